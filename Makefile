@@ -1,0 +1,47 @@
+# Everything that is installed or made goes into the checkout: .tools, .local, target.
+SHELL := bash
+STACK := python3 infra/local/stack.py
+SAM := SAM_CLI_ENABLE_LANGUAGE_EXTENSIONS=1 SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$(CURDIR)/.tools/sam .tools/aws/bin/sam
+FUNCTIONS := $(foreach folder,$(notdir $(wildcard functions/*)),-p $(folder)-functions)
+# template.yaml takes the functions from target/.
+unexport CARGO_TARGET_DIR
+
+.PHONY: run stop test check build measure deploy fmt clean tools
+
+run: build ## start the stack (or go on with the one that runs), and drive the main journey through it
+	$(STACK) up
+	set -a; . .local/dev/env; cargo run -q -p journeys --bin main_journey
+	$(STACK) status
+
+stop: ## stop the stack; its data stays
+	$(STACK) down
+
+test: check build ## everything, on a stack of its own
+	$(STACK) --instance test around cargo test -p journeys --tests
+
+check: tools ## all that needs no stack
+	cargo fmt --check
+	cargo clippy -q --workspace --all-targets -- -D warnings
+	.tools/aws/bin/python infra/local/check_openapi.py
+	AWS_DEFAULT_REGION=eu-south-1 $(SAM) validate --lint
+	cargo test -q --workspace --exclude journeys
+
+build: tools ## the functions as they ship, and the sandbox
+	PATH="$(CURDIR)/.tools/aws/bin:$$PATH" cargo lambda build --release $(FUNCTIONS)
+	cargo build -q -p sandbox
+
+measure: ## requests per second and latency of submit_code on the stack that runs
+	set -a; . .local/dev/env; cargo run -q -p journeys --bin measure
+
+deploy: build ## to the AWS account of this shell; CONFIG names a section of samconfig.toml
+	for folder in target/lambda/*/; do date > "$$folder/deployment"; done # see AutoPublishAlias in template.yaml
+	$(SAM) deploy --config-env $(or $(CONFIG),default)
+
+fmt:
+	cargo fmt
+
+clean: stop ## removes what was built, and the local stack with its data
+	rm -rf target .local .aws-sam
+
+tools:
+	@$(STACK) tools

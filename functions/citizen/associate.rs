@@ -1,0 +1,144 @@
+//! PUT /v1/subjects/{subject}/association: the confirmed photos become the subject's, with explicit agreement.
+//!
+//! Copied to where they are kept for a year, then everything in one transaction. Repeating it answers the same.
+
+use std::collections::BTreeMap;
+
+use domain::{association, consent::ASSOCIATION_VERSION, submission::CodeState};
+use edge::{Call, Failure, Reply, Setup, guard::Citizen, views::AssociationView};
+use futures_util::future::try_join_all;
+use messages::problem::Problem;
+use serde::Deserialize;
+use storage::{
+    Transaction, TransactionError,
+    associations::{Association, Associations},
+    codes::{Codes, NewOwner, unwrap_key},
+    consents::Consents,
+    history::{Event, History},
+    issuances::Issuances,
+    keys::{KeyItem, Keys, OpenedKey},
+    kms::KmsKey,
+    sealing::code_id,
+    sessions::{Session, Sessions, SubmissionInHand},
+    vault::{Part, Vault},
+};
+
+struct Deps {
+    sessions: Sessions,
+    codes: Codes,
+    associations: Associations,
+    keys: Keys,
+    history: History,
+    consents: Consents,
+    issuances: Issuances,
+    vault: Vault,
+    kms: KmsKey,
+    transaction: Transaction,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    agree: bool,
+    /// Of the text on storage and use that the person saw.
+    version: String,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let setup = Setup::new().await;
+    let deps = Deps {
+        sessions: setup.sessions(),
+        codes: setup.codes(),
+        associations: setup.associations(),
+        keys: setup.keys(),
+        history: setup.history(),
+        consents: setup.consents(),
+        issuances: setup.issuances(),
+        vault: setup.vault(),
+        kms: setup.associations_key(),
+        transaction: setup.transaction(),
+    };
+    edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
+}
+
+async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
+    let citizen = Citizen::from(call, &deps.sessions).await?;
+    let subject = citizen.subject(call)?;
+    let body: Body = call.json()?;
+    if !body.agree {
+        return Err(Problem::MissingConsent.into());
+    }
+    if body.version != ASSOCIATION_VERSION {
+        return Err(Problem::ConsentVersionOld.into());
+    }
+    let submission =
+        citizen.session.submission.as_ref().filter(|submission| submission.subject_id == subject).ok_or(Problem::NoSubmission)?;
+    if !submission.confirmed {
+        return Err(Problem::SubmissionNotConfirmed.into());
+    }
+    if call.now.has_reached(submission.code_expires_at) {
+        return Err(Problem::CodeNotActive.into());
+    }
+    let association = Association {
+        subject_id: subject,
+        code_id: code_id(&submission.code),
+        set_id: submission.set_id.clone(),
+        profile: submission.profile,
+        images: submission.images.clone(),
+        // Taken before anything is copied: the bucket's rule, which counts from the copy, never removes a live object.
+        associated_at: call.now,
+        expires_at: association::expiry(submission.state, submission.code_expires_at, call.now),
+        applications: BTreeMap::new(),
+    };
+    match bind(deps, &citizen.session, submission, &association).await {
+        Ok(()) => Reply::json(201, &AssociationView::of(&association)),
+        Err(TransactionError::Refused(_) | TransactionError::Conflict) => explain(deps, call, submission, &association).await,
+        Err(TransactionError::Storage(error)) => Err(error.into()),
+    }
+}
+
+/// Copies, seals the key, and writes it all at once.
+async fn bind(deps: &Deps, session: &Session, submission: &SubmissionInHand, association: &Association) -> Result<(), TransactionError> {
+    let (person, subject, set_id) = (&session.subject_id, &association.subject_id, association.set_id.as_str());
+    let opened = OpenedKey { data_key: unwrap_key(&submission.wrapped_key, &submission.code, set_id)?, code: submission.code.clone() };
+    let first = submission.state == CodeState::Issued;
+    // Associated again, the photos stay where they are: copying would begin their year anew.
+    let parts = submission.images.iter().filter(|_| first).flat_map(|image| [Part::Image(image.kind), Part::Preview(image.kind)]);
+    let copying = try_join_all(parts.map(|part| deps.vault.keep(set_id, part)));
+    let sealing = KeyItem::seal(&deps.kms, subject, set_id, &opened, association.expires_at);
+    // A code that somebody else has associated meanwhile may have lost its pending photos: the conditions will tell.
+    let (_, key) = tokio::try_join!(copying, sealing)?;
+    let (at, end) = (association.associated_at, association.expires_at);
+    let owner = NewOwner { subject, associated_at: at, expires_at: end, from: submission.state };
+    let version = session.consent.as_deref().unwrap_or_default();
+    deps.transaction
+        .clone()
+        .with(deps.codes.associate_part(&submission.code, &owner)?)
+        .with(deps.associations.put_part(association)?)
+        .with(deps.keys.put_part(&key)?)
+        .with(deps.history.put_part(subject, Event::Associated { set_id: set_id.to_owned(), by: person.clone() }, at, end)?)
+        .with(deps.consents.associate_part(person, set_id, at, end)?)
+        .with(deps.consents.keep_personal_data_part(person, version, end)?)
+        .with_some(first.then(|| deps.issuances.associated_part(&submission.business, &submission.upload_id)).transpose()?)
+        .commit()
+        .await
+}
+
+/// Nothing was written. Was it this very call's first try, another association in force, or somebody quicker?
+async fn explain(deps: &Deps, call: &Call, submission: &SubmissionInHand, wanted: &Association) -> Result<Reply, Failure> {
+    let (association, code) =
+        tokio::try_join!(deps.associations.of(&wanted.subject_id, call.now), deps.codes.find(&submission.code, call.now))?;
+    if let Some(association) = association {
+        return if association.code_id == wanted.code_id {
+            Reply::json(200, &AssociationView::of(&association))
+        } else {
+            Err(Problem::AssociationExists.into())
+        };
+    }
+    match code {
+        None => Err(Problem::CodeNotActive.into()),
+        Some(code) if code.state == submission.state => Err(Problem::Conflict.into()),
+        Some(_) => Err(Problem::AssociationRaced.into()),
+    }
+}

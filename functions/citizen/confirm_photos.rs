@@ -1,0 +1,39 @@
+//! POST /v1/subjects/{subject}/submissions/current/confirmation: "they are mine". What to agree to next comes back.
+
+use edge::{Call, Failure, Reply, Setup, guard::Citizen, views::SubmissionView};
+use messages::problem::Problem;
+use serde::Deserialize;
+use storage::sessions::Sessions;
+
+struct Deps {
+    sessions: Sessions,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let setup = Setup::new().await;
+    let deps = Deps { sessions: setup.sessions() };
+    edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
+}
+
+async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
+    let citizen = Citizen::from(call, &deps.sessions).await?;
+    let subject = citizen.subject(call)?;
+    let Body {} = call.json()?;
+    let mut submission =
+        citizen.session.submission.clone().filter(|submission| submission.subject_id == subject).ok_or(Problem::NoSubmission)?;
+    if call.now.has_reached(submission.code_expires_at) {
+        return Err(Problem::CodeNotActive.into());
+    }
+    if !submission.confirmed {
+        submission.confirmed = true;
+        if !deps.sessions.hold(&citizen.session, Some(&submission), call.now).await? {
+            return Err(Problem::SessionExpired.into());
+        }
+    }
+    Reply::json(200, &SubmissionView::of(&submission, call.language))
+}

@@ -1,0 +1,128 @@
+//! GET /v1/subjects/{subject}/association/photos.zip: the images and a page with the code, its QR code and the expiry.
+//!
+//! The same bytes each time, so that parts can be asked for: Lambda carries no answer above some 4.5 MB.
+
+use citizen_functions::PhotoAccess;
+use domain::{ImageKind, Language};
+use edge::{Call, Failure, Reply, Setup, guard::Citizen};
+use futures_util::future::try_join_all;
+use lambda_http::http::{StatusCode, header};
+use messages::{pdf, problem::Problem, zip::PhotosZip};
+use storage::{sealing::sha256_hex, sessions::Sessions};
+
+/// Answered whole up to here, in parts of 4 MiB above.
+const WHOLE: usize = 4_400_000;
+const PART: usize = 4 * 1024 * 1024;
+
+struct Deps {
+    sessions: Sessions,
+    photos: PhotoAccess,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let setup = Setup::new().await;
+    let photos =
+        PhotoAccess { associations: setup.associations(), keys: setup.keys(), kms: setup.associations_key(), vault: setup.vault() };
+    let deps = Deps { sessions: setup.sessions(), photos };
+    edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
+}
+
+async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
+    let citizen = Citizen::from(call, &deps.sessions).await?;
+    let subject = citizen.subject(call)?;
+    // By address as well as by header: a plain link in a page cannot set one.
+    let language = call.query("language").and_then(Language::parse).unwrap_or(call.language);
+    let (association, key) = deps.photos.open(&subject, call.now).await?;
+    let images = try_join_all(association.images.iter().map(async |facts| {
+        let image = deps.photos.image(&association, &key, facts.kind).await?;
+        Ok::<_, Failure>((facts.kind, image))
+    }))
+    .await?;
+    let of = |kind: ImageKind| images.iter().find(|(k, _)| *k == kind).map(|(_, image)| image.as_slice());
+    let pdf = pdf::code_sheet(&key.code, association.expires_at, call.public_origin(), language)?;
+    let zip = PhotosZip { code: &key.code, face: of(ImageKind::Face), signature: of(ImageKind::Signature), pdf: &pdf }.build()?;
+    respond(call, zip)
+}
+
+/// RFC 9110, 14: one range of bytes, or the whole.
+fn respond(call: &Call, zip: Vec<u8>) -> Result<Reply, Failure> {
+    let etag = format!("\"{}\"", &sha256_hex(&zip)[..32]);
+    let total = zip.len();
+    let if_range_holds = call.header(header::IF_RANGE).is_none_or(|tag| tag == etag);
+    let wanted = call.header(header::RANGE).filter(|_| if_range_holds).map_or(Range::None, |text| range(text, total));
+    let (first, last) = match wanted {
+        Range::None if total <= WHOLE => (0, total - 1),
+        Range::None => (0, PART - 1),
+        Range::Bytes { first, last } => (first, last.min(first + PART - 1)),
+        Range::Unsatisfiable => return Err(Problem::RangeNotSatisfiable.into()),
+    };
+    let whole = first == 0 && last == total - 1 && wanted == Range::None;
+    let status = if whole { StatusCode::OK } else { StatusCode::PARTIAL_CONTENT };
+    let mut reply = Reply::file(status, "application/zip", zip[first..=last].to_vec())
+        .header(header::ETAG, etag)
+        .header(header::ACCEPT_RANGES, "bytes")
+        .header(header::CONTENT_DISPOSITION, "attachment; filename=\"photos.zip\"");
+    if !whole {
+        reply = reply.header(header::CONTENT_RANGE, format!("bytes {first}-{last}/{total}"));
+    }
+    Ok(reply)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Range {
+    /// None, or one that we may ignore: more than one range, another unit, not understood.
+    None,
+    /// Both ends included, within the file.
+    Bytes {
+        first: usize,
+        last: usize,
+    },
+    Unsatisfiable,
+}
+
+fn range(text: &str, total: usize) -> Range {
+    let Some((first, last)) = text.trim().strip_prefix("bytes=").and_then(|range| range.split_once('-')) else {
+        return Range::None;
+    };
+    let number = |text: &str| if text.is_empty() { Some(None) } else { text.parse::<usize>().ok().map(Some) };
+    match (number(first.trim()), number(last.trim())) {
+        (Some(Some(first)), Some(last)) => {
+            let last = last.unwrap_or(usize::MAX);
+            match (first < total, first <= last) {
+                (true, true) => Range::Bytes { first, last: last.min(total - 1) },
+                (false, true) => Range::Unsatisfiable,
+                (_, false) => Range::None,
+            }
+        }
+        (Some(None), Some(Some(0))) => Range::Unsatisfiable,
+        (Some(None), Some(Some(suffix))) => Range::Bytes { first: total.saturating_sub(suffix), last: total - 1 },
+        _ => Range::None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Range, range};
+
+    #[test]
+    fn ranges_are_read_as_rfc_9110_has_them() {
+        let bytes = |first, last| Range::Bytes { first, last };
+        for (text, expected) in [
+            ("bytes=0-0", bytes(0, 0)),
+            ("bytes=2-", bytes(2, 9)),
+            ("bytes=2-100", bytes(2, 9)),
+            ("bytes=-3", bytes(7, 9)),
+            ("bytes=-100", bytes(0, 9)),
+            ("bytes=10-", Range::Unsatisfiable),
+            ("bytes=-0", Range::Unsatisfiable),
+            ("bytes=5-2", Range::None),
+            ("bytes=0-1,3-4", Range::None),
+            ("items=0-1", Range::None),
+            ("bytes=a-b", Range::None),
+            ("bytes=-", Range::None),
+        ] {
+            assert_eq!(range(text, 10), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! What the citizen's functions share: opening the photos of the association in force.
+
+use domain::{ImageKind, Moment, SubjectId};
+use edge::Failure;
+use messages::problem::Problem;
+use storage::{
+    StorageError,
+    associations::{Association, Associations},
+    keys::{Keys, OpenedKey},
+    kms::KmsKey,
+    vault::{Part, Shelf, Vault},
+};
+
+/// All that opens a subject's photos.
+pub struct PhotoAccess {
+    pub associations: Associations,
+    pub keys: Keys,
+    pub kms: KmsKey,
+    pub vault: Vault,
+}
+
+impl PhotoAccess {
+    /// The association in force and its opened key.
+    ///
+    /// # Errors
+    /// [`Problem::NothingAssociated`].
+    pub async fn open(&self, subject: &SubjectId, now: Moment) -> Result<(Association, OpenedKey), Failure> {
+        let (association, key) = tokio::try_join!(self.associations.of(subject, now), self.keys.of(subject, now))?;
+        let association = association.ok_or(Problem::NothingAssociated)?;
+        // Written and removed in one transaction; a key of another set was read between two of them.
+        let key = key.filter(|key| key.set_id() == association.set_id).ok_or(StorageError::Corrupt("an association without key"))?;
+        let opened = key.open(&self.kms).await?;
+        Ok((association, opened))
+    }
+
+    /// One full image.
+    ///
+    /// # Errors
+    /// [`Problem::ImageAbsent`] where the set has none of this kind.
+    pub async fn image(&self, association: &Association, key: &OpenedKey, kind: ImageKind) -> Result<Vec<u8>, Failure> {
+        if !association.images.iter().any(|image| image.kind == kind) {
+            return Err(Problem::ImageAbsent.into());
+        }
+        Ok(self.vault.open(&key.data_key, Shelf::Associated, &association.set_id, Part::Image(kind)).await?)
+    }
+}

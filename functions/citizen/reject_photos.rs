@@ -1,0 +1,27 @@
+//! DELETE /v1/subjects/{subject}/submissions/current: not theirs. Back to the start; the photos stay, for they may be
+//! somebody else's.
+
+use edge::{Call, Failure, Reply, Setup, guard::Citizen};
+use messages::problem::Problem;
+use storage::sessions::Sessions;
+
+struct Deps {
+    sessions: Sessions,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let setup = Setup::new().await;
+    let deps = Deps { sessions: setup.sessions() };
+    edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
+}
+
+/// Rejecting twice, or nothing, is the same as rejecting once.
+async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
+    let citizen = Citizen::from(call, &deps.sessions).await?;
+    citizen.subject(call)?;
+    if !deps.sessions.hold(&citizen.session, None, call.now).await? {
+        return Err(Problem::SessionExpired.into());
+    }
+    Ok(Reply::no_content())
+}

@@ -1,0 +1,24 @@
+//! GET /v1/subjects/{subject}/association: the photos that are associated now, and until when.
+
+use edge::{Call, Failure, Reply, Setup, guard::Citizen, views::AssociationView};
+use messages::problem::Problem;
+use storage::{associations::Associations, sessions::Sessions};
+
+struct Deps {
+    sessions: Sessions,
+    associations: Associations,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let setup = Setup::new().await;
+    let deps = Deps { sessions: setup.sessions(), associations: setup.associations() };
+    edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
+}
+
+async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
+    let citizen = Citizen::from(call, &deps.sessions).await?;
+    let subject = citizen.subject(call)?;
+    let association = deps.associations.of(&subject, call.now).await?.ok_or(Problem::NothingAssociated)?;
+    Reply::json(200, &AssociationView::of(&association))
+}

@@ -1,0 +1,31 @@
+//! GET /v1/subjects/{subject}/association/photos/{image}: one full image, only while associated.
+
+use citizen_functions::PhotoAccess;
+use domain::ImageKind;
+use edge::{Call, Failure, Reply, Setup, guard::Citizen};
+use lambda_http::http::StatusCode;
+use messages::problem::Problem;
+use storage::sessions::Sessions;
+
+struct Deps {
+    sessions: Sessions,
+    photos: PhotoAccess,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let setup = Setup::new().await;
+    let photos =
+        PhotoAccess { associations: setup.associations(), keys: setup.keys(), kms: setup.associations_key(), vault: setup.vault() };
+    let deps = Deps { sessions: setup.sessions(), photos };
+    edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
+}
+
+async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
+    let citizen = Citizen::from(call, &deps.sessions).await?;
+    let subject = citizen.subject(call)?;
+    let kind = call.path("image").and_then(ImageKind::parse).ok_or(Problem::NotFound)?;
+    let (association, key) = deps.photos.open(&subject, call.now).await?;
+    let image = deps.photos.image(&association, &key, kind).await?;
+    Ok(Reply::file(StatusCode::OK, "image/jpeg", image))
+}

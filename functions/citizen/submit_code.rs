@@ -1,0 +1,115 @@
+//! POST /v1/subjects/{subject}/submissions: a code number, typed or scanned. Let in, its previews come with the answer.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use domain::{
+    CodeNumber, SubjectId,
+    quota::{self, Quota},
+    submission::{self, CodeFacts, Submission},
+};
+use edge::{
+    Call, Failure, Reply, Setup,
+    guard::{Citizen, SELF},
+    views::{ImageView, SubmissionView},
+};
+use futures_util::future::try_join_all;
+use messages::problem::Problem;
+use serde::{Deserialize, Serialize};
+use storage::{
+    codes::{CodeItem, Codes, unwrap_key},
+    quotas::{Quotas, Use},
+    sealing::code_id,
+    sessions::{Sessions, SubmissionInHand},
+    vault::{Part, Shelf, Vault},
+};
+
+struct Deps {
+    sessions: Sessions,
+    quotas: Quotas,
+    codes: Codes,
+    vault: Vault,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    code: domain::Secret,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    #[serde(flatten)]
+    submission: SubmissionView,
+    submissions_left: u32,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let setup = Setup::new().await;
+    let deps = Deps { sessions: setup.sessions(), quotas: setup.quotas(), codes: setup.codes(), vault: setup.vault() };
+    edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
+}
+
+async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
+    let citizen = Citizen::from(call, &deps.sessions).await?;
+    let subject = citizen.subject(call)?;
+    let session = &citizen.session;
+    let body: Body = call.json()?;
+    // Malformed is refused before anything is counted: it cannot be a guess.
+    let code = CodeNumber::parse(body.code.expose()).map_err(Problem::CodeMalformed)?;
+    let id = code_id(&code);
+    let (used, item) =
+        tokio::try_join!(deps.quotas.use_one(Quota::Submissions, &session.subject_id, &id, call.now), deps.codes.find(&code, call.now))?;
+    let left = match used {
+        Use::LetIn { used } => Quota::Submissions.left(used),
+        Use::Exhausted => return Err(Problem::SubmissionsExhausted { renews_at: quota::renews_at(call.now) }.into()),
+    };
+    let item = decide(item, &subject, call)?;
+    let data_key = unwrap_key(&item.wrapped_key, &code, &item.set_id)?;
+    let submission = in_hand(item, code, subject);
+    let shelf = Shelf::of(submission.state);
+    let previews = try_join_all(submission.images.iter().map(async |facts| {
+        let jpeg = deps.vault.open(&data_key, shelf, &submission.set_id, Part::Preview(facts.kind)).await?;
+        Ok(ImageView::of(facts, Some(format!("data:image/jpeg;base64,{}", STANDARD.encode(jpeg)))))
+    }));
+    let (images, held) = tokio::try_join!(previews, deps.sessions.hold(session, Some(&submission), call.now))?;
+    if !held {
+        return Err(Problem::SessionExpired.into());
+    }
+    let mut view = SubmissionView::of(&submission, call.language);
+    view.images = images;
+    Reply::json(200, &Answer { submission: view, submissions_left: left })
+}
+
+fn decide(item: Option<CodeItem>, subject: &SubjectId, call: &Call) -> Result<CodeItem, Problem> {
+    let facts = item.as_ref().map(|item| CodeFacts {
+        state: item.state,
+        expires_at: item.expires_at,
+        first_subject: item.first_subject.as_ref(),
+        subject: item.subject.as_ref(),
+    });
+    let decision = submission::decide(facts.as_ref(), subject, std::slice::from_ref(subject), call.now);
+    match (decision, item) {
+        (Submission::Accepted, Some(item)) => Ok(item),
+        (Submission::Accepted | Submission::NotActive, _) => Err(Problem::CodeNotActive),
+        (Submission::Taken, _) => Err(Problem::CodeTaken),
+        (Submission::AlreadyYours, _) => Err(Problem::CodeAlreadyYours),
+    }
+}
+
+fn in_hand(item: CodeItem, code: CodeNumber, subject_id: SubjectId) -> SubmissionInHand {
+    SubmissionInHand {
+        subject: SELF.to_owned(),
+        subject_id,
+        code,
+        state: item.state,
+        set_id: item.set_id,
+        profile: item.profile,
+        images: item.images,
+        wrapped_key: item.wrapped_key,
+        business: item.business,
+        upload_id: item.upload_id,
+        issued_at: item.issued_at,
+        code_expires_at: item.expires_at,
+        confirmed: false,
+    }
+}

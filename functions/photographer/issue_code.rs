@@ -1,0 +1,234 @@
+//! POST /v1/photographer/issuances: an upload becomes a code number, which is queued to be sent.
+//!
+//! Checked, stripped, sealed, then code, history and message in one transaction. Repeating it answers the same.
+
+use domain::{
+    CodeNumber, EmailAddress, GreekMobile, ImageKind, Language, Moment, Recipient, delivery::DeliveryState, photo::PictureFault,
+    recipient::RecipientKind, retention, submission::CodeState,
+};
+use edge::{
+    Call, Failure, Reply, Setup,
+    guard::Photographer,
+    log::{self, LogCode},
+    views::IssuanceView,
+};
+use futures_util::future::try_join_all;
+use messages::problem::{FieldReason, Problem};
+use pictures::Accepted;
+use serde::Deserialize;
+use storage::{
+    Transaction, TransactionError,
+    codes::{CodeItem, Codes, ImageFacts, wrap_key},
+    issuances::{Issuance, Issuances, Issued, UploadState},
+    kms::KmsKey,
+    outbox::{Message, Outbox, OutboxItem},
+    sealing::{SealingKey, code_id, equal, sha256_hex},
+    sessions::Sessions,
+    vault::{Part, Vault},
+};
+
+struct Deps {
+    sessions: Sessions,
+    issuances: Issuances,
+    codes: Codes,
+    outbox: Outbox,
+    vault: Vault,
+    outbox_key: KmsKey,
+    transaction: Transaction,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    upload_id: String,
+    recipient: RecipientBody,
+    language: Language,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RecipientBody {
+    kind: RecipientKind,
+    value: String,
+}
+
+/// A picture that keeps every rule.
+struct Checked {
+    kind: ImageKind,
+    picture: Accepted,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let setup = Setup::new().await;
+    let deps = Deps {
+        sessions: setup.sessions(),
+        issuances: setup.issuances(),
+        codes: setup.codes(),
+        outbox: setup.outbox(),
+        vault: setup.vault(),
+        outbox_key: setup.outbox_key(),
+        transaction: setup.transaction(),
+    };
+    edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
+}
+
+async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
+    let Photographer { session, business } = Photographer::from(call, &deps.sessions).await?;
+    let body: Body = call.json()?;
+    let recipient = recipient(&body.recipient)?;
+    let find = async || Ok::<_, Failure>(deps.issuances.find(&business, &body.upload_id, call.now).await?.ok_or(Problem::UploadUnknown)?);
+    let upload = find().await?;
+    let settled = |upload: &Issuance| match (upload.state, &upload.issued) {
+        (UploadState::Issued, Some(issued)) if is_for(issued, &recipient, body.language) => {
+            Some(Reply::json(200, &IssuanceView::of(upload, issued, &session)))
+        }
+        (UploadState::Issued, _) => Some(Err(Problem::IssuanceConflict.into())),
+        (UploadState::Refused, _) => Some(Err(Problem::UploadRefused.into())),
+        (UploadState::Uploading, _) => None,
+    };
+    if let Some(answer) = settled(&upload) {
+        return answer;
+    }
+    let checked = match check(deps, &upload).await {
+        Ok(checked) => checked,
+        Err(failure) => {
+            // Another call may have made the code of it and deleted the originals.
+            if let Some(answer) = settled(&find().await?) {
+                return answer;
+            }
+            if matches!(failure, Failure::Refused(Problem::BadPicture { .. } | Problem::UploadAltered { .. })) {
+                deps.issuances.refuse(&business, &body.upload_id).await?;
+                delete_originals(deps, &upload).await;
+            }
+            return Err(failure);
+        }
+    };
+    match issue(deps, call.now, &upload, checked, &recipient, body.language).await {
+        Ok(issued) => {
+            delete_originals(deps, &upload).await;
+            Reply::json(201, &IssuanceView::of(&upload, &issued, &session))
+        }
+        Err(Failure::Refused(Problem::Conflict)) => settled(&find().await?).unwrap_or_else(|| Err(Problem::Conflict.into())),
+        Err(failure) => Err(failure),
+    }
+}
+
+fn recipient(body: &RecipientBody) -> Result<Recipient, Problem> {
+    let invalid = |reason| Problem::InvalidField { field: "recipient.value".to_owned(), reason };
+    match body.kind {
+        RecipientKind::Mobile => GreekMobile::parse(&body.value).map(Recipient::Mobile).map_err(|_| invalid(FieldReason::InvalidMobile)),
+        RecipientKind::Email => EmailAddress::parse(&body.value).map(Recipient::Email).map_err(|_| invalid(FieldReason::InvalidEmail)),
+    }
+}
+
+/// Whether a repeated call asks for what was done. Only the masked recipient is kept in clear, and so compared.
+fn is_for(issued: &Issued, recipient: &Recipient, language: Language) -> bool {
+    issued.recipient_kind == recipient.kind() && issued.recipient_masked == recipient.masked() && issued.language == language
+}
+
+/// Reads the originals and checks them against what was declared and against the profile.
+async fn check(deps: &Deps, upload: &Issuance) -> Result<Vec<Checked>, Failure> {
+    let reading = upload.declared.iter().map(async |(&kind, declared)| {
+        let original = deps.vault.incoming(&upload.business, &upload.upload_id, kind).await?;
+        let original = original.ok_or(Problem::UploadIncomplete { kind })?;
+        if !equal(sha256_hex(&original).as_bytes(), declared.sha256.as_bytes()) {
+            return Err(Failure::from(Problem::UploadAltered { kind }));
+        }
+        Ok((kind, original))
+    });
+    let mut checked = Vec::new();
+    for (kind, original) in try_join_all(reading).await? {
+        let refuse = |fault: PictureFault| Problem::BadPicture { kind, fault };
+        checked.push(Checked { kind, picture: pictures::accept(upload.profile, kind, &original).map_err(refuse)? });
+    }
+    Ok(checked)
+}
+
+/// Draws the code, seals everything, and writes code, history and message at once.
+async fn issue(
+    deps: &Deps,
+    now: Moment,
+    upload: &Issuance,
+    checked: Vec<Checked>,
+    recipient: &Recipient,
+    language: Language,
+) -> Result<Issued, Failure> {
+    let code = CodeNumber::draw(|bytes| aws::random(bytes))?;
+    let data_key = SealingKey::random()?;
+    let set_id = storage::random_id()?;
+    let expires_at = retention::code_expiry(now);
+    let message = Message::new(recipient.clone(), &code, language, expires_at);
+    let storing = checked
+        .iter()
+        .flat_map(|checked| [(Part::Image(checked.kind), &checked.picture.jpeg), (Part::Preview(checked.kind), &checked.picture.preview)]);
+    let storing = try_join_all(storing.map(|(part, plain)| deps.vault.store(&data_key, &set_id, part, plain)));
+    let sealing = OutboxItem::seal(&deps.outbox_key, storage::time_ordered_id(), &message, &upload.business, &upload.upload_id, now);
+    let (_, message) = tokio::try_join!(storing, sealing)?;
+    let issued = Issued {
+        recipient_kind: recipient.kind(),
+        recipient_masked: recipient.masked(),
+        language,
+        issued_at: now,
+        code_expires_at: expires_at,
+        delivery: DeliveryState::Queued,
+        attempts: 0,
+        sent_at: None,
+        associated: false,
+    };
+    let images = checked.iter().map(|checked| ImageFacts {
+        kind: checked.kind,
+        width: checked.picture.width,
+        height: checked.picture.height,
+        bytes: u64::try_from(checked.picture.jpeg.len()).unwrap_or_default(),
+    });
+    let item = CodeItem {
+        code_id: code_id(&code),
+        state: CodeState::Issued,
+        wrapped_key: wrap_key(&data_key, &code, &set_id)?,
+        set_id: set_id.clone(),
+        profile: upload.profile,
+        images: images.collect(),
+        business: upload.business.clone(),
+        upload_id: upload.upload_id.clone(),
+        issued_at: now,
+        expires_at,
+        first_subject: None,
+        first_associated_at: None,
+        subject: None,
+    };
+    let written = deps
+        .transaction
+        .clone()
+        .with(deps.issuances.issue_part(&upload.business, &upload.upload_id, &issued)?)
+        .with(deps.codes.put_part(&item)?)
+        .with(deps.outbox.put_part(&message)?)
+        .commit()
+        .await;
+    match written {
+        Ok(()) => Ok(issued),
+        Err(TransactionError::Refused(_) | TransactionError::Conflict) => {
+            // Another call made the code: what this one sealed is nobody's.
+            for checked in &checked {
+                for part in [Part::Image(checked.kind), Part::Preview(checked.kind)] {
+                    note(deps.vault.discard(&set_id, part).await);
+                }
+            }
+            Err(Problem::Conflict.into())
+        }
+        Err(TransactionError::Storage(error)) => Err(error.into()),
+    }
+}
+
+/// On every outcome. Where it fails, the bucket's rule does it within a day or two.
+async fn delete_originals(deps: &Deps, upload: &Issuance) {
+    for &kind in upload.declared.keys() {
+        note(deps.vault.delete_incoming(&upload.business, &upload.upload_id, kind).await);
+    }
+}
+
+fn note(result: Result<(), storage::StorageError>) {
+    if let Err(error) = result {
+        log::line(env!("CARGO_BIN_NAME"), LogCode::SideCallFailed, &[("cause", error.to_string().into())]);
+    }
+}

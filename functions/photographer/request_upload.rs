@@ -1,0 +1,117 @@
+//! POST /v1/photographer/uploads: addresses to which the declared pictures are uploaded, straight to S3.
+
+use std::collections::BTreeMap;
+
+use domain::{FileProfile, ImageKind, photo, retention::UPLOAD_ADDRESS_VALID};
+use edge::{Call, Failure, Reply, Setup, guard::Photographer};
+use messages::problem::{FieldReason, Problem};
+use serde::{Deserialize, Serialize};
+use storage::{
+    issuances::{Declared, Issuance, Issuances, UploadState},
+    sessions::Sessions,
+    vault::{UploadAddress, Vault},
+};
+
+struct Deps {
+    sessions: Sessions,
+    issuances: Issuances,
+    vault: Vault,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    profile: FileProfile,
+    face: Option<DeclaredBody>,
+    signature: Option<DeclaredBody>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeclaredBody {
+    bytes: u64,
+    /// 64 hexadecimal digits.
+    sha256: String,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    upload_id: String,
+    expires_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    face: Option<AddressView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<AddressView>,
+}
+
+#[derive(Serialize)]
+struct AddressView {
+    method: &'static str,
+    url: String,
+    /// All of them must be sent as they are.
+    headers: BTreeMap<String, String>,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let setup = Setup::new().await;
+    let deps = Deps { sessions: setup.sessions(), issuances: setup.issuances(), vault: setup.vault() };
+    edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
+}
+
+async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
+    let Photographer { session, business } = Photographer::from(call, &deps.sessions).await?;
+    let body: Body = call.json()?;
+    let mut declared = BTreeMap::new();
+    for (kind, picture) in [(ImageKind::Face, body.face), (ImageKind::Signature, body.signature)] {
+        if let Some(picture) = picture {
+            declared.insert(kind, checked(kind, picture)?);
+        }
+    }
+    if declared.is_empty() {
+        return Err(Problem::PicturesMissing.into());
+    }
+    let upload_id = storage::time_ordered_id();
+    let mut addresses = BTreeMap::new();
+    for (&kind, declared) in &declared {
+        addresses.insert(kind, view(deps.vault.presign(&business, &upload_id, kind, declared).await?));
+    }
+    let issuance = Issuance {
+        business,
+        upload_id: upload_id.clone(),
+        uploader: session.subject_id,
+        profile: body.profile,
+        declared,
+        requested_at: call.now,
+        expires_at: Issuances::upload_expiry(call.now),
+        state: UploadState::Uploading,
+        issued: None,
+    };
+    if !deps.issuances.begin(&issuance, call.now).await? {
+        return Err(Problem::Conflict.into());
+    }
+    let answer = Answer {
+        upload_id,
+        expires_at: call.now.plus(UPLOAD_ADDRESS_VALID).rfc3339(),
+        face: addresses.remove(&ImageKind::Face),
+        signature: addresses.remove(&ImageKind::Signature),
+    };
+    Reply::json(201, &answer)
+}
+
+fn checked(kind: ImageKind, picture: DeclaredBody) -> Result<Declared, Problem> {
+    photo::check_bytes(picture.bytes).map_err(|fault| Problem::BadPicture { kind, fault })?;
+    let invalid = |field: &str| Problem::InvalidField { field: format!("{}.{field}", kind.name()), reason: FieldReason::InvalidNumber };
+    if picture.bytes == 0 {
+        return Err(invalid("bytes"));
+    }
+    let sha256 = picture.sha256.to_ascii_lowercase();
+    if sha256.len() != 64 || !sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(invalid("sha256"));
+    }
+    Ok(Declared { bytes: picture.bytes, sha256 })
+}
+
+fn view(address: UploadAddress) -> AddressView {
+    AddressView { method: "PUT", url: address.url, headers: address.headers.into_iter().collect() }
+}

@@ -1,0 +1,44 @@
+//! POST /v1/session/otp/resend: another one-time password, in place of the last one.
+
+use domain::{otp::RESENDS, session::Stage};
+use edge::{Call, Failure, Reply, Setup, guard::Visitor, views::OtpView};
+use messages::problem::Problem;
+use sending::Sms;
+use serde::Deserialize;
+use storage::{quotas::Quotas, sessions::Sessions};
+
+struct Deps {
+    sessions: Sessions,
+    quotas: Quotas,
+    sms: Sms,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let setup = Setup::new().await;
+    let deps = Deps { sessions: setup.sessions(), quotas: setup.quotas(), sms: setup.sms() };
+    edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
+}
+
+async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
+    let Visitor { session } = Visitor::from(call, &deps.sessions).await?;
+    let Body {} = call.json()?;
+    let Some(awaited) = session.otp.as_ref().filter(|_| session.stage() == Stage::Otp) else {
+        return Err(Problem::NotAwaitingOtp.into());
+    };
+    if awaited.resends >= RESENDS {
+        return Err(Problem::OtpResendsExhausted.into());
+    }
+    session_functions::count_otp_message(&deps.quotas, &session, &call.request_id, call.now).await?;
+    let (otp, next) = session_functions::draw_otp(&session, awaited.resends + 1, call.now)?;
+    // Two at once: one replaces, the other's message is not sent.
+    if !deps.sessions.replace_otp(&session, &next).await? {
+        return Err(Problem::Conflict.into());
+    }
+    session_functions::send_otp(&deps.sms, &session, &otp, call.language).await?;
+    Reply::json(200, &OtpView::of(&session, next.expires_at, next.resends))
+}

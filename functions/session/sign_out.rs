@@ -1,0 +1,39 @@
+//! DELETE /v1/session: ends the session at once, and says where TAXISnet's own visit is ended.
+
+use edge::{Call, Failure, Reply, SESSION_COOKIE, Setup};
+use serde::Serialize;
+use storage::{sealing::SessionToken, sessions::Sessions};
+
+struct Deps {
+    sessions: Sessions,
+    taxisnet_url: String,
+    taxisnet_server: String,
+    client_id: String,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    taxisnet_sign_out: String,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let setup = Setup::new().await;
+    let deps = Deps {
+        sessions: setup.sessions(),
+        taxisnet_url: setup.text("TAXISNET_URL"),
+        taxisnet_server: setup.text("TAXISNET_SERVER"),
+        client_id: setup.text("TAXISNET_CLIENT_ID"),
+    };
+    edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
+}
+
+/// No guard: whoever holds the token may end its session, at any stage, and again after it has ended.
+async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
+    if let Some(token) = call.cookie(SESSION_COOKIE).and_then(SessionToken::parse) {
+        deps.sessions.end(&token).await?;
+    }
+    let home = format!("{}/", call.public_origin());
+    let taxisnet_sign_out = registers::sign_out_url(&deps.taxisnet_url, &deps.taxisnet_server, &deps.client_id, &home);
+    Ok(Reply::json(200, &Answer { taxisnet_sign_out })?.clear_session())
+}

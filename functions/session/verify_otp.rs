@@ -1,0 +1,114 @@
+//! POST /v1/session/otp: the one-time password. Right, the session steps up under a new token; wrong three times, it ends.
+
+use domain::{
+    otp::{Otp, WRONG_TRIES},
+    quota::{self, Quota},
+    session::Stage,
+    time::Span,
+};
+use edge::{Call, Failure, Reply, Setup, guard::Visitor, views::SessionView};
+use messages::problem::Problem;
+use serde::Deserialize;
+use storage::{
+    Transaction, TransactionError,
+    consents::Consents,
+    quotas::{Quotas, Use},
+    sealing::{SessionToken, equal},
+    sessions::{AwaitedOtp, Session, Sessions, Try},
+};
+
+/// How long the old token still leads to the new one, with the same password: for a browser that missed the answer.
+const SUCCESSION: Span = Span::minutes(1);
+
+struct Deps {
+    sessions: Sessions,
+    quotas: Quotas,
+    consents: Consents,
+    transaction: Transaction,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    otp: String,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let setup = Setup::new().await;
+    let deps = Deps { sessions: setup.sessions(), quotas: setup.quotas(), consents: setup.consents(), transaction: setup.transaction() };
+    edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
+}
+
+async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
+    let Visitor { session } = Visitor::or_predecessor(call, &deps.sessions).await?;
+    let Some(awaited) = session.otp.clone().filter(|_| session.stage() == Stage::Otp) else {
+        return Err(Problem::NotAwaitingOtp.into());
+    };
+    let otp = Otp::parse(&call.json::<Body>()?.otp).ok_or(Problem::OtpMalformed)?;
+    let right = note_and_compare(deps, call, &session, &awaited, &otp).await?;
+    if let Some(successor) = &session.successor {
+        return if right { repeated(deps, call, successor).await } else { Err(Problem::SessionExpired.into()) };
+    }
+    if right { step_up(deps, call, &session).await } else { Err(Problem::SessionExpired.into()) }
+}
+
+/// Notes the try, then compares: tries made at once are all counted. A wrong one is refused with what is left.
+async fn note_and_compare(deps: &Deps, call: &Call, session: &Session, awaited: &AwaitedOtp, otp: &Otp) -> Result<bool, Failure> {
+    // Lambda's own: the SDK's repetition of a write is the same try, another call is another.
+    let try_id = call.request_id.as_str();
+    let noted = match deps.sessions.note_try(session, try_id, WRONG_TRIES).await? {
+        Try::Noted(noted) => u32::try_from(noted).unwrap_or(u32::MAX),
+        Try::Exhausted => return end(deps, session).await,
+        Try::Gone => return Err(Problem::SessionExpired.into()),
+    };
+    match deps.quotas.use_one(Quota::WrongOtps, &session.subject_id, try_id, call.now).await? {
+        Use::LetIn { .. } => {}
+        Use::Exhausted => return Err(Problem::OtpDailyLimit { renews_at: quota::renews_at(call.now) }.into()),
+    }
+    let right = equal(&session.token.otp_hash(otp), &awaited.hash);
+    if right && !call.now.has_reached(awaited.expires_at) {
+        deps.quotas.give_back(Quota::WrongOtps, &session.subject_id, try_id, call.now).await?;
+        return Ok(true);
+    }
+    if noted >= WRONG_TRIES {
+        return end(deps, session).await;
+    }
+    if right { Err(Problem::OtpExpired.into()) } else { Err(Problem::OtpWrong { left: WRONG_TRIES - noted }.into()) }
+}
+
+async fn end(deps: &Deps, session: &Session) -> Result<bool, Failure> {
+    deps.sessions.end(&session.token).await?;
+    Err(Problem::OtpExhausted.into())
+}
+
+/// The session goes on under a new token: one that was known before (or planted) is worth nothing afterwards.
+async fn step_up(deps: &Deps, call: &Call, old: &Session) -> Result<Reply, Failure> {
+    let agreed = deps.consents.has_personal_data(&old.subject_id, call.now).await?;
+    let mut session = old.clone();
+    session.token = SessionToken::random()?;
+    session.otp = None;
+    session.used_at = call.now;
+    session.expires_at = domain::session::ends_at(call.now, session.hard_end);
+    session.consent = agreed.then(|| domain::consent::PERSONAL_DATA_VERSION.to_owned());
+    let result = deps
+        .transaction
+        .clone()
+        .with(deps.sessions.succeed_part(old, &session.token, call.now.plus(SUCCESSION))?)
+        .with(deps.sessions.put_part(&session)?)
+        .commit()
+        .await;
+    match result {
+        Ok(()) => {}
+        // The same password twice at once: one of them stepped up.
+        Err(TransactionError::Refused(_) | TransactionError::Conflict) => return Err(Problem::Conflict.into()),
+        Err(TransactionError::Storage(error)) => return Err(error.into()),
+    }
+    Ok(Reply::json(200, &SessionView::of(&session, None, call.language))?.set_session(&session.token))
+}
+
+/// The answer to the step up was lost and is asked for again.
+async fn repeated(deps: &Deps, call: &Call, successor: &SessionToken) -> Result<Reply, Failure> {
+    let session = deps.sessions.load(successor, call.now).await?.ok_or(Problem::SessionExpired)?;
+    Ok(Reply::json(200, &SessionView::of(&session, None, call.language))?.set_session(successor))
+}

@@ -1,0 +1,162 @@
+//! Sends codes: woken by the outbox's stream, one record for each new message or wake record.
+//!
+//! A failed attempt is a success of its own: it is written down, the message comes due again, and no other waits for
+//! it. Only storage that cannot be reached is the stream's to repeat.
+
+use domain::{
+    Moment, Recipient,
+    delivery::{self, AfterFailure, DeliveryState},
+};
+use edge::{
+    Failure, Setup,
+    log::{self, LogCode},
+};
+use messages::{email, link, sms};
+use sending::{Email, Sms};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use storage::{
+    Transaction, TransactionError,
+    issuances::Issuances,
+    kms::KmsKey,
+    outbox::{self, Message, Outbox, OutboxItem},
+};
+
+struct Deps {
+    outbox: Outbox,
+    issuances: Issuances,
+    key: KmsKey,
+    sms: Sms,
+    email: Email,
+    public_origin: String,
+    transaction: Transaction,
+}
+
+/// The part of a DynamoDB stream event that is used: keys only are in it.
+#[derive(Deserialize)]
+struct StreamEvent {
+    #[serde(rename = "Records")]
+    records: Vec<Record>,
+}
+
+#[derive(Deserialize)]
+struct Record {
+    dynamodb: StreamRecord,
+}
+
+#[derive(Deserialize)]
+struct StreamRecord {
+    #[serde(rename = "SequenceNumber")]
+    sequence_number: String,
+    #[serde(rename = "Keys")]
+    keys: Keys,
+}
+
+#[derive(Deserialize)]
+struct Keys {
+    message_id: StringAttribute,
+}
+
+#[derive(Deserialize)]
+struct StringAttribute {
+    #[serde(rename = "S")]
+    text: String,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let setup = Setup::new().await;
+    let deps = Deps {
+        outbox: setup.outbox(),
+        issuances: setup.issuances(),
+        key: setup.outbox_key(),
+        sms: setup.sms(),
+        email: setup.email(),
+        public_origin: setup.text("PUBLIC_ORIGIN"),
+        transaction: setup.transaction(),
+    };
+    edge::serve_event(env!("CARGO_BIN_NAME"), setup, deps, |deps, event, now| Box::pin(handle(deps, event, now))).await
+}
+
+/// Answers which records Lambda is to repeat (`ReportBatchItemFailures`): from the first whose storage failed.
+async fn handle(deps: &Deps, event: StreamEvent, now: Moment) -> Result<Value, Failure> {
+    for record in event.records {
+        let (message_id, is_wake) = outbox::woken(&record.dynamodb.keys.message_id.text);
+        let done = deliver(deps, message_id, now).await;
+        if let Err(failure) = done {
+            let cause = match failure {
+                Failure::Refused(problem) => problem.code().to_owned(),
+                Failure::Failed { cause, .. } => cause,
+            };
+            say(LogCode::SideCallFailed, &[("cause", json!(cause))]);
+            return Ok(json!({"batchItemFailures": [{"itemIdentifier": record.dynamodb.sequence_number}]}));
+        }
+        if is_wake {
+            // It has done its work; where this fails, TTL removes it.
+            let _ = deps.outbox.delete(&record.dynamodb.keys.message_id.text).await;
+        }
+    }
+    Ok(json!({"batchItemFailures": []}))
+}
+
+async fn deliver(deps: &Deps, message_id: &str, now: Moment) -> Result<(), Failure> {
+    let Some(item) = deps.outbox.claim(message_id, now).await? else {
+        say(LogCode::DeliverySkipped, &[]);
+        return Ok(());
+    };
+    let sent = match item.open(&deps.key).await {
+        Ok(message) => send(deps, &item, &message, now).await,
+        Err(error) => Err(error.to_string()),
+    };
+    match sent {
+        Ok(()) => {
+            say(LogCode::CodeSent, &[("attempts", json!(item.attempts))]);
+            settle(deps, &item, DeliveryState::Sent, Some(now)).await
+        }
+        Err(cause) => match delivery::after_failure(item.attempts, now, item.expires_at) {
+            AfterFailure::RetryAt(next_at) => {
+                say(LogCode::DeliveryFailed, &[("cause", json!(cause)), ("attempts", json!(item.attempts))]);
+                let queued = deps.issuances.delivery_part(&item.business, &item.upload_id, DeliveryState::Queued, item.attempts, None)?;
+                write(deps.transaction.clone().with(deps.outbox.retry_part(&item, next_at)?).with(queued)).await
+            }
+            AfterFailure::GiveUp => {
+                say(LogCode::DeliveryGivenUp, &[("cause", json!(cause)), ("attempts", json!(item.attempts))]);
+                settle(deps, &item, DeliveryState::Failed, None).await
+            }
+        },
+    }
+}
+
+async fn send(deps: &Deps, item: &OutboxItem, message: &Message, now: Moment) -> Result<(), String> {
+    let code = message.code().map_err(|error| error.to_string())?;
+    let (expires_at, language) = (message.code_expires_at, message.language);
+    match &message.recipient {
+        Recipient::Mobile(mobile) => {
+            let text = sms::code(&code, expires_at, &link::code_link(&deps.public_origin, &code), language);
+            deps.sms.send(mobile, &text).await.map_err(|error| error.to_string())
+        }
+        Recipient::Email(address) => {
+            let mime = email::code(deps.email.sender(), address, &code, expires_at, &deps.public_origin, language, &item.message_id, now)
+                .map_err(|error| error.to_string())?;
+            deps.email.send(address, mime).await.map_err(|error| error.to_string())
+        }
+    }
+}
+
+async fn settle(deps: &Deps, item: &OutboxItem, state: DeliveryState, sent_at: Option<Moment>) -> Result<(), Failure> {
+    let settled = deps.outbox.settle_part(item, state)?;
+    let shown = deps.issuances.delivery_part(&item.business, &item.upload_id, state, item.attempts, sent_at)?;
+    write(deps.transaction.clone().with(settled).with(shown)).await
+}
+
+/// A condition that does not hold means that message or issuance are gone: nothing is left to note.
+async fn write(transaction: Transaction) -> Result<(), Failure> {
+    match transaction.commit().await {
+        Ok(()) | Err(TransactionError::Refused(_)) => Ok(()),
+        Err(error @ (TransactionError::Conflict | TransactionError::Storage(_))) => Err(error.into()),
+    }
+}
+
+fn say(code: LogCode, fields: &[(&str, Value)]) {
+    log::line(env!("CARGO_BIN_NAME"), code, fields);
+}

@@ -1,0 +1,51 @@
+"""What the local stack's commands print, and how they fail: one line, with where to look."""
+
+import contextlib
+import subprocess
+import sys
+import threading
+import time
+
+
+class Failure(Exception):
+    """Something that whoever called should read; printed without a traceback."""
+
+
+def say(text):
+    print(text, flush=True)
+
+
+@contextlib.contextmanager
+def step(title):
+    """Announces a long step, shows every ten seconds that it lives, and says how long it took."""
+    started = time.monotonic()
+    done = threading.Event()
+
+    def tick():
+        while not done.wait(10):
+            say(f"  ... {title}: {time.monotonic() - started:.0f} s")
+
+    say(f"- {title}")
+    threading.Thread(target=tick, daemon=True).start()
+    try:
+        yield
+        say(f"  done in {time.monotonic() - started:.1f} s")
+    finally:
+        done.set()
+
+
+def tail(log, lines=30):
+    try:
+        return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+    except OSError:
+        return ""
+
+
+def run_logged(command, log, **options):
+    """Runs a command with its output in a file; on failure the end of the file is shown."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        code = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, check=False, **options).returncode
+    if code != 0:
+        print(tail(log), file=sys.stderr)
+        raise Failure(f"{command[0]} failed; all it said is in {log}")

@@ -1,0 +1,90 @@
+"""A background process that outlives the command which started it, and can be found and ended safely later."""
+
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+from console import Failure, say, tail
+
+
+class Daemon:
+    """Its process holds a lock on a file for as long as it lives: a process id found there is never somebody else's."""
+
+    def __init__(self, folder, name):
+        self.name = name
+        self.lock = folder / f"{name}.pid"
+        self.log = folder / "logs" / f"{name}.log"
+
+    def pid(self):
+        """The process id while the process runs, else None."""
+        if not self.lock.exists():
+            return None
+        with self.lock.open("r+", encoding="ascii") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return int(file.read())
+        return None
+
+    def start(self, command, environment):
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.lock.open("w", encoding="ascii") as lock, self.log.open("ab") as log:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            process = subprocess.Popen(
+                command,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                pass_fds=[lock.fileno()],
+            )
+            lock.write(str(process.pid))
+
+    def await_answer(self, url, seconds=60):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            try:
+                with urllib.request.urlopen(url, timeout=5):
+                    return
+            except (urllib.error.URLError, OSError):
+                if self.pid() is None:
+                    break
+                time.sleep(0.1)
+        raise Failure(f"{self.name} does not answer at {url}; its log {self.log} ends with:\n{tail(self.log)}")
+
+    def stop(self, seconds=60):
+        pid = self.pid()
+        if pid is None:
+            return
+        # Not to be sent twice: while it writes its state away, a second signal would end it at once.
+        os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + seconds
+        while self.pid() is not None:
+            if time.monotonic() > deadline:
+                say(f"{self.name} did not stop in {seconds} s and is ended by force")
+                os.kill(pid, signal.SIGKILL)
+                deadline += seconds
+            time.sleep(0.05)
+
+
+def is_free(port):
+    with socket.socket() as probe:
+        # Connections of an earlier run that still linger do not count.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def any_free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

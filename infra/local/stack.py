@@ -1,0 +1,85 @@
+"""The local stack: the real template on an emulator of AWS, with the sandbox for the outside world. Called by the Makefile; see `stack.py --help`."""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+
+import tools
+from console import Failure, say
+from instance import Instance
+
+INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--instance", default="dev", help="name of the stack; its data, logs and env file are in .local/NAME (default: dev)")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verbs.add_parser("tools", help="install the pinned tools into .tools")
+    verbs.add_parser("up", help="start what does not run, deploy what has changed")
+    verbs.add_parser("down", help="stop; data stays")
+    verbs.add_parser("status", help="say what runs, and where")
+    around = verbs.add_parser("around", help="run a command with a fresh stack on free ports around it, gone afterwards in any case")
+    around.add_argument("command", nargs=argparse.REMAINDER)
+    arguments = parser.parse_args()
+    instance = Instance(arguments.instance)
+    match arguments.verb:
+        case "tools":
+            tools.install()
+        case "up":
+            instance.up()
+        case "down":
+            instance.down()
+            say(f"stack {instance.name} is down; its data stays in {instance.folder.relative_to(tools.ROOT)}")
+        case "status":
+            status(instance)
+        case "around":
+            return around_command(instance, arguments.command)
+    return 0
+
+
+def status(instance):
+    if not instance.is_up():
+        say(f"stack {instance.name} is not running; `make run` starts it")
+        return
+    say(f"""
+The stack runs until `make stop`:
+  the service            {instance.origin()}/v1/sign-in
+  the outside world      {instance.url("sandbox")}/
+  its SMS and email      {instance.url("sandbox")}/inbox
+  its people             {instance.url("sandbox")}/people.json
+  AWS, emulated          {instance.url("emulator")}  (settings: {instance.env_file.relative_to(tools.ROOT)})
+  logs                   {instance.folder.relative_to(tools.ROOT)}/logs""")
+
+
+def around_command(instance, command):
+    # A stack that an earlier run could not take down (killed, machine stopped) goes first.
+    instance.forget()
+    for number in INTERRUPTIONS:
+        signal.signal(number, lambda received, _: sys.exit(128 + received))
+    try:
+        instance.up(free_ports=True)
+        with subprocess.Popen(command, env=os.environ | instance.env()) as process:
+            try:
+                code = process.wait()
+            finally:
+                process.terminate()
+        if code != 0:
+            say(f"the logs of stack {instance.name} stay in {instance.folder.relative_to(tools.ROOT)}/logs")
+        return code
+    finally:
+        # Taking down is short and always finishes, however often Ctrl-C is pressed.
+        for number in INTERRUPTIONS:
+            signal.signal(number, signal.SIG_IGN)
+        instance.forget()
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except Failure as failure:
+        sys.exit(f"error: {failure}")
+    except KeyboardInterrupt:
+        sys.exit(130)

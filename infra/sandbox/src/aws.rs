@@ -1,0 +1,285 @@
+//! The two AWS calls that send: SNS Publish (query protocol) and SESv2 SendEmail (JSON), answered as AWS does.
+
+use std::collections::HashMap;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use quick_xml::escape::escape;
+use serde::Deserialize;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::email;
+use crate::failures::Failure;
+use crate::inbox::{Channel, Sent};
+use crate::{Sandbox, World};
+
+/// AWS's own limits: one SMS text, and one email with its attachments.
+const MOST_SMS_CHARACTERS: usize = 1_600;
+const MOST_EMAIL_BYTES: usize = 10 * 1024 * 1024;
+
+enum Refusal {
+    NotSigned,
+    /// Signed for another service, or not in SigV4's form.
+    WronglySigned,
+    Invalid(String),
+    UnknownAction,
+    Outside(Failure),
+    /// The inbox could not keep it.
+    NotKept(std::io::Error),
+}
+
+/// A call must carry a Signature Version 4. The signature itself is not recomputed: the sandbox holds no AWS keys.
+fn signed_for(service: &str, headers: &HeaderMap) -> Result<(), Refusal> {
+    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).ok_or(Refusal::NotSigned)?;
+    let fields: HashMap<&str, &str> = value
+        .strip_prefix("AWS4-HMAC-SHA256 ")
+        .ok_or(Refusal::WronglySigned)?
+        .split(',')
+        .filter_map(|field| field.trim().split_once('='))
+        .collect();
+    let scope = fields.get("Credential").copied().unwrap_or_default();
+    let scoped = scope.ends_with(&format!("/{service}/aws4_request"));
+    if scoped && fields.contains_key("SignedHeaders") && fields.contains_key("Signature") { Ok(()) } else { Err(Refusal::WronglySigned) }
+}
+
+fn invocation(headers: &HeaderMap) -> Option<&str> {
+    headers.get("amz-sdk-invocation-id")?.to_str().ok()
+}
+
+/// `POST /`: SNS.
+pub(crate) async fn sns(State(world): State<World>, headers: HeaderMap, body: Bytes) -> Response {
+    let request_id = Uuid::new_v4();
+    let (status, xml) = match publish(&world, &headers, &body) {
+        Ok(message_id) => (
+            StatusCode::OK,
+            format!(
+                "<PublishResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\">\
+                 <PublishResult><MessageId>{message_id}</MessageId></PublishResult>\
+                 <ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata></PublishResponse>"
+            ),
+        ),
+        Err(refusal) => {
+            let (status, code, message) = sns_error(refusal);
+            let side = if status.is_server_error() { "Receiver" } else { "Sender" };
+            (
+                status,
+                format!(
+                    "<ErrorResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><Error><Type>{side}</Type>\
+                     <Code>{code}</Code><Message>{}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>",
+                    escape(message.as_str())
+                ),
+            )
+        }
+    };
+    let headers = [(header::CONTENT_TYPE.as_str(), "text/xml".to_owned()), ("x-amzn-requestid", request_id.to_string())];
+    (status, headers, xml).into_response()
+}
+
+fn sns_error(refusal: Refusal) -> (StatusCode, &'static str, String) {
+    let (status, code, message) = match refusal {
+        Refusal::NotSigned => (StatusCode::FORBIDDEN, "MissingAuthenticationToken", "Missing Authentication Token"),
+        Refusal::WronglySigned => {
+            (StatusCode::FORBIDDEN, "SignatureDoesNotMatch", "Credential should be scoped to correct service: 'sns'.")
+        }
+        Refusal::Invalid(message) => return (StatusCode::BAD_REQUEST, "InvalidParameter", message),
+        Refusal::UnknownAction => (StatusCode::BAD_REQUEST, "InvalidAction", "The action or operation requested is invalid."),
+        Refusal::Outside(Failure::Throttling) => (StatusCode::BAD_REQUEST, "Throttling", "Rate exceeded"),
+        Refusal::Outside(Failure::InternalError) => (StatusCode::INTERNAL_SERVER_ERROR, "InternalError", "An internal error occurred"),
+        Refusal::Outside(Failure::Rejected) => (StatusCode::BAD_REQUEST, "InvalidParameter", "Invalid parameter: PhoneNumber"),
+        Refusal::NotKept(error) => return (StatusCode::INTERNAL_SERVER_ERROR, "InternalError", error.to_string()),
+    };
+    (status, code, message.to_owned())
+}
+
+fn publish(world: &Sandbox, headers: &HeaderMap, body: &[u8]) -> Result<Uuid, Refusal> {
+    signed_for("sns", headers)?;
+    let form: HashMap<String, String> = url::form_urlencoded::parse(body).into_owned().collect();
+    let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
+    if field("Action") != "Publish" {
+        return Err(Refusal::UnknownAction);
+    }
+    let (to, message) = (field("PhoneNumber"), field("Message"));
+    if !is_e164(to) {
+        // Topics and device endpoints are not among what the service sends to.
+        return Err(Refusal::Invalid(format!("Invalid parameter: PhoneNumber Reason: {to} is not valid to publish to")));
+    }
+    if message.is_empty() {
+        return Err(Refusal::Invalid("Invalid parameter: Empty message".to_owned()));
+    }
+    if message.chars().count() > MOST_SMS_CHARACTERS {
+        return Err(Refusal::Invalid("Invalid parameter: Message too long".to_owned()));
+    }
+    let sender_id = (1..)
+        .map_while(|number| {
+            let entry = format!("MessageAttributes.entry.{number}");
+            let name = form.get(&format!("{entry}.Name"))?;
+            Some((name, form.get(&format!("{entry}.Value.StringValue"))))
+        })
+        .find_map(|(name, value)| (name == "AWS.SNS.SMS.SenderID").then_some(value))
+        .flatten();
+    if sender_id.is_some_and(|id| !is_sender_id(id)) {
+        return Err(Refusal::Invalid("Invalid parameter: AWS.SNS.SMS.SenderID".to_owned()));
+    }
+    if let Some(failure) = world.failures.next(to, invocation(headers)) {
+        return Err(Refusal::Outside(failure));
+    }
+    let sent = Sent {
+        channel: Channel::Sms,
+        to: to.to_owned(),
+        from: sender_id.cloned(),
+        subject: None,
+        text: message.to_owned(),
+        html: None,
+        raw: None,
+        sender_id: sender_id.cloned(),
+    };
+    world.inbox.add(sent).map_err(Refusal::NotKept)?;
+    Ok(Uuid::new_v4())
+}
+
+fn is_e164(number: &str) -> bool {
+    number.strip_prefix('+').is_some_and(|digits| (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// AWS: up to 11 letters and digits, a letter among them.
+fn is_sender_id(id: &str) -> bool {
+    (1..=11).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric()) && id.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SendEmail {
+    from_email_address: Option<String>,
+    #[serde(default)]
+    destination: Destination,
+    content: Content,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Destination {
+    to_addresses: Vec<String>,
+    cc_addresses: Vec<String>,
+    bcc_addresses: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Content {
+    raw: Option<Raw>,
+    simple: Option<Simple>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Raw {
+    data: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Simple {
+    subject: Text,
+    body: Body,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Body {
+    text: Option<Text>,
+    html: Option<Text>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Text {
+    data: String,
+}
+
+/// `POST /v2/email/outbound-emails`: SESv2.
+pub(crate) async fn ses(State(world): State<World>, headers: HeaderMap, body: Bytes) -> Response {
+    match send_email(&world, &headers, &body) {
+        Ok(message_id) => Json(json!({ "MessageId": message_id })).into_response(),
+        Err(refusal) => {
+            let (status, kind, message) = ses_error(refusal);
+            (status, [("x-amzn-errortype", kind)], Json(json!({ "message": message }))).into_response()
+        }
+    }
+}
+
+fn ses_error(refusal: Refusal) -> (StatusCode, &'static str, String) {
+    let (status, kind, message) = match refusal {
+        Refusal::NotSigned => (StatusCode::FORBIDDEN, "MissingAuthenticationTokenException", "Missing Authentication Token"),
+        Refusal::WronglySigned => {
+            (StatusCode::FORBIDDEN, "InvalidSignatureException", "Credential should be scoped to correct service: 'ses'.")
+        }
+        Refusal::Invalid(message) => return (StatusCode::BAD_REQUEST, "BadRequestException", message),
+        Refusal::UnknownAction => (StatusCode::NOT_FOUND, "NotFoundException", "Unknown operation"),
+        Refusal::Outside(Failure::Throttling) => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException", "Too Many Requests"),
+        Refusal::Outside(Failure::InternalError) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, "InternalServiceErrorException", "An internal error occurred")
+        }
+        Refusal::Outside(Failure::Rejected) => (StatusCode::BAD_REQUEST, "MessageRejected", "Address is on the suppression list"),
+        Refusal::NotKept(error) => return (StatusCode::INTERNAL_SERVER_ERROR, "InternalServiceErrorException", error.to_string()),
+    };
+    (status, kind, message.to_owned())
+}
+
+fn send_email(world: &Sandbox, headers: &HeaderMap, body: &[u8]) -> Result<String, Refusal> {
+    signed_for("ses", headers)?;
+    let invalid = |message: &str| Refusal::Invalid(message.to_owned());
+    let call: SendEmail = serde_json::from_slice(body).map_err(|error| Refusal::Invalid(error.to_string()))?;
+    let destination = call.destination;
+    let mut recipients = [destination.to_addresses, destination.cc_addresses, destination.bcc_addresses].concat();
+    let raw = match (call.content.raw, call.content.simple) {
+        (Some(raw), None) => STANDARD.decode(raw.data).map_err(|_| invalid("Raw.Data is not base64"))?,
+        (None, Some(simple)) => {
+            let from = call.from_email_address.as_deref().ok_or_else(|| invalid("Missing FromEmailAddress"))?;
+            let text = simple.body.text.map(|text| text.data);
+            let html = simple.body.html.map(|html| html.data);
+            email::compose(from, &recipients, &simple.subject.data, text.as_deref(), html.as_deref())
+                .map_err(|error| Refusal::Invalid(error.to_string()))?
+        }
+        (Some(_), Some(_)) | (None, None) => return Err(invalid("Content: one of Raw and Simple is expected")),
+    };
+    if raw.len() > MOST_EMAIL_BYTES {
+        return Err(invalid("Message length is more than 10485760 bytes long"));
+    }
+    let email = email::read(&raw).ok_or_else(|| invalid("The message is not MIME"))?;
+    let from = call.from_email_address.or(email.from);
+    let from = from.ok_or_else(|| invalid("Missing required header 'From'"))?;
+    if recipients.is_empty() {
+        recipients = email.to;
+    }
+    if recipients.is_empty() {
+        return Err(invalid("Missing final recipients"));
+    }
+    for to in &recipients {
+        if !to.contains('@') {
+            return Err(invalid("Illegal address"));
+        }
+        if let Some(failure) = world.failures.next(to, invocation(headers)) {
+            return Err(Refusal::Outside(failure));
+        }
+    }
+    for to in recipients {
+        let sent = Sent {
+            channel: Channel::Email,
+            to,
+            from: Some(from.clone()),
+            subject: email.subject.clone(),
+            text: email.text.clone(),
+            html: email.html.clone(),
+            raw: Some(STANDARD.encode(&raw)),
+            sender_id: None,
+        };
+        world.inbox.add(sent).map_err(Refusal::NotKept)?;
+    }
+    Ok(format!("{}-000000", Uuid::new_v4()))
+}

@@ -1,0 +1,110 @@
+//! The outside world on loopback, for runs and tests of myPhoto: TAXISnet, the national registers, and what receives
+//! SMS and email. A library too, so that tests start it on a port of their own.
+
+mod aws;
+mod email;
+mod expiring;
+mod failures;
+mod identifiers;
+mod inbox;
+mod journal;
+mod pages;
+mod people;
+mod registers;
+mod seed;
+mod taxisnet;
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use jiff::civil::Date;
+
+pub use seed::SeedError;
+
+/// An email of 10 MB, its base64, and room.
+const MOST_BODY_BYTES: usize = 15 * 1024 * 1024;
+
+/// The values that the service is given too.
+pub struct Secrets {
+    pub client_id: String,
+    pub client_secret: String,
+    pub registers_token: String,
+}
+
+pub(crate) struct Sandbox {
+    client_id: String,
+    client_secret: String,
+    registers_token: String,
+    people: people::People,
+    custody: Vec<seed::Custody>,
+    failures: failures::Failures,
+    inbox: inbox::Inbox,
+    taxisnet: taxisnet::Taxisnet,
+}
+
+type World = Arc<Sandbox>;
+
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("the file of people: {0}")]
+    Seed(#[from] SeedError),
+    #[error("the state folder: {0}")]
+    State(#[from] io::Error),
+}
+
+/// The whole program but the port. `seed`: the text of people.toml; `state`: a folder, made if missing.
+///
+/// # Errors
+/// A wrong value in the seed, or a state folder that cannot be used.
+pub fn router(secrets: Secrets, seed: &str, state: &Path) -> Result<Router, StartError> {
+    let seed = seed::Seed::parse(seed, today())?;
+    std::fs::create_dir_all(state)?;
+    let world = Arc::new(Sandbox {
+        client_id: secrets.client_id,
+        client_secret: secrets.client_secret,
+        registers_token: secrets.registers_token,
+        people: people::People::open(seed.people, state)?,
+        custody: seed.custody,
+        failures: failures::Failures::new(seed.failures),
+        inbox: inbox::Inbox::open(state, inbox::BOUNDS)?,
+        taxisnet: taxisnet::Taxisnet::new(),
+    });
+    Ok(Router::new()
+        .route("/", get(pages::index).post(aws::sns))
+        .route("/health", get(|| async { "ok" }))
+        .route("/people.json", get(people::list))
+        .route("/people", post(people::create))
+        .route("/failures", post(failures::create))
+        .route("/inbox", get(pages::inbox))
+        .route("/inbox.json", get(inbox::list))
+        .route("/inbox/{seq}", get(pages::message))
+        .route("/inbox/{seq}/raw", get(pages::raw))
+        .route("/v2/email/outbound-emails", post(aws::ses))
+        .route("/registers/v1/person", post(registers::person))
+        .route("/registers/v1/contact", post(registers::contact))
+        .route("/registers/v1/businesses", post(registers::businesses))
+        .route("/registers/v1/custody", post(registers::custody))
+        .route("/{server}/oauth/authorize", get(taxisnet::authorize_page).post(taxisnet::authorize))
+        .route("/{server}/oauth/token", post(taxisnet::token))
+        .route("/{server}/userinfo", get(taxisnet::userinfo))
+        .route("/{server}/logout/{client_id}/", get(taxisnet::logout))
+        .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
+        .with_state(world))
+}
+
+/// Ages and custody count by the day in Greece.
+fn today() -> Date {
+    let athens = jiff::tz::get!("Europe/Athens");
+    jiff::Timestamp::now().to_zoned(athens).date()
+}
+
+fn bad_request(detail: &str) -> Response {
+    let body = serde_json::json!({ "code": "bad_request", "detail": detail });
+    (StatusCode::BAD_REQUEST, Json(body)).into_response()
+}

@@ -1,0 +1,210 @@
+//! Reads `people.toml` and refuses a file with a wrong or doubled value, naming it.
+
+use std::collections::HashSet;
+
+use jiff::{Span, civil::Date};
+use serde::{Deserialize, Serialize};
+
+use crate::failures::Rule;
+use crate::identifiers::{self, is_afm, is_amka_of, is_mobile, is_paaypa};
+use crate::people::{Business, Note, Person, Registers};
+
+#[derive(Debug, thiserror::Error)]
+pub enum SeedError {
+    #[error("not in the form that its first lines describe: {0}")]
+    Form(#[from] toml::de::Error),
+    #[error("{key}: {what}")]
+    Person { key: String, what: String },
+}
+
+pub(crate) struct Seed {
+    pub(crate) people: Vec<Person>,
+    pub(crate) custody: Vec<Custody>,
+    pub(crate) failures: Vec<Rule>,
+}
+
+/// Who had custody of whom; `until` is its last day.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Custody {
+    pub(crate) custodian: String,
+    pub(crate) minor: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) until: Option<Date>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    people: Vec<SeedPerson>,
+    #[serde(default)]
+    custody: Vec<Custody>,
+    #[serde(default)]
+    failures: Vec<Rule>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SeedPerson {
+    key: String,
+    note: Note,
+    first_name: String,
+    last_name: String,
+    father_name: String,
+    mother_name: String,
+    birth_date: Option<Date>,
+    age: Option<String>,
+    afm: Option<String>,
+    amka: Option<String>,
+    amka_serial: Option<String>,
+    paaypa: Option<String>,
+    mobile: Option<String>,
+    #[serde(default = "yes")]
+    taxisnet: bool,
+    #[serde(default)]
+    registers: Registers,
+    #[serde(default)]
+    businesses: Vec<Business>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Seed {
+    /// `today` is the day that ages are counted to.
+    pub(crate) fn parse(text: &str, today: Date) -> Result<Self, SeedError> {
+        let file: File = toml::from_str(text)?;
+        let people = file.people.into_iter().map(|person| born(person, today)).collect::<Result<Vec<_>, _>>()?;
+        let mut taken = HashSet::new();
+        for person in &people {
+            check(person, &mut taken)?;
+        }
+        for custody in &file.custody {
+            for key in [&custody.custodian, &custody.minor] {
+                if !people.iter().any(|person| person.key == *key) {
+                    return Err(wrong(key, "named under custody, but nobody has this key"));
+                }
+            }
+        }
+        Ok(Self { people, custody: file.custody, failures: file.failures })
+    }
+}
+
+fn born(person: SeedPerson, today: Date) -> Result<Person, SeedError> {
+    let key = person.key;
+    let birth_date = match (person.birth_date, person.age) {
+        (Some(date), None) => date,
+        (None, Some(age)) => {
+            age.parse::<Span>().and_then(|span| today.checked_sub(span)).map_err(|error| wrong(&key, &format!("age: {error}")))?
+        }
+        (Some(_), Some(_)) | (None, None) => {
+            return Err(wrong(&key, "needs one of birth_date and age"));
+        }
+    };
+    let amka = match person.amka_serial {
+        Some(serial) => Some(identifiers::amka(birth_date, &serial).ok_or_else(|| wrong(&key, "amka_serial is four digits"))?),
+        None => person.amka,
+    };
+    Ok(Person {
+        key,
+        note: person.note,
+        first_name: person.first_name,
+        last_name: person.last_name,
+        father_name: person.father_name,
+        mother_name: person.mother_name,
+        birth_date,
+        afm: person.afm,
+        amka,
+        paaypa: person.paaypa,
+        mobile: person.mobile,
+        taxisnet: person.taxisnet,
+        registers: person.registers,
+        businesses: person.businesses,
+        created: false,
+    })
+}
+
+fn check(person: &Person, taken: &mut HashSet<String>) -> Result<(), SeedError> {
+    let values = [
+        ("AFM", person.afm.as_deref(), person.afm.as_deref().is_none_or(is_afm)),
+        ("AMKA", person.amka.as_deref(), person.amka.as_deref().is_none_or(|amka| is_amka_of(amka, person.birth_date))),
+        ("PAAYPA", person.paaypa.as_deref(), person.paaypa.as_deref().is_none_or(is_paaypa)),
+        ("mobile", person.mobile.as_deref(), person.mobile.as_deref().is_none_or(is_mobile)),
+        ("key", Some(person.key.as_str()), !person.key.is_empty()),
+    ];
+    for (name, value, valid) in values {
+        if !valid {
+            return Err(wrong(&person.key, &format!("{name} is not valid")));
+        }
+        if let Some(value) = value
+            && !taken.insert(format!("{name} {value}"))
+        {
+            return Err(wrong(&person.key, &format!("{name} is somebody else's too")));
+        }
+    }
+    if person.afm.as_deref().is_some_and(|afm| afm.starts_with('6'))
+        || person.mobile.as_deref().is_some_and(|mobile| mobile.starts_with("+30699"))
+        || person.amka.as_deref().and_then(|amka| amka.get(6..7)) == Some("9")
+    {
+        return Err(wrong(&person.key, "a number is in the range kept for people made at run time"));
+    }
+    for business in &person.businesses {
+        if !is_afm(&business.afm) {
+            return Err(wrong(&person.key, "a business's AFM is not valid"));
+        }
+        if person.afm.as_ref() != Some(&business.afm) && !taken.insert(format!("AFM {}", business.afm)) {
+            return Err(wrong(&person.key, "a business's AFM is somebody else's too"));
+        }
+    }
+    if person.taxisnet && person.afm.is_none() {
+        return Err(wrong(&person.key, "without AFM there is no TAXISnet"));
+    }
+    Ok(())
+}
+
+fn wrong(key: &str, what: &str) -> SeedError {
+    SeedError::Person { key: key.to_owned(), what: what.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PEOPLE: &str = include_str!("../people.toml");
+
+    fn seed(text: &str) -> Result<Seed, SeedError> {
+        Seed::parse(text, jiff::civil::date(2026, 11, 21))
+    }
+
+    #[test]
+    fn everyone_of_the_file_has_valid_numbers_of_their_own() {
+        let seed = seed(PEOPLE).unwrap();
+        assert!(seed.people.len() > 20);
+        for person in &seed.people {
+            assert!(person.afm.as_deref().is_none_or(is_afm), "{}", person.key);
+            let amka = person.amka.as_deref();
+            assert!(amka.is_none_or(|amka| is_amka_of(amka, person.birth_date)), "{}", person.key);
+            assert!(person.paaypa.as_deref().is_none_or(is_paaypa), "{}", person.key);
+            assert!(person.mobile.as_deref().is_none_or(is_mobile), "{}", person.key);
+            assert!(person.amka.is_some() || person.paaypa.is_some(), "{}", person.key);
+        }
+    }
+
+    #[test]
+    fn ages_count_to_the_day_of_the_start() {
+        let seed = seed(PEOPLE).unwrap();
+        let christos = seed.people.iter().find(|person| person.key == "christos").unwrap();
+        assert_eq!(christos.birth_date, jiff::civil::date(2008, 11, 21));
+        assert!(is_amka_of(christos.amka.as_deref().unwrap(), christos.birth_date));
+    }
+
+    #[test]
+    fn a_mistyped_number_is_refused_by_name() {
+        let error = seed(&PEOPLE.replace("454330124", "454330125")).err().unwrap();
+        assert_eq!(error.to_string(), "maria: AFM is not valid");
+        let error = seed(&PEOPLE.replace("+306944100002", "+306944100001")).err().unwrap();
+        assert_eq!(error.to_string(), "nikos: mobile is somebody else's too");
+        assert!(seed(&PEOPLE.replace("father_name", "fathername")).is_err());
+    }
+}

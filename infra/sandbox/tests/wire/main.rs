@@ -1,0 +1,64 @@
+//! The sandbox over real HTTP, each test on a port and a folder of its own.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail their test")]
+
+mod messages;
+mod people;
+mod registers;
+mod taxisnet;
+
+use reqwest::redirect::Policy;
+use sandbox::Secrets;
+use serde_json::Value;
+use tempfile::TempDir;
+
+const SEED: &str = include_str!("../../people.toml");
+
+struct Sandbox {
+    origin: String,
+    client: reqwest::Client,
+    state: TempDir,
+}
+
+impl Sandbox {
+    async fn start() -> Self {
+        Self::start_on(tempfile::tempdir().unwrap()).await
+    }
+
+    async fn start_on(state: TempDir) -> Self {
+        let secrets = Secrets { client_id: "client".to_owned(), client_secret: "secret".to_owned(), registers_token: "token".to_owned() };
+        let router = sandbox::router(secrets, SEED, state.path()).unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self { origin, client: reqwest::Client::builder().redirect(Policy::none()).no_proxy().build().unwrap(), state }
+    }
+
+    /// The same folder, another process as far as the messages and people can tell.
+    async fn restart(self) -> Self {
+        Self::start_on(self.state).await
+    }
+
+    fn get(&self, path: &str) -> reqwest::RequestBuilder {
+        self.client.get(format!("{}{path}", self.origin))
+    }
+
+    fn post(&self, path: &str) -> reqwest::RequestBuilder {
+        self.client.post(format!("{}{path}", self.origin))
+    }
+
+    async fn json(&self, path: &str) -> Value {
+        self.get(path).send().await.unwrap().json().await.unwrap()
+    }
+
+    async fn text(&self, path: &str) -> String {
+        self.get(path).send().await.unwrap().text().await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn health_and_first_page_in_both_languages() {
+    let sandbox = Sandbox::start().await;
+    assert_eq!(sandbox.text("/health").await, "ok");
+    assert!(sandbox.text("/").await.contains("Άνθρωποι"));
+    assert!(sandbox.text("/?lang=en").await.contains("People"));
+}

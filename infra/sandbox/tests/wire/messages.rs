@@ -1,0 +1,207 @@
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use mail_builder::MessageBuilder;
+use reqwest::Response;
+use serde_json::{Value, json};
+
+use crate::Sandbox;
+
+fn authorization(service: &str) -> String {
+    format!(
+        "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261121/eu-central-1/{service}/aws4_request, \
+         SignedHeaders=host;x-amz-date, Signature=00"
+    )
+}
+
+async fn sms(sandbox: &Sandbox, to: &str, text: &str, invocation: &str) -> Response {
+    let form = [
+        ("Action", "Publish"),
+        ("Version", "2010-03-31"),
+        ("PhoneNumber", to),
+        ("Message", text),
+        ("MessageAttributes.entry.1.Name", "AWS.SNS.SMS.SMSType"),
+        ("MessageAttributes.entry.1.Value.DataType", "String"),
+        ("MessageAttributes.entry.1.Value.StringValue", "Transactional"),
+        ("MessageAttributes.entry.2.Name", "AWS.SNS.SMS.SenderID"),
+        ("MessageAttributes.entry.2.Value.DataType", "String"),
+        ("MessageAttributes.entry.2.Value.StringValue", "myPhoto"),
+    ];
+    sandbox
+        .post("/")
+        .header("authorization", authorization("sns"))
+        .header("amz-sdk-invocation-id", invocation)
+        .form(&form)
+        .send()
+        .await
+        .unwrap()
+}
+
+async fn email(sandbox: &Sandbox, call: &Value, invocation: &str) -> Response {
+    sandbox
+        .post("/v2/email/outbound-emails")
+        .header("authorization", authorization("ses"))
+        .header("amz-sdk-invocation-id", invocation)
+        .json(call)
+        .send()
+        .await
+        .unwrap()
+}
+
+fn raw(to: &str) -> Vec<u8> {
+    MessageBuilder::new()
+        .from(("myPhoto", "no-reply@myphoto.example"))
+        .to(to)
+        .subject("Ο κωδικάριθμός σας")
+        .text_body("Κείμενο")
+        .html_body("<p>Γεια <img alt=\"QR\" src=\"cid:qr\"></p>")
+        .inline("image/png", "qr", &b"\x89PNG"[..])
+        .write_to_vec()
+        .unwrap()
+}
+
+fn simple(to: &str) -> Value {
+    json!({
+        "FromEmailAddress": "no-reply@myphoto.example",
+        "Destination": { "ToAddresses": [to] },
+        "Content": { "Simple": { "Subject": { "Data": "S" }, "Body": { "Text": { "Data": "T" } } } },
+    })
+}
+
+#[tokio::test]
+async fn an_sms_arrives() {
+    let sandbox = Sandbox::start().await;
+    let answer = sms(&sandbox, "+306944100001", "123456 ο κωδικός & <σας>", "1").await;
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.headers()["content-type"], "text/xml");
+    assert!(answer.text().await.unwrap().contains("<PublishResult><MessageId>"));
+    let inbox = sandbox.json("/inbox.json?to=%2B306944100001").await;
+    assert_eq!(inbox[0]["text"], "123456 ο κωδικός & <σας>");
+    assert_eq!((&inbox[0]["channel"], &inbox[0]["sender_id"]), (&json!("sms"), &json!("myPhoto")));
+    assert_eq!((&inbox[0]["seq"], &inbox[0]["raw"]), (&json!(1), &Value::Null));
+    assert!(sandbox.text("/inbox").await.contains("&lt;σας&gt;"));
+    assert_eq!(sandbox.json("/inbox.json?after=1").await, json!([]));
+    assert_eq!(sandbox.json("/inbox.json?to=%2B306900000000").await, json!([]));
+}
+
+#[tokio::test]
+async fn an_email_arrives_as_sent_and_shows_its_picture() {
+    let sandbox = Sandbox::start().await;
+    let raw = raw("someone@example.org");
+    let call = json!({
+        "FromEmailAddress": "myPhoto <no-reply@myphoto.example>",
+        "Destination": { "ToAddresses": ["Someone@example.org"] },
+        "Content": { "Raw": { "Data": STANDARD.encode(&raw) } },
+    });
+    let answer = email(&sandbox, &call, "1").await;
+    assert_eq!(answer.status(), 200);
+    assert!(answer.json::<Value>().await.unwrap()["MessageId"].is_string());
+    let inbox = sandbox.json("/inbox.json?to=someone@example.org").await;
+    assert_eq!(inbox[0]["subject"], "Ο κωδικάριθμός σας");
+    assert_eq!(inbox[0]["text"].as_str().unwrap().trim(), "Κείμενο");
+    assert!(inbox[0]["html"].as_str().unwrap().contains("cid:qr"));
+    assert_eq!(STANDARD.decode(inbox[0]["raw"].as_str().unwrap()).unwrap(), raw);
+    for path in ["/inbox", "/inbox/1"] {
+        assert!(sandbox.text(path).await.contains("data:image/png;base64,iVBORw=="), "{path}");
+    }
+    let kept = sandbox.get("/inbox/1/raw").send().await.unwrap();
+    assert_eq!(kept.bytes().await.unwrap(), raw);
+    assert_eq!(sandbox.get("/inbox/2").send().await.unwrap().status(), 404);
+}
+
+#[tokio::test]
+async fn an_email_of_subject_and_bodies_arrives_once_for_each_recipient() {
+    let sandbox = Sandbox::start().await;
+    let mut call = simple("a@example.org");
+    call["Destination"]["CcAddresses"] = json!(["b@example.org"]);
+    assert_eq!(email(&sandbox, &call, "1").await.status(), 200);
+    let inbox = sandbox.json("/inbox.json").await;
+    assert_eq!((&inbox[0]["to"], &inbox[1]["to"]), (&json!("a@example.org"), &json!("b@example.org")));
+    assert_eq!((&inbox[0]["subject"], &inbox[0]["html"]), (&json!("S"), &Value::Null));
+}
+
+#[tokio::test]
+async fn calls_without_a_signature_for_the_service_are_refused() {
+    let sandbox = Sandbox::start().await;
+    let form = [("Action", "Publish"), ("PhoneNumber", "+306944100001"), ("Message", "x")];
+    let answer = sandbox.post("/").form(&form).send().await.unwrap();
+    assert_eq!(answer.status(), 403);
+    assert!(answer.text().await.unwrap().contains("<Code>MissingAuthenticationToken</Code>"));
+    let answer = sandbox.post("/").header("authorization", authorization("ses")).form(&form).send().await.unwrap();
+    assert_eq!(answer.status(), 403);
+
+    let path = "/v2/email/outbound-emails";
+    let answer = sandbox.post(path).json(&simple("a@example.org")).send().await.unwrap();
+    assert_eq!(answer.status(), 403);
+    assert_eq!(answer.headers()["x-amzn-errortype"], "MissingAuthenticationTokenException");
+    assert_eq!(sandbox.json("/inbox.json").await, json!([]));
+}
+
+#[tokio::test]
+async fn what_aws_refuses_is_refused() {
+    let sandbox = Sandbox::start().await;
+    for (to, text) in [("6944100001", "x"), ("", "x"), ("+306944100001", "")] {
+        let answer = sms(&sandbox, to, text, "1").await;
+        assert_eq!(answer.status(), 400);
+        assert!(answer.text().await.unwrap().contains("<Code>InvalidParameter</Code>"));
+    }
+    for call in [
+        json!({}),
+        json!({ "Content": {} }),
+        json!({ "Content": { "Raw": { "Data": "?" } } }),
+        json!({ "Content": { "Raw": { "Data": "" } }, "Destination": { "ToAddresses": ["a@example.org"] } }),
+    ] {
+        let answer = email(&sandbox, &call, "1").await;
+        assert_eq!(answer.status(), 400, "{call}");
+        assert_eq!(answer.headers()["x-amzn-errortype"], "BadRequestException");
+    }
+    assert_eq!(sandbox.json("/inbox.json").await, json!([]));
+}
+
+#[tokio::test]
+async fn the_recipients_of_the_seed_fail_as_it_says() {
+    let sandbox = Sandbox::start().await;
+    // Two calls, the first one retried by the SDK.
+    for invocation in ["1", "1", "2"] {
+        assert_eq!(sms(&sandbox, "+306944200001", "x", invocation).await.status(), 500);
+        assert_eq!(email(&sandbox, &simple("later@fails.example"), invocation).await.status(), 500);
+    }
+    assert_eq!(sms(&sandbox, "+306944200001", "x", "3").await.status(), 200);
+    assert_eq!(email(&sandbox, &simple("later@fails.example"), "3").await.status(), 200);
+
+    for invocation in ["1", "2", "3", "4"] {
+        assert_eq!(sms(&sandbox, "+306944200002", "x", invocation).await.status(), 500);
+        assert_eq!(email(&sandbox, &simple("Never@fails.example"), invocation).await.status(), 500);
+    }
+    let throttled = email(&sandbox, &simple("throttled@fails.example"), "1").await;
+    assert_eq!(throttled.status(), 429);
+    assert_eq!(throttled.headers()["x-amzn-errortype"], "TooManyRequestsException");
+    assert_eq!(email(&sandbox, &simple("throttled@fails.example"), "2").await.status(), 200);
+    let throttled = sms(&sandbox, "+306944200003", "x", "1").await;
+    assert!(throttled.text().await.unwrap().contains("<Code>Throttling</Code>"));
+}
+
+#[tokio::test]
+async fn a_failure_can_be_set_for_a_recipient_of_the_test() {
+    let sandbox = Sandbox::start().await;
+    let rule = json!({ "to": "mine@example.org", "fail": 1, "error": "rejected" });
+    for round in ["first", "again"] {
+        let answer = sandbox.post("/failures").json(&rule).send().await.unwrap();
+        assert_eq!(answer.status(), 204, "{round}");
+        assert_eq!(email(&sandbox, &simple("mine@example.org"), "1").await.status(), 400);
+        assert_eq!(email(&sandbox, &simple("mine@example.org"), "2").await.status(), 200);
+    }
+    let wrong = sandbox.post("/failures").json(&json!({ "to": "x", "fail": "never" })).send().await.unwrap();
+    assert_eq!(wrong.status(), 400);
+}
+
+#[tokio::test]
+async fn messages_stay_over_a_restart() {
+    let sandbox = Sandbox::start().await;
+    sms(&sandbox, "+306944100001", "before", "1").await;
+    email(&sandbox, &simple("a@example.org"), "2").await;
+    let before = sandbox.json("/inbox.json").await;
+    let sandbox = sandbox.restart().await;
+    assert_eq!(sandbox.json("/inbox.json").await, before);
+    sms(&sandbox, "+306944100001", "after", "3").await;
+    assert_eq!(sandbox.json("/inbox.json?after=2").await[0]["seq"], 3);
+}

@@ -1,0 +1,99 @@
+use serde_json::{Value, json};
+
+use crate::Sandbox;
+
+async fn ask(sandbox: &Sandbox, call: &str, query: Value) -> (u16, Value) {
+    let answer = sandbox.post(&format!("/registers/v1/{call}")).bearer_auth("token").json(&query).send().await.unwrap();
+    (answer.status().as_u16(), answer.json().await.unwrap())
+}
+
+async fn afm(sandbox: &Sandbox, key: &str) -> String {
+    let people = sandbox.json("/people.json").await;
+    let person = people.as_array().unwrap().iter().find(|person| person["key"] == key).unwrap();
+    person["afm"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn person_contact_and_businesses() {
+    let sandbox = Sandbox::start().await;
+    let maria = json!({ "afm": "454330124" });
+    let expected = json!({
+        "afm": "454330124", "amka": "12038501420", "paaypa": null,
+        "first_name": "ΜΑΡΙΑ", "last_name": "ΠΑΠΑΔΟΠΟΥΛΟΥ", "birth_date": "1985-03-12",
+    });
+    assert_eq!(ask(&sandbox, "person", maria.clone()).await, (200, expected));
+    assert_eq!(ask(&sandbox, "contact", maria.clone()).await, (200, json!({ "mobile": "+306944100001" })));
+    assert_eq!(ask(&sandbox, "businesses", maria).await, (200, json!({ "businesses": [] })));
+
+    let alexandra = json!({ "afm": afm(&sandbox, "alexandra").await });
+    let (_, answer) = ask(&sandbox, "businesses", alexandra).await;
+    assert_eq!(answer["businesses"].as_array().unwrap().len(), 2);
+    assert_eq!(answer["businesses"][0]["activities"], json!(["74.20.21"]));
+
+    let kostas = json!({ "afm": afm(&sandbox, "kostas").await });
+    assert_eq!(ask(&sandbox, "contact", kostas).await, (200, json!({ "mobile": null })));
+}
+
+#[tokio::test]
+async fn custody_while_it_lasts() {
+    let sandbox = Sandbox::start().await;
+    let people = sandbox.json("/people.json").await;
+    let person = |key: &str| people.as_array().unwrap().iter().find(|person| person["key"] == key).unwrap().clone();
+    for (custodian, minor, kind, custody) in [
+        ("maria", "ioanna", "amka", true),
+        ("maria", "pavlos", "afm", true),
+        ("maria", "pavlos", "amka", true),
+        ("olena", "danylo", "paaypa", true),
+        ("sofia", "filippos", "amka", true),
+        ("giorgos", "filippos", "amka", false),
+        ("nikos", "ioanna", "amka", false),
+        ("maria", "thomas", "amka", false),
+    ] {
+        let query = json!({
+            "custodian_afm": person(custodian)["afm"],
+            "minor": { "kind": kind, "value": person(minor)[kind] },
+        });
+        let (status, answer) = ask(&sandbox, "custody", query).await;
+        assert_eq!((status, &answer["custody"]), (200, &json!(custody)), "{custodian} {minor}");
+        assert_eq!(answer["minor"]["afm"], person(minor)["afm"]);
+        assert_eq!(answer["minor"]["birth_date"], person(minor)["birth_date"]);
+    }
+}
+
+#[tokio::test]
+async fn refusals_and_failures() {
+    let sandbox = Sandbox::start().await;
+    let unknown = (404, json!({ "code": "person_unknown" }));
+    let bad = (400, json!({ "code": "bad_request" }));
+    // Valid, but nobody's here.
+    assert_eq!(ask(&sandbox, "person", json!({ "afm": "068933130" })).await, unknown);
+    assert_eq!(ask(&sandbox, "person", json!({ "afm": afm(&sandbox, "anna").await })).await, unknown);
+    assert_eq!(ask(&sandbox, "person", json!({ "afm": "454330125" })).await, bad);
+    assert_eq!(ask(&sandbox, "person", json!({ "afm": "454330124", "more": 1 })).await, bad);
+    assert_eq!(ask(&sandbox, "person", json!([])).await, bad);
+    let query = json!({ "custodian_afm": "454330124", "minor": { "kind": "amka", "value": "1" } });
+    assert_eq!(ask(&sandbox, "custody", query).await, bad);
+    let query = json!({ "custodian_afm": "454330124", "minor": { "kind": "amka", "value": "01011510008" } });
+    assert_eq!(ask(&sandbox, "custody", query).await, unknown);
+    let failing = ask(&sandbox, "contact", json!({ "afm": afm(&sandbox, "stelios").await })).await;
+    assert_eq!(failing, (500, json!({ "code": "internal_error" })));
+}
+
+#[tokio::test]
+async fn every_call_of_the_contract_is_served_and_wants_the_token() {
+    let sandbox = Sandbox::start().await;
+    let paths: Vec<&str> =
+        include_str!("../../../registers.yaml").lines().filter_map(|line| line.strip_prefix("  /")?.strip_suffix(':')).collect();
+    assert_eq!(paths, ["v1/person", "v1/contact", "v1/businesses", "v1/custody"]);
+    for path in paths {
+        for token in [None, Some("wrong")] {
+            let mut call = sandbox.post(&format!("/registers/{path}")).json(&json!({ "afm": "454330124" }));
+            if let Some(token) = token {
+                call = call.bearer_auth(token);
+            }
+            let answer = call.send().await.unwrap();
+            assert_eq!(answer.status(), 401, "{path}");
+            assert_eq!(answer.json::<Value>().await.unwrap(), json!({ "code": "unauthorized" }));
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! What people agree to. Asked again when a text changes: its version is part of the record.
+
+use serde::{Deserialize, Serialize};
+
+/// Version of the text on personal data.
+pub const PERSONAL_DATA_VERSION: &str = "2026-11";
+/// Version of the text agreed to at association.
+pub const ASSOCIATION_VERSION: &str = "2026-11";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConsentKind {
+    PersonalData,
+    Association,
+}
+
+impl ConsentKind {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PersonalData => "personal_data",
+            Self::Association => "association",
+        }
+    }
+
+    pub const fn current_version(self) -> &'static str {
+        match self {
+            Self::PersonalData => PERSONAL_DATA_VERSION,
+            Self::Association => ASSOCIATION_VERSION,
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! Who a person is, by the numbers of the Greek state, and the random name we know them by inside.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroize;
+
+/// Why a text is not an identity number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidNumber {
+    #[error("wrong length or not digits only")]
+    Shape,
+    #[error("check digit or embedded date is wrong")]
+    Check,
+}
+
+fn digits<const N: usize>(text: &str) -> Result<[u8; N], InvalidNumber> {
+    let bytes = text.trim().as_bytes();
+    let digits: [u8; N] = bytes.try_into().map_err(|_| InvalidNumber::Shape)?;
+    if digits.iter().all(u8::is_ascii_digit) { Ok(digits.map(|digit| digit - b'0')) } else { Err(InvalidNumber::Shape) }
+}
+
+macro_rules! number {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The digits, for a screen that shows people their own data or a call to the registers. Never for a log.
+            pub fn expose(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "([redacted])"))
+            }
+        }
+
+        impl Drop for $name {
+            fn drop(&mut self) {
+                self.0.zeroize();
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidNumber;
+            fn try_from(text: String) -> Result<Self, InvalidNumber> {
+                Self::parse(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(number: $name) -> String {
+                number.0.clone()
+            }
+        }
+    };
+}
+
+number! {
+    /// ΑΦΜ, the tax number: 9 digits, the last a check digit, not all zeros.
+    Afm
+}
+
+number! {
+    /// ΑΜΚΑ, the social security number: 11 digits, beginning with a birth date DDMMYY, the last a Luhn digit.
+    Amka
+}
+
+number! {
+    /// ΠΑΑΥΠΑ, a foreigner's provisional number: 11 digits; its check rule is not public, so none is applied.
+    Paaypa
+}
+
+impl Afm {
+    pub fn parse(text: &str) -> Result<Self, InvalidNumber> {
+        let digits = digits::<9>(text)?;
+        let weighted: u32 = digits[..8].iter().zip((1..=8).rev()).map(|(&digit, power)| u32::from(digit) << power).sum();
+        if digits == [0; 9] || weighted % 11 % 10 != u32::from(digits[8]) {
+            return Err(InvalidNumber::Check);
+        }
+        Ok(Self(text.trim().to_owned()))
+    }
+}
+
+impl Amka {
+    pub fn parse(text: &str) -> Result<Self, InvalidNumber> {
+        let digits = digits::<11>(text)?;
+        let two = |at: usize| i8::try_from(digits[at] * 10 + digits[at + 1]).unwrap_or(i8::MAX);
+        // The century is not in the number: a date that is valid in either one will do (29 February 2000, not 1900).
+        let date_is_valid =
+            [1900_i16, 2000].iter().any(|century| jiff::civil::Date::new(century + i16::from(two(4)), two(2), two(0)).is_ok());
+        if !date_is_valid || !luhn(&digits).is_multiple_of(10) {
+            return Err(InvalidNumber::Check);
+        }
+        Ok(Self(text.trim().to_owned()))
+    }
+}
+
+impl Paaypa {
+    pub fn parse(text: &str) -> Result<Self, InvalidNumber> {
+        digits::<11>(text)?;
+        Ok(Self(text.trim().to_owned()))
+    }
+}
+
+fn luhn(digits: &[u8]) -> u32 {
+    digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(place, &digit)| match (place % 2, u32::from(digit)) {
+            (0, digit) => digit,
+            (_, digit) if digit > 4 => digit * 2 - 9,
+            (_, digit) => digit * 2,
+        })
+        .sum()
+}
+
+/// One of the numbers by which the registers know a person.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "value", rename_all = "lowercase")]
+pub enum Identifier {
+    Afm(Afm),
+    Amka(Amka),
+    Paaypa(Paaypa),
+}
+
+impl Identifier {
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Afm(_) => "afm",
+            Self::Amka(_) => "amka",
+            Self::Paaypa(_) => "paaypa",
+        }
+    }
+
+    pub fn expose(&self) -> &str {
+        match self {
+            Self::Afm(afm) => afm.expose(),
+            Self::Amka(amka) => amka.expose(),
+            Self::Paaypa(paaypa) => paaypa.expose(),
+        }
+    }
+}
+
+/// The person shown on photos, as we know them inside: random, says nothing about anyone, stays the same for life.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SubjectId(String);
+
+impl SubjectId {
+    /// From 128 random bits.
+    pub fn from_random(bytes: [u8; 16]) -> Self {
+        Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// From our own storage.
+    pub fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Afm, Amka, InvalidNumber, Paaypa, luhn};
+
+    fn afm_with_check_digit(first: [u8; 8]) -> String {
+        let sum: u32 = first.iter().enumerate().map(|(i, &d)| u32::from(d) * 2_u32.pow(8 - u32::try_from(i).unwrap())).sum();
+        let mut text: String = first.iter().map(ToString::to_string).collect();
+        text.push_str(&(sum % 11 % 10).to_string());
+        text
+    }
+
+    fn digits(count: usize) -> impl Strategy<Value = Vec<u8>> {
+        proptest::collection::vec(0_u8..10, count)
+    }
+
+    #[test]
+    fn the_published_afm_is_valid_and_all_zeros_is_not() {
+        assert_eq!(Afm::parse("068933130").unwrap().expose(), "068933130");
+        assert_eq!(Afm::parse(" 068933130 ").unwrap().expose(), "068933130");
+        assert_eq!(Afm::parse("000000000"), Err(InvalidNumber::Check));
+        for shape in ["", "06893313", "0689331300", "06893313a", "٠٦٨٩٣٣١٣٠", "068 933130"] {
+            assert_eq!(Afm::parse(shape), Err(InvalidNumber::Shape), "{shape}");
+        }
+    }
+
+    #[test]
+    fn amka_needs_a_real_date_and_the_luhn_digit() {
+        assert_eq!(luhn(&[0, 1, 0, 1, 8, 0, 1, 2, 3, 4, 6]), 27);
+        assert_eq!(Amka::parse("01018012346"), Err(InvalidNumber::Check));
+        assert_eq!(Amka::parse("32018000005"), Err(InvalidNumber::Check));
+        assert_eq!(Amka::parse("1234"), Err(InvalidNumber::Shape));
+        // 29 February exists in 2000 and not in 1900, and the number does not say the century.
+        let leap = (0..10).map(|check| format!("2902000000{check}")).filter(|text| Amka::parse(text).is_ok()).count();
+        assert_eq!(leap, 1);
+        let never = (0..10).filter(|check| Amka::parse(&format!("3002000000{check}")).is_ok()).count();
+        assert_eq!(never, 0);
+    }
+
+    #[test]
+    fn numbers_never_print_themselves() {
+        assert_eq!(format!("{:?}", Afm::parse("068933130").unwrap()), "Afm([redacted])");
+    }
+
+    proptest! {
+        #[test]
+        fn an_afm_is_valid_with_exactly_one_last_digit(first in digits(8)) {
+            prop_assume!(first.iter().any(|&d| d != 0));
+            let first: [u8; 8] = first.try_into().unwrap();
+            let valid = afm_with_check_digit(first);
+            for last in 0..10 {
+                let text = format!("{}{last}", &valid[..8]);
+                prop_assert_eq!(Afm::parse(&text).is_ok(), text == valid);
+            }
+        }
+
+        #[test]
+        fn one_wrong_digit_in_an_amka_is_always_noticed(day in 1_u8..29, month in 1_u8..13, year in 0_u8..100, rest in digits(4), at in 0_usize..11, change in 1_u8..10) {
+            let body = format!("{day:02}{month:02}{year:02}{}", rest.iter().map(ToString::to_string).collect::<String>());
+            let valid = (0..10).map(|c| format!("{body}{c}")).find(|text| Amka::parse(text).is_ok()).unwrap();
+            let mut wrong = valid.clone().into_bytes();
+            wrong[at] = (wrong[at] - b'0' + change) % 10 + b'0';
+            prop_assert!(Amka::parse(&String::from_utf8(wrong).unwrap()).is_err());
+        }
+
+        #[test]
+        fn paaypa_is_any_eleven_digits(text in "[0-9]{11}") {
+            prop_assert!(Paaypa::parse(&text).is_ok());
+        }
+
+        #[test]
+        fn parsing_anything_never_panics(text in "\\PC{0,20}") {
+            let _ = (Afm::parse(&text), Amka::parse(&text), Paaypa::parse(&text));
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The rules of the service and the types they speak of.
+//!
+//! Pure: no AWS, no I/O, no clock. Time ([`Moment`]), randomness and facts come in as arguments; decisions go out.
+//! Every limit and retention period of the service stands in this crate and nowhere else.
+
+pub mod association;
+pub mod business;
+pub mod code_number;
+pub mod consent;
+pub mod delivery;
+pub mod identity;
+pub mod language;
+pub mod otp;
+pub mod photo;
+pub mod quota;
+pub mod recipient;
+pub mod retention;
+pub mod secret;
+pub mod session;
+pub mod submission;
+pub mod time;
+
+pub use code_number::{CodeNumber, MalformedCode};
+pub use identity::{Afm, Amka, Identifier, Paaypa, SubjectId};
+pub use language::Language;
+pub use photo::{FileProfile, ImageKind};
+pub use recipient::{EmailAddress, GreekMobile, Recipient};
+pub use secret::Secret;
+pub use time::{AthensDay, Moment};

@@ -1,0 +1,77 @@
+//! The one-time password that a sign-in ends with.
+
+use std::fmt;
+
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::time::Span;
+
+pub const OTP_LENGTH: usize = 6;
+pub const OTP_VALID: Span = Span::minutes(5);
+/// The third wrong one ends the sign-in.
+pub const WRONG_TRIES: u32 = 3;
+pub const RESENDS: u32 = 3;
+
+/// Six digits, each combination equally likely.
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+pub struct Otp(String);
+
+impl Otp {
+    /// Draws until the number falls into the largest multiple of 10^6 below 2^32, so that none is likelier.
+    ///
+    /// # Errors
+    /// Only those of the random source.
+    pub fn draw<E>(mut random: impl FnMut(&mut [u8; 4]) -> Result<(), E>) -> Result<Self, E> {
+        const EVEN: u32 = u32::MAX - u32::MAX % 1_000_000;
+        loop {
+            let mut bytes = [0; 4];
+            random(&mut bytes)?;
+            let number = u32::from_be_bytes(bytes);
+            if number < EVEN {
+                return Ok(Self(format!("{:06}", number % 1_000_000)));
+            }
+        }
+    }
+
+    /// What a person typed; blanks are dropped. None where it cannot be one: that is no wrong try.
+    pub fn parse(text: &str) -> Option<Self> {
+        let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+        (compact.len() == OTP_LENGTH && compact.bytes().all(|b| b.is_ascii_digit())).then_some(Self(compact))
+    }
+
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Otp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Otp([redacted])")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use super::Otp;
+
+    #[test]
+    fn six_digits_are_an_otp_and_nothing_else_is() {
+        assert_eq!(Otp::parse(" 012 345 ").unwrap().expose(), "012345");
+        for text in ["", "12345", "1234567", "12345a", "١٢٣٤٥٦"] {
+            assert!(Otp::parse(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn leading_zeros_stay_and_the_uneven_end_of_the_range_is_drawn_again() {
+        let mut draws = [u32::MAX, 4_294_000_000, 42].into_iter();
+        let otp = Otp::draw(|bytes| {
+            *bytes = draws.next().unwrap().to_be_bytes();
+            Ok::<_, Infallible>(())
+        });
+        assert_eq!(otp.unwrap().expose(), "000042");
+        assert_eq!(draws.next(), None);
+    }
+}

@@ -1,0 +1,201 @@
+//! Where a code number goes: a Greek mobile number or an email address.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroize;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidRecipient {
+    #[error("not a Greek mobile number")]
+    Mobile,
+    #[error("not an email address")]
+    Email,
+}
+
+/// +30 69XXXXXXXX, held in E.164.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct GreekMobile(String);
+
+/// An email address as people have them: no quoted local parts, no address literals, no comments.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct EmailAddress(String);
+
+impl GreekMobile {
+    /// With or without +30 or 0030; spaces, dots, hyphens and brackets are dropped.
+    pub fn parse(text: &str) -> Result<Self, InvalidRecipient> {
+        let compact: String = text.chars().filter(|c| !c.is_whitespace() && !"-.()".contains(*c)).collect();
+        let national = compact.strip_prefix("+30").or_else(|| compact.strip_prefix("0030")).unwrap_or(&compact);
+        if national.len() == 10 && national.starts_with("69") && national.bytes().all(|b| b.is_ascii_digit()) {
+            Ok(Self(format!("+30{national}")))
+        } else {
+            Err(InvalidRecipient::Mobile)
+        }
+    }
+
+    /// E.164, such as `+306912345678`. Never for a log.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// What the sign-in page shows so that people know which telephone to look at.
+    pub fn last_four(&self) -> &str {
+        &self.0[self.0.len() - 4..]
+    }
+
+    /// Such as `69••••••78`.
+    pub fn masked(&self) -> String {
+        format!("69••••••{}", &self.0[self.0.len() - 2..])
+    }
+}
+
+impl EmailAddress {
+    /// The dot-atom form of RFC 5321 in ASCII, with a domain of two labels or more; 254 characters at most.
+    pub fn parse(text: &str) -> Result<Self, InvalidRecipient> {
+        let text = text.trim();
+        let (local, domain) = text.rsplit_once('@').ok_or(InvalidRecipient::Email)?;
+        let local_ok = !local.is_empty()
+            && local.len() <= 64
+            && local
+                .split('.')
+                .all(|atom| !atom.is_empty() && atom.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b)));
+        let labels: Vec<&str> = domain.split('.').collect();
+        let domain_ok = labels.len() >= 2
+            && labels.iter().all(|label| {
+                (1..=63).contains(&label.len())
+                    && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+                    && !label.starts_with('-')
+                    && !label.ends_with('-')
+            })
+            && labels.last().is_some_and(|last| last.len() >= 2 && last.bytes().any(|b| b.is_ascii_alphabetic()));
+        if text.len() <= 254 && local_ok && domain_ok { Ok(Self(text.to_owned())) } else { Err(InvalidRecipient::Email) }
+    }
+
+    /// Never for a log.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Such as `m•••@example.gr`.
+    pub fn masked(&self) -> String {
+        let (local, domain) = self.0.rsplit_once('@').unwrap_or(("", ""));
+        format!("{}•••@{domain}", &local[..local.len().min(1)])
+    }
+}
+
+macro_rules! text_type {
+    ($name:ident) => {
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "([redacted])"))
+            }
+        }
+        impl Drop for $name {
+            fn drop(&mut self) {
+                self.0.zeroize();
+            }
+        }
+        impl TryFrom<String> for $name {
+            type Error = InvalidRecipient;
+            fn try_from(text: String) -> Result<Self, InvalidRecipient> {
+                Self::parse(&text)
+            }
+        }
+        impl From<$name> for String {
+            fn from(value: $name) -> String {
+                value.0.clone()
+            }
+        }
+    };
+}
+text_type!(GreekMobile);
+text_type!(EmailAddress);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "value", rename_all = "lowercase")]
+pub enum Recipient {
+    Mobile(GreekMobile),
+    Email(EmailAddress),
+}
+
+impl Recipient {
+    pub const fn kind(&self) -> RecipientKind {
+        match self {
+            Self::Mobile(_) => RecipientKind::Mobile,
+            Self::Email(_) => RecipientKind::Email,
+        }
+    }
+
+    pub fn masked(&self) -> String {
+        match self {
+            Self::Mobile(mobile) => mobile.masked(),
+            Self::Email(email) => email.masked(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RecipientKind {
+    Mobile,
+    Email,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{EmailAddress, GreekMobile};
+
+    #[test]
+    fn greek_mobiles_are_read_in_every_usual_form() {
+        for text in ["6912345678", "+306912345678", "00306912345678", "+30 691 234 5678", "691-234.5678", "(+30) 6912345678"] {
+            assert_eq!(GreekMobile::parse(text).unwrap().expose(), "+306912345678", "{text}");
+        }
+        for text in ["2101234567", "+447912345678", "691234567", "69123456789", "+30 90 1234567", "9012345678", "69123x5678", ""] {
+            assert!(GreekMobile::parse(text).is_err(), "{text}");
+        }
+        let mobile = GreekMobile::parse("6912345678").unwrap();
+        assert_eq!((mobile.masked().as_str(), mobile.last_four()), ("69••••••78", "5678"));
+    }
+
+    #[test]
+    fn email_addresses_are_read_and_header_tricks_are_not() {
+        for text in ["maria@example.gr", "m.p+photos@mail.example.com", "x@xn--jxalpdlp.gr"] {
+            assert_eq!(EmailAddress::parse(text).unwrap().expose(), text);
+        }
+        for text in [
+            "",
+            "maria",
+            "@example.gr",
+            "maria@",
+            "a@b",
+            "a..b@example.gr",
+            "a@-b.gr",
+            "a@b.1",
+            "a b@example.gr",
+            "a@example.gr\r\nBcc: x@y.gr",
+            "\"a\"@example.gr",
+            "a@[127.0.0.1]",
+            "a,b@example.gr",
+            "Μαρία@example.gr",
+        ] {
+            assert!(EmailAddress::parse(text).is_err(), "{text:?}");
+        }
+        assert_eq!(EmailAddress::parse("maria@example.gr").unwrap().masked(), "m•••@example.gr");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_accepted_holds_nothing_that_could_end_a_header(text in "\\PC{0,60}") {
+            if let Ok(email) = EmailAddress::parse(&text) {
+                prop_assert!(email.expose().bytes().all(|b| b.is_ascii_graphic() && !b"<>()[]:;,\"\\".contains(&b)));
+            }
+            if let Ok(mobile) = GreekMobile::parse(&text) {
+                prop_assert_eq!(mobile.expose().len(), 13);
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Instants and the Athens day.
+
+use std::fmt;
+
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use serde::{Deserialize, Serialize};
+
+/// Built into the binary: no time-zone files are read at start.
+static ATHENS: TimeZone = jiff::tz::get!("Europe/Athens");
+
+/// An instant, in whole seconds since 1970-01-01T00:00:00Z. What expires at a moment is gone from that second on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Moment(i64);
+
+impl Moment {
+    pub const fn from_epoch_seconds(seconds: i64) -> Self {
+        Self(seconds)
+    }
+
+    pub const fn epoch_seconds(self) -> i64 {
+        self.0
+    }
+
+    pub const fn plus(self, span: Span) -> Self {
+        Self(self.0 + span.0)
+    }
+
+    pub const fn minus(self, span: Span) -> Self {
+        Self(self.0 - span.0)
+    }
+
+    /// True from the second `expires_at` on.
+    pub const fn has_reached(self, expires_at: Self) -> bool {
+        self.0 >= expires_at.0
+    }
+
+    /// RFC 3339 in UTC, such as `2026-11-21T22:18:02Z`.
+    pub fn rfc3339(self) -> String {
+        Timestamp::from_second(self.0).map(|instant| instant.to_string()).unwrap_or_default()
+    }
+
+    /// The wall clock in Athens: year, month, day, hour, minute.
+    pub fn athens_clock(self) -> AthensClock {
+        let zoned = Timestamp::from_second(self.0).unwrap_or_default().to_zoned(ATHENS.clone());
+        AthensClock { year: zoned.year(), month: zoned.month(), day: zoned.day(), hour: zoned.hour(), minute: zoned.minute() }
+    }
+}
+
+/// What a clock on a wall in Athens shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AthensClock {
+    pub year: i16,
+    pub month: i8,
+    pub day: i8,
+    pub hour: i8,
+    pub minute: i8,
+}
+
+/// A length of time in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span(i64);
+
+impl Span {
+    pub const fn seconds(seconds: i64) -> Self {
+        Self(seconds)
+    }
+
+    pub const fn minutes(minutes: i64) -> Self {
+        Self(minutes * 60)
+    }
+
+    pub const fn hours(hours: i64) -> Self {
+        Self(hours * 3_600)
+    }
+
+    /// Days of 24 hours each, whatever the clocks do.
+    pub const fn days(days: i64) -> Self {
+        Self(days * 86_400)
+    }
+
+    pub const fn as_seconds(self) -> i64 {
+        self.0
+    }
+}
+
+/// A calendar day in Athens, from midnight to midnight: 23, 24 or 25 hours long.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AthensDay(Date);
+
+impl AthensDay {
+    pub fn of(now: Moment) -> Self {
+        Self(Timestamp::from_second(now.0).unwrap_or_default().to_zoned(ATHENS.clone()).date())
+    }
+
+    /// The midnight with which the day begins.
+    pub fn start(self) -> Moment {
+        Moment(self.0.to_zoned(ATHENS.clone()).map(|zoned| zoned.timestamp().as_second()).unwrap_or_default())
+    }
+
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.tomorrow().unwrap_or(self.0))
+    }
+}
+
+impl fmt::Display for AthensDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl fmt::Debug for AthensDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{AthensDay, Moment};
+
+    fn at(rfc3339: &str) -> Moment {
+        Moment::from_epoch_seconds(rfc3339.parse::<jiff::Timestamp>().unwrap().as_second())
+    }
+
+    #[test]
+    fn the_day_changes_at_midnight_in_athens_winter_and_summer() {
+        assert_eq!(AthensDay::of(at("2026-01-10T21:59:59Z")).to_string(), "2026-01-10");
+        assert_eq!(AthensDay::of(at("2026-01-10T22:00:00Z")).to_string(), "2026-01-11");
+        assert_eq!(AthensDay::of(at("2026-07-10T20:59:59Z")).to_string(), "2026-07-10");
+        assert_eq!(AthensDay::of(at("2026-07-10T21:00:00Z")).to_string(), "2026-07-11");
+    }
+
+    #[test]
+    fn the_days_on_which_the_clocks_change_have_23_and_25_hours() {
+        for (day_before, hours) in [("2026-03-28T12:00:00Z", 23), ("2026-10-24T12:00:00Z", 25), ("2026-11-20T12:00:00Z", 24)] {
+            let day = AthensDay::of(at(day_before)).next();
+            assert_eq!(day.next().start().epoch_seconds() - day.start().epoch_seconds(), hours * 3600, "{day}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_second_lies_in_its_own_day(seconds in 0_i64..4_102_444_800) {
+            let now = Moment::from_epoch_seconds(seconds);
+            let day = AthensDay::of(now);
+            prop_assert!(day.start() <= now && now < day.next().start());
+        }
+    }
+}

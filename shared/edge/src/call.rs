@@ -1,0 +1,265 @@
+//! One HTTP call, as handlers see it.
+
+use std::sync::Mutex;
+
+use domain::{Language, Moment};
+use lambda_http::{
+    Body, Request, RequestExt,
+    http::{HeaderMap, Method, header},
+};
+use messages::problem::{FieldReason, Problem};
+use serde::de::DeserializeOwned;
+use tokio::task::JoinHandle;
+
+/// The session, for browsers. The prefix makes browsers take it from us only: Secure, this host, the whole site.
+pub const SESSION_COOKIE: &str = "__Host-session";
+/// Binds a sign-in to the browser that began it.
+pub const SIGN_IN_COOKIE: &str = "__Host-sign-in";
+
+/// The largest body of any call of ours is a few hundred bytes.
+const BODY_LIMIT: usize = 16 * 1024;
+
+/// One call. Everything in it is the caller's word, checked by whoever uses it.
+#[derive(Debug)]
+pub struct Call {
+    /// The one instant of the whole call.
+    pub now: Moment,
+    pub language: Language,
+    pub request_id: String,
+    pub(crate) method: Method,
+    headers: HeaderMap,
+    query: Vec<(String, String)>,
+    path: Vec<(String, String)>,
+    body: Vec<u8>,
+    path_is_root: bool,
+    public_origin: String,
+    beside: Mutex<Vec<JoinHandle<u32>>>,
+}
+
+impl Call {
+    pub(crate) fn new(request: Request, public_origin: &str, now: Moment) -> Self {
+        let query = request.query_string_parameters().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let path = request.path_parameters().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let request_id = request.lambda_context_ref().map(|context| context.request_id.clone()).unwrap_or_default();
+        let (parts, body) = request.into_parts();
+        let accept = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        Self {
+            now,
+            language: Language::from_accept_language(accept),
+            request_id,
+            method: parts.method,
+            path_is_root: parts.uri.path() == "/",
+            headers: parts.headers,
+            query,
+            path,
+            body: match body {
+                Body::Empty => Vec::new(),
+                Body::Text(text) => text.into_bytes(),
+                Body::Binary(bytes) => bytes,
+                // A kind of body that this version of the runtime does not know yet.
+                _ => Vec::new(),
+            },
+            public_origin: public_origin.to_owned(),
+            beside: Mutex::default(),
+        }
+    }
+
+    pub fn header(&self, name: impl header::AsHeaderName) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    pub fn path(&self, name: &str) -> Option<&str> {
+        self.path.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether the address has no path at all.
+    pub fn is_root(&self) -> bool {
+        self.path_is_root
+    }
+
+    /// The service's own origin, such as `https://myphoto.gov.gr`.
+    pub fn public_origin(&self) -> &str {
+        &self.public_origin
+    }
+
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.headers
+            .get_all(header::COOKIE)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(';'))
+            .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+    }
+
+    /// The body as JSON of exactly this shape. Fields are named in refusals; values never are.
+    ///
+    /// # Errors
+    /// [`Problem::BodyTooLarge`], [`Problem::MalformedJson`], [`Problem::InvalidField`].
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        if self.body.len() > BODY_LIMIT {
+            return Err(Problem::BodyTooLarge { limit: BODY_LIMIT });
+        }
+        let mut deserializer = serde_json::Deserializer::from_slice(&self.body);
+        let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+            let path = error.path().to_string();
+            field_problem(&path, error.inner())
+        })?;
+        deserializer.end().map_err(|_| Problem::MalformedJson)?;
+        Ok(value)
+    }
+
+    /// What guards every call that changes something: it must come from our own pages (or no browser) and be JSON, which
+    /// no form of another site can send.
+    pub(crate) fn check_unsafe(&self) -> Result<(), Problem> {
+        if self.method == Method::GET || self.method == Method::HEAD || self.method == Method::OPTIONS {
+            return Ok(());
+        }
+        let foreign = self.header(header::ORIGIN).is_some_and(|origin| origin != self.public_origin)
+            || self.header("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none");
+        if foreign {
+            return Err(Problem::ForeignOrigin);
+        }
+        if self.body.len() > BODY_LIMIT {
+            return Err(Problem::BodyTooLarge { limit: BODY_LIMIT });
+        }
+        let media_type = self.header(header::CONTENT_TYPE).unwrap_or_default().split(';').next().unwrap_or_default().trim();
+        let is_json = media_type.eq_ignore_ascii_case("application/json");
+        let needs_json = self.method != Method::DELETE || !self.body.is_empty();
+        if needs_json && !is_json { Err(Problem::UnsupportedMediaType) } else { Ok(()) }
+    }
+
+    /// Work that goes on beside the handler; the answer waits for it. Its failure is nobody's.
+    pub(crate) fn beside(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let handle = tokio::spawn(async { aws::counted(work).await.1 });
+        if let Ok(mut all) = self.beside.lock() {
+            all.push(handle);
+        }
+    }
+
+    /// Waits for it, and says how many calls to AWS it made.
+    pub(crate) async fn finish_beside(&self) -> u32 {
+        let handles = self.beside.lock().map(|mut all| std::mem::take(&mut *all)).unwrap_or_default();
+        let mut calls = 0;
+        for handle in handles {
+            calls += handle.await.unwrap_or_default();
+        }
+        calls
+    }
+}
+
+/// A refusal that names the field. serde's own texts are not for people, and may hold values.
+fn field_problem(path: &str, error: &serde_json::Error) -> Problem {
+    if !error.is_data() {
+        return Problem::MalformedJson;
+    }
+    let text = error.to_string();
+    let (reason, named) = if let Some(rest) = text.strip_prefix("unknown field `") {
+        (FieldReason::Unknown, rest.split('`').next())
+    } else if let Some(rest) = text.strip_prefix("missing field `") {
+        (FieldReason::Missing, rest.split('`').next())
+    } else if text.starts_with("unknown variant") {
+        (FieldReason::NotAllowed, None)
+    } else {
+        (FieldReason::WrongType, None)
+    };
+    let path = if path == "." { "" } else { path };
+    // For an unknown field the path ends with it already.
+    let field = match named {
+        Some(name) if path.is_empty() => name.to_owned(),
+        Some(name) if path == name || path.ends_with(&format!(".{name}")) => path.to_owned(),
+        Some(name) => format!("{path}.{name}"),
+        None => path.to_owned(),
+    };
+    // The caller made it up: keep it short and printable.
+    let field = field.chars().filter(|c| !c.is_control()).take(80).collect();
+    Problem::InvalidField { field, reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use lambda_http::http;
+    use serde::Deserialize;
+
+    use super::*;
+
+    fn call(method: Method, headers: &[(&str, &str)], body: &str) -> Call {
+        let mut request = http::Request::builder().method(method).uri("https://x/");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Call::new(request.body(Body::from(body)).unwrap(), "https://myphoto.example", Moment::from_epoch_seconds(0))
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only its shape matters")]
+    struct Outer {
+        inner: Inner,
+        choice: Option<Choice>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only its shape matters")]
+    struct Inner {
+        number: u32,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Choice {
+        One,
+    }
+
+    #[test]
+    fn refusals_name_the_field_and_never_the_value() {
+        let field = |field: &str, reason| Problem::InvalidField { field: field.to_owned(), reason };
+        let cases = [
+            (r#"{"inner":{"number":1}"#, Problem::MalformedJson),
+            ("", Problem::MalformedJson),
+            (r#"{"inner":{"number":1}} x"#, Problem::MalformedJson),
+            (r#"{"inner":{"number":"secret"}}"#, field("inner.number", FieldReason::WrongType)),
+            (r#"{"inner":{}}"#, field("inner.number", FieldReason::Missing)),
+            (r#"{"inner":{"number":1,"more":2}}"#, field("inner.more", FieldReason::Unknown)),
+            (r#"{"inner":{"number":1},"more":2}"#, field("more", FieldReason::Unknown)),
+            (r#"{}"#, field("inner", FieldReason::Missing)),
+            (r#"{"inner":{"number":1},"choice":"two"}"#, field("choice", FieldReason::NotAllowed)),
+            (r#"[]"#, field("inner", FieldReason::Missing)),
+        ];
+        for (body, expected) in cases {
+            let result = call(Method::POST, &[], body).json::<Outer>().unwrap_err();
+            if body != "[]" {
+                assert_eq!(result, expected, "{body}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_changes_something_must_be_json_and_come_from_our_own_pages() {
+        let json = ("content-type", "application/json; charset=utf-8");
+        let ours = ("origin", "https://myphoto.example");
+        let check = |headers: &[(&str, &str)]| call(Method::POST, headers, "{}").check_unsafe();
+        assert_eq!(check(&[json]), Ok(()));
+        assert_eq!(check(&[json, ours, ("sec-fetch-site", "same-origin")]), Ok(()));
+        assert_eq!(check(&[json, ("origin", "https://evil.example")]), Err(Problem::ForeignOrigin));
+        assert_eq!(check(&[json, ("origin", "null")]), Err(Problem::ForeignOrigin));
+        assert_eq!(check(&[json, ("sec-fetch-site", "cross-site")]), Err(Problem::ForeignOrigin));
+        assert_eq!(check(&[ours]), Err(Problem::UnsupportedMediaType));
+        assert_eq!(check(&[("content-type", "text/plain")]), Err(Problem::UnsupportedMediaType));
+        assert_eq!(call(Method::DELETE, &[], "").check_unsafe(), Ok(()));
+        assert_eq!(call(Method::GET, &[("origin", "https://evil.example")], "").check_unsafe(), Ok(()));
+        let large = "x".repeat(BODY_LIMIT + 1);
+        assert_eq!(call(Method::POST, &[json], &large).check_unsafe(), Err(Problem::BodyTooLarge { limit: BODY_LIMIT }));
+    }
+
+    #[test]
+    fn cookies_are_found_by_their_whole_name() {
+        let call = call(Method::GET, &[("cookie", "x__Host-session=1; __Host-session=abc=; __Host-sessions=2")], "");
+        assert_eq!(call.cookie(SESSION_COOKIE), Some("abc="));
+        assert_eq!(call.cookie("__Host-none"), None);
+    }
+}

@@ -1,0 +1,142 @@
+//! The one place where failures become answers: problem -> status, cause -> problem.
+
+use lambda_http::http::StatusCode;
+use messages::{RenderError, problem::Problem};
+use registers::RegisterError;
+use storage::{StorageError, TransactionError};
+
+/// Why a handler does not answer as asked.
+#[derive(Debug)]
+pub enum Failure {
+    /// The caller's doing, or the state of things: said to the caller, no cause to log.
+    Refused(Problem),
+    /// Ours or the outside world's: the cause is logged, once, and never sent.
+    Failed { problem: Problem, cause: String },
+}
+
+impl Failure {
+    pub fn internal(cause: impl std::fmt::Display) -> Self {
+        Self::Failed { problem: Problem::Internal, cause: cause.to_string() }
+    }
+
+    pub const fn problem(&self) -> &Problem {
+        match self {
+            Self::Refused(problem) | Self::Failed { problem, .. } => problem,
+        }
+    }
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::Refused(problem)
+    }
+}
+
+impl From<StorageError> for Failure {
+    fn from(error: StorageError) -> Self {
+        let problem = match &error {
+            StorageError::Throttled(_) => Problem::Throttled,
+            StorageError::Unavailable(_) | StorageError::Denied | StorageError::Corrupt(_) | StorageError::NoRandom(_) => Problem::Internal,
+        };
+        Self::Failed { problem, cause: error.to_string() }
+    }
+}
+
+impl From<aws::NoRandom> for Failure {
+    fn from(error: aws::NoRandom) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<TransactionError> for Failure {
+    /// For conditions whose failing the handler does not tell apart: somebody else was quicker.
+    fn from(error: TransactionError) -> Self {
+        match error {
+            TransactionError::Refused(_) | TransactionError::Conflict => Self::Refused(Problem::Conflict),
+            TransactionError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<RegisterError> for Failure {
+    fn from(error: RegisterError) -> Self {
+        let problem = match &error {
+            RegisterError::PersonUnknown => return Self::Refused(Problem::PersonUnknown),
+            RegisterError::CodeRefused => return Self::Refused(Problem::SignInState),
+            RegisterError::Unavailable(_) | RegisterError::Unexpected(_) => Problem::RegistersUnavailable,
+        };
+        Self::Failed { problem, cause: error.to_string() }
+    }
+}
+
+impl From<RenderError> for Failure {
+    fn from(error: RenderError) -> Self {
+        Self::internal(error)
+    }
+}
+
+/// Status of each problem (RFC 9110).
+pub const fn status(problem: &Problem) -> StatusCode {
+    match problem {
+        Problem::MalformedJson | Problem::SignInState => StatusCode::BAD_REQUEST,
+
+        Problem::NoSession | Problem::SessionExpired => StatusCode::UNAUTHORIZED,
+
+        Problem::OtpNotVerified
+        | Problem::RoleNotChosen
+        | Problem::ConsentRequired
+        | Problem::WrongRole
+        | Problem::ForeignOrigin
+        | Problem::SignInRefused
+        | Problem::PersonUnknown
+        | Problem::NoConfirmedMobile
+        | Problem::OtpExhausted
+        | Problem::RoleNotYours
+        | Problem::CodeTaken => StatusCode::FORBIDDEN,
+
+        Problem::NotFound
+        | Problem::SubjectUnknown
+        | Problem::CodeNotActive
+        | Problem::NothingAssociated
+        | Problem::ImageAbsent
+        | Problem::UploadUnknown
+        | Problem::NoSubmission => StatusCode::NOT_FOUND,
+
+        Problem::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+
+        Problem::NotAwaitingOtp
+        | Problem::CodeAlreadyYours
+        | Problem::SubmissionNotConfirmed
+        | Problem::AssociationExists
+        | Problem::AssociationRaced
+        | Problem::UploadIncomplete { .. }
+        | Problem::UploadRefused
+        | Problem::IssuanceConflict
+        | Problem::ConsentVersionOld
+        | Problem::Conflict => StatusCode::CONFLICT,
+
+        Problem::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        Problem::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Problem::RangeNotSatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
+
+        Problem::InvalidField { .. }
+        | Problem::MissingConsent
+        | Problem::OtpMalformed
+        | Problem::OtpWrong { .. }
+        | Problem::OtpExpired
+        | Problem::CodeMalformed(_)
+        | Problem::PicturesMissing
+        | Problem::UploadAltered { .. }
+        | Problem::BadPicture { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+
+        Problem::OtpDailyLimit { .. }
+        | Problem::OtpResendsExhausted
+        | Problem::OtpMessagesDailyLimit { .. }
+        | Problem::SubmissionsExhausted { .. } => StatusCode::TOO_MANY_REQUESTS,
+
+        Problem::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        Problem::TaxisnetUnavailable | Problem::RegistersUnavailable | Problem::OtpNotSent => StatusCode::BAD_GATEWAY,
+        Problem::Throttled => StatusCode::SERVICE_UNAVAILABLE,
+        Problem::Timeout => StatusCode::GATEWAY_TIMEOUT,
+    }
+}

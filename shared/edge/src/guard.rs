@@ -1,0 +1,138 @@
+//! Guards: who calls, as types. Each can be had from a checked session only, so that no handler can forget the check.
+
+use domain::{
+    SubjectId,
+    business::BusinessId,
+    session::{Role, Stage},
+};
+use messages::problem::Problem;
+use storage::{
+    sealing::SessionToken,
+    sessions::{Session, Sessions},
+};
+
+use crate::{
+    call::{Call, SESSION_COOKIE},
+    failure::Failure,
+    log::{self, LogCode},
+};
+
+/// Somebody with a session, at whatever stage.
+#[derive(Debug)]
+pub struct Visitor {
+    pub session: Session,
+}
+
+/// Somebody whose one-time password was right.
+#[derive(Debug)]
+pub struct SignedIn {
+    pub session: Session,
+}
+
+/// A citizen who has agreed to the text on personal data.
+#[derive(Debug)]
+pub struct Citizen {
+    pub session: Session,
+}
+
+/// A photographer, acting for a business.
+#[derive(Debug)]
+pub struct Photographer {
+    pub session: Session,
+    pub business: BusinessId,
+}
+
+impl Visitor {
+    /// # Errors
+    /// [`Problem::NoSession`], [`Problem::SessionExpired`].
+    pub async fn from(call: &Call, sessions: &Sessions) -> Result<Self, Failure> {
+        let session = load(call, sessions).await?;
+        if session.successor.is_some() {
+            return Err(Problem::SessionExpired.into());
+        }
+        touch(call, sessions, &session);
+        Ok(Self { session })
+    }
+
+    /// Also a session that was succeeded a moment ago: for the call whose answer may have been lost.
+    ///
+    /// # Errors
+    /// [`Problem::NoSession`], [`Problem::SessionExpired`].
+    pub async fn or_predecessor(call: &Call, sessions: &Sessions) -> Result<Self, Failure> {
+        Ok(Self { session: load(call, sessions).await? })
+    }
+}
+
+impl SignedIn {
+    /// # Errors
+    /// Those of [`Visitor::from`], [`Problem::OtpNotVerified`].
+    pub async fn from(call: &Call, sessions: &Sessions) -> Result<Self, Failure> {
+        let Visitor { session } = Visitor::from(call, sessions).await?;
+        if session.stage() == Stage::Otp { Err(Problem::OtpNotVerified.into()) } else { Ok(Self { session }) }
+    }
+}
+
+impl Citizen {
+    /// # Errors
+    /// Those of [`SignedIn::from`], [`Problem::RoleNotChosen`], [`Problem::WrongRole`], [`Problem::ConsentRequired`].
+    pub async fn from(call: &Call, sessions: &Sessions) -> Result<Self, Failure> {
+        let session = acting(call, sessions).await?;
+        match (&session.role, session.stage()) {
+            (Some(Role::Citizen), Stage::Ready) => Ok(Self { session }),
+            (Some(Role::Citizen), _) => Err(Problem::ConsentRequired.into()),
+            (Some(Role::Photographer { .. }) | None, _) => Err(Problem::WrongRole.into()),
+        }
+    }
+
+    /// The subject that the path names: `self`.
+    ///
+    /// # Errors
+    /// [`Problem::SubjectUnknown`] for any other.
+    pub fn subject(&self, call: &Call) -> Result<SubjectId, Problem> {
+        match call.path("subject") {
+            Some(SELF) => Ok(self.session.subject_id.clone()),
+            Some(_) | None => Err(Problem::SubjectUnknown),
+        }
+    }
+}
+
+/// How callers name themselves as the subject.
+pub const SELF: &str = "self";
+
+impl Photographer {
+    /// # Errors
+    /// Those of [`SignedIn::from`], [`Problem::RoleNotChosen`], [`Problem::WrongRole`].
+    pub async fn from(call: &Call, sessions: &Sessions) -> Result<Self, Failure> {
+        let session = acting(call, sessions).await?;
+        match session.role.clone() {
+            Some(Role::Photographer { business }) => Ok(Self { session, business }),
+            Some(Role::Citizen) | None => Err(Problem::WrongRole.into()),
+        }
+    }
+}
+
+/// The session of somebody who has chosen a role.
+async fn acting(call: &Call, sessions: &Sessions) -> Result<Session, Failure> {
+    let SignedIn { session } = SignedIn::from(call, sessions).await?;
+    if session.stage() == Stage::Role { Err(Problem::RoleNotChosen.into()) } else { Ok(session) }
+}
+
+async fn load(call: &Call, sessions: &Sessions) -> Result<Session, Failure> {
+    let cookie = call.cookie(SESSION_COOKIE).filter(|cookie| !cookie.is_empty()).ok_or(Problem::NoSession)?;
+    let token = SessionToken::parse(cookie).ok_or(Problem::SessionExpired)?;
+    let session = sessions.load(&token, call.now).await?;
+    Ok(session.ok_or(Problem::SessionExpired)?)
+}
+
+/// Use keeps a session alive; noted at most once a minute, beside the handler's own calls.
+fn touch(call: &Call, sessions: &Sessions, session: &Session) {
+    if !session.touch_is_due(call.now) {
+        return;
+    }
+    let (sessions, session, now) = (sessions.clone(), session.clone(), call.now);
+    call.beside(async move {
+        if let Err(error) = sessions.touch(&session, now).await {
+            log::line("session", LogCode::SideCallFailed, &[("cause", error.to_string().into())]);
+        }
+    });
+}

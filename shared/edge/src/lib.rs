@@ -1,0 +1,19 @@
+//! The HTTP edge of every function: request -> typed input, guards, problem+json, headers, logging, start-up.
+//!
+//! A handler is `async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure>`. What it may do is in `Deps`; who
+//! calls is in a guard ([`guard`]) that can be had from a checked session only.
+
+mod call;
+mod failure;
+pub mod guard;
+pub mod log;
+mod reply;
+mod serve;
+mod setup;
+pub mod views;
+
+pub use call::{Call, SESSION_COOKIE, SIGN_IN_COOKIE};
+pub use failure::{Failure, status};
+pub use reply::Reply;
+pub use serve::{BoxedHandler, serve, serve_event};
+pub use setup::{Setup, StartError};

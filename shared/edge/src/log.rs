@@ -1,0 +1,57 @@
+//! Structured logging: one JSON line per invocation at least. docs/logging.md lists the codes.
+//!
+//! Never a code number, token, one-time password, name, AFM, AMKA, phone, email or body: the functions here take codes,
+//! counts and causes only.
+
+use serde_json::{Map, Value, json};
+
+/// What a line is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogCode {
+    /// A call was answered.
+    Answered,
+    /// A handler panicked; the call was answered all the same.
+    Panicked,
+    /// The function cannot start.
+    NotStarted,
+    /// A side call (a session's touch, a deletion that a lifecycle rule repeats) failed; nothing depends on it.
+    SideCallFailed,
+    /// A code was sent.
+    CodeSent,
+    /// An attempt to send a code failed and will be repeated.
+    DeliveryFailed,
+    /// A code could not be sent: given up.
+    DeliveryGivenUp,
+    /// A message was nobody's to send now: sent, gone, or claimed.
+    DeliverySkipped,
+    /// The outbox was swept.
+    OutboxSwept,
+}
+
+impl LogCode {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Panicked => "panicked",
+            Self::NotStarted => "not_started",
+            Self::SideCallFailed => "side_call_failed",
+            Self::CodeSent => "code_sent",
+            Self::DeliveryFailed => "delivery_failed",
+            Self::DeliveryGivenUp => "delivery_given_up",
+            Self::DeliverySkipped => "delivery_skipped",
+            Self::OutboxSwept => "outbox_swept",
+        }
+    }
+}
+
+/// Writes one line to standard output, which Lambda takes to CloudWatch.
+#[expect(clippy::print_stdout, reason = "standard output is Lambda's log")]
+pub fn line(operation: &str, code: LogCode, fields: &[(&str, Value)]) {
+    let mut line = Map::new();
+    line.insert("operation".to_owned(), json!(operation));
+    line.insert("code".to_owned(), json!(code.name()));
+    for (name, value) in fields {
+        line.insert((*name).to_owned(), value.clone());
+    }
+    println!("{}", Value::Object(line));
+}

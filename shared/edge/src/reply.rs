@@ -1,0 +1,141 @@
+//! Answers: JSON, files, redirects, and problems in the caller's language.
+
+use domain::{Language, Moment, quota};
+use lambda_http::{
+    Body, Response,
+    http::{HeaderName, HeaderValue, StatusCode, header},
+};
+use messages::problem::Problem;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::{
+    call::{SESSION_COOKIE, SIGN_IN_COOKIE},
+    failure::{Failure, status},
+};
+
+/// Lambda answers at most 6,291,556 bytes of JSON, base64 included.
+const LARGEST: usize = 6_000_000;
+
+#[derive(Debug)]
+pub struct Reply {
+    pub(crate) status: StatusCode,
+    headers: Vec<(HeaderName, String)>,
+    body: Vec<u8>,
+}
+
+impl Reply {
+    fn new(status: StatusCode, content_type: Option<&str>, body: Vec<u8>) -> Self {
+        let headers = content_type.map(|text| (header::CONTENT_TYPE, text.to_owned())).into_iter().collect();
+        Self { status, headers, body }
+    }
+
+    /// # Errors
+    /// Where the value cannot be written.
+    pub fn json<T: Serialize>(status: u16, value: &T) -> Result<Self, Failure> {
+        let body = serde_json::to_vec(value).map_err(Failure::internal)?;
+        Ok(Self::new(StatusCode::from_u16(status).map_err(Failure::internal)?, Some("application/json"), body))
+    }
+
+    pub fn no_content() -> Self {
+        Self::new(StatusCode::NO_CONTENT, None, Vec::new())
+    }
+
+    /// To another page, by GET.
+    pub fn see_other(location: &str) -> Self {
+        Self::new(StatusCode::SEE_OTHER, None, Vec::new()).header(header::LOCATION, location)
+    }
+
+    pub fn file(status: StatusCode, content_type: &str, body: Vec<u8>) -> Self {
+        Self::new(status, Some(content_type), body)
+    }
+
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Hands the session to a browser, for as long as that is open.
+    #[must_use]
+    pub fn set_session(self, token: &storage::sealing::SessionToken) -> Self {
+        self.cookie(SESSION_COOKIE, &token.expose(), "")
+    }
+
+    #[must_use]
+    pub fn clear_session(self) -> Self {
+        self.cookie(SESSION_COOKIE, "", "; Max-Age=0")
+    }
+
+    /// Binds a sign-in to this browser for `seconds`; 0 unbinds it.
+    #[must_use]
+    pub fn set_sign_in(self, value: &str, seconds: i64) -> Self {
+        self.cookie(SIGN_IN_COOKIE, value, &format!("; Max-Age={seconds}"))
+    }
+
+    fn cookie(self, name: &str, value: &str, age: &str) -> Self {
+        self.header(header::SET_COOKIE, format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{age}"))
+    }
+
+    /// `application/problem+json` (RFC 9457) with our stable `code`.
+    pub(crate) fn problem(problem: &Problem, language: Language, now: Moment) -> Self {
+        let status = status(problem);
+        let mut document = Map::new();
+        document.insert("type".to_owned(), Value::from(format!("/problems/{}", problem.code())));
+        document.insert("title".to_owned(), Value::from(problem.title(language)));
+        document.insert("status".to_owned(), Value::from(status.as_u16()));
+        document.insert("detail".to_owned(), Value::from(problem.detail(language)));
+        document.insert("code".to_owned(), Value::from(problem.code()));
+        for (name, value) in problem.extensions() {
+            document.insert(name.to_owned(), value);
+        }
+        let body = Value::Object(document).to_string().into_bytes();
+        let reply = Self::new(status, Some("application/problem+json"), body);
+        let until_midnight =
+            matches!(problem, Problem::OtpDailyLimit { .. } | Problem::OtpMessagesDailyLimit { .. } | Problem::SubmissionsExhausted { .. });
+        if until_midnight {
+            reply.header(header::RETRY_AFTER, quota::until_renewal(now).as_seconds().to_string())
+        } else if matches!(problem, Problem::Throttled) {
+            reply.header(header::RETRY_AFTER, "1")
+        } else {
+            reply
+        }
+    }
+
+    /// True where the answer is small enough for Lambda to carry.
+    pub(crate) const fn fits(&self) -> bool {
+        self.body.len().div_ceil(3) * 4 < LARGEST
+    }
+
+    pub(crate) fn into_response(self, language: Language) -> Response<Body> {
+        let is_text = self.headers.iter().any(|(name, value)| name == header::CONTENT_TYPE && value.ends_with("json"));
+        let body = if self.body.is_empty() {
+            Body::Empty
+        } else if is_text {
+            Body::Text(String::from_utf8(self.body).unwrap_or_default())
+        } else {
+            Body::Binary(self.body)
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        // Answers are about one person each: no cache keeps them, no other site frames or reads them.
+        for (name, value) in [
+            (header::CACHE_CONTROL, "no-store"),
+            (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+            (header::REFERRER_POLICY, "no-referrer"),
+            (header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains"),
+            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            (header::VARY, "Accept-Language, Cookie, Origin"),
+            (header::CONTENT_LANGUAGE, language.tag()),
+        ] {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        for (name, value) in self.headers {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                headers.append(name, value);
+            }
+        }
+        response
+    }
+}

@@ -1,0 +1,148 @@
+//! Start-up: variables are read once, tables and clients made from them; all that is missing is reported together.
+
+use std::cell::RefCell;
+
+use aws::SdkConfig;
+use domain::Secret;
+use lambda_http::Error;
+use registers::{HttpClient, NationalRegisters, Taxisnet};
+use sending::{Email, Sms};
+use serde_json::json;
+use storage::{
+    Transaction, associations::Associations, codes::Codes, consents::Consents, history::History, issuances::Issuances, keys::Keys,
+    kms::KmsKey, nonces::Nonces, outbox::Outbox, quotas::Quotas, sealing::IdentifierHasher, sessions::Sessions, subjects::Subjects,
+    vault::Vault,
+};
+
+use crate::log::{self, LogCode};
+
+/// Variables are missing.
+#[derive(Debug, thiserror::Error)]
+#[error("missing variables: {}", .0.join(", "))]
+pub struct StartError(Vec<&'static str>);
+
+/// Makes what a function needs from its environment (docs/operating.md lists the variables).
+#[derive(Debug)]
+pub struct Setup {
+    sdk: SdkConfig,
+    dynamodb: storage::DynamoDb,
+    missing: RefCell<Vec<&'static str>>,
+}
+
+impl Setup {
+    pub async fn new() -> Self {
+        let sdk = aws::config().await;
+        Self { dynamodb: storage::dynamodb(&sdk), sdk, missing: RefCell::default() }
+    }
+
+    /// Returns the public origin, which every function needs.
+    pub(crate) fn finish(self, operation: &str) -> Result<String, Error> {
+        let origin = self.text("PUBLIC_ORIGIN");
+        let missing = self.missing.into_inner();
+        if missing.is_empty() {
+            return Ok(origin);
+        }
+        log::line(operation, LogCode::NotStarted, &[("missing", json!(missing))]);
+        Err(StartError(missing).into())
+    }
+
+    /// A variable that must be there and not be empty.
+    pub fn text(&self, name: &'static str) -> String {
+        let value = std::env::var(name).unwrap_or_default();
+        if value.is_empty() {
+            self.missing.borrow_mut().push(name);
+        }
+        value
+    }
+
+    pub fn secret(&self, name: &'static str) -> Secret {
+        Secret::new(self.text(name))
+    }
+
+    pub fn sessions(&self) -> Sessions {
+        Sessions::new(self.dynamodb.clone(), self.text("SESSIONS_TABLE"))
+    }
+
+    pub fn subjects(&self) -> Subjects {
+        Subjects::new(self.dynamodb.clone(), self.text("SUBJECTS_TABLE"), self.identifier_hasher())
+    }
+
+    pub fn identifier_hasher(&self) -> IdentifierHasher {
+        IdentifierHasher::new(self.secret("IDENTIFIER_SECRET").expose())
+    }
+
+    pub fn nonces(&self) -> Nonces {
+        Nonces::new(self.dynamodb.clone(), self.text("NONCES_TABLE"))
+    }
+
+    pub fn quotas(&self) -> Quotas {
+        Quotas::new(self.dynamodb.clone(), self.text("QUOTAS_TABLE"))
+    }
+
+    pub fn codes(&self) -> Codes {
+        Codes::new(self.dynamodb.clone(), self.text("CODES_TABLE"))
+    }
+
+    pub fn associations(&self) -> Associations {
+        Associations::new(self.dynamodb.clone(), self.text("ASSOCIATIONS_TABLE"))
+    }
+
+    pub fn keys(&self) -> Keys {
+        Keys::new(self.dynamodb.clone(), self.text("KEYS_TABLE"))
+    }
+
+    pub fn history(&self) -> History {
+        History::new(self.dynamodb.clone(), self.text("HISTORY_TABLE"))
+    }
+
+    pub fn issuances(&self) -> Issuances {
+        Issuances::new(self.dynamodb.clone(), self.text("ISSUANCES_TABLE"))
+    }
+
+    pub fn consents(&self) -> Consents {
+        Consents::new(self.dynamodb.clone(), self.text("CONSENTS_TABLE"))
+    }
+
+    pub fn outbox(&self) -> Outbox {
+        Outbox::new(self.dynamodb.clone(), self.text("OUTBOX_TABLE"))
+    }
+
+    /// An empty transaction, to be filled for each call.
+    pub fn transaction(&self) -> Transaction {
+        Transaction::new(self.dynamodb.clone())
+    }
+
+    pub fn vault(&self) -> Vault {
+        Vault::new(&self.sdk, self.text("PHOTOS_BUCKET"))
+    }
+
+    pub fn outbox_key(&self) -> KmsKey {
+        KmsKey::new(&self.sdk, self.text("OUTBOX_KEY"))
+    }
+
+    pub fn associations_key(&self) -> KmsKey {
+        KmsKey::new(&self.sdk, self.text("ASSOCIATIONS_KEY"))
+    }
+
+    pub fn sms(&self) -> Sms {
+        Sms::new(&self.sdk, self.text("SMS_SENDER"))
+    }
+
+    pub fn email(&self) -> Email {
+        Email::new(&self.sdk, self.text("EMAIL_SENDER"))
+    }
+
+    pub fn taxisnet(&self, client: &HttpClient) -> Taxisnet {
+        Taxisnet::new(
+            client.clone(),
+            self.text("TAXISNET_URL"),
+            self.text("TAXISNET_SERVER"),
+            self.text("TAXISNET_CLIENT_ID"),
+            self.secret("TAXISNET_CLIENT_SECRET"),
+        )
+    }
+
+    pub fn national_registers(&self, client: &HttpClient) -> NationalRegisters {
+        NationalRegisters::new(client.clone(), self.text("REGISTERS_URL"), self.secret("REGISTERS_TOKEN"))
+    }
+}

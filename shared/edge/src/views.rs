@@ -1,0 +1,244 @@
+//! What several operations answer alike: the session, a submission, an association, an issuance.
+
+use domain::{
+    FileProfile, ImageKind, Language, Moment,
+    delivery::DeliveryState,
+    recipient::RecipientKind,
+    session::{Role, Stage},
+};
+use messages::consent::ConsentText;
+use serde::Serialize;
+use storage::{
+    associations::Association,
+    codes::ImageFacts,
+    issuances::{Issuance, Issued},
+    sessions::{Session, SubmissionInHand},
+};
+
+#[derive(Debug, Serialize)]
+pub struct SessionView {
+    pub stage: Stage,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub otp: Option<OtpView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<RoleView>,
+    pub roles: Vec<RoleView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consent: Option<ConsentView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub submissions_left: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub submission: Option<SubmissionView>,
+    pub idle_expires_at: String,
+    pub expires_at: String,
+}
+
+/// While the one-time password is awaited: nothing about the person is shown yet but the end of their number.
+#[derive(Debug, Serialize)]
+pub struct OtpView {
+    pub mobile_ending: String,
+    pub expires_at: String,
+    pub tries_left: u32,
+    pub resends_left: u32,
+}
+
+#[derive(Debug, Serialize)]
+pub struct PersonView {
+    pub first_name: String,
+    pub last_name: String,
+    pub afm: String,
+    pub birth_date: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum RoleView {
+    Citizen,
+    Photographer { business: BusinessView },
+}
+
+#[derive(Debug, Serialize)]
+pub struct BusinessView {
+    pub id: String,
+    pub name: String,
+}
+
+#[derive(Debug, Serialize)]
+pub struct ConsentView {
+    pub given: bool,
+    #[serde(flatten)]
+    pub text: ConsentText,
+}
+
+impl SessionView {
+    pub fn of(session: &Session, submissions_left: Option<u32>, language: Language) -> Self {
+        let stage = session.stage();
+        let known = stage != Stage::Otp;
+        let person = known.then(|| PersonView {
+            first_name: session.person.first_name.clone(),
+            last_name: session.person.last_name.clone(),
+            afm: session.person.afm.expose().to_owned(),
+            birth_date: session.person.birth_date.clone(),
+        });
+        let photographer = |id: &str| {
+            session.person.businesses.iter().find(|business| business.id.as_str() == id).map(|business| RoleView::Photographer {
+                business: BusinessView { id: business.id.as_str().to_owned(), name: business.name.clone() },
+            })
+        };
+        let role = session.role.as_ref().filter(|_| known).and_then(|role| match role {
+            Role::Citizen => Some(RoleView::Citizen),
+            Role::Photographer { business } => photographer(business.as_str()),
+        });
+        let businesses = session.person.businesses.iter().filter_map(|business| photographer(business.id.as_str()));
+        let is_citizen = known && session.role == Some(Role::Citizen);
+        Self {
+            stage,
+            otp: session.otp.as_ref().map(|otp| OtpView::of(session, otp.expires_at, otp.resends)),
+            person,
+            role,
+            roles: if known { std::iter::once(RoleView::Citizen).chain(businesses).collect() } else { Vec::new() },
+            consent: is_citizen.then(|| ConsentView { given: stage == Stage::Ready, text: messages::consent::personal_data(language) }),
+            submissions_left: submissions_left.filter(|_| is_citizen),
+            submission: session.submission.as_ref().map(|submission| SubmissionView::of(submission, language)),
+            idle_expires_at: session.expires_at.rfc3339(),
+            expires_at: session.hard_end.rfc3339(),
+        }
+    }
+}
+
+impl OtpView {
+    pub fn of(session: &Session, expires_at: Moment, resends: u32) -> Self {
+        let tries = u32::try_from(session.tries).unwrap_or(u32::MAX);
+        Self {
+            mobile_ending: session.person.mobile.as_ref().map(|mobile| mobile.last_four().to_owned()).unwrap_or_default(),
+            expires_at: expires_at.rfc3339(),
+            tries_left: domain::otp::WRONG_TRIES.saturating_sub(tries),
+            resends_left: domain::otp::RESENDS.saturating_sub(resends),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub struct ImageView {
+    pub kind: ImageKind,
+    pub width: u32,
+    pub height: u32,
+    pub bytes: u64,
+    /// A small JPEG as a `data:` URL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preview: Option<String>,
+}
+
+impl ImageView {
+    pub const fn of(facts: &ImageFacts, preview: Option<String>) -> Self {
+        Self { kind: facts.kind, width: facts.width, height: facts.height, bytes: facts.bytes, preview }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub struct SubmissionView {
+    pub subject: String,
+    pub profile: FileProfile,
+    pub images: Vec<ImageView>,
+    pub issued_at: String,
+    pub expires_at: String,
+    pub confirmed: bool,
+    /// What to agree to next, once confirmed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consent: Option<ConsentText>,
+}
+
+impl SubmissionView {
+    pub fn of(submission: &SubmissionInHand, language: Language) -> Self {
+        Self {
+            subject: submission.subject.clone(),
+            profile: submission.profile,
+            images: submission.images.iter().map(|facts| ImageView::of(facts, None)).collect(),
+            issued_at: submission.issued_at.rfc3339(),
+            expires_at: submission.code_expires_at.rfc3339(),
+            confirmed: submission.confirmed,
+            consent: submission.confirmed.then(|| messages::consent::association(language)),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub struct AssociationView {
+    pub subject: &'static str,
+    pub profile: FileProfile,
+    pub images: Vec<ImageView>,
+    pub associated_at: String,
+    pub expires_at: String,
+    pub applications: Vec<AuthorizationView>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct AuthorizationView {
+    pub application: String,
+    pub since: String,
+}
+
+impl AssociationView {
+    pub fn of(association: &Association) -> Self {
+        Self {
+            subject: crate::guard::SELF,
+            profile: association.profile,
+            images: association.images.iter().map(|facts| ImageView::of(facts, None)).collect(),
+            associated_at: association.associated_at.rfc3339(),
+            expires_at: association.expires_at.rfc3339(),
+            applications: association
+                .applications
+                .iter()
+                .map(|(application, since)| AuthorizationView { application: application.clone(), since: since.rfc3339() })
+                .collect(),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub struct IssuanceView {
+    pub upload_id: String,
+    pub profile: FileProfile,
+    pub images: Vec<ImageKind>,
+    pub recipient: RecipientView,
+    pub language: Language,
+    pub issued_at: String,
+    pub expires_at: String,
+    pub delivery: DeliveryView,
+    pub associated: bool,
+    /// True where the caller made the upload, false where somebody else of the business did.
+    pub issued_by_you: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub struct RecipientView {
+    pub kind: RecipientKind,
+    pub masked: String,
+}
+
+#[derive(Debug, Serialize)]
+pub struct DeliveryView {
+    pub state: DeliveryState,
+    pub attempts: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent_at: Option<String>,
+}
+
+impl IssuanceView {
+    pub fn of(issuance: &Issuance, issued: &Issued, caller: &Session) -> Self {
+        Self {
+            upload_id: issuance.upload_id.clone(),
+            profile: issuance.profile,
+            images: issuance.declared.keys().copied().collect(),
+            recipient: RecipientView { kind: issued.recipient_kind, masked: issued.recipient_masked.clone() },
+            language: issued.language,
+            issued_at: issued.issued_at.rfc3339(),
+            expires_at: issued.code_expires_at.rfc3339(),
+            delivery: DeliveryView { state: issued.delivery, attempts: issued.attempts, sent_at: issued.sent_at.map(Moment::rfc3339) },
+            associated: issued.associated,
+            issued_by_you: issuance.uploader == caller.subject_id,
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! The texts that people agree to. Changing one needs a new version in [`domain::consent`]: a test holds the two together.
+
+use domain::{Language, consent::ConsentKind};
+
+use crate::pick;
+
+/// Where people write to the data protection officer. Part of the text that they agree to, and so not a setting: whoever runs the service
+/// puts theirs here, with a new version.
+macro_rules! dpo_email {
+    () => {
+        "dpo@mindigital.gr"
+    };
+}
+
+pub const DPO_EMAIL: &str = dpo_email!();
+
+/// Plain text in paragraphs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct ConsentText {
+    pub kind: ConsentKind,
+    pub version: &'static str,
+    pub title: &'static str,
+    pub paragraphs: &'static [&'static str],
+    /// What the person says by agreeing, for the button or the box to tick.
+    pub agreement: &'static str,
+}
+
+pub fn text(kind: ConsentKind, language: Language) -> ConsentText {
+    match kind {
+        ConsentKind::PersonalData => personal_data(language),
+        ConsentKind::Association => association(language),
+    }
+}
+
+/// What is kept, why, for how long, who gets it, and a person's rights.
+pub fn personal_data(language: Language) -> ConsentText {
+    let kind = ConsentKind::PersonalData;
+    ConsentText {
+        kind,
+        version: kind.current_version(),
+        title: pick(language, "Τα προσωπικά σας δεδομένα στο myPhoto", "Your personal data in myPhoto"),
+        paragraphs: pick(language, PERSONAL_DATA_EL, PERSONAL_DATA_EN),
+        agreement: pick(language, "Έλαβα γνώση", "I have taken note"),
+    }
+}
+
+/// Agreed to at each association.
+pub fn association(language: Language) -> ConsentText {
+    let kind = ConsentKind::Association;
+    ConsentText {
+        kind,
+        version: kind.current_version(),
+        title: pick(language, "Αποθήκευση και χρήση των φωτογραφιών", "Storage and use of the photos"),
+        paragraphs: pick(language, ASSOCIATION_EL, ASSOCIATION_EN),
+        agreement: pick(language, "Συμφωνώ", "I agree"),
+    }
+}
+
+const PERSONAL_DATA_EL: &[&str] = &[
+    "Υπεύθυνος επεξεργασίας των δεδομένων σας είναι το Υπουργείο Ψηφιακής Διακυβέρνησης.",
+    "Στοιχεία σας. Από το TAXISnet και τα μητρώα του Δημοσίου παίρνουμε το όνομα, το επώνυμο, τον ΑΦΜ, τον ΑΜΚΑ ή τον ΠΑΑΥΠΑ και την ημερομηνία \
+     γέννησής σας, και από το Εθνικό Μητρώο Επικοινωνίας το κινητό σας. Τα χρειαζόμαστε για να ξέρουμε ότι είστε εσείς και τα κρατάμε όσο είστε \
+     συνδεδεμένοι: 30 λεπτά χωρίς κάποια ενέργεια ή 8 ώρες το πολύ. Μετά σας γνωρίζουμε μόνο με έναν τυχαίο αριθμό.",
+    "Φωτογραφίες. Η φωτογραφία προσώπου και η εικόνα της υπογραφής που ανέβασε ο φωτογράφος αποθηκεύονται κρυπτογραφημένες, για να τις \
+     χρησιμοποιείτε σε υπηρεσίες του Δημοσίου. Αν δεν συσχετιστούν με κάποιο πρόσωπο, διαγράφονται 14 ημέρες μετά την έκδοση του κωδικάριθμου. Αν \
+     συσχετιστούν, διαγράφονται 365 ημέρες μετά την πρώτη συσχέτιση, ακόμη και αν τις αποσυσχετίσετε νωρίτερα. Μεταφόρτωση για την οποία δεν \
+     εκδόθηκε κωδικάριθμος διαγράφεται μετά από 1 ημέρα.",
+    "Κωδικάριθμος. Δεν αποθηκεύεται σε μορφή που διαβάζεται. Το μήνυμα με το οποίο σας στάλθηκε κρατείται κρυπτογραφημένο 24 ώρες, για να μπορεί να \
+     σταλεί ξανά.",
+    "Ιστορικό. Τις συμφωνίες σας, τις εξουσιοδοτήσεις που δίνετε και κάθε λήψη εικόνας τις κρατάμε όσο και τις φωτογραφίες και 365 ημέρες ακόμη, \
+     για να μπορείτε να ελέγχετε τη χρήση των φωτογραφιών σας. Το πόσους κωδικάριθμους και κωδικούς μίας χρήσης δώσατε μέσα σε μια ημέρα το κρατάμε \
+     εκείνη την ημέρα και την επόμενη.",
+    "Φωτογράφοι. Ο φωτογράφος δεν βλέπει τον κωδικάριθμο και δεν μαθαίνει με ποιο πρόσωπο συσχετίστηκε. Το ιστορικό των μεταφορτώσεών του, με \
+     μέρος μόνο της διεύθυνσης ή του κινητού όπου στάλθηκε ο κωδικάριθμος, κρατείται 365 ημέρες.",
+    "Ποιος παίρνει τις φωτογραφίες. Μόνο οι υπηρεσίες δημόσιων φορέων που έχετε εξουσιοδοτήσει εσείς, και μόνο όσο ισχύουν η συσχέτιση και η \
+     εξουσιοδότηση. Η εικόνα της υπογραφής δίνεται μόνο για την άδεια οδήγησης· για κάθε άλλον σκοπό δίνεται μόνο η φωτογραφία προσώπου. Κάθε λήψη \
+     και κάθε άρνηση καταγράφεται και μπορείτε να τη δείτε.",
+    concat!(
+        "Τα δικαιώματά σας. Έχετε δικαίωμα πρόσβασης στα δεδομένα σας, διόρθωσης, περιορισμού της επεξεργασίας, φορητότητας και διαγραφής, σύμφωνα με \
+         τον Γενικό Κανονισμό για την Προστασία Δεδομένων (ΕΕ) 2016/679 και τον νόμο 4624/2019. Για να τα ασκήσετε, γράψτε στον υπεύθυνο προστασίας \
+         δεδομένων: ",
+        dpo_email!(),
+        "."
+    ),
+    "Μπορείτε επίσης να υποβάλετε καταγγελία στην Αρχή Προστασίας Δεδομένων Προσωπικού Χαρακτήρα: www.dpa.gr.",
+    "Με το «Έλαβα γνώση» καταγράφεται ότι συμφωνήσατε, πότε, και με ποια έκδοση του κειμένου. Αν το κείμενο αλλάξει, θα σας ρωτήσουμε ξανά. Αν \
+     αρνηθείτε, αποσυνδέεστε και η υπηρεσία δεν μπορεί να χρησιμοποιηθεί.",
+];
+
+const PERSONAL_DATA_EN: &[&str] = &[
+    "The controller of your data is the Ministry of Digital Governance.",
+    "Your details. From TAXISnet and the state's registers we take your first and last name, AFM, AMKA or PAAYPA and birth date, and from the \
+     National Communications Register your mobile number. We need them to know that it is you, and keep them while you are signed in: 30 minutes \
+     without any action, or 8 hours at most. After that we know you by a random number only.",
+    "Photos. The face photo and the signature image that the photographer uploaded are stored encrypted, so that you can use them in public \
+     services. If they are not associated with a person, they are deleted 14 days after the code number was issued. If they are, they are deleted \
+     365 days after the first association, even if you dissociate them earlier. An upload for which no code number was issued is deleted after \
+     1 day.",
+    "Code number. It is not stored in readable form. The message in which it was sent to you is kept encrypted for 24 hours, so that it can be sent \
+     again.",
+    "History. Your agreements, the authorizations that you give and each time an image is pulled are kept as long as the photos and 365 days more, \
+     so that you can check how your photos are used. How many code numbers and one-time passwords you entered in a day is kept for that day and the \
+     next.",
+    "Photographers. The photographer does not see the code number and does not learn with whom it was associated. The history of a photographer's \
+     uploads, with only a part of the address or mobile number to which the code number went, is kept for 365 days.",
+    "Who gets the photos. Only the services of public bodies that you yourself have authorised, and only while both the association and the \
+     authorization are in force. The signature image is given for the driving licence alone; for every other purpose only the face photo is given. \
+     Every pull and every refusal is recorded, and you can see it.",
+    concat!(
+        "Your rights. You have the rights of access to your data, rectification, restriction of processing, portability and erasure, under the General \
+         Data Protection Regulation (EU) 2016/679 and Greek law 4624/2019. To use them, write to the data protection officer: ",
+        dpo_email!(),
+        "."
+    ),
+    "You can also complain to the Hellenic Data Protection Authority: www.dpa.gr.",
+    "With \"I have taken note\" we record that you agreed, when, and to which version of the text. If the text changes, we ask you again. If you \
+     refuse, you are signed out, and the service cannot be used.",
+];
+
+const ASSOCIATION_EL: &[&str] = &[
+    "Οι φωτογραφίες δείχνουν εμένα ή ανήλικο του οποίου έχω την επιμέλεια.",
+    "Συμφωνώ να αποθηκευτούν κρυπτογραφημένες και συσχετισμένες με τον ΑΦΜ (για ανήλικο χωρίς ΑΦΜ, με τον ΑΜΚΑ ή τον ΠΑΑΥΠΑ), έως 365 ημέρες μετά \
+     την πρώτη συσχέτιση.",
+    "Συμφωνώ να τις χρησιμοποιούν οι υπηρεσίες δημόσιων φορέων που θα εξουσιοδοτήσω, και καμία άλλη. Κάθε εξουσιοδότηση μπορώ να την αποσύρω όποτε θέλω.",
+    "Μπορώ να αποσυσχετίσω τις φωτογραφίες όποτε θέλω. Από τη στιγμή εκείνη παύουν όλες οι εξουσιοδοτήσεις και οι φωτογραφίες δεν μπορούν να \
+     χρησιμοποιηθούν χωρίς τον κωδικάριθμο. Διαγράφονται όταν συμπληρωθούν οι 365 ημέρες.",
+];
+
+const ASSOCIATION_EN: &[&str] = &[
+    "The photos show me, or a minor in my custody.",
+    "I agree that they are stored encrypted and associated with the AFM (for a minor without AFM, with the AMKA or PAAYPA), until 365 days after the \
+     first association.",
+    "I agree that they are used by the services of public bodies that I authorise, and by no other. I can withdraw any authorization at any time.",
+    "I can dissociate the photos at any time. From that moment all authorizations end, and the photos cannot be used without the code number. They \
+     are deleted when the 365 days are over.",
+];
+
+#[cfg(test)]
+mod tests {
+    use domain::{
+        retention::{ASSOCIATION_VALID, CODE_VALID, ISSUANCE_KEPT, MESSAGE_KEPT, RECORD_KEPT_AFTER_PHOTOS, UPLOAD_KEPT},
+        session::{IDLE, LONGEST},
+    };
+
+    use super::*;
+    use crate::testing::has_greek;
+
+    const LANGUAGES: [Language; 2] = [Language::El, Language::En];
+
+    fn whole(text: &ConsentText) -> String {
+        [&[text.title], text.paragraphs, &[text.agreement]].concat().join("\n")
+    }
+
+    /// FNV-1a.
+    fn checksum(text: &str) -> u64 {
+        text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    }
+
+    #[test]
+    fn a_changed_text_needs_a_new_version() {
+        let sums: Vec<_> = [ConsentKind::PersonalData, ConsentKind::Association]
+            .into_iter()
+            .flat_map(|kind| LANGUAGES.map(|language| text(kind, language)))
+            .map(|text| (text.version, checksum(&whole(&text))))
+            .collect();
+        // Once people have agreed to a version, change a sum here only together with its version in domain::consent.
+        assert_eq!(
+            sums,
+            [
+                ("2026-11", 12_312_674_647_612_936_187),
+                ("2026-11", 12_552_646_774_899_057_204),
+                ("2026-11", 8_122_459_499_448_441_898),
+                ("2026-11", 6_231_021_369_964_987_450)
+            ]
+        );
+    }
+
+    #[test]
+    fn the_text_on_personal_data_tells_everything_it_must() {
+        let [el, en] = LANGUAGES.map(|language| whole(&personal_data(language)));
+        for needed in [
+            "κρατάμε",
+            "για να",
+            "πρόσβασης",
+            "διόρθωσης",
+            "περιορισμού",
+            "φορητότητας",
+            "διαγραφής",
+            DPO_EMAIL,
+            "www.dpa.gr",
+            "Έλαβα γνώση",
+        ] {
+            assert!(el.contains(needed), "{needed}");
+        }
+        for needed in ["keep", "so that", "access", "rectification", "restriction", "portability", "erasure", DPO_EMAIL, "www.dpa.gr"] {
+            assert!(en.contains(needed), "{needed}");
+        }
+    }
+
+    #[test]
+    fn the_periods_told_are_those_of_the_rules() {
+        let hours = |span: domain::time::Span| span.as_seconds() / 3_600;
+        let days = |span| hours(span) / 24;
+        for (language, minutes_of, hours_of, days_of) in
+            [(Language::El, "λεπτά", "ώρες", "ημέρες"), (Language::En, "minutes", "hours", "days")]
+        {
+            let text = whole(&personal_data(language));
+            for period in [
+                format!("{} {minutes_of}", IDLE.as_seconds() / 60),
+                format!("{} {hours_of}", hours(LONGEST)),
+                format!("{} {hours_of}", hours(MESSAGE_KEPT)),
+                format!("{} {days_of}", days(CODE_VALID)),
+                format!("{} {days_of}", days(ASSOCIATION_VALID)),
+            ] {
+                assert!(text.contains(&period), "{period}");
+            }
+            assert!(whole(&association(language)).contains(&format!("{} {days_of}", days(ASSOCIATION_VALID))));
+        }
+        // Told with the same number of days.
+        assert_eq!(
+            (days(ISSUANCE_KEPT), days(RECORD_KEPT_AFTER_PHOTOS), days(UPLOAD_KEPT)),
+            (days(ASSOCIATION_VALID), days(ASSOCIATION_VALID), 1)
+        );
+    }
+
+    #[test]
+    fn both_languages_have_the_same_paragraphs() {
+        for kind in [ConsentKind::PersonalData, ConsentKind::Association] {
+            let [el, en] = LANGUAGES.map(|language| text(kind, language));
+            assert_eq!((el.paragraphs.len(), el.version), (en.paragraphs.len(), en.version));
+            assert!(el.paragraphs.iter().all(|paragraph| has_greek(paragraph)) && !has_greek(&whole(&en)));
+            assert!([el, en].iter().all(|text| !whole(text).contains("  ")));
+        }
+    }
+}

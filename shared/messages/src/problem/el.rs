@@ -1,0 +1,255 @@
+//! Greek.
+
+use domain::{
+    ImageKind, Language, MalformedCode,
+    code_number::CODE_LENGTH,
+    otp::{OTP_LENGTH, OTP_VALID, RESENDS, WRONG_TRIES},
+    photo::PictureFault,
+    quota::Quota,
+};
+
+use super::{FieldReason, Problem, TOLERANCE_PERCENT, grouped};
+use crate::time_text;
+
+fn athens(moment: domain::Moment) -> String {
+    time_text::athens(moment, Language::El)
+}
+
+/// Both are feminine: one sentence fits either.
+const fn the_image(kind: ImageKind) -> &'static str {
+    match kind {
+        ImageKind::Face => "φωτογραφία προσώπου",
+        ImageKind::Signature => "εικόνα της υπογραφής",
+    }
+}
+
+const fn of_the_image(kind: ImageKind) -> &'static str {
+    match kind {
+        ImageKind::Face => "φωτογραφίας προσώπου",
+        ImageKind::Signature => "εικόνας της υπογραφής",
+    }
+}
+
+pub(super) const fn title(problem: &Problem) -> &'static str {
+    match problem {
+        Problem::NotFound => "Δεν βρέθηκε",
+        Problem::MethodNotAllowed => "Η ενέργεια δεν υπάρχει σε αυτή τη διεύθυνση",
+        Problem::NoSession | Problem::SessionExpired => "Χρειάζεται σύνδεση",
+        Problem::OtpNotVerified => "Χρειάζεται ο κωδικός μίας χρήσης",
+        Problem::RoleNotChosen => "Δεν έχετε επιλέξει ρόλο",
+        Problem::ConsentRequired => "Χρειάζεται η συμφωνία σας",
+        Problem::WrongRole => "Δεν γίνεται με αυτόν τον ρόλο",
+        Problem::ForeignOrigin => "Το αίτημα ήρθε από άλλον ιστότοπο",
+        Problem::UnsupportedMediaType => "Μη υποστηριζόμενος τύπος περιεχομένου",
+        Problem::BodyTooLarge { .. } => "Πολύ μεγάλο αίτημα",
+        Problem::MalformedJson => "Το αίτημα δεν είναι έγκυρο JSON",
+        Problem::InvalidField { .. } => "Λάθος σε πεδίο του αιτήματος",
+        Problem::MissingConsent => "Δεν συμφωνήσατε",
+        Problem::ConsentVersionOld => "Το κείμενο άλλαξε",
+        Problem::SignInState => "Η σύνδεση πρέπει να ξεκινήσει από την αρχή",
+        Problem::SignInRefused => "Η σύνδεση ακυρώθηκε",
+        Problem::TaxisnetUnavailable => "Το TAXISnet δεν απαντά",
+        Problem::RegistersUnavailable => "Τα μητρώα δεν απαντούν",
+        Problem::PersonUnknown => "Δεν βρέθηκαν τα στοιχεία σας στα μητρώα",
+        Problem::NoConfirmedMobile => "Δεν έχετε επιβεβαιωμένο αριθμό κινητού",
+        Problem::OtpMalformed => "Ο κωδικός μίας χρήσης δεν έχει σωστή μορφή",
+        Problem::OtpWrong { .. } => "Λάθος κωδικός μίας χρήσης",
+        Problem::OtpExpired => "Ο κωδικός μίας χρήσης έληξε",
+        Problem::OtpExhausted => "Η σύνδεση τερματίστηκε",
+        Problem::OtpDailyLimit { .. } => "Πολλοί λάθος κωδικοί μίας χρήσης σήμερα",
+        Problem::OtpResendsExhausted => "Ο κωδικός μίας χρήσης δεν ξαναστέλνεται",
+        Problem::OtpMessagesDailyLimit { .. } => "Πολλά μηνύματα με κωδικό μίας χρήσης σήμερα",
+        Problem::OtpNotSent => "Το SMS δεν στάλθηκε",
+        Problem::NotAwaitingOtp => "Δεν αναμένεται κωδικός μίας χρήσης",
+        Problem::RoleNotYours => "Δεν έχετε αυτόν τον ρόλο",
+        Problem::SubjectUnknown => "Άγνωστο πρόσωπο",
+        Problem::CodeMalformed(_) => "Ο κωδικάριθμος δεν έχει σωστή μορφή",
+        Problem::CodeNotActive => "Ο κωδικάριθμος δεν είναι ενεργός",
+        Problem::CodeTaken => "Ο κωδικάριθμος ανήκει σε άλλο πρόσωπο",
+        Problem::CodeAlreadyYours => "Ο κωδικάριθμος είναι ήδη συσχετισμένος",
+        Problem::SubmissionsExhausted { .. } => "Φτάσατε το σημερινό όριο",
+        Problem::NoSubmission => "Δεν έχετε δώσει κωδικάριθμο",
+        Problem::SubmissionNotConfirmed => "Δεν έχετε επιβεβαιώσει τις φωτογραφίες",
+        Problem::AssociationExists => "Υπάρχει ήδη συσχέτιση",
+        Problem::NothingAssociated => "Δεν υπάρχει συσχέτιση",
+        Problem::AssociationRaced => "Ο κωδικάριθμος μόλις συσχετίστηκε",
+        Problem::ImageAbsent => "Δεν υπάρχει τέτοια εικόνα",
+        Problem::RangeNotSatisfiable => "Το αρχείο δεν έχει αυτό το τμήμα",
+        Problem::PicturesMissing => "Δεν δηλώθηκε καμία εικόνα",
+        Problem::UploadUnknown => "Άγνωστη μεταφόρτωση",
+        Problem::UploadIncomplete { .. } => "Λείπει εικόνα",
+        Problem::UploadAltered { .. } => "Η εικόνα δεν είναι αυτή που δηλώθηκε",
+        Problem::BadPicture { .. } => "Η εικόνα δεν πληροί τις προδιαγραφές",
+        Problem::UploadRefused => "Η μεταφόρτωση έχει απορριφθεί",
+        Problem::IssuanceConflict => "Ο κωδικάριθμος έχει ήδη εκδοθεί",
+        Problem::Conflict => "Δύο ενέργειες ταυτόχρονα",
+        Problem::Throttled => "Η υπηρεσία έχει πολλή κίνηση",
+        Problem::Internal => "Παρουσιάστηκε σφάλμα",
+        Problem::Timeout => "Η απάντηση άργησε",
+    }
+}
+
+pub(super) fn detail(problem: &Problem) -> String {
+    match problem {
+        Problem::NotFound => "Σε αυτή τη διεύθυνση δεν υπάρχει τίποτα. Ελέγξτε τη διεύθυνση.".into(),
+        Problem::MethodNotAllowed => "Η διεύθυνση υπάρχει, αλλά δεν δέχεται αυτή τη μέθοδο HTTP.".into(),
+        Problem::NoSession | Problem::SessionExpired => "Δεν έχετε συνδεθεί ή η σύνδεσή σας έληξε. Συνδεθείτε με τους κωδικούς σας TAXISnet.".into(),
+        Problem::OtpNotVerified => "Δώστε πρώτα τον κωδικό μίας χρήσης που σας στείλαμε με SMS.".into(),
+        Problem::RoleNotChosen => "Επιλέξτε πρώτα αν συνεχίζετε ως πολίτης ή ως φωτογράφος.".into(),
+        Problem::ConsentRequired => {
+            "Διαβάστε πρώτα το κείμενο για τα προσωπικά δεδομένα και δηλώστε ότι λάβατε γνώση. Χωρίς αυτό δεν μπορείτε να συνεχίσετε.".into()
+        }
+        Problem::WrongRole => "Η ενέργεια αυτή δεν επιτρέπεται με τον ρόλο που έχετε επιλέξει. Αν έχετε και άλλον ρόλο, αλλάξτε ρόλο.".into(),
+        Problem::ForeignOrigin => "Για την ασφάλειά σας, ενέργειες γίνονται δεκτές μόνο από τις σελίδες του myPhoto.".into(),
+        Problem::UnsupportedMediaType => "Το περιεχόμενο πρέπει να είναι JSON, με κεφαλίδα Content-Type: application/json.".into(),
+        Problem::BodyTooLarge { limit } => {
+            format!("Το αίτημα είναι μεγαλύτερο από {} byte, που είναι το όριο.", grouped(u64::try_from(*limit).unwrap_or(u64::MAX), '.'))
+        }
+        Problem::MalformedJson => "Το περιεχόμενο του αιτήματος δεν μπορεί να διαβαστεί ως JSON.".into(),
+        Problem::InvalidField { field, reason } => field_detail(field, *reason),
+        Problem::MissingConsent => "Για να συνεχίσετε πρέπει να συμφωνήσετε με το κείμενο: το πεδίο «agree» πρέπει να είναι true.".into(),
+        Problem::ConsentVersionOld => "Το κείμενο με το οποίο συμφωνήσατε έχει αλλάξει. Διαβάστε το νέο κείμενο και συμφωνήστε ξανά.".into(),
+        Problem::SignInState => "Η σύνδεση έχει ήδη χρησιμοποιηθεί, έληξε ή ξεκίνησε σε άλλον φυλλομετρητή. Ξεκινήστε τη σύνδεση ξανά.".into(),
+        Problem::SignInRefused => "Δεν ολοκληρώσατε τη σύνδεση στο TAXISnet. Αν θέλετε να συνδεθείτε, ξεκινήστε ξανά.".into(),
+        Problem::TaxisnetUnavailable => "Αυτή τη στιγμή δεν μπορούμε να επικοινωνήσουμε με το TAXISnet. Δοκιμάστε ξανά σε λίγο.".into(),
+        Problem::RegistersUnavailable => {
+            "Αυτή τη στιγμή δεν μπορούμε να επικοινωνήσουμε με τα μητρώα του Δημοσίου. Δοκιμάστε ξανά σε λίγο.".into()
+        }
+        Problem::PersonUnknown => {
+            "Το TAXISnet σας αναγνώρισε, αλλά τα μητρώα του Δημοσίου δεν έχουν στοιχεία για τον ΑΦΜ σας. Απευθυνθείτε στη ΔΟΥ σας ή σε ΚΕΠ.".into()
+        }
+        Problem::NoConfirmedMobile => {
+            "Δεν έχετε επιβεβαιώσει αριθμό κινητού στο Εθνικό Μητρώο Επικοινωνίας (ΕΜΕπ), οπότε δεν μπορούμε να σας στείλουμε κωδικό μίας χρήσης. \
+             Δηλώστε και επιβεβαιώστε το κινητό σας στο emep.gov.gr και μετά συνδεθείτε ξανά."
+                .into()
+        }
+        Problem::OtpMalformed => {
+            format!("Ο κωδικός μίας χρήσης έχει {OTP_LENGTH} ψηφία. Η προσπάθεια αυτή δεν μετράει ως λάθος.")
+        }
+        Problem::OtpWrong { left } => {
+            let left = match left {
+                0 => "Δεν απομένει άλλη προσπάθεια".to_owned(),
+                1 => "Απομένει 1 προσπάθεια".to_owned(),
+                left => format!("Απομένουν {left} προσπάθειες"),
+            };
+            format!("Ο κωδικός μίας χρήσης δεν είναι σωστός. {left}.")
+        }
+        Problem::OtpExpired => {
+            format!("Ο κωδικός μίας χρήσης ισχύει {} λεπτά και έληξε. Ζητήστε να σταλεί νέος.", OTP_VALID.as_seconds() / 60)
+        }
+        Problem::OtpExhausted => {
+            format!("Δώσατε {WRONG_TRIES} φορές λάθος κωδικό μίας χρήσης και η σύνδεση τερματίστηκε. Ξεκινήστε τη σύνδεση από την αρχή.")
+        }
+        Problem::OtpDailyLimit { renews_at } => format!(
+            "Δώσατε σήμερα {} φορές λάθος κωδικό μίας χρήσης. Μπορείτε να δοκιμάσετε ξανά από τις {}.",
+            Quota::WrongOtps.limit(),
+            athens(*renews_at)
+        ),
+        Problem::OtpResendsExhausted => {
+            format!("Ο κωδικός μίας χρήσης στέλνεται ξανά έως {RESENDS} φορές σε κάθε σύνδεση. Ξεκινήστε τη σύνδεση από την αρχή.")
+        }
+        Problem::OtpMessagesDailyLimit { renews_at } => format!(
+            "Σας στείλαμε σήμερα {} μηνύματα με κωδικό μίας χρήσης. Μπορείτε να ζητήσετε νέο από τις {}.",
+            Quota::OtpMessages.limit(),
+            athens(*renews_at)
+        ),
+        Problem::OtpNotSent => "Το SMS με τον κωδικό μίας χρήσης δεν μπόρεσε να σταλεί. Δοκιμάστε ξανά σε λίγο.".into(),
+        Problem::NotAwaitingOtp => "Σε αυτή τη σύνδεση ο κωδικός μίας χρήσης έχει ήδη δοθεί ή δεν χρειάζεται.".into(),
+        Problem::RoleNotYours => "Ο ρόλος αυτός δεν είναι διαθέσιμος για εσάς. Επιλέξτε έναν από τους ρόλους που σας δείχνει η υπηρεσία.".into(),
+        Problem::SubjectUnknown => {
+            "Το πρόσωπο αυτό δεν είναι γνωστό σε αυτή τη σύνδεση. Επιλέξτε τον εαυτό σας ή ανήλικο του οποίου έχετε την επιμέλεια.".into()
+        }
+        Problem::CodeMalformed(malformed) => {
+            let what = match malformed {
+                MalformedCode::Length(length) => {
+                    format!("Ο κωδικάριθμος έχει {CODE_LENGTH} χαρακτήρες, χωρίς να μετρούν τα κενά· εσείς δώσατε {length}.")
+                }
+                MalformedCode::Character => "Δώσατε χαρακτήρα που κανένας κωδικάριθμος δεν έχει. Ο κωδικάριθμος έχει μόνο λατινικά γράμματα και \
+                                             ψηφία: προσέξτε μήπως γράψατε με ελληνικό πληκτρολόγιο."
+                    .to_owned(),
+                MalformedCode::LastCharacter => "Ο τελευταίος χαρακτήρας κάθε κωδικάριθμου είναι A, Q, g ή w, οπότε κάπου υπάρχει λάθος. Προσέξτε τα \
+                                                 κεφαλαία και τα πεζά."
+                    .to_owned(),
+            };
+            format!("{what} Η προσπάθεια αυτή δεν μετράει στο όριο της ημέρας.")
+        }
+        Problem::CodeNotActive => "Ο κωδικάριθμος δεν υπάρχει ή έχει λήξει. Ελέγξτε ότι τον γράψατε ακριβώς, με τα ίδια κεφαλαία και πεζά. Αν έχει \
+                                   λήξει, ζητήστε από τον φωτογράφο νέο κωδικάριθμο."
+            .into(),
+        Problem::CodeTaken => "Ο κωδικάριθμος έχει συσχετιστεί με άλλο πρόσωπο και δεν μπορεί να χρησιμοποιηθεί εδώ.".into(),
+        Problem::CodeAlreadyYours => "Οι φωτογραφίες αυτού του κωδικάριθμου είναι ήδη συσχετισμένες με αυτό το πρόσωπο. Δεν χρειάζεται άλλη ενέργεια.".into(),
+        Problem::SubmissionsExhausted { renews_at } => format!(
+            "Δώσατε σήμερα {} διαφορετικούς κωδικάριθμους, που είναι το όριο της ημέρας. Μπορείτε να δώσετε άλλον από τις {}.",
+            Quota::Submissions.limit(),
+            athens(*renews_at)
+        ),
+        Problem::NoSubmission => "Δεν υπάρχει κωδικάριθμος σε εξέλιξη για αυτό το πρόσωπο. Δώστε πρώτα τον κωδικάριθμο.".into(),
+        Problem::SubmissionNotConfirmed => "Δείτε πρώτα τις φωτογραφίες και επιβεβαιώστε ότι είναι οι σωστές.".into(),
+        Problem::AssociationExists => {
+            "Με το πρόσωπο αυτό είναι ήδη συσχετισμένες άλλες φωτογραφίες. Αποσυσχετίστε πρώτα εκείνες.".into()
+        }
+        Problem::NothingAssociated => "Με το πρόσωπο αυτό δεν είναι συσχετισμένες φωτογραφίες. Δώστε πρώτα έναν κωδικάριθμο.".into(),
+        Problem::AssociationRaced => "Κάποιος άλλος μόλις συσχέτισε τις φωτογραφίες αυτού του κωδικάριθμου. Αν είναι δικές σας, ζητήστε από τον φωτογράφο νέο κωδικάριθμο.".into(),
+        Problem::ImageAbsent => "Οι φωτογραφίες αυτές δεν περιλαμβάνουν την εικόνα που ζητήσατε.".into(),
+        Problem::RangeNotSatisfiable => "Το τμήμα που ζητήσατε με την κεφαλίδα Range βρίσκεται έξω από το αρχείο.".into(),
+        Problem::PicturesMissing => "Δηλώστε φωτογραφία προσώπου, εικόνα υπογραφής ή και τις δύο.".into(),
+        Problem::UploadUnknown => "Η μεταφόρτωση δεν υπάρχει, έληξε ή ανήκει σε άλλη επιχείρηση. Ξεκινήστε νέα μεταφόρτωση.".into(),
+        Problem::UploadIncomplete { kind } => {
+            format!("Δηλώσατε {}, αλλά το αρχείο της δεν έφτασε. Στείλτε το αρχείο και δοκιμάστε ξανά.", the_image(*kind))
+        }
+        Problem::UploadAltered { kind } => {
+            format!("Το αρχείο της {} δεν είναι αυτό που δηλώθηκε. Ξεκινήστε νέα μεταφόρτωση.", of_the_image(*kind))
+        }
+        Problem::BadPicture { kind, fault } => picture_detail(*kind, fault),
+        Problem::UploadRefused => "Η μεταφόρτωση αυτή έχει απορριφθεί, γιατί μια εικόνα της δεν πληρούσε τις προδιαγραφές. Ξεκινήστε νέα μεταφόρτωση.".into(),
+        Problem::IssuanceConflict => {
+            "Για τη μεταφόρτωση αυτή έχει ήδη εκδοθεί κωδικάριθμος, με άλλον παραλήπτη ή άλλη γλώσσα. Δείτε τον στο ιστορικό σας.".into()
+        }
+        Problem::Conflict => "Μια άλλη ενέργεια για τα ίδια στοιχεία έγινε την ίδια στιγμή. Δοκιμάστε ξανά.".into(),
+        Problem::Throttled => "Υπάρχουν πολλά αιτήματα αυτή τη στιγμή. Δοκιμάστε ξανά σε λίγο.".into(),
+        Problem::Internal => "Κάτι δεν πήγε καλά στην υπηρεσία. Δοκιμάστε ξανά σε λίγο.".into(),
+        Problem::Timeout => "Η υπηρεσία δεν πρόλαβε να απαντήσει. Δοκιμάστε ξανά: η επανάληψη δεν προκαλεί πρόβλημα.".into(),
+    }
+}
+
+fn field_detail(field: &str, reason: FieldReason) -> String {
+    match reason {
+        FieldReason::Unknown => format!("Το πεδίο «{field}» δεν υπάρχει σε αυτό το αίτημα."),
+        FieldReason::Missing => format!("Λείπει το πεδίο «{field}»."),
+        FieldReason::WrongType => format!("Το πεδίο «{field}» δεν έχει σωστό τύπο."),
+        FieldReason::NotAllowed => format!("Η τιμή του πεδίου «{field}» δεν είναι μία από τις επιτρεπτές."),
+        FieldReason::TooLong => format!("Η τιμή του πεδίου «{field}» είναι πολύ μεγάλη."),
+        FieldReason::InvalidMobile => {
+            format!("Το πεδίο «{field}» πρέπει να είναι ελληνικός αριθμός κινητού: δέκα ψηφία που αρχίζουν από 69, με ή χωρίς +30.")
+        }
+        FieldReason::InvalidEmail => format!("Το πεδίο «{field}» πρέπει να είναι διεύθυνση email, όπως onoma@example.gr."),
+        FieldReason::InvalidNumber => format!("Το πεδίο «{field}» δεν είναι έγκυρος αριθμός."),
+    }
+}
+
+fn picture_detail(kind: ImageKind, fault: &PictureFault) -> String {
+    let (image, of_image) = (the_image(kind), of_the_image(kind));
+    match *fault {
+        PictureFault::NotJpeg => {
+            format!("Η {image} δεν είναι αρχείο JPEG. Αποθηκεύστε την ως JPEG· δεν αρκεί να αλλάξετε το όνομα του αρχείου.")
+        }
+        PictureFault::Damaged => format!("Το αρχείο της {of_image} είναι κατεστραμμένο ή ελλιπές. Αποθηκεύστε την ξανά ως JPEG."),
+        PictureFault::TooManyBytes { measured, limit } => {
+            format!("Το αρχείο της {of_image} έχει μέγεθος {} byte· επιτρέπονται έως {}.", grouped(measured, '.'), grouped(limit, '.'))
+        }
+        PictureFault::TooManyPixels { measured, limit } => {
+            format!("Η {image} έχει {} pixel· επιτρέπονται έως {}.", grouped(measured, '.'), grouped(limit, '.'))
+        }
+        PictureFault::TooSmall { width, height, min_width, min_height } => {
+            format!("Η {image} είναι {width} × {height} pixel (πλάτος × ύψος)· πρέπει να είναι τουλάχιστον {min_width} × {min_height}.")
+        }
+        PictureFault::Proportion { width, height, expected: (across, up) } => format!(
+            "Η {image} είναι {width} × {height} pixel (πλάτος × ύψος)· η αναλογία πλάτους προς ύψος πρέπει να είναι {across}:{up}, με απόκλιση έως \
+             {TOLERANCE_PERCENT}%."
+        ),
+        PictureFault::Turned { orientation } => format!(
+            "Η {image} έχει προσανατολισμό EXIF {orientation}, δηλαδή είναι αποθηκευμένη γυρισμένη· επιτρέπεται μόνο 1 ή κανένας. Γυρίστε την \
+             σε πρόγραμμα επεξεργασίας εικόνας και αποθηκεύστε την ξανά: αν τη γυρίζαμε εμείς, θα άλλαζε."
+        ),
+    }
+}

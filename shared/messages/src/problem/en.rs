@@ -1,0 +1,236 @@
+//! English.
+
+use domain::{
+    ImageKind, Language, MalformedCode,
+    code_number::CODE_LENGTH,
+    otp::{OTP_LENGTH, OTP_VALID, RESENDS, WRONG_TRIES},
+    photo::PictureFault,
+    quota::Quota,
+};
+
+use super::{FieldReason, Problem, TOLERANCE_PERCENT, grouped};
+use crate::time_text;
+
+fn athens(moment: domain::Moment) -> String {
+    time_text::athens(moment, Language::En)
+}
+
+const fn the_image(kind: ImageKind) -> &'static str {
+    match kind {
+        ImageKind::Face => "face photo",
+        ImageKind::Signature => "signature image",
+    }
+}
+
+pub(super) const fn title(problem: &Problem) -> &'static str {
+    match problem {
+        Problem::NotFound => "Not found",
+        Problem::MethodNotAllowed => "This address does not do that",
+        Problem::NoSession | Problem::SessionExpired => "Sign in first",
+        Problem::OtpNotVerified => "The one-time password is needed",
+        Problem::RoleNotChosen => "No role chosen",
+        Problem::ConsentRequired => "Your agreement is needed",
+        Problem::WrongRole => "Not possible in this role",
+        Problem::ForeignOrigin => "The request came from another site",
+        Problem::UnsupportedMediaType => "Unsupported content type",
+        Problem::BodyTooLarge { .. } => "Request too large",
+        Problem::MalformedJson => "The request is not valid JSON",
+        Problem::InvalidField { .. } => "A field of the request is wrong",
+        Problem::MissingConsent => "You did not agree",
+        Problem::ConsentVersionOld => "The text has changed",
+        Problem::SignInState => "Sign-in has to start again",
+        Problem::SignInRefused => "Sign-in cancelled",
+        Problem::TaxisnetUnavailable => "TAXISnet does not answer",
+        Problem::RegistersUnavailable => "The registers do not answer",
+        Problem::PersonUnknown => "The registers do not know you",
+        Problem::NoConfirmedMobile => "You have no confirmed mobile number",
+        Problem::OtpMalformed => "Not a one-time password",
+        Problem::OtpWrong { .. } => "Wrong one-time password",
+        Problem::OtpExpired => "The one-time password has expired",
+        Problem::OtpExhausted => "The sign-in has ended",
+        Problem::OtpDailyLimit { .. } => "Too many wrong one-time passwords today",
+        Problem::OtpResendsExhausted => "The one-time password is not sent again",
+        Problem::OtpMessagesDailyLimit { .. } => "Too many one-time passwords sent today",
+        Problem::OtpNotSent => "The SMS was not sent",
+        Problem::NotAwaitingOtp => "No one-time password is awaited",
+        Problem::RoleNotYours => "You do not have this role",
+        Problem::SubjectUnknown => "Unknown person",
+        Problem::CodeMalformed(_) => "Not a code number",
+        Problem::CodeNotActive => "The code number is not active",
+        Problem::CodeTaken => "The code number is somebody else's",
+        Problem::CodeAlreadyYours => "The code number is already associated",
+        Problem::SubmissionsExhausted { .. } => "Today's limit is reached",
+        Problem::NoSubmission => "No code number submitted",
+        Problem::SubmissionNotConfirmed => "The photos are not confirmed",
+        Problem::AssociationExists => "There is an association already",
+        Problem::NothingAssociated => "There is no association",
+        Problem::AssociationRaced => "The code number has just been associated",
+        Problem::ImageAbsent => "There is no such image",
+        Problem::RangeNotSatisfiable => "The file has no such part",
+        Problem::PicturesMissing => "No image declared",
+        Problem::UploadUnknown => "Unknown upload",
+        Problem::UploadIncomplete { .. } => "An image is missing",
+        Problem::UploadAltered { .. } => "The image is not the one declared",
+        Problem::BadPicture { .. } => "The image does not meet the specification",
+        Problem::UploadRefused => "The upload was refused",
+        Problem::IssuanceConflict => "A code number was already issued",
+        Problem::Conflict => "Two actions at once",
+        Problem::Throttled => "The service is busy",
+        Problem::Internal => "Something went wrong",
+        Problem::Timeout => "The answer took too long",
+    }
+}
+
+pub(super) fn detail(problem: &Problem) -> String {
+    match problem {
+        Problem::NotFound => "There is nothing at this address. Check the address.".into(),
+        Problem::MethodNotAllowed => "The address exists, but it does not accept this HTTP method.".into(),
+        Problem::NoSession | Problem::SessionExpired => "You have not signed in, or your session has ended. Sign in with TAXISnet.".into(),
+        Problem::OtpNotVerified => "First enter the one-time password that we sent you by SMS.".into(),
+        Problem::RoleNotChosen => "First choose whether you go on as a citizen or as a photographer.".into(),
+        Problem::ConsentRequired => {
+            "First read the text on personal data and state that you have taken note of it. Nothing else works before that.".into()
+        }
+        Problem::WrongRole => "This is not allowed in the role that you have chosen. If you have another role, switch to it.".into(),
+        Problem::ForeignOrigin => "For your safety, actions are accepted from the pages of myPhoto only.".into(),
+        Problem::UnsupportedMediaType => "The content must be JSON, with the header Content-Type: application/json.".into(),
+        Problem::BodyTooLarge { limit } => {
+            format!("The request is larger than the limit of {} bytes.", grouped(u64::try_from(*limit).unwrap_or(u64::MAX), ','))
+        }
+        Problem::MalformedJson => "The content of the request cannot be read as JSON.".into(),
+        Problem::InvalidField { field, reason } => field_detail(field, *reason),
+        Problem::MissingConsent => "To go on you have to agree to the text: the field \"agree\" must be true.".into(),
+        Problem::ConsentVersionOld => "The text that you agreed to has changed. Read the new one and agree again.".into(),
+        Problem::SignInState => "This sign-in was already used, has expired or began in another browser. Start to sign in again.".into(),
+        Problem::SignInRefused => "You did not complete the sign-in at TAXISnet. To sign in, start again.".into(),
+        Problem::TaxisnetUnavailable => "We cannot reach TAXISnet at the moment. Try again shortly.".into(),
+        Problem::RegistersUnavailable => "We cannot reach the state's registers at the moment. Try again shortly.".into(),
+        Problem::PersonUnknown => {
+            "TAXISnet knows you, but the state's registers hold nothing for your AFM. Ask your tax office or a Citizens' Service Centre (KEP).".into()
+        }
+        Problem::NoConfirmedMobile => {
+            "You have not confirmed a mobile number in the National Communications Register (EMEp), so we cannot send you a one-time password. \
+             Register and confirm your mobile number at emep.gov.gr, then sign in again."
+                .into()
+        }
+        Problem::OtpMalformed => format!("A one-time password has {OTP_LENGTH} digits. This does not count as a wrong try."),
+        Problem::OtpWrong { left } => {
+            let left = match left {
+                0 => "No try is left".to_owned(),
+                1 => "1 try is left".to_owned(),
+                left => format!("{left} tries are left"),
+            };
+            format!("The one-time password is not right. {left}.")
+        }
+        Problem::OtpExpired => {
+            format!("A one-time password is valid for {} minutes, and this one has expired. Ask for a new one.", OTP_VALID.as_seconds() / 60)
+        }
+        Problem::OtpExhausted => {
+            format!("You entered a wrong one-time password {WRONG_TRIES} times, and the sign-in has ended. Start to sign in again.")
+        }
+        Problem::OtpDailyLimit { renews_at } => format!(
+            "You entered a wrong one-time password {} times today. You can try again from {}.",
+            Quota::WrongOtps.limit(),
+            athens(*renews_at)
+        ),
+        Problem::OtpResendsExhausted => {
+            format!("A one-time password is sent again {RESENDS} times at most in one sign-in. Start to sign in again.")
+        }
+        Problem::OtpMessagesDailyLimit { renews_at } => format!(
+            "We sent you {} messages with a one-time password today. You can ask for another from {}.",
+            Quota::OtpMessages.limit(),
+            athens(*renews_at)
+        ),
+        Problem::OtpNotSent => "The SMS with the one-time password could not be sent. Try again shortly.".into(),
+        Problem::NotAwaitingOtp => "In this session the one-time password was already given, or is not needed.".into(),
+        Problem::RoleNotYours => "This role is not open to you. Choose one of the roles that the service shows you.".into(),
+        Problem::SubjectUnknown => "This person is not known in this session. Choose yourself, or a minor in your custody.".into(),
+        Problem::CodeMalformed(malformed) => {
+            let what = match malformed {
+                MalformedCode::Length(length) => {
+                    format!("A code number has {CODE_LENGTH} characters, not counting blanks; you gave {length}.")
+                }
+                MalformedCode::Character => "You gave a character that no code number has. A code number has Latin letters and digits only: check that \
+                                             your keyboard is not set to Greek."
+                    .to_owned(),
+                MalformedCode::LastCharacter => "The last character of every code number is A, Q, g or w, so there is a mistake somewhere. Mind capital \
+                                                 and small letters."
+                    .to_owned(),
+            };
+            format!("{what} This does not count against the day's limit.")
+        }
+        Problem::CodeNotActive => "The code number does not exist or has expired. Check that you typed it exactly, with the same capital and small \
+                                   letters. If it has expired, ask the photographer for a new one."
+            .into(),
+        Problem::CodeTaken => "The code number has been associated with another person and cannot be used here.".into(),
+        Problem::CodeAlreadyYours => "The photos of this code number are already associated with this person. There is nothing more to do.".into(),
+        Problem::SubmissionsExhausted { renews_at } => format!(
+            "You submitted {} different code numbers today, which is the day's limit. You can submit another from {}.",
+            Quota::Submissions.limit(),
+            athens(*renews_at)
+        ),
+        Problem::NoSubmission => "No code number is in hand for this person. Submit the code number first.".into(),
+        Problem::SubmissionNotConfirmed => "First look at the photos and confirm that they are the right ones.".into(),
+        Problem::AssociationExists => "Other photos are already associated with this person. Dissociate those first.".into(),
+        Problem::NothingAssociated => "No photos are associated with this person. Submit a code number first.".into(),
+        Problem::AssociationRaced => {
+            "Somebody else has just associated the photos of this code number. If they are yours, ask the photographer for a new one.".into()
+        }
+        Problem::ImageAbsent => "These photos do not include the image that you asked for.".into(),
+        Problem::RangeNotSatisfiable => "The part that the Range header asks for lies outside the file.".into(),
+        Problem::PicturesMissing => "Declare a face photo, a signature image, or both.".into(),
+        Problem::UploadUnknown => "The upload does not exist, has expired or belongs to another business. Start a new upload.".into(),
+        Problem::UploadIncomplete { kind } => {
+            format!("You declared a {}, but its file has not arrived. Send the file and try again.", the_image(*kind))
+        }
+        Problem::UploadAltered { kind } => format!("The file of the {} is not the one that was declared. Start a new upload.", the_image(*kind)),
+        Problem::BadPicture { kind, fault } => picture_detail(*kind, fault),
+        Problem::UploadRefused => "This upload was refused because one of its images did not meet the specification. Start a new upload.".into(),
+        Problem::IssuanceConflict => {
+            "A code number was already issued for this upload, with another recipient or language. You find it in your history.".into()
+        }
+        Problem::Conflict => "Something else was done with the same data at the same moment. Try again.".into(),
+        Problem::Throttled => "There are many requests at the moment. Try again shortly.".into(),
+        Problem::Internal => "Something went wrong in the service. Try again shortly.".into(),
+        Problem::Timeout => "The service could not answer in time. Try again: repeating does no harm.".into(),
+    }
+}
+
+fn field_detail(field: &str, reason: FieldReason) -> String {
+    match reason {
+        FieldReason::Unknown => format!("This request has no field \"{field}\"."),
+        FieldReason::Missing => format!("The field \"{field}\" is missing."),
+        FieldReason::WrongType => format!("The field \"{field}\" is of the wrong type."),
+        FieldReason::NotAllowed => format!("The value of the field \"{field}\" is not one of those allowed."),
+        FieldReason::TooLong => format!("The value of the field \"{field}\" is too long."),
+        FieldReason::InvalidMobile => {
+            format!("The field \"{field}\" must be a Greek mobile number: ten digits that begin with 69, with or without +30.")
+        }
+        FieldReason::InvalidEmail => format!("The field \"{field}\" must be an email address, such as name@example.gr."),
+        FieldReason::InvalidNumber => format!("The field \"{field}\" is not a valid number."),
+    }
+}
+
+fn picture_detail(kind: ImageKind, fault: &PictureFault) -> String {
+    let image = the_image(kind);
+    match *fault {
+        PictureFault::NotJpeg => format!("The {image} is not a JPEG file. Save it as JPEG; changing the file's name is not enough."),
+        PictureFault::Damaged => format!("The file of the {image} is damaged or incomplete. Save it as JPEG again."),
+        PictureFault::TooManyBytes { measured, limit } => {
+            format!("The file of the {image} has {} bytes; {} are allowed at most.", grouped(measured, ','), grouped(limit, ','))
+        }
+        PictureFault::TooManyPixels { measured, limit } => {
+            format!("The {image} has {} pixels; {} are allowed at most.", grouped(measured, ','), grouped(limit, ','))
+        }
+        PictureFault::TooSmall { width, height, min_width, min_height } => {
+            format!("The {image} is {width} × {height} pixels (width × height); it must be at least {min_width} × {min_height}.")
+        }
+        PictureFault::Proportion { width, height, expected: (across, up) } => format!(
+            "The {image} is {width} × {height} pixels (width × height); width to height must be {across}:{up}, within {TOLERANCE_PERCENT}%."
+        ),
+        PictureFault::Turned { orientation } => format!(
+            "The {image} has EXIF orientation {orientation}: it is stored turned; only 1 or none is allowed. Turn it in an image editor and save it \
+             again: if we turned it, it would change."
+        ),
+    }
+}

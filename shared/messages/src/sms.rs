@@ -1,0 +1,74 @@
+//! Texts sent by SMS.
+//!
+//! One Greek letter makes a whole message UCS-2: 70 characters, or 67 in each part of a longer one. English stays in the
+//! GSM alphabet: 160, or 153 in each part.
+
+use domain::{CodeNumber, Language, Moment, otp::OTP_VALID, otp::Otp};
+
+use crate::time_text;
+
+/// One part in either language.
+pub fn otp(otp: &Otp, language: Language) -> String {
+    let (digits, minutes) = (otp.expose(), OTP_VALID.as_seconds() / 60);
+    match language {
+        Language::El => format!("myPhoto: κωδικός {digits}, ισχύει {minutes} λεπτά. Μην τον δώσετε σε κανέναν."),
+        Language::En => format!("myPhoto: your one-time password is {digits}, valid for {minutes} minutes. Do not give it to anyone."),
+    }
+}
+
+/// The code number by itself, to type, and in the link, to tap. Two parts in Greek and one in English, where the service's address has 27
+/// characters at most.
+pub fn code(code: &CodeNumber, expires_at: Moment, link: &str, language: Language) -> String {
+    let (written, until) = (code.expose(), time_text::athens_short(expires_at, language));
+    match language {
+        Language::El => format!("myPhoto: κωδικάριθμος {written} έως {until} ώρα Αθήνας. {link}"),
+        Language::En => format!("myPhoto: code number {written}, valid until {until} (Athens time). {link}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        link::code_link,
+        testing::{ORIGIN, WRITTEN, at, code as sample, expiry, has_greek},
+    };
+
+    /// As a phone company counts. English texts hold only characters of the GSM alphabet that count once.
+    fn parts(text: &str) -> usize {
+        let (length, single, joined) = if has_greek(text) {
+            (text.encode_utf16().count(), 70, 67)
+        } else {
+            assert!(text.bytes().all(|b| b.is_ascii_alphanumeric() || b" .,:;/#=()-_\n".contains(&b)), "{text}");
+            (text.len(), 160, 153)
+        };
+        if length <= single { 1 } else { length.div_ceil(joined) }
+    }
+
+    #[test]
+    fn a_one_time_password_is_one_part() {
+        let otp_sent = Otp::parse("012345").unwrap();
+        for language in [Language::El, Language::En] {
+            let text = otp(&otp_sent, language);
+            assert_eq!((parts(&text), text.contains("012345"), has_greek(&text)), (1, true, language == Language::El), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_code_number_is_two_parts_in_greek_and_one_in_english() {
+        let longest = format!("https://{}", "x".repeat(19));
+        for (language, expected) in [(Language::El, 2), (Language::En, 1)] {
+            for origin in [ORIGIN, &longest] {
+                let link = code_link(origin, &sample());
+                let text = code(&sample(), at("2026-12-25T12:30:00Z"), &link, language);
+                assert_eq!(parts(&text), expected, "{} {text}", text.encode_utf16().count());
+                assert!(text.contains(WRITTEN) && text.ends_with(&link) && text.contains("2026 14:30"), "{text}");
+            }
+        }
+        let link = code_link(ORIGIN, &sample());
+        assert_eq!(
+            code(&sample(), expiry(), &link, Language::El),
+            "myPhoto: κωδικάριθμος adEC3wlknv5LcQn5W65twA έως 5/12/2026 14:30 ώρα Αθήνας. https://myphoto.example.gr/#code=adEC3wlknv5LcQn5W65twA"
+        );
+    }
+}

@@ -1,0 +1,80 @@
+//! `photos.zip`: what a citizen downloads.
+
+use std::io::{Cursor, Write};
+
+use ::zip::{CompressionMethod, DateTime, ZipWriter, write::SimpleFileOptions};
+use domain::CodeNumber;
+
+use crate::{RenderError, link::portable};
+
+/// The pictures that exist, and the sheet with the code number.
+pub struct PhotosZip<'a> {
+    pub code: &'a CodeNumber,
+    pub face: Option<&'a [u8]>,
+    pub signature: Option<&'a [u8]>,
+    pub pdf: &'a [u8],
+}
+
+impl PhotosZip<'_> {
+    /// Stored, not compressed (JPEG and PDF hardly shrink), without times: the same content is the same file, so that parts of it can be
+    /// fetched by different requests.
+    ///
+    /// # Errors
+    /// Only if writing to memory fails.
+    pub fn build(&self) -> Result<Vec<u8>, RenderError> {
+        let options = SimpleFileOptions::DEFAULT
+            .compression_method(CompressionMethod::Stored)
+            .last_modified_time(DateTime::DEFAULT)
+            .unix_permissions(0o644);
+        let code = portable(self.code);
+        let entries = [("PASSPORT_PROFILE.jpg", self.face), ("PASSPORT_SIGNATURE.jpg", self.signature), ("QR.pdf", Some(self.pdf))];
+        let size: usize = entries.iter().filter_map(|(_, content)| *content).map(|content| content.len() + 512).sum();
+        let mut writer = ZipWriter::new(Cursor::new(Vec::with_capacity(size)));
+        for (name, content) in entries {
+            if let Some(content) = content {
+                writer.start_file(format!("{code}_{name}"), options)?;
+                writer.write_all(content)?;
+            }
+        }
+        Ok(writer.finish()?.into_inner())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+    use crate::testing::code;
+
+    fn read(file: Vec<u8>) -> Vec<(String, Vec<u8>)> {
+        let mut archive = ::zip::ZipArchive::new(Cursor::new(file)).unwrap();
+        (0..archive.len())
+            .map(|at| {
+                let mut entry = archive.by_index(at).unwrap();
+                assert_eq!(entry.compression(), CompressionMethod::Stored);
+                assert_eq!(entry.last_modified(), Some(DateTime::DEFAULT));
+                let mut content = Vec::new();
+                entry.read_to_end(&mut content).unwrap();
+                (entry.name().unwrap().into_owned(), content)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_files_bear_the_states_names_and_their_bytes() {
+        let code = code();
+        let whole = PhotosZip { code: &code, face: Some(b"face"), signature: Some(b"signature"), pdf: b"pdf" };
+        let file = whole.build().unwrap();
+        assert_eq!(file, whole.build().unwrap());
+        let expected = [
+            ("adEC3wlknv5LcQn5W65twA_PASSPORT_PROFILE.jpg", "face"),
+            ("adEC3wlknv5LcQn5W65twA_PASSPORT_SIGNATURE.jpg", "signature"),
+            ("adEC3wlknv5LcQn5W65twA_QR.pdf", "pdf"),
+        ];
+        let entry = |(name, content): &(&str, &str)| ((*name).to_owned(), content.as_bytes().to_vec());
+        assert_eq!(read(file), expected.iter().map(entry).collect::<Vec<_>>());
+        let no_face = PhotosZip { face: None, ..whole }.build().unwrap();
+        assert_eq!(read(no_face), expected[1..].iter().map(entry).collect::<Vec<_>>());
+    }
+}

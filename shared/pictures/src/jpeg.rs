@@ -1,0 +1,163 @@
+//! The outer structure of a JPEG file (ITU-T T.81, annex B): its segments, not its pixels.
+
+use domain::photo::PictureFault;
+use image::metadata::Orientation;
+
+const SOI: u8 = 0xd8;
+const EOI: u8 = 0xd9;
+const SOS: u8 = 0xda;
+const APP0: u8 = 0xe0;
+const APP1: u8 = 0xe1;
+const APP2: u8 = 0xe2;
+const APP14: u8 = 0xee;
+const APP15: u8 = 0xef;
+const COM: u8 = 0xfe;
+
+/// What the header says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Header {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    /// EXIF orientation, 1 to 8. None where there is none.
+    pub(crate) orientation: Option<u32>,
+}
+
+/// One marker with its payload, or entropy-coded data.
+pub(crate) enum Segment<'a> {
+    /// `bytes` is all of it, marker included.
+    Marker {
+        marker: u8,
+        payload: &'a [u8],
+        bytes: &'a [u8],
+    },
+    Scan {
+        bytes: &'a [u8],
+    },
+    End,
+}
+
+/// Walks from marker to marker. Anything out of place is damage.
+pub(crate) struct Segments<'a> {
+    file: &'a [u8],
+    at: usize,
+    in_scan: bool,
+}
+
+impl<'a> Segments<'a> {
+    pub(crate) fn of(file: &'a [u8]) -> Result<Self, PictureFault> {
+        if file.starts_with(&[0xff, SOI, 0xff]) { Ok(Self { file, at: 2, in_scan: false }) } else { Err(PictureFault::NotJpeg) }
+    }
+
+    pub(crate) fn next(&mut self) -> Result<Segment<'a>, PictureFault> {
+        if self.in_scan {
+            self.in_scan = false;
+            let rest = self.file.get(self.at..).ok_or(PictureFault::Damaged)?;
+            // A scan ends at a marker that is neither stuffing (00), a fill byte (ff) nor a restart.
+            let end = rest
+                .windows(2)
+                .position(|pair| pair[0] == 0xff && !matches!(pair[1], 0x00 | 0xff | 0xd0..=0xd7))
+                .ok_or(PictureFault::Damaged)?;
+            self.at += end;
+            return Ok(Segment::Scan { bytes: &rest[..end] });
+        }
+        let start = self.at;
+        if self.file.get(self.at) != Some(&0xff) {
+            return Err(PictureFault::Damaged);
+        }
+        while self.file.get(self.at) == Some(&0xff) {
+            self.at += 1;
+        }
+        let &marker = self.file.get(self.at).ok_or(PictureFault::Damaged)?;
+        self.at += 1;
+        if marker == EOI {
+            return Ok(Segment::End);
+        }
+        // Only restarts, TEM and a second SOI have no length; none of them belongs here.
+        if matches!(marker, 0x00 | 0x01 | 0xd0..=SOI) {
+            return Err(PictureFault::Damaged);
+        }
+        let length = match self.file.get(self.at..self.at + 2) {
+            Some(&[high, low]) => usize::from(high) << 8 | usize::from(low),
+            _ => return Err(PictureFault::Damaged),
+        };
+        let payload = self.file.get(self.at + 2..self.at + length).filter(|_| length >= 2).ok_or(PictureFault::Damaged)?;
+        self.at += length;
+        self.in_scan = marker == SOS;
+        Ok(Segment::Marker { marker, payload, bytes: &self.file[start..self.at] })
+    }
+}
+
+/// A frame header; not DHT (c4), JPG (c8) or DAC (cc), which lie among them.
+pub(crate) const fn is_frame(marker: u8) -> bool {
+    matches!(marker, 0xc0..=0xcf) && !matches!(marker, 0xc4 | 0xc8 | 0xcc)
+}
+
+/// Reads up to the first scan: size and orientation, without decoding.
+pub(crate) fn read_header(file: &[u8]) -> Result<Header, PictureFault> {
+    let mut segments = Segments::of(file)?;
+    let mut size = None;
+    let mut orientation = None;
+    loop {
+        match segments.next()? {
+            Segment::Marker { marker, payload, .. } if is_frame(marker) => {
+                let &[_, h1, h0, w1, w0, ..] = payload else { return Err(PictureFault::Damaged) };
+                size = Some((u32::from(u16::from_be_bytes([w1, w0])), u32::from(u16::from_be_bytes([h1, h0]))));
+            }
+            Segment::Marker { marker: APP1, payload, .. } => {
+                orientation = orientation.or_else(|| payload.strip_prefix(b"Exif\0\0").and_then(exif_orientation));
+            }
+            Segment::Marker { .. } => {}
+            Segment::Scan { .. } | Segment::End => break,
+        }
+    }
+    match size {
+        Some((width, height)) if width > 0 && height > 0 => Ok(Header { width, height, orientation }),
+        _ => Err(PictureFault::Damaged),
+    }
+}
+
+/// Of the main directory alone: whatever else in it is broken, whoever shows the picture would still turn it.
+fn exif_orientation(tiff: &[u8]) -> Option<u32> {
+    Orientation::from_exif_chunk(tiff).map(|orientation| u32::from(orientation.to_exif()))
+}
+
+/// What of a file is image: everything but comments, application data (EXIF with places and thumbnails, XMP, IPTC,
+/// maker notes) and bytes after the end. JFIF, Adobe's colour transform and the colour profile stay: without them the
+/// same data shows other colours.
+fn belongs_to_image(marker: u8, payload: &[u8]) -> bool {
+    match marker {
+        APP0 => payload.starts_with(b"JFIF\0"),
+        APP2 => payload.starts_with(b"ICC_PROFILE\0"),
+        APP14 => payload.starts_with(b"Adobe"),
+        APP0..=APP15 | COM => false,
+        _ => true,
+    }
+}
+
+/// The file without metadata; image data to the byte as it came.
+pub(crate) fn without_metadata(file: &[u8]) -> Result<Vec<u8>, PictureFault> {
+    let mut segments = Segments::of(file)?;
+    let mut clean = Vec::with_capacity(file.len());
+    clean.extend_from_slice(&[0xff, SOI]);
+    loop {
+        match segments.next()? {
+            Segment::Marker { marker, payload, bytes } if belongs_to_image(marker, payload) => {
+                if marker == APP0 {
+                    // A JFIF header may carry a thumbnail of its own: the 14 bytes before it say all that decoders need.
+                    let &[ref head @ .., _, _] = payload.get(..14).ok_or(PictureFault::Damaged)? else { return Err(PictureFault::Damaged) };
+                    clean.extend_from_slice(&[0xff, APP0, 0, 16]);
+                    clean.extend_from_slice(head);
+                    clean.extend_from_slice(&[0, 0]);
+                } else {
+                    clean.extend_from_slice(bytes);
+                }
+            }
+            Segment::Marker { .. } => {}
+            Segment::Scan { bytes } => clean.extend_from_slice(bytes),
+            Segment::End => {
+                clean.extend_from_slice(&[0xff, EOI]);
+                return Ok(clean);
+            }
+        }
+    }
+}

@@ -1,0 +1,392 @@
+//! Whether a JPEG's image data is all there (ITU-T T.81, annexes F and G): every block that the frame has, and nothing else.
+//!
+//! Decoders paint what is missing gray and say nothing, also the one that makes our previews. So the Huffman codes of each
+//! scan are counted through here, without making pixels of them.
+
+use domain::photo::PictureFault;
+
+use crate::jpeg::{Segment, Segments};
+
+const DHT: u8 = 0xc4;
+const DRI: u8 = 0xdd;
+const SOS: u8 = 0xda;
+
+type Checked<T = ()> = Result<T, PictureFault>;
+
+/// # Errors
+/// [`PictureFault::Damaged`] where blocks are missing or left over, or the codes make no sense.
+pub(crate) fn check(file: &[u8]) -> Checked {
+    let mut segments = Segments::of(file)?;
+    let mut tables = Tables::default();
+    let mut frame: Option<Frame> = None;
+    let mut scan = None;
+    loop {
+        match segments.next()? {
+            Segment::Marker { marker: DHT, payload, .. } => tables.define(payload).ok_or(PictureFault::Damaged)?,
+            Segment::Marker { marker: DRI, payload, .. } => {
+                let &[high, low] = payload else { return Err(PictureFault::Damaged) };
+                tables.restart_every = usize::from(u16::from_be_bytes([high, low]));
+            }
+            Segment::Marker { marker: SOS, payload, .. } => scan = Some(payload),
+            Segment::Marker { marker, payload, .. } if crate::jpeg::is_frame(marker) => {
+                let read = Frame::read(marker, payload).filter(|_| frame.is_none());
+                frame = Some(read.ok_or(PictureFault::Damaged)?);
+            }
+            Segment::Marker { .. } => {}
+            Segment::Scan { bytes } => match (&mut frame, scan.take()) {
+                (Some(frame), Some(header)) => frame.check_scan(&tables, header, bytes)?,
+                _ => return Err(PictureFault::Damaged),
+            },
+            Segment::End => break,
+        }
+    }
+    let complete = frame.is_some_and(|frame| frame.components.iter().all(|component| component.seen));
+    if complete { Ok(()) } else { Err(PictureFault::Damaged) }
+}
+
+struct Frame {
+    progressive: bool,
+    /// Pixels; and how many minimum coded units that is.
+    size: (usize, usize),
+    units: (usize, usize),
+    /// The largest sampling factors of any component.
+    sampling: (usize, usize),
+    components: Vec<Component>,
+}
+
+struct Component {
+    id: u8,
+    sampling: (usize, usize),
+    /// Of a progressive picture's blocks: which coefficients are not zero so far, a bit each. Later scans refine those.
+    known: Vec<u64>,
+    seen: bool,
+}
+
+/// What a scan carries: the coefficients `first..=last`, all bits of them or one more.
+struct Band {
+    first: u32,
+    last: u32,
+    refines: bool,
+}
+
+impl Frame {
+    fn read(marker: u8, payload: &[u8]) -> Option<Self> {
+        let progressive = match marker {
+            0xc0 | 0xc1 => false,
+            0xc2 => true,
+            // Arithmetic coding, lossless, hierarchical: no program that people use writes or reads them.
+            _ => return None,
+        };
+        let (&[_, h1, h0, w1, w0, count], parts) = payload.split_first_chunk()?;
+        let size = (usize::from(u16::from_be_bytes([w1, w0])), usize::from(u16::from_be_bytes([h1, h0])));
+        let mut components = Vec::new();
+        for part in parts.chunks_exact(3).take(usize::from(count)) {
+            let sampling = (usize::from(part[1] >> 4), usize::from(part[1] & 15));
+            let possible = (1..=4).contains(&sampling.0) && (1..=4).contains(&sampling.1);
+            components.push(Some(Component { id: part[0], sampling, known: Vec::new(), seen: false }).filter(|_| possible)?);
+        }
+        if components.len() != usize::from(count) || !(1..=4).contains(&count) || size.0 == 0 || size.1 == 0 {
+            return None;
+        }
+        let largest = |of: fn(&Component) -> usize| components.iter().map(of).max().unwrap_or(1);
+        let sampling = (largest(|component| component.sampling.0), largest(|component| component.sampling.1));
+        let units = (size.0.div_ceil(8 * sampling.0), size.1.div_ceil(8 * sampling.1));
+        if progressive {
+            for component in &mut components {
+                component.known = vec![0; units.0 * component.sampling.0 * units.1 * component.sampling.1];
+            }
+        }
+        Some(Self { progressive, size, units, sampling, components })
+    }
+
+    fn check_scan(&mut self, tables: &Tables, header: &[u8], bytes: &[u8]) -> Checked {
+        let (&count, rest) = header.split_first().ok_or(PictureFault::Damaged)?;
+        let (selectors, band) = rest.split_at_checked(usize::from(count) * 2).ok_or(PictureFault::Damaged)?;
+        let &[first, last, approximation] = band else { return Err(PictureFault::Damaged) };
+        let band = if self.progressive {
+            Band { first: u32::from(first), last: u32::from(last), refines: approximation >> 4 > 0 }
+        } else {
+            Band { first: 0, last: 63, refines: false }
+        };
+        // A progressive scan is either of the first coefficients or of one component's others.
+        let possible = band.first <= band.last && band.last < 64 && (!self.progressive || (band.first == 0) == (band.last == 0));
+        if !possible || count == 0 || (band.first > 0 && count > 1) {
+            return Err(PictureFault::Damaged);
+        }
+        let mut parts = Vec::new();
+        for selector in selectors.chunks_exact(2) {
+            let at = self.components.iter().position(|component| component.id == selector[0]).ok_or(PictureFault::Damaged)?;
+            self.components[at].seen |= band.first == 0;
+            parts.push((at, usize::from(selector[1] >> 4), usize::from(selector[1] & 15)));
+        }
+        let mut reader = Reader { bits: Bits::of(bytes), tables, blocks_to_skip: 0 };
+        let mut after_units = AfterUnits { every: tables.restart_every, units: 0 };
+        if let &[(at, dc, ac)] = parts.as_slice() {
+            // One component alone comes block by block, without those that only fill up units.
+            let stride = self.units.0 * self.components[at].sampling.0;
+            let across = (self.size.0 * self.components[at].sampling.0).div_ceil(8 * self.sampling.0);
+            let down = (self.size.1 * self.components[at].sampling.1).div_ceil(8 * self.sampling.1);
+            for row in 0..down {
+                for column in 0..across {
+                    after_units.next(&mut reader)?;
+                    reader.block(self.progressive, &band, dc, ac, self.components[at].known.get_mut(row * stride + column))?;
+                }
+            }
+        } else {
+            for _ in 0..self.units.0 * self.units.1 {
+                after_units.next(&mut reader)?;
+                for &(at, dc, ac) in &parts {
+                    let (across, down) = self.components[at].sampling;
+                    for _ in 0..across * down {
+                        // Only first coefficients come interleaved, and those are not remembered.
+                        reader.block(self.progressive, &band, dc, ac, None)?;
+                    }
+                }
+            }
+        }
+        reader.bits.end()
+    }
+}
+
+/// Counts units, and takes the restart markers between them.
+struct AfterUnits {
+    every: usize,
+    units: usize,
+}
+
+impl AfterUnits {
+    fn next(&mut self, reader: &mut Reader<'_>) -> Checked {
+        if self.every > 0 && self.units > 0 && self.units.is_multiple_of(self.every) {
+            reader.bits.restart(self.units / self.every - 1)?;
+            reader.blocks_to_skip = 0;
+        }
+        self.units += 1;
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+struct Tables {
+    dc: [Option<Table>; 4],
+    ac: [Option<Table>; 4],
+    restart_every: usize,
+}
+
+/// For each 16 bits that may come: the value of the code they begin with, and its length. 0 where no code begins so.
+struct Table(Vec<(u8, u8)>);
+
+impl Tables {
+    fn define(&mut self, mut payload: &[u8]) -> Option<()> {
+        while let Some((&class_and_place, rest)) = payload.split_first() {
+            let (lengths, rest) = rest.split_first_chunk::<16>()?;
+            let total = lengths.iter().map(|&count| usize::from(count)).sum();
+            let (values, rest) = rest.split_at_checked(total)?;
+            let class = if class_and_place >> 4 == 0 { &mut self.dc } else { &mut self.ac };
+            *class.get_mut(usize::from(class_and_place & 15))? = Some(Table::new(lengths, values)?);
+            payload = rest;
+        }
+        Some(())
+    }
+}
+
+impl Table {
+    fn new(lengths: &[u8; 16], values: &[u8]) -> Option<Self> {
+        let mut table = Vec::with_capacity(1 << 16);
+        let mut values = values.iter();
+        for (length, &count) in (1_u8..).zip(lengths) {
+            for &value in values.by_ref().take(usize::from(count)) {
+                table.resize(table.len() + (1 << (16 - length)), (value, length));
+            }
+        }
+        if table.len() > 1 << 16 {
+            return None;
+        }
+        table.resize(1 << 16, (0, 0));
+        Some(Self(table))
+    }
+}
+
+struct Reader<'a> {
+    bits: Bits<'a>,
+    tables: &'a Tables,
+    /// Blocks for which an "end of band" before them spoke.
+    blocks_to_skip: u32,
+}
+
+impl Reader<'_> {
+    fn code(&mut self, table: Option<&Option<Table>>) -> Checked<(u32, u32)> {
+        let Some(Some(Table(table))) = table else { return Err(PictureFault::Damaged) };
+        let (value, length) = table[self.bits.peek()];
+        if length == 0 {
+            return Err(PictureFault::Damaged);
+        }
+        self.bits.take(u32::from(length))?;
+        Ok((u32::from(value >> 4), u32::from(value & 15)))
+    }
+
+    fn block(&mut self, progressive: bool, band: &Band, dc: usize, ac: usize, known: Option<&mut u64>) -> Checked {
+        let tables = self.tables;
+        if band.first == 0 {
+            if band.refines {
+                self.bits.take(1)?;
+            } else {
+                let (high, length) = self.code(tables.dc.get(dc))?;
+                self.bits.take(high << 4 | length)?;
+            }
+            if progressive {
+                return Ok(());
+            }
+        }
+        let table = tables.ac.get(ac);
+        match known {
+            Some(known) if band.refines => self.refine(band, table, known),
+            Some(known) => self.coefficients(band, table, known),
+            None => self.coefficients(band, table, &mut 0),
+        }?;
+        // Only progressive scans speak of blocks to come.
+        if progressive || self.blocks_to_skip == 0 { Ok(()) } else { Err(PictureFault::Damaged) }
+    }
+
+    /// Coefficients as they first come: so many zeros, then one of so many bits.
+    fn coefficients(&mut self, band: &Band, table: Option<&Option<Table>>, known: &mut u64) -> Checked {
+        if self.blocks_to_skip > 0 {
+            self.blocks_to_skip -= 1;
+            return Ok(());
+        }
+        let mut at = band.first.max(1);
+        while at <= band.last {
+            match self.code(table)? {
+                (15, 0) => at += 16,
+                (run, 0) => {
+                    self.blocks_to_skip = (1 << run) + self.bits.take(run)? - 1;
+                    return Ok(());
+                }
+                (zeros, length) => {
+                    at += zeros;
+                    if at > band.last {
+                        return Err(PictureFault::Damaged);
+                    }
+                    self.bits.take(length)?;
+                    *known |= 1 << at;
+                    at += 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One bit more of each coefficient that is not zero, and those that stop being zero now.
+    fn refine(&mut self, band: &Band, table: Option<&Option<Table>>, known: &mut u64) -> Checked {
+        let mut at = band.first;
+        while at <= band.last && self.blocks_to_skip == 0 {
+            let (mut zeros, length) = self.code(table)?;
+            match (zeros, length) {
+                (15, 0) => {}
+                (run, 0) => {
+                    self.blocks_to_skip = (1 << run) + self.bits.take(run)?;
+                    break;
+                }
+                (_, 1) => {
+                    self.bits.take(1)?;
+                }
+                _ => return Err(PictureFault::Damaged),
+            }
+            while at <= band.last {
+                if *known >> at & 1 == 1 {
+                    self.bits.take(1)?;
+                } else if zeros == 0 {
+                    break;
+                } else {
+                    zeros -= 1;
+                }
+                at += 1;
+            }
+            if length == 1 {
+                if at > band.last {
+                    return Err(PictureFault::Damaged);
+                }
+                *known |= 1 << at;
+            }
+            at += 1;
+        }
+        if self.blocks_to_skip > 0 {
+            self.blocks_to_skip -= 1;
+            for at in at..=band.last {
+                self.bits.take((*known >> at & 1) as u32)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The bits of a scan up to its next restart marker.
+struct Bits<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    /// The next `held` bits, at the low end.
+    buffer: u64,
+    held: u32,
+}
+
+impl<'a> Bits<'a> {
+    const fn of(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0, buffer: 0, held: 0 }
+    }
+
+    fn fill(&mut self) {
+        while self.held <= 48 {
+            let (byte, length) = match (self.bytes.get(self.at), self.bytes.get(self.at + 1)) {
+                (Some(0xff), Some(0x00)) => (0xff, 2),
+                // A restart marker, or fill bytes before one or before the end.
+                (Some(0xff), _) | (None, _) => return,
+                (Some(&byte), _) => (byte, 1),
+            };
+            self.at += length;
+            self.buffer = self.buffer << 8 | u64::from(byte);
+            self.held += 8;
+        }
+    }
+
+    /// The next 16 bits; ones where there are no more.
+    fn peek(&mut self) -> usize {
+        if self.held < 16 {
+            self.fill();
+        }
+        let bits = if self.held >= 16 { self.buffer >> (self.held - 16) } else { !(!self.buffer << (16 - self.held)) };
+        (bits & 0xffff) as usize
+    }
+
+    /// The next `count` bits, 16 at most, as a number.
+    fn take(&mut self, count: u32) -> Checked<u32> {
+        if self.held < count {
+            self.fill();
+        }
+        if count > 16 || self.held < count {
+            return Err(PictureFault::Damaged);
+        }
+        self.held -= count;
+        Ok((self.buffer >> self.held & ((1 << count) - 1)) as u32)
+    }
+
+    /// Takes the restart marker with this number; nothing but a byte's rest may lie before it.
+    fn restart(&mut self, number: usize) -> Checked {
+        self.fill();
+        while self.bytes.get(self.at + 1) == Some(&0xff) {
+            self.at += 1;
+        }
+        let expected = 0xd0 + (number % 8) as u8;
+        if self.held >= 8 || self.bytes.get(self.at..self.at + 2) != Some(&[0xff, expected]) {
+            return Err(PictureFault::Damaged);
+        }
+        *self = Self { bytes: self.bytes, at: self.at + 2, buffer: 0, held: 0 };
+        Ok(())
+    }
+
+    /// Nothing of the image may be left. Some cameras fill up with zeros or with a last restart marker.
+    fn end(mut self) -> Checked {
+        self.fill();
+        let filler = |byte: &u8| matches!(byte, 0x00 | 0xd0..=0xd7 | 0xff);
+        let held_is_filler = self.held < 8 || self.buffer & ((1 << (self.held - self.held % 8)) - 1) == 0;
+        if held_is_filler && self.bytes[self.at..].iter().all(filler) { Ok(()) } else { Err(PictureFault::Damaged) }
+    }
+}

@@ -1,0 +1,108 @@
+//! The national registers: citizens' registry, National Communications Register (EMEp), tax registry.
+
+use domain::{
+    Afm, GreekMobile, Identifier, Secret,
+    identity::{Amka, Paaypa},
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::{RegisterError, unavailable};
+
+#[derive(Debug, Clone)]
+pub struct NationalRegisters {
+    client: reqwest::Client,
+    base: String,
+    token: Secret,
+}
+
+/// A person as the citizens' registry has them.
+#[derive(Debug, Clone, Deserialize)]
+pub struct RegisteredPerson {
+    pub afm: Option<Afm>,
+    pub amka: Option<Amka>,
+    pub paaypa: Option<Paaypa>,
+    pub first_name: String,
+    pub last_name: String,
+    /// YYYY-MM-DD
+    pub birth_date: String,
+}
+
+impl RegisteredPerson {
+    /// All numbers of the person, the deciding one (AMKA or PAAYPA: had from birth) first.
+    pub fn identifiers(&self) -> Vec<Identifier> {
+        let amka = self.amka.clone().map(Identifier::Amka);
+        let paaypa = self.paaypa.clone().map(Identifier::Paaypa);
+        let afm = self.afm.clone().map(Identifier::Afm);
+        amka.into_iter().chain(paaypa).chain(afm).collect()
+    }
+}
+
+/// A business that a person owns, by the tax registry.
+#[derive(Debug, Clone, Deserialize)]
+pub struct OwnedBusiness {
+    pub afm: Afm,
+    pub name: String,
+    /// Activity codes, such as `74.20.22`.
+    pub activities: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Ask<'a> {
+    afm: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Contact {
+    mobile: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Businesses {
+    businesses: Vec<OwnedBusiness>,
+}
+
+impl NationalRegisters {
+    pub const fn new(client: reqwest::Client, base: String, token: Secret) -> Self {
+        Self { client, base, token }
+    }
+
+    /// # Errors
+    /// [`RegisterError::PersonUnknown`] among others.
+    pub async fn person(&self, afm: &Afm) -> Result<RegisteredPerson, RegisterError> {
+        self.ask("v1/person", afm).await
+    }
+
+    /// The mobile number that the person has confirmed in the National Communications Register. One that is not Greek
+    /// counts as none: we send to no other.
+    ///
+    /// # Errors
+    /// [`RegisterError::PersonUnknown`] among others.
+    pub async fn confirmed_mobile(&self, afm: &Afm) -> Result<Option<GreekMobile>, RegisterError> {
+        let contact: Contact = self.ask("v1/contact", afm).await?;
+        Ok(contact.mobile.and_then(|mobile| GreekMobile::parse(&mobile).ok()))
+    }
+
+    /// # Errors
+    /// [`RegisterError::PersonUnknown`] among others.
+    pub async fn businesses(&self, afm: &Afm) -> Result<Vec<OwnedBusiness>, RegisterError> {
+        let answer: Businesses = self.ask("v1/businesses", afm).await?;
+        Ok(answer.businesses)
+    }
+
+    /// The number goes in the body, where no access log sees it.
+    async fn ask<T: DeserializeOwned>(&self, path: &str, afm: &Afm) -> Result<T, RegisterError> {
+        let answer = self
+            .client
+            .post(format!("{}/{path}", self.base.trim_end_matches('/')))
+            .bearer_auth(self.token.expose())
+            .json(&Ask { afm: afm.expose() })
+            .send()
+            .await
+            .map_err(unavailable)?;
+        match answer.status().as_u16() {
+            200 => answer.json().await.map_err(|_| RegisterError::Unexpected("a register's answer breaks the contract")),
+            404 => Err(RegisterError::PersonUnknown),
+            status => Err(RegisterError::Unavailable(format!("{path}: status {status}"))),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Codes: everything about a photo set but the code itself. Its data key is wrapped by a key of the code.
+
+use aws_sdk_dynamodb::{
+    Client,
+    types::{Put, Update},
+};
+use domain::{CodeNumber, FileProfile, ImageKind, Moment, SubjectId, business::BusinessId, submission::CodeState};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::StorageError,
+    sealing::{SealingKey, code_id, code_key},
+    table::{TTL_ATTRIBUTE, Table, key, moment, text, to_item},
+    transaction::Part,
+};
+
+const KEY: &str = "code_id";
+
+/// What is known of one picture without opening it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageFacts {
+    pub kind: ImageKind,
+    pub width: u32,
+    pub height: u32,
+    pub bytes: u64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CodeItem {
+    pub code_id: String,
+    pub state: CodeState,
+    #[serde(with = "serde_bytes")]
+    pub wrapped_key: Vec<u8>,
+    /// Random; the object keys' second part.
+    pub set_id: String,
+    pub profile: FileProfile,
+    pub images: Vec<ImageFacts>,
+    pub business: BusinessId,
+    pub upload_id: String,
+    pub issued_at: Moment,
+    pub expires_at: Moment,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_subject: Option<SubjectId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_associated_at: Option<Moment>,
+    /// For whom it is associated now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<SubjectId>,
+}
+
+/// Wraps the data key of a set: only the code opens it again.
+///
+/// # Errors
+/// Where there is no randomness.
+pub fn wrap_key(data_key: &SealingKey, code: &CodeNumber, set_id: &str) -> Result<Vec<u8>, StorageError> {
+    code_key(code).seal(&wrapping_context(set_id), data_key.bytes())
+}
+
+/// # Errors
+/// [`StorageError::Corrupt`] with any other code.
+pub fn unwrap_key(wrapped: &[u8], code: &CodeNumber, set_id: &str) -> Result<SealingKey, StorageError> {
+    let plain = zeroize::Zeroizing::new(code_key(code).open(&wrapping_context(set_id), wrapped)?);
+    plain.as_slice().try_into().map(SealingKey::from_bytes).map_err(|_| StorageError::Corrupt("a data key"))
+}
+
+fn wrapping_context(set_id: &str) -> String {
+    format!("data key of {set_id}")
+}
+
+/// The association that a code's item is to show.
+#[derive(Debug, Clone)]
+pub struct NewOwner<'a> {
+    pub subject: &'a SubjectId,
+    pub associated_at: Moment,
+    pub expires_at: Moment,
+    /// The state that the caller decided on; another one meanwhile refuses the transaction.
+    pub from: CodeState,
+}
+
+#[derive(Debug, Clone)]
+pub struct Codes(Table);
+
+impl Codes {
+    pub const fn new(client: Client, table: String) -> Self {
+        Self(Table::new(client, table))
+    }
+
+    /// # Errors
+    /// Storage errors; unknown and expired are both None.
+    pub async fn find(&self, code: &CodeNumber, now: Moment) -> Result<Option<CodeItem>, StorageError> {
+        self.0.get(key(KEY, &code_id(code)), now).await
+    }
+
+    /// For a transaction: a new code.
+    ///
+    /// # Errors
+    /// Where the item cannot be written.
+    pub fn put_part(&self, item: &CodeItem) -> Result<Part, StorageError> {
+        Put::builder()
+            .table_name(&self.0.name)
+            .set_item(Some(to_item(item)?))
+            .condition_expression("attribute_not_exists(#key)")
+            .expression_attribute_names("#key", KEY)
+            .build()
+            .map(Part::from)
+            .map_err(|_| StorageError::Corrupt("a put lacks a field"))
+    }
+
+    /// For a transaction: the code becomes the subject's, from exactly the state that was decided on.
+    ///
+    /// # Errors
+    /// Where the update cannot be written.
+    pub fn associate_part(&self, code: &CodeNumber, owner: &NewOwner<'_>) -> Result<Part, StorageError> {
+        let state = |state: CodeState| match state {
+            CodeState::Issued => "issued",
+            CodeState::Associated => "associated",
+            CodeState::Dissociated => "dissociated",
+        };
+        Update::builder()
+            .table_name(&self.0.name)
+            .set_key(Some(key(KEY, &code_id(code))))
+            .update_expression(
+                "SET #state = :associated, #subject = :subject, #first = if_not_exists(#first, :subject), \
+                 #first_at = if_not_exists(#first_at, :at), #end = :end",
+            )
+            .condition_expression("#state = :from AND #end > :at")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#subject", "subject")
+            .expression_attribute_names("#first", "first_subject")
+            .expression_attribute_names("#first_at", "first_associated_at")
+            .expression_attribute_names("#end", TTL_ATTRIBUTE)
+            .expression_attribute_values(":associated", text(state(CodeState::Associated)))
+            .expression_attribute_values(":from", text(state(owner.from)))
+            .expression_attribute_values(":subject", text(owner.subject.as_str()))
+            .expression_attribute_values(":at", moment(owner.associated_at))
+            .expression_attribute_values(":end", moment(owner.expires_at))
+            .build()
+            .map(Part::from)
+            .map_err(|_| StorageError::Corrupt("an update lacks a field"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_data_key_opens_with_its_code_and_set_only() {
+        let key = SealingKey::random().unwrap();
+        let code = CodeNumber::from_bytes([3; 16]);
+        let wrapped = wrap_key(&key, &code, "set").unwrap();
+        assert_eq!(unwrap_key(&wrapped, &code, "set").unwrap().bytes(), key.bytes());
+        assert!(unwrap_key(&wrapped, &CodeNumber::from_bytes([4; 16]), "set").is_err());
+        assert!(unwrap_key(&wrapped, &code, "other").is_err());
+    }
+}

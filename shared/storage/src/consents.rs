@@ -1,0 +1,113 @@
+//! Consents: every agreement as a record of its own: person, kind, text version, time.
+
+use aws_sdk_dynamodb::{
+    Client,
+    types::{Put, Update},
+};
+use domain::{
+    Moment, SubjectId,
+    consent::ConsentKind,
+    retention::{ASSOCIATION_VALID, RECORD_KEPT_AFTER_PHOTOS},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::StorageError,
+    table::{TTL_ATTRIBUTE, Table, key2, moment, to_item},
+    transaction::Part,
+};
+
+const KEY: &str = "subject_id";
+const RANGE: &str = "agreement";
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Consent {
+    /// Who agreed.
+    pub subject_id: SubjectId,
+    agreement: String,
+    pub kind: ConsentKind,
+    pub version: String,
+    pub given_at: Moment,
+    expires_at: Moment,
+}
+
+#[derive(Debug, Clone)]
+pub struct Consents(Table);
+
+impl Consents {
+    pub const fn new(client: Client, table: String) -> Self {
+        Self(Table::new(client, table))
+    }
+
+    /// Whether the person has agreed to the current text on personal data.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn has_personal_data(&self, person: &SubjectId, now: Moment) -> Result<bool, StorageError> {
+        let kind = ConsentKind::PersonalData;
+        let range = agreement(kind, kind.current_version());
+        Ok(self.0.get::<Consent>(key2(KEY, person.as_str(), RANGE, &range), now).await?.is_some())
+    }
+
+    /// Records the agreement to the current text on personal data. Repeated, the first one's time stands.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn agree_personal_data(&self, person: &SubjectId, now: Moment) -> Result<(), StorageError> {
+        let kind = ConsentKind::PersonalData;
+        let consent = Consent {
+            subject_id: person.clone(),
+            agreement: agreement(kind, kind.current_version()),
+            kind,
+            version: kind.current_version().to_owned(),
+            given_at: now,
+            // As long as photos that are associated meanwhile can live, and a year more; association moves it on.
+            expires_at: now.plus(ASSOCIATION_VALID).plus(RECORD_KEPT_AFTER_PHOTOS),
+        };
+        self.0.put_new(to_item(&consent)?, KEY, now).await.map(|_| ())
+    }
+
+    /// For a transaction: the agreement to storage and use, one record for each association.
+    ///
+    /// # Errors
+    /// Where the item cannot be written.
+    pub fn associate_part(&self, person: &SubjectId, set_id: &str, now: Moment, photos_expire_at: Moment) -> Result<Part, StorageError> {
+        let kind = ConsentKind::Association;
+        let consent = Consent {
+            subject_id: person.clone(),
+            agreement: format!("{}#{set_id}#{}", agreement(kind, kind.current_version()), now.epoch_seconds()),
+            kind,
+            version: kind.current_version().to_owned(),
+            given_at: now,
+            expires_at: photos_expire_at.plus(RECORD_KEPT_AFTER_PHOTOS),
+        };
+        Put::builder()
+            .table_name(&self.0.name)
+            .set_item(Some(to_item(&consent)?))
+            .build()
+            .map(Part::from)
+            .map_err(|_| StorageError::Corrupt("a put lacks a field"))
+    }
+
+    /// For a transaction: the agreement to the text on personal data is kept at least as long as these photos' records.
+    ///
+    /// # Errors
+    /// Where the update cannot be written.
+    pub fn keep_personal_data_part(&self, person: &SubjectId, version: &str, photos_expire_at: Moment) -> Result<Part, StorageError> {
+        Update::builder()
+            .table_name(&self.0.name)
+            .set_key(Some(key2(KEY, person.as_str(), RANGE, &agreement(ConsentKind::PersonalData, version))))
+            .update_expression("SET #end = :end")
+            .condition_expression("attribute_exists(#range)")
+            .expression_attribute_names("#range", RANGE)
+            .expression_attribute_names("#end", TTL_ATTRIBUTE)
+            .expression_attribute_values(":end", moment(photos_expire_at.plus(RECORD_KEPT_AFTER_PHOTOS)))
+            .build()
+            .map(Part::from)
+            .map_err(|_| StorageError::Corrupt("an update lacks a field"))
+    }
+}
+
+fn agreement(kind: ConsentKind, version: &str) -> String {
+    format!("{}#{version}", kind.name())
+}

@@ -1,0 +1,274 @@
+//! Issuances: a photographer's uploads and what became of them. Never the code, never by whom it was associated.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::{
+    Client,
+    types::{AttributeValue, Update},
+};
+use domain::{
+    FileProfile, ImageKind, Language, Moment, SubjectId,
+    business::BusinessId,
+    delivery::DeliveryState,
+    recipient::RecipientKind,
+    retention::{ISSUANCE_KEPT, UPLOAD_KEPT},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::{StorageError, failed},
+    table::{TTL_ATTRIBUTE, Table, from_item, is_live, key2, moment, number, text, to_item},
+    transaction::Part,
+};
+
+const KEY: &str = "business";
+const RANGE: &str = "upload_id";
+
+/// A picture as its uploader declared it: the presigned address takes no other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Declared {
+    pub bytes: u64,
+    /// Hexadecimal.
+    pub sha256: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Issuance {
+    pub business: BusinessId,
+    /// UUIDv7: sorted by time.
+    pub upload_id: String,
+    /// Who made it.
+    pub uploader: SubjectId,
+    pub profile: FileProfile,
+    pub declared: BTreeMap<ImageKind, Declared>,
+    pub requested_at: Moment,
+    pub expires_at: Moment,
+    pub state: UploadState,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issued: Option<Issued>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UploadState {
+    /// Addresses given; nothing checked yet.
+    Uploading,
+    /// A code was made of it.
+    Issued,
+    /// Its pictures broke a rule; they are deleted.
+    Refused,
+}
+
+impl UploadState {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Uploading => "uploading",
+            Self::Issued => "issued",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// From the code's issue on.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Issued {
+    pub recipient_kind: RecipientKind,
+    pub recipient_masked: String,
+    pub language: Language,
+    pub issued_at: Moment,
+    pub code_expires_at: Moment,
+    pub delivery: DeliveryState,
+    pub attempts: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent_at: Option<Moment>,
+    pub associated: bool,
+}
+
+/// A page of the history, newest first.
+#[derive(Debug, Clone)]
+pub struct Page {
+    pub issuances: Vec<Issuance>,
+    /// Where the next page begins: the upload id of this page's last.
+    pub next: Option<String>,
+}
+
+/// Items read per query while a page fills.
+const CHUNK: i32 = 100;
+
+#[derive(Debug, Clone)]
+pub struct Issuances(Table);
+
+impl Issuances {
+    pub const fn new(client: Client, table: String) -> Self {
+        Self(Table::new(client, table))
+    }
+
+    /// Writes down an upload whose addresses are given out now.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn begin(&self, issuance: &Issuance, now: Moment) -> Result<bool, StorageError> {
+        self.0.put_new(to_item(issuance)?, RANGE, now).await
+    }
+
+    /// When an upload that is requested now is forgotten if no code is made of it.
+    pub const fn upload_expiry(now: Moment) -> Moment {
+        now.plus(UPLOAD_KEPT)
+    }
+
+    /// # Errors
+    /// Storage errors; absent, expired and another business's are all None.
+    pub async fn find(&self, business: &BusinessId, upload_id: &str, now: Moment) -> Result<Option<Issuance>, StorageError> {
+        self.0.get(key2(KEY, business.as_str(), RANGE, upload_id), now).await
+    }
+
+    /// Notes that the upload's pictures broke a rule. False where it has meanwhile become a code.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn refuse(&self, business: &BusinessId, upload_id: &str) -> Result<bool, StorageError> {
+        let result = self
+            .0
+            .client
+            .update_item()
+            .table_name(&self.0.name)
+            .set_key(Some(key2(KEY, business.as_str(), RANGE, upload_id)))
+            .update_expression("SET #state = :refused")
+            .condition_expression("#state = :uploading")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":refused", text(UploadState::Refused.name()))
+            .expression_attribute_values(":uploading", text(UploadState::Uploading.name()))
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
+            Err(error) => Err(failed("UpdateItem")(error)),
+        }
+    }
+
+    /// For a transaction: a code is made of the upload, once.
+    ///
+    /// # Errors
+    /// Where the update cannot be written.
+    pub fn issue_part(&self, business: &BusinessId, upload_id: &str, issued: &Issued) -> Result<Part, StorageError> {
+        let value = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(issued).map_err(|_| StorageError::Corrupt("an issuance"))?;
+        Update::builder()
+            .table_name(&self.0.name)
+            .set_key(Some(key2(KEY, business.as_str(), RANGE, upload_id)))
+            .update_expression("SET #state = :issued_state, #issued = :issued, #end = :end")
+            .condition_expression("#state = :uploading")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#issued", "issued")
+            .expression_attribute_names("#end", TTL_ATTRIBUTE)
+            .expression_attribute_values(":issued_state", text(UploadState::Issued.name()))
+            .expression_attribute_values(":uploading", text(UploadState::Uploading.name()))
+            .expression_attribute_values(":issued", value)
+            .expression_attribute_values(":end", moment(issued.issued_at.plus(ISSUANCE_KEPT)))
+            .build()
+            .map(Part::from)
+            .map_err(|_| StorageError::Corrupt("an update lacks a field"))
+    }
+
+    /// For a transaction: the code was associated. By whom is not said.
+    ///
+    /// # Errors
+    /// Where the update cannot be written.
+    pub fn associated_part(&self, business: &BusinessId, upload_id: &str) -> Result<Part, StorageError> {
+        Update::builder()
+            .table_name(&self.0.name)
+            .set_key(Some(key2(KEY, business.as_str(), RANGE, upload_id)))
+            .update_expression("SET #issued.#associated = :true")
+            .condition_expression("attribute_exists(#issued)")
+            .expression_attribute_names("#issued", "issued")
+            .expression_attribute_names("#associated", "associated")
+            .expression_attribute_values(":true", AttributeValue::Bool(true))
+            .build()
+            .map(Part::from)
+            .map_err(|_| StorageError::Corrupt("an update lacks a field"))
+    }
+
+    /// For a transaction: what became of an attempt to send the code.
+    ///
+    /// # Errors
+    /// Where the update cannot be written.
+    pub fn delivery_part(
+        &self,
+        business: &BusinessId,
+        upload_id: &str,
+        state: DeliveryState,
+        attempts: u32,
+        sent_at: Option<Moment>,
+    ) -> Result<Part, StorageError> {
+        let state = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(state).map_err(|_| StorageError::Corrupt("a state"))?;
+        let mut update = Update::builder()
+            .table_name(&self.0.name)
+            .set_key(Some(key2(KEY, business.as_str(), RANGE, upload_id)))
+            .condition_expression("attribute_exists(#issued)")
+            .expression_attribute_names("#issued", "issued")
+            .expression_attribute_names("#delivery", "delivery")
+            .expression_attribute_names("#attempts", "attempts")
+            .expression_attribute_values(":delivery", state)
+            .expression_attribute_values(":attempts", number(attempts));
+        update = match sent_at {
+            Some(at) => update
+                .update_expression("SET #issued.#delivery = :delivery, #issued.#attempts = :attempts, #issued.#sent_at = :at")
+                .expression_attribute_names("#sent_at", "sent_at")
+                .expression_attribute_values(":at", moment(at)),
+            None => update.update_expression("SET #issued.#delivery = :delivery, #issued.#attempts = :attempts"),
+        };
+        update.build().map(Part::from).map_err(|_| StorageError::Corrupt("an update lacks a field"))
+    }
+
+    /// Uploads that became a code, newest first, from behind `after`.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn list(&self, business: &BusinessId, after: Option<&str>, limit: usize, now: Moment) -> Result<Page, StorageError> {
+        let mut issuances: Vec<Issuance> = Vec::new();
+        let mut start = after.map(|upload_id| key2(KEY, business.as_str(), RANGE, upload_id));
+        loop {
+            let output = self
+                .0
+                .client
+                .query()
+                .table_name(&self.0.name)
+                .key_condition_expression("#key = :key")
+                .filter_expression("#state = :issued")
+                .expression_attribute_names("#key", KEY)
+                .expression_attribute_names("#state", "state")
+                .expression_attribute_values(":key", text(business.as_str()))
+                .expression_attribute_values(":issued", text(UploadState::Issued.name()))
+                .scan_index_forward(false)
+                .limit(CHUNK)
+                .set_exclusive_start_key(start.take())
+                .send()
+                .await
+                .map_err(failed("Query"))?;
+            for item in output.items.unwrap_or_default().into_iter().filter(|item| is_live(item, now)) {
+                issuances.push(from_item(item)?);
+            }
+            start = output.last_evaluated_key.filter(|key| !key.is_empty());
+            if issuances.len() > limit || start.is_none() {
+                break;
+            }
+        }
+        let more = issuances.len() > limit;
+        issuances.truncate(limit);
+        let next = if more { issuances.last().map(|last| last.upload_id.clone()) } else { None };
+        Ok(Page { issuances, next })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_are_stored_under_the_names_that_conditions_use() {
+        for state in [UploadState::Uploading, UploadState::Issued, UploadState::Refused] {
+            let stored: AttributeValue = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(state).unwrap();
+            assert_eq!(stored, text(state.name()));
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! DynamoDB tables (a module a table), the S3 vault, and the sealing of everything secret in them.
+//!
+//! Names of tables' attributes stand in their modules only. A reader treats an item past `expires_at` as absent.
+//! Conditional failures become typed outcomes here; a rule is never decided here (see `domain`).
+
+pub mod associations;
+pub mod codes;
+pub mod consents;
+pub mod error;
+pub mod history;
+pub mod issuances;
+pub mod keys;
+pub mod kms;
+pub mod nonces;
+pub mod outbox;
+pub mod quotas;
+pub mod sealing;
+pub mod sessions;
+pub mod subjects;
+mod table;
+pub mod transaction;
+pub mod vault;
+
+pub use error::StorageError;
+pub use table::TTL_ATTRIBUTE;
+pub use transaction::{Transaction, TransactionError};
+
+use aws_config::SdkConfig;
+pub use aws_sdk_dynamodb::Client as DynamoDb;
+
+/// The DynamoDB client that a function's tables share.
+pub fn dynamodb(config: &SdkConfig) -> aws_sdk_dynamodb::Client {
+    aws_sdk_dynamodb::Client::from_conf(aws_sdk_dynamodb::config::Builder::from(config).interceptor(aws::CallCounter).build())
+}
+
+/// A UUIDv7: unique, and sorted by the time at which it was made.
+pub fn time_ordered_id() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
+
+/// 128 random bits in hexadecimal: says nothing, not even when.
+///
+/// # Errors
+/// Where there is no randomness.
+pub fn random_id() -> Result<String, StorageError> {
+    Ok(aws::random_bytes::<16>()?.iter().map(|byte| format!("{byte:02x}")).collect())
+}

@@ -1,0 +1,262 @@
+//! Everything that makes a full copy of our storage useless to a thief: key derivation from codes and session tokens,
+//! and authenticated encryption.
+
+use std::fmt;
+
+use aws_lc_rs::{
+    aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
+    constant_time, digest, hkdf, hmac,
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::{CodeNumber, Identifier, business::BusinessId, otp::Otp};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::error::StorageError;
+
+/// First byte of everything sealed here, so that the format can change.
+const FORMAT: u8 = 1;
+
+/// A 256-bit AES-GCM key, wiped from memory when dropped.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct SealingKey([u8; 32]);
+
+impl fmt::Debug for SealingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SealingKey([redacted])")
+    }
+}
+
+impl SealingKey {
+    /// A new random key.
+    ///
+    /// # Errors
+    /// Where there is no randomness.
+    pub fn random() -> Result<Self, StorageError> {
+        Ok(Self(aws::random_bytes()?))
+    }
+
+    pub(crate) const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) const fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    fn aead(&self) -> Result<LessSafeKey, StorageError> {
+        UnboundKey::new(&AES_256_GCM, &self.0).map(LessSafeKey::new).map_err(|_| StorageError::Corrupt("a key has another length"))
+    }
+
+    /// Seals `plain`: format byte, random nonce, ciphertext, tag. `context` must be given again to open it.
+    ///
+    /// # Errors
+    /// Where there is no randomness.
+    pub fn seal(&self, context: &str, plain: &[u8]) -> Result<Vec<u8>, StorageError> {
+        let nonce: [u8; NONCE_LEN] = aws::random_bytes()?;
+        let mut sealed = Vec::with_capacity(1 + NONCE_LEN + plain.len() + AES_256_GCM.tag_len());
+        sealed.push(FORMAT);
+        sealed.extend_from_slice(&nonce);
+        let start = sealed.len();
+        sealed.extend_from_slice(plain);
+        let tag = self
+            .aead()?
+            .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::from(context.as_bytes()), &mut sealed[start..])
+            .map_err(|_| StorageError::Corrupt("sealing failed"))?;
+        sealed.extend_from_slice(tag.as_ref());
+        Ok(sealed)
+    }
+
+    /// # Errors
+    /// [`StorageError::Corrupt`] where the key, the context or a single bit is another.
+    pub fn open(&self, context: &str, sealed: &[u8]) -> Result<Vec<u8>, StorageError> {
+        const BROKEN: StorageError = StorageError::Corrupt("sealed data does not open");
+        let (&format, rest) = sealed.split_first().ok_or(BROKEN)?;
+        let (nonce, ciphertext) = rest.split_at_checked(NONCE_LEN).ok_or(BROKEN)?;
+        if format != FORMAT {
+            return Err(BROKEN);
+        }
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| BROKEN)?;
+        let mut data = ciphertext.to_vec();
+        let length = self.aead()?.open_in_place(nonce, Aad::from(context.as_bytes()), &mut data).map_err(|_| BROKEN)?.len();
+        data.truncate(length);
+        Ok(data)
+    }
+}
+
+/// HKDF-SHA256 with a label of its own for each use.
+fn derive(secret: &[u8], label: &[u8]) -> [u8; 32] {
+    struct Length;
+    impl hkdf::KeyType for Length {
+        fn len(&self) -> usize {
+            32
+        }
+    }
+    let mut output = [0; 32];
+    // Expanding to 32 bytes cannot fail: HKDF-SHA256 gives up to 255 x 32.
+    let filled =
+        hkdf::Salt::new(hkdf::HKDF_SHA256, b"myphoto").extract(secret).expand(&[label], Length).and_then(|okm| okm.fill(&mut output));
+    debug_assert!(filled.is_ok());
+    output
+}
+
+/// The database key of a code number. The code cannot be had back from it.
+pub fn code_id(code: &CodeNumber) -> String {
+    URL_SAFE_NO_PAD.encode(derive(code.bytes(), b"code id"))
+}
+
+/// The key-encryption key of a code number: whoever has the code opens its photos, nobody else does.
+pub fn code_key(code: &CodeNumber) -> SealingKey {
+    SealingKey(derive(code.bytes(), b"code key"))
+}
+
+/// The token of a session: 256 random bits that only the person's browser or telephone holds.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct SessionToken([u8; 32]);
+
+impl fmt::Debug for SessionToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionToken([redacted])")
+    }
+}
+
+impl SessionToken {
+    /// # Errors
+    /// Where there is no randomness.
+    pub fn random() -> Result<Self, StorageError> {
+        Ok(Self(aws::random_bytes()?))
+    }
+
+    /// From a cookie. None where it cannot be one of ours.
+    pub fn parse(text: &str) -> Option<Self> {
+        URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
+    }
+
+    /// For the cookie. Never for a log.
+    pub fn expose(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
+    }
+
+    /// The database key: the token cannot be had back from it.
+    pub fn session_id(&self) -> String {
+        URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, &self.0))
+    }
+
+    /// Seals what is personal or secret in the session's item.
+    pub fn key(&self) -> SealingKey {
+        SealingKey(derive(&self.0, b"session"))
+    }
+
+    /// How a one-time password is stored: without the token, its million possibilities cannot be tried.
+    pub fn otp_hash(&self, otp: &Otp) -> [u8; 32] {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &derive(&self.0, b"one-time password"));
+        let mut hash = [0; 32];
+        hash.copy_from_slice(hmac::sign(&key, otp.expose().as_bytes()).as_ref());
+        hash
+    }
+}
+
+/// SHA-256 in unpadded URL-safe base64, for used-once values.
+pub fn digest_text(text: &str) -> String {
+    URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, text.as_bytes()))
+}
+
+/// SHA-256 of a file, in hexadecimal.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    digest::digest(&digest::SHA256, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Compares in a time that does not depend on where they differ.
+pub fn equal(a: &[u8], b: &[u8]) -> bool {
+    constant_time::verify_slices_are_equal(a, b).is_ok()
+}
+
+/// The keyed hash under which identity numbers are looked up: a copy of the table is no list of AFMs.
+#[derive(Clone)]
+pub struct IdentifierHasher(hmac::Key);
+
+impl fmt::Debug for IdentifierHasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("IdentifierHasher([redacted])")
+    }
+}
+
+impl IdentifierHasher {
+    pub fn new(secret: &str) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()))
+    }
+
+    fn hash(&self, label: &str, value: &str) -> String {
+        URL_SAFE_NO_PAD.encode(hmac::sign(&self.0, format!("{label}#{value}").as_bytes()))
+    }
+
+    pub fn identifier(&self, identifier: &Identifier) -> String {
+        self.hash(identifier.kind(), identifier.expose())
+    }
+
+    pub fn business(&self, afm: &domain::Afm) -> BusinessId {
+        BusinessId::from_hash(self.hash("business", afm.expose()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sealed_opens_with_the_same_key_and_context_only() {
+        let key = SealingKey::random().unwrap();
+        let sealed = key.seal("set 1, face", b"a face").unwrap();
+        assert_eq!(key.open("set 1, face", &sealed).unwrap(), b"a face");
+        assert!(key.open("set 1, signature", &sealed).is_err());
+        assert!(SealingKey::random().unwrap().open("set 1, face", &sealed).is_err());
+        for at in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[at] ^= 1;
+            assert!(key.open("set 1, face", &changed).is_err(), "byte {at}");
+        }
+        for length in 0..sealed.len() {
+            assert!(key.open("set 1, face", &sealed[..length]).is_err(), "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn the_same_plain_text_never_looks_the_same() {
+        let key = SealingKey::random().unwrap();
+        assert_ne!(key.seal("c", b"x").unwrap(), key.seal("c", b"x").unwrap());
+    }
+
+    #[test]
+    fn a_code_gives_two_values_that_do_not_tell_each_other() {
+        let code = CodeNumber::from_bytes([9; 16]);
+        assert_eq!(code_id(&code), code_id(&CodeNumber::from_bytes([9; 16])));
+        assert_ne!(code_id(&code), code_id(&CodeNumber::from_bytes([8; 16])));
+        assert_ne!(code_id(&code), URL_SAFE_NO_PAD.encode(code_key(&code).bytes()));
+    }
+
+    #[test]
+    fn a_session_token_comes_back_from_its_cookie() {
+        let token = SessionToken::random().unwrap();
+        let again = SessionToken::parse(&token.expose()).unwrap();
+        assert_eq!(again.session_id(), token.session_id());
+        for text in ["", "short", &"A".repeat(44), "!"] {
+            assert!(SessionToken::parse(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_otps_hash_needs_the_token() {
+        let otp = Otp::parse("123456").unwrap();
+        let token = SessionToken::random().unwrap();
+        assert!(equal(&token.otp_hash(&otp), &token.otp_hash(&otp)));
+        assert!(!equal(&token.otp_hash(&otp), &SessionToken::random().unwrap().otp_hash(&otp)));
+    }
+
+    #[test]
+    fn identifiers_of_different_kinds_never_meet() {
+        let hasher = IdentifierHasher::new("secret");
+        let digits = "01018000003";
+        let paaypa = Identifier::Paaypa(domain::Paaypa::parse(digits).unwrap());
+        assert_ne!(hasher.hash("amka", digits), hasher.identifier(&paaypa));
+        assert_ne!(hasher.identifier(&paaypa), IdentifierHasher::new("other").identifier(&paaypa));
+    }
+}

@@ -1,0 +1,453 @@
+//! Sessions: the key is the SHA-256 of the token; all that is personal or secret is sealed under a key of the token.
+
+use aws_sdk_dynamodb::{
+    Client,
+    primitives::Blob,
+    types::{AttributeValue, Put, Update},
+};
+use domain::{
+    Afm, CodeNumber, FileProfile, GreekMobile, Moment, SubjectId,
+    business::BusinessId,
+    consent::PERSONAL_DATA_VERSION,
+    session::{self, Role, Stage},
+    submission::CodeState,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    codes::ImageFacts,
+    error::{StorageError, failed},
+    sealing::{SealingKey, SessionToken},
+    table::{TTL_ATTRIBUTE, Table, key, moment, text, to_item},
+    transaction::Part,
+};
+
+const KEY: &str = "session_id";
+
+/// Who is signed in. Sealed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Person {
+    pub first_name: String,
+    pub last_name: String,
+    pub afm: Afm,
+    /// YYYY-MM-DD, as the registers have it.
+    pub birth_date: String,
+    /// Confirmed in the National Communications Register.
+    pub mobile: Option<GreekMobile>,
+    pub businesses: Vec<Business>,
+}
+
+/// A photographer's business for which the person may act.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Business {
+    pub id: BusinessId,
+    pub name: String,
+}
+
+/// A code that was entered and let in, with all that association needs. Sealed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SubmissionInHand {
+    /// As the caller names the subject: `self`.
+    pub subject: String,
+    pub subject_id: SubjectId,
+    #[serde(with = "code_bytes")]
+    pub code: CodeNumber,
+    pub state: CodeState,
+    pub set_id: String,
+    pub profile: FileProfile,
+    pub images: Vec<ImageFacts>,
+    #[serde(with = "serde_bytes")]
+    pub wrapped_key: Vec<u8>,
+    pub business: BusinessId,
+    pub upload_id: String,
+    pub issued_at: Moment,
+    pub code_expires_at: Moment,
+    /// The person said that the photos are theirs.
+    pub confirmed: bool,
+}
+
+mod code_bytes {
+    use domain::CodeNumber;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(code: &CodeNumber, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&code.expose())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<CodeNumber, D::Error> {
+        CodeNumber::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+/// The one-time password that is awaited.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AwaitedOtp {
+    #[serde(with = "serde_bytes")]
+    pub hash: Vec<u8>,
+    pub expires_at: Moment,
+    pub resends: u32,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct SessionItem {
+    session_id: String,
+    subject_id: SubjectId,
+    hard_end: Moment,
+    expires_at: Moment,
+    used_at: Moment,
+    /// Absent once the one-time password was right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    otp: Option<AwaitedOtp>,
+    /// Ids of the tries so far: a set, so that a repeated write counts nothing twice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tries: Option<std::collections::HashSet<String>>,
+    /// After the step up: the token that follows, sealed, for a browser that missed the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    successor: Option<serde_bytes::ByteBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<Role>,
+    /// Version of the text on personal data that the person agreed to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consent: Option<String>,
+    #[serde(with = "serde_bytes")]
+    person: Vec<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    submission: Option<serde_bytes::ByteBuf>,
+}
+
+/// A session as read, opened with its token.
+#[derive(Debug, Clone)]
+pub struct Session {
+    pub token: SessionToken,
+    pub subject_id: SubjectId,
+    pub hard_end: Moment,
+    pub expires_at: Moment,
+    pub used_at: Moment,
+    pub otp: Option<AwaitedOtp>,
+    pub tries: usize,
+    /// The token that took this one's place a moment ago.
+    pub successor: Option<SessionToken>,
+    pub role: Option<Role>,
+    pub consent: Option<String>,
+    pub person: Person,
+    pub submission: Option<SubmissionInHand>,
+}
+
+impl Session {
+    /// A session that begins now, after TAXISnet.
+    pub fn begin(token: SessionToken, subject_id: SubjectId, person: Person, now: Moment) -> Self {
+        let hard_end = now.plus(session::LONGEST);
+        let role = person.businesses.is_empty().then_some(Role::Citizen);
+        Self {
+            token,
+            subject_id,
+            hard_end,
+            expires_at: session::ends_at(now, hard_end),
+            used_at: now,
+            otp: None,
+            tries: 0,
+            successor: None,
+            role,
+            consent: None,
+            person,
+            submission: None,
+        }
+    }
+
+    pub fn stage(&self) -> Stage {
+        if self.otp.is_some() {
+            return Stage::Otp;
+        }
+        session::stage(self.role.as_ref(), self.consent.as_deref() == Some(PERSONAL_DATA_VERSION))
+    }
+
+    /// Use is noted at most once a minute.
+    pub fn touch_is_due(&self, now: Moment) -> bool {
+        now.has_reached(self.used_at.plus(session::TOUCH_EVERY))
+    }
+}
+
+/// What became of a try to enter the one-time password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Try {
+    /// Noted as the n-th; compare now.
+    Noted(usize),
+    /// All tries are used up.
+    Exhausted,
+    /// The session is gone or no longer waits.
+    Gone,
+}
+
+#[derive(Debug, Clone)]
+pub struct Sessions(Table);
+
+impl Sessions {
+    pub const fn new(client: Client, table: String) -> Self {
+        Self(Table::new(client, table))
+    }
+
+    /// # Errors
+    /// Storage errors; an absent or expired session is None.
+    pub async fn load(&self, token: &SessionToken, now: Moment) -> Result<Option<Session>, StorageError> {
+        let id = token.session_id();
+        let Some(item) = self.0.get::<SessionItem>(key(KEY, &id), now).await? else {
+            return Ok(None);
+        };
+        if now.has_reached(item.hard_end) {
+            return Ok(None);
+        }
+        let sealing = token.key();
+        Ok(Some(Session {
+            subject_id: item.subject_id,
+            hard_end: item.hard_end,
+            expires_at: item.expires_at,
+            used_at: item.used_at,
+            otp: item.otp,
+            tries: item.tries.map_or(0, |tries| tries.len()),
+            successor: item.successor.map(|sealed| open_successor(&sealing, &sealed)).transpose()?,
+            role: item.role,
+            consent: item.consent,
+            person: open(&sealing, PERSON, &item.person)?,
+            submission: item.submission.map(|sealed| open(&sealing, SUBMISSION, &sealed)).transpose()?,
+            token: token.clone(),
+        }))
+    }
+
+    /// Writes a session that just began.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn start(&self, session: &Session, now: Moment) -> Result<(), StorageError> {
+        self.0.put_new(to_item(&sealed(session)?)?, KEY, now).await.map(|_| ())
+    }
+
+    /// For a transaction: the session under its new token.
+    ///
+    /// # Errors
+    /// Where sealing fails.
+    pub fn put_part(&self, session: &Session) -> Result<Part, StorageError> {
+        Put::builder()
+            .table_name(&self.0.name)
+            .set_item(Some(to_item(&sealed(session)?)?))
+            .condition_expression("attribute_not_exists(#key)")
+            .expression_attribute_names("#key", KEY)
+            .build()
+            .map(Part::from)
+            .map_err(|_| StorageError::Corrupt("a put lacks a field"))
+    }
+
+    /// For a transaction: the old token's item becomes a pointer to its successor until `ends_at`, once only.
+    ///
+    /// # Errors
+    /// Where sealing fails.
+    pub fn succeed_part(&self, old: &Session, successor: &SessionToken, ends_at: Moment) -> Result<Part, StorageError> {
+        let pointer = old.token.key().seal(SUCCESSOR, successor.expose().as_bytes())?;
+        Update::builder()
+            .table_name(&self.0.name)
+            .set_key(Some(key(KEY, &old.token.session_id())))
+            .update_expression("SET #successor = :successor, #end = :end")
+            .condition_expression("attribute_exists(#key) AND attribute_not_exists(#successor)")
+            .expression_attribute_names("#key", KEY)
+            .expression_attribute_names("#successor", "successor")
+            .expression_attribute_names("#end", TTL_ATTRIBUTE)
+            .expression_attribute_values(":successor", AttributeValue::B(Blob::new(pointer)))
+            .expression_attribute_values(":end", moment(ends_at))
+            .build()
+            .map(Part::from)
+            .map_err(|_| StorageError::Corrupt("an update lacks a field"))
+    }
+
+    /// Notes a try before it is compared, so that tries made at once are all counted.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn note_try(&self, session: &Session, try_id: &str, limit: u32) -> Result<Try, StorageError> {
+        let result = self
+            .0
+            .client
+            .update_item()
+            .table_name(&self.0.name)
+            .set_key(Some(key(KEY, &session.token.session_id())))
+            .update_expression("ADD #tries :try")
+            .condition_expression(
+                "attribute_exists(#key) AND (attribute_not_exists(#tries) OR size(#tries) < :limit OR contains(#tries, :id))",
+            )
+            .expression_attribute_names("#key", KEY)
+            .expression_attribute_names("#tries", "tries")
+            .expression_attribute_values(":try", AttributeValue::Ss(vec![try_id.to_owned()]))
+            .expression_attribute_values(":id", text(try_id))
+            .expression_attribute_values(":limit", AttributeValue::N(limit.to_string()))
+            .return_values(aws_sdk_dynamodb::types::ReturnValue::UpdatedNew)
+            .return_values_on_condition_check_failure(aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match result {
+            Ok(output) => {
+                let tries = output.attributes.as_ref().and_then(|item| item.get("tries")).and_then(|set| set.as_ss().ok());
+                Ok(Try::Noted(tries.map_or(1, Vec::len)))
+            }
+            Err(error) => match error.as_service_error() {
+                Some(aws_sdk_dynamodb::operation::update_item::UpdateItemError::ConditionalCheckFailedException(refusal)) => {
+                    Ok(if refusal.item().is_some() { Try::Exhausted } else { Try::Gone })
+                }
+                _ => Err(failed("UpdateItem")(error)),
+            },
+        }
+    }
+
+    /// A new one-time password in place of the old one. False where the session is gone or another resend was first.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn replace_otp(&self, session: &Session, otp: &AwaitedOtp) -> Result<bool, StorageError> {
+        let value = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(otp).map_err(|_| StorageError::Corrupt("an OTP"))?;
+        let before = session.otp.as_ref().map_or(0, |otp| otp.resends);
+        let update = self
+            .update(session)
+            .update_expression("SET #otp = :otp")
+            .condition_expression("attribute_exists(#key) AND #otp.#resends = :before")
+            .expression_attribute_names("#otp", "otp")
+            .expression_attribute_names("#resends", "resends")
+            .expression_attribute_values(":otp", value)
+            .expression_attribute_values(":before", AttributeValue::N(before.to_string()));
+        held(update.send().await)
+    }
+
+    /// # Errors
+    /// Storage errors. False where the session has ended meanwhile.
+    pub async fn choose_role(&self, session: &Session, role: &Role, now: Moment) -> Result<bool, StorageError> {
+        let value = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(role).map_err(|_| StorageError::Corrupt("a role"))?;
+        let update = self
+            .update(session)
+            // The submission in hand belongs to the role that is left.
+            .update_expression("SET #role = :role, #used = :now, #end = :end REMOVE #submission")
+            .expression_attribute_names("#role", "role")
+            .expression_attribute_names("#submission", "submission")
+            .expression_attribute_values(":role", value);
+        held(used(update, session, now).condition_expression("attribute_exists(#key)").send().await)
+    }
+
+    /// # Errors
+    /// Storage errors. False where the session has ended meanwhile.
+    pub async fn agree(&self, session: &Session, version: &str, now: Moment) -> Result<bool, StorageError> {
+        let update = self
+            .update(session)
+            .update_expression("SET #consent = :version, #used = :now, #end = :end")
+            .expression_attribute_names("#consent", "consent")
+            .expression_attribute_values(":version", text(version));
+        held(used(update, session, now).condition_expression("attribute_exists(#key)").send().await)
+    }
+
+    /// Puts a submission in hand, or takes it away.
+    ///
+    /// # Errors
+    /// Storage errors. False where the session has ended meanwhile.
+    pub async fn hold(&self, session: &Session, submission: Option<&SubmissionInHand>, now: Moment) -> Result<bool, StorageError> {
+        let update = self.update(session).expression_attribute_names("#submission", "submission");
+        let update = match submission {
+            Some(submission) => {
+                update.update_expression("SET #submission = :submission, #used = :now, #end = :end").expression_attribute_values(
+                    ":submission",
+                    AttributeValue::B(Blob::new(seal(&session.token.key(), SUBMISSION, submission)?)),
+                )
+            }
+            None => update.update_expression("SET #used = :now, #end = :end REMOVE #submission"),
+        };
+        held(used(update, session, now).condition_expression("attribute_exists(#key)").send().await)
+    }
+
+    /// Notes use. Never brings back a session that was signed out meanwhile.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn touch(&self, session: &Session, now: Moment) -> Result<bool, StorageError> {
+        let update = self.update(session).update_expression("SET #used = :now, #end = :end");
+        held(used(update, session, now).condition_expression("attribute_exists(#key)").send().await)
+    }
+
+    /// # Errors
+    /// Storage errors. Ending a session that has ended is no error.
+    pub async fn end(&self, token: &SessionToken) -> Result<(), StorageError> {
+        self.0
+            .client
+            .delete_item()
+            .table_name(&self.0.name)
+            .set_key(Some(key(KEY, &token.session_id())))
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(failed("DeleteItem"))
+    }
+
+    fn update(&self, session: &Session) -> UpdateItem {
+        self.0
+            .client
+            .update_item()
+            .table_name(&self.0.name)
+            .set_key(Some(key(KEY, &session.token.session_id())))
+            .expression_attribute_names("#key", KEY)
+    }
+}
+
+type UpdateItem = aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+type UpdateResult = Result<
+    aws_sdk_dynamodb::operation::update_item::UpdateItemOutput,
+    aws_sdk_dynamodb::error::SdkError<aws_sdk_dynamodb::operation::update_item::UpdateItemError>,
+>;
+
+fn used(update: UpdateItem, session: &Session, now: Moment) -> UpdateItem {
+    update
+        .expression_attribute_names("#used", "used_at")
+        .expression_attribute_names("#end", TTL_ATTRIBUTE)
+        .expression_attribute_values(":now", moment(now))
+        .expression_attribute_values(":end", moment(session::ends_at(now, session.hard_end)))
+}
+
+fn held(result: UpdateResult) -> Result<bool, StorageError> {
+    match result {
+        Ok(_) => Ok(true),
+        Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
+        Err(error) => Err(failed("UpdateItem")(error)),
+    }
+}
+
+const PERSON: &str = "session person";
+const SUBMISSION: &str = "session submission";
+const SUCCESSOR: &str = "session successor";
+
+fn seal<T: Serialize>(key: &SealingKey, context: &str, value: &T) -> Result<Vec<u8>, StorageError> {
+    let plain = zeroize::Zeroizing::new(serde_json::to_vec(value).map_err(|_| StorageError::Corrupt("a value cannot be written"))?);
+    key.seal(context, &plain)
+}
+
+fn open<T: serde::de::DeserializeOwned>(key: &SealingKey, context: &str, sealed: &[u8]) -> Result<T, StorageError> {
+    let plain = zeroize::Zeroizing::new(key.open(context, sealed)?);
+    serde_json::from_slice(&plain).map_err(|_| StorageError::Corrupt("a sealed value has another shape"))
+}
+
+fn open_successor(key: &SealingKey, sealed: &[u8]) -> Result<SessionToken, StorageError> {
+    let plain = zeroize::Zeroizing::new(key.open(SUCCESSOR, sealed)?);
+    std::str::from_utf8(&plain).ok().and_then(SessionToken::parse).ok_or(StorageError::Corrupt("a successor"))
+}
+
+fn sealed(session: &Session) -> Result<SessionItem, StorageError> {
+    let key = session.token.key();
+    Ok(SessionItem {
+        session_id: session.token.session_id(),
+        subject_id: session.subject_id.clone(),
+        hard_end: session.hard_end,
+        expires_at: session.expires_at,
+        used_at: session.used_at,
+        otp: session.otp.clone(),
+        tries: None,
+        successor: None,
+        role: session.role.clone(),
+        consent: session.consent.clone(),
+        person: seal(&key, PERSON, &session.person)?,
+        submission: session
+            .submission
+            .as_ref()
+            .map(|submission| seal(&key, SUBMISSION, submission).map(serde_bytes::ByteBuf::from))
+            .transpose()?,
+    })
+}

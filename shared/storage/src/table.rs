@@ -1,0 +1,99 @@
+//! What all tables share: reading an item that has not expired, writing one, and conditions.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use domain::Moment;
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::error::{StorageError, failed};
+
+/// The TTL attribute of every table: epoch seconds.
+pub const TTL_ATTRIBUTE: &str = "expires_at";
+
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// A table and the client to reach it.
+#[derive(Debug, Clone)]
+pub(crate) struct Table {
+    pub(crate) client: Client,
+    pub(crate) name: String,
+}
+
+pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+pub(crate) fn number(value: impl std::fmt::Display) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+pub(crate) fn moment(value: Moment) -> AttributeValue {
+    number(value.epoch_seconds())
+}
+
+pub(crate) fn to_item<T: Serialize>(value: &T) -> Result<Item, StorageError> {
+    serde_dynamo::aws_sdk_dynamodb_1::to_item(value).map_err(|_| StorageError::Corrupt("an item cannot be written"))
+}
+
+pub(crate) fn from_item<T: DeserializeOwned>(item: Item) -> Result<T, StorageError> {
+    serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|_| StorageError::Corrupt("an item has another shape"))
+}
+
+/// When the item ends, by its TTL attribute.
+fn expires_at(item: &Item) -> Option<Moment> {
+    item.get(TTL_ATTRIBUTE)?.as_n().ok()?.parse().ok().map(Moment::from_epoch_seconds)
+}
+
+/// TTL deletes late (days, on AWS): what has expired is absent from that second on.
+pub(crate) fn is_live(item: &Item, now: Moment) -> bool {
+    expires_at(item).is_none_or(|end| !now.has_reached(end))
+}
+
+impl Table {
+    pub(crate) const fn new(client: Client, name: String) -> Self {
+        Self { client, name }
+    }
+
+    /// A consistent read. None where the item is absent or has expired.
+    pub(crate) async fn get<T: DeserializeOwned>(&self, key: Item, now: Moment) -> Result<Option<T>, StorageError> {
+        let output = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .set_key(Some(key))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(failed("GetItem"))?;
+        output.item.filter(|item| is_live(item, now)).map(from_item).transpose()
+    }
+
+    /// Writes an item whose key is not there yet (or has expired). False where it is.
+    pub(crate) async fn put_new(&self, item: Item, key_name: &str, now: Moment) -> Result<bool, StorageError> {
+        let result = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(#key) OR #end <= :now")
+            .expression_attribute_names("#key", key_name)
+            .expression_attribute_names("#end", TTL_ATTRIBUTE)
+            .expression_attribute_values(":now", moment(now))
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
+            Err(error) => Err(failed("PutItem")(error)),
+        }
+    }
+}
+
+pub(crate) fn key(name: &str, value: &str) -> Item {
+    HashMap::from([(name.to_owned(), text(value))])
+}
+
+pub(crate) fn key2(name: &str, value: &str, range_name: &str, range: &str) -> Item {
+    HashMap::from([(name.to_owned(), text(value)), (range_name.to_owned(), text(range))])
+}

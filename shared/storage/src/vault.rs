@@ -1,0 +1,243 @@
+//! The vault: sealed images and previews in S3, under prefixes that carry retention.
+
+use std::{future::Future, time::Duration};
+
+use aws_config::SdkConfig;
+use aws_sdk_s3::{Client, error::ProvideErrorMetadata, presigning::PresigningConfig, primitives::ByteStream};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use domain::{ImageKind, business::BusinessId, retention::UPLOAD_ADDRESS_VALID, submission::CodeState};
+use zeroize::Zeroizing;
+
+use crate::{
+    error::{StorageError, failed},
+    issuances::Declared,
+    sealing::SealingKey,
+};
+
+/// What an upload must be, and is presigned as.
+pub const UPLOAD_TYPE: &str = "image/jpeg";
+
+/// A sealed object's part in its set; bound to it by sealing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Image(ImageKind),
+    Preview(ImageKind),
+}
+
+impl Part {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Image(ImageKind::Face) => "face",
+            Self::Image(ImageKind::Signature) => "signature",
+            Self::Preview(ImageKind::Face) => "face-preview",
+            Self::Preview(ImageKind::Signature) => "signature-preview",
+        }
+    }
+}
+
+/// Which retention holds for a set's objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shelf {
+    /// Never associated: 14 days.
+    Pending,
+    /// Associated once: 365 days.
+    Associated,
+}
+
+impl Shelf {
+    const fn prefix(self) -> &'static str {
+        match self {
+            Self::Pending => "pending/",
+            Self::Associated => "associated/",
+        }
+    }
+
+    pub const fn of(state: CodeState) -> Self {
+        match state {
+            CodeState::Issued => Self::Pending,
+            CodeState::Associated | CodeState::Dissociated => Self::Associated,
+        }
+    }
+}
+
+/// An address that takes exactly one upload: this key, length, type and content.
+#[derive(Debug, Clone)]
+pub struct UploadAddress {
+    pub url: String,
+    pub headers: Vec<(String, String)>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Vault {
+    client: Client,
+    bucket: String,
+}
+
+impl Vault {
+    pub fn new(config: &SdkConfig, bucket: String) -> Self {
+        let client = Client::from_conf(
+            aws_sdk_s3::config::Builder::from(config)
+                // One host for all buckets: the certificate of an endpoint of one's own covers it.
+                .force_path_style(std::env::var_os("AWS_ENDPOINT_URL").is_some())
+                .request_checksum_calculation(aws_sdk_s3::config::RequestChecksumCalculation::WhenRequired)
+                .response_checksum_validation(aws_sdk_s3::config::ResponseChecksumValidation::WhenRequired)
+                .interceptor(aws::CallCounter)
+                .build(),
+        );
+        Self { client, bucket }
+    }
+
+    /// # Errors
+    /// Where the address cannot be signed.
+    pub async fn presign(
+        &self,
+        business: &BusinessId,
+        upload_id: &str,
+        kind: ImageKind,
+        declared: &Declared,
+    ) -> Result<UploadAddress, StorageError> {
+        let digest = hex_to_base64(&declared.sha256).ok_or(StorageError::Corrupt("a declared digest"))?;
+        let valid = PresigningConfig::expires_in(Duration::from_secs(UPLOAD_ADDRESS_VALID.as_seconds().unsigned_abs()))
+            .map_err(|_| StorageError::Corrupt("a presigning time"))?;
+        let signed = self
+            .client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(incoming(business, upload_id, kind))
+            .content_type(UPLOAD_TYPE)
+            .content_length(i64::try_from(declared.bytes).map_err(|_| StorageError::Corrupt("a declared length"))?)
+            .checksum_sha256(digest)
+            .presigned(valid)
+            .await
+            .map_err(failed("presign"))?;
+        let headers = signed.headers().filter(|(name, _)| !name.eq_ignore_ascii_case("host"));
+        Ok(UploadAddress { url: signed.uri().to_owned(), headers: headers.map(|(n, v)| (n.to_owned(), v.to_owned())).collect() })
+    }
+
+    /// The uploaded original. None where nothing was uploaded (or it is deleted already).
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn incoming(
+        &self,
+        business: &BusinessId,
+        upload_id: &str,
+        kind: ImageKind,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, StorageError> {
+        match self.get(&incoming(business, upload_id, kind)).await {
+            // Without the right to list a bucket, S3 does not say that an object is absent: it denies.
+            Err(StorageError::Denied) => Ok(None),
+            other => other,
+        }
+    }
+
+    /// # Errors
+    /// Storage errors. Deleting what is gone is no error.
+    pub async fn delete_incoming(&self, business: &BusinessId, upload_id: &str, kind: ImageKind) -> Result<(), StorageError> {
+        self.delete(&incoming(business, upload_id, kind)).await
+    }
+
+    /// Seals a part of a set and stores it as pending.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn store(&self, data_key: &SealingKey, set_id: &str, part: Part, plain: &[u8]) -> Result<(), StorageError> {
+        let sealed = data_key.seal(&context(set_id, part), plain)?;
+        self.put(&object(Shelf::Pending, set_id, part), sealed).await
+    }
+
+    /// # Errors
+    /// Storage errors; an absent object is one: the database said that it is there.
+    pub async fn open(&self, data_key: &SealingKey, shelf: Shelf, set_id: &str, part: Part) -> Result<Vec<u8>, StorageError> {
+        let sealed = self.get(&object(shelf, set_id, part)).await?.ok_or(StorageError::Corrupt("an object is missing"))?;
+        data_key.open(&context(set_id, part), &sealed)
+    }
+
+    /// Copies a part from pending to associated, sealed as it is. Again is the same again.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn keep(&self, set_id: &str, part: Part) -> Result<(), StorageError> {
+        self.client
+            .copy_object()
+            .bucket(&self.bucket)
+            .copy_source(format!("{}/{}", self.bucket, object(Shelf::Pending, set_id, part)))
+            .key(object(Shelf::Associated, set_id, part))
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(failed("CopyObject"))
+    }
+
+    /// Deletes a pending part that no code was made for.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn discard(&self, set_id: &str, part: Part) -> Result<(), StorageError> {
+        self.delete(&object(Shelf::Pending, set_id, part)).await
+    }
+
+    fn put(&self, key: &str, body: Vec<u8>) -> impl Future<Output = Result<(), StorageError>> + Send + use<> {
+        let call = self.client.put_object().bucket(&self.bucket).key(key).body(ByteStream::from(body));
+        async move { call.send().await.map(|_| ()).map_err(failed("PutObject")) }
+    }
+
+    async fn get(&self, key: &str) -> Result<Option<Zeroizing<Vec<u8>>>, StorageError> {
+        let output = match self.client.get_object().bucket(&self.bucket).key(key).send().await {
+            Ok(output) => output,
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_no_such_key()) => return Ok(None),
+            Err(error) if error.code() == Some("AccessDenied") => return Err(StorageError::Denied),
+            Err(error) => return Err(failed("GetObject")(error)),
+        };
+        let body = output.body.collect().await.map_err(|_| StorageError::Unavailable("GetObject: the body broke off".to_owned()))?;
+        Ok(Some(Zeroizing::new(body.to_vec())))
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), StorageError> {
+        self.client.delete_object().bucket(&self.bucket).key(key).send().await.map(|_| ()).map_err(failed("DeleteObject"))
+    }
+}
+
+fn incoming(business: &BusinessId, upload_id: &str, kind: ImageKind) -> String {
+    format!("incoming/{}/{upload_id}/{}", business.as_str(), kind.name())
+}
+
+fn object(shelf: Shelf, set_id: &str, part: Part) -> String {
+    format!("{}{set_id}/{}", shelf.prefix(), part.name())
+}
+
+/// What sealing binds an object to: its set and its part; the format version is sealed data's first byte.
+fn context(set_id: &str, part: Part) -> String {
+    format!("{set_id}/{}", part.name())
+}
+
+fn hex_to_base64(hex: &str) -> Option<String> {
+    let bytes: Option<Vec<u8>> =
+        hex.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok())).collect();
+    bytes.filter(|bytes| bytes.len() == 32).map(|bytes| STANDARD.encode(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::retention::LIFECYCLE;
+
+    use super::*;
+
+    #[test]
+    fn every_object_lies_under_a_prefix_that_has_a_retention() {
+        let part = Part::Image(ImageKind::Face);
+        let business = BusinessId::from_hash("b".into());
+        let keys = [incoming(&business, "u", ImageKind::Face), object(Shelf::Pending, "s", part), object(Shelf::Associated, "s", part)];
+        for (key, (prefix, _)) in keys.iter().zip(LIFECYCLE) {
+            assert!(key.starts_with(prefix), "{key}");
+        }
+    }
+
+    #[test]
+    fn digests_are_read_from_hexadecimal() {
+        assert_eq!(hex_to_base64(&"00".repeat(32)).unwrap(), "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+        for text in ["", "00", &"0g".repeat(32), &"00".repeat(33)] {
+            assert!(hex_to_base64(text).is_none(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! What people were sent, as the sandbox shows it.
+
+use std::time::{Duration, Instant};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use mail_parser::{MessageParser, MimeHeaders};
+use serde::Deserialize;
+
+use crate::{browser::Response, qr, stack};
+
+/// Sending is asynchronous: the stream wakes the sender within seconds.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Message {
+    pub seq: u64,
+    /// `sms` or `email`.
+    pub channel: String,
+    pub to: String,
+    pub from: Option<String>,
+    pub subject: Option<String>,
+    pub text: String,
+    pub html: Option<String>,
+    /// An email's MIME, base64.
+    pub raw: Option<String>,
+    pub sender_id: Option<String>,
+}
+
+/// All to this recipient after `seq`, oldest first.
+pub async fn messages(to: &str, after: u64) -> Vec<Message> {
+    let mut url = url::Url::parse(&format!("{}/inbox.json", stack::sandbox())).expect("the sandbox's address");
+    url.query_pairs_mut().append_pair("to", to).append_pair("after", &after.to_string());
+    let response = Response::read(format!("GET {url}"), stack::client().get(url)).await.expect(200);
+    serde_json::from_value(response.json()).expect("messages")
+}
+
+pub async fn last_seq(to: &str) -> u64 {
+    messages(to, 0).await.last().map_or(0, |message| message.seq)
+}
+
+/// Messages that bring a code number, oldest first.
+pub async fn codes(to: &str) -> Vec<Message> {
+    messages(to, 0).await.into_iter().filter(Message::brings_code).collect()
+}
+
+/// Waits for the first message after `seq` that is wanted.
+///
+/// # Panics
+/// Where none comes in time.
+pub async fn wait_for(to: &str, after: u64, wanted: impl Fn(&Message) -> bool, patience: Duration) -> Message {
+    let started = Instant::now();
+    loop {
+        let all = messages(to, after).await;
+        if let Some(message) = all.iter().find(|message| wanted(message)) {
+            return message.clone();
+        }
+        assert!(started.elapsed() < patience, "no such message to {to} in {patience:?}; {} others came", all.len());
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// The one-time password sent after `seq`.
+pub async fn otp(to: &str, after: u64) -> String {
+    wait_for(to, after, |message| message.otp().is_some(), PATIENCE).await.otp().expect("looked for")
+}
+
+/// The message with a code number sent after `seq`.
+pub async fn code_message(to: &str, after: u64) -> Message {
+    wait_for(to, after, Message::brings_code, PATIENCE).await
+}
+
+impl Message {
+    fn brings_code(&self) -> bool {
+        self.text.contains("#code=")
+    }
+
+    /// The six digits of an SMS that brings a one-time password.
+    pub fn otp(&self) -> Option<String> {
+        if self.brings_code() {
+            return None;
+        }
+        self.text.split(|c: char| !c.is_ascii_digit()).find(|run| run.len() == 6).map(str::to_owned)
+    }
+
+    /// The code number, as its reader would take it: from an SMS's link, from an email's QR picture.
+    ///
+    /// # Panics
+    /// Where there is none.
+    pub fn code(&self) -> String {
+        let link = match self.channel.as_str() {
+            "sms" => self.text.split_whitespace().find(|word| word.contains("#code=")).expect("a link").to_owned(),
+            "email" => qr::scan_png(&self.qr_picture()),
+            other => panic!("a message by {other}"),
+        };
+        code_of_link(&link)
+    }
+
+    pub fn mime(&self) -> Vec<u8> {
+        STANDARD.decode(self.raw.as_deref().expect("an email")).expect("base64")
+    }
+
+    /// The picture that the email's HTML shows.
+    ///
+    /// # Panics
+    /// Where the email has none.
+    pub fn qr_picture(&self) -> Vec<u8> {
+        let mime = self.mime();
+        let message = MessageParser::default().parse(&mime).expect("an email");
+        let html = message.body_html(0).expect("HTML");
+        let shown = |part: &&mail_parser::MessagePart<'_>| part.content_id().is_some_and(|id| html.contains(&format!("src=\"cid:{id}\"")));
+        let picture = message.parts.iter().find(shown).expect("a picture that the HTML shows");
+        let kind = picture.content_type().map(|kind| (kind.ctype(), kind.subtype()));
+        assert_eq!(kind, Some(("image", Some("png"))));
+        picture.contents().to_vec()
+    }
+}
+
+/// # Panics
+/// Where the link is not the service's.
+pub fn code_of_link(link: &str) -> String {
+    let start = format!("{}/#code=", stack::origin());
+    let code = link.strip_prefix(&start).unwrap_or_else(|| panic!("{link} is not the service's"));
+    assert!(domain::CodeNumber::parse(code).is_ok(), "{code} is no code number");
+    code.to_owned()
+}

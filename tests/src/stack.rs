@@ -1,0 +1,50 @@
+//! Where the stack is: `infra/local/stack.py` writes it as variables, for whoever runs the tests.
+
+use std::{env, net::SocketAddr, sync::LazyLock, time::Duration};
+
+/// A variable of the stack's environment.
+///
+/// # Panics
+/// Where it is missing: without a stack tests fail, they never skip.
+pub fn variable(name: &str) -> String {
+    env::var(name).unwrap_or_else(|_| {
+        panic!("{name} is not set: run `make test`, or take a running stack's settings first: `set -a; . .local/dev/env; set +a`")
+    })
+}
+
+/// The service, as browsers see it.
+pub fn origin() -> String {
+    variable("MYPHOTO_URL")
+}
+
+/// The outside world: TAXISnet, registers, inbox.
+pub fn sandbox() -> String {
+    variable("SANDBOX_URL")
+}
+
+/// Names of all resources of a kind, such as `_TABLE`, with the variable that each comes from.
+///
+/// # Panics
+/// Where there is none.
+pub fn resources(suffix: &str) -> Vec<(String, String)> {
+    let mut found: Vec<_> = env::vars().filter(|(name, _)| name.ends_with(suffix)).collect();
+    assert!(!found.is_empty(), "no variable ends with {suffix}: run `make test`, or take a running stack's settings first");
+    found.sort();
+    found
+}
+
+/// For all calls. It keeps no connection, so that tests with a runtime each can share it.
+pub fn client() -> &'static reqwest::Client {
+    static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| {
+        reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            // Browsers and curl know that *.localhost is here; the system's resolver may not.
+            .resolve("myphoto.localhost", SocketAddr::from(([127, 0, 0, 1], 0)))
+            .pool_max_idle_per_host(0)
+            .no_proxy()
+            .timeout(Duration::from_secs(60))
+            .build()
+            .expect("an HTTP client")
+    });
+    &CLIENT
+}

@@ -1,0 +1,113 @@
+//! A code that cannot be sent now is sent later; nothing is lost, nothing is sent twice, and nobody waits for somebody else's.
+//!
+//! The sweep runs each minute: these tests mostly wait.
+
+#![expect(clippy::expect_used, reason = "what fails here fails the test that calls it")]
+
+use std::time::Duration;
+
+use domain::{FileProfile, Language};
+use journeys::{
+    browser::Response,
+    inbox,
+    people::{self, Visit, fresh_photographer},
+    photographer::{self, To, both},
+    stack,
+};
+use serde_json::{Value, json};
+
+/// A failed attempt is repeated after 15 seconds or more, by the next sweep, which may take a minute to come.
+const NEXT_ATTEMPT: Duration = Duration::from_secs(120);
+
+/// From now on sending to this recipient fails: so many times, or always.
+async fn fail(to: &To, times: Value, error: &str) {
+    let rule = json!({ "to": to.address(), "fail": times, "error": error });
+    let request = stack::client().post(format!("{}/failures", stack::sandbox())).json(&rule);
+    Response::read("POST /failures of the sandbox".to_owned(), request).await.expect(204);
+}
+
+async fn issue(studio: &Visit, to: &To) -> String {
+    let upload_id = photographer::upload(studio, FileProfile::Standard, &both()).await;
+    let view = photographer::issue_code(studio, &upload_id, to, Language::El).await.expect(201).json();
+    assert_eq!(view["delivery"], json!({ "state": "queued", "attempts": 0, "sent_at": null }));
+    upload_id
+}
+
+fn attempted(times: u64) -> impl Fn(&Value) -> bool {
+    move |item| item["delivery"]["attempts"].as_u64().expect("a count") >= times
+}
+
+/// Fails once: shown as not yet sent, then sent, once.
+async fn fails_once(to: To, error: &str) {
+    let studio = fresh_photographer().await;
+    fail(&to, json!(1), error).await;
+    let upload_id = issue(&studio, &to).await;
+    let failed = photographer::wait_until_listed(&studio, &upload_id, attempted(1), inbox::PATIENCE).await;
+    assert_eq!(failed["delivery"], json!({ "state": "queued", "attempts": 1, "sent_at": null }));
+    assert!(inbox::codes(to.address()).await.is_empty());
+
+    let sent = photographer::wait_until_listed(&studio, &upload_id, |item| item["delivery"]["state"] == "sent", NEXT_ATTEMPT).await;
+    assert_eq!(sent["delivery"]["attempts"], 2);
+    assert!(sent["delivery"]["sent_at"].is_string());
+    assert_eq!((&sent["issued_at"], &sent["expires_at"]), (&failed["issued_at"], &failed["expires_at"]), "delays never move the end");
+    // Another sweep passes and sends nothing more.
+    tokio::time::sleep(Duration::from_secs(65)).await;
+    let messages = inbox::codes(to.address()).await;
+    assert_eq!(messages.len(), 1);
+    let visit = people::citizen(people::fresh("citizen").await, Language::El).await;
+    journeys::citizen::submit(&visit, &messages[0].code()).await.expect(200);
+}
+
+#[tokio::test]
+async fn an_sms_that_cannot_be_sent_shows_as_not_yet_sent_and_is_sent_once_it_can_be() {
+    let person = people::fresh("citizen").await;
+    fails_once(To::Mobile(person.mobile().to_owned()), "internal_error").await;
+}
+
+#[tokio::test]
+async fn an_email_that_cannot_be_sent_shows_as_not_yet_sent_and_is_sent_once_it_can_be() {
+    let person = people::fresh("citizen").await;
+    fails_once(To::Email(person.email()), "throttling").await;
+}
+
+#[tokio::test]
+async fn a_message_that_can_never_be_sent_holds_up_no_other_and_is_tried_again() {
+    let (studio, person) = (fresh_photographer().await, people::fresh("citizen").await);
+    let (never, good) = (To::Email(person.email()), To::Mobile(person.mobile().to_owned()));
+    fail(&never, json!("always"), "rejected").await;
+    let lost = issue(&studio, &never).await;
+    let next = issue(&studio, &good).await;
+    inbox::code_message(good.address(), 0).await;
+    photographer::wait_until_listed(&studio, &next, |item| item["delivery"]["state"] == "sent", inbox::PATIENCE).await;
+    photographer::wait_until_listed(&studio, &lost, attempted(2), NEXT_ATTEMPT).await;
+    let shown = photographer::listed(&studio, &lost).await;
+    assert_eq!((&shown["delivery"]["state"], &shown["delivery"]["sent_at"]), (&json!("queued"), &Value::Null));
+    assert!(inbox::codes(never.address()).await.is_empty());
+    // A later one to somebody else is not held up either.
+    let other = To::Mobile(people::fresh("citizen").await.mobile().to_owned());
+    issue(&studio, &other).await;
+    inbox::code_message(other.address(), 0).await;
+}
+
+#[tokio::test]
+async fn many_messages_at_once_all_arrive_once() {
+    let studio = fresh_photographer().await;
+    let mut waiting = Vec::new();
+    for _ in 0..8 {
+        let to = To::Mobile(people::fresh("citizen").await.mobile().to_owned());
+        waiting.push((photographer::upload(&studio, FileProfile::Standard, &both()).await, to));
+    }
+    let calls = waiting.iter().map(|(upload_id, to)| photographer::issue_code(&studio, upload_id, to, Language::El));
+    for answer in futures_util::future::join_all(calls).await {
+        answer.expect(201);
+    }
+    let mut codes = std::collections::BTreeSet::new();
+    for (_, to) in &waiting {
+        codes.insert(inbox::code_message(to.address(), 0).await.code());
+    }
+    assert_eq!(codes.len(), waiting.len());
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    for (_, to) in &waiting {
+        assert_eq!(inbox::codes(to.address()).await.len(), 1);
+    }
+}

@@ -1,0 +1,91 @@
+//! The sample events: one folder per function, in the form in which AWS sends them, for the routes that the gateway has.
+
+#![expect(clippy::expect_used, reason = "what fails here fails the test")]
+
+mod project;
+
+use std::{collections::BTreeSet, fs};
+
+use aws_lambda_events::{cloudwatch_events::CloudWatchEvent, dynamodb};
+use lambda_http::{Body, RequestExt, request::RequestContext};
+use project::{folders, functions, logical_id, read, root, routes, template};
+
+fn events_of(function: &str) -> Vec<(String, String)> {
+    let folder = format!("events/{function}");
+    let entries = fs::read_dir(root().join(&folder)).unwrap_or_else(|error| panic!("{folder}: {error}"));
+    let names = entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"));
+    let files: Vec<_> = names.map(|name| (format!("{folder}/{name}"), read(&format!("{folder}/{name}")))).collect();
+    assert!(!files.is_empty(), "{folder} has a sample event");
+    files
+}
+
+#[test]
+fn every_function_has_a_folder_and_every_folder_a_function() {
+    assert_eq!(folders("events"), functions().into_keys().collect::<Vec<_>>());
+}
+
+#[test]
+fn every_event_of_a_route_is_read_by_the_runtime_and_names_that_route() {
+    let routes = routes();
+    let mut seen = BTreeSet::new();
+    for function in functions().into_keys() {
+        let own: Vec<_> = routes.iter().filter(|route| route.operation.as_deref() == Some(&function)).collect();
+        for (file, text) in events_of(&function).into_iter().filter(|_| !own.is_empty()) {
+            let raw: serde_json::Value = serde_json::from_str(&text).expect(&file);
+            let request = lambda_http::request::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"));
+            let RequestContext::ApiGatewayV1(context) = request.request_context() else { panic!("{file} is no REST API's event") };
+            let (method, resource) = (request.method().as_str(), context.resource_path.as_deref().expect("a resource"));
+            let its = own.iter().find(|route| route.path == resource && (route.method == method || route.method == "ANY"));
+            let route = its.unwrap_or_else(|| panic!("{file}: {method} {resource} is not a route of {function}"));
+            assert_eq!(route.function, logical_id(&function), "{file}");
+            assert_eq!((raw["resource"].as_str(), raw["httpMethod"].as_str()), (Some(resource), Some(method)), "{file}");
+            assert_eq!((raw["requestContext"]["path"].as_str(), raw["path"].as_str()), (Some(request.raw_http_path()), Some(request.raw_http_path())));
+            let parameters = request.path_parameters();
+            let filled = parameters.iter().fold(resource.to_owned(), |path, (name, value)| {
+                path.replace(&format!("{{{name}}}"), value).replace(&format!("{{{name}+}}"), value)
+            });
+            assert_eq!(filled, request.raw_http_path(), "{file}: path and parameters agree");
+            match request.body() {
+                Body::Empty => assert!(matches!(method, "GET" | "DELETE"), "{file}: a body"),
+                Body::Binary(bytes) => {
+                    serde_json::from_slice::<serde_json::Map<_, _>>(bytes).unwrap_or_else(|error| panic!("{file}: {error}"));
+                }
+                other => panic!("{file}: the gateway sends bodies as base64, not {other:?}"),
+            }
+            seen.insert(function.clone());
+        }
+    }
+    let wanted: BTreeSet<_> = routes.into_iter().filter_map(|route| route.operation).collect();
+    assert_eq!(seen, wanted);
+}
+
+#[test]
+fn the_other_events_are_the_streams_and_the_schedules() {
+    let template = template();
+    for function in functions().into_keys() {
+        let Some(sources) = template["Resources"][logical_id(&function)]["Properties"]["Events"].as_object() else { continue };
+        for (source, (file, text)) in sources.values().flat_map(|source| events_of(&function).into_iter().map(move |event| (source, event))) {
+            match source["Type"].as_str() {
+                Some("DynamoDB") => {
+                    let event: dynamodb::Event = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"));
+                    assert!(!event.records.is_empty(), "{file}");
+                    let filter = source["Properties"]["FilterCriteria"]["Filters"][0]["Pattern"].as_str().expect("a filter");
+                    let view = &template["Resources"]["Outbox"]["Properties"]["StreamSpecification"]["StreamViewType"];
+                    let key = &template["Resources"]["Outbox"]["Properties"]["KeySchema"][0]["AttributeName"];
+                    for record in event.records {
+                        assert!(filter.contains(&format!("[\"{}\"]", record.event_name)), "{file}: {} passes {filter}", record.event_name);
+                        assert_eq!(serde_json::to_value(record.change.stream_view_type).expect("a view"), *view, "{file}");
+                        let named = record.change.keys.into_inner();
+                        assert_eq!(named.keys().collect::<Vec<_>>(), [key.as_str().expect("a key")], "{file}");
+                        assert!(record.change.sequence_number.is_some(), "{file}: what a failed record is named by");
+                    }
+                }
+                Some("Schedule") => {
+                    let event: CloudWatchEvent = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"));
+                    assert_eq!((event.source.as_deref(), event.detail_type.as_deref()), (Some("aws.events"), Some("Scheduled Event")), "{file}");
+                }
+                other => panic!("{function} is woken by {other:?}"),
+            }
+        }
+    }
+}

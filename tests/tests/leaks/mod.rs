@@ -1,0 +1,112 @@
+//! Looks for secrets wherever they must not be, in every form in which they could have been written down.
+
+use aws_lc_rs::digest;
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE},
+};
+
+/// A value, and the bytes that would give it away.
+pub(crate) struct Secret {
+    pub(crate) name: &'static str,
+    forms: Vec<Vec<u8>>,
+}
+
+impl Secret {
+    /// In clear, in hexadecimal and in base64, also inside something longer; and hashed without a key, which tells what has few
+    /// possibilities.
+    pub(crate) fn new(name: &'static str, value: impl AsRef<[u8]>) -> Self {
+        let value = value.as_ref();
+        assert!(value.len() >= 6, "{name} is too short to be looked for");
+        let hash = digest::digest(&digest::SHA256, value);
+        let mut forms = Vec::new();
+        for bytes in [value, hash.as_ref()] {
+            forms.extend([bytes.to_vec(), hex(bytes).into_bytes(), hex(bytes).to_uppercase().into_bytes()]);
+            forms.extend((0..3).flat_map(|before| base64(bytes, before)));
+        }
+        // As JSON writes it where only ASCII is allowed.
+        let text = String::from_utf8_lossy(value);
+        if !text.is_ascii() {
+            forms.push(text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect::<String>().into_bytes());
+        }
+        forms.sort();
+        forms.dedup();
+        Self { name, forms }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The characters that these bytes become after `before` others, whatever stands around them.
+fn base64(bytes: &[u8], before: usize) -> Vec<Vec<u8>> {
+    let padded = [&vec![0; before], bytes].concat();
+    // Characters of six bits that hold no bit of a neighbour.
+    let (first, end) = ((before * 8).div_ceil(6), padded.len() * 8 / 6);
+    [STANDARD.encode(&padded), URL_SAFE.encode(&padded)].map(|text| text.as_bytes()[first..end].to_vec()).to_vec()
+}
+
+/// All secrets, ready for one pass over much data.
+pub(crate) struct Search<'s> {
+    /// By the first two bytes of a form.
+    starts: Vec<Vec<(&'s str, &'s [u8])>>,
+}
+
+impl<'s> Search<'s> {
+    pub(crate) fn new(secrets: &'s [Secret]) -> Self {
+        let mut starts = vec![Vec::new(); 1 << 16];
+        for secret in secrets {
+            for form in &secret.forms {
+                starts[usize::from(u16::from_be_bytes([form[0], form[1]]))].push((secret.name, form.as_slice()));
+            }
+        }
+        Self { starts }
+    }
+
+    /// Names of the secrets that are in it.
+    pub(crate) fn find(&self, data: &[u8]) -> Vec<&'s str> {
+        let mut found = Vec::new();
+        for at in 0..data.len().saturating_sub(1) {
+            for (name, form) in &self.starts[usize::from(u16::from_be_bytes([data[at], data[at + 1]]))] {
+                if data[at..].starts_with(form) && !found.contains(name) {
+                    found.push(*name);
+                }
+            }
+        }
+        found
+    }
+}
+
+/// Whether the digits stand there by themselves: six of them are part of many longer numbers.
+pub(crate) fn has_number(data: &[u8], digits: &str) -> bool {
+    let part_of_longer = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'.');
+    data.windows(digits.len()).enumerate().any(|(at, window)| {
+        window == digits.as_bytes()
+            && !part_of_longer(at.checked_sub(1).and_then(|at| data.get(at)))
+            && !part_of_longer(data.get(at + digits.len()))
+    })
+}
+
+#[test]
+fn secrets_are_found_in_every_form() {
+    let secrets = [Secret::new("email", "maria@example.gr"), Secret::new("name", "ΜΑΡΙΑ")];
+    let search = Search::new(&secrets);
+    let hidden = |before: &str, after: &str| STANDARD.encode(format!("{before}maria@example.gr{after}"));
+    for data in [
+        "to maria@example.gr.".to_owned(),
+        hidden("", ""),
+        hidden("x", "y"),
+        hidden("xx", "yy"),
+        hidden("{\"to\":\"", "\"}"),
+        hex(b"maria@example.gr"),
+        format!("x{}x", URL_SAFE.encode(digest::digest(&digest::SHA256, b"maria@example.gr"))),
+    ] {
+        assert_eq!(search.find(data.as_bytes()), ["email"], "{data}");
+    }
+    for data in ["{\"name\":\"ΜΑΡΙΑ\"}", r#"{"name":"\u039c\u0391\u03a1\u0399\u0391"}"#] {
+        assert_eq!(search.find(data.as_bytes()), ["name"], "{data}");
+    }
+    assert!(search.find(b"m***@example.gr, MARIA").is_empty());
+    assert!(has_number(b"otp=123456;", "123456") && !has_number(b"1763123456", "123456") && !has_number(b"0.123456", "123456"));
+}
