@@ -17,7 +17,7 @@ stop: ## stop the stack; its data stays
 	$(STACK) down
 
 test: check build ## everything, on a stack of its own
-	$(STACK) --instance test around cargo test -p journeys --tests
+	$(STACK) --instance test around cargo test -p journeys --tests -- --test-threads=8
 
 check: tools ## all that needs no stack
 	cargo fmt --check

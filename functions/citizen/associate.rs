@@ -107,7 +107,6 @@ async fn bind(deps: &Deps, session: &Session, submission: &SubmissionInHand, ass
     let parts = submission.images.iter().filter(|_| first).flat_map(|image| [Part::Image(image.kind), Part::Preview(image.kind)]);
     let copying = try_join_all(parts.map(|part| deps.vault.keep(set_id, part)));
     let sealing = KeyItem::seal(&deps.kms, subject, set_id, &opened, association.expires_at);
-    // A code that somebody else has associated meanwhile may have lost its pending photos: the conditions will tell.
     let (_, key) = tokio::try_join!(copying, sealing)?;
     let (at, end) = (association.associated_at, association.expires_at);
     let owner = NewOwner { subject, associated_at: at, expires_at: end, from: submission.state };

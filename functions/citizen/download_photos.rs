@@ -55,7 +55,7 @@ fn respond(call: &Call, zip: Vec<u8>) -> Result<Reply, Failure> {
         Range::None if total <= WHOLE => (0, total - 1),
         Range::None => (0, PART - 1),
         Range::Bytes { first, last } => (first, last.min(first + PART - 1)),
-        Range::Unsatisfiable => return Err(Problem::RangeNotSatisfiable.into()),
+        Range::Unsatisfiable => return Err(Problem::RangeNotSatisfiable { total }.into()),
     };
     let whole = first == 0 && last == total - 1 && wanted == Range::None;
     let status = if whole { StatusCode::OK } else { StatusCode::PARTIAL_CONTENT };

@@ -31,16 +31,20 @@ async fn main() -> Result<(), lambda_http::Error> {
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let Photographer { session, business } = Photographer::from(call, &deps.sessions).await?;
-    let invalid = |field: &str| Problem::InvalidField { field: field.to_owned(), reason: FieldReason::InvalidNumber };
+    let invalid = |field: &str, reason| Problem::InvalidField { field: field.to_owned(), reason };
     let limit = match call.query("limit") {
         None => PAGE,
-        Some(text) => text.parse().ok().filter(|limit| (1..=LARGEST_PAGE).contains(limit)).ok_or_else(|| invalid("limit"))?,
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|limit| (1..=LARGEST_PAGE).contains(limit))
+            .ok_or_else(|| invalid("limit", FieldReason::InvalidNumber))?,
     };
     // A cursor is an upload id: 36 characters of a UUID.
     let is_id = |text: &&str| text.len() == 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
     let after = match call.query("cursor") {
         None => None,
-        Some(text) => Some(Some(text).filter(is_id).ok_or_else(|| invalid("cursor"))?),
+        Some(text) => Some(Some(text).filter(is_id).ok_or_else(|| invalid("cursor", FieldReason::NotAllowed))?),
     };
     let page = deps.issuances.list(&business, after, limit, call.now).await?;
     let views = page.issuances.iter().filter_map(|issuance| {

@@ -101,13 +101,13 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
 
 fn checked(kind: ImageKind, picture: DeclaredBody) -> Result<Declared, Problem> {
     photo::check_bytes(picture.bytes).map_err(|fault| Problem::BadPicture { kind, fault })?;
-    let invalid = |field: &str| Problem::InvalidField { field: format!("{}.{field}", kind.name()), reason: FieldReason::InvalidNumber };
+    let invalid = |field: &str, reason| Problem::InvalidField { field: format!("{}.{field}", kind.name()), reason };
     if picture.bytes == 0 {
-        return Err(invalid("bytes"));
+        return Err(invalid("bytes", FieldReason::InvalidNumber));
     }
     let sha256 = picture.sha256.to_ascii_lowercase();
     if sha256.len() != 64 || !sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(invalid("sha256"));
+        return Err(invalid("sha256", FieldReason::NotAllowed));
     }
     Ok(Declared { bytes: picture.bytes, sha256 })
 }

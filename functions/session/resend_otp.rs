@@ -5,7 +5,10 @@ use edge::{Call, Failure, Reply, Setup, guard::Visitor, views::OtpView};
 use messages::problem::Problem;
 use sending::Sms;
 use serde::Deserialize;
-use storage::{quotas::Quotas, sessions::Sessions};
+use storage::{
+    quotas::Quotas,
+    sessions::{AwaitedOtp, Sessions},
+};
 
 struct Deps {
     sessions: Sessions,
@@ -36,9 +39,14 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     session_functions::count_otp_message(&deps.quotas, &session, &call.request_id, call.now).await?;
     let (otp, next) = session_functions::draw_otp(&session, awaited.resends + 1, call.now)?;
     // Two at once: one replaces, the other's message is not sent.
-    if !deps.sessions.replace_otp(&session, &next).await? {
+    if !deps.sessions.replace_otp(&session, awaited.resends, &next).await? {
         return Err(Problem::Conflict.into());
     }
-    session_functions::send_otp(&deps.sms, &session, &otp, call.language).await?;
+    if let Err(failure) = session_functions::send_otp(&deps.sms, &session, &otp, call.language).await {
+        // The last one that did arrive goes on being good.
+        let last = AwaitedOtp { resends: next.resends, ..awaited.clone() };
+        deps.sessions.replace_otp(&session, next.resends, &last).await?;
+        return Err(failure);
+    }
     Reply::json(200, &OtpView::of(&session, next.expires_at, next.resends))
 }

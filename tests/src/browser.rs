@@ -186,6 +186,7 @@ impl Response {
 
     /// # Panics
     /// Where the status is another.
+    #[track_caller]
     pub fn expect(self, status: u16) -> Self {
         let shown: String = self.text().chars().take(600).collect();
         assert_eq!(self.status, status, "{}: {shown}", self.call);
@@ -194,6 +195,7 @@ impl Response {
 
     /// # Panics
     /// Where it is no JSON.
+    #[track_caller]
     pub fn json(&self) -> Value {
         assert_eq!(self.header("content-type"), Some("application/json"), "{}: {}", self.call, self.text());
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{}: {error}: {}", self.call, self.text()))
@@ -203,6 +205,7 @@ impl Response {
     ///
     /// # Panics
     /// Where it is none, or not as RFC 9457 and our rules have it.
+    #[track_caller]
     pub fn problem(&self) -> Problem {
         let shown = || format!("{}: {} {}", self.call, self.status, self.text());
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", shown());
@@ -218,6 +221,7 @@ impl Response {
 
     /// # Panics
     /// Where it is not refused with this status and code.
+    #[track_caller]
     pub fn refused(&self, status: u16, code: &str) -> Problem {
         let problem = self.problem();
         assert_eq!((problem.status, problem.code.as_str()), (status, code), "{}: {}", self.call, self.text());

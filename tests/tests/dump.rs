@@ -7,6 +7,7 @@ mod leaks;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{CodeNumber, FileProfile, Language};
+use image::ImageFormat;
 use journeys::{
     citizen, inbox,
     people::{self, Visit, fresh_photographer},
@@ -80,14 +81,14 @@ async fn objects(client: &aws_sdk_s3::Client) -> Vec<Found> {
 }
 
 /// All that is known about this journey and must be nowhere.
-fn secrets(visit: &Visit, studio: &Visit, issued: &[&Issued], email: &str) -> Vec<Secret> {
+fn secrets(visits: &[&Visit], issued: &[&Issued], email: &str) -> Vec<Secret> {
     let mut secrets = Vec::new();
     for one in issued {
         secrets.push(Secret::new("code number", &one.code));
         secrets.push(Secret::new("code number's bits", CodeNumber::parse(&one.code).unwrap().bytes()));
     }
     secrets.push(Secret::new("recipient's email", email));
-    for person in [&visit.person, &studio.person] {
+    for person in visits.iter().map(|visit| &visit.person) {
         let mobile = person.mobile();
         // The ten national digits are in every way of writing it; hashed, each way is another value.
         secrets.extend([mobile, &mobile[1..], &mobile[3..]].map(|number| Secret::new("mobile number", number)));
@@ -96,8 +97,10 @@ fn secrets(visit: &Visit, studio: &Visit, issued: &[&Issued], email: &str) -> Ve
         secrets.push(Secret::new("first name", &person.first_name));
         secrets.push(Secret::new("last name", &person.last_name));
     }
+    // A piece of each picture's data, such as it would be if it were stored as it is.
+    secrets.extend(both().iter().map(|(_, jpeg)| Secret::new("image data", &jpeg[jpeg.len() / 2..][..32])));
     // A session's key is the hash of its token: here it is the token that must be nowhere.
-    for token in [visit, studio].iter().flat_map(|visit| visit.browser.all_cookie_values()) {
+    for token in visits.iter().flat_map(|visit| visit.browser.all_cookie_values()) {
         if !token.is_empty() {
             secrets.push(Secret::new("cookie", token.as_bytes()));
         }
@@ -107,29 +110,38 @@ fn secrets(visit: &Visit, studio: &Visit, issued: &[&Issued], email: &str) -> Ve
 
 /// A picture that opens from any place in the data on.
 fn holds_picture(data: &[u8]) -> bool {
-    let begins = |start: &[u8]| {
-        data.windows(start.len()).enumerate().filter(move |(_, window)| window == &start).map(|(at, _)| at).collect::<Vec<_>>()
-    };
-    begins(&[0xff, 0xd8, 0xff]).iter().any(|&at| image::load_from_memory_with_format(&data[at..], image::ImageFormat::Jpeg).is_ok())
-        || !begins(b"\x89PNG\r\n\x1a\n").is_empty()
-        || !begins(b"data:image/").is_empty()
+    // A loop over places: data is large, and this is not compiled for speed.
+    let mut at = 0;
+    while at + 3 < data.len() {
+        let readable = match data[at] {
+            0xff => {
+                data[at + 1..].starts_with(&[0xd8, 0xff]) && image::load_from_memory_with_format(&data[at..], ImageFormat::Jpeg).is_ok()
+            }
+            0x89 => data[at..].starts_with(b"\x89PNG\r\n\x1a\n"),
+            b'd' => data[at..].starts_with(b"data:image/"),
+            _ => false,
+        };
+        if readable {
+            return true;
+        }
+        at += 1;
+    }
+    false
 }
 
 fn assert_tells_nothing(dump: &[Found], secrets: &[Secret], otps: &[&str], issued: &[&Issued]) {
     let search = Search::new(secrets);
-    let scans: Vec<Vec<u8>> = both().iter().map(|(_, jpeg)| jpeg[jpeg.len() / 2..][..32].to_vec()).collect();
     for Found { place, data } in dump {
-        assert_eq!(search.find(data), Vec::<&str>::new(), "in {place}");
-        for otp in otps {
-            assert!(!has_number(data, otp), "a one-time password in {place}");
-        }
         // What other tests are uploading right now may lie there open; ours is over.
-        let incoming = place.contains("incoming/");
-        assert!(!incoming || issued.iter().all(|one| !place.contains(&one.upload_id)), "an original is left: {place}");
-        if !incoming {
-            assert!(!holds_picture(data), "a readable picture in {place}");
-            assert!(scans.iter().all(|scan| !data.windows(scan.len()).any(|window| window == scan)), "image data in {place}");
+        if place.contains("incoming/") {
+            assert!(issued.iter().all(|one| !place.contains(&one.upload_id)), "an original is left: {place}");
+            continue;
         }
+        assert_eq!(search.find(data), Vec::<&str>::new(), "in {place}");
+        assert!(!holds_picture(data), "a readable picture in {place}");
+        // A password is kept nowhere near an image, and six digits are found in a million bytes.
+        let is_object = place.starts_with("object");
+        assert!(is_object || otps.iter().all(|otp| !has_number(data, otp)), "a one-time password in {place}");
     }
 }
 
@@ -168,19 +180,18 @@ async fn whoever_copies_all_tables_and_the_bucket_learns_no_code_no_person_and_n
     let after_issuing = dump().await;
     assert_is_there(&after_issuing, &by_sms, "pending").await;
     assert_is_there(&after_issuing, &by_email, "pending").await;
-    assert_tells_nothing(&after_issuing, &secrets(&visit, &studio, &issued, &email), &otps, &issued);
-    assert_tells_nothing(&after_issuing, &secrets(&waiting, &studio, &issued, &email), &otps, &issued);
+    assert_tells_nothing(&after_issuing, &secrets(&[&visit, &studio, &waiting], &issued, &email), &otps, &issued);
 
     // The code in hand, then associated.
     citizen::submit(&visit, &by_sms.code).await.expect(200);
     citizen::confirm(&visit).await.expect(200);
     let in_hand = tables(&aws::dynamodb(&aws::config().await)).await;
-    assert_tells_nothing(&in_hand, &secrets(&visit, &studio, &issued, &email), &otps, &issued);
+    assert_tells_nothing(&in_hand, &secrets(&[&visit, &studio], &issued, &email), &otps, &issued);
     citizen::take(&visit, &by_sms.code).await;
     citizen::download(&visit).await.expect(200);
     let associated = dump().await;
     assert_is_there(&associated, &by_sms, "associated").await;
-    assert_tells_nothing(&associated, &secrets(&visit, &studio, &issued, &email), &otps, &issued);
+    assert_tells_nothing(&associated, &secrets(&[&visit, &studio], &issued, &email), &otps, &issued);
 }
 
 #[test]

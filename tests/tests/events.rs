@@ -39,7 +39,10 @@ fn every_event_of_a_route_is_read_by_the_runtime_and_names_that_route() {
             let route = its.unwrap_or_else(|| panic!("{file}: {method} {resource} is not a route of {function}"));
             assert_eq!(route.function, logical_id(&function), "{file}");
             assert_eq!((raw["resource"].as_str(), raw["httpMethod"].as_str()), (Some(resource), Some(method)), "{file}");
-            assert_eq!((raw["requestContext"]["path"].as_str(), raw["path"].as_str()), (Some(request.raw_http_path()), Some(request.raw_http_path())));
+            assert_eq!(
+                (raw["requestContext"]["path"].as_str(), raw["path"].as_str()),
+                (Some(request.raw_http_path()), Some(request.raw_http_path()))
+            );
             let parameters = request.path_parameters();
             let filled = parameters.iter().fold(resource.to_owned(), |path, (name, value)| {
                 path.replace(&format!("{{{name}}}"), value).replace(&format!("{{{name}+}}"), value)
@@ -64,7 +67,8 @@ fn the_other_events_are_the_streams_and_the_schedules() {
     let template = template();
     for function in functions().into_keys() {
         let Some(sources) = template["Resources"][logical_id(&function)]["Properties"]["Events"].as_object() else { continue };
-        for (source, (file, text)) in sources.values().flat_map(|source| events_of(&function).into_iter().map(move |event| (source, event))) {
+        for (source, (file, text)) in sources.values().flat_map(|source| events_of(&function).into_iter().map(move |event| (source, event)))
+        {
             match source["Type"].as_str() {
                 Some("DynamoDB") => {
                     let event: dynamodb::Event = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"));
@@ -82,7 +86,11 @@ fn the_other_events_are_the_streams_and_the_schedules() {
                 }
                 Some("Schedule") => {
                     let event: CloudWatchEvent = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"));
-                    assert_eq!((event.source.as_deref(), event.detail_type.as_deref()), (Some("aws.events"), Some("Scheduled Event")), "{file}");
+                    assert_eq!(
+                        (event.source.as_deref(), event.detail_type.as_deref()),
+                        (Some("aws.events"), Some("Scheduled Event")),
+                        "{file}"
+                    );
                 }
                 other => panic!("{function} is woken by {other:?}"),
             }

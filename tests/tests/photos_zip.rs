@@ -15,7 +15,7 @@ use hayro::{
     kurbo::{BezPath, Rect},
     vello_cpu::color::palette::css::WHITE,
 };
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use journeys::{
     browser::Response,
     citizen, fixtures, jpeg,
@@ -144,7 +144,7 @@ fn scan_page(pdf: &Pdf) -> String {
 #[tokio::test]
 async fn the_page_has_code_qr_code_and_expiry_in_the_citizens_language_with_its_fonts_inside() {
     let taken = with(&face_only()).await;
-    let end = taken.expires_at.to_zoned(TimeZone::get("Europe/Athens").unwrap());
+    let end = taken.expires_at.to_zoned(jiff::tz::get!("Europe/Athens"));
     let months_el = ["Ιαν", "Φεβ", "Μαρ", "Απρ", "Μαΐ", "Ιουν", "Ιουλ", "Αυγ", "Σεπ", "Οκτ", "Νοε", "Δεκ"];
     let months_en = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let month = usize::try_from(end.month()).unwrap() - 1;

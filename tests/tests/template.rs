@@ -160,7 +160,8 @@ fn every_function_has_a_time_limit_memory_and_traffic_by_the_alias_live() {
 fn every_function_logs_into_a_group_of_its_own_and_every_group_is_kept_for_a_limited_time() {
     let groups = of_type("AWS::Logs::LogGroup");
     for (name, function) in lambdas() {
-        let group = function["Properties"]["LoggingConfig"]["LogGroup"]["Ref"].as_str().unwrap_or_else(|| panic!("{name} has no log group"));
+        let group =
+            function["Properties"]["LoggingConfig"]["LogGroup"]["Ref"].as_str().unwrap_or_else(|| panic!("{name} has no log group"));
         assert_eq!(group, format!("{name}Log"));
         assert!(groups.contains_key(group), "{group}");
     }
@@ -227,7 +228,8 @@ fn literals<'a>(source: &'a str, call: &'a str) -> impl Iterator<Item = String> 
 #[test]
 fn every_function_is_given_exactly_the_variables_that_it_reads() {
     let template = template();
-    let common: BTreeSet<_> = template["Globals"]["Function"]["Environment"]["Variables"].as_object().expect("variables").keys().cloned().collect();
+    let common: BTreeSet<_> =
+        template["Globals"]["Function"]["Environment"]["Variables"].as_object().expect("variables").keys().cloned().collect();
     // Every function needs the origin: `Setup::finish` reads it.
     assert_eq!(common, BTreeSet::from(["PUBLIC_ORIGIN".to_owned()]));
     let setup = variables_of_setup();
@@ -248,7 +250,8 @@ fn every_function_is_given_exactly_the_variables_that_it_reads() {
 #[test]
 fn every_table_variable_names_its_table_and_the_role_may_use_each_table_given() {
     for (name, function) in lambdas() {
-        let rights: Vec<String> = statements(&function).iter().flat_map(|s| list(&s["Resource"]).into_iter().map(resource_text).collect::<Vec<_>>()).collect();
+        let rights: Vec<String> =
+            statements(&function).iter().flat_map(|s| list(&s["Resource"]).into_iter().map(resource_text).collect::<Vec<_>>()).collect();
         for (variable, value) in function["Properties"]["Environment"]["Variables"].as_object().into_iter().flatten() {
             let Some(table) = variable.strip_suffix("_TABLE") else { continue };
             let table = logical_id(&table.to_lowercase());
@@ -257,7 +260,10 @@ fn every_table_variable_names_its_table_and_the_role_may_use_each_table_given() 
         }
         for right in rights.iter().filter_map(|right| right.strip_suffix(".Arn")).filter(|right| !right.ends_with("Key")) {
             let variable = format!("{}_TABLE", right.to_uppercase());
-            assert!(!function["Properties"]["Environment"]["Variables"][&variable].is_null(), "{name} has a right to {right}, and no {variable}");
+            assert!(
+                !function["Properties"]["Environment"]["Variables"][&variable].is_null(),
+                "{name} has a right to {right}, and no {variable}"
+            );
         }
     }
 }
@@ -375,7 +381,9 @@ fn nothing_panics_on_purpose_outside_tests() {
             continue;
         }
         for (number, line) in code(&read(&file)).into_iter().enumerate() {
-            for forbidden in [".unwrap()", ".expect(", ".unwrap_err()", ".expect_err(", "panic!(", "unreachable!(", "todo!(", "unimplemented!("] {
+            for forbidden in
+                [".unwrap()", ".expect(", ".unwrap_err()", ".expect_err(", "panic!(", "unreachable!(", "todo!(", "unimplemented!("]
+            {
                 assert!(!line.contains(forbidden), "{file}:{}: {forbidden}", number + 1);
             }
         }

@@ -117,7 +117,7 @@ pub const fn status(problem: &Problem) -> StatusCode {
 
         Problem::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Problem::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        Problem::RangeNotSatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
+        Problem::RangeNotSatisfiable { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
 
         Problem::InvalidField { .. }
         | Problem::MissingConsent

@@ -95,6 +95,8 @@ impl Reply {
             matches!(problem, Problem::OtpDailyLimit { .. } | Problem::OtpMessagesDailyLimit { .. } | Problem::SubmissionsExhausted { .. });
         if until_midnight {
             reply.header(header::RETRY_AFTER, quota::until_renewal(now).as_seconds().to_string())
+        } else if let Problem::RangeNotSatisfiable { total } = problem {
+            reply.header(header::CONTENT_RANGE, format!("bytes */{total}"))
         } else if matches!(problem, Problem::Throttled) {
             reply.header(header::RETRY_AFTER, "1")
         } else {

@@ -82,7 +82,10 @@ pub enum Problem {
     /// Somebody else was quicker with the same code.
     AssociationRaced,
     ImageAbsent,
-    RangeNotSatisfiable,
+    /// `total` in bytes.
+    RangeNotSatisfiable {
+        total: usize,
+    },
 
     PicturesMissing,
     /// Unknown, expired or another business's.
@@ -117,7 +120,6 @@ pub enum FieldReason {
     WrongType,
     /// Not one of the values that there are.
     NotAllowed,
-    TooLong,
     InvalidMobile,
     InvalidEmail,
     InvalidNumber,
@@ -130,7 +132,6 @@ impl FieldReason {
             Self::Missing => "missing",
             Self::WrongType => "wrong_type",
             Self::NotAllowed => "not_allowed",
-            Self::TooLong => "too_long",
             Self::InvalidMobile => "invalid_mobile",
             Self::InvalidEmail => "invalid_email",
             Self::InvalidNumber => "invalid_number",
@@ -185,7 +186,7 @@ impl Problem {
             Self::NothingAssociated => "nothing_associated",
             Self::AssociationRaced => "association_raced",
             Self::ImageAbsent => "image_absent",
-            Self::RangeNotSatisfiable => "range_not_satisfiable",
+            Self::RangeNotSatisfiable { .. } => "range_not_satisfiable",
             Self::PicturesMissing => "pictures_missing",
             Self::UploadUnknown => "upload_unknown",
             Self::UploadIncomplete { .. } => "upload_incomplete",
@@ -221,6 +222,7 @@ impl Problem {
     pub fn extensions(&self) -> Vec<(&'static str, Value)> {
         match self {
             Self::BodyTooLarge { limit } => vec![("limit", json!(limit))],
+            Self::RangeNotSatisfiable { total } => vec![("total", json!(total))],
             Self::InvalidField { field, reason } => vec![("field", json!(field)), ("reason", json!(reason.name()))],
             Self::OtpWrong { left } => vec![("left", json!(left))],
             Self::OtpDailyLimit { renews_at } | Self::OtpMessagesDailyLimit { renews_at } | Self::SubmissionsExhausted { renews_at } => {
@@ -275,7 +277,6 @@ impl Problem {
             | Self::NothingAssociated
             | Self::AssociationRaced
             | Self::ImageAbsent
-            | Self::RangeNotSatisfiable
             | Self::PicturesMissing
             | Self::UploadUnknown
             | Self::UploadRefused
@@ -373,8 +374,8 @@ mod tests {
             P::AssociationExists => P::NothingAssociated,
             P::NothingAssociated => P::AssociationRaced,
             P::AssociationRaced => P::ImageAbsent,
-            P::ImageAbsent => P::RangeNotSatisfiable,
-            P::RangeNotSatisfiable => P::PicturesMissing,
+            P::ImageAbsent => P::RangeNotSatisfiable { total: 1000 },
+            P::RangeNotSatisfiable { .. } => P::PicturesMissing,
             P::PicturesMissing => P::UploadUnknown,
             P::UploadUnknown => P::UploadIncomplete { kind: ImageKind::Face },
             P::UploadIncomplete { .. } => P::UploadAltered { kind: ImageKind::Signature },
@@ -411,8 +412,7 @@ mod tests {
             problems.extend(faults().into_iter().map(|fault| Problem::BadPicture { kind, fault }));
         }
         use FieldReason as R;
-        for reason in [R::Unknown, R::Missing, R::WrongType, R::NotAllowed, R::TooLong, R::InvalidMobile, R::InvalidEmail, R::InvalidNumber]
-        {
+        for reason in [R::Unknown, R::Missing, R::WrongType, R::NotAllowed, R::InvalidMobile, R::InvalidEmail, R::InvalidNumber] {
             problems.push(Problem::InvalidField { field: "language".to_owned(), reason });
         }
         problems

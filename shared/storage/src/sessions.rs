@@ -295,13 +295,13 @@ impl Sessions {
         }
     }
 
-    /// A new one-time password in place of the old one. False where the session is gone or another resend was first.
+    /// Another one-time password in place of the one after `resends_before` resends. False where the session is gone or
+    /// another resend was first.
     ///
     /// # Errors
     /// Storage errors.
-    pub async fn replace_otp(&self, session: &Session, otp: &AwaitedOtp) -> Result<bool, StorageError> {
+    pub async fn replace_otp(&self, session: &Session, resends_before: u32, otp: &AwaitedOtp) -> Result<bool, StorageError> {
         let value = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(otp).map_err(|_| StorageError::Corrupt("an OTP"))?;
-        let before = session.otp.as_ref().map_or(0, |otp| otp.resends);
         let update = self
             .update(session)
             .update_expression("SET #otp = :otp")
@@ -309,7 +309,7 @@ impl Sessions {
             .expression_attribute_names("#otp", "otp")
             .expression_attribute_names("#resends", "resends")
             .expression_attribute_values(":otp", value)
-            .expression_attribute_values(":before", AttributeValue::N(before.to_string()));
+            .expression_attribute_values(":before", AttributeValue::N(resends_before.to_string()));
         held(update.send().await)
     }
 

@@ -33,7 +33,8 @@ pub(crate) fn functions() -> BTreeMap<String, String> {
 pub(crate) fn folders(path: &str) -> Vec<String> {
     let entries = fs::read_dir(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
     let entries = entries.map(|entry| entry.expect("an entry"));
-    let mut names: Vec<_> = entries.filter(|entry| entry.path().is_dir()).map(|entry| entry.file_name().into_string().expect("a name")).collect();
+    let mut names: Vec<_> =
+        entries.filter(|entry| entry.path().is_dir()).map(|entry| entry.file_name().into_string().expect("a name")).collect();
     names.sort();
     names
 }
@@ -118,7 +119,9 @@ fn replaced(value: &Value, from: &str, to: &str) -> Value {
     match value {
         Value::String(text) => json!(text.replace(from, to)),
         Value::Array(items) => items.iter().map(|item| replaced(item, from, to)).collect(),
-        Value::Object(entries) => entries.iter().map(|(key, item)| (key.replace(from, to), replaced(item, from, to))).collect::<Map<_, _>>().into(),
+        Value::Object(entries) => {
+            entries.iter().map(|(key, item)| (key.replace(from, to), replaced(item, from, to))).collect::<Map<_, _>>().into()
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
     }
 }
@@ -142,7 +145,8 @@ pub(crate) fn routes() -> Vec<Route> {
         for (method, operation) in methods.as_object().expect("methods") {
             let integration = &operation["x-amazon-apigateway-integration"];
             let uri = integration["uri"]["Fn::Sub"].as_str().unwrap_or_else(|| panic!("{method} {path} has no integration"));
-            let function = uri.split_once(":lambda:path/2015-03-31/functions/${").and_then(|(_, rest)| rest.strip_suffix(".Alias}/invocations"));
+            let function =
+                uri.split_once(":lambda:path/2015-03-31/functions/${").and_then(|(_, rest)| rest.strip_suffix(".Alias}/invocations"));
             assert_eq!((&integration["type"], &integration["httpMethod"]), (&json!("aws_proxy"), &json!("POST")), "{method} {path}");
             routes.push(Route {
                 path: path.clone(),

@@ -74,7 +74,7 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::NothingAssociated => "Δεν υπάρχει συσχέτιση",
         Problem::AssociationRaced => "Ο κωδικάριθμος μόλις συσχετίστηκε",
         Problem::ImageAbsent => "Δεν υπάρχει τέτοια εικόνα",
-        Problem::RangeNotSatisfiable => "Το αρχείο δεν έχει αυτό το τμήμα",
+        Problem::RangeNotSatisfiable { .. } => "Το αρχείο δεν έχει αυτό το τμήμα",
         Problem::PicturesMissing => "Δεν δηλώθηκε καμία εικόνα",
         Problem::UploadUnknown => "Άγνωστη μεταφόρτωση",
         Problem::UploadIncomplete { .. } => "Λείπει εικόνα",
@@ -191,7 +191,7 @@ pub(super) fn detail(problem: &Problem) -> String {
         Problem::NothingAssociated => "Με το πρόσωπο αυτό δεν είναι συσχετισμένες φωτογραφίες. Δώστε πρώτα έναν κωδικάριθμο.".into(),
         Problem::AssociationRaced => "Κάποιος άλλος μόλις συσχέτισε τις φωτογραφίες αυτού του κωδικάριθμου. Αν είναι δικές σας, ζητήστε από τον φωτογράφο νέο κωδικάριθμο.".into(),
         Problem::ImageAbsent => "Οι φωτογραφίες αυτές δεν περιλαμβάνουν την εικόνα που ζητήσατε.".into(),
-        Problem::RangeNotSatisfiable => "Το τμήμα που ζητήσατε με την κεφαλίδα Range βρίσκεται έξω από το αρχείο.".into(),
+        Problem::RangeNotSatisfiable { .. } => "Το τμήμα που ζητήσατε με την κεφαλίδα Range βρίσκεται έξω από το αρχείο.".into(),
         Problem::PicturesMissing => "Δηλώστε φωτογραφία προσώπου, εικόνα υπογραφής ή και τις δύο.".into(),
         Problem::UploadUnknown => "Η μεταφόρτωση δεν υπάρχει, έληξε ή ανήκει σε άλλη επιχείρηση. Ξεκινήστε νέα μεταφόρτωση.".into(),
         Problem::UploadIncomplete { kind } => {
@@ -218,7 +218,6 @@ fn field_detail(field: &str, reason: FieldReason) -> String {
         FieldReason::Missing => format!("Λείπει το πεδίο «{field}»."),
         FieldReason::WrongType => format!("Το πεδίο «{field}» δεν έχει σωστό τύπο."),
         FieldReason::NotAllowed => format!("Η τιμή του πεδίου «{field}» δεν είναι μία από τις επιτρεπτές."),
-        FieldReason::TooLong => format!("Η τιμή του πεδίου «{field}» είναι πολύ μεγάλη."),
         FieldReason::InvalidMobile => {
             format!("Το πεδίο «{field}» πρέπει να είναι ελληνικός αριθμός κινητού: δέκα ψηφία που αρχίζουν από 69, με ή χωρίς +30.")
         }

@@ -66,7 +66,7 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::NothingAssociated => "There is no association",
         Problem::AssociationRaced => "The code number has just been associated",
         Problem::ImageAbsent => "There is no such image",
-        Problem::RangeNotSatisfiable => "The file has no such part",
+        Problem::RangeNotSatisfiable { .. } => "The file has no such part",
         Problem::PicturesMissing => "No image declared",
         Problem::UploadUnknown => "Unknown upload",
         Problem::UploadIncomplete { .. } => "An image is missing",
@@ -177,7 +177,7 @@ pub(super) fn detail(problem: &Problem) -> String {
             "Somebody else has just associated the photos of this code number. If they are yours, ask the photographer for a new one.".into()
         }
         Problem::ImageAbsent => "These photos do not include the image that you asked for.".into(),
-        Problem::RangeNotSatisfiable => "The part that the Range header asks for lies outside the file.".into(),
+        Problem::RangeNotSatisfiable { .. } => "The part that the Range header asks for lies outside the file.".into(),
         Problem::PicturesMissing => "Declare a face photo, a signature image, or both.".into(),
         Problem::UploadUnknown => "The upload does not exist, has expired or belongs to another business. Start a new upload.".into(),
         Problem::UploadIncomplete { kind } => {
@@ -202,7 +202,6 @@ fn field_detail(field: &str, reason: FieldReason) -> String {
         FieldReason::Missing => format!("The field \"{field}\" is missing."),
         FieldReason::WrongType => format!("The field \"{field}\" is of the wrong type."),
         FieldReason::NotAllowed => format!("The value of the field \"{field}\" is not one of those allowed."),
-        FieldReason::TooLong => format!("The value of the field \"{field}\" is too long."),
         FieldReason::InvalidMobile => {
             format!("The field \"{field}\" must be a Greek mobile number: ten digits that begin with 69, with or without +30.")
         }

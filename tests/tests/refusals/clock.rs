@@ -1,0 +1,46 @@
+//! Time that passes for one item: what the service would find later, written now by the account's owner.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::CodeNumber;
+use journeys::{
+    browser::{Browser, SESSION_COOKIE},
+    stack,
+};
+use storage::sealing::{SessionToken, code_id};
+
+use crate::aws;
+
+pub(crate) fn now() -> i64 {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
+    i64::try_from(elapsed.as_secs()).expect("seconds")
+}
+
+async fn set(table: &str, key: (&str, &str), changes: &[(&str, i64)]) {
+    let client = aws::dynamodb(&aws::config().await);
+    let mut update = client.update_item().table_name(stack::variable(table)).key(key.0, AttributeValue::S(key.1.to_owned()));
+    let mut sets = Vec::new();
+    for (number, (path, value)) in changes.iter().enumerate() {
+        let names: Vec<_> = path.split('.').enumerate().map(|(part, name)| (format!("#n{number}_{part}"), name)).collect();
+        sets.push(format!("{} = :v{number}", names.iter().map(|(placeholder, _)| placeholder.as_str()).collect::<Vec<_>>().join(".")));
+        for (placeholder, name) in names {
+            update = update.expression_attribute_names(placeholder, name);
+        }
+        update = update.expression_attribute_values(format!(":v{number}"), AttributeValue::N(value.to_string()));
+    }
+    update = update.expression_attribute_names("#key", key.0).condition_expression("attribute_exists(#key)");
+    update.update_expression(format!("SET {}", sets.join(", "))).send().await.expect("an item that is there");
+}
+
+/// Sets times in the item of this browser's session.
+pub(crate) async fn set_in_session(browser: &Browser, changes: &[(&str, i64)]) {
+    let token = browser.cookie(SESSION_COOKIE).as_deref().and_then(SessionToken::parse).expect("a session");
+    set("SESSIONS_TABLE", ("session_id", &token.session_id()), changes).await;
+}
+
+/// Fourteen days after its issue.
+pub(crate) async fn expire_code(code: &str) {
+    let code = CodeNumber::parse(code).expect("a code number");
+    set("CODES_TABLE", ("code_id", &code_id(&code)), &[("expires_at", now())]).await;
+}
