@@ -80,9 +80,14 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     if call.now.has_reached(submission.code_expires_at) {
         return Err(Problem::CodeNotActive.into());
     }
+    let code_id = code_id(&submission.code);
+    // Before anything is copied: photos that are not associated must not come to lie where they are kept for a year.
+    if let Some(existing) = deps.associations.of(&subject, call.now).await? {
+        return answer_existing(&existing, &code_id);
+    }
     let association = Association {
         subject_id: subject,
-        code_id: code_id(&submission.code),
+        code_id,
         set_id: submission.set_id.clone(),
         profile: submission.profile,
         images: submission.images.clone(),
@@ -124,16 +129,17 @@ async fn bind(deps: &Deps, session: &Session, submission: &SubmissionInHand, ass
         .await
 }
 
+/// One is in force: by this very code, then it is what was asked for; by another, which must be dissociated first.
+fn answer_existing(existing: &Association, code_id: &str) -> Result<Reply, Failure> {
+    if existing.code_id == code_id { Reply::json(200, &AssociationView::of(existing)) } else { Err(Problem::AssociationExists.into()) }
+}
+
 /// Nothing was written. Was it this very call's first try, another association in force, or somebody quicker?
 async fn explain(deps: &Deps, call: &Call, submission: &SubmissionInHand, wanted: &Association) -> Result<Reply, Failure> {
     let (association, code) =
         tokio::try_join!(deps.associations.of(&wanted.subject_id, call.now), deps.codes.find(&submission.code, call.now))?;
-    if let Some(association) = association {
-        return if association.code_id == wanted.code_id {
-            Reply::json(200, &AssociationView::of(&association))
-        } else {
-            Err(Problem::AssociationExists.into())
-        };
+    if let Some(existing) = association {
+        return answer_existing(&existing, &wanted.code_id);
     }
     match code {
         None => Err(Problem::CodeNotActive.into()),

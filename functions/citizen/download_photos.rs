@@ -1,6 +1,7 @@
 //! GET /v1/subjects/{subject}/association/photos.zip: the images and a page with the code, its QR code and the expiry.
 //!
-//! The same bytes each time, so that parts can be asked for: Lambda carries no answer above some 4.5 MB.
+//! The same bytes each time, so that parts can be asked for: Lambda carries no answer above some 4.5 MB. A client that
+//! sends `Range: bytes=0-` gets a part it can go on from; one that asks for all of a larger file is told to.
 
 use citizen_functions::PhotoAccess;
 use domain::{ImageKind, Language};
@@ -31,7 +32,7 @@ async fn main() -> Result<(), lambda_http::Error> {
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let citizen = Citizen::from(call, &deps.sessions).await?;
     let subject = citizen.subject(call)?;
-    // By address as well as by header: a plain link in a page cannot set one.
+    // By address as well as by header: what a browser fetches by itself carries its own languages.
     let language = call.query("language").and_then(Language::parse).unwrap_or(call.language);
     let (association, key) = deps.photos.open(&subject, call.now).await?;
     let images = try_join_all(association.images.iter().map(async |facts| {
@@ -53,7 +54,8 @@ fn respond(call: &Call, zip: Vec<u8>) -> Result<Reply, Failure> {
     let wanted = call.header(header::RANGE).filter(|_| if_range_holds).map_or(Range::None, |text| range(text, total));
     let (first, last) = match wanted {
         Range::None if total <= WHOLE => (0, total - 1),
-        Range::None => (0, PART - 1),
+        // RFC 9110 gives a part only to who asked for one: half a zip, saved as a whole one, would be worse than a refusal.
+        Range::None => return Err(Problem::RangeRequired { total }.into()),
         Range::Bytes { first, last } => (first, last.min(first + PART - 1)),
         Range::Unsatisfiable => return Err(Problem::RangeNotSatisfiable { total }.into()),
     };

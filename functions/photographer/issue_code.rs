@@ -77,6 +77,9 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let Photographer { session, business } = Photographer::from(call, &deps.sessions).await?;
     let body: Body = call.json()?;
     let recipient = recipient(&body.recipient)?;
+    if !storage::is_time_ordered_id(&body.upload_id) {
+        return Err(Problem::UploadUnknown.into());
+    }
     let find = async || Ok::<_, Failure>(deps.issuances.find(&business, &body.upload_id, call.now).await?.ok_or(Problem::UploadUnknown)?);
     let upload = find().await?;
     let settled = |upload: &Issuance| match (upload.state, &upload.issued) {

@@ -40,8 +40,8 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
             .filter(|limit| (1..=LARGEST_PAGE).contains(limit))
             .ok_or_else(|| invalid("limit", FieldReason::InvalidNumber))?,
     };
-    // A cursor is an upload id: 36 characters of a UUID.
-    let is_id = |text: &&str| text.len() == 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    // A cursor is an upload id.
+    let is_id = |text: &&str| storage::is_time_ordered_id(text);
     let after = match call.query("cursor") {
         None => None,
         Some(text) => Some(Some(text).filter(is_id).ok_or_else(|| invalid("cursor", FieldReason::NotAllowed))?),

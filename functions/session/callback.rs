@@ -77,7 +77,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let person = person(deps, taxisnet_person, registered, mobile, businesses);
     let session = Session::begin(SessionToken::random()?, subject_id, person, call.now);
     let session = if deps.taxisnet_asks_otp { without_otp(deps, call, session).await? } else { with_otp(deps, call, session).await? };
-    Ok(Reply::see_other(&sign_in.return_to).set_session(&session.token).set_sign_in("", 0))
+    Ok(Reply::see_other(&sign_in.return_to).set_session(&session.token))
 }
 
 /// The usual way: count, send, and await the one-time password.

@@ -28,7 +28,7 @@ async fn main() -> Result<(), lambda_http::Error> {
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let return_to = call.query("return_to").filter(|path| is_own_path(path)).unwrap_or("/").to_owned();
-    // A second sign-in of the same browser keeps the first one's cookie, so that both tabs can end well.
+    // A second sign-in of the same browser keeps the first one's cookie, so that both tabs can end well; it goes by itself.
     let browser = match call.cookie(SIGN_IN_COOKIE).and_then(SessionToken::parse) {
         Some(browser) => browser,
         None => SessionToken::random()?,

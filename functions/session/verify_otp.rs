@@ -59,7 +59,8 @@ async fn note_and_compare(deps: &Deps, call: &Call, session: &Session, awaited: 
     let try_id = call.request_id.as_str();
     let noted = match deps.sessions.note_try(session, try_id, WRONG_TRIES).await? {
         Try::Noted(noted) => u32::try_from(noted).unwrap_or(u32::MAX),
-        Try::Exhausted => return end(deps, session).await,
+        // Not ended here: the third wrong try does that, and the third may be a right one whose answer is on its way.
+        Try::Exhausted => return Err(Problem::OtpExhausted.into()),
         Try::Gone => return Err(Problem::SessionExpired.into()),
     };
     match deps.quotas.use_one(Quota::WrongOtps, &session.subject_id, try_id, call.now).await? {
@@ -94,7 +95,7 @@ async fn step_up(deps: &Deps, call: &Call, old: &Session) -> Result<Reply, Failu
     let result = deps
         .transaction
         .clone()
-        .with(deps.sessions.succeed_part(old, &session.token, call.now.plus(SUCCESSION))?)
+        .with(deps.sessions.succeed_part(old, &call.request_id, &session.token, call.now.plus(SUCCESSION))?)
         .with(deps.sessions.put_part(&session)?)
         .commit()
         .await;

@@ -16,7 +16,7 @@ use sending::{Email, Sms};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use storage::{
-    Transaction, TransactionError,
+    StorageError, Transaction, TransactionError,
     issuances::Issuances,
     kms::KmsKey,
     outbox::{self, Message, Outbox, OutboxItem},
@@ -75,20 +75,16 @@ async fn main() -> Result<(), lambda_http::Error> {
         public_origin: setup.text("PUBLIC_ORIGIN"),
         transaction: setup.transaction(),
     };
-    edge::serve_event(env!("CARGO_BIN_NAME"), setup, deps, |deps, event, now| Box::pin(handle(deps, event, now))).await
+    edge::serve_event(env!("CARGO_BIN_NAME"), setup, deps, |deps, event, _| Box::pin(handle(deps, event))).await
 }
 
 /// Answers which records Lambda is to repeat (`ReportBatchItemFailures`): from the first whose storage failed.
-async fn handle(deps: &Deps, event: StreamEvent, now: Moment) -> Result<Value, Failure> {
+async fn handle(deps: &Deps, event: StreamEvent) -> Result<Value, Failure> {
     for record in event.records {
         let (message_id, is_wake) = outbox::woken(&record.dynamodb.keys.message_id.text);
-        let done = deliver(deps, message_id, now).await;
+        let done = deliver(deps, message_id, edge::now()).await;
         if let Err(failure) = done {
-            let cause = match failure {
-                Failure::Refused(problem) => problem.code().to_owned(),
-                Failure::Failed { cause, .. } => cause,
-            };
-            say(LogCode::SideCallFailed, &[("cause", json!(cause))]);
+            say(LogCode::SideCallFailed, &[("cause", json!(failure.cause()))]);
             return Ok(json!({"batchItemFailures": [{"itemIdentifier": record.dynamodb.sequence_number}]}));
         }
         if is_wake {
@@ -100,9 +96,18 @@ async fn handle(deps: &Deps, event: StreamEvent, now: Moment) -> Result<Value, F
 }
 
 async fn deliver(deps: &Deps, message_id: &str, now: Moment) -> Result<(), Failure> {
-    let Some(item) = deps.outbox.claim(message_id, now).await? else {
-        say(LogCode::DeliverySkipped, &[]);
-        return Ok(());
+    let item = match deps.outbox.claim(message_id, now).await {
+        Ok(Some(item)) => item,
+        Ok(None) => {
+            say(LogCode::DeliverySkipped, &[]);
+            return Ok(());
+        }
+        // Reading it again would find the same: passed over, so that the shard goes on.
+        Err(StorageError::Corrupt(what)) => {
+            say(LogCode::DeliverySkipped, &[("cause", json!(what))]);
+            return Ok(());
+        }
+        Err(error) => return Err(error.into()),
     };
     let sent = match item.open(&deps.key).await {
         Ok(message) => send(deps, &item, &message, now).await,
@@ -113,7 +118,7 @@ async fn deliver(deps: &Deps, message_id: &str, now: Moment) -> Result<(), Failu
             say(LogCode::CodeSent, &[("attempts", json!(item.attempts))]);
             settle(deps, &item, DeliveryState::Sent, Some(now)).await
         }
-        Err(cause) => match delivery::after_failure(item.attempts, now, item.expires_at) {
+        Err(cause) => match delivery::after_failure(item.attempts, now, item.kept_until) {
             AfterFailure::RetryAt(next_at) => {
                 say(LogCode::DeliveryFailed, &[("cause", json!(cause)), ("attempts", json!(item.attempts))]);
                 let queued = deps.issuances.delivery_part(&item.business, &item.upload_id, DeliveryState::Queued, item.attempts, None)?;

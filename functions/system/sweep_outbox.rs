@@ -7,7 +7,11 @@ use edge::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use storage::{Transaction, TransactionError, issuances::Issuances, outbox::Outbox};
+use storage::{
+    Transaction, TransactionError,
+    issuances::Issuances,
+    outbox::{Due, Outbox},
+};
 
 /// Messages looked at in one run: a backlog is worked off over several.
 const AT_ONCE: i32 = 200;
@@ -30,27 +34,52 @@ async fn main() -> Result<(), lambda_http::Error> {
 }
 
 async fn handle(deps: &Deps, _tick: Tick, now: Moment) -> Result<Value, Failure> {
-    let (mut woken, mut ended) = (0, 0);
+    let (mut woken, mut ended, mut failed) = (0, 0, 0);
     for due in deps.outbox.due(now, AT_ONCE).await? {
-        let Some(item) = deps.outbox.find(&due.message_id).await? else { continue };
-        if !now.has_reached(item.expires_at) {
-            woken += u32::from(deps.outbox.wake(&due, now).await?);
-            continue;
-        }
-        // TTL may lag by days: a message's day ends here.
-        if item.state != DeliveryState::Queued {
-            deps.outbox.delete(&item.message_id).await?;
-            ended += 1;
-            continue;
-        }
-        // Never sent, and not to be sent any more: the photographer's list says so.
-        let failed = deps.issuances.delivery_part(&item.business, &item.upload_id, DeliveryState::Failed, item.attempts, None)?;
-        match deps.transaction.clone().with(deps.outbox.delete_part(&item)?).with(failed).commit().await {
-            Ok(()) => ended += 1,
-            Err(TransactionError::Refused(_)) => deps.outbox.delete(&item.message_id).await?,
-            Err(error @ (TransactionError::Conflict | TransactionError::Storage(_))) => return Err(error.into()),
+        match look_at(deps, &due, now).await {
+            Ok(Seen::Woken) => woken += 1,
+            Ok(Seen::Ended) => ended += 1,
+            Ok(Seen::Left) => {}
+            // One that cannot be read or written holds up none of the others.
+            Err(failure) => {
+                failed += 1;
+                log::line(env!("CARGO_BIN_NAME"), LogCode::SideCallFailed, &[("cause", json!(failure.cause()))]);
+            }
         }
     }
-    log::line(env!("CARGO_BIN_NAME"), LogCode::OutboxSwept, &[("woken", json!(woken)), ("ended", json!(ended))]);
-    Ok(json!({"woken": woken, "ended": ended}))
+    let counts = [("woken", json!(woken)), ("ended", json!(ended)), ("failed", json!(failed))];
+    log::line(env!("CARGO_BIN_NAME"), LogCode::OutboxSwept, &counts);
+    if failed > 0 { Err(Failure::internal(format!("{failed} messages could not be looked at"))) } else { Ok(json!({})) }
+}
+
+enum Seen {
+    Woken,
+    Ended,
+    /// Gone, woken already, or in somebody's hands: for the next run, if at all.
+    Left,
+}
+
+async fn look_at(deps: &Deps, due: &Due, now: Moment) -> Result<Seen, Failure> {
+    let Some(item) = deps.outbox.find(&due.message_id).await? else { return Ok(Seen::Left) };
+    if !now.has_reached(item.kept_until) {
+        return Ok(if deps.outbox.wake(due, now).await? { Seen::Woken } else { Seen::Left });
+    }
+    // TTL may lag by days: a message's day ends here.
+    if item.state != DeliveryState::Queued {
+        deps.outbox.delete(&item.message_id).await?;
+        return Ok(Seen::Ended);
+    }
+    // Never sent, and not to be sent any more: the photographer's list says so.
+    let unsent = deps.issuances.delivery_part(&item.business, &item.upload_id, DeliveryState::Failed, item.attempts, None)?;
+    match deps.transaction.clone().with(deps.outbox.delete_part(&item)?).with(unsent).commit().await {
+        Ok(()) => Ok(Seen::Ended),
+        // Claimed or settled this very moment.
+        Err(TransactionError::Refused(parts)) if parts.contains(&0) => Ok(Seen::Left),
+        // The history that it would be noted in is gone.
+        Err(TransactionError::Refused(_)) => {
+            deps.outbox.delete(&item.message_id).await?;
+            Ok(Seen::Ended)
+        }
+        Err(error @ (TransactionError::Conflict | TransactionError::Storage(_))) => Err(error.into()),
+    }
 }

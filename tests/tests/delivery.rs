@@ -4,8 +4,11 @@
 
 #![expect(clippy::expect_used, reason = "what fails here fails the test that calls it")]
 
-use std::time::Duration;
+mod aws;
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{FileProfile, Language};
 use journeys::{
     browser::Response,
@@ -115,4 +118,68 @@ async fn many_messages_at_once_all_arrive_once() {
     for (_, to) in &waiting {
         assert_eq!(inbox::codes(to.address()).await.len(), 1);
     }
+}
+
+/// The outbox's item of an upload, if it is there.
+async fn message_of(upload_id: &str) -> Option<String> {
+    let scan = aws::dynamodb(&aws::config().await).scan().table_name(stack::variable("OUTBOX_TABLE"));
+    let found = scan
+        .filter_expression("upload_id = :id")
+        .expression_attribute_values(":id", AttributeValue::S(upload_id.to_owned()))
+        .into_paginator()
+        .items()
+        .send()
+        .collect::<Result<Vec<_>, _>>()
+        .await
+        .expect("the outbox");
+    found.first().map(|item| item["message_id"].as_s().expect("an id").clone())
+}
+
+/// Twenty-four hours pass for one message: what the sweep would find then, written now by the account's owner.
+async fn end_day_of(message_id: &str) {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_secs();
+    let update = aws::dynamodb(&aws::config().await).update_item().table_name(stack::variable("OUTBOX_TABLE"));
+    update
+        .key("message_id", AttributeValue::S(message_id.to_owned()))
+        .update_expression("SET kept_until = :now, next_at = :now")
+        .expression_attribute_values(":now", AttributeValue::N(now.to_string()))
+        .send()
+        .await
+        .expect("a message");
+}
+
+async fn wait_until_gone(upload_id: &str) {
+    let began = SystemTime::now();
+    while message_of(upload_id).await.is_some() {
+        assert!(began.elapsed().expect("a clock that goes on") < NEXT_ATTEMPT, "the message is still there");
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_could_not_be_sent_in_its_day_has_failed_and_is_gone() {
+    let studio = fresh_photographer().await;
+    let to = To::Mobile(people::fresh("citizen").await.mobile().to_owned());
+    fail(&to, json!("always"), "rejected").await;
+    let upload_id = issue(&studio, &to).await;
+    photographer::wait_until_listed(&studio, &upload_id, attempted(1), inbox::PATIENCE).await;
+    end_day_of(&message_of(&upload_id).await.expect("a message")).await;
+    let failed = photographer::wait_until_listed(&studio, &upload_id, |item| item["delivery"]["state"] == "failed", NEXT_ATTEMPT).await;
+    assert!(failed["delivery"]["sent_at"].is_null());
+    wait_until_gone(&upload_id).await;
+    assert!(inbox::codes(to.address()).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_message_that_was_sent_is_kept_for_its_day_and_then_gone() {
+    let studio = fresh_photographer().await;
+    let to = To::Email(people::fresh("citizen").await.email());
+    let upload_id = issue(&studio, &to).await;
+    photographer::wait_until_listed(&studio, &upload_id, |item| item["delivery"]["state"] == "sent", inbox::PATIENCE).await;
+    let message = message_of(&upload_id).await.expect("it is kept, so that it can be sent again");
+    end_day_of(&message).await;
+    wait_until_gone(&upload_id).await;
+    let listed = photographer::listed(&studio, &upload_id).await;
+    assert_eq!(listed["delivery"]["state"], "sent");
+    assert_eq!(inbox::codes(to.address()).await.len(), 1);
 }

@@ -4,6 +4,8 @@
 
 mod aws;
 mod leaks;
+#[path = "aws/objects.rs"]
+mod objects;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{CodeNumber, FileProfile, Language};
@@ -26,7 +28,7 @@ struct Found {
 async fn dump() -> Vec<Found> {
     let config = aws::config().await;
     let mut found = tables(&aws::dynamodb(&config)).await;
-    found.extend(objects(&aws::s3(&config)).await);
+    found.extend(objects(&objects::s3(&config)).await);
     found
 }
 

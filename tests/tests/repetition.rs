@@ -123,6 +123,21 @@ async fn a_password_entered_again_after_a_lost_answer_gives_the_same_session() {
 }
 
 #[tokio::test]
+async fn the_right_password_on_the_last_try_may_be_entered_again_too() {
+    let visit = people::up_to_otp(people::fresh("citizen").await, Language::El).await;
+    let wrong = if visit.otp == "000000" { "000001" } else { "000000" };
+    for _ in 0..2 {
+        people::enter_otp(&visit.browser, wrong).await.refused(422, "otp_wrong");
+    }
+    let lost = visit.browser.twin();
+    let first = people::enter_otp(&lost, &visit.otp).await.expect(200);
+    let again = people::enter_otp(&visit.browser, &visit.otp).await.expect(200);
+    assert_eq!(first.json(), again.json());
+    assert_eq!(lost.cookie(SESSION_COOKIE), visit.browser.cookie(SESSION_COOKIE));
+    visit.browser.get("/v1/session").await.expect(200);
+}
+
+#[tokio::test]
 async fn the_token_from_before_the_password_is_worth_nothing_afterwards() {
     let visit = people::up_to_otp(people::fresh("citizen").await, Language::El).await;
     let before = visit.browser.twin();

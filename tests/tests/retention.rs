@@ -1,6 +1,8 @@
 //! How long things are kept, as the deployed tables and the bucket say it: the rules of shared/domain, not what the template meant.
 
 mod aws;
+#[path = "aws/objects.rs"]
+mod objects;
 
 use std::collections::BTreeSet;
 
@@ -13,7 +15,7 @@ const WITHOUT_RECOVERY: [&str; 2] = ["KEYS_TABLE", "OUTBOX_TABLE"];
 
 #[tokio::test]
 async fn the_bucket_removes_each_prefix_after_the_days_of_the_rules_and_has_no_other_rule() {
-    let client = aws::s3(&aws::config().await);
+    let client = objects::s3(&aws::config().await);
     let rules = client.get_bucket_lifecycle_configuration().bucket(stack::variable("PHOTOS_BUCKET")).send().await.expect("lifecycle rules");
     let deployed: BTreeSet<(String, i64)> = rules
         .rules()
@@ -32,7 +34,7 @@ async fn the_bucket_removes_each_prefix_after_the_days_of_the_rules_and_has_no_o
 
 #[tokio::test]
 async fn the_bucket_encrypts_with_our_key_and_is_closed_to_the_public_and_keeps_no_old_versions() {
-    let (client, bucket) = (aws::s3(&aws::config().await), stack::variable("PHOTOS_BUCKET"));
+    let (client, bucket) = (objects::s3(&aws::config().await), stack::variable("PHOTOS_BUCKET"));
     let encryption = client.get_bucket_encryption().bucket(&bucket).send().await.expect("an encryption");
     let rules = encryption.server_side_encryption_configuration().expect("its rules").rules();
     let by_default = rules[0].apply_server_side_encryption_by_default().expect("a default");

@@ -151,7 +151,9 @@ fn every_function_has_a_time_limit_memory_and_traffic_by_the_alias_live() {
         assert_eq!(setting("AutoPublishAlias"), "live", "{name}");
         assert_eq!(setting("Runtime"), "provided.al2023", "{name}");
         // The gateway gives up after 29 seconds.
-        assert!((1..=28).contains(&number("Timeout")), "{name}");
+        // The gateway gives up after 29 seconds; the sender must be done before its claim on a message ends.
+        let longest = if name == "DeliverCode" { domain::delivery::CLAIM.as_seconds().unsigned_abs() - 1 } else { 28 };
+        assert!((1..=longest).contains(&number("Timeout")), "{name}");
         assert!((128..=10_240).contains(&number("MemorySize")), "{name}");
     }
 }

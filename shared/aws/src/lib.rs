@@ -27,6 +27,16 @@ pub async fn config() -> SdkConfig {
         .await
 }
 
+/// For calls that must not be made twice by themselves, such as sending: one attempt, with the time of all. Whoever sends
+/// decides about another.
+pub fn single_attempt(config: &SdkConfig) -> SdkConfig {
+    config
+        .to_builder()
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(CALL).operation_timeout(CALL).build())
+        .build()
+}
+
 tokio::task_local! {
     static CALLS: Cell<u32>;
 }

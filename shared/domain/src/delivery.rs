@@ -8,7 +8,7 @@ use crate::time::{Moment, Span};
 /// together they stay well inside the 24 hours that a message is kept.
 const WAITS: [i64; 7] = [15, 60, 300, 900, 3_600, 4 * 3_600, 8 * 3_600];
 
-/// While one attempt holds its claim, no other begins.
+/// While one attempt holds its claim, no other begins. Longer than the sender may run (its Timeout in template.yaml).
 pub const CLAIM: Span = Span::minutes(2);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

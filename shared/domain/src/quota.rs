@@ -48,51 +48,34 @@ pub fn until_renewal(now: Moment) -> Span {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
     use proptest::prelude::*;
 
     use super::*;
-
-    /// The rule as storage applies it: a set per person and day, let in while it has room or holds the id already.
-    #[derive(Default)]
-    struct Counter(std::collections::HashMap<String, HashSet<u8>>);
-
-    impl Counter {
-        fn submit(&mut self, now: Moment, code: u8) -> bool {
-            let tries = self.0.entry(AthensDay::of(now).to_string()).or_default();
-            if Quota::Submissions.left(tries.len()) == 0 && !tries.contains(&code) {
-                return false;
-            }
-            tries.insert(code);
-            true
-        }
-    }
 
     fn at(rfc3339: &str) -> Moment {
         Moment::from_epoch_seconds(rfc3339.parse::<jiff::Timestamp>().unwrap().as_second())
     }
 
+    // That five are let in and the sixth is not is storage's condition: tests/tests/storage.rs holds it to these days.
+
     #[test]
-    fn the_sixth_code_of_the_day_is_refused_and_at_midnight_in_athens_five_are_free_again() {
-        // An ordinary night, and the nights on which the clocks go forward and back: the last second of the day, in UTC.
+    fn the_count_begins_anew_at_midnight_in_athens_also_on_the_days_on_which_the_clocks_change() {
+        // An ordinary night, and the nights around both clock changes: the last second of the day, in UTC.
         for last_second in
             ["2026-11-20T21:59:59Z", "2026-03-28T21:59:59Z", "2026-03-29T20:59:59Z", "2026-10-24T20:59:59Z", "2026-10-25T21:59:59Z"]
         {
             let last = at(last_second);
-            let mut counter = Counter::default();
-            for code in 0..5 {
-                assert!(counter.submit(last, code));
-            }
-            assert!(!counter.submit(last, 5), "{last_second}");
-            assert!(counter.submit(last, 3), "the same code again is free");
             let midnight = last.plus(Span::seconds(1));
-            assert_eq!(renews_at(last), midnight);
-            for code in 5..10 {
-                assert!(counter.submit(midnight, code), "{last_second}");
-            }
-            assert!(!counter.submit(midnight, 10));
+            assert_eq!(renews_at(last), midnight, "{last_second}");
+            assert_ne!(AthensDay::of(last), AthensDay::of(midnight), "{last_second}");
+            assert_eq!(AthensDay::of(midnight), AthensDay::of(last).next(), "{last_second}");
         }
+    }
+
+    #[test]
+    fn what_is_left_never_goes_below_nothing() {
+        assert_eq!([0, 4, 5, 6].map(|used| Quota::Submissions.left(used)), [5, 1, 0, 0]);
+        assert_eq!((Quota::WrongOtps.limit(), Quota::OtpMessages.limit()), (20, 15));
     }
 
     #[test]
@@ -108,20 +91,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn never_more_than_five_different_codes_in_one_day(start in 0_i64..4_000_000_000, steps in proptest::collection::vec((0_i64..40_000, 0_u8..12), 1..60)) {
-            let mut counter = Counter::default();
-            let mut now = Moment::from_epoch_seconds(start);
-            for (pause, code) in steps {
-                now = now.plus(Span::seconds(pause));
-                let before = counter.0.get(&AthensDay::of(now).to_string()).map_or(0, HashSet::len);
-                let let_in = counter.submit(now, code);
-                let after = &counter.0[&AthensDay::of(now).to_string()];
-                prop_assert!(after.len() <= 5);
-                prop_assert!(let_in || before == 5);
-            }
-        }
-
         #[test]
         fn renewal_is_in_the_future_and_within_25_hours(seconds in 0_i64..4_000_000_000) {
             let wait = until_renewal(Moment::from_epoch_seconds(seconds)).as_seconds();

@@ -26,10 +26,6 @@ impl Moment {
         Self(self.0 + span.0)
     }
 
-    pub const fn minus(self, span: Span) -> Self {
-        Self(self.0 - span.0)
-    }
-
     /// True from the second `expires_at` on.
     pub const fn has_reached(self, expires_at: Self) -> bool {
         self.0 >= expires_at.0

@@ -40,6 +40,8 @@ impl Call {
     pub(crate) fn new(request: Request, public_origin: &str, now: Moment) -> Self {
         let query = request.query_string_parameters().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let path = request.path_parameters().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        // The address as it was asked for: the uri that the runtime makes begins with the gateway's stage.
+        let path_is_root = request.raw_http_path() == "/";
         let request_id = request.lambda_context_ref().map(|context| context.request_id.clone()).unwrap_or_default();
         let (parts, body) = request.into_parts();
         let accept = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
@@ -48,7 +50,7 @@ impl Call {
             language: Language::from_accept_language(accept),
             request_id,
             method: parts.method,
-            path_is_root: parts.uri.path() == "/",
+            path_is_root,
             headers: parts.headers,
             query,
             path,

@@ -19,6 +19,14 @@ impl Failure {
         Self::Failed { problem: Problem::Internal, cause: cause.to_string() }
     }
 
+    /// For a log.
+    pub fn cause(&self) -> &str {
+        match self {
+            Self::Refused(problem) => problem.code(),
+            Self::Failed { cause, .. } => cause,
+        }
+    }
+
     pub const fn problem(&self) -> &Problem {
         match self {
             Self::Refused(problem) | Self::Failed { problem, .. } => problem,
@@ -113,6 +121,7 @@ pub const fn status(problem: &Problem) -> StatusCode {
         | Problem::UploadRefused
         | Problem::IssuanceConflict
         | Problem::ConsentVersionOld
+        | Problem::RangeRequired { .. }
         | Problem::Conflict => StatusCode::CONFLICT,
 
         Problem::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,

@@ -15,5 +15,5 @@ pub mod views;
 pub use call::{Call, SESSION_COOKIE, SIGN_IN_COOKIE};
 pub use failure::{Failure, status};
 pub use reply::Reply;
-pub use serve::{BoxedHandler, serve, serve_event};
+pub use serve::{BoxedHandler, now, serve, serve_event};
 pub use setup::{Setup, StartError};

@@ -67,7 +67,7 @@ impl Reply {
         self.cookie(SESSION_COOKIE, "", "; Max-Age=0")
     }
 
-    /// Binds a sign-in to this browser for `seconds`; 0 unbinds it.
+    /// Binds a sign-in to this browser for `seconds`.
     #[must_use]
     pub fn set_sign_in(self, value: &str, seconds: i64) -> Self {
         self.cookie(SIGN_IN_COOKIE, value, &format!("; Max-Age={seconds}"))

@@ -122,8 +122,8 @@ pub async fn serve_event<D: Sync, E: DeserializeOwned>(
     .await
 }
 
-/// The one place that reads the clock.
-fn now() -> Moment {
+/// The one place that reads the clock. Calls have their one instant; work that goes on reads it for each piece.
+pub fn now() -> Moment {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
     Moment::from_epoch_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
 }

@@ -60,7 +60,8 @@ const PERSONAL_DATA_EL: &[&str] = &[
     "Υπεύθυνος επεξεργασίας των δεδομένων σας είναι το Υπουργείο Ψηφιακής Διακυβέρνησης.",
     "Στοιχεία σας. Από το TAXISnet και τα μητρώα του Δημοσίου παίρνουμε το όνομα, το επώνυμο, τον ΑΦΜ, τον ΑΜΚΑ ή τον ΠΑΑΥΠΑ και την ημερομηνία \
      γέννησής σας, και από το Εθνικό Μητρώο Επικοινωνίας το κινητό σας. Τα χρειαζόμαστε για να ξέρουμε ότι είστε εσείς και τα κρατάμε όσο είστε \
-     συνδεδεμένοι: 30 λεπτά χωρίς κάποια ενέργεια ή 8 ώρες το πολύ. Μετά σας γνωρίζουμε μόνο με έναν τυχαίο αριθμό.",
+     συνδεδεμένοι: 30 λεπτά χωρίς κάποια ενέργεια ή 8 ώρες το πολύ. Μετά σας γνωρίζουμε μόνο με έναν τυχαίο αριθμό. Για να σας αναγνωρίζουμε όταν \
+     επιστρέφετε, κρατάμε, όσο λειτουργεί η υπηρεσία, ένα κρυπτογραφικό αποτύπωμα των αριθμών σας, από το οποίο δεν προκύπτουν οι ίδιοι οι αριθμοί.",
     "Φωτογραφίες. Η φωτογραφία προσώπου και η εικόνα της υπογραφής που ανέβασε ο φωτογράφος αποθηκεύονται κρυπτογραφημένες, για να τις \
      χρησιμοποιείτε σε υπηρεσίες του Δημοσίου. Αν δεν συσχετιστούν με κάποιο πρόσωπο, διαγράφονται 14 ημέρες μετά την έκδοση του κωδικάριθμου. Αν \
      συσχετιστούν, διαγράφονται 365 ημέρες μετά την πρώτη συσχέτιση, ακόμη και αν τις αποσυσχετίσετε νωρίτερα. Μεταφόρτωση για την οποία δεν \
@@ -68,7 +69,8 @@ const PERSONAL_DATA_EL: &[&str] = &[
     "Κωδικάριθμος. Δεν αποθηκεύεται σε μορφή που διαβάζεται. Το μήνυμα με το οποίο σας στάλθηκε κρατείται κρυπτογραφημένο 24 ώρες, για να μπορεί να \
      σταλεί ξανά.",
     "Ιστορικό. Τις συμφωνίες σας, τις εξουσιοδοτήσεις που δίνετε και κάθε λήψη εικόνας τις κρατάμε όσο και τις φωτογραφίες και 365 ημέρες ακόμη, \
-     για να μπορείτε να ελέγχετε τη χρήση των φωτογραφιών σας. Το πόσους κωδικάριθμους και κωδικούς μίας χρήσης δώσατε μέσα σε μια ημέρα το κρατάμε \
+     για να μπορείτε να ελέγχετε τη χρήση των φωτογραφιών σας. Αν δεν συσχετίσετε φωτογραφίες, τη συμφωνία σας με αυτό το κείμενο την κρατάμε \
+     730 ημέρες. Το πόσους κωδικάριθμους και κωδικούς μίας χρήσης δώσατε μέσα σε μια ημέρα το κρατάμε \
      εκείνη την ημέρα και την επόμενη.",
     "Φωτογράφοι. Ο φωτογράφος δεν βλέπει τον κωδικάριθμο και δεν μαθαίνει με ποιο πρόσωπο συσχετίστηκε. Το ιστορικό των μεταφορτώσεών του, με \
      μέρος μόνο της διεύθυνσης ή του κινητού όπου στάλθηκε ο κωδικάριθμος, κρατείται 365 ημέρες.",
@@ -91,7 +93,8 @@ const PERSONAL_DATA_EN: &[&str] = &[
     "The controller of your data is the Ministry of Digital Governance.",
     "Your details. From TAXISnet and the state's registers we take your first and last name, AFM, AMKA or PAAYPA and birth date, and from the \
      National Communications Register your mobile number. We need them to know that it is you, and keep them while you are signed in: 30 minutes \
-     without any action, or 8 hours at most. After that we know you by a random number only.",
+     without any action, or 8 hours at most. After that we know you by a random number only. To recognise you when you return, we keep, for as long \
+     as the service runs, a cryptographic imprint of your numbers, from which the numbers themselves cannot be had.",
     "Photos. The face photo and the signature image that the photographer uploaded are stored encrypted, so that you can use them in public \
      services. If they are not associated with a person, they are deleted 14 days after the code number was issued. If they are, they are deleted \
      365 days after the first association, even if you dissociate them earlier. An upload for which no code number was issued is deleted after \
@@ -99,7 +102,7 @@ const PERSONAL_DATA_EN: &[&str] = &[
     "Code number. It is not stored in readable form. The message in which it was sent to you is kept encrypted for 24 hours, so that it can be sent \
      again.",
     "History. Your agreements, the authorizations that you give and each time an image is pulled are kept as long as the photos and 365 days more, \
-     so that you can check how your photos are used. How many code numbers and one-time passwords you entered in a day is kept for that day and the \
+     so that you can check how your photos are used. If you do not associate photos, your agreement to this text is kept for 730 days. How many code numbers and one-time passwords you entered in a day is kept for that day and the \
      next.",
     "Photographers. The photographer does not see the code number and does not learn with whom it was associated. The history of a photographer's \
      uploads, with only a part of the address or mobile number to which the code number went, is kept for 365 days.",

@@ -82,6 +82,10 @@ pub enum Problem {
     /// Somebody else was quicker with the same code.
     AssociationRaced,
     ImageAbsent,
+    /// The file is too large for one answer: to be asked for in parts. `total` in bytes.
+    RangeRequired {
+        total: usize,
+    },
     /// `total` in bytes.
     RangeNotSatisfiable {
         total: usize,
@@ -186,6 +190,7 @@ impl Problem {
             Self::NothingAssociated => "nothing_associated",
             Self::AssociationRaced => "association_raced",
             Self::ImageAbsent => "image_absent",
+            Self::RangeRequired { .. } => "range_required",
             Self::RangeNotSatisfiable { .. } => "range_not_satisfiable",
             Self::PicturesMissing => "pictures_missing",
             Self::UploadUnknown => "upload_unknown",
@@ -222,7 +227,7 @@ impl Problem {
     pub fn extensions(&self) -> Vec<(&'static str, Value)> {
         match self {
             Self::BodyTooLarge { limit } => vec![("limit", json!(limit))],
-            Self::RangeNotSatisfiable { total } => vec![("total", json!(total))],
+            Self::RangeRequired { total } | Self::RangeNotSatisfiable { total } => vec![("total", json!(total))],
             Self::InvalidField { field, reason } => vec![("field", json!(field)), ("reason", json!(reason.name()))],
             Self::OtpWrong { left } => vec![("left", json!(left))],
             Self::OtpDailyLimit { renews_at } | Self::OtpMessagesDailyLimit { renews_at } | Self::SubmissionsExhausted { renews_at } => {
@@ -374,7 +379,8 @@ mod tests {
             P::AssociationExists => P::NothingAssociated,
             P::NothingAssociated => P::AssociationRaced,
             P::AssociationRaced => P::ImageAbsent,
-            P::ImageAbsent => P::RangeNotSatisfiable { total: 1000 },
+            P::ImageAbsent => P::RangeRequired { total: 5_000_000 },
+            P::RangeRequired { .. } => P::RangeNotSatisfiable { total: 1000 },
             P::RangeNotSatisfiable { .. } => P::PicturesMissing,
             P::PicturesMissing => P::UploadUnknown,
             P::UploadUnknown => P::UploadIncomplete { kind: ImageKind::Face },

@@ -100,6 +100,10 @@ pub(crate) fn read_header(file: &[u8]) -> Result<Header, PictureFault> {
     loop {
         match segments.next()? {
             Segment::Marker { marker, payload, .. } if is_frame(marker) => {
+                // A second frame could make the first one's size unseen.
+                if size.is_some() {
+                    return Err(PictureFault::Damaged);
+                }
                 let &[_, h1, h0, w1, w0, ..] = payload else { return Err(PictureFault::Damaged) };
                 size = Some((u32::from(u16::from_be_bytes([w1, w0])), u32::from(u16::from_be_bytes([h1, h0]))));
             }

@@ -103,6 +103,31 @@ fn image_data_cut_short_and_closed_again_in_every_kind_of_file() {
 }
 
 #[test]
+fn a_second_frame_behind_which_the_first_would_hide() {
+    let giant = made::giant();
+    let frame = giant.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
+    let length = 2 + usize::from(u16::from_be_bytes([giant[frame + 2], giant[frame + 3]]));
+    let mut file = made::PORTRAIT[..2].to_vec();
+    file.extend(&giant[frame..frame + length]);
+    file.extend(&made::PORTRAIT[2..]);
+    assert_eq!(fault(&file), PictureFault::Damaged);
+}
+
+#[test]
+fn thousands_of_tiny_scans_each_over_the_whole_picture() {
+    let good = include_bytes!("data/gray_progressive.jpg");
+    let last = good.windows(2).rposition(|pair| pair == [0xff, 0xda]).unwrap();
+    let mut file = good[..good.len() - 2].to_vec();
+    while file.len() < 2_900_000 {
+        file.extend(&good[last..good.len() - 2]);
+    }
+    file.extend([0xff, 0xd9]);
+    let begun = std::time::Instant::now();
+    assert_eq!(fault(&file), PictureFault::Damaged);
+    assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
+}
+
+#[test]
 fn two_pictures_one_after_the_other_inside_one_file() {
     let mut file = made::PORTRAIT[..made::PORTRAIT.len() - 2].to_vec();
     file.extend(&made::SIGNATURE[2..]);

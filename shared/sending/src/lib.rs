@@ -37,7 +37,9 @@ pub struct Sms {
 
 impl Sms {
     pub fn new(config: &SdkConfig, sender: String) -> Self {
-        let client = aws_sdk_sns::Client::from_conf(aws_sdk_sns::config::Builder::from(config).interceptor(aws::CallCounter).build());
+        let client = aws_sdk_sns::Client::from_conf(
+            aws_sdk_sns::config::Builder::from(&aws::single_attempt(config)).interceptor(aws::CallCounter).build(),
+        );
         Self { client, sender }
     }
 
@@ -71,7 +73,9 @@ pub struct Email {
 
 impl Email {
     pub fn new(config: &SdkConfig, sender: String) -> Self {
-        let client = aws_sdk_sesv2::Client::from_conf(aws_sdk_sesv2::config::Builder::from(config).interceptor(aws::CallCounter).build());
+        let client = aws_sdk_sesv2::Client::from_conf(
+            aws_sdk_sesv2::config::Builder::from(&aws::single_attempt(config)).interceptor(aws::CallCounter).build(),
+        );
         Self { client, sender }
     }
 

@@ -38,6 +38,11 @@ pub fn time_ordered_id() -> String {
     uuid::Uuid::now_v7().to_string()
 }
 
+/// Whether a caller's text can be such an id.
+pub fn is_time_ordered_id(text: &str) -> bool {
+    text.len() == 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+}
+
 /// 128 random bits in hexadecimal: says nothing, not even when.
 ///
 /// # Errors

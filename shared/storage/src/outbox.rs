@@ -31,6 +31,8 @@ const DUE: &str = "due";
 const WAKE: &str = "wake#";
 /// A wake record has done its work once the stream has shown it.
 const WAKE_KEPT: Span = Span::minutes(10);
+/// How long the sweep has to end a message before TTL does.
+const SWEEP_FIRST: Span = Span::hours(1);
 /// Where the stream failed to wake the sender, the sweep does, after so long.
 const FIRST_SWEEP_AFTER: Span = Span::minutes(2);
 
@@ -75,7 +77,10 @@ pub struct OutboxItem {
     pub claimed_until: Option<Moment>,
     pub business: BusinessId,
     pub upload_id: String,
-    pub expires_at: Moment,
+    /// Until then it may be sent; then the sweep ends it, and notes where it was never sent.
+    pub kept_until: Moment,
+    /// TTL, a little later: were it first, nobody would note.
+    expires_at: Moment,
 }
 
 impl OutboxItem {
@@ -103,7 +108,8 @@ impl OutboxItem {
             claimed_until: None,
             business: business.clone(),
             upload_id: upload_id.to_owned(),
-            expires_at: now.plus(MESSAGE_KEPT),
+            kept_until: now.plus(MESSAGE_KEPT),
+            expires_at: now.plus(MESSAGE_KEPT).plus(SWEEP_FIRST),
         })
     }
 
@@ -179,7 +185,7 @@ impl Outbox {
             .expression_attribute_names("#attempts", "attempts")
             .expression_attribute_names("#next", "next_at")
             .expression_attribute_names("#state", "state")
-            .expression_attribute_names("#end", TTL_ATTRIBUTE)
+            .expression_attribute_names("#end", "kept_until")
             .expression_attribute_values(":queued", state_value(DeliveryState::Queued)?)
             .expression_attribute_values(":until", moment(now.plus(CLAIM)))
             .expression_attribute_values(":now", moment(now))
@@ -210,7 +216,7 @@ impl Outbox {
             .expression_attribute_names("#claim", "claimed_until")
             .expression_attribute_values(":queued", state_value(DeliveryState::Queued)?)
             .expression_attribute_values(":state", state_value(state)?)
-            .expression_attribute_values(":day_over", moment(item.expires_at))
+            .expression_attribute_values(":day_over", moment(item.kept_until))
             .build()
             .map(Part::from)
             .map_err(|_| StorageError::Corrupt("an update lacks a field"))

@@ -240,16 +240,19 @@ impl Sessions {
     ///
     /// # Errors
     /// Where sealing fails.
-    pub fn succeed_part(&self, old: &Session, successor: &SessionToken, ends_at: Moment) -> Result<Part, StorageError> {
+    pub fn succeed_part(&self, old: &Session, right_try: &str, successor: &SessionToken, ends_at: Moment) -> Result<Part, StorageError> {
         let pointer = old.token.key().seal(SUCCESSOR, successor.expose().as_bytes())?;
         Update::builder()
             .table_name(&self.0.name)
             .set_key(Some(key(KEY, &old.token.session_id())))
-            .update_expression("SET #successor = :successor, #end = :end")
+            // The right try is no wrong one: repeated after a lost answer, it must find room.
+            .update_expression("SET #successor = :successor, #end = :end DELETE #tries :right")
             .condition_expression("attribute_exists(#key) AND attribute_not_exists(#successor)")
             .expression_attribute_names("#key", KEY)
             .expression_attribute_names("#successor", "successor")
+            .expression_attribute_names("#tries", "tries")
             .expression_attribute_names("#end", TTL_ATTRIBUTE)
+            .expression_attribute_values(":right", AttributeValue::Ss(vec![right_try.to_owned()]))
             .expression_attribute_values(":successor", AttributeValue::B(Blob::new(pointer)))
             .expression_attribute_values(":end", moment(ends_at))
             .build()
@@ -324,7 +327,7 @@ impl Sessions {
             .expression_attribute_names("#role", "role")
             .expression_attribute_names("#submission", "submission")
             .expression_attribute_values(":role", value);
-        held(used(update, session, now).condition_expression("attribute_exists(#key)").send().await)
+        held(used(update, session, now).send().await)
     }
 
     /// # Errors
@@ -335,7 +338,7 @@ impl Sessions {
             .update_expression("SET #consent = :version, #used = :now, #end = :end")
             .expression_attribute_names("#consent", "consent")
             .expression_attribute_values(":version", text(version));
-        held(used(update, session, now).condition_expression("attribute_exists(#key)").send().await)
+        held(used(update, session, now).send().await)
     }
 
     /// Puts a submission in hand, or takes it away.
@@ -353,7 +356,7 @@ impl Sessions {
             }
             None => update.update_expression("SET #used = :now, #end = :end REMOVE #submission"),
         };
-        held(used(update, session, now).condition_expression("attribute_exists(#key)").send().await)
+        held(used(update, session, now).send().await)
     }
 
     /// Notes use. Never brings back a session that was signed out meanwhile.
@@ -362,7 +365,7 @@ impl Sessions {
     /// Storage errors.
     pub async fn touch(&self, session: &Session, now: Moment) -> Result<bool, StorageError> {
         let update = self.update(session).update_expression("SET #used = :now, #end = :end");
-        held(used(update, session, now).condition_expression("attribute_exists(#key)").send().await)
+        held(used(update, session, now).send().await)
     }
 
     /// # Errors
@@ -395,8 +398,11 @@ type UpdateResult = Result<
     aws_sdk_dynamodb::error::SdkError<aws_sdk_dynamodb::operation::update_item::UpdateItemError>,
 >;
 
+/// Notes use, on a session that is there and has not been succeeded meanwhile: neither is brought back.
 fn used(update: UpdateItem, session: &Session, now: Moment) -> UpdateItem {
     update
+        .condition_expression("attribute_exists(#key) AND attribute_not_exists(#successor)")
+        .expression_attribute_names("#successor", "successor")
         .expression_attribute_names("#used", "used_at")
         .expression_attribute_names("#end", TTL_ATTRIBUTE)
         .expression_attribute_values(":now", moment(now))

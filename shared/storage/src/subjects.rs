@@ -52,8 +52,8 @@ impl Subjects {
         };
         for (at, hash) in unknown.into_iter().enumerate() {
             let item = to_item(&SubjectItem { identifier: hash.clone(), subject_id: subject.clone() })?;
-            let first_of_new = at == 0 && !self.table.put_new(item, KEY, now).await?;
-            if first_of_new {
+            let stored = self.table.put_new(item, KEY, now).await?;
+            if at == 0 && !stored {
                 // Somebody was quicker with the deciding identifier: theirs stands.
                 if let Some(item) = self.table.get::<SubjectItem>(key(KEY, &hash), now).await? {
                     subject = item.subject_id;

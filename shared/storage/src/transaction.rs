@@ -92,11 +92,14 @@ impl Transaction {
             if !refused.is_empty() {
                 return Err(TransactionError::Refused(refused));
             }
-            if !reasons.iter().any(|code| code == "TransactionConflict") {
+            let conflict = reasons.iter().any(|code| code == "TransactionConflict");
+            let throttled = reasons.iter().any(|code| code == "ThrottlingError" || code == "ProvisionedThroughputExceeded");
+            if !conflict && !throttled {
                 return Err(failed("TransactWriteItems")(error).into());
             }
             if attempt == CONFLICT_RETRIES {
-                return Err(TransactionError::Conflict);
+                let busy = StorageError::Throttled("TransactWriteItems".to_owned());
+                return Err(if conflict { TransactionError::Conflict } else { busy.into() });
             }
             tokio::time::sleep(pause(attempt)?).await;
         }

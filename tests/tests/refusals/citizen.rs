@@ -3,8 +3,9 @@
 use domain::{CodeNumber, ImageKind, Language};
 use journeys::{
     citizen::{self, associate, confirm, show_photo, submit, submit_and_confirm, take},
+    jpeg,
     people::{self, Visit, fresh_citizen, fresh_photographer},
-    photographer::{To, face_only, issue, issue_by_sms},
+    photographer::{To, face_only, issue},
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -134,6 +135,31 @@ async fn steps_out_of_order_are_refused() {
 }
 
 #[tokio::test]
+async fn a_code_that_expires_in_hand_is_associated_no_more() {
+    let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
+    let code = fresh_code(&studio).await;
+    let version = submit_and_confirm(&visit, &code).await;
+    clock::expire_code(&code).await;
+    let call = || visit.browser.request(Method::PUT, ASSOCIATION).json(&json!({ "agree": true, "version": version }));
+    refused(call, 404, "code_not_active").await;
+}
+
+#[tokio::test]
+async fn after_its_year_an_association_is_as_if_it_had_never_been() {
+    let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
+    let code = fresh_code(&studio).await;
+    take(&visit, &code).await;
+    clock::expire_association(&visit.browser).await;
+    clock::expire_code(&code).await;
+    for path in [ASSOCIATION, "/v1/subjects/self/association/photos/face", citizen::PHOTOS_ZIP] {
+        refused(|| visit.browser.request(Method::GET, path), 404, "nothing_associated").await;
+    }
+    code_refused(&visit, &code, 404, "code_not_active").await;
+    // There is room for the next.
+    take(&visit, &fresh_code(&studio).await).await;
+}
+
+#[tokio::test]
 async fn one_photo_set_at_any_time() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     let first = take(&visit, &fresh_code(&studio).await).await;
@@ -172,9 +198,25 @@ async fn only_what_is_there_is_shown() {
 }
 
 #[tokio::test]
+async fn a_file_too_large_for_one_answer_is_not_given_by_half() {
+    let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
+    let photos = vec![(ImageKind::Face, jpeg::noise(1200, 1800, 78)), (ImageKind::Signature, jpeg::noise(1980, 660, 92))];
+    let to = To::Email(people::fresh("citizen").await.email());
+    let code = issue(&studio, domain::FileProfile::Standard, &photos, &to, Language::El).await.code;
+    take(&visit, &code).await;
+    // In one language: its page is part of the file.
+    let path = format!("{}?language=el", citizen::PHOTOS_ZIP);
+    let problem = refused(|| visit.browser.request(Method::GET, &path), 409, "range_required").await;
+    let total = problem.members["total"].as_u64().expect("how much there is");
+    assert!(total > 4_400_000);
+    let part = visit.browser.request(Method::GET, &path).header("range", "bytes=0-").send().await.expect(206);
+    assert!(part.header("content-range").is_some_and(|range| range.ends_with(&format!("/{total}"))));
+}
+
+#[tokio::test]
 async fn nobody_acts_for_a_person_whom_this_session_does_not_know() {
     let visit = fresh_citizen().await;
-    for subject in ["other", "SELF", &visit.person.afm, "..", "%2e%2e"] {
+    for subject in ["other", "SELF", &visit.person.afm] {
         for (method, path) in [
             (Method::POST, "submissions"),
             (Method::DELETE, "submissions/current"),
@@ -182,9 +224,6 @@ async fn nobody_acts_for_a_person_whom_this_session_does_not_know() {
             (Method::GET, "association/photos/face"),
             (Method::GET, "association/photos.zip"),
         ] {
-            if subject.contains('.') || subject.contains('%') {
-                continue;
-            }
             let path = format!("/v1/subjects/{subject}/{path}");
             let call = || {
                 let request = visit.browser.request(method.clone(), &path);
@@ -194,12 +233,4 @@ async fn nobody_acts_for_a_person_whom_this_session_does_not_know() {
         }
     }
     assert_eq!(left(&visit).await, 5);
-}
-
-#[tokio::test]
-async fn a_code_of_both_pictures_is_refused_no_differently() {
-    let (studio, owner, other) = (fresh_photographer().await, fresh_citizen().await, fresh_citizen().await);
-    let issued = issue_by_sms(&studio, people::fresh("citizen").await.mobile()).await;
-    take(&owner, &issued.code).await;
-    code_refused(&other, &issued.code, 403, "code_taken").await;
 }

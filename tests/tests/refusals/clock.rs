@@ -33,10 +33,21 @@ async fn set(table: &str, key: (&str, &str), changes: &[(&str, i64)]) {
     update.update_expression(format!("SET {}", sets.join(", "))).send().await.expect("an item that is there");
 }
 
+fn session_id(browser: &Browser) -> String {
+    browser.cookie(SESSION_COOKIE).as_deref().and_then(SessionToken::parse).expect("a session").session_id()
+}
+
 /// Sets times in the item of this browser's session.
 pub(crate) async fn set_in_session(browser: &Browser, changes: &[(&str, i64)]) {
-    let token = browser.cookie(SESSION_COOKIE).as_deref().and_then(SessionToken::parse).expect("a session");
-    set("SESSIONS_TABLE", ("session_id", &token.session_id()), changes).await;
+    set("SESSIONS_TABLE", ("session_id", &session_id(browser)), changes).await;
+}
+
+/// A year after the association of whoever is signed in in this browser.
+pub(crate) async fn expire_association(browser: &Browser) {
+    let sessions = aws::dynamodb(&aws::config().await).get_item().table_name(stack::variable("SESSIONS_TABLE"));
+    let session = sessions.key("session_id", AttributeValue::S(session_id(browser))).send().await.expect("an answer");
+    let subject = session.item().and_then(|item| item["subject_id"].as_s().ok()).expect("a session of somebody");
+    set("ASSOCIATIONS_TABLE", ("subject_id", subject), &[("expires_at", now())]).await;
 }
 
 /// Fourteen days after its issue.

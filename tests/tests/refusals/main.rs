@@ -8,6 +8,8 @@
 mod aws;
 mod citizen;
 mod clock;
+#[path = "../aws/objects.rs"]
+mod objects;
 mod otp;
 mod photographer;
 mod request;
@@ -30,4 +32,38 @@ async fn refused<'b>(call: impl Fn() -> Request<'b>, status: u16, code: &str) ->
     let english = english.refused(status, code);
     assert_ne!((&greek.title, &greek.detail), (&english.title, &english.detail));
     english
+}
+
+/// Problems that no caller can bring about here, and why.
+const OUT_OF_REACH: [(&str, &str); 4] = [
+    ("taxisnet_unavailable", "the sandbox's TAXISnet always answers"),
+    ("throttled", "the emulator throttles nothing"),
+    ("internal", "would be a bug"),
+    ("timeout", "nothing takes so long here"),
+];
+
+#[test]
+fn every_problem_that_there_is_is_met_by_some_test() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
+    let problems = std::fs::read_to_string(format!("{folder}/../../shared/messages/src/problem.rs")).expect("the problems");
+    let code = problems.split_once("fn code(&self)").and_then(|(_, rest)| rest.split_once("fn title")).expect("their codes").0;
+    let codes: Vec<&str> = code.split("=> \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(codes.len() > 50, "{codes:?}");
+    let mut tests = String::new();
+    for part in [
+        "repetition",
+        "refusals/citizen",
+        "refusals/otp",
+        "refusals/photographer",
+        "refusals/request",
+        "refusals/session",
+        "refusals/sign_in",
+    ] {
+        tests += &std::fs::read_to_string(format!("{folder}/{part}.rs")).expect(part);
+    }
+    for code in codes {
+        let is_met = tests.contains(&format!("\"{code}\""));
+        let is_out_of_reach = OUT_OF_REACH.iter().any(|(other, _)| *other == code);
+        assert!(is_met != is_out_of_reach, "{code}");
+    }
 }

@@ -61,7 +61,8 @@ async fn what_is_no_json_is_said_to_be_none() {
     for body in ["", "{", "{\"code\":\"x\"", "{\"code\":\"x\"} more", "code=x", "\u{feff}{}", "{'code':'x'}"] {
         refused(|| visit.browser.request(Method::POST, SUBMISSIONS).body("application/json", body), 400, "malformed_json").await;
     }
-    refused(|| visit.browser.request(Method::POST, SUBMISSIONS).body("application/json", vec![0xff, 0xfe, 0x7b]), 400, "malformed_json").await;
+    refused(|| visit.browser.request(Method::POST, SUBMISSIONS).body("application/json", vec![0xff, 0xfe, 0x7b]), 400, "malformed_json")
+        .await;
 }
 
 #[tokio::test]
@@ -106,10 +107,17 @@ async fn bodies_are_json_and_say_so() {
 #[tokio::test]
 async fn other_sites_change_nothing_here() {
     let visit = fresh_citizen().await;
-    for origin in ["https://evil.example", "null", "http://myphoto.localhost:1", "http://localhost:4566", "http://myphoto.localhost.evil.example"] {
+    for origin in
+        ["https://evil.example", "null", "http://myphoto.localhost:1", "http://localhost:4566", "http://myphoto.localhost.evil.example"]
+    {
         refused(|| visit.browser.request(Method::DELETE, "/v1/session").header("origin", origin), 403, "foreign_origin").await;
         let consent = json!({ "version": "2026-11", "agree": false });
-        refused(|| visit.browser.request(Method::POST, "/v1/session/consent").json(&consent).header("origin", origin), 403, "foreign_origin").await;
+        refused(
+            || visit.browser.request(Method::POST, "/v1/session/consent").json(&consent).header("origin", origin),
+            403,
+            "foreign_origin",
+        )
+        .await;
     }
     for site in ["cross-site", "same-site"] {
         refused(|| visit.browser.request(Method::DELETE, "/v1/session").header("sec-fetch-site", site), 403, "foreign_origin").await;

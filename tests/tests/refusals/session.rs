@@ -149,7 +149,8 @@ async fn a_citizen_is_no_photographer_and_a_photographer_no_citizen_at_the_same_
     all_refused(&citizen.browser, photographers_calls(), 403, "wrong_role").await;
     let photographer = fresh_photographer().await;
     all_refused(&photographer.browser, citizens_calls(), 403, "wrong_role").await;
-    let consent = || photographer.browser.request(Method::POST, "/v1/session/consent").json(&json!({ "version": "2026-11", "agree": true }));
+    let consent =
+        || photographer.browser.request(Method::POST, "/v1/session/consent").json(&json!({ "version": "2026-11", "agree": true }));
     refused(consent, 403, "wrong_role").await;
 }
 
@@ -163,7 +164,8 @@ async fn nobody_acts_for_a_business_that_is_not_theirs() {
     assert_eq!(session["roles"], json!([{ "kind": "citizen" }]), "a cafe makes no photographer");
     for visit in [other, citizen, vasilis] {
         for business in [&theirs, &json!("made-up")] {
-            let call = || visit.browser.request(Method::PUT, "/v1/session/role").json(&json!({ "kind": "photographer", "business": business }));
+            let call =
+                || visit.browser.request(Method::PUT, "/v1/session/role").json(&json!({ "kind": "photographer", "business": business }));
             refused(call, 403, "role_not_yours").await;
         }
     }

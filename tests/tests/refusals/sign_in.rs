@@ -1,11 +1,11 @@
 //! On the way in: TAXISnet, the registers, the way back.
 
+use domain::Language;
 use journeys::{
     browser::Browser,
     people::{self, begin_sign_in, press, through_taxisnet, up_to_otp},
     stack,
 };
-use domain::Language;
 use reqwest::Method;
 use url::Url;
 
@@ -87,7 +87,8 @@ async fn a_code_that_taxisnet_does_not_know_starts_again() {
 
 #[tokio::test]
 async fn nobody_is_sent_to_another_site_after_signing_in() {
-    for elsewhere in ["//evil.example", "https://evil.example/", "/\\evil.example", "evil.example", "/%09/evil.example", "/\t/evil.example"] {
+    for elsewhere in ["//evil.example", "https://evil.example/", "/\\evil.example", "evil.example", "/%09/evil.example", "/\t/evil.example"]
+    {
         let browser = Browser::new(Language::El);
         let mut address = Url::parse(&format!("{}/v1/sign-in", stack::origin())).expect("an address");
         address.query_pairs_mut().append_pair("return_to", elsewhere);

@@ -66,6 +66,7 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::NothingAssociated => "There is no association",
         Problem::AssociationRaced => "The code number has just been associated",
         Problem::ImageAbsent => "There is no such image",
+        Problem::RangeRequired { .. } => "The file is given in parts",
         Problem::RangeNotSatisfiable { .. } => "The file has no such part",
         Problem::PicturesMissing => "No image declared",
         Problem::UploadUnknown => "Unknown upload",
@@ -177,6 +178,7 @@ pub(super) fn detail(problem: &Problem) -> String {
             "Somebody else has just associated the photos of this code number. If they are yours, ask the photographer for a new one.".into()
         }
         Problem::ImageAbsent => "These photos do not include the image that you asked for.".into(),
+        Problem::RangeRequired { .. } => "The file is too large for one answer. Ask for it in parts with the Range header, beginning with bytes=0-.".into(),
         Problem::RangeNotSatisfiable { .. } => "The part that the Range header asks for lies outside the file.".into(),
         Problem::PicturesMissing => "Declare a face photo, a signature image, or both.".into(),
         Problem::UploadUnknown => "The upload does not exist, has expired or belongs to another business. Start a new upload.".into(),

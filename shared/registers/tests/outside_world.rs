@@ -1,0 +1,79 @@
+//! What becomes of answers that TAXISnet and the registers should not give, over real HTTP.
+
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test that calls it")]
+
+use domain::{Afm, Secret};
+use registers::{NationalRegisters, RegisterError, Taxisnet, http_client};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
+
+const CODE: &str = "authorization-code";
+
+/// A server that answers each connection with the next of `answers`, as they are.
+async fn server(answers: &'static [(u16, &'static str)]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        for (status, body) in answers {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            let _ = connection.read(&mut [0; 4096]).await.unwrap();
+            let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
+            connection.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    format!("http://{address}")
+}
+
+async fn sign_in(base: String) -> Result<String, RegisterError> {
+    let taxisnet = Taxisnet::new(http_client().unwrap(), base, "oauth2server".into(), "id".into(), Secret::new("client-secret"));
+    taxisnet.person(CODE, "https://x.example/cb").await.map(|person| person.afm.expose().to_owned())
+}
+
+#[tokio::test]
+async fn a_person_comes_of_token_and_userinfo() {
+    let userinfo = r#"<root><userinfo userid="u" taxid="068933130 " lastname="A " firstname="B " fathername="" mothername="" birthyear="1980"/></root>"#;
+    let answers: &'static [(u16, &'static str)] = Box::leak(Box::new([(200, r#"{"access_token":"t"}"#), (200, userinfo)]));
+    assert_eq!(sign_in(server(answers).await).await.unwrap(), "068933130");
+}
+
+#[tokio::test]
+async fn a_code_that_taxisnet_does_not_take_is_told_from_a_taxisnet_that_does_not_work() {
+    assert!(matches!(sign_in(server(&[(400, r#"{"error":"invalid_grant"}"#)]).await).await, Err(RegisterError::CodeRefused)));
+    let broken: [&'static [(u16, &'static str)]; 5] = [
+        &[(500, "")],
+        &[(401, r#"{"error":"invalid_client"}"#)],
+        &[(200, "<html>")],
+        &[(200, r#"{"access_token":"t"}"#), (401, "")],
+        &[(200, r#"{"access_token":"t"}"#), (200, "<html>maintenance</html>")],
+    ];
+    for answers in broken {
+        let error = sign_in(server(answers).await).await.unwrap_err();
+        assert!(matches!(error, RegisterError::Unavailable(_) | RegisterError::Unexpected(_)), "{answers:?}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_listening_is_unavailable_and_the_error_names_no_secret() {
+    let base = server(&[]).await;
+    let error = sign_in(base.clone()).await.unwrap_err();
+    let text = format!("{error} {error:?}");
+    assert!(matches!(error, RegisterError::Unavailable(_)), "{text}");
+    assert!(!text.contains(CODE) && !text.contains("client-secret") && !text.contains(&base), "{text}");
+}
+
+#[tokio::test]
+async fn registers_that_break_their_contract_are_told_from_people_they_do_not_know() {
+    let afm = Afm::parse("068933130").unwrap();
+    let ask = async |answers| {
+        let registers = NationalRegisters::new(http_client().unwrap(), server(answers).await, Secret::new("token"));
+        registers.person(&afm).await.unwrap_err()
+    };
+    assert!(matches!(ask(&[(404, r#"{"code":"person_unknown"}"#)]).await, RegisterError::PersonUnknown));
+    assert!(matches!(ask(&[(200, "{}")]).await, RegisterError::Unexpected(_)));
+    assert!(matches!(ask(&[(503, "")]).await, RegisterError::Unavailable(_)));
+    let wrong_amka = r#"{"afm":"068933130","amka":"12345678901","paaypa":null,"first_name":"A","last_name":"B","birth_date":"1980-01-01"}"#;
+    let answers: &'static [(u16, &'static str)] = Box::leak(Box::new([(200, wrong_amka)]));
+    assert!(matches!(ask(answers).await, RegisterError::Unexpected(_)));
+}
