@@ -3,18 +3,13 @@
 //! Checked, stripped, sealed, then code, history and message in one transaction. Repeating it answers the same.
 
 use domain::{
-    CodeNumber, EmailAddress, GreekMobile, ImageKind, Language, Moment, Recipient, delivery::DeliveryState, photo::PictureFault,
-    recipient::RecipientKind, retention, submission::CodeState,
+    CodeNumber, EmailAddress, GreekMobile, Language, Moment, Recipient, delivery::DeliveryState, recipient::RecipientKind, retention,
+    submission::CodeState,
 };
-use edge::{
-    Call, Failure, Reply, Setup,
-    guard::Photographer,
-    log::{self, LogCode},
-    views::IssuanceView,
-};
+use edge::{Call, Failure, Reply, Setup, guard::Photographer, log, views::IssuanceView};
 use futures_util::future::try_join_all;
 use messages::problem::{FieldReason, Problem};
-use pictures::Accepted;
+use photographer_functions::{Checked, check, delete_originals};
 use serde::Deserialize;
 use storage::{
     Transaction, TransactionError,
@@ -22,7 +17,7 @@ use storage::{
     issuances::{Issuance, Issuances, Issued, UploadState},
     kms::KmsKey,
     outbox::{Message, Outbox, OutboxItem},
-    sealing::{SealingKey, code_id, equal, sha256_hex},
+    sealing::{SealingKey, code_id},
     sessions::Sessions,
     vault::{Part, Vault},
 };
@@ -50,12 +45,6 @@ struct Body {
 struct RecipientBody {
     kind: RecipientKind,
     value: String,
-}
-
-/// A picture that keeps every rule.
-struct Checked {
-    kind: ImageKind,
-    picture: Accepted,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -93,7 +82,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     if let Some(answer) = settled(&upload) {
         return answer;
     }
-    let checked = match check(deps, &upload).await {
+    let checked = match check(&deps.vault, &upload).await {
         Ok(checked) => checked,
         Err(failure) => {
             // Another call may have made the code of it and deleted the originals.
@@ -102,14 +91,14 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
             }
             if matches!(failure, Failure::Refused(Problem::BadPicture { .. } | Problem::UploadAltered { .. })) {
                 deps.issuances.refuse(&business, &body.upload_id).await?;
-                delete_originals(deps, &upload).await;
+                delete_originals(&deps.vault, &upload).await;
             }
             return Err(failure);
         }
     };
     match issue(deps, call.now, &upload, checked, &recipient, body.language).await {
         Ok(issued) => {
-            delete_originals(deps, &upload).await;
+            delete_originals(&deps.vault, &upload).await;
             Reply::json(201, &IssuanceView::of(&upload, &issued, &session))
         }
         Err(Failure::Refused(Problem::Conflict)) => settled(&find().await?).unwrap_or_else(|| Err(Problem::Conflict.into())),
@@ -128,24 +117,6 @@ fn recipient(body: &RecipientBody) -> Result<Recipient, Problem> {
 /// Whether a repeated call asks for what was done. Only the masked recipient is kept in clear, and so compared.
 fn is_for(issued: &Issued, recipient: &Recipient, language: Language) -> bool {
     issued.recipient_kind == recipient.kind() && issued.recipient_masked == recipient.masked() && issued.language == language
-}
-
-/// Reads the originals and checks them against what was declared and against the profile.
-async fn check(deps: &Deps, upload: &Issuance) -> Result<Vec<Checked>, Failure> {
-    let reading = upload.declared.iter().map(async |(&kind, declared)| {
-        let original = deps.vault.incoming(&upload.business, &upload.upload_id, kind).await?;
-        let original = original.ok_or(Problem::UploadIncomplete { kind })?;
-        if !equal(sha256_hex(&original).as_bytes(), declared.sha256.as_bytes()) {
-            return Err(Failure::from(Problem::UploadAltered { kind }));
-        }
-        Ok((kind, original))
-    });
-    let mut checked = Vec::new();
-    for (kind, original) in try_join_all(reading).await? {
-        let refuse = |fault: PictureFault| Problem::BadPicture { kind, fault };
-        checked.push(Checked { kind, picture: pictures::accept(upload.profile, kind, &original).map_err(refuse)? });
-    }
-    Ok(checked)
 }
 
 /// Draws the code, seals everything, and writes code, history and message at once.
@@ -214,24 +185,11 @@ async fn issue(
             // Another call made the code: what this one sealed is nobody's.
             for checked in &checked {
                 for part in [Part::Image(checked.kind), Part::Preview(checked.kind)] {
-                    note(deps.vault.discard(&set_id, part).await);
+                    log::side_call(env!("CARGO_BIN_NAME"), deps.vault.discard(&set_id, part).await);
                 }
             }
             Err(Problem::Conflict.into())
         }
         Err(TransactionError::Storage(error)) => Err(error.into()),
-    }
-}
-
-/// On every outcome. Where it fails, the bucket's rule does it within a day or two.
-async fn delete_originals(deps: &Deps, upload: &Issuance) {
-    for &kind in upload.declared.keys() {
-        note(deps.vault.delete_incoming(&upload.business, &upload.upload_id, kind).await);
-    }
-}
-
-fn note(result: Result<(), storage::StorageError>) {
-    if let Err(error) = result {
-        log::line(env!("CARGO_BIN_NAME"), LogCode::SideCallFailed, &[("cause", error.to_string().into())]);
     }
 }

@@ -14,7 +14,7 @@ use storage::{
 use crate::{
     call::{Call, SESSION_COOKIE},
     failure::Failure,
-    log::{self, LogCode},
+    log,
 };
 
 /// Somebody with a session, at whatever stage.
@@ -131,8 +131,6 @@ fn touch(call: &Call, sessions: &Sessions, session: &Session) {
     }
     let (sessions, session, now) = (sessions.clone(), session.clone(), call.now);
     call.beside(async move {
-        if let Err(error) = sessions.touch(&session, now).await {
-            log::line("session", LogCode::SideCallFailed, &[("cause", error.to_string().into())]);
-        }
+        log::side_call("session", sessions.touch(&session, now).await.map(|_| ()));
     });
 }

@@ -55,3 +55,10 @@ pub fn line(operation: &str, code: LogCode, fields: &[(&str, Value)]) {
     }
     println!("{}", Value::Object(line));
 }
+
+/// Notes a side call that failed: nothing depends on it.
+pub fn side_call<E: std::fmt::Display>(operation: &str, result: Result<(), E>) {
+    if let Err(error) = result {
+        line(operation, LogCode::SideCallFailed, &[("cause", json!(error.to_string()))]);
+    }
+}

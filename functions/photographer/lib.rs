@@ -1,0 +1,46 @@
+//! What the photographer's functions share: an upload's originals, read, checked, deleted.
+
+use domain::{ImageKind, photo::PictureFault};
+use edge::{Failure, log};
+use futures_util::future::try_join_all;
+use messages::problem::Problem;
+use pictures::Accepted;
+use storage::{
+    issuances::Issuance,
+    sealing::{equal, sha256_hex},
+    vault::Vault,
+};
+
+/// A picture that keeps every rule.
+pub struct Checked {
+    pub kind: ImageKind,
+    pub picture: Accepted,
+}
+
+/// Reads the originals and checks them against what was declared and against the profile.
+///
+/// # Errors
+/// The first rule that a picture breaks; [`Problem::UploadIncomplete`], [`Problem::UploadAltered`].
+pub async fn check(vault: &Vault, upload: &Issuance) -> Result<Vec<Checked>, Failure> {
+    let reading = upload.declared.iter().map(async |(&kind, declared)| {
+        let original = vault.incoming(&upload.business, &upload.upload_id, kind).await?;
+        let original = original.ok_or(Problem::UploadIncomplete { kind })?;
+        if !equal(sha256_hex(&original).as_bytes(), declared.sha256.as_bytes()) {
+            return Err(Failure::from(Problem::UploadAltered { kind }));
+        }
+        Ok((kind, original))
+    });
+    let mut checked = Vec::new();
+    for (kind, original) in try_join_all(reading).await? {
+        let refuse = |fault: PictureFault| Problem::BadPicture { kind, fault };
+        checked.push(Checked { kind, picture: pictures::accept(upload.profile, kind, &original).map_err(refuse)? });
+    }
+    Ok(checked)
+}
+
+/// On every outcome. Where it fails, the bucket's rule does it within a day or two.
+pub async fn delete_originals(vault: &Vault, upload: &Issuance) {
+    for &kind in upload.declared.keys() {
+        log::side_call("delete_originals", vault.delete_incoming(&upload.business, &upload.upload_id, kind).await);
+    }
+}
