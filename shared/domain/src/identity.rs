@@ -1,9 +1,8 @@
 //! Who a person is, by the numbers of the Greek state, and the random name we know them by inside.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroize;
+
+use crate::secret::redacted_text;
 
 /// Why a text is not an identity number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -34,30 +33,7 @@ macro_rules! number {
             }
         }
 
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(concat!(stringify!($name), "([redacted])"))
-            }
-        }
-
-        impl Drop for $name {
-            fn drop(&mut self) {
-                self.0.zeroize();
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = InvalidNumber;
-            fn try_from(text: String) -> Result<Self, InvalidNumber> {
-                Self::parse(&text)
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(number: $name) -> String {
-                number.0.clone()
-            }
-        }
+        redacted_text!($name, InvalidNumber);
     };
 }
 

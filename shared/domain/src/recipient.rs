@@ -1,9 +1,8 @@
 //! Where a code number goes: a Greek mobile number or an email address.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroize;
+
+use crate::secret::redacted_text;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRecipient {
@@ -85,33 +84,8 @@ impl EmailAddress {
     }
 }
 
-macro_rules! text_type {
-    ($name:ident) => {
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(concat!(stringify!($name), "([redacted])"))
-            }
-        }
-        impl Drop for $name {
-            fn drop(&mut self) {
-                self.0.zeroize();
-            }
-        }
-        impl TryFrom<String> for $name {
-            type Error = InvalidRecipient;
-            fn try_from(text: String) -> Result<Self, InvalidRecipient> {
-                Self::parse(&text)
-            }
-        }
-        impl From<$name> for String {
-            fn from(value: $name) -> String {
-                value.0.clone()
-            }
-        }
-    };
-}
-text_type!(GreekMobile);
-text_type!(EmailAddress);
+redacted_text!(GreekMobile, InvalidRecipient);
+redacted_text!(EmailAddress, InvalidRecipient);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "value", rename_all = "lowercase")]

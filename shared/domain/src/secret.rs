@@ -31,3 +31,34 @@ impl Drop for Secret {
         self.0.zeroize();
     }
 }
+
+/// For a text with a rule that says who somebody is: read only by its `parse`, never printed, wiped when dropped.
+macro_rules! redacted_text {
+    ($name:ident, $error:ty) => {
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($name), "([redacted])"))
+            }
+        }
+
+        impl Drop for $name {
+            fn drop(&mut self) {
+                zeroize::Zeroize::zeroize(&mut self.0);
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = $error;
+            fn try_from(text: String) -> Result<Self, $error> {
+                Self::parse(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(text: $name) -> String {
+                text.0.clone()
+            }
+        }
+    };
+}
+pub(crate) use redacted_text;

@@ -48,15 +48,12 @@ impl Associations {
     /// # Errors
     /// Where the item cannot be written.
     pub fn put_part(&self, association: &Association) -> Result<Part, StorageError> {
-        Put::builder()
-            .table_name(&self.0.name)
+        let put = Put::builder()
             .set_item(Some(to_item(association)?))
             .condition_expression("attribute_not_exists(#key) OR #end <= :now")
             .expression_attribute_names("#key", KEY)
             .expression_attribute_names("#end", TTL_ATTRIBUTE)
-            .expression_attribute_values(":now", moment(association.associated_at))
-            .build()
-            .map(Part::from)
-            .map_err(|_| StorageError::Corrupt("a put lacks a field"))
+            .expression_attribute_values(":now", moment(association.associated_at));
+        self.0.part(put)
     }
 }

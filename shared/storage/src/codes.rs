@@ -1,9 +1,6 @@
 //! Codes: everything about a photo set but the code itself. Its data key is wrapped by a key of the code.
 
-use aws_sdk_dynamodb::{
-    Client,
-    types::{Put, Update},
-};
+use aws_sdk_dynamodb::{Client, types::Update};
 use domain::{CodeNumber, FileProfile, ImageKind, Moment, SubjectId, business::BusinessId, submission::CodeState};
 use serde::{Deserialize, Serialize};
 
@@ -96,14 +93,7 @@ impl Codes {
     /// # Errors
     /// Where the item cannot be written.
     pub fn put_part(&self, item: &CodeItem) -> Result<Part, StorageError> {
-        Put::builder()
-            .table_name(&self.0.name)
-            .set_item(Some(to_item(item)?))
-            .condition_expression("attribute_not_exists(#key)")
-            .expression_attribute_names("#key", KEY)
-            .build()
-            .map(Part::from)
-            .map_err(|_| StorageError::Corrupt("a put lacks a field"))
+        self.0.put_new_part(to_item(item)?, KEY)
     }
 
     /// For a transaction: the code becomes the subject's, from exactly the state that was decided on.

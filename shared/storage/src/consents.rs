@@ -1,9 +1,6 @@
 //! Consents: every agreement as a record of its own: person, kind, text version, time.
 
-use aws_sdk_dynamodb::{
-    Client,
-    types::{Put, Update},
-};
+use aws_sdk_dynamodb::{Client, types::Update};
 use domain::{
     Moment, SubjectId,
     consent::ConsentKind,
@@ -81,12 +78,7 @@ impl Consents {
             given_at: now,
             expires_at: photos_expire_at.plus(RECORD_KEPT_AFTER_PHOTOS),
         };
-        Put::builder()
-            .table_name(&self.0.name)
-            .set_item(Some(to_item(&consent)?))
-            .build()
-            .map(Part::from)
-            .map_err(|_| StorageError::Corrupt("a put lacks a field"))
+        self.0.put_part(to_item(&consent)?)
     }
 
     /// For a transaction: the agreement to the text on personal data is kept at least as long as these photos' records.

@@ -1,6 +1,6 @@
 //! History: what happened to a subject's photos, for the subject to read.
 
-use aws_sdk_dynamodb::{Client, types::Put};
+use aws_sdk_dynamodb::Client;
 use domain::{Moment, SubjectId, retention::RECORD_KEPT_AFTER_PHOTOS};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -62,11 +62,6 @@ impl History {
             expires_at: photos_expire_at.plus(RECORD_KEPT_AFTER_PHOTOS),
             what,
         };
-        Put::builder()
-            .table_name(&self.table.name)
-            .set_item(Some(to_item(&item)?))
-            .build()
-            .map(Part::from)
-            .map_err(|_| StorageError::Corrupt("a put lacks a field"))
+        self.table.put_part(to_item(&item)?)
     }
 }

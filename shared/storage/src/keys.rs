@@ -1,6 +1,6 @@
 //! Keys: for the association in force, data key and code as one KMS blob. Gone with it, and then only the code opens.
 
-use aws_sdk_dynamodb::{Client, types::Put};
+use aws_sdk_dynamodb::Client;
 use domain::{CodeNumber, Moment, SubjectId};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -92,11 +92,6 @@ impl Keys {
     /// # Errors
     /// Where the item cannot be written.
     pub fn put_part(&self, item: &KeyItem) -> Result<Part, StorageError> {
-        Put::builder()
-            .table_name(&self.0.name)
-            .set_item(Some(to_item(item)?))
-            .build()
-            .map(Part::from)
-            .map_err(|_| StorageError::Corrupt("a put lacks a field"))
+        self.0.put_part(to_item(item)?)
     }
 }

@@ -5,7 +5,7 @@
 
 use aws_sdk_dynamodb::{
     Client,
-    types::{AttributeValue, Delete, Put, Update},
+    types::{AttributeValue, Delete, Update},
 };
 use domain::{
     CodeNumber, Language, Moment, Recipient,
@@ -153,14 +153,7 @@ impl Outbox {
     /// # Errors
     /// Where the item cannot be written.
     pub fn put_part(&self, item: &OutboxItem) -> Result<Part, StorageError> {
-        Put::builder()
-            .table_name(&self.0.name)
-            .set_item(Some(to_item(item)?))
-            .condition_expression("attribute_not_exists(#key)")
-            .expression_attribute_names("#key", KEY)
-            .build()
-            .map(Part::from)
-            .map_err(|_| StorageError::Corrupt("a put lacks a field"))
+        self.0.put_new_part(to_item(item)?, KEY)
     }
 
     /// Claims a message for one attempt, so that no second copy is sent beside it. None where it is gone, sent, given

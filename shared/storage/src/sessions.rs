@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::{
     Client,
     primitives::Blob,
-    types::{AttributeValue, Put, Update},
+    types::{AttributeValue, Update},
 };
 use domain::{
     Afm, CodeNumber, FileProfile, GreekMobile, Moment, SubjectId,
@@ -226,14 +226,7 @@ impl Sessions {
     /// # Errors
     /// Where sealing fails.
     pub fn put_part(&self, session: &Session) -> Result<Part, StorageError> {
-        Put::builder()
-            .table_name(&self.0.name)
-            .set_item(Some(to_item(&sealed(session)?)?))
-            .condition_expression("attribute_not_exists(#key)")
-            .expression_attribute_names("#key", KEY)
-            .build()
-            .map(Part::from)
-            .map_err(|_| StorageError::Corrupt("a put lacks a field"))
+        self.0.put_new_part(to_item(&sealed(session)?)?, KEY)
     }
 
     /// For a transaction: the old token's item becomes a pointer to its successor until `ends_at`, once only.

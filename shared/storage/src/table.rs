@@ -2,11 +2,17 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use aws_sdk_dynamodb::{
+    Client,
+    types::{AttributeValue, Put, builders::PutBuilder},
+};
 use domain::Moment;
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::error::{StorageError, failed};
+use crate::{
+    error::{StorageError, failed},
+    transaction::Part,
+};
 
 /// The TTL attribute of every table: epoch seconds.
 pub const TTL_ATTRIBUTE: &str = "expires_at";
@@ -87,6 +93,23 @@ impl Table {
             Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
             Err(error) => Err(failed("PutItem")(error)),
         }
+    }
+}
+
+impl Table {
+    /// For a transaction: writes an item, whatever was there.
+    pub(crate) fn put_part(&self, item: Item) -> Result<Part, StorageError> {
+        self.part(Put::builder().set_item(Some(item)))
+    }
+
+    /// For a transaction: writes an item whose key is not there yet.
+    pub(crate) fn put_new_part(&self, item: Item, key_name: &str) -> Result<Part, StorageError> {
+        let put = Put::builder().set_item(Some(item));
+        self.part(put.condition_expression("attribute_not_exists(#key)").expression_attribute_names("#key", key_name))
+    }
+
+    pub(crate) fn part(&self, put: PutBuilder) -> Result<Part, StorageError> {
+        put.table_name(&self.name).build().map(Part::from).map_err(|_| StorageError::Corrupt("a put lacks a field"))
     }
 }
 
