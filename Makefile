@@ -6,29 +6,33 @@ FUNCTIONS := $(foreach folder,$(notdir $(wildcard functions/*)),-p $(folder)-fun
 # template.yaml takes the functions from target/.
 unexport CARGO_TARGET_DIR
 
-.PHONY: run stop test check build measure deploy fmt clean tools
+.PHONY: run stop test check lint build measure deploy fmt clean tools
 
 run: build ## start the stack (or go on with the one that runs), and drive the main journey through it
 	$(STACK) up
-	set -a; . .local/dev/env; cargo run -q -p journeys --bin main_journey
+	set -a; . .local/dev/env; target/debug/main_journey
 	$(STACK) status
 
 stop: ## stop the stack; its data stays
 	$(STACK) down
 
-test: check build ## everything, on a stack of its own
-	$(STACK) --instance test around cargo test -p journeys --tests -- --test-threads=8
+test: lint build ## everything, on a stack of its own
+	cargo test -q --workspace --no-run # once for all crates: another choice of crates would build the SDK again
+	$(STACK) --instance test around cargo test --workspace -- --test-threads=8
 
-check: tools ## all that needs no stack
+check: lint ## all that needs no stack
+	cargo test -q --workspace --exclude journeys
+	cargo test -q -p journeys --test template --test events
+
+lint: tools
 	cargo fmt --check
 	cargo clippy -q --workspace --all-targets -- -D warnings
 	.tools/aws/bin/python infra/local/check_openapi.py
 	AWS_DEFAULT_REGION=eu-south-1 $(SAM) validate --lint
-	cargo test -q --workspace --exclude journeys
 
-build: tools ## the functions as they ship, and the sandbox
+build: tools ## the functions as they ship, the sandbox, and the program that drives the main journey
 	PATH="$(CURDIR)/.tools/aws/bin:$$PATH" cargo lambda build --release $(FUNCTIONS)
-	cargo build -q -p sandbox
+	cargo build -q --workspace --bin sandbox --bin main_journey
 
 measure: ## requests per second and latency of submit_code on the stack that runs
 	set -a; . .local/dev/env; cargo run -q -p journeys --bin measure
