@@ -5,7 +5,11 @@
 use std::collections::BTreeMap;
 
 use domain::{association, consent::ASSOCIATION_VERSION, submission::CodeState};
-use edge::{Call, Failure, Reply, Setup, guard::Citizen, views::AssociationView};
+use edge::{
+    Call, Failure, Reply, Setup,
+    guard::{Citizen, Subject},
+    views::AssociationView,
+};
 use futures_util::future::try_join_all;
 use messages::problem::Problem;
 use serde::Deserialize;
@@ -14,7 +18,7 @@ use storage::{
     associations::{Association, Associations},
     codes::{Codes, NewOwner, unwrap_key},
     consents::Consents,
-    history::{Event, History},
+    history::{Event, History, Record},
     issuances::Issuances,
     keys::{KeyItem, Keys, OpenedKey},
     kms::KmsKey,
@@ -73,7 +77,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         return Err(Problem::ConsentVersionOld.into());
     }
     let submission =
-        citizen.session.submission.as_ref().filter(|submission| submission.subject_id == subject).ok_or(Problem::NoSubmission)?;
+        citizen.session.submission.as_ref().filter(|submission| submission.subject_id == subject.id).ok_or(Problem::NoSubmission)?;
     if !submission.confirmed {
         return Err(Problem::SubmissionNotConfirmed.into());
     }
@@ -82,11 +86,11 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     }
     let code_id = code_id(&submission.code);
     // Before anything is copied: photos that are not associated must not come to lie where they are kept for a year.
-    if let Some(existing) = deps.associations.of(&subject, call.now).await? {
-        return answer_existing(&existing, &code_id);
+    if let Some(existing) = deps.associations.of(&subject.id, call.now).await? {
+        return answer_existing(&existing, &code_id, &subject, call);
     }
     let association = Association {
-        subject_id: subject,
+        subject_id: subject.id.clone(),
         code_id,
         set_id: submission.set_id.clone(),
         profile: submission.profile,
@@ -94,11 +98,14 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         // Taken before anything is copied: the bucket's rule, which counts from the copy, never removes a live object.
         associated_at: call.now,
         expires_at: association::expiry(submission.state, submission.code_expires_at, call.now),
+        business: submission.business.clone(),
+        upload_id: submission.upload_id.clone(),
+        revision: storage::time_ordered_id(),
         applications: BTreeMap::new(),
     };
     match bind(deps, &citizen.session, submission, &association).await {
-        Ok(()) => Reply::json(201, &AssociationView::of(&association)),
-        Err(TransactionError::Refused(_) | TransactionError::Conflict) => explain(deps, call, submission, &association).await,
+        Ok(()) => Reply::json(201, &AssociationView::of(&association, &subject, call.now)),
+        Err(TransactionError::Refused(_) | TransactionError::Conflict) => explain(deps, call, submission, &association, &subject).await,
         Err(TransactionError::Storage(error)) => Err(error.into()),
     }
 }
@@ -114,6 +121,7 @@ async fn bind(deps: &Deps, session: &Session, submission: &SubmissionInHand, ass
     let sealing = KeyItem::seal(&deps.kms, subject, set_id, &opened, association.expires_at);
     let (_, key) = tokio::try_join!(copying, sealing)?;
     let (at, end) = (association.associated_at, association.expires_at);
+    let associated = Event::Associated { set_id: set_id.to_owned(), code_id: association.code_id.clone(), by: person.clone() };
     let owner = NewOwner { subject, associated_at: at, expires_at: end, from: submission.state };
     let version = session.consent.as_deref().unwrap_or_default();
     deps.transaction
@@ -121,7 +129,7 @@ async fn bind(deps: &Deps, session: &Session, submission: &SubmissionInHand, ass
         .with(deps.codes.associate_part(&submission.code, &owner)?)
         .with(deps.associations.put_part(association)?)
         .with(deps.keys.put_part(&key)?)
-        .with(deps.history.put_part(subject, Event::Associated { set_id: set_id.to_owned(), by: person.clone() }, at, end)?)
+        .with(deps.history.put_part(&Record::new(subject, associated, at, end))?)
         .with(deps.consents.associate_part(person, set_id, at, end)?)
         .with(deps.consents.keep_personal_data_part(person, version, end)?)
         .with_some(first.then(|| deps.issuances.associated_part(&submission.business, &submission.upload_id)).transpose()?)
@@ -130,16 +138,25 @@ async fn bind(deps: &Deps, session: &Session, submission: &SubmissionInHand, ass
 }
 
 /// One is in force: by this very code, then it is what was asked for; by another, which must be dissociated first.
-fn answer_existing(existing: &Association, code_id: &str) -> Result<Reply, Failure> {
-    if existing.code_id == code_id { Reply::json(200, &AssociationView::of(existing)) } else { Err(Problem::AssociationExists.into()) }
+fn answer_existing(existing: &Association, code_id: &str, subject: &Subject, call: &Call) -> Result<Reply, Failure> {
+    if existing.code_id == code_id {
+        return Reply::json(200, &AssociationView::of(existing, subject, call.now));
+    }
+    Err(Problem::AssociationExists { associated_at: existing.associated_at, expires_at: existing.expires_at }.into())
 }
 
 /// Nothing was written. Was it this very call's first try, another association in force, or somebody quicker?
-async fn explain(deps: &Deps, call: &Call, submission: &SubmissionInHand, wanted: &Association) -> Result<Reply, Failure> {
+async fn explain(
+    deps: &Deps,
+    call: &Call,
+    submission: &SubmissionInHand,
+    wanted: &Association,
+    subject: &Subject,
+) -> Result<Reply, Failure> {
     let (association, code) =
         tokio::try_join!(deps.associations.of(&wanted.subject_id, call.now), deps.codes.find(&submission.code, call.now))?;
     if let Some(existing) = association {
-        return answer_existing(&existing, &wanted.code_id);
+        return answer_existing(&existing, &wanted.code_id, subject, call);
     }
     match code {
         None => Err(Problem::CodeNotActive.into()),

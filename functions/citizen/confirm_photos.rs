@@ -25,7 +25,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let subject = citizen.subject(call)?;
     let Body {} = call.json()?;
     let mut submission =
-        citizen.session.submission.clone().filter(|submission| submission.subject_id == subject).ok_or(Problem::NoSubmission)?;
+        citizen.session.submission.clone().filter(|submission| submission.subject_id == subject.id).ok_or(Problem::NoSubmission)?;
     if call.now.has_reached(submission.code_expires_at) {
         return Err(Problem::CodeNotActive.into());
     }

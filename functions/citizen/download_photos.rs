@@ -34,7 +34,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let subject = citizen.subject(call)?;
     // By address as well as by header: what a browser fetches by itself carries its own languages.
     let language = call.query("language").and_then(Language::parse).unwrap_or(call.language);
-    let (association, key) = deps.photos.open(&subject, call.now).await?;
+    let (association, key) = deps.photos.open(&subject.id, call.now).await?;
     let images = try_join_all(association.images.iter().map(async |facts| {
         let image = deps.photos.image(&association, &key, facts.kind).await?;
         Ok::<_, Failure>((facts.kind, image))

@@ -19,6 +19,6 @@ async fn main() -> Result<(), lambda_http::Error> {
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let citizen = Citizen::from(call, &deps.sessions).await?;
     let subject = citizen.subject(call)?;
-    let association = deps.associations.of(&subject, call.now).await?.ok_or(Problem::NothingAssociated)?;
-    Reply::json(200, &AssociationView::of(&association))
+    let association = deps.associations.of(&subject.id, call.now).await?.ok_or(Problem::NothingAssociated)?;
+    Reply::json(200, &AssociationView::of(&association, &subject, call.now))
 }

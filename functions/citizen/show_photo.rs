@@ -25,7 +25,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let citizen = Citizen::from(call, &deps.sessions).await?;
     let subject = citizen.subject(call)?;
     let kind = call.path("image").and_then(ImageKind::parse).ok_or(Problem::NotFound)?;
-    let (association, key) = deps.photos.open(&subject, call.now).await?;
+    let (association, key) = deps.photos.open(&subject.id, call.now).await?;
     let image = deps.photos.image(&association, &key, kind).await?;
     Ok(Reply::file(StatusCode::OK, "image/jpeg", image))
 }

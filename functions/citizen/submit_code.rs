@@ -8,7 +8,7 @@ use domain::{
 };
 use edge::{
     Call, Failure, Reply, Setup,
-    guard::{Citizen, SELF},
+    guard::{Citizen, Subject},
     views::{ImageView, SubmissionView},
 };
 use futures_util::future::try_join_all;
@@ -63,7 +63,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         Use::LetIn { used } => Quota::Submissions.left(used),
         Use::Exhausted => return Err(Problem::SubmissionsExhausted { renews_at: quota::renews_at(call.now) }.into()),
     };
-    let item = decide(item, &subject, call)?;
+    let item = decide(item, &subject, &citizen.managed(call), call)?;
     let data_key = unwrap_key(&item.wrapped_key, &code, &item.set_id)?;
     let submission = in_hand(item, code, subject);
     let shelf = Shelf::of(submission.state);
@@ -80,14 +80,14 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     Reply::json(200, &Answer { submission: view, submissions_left: left })
 }
 
-fn decide(item: Option<CodeItem>, subject: &SubjectId, call: &Call) -> Result<CodeItem, Problem> {
+fn decide(item: Option<CodeItem>, subject: &Subject, managed: &[SubjectId], call: &Call) -> Result<CodeItem, Problem> {
     let facts = item.as_ref().map(|item| CodeFacts {
         state: item.state,
         expires_at: item.expires_at,
         first_subject: item.first_subject.as_ref(),
         subject: item.subject.as_ref(),
     });
-    let decision = submission::decide(facts.as_ref(), subject, std::slice::from_ref(subject), call.now);
+    let decision = submission::decide(facts.as_ref(), &subject.id, managed, call.now);
     match (decision, item) {
         (Submission::Accepted, Some(item)) => Ok(item),
         (Submission::Accepted | Submission::NotActive, _) => Err(Problem::CodeNotActive),
@@ -96,10 +96,10 @@ fn decide(item: Option<CodeItem>, subject: &SubjectId, call: &Call) -> Result<Co
     }
 }
 
-fn in_hand(item: CodeItem, code: CodeNumber, subject_id: SubjectId) -> SubmissionInHand {
+fn in_hand(item: CodeItem, code: CodeNumber, subject: Subject) -> SubmissionInHand {
     SubmissionInHand {
-        subject: SELF.to_owned(),
-        subject_id,
+        subject: subject.handle,
+        subject_id: subject.id,
         code,
         state: item.state,
         set_id: item.set_id,

@@ -2,6 +2,8 @@
 //!
 //! Checked, stripped, sealed, then code, history and message in one transaction. Repeating it answers the same.
 
+use std::collections::BTreeMap;
+
 use domain::{
     CodeNumber, EmailAddress, GreekMobile, Language, Moment, Recipient, delivery::DeliveryState, recipient::RecipientKind, retention,
     submission::CodeState,
@@ -137,7 +139,8 @@ async fn issue(
         .iter()
         .flat_map(|checked| [(Part::Image(checked.kind), &checked.picture.jpeg), (Part::Preview(checked.kind), &checked.picture.preview)]);
     let storing = try_join_all(storing.map(|(part, plain)| deps.vault.store(&data_key, &set_id, part, plain)));
-    let sealing = OutboxItem::seal(&deps.outbox_key, storage::time_ordered_id(), &message, &upload.business, &upload.upload_id, now);
+    let message_id = storage::time_ordered_id();
+    let sealing = OutboxItem::seal(&deps.outbox_key, message_id.clone(), &message, &upload.business, &upload.upload_id, now);
     let (_, message) = tokio::try_join!(storing, sealing)?;
     let issued = Issued {
         recipient_kind: recipient.kind(),
@@ -149,6 +152,10 @@ async fn issue(
         attempts: 0,
         sent_at: None,
         associated: false,
+        message_id,
+        reminder: false,
+        resent: Vec::new(),
+        verdicts: BTreeMap::new(),
     };
     let images = checked.iter().map(|checked| ImageFacts {
         kind: checked.kind,

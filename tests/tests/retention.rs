@@ -52,7 +52,7 @@ async fn the_bucket_encrypts_with_our_key_and_is_closed_to_the_public_and_keeps_
 async fn every_table_lets_items_go_by_the_same_attribute() {
     let client = aws::dynamodb(&aws::config().await);
     let tables = stack::resources("_TABLE");
-    assert_eq!(tables.len(), 11);
+    assert_eq!(tables.len(), 14);
     for (variable, table) in tables {
         let ttl = client.describe_time_to_live().table_name(&table).send().await.expect(&variable);
         let ttl = ttl.time_to_live_description().expect("a TTL");

@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 const LONGEST_FUNCTION: usize = 100;
 const LONGEST_FILE: usize = 250;
 /// Tables whose items must not come back from a backup.
-const WITHOUT_RECOVERY: [&str; 2] = ["Keys", "Outbox"];
+const WITHOUT_RECOVERY: [&str; 3] = ["Keys", "Outbox", "Reminders"];
 
 /// The template's resources of a type.
 fn of_type(kind: &str) -> Map<String, Value> {

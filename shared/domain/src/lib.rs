@@ -3,13 +3,16 @@
 //! Pure: no AWS, no I/O, no clock. Time ([`Moment`]), randomness and facts come in as arguments; decisions go out.
 //! Every limit and retention period of the service stands in this crate and nowhere else.
 
+pub mod application;
 pub mod association;
+pub mod authorization;
 pub mod business;
 pub mod code_number;
 pub mod consent;
 pub mod delivery;
 pub mod identity;
 pub mod language;
+pub mod minor;
 pub mod otp;
 pub mod photo;
 pub mod quota;
@@ -19,6 +22,7 @@ pub mod secret;
 pub mod session;
 pub mod submission;
 pub mod time;
+pub mod verdict;
 
 pub use code_number::{CodeNumber, MalformedCode};
 pub use identity::{Afm, Amka, Identifier, Paaypa, SubjectId};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 /// Built into the binary: no time-zone files are read at start.
@@ -87,6 +87,21 @@ pub struct AthensDay(Date);
 impl AthensDay {
     pub fn of(now: Moment) -> Self {
         Self(Timestamp::from_second(now.0).unwrap_or_default().to_zoned(ATHENS.clone()).date())
+    }
+
+    pub(crate) const fn from_date(date: Date) -> Self {
+        Self(date)
+    }
+
+    /// From `YYYY-MM-DD`.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.len() == 10 { text.parse().ok().map(Self) } else { None }
+    }
+
+    /// So many days earlier.
+    #[must_use]
+    pub fn minus(self, days: i64) -> Self {
+        Self(self.0.saturating_sub(days.days()))
     }
 
     /// The midnight with which the day begins.

@@ -100,6 +100,8 @@ pub const fn status(problem: &Problem) -> StatusCode {
         | Problem::NoConfirmedMobile
         | Problem::OtpExhausted
         | Problem::RoleNotYours
+        | Problem::CustodyNotConfirmed
+        | Problem::MinorIsAdult
         | Problem::CodeTaken => StatusCode::FORBIDDEN,
 
         Problem::NotFound
@@ -107,6 +109,7 @@ pub const fn status(problem: &Problem) -> StatusCode {
         | Problem::CodeNotActive
         | Problem::NothingAssociated
         | Problem::ImageAbsent
+        | Problem::ApplicationUnknown { .. }
         | Problem::UploadUnknown
         | Problem::NoSubmission => StatusCode::NOT_FOUND,
 
@@ -115,7 +118,11 @@ pub const fn status(problem: &Problem) -> StatusCode {
         Problem::NotAwaitingOtp
         | Problem::CodeAlreadyYours
         | Problem::SubmissionNotConfirmed
-        | Problem::AssociationExists
+        | Problem::AssociationExists { .. }
+        | Problem::TooManyMinors { .. }
+        | Problem::ProfileMismatch { .. }
+        | Problem::FaceAbsent
+        | Problem::AuthorizationsExhausted { .. }
         | Problem::AssociationRaced
         | Problem::UploadIncomplete { .. }
         | Problem::UploadRefused
@@ -133,6 +140,8 @@ pub const fn status(problem: &Problem) -> StatusCode {
         | Problem::OtpMalformed
         | Problem::OtpWrong { .. }
         | Problem::OtpExpired
+        | Problem::MinorAfmRequired
+        | Problem::MinorNumbersDiffer
         | Problem::CodeMalformed(_)
         | Problem::PicturesMissing
         | Problem::UploadAltered { .. }

@@ -8,7 +8,7 @@ use domain::{
 use messages::problem::Problem;
 use storage::{
     sealing::SessionToken,
-    sessions::{Session, Sessions},
+    sessions::{Minor, Session, Sessions},
 };
 
 use crate::{
@@ -84,16 +84,36 @@ impl Citizen {
         }
     }
 
-    /// The subject that the path names: `self`.
+    /// The subject that the path names: `self`, or the handle of a minor whose custody was confirmed in this session.
     ///
     /// # Errors
-    /// [`Problem::SubjectUnknown`] for any other.
-    pub fn subject(&self, call: &Call) -> Result<SubjectId, Problem> {
-        match call.path("subject") {
-            Some(SELF) => Ok(self.session.subject_id.clone()),
-            Some(_) | None => Err(Problem::SubjectUnknown),
+    /// [`Problem::SubjectUnknown`]; [`Problem::MinorIsAdult`] from the 18th birthday on, within a session too.
+    pub fn subject(&self, call: &Call) -> Result<Subject, Problem> {
+        let handle = call.path("subject").ok_or(Problem::SubjectUnknown)?;
+        if handle == SELF {
+            return Ok(Subject { id: self.session.subject_id.clone(), handle: SELF.to_owned(), minor: None });
         }
+        let minor = self.session.minors.iter().find(|minor| minor.handle == handle).ok_or(Problem::SubjectUnknown)?;
+        if !minor.birth_date.is_minor(call.now) {
+            return Err(Problem::MinorIsAdult);
+        }
+        Ok(Subject { id: minor.subject_id.clone(), handle: handle.to_owned(), minor: Some(minor.clone()) })
     }
+
+    /// Everybody for whom the person may act now: themselves and the minors of this session.
+    pub fn managed(&self, call: &Call) -> Vec<SubjectId> {
+        let minors = self.session.minors.iter().filter(|minor| minor.birth_date.is_minor(call.now));
+        std::iter::once(&self.session.subject_id).chain(minors.map(|minor| &minor.subject_id)).cloned().collect()
+    }
+}
+
+/// The person whom a citizen acts for: themselves, or a minor.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    pub id: SubjectId,
+    /// As the caller names them.
+    pub handle: String,
+    pub minor: Option<Minor>,
 }
 
 /// How callers name themselves as the subject.

@@ -9,9 +9,9 @@ use registers::{HttpClient, NationalRegisters, Taxisnet};
 use sending::{Email, Sms};
 use serde_json::json;
 use storage::{
-    Transaction, associations::Associations, codes::Codes, consents::Consents, history::History, issuances::Issuances, keys::Keys,
-    kms::KmsKey, nonces::Nonces, outbox::Outbox, quotas::Quotas, sealing::IdentifierHasher, sessions::Sessions, subjects::Subjects,
-    vault::Vault,
+    Transaction, applications::Applications, associations::Associations, codes::Codes, consents::Consents, history::History,
+    issuances::Issuances, keys::Keys, kms::KmsKey, nonces::Nonces, outbox::Outbox, quotas::Quotas, sealing::IdentifierHasher,
+    sessions::Sessions, subjects::Subjects, vault::Vault,
 };
 
 use crate::log::{self, LogCode};
@@ -81,6 +81,10 @@ impl Setup {
 
     pub fn codes(&self) -> Codes {
         Codes::new(self.dynamodb.clone(), self.text("CODES_TABLE"))
+    }
+
+    pub fn applications(&self) -> Applications {
+        Applications::new(self.dynamodb.clone(), self.text("APPLICATIONS_TABLE"))
     }
 
     pub fn associations(&self) -> Associations {

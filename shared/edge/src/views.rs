@@ -12,8 +12,10 @@ use storage::{
     associations::Association,
     codes::ImageFacts,
     issuances::{Issuance, Issued},
-    sessions::{Session, SubmissionInHand},
+    sessions::{Minor, Session, SubmissionInHand},
 };
+
+use crate::guard::Subject;
 
 #[derive(Debug, Serialize)]
 pub struct SessionView {
@@ -31,6 +33,8 @@ pub struct SessionView {
     pub submissions_left: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub submission: Option<SubmissionView>,
+    /// Whose custody was confirmed in this session.
+    pub minors: Vec<MinorView>,
     pub idle_expires_at: String,
     pub expires_at: String,
 }
@@ -50,6 +54,29 @@ pub struct PersonView {
     pub last_name: String,
     pub afm: String,
     pub birth_date: String,
+}
+
+#[derive(Debug, Serialize)]
+pub struct MinorView {
+    /// For `{subject}` in this session.
+    pub subject: String,
+    pub first_name: String,
+    pub last_name: String,
+    pub birth_date: String,
+    /// Acts alone from this day on.
+    pub adult_on: String,
+}
+
+impl MinorView {
+    pub fn of(minor: &Minor) -> Self {
+        Self {
+            subject: minor.handle.clone(),
+            first_name: minor.first_name.clone(),
+            last_name: minor.last_name.clone(),
+            birth_date: String::from(minor.birth_date),
+            adult_on: minor.birth_date.turns_adult_on().to_string(),
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -102,6 +129,7 @@ impl SessionView {
             consent: is_citizen.then(|| ConsentView { given: stage == Stage::Ready, text: messages::consent::personal_data(language) }),
             submissions_left: submissions_left.filter(|_| is_citizen),
             submission: session.submission.as_ref().map(|submission| SubmissionView::of(submission, language)),
+            minors: session.minors.iter().filter(|_| is_citizen).map(MinorView::of).collect(),
             idle_expires_at: session.expires_at.rfc3339(),
             expires_at: session.hard_end.rfc3339(),
         }
@@ -166,7 +194,7 @@ impl SubmissionView {
 
 #[derive(Debug, Serialize)]
 pub struct AssociationView {
-    pub subject: &'static str,
+    pub subject: String,
     pub profile: FileProfile,
     pub images: Vec<ImageView>,
     pub associated_at: String,
@@ -178,12 +206,15 @@ pub struct AssociationView {
 pub struct AuthorizationView {
     pub application: String,
     pub since: String,
+    /// Where a guardian gave it: the minor's 18th birthday.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
 }
 
 impl AssociationView {
-    pub fn of(association: &Association) -> Self {
+    pub fn of(association: &Association, subject: &Subject, now: Moment) -> Self {
         Self {
-            subject: crate::guard::SELF,
+            subject: subject.handle.clone(),
             profile: association.profile,
             images: association.images.iter().map(|facts| ImageView::of(facts, None)).collect(),
             associated_at: association.associated_at.rfc3339(),
@@ -191,7 +222,12 @@ impl AssociationView {
             applications: association
                 .applications
                 .iter()
-                .map(|(application, since)| AuthorizationView { application: application.clone(), since: since.rfc3339() })
+                .filter(|(_, authorization)| authorization.in_force(now))
+                .map(|(application, authorization)| AuthorizationView {
+                    application: application.to_string(),
+                    since: authorization.since.rfc3339(),
+                    until: authorization.until.map(Moment::rfc3339),
+                })
                 .collect(),
         }
     }

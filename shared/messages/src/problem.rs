@@ -5,7 +5,7 @@
 mod el;
 mod en;
 
-use domain::{ImageKind, Language, MalformedCode, Moment, photo::PictureFault};
+use domain::{FileProfile, ImageKind, Language, MalformedCode, Moment, photo::PictureFault};
 use serde_json::{Value, json};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -67,6 +67,15 @@ pub enum Problem {
     RoleNotYours,
 
     SubjectUnknown,
+    /// No such minor, or none in this person's custody: one answer for both.
+    CustodyNotConfirmed,
+    MinorIsAdult,
+    /// The registers know an AFM that was not given.
+    MinorAfmRequired,
+    MinorNumbersDiffer,
+    TooManyMinors {
+        limit: usize,
+    },
     CodeMalformed(MalformedCode),
     /// Unknown or expired: one answer for both.
     CodeNotActive,
@@ -77,11 +86,30 @@ pub enum Problem {
     },
     NoSubmission,
     SubmissionNotConfirmed,
-    AssociationExists,
+    /// With what is in force.
+    AssociationExists {
+        associated_at: Moment,
+        expires_at: Moment,
+    },
     NothingAssociated,
     /// Somebody else was quicker with the same code.
     AssociationRaced,
     ImageAbsent,
+    /// Unknown, or no longer in service.
+    ApplicationUnknown {
+        application: String,
+    },
+    /// The application needs photos of another file profile.
+    ProfileMismatch {
+        application: String,
+        needed: FileProfile,
+        profile: FileProfile,
+    },
+    /// No application can use photos without a face.
+    FaceAbsent,
+    AuthorizationsExhausted {
+        limit: usize,
+    },
     /// The file is too large for one answer: to be asked for in parts. `total` in bytes.
     RangeRequired {
         total: usize,
@@ -179,6 +207,11 @@ impl Problem {
             Self::NotAwaitingOtp => "not_awaiting_otp",
             Self::RoleNotYours => "role_not_yours",
             Self::SubjectUnknown => "subject_unknown",
+            Self::CustodyNotConfirmed => "custody_not_confirmed",
+            Self::MinorIsAdult => "minor_is_adult",
+            Self::MinorAfmRequired => "minor_afm_required",
+            Self::MinorNumbersDiffer => "minor_numbers_differ",
+            Self::TooManyMinors { .. } => "too_many_minors",
             Self::CodeMalformed(_) => "code_malformed",
             Self::CodeNotActive => "code_not_active",
             Self::CodeTaken => "code_taken",
@@ -186,10 +219,14 @@ impl Problem {
             Self::SubmissionsExhausted { .. } => "submissions_exhausted",
             Self::NoSubmission => "no_submission",
             Self::SubmissionNotConfirmed => "submission_not_confirmed",
-            Self::AssociationExists => "association_exists",
+            Self::AssociationExists { .. } => "association_exists",
             Self::NothingAssociated => "nothing_associated",
             Self::AssociationRaced => "association_raced",
             Self::ImageAbsent => "image_absent",
+            Self::ApplicationUnknown { .. } => "application_unknown",
+            Self::ProfileMismatch { .. } => "profile_mismatch",
+            Self::FaceAbsent => "face_absent",
+            Self::AuthorizationsExhausted { .. } => "authorizations_exhausted",
             Self::RangeRequired { .. } => "range_required",
             Self::RangeNotSatisfiable { .. } => "range_not_satisfiable",
             Self::PicturesMissing => "pictures_missing",
@@ -226,7 +263,16 @@ impl Problem {
     /// Members of the problem document for programs: a name means the same, and has the same type, in every problem.
     pub fn extensions(&self) -> Vec<(&'static str, Value)> {
         match self {
-            Self::BodyTooLarge { limit } => vec![("limit", json!(limit))],
+            Self::BodyTooLarge { limit } | Self::TooManyMinors { limit } | Self::AuthorizationsExhausted { limit } => {
+                vec![("limit", json!(limit))]
+            }
+            Self::AssociationExists { associated_at, expires_at } => {
+                vec![("associated_at", json!(associated_at.rfc3339())), ("expires_at", json!(expires_at.rfc3339()))]
+            }
+            Self::ApplicationUnknown { application } => vec![("application", json!(application))],
+            Self::ProfileMismatch { application, needed, profile } => {
+                vec![("application", json!(application)), ("needed", json!(needed.name())), ("profile", json!(profile.name()))]
+            }
             Self::RangeRequired { total } | Self::RangeNotSatisfiable { total } => vec![("total", json!(total))],
             Self::InvalidField { field, reason } => vec![("field", json!(field)), ("reason", json!(reason.name()))],
             Self::OtpWrong { left } => vec![("left", json!(left))],
@@ -273,15 +319,19 @@ impl Problem {
             | Self::NotAwaitingOtp
             | Self::RoleNotYours
             | Self::SubjectUnknown
+            | Self::CustodyNotConfirmed
+            | Self::MinorIsAdult
+            | Self::MinorAfmRequired
+            | Self::MinorNumbersDiffer
             | Self::CodeNotActive
             | Self::CodeTaken
             | Self::CodeAlreadyYours
             | Self::NoSubmission
             | Self::SubmissionNotConfirmed
-            | Self::AssociationExists
             | Self::NothingAssociated
             | Self::AssociationRaced
             | Self::ImageAbsent
+            | Self::FaceAbsent
             | Self::PicturesMissing
             | Self::UploadUnknown
             | Self::UploadRefused
@@ -368,18 +418,31 @@ mod tests {
             P::OtpNotSent => P::NotAwaitingOtp,
             P::NotAwaitingOtp => P::RoleNotYours,
             P::RoleNotYours => P::SubjectUnknown,
-            P::SubjectUnknown => P::CodeMalformed(MalformedCode::Length(21)),
+            P::SubjectUnknown => P::CustodyNotConfirmed,
+            P::CustodyNotConfirmed => P::MinorIsAdult,
+            P::MinorIsAdult => P::MinorAfmRequired,
+            P::MinorAfmRequired => P::MinorNumbersDiffer,
+            P::MinorNumbersDiffer => P::TooManyMinors { limit: 20 },
+            P::TooManyMinors { .. } => P::CodeMalformed(MalformedCode::Length(21)),
             P::CodeMalformed(_) => P::CodeNotActive,
             P::CodeNotActive => P::CodeTaken,
             P::CodeTaken => P::CodeAlreadyYours,
             P::CodeAlreadyYours => P::SubmissionsExhausted { renews_at: expiry() },
             P::SubmissionsExhausted { .. } => P::NoSubmission,
             P::NoSubmission => P::SubmissionNotConfirmed,
-            P::SubmissionNotConfirmed => P::AssociationExists,
-            P::AssociationExists => P::NothingAssociated,
+            P::SubmissionNotConfirmed => P::AssociationExists { associated_at: expiry(), expires_at: expiry() },
+            P::AssociationExists { .. } => P::NothingAssociated,
             P::NothingAssociated => P::AssociationRaced,
             P::AssociationRaced => P::ImageAbsent,
-            P::ImageAbsent => P::RangeRequired { total: 5_000_000 },
+            P::ImageAbsent => P::ApplicationUnknown { application: "driving-licence".to_owned() },
+            P::ApplicationUnknown { .. } => P::ProfileMismatch {
+                application: "identity-card".to_owned(),
+                needed: FileProfile::IdentityCard,
+                profile: FileProfile::Standard,
+            },
+            P::ProfileMismatch { .. } => P::FaceAbsent,
+            P::FaceAbsent => P::AuthorizationsExhausted { limit: 50 },
+            P::AuthorizationsExhausted { .. } => P::RangeRequired { total: 5_000_000 },
             P::RangeRequired { .. } => P::RangeNotSatisfiable { total: 1000 },
             P::RangeNotSatisfiable { .. } => P::PicturesMissing,
             P::PicturesMissing => P::UploadUnknown,

@@ -2,18 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::{Client, types::Put};
-use domain::{FileProfile, Moment, SubjectId};
+use aws_sdk_dynamodb::{
+    Client,
+    types::{Delete, Put, Update},
+};
+use domain::{FileProfile, Moment, SubjectId, application::ApplicationId, authorization::Authorization, business::BusinessId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     codes::ImageFacts,
     error::StorageError,
-    table::{TTL_ATTRIBUTE, Table, key, moment, to_item},
+    table::{TTL_ATTRIBUTE, Table, key, moment, text, to_item},
     transaction::Part,
 };
 
 const KEY: &str = "subject_id";
+const REVISION: &str = "revision";
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Association {
@@ -25,8 +29,13 @@ pub struct Association {
     /// Of this association; the year counts from the code's first.
     pub associated_at: Moment,
     pub expires_at: Moment,
-    /// Active authorizations: application -> since. In one item, so that one write ends them all.
-    pub applications: BTreeMap<String, Moment>,
+    /// The upload that the photos came from, so that its photographer learns of verdicts.
+    pub business: BusinessId,
+    pub upload_id: String,
+    /// Another one with every change: what was decided on an older one is not written.
+    pub revision: String,
+    /// Authorizations, of which a guardian's may have ended. In one item, so that one write ends them all.
+    pub applications: BTreeMap<ApplicationId, Authorization>,
 }
 
 #[derive(Debug, Clone)]
@@ -55,5 +64,41 @@ impl Associations {
             .expression_attribute_names("#end", TTL_ATTRIBUTE)
             .expression_attribute_values(":now", moment(association.associated_at));
         self.0.part(put)
+    }
+
+    /// For a transaction: other authorizations, in the association as it was read.
+    ///
+    /// # Errors
+    /// Where the update cannot be written.
+    pub fn applications_part(
+        &self,
+        read: &Association,
+        applications: &BTreeMap<ApplicationId, Authorization>,
+    ) -> Result<Part, StorageError> {
+        let value =
+            serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(applications).map_err(|_| StorageError::Corrupt("authorizations"))?;
+        let update = Update::builder()
+            .set_key(Some(key(KEY, read.subject_id.as_str())))
+            .update_expression("SET #applications = :applications, #revision = :new")
+            .condition_expression("#revision = :read")
+            .expression_attribute_names("#applications", "applications")
+            .expression_attribute_names("#revision", REVISION)
+            .expression_attribute_values(":applications", value)
+            .expression_attribute_values(":new", text(crate::time_ordered_id()))
+            .expression_attribute_values(":read", text(&read.revision));
+        self.0.update_part(update)
+    }
+
+    /// For a transaction: the association as it was read ends, and all authorizations with it.
+    ///
+    /// # Errors
+    /// Where the delete cannot be written.
+    pub fn end_part(&self, read: &Association) -> Result<Part, StorageError> {
+        let delete = Delete::builder()
+            .set_key(Some(key(KEY, read.subject_id.as_str())))
+            .condition_expression("#revision = :read")
+            .expression_attribute_names("#revision", REVISION)
+            .expression_attribute_values(":read", text(&read.revision));
+        self.0.delete_part(delete)
     }
 }

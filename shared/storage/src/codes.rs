@@ -1,6 +1,9 @@
 //! Codes: everything about a photo set but the code itself. Its data key is wrapped by a key of the code.
 
-use aws_sdk_dynamodb::{Client, types::Update};
+use aws_sdk_dynamodb::{
+    Client,
+    types::{Delete, Update},
+};
 use domain::{CodeNumber, FileProfile, ImageKind, Moment, SubjectId, business::BusinessId, submission::CodeState};
 use serde::{Deserialize, Serialize};
 
@@ -101,13 +104,7 @@ impl Codes {
     /// # Errors
     /// Where the update cannot be written.
     pub fn associate_part(&self, code: &CodeNumber, owner: &NewOwner<'_>) -> Result<Part, StorageError> {
-        let state = |state: CodeState| match state {
-            CodeState::Issued => "issued",
-            CodeState::Associated => "associated",
-            CodeState::Dissociated => "dissociated",
-        };
-        Update::builder()
-            .table_name(&self.0.name)
+        let update = Update::builder()
             .set_key(Some(key(KEY, &code_id(code))))
             .update_expression(
                 "SET #state = :associated, #subject = :subject, #first = if_not_exists(#first, :subject), \
@@ -119,14 +116,58 @@ impl Codes {
             .expression_attribute_names("#first", "first_subject")
             .expression_attribute_names("#first_at", "first_associated_at")
             .expression_attribute_names("#end", TTL_ATTRIBUTE)
-            .expression_attribute_values(":associated", text(state(CodeState::Associated)))
-            .expression_attribute_values(":from", text(state(owner.from)))
+            .expression_attribute_values(":associated", text(state_name(CodeState::Associated)))
+            .expression_attribute_values(":from", text(state_name(owner.from)))
             .expression_attribute_values(":subject", text(owner.subject.as_str()))
             .expression_attribute_values(":at", moment(owner.associated_at))
-            .expression_attribute_values(":end", moment(owner.expires_at))
-            .build()
-            .map(Part::from)
-            .map_err(|_| StorageError::Corrupt("an update lacks a field"))
+            .expression_attribute_values(":end", moment(owner.expires_at));
+        self.0.update_part(update)
+    }
+
+    /// For a transaction: the subject's association with the code ends. The photos then open with the code alone.
+    ///
+    /// # Errors
+    /// Where the update cannot be written.
+    pub fn dissociate_part(&self, code_id: &str, subject: &SubjectId) -> Result<Part, StorageError> {
+        let update = Update::builder()
+            .set_key(Some(key(KEY, code_id)))
+            .update_expression("SET #state = :dissociated REMOVE #subject")
+            .condition_expression("#state = :associated AND #subject = :subject")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#subject", "subject")
+            .expression_attribute_values(":dissociated", text(state_name(CodeState::Dissociated)))
+            .expression_attribute_values(":associated", text(state_name(CodeState::Associated)))
+            .expression_attribute_values(":subject", text(subject.as_str()));
+        self.0.update_part(update)
+    }
+
+    /// Reads a code by its id, for those to whom it belongs.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn by_id(&self, code_id: &str, now: Moment) -> Result<Option<CodeItem>, StorageError> {
+        self.0.get(key(KEY, code_id), now).await
+    }
+
+    /// For a transaction: the code goes, in the state in which it was read.
+    ///
+    /// # Errors
+    /// Where the delete cannot be written.
+    pub fn delete_part(&self, read: &CodeItem) -> Result<Part, StorageError> {
+        let delete = Delete::builder()
+            .set_key(Some(key(KEY, &read.code_id)))
+            .condition_expression("#state = :state")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":state", text(state_name(read.state)));
+        self.0.delete_part(delete)
+    }
+}
+
+const fn state_name(state: CodeState) -> &'static str {
+    match state {
+        CodeState::Issued => "issued",
+        CodeState::Associated => "associated",
+        CodeState::Dissociated => "dissociated",
     }
 }
 

@@ -86,17 +86,14 @@ impl Consents {
     /// # Errors
     /// Where the update cannot be written.
     pub fn keep_personal_data_part(&self, person: &SubjectId, version: &str, photos_expire_at: Moment) -> Result<Part, StorageError> {
-        Update::builder()
-            .table_name(&self.0.name)
+        let update = Update::builder()
             .set_key(Some(key2(KEY, person.as_str(), RANGE, &agreement(ConsentKind::PersonalData, version))))
             .update_expression("SET #end = :end")
             .condition_expression("attribute_exists(#range)")
             .expression_attribute_names("#range", RANGE)
             .expression_attribute_names("#end", TTL_ATTRIBUTE)
-            .expression_attribute_values(":end", moment(photos_expire_at.plus(RECORD_KEPT_AFTER_PHOTOS)))
-            .build()
-            .map(Part::from)
-            .map_err(|_| StorageError::Corrupt("an update lacks a field"))
+            .expression_attribute_values(":end", moment(photos_expire_at.plus(RECORD_KEPT_AFTER_PHOTOS)));
+        self.0.update_part(update)
     }
 }
 

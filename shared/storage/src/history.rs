@@ -1,43 +1,154 @@
 //! History: what happened to a subject's photos, for the subject to read.
 
-use aws_sdk_dynamodb::Client;
-use domain::{Moment, SubjectId, retention::RECORD_KEPT_AFTER_PHOTOS};
+use aws_sdk_dynamodb::{
+    Client,
+    types::{AttributeValue, Update},
+};
+use domain::{
+    ImageKind, Moment, SubjectId,
+    application::{ApplicationId, Purpose},
+    authorization::PullRefusal,
+    business::BusinessId,
+    retention::RECORD_KEPT_AFTER_PHOTOS,
+    verdict::Verdict,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    error::StorageError,
-    table::{Table, to_item},
+    error::{StorageError, failed},
+    table::{Table, from_item, is_live, key2, moment, text, to_item},
     transaction::Part,
 };
+
+const KEY: &str = "subject_id";
+const RANGE: &str = "event";
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum Event {
     Associated {
         set_id: String,
+        code_id: String,
         /// Who did it: the subject, or who has custody.
         by: SubjectId,
     },
+    Dissociated {
+        set_id: String,
+        by: SubjectId,
+    },
+    /// The photos were erased at the person's wish.
+    Erased {
+        by: SubjectId,
+    },
+    Authorized {
+        application: ApplicationId,
+        purpose: Purpose,
+        by: SubjectId,
+        /// When it ends by itself: with the photos, or at the 18th birthday where a guardian gave it.
+        until: Moment,
+        /// When it was ended before that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ended_at: Option<Moment>,
+    },
+    /// An application asked for an image.
+    Pulled {
+        application: ApplicationId,
+        purpose: Purpose,
+        image: ImageKind,
+        /// The application's own reference.
+        case: String,
+        /// None where the image was given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refusal: Option<PullRefusal>,
+        /// The upload that the image came from, so that its photographer learns the verdict.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        origin: Option<Origin>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        verdict: Option<GivenVerdict>,
+    },
 }
 
-impl Event {
-    const fn prefix(&self) -> &'static str {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    pub business: BusinessId,
+    pub upload_id: String,
+}
+
+/// What the public body said of the image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenVerdict {
+    #[serde(flatten)]
+    pub verdict: Verdict,
+    /// The clerk's, for the citizen alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    pub at: Moment,
+}
+
+/// The three histories of a subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Associations,
+    Authorizations,
+    Accesses,
+}
+
+impl Kind {
+    const fn prefix(self) -> &'static str {
         match self {
-            Self::Associated { .. } => "association",
+            Self::Associations => "association#",
+            Self::Authorizations => "authorization#",
+            Self::Accesses => "access#",
         }
     }
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-struct HistoryItem {
-    subject_id: SubjectId,
+impl Event {
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Associated { .. } | Self::Dissociated { .. } | Self::Erased { .. } => Kind::Associations,
+            Self::Authorized { .. } => Kind::Authorizations,
+            Self::Pulled { .. } => Kind::Accesses,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Record {
+    pub subject_id: SubjectId,
     /// Kind, then a UUIDv7: sorted by time within a kind.
-    event: String,
-    at: Moment,
-    expires_at: Moment,
+    pub event: String,
+    pub at: Moment,
+    pub expires_at: Moment,
     #[serde(flatten)]
-    what: Event,
+    pub what: Event,
+}
+
+impl Record {
+    /// What happens now, to be kept as long as the photos and a year more.
+    pub fn new(subject: &SubjectId, what: Event, at: Moment, photos_expire_at: Moment) -> Self {
+        Self {
+            subject_id: subject.clone(),
+            event: format!("{}{}", what.kind().prefix(), Uuid::now_v7()),
+            at,
+            expires_at: photos_expire_at.plus(RECORD_KEPT_AFTER_PHOTOS),
+            what,
+        }
+    }
+
+    /// The record's id within its kind, for pages and addresses.
+    pub fn id(&self) -> &str {
+        self.event.split_once('#').map_or(self.event.as_str(), |(_, id)| id)
+    }
+}
+
+/// A page, newest first.
+#[derive(Debug, Clone)]
+pub struct Page {
+    pub records: Vec<Record>,
+    /// Where the next page begins: the id of this page's last.
+    pub next: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -50,18 +161,139 @@ impl History {
         Self { table: Table::new(client, table) }
     }
 
-    /// For a transaction: kept as long as the photos and a year more.
+    /// For a transaction.
     ///
     /// # Errors
     /// Where the item cannot be written.
-    pub fn put_part(&self, subject: &SubjectId, what: Event, at: Moment, photos_expire_at: Moment) -> Result<Part, StorageError> {
-        let item = HistoryItem {
-            subject_id: subject.clone(),
-            event: format!("{}#{}", what.prefix(), Uuid::now_v7()),
-            at,
-            expires_at: photos_expire_at.plus(RECORD_KEPT_AFTER_PHOTOS),
-            what,
+    pub fn put_part(&self, record: &Record) -> Result<Part, StorageError> {
+        self.table.put_part(to_item(record)?)
+    }
+
+    /// By itself: what an application asked for.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn put(&self, record: &Record) -> Result<(), StorageError> {
+        let put = self.table.client.put_item().table_name(&self.table.name).set_item(Some(to_item(record)?));
+        put.send().await.map(|_| ()).map_err(failed("PutItem"))
+    }
+
+    /// # Errors
+    /// Storage errors.
+    pub async fn find(&self, subject: &SubjectId, event: &str, now: Moment) -> Result<Option<Record>, StorageError> {
+        self.table.get(key2(KEY, subject.as_str(), RANGE, event), now).await
+    }
+
+    /// For a transaction: an authorization ends.
+    ///
+    /// # Errors
+    /// Where the update cannot be written.
+    pub fn end_authorization_part(&self, subject: &SubjectId, event: &str, at: Moment) -> Result<Part, StorageError> {
+        let update = Update::builder()
+            .set_key(Some(key2(KEY, subject.as_str(), RANGE, event)))
+            .update_expression("SET #ended = :at")
+            .condition_expression("attribute_exists(#range) AND attribute_not_exists(#ended)")
+            .expression_attribute_names("#range", RANGE)
+            .expression_attribute_names("#ended", "ended_at")
+            .expression_attribute_values(":at", moment(at));
+        self.table.update_part(update)
+    }
+
+    /// For a transaction: the verdict on an image that was given. A later one takes the place of an earlier one.
+    ///
+    /// # Errors
+    /// Where the update cannot be written.
+    pub fn verdict_part(&self, subject: &SubjectId, event: &str, verdict: &GivenVerdict) -> Result<Part, StorageError> {
+        let value = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(verdict).map_err(|_| StorageError::Corrupt("a verdict"))?;
+        let update = Update::builder()
+            .set_key(Some(key2(KEY, subject.as_str(), RANGE, event)))
+            .update_expression("SET #verdict = :verdict")
+            .condition_expression("attribute_exists(#range) AND attribute_not_exists(#refusal)")
+            .expression_attribute_names("#range", RANGE)
+            .expression_attribute_names("#refusal", "refusal")
+            .expression_attribute_names("#verdict", "verdict")
+            .expression_attribute_values(":verdict", value);
+        self.table.update_part(update)
+    }
+
+    /// Records of a kind, newest first, from behind the record `after`.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn list(
+        &self,
+        subject: &SubjectId,
+        kind: Kind,
+        after: Option<&str>,
+        limit: usize,
+        now: Moment,
+    ) -> Result<Page, StorageError> {
+        let mut records: Vec<Record> = Vec::new();
+        let mut start = after.map(|id| key2(KEY, subject.as_str(), RANGE, &format!("{}{id}", kind.prefix())));
+        loop {
+            let output = self
+                .table
+                .client
+                .query()
+                .table_name(&self.table.name)
+                .key_condition_expression("#key = :key AND begins_with(#range, :kind)")
+                .expression_attribute_names("#key", KEY)
+                .expression_attribute_names("#range", RANGE)
+                .expression_attribute_values(":key", text(subject.as_str()))
+                .expression_attribute_values(":kind", AttributeValue::S(kind.prefix().to_owned()))
+                .consistent_read(true)
+                .scan_index_forward(false)
+                .limit(i32::try_from(limit + 1).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(start.take())
+                .send()
+                .await
+                .map_err(failed("Query"))?;
+            for item in output.items.unwrap_or_default().into_iter().filter(|item| is_live(item, now)) {
+                records.push(from_item(item)?);
+            }
+            start = output.last_evaluated_key.filter(|key| !key.is_empty());
+            if records.len() > limit || start.is_none() {
+                break;
+            }
+        }
+        let more = records.len() > limit;
+        records.truncate(limit);
+        let next = if more { records.last().map(|last| last.id().to_owned()) } else { None };
+        Ok(Page { records, next })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::verdict::RefusalReason;
+
+    use super::*;
+
+    #[test]
+    fn records_come_back_from_their_items() {
+        let now = Moment::from_epoch_seconds(1_800_000_000);
+        let subject = SubjectId::from_random([1; 16]);
+        let application = ApplicationId::parse("driving-licence").unwrap();
+        let verdict = GivenVerdict { verdict: Verdict::Refused(RefusalReason::Glasses), text: Some("κείμενο".to_owned()), at: now };
+        let pulled = Event::Pulled {
+            application: application.clone(),
+            purpose: Purpose::Passport,
+            image: ImageKind::Face,
+            case: "1".to_owned(),
+            refusal: None,
+            origin: Some(Origin { business: BusinessId::from_hash("b".to_owned()), upload_id: "u".to_owned() }),
+            verdict: Some(verdict.clone()),
         };
-        self.table.put_part(to_item(&item)?)
+        let authorized =
+            Event::Authorized { application, purpose: Purpose::Passport, by: subject.clone(), until: now, ended_at: Some(now) };
+        for (event, prefix) in [(pulled, "access#"), (authorized, "authorization#")] {
+            let record = Record::new(&subject, event, now, now);
+            assert!(record.event.starts_with(prefix) && !record.id().contains('#'));
+            let read: Record = from_item(to_item(&record).unwrap()).unwrap();
+            assert_eq!(format!("{read:?}"), format!("{record:?}"));
+        }
+        let accepted = GivenVerdict { verdict: Verdict::Accepted, text: None, at: now };
+        let read: GivenVerdict = from_item(to_item(&accepted).unwrap()).unwrap();
+        assert_eq!(read, accepted);
     }
 }

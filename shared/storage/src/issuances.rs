@@ -12,6 +12,7 @@ use domain::{
     delivery::DeliveryState,
     recipient::RecipientKind,
     retention::{ISSUANCE_KEPT, UPLOAD_KEPT},
+    verdict::Verdict,
 };
 use serde::{Deserialize, Serialize};
 
@@ -82,6 +83,32 @@ pub struct Issued {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sent_at: Option<Moment>,
     pub associated: bool,
+    /// The message that brings the code, in the outbox for a day.
+    pub message_id: String,
+    /// A reminder before the code expires was agreed to.
+    #[serde(default)]
+    pub reminder: bool,
+    /// When it was sent again, by whom, and whether to a corrected address.
+    #[serde(default)]
+    pub resent: Vec<Resent>,
+    /// By `application:image`: what a public body said last. Never the clerk's text.
+    #[serde(default)]
+    pub verdicts: BTreeMap<String, ListedVerdict>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resent {
+    pub at: Moment,
+    pub by: SubjectId,
+    /// To another address, with a new code.
+    pub corrected: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedVerdict {
+    #[serde(flatten)]
+    pub verdict: Verdict,
+    pub at: Moment,
 }
 
 /// A page of the history, newest first.
@@ -153,8 +180,7 @@ impl Issuances {
     /// Where the update cannot be written.
     pub fn issue_part(&self, business: &BusinessId, upload_id: &str, issued: &Issued) -> Result<Part, StorageError> {
         let value = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(issued).map_err(|_| StorageError::Corrupt("an issuance"))?;
-        Update::builder()
-            .table_name(&self.0.name)
+        let update = Update::builder()
             .set_key(Some(key2(KEY, business.as_str(), RANGE, upload_id)))
             .update_expression("SET #state = :issued_state, #issued = :issued, #end = :end")
             .condition_expression("#state = :uploading")
@@ -164,10 +190,8 @@ impl Issuances {
             .expression_attribute_values(":issued_state", text(UploadState::Issued.name()))
             .expression_attribute_values(":uploading", text(UploadState::Uploading.name()))
             .expression_attribute_values(":issued", value)
-            .expression_attribute_values(":end", moment(issued.issued_at.plus(ISSUANCE_KEPT)))
-            .build()
-            .map(Part::from)
-            .map_err(|_| StorageError::Corrupt("an update lacks a field"))
+            .expression_attribute_values(":end", moment(issued.issued_at.plus(ISSUANCE_KEPT)));
+        self.0.update_part(update)
     }
 
     /// For a transaction: the code was associated. By whom is not said.
@@ -175,17 +199,14 @@ impl Issuances {
     /// # Errors
     /// Where the update cannot be written.
     pub fn associated_part(&self, business: &BusinessId, upload_id: &str) -> Result<Part, StorageError> {
-        Update::builder()
-            .table_name(&self.0.name)
+        let update = Update::builder()
             .set_key(Some(key2(KEY, business.as_str(), RANGE, upload_id)))
             .update_expression("SET #issued.#associated = :true")
             .condition_expression("attribute_exists(#issued)")
             .expression_attribute_names("#issued", "issued")
             .expression_attribute_names("#associated", "associated")
-            .expression_attribute_values(":true", AttributeValue::Bool(true))
-            .build()
-            .map(Part::from)
-            .map_err(|_| StorageError::Corrupt("an update lacks a field"))
+            .expression_attribute_values(":true", AttributeValue::Bool(true));
+        self.0.update_part(update)
     }
 
     /// For a transaction: what became of an attempt to send the code.
@@ -202,7 +223,6 @@ impl Issuances {
     ) -> Result<Part, StorageError> {
         let state = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(state).map_err(|_| StorageError::Corrupt("a state"))?;
         let mut update = Update::builder()
-            .table_name(&self.0.name)
             .set_key(Some(key2(KEY, business.as_str(), RANGE, upload_id)))
             .condition_expression("attribute_exists(#issued)")
             .expression_attribute_names("#issued", "issued")
@@ -217,7 +237,7 @@ impl Issuances {
                 .expression_attribute_values(":at", moment(at)),
             None => update.update_expression("SET #issued.#delivery = :delivery, #issued.#attempts = :attempts"),
         };
-        update.build().map(Part::from).map_err(|_| StorageError::Corrupt("an update lacks a field"))
+        self.0.update_part(update)
     }
 
     /// Uploads that became a code, newest first, from behind `after`.

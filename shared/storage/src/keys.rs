@@ -1,6 +1,6 @@
 //! Keys: for the association in force, data key and code as one KMS blob. Gone with it, and then only the code opens.
 
-use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::{Client, types::Delete};
 use domain::{CodeNumber, Moment, SubjectId};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -93,5 +93,13 @@ impl Keys {
     /// Where the item cannot be written.
     pub fn put_part(&self, item: &KeyItem) -> Result<Part, StorageError> {
         self.0.put_part(to_item(item)?)
+    }
+
+    /// For a transaction: from that moment on nobody opens the photos without the code.
+    ///
+    /// # Errors
+    /// Where the delete cannot be written.
+    pub fn delete_part(&self, subject: &SubjectId) -> Result<Part, StorageError> {
+        self.0.delete_part(Delete::builder().set_key(Some(key(KEY, subject.as_str()))))
     }
 }

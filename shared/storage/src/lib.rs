@@ -3,6 +3,7 @@
 //! Names of tables' attributes stand in their modules only. A reader treats an item past `expires_at` as absent.
 //! Conditional failures become typed outcomes here; a rule is never decided here (see `domain`).
 
+pub mod applications;
 pub mod associations;
 pub mod codes;
 pub mod consents;

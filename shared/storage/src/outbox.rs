@@ -199,8 +199,7 @@ impl Outbox {
     /// # Errors
     /// Where the update cannot be written.
     pub fn settle_part(&self, item: &OutboxItem, state: DeliveryState) -> Result<Part, StorageError> {
-        Update::builder()
-            .table_name(&self.0.name)
+        let update = Update::builder()
             .set_key(Some(key(KEY, &item.message_id)))
             .update_expression("SET #state = :state, #next = :day_over REMOVE #claim")
             .condition_expression("#state = :queued")
@@ -209,10 +208,8 @@ impl Outbox {
             .expression_attribute_names("#claim", "claimed_until")
             .expression_attribute_values(":queued", state_value(DeliveryState::Queued)?)
             .expression_attribute_values(":state", state_value(state)?)
-            .expression_attribute_values(":day_over", moment(item.kept_until))
-            .build()
-            .map(Part::from)
-            .map_err(|_| StorageError::Corrupt("an update lacks a field"))
+            .expression_attribute_values(":day_over", moment(item.kept_until));
+        self.0.update_part(update)
     }
 
     /// For a transaction: the attempt failed; the message comes due again.
@@ -220,8 +217,7 @@ impl Outbox {
     /// # Errors
     /// Where the update cannot be written.
     pub fn retry_part(&self, item: &OutboxItem, next_at: Moment) -> Result<Part, StorageError> {
-        Update::builder()
-            .table_name(&self.0.name)
+        let update = Update::builder()
             .set_key(Some(key(KEY, &item.message_id)))
             .update_expression("SET #next = :next REMOVE #claim")
             .condition_expression("#state = :queued")
@@ -229,10 +225,8 @@ impl Outbox {
             .expression_attribute_names("#next", "next_at")
             .expression_attribute_names("#claim", "claimed_until")
             .expression_attribute_values(":queued", state_value(DeliveryState::Queued)?)
-            .expression_attribute_values(":next", moment(next_at))
-            .build()
-            .map(Part::from)
-            .map_err(|_| StorageError::Corrupt("an update lacks a field"))
+            .expression_attribute_values(":next", moment(next_at));
+        self.0.update_part(update)
     }
 
     /// For a transaction: the message goes, unless it is claimed or settled meanwhile.
@@ -240,15 +234,12 @@ impl Outbox {
     /// # Errors
     /// Where the delete cannot be written.
     pub fn delete_part(&self, item: &OutboxItem) -> Result<Part, StorageError> {
-        Delete::builder()
-            .table_name(&self.0.name)
+        let delete = Delete::builder()
             .set_key(Some(key(KEY, &item.message_id)))
             .condition_expression("#next = :next")
             .expression_attribute_names("#next", "next_at")
-            .expression_attribute_values(":next", moment(item.next_at))
-            .build()
-            .map(Part::from)
-            .map_err(|_| StorageError::Corrupt("a delete lacks a field"))
+            .expression_attribute_values(":next", moment(item.next_at));
+        self.0.delete_part(delete)
     }
 
     /// Messages that are to be looked at, the longest overdue first.

@@ -6,9 +6,10 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, Update},
 };
 use domain::{
-    Afm, CodeNumber, FileProfile, GreekMobile, Moment, SubjectId,
+    Afm, Amka, CodeNumber, FileProfile, GreekMobile, Moment, Paaypa, SubjectId,
     business::BusinessId,
     consent::PERSONAL_DATA_VERSION,
+    minor::BirthDate,
     session::{self, Role, Stage},
     submission::CodeState,
 };
@@ -44,10 +45,27 @@ pub struct Business {
     pub name: String,
 }
 
+/// A minor in the person's custody, as the registers confirmed in this session. Sealed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Minor {
+    /// How callers name the minor as the subject: random, of this session only.
+    pub handle: String,
+    pub subject_id: SubjectId,
+    pub first_name: String,
+    pub last_name: String,
+    pub birth_date: BirthDate,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub afm: Option<Afm>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amka: Option<Amka>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paaypa: Option<Paaypa>,
+}
+
 /// A code that was entered and let in, with all that association needs. Sealed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SubmissionInHand {
-    /// As the caller names the subject: `self`.
+    /// As the caller names the subject: `self`, or a minor's handle.
     pub subject: String,
     pub subject_id: SubjectId,
     #[serde(with = "code_bytes")]
@@ -113,6 +131,8 @@ struct SessionItem {
     person: Vec<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
     submission: Option<serde_bytes::ByteBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    minors: Option<serde_bytes::ByteBuf>,
 }
 
 /// A session as read, opened with its token.
@@ -131,6 +151,9 @@ pub struct Session {
     pub consent: Option<String>,
     pub person: Person,
     pub submission: Option<SubmissionInHand>,
+    pub minors: Vec<Minor>,
+    /// As it was read, for the condition of the next write.
+    sealed_minors: Option<Vec<u8>>,
 }
 
 impl Session {
@@ -151,6 +174,8 @@ impl Session {
             consent: None,
             person,
             submission: None,
+            minors: Vec::new(),
+            sealed_minors: None,
         }
     }
 
@@ -209,6 +234,8 @@ impl Sessions {
             consent: item.consent,
             person: open(&sealing, PERSON, &item.person)?,
             submission: item.submission.map(|sealed| open(&sealing, SUBMISSION, &sealed)).transpose()?,
+            minors: item.minors.as_ref().map(|sealed| open(&sealing, MINORS, sealed)).transpose()?.unwrap_or_default(),
+            sealed_minors: item.minors.map(serde_bytes::ByteBuf::into_vec),
             token: token.clone(),
         }))
     }
@@ -235,8 +262,7 @@ impl Sessions {
     /// Where sealing fails.
     pub fn succeed_part(&self, old: &Session, right_try: &str, successor: &SessionToken, ends_at: Moment) -> Result<Part, StorageError> {
         let pointer = old.token.key().seal(SUCCESSOR, successor.expose().as_bytes())?;
-        Update::builder()
-            .table_name(&self.0.name)
+        let update = Update::builder()
             .set_key(Some(key(KEY, &old.token.session_id())))
             // The right try is no wrong one: repeated after a lost answer, it must find room.
             .update_expression("SET #successor = :successor, #end = :end DELETE #tries :right")
@@ -247,10 +273,8 @@ impl Sessions {
             .expression_attribute_names("#end", TTL_ATTRIBUTE)
             .expression_attribute_values(":right", AttributeValue::Ss(vec![right_try.to_owned()]))
             .expression_attribute_values(":successor", AttributeValue::B(Blob::new(pointer)))
-            .expression_attribute_values(":end", moment(ends_at))
-            .build()
-            .map(Part::from)
-            .map_err(|_| StorageError::Corrupt("an update lacks a field"))
+            .expression_attribute_values(":end", moment(ends_at));
+        self.0.update_part(update)
     }
 
     /// Notes a try before it is compared, so that tries made at once are all counted.
@@ -352,6 +376,29 @@ impl Sessions {
         held(used(update, session, now).send().await)
     }
 
+    /// Other minors in place of those that the session held when it was read. False where it holds others meanwhile, or has
+    /// ended.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn set_minors(&self, session: &Session, minors: &[Minor]) -> Result<bool, StorageError> {
+        let update = self
+            .update(session)
+            .update_expression("SET #minors = :minors")
+            .expression_attribute_names("#minors", "minors")
+            .expression_attribute_names("#successor", "successor")
+            .expression_attribute_values(":minors", AttributeValue::B(Blob::new(seal(&session.token.key(), MINORS, minors)?)));
+        let update = match &session.sealed_minors {
+            Some(read) => update
+                .condition_expression("attribute_exists(#key) AND attribute_not_exists(#successor) AND #minors = :read")
+                .expression_attribute_values(":read", AttributeValue::B(Blob::new(read.as_slice()))),
+            None => {
+                update.condition_expression("attribute_exists(#key) AND attribute_not_exists(#successor) AND attribute_not_exists(#minors)")
+            }
+        };
+        held(update.send().await)
+    }
+
     /// Notes use. Never brings back a session that was signed out meanwhile.
     ///
     /// # Errors
@@ -412,9 +459,10 @@ fn held(result: UpdateResult) -> Result<bool, StorageError> {
 
 const PERSON: &str = "session person";
 const SUBMISSION: &str = "session submission";
+const MINORS: &str = "session minors";
 const SUCCESSOR: &str = "session successor";
 
-fn seal<T: Serialize>(key: &SealingKey, context: &str, value: &T) -> Result<Vec<u8>, StorageError> {
+fn seal<T: Serialize + ?Sized>(key: &SealingKey, context: &str, value: &T) -> Result<Vec<u8>, StorageError> {
     let plain = zeroize::Zeroizing::new(serde_json::to_vec(value).map_err(|_| StorageError::Corrupt("a value cannot be written"))?);
     key.seal(context, &plain)
 }
@@ -448,5 +496,7 @@ fn sealed(session: &Session) -> Result<SessionItem, StorageError> {
             .as_ref()
             .map(|submission| seal(&key, SUBMISSION, submission).map(serde_bytes::ByteBuf::from))
             .transpose()?,
+        // They are added one by one, after the one-time password.
+        minors: None,
     })
 }

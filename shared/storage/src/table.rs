@@ -4,7 +4,10 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{
     Client,
-    types::{AttributeValue, Put, builders::PutBuilder},
+    types::{
+        AttributeValue, Put,
+        builders::{DeleteBuilder, PutBuilder, UpdateBuilder},
+    },
 };
 use domain::Moment;
 use serde::{Serialize, de::DeserializeOwned};
@@ -110,6 +113,16 @@ impl Table {
 
     pub(crate) fn part(&self, put: PutBuilder) -> Result<Part, StorageError> {
         put.table_name(&self.name).build().map(Part::from).map_err(|_| StorageError::Corrupt("a put lacks a field"))
+    }
+
+    /// For a transaction.
+    pub(crate) fn update_part(&self, update: UpdateBuilder) -> Result<Part, StorageError> {
+        update.table_name(&self.name).build().map(Part::from).map_err(|_| StorageError::Corrupt("an update lacks a field"))
+    }
+
+    /// For a transaction.
+    pub(crate) fn delete_part(&self, delete: DeleteBuilder) -> Result<Part, StorageError> {
+        delete.table_name(&self.name).build().map(Part::from).map_err(|_| StorageError::Corrupt("a delete lacks a field"))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Greek.
 
 use domain::{
-    ImageKind, Language, MalformedCode,
+    FileProfile, ImageKind, Language, MalformedCode,
     code_number::CODE_LENGTH,
     otp::{OTP_LENGTH, OTP_VALID, RESENDS, WRONG_TRIES},
     photo::PictureFault,
@@ -27,6 +27,13 @@ const fn of_the_image(kind: ImageKind) -> &'static str {
     match kind {
         ImageKind::Face => "φωτογραφίας προσώπου",
         ImageKind::Signature => "εικόνας της υπογραφής",
+    }
+}
+
+const fn profile_name(profile: FileProfile) -> &'static str {
+    match profile {
+        FileProfile::Standard => "άδεια οδήγησης και διαβατήριο",
+        FileProfile::IdentityCard => "δελτίο ταυτότητας",
     }
 }
 
@@ -63,6 +70,11 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::NotAwaitingOtp => "Δεν αναμένεται κωδικός μίας χρήσης",
         Problem::RoleNotYours => "Δεν έχετε αυτόν τον ρόλο",
         Problem::SubjectUnknown => "Άγνωστο πρόσωπο",
+        Problem::CustodyNotConfirmed => "Η επιμέλεια δεν επιβεβαιώθηκε",
+        Problem::MinorIsAdult => "Το πρόσωπο είναι ενήλικο",
+        Problem::MinorAfmRequired => "Χρειάζεται και ο ΑΦΜ του ανηλίκου",
+        Problem::MinorNumbersDiffer => "Οι αριθμοί δεν ανήκουν στο ίδιο πρόσωπο",
+        Problem::TooManyMinors { .. } => "Πολλά πρόσωπα σε μία σύνδεση",
         Problem::CodeMalformed(_) => "Ο κωδικάριθμος δεν έχει σωστή μορφή",
         Problem::CodeNotActive => "Ο κωδικάριθμος δεν είναι ενεργός",
         Problem::CodeTaken => "Ο κωδικάριθμος ανήκει σε άλλο πρόσωπο",
@@ -70,10 +82,14 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::SubmissionsExhausted { .. } => "Φτάσατε το σημερινό όριο",
         Problem::NoSubmission => "Δεν έχετε δώσει κωδικάριθμο",
         Problem::SubmissionNotConfirmed => "Δεν έχετε επιβεβαιώσει τις φωτογραφίες",
-        Problem::AssociationExists => "Υπάρχει ήδη συσχέτιση",
+        Problem::AssociationExists { .. } => "Υπάρχει ήδη συσχέτιση",
         Problem::NothingAssociated => "Δεν υπάρχει συσχέτιση",
         Problem::AssociationRaced => "Ο κωδικάριθμος μόλις συσχετίστηκε",
         Problem::ImageAbsent => "Δεν υπάρχει τέτοια εικόνα",
+        Problem::ApplicationUnknown { .. } => "Άγνωστη εφαρμογή",
+        Problem::ProfileMismatch { .. } => "Η εφαρμογή χρειάζεται άλλες προδιαγραφές",
+        Problem::FaceAbsent => "Λείπει η φωτογραφία προσώπου",
+        Problem::AuthorizationsExhausted { .. } => "Πολλές εξουσιοδοτήσεις",
         Problem::RangeRequired { .. } => "Το αρχείο δίνεται σε τμήματα",
         Problem::RangeNotSatisfiable { .. } => "Το αρχείο δεν έχει αυτό το τμήμα",
         Problem::PicturesMissing => "Δεν δηλώθηκε καμία εικόνα",
@@ -160,6 +176,19 @@ pub(super) fn detail(problem: &Problem) -> String {
         Problem::SubjectUnknown => {
             "Το πρόσωπο αυτό δεν είναι γνωστό σε αυτή τη σύνδεση. Επιλέξτε τον εαυτό σας ή ανήλικο του οποίου έχετε την επιμέλεια.".into()
         }
+        Problem::CustodyNotConfirmed => {
+            "Τα μητρώα δεν επιβεβαιώνουν ότι έχετε σήμερα την επιμέλεια ανηλίκου με αυτόν τον αριθμό. Ελέγξτε τον αριθμό· αν είναι σωστός, \
+             απευθυνθείτε σε ΚΕΠ ή στο ληξιαρχείο."
+                .into()
+        }
+        Problem::MinorIsAdult => {
+            "Το πρόσωπο έχει συμπληρώσει τα 18 έτη. Από τότε συνδέεται με τους δικούς του κωδικούς TAXISnet και διαχειρίζεται μόνο του τις φωτογραφίες του.".into()
+        }
+        Problem::MinorAfmRequired => "Σύμφωνα με τα μητρώα ο ανήλικος έχει ΑΦΜ. Συμπληρώστε και τον ΑΦΜ του.".into(),
+        Problem::MinorNumbersDiffer => {
+            "Σύμφωνα με τα μητρώα ο ΑΦΜ που δώσατε δεν ανήκει στο πρόσωπο με αυτόν τον ΑΜΚΑ ή ΠΑΑΥΠΑ. Ελέγξτε και τους δύο αριθμούς.".into()
+        }
+        Problem::TooManyMinors { limit } => format!("Σε μία σύνδεση προσθέτετε έως {limit} ανηλίκους. Για άλλον, συνδεθείτε ξανά."),
         Problem::CodeMalformed(malformed) => {
             let what = match malformed {
                 MalformedCode::Length(length) => {
@@ -186,12 +215,27 @@ pub(super) fn detail(problem: &Problem) -> String {
         ),
         Problem::NoSubmission => "Δεν υπάρχει κωδικάριθμος σε εξέλιξη για αυτό το πρόσωπο. Δώστε πρώτα τον κωδικάριθμο.".into(),
         Problem::SubmissionNotConfirmed => "Δείτε πρώτα τις φωτογραφίες και επιβεβαιώστε ότι είναι οι σωστές.".into(),
-        Problem::AssociationExists => {
-            "Με το πρόσωπο αυτό είναι ήδη συσχετισμένες άλλες φωτογραφίες. Αποσυσχετίστε πρώτα εκείνες.".into()
-        }
+        Problem::AssociationExists { associated_at, expires_at } => format!(
+            "Με το πρόσωπο αυτό είναι ήδη συσχετισμένες άλλες φωτογραφίες, από τις {} έως τις {}. Αποσυσχετίστε πρώτα εκείνες.",
+            athens(*associated_at),
+            athens(*expires_at)
+        ),
         Problem::NothingAssociated => "Με το πρόσωπο αυτό δεν είναι συσχετισμένες φωτογραφίες. Δώστε πρώτα έναν κωδικάριθμο.".into(),
         Problem::AssociationRaced => "Κάποιος άλλος μόλις συσχέτισε τις φωτογραφίες αυτού του κωδικάριθμου. Αν είναι δικές σας, ζητήστε από τον φωτογράφο νέο κωδικάριθμο.".into(),
         Problem::ImageAbsent => "Οι φωτογραφίες αυτές δεν περιλαμβάνουν την εικόνα που ζητήσατε.".into(),
+        Problem::ApplicationUnknown { application } => {
+            format!("Δεν υπάρχει σε λειτουργία εφαρμογή «{application}». Επιλέξτε από τον κατάλογο των εφαρμογών.")
+        }
+        Problem::ProfileMismatch { application, needed, profile } => format!(
+            "Η εφαρμογή «{application}» χρειάζεται φωτογραφίες για {}, ενώ οι συσχετισμένες είναι για {}. Ζητήστε από φωτογράφο φωτογραφίες με τις \
+             προδιαγραφές που χρειάζεται.",
+            profile_name(*needed),
+            profile_name(*profile)
+        ),
+        Problem::FaceAbsent => "Οι συσχετισμένες φωτογραφίες περιέχουν μόνο υπογραφή, και όλες οι εφαρμογές χρειάζονται φωτογραφία προσώπου.".into(),
+        Problem::AuthorizationsExhausted { limit } => {
+            format!("Εξουσιοδοτείτε έως {limit} εφαρμογές κάθε φορά. Αποσύρετε πρώτα κάποια εξουσιοδότηση.")
+        }
         Problem::RangeRequired { .. } => "Το αρχείο είναι πολύ μεγάλο για μία απάντηση. Ζητήστε το σε τμήματα με την κεφαλίδα Range, αρχίζοντας από bytes=0-.".into(),
         Problem::RangeNotSatisfiable { .. } => "Το τμήμα που ζητήσατε με την κεφαλίδα Range βρίσκεται έξω από το αρχείο.".into(),
         Problem::PicturesMissing => "Δηλώστε φωτογραφία προσώπου, εικόνα υπογραφής ή και τις δύο.".into(),

@@ -1,7 +1,7 @@
 //! English.
 
 use domain::{
-    ImageKind, Language, MalformedCode,
+    FileProfile, ImageKind, Language, MalformedCode,
     code_number::CODE_LENGTH,
     otp::{OTP_LENGTH, OTP_VALID, RESENDS, WRONG_TRIES},
     photo::PictureFault,
@@ -19,6 +19,13 @@ const fn the_image(kind: ImageKind) -> &'static str {
     match kind {
         ImageKind::Face => "face photo",
         ImageKind::Signature => "signature image",
+    }
+}
+
+const fn profile_name(profile: FileProfile) -> &'static str {
+    match profile {
+        FileProfile::Standard => "driving licence and passport",
+        FileProfile::IdentityCard => "identity card",
     }
 }
 
@@ -55,6 +62,11 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::NotAwaitingOtp => "No one-time password is awaited",
         Problem::RoleNotYours => "You do not have this role",
         Problem::SubjectUnknown => "Unknown person",
+        Problem::CustodyNotConfirmed => "Custody is not confirmed",
+        Problem::MinorIsAdult => "The person is of age",
+        Problem::MinorAfmRequired => "The minor's AFM is needed too",
+        Problem::MinorNumbersDiffer => "The numbers are not of one person",
+        Problem::TooManyMinors { .. } => "Too many people in one session",
         Problem::CodeMalformed(_) => "Not a code number",
         Problem::CodeNotActive => "The code number is not active",
         Problem::CodeTaken => "The code number is somebody else's",
@@ -62,10 +74,14 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::SubmissionsExhausted { .. } => "Today's limit is reached",
         Problem::NoSubmission => "No code number submitted",
         Problem::SubmissionNotConfirmed => "The photos are not confirmed",
-        Problem::AssociationExists => "There is an association already",
+        Problem::AssociationExists { .. } => "There is an association already",
         Problem::NothingAssociated => "There is no association",
         Problem::AssociationRaced => "The code number has just been associated",
         Problem::ImageAbsent => "There is no such image",
+        Problem::ApplicationUnknown { .. } => "Unknown application",
+        Problem::ProfileMismatch { .. } => "The application needs another specification",
+        Problem::FaceAbsent => "There is no face photo",
+        Problem::AuthorizationsExhausted { .. } => "Too many authorizations",
         Problem::RangeRequired { .. } => "The file is given in parts",
         Problem::RangeNotSatisfiable { .. } => "The file has no such part",
         Problem::PicturesMissing => "No image declared",
@@ -146,6 +162,19 @@ pub(super) fn detail(problem: &Problem) -> String {
         Problem::NotAwaitingOtp => "In this session the one-time password was already given, or is not needed.".into(),
         Problem::RoleNotYours => "This role is not open to you. Choose one of the roles that the service shows you.".into(),
         Problem::SubjectUnknown => "This person is not known in this session. Choose yourself, or a minor in your custody.".into(),
+        Problem::CustodyNotConfirmed => {
+            "The registers do not confirm that you have custody today of a minor with this number. Check the number; if it is right, ask a Citizens' \
+             Service Centre (KEP) or the registry office."
+                .into()
+        }
+        Problem::MinorIsAdult => {
+            "The person has turned 18. Since then they sign in with their own TAXISnet credentials and manage their photos alone.".into()
+        }
+        Problem::MinorAfmRequired => "The registers know an AFM of this minor. Give the AFM too.".into(),
+        Problem::MinorNumbersDiffer => {
+            "By the registers the AFM that you gave is not that of the person with this AMKA or PAAYPA. Check both numbers.".into()
+        }
+        Problem::TooManyMinors { limit } => format!("In one session you can add {limit} minors at most. For another, sign in again."),
         Problem::CodeMalformed(malformed) => {
             let what = match malformed {
                 MalformedCode::Length(length) => {
@@ -172,12 +201,29 @@ pub(super) fn detail(problem: &Problem) -> String {
         ),
         Problem::NoSubmission => "No code number is in hand for this person. Submit the code number first.".into(),
         Problem::SubmissionNotConfirmed => "First look at the photos and confirm that they are the right ones.".into(),
-        Problem::AssociationExists => "Other photos are already associated with this person. Dissociate those first.".into(),
+        Problem::AssociationExists { associated_at, expires_at } => format!(
+            "Other photos are already associated with this person, since {} and until {}. Dissociate those first.",
+            athens(*associated_at),
+            athens(*expires_at)
+        ),
         Problem::NothingAssociated => "No photos are associated with this person. Submit a code number first.".into(),
         Problem::AssociationRaced => {
             "Somebody else has just associated the photos of this code number. If they are yours, ask the photographer for a new one.".into()
         }
         Problem::ImageAbsent => "These photos do not include the image that you asked for.".into(),
+        Problem::ApplicationUnknown { application } => {
+            format!("No application \"{application}\" is in service. Choose from the list of applications.")
+        }
+        Problem::ProfileMismatch { application, needed, profile } => format!(
+            "The application \"{application}\" needs photos for the {}, and those associated are for the {}. Ask a photographer for photos of the \
+             specification that it needs.",
+            profile_name(*needed),
+            profile_name(*profile)
+        ),
+        Problem::FaceAbsent => "The photos associated are a signature alone, and every application needs a face photo.".into(),
+        Problem::AuthorizationsExhausted { limit } => {
+            format!("You can authorise {limit} applications at a time. Withdraw an authorization first.")
+        }
         Problem::RangeRequired { .. } => "The file is too large for one answer. Ask for it in parts with the Range header, beginning with bytes=0-.".into(),
         Problem::RangeNotSatisfiable { .. } => "The part that the Range header asks for lies outside the file.".into(),
         Problem::PicturesMissing => "Declare a face photo, a signature image, or both.".into(),

@@ -1,0 +1,79 @@
+//! Applications of public bodies, as the operators keep them: names, purpose, profile, public keys.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::Client;
+use domain::{
+    FileProfile, Moment,
+    application::{ApplicationId, Purpose, SigningAlgorithm},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::{StorageError, failed},
+    table::{Table, from_item, key},
+};
+
+const KEY: &str = "application";
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Application {
+    pub application: ApplicationId,
+    pub name_el: String,
+    pub name_en: String,
+    pub purpose: Purpose,
+    pub profile: FileProfile,
+    /// By key id (`kid`).
+    pub keys: BTreeMap<String, PublicKey>,
+    /// No longer in service: pulls nothing, cannot be authorised; kept for the names in people's histories.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn_at: Option<Moment>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublicKey {
+    /// Pinned: a request that names another is refused.
+    pub algorithm: SigningAlgorithm,
+    /// JSON Web Key (RFC 7517), public members only.
+    pub jwk: String,
+    pub added_at: Moment,
+}
+
+#[derive(Debug, Clone)]
+pub struct Applications(Table);
+
+impl Applications {
+    pub const fn new(client: Client, table: String) -> Self {
+        Self(Table::new(client, table))
+    }
+
+    /// Also one that is withdrawn.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn find(&self, application: &ApplicationId, now: Moment) -> Result<Option<Application>, StorageError> {
+        self.0.get(key(KEY, application.as_str()), now).await
+    }
+
+    /// All of them, also those withdrawn, by id. There are some dozens.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn all(&self) -> Result<Vec<Application>, StorageError> {
+        let mut applications: Vec<Application> = Vec::new();
+        let mut start = None;
+        loop {
+            let scan = self.0.client.scan().table_name(&self.0.name).consistent_read(true).set_exclusive_start_key(start.take());
+            let output = scan.send().await.map_err(failed("Scan"))?;
+            for item in output.items.unwrap_or_default() {
+                applications.push(from_item(item)?);
+            }
+            start = output.last_evaluated_key.filter(|key| !key.is_empty());
+            if start.is_none() {
+                break;
+            }
+        }
+        applications.sort_by(|a, b| a.application.cmp(&b.application));
+        Ok(applications)
+    }
+}
