@@ -22,6 +22,7 @@ use storage::{
     issuances::Issuances,
     keys::{KeyItem, Keys, OpenedKey},
     kms::KmsKey,
+    outbox::Outbox,
     sealing::code_id,
     sessions::{Session, Sessions, SubmissionInHand},
     vault::{Part, Vault},
@@ -35,6 +36,7 @@ struct Deps {
     history: History,
     consents: Consents,
     issuances: Issuances,
+    outbox: Outbox,
     vault: Vault,
     kms: KmsKey,
     transaction: Transaction,
@@ -59,6 +61,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         history: setup.history(),
         consents: setup.consents(),
         issuances: setup.issuances(),
+        outbox: setup.outbox(),
         vault: setup.vault(),
         kms: setup.associations_key(),
         transaction: setup.transaction(),
@@ -132,6 +135,7 @@ async fn bind(deps: &Deps, session: &Session, submission: &SubmissionInHand, ass
         .with(deps.history.put_part(&Record::new(subject, associated, at, end))?)
         .with(deps.consents.associate_part(person, set_id, at, end)?)
         .with(deps.consents.keep_personal_data_part(person, version, end)?)
+        .with_some(first.then(|| deps.outbox.used_part(&submission.message_id)).transpose()?)
         .with_some(first.then(|| deps.issuances.associated_part(&submission.business, &submission.upload_id)).transpose()?)
         .commit()
         .await

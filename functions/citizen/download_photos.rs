@@ -64,7 +64,7 @@ fn respond(call: &Call, zip: Vec<u8>) -> Result<Reply, Failure> {
     let mut reply = Reply::file(status, "application/zip", zip[first..=last].to_vec())
         .header(header::ETAG, etag)
         .header(header::ACCEPT_RANGES, "bytes")
-        .header(header::CONTENT_DISPOSITION, "attachment; filename=\"photos.zip\"");
+        .attachment("photos.zip");
     if !whole {
         reply = reply.header(header::CONTENT_RANGE, format!("bytes {first}-{last}/{total}"));
     }

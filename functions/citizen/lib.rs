@@ -1,11 +1,12 @@
-//! What the citizen's functions share: opening the photos of the association in force.
+//! What the citizen's functions share: opening the photos of the association in force, and ending it.
 
 use domain::{ImageKind, Moment, SubjectId};
 use edge::Failure;
 use messages::problem::Problem;
 use storage::{
-    StorageError,
+    StorageError, Transaction,
     associations::{Association, Associations},
+    history::History,
     keys::{Keys, OpenedKey},
     kms::KmsKey,
     vault::{Part, Shelf, Vault},
@@ -43,4 +44,27 @@ impl PhotoAccess {
         }
         Ok(self.vault.open(&key.data_key, Shelf::Associated, &association.set_id, Part::Image(kind)).await?)
     }
+}
+
+/// How often a change is decided anew because another one came in between.
+pub const AT_ONCE: usize = 4;
+
+/// Adds to a transaction what ends an association as it was read: its key goes, and every authorization with it.
+///
+/// # Errors
+/// Where the parts cannot be written.
+pub fn ending(
+    transaction: Transaction,
+    associations: &Associations,
+    keys: &Keys,
+    history: &History,
+    association: &Association,
+    now: Moment,
+) -> Result<Transaction, StorageError> {
+    let subject = &association.subject_id;
+    let mut transaction = transaction.with(associations.end_part(association)?).with(keys.delete_part(subject)?);
+    for authorization in association.applications.values().filter(|authorization| authorization.in_force(now)) {
+        transaction = transaction.with(history.end_authorization_part(subject, &authorization.record, now)?);
+    }
+    Ok(transaction)
 }

@@ -108,6 +108,7 @@ fn in_hand(item: CodeItem, code: CodeNumber, subject: Subject) -> SubmissionInHa
         wrapped_key: item.wrapped_key,
         business: item.business,
         upload_id: item.upload_id,
+        message_id: item.message_id,
         issued_at: item.issued_at,
         code_expires_at: item.expires_at,
         confirmed: false,

@@ -139,8 +139,7 @@ async fn issue(
         .iter()
         .flat_map(|checked| [(Part::Image(checked.kind), &checked.picture.jpeg), (Part::Preview(checked.kind), &checked.picture.preview)]);
     let storing = try_join_all(storing.map(|(part, plain)| deps.vault.store(&data_key, &set_id, part, plain)));
-    let message_id = storage::time_ordered_id();
-    let sealing = OutboxItem::seal(&deps.outbox_key, message_id.clone(), &message, &upload.business, &upload.upload_id, now);
+    let sealing = OutboxItem::seal(&deps.outbox_key, storage::time_ordered_id(), &message, &upload.business, &upload.upload_id, now);
     let (_, message) = tokio::try_join!(storing, sealing)?;
     let issued = Issued {
         recipient_kind: recipient.kind(),
@@ -152,7 +151,7 @@ async fn issue(
         attempts: 0,
         sent_at: None,
         associated: false,
-        message_id,
+        message_id: message.message_id.clone(),
         reminder: false,
         resent: Vec::new(),
         verdicts: BTreeMap::new(),
@@ -172,6 +171,7 @@ async fn issue(
         images: images.collect(),
         business: upload.business.clone(),
         upload_id: upload.upload_id.clone(),
+        message_id: message.message_id.clone(),
         issued_at: now,
         expires_at,
         first_subject: None,

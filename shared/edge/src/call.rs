@@ -19,6 +19,17 @@ pub const SIGN_IN_COOKIE: &str = "__Host-sign-in";
 /// The largest body of any call of ours is a few hundred bytes.
 const BODY_LIMIT: usize = 16 * 1024;
 
+/// Entries of a list in one answer, where the caller does not say; and at most.
+const PAGE: usize = 50;
+const LARGEST_PAGE: usize = 100;
+
+/// A page of a list.
+#[derive(Debug, Clone, Copy)]
+pub struct PageAsked<'a> {
+    pub limit: usize,
+    pub after: Option<&'a str>,
+}
+
 /// One call. Everything in it is the caller's word, checked by whoever uses it.
 #[derive(Debug)]
 pub struct Call {
@@ -76,6 +87,26 @@ impl Call {
 
     pub fn path(&self, name: &str) -> Option<&str> {
         self.path.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Which page of a list is asked for: `limit` entries from behind `cursor`, which the page before named.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidField`].
+    pub fn page(&self) -> Result<PageAsked<'_>, Problem> {
+        let invalid = |field: &str, reason| Problem::InvalidField { field: field.to_owned(), reason };
+        let limit = match self.query("limit") {
+            None => PAGE,
+            Some(text) => {
+                let limit = text.parse().ok().filter(|limit| (1..=LARGEST_PAGE).contains(limit));
+                limit.ok_or_else(|| invalid("limit", FieldReason::InvalidNumber))?
+            }
+        };
+        let after = self.query("cursor");
+        match after {
+            Some(cursor) if !storage::is_time_ordered_id(cursor) => Err(invalid("cursor", FieldReason::NotAllowed)),
+            Some(_) | None => Ok(PageAsked { limit, after }),
+        }
     }
 
     /// Whether the address has no path at all.

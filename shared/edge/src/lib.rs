@@ -7,12 +7,13 @@ mod call;
 mod failure;
 pub mod guard;
 pub mod log;
+pub mod records;
 mod reply;
 mod serve;
 mod setup;
 pub mod views;
 
-pub use call::{Call, SESSION_COOKIE, SIGN_IN_COOKIE};
+pub use call::{Call, PageAsked, SESSION_COOKIE, SIGN_IN_COOKIE};
 pub use failure::{Failure, status};
 pub use reply::Reply;
 pub use serve::{BoxedHandler, now, serve, serve_event};

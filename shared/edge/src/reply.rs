@@ -56,6 +56,12 @@ impl Reply {
         self
     }
 
+    /// To be saved under this name.
+    #[must_use]
+    pub fn attachment(self, name: &str) -> Self {
+        self.header(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))
+    }
+
     /// Hands the session to a browser, for as long as that is open.
     #[must_use]
     pub fn set_session(self, token: &storage::sealing::SessionToken) -> Self {

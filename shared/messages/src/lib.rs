@@ -7,6 +7,7 @@ pub mod link;
 pub mod pdf;
 pub mod problem;
 pub mod qr;
+pub mod rights;
 pub mod sms;
 pub mod time_text;
 pub mod zip;

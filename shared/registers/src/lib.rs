@@ -7,7 +7,7 @@ mod taxisnet;
 
 use std::time::Duration;
 
-pub use national::{NationalRegisters, OwnedBusiness, RegisteredPerson};
+pub use national::{CustodyAnswer, NationalRegisters, OwnedBusiness, RegisteredPerson};
 pub use reqwest::Client as HttpClient;
 pub use taxisnet::{Taxisnet, TaxisnetPerson, authorize_url, sign_out_url};
 

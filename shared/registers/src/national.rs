@@ -46,6 +46,26 @@ pub struct OwnedBusiness {
     pub activities: Vec<String>,
 }
 
+/// What the citizens' registry says of a minor and a person.
+#[derive(Debug, Clone, Deserialize)]
+pub struct CustodyAnswer {
+    pub minor: RegisteredPerson,
+    /// In force today.
+    pub custody: bool,
+}
+
+#[derive(Serialize)]
+struct AskCustody<'a> {
+    custodian_afm: &'a str,
+    minor: AskIdentifier<'a>,
+}
+
+#[derive(Serialize)]
+struct AskIdentifier<'a> {
+    kind: &'a str,
+    value: &'a str,
+}
+
 #[derive(Serialize)]
 struct Ask<'a> {
     afm: &'a str,
@@ -69,7 +89,7 @@ impl NationalRegisters {
     /// # Errors
     /// [`RegisterError::PersonUnknown`] among others.
     pub async fn person(&self, afm: &Afm) -> Result<RegisteredPerson, RegisterError> {
-        self.ask("v1/person", afm).await
+        self.ask("v1/person", &Ask { afm: afm.expose() }).await
     }
 
     /// The mobile number that the person has confirmed in the National Communications Register. One that is not Greek
@@ -78,24 +98,33 @@ impl NationalRegisters {
     /// # Errors
     /// [`RegisterError::PersonUnknown`] among others.
     pub async fn confirmed_mobile(&self, afm: &Afm) -> Result<Option<GreekMobile>, RegisterError> {
-        let contact: Contact = self.ask("v1/contact", afm).await?;
+        let contact: Contact = self.ask("v1/contact", &Ask { afm: afm.expose() }).await?;
         Ok(contact.mobile.and_then(|mobile| GreekMobile::parse(&mobile).ok()))
     }
 
     /// # Errors
     /// [`RegisterError::PersonUnknown`] among others.
     pub async fn businesses(&self, afm: &Afm) -> Result<Vec<OwnedBusiness>, RegisterError> {
-        let answer: Businesses = self.ask("v1/businesses", afm).await?;
+        let answer: Businesses = self.ask("v1/businesses", &Ask { afm: afm.expose() }).await?;
         Ok(answer.businesses)
     }
 
-    /// The number goes in the body, where no access log sees it.
-    async fn ask<T: DeserializeOwned>(&self, path: &str, afm: &Afm) -> Result<T, RegisterError> {
+    /// A minor by one number, and whether a person has custody of them today.
+    ///
+    /// # Errors
+    /// [`RegisterError::PersonUnknown`] for either of them, among others.
+    pub async fn custody(&self, custodian: &Afm, minor: &Identifier) -> Result<CustodyAnswer, RegisterError> {
+        let minor = AskIdentifier { kind: minor.kind(), value: minor.expose() };
+        self.ask("v1/custody", &AskCustody { custodian_afm: custodian.expose(), minor }).await
+    }
+
+    /// Numbers go in the body, where no access log sees them.
+    async fn ask<T: DeserializeOwned>(&self, path: &str, question: &(impl Serialize + Sync)) -> Result<T, RegisterError> {
         let answer = self
             .client
             .post(format!("{}/{path}", self.base.trim_end_matches('/')))
             .bearer_auth(self.token.expose())
-            .json(&Ask { afm: afm.expose() })
+            .json(question)
             .send()
             .await
             .map_err(unavailable)?;

@@ -37,6 +37,8 @@ pub struct CodeItem {
     pub images: Vec<ImageFacts>,
     pub business: BusinessId,
     pub upload_id: String,
+    /// The message that brings the code, in the outbox for a day.
+    pub message_id: String,
     pub issued_at: Moment,
     pub expires_at: Moment,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -9,8 +9,8 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    error::StorageError,
-    table::{TTL_ATTRIBUTE, Table, key2, moment, to_item},
+    error::{StorageError, failed},
+    table::{TTL_ATTRIBUTE, Table, from_item, is_live, key2, moment, text, to_item},
     transaction::Part,
 };
 
@@ -25,7 +25,7 @@ pub struct Consent {
     pub kind: ConsentKind,
     pub version: String,
     pub given_at: Moment,
-    expires_at: Moment,
+    pub expires_at: Moment,
 }
 
 #[derive(Debug, Clone)]
@@ -44,6 +44,37 @@ impl Consents {
         let kind = ConsentKind::PersonalData;
         let range = agreement(kind, kind.current_version());
         Ok(self.0.get::<Consent>(key2(KEY, person.as_str(), RANGE, &range), now).await?.is_some())
+    }
+
+    /// All agreements of a person, the oldest of each kind first.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn of(&self, person: &SubjectId, now: Moment) -> Result<Vec<Consent>, StorageError> {
+        let mut consents = Vec::new();
+        let mut start = None;
+        loop {
+            let output = self
+                .0
+                .client
+                .query()
+                .table_name(&self.0.name)
+                .key_condition_expression("#key = :key")
+                .expression_attribute_names("#key", KEY)
+                .expression_attribute_values(":key", text(person.as_str()))
+                .consistent_read(true)
+                .set_exclusive_start_key(start.take())
+                .send()
+                .await
+                .map_err(failed("Query"))?;
+            for item in output.items.unwrap_or_default().into_iter().filter(|item| is_live(item, now)) {
+                consents.push(from_item(item)?);
+            }
+            start = output.last_evaluated_key.filter(|key| !key.is_empty());
+            if start.is_none() {
+                return Ok(consents);
+            }
+        }
     }
 
     /// Records the agreement to the current text on personal data. Repeated, the first one's time stands.

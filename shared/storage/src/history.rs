@@ -39,6 +39,7 @@ pub enum Event {
     },
     /// The photos were erased at the person's wish.
     Erased {
+        set_id: String,
         by: SubjectId,
     },
     Authorized {

@@ -242,6 +242,14 @@ impl Outbox {
         self.0.delete_part(delete)
     }
 
+    /// For a transaction: the code has arrived and is used; nothing that opens its photos is to stay behind.
+    ///
+    /// # Errors
+    /// Where the delete cannot be written.
+    pub fn used_part(&self, message_id: &str) -> Result<Part, StorageError> {
+        self.0.delete_part(Delete::builder().set_key(Some(key(KEY, message_id))))
+    }
+
     /// Messages that are to be looked at, the longest overdue first.
     ///
     /// # Errors

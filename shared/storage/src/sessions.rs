@@ -78,6 +78,7 @@ pub struct SubmissionInHand {
     pub wrapped_key: Vec<u8>,
     pub business: BusinessId,
     pub upload_id: String,
+    pub message_id: String,
     pub issued_at: Moment,
     pub code_expires_at: Moment,
     /// The person said that the photos are theirs.

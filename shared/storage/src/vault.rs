@@ -174,7 +174,15 @@ impl Vault {
     /// # Errors
     /// Storage errors.
     pub async fn discard(&self, set_id: &str, part: Part) -> Result<(), StorageError> {
-        self.delete(&object(Shelf::Pending, set_id, part)).await
+        self.remove(Shelf::Pending, set_id, part).await
+    }
+
+    /// Deletes a part of a set.
+    ///
+    /// # Errors
+    /// Storage errors. Deleting what is gone is no error.
+    pub async fn remove(&self, shelf: Shelf, set_id: &str, part: Part) -> Result<(), StorageError> {
+        self.delete(&object(shelf, set_id, part)).await
     }
 
     fn put(&self, key: &str, body: Vec<u8>) -> impl Future<Output = Result<(), StorageError>> + Send + use<> {

@@ -1,0 +1,47 @@
+//! GET /v1/subjects/{subject}/authorizations: which applications were authorised, from when until when; newest first.
+
+use edge::{
+    Call, Failure, Reply, Setup,
+    guard::Citizen,
+    records::{ApplicationNames, AuthorizationRecordView},
+};
+use serde::Serialize;
+use storage::{
+    applications::Applications,
+    history::{History, Kind},
+    sessions::Sessions,
+};
+
+struct Deps {
+    sessions: Sessions,
+    applications: Applications,
+    history: History,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    authorizations: Vec<AuthorizationRecordView>,
+    /// For `cursor`, to read on; absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let setup = Setup::new().await;
+    let deps = Deps { sessions: setup.sessions(), applications: setup.applications(), history: setup.history() };
+    edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
+}
+
+async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
+    let citizen = Citizen::from(call, &deps.sessions).await?;
+    let subject = citizen.subject(call)?;
+    let asked = call.page()?;
+    let (known, page) = tokio::try_join!(
+        deps.applications.all(),
+        deps.history.list(&subject.id, Kind::Authorizations, asked.after, asked.limit, call.now)
+    )?;
+    let names = ApplicationNames::of(&known);
+    let views = page.records.iter().filter_map(|record| AuthorizationRecordView::of(record, &names, call.now));
+    Reply::json(200, &Answer { authorizations: views.collect(), next: page.next })
+}

@@ -1,0 +1,148 @@
+//! POST /v1/subjects/{subject}/authorizations: one or several applications may pull the photos that are associated.
+
+use std::collections::BTreeSet;
+
+use citizen_functions::AT_ONCE;
+use domain::{
+    Moment,
+    application::{AUTHORIZED_AT_MOST, ApplicationId},
+    authorization::{Authorization, NotAuthorizable, authorizable},
+};
+use edge::{
+    Call, Failure, Reply, Setup,
+    guard::{Citizen, Subject},
+    views::AssociationView,
+};
+use messages::problem::{FieldReason, Problem};
+use serde::Deserialize;
+use storage::{
+    Transaction, TransactionError,
+    applications::{Application, Applications},
+    associations::{Association, Associations},
+    history::{Event, History, Record},
+    sessions::Sessions,
+};
+
+struct Deps {
+    sessions: Sessions,
+    applications: Applications,
+    associations: Associations,
+    history: History,
+    transaction: Transaction,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    applications: Vec<String>,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let setup = Setup::new().await;
+    let deps = Deps {
+        sessions: setup.sessions(),
+        applications: setup.applications(),
+        associations: setup.associations(),
+        history: setup.history(),
+        transaction: setup.transaction(),
+    };
+    edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
+}
+
+async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
+    let citizen = Citizen::from(call, &deps.sessions).await?;
+    let subject = citizen.subject(call)?;
+    let wanted = wanted(call.json::<Body>()?)?;
+    let (known, association) = tokio::try_join!(deps.applications.all(), deps.associations.of(&subject.id, call.now))?;
+    let mut association = association.ok_or(Problem::NothingAssociated)?;
+    // Somebody may give or withdraw another authorization at the same moment: read again.
+    for _ in 0..AT_ONCE {
+        let asked = chosen(&wanted, &known, &association)?;
+        match authorize(deps, call, &citizen, &subject, &mut association, &asked).await {
+            Ok(()) => return Reply::json(200, &AssociationView::of(&association, &subject, call.now)),
+            Err(Failure::Refused(Problem::Conflict)) => {}
+            Err(failure) => return Err(failure),
+        }
+        association = deps.associations.of(&subject.id, call.now).await?.ok_or(Problem::NothingAssociated)?;
+    }
+    Err(Problem::Conflict.into())
+}
+
+fn wanted(body: Body) -> Result<BTreeSet<String>, Problem> {
+    let wanted: BTreeSet<String> = body.applications.into_iter().collect();
+    if wanted.is_empty() {
+        return Err(Problem::InvalidField { field: "applications".to_owned(), reason: FieldReason::Missing });
+    }
+    if wanted.len() > AUTHORIZED_AT_MOST {
+        return Err(Problem::AuthorizationsExhausted { limit: AUTHORIZED_AT_MOST });
+    }
+    Ok(wanted)
+}
+
+/// The applications by these names, all of which may be authorised for these photos; otherwise none is.
+fn chosen<'a>(wanted: &BTreeSet<String>, known: &'a [Application], association: &Association) -> Result<Vec<&'a Application>, Problem> {
+    let images = || association.images.iter().map(|image| image.kind);
+    wanted
+        .iter()
+        .map(|name| {
+            // What the caller made up comes back shortened.
+            let named = || name.chars().filter(|c| !c.is_control()).take(40).collect::<String>();
+            let found = known.iter().find(|known| known.application.as_str() == name && known.withdrawn_at.is_none());
+            let application = found.ok_or_else(|| Problem::ApplicationUnknown { application: named() })?;
+            authorizable(application.profile, association.profile, images()).map_err(|reason| match reason {
+                NotAuthorizable::ProfileMismatch { needed } => {
+                    Problem::ProfileMismatch { application: named(), needed, profile: association.profile }
+                }
+                NotAuthorizable::FaceAbsent => Problem::FaceAbsent,
+            })?;
+            Ok(application)
+        })
+        .collect()
+}
+
+/// Adds those that are not in force yet, each with its record.
+async fn authorize(
+    deps: &Deps,
+    call: &Call,
+    citizen: &Citizen,
+    subject: &Subject,
+    association: &mut Association,
+    asked: &[&Application],
+) -> Result<(), Failure> {
+    let mut applications = association.applications.clone();
+    // A guardian's that has ended makes room.
+    applications.retain(|_, authorization| authorization.in_force(call.now));
+    let new: Vec<&&Application> = asked.iter().filter(|application| !applications.contains_key(&application.application)).collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    if applications.len() + new.len() > AUTHORIZED_AT_MOST {
+        return Err(Problem::AuthorizationsExhausted { limit: AUTHORIZED_AT_MOST }.into());
+    }
+    let photos_end = association.expires_at;
+    // What a guardian gives ends when the subject turns 18.
+    let adult_from = subject.minor.as_ref().map(|minor| minor.birth_date.adult_from()).filter(|&from| from < photos_end);
+    let mut transaction = deps.transaction.clone();
+    for application in new {
+        let record = record(citizen, association, application, call.now, adult_from.unwrap_or(photos_end));
+        transaction = transaction.with(deps.history.put_part(&record)?);
+        let given = Authorization { since: call.now, record: record.event, until: adult_from };
+        applications.insert(application.application.clone(), given);
+    }
+    match transaction.with(deps.associations.applications_part(association, &applications)?).commit().await {
+        Ok(()) => {
+            association.applications = applications;
+            Ok(())
+        }
+        Err(TransactionError::Refused(_) | TransactionError::Conflict) => Err(Problem::Conflict.into()),
+        Err(TransactionError::Storage(error)) => Err(error.into()),
+    }
+}
+
+fn record(citizen: &Citizen, association: &Association, application: &Application, at: Moment, until: Moment) -> Record {
+    let id: ApplicationId = application.application.clone();
+    let by = citizen.session.subject_id.clone();
+    let event = Event::Authorized { application: id, purpose: application.purpose, by, until, ended_at: None };
+    Record::new(&association.subject_id, event, at, association.expires_at)
+}

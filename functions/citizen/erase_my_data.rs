@@ -1,0 +1,143 @@
+//! POST /v1/subjects/{subject}/erasure: photos, keys and codes of a person go now instead of at their expiry (GDPR, article
+//! 17). What must be kept is named in the answer. Repeated after a failure, it goes on where it stopped.
+
+use std::collections::BTreeMap;
+
+use citizen_functions::{AT_ONCE, ending};
+use domain::ImageKind;
+use edge::{
+    Call, Failure, Reply, Setup,
+    guard::{Citizen, Subject},
+};
+use futures_util::future::try_join_all;
+use messages::{
+    problem::Problem,
+    rights::{self, Kept},
+};
+use serde::{Deserialize, Serialize};
+use storage::{
+    Transaction, TransactionError,
+    associations::{Association, Associations},
+    codes::{CodeItem, Codes},
+    history::{Event, History, Kind, Record},
+    keys::Keys,
+    sessions::Sessions,
+    vault::{Part, Shelf, Vault},
+};
+
+const CHUNK: usize = 500;
+
+struct Deps {
+    sessions: Sessions,
+    codes: Codes,
+    associations: Associations,
+    keys: Keys,
+    history: History,
+    vault: Vault,
+    transaction: Transaction,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    /// Photos that are erased do not come back.
+    agree: bool,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    photo_sets_erased: usize,
+    kept: Vec<Kept>,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let setup = Setup::new().await;
+    let deps = Deps {
+        sessions: setup.sessions(),
+        codes: setup.codes(),
+        associations: setup.associations(),
+        keys: setup.keys(),
+        history: setup.history(),
+        vault: setup.vault(),
+        transaction: setup.transaction(),
+    };
+    edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
+}
+
+async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
+    let citizen = Citizen::from(call, &deps.sessions).await?;
+    let subject = citizen.subject(call)?;
+    if !call.json::<Body>()?.agree {
+        return Err(Problem::MissingConsent.into());
+    }
+    let sets = sets(deps, &subject, call).await?;
+    let mut erased = 0;
+    for (set_id, code_id) in &sets {
+        if erase(deps, call, &citizen, &subject, code_id).await? {
+            // The code is gone: what is left is nobody's to open. Deleting again what is gone is no error.
+            let parts = ImageKind::ALL.into_iter().flat_map(|kind| [Part::Image(kind), Part::Preview(kind)]);
+            let objects = parts.flat_map(|part| [(Shelf::Associated, part), (Shelf::Pending, part)]);
+            try_join_all(objects.map(|(shelf, part)| deps.vault.remove(shelf, set_id, part))).await?;
+            erased += 1;
+        }
+    }
+    Reply::json(200, &Answer { photo_sets_erased: erased, kept: rights::kept(call.language) })
+}
+
+/// All sets that were ever the subject's: set -> code, as the history has them.
+async fn sets(deps: &Deps, subject: &Subject, call: &Call) -> Result<BTreeMap<String, String>, Failure> {
+    let mut sets = BTreeMap::new();
+    let mut after = None;
+    loop {
+        let page = deps.history.list(&subject.id, Kind::Associations, after.as_deref(), CHUNK, call.now).await?;
+        for record in page.records {
+            if let Event::Associated { set_id, code_id, .. } = record.what {
+                sets.insert(set_id, code_id);
+            }
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(sets);
+        }
+    }
+}
+
+/// Ends what is in force with this code, and the code itself. False where the set is another subject's now.
+async fn erase(deps: &Deps, call: &Call, citizen: &Citizen, subject: &Subject, code_id: &str) -> Result<bool, Failure> {
+    for _ in 0..AT_ONCE {
+        let (code, association) = tokio::try_join!(deps.codes.by_id(code_id, call.now), deps.associations.of(&subject.id, call.now))?;
+        let Some(code) = code else { return Ok(true) };
+        let is_mine = match &code.subject {
+            Some(owner) => *owner == subject.id,
+            None => code.first_subject.as_ref() == Some(&subject.id),
+        };
+        if !is_mine {
+            return Ok(false);
+        }
+        let association = association.filter(|association| association.code_id == code_id);
+        match write(deps, call, citizen, subject, &code, association.as_ref()).await {
+            Ok(()) => return Ok(true),
+            Err(TransactionError::Refused(_) | TransactionError::Conflict) => {}
+            Err(TransactionError::Storage(error)) => return Err(error.into()),
+        }
+    }
+    Err(Problem::Conflict.into())
+}
+
+async fn write(
+    deps: &Deps,
+    call: &Call,
+    citizen: &Citizen,
+    subject: &Subject,
+    code: &CodeItem,
+    association: Option<&Association>,
+) -> Result<(), TransactionError> {
+    let erased = Event::Erased { set_id: code.set_id.clone(), by: citizen.session.subject_id.clone() };
+    let record = Record::new(&subject.id, erased, call.now, code.expires_at);
+    let mut transaction = deps.transaction.clone().with(deps.codes.delete_part(code)?).with(deps.history.put_part(&record)?);
+    if let Some(association) = association {
+        transaction = ending(transaction, &deps.associations, &deps.keys, &deps.history, association, call.now)?;
+    }
+    transaction.commit().await
+}

@@ -1,0 +1,200 @@
+//! GET /v1/subjects/{subject}/export: everything that is held on a person, as JSON (GDPR, articles 15 and 20). The images
+//! themselves are fetched at the addresses in it.
+//!
+//! What applications asked for can be long: it comes in pages, the first of them with everything else.
+
+use domain::{Language, quota::Quota};
+use edge::{
+    Call, Failure, Reply, Setup,
+    guard::{Citizen, Subject},
+    records::{AccessView, ApplicationNames, AssociationEventView, AuthorizationRecordView},
+    views::AssociationView,
+};
+use messages::rights;
+use serde::Serialize;
+use storage::{
+    StorageError,
+    applications::Applications,
+    associations::Associations,
+    consents::{Consent, Consents},
+    history::{History, Kind, Record},
+    quotas::Quotas,
+    sessions::{Session, Sessions},
+};
+
+/// Accesses in one answer: some 400 bytes each.
+const PAGE: usize = 2_000;
+/// Other records are made by the person's own hand: so many at a time until all are read.
+const CHUNK: usize = 500;
+
+struct Deps {
+    sessions: Sessions,
+    applications: Applications,
+    associations: Associations,
+    history: History,
+    consents: Consents,
+    quotas: Quotas,
+}
+
+#[derive(Serialize)]
+struct Export {
+    made_at: String,
+    /// What is in it, what is not, and why.
+    notes: Vec<&'static str>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    first: Option<First>,
+    accesses: Vec<AccessView>,
+    /// For `cursor`: more accesses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+#[derive(Serialize)]
+struct First {
+    person: PersonData,
+    /// Of the person who is signed in.
+    agreements: Vec<Agreement>,
+    code_numbers_submitted_today: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    association: Option<AssociationView>,
+    images: Vec<ImageAddress>,
+    associations: Vec<AssociationEventView>,
+    authorizations: Vec<AuthorizationRecordView>,
+}
+
+#[derive(Serialize)]
+struct PersonData {
+    first_name: String,
+    last_name: String,
+    birth_date: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    afm: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amka: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paaypa: Option<String>,
+    /// Confirmed in the communications register; known while signed in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mobile: Option<String>,
+    /// How the service knows the person.
+    subject_id: String,
+}
+
+#[derive(Serialize)]
+struct Agreement {
+    kind: &'static str,
+    version: String,
+    given_at: String,
+    kept_until: String,
+}
+
+#[derive(Serialize)]
+struct ImageAddress {
+    image: domain::ImageKind,
+    href: String,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let setup = Setup::new().await;
+    let deps = Deps {
+        sessions: setup.sessions(),
+        applications: setup.applications(),
+        associations: setup.associations(),
+        history: setup.history(),
+        consents: setup.consents(),
+        quotas: setup.quotas(),
+    };
+    edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
+}
+
+async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
+    let citizen = Citizen::from(call, &deps.sessions).await?;
+    let subject = citizen.subject(call)?;
+    let after = call.page()?.after;
+    let (known, accesses) =
+        tokio::try_join!(deps.applications.all(), deps.history.list(&subject.id, Kind::Accesses, after, PAGE, call.now))?;
+    let names = ApplicationNames::of(&known);
+    let first = if after.is_none() { Some(first(deps, call, &citizen.session, &subject, &names).await?) } else { None };
+    let views = accesses.records.iter().filter_map(|record| AccessView::of(record, &names, call.language));
+    Reply::json(
+        200,
+        &Export { made_at: call.now.rfc3339(), notes: notes(call.language), first, accesses: views.collect(), next: accesses.next },
+    )
+    .map(|reply| reply.attachment("myphoto-data.json"))
+}
+
+fn notes(language: Language) -> Vec<&'static str> {
+    rights::export_notes(language).to_vec()
+}
+
+async fn first(deps: &Deps, call: &Call, session: &Session, subject: &Subject, names: &ApplicationNames<'_>) -> Result<First, Failure> {
+    let (association, consents, left, events, authorizations) = tokio::try_join!(
+        deps.associations.of(&subject.id, call.now),
+        deps.consents.of(&session.subject_id, call.now),
+        deps.quotas.submissions_left(&session.subject_id, call.now),
+        all(deps, subject, Kind::Associations, call),
+        all(deps, subject, Kind::Authorizations, call)
+    )?;
+    let images = association.iter().flat_map(|association| &association.images).map(|image| ImageAddress {
+        image: image.kind,
+        href: format!("/v1/subjects/{}/association/photos/{}", subject.handle, image.kind.name()),
+    });
+    Ok(First {
+        person: person(session, subject),
+        agreements: consents.iter().map(agreement).collect(),
+        code_numbers_submitted_today: Quota::Submissions.limit().saturating_sub(left),
+        images: images.collect(),
+        association: association.map(|association| AssociationView::of(&association, subject, call.now)),
+        associations: events.iter().filter_map(AssociationEventView::of).collect(),
+        authorizations: authorizations.iter().filter_map(|record| AuthorizationRecordView::of(record, names, call.now)).collect(),
+    })
+}
+
+async fn all(deps: &Deps, subject: &Subject, kind: Kind, call: &Call) -> Result<Vec<Record>, StorageError> {
+    let mut records = Vec::new();
+    let mut after = None;
+    loop {
+        let page = deps.history.list(&subject.id, kind, after.as_deref(), CHUNK, call.now).await?;
+        records.extend(page.records);
+        after = page.next;
+        if after.is_none() {
+            return Ok(records);
+        }
+    }
+}
+
+fn person(session: &Session, subject: &Subject) -> PersonData {
+    let subject_id = subject.id.as_str().to_owned();
+    match &subject.minor {
+        None => PersonData {
+            first_name: session.person.first_name.clone(),
+            last_name: session.person.last_name.clone(),
+            birth_date: session.person.birth_date.clone(),
+            afm: Some(session.person.afm.expose().to_owned()),
+            amka: None,
+            paaypa: None,
+            mobile: session.person.mobile.as_ref().map(|mobile| mobile.expose().to_owned()),
+            subject_id,
+        },
+        Some(minor) => PersonData {
+            first_name: minor.first_name.clone(),
+            last_name: minor.last_name.clone(),
+            birth_date: String::from(minor.birth_date),
+            afm: minor.afm.as_ref().map(|afm| afm.expose().to_owned()),
+            amka: minor.amka.as_ref().map(|amka| amka.expose().to_owned()),
+            paaypa: minor.paaypa.as_ref().map(|paaypa| paaypa.expose().to_owned()),
+            mobile: None,
+            subject_id,
+        },
+    }
+}
+
+fn agreement(consent: &Consent) -> Agreement {
+    Agreement {
+        kind: consent.kind.name(),
+        version: consent.version.clone(),
+        given_at: consent.given_at.rfc3339(),
+        kept_until: consent.expires_at.rfc3339(),
+    }
+}

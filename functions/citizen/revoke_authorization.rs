@@ -1,0 +1,56 @@
+//! DELETE /v1/subjects/{subject}/authorizations/{application}: the application may no longer pull. Again is the same again.
+
+use citizen_functions::AT_ONCE;
+use domain::application::ApplicationId;
+use edge::{Call, Failure, Reply, Setup, guard::Citizen};
+use messages::problem::Problem;
+use storage::{
+    Transaction, TransactionError,
+    associations::{Association, Associations},
+    history::History,
+    sessions::Sessions,
+};
+
+struct Deps {
+    sessions: Sessions,
+    associations: Associations,
+    history: History,
+    transaction: Transaction,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let setup = Setup::new().await;
+    let deps =
+        Deps { sessions: setup.sessions(), associations: setup.associations(), history: setup.history(), transaction: setup.transaction() };
+    edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
+}
+
+async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
+    let citizen = Citizen::from(call, &deps.sessions).await?;
+    let subject = citizen.subject(call)?;
+    let named = call.path("application").unwrap_or_default();
+    let application = ApplicationId::parse(named).map_err(|_| Problem::NotFound)?;
+    // Another authorization may be given or withdrawn at the same moment: read again.
+    for _ in 0..AT_ONCE {
+        let association = deps.associations.of(&subject.id, call.now).await?.ok_or(Problem::NothingAssociated)?;
+        if !association.applications.get(&application).is_some_and(|given| given.in_force(call.now)) {
+            return Ok(Reply::no_content());
+        }
+        match revoke(deps, call, &association, &application).await {
+            Ok(()) => return Ok(Reply::no_content()),
+            Err(TransactionError::Refused(_) | TransactionError::Conflict) => {}
+            Err(TransactionError::Storage(error)) => return Err(error.into()),
+        }
+    }
+    Err(Problem::Conflict.into())
+}
+
+async fn revoke(deps: &Deps, call: &Call, association: &Association, application: &ApplicationId) -> Result<(), TransactionError> {
+    let mut applications = association.applications.clone();
+    let mut transaction = deps.transaction.clone();
+    if let Some(ended) = applications.remove(application) {
+        transaction = transaction.with(deps.history.end_authorization_part(&association.subject_id, &ended.record, call.now)?);
+    }
+    transaction.with(deps.associations.applications_part(association, &applications)?).commit().await
+}

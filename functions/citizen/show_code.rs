@@ -1,0 +1,38 @@
+//! GET /v1/subjects/{subject}/association/code: the code number of the photos that are associated, while they are. To be
+//! kept before dissociating: afterwards nobody can show it.
+
+use citizen_functions::PhotoAccess;
+use edge::{Call, Failure, Reply, Setup, guard::Citizen};
+use messages::link::code_link;
+use serde::Serialize;
+use storage::sessions::Sessions;
+
+struct Deps {
+    sessions: Sessions,
+    photos: PhotoAccess,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    code: String,
+    /// What the QR code holds.
+    link: String,
+    expires_at: String,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let setup = Setup::new().await;
+    let photos =
+        PhotoAccess { associations: setup.associations(), keys: setup.keys(), kms: setup.associations_key(), vault: setup.vault() };
+    let deps = Deps { sessions: setup.sessions(), photos };
+    edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
+}
+
+async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
+    let citizen = Citizen::from(call, &deps.sessions).await?;
+    let subject = citizen.subject(call)?;
+    let (association, key) = deps.photos.open(&subject.id, call.now).await?;
+    let link = code_link(call.public_origin(), &key.code);
+    Reply::json(200, &Answer { code: key.code.expose(), link, expires_at: association.expires_at.rfc3339() })
+}

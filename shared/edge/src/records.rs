@@ -1,0 +1,160 @@
+//! What happened to a person's photos, as they read it.
+
+use std::collections::HashMap;
+
+use domain::{ImageKind, Language, Moment, application::Purpose, authorization::PullRefusal, verdict::Verdict};
+use serde::Serialize;
+use storage::{
+    applications::Application,
+    history::{Event, GivenVerdict, Record},
+};
+
+/// Names of all applications, also of those no longer in service.
+#[derive(Debug)]
+pub struct ApplicationNames<'a>(HashMap<&'a str, &'a Application>);
+
+impl<'a> ApplicationNames<'a> {
+    pub fn of(known: &'a [Application]) -> Self {
+        Self(known.iter().map(|application| (application.application.as_str(), application)).collect())
+    }
+
+    fn reference(&self, id: &str) -> ApplicationReference {
+        let name = self.0.get(id).map(|known| NameView { el: known.name_el.clone(), en: known.name_en.clone() });
+        ApplicationReference { id: id.to_owned(), name }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub struct ApplicationReference {
+    pub id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<NameView>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct NameView {
+    pub el: String,
+    pub en: String,
+}
+
+/// An authorization, from its beginning to its end.
+#[derive(Debug, Serialize)]
+pub struct AuthorizationRecordView {
+    pub id: String,
+    pub application: ApplicationReference,
+    pub purpose: Purpose,
+    pub started_at: String,
+    /// When it ended; absent while it is in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<String>,
+    /// While in force: when it ends by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<String>,
+    /// False where whoever had custody gave it.
+    pub given_by_subject: bool,
+}
+
+impl AuthorizationRecordView {
+    pub fn of(record: &Record, names: &ApplicationNames<'_>, now: Moment) -> Option<Self> {
+        let Event::Authorized { application, purpose, by, until, ended_at } = &record.what else { return None };
+        // Ended by hand, or by itself meanwhile.
+        let ended = ended_at.or(now.has_reached(*until).then_some(*until));
+        Some(Self {
+            id: record.id().to_owned(),
+            application: names.reference(application.as_str()),
+            purpose: *purpose,
+            started_at: record.at.rfc3339(),
+            ended_at: ended.map(Moment::rfc3339),
+            ends_at: ended.is_none().then(|| until.rfc3339()),
+            given_by_subject: *by == record.subject_id,
+        })
+    }
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    Given,
+    Refused,
+}
+
+/// An application asked for an image.
+#[derive(Debug, Serialize)]
+pub struct AccessView {
+    pub id: String,
+    pub at: String,
+    pub application: ApplicationReference,
+    pub purpose: Purpose,
+    pub image: ImageKind,
+    /// The application's own reference.
+    pub case: String,
+    pub outcome: Outcome,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<PullRefusal>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<VerdictView>,
+}
+
+/// What the public body said of it.
+#[derive(Debug, Serialize)]
+pub struct VerdictView {
+    #[serde(flatten)]
+    pub verdict: Verdict,
+    /// The clerk's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    pub at: String,
+}
+
+impl VerdictView {
+    fn of(given: &GivenVerdict) -> Self {
+        Self { verdict: given.verdict, text: given.text.clone(), at: given.at.rfc3339() }
+    }
+}
+
+impl AccessView {
+    pub fn of(record: &Record, names: &ApplicationNames<'_>, _language: Language) -> Option<Self> {
+        let Event::Pulled { application, purpose, image, case, refusal, origin: _, verdict } = &record.what else { return None };
+        Some(Self {
+            id: record.id().to_owned(),
+            at: record.at.rfc3339(),
+            application: names.reference(application.as_str()),
+            purpose: *purpose,
+            image: *image,
+            case: case.clone(),
+            outcome: if refusal.is_some() { Outcome::Refused } else { Outcome::Given },
+            refusal: *refusal,
+            verdict: verdict.as_ref().map(VerdictView::of),
+        })
+    }
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AssociationStep {
+    Associated,
+    Dissociated,
+    Erased,
+}
+
+/// An association began or ended.
+#[derive(Debug, Serialize)]
+pub struct AssociationEventView {
+    pub what: AssociationStep,
+    pub at: String,
+    /// False where whoever had custody did it.
+    pub by_subject: bool,
+    pub kept_until: String,
+}
+
+impl AssociationEventView {
+    pub fn of(record: &Record) -> Option<Self> {
+        let (what, by) = match &record.what {
+            Event::Associated { by, .. } => (AssociationStep::Associated, by),
+            Event::Dissociated { by, .. } => (AssociationStep::Dissociated, by),
+            Event::Erased { by, .. } => (AssociationStep::Erased, by),
+            Event::Authorized { .. } | Event::Pulled { .. } => return None,
+        };
+        Some(Self { what, at: record.at.rfc3339(), by_subject: *by == record.subject_id, kept_until: record.expires_at.rfc3339() })
+    }
+}
