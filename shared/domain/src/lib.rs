@@ -10,6 +10,7 @@ pub mod consent;
 pub mod delivery;
 pub mod identity;
 pub mod language;
+pub mod native_app;
 pub mod otp;
 pub mod photo;
 pub mod quota;

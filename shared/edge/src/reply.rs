@@ -1,6 +1,6 @@
 //! Answers: JSON, files, redirects, and problems in the caller's language.
 
-use domain::{Language, Moment, quota};
+use domain::{Language, Moment, native_app::AppSignIn, quota};
 use lambda_http::{
     Body, Response,
     http::{HeaderName, HeaderValue, StatusCode, header},
@@ -63,7 +63,7 @@ impl Reply {
     }
 
     #[must_use]
-    pub fn clear_session(self) -> Self {
+    pub(crate) fn clear_session(self) -> Self {
         self.cookie(SESSION_COOKIE, "", "; Max-Age=0")
     }
 
@@ -104,6 +104,12 @@ impl Reply {
         }
     }
 
+    /// The same on the way back to an app (RFC 6749, 4.1.2.1): our code is the description.
+    pub(crate) fn problem_to_app(problem: &Problem, app: &AppSignIn) -> Self {
+        let error = if status(problem).is_server_error() { "server_error" } else { "access_denied" };
+        Self::see_other(&app.with_error(error, problem.code()))
+    }
+
     /// True where the answer is small enough for Lambda to carry.
     pub(crate) const fn fits(&self) -> bool {
         self.body.len().div_ceil(3) * 4 < LARGEST
@@ -128,7 +134,7 @@ impl Reply {
             (header::REFERRER_POLICY, "no-referrer"),
             (header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains"),
             (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-            (header::VARY, "Accept-Language, Cookie, Origin"),
+            (header::VARY, "Accept-Language, Authorization, Cookie, Origin"),
             (header::CONTENT_LANGUAGE, language.tag()),
         ] {
             headers.insert(name, HeaderValue::from_static(value));
