@@ -78,8 +78,9 @@ impl Reply {
 
 #[cfg(test)]
 mod tests {
-    use domain::Moment;
+    use domain::{Afm, Language, Moment, SubjectId};
     use lambda_http::{Body, http};
+    use storage::sessions::{Person, Session};
 
     use super::*;
 
@@ -110,5 +111,34 @@ mod tests {
         }
         let twice = [("authorization", bearer("Bearer")), ("authorization", bearer("Bearer"))];
         assert_eq!(session_id(&twice.each_ref().map(|(name, value)| (*name, value.as_str()))), Err(Problem::SessionExpired));
+    }
+
+    fn view(token: &SessionToken) -> SessionView {
+        let person = Person {
+            first_name: "ΜΑΡΙΑ".to_owned(),
+            last_name: "ΠΑΠΑΔΟΠΟΥΛΟΥ".to_owned(),
+            afm: Afm::parse("068933130").unwrap(),
+            birth_date: "1980-01-01".to_owned(),
+            mobile: None,
+            businesses: Vec::new(),
+        };
+        let session = Session::begin(token.clone(), SubjectId::from_random([1; 16]), person, Moment::from_epoch_seconds(0));
+        SessionView::of(&session, None, Language::El)
+    }
+
+    #[test]
+    fn a_new_token_goes_into_the_cookie_or_into_the_answer_and_never_into_both() {
+        let token = SessionToken::random().unwrap();
+        for (carried_by, in_cookie) in [("cookie", true), ("authorization", false)] {
+            let caller = call(&[(carried_by, "x")]);
+            let answer = Reply::session(&caller, &view(&token), &token).unwrap().into_response(Language::El);
+            let cookie = answer.headers().get(header::SET_COOKIE).and_then(|value| value.to_str().ok());
+            assert_eq!(cookie.is_some_and(|cookie| cookie.contains(&token.expose())), in_cookie);
+            let Body::Text(body) = answer.body() else { panic!("JSON") };
+            assert_eq!(body.contains(&token.expose()), !in_cookie, "{body}");
+            assert!(body.contains("\"stage\":\"consent\""), "{body}");
+            let over = Reply::no_content().without_session(&caller).into_response(Language::El);
+            assert_eq!(over.headers().contains_key(header::SET_COOKIE), in_cookie);
+        }
     }
 }

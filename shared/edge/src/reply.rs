@@ -147,3 +147,32 @@ impl Reply {
         response
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::native_app::{CodeChallenge, RedirectList};
+
+    use super::*;
+
+    #[test]
+    fn an_app_is_told_by_redirect_whose_fault_it_was_and_the_problems_code() {
+        let app = AppSignIn {
+            redirect_uri: RedirectList::parse("gr.gov.myphoto:/signed-in").unwrap().allow("gr.gov.myphoto:/signed-in").unwrap(),
+            code_challenge: CodeChallenge::parse(&"A".repeat(43)).unwrap(),
+            state: None,
+        };
+        for (problem, error) in [
+            (Problem::NoConfirmedMobile, "access_denied"),
+            (Problem::SignInState, "access_denied"),
+            (Problem::RegistersUnavailable, "server_error"),
+            (Problem::Internal, "server_error"),
+            (Problem::Timeout, "server_error"),
+        ] {
+            let answer = Reply::problem_to_app(&problem, &app).into_response(Language::El);
+            let wanted = format!("gr.gov.myphoto:/signed-in?error={error}&error_description={}", problem.code());
+            assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+            assert_eq!(answer.headers().get(header::LOCATION).unwrap(), wanted.as_str());
+            assert!(!answer.headers().contains_key(header::SET_COOKIE));
+        }
+    }
+}

@@ -135,5 +135,5 @@ fn state_key(state: &str) -> String {
 }
 
 fn exchange_key(code: &ExchangeCode) -> String {
-    format!("exchange#{}", digest_text(&code.expose()))
+    format!("exchange#{}", code.id())
 }

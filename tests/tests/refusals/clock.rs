@@ -8,7 +8,7 @@ use journeys::{
     browser::{Browser, SESSION_COOKIE},
     stack,
 };
-use storage::sealing::{SessionToken, code_id, digest_text};
+use storage::sealing::{ExchangeCode, SessionToken, code_id};
 
 use crate::aws;
 
@@ -57,7 +57,7 @@ pub(crate) async fn expire_code(code: &str) {
 }
 
 fn exchange(code: &str) -> String {
-    format!("exchange#{}", digest_text(code))
+    format!("exchange#{}", ExchangeCode::parse(code).expect("a code of ours").id())
 }
 
 /// When the code of an app's sign-in ends.
