@@ -1,15 +1,17 @@
 //! GET /v1/sign-in/callback: back from TAXISnet. Who is it, may they go on, and the one-time password is sent.
+//!
+//! A browser gets its session as a cookie. A browser that an app opened gets none: it takes a code to the app, which exchanges it.
 
-use domain::{Secret, business::is_photography};
+use domain::{Secret, business::is_photography, native_app::AppSignIn};
 use edge::{Call, Failure, Reply, SIGN_IN_COOKIE, Setup};
 use messages::problem::Problem;
 use registers::{NationalRegisters, OwnedBusiness, RegisterError, RegisteredPerson, Taxisnet, TaxisnetPerson};
 use sending::Sms;
 use storage::{
     consents::Consents,
-    nonces::Nonces,
+    nonces::{Nonces, SignIn},
     quotas::Quotas,
-    sealing::{IdentifierHasher, SessionToken, digest_text, equal},
+    sealing::{ExchangeCode, IdentifierHasher, SessionToken, digest_text, equal},
     sessions::{Business, Person, Session, Sessions},
     subjects::Subjects,
 };
@@ -50,12 +52,35 @@ async fn main() -> Result<(), lambda_http::Error> {
 }
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
+    let sign_in = take_sign_in(deps, call).await?;
+    let Some(app) = &sign_in.app else {
+        let session = begin_session(deps, call).await?;
+        return Ok(Reply::see_other(&sign_in.return_to).set_session(&session.token));
+    };
+    call.tell_problems_to(app);
+    let session = begin_session(deps, call).await?;
+    hand_to_app(deps, call, app, &session).await
+}
+
+/// The sign-in that this browser began, once.
+async fn take_sign_in(deps: &Deps, call: &Call) -> Result<SignIn, Failure> {
     let browser = call.cookie(SIGN_IN_COOKIE).ok_or(Problem::SignInState)?;
     let state = call.query("state").ok_or(Problem::SignInState)?;
     let sign_in = deps.nonces.take_sign_in(state, call.now).await?.ok_or(Problem::SignInState)?;
-    if !equal(sign_in.browser.as_bytes(), digest_text(browser).as_bytes()) {
-        return Err(Problem::SignInState.into());
+    let began_here = equal(sign_in.browser.as_bytes(), digest_text(browser).as_bytes());
+    if began_here { Ok(sign_in) } else { Err(Problem::SignInState.into()) }
+}
+
+/// No cookie: the session is the app's alone, which proves with its verifier that it began.
+async fn hand_to_app(deps: &Deps, call: &Call, app: &AppSignIn, session: &Session) -> Result<Reply, Failure> {
+    let code = ExchangeCode::random()?;
+    if !deps.nonces.begin_exchange(&code, app, &session.token, call.now).await? {
+        return Err(Problem::Conflict.into());
     }
+    Ok(Reply::see_other(&app.with_code(&code.expose())))
+}
+
+async fn begin_session(deps: &Deps, call: &Call) -> Result<Session, Failure> {
     let code = match (call.query("code"), call.query("error")) {
         (Some(code), None) => Secret::new(code),
         (_, Some("access_denied")) => return Err(Problem::SignInRefused.into()),
@@ -76,8 +101,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let subject_id = deps.subjects.resolve(&identifiers, call.now).await?;
     let person = person(deps, taxisnet_person, registered, mobile, businesses);
     let session = Session::begin(SessionToken::random()?, subject_id, person, call.now);
-    let session = if deps.taxisnet_asks_otp { without_otp(deps, call, session).await? } else { with_otp(deps, call, session).await? };
-    Ok(Reply::see_other(&sign_in.return_to).set_session(&session.token))
+    if deps.taxisnet_asks_otp { without_otp(deps, call, session).await } else { with_otp(deps, call, session).await }
 }
 
 /// The usual way: count, send, and await the one-time password.

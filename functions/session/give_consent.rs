@@ -36,7 +36,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let body: Body = call.json()?;
     if !body.agree {
         deps.sessions.end(&session.token).await?;
-        return Ok(Reply::no_content().clear_session());
+        return Ok(Reply::no_content().without_session(call));
     }
     if body.version != PERSONAL_DATA_VERSION {
         return Err(Problem::ConsentVersionOld.into());

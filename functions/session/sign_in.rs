@@ -1,17 +1,24 @@
-//! GET /v1/sign-in: begins a sign-in, and sends the browser to TAXISnet.
+//! GET /v1/sign-in: begins a sign-in, and sends the browser to TAXISnet. For itself, or for an app that opened it (RFC 8252).
 
+use domain::native_app::{AppSignIn, AppState, CodeChallenge, RedirectList};
 use edge::{Call, Failure, Reply, SIGN_IN_COOKIE, Setup};
-use messages::problem::Problem;
+use messages::problem::{FieldReason, Problem};
 use storage::{
     nonces::{Nonces, SignIn},
     sealing::{SessionToken, digest_text},
 };
+
+const REDIRECT_URI: &str = "redirect_uri";
+const CODE_CHALLENGE: &str = "code_challenge";
+const CODE_CHALLENGE_METHOD: &str = "code_challenge_method";
+const STATE: &str = "state";
 
 struct Deps {
     nonces: Nonces,
     taxisnet_url: String,
     taxisnet_server: String,
     client_id: String,
+    redirects: RedirectList,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -22,11 +29,13 @@ async fn main() -> Result<(), lambda_http::Error> {
         taxisnet_url: setup.text("TAXISNET_URL"),
         taxisnet_server: setup.text("TAXISNET_SERVER"),
         client_id: setup.text("TAXISNET_CLIENT_ID"),
+        redirects: RedirectList::parse(&setup.text("MOBILE_REDIRECTS"))?,
     };
     edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
 }
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
+    let app = app(deps, call)?;
     let return_to = call.query("return_to").filter(|path| is_own_path(path)).unwrap_or("/").to_owned();
     // A second sign-in of the same browser keeps the first one's cookie, so that both tabs can end well; it goes by itself.
     let browser = match call.cookie(SIGN_IN_COOKIE).and_then(SessionToken::parse) {
@@ -34,13 +43,33 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         None => SessionToken::random()?,
     };
     let state = SessionToken::random()?.expose();
-    let sign_in = SignIn { browser: digest_text(&browser.expose()), return_to };
+    let sign_in = SignIn { browser: digest_text(&browser.expose()), return_to, app };
     if !deps.nonces.begin_sign_in(&state, sign_in, call.now).await? {
         return Err(Problem::Conflict.into());
     }
     let redirect_uri = session_functions::redirect_uri(call.public_origin());
     let location = registers::authorize_url(&deps.taxisnet_url, &deps.taxisnet_server, &deps.client_id, &redirect_uri, &state);
     Ok(Reply::see_other(&location).set_sign_in(&browser.expose(), domain::session::SIGN_IN_VALID.as_seconds()))
+}
+
+/// The app that asks, if one does. What is wrong is said here: an address that is not allowed is never gone to.
+fn app(deps: &Deps, call: &Call) -> Result<Option<AppSignIn>, Problem> {
+    let invalid = |field: &str, reason| Problem::InvalidField { field: field.to_owned(), reason };
+    let missing = |field: &str| invalid(field, FieldReason::Missing);
+    let not_allowed = |field: &str| invalid(field, FieldReason::NotAllowed);
+    let Some(redirect_uri) = call.query(REDIRECT_URI) else {
+        let is_apps = [CODE_CHALLENGE, CODE_CHALLENGE_METHOD, STATE].into_iter().any(|name| call.query(name).is_some());
+        return if is_apps { Err(missing(REDIRECT_URI)) } else { Ok(None) };
+    };
+    let redirect_uri = deps.redirects.allow(redirect_uri).ok_or_else(|| not_allowed(REDIRECT_URI))?;
+    let code_challenge = call.query(CODE_CHALLENGE).ok_or_else(|| missing(CODE_CHALLENGE))?;
+    let method = call.query(CODE_CHALLENGE_METHOD).ok_or_else(|| missing(CODE_CHALLENGE_METHOD))?;
+    if method != "S256" {
+        return Err(not_allowed(CODE_CHALLENGE_METHOD));
+    }
+    let code_challenge = CodeChallenge::parse(code_challenge).ok_or_else(|| not_allowed(CODE_CHALLENGE))?;
+    let state = call.query(STATE).map(|state| AppState::parse(state).ok_or_else(|| not_allowed(STATE))).transpose()?;
+    Ok(Some(AppSignIn { redirect_uri, code_challenge, state }))
 }
 
 /// A path of this site and nothing else: `//host` and `/\host` lead elsewhere, and control characters do in some browsers.

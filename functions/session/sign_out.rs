@@ -1,8 +1,8 @@
 //! DELETE /v1/session: ends the session at once, and says where TAXISnet's own visit is ended.
 
-use edge::{Call, Failure, Reply, SESSION_COOKIE, Setup};
+use edge::{Call, Failure, Reply, Setup};
 use serde::Serialize;
-use storage::{sealing::SessionToken, sessions::Sessions};
+use storage::sessions::Sessions;
 
 struct Deps {
     sessions: Sessions,
@@ -30,10 +30,10 @@ async fn main() -> Result<(), lambda_http::Error> {
 
 /// No guard: whoever holds the token may end its session, at any stage, and again after it has ended.
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
-    if let Some(token) = call.cookie(SESSION_COOKIE).and_then(SessionToken::parse) {
+    if let Ok(token) = call.session_token() {
         deps.sessions.end(&token).await?;
     }
     let home = format!("{}/", call.public_origin());
     let taxisnet_sign_out = registers::sign_out_url(&deps.taxisnet_url, &deps.taxisnet_server, &deps.client_id, &home);
-    Ok(Reply::json(200, &Answer { taxisnet_sign_out })?.clear_session())
+    Ok(Reply::json(200, &Answer { taxisnet_sign_out })?.without_session(call))
 }

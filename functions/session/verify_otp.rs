@@ -17,7 +17,7 @@ use storage::{
     sessions::{AwaitedOtp, Session, Sessions, Try},
 };
 
-/// How long the old token still leads to the new one, with the same password: for a browser that missed the answer.
+/// How long the old token still leads to the new one, with the same password: for a caller that missed the answer.
 const SUCCESSION: Span = Span::minutes(1);
 
 struct Deps {
@@ -105,11 +105,11 @@ async fn step_up(deps: &Deps, call: &Call, old: &Session) -> Result<Reply, Failu
         Err(TransactionError::Refused(_) | TransactionError::Conflict) => return Err(Problem::Conflict.into()),
         Err(TransactionError::Storage(error)) => return Err(error.into()),
     }
-    Ok(Reply::json(200, &SessionView::of(&session, None, call.language))?.set_session(&session.token))
+    Reply::session(call, &SessionView::of(&session, None, call.language), &session.token)
 }
 
 /// The answer to the step up was lost and is asked for again.
 async fn repeated(deps: &Deps, call: &Call, successor: &SessionToken) -> Result<Reply, Failure> {
     let session = deps.sessions.load(successor, call.now).await?.ok_or(Problem::SessionExpired)?;
-    Ok(Reply::json(200, &SessionView::of(&session, None, call.language))?.set_session(successor))
+    Reply::session(call, &SessionView::of(&session, None, call.language), successor)
 }

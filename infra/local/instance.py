@@ -138,6 +138,8 @@ class Instance:
             "TaxisnetUrl": self.url("sandbox"),
             "RegistersUrl": f"{self.url('sandbox')}/registers",
             "EmailSender": f"no-reply@{DOMAIN}",
+            # With the machine itself, for apps under development and the example of docs/mobile.md.
+            "MobileRedirects": "gr.gov.myphoto:/signed-in,http://127.0.0.1/signed-in,http://[::1]/signed-in",
             "Production": "false",
         }
 

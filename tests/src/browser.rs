@@ -1,4 +1,4 @@
-//! One person's browser: it keeps cookies as a browser would, and says which language its owner reads.
+//! One person's browser: it keeps cookies as a browser would, and says which language its owner reads. Or an app, which has a token.
 
 use std::{
     collections::BTreeMap,
@@ -18,6 +18,8 @@ pub const SESSION_COOKIE: &str = "__Host-session";
 
 pub struct Browser {
     pub language: Language,
+    /// Of an app: its session, sent with each call in place of cookies.
+    token: Option<String>,
     jar: Mutex<Jar>,
 }
 
@@ -30,14 +32,19 @@ struct Jar {
 
 impl Browser {
     pub fn new(language: Language) -> Self {
-        Self { language, jar: Mutex::default() }
+        Self { language, token: None, jar: Mutex::default() }
+    }
+
+    /// No browser but an app, which sends this token as `Authorization: Bearer`, no Origin and no cookies, and is to be given none.
+    pub fn app(language: Language, token: &str) -> Self {
+        Self { language, token: Some(token.to_owned()), jar: Mutex::default() }
     }
 
     /// Another browser with the same cookies: a second tab, or one whose answer got lost.
     #[must_use]
     pub fn twin(&self) -> Self {
         let jar = self.jar(|jar| jar.clone());
-        Self { language: self.language, jar: Mutex::new(jar) }
+        Self { language: self.language, token: self.token.clone(), jar: Mutex::new(jar) }
     }
 
     pub fn cookie(&self, name: &str) -> Option<String> {
@@ -80,7 +87,9 @@ impl Browser {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
         headers.insert(header::ACCEPT_LANGUAGE, HeaderValue::from_static(self.language.tag()));
-        if method != Method::GET {
+        if let Some(token) = &self.token {
+            headers.insert(header::AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {token}")).unwrap());
+        } else if method != Method::GET {
             headers.insert(header::ORIGIN, HeaderValue::from_str(&origin).unwrap());
         }
         Request { browser: self, method, url, headers, body: Vec::new() }
@@ -150,6 +159,7 @@ impl Request<'_> {
         }
         let response = Response::read(call, request).await;
         for cookie in response.headers.get_all(header::SET_COOKIE) {
+            assert!(self.browser.token.is_none(), "{}: an app is given a cookie", response.call);
             self.browser.keep(cookie.to_str().expect("a cookie is ASCII"));
         }
         response

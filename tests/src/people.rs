@@ -121,7 +121,12 @@ pub async fn sign_in(person: Person, language: Language) -> (Visit, Value) {
 
 /// A citizen who has agreed to the text on personal data, and may do all that citizens may.
 pub async fn citizen(person: Person, language: Language) -> Visit {
-    let (visit, mut session) = sign_in(person, language).await;
+    let (visit, session) = sign_in(person, language).await;
+    choose_citizen(visit, session).await
+}
+
+/// The rest of it, for somebody whose one-time password was right.
+pub async fn choose_citizen(visit: Visit, mut session: Value) -> Visit {
     if session["stage"] == "role" {
         session = visit.browser.put("/v1/session/role", &json!({ "kind": "citizen" })).await.expect(200).json();
     }

@@ -11,7 +11,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{CodeNumber, FileProfile, Language};
 use image::ImageFormat;
 use journeys::{
+    browser::Browser,
     citizen, inbox,
+    mobile::{AppSignIn, REDIRECT_URI},
     people::{self, Visit, fresh_photographer},
     photographer::{self, Issued, To, both},
     stack,
@@ -194,6 +196,25 @@ async fn whoever_copies_all_tables_and_the_bucket_learns_no_code_no_person_and_n
     let associated = dump().await;
     assert_is_there(&associated, &by_sms, "associated").await;
     assert_tells_nothing(&associated, &secrets(&[&visit, &studio], &issued, &email), &otps, &issued);
+}
+
+#[tokio::test]
+async fn whoever_copies_all_tables_while_a_code_waits_for_its_app_opens_no_session() {
+    let (browser, app) = (Browser::new(Language::El), AppSignIn::new(REDIRECT_URI));
+    let person = people::fresh("citizen").await;
+    let code = app.code(&browser, &person).await;
+    let waiting = tables(&aws::dynamodb(&aws::config().await)).await;
+    let answer = app.exchange(&code).await.expect(200).json();
+    let token = answer["token"].as_str().unwrap();
+
+    let its_key = format!("exchange#{}", storage::sealing::ExchangeCode::parse(&code).unwrap().id());
+    assert!(waiting.iter().any(|found| found.place == "NONCES_TABLE nonce" && found.data == its_key.as_bytes()), "it is in the copy");
+    let mut secrets = secrets(&[], &[], &person.email());
+    secrets.extend([("code", code.as_str()), ("token", token)].map(|(name, value)| Secret::new(name, value)));
+    assert_tells_nothing(&waiting, &secrets, &[], &[]);
+    // Of the verifier the table has the hash, which is the challenge; never itself.
+    let holds = |data: &[u8]| data.windows(app.verifier.len()).any(|window| window == app.verifier.as_bytes());
+    assert!(!waiting.iter().any(|found| holds(&found.data)));
 }
 
 #[test]

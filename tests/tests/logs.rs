@@ -9,7 +9,7 @@ use std::{path::Path, process::Command, time::Duration};
 use domain::{FileProfile, ImageKind, Language};
 use journeys::{
     browser::Browser,
-    citizen,
+    citizen, mobile,
     people::{self, Visit, fresh_photographer},
     photographer::{self, To, both},
     stack,
@@ -47,6 +47,23 @@ fn about(person: &people::Person) -> Vec<Secret> {
 
 /// What must not be echoed either, put into every place of a call.
 const PLANTED: &str = "Planted4Logs7Xq";
+
+/// Somebody signs in from an app, which begins with a code that it may not have: what may be known to the two of them alone.
+async fn from_an_app() -> Vec<Secret> {
+    let (browser, app) = (Browser::new(Language::El), mobile::AppSignIn::new(mobile::REDIRECT_URI));
+    mobile::exchange(&app.exchange_body(PLANTED)).await.refused(400, "exchange_refused");
+    let person = people::fresh("citizen").await;
+    let code = app.code(&browser, &person).await;
+    let token = app.exchange(&code).await.expect(200).json()["token"].as_str().expect("a token").to_owned();
+    Browser::app(Language::El, &token).get("/v1/session").await.expect(200);
+    Browser::app(Language::El, PLANTED).get("/v1/session").await.refused(401, "session_expired");
+    let mut secrets = about(&person);
+    secrets.extend(
+        [("app's code", &code), ("app's token", &token), ("app's verifier", &app.verifier), ("app's state", &app.state)]
+            .map(|(name, value)| Secret::new(name, value)),
+    );
+    secrets
+}
 
 async fn wrong_calls(visit: &Visit, studio: &Visit) {
     let browser = &visit.browser;
@@ -88,6 +105,7 @@ async fn logs_hold_no_code_token_password_name_number_or_address_of_anybody() {
     visit.browser.delete("/v1/session").await.expect(200);
 
     let mut secrets: Vec<Secret> = [&visit.person, &studio.person].into_iter().flat_map(about).collect();
+    secrets.extend(from_an_app().await);
     secrets.push(Secret::new("planted text", PLANTED));
     secrets.extend([&by_sms, &by_email].map(|issued| Secret::new("code number", &issued.code)));
     for browser in [&visit.browser, &waiting.browser, &studio.browser] {

@@ -13,6 +13,7 @@ pub mod delivery;
 pub mod identity;
 pub mod language;
 pub mod minor;
+pub mod native_app;
 pub mod otp;
 pub mod photo;
 pub mod quota;

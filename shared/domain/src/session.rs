@@ -12,6 +12,8 @@ pub const IDLE: Span = Span::minutes(30);
 pub const LONGEST: Span = Span::hours(8);
 /// From the sign-in page of TAXISnet back to us.
 pub const SIGN_IN_VALID: Span = Span::minutes(15);
+/// From the redirect to an app until the app has taken its session.
+pub const EXCHANGE_VALID: Span = Span::minutes(2);
 /// Use is noted at most so often.
 pub const TOUCH_EVERY: Span = Span::minutes(1);
 

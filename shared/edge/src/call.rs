@@ -1,11 +1,11 @@
 //! One HTTP call, as handlers see it.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
-use domain::{Language, Moment};
+use domain::{Language, Moment, native_app::AppSignIn};
 use lambda_http::{
     Body, Request, RequestExt,
-    http::{HeaderMap, Method, header},
+    http::{HeaderMap, HeaderName, Method, header},
 };
 use messages::problem::{FieldReason, Problem};
 use serde::de::DeserializeOwned;
@@ -44,6 +44,7 @@ pub struct Call {
     body: Vec<u8>,
     path_is_root: bool,
     public_origin: String,
+    app: OnceLock<AppSignIn>,
     beside: Mutex<Vec<JoinHandle<u32>>>,
 }
 
@@ -73,12 +74,33 @@ impl Call {
                 _ => Vec::new(),
             },
             public_origin: public_origin.to_owned(),
+            app: OnceLock::new(),
             beside: Mutex::default(),
         }
     }
 
     pub fn header(&self, name: impl header::AsHeaderName) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    pub(crate) fn has_header(&self, name: &HeaderName) -> bool {
+        self.headers.contains_key(name)
+    }
+
+    /// None also where it is there more than once.
+    pub(crate) fn only_header(&self, name: &HeaderName) -> Option<&str> {
+        let mut values = self.headers.get_all(name).iter();
+        values.next().filter(|_| values.next().is_none()).and_then(|value| value.to_str().ok())
+    }
+
+    /// From here on a problem is told to the app whose sign-in this is, at its address: nobody is there to read a page.
+    pub fn tell_problems_to(&self, app: &AppSignIn) {
+        // Set once in a call.
+        let _ = self.app.set(app.clone());
+    }
+
+    pub(crate) fn app(&self) -> Option<&AppSignIn> {
+        self.app.get()
     }
 
     pub fn query(&self, name: &str) -> Option<&str> {
@@ -146,7 +168,7 @@ impl Call {
     }
 
     /// What guards every call that changes something: it must come from our own pages (or no browser) and be JSON, which
-    /// no form of another site can send.
+    /// no form of another site can send. Neither can it send a header of authorization: with one, a call without a body is enough.
     pub(crate) fn check_unsafe(&self) -> Result<(), Problem> {
         if self.method == Method::GET || self.method == Method::HEAD || self.method == Method::OPTIONS {
             return Ok(());
@@ -161,7 +183,8 @@ impl Call {
         }
         let media_type = self.header(header::CONTENT_TYPE).unwrap_or_default().split(';').next().unwrap_or_default().trim();
         let is_json = media_type.eq_ignore_ascii_case("application/json");
-        let needs_json = self.method != Method::DELETE || !self.body.is_empty();
+        let may_be_empty = self.method == Method::DELETE || self.has_header(&header::AUTHORIZATION);
+        let needs_json = !may_be_empty || !self.body.is_empty();
         if needs_json && !is_json { Err(Problem::UnsupportedMediaType) } else { Ok(()) }
     }
 
@@ -284,9 +307,24 @@ mod tests {
         assert_eq!(check(&[ours]), Err(Problem::UnsupportedMediaType));
         assert_eq!(check(&[("content-type", "text/plain")]), Err(Problem::UnsupportedMediaType));
         assert_eq!(call(Method::DELETE, &[], "").check_unsafe(), Ok(()));
+        assert_eq!(call(Method::POST, &[], "").check_unsafe(), Err(Problem::UnsupportedMediaType));
         assert_eq!(call(Method::GET, &[("origin", "https://evil.example")], "").check_unsafe(), Ok(()));
         let large = "x".repeat(BODY_LIMIT + 1);
         assert_eq!(call(Method::POST, &[json], &large).check_unsafe(), Err(Problem::BodyTooLarge { limit: BODY_LIMIT }));
+    }
+
+    #[test]
+    fn with_authorization_an_empty_body_needs_no_type_and_everything_else_stays() {
+        let bearer = ("authorization", "Bearer x");
+        for method in [Method::POST, Method::PUT] {
+            let check = |headers: &[(&str, &str)], body: &str| call(method.clone(), headers, body).check_unsafe();
+            assert_eq!(check(&[bearer], ""), Ok(()));
+            assert_eq!(check(&[bearer], "{}"), Err(Problem::UnsupportedMediaType));
+            assert_eq!(check(&[bearer, ("content-type", "text/plain")], "{}"), Err(Problem::UnsupportedMediaType));
+            assert_eq!(check(&[bearer, ("content-type", "application/json")], "{}"), Ok(()));
+            assert_eq!(check(&[bearer, ("origin", "https://evil.example")], ""), Err(Problem::ForeignOrigin));
+            assert_eq!(check(&[bearer, ("sec-fetch-site", "cross-site")], ""), Err(Problem::ForeignOrigin));
+        }
     }
 
     #[test]

@@ -86,7 +86,7 @@ impl From<RenderError> for Failure {
 /// Status of each problem (RFC 9110).
 pub const fn status(problem: &Problem) -> StatusCode {
     match problem {
-        Problem::MalformedJson | Problem::SignInState => StatusCode::BAD_REQUEST,
+        Problem::MalformedJson | Problem::SignInState | Problem::ExchangeRefused => StatusCode::BAD_REQUEST,
 
         Problem::NoSession | Problem::SessionExpired => StatusCode::UNAUTHORIZED,
 

@@ -6,16 +6,9 @@ use domain::{
     session::{Role, Stage},
 };
 use messages::problem::Problem;
-use storage::{
-    sealing::SessionToken,
-    sessions::{Minor, Session, Sessions},
-};
+use storage::sessions::{Minor, Session, Sessions};
 
-use crate::{
-    call::{Call, SESSION_COOKIE},
-    failure::Failure,
-    log,
-};
+use crate::{call::Call, failure::Failure, log};
 
 /// Somebody with a session, at whatever stage.
 #[derive(Debug)]
@@ -138,9 +131,7 @@ async fn acting(call: &Call, sessions: &Sessions) -> Result<Session, Failure> {
 }
 
 async fn load(call: &Call, sessions: &Sessions) -> Result<Session, Failure> {
-    let cookie = call.cookie(SESSION_COOKIE).filter(|cookie| !cookie.is_empty()).ok_or(Problem::NoSession)?;
-    let token = SessionToken::parse(cookie).ok_or(Problem::SessionExpired)?;
-    let session = sessions.load(&token, call.now).await?;
+    let session = sessions.load(&call.session_token()?, call.now).await?;
     Ok(session.ok_or(Problem::SessionExpired)?)
 }
 

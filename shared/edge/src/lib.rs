@@ -4,6 +4,7 @@
 //! calls is in a guard ([`guard`]) that can be had from a checked session only.
 
 mod call;
+mod carrier;
 mod failure;
 pub mod guard;
 pub mod log;
@@ -14,6 +15,7 @@ mod setup;
 pub mod views;
 
 pub use call::{Call, PageAsked, SESSION_COOKIE, SIGN_IN_COOKIE};
+pub use carrier::Carrier;
 pub use failure::{Failure, status};
 pub use reply::Reply;
 pub use serve::{BoxedHandler, now, serve, serve_event};

@@ -1,6 +1,6 @@
 //! Answers: JSON, files, redirects, and problems in the caller's language.
 
-use domain::{Language, Moment, quota};
+use domain::{Language, Moment, native_app::AppSignIn, quota};
 use lambda_http::{
     Body, Response,
     http::{HeaderName, HeaderValue, StatusCode, header},
@@ -69,7 +69,7 @@ impl Reply {
     }
 
     #[must_use]
-    pub fn clear_session(self) -> Self {
+    pub(crate) fn clear_session(self) -> Self {
         self.cookie(SESSION_COOKIE, "", "; Max-Age=0")
     }
 
@@ -110,6 +110,12 @@ impl Reply {
         }
     }
 
+    /// The same on the way back to an app (RFC 6749, 4.1.2.1): our code is the description.
+    pub(crate) fn problem_to_app(problem: &Problem, app: &AppSignIn) -> Self {
+        let error = if status(problem).is_server_error() { "server_error" } else { "access_denied" };
+        Self::see_other(&app.with_error(error, problem.code()))
+    }
+
     /// True where the answer is small enough for Lambda to carry.
     pub(crate) const fn fits(&self) -> bool {
         self.body.len().div_ceil(3) * 4 < LARGEST
@@ -134,7 +140,7 @@ impl Reply {
             (header::REFERRER_POLICY, "no-referrer"),
             (header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains"),
             (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-            (header::VARY, "Accept-Language, Cookie, Origin"),
+            (header::VARY, "Accept-Language, Authorization, Cookie, Origin"),
             (header::CONTENT_LANGUAGE, language.tag()),
         ] {
             headers.insert(name, HeaderValue::from_static(value));
@@ -145,5 +151,34 @@ impl Reply {
             }
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::native_app::{CodeChallenge, RedirectList};
+
+    use super::*;
+
+    #[test]
+    fn an_app_is_told_by_redirect_whose_fault_it_was_and_the_problems_code() {
+        let app = AppSignIn {
+            redirect_uri: RedirectList::parse("gr.gov.myphoto:/signed-in").unwrap().allow("gr.gov.myphoto:/signed-in").unwrap(),
+            code_challenge: CodeChallenge::parse(&"A".repeat(43)).unwrap(),
+            state: None,
+        };
+        for (problem, error) in [
+            (Problem::NoConfirmedMobile, "access_denied"),
+            (Problem::SignInState, "access_denied"),
+            (Problem::RegistersUnavailable, "server_error"),
+            (Problem::Internal, "server_error"),
+            (Problem::Timeout, "server_error"),
+        ] {
+            let answer = Reply::problem_to_app(&problem, &app).into_response(Language::El);
+            let wanted = format!("gr.gov.myphoto:/signed-in?error={error}&error_description={}", problem.code());
+            assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+            assert_eq!(answer.headers().get(header::LOCATION).unwrap(), wanted.as_str());
+            assert!(!answer.headers().contains_key(header::SET_COOKIE));
+        }
     }
 }

@@ -69,7 +69,10 @@ async fn answer<D: Send + Sync>(
     let (reply, outcome, cause) = match result {
         Ok(reply) => (reply, "ok", None),
         Err(failure) => {
-            let reply = Reply::problem(failure.problem(), call.language, call.now);
+            let reply = match call.app() {
+                Some(app) => Reply::problem_to_app(failure.problem(), app),
+                None => Reply::problem(failure.problem(), call.language, call.now),
+            };
             let code = failure.problem().code();
             let cause = match failure {
                 Failure::Refused(_) => None,

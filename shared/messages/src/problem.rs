@@ -42,6 +42,8 @@ pub enum Problem {
     SignInState,
     /// The person said no at TAXISnet.
     SignInRefused,
+    /// An app's code is unknown, used or expired, or the app is not the one that began: one answer for all.
+    ExchangeRefused,
     TaxisnetUnavailable,
     RegistersUnavailable,
     /// TAXISnet knows the person, the registers do not.
@@ -192,6 +194,7 @@ impl Problem {
             Self::ConsentVersionOld => "consent_version_old",
             Self::SignInState => "sign_in_state",
             Self::SignInRefused => "sign_in_refused",
+            Self::ExchangeRefused => "exchange_refused",
             Self::TaxisnetUnavailable => "taxisnet_unavailable",
             Self::RegistersUnavailable => "registers_unavailable",
             Self::PersonUnknown => "person_unknown",
@@ -307,6 +310,7 @@ impl Problem {
             | Self::ConsentVersionOld
             | Self::SignInState
             | Self::SignInRefused
+            | Self::ExchangeRefused
             | Self::TaxisnetUnavailable
             | Self::RegistersUnavailable
             | Self::PersonUnknown
@@ -403,7 +407,8 @@ mod tests {
             P::MissingConsent => P::ConsentVersionOld,
             P::ConsentVersionOld => P::SignInState,
             P::SignInState => P::SignInRefused,
-            P::SignInRefused => P::TaxisnetUnavailable,
+            P::SignInRefused => P::ExchangeRefused,
+            P::ExchangeRefused => P::TaxisnetUnavailable,
             P::TaxisnetUnavailable => P::RegistersUnavailable,
             P::RegistersUnavailable => P::PersonUnknown,
             P::PersonUnknown => P::NoConfirmedMobile,

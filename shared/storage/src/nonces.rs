@@ -1,16 +1,23 @@
-//! Values that are used once: the `state` of a sign-in.
+//! Values that are used once: the `state` of a sign-in, the code that an app exchanges for its session.
 
 use aws_sdk_dynamodb::{Client, types::ReturnValue};
-use domain::{Moment, session::SIGN_IN_VALID};
-use serde::{Deserialize, Serialize};
+use domain::{
+    Moment,
+    native_app::{AppSignIn, CodeChallenge, RedirectUri},
+    session::{EXCHANGE_VALID, SIGN_IN_VALID},
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use zeroize::Zeroizing;
 
 use crate::{
     error::{StorageError, failed},
-    sealing::digest_text,
+    sealing::{ExchangeCode, SessionToken, digest_text},
     table::{Table, from_item, is_live, key, to_item},
 };
 
 const KEY: &str = "nonce";
+/// What a session's token is sealed as.
+const TOKEN: &str = "exchange token";
 
 /// A sign-in under way.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -19,6 +26,17 @@ pub struct SignIn {
     pub browser: String,
     /// Where to go afterwards: a path of ours.
     pub return_to: String,
+    /// The app that began it, and goes on after it; absent where the browser itself does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app: Option<AppSignIn>,
+}
+
+/// What an app must show with its code, and what it gets.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    pub redirect_uri: RedirectUri,
+    pub code_challenge: CodeChallenge,
+    pub token: SessionToken,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -26,6 +44,17 @@ struct NonceItem {
     nonce: String,
     expires_at: Moment,
     sign_in: SignIn,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct ExchangeItem {
+    nonce: String,
+    expires_at: Moment,
+    redirect_uri: RedirectUri,
+    code_challenge: CodeChallenge,
+    /// Sealed under a key of the code.
+    #[serde(with = "serde_bytes")]
+    token: Vec<u8>,
 }
 
 #[derive(Debug, Clone)]
@@ -48,21 +77,63 @@ impl Nonces {
     /// # Errors
     /// Storage errors.
     pub async fn take_sign_in(&self, state: &str, now: Moment) -> Result<Option<SignIn>, StorageError> {
+        Ok(self.take::<NonceItem>(&state_key(state), now).await?.map(|nonce| nonce.sign_in))
+    }
+
+    /// Keeps a session's token for the app that comes with this code.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn begin_exchange(
+        &self,
+        code: &ExchangeCode,
+        app: &AppSignIn,
+        token: &SessionToken,
+        now: Moment,
+    ) -> Result<bool, StorageError> {
+        let item = ExchangeItem {
+            nonce: exchange_key(code),
+            expires_at: now.plus(EXCHANGE_VALID),
+            redirect_uri: app.redirect_uri.clone(),
+            code_challenge: app.code_challenge.clone(),
+            token: code.key().seal(TOKEN, Zeroizing::new(token.expose()).as_bytes())?,
+        };
+        self.0.put_new(to_item(&item)?, KEY, now).await
+    }
+
+    /// Takes what this code stands for, once. None where the code is unknown, used or expired.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn take_exchange(&self, code: &ExchangeCode, now: Moment) -> Result<Option<Exchange>, StorageError> {
+        let Some(item) = self.take::<ExchangeItem>(&exchange_key(code), now).await? else {
+            return Ok(None);
+        };
+        let plain = Zeroizing::new(code.key().open(TOKEN, &item.token)?);
+        let token = std::str::from_utf8(&plain).ok().and_then(SessionToken::parse).ok_or(StorageError::Corrupt("a token"))?;
+        Ok(Some(Exchange { redirect_uri: item.redirect_uri, code_challenge: item.code_challenge, token }))
+    }
+
+    /// Deletes and reads in one: of several who come at once, one gets it.
+    async fn take<T: DeserializeOwned>(&self, nonce: &str, now: Moment) -> Result<Option<T>, StorageError> {
         let output = self
             .0
             .client
             .delete_item()
             .table_name(&self.0.name)
-            .set_key(Some(key(KEY, &state_key(state))))
+            .set_key(Some(key(KEY, nonce)))
             .return_values(ReturnValue::AllOld)
             .send()
             .await
             .map_err(failed("DeleteItem"))?;
-        let item = output.attributes.filter(|item| is_live(item, now));
-        item.map(|item| from_item::<NonceItem>(item).map(|nonce| nonce.sign_in)).transpose()
+        output.attributes.filter(|item| is_live(item, now)).map(from_item).transpose()
     }
 }
 
 fn state_key(state: &str) -> String {
     format!("state#{}", digest_text(state))
+}
+
+fn exchange_key(code: &ExchangeCode) -> String {
+    format!("exchange#{}", code.id())
 }

@@ -155,7 +155,45 @@ impl SessionToken {
     }
 }
 
-/// SHA-256 in unpadded URL-safe base64, for used-once values.
+/// The code that an app exchanges for its session: 256 random bits, used once.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct ExchangeCode([u8; 32]);
+
+impl fmt::Debug for ExchangeCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ExchangeCode([redacted])")
+    }
+}
+
+impl ExchangeCode {
+    /// # Errors
+    /// Where there is no randomness.
+    pub fn random() -> Result<Self, StorageError> {
+        Ok(Self(aws::random_bytes()?))
+    }
+
+    /// From the app. None where it cannot be one of ours.
+    pub fn parse(text: &str) -> Option<Self> {
+        URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
+    }
+
+    /// For the redirect to the app. Never for a log.
+    pub fn expose(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
+    }
+
+    /// Part of the database key: the code cannot be had back from it.
+    pub fn id(&self) -> String {
+        URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, &self.0))
+    }
+
+    /// Seals the session's token until the app comes for it: a copy of the table opens no session.
+    pub fn key(&self) -> SealingKey {
+        SealingKey(derive(&self.0, b"exchange code"))
+    }
+}
+
+/// SHA-256 in unpadded URL-safe base64, for used-once values; so also `S256` of RFC 7636.
 pub fn digest_text(text: &str) -> String {
     URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, text.as_bytes()))
 }
@@ -241,6 +279,24 @@ mod tests {
         for text in ["", "short", &"A".repeat(44), "!"] {
             assert!(SessionToken::parse(text).is_none(), "{text}");
         }
+    }
+
+    #[test]
+    fn an_exchange_code_comes_back_from_its_text_and_opens_what_it_sealed() {
+        let code = ExchangeCode::random().unwrap();
+        let sealed = code.key().seal("token", b"a token").unwrap();
+        let again = ExchangeCode::parse(&code.expose()).unwrap();
+        assert_eq!(again.key().open("token", &sealed).unwrap(), b"a token");
+        assert!(ExchangeCode::random().unwrap().key().open("token", &sealed).is_err());
+        // What is stored beside it does not open it either.
+        let id = ExchangeCode::parse(&code.id()).unwrap();
+        assert!(id.key().open("token", &sealed).is_err());
+        assert!(ExchangeCode::parse("short").is_none());
+    }
+
+    #[test]
+    fn the_digest_of_a_verifier_is_the_challenge_of_rfc_7636() {
+        assert_eq!(digest_text("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use journeys::{
     browser::{Browser, SESSION_COOKIE},
     stack,
 };
-use storage::sealing::{SessionToken, code_id};
+use storage::sealing::{ExchangeCode, SessionToken, code_id};
 
 use crate::aws;
 
@@ -54,4 +54,20 @@ pub(crate) async fn expire_association(browser: &Browser) {
 pub(crate) async fn expire_code(code: &str) {
     let code = CodeNumber::parse(code).expect("a code number");
     set("CODES_TABLE", ("code_id", &code_id(&code)), &[("expires_at", now())]).await;
+}
+
+fn exchange(code: &str) -> String {
+    format!("exchange#{}", ExchangeCode::parse(code).expect("a code of ours").id())
+}
+
+/// When the code of an app's sign-in ends.
+pub(crate) async fn exchange_expires_at(code: &str) -> i64 {
+    let nonces = aws::dynamodb(&aws::config().await).get_item().table_name(stack::variable("NONCES_TABLE"));
+    let nonce = nonces.key("nonce", AttributeValue::S(exchange(code))).send().await.expect("an answer");
+    nonce.item().and_then(|item| item["expires_at"].as_n().ok()?.parse().ok()).expect("a code that waits")
+}
+
+/// Two minutes after the app got it.
+pub(crate) async fn expire_exchange(code: &str) {
+    set("NONCES_TABLE", ("nonce", &exchange(code)), &[("expires_at", now())]).await;
 }

@@ -55,6 +55,7 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::ConsentVersionOld => "Το κείμενο άλλαξε",
         Problem::SignInState => "Η σύνδεση πρέπει να ξεκινήσει από την αρχή",
         Problem::SignInRefused => "Η σύνδεση ακυρώθηκε",
+        Problem::ExchangeRefused => "Η σύνδεση της εφαρμογής πρέπει να ξεκινήσει από την αρχή",
         Problem::TaxisnetUnavailable => "Το TAXISnet δεν απαντά",
         Problem::RegistersUnavailable => "Τα μητρώα δεν απαντούν",
         Problem::PersonUnknown => "Δεν βρέθηκαν τα στοιχεία σας στα μητρώα",
@@ -128,6 +129,9 @@ pub(super) fn detail(problem: &Problem) -> String {
         Problem::ConsentVersionOld => "Το κείμενο με το οποίο συμφωνήσατε έχει αλλάξει. Διαβάστε το νέο κείμενο και συμφωνήστε ξανά.".into(),
         Problem::SignInState => "Η σύνδεση έχει ήδη χρησιμοποιηθεί, έληξε ή ξεκίνησε σε άλλον φυλλομετρητή. Ξεκινήστε τη σύνδεση ξανά.".into(),
         Problem::SignInRefused => "Δεν ολοκληρώσατε τη σύνδεση στο TAXISnet. Αν θέλετε να συνδεθείτε, ξεκινήστε ξανά.".into(),
+        Problem::ExchangeRefused => {
+            "Ο κωδικός σύνδεσης της εφαρμογής έχει ήδη χρησιμοποιηθεί, έληξε ή ανήκει σε άλλη σύνδεση. Ξεκινήστε ξανά τη σύνδεση από την εφαρμογή.".into()
+        }
         Problem::TaxisnetUnavailable => "Αυτή τη στιγμή δεν μπορούμε να επικοινωνήσουμε με το TAXISnet. Δοκιμάστε ξανά σε λίγο.".into(),
         Problem::RegistersUnavailable => {
             "Αυτή τη στιγμή δεν μπορούμε να επικοινωνήσουμε με τα μητρώα του Δημοσίου. Δοκιμάστε ξανά σε λίγο.".into()

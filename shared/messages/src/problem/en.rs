@@ -47,6 +47,7 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::ConsentVersionOld => "The text has changed",
         Problem::SignInState => "Sign-in has to start again",
         Problem::SignInRefused => "Sign-in cancelled",
+        Problem::ExchangeRefused => "The app's sign-in has to start again",
         Problem::TaxisnetUnavailable => "TAXISnet does not answer",
         Problem::RegistersUnavailable => "The registers do not answer",
         Problem::PersonUnknown => "The registers do not know you",
@@ -120,6 +121,9 @@ pub(super) fn detail(problem: &Problem) -> String {
         Problem::ConsentVersionOld => "The text that you agreed to has changed. Read the new one and agree again.".into(),
         Problem::SignInState => "This sign-in was already used, has expired or began in another browser. Start to sign in again.".into(),
         Problem::SignInRefused => "You did not complete the sign-in at TAXISnet. To sign in, start again.".into(),
+        Problem::ExchangeRefused => {
+            "The app's sign-in code was already used, has expired or belongs to another sign-in. Start to sign in again from the app.".into()
+        }
         Problem::TaxisnetUnavailable => "We cannot reach TAXISnet at the moment. Try again shortly.".into(),
         Problem::RegistersUnavailable => "We cannot reach the state's registers at the moment. Try again shortly.".into(),
         Problem::PersonUnknown => {

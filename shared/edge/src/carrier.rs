@@ -1,0 +1,144 @@
+//! How a caller carries its session: browsers in a cookie that no script can read, apps in the header Authorization. One answer never
+//! mixes the two: nothing turns a cookie into something that a script could read.
+
+use lambda_http::http::header;
+use messages::problem::Problem;
+use serde::Serialize;
+use storage::sealing::SessionToken;
+
+use crate::{
+    call::{Call, SESSION_COOKIE},
+    failure::Failure,
+    reply::Reply,
+    views::SessionView,
+};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carrier {
+    /// A browser's cookie, or nothing at all.
+    Cookie,
+    /// `Authorization: Bearer TOKEN`. Where the header is there the cookie counts for nothing, also where the header is of no use.
+    Bearer,
+}
+
+/// A session and the token to go on with, for an app.
+#[derive(Serialize)]
+struct Handed<'a> {
+    token: String,
+    token_type: &'static str,
+    #[serde(flatten)]
+    session: &'a SessionView,
+}
+
+impl Call {
+    pub fn carrier(&self) -> Carrier {
+        if self.has_header(&header::AUTHORIZATION) { Carrier::Bearer } else { Carrier::Cookie }
+    }
+
+    /// The token of the caller's session, of the right form; whether there is such a session is not known yet.
+    ///
+    /// # Errors
+    /// [`Problem::NoSession`], [`Problem::SessionExpired`].
+    pub fn session_token(&self) -> Result<SessionToken, Problem> {
+        let text = match self.carrier() {
+            Carrier::Cookie => self.cookie(SESSION_COOKIE).filter(|cookie| !cookie.is_empty()).ok_or(Problem::NoSession)?,
+            Carrier::Bearer => self.only_header(&header::AUTHORIZATION).and_then(bearer).ok_or(Problem::SessionExpired)?,
+        };
+        SessionToken::parse(text).ok_or(Problem::SessionExpired)
+    }
+}
+
+/// What follows the scheme, whose name may be written in any case (RFC 9110, 11.1).
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("Bearer").then_some(token.trim_matches(' '))
+}
+
+impl Reply {
+    /// The session, which goes on under this token from now on: handed over the way in which the caller carries it.
+    ///
+    /// # Errors
+    /// Where the answer cannot be written.
+    pub fn session(call: &Call, session: &SessionView, token: &SessionToken) -> Result<Self, Failure> {
+        match call.carrier() {
+            Carrier::Cookie => Ok(Self::json(200, session)?.set_session(token)),
+            Carrier::Bearer => Self::json(200, &Handed { token: token.expose(), token_type: "Bearer", session }),
+        }
+    }
+
+    /// The session is over: a browser is told to forget it, an app forgets it by itself.
+    #[must_use]
+    pub fn without_session(self, call: &Call) -> Self {
+        match call.carrier() {
+            Carrier::Cookie => self.clear_session(),
+            Carrier::Bearer => self,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Afm, Language, Moment, SubjectId};
+    use lambda_http::{Body, http};
+    use storage::sessions::{Person, Session};
+
+    use super::*;
+
+    fn call(headers: &[(&str, &str)]) -> Call {
+        let mut request = http::Request::builder().uri("https://x/");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Call::new(request.body(Body::Empty).unwrap(), "https://myphoto.example", Moment::from_epoch_seconds(0))
+    }
+
+    fn session_id(headers: &[(&str, &str)]) -> Result<String, Problem> {
+        call(headers).session_token().map(|token| token.session_id())
+    }
+
+    #[test]
+    fn a_header_of_authorization_wins_over_the_cookie_also_where_it_is_of_no_use() {
+        let (ours, other) = (SessionToken::random().unwrap(), SessionToken::random().unwrap());
+        let cookie = format!("{SESSION_COOKIE}={}", ours.expose());
+        let bearer = |scheme: &str| format!("{scheme} {}", other.expose());
+        assert_eq!(session_id(&[]), Err(Problem::NoSession));
+        assert_eq!(session_id(&[("cookie", &cookie)]), Ok(ours.session_id()));
+        for scheme in ["Bearer", "bearer", "BEARER"] {
+            assert_eq!(session_id(&[("cookie", &cookie), ("authorization", &bearer(scheme))]), Ok(other.session_id()));
+        }
+        for useless in ["", "Bearer", "Bearer ", "Basic dXNlcjpwYXNz", &other.expose(), &bearer("Token"), "Bearer \u{e9}", "Bearer a b"] {
+            assert_eq!(session_id(&[("cookie", &cookie), ("authorization", useless)]), Err(Problem::SessionExpired), "{useless}");
+        }
+        let twice = [("authorization", bearer("Bearer")), ("authorization", bearer("Bearer"))];
+        assert_eq!(session_id(&twice.each_ref().map(|(name, value)| (*name, value.as_str()))), Err(Problem::SessionExpired));
+    }
+
+    fn view(token: &SessionToken) -> SessionView {
+        let person = Person {
+            first_name: "ΜΑΡΙΑ".to_owned(),
+            last_name: "ΠΑΠΑΔΟΠΟΥΛΟΥ".to_owned(),
+            afm: Afm::parse("068933130").unwrap(),
+            birth_date: "1980-01-01".to_owned(),
+            mobile: None,
+            businesses: Vec::new(),
+        };
+        let session = Session::begin(token.clone(), SubjectId::from_random([1; 16]), person, Moment::from_epoch_seconds(0));
+        SessionView::of(&session, None, Language::El)
+    }
+
+    #[test]
+    fn a_new_token_goes_into_the_cookie_or_into_the_answer_and_never_into_both() {
+        let token = SessionToken::random().unwrap();
+        for (carried_by, in_cookie) in [("cookie", true), ("authorization", false)] {
+            let caller = call(&[(carried_by, "x")]);
+            let answer = Reply::session(&caller, &view(&token), &token).unwrap().into_response(Language::El);
+            let cookie = answer.headers().get(header::SET_COOKIE).and_then(|value| value.to_str().ok());
+            assert_eq!(cookie.is_some_and(|cookie| cookie.contains(&token.expose())), in_cookie);
+            let Body::Text(body) = answer.body() else { panic!("JSON") };
+            assert_eq!(body.contains(&token.expose()), !in_cookie, "{body}");
+            assert!(body.contains("\"stage\":\"consent\""), "{body}");
+            let over = Reply::no_content().without_session(&caller).into_response(Language::El);
+            assert_eq!(over.headers().contains_key(header::SET_COOKIE), in_cookie);
+        }
+    }
+}
