@@ -1,50 +1,153 @@
-//! What citizens do.
+//! What citizens do, for themselves or for a minor.
 
 use domain::ImageKind;
 use serde_json::{Value, json};
 
 use crate::{browser::Response, people::Visit};
 
+/// A citizen acting for a subject: `self`, or a minor's handle.
+#[derive(Clone)]
+pub struct Acting<'v> {
+    visit: &'v Visit,
+    subject: String,
+}
+
+pub fn acting<'v>(visit: &'v Visit, subject: &str) -> Acting<'v> {
+    Acting { visit, subject: subject.to_owned() }
+}
+
+impl Acting<'_> {
+    fn path(&self, rest: &str) -> String {
+        format!("/v1/subjects/{}/{rest}", self.subject)
+    }
+
+    async fn get(&self, rest: &str) -> Response {
+        self.visit.browser.get(&self.path(rest)).await
+    }
+
+    async fn post(&self, rest: &str, body: &Value) -> Response {
+        self.visit.browser.post(&self.path(rest), body).await
+    }
+
+    async fn delete(&self, rest: &str) -> Response {
+        self.visit.browser.delete(&self.path(rest)).await
+    }
+
+    pub async fn submit(&self, code: &str) -> Response {
+        self.post("submissions", &json!({ "code": code })).await
+    }
+
+    pub async fn reject(&self) -> Response {
+        self.delete("submissions/current").await
+    }
+
+    /// "They are mine."
+    pub async fn confirm(&self) -> Response {
+        self.post("submissions/current/confirmation", &json!({})).await
+    }
+
+    /// Agrees to storage and use, in the text of `version`.
+    pub async fn associate(&self, version: &Value) -> Response {
+        self.visit.browser.put(&self.path("association"), &json!({ "agree": true, "version": version })).await
+    }
+
+    pub async fn show_association(&self) -> Response {
+        self.get("association").await
+    }
+
+    pub async fn show_photo(&self, kind: ImageKind) -> Response {
+        self.get(&format!("association/photos/{}", kind.name())).await
+    }
+
+    pub async fn download(&self) -> Response {
+        self.get("association/photos.zip").await
+    }
+
+    pub async fn show_code(&self) -> Response {
+        self.get("association/code").await
+    }
+
+    pub async fn dissociate(&self) -> Response {
+        self.delete("association").await
+    }
+
+    pub async fn authorize(&self, applications: &[&str]) -> Response {
+        self.post("authorizations", &json!({ "applications": applications })).await
+    }
+
+    pub async fn revoke(&self, application: &str) -> Response {
+        self.delete(&format!("authorizations/{application}")).await
+    }
+
+    /// `query` such as `?limit=1`.
+    pub async fn authorizations(&self, query: &str) -> Response {
+        self.get(&format!("authorizations{query}")).await
+    }
+
+    pub async fn accesses(&self, query: &str) -> Response {
+        self.get(&format!("accesses{query}")).await
+    }
+
+    pub async fn export(&self) -> Response {
+        self.get("export").await
+    }
+
+    pub async fn erase(&self) -> Response {
+        self.post("erasure", &json!({ "agree": true })).await
+    }
+
+    /// Submits and confirms; answers the version of the text to agree to.
+    pub async fn submit_and_confirm(&self, code: &str) -> Value {
+        self.submit(code).await.expect(200);
+        self.confirm().await.expect(200).json()["consent"]["version"].clone()
+    }
+
+    /// From the code to the association, which is answered.
+    pub async fn take(&self, code: &str) -> Value {
+        let version = self.submit_and_confirm(code).await;
+        self.associate(&version).await.expect(201).json()
+    }
+}
+
+/// The citizen for themselves.
+pub fn own(visit: &Visit) -> Acting<'_> {
+    acting(visit, "self")
+}
+
 pub async fn submit(visit: &Visit, code: &str) -> Response {
-    visit.browser.post("/v1/subjects/self/submissions", &json!({ "code": code })).await
+    own(visit).submit(code).await
 }
 
 pub async fn reject(visit: &Visit) -> Response {
-    visit.browser.delete("/v1/subjects/self/submissions/current").await
+    own(visit).reject().await
 }
 
-/// "They are mine."
 pub async fn confirm(visit: &Visit) -> Response {
-    visit.browser.post("/v1/subjects/self/submissions/current/confirmation", &json!({})).await
+    own(visit).confirm().await
 }
 
-/// Agrees to storage and use, in the text of `version`.
 pub async fn associate(visit: &Visit, version: &Value) -> Response {
-    visit.browser.put("/v1/subjects/self/association", &json!({ "agree": true, "version": version })).await
+    own(visit).associate(version).await
 }
 
 pub async fn show_association(visit: &Visit) -> Response {
-    visit.browser.get("/v1/subjects/self/association").await
+    own(visit).show_association().await
 }
 
 pub async fn show_photo(visit: &Visit, kind: ImageKind) -> Response {
-    visit.browser.get(&format!("/v1/subjects/self/association/photos/{}", kind.name())).await
+    own(visit).show_photo(kind).await
 }
 
 pub const PHOTOS_ZIP: &str = "/v1/subjects/self/association/photos.zip";
 
 pub async fn download(visit: &Visit) -> Response {
-    visit.browser.get(PHOTOS_ZIP).await
+    own(visit).download().await
 }
 
-/// Submits and confirms; answers the version of the text to agree to.
 pub async fn submit_and_confirm(visit: &Visit, code: &str) -> Value {
-    submit(visit, code).await.expect(200);
-    confirm(visit).await.expect(200).json()["consent"]["version"].clone()
+    own(visit).submit_and_confirm(code).await
 }
 
-/// From the code to the association, which is answered.
 pub async fn take(visit: &Visit, code: &str) -> Value {
-    let version = submit_and_confirm(visit, code).await;
-    associate(visit, &version).await.expect(201).json()
+    own(visit).take(code).await
 }

@@ -9,6 +9,7 @@ pub mod citizen;
 pub mod fixtures;
 pub mod inbox;
 pub mod jpeg;
+pub mod minors;
 pub mod mobile;
 pub mod people;
 pub mod photographer;

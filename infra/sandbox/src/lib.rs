@@ -8,6 +8,7 @@ mod failures;
 mod identifiers;
 mod inbox;
 mod journal;
+mod minors;
 mod pages;
 mod people;
 mod registers;
@@ -42,7 +43,7 @@ pub(crate) struct Sandbox {
     client_secret: String,
     registers_token: String,
     people: people::People,
-    custody: Vec<seed::Custody>,
+    custody: minors::Custodies,
     failures: failures::Failures,
     inbox: inbox::Inbox,
     taxisnet: taxisnet::Taxisnet,
@@ -70,7 +71,7 @@ pub fn router(secrets: Secrets, seed: &str, state: &Path) -> Result<Router, Star
         client_secret: secrets.client_secret,
         registers_token: secrets.registers_token,
         people: people::People::open(seed.people, state)?,
-        custody: seed.custody,
+        custody: minors::Custodies::open(seed.custody, state)?,
         failures: failures::Failures::new(seed.failures),
         inbox: inbox::Inbox::open(state, inbox::BOUNDS)?,
         taxisnet: taxisnet::Taxisnet::new(),
@@ -80,6 +81,8 @@ pub fn router(secrets: Secrets, seed: &str, state: &Path) -> Result<Router, Star
         .route("/health", get(|| async { "ok" }))
         .route("/people.json", get(people::list))
         .route("/people", post(people::create))
+        .route("/minors", post(minors::create))
+        .route("/minors/{key}", post(minors::change))
         .route("/failures", post(failures::create))
         .route("/inbox", get(pages::inbox))
         .route("/inbox.json", get(inbox::list))

@@ -133,10 +133,12 @@ impl People {
         let journal = Journal::open(state.join("people.jsonl"), |person: Person| {
             earlier.push(person);
         })?;
-        let mut inner = Inner { all: Vec::new(), by_identifier: HashMap::new(), created: earlier.len() as u64, journal };
+        let mut inner = Inner { all: Vec::new(), by_identifier: HashMap::new(), created: 0, journal };
         for person in seed.into_iter().chain(earlier) {
             inner.add(Arc::new(person));
         }
+        // Somebody who changed was written again.
+        inner.created = inner.all.iter().filter(|person| person.created).count() as u64;
         Ok(Self { inner: RwLock::new(inner) })
     }
 
@@ -166,6 +168,47 @@ impl People {
         inner.add(Arc::clone(&person));
         Ok(person)
     }
+
+    /// Somebody eight years old, who cannot sign in.
+    pub(crate) fn create_minor(&self, afm: bool, paaypa: bool) -> io::Result<Arc<Person>> {
+        let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
+        let serial = inner.created + 1;
+        let person = invent_minor(serial, afm, paaypa).ok_or_else(|| io::Error::other("all numbers are used up"))?;
+        let person = Arc::new(person);
+        inner.journal.append(&*person)?;
+        inner.created = serial;
+        inner.add(Arc::clone(&person));
+        Ok(person)
+    }
+
+    /// Changes somebody who was made here. `None`: there is nobody of this key.
+    pub(crate) fn change(&self, key: &str, change: &Change) -> io::Result<Option<Arc<Person>>> {
+        let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(found) = inner.all.iter().find(|person| person.created && person.key == key) else { return Ok(None) };
+        let mut person = Person::clone(found);
+        let serial = key.rsplit('-').next().unwrap_or_default();
+        if change.afm && person.afm.is_none() {
+            person.afm = identifiers::afm(&format!("6{serial:0>7}"));
+        }
+        if let Some(born) = change.born {
+            person.birth_date = born;
+        }
+        if change.can_sign_in {
+            person.taxisnet = true;
+            person.mobile = Some(format!("+30699{serial:0>7}"));
+        }
+        let person = Arc::new(person);
+        inner.journal.append(&*person)?;
+        inner.add(Arc::clone(&person));
+        Ok(Some(person))
+    }
+}
+
+/// What may change in the life of somebody who was made here.
+pub(crate) struct Change {
+    pub(crate) afm: bool,
+    pub(crate) born: Option<Date>,
+    pub(crate) can_sign_in: bool,
 }
 
 impl Inner {
@@ -176,7 +219,10 @@ impl Inner {
                 self.by_identifier.insert((identifier, value.clone()), Arc::clone(&person));
             }
         }
-        self.all.push(person);
+        match self.all.iter_mut().find(|known| known.created && known.key == person.key) {
+            Some(known) => *known = person,
+            None => self.all.push(person),
+        }
     }
 }
 
@@ -233,6 +279,30 @@ fn invent(serial: u64, kind: Kind) -> Option<Person> {
             .into_iter()
             .collect(),
         afm: Some(afm),
+        created: true,
+    })
+}
+
+fn invent_minor(serial: u64, with_afm: bool, with_paaypa: bool) -> Option<Person> {
+    let birth_date = today().checked_sub(8.years().days(i64::try_from(serial % 300).ok()?)).ok()?;
+    let number = identifiers::amka(birth_date, &(1_000 + serial % 8_000).to_string())?;
+    let (first_name, last_name) =
+        if serial.is_multiple_of(2) { ("ΔΑΦΝΗ", "ΜΙΚΡΟΥΤΣΙΚΟΥ") } else { ("ΟΡΕΣΤΗΣ", "ΠΑΙΔΑΚΗΣ") };
+    Some(Person {
+        key: format!("minor-{serial}"),
+        note: Note { en: "Minor made for a test".to_owned(), el: "Ανήλικος για δοκιμή".to_owned() },
+        first_name: first_name.to_owned(),
+        last_name: last_name.to_owned(),
+        father_name: "ΙΩΑΝΝΗΣ".to_owned(),
+        mother_name: "ΑΙΚΑΤΕΡΙΝΗ".to_owned(),
+        birth_date,
+        afm: if with_afm { Some(identifiers::afm(&format!("6{serial:07}"))?) } else { None },
+        amka: (!with_paaypa).then(|| number.clone()),
+        paaypa: with_paaypa.then_some(number),
+        mobile: None,
+        taxisnet: false,
+        registers: Registers::Answer,
+        businesses: Vec::new(),
         created: true,
     })
 }

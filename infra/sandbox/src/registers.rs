@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::people::{Identifier, Person, Registers};
-use crate::{Sandbox, World, identifiers, today};
+use crate::{Sandbox, World, identifiers};
 
 const SLOW: Duration = Duration::from_secs(20);
 
@@ -85,9 +85,7 @@ pub(crate) async fn custody(State(world): State<World>, headers: HeaderMap, body
     }
     let custodian = by_afm(&world, &query.custodian_afm).await?;
     let minor = answered(world.people.find(query.minor.kind, &query.minor.value)).await?;
-    let custody = world.custody.iter().any(|custody| {
-        custody.custodian == custodian.key && custody.minor == minor.key && custody.until.is_none_or(|until| today() <= until)
-    });
+    let custody = world.custody.is_in_force(&custodian, &minor);
     Ok(Json(json!({ "minor": described(&minor), "custody": custody })))
 }
 

@@ -35,7 +35,8 @@ impl SealingKey {
         Ok(Self(aws::random_bytes()?))
     }
 
-    pub(crate) const fn from_bytes(bytes: [u8; 32]) -> Self {
+    /// From bytes that were sealed themselves.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
