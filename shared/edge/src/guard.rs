@@ -145,3 +145,65 @@ fn touch(call: &Call, sessions: &Sessions, session: &Session) {
         log::side_call("session", sessions.touch(&session, now).await.map(|_| ()));
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use domain::{Afm, Moment, minor::BirthDate, time::Span};
+    use lambda_http::{Body, Request, RequestExt};
+    use storage::{sealing::SessionToken, sessions::Person};
+
+    use super::*;
+
+    fn citizen(minors: Vec<Minor>, now: Moment) -> Citizen {
+        let person = Person {
+            first_name: String::new(),
+            last_name: String::new(),
+            afm: Afm::parse("068933130").unwrap(),
+            birth_date: String::new(),
+            mobile: None,
+            businesses: Vec::new(),
+        };
+        let mut session = Session::begin(SessionToken::random().unwrap(), SubjectId::from_random([1; 16]), person, now);
+        session.minors = minors;
+        Citizen { session }
+    }
+
+    fn call(subject: &str, now: Moment) -> Call {
+        let path = HashMap::from([("subject".to_owned(), vec![subject.to_owned()])]);
+        Call::new(Request::new(Body::Empty).with_path_parameters(path), "https://myphoto.example", now)
+    }
+
+    #[test]
+    fn a_minor_is_acted_for_until_the_second_of_the_18th_birthday_also_within_a_session() {
+        let birth_date = BirthDate::parse("2008-11-23").unwrap();
+        let minor = Minor {
+            handle: "m".to_owned(),
+            subject_id: SubjectId::from_random([2; 16]),
+            first_name: String::new(),
+            last_name: String::new(),
+            birth_date,
+            afm: None,
+            amka: None,
+            paaypa: None,
+        };
+        let birthday = birth_date.adult_from();
+        let before = birthday.plus(Span::seconds(-1));
+        let citizen = citizen(vec![minor], before);
+        assert_eq!(citizen.subject(&call("m", before)).unwrap().id, SubjectId::from_random([2; 16]));
+        assert_eq!(citizen.managed(&call("m", before)).len(), 2);
+        assert_eq!(citizen.subject(&call("m", birthday)).unwrap_err(), Problem::MinorIsAdult);
+        assert_eq!(citizen.managed(&call("m", birthday)), [SubjectId::from_random([1; 16])]);
+    }
+
+    #[test]
+    fn nobody_but_oneself_and_the_minors_of_the_session_can_be_named() {
+        let now = Moment::from_epoch_seconds(1_800_000_000);
+        let citizen = citizen(Vec::new(), now);
+        assert_eq!(citizen.subject(&call(SELF, now)).unwrap().id, SubjectId::from_random([1; 16]));
+        for other in ["m", "", "selfs", "01010101010101010101010101010101"] {
+            assert_eq!(citizen.subject(&call(other, now)).unwrap_err(), Problem::SubjectUnknown, "{other}");
+        }
+    }
+}

@@ -8,6 +8,7 @@
 mod aws;
 mod citizen;
 mod clock;
+mod minors;
 mod mobile;
 #[path = "../aws/objects.rs"]
 mod objects;
@@ -54,6 +55,7 @@ fn every_problem_that_there_is_is_met_by_some_test() {
     for part in [
         "repetition",
         "refusals/citizen",
+        "refusals/minors",
         "refusals/mobile",
         "refusals/otp",
         "refusals/photographer",
