@@ -12,6 +12,7 @@ pub mod identity;
 pub mod language;
 pub mod otp;
 pub mod photo;
+pub mod picture_report;
 pub mod quota;
 pub mod recipient;
 pub mod retention;
