@@ -118,6 +118,7 @@ pub const fn status(problem: &Problem) -> StatusCode {
         | Problem::AssociationExists
         | Problem::AssociationRaced
         | Problem::UploadIncomplete { .. }
+        | Problem::UploadIssued
         | Problem::UploadRefused
         | Problem::IssuanceConflict
         | Problem::ConsentVersionOld
