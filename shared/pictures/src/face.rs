@@ -50,7 +50,7 @@ pub(crate) fn measure(picture: &RgbImage) -> FaceMeasures {
     let faces = largest.map_or_else(Faces::default, |largest| count(&found, &largest));
     FaceMeasures {
         tones: levels.at(0.99) - levels.at(0.01),
-        colour: colour(picture),
+        colour: colour(picture, &levels),
         faces,
         face: largest.map(|face| measure_face(&gray, &face)),
         background: largest.and_then(|face| background(&gray, &face)),
@@ -175,25 +175,26 @@ fn deviation(values: impl Iterator<Item = f64>) -> f64 {
     if count == 0.0 { 0.0 } else { (squares / count - (sum / count).powi(2)).max(0.0).sqrt() }
 }
 
-/// The distance of red, green and blue from each other that a hundredth of the pixels has.
-fn colour(picture: &RgbImage) -> f64 {
+/// The distance of red, green and blue from each other that a hundredth of the pixels has, as in full light: a dark picture is not gray.
+fn colour(picture: &RgbImage, levels: &Levels) -> f64 {
     let distance = |pixel: &image::Rgb<u8>| {
         let [red, green, blue] = pixel.0;
         red.max(green).max(blue) - red.min(green).min(blue)
     };
-    Levels::of(picture.pixels().map(distance)).at(0.99)
+    Levels::of(picture.pixels().map(distance)).at(0.99) * 255.0 / levels.at(0.99).max(16.0)
 }
 
-/// The two upper corners: along the sides down to the brows, and along the upper edge towards the head. Hair leaves these free, if
+/// The two upper corners: along the sides towards the brows, and along the upper edge towards the head. Hair leaves these free, if
 /// anything. Means of blocks of pixels, so that grain does not count; nor does a twentieth of them at either end.
 fn background(gray: &GrayImage, face: &Found) -> Option<Background> {
     const SIDE: f64 = 0.06;
+    const DOWN: f64 = 0.7;
     const ABOVE: f64 = 0.04;
     const TOWARDS: f64 = 0.25;
     const BLOCK: usize = 8;
     let strips = [
-        part(gray, 0.0, 0.0, SIDE, face.top),
-        part(gray, 1.0 - SIDE, 0.0, 1.0, face.top),
+        part(gray, 0.0, 0.0, SIDE, face.top * DOWN),
+        part(gray, 1.0 - SIDE, 0.0, 1.0, face.top * DOWN),
         part(gray, SIDE, 0.0, TOWARDS, ABOVE),
         part(gray, 1.0 - TOWARDS, 0.0, 1.0 - SIDE, ABOVE),
     ];
