@@ -10,6 +10,7 @@ use storage::{
     sealing::{equal, sha256_hex},
     vault::Vault,
 };
+use zeroize::Zeroizing;
 
 /// A picture that keeps every rule.
 pub struct Checked {
@@ -17,11 +18,14 @@ pub struct Checked {
     pub picture: Accepted,
 }
 
-/// Reads the originals and checks them against what was declared and against the profile.
+/// An uploaded original. Wiped when it goes.
+pub type Original = Zeroizing<Vec<u8>>;
+
+/// Reads the originals and compares them with what was declared.
 ///
 /// # Errors
-/// The first rule that a picture breaks; [`Problem::UploadIncomplete`], [`Problem::UploadAltered`].
-pub async fn check(vault: &Vault, upload: &Issuance) -> Result<Vec<Checked>, Failure> {
+/// [`Problem::UploadIncomplete`], [`Problem::UploadAltered`].
+pub async fn originals(vault: &Vault, upload: &Issuance) -> Result<Vec<(ImageKind, Original)>, Failure> {
     let reading = upload.declared.iter().map(async |(&kind, declared)| {
         let original = vault.incoming(&upload.business, &upload.upload_id, kind).await?;
         let original = original.ok_or(Problem::UploadIncomplete { kind })?;
@@ -30,8 +34,16 @@ pub async fn check(vault: &Vault, upload: &Issuance) -> Result<Vec<Checked>, Fai
         }
         Ok((kind, original))
     });
+    try_join_all(reading).await
+}
+
+/// Reads the originals and checks them against what was declared and against the profile.
+///
+/// # Errors
+/// The first rule that a picture breaks; [`Problem::UploadIncomplete`], [`Problem::UploadAltered`].
+pub async fn check(vault: &Vault, upload: &Issuance) -> Result<Vec<Checked>, Failure> {
     let mut checked = Vec::new();
-    for (kind, original) in try_join_all(reading).await? {
+    for (kind, original) in originals(vault, upload).await? {
         let refuse = |fault: PictureFault| Problem::BadPicture { kind, fault };
         checked.push(Checked { kind, picture: pictures::accept(upload.profile, kind, &original).map_err(refuse)? });
     }

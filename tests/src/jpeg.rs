@@ -48,21 +48,3 @@ pub fn metadata(file: &[u8]) -> Vec<Segment> {
 pub fn pixels(file: &[u8]) -> image::RgbImage {
     image::load_from_memory_with_format(file, image::ImageFormat::Jpeg).expect("a JPEG").into_rgb8()
 }
-
-/// Pixels that no compression makes small, always the same, as a valid JPEG of nearly as many bytes as `quality` gives.
-///
-/// # Panics
-/// Never, but for want of memory.
-pub fn noise(width: u32, height: u32, quality: u8) -> Vec<u8> {
-    let mut state = 0x2545_f491_4f6c_dd1d_u64;
-    let picture = image::RgbImage::from_fn(width, height, |_, _| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        let [red, green, blue, ..] = state.to_le_bytes();
-        image::Rgb([red, green, blue])
-    });
-    let mut file = Vec::new();
-    image::codecs::jpeg::JpegEncoder::new_with_quality(&mut file, quality).encode_image(&picture).expect("a JPEG");
-    file
-}

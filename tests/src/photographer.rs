@@ -4,7 +4,10 @@ use std::time::{Duration, Instant};
 
 use aws_lc_rs::digest;
 use domain::{FileProfile, ImageKind, Language};
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{
+    Method,
+    header::{HeaderMap, HeaderName, HeaderValue},
+};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -91,6 +94,12 @@ pub async fn upload(visit: &Visit, profile: FileProfile, photos: &Photos) -> Str
         put(&answer[kind.name()], jpeg).await.expect(200);
     }
     answer["upload_id"].as_str().expect("an id").to_owned()
+}
+
+/// The report on an upload's pictures, in this language.
+pub async fn check_photos(visit: &Visit, upload_id: &str, language: Language) -> Response {
+    let path = format!("/v1/photographer/uploads/{upload_id}/check");
+    visit.browser.request(Method::POST, &path).json(&json!({})).header("accept-language", language.tag()).send().await
 }
 
 pub async fn issue_code(visit: &Visit, upload_id: &str, to: &To, language: Language) -> Response {

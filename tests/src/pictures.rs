@@ -1,8 +1,8 @@
-//! Pictures that must be refused, and a few unusual ones that must not: each made from a good one.
+//! Pictures that must be refused or warned of, and a few unusual ones that must not: each made from a good one.
 
 use std::io::Cursor;
 
-use image::{ExtendedColorType, RgbImage, codecs::jpeg::JpegEncoder};
+use image::{ExtendedColorType, RgbImage, codecs::jpeg::JpegEncoder, imageops::FilterType};
 
 /// A face of the least size of profile `standard`, with all the metadata of a camera.
 pub const PORTRAIT: &[u8] = include_bytes!("../fixtures/portrait.jpg");
@@ -126,10 +126,11 @@ pub fn with_trailing_bytes() -> Vec<u8> {
     [PORTRAIT, b"PK\x03\x04 hidden after the end: 37.9755 N, 23.7348 E"].concat()
 }
 
-/// A gray picture, good for profile `standard`.
+/// The portrait in gray, one component: good for profile `standard`, though it warns.
 pub fn grayscale() -> Vec<u8> {
+    let gray = image::imageops::grayscale(&pixels(PORTRAIT));
     let mut file = Vec::new();
-    JpegEncoder::new(&mut file).encode(&gradient(800, 1200), 800, 1200, ExtendedColorType::L8).expect("a JPEG");
+    JpegEncoder::new_with_quality(&mut file, 90).encode_image(&gray).expect("a JPEG");
     file
 }
 
@@ -138,14 +139,68 @@ pub fn progressive() -> Vec<u8> {
     include_bytes!("../../shared/pictures/tests/data/progressive.jpg").to_vec()
 }
 
-/// A good baseline JPEG of this size, without metadata.
+/// The portrait in this size, without metadata.
+pub fn portrait(width: u32, height: u32) -> Vec<u8> {
+    changed(PORTRAIT, |picture| image::imageops::resize(&picture, width, height, FilterType::Triangle))
+}
+
+/// The portrait twice, side by side, in the portrait's size.
+pub fn two_faces() -> Vec<u8> {
+    changed(PORTRAIT, |picture| {
+        let half = image::imageops::resize(&picture, 400, 600, FilterType::Triangle);
+        let mut both = RgbImage::from_pixel(800, 1200, *half.get_pixel(10, 10));
+        image::imageops::replace(&mut both, &half, 0, 250);
+        image::imageops::replace(&mut both, &image::imageops::flip_horizontal(&half), 400, 250);
+        both
+    })
+}
+
+/// The portrait, blurred beyond what anybody takes for sharp.
+pub fn blurred() -> Vec<u8> {
+    changed(PORTRAIT, |picture| image::imageops::fast_blur(&picture, 18.0))
+}
+
+/// White paper of a signature's size.
+pub fn empty_signature() -> Vec<u8> {
+    changed(SIGNATURE, |picture| RgbImage::from_pixel(picture.width(), picture.height(), image::Rgb([250, 250, 248])))
+}
+
+/// In this size and with grain that no compression makes small, always the same.
+pub fn grainy(file: &[u8], width: u32, height: u32, quality: u8) -> Vec<u8> {
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut picture = image::imageops::resize(&pixels(file), width, height, FilterType::Triangle);
+    for pixel in picture.pixels_mut() {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        for (level, grain) in pixel.0.iter_mut().zip(state.to_le_bytes()) {
+            *level = level.saturating_sub(64).saturating_add(grain / 2);
+        }
+    }
+    encoded(&picture, quality)
+}
+
+/// A good file, decoded, changed, encoded again; its metadata is lost.
+pub fn changed(file: &[u8], change: impl FnOnce(RgbImage) -> RgbImage) -> Vec<u8> {
+    encoded(&change(pixels(file)), 90)
+}
+
+/// A baseline JPEG of this size that shows nobody, without metadata.
 pub fn jpeg(width: u32, height: u32) -> Vec<u8> {
     let picture = RgbImage::from_fn(width, height, |x, y| {
         let part = |n: u32| u8::try_from(n % 256).expect("below 256");
         image::Rgb([part(x * 255 / width), part(y * 255 / height), part((x / 16 + y / 16) * 24)])
     });
+    encoded(&picture, 80)
+}
+
+fn pixels(file: &[u8]) -> RgbImage {
+    image::load_from_memory_with_format(file, image::ImageFormat::Jpeg).expect("a JPEG").into_rgb8()
+}
+
+fn encoded(picture: &RgbImage, quality: u8) -> Vec<u8> {
     let mut file = Cursor::new(Vec::new());
-    JpegEncoder::new_with_quality(&mut file, 80).encode_image(&picture).expect("a JPEG");
+    JpegEncoder::new_with_quality(&mut file, quality).encode_image(picture).expect("a JPEG");
     file.into_inner()
 }
 

@@ -225,8 +225,8 @@ async fn parts_can_be_asked_for_as_http_has_it() {
 #[tokio::test]
 async fn a_large_file_comes_in_parts_that_join_to_a_whole() {
     // Nearly as large as pictures may be: too much for one answer of a function, as it is encoded.
-    let face = jpeg::noise(1200, 1800, 78);
-    let signature = jpeg::noise(1980, 660, 92);
+    let face = pictures::grainy(pictures::PORTRAIT, 1200, 1800, 86);
+    let signature = pictures::grainy(pictures::SIGNATURE, 1980, 660, 97);
     for jpeg in [&face, &signature] {
         assert!((2_300_000..=3_000_000).contains(&jpeg.len()), "{} bytes", jpeg.len());
     }

@@ -16,6 +16,7 @@ pub mod minor;
 pub mod native_app;
 pub mod otp;
 pub mod photo;
+pub mod picture_report;
 pub mod quota;
 pub mod recipient;
 pub mod retention;

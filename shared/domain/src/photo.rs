@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::picture_report::{Finding, Rule};
+
 /// Bytes of one picture at most.
 pub const MAX_BYTES: u64 = 3_000_000;
 /// Pixels of one picture at most (50 megapixels).
@@ -48,6 +50,15 @@ pub struct Frame {
     pub proportion: (u32, u32),
 }
 
+impl Frame {
+    /// |w/h - a/u| <= 1% of a/u, in whole numbers.
+    pub fn has_proportion(self, width: u32, height: u32) -> bool {
+        let (across, up) = self.proportion;
+        let (measured, expected) = (u64::from(width) * u64::from(up), u64::from(height) * u64::from(across));
+        measured.abs_diff(expected) * 1000 <= expected * PROPORTION_TOLERANCE
+    }
+}
+
 impl FileProfile {
     pub const fn name(self) -> &'static str {
         match self {
@@ -66,7 +77,7 @@ impl FileProfile {
 }
 
 /// A rule that a picture breaks, with the measured value and the limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum PictureFault {
     NotJpeg,
     /// Begins as a JPEG but ends early, or its data cannot be decoded.
@@ -94,19 +105,27 @@ pub enum PictureFault {
     Turned {
         orientation: u32,
     },
+    /// Of the picture itself.
+    Shown(Finding),
 }
 
 impl PictureFault {
-    /// Stable name of the rule.
-    pub const fn rule(&self) -> &'static str {
+    pub const fn rule(&self) -> Rule {
         match self {
-            Self::NotJpeg => "not_jpeg",
-            Self::Damaged => "damaged",
-            Self::TooManyBytes { .. } => "too_many_bytes",
-            Self::TooManyPixels { .. } => "too_many_pixels",
-            Self::TooSmall { .. } => "too_small",
-            Self::Proportion { .. } => "proportion",
-            Self::Turned { .. } => "turned",
+            Self::NotJpeg => Rule::FileType,
+            Self::Damaged => Rule::FileWhole,
+            Self::TooManyBytes { .. } => Rule::Bytes,
+            Self::TooManyPixels { .. } => Rule::Pixels,
+            Self::TooSmall { width, min_width, .. } => {
+                if *width < *min_width {
+                    Rule::Width
+                } else {
+                    Rule::Height
+                }
+            }
+            Self::Proportion { .. } => Rule::Proportion,
+            Self::Turned { .. } => Rule::Orientation,
+            Self::Shown(finding) => finding.rule,
         }
     }
 }
@@ -129,10 +148,7 @@ pub fn check_header(profile: FileProfile, kind: ImageKind, width: u32, height: u
     if width < frame.min_width || height < frame.min_height {
         return Err(PictureFault::TooSmall { width, height, min_width: frame.min_width, min_height: frame.min_height });
     }
-    let (across, up) = frame.proportion;
-    // |w/h - a/u| <= 1% of a/u, in whole numbers
-    let (measured, expected) = (u64::from(width) * u64::from(up), u64::from(height) * u64::from(across));
-    if measured.abs_diff(expected) * 1000 > expected * PROPORTION_TOLERANCE {
+    if !frame.has_proportion(width, height) {
         return Err(PictureFault::Proportion { width, height, expected: frame.proportion });
     }
     Ok(())
@@ -157,7 +173,7 @@ mod tests {
             assert_eq!(check_header(profile, kind, width, height, None), Ok(()));
             assert_eq!(check_header(profile, kind, width, height, Some(1)), Ok(()));
             let small = check_header(profile, kind, width - 1, height, None).unwrap_err();
-            assert_eq!(small.rule(), "too_small");
+            assert_eq!(small.rule(), Rule::Width);
         }
     }
 
@@ -166,9 +182,9 @@ mod tests {
         let face = |width, height| check_header(STANDARD, ImageKind::Face, width, height, None);
         assert_eq!(face(2020, 3000), Ok(()));
         assert_eq!(face(1980, 3000), Ok(()));
-        assert_eq!(face(2021, 3000).unwrap_err().rule(), "proportion");
-        assert_eq!(face(1979, 3000).unwrap_err().rule(), "proportion");
-        assert_eq!(face(1280, 1600).unwrap_err().rule(), "proportion");
+        assert_eq!(face(2021, 3000).unwrap_err().rule(), Rule::Proportion);
+        assert_eq!(face(1979, 3000).unwrap_err().rule(), Rule::Proportion);
+        assert_eq!(face(1280, 1600).unwrap_err().rule(), Rule::Proportion);
     }
 
     #[test]
@@ -179,14 +195,14 @@ mod tests {
     #[test]
     fn three_million_bytes_are_accepted_and_one_more_is_not() {
         assert_eq!(check_bytes(3_000_000), Ok(()));
-        assert_eq!(check_bytes(3_000_001).unwrap_err().rule(), "too_many_bytes");
+        assert_eq!(check_bytes(3_000_001).unwrap_err().rule(), Rule::Bytes);
     }
 
     proptest! {
         #[test]
         fn nothing_above_fifty_megapixels_passes(width: u32, height: u32) {
             if u64::from(width) * u64::from(height) > MAX_PIXELS {
-                prop_assert_eq!(check_header(STANDARD, ImageKind::Face, width, height, None).unwrap_err().rule(), "too_many_pixels");
+                prop_assert_eq!(check_header(STANDARD, ImageKind::Face, width, height, None).unwrap_err().rule(), Rule::Pixels);
             } else {
                 let _ = check_header(STANDARD, ImageKind::Face, width, height, None);
             }

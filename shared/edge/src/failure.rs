@@ -125,6 +125,7 @@ pub const fn status(problem: &Problem) -> StatusCode {
         | Problem::AuthorizationsExhausted { .. }
         | Problem::AssociationRaced
         | Problem::UploadIncomplete { .. }
+        | Problem::UploadIssued
         | Problem::UploadRefused
         | Problem::IssuanceConflict
         | Problem::ConsentVersionOld

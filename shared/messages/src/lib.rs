@@ -5,6 +5,7 @@ pub mod consent;
 pub mod email;
 pub mod link;
 pub mod pdf;
+pub mod picture_report;
 pub mod problem;
 pub mod qr;
 pub mod rights;

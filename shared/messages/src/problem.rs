@@ -8,6 +8,8 @@ mod en;
 use domain::{FileProfile, ImageKind, Language, MalformedCode, Moment, photo::PictureFault};
 use serde_json::{Value, json};
 
+use crate::picture_report;
+
 #[derive(Debug, Clone, PartialEq)]
 pub enum Problem {
     NotFound,
@@ -134,6 +136,8 @@ pub enum Problem {
         kind: ImageKind,
         fault: PictureFault,
     },
+    /// An upload that became a code, to be checked: its originals are gone.
+    UploadIssued,
     /// A refused upload, used again.
     UploadRefused,
     /// The same upload was issued with another recipient.
@@ -237,6 +241,7 @@ impl Problem {
             Self::UploadIncomplete { .. } => "upload_incomplete",
             Self::UploadAltered { .. } => "upload_altered",
             Self::BadPicture { .. } => "bad_picture",
+            Self::UploadIssued => "upload_issued",
             Self::UploadRefused => "upload_refused",
             Self::IssuanceConflict => "issuance_conflict",
             Self::Conflict => "conflict",
@@ -291,7 +296,7 @@ impl Problem {
             },
             Self::UploadIncomplete { kind } | Self::UploadAltered { kind } => vec![("image", json!(kind.name()))],
             Self::BadPicture { kind, fault } => {
-                let mut members = vec![("image", json!(kind.name())), ("rule", json!(fault.rule()))];
+                let mut members = vec![("image", json!(kind.name())), ("rule", json!(fault.rule().name()))];
                 members.extend(measurements(fault));
                 members
             }
@@ -338,6 +343,7 @@ impl Problem {
             | Self::FaceAbsent
             | Self::PicturesMissing
             | Self::UploadUnknown
+            | Self::UploadIssued
             | Self::UploadRefused
             | Self::IssuanceConflict
             | Self::Conflict
@@ -361,11 +367,20 @@ fn measurements(fault: &PictureFault) -> Vec<(&'static str, Value)> {
             vec![("width", json!(width)), ("height", json!(height)), ("proportion", json!(format!("{across}:{up}")))]
         }
         PictureFault::Turned { orientation } => vec![("orientation", json!(orientation))],
+        PictureFault::Shown(finding) => {
+            let number = |value: Option<f64>| value.map(|value| picture_report::number(finding.rule, value));
+            let members = [
+                ("measured", number(finding.measured)),
+                ("limit", number(finding.crossed())),
+                ("unit", finding.rule.unit().map(Value::from)),
+            ];
+            members.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+        }
     }
 }
 
 /// 3000000 -> `3.000.000` or `3,000,000`.
-fn grouped(number: u64, separator: char) -> String {
+pub(crate) fn grouped(number: u64, separator: char) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
@@ -383,6 +398,8 @@ const TOLERANCE_PERCENT: u64 = domain::photo::PROPORTION_TOLERANCE / 10;
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
+
+    use domain::picture_report::{Finding, Limit, Rule, Severity};
 
     use super::*;
     use crate::testing::{expiry, has_greek};
@@ -454,7 +471,8 @@ mod tests {
             P::UploadUnknown => P::UploadIncomplete { kind: ImageKind::Face },
             P::UploadIncomplete { .. } => P::UploadAltered { kind: ImageKind::Signature },
             P::UploadAltered { .. } => P::BadPicture { kind: ImageKind::Face, fault: PictureFault::NotJpeg },
-            P::BadPicture { .. } => P::UploadRefused,
+            P::BadPicture { .. } => P::UploadIssued,
+            P::UploadIssued => P::UploadRefused,
             P::UploadRefused => P::IssuanceConflict,
             P::IssuanceConflict => P::Conflict,
             P::Conflict => P::Throttled,
@@ -473,6 +491,13 @@ mod tests {
             PictureFault::TooSmall { width: 799, height: 1200, min_width: 800, min_height: 1200 },
             PictureFault::Proportion { width: 1280, height: 1600, expected: (2, 3) },
             PictureFault::Turned { orientation: 6 },
+            PictureFault::Shown(Finding {
+                rule: Rule::Faces,
+                severity: Severity::Error,
+                ok: false,
+                measured: Some(2.0),
+                limit: Limit { least: Some(1.0), most: Some(1.0) },
+            }),
         ]
     }
 
@@ -543,7 +568,7 @@ mod tests {
     #[test]
     fn a_bad_picture_is_told_with_picture_rule_measured_value_and_limit() {
         let told = |fault, language| Problem::BadPicture { kind: ImageKind::Face, fault }.detail(language);
-        let [_, _, bytes, pixels, small, proportion, turned] = faults().try_into().unwrap();
+        let [_, _, bytes, pixels, small, proportion, turned, faces] = faults().try_into().unwrap();
         for (fault, language, numbers) in [
             (bytes, Language::El, ["προσώπου", "3.100.000", "3.000.000"]),
             (bytes, Language::En, ["face", "3,100,000", "3,000,000"]),
@@ -553,6 +578,7 @@ mod tests {
             (proportion, Language::El, ["1280 × 1600", "2:3", "1%"]),
             (proportion, Language::En, ["1280 × 1600", "2:3", "1%"]),
             (turned, Language::En, ["face", "6", "1"]),
+            (faces, Language::El, ["Πρόσωπα", "2", "ακριβώς 1"]),
         ] {
             let text = told(fault, language);
             assert!(numbers.iter().all(|number| text.contains(number)), "{text}");
@@ -566,6 +592,10 @@ mod tests {
                 ("height", json!(1600)),
                 ("proportion", json!("2:3"))
             ]
+        );
+        assert_eq!(
+            Problem::BadPicture { kind: ImageKind::Face, fault: faces }.extensions(),
+            [("image", json!("face")), ("rule", json!("faces")), ("measured", json!(2)), ("limit", json!(1)), ("unit", json!("faces"))]
         );
     }
 

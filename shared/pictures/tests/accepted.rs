@@ -139,7 +139,7 @@ fn the_jfif_header_loses_its_thumbnail() {
     let mut file = vec![0xff, 0xd8, 0xff, 0xe0, 0, 16 + 12];
     file.extend(b"JFIF\0\x01\x02\x01\x01\x2c\x01\x2c\x02\x02");
     file.extend(b"SMALL FACE!!");
-    file.extend(&made::jpeg(800, 1200)[20..]);
+    file.extend(&made::portrait(800, 1200)[20..]);
     let accepted = face(&file);
     assert_no_metadata(&accepted.jpeg);
     assert!(accepted.jpeg[4..].starts_with(b"\0\x10JFIF\0\x01\x02\x01\x01\x2c\x01\x2c\0\0"));
@@ -159,7 +159,7 @@ fn every_usual_encoder_is_accepted() {
         }
     }
     assert_eq!(files, 12);
-    for file in [made::jpeg(800, 1200), made::jpeg(997, 1496), made::grayscale(), made::progressive()] {
+    for file in [made::portrait(800, 1200), made::portrait(997, 1496), made::grayscale(), made::progressive()] {
         assert_kept_but_for_metadata(&file, &face(&file));
     }
 }
@@ -169,6 +169,18 @@ fn three_million_bytes_are_accepted() {
     let file = made::of_bytes(3_000_000);
     assert_eq!(file.len(), 3_000_000);
     assert_eq!(face(&file).jpeg, face(made::PORTRAIT).jpeg);
+}
+
+#[test]
+fn grain_is_no_fault() {
+    for (kind, file) in [
+        (ImageKind::Face, made::grainy(made::PORTRAIT, 1200, 1800, 86)),
+        (ImageKind::Signature, made::grainy(made::SIGNATURE, 1980, 660, 97)),
+    ] {
+        // As large as the journeys need them.
+        assert!((2_300_000..=3_000_000).contains(&file.len()), "{} bytes", file.len());
+        accept(STANDARD, kind, &file).unwrap();
+    }
 }
 
 #[test]

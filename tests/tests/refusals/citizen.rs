@@ -3,9 +3,9 @@
 use domain::{CodeNumber, ImageKind, Language};
 use journeys::{
     citizen::{self, associate, confirm, show_photo, submit, submit_and_confirm, take},
-    jpeg,
     people::{self, Visit, fresh_citizen, fresh_photographer},
     photographer::{To, face_only, issue},
+    pictures,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -200,7 +200,11 @@ async fn only_what_is_there_is_shown() {
 #[tokio::test]
 async fn a_file_too_large_for_one_answer_is_not_given_by_half() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
-    let photos = vec![(ImageKind::Face, jpeg::noise(1200, 1800, 78)), (ImageKind::Signature, jpeg::noise(1980, 660, 92))];
+    let large = |file, width, height, quality| pictures::grainy(file, width, height, quality);
+    let photos = vec![
+        (ImageKind::Face, large(pictures::PORTRAIT, 1200, 1800, 86)),
+        (ImageKind::Signature, large(pictures::SIGNATURE, 1980, 660, 97)),
+    ];
     let to = To::Email(people::fresh("citizen").await.email());
     let code = issue(&studio, domain::FileProfile::Standard, &photos, &to, Language::El).await.code;
     take(&visit, &code).await;

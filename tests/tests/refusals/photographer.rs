@@ -3,6 +3,7 @@
 use aws_sdk_s3::primitives::ByteStream;
 use domain::{FileProfile, ImageKind, Language};
 use journeys::{
+    browser::Request,
     people::{self, Visit, fresh_photographer},
     photographer::{Photos, To, both, declaration, face_only, issue_code, put, request_upload, sha256_hex, upload},
     pictures, stack,
@@ -63,21 +64,21 @@ fn face(file: Vec<u8>) -> Photos {
 async fn a_file_that_is_no_whole_jpeg_is_refused() {
     let visit = fresh_photographer().await;
     for file in [pictures::not_a_jpeg(), pictures::png_named_jpg()] {
-        picture_refused(&visit, STANDARD, face(file), json!({ "image": "face", "rule": "not_jpeg" })).await;
+        picture_refused(&visit, STANDARD, face(file), json!({ "image": "face", "rule": "file_type" })).await;
     }
     for file in [pictures::truncated(), pictures::truncated_and_closed(), pictures::damaged(), pictures::broken_structure()] {
-        picture_refused(&visit, STANDARD, face(file), json!({ "image": "face", "rule": "damaged" })).await;
+        picture_refused(&visit, STANDARD, face(file), json!({ "image": "face", "rule": "file_whole" })).await;
     }
 }
 
 #[tokio::test]
 async fn a_picture_of_the_wrong_size_or_proportion_is_refused_with_what_was_measured_and_allowed() {
     let visit = fresh_photographer().await;
-    let too_small = json!({ "image": "face", "rule": "too_small", "width": 799, "height": 1199, "min_width": 800, "min_height": 1200 });
+    let too_small = json!({ "image": "face", "rule": "width", "width": 799, "height": 1199, "min_width": 800, "min_height": 1200 });
     picture_refused(&visit, STANDARD, face(pictures::too_small()), too_small).await;
     let square = json!({ "image": "face", "rule": "proportion", "width": 1200, "height": 1200, "proportion": "2:3" });
     picture_refused(&visit, STANDARD, face(pictures::wrong_proportion()), square).await;
-    let card = json!({ "image": "face", "rule": "too_small", "width": 800, "height": 1200, "min_width": 1280, "min_height": 1600 });
+    let card = json!({ "image": "face", "rule": "width", "width": 800, "height": 1200, "min_width": 1280, "min_height": 1600 });
     picture_refused(&visit, FileProfile::IdentityCard, face(pictures::PORTRAIT.to_vec()), card).await;
     let other_profile = json!({ "image": "face", "rule": "proportion", "width": 1280, "height": 1600, "proportion": "2:3" });
     picture_refused(&visit, STANDARD, face(pictures::PORTRAIT_4X5.to_vec()), other_profile).await;
@@ -90,14 +91,53 @@ async fn a_picture_of_the_wrong_size_or_proportion_is_refused_with_what_was_meas
 #[tokio::test]
 async fn a_small_file_of_900_megapixels_is_refused_by_its_header() {
     let visit = fresh_photographer().await;
-    let members = json!({ "image": "face", "rule": "too_many_pixels", "measured": 900_000_000_u64, "limit": 50_000_000 });
+    let members = json!({ "image": "face", "rule": "pixels", "measured": 900_000_000_u64, "limit": 50_000_000 });
     picture_refused(&visit, STANDARD, face(pictures::giant()), members).await;
 }
 
 #[tokio::test]
 async fn a_turned_picture_is_refused_and_not_turned() {
     let visit = fresh_photographer().await;
-    picture_refused(&visit, STANDARD, face(pictures::turned()), json!({ "image": "face", "rule": "turned", "orientation": 6 })).await;
+    picture_refused(&visit, STANDARD, face(pictures::turned()), json!({ "image": "face", "rule": "orientation", "orientation": 6 })).await;
+}
+
+#[tokio::test]
+async fn a_picture_of_nobody_of_two_people_or_of_nothing_is_refused() {
+    let visit = fresh_photographer().await;
+    for (file, measured) in [(pictures::jpeg(800, 1200), 0), (pictures::two_faces(), 2)] {
+        let members = json!({ "image": "face", "rule": "faces", "measured": measured, "limit": 1, "unit": "faces" });
+        picture_refused(&visit, STANDARD, face(file), members).await;
+    }
+    let empty = vec![(ImageKind::Signature, pictures::empty_signature())];
+    picture_refused(&visit, STANDARD, empty, json!({ "image": "signature", "rule": "ink", "unit": "ratio" })).await;
+}
+
+fn check<'a>(visit: &'a Visit, upload_id: &str) -> Request<'a> {
+    visit.browser.request(Method::POST, &format!("{UPLOADS}/{upload_id}/check")).json(&json!({}))
+}
+
+#[tokio::test]
+async fn an_upload_is_checked_while_it_waits_for_its_code_and_by_its_business_alone() {
+    let (one, other) = (fresh_photographer().await, fresh_photographer().await);
+    let declared = request_upload(&one, STANDARD, &face_only()).await.expect(201).json();
+    let empty = declared["upload_id"].as_str().expect("an id");
+    let problem = refused(|| check(&one, empty), 409, "upload_incomplete").await;
+    assert_eq!(problem.members["image"], "face");
+
+    let upload_id = upload(&one, STANDARD, &face_only()).await;
+    refused(|| check(&other, &upload_id), 404, "upload_unknown").await;
+    for id in ["made-up", "019aa8f2-3c4d-7e5f-8a9b-0c1d2e3f4a5b"] {
+        refused(|| check(&one, id), 404, "upload_unknown").await;
+    }
+    let address = format!("{UPLOADS}/{upload_id}/check");
+    let named = || one.browser.request(Method::POST, &address).json(&json!({ "profile": "standard" }));
+    assert_eq!(refused(named, 422, "invalid_field").await.members["field"], "profile");
+    issue_code(&one, &upload_id, &someone(), Language::El).await.expect(201);
+    refused(|| check(&one, &upload_id), 409, "upload_issued").await;
+
+    let bad = upload(&one, STANDARD, &face(pictures::turned())).await;
+    issue_code(&one, &bad, &someone(), Language::El).await.refused(422, "bad_picture");
+    refused(|| check(&one, &bad), 409, "upload_refused").await;
 }
 
 #[tokio::test]
@@ -105,7 +145,7 @@ async fn a_file_with_too_many_bytes_is_refused_before_it_is_sent() {
     let visit = fresh_photographer().await;
     let declared = declaration(STANDARD, &face(pictures::too_many_bytes()));
     let problem = refused(|| visit.browser.request(Method::POST, UPLOADS).json(&declared), 422, "bad_picture").await;
-    let expected = json!({ "image": "face", "rule": "too_many_bytes", "measured": 3_000_001, "limit": 3_000_000 });
+    let expected = json!({ "image": "face", "rule": "bytes", "measured": 3_000_001, "limit": 3_000_000 });
     for (name, value) in expected.as_object().expect("members") {
         assert_eq!(&problem.members[name], value);
     }

@@ -9,7 +9,7 @@ use domain::{
 };
 
 use super::{FieldReason, Problem, TOLERANCE_PERCENT, grouped};
-use crate::time_text;
+use crate::{picture_report, time_text};
 
 fn athens(moment: domain::Moment) -> String {
     time_text::athens(moment, Language::El)
@@ -98,6 +98,7 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::UploadIncomplete { .. } => "Λείπει εικόνα",
         Problem::UploadAltered { .. } => "Η εικόνα δεν είναι αυτή που δηλώθηκε",
         Problem::BadPicture { .. } => "Η εικόνα δεν πληροί τις προδιαγραφές",
+        Problem::UploadIssued => "Ο κωδικάριθμος έχει εκδοθεί",
         Problem::UploadRefused => "Η μεταφόρτωση έχει απορριφθεί",
         Problem::IssuanceConflict => "Ο κωδικάριθμος έχει ήδη εκδοθεί",
         Problem::Conflict => "Δύο ενέργειες ταυτόχρονα",
@@ -251,6 +252,9 @@ pub(super) fn detail(problem: &Problem) -> String {
             format!("Το αρχείο της {} δεν είναι αυτό που δηλώθηκε. Ξεκινήστε νέα μεταφόρτωση.", of_the_image(*kind))
         }
         Problem::BadPicture { kind, fault } => picture_detail(*kind, fault),
+        Problem::UploadIssued => {
+            "Από τη μεταφόρτωση αυτή έχει εκδοθεί κωδικάριθμος, οπότε οι εικόνες της δεν ελέγχονται πια. Δείτε τον στο ιστορικό σας.".into()
+        }
         Problem::UploadRefused => "Η μεταφόρτωση αυτή έχει απορριφθεί, γιατί μια εικόνα της δεν πληρούσε τις προδιαγραφές. Ξεκινήστε νέα μεταφόρτωση.".into(),
         Problem::IssuanceConflict => {
             "Για τη μεταφόρτωση αυτή έχει ήδη εκδοθεί κωδικάριθμος, με άλλον παραλήπτη ή άλλη γλώσσα. Δείτε τον στο ιστορικό σας.".into()
@@ -300,5 +304,6 @@ fn picture_detail(kind: ImageKind, fault: &PictureFault) -> String {
             "Η {image} έχει προσανατολισμό EXIF {orientation}, δηλαδή είναι αποθηκευμένη γυρισμένη· επιτρέπεται μόνο 1 ή κανένας. Γυρίστε την \
              σε πρόγραμμα επεξεργασίας εικόνας και αποθηκεύστε την ξανά: αν τη γυρίζαμε εμείς, θα άλλαζε."
         ),
+        PictureFault::Shown(finding) => picture_report::failed(kind, &finding, Language::El),
     }
 }

@@ -9,7 +9,7 @@ use domain::{
 };
 
 use super::{FieldReason, Problem, TOLERANCE_PERCENT, grouped};
-use crate::time_text;
+use crate::{picture_report, time_text};
 
 fn athens(moment: domain::Moment) -> String {
     time_text::athens(moment, Language::En)
@@ -90,6 +90,7 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::UploadIncomplete { .. } => "An image is missing",
         Problem::UploadAltered { .. } => "The image is not the one declared",
         Problem::BadPicture { .. } => "The image does not meet the specification",
+        Problem::UploadIssued => "The code number has been issued",
         Problem::UploadRefused => "The upload was refused",
         Problem::IssuanceConflict => "A code number was already issued",
         Problem::Conflict => "Two actions at once",
@@ -237,6 +238,9 @@ pub(super) fn detail(problem: &Problem) -> String {
         }
         Problem::UploadAltered { kind } => format!("The file of the {} is not the one that was declared. Start a new upload.", the_image(*kind)),
         Problem::BadPicture { kind, fault } => picture_detail(*kind, fault),
+        Problem::UploadIssued => {
+            "A code number has been issued of this upload, so its pictures are not checked any more. See it in your history.".into()
+        }
         Problem::UploadRefused => "This upload was refused because one of its images did not meet the specification. Start a new upload.".into(),
         Problem::IssuanceConflict => {
             "A code number was already issued for this upload, with another recipient or language. You find it in your history.".into()
@@ -283,5 +287,6 @@ fn picture_detail(kind: ImageKind, fault: &PictureFault) -> String {
             "The {image} has EXIF orientation {orientation}: it is stored turned; only 1 or none is allowed. Turn it in an image editor and save it \
              again: if we turned it, it would change."
         ),
+        PictureFault::Shown(finding) => picture_report::failed(kind, &finding, Language::En),
     }
 }

@@ -1,0 +1,108 @@
+//! POST /v1/photographer/uploads/{upload}/check: what issuing will say of the uploaded pictures, and what is better done again.
+//!
+//! Changes nothing: the originals stay, and it can be asked again.
+
+use domain::{FileProfile, ImageKind, Language, picture_report::Finding};
+use edge::{Call, Failure, Reply, Setup, guard::Photographer};
+use messages::{picture_report, problem::Problem};
+use photographer_functions::originals;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use storage::{
+    issuances::{Issuances, UploadState},
+    sessions::Sessions,
+    vault::Vault,
+};
+
+struct Deps {
+    sessions: Sessions,
+    issuances: Issuances,
+    vault: Vault,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {}
+
+#[derive(Serialize)]
+struct Answer {
+    upload_id: String,
+    profile: FileProfile,
+    /// Whether a code can be issued: no error in any image.
+    ok: bool,
+    images: Vec<ImageReport>,
+}
+
+#[derive(Serialize)]
+struct ImageReport {
+    kind: ImageKind,
+    ok: bool,
+    findings: Vec<FindingView>,
+}
+
+#[derive(Serialize)]
+struct FindingView {
+    rule: &'static str,
+    severity: &'static str,
+    ok: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    measured: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<LimitView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit: Option<&'static str>,
+    /// What is wrong and what to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+}
+
+/// Both ends are allowed.
+#[derive(Serialize)]
+struct LimitView {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    least: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    most: Option<Value>,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let setup = Setup::new().await;
+    let deps = Deps { sessions: setup.sessions(), issuances: setup.issuances(), vault: setup.vault() };
+    edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
+}
+
+async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
+    let Photographer { business, .. } = Photographer::from(call, &deps.sessions).await?;
+    let Body {} = call.json()?;
+    let upload_id = call.path("upload").filter(|id| storage::is_time_ordered_id(id)).ok_or(Problem::UploadUnknown)?;
+    let upload = deps.issuances.find(&business, upload_id, call.now).await?.ok_or(Problem::UploadUnknown)?;
+    match upload.state {
+        UploadState::Uploading => {}
+        UploadState::Issued => return Err(Problem::UploadIssued.into()),
+        UploadState::Refused => return Err(Problem::UploadRefused.into()),
+    }
+    let mut images = Vec::new();
+    for (kind, original) in originals(&deps.vault, &upload).await? {
+        let report = pictures::inspect(upload.profile, kind, &original);
+        let findings = report.findings.iter().map(|finding| FindingView::of(kind, finding, call.language)).collect();
+        images.push(ImageReport { kind, ok: report.ok(), findings });
+    }
+    let ok = images.iter().all(|image| image.ok);
+    Reply::json(200, &Answer { upload_id: upload.upload_id, profile: upload.profile, ok, images })
+}
+
+impl FindingView {
+    fn of(kind: ImageKind, finding: &Finding, language: Language) -> Self {
+        let number = |value: Option<f64>| value.map(|value| picture_report::number(finding.rule, value));
+        Self {
+            rule: finding.rule.name(),
+            severity: finding.severity.name(),
+            ok: finding.ok,
+            measured: number(finding.measured),
+            limit: finding.measured.map(|_| LimitView { least: number(finding.limit.least), most: number(finding.limit.most) }),
+            unit: finding.rule.unit(),
+            text: picture_report::text(kind, finding, language),
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! What a photographer reads of a picture's check: for each rule that does not hold, what was measured, what is allowed, what to do.
+
+use domain::{
+    ImageKind, Language,
+    picture_report::{Finding, Rule},
+};
+use serde_json::{Value, json};
+
+/// For programs: whole numbers where the rule counts, ratios to four decimals.
+pub fn number(rule: Rule, value: f64) -> Value {
+    match rule.unit() {
+        Some("ratio") => json!((value * 10_000.0).round() / 10_000.0),
+        Some(_) | None => json!(value.round() as i64),
+    }
+}
+
+/// None where the rule holds: `ok` and the measured value say all that there is.
+pub fn text(kind: ImageKind, finding: &Finding, language: Language) -> Option<String> {
+    (!finding.ok).then(|| failed(kind, finding, language))
+}
+
+/// What is wrong and what to do. Of a rule that holds it would be untrue.
+pub(crate) fn failed(kind: ImageKind, finding: &Finding, language: Language) -> String {
+    match language {
+        Language::El => el(kind, finding),
+        Language::En => en(kind, finding),
+    }
+}
+
+/// As people write it: percent where it is a part of something, otherwise whole.
+fn written(rule: Rule, value: Option<f64>, language: Language) -> String {
+    let value = value.unwrap_or_default();
+    let (separator, point) = match language {
+        Language::El => ('.', ','),
+        Language::En => (',', '.'),
+    };
+    if rule == Rule::Proportion {
+        return format!("{value:.3}").replace('.', &point.to_string());
+    }
+    if rule.unit() == Some("ratio") {
+        let text = format!("{:.2}", value * 100.0);
+        return format!("{}%", text.trim_end_matches('0').trim_end_matches('.').replace('.', &point.to_string()));
+    }
+    crate::problem::grouped(value.round() as u64, separator)
+}
+
+struct Numbers {
+    measured: String,
+    least: String,
+    most: String,
+    below: bool,
+}
+
+impl Numbers {
+    fn of(finding: &Finding, language: Language) -> Self {
+        Self {
+            measured: written(finding.rule, finding.measured, language),
+            least: written(finding.rule, finding.limit.least, language),
+            most: written(finding.rule, finding.limit.most, language),
+            below: finding.is_below(),
+        }
+    }
+}
+
+fn el(kind: ImageKind, finding: &Finding) -> String {
+    let Numbers { measured, least, most, below } = Numbers::of(finding, Language::El);
+    let (image, of_image) = match kind {
+        ImageKind::Face => ("φωτογραφία προσώπου", "φωτογραφίας προσώπου"),
+        ImageKind::Signature => ("εικόνα της υπογραφής", "εικόνας της υπογραφής"),
+    };
+    match finding.rule {
+        Rule::FileType => format!("Η {image} δεν είναι αρχείο JPEG. Αποθηκεύστε την ως JPEG· δεν αρκεί να αλλάξετε το όνομα του αρχείου."),
+        Rule::FileWhole => format!("Το αρχείο της {of_image} είναι κατεστραμμένο ή ελλιπές. Αποθηκεύστε την ξανά ως JPEG."),
+        Rule::Bytes => format!("Το αρχείο έχει μέγεθος {measured} byte· επιτρέπονται έως {most}. Αποθηκεύστε το με μεγαλύτερη συμπίεση."),
+        Rule::Pixels => format!("Η {image} έχει {measured} pixel· επιτρέπονται έως {most}. Μικρύνετε τις διαστάσεις της."),
+        Rule::Width => format!("Η {image} έχει πλάτος {measured} pixel· χρειάζονται τουλάχιστον {least}. Δώστε την σε μεγαλύτερη ανάλυση."),
+        Rule::Height => format!("Η {image} έχει ύψος {measured} pixel· χρειάζονται τουλάχιστον {least}. Δώστε την σε μεγαλύτερη ανάλυση."),
+        Rule::Proportion => {
+            format!(
+                "Το πλάτος προς το ύψος είναι {measured}· πρέπει να είναι από {least} έως {most}. Περικόψτε την εικόνα σε αυτή την αναλογία."
+            )
+        }
+        Rule::Orientation => format!(
+            "Η {image} είναι αποθηκευμένη γυρισμένη: προσανατολισμός EXIF {measured}, ενώ επιτρέπεται μόνο {least} ή κανένας. Γυρίστε την σε \
+             πρόγραμμα επεξεργασίας εικόνας και αποθηκεύστε την ξανά."
+        ),
+        Rule::Tones => format!(
+            "Η φωτογραφία είναι σχεδόν μονόχρωμη επιφάνεια: από το πιο σκούρο ως το πιο ανοιχτό σημείο έχει {measured} επίπεδα φωτεινότητας από \
+             τα 255· χρειάζονται τουλάχιστον {least}. Ελέγξτε το αρχείο που στείλατε."
+        ),
+        Rule::Faces if below => format!(
+            "Πρόσωπα που βρέθηκαν: {measured}· πρέπει να υπάρχει ακριβώς {least}. Το πρόσωπο πρέπει να φαίνεται ολόκληρο, από μπροστά, χωρίς κάτι \
+             που το καλύπτει."
+        ),
+        Rule::Faces => format!(
+            "Πρόσωπα που βρέθηκαν: {measured}· πρέπει να υπάρχει ακριβώς {most}. Στη φωτογραφία πρέπει να είναι μόνο ένας άνθρωπος, χωρίς εικόνες \
+             προσώπων στο φόντο ή στα ρούχα."
+        ),
+        Rule::HeadHeight => format!(
+            "Το κεφάλι, από το πηγούνι ως την κορυφή, πιάνει περίπου {measured} του ύψους της φωτογραφίας· πρέπει να είναι από {least} έως {most}. {}",
+            if below {
+                "Περικόψτε πιο κοντά στο πρόσωπο."
+            } else {
+                "Αφήστε περισσότερο χώρο γύρω από το κεφάλι."
+            }
+        ),
+        Rule::EyeLine => format!(
+            "Τα μάτια είναι περίπου στο {measured} του ύψους, μετρώντας από πάνω· πρέπει να είναι από {least} έως {most}. {}",
+            if below {
+                "Αφήστε περισσότερο χώρο πάνω από το κεφάλι."
+            } else {
+                "Αφήστε λιγότερο χώρο πάνω από το κεφάλι."
+            }
+        ),
+        Rule::FaceCentre => format!(
+            "Το μέσο του προσώπου είναι στο {measured} του πλάτους, μετρώντας από αριστερά· πρέπει να είναι από {least} έως {most}. Φέρτε το πρόσωπο στη \
+             μέση."
+        ),
+        Rule::Sharpness => format!(
+            "Το πρόσωπο δεν είναι ευκρινές: οι λεπτομέρειες είναι {measured} της αντίθεσής του· πρέπει να είναι τουλάχιστον {least}. Εστιάστε στα μάτια \
+             και φωτογραφίστε ξανά."
+        ),
+        Rule::Underexposure => format!(
+            "Το πρόσωπο είναι πολύ σκοτεινό: η φωτεινότητά του είναι {measured} από 255· πρέπει να είναι τουλάχιστον {least}. Χρειάζεται περισσότερο φως \
+             στο πρόσωπο."
+        ),
+        Rule::Overexposure => format!(
+            "Το πρόσωπο έχει καμένα σημεία: κατάλευκο είναι {measured} του προσώπου· επιτρέπεται έως {most}. Χρειάζεται λιγότερο ή πιο μαλακό φως."
+        ),
+        Rule::Colour => format!(
+            "Η φωτογραφία είναι ασπρόμαυρη: τα χρώματά της απέχουν από το γκρι {measured} επίπεδα· πρέπει να απέχουν τουλάχιστον {least}. Δώστε έγχρωμη \
+             φωτογραφία."
+        ),
+        Rule::BackgroundEvenness => format!(
+            "Το φόντο δεν είναι ομοιόμορφο: η φωτεινότητά του διαφέρει κατά {measured} επίπεδα· επιτρέπονται έως {most}. Χρειάζεται μονόχρωμο φόντο χωρίς \
+             σκιές και αντικείμενα."
+        ),
+        Rule::BackgroundBrightness => format!(
+            "Το φόντο είναι σκούρο: η φωτεινότητά του είναι {measured} από 255· πρέπει να είναι τουλάχιστον {least}. Χρειάζεται λευκό ή ανοιχτό γκρι φόντο."
+        ),
+        Rule::Ink if below => format!(
+            "Δεν φαίνεται υπογραφή ή είναι πολύ μικρή: το μελάνι πιάνει {measured} της εικόνας· πρέπει να είναι τουλάχιστον {least}. Περικόψτε πιο κοντά \
+             στην υπογραφή ή σαρώστε την ξανά."
+        ),
+        Rule::Ink => format!(
+            "Η εικόνα δεν μοιάζει με υπογραφή: το μελάνι πιάνει {measured}· επιτρέπεται έως {most}. Δώστε μόνο την υπογραφή, σε λευκό χαρτί."
+        ),
+        Rule::PaperBrightness => format!(
+            "Το χαρτί δεν είναι λευκό: η φωτεινότητά του είναι {measured} από 255· πρέπει να είναι τουλάχιστον {least}. Σαρώστε την υπογραφή σε λευκό χαρτί, με \
+             περισσότερο φως."
+        ),
+        Rule::InkContrast => format!(
+            "Το μελάνι είναι αχνό: απέχει από το χαρτί {measured} επίπεδα φωτεινότητας· πρέπει να απέχει τουλάχιστον {least}. Υπογράψτε με σκούρο στυλό."
+        ),
+        Rule::InkColour => format!(
+            "Το μελάνι δεν είναι σκούρο μπλε ή μαύρο: το κόκκινο ή το πράσινο υπερέχει του μπλε κατά {measured} επίπεδα· επιτρέπονται έως {most}. Υπογράψτε με \
+             μπλε ή μαύρο στυλό."
+        ),
+        Rule::InkOnEdge => format!(
+            "Η υπογραφή ακουμπά στην άκρη της εικόνας σε {measured} pixel· επιτρέπονται έως {most}. Αφήστε λευκό περιθώριο γύρω της, ώστε να φαίνεται ολόκληρη."
+        ),
+    }
+}
+
+fn en(kind: ImageKind, finding: &Finding) -> String {
+    let Numbers { measured, least, most, below } = Numbers::of(finding, Language::En);
+    let image = match kind {
+        ImageKind::Face => "face photo",
+        ImageKind::Signature => "image of the signature",
+    };
+    match finding.rule {
+        Rule::FileType => format!("The {image} is not a JPEG file. Save it as JPEG; changing the file's name is not enough."),
+        Rule::FileWhole => format!("The file of the {image} is damaged or incomplete. Save it as JPEG again."),
+        Rule::Bytes => format!("The file has {measured} bytes; {most} are allowed at most. Save it with more compression."),
+        Rule::Pixels => format!("The {image} has {measured} pixels; {most} are allowed at most. Make it smaller."),
+        Rule::Width => format!("The {image} is {measured} pixels wide; {least} are needed at least. Give it in a higher resolution."),
+        Rule::Height => format!("The {image} is {measured} pixels high; {least} are needed at least. Give it in a higher resolution."),
+        Rule::Proportion => format!("Width to height is {measured}; it must be {least} to {most}. Crop the picture to that proportion."),
+        Rule::Orientation => format!(
+            "The {image} is stored turned: EXIF orientation {measured}, where only {least} or none is allowed. Turn it in an image editor and save it \
+             again."
+        ),
+        Rule::Tones => format!(
+            "The photo is nearly one flat tone: from its darkest to its lightest part there are {measured} levels of brightness of 255; at least {least} \
+             are needed. Check the file that you sent."
+        ),
+        Rule::Faces if below => format!(
+            "Faces found: {measured}; there must be exactly {least}. The whole face must be seen, from the front, with nothing that covers it."
+        ),
+        Rule::Faces => format!(
+            "Faces found: {measured}; there must be exactly {most}. One person alone may be in the photo, with no pictures of faces in the background or \
+             on clothes."
+        ),
+        Rule::HeadHeight => format!(
+            "The head, from chin to crown, takes about {measured} of the photo's height; it must be {least} to {most}. {}",
+            if below { "Crop closer to the face." } else { "Leave more room around the head." }
+        ),
+        Rule::EyeLine => format!(
+            "The eyes are at about {measured} of the height, from above; they must be at {least} to {most}. {}",
+            if below { "Leave more room above the head." } else { "Leave less room above the head." }
+        ),
+        Rule::FaceCentre => format!(
+            "The middle of the face is at {measured} of the width, from the left; it must be at {least} to {most}. Bring the face to the middle."
+        ),
+        Rule::Sharpness => format!(
+            "The face is not sharp: fine detail is {measured} of its contrast; it must be at least {least}. Focus on the eyes and take the photo again."
+        ),
+        Rule::Underexposure => format!(
+            "The face is too dark: its brightness is {measured} of 255; it must be at least {least}. More light is needed on the face."
+        ),
+        Rule::Overexposure => format!(
+            "Parts of the face are burnt out: {measured} of it is blank white; {most} is allowed at most. Less light is needed, or a softer one."
+        ),
+        Rule::Colour => format!(
+            "The photo is black and white: its colours are {measured} levels away from grey; they must be at least {least}. Give a colour photo."
+        ),
+        Rule::BackgroundEvenness => format!(
+            "The background is not even: its brightness differs by {measured} levels; {most} are allowed at most. A plain background is needed, without \
+             shadows and objects."
+        ),
+        Rule::BackgroundBrightness => format!(
+            "The background is dark: its brightness is {measured} of 255; it must be at least {least}. A white or pale grey background is needed."
+        ),
+        Rule::Ink if below => format!(
+            "No signature is seen, or it is very small: ink takes {measured} of the image; it must be at least {least}. Crop closer to the signature, or \
+             scan it again."
+        ),
+        Rule::Ink => format!(
+            "The image does not look like a signature: ink takes {measured} of it; {most} is allowed at most. Give the signature alone, on white paper."
+        ),
+        Rule::PaperBrightness => format!(
+            "The paper is not white: its brightness is {measured} of 255; it must be at least {least}. Scan the signature on white paper, with more light."
+        ),
+        Rule::InkContrast => format!(
+            "The ink is faint: it is {measured} levels of brightness away from the paper; it must be at least {least}. Sign with a dark pen."
+        ),
+        Rule::InkColour => format!(
+            "The ink is not dark blue or black: red or green exceeds blue by {measured} levels; {most} are allowed at most. Sign with a blue or black pen."
+        ),
+        Rule::InkOnEdge => format!(
+            "The signature touches the image's edge over {measured} pixels; {most} are allowed at most. Leave a white margin around it, so that it is seen \
+             whole."
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use domain::picture_report::{Limit, Severity};
+
+    use super::*;
+    use crate::testing::has_greek;
+
+    /// Each rule, broken at either end that it has.
+    fn broken() -> Vec<Finding> {
+        let of = |rule, measured, limit| Finding { rule, severity: Severity::Warning, ok: false, measured, limit };
+        let between = Limit { least: Some(0.46), most: Some(2_000.0) };
+        Rule::ALL.into_iter().flat_map(|rule| [0.123, 54_321.0].map(|measured| of(rule, Some(measured), between))).collect()
+    }
+
+    #[test]
+    fn every_rule_that_fails_is_told_in_greek_and_english_and_one_that_holds_in_neither() {
+        for finding in broken() {
+            for kind in ImageKind::ALL {
+                let told = |language| text(kind, &finding, language).unwrap();
+                let (el, en) = (told(Language::El), told(Language::En));
+                assert!(has_greek(&el) && !has_greek(&en), "{el} / {en}");
+                for text in [el, en] {
+                    assert!(text.ends_with('.') && !text.contains("  "), "{text}");
+                }
+                assert_eq!(text(kind, &Finding { ok: true, ..finding }, Language::El), None);
+            }
+        }
+    }
+
+    #[test]
+    fn no_greek_word_holds_a_latin_letter_that_looks_alike() {
+        let mixed = |word: &str| has_greek(word) && word.chars().any(|c| c.is_ascii_alphabetic());
+        for finding in broken() {
+            let text = text(ImageKind::Face, &finding, Language::El).unwrap();
+            assert_eq!(text.split(|c: char| !c.is_alphabetic()).find(|word| mixed(word)), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_was_measured_and_what_is_allowed_are_in_the_text() {
+        let head = Finding {
+            rule: Rule::HeadHeight,
+            severity: Severity::Warning,
+            ok: false,
+            measured: Some(0.4072),
+            limit: Limit { least: Some(0.46), most: Some(0.64) },
+        };
+        let told = |language| text(ImageKind::Face, &head, language).unwrap();
+        assert!(["40,72%", "46%", "64%", "πιο κοντά"].iter().all(|part| told(Language::El).contains(part)), "{}", told(Language::El));
+        assert!(["40.72%", "46%", "64%", "closer"].iter().all(|part| told(Language::En).contains(part)), "{}", told(Language::En));
+        let wide = Finding { measured: Some(0.7), ..head };
+        assert!(text(ImageKind::Face, &wide, Language::En).unwrap().contains("more room"));
+        assert_eq!((number(Rule::HeadHeight, 0.407_249_9), number(Rule::Bytes, 12.0)), (json!(0.4072), json!(12)));
+    }
+
+    #[test]
+    fn rules_differ_in_what_they_say() {
+        let texts: HashSet<_> = broken().iter().map(|finding| (finding.rule, en(ImageKind::Face, finding))).collect();
+        let different: HashSet<_> = texts.iter().map(|(_, text)| text).collect();
+        assert_eq!(different.len(), texts.len());
+    }
+}

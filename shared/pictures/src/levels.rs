@@ -1,0 +1,53 @@
+//! Counts of brightness, and what is read from them.
+
+use image::GrayImage;
+
+/// How many of each level, 0 to 255.
+pub(crate) struct Levels([u32; 256]);
+
+impl Levels {
+    pub(crate) fn of(levels: impl IntoIterator<Item = u8>) -> Self {
+        let mut counts = [0; 256];
+        for level in levels {
+            counts[usize::from(level)] += 1;
+        }
+        Self(counts)
+    }
+
+    pub(crate) fn of_picture(picture: &GrayImage) -> Self {
+        Self::of(picture.as_raw().iter().copied())
+    }
+
+    pub(crate) fn total(&self) -> u32 {
+        self.0.iter().sum()
+    }
+
+    /// The level below which this part of all lies.
+    pub(crate) fn at(&self, part: f64) -> f64 {
+        let wanted = f64::from(self.total()) * part;
+        let mut seen = 0;
+        for (level, count) in (0_u8..=255).zip(self.0) {
+            seen += count;
+            if f64::from(seen) > wanted {
+                return f64::from(level);
+            }
+        }
+        255.0
+    }
+
+    /// The part of all at or above a level.
+    pub(crate) fn share_from(&self, level: u8) -> f64 {
+        let above: u32 = self.0[usize::from(level)..].iter().sum();
+        f64::from(above) / f64::from(self.total().max(1))
+    }
+
+    /// Where each level goes so that all are used alike.
+    pub(crate) fn equalised(&self) -> [u8; 256] {
+        let total = self.total().max(1);
+        let mut below = 0;
+        self.0.map(|count| {
+            below += count;
+            u8::try_from(u64::from(below) * 255 / u64::from(total)).unwrap_or(255)
+        })
+    }
+}
