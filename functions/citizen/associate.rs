@@ -22,6 +22,7 @@ use storage::{
     issuances::Issuances,
     keys::{KeyItem, Keys, OpenedKey},
     kms::KmsKey,
+    reminders::{About, Reminders},
     sealing::code_id,
     sessions::{Session, Sessions, SubmissionInHand},
     vault::{Part, Vault},
@@ -35,6 +36,7 @@ struct Deps {
     history: History,
     consents: Consents,
     issuances: Issuances,
+    reminders: Reminders,
     vault: Vault,
     kms: KmsKey,
     transaction: Transaction,
@@ -59,6 +61,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         history: setup.history(),
         consents: setup.consents(),
         issuances: setup.issuances(),
+        reminders: setup.reminders(),
         vault: setup.vault(),
         kms: setup.associations_key(),
         transaction: setup.transaction(),
@@ -102,6 +105,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         upload_id: submission.upload_id.clone(),
         revision: storage::time_ordered_id(),
         applications: BTreeMap::new(),
+        reminder: None,
     };
     match bind(deps, &citizen.session, submission, &association).await {
         Ok(()) => Reply::json(201, &AssociationView::of(&association, &subject, call.now)),
@@ -123,6 +127,8 @@ async fn bind(deps: &Deps, session: &Session, submission: &SubmissionInHand, ass
     let (at, end) = (association.associated_at, association.expires_at);
     let associated = Event::Associated { set_id: set_id.to_owned(), code_id: association.code_id.clone(), by: person.clone() };
     let owner = NewOwner { subject, associated_at: at, expires_at: end, from: submission.state };
+    // Of a code that is associated nobody needs to be reminded.
+    let reminded = About::Code { code_id: association.code_id.clone() };
     let version = session.consent.as_deref().unwrap_or_default();
     deps.transaction
         .clone()
@@ -133,6 +139,7 @@ async fn bind(deps: &Deps, session: &Session, submission: &SubmissionInHand, ass
         .with(deps.consents.associate_part(person, set_id, at, end)?)
         .with(deps.consents.keep_personal_data_part(person, version, end)?)
         .with_some(first.then(|| deps.issuances.associated_part(&submission.business, &submission.upload_id)).transpose()?)
+        .with_some(first.then(|| deps.reminders.delete_part(&reminded, submission.code_expires_at)).transpose()?)
         .commit()
         .await
 }

@@ -17,6 +17,7 @@ pub mod otp;
 pub mod photo;
 pub mod quota;
 pub mod recipient;
+pub mod reminder;
 pub mod retention;
 pub mod secret;
 pub mod session;
