@@ -23,6 +23,7 @@ use storage::{
     keys::{KeyItem, Keys, OpenedKey},
     kms::KmsKey,
     outbox::Outbox,
+    reminders::{About, Reminders},
     sealing::code_id,
     sessions::{Session, Sessions, SubmissionInHand},
     vault::{Part, Vault},
@@ -37,6 +38,7 @@ struct Deps {
     consents: Consents,
     issuances: Issuances,
     outbox: Outbox,
+    reminders: Reminders,
     vault: Vault,
     kms: KmsKey,
     transaction: Transaction,
@@ -62,6 +64,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         consents: setup.consents(),
         issuances: setup.issuances(),
         outbox: setup.outbox(),
+        reminders: setup.reminders(),
         vault: setup.vault(),
         kms: setup.associations_key(),
         transaction: setup.transaction(),
@@ -105,6 +108,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         upload_id: submission.upload_id.clone(),
         revision: storage::time_ordered_id(),
         applications: BTreeMap::new(),
+        reminder: None,
     };
     match bind(deps, &citizen.session, submission, &association).await {
         Ok(()) => Reply::json(201, &AssociationView::of(&association, &subject, call.now)),
@@ -126,6 +130,8 @@ async fn bind(deps: &Deps, session: &Session, submission: &SubmissionInHand, ass
     let (at, end) = (association.associated_at, association.expires_at);
     let associated = Event::Associated { set_id: set_id.to_owned(), code_id: association.code_id.clone(), by: person.clone() };
     let owner = NewOwner { subject, associated_at: at, expires_at: end, from: submission.state };
+    // Of a code that is associated nobody needs to be reminded.
+    let reminded = About::Code { code_id: association.code_id.clone() };
     let version = session.consent.as_deref().unwrap_or_default();
     deps.transaction
         .clone()
@@ -137,6 +143,7 @@ async fn bind(deps: &Deps, session: &Session, submission: &SubmissionInHand, ass
         .with(deps.consents.keep_personal_data_part(person, version, end)?)
         .with_some(first.then(|| deps.outbox.used_part(&submission.message_id)).transpose()?)
         .with_some(first.then(|| deps.issuances.associated_part(&submission.business, &submission.upload_id)).transpose()?)
+        .with_some(first.then(|| deps.reminders.delete_part(&reminded, submission.code_expires_at)).transpose()?)
         .commit()
         .await
 }

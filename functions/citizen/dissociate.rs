@@ -1,38 +1,29 @@
 //! DELETE /v1/subjects/{subject}/association: from this moment no use can be made of the photos without the code number,
 //! and every authorization ends. All in one transaction.
 
-use citizen_functions::{AT_ONCE, ending};
+use citizen_functions::{AT_ONCE, Ending};
 use edge::{Call, Failure, Reply, Setup, guard::Citizen};
 use messages::problem::Problem;
 use storage::{
     Transaction, TransactionError,
-    associations::{Association, Associations},
+    associations::Association,
     codes::Codes,
-    history::{Event, History, Record},
-    keys::Keys,
+    history::{Event, Record},
     sessions::Sessions,
 };
 
 struct Deps {
     sessions: Sessions,
     codes: Codes,
-    associations: Associations,
-    keys: Keys,
-    history: History,
+    ending: Ending,
     transaction: Transaction,
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     let setup = Setup::new().await;
-    let deps = Deps {
-        sessions: setup.sessions(),
-        codes: setup.codes(),
-        associations: setup.associations(),
-        keys: setup.keys(),
-        history: setup.history(),
-        transaction: setup.transaction(),
-    };
+    let ending = Ending { associations: setup.associations(), keys: setup.keys(), history: setup.history(), reminders: setup.reminders() };
+    let deps = Deps { sessions: setup.sessions(), codes: setup.codes(), ending, transaction: setup.transaction() };
     edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
 }
 
@@ -41,7 +32,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let subject = citizen.subject(call)?;
     // An authorization given or withdrawn meanwhile makes another association of it: read again.
     for _ in 0..AT_ONCE {
-        let association = deps.associations.of(&subject.id, call.now).await?.ok_or(Problem::NothingAssociated)?;
+        let association = deps.ending.associations.of(&subject.id, call.now).await?.ok_or(Problem::NothingAssociated)?;
         match end(deps, call, &citizen, &association).await {
             Ok(()) => return Ok(Reply::no_content()),
             Err(TransactionError::Refused(_) | TransactionError::Conflict) => {}
@@ -55,7 +46,10 @@ async fn end(deps: &Deps, call: &Call, citizen: &Citizen, association: &Associat
     let subject = &association.subject_id;
     let dissociated = Event::Dissociated { set_id: association.set_id.clone(), by: citizen.session.subject_id.clone() };
     let record = Record::new(subject, dissociated, call.now, association.expires_at);
-    let transaction =
-        deps.transaction.clone().with(deps.codes.dissociate_part(&association.code_id, subject)?).with(deps.history.put_part(&record)?);
-    ending(transaction, &deps.associations, &deps.keys, &deps.history, association, call.now)?.commit().await
+    let transaction = deps
+        .transaction
+        .clone()
+        .with(deps.codes.dissociate_part(&association.code_id, subject)?)
+        .with(deps.ending.history.put_part(&record)?);
+    deps.ending.of(transaction, association, call.now)?.commit().await
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use citizen_functions::{AT_ONCE, ending};
+use citizen_functions::{AT_ONCE, Ending};
 use domain::ImageKind;
 use edge::{
     Call, Failure, Reply, Setup,
@@ -17,10 +17,9 @@ use messages::{
 use serde::{Deserialize, Serialize};
 use storage::{
     Transaction, TransactionError,
-    associations::{Association, Associations},
+    associations::Association,
     codes::{CodeItem, Codes},
-    history::{Event, History, Kind, Record},
-    keys::Keys,
+    history::{Event, Kind, Record},
     sessions::Sessions,
     vault::{Part, Shelf, Vault},
 };
@@ -30,9 +29,7 @@ const CHUNK: usize = 500;
 struct Deps {
     sessions: Sessions,
     codes: Codes,
-    associations: Associations,
-    keys: Keys,
-    history: History,
+    ending: Ending,
     vault: Vault,
     transaction: Transaction,
 }
@@ -53,15 +50,8 @@ struct Answer {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     let setup = Setup::new().await;
-    let deps = Deps {
-        sessions: setup.sessions(),
-        codes: setup.codes(),
-        associations: setup.associations(),
-        keys: setup.keys(),
-        history: setup.history(),
-        vault: setup.vault(),
-        transaction: setup.transaction(),
-    };
+    let ending = Ending { associations: setup.associations(), keys: setup.keys(), history: setup.history(), reminders: setup.reminders() };
+    let deps = Deps { sessions: setup.sessions(), codes: setup.codes(), ending, vault: setup.vault(), transaction: setup.transaction() };
     edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
 }
 
@@ -90,7 +80,7 @@ async fn sets(deps: &Deps, subject: &Subject, call: &Call) -> Result<BTreeMap<St
     let mut sets = BTreeMap::new();
     let mut after = None;
     loop {
-        let page = deps.history.list(&subject.id, Kind::Associations, after.as_deref(), CHUNK, call.now).await?;
+        let page = deps.ending.history.list(&subject.id, Kind::Associations, after.as_deref(), CHUNK, call.now).await?;
         for record in page.records {
             if let Event::Associated { set_id, code_id, .. } = record.what {
                 sets.insert(set_id, code_id);
@@ -106,7 +96,8 @@ async fn sets(deps: &Deps, subject: &Subject, call: &Call) -> Result<BTreeMap<St
 /// Ends what is in force with this code, and the code itself. False where the set is another subject's now.
 async fn erase(deps: &Deps, call: &Call, citizen: &Citizen, subject: &Subject, code_id: &str) -> Result<bool, Failure> {
     for _ in 0..AT_ONCE {
-        let (code, association) = tokio::try_join!(deps.codes.by_id(code_id, call.now), deps.associations.of(&subject.id, call.now))?;
+        let (code, association) =
+            tokio::try_join!(deps.codes.by_id(code_id, call.now), deps.ending.associations.of(&subject.id, call.now))?;
         let Some(code) = code else { return Ok(true) };
         let is_mine = match &code.subject {
             Some(owner) => *owner == subject.id,
@@ -135,9 +126,9 @@ async fn write(
 ) -> Result<(), TransactionError> {
     let erased = Event::Erased { set_id: code.set_id.clone(), by: citizen.session.subject_id.clone() };
     let record = Record::new(&subject.id, erased, call.now, code.expires_at);
-    let mut transaction = deps.transaction.clone().with(deps.codes.delete_part(code)?).with(deps.history.put_part(&record)?);
+    let mut transaction = deps.transaction.clone().with(deps.codes.delete_part(code)?).with(deps.ending.history.put_part(&record)?);
     if let Some(association) = association {
-        transaction = ending(transaction, &deps.associations, &deps.keys, &deps.history, association, call.now)?;
+        transaction = deps.ending.of(transaction, association, call.now)?;
     }
     transaction.commit().await
 }

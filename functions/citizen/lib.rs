@@ -9,6 +9,7 @@ use storage::{
     history::History,
     keys::{Keys, OpenedKey},
     kms::KmsKey,
+    reminders::{About, Reminders},
     vault::{Part, Shelf, Vault},
 };
 
@@ -49,22 +50,29 @@ impl PhotoAccess {
 /// How often a change is decided anew because another one came in between.
 pub const AT_ONCE: usize = 4;
 
-/// Adds to a transaction what ends an association as it was read: its key goes, and every authorization with it.
-///
-/// # Errors
-/// Where the parts cannot be written.
-pub fn ending(
-    transaction: Transaction,
-    associations: &Associations,
-    keys: &Keys,
-    history: &History,
-    association: &Association,
-    now: Moment,
-) -> Result<Transaction, StorageError> {
-    let subject = &association.subject_id;
-    let mut transaction = transaction.with(associations.end_part(association)?).with(keys.delete_part(subject)?);
-    for authorization in association.applications.values().filter(|authorization| authorization.in_force(now)) {
-        transaction = transaction.with(history.end_authorization_part(subject, &authorization.record, now)?);
+/// All that an association leaves behind when it ends.
+pub struct Ending {
+    pub associations: Associations,
+    pub keys: Keys,
+    pub history: History,
+    pub reminders: Reminders,
+}
+
+impl Ending {
+    /// Adds to a transaction what ends an association as it was read: its key goes, its reminder, and every authorization.
+    ///
+    /// # Errors
+    /// Where the parts cannot be written.
+    pub fn of(&self, transaction: Transaction, association: &Association, now: Moment) -> Result<Transaction, StorageError> {
+        let subject = &association.subject_id;
+        let mut transaction = transaction.with(self.associations.end_part(association)?).with(self.keys.delete_part(subject)?);
+        if association.reminder.is_some() {
+            let about = About::Association { subject: subject.clone() };
+            transaction = transaction.with(self.reminders.delete_part(&about, association.expires_at)?);
+        }
+        for authorization in association.applications.values().filter(|authorization| authorization.in_force(now)) {
+            transaction = transaction.with(self.history.end_authorization_part(subject, &authorization.record, now)?);
+        }
+        Ok(transaction)
     }
-    Ok(transaction)
 }

@@ -19,6 +19,7 @@ use storage::{
     issuances::{Issuance, Issuances, Issued, UploadState},
     kms::KmsKey,
     outbox::{Message, Outbox, OutboxItem},
+    reminders::{About, Address, ReminderItem, Reminders},
     sealing::{SealingKey, code_id},
     sessions::Sessions,
     vault::{Part, Vault},
@@ -29,8 +30,10 @@ struct Deps {
     issuances: Issuances,
     codes: Codes,
     outbox: Outbox,
+    reminders: Reminders,
     vault: Vault,
     outbox_key: KmsKey,
+    reminders_key: KmsKey,
     transaction: Transaction,
 }
 
@@ -40,6 +43,9 @@ struct Body {
     upload_id: String,
     recipient: RecipientBody,
     language: Language,
+    /// Whether the person agreed to be reminded before the code expires: only then is the address kept for longer than a day.
+    #[serde(default)]
+    reminder: bool,
 }
 
 #[derive(Deserialize)]
@@ -57,8 +63,10 @@ async fn main() -> Result<(), lambda_http::Error> {
         issuances: setup.issuances(),
         codes: setup.codes(),
         outbox: setup.outbox(),
+        reminders: setup.reminders(),
         vault: setup.vault(),
         outbox_key: setup.outbox_key(),
+        reminders_key: setup.reminders_key(),
         transaction: setup.transaction(),
     };
     edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
@@ -67,14 +75,14 @@ async fn main() -> Result<(), lambda_http::Error> {
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let Photographer { session, business } = Photographer::from(call, &deps.sessions).await?;
     let body: Body = call.json()?;
-    let recipient = recipient(&body.recipient)?;
+    let to = Address { recipient: recipient(&body.recipient)?, language: body.language };
     if !storage::is_time_ordered_id(&body.upload_id) {
         return Err(Problem::UploadUnknown.into());
     }
     let find = async || Ok::<_, Failure>(deps.issuances.find(&business, &body.upload_id, call.now).await?.ok_or(Problem::UploadUnknown)?);
     let upload = find().await?;
     let settled = |upload: &Issuance| match (upload.state, &upload.issued) {
-        (UploadState::Issued, Some(issued)) if is_for(issued, &recipient, body.language) => {
+        (UploadState::Issued, Some(issued)) if is_for(issued, &to, body.reminder) => {
             Some(Reply::json(200, &IssuanceView::of(upload, issued, &session)))
         }
         (UploadState::Issued, _) => Some(Err(Problem::IssuanceConflict.into())),
@@ -98,7 +106,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
             return Err(failure);
         }
     };
-    match issue(deps, call.now, &upload, checked, &recipient, body.language).await {
+    match issue(deps, call.now, &upload, checked, &to, body.reminder).await {
         Ok(issued) => {
             delete_originals(&deps.vault, &upload).await;
             Reply::json(201, &IssuanceView::of(&upload, &issued, &session))
@@ -117,8 +125,9 @@ fn recipient(body: &RecipientBody) -> Result<Recipient, Problem> {
 }
 
 /// Whether a repeated call asks for what was done. Only the masked recipient is kept in clear, and so compared.
-fn is_for(issued: &Issued, recipient: &Recipient, language: Language) -> bool {
-    issued.recipient_kind == recipient.kind() && issued.recipient_masked == recipient.masked() && issued.language == language
+fn is_for(issued: &Issued, to: &Address, reminder: bool) -> bool {
+    let same_recipient = issued.recipient_kind == to.recipient.kind() && issued.recipient_masked == to.recipient.masked();
+    same_recipient && issued.language == to.language && issued.reminder == reminder
 }
 
 /// Draws the code, seals everything, and writes code, history and message at once.
@@ -127,32 +136,40 @@ async fn issue(
     now: Moment,
     upload: &Issuance,
     checked: Vec<Checked>,
-    recipient: &Recipient,
-    language: Language,
+    to: &Address,
+    reminder: bool,
 ) -> Result<Issued, Failure> {
     let code = CodeNumber::draw(|bytes| aws::random(bytes))?;
     let data_key = SealingKey::random()?;
     let set_id = storage::random_id()?;
     let expires_at = retention::code_expiry(now);
-    let message = Message::new(recipient.clone(), &code, language, expires_at);
+    let message = Message::new(to.recipient.clone(), &code, to.language, expires_at);
     let storing = checked
         .iter()
         .flat_map(|checked| [(Part::Image(checked.kind), &checked.picture.jpeg), (Part::Preview(checked.kind), &checked.picture.preview)]);
     let storing = try_join_all(storing.map(|(part, plain)| deps.vault.store(&data_key, &set_id, part, plain)));
-    let sealing = OutboxItem::seal(&deps.outbox_key, storage::time_ordered_id(), &message, &upload.business, &upload.upload_id, now);
-    let (_, message) = tokio::try_join!(storing, sealing)?;
+    let message_id = storage::time_ordered_id();
+    let sealing = OutboxItem::seal(&deps.outbox_key, message_id.clone(), &message, &upload.business, &upload.upload_id, now);
+    let about = About::Code { code_id: code_id(&code) };
+    let keeping = async {
+        if !reminder {
+            return Ok(None);
+        }
+        ReminderItem::seal(&deps.reminders_key, &about, to, &set_id, expires_at).await.map(Some)
+    };
+    let (_, message, kept) = tokio::try_join!(storing, sealing, keeping)?;
     let issued = Issued {
-        recipient_kind: recipient.kind(),
-        recipient_masked: recipient.masked(),
-        language,
+        recipient_kind: to.recipient.kind(),
+        recipient_masked: to.recipient.masked(),
+        language: to.language,
         issued_at: now,
         code_expires_at: expires_at,
         delivery: DeliveryState::Queued,
         attempts: 0,
         sent_at: None,
         associated: false,
-        message_id: message.message_id.clone(),
-        reminder: false,
+        message_id,
+        reminder,
         resent: Vec::new(),
         verdicts: BTreeMap::new(),
     };
@@ -184,6 +201,7 @@ async fn issue(
         .with(deps.issuances.issue_part(&upload.business, &upload.upload_id, &issued)?)
         .with(deps.codes.put_part(&item)?)
         .with(deps.outbox.put_part(&message)?)
+        .with_some(kept.map(|item| deps.reminders.put_part(&item)).transpose()?)
         .commit()
         .await;
     match written {

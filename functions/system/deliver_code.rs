@@ -11,7 +11,10 @@ use edge::{
     Failure, Setup,
     log::{self, LogCode},
 };
-use messages::{email, link, sms};
+use messages::{
+    email::{self, Envelope},
+    link, sms,
+};
 use sending::{Email, Sms};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -141,8 +144,8 @@ async fn send(deps: &Deps, item: &OutboxItem, message: &Message, now: Moment) ->
             deps.sms.send(mobile, &text).await.map_err(|error| error.to_string())
         }
         Recipient::Email(address) => {
-            let mime = email::code(deps.email.sender(), address, &code, expires_at, &deps.public_origin, language, &item.message_id, now)
-                .map_err(|error| error.to_string())?;
+            let envelope = Envelope { from: deps.email.sender(), to: address, language, message_id: &item.message_id, date: now };
+            let mime = email::code(&envelope, &code, expires_at, &deps.public_origin).map_err(|error| error.to_string())?;
             deps.email.send(address, mime).await.map_err(|error| error.to_string())
         }
     }

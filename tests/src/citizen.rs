@@ -1,6 +1,6 @@
 //! What citizens do, for themselves or for a minor.
 
-use domain::ImageKind;
+use domain::{ImageKind, Language};
 use serde_json::{Value, json};
 
 use crate::{browser::Response, people::Visit};
@@ -136,6 +136,18 @@ pub async fn show_association(visit: &Visit) -> Response {
 
 pub async fn show_photo(visit: &Visit, kind: ImageKind) -> Response {
     own(visit).show_photo(kind).await
+}
+
+pub const REMINDER: &str = "/v1/subjects/self/association/reminder";
+
+/// Leaves an address to be reminded before the photos expire.
+pub async fn set_reminder(visit: &Visit, email: &str, language: Language) -> Response {
+    visit.browser.put(REMINDER, &json!({ "email": email, "language": language })).await
+}
+
+/// Takes it away.
+pub async fn unset_reminder(visit: &Visit) -> Response {
+    visit.browser.put(REMINDER, &json!({ "email": null })).await
 }
 
 pub const PHOTOS_ZIP: &str = "/v1/subjects/self/association/photos.zip";

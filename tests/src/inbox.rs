@@ -43,6 +43,11 @@ pub async fn codes(to: &str) -> Vec<Message> {
     messages(to, 0).await.into_iter().filter(Message::brings_code).collect()
 }
 
+/// Messages that bring neither a code number nor a one-time password, oldest first.
+pub async fn reminders(to: &str) -> Vec<Message> {
+    messages(to, 0).await.into_iter().filter(|message| !message.brings_code() && message.otp().is_none()).collect()
+}
+
 /// Waits for the first message after `seq` that is wanted.
 ///
 /// # Panics

@@ -108,6 +108,13 @@ pub async fn issue_code(visit: &Visit, upload_id: &str, to: &To, language: Langu
     visit.browser.post("/v1/photographer/issuances", &body).await
 }
 
+/// The same for somebody who has agreed to be reminded before the code expires.
+pub async fn issue_code_to_remind(visit: &Visit, upload_id: &str, to: &To, language: Language) -> Response {
+    let recipient = json!({ "kind": to.kind(), "value": to.address() });
+    let body = json!({ "upload_id": upload_id, "recipient": recipient, "language": language, "reminder": true });
+    visit.browser.post("/v1/photographer/issuances", &body).await
+}
+
 /// A code number that was issued and has arrived.
 #[derive(Debug)]
 pub struct Issued {

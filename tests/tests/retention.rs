@@ -11,7 +11,7 @@ use aws_sdk_s3::types::{ExpirationStatus, ServerSideEncryption};
 use journeys::stack;
 
 /// What goes must not come back from a backup.
-const WITHOUT_RECOVERY: [&str; 2] = ["KEYS_TABLE", "OUTBOX_TABLE"];
+const WITHOUT_RECOVERY: [&str; 3] = ["KEYS_TABLE", "OUTBOX_TABLE", "REMINDERS_TABLE"];
 
 #[tokio::test]
 async fn the_bucket_removes_each_prefix_after_the_days_of_the_rules_and_has_no_other_rule() {
@@ -62,7 +62,7 @@ async fn every_table_lets_items_go_by_the_same_attribute() {
 }
 
 #[tokio::test]
-async fn every_table_is_encrypted_with_our_key_and_all_but_keys_and_outbox_can_be_recovered() {
+async fn every_table_is_encrypted_with_our_key_and_all_but_keys_outbox_and_reminders_can_be_recovered() {
     let client = aws::dynamodb(&aws::config().await);
     for (variable, table) in stack::resources("_TABLE") {
         let described = client.describe_table().table_name(&table).send().await.expect(&variable);

@@ -99,7 +99,7 @@ fn a_key_open_to_everybody_is_so_through_our_own_tables_and_bucket_only() {
 }
 
 #[test]
-fn the_outbox_and_associations_keys_are_split_between_those_who_seal_and_those_who_open() {
+fn the_keys_of_secrets_are_split_between_those_who_seal_and_those_who_open() {
     let mut rights = BTreeMap::<String, BTreeSet<String>>::new();
     for (name, function) in lambdas() {
         for statement in statements(&function) {
@@ -111,6 +111,8 @@ fn the_outbox_and_associations_keys_are_split_between_those_who_seal_and_those_w
     let wanted = [
         ("kms:Encrypt OutboxKey.Arn", vec!["IssueCode"]),
         ("kms:Decrypt OutboxKey.Arn", vec!["DeliverCode"]),
+        ("kms:Encrypt RemindersKey.Arn", vec!["IssueCode", "SetReminder"]),
+        ("kms:Decrypt RemindersKey.Arn", vec!["SendReminders"]),
         ("kms:Encrypt AssociationsKey.Arn", vec!["Associate"]),
         ("kms:Decrypt AssociationsKey.Arn", vec!["ShowPhoto", "DownloadPhotos", "ShowCode"]),
     ];
@@ -150,12 +152,33 @@ fn every_function_has_a_time_limit_memory_and_traffic_by_the_alias_live() {
         let number = |key: &str| setting(key).as_u64().unwrap_or_else(|| panic!("{name} has no {key}"));
         assert_eq!(setting("AutoPublishAlias"), "live", "{name}");
         assert_eq!(setting("Runtime"), "provided.al2023", "{name}");
-        // The gateway gives up after 29 seconds.
-        // The gateway gives up after 29 seconds; the sender must be done before its claim on a message ends.
-        let longest = if name == "DeliverCode" { domain::delivery::CLAIM.as_seconds().unsigned_abs() - 1 } else { 28 };
+        // The gateway gives up after 29 seconds; who sends must be done before its claim on a message ends.
+        let longest = match name.as_str() {
+            "DeliverCode" => domain::delivery::CLAIM.as_seconds().unsigned_abs() - 1,
+            "SendReminders" => domain::reminder::CLAIM.as_seconds().unsigned_abs() - 1,
+            _ => 28,
+        };
         assert!((1..=longest).contains(&number("Timeout")), "{name}");
         assert!((128..=10_240).contains(&number("MemorySize")), "{name}");
     }
+}
+
+#[test]
+fn reminders_go_out_by_day_in_athens_winter_and_summer() {
+    let lambdas = lambdas();
+    let own = &lambdas["SendReminders"]["Properties"];
+    let schedule = own["Events"]["ByDay"]["Properties"]["Schedule"].as_str().expect("a schedule");
+    let hours = schedule.strip_prefix("cron(5 ").and_then(|rest| rest.strip_suffix(" * * ? *)")).expect("minutes and hours of every day");
+    let (first, last) = hours.split_once('-').expect("from, to");
+    for hour in first.parse::<i64>().expect("an hour")..=last.parse().expect("an hour") {
+        // Days of 2026 since 1970: 15 January and 15 July.
+        for day in [20_468, 20_649] {
+            let at = domain::Moment::from_epoch_seconds((day * 24 + hour) * 3_600 + 300).athens_clock();
+            assert!(domain::reminder::HOURS.contains(&at.hour), "{at:?}");
+        }
+    }
+    // What it begins it can end within its time limit.
+    assert!(own["Timeout"].as_i64().expect("a limit") > domain::reminder::RUN.as_seconds() + 60);
 }
 
 #[test]

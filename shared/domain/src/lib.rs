@@ -19,6 +19,7 @@ pub mod photo;
 pub mod picture_report;
 pub mod quota;
 pub mod recipient;
+pub mod reminder;
 pub mod retention;
 pub mod secret;
 pub mod session;

@@ -13,6 +13,9 @@ pub const UPLOAD_KEPT: Span = Span::days(1);
 pub const UPLOAD_ADDRESS_VALID: Span = Span::minutes(15);
 /// A message that holds a code, sealed, so that it can be sent again.
 pub const MESSAGE_KEPT: Span = Span::hours(24);
+/// An address for a reminder, where nothing has removed it: so long from the day on which the reminder is due. As a rule it goes with the
+/// reminder.
+pub const REMINDER_KEPT: Span = Span::days(7);
 /// The photographer's history.
 pub const ISSUANCE_KEPT: Span = Span::days(365);
 /// Records of authorizations, pulls and consents: this much longer than the photos that they are about.

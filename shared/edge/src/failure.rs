@@ -124,6 +124,7 @@ pub const fn status(problem: &Problem) -> StatusCode {
         | Problem::FaceAbsent
         | Problem::AuthorizationsExhausted { .. }
         | Problem::AssociationRaced
+        | Problem::ReminderTooLate { .. }
         | Problem::UploadIncomplete { .. }
         | Problem::UploadIssued
         | Problem::UploadRefused

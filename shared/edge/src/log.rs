@@ -26,6 +26,14 @@ pub enum LogCode {
     DeliverySkipped,
     /// The outbox was swept.
     OutboxSwept,
+    /// A reminder was sent.
+    ReminderSent,
+    /// An attempt to send a reminder failed; the next run tries again.
+    ReminderFailed,
+    /// A reminder could not be sent in its days, or may have gone without our knowing: removed.
+    ReminderGivenUp,
+    /// The reminders that are due were looked at.
+    RemindersLookedAt,
 }
 
 impl LogCode {
@@ -40,6 +48,10 @@ impl LogCode {
             Self::DeliveryGivenUp => "delivery_given_up",
             Self::DeliverySkipped => "delivery_skipped",
             Self::OutboxSwept => "outbox_swept",
+            Self::ReminderSent => "reminder_sent",
+            Self::ReminderFailed => "reminder_failed",
+            Self::ReminderGivenUp => "reminder_given_up",
+            Self::RemindersLookedAt => "reminders_looked_at",
         }
     }
 }

@@ -10,8 +10,8 @@ use sending::{Email, Sms};
 use serde_json::json;
 use storage::{
     Transaction, applications::Applications, associations::Associations, codes::Codes, consents::Consents, history::History,
-    issuances::Issuances, keys::Keys, kms::KmsKey, nonces::Nonces, outbox::Outbox, quotas::Quotas, sealing::IdentifierHasher,
-    sessions::Sessions, subjects::Subjects, vault::Vault,
+    issuances::Issuances, keys::Keys, kms::KmsKey, nonces::Nonces, outbox::Outbox, quotas::Quotas, reminders::Reminders,
+    sealing::IdentifierHasher, sessions::Sessions, subjects::Subjects, vault::Vault,
 };
 
 use crate::log::{self, LogCode};
@@ -111,6 +111,10 @@ impl Setup {
         Outbox::new(self.dynamodb.clone(), self.text("OUTBOX_TABLE"))
     }
 
+    pub fn reminders(&self) -> Reminders {
+        Reminders::new(self.dynamodb.clone(), self.text("REMINDERS_TABLE"))
+    }
+
     /// An empty transaction, to be filled for each call.
     pub fn transaction(&self) -> Transaction {
         Transaction::new(self.dynamodb.clone())
@@ -122,6 +126,10 @@ impl Setup {
 
     pub fn outbox_key(&self) -> KmsKey {
         KmsKey::new(&self.sdk, self.text("OUTBOX_KEY"))
+    }
+
+    pub fn reminders_key(&self) -> KmsKey {
+        KmsKey::new(&self.sdk, self.text("REMINDERS_KEY"))
     }
 
     pub fn associations_key(&self) -> KmsKey {

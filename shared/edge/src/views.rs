@@ -4,6 +4,7 @@ use domain::{
     FileProfile, ImageKind, Language, Moment,
     delivery::DeliveryState,
     recipient::RecipientKind,
+    reminder::ReminderKind,
     session::{Role, Stage},
 };
 use messages::consent::ConsentText;
@@ -200,6 +201,17 @@ pub struct AssociationView {
     pub associated_at: String,
     pub expires_at: String,
     pub applications: Vec<AuthorizationView>,
+    /// Where one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reminder: Option<ReminderView>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct ReminderView {
+    pub masked: String,
+    pub language: Language,
+    /// The day in Athens on which it goes out.
+    pub on: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -229,6 +241,11 @@ impl AssociationView {
                     until: authorization.until.map(Moment::rfc3339),
                 })
                 .collect(),
+            reminder: association.reminder.as_ref().map(|reminder| ReminderView {
+                masked: reminder.masked.clone(),
+                language: reminder.language,
+                on: ReminderKind::Association.due_on(association.expires_at).to_string(),
+            }),
         }
     }
 }

@@ -68,6 +68,10 @@ const PERSONAL_DATA_EL: &[&str] = &[
      εκδόθηκε κωδικάριθμος διαγράφεται μετά από 1 ημέρα.",
     "Κωδικάριθμος. Δεν αποθηκεύεται σε μορφή που διαβάζεται. Το μήνυμα με το οποίο σας στάλθηκε κρατείται κρυπτογραφημένο 24 ώρες, για να μπορεί να \
      σταλεί ξανά.",
+    "Υπενθύμιση. Μόνο αν το ζητήσετε, κρατάμε κρυπτογραφημένη μια διεύθυνση για μία υπενθύμιση: αν συμφωνήσατε στον φωτογράφο, το κινητό ή το email \
+     όπου στάλθηκε ο κωδικάριθμος, για να σας ειδοποιήσουμε 3 ημέρες πριν λήξει· αν το αφήσετε εσείς στην υπηρεσία, ένα email, για να σας \
+     ειδοποιήσουμε 30 ημέρες πριν λήξουν οι συσχετισμένες φωτογραφίες. Διαγράφεται μόλις σταλεί η υπενθύμιση ή μόλις δεν χρειάζεται πια: με τη \
+     συσχέτιση του κωδικάριθμου, με την αποσυσχέτιση, ή όταν την ανακαλέσετε. Αν δεν γίνει δυνατό να σταλεί, διαγράφεται το πολύ 7 ημέρες αργότερα.",
     "Ιστορικό. Τις συμφωνίες σας, τις εξουσιοδοτήσεις που δίνετε και κάθε λήψη εικόνας τις κρατάμε όσο και τις φωτογραφίες και 365 ημέρες ακόμη, \
      για να μπορείτε να ελέγχετε τη χρήση των φωτογραφιών σας. Αν δεν συσχετίσετε φωτογραφίες, τη συμφωνία σας με αυτό το κείμενο την κρατάμε \
      730 ημέρες. Το πόσους κωδικάριθμους και κωδικούς μίας χρήσης δώσατε μέσα σε μια ημέρα το κρατάμε \
@@ -79,8 +83,9 @@ const PERSONAL_DATA_EL: &[&str] = &[
      και κάθε άρνηση καταγράφεται και μπορείτε να τη δείτε.",
     concat!(
         "Τα δικαιώματά σας. Έχετε δικαίωμα πρόσβασης στα δεδομένα σας, διόρθωσης, περιορισμού της επεξεργασίας, φορητότητας και διαγραφής, σύμφωνα με \
-         τον Γενικό Κανονισμό για την Προστασία Δεδομένων (ΕΕ) 2016/679 και τον νόμο 4624/2019. Για να τα ασκήσετε, γράψτε στον υπεύθυνο προστασίας \
-         δεδομένων: ",
+         τον Γενικό Κανονισμό για την Προστασία Δεδομένων (ΕΕ) 2016/679 και τον νόμο 4624/2019. Πρόσβαση, φορητότητα και διαγραφή έχετε και μέσα από \
+         την υπηρεσία: μπορείτε να λάβετε όσα κρατάμε για εσάς ή να ζητήσετε να διαγραφούν αμέσως. Για όλα τα δικαιώματά σας μπορείτε να γράψετε \
+         στον υπεύθυνο προστασίας δεδομένων: ",
         dpo_email!(),
         "."
     ),
@@ -101,6 +106,10 @@ const PERSONAL_DATA_EN: &[&str] = &[
      1 day.",
     "Code number. It is not stored in readable form. The message in which it was sent to you is kept encrypted for 24 hours, so that it can be sent \
      again.",
+    "Reminder. Only if you ask for it, we keep an address, encrypted, for one reminder: if you agreed with the photographer, the mobile number or email \
+     to which the code number went, so that we can tell you 3 days before it expires; if you leave one in the service yourself, an email, so that we \
+     can tell you 30 days before associated photos expire. It is deleted as soon as the reminder is sent, or is no longer needed: when the code number \
+     is associated, when you dissociate, or when you take it back. If the reminder cannot be sent, it is deleted 7 days later at most.",
     "History. Your agreements, the authorizations that you give and each time an image is pulled are kept as long as the photos and 365 days more, \
      so that you can check how your photos are used. If you do not associate photos, your agreement to this text is kept for 730 days. How many code numbers and one-time passwords you entered in a day is kept for that day and the \
      next.",
@@ -111,7 +120,8 @@ const PERSONAL_DATA_EN: &[&str] = &[
      Every pull and every refusal is recorded, and you can see it.",
     concat!(
         "Your rights. You have the rights of access to your data, rectification, restriction of processing, portability and erasure, under the General \
-         Data Protection Regulation (EU) 2016/679 and Greek law 4624/2019. To use them, write to the data protection officer: ",
+         Data Protection Regulation (EU) 2016/679 and Greek law 4624/2019. Access, portability and erasure you also have within the service: you can get all that we keep \
+         of you, or have it erased at once. For all your rights you can write to the data protection officer: ",
         dpo_email!(),
         "."
     ),
@@ -127,6 +137,7 @@ const ASSOCIATION_EL: &[&str] = &[
     "Συμφωνώ να τις χρησιμοποιούν οι υπηρεσίες δημόσιων φορέων που θα εξουσιοδοτήσω, και καμία άλλη. Κάθε εξουσιοδότηση μπορώ να την αποσύρω όποτε θέλω.",
     "Μπορώ να αποσυσχετίσω τις φωτογραφίες όποτε θέλω. Από τη στιγμή εκείνη παύουν όλες οι εξουσιοδοτήσεις και οι φωτογραφίες δεν μπορούν να \
      χρησιμοποιηθούν χωρίς τον κωδικάριθμο. Διαγράφονται όταν συμπληρωθούν οι 365 ημέρες.",
+    "Αν αφήσω ένα email για υπενθύμιση πριν λήξουν, συμφωνώ να κρατηθεί κρυπτογραφημένο έως την υπενθύμιση. Μπορώ να το αφαιρέσω όποτε θέλω.",
 ];
 
 const ASSOCIATION_EN: &[&str] = &[
@@ -136,12 +147,14 @@ const ASSOCIATION_EN: &[&str] = &[
     "I agree that they are used by the services of public bodies that I authorise, and by no other. I can withdraw any authorization at any time.",
     "I can dissociate the photos at any time. From that moment all authorizations end, and the photos cannot be used without the code number. They \
      are deleted when the 365 days are over.",
+    "If I leave an email to be reminded before they expire, I agree that it is kept encrypted until the reminder. I can remove it at any time.",
 ];
 
 #[cfg(test)]
 mod tests {
     use domain::{
-        retention::{ASSOCIATION_VALID, CODE_VALID, ISSUANCE_KEPT, MESSAGE_KEPT, RECORD_KEPT_AFTER_PHOTOS, UPLOAD_KEPT},
+        reminder::ReminderKind,
+        retention::{ASSOCIATION_VALID, CODE_VALID, ISSUANCE_KEPT, MESSAGE_KEPT, RECORD_KEPT_AFTER_PHOTOS, REMINDER_KEPT, UPLOAD_KEPT},
         session::{IDLE, LONGEST},
     };
 
@@ -170,10 +183,10 @@ mod tests {
         assert_eq!(
             sums,
             [
-                ("2026-11", 2_492_030_656_060_770_063),
-                ("2026-11", 10_067_852_502_873_636_742),
-                ("2026-11", 8_122_459_499_448_441_898),
-                ("2026-11", 6_231_021_369_964_987_450)
+                ("2026-11", 2_382_009_539_324_950_958),
+                ("2026-11", 18_013_402_247_575_024_294),
+                ("2026-11", 918_922_437_789_444_996),
+                ("2026-11", 9_364_196_375_371_529_814)
             ]
         );
     }
@@ -189,13 +202,25 @@ mod tests {
             "περιορισμού",
             "φορητότητας",
             "διαγραφής",
+            "μέσα από την υπηρεσία",
             DPO_EMAIL,
             "www.dpa.gr",
             "Έλαβα γνώση",
         ] {
             assert!(el.contains(needed), "{needed}");
         }
-        for needed in ["keep", "so that", "access", "rectification", "restriction", "portability", "erasure", DPO_EMAIL, "www.dpa.gr"] {
+        for needed in [
+            "keep",
+            "so that",
+            "access",
+            "rectification",
+            "restriction",
+            "portability",
+            "erasure",
+            "within the service",
+            DPO_EMAIL,
+            "www.dpa.gr",
+        ] {
             assert!(en.contains(needed), "{needed}");
         }
     }
@@ -213,6 +238,9 @@ mod tests {
                 format!("{} {hours_of}", hours(LONGEST)),
                 format!("{} {hours_of}", hours(MESSAGE_KEPT)),
                 format!("{} {days_of}", days(CODE_VALID)),
+                format!("{} {days_of}", ReminderKind::Code.days_before()),
+                format!("{} {days_of}", ReminderKind::Association.days_before()),
+                format!("{} {days_of}", days(REMINDER_KEPT)),
                 format!("{} {days_of}", days(ASSOCIATION_VALID)),
             ] {
                 assert!(text.contains(&period), "{period}");

@@ -98,6 +98,10 @@ pub enum Problem {
     NothingAssociated,
     /// Somebody else was quicker with the same code.
     AssociationRaced,
+    /// The day on which the reminder would go out has come.
+    ReminderTooLate {
+        expires_at: Moment,
+    },
     ImageAbsent,
     /// Unknown, or no longer in service.
     ApplicationUnknown {
@@ -229,6 +233,7 @@ impl Problem {
             Self::AssociationExists { .. } => "association_exists",
             Self::NothingAssociated => "nothing_associated",
             Self::AssociationRaced => "association_raced",
+            Self::ReminderTooLate { .. } => "reminder_too_late",
             Self::ImageAbsent => "image_absent",
             Self::ApplicationUnknown { .. } => "application_unknown",
             Self::ProfileMismatch { .. } => "profile_mismatch",
@@ -277,6 +282,7 @@ impl Problem {
             Self::AssociationExists { associated_at, expires_at } => {
                 vec![("associated_at", json!(associated_at.rfc3339())), ("expires_at", json!(expires_at.rfc3339()))]
             }
+            Self::ReminderTooLate { expires_at } => vec![("expires_at", json!(expires_at.rfc3339()))],
             Self::ApplicationUnknown { application } => vec![("application", json!(application))],
             Self::ProfileMismatch { application, needed, profile } => {
                 vec![("application", json!(application)), ("needed", json!(needed.name())), ("profile", json!(profile.name()))]
@@ -455,7 +461,8 @@ mod tests {
             P::SubmissionNotConfirmed => P::AssociationExists { associated_at: expiry(), expires_at: expiry() },
             P::AssociationExists { .. } => P::NothingAssociated,
             P::NothingAssociated => P::AssociationRaced,
-            P::AssociationRaced => P::ImageAbsent,
+            P::AssociationRaced => P::ReminderTooLate { expires_at: expiry() },
+            P::ReminderTooLate { .. } => P::ImageAbsent,
             P::ImageAbsent => P::ApplicationUnknown { application: "driving-licence".to_owned() },
             P::ApplicationUnknown { .. } => P::ProfileMismatch {
                 application: "identity-card".to_owned(),

@@ -3,7 +3,7 @@
 //! One Greek letter makes a whole message UCS-2: 70 characters, or 67 in each part of a longer one. English stays in the
 //! GSM alphabet: 160, or 153 in each part.
 
-use domain::{CodeNumber, Language, Moment, otp::OTP_VALID, otp::Otp};
+use domain::{CodeNumber, Language, Moment, otp::OTP_VALID, otp::Otp, reminder::ReminderKind};
 
 use crate::time_text;
 
@@ -26,6 +26,26 @@ pub fn code(code: &CodeNumber, expires_at: Moment, link: &str, language: Languag
     }
 }
 
+/// Of an end that comes, without any code number. Two parts in Greek, where the service's address has 27 characters at most.
+pub fn reminder(kind: ReminderKind, expires_at: Moment, public_origin: &str, language: Language) -> String {
+    let until = time_text::athens_short(expires_at, language);
+    match (kind, language) {
+        (ReminderKind::Code, Language::El) => {
+            format!("myPhoto: ο κωδικάριθμός σας λήγει {until}. Δώστε τον μόνο στο {public_origin} Τον χάσατε; Ρωτήστε τον φωτογράφο.")
+        }
+        (ReminderKind::Code, Language::En) => format!(
+            "myPhoto: the code number we sent you expires on {until}. Enter it at {public_origin} only: nobody will ever ask you for it. \
+             Lost it? Ask the photographer."
+        ),
+        (ReminderKind::Association, Language::El) => {
+            format!("myPhoto: οι φωτογραφίες σας λήγουν {until}. Αν τις χρειάζεστε, βγάλτε νέες σε φωτογράφο. {public_origin}")
+        }
+        (ReminderKind::Association, Language::En) => {
+            format!("myPhoto: your photos expire on {until}. If you need them, have new ones taken by a photographer. {public_origin}")
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -39,7 +59,7 @@ mod tests {
         let (length, single, joined) = if has_greek(text) {
             (text.encode_utf16().count(), 70, 67)
         } else {
-            assert!(text.bytes().all(|b| b.is_ascii_alphanumeric() || b" .,:;/#=()-_\n".contains(&b)), "{text}");
+            assert!(text.bytes().all(|b| b.is_ascii_alphanumeric() || b" .,:;?/#=()-_\n".contains(&b)), "{text}");
             (text.len(), 160, 153)
         };
         if length <= single { 1 } else { length.div_ceil(joined) }
@@ -70,5 +90,20 @@ mod tests {
             code(&sample(), expiry(), &link, Language::El),
             "myPhoto: κωδικάριθμος adEC3wlknv5LcQn5W65twA έως 5/12/2026 14:30 ώρα Αθήνας. https://myphoto.example.gr/#code=adEC3wlknv5LcQn5W65twA"
         );
+    }
+
+    #[test]
+    fn a_reminder_is_two_parts_at_most_with_the_end_and_without_a_code() {
+        let longest = format!("https://{}", "x".repeat(19));
+        for kind in [ReminderKind::Code, ReminderKind::Association] {
+            for (language, origin) in
+                [Language::El, Language::En].into_iter().flat_map(|language| [(language, ORIGIN), (language, &longest)])
+            {
+                let text = reminder(kind, at("2026-12-25T12:30:00Z"), origin, language);
+                assert!(parts(&text) <= 2, "{} {text}", text.encode_utf16().count());
+                assert!(text.contains("2026 14:30") && text.contains(origin) && !text.contains("#code="), "{text}");
+                assert_eq!(has_greek(&text), language == Language::El);
+            }
+        }
     }
 }

@@ -13,6 +13,14 @@ use domain::{EmailAddress, GreekMobile};
 pub struct SendingError {
     channel: &'static str,
     code: String,
+    may_have_gone: bool,
+}
+
+impl SendingError {
+    /// AWS gave no answer, or none that can be read: it may have taken the message.
+    pub const fn may_have_gone(&self) -> bool {
+        self.may_have_gone
+    }
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the SDK's error is non-exhaustive")]
@@ -25,6 +33,10 @@ fn failed<E: ProvideErrorMetadata, R>(channel: &'static str) -> impl Fn(aws_sdk_
             aws_sdk_sns::error::SdkError::DispatchFailure(_) => "unreachable".to_owned(),
             _ => "broken answer".to_owned(),
         },
+        may_have_gone: !matches!(
+            &error,
+            aws_sdk_sns::error::SdkError::ServiceError(_) | aws_sdk_sns::error::SdkError::ConstructionFailure(_)
+        ),
     }
 }
 
@@ -86,7 +98,7 @@ impl Email {
     /// # Errors
     /// [`SendingError`] with AWS's error code.
     pub async fn send(&self, to: &EmailAddress, mime: Vec<u8>) -> Result<(), SendingError> {
-        let broken = |_| SendingError { channel: "email", code: "not built".to_owned() };
+        let broken = |_| SendingError { channel: "email", code: "not built".to_owned(), may_have_gone: false };
         let raw = RawMessage::builder().data(aws_sdk_sesv2::primitives::Blob::new(mime)).build().map_err(broken)?;
         self.client
             .send_email()

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::{
     Client,
     types::{Delete, Put, Update},
 };
-use domain::{FileProfile, Moment, SubjectId, application::ApplicationId, authorization::Authorization, business::BusinessId};
+use domain::{FileProfile, Language, Moment, SubjectId, application::ApplicationId, authorization::Authorization, business::BusinessId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -18,6 +18,7 @@ use crate::{
 
 const KEY: &str = "subject_id";
 const REVISION: &str = "revision";
+const REMINDER: &str = "reminder";
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Association {
@@ -36,6 +37,16 @@ pub struct Association {
     pub revision: String,
     /// Authorizations, of which a guardian's may have ended. In one item, so that one write ends them all.
     pub applications: BTreeMap<ApplicationId, Authorization>,
+    /// A reminder that was asked for and has not gone out. Its address lies sealed in [`crate::reminders`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminder: Option<AskedReminder>,
+}
+
+/// What the person is shown of a reminder: where it goes, not quite.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskedReminder {
+    pub masked: String,
+    pub language: Language,
 }
 
 #[derive(Debug, Clone)]
@@ -86,6 +97,46 @@ impl Associations {
             .expression_attribute_values(":applications", value)
             .expression_attribute_values(":new", text(crate::time_ordered_id()))
             .expression_attribute_values(":read", text(&read.revision));
+        self.0.update_part(update)
+    }
+
+    /// For a transaction: another reminder, or none, in the association as it was read.
+    ///
+    /// # Errors
+    /// Where the update cannot be written.
+    pub fn reminder_part(&self, read: &Association, reminder: Option<&AskedReminder>) -> Result<Part, StorageError> {
+        let update = Update::builder()
+            .set_key(Some(key(KEY, read.subject_id.as_str())))
+            .condition_expression("#revision = :read")
+            .expression_attribute_names("#reminder", REMINDER)
+            .expression_attribute_names("#revision", REVISION)
+            .expression_attribute_values(":new", text(crate::time_ordered_id()))
+            .expression_attribute_values(":read", text(&read.revision));
+        let update = match reminder {
+            Some(reminder) => {
+                let value =
+                    serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(reminder).map_err(|_| StorageError::Corrupt("a reminder"))?;
+                update.update_expression("SET #reminder = :reminder, #revision = :new").expression_attribute_values(":reminder", value)
+            }
+            None => update.update_expression("SET #revision = :new REMOVE #reminder"),
+        };
+        self.0.update_part(update)
+    }
+
+    /// For a transaction: the reminder for this set has gone out, and its address with it.
+    ///
+    /// # Errors
+    /// Where the update cannot be written.
+    pub fn reminded_part(&self, subject: &SubjectId, set_id: &str) -> Result<Part, StorageError> {
+        let update = Update::builder()
+            .set_key(Some(key(KEY, subject.as_str())))
+            .update_expression("SET #revision = :new REMOVE #reminder")
+            .condition_expression("#set = :set")
+            .expression_attribute_names("#reminder", REMINDER)
+            .expression_attribute_names("#revision", REVISION)
+            .expression_attribute_names("#set", "set_id")
+            .expression_attribute_values(":new", text(crate::time_ordered_id()))
+            .expression_attribute_values(":set", text(set_id));
         self.0.update_part(update)
     }
 

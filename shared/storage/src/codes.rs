@@ -50,6 +50,13 @@ pub struct CodeItem {
     pub subject: Option<SubjectId>,
 }
 
+impl CodeItem {
+    /// Whether it still stands for this set, and nobody has associated it.
+    pub fn awaits(&self, set_id: &str) -> bool {
+        self.state == CodeState::Issued && self.set_id == set_id
+    }
+}
+
 /// Wraps the data key of a set: only the code opens it again.
 ///
 /// # Errors

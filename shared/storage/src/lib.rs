@@ -15,6 +15,7 @@ pub mod kms;
 pub mod nonces;
 pub mod outbox;
 pub mod quotas;
+pub mod reminders;
 pub mod sealing;
 pub mod sessions;
 pub mod subjects;

@@ -160,6 +160,35 @@ async fn after_its_year_an_association_is_as_if_it_had_never_been() {
 }
 
 #[tokio::test]
+async fn a_reminder_needs_an_association_an_address_and_time_to_come() {
+    let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
+    let put = |body: Value| visit.browser.request(Method::PUT, citizen::REMINDER).json(&body);
+    let asked = json!({ "email": "someone@example.gr", "language": "el" });
+    refused(|| put(asked.clone()), 404, "nothing_associated").await;
+    take(&visit, &fresh_code(&studio).await).await;
+    for (body, field, reason) in [
+        (json!({ "email": "someone", "language": "el" }), "email", "invalid_email"),
+        (json!({ "email": 7, "language": "el" }), "email", "wrong_type"),
+        (json!({ "email": "someone@example.gr" }), "language", "missing"),
+        (json!({ "language": "el" }), "email", "missing"),
+        (json!({ "email": null, "mobile": "6912345678" }), "mobile", "unknown"),
+    ] {
+        let problem = refused(|| put(body.clone()), 422, "invalid_field").await;
+        assert_eq!((&problem.members["field"], &problem.members["reason"]), (&json!(field), &json!(reason)));
+    }
+    // A day less than thirty before the end the day has come; two earlier it has not.
+    clock::end_association(&visit.browser, clock::now() + 29 * 86_400).await;
+    let problem = refused(|| put(asked.clone()), 409, "reminder_too_late").await;
+    assert!(problem.members["expires_at"].is_string());
+    clock::end_association(&visit.browser, clock::now() + 32 * 86_400).await;
+    put(asked.clone()).send().await.expect(200);
+    // Too late for another address, and never too late to take it away.
+    clock::end_association(&visit.browser, clock::now() + 86_400).await;
+    refused(|| put(asked.clone()), 409, "reminder_too_late").await;
+    assert!(put(json!({ "email": null })).send().await.expect(200).json()["reminder"].is_null());
+}
+
+#[tokio::test]
 async fn one_photo_set_at_any_time() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     let first = take(&visit, &fresh_code(&studio).await).await;
@@ -227,10 +256,14 @@ async fn nobody_acts_for_a_person_whom_this_session_does_not_know() {
             (Method::GET, "association"),
             (Method::GET, "association/photos/face"),
             (Method::GET, "association/photos.zip"),
+            (Method::PUT, "association/reminder"),
         ] {
             let path = format!("/v1/subjects/{subject}/{path}");
             let call = || {
                 let request = visit.browser.request(method.clone(), &path);
+                if method == Method::PUT {
+                    return request.json(&json!({ "email": null }));
+                }
                 if method == Method::POST { request.json(&json!({ "code": unknown_code() })) } else { request }
             };
             refused(call, 404, "subject_unknown").await;

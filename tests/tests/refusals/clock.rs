@@ -44,10 +44,15 @@ pub(crate) async fn set_in_session(browser: &Browser, changes: &[(&str, i64)]) {
 
 /// A year after the association of whoever is signed in in this browser.
 pub(crate) async fn expire_association(browser: &Browser) {
+    end_association(browser, now()).await;
+}
+
+/// The association of whoever is signed in in this browser ends then.
+pub(crate) async fn end_association(browser: &Browser, at: i64) {
     let sessions = aws::dynamodb(&aws::config().await).get_item().table_name(stack::variable("SESSIONS_TABLE"));
     let session = sessions.key("session_id", AttributeValue::S(session_id(browser))).send().await.expect("an answer");
     let subject = session.item().and_then(|item| item["subject_id"].as_s().ok()).expect("a session of somebody");
-    set("ASSOCIATIONS_TABLE", ("subject_id", subject), &[("expires_at", now())]).await;
+    set("ASSOCIATIONS_TABLE", ("subject_id", subject), &[("expires_at", at)]).await;
 }
 
 /// Fourteen days after its issue.

@@ -86,6 +86,7 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::AssociationExists { .. } => "Υπάρχει ήδη συσχέτιση",
         Problem::NothingAssociated => "Δεν υπάρχει συσχέτιση",
         Problem::AssociationRaced => "Ο κωδικάριθμος μόλις συσχετίστηκε",
+        Problem::ReminderTooLate { .. } => "Είναι πλέον αργά για υπενθύμιση",
         Problem::ImageAbsent => "Δεν υπάρχει τέτοια εικόνα",
         Problem::ApplicationUnknown { .. } => "Άγνωστη εφαρμογή",
         Problem::ProfileMismatch { .. } => "Η εφαρμογή χρειάζεται άλλες προδιαγραφές",
@@ -227,6 +228,12 @@ pub(super) fn detail(problem: &Problem) -> String {
         ),
         Problem::NothingAssociated => "Με το πρόσωπο αυτό δεν είναι συσχετισμένες φωτογραφίες. Δώστε πρώτα έναν κωδικάριθμο.".into(),
         Problem::AssociationRaced => "Κάποιος άλλος μόλις συσχέτισε τις φωτογραφίες αυτού του κωδικάριθμου. Αν είναι δικές σας, ζητήστε από τον φωτογράφο νέο κωδικάριθμο.".into(),
+        Problem::ReminderTooLate { expires_at } => {
+            format!(
+                "Οι φωτογραφίες λήγουν {}. Η ημέρα που θα στελνόταν η υπενθύμιση έχει ήδη έρθει.",
+                time_text::athens(*expires_at, Language::El)
+            )
+        }
         Problem::ImageAbsent => "Οι φωτογραφίες αυτές δεν περιλαμβάνουν την εικόνα που ζητήσατε.".into(),
         Problem::ApplicationUnknown { application } => {
             format!("Δεν υπάρχει σε λειτουργία εφαρμογή «{application}». Επιλέξτε από τον κατάλογο των εφαρμογών.")

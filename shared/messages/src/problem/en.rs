@@ -78,6 +78,7 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::AssociationExists { .. } => "There is an association already",
         Problem::NothingAssociated => "There is no association",
         Problem::AssociationRaced => "The code number has just been associated",
+        Problem::ReminderTooLate { .. } => "It is too late for a reminder",
         Problem::ImageAbsent => "There is no such image",
         Problem::ApplicationUnknown { .. } => "Unknown application",
         Problem::ProfileMismatch { .. } => "The application needs another specification",
@@ -214,6 +215,12 @@ pub(super) fn detail(problem: &Problem) -> String {
         Problem::NothingAssociated => "No photos are associated with this person. Submit a code number first.".into(),
         Problem::AssociationRaced => {
             "Somebody else has just associated the photos of this code number. If they are yours, ask the photographer for a new one.".into()
+        }
+        Problem::ReminderTooLate { expires_at } => {
+            format!(
+                "The photos expire on {}. The day on which the reminder would have gone out has already come.",
+                time_text::athens(*expires_at, Language::En)
+            )
         }
         Problem::ImageAbsent => "These photos do not include the image that you asked for.".into(),
         Problem::ApplicationUnknown { application } => {

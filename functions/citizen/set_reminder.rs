@@ -1,0 +1,91 @@
+//! PUT /v1/subjects/{subject}/association/reminder: an email address to be told, once, before the photos' year ends; or none any more.
+//!
+//! The address is sealed for the function that sends; what is shown afterwards is masked.
+
+use domain::{EmailAddress, Language, Recipient, reminder::ReminderKind};
+use edge::{Call, Failure, Reply, Setup, guard::Citizen, views::AssociationView};
+use messages::problem::{FieldReason, Problem};
+use serde::Deserialize;
+use storage::{
+    Transaction,
+    associations::{AskedReminder, Association, Associations},
+    kms::KmsKey,
+    reminders::{About, Address, ReminderItem, Reminders},
+    sessions::Sessions,
+};
+
+struct Deps {
+    sessions: Sessions,
+    associations: Associations,
+    reminders: Reminders,
+    key: KmsKey,
+    transaction: Transaction,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    /// Null takes the reminder away. Must be there: nobody loses a reminder by leaving a field out.
+    #[serde(deserialize_with = "Option::deserialize")]
+    email: Option<String>,
+    /// Of the message; with an address.
+    language: Option<Language>,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let setup = Setup::new().await;
+    let deps = Deps {
+        sessions: setup.sessions(),
+        associations: setup.associations(),
+        reminders: setup.reminders(),
+        key: setup.reminders_key(),
+        transaction: setup.transaction(),
+    };
+    edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
+}
+
+async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
+    let citizen = Citizen::from(call, &deps.sessions).await?;
+    let subject = citizen.subject(call)?;
+    let address = address(call.json()?)?;
+    let mut association = deps.associations.of(&subject.id, call.now).await?.ok_or(Problem::NothingAssociated)?;
+    match address {
+        Some(address) => set(deps, call, &mut association, &address).await?,
+        None => take_away(deps, &mut association).await?,
+    }
+    Reply::json(200, &AssociationView::of(&association, &subject, call.now))
+}
+
+fn address(body: Body) -> Result<Option<Address>, Problem> {
+    let invalid = |field: &str, reason| Problem::InvalidField { field: field.to_owned(), reason };
+    let Some(email) = body.email else { return Ok(None) };
+    let email = EmailAddress::parse(&email).map_err(|_| invalid("email", FieldReason::InvalidEmail))?;
+    let language = body.language.ok_or_else(|| invalid("language", FieldReason::Missing))?;
+    Ok(Some(Address { recipient: Recipient::Email(email), language }))
+}
+
+async fn set(deps: &Deps, call: &Call, association: &mut Association, address: &Address) -> Result<(), Failure> {
+    let expires_at = association.expires_at;
+    if !ReminderKind::Association.is_ahead(expires_at, call.now) {
+        return Err(Problem::ReminderTooLate { expires_at }.into());
+    }
+    let about = About::Association { subject: association.subject_id.clone() };
+    let item = ReminderItem::seal(&deps.key, &about, address, &association.set_id, expires_at).await?;
+    let asked = AskedReminder { masked: address.recipient.masked(), language: address.language };
+    let put = deps.reminders.put_part(&item)?;
+    deps.transaction.clone().with(deps.associations.reminder_part(association, Some(&asked))?).with(put).commit().await?;
+    association.reminder = Some(asked);
+    Ok(())
+}
+
+async fn take_away(deps: &Deps, association: &mut Association) -> Result<(), Failure> {
+    if association.reminder.is_none() {
+        return Ok(());
+    }
+    let about = About::Association { subject: association.subject_id.clone() };
+    let delete = deps.reminders.delete_part(&about, association.expires_at)?;
+    deps.transaction.clone().with(deps.associations.reminder_part(association, None)?).with(delete).commit().await?;
+    association.reminder = None;
+    Ok(())
+}
