@@ -109,8 +109,9 @@ fn the_outbox_and_associations_keys_are_split_between_those_who_seal_and_those_w
         }
     }
     let wanted = [
-        ("kms:Encrypt OutboxKey.Arn", vec!["IssueCode"]),
-        ("kms:Decrypt OutboxKey.Arn", vec!["DeliverCode"]),
+        ("kms:Encrypt OutboxKey.Arn", vec!["IssueCode", "ResendCode"]),
+        // One alone may do both: it makes a new message of an old one.
+        ("kms:Decrypt OutboxKey.Arn", vec!["DeliverCode", "ResendCode"]),
         ("kms:Encrypt AssociationsKey.Arn", vec!["Associate"]),
         ("kms:Decrypt AssociationsKey.Arn", vec!["ShowPhoto", "DownloadPhotos"]),
     ];

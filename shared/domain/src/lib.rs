@@ -20,6 +20,7 @@ pub mod recipient;
 pub mod retention;
 pub mod secret;
 pub mod session;
+pub mod staff;
 pub mod submission;
 pub mod time;
 pub mod verdict;

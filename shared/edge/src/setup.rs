@@ -9,9 +9,23 @@ use registers::{HttpClient, NationalRegisters, Taxisnet};
 use sending::{Email, Sms};
 use serde_json::json;
 use storage::{
-    Transaction, applications::Applications, associations::Associations, codes::Codes, consents::Consents, history::History,
-    issuances::Issuances, keys::Keys, kms::KmsKey, nonces::Nonces, outbox::Outbox, quotas::Quotas, sealing::IdentifierHasher,
-    sessions::Sessions, subjects::Subjects, vault::Vault,
+    Transaction,
+    applications::Applications,
+    associations::Associations,
+    codes::Codes,
+    consents::Consents,
+    history::History,
+    issuances::Issuances,
+    keys::Keys,
+    kms::KmsKey,
+    nonces::Nonces,
+    outbox::Outbox,
+    quotas::Quotas,
+    sealing::{IdentifierHasher, SealingKey},
+    sessions::Sessions,
+    staff::Staff,
+    subjects::Subjects,
+    vault::Vault,
 };
 
 use crate::log::{self, LogCode};
@@ -69,6 +83,14 @@ impl Setup {
 
     pub fn identifier_hasher(&self) -> IdentifierHasher {
         IdentifierHasher::new(self.secret("IDENTIFIER_SECRET").expose())
+    }
+
+    pub fn staff(&self) -> Staff {
+        Staff::new(self.dynamodb.clone(), self.text("STAFF_TABLE"))
+    }
+
+    pub fn staff_key(&self) -> SealingKey {
+        storage::sealing::staff_key(self.secret("IDENTIFIER_SECRET").expose())
     }
 
     pub fn nonces(&self) -> Nonces {

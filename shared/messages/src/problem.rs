@@ -65,6 +65,15 @@ pub enum Problem {
     OtpNotSent,
     NotAwaitingOtp,
     RoleNotYours,
+    /// The owner of the business has withdrawn the employee's authorization.
+    StaffWithdrawn,
+    /// For the owner of the business only.
+    NotOwner,
+    /// The owner is no employee.
+    StaffIsOwner,
+    StaffExhausted {
+        limit: usize,
+    },
 
     SubjectUnknown,
     /// No such minor, or none in this person's custody: one answer for both.
@@ -136,6 +145,14 @@ pub enum Problem {
     UploadRefused,
     /// The same upload was issued with another recipient.
     IssuanceConflict,
+    /// A code that was associated is not sent again.
+    ResendAssociated,
+    ResendTooLate,
+    ResendExhausted {
+        limit: usize,
+    },
+    /// The sender has the message in hand, or is about to for the first time.
+    ResendInProgress,
 
     /// Two calls at once.
     Conflict,
@@ -155,6 +172,8 @@ pub enum FieldReason {
     InvalidMobile,
     InvalidEmail,
     InvalidNumber,
+    /// What the owner calls an employee.
+    InvalidLabel,
 }
 
 impl FieldReason {
@@ -167,6 +186,7 @@ impl FieldReason {
             Self::InvalidMobile => "invalid_mobile",
             Self::InvalidEmail => "invalid_email",
             Self::InvalidNumber => "invalid_number",
+            Self::InvalidLabel => "invalid_label",
         }
     }
 }
@@ -206,6 +226,10 @@ impl Problem {
             Self::OtpNotSent => "otp_not_sent",
             Self::NotAwaitingOtp => "not_awaiting_otp",
             Self::RoleNotYours => "role_not_yours",
+            Self::StaffWithdrawn => "staff_withdrawn",
+            Self::NotOwner => "not_owner",
+            Self::StaffIsOwner => "staff_is_owner",
+            Self::StaffExhausted { .. } => "staff_exhausted",
             Self::SubjectUnknown => "subject_unknown",
             Self::CustodyNotConfirmed => "custody_not_confirmed",
             Self::MinorIsAdult => "minor_is_adult",
@@ -236,6 +260,10 @@ impl Problem {
             Self::BadPicture { .. } => "bad_picture",
             Self::UploadRefused => "upload_refused",
             Self::IssuanceConflict => "issuance_conflict",
+            Self::ResendAssociated => "resend_associated",
+            Self::ResendTooLate => "resend_too_late",
+            Self::ResendExhausted { .. } => "resend_exhausted",
+            Self::ResendInProgress => "resend_in_progress",
             Self::Conflict => "conflict",
             Self::Throttled => "throttled",
             Self::Internal => "internal",
@@ -263,9 +291,11 @@ impl Problem {
     /// Members of the problem document for programs: a name means the same, and has the same type, in every problem.
     pub fn extensions(&self) -> Vec<(&'static str, Value)> {
         match self {
-            Self::BodyTooLarge { limit } | Self::TooManyMinors { limit } | Self::AuthorizationsExhausted { limit } => {
-                vec![("limit", json!(limit))]
-            }
+            Self::BodyTooLarge { limit }
+            | Self::StaffExhausted { limit }
+            | Self::TooManyMinors { limit }
+            | Self::AuthorizationsExhausted { limit }
+            | Self::ResendExhausted { limit } => vec![("limit", json!(limit))],
             Self::AssociationExists { associated_at, expires_at } => {
                 vec![("associated_at", json!(associated_at.rfc3339())), ("expires_at", json!(expires_at.rfc3339()))]
             }
@@ -318,6 +348,9 @@ impl Problem {
             | Self::OtpNotSent
             | Self::NotAwaitingOtp
             | Self::RoleNotYours
+            | Self::StaffWithdrawn
+            | Self::NotOwner
+            | Self::StaffIsOwner
             | Self::SubjectUnknown
             | Self::CustodyNotConfirmed
             | Self::MinorIsAdult
@@ -336,6 +369,9 @@ impl Problem {
             | Self::UploadUnknown
             | Self::UploadRefused
             | Self::IssuanceConflict
+            | Self::ResendAssociated
+            | Self::ResendTooLate
+            | Self::ResendInProgress
             | Self::Conflict
             | Self::Throttled
             | Self::Internal
@@ -417,7 +453,11 @@ mod tests {
             P::OtpMessagesDailyLimit { .. } => P::OtpNotSent,
             P::OtpNotSent => P::NotAwaitingOtp,
             P::NotAwaitingOtp => P::RoleNotYours,
-            P::RoleNotYours => P::SubjectUnknown,
+            P::RoleNotYours => P::StaffWithdrawn,
+            P::StaffWithdrawn => P::NotOwner,
+            P::NotOwner => P::StaffIsOwner,
+            P::StaffIsOwner => P::StaffExhausted { limit: 100 },
+            P::StaffExhausted { .. } => P::SubjectUnknown,
             P::SubjectUnknown => P::CustodyNotConfirmed,
             P::CustodyNotConfirmed => P::MinorIsAdult,
             P::MinorIsAdult => P::MinorAfmRequired,
@@ -451,7 +491,11 @@ mod tests {
             P::UploadAltered { .. } => P::BadPicture { kind: ImageKind::Face, fault: PictureFault::NotJpeg },
             P::BadPicture { .. } => P::UploadRefused,
             P::UploadRefused => P::IssuanceConflict,
-            P::IssuanceConflict => P::Conflict,
+            P::IssuanceConflict => P::ResendAssociated,
+            P::ResendAssociated => P::ResendTooLate,
+            P::ResendTooLate => P::ResendExhausted { limit: 3 },
+            P::ResendExhausted { .. } => P::ResendInProgress,
+            P::ResendInProgress => P::Conflict,
             P::Conflict => P::Throttled,
             P::Throttled => P::Internal,
             P::Internal => P::Timeout,
@@ -481,7 +525,9 @@ mod tests {
             problems.extend(faults().into_iter().map(|fault| Problem::BadPicture { kind, fault }));
         }
         use FieldReason as R;
-        for reason in [R::Unknown, R::Missing, R::WrongType, R::NotAllowed, R::InvalidMobile, R::InvalidEmail, R::InvalidNumber] {
+        for reason in
+            [R::Unknown, R::Missing, R::WrongType, R::NotAllowed, R::InvalidMobile, R::InvalidEmail, R::InvalidNumber, R::InvalidLabel]
+        {
             problems.push(Problem::InvalidField { field: "language".to_owned(), reason });
         }
         problems
