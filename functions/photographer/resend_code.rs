@@ -11,7 +11,7 @@ use messages::problem::Problem;
 use photographer_functions::RecipientBody;
 use serde::Deserialize;
 use storage::{
-    Transaction, TransactionError,
+    Transaction,
     codes::{CodeItem, Codes, unwrap_key, wrap_key},
     issuances::{Issuance, Issuances, Issued, Resent, UploadState},
     kms::KmsKey,

@@ -80,6 +80,7 @@ pub fn router(secrets: Secrets, seed: &str, state: &Path) -> Result<Router, Star
         .route("/health", get(|| async { "ok" }))
         .route("/people.json", get(people::list))
         .route("/people", post(people::create))
+        .route("/businesses/close", post(people::close_business))
         .route("/failures", post(failures::create))
         .route("/inbox", get(pages::inbox))
         .route("/inbox.json", get(inbox::list))

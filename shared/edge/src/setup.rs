@@ -9,23 +9,9 @@ use registers::{HttpClient, NationalRegisters, Taxisnet};
 use sending::{Email, Sms};
 use serde_json::json;
 use storage::{
-    Transaction,
-    applications::Applications,
-    associations::Associations,
-    codes::Codes,
-    consents::Consents,
-    history::History,
-    issuances::Issuances,
-    keys::Keys,
-    kms::KmsKey,
-    nonces::Nonces,
-    outbox::Outbox,
-    quotas::Quotas,
-    sealing::{IdentifierHasher, SealingKey},
-    sessions::Sessions,
-    staff::Staff,
-    subjects::Subjects,
-    vault::Vault,
+    Transaction, applications::Applications, associations::Associations, codes::Codes, consents::Consents, history::History,
+    issuances::Issuances, keys::Keys, kms::KmsKey, nonces::Nonces, outbox::Outbox, quotas::Quotas, sealing::IdentifierHasher,
+    sessions::Sessions, staff::Staff, subjects::Subjects, vault::Vault,
 };
 
 use crate::log::{self, LogCode};
@@ -89,7 +75,7 @@ impl Setup {
         Staff::new(self.dynamodb.clone(), self.text("STAFF_TABLE"))
     }
 
-    pub fn staff_key(&self) -> SealingKey {
+    pub fn staff_key(&self) -> storage::sealing::SealingKey {
         storage::sealing::staff_key(self.secret("IDENTIFIER_SECRET").expose())
     }
 
