@@ -11,11 +11,13 @@ use serde_json::Value;
 use storage::{
     issuances::{Issuances, UploadState},
     sessions::Sessions,
+    staff::Staff,
     vault::Vault,
 };
 
 struct Deps {
     sessions: Sessions,
+    staff: Staff,
     issuances: Issuances,
     vault: Vault,
 }
@@ -68,12 +70,12 @@ struct LimitView {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     let setup = Setup::new().await;
-    let deps = Deps { sessions: setup.sessions(), issuances: setup.issuances(), vault: setup.vault() };
+    let deps = Deps { sessions: setup.sessions(), staff: setup.staff(), issuances: setup.issuances(), vault: setup.vault() };
     edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
 }
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
-    let Photographer { business, .. } = Photographer::from(call, &deps.sessions).await?;
+    let Photographer { business, .. } = Photographer::from(call, &deps.sessions, &deps.staff).await?;
     let Body {} = call.json()?;
     let upload_id = call.path("upload").filter(|id| storage::is_time_ordered_id(id)).ok_or(Problem::UploadUnknown)?;
     let upload = deps.issuances.find(&business, upload_id, call.now).await?.ok_or(Problem::UploadUnknown)?;

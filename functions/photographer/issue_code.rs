@@ -4,14 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use domain::{
-    CodeNumber, EmailAddress, GreekMobile, Language, Moment, Recipient, delivery::DeliveryState, recipient::RecipientKind, retention,
-    submission::CodeState,
-};
+use domain::{CodeNumber, Language, Moment, delivery::DeliveryState, retention, submission::CodeState};
 use edge::{Call, Failure, Reply, Setup, guard::Photographer, log, views::IssuanceView};
 use futures_util::future::try_join_all;
-use messages::problem::{FieldReason, Problem};
-use photographer_functions::{Checked, check, delete_originals};
+use messages::problem::Problem;
+use photographer_functions::{Checked, RecipientBody, check, delete_originals};
 use serde::Deserialize;
 use storage::{
     Transaction, TransactionError,
@@ -22,11 +19,13 @@ use storage::{
     reminders::{About, Address, ReminderItem, Reminders},
     sealing::{SealingKey, code_id},
     sessions::Sessions,
+    staff::Staff,
     vault::{Part, Vault},
 };
 
 struct Deps {
     sessions: Sessions,
+    staff: Staff,
     issuances: Issuances,
     codes: Codes,
     outbox: Outbox,
@@ -48,18 +47,12 @@ struct Body {
     reminder: bool,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RecipientBody {
-    kind: RecipientKind,
-    value: String,
-}
-
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     let setup = Setup::new().await;
     let deps = Deps {
         sessions: setup.sessions(),
+        staff: setup.staff(),
         issuances: setup.issuances(),
         codes: setup.codes(),
         outbox: setup.outbox(),
@@ -73,9 +66,9 @@ async fn main() -> Result<(), lambda_http::Error> {
 }
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
-    let Photographer { session, business } = Photographer::from(call, &deps.sessions).await?;
+    let Photographer { session, business, .. } = Photographer::from(call, &deps.sessions, &deps.staff).await?;
     let body: Body = call.json()?;
-    let to = Address { recipient: recipient(&body.recipient)?, language: body.language };
+    let to = Address { recipient: body.recipient.parse()?, language: body.language };
     if !storage::is_time_ordered_id(&body.upload_id) {
         return Err(Problem::UploadUnknown.into());
     }
@@ -83,7 +76,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let upload = find().await?;
     let settled = |upload: &Issuance| match (upload.state, &upload.issued) {
         (UploadState::Issued, Some(issued)) if is_for(issued, &to, body.reminder) => {
-            Some(Reply::json(200, &IssuanceView::of(upload, issued, &session)))
+            Some(Reply::json(200, &IssuanceView::of(upload, issued, &session, call.now)))
         }
         (UploadState::Issued, _) => Some(Err(Problem::IssuanceConflict.into())),
         (UploadState::Refused, _) => Some(Err(Problem::UploadRefused.into())),
@@ -109,18 +102,10 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     match issue(deps, call.now, &upload, checked, &to, body.reminder).await {
         Ok(issued) => {
             delete_originals(&deps.vault, &upload).await;
-            Reply::json(201, &IssuanceView::of(&upload, &issued, &session))
+            Reply::json(201, &IssuanceView::of(&upload, &issued, &session, call.now))
         }
         Err(Failure::Refused(Problem::Conflict)) => settled(&find().await?).unwrap_or_else(|| Err(Problem::Conflict.into())),
         Err(failure) => Err(failure),
-    }
-}
-
-fn recipient(body: &RecipientBody) -> Result<Recipient, Problem> {
-    let invalid = |reason| Problem::InvalidField { field: "recipient.value".to_owned(), reason };
-    match body.kind {
-        RecipientKind::Mobile => GreekMobile::parse(&body.value).map(Recipient::Mobile).map_err(|_| invalid(FieldReason::InvalidMobile)),
-        RecipientKind::Email => EmailAddress::parse(&body.value).map(Recipient::Email).map_err(|_| invalid(FieldReason::InvalidEmail)),
     }
 }
 

@@ -1,16 +1,39 @@
-//! What the photographer's functions share: an upload's originals, read, checked, deleted.
+//! What the photographer's functions share: to whom a code goes; an upload's originals, read, checked, deleted.
 
-use domain::{ImageKind, photo::PictureFault};
+use domain::{EmailAddress, GreekMobile, ImageKind, Recipient, photo::PictureFault, recipient::RecipientKind};
 use edge::{Failure, log};
 use futures_util::future::try_join_all;
-use messages::problem::Problem;
+use messages::problem::{FieldReason, Problem};
 use pictures::Accepted;
+use serde::Deserialize;
 use storage::{
     issuances::Issuance,
     sealing::{equal, sha256_hex},
     vault::Vault,
 };
 use zeroize::Zeroizing;
+
+/// Where a code is to go, as the photographer writes it: the field `recipient`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecipientBody {
+    kind: RecipientKind,
+    value: String,
+}
+
+impl RecipientBody {
+    /// # Errors
+    /// [`Problem::InvalidField`].
+    pub fn parse(&self) -> Result<Recipient, Problem> {
+        let invalid = |reason| Problem::InvalidField { field: "recipient.value".to_owned(), reason };
+        match self.kind {
+            RecipientKind::Mobile => {
+                GreekMobile::parse(&self.value).map(Recipient::Mobile).map_err(|_| invalid(FieldReason::InvalidMobile))
+            }
+            RecipientKind::Email => EmailAddress::parse(&self.value).map(Recipient::Email).map_err(|_| invalid(FieldReason::InvalidEmail)),
+        }
+    }
+}
 
 /// A picture that keeps every rule.
 pub struct Checked {

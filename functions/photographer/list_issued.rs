@@ -1,23 +1,31 @@
-//! GET /v1/photographer/issuances: the business's uploads, newest first: to whom (masked), when, whether sent, whether
-//! associated. Never the code, never by whom.
+//! GET /v1/photographer/issuances: the business's uploads, newest first: by whom, to whom (masked), when, whether sent, whether
+//! associated, verdicts. Never the code, never by whom it was associated.
 
+use domain::{AthensDay, business::BusinessId, delivery::IssuanceState};
 use edge::{Call, Failure, Reply, Setup, guard::Photographer, views::IssuanceView};
 use messages::problem::{FieldReason, Problem};
 use serde::Serialize;
-use storage::{issuances::Issuances, sessions::Sessions};
+use storage::{
+    issuances::{Issuances, Wanted},
+    sealing::SealingKey,
+    sessions::Sessions,
+    staff::Staff,
+};
 
 const PAGE: usize = 50;
 const LARGEST_PAGE: usize = 100;
 
 struct Deps {
     sessions: Sessions,
+    staff: Staff,
+    staff_key: SealingKey,
     issuances: Issuances,
 }
 
 #[derive(Serialize)]
 struct Answer {
     issuances: Vec<IssuanceView>,
-    /// For `cursor`, to read on; absent on the last page.
+    /// For `cursor`, to read on; absent on the last page. A page may have few, or none, and a next one all the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
@@ -25,13 +33,12 @@ struct Answer {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     let setup = Setup::new().await;
-    let deps = Deps { sessions: setup.sessions(), issuances: setup.issuances() };
+    let deps = Deps { sessions: setup.sessions(), staff: setup.staff(), staff_key: setup.staff_key(), issuances: setup.issuances() };
     edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
 }
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
-    let Photographer { session, business } = Photographer::from(call, &deps.sessions).await?;
-    let invalid = |field: &str, reason| Problem::InvalidField { field: field.to_owned(), reason };
+    let Photographer { session, business, employee } = Photographer::from(call, &deps.sessions, &deps.staff).await?;
     let limit = match call.query("limit") {
         None => PAGE,
         Some(text) => text
@@ -46,10 +53,38 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         None => None,
         Some(text) => Some(Some(text).filter(is_id).ok_or_else(|| invalid("cursor", FieldReason::NotAllowed))?),
     };
-    let page = deps.issuances.list(&business, after, limit, call.now).await?;
+    let page = deps.issuances.list(&business, wanted(call)?, after, limit, call.now).await?;
     let views = page.issuances.iter().filter_map(|issuance| {
         let issued = issuance.issued.as_ref()?;
-        Some(IssuanceView::of(issuance, issued, &session))
+        Some(IssuanceView::of(issuance, issued, &session, call.now))
     });
-    Reply::json(200, &Answer { issuances: views.collect(), next: page.next })
+    let mut views: Vec<_> = views.collect();
+    if employee.is_none() {
+        label(deps, &business, &mut views).await?;
+    }
+    Reply::json(200, &Answer { issuances: views, next: page.next })
+}
+
+fn invalid(field: &str, reason: FieldReason) -> Problem {
+    Problem::InvalidField { field: field.to_owned(), reason }
+}
+
+fn wanted(call: &Call) -> Result<Wanted, Problem> {
+    let day = call.query("day").map(|text| AthensDay::parse(text).ok_or_else(|| invalid("day", FieldReason::NotAllowed)));
+    let state = call.query("state").map(|text| IssuanceState::parse(text).ok_or_else(|| invalid("state", FieldReason::NotAllowed)));
+    Ok(Wanted { day: day.transpose()?, state: state.transpose()? })
+}
+
+/// For the owner: what they call the employees who made these uploads. Those who were withdrawn meanwhile have an id only.
+async fn label(deps: &Deps, business: &BusinessId, views: &mut [IssuanceView]) -> Result<(), Failure> {
+    if views.iter().all(|view| view.issued_by.employee.is_none()) {
+        return Ok(());
+    }
+    for item in deps.staff.of_business(business).await? {
+        let facts = item.open(&deps.staff_key)?;
+        for view in views.iter_mut().filter(|view| view.issued_by.employee.as_ref() == Some(&item.employee)) {
+            view.issued_by.label = facts.label.as_ref().map(|label| label.expose().to_owned());
+        }
+    }
+    Ok(())
 }

@@ -9,11 +9,13 @@ use serde::{Deserialize, Serialize};
 use storage::{
     issuances::{Declared, Issuance, Issuances, UploadState},
     sessions::Sessions,
+    staff::Staff,
     vault::{UploadAddress, Vault},
 };
 
 struct Deps {
     sessions: Sessions,
+    staff: Staff,
     issuances: Issuances,
     vault: Vault,
 }
@@ -55,12 +57,12 @@ struct AddressView {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     let setup = Setup::new().await;
-    let deps = Deps { sessions: setup.sessions(), issuances: setup.issuances(), vault: setup.vault() };
+    let deps = Deps { sessions: setup.sessions(), staff: setup.staff(), issuances: setup.issuances(), vault: setup.vault() };
     edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
 }
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
-    let Photographer { session, business } = Photographer::from(call, &deps.sessions).await?;
+    let Photographer { session, business, employee } = Photographer::from(call, &deps.sessions, &deps.staff).await?;
     let body: Body = call.json()?;
     let mut declared = BTreeMap::new();
     for (kind, picture) in [(ImageKind::Face, body.face), (ImageKind::Signature, body.signature)] {
@@ -80,6 +82,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         business,
         upload_id: upload_id.clone(),
         uploader: session.subject_id,
+        employee,
         profile: body.profile,
         declared,
         requested_at: call.now,

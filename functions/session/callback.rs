@@ -2,8 +2,9 @@
 //!
 //! A browser gets its session as a cookie. A browser that an app opened gets none: it takes a code to the app, which exchanges it.
 
-use domain::{Secret, business::is_photography, native_app::AppSignIn};
+use domain::{Afm, Secret, business::is_photography, native_app::AppSignIn};
 use edge::{Call, Failure, Reply, SIGN_IN_COOKIE, Setup};
+use futures_util::future::try_join_all;
 use messages::problem::Problem;
 use registers::{NationalRegisters, OwnedBusiness, RegisterError, RegisteredPerson, Taxisnet, TaxisnetPerson};
 use sending::Sms;
@@ -11,8 +12,9 @@ use storage::{
     consents::Consents,
     nonces::{Nonces, SignIn},
     quotas::Quotas,
-    sealing::{ExchangeCode, IdentifierHasher, SessionToken, digest_text, equal},
+    sealing::{ExchangeCode, IdentifierHasher, SealingKey, SessionToken, digest_text, equal},
     sessions::{Business, Person, Session, Sessions},
+    staff::Staff,
     subjects::Subjects,
 };
 
@@ -25,6 +27,8 @@ struct Deps {
     sessions: Sessions,
     quotas: Quotas,
     consents: Consents,
+    staff: Staff,
+    staff_key: SealingKey,
     hasher: IdentifierHasher,
     taxisnet: Taxisnet,
     registers: NationalRegisters,
@@ -42,6 +46,8 @@ async fn main() -> Result<(), lambda_http::Error> {
         sessions: setup.sessions(),
         quotas: setup.quotas(),
         consents: setup.consents(),
+        staff: setup.staff(),
+        staff_key: setup.staff_key(),
         hasher: setup.identifier_hasher(),
         taxisnet: setup.taxisnet(&client),
         registers: setup.national_registers(&client),
@@ -89,8 +95,11 @@ async fn begin_session(deps: &Deps, call: &Call) -> Result<Session, Failure> {
     let taxisnet_person =
         deps.taxisnet.person(code.expose(), &session_functions::redirect_uri(call.public_origin())).await.map_err(taxisnet_failure)?;
     let afm = &taxisnet_person.afm;
-    let (registered, mobile, businesses) =
-        tokio::try_join!(deps.registers.person(afm), deps.registers.confirmed_mobile(afm), deps.registers.businesses(afm))?;
+    let asking = async {
+        let asked = tokio::try_join!(deps.registers.person(afm), deps.registers.confirmed_mobile(afm), deps.registers.businesses(afm));
+        asked.map_err(Failure::from)
+    };
+    let ((registered, mobile, owned), employers) = tokio::try_join!(asking, employers(deps, afm))?;
     if mobile.is_none() && !deps.taxisnet_asks_otp {
         return Err(Problem::NoConfirmedMobile.into());
     }
@@ -99,7 +108,7 @@ async fn begin_session(deps: &Deps, call: &Call) -> Result<Session, Failure> {
         identifiers.push(domain::Identifier::Afm(afm.clone()));
     }
     let subject_id = deps.subjects.resolve(&identifiers, call.now).await?;
-    let person = person(deps, taxisnet_person, registered, mobile, businesses);
+    let person = person(deps, taxisnet_person, registered, mobile, owned, employers);
     let session = Session::begin(SessionToken::random()?, subject_id, person, call.now);
     if deps.taxisnet_asks_otp { without_otp(deps, call, session).await } else { with_otp(deps, call, session).await }
 }
@@ -128,21 +137,52 @@ fn person(
     taxisnet: TaxisnetPerson,
     registered: RegisteredPerson,
     mobile: Option<domain::GreekMobile>,
-    businesses: Vec<OwnedBusiness>,
+    owned: Vec<OwnedBusiness>,
+    employers: Vec<Business>,
 ) -> Person {
     let or = |name: String, other: String| if name.is_empty() { other } else { name };
+    let owned = owned.into_iter().filter(photographs).map(|business| Business {
+        id: deps.hasher.business(&business.afm),
+        name: business.name,
+        afm: Some(business.afm),
+        staff: None,
+    });
+    let mut businesses: Vec<Business> = owned.collect();
+    // Who owns a business is its owner, even if another owner has authorised them.
+    let others = employers.into_iter().filter(|employer| businesses.iter().all(|own| own.id != employer.id)).collect::<Vec<_>>();
+    businesses.extend(others);
     Person {
         first_name: or(registered.first_name, taxisnet.first_name),
         last_name: or(registered.last_name, taxisnet.last_name),
         afm: taxisnet.afm,
         birth_date: registered.birth_date,
         mobile,
-        businesses: businesses
-            .into_iter()
-            .filter(|business| business.activities.iter().any(|activity| is_photography(activity)))
-            .map(|business| Business { id: deps.hasher.business(&business.afm), name: business.name })
-            .collect(),
+        businesses,
     }
+}
+
+fn photographs(business: &OwnedBusiness) -> bool {
+    business.activities.iter().any(|activity| is_photography(activity))
+}
+
+/// Businesses whose owner has authorised this person, as far as the owner still has them and they are still photographers': what
+/// was closed does not go on through its staff.
+async fn employers(deps: &Deps, afm: &Afm) -> Result<Vec<Business>, Failure> {
+    let employee = deps.hasher.employee(afm);
+    let authorized = deps.staff.of_employee(&employee).await?;
+    let asking = authorized.iter().map(async |item| {
+        let facts = item.open(&deps.staff_key)?;
+        let owned = match deps.registers.businesses(&facts.owner_afm).await {
+            Ok(owned) => owned,
+            Err(RegisterError::PersonUnknown) => Vec::new(),
+            Err(error @ (RegisterError::CodeRefused | RegisterError::Unavailable(_) | RegisterError::Unexpected(_))) => {
+                return Err(Failure::from(error));
+            }
+        };
+        let theirs = owned.into_iter().find(|business| business.afm == facts.business_afm && photographs(business));
+        Ok(theirs.map(|business| Business { id: item.business.clone(), name: business.name, afm: None, staff: Some(employee.clone()) }))
+    });
+    Ok(try_join_all(asking).await?.into_iter().flatten().collect())
 }
 
 fn taxisnet_failure(error: RegisterError) -> Failure {

@@ -1,13 +1,18 @@
 //! PUT /v1/session/role: as whom to act. Also switches role or business later, without signing in again.
 
 use domain::{business::BusinessId, session::Role};
-use edge::{Call, Failure, Reply, Setup, guard::SignedIn, views::SessionView};
+use edge::{
+    Call, Failure, Reply, Setup,
+    guard::{SignedIn, still_staff},
+    views::SessionView,
+};
 use messages::problem::{FieldReason, Problem};
 use serde::Deserialize;
-use storage::sessions::Sessions;
+use storage::{sessions::Sessions, staff::Staff};
 
 struct Deps {
     sessions: Sessions,
+    staff: Staff,
 }
 
 #[derive(Deserialize)]
@@ -27,7 +32,7 @@ struct Body {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     let setup = Setup::new().await;
-    let deps = Deps { sessions: setup.sessions() };
+    let deps = Deps { sessions: setup.sessions(), staff: setup.staff() };
     edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
 }
 
@@ -36,10 +41,9 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let role = match call.json::<Body>()? {
         Body { kind: Kind::Citizen, business: None } => Role::Citizen,
         Body { kind: Kind::Photographer, business: Some(business) } => {
-            if !session.person.businesses.iter().any(|own| own.id.as_str() == business) {
-                return Err(Problem::RoleNotYours.into());
-            }
-            Role::Photographer { business: BusinessId::from_hash(business) }
+            let own = session.business(&BusinessId::from_hash(business)).ok_or(Problem::RoleNotYours)?;
+            still_staff(&deps.staff, &own.id, own.staff.as_ref(), call).await?;
+            Role::Photographer { business: own.id.clone() }
         }
         Body { kind: Kind::Citizen, business: Some(_) } => return Err(business_problem(FieldReason::Unknown)),
         Body { kind: Kind::Photographer, business: None } => return Err(business_problem(FieldReason::Missing)),

@@ -16,3 +16,4 @@ pub mod photographer;
 pub mod pictures;
 pub mod qr;
 pub mod stack;
+pub mod staff;

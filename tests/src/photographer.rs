@@ -115,6 +115,23 @@ pub async fn issue_code_to_remind(visit: &Visit, upload_id: &str, to: &To, langu
     visit.browser.post("/v1/photographer/issuances", &body).await
 }
 
+/// To the same address; or, given one or a language, to that.
+pub async fn resend_code(visit: &Visit, upload_id: &str, to: Option<&To>, language: Option<Language>) -> Response {
+    let mut body = Map::new();
+    if let Some(to) = to {
+        body.insert("recipient".to_owned(), json!({ "kind": to.kind(), "value": to.address() }));
+    }
+    if let Some(language) = language {
+        body.insert("language".to_owned(), json!(language));
+    }
+    visit.browser.post(&format!("/v1/photographer/issuances/{upload_id}/resend"), &Value::Object(body)).await
+}
+
+/// Waits until the sender is done with the upload's message.
+pub async fn wait_until_sent(visit: &Visit, upload_id: &str) -> Value {
+    wait_until_listed(visit, upload_id, |item| item["delivery"]["state"] == "sent", inbox::PATIENCE).await
+}
+
 /// A code number that was issued and has arrived.
 #[derive(Debug)]
 pub struct Issued {

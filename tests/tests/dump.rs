@@ -16,7 +16,7 @@ use journeys::{
     mobile::{AppSignIn, REDIRECT_URI},
     people::{self, Visit, fresh_photographer},
     photographer::{self, Issued, To, both},
-    stack,
+    stack, staff,
 };
 use leaks::{Search, Secret, has_number};
 
@@ -193,7 +193,20 @@ async fn whoever_copies_all_tables_and_the_bucket_learns_no_code_no_person_and_n
     assert_tells_nothing(&in_hand, &secrets(&[&visit, &studio], &issued, &email), &otps, &issued);
     citizen::take(&visit, &by_sms.code).await;
     citizen::download(&visit).await.expect(200);
+    // Staff of the photographer, and a message sent again with another code.
+    let (employee, _) = staff::employee_of(&studio, "Ταμίας-Νίκη").await;
+    let other = To::Email(format!("again.{email}"));
+    photographer::resend_code(&studio, &by_email.upload_id, Some(&other), None).await.expect(200);
+    let again = inbox::code_message(other.address(), 0).await.code();
+    let more = [
+        Secret::new("code number sent again", &again),
+        Secret::new("corrected address", other.address()),
+        Secret::new("employee's AFM", &employee.person.afm),
+        Secret::new("employee's label", "Ταμίας-Νίκη"),
+    ];
     let associated = dump().await;
+    assert!(associated.iter().any(|found| found.place == "STAFF_TABLE sealed"));
+    assert_tells_nothing(&associated, &more, &[&employee.otp], &[]);
     assert_is_there(&associated, &by_sms, "associated").await;
     assert_tells_nothing(&associated, &secrets(&[&visit, &studio], &issued, &email), &otps, &issued);
 }

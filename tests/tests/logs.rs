@@ -12,7 +12,7 @@ use journeys::{
     citizen, mobile,
     people::{self, Visit, fresh_photographer},
     photographer::{self, To, both},
-    stack,
+    stack, staff,
 };
 use leaks::{Search, Secret, has_number};
 use reqwest::Method;
@@ -102,10 +102,17 @@ async fn logs_hold_no_code_token_password_name_number_or_address_of_anybody() {
     citizen::show_photo(&visit, ImageKind::Face).await.expect(200);
     citizen::download(&visit).await.expect(200);
     photographer::listed(&studio, &by_sms.upload_id).await;
+    let (employee, id) = staff::employee_of(&studio, "Ταμίας-Νίκη").await;
+    employee.browser.get("/v1/photographer/issuances").await.expect(200);
+    staff::list(&studio).await;
+    staff::withdraw(&studio, &id).await.expect(204);
+    photographer::wait_until_sent(&studio, &by_email.upload_id).await;
+    photographer::resend_code(&studio, &by_email.upload_id, None, Some(Language::El)).await.expect(200);
     visit.browser.delete("/v1/session").await.expect(200);
 
-    let mut secrets: Vec<Secret> = [&visit.person, &studio.person].into_iter().flat_map(about).collect();
+    let mut secrets: Vec<Secret> = [&visit.person, &studio.person, &employee.person].into_iter().flat_map(about).collect();
     secrets.extend(from_an_app().await);
+    secrets.push(Secret::new("employee's label", "Ταμίας-Νίκη"));
     secrets.push(Secret::new("planted text", PLANTED));
     secrets.extend([&by_sms, &by_email].map(|issued| Secret::new("code number", &issued.code)));
     for browser in [&visit.browser, &waiting.browser, &studio.browser] {
@@ -131,6 +138,8 @@ async fn logs_hold_no_code_token_password_name_number_or_address_of_anybody() {
         ("VERIFY_OTP_LOG", "verify_otp", "otp_wrong"),
         ("ISSUE_CODE_LOG", "issue_code", ""),
         ("DOWNLOAD_PHOTOS_LOG", "download_photos", ""),
+        ("RESEND_CODE_LOG", "resend_code", ""),
+        ("AUTHORIZE_STAFF_LOG", "authorize_staff", ""),
         ("DELIVER_CODE_LOG", "deliver_code", ""),
     ] {
         let told = lines.iter().filter(|(group, _)| group == function).filter_map(|(_, line)| serde_json::from_str::<Value>(line).ok());

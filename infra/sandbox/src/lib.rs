@@ -83,6 +83,7 @@ pub fn router(secrets: Secrets, seed: &str, state: &Path) -> Result<Router, Star
         .route("/people", post(people::create))
         .route("/minors", post(minors::create))
         .route("/minors/{key}", post(minors::change))
+        .route("/businesses/close", post(people::close_business))
         .route("/failures", post(failures::create))
         .route("/inbox", get(pages::inbox))
         .route("/inbox.json", get(inbox::list))

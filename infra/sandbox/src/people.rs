@@ -1,6 +1,6 @@
 //! Everyone that the outside world knows: the seed's people and those made at run time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -116,6 +116,9 @@ struct Inner {
     by_identifier: HashMap<(Identifier, String), Arc<Person>>,
     created: u64,
     journal: Journal,
+    /// AFMs of businesses that have closed.
+    closed: HashSet<String>,
+    closings: Journal,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
@@ -133,7 +136,11 @@ impl People {
         let journal = Journal::open(state.join("people.jsonl"), |person: Person| {
             earlier.push(person);
         })?;
-        let mut inner = Inner { all: Vec::new(), by_identifier: HashMap::new(), created: 0, journal };
+        let mut closed = HashSet::new();
+        let closings = Journal::open(state.join("closed.jsonl"), |afm: String| {
+            closed.insert(afm);
+        })?;
+        let mut inner = Inner { all: Vec::new(), by_identifier: HashMap::new(), created: 0, journal, closed, closings };
         for person in seed.into_iter().chain(earlier) {
             inner.add(Arc::new(person));
         }
@@ -151,6 +158,23 @@ impl People {
             let key = (identifier, value.to_owned());
             inner.by_identifier.get(&key).cloned()
         })
+    }
+
+    /// The businesses that the person has and that are open.
+    pub(crate) fn businesses_of(&self, person: &Person) -> Vec<Business> {
+        self.read(|inner| person.businesses.iter().filter(|business| !inner.closed.contains(&business.afm)).cloned().collect())
+    }
+
+    /// False where nobody has such a business.
+    fn close(&self, afm: &str) -> io::Result<bool> {
+        let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
+        if !inner.all.iter().flat_map(|person| &person.businesses).any(|business| business.afm == afm) {
+            return Ok(false);
+        }
+        if inner.closed.insert(afm.to_owned()) {
+            inner.closings.append(&afm)?;
+        }
+        Ok(true)
     }
 
     fn read<T>(&self, read: impl FnOnce(&Inner) -> T) -> T {
@@ -330,6 +354,25 @@ pub(crate) async fn create(State(world): State<World>, body: Bytes) -> Response 
         Ok(person) => (StatusCode::CREATED, Json(Shown::new(&person))).into_response(),
         Err(error) => (StatusCode::INSUFFICIENT_STORAGE, Json(serde_json::json!({ "code": "not_created", "detail": error.to_string() })))
             .into_response(),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Closing {
+    afm: String,
+}
+
+/// `POST /businesses/close {"afm"}`: the registers no longer have the business. `/people.json` goes on to show it.
+pub(crate) async fn close_business(State(world): State<World>, body: Bytes) -> Response {
+    let closing = match serde_json::from_slice::<Closing>(&body) {
+        Ok(closing) => closing,
+        Err(error) => return bad_request(&error.to_string()),
+    };
+    match world.people.close(&closing.afm) {
+        Ok(true) => StatusCode::NO_CONTENT.into_response(),
+        Ok(false) => bad_request("nobody has a business with this AFM"),
+        Err(error) => bad_request(&error.to_string()),
     }
 }
 

@@ -70,7 +70,7 @@ pub(crate) async fn contact(State(world): State<World>, headers: HeaderMap, body
 
 pub(crate) async fn businesses(State(world): State<World>, headers: HeaderMap, body: Bytes) -> Answer {
     let person = asked_for(&world, &headers, &body).await?;
-    Ok(Json(json!({ "businesses": person.businesses })))
+    Ok(Json(json!({ "businesses": world.people.businesses_of(&person) })))
 }
 
 pub(crate) async fn custody(State(world): State<World>, headers: HeaderMap, body: Bytes) -> Answer {

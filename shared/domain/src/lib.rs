@@ -23,6 +23,7 @@ pub mod reminder;
 pub mod retention;
 pub mod secret;
 pub mod session;
+pub mod staff;
 pub mod submission;
 pub mod time;
 pub mod verdict;

@@ -100,6 +100,8 @@ pub const fn status(problem: &Problem) -> StatusCode {
         | Problem::NoConfirmedMobile
         | Problem::OtpExhausted
         | Problem::RoleNotYours
+        | Problem::StaffWithdrawn
+        | Problem::NotOwner
         | Problem::CustodyNotConfirmed
         | Problem::MinorIsAdult
         | Problem::CodeTaken => StatusCode::FORBIDDEN,
@@ -129,6 +131,11 @@ pub const fn status(problem: &Problem) -> StatusCode {
         | Problem::UploadIssued
         | Problem::UploadRefused
         | Problem::IssuanceConflict
+        | Problem::ResendAssociated
+        | Problem::ResendTooLate
+        | Problem::ResendExhausted { .. }
+        | Problem::ResendInProgress
+        | Problem::StaffExhausted { .. }
         | Problem::ConsentVersionOld
         | Problem::RangeRequired { .. }
         | Problem::Conflict => StatusCode::CONFLICT,
@@ -142,6 +149,7 @@ pub const fn status(problem: &Problem) -> StatusCode {
         | Problem::OtpMalformed
         | Problem::OtpWrong { .. }
         | Problem::OtpExpired
+        | Problem::StaffIsOwner
         | Problem::MinorAfmRequired
         | Problem::MinorNumbersDiffer
         | Problem::CodeMalformed(_)

@@ -1,12 +1,16 @@
 //! Guards: who calls, as types. Each can be had from a checked session only, so that no handler can forget the check.
 
 use domain::{
-    SubjectId,
+    Afm, SubjectId,
     business::BusinessId,
     session::{Role, Stage},
+    staff::EmployeeId,
 };
 use messages::problem::Problem;
-use storage::sessions::{Minor, Session, Sessions};
+use storage::{
+    sessions::{Business, Minor, Session, Sessions},
+    staff::Staff,
+};
 
 use crate::{call::Call, failure::Failure, log};
 
@@ -28,11 +32,21 @@ pub struct Citizen {
     pub session: Session,
 }
 
-/// A photographer, acting for a business.
+/// A photographer, acting for a business: its owner, or staff whom the owner authorises at this moment.
 #[derive(Debug)]
 pub struct Photographer {
     pub session: Session,
     pub business: BusinessId,
+    /// As which employee; none is the owner.
+    pub employee: Option<EmployeeId>,
+}
+
+/// The owner of a business, acting for it.
+#[derive(Debug)]
+pub struct Owner {
+    pub session: Session,
+    pub business: BusinessId,
+    pub business_afm: Afm,
 }
 
 impl Visitor {
@@ -114,14 +128,47 @@ pub const SELF: &str = "self";
 
 impl Photographer {
     /// # Errors
-    /// Those of [`SignedIn::from`], [`Problem::RoleNotChosen`], [`Problem::WrongRole`].
+    /// Those of [`SignedIn::from`], [`Problem::RoleNotChosen`], [`Problem::WrongRole`]; [`Problem::StaffWithdrawn`] from the
+    /// moment at which the owner withdrew.
+    pub async fn from(call: &Call, sessions: &Sessions, staff: &Staff) -> Result<Self, Failure> {
+        let (session, Business { id, staff: employee, .. }) = acting_for(call, sessions).await?;
+        still_staff(staff, &id, employee.as_ref(), call).await?;
+        Ok(Self { session, business: id, employee })
+    }
+}
+
+impl Owner {
+    /// # Errors
+    /// Those of [`SignedIn::from`], [`Problem::RoleNotChosen`], [`Problem::WrongRole`], [`Problem::NotOwner`].
     pub async fn from(call: &Call, sessions: &Sessions) -> Result<Self, Failure> {
-        let session = acting(call, sessions).await?;
-        match session.role.clone() {
-            Some(Role::Photographer { business }) => Ok(Self { session, business }),
-            Some(Role::Citizen) | None => Err(Problem::WrongRole.into()),
+        match acting_for(call, sessions).await? {
+            (_, Business { staff: Some(_), .. }) => Err(Problem::NotOwner.into()),
+            (session, Business { id, afm: Some(afm), .. }) => Ok(Self { session, business: id, business_afm: afm }),
+            // A session of before AFMs were kept in it.
+            (_, Business { afm: None, .. }) => Err(Problem::SessionExpired.into()),
         }
     }
+}
+
+/// Whether the owner still authorises an employee, asked anew for every call; an owner needs no leave.
+///
+/// # Errors
+/// [`Problem::StaffWithdrawn`].
+pub async fn still_staff(staff: &Staff, business: &BusinessId, employee: Option<&EmployeeId>, call: &Call) -> Result<(), Failure> {
+    match employee {
+        Some(employee) if !staff.has(business, employee, call.now).await? => Err(Problem::StaffWithdrawn.into()),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// The session of somebody who acts for a business, and that business.
+async fn acting_for(call: &Call, sessions: &Sessions) -> Result<(Session, Business), Failure> {
+    let session = acting(call, sessions).await?;
+    let business = match &session.role {
+        Some(Role::Photographer { business }) => session.business(business).cloned(),
+        Some(Role::Citizen) | None => None,
+    };
+    Ok((session, business.ok_or(Problem::WrongRole)?))
 }
 
 /// The session of somebody who has chosen a role.

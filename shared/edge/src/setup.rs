@@ -11,7 +11,7 @@ use serde_json::json;
 use storage::{
     Transaction, applications::Applications, associations::Associations, codes::Codes, consents::Consents, history::History,
     issuances::Issuances, keys::Keys, kms::KmsKey, nonces::Nonces, outbox::Outbox, quotas::Quotas, reminders::Reminders,
-    sealing::IdentifierHasher, sessions::Sessions, subjects::Subjects, vault::Vault,
+    sealing::IdentifierHasher, sessions::Sessions, staff::Staff, subjects::Subjects, vault::Vault,
 };
 
 use crate::log::{self, LogCode};
@@ -69,6 +69,14 @@ impl Setup {
 
     pub fn identifier_hasher(&self) -> IdentifierHasher {
         IdentifierHasher::new(self.secret("IDENTIFIER_SECRET").expose())
+    }
+
+    pub fn staff(&self) -> Staff {
+        Staff::new(self.dynamodb.clone(), self.text("STAFF_TABLE"))
+    }
+
+    pub fn staff_key(&self) -> storage::sealing::SealingKey {
+        storage::sealing::staff_key(self.secret("IDENTIFIER_SECRET").expose())
     }
 
     pub fn nonces(&self) -> Nonces {

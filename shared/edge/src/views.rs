@@ -2,10 +2,12 @@
 
 use domain::{
     FileProfile, ImageKind, Language, Moment,
-    delivery::DeliveryState,
+    delivery::{self, DeliveryState, IssuanceState},
     recipient::RecipientKind,
     reminder::ReminderKind,
     session::{Role, Stage},
+    staff::{Capacity, EmployeeId},
+    verdict::Verdict,
 };
 use messages::consent::ConsentText;
 use serde::Serialize;
@@ -13,7 +15,8 @@ use storage::{
     associations::Association,
     codes::ImageFacts,
     issuances::{Issuance, Issued},
-    sessions::{Minor, Session, SubmissionInHand},
+    sessions::{Business, Minor, Session, SubmissionInHand},
+    staff::{StaffFacts, StaffItem},
 };
 
 use crate::guard::Subject;
@@ -84,7 +87,7 @@ impl MinorView {
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum RoleView {
     Citizen,
-    Photographer { business: BusinessView },
+    Photographer { business: BusinessView, capacity: Capacity },
 }
 
 #[derive(Debug, Serialize)]
@@ -110,16 +113,15 @@ impl SessionView {
             afm: session.person.afm.expose().to_owned(),
             birth_date: session.person.birth_date.clone(),
         });
-        let photographer = |id: &str| {
-            session.person.businesses.iter().find(|business| business.id.as_str() == id).map(|business| RoleView::Photographer {
-                business: BusinessView { id: business.id.as_str().to_owned(), name: business.name.clone() },
-            })
+        let photographer = |business: &Business| RoleView::Photographer {
+            business: BusinessView { id: business.id.as_str().to_owned(), name: business.name.clone() },
+            capacity: Capacity::of(business.staff.as_ref()),
         };
         let role = session.role.as_ref().filter(|_| known).and_then(|role| match role {
             Role::Citizen => Some(RoleView::Citizen),
-            Role::Photographer { business } => photographer(business.as_str()),
+            Role::Photographer { business } => session.business(business).map(photographer),
         });
-        let businesses = session.person.businesses.iter().filter_map(|business| photographer(business.id.as_str()));
+        let businesses = session.person.businesses.iter().map(photographer);
         let is_citizen = known && session.role == Some(Role::Citizen);
         Self {
             stage,
@@ -259,10 +261,17 @@ pub struct IssuanceView {
     pub language: Language,
     pub issued_at: String,
     pub expires_at: String,
+    pub state: IssuanceState,
     pub delivery: DeliveryView,
     pub associated: bool,
+    /// A reminder before the code expires was agreed to.
+    pub reminder: bool,
+    pub resends: ResendsView,
+    /// What public bodies said last, of each image that they pulled.
+    pub verdicts: Vec<VerdictView>,
     /// True where the caller made the upload, false where somebody else of the business did.
     pub issued_by_you: bool,
+    pub issued_by: IssuerView,
 }
 
 #[derive(Debug, Serialize)]
@@ -279,8 +288,47 @@ pub struct DeliveryView {
     pub sent_at: Option<String>,
 }
 
+#[derive(Debug, Serialize)]
+pub struct ResendsView {
+    /// How often the code may still be sent again, from now on.
+    pub left: usize,
+    pub list: Vec<ResendView>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct ResendView {
+    pub at: String,
+    /// With a new code, to another address or in another language.
+    pub corrected: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub struct VerdictView {
+    pub application: String,
+    pub image: String,
+    #[serde(flatten)]
+    pub verdict: Verdict,
+    pub at: String,
+}
+
+/// Who made an upload.
+#[derive(Debug, Serialize)]
+pub struct IssuerView {
+    pub capacity: Capacity,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub employee: Option<EmployeeId>,
+    /// What the owner calls the employee; for the owner alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+}
+
 impl IssuanceView {
-    pub fn of(issuance: &Issuance, issued: &Issued, caller: &Session) -> Self {
+    pub fn of(issuance: &Issuance, issued: &Issued, caller: &Session, now: Moment) -> Self {
+        let resends = issued.resent.iter().map(|resent| ResendView { at: resent.at.rfc3339(), corrected: resent.corrected });
+        let verdicts = issued.verdicts.iter().map(|(about, said)| {
+            let (application, image) = about.rsplit_once(':').unwrap_or((about, ""));
+            VerdictView { application: application.to_owned(), image: image.to_owned(), verdict: said.verdict, at: said.at.rfc3339() }
+        });
         Self {
             upload_id: issuance.upload_id.clone(),
             profile: issuance.profile,
@@ -289,9 +337,35 @@ impl IssuanceView {
             language: issued.language,
             issued_at: issued.issued_at.rfc3339(),
             expires_at: issued.code_expires_at.rfc3339(),
+            state: issued.state(now),
             delivery: DeliveryView { state: issued.delivery, attempts: issued.attempts, sent_at: issued.sent_at.map(Moment::rfc3339) },
             associated: issued.associated,
+            reminder: issued.reminder,
+            resends: ResendsView { left: delivery::resends_left(&issued.resend_facts(), now), list: resends.collect() },
+            verdicts: verdicts.collect(),
             issued_by_you: issuance.uploader == caller.subject_id,
+            issued_by: IssuerView { capacity: Capacity::of(issuance.employee.as_ref()), employee: issuance.employee.clone(), label: None },
+        }
+    }
+}
+
+/// An employee, as the owner sees one.
+#[derive(Debug, Serialize)]
+pub struct StaffView {
+    pub employee: EmployeeId,
+    pub afm: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    pub since: String,
+}
+
+impl StaffView {
+    pub fn of(item: &StaffItem, facts: &StaffFacts) -> Self {
+        Self {
+            employee: item.employee.clone(),
+            afm: facts.afm.expose().to_owned(),
+            label: facts.label.as_ref().map(|label| label.expose().to_owned()),
+            since: item.authorized_at.rfc3339(),
         }
     }
 }

@@ -69,6 +69,15 @@ pub enum Problem {
     OtpNotSent,
     NotAwaitingOtp,
     RoleNotYours,
+    /// The owner of the business has withdrawn the employee's authorization.
+    StaffWithdrawn,
+    /// For the owner of the business only.
+    NotOwner,
+    /// The owner is no employee.
+    StaffIsOwner,
+    StaffExhausted {
+        limit: usize,
+    },
 
     SubjectUnknown,
     /// No such minor, or none in this person's custody: one answer for both.
@@ -146,6 +155,14 @@ pub enum Problem {
     UploadRefused,
     /// The same upload was issued with another recipient.
     IssuanceConflict,
+    /// A code that was associated is not sent again.
+    ResendAssociated,
+    ResendTooLate,
+    ResendExhausted {
+        limit: usize,
+    },
+    /// The sender has the message in hand, or is about to for the first time.
+    ResendInProgress,
 
     /// Two calls at once.
     Conflict,
@@ -165,6 +182,8 @@ pub enum FieldReason {
     InvalidMobile,
     InvalidEmail,
     InvalidNumber,
+    /// What the owner calls an employee.
+    InvalidLabel,
 }
 
 impl FieldReason {
@@ -177,6 +196,7 @@ impl FieldReason {
             Self::InvalidMobile => "invalid_mobile",
             Self::InvalidEmail => "invalid_email",
             Self::InvalidNumber => "invalid_number",
+            Self::InvalidLabel => "invalid_label",
         }
     }
 }
@@ -217,6 +237,10 @@ impl Problem {
             Self::OtpNotSent => "otp_not_sent",
             Self::NotAwaitingOtp => "not_awaiting_otp",
             Self::RoleNotYours => "role_not_yours",
+            Self::StaffWithdrawn => "staff_withdrawn",
+            Self::NotOwner => "not_owner",
+            Self::StaffIsOwner => "staff_is_owner",
+            Self::StaffExhausted { .. } => "staff_exhausted",
             Self::SubjectUnknown => "subject_unknown",
             Self::CustodyNotConfirmed => "custody_not_confirmed",
             Self::MinorIsAdult => "minor_is_adult",
@@ -249,6 +273,10 @@ impl Problem {
             Self::UploadIssued => "upload_issued",
             Self::UploadRefused => "upload_refused",
             Self::IssuanceConflict => "issuance_conflict",
+            Self::ResendAssociated => "resend_associated",
+            Self::ResendTooLate => "resend_too_late",
+            Self::ResendExhausted { .. } => "resend_exhausted",
+            Self::ResendInProgress => "resend_in_progress",
             Self::Conflict => "conflict",
             Self::Throttled => "throttled",
             Self::Internal => "internal",
@@ -276,9 +304,11 @@ impl Problem {
     /// Members of the problem document for programs: a name means the same, and has the same type, in every problem.
     pub fn extensions(&self) -> Vec<(&'static str, Value)> {
         match self {
-            Self::BodyTooLarge { limit } | Self::TooManyMinors { limit } | Self::AuthorizationsExhausted { limit } => {
-                vec![("limit", json!(limit))]
-            }
+            Self::BodyTooLarge { limit }
+            | Self::StaffExhausted { limit }
+            | Self::TooManyMinors { limit }
+            | Self::AuthorizationsExhausted { limit }
+            | Self::ResendExhausted { limit } => vec![("limit", json!(limit))],
             Self::AssociationExists { associated_at, expires_at } => {
                 vec![("associated_at", json!(associated_at.rfc3339())), ("expires_at", json!(expires_at.rfc3339()))]
             }
@@ -333,6 +363,9 @@ impl Problem {
             | Self::OtpNotSent
             | Self::NotAwaitingOtp
             | Self::RoleNotYours
+            | Self::StaffWithdrawn
+            | Self::NotOwner
+            | Self::StaffIsOwner
             | Self::SubjectUnknown
             | Self::CustodyNotConfirmed
             | Self::MinorIsAdult
@@ -352,6 +385,9 @@ impl Problem {
             | Self::UploadIssued
             | Self::UploadRefused
             | Self::IssuanceConflict
+            | Self::ResendAssociated
+            | Self::ResendTooLate
+            | Self::ResendInProgress
             | Self::Conflict
             | Self::Throttled
             | Self::Internal
@@ -445,7 +481,11 @@ mod tests {
             P::OtpMessagesDailyLimit { .. } => P::OtpNotSent,
             P::OtpNotSent => P::NotAwaitingOtp,
             P::NotAwaitingOtp => P::RoleNotYours,
-            P::RoleNotYours => P::SubjectUnknown,
+            P::RoleNotYours => P::StaffWithdrawn,
+            P::StaffWithdrawn => P::NotOwner,
+            P::NotOwner => P::StaffIsOwner,
+            P::StaffIsOwner => P::StaffExhausted { limit: 100 },
+            P::StaffExhausted { .. } => P::SubjectUnknown,
             P::SubjectUnknown => P::CustodyNotConfirmed,
             P::CustodyNotConfirmed => P::MinorIsAdult,
             P::MinorIsAdult => P::MinorAfmRequired,
@@ -481,7 +521,11 @@ mod tests {
             P::BadPicture { .. } => P::UploadIssued,
             P::UploadIssued => P::UploadRefused,
             P::UploadRefused => P::IssuanceConflict,
-            P::IssuanceConflict => P::Conflict,
+            P::IssuanceConflict => P::ResendAssociated,
+            P::ResendAssociated => P::ResendTooLate,
+            P::ResendTooLate => P::ResendExhausted { limit: 3 },
+            P::ResendExhausted { .. } => P::ResendInProgress,
+            P::ResendInProgress => P::Conflict,
             P::Conflict => P::Throttled,
             P::Throttled => P::Internal,
             P::Internal => P::Timeout,
@@ -518,7 +562,9 @@ mod tests {
             problems.extend(faults().into_iter().map(|fault| Problem::BadPicture { kind, fault }));
         }
         use FieldReason as R;
-        for reason in [R::Unknown, R::Missing, R::WrongType, R::NotAllowed, R::InvalidMobile, R::InvalidEmail, R::InvalidNumber] {
+        for reason in
+            [R::Unknown, R::Missing, R::WrongType, R::NotAllowed, R::InvalidMobile, R::InvalidEmail, R::InvalidNumber, R::InvalidLabel]
+        {
             problems.push(Problem::InvalidField { field: "language".to_owned(), reason });
         }
         problems

@@ -7,18 +7,21 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, Update},
 };
 use domain::{
-    FileProfile, ImageKind, Language, Moment, SubjectId,
+    AthensDay, FileProfile, ImageKind, Language, Moment, SubjectId,
     business::BusinessId,
-    delivery::DeliveryState,
+    delivery::{DeliveryState, IssuanceState, ResendFacts},
     recipient::RecipientKind,
     retention::{ISSUANCE_KEPT, UPLOAD_KEPT},
+    staff::EmployeeId,
+    time::Span,
     verdict::Verdict,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
     error::{StorageError, failed},
-    table::{TTL_ATTRIBUTE, Table, from_item, is_live, key2, moment, number, text, to_item},
+    id_bound,
+    table::{Item, TTL_ATTRIBUTE, Table, from_item, is_live, key2, moment, number, text, to_item},
     transaction::Part,
 };
 
@@ -40,6 +43,9 @@ pub struct Issuance {
     pub upload_id: String,
     /// Who made it.
     pub uploader: SubjectId,
+    /// As which employee of the business; absent for its owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub employee: Option<EmployeeId>,
     pub profile: FileProfile,
     pub declared: BTreeMap<ImageKind, Declared>,
     pub requested_at: Moment,
@@ -84,6 +90,7 @@ pub struct Issued {
     pub sent_at: Option<Moment>,
     pub associated: bool,
     /// The message that brings the code, in the outbox for a day.
+    #[serde(default)]
     pub message_id: String,
     /// A reminder before the code expires was agreed to.
     #[serde(default)]
@@ -94,6 +101,16 @@ pub struct Issued {
     /// By `application:image`: what a public body said last. Never the clerk's text.
     #[serde(default)]
     pub verdicts: BTreeMap<String, ListedVerdict>,
+}
+
+impl Issued {
+    pub const fn state(&self, now: Moment) -> IssuanceState {
+        IssuanceState::of(self.delivery, self.associated, self.code_expires_at, now)
+    }
+
+    pub const fn resend_facts(&self) -> ResendFacts {
+        ResendFacts { issued_at: self.issued_at, associated: self.associated, resent: self.resent.len() }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,12 +132,45 @@ pub struct ListedVerdict {
 #[derive(Debug, Clone)]
 pub struct Page {
     pub issuances: Vec<Issuance>,
-    /// Where the next page begins: the upload id of this page's last.
+    /// The upload id behind which the next page begins.
     pub next: Option<String>,
 }
 
+/// What of the history is asked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wanted {
+    /// Issued on this day.
+    pub day: Option<AthensDay>,
+    pub state: Option<IssuanceState>,
+}
+
+impl Wanted {
+    fn includes(self, issuance: &Issuance, now: Moment) -> bool {
+        let Some(issued) = &issuance.issued else { return false };
+        self.day.is_none_or(|day| AthensDay::of(issued.issued_at) == day) && self.state.is_none_or(|state| issued.state(now) == state)
+    }
+
+    /// The upload ids among which they are, both ends included. An upload is issued within the day after it was begun.
+    fn ids(self) -> (String, String) {
+        match self.day {
+            Some(day) => {
+                let earliest = day.start().epoch_seconds() - UPLOAD_KEPT.as_seconds() - CLOCKS_APART.as_seconds();
+                (id_bound(Moment::from_epoch_seconds(earliest)), id_bound(day.next().start().plus(CLOCKS_APART)))
+            }
+            None => (FIRST_ID.to_owned(), LAST_ID.to_owned()),
+        }
+    }
+}
+
+/// Before and behind all ids, which are of hexadecimal digits.
+const FIRST_ID: &str = "0";
+const LAST_ID: &str = "g";
+/// An id and the instant of its issue may have been taken by two machines.
+const CLOCKS_APART: Span = Span::minutes(1);
 /// Items read per query while a page fills.
 const CHUNK: i32 = 100;
+/// Queries made for one page: one of which little is wanted ends there, and its `next` goes on.
+const CHUNKS_AT_MOST: usize = 10;
 
 #[derive(Debug, Clone)]
 pub struct Issuances(Table);
@@ -240,24 +290,74 @@ impl Issuances {
         self.0.update_part(update)
     }
 
-    /// Uploads that became a code, newest first, from behind `after`.
+    /// For a transaction: the code goes out again, as `new` has it, where nothing was sent again and nobody associated it since
+    /// `read`.
+    ///
+    /// # Errors
+    /// Where the update cannot be written.
+    pub fn resend_part(&self, business: &BusinessId, upload_id: &str, read: &Issued, new: &Issued) -> Result<Part, StorageError> {
+        let mut new: Item = to_item(new)?;
+        // An empty list, or none in items from before there was one.
+        let unmoved = if read.resent.is_empty() {
+            "(attribute_not_exists(#issued.#resent) OR size(#issued.#resent) = :before)"
+        } else {
+            "size(#issued.#resent) = :before"
+        };
+        let mut update = Update::builder()
+            .set_key(Some(key2(KEY, business.as_str(), RANGE, upload_id)))
+            .condition_expression(format!("#issued.#message_id = :read AND #issued.#associated = :false AND {unmoved}"))
+            .expression_attribute_names("#issued", "issued")
+            .expression_attribute_names("#associated", "associated")
+            .expression_attribute_names("#sent_at", "sent_at")
+            .expression_attribute_values(":read", text(&read.message_id))
+            .expression_attribute_values(":false", AttributeValue::Bool(false))
+            .expression_attribute_values(":before", number(read.resent.len()));
+        // What happens to the others meanwhile (a verdict, a reminder) stays as it is.
+        let mut sets = Vec::new();
+        for name in RESENT {
+            let value = new.remove(name).ok_or(StorageError::Corrupt("an issuance lacks a field"))?;
+            sets.push(format!("#issued.#{name} = :{name}"));
+            update = update.expression_attribute_names(format!("#{name}"), name).expression_attribute_values(format!(":{name}"), value);
+        }
+        self.0.update_part(update.update_expression(format!("SET {} REMOVE #issued.#sent_at", sets.join(", "))))
+    }
+
+    /// Uploads that became a code and are wanted, newest first, from behind `after`.
     ///
     /// # Errors
     /// Storage errors.
-    pub async fn list(&self, business: &BusinessId, after: Option<&str>, limit: usize, now: Moment) -> Result<Page, StorageError> {
-        let mut issuances: Vec<Issuance> = Vec::new();
-        let mut start = after.map(|upload_id| key2(KEY, business.as_str(), RANGE, upload_id));
-        loop {
+    pub async fn list(
+        &self,
+        business: &BusinessId,
+        wanted: Wanted,
+        after: Option<&str>,
+        limit: usize,
+        now: Moment,
+    ) -> Result<Page, StorageError> {
+        let (first, mut last) = wanted.ids();
+        // Not as the query's start key, which has to lie within the range.
+        if let Some(after) = after.map(str::to_ascii_lowercase).filter(|after| *after < last) {
+            last = after;
+        }
+        let mut page = Page { issuances: Vec::new(), next: None };
+        let mut start = None;
+        for _ in 0..CHUNKS_AT_MOST {
+            if last < first {
+                return Ok(page);
+            }
             let output = self
                 .0
                 .client
                 .query()
                 .table_name(&self.0.name)
-                .key_condition_expression("#key = :key")
+                .key_condition_expression("#key = :key AND #range BETWEEN :first AND :last")
                 .filter_expression("#state = :issued")
                 .expression_attribute_names("#key", KEY)
+                .expression_attribute_names("#range", RANGE)
                 .expression_attribute_names("#state", "state")
                 .expression_attribute_values(":key", text(business.as_str()))
+                .expression_attribute_values(":first", text(&first))
+                .expression_attribute_values(":last", text(&last))
                 .expression_attribute_values(":issued", text(UploadState::Issued.name()))
                 .scan_index_forward(false)
                 .limit(CHUNK)
@@ -266,19 +366,28 @@ impl Issuances {
                 .await
                 .map_err(failed("Query"))?;
             for item in output.items.unwrap_or_default().into_iter().filter(|item| is_live(item, now)) {
-                issuances.push(from_item(item)?);
+                let issuance: Issuance = from_item(item)?;
+                if after != Some(issuance.upload_id.as_str()) && wanted.includes(&issuance, now) {
+                    page.issuances.push(issuance);
+                }
             }
             start = output.last_evaluated_key.filter(|key| !key.is_empty());
-            if issuances.len() > limit || start.is_none() {
-                break;
+            if page.issuances.len() > limit {
+                page.issuances.truncate(limit);
+                page.next = page.issuances.last().map(|last| last.upload_id.clone());
+                return Ok(page);
+            }
+            if start.is_none() {
+                return Ok(page);
             }
         }
-        let more = issuances.len() > limit;
-        issuances.truncate(limit);
-        let next = if more { issuances.last().map(|last| last.upload_id.clone()) } else { None };
-        Ok(Page { issuances, next })
+        page.next = start.as_ref().and_then(|key| key.get(RANGE)).and_then(|id| id.as_s().ok()).cloned();
+        Ok(page)
     }
 }
+
+/// What sending again changes of an issuance.
+const RESENT: [&str; 7] = ["recipient_kind", "recipient_masked", "language", "message_id", "delivery", "attempts", "resent"];
 
 #[cfg(test)]
 mod tests {
@@ -290,5 +399,29 @@ mod tests {
             let stored: AttributeValue = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(state).unwrap();
             assert_eq!(stored, text(state.name()));
         }
+    }
+
+    #[test]
+    fn the_ids_of_a_day_are_those_of_uploads_that_may_have_been_issued_in_it() {
+        // 25 October 2026 has 25 hours in Athens.
+        let day = AthensDay::parse("2026-10-25").unwrap();
+        let (first, last) = Wanted { day: Some(day), state: None }.ids();
+        let id = |millis: i64| format!("{:08x}-{:04x}-7abc-8def-0123456789ab", millis >> 16, millis & 0xffff);
+        let start = day.start().epoch_seconds() * 1000;
+        for (millis, within) in [
+            (start - 86_400_000, true),
+            (start - 86_400_000 - 61_000, false),
+            (start, true),
+            (start + 25 * 3_600_000, true),
+            (start + 25 * 3_600_000 + 60_000, false),
+        ] {
+            let id = id(millis);
+            assert_eq!(first <= id && id <= last, within, "{id} in {first} to {last}");
+        }
+        let (first, last) = Wanted::default().ids();
+        assert!([0, start, 0xffff_ffff_ffff].map(id).iter().all(|id| first <= *id && *id <= last));
+        // A day long ago has no ids, and is no error.
+        let (first, last) = Wanted { day: AthensDay::parse("0001-01-01"), state: None }.ids();
+        assert!(first <= last && last < id(1));
     }
 }

@@ -18,6 +18,7 @@ pub mod quotas;
 pub mod reminders;
 pub mod sealing;
 pub mod sessions;
+pub mod staff;
 pub mod subjects;
 mod table;
 pub mod transaction;
@@ -38,6 +39,12 @@ pub fn dynamodb(config: &SdkConfig) -> aws_sdk_dynamodb::Client {
 /// A UUIDv7: unique, and sorted by the time at which it was made.
 pub fn time_ordered_id() -> String {
     uuid::Uuid::now_v7().to_string()
+}
+
+/// What ids of that instant begin with: before all of them in their order, and behind all earlier ones.
+pub(crate) fn id_bound(moment: domain::Moment) -> String {
+    let millis = moment.epoch_seconds().max(0).saturating_mul(1000);
+    format!("{:08x}-{:04x}", millis >> 16, millis & 0xffff)
 }
 
 /// Whether a caller's text can be such an id.

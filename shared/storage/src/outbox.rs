@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::{
 use domain::{
     CodeNumber, Language, Moment, Recipient,
     business::BusinessId,
-    delivery::{CLAIM, DeliveryState},
+    delivery::{CLAIM, DeliveryState, MessageFacts},
     retention::MESSAGE_KEPT,
     time::Span,
 };
@@ -35,6 +35,9 @@ const WAKE_KEPT: Span = Span::minutes(10);
 const SWEEP_FIRST: Span = Span::hours(1);
 /// Where the stream failed to wake the sender, the sweep does, after so long.
 const FIRST_SWEEP_AFTER: Span = Span::minutes(2);
+
+/// A message as it was read: every claim counts an attempt, and the end of one changes the state or when it comes due.
+const UNCHANGED: &str = "#state = :state AND #attempts = :read AND #next = :next";
 
 /// What is sent, to whom. Sealed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -118,6 +121,12 @@ impl OutboxItem {
     pub async fn open(&self, kms: &KmsKey) -> Result<Message, StorageError> {
         let plain = kms.open(&[("message_id", &self.message_id)], &self.sealed).await?;
         serde_json::from_slice(&plain).map_err(|_| StorageError::Corrupt("a message has another shape"))
+    }
+}
+
+impl OutboxItem {
+    pub const fn facts(&self) -> MessageFacts {
+        MessageFacts { state: self.state, attempts: self.attempts, claimed_until: self.claimed_until, kept_until: self.kept_until }
     }
 }
 
@@ -248,6 +257,56 @@ impl Outbox {
     /// Where the delete cannot be written.
     pub fn used_part(&self, message_id: &str) -> Result<Part, StorageError> {
         self.0.delete_part(Delete::builder().set_key(Some(key(KEY, message_id))))
+    }
+
+    /// For a transaction: the message, as it was read, goes out again, as if it had never been tried. The sender is woken by
+    /// [`Self::wake_again_part`].
+    ///
+    /// # Errors
+    /// Where the update cannot be written.
+    pub fn requeue_part(&self, read: &OutboxItem, now: Moment) -> Result<Part, StorageError> {
+        let update = Update::builder()
+            .set_key(Some(key(KEY, &read.message_id)))
+            .update_expression("SET #state = :queued, #attempts = :zero, #next = :sweep REMOVE #claim")
+            .condition_expression(UNCHANGED)
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#attempts", "attempts")
+            .expression_attribute_names("#next", "next_at")
+            .expression_attribute_names("#claim", "claimed_until")
+            .expression_attribute_values(":queued", state_value(DeliveryState::Queued)?)
+            .expression_attribute_values(":zero", number(0))
+            .expression_attribute_values(":sweep", moment(now.plus(FIRST_SWEEP_AFTER)))
+            .expression_attribute_values(":state", state_value(read.state)?)
+            .expression_attribute_values(":read", number(read.attempts))
+            .expression_attribute_values(":next", moment(read.next_at));
+        self.0.update_part(update)
+    }
+
+    /// For a transaction: a new record, which the stream shows, wakes the sender for the `time`-th sending again.
+    ///
+    /// # Errors
+    /// Where the item cannot be written.
+    pub fn wake_again_part(&self, message_id: &str, time: usize, now: Moment) -> Result<Part, StorageError> {
+        let mut item = key(KEY, &format!("{WAKE}{message_id}#again-{time}"));
+        item.insert(TTL_ATTRIBUTE.to_owned(), moment(now.plus(WAKE_KEPT)));
+        self.0.put_new_part(item, KEY)
+    }
+
+    /// For a transaction: the message, as it was read, is not to be sent (again); another takes its place.
+    ///
+    /// # Errors
+    /// Where the delete cannot be written.
+    pub fn withdraw_part(&self, read: &OutboxItem) -> Result<Part, StorageError> {
+        let delete = Delete::builder()
+            .set_key(Some(key(KEY, &read.message_id)))
+            .condition_expression(UNCHANGED)
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#attempts", "attempts")
+            .expression_attribute_names("#next", "next_at")
+            .expression_attribute_values(":state", state_value(read.state)?)
+            .expression_attribute_values(":read", number(read.attempts))
+            .expression_attribute_values(":next", moment(read.next_at));
+        self.0.delete_part(delete)
     }
 
     /// Messages that are to be looked at, the longest overdue first.

@@ -8,7 +8,7 @@ use aws_lc_rs::{
     constant_time, digest, hkdf, hmac,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{CodeNumber, Identifier, business::BusinessId, otp::Otp};
+use domain::{CodeNumber, Identifier, business::BusinessId, otp::Otp, staff::EmployeeId};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::error::StorageError;
@@ -235,6 +235,16 @@ impl IdentifierHasher {
     pub fn business(&self, afm: &domain::Afm) -> BusinessId {
         BusinessId::from_hash(self.hash("business", afm.expose()))
     }
+
+    /// Another value than the person's as a citizen: who is staff does not say which photos are theirs.
+    pub fn employee(&self, afm: &domain::Afm) -> EmployeeId {
+        EmployeeId::from_hash(self.hash("employee", afm.expose()))
+    }
+}
+
+/// Seals who the staff of photographers are. Of the same secret as the keyed hash, and no other key of it.
+pub fn staff_key(secret: &str) -> SealingKey {
+    SealingKey(derive(secret.as_bytes(), b"staff"))
 }
 
 #[cfg(test)]
@@ -315,5 +325,10 @@ mod tests {
         let paaypa = Identifier::Paaypa(domain::Paaypa::parse(digits).unwrap());
         assert_ne!(hasher.hash("amka", digits), hasher.identifier(&paaypa));
         assert_ne!(hasher.identifier(&paaypa), IdentifierHasher::new("other").identifier(&paaypa));
+        let afm = domain::Afm::parse("068933130").unwrap();
+        let employee = hasher.employee(&afm);
+        assert_ne!(employee.as_str(), hasher.business(&afm).as_str());
+        assert_ne!(employee.as_str(), hasher.identifier(&Identifier::Afm(afm)));
+        assert_eq!(EmployeeId::parse(employee.as_str()), Some(employee), "as callers name it in addresses");
     }
 }

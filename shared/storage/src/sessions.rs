@@ -11,6 +11,7 @@ use domain::{
     consent::PERSONAL_DATA_VERSION,
     minor::BirthDate,
     session::{self, Role, Stage},
+    staff::EmployeeId,
     submission::CodeState,
 };
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,12 @@ pub struct Person {
 pub struct Business {
     pub id: BusinessId,
     pub name: String,
+    /// Of a business that is the person's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub afm: Option<Afm>,
+    /// As whom the owner has authorised the person, where it is not their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub staff: Option<EmployeeId>,
 }
 
 /// A minor in the person's custody, as the registers confirmed in this session. Sealed.
@@ -185,6 +192,11 @@ impl Session {
             return Stage::Otp;
         }
         session::stage(self.role.as_ref(), self.consent.as_deref() == Some(PERSONAL_DATA_VERSION))
+    }
+
+    /// One of the businesses for which the person may act.
+    pub fn business(&self, id: &BusinessId) -> Option<&Business> {
+        self.person.businesses.iter().find(|business| business.id == *id)
     }
 
     /// Use is noted at most once a minute.

@@ -62,6 +62,8 @@ fn every_problem_that_there_is_is_met_by_some_test() {
         "refusals/request",
         "refusals/session",
         "refusals/sign_in",
+        "resend",
+        "staff",
     ] {
         tests += &std::fs::read_to_string(format!("{folder}/{part}.rs")).expect(part);
     }

@@ -33,6 +33,10 @@ fn photographers_calls() -> Vec<(Method, &'static str, Value)> {
         (Method::POST, "/v1/photographer/uploads", json!({ "profile": "standard", "face": { "bytes": 1, "sha256": "00".repeat(32) } })),
         (Method::POST, "/v1/photographer/issuances", json!({ "upload_id": "x", "recipient": recipient, "language": "el" })),
         (Method::GET, "/v1/photographer/issuances", Value::Null),
+        (Method::POST, "/v1/photographer/issuances/019aa8f2-3c4d-7e5f-8a9b-0c1d2e3f4a5b/resend", json!({})),
+        (Method::POST, "/v1/photographer/staff", json!({ "afm": "068933130" })),
+        (Method::GET, "/v1/photographer/staff", Value::Null),
+        (Method::DELETE, "/v1/photographer/staff/nobody", Value::Null),
     ]
 }
 

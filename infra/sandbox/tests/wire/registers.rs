@@ -35,6 +35,24 @@ async fn person_contact_and_businesses() {
 }
 
 #[tokio::test]
+async fn a_business_that_closed_is_no_longer_there_also_after_a_restart() {
+    let sandbox = Sandbox::start().await;
+    let alexandra = json!({ "afm": afm(&sandbox, "alexandra").await });
+    let (_, before) = ask(&sandbox, "businesses", alexandra.clone()).await;
+    let close = async |sandbox: &Sandbox, afm: &Value| {
+        sandbox.post("/businesses/close").json(&json!({ "afm": afm })).send().await.unwrap().status().as_u16()
+    };
+    for _ in 0..2 {
+        assert_eq!(close(&sandbox, &before["businesses"][0]["afm"]).await, 204);
+    }
+    assert_eq!(close(&sandbox, &json!("068933130")).await, 400);
+    let left = (200, json!({ "businesses": [before["businesses"][1]] }));
+    assert_eq!(ask(&sandbox, "businesses", alexandra.clone()).await, left);
+    let sandbox = sandbox.restart().await;
+    assert_eq!(ask(&sandbox, "businesses", alexandra).await, left);
+}
+
+#[tokio::test]
 async fn custody_while_it_lasts() {
     let sandbox = Sandbox::start().await;
     let people = sandbox.json("/people.json").await;

@@ -3,9 +3,11 @@
 use domain::{
     FileProfile, ImageKind, Language, MalformedCode,
     code_number::CODE_LENGTH,
+    delivery::RESEND_WITHIN,
     otp::{OTP_LENGTH, OTP_VALID, RESENDS, WRONG_TRIES},
     photo::PictureFault,
     quota::Quota,
+    staff::LABEL_LENGTH,
 };
 
 use super::{FieldReason, Problem, TOLERANCE_PERCENT, grouped};
@@ -70,6 +72,10 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::OtpNotSent => "Το SMS δεν στάλθηκε",
         Problem::NotAwaitingOtp => "Δεν αναμένεται κωδικός μίας χρήσης",
         Problem::RoleNotYours => "Δεν έχετε αυτόν τον ρόλο",
+        Problem::StaffWithdrawn => "Δεν ενεργείτε πια για αυτή την επιχείρηση",
+        Problem::NotOwner => "Μόνο για τον ιδιοκτήτη της επιχείρησης",
+        Problem::StaffIsOwner => "Η επιχείρηση είναι δική σας",
+        Problem::StaffExhausted { .. } => "Πολλοί υπάλληλοι",
         Problem::SubjectUnknown => "Άγνωστο πρόσωπο",
         Problem::CustodyNotConfirmed => "Η επιμέλεια δεν επιβεβαιώθηκε",
         Problem::MinorIsAdult => "Το πρόσωπο είναι ενήλικο",
@@ -102,6 +108,10 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::UploadIssued => "Ο κωδικάριθμος έχει εκδοθεί",
         Problem::UploadRefused => "Η μεταφόρτωση έχει απορριφθεί",
         Problem::IssuanceConflict => "Ο κωδικάριθμος έχει ήδη εκδοθεί",
+        Problem::ResendAssociated => "Ο κωδικάριθμος έχει συσχετιστεί",
+        Problem::ResendTooLate => "Πέρασε ο χρόνος για νέα αποστολή",
+        Problem::ResendExhausted { .. } => "Ο κωδικάριθμος δεν ξαναστέλνεται",
+        Problem::ResendInProgress => "Το μήνυμα στέλνεται τώρα",
         Problem::Conflict => "Δύο ενέργειες ταυτόχρονα",
         Problem::Throttled => "Η υπηρεσία έχει πολλή κίνηση",
         Problem::Internal => "Παρουσιάστηκε σφάλμα",
@@ -179,6 +189,14 @@ pub(super) fn detail(problem: &Problem) -> String {
         Problem::OtpNotSent => "Το SMS με τον κωδικό μίας χρήσης δεν μπόρεσε να σταλεί. Δοκιμάστε ξανά σε λίγο.".into(),
         Problem::NotAwaitingOtp => "Σε αυτή τη σύνδεση ο κωδικός μίας χρήσης έχει ήδη δοθεί ή δεν χρειάζεται.".into(),
         Problem::RoleNotYours => "Ο ρόλος αυτός δεν είναι διαθέσιμος για εσάς. Επιλέξτε έναν από τους ρόλους που σας δείχνει η υπηρεσία.".into(),
+        Problem::StaffWithdrawn => {
+            "Ο ιδιοκτήτης της επιχείρησης ανακάλεσε την εξουσιοδότησή σας. Μπορείτε να συνεχίσετε με άλλον ρόλο ή να απευθυνθείτε σε εκείνον.".into()
+        }
+        Problem::NotOwner => "Μόνο ο ιδιοκτήτης της επιχείρησης βλέπει και αλλάζει τους εξουσιοδοτημένους υπαλλήλους της.".into(),
+        Problem::StaffIsOwner => "Δώσατε τον δικό σας ΑΦΜ. Δώστε τον ΑΦΜ ενός υπαλλήλου· εσείς ενεργείτε ήδη ως ιδιοκτήτης.".into(),
+        Problem::StaffExhausted { limit } => {
+            format!("Μια επιχείρηση εξουσιοδοτεί έως {limit} υπαλλήλους κάθε φορά. Ανακαλέστε πρώτα την εξουσιοδότηση κάποιου άλλου.")
+        }
         Problem::SubjectUnknown => {
             "Το πρόσωπο αυτό δεν είναι γνωστό σε αυτή τη σύνδεση. Επιλέξτε τον εαυτό σας ή ανήλικο του οποίου έχετε την επιμέλεια.".into()
         }
@@ -266,6 +284,25 @@ pub(super) fn detail(problem: &Problem) -> String {
         Problem::IssuanceConflict => {
             "Για τη μεταφόρτωση αυτή έχει ήδη εκδοθεί κωδικάριθμος, με άλλον παραλήπτη ή άλλη γλώσσα. Δείτε τον στο ιστορικό σας.".into()
         }
+        Problem::ResendAssociated => {
+            "Οι φωτογραφίες αυτού του κωδικάριθμου έχουν συσχετιστεί με κάποιο πρόσωπο, γι' αυτό δεν στέλνεται ξανά. Ο κάτοχός του τον βρίσκει στο αρχείο \
+             που κατέβασε."
+                .into()
+        }
+        Problem::ResendTooLate => format!(
+            "Ο κωδικάριθμος στέλνεται ξανά μέσα σε {} ώρες από την έκδοσή του, και αυτές πέρασαν. Ανεβάστε ξανά τις φωτογραφίες για να εκδοθεί νέος \
+             κωδικάριθμος.",
+            RESEND_WITHIN.as_seconds() / 3600
+        ),
+        Problem::ResendExhausted { limit } => format!(
+            "Ένας κωδικάριθμος στέλνεται ξανά έως {limit} φορές, και αυτός έχει ήδη σταλεί τόσες. Ανεβάστε ξανά τις φωτογραφίες για να εκδοθεί νέος \
+             κωδικάριθμος."
+        ),
+        Problem::ResendInProgress => {
+            "Το μήνυμα με αυτόν τον κωδικάριθμο στέλνεται αυτή ακριβώς τη στιγμή. Δείτε το ιστορικό σας σε δύο λεπτά και, αν χρειάζεται, στείλτε το \
+             ξανά τότε."
+                .into()
+        }
         Problem::Conflict => "Μια άλλη ενέργεια για τα ίδια στοιχεία έγινε την ίδια στιγμή. Δοκιμάστε ξανά.".into(),
         Problem::Throttled => "Υπάρχουν πολλά αιτήματα αυτή τη στιγμή. Δοκιμάστε ξανά σε λίγο.".into(),
         Problem::Internal => "Κάτι δεν πήγε καλά στην υπηρεσία. Δοκιμάστε ξανά σε λίγο.".into(),
@@ -284,6 +321,7 @@ fn field_detail(field: &str, reason: FieldReason) -> String {
         }
         FieldReason::InvalidEmail => format!("Το πεδίο «{field}» πρέπει να είναι διεύθυνση email, όπως onoma@example.gr."),
         FieldReason::InvalidNumber => format!("Το πεδίο «{field}» δεν είναι έγκυρος αριθμός."),
+        FieldReason::InvalidLabel => format!("Το πεδίο «{field}» πρέπει να έχει 1 έως {LABEL_LENGTH} χαρακτήρες σε μία γραμμή."),
     }
 }
 

@@ -3,9 +3,11 @@
 use domain::{
     FileProfile, ImageKind, Language, MalformedCode,
     code_number::CODE_LENGTH,
+    delivery::RESEND_WITHIN,
     otp::{OTP_LENGTH, OTP_VALID, RESENDS, WRONG_TRIES},
     photo::PictureFault,
     quota::Quota,
+    staff::LABEL_LENGTH,
 };
 
 use super::{FieldReason, Problem, TOLERANCE_PERCENT, grouped};
@@ -62,6 +64,10 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::OtpNotSent => "The SMS was not sent",
         Problem::NotAwaitingOtp => "No one-time password is awaited",
         Problem::RoleNotYours => "You do not have this role",
+        Problem::StaffWithdrawn => "You no longer act for this business",
+        Problem::NotOwner => "For the owner of the business only",
+        Problem::StaffIsOwner => "You own the business yourself",
+        Problem::StaffExhausted { .. } => "Too many employees",
         Problem::SubjectUnknown => "Unknown person",
         Problem::CustodyNotConfirmed => "Custody is not confirmed",
         Problem::MinorIsAdult => "The person is of age",
@@ -94,6 +100,10 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::UploadIssued => "The code number has been issued",
         Problem::UploadRefused => "The upload was refused",
         Problem::IssuanceConflict => "A code number was already issued",
+        Problem::ResendAssociated => "The code number has been associated",
+        Problem::ResendTooLate => "Too late to send the code number again",
+        Problem::ResendExhausted { .. } => "The code number is not sent again",
+        Problem::ResendInProgress => "The message is being sent",
         Problem::Conflict => "Two actions at once",
         Problem::Throttled => "The service is busy",
         Problem::Internal => "Something went wrong",
@@ -167,6 +177,14 @@ pub(super) fn detail(problem: &Problem) -> String {
         Problem::OtpNotSent => "The SMS with the one-time password could not be sent. Try again shortly.".into(),
         Problem::NotAwaitingOtp => "In this session the one-time password was already given, or is not needed.".into(),
         Problem::RoleNotYours => "This role is not open to you. Choose one of the roles that the service shows you.".into(),
+        Problem::StaffWithdrawn => {
+            "The owner of the business has withdrawn your authorization. You can go on in another role, or ask the owner.".into()
+        }
+        Problem::NotOwner => "Only the owner of the business can see and change who its authorised employees are.".into(),
+        Problem::StaffIsOwner => "The AFM that you gave is your own. Give the AFM of an employee; you act as the owner anyway.".into(),
+        Problem::StaffExhausted { limit } => {
+            format!("A business can authorise {limit} employees at a time. Withdraw the authorization of another one first.")
+        }
         Problem::SubjectUnknown => "This person is not known in this session. Choose yourself, or a minor in your custody.".into(),
         Problem::CustodyNotConfirmed => {
             "The registers do not confirm that you have custody today of a minor with this number. Check the number; if it is right, ask a Citizens' \
@@ -252,6 +270,19 @@ pub(super) fn detail(problem: &Problem) -> String {
         Problem::IssuanceConflict => {
             "A code number was already issued for this upload, with another recipient or language. You find it in your history.".into()
         }
+        Problem::ResendAssociated => {
+            "The photos of this code number have been associated with a person, so it is not sent again. Its holder finds it in what they downloaded.".into()
+        }
+        Problem::ResendTooLate => format!(
+            "A code number can be sent again within {} hours of its issue, and those are over. Upload the photos again to issue a new code number.",
+            RESEND_WITHIN.as_seconds() / 3600
+        ),
+        Problem::ResendExhausted { limit } => format!(
+            "A code number can be sent again {limit} times, and this one has been. Upload the photos again to issue a new code number."
+        ),
+        Problem::ResendInProgress => {
+            "The message with this code number is on its way at this very moment. Look at your history in two minutes, and send it again then if need be.".into()
+        }
         Problem::Conflict => "Something else was done with the same data at the same moment. Try again.".into(),
         Problem::Throttled => "There are many requests at the moment. Try again shortly.".into(),
         Problem::Internal => "Something went wrong in the service. Try again shortly.".into(),
@@ -270,6 +301,7 @@ fn field_detail(field: &str, reason: FieldReason) -> String {
         }
         FieldReason::InvalidEmail => format!("The field \"{field}\" must be an email address, such as name@example.gr."),
         FieldReason::InvalidNumber => format!("The field \"{field}\" is not a valid number."),
+        FieldReason::InvalidLabel => format!("The field \"{field}\" must have 1 to {LABEL_LENGTH} characters on one line."),
     }
 }
 

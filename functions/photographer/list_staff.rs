@@ -1,0 +1,34 @@
+//! GET /v1/photographer/staff: the employees whom the owner has authorised, the earliest first.
+
+use edge::{Call, Failure, Reply, Setup, guard::Owner, views::StaffView};
+use serde::Serialize;
+use storage::{sealing::SealingKey, sessions::Sessions, staff::Staff};
+
+struct Deps {
+    sessions: Sessions,
+    staff: Staff,
+    key: SealingKey,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    staff: Vec<StaffView>,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let setup = Setup::new().await;
+    let deps = Deps { sessions: setup.sessions(), staff: setup.staff(), key: setup.staff_key() };
+    edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
+}
+
+async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
+    let owner = Owner::from(call, &deps.sessions).await?;
+    let mut items = deps.staff.of_business(&owner.business).await?;
+    items.sort_by(|a, b| (a.authorized_at, &a.employee).cmp(&(b.authorized_at, &b.employee)));
+    let mut staff = Vec::new();
+    for item in &items {
+        staff.push(StaffView::of(item, &item.open(&deps.key)?));
+    }
+    Reply::json(200, &Answer { staff })
+}

@@ -1,0 +1,213 @@
+//! POST /v1/photographer/issuances/{upload}/resend: the code goes out again, to the same address; or, corrected, to another one
+//! with a new code, the old one ending in the same transaction.
+
+use domain::{
+    CodeNumber, Language, Recipient,
+    delivery::{self, DeliveryState, RESENDS, Resend},
+    submission::CodeState,
+};
+use edge::{Call, Failure, Reply, Setup, guard::Photographer, views::IssuanceView};
+use messages::problem::Problem;
+use photographer_functions::RecipientBody;
+use serde::Deserialize;
+use storage::{
+    Transaction,
+    codes::{CodeItem, Codes, unwrap_key, wrap_key},
+    issuances::{Issuance, Issuances, Issued, Resent, UploadState},
+    kms::KmsKey,
+    outbox::{Message, Outbox, OutboxItem},
+    reminders::{About, Address, ReminderItem, Reminders},
+    sealing::code_id,
+    sessions::{Session, Sessions},
+    staff::Staff,
+};
+
+struct Deps {
+    sessions: Sessions,
+    staff: Staff,
+    issuances: Issuances,
+    codes: Codes,
+    outbox: Outbox,
+    outbox_key: KmsKey,
+    reminders: Reminders,
+    reminders_key: KmsKey,
+    transaction: Transaction,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    recipient: Option<RecipientBody>,
+    language: Option<Language>,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let setup = Setup::new().await;
+    let deps = Deps {
+        sessions: setup.sessions(),
+        staff: setup.staff(),
+        issuances: setup.issuances(),
+        codes: setup.codes(),
+        outbox: setup.outbox(),
+        outbox_key: setup.outbox_key(),
+        reminders: setup.reminders(),
+        reminders_key: setup.reminders_key(),
+        transaction: setup.transaction(),
+    };
+    edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
+}
+
+async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
+    let Photographer { session, business, .. } = Photographer::from(call, &deps.sessions, &deps.staff).await?;
+    let body: Body = call.json()?;
+    let recipient = body.recipient.as_ref().map(RecipientBody::parse).transpose()?;
+    let upload_id = call.path("upload").filter(|id| storage::is_time_ordered_id(id)).ok_or(Problem::UploadUnknown)?;
+    let upload = deps.issuances.find(&business, upload_id, call.now).await?.ok_or(Problem::UploadUnknown)?;
+    let issued = match (upload.state, &upload.issued) {
+        (UploadState::Issued, Some(issued)) => issued,
+        (UploadState::Refused, _) => return Err(Problem::UploadRefused.into()),
+        (UploadState::Issued | UploadState::Uploading, _) => return Err(Problem::UploadUnknown.into()),
+    };
+    refuse(delivery::resend(&issued.resend_facts(), call.now))?;
+    let item = deps.outbox.find(&issued.message_id).await?.ok_or(Problem::ResendTooLate)?;
+    let correction = correction(deps, &item, issued, recipient, body.language).await?;
+    refuse(delivery::resend_message(Some(&item.facts()), correction.is_some(), call.now))?;
+    let written = match correction {
+        None => send_again(deps, call, &session, &upload, issued, &item).await,
+        Some(correction) => correct(deps, call, &session, &upload, issued, &item, correction).await,
+    };
+    match written {
+        Ok(now) => Reply::json(200, &IssuanceView::of(&upload, &now, &session, call.now)),
+        // Associated, sent again by another call, or taken in hand by the sender, meanwhile.
+        Err(Failure::Refused(Problem::Conflict)) => Err(explain(deps, call, &upload).await?),
+        Err(failure) => Err(failure),
+    }
+}
+
+fn refuse(decision: Resend) -> Result<(), Problem> {
+    match decision {
+        Resend::Allowed => Ok(()),
+        Resend::Associated => Err(Problem::ResendAssociated),
+        Resend::TooLate => Err(Problem::ResendTooLate),
+        Resend::Exhausted => Err(Problem::ResendExhausted { limit: RESENDS }),
+        Resend::BeingSent => Err(Problem::ResendInProgress),
+    }
+}
+
+/// The code that is on its way, and to whom and in which language it is to go instead.
+struct Correction {
+    code: CodeNumber,
+    recipient: Recipient,
+    language: Language,
+}
+
+/// None where the same message is to go again. The address is in the sealed message alone, which is opened only to compare it or
+/// to make another of it.
+async fn correction(
+    deps: &Deps,
+    item: &OutboxItem,
+    issued: &Issued,
+    recipient: Option<Recipient>,
+    language: Option<Language>,
+) -> Result<Option<Correction>, Failure> {
+    let language = language.unwrap_or(issued.language);
+    if recipient.is_none() && language == issued.language {
+        return Ok(None);
+    }
+    let message = item.open(&deps.outbox_key).await?;
+    let recipient = recipient.unwrap_or_else(|| message.recipient.clone());
+    if recipient == message.recipient && language == message.language {
+        return Ok(None);
+    }
+    Ok(Some(Correction { code: message.code()?, recipient, language }))
+}
+
+/// What an issuance is once its code goes out again.
+fn resent(issued: &Issued, call: &Call, session: &Session, corrected: bool) -> Issued {
+    let mut now = Issued { delivery: DeliveryState::Queued, attempts: 0, sent_at: None, ..issued.clone() };
+    now.resent.push(Resent { at: call.now, by: session.subject_id.clone(), corrected });
+    now
+}
+
+/// The same message, which need not be opened for it.
+async fn send_again(
+    deps: &Deps,
+    call: &Call,
+    session: &Session,
+    upload: &Issuance,
+    issued: &Issued,
+    item: &OutboxItem,
+) -> Result<Issued, Failure> {
+    let now = resent(issued, call, session, false);
+    deps.transaction
+        .clone()
+        .with(deps.issuances.resend_part(&upload.business, &upload.upload_id, issued, &now)?)
+        .with(deps.outbox.requeue_part(item, call.now)?)
+        .with(deps.outbox.wake_again_part(&item.message_id, now.resent.len(), call.now)?)
+        .commit()
+        .await?;
+    Ok(now)
+}
+
+/// A new code for the same photos, valid as long as the old one would have been: a stranger may hold that.
+async fn correct(
+    deps: &Deps,
+    call: &Call,
+    session: &Session,
+    upload: &Issuance,
+    issued: &Issued,
+    item: &OutboxItem,
+    correction: Correction,
+) -> Result<Issued, Failure> {
+    let Correction { code: old_code, recipient, language } = correction;
+    // Issued, as it is not associated; gone only where another call was quicker.
+    let old = deps.codes.find(&old_code, call.now).await?.filter(|code| code.state == CodeState::Issued).ok_or(Problem::Conflict)?;
+    let code = CodeNumber::draw(|bytes| aws::random(bytes))?;
+    let data_key = unwrap_key(&old.wrapped_key, &old_code, &old.set_id)?;
+    let message = Message::new(recipient.clone(), &code, language, old.expires_at);
+    let message_id = storage::time_ordered_id();
+    let sealing = OutboxItem::seal(&deps.outbox_key, message_id.clone(), &message, &upload.business, &upload.upload_id, call.now);
+    let new = CodeItem {
+        code_id: code_id(&code),
+        wrapped_key: wrap_key(&data_key, &code, &old.set_id)?,
+        message_id: message_id.clone(),
+        ..old.clone()
+    };
+    let (old_about, about) = (About::Code { code_id: old.code_id.clone() }, About::Code { code_id: new.code_id.clone() });
+    // What was agreed to, to be reminded, goes with the address.
+    let to = Address { recipient: recipient.clone(), language };
+    let keeping = async {
+        if !issued.reminder {
+            return Ok(None);
+        }
+        ReminderItem::seal(&deps.reminders_key, &about, &to, &old.set_id, old.expires_at).await.map(Some)
+    };
+    let (message, reminder) = tokio::try_join!(sealing, keeping)?;
+    let now = Issued {
+        recipient_kind: recipient.kind(),
+        recipient_masked: recipient.masked(),
+        language,
+        message_id,
+        ..resent(issued, call, session, true)
+    };
+    deps.transaction
+        .clone()
+        .with(deps.issuances.resend_part(&upload.business, &upload.upload_id, issued, &now)?)
+        .with(deps.outbox.withdraw_part(item)?)
+        .with(deps.outbox.put_part(&message)?)
+        .with(deps.codes.delete_part(&old)?)
+        .with(deps.codes.put_part(&new)?)
+        .with(deps.reminders.delete_part(&old_about, old.expires_at)?)
+        .with_some(reminder.map(|reminder| deps.reminders.put_part(&reminder)).transpose()?)
+        .commit()
+        .await?;
+    Ok(now)
+}
+
+/// Nothing was written. Why it may not be any more, or that two calls met.
+async fn explain(deps: &Deps, call: &Call, upload: &Issuance) -> Result<Failure, Failure> {
+    let upload = deps.issuances.find(&upload.business, &upload.upload_id, call.now).await?;
+    let Some(issued) = upload.and_then(|upload| upload.issued) else { return Ok(Problem::UploadUnknown.into()) };
+    Ok(refuse(delivery::resend(&issued.resend_facts(), call.now)).err().unwrap_or(Problem::Conflict).into())
+}

@@ -1,0 +1,99 @@
+//! Staff of photographers: employees whom the owner of a business has authorised by AFM.
+
+use serde::{Deserialize, Serialize};
+
+use crate::secret::redacted_text;
+
+/// Employees that one business has authorised at a time.
+pub const STAFF_AT_MOST: usize = 100;
+/// Characters of the owner's note on an employee.
+pub const LABEL_LENGTH: usize = 60;
+/// Businesses of which one person is staff, as far as signing in looks: whom many name does not wait for it.
+pub const EMPLOYERS_AT_MOST: usize = 20;
+
+/// An employee as we know one inside: a keyed hash of the AFM, the same for all businesses.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EmployeeId(String);
+
+impl EmployeeId {
+    pub const fn from_hash(hash: String) -> Self {
+        Self(hash)
+    }
+
+    /// From an address. None where it cannot be one of ours: 43 characters of URL-safe base64.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = text.len() == 43 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What the owner calls an employee. May say who it is: never in a log.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct StaffLabel(String);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a label has 1 to {LABEL_LENGTH} characters on one line")]
+pub struct InvalidLabel;
+
+impl StaffLabel {
+    pub fn parse(text: &str) -> Result<Self, InvalidLabel> {
+        let text = text.trim();
+        let fits = (1..=LABEL_LENGTH).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+        if fits { Ok(Self(text.to_owned())) } else { Err(InvalidLabel) }
+    }
+
+    /// For the owner alone.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+redacted_text!(StaffLabel, InvalidLabel);
+
+/// How somebody acts for a business.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Capacity {
+    Owner,
+    Staff,
+}
+
+impl Capacity {
+    /// Of somebody who acts as this employee, if as any.
+    pub const fn of(employee: Option<&EmployeeId>) -> Self {
+        match employee {
+            Some(_) => Self::Staff,
+            None => Self::Owner,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_is_one_short_line() {
+        assert_eq!(StaffLabel::parse("  Νίκη, ταμείο ").unwrap().expose(), "Νίκη, ταμείο");
+        assert_eq!(StaffLabel::parse(&"ώ".repeat(LABEL_LENGTH)).unwrap().expose().chars().count(), LABEL_LENGTH);
+        for text in ["", "  ", "two\nlines", "a\tb", "bell\u{7}", &"ώ".repeat(LABEL_LENGTH + 1)] {
+            assert_eq!(StaffLabel::parse(text), Err(InvalidLabel), "{text:?}");
+        }
+        assert_eq!(format!("{:?}", StaffLabel::parse("Νίκη").unwrap()), "StaffLabel([redacted])");
+    }
+
+    #[test]
+    fn an_employees_id_is_a_hash_and_nothing_else() {
+        let hash = "aB3-_".repeat(8) + "xyz";
+        assert_eq!(EmployeeId::parse(&hash).unwrap().as_str(), hash);
+        for text in ["", "#roster", &hash[1..], &(hash.clone() + "a"), &hash.replace('-', "/"), &"ά".repeat(43)] {
+            assert_eq!(EmployeeId::parse(text), None, "{text}");
+        }
+    }
+}
