@@ -303,8 +303,8 @@ const ONE_FACE: Limit = Limit::between(1.0, 1.0);
 /// ISO/IEC 19794-5 (full frontal): the middle of the face at 45 to 55% of the width; two hundredths added, as a head turned a little
 /// moves the box that is found.
 const FACE_CENTRE: Limit = Limit::between(0.43, 0.57);
-/// Our own measure, at half of what the softest good portrait has (docs/pictures.md): it finds pictures that are plainly out of focus.
-const SHARPNESS: Limit = Limit::least(0.09);
+/// Our own measure, below the softest face that we take for sharp (docs/pictures.md): it finds pictures that are plainly out of focus.
+const SHARPNESS: Limit = Limit::least(0.075);
 /// Our own measure. Well below a very dark skin in even light, so that it speaks of light and not of skin.
 const UNDEREXPOSURE: Limit = Limit::least(32.0);
 /// Our own measure: highlights on forehead and nose are a few hundredths.

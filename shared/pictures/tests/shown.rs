@@ -139,7 +139,7 @@ fn head_size_and_place_are_those_of_the_profile() {
     let large = face(&placed(1.22, 0, 100), &[Rule::HeadHeight]);
     assert!(!found(&large, Rule::HeadHeight).is_below());
     face(&placed(0.95, 0, 220), &[Rule::EyeLine]);
-    face(&placed(1.0, 100, 0), &[Rule::FaceCentre]);
+    face(&placed(1.0, 60, 0), &[Rule::FaceCentre]);
     // The other profile wants a larger head.
     let card = changed(made::PORTRAIT_4X5, |picture| {
         let copy = imageops::resize(&picture, 1050, 1312, FilterType::Triangle);
