@@ -97,6 +97,10 @@ impl Call {
             .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
     }
 
+    pub(crate) const fn has_body(&self) -> bool {
+        !self.body.is_empty()
+    }
+
     /// The body as JSON of exactly this shape. Fields are named in refusals; values never are.
     ///
     /// # Errors
@@ -130,7 +134,9 @@ impl Call {
         }
         let media_type = self.header(header::CONTENT_TYPE).unwrap_or_default().split(';').next().unwrap_or_default().trim();
         let is_json = media_type.eq_ignore_ascii_case("application/json");
-        let needs_json = self.method != Method::DELETE || !self.body.is_empty();
+        // Nor can a form send this header: with it, and nothing in the body, there is no type to be told.
+        let bare = self.method == Method::DELETE || self.header(header::AUTHORIZATION).is_some();
+        let needs_json = !bare || self.has_body();
         if needs_json && !is_json { Err(Problem::UnsupportedMediaType) } else { Ok(()) }
     }
 
@@ -154,7 +160,7 @@ impl Call {
 }
 
 /// A refusal that names the field. serde's own texts are not for people, and may hold values.
-fn field_problem(path: &str, error: &serde_json::Error) -> Problem {
+pub(crate) fn field_problem(path: &str, error: &serde_json::Error) -> Problem {
     if !error.is_data() {
         return Problem::MalformedJson;
     }
@@ -253,6 +259,11 @@ mod tests {
         assert_eq!(check(&[ours]), Err(Problem::UnsupportedMediaType));
         assert_eq!(check(&[("content-type", "text/plain")]), Err(Problem::UnsupportedMediaType));
         assert_eq!(call(Method::DELETE, &[], "").check_unsafe(), Ok(()));
+        let signed = ("authorization", "Bearer x");
+        assert_eq!(call(Method::POST, &[signed], "").check_unsafe(), Ok(()));
+        assert_eq!(call(Method::POST, &[signed], "{}").check_unsafe(), Err(Problem::UnsupportedMediaType));
+        assert_eq!(call(Method::POST, &[signed, ("origin", "https://evil.example")], "").check_unsafe(), Err(Problem::ForeignOrigin));
+        assert_eq!(call(Method::POST, &[], "").check_unsafe(), Err(Problem::UnsupportedMediaType));
         assert_eq!(call(Method::GET, &[("origin", "https://evil.example")], "").check_unsafe(), Ok(()));
         let large = "x".repeat(BODY_LIMIT + 1);
         assert_eq!(call(Method::POST, &[json], &large).check_unsafe(), Err(Problem::BodyTooLarge { limit: BODY_LIMIT }));

@@ -88,7 +88,9 @@ pub const fn status(problem: &Problem) -> StatusCode {
     match problem {
         Problem::MalformedJson | Problem::SignInState => StatusCode::BAD_REQUEST,
 
-        Problem::NoSession | Problem::SessionExpired => StatusCode::UNAUTHORIZED,
+        Problem::NoSession | Problem::SessionExpired | Problem::RequestUnsigned | Problem::SignatureRefused { .. } => {
+            StatusCode::UNAUTHORIZED
+        }
 
         Problem::OtpNotVerified
         | Problem::RoleNotChosen
@@ -102,6 +104,8 @@ pub const fn status(problem: &Problem) -> StatusCode {
         | Problem::RoleNotYours
         | Problem::CustodyNotConfirmed
         | Problem::MinorIsAdult
+        | Problem::PullRefused
+        | Problem::ImageNotAllowed { .. }
         | Problem::CodeTaken => StatusCode::FORBIDDEN,
 
         Problem::NotFound
@@ -110,6 +114,7 @@ pub const fn status(problem: &Problem) -> StatusCode {
         | Problem::NothingAssociated
         | Problem::ImageAbsent
         | Problem::ApplicationUnknown { .. }
+        | Problem::PullUnknown
         | Problem::UploadUnknown
         | Problem::NoSubmission => StatusCode::NOT_FOUND,
 

@@ -9,9 +9,22 @@ use registers::{HttpClient, NationalRegisters, Taxisnet};
 use sending::{Email, Sms};
 use serde_json::json;
 use storage::{
-    Transaction, applications::Applications, associations::Associations, codes::Codes, consents::Consents, history::History,
-    issuances::Issuances, keys::Keys, kms::KmsKey, nonces::Nonces, outbox::Outbox, quotas::Quotas, sealing::IdentifierHasher,
-    sessions::Sessions, subjects::Subjects, vault::Vault,
+    Transaction,
+    applications::Applications,
+    associations::Associations,
+    codes::Codes,
+    consents::Consents,
+    history::History,
+    issuances::Issuances,
+    keys::Keys,
+    kms::KmsKey,
+    nonces::Nonces,
+    outbox::Outbox,
+    quotas::Quotas,
+    sealing::{IdentifierHasher, PullIds},
+    sessions::Sessions,
+    subjects::Subjects,
+    vault::Vault,
 };
 
 use crate::log::{self, LogCode};
@@ -69,6 +82,10 @@ impl Setup {
 
     pub fn identifier_hasher(&self) -> IdentifierHasher {
         IdentifierHasher::new(self.secret("IDENTIFIER_SECRET").expose())
+    }
+
+    pub fn pull_ids(&self) -> PullIds {
+        PullIds::new(self.secret("IDENTIFIER_SECRET").expose())
     }
 
     pub fn nonces(&self) -> Nonces {
