@@ -112,7 +112,7 @@ fn the_outbox_and_associations_keys_are_split_between_those_who_seal_and_those_w
         ("kms:Encrypt OutboxKey.Arn", vec!["IssueCode"]),
         ("kms:Decrypt OutboxKey.Arn", vec!["DeliverCode"]),
         ("kms:Encrypt AssociationsKey.Arn", vec!["Associate"]),
-        ("kms:Decrypt AssociationsKey.Arn", vec!["ShowPhoto", "DownloadPhotos"]),
+        ("kms:Decrypt AssociationsKey.Arn", vec!["ShowPhoto", "DownloadPhotos", "PullPhoto"]),
     ];
     let wanted = wanted.map(|(right, names)| (right.to_owned(), names.into_iter().map(str::to_owned).collect()));
     assert_eq!(rights, BTreeMap::from(wanted));

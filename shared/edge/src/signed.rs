@@ -147,6 +147,10 @@ impl<C> Verified<C> {
     pub const fn claims(&self) -> &C {
         &self.claims
     }
+
+    pub const fn application(&self) -> &ApplicationId {
+        &self.application.application
+    }
 }
 
 /// An application of a public body, that speaks now.
