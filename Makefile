@@ -6,10 +6,11 @@ FUNCTIONS := $(foreach folder,$(notdir $(wildcard functions/*)),-p $(folder)-fun
 # template.yaml takes the functions from target/.
 unexport CARGO_TARGET_DIR
 
-.PHONY: run stop test check lint build measure deploy fmt clean tools
+.PHONY: run stop test check lint build application measure deploy fmt clean tools
 
 run: build ## start the stack (or go on with the one that runs), and drive the main journey through it
 	$(STACK) up
+	set -a; . .local/dev/env; target/debug/applications seed infra/sandbox/applications.toml
 	set -a; . .local/dev/env; target/debug/main_journey
 	$(STACK) status
 
@@ -32,7 +33,12 @@ lint: tools
 
 build: tools ## the functions as they ship, the sandbox, and the program that drives the main journey
 	PATH="$(CURDIR)/.tools/aws/bin:$$PATH" cargo lambda build --release $(FUNCTIONS)
-	cargo build -q --workspace --bin sandbox --bin main_journey
+	cargo build -q --workspace --bin sandbox --bin applications --bin main_journey
+
+application: ## the applications of public bodies: CMD="list"; on AWS with AWS_STACK=name (docs/operating.md)
+	@cargo build -q -p operator
+	@if [ -n "$(AWS_STACK)" ]; then export APPLICATIONS_TABLE="$$(.tools/aws/bin/python infra/operator/table.py "$(AWS_STACK)")" || exit 1; \
+	elif [ -z "$$APPLICATIONS_TABLE" ]; then set -a; . .local/dev/env; set +a; fi; target/debug/applications $(or $(CMD),--help)
 
 measure: ## requests per second and latency of submit_code on the stack that runs
 	set -a; . .local/dev/env; cargo run -q -p journeys --bin measure

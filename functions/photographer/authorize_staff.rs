@@ -49,7 +49,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let invalid = |field: &str, reason| Problem::InvalidField { field: field.to_owned(), reason };
     let afm = Afm::parse(body.afm.expose()).map_err(|_| invalid("afm", FieldReason::InvalidNumber))?;
     let label = body.label.map(|label| StaffLabel::parse(label.expose())).transpose();
-    let label = label.map_err(|_| invalid("label", FieldReason::InvalidLabel))?;
+    let label = label.map_err(|_| invalid("label", FieldReason::InvalidText { limit: domain::staff::LABEL_LENGTH }))?;
     if afm == owner.session.person.afm {
         return Err(Problem::StaffIsOwner.into());
     }

@@ -6,8 +6,9 @@ mod leaks;
 
 use std::{path::Path, process::Command, time::Duration};
 
-use domain::{FileProfile, ImageKind, Language};
+use domain::{FileProfile, ImageKind, Language, application::Purpose};
 use journeys::{
+    application,
     browser::Browser,
     citizen, mobile,
     people::{self, Visit, fresh_photographer},
@@ -82,6 +83,30 @@ async fn wrong_calls(visit: &Visit, studio: &Visit) {
     stranger.get("/v1/session").await.refused(401, "session_expired");
 }
 
+/// An application's requests, taken and refused; answers what of them must not be found.
+async fn signed_calls(visit: &Visit) -> Vec<Secret> {
+    let body = application::fresh(Purpose::Passport).await;
+    application::authorize(visit, &[&body.id]).await.expect(200);
+    let mut secrets = Vec::new();
+    let mut request = |claims: &Value, broken: &str| {
+        let token = body.sign(claims);
+        for claim in ["sub", "case", "jti", "pull", "text"].iter().filter_map(|name| claims[name].as_str()) {
+            secrets.push(Secret::new("claim", claim));
+        }
+        secrets.push(Secret::new("signature", token.rsplit('.').next().expect("a signature")));
+        format!("{token}{broken}")
+    };
+    let face = || body.pull_claims(&format!("afm:{}", visit.person.afm), ImageKind::Face);
+    let pulled = body.send(application::PULLS, &request(&face(), "")).await.expect(200);
+    body.send(application::PULLS, &request(&face(), "x")).await.refused(401, "signature_refused");
+    let mut wrong = face();
+    wrong["image"] = json!(PLANTED);
+    body.send(application::PULLS, &request(&wrong, "")).await.refused(422, "invalid_field");
+    let verdict = json!({ "pull": pulled.header("pull-id"), "verdict": "refused", "reason": "other", "text": "Κείμενο για τον πολίτη" });
+    body.send(application::VERDICTS, &request(&body.claims(application::VERDICTS, verdict), "")).await.expect(200);
+    secrets
+}
+
 #[tokio::test]
 async fn logs_hold_no_code_token_password_name_number_or_address_of_anybody() {
     let studio = fresh_photographer().await;
@@ -108,12 +133,14 @@ async fn logs_hold_no_code_token_password_name_number_or_address_of_anybody() {
     staff::withdraw(&studio, &id).await.expect(204);
     photographer::wait_until_sent(&studio, &by_email.upload_id).await;
     photographer::resend_code(&studio, &by_email.upload_id, None, Some(Language::El)).await.expect(200);
+    let signed = signed_calls(&visit).await;
     visit.browser.delete("/v1/session").await.expect(200);
 
     let mut secrets: Vec<Secret> = [&visit.person, &studio.person, &employee.person].into_iter().flat_map(about).collect();
     secrets.extend(from_an_app().await);
     secrets.push(Secret::new("employee's label", "Ταμίας-Νίκη"));
     secrets.push(Secret::new("planted text", PLANTED));
+    secrets.extend(signed);
     secrets.extend([&by_sms, &by_email].map(|issued| Secret::new("code number", &issued.code)));
     for browser in [&visit.browser, &waiting.browser, &studio.browser] {
         let values = browser.all_cookie_values();
@@ -141,6 +168,8 @@ async fn logs_hold_no_code_token_password_name_number_or_address_of_anybody() {
         ("RESEND_CODE_LOG", "resend_code", ""),
         ("AUTHORIZE_STAFF_LOG", "authorize_staff", ""),
         ("DELIVER_CODE_LOG", "deliver_code", ""),
+        ("PULL_PHOTO_LOG", "pull_photo", "signature_refused"),
+        ("REPORT_VERDICT_LOG", "report_verdict", ""),
     ] {
         let told = lines.iter().filter(|(group, _)| group == function).filter_map(|(_, line)| serde_json::from_str::<Value>(line).ok());
         let ours: Vec<Value> = told.filter(|line| line["operation"] == operation && line.to_string().contains(outcome)).collect();

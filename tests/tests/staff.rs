@@ -161,9 +161,9 @@ async fn what_cannot_be_an_employee_is_refused() {
         (json!({ "afm": "06893313" }), "afm", "invalid_number"),
         (json!({ "afm": 68_933_130 }), "afm", "wrong_type"),
         (json!({}), "afm", "missing"),
-        (json!({ "afm": "068933130", "label": "" }), "label", "invalid_label"),
-        (json!({ "afm": "068933130", "label": "two\nlines" }), "label", "invalid_label"),
-        (json!({ "afm": "068933130", "label": "ώ".repeat(61) }), "label", "invalid_label"),
+        (json!({ "afm": "068933130", "label": "" }), "label", "invalid_text"),
+        (json!({ "afm": "068933130", "label": "two\nlines" }), "label", "invalid_text"),
+        (json!({ "afm": "068933130", "label": "ώ".repeat(61) }), "label", "invalid_text"),
         (json!({ "afm": "068933130", "name": "x" }), "name", "unknown"),
     ] {
         let problem = refused(&owner, Method::POST, STAFF, Some(&body), 422, "invalid_field").await;

@@ -115,7 +115,7 @@ fn the_keys_of_secrets_are_split_between_those_who_seal_and_those_who_open() {
         ("kms:Encrypt RemindersKey.Arn", vec!["IssueCode", "ResendCode", "SetReminder"]),
         ("kms:Decrypt RemindersKey.Arn", vec!["SendReminders"]),
         ("kms:Encrypt AssociationsKey.Arn", vec!["Associate"]),
-        ("kms:Decrypt AssociationsKey.Arn", vec!["ShowPhoto", "DownloadPhotos", "ShowCode"]),
+        ("kms:Decrypt AssociationsKey.Arn", vec!["ShowPhoto", "DownloadPhotos", "ShowCode", "PullPhoto"]),
     ];
     let wanted = wanted.map(|(right, names)| (right.to_owned(), names.into_iter().map(str::to_owned).collect()));
     assert_eq!(rights, BTreeMap::from(wanted));

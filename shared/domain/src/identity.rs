@@ -107,6 +107,20 @@ pub enum Identifier {
 }
 
 impl Identifier {
+    /// From kind and number in one text, such as `afm:068933130`. None where there is no such kind.
+    ///
+    /// # Errors
+    /// Where the number is not one of its kind.
+    pub fn parse_tagged(text: &str) -> Option<Result<Self, InvalidNumber>> {
+        let (kind, number) = text.split_once(':')?;
+        match kind {
+            "afm" => Some(Afm::parse(number).map(Self::Afm)),
+            "amka" => Some(Amka::parse(number).map(Self::Amka)),
+            "paaypa" => Some(Paaypa::parse(number).map(Self::Paaypa)),
+            _ => None,
+        }
+    }
+
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Afm(_) => "afm",
@@ -144,7 +158,7 @@ impl SubjectId {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Afm, Amka, InvalidNumber, Paaypa};
+    use super::{Afm, Amka, Identifier, InvalidNumber, Paaypa};
 
     fn afm_with_check_digit(first: [u8; 8]) -> String {
         let sum: u32 = first.iter().enumerate().map(|(i, &d)| u32::from(d) * 2_u32.pow(8 - u32::try_from(i).unwrap())).sum();
@@ -179,6 +193,18 @@ mod tests {
         assert_eq!(leap, 1);
         let never = (0..10).filter(|check| Amka::parse(&format!("3002000000{check}")).is_ok()).count();
         assert_eq!(never, 0);
+    }
+
+    #[test]
+    fn an_identifier_in_one_text_says_its_kind() {
+        for text in ["afm:068933130", "amka:01018012342", "paaypa:01018000003"] {
+            let identifier = Identifier::parse_tagged(text).unwrap().unwrap();
+            assert_eq!(format!("{}:{}", identifier.kind(), identifier.expose()), text);
+        }
+        assert_eq!(Identifier::parse_tagged("afm:068933131"), Some(Err(InvalidNumber::Check)));
+        for text in ["", "068933130", "AFM:068933130", "passport:1", ":068933130"] {
+            assert_eq!(Identifier::parse_tagged(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -5,6 +5,11 @@ use serde::{Deserialize, Serialize};
 /// Characters of the clerk's text for the citizen.
 pub const TEXT_LENGTH: usize = 500;
 
+/// Whether a text may be a clerk's: not empty, not too long, without control characters.
+pub fn is_text(text: &str) -> bool {
+    (1..=TEXT_LENGTH).contains(&text.chars().count()) && !text.chars().any(char::is_control) && !text.trim().is_empty()
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "verdict", content = "reason", rename_all = "snake_case")]
 pub enum Verdict {
@@ -55,4 +60,19 @@ impl RefusalReason {
         Self::SignatureCropped,
         Self::Other,
     ];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clerks_text_is_one_line_of_500_characters_at_most() {
+        for text in ["x", "Το πρόσωπο δεν είναι στραμμένο προς τον φακό.", &"ω".repeat(TEXT_LENGTH)] {
+            assert!(is_text(text), "{text}");
+        }
+        for text in ["", "  ", "two\nlines", "bell\u{7}", &"ω".repeat(TEXT_LENGTH + 1)] {
+            assert!(!is_text(text), "{text:?}");
+        }
+    }
 }

@@ -150,6 +150,10 @@ impl Call {
             .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
     }
 
+    pub(crate) const fn has_body(&self) -> bool {
+        !self.body.is_empty()
+    }
+
     /// The body as JSON of exactly this shape. Fields are named in refusals; values never are.
     ///
     /// # Errors
@@ -208,7 +212,7 @@ impl Call {
 }
 
 /// A refusal that names the field. serde's own texts are not for people, and may hold values.
-fn field_problem(path: &str, error: &serde_json::Error) -> Problem {
+pub(crate) fn field_problem(path: &str, error: &serde_json::Error) -> Problem {
     if !error.is_data() {
         return Problem::MalformedJson;
     }
@@ -307,6 +311,10 @@ mod tests {
         assert_eq!(check(&[ours]), Err(Problem::UnsupportedMediaType));
         assert_eq!(check(&[("content-type", "text/plain")]), Err(Problem::UnsupportedMediaType));
         assert_eq!(call(Method::DELETE, &[], "").check_unsafe(), Ok(()));
+        let signed = ("authorization", "Bearer x");
+        assert_eq!(call(Method::POST, &[signed], "").check_unsafe(), Ok(()));
+        assert_eq!(call(Method::POST, &[signed], "{}").check_unsafe(), Err(Problem::UnsupportedMediaType));
+        assert_eq!(call(Method::POST, &[signed, ("origin", "https://evil.example")], "").check_unsafe(), Err(Problem::ForeignOrigin));
         assert_eq!(call(Method::POST, &[], "").check_unsafe(), Err(Problem::UnsupportedMediaType));
         assert_eq!(call(Method::GET, &[("origin", "https://evil.example")], "").check_unsafe(), Ok(()));
         let large = "x".repeat(BODY_LIMIT + 1);

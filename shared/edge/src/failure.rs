@@ -88,7 +88,9 @@ pub const fn status(problem: &Problem) -> StatusCode {
     match problem {
         Problem::MalformedJson | Problem::SignInState | Problem::ExchangeRefused => StatusCode::BAD_REQUEST,
 
-        Problem::NoSession | Problem::SessionExpired => StatusCode::UNAUTHORIZED,
+        Problem::NoSession | Problem::SessionExpired | Problem::RequestUnsigned | Problem::SignatureRefused { .. } => {
+            StatusCode::UNAUTHORIZED
+        }
 
         Problem::OtpNotVerified
         | Problem::RoleNotChosen
@@ -104,6 +106,8 @@ pub const fn status(problem: &Problem) -> StatusCode {
         | Problem::NotOwner
         | Problem::CustodyNotConfirmed
         | Problem::MinorIsAdult
+        | Problem::PullRefused
+        | Problem::ImageNotAllowed { .. }
         | Problem::CodeTaken => StatusCode::FORBIDDEN,
 
         Problem::NotFound
@@ -112,6 +116,7 @@ pub const fn status(problem: &Problem) -> StatusCode {
         | Problem::NothingAssociated
         | Problem::ImageAbsent
         | Problem::ApplicationUnknown { .. }
+        | Problem::PullUnknown
         | Problem::UploadUnknown
         | Problem::NoSubmission => StatusCode::NOT_FOUND,
 

@@ -1,7 +1,7 @@
 //! The HTTP edge of every function: request -> typed input, guards, problem+json, headers, logging, start-up.
 //!
 //! A handler is `async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure>`. What it may do is in `Deps`; who
-//! calls is in a guard ([`guard`]) that can be had from a checked session only.
+//! calls is in a guard that can be had from a checked session ([`guard`]) or from a signed request ([`signed`]) only.
 
 mod call;
 mod carrier;
@@ -12,6 +12,7 @@ pub mod records;
 mod reply;
 mod serve;
 mod setup;
+pub mod signed;
 pub mod views;
 
 pub use call::{Call, PageAsked, SESSION_COOKIE, SIGN_IN_COOKIE};

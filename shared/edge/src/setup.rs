@@ -9,9 +9,24 @@ use registers::{HttpClient, NationalRegisters, Taxisnet};
 use sending::{Email, Sms};
 use serde_json::json;
 use storage::{
-    Transaction, applications::Applications, associations::Associations, codes::Codes, consents::Consents, history::History,
-    issuances::Issuances, keys::Keys, kms::KmsKey, nonces::Nonces, outbox::Outbox, quotas::Quotas, reminders::Reminders,
-    sealing::IdentifierHasher, sessions::Sessions, staff::Staff, subjects::Subjects, vault::Vault,
+    Transaction,
+    applications::Applications,
+    associations::Associations,
+    codes::Codes,
+    consents::Consents,
+    history::History,
+    issuances::Issuances,
+    keys::Keys,
+    kms::KmsKey,
+    nonces::Nonces,
+    outbox::Outbox,
+    quotas::Quotas,
+    reminders::Reminders,
+    sealing::{IdentifierHasher, PullIds},
+    sessions::Sessions,
+    staff::Staff,
+    subjects::Subjects,
+    vault::Vault,
 };
 
 use crate::log::{self, LogCode};
@@ -77,6 +92,10 @@ impl Setup {
 
     pub fn staff_key(&self) -> storage::sealing::SealingKey {
         storage::sealing::staff_key(self.secret("IDENTIFIER_SECRET").expose())
+    }
+
+    pub fn pull_ids(&self) -> PullIds {
+        PullIds::new(self.secret("IDENTIFIER_SECRET").expose())
     }
 
     pub fn nonces(&self) -> Nonces {

@@ -1,6 +1,7 @@
 //! Every text that people read, in Greek and English, and the documents that carry a code number: SMS, email, QR code,
 //! PDF, zip. Rendering only: no I/O, no clock; the same input always gives the same bytes.
 
+pub mod applications;
 pub mod consent;
 pub mod email;
 pub mod link;

@@ -5,7 +5,7 @@
 mod el;
 mod en;
 
-use domain::{FileProfile, ImageKind, Language, MalformedCode, Moment, photo::PictureFault};
+use domain::{FileProfile, ImageKind, Language, MalformedCode, Moment, application::SignatureFault, photo::PictureFault};
 use serde_json::{Value, json};
 
 use crate::picture_report;
@@ -136,6 +136,20 @@ pub enum Problem {
         total: usize,
     },
 
+    /// A call for applications, without a signed request.
+    RequestUnsigned,
+    SignatureRefused {
+        fault: SignatureFault,
+    },
+    /// Unknown person, nothing associated, not authorised: one answer for all.
+    PullRefused,
+    /// The application's purpose gives no right to it.
+    ImageNotAllowed {
+        kind: ImageKind,
+    },
+    /// Unknown, another application's, refused, or expired.
+    PullUnknown,
+
     PicturesMissing,
     /// Unknown, expired or another business's.
     UploadUnknown,
@@ -182,8 +196,10 @@ pub enum FieldReason {
     InvalidMobile,
     InvalidEmail,
     InvalidNumber,
-    /// What the owner calls an employee.
-    InvalidLabel,
+    /// Empty, too long, or with control characters.
+    InvalidText {
+        limit: usize,
+    },
 }
 
 impl FieldReason {
@@ -196,7 +212,7 @@ impl FieldReason {
             Self::InvalidMobile => "invalid_mobile",
             Self::InvalidEmail => "invalid_email",
             Self::InvalidNumber => "invalid_number",
-            Self::InvalidLabel => "invalid_label",
+            Self::InvalidText { .. } => "invalid_text",
         }
     }
 }
@@ -265,6 +281,11 @@ impl Problem {
             Self::AuthorizationsExhausted { .. } => "authorizations_exhausted",
             Self::RangeRequired { .. } => "range_required",
             Self::RangeNotSatisfiable { .. } => "range_not_satisfiable",
+            Self::RequestUnsigned => "request_unsigned",
+            Self::SignatureRefused { .. } => "signature_refused",
+            Self::PullRefused => "pull_refused",
+            Self::ImageNotAllowed { .. } => "image_not_allowed",
+            Self::PullUnknown => "pull_unknown",
             Self::PicturesMissing => "pictures_missing",
             Self::UploadUnknown => "upload_unknown",
             Self::UploadIncomplete { .. } => "upload_incomplete",
@@ -318,7 +339,21 @@ impl Problem {
                 vec![("application", json!(application)), ("needed", json!(needed.name())), ("profile", json!(profile.name()))]
             }
             Self::RangeRequired { total } | Self::RangeNotSatisfiable { total } => vec![("total", json!(total))],
-            Self::InvalidField { field, reason } => vec![("field", json!(field)), ("reason", json!(reason.name()))],
+            Self::SignatureRefused { fault } => {
+                let mut members = vec![("reason", json!(fault.name()))];
+                if let SignatureFault::Claims { claim } = fault {
+                    members.push(("field", json!(claim)));
+                }
+                members
+            }
+            Self::ImageNotAllowed { kind } => vec![("image", json!(kind.name()))],
+            Self::InvalidField { field, reason } => {
+                let mut members = vec![("field", json!(field)), ("reason", json!(reason.name()))];
+                if let FieldReason::InvalidText { limit } = reason {
+                    members.push(("limit", json!(limit)));
+                }
+                members
+            }
             Self::OtpWrong { left } => vec![("left", json!(left))],
             Self::OtpDailyLimit { renews_at } | Self::OtpMessagesDailyLimit { renews_at } | Self::SubmissionsExhausted { renews_at } => {
                 vec![("renews_at", json!(renews_at.rfc3339()))]
@@ -380,6 +415,9 @@ impl Problem {
             | Self::AssociationRaced
             | Self::ImageAbsent
             | Self::FaceAbsent
+            | Self::RequestUnsigned
+            | Self::PullRefused
+            | Self::PullUnknown
             | Self::PicturesMissing
             | Self::UploadUnknown
             | Self::UploadIssued
@@ -513,7 +551,12 @@ mod tests {
             P::FaceAbsent => P::AuthorizationsExhausted { limit: 50 },
             P::AuthorizationsExhausted { .. } => P::RangeRequired { total: 5_000_000 },
             P::RangeRequired { .. } => P::RangeNotSatisfiable { total: 1000 },
-            P::RangeNotSatisfiable { .. } => P::PicturesMissing,
+            P::RangeNotSatisfiable { .. } => P::RequestUnsigned,
+            P::RequestUnsigned => P::SignatureRefused { fault: SignatureFault::Signature },
+            P::SignatureRefused { .. } => P::PullRefused,
+            P::PullRefused => P::ImageNotAllowed { kind: ImageKind::Signature },
+            P::ImageNotAllowed { .. } => P::PullUnknown,
+            P::PullUnknown => P::PicturesMissing,
             P::PicturesMissing => P::UploadUnknown,
             P::UploadUnknown => P::UploadIncomplete { kind: ImageKind::Face },
             P::UploadIncomplete { .. } => P::UploadAltered { kind: ImageKind::Signature },
@@ -561,10 +604,15 @@ mod tests {
             problems.push(Problem::UploadAltered { kind });
             problems.extend(faults().into_iter().map(|fault| Problem::BadPicture { kind, fault }));
         }
+        use SignatureFault as F;
+        let claims = F::Claims { claim: "jti" };
+        for fault in [F::Malformed, F::Algorithm, F::Expired, F::NotYetValid, F::Audience, claims, F::Replayed] {
+            problems.push(Problem::SignatureRefused { fault });
+        }
+        problems.push(Problem::ImageNotAllowed { kind: ImageKind::Face });
         use FieldReason as R;
-        for reason in
-            [R::Unknown, R::Missing, R::WrongType, R::NotAllowed, R::InvalidMobile, R::InvalidEmail, R::InvalidNumber, R::InvalidLabel]
-        {
+        let text = R::InvalidText { limit: 500 };
+        for reason in [R::Unknown, R::Missing, R::WrongType, R::NotAllowed, R::InvalidMobile, R::InvalidEmail, R::InvalidNumber, text] {
             problems.push(Problem::InvalidField { field: "language".to_owned(), reason });
         }
         problems

@@ -1,4 +1,6 @@
 //! Applications of public bodies, as the operators keep them: names, purpose, profile, public keys.
+//!
+//! The service reads them only. Operators write them (infra/operator), each change on what was read.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +13,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::{StorageError, failed},
-    table::{Table, from_item, key},
+    table::{Table, from_item, key, text, to_item},
 };
 
 const KEY: &str = "application";
+const REVISION: &str = "revision";
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Application {
@@ -28,6 +31,14 @@ pub struct Application {
     /// No longer in service: pulls nothing, cannot be authorised; kept for the names in people's histories.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawn_at: Option<Moment>,
+    /// Another one with every change: what was decided on an older one is not written.
+    pub revision: String,
+}
+
+impl Application {
+    pub const fn in_service(&self) -> bool {
+        self.withdrawn_at.is_none()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +64,46 @@ impl Applications {
     /// Storage errors.
     pub async fn find(&self, application: &ApplicationId, now: Moment) -> Result<Option<Application>, StorageError> {
         self.0.get(key(KEY, application.as_str()), now).await
+    }
+
+    /// Writes one whose id is not taken. False where it is.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn add(&self, application: &Application, now: Moment) -> Result<bool, StorageError> {
+        let added = self.0.put_new(to_item(application)?, KEY, now).await?;
+        Ok(added || self.is_written(application, now).await?)
+    }
+
+    /// Writes one in place of that which was read. False where somebody else has changed that meanwhile.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn replace(&self, read: &Application, changed: &Application, now: Moment) -> Result<bool, StorageError> {
+        let result = self
+            .0
+            .client
+            .put_item()
+            .table_name(&self.0.name)
+            .set_item(Some(to_item(changed)?))
+            .condition_expression("#revision = :read")
+            .expression_attribute_names("#revision", REVISION)
+            .expression_attribute_values(":read", text(&read.revision))
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                self.is_written(changed, now).await
+            }
+            Err(error) => Err(failed("PutItem")(error)),
+        }
+    }
+
+    /// A write whose answer was lost is repeated by the SDK, and then meets itself.
+    async fn is_written(&self, application: &Application, now: Moment) -> Result<bool, StorageError> {
+        let stored = self.find(&application.application, now).await?;
+        Ok(stored.is_some_and(|stored| stored.revision == application.revision))
     }
 
     /// All of them, also those withdrawn, by id. There are some dozens.

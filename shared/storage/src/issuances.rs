@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::{
 };
 use domain::{
     AthensDay, FileProfile, ImageKind, Language, Moment, SubjectId,
+    application::ApplicationId,
     business::BusinessId,
     delivery::{DeliveryState, IssuanceState, ResendFacts},
     recipient::RecipientKind,
@@ -256,6 +257,30 @@ impl Issuances {
             .expression_attribute_names("#issued", "issued")
             .expression_attribute_names("#associated", "associated")
             .expression_attribute_values(":true", AttributeValue::Bool(true));
+        self.0.update_part(update)
+    }
+
+    /// For a transaction: what an application says of an image. A later verdict takes the place of its earlier one.
+    ///
+    /// # Errors
+    /// Where the update cannot be written.
+    pub fn verdict_part(
+        &self,
+        business: &BusinessId,
+        upload_id: &str,
+        application: &ApplicationId,
+        image: ImageKind,
+        verdict: &ListedVerdict,
+    ) -> Result<Part, StorageError> {
+        let value = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(verdict).map_err(|_| StorageError::Corrupt("a verdict"))?;
+        let update = Update::builder()
+            .set_key(Some(key2(KEY, business.as_str(), RANGE, upload_id)))
+            .update_expression("SET #issued.#verdicts.#whose = :verdict")
+            .condition_expression("attribute_exists(#issued.#verdicts)")
+            .expression_attribute_names("#issued", "issued")
+            .expression_attribute_names("#verdicts", "verdicts")
+            .expression_attribute_names("#whose", format!("{application}:{}", image.name()))
+            .expression_attribute_values(":verdict", value);
         self.0.update_part(update)
     }
 

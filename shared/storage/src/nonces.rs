@@ -1,8 +1,10 @@
-//! Values that are used once: the `state` of a sign-in, the code that an app exchanges for its session.
+//! Values that are used once: the `state` of a sign-in, the code that an app exchanges for its session, the `jti` of an
+//! application's signed request.
 
 use aws_sdk_dynamodb::{Client, types::ReturnValue};
 use domain::{
     Moment,
+    application::ApplicationId,
     native_app::{AppSignIn, CodeChallenge, RedirectUri},
     session::{EXCHANGE_VALID, SIGN_IN_VALID},
 };
@@ -12,10 +14,11 @@ use zeroize::Zeroizing;
 use crate::{
     error::{StorageError, failed},
     sealing::{ExchangeCode, SessionToken, digest_text},
-    table::{Table, from_item, is_live, key, to_item},
+    table::{TTL_ATTRIBUTE, Table, from_item, is_live, key, moment, text, to_item},
 };
 
 const KEY: &str = "nonce";
+const BY: &str = "used_by";
 /// What a session's token is sealed as.
 const TOKEN: &str = "exchange token";
 
@@ -44,6 +47,14 @@ struct NonceItem {
     nonce: String,
     expires_at: Moment,
     sign_in: SignIn,
+}
+
+#[derive(Debug, Serialize)]
+struct UsedItem<'a> {
+    nonce: String,
+    expires_at: Moment,
+    /// The call that used it: the same one may write it again, as the SDK does where an answer is lost.
+    used_by: &'a str,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -128,10 +139,48 @@ impl Nonces {
             .map_err(failed("DeleteItem"))?;
         output.attributes.filter(|item| is_live(item, now)).map(from_item).transpose()
     }
+
+    /// Uses the `jti` of an application's request, once, and remembers it until `until`. False where it was used before.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn use_jti(
+        &self,
+        application: &ApplicationId,
+        jti: &str,
+        call: &str,
+        until: Moment,
+        now: Moment,
+    ) -> Result<bool, StorageError> {
+        let item = UsedItem { nonce: jti_key(application, jti), expires_at: until, used_by: call };
+        let result = self
+            .0
+            .client
+            .put_item()
+            .table_name(&self.0.name)
+            .set_item(Some(to_item(&item)?))
+            .condition_expression("attribute_not_exists(#key) OR #end <= :now OR #by = :call")
+            .expression_attribute_names("#key", KEY)
+            .expression_attribute_names("#end", TTL_ATTRIBUTE)
+            .expression_attribute_names("#by", BY)
+            .expression_attribute_values(":now", moment(now))
+            .expression_attribute_values(":call", text(call))
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
+            Err(error) => Err(failed("PutItem")(error)),
+        }
+    }
 }
 
 fn state_key(state: &str) -> String {
     format!("state#{}", digest_text(state))
+}
+
+fn jti_key(application: &ApplicationId, jti: &str) -> String {
+    format!("jti#{application}#{}", digest_text(jti))
 }
 
 fn exchange_key(code: &ExchangeCode) -> String {

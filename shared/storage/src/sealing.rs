@@ -8,7 +8,7 @@ use aws_lc_rs::{
     constant_time, digest, hkdf, hmac,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{CodeNumber, Identifier, business::BusinessId, otp::Otp, staff::EmployeeId};
+use domain::{CodeNumber, Identifier, SubjectId, application::ApplicationId, business::BusinessId, otp::Otp, staff::EmployeeId};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::error::StorageError;
@@ -247,6 +247,31 @@ pub fn staff_key(secret: &str) -> SealingKey {
     SealingKey(derive(secret.as_bytes(), b"staff"))
 }
 
+/// Makes the ids by which applications name their pulls: the key of the record, sealed, so that nothing about the subject
+/// can be read from one, and no other application can use it.
+#[derive(Debug, Clone)]
+pub struct PullIds(SealingKey);
+
+impl PullIds {
+    /// From the same secret as [`IdentifierHasher`], under a label of its own.
+    pub fn new(secret: &str) -> Self {
+        Self(SealingKey(derive(secret.as_bytes(), b"pull id")))
+    }
+
+    /// # Errors
+    /// Where there is no randomness.
+    pub fn seal(&self, application: &ApplicationId, subject: &SubjectId, event: &str) -> Result<String, StorageError> {
+        let plain = serde_json::to_vec(&(subject, event)).map_err(|_| StorageError::Corrupt("a pull id cannot be written"))?;
+        Ok(URL_SAFE_NO_PAD.encode(self.0.seal(application.as_str(), &plain)?))
+    }
+
+    /// The record's key. None where it is not an id that this application was given.
+    pub fn open(&self, application: &ApplicationId, id: &str) -> Option<(SubjectId, String)> {
+        let plain = self.0.open(application.as_str(), &URL_SAFE_NO_PAD.decode(id).ok()?).ok()?;
+        serde_json::from_slice(&plain).ok()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -330,5 +355,20 @@ mod tests {
         assert_ne!(employee.as_str(), hasher.business(&afm).as_str());
         assert_ne!(employee.as_str(), hasher.identifier(&Identifier::Afm(afm)));
         assert_eq!(EmployeeId::parse(employee.as_str()), Some(employee), "as callers name it in addresses");
+    }
+
+    #[test]
+    fn a_pull_id_leads_its_own_application_to_the_record_and_says_nothing() {
+        let ids = PullIds::new("secret");
+        let [ours, other] = ["driving-licence", "passport"].map(|id| ApplicationId::parse(id).unwrap());
+        let subject = SubjectId::from_random([7; 16]);
+        let id = ids.seal(&ours, &subject, "access#1").unwrap();
+        assert_eq!(ids.open(&ours, &id), Some((subject.clone(), "access#1".to_owned())));
+        assert_eq!(ids.open(&other, &id), None);
+        assert_eq!(PullIds::new("other").open(&ours, &id), None);
+        assert!(["", "!", "AAAA", &id[1..], &format!("{id}A")].iter().all(|text| ids.open(&ours, text).is_none()));
+        let bytes = URL_SAFE_NO_PAD.decode(&id).unwrap();
+        assert!(!bytes.windows(6).any(|window| subject.as_str().as_bytes().starts_with(window)));
+        assert_ne!(id, ids.seal(&ours, &subject, "access#1").unwrap());
     }
 }

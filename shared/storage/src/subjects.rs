@@ -29,6 +29,15 @@ impl Subjects {
         Self { table: Table::new(client, table), hasher }
     }
 
+    /// The subject to whom `identifier` leads. None is made.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn find(&self, identifier: &Identifier, now: Moment) -> Result<Option<SubjectId>, StorageError> {
+        let item = self.table.get::<SubjectItem>(key(KEY, &self.hasher.identifier(identifier)), now).await?;
+        Ok(item.map(|item| item.subject_id))
+    }
+
     /// The subject to whom all of `identifiers` belong (the registers say so), made now if none is known yet.
     ///
     /// The first identifier that is known decides, so that a minor who gets an AFM later stays the same subject; the

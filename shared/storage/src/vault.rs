@@ -67,6 +67,21 @@ pub struct UploadAddress {
     pub headers: Vec<(String, String)>,
 }
 
+/// An object that is not opened yet.
+#[derive(Debug)]
+pub struct SealedPart {
+    sealed: Zeroizing<Vec<u8>>,
+    context: String,
+}
+
+impl SealedPart {
+    /// # Errors
+    /// [`StorageError::Corrupt`] where it is another key's, or another part's.
+    pub fn open(&self, data_key: &SealingKey) -> Result<Vec<u8>, StorageError> {
+        data_key.open(&self.context, &self.sealed)
+    }
+}
+
 #[derive(Debug, Clone)]
 pub struct Vault {
     client: Client,
@@ -149,8 +164,16 @@ impl Vault {
     /// # Errors
     /// Storage errors; an absent object is one: the database said that it is there.
     pub async fn open(&self, data_key: &SealingKey, shelf: Shelf, set_id: &str, part: Part) -> Result<Vec<u8>, StorageError> {
+        self.fetch(shelf, set_id, part).await?.open(data_key)
+    }
+
+    /// A part as it lies there, to be opened by a key that is fetched at the same time.
+    ///
+    /// # Errors
+    /// Those of [`Self::open`].
+    pub async fn fetch(&self, shelf: Shelf, set_id: &str, part: Part) -> Result<SealedPart, StorageError> {
         let sealed = self.get(&object(shelf, set_id, part)).await?.ok_or(StorageError::Corrupt("an object is missing"))?;
-        data_key.open(&context(set_id, part), &sealed)
+        Ok(SealedPart { sealed, context: context(set_id, part) })
     }
 
     /// Copies a part from pending to associated, sealed as it is. Again is the same again.

@@ -53,6 +53,7 @@ fn every_problem_that_there_is_is_met_by_some_test() {
     assert!(codes.len() > 50, "{codes:?}");
     let mut tests = String::new();
     for part in [
+        "applications",
         "repetition",
         "refusals/citizen",
         "refusals/minors",

@@ -2,12 +2,12 @@
 
 use domain::{
     FileProfile, ImageKind, Language, MalformedCode,
+    application::{REQUEST_LENGTH, REQUEST_VALID, SignatureFault},
     code_number::CODE_LENGTH,
     delivery::RESEND_WITHIN,
     otp::{OTP_LENGTH, OTP_VALID, RESENDS, WRONG_TRIES},
     photo::PictureFault,
     quota::Quota,
-    staff::LABEL_LENGTH,
 };
 
 use super::{FieldReason, Problem, TOLERANCE_PERCENT, grouped};
@@ -100,6 +100,11 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::AuthorizationsExhausted { .. } => "Πολλές εξουσιοδοτήσεις",
         Problem::RangeRequired { .. } => "Το αρχείο δίνεται σε τμήματα",
         Problem::RangeNotSatisfiable { .. } => "Το αρχείο δεν έχει αυτό το τμήμα",
+        Problem::RequestUnsigned => "Το αίτημα δεν είναι υπογεγραμμένο",
+        Problem::SignatureRefused { .. } => "Το υπογεγραμμένο αίτημα δεν γίνεται δεκτό",
+        Problem::PullRefused => "Η εικόνα δεν δίνεται",
+        Problem::ImageNotAllowed { .. } => "Η εικόνα αυτή δεν προορίζεται για την εφαρμογή",
+        Problem::PullUnknown => "Άγνωστη άντληση",
         Problem::PicturesMissing => "Δεν δηλώθηκε καμία εικόνα",
         Problem::UploadUnknown => "Άγνωστη μεταφόρτωση",
         Problem::UploadIncomplete { .. } => "Λείπει εικόνα",
@@ -268,6 +273,26 @@ pub(super) fn detail(problem: &Problem) -> String {
         }
         Problem::RangeRequired { .. } => "Το αρχείο είναι πολύ μεγάλο για μία απάντηση. Ζητήστε το σε τμήματα με την κεφαλίδα Range, αρχίζοντας από bytes=0-.".into(),
         Problem::RangeNotSatisfiable { .. } => "Το τμήμα που ζητήσατε με την κεφαλίδα Range βρίσκεται έξω από το αρχείο.".into(),
+        Problem::RequestUnsigned => {
+            "Η διεύθυνση αυτή είναι για εφαρμογές του Δημοσίου. Στείλτε κεφαλίδα Authorization: Bearer με JWT υπογεγραμμένο με το κλειδί σας.".into()
+        }
+        Problem::SignatureRefused { fault } => signature_detail(*fault),
+        Problem::PullRefused => {
+            "Για το πρόσωπο αυτό δεν υπάρχει φωτογραφία που η εφαρμογή σας μπορεί να αντλήσει: δεν έχει συσχετίσει φωτογραφίες ή δεν έχει \
+             εξουσιοδοτήσει την εφαρμογή σας. Τι από τα δύο συμβαίνει δεν αναφέρεται."
+                .into()
+        }
+        Problem::ImageNotAllowed { kind } => {
+            let image = match kind {
+                ImageKind::Face => "στη φωτογραφία προσώπου",
+                ImageKind::Signature => "στην εικόνα της υπογραφής",
+            };
+            format!("Ο σκοπός της εφαρμογής σας δεν της δίνει δικαίωμα {image}, ό,τι και αν έχει εξουσιοδοτήσει το πρόσωπο.")
+        }
+        Problem::PullUnknown => {
+            "Με αυτό το αναγνωριστικό δεν έχει δοθεί εικόνα στην εφαρμογή σας, ή η εγγραφή της έχει λήξει. Κρίση δίνεται μόνο για εικόνα που δόθηκε."
+                .into()
+        }
         Problem::PicturesMissing => "Δηλώστε φωτογραφία προσώπου, εικόνα υπογραφής ή και τις δύο.".into(),
         Problem::UploadUnknown => "Η μεταφόρτωση δεν υπάρχει, έληξε ή ανήκει σε άλλη επιχείρηση. Ξεκινήστε νέα μεταφόρτωση.".into(),
         Problem::UploadIncomplete { kind } => {
@@ -310,6 +335,37 @@ pub(super) fn detail(problem: &Problem) -> String {
     }
 }
 
+fn signature_detail(fault: SignatureFault) -> String {
+    match fault {
+        SignatureFault::Malformed => format!(
+            "Το αίτημα δεν έχει την αναμενόμενη μορφή: JWT έως {REQUEST_LENGTH} byte, μόνο στην κεφαλίδα Authorization, με δική του κεφαλίδα το πολύ \
+             alg, kid και typ, και κενό σώμα."
+        ),
+        SignatureFault::Algorithm => "Ο αλγόριθμος του JWT δεν είναι ένας από τους ES256, RS256 και EdDSA.".into(),
+        SignatureFault::Signature => {
+            "Η υπογραφή δεν γίνεται δεκτή. Ελέγξτε το αναγνωριστικό της εφαρμογής (iss), του κλειδιού (kid) και ότι το κλειδί είναι καταχωρισμένο για \
+             αυτή την εφαρμογή με αυτόν τον αλγόριθμο. Τι από αυτά είναι λάθος δεν αναφέρεται."
+                .into()
+        }
+        SignatureFault::Expired => {
+            "Η ώρα έως την οποία ίσχυε το αίτημα (exp) έχει περάσει. Υπογράψτε νέο και ελέγξτε το ρολόι του συστήματός σας.".into()
+        }
+        SignatureFault::NotYetValid => {
+            "Σύμφωνα με το ρολόι μας το αίτημα εκδόθηκε στο μέλλον (iat). Ελέγξτε το ρολόι του συστήματός σας.".into()
+        }
+        SignatureFault::Audience => {
+            "Το αίτημα προορίζεται για άλλη διεύθυνση (aud). Πρέπει να είναι ακριβώς η διεύθυνση στην οποία αποστέλλεται.".into()
+        }
+        SignatureFault::Claims { claim: "exp" } => {
+            format!("Το πεδίο exp πρέπει να είναι αριθμός δευτερολέπτων, έως {} μετά το iat.", REQUEST_VALID.as_seconds())
+        }
+        SignatureFault::Claims { claim } => format!("Το πεδίο {claim} του JWT λείπει ή δεν έχει την αναμενόμενη μορφή."),
+        SignatureFault::Replayed => {
+            "Το αίτημα αυτό έχει ήδη χρησιμοποιηθεί (jti). Υπογράψτε νέο για κάθε κλήση, και για κάθε επανάληψη.".into()
+        }
+    }
+}
+
 fn field_detail(field: &str, reason: FieldReason) -> String {
     match reason {
         FieldReason::Unknown => format!("Το πεδίο «{field}» δεν υπάρχει σε αυτό το αίτημα."),
@@ -321,7 +377,9 @@ fn field_detail(field: &str, reason: FieldReason) -> String {
         }
         FieldReason::InvalidEmail => format!("Το πεδίο «{field}» πρέπει να είναι διεύθυνση email, όπως onoma@example.gr."),
         FieldReason::InvalidNumber => format!("Το πεδίο «{field}» δεν είναι έγκυρος αριθμός."),
-        FieldReason::InvalidLabel => format!("Το πεδίο «{field}» πρέπει να έχει 1 έως {LABEL_LENGTH} χαρακτήρες σε μία γραμμή."),
+        FieldReason::InvalidText { limit } => {
+            format!("Το πεδίο «{field}» πρέπει να είναι κείμενο από 1 έως {limit} χαρακτήρες, χωρίς χαρακτήρες ελέγχου.")
+        }
     }
 }
 

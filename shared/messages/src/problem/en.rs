@@ -2,12 +2,12 @@
 
 use domain::{
     FileProfile, ImageKind, Language, MalformedCode,
+    application::{REQUEST_LENGTH, REQUEST_VALID, SignatureFault},
     code_number::CODE_LENGTH,
     delivery::RESEND_WITHIN,
     otp::{OTP_LENGTH, OTP_VALID, RESENDS, WRONG_TRIES},
     photo::PictureFault,
     quota::Quota,
-    staff::LABEL_LENGTH,
 };
 
 use super::{FieldReason, Problem, TOLERANCE_PERCENT, grouped};
@@ -92,6 +92,11 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::AuthorizationsExhausted { .. } => "Too many authorizations",
         Problem::RangeRequired { .. } => "The file is given in parts",
         Problem::RangeNotSatisfiable { .. } => "The file has no such part",
+        Problem::RequestUnsigned => "The request is not signed",
+        Problem::SignatureRefused { .. } => "The signed request is not accepted",
+        Problem::PullRefused => "The image is not given",
+        Problem::ImageNotAllowed { .. } => "This image is not for this application",
+        Problem::PullUnknown => "Unknown pull",
         Problem::PicturesMissing => "No image declared",
         Problem::UploadUnknown => "Unknown upload",
         Problem::UploadIncomplete { .. } => "An image is missing",
@@ -256,6 +261,21 @@ pub(super) fn detail(problem: &Problem) -> String {
         }
         Problem::RangeRequired { .. } => "The file is too large for one answer. Ask for it in parts with the Range header, beginning with bytes=0-.".into(),
         Problem::RangeNotSatisfiable { .. } => "The part that the Range header asks for lies outside the file.".into(),
+        Problem::RequestUnsigned => {
+            "This address is for applications of public bodies. Send the header Authorization: Bearer with a JWT signed by your key.".into()
+        }
+        Problem::SignatureRefused { fault } => signature_detail(*fault),
+        Problem::PullRefused => {
+            "For this person there is no photo that your application may pull: the person has associated none, or has not authorised your \
+             application. Which of the two is not said."
+                .into()
+        }
+        Problem::ImageNotAllowed { kind } => {
+            format!("What your application is for gives no right to the {}, whatever the person has authorised.", the_image(*kind))
+        }
+        Problem::PullUnknown => {
+            "No image was given to your application under this pull id, or its record has ended. A verdict is on an image that was given.".into()
+        }
         Problem::PicturesMissing => "Declare a face photo, a signature image, or both.".into(),
         Problem::UploadUnknown => "The upload does not exist, has expired or belongs to another business. Start a new upload.".into(),
         Problem::UploadIncomplete { kind } => {
@@ -290,6 +310,29 @@ pub(super) fn detail(problem: &Problem) -> String {
     }
 }
 
+fn signature_detail(fault: SignatureFault) -> String {
+    match fault {
+        SignatureFault::Malformed => format!(
+            "The request is not of the expected form: a JWT of {REQUEST_LENGTH} bytes at most, in the header Authorization alone, its own header with \
+             alg, kid and typ at most, and an empty body."
+        ),
+        SignatureFault::Algorithm => "The JWT's algorithm is not one of ES256, RS256 and EdDSA.".into(),
+        SignatureFault::Signature => {
+            "The signature is not accepted. Check the application's id (iss), the key's id (kid), and that the key is registered for this application \
+             with this algorithm. Which of them is wrong is not said."
+                .into()
+        }
+        SignatureFault::Expired => "The time until which the request was valid (exp) has passed. Sign a new one and check your clock.".into(),
+        SignatureFault::NotYetValid => "The request was issued in the future (iat), by our clock. Check yours.".into(),
+        SignatureFault::Audience => "The request is meant for another address (aud). It must be the exact address that it is sent to.".into(),
+        SignatureFault::Claims { claim: "exp" } => {
+            format!("The claim exp must be a number of seconds, {} after iat at most.", REQUEST_VALID.as_seconds())
+        }
+        SignatureFault::Claims { claim } => format!("The claim {claim} is missing, or is not of the expected form."),
+        SignatureFault::Replayed => "This request was used before (jti). Sign a new one for each call, also to try again.".into(),
+    }
+}
+
 fn field_detail(field: &str, reason: FieldReason) -> String {
     match reason {
         FieldReason::Unknown => format!("This request has no field \"{field}\"."),
@@ -301,7 +344,9 @@ fn field_detail(field: &str, reason: FieldReason) -> String {
         }
         FieldReason::InvalidEmail => format!("The field \"{field}\" must be an email address, such as name@example.gr."),
         FieldReason::InvalidNumber => format!("The field \"{field}\" is not a valid number."),
-        FieldReason::InvalidLabel => format!("The field \"{field}\" must have 1 to {LABEL_LENGTH} characters on one line."),
+        FieldReason::InvalidText { limit } => {
+            format!("The field \"{field}\" must be a text of 1 to {limit} characters, without control characters.")
+        }
     }
 }
 

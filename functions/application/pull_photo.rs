@@ -1,0 +1,210 @@
+//! POST /v1/pulls: one image of one person, for an application that the person has authorised.
+//!
+//! In three rounds of calls: who asks, for whom; what is there; the image and its record. A person of whom nothing is known
+//! goes the same way under a random id: neither the answer nor its time tells them from one who has not authorised.
+
+use domain::{
+    Identifier, ImageKind, Moment, SubjectId,
+    application::{CASE_LENGTH, is_case},
+    authorization::{AssociationFacts, Pull, PullFacts, PullRefusal, decide_pull},
+};
+use edge::{
+    Call, Failure, Reply, Setup,
+    signed::{Application, SignedRequest},
+};
+use lambda_http::http::{HeaderName, StatusCode};
+use messages::problem::{FieldReason, Problem};
+use serde::Deserialize;
+use storage::{
+    StorageError,
+    applications::Applications,
+    associations::{Association, Associations},
+    history::{Event, History, Origin, Record},
+    keys::{KeyItem, Keys},
+    kms::KmsKey,
+    nonces::Nonces,
+    sealing::PullIds,
+    subjects::Subjects,
+    vault::{Part, Shelf, Vault},
+};
+
+const PATH: &str = "/v1/pulls";
+/// For a verdict on the image.
+const PULL_ID: HeaderName = HeaderName::from_static("pull-id");
+/// When the association ends, from which the image came.
+const PHOTO_EXPIRES: HeaderName = HeaderName::from_static("photo-expires");
+
+struct Deps {
+    applications: Applications,
+    nonces: Nonces,
+    subjects: Subjects,
+    associations: Associations,
+    keys: Keys,
+    history: History,
+    vault: Vault,
+    kms: KmsKey,
+    pull_ids: PullIds,
+}
+
+/// Beside those of every request. Texts, until the signature was right.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Claims {
+    sub: String,
+    image: String,
+    case: String,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let setup = Setup::new().await;
+    let deps = Deps {
+        applications: setup.applications(),
+        nonces: setup.nonces(),
+        subjects: setup.subjects(),
+        associations: setup.associations(),
+        keys: setup.keys(),
+        history: setup.history(),
+        vault: setup.vault(),
+        kms: setup.associations_key(),
+        pull_ids: setup.pull_ids(),
+    };
+    edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
+}
+
+async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
+    let now = call.now;
+    let request = SignedRequest::<Claims>::read(call)?;
+    let person = request.unproven().and_then(|claims| Identifier::parse_tagged(&claims.sub)?.ok());
+    let (sender, found) = tokio::try_join!(request.sender(&deps.applications, now), find(&deps.subjects, person, now))?;
+    let request = request.verify(sender, call, PATH)?;
+    let image = check(request.claims())?;
+
+    let subject = match &found {
+        Some(subject) => subject.clone(),
+        None => SubjectId::from_random(aws::random_bytes()?),
+    };
+    let (application, association, key) = tokio::try_join!(
+        Application::from(request, &deps.nonces, call),
+        async { Ok(deps.associations.of(&subject, now).await?) },
+        async { Ok(deps.keys.of(&subject, now).await?) },
+    )?;
+    let decision = decide(&application, association.as_ref(), image, now);
+    match (decision, association) {
+        (Pull::Allowed, Some(association)) => give(deps, &application, &association, key, image, now).await,
+        (Pull::Refused(refusal), association) => {
+            let mut record = record(&application, &subject, association.as_ref(), image, Some(refusal), now);
+            if found.is_none() {
+                // Nobody's: written so that it takes as long, and absent from the start.
+                record.expires_at = now;
+            }
+            deps.history.put(&record).await?;
+            Err(said(refusal, image).into())
+        }
+        (Pull::Allowed, None) => Err(Failure::internal("allowed without an association")),
+    }
+}
+
+async fn find(subjects: &Subjects, person: Option<Identifier>, now: Moment) -> Result<Option<SubjectId>, StorageError> {
+    match person {
+        Some(person) => subjects.find(&person, now).await,
+        None => Ok(None),
+    }
+}
+
+/// The claims of the operation's own, once the signature was right.
+fn check(claims: &Claims) -> Result<ImageKind, Problem> {
+    let wrong = |field: &str, reason| Problem::InvalidField { field: field.to_owned(), reason };
+    let person = Identifier::parse_tagged(&claims.sub).ok_or_else(|| wrong("sub", FieldReason::NotAllowed))?;
+    person.map_err(|_| wrong("sub", FieldReason::InvalidNumber))?;
+    if !is_case(&claims.case) {
+        return Err(wrong("case", FieldReason::InvalidText { limit: CASE_LENGTH }));
+    }
+    ImageKind::parse(&claims.image).ok_or_else(|| wrong("image", FieldReason::NotAllowed))
+}
+
+fn decide(application: &Application<Claims>, association: Option<&Association>, image: ImageKind, now: Moment) -> Pull {
+    let association = association.map(|association| AssociationFacts {
+        authorization: association.applications.get(&application.registered.application),
+        has_image: association.images.iter().any(|facts| facts.kind == image),
+    });
+    decide_pull(PullFacts { purpose: application.registered.purpose, image, association }, now)
+}
+
+fn record(
+    application: &Application<Claims>,
+    subject: &SubjectId,
+    association: Option<&Association>,
+    image: ImageKind,
+    refusal: Option<PullRefusal>,
+    now: Moment,
+) -> Record {
+    let origin = association.filter(|_| refusal.is_none());
+    let pulled = Event::Pulled {
+        application: application.registered.application.clone(),
+        purpose: application.registered.purpose,
+        image,
+        case: application.claims.case.clone(),
+        refusal,
+        origin: origin.map(|from| Origin { business: from.business.clone(), upload_id: from.upload_id.clone() }),
+        verdict: None,
+    };
+    Record::new(subject, pulled, now, association.map_or(now, |association| association.expires_at))
+}
+
+/// The image goes out when its record is written, and not otherwise.
+async fn give(
+    deps: &Deps,
+    application: &Application<Claims>,
+    association: &Association,
+    key: Option<KeyItem>,
+    image: ImageKind,
+    now: Moment,
+) -> Result<Reply, Failure> {
+    let set_id = association.set_id.as_str();
+    // Written and removed in one transaction; a key of another set was read between two of them.
+    let key = key.filter(|key| key.set_id() == set_id).ok_or(StorageError::Corrupt("an association without key"))?;
+    let record = record(application, &association.subject_id, Some(association), image, None, now);
+    let pull_id = deps.pull_ids.seal(&application.registered.application, &association.subject_id, &record.event)?;
+    let (sealed, opened, ()) =
+        tokio::try_join!(deps.vault.fetch(Shelf::Associated, set_id, Part::Image(image)), key.open(&deps.kms), deps.history.put(&record),)?;
+    let jpeg = sealed.open(&opened.data_key)?;
+    let reply = Reply::file(StatusCode::OK, "image/jpeg", jpeg);
+    Ok(reply.header(PULL_ID, pull_id).header(PHOTO_EXPIRES, association.expires_at.rfc3339()))
+}
+
+/// What the application is told. Of the person it learns nothing but of an image that it may see.
+const fn said(refusal: PullRefusal, image: ImageKind) -> Problem {
+    match refusal {
+        PullRefusal::PurposeForbids => Problem::ImageNotAllowed { kind: image },
+        PullRefusal::ImageAbsent => Problem::ImageAbsent,
+        PullRefusal::NothingAssociated | PullRefusal::NotAuthorized => Problem::PullRefused,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_to_be_said_is_one_refusal() {
+        for refusal in [PullRefusal::PurposeForbids, PullRefusal::ImageAbsent, PullRefusal::NothingAssociated, PullRefusal::NotAuthorized] {
+            assert_eq!(said(refusal, ImageKind::Face) == Problem::PullRefused, !refusal.is_said(), "{refusal:?}");
+        }
+    }
+
+    #[test]
+    fn claims_are_refused_by_their_name() {
+        let claims = |sub: &str, image: &str, case: &str| Claims { sub: sub.to_owned(), image: image.to_owned(), case: case.to_owned() };
+        assert_eq!(check(&claims("afm:068933130", "signature", "1")), Ok(ImageKind::Signature));
+        for (wrong, field, reason) in [
+            (claims("068933130", "face", "1"), "sub", FieldReason::NotAllowed),
+            (claims("name:068933130", "face", "1"), "sub", FieldReason::NotAllowed),
+            (claims("afm:068933131", "face", "1"), "sub", FieldReason::InvalidNumber),
+            (claims("afm:068933130", "Face", "1"), "image", FieldReason::NotAllowed),
+            (claims("afm:068933130", "face", ""), "case", FieldReason::InvalidText { limit: CASE_LENGTH }),
+        ] {
+            assert_eq!(check(&wrong), Err(Problem::InvalidField { field: field.to_owned(), reason }));
+        }
+    }
+}

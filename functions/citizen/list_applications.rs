@@ -1,0 +1,68 @@
+//! GET /v1/applications: the applications that can be authorised, what each is for, and whether it gets the signature.
+
+use domain::{FileProfile, ImageKind, Language, application::Purpose};
+use edge::{Call, Failure, Reply, Setup, guard::Citizen};
+use serde::Serialize;
+use storage::{
+    applications::{Application, Applications},
+    sessions::Sessions,
+};
+
+struct Deps {
+    sessions: Sessions,
+    applications: Applications,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    applications: Vec<ApplicationView>,
+}
+
+#[derive(Serialize)]
+struct ApplicationView {
+    id: String,
+    names: Names,
+    purpose: PurposeView,
+    /// Of the photos that it needs.
+    profile: FileProfile,
+    gets_signature: bool,
+}
+
+#[derive(Serialize)]
+struct Names {
+    el: String,
+    en: String,
+}
+
+#[derive(Serialize)]
+struct PurposeView {
+    code: Purpose,
+    text: &'static str,
+}
+
+impl ApplicationView {
+    fn of(application: Application, language: Language) -> Self {
+        let purpose = application.purpose;
+        Self {
+            id: application.application.to_string(),
+            names: Names { el: application.name_el, en: application.name_en },
+            purpose: PurposeView { code: purpose, text: messages::applications::purpose(purpose, language) },
+            profile: application.profile,
+            gets_signature: purpose.gets(ImageKind::Signature),
+        }
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let setup = Setup::new().await;
+    let deps = Deps { sessions: setup.sessions(), applications: setup.applications() };
+    edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
+}
+
+async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
+    Citizen::from(call, &deps.sessions).await?;
+    let all = deps.applications.all().await?.into_iter();
+    let applications = all.filter(Application::in_service).map(|application| ApplicationView::of(application, call.language)).collect();
+    Reply::json(200, &Answer { applications })
+}

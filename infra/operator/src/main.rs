@@ -1,0 +1,22 @@
+//! `applications`, which `make application` calls (docs/operating.md).
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command that people type")]
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use operator::Cli;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match operator::run(Cli::parse()).await {
+        Ok(text) => {
+            println!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

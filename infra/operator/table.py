@@ -1,0 +1,8 @@
+"""Says the name of a stack's table of applications, as CloudFormation gave it. Runs in the environment of the AWS tools."""
+
+import sys
+
+import boto3
+
+outputs = boto3.client("cloudformation").describe_stacks(StackName=sys.argv[1])["Stacks"][0]["Outputs"]
+print(next(output["OutputValue"] for output in outputs if output["OutputKey"] == "ApplicationsTable"))
