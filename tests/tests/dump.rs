@@ -192,6 +192,7 @@ async fn whoever_copies_all_tables_and_the_bucket_learns_no_code_no_person_and_n
     let in_hand = tables(&aws::dynamodb(&aws::config().await)).await;
     assert_tells_nothing(&in_hand, &secrets(&[&visit, &studio], &issued, &email), &otps, &issued);
     citizen::take(&visit, &by_sms.code).await;
+    citizen::set_reminder(&visit, &email, Language::El).await.expect(200);
     citizen::download(&visit).await.expect(200);
     // Staff of the photographer, and a message sent again with another code.
     let (employee, _) = staff::employee_of(&studio, "Ταμίας-Νίκη").await;

@@ -124,6 +124,7 @@ async fn logs_hold_no_code_token_password_name_number_or_address_of_anybody() {
     citizen::reject(&visit).await.expect(204);
     citizen::take(&visit, &by_sms.code).await;
     citizen::submit(&visit, &by_sms.code).await.refused(409, "code_already_yours");
+    citizen::set_reminder(&visit, email.address(), Language::El).await.expect(200);
     citizen::show_photo(&visit, ImageKind::Face).await.expect(200);
     citizen::download(&visit).await.expect(200);
     photographer::listed(&studio, &by_sms.upload_id).await;

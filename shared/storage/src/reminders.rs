@@ -3,6 +3,7 @@
 //! An item stands under the Athens day on which it is due. Whoever ends what it is about deletes it in the same transaction: its key
 //! follows from what it is about and from when that expires.
 
+use aws_lc_rs::digest;
 use aws_sdk_dynamodb::{
     Client,
     types::{Delete, ReturnValue},
@@ -68,7 +69,8 @@ impl About {
 
     /// The key's first part, where what it is about expires at `expires_at`.
     fn slot(&self, expires_at: Moment) -> String {
-        let shard = self.name().bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte))) % SHARDS;
+        let hash = digest::digest(&digest::SHA256, self.name().as_bytes());
+        let shard = hash.as_ref().first().map_or(0, |byte| usize::from(*byte) % SHARDS);
         slot(self.kind().due_on(expires_at), shard)
     }
 }

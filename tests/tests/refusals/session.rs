@@ -21,6 +21,7 @@ fn citizens_calls() -> Vec<(Method, &'static str, Value)> {
         (Method::POST, "/v1/subjects/self/submissions/current/confirmation", json!({})),
         (Method::PUT, association, json!({ "agree": true, "version": "2026-11" })),
         (Method::GET, association, Value::Null),
+        (Method::PUT, "/v1/subjects/self/association/reminder", json!({ "email": null })),
         (Method::GET, "/v1/subjects/self/association/photos/face", Value::Null),
         (Method::GET, "/v1/subjects/self/association/photos.zip", Value::Null),
     ]

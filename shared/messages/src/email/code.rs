@@ -118,7 +118,7 @@ fn html_body(texts: &Texts, code: &str, until: &str, link: &str, cid: &str) -> M
         (frame::paragraph(texts.intro))
         p.quiet style="margin:0 0 4px; font-size:14px; color:#44515f;" { (texts.code) }
         p.code style="margin:0 0 12px; padding:12px; border:2px solid #1f5fa8; border-radius:6px; background:#f4f8fc; color:#0b1f36; \
-                      font-family:Consolas,Menlo,'DejaVu Sans Mono','Courier New',monospace; font-size:20px; font-weight:bold; \
+                      font-family:Consolas,Menlo,'DejaVu Sans Mono','Courier New',monospace; font-size:18px; font-weight:bold; \
                       text-align:center; overflow-wrap:anywhere;" { (code) }
         (frame::until(texts.valid, until, texts.deleted))
         (frame::button(texts.open, link))

@@ -22,10 +22,14 @@ pub struct Envelope<'a> {
 }
 
 impl Envelope<'_> {
+    fn sender(&self) -> Result<EmailAddress, RenderError> {
+        EmailAddress::parse(self.from).map_err(|_| RenderError::Sender)
+    }
+
     /// A name of its own for the message or a part of it, as mail programs want them.
     pub(super) fn id(&self, part: &str) -> Result<String, RenderError> {
-        let from = EmailAddress::parse(self.from).map_err(|_| RenderError::Sender)?;
-        let from_domain = from.expose().rsplit_once('@').map(|(_, domain)| domain).ok_or(RenderError::Sender)?;
+        let sender = self.sender()?;
+        let from_domain = sender.expose().rsplit_once('@').map(|(_, domain)| domain).ok_or(RenderError::Sender)?;
         let id = self.message_id;
         if id.is_empty() || id.len() > 40 || !id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
             return Err(RenderError::MessageId);
@@ -50,8 +54,9 @@ impl Envelope<'_> {
             self.multipart("multipart/alternative", "alternative"),
             vec![MimePart::new("text/plain", text).language(self.language.tag()), rich],
         );
+        let sender = self.sender()?;
         let message = MessageBuilder::new()
-            .from(Address::new_address(Some("myPhoto"), self.from))
+            .from(Address::new_address(Some("myPhoto"), sender.expose()))
             .to(Address::new_address(None::<&str>, self.to.expose()))
             .subject(subject)
             .date(Date::new(self.date.epoch_seconds()))

@@ -36,7 +36,7 @@ const CODE_EL: Texts = Texts {
     ],
     secret: "Ο κωδικάριθμος είναι μυστικός. Κανείς δεν πρόκειται να σας τον ζητήσει ποτέ, ούτε εμείς ούτε ο φωτογράφος: τον δίνετε μόνο στο myPhoto, \
              αφού συνδεθείτε.",
-    why: "Λαμβάνετε αυτό το μήνυμα επειδή συμφωνήσατε στον φωτογράφο να σας το υπενθυμίσουμε. Η διεύθυνσή σας για την υπενθύμιση διαγράφεται τώρα.",
+    why: "Λαμβάνετε αυτό το μήνυμα επειδή είπατε στον φωτογράφο ότι θέλετε υπενθύμιση. Η διεύθυνσή σας για την υπενθύμιση διαγράφεται τώρα.",
     automatic: "Το μήνυμα στάλθηκε αυτόματα. Μην απαντήσετε σε αυτό.",
 };
 
@@ -54,13 +54,13 @@ const CODE_EN: Texts = Texts {
         "Look at the photos and associate them. If you have lost the code number, ask the photographer.",
     ],
     secret: "The code number is secret. Nobody will ever ask you for it, neither we nor the photographer: enter it in myPhoto only, after signing in.",
-    why: "You get this message because you agreed with the photographer to be reminded. Your address for the reminder is deleted now.",
+    why: "You get this message because you told the photographer that you want to be reminded. Your address for the reminder is deleted now.",
     automatic: "This message was sent automatically. Do not reply to it.",
 };
 
 const YEAR_EL: Texts = Texts {
     subject: "Οι φωτογραφίες σας στο myPhoto λήγουν σε έναν μήνα",
-    heading: "Οι φωτογραφίες σας λήγουν",
+    heading: "Οι φωτογραφίες σας λήγουν σύντομα",
     intro: "Πλησιάζει το τέλος του έτους για το οποίο φυλάσσονται οι φωτογραφίες που συσχετίσατε στο myPhoto.",
     expires: "Οι φωτογραφίες λήγουν",
     then: "Τότε διαγράφονται και οι εφαρμογές που έχετε εξουσιοδοτήσει δεν μπορούν πια να τις λάβουν. Έγγραφα που έχουν ήδη εκδοθεί δεν επηρεάζονται.",
@@ -78,7 +78,7 @@ const YEAR_EL: Texts = Texts {
 
 const YEAR_EN: Texts = Texts {
     subject: "Your photos in myPhoto expire in a month",
-    heading: "Your photos expire",
+    heading: "Your photos expire soon",
     intro: "The year for which the photos that you associated in myPhoto are kept is coming to its end.",
     expires: "The photos expire on",
     then: "They are deleted then, and the applications that you have authorised can no longer get them. Documents that were already issued are not affected.",
@@ -87,7 +87,7 @@ const YEAR_EN: Texts = Texts {
     steps: &[
         "Have new photos taken by a photographer: you will get a new code number.",
         "Dissociate the old ones, if they have not expired yet, and associate the new ones.",
-        "Authorise the applications that you want again.",
+        "Authorise again the applications that you want.",
     ],
     secret: "Nobody will ever ask you for a code number, neither we nor the photographer: enter it in myPhoto only, after signing in.",
     why: "You get this message because you left your address in myPhoto for this reminder. The address is deleted now.",
@@ -121,7 +121,7 @@ pub fn reminder(envelope: &Envelope<'_>, kind: ReminderKind, expires_at: Moment,
 
 fn text_body(texts: &Texts, until: &str, link: &str) -> String {
     format!(
-        "{heading}\n\n{intro}\n\n{expires}: {until}\n{then}\n\n{open}:\n{link}\n\n{steps_heading}\n{steps}\n{secret}\n\n{why}\n{automatic}\n",
+        "{heading}\n\n{intro}\n\n{expires} {until}.\n{then}\n\n{open}:\n{link}\n\n{steps_heading}\n{steps}\n{secret}\n\n{why}\n{automatic}\n",
         heading = texts.heading,
         intro = texts.intro,
         expires = texts.expires,
