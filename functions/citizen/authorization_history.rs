@@ -42,6 +42,6 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         deps.history.list(&subject.id, Kind::Authorizations, asked.after, asked.limit, call.now)
     )?;
     let names = ApplicationNames::of(&known);
-    let views = page.records.iter().filter_map(|record| AuthorizationRecordView::of(record, &names, call.now));
+    let views = page.records.iter().filter_map(|record| AuthorizationRecordView::of(record, &names, call.language, call.now));
     Reply::json(200, &Answer { authorizations: views.collect(), next: page.next })
 }

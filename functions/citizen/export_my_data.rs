@@ -147,7 +147,10 @@ async fn first(deps: &Deps, call: &Call, session: &Session, subject: &Subject, n
         images: images.collect(),
         association: association.map(|association| AssociationView::of(&association, subject, call.now)),
         associations: events.iter().filter_map(AssociationEventView::of).collect(),
-        authorizations: authorizations.iter().filter_map(|record| AuthorizationRecordView::of(record, names, call.now)).collect(),
+        authorizations: authorizations
+            .iter()
+            .filter_map(|record| AuthorizationRecordView::of(record, names, call.language, call.now))
+            .collect(),
     })
 }
 

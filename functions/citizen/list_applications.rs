@@ -1,7 +1,11 @@
 //! GET /v1/applications: the applications that can be authorised, what each is for, and whether it gets the signature.
 
-use domain::{FileProfile, ImageKind, Language, application::Purpose};
-use edge::{Call, Failure, Reply, Setup, guard::Citizen};
+use domain::{FileProfile, ImageKind, Language};
+use edge::{
+    Call, Failure, Reply, Setup,
+    guard::Citizen,
+    records::{NameView, PurposeView},
+};
 use serde::Serialize;
 use storage::{
     applications::{Application, Applications},
@@ -21,23 +25,11 @@ struct Answer {
 #[derive(Serialize)]
 struct ApplicationView {
     id: String,
-    names: Names,
+    names: NameView,
     purpose: PurposeView,
     /// Of the photos that it needs.
     profile: FileProfile,
     gets_signature: bool,
-}
-
-#[derive(Serialize)]
-struct Names {
-    el: String,
-    en: String,
-}
-
-#[derive(Serialize)]
-struct PurposeView {
-    code: Purpose,
-    text: &'static str,
 }
 
 impl ApplicationView {
@@ -45,8 +37,8 @@ impl ApplicationView {
         let purpose = application.purpose;
         Self {
             id: application.application.to_string(),
-            names: Names { el: application.name_el, en: application.name_en },
-            purpose: PurposeView { code: purpose, text: messages::applications::purpose(purpose, language) },
+            names: NameView { el: application.name_el, en: application.name_en },
+            purpose: PurposeView::of(purpose, language),
             profile: application.profile,
             gets_signature: purpose.gets(ImageKind::Signature),
         }

@@ -76,7 +76,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let upload = find().await?;
     let settled = |upload: &Issuance| match (upload.state, &upload.issued) {
         (UploadState::Issued, Some(issued)) if is_for(issued, &to, body.reminder) => {
-            Some(Reply::json(200, &IssuanceView::of(upload, issued, &session, call.now)))
+            Some(Reply::json(200, &IssuanceView::of(upload, issued, &session, call.language, call.now)))
         }
         (UploadState::Issued, _) => Some(Err(Problem::IssuanceConflict.into())),
         (UploadState::Refused, _) => Some(Err(Problem::UploadRefused.into())),
@@ -102,7 +102,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     match issue(deps, call.now, &upload, checked, &to, body.reminder).await {
         Ok(issued) => {
             delete_originals(&deps.vault, &upload).await;
-            Reply::json(201, &IssuanceView::of(&upload, &issued, &session, call.now))
+            Reply::json(201, &IssuanceView::of(&upload, &issued, &session, call.language, call.now))
         }
         Err(Failure::Refused(Problem::Conflict)) => settled(&find().await?).unwrap_or_else(|| Err(Problem::Conflict.into())),
         Err(failure) => Err(failure),

@@ -56,7 +56,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let page = deps.issuances.list(&business, wanted(call)?, after, limit, call.now).await?;
     let views = page.issuances.iter().filter_map(|issuance| {
         let issued = issuance.issued.as_ref()?;
-        Some(IssuanceView::of(issuance, issued, &session, call.now))
+        Some(IssuanceView::of(issuance, issued, &session, call.language, call.now))
     });
     let mut views: Vec<_> = views.collect();
     if employee.is_none() {

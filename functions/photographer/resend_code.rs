@@ -78,7 +78,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         Some(correction) => correct(deps, call, &session, &upload, issued, &item, correction).await,
     };
     match written {
-        Ok(now) => Reply::json(200, &IssuanceView::of(&upload, &now, &session, call.now)),
+        Ok(now) => Reply::json(200, &IssuanceView::of(&upload, &now, &session, call.language, call.now)),
         // Associated, sent again by another call, or taken in hand by the sender, meanwhile.
         Err(Failure::Refused(Problem::Conflict)) => Err(explain(deps, call, &upload).await?),
         Err(failure) => Err(failure),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use domain::{ImageKind, Language, Moment, application::Purpose, authorization::PullRefusal, verdict::Verdict};
+use messages::applications;
 use serde::Serialize;
 use storage::{
     applications::Application,
@@ -37,12 +38,33 @@ pub struct NameView {
     pub en: String,
 }
 
+/// What an application is for.
+#[derive(Debug, Serialize)]
+pub struct PurposeView {
+    pub code: Purpose,
+    pub text: &'static str,
+}
+
+impl PurposeView {
+    pub const fn of(code: Purpose, language: Language) -> Self {
+        Self { code, text: applications::purpose(code, language) }
+    }
+}
+
+/// The listed reason of a refusal, in words.
+pub const fn reason_text(verdict: Verdict, language: Language) -> Option<&'static str> {
+    match verdict {
+        Verdict::Accepted => None,
+        Verdict::Refused(reason) => Some(applications::refusal_reason(reason, language)),
+    }
+}
+
 /// An authorization, from its beginning to its end.
 #[derive(Debug, Serialize)]
 pub struct AuthorizationRecordView {
     pub id: String,
     pub application: ApplicationReference,
-    pub purpose: Purpose,
+    pub purpose: PurposeView,
     pub started_at: String,
     /// When it ended; absent while it is in force.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,14 +77,14 @@ pub struct AuthorizationRecordView {
 }
 
 impl AuthorizationRecordView {
-    pub fn of(record: &Record, names: &ApplicationNames<'_>, now: Moment) -> Option<Self> {
+    pub fn of(record: &Record, names: &ApplicationNames<'_>, language: Language, now: Moment) -> Option<Self> {
         let Event::Authorized { application, purpose, by, until, ended_at } = &record.what else { return None };
         // Ended by hand, or by itself meanwhile.
         let ended = ended_at.or(now.has_reached(*until).then_some(*until));
         Some(Self {
             id: record.id().to_owned(),
             application: names.reference(application.as_str()),
-            purpose: *purpose,
+            purpose: PurposeView::of(*purpose, language),
             started_at: record.at.rfc3339(),
             ended_at: ended.map(Moment::rfc3339),
             ends_at: ended.is_none().then(|| until.rfc3339()),
@@ -84,13 +106,16 @@ pub struct AccessView {
     pub id: String,
     pub at: String,
     pub application: ApplicationReference,
-    pub purpose: Purpose,
+    pub purpose: PurposeView,
     pub image: ImageKind,
     /// The application's own reference.
     pub case: String,
     pub outcome: Outcome,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refusal: Option<PullRefusal>,
+    /// Why it was refused, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refusal_text: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verdict: Option<VerdictView>,
 }
@@ -100,6 +125,9 @@ pub struct AccessView {
 pub struct VerdictView {
     #[serde(flatten)]
     pub verdict: Verdict,
+    /// The listed reason, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason_text: Option<&'static str>,
     /// The clerk's words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
@@ -107,24 +135,25 @@ pub struct VerdictView {
 }
 
 impl VerdictView {
-    fn of(given: &GivenVerdict) -> Self {
-        Self { verdict: given.verdict, text: given.text.clone(), at: given.at.rfc3339() }
+    fn of(given: &GivenVerdict, language: Language) -> Self {
+        Self { verdict: given.verdict, reason_text: reason_text(given.verdict, language), text: given.text.clone(), at: given.at.rfc3339() }
     }
 }
 
 impl AccessView {
-    pub fn of(record: &Record, names: &ApplicationNames<'_>, _language: Language) -> Option<Self> {
+    pub fn of(record: &Record, names: &ApplicationNames<'_>, language: Language) -> Option<Self> {
         let Event::Pulled { application, purpose, image, case, refusal, origin: _, verdict } = &record.what else { return None };
         Some(Self {
             id: record.id().to_owned(),
             at: record.at.rfc3339(),
             application: names.reference(application.as_str()),
-            purpose: *purpose,
+            purpose: PurposeView::of(*purpose, language),
             image: *image,
             case: case.clone(),
             outcome: if refusal.is_some() { Outcome::Refused } else { Outcome::Given },
             refusal: *refusal,
-            verdict: verdict.as_ref().map(VerdictView::of),
+            refusal_text: refusal.map(|refusal| applications::pull_refusal(refusal, language)),
+            verdict: verdict.as_ref().map(|given| VerdictView::of(given, language)),
         })
     }
 }

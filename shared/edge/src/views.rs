@@ -308,6 +308,9 @@ pub struct VerdictView {
     pub image: String,
     #[serde(flatten)]
     pub verdict: Verdict,
+    /// The listed reason, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason_text: Option<&'static str>,
     pub at: String,
 }
 
@@ -323,11 +326,17 @@ pub struct IssuerView {
 }
 
 impl IssuanceView {
-    pub fn of(issuance: &Issuance, issued: &Issued, caller: &Session, now: Moment) -> Self {
+    pub fn of(issuance: &Issuance, issued: &Issued, caller: &Session, language: Language, now: Moment) -> Self {
         let resends = issued.resent.iter().map(|resent| ResendView { at: resent.at.rfc3339(), corrected: resent.corrected });
         let verdicts = issued.verdicts.iter().map(|(about, said)| {
             let (application, image) = about.rsplit_once(':').unwrap_or((about, ""));
-            VerdictView { application: application.to_owned(), image: image.to_owned(), verdict: said.verdict, at: said.at.rfc3339() }
+            VerdictView {
+                application: application.to_owned(),
+                image: image.to_owned(),
+                verdict: said.verdict,
+                reason_text: crate::records::reason_text(said.verdict, language),
+                at: said.at.rfc3339(),
+            }
         });
         Self {
             upload_id: issuance.upload_id.clone(),
