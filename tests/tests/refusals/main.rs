@@ -57,6 +57,7 @@ fn every_problem_that_there_is_is_met_by_some_test() {
         "repetition",
         "refusals/citizen",
         "refusals/minors",
+        "authorizations",
         "refusals/mobile",
         "refusals/otp",
         "refusals/photographer",
