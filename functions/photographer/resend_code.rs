@@ -70,7 +70,9 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         (UploadState::Issued | UploadState::Uploading, _) => return Err(Problem::UploadUnknown.into()),
     };
     refuse(delivery::resend(&issued.resend_facts(), call.now))?;
-    let item = deps.outbox.find(&issued.message_id).await?.ok_or(Problem::ResendTooLate)?;
+    let Some(item) = deps.outbox.find(&issued.message_id).await? else {
+        return Err(explain(deps, call, &upload, Some(&issued.message_id)).await?);
+    };
     let correction = correction(deps, &item, issued, recipient, body.language).await?;
     refuse(delivery::resend_message(Some(&item.facts()), correction.is_some(), call.now))?;
     let written = match correction {
@@ -80,7 +82,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     match written {
         Ok(now) => Reply::json(200, &IssuanceView::of(&upload, &now, &session, call.language, call.now)),
         // Associated, sent again by another call, or taken in hand by the sender, meanwhile.
-        Err(Failure::Refused(Problem::Conflict)) => Err(explain(deps, call, &upload).await?),
+        Err(Failure::Refused(Problem::Conflict)) => Err(explain(deps, call, &upload, None).await?),
         Err(failure) => Err(failure),
     }
 }
@@ -205,9 +207,11 @@ async fn correct(
     Ok(now)
 }
 
-/// Nothing was written. Why it may not be any more, or that two calls met.
-async fn explain(deps: &Deps, call: &Call, upload: &Issuance) -> Result<Failure, Failure> {
+/// Nothing was written. Why it may not be any more, or that two calls met; where its message is `gone`, that its day is over.
+async fn explain(deps: &Deps, call: &Call, upload: &Issuance, gone: Option<&str>) -> Result<Failure, Failure> {
     let upload = deps.issuances.find(&upload.business, &upload.upload_id, call.now).await?;
     let Some(issued) = upload.and_then(|upload| upload.issued) else { return Ok(Problem::UploadUnknown.into()) };
-    Ok(refuse(delivery::resend(&issued.resend_facts(), call.now)).err().unwrap_or(Problem::Conflict).into())
+    // Another call took the message away and made another of it; or time did, and nobody else.
+    let otherwise = if gone == Some(issued.message_id.as_str()) { Problem::ResendTooLate } else { Problem::Conflict };
+    Ok(refuse(delivery::resend(&issued.resend_facts(), call.now)).err().unwrap_or(otherwise).into())
 }
