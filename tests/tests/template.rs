@@ -440,3 +440,19 @@ fn every_function_has_one_name_everywhere() {
     assert_eq!(files, named, "each file is a function of its name");
     assert_eq!(folders("events"), functions().into_keys().collect::<Vec<_>>());
 }
+
+#[test]
+fn every_test_that_stands_for_a_promise_is_there() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
+    let readme = fs::read_to_string(format!("{folder}/../README.md")).expect("the promises");
+    let named = readme.split('`').filter_map(|text| text.split_once("::")).filter(|(file, _)| !file.contains(' '));
+    let mut count = 0;
+    for (file, name) in named {
+        let sources = [format!("{folder}/{file}.rs"), format!("{folder}/refusals/{file}.rs")];
+        let is_there =
+            sources.iter().filter_map(|path| fs::read_to_string(path).ok()).any(|source| source.contains(&format!("fn {name}()")));
+        assert!(is_there, "{file}::{name}");
+        count += 1;
+    }
+    assert!(count > 60, "{count}");
+}
