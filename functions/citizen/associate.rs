@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{association, consent::ASSOCIATION_VERSION, submission::CodeState};
+use domain::{association, consent::ASSOCIATION_VERSION, retention, submission::CodeState};
 use edge::{
     Call, Failure, Reply, Setup,
     guard::{Citizen, Subject},
@@ -90,6 +90,10 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     if call.now.has_reached(submission.code_expires_at) {
         return Err(Problem::CodeNotActive.into());
     }
+    // Managed when it was submitted; since then a minor may have turned 18.
+    if submission.first_subject.as_ref().is_some_and(|first| !citizen.managed(call).contains(first)) {
+        return Err(Problem::CodeTaken.into());
+    }
     let code_id = code_id(&submission.code);
     // Before anything is copied: photos that are not associated must not come to lie where they are kept for a year.
     if let Some(existing) = deps.associations.of(&subject.id, call.now).await? {
@@ -140,7 +144,8 @@ async fn bind(deps: &Deps, session: &Session, submission: &SubmissionInHand, ass
         .with(deps.keys.put_part(&key)?)
         .with(deps.history.put_part(&Record::new(subject, associated, at, end))?)
         .with(deps.consents.associate_part(person, set_id, at, end)?)
-        .with(deps.consents.keep_personal_data_part(person, version, end)?)
+        // Counted from now, also where these photos end sooner: what was agreed to for others must not end before them.
+        .with(deps.consents.keep_personal_data_part(person, version, retention::association_expiry(at))?)
         .with_some(first.then(|| deps.outbox.used_part(&submission.message_id)).transpose()?)
         .with_some(first.then(|| deps.issuances.associated_part(&submission.business, &submission.upload_id)).transpose()?)
         .with_some(first.then(|| deps.reminders.delete_part(&reminded, submission.code_expires_at)).transpose()?)

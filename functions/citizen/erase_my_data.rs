@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use citizen_functions::{AT_ONCE, Ending};
-use domain::ImageKind;
+use domain::{ImageKind, submission::CodeState};
 use edge::{
     Call, Failure, Reply, Setup,
     guard::{Citizen, Subject},
@@ -64,12 +64,13 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let sets = sets(deps, &subject, call).await?;
     let mut erased = 0;
     for (set_id, code_id) in &sets {
-        if erase(deps, call, &citizen, &subject, code_id).await? {
+        let state = erase(deps, call, &citizen, &subject, code_id).await?;
+        if state != Set::OfAnother {
             // The code is gone: what is left is nobody's to open. Deleting again what is gone is no error.
             let parts = ImageKind::ALL.into_iter().flat_map(|kind| [Part::Image(kind), Part::Preview(kind)]);
             let objects = parts.flat_map(|part| [(Shelf::Associated, part), (Shelf::Pending, part)]);
             try_join_all(objects.map(|(shelf, part)| deps.vault.remove(shelf, set_id, part))).await?;
-            erased += 1;
+            erased += usize::from(state == Set::Erased);
         }
     }
     Reply::json(200, &Answer { photo_sets_erased: erased, kept: rights::kept(call.language) })
@@ -93,22 +94,35 @@ async fn sets(deps: &Deps, subject: &Subject, call: &Call) -> Result<BTreeMap<St
     }
 }
 
-/// Ends what is in force with this code, and the code itself. False where the set is another subject's now.
-async fn erase(deps: &Deps, call: &Call, citizen: &Citizen, subject: &Subject, code_id: &str) -> Result<bool, Failure> {
+/// What became of a set that was once the subject's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Set {
+    Erased,
+    /// Expired, or erased by an earlier call; its objects may still be there.
+    Gone,
+    OfAnother,
+}
+
+/// Ends what is in force with this code, and the code itself.
+async fn erase(deps: &Deps, call: &Call, citizen: &Citizen, subject: &Subject, code_id: &str) -> Result<Set, Failure> {
     for _ in 0..AT_ONCE {
         let (code, association) =
             tokio::try_join!(deps.codes.by_id(code_id, call.now), deps.ending.associations.of(&subject.id, call.now))?;
-        let Some(code) = code else { return Ok(true) };
+        let association = association.filter(|association| association.code_id == code_id);
+        let Some(code) = code else { return Ok(Set::Gone) };
         let is_mine = match &code.subject {
             Some(owner) => *owner == subject.id,
             None => code.first_subject.as_ref() == Some(&subject.id),
         };
         if !is_mine {
-            return Ok(false);
+            return Ok(Set::OfAnother);
         }
-        let association = association.filter(|association| association.code_id == code_id);
+        // Read in the midst of being associated: its association is not to be left behind.
+        if code.state == CodeState::Associated && association.is_none() {
+            continue;
+        }
         match write(deps, call, citizen, subject, &code, association.as_ref()).await {
-            Ok(()) => return Ok(true),
+            Ok(()) => return Ok(Set::Erased),
             Err(TransactionError::Refused(_) | TransactionError::Conflict) => {}
             Err(TransactionError::Storage(error)) => return Err(error.into()),
         }

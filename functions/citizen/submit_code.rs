@@ -109,6 +109,7 @@ fn in_hand(item: CodeItem, code: CodeNumber, subject: Subject) -> SubmissionInHa
         business: item.business,
         upload_id: item.upload_id,
         message_id: item.message_id,
+        first_subject: item.first_subject,
         issued_at: item.issued_at,
         code_expires_at: item.expires_at,
         confirmed: false,

@@ -17,18 +17,20 @@ pub const fn export_notes(language: Language) -> &'static [&'static str] {
     pick(
         language,
         &[
-            "Περιέχει όσα κρατά το myPhoto για το πρόσωπο αυτό. Οι εικόνες της συσχέτισης που ισχύει είναι στις διευθύνσεις του πεδίου «images».",
+            "Περιέχει όσα κρατά το myPhoto για το πρόσωπο αυτό ως πολίτη. Οι εικόνες της συσχέτισης που ισχύει είναι στις διευθύνσεις του πεδίου «images».",
             "Φωτογραφίες που έχετε αποσυσχετίσει δεν μπορούμε να τις ανοίξουμε: ανοίγουν μόνο με τον κωδικάριθμό τους.",
             "Αντί για τον ΑΦΜ, τον ΑΜΚΑ και τον ΠΑΑΥΠΑ αποθηκεύεται ένα κρυπτογραφικό αποτύπωμά τους. Το όνομα, οι αριθμοί και το κινητό εδώ είναι \
              από τα μητρώα, όπως τα ξέρουμε όσο διαρκεί η σύνδεση.",
-            "Στο ιστορικό του φωτογράφου δεν φαίνεται ποιο πρόσωπο αφορά κάθε μεταφόρτωση, γι' αυτό δεν περιλαμβάνεται.",
+            "Στο ιστορικό του φωτογράφου δεν φαίνεται ποιο πρόσωπο αφορά κάθε μεταφόρτωση, γι' αυτό δεν περιλαμβάνεται. Ούτε όσα κρατάμε για εσάς ως \
+             φωτογράφο ή υπάλληλο φωτογράφου: αυτά τα βλέπετε με εκείνον τον ρόλο.",
         ],
         &[
-            "It holds all that myPhoto keeps on this person. The images of the association in force are at the addresses in \"images\".",
+            "It holds all that myPhoto keeps on this person as a citizen. The images of the association in force are at the addresses in \"images\".",
             "Photos that you have dissociated cannot be opened by us: they open with their code number alone.",
             "In place of the AFM, AMKA and PAAYPA a cryptographic imprint of them is stored. Names, numbers and mobile number here are those of the \
              registers, as we know them while you are signed in.",
-            "The photographer's history does not say which person an upload is about, and so is not part of this.",
+            "The photographer's history does not say which person an upload is about, and so is not part of this. Nor is what we keep on you as a \
+             photographer or a photographer's employee: you see that in that role.",
         ],
     )
 }
@@ -63,10 +65,10 @@ pub fn kept(language: Language) -> Vec<Kept> {
         Kept {
             what: "photographer_history",
             text: text(
-                "Η εγγραφή στο ιστορικό του φωτογράφου, με μέρος μόνο του κινητού ή του email: 365 ημέρες από την έκδοση του κωδικάριθμου. Δεν συνδέεται \
-                 με το πρόσωπό σας.",
-                "The entry in the photographer's history, with only a part of the mobile number or email: 365 days from the code number's issue. It is \
-                 not linked to your person.",
+                "Η εγγραφή στο ιστορικό του φωτογράφου, με μέρος μόνο του κινητού ή του email: 365 ημέρες από την έκδοση του κωδικάριθμου. Δεν σας \
+                 ονομάζει· το ιστορικό λήψεων λέει από ποια μεταφόρτωση προήλθε κάθε εικόνα.",
+                "The entry in the photographer's history, with only a part of the mobile number or email: 365 days from the code number's issue. It does \
+                 not name you; the history of pulls says from which upload each image came.",
             ),
         },
         Kept {

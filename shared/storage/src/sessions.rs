@@ -86,6 +86,9 @@ pub struct SubmissionInHand {
     pub business: BusinessId,
     pub upload_id: String,
     pub message_id: String,
+    /// Of a code that was associated before: whoever manages this subject may associate it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_subject: Option<SubjectId>,
     pub issued_at: Moment,
     pub code_expires_at: Moment,
     /// The person said that the photos are theirs.
