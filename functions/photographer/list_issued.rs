@@ -12,9 +12,6 @@ use storage::{
     staff::Staff,
 };
 
-const PAGE: usize = 50;
-const LARGEST_PAGE: usize = 100;
-
 struct Deps {
     sessions: Sessions,
     staff: Staff,
@@ -39,21 +36,8 @@ async fn main() -> Result<(), lambda_http::Error> {
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let Photographer { session, business, employee } = Photographer::from(call, &deps.sessions, &deps.staff).await?;
-    let limit = match call.query("limit") {
-        None => PAGE,
-        Some(text) => text
-            .parse()
-            .ok()
-            .filter(|limit| (1..=LARGEST_PAGE).contains(limit))
-            .ok_or_else(|| invalid("limit", FieldReason::InvalidNumber))?,
-    };
-    // A cursor is an upload id.
-    let is_id = |text: &&str| storage::is_time_ordered_id(text);
-    let after = match call.query("cursor") {
-        None => None,
-        Some(text) => Some(Some(text).filter(is_id).ok_or_else(|| invalid("cursor", FieldReason::NotAllowed))?),
-    };
-    let page = deps.issuances.list(&business, wanted(call)?, after, limit, call.now).await?;
+    let asked = call.page()?;
+    let page = deps.issuances.list(&business, wanted(call)?, asked.after, asked.limit, call.now).await?;
     let views = page.issuances.iter().filter_map(|issuance| {
         let issued = issuance.issued.as_ref()?;
         Some(IssuanceView::of(issuance, issued, &session, call.language, call.now))
