@@ -1,3 +1,4 @@
+import type { ComponentType } from "preact";
 import { LocationProvider, Route, Router, lazy } from "preact-iso";
 
 import { NotFound } from "./pages/not_found";
@@ -7,26 +8,51 @@ import { Start } from "./pages/session/start";
 import { Gate } from "./shell/gate";
 import { Shell } from "./shell/shell";
 
-const Citizen = lazy(() => import("./pages/citizen/routes"));
-const Photographer = lazy(() => import("./pages/photographer/routes"));
-const About = lazy(() => import("./pages/about"));
-const Accessibility = lazy(() => import("./pages/accessibility"));
+type CitizenPages = typeof import("./pages/citizen/pages");
+type PhotographerPages = typeof import("./pages/photographer/pages");
 
-const RolePlace = () => (
-  <Gate>
-    <RolePage />
-  </Gate>
-);
-const CitizenPlace = () => (
-  <Gate role="citizen">
-    <Citizen />
-  </Gate>
-);
-const PhotographerPlace = () => (
-  <Gate role="photographer">
-    <Photographer />
-  </Gate>
-);
+/** Pages of one role come together, when the first of them is asked for. */
+function citizen(name: keyof CitizenPages) {
+  return behind("citizen", lazy(() => import("./pages/citizen/pages").then((pages) => pages[name])));
+}
+
+function photographer(name: keyof PhotographerPages) {
+  return behind("photographer", lazy(() => import("./pages/photographer/pages").then((pages) => pages[name])));
+}
+
+function behind(role: "citizen" | "photographer" | undefined, Inside: ComponentType) {
+  return function Gated() {
+    return (
+      <Gate role={role}>
+        <Inside />
+      </Gate>
+    );
+  };
+}
+
+const PAGES: readonly (readonly [path: string, page: ComponentType])[] = [
+  ["/", Start],
+  ["/sign-in/problem", SignInProblem],
+  ["/role", behind(undefined, RolePage)],
+  ["/people", citizen("People")],
+  ["/people/minor", citizen("AddMinor")],
+  ["/people/:subject", citizen("Home")],
+  ["/people/:subject/code", citizen("Code")],
+  ["/people/:subject/photos", citizen("Photos")],
+  ["/people/:subject/association", citizen("Associate")],
+  ["/people/:subject/applications", citizen("Applications")],
+  ["/people/:subject/history", citizen("History")],
+  ["/people/:subject/accesses", citizen("Accesses")],
+  ["/people/:subject/reminder", citizen("Reminder")],
+  ["/people/:subject/dissociation", citizen("Dissociate")],
+  ["/people/:subject/data", citizen("MyData")],
+  ["/photographer", photographer("Issued")],
+  ["/photographer/new", photographer("NewPhotos")],
+  ["/photographer/issued/:upload", photographer("SendAgain")],
+  ["/photographer/staff", photographer("Staff")],
+  ["/about", lazy(() => import("./pages/about"))],
+  ["/accessibility", lazy(() => import("./pages/accessibility"))],
+];
 
 /** Addresses of the API are the browser's. */
 const OURS = /^(?!\/v1\/)/;
@@ -36,13 +62,9 @@ export function App() {
     <LocationProvider scope={OURS}>
       <Shell>
         <Router>
-          <Route path="/" component={Start} />
-          <Route path="/sign-in/problem" component={SignInProblem} />
-          <Route path="/role" component={RolePlace} />
-          <Route path="/people/*" component={CitizenPlace} />
-          <Route path="/photographer/*" component={PhotographerPlace} />
-          <Route path="/about" component={About} />
-          <Route path="/accessibility" component={Accessibility} />
+          {PAGES.map(([path, page]) => (
+            <Route key={path} path={path} component={page} />
+          ))}
           <Route default component={NotFound} />
         </Router>
       </Shell>

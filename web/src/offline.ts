@@ -4,7 +4,7 @@ type TrustedTypes = { createPolicy: (name: string, rules: { createScriptURL: (ur
 export function registerOfflinePage(): void {
   if (!("serviceWorker" in navigator) || !import.meta.env.PROD) return;
   const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes };
-  const address = trustedTypes?.createPolicy("service-worker", { createScriptURL: () => "/sw.js" }).createScriptURL("/sw.js") ?? "/sw.js";
+  const address = trustedTypes?.createPolicy("myphoto", { createScriptURL: () => "/sw.js" }).createScriptURL("/sw.js") ?? "/sw.js";
   addEventListener("load", () => {
     navigator.serviceWorker.register(address).catch(() => {
       // Without it the browser shows its own page.

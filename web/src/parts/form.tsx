@@ -1,4 +1,4 @@
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, InputHTMLAttributes } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
 import { Refused, type Failure } from "../api/client";
@@ -102,12 +102,11 @@ export function Field({ id, label, hint, error, value, onInput, width, after, ty
       <input
         class={`govgr-input${width === undefined ? "" : ` govgr-input--width-${width}`}${error === undefined ? "" : " govgr-error-input"}`}
         id={id}
-        type={type}
         value={value}
         aria-invalid={error !== undefined}
         aria-describedby={described.length > 0 ? described.join(" ") : undefined}
         onInput={(event) => onInput(event.currentTarget.value)}
-        {...input}
+        {...({ type, ...input } as InputHTMLAttributes)}
       />
       {after}
     </div>

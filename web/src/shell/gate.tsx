@@ -10,7 +10,7 @@ import { RoleChoice } from "../pages/session/role_choice";
 import { SignIn } from "../pages/session/sign_in";
 import { WrongRole } from "../pages/session/wrong_role";
 
-export function Gate({ role, children }: { role?: "citizen" | "photographer"; children: ComponentChildren }) {
+export function Gate({ role, children }: { role?: "citizen" | "photographer" | undefined; children: ComponentChildren }) {
   const now = state.value;
   if (now.kind === "unknown") return <Loading />;
   if (now.kind === "unreachable") {

@@ -85,7 +85,7 @@ function links(): { href: string; text: string }[] {
   const t = words();
   const here = session.value;
   if (here === undefined || here.stage === "otp") return [];
-  const choices = here.roles.length > 1 ? [{ href: "/role", text: t.role }] : [];
+  const choices = here.roles.length > 1 && here.stage !== "role" ? [{ href: "/role", text: t.role }] : [];
   if (here.stage !== "ready") return choices;
   if (here.role?.kind === "photographer") {
     const staff = here.role.capacity === "owner" ? [{ href: "/photographer/staff", text: t.staff }] : [];

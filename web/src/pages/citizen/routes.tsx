@@ -1,3 +1,0 @@
-export default function Routes() {
-  return null;
-}
