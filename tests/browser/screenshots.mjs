@@ -3,7 +3,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test as nodeTest } from 'node:test';
-import { callFrom, emailOf, issue, minor, named, newPage, person, photographer, pictures, signIn, upToOtp } from './lib/index.mjs';
+import { callFrom, caller, emailOf, issue, minor, newPage, person, pictures, signIn, upToOtp } from './lib/index.mjs';
 import { variable } from './lib/stack.mjs';
 
 const folder = join(variable('STACK_FOLDER'), 'screenshots');
@@ -89,9 +89,11 @@ nodeTest('citizen', async () => {
 });
 
 nodeTest('photographer', async () => {
-  const calls = await photographer();
+  const who = await person('photographer');
   const page = await newPage();
-  await signIn(page, calls.person ?? (await named('eleni')), { role: 'photographer', returnTo: '/photographer' });
+  await signIn(page, who, { role: 'photographer', returnTo: '/photographer' });
+  await visit(page, '/photographer', 'issued-none');
+  await issue({ recipient: emailOf(await person()), by: await caller(who, 'photographer') });
   await visit(page, '/photographer', 'issued');
   await visit(page, '/photographer/new', 'new-photos');
   const files = page.locator('main input[type=file]');
