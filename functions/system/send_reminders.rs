@@ -58,7 +58,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         public_origin: setup.text("PUBLIC_ORIGIN"),
         transaction: setup.transaction(),
     };
-    edge::serve_event(env!("CARGO_BIN_NAME"), setup, deps, |deps, tick, now| Box::pin(handle(deps, tick, now))).await
+    edge::serve_event(env!("CARGO_BIN_NAME"), setup, deps, |deps, Tick {}| Box::pin(handle(deps, edge::now()))).await
 }
 
 /// What became of a reminder in this run.
@@ -76,7 +76,7 @@ enum Outcome {
     Broken,
 }
 
-async fn handle(deps: &Deps, _tick: Tick, now: Moment) -> Result<Value, Failure> {
+async fn handle(deps: &Deps, now: Moment) -> Result<Value, Failure> {
     let mut outcomes = Vec::new();
     for (day, turn) in reminder::days(now) {
         for slot in slots(day) {
