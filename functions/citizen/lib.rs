@@ -13,15 +13,14 @@ use storage::{
     vault::{Part, Shelf, Vault},
 };
 
-/// All that opens a subject's photos.
-pub struct PhotoAccess {
+/// What opens the key of a subject's photos, and names their code.
+pub struct KeyAccess {
     pub associations: Associations,
     pub keys: Keys,
     pub kms: KmsKey,
-    pub vault: Vault,
 }
 
-impl PhotoAccess {
+impl KeyAccess {
     /// The association in force and its opened key.
     ///
     /// # Errors
@@ -32,7 +31,15 @@ impl PhotoAccess {
         let opened = key.open(&self.kms).await?;
         Ok((association, opened))
     }
+}
 
+/// All that opens a subject's photos.
+pub struct PhotoAccess {
+    pub key: KeyAccess,
+    pub vault: Vault,
+}
+
+impl PhotoAccess {
     /// One full image.
     ///
     /// # Errors
