@@ -1,5 +1,7 @@
 //! Keys: for the association in force, data key and code as one KMS blob. Gone with it, and then only the code opens.
 
+use std::ops::ControlFlow;
+
 use aws_sdk_dynamodb::{Client, types::Delete};
 use domain::{CodeNumber, Moment, SubjectId};
 use serde::{Deserialize, Serialize};
@@ -84,8 +86,8 @@ pub async fn in_force(
     // Each further round takes another change of the association.
     loop {
         match together(before, found)? {
-            Together::Found(found) => return Ok(found),
-            Together::Apart { revision } => before = Some(revision),
+            ControlFlow::Break(found) => return Ok(found),
+            ControlFlow::Continue(revision) => before = Some(revision),
         }
         // The key first: then it is read between two reads of the association.
         let key = keys.of(subject, now).await?;
@@ -93,21 +95,17 @@ pub async fn in_force(
     }
 }
 
-enum Together {
-    Found(Option<(Association, KeyItem)>),
-    /// Association and key are written and removed in one transaction, and read by two calls: somebody may have come in between.
-    Apart {
-        revision: String,
-    },
-}
-
-/// `before`: the revision of the association that was read without its key last time.
-fn together(before: Option<String>, found: (Option<Association>, Option<KeyItem>)) -> Result<Together, StorageError> {
-    let (Some(association), key) = found else { return Ok(Together::Found(None)) };
+/// Association and key are written and removed in one transaction, and read by two calls: somebody may have come in between. Then both
+/// are to be read again: `before` is the revision of an association that was read without its key last time.
+fn together(
+    before: Option<String>,
+    found: (Option<Association>, Option<KeyItem>),
+) -> Result<ControlFlow<Option<(Association, KeyItem)>, String>, StorageError> {
+    let (Some(association), key) = found else { return Ok(ControlFlow::Break(None)) };
     match key.filter(|key| key.set_id == association.set_id) {
-        Some(key) => Ok(Together::Found(Some((association, key)))),
+        Some(key) => Ok(ControlFlow::Break(Some((association, key)))),
         None if before.is_some_and(|revision| revision == association.revision) => Err(StorageError::Corrupt("an association without key")),
-        None => Ok(Together::Apart { revision: association.revision }),
+        None => Ok(ControlFlow::Continue(association.revision)),
     }
 }
 
@@ -180,8 +178,8 @@ mod tests {
         let mut before = None;
         for (at, found) in reads.into_iter().enumerate() {
             match together(before, found) {
-                Ok(Together::Found(found)) => return (Ok(found.map(|(association, key)| (key.set_id, association.revision))), at + 1),
-                Ok(Together::Apart { revision }) => before = Some(revision),
+                Ok(ControlFlow::Break(found)) => return (Ok(found.map(|(association, key)| (key.set_id, association.revision))), at + 1),
+                Ok(ControlFlow::Continue(revision)) => before = Some(revision),
                 Err(error) => return (Err(error), at + 1),
             }
         }
