@@ -2,6 +2,8 @@
 //!
 //! A browser gets its session as a cookie. A browser that an app opened gets none: it takes a code to the app, which exchanges it.
 
+use std::time::Duration;
+
 use domain::{Afm, Secret, business::is_photography, native_app::AppSignIn, staff::EMPLOYERS_AT_ONCE};
 use edge::{Call, Failure, Reply, SIGN_IN_COOKIE, Setup, log};
 use futures_util::future::join_all;
@@ -17,9 +19,12 @@ use storage::{
     staff::{Staff, StaffItem},
     subjects::Subjects,
 };
+use tokio::time::{Instant, timeout_at};
 
 /// The server of GSIS that asks for a one-time password itself: ours is skipped.
 const SERVER_WITH_OTP: &str = "oauth2serverotp";
+/// All employers together may not take the time that the sign-in itself needs; the function has 10 s.
+const EMPLOYERS_PATIENCE: Duration = Duration::from_secs(4);
 
 struct Deps {
     nonces: Nonces,
@@ -171,8 +176,15 @@ fn photographs(business: &OwnedBusiness) -> bool {
 async fn employers(deps: &Deps, afm: &Afm) -> Result<Vec<Business>, Failure> {
     let employee = deps.hasher.employee(afm);
     let mut businesses = Vec::new();
-    for some in deps.staff.of_employee(&employee).await?.chunks(EMPLOYERS_AT_ONCE) {
-        for asked in join_all(some.iter().map(|item| employer(deps, item))).await {
+    let items = deps.staff.of_employee(&employee).await?;
+    let patience = Instant::now() + EMPLOYERS_PATIENCE;
+    for some in items.chunks(EMPLOYERS_AT_ONCE) {
+        let asking = join_all(some.iter().map(|item| employer(deps, item)));
+        let Ok(answers) = timeout_at(patience, asking).await else {
+            log::side_call(env!("CARGO_BIN_NAME"), Err("the registers take too long over employers"));
+            break;
+        };
+        for asked in answers {
             match asked {
                 Ok(business) => businesses.extend(business),
                 Err(failure) => log::side_call(env!("CARGO_BIN_NAME"), Err(failure.cause())),
