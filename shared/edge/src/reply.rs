@@ -28,10 +28,10 @@ const ALWAYS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("permissions-policy"), PERMISSIONS),
 ];
 /// What browsers know and nobody asks for is off, by name: there is no word for all of it.
-const PERMISSIONS: &str = "camera=(self), accelerometer=(), autoplay=(), bluetooth=(), browsing-topics=(), display-capture=(), \
+const PERMISSIONS: &str = "camera=(self), accelerometer=(), autoplay=(), browsing-topics=(), display-capture=(), \
      encrypted-media=(), fullscreen=(), geolocation=(), gyroscope=(), hid=(), identity-credentials-get=(), idle-detection=(), \
      local-fonts=(), magnetometer=(), microphone=(), midi=(), payment=(), picture-in-picture=(), publickey-credentials-create=(), \
-     publickey-credentials-get=(), screen-wake-lock=(), serial=(), storage-access=(), usb=(), web-share=(), window-management=(), \
+     publickey-credentials-get=(), screen-wake-lock=(), serial=(), storage-access=(), usb=(), window-management=(), \
      xr-spatial-tracking=()";
 /// Of answers about one person: no cache keeps them, nothing is run or framed.
 const PERSONAL: [(HeaderName, &str); 3] = [
