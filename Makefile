@@ -6,7 +6,7 @@ FUNCTIONS := $(foreach folder,$(notdir $(wildcard functions/*)),-p $(folder)-fun
 # template.yaml takes the functions from target/.
 unexport CARGO_TARGET_DIR
 
-.PHONY: run stop test check lint build web browser chromium application measure deploy fmt clean tools
+.PHONY: run stop test check lint build web browser screenshots chromium application measure deploy fmt clean tools
 
 WEB_SOURCES := infra/openapi.yaml $(shell find web -type f -not -path "web/node_modules/*" -not -path "web/dist/*" -not -name schema.d.ts 2>/dev/null)
 
@@ -26,6 +26,9 @@ test: lint build chromium tests/browser/node_modules/.installed ## everything, o
 browser: chromium tests/browser/node_modules/.installed ## the tests of pages, on the stack that runs
 	set -a; . .local/dev/env; cd tests/browser && node --test --test-reporter=spec
 
+screenshots: chromium tests/browser/node_modules/.installed ## pictures of every page in both languages and sizes, on the stack that runs
+	set -a; . .local/dev/env; cd tests/browser && node screenshots.mjs
+
 check: lint ## all that needs no stack
 	cargo test -q --workspace --exclude journeys
 	cargo test -q -p journeys --test template --test events
@@ -35,6 +38,7 @@ lint: tools web # serve_web has the web application inside
 	cargo clippy -q --workspace --all-targets -- -D warnings
 	.tools/aws/bin/python infra/local/check_openapi.py
 	AWS_DEFAULT_REGION=eu-south-1 $(SAM) validate --lint
+	cd web && npm run --silent lint && npm run --silent test
 
 build: tools web ## the functions as they ship, the sandbox, and the program that drives the main journey
 	PATH="$(CURDIR)/.tools/aws/bin:$$PATH" cargo lambda build --release $(FUNCTIONS)

@@ -202,3 +202,15 @@ test('without JavaScript the page says what it needs', async ({ newPage }) => {
   const place = await said.first().boundingBox();
   assert.ok(place.y < 200, 'it is at the top of the page');
 });
+
+test('a page whose files are gone with an older version says so and can be loaded again', async ({ newPage }) => {
+  const page = await newPage({ language: 'en' });
+  await page.goto('/');
+  await page.route('**/assets/about*', (route) => route.fulfill({ status: 404, body: '' }));
+  await page.getByRole('link', { name: 'About' }).click();
+  await heading(page, 'The page was not loaded');
+  await axe(page);
+  await page.unroute('**/assets/about*');
+  await page.getByRole('button', { name: 'Load again' }).click();
+  await page.waitForFunction(() => document.querySelector('h1')?.textContent !== 'The page was not loaded');
+});

@@ -2,6 +2,7 @@ import type { ComponentType } from "preact";
 import { LocationProvider, Route, Router, lazy } from "preact-iso";
 
 import { NotFound } from "./pages/not_found";
+import { NotLoaded } from "./pages/not_loaded";
 import { RolePage } from "./pages/session/role_choice";
 import { SignInProblem } from "./pages/session/sign_in_problem";
 import { Start } from "./pages/session/start";
@@ -11,13 +12,18 @@ import { Shell } from "./shell/shell";
 type CitizenPages = typeof import("./pages/citizen/pages");
 type PhotographerPages = typeof import("./pages/photographer/pages");
 
-/** Pages of one role come together, when the first of them is asked for. */
+/** A page that comes when it is asked for. Where it cannot (no network, or a newer version is deployed and this one's files are gone), that is said in its place. */
+function later(load: () => Promise<ComponentType>) {
+  return lazy(() => load().catch(() => NotLoaded));
+}
+
+/** Pages of one role come together. */
 function citizen(name: keyof CitizenPages) {
-  return behind("citizen", lazy(() => import("./pages/citizen/pages").then((pages) => pages[name])));
+  return behind("citizen", later(() => import("./pages/citizen/pages").then((pages) => pages[name])));
 }
 
 function photographer(name: keyof PhotographerPages) {
-  return behind("photographer", lazy(() => import("./pages/photographer/pages").then((pages) => pages[name])));
+  return behind("photographer", later(() => import("./pages/photographer/pages").then((pages) => pages[name])));
 }
 
 function behind(role: "citizen" | "photographer" | undefined, Inside: ComponentType) {
@@ -50,8 +56,8 @@ const PAGES: readonly (readonly [path: string, page: ComponentType])[] = [
   ["/photographer/new", photographer("NewPhotos")],
   ["/photographer/issued/:upload", photographer("SendAgain")],
   ["/photographer/staff", photographer("Staff")],
-  ["/about", lazy(() => import("./pages/about"))],
-  ["/accessibility", lazy(() => import("./pages/accessibility"))],
+  ["/about", later(() => import("./pages/about").then((page) => page.default))],
+  ["/accessibility", later(() => import("./pages/accessibility").then((page) => page.default))],
 ];
 
 /** Addresses of the API are the browser's. */

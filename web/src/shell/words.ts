@@ -25,6 +25,9 @@ export const words = both(
     notFoundTitle: "Η σελίδα δεν υπάρχει",
     notFound: "Ελέγξτε τη διεύθυνση ή επιστρέψτε στην αρχική σελίδα.",
     toStart: "Στην αρχική σελίδα",
+    notLoadedTitle: "Η σελίδα δεν φορτώθηκε",
+    notLoaded: "Ίσως χάθηκε η σύνδεση με το διαδίκτυο ή υπάρχει νεότερη έκδοση της υπηρεσίας. Φορτώστε ξανά τη σελίδα.",
+    reload: "Φόρτωση ξανά",
   },
   {
     service: "Photo and signature for public documents",
@@ -50,5 +53,8 @@ export const words = both(
     notFoundTitle: "The page does not exist",
     notFound: "Check the address or go back to the home page.",
     toStart: "To the home page",
+    notLoadedTitle: "The page was not loaded",
+    notLoaded: "The internet connection may be lost, or there is a newer version of the service. Load the page again.",
+    reload: "Load again",
   },
 );
