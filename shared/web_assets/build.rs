@@ -1,7 +1,5 @@
 //! Takes web/dist into the binary: each file as it is, and compressed where that makes it smaller.
 
-#![expect(clippy::print_stdout, reason = "how a build script speaks to cargo")]
-
 use std::{
     env,
     error::Error,
