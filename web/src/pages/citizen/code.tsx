@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import { answer, api, Refused } from "../../api/client";
 import { forgetCode, keepCode, pendingCode } from "../../api/pending_code";
-import { amend } from "../../api/session";
+import { amend, refresh } from "../../api/session";
 import { useAction } from "../../parts/action";
 import { Button, ButtonLink } from "../../parts/button";
 import { Field, Form, sorted } from "../../parts/form";
@@ -34,6 +34,10 @@ export function Code({ who }: { who: Who }) {
   const [tried, setTried] = useState(false);
   const code = cleaned(typed);
   const fault = faultOf(code);
+  useEffect(() => {
+    // Only show_session tells it, not the answers of signing in.
+    if (session.submissions_left === undefined) refresh().catch(() => undefined);
+  }, []);
   useEffect(() => {
     // A link was opened in this tab while the page is there.
     if (pendingCode.value !== undefined && pendingCode.value !== code) {

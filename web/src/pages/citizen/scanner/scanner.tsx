@@ -68,7 +68,7 @@ function look(screen: HTMLVideoElement, say: (stage: Stage) => void, onCode: (co
       leaving.abort();
       if (code !== undefined) onCode(code);
     } catch {
-      if (!signal.aborted) say("broken");
+      if (!isOver(signal)) say("broken");
       leaving.abort();
     }
   };
