@@ -21,11 +21,29 @@ const link = (page, name) => page.getByRole('link', { name, exact: true });
 const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
 const path = (page) => new URL(page.url()).pathname;
 
-/** axe in both languages; in SHOTS, where it is set, pictures for whoever wants to look. */
+/** Nothing is cut off sideways: 320 pixels wide (WCAG 1.4.10), and with text twice as large (1.4.4). */
+async function fits(page) {
+  const size = page.viewportSize();
+  for (const [width, text] of [[320, ''], [size.width, '200%']]) {
+    await page.setViewportSize({ ...size, width });
+    const over = await page.evaluate((text) => {
+      document.documentElement.style.fontSize = text;
+      const { scrollWidth, clientWidth } = document.documentElement;
+      const wide = [...document.querySelectorAll('body *')].filter((element) => element.getBoundingClientRect().right > clientWidth + 1 && !element.closest('.skip, thead'));
+      document.documentElement.style.fontSize = '';
+      return scrollWidth > clientWidth ? wide.slice(-3).map((element) => element.outerHTML.slice(0, 160)) : [];
+    }, text);
+    assert.deepEqual(over, [], `${path(page)} fits ${width} pixels${text && ` with text at ${text}`}`);
+  }
+  await page.setViewportSize(size);
+}
+
+/** axe in both languages, and whether it all fits; in SHOTS, where it is set, pictures for whoever wants to look. */
 async function look(page, name) {
   for (const turn of [1, 2]) {
     await page.locator('.loading').first().waitFor({ state: 'detached' });
     await axe(page);
+    await fits(page);
     if (process.env.SHOTS) {
       mkdirSync(process.env.SHOTS, { recursive: true });
       const { width } = page.viewportSize();
@@ -141,8 +159,15 @@ describe('the citizen', { concurrency: true }, () => {
     for (const entry of ['PASSPORT_PROFILE.jpg', 'PASSPORT_SIGNATURE.jpg', 'QR.pdf']) assert.ok(zip.bytes.includes(`${code}_${entry}`), `${entry} is in the zip`);
     await page.getByText('Η λήψη ολοκληρώθηκε').waitFor();
 
-    await button(page, `Απόσυρση εξουσιοδότησης: ${body.names.el}`).click();
+    // With the keyboard: Escape leaves the dialog, and the focus comes back.
+    const cross = button(page, `Απόσυρση εξουσιοδότησης: ${body.names.el}`);
+    await cross.press('Enter');
+    await page.getByRole('dialog').waitFor();
     await axe(page);
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    assert.ok(await cross.evaluate((element) => element === document.activeElement));
+    await cross.press('Enter');
     await button(page, 'Απόσυρση').click();
     await page.getByText(`«${body.names.el}» αποσύρθηκε`).waitFor();
     assert.equal(await page.locator('.row-end').count(), 1);
@@ -224,6 +249,11 @@ describe('the citizen', { concurrency: true }, () => {
     await page.locator('input[type=file]').setInputFiles({ name: 'qr.png', mimeType: 'image/png', buffer: png });
     await page.getByText('The code number was scanned').waitFor();
     assert.equal(await field.inputValue(), code);
+
+    const exhausted = { type: '/problems/submissions_exhausted', title: 'Today', status: 429, detail: 'Five were submitted.', code: 'submissions_exhausted', renews_at: '2026-11-22T22:00:00Z' };
+    await page.route('**/submissions', (route) => route.fulfill({ status: 429, contentType: 'application/problem+json', body: JSON.stringify(exhausted) }), { times: 1 });
+    await button(page, 'Continue').click();
+    await page.getByText('The limit renews on 23 November 2026, 00:00 (Athens time)').waitFor();
     await button(page, 'Continue').click();
     await heading(page, 'Are these your photos?');
     await look(page, 'photos');

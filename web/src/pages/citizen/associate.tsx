@@ -7,7 +7,7 @@ import { Button, ButtonLink } from "../../parts/button";
 import { FailureNote } from "../../parts/failure";
 import { Checkbox, Form } from "../../parts/form";
 import { Notice, Summary } from "../../parts/notice";
-import { Page } from "../../parts/page";
+import { Loading, Page } from "../../parts/page";
 import { useSession } from "../../shell/gate";
 import { day } from "../../words/dates";
 import { language, type Language } from "../../words/language";
@@ -35,7 +35,7 @@ export function Associate({ who }: { who: Who }) {
 /** Nothing in hand: associated already, most likely, and the page was loaded again. */
 function NotNow({ who }: { who: Who }) {
   const association = useAssociation(who.subject);
-  if (association.data === undefined && association.failure === undefined) return null;
+  if (association.data === undefined && association.failure === undefined) return <Loading />;
   return association.data === undefined || association.data === null ? (
     <Elsewhere path={`${who.home}/code`} word="noSubmission" />
   ) : (

@@ -13,6 +13,7 @@ import { words } from "./words/home";
 export function Photo({ who, image }: { who: Who; image: Schemas["Image"] }) {
   const t = words();
   const [address, setAddress] = useState<string>();
+  const [turn, setTurn] = useState(0);
   const load = useAction(() => photo(who.subject, image.kind));
   useEffect(() => {
     let made: string | undefined;
@@ -26,7 +27,7 @@ export function Photo({ who, image }: { who: Who; image: Schemas["Image"] }) {
       left = true;
       if (made !== undefined) URL.revokeObjectURL(made);
     };
-  }, [who.subject, image.kind, load.failure === undefined]);
+  }, [who.subject, image.kind, turn]);
   const name = common()[image.kind];
   return (
     <li class={`picture picture-${image.kind}`}>
@@ -35,7 +36,7 @@ export function Photo({ who, image }: { who: Who; image: Schemas["Image"] }) {
       ) : load.failure === undefined ? (
         <Loading text={t.photoLoading} />
       ) : (
-        <Trouble failure={load.failure} onRetry={() => load.setFailure(undefined)} who={who} />
+        <Trouble failure={load.failure} onRetry={() => setTurn(turn + 1)} who={who} />
       )}
       <p class="picture-name">{name}</p>
     </li>
