@@ -171,6 +171,7 @@ describe('the citizen', { concurrency: true }, () => {
     await button(page, 'Απόσυρση').click();
     await page.getByText(`«${body.names.el}» αποσύρθηκε`).waitFor();
     assert.equal(await page.locator('.row-end').count(), 1);
+    assert.equal(await page.evaluate(() => document.activeElement?.id), 'authorized');
     assert.equal((await body.pull(`afm:${who.afm}`, 'face', 'Α-119/2026')).status, 403);
 
     await link(page, 'Υπενθύμιση πριν τη λήξη').click();
@@ -244,6 +245,7 @@ describe('the citizen', { concurrency: true }, () => {
     await page.getByText('The code number was scanned').waitFor();
     assert.equal(await field.inputValue(), code);
     assert.equal(await page.locator('video').count(), 0);
+    assert.equal(await page.evaluate(() => document.activeElement?.id), 'code');
 
     await field.fill('');
     await page.locator('input[type=file]').setInputFiles({ name: 'qr.png', mimeType: 'image/png', buffer: png });

@@ -45,6 +45,10 @@ export function Code({ who }: { who: Who }) {
       setCame("filled");
     }
   }, [pendingCode.value]);
+  useEffect(() => {
+    // Once the scanner's dialog is gone.
+    if (came === "scanned") document.getElementById("code")?.focus();
+  }, [came]);
   const submit = useAction(async () => {
     try {
       const answered = await answer(api.POST("/v1/subjects/{subject}/submissions", { params: { path: { subject: who.subject } }, body: { code } }));
@@ -113,7 +117,6 @@ export function Code({ who }: { who: Who }) {
         onCode={(found) => {
           take(found);
           setCame("scanned");
-          document.getElementById("code")?.focus();
         }}
       />
     </Page>

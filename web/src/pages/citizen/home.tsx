@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
 import { answer, api, type Schemas } from "../../api/client";
 import { pendingCode } from "../../api/pending_code";
@@ -125,9 +125,11 @@ function Authorized({ who, active, onWithdrawn }: { who: Who; active: readonly A
     setWithdrawn(application);
     setWithdrawing(undefined);
     onWithdrawn(application);
-    // Its button is gone, and with it the focus.
-    document.getElementById("authorized")?.focus();
   });
+  // Its button is gone, and with it the focus; behind an open dialog nothing takes one.
+  useEffect(() => {
+    if (withdrawn !== undefined) document.getElementById("authorized")?.focus();
+  }, [withdrawn]);
   const named = known.data !== undefined || known.failure !== undefined;
   return (
     <>
