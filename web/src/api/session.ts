@@ -27,10 +27,10 @@ export function keep(value: Session): void {
   state.value = { kind: "here", session: value };
 }
 
-/** Changes what we hold without asking: after a call whose answer says it. */
-export function amend(change: Partial<Session>): void {
+/** Changes what we hold without asking: after a call whose answer says it. Undefined: it is there no more. */
+export function amend(change: { [K in keyof Session]?: Session[K] | undefined }): void {
   if (session.value !== undefined) {
-    state.value = { kind: "here", session: { ...session.value, ...change } };
+    state.value = { kind: "here", session: { ...session.value, ...change } as Session };
   }
 }
 

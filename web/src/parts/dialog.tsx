@@ -1,15 +1,17 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 
-/** The browser's own modal dialog: it keeps the focus inside, and Escape closes it. */
+/** The browser's own modal dialog: it keeps the focus inside, gives it back, and Escape closes it. */
 export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ComponentChildren }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
+    const shown = dialog.current;
     const before = document.activeElement;
-    dialog.current?.showModal();
+    shown?.showModal();
     return () => {
-      // It is gone from the page before the browser could give the focus back.
+      shown?.close();
+      // By now the dialog may be out of the page, and then the browser gives nothing back.
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
   }, []);

@@ -1,49 +1,28 @@
-import { Page } from "../../parts/page";
+/* All of the citizen's pages; app.tsx loads them together. */
+import "./look.css";
 
-export function People() {
-  return <Page title="People">{null}</Page>;
-}
+import { Accesses as AccessesOf } from "./accesses";
+import { Applications as ApplicationsOf } from "./applications";
+import { Associate as AssociateOf } from "./associate";
+import { Code as CodeOf } from "./code";
+import { Dissociate as DissociateOf } from "./dissociate";
+import { History as HistoryOf } from "./history";
+import { Home as HomeOf } from "./home";
+import { MyData as MyDataOf } from "./my_data";
+import { Photos as PhotosOf } from "./photos";
+import { Reminder as ReminderOf } from "./reminder";
+import { forSubject } from "./subject";
 
-export function AddMinor() {
-  return <Page title="AddMinor">{null}</Page>;
-}
+export { AddMinor } from "./add_minor";
+export { People } from "./people";
 
-export function Home() {
-  return <Page title="Home">{null}</Page>;
-}
-
-export function Code() {
-  return <Page title="Code">{null}</Page>;
-}
-
-export function Photos() {
-  return <Page title="Photos">{null}</Page>;
-}
-
-export function Associate() {
-  return <Page title="Associate">{null}</Page>;
-}
-
-export function Applications() {
-  return <Page title="Applications">{null}</Page>;
-}
-
-export function History() {
-  return <Page title="History">{null}</Page>;
-}
-
-export function Accesses() {
-  return <Page title="Accesses">{null}</Page>;
-}
-
-export function Reminder() {
-  return <Page title="Reminder">{null}</Page>;
-}
-
-export function Dissociate() {
-  return <Page title="Dissociate">{null}</Page>;
-}
-
-export function MyData() {
-  return <Page title="MyData">{null}</Page>;
-}
+export const Home = forSubject(HomeOf);
+export const Code = forSubject(CodeOf);
+export const Photos = forSubject(PhotosOf);
+export const Associate = forSubject(AssociateOf);
+export const Applications = forSubject(ApplicationsOf);
+export const History = forSubject(HistoryOf);
+export const Accesses = forSubject(AccessesOf);
+export const Reminder = forSubject(ReminderOf, { selfOnly: true });
+export const Dissociate = forSubject(DissociateOf);
+export const MyData = forSubject(MyDataOf);
