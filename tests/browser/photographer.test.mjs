@@ -101,7 +101,7 @@ test('a photographer turns the camera\'s pictures into a code number that arrive
   assert.equal(await page.evaluate(() => document.activeElement.id), 'email');
   await axeInBoth(page);
   const to = emailOf(await person());
-  await page.keyboard.type(to);
+  await page.getByLabel('Διεύθυνση email').fill(to);
   await page.getByRole('button', { name: 'Αποστολή κωδικαρίθμου' }).click();
   await page.getByRole('heading', { name: 'Ο κωδικάριθμος εκδόθηκε' }).waitFor();
   const message = await inbox.codeMessage(to);
@@ -147,7 +147,7 @@ test('on a telephone, bad pictures are told in words, an upload goes on where it
   await page.getByText('The pictures cannot be sent like this.').waitFor();
   const wrong = page.locator('[data-rule=faces]');
   await wrong.getByText('Error:').waitFor();
-  await wrong.getByText('Measured: 0 faces. Limit: 1 face.').waitFor();
+  await wrong.getByText('Faces found: 0; there must be exactly 1.').waitFor();
   assert.equal(await page.getByRole('button', { name: 'Continue to the recipient' }).count(), 0);
   await axe(page);
 

@@ -77,7 +77,7 @@ function OfImage({ image }: { image: Parameters<typeof ImageReport>[0]["image"] 
         <Button look={image.ok ? "secondary" : "primary"} label={t.pictures.forImage(t.pictures.cropAgain, name)} onClick={() => go(kind, { after: "check" })}>
           {t.pictures.cropAgain}
         </Button>
-        <Chooser kind={kind} choice={choice} other />
+        <Chooser kind={kind} choice={choice} other camera={!image.ok} />
       </div>
     </ImageReport>
   );

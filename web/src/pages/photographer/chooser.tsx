@@ -9,7 +9,7 @@ import type { Kind } from "./picture/profiles";
 import { words as common } from "./words";
 
 /** `capture` does nothing where there is no camera to hold. */
-const hasCamera = () => matchMedia("(pointer: coarse)").matches;
+export const hasCamera = () => matchMedia("(pointer: coarse)").matches;
 
 export type Choice = { busy: boolean; wrong: string | undefined; pick: (files: FileList | null | undefined) => Promise<void> };
 
@@ -39,11 +39,11 @@ export function useChoice(kind: Kind, onChosen: () => void): Choice {
   return { busy, wrong: why === undefined ? undefined : t[why], pick };
 }
 
-/** Buttons for it. `other` where there is one already. */
-export function Chooser({ kind, choice, other = false, look = "secondary" }: { kind: Kind; choice: Choice; other?: boolean; look?: "primary" | "secondary" }) {
+/** Buttons for it. `other` where there is one already; without `camera` where another one is hardly wanted. */
+export function Chooser({ kind, choice, other = false, camera = true }: { kind: Kind; choice: Choice; other?: boolean; camera?: boolean }) {
   const t = words().pictures;
   const image = common().image[kind];
-  const camera = useRef<HTMLInputElement>(null);
+  const taken = useRef<HTMLInputElement>(null);
   const file = useRef<HTMLInputElement>(null);
   const picked = (event: { currentTarget: HTMLInputElement }) => {
     const input = event.currentTarget;
@@ -55,16 +55,16 @@ export function Chooser({ kind, choice, other = false, look = "secondary" }: { k
   const fileText = other ? t.other : t.file;
   return (
     <>
-      {hasCamera() && (
+      {camera && hasCamera() && (
         <>
-          <input ref={camera} type="file" accept="image/*" capture="environment" hidden onChange={picked} />
-          <Button look={look} busy={choice.busy} label={t.forImage(t.camera, image)} onClick={() => camera.current?.click()}>
+          <input ref={taken} type="file" accept="image/*" capture="environment" hidden onChange={picked} />
+          <Button look="secondary" busy={choice.busy} label={t.forImage(t.camera, image)} onClick={() => taken.current?.click()}>
             {t.camera}
           </Button>
         </>
       )}
       <input ref={file} type="file" accept="image/*,.heic,.heif" hidden onChange={picked} data-image={kind} />
-      <Button id={kind} look={hasCamera() ? "secondary" : look} busy={choice.busy} label={t.forImage(fileText, image)} onClick={() => file.current?.click()}>
+      <Button id={kind} look="secondary" busy={choice.busy} label={t.forImage(fileText, image)} onClick={() => file.current?.click()}>
         {fileText}
       </Button>
       {choice.busy && (

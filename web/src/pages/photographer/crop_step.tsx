@@ -4,7 +4,7 @@ import { useAction } from "../../parts/action";
 import { Button } from "../../parts/button";
 import { Notice } from "../../parts/notice";
 import { Page } from "../../parts/page";
-import { Chooser, useChoice } from "./chooser";
+import { Chooser, hasCamera, useChoice } from "./chooser";
 import { Cropper } from "./cropper";
 import { keepCrop, pictures, profile, take } from "./draft";
 import { words } from "./new_words";
@@ -49,7 +49,7 @@ export function CropStep({ kind }: { kind: Kind }) {
           onCrop={(crop) => keepCrop(kind, crop)}
         >
           <p class="govgr-body">
-            {t.crop.help[kind]} <span class="crop-keys">{t.crop.keys}</span>
+            {t.crop.help[kind]} {hasCamera() ? t.crop.fingers : t.crop.keys}
           </p>
           {asItIs && same(crop, first) && (
             <Notice>

@@ -4,7 +4,7 @@ import { Button } from "../../parts/button";
 import { Form, Radios, type Errors } from "../../parts/form";
 import { Page } from "../../parts/page";
 import { bytes } from "../../words/dates";
-import { Chooser, useChoice } from "./chooser";
+import { Chooser, hasCamera, useChoice } from "./chooser";
 import { changeProfile, pictures, profile, remove } from "./draft";
 import { words } from "./new_words";
 import { frameOf, KINDS, PROFILES, type Kind } from "./picture/profiles";
@@ -97,7 +97,7 @@ function Slot({ kind, error }: { kind: Kind; error: string | undefined }) {
           </p>
         </div>
       )}
-      {chosen === undefined && <p class="govgr-hint">{`${kind === "face" ? t.faceHint : t.signatureHint} ${leastOf(frameOf(profile.value, kind).least)}.`}</p>}
+      {chosen === undefined && <p class="govgr-hint">{`${kind === "face" ? t.faceHint : t.signatureHint} ${leastOf(frameOf(profile.value, kind).least)}`}</p>}
       {chosen !== undefined && chosen.ready === undefined && <p class="govgr-body">{t.notCropped}</p>}
       <div class="govgr-button-group">
         {chosen !== undefined && (
@@ -105,14 +105,14 @@ function Slot({ kind, error }: { kind: Kind; error: string | undefined }) {
             {chosen.ready === undefined ? t.crop : t.cropAgain}
           </Button>
         )}
-        <Chooser kind={kind} choice={choice} other={chosen !== undefined} />
+        <Chooser kind={kind} choice={choice} other={chosen !== undefined} camera={chosen === undefined} />
         {chosen !== undefined && (
           <Button look="link" label={t.forImage(t.remove, image)} onClick={() => remove(kind)}>
             {t.remove}
           </Button>
         )}
       </div>
-      {chosen === undefined && <p class="govgr-hint slot-drop">{t.drop}</p>}
+      {chosen === undefined && !hasCamera() && <p class="govgr-hint slot-drop">{t.drop}</p>}
     </section>
   );
 }

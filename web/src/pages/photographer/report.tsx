@@ -64,12 +64,8 @@ function Failed({ finding }: { finding: Finding }) {
       <p class="finding-name">
         <span class="finding-kind">{isError ? t.error : t.warning}:</span> {t.rules[finding.rule]}
       </p>
-      {finding.text !== undefined && <p>{finding.text}</p>}
-      {finding.measured !== undefined && (
-        <p class="finding-measure">
-          {t.measured}: <b>{written(finding, finding.measured)}</b>. {t.limit}: <b>{limitOf(finding)}</b>.
-        </p>
-      )}
+      {/* The service's text has both numbers. */}
+      <p>{finding.text ?? (finding.measured === undefined ? "" : t.numbers(written(finding, finding.measured), limitOf(finding) ?? ""))}</p>
     </li>
   );
 }
