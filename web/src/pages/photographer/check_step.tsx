@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
 import { Unanswered } from "../../api/client";
 import { Button } from "../../parts/button";
@@ -83,10 +83,19 @@ function OfImage({ image }: { image: Parameters<typeof ImageReport>[0]["image"] 
   );
 }
 
+/** After so long people wonder whether it still goes on. */
+const SLOW = 10_000;
+
 function Progress() {
   const t = words().check;
   const now = job.value;
   const names = common().image;
+  const [isSlow, setSlow] = useState(false);
+  useEffect(() => {
+    setSlow(false);
+    const waiting = setTimeout(() => setSlow(true), SLOW);
+    return () => clearTimeout(waiting);
+  }, [now.phase]);
   if (now.phase === "preparing") return <Loading text={t.preparing} />;
   if (now.phase === "checking") return <Loading text={t.checking} />;
   if (now.phase !== "sending") return null;
@@ -102,6 +111,7 @@ function Progress() {
           </p>
         );
       })}
+      <p role="status">{isSlow && t.slow}</p>
     </div>
   );
 }

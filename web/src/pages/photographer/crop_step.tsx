@@ -17,11 +17,11 @@ import { STEPS, useSteps } from "./step";
 /** One picture under its frame. */
 export function CropStep({ kind }: { kind: Kind }) {
   const t = words();
-  const { go, after } = useSteps();
+  const { leave, after } = useSteps();
   const choice = useChoice(kind, () => undefined);
   const use = useAction(async () => {
     await take(kind);
-    go(after, { replace: true });
+    leave(after);
   });
   const chosen = pictures.value[kind];
   useEffect(() => {

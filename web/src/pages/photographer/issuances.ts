@@ -33,7 +33,7 @@ const LOOKED_BACK = 2 * 86_400_000;
 export async function find(upload: string): Promise<Issuance | undefined> {
   let cursor: string | undefined;
   do {
-    const page: Schemas["Issuances"] = await list({ limit: 100, ...(cursor === undefined ? {} : { cursor }) });
+    const page: Schemas["Issuances"] = await list({ limit: cursor === undefined ? 25 : 100, ...(cursor === undefined ? {} : { cursor }) });
     const found = page.issuances.find((one) => one.upload_id === upload);
     if (found !== undefined) return found;
     const last = page.issuances.at(-1);

@@ -3,7 +3,7 @@ import { useLocation } from "preact-iso";
 import { useAction, useLoad } from "../../parts/action";
 import { Button, ButtonLink } from "../../parts/button";
 import { FailureNote } from "../../parts/failure";
-import { Loaded, Page } from "../../parts/page";
+import { Loaded, Loading, Page } from "../../parts/page";
 import { moment, shortDay, time } from "../../words/dates";
 import { Filters, isState, type Filter } from "./filters";
 import { StateTag, Verdicts, imagesText, issuerText, resendsText } from "./issuance_parts";
@@ -14,7 +14,7 @@ import { words as common } from "./words";
 const PAGE = 25;
 const MOST = 100;
 
-type Shown = { issuances: readonly Issuance[]; next: string | undefined };
+type Shown = { of: string; issuances: readonly Issuance[]; next: string | undefined };
 
 /** The business's history. The filter stands in the address: reload and the back button keep it. */
 export function Issued() {
@@ -22,17 +22,18 @@ export function Issued() {
   const { query, route } = useLocation();
   const filter: Filter = { ...(isDay(query.day) ? { day: query.day } : {}), ...(isState(query.state) ? { state: query.state } : {}) };
   const isFiltered = Object.keys(filter).length > 0;
-  const load = useLoad(async () => shownOf(await list({ limit: PAGE, ...filter })), [filter.day, filter.state]);
+  const of = asQuery(filter);
+  const load = useLoad(async () => ({ of, ...pageOf(await list({ limit: PAGE, ...filter })) }), [of]);
   const more = useAction(async ({ issuances, next }: Shown) => {
     if (next === undefined) return;
-    const page = shownOf(await list({ limit: PAGE, cursor: next, ...filter }));
-    load.setData({ issuances: [...issuances, ...page.issuances], next: page.next });
+    const page = pageOf(await list({ limit: PAGE, cursor: next, ...filter }));
+    load.setData({ of, issuances: [...issuances, ...page.issuances], next: page.next });
   });
   const shown = load.data;
   useFollowing(shown?.issuances.some(({ state }) => state === "queued") === true, async () => {
     if (shown === undefined || more.busy) return;
     const now = await list({ limit: Math.min(MOST, Math.max(PAGE, shown.issuances.length)), ...filter });
-    load.setData((before) => (before === undefined ? before : joined(before, now.issuances, filter)));
+    load.setData((before) => (before?.of !== of ? before : joined(before, now.issuances, filter)));
   });
   return (
     <Page title={t.title} wide>
@@ -42,7 +43,7 @@ export function Issued() {
       </div>
       <Filters filter={filter} onChange={(filter) => route(`/photographer${asQuery(filter)}`, true)} />
       <Loaded of={load}>
-        {(shown) => (
+        {(shown) => shown.of !== of ? <Loading /> : (
           <>
             {shown.issuances.length === 0 ? (
               <p class="govgr-body">{shown.next !== undefined ? t.searched : isFiltered ? t.emptyFiltered : t.empty}</p>
@@ -64,15 +65,15 @@ export function Issued() {
   );
 }
 
-const shownOf = ({ issuances, next }: { issuances: readonly Issuance[]; next?: string }): Shown => ({ issuances, next });
+const pageOf = ({ issuances, next }: { issuances: readonly Issuance[]; next?: string }) => ({ issuances, next });
 
 /** What is new comes on top, what has changed is changed where it stands; what no longer has the state asked for goes. */
-function joined({ issuances, next }: Shown, now: readonly Issuance[], { state }: Filter): Shown {
+function joined({ of, issuances, next }: Shown, now: readonly Issuance[], { state }: Filter): Shown {
   const fresh = new Map(now.map((one) => [one.upload_id, one]));
   const there = new Set(issuances.map((one) => one.upload_id));
   const kept = issuances.map((one) => fresh.get(one.upload_id) ?? one).filter((one) => state === undefined || fresh.has(one.upload_id) || one.state !== "queued");
   const newest = issuances[0]?.issued_at ?? "";
-  return { issuances: [...now.filter((one) => !there.has(one.upload_id) && one.issued_at > newest), ...kept], next };
+  return { of, issuances: [...now.filter((one) => !there.has(one.upload_id) && one.issued_at > newest), ...kept], next };
 }
 
 const isDay = (text: string | undefined): text is string => text !== undefined && /^\d{4}-\d{2}-\d{2}$/.test(text);

@@ -1,5 +1,5 @@
 /* Words of the list of code numbers, and of sending one again. */
-import { both, counted } from "../../words/both";
+import { both } from "../../words/both";
 
 export const words = both(
   {
@@ -11,7 +11,6 @@ export const words = both(
       state: "Κατάσταση",
       any: "Όλες",
       clear: "Καθαρισμός φίλτρων",
-      count: (count: number) => counted(count, "κωδικάριθμος", "κωδικάριθμοι"),
       more: "Περισσότερα",
       goOn: "Συνέχεια της αναζήτησης",
       searched: "Δεν βρέθηκε κάτι ακόμη· υπάρχουν και παλαιότερα.",
@@ -19,8 +18,6 @@ export const words = both(
       emptyFiltered: "Κανένας κωδικάριθμος δεν ταιριάζει στα φίλτρα.",
       again: "Αποστολή ξανά ή διόρθωση",
       againTo: (masked: string) => `Αποστολή ξανά ή διόρθωση: ${masked}`,
-      verdicts: "Κρίσεις φορέων",
-      stale: "Η κατάσταση ενημερώνεται μόνη της όσο κάτι αποστέλλεται.",
     },
     columns: { issued: "Εκδόθηκε", to: "Παραλήπτης", what: "Εικόνες", state: "Κατάσταση", by: "Από", again: "Αποστολή ξανά", expires: "Λήγει" },
     by: { you: "Εσάς", owner: "Τον ιδιοκτήτη", staff: "Υπάλληλο", withdrawn: "Υπάλληλο" },
@@ -54,7 +51,6 @@ export const words = both(
       state: "State",
       any: "All",
       clear: "Clear filters",
-      count: (count: number) => counted(count, "code number", "code numbers"),
       more: "More",
       goOn: "Go on searching",
       searched: "Nothing found yet; there are earlier ones too.",
@@ -62,8 +58,6 @@ export const words = both(
       emptyFiltered: "No code number matches the filters.",
       again: "Send again or correct",
       againTo: (masked: string) => `Send again or correct: ${masked}`,
-      verdicts: "Verdicts of public bodies",
-      stale: "The state follows by itself while something is being sent.",
     },
     columns: { issued: "Issued", to: "Recipient", what: "Images", state: "State", by: "By", again: "Send again", expires: "Expires" },
     by: { you: "You", owner: "The owner", staff: "An employee", withdrawn: "An employee" },

@@ -24,6 +24,16 @@ export function NewPhotos() {
     if (step !== "sent" && issued.value !== undefined) nextCustomer();
     if (step !== wanted) go(step, { replace: true });
   }, [step, wanted]);
+  useEffect(() => {
+    // A file dropped beside its place would take the browser away from here.
+    const stay = (event: DragEvent) => event.preventDefault();
+    addEventListener("dragover", stay);
+    addEventListener("drop", stay);
+    return () => {
+      removeEventListener("dragover", stay);
+      removeEventListener("drop", stay);
+    };
+  }, []);
   switch (step) {
     case "face":
     case "signature":

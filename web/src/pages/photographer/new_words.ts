@@ -7,7 +7,6 @@ export const words = both(
     pictures: {
       title: "Νέες φωτογραφίες",
       profile: "Για ποιο έγγραφο",
-      profileChanged: "Άλλαξαν οι διαστάσεις: περικόψτε ξανά τη φωτογραφία προσώπου.",
       pixels: (width: string, height: string) => `Τουλάχιστον ${width} × ${height} pixel.`,
       intro: "Δώστε φωτογραφία προσώπου, υπογραφή ή και τις δύο. Ό,τι βγάζει η κάμερά σας αρκεί: την περικόβετε και τη γυρίζετε εδώ.",
       faceHint: "Από μπροστά, ολόκληρο το κεφάλι, ανοιχτόχρωμο μονόχρωμο φόντο.",
@@ -75,7 +74,6 @@ export const words = both(
       warnings: "Μπορείτε να συνεχίσετε. Δείτε πρώτα τις παρατηρήσεις: ο δημόσιος φορέας μπορεί να ζητήσει άλλη φωτογραφία.",
       errors: "Οι εικόνες δεν μπορούν να σταλούν έτσι. Διορθώστε τα σφάλματα.",
       next: "Συνέχεια στον παραλήπτη",
-      choose: "Επιλογή άλλης",
     },
     recipient: {
       title: "Παραλήπτης",
@@ -105,7 +103,6 @@ export const words = both(
     pictures: {
       title: "New photos",
       profile: "For which document",
-      profileChanged: "The proportions have changed: crop the face photo again.",
       pixels: (width: string, height: string) => `At least ${width} × ${height} pixels.`,
       intro: "Give a face photo, a signature, or both. Whatever your camera takes will do: you crop and turn it here.",
       faceHint: "From the front, the whole head, a light plain background.",
@@ -173,7 +170,6 @@ export const words = both(
       warnings: "You can go on. Look at the remarks first: the public body may ask for another photo.",
       errors: "The pictures cannot be sent like this. Correct the errors.",
       next: "Continue to the recipient",
-      choose: "Choose another",
     },
     recipient: {
       title: "Recipient",

@@ -51,6 +51,7 @@ function OfOne({ one }: { one: Issuance }) {
     setSaid(undefined);
     await resend(one, {});
     setSaid(words().again.sent);
+    scrollTo(0, 0);
   });
   const may = mayResend(one);
   return (
@@ -100,9 +101,9 @@ function OfOne({ one }: { one: Issuance }) {
           <p class="govgr-body">{t.correct}</p>
           <Correct
             one={one}
-            onDone={(masked) => {
+            onDone={(now) => {
               same.setFailure(undefined);
-              setSaid(words().again.corrected(masked));
+              setSaid(isCorrected(now) ? words().again.corrected(now.recipient.masked) : words().again.sent);
               scrollTo(0, 0);
             }}
           />
@@ -112,9 +113,12 @@ function OfOne({ one }: { one: Issuance }) {
   );
 }
 
+/** Whoever gives the same address and language again has the same message sent again. */
+const isCorrected = ({ resends }: Issuance) => resends.list.reduce((last, one) => (one.at > last.at ? one : last), { at: "", corrected: false }).corrected;
+
 type To = Pick<Recipient, "kind" | "mobile" | "email" | "language">;
 
-function Correct({ one, onDone }: { one: Issuance; onDone: (masked: string) => void }) {
+function Correct({ one, onDone }: { one: Issuance; onDone: (now: Issuance) => void }) {
   const t = words().again;
   const empty = (language: To["language"]): To => ({ kind: one.recipient.kind, mobile: "", email: "", language });
   const [to, setTo] = useState(empty(one.language));
@@ -123,7 +127,7 @@ function Correct({ one, onDone }: { one: Issuance; onDone: (masked: string) => v
     const now = await resend(one, { recipient: { kind: to.kind, value: to[to.kind] }, language: to.language });
     setPressed(false);
     setTo(empty(now.language));
-    onDone(now.recipient.masked);
+    onDone(now);
   });
   const mine = pressed ? wrongRecipient(to) : {};
   const hasMine = Object.keys(mine).length > 0;

@@ -75,6 +75,7 @@ function OfOwner() {
       <Authorise
         onDone={(employee) => {
           setSaid(t.added(nameOf(employee)));
+          scrollTo(0, 0);
           load.reload();
         }}
       />
@@ -84,6 +85,7 @@ function OfOwner() {
           onClose={() => setLeaving(undefined)}
           onDone={() => {
             setSaid(t.withdrawn(nameOf(leaving)));
+            scrollTo(0, 0);
             setLeaving(undefined);
             load.setData((staff) => staff?.filter(({ employee }) => employee !== leaving.employee));
           }}

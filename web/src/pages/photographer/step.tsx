@@ -11,12 +11,21 @@ const HERE = "/photographer/new";
 /** Counted by those that everybody passes. */
 export const STEPS = ["pictures", "check", "recipient"] as const;
 
+/** Whether the crop step was reached from the one before, so that leaving it goes back there, and leaves no second one behind. */
+let isBehind = false;
+
 export function useSteps() {
   const { route, query } = useLocation();
   const go = useCallback((step: Step, { replace = false, after }: { replace?: boolean; after?: Step } = {}) => {
+    if (!replace) isBehind = step === "face" || step === "signature";
     const query = new URLSearchParams(step === "pictures" ? {} : { step });
     if (after !== undefined) query.set("then", after);
     route(query.size === 0 ? HERE : `${HERE}?${query}`, replace);
   }, []);
-  return { go, wanted: query.step ?? "pictures", after: query.then === "check" ? ("check" as const) : ("pictures" as const) };
+  const leave = useCallback((to: Step) => {
+    if (!isBehind) return go(to, { replace: true });
+    isBehind = false;
+    history.back();
+  }, []);
+  return { go, leave, wanted: query.step ?? "pictures", after: query.then === "check" ? ("check" as const) : ("pictures" as const) };
 }
