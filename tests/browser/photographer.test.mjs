@@ -49,6 +49,18 @@ const declaredBy = (page) => page.waitForRequest((request) => request.method() =
 
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
+/** Two fingers on the middle of something, `from` and then `to` pixels apart. */
+async function pinch(page, place, from, to) {
+  const box = await place.boundingBox();
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  const session = await page.context().newCDPSession(page);
+  const touch = (type, apart) => session.send('Input.dispatchTouchEvent', { type, touchPoints: apart === undefined ? [] : [-1, 1].map((side, id) => ({ x: x + (side * apart) / 2, y, id })) });
+  await touch('touchStart', from);
+  for (let step = 1; step <= 4; step += 1) await touch('touchMove', from + ((to - from) * step) / 4);
+  await touch('touchEnd');
+  await session.detach();
+}
+
 test('a photographer turns the camera\'s pictures into a code number that arrives by email', async ({ newPage }) => {
   const who = await person('photographer');
   const page = await newPage({ language: 'el', viewport: 'desktop' });
@@ -131,6 +143,11 @@ test('on a telephone, bad pictures are told in words, an upload goes on where it
 
   // The person stands at the left: the middle of the picture has no face.
   await choose(page, 'face', await cameraPicture(page, { width: 4000, height: 3000, at: [0, 500, 1333] }));
+  await page.getByText('Result: 2,000 × 3,000 pixels').waitFor();
+  // Two fingers, apart by half as much again.
+  await pinch(page, page.getByRole('application'), 80, 120);
+  await page.getByText('Result: 1,332 × 1,998 pixels').waitFor();
+  await page.getByRole('button', { name: 'Start over' }).click();
   await page.getByText('Result: 2,000 × 3,000 pixels').waitFor();
   await use.click();
   await page.getByText('2,000 × 3,000 pixels,').waitFor();
