@@ -17,12 +17,19 @@ export function FailureNote({ failure, onRetry, children }: { failure: Failure |
     if (failure !== undefined) note.current?.focus();
   }, [failure]);
   if (failure === undefined) return null;
+  // Trying again will not help: another role will.
+  const isWithdrawn = failure instanceof Refused && failure.problem.code === "staff_withdrawn";
   return (
     <div class="govgr-error-summary" role="alert" tabIndex={-1} ref={note} data-problem={failure instanceof Refused ? failure.problem.code : failure.why}>
       <h2 class="govgr-heading-s">{failure instanceof Refused ? failure.problem.title : t.problemTitle}</h2>
       <p class="govgr-body">{textOf(failure)}</p>
       {children}
-      {onRetry !== undefined && (
+      {isWithdrawn && (
+        <a class="govgr-btn govgr-btn-secondary" href="/role">
+          {t.otherRole}
+        </a>
+      )}
+      {onRetry !== undefined && !isWithdrawn && (
         <button type="button" class="govgr-btn govgr-btn-secondary" onClick={onRetry}>
           {t.retry}
         </button>

@@ -36,6 +36,8 @@ export function Form({ children, onSubmit, errors = {}, failure, label }: FormPr
       onSubmit={(event) => {
         event.preventDefault();
         onSubmit();
+        // Pressed again with the same things wrong: they are said again.
+        setTimeout(() => summary.current?.focus());
       }}
     >
       {(wrong.length > 0 || failure !== undefined) && (

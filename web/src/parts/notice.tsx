@@ -10,7 +10,7 @@ export function Notice({ kind = "info", live = false, title, children }: { kind?
   );
 }
 
-export function Tag({ kind, children }: { kind: "good" | "bad" | "busy" | "quiet"; children: ComponentChildren }) {
+export function Tag({ kind, children }: { kind: "good" | "bad" | "care" | "busy" | "quiet"; children: ComponentChildren }) {
   return <strong class={`tag tag-${kind}`}>{children}</strong>;
 }
 

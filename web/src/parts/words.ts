@@ -12,6 +12,7 @@ export const words = both(
     problemTitle: "Υπάρχει ένα πρόβλημα",
     offline: "Δεν υπάρχει σύνδεση με το διαδίκτυο. Ελέγξτε τη σύνδεσή σας και δοκιμάστε ξανά· δεν χάθηκε τίποτα.",
     slow: "Η απάντηση αργεί. Ίσως η σύνδεσή σας είναι αργή. Δοκιμάστε ξανά.",
+    otherRole: "Επιλογή άλλου ρόλου",
     broken: "Κάτι πήγε στραβά με την υπηρεσία. Δοκιμάστε ξανά σε λίγο.",
   },
   {
@@ -25,6 +26,7 @@ export const words = both(
     problemTitle: "There is a problem",
     offline: "There is no internet connection. Check your connection and try again; nothing was lost.",
     slow: "The answer is taking long. Your connection may be slow. Try again.",
+    otherRole: "Choose another role",
     broken: "Something went wrong with the service. Try again shortly.",
   },
 );

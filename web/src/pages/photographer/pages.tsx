@@ -1,17 +1,6 @@
-import { Page } from "../../parts/page";
+import "./look.css";
 
-export function Issued() {
-  return <Page title="Issued">{null}</Page>;
-}
-
-export function NewPhotos() {
-  return <Page title="NewPhotos">{null}</Page>;
-}
-
-export function SendAgain() {
-  return <Page title="SendAgain">{null}</Page>;
-}
-
-export function Staff() {
-  return <Page title="Staff">{null}</Page>;
-}
+export { Issued } from "./issued";
+export { NewPhotos } from "./new_photos";
+export { SendAgain } from "./send_again";
+export { Staff } from "./staff";
