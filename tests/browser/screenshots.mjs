@@ -3,7 +3,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test as nodeTest } from 'node:test';
-import { callFrom, caller, emailOf, issue, minor, newPage, person, pictures, signIn, upToOtp } from './lib/index.mjs';
+import { axe, callFrom, caller, emailOf, issue, minor, newPage, person, pictures, signIn, upToOtp } from './lib/index.mjs';
 import { variable } from './lib/stack.mjs';
 
 const folder = join(variable('STACK_FOLDER'), 'screenshots');
@@ -23,6 +23,7 @@ async function shoot(page, name) {
       if ((await page.locator('html').getAttribute('lang')) !== language) await page.locator(`header button[lang=${language}]`).click();
       await page.waitForLoadState('networkidle');
       await page.locator('main [aria-busy=true], main .loading').first().waitFor({ state: 'detached' }).catch(() => undefined);
+      await axe(page);
       await page.screenshot({ path: join(folder, `${String(number).padStart(2, '0')}-${name}-${size}-${language}.png`), fullPage: true });
     }
   }
