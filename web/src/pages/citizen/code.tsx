@@ -103,7 +103,7 @@ export function Code({ who }: { who: Who }) {
             autocomplete="off"
             autocapitalize="none"
             spellcheck={false}
-            after={<Check code={code} />}
+            after={errors.code === undefined && <Check code={code} />}
           />
         </div>
         <Left at={submit.failure instanceof Refused ? submit.failure.problem.renews_at : undefined} left={session.submissions_left} />

@@ -32,7 +32,8 @@ export function Home({ who }: { who: Who }) {
   return (
     <Page title={who.isSelf ? t.title : t.titleMinor} caption={who.name} back="/people">
       <Told />
-      <InHand who={who} />
+      {/* While photos are associated no others can be: what is in hand waits, or is these very ones. */}
+      {data === null && <InHand who={who} />}
       {failure !== undefined ? (
         <Trouble failure={failure} onRetry={association.reload} who={who} />
       ) : data === undefined ? (
