@@ -1,7 +1,8 @@
 // Shows offline.html where a page cannot be loaded. Keeps nothing else: no answer about anybody, no page.
-const NAME = "offline-1";
+const NAME = "offline-2";
+const FILES = ["/offline.css", "/offline.js"];
 addEventListener("install", (event) => {
-  event.waitUntil(caches.open(NAME).then((cache) => cache.addAll(["/offline.html", "/offline.css"])));
+  event.waitUntil(caches.open(NAME).then((cache) => cache.addAll(["/offline.html", ...FILES])));
   skipWaiting();
 });
 addEventListener("activate", (event) => {
@@ -11,7 +12,7 @@ addEventListener("fetch", (event) => {
   const { pathname } = new URL(event.request.url);
   if (event.request.mode === "navigate" && !pathname.startsWith("/v1/")) {
     event.respondWith(fetch(event.request).catch(() => caches.match("/offline.html")));
-  } else if (pathname === "/offline.css") {
-    event.respondWith(fetch(event.request).catch(() => caches.match("/offline.css")));
+  } else if (FILES.includes(pathname)) {
+    event.respondWith(fetch(event.request).catch(() => caches.match(pathname)));
   }
 });

@@ -26,8 +26,13 @@ export class Unanswered extends Error {
 
 export type Failure = Refused | Unanswered;
 
-/** Told of each answer: the session keeps its own time by it. */
-export const listeners: { answered: (refusal: Problem | undefined) => void } = { answered: () => undefined };
+/** Told of each answer, with the service's clock at that moment where it said it: the session keeps its own time by it. */
+export const listeners: { answered: (refusal: Problem | undefined, serviceTime: number | undefined) => void } = { answered: () => undefined };
+
+function serviceTime(response: Response): number | undefined {
+  const at = Date.parse(response.headers.get("Date") ?? "");
+  return Number.isNaN(at) ? undefined : at;
+}
 
 async function fetchWithPatience(request: Request): Promise<Response> {
   try {
@@ -62,13 +67,13 @@ export async function answer<T>(asked: Promise<Answer<T>>): Promise<T> {
     throw error instanceof Unanswered ? error : new Unanswered("broken");
   }
   if (got.response.ok) {
-    listeners.answered(undefined);
+    listeners.answered(undefined, serviceTime(got.response));
     return got.data as T;
   }
   if (!isProblem(got.error)) {
     throw new Unanswered("broken");
   }
-  listeners.answered(got.error);
+  listeners.answered(got.error, serviceTime(got.response));
   throw new Refused(got.error);
 }
 

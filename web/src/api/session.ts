@@ -1,30 +1,43 @@
-/* Who is here: the one copy of the session on the page. */
+/* Who is here: the one copy of the session on the page, and what other tabs say of it. */
 import { computed, signal } from "@preact/signals";
 
 import { answer, api, listeners, Refused, Unanswered, type Schemas } from "./client";
 
 export type Session = Schemas["Session"];
+export type Why = "expired" | "signed_out" | "consent_refused";
 
 export type State =
   | { kind: "unknown" }
-  | { kind: "nobody"; why?: "expired" | "signed_out" | "consent_refused" }
+  | { kind: "nobody"; why?: Why }
   | { kind: "here"; session: Session }
   | { kind: "unreachable"; failure: Unanswered | Refused };
 
 export const state = signal<State>({ kind: "unknown" });
 export const session = computed(() => (state.value.kind === "here" ? state.value.session : undefined));
-/** When the session ends if nothing more is done; kept from what the service said, and moved by each answer. */
+/** When the session ends if nothing more is done, by this device's clock. */
 export const endsAt = signal<number | undefined>(undefined);
 
-/** Served calls move the idle end, once a minute at most: we count a minute less. */
-const TOUCHED_EVERY = 60_000;
-let idlePeriod = 0;
+/** Each answered call moves the idle end; the service notes it once a minute at most, so a minute less is counted. */
+const IDLE = 29 * 60_000;
+/** How far the service's clock is ahead of this device's, which may be anything. */
+let ahead = 0;
+
+/** The session's end in any case, by this device's clock. */
+export function hardEnd(of: Session): number {
+  return Date.parse(of.expires_at) - ahead;
+}
+
+function answered(): void {
+  const here = session.value;
+  if (here === undefined) return;
+  endsAt.value = Math.min(Date.now() + IDLE, hardEnd(here));
+  tell({ kind: "used", endsAt: endsAt.value });
+}
 
 export function keep(value: Session): void {
-  const now = Date.now();
-  idlePeriod = Math.max(0, Date.parse(value.idle_expires_at) - now - TOUCHED_EVERY);
-  endsAt.value = Math.min(Date.parse(value.idle_expires_at), Date.parse(value.expires_at));
   state.value = { kind: "here", session: value };
+  answered();
+  tell({ kind: "who", who: whoIs(value) });
 }
 
 /** Changes what we hold without asking: after a call whose answer says it. Undefined: it is there no more. */
@@ -34,16 +47,48 @@ export function amend(change: { [K in keyof Session]?: Session[K] | undefined })
   }
 }
 
-export function end(why: "expired" | "signed_out" | "consent_refused"): void {
+export function end(why: Why): void {
+  endHere(why);
+  tell({ kind: "ended", why });
+}
+
+function endHere(why: Why): void {
   endsAt.value = undefined;
   state.value = { kind: "nobody", why };
   for (const forget of onEnd) {
-    forget();
+    forget(why);
   }
 }
 
 /** What is to be forgotten with the session: codes, drafts. */
-export const onEnd: (() => void)[] = [];
+export const onEnd: ((why: Why) => void)[] = [];
+
+/* Tabs share the cookie, so they share the session: its use, its end, and who it is of. */
+type Word = { kind: "used"; endsAt: number } | { kind: "ended"; why: Why } | { kind: "who"; who: string };
+
+const tabs = "BroadcastChannel" in globalThis ? new BroadcastChannel("session") : undefined;
+
+function tell(word: Word): void {
+  tabs?.postMessage(word);
+}
+
+function whoIs(value: Session): string {
+  return value.person?.afm ?? "";
+}
+
+tabs?.addEventListener("message", ({ data }: MessageEvent<Word>) => {
+  const here = session.value;
+  if (here === undefined) return;
+  if (data.kind === "used") {
+    endsAt.value = Math.min(data.endsAt, hardEnd(here));
+  } else if (data.kind === "ended") {
+    endHere(data.why);
+  } else if (data.who !== whoIs(here)) {
+    // Somebody else has signed in: nothing of whoever was here may stay on this page, or be done in the other's name.
+    endHere("signed_out");
+    location.reload();
+  }
+});
 
 /** Asks the service who is here. */
 export async function refresh(): Promise<void> {
@@ -65,16 +110,15 @@ export async function refresh(): Promise<void> {
   }
 }
 
-listeners.answered = (refusal) => {
+listeners.answered = (refusal, serviceTime) => {
+  if (serviceTime !== undefined) ahead = serviceTime - Date.now();
   if (refusal === undefined) {
-    if (session.value !== undefined) {
-      endsAt.value = Math.min(Date.now() + idlePeriod, Date.parse(session.value.expires_at));
-    }
+    answered();
   } else if (session.value !== undefined && (refusal.code === "session_expired" || refusal.code === "no_session")) {
     end("expired");
   } else if (session.value !== undefined && STAGES.has(refusal.code)) {
     // Something changed elsewhere (another tab, a new text): the page follows.
-    void refresh();
+    refresh().catch(() => undefined);
   }
 };
 

@@ -1,7 +1,7 @@
 /* The session's end: said some minutes before, so that it can be kept. */
 import { useEffect, useState } from "preact/hooks";
 
-import { end, endsAt, refresh, session } from "../api/session";
+import { end, endsAt, hardEnd, refresh, session } from "../api/session";
 import { Button } from "../parts/button";
 import { Dialog } from "../parts/dialog";
 import { useAction } from "../parts/action";
@@ -30,7 +30,7 @@ export function Ending() {
     if (left !== undefined && left <= 0) end("expired");
   }, [left !== undefined && left <= 0]);
   if (at === undefined || here === undefined || left === undefined || left > WARNED_BEFORE || left <= 0 || seen === at) return null;
-  const forGood = at >= Date.parse(here.expires_at);
+  const forGood = at >= hardEnd(here);
   const t = words();
   return (
     <Dialog title={t.endingTitle} onClose={() => (forGood ? setSeen(at) : void stay.run())}>

@@ -6,7 +6,7 @@ import { useEffect, useState } from "preact/hooks";
 import { session } from "../api/session";
 import { language } from "../words/language";
 import { Ending } from "./ending";
-import { leave } from "./leave";
+import { SignOut } from "./leave";
 import { words } from "./words";
 
 export function Shell({ children }: { children: ComponentChildren }) {
@@ -70,9 +70,7 @@ function Header() {
               </li>
             ))}
             <li>
-              <button type="button" class="menu-sign-out" onClick={() => void leave()}>
-                {t.signOut}
-              </button>
+              <SignOut />
             </li>
           </ul>
         </nav>

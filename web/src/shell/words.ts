@@ -28,6 +28,11 @@ export const words = both(
     notLoadedTitle: "Η σελίδα δεν φορτώθηκε",
     notLoaded: "Ίσως χάθηκε η σύνδεση με το διαδίκτυο ή υπάρχει νεότερη έκδοση της υπηρεσίας. Φορτώστε ξανά τη σελίδα.",
     reload: "Φόρτωση ξανά",
+    unsentTitle: "Υπάρχουν εικόνες που δεν στάλθηκαν",
+    unsent: "Αν συνεχίσετε, θα χαθούν όσα ετοιμάσατε για τον πελάτη σας.",
+    unsentLeave: "Συνέχεια χωρίς αποστολή",
+    stillHereTitle: "Δεν αποσυνδεθήκατε",
+    stillHere: "Είστε ακόμη σε σύνδεση. Αν η συσκευή είναι κοινόχρηστη, μην την αφήσετε πριν αποσυνδεθείτε.",
   },
   {
     service: "Photo and signature for public documents",
@@ -56,5 +61,10 @@ export const words = both(
     notLoadedTitle: "The page was not loaded",
     notLoaded: "The internet connection may be lost, or there is a newer version of the service. Load the page again.",
     reload: "Load again",
+    unsentTitle: "There are pictures that were not sent",
+    unsent: "If you go on, what you prepared for your customer will be lost.",
+    unsentLeave: "Go on without sending",
+    stillHereTitle: "You are not signed out",
+    stillHere: "You are still signed in. If others use this device, do not leave it before you are signed out.",
   },
 );

@@ -16,6 +16,11 @@ effect(() => {
   }
 });
 
+/** Of a text that came from the service. */
+export function languageOf(text: string): Language {
+  return /\p{Script=Greek}/u.test(text) ? "el" : "en";
+}
+
 function kept(): Language | undefined {
   try {
     const value = localStorage.getItem(KEPT);

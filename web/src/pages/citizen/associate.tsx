@@ -10,7 +10,7 @@ import { Notice, Summary } from "../../parts/notice";
 import { Loading, Page } from "../../parts/page";
 import { useSession } from "../../shell/gate";
 import { day } from "../../words/dates";
-import { language, type Language } from "../../words/language";
+import { language, languageOf } from "../../words/language";
 import { useAssociation, type Association } from "./association";
 import { numbersOf } from "./minor_numbers";
 import { forgetPreviews } from "./previews";
@@ -120,10 +120,6 @@ function useText(submission: Submission) {
     if (text === undefined || languageOf(text.title) !== spoken) void again.run();
   }, [spoken]);
   return { text, failure: again.failure, again: () => void again.run() };
-}
-
-function languageOf(text: string): Language {
-  return /\p{Script=Greek}/u.test(text) ? "el" : "en";
 }
 
 function Done({ who, association }: { who: Who; association: Association }) {

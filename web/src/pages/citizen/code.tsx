@@ -2,7 +2,7 @@ import { useLocation } from "preact-iso";
 import { useEffect, useState } from "preact/hooks";
 
 import { answer, api, Refused } from "../../api/client";
-import { forgetCode, keepCode, pendingCode } from "../../api/pending_code";
+import { forgetCode, keepTyped, pendingCode } from "../../api/pending_code";
 import { amend, refresh } from "../../api/session";
 import { useAction } from "../../parts/action";
 import { Button, ButtonLink } from "../../parts/button";
@@ -66,9 +66,9 @@ export function Code({ who }: { who: Who }) {
     setCame(undefined);
     setTried(false);
     if (submit.failure !== undefined) submit.setFailure(undefined);
-    // A whole one survives a reload and a look at another page, as one from a link does.
+    // A whole one survives a look at another page.
     const now = cleaned(text);
-    if (faultOf(now) === undefined) keepCode(now);
+    if (faultOf(now) === undefined) keepTyped(now);
     else if (pendingCode.value !== undefined) forgetCode();
   };
   const refused = sorted(submit.failure, FIELDS);

@@ -4,6 +4,7 @@ import { computed, effect, signal } from "@preact/signals";
 import { answer, api, Refused, Unanswered, type Failure, type Schemas } from "../../api/client";
 import { onEnd, session } from "../../api/session";
 import { NotTaken, put, sha256 } from "../../api/upload";
+import { mayHaveUnsent } from "../../shell/unsent";
 import { language } from "../../words/language";
 import { same, whole, type Crop } from "./picture/crop";
 import { cut, isReadyAsItIs, open, release, type Opened } from "./picture/decode";
@@ -198,6 +199,7 @@ function forget(): void {
 }
 
 onEnd.push(forget);
+mayHaveUnsent(() => Object.keys(pictures.value).length > 0);
 
 /** A draft belongs to the business for which it was begun. */
 let business: string | undefined;

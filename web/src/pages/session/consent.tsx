@@ -10,7 +10,7 @@ import { Summary } from "../../parts/notice";
 import { Loading, Page } from "../../parts/page";
 import { words as parts } from "../../parts/words";
 import { day } from "../../words/dates";
-import { language } from "../../words/language";
+import { language, languageOf } from "../../words/language";
 import { words } from "./words";
 
 /** Who the state says you are, and the text on personal data: agreed to, or the visit ends. */
@@ -19,15 +19,12 @@ export function Consent() {
   const here = session.value;
   const [refusing, setRefusing] = useState(false);
   const spoken = language.value;
-  const [shownIn, setShownIn] = useState(spoken);
-  const text = useAction(async () => {
-    await refresh();
-    setShownIn(language.value);
-  });
+  const text = useAction(refresh);
   // The text comes in the language of the call that brought it.
+  const fits = here?.consent !== undefined && languageOf(here.consent.title) === spoken;
   useEffect(() => {
-    if (here?.consent === undefined || shownIn !== spoken) void text.run();
-  }, [spoken, here?.consent === undefined]);
+    if (!fits) void text.run();
+  }, [spoken, fits]);
   const agree = useAction(async (version: string) => {
     const agreed = await answer(api.POST("/v1/session/consent", { body: { version, agree: true } }));
     if (agreed !== undefined) keep(agreed);

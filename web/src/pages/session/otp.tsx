@@ -21,7 +21,7 @@ export function Otp() {
     try {
       keep(await answer(api.POST("/v1/session/otp", { body: { otp: typed } })));
     } catch (error) {
-      setTyped("");
+      if (error instanceof Refused) setTyped("");
       if (error instanceof Refused && error.problem.code === "otp_wrong" && otp !== undefined && error.problem.left !== undefined) {
         amend({ otp: { ...otp, tries_left: error.problem.left } });
       }

@@ -7,6 +7,10 @@ import { useAction } from "../../parts/action";
 import { Button } from "../../parts/button";
 import { Form, Radios } from "../../parts/form";
 import { Page } from "../../parts/page";
+import { Dialog } from "../../parts/dialog";
+import { words as parts } from "../../parts/words";
+import { unsent } from "../../shell/unsent";
+import { words as shell } from "../../shell/words";
 import { words } from "./words";
 
 type Role = Schemas["Role"];
@@ -19,6 +23,7 @@ export function RoleChoice({ onChosen }: { onChosen?: () => void }) {
   const here = session.value;
   const [chosen, setChosen] = useState(here?.role === undefined ? undefined : keyOf(here.role));
   const [missing, setMissing] = useState(false);
+  const [asking, setAsking] = useState<Role>();
   const choose = useAction(async (role: Role) => {
     const body = role.business === undefined ? { kind: role.kind } : { kind: role.kind, business: role.business.id };
     keep(await answer(api.PUT("/v1/session/role", { body })));
@@ -34,7 +39,9 @@ export function RoleChoice({ onChosen }: { onChosen?: () => void }) {
         onSubmit={() => {
           const role = here.roles.find((role) => keyOf(role) === chosen);
           setMissing(role === undefined);
-          if (role !== undefined) void choose.run(role);
+          if (role === undefined) return;
+          if (unsent() && keyOf(role) !== (here.role === undefined ? undefined : keyOf(here.role))) setAsking(role);
+          else void choose.run(role);
         }}
       >
         <Radios
@@ -53,12 +60,33 @@ export function RoleChoice({ onChosen }: { onChosen?: () => void }) {
           {t.submit}
         </Button>
       </Form>
+      {asking !== undefined && (
+        <Dialog title={shell().unsentTitle} onClose={() => setAsking(undefined)}>
+          <p class="govgr-body">{shell().unsent}</p>
+          <div class="govgr-button-group">
+            <Button
+              look="warning"
+              busy={choose.busy}
+              onClick={() => {
+                setAsking(undefined);
+                void choose.run(asking);
+              }}
+            >
+              {shell().unsentLeave}
+            </Button>
+            <Button look="secondary" onClick={() => setAsking(undefined)}>
+              {parts().cancel}
+            </Button>
+          </div>
+        </Dialog>
+      )}
     </Page>
   );
 }
 
 /** The same from the menu, to switch without signing in again. */
 export function RolePage() {
-  const { route } = useLocation();
-  return <RoleChoice onChosen={() => route("/")} />;
+  const { route, query } = useLocation();
+  const back = query.return_to;
+  return <RoleChoice onChosen={() => route(back !== undefined && /^\/(?!\/)/.test(back) ? back : "/")} />;
 }

@@ -1,13 +1,16 @@
+import { useLocation } from "preact-iso";
+
 import { ButtonLink } from "../../parts/button";
 import { Page } from "../../parts/page";
 import { words } from "./words";
 
 export function WrongRole({ wanted }: { wanted: "citizen" | "photographer" }) {
   const t = words().role;
+  const { path } = useLocation();
   return (
     <Page title={t.wrongTitle}>
       <p class="govgr-body">{wanted === "citizen" ? t.wrongCitizen : t.wrongPhotographer}</p>
-      <ButtonLink href="/role">{t.change}</ButtonLink>
+      <ButtonLink href={`/role?return_to=${encodeURIComponent(path)}`}>{t.change}</ButtonLink>
     </Page>
   );
 }
