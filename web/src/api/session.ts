@@ -35,6 +35,14 @@ function answered(): void {
 }
 
 export function keep(value: Session): void {
+  const before = session.value;
+  if (before?.person !== undefined && whoIs(before) !== whoIs(value)) {
+    // Somebody else has signed in, in another tab: nothing of whoever was here may stay on this page, or be done in the other's name.
+    forgetAll("signed_out");
+    state.value = { kind: "unknown" };
+    location.reload();
+    return;
+  }
   state.value = { kind: "here", session: value };
   answered();
   tell({ kind: "who", who: whoIs(value) });
@@ -55,6 +63,10 @@ export function end(why: Why): void {
 function endHere(why: Why): void {
   endsAt.value = undefined;
   state.value = { kind: "nobody", why };
+  forgetAll(why);
+}
+
+function forgetAll(why: Why): void {
   for (const forget of onEnd) {
     forget(why);
   }
@@ -78,15 +90,13 @@ function whoIs(value: Session): string {
 
 tabs?.addEventListener("message", ({ data }: MessageEvent<Word>) => {
   const here = session.value;
-  if (here === undefined) return;
-  if (data.kind === "used") {
+  if (data.kind === "who") {
+    // Another tab may be behind as well as ahead: the service knows. Where nobody was, somebody has signed in.
+    if (here === undefined || data.who !== whoIs(here)) refresh().catch(() => undefined);
+  } else if (here !== undefined && data.kind === "used") {
     endsAt.value = Math.min(data.endsAt, hardEnd(here));
-  } else if (data.kind === "ended") {
+  } else if (here !== undefined && data.kind === "ended") {
     endHere(data.why);
-  } else if (data.who !== whoIs(here)) {
-    // Somebody else has signed in: nothing of whoever was here may stay on this page, or be done in the other's name.
-    endHere("signed_out");
-    location.reload();
   }
 });
 
