@@ -82,7 +82,7 @@ test('whoever does not agree is signed out and told so', async ({ newPage }) => 
 
 test('what another tab does holds in this one: a sign-out, and somebody else', async ({ newPage }) => {
   const first = await person();
-  const page = await newPage({ language: 'en', viewport: 'desktop' });
+  const page = await newPage({ language: 'en', viewport: 'desktop', errors: [/ERR_INTERNET_DISCONNECTED/] });
   await signIn(page, first, { returnTo: '/people/self' });
   await page.getByText(new RegExp(first.last_name)).first().waitFor();
   const other = await page.context().newPage();
