@@ -6,7 +6,7 @@ FUNCTIONS := $(foreach folder,$(notdir $(wildcard functions/*)),-p $(folder)-fun
 # template.yaml takes the functions from target/.
 unexport CARGO_TARGET_DIR
 
-.PHONY: run stop test check lint build application measure deploy fmt clean tools
+.PHONY: run stop test check lint build application removal measure deploy fmt clean tools
 
 run: build ## start the stack (or go on with the one that runs), and drive the main journey through it
 	$(STACK) up
@@ -34,6 +34,10 @@ lint: tools
 build: tools ## the functions as they ship, the sandbox, and the program that drives the main journey
 	PATH="$(CURDIR)/.tools/aws/bin:$$PATH" cargo lambda build --release $(FUNCTIONS)
 	cargo build -q --workspace --bin sandbox --bin applications --bin main_journey
+
+removal: tools ## turns off each guard and each condition, and looks which test notices: hours, the first time; ONLY="text" for some
+	cargo fetch -q
+	python3 tests/removal/run.py $(ONLY)
 
 application: ## the applications of public bodies: CMD="list"; on AWS with AWS_STACK=name (docs/operating.md)
 	@cargo build -q -p operator
