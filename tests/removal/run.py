@@ -1,6 +1,7 @@
 """Turns off one guard and one condition after the other, and looks which test notices. Called by `make removal`; see tests/README.md.
 
-    python3 tests/removal/run.py [TEXT ...]     only sites whose names hold one of the texts
+    python3 tests/removal/run.py [TEXT ...]     only sites whose names hold one of the texts; these with all tests that reach them
+    REMOVAL_STACK=kept ...                      on the stack that an earlier run left up, and left up again
 
 The sources are copied and rewritten (rewrite.py), built once, and deployed to a stack of their own. What each test reaches is recorded first;
 a site is then tried with the tests that reach it, those that reach least first. Only what is red with the site off, and green again
@@ -34,6 +35,9 @@ LEFT_OUT = {"template", "events"}
 # Those that wait for the schedule, or look at all that is stored: after all others.
 LAST = ("delivery", "reminders", "dump", "logs", "model")
 ONE_TEST = 150
+# For one site, and longer only where it is named: many tests reach what every call goes through.
+LONGEST = 90
+KEPT = os.environ.get("REMOVAL_STACK") == "kept"
 AT_ONCE = 4
 
 
@@ -180,24 +184,29 @@ def record(tests):
     shutil.rmtree(REACHED, ignore_errors=True)
     REACHED.mkdir(parents=True)
     reach = {}
-    for number, name in enumerate(sorted(tests.names, key=lambda name: (last(name), name))):
+    # Those that mostly wait do so together: each of them is taken to reach what all of its file do.
+    groups = [[name] for name in sorted(tests.names) if not last(name)]
+    groups += [[name for name in tests.names if name.partition("::")[0] == program] for program in LAST]
+    for number, names in enumerate(groups):
         # Of an unchanged program it is known already.
-        program = tests.programs[name.partition("::")[0]]
+        program = tests.programs[names[0].partition("::")[0]]
         stamp = f"{program['path']} {os.stat(program['path']).st_mtime}"
-        if known.get(name, {}).get("stamp") == stamp:
-            reach[name] = known[name]
+        if all(known.get(name, {}).get("stamp") == stamp for name in names):
+            reach.update({name: known[name] for name in names})
             continue
         started = time.monotonic()
         control(f"{number}")
-        red = tests.run([name])
+        red = tests.run(names)
         control()
         file = REACHED / str(number)
         lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
         sites = dict(sorted(line.split("\t", 1) for line in lines))
-        reach[name] = {"stamp": stamp, "seconds": round(time.monotonic() - started, 1), "sites": sites, "red": next(iter(red.values()), None)}
-        REACH.write_text(json.dumps(reach | {k: v for k, v in known.items() if k not in reach}, indent=1), encoding="utf-8")
-        if red:
-            say(f"  red with nothing off: {name}: {reach[name]['red']}")
+        for name in names:
+            said = red.get(name) or (next(iter(red.values()), None) if "::" not in name else None)
+            reach[name] = {"stamp": stamp, "seconds": round(time.monotonic() - started, 1), "sites": sites, "red": said}
+            if said:
+                say(f"  red with nothing off: {name}: {said}")
+        REACH.write_text(json.dumps({k: v for k, v in known.items() if k not in reach} | reach, indent=1), encoding="utf-8")
     REACH.write_text(json.dumps(reach, indent=1), encoding="utf-8")
     return reach
 
@@ -209,9 +218,9 @@ def attempt(tests, site, candidates):
     """The first test that is red with the site off, and what it said."""
     control("", site)
     try:
-        left = list(candidates)
+        left, started = list(candidates), time.monotonic()
         # Those that reach least are the likeliest: alone first, then by files.
-        while left:
+        while left and (sys.argv[1:] or time.monotonic() - started < LONGEST):
             program = left[0].partition("::")[0]
             size = 1 if len(candidates) - len(left) < 2 else 12
             batch = [name for name in left if name.partition("::")[0] == program][:size]
@@ -226,7 +235,7 @@ def attempt(tests, site, candidates):
             if not tests.run([whole]):
                 return {"by": test, "said": said, "look": suspicious(said)}
             say(f"  {test} is red with nothing off, too: passed over")
-        return None
+        return {"unreached": not candidates, "tried": len(candidates) - len(left), "of": len(candidates)}
     finally:
         control()
 
@@ -247,7 +256,7 @@ def report(sites, results):
         elif name in REDUNDANT:
             end = f"redundant: {REDUNDANT[name]}"
         else:
-            end = "**not reached**" if result.get("unreached") else "**survived**"
+            end = "**not reached**" if result["unreached"] else f"**survived** {result['tried']} of {result['of']} tests"
         text = site.text.replace("|", "\\|")
         rows.append(f"| {name} | {site.path}:{site.line} | `{text}` | {end.replace('|', chr(92) + '|')} |")
     table = "\n".join(["| site | line | what | off, it is |", "| --- | --- | --- | --- |", *rows])
@@ -259,12 +268,14 @@ def main():
     say(f"{len(sites)} sites")
     control()
     programs = build()
-    fresh()
+    if not KEPT:
+        fresh()
     try:
         return try_all(sites, programs)
     finally:
         control()
-        stack("down")
+        if not KEPT:
+            stack("down")
 
 
 def try_all(sites, programs):
@@ -293,10 +304,12 @@ def try_all(sites, programs):
         unit = lambda test: "::" not in test  # noqa: E731
         candidates.sort(key=lambda test: (not unit(test), last(test), reaches[test] * (1 + reach[test]["seconds"])))
         started = time.monotonic()
-        result = attempt(tests, name, candidates) if candidates else None
-        results[name] = result or {"unreached": not candidates, "tried": len(candidates)}
+        results[name] = result = attempt(tests, name, candidates)
         RESULTS.write_text(json.dumps(results, indent=1), encoding="utf-8")
-        end = f"red by {result['by']}{' (look)' if result['look'] else ''}" if result else "NOT REACHED" if not candidates else f"SURVIVED {len(candidates)} tests"
+        if result.get("by"):
+            end = f"red by {result['by']}{' (look)' if result['look'] else ''}"
+        else:
+            end = f"SURVIVED {result['tried']} of {result['of']} tests" if candidates else "NOT REACHED"
         say(f"  {number}/{len(chosen)} {name}: {end} ({time.monotonic() - started:.0f} s)")
     report(sites, results)
     red = [name for name, result in results.items() if result.get("by")]
