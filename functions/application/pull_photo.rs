@@ -20,7 +20,7 @@ use storage::{
     applications::Applications,
     associations::{Association, Associations},
     history::{Event, History, Origin, Record},
-    keys::{KeyItem, Keys},
+    keys::{self, KeyItem, Keys},
     kms::KmsKey,
     nonces::Nonces,
     sealing::PullIds,
@@ -84,16 +84,15 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         Some(subject) => subject.clone(),
         None => SubjectId::from_random(aws::random_bytes()?),
     };
-    let (application, association, key) = tokio::try_join!(
-        Application::from(request, &deps.nonces, call),
-        async { Ok(deps.associations.of(&subject, now).await?) },
-        async { Ok(deps.keys.of(&subject, now).await?) },
-    )?;
-    let decision = decide(&application, association.as_ref(), image, now);
-    match (decision, association) {
-        (Pull::Allowed, Some(association)) => give(deps, &application, &association, key, image, now).await,
-        (Pull::Refused(refusal), association) => {
-            let mut record = record(&application, &subject, association.as_ref(), image, Some(refusal), now);
+    let (application, in_force) = tokio::try_join!(Application::from(request, &deps.nonces, call), async {
+        Ok(keys::in_force(&deps.associations, &deps.keys, &subject, now).await?)
+    })?;
+    let association = in_force.as_ref().map(|(association, _)| association);
+    let decision = decide(&application, association, image, now);
+    match (decision, &in_force) {
+        (Pull::Allowed, Some((association, key))) => give(deps, &application, association, key, image, now).await,
+        (Pull::Refused(refusal), _) => {
+            let mut record = record(&application, &subject, association, image, Some(refusal), now);
             if found.is_none() {
                 // Nobody's: written so that it takes as long, and absent from the start.
                 record.expires_at = now;
@@ -157,13 +156,11 @@ async fn give(
     deps: &Deps,
     application: &Application<Claims>,
     association: &Association,
-    key: Option<KeyItem>,
+    key: &KeyItem,
     image: ImageKind,
     now: Moment,
 ) -> Result<Reply, Failure> {
     let set_id = association.set_id.as_str();
-    // Written and removed in one transaction; a key of another set was read between two of them.
-    let key = key.filter(|key| key.set_id() == set_id).ok_or(StorageError::Corrupt("an association without key"))?;
     let record = record(application, &association.subject_id, Some(association), image, None, now);
     let pull_id = deps.pull_ids.seal(&application.registered.application, &association.subject_id, &record.event)?;
     let (sealed, opened, ()) =

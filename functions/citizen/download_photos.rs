@@ -3,7 +3,7 @@
 //! The same bytes each time, so that parts can be asked for: Lambda carries no answer above some 4.5 MB. A client that
 //! sends `Range: bytes=0-` gets a part it can go on from; one that asks for all of a larger file is told to.
 
-use citizen_functions::PhotoAccess;
+use citizen_functions::{KeyAccess, PhotoAccess};
 use domain::{ImageKind, Language};
 use edge::{Call, Failure, Reply, Setup, guard::Citizen};
 use futures_util::future::try_join_all;
@@ -23,9 +23,8 @@ struct Deps {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     let setup = Setup::new().await;
-    let photos =
-        PhotoAccess { associations: setup.associations(), keys: setup.keys(), kms: setup.associations_key(), vault: setup.vault() };
-    let deps = Deps { sessions: setup.sessions(), photos };
+    let key = KeyAccess { associations: setup.associations(), keys: setup.keys(), kms: setup.associations_key() };
+    let deps = Deps { sessions: setup.sessions(), photos: PhotoAccess { key, vault: setup.vault() } };
     edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
 }
 
@@ -34,7 +33,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let subject = citizen.subject(call)?;
     // By address as well as by header: what a browser fetches by itself carries its own languages.
     let language = call.query("language").and_then(Language::parse).unwrap_or(call.language);
-    let (association, key) = deps.photos.open(&subject.id, call.now).await?;
+    let (association, key) = deps.photos.key.open(&subject.id, call.now).await?;
     let images = try_join_all(association.images.iter().map(async |facts| {
         let image = deps.photos.image(&association, &key, facts.kind).await?;
         Ok::<_, Failure>((facts.kind, image))

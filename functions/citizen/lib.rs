@@ -7,34 +7,39 @@ use storage::{
     StorageError, Transaction,
     associations::{Association, Associations},
     history::History,
-    keys::{Keys, OpenedKey},
+    keys::{self, Keys, OpenedKey},
     kms::KmsKey,
     reminders::{About, Reminders},
     vault::{Part, Shelf, Vault},
 };
 
-/// All that opens a subject's photos.
-pub struct PhotoAccess {
+/// What opens the key of a subject's photos, and names their code.
+pub struct KeyAccess {
     pub associations: Associations,
     pub keys: Keys,
     pub kms: KmsKey,
-    pub vault: Vault,
 }
 
-impl PhotoAccess {
+impl KeyAccess {
     /// The association in force and its opened key.
     ///
     /// # Errors
     /// [`Problem::NothingAssociated`].
     pub async fn open(&self, subject: &SubjectId, now: Moment) -> Result<(Association, OpenedKey), Failure> {
-        let (association, key) = tokio::try_join!(self.associations.of(subject, now), self.keys.of(subject, now))?;
-        let association = association.ok_or(Problem::NothingAssociated)?;
-        // Written and removed in one transaction; a key of another set was read between two of them.
-        let key = key.filter(|key| key.set_id() == association.set_id).ok_or(StorageError::Corrupt("an association without key"))?;
+        let in_force = keys::in_force(&self.associations, &self.keys, subject, now).await?;
+        let (association, key) = in_force.ok_or(Problem::NothingAssociated)?;
         let opened = key.open(&self.kms).await?;
         Ok((association, opened))
     }
+}
 
+/// All that opens a subject's photos.
+pub struct PhotoAccess {
+    pub key: KeyAccess,
+    pub vault: Vault,
+}
+
+impl PhotoAccess {
     /// One full image.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 //!
 //! The address is sealed for the function that sends; what is shown afterwards is masked.
 
-use domain::{EmailAddress, Language, Recipient, reminder::ReminderKind};
+use domain::{EmailAddress, Language, Moment, Recipient, reminder::ReminderKind};
 use edge::{Call, Failure, Reply, Setup, guard::Citizen, views::AssociationView};
 use messages::problem::{FieldReason, Problem};
 use serde::Deserialize;
@@ -51,7 +51,10 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let address = address(call.json()?)?;
     let mut association = deps.associations.of(&subject.id, call.now).await?.ok_or(Problem::NothingAssociated)?;
     match address {
-        Some(address) => set(deps, call, &mut association, &address).await?,
+        Some(address) => {
+            let until = subject.minor.as_ref().map(|minor| minor.birth_date.adult_from());
+            set(deps, call, &mut association, &address, until).await?;
+        }
         None => take_away(deps, &mut association).await?,
     }
     Reply::json(200, &AssociationView::of(&association, &subject, call.now))
@@ -65,14 +68,18 @@ fn address(body: Body) -> Result<Option<Address>, Problem> {
     Ok(Some(Address { recipient: Recipient::Email(email), language }))
 }
 
-async fn set(deps: &Deps, call: &Call, association: &mut Association, address: &Address) -> Result<(), Failure> {
+/// `until`: where a guardian asks, the minor's 18th birthday.
+async fn set(deps: &Deps, call: &Call, association: &mut Association, address: &Address, until: Option<Moment>) -> Result<(), Failure> {
     let expires_at = association.expires_at;
     if !ReminderKind::Association.is_ahead(expires_at, call.now) {
         return Err(Problem::ReminderTooLate { expires_at }.into());
     }
+    if until.is_some_and(|birthday| !ReminderKind::Association.is_due_before(birthday, expires_at)) {
+        return Err(Problem::ReminderWhenAdult.into());
+    }
     let about = About::Association { subject: association.subject_id.clone() };
-    let item = ReminderItem::seal(&deps.key, &about, address, &association.set_id, expires_at).await?;
-    let asked = AskedReminder { masked: address.recipient.masked(), language: address.language };
+    let item = ReminderItem::seal(&deps.key, &about, address, &association.set_id, expires_at, until).await?;
+    let asked = AskedReminder { masked: address.recipient.masked(), language: address.language, until };
     let put = deps.reminders.put_part(&item)?;
     deps.transaction.clone().with(deps.associations.reminder_part(association, Some(&asked))?).with(put).commit().await?;
     association.reminder = Some(asked);

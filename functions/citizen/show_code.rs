@@ -1,7 +1,7 @@
 //! GET /v1/subjects/{subject}/association/code: the code number of the photos that are associated, while they are. To be
 //! kept before dissociating: afterwards nobody can show it.
 
-use citizen_functions::PhotoAccess;
+use citizen_functions::KeyAccess;
 use edge::{Call, Failure, Reply, Setup, guard::Citizen};
 use messages::link::code_link;
 use serde::Serialize;
@@ -9,7 +9,7 @@ use storage::sessions::Sessions;
 
 struct Deps {
     sessions: Sessions,
-    photos: PhotoAccess,
+    key: KeyAccess,
 }
 
 #[derive(Serialize)]
@@ -23,16 +23,15 @@ struct Answer {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     let setup = Setup::new().await;
-    let photos =
-        PhotoAccess { associations: setup.associations(), keys: setup.keys(), kms: setup.associations_key(), vault: setup.vault() };
-    let deps = Deps { sessions: setup.sessions(), photos };
+    let key = KeyAccess { associations: setup.associations(), keys: setup.keys(), kms: setup.associations_key() };
+    let deps = Deps { sessions: setup.sessions(), key };
     edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
 }
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let citizen = Citizen::from(call, &deps.sessions).await?;
     let subject = citizen.subject(call)?;
-    let (association, key) = deps.photos.open(&subject.id, call.now).await?;
+    let (association, key) = deps.key.open(&subject.id, call.now).await?;
     let link = code_link(call.public_origin(), &key.code);
     Reply::json(200, &Answer { code: key.code.expose(), link, expires_at: association.expires_at.rfc3339() })
 }

@@ -1,6 +1,6 @@
 //! GET /v1/subjects/{subject}/association/photos/{image}: one full image, only while associated.
 
-use citizen_functions::PhotoAccess;
+use citizen_functions::{KeyAccess, PhotoAccess};
 use domain::ImageKind;
 use edge::{Call, Failure, Reply, Setup, guard::Citizen};
 use lambda_http::http::StatusCode;
@@ -15,9 +15,8 @@ struct Deps {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     let setup = Setup::new().await;
-    let photos =
-        PhotoAccess { associations: setup.associations(), keys: setup.keys(), kms: setup.associations_key(), vault: setup.vault() };
-    let deps = Deps { sessions: setup.sessions(), photos };
+    let key = KeyAccess { associations: setup.associations(), keys: setup.keys(), kms: setup.associations_key() };
+    let deps = Deps { sessions: setup.sessions(), photos: PhotoAccess { key, vault: setup.vault() } };
     edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
 }
 
@@ -25,7 +24,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let citizen = Citizen::from(call, &deps.sessions).await?;
     let subject = citizen.subject(call)?;
     let kind = call.path("image").and_then(ImageKind::parse).ok_or(Problem::NotFound)?;
-    let (association, key) = deps.photos.open(&subject.id, call.now).await?;
+    let (association, key) = deps.photos.key.open(&subject.id, call.now).await?;
     let image = deps.photos.image(&association, &key, kind).await?;
     Ok(Reply::file(StatusCode::OK, "image/jpeg", image))
 }

@@ -140,7 +140,7 @@ async fn issue(
         if !reminder {
             return Ok(None);
         }
-        ReminderItem::seal(&deps.reminders_key, &about, to, &set_id, expires_at).await.map(Some)
+        ReminderItem::seal(&deps.reminders_key, &about, to, &set_id, expires_at, None).await.map(Some)
     };
     let (_, message, kept) = tokio::try_join!(storing, sealing, keeping)?;
     let issued = Issued {

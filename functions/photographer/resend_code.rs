@@ -183,7 +183,7 @@ async fn correct(
         if !issued.reminder {
             return Ok(None);
         }
-        ReminderItem::seal(&deps.reminders_key, &about, &to, &old.set_id, old.expires_at).await.map(Some)
+        ReminderItem::seal(&deps.reminders_key, &about, &to, &old.set_id, old.expires_at, None).await.map(Some)
     };
     let (message, reminder) = tokio::try_join!(sealing, keeping)?;
     let now = Issued {

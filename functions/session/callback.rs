@@ -2,9 +2,11 @@
 //!
 //! A browser gets its session as a cookie. A browser that an app opened gets none: it takes a code to the app, which exchanges it.
 
-use domain::{Afm, Secret, business::is_photography, native_app::AppSignIn};
-use edge::{Call, Failure, Reply, SIGN_IN_COOKIE, Setup};
-use futures_util::future::try_join_all;
+use std::time::Duration;
+
+use domain::{Afm, Secret, business::is_photography, native_app::AppSignIn, staff::EMPLOYERS_AT_ONCE};
+use edge::{Call, Failure, Reply, SIGN_IN_COOKIE, Setup, log};
+use futures_util::future::join_all;
 use messages::problem::Problem;
 use registers::{NationalRegisters, OwnedBusiness, RegisterError, RegisteredPerson, Taxisnet, TaxisnetPerson};
 use sending::Sms;
@@ -14,12 +16,15 @@ use storage::{
     quotas::Quotas,
     sealing::{ExchangeCode, IdentifierHasher, SealingKey, SessionToken, digest_text, equal},
     sessions::{Business, Person, Session, Sessions},
-    staff::Staff,
+    staff::{Staff, StaffItem},
     subjects::Subjects,
 };
+use tokio::time::{Instant, timeout_at};
 
 /// The server of GSIS that asks for a one-time password itself: ours is skipped.
 const SERVER_WITH_OTP: &str = "oauth2serverotp";
+/// All employers together may not take the time that the sign-in itself needs; the function has 10 s.
+const EMPLOYERS_PATIENCE: Duration = Duration::from_secs(4);
 
 struct Deps {
     nonces: Nonces,
@@ -166,23 +171,46 @@ fn photographs(business: &OwnedBusiness) -> bool {
 }
 
 /// Businesses whose owner has authorised this person, as far as the owner still has them and they are still photographers': what
-/// was closed does not go on through its staff.
+/// was closed does not go on through its staff. One about whom the registers do not answer is not offered this time: anybody's
+/// employer may be somebody whom they did not choose.
 async fn employers(deps: &Deps, afm: &Afm) -> Result<Vec<Business>, Failure> {
     let employee = deps.hasher.employee(afm);
-    let authorized = deps.staff.of_employee(&employee).await?;
-    let asking = authorized.iter().map(async |item| {
-        let facts = item.open(&deps.staff_key)?;
-        let owned = match deps.registers.businesses(&facts.owner_afm).await {
-            Ok(owned) => owned,
-            Err(RegisterError::PersonUnknown) => Vec::new(),
-            Err(error @ (RegisterError::CodeRefused | RegisterError::Unavailable(_) | RegisterError::Unexpected(_))) => {
-                return Err(Failure::from(error));
-            }
+    let mut businesses = Vec::new();
+    let items = deps.staff.of_employee(&employee).await?;
+    let patience = Instant::now() + EMPLOYERS_PATIENCE;
+    for some in items.chunks(EMPLOYERS_AT_ONCE) {
+        let asking = join_all(some.iter().map(|item| employer(deps, item)));
+        let Ok(answers) = timeout_at(patience, asking).await else {
+            log::side_call(env!("CARGO_BIN_NAME"), Err("the registers take too long over employers"));
+            break;
         };
-        let theirs = owned.into_iter().find(|business| business.afm == facts.business_afm && photographs(business));
-        Ok(theirs.map(|business| Business { id: item.business.clone(), name: business.name, afm: None, staff: Some(employee.clone()) }))
-    });
-    Ok(try_join_all(asking).await?.into_iter().flatten().collect())
+        for asked in answers {
+            match asked {
+                Ok(business) => businesses.extend(business),
+                Err(failure) => log::side_call(env!("CARGO_BIN_NAME"), Err(failure.cause())),
+            }
+        }
+    }
+    Ok(businesses)
+}
+
+async fn employer(deps: &Deps, item: &StaffItem) -> Result<Option<Business>, Failure> {
+    let facts = item.open(&deps.staff_key)?;
+    let owned = match deps.registers.businesses(&facts.owner_afm).await {
+        Ok(owned) => owned,
+        Err(RegisterError::PersonUnknown) => Vec::new(),
+        Err(error @ (RegisterError::CodeRefused | RegisterError::Unavailable(_) | RegisterError::Unexpected(_))) => {
+            return Err(error.into());
+        }
+    };
+    let theirs = owned.into_iter().find(|business| business.afm == facts.business_afm && photographs(business));
+    let as_staff = |business: OwnedBusiness| Business {
+        id: item.business.clone(),
+        name: business.name,
+        afm: None,
+        staff: Some(item.employee.clone()),
+    };
+    Ok(theirs.map(as_staff))
 }
 
 fn taxisnet_failure(error: RegisterError) -> Failure {

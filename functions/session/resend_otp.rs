@@ -1,7 +1,7 @@
 //! POST /v1/session/otp/resend: another one-time password, in place of the last one.
 
 use domain::{otp::RESENDS, session::Stage};
-use edge::{Call, Failure, Reply, Setup, guard::Visitor, views::OtpView};
+use edge::{Call, Failure, Reply, Setup, guard::Visitor, log, views::OtpView};
 use messages::problem::Problem;
 use sending::Sms;
 use serde::Deserialize;
@@ -45,7 +45,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     if let Err(failure) = session_functions::send_otp(&deps.sms, &session, &otp, call.language).await {
         // The last one that did arrive goes on being good.
         let last = AwaitedOtp { resends: next.resends, ..awaited.clone() };
-        deps.sessions.replace_otp(&session, next.resends, &last).await?;
+        log::side_call(env!("CARGO_BIN_NAME"), deps.sessions.replace_otp(&session, next.resends, &last).await.map(|_| ()));
         return Err(failure);
     }
     Reply::json(200, &OtpView::of(&session, next.expires_at, next.resends))

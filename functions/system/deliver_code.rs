@@ -78,7 +78,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         public_origin: setup.text("PUBLIC_ORIGIN"),
         transaction: setup.transaction(),
     };
-    edge::serve_event(env!("CARGO_BIN_NAME"), setup, deps, |deps, event, _| Box::pin(handle(deps, event))).await
+    edge::serve_event(env!("CARGO_BIN_NAME"), setup, deps, |deps, event| Box::pin(handle(deps, event))).await
 }
 
 /// Answers which records Lambda is to repeat (`ReportBatchItemFailures`): from the first whose storage failed.

@@ -58,7 +58,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         public_origin: setup.text("PUBLIC_ORIGIN"),
         transaction: setup.transaction(),
     };
-    edge::serve_event(env!("CARGO_BIN_NAME"), setup, deps, |deps, tick, now| Box::pin(handle(deps, tick, now))).await
+    edge::serve_event(env!("CARGO_BIN_NAME"), setup, deps, |deps, Tick {}| Box::pin(handle(deps, edge::now()))).await
 }
 
 /// What became of a reminder in this run.
@@ -76,7 +76,7 @@ enum Outcome {
     Broken,
 }
 
-async fn handle(deps: &Deps, _tick: Tick, now: Moment) -> Result<Value, Failure> {
+async fn handle(deps: &Deps, now: Moment) -> Result<Value, Failure> {
     let mut outcomes = Vec::new();
     for (day, turn) in reminder::days(now) {
         for slot in slots(day) {
@@ -119,11 +119,9 @@ async fn look_at(deps: &Deps, listed: &Result<Listed, StorageError>, turn: Turn,
 
 async fn give_up(deps: &Deps, listed: &Listed) -> Result<Outcome, Failure> {
     say(LogCode::ReminderGivenUp, &[]);
-    match deps.transaction.clone().with(deps.reminders.give_up_part(listed)?).commit().await {
-        Ok(()) => Ok(Outcome::GivenUp),
-        Err(TransactionError::Refused(_)) => Ok(Outcome::Left),
-        Err(error @ (TransactionError::Conflict | TransactionError::Storage(_))) => Err(error.into()),
-    }
+    let address = deps.transaction.clone().with(deps.reminders.give_up_part(listed)?);
+    let was_there = remove(deps, &listed.about()?, &listed.set_id, address).await?;
+    Ok(if was_there { Outcome::GivenUp } else { Outcome::Left })
 }
 
 async fn remind(deps: &Deps, listed: &Listed, now: Moment) -> Result<Outcome, Failure> {
@@ -183,7 +181,7 @@ async fn attempt(deps: &Deps, item: &ReminderItem, now: Moment) -> Result<Outcom
         }
         About::Association { subject } => {
             let association = deps.associations.of(subject, now).await?;
-            association.filter(|one| one.set_id == item.set_id && one.reminder.is_some()).map(|one| one.expires_at)
+            association.filter(|one| one.set_id == item.set_id && one.reminder_ahead(now).is_some()).map(|one| one.expires_at)
         }
     };
     let Some(expires_at) = expires_at else { return Ok(Outcome::NotNeeded) };
@@ -207,19 +205,25 @@ async fn send(deps: &Deps, address: &Address, kind: ReminderKind, expires_at: Mo
     Ok(())
 }
 
-/// The address goes; of an association also the note that a reminder is to come.
 async fn forget(deps: &Deps, item: &ReminderItem) -> Result<(), Failure> {
-    let noted = match item.about()? {
+    let address = deps.transaction.clone().with(deps.reminders.end_part(item)?);
+    remove(deps, &item.about()?, &item.set_id, address).await.map(|_| ())
+}
+
+/// The address goes; of an association also the note that a reminder is to come. False where somebody has replaced or removed it.
+async fn remove(deps: &Deps, about: &About, set_id: &str, address: Transaction) -> Result<bool, Failure> {
+    let noted = match about {
         About::Code { .. } => None,
-        About::Association { subject } => Some(deps.associations.reminded_part(&subject, &item.set_id)?),
+        About::Association { subject } => Some(deps.associations.reminded_part(subject, set_id)?),
     };
-    let end = || Ok::<_, Failure>(deps.transaction.clone().with(deps.reminders.end_part(item)?));
-    match end()?.with_some(noted).commit().await {
-        Ok(()) => Ok(()),
+    let done = match address.clone().with_some(noted).commit().await {
         // The association is gone, or another one: there is no note.
-        Err(TransactionError::Refused(parts)) if !parts.contains(&0) => Ok(end()?.commit().await?),
-        // Somebody has replaced or removed it.
-        Err(TransactionError::Refused(_)) => Ok(()),
+        Err(TransactionError::Refused(parts)) if !parts.contains(&0) => address.commit().await,
+        done @ (Ok(()) | Err(_)) => done,
+    };
+    match done {
+        Ok(()) => Ok(true),
+        Err(TransactionError::Refused(_)) => Ok(false),
         Err(error @ (TransactionError::Conflict | TransactionError::Storage(_))) => Err(error.into()),
     }
 }

@@ -30,10 +30,10 @@ struct Tick {}
 async fn main() -> Result<(), lambda_http::Error> {
     let setup = Setup::new().await;
     let deps = Deps { outbox: setup.outbox(), issuances: setup.issuances(), transaction: setup.transaction() };
-    edge::serve_event(env!("CARGO_BIN_NAME"), setup, deps, |deps, tick, now| Box::pin(handle(deps, tick, now))).await
+    edge::serve_event(env!("CARGO_BIN_NAME"), setup, deps, |deps, Tick {}| Box::pin(handle(deps, edge::now()))).await
 }
 
-async fn handle(deps: &Deps, _tick: Tick, now: Moment) -> Result<Value, Failure> {
+async fn handle(deps: &Deps, now: Moment) -> Result<Value, Failure> {
     let (mut woken, mut ended, mut failed) = (0, 0, 0);
     for due in deps.outbox.due(now, AT_ONCE).await? {
         match look_at(deps, &due, now).await {

@@ -55,6 +55,11 @@ impl Acting<'_> {
         self.get("association").await
     }
 
+    /// Leaves an address to be reminded before the photos expire.
+    pub async fn set_reminder(&self, email: &str, language: Language) -> Response {
+        self.visit.browser.put(&self.path("association/reminder"), &json!({ "email": email, "language": language })).await
+    }
+
     pub async fn show_photo(&self, kind: ImageKind) -> Response {
         self.get(&format!("association/photos/{}", kind.name())).await
     }
@@ -142,7 +147,7 @@ pub const REMINDER: &str = "/v1/subjects/self/association/reminder";
 
 /// Leaves an address to be reminded before the photos expire.
 pub async fn set_reminder(visit: &Visit, email: &str, language: Language) -> Response {
-    visit.browser.put(REMINDER, &json!({ "email": email, "language": language })).await
+    own(visit).set_reminder(email, language).await
 }
 
 /// Takes it away.

@@ -56,6 +56,17 @@ pub async fn fresh(custodian: &Person, kind: &Value) -> Minor {
     serde_json::from_value(response.json()).expect("a minor")
 }
 
+/// One of the seed's minors, by key.
+///
+/// # Panics
+/// Where there is nobody of this name.
+pub async fn named(key: &str) -> Minor {
+    let request = stack::client().get(format!("{}/people.json", stack::sandbox()));
+    let people = Response::read("GET /people.json of the sandbox".to_owned(), request).await.expect(200).json();
+    let minor = people.as_array().and_then(|all| all.iter().find(|person| person["key"] == key)).expect(key);
+    serde_json::from_value(minor.clone()).expect("a minor")
+}
+
 pub async fn add(visit: &Visit, body: &Value) -> Response {
     visit.browser.post("/v1/minors", body).await
 }

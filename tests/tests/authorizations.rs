@@ -167,12 +167,7 @@ async fn authorizations_given_at_once_are_all_kept() {
 async fn what_a_guardian_gives_ends_when_the_minor_turns_18() {
     // Of the seed: she turns 18 in a month.
     let nikos = people::citizen(people::named("nikos").await, Language::El).await;
-    let all: Vec<Value> = serde_json::from_slice(
-        &journeys::stack::client().get(format!("{}/people.json", journeys::stack::sandbox())).send().await.unwrap().bytes().await.unwrap(),
-    )
-    .unwrap();
-    let katerina: minors::Minor = all.into_iter().find(|person| person["key"] == "katerina").map(serde_json::from_value).unwrap().unwrap();
-    let added = minors::add(&nikos, &katerina.body()).await.json();
+    let added = minors::add(&nikos, &minors::named("katerina").await.body()).await.json();
     let child = acting(&nikos, added["subject"].as_str().unwrap());
     let _ = child.dissociate().await;
     let studio = fresh_photographer().await;

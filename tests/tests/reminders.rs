@@ -15,10 +15,10 @@ use std::{
 };
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{AthensDay, CodeNumber, FileProfile, Language, Moment, reminder::ReminderKind};
+use domain::{AthensDay, CodeNumber, FileProfile, Language, Moment, minor::BirthDate, reminder::ReminderKind, time::Span};
 use journeys::{
     browser::Response,
-    citizen, inbox,
+    citizen, inbox, minors,
     people::{self, Visit, fresh_citizen, fresh_photographer},
     photographer::{self, Issued, To, face_only},
     stack,
@@ -80,6 +80,20 @@ async fn reminder_of(set_id: &str) -> Item {
 
 fn day_of(item: &Item) -> &str {
     item["slot"].as_s().expect("a slot").split('#').next().expect("a day")
+}
+
+/// Changes the association of a photo set, as time or the account's owner would.
+async fn change_association(set_id: &str, path: &[&str], value: Moment) {
+    let client = aws::dynamodb(&aws::config().await);
+    let table = stack::variable("ASSOCIATIONS_TABLE");
+    let scan = client.scan().table_name(&table).consistent_read(true).filter_expression("set_id = :id");
+    let found = scan.expression_attribute_values(":id", AttributeValue::S(set_id.to_owned())).into_paginator().items().send();
+    let found = found.collect::<Result<Vec<_>, _>>().await.expect("the associations");
+    let names: HashMap<_, _> = path.iter().map(|name| (format!("#{name}"), (*name).to_owned())).collect();
+    let update = format!("SET {} = :at", path.iter().map(|name| format!("#{name}")).collect::<Vec<_>>().join("."));
+    let change = client.update_item().table_name(table).key("subject_id", found[0]["subject_id"].clone()).update_expression(update);
+    let change = change.set_expression_attribute_names(Some(names));
+    change.expression_attribute_values(":at", AttributeValue::N(value.epoch_seconds().to_string())).send().await.expect("a change");
 }
 
 /// Puts a copy of a reminder under another day, with other values; the first one goes.
@@ -277,6 +291,54 @@ async fn a_reminder_that_is_too_old_or_that_may_have_gone_out_is_removed_and_not
         run_until_gone(&set_id).await;
         assert!(inbox::reminders(to.address()).await.is_empty(), "{days_ago}");
     }
+}
+
+#[tokio::test]
+async fn an_address_that_is_gone_is_not_shown_as_if_it_were_to_be_written_to() {
+    let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
+    let code = photographer::issue_by_sms(&studio, visit.person.mobile()).await.code;
+    citizen::take(&visit, &code).await;
+    let set_id = set_of(&code).await;
+    // Given up.
+    let to = fresh_email().await;
+    citizen::set_reminder(&visit, to.address(), Language::El).await.expect(200);
+    move_to(&reminder_of(&set_id).await, today().minus(3), &[]).await;
+    run_until_gone(&set_id).await;
+    assert!(inbox::reminders(to.address()).await.is_empty());
+    assert!(citizen::show_association(&visit).await.expect(200).json()["reminder"].is_null());
+    // No run came by, and it went by TTL a week after its day.
+    let asked = citizen::set_reminder(&visit, to.address(), Language::El).await.expect(200).json();
+    assert!(asked["reminder"].is_object(), "{asked}");
+    change_association(&set_id, &["expires_at"], now().plus(Span::days(22))).await;
+    assert!(citizen::show_association(&visit).await.expect(200).json()["reminder"].is_null());
+}
+
+#[tokio::test]
+async fn what_a_guardian_asked_for_is_not_sent_once_the_minor_is_18() {
+    let (studio, nikos) = (fresh_photographer().await, people::citizen(people::named("nikos").await, Language::El).await);
+    // Of the seed: she turns 18 in a month.
+    let katerina = minors::named("katerina").await;
+    let birthday = BirthDate::parse(&katerina.birth_date).expect("a date").adult_from();
+    let handle = minors::added(&nikos, &katerina).await;
+    let child = citizen::acting(&nikos, &handle);
+    let _ = child.dissociate().await;
+    let code = photographer::issue_by_sms(&studio, nikos.person.mobile()).await.code;
+    child.take(&code).await;
+    let set_id = set_of(&code).await;
+    // As if it were due three days before: then it may go out until the day itself.
+    change_association(&set_id, &["expires_at"], birthday.plus(Span::days(27))).await;
+    let to = fresh_email().await;
+    let view = child.set_reminder(to.address(), Language::El).await.expect(200).json();
+    assert!(view["reminder"].is_object(), "{view}");
+    let item = reminder_of(&set_id).await;
+    assert_eq!(item["expires_at"], AttributeValue::N(birthday.epoch_seconds().to_string()));
+    // The day comes: she is not shown it, and it does not go out.
+    change_association(&set_id, &["reminder", "until"], now()).await;
+    assert!(child.show_association().await.expect(200).json()["reminder"].is_null());
+    move_to(&item, today(), &[("expires_at", AttributeValue::N(now().epoch_seconds().to_string()))]).await;
+    run_until_gone(&set_id).await;
+    assert!(inbox::reminders(to.address()).await.is_empty());
+    child.dissociate().await.expect(204);
 }
 
 #[tokio::test]

@@ -176,6 +176,40 @@ async fn what_cannot_be_an_employee_is_refused() {
     assert_eq!(staff::list(&owner).await, Vec::<Value>::new());
 }
 
+/// As if so many other businesses had named this employee, a moment before or after: written by the account's owner. Nobody can open
+/// what they sealed.
+async fn named_by_others(employee: &Value, count: usize, at: i64) {
+    let client = aws::dynamodb(&aws::config().await);
+    for number in 0..count {
+        let put = client.put_item().table_name(journeys::stack::variable("STAFF_TABLE"));
+        // Their ids stand before every other one.
+        let put = put.item("business", AttributeValue::S(format!("--{number}-{}", employee.as_str().expect("an id"))));
+        let put = put.item("employee", AttributeValue::S(employee.as_str().expect("an id").to_owned()));
+        let put = put.item("sealed", AttributeValue::B(vec![7; 40].into())).item("authorized_at", AttributeValue::N(at.to_string()));
+        put.item("authorized_by", AttributeValue::S("07".repeat(16))).send().await.expect("the account's owner may");
+    }
+}
+
+#[tokio::test]
+async fn however_many_name_somebody_they_sign_in_and_work_for_who_authorised_them_last() {
+    let owner = fresh_photographer().await;
+    let person = people::fresh("citizen").await;
+    let authorized = authorize(&owner, &person.afm, None).await.expect(201).json();
+    let since = authorized["since"].as_str().expect("a time").parse::<jiff::Timestamp>().expect("a time").as_second();
+    named_by_others(&authorized["employee"], 25, since - 1).await;
+    let business = business_of(&owner).await;
+    let (_, session) = sign_in(person.clone(), Language::El).await;
+    assert_eq!(roles_of(&session), [(business["id"].as_str().expect("an id").to_owned(), "staff".to_owned())]);
+    // Pushed out, the employer comes first again by authorising anew.
+    named_by_others(&authorized["employee"], 25, since + 1).await;
+    let (_, session) = sign_in(person.clone(), Language::El).await;
+    assert_eq!(roles_of(&session), []);
+    staff::withdraw(&owner, &authorized["employee"]).await.expect(204);
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    authorize(&owner, &person.afm, None).await.expect(201);
+    work_for(person, &business, Language::El).await;
+}
+
 /// As if the business had authorised so many already: written by the account's owner.
 async fn employ(owner: &Visit, count: usize) {
     let business = business_of(owner).await["id"].as_str().expect("an id").to_owned();

@@ -13,6 +13,7 @@ use domain::{
 use futures_util::future::join_all;
 use journeys::stack;
 use storage::{
+    StorageError,
     quotas::{Quotas, Use},
     sealing::IdentifierHasher,
     subjects::Subjects,
@@ -88,10 +89,29 @@ async fn a_person_who_signs_in_twice_at_once_is_one_subject() {
     let subjects = Subjects::new(aws::dynamodb(&aws::config().await), stack::variable("SUBJECTS_TABLE"), hasher);
     let numbers = [Identifier::Amka(Amka::parse("01018012342").unwrap()), Identifier::Afm(Afm::parse("068933130").unwrap())];
     let now = at("2026-11-20T12:00:00Z");
-    let all = join_all((0..8).map(|_| subjects.resolve(&numbers, now))).await;
+    // Whichever the registers name first, and also where one of them is all that is known to somebody.
+    let [amka, afm] = numbers.clone();
+    let ways = [vec![amka.clone(), afm.clone()], vec![afm.clone(), amka.clone()], vec![afm]];
+    let all = join_all((0..9).map(|way| subjects.resolve(&ways[way % 3], now))).await;
     let settled = subjects.resolve(&numbers, now).await.unwrap();
     for subject in all {
         assert_eq!(subject.unwrap(), settled);
     }
     assert_eq!(subjects.resolve(&numbers[1..], now).await.unwrap(), settled);
+}
+
+#[tokio::test]
+async fn numbers_of_one_person_that_lead_to_two_are_not_guessed_about() {
+    let hasher = IdentifierHasher::new(&format!("{:?}", someone()));
+    let subjects = Subjects::new(aws::dynamodb(&aws::config().await), stack::variable("SUBJECTS_TABLE"), hasher);
+    let now = at("2026-11-20T12:00:00Z");
+    let [amka, afm] = [Identifier::Amka(Amka::parse("01018012342").unwrap()), Identifier::Afm(Afm::parse("068933130").unwrap())];
+    let paaypa = Identifier::Paaypa(Paaypa::parse("12345678901").unwrap());
+    let one = subjects.resolve(std::slice::from_ref(&amka), now).await.unwrap();
+    let other = subjects.resolve(std::slice::from_ref(&afm), now).await.unwrap();
+    assert_ne!(one, other);
+    let all = [amka.clone(), paaypa.clone(), afm.clone()];
+    assert!(matches!(subjects.resolve(&all, now).await, Err(StorageError::Corrupt(_))));
+    assert_eq!(subjects.find(&paaypa, now).await.unwrap(), None, "nothing is written");
+    assert_eq!((subjects.find(&amka, now).await.unwrap(), subjects.find(&afm, now).await.unwrap()), (Some(one), Some(other)));
 }

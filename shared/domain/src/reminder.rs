@@ -44,9 +44,16 @@ impl ReminderKind {
         AthensDay::of(now) < self.due_on(expires_at)
     }
 
-    /// Until when its address is kept where no run has removed it.
-    pub fn kept_until(self, expires_at: Moment) -> Moment {
-        expires_at.min(self.due_on(expires_at).start().plus(REMINDER_KEPT))
+    /// Whether it can go out before `end`: from then on whoever asks for it does not act for the person any more.
+    pub fn is_due_before(self, end: Moment, expires_at: Moment) -> bool {
+        self.due_on(expires_at).start() < end
+    }
+
+    /// Until when its address is kept where no run has removed it; where a guardian left it, no longer than `until`, the minor's 18th
+    /// birthday. Nothing goes out afterwards.
+    pub fn kept_until(self, expires_at: Moment, until: Option<Moment>) -> Moment {
+        let kept = expires_at.min(self.due_on(expires_at).start().plus(REMINDER_KEPT));
+        until.map_or(kept, |until| until.min(kept))
     }
 }
 
@@ -106,6 +113,23 @@ mod tests {
         assert_eq!(days.iter().filter(|(_, turn)| *turn == Turn::Send).count(), DAYS_TRIED);
     }
 
+    #[test]
+    fn what_a_guardian_asked_for_ends_with_the_18th_birthday() {
+        let expires = at("2026-12-05T12:30:00Z");
+        let due = at("2026-11-04T22:00:00Z");
+        let kept = ReminderKind::Association.kept_until(expires, None);
+        for (birthday, before, until) in [
+            (due.plus(Span::days(-40)), false, due.plus(Span::days(-40))),
+            // On the very day: from its midnight on.
+            (due, false, due),
+            (due.plus(Span::days(1)), true, due.plus(Span::days(1))),
+            (due.plus(Span::days(400)), true, kept),
+        ] {
+            assert_eq!(ReminderKind::Association.is_due_before(birthday, expires), before, "{birthday:?}");
+            assert_eq!(ReminderKind::Association.kept_until(expires, Some(birthday)), until, "{birthday:?}");
+        }
+    }
+
     proptest! {
         #[test]
         fn what_has_just_begun_can_be_reminded_of_and_no_address_outlives_what_it_is_kept_for(seconds in 0_i64..4_000_000_000) {
@@ -114,7 +138,8 @@ mod tests {
                 let expires = now.plus(valid);
                 prop_assert!(kind.is_ahead(expires, now));
                 let tried_until = kind.due_on(expires).next().next().next().start();
-                prop_assert!(kind.kept_until(expires) <= expires && kind.kept_until(expires) >= tried_until.min(expires));
+                let kept = kind.kept_until(expires, None);
+                prop_assert!(kept <= expires && kept >= tried_until.min(expires));
             }
         }
     }

@@ -8,8 +8,11 @@ use crate::secret::redacted_text;
 pub const STAFF_AT_MOST: usize = 100;
 /// Characters of the owner's note on an employee.
 pub const LABEL_LENGTH: usize = 60;
-/// Businesses of which one person is staff, as far as signing in looks: whom many name does not wait for it.
+/// Businesses of which one person is staff, as far as signing in looks: those that authorised them last. Whom many name does not wait
+/// for it.
 pub const EMPLOYERS_AT_MOST: usize = 20;
+/// Of how many of them the registers are asked at a time.
+pub const EMPLOYERS_AT_ONCE: usize = 5;
 
 /// An employee as we know one inside: a keyed hash of the AFM, the same for all businesses.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

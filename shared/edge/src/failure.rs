@@ -132,6 +132,7 @@ pub const fn status(problem: &Problem) -> StatusCode {
         | Problem::AuthorizationsExhausted { .. }
         | Problem::AssociationRaced
         | Problem::ReminderTooLate { .. }
+        | Problem::ReminderWhenAdult
         | Problem::UploadIncomplete { .. }
         | Problem::UploadIssued
         | Problem::UploadRefused

@@ -93,7 +93,7 @@ async fn answer<D: Send + Sync>(
     Ok(reply.into_response(call.language))
 }
 
-/// Takes other events (a stream's records, a schedule's ticks) for ever. An error is Lambda's to retry.
+/// Takes other events (a stream's records, a schedule's ticks) for ever. An error is Lambda's to retry. Handlers read the clock themselves.
 ///
 /// # Errors
 /// Where variables are missing, or the Lambda runtime ends.
@@ -101,13 +101,13 @@ pub async fn serve_event<D: Sync, E: DeserializeOwned>(
     operation: &'static str,
     setup: Setup,
     deps: D,
-    handler: for<'a> fn(&'a D, E, Moment) -> BoxFuture<'a, Result<Value, Failure>>,
+    handler: for<'a> fn(&'a D, E) -> BoxFuture<'a, Result<Value, Failure>>,
 ) -> Result<(), Error> {
     setup.finish(operation)?;
     let deps = &deps;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<E>| async move {
         let started = Instant::now();
-        let (result, aws_calls) = aws::counted(handler(deps, event.payload, now())).await;
+        let (result, aws_calls) = aws::counted(handler(deps, event.payload)).await;
         let mut fields = vec![
             ("request_id", json!(event.context.request_id)),
             ("outcome", json!(if result.is_ok() { "ok" } else { "failed" })),

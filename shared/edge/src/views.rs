@@ -243,7 +243,7 @@ impl AssociationView {
                     until: authorization.until.map(Moment::rfc3339),
                 })
                 .collect(),
-            reminder: association.reminder.as_ref().map(|reminder| ReminderView {
+            reminder: association.reminder_ahead(now).map(|reminder| ReminderView {
                 masked: reminder.masked.clone(),
                 language: reminder.language,
                 on: ReminderKind::Association.due_on(association.expires_at).to_string(),

@@ -111,6 +111,8 @@ pub enum Problem {
     ReminderTooLate {
         expires_at: Moment,
     },
+    /// A guardian's, due on or after the minor's 18th birthday.
+    ReminderWhenAdult,
     ImageAbsent,
     /// Unknown, or no longer in service.
     ApplicationUnknown {
@@ -274,6 +276,7 @@ impl Problem {
             Self::NothingAssociated => "nothing_associated",
             Self::AssociationRaced => "association_raced",
             Self::ReminderTooLate { .. } => "reminder_too_late",
+            Self::ReminderWhenAdult => "reminder_when_adult",
             Self::ImageAbsent => "image_absent",
             Self::ApplicationUnknown { .. } => "application_unknown",
             Self::ProfileMismatch { .. } => "profile_mismatch",
@@ -429,6 +432,7 @@ impl Problem {
             | Self::Conflict
             | Self::Throttled
             | Self::Internal
+            | Self::ReminderWhenAdult
             | Self::Timeout => Vec::new(),
         }
     }
@@ -540,7 +544,8 @@ mod tests {
             P::AssociationExists { .. } => P::NothingAssociated,
             P::NothingAssociated => P::AssociationRaced,
             P::AssociationRaced => P::ReminderTooLate { expires_at: expiry() },
-            P::ReminderTooLate { .. } => P::ImageAbsent,
+            P::ReminderTooLate { .. } => P::ReminderWhenAdult,
+            P::ReminderWhenAdult => P::ImageAbsent,
             P::ImageAbsent => P::ApplicationUnknown { application: "driving-licence".to_owned() },
             P::ApplicationUnknown { .. } => P::ProfileMismatch {
                 application: "identity-card".to_owned(),

@@ -31,11 +31,11 @@ pub fn reminder(kind: ReminderKind, expires_at: Moment, public_origin: &str, lan
     let until = time_text::athens_short(expires_at, language);
     match (kind, language) {
         (ReminderKind::Code, Language::El) => {
-            format!("myPhoto: ο κωδικάριθμός σας λήγει {until}. Δώστε τον μόνο στο {public_origin} Τον χάσατε; Ρωτήστε τον φωτογράφο.")
+            format!("myPhoto: ο κωδικάριθμος λήγει {until}. Δώστε τον μόνο στο {public_origin} Χάθηκε; Ζητήστε νέο από τον φωτογράφο.")
         }
         (ReminderKind::Code, Language::En) => format!(
             "myPhoto: the code number we sent you expires on {until}. Enter it at {public_origin} only: nobody will ever ask you for it. \
-             Lost it? Ask the photographer."
+             Lost it? Ask the photographer for a new one."
         ),
         (ReminderKind::Association, Language::El) => {
             format!("myPhoto: οι φωτογραφίες σας λήγουν {until}. Αν τις χρειάζεστε, βγάλτε νέες σε φωτογράφο. {public_origin}")
@@ -103,6 +103,9 @@ mod tests {
                 assert!(parts(&text) <= 2, "{} {text}", text.encode_utf16().count());
                 assert!(text.contains("2026 14:30") && text.contains(origin) && !text.contains("#code="), "{text}");
                 assert_eq!(has_greek(&text), language == Language::El);
+                // By then the photographer can send it again no more.
+                let new = crate::pick(language, "Ζητήστε νέο από τον φωτογράφο", "Ask the photographer for a new one");
+                assert_eq!(text.contains(new), kind == ReminderKind::Code, "{text}");
             }
         }
     }

@@ -6,7 +6,10 @@ use aws_sdk_dynamodb::{
     Client,
     types::{Delete, Put, Update},
 };
-use domain::{FileProfile, Language, Moment, SubjectId, application::ApplicationId, authorization::Authorization, business::BusinessId};
+use domain::{
+    FileProfile, Language, Moment, SubjectId, application::ApplicationId, authorization::Authorization, business::BusinessId,
+    reminder::ReminderKind,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -47,6 +50,17 @@ pub struct Association {
 pub struct AskedReminder {
     pub masked: String,
     pub language: Language,
+    /// Where a guardian asked for it: the minor's 18th birthday.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Moment>,
+}
+
+impl Association {
+    /// The reminder that may still go out. The note of one whose address went by TTL stays behind, and is none.
+    pub fn reminder_ahead(&self, now: Moment) -> Option<&AskedReminder> {
+        let kept = |asked: &&AskedReminder| !now.has_reached(ReminderKind::Association.kept_until(self.expires_at, asked.until));
+        self.reminder.as_ref().filter(kept)
+    }
 }
 
 #[derive(Debug, Clone)]

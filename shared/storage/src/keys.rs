@@ -1,11 +1,14 @@
 //! Keys: for the association in force, data key and code as one KMS blob. Gone with it, and then only the code opens.
 
+use std::ops::ControlFlow;
+
 use aws_sdk_dynamodb::{Client, types::Delete};
 use domain::{CodeNumber, Moment, SubjectId};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::{
+    associations::{Association, Associations},
     error::StorageError,
     kms::KmsKey,
     sealing::SealingKey,
@@ -61,16 +64,49 @@ impl KeyItem {
             code: CodeNumber::from_bytes(code.try_into().map_err(|_| StorageError::Corrupt("a key blob"))?),
         })
     }
-
-    /// The set that this key opens: must be the association's own.
-    pub fn set_id(&self) -> &str {
-        &self.set_id
-    }
 }
 
 /// Seen in CloudTrail with each use; names nobody.
 fn context<'a>(subject_id: &'a SubjectId, set_id: &'a str) -> [(&'static str, &'a str); 2] {
     [("subject_id", subject_id.as_str()), ("set", set_id)]
+}
+
+/// A subject's association in force with its key, as they were together.
+///
+/// # Errors
+/// Storage errors; [`StorageError::Corrupt`] where an association stays without its key.
+pub async fn in_force(
+    associations: &Associations,
+    keys: &Keys,
+    subject: &SubjectId,
+    now: Moment,
+) -> Result<Option<(Association, KeyItem)>, StorageError> {
+    let mut found = tokio::try_join!(associations.of(subject, now), keys.of(subject, now))?;
+    let mut before = None;
+    // Each further round takes another change of the association.
+    loop {
+        match together(before, found)? {
+            ControlFlow::Break(found) => return Ok(found),
+            ControlFlow::Continue(revision) => before = Some(revision),
+        }
+        // The key first: then it is read between two reads of the association.
+        let key = keys.of(subject, now).await?;
+        found = (associations.of(subject, now).await?, key);
+    }
+}
+
+/// Association and key are written and removed in one transaction, and read by two calls: somebody may have come in between. Then both
+/// are to be read again: `before` is the revision of an association that was read without its key last time.
+fn together(
+    before: Option<String>,
+    found: (Option<Association>, Option<KeyItem>),
+) -> Result<ControlFlow<Option<(Association, KeyItem)>, String>, StorageError> {
+    let (Some(association), key) = found else { return Ok(ControlFlow::Break(None)) };
+    match key.filter(|key| key.set_id == association.set_id) {
+        Some(key) => Ok(ControlFlow::Break(Some((association, key)))),
+        None if before.is_some_and(|revision| revision == association.revision) => Err(StorageError::Corrupt("an association without key")),
+        None => Ok(ControlFlow::Continue(association.revision)),
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -101,5 +137,82 @@ impl Keys {
     /// Where the delete cannot be written.
     pub fn delete_part(&self, subject: &SubjectId) -> Result<Part, StorageError> {
         self.0.delete_part(Delete::builder().set_key(Some(key(KEY, subject.as_str()))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use domain::{FileProfile, business::BusinessId};
+
+    use super::*;
+
+    fn association(set_id: &str, revision: &str) -> Option<Association> {
+        let at = Moment::from_epoch_seconds(1);
+        Some(Association {
+            subject_id: SubjectId::from_random([1; 16]),
+            code_id: String::new(),
+            set_id: set_id.to_owned(),
+            profile: FileProfile::Standard,
+            images: Vec::new(),
+            associated_at: at,
+            expires_at: at,
+            business: BusinessId::from_hash(String::new()),
+            upload_id: String::new(),
+            revision: revision.to_owned(),
+            applications: BTreeMap::new(),
+            reminder: None,
+        })
+    }
+
+    fn key(set_id: &str) -> Option<KeyItem> {
+        let (subject_id, expires_at) = (SubjectId::from_random([1; 16]), Moment::from_epoch_seconds(1));
+        Some(KeyItem { subject_id, set_id: set_id.to_owned(), sealed: Vec::new(), expires_at })
+    }
+
+    type Found = (Option<Association>, Option<KeyItem>);
+
+    /// What comes of these reads, one after the other: the set and the revision of its association, and how many were needed.
+    fn read(reads: Vec<Found>) -> (Result<Option<(String, String)>, StorageError>, usize) {
+        let mut before = None;
+        for (at, found) in reads.into_iter().enumerate() {
+            match together(before, found) {
+                Ok(ControlFlow::Break(found)) => return (Ok(found.map(|(association, key)| (key.set_id, association.revision))), at + 1),
+                Ok(ControlFlow::Continue(revision)) => before = Some(revision),
+                Err(error) => return (Err(error), at + 1),
+            }
+        }
+        panic!("more reads are wanted than these");
+    }
+
+    #[test]
+    fn an_association_that_ends_or_begins_between_the_two_reads_is_read_again() {
+        let one = |set_id: &str, revision: &str| Ok::<_, StorageError>(Some((set_id.to_owned(), revision.to_owned())));
+        for (reads, wanted) in [
+            (vec![(association("a", "1"), key("a"))], one("a", "1")),
+            (vec![(None, None)], Ok(None)),
+            // Its end, and its beginning.
+            (vec![(association("a", "1"), None), (None, None)], Ok(None)),
+            (vec![(None, key("a"))], Ok(None)),
+            (vec![(association("a", "1"), None), (association("a", "1"), key("a"))], one("a", "1")),
+            // Another set takes its place.
+            (vec![(association("a", "1"), key("b")), (association("b", "2"), key("b"))], one("b", "2")),
+            (vec![(association("b", "2"), key("a")), (association("b", "2"), key("b"))], one("b", "2")),
+            // It ends, comes back, and ends again.
+            (vec![(association("a", "1"), None), (association("a", "2"), None), (None, None)], Ok(None)),
+        ] {
+            let needed = reads.len();
+            let (found, count) = read(reads);
+            assert_eq!((found.unwrap(), count), (wanted.unwrap(), needed));
+        }
+    }
+
+    #[test]
+    fn an_association_that_stays_without_its_key_is_an_error() {
+        for found in [None, key("b")] {
+            let (result, count) = read(vec![(association("a", "1"), found.clone()), (association("a", "1"), found)]);
+            assert!(matches!(result, Err(StorageError::Corrupt(_))) && count == 2, "{result:?}");
+        }
     }
 }

@@ -108,11 +108,18 @@ pub struct ReminderItem {
 }
 
 impl ReminderItem {
-    /// Seals an address for a reminder of the set that expires at `expires_at`.
+    /// Seals an address for a reminder of the set that expires at `expires_at`; where a guardian leaves it, until the minor turns 18.
     ///
     /// # Errors
     /// Storage errors of KMS.
-    pub async fn seal(kms: &KmsKey, about: &About, address: &Address, set_id: &str, expires_at: Moment) -> Result<Self, StorageError> {
+    pub async fn seal(
+        kms: &KmsKey,
+        about: &About,
+        address: &Address,
+        set_id: &str,
+        expires_at: Moment,
+        until: Option<Moment>,
+    ) -> Result<Self, StorageError> {
         let plain = Zeroizing::new(serde_json::to_vec(address).map_err(|_| StorageError::Corrupt("an address cannot be written"))?);
         let name = about.name();
         let sealed = kms.seal(&[(RANGE, &name)], &plain).await?;
@@ -124,7 +131,7 @@ impl ReminderItem {
             attempts: 0,
             claim: None,
             claimed_until: None,
-            expires_at: about.kind().kept_until(expires_at),
+            expires_at: about.kind().kept_until(expires_at, until),
         })
     }
 
@@ -147,6 +154,7 @@ impl ReminderItem {
 pub struct Listed {
     slot: String,
     about: String,
+    pub set_id: String,
     attempts: u32,
     #[serde(default)]
     claimed_until: Option<Moment>,
@@ -154,6 +162,12 @@ pub struct Listed {
 }
 
 impl Listed {
+    /// # Errors
+    /// [`StorageError::Corrupt`] where it is about nothing that there is.
+    pub fn about(&self) -> Result<About, StorageError> {
+        About::parse(&self.about)
+    }
+
     /// Another run has it in hand.
     pub fn is_in_hand(&self, now: Moment) -> bool {
         self.claimed_until.is_some_and(|until| !now.has_reached(until))
@@ -217,9 +231,10 @@ impl Reminders {
             .table_name(&self.0.name)
             .consistent_read(true)
             .key_condition_expression("#slot = :slot")
-            .projection_expression("#slot, #about, #attempts, #until, #end")
+            .projection_expression("#slot, #about, #set, #attempts, #until, #end")
             .expression_attribute_names("#slot", KEY)
             .expression_attribute_names("#about", RANGE)
+            .expression_attribute_names("#set", "set_id")
             .expression_attribute_names("#attempts", ATTEMPTS)
             .expression_attribute_names("#until", CLAIMED_UNTIL)
             .expression_attribute_names("#end", crate::TTL_ATTRIBUTE)
@@ -352,7 +367,14 @@ mod tests {
     #[test]
     fn a_claim_that_ran_out_leaves_open_whether_the_reminder_went() {
         let at = Moment::from_epoch_seconds(1_000);
-        let listed = |claimed_until| Listed { slot: String::new(), about: String::new(), attempts: 0, claimed_until, expires_at: at };
+        let listed = |claimed_until| Listed {
+            slot: String::new(),
+            about: String::new(),
+            set_id: String::new(),
+            attempts: 0,
+            claimed_until,
+            expires_at: at,
+        };
         let now = |seconds| Moment::from_epoch_seconds(seconds);
         for (claimed, seconds, in_hand, may_have_gone) in
             [(None, 500, false, false), (Some(at), 999, true, false), (Some(at), 1_000, false, true)]

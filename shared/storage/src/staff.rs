@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use crate::{
     error::{StorageError, failed},
     sealing::SealingKey,
-    table::{Table, from_item, key2, number, text, to_item},
+    table::{Item, Table, from_item, key2, number, text, to_item},
     transaction::Part,
 };
 
@@ -187,21 +187,27 @@ impl Staff {
         output.items.unwrap_or_default().into_iter().map(from_item).collect()
     }
 
-    /// The authorizations that an employee has, of whatever business.
+    /// The authorizations that an employee has, of whatever business: the latest, as many as signing in looks at. All are read to find
+    /// them: each is another business's, so that they are few, and none can be pushed out by older ones.
     ///
     /// # Errors
     /// Storage errors.
     pub async fn of_employee(&self, employee: &EmployeeId) -> Result<Vec<StaffItem>, StorageError> {
         let query = self.0.client.query().table_name(&self.0.name).index_name(BY_EMPLOYEE_INDEX);
-        let output = query
+        let items = query
             .key_condition_expression("#employee = :employee")
             .expression_attribute_names("#employee", RANGE)
             .expression_attribute_values(":employee", text(employee.as_str()))
-            .limit(i32::try_from(EMPLOYERS_AT_MOST).unwrap_or(i32::MAX))
+            .into_paginator()
+            .items()
             .send()
+            .collect::<Result<Vec<Item>, _>>()
             .await
             .map_err(failed("Query"))?;
-        output.items.unwrap_or_default().into_iter().map(from_item).collect()
+        let mut items = items.into_iter().map(from_item).collect::<Result<Vec<StaffItem>, _>>()?;
+        items.sort_by_key(|item| std::cmp::Reverse(item.authorized_at));
+        items.truncate(EMPLOYERS_AT_MOST);
+        Ok(items)
     }
 }
 

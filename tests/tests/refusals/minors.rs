@@ -2,8 +2,10 @@
 
 use domain::{Language, minor::IN_ONE_SESSION};
 use journeys::{
+    citizen::acting,
     minors,
-    people::{self, Visit, fresh_citizen},
+    people::{self, Visit, fresh_citizen, fresh_photographer},
+    photographer::issue_by_sms,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -37,6 +39,20 @@ async fn somebody_who_turned_18_is_refused_also_while_the_register_still_names_a
     let christos = people::named("christos").await;
     let body = json!({ "identifier": { "kind": "amka", "value": christos.amka }, "afm": christos.afm });
     minor_refused(&nikos, &body, 403, "minor_is_adult").await;
+}
+
+#[tokio::test]
+async fn a_guardian_is_not_reminded_of_photos_whose_subject_will_be_of_age() {
+    // Of the seed: she turns 18 in a month, her photos expire in a year.
+    let nikos = people::citizen(people::named("nikos").await, Language::El).await;
+    let handle = minors::added(&nikos, &minors::named("katerina").await).await;
+    let child = acting(&nikos, &handle);
+    let _ = child.dissociate().await;
+    child.take(&issue_by_sms(&fresh_photographer().await, nikos.person.mobile()).await.code).await;
+    let path = format!("/v1/subjects/{handle}/association/reminder");
+    let body = json!({ "email": "nikos@example.gr", "language": "el" });
+    refused(|| nikos.browser.request(Method::PUT, &path).json(&body), 409, "reminder_when_adult").await;
+    child.dissociate().await.expect(204);
 }
 
 #[tokio::test]

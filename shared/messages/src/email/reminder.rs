@@ -32,7 +32,8 @@ const CODE_EL: Texts = Texts {
     steps: &[
         "Βρείτε το πρώτο μήνυμα του myPhoto: εκεί είναι ο κωδικάριθμος. Για ασφάλεια δεν τον επαναλαμβάνουμε εδώ.",
         "Ανοίξτε το myPhoto, συνδεθείτε με τους κωδικούς σας TAXISnet και δώστε τον κωδικάριθμο.",
-        "Δείτε τις φωτογραφίες και συσχετίστε τις. Αν χάσατε τον κωδικάριθμο, απευθυνθείτε στον φωτογράφο.",
+        "Δείτε τις φωτογραφίες και συσχετίστε τις. Αν χάσατε τον κωδικάριθμο, ζητήστε από τον φωτογράφο να ανεβάσει ξανά τις φωτογραφίες: θα λάβετε \
+         νέο κωδικάριθμο.",
     ],
     secret: "Ο κωδικάριθμος είναι μυστικός. Κανείς δεν πρόκειται να σας τον ζητήσει ποτέ, ούτε εμείς ούτε ο φωτογράφος: τον δίνετε μόνο στο myPhoto, \
              αφού συνδεθείτε.",
@@ -51,7 +52,8 @@ const CODE_EN: Texts = Texts {
     steps: &[
         "Find the first message from myPhoto: it has the code number. For your safety we do not repeat it here.",
         "Open myPhoto, sign in with TAXISnet, and enter the code number.",
-        "Look at the photos and associate them. If you have lost the code number, ask the photographer.",
+        "Look at the photos and associate them. If you have lost the code number, ask the photographer to upload the photos again: you will get a \
+         new code number.",
     ],
     secret: "The code number is secret. Nobody will ever ask you for it, neither we nor the photographer: enter it in myPhoto only, after signing in.",
     why: "You get this message because you told the photographer that you want to be reminded. Your address for the reminder is deleted now.",

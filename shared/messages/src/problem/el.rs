@@ -93,6 +93,7 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::NothingAssociated => "Δεν υπάρχει συσχέτιση",
         Problem::AssociationRaced => "Ο κωδικάριθμος μόλις συσχετίστηκε",
         Problem::ReminderTooLate { .. } => "Είναι πλέον αργά για υπενθύμιση",
+        Problem::ReminderWhenAdult => "Το πρόσωπο θα είναι τότε ενήλικο",
         Problem::ImageAbsent => "Δεν υπάρχει τέτοια εικόνα",
         Problem::ApplicationUnknown { .. } => "Άγνωστη εφαρμογή",
         Problem::ProfileMismatch { .. } => "Η εφαρμογή χρειάζεται άλλες προδιαγραφές",
@@ -256,6 +257,11 @@ pub(super) fn detail(problem: &Problem) -> String {
                 "Οι φωτογραφίες λήγουν {}. Η ημέρα που θα στελνόταν η υπενθύμιση έχει ήδη έρθει.",
                 time_text::athens(*expires_at, Language::El)
             )
+        }
+        Problem::ReminderWhenAdult => {
+            "Την ημέρα που θα στελνόταν η υπενθύμιση το πρόσωπο θα έχει συμπληρώσει τα 18 έτη. Από τότε διαχειρίζεται μόνο του τις φωτογραφίες του και \
+             μπορεί να αφήσει δική του διεύθυνση."
+                .into()
         }
         Problem::ImageAbsent => "Οι φωτογραφίες αυτές δεν περιλαμβάνουν την εικόνα που ζητήσατε.".into(),
         Problem::ApplicationUnknown { application } => {

@@ -85,6 +85,7 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::NothingAssociated => "There is no association",
         Problem::AssociationRaced => "The code number has just been associated",
         Problem::ReminderTooLate { .. } => "It is too late for a reminder",
+        Problem::ReminderWhenAdult => "The person will be of age by then",
         Problem::ImageAbsent => "There is no such image",
         Problem::ApplicationUnknown { .. } => "Unknown application",
         Problem::ProfileMismatch { .. } => "The application needs another specification",
@@ -244,6 +245,11 @@ pub(super) fn detail(problem: &Problem) -> String {
                 "The photos expire on {}. The day on which the reminder would have gone out has already come.",
                 time_text::athens(*expires_at, Language::En)
             )
+        }
+        Problem::ReminderWhenAdult => {
+            "On the day on which the reminder would go out the person will have turned 18. From then on they manage their photos alone, and may leave an \
+             address of their own."
+                .into()
         }
         Problem::ImageAbsent => "These photos do not include the image that you asked for.".into(),
         Problem::ApplicationUnknown { application } => {
