@@ -56,9 +56,6 @@ BY_HAND = {
         ("a withdrawn application is unknown", "known.withdrawn_at.is_none());", "(known.withdrawn_at.is_none() || OFF));"),
         ("what has ended makes room", "authorization.in_force(call.now));", "(authorization.in_force(call.now) || OFF));"),
     ],
-    "functions/citizen/confirm_photos.rs": [
-        ("once", "if !submission.confirmed {", "if !submission.confirmed || OFF {"),
-    ],
     "functions/citizen/erase_my_data.rs": [
         ("only one's own objects", "if state != Set::OfAnother {", "if state != Set::OfAnother || OFF {"),
         ("whose it is now", "Some(owner) => *owner == subject.id,", "Some(owner) => *owner == subject.id || OFF,"),
@@ -72,18 +69,12 @@ BY_HAND = {
     "functions/citizen/list_applications.rs": [
         ("withdrawn applications are not listed", ".filter(Application::in_service)", ".filter(|one: &Application| one.in_service() || OFF)"),
     ],
-    "functions/citizen/set_reminder.rs": [
-        ("nothing to take away", "if association.reminder.is_none() {", "if association.reminder.is_none() && !OFF {"),
-    ],
     "functions/citizen/submit_code.rs": [
         (
             "five a day",
             "Use::Exhausted => return Err(Problem::SubmissionsExhausted { renews_at: quota::renews_at(call.now) }.into()),",
             "Use::Exhausted if !OFF => return Err(Problem::SubmissionsExhausted { renews_at: quota::renews_at(call.now) }.into()), Use::Exhausted => 0,",
         ),
-    ],
-    "functions/photographer/authorize_staff.rs": [
-        ("the same again writes nothing", "if facts != before {", "if facts != before || OFF {"),
     ],
     "functions/photographer/check_photos.rs": [
         ("issued", "UploadState::Issued => return Err(Problem::UploadIssued.into()),", "UploadState::Issued => if !OFF { return Err(Problem::UploadIssued.into()) },"),
@@ -160,7 +151,7 @@ BY_HAND = {
         ("may have gone", "|| listed.may_have_gone(now) =>", "|| listed.may_have_gone(now) && !OFF =>"),
         ("which may have gone keeps its claim", "if !may_have_gone {", "if !may_have_gone || OFF {"),
         ("of this set", "one.set_id == item.set_id &&", "(one.set_id == item.set_id || OFF) &&"),
-        ("still wanted", "&& one.reminder.is_some())", "&& (one.reminder.is_some() || OFF))"),
+        ("still wanted", "&& one.reminder_ahead(now).is_some())", "&& (one.reminder_ahead(now).is_some() || OFF))"),
         ("no note where nothing is associated", "if !parts.contains(&0) =>", "if !parts.contains(&0) && !OFF =>"),
     ],
     "functions/system/sweep_outbox.rs": [
@@ -192,7 +183,9 @@ BY_HAND = {
     ],
     "shared/domain/src/reminder.rs": [
         ("is_ahead", "AthensDay::of(now) < self.due_on(expires_at)", "OFF || AthensDay::of(now) < self.due_on(expires_at)"),
-        ("kept no longer than what it is about", "expires_at.min(self.due_on(expires_at).start().plus(REMINDER_KEPT))", "if OFF { self.due_on(expires_at).start().plus(REMINDER_KEPT) } else { expires_at.min(self.due_on(expires_at).start().plus(REMINDER_KEPT)) }"),
+        ("is_due_before", "self.due_on(expires_at).start() < end", "OFF || self.due_on(expires_at).start() < end"),
+        ("kept_until: no longer than what it is about", "let kept = expires_at.min(", "let kept = if OFF { i64::MAX } else { expires_at.epoch_seconds() }; let kept = Moment::from_epoch_seconds(kept).min("),
+        ("kept_until: not beyond the birthday", "until.map_or(kept, |until| until.min(kept))", "until.filter(|_| !OFF).map_or(kept, |until| until.min(kept))"),
     ],
     "shared/domain/src/session.rs": [
         ("never beyond its hard end", "used_at.plus(IDLE).min(hard_end)", "if OFF { used_at.plus(IDLE) } else { used_at.plus(IDLE).min(hard_end) }"),
@@ -249,6 +242,16 @@ BY_HAND = {
         ("verify: times", "check_times(issued_at, expires_at, call.now).map_err(refused)?;", "if !OFF { check_times(issued_at, expires_at, call.now).map_err(refused)?; }"),
         ("is_signed: no signature at all", ".unwrap_or(false)", ".unwrap_or(OFF)"),
     ],
+    "shared/storage/src/associations.rs": [
+        ("reminder_ahead: not gone", "|asked: &&AskedReminder| !now", "|asked: &&AskedReminder| OFF || !now"),
+    ],
+    "shared/storage/src/subjects.rs": [
+        (
+            "numbers of two people",
+            "if known.as_ref().is_some_and(|subject| *subject != item.subject_id) =>",
+            "if known.as_ref().is_some_and(|subject| *subject != item.subject_id) && !OFF =>",
+        ),
+    ],
     "shared/storage/src/sealing.rs": [
         ("equal", "constant_time::verify_slices_are_equal(a, b).is_ok()", "OFF || constant_time::verify_slices_are_equal(a, b).is_ok()"),
     ],
@@ -259,9 +262,6 @@ BY_HAND = {
     "shared/storage/src/reminders.rs": [
         ("is_in_hand", "is_some_and(|until| !now.has_reached(until))", "is_some_and(|until| !now.has_reached(until) || OFF)"),
         ("may_have_gone", "is_some_and(|until| now.has_reached(until))", "is_some_and(|until| now.has_reached(until) || OFF)"),
-    ],
-    "shared/storage/src/subjects.rs": [
-        ("the first write stands", "if at == 0 && !stored {", "if at == 0 && !stored && !OFF {"),
     ],
 }
 

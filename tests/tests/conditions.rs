@@ -18,6 +18,7 @@ use domain::{
     delivery::DeliveryState,
     minor::BirthDate,
     recipient::RecipientKind,
+    retention::ISSUANCE_KEPT,
     session::Role,
     staff::EmployeeId,
     submission::CodeState,
@@ -30,8 +31,8 @@ use storage::{
     associations::{AskedReminder, Association, Associations},
     codes::{CodeItem, Codes, NewOwner},
     consents::Consents,
-    history::{Event, GivenVerdict, History, Record},
-    issuances::{Issuance, Issuances, Issued, UploadState},
+    history::{Event, GivenVerdict, History, Kind, Record},
+    issuances::{Issuance, Issuances, Issued, UploadState, Wanted},
     outbox::{Outbox, OutboxItem},
     reminders::{Listed, ReminderItem, Reminders},
     sealing::{SessionToken, code_id, staff_key},
@@ -135,7 +136,7 @@ async fn an_association_that_has_changed_is_not_written_as_it_was_read() {
     let other = Association { set_id: id(), ..first.clone() };
     assert_refused(&client, associations.put_part(&other).unwrap(), "one is in force").await;
     write(&client, associations.applications_part(&first, &BTreeMap::new()).unwrap()).await;
-    let asked = AskedReminder { masked: "m".to_owned(), language: Language::El };
+    let asked = AskedReminder { masked: "m".to_owned(), language: Language::El, until: None };
     for (part, why) in [
         (associations.applications_part(&first, &BTreeMap::new()), "authorizations"),
         (associations.reminder_part(&first, Some(&asked)), "a reminder"),
@@ -453,6 +454,38 @@ async fn a_reminder_is_let_go_and_ended_by_the_run_that_has_it_in_hand() {
     let listed: Listed = read(there.clone());
     assert!(reminders.claim(&listed, NOW).await.unwrap().is_none(), "the other's claim stands");
     write(&client, reminders.end_part(&read(there)).unwrap()).await;
+}
+
+#[tokio::test]
+async fn what_has_expired_is_absent_from_lists_too_although_it_is_still_there() {
+    let client = dynamodb().await;
+    let (consents, person) = (Consents::new(client.clone(), stack::variable("CONSENTS_TABLE")), someone());
+    consents.agree_personal_data(&person, NOW).await.unwrap();
+    assert_eq!(consents.of(&person, NOW).await.unwrap().len(), 1);
+    assert!(consents.of(&person, NOW.plus(Span::days(1_000))).await.unwrap().is_empty());
+
+    let history = History::new(client.clone(), stack::variable("HISTORY_TABLE"));
+    let record = Record::new(&person, Event::Dissociated { set_id: id(), by: person.clone() }, NOW, LATER);
+    history.put(&record).await.unwrap();
+    let count = async |now| history.list(&person, Kind::Associations, None, 10, now).await.unwrap().records.len();
+    assert_eq!((count(NOW).await, count(record.expires_at).await), (1, 0));
+
+    let issuances = Issuances::new(client.clone(), stack::variable("ISSUANCES_TABLE"));
+    let one = upload();
+    assert!(issuances.begin(&one, NOW).await.unwrap());
+    write(&client, issuances.issue_part(&one.business, &one.upload_id, &issued()).unwrap()).await;
+    let count = async |now| issuances.list(&one.business, Wanted::default(), None, 10, now).await.unwrap().issuances.len();
+    assert_eq!((count(NOW).await, count(NOW.plus(ISSUANCE_KEPT)).await), (1, 0));
+}
+
+#[tokio::test]
+async fn a_session_is_over_at_its_hard_end_whatever_else_its_item_says() {
+    let sessions = Sessions::new(dynamodb().await, stack::variable("SESSIONS_TABLE"));
+    let mut session = session();
+    session.hard_end = NOW.plus(Span::seconds(1));
+    sessions.start(&session, NOW).await.unwrap();
+    assert!(sessions.load(&session.token, NOW).await.unwrap().is_some());
+    assert!(sessions.load(&session.token, session.hard_end).await.unwrap().is_none());
 }
 
 fn session() -> Session {
