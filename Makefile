@@ -6,7 +6,9 @@ FUNCTIONS := $(foreach folder,$(notdir $(wildcard functions/*)),-p $(folder)-fun
 # template.yaml takes the functions from target/.
 unexport CARGO_TARGET_DIR
 
-.PHONY: run stop test check lint build application removal measure deploy fmt clean tools
+.PHONY: run stop test check lint build web browser screenshots chromium application removal measure deploy fmt clean tools
+
+WEB_SOURCES := infra/openapi.yaml $(shell find web -type f -not -path "web/node_modules/*" -not -path "web/dist/*" -not -name schema.d.ts 2>/dev/null)
 
 run: build ## start the stack (or go on with the one that runs), and drive the main journey through it
 	$(STACK) up
@@ -17,27 +19,51 @@ run: build ## start the stack (or go on with the one that runs), and drive the m
 stop: ## stop the stack; its data stays
 	$(STACK) down
 
-test: lint build ## everything, on a stack of its own
+test: lint build chromium tests/browser/node_modules/.installed ## everything, on a stack of its own
 	cargo test -q --workspace --no-run # once for all crates: another choice of crates would build the SDK again
-	$(STACK) --instance test around cargo test --workspace -- --test-threads=8
+	$(STACK) --instance test around bash -c 'cargo test --workspace -- --test-threads=8 && cd tests/browser && node --test --test-reporter=spec'
+
+browser: chromium tests/browser/node_modules/.installed ## the tests of pages, on the stack that runs
+	set -a; . .local/dev/env; cd tests/browser && node --test --test-reporter=spec
+
+screenshots: chromium tests/browser/node_modules/.installed ## pictures of every page in both languages and sizes, on the stack that runs
+	set -a; . .local/dev/env; cd tests/browser && node screenshots.mjs
 
 check: lint ## all that needs no stack
 	cargo test -q --workspace --exclude journeys
 	cargo test -q -p journeys --test template --test events
 
-lint: tools
+lint: tools web # serve_web has the web application inside
 	cargo fmt --check
 	cargo clippy -q --workspace --all-targets -- -D warnings
 	.tools/aws/bin/python infra/local/check_openapi.py
 	AWS_DEFAULT_REGION=eu-south-1 $(SAM) validate --lint
+	cd web && npm run --silent lint && npm run --silent test
 
-build: tools ## the functions as they ship, the sandbox, and the program that drives the main journey
+build: tools web ## the functions as they ship, the sandbox, and the program that drives the main journey
 	PATH="$(CURDIR)/.tools/aws/bin:$$PATH" cargo lambda build --release $(FUNCTIONS)
 	cargo build -q --workspace --bin sandbox --bin applications --bin main_journey
 
-removal: tools ## turns off each guard and each condition, and looks which test notices: hours, the first time; ONLY="text" for some
-	cargo fetch -q
+removal: tools web ## turns off each guard and each condition, and looks which test notices: hours, the first time; ONLY="text" for some
 	python3 tests/removal/run.py $(ONLY)
+
+web: web/dist/index.html ## the web application, in web/dist, which serve_web is built with
+
+web/dist/index.html: web/node_modules/.installed $(WEB_SOURCES)
+	cd web && npm run --silent build
+	@touch $@
+
+# What the lock files name, once for each change of theirs; packages run nothing while they are installed.
+web/node_modules/.installed tests/browser/node_modules/.installed: %/node_modules/.installed: %/package-lock.json %/package.json
+	@command -v npm > /dev/null || { echo "npm is missing: install Node.js 20 or later" >&2; exit 1; }
+	cd $* && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+chromium: # for the tests of pages: CHROMIUM names one, or it is in PATH, or Debian's is installed
+	@[ -n "$$CHROMIUM" ] || command -v chromium chromium-browser google-chrome > /dev/null || { \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+	apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends chromium > /dev/null; \
+	else echo "no Chromium for the tests of pages: install one (Debian: apt-get install chromium), or name it in CHROMIUM" >&2; exit 1; fi; }
 
 application: ## the applications of public bodies: CMD="list"; on AWS with AWS_STACK=name (docs/operating.md)
 	@cargo build -q -p operator
@@ -55,7 +81,7 @@ fmt:
 	cargo fmt
 
 clean: stop ## removes what was built, and the local stack with its data
-	rm -rf target .local .aws-sam
+	rm -rf target .local .aws-sam web/dist web/node_modules tests/browser/node_modules
 
 tools:
 	@$(STACK) tools

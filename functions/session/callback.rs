@@ -1,6 +1,7 @@
 //! GET /v1/sign-in/callback: back from TAXISnet. Who is it, may they go on, and the one-time password is sent.
 //!
 //! A browser gets its session as a cookie. A browser that an app opened gets none: it takes a code to the app, which exchanges it.
+//! Problems are worded by a page of the web application, where somebody looks at the browser and no app waits for it.
 
 use std::time::Duration;
 
@@ -63,8 +64,10 @@ async fn main() -> Result<(), lambda_http::Error> {
 }
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
+    call.show_problems();
     let sign_in = take_sign_in(deps, call).await?;
     let Some(app) = &sign_in.app else {
+        call.show_way_on(&sign_in.return_to);
         let session = begin_session(deps, call).await?;
         return Ok(Reply::see_other(&sign_in.return_to).set_session(&session.token));
     };

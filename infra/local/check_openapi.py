@@ -15,6 +15,9 @@ METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
 ANY_METHOD = "x-amazon-apigateway-any-method"
 INTEGRATION = "x-amazon-apigateway-integration"
 URI = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${%s.Alias}/invocations"
+# All methods of these that are no ANY are one operation, named where it does most: the gateway has no other way to say "any path".
+WEB = ("/", "/{proxy+}")
+WEB_OPERATION = "serve_web"
 # Models of the gateway are JSON Schema draft 4, and not all of that.
 NOT_IN_SCHEMAS = {
     *("oneOf", "anyOf", "allOf", "not", "discriminator", "additionalProperties", "nullable", "example", "readOnly", "writeOnly"),
@@ -46,7 +49,9 @@ def operation_problems(operation, where, function):
 
 
 def problems(document):
-    for error in OpenAPIV30SpecValidator(document).iter_errors():
+    # The + of a greedy parameter is the gateway's own.
+    plain = document | {"paths": {path.replace("+}", "}"): item for path, item in document["paths"].items()}}
+    for error in OpenAPIV30SpecValidator(plain).iter_errors():
         yield f"{'/'.join(map(str, error.absolute_path))}: {error.message}"
     for name, schema in document["components"]["schemas"].items():
         if not re.fullmatch("[A-Za-z0-9]+", name):
@@ -56,6 +61,12 @@ def problems(document):
     for path, item in document["paths"].items():
         for method in METHODS:
             if method not in item:
+                continue
+            is_named = path not in WEB or (method, path) == ("get", "/{proxy+}")
+            if not is_named:
+                yield from operation_problems(item[method], f"{method} {path}", "ServeWeb")
+                if "operationId" in item[method]:
+                    yield f"{method} {path}: {WEB_OPERATION} is named at get /{{proxy+}}"
                 continue
             name = item[method].get("operationId", "")
             if not re.fullmatch("[a-z]+(_[a-z]+)*", name) or name in seen:

@@ -140,6 +140,8 @@ class Instance:
             "EmailSender": f"no-reply@{DOMAIN}",
             # With the machine itself, for apps under development and the example of docs/mobile.md.
             "MobileRedirects": "gr.gov.myphoto:/signed-in,http://127.0.0.1/signed-in,http://[::1]/signed-in",
+            # Where the emulator's bucket is, as browsers reach it.
+            "UploadsOrigin": self.url("emulator"),
             "Production": "false",
         }
 

@@ -46,7 +46,7 @@ def status(instance):
         return
     say(f"""
 The stack runs until `make stop`:
-  the service            {instance.origin()}/v1/sign-in?return_to=/v1/session
+  the web application    {instance.origin()}/
   the outside world      {instance.url("sandbox")}/
   its SMS and email      {instance.url("sandbox")}/inbox
   its people             {instance.url("sandbox")}/people.json

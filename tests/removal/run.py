@@ -61,6 +61,10 @@ def build():
     tools = SOURCE / ".tools"
     if not tools.exists():
         tools.symlink_to((ROOT / ".tools").resolve())
+    # Made by another tool, and not in git: `make removal` has made it.
+    dist = SOURCE / "web" / "dist"
+    if not dist.exists():
+        dist.symlink_to((ROOT / "web" / "dist").resolve())
     say("- building the functions")
     cargo("build", "--workspace", "--bins")
     target = OUT / "build" / "debug"

@@ -42,9 +42,11 @@ pub struct Call {
     query: Vec<(String, String)>,
     path: Vec<(String, String)>,
     body: Vec<u8>,
-    path_is_root: bool,
+    is_of_api: bool,
     public_origin: String,
     app: OnceLock<AppSignIn>,
+    problem_page: OnceLock<()>,
+    return_to: OnceLock<String>,
     beside: Mutex<Vec<JoinHandle<u32>>>,
 }
 
@@ -53,7 +55,7 @@ impl Call {
         let query = request.query_string_parameters().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let path = request.path_parameters().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         // The address as it was asked for: the uri that the runtime makes begins with the gateway's stage.
-        let path_is_root = request.raw_http_path() == "/";
+        let is_of_api = request.raw_http_path() == "/v1" || request.raw_http_path().starts_with("/v1/");
         let request_id = request.lambda_context_ref().map(|context| context.request_id.clone()).unwrap_or_default();
         let (parts, body) = request.into_parts();
         let accept = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
@@ -62,7 +64,7 @@ impl Call {
             language: Language::from_accept_language(accept),
             request_id,
             method: parts.method,
-            path_is_root,
+            is_of_api,
             headers: parts.headers,
             query,
             path,
@@ -75,6 +77,8 @@ impl Call {
             },
             public_origin: public_origin.to_owned(),
             app: OnceLock::new(),
+            problem_page: OnceLock::new(),
+            return_to: OnceLock::new(),
             beside: Mutex::default(),
         }
     }
@@ -101,6 +105,23 @@ impl Call {
 
     pub(crate) fn app(&self) -> Option<&AppSignIn> {
         self.app.get()
+    }
+
+    /// From here on a problem is shown by the web application, if a browser has navigated here for somebody to see.
+    pub fn show_problems(&self) {
+        if prefers_html(self.header(header::ACCEPT).unwrap_or_default()) {
+            let _ = self.problem_page.set(());
+        }
+    }
+
+    /// Where whoever reads of a problem wanted to go: a path of ours, checked by whoever says it.
+    pub fn show_way_on(&self, return_to: &str) {
+        let _ = self.return_to.set(return_to.to_owned());
+    }
+
+    /// Where to go on from the page that shows the problem, if a page is to show it.
+    pub(crate) fn problem_page(&self) -> Option<Option<&str>> {
+        self.problem_page.get().map(|()| self.return_to.get().map(String::as_str))
     }
 
     pub fn query(&self, name: &str) -> Option<&str> {
@@ -131,9 +152,14 @@ impl Call {
         }
     }
 
-    /// Whether the address has no path at all.
-    pub fn is_root(&self) -> bool {
-        self.path_is_root
+    /// Whether the address is under /v1. All others are the web application's.
+    pub fn is_of_api(&self) -> bool {
+        self.is_of_api
+    }
+
+    /// Whether only the headers of an answer are wanted.
+    pub fn is_head(&self) -> bool {
+        self.method == Method::HEAD
     }
 
     /// The service's own origin, such as `https://myphoto.gov.gr`.
@@ -208,6 +234,21 @@ impl Call {
     }
 }
 
+/// Whether a page is wanted rather than a problem document: browsers name `text/html` when somebody follows a link, and only then.
+fn prefers_html(accept: &str) -> bool {
+    let quality = |wanted: &str| {
+        let mut ranges = accept.split(',').map(|range| {
+            let mut parts = range.split(';').map(str::trim);
+            let name = parts.next().unwrap_or_default();
+            let q = parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1.0), |q| q.parse::<f32>().ok());
+            (name, q.unwrap_or(0.0))
+        });
+        ranges.find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map_or(0.0, |(_, q)| q)
+    };
+    let html = quality("text/html");
+    html > 0.0 && html >= quality("application/json") && html >= quality("application/problem+json")
+}
+
 /// A refusal that names the field. serde's own texts are not for people, and may hold values.
 pub(crate) fn field_problem(path: &str, error: &serde_json::Error) -> Problem {
     if !error.is_data() {
@@ -270,6 +311,22 @@ mod tests {
     #[serde(rename_all = "lowercase")]
     enum Choice {
         One,
+    }
+
+    #[test]
+    fn a_page_is_wanted_where_a_browser_navigates_and_nowhere_else() {
+        for accept in [
+            "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8",
+            "TEXT/HTML",
+            "application/json;q=0.5, text/html;q=0.6",
+        ] {
+            assert!(prefers_html(accept), "{accept}");
+        }
+        for accept in
+            ["", "*/*", "application/json", "text/*", "text/html;q=0", "text/html;q=0.5, application/json", "text/htmlx", "text/html;q=x"]
+        {
+            assert!(!prefers_html(accept), "{accept}");
+        }
     }
 
     #[test]

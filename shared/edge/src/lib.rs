@@ -20,4 +20,4 @@ pub use carrier::Carrier;
 pub use failure::{Failure, status};
 pub use reply::Reply;
 pub use serve::{BoxedHandler, now, serve, serve_event};
-pub use setup::{Setup, StartError};
+pub use setup::{Setup, StartError, Variables};

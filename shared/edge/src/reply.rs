@@ -17,9 +17,33 @@ use crate::{
 /// Lambda answers at most 6,291,556 bytes of JSON, base64 included.
 const LARGEST: usize = 6_000_000;
 
+/// Of every answer: over TLS only, read as what it says it is, by this site's own pages alone, and without telling others where from.
+/// A page that is shown may ask for the camera, to read a QR code, and for nothing else.
+const ALWAYS: [(HeaderName, &str); 6] = [
+    (header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (HeaderName::from_static("permissions-policy"), PERMISSIONS),
+];
+/// What browsers know and nobody asks for is off, by name: there is no word for all of it.
+const PERMISSIONS: &str = "camera=(self), accelerometer=(), autoplay=(), browsing-topics=(), display-capture=(), \
+     encrypted-media=(), fullscreen=(), geolocation=(), gyroscope=(), hid=(), identity-credentials-get=(), idle-detection=(), \
+     local-fonts=(), magnetometer=(), microphone=(), midi=(), payment=(), picture-in-picture=(), publickey-credentials-create=(), \
+     publickey-credentials-get=(), screen-wake-lock=(), serial=(), storage-access=(), usb=(), window-management=(), \
+     xr-spatial-tracking=()";
+/// Of answers about one person: no cache keeps them, nothing is run or framed.
+const PERSONAL: [(HeaderName, &str); 3] = [
+    (header::CACHE_CONTROL, "no-store"),
+    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    (header::VARY, "Accept, Accept-Language, Authorization, Cookie, Origin"),
+];
+
 #[derive(Debug)]
 pub struct Reply {
     pub(crate) status: StatusCode,
+    is_public: bool,
     headers: Vec<(HeaderName, String)>,
     body: Vec<u8>,
 }
@@ -27,7 +51,7 @@ pub struct Reply {
 impl Reply {
     fn new(status: StatusCode, content_type: Option<&str>, body: Vec<u8>) -> Self {
         let headers = content_type.map(|text| (header::CONTENT_TYPE, text.to_owned())).into_iter().collect();
-        Self { status, headers, body }
+        Self { status, is_public: false, headers, body }
     }
 
     /// # Errors
@@ -48,6 +72,11 @@ impl Reply {
 
     pub fn file(status: StatusCode, content_type: &str, body: Vec<u8>) -> Self {
         Self::new(status, Some(content_type), body)
+    }
+
+    /// The same for everybody: it says itself who may keep it, and what it may do in a browser.
+    pub fn public(status: StatusCode, body: Vec<u8>) -> Self {
+        Self { is_public: true, ..Self::new(status, None, body) }
     }
 
     #[must_use]
@@ -116,6 +145,16 @@ impl Reply {
         Self::see_other(&app.with_error(error, problem.code()))
     }
 
+    /// The same for somebody whose browser is on its way through a sign-in: a page of the web application words it.
+    pub(crate) fn problem_to_page(problem: &Problem, return_to: Option<&str>) -> Self {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("code", problem.code());
+        if let Some(path) = return_to {
+            query.append_pair("return_to", path);
+        }
+        Self::see_other(&format!("/sign-in/problem?{}", query.finish()))
+    }
+
     /// True where the answer is small enough for Lambda to carry.
     pub(crate) const fn fits(&self) -> bool {
         self.body.len().div_ceil(3) * 4 < LARGEST
@@ -133,17 +172,14 @@ impl Reply {
         let mut response = Response::new(body);
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
-        // Answers are about one person each: no cache keeps them, no other site frames or reads them.
-        for (name, value) in [
-            (header::CACHE_CONTROL, "no-store"),
-            (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
-            (header::REFERRER_POLICY, "no-referrer"),
-            (header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains"),
-            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-            (header::VARY, "Accept-Language, Authorization, Cookie, Origin"),
-            (header::CONTENT_LANGUAGE, language.tag()),
-        ] {
+        for (name, value) in ALWAYS {
             headers.insert(name, HeaderValue::from_static(value));
+        }
+        if !self.is_public {
+            for (name, value) in PERSONAL {
+                headers.insert(name, HeaderValue::from_static(value));
+            }
+            headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
         }
         for (name, value) in self.headers {
             if let Ok(value) = HeaderValue::from_str(&value) {

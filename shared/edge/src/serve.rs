@@ -18,7 +18,7 @@ use crate::{
     failure::Failure,
     log::{self, LogCode},
     reply::Reply,
-    setup::Setup,
+    setup::Variables,
 };
 
 /// A handler as `serve` takes it: `|deps, call| Box::pin(handle(deps, call))`.
@@ -31,8 +31,13 @@ const TO_ANSWER: Duration = Duration::from_millis(700);
 ///
 /// # Errors
 /// Where variables are missing, or the Lambda runtime ends.
-pub async fn serve<D: Send + Sync>(operation: &'static str, setup: Setup, deps: D, handler: BoxedHandler<D>) -> Result<(), Error> {
-    let public_origin = setup.finish(operation)?;
+pub async fn serve<D: Send + Sync>(
+    operation: &'static str,
+    setup: impl Into<Variables>,
+    deps: D,
+    handler: BoxedHandler<D>,
+) -> Result<(), Error> {
+    let public_origin = setup.into().finish(operation)?;
     let (deps, public_origin) = (&deps, &public_origin);
     lambda_http::run(service_fn(move |request: Request| answer(operation, public_origin, deps, handler, request))).await
 }
@@ -69,9 +74,10 @@ async fn answer<D: Send + Sync>(
     let (reply, outcome, cause) = match result {
         Ok(reply) => (reply, "ok", None),
         Err(failure) => {
-            let reply = match call.app() {
-                Some(app) => Reply::problem_to_app(failure.problem(), app),
-                None => Reply::problem(failure.problem(), call.language, call.now),
+            let reply = match (call.app(), call.problem_page()) {
+                (Some(app), _) => Reply::problem_to_app(failure.problem(), app),
+                (None, Some(return_to)) => Reply::problem_to_page(failure.problem(), return_to),
+                (None, None) => Reply::problem(failure.problem(), call.language, call.now),
             };
             let code = failure.problem().code();
             let cause = match failure {
@@ -99,11 +105,11 @@ async fn answer<D: Send + Sync>(
 /// Where variables are missing, or the Lambda runtime ends.
 pub async fn serve_event<D: Sync, E: DeserializeOwned>(
     operation: &'static str,
-    setup: Setup,
+    setup: impl Into<Variables>,
     deps: D,
     handler: for<'a> fn(&'a D, E) -> BoxFuture<'a, Result<Value, Failure>>,
 ) -> Result<(), Error> {
-    setup.finish(operation)?;
+    setup.into().finish(operation)?;
     let deps = &deps;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<E>| async move {
         let started = Instant::now();

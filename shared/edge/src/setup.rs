@@ -36,20 +36,13 @@ use crate::log::{self, LogCode};
 #[error("missing variables: {}", .0.join(", "))]
 pub struct StartError(Vec<&'static str>);
 
-/// Makes what a function needs from its environment (docs/operating.md lists the variables).
-#[derive(Debug)]
-pub struct Setup {
-    sdk: SdkConfig,
-    dynamodb: storage::DynamoDb,
+/// The variables of a function: all that one needs that calls no service of AWS (docs/operating.md lists them).
+#[derive(Debug, Default)]
+pub struct Variables {
     missing: RefCell<Vec<&'static str>>,
 }
 
-impl Setup {
-    pub async fn new() -> Self {
-        let sdk = aws::config().await;
-        Self { dynamodb: storage::dynamodb(&sdk), sdk, missing: RefCell::default() }
-    }
-
+impl Variables {
     /// Returns the public origin, which every function needs.
     pub(crate) fn finish(self, operation: &str) -> Result<String, Error> {
         let origin = self.text("PUBLIC_ORIGIN");
@@ -68,6 +61,32 @@ impl Setup {
             self.missing.borrow_mut().push(name);
         }
         value
+    }
+}
+
+impl From<Setup> for Variables {
+    fn from(setup: Setup) -> Self {
+        setup.variables
+    }
+}
+
+/// Makes what a function needs from its environment.
+#[derive(Debug)]
+pub struct Setup {
+    sdk: SdkConfig,
+    dynamodb: storage::DynamoDb,
+    variables: Variables,
+}
+
+impl Setup {
+    pub async fn new() -> Self {
+        let sdk = aws::config().await;
+        Self { dynamodb: storage::dynamodb(&sdk), sdk, variables: Variables::default() }
+    }
+
+    /// A variable that must be there and not be empty.
+    pub fn text(&self, name: &'static str) -> String {
+        self.variables.text(name)
     }
 
     pub fn secret(&self, name: &'static str) -> Secret {

@@ -264,6 +264,25 @@ mod tests {
         }
     }
 
+    /// Pages may send pictures to `Photos.RegionalDomainName` alone (template.yaml): the address must be of that origin.
+    #[tokio::test]
+    async fn uploads_go_to_the_buckets_own_origin() {
+        use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
+        let sdk = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-south-1"))
+            .credentials_provider(SharedCredentialsProvider::new(Credentials::new("id", "secret", None, None, "test")))
+            .build();
+        let vault = Vault::new(&sdk, "myphoto-photos-1a2b".to_owned());
+        let declared = Declared { bytes: 4, sha256: "00".repeat(32) };
+        let address = vault.presign(&BusinessId::from_hash("b".into()), "u", ImageKind::Face, &declared).await.unwrap();
+        assert!(address.url.starts_with("https://myphoto-photos-1a2b.s3.eu-south-1.amazonaws.com/incoming/"), "{}", address.url);
+        let mut names: Vec<_> = address.headers.into_iter().map(|(name, _)| name).filter(|name| name != "content-length").collect();
+        names.sort();
+        // The bucket's CORS rule lets browsers send these.
+        assert!(names.iter().all(|name| name == "content-type" || name.starts_with("x-amz-")), "{names:?}");
+    }
+
     #[test]
     fn digests_are_read_from_hexadecimal() {
         assert_eq!(hex_to_base64(&"00".repeat(32)).unwrap(), "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");

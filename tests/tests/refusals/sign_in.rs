@@ -3,6 +3,7 @@
 use domain::Language;
 use journeys::{
     browser::Browser,
+    mobile::{AppSignIn, REDIRECT_URI},
     people::{self, begin_sign_in, press, through_taxisnet, up_to_otp},
     stack,
 };
@@ -147,4 +148,51 @@ async fn sixteen_messages_a_day_are_one_too_many_over_all_sign_ins() {
         let problem = answer.refused(429, "otp_messages_daily_limit");
         assert!(problem.members["renews_at"].is_string());
     }
+}
+
+/// What a browser sends when somebody follows a link.
+const NAVIGATION: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8";
+
+#[tokio::test]
+async fn whoever_navigates_is_led_to_a_page_that_words_the_problem() {
+    let kostas = people::named("kostas").await;
+    let browser = Browser::new(Language::El);
+    let follow = |url: String| browser.request(Method::GET, &url).header("accept", NAVIGATION).send();
+
+    // Where they wanted to go is kept as soon as it is known whose sign-in this is.
+    let begun = browser.get("/v1/sign-in?return_to=/photos?tab=1%26x").await.expect(303);
+    let page = Url::parse(begun.header("location").expect("a location")).expect("an address");
+    let answer = follow(press(&page, ("afm", &kostas.afm)).await).await.expect(303);
+    let wanted = "/sign-in/problem?code=no_confirmed_mobile&return_to=%2Fphotos%3Ftab%3D1%26x";
+    assert_eq!(answer.header("location"), Some(wanted));
+    assert_eq!((answer.header("cache-control"), answer.header("set-cookie")), (Some("no-store"), None));
+
+    let denied = follow(press(&begin_sign_in(&browser).await, ("deny", "1")).await).await.expect(303);
+    assert_eq!(denied.header("location"), Some("/sign-in/problem?code=sign_in_refused&return_to=%2Fv1%2Fsession"));
+
+    // Somebody else's sign-in, or none: not where that one wanted to go, and nothing of what the address says.
+    let stranger = Browser::new(Language::El);
+    let back = press(&begin_sign_in(&browser).await, ("afm", &kostas.afm)).await;
+    for url in [back, "/v1/sign-in/callback?code=x&state=y&return_to=https://evil.example/&error=%0d%0aX:".to_owned()] {
+        let answer = stranger.request(Method::GET, &url).header("accept", NAVIGATION).send().await.expect(303);
+        assert_eq!(answer.header("location"), Some("/sign-in/problem?code=sign_in_state"));
+    }
+}
+
+#[tokio::test]
+async fn an_app_hears_of_problems_itself_also_where_its_browser_navigates() {
+    let kostas = people::named("kostas").await;
+    let app = AppSignIn::new(REDIRECT_URI);
+    let browser = Browser::new(Language::El);
+    let mut address = Url::parse(&format!("{}/v1/sign-in", stack::origin())).expect("an address");
+    address.query_pairs_mut().extend_pairs(app.parameters());
+    let begun = browser.request(Method::GET, address.as_str()).header("accept", NAVIGATION).send().await.expect(303);
+    let page = Url::parse(begun.header("location").expect("a location")).expect("an address");
+    let back = press(&page, ("afm", &kostas.afm)).await;
+    let answer = browser.request(Method::GET, &back).header("accept", NAVIGATION).send().await.expect(303);
+    assert!(answer.header("location").expect("a location").starts_with(&format!("{REDIRECT_URI}?error=access_denied")));
+
+    // What is wrong with an app's parameters only its developer meets.
+    let wrong = browser.request(Method::GET, "/v1/sign-in?redirect_uri=https://evil.example/").header("accept", NAVIGATION).send().await;
+    wrong.refused(422, "invalid_field");
 }

@@ -1,0 +1,113 @@
+//! Takes web/dist into the binary: each file as it is, and compressed where that makes it smaller.
+
+use std::{
+    env,
+    error::Error,
+    fmt::Write as _,
+    fs, io,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+use flate2::{Compression, write::GzEncoder};
+use sha2::{Digest, Sha256};
+
+/// What comes out of Vite: extension, media type, whether compressing makes it smaller.
+const TYPES: [(&str, &str, bool); 14] = [
+    ("html", "text/html; charset=utf-8", true),
+    ("js", "text/javascript; charset=utf-8", true),
+    ("css", "text/css; charset=utf-8", true),
+    ("json", "application/json", true),
+    ("webmanifest", "application/manifest+json", true),
+    ("svg", "image/svg+xml", true),
+    ("txt", "text/plain; charset=utf-8", true),
+    ("wasm", "application/wasm", true),
+    ("ico", "image/x-icon", false),
+    ("png", "image/png", false),
+    ("jpg", "image/jpeg", false),
+    ("webp", "image/webp", false),
+    ("woff2", "font/woff2", false),
+    ("woff", "font/woff", false),
+];
+/// What Lambda can carry as base64, with room for headers.
+const LARGEST: usize = 4_300_000;
+const BROTLI_BEST: i32 = 11;
+/// 4 MB: larger than what is compressed here.
+const BROTLI_WINDOW: i32 = 22;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let dist = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../../web/dist");
+    println!("cargo::rerun-if-changed={}", dist.display());
+    if !dist.join("index.html").is_file() {
+        println!("cargo::error=web/dist is missing: run `make web`");
+        return Ok(());
+    }
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    let mut names = Vec::new();
+    files(&dist, "", &mut names)?;
+    // Looked up by halving.
+    names.sort();
+    let mut list = format!("pub(crate) static ASSETS: [Asset; {}] = [\n", names.len());
+    for (number, name) in names.iter().enumerate() {
+        list += &asset(&dist.join(name), name, &out, number)?;
+    }
+    list += "];\n";
+    Ok(fs::write(out.join("assets.rs"), list)?)
+}
+
+/// Paths of all files in a folder, with `/`, beginning at `web/dist`.
+fn files(folder: &Path, before: &str, found: &mut Vec<String>) -> Result<(), Box<dyn Error>> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name().into_string().map_err(|_| "a file's name is no text")?;
+        let path = format!("{before}{name}");
+        if entry.file_type()?.is_dir() {
+            files(&entry.path(), &format!("{path}/"), found)?;
+        } else {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// The Rust source of one asset, whose bytes are put into `out`.
+fn asset(file: &Path, name: &str, out: &Path, number: usize) -> Result<String, Box<dyn Error>> {
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let known = TYPES.iter().find(|(known, ..)| *known == extension);
+    let (_, content_type, is_compressed) = known.ok_or_else(|| format!("web/dist/{name}: no media type is known for it"))?;
+    let bytes = fs::read(file)?;
+    let put = |kind: &str, content: &[u8]| -> io::Result<String> {
+        let path = out.join(format!("{number}.{kind}"));
+        fs::write(&path, content)?;
+        Ok(format!("include_bytes!({path:?})"))
+    };
+    let smaller = |kind: &str, content: &[u8]| -> io::Result<String> {
+        if *is_compressed && content.len() < bytes.len() { Ok(format!("Some({})", put(kind, content)?)) } else { Ok("None".to_owned()) }
+    };
+    let brotli = smaller("br", &brotli(&bytes)?)?;
+    let gzip = smaller("gz", &gzip(&bytes)?)?;
+    if bytes.len() > LARGEST {
+        return Err(format!("web/dist/{name}: more than Lambda can answer").into());
+    }
+    let identity = put("identity", &bytes)?;
+    let mut digest = String::new();
+    for byte in Sha256::digest(&bytes).iter().take(16) {
+        write!(digest, "{byte:02x}")?;
+    }
+    Ok(format!(
+        "    Asset {{ name: {name:?}, content_type: {content_type:?}, digest: {digest:?}, identity: {identity}, brotli: {brotli}, gzip: {gzip} }},\n"
+    ))
+}
+
+fn brotli(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let parameters = brotli::enc::BrotliEncoderParams { quality: BROTLI_BEST, lgwin: BROTLI_WINDOW, ..Default::default() };
+    let mut compressed = Vec::new();
+    brotli::BrotliCompress(&mut &*bytes, &mut compressed, &parameters)?;
+    Ok(compressed)
+}
+
+fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes)?;
+    encoder.finish()
+}

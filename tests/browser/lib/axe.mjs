@@ -1,0 +1,27 @@
+// WCAG 2.2 AA, as far as a program can tell.
+
+import axeCore from 'axe-core';
+
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa'];
+
+/**
+ * Fails with a list of what a reader would stumble over.
+ * @param {import('playwright-core').Page} page
+ * @param {{ without?: string[] }} [options] rules to leave out, each with a reason beside it
+ */
+export async function axe(page, { without = [] } = {}) {
+  // Over the debugger's protocol, which the page's Content-Security-Policy and Trusted Types do not concern.
+  const session = await page.context().newCDPSession(page);
+  const options = { runOnly: { type: 'tag', values: TAGS }, rules: Object.fromEntries(without.map((rule) => [rule, { enabled: false }])) };
+  const expression = `${axeCore.source};axe.run(document, ${JSON.stringify(options)}).then((found) => JSON.stringify(found.violations))`;
+  const { result, exceptionDetails } = await session.send('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true });
+  await session.detach();
+  if (exceptionDetails) throw new Error(`axe: ${exceptionDetails.exception?.description ?? exceptionDetails.text}`);
+  const violations = JSON.parse(result.value);
+  if (violations.length === 0) return;
+  const lines = violations.map(({ id, impact, help, nodes }) => {
+    const where = nodes.map((node) => `      ${node.target.join(' ')}\n        ${node.failureSummary.replaceAll('\n', '\n        ')}`);
+    return `  ${id} (${impact}): ${help}\n${where.join('\n')}`;
+  });
+  throw new Error(`${new URL(page.url()).pathname} is not accessible:\n${lines.join('\n')}`);
+}

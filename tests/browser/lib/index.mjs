@@ -1,0 +1,10 @@
+// All that tests use: `import { test, signIn, person } from './lib/index.mjs'`.
+
+export { axe } from './axe.mjs';
+export { checkPage, chromiumPath, forgetFaults, launch, newPage, test } from './browser.mjs';
+export { Caller, json, request } from './http.mjs';
+export * as inbox from './inbox.mjs';
+export { caller, changeMinor, emailOf, issue, minor, named, person, photographer, pictures } from './people.mjs';
+export { callFrom, denyTaxisnet, passTaxisnet, signIn, upToOtp } from './sign_in.mjs';
+export { origin, sandbox, uploads } from './stack.mjs';
+export { qrVideo } from './video.mjs';

@@ -1,0 +1,233 @@
+// What a photographer does, from the camera's picture to the message in the citizen's hand.
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { axe, emailOf, inbox, person, pictures, signIn, test } from './lib/index.mjs';
+
+/**
+ * A picture as a camera leaves it, drawn by the browser: the good portrait, somewhere on a plain background of its own colour.
+ * @param {import('playwright-core').Page} page
+ * @param {{ width: number, height: number, at: [number, number, number], turned?: boolean }} how `at`: left, top and width of the portrait.
+ *   `turned`: the camera was held upright, which EXIF alone says
+ */
+async function cameraPicture(page, { width, height, at, turned = false }) {
+  const draw = async ([portrait, width, height, [left, top, across], turned]) => {
+    const image = new Image();
+    image.src = `data:image/jpeg;base64,${portrait}`;
+    await image.decode();
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = turned ? [height, width] : [width, height];
+    const drawing = canvas.getContext('2d');
+    drawing.drawImage(image, 0, 0);
+    drawing.fillStyle = `rgb(${drawing.getImageData(8, 8, 1, 1).data.slice(0, 3).join()})`;
+    drawing.fillRect(0, 0, canvas.width, canvas.height);
+    if (turned) drawing.setTransform(0, -1, 1, 0, 0, width);
+    drawing.drawImage(image, left, top, across, (across * image.height) / image.width);
+    return canvas.toDataURL('image/jpeg', 0.95).split(',')[1];
+  };
+  const arguments_ = JSON.stringify([pictures.face().toString('base64'), width, height, at, turned]);
+  const jpeg = Buffer.from(await page.evaluate(`(${draw})(${arguments_})`), 'base64');
+  return turned ? Buffer.concat([jpeg.subarray(0, 2), EXIF_6, jpeg.subarray(2)]) : jpeg;
+}
+
+/** An APP1 segment that says orientation 6: to be turned a quarter to the right. */
+const EXIF_6 = Buffer.from('ffe1002245786966000049492a00080000000100120103000100000006000000' + '00000000', 'hex');
+
+const choose = (page, kind, buffer, name = 'DSC_0001.jpg', mimeType = 'image/jpeg') => page.locator(`input[data-image=${kind}]`).setInputFiles({ name, mimeType, buffer });
+
+/** WCAG in the language of the page and in the other one, and back. */
+async function axeInBoth(page) {
+  const other = page.locator('.header-button').first();
+  await axe(page);
+  await other.click();
+  await axe(page);
+  await other.click();
+}
+
+/** What is declared of the files that are uploaded. */
+const declaredBy = (page) => page.waitForRequest((request) => request.method() === 'POST' && request.url().endsWith('/v1/photographer/uploads')).then((request) => request.postDataJSON());
+
+const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
+
+/** Two fingers on the middle of something, `from` and then `to` pixels apart. */
+async function pinch(page, place, from, to) {
+  const box = await place.boundingBox();
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  const session = await page.context().newCDPSession(page);
+  const touch = (type, apart) => session.send('Input.dispatchTouchEvent', { type, touchPoints: apart === undefined ? [] : [-1, 1].map((side, id) => ({ x: x + (side * apart) / 2, y, id })) });
+  await touch('touchStart', from);
+  for (let step = 1; step <= 4; step += 1) await touch('touchMove', from + ((to - from) * step) / 4);
+  await touch('touchEnd');
+  await session.detach();
+}
+
+test('a photographer turns the camera\'s pictures into a code number that arrives by email', async ({ newPage }) => {
+  const who = await person('photographer');
+  const page = await newPage({ language: 'el', viewport: 'desktop' });
+  await signIn(page, who, { role: 'photographer', returnTo: '/photographer' });
+  await page.getByText('Δεν έχετε εκδώσει ακόμη κανέναν κωδικάριθμο').waitFor();
+  await axeInBoth(page);
+  await page.getByRole('link', { name: 'Νέες φωτογραφίες' }).click();
+  const next = page.getByRole('button', { name: 'Συνέχεια στον έλεγχο' });
+  await next.click();
+  await page.getByRole('link', { name: 'Δώστε φωτογραφία προσώπου ή υπογραφή.' }).waitFor();
+
+  await choose(page, 'face', Buffer.from('....ftypheic....'), 'IMG_1.HEIC', 'image/heic');
+  await page.getByText('δεν ανοίγει φωτογραφίες HEIC').waitFor();
+  await axeInBoth(page);
+
+  // Held upright: stored as 4000 x 3000, and 3000 x 4000 is what people see.
+  await choose(page, 'face', await cameraPicture(page, { width: 3000, height: 4000, at: [611, 666, 1778], turned: true }));
+  const stage = page.getByRole('application');
+  await stage.focus();
+  for (let press = 0; press < 8; press += 1) await page.keyboard.press('+');
+  await page.getByText('Αποτέλεσμα: 1.804 × 2.706 pixel').waitFor();
+  await axeInBoth(page);
+  const use = page.getByRole('button', { name: 'Χρήση αυτής της εικόνας' });
+  await use.click();
+  await page.getByText('1.804 × 2.706 pixel,').waitFor();
+
+  await choose(page, 'signature', pictures.signature());
+  await page.getByText('Το αρχείο τηρεί ήδη τις προδιαγραφές.').waitFor();
+  await axe(page);
+  await use.click();
+  await page.getByText('Το αρχείο στέλνεται όπως είναι.').waitFor();
+  // Another page and back: nothing is lost.
+  await page.getByRole('link', { name: 'Κωδικάριθμοι', exact: true }).click();
+  await page.getByRole('heading', { level: 1, name: 'Κωδικάριθμοι' }).waitFor();
+  await page.goBack();
+  await page.getByText('Το αρχείο στέλνεται όπως είναι.').waitFor();
+
+  const [declared] = await Promise.all([declaredBy(page), next.click()]);
+  await page.getByText('Οι εικόνες τηρούν όλες τις προδιαγραφές.').waitFor();
+  assert.equal(await page.locator('.finding').count(), 0);
+  assert.ok(declared.face.bytes <= 3_000_000 && declared.face.bytes > 300_000, `${declared.face.bytes} bytes of face`);
+  assert.equal(declared.signature.sha256, sha256(pictures.signature()), 'what was not changed is sent as it is');
+  await page.locator('summary').first().click();
+  await axeInBoth(page);
+  await page.getByRole('button', { name: 'Συνέχεια στον παραλήπτη' }).click();
+
+  await page.getByLabel('Email').check();
+  await page.getByRole('button', { name: 'Αποστολή κωδικαρίθμου' }).click();
+  await page.getByRole('link', { name: 'Γράψτε τη διεύθυνση email ολόκληρη' }).click();
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'email');
+  await axeInBoth(page);
+  const to = emailOf(await person());
+  await page.getByLabel('Διεύθυνση email').fill(to);
+  await page.getByRole('button', { name: 'Αποστολή κωδικαρίθμου' }).click();
+  await page.getByRole('heading', { name: 'Ο κωδικάριθμος εκδόθηκε' }).waitFor();
+  const message = await inbox.codeMessage(to);
+  await page.getByText('Στάλθηκε', { exact: true }).waitFor();
+  await axeInBoth(page);
+  assert.ok(!(await page.content()).includes(inbox.codeOf(message)), 'the photographer never sees the code');
+
+  await page.getByRole('link', { name: 'Όλοι οι κωδικάριθμοι' }).click();
+  const row = page.locator('tr[data-upload]');
+  await row.getByText('Στάλθηκε', { exact: true }).waitFor();
+  assert.match(await row.innerText(), /•••@example\.gr/);
+  await axeInBoth(page);
+  await page.getByLabel('Κατάσταση').selectOption('failed');
+  await page.getByText('Κανένας κωδικάριθμος δεν ταιριάζει').waitFor();
+  await page.reload();
+  await page.getByText('Κανένας κωδικάριθμος δεν ταιριάζει').waitFor();
+});
+
+test('on a telephone, bad pictures are told in words, an upload goes on where it broke, a wrong address is corrected', async ({ newPage }) => {
+  const page = await newPage({ language: 'en', viewport: 'phone' });
+  await signIn(page, await person('photographer'), { role: 'photographer', returnTo: '/photographer/new' });
+  await choose(page, 'face', await cameraPicture(page, { width: 600, height: 900, at: [0, 0, 600] }));
+  await page.getByText('it gives 600 × 900, and at least 800 × 1,200 are needed').waitFor();
+  await axe(page);
+  const use = page.getByRole('button', { name: 'Use this picture' });
+  assert.equal(await use.getAttribute('aria-disabled'), 'true');
+
+  // The person stands at the left: the middle of the picture has no face.
+  await choose(page, 'face', await cameraPicture(page, { width: 4000, height: 3000, at: [0, 500, 1333] }));
+  await page.getByText('Result: 2,000 × 3,000 pixels').waitFor();
+  // Two fingers, apart by half as much again.
+  await pinch(page, page.getByRole('application'), 80, 120);
+  await page.getByText('Result: 1,332 × 1,998 pixels').waitFor();
+  await page.getByRole('button', { name: 'Start over' }).click();
+  await page.getByText('Result: 2,000 × 3,000 pixels').waitFor();
+  await use.click();
+  await page.getByText('2,000 × 3,000 pixels,').waitFor();
+  let broken = false;
+  await page.route(/incoming/, (route) => {
+    if (broken || route.request().method() !== 'PUT') return route.fallback();
+    broken = true;
+    return route.abort('connectionreset');
+  });
+  await page.getByRole('button', { name: 'Continue to the check' }).click();
+  await page.getByText('there is no need to choose them again').waitFor();
+  await axe(page);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByText('The pictures cannot be sent like this.').waitFor();
+  const wrong = page.locator('[data-rule=faces]');
+  await wrong.getByText('Error:').waitFor();
+  await wrong.getByText('Faces found: 0; there must be exactly 1.').waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Continue to the recipient' }).count(), 0);
+  await axe(page);
+
+  await page.getByRole('button', { name: 'Crop again: Face photo' }).click();
+  const box = await page.getByRole('application').boundingBox();
+  await page.mouse.move(box.x + 60, box.y + 150);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width - 30, box.y + 150, { steps: 5 });
+  await page.mouse.up();
+  const larger = page.getByRole('button', { name: 'Larger' });
+  for (let press = 0; press < 8; press += 1) await larger.click();
+  const left = page.getByRole('button', { name: 'Right', exact: true });
+  for (let press = 0; press < 20; press += 1) await left.click();
+  await use.click();
+  await page.getByRole('button', { name: 'Continue to the recipient' }).click();
+
+  const [right, wrongOne] = [await person(), await person()];
+  await page.getByLabel('Mobile number').fill('210 1234567');
+  await page.getByRole('button', { name: 'Send the code number' }).click();
+  await page.getByRole('link', { name: 'The number must be a Greek mobile' }).waitFor();
+  await page.getByLabel('Mobile number').fill(wrongOne.mobile);
+  await page.getByRole('button', { name: 'Send the code number' }).click();
+  await page.getByRole('link', { name: 'Send again or correct' }).click();
+  const first = inbox.codeOf(await inbox.codeMessage(wrongOne.mobile));
+  await axeInBoth(page);
+  await page.reload();
+  await page.getByLabel('Email').check();
+  await page.getByLabel('Email address').fill(emailOf(right));
+  await page.getByLabel('English').check();
+  await page.getByRole('button', { name: 'New code number' }).click();
+  await page.getByText('The old one no longer works.').waitFor();
+  assert.notEqual(inbox.codeOf(await inbox.codeMessage(emailOf(right))), first);
+  await page.getByRole('link', { name: 'Back' }).click();
+  await page.locator('tr[data-upload]').getByText('Sent', { exact: true }).waitFor();
+  await axe(page);
+});
+
+test('an owner authorises an employee, who issues until it is withdrawn', async ({ newPage }) => {
+  const [owner, employee] = [await person('photographer'), await person()];
+  const page = await newPage({ language: 'el', viewport: 'desktop' });
+  await signIn(page, owner, { role: 'photographer', returnTo: '/photographer/staff' });
+  await page.getByLabel('ΑΦΜ του υπαλλήλου').fill(employee.afm.replace(/.$/, (digit) => String((Number(digit) + 1) % 10)));
+  await page.locator('#afm-error').getByText('Ο ΑΦΜ δεν είναι έγκυρος').waitFor();
+  await axeInBoth(page);
+  await page.getByLabel('ΑΦΜ του υπαλλήλου').fill(employee.afm);
+  await page.getByLabel('Πώς τον αποκαλείτε').fill('Μαρία του στούντιο');
+  await page.getByRole('button', { name: 'Εξουσιοδότηση' }).click();
+  await page.getByText('Εξουσιοδοτήθηκε: Μαρία του στούντιο').waitFor();
+
+  const theirs = await newPage({ language: 'en', viewport: 'phone' });
+  await signIn(theirs, employee, { role: 'photographer', returnTo: '/photographer/staff' });
+  await theirs.getByText('Only the owner of the business decides on its staff.').waitFor();
+  await axe(theirs);
+  await theirs.goto('/photographer');
+  await theirs.getByText('You have not issued a code number yet').waitFor();
+
+  await page.getByRole('button', { name: 'Ανάκληση: Μαρία του στούντιο' }).click();
+  await axe(page);
+  await page.getByRole('dialog').getByRole('button', { name: 'Ανάκληση' }).click();
+  await page.getByText('Δεν έχετε εξουσιοδοτήσει κανέναν ακόμη.').waitFor();
+  await axe(page);
+
+  await theirs.getByLabel('State').selectOption('sent');
+  await theirs.getByText('You no longer act for this business').waitFor();
+  await axe(theirs);
+});

@@ -1,0 +1,107 @@
+// Every page in both languages and sizes, for people to look at: `make screenshots`. Answers the folder with the pictures.
+
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, test as nodeTest } from 'node:test';
+import { axe, callFrom, caller, emailOf, issue, minor, newPage, person, pictures, signIn, upToOtp } from './lib/index.mjs';
+import { variable } from './lib/stack.mjs';
+
+const folder = join(variable('STACK_FOLDER'), 'screenshots');
+rmSync(folder, { recursive: true, force: true });
+mkdirSync(folder, { recursive: true });
+after(() => console.log(`\nscreenshots: ${folder}\n`));
+
+const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
+let number = 0;
+
+/** The page as it stands, turned to each language and size. */
+async function shoot(page, name) {
+  number += 1;
+  for (const [size, viewport] of Object.entries(SIZES)) {
+    await page.setViewportSize(viewport);
+    for (const language of ['el', 'en']) {
+      if ((await page.locator('html').getAttribute('lang')) !== language) await page.locator(`header button[lang=${language}]`).click();
+      await page.waitForLoadState('networkidle');
+      await page.locator('main [aria-busy=true], main .loading').first().waitFor({ state: 'detached' }).catch(() => undefined);
+      await axe(page);
+      await page.screenshot({ path: join(folder, `${String(number).padStart(2, '0')}-${name}-${size}-${language}.png`), fullPage: true });
+    }
+  }
+}
+
+async function visit(page, path, name) {
+  await page.goto(path);
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await shoot(page, name);
+}
+
+nodeTest('signing in', async () => {
+  const page = await newPage();
+  await visit(page, '/', 'start');
+  await visit(page, '/about', 'about');
+  await visit(page, '/accessibility', 'accessibility');
+  await visit(page, '/sign-in/problem?code=no_confirmed_mobile', 'sign-in-problem');
+  await visit(page, '/no/such/page', 'not-found');
+  await visit(page, '/people/self', 'sign-in-first');
+  const who = await person('photographer');
+  const otp = await upToOtp(page, who, { returnTo: '/' });
+  await visit(page, '/', 'otp');
+  await page.locator('#otp').fill('12');
+  await page.locator('button[type=submit]').click();
+  await shoot(page, 'otp-error');
+  await callFrom(page, 'POST', '/v1/session/otp', 200, { otp });
+  await visit(page, '/', 'role');
+  await callFrom(page, 'PUT', '/v1/session/role', 200, { kind: 'citizen' });
+  await visit(page, '/people', 'consent');
+});
+
+nodeTest('citizen', async () => {
+  const who = await person();
+  const child = await minor(who);
+  const page = await newPage();
+  await signIn(page, who, { returnTo: '/people' });
+  await visit(page, '/people', 'people');
+  await visit(page, '/people/minor', 'minor');
+  const added = await callFrom(page, 'POST', '/v1/minors', 201, { identifier: { kind: 'amka', value: child.amka } });
+  await visit(page, '/people', 'people-with-minor');
+  await visit(page, `/people/${added.subject}`, 'home-of-minor');
+  await visit(page, '/people/self', 'home-nothing');
+  await visit(page, '/people/self/code', 'code');
+  await page.locator('main input[type=text]').first().fill('adEC3wlknv5LcQn5W65twB');
+  await page.locator('main button[type=submit]').first().click();
+  await shoot(page, 'code-error');
+  const { code } = await issue({ recipient: emailOf(who) });
+  await page.locator('main input[type=text]').first().fill(code);
+  await page.locator('main button[type=submit]').first().click();
+  await page.waitForURL('**/photos');
+  await shoot(page, 'photos');
+  await callFrom(page, 'POST', '/v1/subjects/self/submissions/current/confirmation', 200, {});
+  await visit(page, '/people/self/association', 'associate');
+  const { submission } = await callFrom(page, 'GET', '/v1/session', 200);
+  await callFrom(page, 'PUT', '/v1/subjects/self/association', 201, { version: submission.consent.version, agree: true });
+  await visit(page, '/people/self', 'home-no-applications');
+  await visit(page, '/people/self/applications', 'applications');
+  const { applications } = await callFrom(page, 'GET', '/v1/applications', 200);
+  const suitable = applications.filter(({ profile }) => profile === 'standard').slice(0, 2).map(({ id }) => id);
+  await callFrom(page, 'POST', '/v1/subjects/self/authorizations', 200, { applications: suitable });
+  for (const [path, name] of [['', 'home'], ['/history', 'history'], ['/accesses', 'accesses'], ['/reminder', 'reminder'], ['/dissociation', 'dissociation'], ['/data', 'my-data']]) {
+    await visit(page, `/people/self${path}`, name);
+  }
+});
+
+nodeTest('photographer', async () => {
+  const who = await person('photographer');
+  const page = await newPage();
+  await signIn(page, who, { role: 'photographer', returnTo: '/photographer' });
+  await visit(page, '/photographer', 'issued-none');
+  await issue({ recipient: emailOf(await person()), by: await caller(who, 'photographer') });
+  await visit(page, '/photographer', 'issued');
+  await visit(page, '/photographer/new', 'new-photos');
+  const files = page.locator('main input[type=file]');
+  await files.first().setInputFiles({ name: 'portrait.jpg', mimeType: 'image/jpeg', buffer: pictures.face() });
+  await page.waitForTimeout(1500);
+  await shoot(page, 'new-photos-crop');
+  await visit(page, '/photographer/staff', 'staff');
+  const { issuances } = await callFrom(page, 'GET', '/v1/photographer/issuances', 200);
+  if (issuances.length > 0) await visit(page, `/photographer/issued/${issuances[0].upload_id}`, 'send-again');
+});

@@ -1,0 +1,216 @@
+// Signing in and out, as people meet it on the pages.
+
+import assert from 'node:assert/strict';
+import { axe, callFrom, denyTaxisnet, inbox, passTaxisnet, person, signIn, test, upToOtp } from './lib/index.mjs';
+
+const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
+
+test('from the front door through TAXISnet, password and text, to one’s own place', async ({ newPage }) => {
+  const who = await person();
+  const page = await newPage({ language: 'el', viewport: 'phone' });
+  await page.goto('/');
+  await heading(page, 'Η φωτογραφία και η υπογραφή σας, μία φορά για όλα τα έγγραφα');
+  await axe(page);
+  const before = await inbox.lastSeq(who.mobile);
+  await page.getByRole('button', { name: 'Σύνδεση με TAXISnet' }).click();
+  await passTaxisnet(page, who);
+  const otp = await inbox.otp(who.mobile, before);
+
+  await heading(page, 'Κωδικός μίας χρήσης');
+  assert.match(await page.locator('main').innerText(), new RegExp(`λήγει σε ${who.mobile.slice(-4)}`));
+  await axe(page);
+
+  // Nothing typed, then wrong, is told by the field, and the focus goes where it is told.
+  await page.getByRole('button', { name: 'Συνέχεια' }).click();
+  await page.getByRole('alert').filter({ hasText: 'Γράψτε τα 6 ψηφία' }).waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('role')), 'alert');
+  await page.getByLabel('Κωδικός μίας χρήσης').fill(otp === '000000' ? '000001' : '000000');
+  await page.getByRole('button', { name: 'Συνέχεια' }).click();
+  await page.getByRole('alert').filter({ hasText: 'δεν είναι σωστός' }).waitFor();
+  await page.getByText('Απομένουν 2 προσπάθειες', { exact: false }).first().waitFor();
+  await axe(page);
+
+  // A new one; the first is worth nothing.
+  const last = await inbox.lastSeq(who.mobile);
+  await page.getByRole('button', { name: 'Αποστολή νέου κωδικού' }).click();
+  await page.getByRole('status').filter({ hasText: 'Στείλαμε νέο κωδικό' }).waitFor();
+  const second = await inbox.otp(who.mobile, last);
+  // Reloading is at the same step.
+  await page.reload();
+  await heading(page, 'Κωδικός μίας χρήσης');
+  await page.getByLabel('Κωδικός μίας χρήσης').fill(` ${second.slice(0, 3)} ${second.slice(3)} `);
+  await page.keyboard.press('Enter');
+
+  await heading(page, 'Καλώς ορίσατε');
+  for (const text of [who.first_name, who.last_name, who.afm]) await page.getByText(text, { exact: true }).waitFor();
+  await page.getByText('Τα προσωπικά σας δεδομένα στο myPhoto').waitFor();
+  await axe(page);
+  // The text too is in the language that the page is turned to.
+  await page.getByRole('button', { name: 'English' }).click();
+  await page.getByRole('heading', { name: 'Your personal data in myPhoto' }).waitFor();
+  await page.getByRole('button', { name: 'Ελληνικά' }).click();
+  await page.getByRole('button', { name: 'Έλαβα γνώση' }).click();
+  await page.waitForURL('**/people');
+
+  // Out again, here and at TAXISnet, and the door is shut.
+  await page.getByRole('button', { name: 'Μενού' }).click();
+  await page.getByRole('button', { name: 'Αποσύνδεση' }).click();
+  await page.getByRole('button', { name: 'Σύνδεση με TAXISnet' }).waitFor();
+  await page.goto('/people');
+  await heading(page, 'Συνδεθείτε για να συνεχίσετε');
+  await axe(page);
+});
+
+test('whoever does not agree is signed out and told so', async ({ newPage }) => {
+  const who = await person();
+  const page = await newPage({ language: 'en', viewport: 'desktop' });
+  const otp = await upToOtp(page, who, { returnTo: '/people' });
+  await page.getByLabel('One-time password').fill(otp);
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await heading(page, 'Welcome');
+  await page.getByRole('button', { name: 'I do not agree' }).click();
+  await page.getByRole('dialog', { name: 'End the session?' }).waitFor();
+  await axe(page);
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'I do not agree', 'the focus comes back');
+  await page.getByRole('button', { name: 'I do not agree' }).click();
+  await page.getByRole('button', { name: 'I do not agree, sign me out' }).click();
+  await heading(page, 'You did not agree');
+  await callFrom(page, 'GET', '/v1/session', 401);
+});
+
+test('three wrong passwords end the sign-in, and the page leads to a new one', async ({ newPage }) => {
+  const who = await person();
+  const page = await newPage({ language: 'en' });
+  const otp = await upToOtp(page, who, { returnTo: '/people' });
+  const wrong = otp === '111111' ? '222222' : '111111';
+  for (const left of [2, 1, 0]) {
+    await page.getByLabel('One-time password').fill(wrong);
+    await page.getByRole('button', { name: 'Continue' }).click();
+    if (left > 0) await page.getByText(left === 1 ? '1 try left' : '2 tries left', { exact: false }).first().waitFor();
+  }
+  await page.locator('[data-problem=otp_exhausted]').waitFor();
+  await axe(page);
+  await page.getByRole('button', { name: 'Sign in anew' }).click();
+  await passTaxisnet(page, who);
+  await heading(page, 'One-time password');
+});
+
+test('a refused sign-in and a missing mobile are told in words, with the way on', async ({ newPage }) => {
+  const page = await newPage({ language: 'el' });
+  await page.goto('/v1/sign-in?return_to=/people');
+  await denyTaxisnet(page);
+  await heading(page, 'Η σύνδεση δεν ολοκληρώθηκε');
+  await page.locator('[data-problem=sign_in_refused]').waitFor();
+  await page.getByRole('button', { name: 'Δοκιμάστε ξανά' }).click();
+  await passTaxisnet(page, await person('no_mobile'));
+  await page.locator('[data-problem=no_confirmed_mobile]').waitFor();
+  assert.equal(await page.getByRole('link', { name: /emep\.gov\.gr/ }).getAttribute('href'), 'https://emep.gov.gr');
+  await axe(page);
+  await page.getByRole('button', { name: 'English' }).click();
+  await heading(page, 'Signing in was not completed');
+  await axe(page);
+});
+
+test('a photographer chooses a role, is told of pages of another one, and switches without signing in', async ({ newPage }) => {
+  const who = await person('photographer');
+  const page = await newPage({ language: 'en', viewport: 'desktop' });
+  const otp = await upToOtp(page, who, { returnTo: '/photographer' });
+  await page.getByLabel('One-time password').fill(otp);
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await heading(page, 'In which role are you signing in?');
+  await axe(page);
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByRole('alert').filter({ hasText: 'Choose a role.' }).waitFor();
+  await page.getByLabel(who.businesses[0].name).check();
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByRole('navigation').getByText(who.businesses[0].name).waitFor();
+  assert.equal(new URL(page.url()).pathname, '/photographer');
+
+  await page.goto('/people/self');
+  await heading(page, 'This page is for another role');
+  await axe(page);
+  await page.getByRole('link', { name: 'Change role' }).click();
+  await page.getByLabel('Citizen').check();
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await heading(page, 'Welcome');
+});
+
+test('a session about to end says so and can be kept; one that has ended leads back to its page', async ({ newPage }) => {
+  const who = await person();
+  const page = await newPage({ language: 'el', viewport: 'desktop' });
+  await page.clock.install();
+  await signIn(page, who, { returnTo: '/about' });
+  await page.getByRole('button', { name: 'Αποσύνδεση' }).waitFor();
+  const dialog = page.getByRole('dialog', { name: 'Η σύνδεσή σας λήγει σύντομα' });
+  await page.clock.fastForward('24:00');
+  assert.equal(await dialog.count(), 0);
+  await page.clock.fastForward('04:00');
+  await dialog.waitFor();
+  await axe(page);
+  const asked = page.waitForResponse('**/v1/session');
+  await page.getByRole('button', { name: 'Παραμονή σε σύνδεση' }).click();
+  assert.equal((await asked).status(), 200);
+
+  // The service's clock stands while the page's runs: to the page its session is over now, and the way back is to the same page.
+  await page.goto('/people/self');
+  await page.getByRole('button', { name: 'Αποσύνδεση' }).waitFor();
+  await callFrom(page, 'DELETE', '/v1/session', 200);
+  await page.reload();
+  await page.getByRole('button', { name: 'Σύνδεση με TAXISnet' }).click();
+  await passTaxisnet(page, who);
+  await heading(page, 'Κωδικός μίας χρήσης');
+  assert.equal(new URL(page.url()).pathname, '/people/self');
+});
+
+test('a service that does not answer, or badly, is told in words and can be asked again', async ({ newPage }) => {
+  const page = await newPage({ language: 'en', statuses: [503], errors: [/503|ERR_/] });
+  let answer = (route) => route.fulfill({ status: 503, contentType: 'text/html', body: '<h1>Service Unavailable</h1>' });
+  await page.route('**/v1/session', (route) => answer(route));
+  await page.goto('/people');
+  await page.getByRole('alert').filter({ hasText: 'Something went wrong with the service' }).waitFor();
+  await axe(page);
+  answer = (route) => route.abort('internetdisconnected');
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('alert').filter({ hasText: 'There is no internet connection' }).waitFor();
+  answer = (route) => route.continue();
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await heading(page, 'Sign in to continue');
+});
+
+test('without a network the page says so, also where it has to be loaded anew', async ({ newPage }) => {
+  const page = await newPage({ language: 'el', serviceWorker: true, errors: [/ERR_INTERNET_DISCONNECTED/] });
+  await page.goto('/');
+  await page.evaluate(() => navigator.serviceWorker.ready);
+  await page.context().setOffline(true);
+  await page.getByRole('status').filter({ hasText: 'Δεν υπάρχει σύνδεση' }).waitFor();
+  await page.goto('/people').catch(() => undefined);
+  await page.getByRole('heading', { name: 'Δεν υπάρχει σύνδεση με το διαδίκτυο' }).waitFor();
+  await axe(page);
+  await page.context().setOffline(false);
+  await page.getByRole('link', { name: 'δοκιμάστε ξανά' }).click();
+  await heading(page, 'Συνδεθείτε για να συνεχίσετε');
+});
+
+test('without JavaScript the page says what it needs', async ({ newPage }) => {
+  const page = await newPage({ javaScript: false });
+  await page.goto('/');
+  const said = page.locator('noscript p');
+  await said.first().waitFor();
+  assert.match(await said.first().innerText(), /χρειάζεται JavaScript/);
+  const place = await said.first().boundingBox();
+  assert.ok(place.y < 200, 'it is at the top of the page');
+});
+
+test('a page whose files are gone with an older version says so and can be loaded again', async ({ newPage }) => {
+  const page = await newPage({ language: 'en' });
+  await page.goto('/');
+  await page.route('**/assets/about*', (route) => route.fulfill({ status: 404, body: '' }));
+  await page.getByRole('link', { name: 'About' }).click();
+  await heading(page, 'The page was not loaded');
+  await axe(page);
+  await page.unroute('**/assets/about*');
+  await page.getByRole('button', { name: 'Load again' }).click();
+  await page.waitForFunction(() => document.querySelector('h1')?.textContent !== 'The page was not loaded');
+});

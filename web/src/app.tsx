@@ -1,0 +1,79 @@
+import type { ComponentType } from "preact";
+import { LocationProvider, Route, Router, lazy } from "preact-iso";
+
+import { NotFound } from "./pages/not_found";
+import { NotLoaded } from "./pages/not_loaded";
+import { RolePage } from "./pages/session/role_choice";
+import { SignInProblem } from "./pages/session/sign_in_problem";
+import { Start } from "./pages/session/start";
+import { Gate } from "./shell/gate";
+import { Shell } from "./shell/shell";
+
+type CitizenPages = typeof import("./pages/citizen/pages");
+type PhotographerPages = typeof import("./pages/photographer/pages");
+
+/** A page that comes when it is asked for. Where it cannot (no network, or a newer version is deployed and this one's files are gone), that is said in its place. */
+function later(load: () => Promise<ComponentType>) {
+  return lazy(() => load().catch(() => NotLoaded));
+}
+
+/** Pages of one role come together. */
+function citizen(name: keyof CitizenPages) {
+  return behind("citizen", later(() => import("./pages/citizen/pages").then((pages) => pages[name])));
+}
+
+function photographer(name: keyof PhotographerPages) {
+  return behind("photographer", later(() => import("./pages/photographer/pages").then((pages) => pages[name])));
+}
+
+function behind(role: "citizen" | "photographer" | undefined, Inside: ComponentType) {
+  return function Gated() {
+    return (
+      <Gate role={role}>
+        <Inside />
+      </Gate>
+    );
+  };
+}
+
+const PAGES: readonly (readonly [path: string, page: ComponentType])[] = [
+  ["/", Start],
+  ["/sign-in/problem", SignInProblem],
+  ["/role", behind(undefined, RolePage)],
+  ["/people", citizen("People")],
+  ["/people/minor", citizen("AddMinor")],
+  ["/people/:subject", citizen("Home")],
+  ["/people/:subject/code", citizen("Code")],
+  ["/people/:subject/photos", citizen("Photos")],
+  ["/people/:subject/association", citizen("Associate")],
+  ["/people/:subject/applications", citizen("Applications")],
+  ["/people/:subject/history", citizen("History")],
+  ["/people/:subject/accesses", citizen("Accesses")],
+  ["/people/:subject/reminder", citizen("Reminder")],
+  ["/people/:subject/dissociation", citizen("Dissociate")],
+  ["/people/:subject/data", citizen("MyData")],
+  ["/photographer", photographer("Issued")],
+  ["/photographer/new", photographer("NewPhotos")],
+  ["/photographer/issued/:upload", photographer("SendAgain")],
+  ["/photographer/staff", photographer("Staff")],
+  ["/about", later(() => import("./pages/about").then((page) => page.default))],
+  ["/accessibility", later(() => import("./pages/accessibility").then((page) => page.default))],
+];
+
+/** Addresses of the API are the browser's. */
+const OURS = /^(?!\/v1\/)/;
+
+export function App() {
+  return (
+    <LocationProvider scope={OURS}>
+      <Shell>
+        <Router>
+          {PAGES.map(([path, page]) => (
+            <Route key={path} path={path} component={page} />
+          ))}
+          <Route default component={NotFound} />
+        </Router>
+      </Shell>
+    </LocationProvider>
+  );
+}

@@ -1,0 +1,76 @@
+import { answer, api, type Schemas } from "../../api/client";
+import { Tag } from "../../parts/notice";
+import { Loading, Page } from "../../parts/page";
+import { moment } from "../../words/dates";
+import { language } from "../../words/language";
+import { LIMIT, More, usePaged } from "./paged";
+import type { Who } from "./subject";
+import { Table } from "./table";
+import { Trouble } from "./trouble";
+import { words as common } from "./words/common";
+import { words } from "./words/records";
+
+type Access = Schemas["Access"];
+
+/** Who asked for which image, when, for what, and what became of it. */
+export function Accesses({ who }: { who: Who }) {
+  const t = words().accesses;
+  const { list, more } = usePaged<Access>(async (cursor) => {
+    const query = { limit: LIMIT, ...(cursor === undefined ? {} : { cursor }) };
+    const page = await answer(api.GET("/v1/subjects/{subject}/accesses", { params: { path: { subject: who.subject }, query } }));
+    return { entries: page.accesses, next: page.next };
+  });
+  return (
+    <Page title={t.title} caption={who.name} back={who.home} wide>
+      <p class="govgr-body">{t.lead}</p>
+      {list.failure !== undefined ? (
+        <Trouble failure={list.failure} onRetry={list.reload} who={who} />
+      ) : list.data === undefined ? (
+        <Loading />
+      ) : list.data.entries.length === 0 ? (
+        <p class="govgr-body">{t.none}</p>
+      ) : (
+        <>
+          <Table
+            label={t.title}
+            entries={list.data.entries}
+            columns={[
+              { name: t.when, cell: ({ at }) => moment(at) },
+              {
+                name: t.application,
+                cell: ({ application, purpose }) => (
+                  <>
+                    <strong>{application.name?.[language.value] ?? application.id}</strong>
+                    <span class="row-hint">{purpose.text}</span>
+                  </>
+                ),
+              },
+              { name: t.image, cell: ({ image }) => common()[image] },
+              { name: t.case, cell: (access) => <span class="case">{access.case}</span> },
+              { name: t.result, cell: (access) => <Result access={access} /> },
+            ]}
+          />
+          <More of={more} next={list.data.next} who={who} />
+        </>
+      )}
+    </Page>
+  );
+}
+
+function Result({ access: { outcome, refusal_text, verdict } }: { access: Access }) {
+  const t = words().accesses;
+  return (
+    <>
+      <Tag kind={outcome === "given" ? "good" : "bad"}>{outcome === "given" ? t.given : t.refused}</Tag>
+      {refusal_text !== undefined && <span class="row-hint">{refusal_text}</span>}
+      {verdict !== undefined && (
+        <span class="verdict">
+          <Tag kind={verdict.verdict === "accepted" ? "good" : "bad"}>{verdict.verdict === "accepted" ? t.accepted : t.rejected}</Tag>
+          {verdict.reason_text !== undefined && <span class="row-hint">{verdict.reason_text}</span>}
+          {verdict.text !== undefined && <span class="row-hint">{t.clerk(verdict.text)}</span>}
+          <span class="row-hint">{t.verdictAt(moment(verdict.at))}</span>
+        </span>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,80 @@
+import { useState } from "preact/hooks";
+
+import { answer, api } from "../../api/client";
+import { pendingCode } from "../../api/pending_code";
+import { amend } from "../../api/session";
+import { useAction } from "../../parts/action";
+import { Button } from "../../parts/button";
+import { Field, Form, Radios, sorted, type Errors } from "../../parts/form";
+import { Notice } from "../../parts/notice";
+import { Page } from "../../parts/page";
+import { useSession } from "../../shell/gate";
+import { digits, isAfm, isAmka, isElevenDigits } from "./identifiers";
+import { keepNumbers, type Numbers } from "./minor_numbers";
+import { homeOf } from "./subject";
+import { useTell } from "./told";
+import { words } from "./words/people";
+
+const FIELDS = { "identifier.kind": "kind", "identifier.value": "number", afm: "afm", minor_afm_required: "afm" };
+
+export function AddMinor() {
+  const t = words().minor;
+  const session = useSession();
+  const tell = useTell();
+  const [kind, setKind] = useState<Numbers["kind"]>();
+  const [number, setNumber] = useState("");
+  const [afm, setAfm] = useState("");
+  const [tried, setTried] = useState(false);
+  const add = useAction(async (numbers: Numbers) => {
+    const { kind, value, afm } = numbers;
+    const minor = await answer(api.POST("/v1/minors", { body: { identifier: { kind, value }, ...(afm === undefined ? {} : { afm }) } }));
+    keepNumbers(minor.subject, numbers);
+    amend({ minors: [...session.minors.filter(({ subject }) => subject !== minor.subject), minor] });
+    const home = homeOf(minor.subject);
+    tell(pendingCode.value === undefined ? home : `${home}/code`, "minorAdded", true);
+  });
+  const wrong: Errors = {
+    ...(kind === undefined ? { kind: t.wrongKind } : {}),
+    ...(kind === "amka" && !isAmka(number) ? { number: t.wrongAmka } : {}),
+    ...(kind === "paaypa" && !isElevenDigits(number) ? { number: t.wrongPaaypa } : {}),
+    ...(digits(afm) !== "" && !isAfm(afm) ? { afm: t.wrongAfm } : {}),
+  };
+  const isWrong = Object.keys(wrong).length > 0;
+  const refused = sorted(add.failure, FIELDS);
+  // What the page sees itself is shown from the first try on; what the service said, until something else is wrong.
+  const errors = tried && isWrong ? wrong : refused.errors;
+  return (
+    <Page title={t.title} back="/people">
+      <Notice>
+        <p>{t.lead}</p>
+      </Notice>
+      <Form
+        errors={errors}
+        failure={tried && isWrong ? undefined : refused.other}
+        onSubmit={() => {
+          setTried(true);
+          if (kind !== undefined && !isWrong) {
+            void add.run({ kind, value: digits(number), ...(digits(afm) === "" ? {} : { afm: digits(afm) }) });
+          }
+        }}
+      >
+        <Radios
+          id="kind"
+          legend={t.kind}
+          value={kind}
+          onChange={setKind}
+          error={errors.kind}
+          choices={[
+            { value: "amka", label: t.amka, hint: t.amkaHint },
+            { value: "paaypa", label: t.paaypa, hint: t.paaypaHint },
+          ]}
+        />
+        <Field id="number" label={t.numberOf(kind === undefined ? `${t.amka} / ${t.paaypa}` : t[kind])} hint={t.eleven} error={errors.number} value={number} onInput={setNumber} inputMode="numeric" autocomplete="off" maxLength={20} width={20} />
+        <Field id="afm" label={t.afm} hint={t.afmHint} error={errors.afm} value={afm} onInput={setAfm} inputMode="numeric" autocomplete="off" maxLength={16} width={10} />
+        <Button submit busy={add.busy}>
+          {t.submit}
+        </Button>
+      </Form>
+    </Page>
+  );
+}

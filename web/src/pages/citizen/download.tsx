@@ -1,0 +1,33 @@
+import { useState } from "preact/hooks";
+
+import { useAction } from "../../parts/action";
+import { Button } from "../../parts/button";
+import { language } from "../../words/language";
+import { downloadPhotos } from "./file";
+import type { Who } from "./subject";
+import { Trouble } from "./trouble";
+import { words } from "./words/home";
+
+/** photos.zip, with how far it is. */
+export function Download({ who, look = "secondary" }: { who: Who; look?: "primary" | "secondary" }) {
+  const t = words();
+  const [share, setShare] = useState<number>();
+  const [done, setDone] = useState(false);
+  const download = useAction(async () => {
+    setDone(false);
+    setShare(undefined);
+    await downloadPhotos(who.subject, language.value, setShare);
+    setDone(true);
+  });
+  return (
+    <div class="download">
+      <Trouble failure={download.failure} who={who} />
+      <Button look={look} busy={download.busy} onClick={() => download.run()}>
+        {download.busy ? (share === undefined ? t.downloadBegun : t.downloading(Math.floor(share * 100))) : t.download}
+      </Button>
+      <p class="govgr-hint" role="status">
+        {done && t.downloaded}
+      </p>
+    </div>
+  );
+}

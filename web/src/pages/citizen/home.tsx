@@ -1,0 +1,219 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+
+import { answer, api, type Schemas } from "../../api/client";
+import { pendingCode } from "../../api/pending_code";
+import { useAction, useLoad } from "../../parts/action";
+import { Button, ButtonLink } from "../../parts/button";
+import { Dialog } from "../../parts/dialog";
+import { FailureNote } from "../../parts/failure";
+import { Notice } from "../../parts/notice";
+import { Loading, Page } from "../../parts/page";
+import { words as parts } from "../../parts/words";
+import { useSession } from "../../shell/gate";
+import { day, daysLeft, shortDay } from "../../words/dates";
+import { language } from "../../words/language";
+import { applications, URGENT_DAYS, useAssociation, type Association } from "./association";
+import { Download } from "./download";
+import { Photo } from "./photo";
+import { SubjectLost, type Who } from "./subject";
+import { Told } from "./told";
+import { Trouble } from "./trouble";
+import { words } from "./words/home";
+
+type Active = Schemas["ActiveAuthorization"];
+
+/** A person's own page: the photos and all that can be done with them. */
+export function Home({ who }: { who: Who }) {
+  const t = words();
+  const association = useAssociation(who.subject);
+  const { data, failure } = association;
+  if (failure !== undefined && "problem" in failure && failure.problem.code === "subject_unknown") return <SubjectLost />;
+  return (
+    <Page title={who.isSelf ? t.title : t.titleMinor} caption={who.name} back="/people">
+      <Told />
+      {/* While photos are associated no others can be: what is in hand waits, or is these very ones. */}
+      {data === null && <InHand who={who} />}
+      {failure !== undefined ? (
+        <Trouble failure={failure} onRetry={association.reload} who={who} />
+      ) : data === undefined ? (
+        <Loading />
+      ) : data === null ? (
+        <Empty who={who} />
+      ) : (
+        <Associated
+          who={who}
+          association={data}
+          onWithdrawn={(application) => association.setData({ ...data, applications: data.applications.filter((active) => active.application !== application) })}
+        />
+      )}
+      <Actions who={who} associated={data !== undefined && data !== null} />
+    </Page>
+  );
+}
+
+function InHand({ who }: { who: Who }) {
+  const t = words();
+  const submission = useSession().submission;
+  if (submission?.subject !== who.subject) return null;
+  return (
+    <Notice kind="warning" title={t.inHandTitle}>
+      <p>{t.inHand}</p>
+      <ButtonLink href={`${who.home}/${submission.confirmed ? "association" : "photos"}`}>{t.goOn}</ButtonLink>
+    </Notice>
+  );
+}
+
+function Empty({ who }: { who: Who }) {
+  const t = words();
+  const inHand = useSession().submission?.subject === who.subject && pendingCode.value === undefined;
+  return (
+    <>
+      <h2 class="govgr-heading-m">{t.emptyTitle}</h2>
+      <p class="govgr-body">{t.empty}</p>
+      <ButtonLink href={`${who.home}/code`} look={inHand ? "secondary" : "primary"}>
+        {t.submit}
+      </ButtonLink>
+    </>
+  );
+}
+
+function Associated({ who, association, onWithdrawn }: { who: Who; association: Association; onWithdrawn: (application: string) => void }) {
+  return (
+    <>
+      <Remaining association={association} />
+      <ul class="pictures">
+        {association.images.map((image) => (
+          <Photo key={image.kind} who={who} image={image} />
+        ))}
+      </ul>
+      <Download who={who} />
+      <Authorized who={who} active={association.applications} onWithdrawn={onWithdrawn} />
+    </>
+  );
+}
+
+/** What is left of the year. */
+function Remaining({ association }: { association: Association }) {
+  const t = words();
+  const left = daysLeft(association.expires_at);
+  const until = t.until(day(association.expires_at));
+  if (left <= URGENT_DAYS) {
+    return (
+      <Notice kind="warning" title={t.urgent}>
+        <p>
+          {until}. <strong>{t.left(left)}</strong>
+        </p>
+        <p>{t.urgentText}</p>
+      </Notice>
+    );
+  }
+  return (
+    <p class="remaining">
+      <strong>{until}.</strong> {t.left(left)} <span class="quiet">{t.associated(day(association.associated_at))}</span>
+    </p>
+  );
+}
+
+function Authorized({ who, active, onWithdrawn }: { who: Who; active: readonly Active[]; onWithdrawn: (application: string) => void }) {
+  const t = words();
+  const known = useLoad(applications, []);
+  const [withdrawing, setWithdrawing] = useState<Active>();
+  const [withdrawn, setWithdrawn] = useState<string>();
+  const nameOf = (id: string) => known.data?.find((application) => application.id === id)?.names[language.value] ?? id;
+  const withdraw = useAction(async (application: string) => {
+    await answer(api.DELETE("/v1/subjects/{subject}/authorizations/{application}", { params: { path: { subject: who.subject, application } } }));
+    setWithdrawn(application);
+    setWithdrawing(undefined);
+    onWithdrawn(application);
+  });
+  // Its button is gone, and with it the focus; behind an open dialog nothing takes one.
+  useEffect(() => {
+    if (withdrawn !== undefined) document.getElementById("authorized")?.focus();
+  }, [withdrawn]);
+  const named = known.data !== undefined || known.failure !== undefined;
+  return (
+    <>
+      <h2 class="govgr-heading-m" id="authorized" tabIndex={-1}>
+        {t.authorizedTitle}
+      </h2>
+      <div role="status">
+        {withdrawn !== undefined && (
+          <Notice kind="success">
+            <p>{t.withdrawn(nameOf(withdrawn))}</p>
+          </Notice>
+        )}
+      </div>
+      {active.length === 0 ? (
+        <Notice kind="warning">
+          <p>{t.noneAuthorized}</p>
+        </Notice>
+      ) : !named ? (
+        <Loading />
+      ) : (
+        <ul class="rows">
+          {active.map((one) => (
+            <li class="row" key={one.application}>
+              <span>
+                <strong>{nameOf(one.application)}</strong>
+                <span class="row-hint">{one.until === undefined ? t.since(shortDay(one.since)) : t.sinceUntil(shortDay(one.since), shortDay(one.until))}</span>
+              </span>
+              <button type="button" class="row-end" aria-label={t.withdrawOf(nameOf(one.application))} title={t.withdraw} onClick={() => setWithdrawing(one)}>
+                <span aria-hidden="true">✕</span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <ButtonLink href={`${who.home}/applications`} look={active.length === 0 ? "primary" : "secondary"}>
+        {t.authorize}
+      </ButtonLink>
+      {withdrawing !== undefined && (
+        <Dialog title={t.withdrawTitle} onClose={() => setWithdrawing(undefined)}>
+          <p class="govgr-body">{t.withdrawText(nameOf(withdrawing.application))}</p>
+          <FailureNote failure={withdraw.failure} />
+          <div class="govgr-button-group">
+            <Button look="warning" busy={withdraw.busy} onClick={() => withdraw.run(withdrawing.application)}>
+              {t.withdrawYes}
+            </Button>
+            <Button look="secondary" onClick={() => setWithdrawing(undefined)}>
+              {parts().cancel}
+            </Button>
+          </div>
+        </Dialog>
+      )}
+    </>
+  );
+}
+
+function Actions({ who, associated }: { who: Who; associated: boolean }) {
+  const t = words();
+  return (
+    <>
+      <h2 class="govgr-heading-m">{t.more}</h2>
+      <ul class="rows">
+        {/* Histories and data outlive an association. */}
+        <Action href={`${who.home}/history`} text={t.history} hint={t.historyHint} />
+        <Action href={`${who.home}/accesses`} text={t.accesses} hint={t.accessesHint} />
+        {associated && who.isSelf && <Action href={`${who.home}/reminder`} text={t.reminder} hint={t.reminderHint} />}
+        {associated && <Action href={`${who.home}/dissociation`} text={t.dissociate} hint={t.dissociateHint} />}
+        {associated && <Action href={`${who.home}/code`} text={t.another} hint={t.anotherHint} />}
+        <Action href={`${who.home}/data`} text={who.isSelf ? t.data : t.dataMinor} hint={who.isSelf ? t.dataHint : t.dataHintMinor} />
+        <Action href="/people" text={t.people} />
+      </ul>
+    </>
+  );
+}
+
+function Action({ href, text, hint }: { href: string; text: ComponentChildren; hint?: string }) {
+  return (
+    <li class="row row-link">
+      <span>
+        <a class="govgr-link" href={href}>
+          {text}
+        </a>
+        {hint !== undefined && <span class="row-hint">{hint}</span>}
+      </span>
+    </li>
+  );
+}

@@ -1,0 +1,37 @@
+import { useEffect, useState } from "preact/hooks";
+
+import { useAction, useLoad } from "../../parts/action";
+import { Button } from "../../parts/button";
+import { words as parts } from "../../parts/words";
+import type { Who } from "./subject";
+import { Trouble } from "./trouble";
+
+/** Entries in one page of a list. */
+export const LIMIT = 20;
+
+export type Listed<T> = { entries: readonly T[]; next: string | undefined };
+
+/** A list that comes in pages, newest first; in the other language it begins again. */
+export function usePaged<T>(ask: (cursor: string | undefined) => Promise<Listed<T>>) {
+  const first = useLoad(() => ask(undefined), []);
+  const [shown, setShown] = useState<Listed<T>>();
+  useEffect(() => setShown(first.data), [first.data]);
+  const more = useAction(async (cursor: string) => {
+    const page = await ask(cursor);
+    setShown((before) => ({ entries: [...(before?.entries ?? []), ...page.entries], next: page.next }));
+  });
+  return { list: { ...first, data: shown }, more };
+}
+
+export function More({ of, next, who }: { of: { run: (cursor: string) => unknown; busy: boolean; failure: ReturnType<typeof useAction>["failure"] }; next: string | undefined; who: Who }) {
+  return (
+    <>
+      <Trouble failure={of.failure} who={who} />
+      {next !== undefined && (
+        <Button look="secondary" busy={of.busy} onClick={() => of.run(next)}>
+          {parts().more}
+        </Button>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,60 @@
+import { both } from "../../../words/both";
+
+export const words = both(
+  {
+    face: "Φωτογραφία προσώπου",
+    signature: "Υπογραφή",
+    you: "Εσείς",
+    minor: "Ανήλικος",
+    profiles: { standard: "Άδεια οδήγησης, διαβατήριο και λοιπά έγγραφα", identity_card: "Δελτίο ταυτότητας" },
+    toHome: "Στις φωτογραφίες",
+    toCode: "Υποβολή κωδικάριθμου",
+    toDissociation: "Αποσυσχέτιση των φωτογραφιών που υπάρχουν",
+    lost: {
+      title: "Το πρόσωπο δεν είναι γνωστό σε αυτή τη σύνδεση",
+      text: "Η επιμέλεια ενός ανηλίκου ελέγχεται στα μητρώα σε κάθε επίσκεψη. Προσθέστε τον ανήλικο ξανά. Αν έγινε 18 ετών, διαχειρίζεται πλέον μόνος του τις φωτογραφίες του.",
+      people: "Επιλογή προσώπου",
+    },
+    selfOnly: {
+      title: "Μόνο για τον ίδιο τον χρήστη",
+      text: "Αυτό γίνεται μόνο για τα δικά σας στοιχεία και όχι για ανήλικο.",
+    },
+    told: {
+      authorized: "Οι εφαρμογές εξουσιοδοτήθηκαν. Μπορούν να χρησιμοποιούν τις φωτογραφίες από τώρα.",
+      rejected: "Οι φωτογραφίες δεν συσχετίστηκαν. Παραμένουν διαθέσιμες για το πρόσωπο στο οποίο ανήκουν.",
+      minorAdded: "Η επιμέλεια επιβεβαιώθηκε. Συνεχίστε για τον ανήλικο.",
+      noSubmission: "Υποβάλετε πρώτα τον κωδικάριθμο.",
+      notConfirmed: "Δείτε πρώτα τις φωτογραφίες και επιβεβαιώστε ότι είναι οι σωστές.",
+      nothingAssociated: "Δεν υπάρχουν συσχετισμένες φωτογραφίες. Υποβάλετε πρώτα έναν κωδικάριθμο.",
+      alreadyAssociated: "Οι φωτογραφίες είναι ήδη συσχετισμένες.",
+    },
+  },
+  {
+    face: "Face photo",
+    signature: "Signature",
+    you: "You",
+    minor: "Minor",
+    profiles: { standard: "Driving licence, passport and other documents", identity_card: "Identity card" },
+    toHome: "To the photos",
+    toCode: "Submit a code number",
+    toDissociation: "Dissociate the photos that are there",
+    lost: {
+      title: "This person is not known in this session",
+      text: "Custody of a minor is checked in the registers at each visit. Add the minor again. Whoever has turned 18 manages their photos alone.",
+      people: "Choose a person",
+    },
+    selfOnly: {
+      title: "For yourself only",
+      text: "This can be done for your own data only, not for a minor.",
+    },
+    told: {
+      authorized: "The applications are authorised. They may use the photos from now on.",
+      rejected: "The photos were not associated. They stay available for the person to whom they belong.",
+      minorAdded: "Custody is confirmed. Go on for the minor.",
+      noSubmission: "Submit the code number first.",
+      notConfirmed: "First look at the photos and confirm that they are the right ones.",
+      nothingAssociated: "There are no associated photos. Submit a code number first.",
+      alreadyAssociated: "The photos are associated already.",
+    },
+  },
+);

@@ -1,0 +1,16 @@
+import { Button } from "../parts/button";
+import { Page } from "../parts/page";
+import { words } from "../shell/words";
+
+/** In the place of a page whose files did not come. */
+export function NotLoaded() {
+  const t = words();
+  return (
+    <Page title={t.notLoadedTitle}>
+      <p class="govgr-body" role="alert">
+        {t.notLoaded}
+      </p>
+      <Button onClick={() => location.reload()}>{t.reload}</Button>
+    </Page>
+  );
+}

@@ -1,0 +1,117 @@
+import { useEffect, useState } from "preact/hooks";
+
+import { Unanswered } from "../../api/client";
+import { Button } from "../../parts/button";
+import { FailureNote } from "../../parts/failure";
+import { Notice } from "../../parts/notice";
+import { Loading, Page } from "../../parts/page";
+import { language } from "../../words/language";
+import { Chooser, useChoice } from "./chooser";
+import { currentReport, job, pictures, ready, send } from "./draft";
+import { words } from "./new_words";
+import type { Kind } from "./picture/profiles";
+import { ImageReport } from "./report";
+import { percent } from "./report_words";
+import { STEPS, useSteps } from "./step";
+import { words as common } from "./words";
+
+/** Upload, then what the service finds, picture by picture. */
+export function CheckStep() {
+  const t = words();
+  const { go } = useSteps();
+  const now = job.value;
+  const told = currentReport.value;
+  const spoken = language.value;
+  const isOld = told === undefined || told.in !== spoken;
+  useEffect(() => {
+    if (isOld && (now.phase === "idle" || now.phase === "done")) void send();
+  }, [isOld, now.phase]);
+  const report = told?.report;
+  const hasWarnings = report?.images.some(({ findings }) => findings.some(({ ok }) => !ok)) === true;
+  return (
+    <Page title={t.check.title} caption={t.step(2, STEPS.length)} back="/photographer/new" wide>
+      <Progress />
+      {now.phase === "failed" && (
+        <FailureNote failure={now.failure} onRetry={() => void send()}>
+          {now.failure instanceof Unanswered && <p class="govgr-body">{t.check.uploadOffline}</p>}
+        </FailureNote>
+      )}
+      {report !== undefined && (
+        <>
+          <div role="status">
+            <Notice kind={!report.ok ? "warning" : hasWarnings ? "info" : "success"}>
+              <p>{!report.ok ? t.check.errors : hasWarnings ? t.check.warnings : t.check.good}</p>
+            </Notice>
+          </div>
+          <div class="reports">
+            {report.images.map((image) => (
+              <OfImage key={image.kind} image={image} />
+            ))}
+          </div>
+          {report.ok && (
+            <div class="govgr-button-group">
+              <Button onClick={() => go("recipient")}>{t.check.next}</Button>
+            </div>
+          )}
+        </>
+      )}
+    </Page>
+  );
+}
+
+function OfImage({ image }: { image: Parameters<typeof ImageReport>[0]["image"] }) {
+  const t = words();
+  const { go } = useSteps();
+  const kind: Kind = image.kind;
+  const name = common().image[kind];
+  const choice = useChoice(kind, () => go(kind, { after: "check" }));
+  const made = pictures.value[kind]?.ready;
+  return (
+    <ImageReport image={image} url={made?.url} size={made?.size}>
+      {choice.wrong !== undefined && (
+        <p class="govgr-error-message" role="alert">
+          {choice.wrong}
+        </p>
+      )}
+      <div class="govgr-button-group">
+        <Button look={image.ok ? "secondary" : "primary"} label={t.pictures.forImage(t.pictures.cropAgain, name)} onClick={() => go(kind, { after: "check" })}>
+          {t.pictures.cropAgain}
+        </Button>
+        <Chooser kind={kind} choice={choice} other camera={!image.ok} />
+      </div>
+    </ImageReport>
+  );
+}
+
+/** After so long people wonder whether it still goes on. */
+const SLOW = 10_000;
+
+function Progress() {
+  const t = words().check;
+  const now = job.value;
+  const names = common().image;
+  const [isSlow, setSlow] = useState(false);
+  useEffect(() => {
+    setSlow(false);
+    const waiting = setTimeout(() => setSlow(true), SLOW);
+    return () => clearTimeout(waiting);
+  }, [now.phase]);
+  if (now.phase === "preparing") return <Loading text={t.preparing} />;
+  if (now.phase === "checking") return <Loading text={t.checking} />;
+  if (now.phase !== "sending") return null;
+  return (
+    <div class="uploads">
+      {ready.value.map(({ kind, picture }) => {
+        const part = (now.sent[kind] ?? 0) / picture.file.size;
+        const text = t.sending(names[kind], percent(Math.floor(part * 100) / 100));
+        return now.sent[kind] === undefined ? null : (
+          <p key={kind} class="upload">
+            <label for={`upload-${kind}`}>{text}</label>
+            <progress id={`upload-${kind}`} max={1} value={part} />
+          </p>
+        );
+      })}
+      <p role="status">{isSlow && t.slow}</p>
+    </div>
+  );
+}

@@ -1,0 +1,46 @@
+import { Tag } from "../../parts/notice";
+import { resendUntil, type Issuance, type State } from "./issuances";
+import { moment } from "../../words/dates";
+import { words as issuedWords } from "./issued_words";
+import { words } from "./words";
+
+const LOOKS: Readonly<Record<State, "good" | "bad" | "busy" | "quiet">> = { queued: "busy", sent: "good", failed: "bad", associated: "good", expired: "quiet" };
+
+export function StateTag({ state }: { state: State }) {
+  return <Tag kind={LOOKS[state]}>{words().state[state]}</Tag>;
+}
+
+/** Often or never, and until when. */
+export function resendsText(one: Issuance): string {
+  const t = words();
+  const left = t.resendsLeft(one.resends.left);
+  const isOver = one.associated || Date.parse(resendUntil(one)) <= Date.now();
+  return isOver ? t.resendsLeft(0) : one.resends.left === 0 ? left : `${left}, ${t.until(moment(resendUntil(one)))}`;
+}
+
+export function imagesText({ images }: Issuance): string {
+  const { image } = words();
+  return images.map((kind) => image[kind]).join(", ");
+}
+
+export function issuerText(one: Issuance): string {
+  const t = issuedWords().by;
+  if (one.issued_by_you) return t.you;
+  const { capacity, label, employee } = one.issued_by;
+  return capacity === "owner" ? t.owner : (label ?? (employee === undefined ? t.staff : t.withdrawn));
+}
+
+export function Verdicts({ of }: { of: Issuance["verdicts"] }) {
+  const t = issuedWords();
+  const { image } = words();
+  return (
+    <ul class="verdicts">
+      {of.map((one) => (
+        <li key={`${one.application} ${one.image}`}>
+          <Tag kind={one.verdict === "accepted" ? "good" : "bad"}>{t.verdict[one.verdict]}</Tag> {image[one.image]}, {one.application}
+          {one.reason_text !== undefined && <span class="verdict-reason">{one.reason_text}</span>}
+        </li>
+      ))}
+    </ul>
+  );
+}

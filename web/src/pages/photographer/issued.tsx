@@ -1,0 +1,142 @@
+import { useLocation } from "preact-iso";
+
+import { useAction, useLoad } from "../../parts/action";
+import { Button, ButtonLink } from "../../parts/button";
+import { FailureNote } from "../../parts/failure";
+import { Loaded, Loading, Page } from "../../parts/page";
+import { moment, shortDay, time } from "../../words/dates";
+import { Filters, isState, type Filter } from "./filters";
+import { StateTag, Verdicts, imagesText, issuerText, resendsText } from "./issuance_parts";
+import { list, mayResend, useFollowing, type Issuance } from "./issuances";
+import { words } from "./issued_words";
+import { words as common } from "./words";
+
+const PAGE = 25;
+const MOST = 100;
+
+type Shown = { of: string; issuances: readonly Issuance[]; next: string | undefined };
+
+/** The business's history. The filter stands in the address: reload and the back button keep it. */
+export function Issued() {
+  const t = words().list;
+  const { query, route } = useLocation();
+  const filter: Filter = { ...(isDay(query.day) ? { day: query.day } : {}), ...(isState(query.state) ? { state: query.state } : {}) };
+  const isFiltered = Object.keys(filter).length > 0;
+  const of = asQuery(filter);
+  const load = useLoad(async () => ({ of, ...pageOf(await list({ limit: PAGE, ...filter })) }), [of]);
+  const more = useAction(async ({ issuances, next }: Shown) => {
+    if (next === undefined) return;
+    const page = pageOf(await list({ limit: PAGE, cursor: next, ...filter }));
+    load.setData({ of, issuances: [...issuances, ...page.issuances], next: page.next });
+  });
+  const shown = load.data;
+  useFollowing(shown?.issuances.some(({ state }) => state === "queued") === true, async () => {
+    if (shown === undefined || more.busy) return;
+    const now = await list({ limit: Math.min(MOST, Math.max(PAGE, shown.issuances.length)), ...filter });
+    load.setData((before) => (before?.of !== of ? before : joined(before, now.issuances, filter)));
+  });
+  return (
+    <Page title={t.title} wide>
+      <p class="govgr-body">{t.lead}</p>
+      <div class="govgr-button-group">
+        <ButtonLink href="/photographer/new">{common().newPhotos}</ButtonLink>
+      </div>
+      <Filters filter={filter} onChange={(filter) => route(`/photographer${asQuery(filter)}`, true)} />
+      <Loaded of={load}>
+        {(shown) => shown.of !== of ? <Loading /> : (
+          <>
+            {shown.issuances.length === 0 ? (
+              <p class="govgr-body">{shown.next !== undefined ? t.searched : isFiltered ? t.emptyFiltered : t.empty}</p>
+            ) : (
+              <List issuances={shown.issuances} />
+            )}
+            <FailureNote failure={more.failure} />
+            {shown.next !== undefined && (
+              <div class="govgr-button-group">
+                <Button look="secondary" busy={more.busy} onClick={() => more.run(shown)}>
+                  {shown.issuances.length === 0 ? t.goOn : t.more}
+                </Button>
+              </div>
+            )}
+          </>
+        )}
+      </Loaded>
+    </Page>
+  );
+}
+
+const pageOf = ({ issuances, next }: { issuances: readonly Issuance[]; next?: string }) => ({ issuances, next });
+
+/** What is new comes on top, what has changed is changed where it stands; what no longer has the state asked for goes. */
+function joined({ of, issuances, next }: Shown, now: readonly Issuance[], { state }: Filter): Shown {
+  const fresh = new Map(now.map((one) => [one.upload_id, one]));
+  const there = new Set(issuances.map((one) => one.upload_id));
+  const kept = issuances.map((one) => fresh.get(one.upload_id) ?? one).filter((one) => state === undefined || fresh.has(one.upload_id) || one.state !== "queued");
+  const newest = issuances[0]?.issued_at ?? "";
+  return { of, issuances: [...now.filter((one) => !there.has(one.upload_id) && one.issued_at > newest), ...kept], next };
+}
+
+const isDay = (text: string | undefined): text is string => text !== undefined && /^\d{4}-\d{2}-\d{2}$/.test(text);
+
+function asQuery(filter: Filter): string {
+  const query = new URLSearchParams(filter);
+  return query.size === 0 ? "" : `?${query}`;
+}
+
+/** A table where there is room for it; on a telephone each row is a card, by the same markup. */
+function List({ issuances }: { issuances: readonly Issuance[] }) {
+  const t = words();
+  const c = t.columns;
+  return (
+    <table class="issued">
+      <caption class="govgr-visually-hidden">{t.list.title}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{c.issued}</th>
+          <th scope="col">{c.to}</th>
+          <th scope="col">{c.state}</th>
+          <th scope="col">{c.what}</th>
+          <th scope="col">{c.by}</th>
+          <th scope="col">{c.again}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {issuances.map((one) => (
+          <tr key={one.upload_id} data-upload={one.upload_id}>
+            <td data-label={c.issued}>
+              <span class="issued-when">
+                {shortDay(one.issued_at)} {time(one.issued_at)}
+              </span>
+              {!one.associated && (
+                <span class="issued-more">
+                  {c.expires} {shortDay(one.expires_at)}
+                </span>
+              )}
+            </td>
+            <td data-label={c.to} class="issued-to">
+              {one.recipient.masked}
+            </td>
+            <td data-label={c.state}>
+              <StateTag state={one.state} />
+              {one.delivery.sent_at !== undefined && <span class="issued-more">{moment(one.delivery.sent_at)}</span>}
+            </td>
+            <td data-label={c.what}>
+              {imagesText(one)}
+              <span class="issued-more">{common().profile[one.profile]}</span>
+              {one.verdicts.length > 0 && <Verdicts of={one.verdicts} />}
+            </td>
+            <td data-label={c.by}>{issuerText(one)}</td>
+            <td data-label={c.again}>
+              <span>{resendsText(one)}</span>
+              {mayResend(one) && (
+                <a class="govgr-link issued-again" href={`/photographer/issued/${one.upload_id}`} aria-label={t.list.againTo(one.recipient.masked)}>
+                  {t.list.again}
+                </a>
+              )}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,76 @@
+import type { ComponentChildren } from "preact";
+
+import type { Schemas } from "../../api/client";
+import { Tag } from "../../parts/notice";
+import type { Size } from "./picture/profiles";
+import { limitOf, words, written } from "./report_words";
+import { words as common } from "./words";
+
+type Finding = Schemas["PictureFinding"];
+
+/** One picture and every rule: errors first, then remarks, what is well folded away. */
+export function ImageReport({ image, url, size, children }: { image: Schemas["ImageReport"]; url: string | undefined; size: Size | undefined; children: ComponentChildren }) {
+  const t = words();
+  const name = common().image[image.kind];
+  const failed = image.findings.filter(({ ok }) => !ok);
+  const errors = failed.filter(({ severity }) => severity === "error");
+  const warnings = failed.filter(({ severity }) => severity === "warning");
+  const passed = image.findings.filter(({ ok }) => ok);
+  return (
+    <section class={`report report-${image.kind}`} aria-labelledby={`report-${image.kind}`}>
+      {url !== undefined && <img class={`thumb thumb-${image.kind}`} src={url} alt={name} width={size?.width} height={size?.height} />}
+      <div class="report-text">
+        <h2 class="govgr-heading-m" id={`report-${image.kind}`}>
+          {name}
+        </h2>
+        <p class="report-tags">
+          {errors.length > 0 && <Tag kind="bad">{t.errors(errors.length)}</Tag>}
+          {warnings.length > 0 && <Tag kind="care">{t.warnings(warnings.length)}</Tag>}
+          {failed.length === 0 && <Tag kind="good">{t.good}</Tag>}
+        </p>
+        {failed.length > 0 && (
+          <ul class="findings">
+            {[...errors, ...warnings].map((finding) => (
+              <Failed key={finding.rule} finding={finding} />
+            ))}
+          </ul>
+        )}
+        {children}
+        {passed.length > 0 && (
+          <details class="passed">
+            <summary>{t.passed(passed.length)}</summary>
+            <dl class="measures">
+              {passed.map((finding) => (
+                <div key={finding.rule}>
+                  <dt>{t.rules[finding.rule]}</dt>
+                  <dd>
+                    {finding.measured === undefined ? t.yes : written(finding, finding.measured)} <Limit finding={finding} />
+                  </dd>
+                </div>
+              ))}
+            </dl>
+          </details>
+        )}
+      </div>
+    </section>
+  );
+}
+
+function Failed({ finding }: { finding: Finding }) {
+  const t = words();
+  const isError = finding.severity === "error";
+  return (
+    <li class={isError ? "finding finding-error" : "finding finding-warning"} data-rule={finding.rule}>
+      <p class="finding-name">
+        <span class="finding-kind">{isError ? t.error : t.warning}:</span> {t.rules[finding.rule]}
+      </p>
+      {/* The service's text has both numbers. */}
+      <p>{finding.text ?? (finding.measured === undefined ? "" : t.numbers(written(finding, finding.measured), limitOf(finding) ?? ""))}</p>
+    </li>
+  );
+}
+
+function Limit({ finding }: { finding: Finding }) {
+  const limit = limitOf(finding);
+  return limit === undefined ? null : <span class="measure-limit">({limit})</span>;
+}

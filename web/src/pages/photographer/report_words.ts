@@ -1,0 +1,127 @@
+/* Names of the rules, and numbers as people write them. What is wrong and what to do the service says itself. */
+import type { Schemas } from "../../api/client";
+import { both } from "../../words/both";
+import { bytes } from "../../words/dates";
+import { language } from "../../words/language";
+
+type Finding = Schemas["PictureFinding"];
+
+export const words = both(
+  {
+    errors: (count: number) => (count === 1 ? "1 σφάλμα" : `${count} σφάλματα`),
+    warnings: (count: number) => (count === 1 ? "1 παρατήρηση" : `${count} παρατηρήσεις`),
+    passed: (count: number) => (count === 1 ? "1 έλεγχος πέρασε" : `${count} έλεγχοι πέρασαν`),
+    good: "Εντάξει",
+    error: "Σφάλμα",
+    warning: "Παρατήρηση",
+    numbers: (measured: string, limit: string) => `Μέτρηση: ${measured}. Όριο: ${limit}.`,
+    least: (value: string) => `τουλάχιστον ${value}`,
+    most: (value: string) => `έως ${value}`,
+    between: (least: string, most: string) => `${least} έως ${most}`,
+    unit: { pixels: "pixel", levels: "από 255", face: "πρόσωπο", faces: "πρόσωπα" },
+    yes: "ναι",
+    rules: {
+      file_type: "Αρχείο JPEG",
+      file_whole: "Ακέραιο αρχείο",
+      bytes: "Μέγεθος αρχείου",
+      pixels: "Σύνολο pixel",
+      width: "Πλάτος",
+      height: "Ύψος",
+      proportion: "Πλάτος προς ύψος",
+      orientation: "Προσανατολισμός (EXIF)",
+      tones: "Διαβάθμιση τόνων",
+      faces: "Πρόσωπα",
+      head_height: "Ύψος κεφαλιού",
+      eye_line: "Ύψος ματιών από πάνω",
+      face_centre: "Μέσο του προσώπου από αριστερά",
+      sharpness: "Ευκρίνεια",
+      underexposure: "Φως στο πρόσωπο",
+      overexposure: "Κατάλευκα σημεία στο πρόσωπο",
+      colour: "Χρώμα",
+      background_evenness: "Διακύμανση του φόντου",
+      background_brightness: "Φωτεινότητα του φόντου",
+      ink: "Μελάνι",
+      paper_brightness: "Φωτεινότητα του χαρτιού",
+      ink_contrast: "Αντίθεση του μελανιού",
+      ink_colour: "Χρώμα του μελανιού",
+      ink_on_edge: "Μελάνι στην άκρη",
+    },
+  },
+  {
+    errors: (count: number) => (count === 1 ? "1 error" : `${count} errors`),
+    warnings: (count: number) => (count === 1 ? "1 remark" : `${count} remarks`),
+    passed: (count: number) => (count === 1 ? "1 check passed" : `${count} checks passed`),
+    good: "Good",
+    error: "Error",
+    warning: "Remark",
+    numbers: (measured: string, limit: string) => `Measured: ${measured}. Limit: ${limit}.`,
+    least: (value: string) => `at least ${value}`,
+    most: (value: string) => `at most ${value}`,
+    between: (least: string, most: string) => `${least} to ${most}`,
+    unit: { pixels: "pixels", levels: "of 255", face: "face", faces: "faces" },
+    yes: "yes",
+    rules: {
+      file_type: "JPEG file",
+      file_whole: "Whole file",
+      bytes: "File size",
+      pixels: "Pixels in all",
+      width: "Width",
+      height: "Height",
+      proportion: "Width to height",
+      orientation: "Orientation (EXIF)",
+      tones: "Range of tones",
+      faces: "Faces",
+      head_height: "Height of the head",
+      eye_line: "Eyes, from the top",
+      face_centre: "Middle of the face, from the left",
+      sharpness: "Sharpness",
+      underexposure: "Light on the face",
+      overexposure: "Blank white on the face",
+      colour: "Colour",
+      background_evenness: "Variation of the background",
+      background_brightness: "Brightness of the background",
+      ink: "Ink",
+      paper_brightness: "Brightness of the paper",
+      ink_contrast: "Contrast of the ink",
+      ink_colour: "Colour of the ink",
+      ink_on_edge: "Ink on the edge",
+    },
+  },
+);
+
+/** Grouped and with the language's own point: 3.000.000 in Greek. */
+export function number(value: number, digits = 0): string {
+  return new Intl.NumberFormat(language.value === "el" ? "el-GR" : "en-GB", { maximumFractionDigits: digits, useGrouping: true }).format(value);
+}
+
+export function percent(value: number): string {
+  return `${number(value * 100, 2)}%`;
+}
+
+/** With its unit. */
+export function written(finding: Pick<Finding, "rule" | "unit">, value: number): string {
+  const t = words().unit;
+  if (finding.rule === "proportion") return number(value, 3);
+  switch (finding.unit) {
+    case "bytes":
+      return bytes(value);
+    case "ratio":
+      return percent(value);
+    case "pixels":
+      return `${number(value)} ${t.pixels}`;
+    case "levels":
+      return `${number(value)} ${t.levels}`;
+    case "faces":
+      return `${number(value)} ${value === 1 ? t.face : t.faces}`;
+    default:
+      return number(value);
+  }
+}
+
+export function limitOf(finding: Finding): string | undefined {
+  const t = words();
+  const { least, most } = finding.limit ?? {};
+  if (least !== undefined && most !== undefined) return least === most ? written(finding, least) : t.between(written(finding, least), written(finding, most));
+  if (least !== undefined) return t.least(written(finding, least));
+  return most === undefined ? undefined : t.most(written(finding, most));
+}

@@ -1,0 +1,70 @@
+import { useLocation } from "preact-iso";
+import { useEffect } from "preact/hooks";
+
+import { pendingCode } from "../../api/pending_code";
+import { session, signIn, state } from "../../api/session";
+import { Button } from "../../parts/button";
+import { Notice } from "../../parts/notice";
+import { Loading, Page } from "../../parts/page";
+import { Gate } from "../../shell/gate";
+import { words } from "./words";
+
+/** The front door: whoever is signed in goes on to their own place, once everything that comes before is done. */
+export function Start() {
+  const now = state.value;
+  if (now.kind === "here") {
+    return (
+      <Gate>
+        <ToOwnPlace />
+      </Gate>
+    );
+  }
+  return now.kind === "nobody" && (now.why === undefined || now.why === "signed_out") ? <Welcome /> : <Gate>{null}</Gate>;
+}
+
+function ToOwnPlace() {
+  const { route } = useLocation();
+  const role = session.value?.role?.kind;
+  useEffect(() => route(role === "photographer" ? "/photographer" : "/people", true), [role]);
+  return <Loading />;
+}
+
+function Welcome() {
+  const t = words().start;
+  const signedOut = words().signIn;
+  const now = state.value;
+  return (
+    <Page title={t.title}>
+      {now.kind === "nobody" && now.why === "signed_out" && (
+        <Notice kind="success" live title={signedOut.signedOutTitle}>
+          <p>{signedOut.signedOut}</p>
+        </Notice>
+      )}
+      {pendingCode.value !== undefined && (
+        <Notice live>
+          <p>{t.codeWaits}</p>
+        </Notice>
+      )}
+      <p class="govgr-body-l">{t.lead}</p>
+      <p>
+        <Button look="primary" onClick={() => signIn("/")}>
+          {t.signIn}
+        </Button>
+      </p>
+      <h2 class="govgr-heading-m">{t.stepsTitle}</h2>
+      <ol class="govgr-list govgr-list--number">
+        {t.steps.map((step) => (
+          <li key={step}>{step}</li>
+        ))}
+      </ol>
+      <h2 class="govgr-heading-m">{t.needTitle}</h2>
+      <ul class="govgr-list govgr-list--bullet">
+        {t.need.map((need) => (
+          <li key={need}>{need}</li>
+        ))}
+      </ul>
+      <h2 class="govgr-heading-m">{t.photographersTitle}</h2>
+      <p class="govgr-body">{t.photographers}</p>
+    </Page>
+  );
+}

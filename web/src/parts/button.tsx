@@ -1,0 +1,44 @@
+import type { ComponentChildren } from "preact";
+
+type Look = "primary" | "secondary" | "warning" | "link";
+type ButtonProps = {
+  children: ComponentChildren;
+  look?: Look;
+  busy?: boolean;
+  submit?: boolean;
+  disabled?: boolean;
+  onClick?: () => unknown;
+  id?: string;
+  label?: string;
+  expanded?: boolean;
+};
+
+/** While busy it stays where it is and keeps the focus, but does nothing. */
+export function Button({ children, look = "primary", busy = false, submit = false, disabled = false, onClick, id, label, expanded }: ButtonProps) {
+  return (
+    <button
+      id={id}
+      type={submit ? "submit" : "button"}
+      class={`govgr-btn govgr-btn-${look}`}
+      aria-disabled={busy || disabled ? "true" : undefined}
+      aria-busy={busy}
+      aria-label={label}
+      aria-expanded={expanded}
+      onClick={(event) => {
+        if (busy || disabled) event.preventDefault();
+        else onClick?.();
+      }}
+    >
+      {busy && <span class="spinner" aria-hidden="true" />}
+      {children}
+    </button>
+  );
+}
+
+export function ButtonLink({ children, href, look = "primary" }: { children: ComponentChildren; href: string; look?: Look }) {
+  return (
+    <a class={`govgr-btn govgr-btn-${look}`} href={href} draggable={false}>
+      {children}
+    </a>
+  );
+}

@@ -1,0 +1,39 @@
+/* What went wrong, in words; the service's own where it gave some. */
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+
+import { Refused, type Failure } from "../api/client";
+import { words } from "./words";
+
+export function textOf(failure: Failure): string {
+  return failure instanceof Refused ? failure.problem.detail : words()[failure.why];
+}
+
+/** A failure of the whole page or of an action without fields. It takes the focus, so that whoever hears the page hears it. */
+export function FailureNote({ failure, onRetry, children }: { failure: Failure | undefined; onRetry?: () => void; children?: ComponentChildren }) {
+  const t = words();
+  const note = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (failure !== undefined) note.current?.focus();
+  }, [failure]);
+  if (failure === undefined) return null;
+  // Trying again will not help: another role will.
+  const isWithdrawn = failure instanceof Refused && failure.problem.code === "staff_withdrawn";
+  return (
+    <div class="govgr-error-summary" role="alert" tabIndex={-1} ref={note} data-problem={failure instanceof Refused ? failure.problem.code : failure.why}>
+      <h2 class="govgr-heading-s">{failure instanceof Refused ? failure.problem.title : t.problemTitle}</h2>
+      <p class="govgr-body">{textOf(failure)}</p>
+      {children}
+      {isWithdrawn && (
+        <a class="govgr-btn govgr-btn-secondary" href="/role">
+          {t.otherRole}
+        </a>
+      )}
+      {onRetry !== undefined && !isWithdrawn && (
+        <button type="button" class="govgr-btn govgr-btn-secondary" onClick={onRetry}>
+          {t.retry}
+        </button>
+      )}
+    </div>
+  );
+}

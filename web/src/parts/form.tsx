@@ -1,0 +1,210 @@
+import type { ComponentChildren, InputHTMLAttributes } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+
+import { Refused, type Failure } from "../api/client";
+import { textOf } from "./failure";
+import { words } from "./words";
+
+/** What is wrong, by the id of the field. */
+export type Errors = Readonly<Record<string, string>>;
+
+/** Puts a failure where it belongs. `fields` names the page's field for a path of the API ("recipient.value") or for a problem's code ("otp_wrong"); the rest stands above the form. */
+export function sorted(failure: Failure | undefined, fields: Readonly<Record<string, string>>): { errors: Errors; other: Failure | undefined } {
+  if (failure instanceof Refused) {
+    const { code, field } = failure.problem;
+    const id = (field === undefined ? undefined : fields[field]) ?? fields[code];
+    if (id !== undefined) return { errors: { [id]: failure.problem.detail }, other: undefined };
+  }
+  return { errors: {}, other: failure };
+}
+
+type FormProps = { children: ComponentChildren; onSubmit: () => unknown; errors?: Errors; failure?: Failure | undefined; label?: string };
+
+/** A form says what is wrong in a summary that takes the focus, with a link to each field. */
+export function Form({ children, onSubmit, errors = {}, failure, label }: FormProps) {
+  const summary = useRef<HTMLDivElement>(null);
+  const wrong = Object.entries(errors);
+  const told = failure === undefined ? JSON.stringify(errors) : failure;
+  useEffect(() => {
+    if (wrong.length > 0 || failure !== undefined) summary.current?.focus();
+  }, [told]);
+  return (
+    <form
+      class="govgr-form"
+      noValidate
+      aria-label={label}
+      onSubmit={(event) => {
+        event.preventDefault();
+        onSubmit();
+        // Pressed again with the same things wrong: they are said again.
+        setTimeout(() => summary.current?.focus());
+      }}
+    >
+      {(wrong.length > 0 || failure !== undefined) && (
+        <div class="govgr-error-summary" role="alert" tabIndex={-1} ref={summary} data-problem={failure instanceof Refused ? failure.problem.code : undefined}>
+          <h2 class="govgr-heading-s">{failure instanceof Refused ? failure.problem.title : words().problemTitle}</h2>
+          {failure !== undefined && <p class="govgr-body">{textOf(failure)}</p>}
+          <ul class="govgr-list">
+            {wrong.map(([id, text]) => (
+              <li key={id}>
+                <a
+                  class="govgr-link"
+                  href={`#${id}`}
+                  onClick={(event) => {
+                    event.preventDefault();
+                    document.getElementById(id)?.focus();
+                  }}
+                >
+                  {text}
+                </a>
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
+      {children}
+    </form>
+  );
+}
+
+type FieldProps = {
+  id: string;
+  label: string;
+  hint?: string;
+  error?: string | undefined;
+  value: string;
+  onInput: (value: string) => void;
+  width?: 2 | 3 | 4 | 5 | 10 | 20;
+  after?: ComponentChildren;
+  type?: "text" | "email" | "tel" | "date";
+  inputMode?: "text" | "numeric" | "email" | "tel";
+  autocomplete?: string;
+  maxLength?: number;
+  spellcheck?: boolean;
+  autocapitalize?: "none" | "characters";
+};
+
+export function Field({ id, label, hint, error, value, onInput, width, after, type = "text", ...input }: FieldProps) {
+  const described = [hint === undefined ? undefined : `${id}-hint`, error === undefined ? undefined : `${id}-error`].filter((part) => part !== undefined);
+  return (
+    <div class={error === undefined ? "govgr-field" : "govgr-field govgr-field__error"}>
+      <label class="govgr-label" for={id}>
+        {label}
+      </label>
+      {hint !== undefined && (
+        <span class="govgr-hint" id={`${id}-hint`}>
+          {hint}
+        </span>
+      )}
+      {error !== undefined && (
+        <p class="govgr-error-message" id={`${id}-error`}>
+          {error}
+        </p>
+      )}
+      <input
+        class={`govgr-input${width === undefined ? "" : ` govgr-input--width-${width}`}${error === undefined ? "" : " govgr-error-input"}`}
+        id={id}
+        value={value}
+        aria-invalid={error !== undefined}
+        aria-describedby={described.length > 0 ? described.join(" ") : undefined}
+        onInput={(event) => onInput(event.currentTarget.value)}
+        {...({ type, ...input } as InputHTMLAttributes)}
+      />
+      {after}
+    </div>
+  );
+}
+
+type Choice<V extends string> = { value: V; label: ComponentChildren; hint?: ComponentChildren };
+
+export function Radios<V extends string>({
+  id,
+  legend,
+  choices,
+  value,
+  onChange,
+  error,
+  hint,
+}: {
+  id: string;
+  legend: string;
+  choices: readonly Choice<V>[];
+  value: V | undefined;
+  onChange: (value: V) => void;
+  error?: string | undefined;
+  hint?: string;
+}) {
+  return (
+    <div class={error === undefined ? "govgr-field" : "govgr-field govgr-field__error"}>
+      <fieldset class="govgr-fieldset" aria-describedby={error === undefined ? undefined : `${id}-error`}>
+        <legend class="govgr-fieldset__legend govgr-heading-s">{legend}</legend>
+        {hint !== undefined && <span class="govgr-hint">{hint}</span>}
+        {error !== undefined && (
+          <p class="govgr-error-message" id={`${id}-error`}>
+            {error}
+          </p>
+        )}
+        <div class="govgr-radios">
+          {choices.map((choice, index) => (
+            <div class="govgr-radios__item" key={choice.value}>
+              <label class="govgr-radios__label">
+                <input
+                  class="govgr-radios__input"
+                  type="radio"
+                  name={id}
+                  id={index === 0 ? id : `${id}-${choice.value}`}
+                  value={choice.value}
+                  checked={choice.value === value}
+                  onChange={() => onChange(choice.value)}
+                />
+                {choice.label}
+              </label>
+              {choice.hint !== undefined && <span class="govgr-hint radio-hint">{choice.hint}</span>}
+            </div>
+          ))}
+        </div>
+      </fieldset>
+    </div>
+  );
+}
+
+export function Checkbox({
+  id,
+  label,
+  checked,
+  onChange,
+  error,
+  hint,
+}: {
+  id: string;
+  label: ComponentChildren;
+  checked: boolean;
+  onChange: (checked: boolean) => void;
+  error?: string | undefined;
+  hint?: ComponentChildren;
+}) {
+  return (
+    <div class={error === undefined ? "govgr-field" : "govgr-field govgr-field__error"}>
+      {error !== undefined && (
+        <p class="govgr-error-message" id={`${id}-error`}>
+          {error}
+        </p>
+      )}
+      <div class="govgr-checkboxes__item">
+        <label class="govgr-checkboxes__label">
+          <input
+            class="govgr-checkboxes__input"
+            type="checkbox"
+            id={id}
+            checked={checked}
+            aria-invalid={error !== undefined}
+            aria-describedby={error === undefined ? undefined : `${id}-error`}
+            onChange={(event) => onChange(event.currentTarget.checked)}
+          />
+          {label}
+        </label>
+        {hint !== undefined && <span class="govgr-hint checkbox-hint">{hint}</span>}
+      </div>
+    </div>
+  );
+}

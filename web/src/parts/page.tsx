@@ -1,0 +1,55 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+
+import type { Failure } from "../api/client";
+import { FailureNote } from "./failure";
+import { words } from "./words";
+
+type PageProps = { title: string; caption?: string; back?: string; wide?: boolean; children: ComponentChildren };
+
+/** One page: its title is the document's, and takes the focus when the page comes, so that a screen reader begins there. */
+export function Page({ title, caption, back, wide = false, children }: PageProps) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    document.title = `${title} · myPhoto`;
+  }, [title]);
+  useEffect(() => {
+    if (arrived) heading.current?.focus({ preventScroll: true });
+    arrived = true;
+    window.scrollTo(0, 0);
+  }, []);
+  return (
+    <>
+      {back !== undefined && (
+        <a class="govgr-back-link" href={back}>
+          {words().back}
+        </a>
+      )}
+      <div class={wide ? "page page-wide" : "page"}>
+        {caption !== undefined && <span class="govgr-caption-l">{caption}</span>}
+        <h1 class="govgr-heading-l" tabIndex={-1} ref={heading}>
+          {title}
+        </h1>
+        {children}
+      </div>
+    </>
+  );
+}
+
+/** The first page leaves the focus where the browser has it. */
+let arrived = false;
+
+/** Shows `children` of what was loaded; before that, that it loads, or why it cannot. */
+export function Loaded<T>({ of, children }: { of: { data: T | undefined; failure: Failure | undefined; reload: () => void }; children: (data: T) => ComponentChildren }) {
+  if (of.failure !== undefined) return <FailureNote failure={of.failure} onRetry={of.reload} />;
+  return of.data === undefined ? <Loading /> : <>{children(of.data)}</>;
+}
+
+export function Loading({ text }: { text?: string }) {
+  return (
+    <p class="loading" role="status">
+      <span class="spinner" aria-hidden="true" />
+      {text ?? words().loading}
+    </p>
+  );
+}

@@ -1,0 +1,32 @@
+import { both } from "../words/both";
+
+export const words = both(
+  {
+    loading: "Φόρτωση…",
+    retry: "Δοκιμάστε ξανά",
+    back: "Πίσω",
+    cancel: "Άκυρο",
+    close: "Κλείσιμο",
+    more: "Περισσότερα",
+    required: "Συμπληρώστε το πεδίο.",
+    problemTitle: "Υπάρχει ένα πρόβλημα",
+    offline: "Δεν υπάρχει σύνδεση με το διαδίκτυο. Ελέγξτε τη σύνδεσή σας και δοκιμάστε ξανά· δεν χάθηκε τίποτα.",
+    slow: "Η απάντηση αργεί. Ίσως η σύνδεσή σας είναι αργή. Δοκιμάστε ξανά.",
+    otherRole: "Επιλογή άλλου ρόλου",
+    broken: "Κάτι πήγε στραβά με την υπηρεσία. Δοκιμάστε ξανά σε λίγο.",
+  },
+  {
+    loading: "Loading…",
+    retry: "Try again",
+    back: "Back",
+    cancel: "Cancel",
+    close: "Close",
+    more: "More",
+    required: "Fill in this field.",
+    problemTitle: "There is a problem",
+    offline: "There is no internet connection. Check your connection and try again; nothing was lost.",
+    slow: "The answer is taking long. Your connection may be slow. Try again.",
+    otherRole: "Choose another role",
+    broken: "Something went wrong with the service. Try again shortly.",
+  },
+);

@@ -1,0 +1,43 @@
+import { language } from "./language";
+
+const ZONE = "Europe/Athens";
+
+function format(options: Intl.DateTimeFormatOptions, instant: Date): string {
+  return new Intl.DateTimeFormat(language.value === "el" ? "el-GR" : "en-GB", { timeZone: ZONE, ...options }).format(instant);
+}
+
+/** 22 Νοεμβρίου 2026: the day in Athens of an instant (RFC 3339), or a date (YYYY-MM-DD) as it is. */
+export function day(value: string): string {
+  return format({ day: "numeric", month: "long", year: "numeric" }, asDate(value));
+}
+
+/** 22/11/2026 */
+export function shortDay(value: string): string {
+  return format({ day: "2-digit", month: "2-digit", year: "numeric" }, asDate(value));
+}
+
+/** 22 Νοεμβρίου 2026, 14:05, in Athens. */
+export function moment(value: string): string {
+  return `${day(value)}, ${time(value)}`;
+}
+
+export function time(value: string): string {
+  return format({ hour: "2-digit", minute: "2-digit", hour12: false }, asDate(value));
+}
+
+/** Whole days from now to the instant; less than one is 0, what is past is 0. */
+export function daysLeft(value: string, now = Date.now()): number {
+  return Math.max(0, Math.floor((Date.parse(value) - now) / 86_400_000));
+}
+
+/** A date alone is noon in Athens, so that no zone moves it. */
+function asDate(value: string): Date {
+  return new Date(/^\d{4}-\d{2}-\d{2}$/.test(value) ? `${value}T10:00:00Z` : value);
+}
+
+/** 1,2 MB and the like. */
+export function bytes(count: number): string {
+  const locale = language.value === "el" ? "el-GR" : "en-GB";
+  const [value, unit] = count < 1_000_000 ? [count / 1000, "KB"] : [count / 1_000_000, "MB"];
+  return `${new Intl.NumberFormat(locale, { maximumFractionDigits: unit === "KB" ? 0 : 1 }).format(value)} ${unit}`;
+}
