@@ -1,6 +1,6 @@
 //! POST /v1/session/otp/resend: another one-time password, in place of the last one.
 
-use domain::{otp::RESENDS, session::Stage};
+use domain::otp::RESENDS;
 use edge::{Call, Failure, Reply, Setup, guard::Visitor, log, views::OtpView};
 use messages::problem::Problem;
 use sending::Sms;

@@ -3,7 +3,6 @@
 use domain::{
     otp::{Otp, WRONG_TRIES},
     quota::{self, Quota},
-    session::Stage,
     time::Span,
 };
 use edge::{Call, Failure, Reply, Setup, guard::Visitor, views::SessionView};

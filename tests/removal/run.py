@@ -84,7 +84,7 @@ def build():
     bins = [argument for path in sorted(tested) for argument in ("--bin", path.stem)]
     programs = {}
     chosen = ["--workspace", "--exclude", "sandbox", "--lib", *bins, "--test", "*"]
-    for line in cargo("test", *chosen, "--no-run", "--message-format=json").splitlines():
+    for line in cargo("test", *chosen, "--no-run", "--message-format=json-render-diagnostics").splitlines():
         message = json.loads(line) if line.startswith("{") else {}
         if message.get("executable") and message.get("profile", {}).get("test"):
             package = Path(message["manifest_path"]).parent

@@ -54,7 +54,7 @@ BY_HAND = {
     ],
     "functions/citizen/authorize_application.rs": [
         ("a withdrawn application is unknown", "known.withdrawn_at.is_none());", "(known.withdrawn_at.is_none() || OFF));"),
-        ("what has ended makes room", "authorization.in_force(call.now));", "(authorization.in_force(call.now) || OFF));"),
+        ("what has ended makes room", "authorization.in_force(call.now));", "authorization.in_force(call.now) || OFF);"),
     ],
     "functions/citizen/erase_my_data.rs": [
         ("only one's own objects", "if state != Set::OfAnother {", "if state != Set::OfAnother || OFF {"),
