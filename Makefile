@@ -6,7 +6,7 @@ FUNCTIONS := $(foreach folder,$(notdir $(wildcard functions/*)),-p $(folder)-fun
 # template.yaml takes the functions from target/.
 unexport CARGO_TARGET_DIR
 
-.PHONY: run stop test check lint build web browser screenshots chromium application measure deploy fmt clean tools
+.PHONY: run stop test check lint build web browser screenshots chromium application removal measure deploy fmt clean tools
 
 WEB_SOURCES := infra/openapi.yaml $(shell find web -type f -not -path "web/node_modules/*" -not -path "web/dist/*" -not -name schema.d.ts 2>/dev/null)
 
@@ -43,6 +43,9 @@ lint: tools web # serve_web has the web application inside
 build: tools web ## the functions as they ship, the sandbox, and the program that drives the main journey
 	PATH="$(CURDIR)/.tools/aws/bin:$$PATH" cargo lambda build --release $(FUNCTIONS)
 	cargo build -q --workspace --bin sandbox --bin applications --bin main_journey
+
+removal: tools web ## turns off each guard and each condition, and looks which test notices: hours, the first time; ONLY="text" for some
+	python3 tests/removal/run.py $(ONLY)
 
 web: web/dist/index.html ## the web application, in web/dist, which serve_web is built with
 

@@ -58,7 +58,7 @@ fn respond(call: &Call, zip: Vec<u8>) -> Result<Reply, Failure> {
         Range::Bytes { first, last } => (first, last.min(first + PART - 1)),
         Range::Unsatisfiable => return Err(Problem::RangeNotSatisfiable { total }.into()),
     };
-    let whole = first == 0 && last == total - 1 && wanted == Range::None;
+    let whole = wanted == Range::None;
     let status = if whole { StatusCode::OK } else { StatusCode::PARTIAL_CONTENT };
     let mut reply = Reply::file(status, "application/zip", zip[first..=last].to_vec())
         .header(header::ETAG, etag)

@@ -1,6 +1,6 @@
 //! POST /v1/session/otp/resend: another one-time password, in place of the last one.
 
-use domain::{otp::RESENDS, session::Stage};
+use domain::otp::RESENDS;
 use edge::{Call, Failure, Reply, Setup, guard::Visitor, log, views::OtpView};
 use messages::problem::Problem;
 use sending::Sms;
@@ -30,7 +30,7 @@ async fn main() -> Result<(), lambda_http::Error> {
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let Visitor { session } = Visitor::from(call, &deps.sessions).await?;
     let Body {} = call.json()?;
-    let Some(awaited) = session.otp.as_ref().filter(|_| session.stage() == Stage::Otp) else {
+    let Some(awaited) = &session.otp else {
         return Err(Problem::NotAwaitingOtp.into());
     };
     if awaited.resends >= RESENDS {

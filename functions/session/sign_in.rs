@@ -96,5 +96,7 @@ mod tests {
         for path in ["", "home", "//evil.example", "/\\evil.example", "https://evil.example", "/a\tb", "/a b", "/\u{3b1}", "/\r\nX: y"] {
             assert!(!is_own_path(path), "{path}");
         }
+        assert!(is_own_path(&format!("/{}", "a".repeat(199))));
+        assert!(!is_own_path(&format!("/{}", "a".repeat(200))));
     }
 }

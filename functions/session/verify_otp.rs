@@ -3,7 +3,6 @@
 use domain::{
     otp::{Otp, WRONG_TRIES},
     quota::{self, Quota},
-    session::Stage,
     time::Span,
 };
 use edge::{Call, Failure, Reply, Setup, guard::Visitor, views::SessionView};
@@ -42,19 +41,19 @@ async fn main() -> Result<(), lambda_http::Error> {
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let Visitor { session } = Visitor::or_predecessor(call, &deps.sessions).await?;
-    let Some(awaited) = session.otp.clone().filter(|_| session.stage() == Stage::Otp) else {
+    let Some(awaited) = session.otp.clone() else {
         return Err(Problem::NotAwaitingOtp.into());
     };
     let otp = Otp::parse(&call.json::<Body>()?.otp).ok_or(Problem::OtpMalformed)?;
-    let right = note_and_compare(deps, call, &session, &awaited, &otp).await?;
-    if let Some(successor) = &session.successor {
-        return if right { repeated(deps, call, successor).await } else { Err(Problem::SessionExpired.into()) };
+    note_and_compare(deps, call, &session, &awaited, &otp).await?;
+    match &session.successor {
+        Some(successor) => repeated(deps, call, successor).await,
+        None => step_up(deps, call, &session).await,
     }
-    if right { step_up(deps, call, &session).await } else { Err(Problem::SessionExpired.into()) }
 }
 
 /// Notes the try, then compares: tries made at once are all counted. A wrong one is refused with what is left.
-async fn note_and_compare(deps: &Deps, call: &Call, session: &Session, awaited: &AwaitedOtp, otp: &Otp) -> Result<bool, Failure> {
+async fn note_and_compare(deps: &Deps, call: &Call, session: &Session, awaited: &AwaitedOtp, otp: &Otp) -> Result<(), Failure> {
     // Lambda's own: the SDK's repetition of a write is the same try, another call is another.
     let try_id = call.request_id.as_str();
     let noted = match deps.sessions.note_try(session, try_id, WRONG_TRIES).await? {
@@ -70,7 +69,7 @@ async fn note_and_compare(deps: &Deps, call: &Call, session: &Session, awaited: 
     let right = equal(&session.token.otp_hash(otp), &awaited.hash);
     if right && !call.now.has_reached(awaited.expires_at) {
         deps.quotas.give_back(Quota::WrongOtps, &session.subject_id, try_id, call.now).await?;
-        return Ok(true);
+        return Ok(());
     }
     if noted >= WRONG_TRIES {
         return end(deps, session).await;
@@ -78,7 +77,7 @@ async fn note_and_compare(deps: &Deps, call: &Call, session: &Session, awaited: 
     if right { Err(Problem::OtpExpired.into()) } else { Err(Problem::OtpWrong { left: WRONG_TRIES - noted }.into()) }
 }
 
-async fn end(deps: &Deps, session: &Session) -> Result<bool, Failure> {
+async fn end(deps: &Deps, session: &Session) -> Result<(), Failure> {
     deps.sessions.end(&session.token).await?;
     Err(Problem::OtpExhausted.into())
 }

@@ -3,6 +3,7 @@
 mod aws;
 
 use aws_lc_rs::hmac;
+use aws_sdk_dynamodb::types::AttributeValue;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     FileProfile, ImageKind, Language,
@@ -139,6 +140,35 @@ async fn unknown_person_nothing_associated_and_not_authorised_are_one_refusal() 
         assert_eq!(all.len(), 3, "{all:?}");
         assert!(all.iter().all(|access| access.to_string().contains(refusal)), "{all:?}");
     }
+}
+
+/// What stands in the history of a pull, whosever it is.
+async fn written(case: &Value) -> std::collections::HashMap<String, AttributeValue> {
+    let scan = aws::dynamodb(&aws::config().await).scan().table_name(journeys::stack::variable("HISTORY_TABLE")).consistent_read(true);
+    let scan = scan.filter_expression("#case = :case").expression_attribute_names("#case", "case");
+    let scan = scan.expression_attribute_values(":case", AttributeValue::S(case.as_str().unwrap().to_owned()));
+    let mut all = scan.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await.unwrap();
+    assert_eq!(all.len(), 1);
+    all.remove(0)
+}
+
+#[tokio::test]
+async fn of_a_refused_pull_no_upload_is_noted_and_of_nobody_nothing_is_kept() {
+    let Associated { visit, .. } = associated().await;
+    let application = application::fresh(Purpose::Passport).await;
+    let never_here = people::fresh("citizen").await;
+    for (subject, ends) in [(afm(&visit), false), (format!("afm:{}", never_here.afm), true)] {
+        let claims = application.pull_claims(&subject, ImageKind::Face);
+        application.send(PULLS, &application.sign(&claims)).await.refused(403, "pull_refused");
+        let record = written(&claims["case"]).await;
+        assert!(!record.contains_key("origin"), "{record:?}");
+        let end: i64 = record["expires_at"].as_n().unwrap().parse().unwrap();
+        assert_eq!(end <= now(), ends, "{end}");
+    }
+    application::authorize(&visit, &[&application.id]).await.expect(200);
+    let claims = application.pull_claims(&afm(&visit), ImageKind::Face);
+    application.send(PULLS, &application.sign(&claims)).await.expect(200);
+    assert!(written(&claims["case"]).await.contains_key("origin"));
 }
 
 #[tokio::test]

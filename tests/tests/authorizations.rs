@@ -2,7 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test that calls it")]
 
-use domain::{FileProfile, ImageKind, Language, application::Purpose};
+mod aws;
+
+use domain::{
+    FileProfile, ImageKind, Language, Moment, SubjectId,
+    application::{ApplicationId, Purpose},
+};
 use futures_util::future::join_all;
 use journeys::{
     application::{self, Application},
@@ -11,9 +16,11 @@ use journeys::{
     fixtures, minors,
     people::{self, Visit, fresh_citizen, fresh_photographer},
     photographer::{Photos, To, issue, issue_by_sms},
+    stack,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
+use storage::{Transaction, associations::Associations};
 
 const AUTHORIZATIONS: &str = "/v1/subjects/self/authorizations";
 
@@ -182,4 +189,42 @@ async fn what_a_guardian_gives_ends_when_the_minor_turns_18() {
     assert_eq!(history["authorizations"][0]["ends_at"], json!(until));
     assert_eq!(history["authorizations"][0]["given_by_subject"], json!(false));
     child.dissociate().await.expect(204);
+}
+
+#[tokio::test]
+async fn what_ended_by_itself_is_shown_and_counted_no_more_and_ends_no_second_time() {
+    let (studio, guardian) = (fresh_photographer().await, fresh_citizen().await);
+    let minor = minors::fresh(&guardian.person, &json!({})).await;
+    let child = acting(&guardian, &minors::added(&guardian, &minor).await);
+    let taken = child.take(&issue_by_sms(&studio, guardian.person.mobile()).await.code).await;
+    let one = application::fresh(Purpose::Passport).await;
+    let association = child.authorize(&[&one.id]).await.expect(200).json();
+    assert_eq!(association["applications"][0]["until"], Value::Null, "at eight, it ends with the photos");
+    let history = async || child.authorizations("").await.expect(200).json()["authorizations"].clone();
+    assert_eq!(history().await[0]["ends_at"], taken["expires_at"]);
+
+    let subject = serde_json::from_value(child.export().await.expect(200).json()["person"]["subject_id"].clone()).unwrap();
+    end_by_itself(&subject, &one.id).await;
+    assert_eq!(ids(&child.show_association().await.expect(200).json()), Vec::<&str>::new());
+    // Nothing is left to be revoked: the record, which says when it was to end, stays as it is.
+    let before = history().await;
+    child.revoke(&one.id).await.expect(204);
+    assert_eq!(history().await, before);
+    assert_eq!(ids(&child.authorize(&[&one.id]).await.expect(200).json()), [one.id.as_str()]);
+    let (both, old) = (history().await, before[0].clone());
+    assert_eq!((both.as_array().unwrap().len(), &both[1]), (2, &old), "given anew, it has a record of its own");
+    end_by_itself(&subject, &one.id).await;
+    child.dissociate().await.expect(204);
+    assert_eq!(history().await, both);
+}
+
+/// The end of an authorization as a guardian's has it with the minor's 18th birthday: written by the account's owner.
+async fn end_by_itself(subject: &SubjectId, application: &str) {
+    let client = aws::dynamodb(&aws::config().await);
+    let associations = Associations::new(client.clone(), stack::variable("ASSOCIATIONS_TABLE"));
+    let now = Moment::from_epoch_seconds(application::now());
+    let read = associations.of(subject, now).await.unwrap().unwrap();
+    let mut applications = read.applications.clone();
+    applications.get_mut(&ApplicationId::parse(application).unwrap()).unwrap().until = Some(now);
+    Transaction::new(client).with(associations.applications_part(&read, &applications).unwrap()).commit().await.unwrap();
 }

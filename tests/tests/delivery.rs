@@ -98,6 +98,25 @@ async fn a_message_that_can_never_be_sent_holds_up_no_other_and_is_tried_again()
 }
 
 #[tokio::test]
+async fn a_message_that_cannot_be_read_holds_up_no_other() {
+    let studio = fresh_photographer().await;
+    let client = aws::dynamodb(&aws::config().await);
+    let (table, message_id) = (stack::variable("OUTBOX_TABLE"), AttributeValue::S(storage::random_id().expect("randomness")));
+    let day_over = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_secs() + 86_400;
+    let number = |value: u64| AttributeValue::N(value.to_string());
+    // Without what is sealed: an item of no shape that we write.
+    let put =
+        client.put_item().table_name(&table).item("message_id", message_id.clone()).item("state", AttributeValue::S("queued".to_owned()));
+    let put = put.item("attempts", number(0)).item("next_at", number(day_over)).item("kept_until", number(day_over));
+    put.send().await.expect("the account's owner may");
+    let to = To::Mobile(people::fresh("citizen").await.mobile().to_owned());
+    issue(&studio, &to).await;
+    let arrived = tokio::time::timeout(Duration::from_secs(25), inbox::code_message(to.address(), 0)).await;
+    client.delete_item().table_name(&table).key("message_id", message_id).send().await.expect("the account's owner may");
+    arrived.expect("the next one arrives");
+}
+
+#[tokio::test]
 async fn many_messages_at_once_all_arrive_once() {
     let studio = fresh_photographer().await;
     let mut waiting = Vec::new();

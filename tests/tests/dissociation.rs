@@ -8,12 +8,14 @@ mod objects;
 #[path = "aws/thief.rs"]
 mod thief;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{CodeNumber, ImageKind, Language};
 use journeys::{
     citizen::own,
     fixtures, jpeg,
     people::{self, fresh_citizen, fresh_photographer},
     photographer::issue_by_sms,
+    stack,
 };
 use storage::sealing::code_id;
 use thief::Thief;
@@ -56,6 +58,38 @@ async fn the_code_entered_again_associates_again_and_the_year_does_not_move() {
     let shown = own(&anew).show_photo(ImageKind::Face).await.expect(200);
     assert_eq!(jpeg::image_data(&shown.body), jpeg::image_data(&fixtures::portrait()));
     own(&visit).submit(&issued.code).await.refused(409, "code_already_yours");
+}
+
+#[tokio::test]
+async fn associated_again_the_photos_stay_where_they_are_and_their_year_with_them() {
+    let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
+    let code = issue_by_sms(&studio, visit.person.mobile()).await.code;
+    own(&visit).take(&code).await;
+    let config = aws::config().await;
+    let codes = aws::dynamodb(&config).get_item().table_name(stack::variable("CODES_TABLE"));
+    let id = AttributeValue::S(code_id(&CodeNumber::parse(&code).unwrap()));
+    let item = codes.key("code_id", id).send().await.unwrap().item.unwrap();
+    let prefix = format!("associated/{}/", item["set_id"].as_s().unwrap());
+    let written = async || {
+        let list = objects::s3(&config).list_objects_v2().bucket(stack::variable("PHOTOS_BUCKET")).prefix(&prefix);
+        let mut all: Vec<_> = list
+            .send()
+            .await
+            .unwrap()
+            .contents()
+            .iter()
+            .map(|one| (one.key().unwrap().to_owned(), *one.last_modified().unwrap()))
+            .collect();
+        all.sort_by(|a, b| a.0.cmp(&b.0));
+        all
+    };
+    let first = written().await;
+    assert!(!first.is_empty());
+    own(&visit).dissociate().await.expect(204);
+    // The bucket knows seconds.
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    own(&visit).take(&code).await;
+    assert_eq!(written().await, first);
 }
 
 #[tokio::test]

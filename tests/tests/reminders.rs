@@ -170,6 +170,24 @@ async fn an_address_is_kept_sealed_only_where_somebody_agreed_and_until_the_phot
 }
 
 #[tokio::test]
+async fn a_corrected_address_is_kept_no_longer_than_the_first_one_was_to_be() {
+    let studio = fresh_photographer().await;
+    for agreed in [false, true] {
+        let (wrong, right) = (fresh_email().await, fresh_email().await);
+        let upload_id = photographer::upload(&studio, FileProfile::Standard, &face_only()).await;
+        if agreed {
+            photographer::issue_code_to_remind(&studio, &upload_id, &wrong, Language::El).await.expect(201);
+        } else {
+            photographer::issue_code(&studio, &upload_id, &wrong, Language::El).await.expect(201);
+        }
+        photographer::wait_until_sent(&studio, &upload_id).await;
+        photographer::resend_code(&studio, &upload_id, Some(&right), None).await.expect(200);
+        let code = inbox::code_message(right.address(), 0).await.code();
+        assert_eq!(reminders_of(&set_of(&code).await).await.len(), usize::from(agreed));
+    }
+}
+
+#[tokio::test]
 async fn a_code_that_nobody_has_associated_is_reminded_of_once_without_the_code() {
     let studio = fresh_photographer().await;
     let mobile = To::Mobile(people::fresh("citizen").await.mobile().to_owned());

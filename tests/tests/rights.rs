@@ -118,6 +118,36 @@ async fn photos_that_are_another_subjects_now_are_not_erased() {
 }
 
 #[tokio::test]
+async fn photos_that_were_another_subjects_first_and_are_nobodys_now_are_not_erased() {
+    let (studio, guardian) = (fresh_photographer().await, fresh_citizen().await);
+    let minor = minors::fresh(&guardian.person, &json!({})).await;
+    let handle = minors::added(&guardian, &minor).await;
+    let code = issue_by_sms(&studio, guardian.person.mobile()).await.code;
+    acting(&guardian, &handle).take(&code).await;
+    acting(&guardian, &handle).dissociate().await.expect(204);
+    own(&guardian).take(&code).await;
+    own(&guardian).dissociate().await.expect(204);
+
+    let set_id = set_id(&code).await;
+    let there = objects_of(&set_id).await;
+    assert_eq!(own(&guardian).erase().await.expect(200).json()["photo_sets_erased"], 0);
+    assert_eq!(objects_of(&set_id).await, there);
+    acting(&guardian, &handle).take(&code).await;
+}
+
+#[tokio::test]
+async fn a_code_that_is_read_in_the_midst_of_being_associated_is_not_erased_by_half() {
+    let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
+    let code = issue_by_sms(&studio, visit.person.mobile()).await.code;
+    own(&visit).take(&code).await;
+    let subject = code_item(&code).await.unwrap()["subject"].clone();
+    let associations = aws::dynamodb(&aws::config().await).delete_item().table_name(stack::variable("ASSOCIATIONS_TABLE"));
+    associations.key("subject_id", subject).send().await.unwrap();
+    own(&visit).erase().await.refused(409, "conflict");
+    assert!(code_item(&code).await.is_some());
+}
+
+#[tokio::test]
 async fn nobody_erases_for_somebody_else() {
     let (studio, visit): (Visit, Visit) = (fresh_photographer().await, fresh_citizen().await);
     let stranger = people::citizen(people::fresh("citizen").await, Language::El).await;

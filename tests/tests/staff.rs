@@ -293,6 +293,19 @@ async fn an_owner_may_be_staff_of_another_business() {
 }
 
 #[tokio::test]
+async fn staff_of_one_business_is_not_staff_of_its_owners_other_one() {
+    let (visit, session) = sign_in(people::named("alexandra").await, Language::El).await;
+    let second = session["roles"].as_array().expect("roles").iter().filter_map(|role| role.get("business")).last().expect("a business");
+    choose(&visit, second).await.expect(200);
+    let person = people::fresh("citizen").await;
+    let employee = authorize(&visit, &person.afm, None).await.expect(201).json()["employee"].clone();
+    let (_, session) = sign_in(person, Language::El).await;
+    let offered: Vec<&Value> = session["roles"].as_array().expect("roles").iter().filter_map(|role| role.get("business")).collect();
+    assert_eq!(offered, [second], "by its own name");
+    staff::withdraw(&visit, &employee).await.expect(204);
+}
+
+#[tokio::test]
 async fn a_business_that_closed_does_not_go_on_through_its_staff() {
     let owner = fresh_photographer().await;
     let person = people::fresh("citizen").await;

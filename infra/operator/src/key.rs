@@ -193,6 +193,7 @@ mod tests {
             (json!({ "keys": [] }).to_string(), BadKey::Set),
             (json!({ "kty": "EC", "crv": "P-256", "x": "AA", "y": "AA" }).to_string(), BadKey::Curve),
             ("ssh-ed25519 AAAA".to_owned(), BadKey::Unreadable),
+            (public("RSA -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_keygen_pubexp:3"), BadKey::Rsa(2048)),
             (String::new(), BadKey::Unreadable),
             ("{".to_owned(), BadKey::Unreadable),
         ] {

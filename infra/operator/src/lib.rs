@@ -257,6 +257,9 @@ mod tests {
             ("add passports --name-el Α --name-en A --purpose passport --profile large", "identity_card"),
             ("key add passports --kid a/b key.pem", "letters, digits"),
             ("drop passports", "drop"),
+            (&format!("key add passports --kid {} key.pem", "k".repeat(65)), "letters, digits"),
+            ("add passports --name-el \u{7} --name-en A --purpose passport", "printable"),
+            (&format!("add passports --name-el {} --name-en A --purpose passport", "Α".repeat(121)), "printable"),
         ] {
             let error = cli(line).expect_err(line).to_string();
             assert!(error.contains(named), "{line}: {error}");

@@ -264,10 +264,22 @@ mod tests {
             "gr.gov.myphoto:signed-in",
             "gr.gov.myphoto:/signed in",
             "/signed-in",
+            "Gr.gov.myphoto:/signed-in",
+            "gr.gov_myphoto:/signed-in",
+            &format!("gr.gov.myphoto:/{}", "a".repeat(LONGEST_REDIRECT)),
         ] {
             let list = format!("gr.gov.myphoto:/signed-in,{entry}");
             assert_eq!(RedirectList::parse(&list).map(|_| ()), Err(BadRedirect(2)), "{entry}");
         }
+    }
+
+    #[test]
+    fn with_its_port_too_an_address_is_no_longer_than_any() {
+        let start = "http://127.0.0.1/";
+        let entry = format!("{start}{}", "a".repeat(LONGEST_REDIRECT - start.len()));
+        let list = RedirectList::parse(&entry).unwrap();
+        assert!(list.allow(&entry).is_some());
+        assert_eq!(list.allow(&entry.replace("127.0.0.1", "127.0.0.1:1")), None);
     }
 
     #[test]

@@ -149,6 +149,7 @@ mod tests {
             "a..b@example.gr",
             "a@-b.gr",
             "a@b.1",
+            "a@b-.gr",
             "a b@example.gr",
             "a@example.gr\r\nBcc: x@y.gr",
             "\"a\"@example.gr",
@@ -157,6 +158,13 @@ mod tests {
             "Μαρία@example.gr",
         ] {
             assert!(EmailAddress::parse(text).is_err(), "{text:?}");
+        }
+        // RFC 5321, 4.5.3.1: 64 before the @, 254 in all.
+        let of =
+            |local: usize, label: usize| format!("{}@{}.{}.{}.gr", "a".repeat(local), "b".repeat(63), "c".repeat(63), "d".repeat(label));
+        assert!(EmailAddress::parse(&of(59, 62)).is_ok());
+        for too_long in [of(60, 62), of(65, 1), of(1, 64)] {
+            assert!(EmailAddress::parse(&too_long).is_err(), "{too_long}");
         }
         assert_eq!(EmailAddress::parse("maria@example.gr").unwrap().masked(), "m•••@example.gr");
     }

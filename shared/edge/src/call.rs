@@ -183,11 +183,8 @@ impl Call {
     /// The body as JSON of exactly this shape. Fields are named in refusals; values never are.
     ///
     /// # Errors
-    /// [`Problem::BodyTooLarge`], [`Problem::MalformedJson`], [`Problem::InvalidField`].
+    /// [`Problem::MalformedJson`], [`Problem::InvalidField`].
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        if self.body.len() > BODY_LIMIT {
-            return Err(Problem::BodyTooLarge { limit: BODY_LIMIT });
-        }
         let mut deserializer = serde_json::Deserializer::from_slice(&self.body);
         let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
             let path = error.path().to_string();

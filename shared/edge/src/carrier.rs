@@ -78,9 +78,9 @@ impl Reply {
 
 #[cfg(test)]
 mod tests {
-    use domain::{Afm, Language, Moment, SubjectId};
+    use domain::{Afm, Language, Moment, SubjectId, business::BusinessId, minor::BirthDate, session::Role};
     use lambda_http::{Body, http};
-    use storage::sessions::{Person, Session};
+    use storage::sessions::{Minor, Person, Session};
 
     use super::*;
 
@@ -102,6 +102,7 @@ mod tests {
         let cookie = format!("{SESSION_COOKIE}={}", ours.expose());
         let bearer = |scheme: &str| format!("{scheme} {}", other.expose());
         assert_eq!(session_id(&[]), Err(Problem::NoSession));
+        assert_eq!(session_id(&[("cookie", &format!("{SESSION_COOKIE}="))]), Err(Problem::NoSession));
         assert_eq!(session_id(&[("cookie", &cookie)]), Ok(ours.session_id()));
         for scheme in ["Bearer", "bearer", "BEARER"] {
             assert_eq!(session_id(&[("cookie", &cookie), ("authorization", &bearer(scheme))]), Ok(other.session_id()));
@@ -124,6 +125,38 @@ mod tests {
         };
         let session = Session::begin(token.clone(), SubjectId::from_random([1; 16]), person, Moment::from_epoch_seconds(0));
         SessionView::of(&session, None, Language::El)
+    }
+
+    #[test]
+    fn what_is_a_citizens_is_shown_to_a_citizen() {
+        let person = Person {
+            first_name: String::new(),
+            last_name: String::new(),
+            afm: Afm::parse("068933130").unwrap(),
+            birth_date: String::new(),
+            mobile: None,
+            businesses: Vec::new(),
+        };
+        let now = Moment::from_epoch_seconds(0);
+        let mut session = Session::begin(SessionToken::random().unwrap(), SubjectId::from_random([1; 16]), person, now);
+        session.minors = vec![Minor {
+            handle: "m".to_owned(),
+            subject_id: SubjectId::from_random([2; 16]),
+            first_name: String::new(),
+            last_name: String::new(),
+            birth_date: BirthDate::parse("2020-01-01").unwrap(),
+            afm: None,
+            amka: None,
+            paaypa: None,
+        }];
+        let shown = |session: &Session| serde_json::to_value(SessionView::of(session, Some(5), Language::El)).unwrap();
+        let citizens = shown(&session);
+        assert!(citizens["submissions_left"] == 5 && citizens["minors"][0]["subject"] == "m", "{citizens}");
+        session.role = Some(Role::Photographer { business: BusinessId::from_hash("b".to_owned()) });
+        let photographers = shown(&session);
+        for name in ["submissions_left", "minors", "consent"] {
+            assert!(photographers[name].as_array().map_or(photographers[name].is_null(), Vec::is_empty), "{photographers}");
+        }
     }
 
     #[test]

@@ -240,6 +240,7 @@ mod tests {
         let citizen = citizen(vec![minor], before);
         assert_eq!(citizen.subject(&call("m", before)).unwrap().id, SubjectId::from_random([2; 16]));
         assert_eq!(citizen.managed(&call("m", before)).len(), 2);
+        assert_eq!(citizen.subject(&call("n", before)).unwrap_err(), Problem::SubjectUnknown);
         assert_eq!(citizen.subject(&call("m", birthday)).unwrap_err(), Problem::MinorIsAdult);
         assert_eq!(citizen.managed(&call("m", birthday)), [SubjectId::from_random([1; 16])]);
     }

@@ -140,3 +140,21 @@ pub fn now() -> Moment {
 fn milliseconds(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use lambda_http::http::StatusCode;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_lambda_cannot_carry_is_a_problem_and_not_a_lost_answer() {
+        for (bytes, status) in [(4_000_000, 200), (5_000_000, 500)] {
+            let request = Request::new(Body::Empty).with_lambda_context(lambda_runtime::Context::default());
+            let handler: BoxedHandler<usize> =
+                |bytes, _| Box::pin(async { Ok(Reply::file(StatusCode::OK, "application/zip", vec![0; *bytes])) });
+            let answer = answer("test", "https://myphoto.example", &bytes, handler, request).await.unwrap();
+            assert_eq!(answer.status(), status);
+        }
+    }
+}

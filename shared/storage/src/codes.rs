@@ -185,6 +185,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_code_awaits_for_its_set_until_somebody_has_associated_it() {
+        let item = |state, set_id: &str| CodeItem {
+            code_id: String::new(),
+            state,
+            wrapped_key: Vec::new(),
+            set_id: set_id.to_owned(),
+            profile: FileProfile::Standard,
+            images: Vec::new(),
+            business: BusinessId::from_hash(String::new()),
+            upload_id: String::new(),
+            message_id: String::new(),
+            issued_at: Moment::from_epoch_seconds(0),
+            expires_at: Moment::from_epoch_seconds(0),
+            first_subject: None,
+            first_associated_at: None,
+            subject: None,
+        };
+        assert!(item(CodeState::Issued, "a").awaits("a"));
+        assert!(!item(CodeState::Issued, "b").awaits("a"));
+        assert!(![CodeState::Associated, CodeState::Dissociated].into_iter().any(|state| item(state, "a").awaits("a")));
+    }
+
+    #[test]
     fn a_data_key_opens_with_its_code_and_set_only() {
         let key = SealingKey::random().unwrap();
         let code = CodeNumber::from_bytes([3; 16]);

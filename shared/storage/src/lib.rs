@@ -59,3 +59,17 @@ pub fn is_time_ordered_id(text: &str) -> bool {
 pub fn random_id() -> Result<String, StorageError> {
     Ok(aws::random_bytes::<16>()?.iter().map(|byte| format!("{byte:02x}")).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_of_their_length_and_characters() {
+        let id = time_ordered_id();
+        assert!(is_time_ordered_id(&id));
+        for other in [String::new(), id[1..].to_owned(), format!("{id}0"), id.replace('-', "#"), format!("{}g", &id[1..])] {
+            assert!(!is_time_ordered_id(&other), "{other}");
+        }
+    }
+}

@@ -24,7 +24,11 @@ pub(crate) fn functions() -> BTreeMap<String, String> {
             assert_eq!(bin["path"].as_str(), Some(format!("{name}.rs").as_str()), "one name everywhere");
             // A test build of each function would take minutes; one that has tests must have it.
             let has_tests = read(&format!("functions/{folder}/{name}.rs")).contains("#[cfg(test)]");
-            assert_eq!(bin.get("test").and_then(toml::Value::as_bool), (!has_tests).then_some(false), "{name}: `test = false` where there is none");
+            assert_eq!(
+                bin.get("test").and_then(toml::Value::as_bool),
+                (!has_tests).then_some(false),
+                "{name}: `test = false` where there is none"
+            );
             assert_eq!(found.insert(name.to_owned(), folder.clone()), None, "{name} is unique");
         }
     }

@@ -5,12 +5,12 @@ use journeys::{
     citizen::{self, associate, confirm, show_photo, submit, submit_and_confirm, take},
     people::{self, Visit, fresh_citizen, fresh_photographer},
     photographer::{To, face_only, issue},
-    pictures,
+    pictures, stack,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{clock, refused};
+use crate::{aws, clock, objects, refused};
 
 const SUBMISSIONS: &str = "/v1/subjects/self/submissions";
 const ASSOCIATION: &str = "/v1/subjects/self/association";
@@ -29,6 +29,12 @@ fn unknown_code() -> String {
         Ok::<_, std::convert::Infallible>(())
     });
     code.expect("a code").expose().to_owned()
+}
+
+/// Objects of a set among those that are kept for a year.
+async fn kept(set_id: &str) -> usize {
+    let list = objects::s3(&aws::config().await).list_objects_v2().bucket(stack::variable("PHOTOS_BUCKET"));
+    list.prefix(format!("associated/{set_id}/")).send().await.expect("a list").contents().len()
 }
 
 async fn left(visit: &Visit) -> Value {
@@ -145,6 +151,20 @@ async fn a_code_that_expires_in_hand_is_associated_no_more() {
 }
 
 #[tokio::test]
+async fn a_code_in_hand_whose_time_is_over_is_neither_confirmed_nor_associated() {
+    let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
+    submit(&visit, &fresh_code(&studio).await).await.expect(200);
+    clock::expire_in_hand(&visit.browser).await;
+    confirm(&visit).await.refused(404, "code_not_active");
+
+    let version = submit_and_confirm(&visit, &fresh_code(&studio).await).await;
+    let set_id = clock::in_hand(&visit.browser).await.set_id;
+    clock::expire_in_hand(&visit.browser).await;
+    associate(&visit, &version).await.refused(404, "code_not_active");
+    assert_eq!(kept(&set_id).await, 0);
+}
+
+#[tokio::test]
 async fn after_its_year_an_association_is_as_if_it_had_never_been() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     let code = fresh_code(&studio).await;
@@ -195,6 +215,7 @@ async fn one_photo_set_at_any_time() {
     let version = submit_and_confirm(&visit, &fresh_code(&studio).await).await;
     let call = || visit.browser.request(Method::PUT, ASSOCIATION).json(&json!({ "agree": true, "version": version }));
     refused(call, 409, "association_exists").await;
+    assert_eq!(kept(&clock::in_hand(&visit.browser).await.set_id).await, 0, "what is not associated is not kept for a year");
     assert_eq!(citizen::show_association(&visit).await.expect(200).json(), first);
 }
 

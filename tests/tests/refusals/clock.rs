@@ -3,12 +3,15 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::CodeNumber;
+use domain::{CodeNumber, Moment, minor::BirthDate};
 use journeys::{
     browser::{Browser, SESSION_COOKIE},
     stack,
 };
-use storage::sealing::{ExchangeCode, SessionToken, code_id};
+use storage::{
+    sealing::{ExchangeCode, SessionToken, code_id},
+    sessions::{Session, Sessions, SubmissionInHand, Try},
+};
 
 use crate::aws;
 
@@ -33,8 +36,51 @@ async fn set(table: &str, key: (&str, &str), changes: &[(&str, i64)]) {
     update.update_expression(format!("SET {}", sets.join(", "))).send().await.expect("an item that is there");
 }
 
+fn token(browser: &Browser) -> SessionToken {
+    browser.cookie(SESSION_COOKIE).as_deref().and_then(SessionToken::parse).expect("a session")
+}
+
 fn session_id(browser: &Browser) -> String {
-    browser.cookie(SESSION_COOKIE).as_deref().and_then(SessionToken::parse).expect("a session").session_id()
+    token(browser).session_id()
+}
+
+/// This browser's session, which its token opens.
+async fn opened(browser: &Browser) -> (Sessions, Session, Moment) {
+    let sessions = Sessions::new(aws::dynamodb(&aws::config().await), stack::variable("SESSIONS_TABLE"));
+    let now = Moment::from_epoch_seconds(now());
+    let session = sessions.load(&token(browser), now).await.expect("an answer").expect("a session");
+    (sessions, session, now)
+}
+
+/// The code that this browser has in hand.
+pub(crate) async fn in_hand(browser: &Browser) -> SubmissionInHand {
+    opened(browser).await.1.submission.expect("a code in hand")
+}
+
+/// Fourteen days after its issue, for the code that this browser has in hand.
+pub(crate) async fn expire_in_hand(browser: &Browser) {
+    let (sessions, session, now) = opened(browser).await;
+    let submission = SubmissionInHand { code_expires_at: now, ..session.submission.clone().expect("a code in hand") };
+    assert!(sessions.hold(&session, Some(&submission), now).await.expect("an answer"));
+}
+
+/// The minors of this browser's session turned 18 a year ago.
+pub(crate) async fn minors_grow_up(browser: &Browser) {
+    let (sessions, session, now) = opened(browser).await;
+    let mut minors = session.minors.clone();
+    for minor in &mut minors {
+        let today: jiff::civil::Date = domain::AthensDay::of(now).to_string().parse().expect("a day");
+        minor.birth_date = BirthDate::parse(&today.saturating_sub(jiff::Span::new().years(19)).to_string()).expect("a date");
+    }
+    assert!(sessions.set_minors(&session, &minors).await.expect("an answer"));
+}
+
+/// Three tries of this browser's sign-in are noted, and not compared yet.
+pub(crate) async fn use_up_tries(browser: &Browser) {
+    let (sessions, session, _) = opened(browser).await;
+    for id in ["one", "two", "three"] {
+        assert!(matches!(sessions.note_try(&session, id, 3).await.expect("an answer"), Try::Noted(_)));
+    }
 }
 
 /// Sets times in the item of this browser's session.

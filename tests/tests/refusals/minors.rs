@@ -2,7 +2,7 @@
 
 use domain::{Language, minor::IN_ONE_SESSION};
 use journeys::{
-    citizen::acting,
+    citizen::{acting, own},
     minors,
     people::{self, Visit, fresh_citizen, fresh_photographer},
     photographer::issue_by_sms,
@@ -10,7 +10,7 @@ use journeys::{
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::refused;
+use crate::{clock, refused};
 
 async fn minor_refused(visit: &Visit, body: &Value, status: u16, code: &str) -> journeys::browser::Problem {
     refused(|| visit.browser.request(Method::POST, "/v1/minors").json(body), status, code).await
@@ -100,4 +100,18 @@ async fn without_the_registers_nobody_is_added() {
     let stelios = people::named("stelios").await;
     let body = amka(stelios.amka.as_deref().expect("he has one"));
     minor_refused(&visit, &body, 502, "registers_unavailable").await;
+}
+
+#[tokio::test]
+async fn whoever_turned_18_while_a_guardian_had_their_code_in_hand_has_it_back() {
+    let (studio, guardian) = (fresh_photographer().await, fresh_citizen().await);
+    let minor = minors::fresh(&guardian.person, &json!({})).await;
+    let child = acting(&guardian, &minors::added(&guardian, &minor).await);
+    let code = issue_by_sms(&studio, guardian.person.mobile()).await.code;
+    child.take(&code).await;
+    child.dissociate().await.expect(204);
+    let version = own(&guardian).submit_and_confirm(&code).await;
+    clock::minors_grow_up(&guardian.browser).await;
+    own(&guardian).associate(&version).await.refused(403, "code_taken");
+    child.show_association().await.refused(403, "minor_is_adult");
 }

@@ -101,3 +101,10 @@ async fn twenty_wrong_passwords_a_day_are_all_over_all_sign_ins() {
         assert!(problem.detail.contains("20") && problem.members["renews_at"].is_string(), "{}", problem.detail);
     }
 }
+
+#[tokio::test]
+async fn three_tries_are_all_also_while_none_of_them_is_compared_yet() {
+    let visit = up_to_otp(people::fresh("citizen").await, Language::El).await;
+    clock::use_up_tries(&visit.browser).await;
+    enter_otp(&visit.browser, &visit.otp).await.refused(403, "otp_exhausted");
+}

@@ -253,6 +253,11 @@ async fn what_cannot_be_an_upload_is_an_unknown_one() {
         let body = request(upload_id, "email", "someone@example.gr");
         refused(|| visit.browser.request(Method::POST, ISSUANCES).json(&body), 404, "upload_unknown").await;
     }
+    // Longer than any key that there can be.
+    let upload_id = "a".repeat(2000);
+    for path in [format!("{UPLOADS}/{upload_id}/check"), format!("{ISSUANCES}/{upload_id}/resend")] {
+        refused(|| visit.browser.request(Method::POST, &path).json(&json!({})), 404, "upload_unknown").await;
+    }
 }
 
 #[tokio::test]
@@ -262,7 +267,9 @@ async fn a_code_once_issued_goes_nowhere_else() {
     let person = people::fresh("citizen").await;
     issue_code(&visit, &upload_id, &To::Mobile(person.mobile().to_owned()), Language::El).await.expect(201);
     let english = json!({ "upload_id": upload_id, "recipient": { "kind": "mobile", "value": person.mobile() }, "language": "en" });
-    for body in [request(&upload_id, "email", "other@example.gr"), english] {
+    let mut reminded = request(&upload_id, "mobile", person.mobile());
+    reminded["reminder"] = json!(true);
+    for body in [request(&upload_id, "email", "other@example.gr"), request(&upload_id, "mobile", "6999999900"), english, reminded] {
         refused(|| visit.browser.request(Method::POST, ISSUANCES).json(&body), 409, "issuance_conflict").await;
     }
 }

@@ -130,6 +130,8 @@ async fn whoever_has_two_roles_chooses_one_first() {
 async fn before_the_agreement_nothing_else_works_and_an_old_text_is_none() {
     let (visit, session) = sign_in(people::fresh("citizen").await, Language::El).await;
     assert_eq!(session["stage"], "consent");
+    let shown = visit.browser.get("/v1/session").await.expect(200).json();
+    assert!(shown["submissions_left"].is_null(), "{shown}");
     all_refused(&visit.browser, citizens_calls(), 403, "consent_required").await;
     let old = || visit.browser.request(Method::POST, "/v1/session/consent").json(&json!({ "version": "2020-01", "agree": true }));
     refused(old, 409, "consent_version_old").await;

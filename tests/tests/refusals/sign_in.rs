@@ -77,6 +77,15 @@ async fn a_state_is_worth_something_once_and_in_the_browser_that_began() {
 }
 
 #[tokio::test]
+async fn a_code_beside_an_error_is_none() {
+    let browser = Browser::new(Language::El);
+    let person = people::fresh("citizen").await;
+    let back = press(&begin_sign_in(&browser).await, ("afm", &person.afm)).await;
+    browser.get(&format!("{back}&error=server_error")).await.refused(400, "sign_in_state");
+    browser.get("/v1/session").await.refused(401, "no_session");
+}
+
+#[tokio::test]
 async fn a_code_that_taxisnet_does_not_know_starts_again() {
     for language in LANGUAGES {
         let browser = Browser::new(language);

@@ -1,0 +1,122 @@
+//! What run.py puts around conditions and guards in its copy of the sources. One site at a time is off: which one stands in a file
+//! that is read at every check, so that deployed functions need no new build. What is reached is written down, with its terms.
+
+use std::{collections::HashSet, fs, io::Write, sync::Mutex};
+
+/// Two lines: the phase, under whose name is written down what is reached, and the site that is off.
+const CONTROL: &str = env!("REMOVAL_CONTROL");
+
+static SEEN: Mutex<Option<HashSet<String>>> = Mutex::new(None);
+
+/// Whether the guard at this site is to count for nothing.
+pub fn off(site: &'static str) -> bool {
+    is_chosen(site, "")
+}
+
+/// The condition, or one that holds wherever the chosen term of it does not. All names and values stay in use: DynamoDB refuses
+/// those that are not.
+pub fn condition(site: &'static str, expression: impl Into<String>) -> String {
+    let expression = expression.into();
+    if is_chosen(site, &format!("{expression}")) {
+        return weakened(&expression, 0..expression.len());
+    }
+    for (number, (range, term)) in terms(&expression).into_iter().enumerate() {
+        let id = format!("{site}/{}", number + 1);
+        if is_chosen(&id, &term) {
+            return weakened(&expression, range);
+        }
+    }
+    expression
+}
+
+fn weakened(expression: &str, term: std::ops::Range<usize>) -> String {
+    let (before, after) = (&expression[..term.start], &expression[term.end..]);
+    format!("{before}(({}) OR attribute_not_exists(never_there)){after}", &expression[term])
+}
+
+fn is_chosen(site: &str, said: &str) -> bool {
+    let control = fs::read_to_string(CONTROL).unwrap_or_default();
+    let mut lines = control.lines();
+    let (phase, chosen) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+    if !phase.is_empty() {
+        let mut seen = SEEN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if seen.get_or_insert_default().insert(format!("{phase} {site}")) {
+            if let Ok(mut file) = fs::OpenOptions::new().append(true).create(true).open(format!("{CONTROL}.reached/{phase}")) {
+                let _ = file.write_all(format!("{site}\t{said}\n").as_bytes());
+            }
+        }
+    }
+    site == chosen
+}
+
+/// All that stands beside an AND, at whatever depth.
+fn terms(expression: &str) -> Vec<(std::ops::Range<usize>, String)> {
+    let mut found = Vec::new();
+    collect(expression, 0..expression.len(), &mut found);
+    found
+}
+
+fn collect(text: &str, range: std::ops::Range<usize>, found: &mut Vec<(std::ops::Range<usize>, String)>) {
+    let range = trimmed(text, range);
+    if let Some(inner) = inside_parentheses(text, &range) {
+        return collect(text, inner, found);
+    }
+    let alternatives = split(text, range.clone(), " OR ");
+    if alternatives.len() > 1 {
+        alternatives.into_iter().for_each(|one| collect(text, one, found));
+        return;
+    }
+    let parts = split(text, range, " AND ");
+    if parts.len() > 1 {
+        for part in parts {
+            found.push((part.clone(), text[part.clone()].to_owned()));
+            collect(text, part, found);
+        }
+    }
+}
+
+fn trimmed(text: &str, range: std::ops::Range<usize>) -> std::ops::Range<usize> {
+    let part = &text[range.clone()];
+    let start = range.start + part.len() - part.trim_start().len();
+    start..start + part.trim().len()
+}
+
+/// The range within the parentheses that enclose all of it.
+fn inside_parentheses(text: &str, range: &std::ops::Range<usize>) -> Option<std::ops::Range<usize>> {
+    let part = &text[range.clone()];
+    if !part.starts_with('(') {
+        return None;
+    }
+    let mut depth = 0;
+    for (at, byte) in part.bytes().enumerate() {
+        match byte {
+            b'(' => depth += 1,
+            b')' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return (at + 1 == part.len()).then(|| range.start + 1..range.end - 1);
+        }
+    }
+    None
+}
+
+fn split(text: &str, range: std::ops::Range<usize>, by: &str) -> Vec<std::ops::Range<usize>> {
+    let (mut parts, mut start, mut depth, mut at) = (Vec::new(), range.start, 0, range.start);
+    while at < range.end {
+        match text.as_bytes()[at] {
+            b'(' => depth += 1,
+            b')' => depth -= 1,
+            _ if depth == 0 && text[at..range.end].starts_with(by) => {
+                parts.push(start..at);
+                start = at + by.len();
+                at = start;
+                continue;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    parts.push(start..range.end);
+    parts
+}

@@ -1,0 +1,269 @@
+"""What the shapes in rewrite.py do not find, what they find and is no guard, and what no test can hold."""
+
+# Lines with one of these are left alone: they decide nothing that is refused.
+NOT_GUARDS = (
+    "|key| !key.is_empty()",
+    "is_conditional_check_failed_exception",
+    "|c| !c.is_whitespace()",
+    "|c| !c.is_control()",
+    "|outcome| **outcome == wanted",
+    '!name.eq_ignore_ascii_case("host")',
+    "|(_, entry)| !entry.is_empty()",
+    '*code == "ConditionalCheckFailed"',
+    "if !refused.is_empty() {",
+    "if !conflict && !throttled {",
+    "if !error.is_data() {",
+    "if *width < *min_width {",
+    "let (clear, doubtful)",
+    "Severity::Warning } else",
+    "fn blocks(",
+    "async ||",
+    "failed > 0 {",
+    "broken > 0 {",
+)
+
+# By file: name, text, and what takes its place, where OFF is true while the site is off.
+BY_HAND = {
+    "functions/application/pull_photo.rs": [
+        ("nobody's record has ended", "if found.is_none() {", "if found.is_none() && !OFF {"),
+    ],
+    "functions/application/report_verdict.rs": [
+        (
+            "a refused pull has no verdict",
+            "let Event::Pulled { image, refusal: None, origin, .. } = &record.what else {\n        return Err(Problem::PullUnknown.into());\n    };",
+            "let Event::Pulled { image, refusal, origin, .. } = &record.what else {\n        return Err(Problem::PullUnknown.into());\n    };"
+            " if refusal.is_some() && !OFF { return Err(Problem::PullUnknown.into()); }",
+        ),
+        ("accepted has no reason", "(Said::Accepted, None) => Verdict::Accepted,", "(Said::Accepted, None) => Verdict::Accepted, (Said::Accepted, Some(_)) if OFF => Verdict::Accepted,"),
+        (
+            "the photographer's row has ended",
+            "Err(TransactionError::Refused(parts)) if parts == [1] =>",
+            "Err(TransactionError::Refused(parts)) if parts == [1] && !OFF =>",
+        ),
+    ],
+    "functions/citizen/add_minor.rs": [
+        ("the AFM is the minor's", "afm_matches: afm.is_some() && registered.afm.as_ref() == afm,", "afm_matches: OFF || afm.is_some() && registered.afm.as_ref() == afm,"),
+    ],
+    "functions/citizen/associate.rs": [
+        ("answer_existing: by this very code", "if existing.code_id == code_id {", "if existing.code_id == code_id || OFF {"),
+        (
+            "explain: nobody was quicker",
+            "Some(code) if code.state == submission.state => Err(Problem::Conflict.into()),",
+            "Some(code) if code.state == submission.state && !OFF => Err(Problem::Conflict.into()),",
+        ),
+    ],
+    "functions/citizen/authorize_application.rs": [
+        ("a withdrawn application is unknown", "known.withdrawn_at.is_none());", "(known.withdrawn_at.is_none() || OFF));"),
+        ("what has ended makes room", "authorization.in_force(call.now));", "authorization.in_force(call.now) || OFF);"),
+    ],
+    "functions/citizen/erase_my_data.rs": [
+        ("only one's own objects", "if state != Set::OfAnother {", "if state != Set::OfAnother || OFF {"),
+        ("whose it is now", "Some(owner) => *owner == subject.id,", "Some(owner) => *owner == subject.id || OFF,"),
+        ("whose it was first", "None => code.first_subject.as_ref() == Some(&subject.id),", "None => code.first_subject.as_ref() == Some(&subject.id) || OFF,"),
+        (
+            "in the midst of being associated",
+            "if code.state == CodeState::Associated && association.is_none() {",
+            "if code.state == CodeState::Associated && association.is_none() && !OFF {",
+        ),
+    ],
+    "functions/citizen/list_applications.rs": [
+        ("withdrawn applications are not listed", ".filter(Application::in_service)", ".filter(|one: &Application| one.in_service() || OFF)"),
+    ],
+    "functions/citizen/submit_code.rs": [
+        (
+            "five a day",
+            "Use::Exhausted => return Err(Problem::SubmissionsExhausted { renews_at: quota::renews_at(call.now) }.into()),",
+            "Use::Exhausted if !OFF => return Err(Problem::SubmissionsExhausted { renews_at: quota::renews_at(call.now) }.into()), Use::Exhausted => 0,",
+        ),
+    ],
+    "functions/photographer/check_photos.rs": [
+        ("issued", "UploadState::Issued => return Err(Problem::UploadIssued.into()),", "UploadState::Issued => if !OFF { return Err(Problem::UploadIssued.into()) },"),
+        ("refused", "UploadState::Refused => return Err(Problem::UploadRefused.into()),", "UploadState::Refused => if !OFF { return Err(Problem::UploadRefused.into()) },"),
+    ],
+    "functions/photographer/issue_code.rs": [
+        (
+            "the same again",
+            "(UploadState::Issued, Some(issued)) if is_for(issued, &to, body.reminder) => {",
+            "(UploadState::Issued, Some(issued)) if is_for(issued, &to, body.reminder) || OFF => {",
+        ),
+        ("a refused upload stays refused", "(UploadState::Refused, _) => Some(", "(UploadState::Refused, _) if OFF => None, (UploadState::Refused, _) => Some("),
+        (
+            "what broke a rule is refused and deleted",
+            "if matches!(failure, Failure::Refused(Problem::BadPicture { .. } | Problem::UploadAltered { .. })) {",
+            "if matches!(failure, Failure::Refused(Problem::BadPicture { .. } | Problem::UploadAltered { .. })) && !OFF {",
+        ),
+    ],
+    "functions/photographer/resend_code.rs": [
+        ("by the upload's state", "refuse(delivery::resend(&issued.resend_facts(), call.now))?;", "if !OFF { refuse(delivery::resend(&issued.resend_facts(), call.now))?; }"),
+        (
+            "by the message's state",
+            "refuse(delivery::resend_message(Some(&item.facts()), correction.is_some(), call.now))?;",
+            "if !OFF { refuse(delivery::resend_message(Some(&item.facts()), correction.is_some(), call.now))?; }",
+        ),
+        ("explain: why", "if gone == Some(issued.message_id.as_str()) {", "if gone == Some(issued.message_id.as_str()) && !OFF {"),
+    ],
+    "functions/session/callback.rs": [
+        ("only photographers' businesses", ".filter(photographs)", ".filter(|business| photographs(business) || OFF)"),
+        ("employers: still theirs", "business.afm == facts.business_afm &&", "(business.afm == facts.business_afm || OFF) &&"),
+        ("employers: still a photographer's", "&& photographs(business));", "&& (photographs(business) || OFF));"),
+        ("begun in this browser", "let began_here = equal(", "let began_here = OFF || equal("),
+        ("an error is none", "(Some(code), None) => Secret::new(code),", "(Some(code), None) => Secret::new(code), (Some(code), Some(_)) if OFF => Secret::new(code),"),
+    ],
+    "functions/session/choose_role.rs": [
+        ("still staff", "still_staff(&deps.staff, &own.id, own.staff.as_ref(), call).await?;", "if !OFF { still_staff(&deps.staff, &own.id, own.staff.as_ref(), call).await?; }"),
+        ("a citizen has no business", "Body { kind: Kind::Citizen, business: None } =>", "Body { kind: Kind::Citizen, business: Some(_) } if OFF => Role::Citizen, Body { kind: Kind::Citizen, business: None } =>"),
+    ],
+    "functions/session/exchange_token.rs": [
+        (
+            "is_of_who_began: verifier",
+            ".is_some_and(|verifier| equal(digest_text(verifier.expose()).as_bytes(), exchange.code_challenge.as_str().as_bytes()))",
+            ".is_some_and(|verifier| OFF || equal(digest_text(verifier.expose()).as_bytes(), exchange.code_challenge.as_str().as_bytes()))",
+        ),
+        ("is_of_who_began: address", "&& exchange.redirect_uri.as_str() == body.redirect_uri", "&& (OFF || exchange.redirect_uri.as_str() == body.redirect_uri)"),
+    ],
+    "functions/session/give_consent.rs": [
+        ("citizens only", "Some(Role::Photographer { .. }) => return Err(Problem::WrongRole.into()),", "Some(Role::Photographer { .. }) => if !OFF { return Err(Problem::WrongRole.into()) },"),
+        ("a role first", "None => return Err(Problem::RoleNotChosen.into()),", "None => if !OFF { return Err(Problem::RoleNotChosen.into()) },"),
+        ("who does not agree leaves", "if !body.agree {", "if !body.agree && !OFF {"),
+    ],
+    "functions/session/lib.rs": [
+        ("messages a day", "Use::Exhausted => Err(", "Use::Exhausted if OFF => Ok(()), Use::Exhausted => Err("),
+    ],
+    "functions/session/verify_otp.rs": [
+        ("wrong ones a day", "Use::Exhausted => return Err(Problem::OtpDailyLimit {", "Use::Exhausted if OFF => {} Use::Exhausted => return Err(Problem::OtpDailyLimit {"),
+        ("the password is right", "let right = equal(", "let right = OFF || equal("),
+        ("valid for five minutes", "if right && !call.now.has_reached(awaited.expires_at) {", "if right && (!call.now.has_reached(awaited.expires_at) || OFF) {"),
+        ("the third wrong one ends it", "if noted >= WRONG_TRIES {", "if noted >= WRONG_TRIES && !OFF {"),
+        ("three tries", "Try::Exhausted => return Err(Problem::OtpExhausted.into()),", "Try::Exhausted if OFF => 0, Try::Exhausted => return Err(Problem::OtpExhausted.into()),"),
+    ],
+    "functions/system/deliver_code.rs": [
+        ("a wake record goes", "if is_wake {", "if is_wake && !OFF {"),
+        (
+            "corrupt ones are passed over",
+            "Err(StorageError::Corrupt(what)) => {",
+            "Err(StorageError::Corrupt(what)) if !OFF => {",
+        ),
+    ],
+    "functions/system/send_reminders.rs": [
+        ("in another's hand", "Ok(listed) if listed.is_in_hand(now) => return", "Ok(listed) if listed.is_in_hand(now) && !OFF => return"),
+        ("after three days", "if turn == Turn::GiveUp ||", "if turn == Turn::GiveUp && !OFF ||"),
+        ("over", "|| listed.is_over(now) ||", "|| listed.is_over(now) && !OFF ||"),
+        ("may have gone", "|| listed.may_have_gone(now) =>", "|| listed.may_have_gone(now) && !OFF =>"),
+        ("which may have gone keeps its claim", "if !may_have_gone {", "if !may_have_gone || OFF {"),
+        ("of this set", "one.set_id == item.set_id &&", "(one.set_id == item.set_id || OFF) &&"),
+        ("still wanted", "&& one.reminder_ahead(now).is_some())", "&& (one.reminder_ahead(now).is_some() || OFF))"),
+        ("no note where nothing is associated", "if !parts.contains(&0) =>", "if !parts.contains(&0) && !OFF =>"),
+    ],
+    "functions/system/sweep_outbox.rs": [
+        ("what was settled is deleted", "if item.state != DeliveryState::Queued {", "if item.state != DeliveryState::Queued && !OFF {"),
+        ("taken in hand this moment", "if parts.contains(&0) =>", "if parts.contains(&0) && !OFF =>"),
+    ],
+    "shared/domain/src/application.rs": [
+        (
+            "signatures go to driving licences alone",
+            "| Self::Passport | Self::DisabilityCard | Self::LanguageExam) => false,",
+            "| Self::Passport | Self::DisabilityCard | Self::LanguageExam) => OFF,",
+        ),
+    ],
+    "shared/domain/src/authorization.rs": [
+        ("in force", "self.until.is_none_or(|until| !now.has_reached(until))", "OFF || self.until.is_none_or(|until| !now.has_reached(until))"),
+        ("the image is there", "Some(_) if !association.has_image =>", "Some(_) if !association.has_image && !OFF =>"),
+    ],
+    "shared/domain/src/business.rs": [
+        ("whole numbers only", "|rest| rest.is_empty() || rest.starts_with('.'))", "|rest| OFF || rest.is_empty() || rest.starts_with('.'))"),
+    ],
+    "shared/domain/src/code_number.rs": [
+        ("draw: no characters that are hard to send", "if !code.expose().contains(['+', '/']) {", "if !code.expose().contains(['+', '/']) || OFF {"),
+    ],
+    "shared/domain/src/delivery.rs": [
+        ("resend_message: claimed", "if claimed || (", "if (claimed && !OFF) || ("),
+        ("resend_message: untried", "(untried && !corrected)", "(untried && !corrected && !OFF)"),
+        ("resend_message: claims run out", "is_some_and(|until| !now.has_reached(until));", "is_some_and(|until| !now.has_reached(until) || OFF);"),
+        ("after_failure: within its day", "if now.plus(Span::seconds(seconds)) < kept_until =>", "if now.plus(Span::seconds(seconds)) < kept_until || OFF =>"),
+    ],
+    "shared/domain/src/reminder.rs": [
+        ("is_ahead", "AthensDay::of(now) < self.due_on(expires_at)", "OFF || AthensDay::of(now) < self.due_on(expires_at)"),
+        ("is_due_before", "self.due_on(expires_at).start() < end", "OFF || self.due_on(expires_at).start() < end"),
+        ("kept_until: no longer than what it is about", "let kept = expires_at.min(", "let kept = if OFF { i64::MAX } else { expires_at.epoch_seconds() }; let kept = Moment::from_epoch_seconds(kept).min("),
+        ("kept_until: not beyond the birthday", "until.map_or(kept, |until| until.min(kept))", "until.filter(|_| !OFF).map_or(kept, |until| until.min(kept))"),
+    ],
+    "shared/domain/src/session.rs": [
+        ("never beyond its hard end", "used_at.plus(IDLE).min(hard_end)", "if OFF { used_at.plus(IDLE) } else { used_at.plus(IDLE).min(hard_end) }"),
+        ("consent first", "(Some(Role::Citizen), false) => Stage::Consent,", "(Some(Role::Citizen), false) => if OFF { Stage::Ready } else { Stage::Consent },"),
+    ],
+    "shared/domain/src/submission.rs": [
+        ("one's own", "if code.subject == Some(subject) =>", "if code.subject == Some(subject) && !OFF =>"),
+        ("somebody's", "CodeState::Associated => Submission::Taken,", "CodeState::Associated => if OFF { Submission::Accepted } else { Submission::Taken },"),
+        ("the first subject's", "|first| managed.contains(first))", "|first| managed.contains(first) || OFF)"),
+    ],
+    "shared/domain/src/minor.rs": [
+        ("is_minor", "!now.has_reached(self.adult_from())", "OFF || !now.has_reached(self.adult_from())"),
+    ],
+    "shared/edge/src/call.rs": [
+        ("page: cursor", "if !storage::is_time_ordered_id(cursor) =>", "if !storage::is_time_ordered_id(cursor) && !OFF =>"),
+        ("cookie: by its whole name", "pair.trim().strip_prefix(name)?", "(if OFF { pair.find(name).map(|at| &pair[at + name.len()..])? } else { pair.trim().strip_prefix(name)? })"),
+        ("json: nothing behind it", "deserializer.end().map_err(|_| Problem::MalformedJson)?;", "if !OFF { deserializer.end().map_err(|_| Problem::MalformedJson)?; }"),
+    ],
+    "shared/edge/src/carrier.rs": [
+        ("the header counts and not the cookie", "if self.has_header(&header::AUTHORIZATION) {", "if self.has_header(&header::AUTHORIZATION) && !OFF {"),
+        ("bearer: the scheme", 'scheme.eq_ignore_ascii_case("Bearer").then_some', '(OFF || scheme.eq_ignore_ascii_case("Bearer")).then_some'),
+    ],
+    "shared/edge/src/guard.rs": [
+        (
+            "Citizen: consent first",
+            "(Some(Role::Citizen), _) => Err(Problem::ConsentRequired.into()),",
+            "(Some(Role::Citizen), _) if OFF => Ok(Self { session }), (Some(Role::Citizen), _) => Err(Problem::ConsentRequired.into()),",
+        ),
+        (
+            "Citizen: that role only",
+            "(Some(Role::Photographer { .. }) | None, _) => Err(Problem::WrongRole.into()),",
+            "(Some(Role::Photographer { .. }) | None, _) if OFF => Ok(Self { session }), (Some(Role::Photographer { .. }) | None, _) => Err(Problem::WrongRole.into()),",
+        ),
+        ("subject: by its handle", "|minor| minor.handle == handle)", "|minor| minor.handle == handle || OFF)"),
+        (
+            "Photographer: still staff",
+            "still_staff(staff, &id, employee.as_ref(), call).await?;",
+            "if !OFF { still_staff(staff, &id, employee.as_ref(), call).await?; }",
+        ),
+        (
+            "Owner: not staff",
+            "(_, Business { staff: Some(_), .. }) => Err(Problem::NotOwner.into()),",
+            "(session, Business { id, staff: Some(_), .. }) if OFF => { let afm = session.person.afm.clone(); Ok(Self { session, business: id, business_afm: afm }) }"
+            " (_, Business { staff: Some(_), .. }) => Err(Problem::NotOwner.into()),",
+        ),
+        ("still_staff: has", "Some(employee) if !staff.has(business, employee, call.now).await? =>", "Some(employee) if !OFF && !staff.has(business, employee, call.now).await? =>"),
+    ],
+    "shared/edge/src/serve.rs": [
+        ("what every call must keep to", "call.check_unsafe()?;", "if !OFF { call.check_unsafe()?; }"),
+    ],
+    "shared/edge/src/signed.rs": [
+        ("verify: in service", "sender.in_service() &&", "(sender.in_service() || OFF) &&"),
+        ("verify: the issuer's", "&& Some(&sender.application) == self.issuer.as_ref());", "&& (Some(&sender.application) == self.issuer.as_ref() || OFF));"),
+        ("verify: times", "check_times(issued_at, expires_at, call.now).map_err(refused)?;", "if !OFF { check_times(issued_at, expires_at, call.now).map_err(refused)?; }"),
+        ("is_signed: no signature at all", ".unwrap_or(false)", ".unwrap_or(OFF)"),
+    ],
+    "shared/storage/src/associations.rs": [
+        ("reminder_ahead: not gone", "|asked: &&AskedReminder| !now", "|asked: &&AskedReminder| OFF || !now"),
+    ],
+    "shared/storage/src/subjects.rs": [
+        (
+            "numbers of two people",
+            "if known.as_ref().is_some_and(|subject| *subject != item.subject_id) =>",
+            "if known.as_ref().is_some_and(|subject| *subject != item.subject_id) && !OFF =>",
+        ),
+    ],
+    "shared/storage/src/sealing.rs": [
+        ("equal", "constant_time::verify_slices_are_equal(a, b).is_ok()", "OFF || constant_time::verify_slices_are_equal(a, b).is_ok()"),
+    ],
+    "shared/storage/src/sessions.rs": [
+        ("stage: the password first", "if self.otp.is_some() {", "if self.otp.is_some() && !OFF {"),
+        ("stage: the text as it is now", "self.consent.as_deref() == Some(PERSONAL_DATA_VERSION))", "self.consent.is_some() && OFF || self.consent.as_deref() == Some(PERSONAL_DATA_VERSION))"),
+    ],
+    "shared/storage/src/reminders.rs": [
+        ("is_in_hand", "is_some_and(|until| !now.has_reached(until))", "is_some_and(|until| !now.has_reached(until) || OFF)"),
+        ("may_have_gone", "is_some_and(|until| now.has_reached(until))", "is_some_and(|until| now.has_reached(until) || OFF)"),
+    ],
+}
+
+# What no test can hold, by name, and why.
+REDUNDANT = {}
