@@ -41,7 +41,7 @@ export function AddMinor() {
   };
   const isWrong = Object.keys(wrong).length > 0;
   const refused = sorted(add.failure, FIELDS);
-  // What the page sees itself is shown from the first try on; what the service said, until something else is wrong.
+  // What the page sees itself is shown from a try on; what the service said, until something else is wrong.
   const errors = tried && isWrong ? wrong : refused.errors;
   return (
     <Page title={t.title} back="/people">
@@ -52,7 +52,8 @@ export function AddMinor() {
         errors={errors}
         failure={tried && isWrong ? undefined : refused.other}
         onSubmit={() => {
-          setTried(true);
+          // Once it goes out, what is being changed meanwhile is not judged until the next try.
+          setTried(isWrong);
           if (kind !== undefined && !isWrong) {
             void add.run({ kind, value: digits(number), ...(digits(afm) === "" ? {} : { afm: digits(afm) }) });
           }
