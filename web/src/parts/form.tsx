@@ -26,7 +26,7 @@ export function Form({ children, onSubmit, errors = {}, failure, label }: FormPr
   const wrong = Object.entries(errors);
   // Sent, and not yet told what is wrong with it: only then does what is wrong with a field take the focus, never while somebody types.
   const isAwaited = useRef(false);
-  const told = useRef<Failure>();
+  const told = useRef<Failure | undefined>(undefined);
   const tell = () => {
     if (summary.current === null) return;
     isAwaited.current = false;

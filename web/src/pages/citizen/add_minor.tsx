@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { answer, api } from "../../api/client";
 import { pendingCode } from "../../api/pending_code";
 import { amend } from "../../api/session";
-import { useAction } from "../../parts/action";
+import { staying, useAction } from "../../parts/action";
 import { Button } from "../../parts/button";
 import { Field, Form, Radios, sorted, type Errors } from "../../parts/form";
 import { Notice } from "../../parts/notice";
@@ -26,12 +26,13 @@ export function AddMinor() {
   const [afm, setAfm] = useState("");
   const [tried, setTried] = useState(false);
   const add = useAction(async (numbers: Numbers) => {
+    const isHere = staying();
     const { kind, value, afm } = numbers;
     const minor = await answer(api.POST("/v1/minors", { body: { identifier: { kind, value }, ...(afm === undefined ? {} : { afm }) } }));
     keepNumbers(minor.subject, numbers);
     amend({ minors: [...session.minors.filter(({ subject }) => subject !== minor.subject), minor] });
     const home = homeOf(minor.subject);
-    tell(pendingCode.value === undefined ? home : `${home}/code`, "minorAdded", true);
+    if (isHere()) tell(pendingCode.value === undefined ? home : `${home}/code`, "minorAdded", true);
   });
   const wrong: Errors = {
     ...(kind === undefined ? { kind: t.wrongKind } : {}),

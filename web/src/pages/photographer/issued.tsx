@@ -27,7 +27,8 @@ export function Issued() {
   const more = useAction(async ({ issuances, next }: Shown) => {
     if (next === undefined) return;
     const page = pageOf(await list({ limit: PAGE, cursor: next, ...filter }));
-    load.setData({ of, issuances: [...issuances, ...page.issuances], next: page.next });
+    // With another filter since, it is no longer asked for.
+    load.setData((before) => (before?.of !== of ? before : { of, issuances: [...issuances, ...page.issuances], next: page.next }));
   });
   const shown = load.data;
   useFollowing(shown?.issuances.some(({ state }) => state === "queued") === true, async () => {
