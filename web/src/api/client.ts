@@ -7,7 +7,7 @@ import type { components, paths } from "./schema";
 export type Schemas = components["schemas"];
 export type Problem = Schemas["Problem"];
 
-/** How long an answer may take before we say so; the gateway gives up after 29 s. */
+/** How long an answer may take to begin before we say so, the gateway gives up after 29 s; and then how long no byte of it may come. A slow line that moves on has all the time it needs. */
 const PATIENCE = 35_000;
 
 /** The service refused: `problem` says why, in the language of the page. */
@@ -34,14 +34,36 @@ function serviceTime(response: Response): number | undefined {
   return Number.isNaN(at) ? undefined : at;
 }
 
+/** The answer with its body, so that a body that stops on its way is told like an answer that does not come. */
 async function fetchWithPatience(request: Request): Promise<Response> {
+  const patience = new AbortController();
+  let waiting: ReturnType<typeof setTimeout> | undefined;
+  const wait = () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => patience.abort(), PATIENCE);
+  };
+  wait();
   try {
     // eslint-disable-next-line no-restricted-globals -- this is the place
-    return await fetch(new Request(request, { signal: AbortSignal.timeout(PATIENCE) }));
-  } catch (error) {
-    throw new Unanswered(error instanceof DOMException && error.name === "TimeoutError" ? "slow" : "offline");
+    const response = await fetch(new Request(request, { signal: patience.signal }));
+    if (response.body === null) return response;
+    const parts: Uint8Array<ArrayBuffer>[] = [];
+    const reader = response.body.getReader();
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      wait();
+      parts.push(part.value);
+    }
+    // Some browsers give a stream even where there can be no body.
+    return new Response(EMPTY.has(response.status) ? null : new Blob(parts), response);
+  } catch {
+    throw new Unanswered(patience.signal.aborted ? "slow" : "offline");
+  } finally {
+    clearTimeout(waiting);
   }
 }
+
+/** Answers without a body (RFC 9110). */
+const EMPTY = new Set([204, 205, 304]);
 
 export const api = createClient<paths>({ baseUrl: location.origin, fetch: fetchWithPatience, credentials: "same-origin", cache: "no-store" });
 

@@ -60,6 +60,12 @@ export function useLoad<T>(load: () => Promise<T>, on: readonly unknown[]) {
   return { data, failure, reload, setData };
 }
 
+/** Asked when something is begun; afterwards says whether the person is still at the same address. Whoever has gone elsewhere meanwhile is not called back, nor sent on. By the address rather than by what is mounted: what has been done may itself have changed the page. */
+export function staying(): () => boolean {
+  const { href } = location;
+  return () => location.href === href;
+}
+
 function useAlive() {
   const alive = useRef(true);
   useEffect(() => {

@@ -1,4 +1,7 @@
 import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+
+import { handOn } from "./focus";
 
 type Look = "primary" | "secondary" | "warning" | "link";
 type ButtonProps = {
@@ -13,10 +16,16 @@ type ButtonProps = {
   expanded?: boolean;
 };
 
-/** While busy it stays where it is and keeps the focus, but does nothing. */
+/** While busy it stays where it is and keeps the focus, but does nothing. Where it goes with the focus, the heading gets that. */
 export function Button({ children, look = "primary", busy = false, submit = false, disabled = false, onClick, id, label, expanded }: ButtonProps) {
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    const mine = button.current;
+    return () => handOn(mine);
+  }, []);
   return (
     <button
+      ref={button}
       id={id}
       type={submit ? "submit" : "button"}
       class={`govgr-btn govgr-btn-${look}`}

@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
 import { Refused, type Failure } from "../api/client";
+import { Button } from "./button";
 import { words } from "./words";
 
 export function textOf(failure: Failure): string {
@@ -30,9 +31,9 @@ export function FailureNote({ failure, onRetry, children }: { failure: Failure |
         </a>
       )}
       {onRetry !== undefined && !isWithdrawn && (
-        <button type="button" class="govgr-btn govgr-btn-secondary" onClick={onRetry}>
+        <Button look="secondary" onClick={onRetry}>
           {t.retry}
-        </button>
+        </Button>
       )}
     </div>
   );

@@ -24,10 +24,19 @@ type FormProps = { children: ComponentChildren; onSubmit: () => unknown; errors?
 export function Form({ children, onSubmit, errors = {}, failure, label }: FormProps) {
   const summary = useRef<HTMLDivElement>(null);
   const wrong = Object.entries(errors);
-  const told = failure === undefined ? JSON.stringify(errors) : failure;
+  // Sent, and not yet told what is wrong with it: only then does what is wrong with a field take the focus, never while somebody types.
+  const isAwaited = useRef(false);
+  const told = useRef<Failure | undefined>(undefined);
+  const tell = () => {
+    if (summary.current === null) return;
+    isAwaited.current = false;
+    summary.current.focus();
+  };
   useEffect(() => {
-    if (wrong.length > 0 || failure !== undefined) summary.current?.focus();
-  }, [told]);
+    const isNew = failure !== undefined && failure !== told.current;
+    if (isNew) told.current = failure;
+    if (isNew || isAwaited.current) tell();
+  }, [failure, JSON.stringify(errors)]);
   return (
     <form
       class="govgr-form"
@@ -35,9 +44,10 @@ export function Form({ children, onSubmit, errors = {}, failure, label }: FormPr
       aria-label={label}
       onSubmit={(event) => {
         event.preventDefault();
+        isAwaited.current = true;
         onSubmit();
         // Pressed again with the same things wrong: they are said again.
-        setTimeout(() => summary.current?.focus());
+        setTimeout(tell);
       }}
     >
       {(wrong.length > 0 || failure !== undefined) && (
@@ -85,7 +95,6 @@ type FieldProps = {
 };
 
 export function Field({ id, label, hint, error, value, onInput, width, after, type = "text", ...input }: FieldProps) {
-  const described = [hint === undefined ? undefined : `${id}-hint`, error === undefined ? undefined : `${id}-error`].filter((part) => part !== undefined);
   return (
     <div class={error === undefined ? "govgr-field" : "govgr-field govgr-field__error"}>
       <label class="govgr-label" for={id}>
@@ -106,13 +115,19 @@ export function Field({ id, label, hint, error, value, onInput, width, after, ty
         id={id}
         value={value}
         aria-invalid={error !== undefined}
-        aria-describedby={described.length > 0 ? described.join(" ") : undefined}
+        aria-describedby={describedBy(id, hint, error)}
         onInput={(event) => onInput(event.currentTarget.value)}
         {...({ type, ...input } as InputHTMLAttributes)}
       />
       {after}
     </div>
   );
+}
+
+/** The ids of what describes a field: its hint, and what is wrong. */
+function describedBy(id: string, hint: unknown, error: unknown): string | undefined {
+  const parts = [...(hint === undefined ? [] : [`${id}-hint`]), ...(error === undefined ? [] : [`${id}-error`])];
+  return parts.length === 0 ? undefined : parts.join(" ");
 }
 
 type Choice<V extends string> = { value: V; label: ComponentChildren; hint?: ComponentChildren };
@@ -136,9 +151,13 @@ export function Radios<V extends string>({
 }) {
   return (
     <div class={error === undefined ? "govgr-field" : "govgr-field govgr-field__error"}>
-      <fieldset class="govgr-fieldset" aria-describedby={error === undefined ? undefined : `${id}-error`}>
+      <fieldset class="govgr-fieldset" aria-describedby={describedBy(id, hint, error)}>
         <legend class="govgr-fieldset__legend govgr-heading-s">{legend}</legend>
-        {hint !== undefined && <span class="govgr-hint">{hint}</span>}
+        {hint !== undefined && (
+          <span class="govgr-hint" id={`${id}-hint`}>
+            {hint}
+          </span>
+        )}
         {error !== undefined && (
           <p class="govgr-error-message" id={`${id}-error`}>
             {error}
@@ -155,11 +174,16 @@ export function Radios<V extends string>({
                   id={index === 0 ? id : `${id}-${choice.value}`}
                   value={choice.value}
                   checked={choice.value === value}
+                  aria-describedby={choice.hint === undefined ? undefined : `${id}-${choice.value}-hint`}
                   onChange={() => onChange(choice.value)}
                 />
                 {choice.label}
               </label>
-              {choice.hint !== undefined && <span class="govgr-hint radio-hint">{choice.hint}</span>}
+              {choice.hint !== undefined && (
+                <span class="govgr-hint radio-hint" id={`${id}-${choice.value}-hint`}>
+                  {choice.hint}
+                </span>
+              )}
             </div>
           ))}
         </div>
@@ -198,12 +222,16 @@ export function Checkbox({
             id={id}
             checked={checked}
             aria-invalid={error !== undefined}
-            aria-describedby={error === undefined ? undefined : `${id}-error`}
+            aria-describedby={describedBy(id, hint, error)}
             onChange={(event) => onChange(event.currentTarget.checked)}
           />
           {label}
         </label>
-        {hint !== undefined && <span class="govgr-hint checkbox-hint">{hint}</span>}
+        {hint !== undefined && (
+          <span class="govgr-hint checkbox-hint" id={`${id}-hint`}>
+            {hint}
+          </span>
+        )}
       </div>
     </div>
   );

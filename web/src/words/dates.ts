@@ -22,7 +22,7 @@ export function moment(value: string): string {
 }
 
 export function time(value: string): string {
-  return format({ hour: "2-digit", minute: "2-digit", hour12: false }, asDate(value));
+  return format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }, asDate(value));
 }
 
 /** Whole days from now to the instant; less than one is 0, what is past is 0. */

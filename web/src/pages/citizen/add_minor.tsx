@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { answer, api } from "../../api/client";
 import { pendingCode } from "../../api/pending_code";
 import { amend } from "../../api/session";
-import { useAction } from "../../parts/action";
+import { staying, useAction } from "../../parts/action";
 import { Button } from "../../parts/button";
 import { Field, Form, Radios, sorted, type Errors } from "../../parts/form";
 import { Notice } from "../../parts/notice";
@@ -26,12 +26,13 @@ export function AddMinor() {
   const [afm, setAfm] = useState("");
   const [tried, setTried] = useState(false);
   const add = useAction(async (numbers: Numbers) => {
+    const isHere = staying();
     const { kind, value, afm } = numbers;
     const minor = await answer(api.POST("/v1/minors", { body: { identifier: { kind, value }, ...(afm === undefined ? {} : { afm }) } }));
     keepNumbers(minor.subject, numbers);
     amend({ minors: [...session.minors.filter(({ subject }) => subject !== minor.subject), minor] });
     const home = homeOf(minor.subject);
-    tell(pendingCode.value === undefined ? home : `${home}/code`, "minorAdded", true);
+    if (isHere()) tell(pendingCode.value === undefined ? home : `${home}/code`, "minorAdded", true);
   });
   const wrong: Errors = {
     ...(kind === undefined ? { kind: t.wrongKind } : {}),
@@ -41,7 +42,7 @@ export function AddMinor() {
   };
   const isWrong = Object.keys(wrong).length > 0;
   const refused = sorted(add.failure, FIELDS);
-  // What the page sees itself is shown from the first try on; what the service said, until something else is wrong.
+  // What the page sees itself is shown from a try on; what the service said, until something else is wrong.
   const errors = tried && isWrong ? wrong : refused.errors;
   return (
     <Page title={t.title} back="/people">
@@ -52,7 +53,8 @@ export function AddMinor() {
         errors={errors}
         failure={tried && isWrong ? undefined : refused.other}
         onSubmit={() => {
-          setTried(true);
+          // Once it goes out, what is being changed meanwhile is not judged until the next try.
+          setTried(isWrong);
           if (kind !== undefined && !isWrong) {
             void add.run({ kind, value: digits(number), ...(digits(afm) === "" ? {} : { afm: digits(afm) }) });
           }

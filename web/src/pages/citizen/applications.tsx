@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 
 import { answer, api, type Schemas } from "../../api/client";
-import { useAction, useLoad } from "../../parts/action";
+import { staying, useAction, useLoad } from "../../parts/action";
 import { Button } from "../../parts/button";
 import { Checkbox, Form } from "../../parts/form";
 import { Notice, Tag } from "../../parts/notice";
@@ -59,9 +59,10 @@ function Choice({ who, association, all }: { who: Who; association: Association;
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [tried, setTried] = useState(false);
   const authorize = useAction(async () => {
+    const isHere = staying();
     const body = { applications: [...chosen] };
     await answer(api.POST("/v1/subjects/{subject}/authorizations", { params: { path: { subject: who.subject } }, body }));
-    tell(homeOf(who.subject), "authorized");
+    if (isHere()) tell(homeOf(who.subject), "authorized");
   });
   const active = new Set(association.applications.map(({ application }) => application));
   const hasFace = association.images.some(({ kind }) => kind === "face");

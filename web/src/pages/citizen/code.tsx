@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { answer, api, Refused } from "../../api/client";
 import { forgetCode, keepTyped, pendingCode } from "../../api/pending_code";
 import { amend, refresh } from "../../api/session";
-import { useAction } from "../../parts/action";
+import { staying, useAction } from "../../parts/action";
 import { Button, ButtonLink } from "../../parts/button";
 import { Field, Form, sorted } from "../../parts/form";
 import { Notice } from "../../parts/notice";
@@ -50,13 +50,18 @@ export function Code({ who }: { who: Who }) {
     if (came === "scanned") document.getElementById("code")?.focus();
   }, [came]);
   const submit = useAction(async () => {
+    const isHere = staying();
+    // Another one may have come by a link meanwhile.
+    const forget = () => {
+      if (pendingCode.value === code) forgetCode();
+    };
     try {
       const answered = await answer(api.POST("/v1/subjects/{subject}/submissions", { params: { path: { subject: who.subject } }, body: { code } }));
       amend({ submission: keepPreviews(answered), submissions_left: answered.submissions_left });
-      forgetCode();
-      route(`${who.home}/photos`);
+      forget();
+      if (isHere()) route(`${who.home}/photos`);
     } catch (error) {
-      if (error instanceof Refused && USELESS.has(error.problem.code)) forgetCode();
+      if (error instanceof Refused && USELESS.has(error.problem.code)) forget();
       if (error instanceof Refused && error.problem.code === "submissions_exhausted") amend({ submissions_left: 0 });
       throw error;
     }

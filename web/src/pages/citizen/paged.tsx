@@ -1,7 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
 
-import { useAction, useLoad } from "../../parts/action";
+import { staying, useAction, useLoad } from "../../parts/action";
 import { Button } from "../../parts/button";
+import { focusNext } from "../../parts/focus";
 import { words as parts } from "../../parts/words";
 import type { Who } from "./subject";
 import { Trouble } from "./trouble";
@@ -17,8 +18,12 @@ export function usePaged<T>(ask: (cursor: string | undefined) => Promise<Listed<
   const [shown, setShown] = useState<Listed<T>>();
   useEffect(() => setShown(first.data), [first.data]);
   const more = useAction(async (cursor: string) => {
+    const isHere = staying();
     const page = await ask(cursor);
+    const count = shown?.entries.length ?? 0;
     setShown((before) => ({ entries: [...(before?.entries ?? []), ...page.entries], next: page.next }));
+    // With the last page the button goes: on to what it brought.
+    if (page.next === undefined && isHere()) focusNext(() => document.querySelectorAll("main tbody tr")[count]);
   });
   return { list: { ...first, data: shown }, more };
 }

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 
 import { answer, api, type Schemas } from "../../api/client";
 import { amend } from "../../api/session";
-import { useAction } from "../../parts/action";
+import { staying, useAction } from "../../parts/action";
 import { Button, ButtonLink } from "../../parts/button";
 import { Dialog } from "../../parts/dialog";
 import { FailureNote } from "../../parts/failure";
@@ -38,15 +38,17 @@ function InHand({ who, submission, onRejected }: { who: Who; submission: Submiss
   const [rejecting, setRejecting] = useState(false);
   const params = { path: { subject: who.subject } };
   const confirm = useAction(async () => {
+    const isHere = staying();
     amend({ submission: await answer(api.POST("/v1/subjects/{subject}/submissions/current/confirmation", { params, body: {} })) });
-    route(`${who.home}/association`);
+    if (isHere()) route(`${who.home}/association`);
   });
   const reject = useAction(async () => {
+    const isHere = staying();
     await answer(api.DELETE("/v1/subjects/{subject}/submissions/current", { params }));
     onRejected();
     forgetPreviews();
     amend({ submission: undefined });
-    tell(`${who.home}/code`, "rejected", true);
+    if (isHere()) tell(`${who.home}/code`, "rejected", true);
   });
   const previews = previewsOf(submission);
   const seen = submission.images.every(({ kind }) => previews[kind] !== undefined);

@@ -1,6 +1,7 @@
 /* Where a picture comes from: the telephone's camera, a file, or one that is dropped. */
 import { useRef, useState } from "preact/hooks";
 
+import { staying } from "../../parts/action";
 import { Button } from "../../parts/button";
 import { choose } from "./draft";
 import { words } from "./new_words";
@@ -23,12 +24,13 @@ export function useChoice(kind: Kind, onChosen: () => void): Choice {
     const file = files?.[0];
     if (file === undefined || running.current) return;
     if (files?.length !== 1) return setWhy("several");
+    const isHere = staying();
     running.current = true;
     setBusy(true);
     setWhy(undefined);
     try {
       await choose(kind, file);
-      onChosen();
+      if (isHere()) onChosen();
     } catch (error) {
       setWhy(error instanceof Unreadable ? error.why : "unreadable");
     } finally {

@@ -1,6 +1,6 @@
 import { useEffect } from "preact/hooks";
 
-import { useAction } from "../../parts/action";
+import { staying, useAction } from "../../parts/action";
 import { Button } from "../../parts/button";
 import { Notice } from "../../parts/notice";
 import { Page } from "../../parts/page";
@@ -20,8 +20,9 @@ export function CropStep({ kind }: { kind: Kind }) {
   const { leave, after } = useSteps();
   const choice = useChoice(kind, () => undefined);
   const use = useAction(async () => {
+    const isHere = staying();
     await take(kind);
-    leave(after);
+    if (isHere()) leave(after);
   });
   const chosen = pictures.value[kind];
   useEffect(() => {

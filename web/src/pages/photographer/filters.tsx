@@ -1,4 +1,5 @@
 import { Button } from "../../parts/button";
+import { focusNext } from "../../parts/focus";
 import { words } from "./issued_words";
 import { STATES, type State } from "./issuances";
 import { words as common } from "./words";
@@ -51,7 +52,13 @@ export function Filters({ filter, onChange }: { filter: Filter; onChange: (filte
         </select>
       </div>
       {Object.keys(filter).length > 0 && (
-        <Button look="link" onClick={() => onChange({})}>
+        <Button
+          look="link"
+          onClick={() => {
+            onChange({});
+            focusNext(() => document.getElementById("day"));
+          }}
+        >
           {t.clear}
         </Button>
       )}

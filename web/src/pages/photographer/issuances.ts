@@ -3,26 +3,33 @@ import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
 import { answer, api, type Schemas } from "../../api/client";
-import { onEnd } from "../../api/session";
+import { onEnd, session } from "../../api/session";
 
 export type Issuance = Schemas["Issuance"];
 export type State = Issuance["state"];
 export const STATES: readonly State[] = ["queued", "sent", "failed", "associated", "expired"];
 
+/** By the business that issued them too: who acts for several sees of each its own. */
 const known = signal<ReadonlyMap<string, Issuance>>(new Map());
 onEnd.push(() => (known.value = new Map()));
 
-export function remember(issuances: readonly Issuance[]): void {
-  known.value = new Map([...known.value, ...issuances.map((one) => [one.upload_id, one] as const)]);
+/** For whom the session acts now. */
+export const business = (): string => session.value?.role?.business?.id ?? "";
+const keyOf = (business: string, upload: string) => `${business} ${upload}`;
+
+/** `of` the business for which they were asked: the session may have gone on to another. */
+export function remember(issuances: readonly Issuance[], of: string): void {
+  known.value = new Map([...known.value, ...issuances.map((one) => [keyOf(of, one.upload_id), one] as const)]);
 }
 
-export const seen = (upload: string): Issuance | undefined => known.value.get(upload);
+export const seen = (upload: string): Issuance | undefined => known.value.get(keyOf(business(), upload));
 
 type Query = { limit: number; cursor?: string; day?: string; state?: State };
 
 export async function list(query: Query): Promise<Schemas["Issuances"]> {
+  const of = business();
   const page = await answer(api.GET("/v1/photographer/issuances", { params: { query } }));
-  remember(page.issuances);
+  remember(page.issuances, of);
   return page;
 }
 

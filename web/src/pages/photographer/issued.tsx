@@ -1,8 +1,9 @@
 import { useLocation } from "preact-iso";
 
-import { useAction, useLoad } from "../../parts/action";
+import { staying, useAction, useLoad } from "../../parts/action";
 import { Button, ButtonLink } from "../../parts/button";
 import { FailureNote } from "../../parts/failure";
+import { focusNext } from "../../parts/focus";
 import { Loaded, Loading, Page } from "../../parts/page";
 import { moment, shortDay, time } from "../../words/dates";
 import { Filters, isState, type Filter } from "./filters";
@@ -26,8 +27,12 @@ export function Issued() {
   const load = useLoad(async () => ({ of, ...pageOf(await list({ limit: PAGE, ...filter })) }), [of]);
   const more = useAction(async ({ issuances, next }: Shown) => {
     if (next === undefined) return;
+    const isHere = staying();
     const page = pageOf(await list({ limit: PAGE, cursor: next, ...filter }));
-    load.setData({ of, issuances: [...issuances, ...page.issuances], next: page.next });
+    // With another filter since, it is no longer asked for.
+    load.setData((before) => (before?.of !== of ? before : { of, issuances: [...issuances, ...page.issuances], next: page.next }));
+    // With the last page the button goes: on to what it brought.
+    if (page.next === undefined && isHere()) focusNext(() => document.querySelectorAll("main tbody tr")[issuances.length]);
   });
   const shown = load.data;
   useFollowing(shown?.issuances.some(({ state }) => state === "queued") === true, async () => {

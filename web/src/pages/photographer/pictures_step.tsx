@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 
 import { Button } from "../../parts/button";
+import { focusNext } from "../../parts/focus";
 import { Form, Radios, type Errors } from "../../parts/form";
 import { Page } from "../../parts/page";
 import { bytes } from "../../words/dates";
@@ -107,7 +108,10 @@ function Slot({ kind, error }: { kind: Kind; error: string | undefined }) {
         )}
         <Chooser kind={kind} choice={choice} other={chosen !== undefined} camera={chosen === undefined} />
         {chosen !== undefined && (
-          <Button look="link" label={t.forImage(t.remove, image)} onClick={() => remove(kind)}>
+          <Button look="link" label={t.forImage(t.remove, image)} onClick={() => {
+              remove(kind);
+              focusNext(() => document.getElementById(kind));
+            }}>
             {t.remove}
           </Button>
         )}

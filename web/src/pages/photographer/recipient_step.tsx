@@ -7,7 +7,7 @@ import { Checkbox, Form, sorted } from "../../parts/form";
 import { Notice } from "../../parts/notice";
 import { Page } from "../../parts/page";
 import { issue, issued, recipient, uploadId } from "./draft";
-import { remember } from "./issuances";
+import { business, remember } from "./issuances";
 import { words } from "./new_words";
 import { RECIPIENT_FIELDS, RecipientFields, wrongRecipient } from "./recipient_fields";
 import { STEPS } from "./step";
@@ -17,8 +17,9 @@ export function RecipientStep() {
   const t = words();
   const [pressed, setPressed] = useState(false);
   const send = useAction(async () => {
+    const of = business();
     await issue();
-    if (issued.value !== undefined) remember([issued.value]);
+    if (issued.value !== undefined) remember([issued.value], of);
   });
   const to = recipient.value;
   const mine = pressed ? wrongRecipient(to) : {};

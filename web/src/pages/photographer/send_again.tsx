@@ -11,7 +11,7 @@ import { Loaded, Page } from "../../parts/page";
 import { moment } from "../../words/dates";
 import type { Recipient } from "./draft";
 import { StateTag, imagesText, resendsText } from "./issuance_parts";
-import { find, mayResend, remember, resendUntil, seen, useFollowing, type Issuance } from "./issuances";
+import { business, find, mayResend, remember, resendUntil, seen, useFollowing, type Issuance } from "./issuances";
 import { words } from "./issued_words";
 import { RECIPIENT_FIELDS, RecipientFields, wrongRecipient } from "./recipient_fields";
 import { words as common } from "./words";
@@ -20,14 +20,12 @@ import { words as common } from "./words";
 export function SendAgain() {
   const t = words().again;
   const upload = useRoute().params.upload ?? "";
-  const load = useLoad(async () => (await find(upload)) ?? null, [upload]);
+  const load = useLoad(async () => (await find(upload)) ?? null, [upload, business()]);
   return (
     <Page title={t.title} back="/photographer">
       <Loaded of={load}>
-        {(found) => {
-          const one = seen(upload) ?? found;
-          return one === null ? <Unknown /> : <OfOne one={one} />;
-        }}
+        {/* What was found, as it has become since. */}
+        {(found) => (found === null ? <Unknown /> : <OfOne one={seen(upload) ?? found} />)}
       </Loaded>
     </Page>
   );
@@ -161,9 +159,10 @@ function Correct({ one, onDone }: { one: Issuance; onDone: (now: Issuance) => vo
 
 /** Why it may not be sent again may be news: then the page shows how it stands. */
 async function resend(one: Issuance, body: { recipient?: { kind: Recipient["kind"]; value: string }; language?: Recipient["language"] }): Promise<Issuance> {
+  const of = business();
   try {
     const now = await answer(api.POST("/v1/photographer/issuances/{upload}/resend", { params: { path: { upload: one.upload_id } }, body }));
-    remember([now]);
+    remember([now], of);
     return now;
   } catch (error) {
     if (error instanceof Refused && error.problem.code.startsWith("resend_")) await find(one.upload_id).catch(() => undefined);

@@ -5,6 +5,7 @@ import { useAction, useLoad } from "../../parts/action";
 import { Button, ButtonLink } from "../../parts/button";
 import { Dialog } from "../../parts/dialog";
 import { FailureNote } from "../../parts/failure";
+import { focusNext } from "../../parts/focus";
 import { Field, Form, sorted, type Errors } from "../../parts/form";
 import { Notice } from "../../parts/notice";
 import { Loaded, Page } from "../../parts/page";
@@ -45,7 +46,9 @@ function OfOwner() {
           <p>{said}</p>
         </Notice>
       )}
-      <h2 class="govgr-heading-m">{t.list}</h2>
+      <h2 class="govgr-heading-m" id="staff-list" tabIndex={-1}>
+        {t.list}
+      </h2>
       <Loaded of={load}>
         {(staff) =>
           staff.length === 0 ? (
@@ -87,6 +90,8 @@ function OfOwner() {
             setSaid(t.withdrawn(nameOf(leaving)));
             scrollTo(0, 0);
             setLeaving(undefined);
+            // The button that was pressed goes with its row.
+            focusNext(() => document.getElementById("staff-list"));
             load.setData((staff) => staff?.filter(({ employee }) => employee !== leaving.employee));
           }}
         />

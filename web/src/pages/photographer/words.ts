@@ -4,7 +4,7 @@ import { both } from "../../words/both";
 export const words = both(
   {
     newPhotos: "Νέες φωτογραφίες",
-    profile: { standard: "Δίπλωμα οδήγησης, διαβατήριο", identity_card: "Δελτίο ταυτότητας" },
+    profile: { standard: "Άδεια οδήγησης, διαβατήριο", identity_card: "Δελτίο ταυτότητας" },
     image: { face: "Φωτογραφία προσώπου", signature: "Υπογραφή" },
     state: { queued: "Σε αποστολή", sent: "Στάλθηκε", failed: "Δεν στάλθηκε", associated: "Συσχετίστηκε", expired: "Έληξε" },
     stateHint: {
