@@ -293,6 +293,7 @@ describe('the citizen', { concurrency: true }, () => {
     await page.getByLabel("The minor's AFM").fill('123');
     await page.getByText('An AMKA has 11 digits').first().waitFor();
     await page.getByText('An AFM has 9 digits').first().waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement?.id), 'afm', 'what is wrong does not take the focus from whoever mends it');
     await look(page, 'minor-wrong');
     await page.getByLabel("The minor's AFM").fill('');
     await page.getByLabel("The minor's AMKA").fill(child.amka);

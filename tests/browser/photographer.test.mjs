@@ -108,13 +108,13 @@ test('a photographer turns the camera\'s pictures into a code number that arrive
   await page.getByRole('button', { name: 'Συνέχεια στον παραλήπτη' }).click();
 
   await page.getByLabel('Email').check();
-  await page.getByRole('button', { name: 'Αποστολή κωδικαρίθμου' }).click();
+  await page.getByRole('button', { name: 'Αποστολή κωδικάριθμου' }).click();
   await page.getByRole('link', { name: 'Γράψτε τη διεύθυνση email ολόκληρη' }).click();
   assert.equal(await page.evaluate(() => document.activeElement.id), 'email');
   await axeInBoth(page);
   const to = emailOf(await person());
   await page.getByLabel('Διεύθυνση email').fill(to);
-  await page.getByRole('button', { name: 'Αποστολή κωδικαρίθμου' }).click();
+  await page.getByRole('button', { name: 'Αποστολή κωδικάριθμου' }).click();
   await page.getByRole('heading', { name: 'Ο κωδικάριθμος εκδόθηκε' }).waitFor();
   const message = await inbox.codeMessage(to);
   await page.getByText('Στάλθηκε', { exact: true }).waitFor();
