@@ -100,8 +100,11 @@ describe('the citizen', { concurrency: true }, () => {
     await button(page, 'Κλείσιμο').click();
     await field.fill(withBlanks(code));
     await page.getByText('Μπορείτε να συνεχίσετε').waitFor();
+    // What was typed is nowhere but on the page: the next person at this computer does not find it.
     await page.reload();
-    await page.waitForFunction((code) => document.querySelector('#code')?.value === code, code);
+    assert.equal(await field.inputValue(), '');
+    assert.ok(!(await page.evaluate(() => JSON.stringify({ ...sessionStorage, ...localStorage }))).includes(code));
+    await field.fill(withBlanks(code));
     await button(page, 'Συνέχεια').click();
 
     await heading(page, 'Είναι αυτές οι φωτογραφίες σας;');
