@@ -295,7 +295,8 @@ async fn an_owner_may_be_staff_of_another_business() {
 #[tokio::test]
 async fn staff_of_one_business_is_not_staff_of_its_owners_other_one() {
     let (visit, session) = sign_in(people::named("alexandra").await, Language::El).await;
-    let second = session["roles"].as_array().expect("roles").iter().filter_map(|role| role.get("business")).next_back().expect("a business");
+    let second =
+        session["roles"].as_array().expect("roles").iter().filter_map(|role| role.get("business")).next_back().expect("a business");
     choose(&visit, second).await.expect(200);
     let person = people::fresh("citizen").await;
     let employee = authorize(&visit, &person.afm, None).await.expect(201).json()["employee"].clone();
