@@ -90,10 +90,14 @@ pub struct Vault {
 
 impl Vault {
     pub fn new(config: &SdkConfig, bucket: String) -> Self {
+        // One host for all buckets: the certificate of an endpoint of one's own covers it.
+        Self::reached(config, bucket, std::env::var_os("AWS_ENDPOINT_URL").is_some())
+    }
+
+    fn reached(config: &SdkConfig, bucket: String, one_host: bool) -> Self {
         let client = Client::from_conf(
             aws_sdk_s3::config::Builder::from(config)
-                // One host for all buckets: the certificate of an endpoint of one's own covers it.
-                .force_path_style(std::env::var_os("AWS_ENDPOINT_URL").is_some())
+                .force_path_style(one_host)
                 .request_checksum_calculation(aws_sdk_s3::config::RequestChecksumCalculation::WhenRequired)
                 .response_checksum_validation(aws_sdk_s3::config::ResponseChecksumValidation::WhenRequired)
                 .interceptor(aws::CallCounter)
@@ -273,7 +277,7 @@ mod tests {
             .region(Region::new("eu-south-1"))
             .credentials_provider(SharedCredentialsProvider::new(Credentials::new("id", "secret", None, None, "test")))
             .build();
-        let vault = Vault::new(&sdk, "myphoto-photos-1a2b".to_owned());
+        let vault = Vault::reached(&sdk, "myphoto-photos-1a2b".to_owned(), false);
         let declared = Declared { bytes: 4, sha256: "00".repeat(32) };
         let address = vault.presign(&BusinessId::from_hash("b".into()), "u", ImageKind::Face, &declared).await.unwrap();
         assert!(address.url.starts_with("https://myphoto-photos-1a2b.s3.eu-south-1.amazonaws.com/incoming/"), "{}", address.url);
