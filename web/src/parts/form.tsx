@@ -96,20 +96,11 @@ type FieldProps = {
 
 export function Field({ id, label, hint, error, value, onInput, width, after, type = "text", ...input }: FieldProps) {
   return (
-    <div class={error === undefined ? "govgr-field" : "govgr-field govgr-field__error"}>
+    <div class={frame(error)}>
       <label class="govgr-label" for={id}>
         {label}
       </label>
-      {hint !== undefined && (
-        <span class="govgr-hint" id={`${id}-hint`}>
-          {hint}
-        </span>
-      )}
-      {error !== undefined && (
-        <p class="govgr-error-message" id={`${id}-error`}>
-          {error}
-        </p>
-      )}
+      <Described id={id} hint={hint} error={error} />
       <input
         class={`govgr-input${width === undefined ? "" : ` govgr-input--width-${width}`}${error === undefined ? "" : " govgr-error-input"}`}
         id={id}
@@ -121,6 +112,28 @@ export function Field({ id, label, hint, error, value, onInput, width, after, ty
       />
       {after}
     </div>
+  );
+}
+
+function frame(error: string | undefined): string {
+  return error === undefined ? "govgr-field" : "govgr-field govgr-field__error";
+}
+
+/** What stands above an input: its hint, and what is wrong. */
+function Described({ id, hint, error }: { id: string; hint?: string | undefined; error: string | undefined }) {
+  return (
+    <>
+      {hint !== undefined && (
+        <span class="govgr-hint" id={`${id}-hint`}>
+          {hint}
+        </span>
+      )}
+      {error !== undefined && (
+        <p class="govgr-error-message" id={`${id}-error`}>
+          {error}
+        </p>
+      )}
+    </>
   );
 }
 
@@ -150,19 +163,10 @@ export function Radios<V extends string>({
   hint?: string;
 }) {
   return (
-    <div class={error === undefined ? "govgr-field" : "govgr-field govgr-field__error"}>
+    <div class={frame(error)}>
       <fieldset class="govgr-fieldset" aria-describedby={describedBy(id, hint, error)}>
         <legend class="govgr-fieldset__legend govgr-heading-s">{legend}</legend>
-        {hint !== undefined && (
-          <span class="govgr-hint" id={`${id}-hint`}>
-            {hint}
-          </span>
-        )}
-        {error !== undefined && (
-          <p class="govgr-error-message" id={`${id}-error`}>
-            {error}
-          </p>
-        )}
+        <Described id={id} hint={hint} error={error} />
         <div class="govgr-radios">
           {choices.map((choice, index) => (
             <div class="govgr-radios__item" key={choice.value}>
@@ -208,12 +212,8 @@ export function Checkbox({
   hint?: ComponentChildren;
 }) {
   return (
-    <div class={error === undefined ? "govgr-field" : "govgr-field govgr-field__error"}>
-      {error !== undefined && (
-        <p class="govgr-error-message" id={`${id}-error`}>
-          {error}
-        </p>
-      )}
+    <div class={frame(error)}>
+      <Described id={id} error={error} />
       <div class="govgr-checkboxes__item">
         <label class="govgr-checkboxes__label">
           <input

@@ -1,12 +1,11 @@
 import { answer, api, type Schemas } from "../../api/client";
 import { Tag } from "../../parts/notice";
-import { Loading, Page } from "../../parts/page";
+import { Page } from "../../parts/page";
 import { moment } from "../../words/dates";
 import { language } from "../../words/language";
-import { LIMIT, More, usePaged } from "./paged";
+import { LIMIT, Paged, usePaged } from "./paged";
 import type { Who } from "./subject";
 import { Table } from "./table";
-import { Trouble } from "./trouble";
 import { words as common } from "./words/common";
 import { words } from "./words/records";
 
@@ -15,7 +14,7 @@ type Access = Schemas["Access"];
 /** Who asked for which image, when, for what, and what became of it. */
 export function Accesses({ who }: { who: Who }) {
   const t = words().accesses;
-  const { list, more } = usePaged<Access>(async (cursor) => {
+  const paged = usePaged<Access>(async (cursor) => {
     const query = { limit: LIMIT, ...(cursor === undefined ? {} : { cursor }) };
     const page = await answer(api.GET("/v1/subjects/{subject}/accesses", { params: { path: { subject: who.subject }, query } }));
     return { entries: page.accesses, next: page.next };
@@ -23,17 +22,11 @@ export function Accesses({ who }: { who: Who }) {
   return (
     <Page title={t.title} caption={who.name} back={who.home} wide>
       <p class="govgr-body">{t.lead}</p>
-      {list.failure !== undefined ? (
-        <Trouble failure={list.failure} onRetry={list.reload} who={who} />
-      ) : list.data === undefined ? (
-        <Loading />
-      ) : list.data.entries.length === 0 ? (
-        <p class="govgr-body">{t.none}</p>
-      ) : (
-        <>
+      <Paged of={paged} none={t.none} who={who}>
+        {(entries) => (
           <Table
             label={t.title}
-            entries={list.data.entries}
+            entries={entries}
             columns={[
               { name: t.when, cell: ({ at }) => moment(at) },
               {
@@ -50,9 +43,8 @@ export function Accesses({ who }: { who: Who }) {
               { name: t.result, cell: (access) => <Result access={access} /> },
             ]}
           />
-          <More of={more} next={list.data.next} who={who} />
-        </>
-      )}
+        )}
+      </Paged>
     </Page>
   );
 }

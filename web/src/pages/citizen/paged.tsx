@@ -1,8 +1,10 @@
+import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
 import { staying, useAction, useLoad } from "../../parts/action";
 import { Button } from "../../parts/button";
 import { focusNext } from "../../parts/focus";
+import { Loading } from "../../parts/page";
 import { words as parts } from "../../parts/words";
 import type { Who } from "./subject";
 import { Trouble } from "./trouble";
@@ -28,7 +30,20 @@ export function usePaged<T>(ask: (cursor: string | undefined) => Promise<Listed<
   return { list: { ...first, data: shown }, more };
 }
 
-export function More({ of, next, who }: { of: { run: (cursor: string) => unknown; busy: boolean; failure: ReturnType<typeof useAction>["failure"] }; next: string | undefined; who: Who }) {
+/** Such a list on its page: that it loads, why it cannot, that there is nothing, or its entries and the way to more. */
+export function Paged<T>({ of: { list, more }, none, who, children }: { of: ReturnType<typeof usePaged<T>>; none: string; who: Who; children: (entries: readonly T[]) => ComponentChildren }) {
+  if (list.failure !== undefined) return <Trouble failure={list.failure} onRetry={list.reload} who={who} />;
+  if (list.data === undefined) return <Loading />;
+  if (list.data.entries.length === 0) return <p class="govgr-body">{none}</p>;
+  return (
+    <>
+      {children(list.data.entries)}
+      <More of={more} next={list.data.next} who={who} />
+    </>
+  );
+}
+
+function More({ of, next, who }: { of: { run: (cursor: string) => unknown; busy: boolean; failure: ReturnType<typeof useAction>["failure"] }; next: string | undefined; who: Who }) {
   return (
     <>
       <Trouble failure={of.failure} who={who} />
