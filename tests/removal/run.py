@@ -7,6 +7,7 @@ The sources are copied and rewritten (rewrite.py), built once, and deployed to a
 a site is then tried with the tests that reach it, those that reach least first. Only what is red with the site off, and green again
 with nothing off, counts. What was found stays in target/removal/results.json: sites that were red are not tried again unless named."""
 
+import hashlib
 import json
 import os
 import re
@@ -21,7 +22,7 @@ ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(ROOT / "infra" / "local")]
 
 import rewrite  # noqa: E402
-from sites import REDUNDANT  # noqa: E402
+from sites import NOT_HELD  # noqa: E402
 
 OUT = ROOT / "target" / "removal"
 SOURCE = OUT / "src"
@@ -175,6 +176,10 @@ class Tests:
         return red or {names[0]: f"ended with {code}: {said.strip().splitlines()[-1][:200] if said.strip() else ''}"}
 
 
+def digest(path):
+    return hashlib.sha256(Path(path).read_bytes()).digest()
+
+
 def last(name):
     return name.startswith(LAST)
 
@@ -188,13 +193,14 @@ def record(tests):
     shutil.rmtree(REACHED, ignore_errors=True)
     REACHED.mkdir(parents=True)
     reach = {}
+    deployed = hashlib.sha256(b"".join(digest(path) for path in sorted((SOURCE / "target" / "lambda").glob("*/bootstrap")))).hexdigest()
+    stamps = {name: f"{digest(program['path']).hex()} {deployed}" for name, program in tests.programs.items()}
     # Those that mostly wait do so together: each of them is taken to reach what all of its file do.
     groups = [[name] for name in sorted(tests.names) if not last(name)]
     groups += [[name for name in tests.names if name.partition("::")[0] == program] for program in LAST]
     for number, names in enumerate(groups):
-        # Of an unchanged program it is known already.
-        program = tests.programs[names[0].partition("::")[0]]
-        stamp = f"{program['path']} {os.stat(program['path']).st_mtime}"
+        # Of unchanged programs it is known already.
+        stamp = stamps[names[0].partition("::")[0]]
         if all(known.get(name, {}).get("stamp") == stamp for name in names):
             reach.update({name: known[name] for name in names})
             continue
@@ -257,8 +263,8 @@ def report(sites, results):
             end = "not tried"
         elif result.get("by"):
             end = f"red: {result['by']}: {result['said']}"
-        elif name in REDUNDANT:
-            end = f"redundant: {REDUNDANT[name]}"
+        elif name in NOT_HELD:
+            end = f"not held: {NOT_HELD[name]}"
         else:
             end = "**not reached**" if result["unreached"] else f"**survived** {result['tried']} of {result['of']} tests"
         text = site.text.replace("|", "\\|")
@@ -318,13 +324,13 @@ def try_all(sites, programs):
     report(sites, results)
     red = [name for name, result in results.items() if result.get("by")]
     alive = [name for name in sites if name in results and name not in red]
-    unknown = [name for name in alive if name not in REDUNDANT]
-    gone = [name for name in REDUNDANT if name not in sites]
-    say(f"{len(sites)} sites; red without: {len(red)}; redundant, with a reason in sites.py: {len(alive) - len(unknown)}; not proved: {len(unknown)}")
+    unknown = [name for name in alive if name not in NOT_HELD]
+    gone = [name for name in NOT_HELD if name not in sites]
+    say(f"{len(sites)} sites; red without: {len(red)}; not held, with a reason in sites.py: {len(alive) - len(unknown)}; survived: {len(unknown)}")
     for name in unknown:
         say(f"  {name}: {sites[name].path}:{sites[name].line}: {sites[name].text}")
-    for name in [*gone, *(name for name in REDUNDANT if name in red)]:
-        say(f"  not redundant any more, or not there: {name}")
+    for name in [*gone, *(name for name in NOT_HELD if name in red)]:
+        say(f"  held after all, or not there any more: {name}")
     say(f"all of it: {(OUT / 'report.md').relative_to(ROOT)}")
     return 1 if unknown or gone else 0
 

@@ -265,5 +265,36 @@ BY_HAND = {
     ],
 }
 
-# What no test can hold, by name, and why.
-REDUNDANT = {}
+# What no test holds, by name, and why. Whoever finds a way takes it out of here; a name that is not there any more fails the run.
+TWO_AT_ONCE = "what is answered where two calls meet within milliseconds; that only one writes is the condition's, which is held (conditions.rs)"
+RANDOM = "the key is random and new: it is there only where the SDK repeats its own write"
+EARLIER = "spares work: a later one, which is held, answers the same"
+NOT_HELD = {
+    "functions/application/report_verdict a refused pull has no verdict": "only pulls that were given have an id; the condition behind it is held",
+    "functions/citizen/add_minor handle 3": TWO_AT_ONCE,
+    "functions/citizen/associate explain: nobody was quicker": TWO_AT_ONCE,
+    "functions/citizen/authorize_application wanted 2": EARLIER,
+    "functions/citizen/confirm_photos handle 3": TWO_AT_ONCE,
+    "functions/citizen/reject_photos handle 1": TWO_AT_ONCE,
+    "functions/citizen/submit_code handle 1": TWO_AT_ONCE,
+    "functions/photographer/issue_code handle 2": EARLIER,
+    "functions/photographer/issue_code handle 3": TWO_AT_ONCE,
+    "functions/photographer/issue_code is_for 1/1": "a masked mobile number is never a masked email address",
+    "functions/photographer/request_upload handle 2": RANDOM,
+    "functions/photographer/resend_code correct 1": TWO_AT_ONCE,
+    "functions/photographer/resend_code correction 1": EARLIER,
+    "functions/photographer/resend_code explain: why": TWO_AT_ONCE,
+    "functions/session/callback begin_session 1": EARLIER,
+    "functions/session/callback employers: still a photographer's": "no business of the sandbox changes its trade",
+    "functions/session/callback hand_to_app 1": RANDOM,
+    "functions/session/callback person 1": "no business of the sandbox becomes its employee's",
+    "functions/session/choose_role handle 1": TWO_AT_ONCE,
+    "functions/session/give_consent handle 2": TWO_AT_ONCE,
+    "functions/session/resend_otp handle 2": TWO_AT_ONCE,
+    "functions/session/show_session handle 1/2": EARLIER,
+    "functions/session/sign_in handle 2": RANDOM,
+    "functions/system/send_reminders which may have gone keeps its claim": "the sandbox always answers",
+    "functions/system/sweep_outbox taken in hand this moment": TWO_AT_ONCE,
+    "shared/storage/sessions set_minors 1/1": "an item that is not there has no minors: the last term says so too",
+    "shared/storage/sessions replace_otp 1/1": "an item that is not there awaits no password: the last term says so too",
+}

@@ -327,6 +327,8 @@ async fn keys_are_changed_without_a_gap_and_a_removed_one_ends_at_once() {
     operate(&["key", "remove", &application.id, "--kid", "first"]).await.expect("removed");
     application.pull(&afm(&visit), ImageKind::Face).await.refused(401, "signature_refused");
     application.send(PULLS, &by_second()).await.expect(200);
+    let unknown = operate(&["key", "remove", &application.id, "--kid", "third"]).await;
+    assert!(matches!(unknown, Err(OperatorError::KeyUnknown(..))), "{unknown:?}");
     let last = operate(&["key", "remove", &application.id, "--kid", "second"]).await;
     assert!(matches!(last, Err(OperatorError::LastKey(..))), "{last:?}");
 

@@ -267,6 +267,18 @@ async fn nothing_is_sent_of_what_is_associated_or_dissociated_meanwhile() {
     let other = fresh_email().await;
     citizen::set_reminder(&visit, other.address(), Language::El).await.expect(200);
     let of_year = reminder_of(&set_id).await;
+    // Of another set, which these photos have taken the place of.
+    let another = storage::random_id().expect("randomness");
+    move_to(&of_year, today(), &[("set_id", AttributeValue::S(another.clone()))]).await;
+    run_until_gone(&another).await;
+    assert!(inbox::reminders(other.address()).await.is_empty());
+    // Taken back by the person.
+    citizen::unset_reminder(&visit).await.expect(200);
+    move_to(&of_year, today(), &[]).await;
+    run_until_gone(&set_id).await;
+    assert!(inbox::reminders(other.address()).await.is_empty());
+
+    citizen::set_reminder(&visit, other.address(), Language::El).await.expect(200);
     let dissociated = visit.browser.delete("/v1/subjects/self/association").await;
     assert!((200..300).contains(&dissociated.status), "{}", dissociated.text());
     assert!(reminders_of(&set_id).await.is_empty(), "dissociating removes the address");

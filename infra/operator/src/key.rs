@@ -171,6 +171,18 @@ mod tests {
     }
 
     #[test]
+    fn each_coordinate_has_its_own_length() {
+        let mut jwk: Value = serde_json::from_str(&read_key(&public(P256)).unwrap().jwk).unwrap();
+        let bytes = |jwk: &Value, name: &str| URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap();
+        let (mut x, mut y) = (bytes(&jwk, "x"), bytes(&jwk, "y"));
+        // The same point, where nobody asks for the lengths.
+        x.push(y.remove(0));
+        jwk["x"] = json!(URL_SAFE_NO_PAD.encode(x));
+        jwk["y"] = json!(URL_SAFE_NO_PAD.encode(y));
+        assert_eq!(read_key(&jwk.to_string()), Err(BadKey::Curve));
+    }
+
+    #[test]
     fn private_keys_are_refused_loudly() {
         for made_by in ["ed25519", P256, "RSA -pkeyopt rsa_keygen_bits:2048"] {
             let pem = openssl(&format!("openssl genpkey -quiet -algorithm {made_by}"));

@@ -322,9 +322,17 @@ mod tests {
         ] {
             assert!(prefers_html(accept), "{accept}");
         }
-        for accept in
-            ["", "*/*", "application/json", "text/*", "text/html;q=0", "text/html;q=0.5, application/json", "text/htmlx", "text/html;q=x"]
-        {
+        for accept in [
+            "",
+            "*/*",
+            "application/json",
+            "text/*",
+            "text/html;q=0",
+            "text/html;q=0.5, application/json",
+            "text/html;q=0.5, application/problem+json",
+            "text/htmlx",
+            "text/html;q=x",
+        ] {
             assert!(!prefers_html(accept), "{accept}");
         }
     }
