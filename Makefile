@@ -6,7 +6,7 @@ FUNCTIONS := $(foreach folder,$(notdir $(wildcard functions/*)),-p $(folder)-fun
 # template.yaml takes the functions from target/.
 unexport CARGO_TARGET_DIR
 
-.PHONY: run stop test check lint build web browser screenshots chromium application removal measure deploy fmt clean tools
+.PHONY: run stop test check lint build web browser screenshots chromium application faults removal measure deploy fmt clean tools
 
 WEB_SOURCES := infra/openapi.yaml $(shell find web -type f -not -path "web/node_modules/*" -not -path "web/dist/*" -not -name schema.d.ts 2>/dev/null)
 
@@ -21,7 +21,7 @@ stop: ## stop the stack; its data stays
 
 test: lint build chromium tests/browser/node_modules/.installed ## everything, on a stack of its own
 	cargo test -q --workspace --no-run # once for all crates: another choice of crates would build the SDK again
-	$(STACK) --instance test around bash -c 'cargo test --workspace -- --test-threads=8 && cd tests/browser && node --test --test-reporter=spec'
+	$(STACK) --instance test around bash -c 'cargo test --workspace -- --test-threads=12 && cd tests/browser && node --test --test-reporter=spec'
 
 browser: chromium tests/browser/node_modules/.installed ## the tests of pages, on the stack that runs
 	set -a; . .local/dev/env; cd tests/browser && node --test --test-reporter=spec
@@ -43,6 +43,10 @@ lint: tools web # serve_web has the web application inside
 build: tools web ## the functions as they ship, the sandbox, and the program that drives the main journey
 	PATH="$(CURDIR)/.tools/aws/bin:$$PATH" cargo lambda build --release $(FUNCTIONS)
 	cargo build -q --workspace --bin sandbox --bin applications --bin main_journey
+
+faults: build ## breaks every call to AWS of every operation in every way: more than an hour; ONLY="operation ..." for some
+	cargo build -q -p faults
+	$(STACK) --instance faults around --faulty target/debug/faults $(ONLY)
 
 removal: tools web ## turns off each guard and each condition, and looks which test notices: hours, the first time; ONLY="text" for some
 	python3 tests/removal/run.py $(ONLY)

@@ -69,11 +69,19 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let Some(app) = &sign_in.app else {
         call.show_way_on(&sign_in.return_to);
         let session = begin_session(deps, call).await?;
+        end_session_before(deps, call).await;
         return Ok(Reply::see_other(&sign_in.return_to).set_session(&session.token));
     };
     call.tell_problems_to(app);
     let session = begin_session(deps, call).await?;
     hand_to_app(deps, call, app, &session).await
+}
+
+/// The browser forgets the session that it had, and so does the service. Where this fails, it ends by itself.
+async fn end_session_before(deps: &Deps, call: &Call) {
+    if let Ok(token) = call.session_token() {
+        log::side_call(env!("CARGO_BIN_NAME"), deps.sessions.end(&token).await);
+    }
 }
 
 /// The sign-in that this browser began, once.

@@ -36,6 +36,10 @@ async fn main() -> Result<(), lambda_http::Error> {
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let app = app(deps, call)?;
+    // TAXISnet asks nothing of somebody whose visit there goes on: a page elsewhere could have messages sent to its visitors.
+    if app.is_none() && matches!(call.header("sec-fetch-site"), Some("cross-site" | "same-site")) {
+        return Ok(Reply::see_other("/"));
+    }
     let return_to = call.query("return_to").filter(|path| is_own_path(path)).unwrap_or("/").to_owned();
     if app.is_none() {
         call.show_problems();

@@ -1,4 +1,6 @@
-"""One local stack: the emulator and the sandbox, their ports, their data, and what is deployed. All of it under .local/<name>."""
+"""One local stack: the emulator and the sandbox, their ports, their data, and what is deployed. All of it under .local/<name>.
+
+For tests of faults, a proxy stands between the functions and each of the two (`up(faulty=True)`)."""
 
 import hashlib
 import json
@@ -28,6 +30,7 @@ class Instance:
         self.env_file = self.folder / "env"
         self.emulator = Daemon(self.folder, "emulator")
         self.sandbox = Daemon(self.folder, "sandbox")
+        self.proxies = {of: Daemon(self.folder, f"{of}_proxy") for of in ("emulator", "sandbox")}
         self.remembered = self.folder / "stack.json"
         # Ports, and the secrets between service and sandbox: they stay the same from run to run.
         self.memory = {"ports": {}}
@@ -44,7 +47,10 @@ class Instance:
 
     # -- up
 
-    def up(self, free_ports=False):
+    def up(self, free_ports=False, faulty=False):
+        """`faulty`: what functions ask of AWS goes through proxies, which fail as they are told. Deployed things stay as they are."""
+        if faulty:
+            tools.install(["faults"])
         self.folder.mkdir(parents=True, exist_ok=True)
         self.memory.setdefault("client_secret", secrets.token_hex(16))
         self.memory.setdefault("registers_token", secrets.token_hex(16))
@@ -53,6 +59,7 @@ class Instance:
                 self.memory["ports"][daemon.name] = self.choose_port(daemon.name, free_ports)
         self.remembered.write_text(json.dumps(self.memory, indent=2), encoding="utf-8")
         self.start_sandbox()
+        self.start_proxies(faulty)
         self.start_emulator()
         self.write_env(self.deploy())
 
@@ -91,10 +98,25 @@ class Instance:
         self.memory["sandbox_build"] = build
         self.remembered.write_text(json.dumps(self.memory, indent=2), encoding="utf-8")
 
+    def start_proxies(self, faulty):
+        for of, proxy in self.proxies.items():
+            if not faulty:
+                proxy.stop()
+            elif proxy.pid() is None:
+                port = self.memory["ports"][proxy.name] = any_free_port()
+                command = [str(tools.FAULTS / "python"), str(tools.ROOT / "tests" / "faults" / "proxy.py"), "--host", "127.0.0.1", "--port", str(port)]
+                with step(f"starting the proxy at {self.url(proxy.name)}"):
+                    proxy.start([*command, "--upstream", self.url(of), "--no-resign"], {"PATH": os.defpath, "HOME": str(self.folder)})
+                    proxy.await_answer(f"{self.url(proxy.name)}/_microburst/health")
+
+    def as_functions_see(self, daemon):
+        proxy = self.proxies[daemon]
+        return self.url(daemon if proxy.pid() is None else proxy.name)
+
     def start_emulator(self):
-        wanted = self.url("sandbox")
-        if self.emulator.pid() is not None and self.memory.get("emulator_sandbox") != wanted:
-            # It hands the sandbox's address to the functions from its own environment.
+        wanted = [self.as_functions_see("emulator"), self.as_functions_see("sandbox")]
+        if self.emulator.pid() is not None and self.memory.get("seen_by_functions") != wanted:
+            # It hands these addresses to the functions from its own environment.
             self.emulator.stop()
         if self.emulator.pid() is not None:
             return
@@ -120,13 +142,13 @@ class Instance:
                     "MINISTACK_REGION": REGION,
                     "IOT_MTLS_ENABLED": "0",
                     "SFTP_ENABLED": "0",
-                    "AWS_ENDPOINT_URL": self.url("emulator"),
-                    "AWS_ENDPOINT_URL_SNS": wanted,
-                    "AWS_ENDPOINT_URL_SESV2": wanted,
+                    "AWS_ENDPOINT_URL": wanted[0],
+                    "AWS_ENDPOINT_URL_SNS": wanted[1],
+                    "AWS_ENDPOINT_URL_SESV2": wanted[1],
                 },
             )
             self.emulator.await_answer(f"{self.url('emulator')}/_ministack/ready")
-        self.memory["emulator_sandbox"] = wanted
+        self.memory["seen_by_functions"] = wanted
         self.remembered.write_text(json.dumps(self.memory, indent=2), encoding="utf-8")
 
     # -- deploy
@@ -217,6 +239,7 @@ class Instance:
             "MYPHOTO_URL": self.origin(),
             "SANDBOX_URL": self.url("sandbox"),
             "STACK_FOLDER": str(self.folder),
+            **{f"{of.upper()}_PROXY": self.url(proxy.name) for of, proxy in self.proxies.items() if proxy.pid() is not None},
             **{re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).upper(): value for name, value in outputs.items()},
         }
         self.env_file.write_text("".join(f"{name}={value}\n" for name, value in values.items()), encoding="utf-8")
@@ -231,8 +254,8 @@ class Instance:
         return self.emulator.pid() is not None and self.sandbox.pid() is not None
 
     def down(self):
-        self.emulator.stop()
-        self.sandbox.stop()
+        for daemon in (self.emulator, self.sandbox, *self.proxies.values()):
+            daemon.stop()
 
     def forget(self):
         """Its data too; the logs stay until the next start, for whoever looks into a failure."""

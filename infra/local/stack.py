@@ -18,10 +18,12 @@ def main():
     parser.add_argument("--instance", default="dev", help="name of the stack; its data, logs and env file are in .local/NAME (default: dev)")
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("tools", help="install the pinned tools into .tools")
-    verbs.add_parser("up", help="start what does not run, deploy what has changed")
+    up = verbs.add_parser("up", help="start what does not run, deploy what has changed")
+    up.add_argument("--faulty", action="store_true", help="with proxies between functions and AWS, for tests/faults")
     verbs.add_parser("down", help="stop; data stays")
     verbs.add_parser("status", help="say what runs, and where")
     around = verbs.add_parser("around", help="run a command with a fresh stack on free ports around it, gone afterwards in any case")
+    around.add_argument("--faulty", action="store_true", help="as for up")
     around.add_argument("command", nargs=argparse.REMAINDER)
     arguments = parser.parse_args()
     instance = Instance(arguments.instance)
@@ -29,14 +31,14 @@ def main():
         case "tools":
             tools.install()
         case "up":
-            instance.up()
+            instance.up(faulty=arguments.faulty)
         case "down":
             instance.down()
             say(f"stack {instance.name} is down; its data stays in {instance.folder.relative_to(tools.ROOT)}")
         case "status":
             status(instance)
         case "around":
-            return around_command(instance, arguments.command)
+            return around_command(instance, arguments.command, arguments.faulty)
     return 0
 
 
@@ -54,13 +56,13 @@ The stack runs until `make stop`:
   logs                   {instance.folder.relative_to(tools.ROOT)}/logs""")
 
 
-def around_command(instance, command):
+def around_command(instance, command, faulty):
     # A stack that an earlier run could not take down (killed, machine stopped) goes first.
     instance.forget()
     for number in INTERRUPTIONS:
         signal.signal(number, lambda received, _: sys.exit(128 + received))
     try:
-        instance.up(free_ports=True)
+        instance.up(free_ports=True, faulty=faulty)
         with subprocess.Popen(command, env=os.environ | instance.env()) as process:
             try:
                 code = process.wait()

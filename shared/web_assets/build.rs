@@ -19,7 +19,7 @@ const TYPES: [(&str, &str, bool); 14] = [
     ("css", "text/css; charset=utf-8", true),
     ("json", "application/json", true),
     ("webmanifest", "application/manifest+json", true),
-    ("svg", "image/svg+xml", true),
+    ("svg", "image/svg+xml; charset=utf-8", true),
     ("txt", "text/plain; charset=utf-8", true),
     ("wasm", "application/wasm", true),
     ("ico", "image/x-icon", false),

@@ -34,7 +34,7 @@ INSTANCE = "removal"
 # Tests of the project's files, which are other ones in the copy; and one that reads them.
 LEFT_OUT = {"template", "events"}
 # Those that wait for the schedule, or look at all that is stored: after all others.
-LAST = ("delivery", "reminders", "dump", "logs", "model")
+LAST = ("journeys::delivery::", "journeys::reminders::", "dump::", "logs::", "journeys::model::")
 ONE_TEST = 150
 # For one site, and longer only where it is named: many tests reach what every call goes through.
 LONGEST = 90
@@ -195,9 +195,9 @@ def record(tests):
     reach = {}
     deployed = hashlib.sha256(b"".join(digest(path) for path in sorted((SOURCE / "target" / "lambda").glob("*/bootstrap")))).hexdigest()
     stamps = {name: f"{digest(program['path']).hex()} {deployed}" for name, program in tests.programs.items()}
-    # Those that mostly wait do so together: each of them is taken to reach what all of its file do.
+    # Those that mostly wait do so together: each of them is taken to reach what all of its part do.
     groups = [[name] for name in sorted(tests.names) if not last(name)]
-    groups += [[name for name in tests.names if name.partition("::")[0] == program] for program in LAST]
+    groups += [[name for name in tests.names if name.startswith(part)] for part in LAST]
     for number, names in enumerate(groups):
         # Of unchanged programs it is known already.
         stamp = stamps[names[0].partition("::")[0]]
@@ -278,7 +278,7 @@ def main():
     say(f"{len(sites)} sites")
     control()
     programs = build()
-    if not KEPT:
+    if not KEPT or not (SOURCE / ".local" / INSTANCE / "env").exists():
         fresh()
     try:
         return try_all(sites, programs)

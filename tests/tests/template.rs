@@ -9,7 +9,7 @@ use std::{
     fs,
 };
 
-use project::{folders, functions, logical_id, read, root, routes, template};
+use project::{folders, functions, logical_id, read, root, routes, template, yaml};
 use serde_json::{Map, Value, json};
 
 /// Lines of one function's code, and of one file, before it is to be taken apart (handlers are about 100 lines at most, most far shorter).
@@ -453,11 +453,36 @@ fn every_test_that_stands_for_a_promise_is_there() {
     let named = readme.split('`').filter_map(|text| text.split_once("::")).filter(|(file, _)| !file.contains(' '));
     let mut count = 0;
     for (file, name) in named {
-        let sources = [format!("{folder}/{file}.rs"), format!("{folder}/refusals/{file}.rs")];
-        let is_there =
-            sources.iter().filter_map(|path| fs::read_to_string(path).ok()).any(|source| source.contains(&format!("fn {name}()")));
+        let sources = ["", "journeys/", "journeys/refusals/"]
+            .map(|part| [format!("{folder}/{part}{file}.rs"), format!("{folder}/{part}{file}/mod.rs")]);
+        let is_there = sources
+            .iter()
+            .flatten()
+            .filter_map(|path| fs::read_to_string(path).ok())
+            .any(|source| source.contains(&format!("fn {name}()")));
         assert!(is_there, "{file}::{name}");
         count += 1;
     }
     assert!(count > 60, "{count}");
+}
+
+#[test]
+fn every_route_has_a_line_that_says_who_may() {
+    let table = read("tests/tests/journeys/who_may.txt");
+    let lines = table.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty()).skip(1);
+    let rows: BTreeMap<&str, Vec<&str>> = lines
+        .map(|line| {
+            let mut cells = line.split_whitespace();
+            (cells.next().expect("an operation"), cells.collect())
+        })
+        .collect();
+    let document = yaml("infra/openapi.yaml");
+    let paths = document["paths"].as_object().expect("paths").values();
+    let operations = paths.flat_map(|path| path.as_object().expect("methods").values().filter_map(|route| route["operationId"].as_str()));
+    // Two that have no name of their own: the first page, and methods that a path does not have.
+    let wanted: BTreeSet<&str> = operations.chain(["web_page", "other_method"]).collect();
+    assert_eq!(rows.keys().copied().collect::<BTreeSet<_>>(), wanted);
+    for (operation, cells) in rows {
+        assert!(["unknown_route", "other_method"].contains(&operation) || cells.contains(&"ok"), "{operation}: nobody may?");
+    }
 }

@@ -3,7 +3,7 @@
 use std::{cell::Cell, future::Future, time::Duration};
 
 pub use aws_config::SdkConfig;
-use aws_config::{BehaviorVersion, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_config::{AppName, BehaviorVersion, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_smithy_runtime_api::{
     box_error::BoxError,
     client::interceptors::{Intercept, context::BeforeTransmitInterceptorContextRef, dyn_dispatch_hint},
@@ -16,9 +16,15 @@ const ATTEMPT: Duration = Duration::from_secs(3);
 const CALL: Duration = Duration::from_secs(8);
 const CONNECT: Duration = Duration::from_secs(1);
 
-/// The configuration, from the environment as every AWS SDK reads it (`AWS_ENDPOINT_URL` included).
+/// The configuration, from the environment as every AWS SDK reads it (`AWS_ENDPOINT_URL` included). In a function the user agent
+/// names it: CloudTrail shows it, and so the tests of faults know whose call they break.
 pub async fn config() -> SdkConfig {
-    aws_config::defaults(BehaviorVersion::latest())
+    let function = std::env::var("AWS_LAMBDA_FUNCTION_NAME").ok().and_then(|name| AppName::new(name).ok());
+    let mut loader = aws_config::defaults(BehaviorVersion::latest());
+    if let Some(function) = function {
+        loader = loader.app_name(function);
+    }
+    loader
         .retry_config(RetryConfig::standard().with_max_attempts(3))
         .timeout_config(
             TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).operation_timeout(CALL).build(),

@@ -36,7 +36,7 @@ const PERMISSIONS: &str = "camera=(self), accelerometer=(), autoplay=(), browsin
 /// Of answers about one person: no cache keeps them, nothing is run or framed.
 const PERSONAL: [(HeaderName, &str); 3] = [
     (header::CACHE_CONTROL, "no-store"),
-    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
     (header::VARY, "Accept, Accept-Language, Authorization, Cookie, Origin"),
 ];
 

@@ -1,0 +1,69 @@
+//! What must hold between the tables whatever has failed: read from the side of the account's owner.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::submission::CodeState;
+use journeys::stack;
+use storage::{associations::Association, codes::CodeItem};
+
+use crate::{aws, objects};
+
+type Item = std::collections::HashMap<String, AttributeValue>;
+
+async fn scan(variable: &str) -> Vec<Item> {
+    let client = aws::dynamodb(&aws::config().await);
+    let pages = client.scan().table_name(stack::variable(variable)).consistent_read(true).into_paginator().items().send();
+    pages.collect::<Result<Vec<_>, _>>().await.expect("a table")
+}
+
+async fn read<T: serde::de::DeserializeOwned>(variable: &str) -> Vec<T> {
+    let items = scan(variable).await;
+    items.into_iter().map(|item| serde_dynamo::aws_sdk_dynamodb_1::from_item(item).expect("an item of ours")).collect()
+}
+
+/// Objects of an upload that still lie where they were put.
+pub(crate) async fn uploaded(upload_id: &str) -> Vec<String> {
+    let pages = objects::s3(&aws::config().await)
+        .list_objects_v2()
+        .bucket(stack::variable("PHOTOS_BUCKET"))
+        .prefix("incoming/")
+        .into_paginator()
+        .send()
+        .collect::<Result<Vec<_>, _>>()
+        .await
+        .expect("the bucket");
+    let keys = pages.iter().flat_map(|page| page.contents()).filter_map(|object| object.key().map(str::to_owned));
+    keys.filter(|key| key.contains(upload_id)).collect()
+}
+
+/// Associations, their keys and their codes belong together, one to one; every code that was issued has its message, or had it.
+///
+/// # Panics
+/// Where they do not.
+pub(crate) async fn hold() {
+    let associations: Vec<Association> = read("ASSOCIATIONS_TABLE").await;
+    let keys = scan("KEYS_TABLE").await;
+    let codes: BTreeMap<String, CodeItem> =
+        read::<CodeItem>("CODES_TABLE").await.into_iter().map(|code| (code.code_id.clone(), code)).collect();
+    let outbox: Vec<String> = scan("OUTBOX_TABLE").await.iter().filter_map(|item| item["message_id"].as_s().ok().cloned()).collect();
+    let mut owners = BTreeMap::new();
+    for association in &associations {
+        let subject = association.subject_id.as_str();
+        let code = codes.get(&association.code_id).unwrap_or_else(|| panic!("the association of {subject} has no code"));
+        assert_eq!((code.state, code.subject.as_ref()), (CodeState::Associated, Some(&association.subject_id)), "of {subject}");
+        assert_eq!(code.expires_at, association.expires_at, "of {subject}");
+        let key = keys.iter().find(|key| key["subject_id"].as_s().is_ok_and(|owner| owner == subject));
+        assert!(key.is_some(), "the association of {subject} has no key");
+        let other = owners.insert(&association.code_id, subject);
+        assert_eq!(other, None, "one code, two owners");
+    }
+    for key in &keys {
+        let subject = key["subject_id"].as_s().expect("a subject");
+        assert!(associations.iter().any(|association| association.subject_id.as_str() == subject), "a key without an association");
+    }
+    for code in codes.values() {
+        assert_eq!(code.state == CodeState::Associated, owners.contains_key(&code.code_id), "{} of set {}", code.code_id, code.set_id);
+        assert!(outbox.contains(&code.message_id), "the code of set {} has no message", code.set_id);
+    }
+}

@@ -1,0 +1,267 @@
+use domain::{ImageKind, Language, application::Purpose};
+use journeys::{
+    application::{self, Application},
+    citizen::{self, own},
+    minors,
+    people::{Visit, fresh_citizen},
+    photographer::Issued,
+};
+use serde_json::{Value, json};
+
+use super::{Operation, World, answered, boxed, prepared};
+
+/// Somebody with a code in the hand.
+struct Holder {
+    visit: Visit,
+    issued: Issued,
+}
+
+async fn holder(world: &World) -> Holder {
+    Holder { visit: fresh_citizen().await, issued: world.issued().await }
+}
+
+/// Submitted and confirmed; with the text's version.
+async fn about_to_associate(world: &World) -> (Holder, Value) {
+    let holder = holder(world).await;
+    let version = own(&holder.visit).submit_and_confirm(&holder.issued.code).await;
+    (holder, version)
+}
+
+async fn associated(world: &World) -> Holder {
+    let holder = holder(world).await;
+    own(&holder.visit).take(&holder.issued.code).await;
+    holder
+}
+
+/// With an application that may pull.
+async fn authorised(world: &World) -> (Holder, Application) {
+    let (holder, application) = (associated(world).await, application::fresh(Purpose::Passport).await);
+    own(&holder.visit).authorize(&[&application.id]).await.expect(200);
+    (holder, application)
+}
+
+async fn submissions_left(visit: &Visit) -> Value {
+    visit.browser.get("/v1/session").await.expect(200).json()["submissions_left"].clone()
+}
+
+pub(super) fn all() -> Vec<Operation> {
+    let mut all = before_association();
+    all.extend(of_the_association());
+    all.extend(reading());
+    all
+}
+
+fn before_association() -> Vec<Operation> {
+    vec![
+        Operation::new(
+            "add_minor",
+            boxed!(|_world| {
+                let visit = fresh_citizen().await;
+                let minor = minors::fresh(&visit.person, &json!({ "afm": true })).await;
+                prepared(
+                    (visit, minor),
+                    boxed!(|state| minors::add(&state.0, &state.1.body()).await),
+                    boxed!(|state, answer| {
+                        let handle = answer.json()["subject"].as_str().expect("a handle").to_owned();
+                        citizen::acting(&state.0, &handle).show_association().await.refused(404, "nothing_associated");
+                    }),
+                )
+            }),
+        ),
+        Operation::new(
+            "submit_code",
+            boxed!(|world| {
+                prepared(
+                    holder(world).await,
+                    boxed!(|holder| own(&holder.visit).submit(&holder.issued.code).await),
+                    boxed!(|holder, _answer| {
+                        assert_eq!(submissions_left(&holder.visit).await, 4, "the same code counts once, however often it is tried");
+                        own(&holder.visit).confirm().await.expect(200);
+                    }),
+                )
+            }),
+        ),
+        Operation::new(
+            "reject_photos",
+            boxed!(|world| {
+                let holder = holder(world).await;
+                own(&holder.visit).submit(&holder.issued.code).await.expect(200);
+                prepared(
+                    holder,
+                    boxed!(|holder| own(&holder.visit).reject().await),
+                    boxed!(|holder, _answer| {
+                        own(&holder.visit).confirm().await.refused(404, "no_submission");
+                    }),
+                )
+            }),
+        ),
+        Operation::new(
+            "confirm_photos",
+            boxed!(|world| {
+                let holder = holder(world).await;
+                own(&holder.visit).submit(&holder.issued.code).await.expect(200);
+                prepared(
+                    holder,
+                    boxed!(|holder| own(&holder.visit).confirm().await),
+                    boxed!(|holder, answer| {
+                        own(&holder.visit).associate(&answer.json()["consent"]["version"]).await.expect(201);
+                    }),
+                )
+            }),
+        ),
+        Operation::new(
+            "associate",
+            boxed!(|world| {
+                prepared(
+                    about_to_associate(world).await,
+                    boxed!(|state| own(&state.0.visit).associate(&state.1).await),
+                    boxed!(|state, answer| {
+                        let shown = own(&state.0.visit).show_association().await.expect(200).json();
+                        assert_eq!(shown, answer.json());
+                        own(&state.0.visit).show_photo(ImageKind::Face).await.expect(200);
+                    }),
+                )
+            }),
+        ),
+    ]
+}
+
+fn of_the_association() -> Vec<Operation> {
+    vec![
+        Operation::new(
+            "dissociate",
+            boxed!(|world| {
+                prepared(
+                    authorised(world).await,
+                    boxed!(|state| own(&state.0.visit).dissociate().await),
+                    boxed!(|state, _answer| {
+                        let Holder { visit, issued } = &state.0;
+                        own(visit).show_photo(ImageKind::Face).await.refused(404, "nothing_associated");
+                        let pull = state.1.pull(&format!("afm:{}", visit.person.afm), ImageKind::Face).await;
+                        pull.refused(403, "pull_refused");
+                        own(visit).take(&issued.code).await;
+                    }),
+                )
+            }),
+        )
+        .or(&[(404, "nothing_associated")]),
+        Operation::new(
+            "set_reminder",
+            boxed!(|world| {
+                prepared(
+                    associated(world).await,
+                    boxed!(|holder| own(&holder.visit).set_reminder(&holder.visit.person.email(), Language::El).await),
+                    boxed!(|holder, _answer| {
+                        let shown = own(&holder.visit).show_association().await.expect(200).json();
+                        assert!(!shown["reminder"].is_null(), "{shown}");
+                    }),
+                )
+            }),
+        )
+        .way("with an address"),
+        Operation::new(
+            "set_reminder",
+            boxed!(|world| {
+                let holder = associated(world).await;
+                own(&holder.visit).set_reminder(&holder.visit.person.email(), Language::El).await.expect(200);
+                prepared(
+                    holder,
+                    boxed!(|holder| citizen::unset_reminder(&holder.visit).await),
+                    boxed!(|holder, _answer| {
+                        let shown = own(&holder.visit).show_association().await.expect(200).json();
+                        assert!(shown["reminder"].is_null(), "{shown}");
+                    }),
+                )
+            }),
+        )
+        .way("taking it away"),
+        Operation::new(
+            "authorize_application",
+            boxed!(|world| {
+                let (holder, application) = (associated(world).await, application::fresh(Purpose::Passport).await);
+                prepared(
+                    (holder, application),
+                    boxed!(|state| own(&state.0.visit).authorize(&[&state.1.id]).await),
+                    boxed!(|state, _answer| {
+                        let history = own(&state.0.visit).authorizations("").await.expect(200).json();
+                        assert_eq!(history["authorizations"].as_array().map(Vec::len), Some(1), "once: {history}");
+                        state.1.pulled(&format!("afm:{}", state.0.visit.person.afm), ImageKind::Face).await;
+                    }),
+                )
+            }),
+        ),
+        Operation::new(
+            "revoke_authorization",
+            boxed!(|world| {
+                prepared(
+                    authorised(world).await,
+                    boxed!(|state| own(&state.0.visit).revoke(&state.1.id).await),
+                    boxed!(|state, _answer| {
+                        let pull = state.1.pull(&format!("afm:{}", state.0.visit.person.afm), ImageKind::Face).await;
+                        pull.refused(403, "pull_refused");
+                    }),
+                )
+            }),
+        ),
+        Operation::new(
+            "erase_my_data",
+            boxed!(|world| {
+                prepared(
+                    associated(world).await,
+                    boxed!(|holder| own(&holder.visit).erase().await),
+                    boxed!(|holder, _answer| {
+                        own(&holder.visit).show_photo(ImageKind::Face).await.refused(404, "nothing_associated");
+                        own(&holder.visit).submit(&holder.issued.code).await.refused(404, "code_not_active");
+                    }),
+                )
+            }),
+        ),
+    ]
+}
+
+fn reading() -> Vec<Operation> {
+    vec![
+        Operation::new(
+            "show_association",
+            boxed!(|world| prepared(associated(world).await, boxed!(|holder| own(&holder.visit).show_association().await), answered)),
+        ),
+        Operation::new(
+            "show_photo",
+            boxed!(|world| prepared(
+                associated(world).await,
+                boxed!(|holder| own(&holder.visit).show_photo(ImageKind::Face).await),
+                answered
+            )),
+        ),
+        Operation::new(
+            "download_photos",
+            boxed!(|world| prepared(associated(world).await, boxed!(|holder| own(&holder.visit).download().await), answered)),
+        ),
+        Operation::new(
+            "show_code",
+            boxed!(|world| {
+                prepared(
+                    associated(world).await,
+                    boxed!(|holder| own(&holder.visit).show_code().await),
+                    boxed!(|holder, answer| assert_eq!(answer.json()["code"], holder.issued.code.as_str())),
+                )
+            }),
+        ),
+        Operation::new(
+            "list_applications",
+            boxed!(|_world| prepared(fresh_citizen().await, boxed!(|visit| visit.browser.get("/v1/applications").await), answered)),
+        ),
+        Operation::new(
+            "authorization_history",
+            boxed!(|world| prepared(authorised(world).await, boxed!(|state| own(&state.0.visit).authorizations("").await), answered)),
+        ),
+        Operation::new(
+            "access_log",
+            boxed!(|world| prepared(authorised(world).await, boxed!(|state| own(&state.0.visit).accesses("").await), answered)),
+        ),
+        Operation::new(
+            "export_my_data",
+            boxed!(|world| prepared(authorised(world).await, boxed!(|state| own(&state.0.visit).export().await), answered)),
+        ),
+    ]
+}

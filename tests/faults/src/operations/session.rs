@@ -1,0 +1,161 @@
+use domain::Language;
+use journeys::{
+    browser::Browser,
+    inbox,
+    mobile::{self, AppSignIn, REDIRECT_URI},
+    people::{self, Person, Visit, enter_otp, fresh_citizen, up_to_otp},
+};
+use serde_json::{Value, json};
+
+use super::{Operation, answered, boxed, prepared};
+
+/// Somebody on the way in, and where TAXISnet sends them.
+struct OnTheWay {
+    browser: Browser,
+    person: Person,
+    back: String,
+}
+
+pub(super) fn all() -> Vec<Operation> {
+    vec![
+        Operation::new(
+            "sign_in",
+            boxed!(|_world| {
+                prepared(
+                    Browser::new(Language::El),
+                    boxed!(|browser| browser.get("/v1/sign-in?return_to=/v1/session").await),
+                    boxed!(|_browser, answer| assert_eq!(answer.status, 303, "{}", answer.text())),
+                )
+            }),
+        ),
+        Operation::new(
+            "callback",
+            boxed!(|_world| {
+                let (browser, person) = (Browser::new(Language::El), people::fresh("citizen").await);
+                let page = people::begin_sign_in(&browser).await;
+                let back = people::press(&page, ("afm", &person.afm)).await;
+                prepared(
+                    OnTheWay { browser, person, back },
+                    boxed!(|on| on.browser.get(&on.back).await),
+                    boxed!(|on, answer| {
+                        let before = inbox::last_seq(on.person.mobile()).await;
+                        assert!(inbox::messages(on.person.mobile(), 0).await.len() <= 1, "one password at most");
+                        if answer.status == 303 {
+                            let otp = inbox::otp(on.person.mobile(), 0).await;
+                            enter_otp(&on.browser, &otp).await.expect(200);
+                        } else {
+                            // Used up: the next sign-in works, and its password is another message.
+                            let visit = up_to_otp(on.person.clone(), Language::El).await;
+                            assert!(inbox::last_seq(on.person.mobile()).await > before);
+                            enter_otp(&visit.browser, &visit.otp).await.expect(200);
+                        }
+                    }),
+                )
+            }),
+        )
+        .or(&[(400, "sign_in_state")]),
+        Operation::new(
+            "verify_otp",
+            boxed!(|_world| {
+                let visit = up_to_otp(people::fresh("citizen").await, Language::El).await;
+                prepared(
+                    visit,
+                    boxed!(|visit| enter_otp(&visit.browser, &visit.otp).await),
+                    boxed!(|visit, answer| {
+                        assert_eq!(answer.json()["stage"], "consent");
+                        visit.browser.get("/v1/session").await.expect(200);
+                    }),
+                )
+            }),
+        ),
+        Operation::new(
+            "resend_otp",
+            boxed!(|_world| {
+                let visit = up_to_otp(people::fresh("citizen").await, Language::El).await;
+                prepared(
+                    visit,
+                    boxed!(|visit| visit.browser.post("/v1/session/otp/resend", &json!({})).await),
+                    boxed!(|visit, _answer| {
+                        // The last that came is the one that counts.
+                        let came = inbox::messages(visit.person.mobile(), 0).await;
+                        assert!((2..=4).contains(&came.len()), "{} messages", came.len());
+                        let otp = came.last().and_then(inbox::Message::otp).expect("a password");
+                        enter_otp(&visit.browser, &otp).await.expect(200);
+                    }),
+                )
+            }),
+        ),
+        Operation::new(
+            "exchange_token",
+            boxed!(|_world| {
+                let (browser, app, person) = (Browser::new(Language::El), AppSignIn::new(REDIRECT_URI), people::fresh("citizen").await);
+                let code = app.code(&browser, &person).await;
+                prepared(
+                    (app, code, person),
+                    boxed!(|state| state.0.exchange(&state.1).await),
+                    boxed!(|state, answer| {
+                        let token = match answer.status {
+                            200 => answer.json()["token"].as_str().expect("a token").to_owned(),
+                            // Used up: the app begins anew.
+                            _ => mobile::up_to_otp(state.2.clone(), Language::El).await.browser.get("/v1/session").await.expect(200).json()
+                                ["stage"]
+                                .to_string(),
+                        };
+                        assert!(!token.is_empty());
+                    }),
+                )
+            }),
+        )
+        .or(&[(400, "exchange_refused")]),
+        Operation::new(
+            "show_session",
+            boxed!(|_world| { prepared(fresh_citizen().await, boxed!(|visit| visit.browser.get("/v1/session").await), answered) }),
+        ),
+        Operation::new(
+            "choose_role",
+            boxed!(|_world| {
+                let (visit, _) = people::sign_in(people::fresh("photographer").await, Language::El).await;
+                prepared(
+                    visit,
+                    boxed!(|visit| visit.browser.put("/v1/session/role", &json!({ "kind": "citizen" })).await),
+                    boxed!(|visit, answer| {
+                        assert_eq!(answer.json()["role"]["kind"], "citizen");
+                        visit.browser.get("/v1/session").await.expect(200);
+                    }),
+                )
+            }),
+        ),
+        Operation::new(
+            "give_consent",
+            boxed!(|_world| {
+                let (visit, session) = people::sign_in(people::fresh("citizen").await, Language::El).await;
+                prepared(
+                    (visit, session),
+                    boxed!(|state| consent(state).await),
+                    boxed!(|state, answer| {
+                        assert_eq!(answer.json()["stage"], "ready");
+                        state.0.browser.get("/v1/subjects/self/association").await.refused(404, "nothing_associated");
+                    }),
+                )
+            }),
+        ),
+        Operation::new(
+            "sign_out",
+            boxed!(|_world| {
+                let visit = fresh_citizen().await;
+                let before = visit.browser.twin();
+                prepared(
+                    (visit, before),
+                    boxed!(|state| state.0.browser.delete("/v1/session").await),
+                    boxed!(|state, _answer| {
+                        state.1.get("/v1/session").await.refused(401, "session_expired");
+                    }),
+                )
+            }),
+        ),
+    ]
+}
+
+async fn consent((visit, session): &(Visit, Value)) -> journeys::browser::Response {
+    visit.browser.post("/v1/session/consent", &json!({ "version": session["consent"]["version"], "agree": true })).await
+}

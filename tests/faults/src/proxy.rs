@@ -1,0 +1,188 @@
+//! The proxies between functions and AWS, and what can break there. A function's calls are known by the user agent, which names it.
+
+use journeys::{browser::Response, stack};
+use serde_json::{Value, json};
+
+/// One call of a function to AWS: the nth of its kind in one invocation.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct AwsCall {
+    pub(crate) service: String,
+    pub(crate) operation: String,
+    pub(crate) nth: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    Throttle,
+    ServerError,
+    /// Met another transaction on the same item, which the emulator never says.
+    Conflict,
+    /// The connection breaks, and AWS has never heard of the call.
+    ResetBefore,
+    /// AWS did as asked; the connection breaks before it could say so.
+    ResetAfter,
+    /// No answer, ever; AWS did nothing.
+    Timeout,
+    /// No answer in time; AWS does as asked when nobody waits any more.
+    Late,
+}
+
+pub(crate) const FAULTS: [Fault; 7] =
+    [Fault::Throttle, Fault::ServerError, Fault::Conflict, Fault::ResetBefore, Fault::ResetAfter, Fault::Timeout, Fault::Late];
+
+/// Longer than the SDK waits for one attempt (shared/aws), and for all of one that is not repeated.
+const TOO_LONG: u32 = 3_500;
+const EVER: u32 = 9_000;
+
+impl Fault {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Throttle => "throttle",
+            Self::ServerError => "server_error",
+            Self::Conflict => "conflict",
+            Self::ResetBefore => "reset_before",
+            Self::ResetAfter => "reset_after",
+            Self::Timeout => "timeout",
+            Self::Late => "late",
+        }
+    }
+
+    /// What the rule does with the call; None where AWS has no such answer to it.
+    pub(crate) fn effect(self, call: &AwsCall) -> Option<Value> {
+        Some(match self {
+            Self::Throttle => error(throttle(&call.service)?),
+            Self::ServerError => error(server_error(&call.service)?),
+            Self::Conflict => match call.operation.as_str() {
+                "TransactWriteItems" => json!({ "error": {
+                    "code": "TransactionCanceledException",
+                    "status": 400,
+                    "message": "Transaction cancelled, please refer cancellation reasons for specific reasons [TransactionConflict]",
+                    "fields": { "CancellationReasons": [{ "Code": "TransactionConflict", "Message": "Transaction is ongoing for the item" }] },
+                } }),
+                "PutItem" | "UpdateItem" | "DeleteItem" => error(("TransactionConflictException", 400)),
+                _ => return None,
+            },
+            Self::ResetBefore => json!({ "reset": true }),
+            Self::ResetAfter => json!({ "response": { "abort_bytes": 0 } }),
+            Self::Timeout => json!({ "timeout_ms": EVER }),
+            Self::Late => json!({ "latency": TOO_LONG }),
+        })
+    }
+}
+
+fn error((code, status): (&str, u16)) -> Value {
+    json!({ "error": { "code": code, "status": status, "message": "broken on purpose" } })
+}
+
+fn throttle(service: &str) -> Option<(&'static str, u16)> {
+    Some(match service {
+        "dynamodb" => ("ProvisionedThroughputExceededException", 400),
+        "s3" => ("SlowDown", 503),
+        "kms" => ("ThrottlingException", 400),
+        "sns" => ("Throttled", 429),
+        "ses" | "sesv2" => ("TooManyRequestsException", 429),
+        _ => return None,
+    })
+}
+
+fn server_error(service: &str) -> Option<(&'static str, u16)> {
+    Some(match service {
+        "dynamodb" => ("InternalServerError", 500),
+        "s3" | "sns" => ("InternalError", 500),
+        "kms" => ("KMSInternalException", 500),
+        "ses" | "sesv2" => ("InternalServiceErrorException", 500),
+        _ => return None,
+    })
+}
+
+/// Both: that of the emulator, and that of the sandbox, which takes SMS and email.
+fn proxies() -> [String; 2] {
+    ["EMULATOR_PROXY", "SANDBOX_PROXY"].map(stack::variable)
+}
+
+/// A proxy reads what it knows of a service when it first meets it, which takes seconds: longer than a function waits.
+pub(crate) async fn warm() {
+    for (proxy, services) in proxies().iter().zip([["dynamodb", "s3", "kms"].as_slice(), ["sns", "ses"].as_slice()]) {
+        for service in services {
+            let signed =
+                format!("AWS4-HMAC-SHA256 Credential=warm/20260101/eu-south-1/{service}/aws4_request, SignedHeaders=host, Signature=0");
+            let request = stack::client().post(proxy).header("authorization", signed).body("{}");
+            Response::read(format!("the proxy's first call to {service}"), request).await;
+        }
+    }
+}
+
+/// Replaces all rules. The first that matches a call is the one that works.
+pub(crate) async fn set(rules: &[Value]) {
+    for proxy in proxies() {
+        let request = stack::client().post(format!("{proxy}/_microburst/rules")).json(&rules);
+        Response::read("POST rules of the proxy".to_owned(), request).await.expect(200);
+        let request = stack::client().delete(format!("{proxy}/_microburst/fired"));
+        Response::read("DELETE fired of the proxy".to_owned(), request).await.expect(200);
+    }
+}
+
+pub(crate) async fn clear() {
+    for proxy in proxies() {
+        let request = stack::client().post(format!("{proxy}/_microburst/rules")).json(&json!([]));
+        Response::read("POST rules of the proxy".to_owned(), request).await.expect(200);
+    }
+}
+
+/// A rule for the calls of one function: a part of its name is in their user agent.
+pub(crate) fn rule(function: &str, effect: &Value, more: &Value) -> Value {
+    let mut rule = json!({ "headers": { "user-agent": function } });
+    for part in [effect, more] {
+        let members = part.as_object().expect("an object").clone();
+        rule.as_object_mut().expect("an object").extend(members);
+    }
+    rule
+}
+
+/// Lets all calls of a function pass, and writes them down.
+pub(crate) async fn watch(function: &str) {
+    set(&[rule(function, &json!({ "latency": 1 }), &json!({}))]).await;
+}
+
+/// What the rules met since they were set, oldest first: service, operation, what was done.
+pub(crate) async fn fired() -> Vec<(String, String, String)> {
+    let mut all = Vec::new();
+    for proxy in proxies() {
+        let request = stack::client().get(format!("{proxy}/_microburst/fired?limit=2000"));
+        let events = Response::read("GET fired of the proxy".to_owned(), request).await.expect(200);
+        let events: Value = serde_json::from_slice(&events.body).expect("JSON");
+        for event in events.as_array().expect("a list") {
+            let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
+            all.push((event["ts"].as_f64().expect("a time"), (text("service"), text("operation"), text("action"))));
+        }
+    }
+    all.sort_by(|one, other| one.0.total_cmp(&other.0));
+    all.into_iter().map(|(_, event)| event).collect()
+}
+
+/// What was called, each with its number among those of its kind.
+pub(crate) async fn calls() -> Vec<AwsCall> {
+    let mut calls: Vec<AwsCall> = Vec::new();
+    for (service, operation, _) in fired().await {
+        let nth = calls.iter().filter(|call| call.service == service && call.operation == operation).count();
+        calls.push(AwsCall { service, operation, nth });
+    }
+    calls
+}
+
+/// From this call of a function on, those of its kind are broken: once, or until the rules are cleared.
+pub(crate) async fn break_call(function: &str, call: &AwsCall, effect: &Value, once: bool) {
+    let kind = json!({ "service": call.service, "operation": call.operation });
+    let mut rules = Vec::new();
+    if call.nth > 0 {
+        let mut before = kind.clone();
+        before["times"] = json!(call.nth);
+        rules.push(rule(function, &json!({ "latency": 1 }), &before));
+    }
+    let mut broken = kind;
+    if once {
+        broken["times"] = json!(1);
+    }
+    rules.push(rule(function, effect, &broken));
+    set(&rules).await;
+}

@@ -1,0 +1,85 @@
+//! docs/applications.md is right: what stands in it is executed as it stands there.
+
+use std::{path::PathBuf, process::Command};
+
+use domain::{application::Purpose, verdict::RefusalReason};
+use journeys::{
+    application, citizen,
+    people::{fresh_citizen, fresh_photographer},
+    photographer::issue_by_sms,
+    stack,
+};
+use serde_json::json;
+
+fn document() -> String {
+    std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/applications.md")).expect("the document")
+}
+
+/// Its blocks of bash, in order.
+fn blocks() -> Vec<String> {
+    let document = document();
+    let blocks: Vec<String> = document.split("```bash\n").skip(1).filter_map(|rest| rest.split("```").next()).map(str::to_owned).collect();
+    assert!(blocks.len() >= 5, "{blocks:?}");
+    blocks
+}
+
+/// `target/debug/applications`, beside this test.
+fn operators_command() -> PathBuf {
+    let test = std::env::current_exe().expect("this program");
+    let command = test.ancestors().nth(2).expect("its folder").join("applications");
+    assert!(command.exists(), "{}: `make build` makes it, or `cargo build -p operator`", command.display());
+    command
+}
+
+#[test]
+fn every_reason_and_purpose_is_listed() {
+    let document = document();
+    for reason in RefusalReason::ALL {
+        let name = serde_json::to_value(reason).expect("a name");
+        assert!(document.contains(&format!("| `{}` |", name.as_str().expect("a name"))), "{name}");
+    }
+    let operating = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/operating.md")).expect("the runbook");
+    for purpose in Purpose::ALL {
+        assert!(operating.contains(&format!("`{}`", purpose.name())), "{purpose:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_example_pulls_an_image_and_reports_a_verdict() {
+    let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
+    let issued = issue_by_sms(&studio, visit.person.mobile()).await;
+    citizen::take(&visit, &issued.code).await;
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let id = format!("doc-{}", &issued.upload_id[24..]);
+    // In two parts: the person can authorise only what is registered.
+    let blocks = blocks();
+    let registered = blocks.iter().rposition(|block| block.contains("make application")).expect("the registration") + 1;
+    let run = |blocks: &[String]| {
+        // `make application` without the build: the command is there, built beside this test.
+        let prelude = "set -euo pipefail\nmake() { test \"$1\" = application; eval \"$OPERATOR ${2#CMD=}\"; }\n";
+        let output = Command::new("bash")
+            .args(["-c", &format!("{prelude}{}", blocks.concat())])
+            .current_dir(folder.path())
+            .env("MYPHOTO", stack::origin())
+            .env("APPLICATION", &id)
+            .env("SUBJECT", format!("afm:{}", visit.person.afm))
+            .env("OPERATOR", operators_command())
+            .output()
+            .expect("bash");
+        let (said, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{said}{errors}");
+        said.into_owned()
+    };
+    let said = run(&blocks[..registered]);
+    assert!(said.contains("EdDSA") && said.contains(&id), "{said}");
+    application::authorize(&visit, &[&id]).await.expect(200);
+    run(&blocks[registered..]);
+
+    let image = std::fs::read(folder.path().join("face.jpg")).expect("the image");
+    assert_eq!(image, citizen::show_photo(&visit, domain::ImageKind::Face).await.expect(200).body);
+    let answer: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder.path().join("answer.json")).expect("the answer")).expect("JSON");
+    assert_eq!((&answer["verdict"], &answer["reason"]), (&json!("refused"), &json!("glasses")), "{answer}");
+    assert!(application::accesses(&visit).await[0].to_string().contains("glasses"));
+}

@@ -1,0 +1,228 @@
+//! Authorizations of applications: given one or several at a time, withdrawn, ended with the association, and read back.
+
+use domain::{
+    FileProfile, ImageKind, Language, Moment, SubjectId,
+    application::{ApplicationId, Purpose},
+};
+use futures_util::future::join_all;
+use journeys::{
+    application::{self, Application},
+    browser::{Problem, Request},
+    citizen::{acting, own},
+    fixtures, minors,
+    people::{self, Visit, fresh_citizen, fresh_photographer},
+    photographer::{Photos, To, issue, issue_by_sms},
+    stack,
+};
+use reqwest::Method;
+use serde_json::{Value, json};
+use storage::{Transaction, associations::Associations};
+
+use crate::aws;
+
+const AUTHORIZATIONS: &str = "/v1/subjects/self/authorizations";
+
+async fn associated() -> Visit {
+    let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
+    own(&visit).take(&issue_by_sms(&studio, visit.person.mobile()).await.code).await;
+    visit
+}
+
+async fn applications(count: usize) -> Vec<Application> {
+    join_all((0..count).map(|_| application::fresh(Purpose::DrivingLicenceRenewal))).await
+}
+
+fn ids(association: &Value) -> Vec<&str> {
+    association["applications"].as_array().unwrap().iter().map(|given| given["application"].as_str().unwrap()).collect()
+}
+
+async fn refused<'b>(call: impl Fn() -> Request<'b>, status: u16, code: &str) -> Problem {
+    let greek = call().header("accept-language", "el").send().await.refused(status, code);
+    let english = call().header("accept-language", "en").send().await.refused(status, code);
+    assert_ne!((&greek.title, &greek.detail), (&english.title, &english.detail));
+    english
+}
+
+fn asking<'b>(visit: &'b Visit, names: &Value) -> Request<'b> {
+    visit.browser.request(Method::POST, AUTHORIZATIONS).json(&json!({ "applications": names }))
+}
+
+#[tokio::test]
+async fn several_are_authorised_at_once_and_read_back_from_start_to_end() {
+    let (visit, all) = (associated().await, applications(3).await);
+    let names: Vec<&str> = all.iter().map(|application| application.id.as_str()).collect();
+    let association = own(&visit).authorize(&names[..2]).await.expect(200).json();
+    let mut sorted = names[..2].to_vec();
+    sorted.sort_unstable();
+    assert_eq!(ids(&association), sorted);
+    own(&visit).authorize(&names[1..]).await.expect(200);
+    let shown = own(&visit).show_association().await.expect(200).json();
+    assert_eq!(ids(&shown).len(), 3, "one that was authorised already stays as it is");
+
+    own(&visit).revoke(names[0]).await.expect(204);
+    own(&visit).revoke(names[0]).await.expect(204);
+    let history = own(&visit).authorizations("").await.expect(200).json()["authorizations"].clone();
+    assert_eq!(history.as_array().unwrap().len(), 3);
+    for record in history.as_array().unwrap() {
+        let ended = record["application"]["id"] == names[0];
+        assert_eq!((record["ended_at"].is_string(), record["ends_at"].is_string()), (ended, !ended), "{record}");
+        assert_eq!((&record["given_by_subject"], &record["purpose"]["code"]), (&json!(true), &json!("driving_licence_renewal")));
+        let of = all.iter().find(|application| record["application"]["id"] == application.id).unwrap();
+        assert_eq!(record["application"]["name"], json!({ "el": of.name_el, "en": of.name_en }));
+    }
+
+    // Authorised again: a record of its own. Dissociating ends all that are in force.
+    own(&visit).authorize(&names[..1]).await.expect(200);
+    own(&visit).dissociate().await.expect(204);
+    let history = own(&visit).authorizations("").await.expect(200).json()["authorizations"].clone();
+    assert_eq!(history.as_array().unwrap().len(), 4);
+    assert!(history.as_array().unwrap().iter().all(|record| record["ended_at"].is_string()), "{history}");
+    own(&visit).authorize(&names).await.refused(404, "nothing_associated");
+    own(&visit).revoke(names[1]).await.refused(404, "nothing_associated");
+}
+
+#[tokio::test]
+async fn histories_come_in_pages_newest_first() {
+    let (visit, all) = (associated().await, applications(3).await);
+    for application in &all {
+        own(&visit).authorize(&[&application.id]).await.expect(200);
+        application.pulled(&format!("afm:{}", visit.person.afm), ImageKind::Face).await;
+    }
+    for list in ["authorizations", "accesses"] {
+        let mut seen = Vec::new();
+        let mut query = "?limit=2".to_owned();
+        loop {
+            let path = format!("/v1/subjects/self/{list}{query}");
+            let page = visit.browser.get(&path).await.expect(200).json();
+            seen.extend(page[list].as_array().unwrap().iter().map(|record| record["application"]["id"].as_str().unwrap().to_owned()));
+            match page["next"].as_str() {
+                Some(next) => query = format!("?limit=2&cursor={next}"),
+                None => break,
+            }
+        }
+        let expected: Vec<&str> = all.iter().rev().map(|application| application.id.as_str()).collect();
+        assert_eq!(seen, expected, "{list}");
+        for wrong in ["?limit=0", "?limit=101", "?limit=x", "?cursor=x"] {
+            visit.browser.get(&format!("/v1/subjects/self/{list}{wrong}")).await.refused(422, "invalid_field");
+        }
+    }
+}
+
+#[tokio::test]
+async fn all_of_them_or_none_is_authorised() {
+    let (visit, one) = (associated().await, applications(1).await.remove(0));
+    let problem = refused(|| asking(&visit, &json!([one.id, "no-such-application"])), 404, "application_unknown").await;
+    assert_eq!(problem.members["application"], "no-such-application");
+    assert!(ids(&own(&visit).show_association().await.expect(200).json()).is_empty());
+    application::operate(&["withdraw", &one.id]).await.unwrap();
+    refused(|| asking(&visit, &json!([one.id])), 404, "application_unknown").await;
+    for (body, field) in
+        [(json!({ "applications": [] }), "applications"), (json!({}), "applications"), (json!({ "applications": [1] }), "applications[0]")]
+    {
+        let problem = refused(|| visit.browser.request(Method::POST, AUTHORIZATIONS).json(&body), 422, "invalid_field").await;
+        assert_eq!(problem.members["field"], field);
+    }
+}
+
+#[tokio::test]
+async fn photos_of_another_profile_or_without_a_face_serve_no_application() {
+    let visit = associated().await;
+    let card =
+        application::fresh_with(Purpose::IdentityCard, FileProfile::IdentityCard, domain::application::SigningAlgorithm::EdDsa).await;
+    let problem = refused(|| asking(&visit, &json!([card.id])), 409, "profile_mismatch").await;
+    assert_eq!((&problem.members["needed"], &problem.members["profile"]), (&json!("identity_card"), &json!("standard")));
+
+    let (studio, signer) = (fresh_photographer().await, fresh_citizen().await);
+    let signature: Photos = vec![(ImageKind::Signature, fixtures::signature())];
+    let to = To::Mobile(signer.person.mobile().to_owned());
+    let code = issue(&studio, FileProfile::Standard, &signature, &to, Language::El).await.code;
+    own(&signer).take(&code).await;
+    let licence = application::fresh(Purpose::DrivingLicenceIssue).await;
+    refused(|| asking(&signer, &json!([licence.id])), 409, "face_absent").await;
+}
+
+#[tokio::test]
+async fn fifty_may_be_authorised_at_a_time() {
+    let (visit, all) = (associated().await, applications(51).await);
+    let names: Vec<&str> = all.iter().map(|application| application.id.as_str()).collect();
+    refused(|| asking(&visit, &json!(names)), 409, "authorizations_exhausted").await;
+    own(&visit).authorize(&names[..50]).await.expect(200);
+    let problem = refused(|| asking(&visit, &json!(names[50..])), 409, "authorizations_exhausted").await;
+    assert_eq!(problem.members["limit"], 50);
+    own(&visit).revoke(names[0]).await.expect(204);
+    own(&visit).authorize(&names[50..]).await.expect(200);
+    // All of them end in one transaction.
+    own(&visit).dissociate().await.expect(204);
+    let history = own(&visit).authorizations("?limit=100").await.expect(200).json()["authorizations"].clone();
+    assert!(history.as_array().unwrap().iter().all(|record| record["ended_at"].is_string()));
+}
+
+#[tokio::test]
+async fn authorizations_given_at_once_are_all_kept() {
+    let (visit, all) = (associated().await, applications(3).await);
+    let (visit, all) = (&visit, &all);
+    let answers = join_all(all.iter().map(|application| async move { own(visit).authorize(&[&application.id]).await })).await;
+    assert!(answers.iter().all(|answer| answer.status == 200 || answer.status == 409), "{answers:?}");
+    let kept = answers.iter().filter(|answer| answer.status == 200).count();
+    assert!(kept > 0);
+    assert_eq!(ids(&own(visit).show_association().await.expect(200).json()).len(), kept);
+}
+
+#[tokio::test]
+async fn what_a_guardian_gives_ends_when_the_minor_turns_18() {
+    // Of the seed: she turns 18 in a month.
+    let nikos = people::citizen(people::named("nikos").await, Language::El).await;
+    let added = minors::add(&nikos, &minors::named("katerina").await.body()).await.json();
+    let child = acting(&nikos, added["subject"].as_str().unwrap());
+    let _ = child.dissociate().await;
+    let studio = fresh_photographer().await;
+    child.take(&issue_by_sms(&studio, nikos.person.mobile()).await.code).await;
+    let one = application::fresh(Purpose::Passport).await;
+    let association = child.authorize(&[&one.id]).await.expect(200).json();
+    let until = association["applications"][0]["until"].as_str().unwrap().to_owned();
+    // Midnight in Athens is 22:00 or 21:00 UTC of the day before.
+    let adult_on: jiff::civil::Date = added["adult_on"].as_str().unwrap().parse().unwrap();
+    assert!(until.starts_with(&adult_on.yesterday().unwrap().to_string()), "{until} {adult_on}");
+    let history = child.authorizations("").await.expect(200).json();
+    assert_eq!(history["authorizations"][0]["ends_at"], json!(until));
+    assert_eq!(history["authorizations"][0]["given_by_subject"], json!(false));
+    child.dissociate().await.expect(204);
+}
+
+#[tokio::test]
+async fn what_ended_by_itself_is_shown_and_counted_no_more_and_ends_no_second_time() {
+    let (studio, guardian) = (fresh_photographer().await, fresh_citizen().await);
+    let minor = minors::fresh(&guardian.person, &json!({})).await;
+    let child = acting(&guardian, &minors::added(&guardian, &minor).await);
+    let taken = child.take(&issue_by_sms(&studio, guardian.person.mobile()).await.code).await;
+    let one = application::fresh(Purpose::Passport).await;
+    let association = child.authorize(&[&one.id]).await.expect(200).json();
+    assert_eq!(association["applications"][0]["until"], Value::Null, "at eight, it ends with the photos");
+    let history = async || child.authorizations("").await.expect(200).json()["authorizations"].clone();
+    assert_eq!(history().await[0]["ends_at"], taken["expires_at"]);
+
+    let subject = serde_json::from_value(child.export().await.expect(200).json()["person"]["subject_id"].clone()).unwrap();
+    end_by_itself(&subject, &one.id).await;
+    assert_eq!(ids(&child.show_association().await.expect(200).json()), Vec::<&str>::new());
+    // Nothing is left to be revoked: the record, which says when it was to end, stays as it is.
+    let before = history().await;
+    child.revoke(&one.id).await.expect(204);
+    assert_eq!(history().await, before);
+    assert_eq!(ids(&child.authorize(&[&one.id]).await.expect(200).json()), [one.id.as_str()]);
+    let (both, old) = (history().await, before[0].clone());
+    assert_eq!((both.as_array().unwrap().len(), &both[1]), (2, &old), "given anew, it has a record of its own");
+    end_by_itself(&subject, &one.id).await;
+    child.dissociate().await.expect(204);
+    assert_eq!(history().await, both);
+}
+
+/// The end of an authorization as a guardian's has it with the minor's 18th birthday: written by the account's owner.
+async fn end_by_itself(subject: &SubjectId, application: &str) {
+    let client = aws::dynamodb(&aws::config().await);
+    let associations = Associations::new(client.clone(), stack::variable("ASSOCIATIONS_TABLE"));
+    let now = Moment::from_epoch_seconds(application::now());
+    let read = associations.of(subject, now).await.unwrap().unwrap();
+    let mut applications = read.applications.clone();
+    applications.get_mut(&ApplicationId::parse(application).unwrap()).unwrap().until = Some(now);
+    Transaction::new(client).with(associations.applications_part(&read, &applications).unwrap()).commit().await.unwrap();
+}

@@ -1,0 +1,565 @@
+//! What was decided on something that has moved meanwhile is not written. Two calls that meet do so rarely; here each of them is
+//! made after the other, on items of nobody, in the tables of the deployed stack.
+//!
+//! Each case keeps all of a condition but one term. Times lie in another century: no schedule looks at these items.
+
+use std::collections::{BTreeMap, HashMap};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{
+    Afm, CodeNumber, FileProfile, ImageKind, Language, Moment, SubjectId,
+    application::{ApplicationId, Purpose},
+    authorization::PullRefusal,
+    business::BusinessId,
+    delivery::DeliveryState,
+    minor::BirthDate,
+    recipient::RecipientKind,
+    retention::ISSUANCE_KEPT,
+    session::Role,
+    staff::EmployeeId,
+    submission::CodeState,
+    time::Span,
+    verdict::Verdict,
+};
+use journeys::stack;
+use storage::{
+    DynamoDb, Transaction, TransactionError,
+    associations::{AskedReminder, Association, Associations},
+    codes::{CodeItem, Codes, NewOwner},
+    consents::Consents,
+    history::{Event, GivenVerdict, History, Kind, Record},
+    issuances::{Issuance, Issuances, Issued, UploadState, Wanted},
+    outbox::{Outbox, OutboxItem},
+    reminders::{Listed, ReminderItem, Reminders},
+    sealing::{SessionToken, code_id, staff_key},
+    sessions::{AwaitedOtp, Minor, Person, Session, Sessions, Try},
+    staff::{Staff, StaffFacts, StaffItem},
+    transaction::Part,
+};
+
+use crate::aws;
+
+type Item = HashMap<String, AttributeValue>;
+
+const NOW: Moment = Moment::from_epoch_seconds(4_000_000_000);
+const LATER: Moment = Moment::from_epoch_seconds(4_000_086_400);
+
+async fn dynamodb() -> DynamoDb {
+    aws::dynamodb(&aws::config().await)
+}
+
+fn random() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    aws_lc_rs::rand::fill(&mut bytes).unwrap();
+    bytes
+}
+
+fn someone() -> SubjectId {
+    SubjectId::from_random(random())
+}
+
+fn id() -> String {
+    storage::random_id().unwrap()
+}
+
+fn business() -> BusinessId {
+    BusinessId::from_hash(id())
+}
+
+fn afm() -> Afm {
+    Afm::parse("068933130").unwrap()
+}
+
+async fn commit(client: &DynamoDb, part: Part) -> Result<(), TransactionError> {
+    Transaction::new(client.clone()).with(part).commit().await
+}
+
+async fn write(client: &DynamoDb, part: Part) {
+    commit(client, part).await.unwrap();
+}
+
+/// By its condition, and for no other reason.
+async fn assert_refused(client: &DynamoDb, part: Part, why: &str) {
+    let result = commit(client, part).await;
+    assert!(matches!(&result, Err(TransactionError::Refused(parts)) if parts == &[0]), "{why}: {result:?}");
+}
+
+fn text(value: &str) -> AttributeValue {
+    AttributeValue::S(value.to_owned())
+}
+
+fn number(value: i64) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+fn seconds(moment: Moment) -> AttributeValue {
+    number(moment.epoch_seconds())
+}
+
+fn item<const N: usize>(attributes: [(&str, AttributeValue); N]) -> Item {
+    attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+async fn put(client: &DynamoDb, table: &str, item: &Item) {
+    client.put_item().table_name(stack::variable(table)).set_item(Some(item.clone())).send().await.unwrap();
+}
+
+fn read<T: serde::de::DeserializeOwned>(item: Item) -> T {
+    serde_dynamo::aws_sdk_dynamodb_1::from_item(item).unwrap()
+}
+
+fn association() -> Association {
+    Association {
+        subject_id: someone(),
+        code_id: id(),
+        set_id: id(),
+        profile: FileProfile::Standard,
+        images: Vec::new(),
+        associated_at: NOW,
+        expires_at: LATER,
+        business: business(),
+        upload_id: storage::time_ordered_id(),
+        revision: storage::time_ordered_id(),
+        applications: BTreeMap::new(),
+        reminder: None,
+    }
+}
+
+#[tokio::test]
+async fn an_association_that_has_changed_is_not_written_as_it_was_read() {
+    let client = dynamodb().await;
+    let associations = Associations::new(client.clone(), stack::variable("ASSOCIATIONS_TABLE"));
+    let first = association();
+    write(&client, associations.put_part(&first).unwrap()).await;
+    let other = Association { set_id: id(), ..first.clone() };
+    assert_refused(&client, associations.put_part(&other).unwrap(), "one is in force").await;
+    write(&client, associations.applications_part(&first, &BTreeMap::new()).unwrap()).await;
+    let asked = AskedReminder { masked: "m".to_owned(), language: Language::El, until: None };
+    for (part, why) in [
+        (associations.applications_part(&first, &BTreeMap::new()), "authorizations"),
+        (associations.reminder_part(&first, Some(&asked)), "a reminder"),
+        (associations.reminder_part(&first, None), "none"),
+        (associations.end_part(&first), "its end"),
+        (associations.reminded_part(&first.subject_id, &other.set_id), "a reminder of another set"),
+    ] {
+        assert_refused(&client, part.unwrap(), why).await;
+    }
+    write(&client, associations.reminded_part(&first.subject_id, &first.set_id).unwrap()).await;
+    let now = associations.of(&first.subject_id, NOW).await.unwrap().unwrap();
+    write(&client, associations.end_part(&now).unwrap()).await;
+    assert_refused(&client, associations.reminded_part(&first.subject_id, &first.set_id).unwrap(), "nothing is associated").await;
+    // What has expired makes room, although it is still there.
+    write(&client, associations.put_part(&first).unwrap()).await;
+    write(&client, associations.put_part(&Association { associated_at: LATER, ..other }).unwrap()).await;
+}
+
+fn code(state: CodeState, subject: Option<SubjectId>) -> (CodeNumber, CodeItem) {
+    let code = CodeNumber::from_bytes(random());
+    let item = CodeItem {
+        code_id: code_id(&code),
+        state,
+        wrapped_key: vec![1],
+        set_id: id(),
+        profile: FileProfile::Standard,
+        images: Vec::new(),
+        business: business(),
+        upload_id: storage::time_ordered_id(),
+        message_id: id(),
+        issued_at: NOW,
+        expires_at: LATER,
+        first_subject: subject.clone(),
+        first_associated_at: None,
+        subject,
+    };
+    (code, item)
+}
+
+#[tokio::test]
+async fn a_code_becomes_somebodys_from_the_state_that_was_decided_on_and_within_its_time() {
+    let client = dynamodb().await;
+    let codes = Codes::new(client.clone(), stack::variable("CODES_TABLE"));
+    let subject = someone();
+    let (code, item) = code(CodeState::Issued, None);
+    write(&client, codes.put_part(&item).unwrap()).await;
+    assert_refused(&client, codes.put_part(&item).unwrap(), "it is there").await;
+    let owner = |from, at: Moment| NewOwner { subject: &subject, associated_at: at, expires_at: LATER, from };
+    for (from, at, why) in [(CodeState::Dissociated, NOW, "another state"), (CodeState::Issued, LATER, "its last second is over")] {
+        assert_refused(&client, codes.associate_part(&code, &owner(from, at)).unwrap(), why).await;
+    }
+    write(&client, codes.associate_part(&code, &owner(CodeState::Issued, NOW)).unwrap()).await;
+    assert_refused(&client, codes.associate_part(&code, &owner(CodeState::Issued, NOW)).unwrap(), "somebody was quicker").await;
+}
+
+#[tokio::test]
+async fn a_code_is_let_go_by_whose_it_is_and_deleted_as_it_was_read() {
+    let client = dynamodb().await;
+    let codes = Codes::new(client.clone(), stack::variable("CODES_TABLE"));
+    let subject = someone();
+    let (_, held) = code(CodeState::Associated, Some(subject.clone()));
+    let (_, odd) = code(CodeState::Issued, Some(subject.clone()));
+    for item in [&held, &odd] {
+        write(&client, codes.put_part(item).unwrap()).await;
+    }
+    assert_refused(&client, codes.dissociate_part(&odd.code_id, &subject).unwrap(), "it is not associated").await;
+    assert_refused(&client, codes.dissociate_part(&held.code_id, &someone()).unwrap(), "it is another's").await;
+    write(&client, codes.dissociate_part(&held.code_id, &subject).unwrap()).await;
+    assert_refused(&client, codes.delete_part(&held).unwrap(), "it is dissociated meanwhile").await;
+    write(&client, codes.delete_part(&CodeItem { state: CodeState::Dissociated, ..held }).unwrap()).await;
+}
+
+#[tokio::test]
+async fn an_agreement_that_is_not_there_is_not_made_by_keeping_it() {
+    let client = dynamodb().await;
+    let (consents, person) = (Consents::new(client.clone(), stack::variable("CONSENTS_TABLE")), someone());
+    assert_refused(&client, consents.keep_personal_data_part(&person, "some", LATER).unwrap(), "there is none").await;
+    consents.agree_personal_data(&person, NOW).await.unwrap();
+    let version = domain::consent::PERSONAL_DATA_VERSION;
+    write(&client, consents.keep_personal_data_part(&person, version, LATER).unwrap()).await;
+}
+
+#[tokio::test]
+async fn an_authorization_ends_once_and_a_verdict_is_on_an_image_that_was_given() {
+    let client = dynamodb().await;
+    let (history, subject) = (History::new(client.clone(), stack::variable("HISTORY_TABLE")), someone());
+    let application = ApplicationId::parse("driving-licence").unwrap();
+    let authorized = Event::Authorized {
+        application: application.clone(),
+        purpose: Purpose::Passport,
+        by: subject.clone(),
+        until: LATER,
+        ended_at: None,
+    };
+    let pulled = |refusal| Event::Pulled {
+        application: application.clone(),
+        purpose: Purpose::Passport,
+        image: ImageKind::Face,
+        case: "1".to_owned(),
+        refusal,
+        origin: None,
+        verdict: None,
+    };
+    let record = |what| Record::new(&subject, what, NOW, LATER);
+    let (authorized, given, refused) = (record(authorized), record(pulled(None)), record(pulled(Some(PullRefusal::ImageAbsent))));
+    let end = |event: &str| history.end_authorization_part(&subject, event, NOW).unwrap();
+    assert_refused(&client, end(&authorized.event), "there is none").await;
+    let verdict = GivenVerdict { verdict: Verdict::Accepted, text: None, at: NOW };
+    let say = |event: &str| history.verdict_part(&subject, event, &verdict).unwrap();
+    assert_refused(&client, say(&given.event), "there is no such pull").await;
+    for one in [&authorized, &given, &refused] {
+        history.put(one).await.unwrap();
+    }
+    write(&client, end(&authorized.event)).await;
+    assert_refused(&client, end(&authorized.event), "it has ended").await;
+    write(&client, say(&given.event)).await;
+    assert_refused(&client, say(&refused.event), "it was refused").await;
+}
+
+fn upload() -> Issuance {
+    Issuance {
+        business: business(),
+        upload_id: storage::time_ordered_id(),
+        uploader: someone(),
+        employee: None,
+        profile: FileProfile::Standard,
+        declared: BTreeMap::new(),
+        requested_at: NOW,
+        expires_at: LATER,
+        state: UploadState::Uploading,
+        issued: None,
+    }
+}
+
+fn issued() -> Issued {
+    Issued {
+        recipient_kind: RecipientKind::Mobile,
+        recipient_masked: "m".to_owned(),
+        language: Language::El,
+        issued_at: NOW,
+        code_expires_at: LATER,
+        delivery: DeliveryState::Sent,
+        attempts: 1,
+        sent_at: None,
+        associated: false,
+        message_id: "first".to_owned(),
+        reminder: false,
+        resent: Vec::new(),
+        verdicts: BTreeMap::new(),
+    }
+}
+
+#[tokio::test]
+async fn an_upload_becomes_one_code_or_is_refused() {
+    let client = dynamodb().await;
+    let issuances = Issuances::new(client.clone(), stack::variable("ISSUANCES_TABLE"));
+    let (used, bad) = (upload(), upload());
+    for one in [&used, &bad] {
+        assert!(issuances.begin(one, NOW).await.unwrap());
+    }
+    assert!(!issuances.begin(&used, NOW).await.unwrap(), "it is there");
+    let issue = |of: &Issuance| issuances.issue_part(&of.business, &of.upload_id, &issued()).unwrap();
+    write(&client, issue(&used)).await;
+    assert_refused(&client, issue(&used), "once").await;
+    assert!(!issuances.refuse(&used.business, &used.upload_id).await.unwrap(), "it is a code");
+    assert!(issuances.refuse(&bad.business, &bad.upload_id).await.unwrap());
+    assert_refused(&client, issue(&bad), "it was refused").await;
+    for (part, why) in [
+        (issuances.associated_part(&bad.business, &bad.upload_id), "no code to be associated"),
+        (issuances.delivery_part(&bad.business, &bad.upload_id, DeliveryState::Sent, 1, None), "nothing to be sent"),
+    ] {
+        assert_refused(&client, part.unwrap(), why).await;
+    }
+}
+
+#[tokio::test]
+async fn a_code_is_sent_again_only_as_it_was_read() {
+    let client = dynamodb().await;
+    let issuances = Issuances::new(client.clone(), stack::variable("ISSUANCES_TABLE"));
+    let resent = || storage::issuances::Resent { at: NOW, by: someone(), corrected: false };
+    let once = Issued { resent: vec![resent()], ..issued() };
+    let twice = Issued { resent: vec![resent(), resent()], ..issued() };
+    for (there, read, why) in [
+        (Issued { message_id: "second".to_owned(), ..issued() }, issued(), "another message"),
+        (Issued { associated: true, ..issued() }, issued(), "associated"),
+        (once.clone(), issued(), "sent again by somebody, for the first time"),
+        (twice.clone(), once.clone(), "sent again by somebody"),
+    ] {
+        let one = upload();
+        assert!(issuances.begin(&one, NOW).await.unwrap());
+        write(&client, issuances.issue_part(&one.business, &one.upload_id, &there).unwrap()).await;
+        assert_refused(&client, issuances.resend_part(&one.business, &one.upload_id, &read, &twice).unwrap(), why).await;
+        let unmoved = Issued { associated: false, ..there.clone() };
+        if unmoved.associated == there.associated {
+            write(&client, issuances.resend_part(&one.business, &one.upload_id, &there, &twice).unwrap()).await;
+        }
+    }
+}
+
+/// A message that failed once and comes due at `NOW`: no sender of today takes it.
+fn message() -> Item {
+    item([
+        ("message_id", text(&id())),
+        ("sealed", AttributeValue::B(vec![1].into())),
+        ("state", text("queued")),
+        ("attempts", number(1)),
+        ("due", text("due")),
+        ("next_at", seconds(NOW)),
+        ("business", text("b")),
+        ("upload_id", text("u")),
+        ("kept_until", seconds(LATER)),
+        ("expires_at", seconds(LATER)),
+    ])
+}
+
+fn with(item: &Item, name: &str, value: AttributeValue) -> Item {
+    let mut item = item.clone();
+    item.insert(name.to_owned(), value);
+    item
+}
+
+#[tokio::test]
+async fn a_message_is_taken_in_hand_by_one_sender_while_it_waits_and_is_due() {
+    let client = dynamodb().await;
+    let outbox = Outbox::new(client.clone(), stack::variable("OUTBOX_TABLE"));
+    let claim = async |item: Item| {
+        put(&client, "OUTBOX_TABLE", &item).await;
+        let message_id = item["message_id"].as_s().unwrap();
+        let claimed = outbox.claim(message_id, NOW).await.unwrap().is_some();
+        outbox.delete(message_id).await.unwrap();
+        claimed
+    };
+    let after = NOW.plus(Span::seconds(1));
+    assert!(claim(message()).await);
+    assert!(claim(with(&message(), "claimed_until", seconds(NOW))).await, "a claim that ran out");
+    for (name, value, why) in [
+        ("state", text("sent"), "it is sent"),
+        ("kept_until", seconds(NOW), "its day is over"),
+        ("claimed_until", seconds(after), "another has it in hand"),
+        ("next_at", seconds(after), "it is not due"),
+    ] {
+        assert!(!claim(with(&message(), name, value)).await, "{why}");
+    }
+    assert!(outbox.claim(&id(), NOW).await.unwrap().is_none(), "there is none");
+}
+
+#[tokio::test]
+async fn a_message_that_was_settled_or_taken_in_hand_meanwhile_is_left_as_it_is() {
+    let client = dynamodb().await;
+    let outbox = Outbox::new(client.clone(), stack::variable("OUTBOX_TABLE"));
+    let was = message();
+    let old: OutboxItem = read(was.clone());
+    let put = async |name: &str, value| put(&client, "OUTBOX_TABLE", &with(&was, name, value)).await;
+    put("state", text("sent")).await;
+    for (part, why) in [
+        (outbox.settle_part(&old, DeliveryState::Failed), "settled before"),
+        (outbox.retry_part(&old, LATER), "sent"),
+        (outbox.requeue_part(&old, NOW), "sent, and so not as it was read"),
+        (outbox.withdraw_part(&old), "sent, and so not as it was read"),
+    ] {
+        assert_refused(&client, part.unwrap(), why).await;
+    }
+    put("attempts", number(2)).await;
+    for part in [outbox.requeue_part(&old, NOW), outbox.withdraw_part(&old)] {
+        assert_refused(&client, part.unwrap(), "tried again meanwhile").await;
+    }
+    put("next_at", seconds(LATER)).await;
+    for part in [outbox.requeue_part(&old, NOW), outbox.withdraw_part(&old), outbox.delete_part(&old)] {
+        assert_refused(&client, part.unwrap(), "looked at again at another time").await;
+    }
+    put("attempts", number(1)).await;
+    write(&client, outbox.delete_part(&old).unwrap()).await;
+}
+
+fn reminder() -> Item {
+    item([
+        ("slot", text(&format!("2096-10-02#{}", id()))),
+        ("about", text("code#c")),
+        ("sealed", AttributeValue::B(vec![1].into())),
+        ("set_id", text(&id())),
+        ("attempts", number(0)),
+        ("expires_at", seconds(LATER)),
+    ])
+}
+
+#[tokio::test]
+async fn a_reminder_is_taken_in_hand_by_one_run_as_it_was_listed_and_before_its_end() {
+    let client = dynamodb().await;
+    let reminders = Reminders::new(client.clone(), stack::variable("REMINDERS_TABLE"));
+    for (name, value, why) in [
+        ("claim", text("another"), "another run has it in hand"),
+        ("attempts", number(1), "another run tried it"),
+        ("expires_at", seconds(NOW), "it is over"),
+    ] {
+        let listed = reminder();
+        put(&client, "REMINDERS_TABLE", &with(&listed, name, value)).await;
+        assert!(reminders.claim(&read::<Listed>(listed), NOW).await.unwrap().is_none(), "{why}");
+    }
+    let listed = reminder();
+    put(&client, "REMINDERS_TABLE", &listed).await;
+    let listed: Listed = read(listed);
+    assert!(reminders.claim(&listed, NOW).await.unwrap().is_some());
+    assert_refused(&client, reminders.give_up_part(&listed).unwrap(), "it is being tried").await;
+}
+
+#[tokio::test]
+async fn a_reminder_is_let_go_and_ended_by_the_run_that_has_it_in_hand() {
+    let client = dynamodb().await;
+    let reminders = Reminders::new(client.clone(), stack::variable("REMINDERS_TABLE"));
+    let there = with(&with(&reminder(), "claim", text("another")), "claimed_until", seconds(LATER));
+    put(&client, "REMINDERS_TABLE", &there).await;
+    let ours: ReminderItem = read(with(&there, "claim", text("ours")));
+    reminders.release(&ours).await.unwrap();
+    assert_refused(&client, reminders.end_part(&ours).unwrap(), "another has it in hand").await;
+    let listed: Listed = read(there.clone());
+    assert!(reminders.claim(&listed, NOW).await.unwrap().is_none(), "the other's claim stands");
+    write(&client, reminders.end_part(&read(there)).unwrap()).await;
+}
+
+#[tokio::test]
+async fn what_has_expired_is_absent_from_lists_too_although_it_is_still_there() {
+    let client = dynamodb().await;
+    let (consents, person) = (Consents::new(client.clone(), stack::variable("CONSENTS_TABLE")), someone());
+    consents.agree_personal_data(&person, NOW).await.unwrap();
+    assert_eq!(consents.of(&person, NOW).await.unwrap().len(), 1);
+    assert!(consents.of(&person, NOW.plus(Span::days(1_000))).await.unwrap().is_empty());
+
+    let history = History::new(client.clone(), stack::variable("HISTORY_TABLE"));
+    let record = Record::new(&person, Event::Dissociated { set_id: id(), by: person.clone() }, NOW, LATER);
+    history.put(&record).await.unwrap();
+    let count = async |now| history.list(&person, Kind::Associations, None, 10, now).await.unwrap().records.len();
+    assert_eq!((count(NOW).await, count(record.expires_at).await), (1, 0));
+
+    let issuances = Issuances::new(client.clone(), stack::variable("ISSUANCES_TABLE"));
+    let one = upload();
+    assert!(issuances.begin(&one, NOW).await.unwrap());
+    write(&client, issuances.issue_part(&one.business, &one.upload_id, &issued()).unwrap()).await;
+    let count = async |now| issuances.list(&one.business, Wanted::default(), None, 10, now).await.unwrap().issuances.len();
+    assert_eq!((count(NOW).await, count(NOW.plus(ISSUANCE_KEPT)).await), (1, 0));
+}
+
+#[tokio::test]
+async fn a_session_is_over_at_its_hard_end_whatever_else_its_item_says() {
+    let sessions = Sessions::new(dynamodb().await, stack::variable("SESSIONS_TABLE"));
+    let mut session = session();
+    session.hard_end = NOW.plus(Span::seconds(1));
+    sessions.start(&session, NOW).await.unwrap();
+    assert!(sessions.load(&session.token, NOW).await.unwrap().is_some());
+    assert!(sessions.load(&session.token, session.hard_end).await.unwrap().is_none());
+}
+
+fn session() -> Session {
+    let person = Person {
+        first_name: String::new(),
+        last_name: String::new(),
+        afm: afm(),
+        birth_date: String::new(),
+        mobile: None,
+        businesses: Vec::new(),
+    };
+    Session::begin(SessionToken::random().unwrap(), someone(), person, NOW)
+}
+
+#[tokio::test]
+async fn a_session_that_has_ended_or_was_succeeded_is_not_brought_back() {
+    let client = dynamodb().await;
+    let sessions = Sessions::new(client.clone(), stack::variable("SESSIONS_TABLE"));
+    let minor = Minor {
+        handle: "m".to_owned(),
+        subject_id: someone(),
+        first_name: String::new(),
+        last_name: String::new(),
+        birth_date: BirthDate::parse("2090-01-01").unwrap(),
+        afm: None,
+        amka: None,
+        paaypa: None,
+    };
+    let (ended, without, succeeded) = (session(), session(), session());
+    for one in [&without, &succeeded] {
+        sessions.start(one, NOW).await.unwrap();
+    }
+    assert!(sessions.set_minors(&succeeded, std::slice::from_ref(&minor)).await.unwrap());
+    let with_minor = sessions.load(&succeeded.token, NOW).await.unwrap().unwrap();
+    let succeed = |one: &Session| sessions.succeed_part(one, "try", &SessionToken::random().unwrap(), LATER).unwrap();
+    for one in [&without, &succeeded] {
+        write(&client, succeed(one)).await;
+        assert_refused(&client, succeed(one), "it was succeeded").await;
+    }
+    assert_refused(&client, succeed(&ended), "it has ended").await;
+    for (one, why) in [(&ended, "ended"), (&without, "succeeded"), (&with_minor, "succeeded, with a minor")] {
+        assert!(!sessions.touch(one, NOW).await.unwrap(), "{why}");
+        assert!(!sessions.choose_role(one, &Role::Citizen, NOW).await.unwrap(), "{why}");
+        assert!(!sessions.set_minors(one, &[]).await.unwrap(), "{why}");
+    }
+    assert!(matches!(sessions.note_try(&ended, "try", 3).await.unwrap(), Try::Gone));
+    assert!(sessions.load(&ended.token, NOW).await.unwrap().is_none(), "nothing was written");
+}
+
+#[tokio::test]
+async fn minors_and_passwords_take_the_place_of_those_that_were_read() {
+    let client = dynamodb().await;
+    let sessions = Sessions::new(client.clone(), stack::variable("SESSIONS_TABLE"));
+    let mut session = session();
+    let awaited = |resends| AwaitedOtp { hash: vec![1], expires_at: LATER, resends };
+    session.otp = Some(awaited(0));
+    sessions.start(&session, NOW).await.unwrap();
+    assert!(sessions.replace_otp(&session, 0, &awaited(1)).await.unwrap());
+    assert!(!sessions.replace_otp(&session, 0, &awaited(1)).await.unwrap(), "another was sent meanwhile");
+    assert!(sessions.set_minors(&session, &[]).await.unwrap());
+    assert!(!sessions.set_minors(&session, &[]).await.unwrap(), "one was added meanwhile, as the first");
+    let read = sessions.load(&session.token, NOW).await.unwrap().unwrap();
+    assert!(sessions.set_minors(&read, &[]).await.unwrap());
+    assert!(!sessions.set_minors(&read, &[]).await.unwrap(), "one was added meanwhile");
+}
+
+#[tokio::test]
+async fn what_is_known_of_an_employee_is_replaced_as_it_was_read() {
+    let client = dynamodb().await;
+    let (staff, key) = (Staff::new(client.clone(), stack::variable("STAFF_TABLE")), staff_key("secret"));
+    let facts = StaffFacts { afm: afm(), label: None, business_afm: afm(), owner_afm: afm() };
+    let first = StaffItem::seal(&key, business(), EmployeeId::from_hash(id()), &facts, someone(), NOW).unwrap();
+    write(&client, staff.put_part(&first).unwrap()).await;
+    assert_refused(&client, staff.put_part(&first).unwrap(), "it is there").await;
+    // Sealed again, it is another one.
+    let second = first.with(&key, &facts).unwrap();
+    write(&client, staff.replace_part(&first, &second).unwrap()).await;
+    assert_refused(&client, staff.replace_part(&first, &second).unwrap(), "another label was given meanwhile").await;
+}

@@ -1,0 +1,202 @@
+//! A code that cannot be sent now is sent later; nothing is lost, nothing is sent twice, and nobody waits for somebody else's.
+//!
+//! The sweep runs each minute: these tests mostly wait.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{FileProfile, Language};
+use journeys::{
+    browser::Response,
+    inbox,
+    people::{self, Visit, fresh_photographer},
+    photographer::{self, To, both},
+    stack,
+};
+use serde_json::{Value, json};
+
+use crate::aws;
+
+/// A failed attempt is repeated after 15 seconds or more, by the next sweep, which may take a minute to come.
+const NEXT_ATTEMPT: Duration = Duration::from_secs(120);
+
+/// From now on sending to this recipient fails: so many times, or always.
+async fn fail(to: &To, times: Value, error: &str) {
+    let rule = json!({ "to": to.address(), "fail": times, "error": error });
+    let request = stack::client().post(format!("{}/failures", stack::sandbox())).json(&rule);
+    Response::read("POST /failures of the sandbox".to_owned(), request).await.expect(204);
+}
+
+async fn issue(studio: &Visit, to: &To) -> String {
+    let upload_id = photographer::upload(studio, FileProfile::Standard, &both()).await;
+    let view = photographer::issue_code(studio, &upload_id, to, Language::El).await.expect(201).json();
+    assert_queued(&view, 0);
+    upload_id
+}
+
+fn assert_queued(view: &Value, attempts: u64) {
+    let delivery = &view["delivery"];
+    assert_eq!((&delivery["state"], &delivery["attempts"]), (&json!("queued"), &json!(attempts)));
+    assert!(delivery["sent_at"].is_null(), "{delivery}");
+}
+
+fn attempted(times: u64) -> impl Fn(&Value) -> bool {
+    move |item| item["delivery"]["attempts"].as_u64().expect("a count") >= times
+}
+
+/// Fails once: shown as not yet sent, then sent, once.
+async fn fails_once(to: To, error: &str) {
+    let studio = fresh_photographer().await;
+    fail(&to, json!(1), error).await;
+    let upload_id = issue(&studio, &to).await;
+    let failed = photographer::wait_until_listed(&studio, &upload_id, attempted(1), inbox::PATIENCE).await;
+    assert_queued(&failed, 1);
+    assert!(inbox::codes(to.address()).await.is_empty());
+
+    let sent = photographer::wait_until_listed(&studio, &upload_id, |item| item["delivery"]["state"] == "sent", NEXT_ATTEMPT).await;
+    assert_eq!(sent["delivery"]["attempts"], 2);
+    assert!(sent["delivery"]["sent_at"].is_string());
+    assert_eq!((&sent["issued_at"], &sent["expires_at"]), (&failed["issued_at"], &failed["expires_at"]), "delays never move the end");
+    // Another sweep passes and sends nothing more.
+    tokio::time::sleep(Duration::from_secs(65)).await;
+    let messages = inbox::codes(to.address()).await;
+    assert_eq!(messages.len(), 1);
+    let visit = people::citizen(people::fresh("citizen").await, Language::El).await;
+    journeys::citizen::submit(&visit, &messages[0].code()).await.expect(200);
+}
+
+#[tokio::test]
+async fn an_sms_that_cannot_be_sent_shows_as_not_yet_sent_and_is_sent_once_it_can_be() {
+    let person = people::fresh("citizen").await;
+    fails_once(To::Mobile(person.mobile().to_owned()), "internal_error").await;
+}
+
+#[tokio::test]
+async fn an_email_that_cannot_be_sent_shows_as_not_yet_sent_and_is_sent_once_it_can_be() {
+    let person = people::fresh("citizen").await;
+    fails_once(To::Email(person.email()), "throttling").await;
+}
+
+#[tokio::test]
+async fn a_message_that_can_never_be_sent_holds_up_no_other_and_is_tried_again() {
+    let (studio, person) = (fresh_photographer().await, people::fresh("citizen").await);
+    let (never, good) = (To::Email(person.email()), To::Mobile(person.mobile().to_owned()));
+    fail(&never, json!("always"), "rejected").await;
+    let lost = issue(&studio, &never).await;
+    let next = issue(&studio, &good).await;
+    inbox::code_message(good.address(), 0).await;
+    photographer::wait_until_listed(&studio, &next, |item| item["delivery"]["state"] == "sent", inbox::PATIENCE).await;
+    photographer::wait_until_listed(&studio, &lost, attempted(2), NEXT_ATTEMPT).await;
+    assert_queued(&photographer::listed(&studio, &lost).await, 2);
+    assert!(inbox::codes(never.address()).await.is_empty());
+    // A later one to somebody else is not held up either.
+    let other = To::Mobile(people::fresh("citizen").await.mobile().to_owned());
+    issue(&studio, &other).await;
+    inbox::code_message(other.address(), 0).await;
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_read_holds_up_no_other() {
+    let studio = fresh_photographer().await;
+    let client = aws::dynamodb(&aws::config().await);
+    let (table, message_id) = (stack::variable("OUTBOX_TABLE"), AttributeValue::S(storage::random_id().expect("randomness")));
+    let day_over = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_secs() + 86_400;
+    let number = |value: u64| AttributeValue::N(value.to_string());
+    // Without what is sealed: an item of no shape that we write.
+    let put =
+        client.put_item().table_name(&table).item("message_id", message_id.clone()).item("state", AttributeValue::S("queued".to_owned()));
+    let put = put.item("attempts", number(0)).item("next_at", number(day_over)).item("kept_until", number(day_over));
+    put.send().await.expect("the account's owner may");
+    let to = To::Mobile(people::fresh("citizen").await.mobile().to_owned());
+    issue(&studio, &to).await;
+    let arrived = tokio::time::timeout(Duration::from_secs(25), inbox::code_message(to.address(), 0)).await;
+    client.delete_item().table_name(&table).key("message_id", message_id).send().await.expect("the account's owner may");
+    arrived.expect("the next one arrives");
+}
+
+#[tokio::test]
+async fn many_messages_at_once_all_arrive_once() {
+    let studio = fresh_photographer().await;
+    let mut waiting = Vec::new();
+    for _ in 0..8 {
+        let to = To::Mobile(people::fresh("citizen").await.mobile().to_owned());
+        waiting.push((photographer::upload(&studio, FileProfile::Standard, &both()).await, to));
+    }
+    let calls = waiting.iter().map(|(upload_id, to)| photographer::issue_code(&studio, upload_id, to, Language::El));
+    for answer in futures_util::future::join_all(calls).await {
+        answer.expect(201);
+    }
+    let mut codes = std::collections::BTreeSet::new();
+    for (_, to) in &waiting {
+        codes.insert(inbox::code_message(to.address(), 0).await.code());
+    }
+    assert_eq!(codes.len(), waiting.len());
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    for (_, to) in &waiting {
+        assert_eq!(inbox::codes(to.address()).await.len(), 1);
+    }
+}
+
+/// The outbox's item of an upload, if it is there.
+async fn message_of(upload_id: &str) -> Option<String> {
+    let scan = aws::dynamodb(&aws::config().await).scan().table_name(stack::variable("OUTBOX_TABLE"));
+    let found = scan
+        .filter_expression("upload_id = :id")
+        .expression_attribute_values(":id", AttributeValue::S(upload_id.to_owned()))
+        .into_paginator()
+        .items()
+        .send()
+        .collect::<Result<Vec<_>, _>>()
+        .await
+        .expect("the outbox");
+    found.first().map(|item| item["message_id"].as_s().expect("an id").clone())
+}
+
+/// Twenty-four hours pass for one message: what the sweep would find then, written now by the account's owner.
+async fn end_day_of(message_id: &str) {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_secs();
+    let update = aws::dynamodb(&aws::config().await).update_item().table_name(stack::variable("OUTBOX_TABLE"));
+    update
+        .key("message_id", AttributeValue::S(message_id.to_owned()))
+        .update_expression("SET kept_until = :now, next_at = :now")
+        .expression_attribute_values(":now", AttributeValue::N(now.to_string()))
+        .send()
+        .await
+        .expect("a message");
+}
+
+async fn wait_until_gone(upload_id: &str) {
+    let began = SystemTime::now();
+    while message_of(upload_id).await.is_some() {
+        assert!(began.elapsed().expect("a clock that goes on") < NEXT_ATTEMPT, "the message is still there");
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_could_not_be_sent_in_its_day_has_failed_and_is_gone() {
+    let studio = fresh_photographer().await;
+    let to = To::Mobile(people::fresh("citizen").await.mobile().to_owned());
+    fail(&to, json!("always"), "rejected").await;
+    let upload_id = issue(&studio, &to).await;
+    photographer::wait_until_listed(&studio, &upload_id, attempted(1), inbox::PATIENCE).await;
+    end_day_of(&message_of(&upload_id).await.expect("a message")).await;
+    let failed = photographer::wait_until_listed(&studio, &upload_id, |item| item["delivery"]["state"] == "failed", NEXT_ATTEMPT).await;
+    assert!(failed["delivery"]["sent_at"].is_null());
+    wait_until_gone(&upload_id).await;
+    assert!(inbox::codes(to.address()).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_message_that_was_sent_is_kept_for_its_day_and_then_gone() {
+    let studio = fresh_photographer().await;
+    let to = To::Email(people::fresh("citizen").await.email());
+    let upload_id = issue(&studio, &to).await;
+    photographer::wait_until_listed(&studio, &upload_id, |item| item["delivery"]["state"] == "sent", inbox::PATIENCE).await;
+    let message = message_of(&upload_id).await.expect("it is kept, so that it can be sent again");
+    end_day_of(&message).await;
+    wait_until_gone(&upload_id).await;
+    let listed = photographer::listed(&studio, &upload_id).await;
+    assert_eq!(listed["delivery"]["state"], "sent");
+    assert_eq!(inbox::codes(to.address()).await.len(), 1);
+}

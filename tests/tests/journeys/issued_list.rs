@@ -1,0 +1,219 @@
+//! The photographer's history, by day and by state.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{AthensDay, FileProfile, Language, Moment, time::Span};
+use journeys::{
+    citizen, inbox,
+    people::{self, Visit, fresh_citizen, fresh_photographer},
+    photographer::{self, To, face_only},
+    stack,
+};
+use serde_json::{Value, json};
+
+use crate::aws;
+
+const ISSUANCES: &str = "/v1/photographer/issuances";
+
+fn now() -> Moment {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
+    Moment::from_epoch_seconds(i64::try_from(elapsed.as_secs()).expect("seconds"))
+}
+
+async fn page(studio: &Visit, query: &str) -> (Vec<String>, Option<String>) {
+    let page = studio.browser.get(&format!("{ISSUANCES}?{query}")).await.expect(200).json();
+    let ids = page["issuances"].as_array().expect("a list").iter().map(|item| item["upload_id"].as_str().expect("an id").to_owned());
+    (ids.collect(), page["next"].as_str().map(str::to_owned))
+}
+
+/// All pages of a filter.
+async fn all(studio: &Visit, query: &str) -> Vec<String> {
+    all_from(studio, query, None).await
+}
+
+/// All pages of a filter from a cursor on.
+async fn all_from(studio: &Visit, query: &str, mut next: Option<String>) -> Vec<String> {
+    let first = next.take().map(|cursor| format!("{query}&cursor={cursor}"));
+    let (mut ids, mut next) = page(studio, first.as_deref().unwrap_or(query)).await;
+    while let Some(cursor) = next {
+        let (more, after) = page(studio, &format!("{query}&cursor={cursor}")).await;
+        ids.extend(more);
+        next = after;
+    }
+    ids
+}
+
+async fn issue(studio: &Visit, to: &To) -> String {
+    let upload_id = photographer::upload(studio, FileProfile::Standard, &face_only()).await;
+    photographer::issue_code(studio, &upload_id, to, Language::En).await.expect(201);
+    upload_id
+}
+
+/// Sets something in the issuance, by the account's owner.
+async fn set(business: &str, upload_id: &str, name: &str, value: AttributeValue) {
+    let update = aws::dynamodb(&aws::config().await).update_item().table_name(stack::variable("ISSUANCES_TABLE"));
+    update
+        .key("business", AttributeValue::S(business.to_owned()))
+        .key("upload_id", AttributeValue::S(upload_id.to_owned()))
+        .update_expression("SET issued.#name = :value")
+        .expression_attribute_names("#name", name)
+        .expression_attribute_values(":value", value)
+        .send()
+        .await
+        .expect("an issuance");
+}
+
+/// Copies an issuance to another upload id, which says when it was begun.
+async fn copied(business: &str, upload_id: &str, begun: Moment, issued: Moment, number: u32) -> String {
+    let client = aws::dynamodb(&aws::config().await);
+    let table = stack::variable("ISSUANCES_TABLE");
+    let get = client.get_item().table_name(&table).key("business", AttributeValue::S(business.to_owned()));
+    let found = get.key("upload_id", AttributeValue::S(upload_id.to_owned())).send().await.expect("an answer");
+    let mut item = found.item.expect("an issuance");
+    let millis = begun.epoch_seconds() * 1000;
+    let id = format!("{:08x}-{:04x}-7000-8000-{number:012x}", millis >> 16, millis & 0xffff);
+    item.insert("upload_id".to_owned(), AttributeValue::S(id.clone()));
+    if let Some(AttributeValue::M(inner)) = item.get_mut("issued") {
+        inner.insert("issued_at".to_owned(), AttributeValue::N(issued.epoch_seconds().to_string()));
+    }
+    client.put_item().table_name(&table).set_item(Some(item)).send().await.expect("the account's owner may");
+    id
+}
+
+async fn business(studio: &Visit) -> String {
+    journeys::staff::business_of(studio).await["id"].as_str().expect("an id").to_owned()
+}
+
+#[tokio::test]
+async fn the_history_is_asked_for_by_state() {
+    let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
+    let business = business(&studio).await;
+    let email = To::Email(visit.person.email());
+    let associated = photographer::issue(&studio, FileProfile::Standard, &face_only(), &email, Language::En).await;
+    let sent = photographer::issue(&studio, FileProfile::Standard, &face_only(), &email, Language::En).await.upload_id;
+    let [expired, failed, queued] = [issue(&studio, &email).await, issue(&studio, &email).await, issue(&studio, &email).await];
+    for upload_id in [&associated.upload_id, &sent, &expired, &failed, &queued] {
+        photographer::wait_until_listed(&studio, upload_id, |item| item["delivery"]["state"] == "sent", inbox::PATIENCE).await;
+    }
+    citizen::take(&visit, &associated.code).await;
+    set(&business, &expired, "code_expires_at", AttributeValue::N(now().epoch_seconds().to_string())).await;
+    set(&business, &failed, "delivery", AttributeValue::S("failed".to_owned())).await;
+    set(&business, &queued, "delivery", AttributeValue::S("queued".to_owned())).await;
+    for (state, wanted) in
+        [("associated", &associated.upload_id), ("sent", &sent), ("expired", &expired), ("failed", &failed), ("queued", &queued)]
+    {
+        assert_eq!(page(&studio, &format!("state={state}")).await, (vec![wanted.clone()], None), "{state}");
+        assert_eq!(photographer::listed(&studio, wanted).await["state"], state);
+    }
+    // Associated wins over everything.
+    set(&business, &associated.upload_id, "code_expires_at", AttributeValue::N(now().epoch_seconds().to_string())).await;
+    assert_eq!(page(&studio, "state=associated").await.0, std::slice::from_ref(&associated.upload_id));
+    // Both filters together.
+    let today = AthensDay::of(now());
+    assert_eq!(page(&studio, &format!("state=sent&day={today}")).await.0, [sent]);
+    assert_eq!(page(&studio, &format!("state=sent&day={}", today.minus(3))).await.0, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_day_begins_and_ends_at_midnight_in_athens() {
+    let studio = fresh_photographer().await;
+    let business = business(&studio).await;
+    let model = issue(&studio, &To::Email(people::fresh("citizen").await.email())).await;
+    let day = AthensDay::of(now()).minus(20);
+    let (start, end) = (day.start(), day.next().start());
+    let second = |moment: Moment, seconds| moment.plus(Span::seconds(seconds));
+    let before = copied(&business, &model, second(start, -61), second(start, -1), 1).await;
+    // Begun the day before, issued in the first second of the day.
+    let across = copied(&business, &model, second(start, -3600), start, 2).await;
+    let first = copied(&business, &model, start, second(start, 1), 3).await;
+    let last = copied(&business, &model, second(end, -30), second(end, -1), 4).await;
+    let after = copied(&business, &model, second(end, -10), end, 5).await;
+    assert_eq!(all(&studio, &format!("day={day}")).await, [last, first, across]);
+    assert_eq!(all(&studio, &format!("day={}", day.minus(1))).await, [before]);
+    assert_eq!(all(&studio, &format!("day={}", day.next())).await, [after]);
+    for far in ["0001-01-01", "1969-12-31", "9999-12-31"] {
+        assert_eq!(page(&studio, &format!("day={far}")).await, (Vec::new(), None), "{far}");
+    }
+}
+
+#[tokio::test]
+async fn pages_of_a_filter_hold_what_it_lets_through_and_each_leads_to_the_next() {
+    let studio = fresh_photographer().await;
+    let business = business(&studio).await;
+    let model = issue(&studio, &To::Email(people::fresh("citizen").await.email())).await;
+    let day = AthensDay::of(now()).minus(10);
+    let mut wanted = Vec::new();
+    for number in 0..25 {
+        let begun = day.start().plus(Span::minutes(10 * i64::from(number)));
+        let id = copied(&business, &model, begun, begun, number).await;
+        if number % 3 == 0 {
+            set(&business, &id, "delivery", AttributeValue::S("failed".to_owned())).await;
+            wanted.insert(0, id);
+        }
+    }
+    let query = format!("state=failed&day={day}&limit=4");
+    let (first, next) = page(&studio, &query).await;
+    assert_eq!(first, wanted[..4]);
+    assert!(next.is_some());
+    assert_eq!(all(&studio, &query).await, wanted);
+    // A cursor from elsewhere is no error: it only says how far back to begin.
+    let (newest, _) = page(&studio, "limit=1").await;
+    assert_eq!(all_from(&studio, &query, newest.into_iter().next()).await, wanted);
+    let earlier = "00000000-0000-7000-8000-000000000000";
+    assert_eq!(page(&studio, &format!("{query}&cursor={earlier}")).await, (Vec::new(), None));
+}
+
+#[tokio::test]
+async fn a_filter_that_lets_little_through_ends_its_page_and_goes_on_from_there() {
+    let studio = fresh_photographer().await;
+    let business = business(&studio).await;
+    let model = issue(&studio, &To::Email(people::fresh("citizen").await.email())).await;
+    set(&business, &model, "delivery", AttributeValue::S("sent".to_owned())).await;
+    let begun = |number: u32| now().plus(Span::days(-2)).plus(Span::seconds(i64::from(number)));
+    let oldest = copied(&business, &model, begun(0), begun(0), 0).await;
+    set(&business, &oldest, "delivery", AttributeValue::S("failed".to_owned())).await;
+    let numbers: Vec<u32> = (1..=1_050).collect();
+    for chunk in numbers.chunks(50) {
+        futures_util::future::join_all(chunk.iter().map(|&number| copied(&business, &model, begun(number), begun(number), number))).await;
+    }
+    let (found, next) = page(&studio, "state=failed").await;
+    assert_eq!(found, Vec::<String>::new(), "a thousand were looked at");
+    let (found, end) = page(&studio, &format!("state=failed&cursor={}", next.expect("more to look at"))).await;
+    assert_eq!((found, end), (vec![oldest], None));
+}
+
+#[tokio::test]
+async fn what_public_bodies_said_is_shown_and_filters_that_there_are_not_are_refused() {
+    let studio = fresh_photographer().await;
+    let business = business(&studio).await;
+    let upload_id = issue(&studio, &To::Email(people::fresh("citizen").await.email())).await;
+    let item = photographer::listed(&studio, &upload_id).await;
+    assert_eq!((&item["verdicts"], &item["reminder"]), (&json!([]), &json!(false)));
+    let at = now();
+    let said = |fields: &[(&str, &str)]| {
+        let mut said: std::collections::HashMap<String, AttributeValue> =
+            fields.iter().map(|(name, value)| ((*name).to_owned(), AttributeValue::S((*value).to_owned()))).collect();
+        said.insert("at".to_owned(), AttributeValue::N(at.epoch_seconds().to_string()));
+        AttributeValue::M(said)
+    };
+    let verdicts = std::collections::HashMap::from([
+        ("driving-licence:face".to_owned(), said(&[("verdict", "accepted")])),
+        ("driving-licence:signature".to_owned(), said(&[("verdict", "refused"), ("reason", "signature_cropped")])),
+    ]);
+    set(&business, &upload_id, "verdicts", AttributeValue::M(verdicts)).await;
+    let shown = photographer::listed(&studio, &upload_id).await["verdicts"].clone();
+    let application = "driving-licence";
+    let text = messages::applications::refusal_reason(domain::verdict::RefusalReason::SignatureCropped, Language::El);
+    let expected: Value = json!([
+        { "application": application, "image": "face", "verdict": "accepted", "at": at.rfc3339() },
+        { "application": application, "image": "signature", "verdict": "refused", "reason": "signature_cropped", "at": at.rfc3339(), "reason_text": text },
+    ]);
+    assert_eq!(shown, expected);
+    for (query, field) in
+        [("day=today", "day"), ("day=2026-02-30", "day"), ("day=2026-2-3", "day"), ("state=lost", "state"), ("state=", "state")]
+    {
+        let problem = studio.browser.get(&format!("{ISSUANCES}?{query}")).await.refused(422, "invalid_field");
+        assert_eq!((&problem.members["field"], &problem.members["reason"]), (&json!(field), &json!("not_allowed")), "{query}");
+    }
+}

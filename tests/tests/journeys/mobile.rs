@@ -1,0 +1,187 @@
+//! Apps: docs/mobile.md is done as it is written, and a token does whatever a cookie does.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+};
+
+use domain::{ImageKind, Language};
+use journeys::{
+    browser::Browser,
+    citizen, inbox, mobile,
+    people::{self, press},
+    photographer::{self, both},
+    stack,
+};
+use serde_json::{Value, json};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// A shell that is told one thing after another and ends at the first that fails, as whoever follows the page would stop.
+struct Shell {
+    process: Child,
+    orders: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Shell {
+    const DONE: &str = "-- done --";
+
+    fn start(variables: &[(&str, &str)]) -> Self {
+        let mut process = Command::new("bash")
+            .args(["--noprofile", "--norc", "-eu", "-o", "pipefail"])
+            .current_dir(root())
+            .envs(variables.iter().copied())
+            .env("no_proxy", "*")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("bash");
+        let orders = process.stdin.take().expect("its input");
+        let output = BufReader::new(process.stdout.take().expect("its output"));
+        let mut shell = Self { process, orders, output };
+        shell.run("exec 2>&1");
+        shell
+    }
+
+    /// What it prints.
+    fn run(&mut self, block: &str) -> String {
+        writeln!(self.orders, "{block}\nprintf '\\n%s\\n' '{}'", Self::DONE).expect("a shell that listens");
+        let mut printed = String::new();
+        loop {
+            let mut line = String::new();
+            let read = self.output.read_line(&mut line).expect("text");
+            assert!(read > 0, "the shell stopped in\n{block}\n{printed}");
+            if line.trim_end() == Self::DONE {
+                return printed.trim().to_owned();
+            }
+            printed += &line;
+        }
+    }
+
+    fn set(&mut self, name: &str, value: &str) {
+        assert!(!value.contains('\''), "{value}");
+        self.run(&format!("{name}='{value}'"));
+    }
+
+    fn value(&mut self, name: &str) -> String {
+        self.run(&format!("printf '%s' \"${name}\""))
+    }
+}
+
+impl Drop for Shell {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The page's blocks of bash, in order.
+fn blocks() -> Vec<String> {
+    let page = std::fs::read_to_string(root().join("docs/mobile.md")).expect("docs/mobile.md");
+    page.split("\n```bash\n").skip(1).filter_map(|rest| rest.split_once("\n```").map(|(block, _)| block.to_owned())).collect()
+}
+
+#[test]
+fn the_page_has_a_block_for_each_step() {
+    let blocks = blocks();
+    assert_eq!(blocks.len(), 10, "the settings and nine steps");
+    let with = |text: &str| blocks.iter().position(|block| block.contains(text)).expect(text);
+    assert!(with("/v1/sign-in?") < with("$redirected") && with("$redirected") < with("/v1/session/token"));
+    assert!(with("/v1/session/token") < with("$otp") && with("$otp") < with("/v1/photographer/uploads"));
+}
+
+#[tokio::test]
+async fn the_example_for_apps_runs_as_it_is_written_from_the_sign_in_to_the_list() {
+    let person = people::fresh("photographer").await;
+    let recipient = person.email();
+    let before = inbox::last_seq(person.mobile()).await;
+    let mut shell = Shell::start(&[("recipient", &recipient)]);
+    let (mut is_signed_in, mut has_otp, mut printed) = (false, false, Vec::new());
+    for block in blocks() {
+        // What the person does between the blocks.
+        if block.contains("$redirected") && !is_signed_in {
+            is_signed_in = true;
+            let browser = Browser::new(Language::El);
+            let to_taxisnet = browser.get(&shell.value("sign_in")).await.expect(303);
+            let page = to_taxisnet.header("location").and_then(|page| page.parse().ok()).expect("TAXISnet's page");
+            let back = browser.get(&press(&page, ("afm", &person.afm)).await).await.expect(303);
+            shell.set("redirected", back.header("location").expect("the app's address"));
+        }
+        if block.contains("$otp") && !has_otp {
+            has_otp = true;
+            shell.set("otp", &inbox::otp(person.mobile(), before).await);
+        }
+        printed.push(shell.run(&block));
+    }
+    assert!(is_signed_in && has_otp, "nobody had to do anything");
+
+    let upload_id = shell.value("upload_id");
+    let [.., list, goodbye] = printed.as_slice() else { panic!("{printed:?}") };
+    assert!(list.starts_with(&format!("{upload_id} ")) && !list.contains(&recipient), "{list}");
+    assert!(goodbye.starts_with(&stack::sandbox()), "{goodbye}");
+    let business = &person.businesses.first().expect("a business").name;
+    assert!(printed.iter().any(|text| text.contains(business.as_str())), "{printed:?}");
+    // The code went out, and the session is over.
+    inbox::code_message(&recipient, 0).await;
+    Browser::app(Language::El, &shell.value("token")).get("/v1/session").await.refused(401, "session_expired");
+}
+
+#[tokio::test]
+async fn an_app_does_for_photographers_and_citizens_whatever_a_browser_does() {
+    // A photographer's app: upload, issue, list.
+    let (visit, session) = mobile::sign_in(people::fresh("photographer").await, Language::El).await;
+    let studio = people::choose_photographer(visit, &session).await;
+    let person = people::fresh("citizen").await;
+    let issued = photographer::issue_by_sms(&studio, person.mobile()).await;
+    photographer::listed(&studio, &issued.upload_id).await;
+
+    // A citizen's: consent, submit, reject, submit again, confirm, associate, see, download.
+    let (visit, session) = mobile::sign_in(person, Language::El).await;
+    let visit = people::choose_citizen(visit, session).await;
+    citizen::submit(&visit, &issued.code).await.expect(200);
+    citizen::reject(&visit).await.expect(204);
+    let association = citizen::take(&visit, &issued.code).await;
+    assert_eq!(citizen::show_association(&visit).await.expect(200).json(), association);
+    for (kind, _) in both() {
+        assert_eq!(citizen::show_photo(&visit, kind).await.expect(200).header("content-type"), Some("image/jpeg"));
+    }
+    citizen::download(&visit).await.expect(200);
+    let shown = visit.browser.get("/v1/session").await.expect(200).json();
+    assert_eq!((&shown["stage"], &shown["token"]), (&json!("ready"), &Value::Null), "the token is handed over at the step up alone");
+
+    // The roles of one session are switched without signing in again.
+    let back = studio.browser.put("/v1/session/role", &json!({ "kind": "citizen" })).await.expect(200).json();
+    assert_eq!(back["role"]["kind"], "citizen");
+    citizen::show_photo(&studio, ImageKind::Face).await.refused(403, "consent_required");
+    let again = people::choose_photographer(studio, &back).await;
+
+    for app in [&visit, &again] {
+        app.browser.delete("/v1/session").await.expect(200);
+        app.browser.get("/v1/session").await.refused(401, "session_expired");
+        app.browser.delete("/v1/session").await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn a_password_entered_again_after_a_lost_answer_gives_an_app_the_same_token() {
+    let visit = mobile::up_to_otp(people::fresh("citizen").await, Language::En).await;
+    let first = people::enter_otp(&visit.browser, &visit.otp).await.expect(200).json();
+    let again = people::enter_otp(&visit.browser, &visit.otp).await.expect(200).json();
+    assert_eq!(first["token"], again["token"]);
+    visit.browser.get("/v1/session").await.refused(401, "session_expired");
+    let token = first["token"].as_str().expect("a token");
+    Browser::app(Language::En, token).get("/v1/session").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_citizen_who_refuses_the_text_in_an_app_ends_the_visit() {
+    let (visit, session) = mobile::sign_in(people::fresh("citizen").await, Language::El).await;
+    let refusal = json!({ "version": session["consent"]["version"], "agree": false });
+    visit.browser.post("/v1/session/consent", &refusal).await.expect(204);
+    visit.browser.get("/v1/session").await.refused(401, "session_expired");
+}

@@ -1,0 +1,130 @@
+//! What a photographer is told of pictures before a code is issued of them, and what it changes: nothing.
+
+use domain::{FileProfile, ImageKind, Language};
+use journeys::{
+    fixtures,
+    people::{self, fresh_photographer},
+    photographer::{Photos, To, both, check_photos, issue_code, upload},
+    pictures,
+};
+use serde_json::{Value, json};
+
+const STANDARD: FileProfile = FileProfile::Standard;
+
+fn finding<'a>(image: &'a Value, rule: &str) -> &'a Value {
+    let all = image["findings"].as_array().expect("findings");
+    all.iter().find(|finding| finding["rule"] == rule).unwrap_or_else(|| panic!("no {rule} in {image}"))
+}
+
+fn failed(image: &Value) -> Vec<&str> {
+    let all = image["findings"].as_array().expect("findings");
+    all.iter().filter(|finding| finding["ok"] == false).filter_map(|finding| finding["rule"].as_str()).collect()
+}
+
+fn has_greek(text: &str) -> bool {
+    text.chars().any(|c| ('\u{370}'..='\u{3ff}').contains(&c))
+}
+
+fn face(file: Vec<u8>) -> Photos {
+    vec![(ImageKind::Face, file)]
+}
+
+async fn someone() -> To {
+    To::Email(people::fresh("citizen").await.email())
+}
+
+#[tokio::test]
+async fn good_pictures_break_no_rule_and_each_rule_says_what_was_measured_and_allowed() {
+    let studio = fresh_photographer().await;
+    let upload_id = upload(&studio, STANDARD, &both()).await;
+    let report = check_photos(&studio, &upload_id, Language::El).await.expect(200).json();
+    assert_eq!((&report["upload_id"], &report["profile"], &report["ok"]), (&json!(upload_id), &json!("standard"), &json!(true)));
+    let images = report["images"].as_array().expect("images");
+    assert_eq!(images.iter().map(|image| &image["kind"]).collect::<Vec<_>>(), ["face", "signature"]);
+    for image in images {
+        assert_eq!((failed(image), &image["ok"]), (vec![], &json!(true)), "{image}");
+        for finding in image["findings"].as_array().expect("findings") {
+            assert_eq!(finding["text"], Value::Null, "{finding}");
+            let measures = !matches!(finding["rule"].as_str(), Some("file_type" | "file_whole"));
+            assert_eq!(finding["measured"].is_number(), measures, "{finding}");
+            assert_eq!(finding["unit"].is_string(), measures, "{finding}");
+            assert_eq!(finding["limit"]["least"].is_number() || finding["limit"]["most"].is_number(), measures, "{finding}");
+        }
+    }
+    let width = json!({ "rule": "width", "severity": "error", "ok": true, "measured": 800, "limit": { "least": 800 }, "unit": "pixels" });
+    assert_eq!(finding(&images[0], "width"), &width);
+    assert_eq!(finding(&images[1], "ink_on_edge")["measured"], 0);
+}
+
+#[tokio::test]
+async fn a_report_tells_every_fault_in_the_photographers_language() {
+    let studio = fresh_photographer().await;
+    let upload_id = upload(&studio, FileProfile::IdentityCard, &face(pictures::turned())).await;
+    for language in [Language::El, Language::En] {
+        let report = check_photos(&studio, &upload_id, language).await.expect(200).json();
+        let image = &report["images"][0];
+        assert_eq!((&report["ok"], &image["ok"]), (&json!(false), &json!(false)));
+        assert_eq!(failed(image), ["width", "height", "proportion", "orientation"]);
+        for rule in failed(image) {
+            let text = finding(image, rule)["text"].as_str().expect("a text");
+            assert_eq!(has_greek(text), language == Language::El, "{text}");
+        }
+        let told = finding(image, "height")["text"].as_str().expect("a text").replace(['.', ','], "");
+        assert!(told.contains("1200") && told.contains("1600"), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn the_profile_of_the_upload_decides_the_limits() {
+    let studio = fresh_photographer().await;
+    let mut limits = Vec::new();
+    for (profile, file) in [(STANDARD, fixtures::portrait()), (FileProfile::IdentityCard, fixtures::identity_card_portrait())] {
+        let upload_id = upload(&studio, profile, &face(file)).await;
+        let report = check_photos(&studio, &upload_id, Language::En).await.expect(200).json();
+        assert_eq!((&report["profile"], &report["ok"]), (&json!(profile), &json!(true)));
+        limits.push(finding(&report["images"][0], "head_height")["limit"].clone());
+    }
+    assert_ne!(limits[0], limits[1]);
+}
+
+#[tokio::test]
+async fn a_report_changes_nothing_and_what_it_warns_of_does_not_stop_the_code() {
+    let studio = fresh_photographer().await;
+    for (file, rule) in [(pictures::blurred(), "sharpness"), (pictures::grayscale(), "colour")] {
+        let upload_id = upload(&studio, STANDARD, &face(file)).await;
+        let first = check_photos(&studio, &upload_id, Language::En).await.expect(200).json();
+        let again = check_photos(&studio, &upload_id, Language::En).await.expect(200).json();
+        assert_eq!(first, again);
+        let image = &first["images"][0];
+        assert_eq!((failed(image), &finding(image, rule)["severity"], &first["ok"]), (vec![rule], &json!("warning"), &json!(true)));
+        issue_code(&studio, &upload_id, &someone().await, Language::En).await.expect(201);
+    }
+}
+
+#[tokio::test]
+async fn what_a_report_calls_an_error_stops_the_code() {
+    let studio = fresh_photographer().await;
+    for (photos, image, rule) in [
+        (face(pictures::two_faces()), "face", "faces"),
+        (face(pictures::jpeg(800, 1200)), "face", "faces"),
+        (vec![(ImageKind::Signature, pictures::empty_signature())], "signature", "ink"),
+    ] {
+        let upload_id = upload(&studio, STANDARD, &photos).await;
+        let report = check_photos(&studio, &upload_id, Language::En).await.expect(200).json();
+        let told = finding(&report["images"][0], rule);
+        assert_eq!((&told["ok"], &told["severity"], &report["ok"]), (&json!(false), &json!("error"), &json!(false)), "{told}");
+        let refused = issue_code(&studio, &upload_id, &someone().await, Language::En).await.refused(422, "bad_picture");
+        assert_eq!((&refused.members["image"], &refused.members["rule"]), (&json!(image), &json!(rule)));
+        assert_eq!(refused.members["measured"], told["measured"]);
+    }
+}
+
+#[tokio::test]
+async fn one_bad_picture_of_two_is_told_apart() {
+    let studio = fresh_photographer().await;
+    let photos = vec![(ImageKind::Face, fixtures::portrait()), (ImageKind::Signature, pictures::empty_signature())];
+    let upload_id = upload(&studio, STANDARD, &photos).await;
+    let report = check_photos(&studio, &upload_id, Language::En).await.expect(200).json();
+    let ok: Vec<_> = report["images"].as_array().expect("images").iter().map(|image| &image["ok"]).collect();
+    assert_eq!((ok, &report["ok"]), (vec![&json!(true), &json!(false)], &json!(false)));
+}

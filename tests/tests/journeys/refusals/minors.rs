@@ -1,0 +1,117 @@
+//! Minors for whom somebody may not act.
+
+use domain::{Language, minor::IN_ONE_SESSION};
+use journeys::{
+    citizen::{acting, own},
+    minors,
+    people::{self, Visit, fresh_citizen, fresh_photographer},
+    photographer::issue_by_sms,
+};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{clock, refused};
+
+async fn minor_refused(visit: &Visit, body: &Value, status: u16, code: &str) -> journeys::browser::Problem {
+    refused(|| visit.browser.request(Method::POST, "/v1/minors").json(body), status, code).await
+}
+
+fn amka(value: &str) -> Value {
+    json!({ "identifier": { "kind": "amka", "value": value } })
+}
+
+#[tokio::test]
+async fn an_unknown_number_and_a_child_of_others_are_answered_alike() {
+    let (visit, other) = (fresh_citizen().await, fresh_citizen().await);
+    let child = minors::fresh(&other.person, &json!({ "afm": true })).await;
+    let unknown = minor_refused(&visit, &amka("01018012342"), 403, "custody_not_confirmed").await;
+    let of_others = minor_refused(&visit, &child.body(), 403, "custody_not_confirmed").await;
+    assert_eq!(unknown.members, of_others.members);
+    // Nothing is learnt of the numbers either, nor of the age: these are a wrong AFM, and somebody who is of age.
+    let wrong_afm = json!({ "identifier": child.identifier(), "afm": visit.person.afm });
+    minor_refused(&visit, &wrong_afm, 403, "custody_not_confirmed").await;
+    minor_refused(&visit, &amka(other.person.amka.as_deref().expect("a citizen has one")), 403, "custody_not_confirmed").await;
+}
+
+#[tokio::test]
+async fn somebody_who_turned_18_is_refused_also_while_the_register_still_names_a_guardian() {
+    let nikos = people::citizen(people::named("nikos").await, Language::El).await;
+    let christos = people::named("christos").await;
+    let body = json!({ "identifier": { "kind": "amka", "value": christos.amka }, "afm": christos.afm });
+    minor_refused(&nikos, &body, 403, "minor_is_adult").await;
+}
+
+#[tokio::test]
+async fn a_guardian_is_not_reminded_of_photos_whose_subject_will_be_of_age() {
+    // Of the seed: she turns 18 in a month, her photos expire in a year.
+    let nikos = people::citizen(people::named("nikos").await, Language::El).await;
+    let handle = minors::added(&nikos, &minors::named("katerina").await).await;
+    let child = acting(&nikos, &handle);
+    let _ = child.dissociate().await;
+    child.take(&issue_by_sms(&fresh_photographer().await, nikos.person.mobile()).await.code).await;
+    let path = format!("/v1/subjects/{handle}/association/reminder");
+    let body = json!({ "email": "nikos@example.gr", "language": "el" });
+    refused(|| nikos.browser.request(Method::PUT, &path).json(&body), 409, "reminder_when_adult").await;
+    child.dissociate().await.expect(204);
+}
+
+#[tokio::test]
+async fn the_numbers_must_be_all_and_of_one_person() {
+    let visit = fresh_citizen().await;
+    let with_afm = minors::fresh(&visit.person, &json!({ "afm": true })).await;
+    let without = minors::fresh(&visit.person, &json!({})).await;
+    minor_refused(&visit, &json!({ "identifier": with_afm.identifier() }), 422, "minor_afm_required").await;
+    for minor in [&with_afm, &without] {
+        let body = json!({ "identifier": minor.identifier(), "afm": visit.person.afm });
+        minor_refused(&visit, &body, 422, "minor_numbers_differ").await;
+    }
+}
+
+#[tokio::test]
+async fn numbers_that_cannot_be_are_said_to_be_wrong() {
+    let visit = fresh_citizen().await;
+    for (body, field) in [
+        (amka("01018012346"), "identifier.value"),
+        (json!({ "identifier": { "kind": "paaypa", "value": "1234" } }), "identifier.value"),
+        (json!({ "identifier": { "kind": "amka", "value": "01018012342" }, "afm": "123456789" }), "afm"),
+        (json!({ "identifier": { "kind": "afm", "value": "068933130" } }), "identifier.kind"),
+        (json!({}), "identifier"),
+    ] {
+        let problem = minor_refused(&visit, &body, 422, "invalid_field").await;
+        assert_eq!(problem.members["field"], field, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_holds_only_so_many_minors() {
+    let visit = fresh_citizen().await;
+    for _ in 0..IN_ONE_SESSION {
+        let minor = minors::fresh(&visit.person, &json!({})).await;
+        minors::added(&visit, &minor).await;
+    }
+    let one_more = minors::fresh(&visit.person, &json!({})).await;
+    let problem = minor_refused(&visit, &one_more.body(), 409, "too_many_minors").await;
+    assert_eq!(problem.members["limit"], IN_ONE_SESSION);
+}
+
+#[tokio::test]
+async fn without_the_registers_nobody_is_added() {
+    let visit = fresh_citizen().await;
+    let stelios = people::named("stelios").await;
+    let body = amka(stelios.amka.as_deref().expect("he has one"));
+    minor_refused(&visit, &body, 502, "registers_unavailable").await;
+}
+
+#[tokio::test]
+async fn whoever_turned_18_while_a_guardian_had_their_code_in_hand_has_it_back() {
+    let (studio, guardian) = (fresh_photographer().await, fresh_citizen().await);
+    let minor = minors::fresh(&guardian.person, &json!({})).await;
+    let child = acting(&guardian, &minors::added(&guardian, &minor).await);
+    let code = issue_by_sms(&studio, guardian.person.mobile()).await.code;
+    child.take(&code).await;
+    child.dissociate().await.expect(204);
+    let version = own(&guardian).submit_and_confirm(&code).await;
+    clock::minors_grow_up(&guardian.browser).await;
+    own(&guardian).associate(&version).await.refused(403, "code_taken");
+    child.show_association().await.refused(403, "minor_is_adult");
+}

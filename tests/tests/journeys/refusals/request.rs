@@ -1,0 +1,133 @@
+//! Calls that are wrong in form, whoever makes them.
+
+use domain::Language;
+use journeys::{browser::Browser, people::fresh_citizen};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::refused;
+
+const SUBMISSIONS: &str = "/v1/subjects/self/submissions";
+
+#[tokio::test]
+async fn what_is_not_there_is_not_found() {
+    let browser = Browser::new(Language::El);
+    for path in ["/v1", "/v1/nothing", "/v1/session/nothing", "/v1/subjects/self/nothing"] {
+        for method in [Method::GET, Method::POST, Method::DELETE] {
+            let call = || {
+                let request = browser.request(method.clone(), path);
+                if method == Method::POST { request.json(&json!({})) } else { request }
+            };
+            refused(call, 404, "not_found").await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_path_does_only_what_it_is_for() {
+    let browser = Browser::new(Language::El);
+    for (method, path) in [
+        (Method::PUT, "/v1/session"),
+        (Method::DELETE, "/v1/sign-in"),
+        (Method::GET, "/v1/session/otp"),
+        (Method::GET, "/v1/session/role"),
+        (Method::PATCH, SUBMISSIONS),
+        (Method::DELETE, "/v1/photographer/issuances"),
+        (Method::POST, "/v1/subjects/self/association/photos/face"),
+        // Pages are only read.
+        (Method::POST, "/"),
+        (Method::DELETE, "/sign-in"),
+        (Method::PUT, "/v2/session"),
+    ] {
+        let call = || {
+            let request = browser.request(method.clone(), path);
+            if matches!(method, Method::GET | Method::DELETE) { request } else { request.json(&json!({})) }
+        };
+        refused(call, 405, "method_not_allowed").await;
+    }
+}
+
+#[tokio::test]
+async fn a_body_larger_than_any_of_ours_is_not_read() {
+    let visit = fresh_citizen().await;
+    let large = json!({ "code": "A".repeat(20_000) });
+    let problem = refused(|| visit.browser.request(Method::POST, SUBMISSIONS).json(&large), 413, "body_too_large").await;
+    assert_eq!(problem.members["limit"], 16_384);
+    assert!(problem.detail.contains("16,384"), "{}", problem.detail);
+    // Without a session, too: it costs nothing to refuse.
+    let stranger = Browser::new(Language::El);
+    refused(|| stranger.request(Method::POST, SUBMISSIONS).body("application/json", vec![b' '; 2_000_000]), 413, "body_too_large").await;
+}
+
+#[tokio::test]
+async fn what_is_no_json_is_said_to_be_none() {
+    let visit = fresh_citizen().await;
+    for body in ["", "{", "{\"code\":\"x\"", "{\"code\":\"x\"} more", "code=x", "\u{feff}{}", "{'code':'x'}"] {
+        refused(|| visit.browser.request(Method::POST, SUBMISSIONS).body("application/json", body), 400, "malformed_json").await;
+    }
+    refused(|| visit.browser.request(Method::POST, SUBMISSIONS).body("application/json", vec![0xff, 0xfe, 0x7b]), 400, "malformed_json")
+        .await;
+}
+
+#[tokio::test]
+async fn a_field_that_is_wrong_is_named_and_its_value_is_not() {
+    let visit = fresh_citizen().await;
+    let association = "/v1/subjects/self/association";
+    let (post, put) = (Method::POST, Method::PUT);
+    for (method, path, body, field, reason) in [
+        (&post, SUBMISSIONS, json!({ "code": "hush", "extra": "hush" }), "extra", "unknown"),
+        (&post, SUBMISSIONS, json!({}), "code", "missing"),
+        (&post, SUBMISSIONS, json!({ "code": 7_777 }), "code", "wrong_type"),
+        (&post, SUBMISSIONS, json!({ "code": null }), "code", "wrong_type"),
+        (&put, association, json!({ "agree": "hush", "version": "2026-11" }), "agree", "wrong_type"),
+        (&put, association, json!({ "agree": true }), "version", "missing"),
+        (&put, "/v1/session/role", json!({ "kind": "hush" }), "kind", "not_allowed"),
+        (&put, "/v1/session/role", json!({ "kind": "photographer" }), "business", "missing"),
+        (&put, "/v1/session/role", json!({ "kind": "citizen", "business": "hush" }), "business", "unknown"),
+        (&post, "/v1/session/consent", json!({ "version": "2026-11", "agree": true, "for": "hush" }), "for", "unknown"),
+        (&post, "/v1/subjects/self/submissions/current/confirmation", json!({ "sure": true }), "sure", "unknown"),
+    ] {
+        let problem = refused(|| visit.browser.request(method.clone(), path).json(&body), 422, "invalid_field").await;
+        assert_eq!((&problem.members["field"], &problem.members["reason"]), (&json!(field), &json!(reason)), "{body}");
+        assert!(problem.detail.contains(field), "{}", problem.detail);
+        let all = problem.members.to_string();
+        assert!(!all.contains("hush") && !all.contains("7777"), "{all}");
+    }
+}
+
+#[tokio::test]
+async fn bodies_are_json_and_say_so() {
+    let visit = fresh_citizen().await;
+    for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonx", "image/jpeg"] {
+        refused(|| visit.browser.request(Method::POST, SUBMISSIONS).body(kind, "{}"), 415, "unsupported_media_type").await;
+    }
+    refused(|| visit.browser.request(Method::POST, SUBMISSIONS), 415, "unsupported_media_type").await;
+    refused(|| visit.browser.request(Method::DELETE, "/v1/session").body("text/plain", "x"), 415, "unsupported_media_type").await;
+    // With a parameter it is JSON all the same.
+    let said = visit.browser.request(Method::POST, SUBMISSIONS).body("Application/JSON; charset=utf-8", "{}").send().await;
+    said.refused(422, "invalid_field");
+}
+
+#[tokio::test]
+async fn other_sites_change_nothing_here() {
+    let visit = fresh_citizen().await;
+    for origin in
+        ["https://evil.example", "null", "http://myphoto.localhost:1", "http://localhost:4566", "http://myphoto.localhost.evil.example"]
+    {
+        refused(|| visit.browser.request(Method::DELETE, "/v1/session").header("origin", origin), 403, "foreign_origin").await;
+        let consent = json!({ "version": "2026-11", "agree": false });
+        refused(
+            || visit.browser.request(Method::POST, "/v1/session/consent").json(&consent).header("origin", origin),
+            403,
+            "foreign_origin",
+        )
+        .await;
+    }
+    for site in ["cross-site", "same-site"] {
+        refused(|| visit.browser.request(Method::DELETE, "/v1/session").header("sec-fetch-site", site), 403, "foreign_origin").await;
+    }
+    let session: Value = visit.browser.get("/v1/session").await.expect(200).json();
+    assert_eq!(session["stage"], "ready");
+    // Programs send no Origin; the cookie is theirs alone then.
+    visit.browser.request(Method::DELETE, "/v1/session").without("origin").send().await.expect(200);
+}

@@ -1,0 +1,160 @@
+//! Rights of the GDPR, within the service: everything that is held on a person, and erasure now.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{CodeNumber, Language};
+use journeys::{
+    citizen::{acting, own},
+    minors,
+    people::{self, Visit, fresh_citizen, fresh_photographer},
+    photographer::issue_by_sms,
+    stack,
+};
+use reqwest::Method;
+use serde_json::{Value, json};
+use storage::sealing::code_id;
+
+use crate::{aws, objects};
+
+async fn code_item(code: &str) -> Option<std::collections::HashMap<String, AttributeValue>> {
+    let id = code_id(&CodeNumber::parse(code).unwrap());
+    let get = aws::dynamodb(&aws::config().await).get_item().table_name(stack::variable("CODES_TABLE"));
+    get.key("code_id", AttributeValue::S(id)).send().await.unwrap().item
+}
+
+async fn objects_of(set_id: &str) -> usize {
+    let s3 = objects::s3(&aws::config().await);
+    let mut count = 0;
+    for shelf in ["pending", "associated"] {
+        let list = s3.list_objects_v2().bucket(stack::variable("PHOTOS_BUCKET")).prefix(format!("{shelf}/{set_id}/"));
+        count += list.send().await.unwrap().contents().len();
+    }
+    count
+}
+
+async fn set_id(code: &str) -> String {
+    code_item(code).await.unwrap()["set_id"].as_s().unwrap().clone()
+}
+
+#[tokio::test]
+async fn the_export_holds_what_is_known_of_a_person_and_where_the_images_are() {
+    let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
+    let code = issue_by_sms(&studio, visit.person.mobile()).await.code;
+    let association = own(&visit).take(&code).await;
+    let answer = own(&visit).export().await.expect(200);
+    assert_eq!(answer.header("content-disposition"), Some("attachment; filename=\"myphoto-data.json\""));
+    let export = answer.json();
+    let person = &export["person"];
+    assert_eq!((&person["afm"], &person["first_name"]), (&json!(visit.person.afm), &json!(visit.person.first_name)));
+    assert_eq!((&person["mobile"], &person["birth_date"]), (&json!(visit.person.mobile), &json!(visit.person.birth_date)));
+    assert_eq!(export["association"], association);
+    assert_eq!(export["code_numbers_submitted_today"], 1);
+    let kinds: Vec<&Value> = export["agreements"].as_array().unwrap().iter().map(|agreement| &agreement["kind"]).collect();
+    assert_eq!(kinds, [&json!("association"), &json!("personal_data")]);
+    assert_eq!(export["associations"][0]["what"], "associated");
+    for image in export["images"].as_array().unwrap() {
+        let fetched = visit.browser.get(image["href"].as_str().unwrap()).await.expect(200);
+        assert_eq!(fetched.header("content-type"), Some("image/jpeg"));
+    }
+    assert_eq!(export["images"].as_array().unwrap().len(), 2);
+
+    own(&visit).dissociate().await.expect(204);
+    let export = own(&visit).export().await.expect(200).json();
+    assert_eq!((&export["association"], &export["images"]), (&Value::Null, &json!([])));
+    let steps: Vec<&Value> = export["associations"].as_array().unwrap().iter().map(|event| &event["what"]).collect();
+    assert_eq!(steps, [&json!("dissociated"), &json!("associated")], "newest first");
+    assert!(!export.to_string().contains(&code), "the code is nowhere");
+}
+
+#[tokio::test]
+async fn erasure_takes_photos_keys_and_codes_now_and_names_what_is_kept() {
+    let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
+    let (mut old, mut new) = (issue_by_sms(&studio, visit.person.mobile()).await, issue_by_sms(&studio, visit.person.mobile()).await);
+    if set_id(&old.code).await > set_id(&new.code).await {
+        // Sets are gone through in this order: the one that is not associated any more comes first, and must not end the other.
+        std::mem::swap(&mut old, &mut new);
+    }
+    own(&visit).take(&old.code).await;
+    own(&visit).dissociate().await.expect(204);
+    own(&visit).take(&new.code).await;
+    let sets = [set_id(&old.code).await, set_id(&new.code).await];
+
+    let refused = visit.browser.post("/v1/subjects/self/erasure", &json!({ "agree": false })).await;
+    refused.refused(422, "missing_consent");
+    let answer = own(&visit).erase().await.expect(200).json();
+    assert_eq!(answer["photo_sets_erased"], 2);
+    let kept: Vec<&str> = answer["kept"].as_array().unwrap().iter().map(|kept| kept["what"].as_str().unwrap()).collect();
+    assert!(["history", "agreements", "identifiers"].iter().all(|what| kept.contains(what)), "{kept:?}");
+
+    own(&visit).show_association().await.refused(404, "nothing_associated");
+    for (code, set) in [(&old.code, &sets[0]), (&new.code, &sets[1])] {
+        assert!(code_item(code).await.is_none());
+        assert_eq!(objects_of(set).await, 0);
+        own(&visit).submit(code).await.refused(404, "code_not_active");
+    }
+    let again = own(&visit).erase().await.expect(200).json();
+    assert_eq!((&again["photo_sets_erased"], &again["kept"]), (&json!(0), &answer["kept"]), "again is no harm");
+    let export = own(&visit).export().await.expect(200).json();
+    assert_eq!(export["associations"][0]["what"], "erased", "{}", export["associations"]);
+    let english = visit.browser.request(Method::POST, "/v1/subjects/self/erasure").header("accept-language", "en");
+    let english = english.json(&json!({ "agree": true })).send().await.expect(200).json();
+    assert_ne!(english["kept"][0]["text"], answer["kept"][0]["text"]);
+}
+
+#[tokio::test]
+async fn photos_that_are_another_subjects_now_are_not_erased() {
+    let (studio, guardian) = (fresh_photographer().await, fresh_citizen().await);
+    let minor = minors::fresh(&guardian.person, &json!({})).await;
+    let handle = minors::added(&guardian, &minor).await;
+    let code = issue_by_sms(&studio, guardian.person.mobile()).await.code;
+    own(&guardian).take(&code).await;
+    own(&guardian).dissociate().await.expect(204);
+    acting(&guardian, &handle).take(&code).await;
+
+    assert_eq!(own(&guardian).erase().await.expect(200).json()["photo_sets_erased"], 0);
+    acting(&guardian, &handle).show_photo(domain::ImageKind::Face).await.expect(200);
+    // A guardian may erase for the minor.
+    assert_eq!(acting(&guardian, &handle).erase().await.expect(200).json()["photo_sets_erased"], 1);
+    acting(&guardian, &handle).show_association().await.refused(404, "nothing_associated");
+}
+
+#[tokio::test]
+async fn photos_that_were_another_subjects_first_and_are_nobodys_now_are_not_erased() {
+    let (studio, guardian) = (fresh_photographer().await, fresh_citizen().await);
+    let minor = minors::fresh(&guardian.person, &json!({})).await;
+    let handle = minors::added(&guardian, &minor).await;
+    let code = issue_by_sms(&studio, guardian.person.mobile()).await.code;
+    acting(&guardian, &handle).take(&code).await;
+    acting(&guardian, &handle).dissociate().await.expect(204);
+    own(&guardian).take(&code).await;
+    own(&guardian).dissociate().await.expect(204);
+
+    let set_id = set_id(&code).await;
+    let there = objects_of(&set_id).await;
+    assert_eq!(own(&guardian).erase().await.expect(200).json()["photo_sets_erased"], 0);
+    assert_eq!(objects_of(&set_id).await, there);
+    acting(&guardian, &handle).take(&code).await;
+}
+
+#[tokio::test]
+async fn a_code_that_is_read_in_the_midst_of_being_associated_is_not_erased_by_half() {
+    let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
+    let code = issue_by_sms(&studio, visit.person.mobile()).await.code;
+    own(&visit).take(&code).await;
+    let subject = code_item(&code).await.unwrap()["subject"].clone();
+    let associations = aws::dynamodb(&aws::config().await).delete_item().table_name(stack::variable("ASSOCIATIONS_TABLE"));
+    associations.key("subject_id", subject).send().await.unwrap();
+    own(&visit).erase().await.refused(409, "conflict");
+    assert!(code_item(&code).await.is_some());
+}
+
+#[tokio::test]
+async fn nobody_erases_for_somebody_else() {
+    let (studio, visit): (Visit, Visit) = (fresh_photographer().await, fresh_citizen().await);
+    let stranger = people::citizen(people::fresh("citizen").await, Language::El).await;
+    let code = issue_by_sms(&studio, visit.person.mobile()).await.code;
+    own(&visit).take(&code).await;
+    let id = own(&visit).export().await.expect(200).json()["person"]["subject_id"].as_str().unwrap().to_owned();
+    acting(&stranger, &id).erase().await.refused(404, "subject_unknown");
+    acting(&stranger, &id).export().await.refused(404, "subject_unknown");
+    own(&visit).show_association().await.expect(200);
+}

@@ -1,0 +1,320 @@
+//! The owner of a business authorises employees and withdraws that; every upload records who made it.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{FileProfile, Language};
+use journeys::{
+    people::{self, Visit, fresh_citizen, fresh_photographer, sign_in},
+    photographer::{self, To, face_only},
+    staff::{self, STAFF, authorize, business_of, choose, employee_of, work_for},
+};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::aws;
+
+const LANGUAGES: [Language; 2] = [Language::El, Language::En];
+
+/// The same call in both languages, refused in each.
+async fn refused(visit: &Visit, method: Method, path: &str, body: Option<&Value>, status: u16, code: &str) -> journeys::browser::Problem {
+    let ask = async |language: Language| {
+        let request = visit.browser.request(method.clone(), path).header("accept-language", language.tag());
+        let request = if let Some(body) = body { request.json(body) } else { request };
+        request.send().await.refused(status, code)
+    };
+    let [greek, english] = [ask(LANGUAGES[0]).await, ask(LANGUAGES[1]).await];
+    assert_ne!((&greek.title, &greek.detail), (&english.title, &english.detail));
+    english
+}
+
+fn roles_of(session: &Value) -> Vec<(String, String)> {
+    let photographers = session["roles"].as_array().expect("roles").iter().filter(|role| role["kind"] == "photographer");
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    photographers.map(|role| (text(&role["business"]["id"]), text(&role["capacity"]))).collect()
+}
+
+async fn issue(visit: &Visit) -> String {
+    let upload_id = photographer::upload(visit, FileProfile::Standard, &face_only()).await;
+    let to = To::Email(people::fresh("citizen").await.email());
+    photographer::issue_code(visit, &upload_id, &to, Language::En).await.expect(201);
+    upload_id
+}
+
+#[tokio::test]
+async fn an_authorised_employee_works_for_the_business_and_the_history_says_who_made_what() {
+    let owner = fresh_photographer().await;
+    let person = people::fresh("citizen").await;
+    let authorized = authorize(&owner, &person.afm, Some("Νίκη, ταμείο")).await.expect(201).json();
+    assert_eq!((&authorized["afm"], &authorized["label"]), (&json!(person.afm), &json!("Νίκη, ταμείο")));
+    assert_eq!(staff::list(&owner).await, std::slice::from_ref(&authorized));
+
+    let business = business_of(&owner).await;
+    let (visit, session) = sign_in(person, Language::El).await;
+    assert_eq!(session["stage"], "role", "there is something to choose now");
+    assert_eq!(roles_of(&session), [(business["id"].as_str().expect("an id").to_owned(), "staff".to_owned())]);
+    let session = choose(&visit, &business).await.expect(200).json();
+    assert_eq!((&session["stage"], &session["role"]["capacity"]), (&json!("ready"), &json!("staff")));
+    assert_eq!(session["role"]["business"], business);
+
+    let (by_staff, by_owner) = (issue(&visit).await, issue(&owner).await);
+    let employee = &authorized["employee"];
+    for (reader, upload_id, yours, by) in [
+        (&owner, &by_staff, false, json!({ "capacity": "staff", "employee": employee, "label": "Νίκη, ταμείο" })),
+        (&owner, &by_owner, true, json!({ "capacity": "owner" })),
+        // The label is the owner's.
+        (&visit, &by_staff, true, json!({ "capacity": "staff", "employee": employee })),
+        (&visit, &by_owner, false, json!({ "capacity": "owner" })),
+    ] {
+        let listed = photographer::listed(reader, upload_id).await;
+        assert_eq!((&listed["issued_by"], &listed["issued_by_you"]), (&by, &json!(yours)));
+    }
+    staff::withdraw(&owner, employee).await.expect(204);
+    let listed = photographer::listed(&owner, &by_staff).await;
+    assert_eq!(listed["issued_by"], json!({ "capacity": "staff", "employee": employee }), "of whom there is nothing else any more");
+}
+
+#[tokio::test]
+async fn a_withdrawn_employee_is_refused_at_the_next_request() {
+    let owner = fresh_photographer().await;
+    let (visit, employee) = employee_of(&owner, "Νίκη").await;
+    let business = business_of(&owner).await;
+    let waiting = photographer::upload(&visit, FileProfile::Standard, &face_only()).await;
+    for _ in 0..2 {
+        staff::withdraw(&owner, &employee).await.expect(204);
+    }
+    assert_eq!(staff::list(&owner).await, Vec::<Value>::new());
+
+    let recipient = json!({ "kind": "email", "value": "nobody@example.gr" });
+    let upload = photographer::declaration(FileProfile::Standard, &face_only());
+    let issuance = json!({ "upload_id": waiting, "recipient": recipient, "language": "el" });
+    let resend = format!("/v1/photographer/issuances/{waiting}/resend");
+    let role = json!({ "kind": "photographer", "business": business["id"] });
+    for (method, path, body) in [
+        (Method::POST, "/v1/photographer/uploads", Some(&upload)),
+        (Method::POST, "/v1/photographer/issuances", Some(&issuance)),
+        (Method::GET, "/v1/photographer/issuances", None),
+        (Method::POST, &resend, Some(&json!({}))),
+        (Method::PUT, "/v1/session/role", Some(&role)),
+    ] {
+        refused(&visit, method, path, body, 403, "staff_withdrawn").await;
+    }
+    // The person stays who they are.
+    let session = visit.browser.put("/v1/session/role", &json!({ "kind": "citizen" })).await.expect(200).json();
+    assert_eq!(session["role"]["kind"], "citizen");
+    let (_, session) = sign_in(visit.person.clone(), Language::El).await;
+    assert_eq!(session["roles"], json!([{ "kind": "citizen" }]), "not offered any more");
+
+    // Authorised again, it goes on.
+    authorize(&owner, &visit.person.afm, None).await.expect(201);
+    choose(&visit, &business).await.expect(200);
+    photographer::issue_code(&visit, &waiting, &To::Email("nobody@example.gr".to_owned()), Language::El).await.expect(201);
+}
+
+#[tokio::test]
+async fn staff_is_the_owners_business_alone() {
+    let owner = fresh_photographer().await;
+    let (visit, employee) = employee_of(&owner, "Νίκη").await;
+    let one = format!("{STAFF}/{}", employee.as_str().expect("an id"));
+    let body = json!({ "afm": visit.person.afm });
+    refused(&visit, Method::POST, STAFF, Some(&body), 403, "not_owner").await;
+    refused(&visit, Method::GET, STAFF, None, 403, "not_owner").await;
+    refused(&visit, Method::DELETE, &one, None, 403, "not_owner").await;
+    let citizen = fresh_citizen().await;
+    refused(&citizen, Method::GET, STAFF, None, 403, "wrong_role").await;
+    // Another owner's hand does not reach.
+    let other = fresh_photographer().await;
+    staff::withdraw(&other, &employee).await.expect(204);
+    assert_eq!(staff::list(&other).await, Vec::<Value>::new());
+    assert_eq!(staff::list(&owner).await.len(), 1);
+    visit.browser.get("/v1/photographer/issuances").await.expect(200);
+}
+
+#[tokio::test]
+async fn authorising_again_changes_nothing_but_the_label() {
+    let owner = fresh_photographer().await;
+    let person = people::fresh("citizen").await;
+    let first = authorize(&owner, &person.afm, None).await.expect(201).json();
+    assert!(first["label"].is_null());
+    assert_eq!(authorize(&owner, &person.afm, None).await.expect(200).json(), first);
+    let labelled = authorize(&owner, &person.afm, Some("  Νίκη ")).await.expect(200).json();
+    assert_eq!((&labelled["label"], &labelled["since"]), (&json!("Νίκη"), &first["since"]));
+    assert_eq!(authorize(&owner, &person.afm, None).await.expect(200).json(), labelled, "none given: it stays");
+    assert_eq!(staff::list(&owner).await, [labelled]);
+    // At once: one employee.
+    let other = people::fresh("citizen").await;
+    let answers = futures_util::future::join_all((0..3).map(|_| authorize(&owner, &other.afm, Some("Μία")))).await;
+    assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);
+    for answer in answers.iter().filter(|answer| answer.status != 201) {
+        if answer.status != 200 {
+            answer.refused(409, "conflict");
+        }
+    }
+    assert_eq!(staff::list(&owner).await.len(), 2);
+}
+
+#[tokio::test]
+async fn what_cannot_be_an_employee_is_refused() {
+    let owner = fresh_photographer().await;
+    for (body, field, reason) in [
+        (json!({ "afm": "068933131" }), "afm", "invalid_number"),
+        (json!({ "afm": "06893313" }), "afm", "invalid_number"),
+        (json!({ "afm": 68_933_130 }), "afm", "wrong_type"),
+        (json!({}), "afm", "missing"),
+        (json!({ "afm": "068933130", "label": "" }), "label", "invalid_text"),
+        (json!({ "afm": "068933130", "label": "two\nlines" }), "label", "invalid_text"),
+        (json!({ "afm": "068933130", "label": "ώ".repeat(61) }), "label", "invalid_text"),
+        (json!({ "afm": "068933130", "name": "x" }), "name", "unknown"),
+    ] {
+        let problem = refused(&owner, Method::POST, STAFF, Some(&body), 422, "invalid_field").await;
+        assert_eq!((&problem.members["field"], &problem.members["reason"]), (&json!(field), &json!(reason)), "{body}");
+    }
+    let own = json!({ "afm": owner.person.afm });
+    refused(&owner, Method::POST, STAFF, Some(&own), 422, "staff_is_owner").await;
+    owner.browser.delete(&format!("{STAFF}/made-up")).await.expect(204);
+    owner.browser.delete(&format!("{STAFF}/%23roster")).await.expect(204);
+    assert_eq!(staff::list(&owner).await, Vec::<Value>::new());
+}
+
+/// As if so many other businesses had named this employee, a moment before or after: written by the account's owner. Nobody can open
+/// what they sealed.
+async fn named_by_others(employee: &Value, count: usize, at: i64) {
+    let client = aws::dynamodb(&aws::config().await);
+    for number in 0..count {
+        let put = client.put_item().table_name(journeys::stack::variable("STAFF_TABLE"));
+        // Their ids stand before every other one.
+        let put = put.item("business", AttributeValue::S(format!("--{number}-{}", employee.as_str().expect("an id"))));
+        let put = put.item("employee", AttributeValue::S(employee.as_str().expect("an id").to_owned()));
+        let put = put.item("sealed", AttributeValue::B(vec![7; 40].into())).item("authorized_at", AttributeValue::N(at.to_string()));
+        put.item("authorized_by", AttributeValue::S("07".repeat(16))).send().await.expect("the account's owner may");
+    }
+}
+
+#[tokio::test]
+async fn however_many_name_somebody_they_sign_in_and_work_for_who_authorised_them_last() {
+    let owner = fresh_photographer().await;
+    let person = people::fresh("citizen").await;
+    let authorized = authorize(&owner, &person.afm, None).await.expect(201).json();
+    let since = authorized["since"].as_str().expect("a time").parse::<jiff::Timestamp>().expect("a time").as_second();
+    named_by_others(&authorized["employee"], 25, since - 1).await;
+    let business = business_of(&owner).await;
+    let (_, session) = sign_in(person.clone(), Language::El).await;
+    assert_eq!(roles_of(&session), [(business["id"].as_str().expect("an id").to_owned(), "staff".to_owned())]);
+    // Pushed out, the employer comes first again by authorising anew.
+    named_by_others(&authorized["employee"], 25, since + 1).await;
+    let (_, session) = sign_in(person.clone(), Language::El).await;
+    assert_eq!(roles_of(&session), []);
+    staff::withdraw(&owner, &authorized["employee"]).await.expect(204);
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    authorize(&owner, &person.afm, None).await.expect(201);
+    work_for(person, &business, Language::El).await;
+}
+
+/// As if the business had authorised so many already: written by the account's owner.
+async fn employ(owner: &Visit, count: usize) {
+    let business = business_of(owner).await["id"].as_str().expect("an id").to_owned();
+    let ids = (0..count).map(|number| format!("made-up-{number}")).collect();
+    let table = journeys::stack::variable("STAFF_TABLE");
+    let update = aws::dynamodb(&aws::config().await).update_item().table_name(table);
+    update
+        .key("business", AttributeValue::S(business))
+        .key("employee", AttributeValue::S("#roster".to_owned()))
+        .update_expression("ADD employees :ids")
+        .expression_attribute_values(":ids", AttributeValue::Ss(ids))
+        .send()
+        .await
+        .expect("the account's owner may");
+}
+
+#[tokio::test]
+async fn the_hundred_and_first_employee_is_refused_until_another_one_goes() {
+    let owner = fresh_photographer().await;
+    employ(&owner, 99).await;
+    let (last, more) = (people::fresh("citizen").await, people::fresh("citizen").await);
+    // Two for one place.
+    let (one, other) = tokio::join!(authorize(&owner, &last.afm, None), authorize(&owner, &more.afm, None));
+    let (won, lost, refused_person) = if one.status == 201 { (one, other, &more) } else { (other, one, &last) };
+    let employee = won.expect(201).json()["employee"].clone();
+    assert!(matches!(lost.problem().code.as_str(), "staff_exhausted" | "conflict"), "{}", lost.text());
+    let body = json!({ "afm": refused_person.afm });
+    let problem = refused(&owner, Method::POST, STAFF, Some(&body), 409, "staff_exhausted").await;
+    assert_eq!(problem.members["limit"], 100);
+    staff::withdraw(&owner, &employee).await.expect(204);
+    authorize(&owner, &refused_person.afm, None).await.expect(201);
+}
+
+#[tokio::test]
+async fn staff_of_two_businesses_chooses_and_switches() {
+    let (one, other) = (fresh_photographer().await, fresh_photographer().await);
+    let person = people::fresh("citizen").await;
+    for owner in [&one, &other] {
+        authorize(owner, &person.afm, None).await.expect(201);
+    }
+    let (visit, session) = sign_in(person, Language::El).await;
+    let mut offered: Vec<String> = roles_of(&session).into_iter().map(|(id, _)| id).collect();
+    let (first, second) = (business_of(&one).await, business_of(&other).await);
+    let mut expected: Vec<String> = [&first, &second].map(|business| business["id"].as_str().expect("an id").to_owned()).into();
+    offered.sort();
+    expected.sort();
+    assert_eq!(offered, expected);
+    choose(&visit, &first).await.expect(200);
+    let upload_id = issue(&visit).await;
+    choose(&visit, &second).await.expect(200);
+    let history = visit.browser.get("/v1/photographer/issuances").await.expect(200).json();
+    assert_eq!(history["issuances"], json!([]), "each business has its own history");
+    photographer::listed(&one, &upload_id).await;
+    // Withdrawn by one, still the other's.
+    let employee = staff::list(&one).await[0]["employee"].clone();
+    staff::withdraw(&one, &employee).await.expect(204);
+    visit.browser.get("/v1/photographer/issuances").await.expect(200);
+    choose(&visit, &first).await.refused(403, "staff_withdrawn");
+}
+
+#[tokio::test]
+async fn an_owner_may_be_staff_of_another_business() {
+    let employer = fresh_photographer().await;
+    let person = people::fresh("photographer").await;
+    authorize(&employer, &person.afm, Some("Συνεργάτης")).await.expect(201);
+    let (visit, session) = sign_in(person, Language::El).await;
+    let theirs = business_of(&employer).await;
+    let roles = roles_of(&session);
+    assert_eq!(roles.len(), 2);
+    for (id, capacity) in roles {
+        let is_theirs = theirs["id"] == id;
+        assert_eq!(capacity, if is_theirs { "staff" } else { "owner" });
+        let session = choose(&visit, &json!({ "id": id })).await.expect(200).json();
+        assert_eq!(session["role"]["capacity"], capacity);
+        if is_theirs {
+            visit.browser.get(STAFF).await.refused(403, "not_owner");
+        } else {
+            assert_eq!(staff::list(&visit).await, Vec::<Value>::new());
+        }
+    }
+}
+
+#[tokio::test]
+async fn staff_of_one_business_is_not_staff_of_its_owners_other_one() {
+    let (visit, session) = sign_in(people::named("alexandra").await, Language::El).await;
+    let second =
+        session["roles"].as_array().expect("roles").iter().filter_map(|role| role.get("business")).next_back().expect("a business");
+    choose(&visit, second).await.expect(200);
+    let person = people::fresh("citizen").await;
+    let employee = authorize(&visit, &person.afm, None).await.expect(201).json()["employee"].clone();
+    let (_, session) = sign_in(person, Language::El).await;
+    let offered: Vec<&Value> = session["roles"].as_array().expect("roles").iter().filter_map(|role| role.get("business")).collect();
+    assert_eq!(offered, [second], "by its own name");
+    staff::withdraw(&visit, &employee).await.expect(204);
+}
+
+#[tokio::test]
+async fn a_business_that_closed_does_not_go_on_through_its_staff() {
+    let owner = fresh_photographer().await;
+    let person = people::fresh("citizen").await;
+    authorize(&owner, &person.afm, None).await.expect(201);
+    let business = business_of(&owner).await;
+    work_for(person.clone(), &business, Language::El).await;
+    staff::close_business(&owner.person.businesses[0].afm).await;
+    let (visit, session) = sign_in(person, Language::El).await;
+    assert_eq!(session["roles"], json!([{ "kind": "citizen" }]));
+    choose(&visit, &business).await.refused(403, "role_not_yours");
+    let (_, session) = sign_in(owner.person.clone(), Language::El).await;
+    assert_eq!(session["roles"], json!([{ "kind": "citizen" }]), "nor through its owner");
+}
