@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "what fails here fails the test")]
 
+mod documents;
 mod project;
 
 use std::{
