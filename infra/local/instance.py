@@ -143,8 +143,6 @@ class Instance:
             # Where the emulator's bucket is, as browsers reach it.
             "UploadsOrigin": self.url("emulator"),
             "Production": "false",
-            # No CodeDeploy there.
-            "TrafficShift": "none",
         }
 
     def deploy(self):
