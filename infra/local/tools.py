@@ -1,4 +1,4 @@
-"""The pinned tools, each set in a virtual environment inside the checkout: .tools/aws and .tools/emulator."""
+"""The pinned tools, each set in a virtual environment inside the checkout: .tools/aws, .tools/emulator, and .tools/checkov where it is asked for."""
 
 import fcntl
 import hashlib
@@ -16,14 +16,14 @@ AWS = TOOLS / "aws" / "bin"
 EMULATOR = TOOLS / "emulator" / "bin"
 
 
-def install():
+def install(names=("emulator", "aws")):
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         raise Failure("the functions run as native processes: Linux on x86_64 is needed")
     TOOLS.mkdir(exist_ok=True)
     with (TOOLS / "lock").open("w", encoding="ascii") as lock:
         # Two calls at once: the second waits, then finds it all there.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        for name in ("emulator", "aws"):
+        for name in names:
             install_environment(name, HERE / f"requirements-{name}.txt")
 
 
