@@ -6,7 +6,7 @@ FUNCTIONS := $(foreach folder,$(notdir $(wildcard functions/*)),-p $(folder)-fun
 # template.yaml takes the functions from target/.
 unexport CARGO_TARGET_DIR
 
-.PHONY: run stop test check lint build web browser screenshots chromium application faults removal measure deploy fmt clean tools
+.PHONY: run stop test check lint checkov build web browser screenshots chromium application faults removal measure deploy fmt clean tools
 
 WEB_SOURCES := infra/openapi.yaml $(shell find web -type f -not -path "web/node_modules/*" -not -path "web/dist/*" -not -name schema.d.ts 2>/dev/null)
 
@@ -39,6 +39,10 @@ lint: tools web # serve_web has the web application inside
 	.tools/aws/bin/python infra/local/check_openapi.py
 	AWS_DEFAULT_REGION=eu-south-1 $(SAM) validate --lint
 	cd web && npm run --silent lint && npm run --silent test
+
+checkov: ## template.yaml, read for weak settings; what is meant as it is stands in .checkov.yaml and beside the resource, with its reason
+	@$(STACK) tools checkov
+	.tools/checkov/bin/checkov --config-file .checkov.yaml
 
 build: tools web ## the functions as they ship, the sandbox, and the program that drives the main journey
 	PATH="$(CURDIR)/.tools/aws/bin:$$PATH" cargo lambda build --release $(FUNCTIONS)

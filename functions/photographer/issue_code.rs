@@ -83,6 +83,8 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         (UploadState::Uploading, _) => None,
     };
     if let Some(answer) = settled(&upload) {
+        // The call that settled it may have been cut off before it came to this.
+        delete_originals(&deps.vault, &upload).await;
         return answer;
     }
     let checked = match check(&deps.vault, &upload).await {
@@ -90,6 +92,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         Err(failure) => {
             // Another call may have made the code of it and deleted the originals.
             if let Some(answer) = settled(&find().await?) {
+                delete_originals(&deps.vault, &upload).await;
                 return answer;
             }
             if matches!(failure, Failure::Refused(Problem::BadPicture { .. } | Problem::UploadAltered { .. })) {

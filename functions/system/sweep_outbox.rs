@@ -34,11 +34,15 @@ async fn main() -> Result<(), lambda_http::Error> {
 }
 
 async fn handle(deps: &Deps, now: Moment) -> Result<Value, Failure> {
-    let (mut woken, mut ended, mut failed) = (0, 0, 0);
-    for due in deps.outbox.due(now, AT_ONCE).await? {
+    let (mut woken, mut ended, mut unsent, mut failed) = (0, 0, 0, 0);
+    let all_due = deps.outbox.due(now, AT_ONCE).await?;
+    // The longest overdue comes first: how far the sender is behind.
+    let oldest = all_due.first().map_or(0, |due| now.epoch_seconds() - due.next_at.epoch_seconds());
+    for due in all_due {
         match look_at(deps, &due, now).await {
             Ok(Seen::Woken) => woken += 1,
             Ok(Seen::Ended) => ended += 1,
+            Ok(Seen::EndedUnsent) => unsent += 1,
             Ok(Seen::Left) => {}
             // One that cannot be read or written holds up none of the others.
             Err(failure) => {
@@ -47,7 +51,13 @@ async fn handle(deps: &Deps, now: Moment) -> Result<Value, Failure> {
             }
         }
     }
-    let counts = [("woken", json!(woken)), ("ended", json!(ended)), ("failed", json!(failed))];
+    let counts = [
+        ("oldest_seconds", json!(oldest)),
+        ("woken", json!(woken)),
+        ("ended", json!(ended)),
+        ("unsent", json!(unsent)),
+        ("failed", json!(failed)),
+    ];
     log::line(env!("CARGO_BIN_NAME"), LogCode::OutboxSwept, &counts);
     if failed > 0 { Err(Failure::internal(format!("{failed} messages could not be looked at"))) } else { Ok(json!({})) }
 }
@@ -55,6 +65,8 @@ async fn handle(deps: &Deps, now: Moment) -> Result<Value, Failure> {
 enum Seen {
     Woken,
     Ended,
+    /// Its day is over, and it was never sent.
+    EndedUnsent,
     /// Gone, woken already, or in somebody's hands: for the next run, if at all.
     Left,
 }
@@ -72,7 +84,7 @@ async fn look_at(deps: &Deps, due: &Due, now: Moment) -> Result<Seen, Failure> {
     // Never sent, and not to be sent any more: the photographer's list says so.
     let unsent = deps.issuances.delivery_part(&item.business, &item.upload_id, DeliveryState::Failed, item.attempts, None)?;
     match deps.transaction.clone().with(deps.outbox.delete_part(&item)?).with(unsent).commit().await {
-        Ok(()) => Ok(Seen::Ended),
+        Ok(()) => Ok(Seen::EndedUnsent),
         // Claimed or settled this very moment.
         Err(TransactionError::Refused(parts)) if parts.contains(&0) => Ok(Seen::Left),
         // The history that it would be noted in is gone.

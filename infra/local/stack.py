@@ -17,7 +17,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--instance", default="dev", help="name of the stack; its data, logs and env file are in .local/NAME (default: dev)")
     verbs = parser.add_subparsers(dest="verb", required=True)
-    verbs.add_parser("tools", help="install the pinned tools into .tools")
+    some = verbs.add_parser("tools", help="install the pinned tools into .tools")
+    some.add_argument("names", nargs="*", default=["emulator", "aws"], help="sets of tools (default: emulator aws)")
     up = verbs.add_parser("up", help="start what does not run, deploy what has changed")
     up.add_argument("--faulty", action="store_true", help="with proxies between functions and AWS, for tests/faults")
     verbs.add_parser("down", help="stop; data stays")
@@ -29,7 +30,7 @@ def main():
     instance = Instance(arguments.instance)
     match arguments.verb:
         case "tools":
-            tools.install()
+            tools.install(arguments.names)
         case "up":
             instance.up(faulty=arguments.faulty)
         case "down":

@@ -1,4 +1,4 @@
-"""The pinned tools, each set in a virtual environment inside the checkout: .tools/aws, .tools/emulator, and .tools/faults for whoever asks for it."""
+"""The pinned tools, each set in a virtual environment inside the checkout: .tools/aws, .tools/emulator, and others where they are asked for."""
 
 import fcntl
 import hashlib

@@ -199,33 +199,6 @@ fn every_function_logs_into_a_group_of_its_own_and_every_group_is_kept_for_a_lim
     assert_eq!(groups.len(), lambdas().len());
 }
 
-#[test]
-fn every_function_has_an_alarm_whose_runbook_exists() {
-    let alarms = of_type("AWS::CloudWatch::Alarm");
-    let runbook = read("docs/operating.md");
-    for name in lambdas().keys() {
-        let alarm = &alarms.get(&format!("{name}Errors")).unwrap_or_else(|| panic!("{name} has no alarm"))["Properties"];
-        assert_eq!(
-            (&alarm["Namespace"], &alarm["MetricName"], &alarm["Dimensions"]),
-            (&json!("AWS/Lambda"), &json!("Errors"), &json!([{ "Name": "FunctionName", "Value": { "Ref": name } }])),
-            "{name}"
-        );
-        let description = alarm["AlarmDescription"].as_str().expect("a description");
-        let anchor = description.strip_prefix("docs/operating.md#").unwrap_or_else(|| panic!("{name}: {description}"));
-        assert!(anchors(&runbook).contains(anchor), "{description} leads nowhere");
-    }
-}
-
-/// What links into a Markdown file can name: ids, and headings as code forges make anchors of them.
-fn anchors(markdown: &str) -> BTreeSet<String> {
-    let ids = markdown.split("id=\"").skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned);
-    let headings = markdown.lines().filter(|line| line.starts_with('#')).map(|line| {
-        let text = line.trim_start_matches('#').trim().replace('`', "").to_lowercase();
-        text.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_')).collect::<String>().replace(' ', "-")
-    });
-    ids.chain(headings).collect()
-}
-
 /// Variables that each of `Setup`'s methods reads, as its source says.
 fn variables_of_setup() -> BTreeMap<String, BTreeSet<String>> {
     let source = read("shared/edge/src/setup.rs");
@@ -291,6 +264,296 @@ fn every_table_variable_names_its_table_and_the_role_may_use_each_table_given() 
                 !function["Properties"]["Environment"]["Variables"][&variable].is_null(),
                 "{name} has a right to {right}, and no {variable}"
             );
+        }
+    }
+}
+
+// ---- What is watched
+
+/// The metrics that alarms look at, without those of AWS: of the stack's own namespace.
+fn own_metrics(alarms: &Map<String, Value>) -> BTreeSet<String> {
+    let own = alarms.values().map(|alarm| &alarm["Properties"]).filter(|own| own["Namespace"] == json!({ "Ref": "AWS::StackName" }));
+    own.map(|own| own["MetricName"].as_str().expect("a metric").to_owned()).collect()
+}
+
+/// The names with which values of a kind are written, as the source's `match` has them.
+fn names(source: &str) -> BTreeSet<String> {
+    read(source).split("=> \"").skip(1).filter_map(|rest| rest.split('"').next().map(str::to_owned)).collect()
+}
+
+/// What a filter compares: fields and texts, numbers as they stand.
+fn comparisons(pattern: &str) -> Vec<(String, String)> {
+    let inner = pattern.strip_prefix("{ ").and_then(|rest| rest.strip_suffix(" }")).unwrap_or_else(|| panic!("{pattern}"));
+    let parts = inner.split(" || ").flat_map(|part| part.split(" && "));
+    parts
+        .map(|part| {
+            let [field, sign, value] = part.split(' ').collect::<Vec<_>>().try_into().unwrap_or_else(|_| panic!("{part}"));
+            assert!(sign == "=" || sign == ">", "{part}");
+            (field.strip_prefix("$.").unwrap_or_else(|| panic!("{part}")).to_owned(), value.trim_matches('"').to_owned())
+        })
+        .collect()
+}
+
+/// Filters by the function whose log they read.
+fn filters() -> Vec<(String, Value)> {
+    let of_log = |filter: &Value| {
+        let group = filter["LogGroupName"]["Ref"].as_str().expect("a log group");
+        group.strip_suffix("Log").unwrap_or_else(|| panic!("{group}")).to_owned()
+    };
+    of_type("AWS::Logs::MetricFilter").into_values().map(|mut filter| filter["Properties"].take()).map(|own| (of_log(&own), own)).collect()
+}
+
+#[test]
+fn every_function_has_alarms_for_failures_and_for_slowness() {
+    let alarms = of_type("AWS::CloudWatch::Alarm");
+    for name in lambdas().keys() {
+        for (alarm, metric, statistic) in [("Errors", "Errors", "Statistic"), ("Slow", "Duration", "ExtendedStatistic")] {
+            let alarm = &alarms.get(&format!("{name}{alarm}")).unwrap_or_else(|| panic!("{name}{alarm}"))["Properties"];
+            assert_eq!(
+                (&alarm["Namespace"], &alarm["MetricName"], &alarm["Dimensions"]),
+                (&json!("AWS/Lambda"), &json!(metric), &json!([{ "Name": "FunctionName", "Value": { "Ref": name } }])),
+                "{name}"
+            );
+            assert!(!alarm[statistic].is_null(), "{name}");
+        }
+        assert_eq!(alarms[&format!("{name}Errors")]["Properties"]["AlarmDescription"], format!("docs/operating.md#{name}"));
+    }
+}
+
+#[test]
+fn every_alarm_leads_to_its_place_in_the_runbook_and_tells_the_topic() {
+    let anchors = anchors(&read("docs/operating.md"));
+    for (name, alarm) in of_type("AWS::CloudWatch::Alarm") {
+        let own = &alarm["Properties"];
+        let description = own["AlarmDescription"].as_str().unwrap_or_else(|| panic!("{name} says nothing"));
+        let anchor = description.strip_prefix("docs/operating.md#").unwrap_or_else(|| panic!("{name}: {description}"));
+        assert!(anchors.contains(anchor), "{description} leads nowhere");
+        assert_eq!(
+            own["AlarmActions"],
+            json!({ "Fn::If": ["TellsTopic", [{ "Ref": "AlarmTopic" }], { "Ref": "AWS::NoValue" }] }),
+            "{name}"
+        );
+        assert!(alarm["Condition"].is_null(), "{name} is there always");
+        // Where nothing is said nothing is wrong, but where the sweep says nothing.
+        assert_eq!(own["TreatMissingData"], if name == "OutboxAge" { "breaching" } else { "notBreaching" }, "{name}");
+    }
+}
+
+#[test]
+fn every_filter_looks_for_what_its_function_logs() {
+    let (codes, problems) = (names("shared/edge/src/log.rs"), names("shared/messages/src/problem.rs"));
+    let folders = functions();
+    for (function, filter) in filters() {
+        let pattern = filter["FilterPattern"].as_str().expect("a pattern");
+        let name = folders.keys().find(|name| logical_id(name) == function).unwrap_or_else(|| panic!("{function} is no function"));
+        let source = read(&format!("functions/{}/{name}.rs", folders[name]));
+        for (field, value) in comparisons(pattern) {
+            match field.as_str() {
+                "code" => assert!(codes.contains(&value), "{pattern}: no line has the code {value}"),
+                "outcome" => assert!(problems.contains(&value), "{pattern}: no problem has the code {value}"),
+                "cause" => {}
+                other => assert!(source.contains(&format!("(\"{other}\", ")), "{name} logs no {other}"),
+            }
+        }
+        let value = filter["MetricTransformations"][0]["MetricValue"].as_str().expect("a value");
+        if let Some(field) = value.strip_prefix("$.") {
+            assert!(source.contains(&format!("(\"{field}\", ")), "{name} logs no {field}");
+        } else {
+            assert_eq!(value, "1", "{pattern}");
+        }
+    }
+}
+
+#[test]
+fn every_metric_of_ours_that_an_alarm_looks_at_is_counted() {
+    let counted: BTreeSet<_> = filters()
+        .iter()
+        .map(|(_, filter)| {
+            let metric = &filter["MetricTransformations"][0];
+            assert_eq!(metric["MetricNamespace"], json!({ "Ref": "AWS::StackName" }));
+            metric["MetricName"].as_str().expect("a metric").to_owned()
+        })
+        .collect();
+    let mut wanted = own_metrics(&of_type("AWS::CloudWatch::Alarm"));
+    // On the dashboard only.
+    wanted.insert("CodesSent".to_owned());
+    assert_eq!(counted, wanted);
+}
+
+#[test]
+fn every_refusal_for_a_limit_is_counted() {
+    let document = project::yaml("infra/openapi.yaml");
+    let filters = filters();
+    let mut seen = 0;
+    for operation in document["paths"].as_object().expect("paths").values().flat_map(|path| path.as_object().expect("methods").values()) {
+        let Some(problems) = operation["responses"]["429"]["description"].as_str() else { continue };
+        let function = logical_id(operation["operationId"].as_str().expect("a name"));
+        for problem in problems.split(", ").filter_map(|text| text.split(' ').next()) {
+            let is_counted = filters.iter().any(|(of, filter)| {
+                *of == function
+                    && comparisons(filter["FilterPattern"].as_str().expect("a pattern"))
+                        .contains(&("outcome".to_owned(), problem.to_owned()))
+            });
+            assert!(is_counted, "{function}: {problem}");
+            seen += 1;
+        }
+    }
+    assert!(seen >= 4, "{seen}");
+}
+
+#[test]
+fn denials_are_counted_of_whoever_uses_keys_photos_sms_or_email() {
+    let may_be_denied = |function: &Value| {
+        let actions: Vec<_> =
+            statements(function).iter().flat_map(|s| list(&s["Action"]).into_iter().cloned().collect::<Vec<_>>()).collect();
+        actions
+            .iter()
+            .filter_map(Value::as_str)
+            .any(|action| ["kms:", "s3:", "sns:", "ses:"].iter().any(|service| action.starts_with(service)))
+    };
+    let wanted: BTreeSet<_> = lambdas().into_iter().filter(|(_, function)| may_be_denied(function)).map(|(name, _)| name).collect();
+    let counted = filters().into_iter().filter(|(_, filter)| filter["MetricTransformations"][0]["MetricName"] == "Denials");
+    assert_eq!(counted.map(|(function, _)| function).collect::<BTreeSet<_>>(), wanted);
+}
+
+#[test]
+fn the_gateways_alarm_knows_it_by_its_name() {
+    let alarms = of_type("AWS::CloudWatch::Alarm");
+    let title = &project::yaml("infra/openapi.yaml")["info"]["title"];
+    let stage = &template()["Resources"]["Api"]["Properties"]["StageName"];
+    assert_eq!(
+        alarms["GatewayFailures"]["Properties"]["Dimensions"],
+        json!([{ "Name": "ApiName", "Value": title }, { "Name": "Stage", "Value": stage }])
+    );
+}
+
+#[test]
+fn the_dashboard_shows_every_alarm_of_the_whole_and_every_metric_of_ours() {
+    let dashboards = of_type("AWS::CloudWatch::Dashboard");
+    let body = dashboards["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"].as_str().expect("a text").to_owned();
+    let _: Value = serde_json::from_str(&body).expect("JSON");
+    let alarms = of_type("AWS::CloudWatch::Alarm");
+    let functions = lambdas();
+    let of_functions: BTreeSet<_> = functions.keys().flat_map(|name| [format!("{name}Errors"), format!("{name}Slow")]).collect();
+    for name in alarms.keys().filter(|name| !of_functions.contains(*name)) {
+        assert!(body.contains(&format!("\"${{{name}.Arn}}\"")), "{name}");
+    }
+    for metric in own_metrics(&alarms) {
+        assert!(body.contains(&format!(", \"{metric}\"")), "{metric}");
+    }
+}
+
+/// What links into a Markdown file can name: ids, and headings as code forges make anchors of them.
+fn anchors(markdown: &str) -> BTreeSet<String> {
+    let ids = markdown.split("id=\"").skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned);
+    let headings = markdown.lines().filter(|line| line.starts_with('#')).map(|line| {
+        let text = line.trim_start_matches('#').trim().replace('`', "").to_lowercase();
+        text.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_')).collect::<String>().replace(' ', "-")
+    });
+    ids.chain(headings).collect()
+}
+
+// ---- Traffic
+
+#[test]
+fn every_function_goes_back_by_its_own_alarm_and_by_the_gateways() {
+    let common = &template()["Globals"]["Function"]["DeploymentPreference"];
+    assert_eq!(common["Alarms"], json!([{ "Ref": "GatewayFailures" }]));
+    assert_eq!(common["Type"], json!({ "Ref": "TrafficShift" }));
+    assert_eq!(common["Enabled"], json!({ "Fn::FindInMap": ["TrafficShift", { "Ref": "TrafficShift" }, "IsOn"] }));
+    // Every choice is on but one, which is the emulator's.
+    let template = template();
+    for choice in template["Parameters"]["TrafficShift"]["AllowedValues"].as_array().expect("choices") {
+        let choice = choice.as_str().expect("a choice");
+        assert_eq!(template["Mappings"]["TrafficShift"][choice]["IsOn"], if choice == "none" { "false" } else { "true" }, "{choice}");
+    }
+    assert!(read("samconfig.toml").contains("TrafficShift=Canary10Percent5Minutes"));
+    for (name, function) in lambdas() {
+        let own = &function["Properties"]["DeploymentPreference"];
+        assert_eq!(own["Alarms"], json!([{ "Ref": format!("{name}Errors") }]), "{name}");
+        // The pages' files are those of one version: some from one and some from the other would be no page.
+        assert_eq!(own["Type"], if name == "ServeWeb" { json!("AllAtOnce") } else { Value::Null }, "{name}");
+    }
+}
+
+#[test]
+fn the_firewall_stands_before_the_api_and_keeps_nothing_of_requests() {
+    let template = template();
+    let firewall = &template["Resources"]["Firewall"]["Properties"];
+    assert_eq!(firewall["Scope"], "REGIONAL");
+    assert_eq!(template["Resources"]["FirewallOfApi"]["Properties"]["WebACLArn"], json!({ "Fn::GetAtt": ["Firewall", "Arn"] }));
+    let rules = firewall["Rules"].as_array().expect("rules");
+    for part in rules.iter().chain([firewall]) {
+        // A sample has the request's headers: the cookie of somebody's session.
+        assert_eq!(part["VisibilityConfig"]["SampledRequestsEnabled"], false, "{part}");
+    }
+    let watched = rules.iter().find(|rule| rule["Name"] == "SignInsPerAddress").expect("the stricter rule");
+    let watched = &watched["Statement"]["RateBasedStatement"]["ScopeDownStatement"]["RegexMatchStatement"]["RegexString"];
+    let paths = watched.as_str().and_then(|regex| regex.strip_prefix("/v1/(")?.strip_suffix(')')).expect("a list of paths");
+    for path in paths.split('|') {
+        let path = format!("/v1/{}", path.trim_end_matches('$').replace("[^/]+", "{subject}"));
+        assert!(routes().iter().any(|route| route.path == path), "{path} is no path of ours");
+    }
+}
+
+#[test]
+fn what_stands_behind_production_is_what_the_emulator_cannot_do() {
+    let template = template();
+    let resources = template["Resources"].as_object().expect("resources").iter();
+    let conditional: BTreeSet<_> =
+        resources.filter(|(_, resource)| !resource["Condition"].is_null()).map(|(name, _)| name.as_str()).collect();
+    assert_eq!(conditional, BTreeSet::from(["Firewall", "FirewallOfApi", "PhotosOverTlsOnly"]));
+}
+
+#[test]
+fn what_has_a_limit_at_the_gateway_is_a_route() {
+    let template = template();
+    for setting in template["Resources"]["Api"]["Properties"]["MethodSettings"].as_array().expect("settings") {
+        let path = setting["ResourcePath"].as_str().expect("a path").replace("~1", "/");
+        let path = path.strip_prefix('/').expect("a slash before the coded one");
+        let is_there = routes().iter().any(|route| route.path == path && setting["HttpMethod"] == route.method);
+        assert!(is_there, "{setting}");
+        // What logs requests or their bodies stays off.
+        let known = ["ResourcePath", "HttpMethod", "ThrottlingRateLimit", "ThrottlingBurstLimit"];
+        assert!(setting.as_object().expect("a setting").keys().all(|key| known.contains(&key.as_str())), "{setting}");
+    }
+}
+
+#[test]
+fn requests_leave_no_trace_of_who_called() {
+    let template = template();
+    let api = &template["Resources"]["Api"]["Properties"];
+    for setting in ["TracingEnabled", "AccessLogSetting"] {
+        assert!(api[setting].is_null(), "{setting} keeps callers' addresses, and the codes with which TAXISnet sends people back");
+    }
+    assert_eq!(template["Parameters"]["Traces"]["Default"], "Disabled");
+}
+
+#[test]
+fn the_stack_stays_within_what_cloudformation_takes() {
+    let resources: usize = template()["Resources"]
+        .as_object()
+        .expect("resources")
+        .values()
+        .map(|resource| match resource["Type"].as_str().expect("a type") {
+            // Role, version, alias and group of deployments; a schedule's rule and permission.
+            "AWS::Serverless::Function" => 5 + 2 * resource["Properties"]["Events"].as_object().map_or(0, Map::len),
+            // Deployment and stage.
+            "AWS::Serverless::Api" => 3,
+            _ => 1,
+        })
+        .sum();
+    // CodeDeploy's application and role; the next function needs some ten, and 500 is the end.
+    assert!(resources + 2 <= 490, "{resources}");
+}
+
+#[test]
+fn everything_is_tagged_for_the_bill() {
+    let config: toml::Table = read("samconfig.toml").parse().expect("TOML");
+    for (name, section) in config.iter().filter(|(name, _)| *name != "version") {
+        let tags: Vec<_> = section["deploy"]["parameters"]["tags"].as_array().unwrap_or_else(|| panic!("{name}")).iter().collect();
+        for wanted in ["service=", "environment="] {
+            assert!(tags.iter().any(|tag| tag.as_str().is_some_and(|tag| tag.starts_with(wanted))), "{name}: {wanted}");
         }
     }
 }
@@ -449,19 +712,11 @@ fn every_function_has_one_name_everywhere() {
 
 #[test]
 fn every_test_that_stands_for_a_promise_is_there() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
-    let readme = fs::read_to_string(format!("{folder}/../README.md")).expect("the promises");
+    let readme = read("tests/README.md");
     let named = readme.split('`').filter_map(|text| text.split_once("::")).filter(|(file, _)| !file.contains(' '));
     let mut count = 0;
     for (file, name) in named {
-        let sources = ["", "journeys/", "journeys/refusals/"]
-            .map(|part| [format!("{folder}/{part}{file}.rs"), format!("{folder}/{part}{file}/mod.rs")]);
-        let is_there = sources
-            .iter()
-            .flatten()
-            .filter_map(|path| fs::read_to_string(path).ok())
-            .any(|source| source.contains(&format!("fn {name}()")));
-        assert!(is_there, "{file}::{name}");
+        assert!(documents::is_test(file, name), "{file}::{name}");
         count += 1;
     }
     assert!(count > 60, "{count}");
@@ -485,5 +740,31 @@ fn every_route_has_a_line_that_says_who_may() {
     assert_eq!(rows.keys().copied().collect::<BTreeSet<_>>(), wanted);
     for (operation, cells) in rows {
         assert!(["unknown_route", "other_method"].contains(&operation) || cells.contains(&"ok"), "{operation}: nobody may?");
+    }
+}
+
+#[test]
+fn whoever_may_note_that_a_session_was_used_cannot_make_one() {
+    let (mut count, sessions) = (0, json!({ "Fn::GetAtt": ["Sessions", "Arn"] }));
+    for (name, function) in lambdas() {
+        let about_sessions: Vec<Value> =
+            statements(&function).into_iter().filter(|statement| list(&statement["Resource"]).contains(&&sessions)).collect();
+        let (allowed, denied): (Vec<_>, Vec<_>) = about_sessions.into_iter().partition(|statement| statement["Effect"] == "Allow");
+        if !allowed.iter().any(|statement| list(&statement["Action"]).contains(&&json!("dynamodb:UpdateItem"))) {
+            continue;
+        }
+        // Attributes that an item has from its first writing on, and no update names (shared/storage/src/sessions.rs).
+        let condition = json!({ "ForAnyValue:StringEquals": { "dynamodb:Attributes": ["subject_id", "person", "hard_end"] } });
+        assert_eq!(denied.len(), 1, "{name}");
+        assert_eq!((&denied[0]["Action"], &denied[0]["Condition"]), (&json!(["dynamodb:UpdateItem"]), &condition), "{name}");
+        count += 1;
+    }
+    assert!(count > 25, "{count}");
+    let source = read("shared/storage/src/sessions.rs");
+    let updates: String = source.split("update_expression(").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+    let named: String = source.split("expression_attribute_names(").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+    for attribute in ["subject_id", "person", "hard_end"] {
+        assert!(source.contains(&format!("    {attribute}: ")), "{attribute} is one of an item's");
+        assert!(!updates.contains(attribute) && !named.contains(attribute), "an update names {attribute}");
     }
 }

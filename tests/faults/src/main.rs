@@ -205,8 +205,10 @@ async fn attempt(operation: &Operation, case: &Case, ready: Prepared) {
 /// An answer that says that we failed, or that somebody else was quicker; or one of those of a call that was used up.
 fn is_a_failure(operation: &Operation, answer: &Response) {
     let problem = answer.problem();
-    let ours =
-        matches!((problem.status, problem.code.as_str()), (500, "internal") | (503, "throttled") | (504, "timeout") | (409, "conflict"));
+    let ours = matches!(
+        (problem.status, problem.code.as_str()),
+        (500, "internal") | (502, "otp_not_sent") | (503, "throttled") | (504, "timeout") | (409, "conflict")
+    );
     let expected = operation.or.iter().any(|(status, code)| (*status, *code) == (problem.status, problem.code.as_str()));
     assert!(ours || expected, "first: {problem:?}");
 }

@@ -15,11 +15,12 @@ fn spans(markdown: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Whether there is such a test: of a journey by its file's name, of a crate by its path.
-fn is_test(file: &str, name: &str) -> bool {
+pub(crate) fn is_test(file: &str, name: &str) -> bool {
     let paths = if file.contains('/') {
         vec![file.to_owned()]
     } else {
-        vec![format!("tests/tests/{file}.rs"), format!("tests/tests/refusals/{file}.rs")]
+        let folders = ["", "journeys/", "journeys/refusals/"];
+        folders.iter().flat_map(|folder| [format!("tests/tests/{folder}{file}.rs"), format!("tests/tests/{folder}{file}/mod.rs")]).collect()
     };
     paths.iter().filter(|path| root().join(path).is_file()).any(|path| {
         let source = read(path);

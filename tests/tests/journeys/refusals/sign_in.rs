@@ -196,3 +196,29 @@ async fn an_app_hears_of_problems_itself_also_where_its_browser_navigates() {
     let wrong = browser.request(Method::GET, "/v1/sign-in?redirect_uri=https://evil.example/").header("accept", NAVIGATION).send().await;
     wrong.refused(422, "invalid_field");
 }
+
+#[tokio::test]
+async fn a_page_elsewhere_cannot_begin_a_sign_in() {
+    for site in ["cross-site", "same-site"] {
+        let browser = Browser::new(Language::El);
+        let answer = browser.request(Method::GET, "/v1/sign-in?return_to=/home").header("sec-fetch-site", site).send().await.expect(303);
+        assert_eq!((answer.header("location"), answer.header("set-cookie")), (Some("/"), None), "{site}");
+    }
+    // Our own pages, and somebody who typed the address; an app, whose page may have opened the browser.
+    let app = journeys::mobile::address(&AppSignIn::new(REDIRECT_URI).parameters());
+    for (site, address) in [("same-origin", "/v1/sign-in"), ("none", "/v1/sign-in"), ("cross-site", app.as_str())] {
+        let browser = Browser::new(Language::El);
+        let answer = browser.request(Method::GET, address).header("sec-fetch-site", site).send().await.expect(303);
+        assert!(answer.header("location").is_some_and(|location| location.starts_with(&stack::sandbox())), "{site}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_the_browser_still_had_ends_with_the_next_sign_in() {
+    let visit = people::fresh_citizen().await;
+    let before = visit.browser.twin();
+    let other = people::fresh("citizen").await;
+    through_taxisnet(&visit.browser, &other).await.expect(303);
+    before.get("/v1/session").await.refused(401, "session_expired");
+    assert_eq!(visit.browser.get("/v1/session").await.expect(200).json()["stage"], "otp");
+}
