@@ -1,4 +1,4 @@
-"""The pinned tools, each set in a virtual environment inside the checkout: .tools/aws and .tools/emulator."""
+"""The pinned tools, each set in a virtual environment inside the checkout: .tools/aws and .tools/emulator. `tools.py NAME` installs another one."""
 
 import fcntl
 import hashlib
@@ -42,3 +42,8 @@ def install_environment(name, requirements, python=sys.executable):
         run_logged([*pip, "--requirement", str(requirements)], log)
         stamp.write_text(wanted, encoding="utf-8")
     say(f"  tools: {environment.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    # A set that only some work needs.
+    install_environment(sys.argv[1], HERE / f"requirements-{sys.argv[1]}.txt")

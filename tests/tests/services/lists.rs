@@ -195,15 +195,18 @@ async fn a_businesss_history_comes_in_pages_by_day_and_state() {
     assert!(issuances.list(&business(), Wanted::default(), None, 5, now).await.unwrap().issuances.is_empty());
 }
 
-/// More than one query reads.
+/// More than the hundred that one query reads.
 #[tokio::test]
 async fn a_long_history_is_read_to_its_end_also_where_little_of_it_is_wanted() {
     let (issuances, shop, client, now) = (issuances().await, business(), dynamodb().await, today());
     let oldest = upload(&shop);
     issuances.begin(&oldest, now).await.unwrap();
     commit(&client, [issuances.issue_part(&shop, &oldest.upload_id, &issued(now)).unwrap()]).await.unwrap();
-    let others: Vec<_> = (0..230).map(|_| upload(&shop)).collect();
-    futures_util::future::join_all(others.iter().map(|one| issuances.begin(one, now))).await.into_iter().for_each(|begun| assert!(begun.unwrap()));
+    for _ in 0..11 {
+        let others: Vec<_> = (0..10).map(|_| upload(&shop)).collect();
+        let begun = futures_util::future::join_all(others.iter().map(|one| issuances.begin(one, now))).await;
+        assert!(begun.into_iter().all(|begun| begun.unwrap()));
+    }
     let page = issuances.list(&shop, Wanted::default(), None, 1, now).await.unwrap();
     assert_eq!((page.issuances.len(), page.next), (1, None));
     assert_eq!(page.issuances[0].upload_id, oldest.upload_id);
@@ -322,11 +325,7 @@ async fn an_association_is_there_with_its_key_or_not_at_all() {
     let owner = |at, from| NewOwner { subject: &subject, associated_at: at, expires_at: LATER, from };
     let associate = |at, from| {
         let association = Association { associated_at: at, ..association.clone() };
-        [
-            codes.associate_part(&code, &owner(at, from)).unwrap(),
-            associations.put_part(&association).unwrap(),
-            keys.put_part(&key).unwrap(),
-        ]
+        [codes.associate_part(&code, &owner(at, from)).unwrap(), associations.put_part(&association).unwrap(), keys.put_part(&key).unwrap()]
     };
     commit(&client, associate(NOW, CodeState::Issued)).await.unwrap();
     assert_eq!(refused(commit(&client, associate(NOW, CodeState::Issued)).await), [0, 1]);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use domain::{
     CodeNumber, Language, Moment, Recipient,
     delivery::{CLAIM, DeliveryState},
@@ -165,12 +165,19 @@ async fn a_days_reminders_come_in_pages_and_one_that_cannot_be_read_hides_no_oth
     let (reminders, client, slot) = (reminders().await, dynamodb().await, format!("2096-10-02#{}", id()));
     let text = |value: &str| AttributeValue::S(value.to_owned());
     let number = |value: i64| AttributeValue::N(value.to_string());
-    for at in 0..203 {
-        let put = client.put_item().table_name(stack::variable("REMINDERS_TABLE"));
-        let put = put.item("slot", text(&slot)).item("about", text(&format!("code#{at:03}"))).item("expires_at", seconds_of(LATER));
-        // One lacks what all others have.
-        let put = if at == 150 { put } else { put.item("attempts", number(0)) };
-        put.item("set_id", text("set")).item("sealed", AttributeValue::B(vec![1].into())).send().await.unwrap();
+    let requests: Vec<_> = (0..203)
+        .map(|at| {
+            let put = PutRequest::builder().item("slot", text(&slot)).item("about", text(&format!("code#{at:03}")));
+            let put = put.item("expires_at", number(LATER.epoch_seconds())).item("set_id", text("set"));
+            // One lacks what all others have.
+            let put = if at == 150 { put } else { put.item("attempts", number(0)) };
+            WriteRequest::builder().put_request(put.item("sealed", AttributeValue::B(vec![1].into())).build().unwrap()).build()
+        })
+        .collect();
+    // So many are taken at once.
+    for some in requests.chunks(25) {
+        let write = client.batch_write_item().request_items(stack::variable("REMINDERS_TABLE"), some.to_vec());
+        assert!(write.send().await.unwrap().unprocessed_items.is_none_or(|left| left.is_empty()));
     }
     let (mut page, mut sizes, mut readable) = (None, Vec::new(), 0);
     while let Some(next) = reminders.page(&slot, page.take()).await.unwrap() {
@@ -179,10 +186,6 @@ async fn a_days_reminders_come_in_pages_and_one_that_cannot_be_read_hides_no_oth
         page = Some(next);
     }
     assert_eq!((sizes, readable), (vec![100, 100, 3], 202));
-}
-
-fn seconds_of(moment: Moment) -> AttributeValue {
-    AttributeValue::N(moment.epoch_seconds().to_string())
 }
 
 /// Both emulators keep what went to the telephone network, at an address of their own.

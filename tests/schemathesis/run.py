@@ -1,0 +1,94 @@
+"""Drives the deployed stack with requests that Schemathesis makes from infra/openapi.yaml, as several callers, and looks that no answer is a failure of
+ours and each is as the file says: status, content type, headers, body. Runs in the environment of .tools/schemathesis, with the stack's settings:
+
+    python run.py PROGRAM_FOR_CALLERS [CALLER ...]
+
+EXAMPLES (100) is how many requests are made for an operation and caller, beside those that cover its schema; SEED (1) which.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+HERE = Path(__file__).resolve().parent
+DOCUMENT = HERE.parents[1] / "infra" / "openapi.yaml"
+CHECKS = ["not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance", "response_schema_conformance"]
+# What ends a session or an association, or leaves its role: on its own, or all others would meet nothing but refusals.
+ENDING = ["sign_out", "give_consent", "choose_role", "dissociate", "erase_my_data"]
+PEOPLE = ["session", "citizen", "photographer"]
+# Who calls what: tags, and whether only what ends something (True), all but that (False) or everything (None).
+RUNS = {
+    "nobody": ([*PEOPLE, "application"], None),
+    "citizen": (["session", "citizen"], False),
+    "guardian": (["citizen"], False),
+    "photographer": (["session", "photographer"], False),
+    "application": (["application"], None),
+    "leaving_citizen": (["session", "citizen"], True),
+    "leaving_photographer": (["session", "photographer"], True),
+}
+
+
+def config(folder, parameters):
+    """Where a path names something, it names what is there: made-up names are all refused alike, and `nobody` sends those."""
+    path = folder / "schemathesis.toml"
+    lines = [f"{json.dumps(name)} = {json.dumps(value)}" for name, value in parameters.items()]
+    path.write_text("\n".join(["[parameters]", *lines, ""]), encoding="utf-8")
+    return path
+
+
+def run(name, caller, folder):
+    tags, ending = RUNS[name]
+    service = urlsplit(os.environ["MYPHOTO_URL"])
+    command = [
+        str(Path(sys.executable).parent / "st"),
+        *("--config-file", str(config(folder, caller.get("parameters", {})))),
+        *("run", str(DOCUMENT)),
+        # The name goes into the header alone: not every resolver knows *.localhost.
+        *("--url", f"http://127.0.0.1:{service.port}", "--header", f"Host: {service.netloc}"),
+        *("--checks", ",".join(CHECKS), "--phases", "coverage,fuzzing"),
+        *("--max-examples", os.environ.get("EXAMPLES", "100"), "--seed", os.environ.get("SEED", "1"), "--generation-database", "none"),
+        *("--continue-on-failure", "--no-color", "--warnings", "off", "--suppress-health-check", "all", "--request-timeout", "30"),
+    ]
+    for tag in tags:
+        command += ["--include-tag", tag]
+    if ending is not None:
+        for operation in ENDING:
+            command += ["--include-operation-id" if ending else "--exclude-operation-id", operation]
+    if "token" in caller:
+        command += ["--header", f"Authorization: Bearer {caller['token']}"]
+    environment = dict(os.environ)
+    if name == "application":
+        environment |= {"SCHEMATHESIS_HOOKS": "signed", "PYTHONPATH": str(HERE), "SIGNED_AS": json.dumps(caller)}
+    print(f"- {name}", flush=True)
+    began = time.monotonic()
+    code = subprocess.run(command, env=environment, cwd=folder, check=False).returncode
+    print(f"  {name}: {'as described' if code == 0 else 'NOT as described'}, {time.monotonic() - began:.0f} s", flush=True)
+    return code == 0
+
+
+def main(program, *wanted):
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        key = Ed25519PrivateKey.generate()
+        public = folder / "public.pem"
+        public.write_bytes(key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo))
+        made = subprocess.run([program, str(public)], capture_output=True, text=True, check=False)
+        if made.returncode != 0:
+            sys.exit(f"no callers:\n{made.stderr}")
+        callers = json.loads(made.stdout)
+        callers["nobody"] = {}
+        callers["application"]["key"] = key.private_bytes_raw().hex()
+        results = [run(name, callers[name], folder) for name in (wanted or RUNS)]
+    sys.exit(0 if all(results) else 1)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
