@@ -7,8 +7,9 @@ use domain::{FileProfile, Language, application::Purpose};
 use journeys::{application, citizen, minors, mobile, people, people::Visit, photographer, staff};
 use serde_json::{Value, json};
 
-fn caller(visit: &Visit, parameters: &Value) -> Value {
-    json!({ "token": visit.browser.token(), "parameters": parameters })
+/// `parameters` and members of a `body` that name what is there.
+fn caller(visit: &Visit, parameters: &Value, body: &Value) -> Value {
+    json!({ "token": visit.browser.token(), "parameters": parameters, "body": body })
 }
 
 async fn citizen_with_photos(maker: &Visit) -> Visit {
@@ -32,7 +33,7 @@ async fn main() {
     let allowed = application::fresh(Purpose::DrivingLicenceIssue).await;
     application::operate(&["key", "add", &allowed.id, "--kid", "schemathesis", &key]).await.expect("the key");
     let asked = application::fresh(Purpose::Passport).await;
-    application::authorize(&owner, &[&allowed.id, &asked.id]).await.expect(201);
+    application::authorize(&owner, &[&allowed.id, &asked.id]).await.expect(200);
     let subject = format!("afm:{}", owner.person.afm);
     let pull = allowed.pulled(&subject, domain::ImageKind::Face).await;
     let minor = minors::fresh(&owner.person, &json!({ "afm": true })).await;
@@ -42,12 +43,13 @@ async fn main() {
     staff::authorize(&maker, &people::fresh("citizen").await.afm, None).await.expect(201);
     let employee = staff::list(&maker).await[0]["employee"].clone();
 
+    let consent = json!({ "version": domain::consent::ASSOCIATION_VERSION, "agree": true, "applications": [asked.id] });
     let callers = json!({
-        "citizen": caller(&owner, &json!({ "path.subject": "self", "path.application": asked.id })),
-        "guardian": caller(&owner, &json!({ "path.subject": minor, "path.application": asked.id })),
-        "leaving_citizen": caller(&leaving, &json!({ "path.subject": "self" })),
-        "photographer": caller(&maker, &json!({ "path.upload": upload, "path.employee": employee })),
-        "leaving_photographer": caller(&leaving_maker, &json!({})),
+        "citizen": caller(&owner, &json!({ "path.subject": "self", "path.application": asked.id }), &consent),
+        "guardian": caller(&owner, &json!({ "path.subject": minor, "path.application": asked.id }), &consent),
+        "leaving_citizen": caller(&leaving, &json!({ "path.subject": "self" }), &consent),
+        "photographer": caller(&maker, &json!({ "path.upload": upload, "path.employee": employee }), &json!({ "upload_id": upload })),
+        "leaving_photographer": caller(&leaving_maker, &json!({}), &json!({})),
         "application": { "id": allowed.id, "kid": "schemathesis", "subject": subject, "pull": pull },
     });
     println!("{callers}");
