@@ -22,20 +22,22 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 HERE = Path(__file__).resolve().parent
 DOCUMENT = HERE.parents[1] / "infra" / "openapi.yaml"
 CHECKS = ["not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance", "response_schema_conformance"]
-# What ends a session or an association, or leaves its role: on its own, or all others would meet nothing but refusals.
-ENDING = ["sign_out", "give_consent", "choose_role", "dissociate", "erase_my_data"]
-PEOPLE = ["session", "citizen", "photographer"]
 # They meet one refusal for nearly all, or what others have met: a fifth of the requests.
 FEWER = ["nobody", "guardian"]
-# Who calls what: tags, and whether only what ends something (True), all but that (False) or everything (None).
-RUNS = {
-    "nobody": ([*PEOPLE, "application"], None),
-    "citizen": (["session", "citizen"], False),
-    "guardian": (["citizen"], False),
-    "photographer": (["session", "photographer"], False),
-    "application": (["application"], None),
-    "leaving_citizen": (["session", "citizen"], True),
-    "leaving_photographer": (["session", "photographer"], True),
+PEOPLE = ["session", "citizen", "photographer"]
+# What ends a session or an association, or leaves its role, on its own: or all others would meet nothing but refusals.
+ENDING = {
+    "leaving_citizen": ["choose_role", "dissociate", "erase_my_data"],
+    "leaving_photographer": ["choose_role", "sign_out"],
+    "refusing_citizen": ["give_consent"],
+}
+# The tags of what the others call.
+CALLING = {
+    "nobody": [*PEOPLE, "application"],
+    "citizen": ["session", "citizen"],
+    "guardian": ["citizen"],
+    "photographer": ["session", "photographer"],
+    "application": ["application"],
 }
 
 
@@ -48,7 +50,6 @@ def config(folder, parameters):
 
 
 def run(name, caller, folder):
-    tags, ending = RUNS[name]
     service = urlsplit(os.environ["MYPHOTO_URL"])
     examples = int(os.environ.get("EXAMPLES", "100"))
     command = [
@@ -61,11 +62,13 @@ def run(name, caller, folder):
         *("--max-examples", str(max(1, examples // 5) if name in FEWER else examples), "--seed", os.environ.get("SEED", "1"), "--generation-database", "none"),
         *("--continue-on-failure", "--no-color", "--warnings", "off", "--suppress-health-check", "all", "--request-timeout", "30"),
     ]
-    # What is included by tag or by name adds up; what is excluded goes out of it.
-    if not ending:
-        command += [argument for tag in tags for argument in ("--include-tag", tag)]
-    if ending is not None:
-        command += [argument for operation in ENDING for argument in ("--include-operation-id" if ending else "--exclude-operation-id", operation)]
+    for operation in ENDING.get(name, []):
+        command += ["--include-operation-id", operation]
+    for tag in CALLING.get(name, []):
+        command += ["--include-tag", tag]
+    if name in CALLING and name != "nobody":
+        for operation in sorted({operation for operations in ENDING.values() for operation in operations}):
+            command += ["--exclude-operation-id", operation]
     if "token" in caller:
         command += ["--header", f"Authorization: Bearer {caller['token']}"]
     seen = folder / "seen.json"
@@ -92,7 +95,7 @@ def main(program, *wanted):
         callers = json.loads(made.stdout)
         callers["nobody"] = {}
         callers["application"]["key"] = key.private_bytes_raw().hex()
-        callers = {name: callers[name] for name in wanted or RUNS}
+        callers = {name: callers[name] for name in wanted or [*CALLING, *ENDING]}
         results = [run(name, callers[name], folder) for name in callers]
     sys.exit(0 if all(results) else 1)
 

@@ -30,6 +30,8 @@ async fn main() {
 
     let owner = citizen_with_photos(&maker).await;
     let leaving = citizen_with_photos(&maker).await;
+    let (refusing, session) = mobile::sign_in(people::fresh("citizen").await, Language::El).await;
+    let refusing = people::choose_citizen(refusing, session).await;
     let allowed = application::fresh(Purpose::DrivingLicenceIssue).await;
     application::operate(&["key", "add", &allowed.id, "--kid", "schemathesis", &key]).await.expect("the key");
     let asked = application::fresh(Purpose::Passport).await;
@@ -48,6 +50,7 @@ async fn main() {
         "citizen": caller(&owner, &json!({ "path.subject": "self", "path.application": asked.id }), &consent),
         "guardian": caller(&owner, &json!({ "path.subject": minor, "path.application": asked.id }), &consent),
         "leaving_citizen": caller(&leaving, &json!({ "path.subject": "self" }), &consent),
+        "refusing_citizen": caller(&refusing, &json!({}), &json!({ "version": domain::consent::PERSONAL_DATA_VERSION })),
         "photographer": caller(&maker, &json!({ "path.upload": upload, "path.employee": employee }), &json!({ "upload_id": upload })),
         "leaving_photographer": caller(&leaving_maker, &json!({}), &json!({})),
         "application": { "id": allowed.id, "kid": "schemathesis", "subject": subject, "pull": pull },
