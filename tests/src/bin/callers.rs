@@ -46,12 +46,13 @@ async fn main() {
     let employee = staff::list(&maker).await[0]["employee"].clone();
 
     let consent = json!({ "version": domain::consent::ASSOCIATION_VERSION, "agree": true, "applications": [asked.id] });
+    let uploaded = json!({ "upload_id": upload, "recipient": { "kind": "email", "value": maker.person.email() } });
     let callers = json!({
         "citizen": caller(&owner, &json!({ "path.subject": "self", "path.application": asked.id }), &consent),
         "guardian": caller(&owner, &json!({ "path.subject": minor, "path.application": asked.id }), &consent),
         "leaving_citizen": caller(&leaving, &json!({ "path.subject": "self" }), &consent),
         "refusing_citizen": caller(&refusing, &json!({}), &json!({ "version": domain::consent::PERSONAL_DATA_VERSION })),
-        "photographer": caller(&maker, &json!({ "path.upload": upload, "path.employee": employee }), &json!({ "upload_id": upload })),
+        "photographer": caller(&maker, &json!({ "path.upload": upload, "path.employee": employee }), &uploaded),
         "leaving_photographer": caller(&leaving_maker, &json!({}), &json!({})),
         "application": { "id": allowed.id, "kid": "schemathesis", "subject": subject, "pull": pull },
     });
