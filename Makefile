@@ -6,7 +6,10 @@ FUNCTIONS := $(foreach folder,$(notdir $(wildcard functions/*)),-p $(folder)-fun
 # template.yaml takes the functions from target/.
 unexport CARGO_TARGET_DIR
 
-.PHONY: run stop test check lint checkov build web browser screenshots chromium application faults removal measure deploy fmt clean tools
+# What asks DynamoDB, S3, KMS and SNS themselves: also on other emulators. All crates are named, or the SDK would be built again for fewer.
+SERVICES := cargo test -q --workspace --test services -- --test-threads=8
+
+.PHONY: run stop test test-localstack schemathesis check lint checkov build web browser screenshots chromium application faults removal measure deploy fmt clean tools
 
 WEB_SOURCES := infra/openapi.yaml $(shell find web -type f -not -path "web/node_modules/*" -not -path "web/dist/*" -not -name schema.d.ts 2>/dev/null)
 
@@ -22,6 +25,14 @@ stop: ## stop the stack; its data stays
 test: lint build chromium tests/browser/node_modules/.installed ## everything, on a stack of its own
 	cargo test -q --workspace --no-run # once for all crates: another choice of crates would build the SDK again
 	$(STACK) --instance test around bash -c 'cargo test --workspace -- --test-threads=12 && cd tests/browser && node --test --test-reporter=spec'
+
+test-localstack: tools ## a second opinion: the tests of storage, sealing and messages on LocalStack and DynamoDB Local
+	python3 infra/local/second_opinion.py $(SERVICES)
+
+schemathesis: tools ## requests made from infra/openapi.yaml, as several callers, on the stack that runs; CALLERS="citizen" for some
+	python3 infra/local/tools.py schemathesis
+	cargo build -q --workspace --bin callers
+	set -a; . .local/dev/env; .tools/schemathesis/bin/python tests/schemathesis/run.py target/debug/callers $(CALLERS)
 
 browser: chromium tests/browser/node_modules/.installed ## the tests of pages, on the stack that runs
 	set -a; . .local/dev/env; cd tests/browser && node --test --test-reporter=spec

@@ -234,13 +234,13 @@ class Instance:
     # -- what others read
 
     def write_env(self, outputs):
-        """Names for tests and tools, in shell syntax. An output such as SessionsTable becomes SESSIONS_TABLE."""
+        """Names for tests and tools, in shell syntax."""
         values = self.aws_settings() | {
             "MYPHOTO_URL": self.origin(),
             "SANDBOX_URL": self.url("sandbox"),
             "STACK_FOLDER": str(self.folder),
             **{f"{of.upper()}_PROXY": self.url(proxy.name) for of, proxy in self.proxies.items() if proxy.pid() is not None},
-            **{re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).upper(): value for name, value in outputs.items()},
+            **{variable(name): value for name, value in outputs.items()},
         }
         self.env_file.write_text("".join(f"{name}={value}\n" for name, value in values.items()), encoding="utf-8")
 
@@ -265,6 +265,11 @@ class Instance:
                 continue
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
         self.memory = {"ports": {}}
+
+
+def variable(output):
+    """The variable of an output: SessionsTable becomes SESSIONS_TABLE."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", output).upper()
 
 
 def read(path):

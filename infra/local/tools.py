@@ -1,4 +1,4 @@
-"""The pinned tools, each set in a virtual environment inside the checkout: .tools/aws, .tools/emulator, and others where they are asked for."""
+"""The pinned tools, each set in a virtual environment inside the checkout: .tools/aws, .tools/emulator; `tools.py NAME` installs another one."""
 
 import fcntl
 import hashlib
@@ -28,17 +28,23 @@ def install(names=("emulator", "aws")):
             install_environment(name, HERE / f"requirements-{name}.txt")
 
 
-def install_environment(name, requirements):
+def install_environment(name, requirements, python=sys.executable):
     environment = TOOLS / name
     stamp = environment / "installed"
-    wanted = hashlib.sha256(requirements.read_bytes() + sys.version.encode() + str(environment).encode()).hexdigest()
+    version = sys.version if python == sys.executable else python
+    wanted = hashlib.sha256(requirements.read_bytes() + version.encode() + str(environment).encode()).hexdigest()
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
         return
     log = TOOLS / f"{name}.log"
     with step(f"installing the tools of {requirements.relative_to(ROOT)} into {environment.relative_to(ROOT)} (a few minutes, once)"):
         shutil.rmtree(environment, ignore_errors=True)
-        run_logged([sys.executable, "-m", "venv", str(environment)], log)
+        run_logged([python, "-m", "venv", str(environment)], log)
         pip = [str(environment / "bin" / "python"), "-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "--no-compile"]
         run_logged([*pip, "--requirement", str(requirements)], log)
         stamp.write_text(wanted, encoding="utf-8")
     say(f"  tools: {environment.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    # A set that only some work needs.
+    install_environment(sys.argv[1], HERE / f"requirements-{sys.argv[1]}.txt")

@@ -40,6 +40,11 @@ impl Browser {
         Self { language, token: Some(token.to_owned()), jar: Mutex::default() }
     }
 
+    /// Of an app, for whoever else is to speak in its name.
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
     /// Another browser with the same cookies: a second tab, or one whose answer got lost.
     #[must_use]
     pub fn twin(&self) -> Self {

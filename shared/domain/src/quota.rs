@@ -56,7 +56,7 @@ mod tests {
         Moment::from_epoch_seconds(rfc3339.parse::<jiff::Timestamp>().unwrap().as_second())
     }
 
-    // That five are let in and the sixth is not is storage's condition: tests/tests/journeys/storage.rs holds it to these days.
+    // That five are let in and the sixth is not is storage's condition: tests/tests/services/storage.rs holds it to these days.
 
     #[test]
     fn the_count_begins_anew_at_midnight_in_athens_also_on_the_days_on_which_the_clocks_change() {

@@ -9,7 +9,6 @@ mod applications_doc;
 mod authorizations;
 #[path = "../aws/mod.rs"]
 mod aws;
-mod conditions;
 mod delivery;
 mod dissociation;
 mod history;
@@ -30,7 +29,6 @@ mod resend;
 mod retention;
 mod rights;
 mod staff;
-mod storage;
 mod thief;
 mod web;
 mod who_may;

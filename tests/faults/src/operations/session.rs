@@ -109,7 +109,7 @@ pub(super) fn all() -> Vec<Operation> {
         .or(&[(400, "exchange_refused")]),
         Operation::new(
             "show_session",
-            boxed!(|_world| { prepared(fresh_citizen().await, boxed!(|visit| visit.browser.get("/v1/session").await), answered) }),
+            boxed!(|_world| prepared(fresh_citizen().await, boxed!(|visit| visit.browser.get("/v1/session").await), answered)),
         ),
         Operation::new(
             "choose_role",

@@ -1,0 +1,375 @@
+//! Lists and what stands in them: pages, order, what is left out; and an association with its key.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    Afm, AthensDay, CodeNumber, FileProfile, ImageKind, Language, Moment, SubjectId,
+    application::{ApplicationId, Purpose},
+    authorization::Authorization,
+    business::BusinessId,
+    delivery::{DeliveryState, IssuanceState},
+    recipient::RecipientKind,
+    staff::{EMPLOYERS_AT_MOST, EmployeeId},
+    submission::CodeState,
+    time::Span,
+    verdict::{RefusalReason, Verdict},
+};
+use journeys::stack;
+use storage::{
+    associations::{AskedReminder, Association, Associations},
+    codes::{CodeItem, Codes, NewOwner},
+    history::{Event, GivenVerdict, History, Kind, Record},
+    issuances::{Issuance, Issuances, Issued, ListedVerdict, UploadState, Wanted},
+    keys::{KeyItem, Keys, OpenedKey, in_force},
+    sealing::{SealingKey, code_id, staff_key},
+    staff::{Staff, StaffFacts, StaffItem},
+};
+
+use crate::{LATER, NOW, business, commit, dynamodb, id, kms, refused, someone};
+
+async fn history() -> History {
+    History::new(dynamodb().await, stack::variable("HISTORY_TABLE"))
+}
+
+#[tokio::test]
+async fn a_history_comes_in_pages_newest_first_without_what_has_expired() {
+    let (history, subject) = (history().await, someone());
+    let dissociated = |set: usize, end| {
+        let what = Event::Dissociated { set_id: set.to_string(), by: subject.clone() };
+        Record::new(&subject, what, NOW, end)
+    };
+    // Of seven, three in the middle have expired: a page is filled beyond them.
+    let mut kept = Vec::new();
+    for set in 0..7 {
+        let mut record = dissociated(set, LATER);
+        if (2..5).contains(&set) {
+            record.expires_at = NOW;
+        } else {
+            kept.push(record.event.clone());
+        }
+        history.put(&record).await.unwrap();
+        // Ids of one millisecond have no order.
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    }
+    kept.reverse();
+    let other = Event::Authorized {
+        application: ApplicationId::parse("passport").unwrap(),
+        purpose: Purpose::Passport,
+        by: subject.clone(),
+        until: LATER,
+        ended_at: None,
+    };
+    let other = Record::new(&subject, other, NOW, LATER);
+    commit(&dynamodb().await, [history.put_part(&other).unwrap()]).await.unwrap();
+    for limit in 1..=5 {
+        let (mut found, mut after) = (Vec::new(), None);
+        loop {
+            let page = history.list(&subject, Kind::Associations, after.as_deref(), limit, NOW).await.unwrap();
+            assert!(page.records.len() <= limit);
+            found.extend(page.records.into_iter().map(|record| record.event));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(found, kept, "{limit} a page");
+    }
+    assert_eq!(history.list(&subject, Kind::Authorizations, None, 5, NOW).await.unwrap().records.len(), 1);
+    assert!(history.list(&subject, Kind::Accesses, None, 5, NOW).await.unwrap().records.is_empty());
+    assert!(history.list(&someone(), Kind::Associations, None, 5, NOW).await.unwrap().records.is_empty());
+    assert!(history.find(&subject, &other.event, NOW).await.unwrap().is_some());
+    assert!(history.find(&subject, &other.event, other.expires_at).await.unwrap().is_none());
+    let strangers = history.list(&subject, Kind::Associations, Some("not an id"), 5, NOW).await;
+    assert!(strangers.is_ok_and(|page| page.next.is_none()), "from behind what was never there");
+}
+
+#[tokio::test]
+async fn a_verdict_takes_the_place_of_an_earlier_one() {
+    let (history, subject, client) = (history().await, someone(), dynamodb().await);
+    let pulled = Event::Pulled {
+        application: ApplicationId::parse("passport").unwrap(),
+        purpose: Purpose::Passport,
+        image: ImageKind::Face,
+        case: "1".to_owned(),
+        refusal: None,
+        origin: None,
+        verdict: None,
+    };
+    let record = Record::new(&subject, pulled, NOW, LATER);
+    history.put(&record).await.unwrap();
+    for verdict in [Verdict::Refused(RefusalReason::Glasses), Verdict::Accepted] {
+        let given = GivenVerdict { verdict, text: Some("κείμενο".to_owned()), at: NOW };
+        commit(&client, [history.verdict_part(&subject, &record.event, &given).unwrap()]).await.unwrap();
+        let read = history.find(&subject, &record.event, NOW).await.unwrap().unwrap();
+        assert!(matches!(read.what, Event::Pulled { verdict: Some(read), .. } if read == given));
+    }
+}
+
+fn upload(business: &BusinessId) -> Issuance {
+    Issuance {
+        business: business.clone(),
+        upload_id: storage::time_ordered_id(),
+        uploader: someone(),
+        employee: None,
+        profile: FileProfile::Standard,
+        declared: BTreeMap::new(),
+        requested_at: NOW,
+        expires_at: LATER,
+        state: UploadState::Uploading,
+        issued: None,
+    }
+}
+
+fn issued(at: Moment) -> Issued {
+    Issued {
+        recipient_kind: RecipientKind::Mobile,
+        recipient_masked: "m".to_owned(),
+        language: Language::El,
+        issued_at: at,
+        code_expires_at: at.plus(Span::days(14)),
+        delivery: DeliveryState::Queued,
+        attempts: 0,
+        sent_at: None,
+        associated: false,
+        message_id: "first".to_owned(),
+        reminder: false,
+        resent: Vec::new(),
+        verdicts: BTreeMap::new(),
+    }
+}
+
+async fn issuances() -> Issuances {
+    Issuances::new(dynamodb().await, stack::variable("ISSUANCES_TABLE"))
+}
+
+/// The day on which the ids of now are made: the history is asked for by them.
+fn today() -> Moment {
+    Moment::from_epoch_seconds(jiff::Timestamp::now().as_second())
+}
+
+#[tokio::test]
+async fn a_businesss_history_comes_in_pages_by_day_and_state() {
+    let (issuances, shop, client, now) = (issuances().await, business(), dynamodb().await, today());
+    let mut kept = Vec::new();
+    for number in 0..7 {
+        let one = upload(&shop);
+        issuances.begin(&one, now).await.unwrap();
+        // Every third became no code.
+        if number % 3 == 2 {
+            assert!(issuances.refuse(&shop, &one.upload_id).await.unwrap());
+        } else {
+            commit(&client, [issuances.issue_part(&shop, &one.upload_id, &issued(now)).unwrap()]).await.unwrap();
+            kept.push(one.upload_id);
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    }
+    kept.reverse();
+    let sent = &kept[1];
+    let part = issuances.delivery_part(&shop, sent, DeliveryState::Sent, 1, Some(now)).unwrap();
+    commit(&client, [part]).await.unwrap();
+    commit(&client, [issuances.associated_part(&shop, &kept[2]).unwrap()]).await.unwrap();
+
+    let all = async |wanted: Wanted, limit: usize| {
+        let (mut found, mut after) = (Vec::new(), None);
+        loop {
+            let page = issuances.list(&shop, wanted, after.as_deref(), limit, now).await.unwrap();
+            assert!(page.issuances.len() <= limit);
+            found.extend(page.issuances.into_iter().map(|one| one.upload_id));
+            after = page.next;
+            if after.is_none() {
+                return found;
+            }
+        }
+    };
+    let day = AthensDay::of(now);
+    for limit in 1..=6 {
+        assert_eq!(all(Wanted::default(), limit).await, kept, "{limit} a page");
+        assert_eq!(all(Wanted { day: Some(day), state: None }, limit).await, kept, "of the day, {limit} a page");
+        assert_eq!(all(Wanted { day: None, state: Some(IssuanceState::Sent) }, limit).await, kept[1..2]);
+        assert_eq!(all(Wanted { day: None, state: Some(IssuanceState::Associated) }, limit).await, kept[2..3]);
+        assert!(all(Wanted { day: Some(day.minus(1)), state: None }, limit).await.is_empty());
+    }
+    let read = issuances.find(&shop, sent, now).await.unwrap().unwrap().issued.unwrap();
+    assert_eq!((read.delivery, read.attempts, read.sent_at), (DeliveryState::Sent, 1, Some(now)));
+    assert!(issuances.find(&business(), sent, now).await.unwrap().is_none(), "another business's");
+    assert!(issuances.list(&business(), Wanted::default(), None, 5, now).await.unwrap().issuances.is_empty());
+}
+
+/// More than the hundred that one query reads.
+#[tokio::test]
+async fn a_long_history_is_read_to_its_end_also_where_little_of_it_is_wanted() {
+    let (issuances, shop, client, now) = (issuances().await, business(), dynamodb().await, today());
+    let oldest = upload(&shop);
+    issuances.begin(&oldest, now).await.unwrap();
+    commit(&client, [issuances.issue_part(&shop, &oldest.upload_id, &issued(now)).unwrap()]).await.unwrap();
+    for _ in 0..11 {
+        let others: Vec<_> = (0..10).map(|_| upload(&shop)).collect();
+        let begun = futures_util::future::join_all(others.iter().map(|one| issuances.begin(one, now))).await;
+        assert!(begun.into_iter().all(|begun| begun.unwrap()));
+    }
+    let page = issuances.list(&shop, Wanted::default(), None, 1, now).await.unwrap();
+    assert_eq!((page.issuances.len(), page.next), (1, None));
+    assert_eq!(page.issuances[0].upload_id, oldest.upload_id);
+}
+
+#[tokio::test]
+async fn verdicts_stand_beside_each_other_in_the_photographers_list() {
+    let (issuances, shop, client) = (issuances().await, business(), dynamodb().await);
+    let one = upload(&shop);
+    issuances.begin(&one, NOW).await.unwrap();
+    let [licence, passport] = ["driving-licence", "passport"].map(|id| ApplicationId::parse(id).unwrap());
+    let say = async |application: &ApplicationId, image, verdict| {
+        let verdict = ListedVerdict { verdict, at: NOW };
+        commit(&client, [issuances.verdict_part(&shop, &one.upload_id, application, image, &verdict).unwrap()]).await
+    };
+    assert_eq!(refused(say(&licence, ImageKind::Face, Verdict::Accepted).await), [0], "it is no code yet");
+    commit(&client, [issuances.issue_part(&shop, &one.upload_id, &issued(NOW)).unwrap()]).await.unwrap();
+    for (application, image, verdict) in [
+        (&licence, ImageKind::Face, Verdict::Refused(RefusalReason::Glasses)),
+        (&licence, ImageKind::Signature, Verdict::Accepted),
+        (&passport, ImageKind::Face, Verdict::Accepted),
+        (&licence, ImageKind::Face, Verdict::Accepted),
+    ] {
+        say(application, image, verdict).await.unwrap();
+    }
+    let verdicts = issuances.find(&shop, &one.upload_id, NOW).await.unwrap().unwrap().issued.unwrap().verdicts;
+    assert_eq!(verdicts.keys().collect::<Vec<_>>(), ["driving-licence:face", "driving-licence:signature", "passport:face"]);
+    assert!(verdicts.values().all(|listed| listed.verdict == Verdict::Accepted), "the later one stands");
+}
+
+#[tokio::test]
+async fn whoever_many_authorised_works_for_those_that_did_last() {
+    let client = dynamodb().await;
+    let (staff, key) = (Staff::new(client.clone(), stack::variable("STAFF_TABLE")), staff_key("secret"));
+    let afm = || Afm::parse("068933130").unwrap();
+    let facts = StaffFacts { afm: afm(), label: None, business_afm: afm(), owner_afm: afm() };
+    let employee = EmployeeId::from_hash(id());
+    let mut shops = Vec::new();
+    for minute in 0..25 {
+        let shop = business();
+        let at = NOW.plus(Span::minutes(minute));
+        let item = StaffItem::seal(&key, shop.clone(), employee.clone(), &facts, someone(), at).unwrap();
+        commit(&client, [staff.put_part(&item).unwrap(), staff.enter_part(&shop, &employee).unwrap()]).await.unwrap();
+        shops.push(shop);
+    }
+    let found = async || staff.of_employee(&employee).await.unwrap().into_iter().map(|item| item.business).collect::<Vec<_>>();
+    let latest: Vec<_> = shops.iter().rev().take(EMPLOYERS_AT_MOST).cloned().collect();
+    // An index follows its table a little later.
+    for _ in 0..20 {
+        if found().await == latest {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    assert_eq!(found().await, latest);
+    assert!(staff.of_employee(&EmployeeId::from_hash(id())).await.unwrap().is_empty());
+}
+
+/// A code, and what associating and dissociating makes of it.
+struct Set {
+    subject: SubjectId,
+    code: CodeNumber,
+    item: CodeItem,
+    association: Association,
+}
+
+fn set() -> Set {
+    let mut bytes = [0; 16];
+    aws_lc_rs::rand::fill(&mut bytes).unwrap();
+    let (subject, code) = (someone(), CodeNumber::from_bytes(bytes));
+    let item = CodeItem {
+        code_id: code_id(&code),
+        state: CodeState::Issued,
+        wrapped_key: vec![1, 2, 3],
+        set_id: id(),
+        profile: FileProfile::Standard,
+        images: Vec::new(),
+        business: business(),
+        upload_id: id(),
+        message_id: id(),
+        issued_at: NOW,
+        expires_at: LATER,
+        first_subject: None,
+        first_associated_at: None,
+        subject: None,
+    };
+    let association = Association {
+        subject_id: subject.clone(),
+        code_id: item.code_id.clone(),
+        set_id: item.set_id.clone(),
+        profile: item.profile,
+        images: Vec::new(),
+        associated_at: NOW,
+        expires_at: LATER,
+        business: item.business.clone(),
+        upload_id: item.upload_id.clone(),
+        revision: storage::time_ordered_id(),
+        applications: BTreeMap::new(),
+        reminder: None,
+    };
+    Set { subject, code, item, association }
+}
+
+#[tokio::test]
+async fn an_association_is_there_with_its_key_or_not_at_all() {
+    let client = dynamodb().await;
+    let associations = Associations::new(client.clone(), stack::variable("ASSOCIATIONS_TABLE"));
+    let keys = Keys::new(client.clone(), stack::variable("KEYS_TABLE"));
+    let codes = Codes::new(client.clone(), stack::variable("CODES_TABLE"));
+    let Set { subject, code, item, association } = set();
+    let opened = OpenedKey { data_key: SealingKey::random().unwrap(), code: code.clone() };
+    let key = KeyItem::seal(&kms("ASSOCIATIONS_KEY").await, &subject, &item.set_id, &opened, LATER).await.unwrap();
+    let found = async |now| in_force(&associations, &keys, &subject, now).await.unwrap();
+    assert!(found(NOW).await.is_none());
+    commit(&client, [codes.put_part(&item).unwrap()]).await.unwrap();
+    let owner = |at, from| NewOwner { subject: &subject, associated_at: at, expires_at: LATER, from };
+    let associate = |at, from| {
+        let association = Association { associated_at: at, ..association.clone() };
+        [codes.associate_part(&code, &owner(at, from)).unwrap(), associations.put_part(&association).unwrap(), keys.put_part(&key).unwrap()]
+    };
+    commit(&client, associate(NOW, CodeState::Issued)).await.unwrap();
+    assert_eq!(refused(commit(&client, associate(NOW, CodeState::Issued)).await), [0, 1]);
+    let (there, with) = found(NOW).await.unwrap();
+    assert_eq!(with.open(&kms("ASSOCIATIONS_KEY").await).await.unwrap().code.bytes(), code.bytes());
+    assert!(found(LATER).await.is_none(), "its year is over");
+    let read = codes.find(&code, NOW).await.unwrap().unwrap();
+    assert_eq!((read.state, &read.subject, read.first_associated_at), (CodeState::Associated, &Some(subject.clone()), Some(NOW)));
+    assert_eq!((&read.wrapped_key, codes.find(&code, LATER).await.unwrap().is_none()), (&item.wrapped_key, true));
+
+    let dissociate = |read: &Association| {
+        [associations.end_part(read).unwrap(), keys.delete_part(&subject).unwrap(), codes.dissociate_part(&item.code_id, &subject).unwrap()]
+    };
+    commit(&client, dissociate(&there)).await.unwrap();
+    assert!(found(NOW).await.is_none() && keys.of(&subject, NOW).await.unwrap().is_none());
+    assert_eq!(refused(commit(&client, dissociate(&there)).await), [0, 2]);
+    let later = NOW.plus(Span::hours(1));
+    commit(&client, associate(later, CodeState::Dissociated)).await.unwrap();
+    let read = codes.by_id(&item.code_id, NOW).await.unwrap().unwrap();
+    assert_eq!((read.first_subject, read.first_associated_at), (Some(subject.clone()), Some(NOW)), "the first one's stay");
+}
+
+#[tokio::test]
+async fn what_an_association_holds_is_changed_and_read_back() {
+    let client = dynamodb().await;
+    let associations = Associations::new(client.clone(), stack::variable("ASSOCIATIONS_TABLE"));
+    let Set { subject, association, .. } = set();
+    commit(&client, [associations.put_part(&association).unwrap()]).await.unwrap();
+    let read = async || associations.of(&subject, NOW).await.unwrap().unwrap();
+    // As many as there may be, in one item.
+    let all: BTreeMap<_, _> = (0..50)
+        .map(|number| {
+            let application = ApplicationId::parse(&format!("application-{number}")).unwrap();
+            (application, Authorization { since: NOW, record: id(), until: (number % 2 == 0).then_some(LATER) })
+        })
+        .collect();
+    commit(&client, [associations.applications_part(&read().await, &all).unwrap()]).await.unwrap();
+    assert_eq!(read().await.applications, all);
+    let asked = AskedReminder { masked: "m".to_owned(), language: Language::En, until: Some(LATER) };
+    for reminder in [Some(&asked), None, Some(&asked)] {
+        commit(&client, [associations.reminder_part(&read().await, reminder).unwrap()]).await.unwrap();
+        assert_eq!(read().await.reminder.as_ref(), reminder);
+    }
+    commit(&client, [associations.reminded_part(&subject, &association.set_id).unwrap()]).await.unwrap();
+    assert_eq!((read().await.reminder, read().await.applications), (None, all));
+    assert!(associations.of(&subject, LATER).await.unwrap().is_none());
+}

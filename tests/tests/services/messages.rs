@@ -1,0 +1,227 @@
+//! Messages with a code, reminders, and what goes to the telephone network.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
+use domain::{
+    CodeNumber, Language, Moment, Recipient,
+    delivery::{CLAIM, DeliveryState},
+    recipient::GreekMobile,
+    retention::MESSAGE_KEPT,
+    time::Span,
+};
+use journeys::stack;
+use sending::Sms;
+use storage::{
+    outbox::{Due, Message, Outbox, OutboxItem, woken},
+    reminders::{About, Address, Listed, Page, ReminderItem, Reminders, slots},
+    transaction::Part,
+};
+
+use crate::{LATER, NOW, aws, business, commit, dynamodb, id, kms, refused};
+
+fn mobile() -> Recipient {
+    Recipient::Mobile(GreekMobile::parse("6900000001").unwrap())
+}
+
+async fn outbox() -> Outbox {
+    Outbox::new(dynamodb().await, stack::variable("OUTBOX_TABLE"))
+}
+
+async fn write(part: Result<Part, storage::StorageError>) {
+    commit(&dynamodb().await, [part.unwrap()]).await.unwrap();
+}
+
+/// One that failed once and comes due at `NOW`: a new one would be sent at once where the stack's sender is.
+async fn message() -> OutboxItem {
+    let code = CodeNumber::from_bytes([5; 16]);
+    let message = Message::new(mobile(), &code, Language::El, LATER);
+    let item = OutboxItem::seal(&kms("OUTBOX_KEY").await, id(), &message, &business(), "upload", NOW).await.unwrap();
+    let mut item = serde_json::to_value(item).unwrap();
+    item["attempts"] = 1.into();
+    item["next_at"] = NOW.epoch_seconds().into();
+    serde_json::from_value(item).unwrap()
+}
+
+/// The tail of the index: ours come due in another century.
+async fn due(outbox: &Outbox, message: &OutboxItem, now: Moment) -> Option<Moment> {
+    let due = outbox.due(now, 5_000).await.unwrap();
+    assert!(due.is_sorted_by_key(|due| due.next_at));
+    due.into_iter().find(|due| due.message_id == message.message_id).map(|due| due.next_at)
+}
+
+#[tokio::test]
+async fn a_message_goes_from_one_hand_to_the_next_until_it_is_settled_and_its_day_is_over() {
+    let (outbox, item) = (outbox().await, message().await);
+    write(outbox.put_part(&item)).await;
+    assert_eq!(refused(commit(&dynamodb().await, [outbox.put_part(&item).unwrap()]).await), [0], "it is there");
+    let stored = async || outbox.find(&item.message_id).await.unwrap().unwrap();
+    assert_eq!((stored().await.attempts, stored().await.state), (1, DeliveryState::Queued));
+    let before = Moment::from_epoch_seconds(NOW.epoch_seconds() - 1);
+    assert_eq!((due(&outbox, &item, before).await, due(&outbox, &item, NOW).await), (None, Some(NOW)));
+
+    let claimed = outbox.claim(&item.message_id, NOW).await.unwrap().unwrap();
+    assert_eq!((claimed.attempts, claimed.claimed_until), (2, Some(NOW.plus(CLAIM))));
+    assert!(outbox.claim(&item.message_id, NOW).await.unwrap().is_none(), "another has it in hand");
+    let again = NOW.plus(Span::minutes(5));
+    write(outbox.retry_part(&claimed, again)).await;
+    assert_eq!((due(&outbox, &item, NOW).await, due(&outbox, &item, again).await), (None, Some(again)));
+    let claimed = outbox.claim(&item.message_id, again).await.unwrap().unwrap();
+    assert_eq!(claimed.attempts, 3);
+    write(outbox.settle_part(&claimed, DeliveryState::Sent)).await;
+    let day_over = NOW.plus(MESSAGE_KEPT);
+    assert_eq!(due(&outbox, &item, day_over).await, Some(day_over));
+    assert!(outbox.claim(&item.message_id, again).await.unwrap().is_none(), "it is sent");
+
+    write(outbox.requeue_part(&stored().await, again)).await;
+    assert_eq!((stored().await.attempts, stored().await.state, stored().await.claimed_until), (0, DeliveryState::Queued, None));
+    assert!(outbox.claim(&item.message_id, again).await.unwrap().is_some(), "it goes out again");
+    write(outbox.withdraw_part(&stored().await)).await;
+    assert!(outbox.find(&item.message_id).await.unwrap().is_none());
+    assert_eq!(due(&outbox, &item, LATER).await, None, "and its place in the index with it");
+}
+
+#[tokio::test]
+async fn the_sender_is_woken_once_for_each_time() {
+    // For a message that is not there: whom it wakes finds nothing to do.
+    let (outbox, message_id) = (outbox().await, id());
+    let wake = async |next_at| outbox.wake(&Due { message_id: message_id.clone(), next_at }, NOW).await.unwrap();
+    assert!(wake(NOW).await);
+    assert!(!wake(NOW).await);
+    assert!(wake(LATER).await, "another time");
+    write(outbox.wake_again_part(&message_id, 1, NOW)).await;
+    let again = outbox.wake_again_part(&message_id, 1, NOW).unwrap();
+    assert_eq!(refused(commit(&dynamodb().await, [again]).await), [0]);
+    for (record, is_wake) in [
+        (format!("wake#{message_id}#{}", NOW.epoch_seconds()), true),
+        (format!("wake#{message_id}#{}", LATER.epoch_seconds()), true),
+        (format!("wake#{message_id}#again-1"), true),
+        (message_id.clone(), false),
+    ] {
+        assert_eq!(woken(&record), (message_id.as_str(), is_wake));
+        for _ in 0..2 {
+            outbox.delete(&record).await.unwrap();
+        }
+    }
+    write(outbox.used_part(&message_id)).await;
+}
+
+async fn reminders() -> Reminders {
+    Reminders::new(dynamodb().await, stack::variable("REMINDERS_TABLE"))
+}
+
+/// All of the day under which it lies.
+async fn listed(reminders: &Reminders, about: &About, expires_at: Moment) -> Vec<Listed> {
+    let mut found = Vec::new();
+    for slot in slots(about.kind().due_on(expires_at)) {
+        let mut page: Option<Page> = None;
+        while let Some(mut next) = reminders.page(&slot, page.take()).await.unwrap() {
+            found.extend(next.reminders.drain(..).map(Result::unwrap).filter(|listed| listed.about().unwrap() == *about));
+            page = Some(next);
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn a_reminder_is_listed_tried_let_go_and_ended() {
+    let (reminders, client) = (reminders().await, dynamodb().await);
+    let about = About::Code { code_id: id() };
+    let address = Address { recipient: mobile(), language: Language::El };
+    let put = async |set: &str| {
+        let item = ReminderItem::seal(&kms("REMINDERS_KEY").await, &about, &address, set, LATER, None).await.unwrap();
+        write(reminders.put_part(&item)).await;
+    };
+    assert!(listed(&reminders, &about, LATER).await.is_empty());
+    put("first").await;
+    put("second").await;
+    let [one] = listed(&reminders, &about, LATER).await.try_into().unwrap();
+    assert_eq!(one.set_id, "second", "in the place of the earlier one");
+    let claimed = reminders.claim(&one, NOW).await.unwrap().unwrap();
+    assert_eq!((claimed.attempts, claimed.open(&kms("REMINDERS_KEY").await).await.unwrap().language), (1, Language::El));
+    assert!(reminders.claim(&one, NOW).await.unwrap().is_none(), "it is in hand");
+    reminders.release(&claimed).await.unwrap();
+    assert!(reminders.claim(&one, NOW).await.unwrap().is_none(), "it was tried since it was listed");
+    let [again] = listed(&reminders, &about, LATER).await.try_into().unwrap();
+    let claimed = reminders.claim(&again, NOW).await.unwrap().unwrap();
+    commit(&client, [reminders.end_part(&claimed).unwrap()]).await.unwrap();
+    assert!(listed(&reminders, &about, LATER).await.is_empty());
+    reminders.release(&claimed).await.unwrap();
+    assert!(listed(&reminders, &about, LATER).await.is_empty(), "letting go brings nothing back");
+    assert_eq!(refused(commit(&client, [reminders.end_part(&claimed).unwrap()]).await), [0], "it is gone");
+
+    put("third").await;
+    let [third] = listed(&reminders, &about, LATER).await.try_into().unwrap();
+    write(reminders.give_up_part(&third)).await;
+    put("fourth").await;
+    for _ in 0..2 {
+        write(reminders.delete_part(&about, LATER)).await;
+    }
+    assert!(listed(&reminders, &about, LATER).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_days_reminders_come_in_pages_and_one_that_cannot_be_read_hides_no_other() {
+    let (reminders, client, slot) = (reminders().await, dynamodb().await, format!("2096-10-02#{}", id()));
+    let text = |value: &str| AttributeValue::S(value.to_owned());
+    let number = |value: i64| AttributeValue::N(value.to_string());
+    let requests: Vec<_> = (0..203)
+        .map(|at| {
+            let put = PutRequest::builder().item("slot", text(&slot)).item("about", text(&format!("code#{at:03}")));
+            let put = put.item("expires_at", number(LATER.epoch_seconds())).item("set_id", text("set"));
+            // One lacks what all others have.
+            let put = if at == 150 { put } else { put.item("attempts", number(0)) };
+            WriteRequest::builder().put_request(put.item("sealed", AttributeValue::B(vec![1].into())).build().unwrap()).build()
+        })
+        .collect();
+    // So many are taken at once.
+    for some in requests.chunks(25) {
+        let write = client.batch_write_item().request_items(stack::variable("REMINDERS_TABLE"), some.to_vec());
+        assert!(write.send().await.unwrap().unprocessed_items.is_none_or(|left| left.is_empty()));
+    }
+    let (mut page, mut sizes, mut readable) = (None, Vec::new(), 0);
+    while let Some(next) = reminders.page(&slot, page.take()).await.unwrap() {
+        sizes.push(next.reminders.len());
+        readable += next.reminders.iter().filter(|reminder| reminder.is_ok()).count();
+        page = Some(next);
+    }
+    assert_eq!((sizes, readable), (vec![100, 100, 3], 202));
+}
+
+/// Both emulators keep what went to the telephone network, at an address of their own.
+async fn sent_to(number: &str) -> Vec<serde_json::Value> {
+    let sns = std::env::var("AWS_ENDPOINT_URL_SNS").unwrap_or_else(|_| stack::variable("AWS_ENDPOINT_URL"));
+    for path in ["/_ministack/sns/sms-messages", "/_aws/sns/sms-messages"] {
+        let url = format!("{sns}{path}?region={}", stack::variable("AWS_REGION"));
+        let answer = stack::client().get(url).header("accept", "application/json").send().await.unwrap();
+        if answer.status() == 200 {
+            let all: serde_json::Value = answer.json().await.unwrap();
+            return all["sms_messages"][number].as_array().cloned().unwrap_or_default();
+        }
+    }
+    panic!("{sns} shows no messages");
+}
+
+#[tokio::test]
+async fn an_sms_goes_to_the_number_in_its_words_under_our_name() {
+    let mut bytes = [0; 4];
+    aws_lc_rs::rand::fill(&mut bytes).unwrap();
+    let number = GreekMobile::parse(&format!("69{:08}", u32::from_le_bytes(bytes) % 100_000_000)).unwrap();
+    let text = "Κωδικός: A1+B2 & <γ>\nmyPhoto";
+    Sms::new(&aws::config().await, "myPhoto".to_owned()).send(&number, text).await.unwrap();
+    let mut sent = sent_to(number.expose()).await;
+    for _ in 0..20 {
+        if !sent.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        sent = sent_to(number.expose()).await;
+    }
+    let [sms] = sent.as_slice() else { panic!("{sent:?}") };
+    assert_eq!(sms["Message"], text);
+    for (name, value) in [("AWS.SNS.SMS.SenderID", "myPhoto"), ("AWS.SNS.SMS.SMSType", "Transactional")] {
+        let attribute = &sms["MessageAttributes"][name];
+        // How each writes it down is its own; the value is ours.
+        assert!([&attribute["Value"], &attribute["StringValue"]].contains(&&serde_json::json!(value)), "{sms}");
+    }
+}

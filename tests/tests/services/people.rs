@@ -1,0 +1,342 @@
+//! Sign-ins, sessions, counts and agreements.
+
+use std::{collections::BTreeMap, slice};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{
+    Afm, FileProfile, Moment, SubjectId,
+    application::{ApplicationId, Purpose},
+    consent::PERSONAL_DATA_VERSION,
+    native_app::{AppSignIn, CodeChallenge, RedirectList},
+    quota::Quota,
+    retention::{ASSOCIATION_VALID, RECORD_KEPT_AFTER_PHOTOS},
+    session::{EXCHANGE_VALID, IDLE, Role, SIGN_IN_VALID},
+    staff::{EmployeeId, STAFF_AT_MOST},
+    submission::CodeState,
+    time::Span,
+};
+use futures_util::future::join_all;
+use journeys::stack;
+use storage::{
+    StorageError, TransactionError,
+    applications::{Application, Applications},
+    consents::Consents,
+    nonces::{Nonces, SignIn},
+    quotas::{Quotas, Use},
+    sealing::{ExchangeCode, IdentifierHasher, SessionToken, digest_text, staff_key},
+    sessions::{AwaitedOtp, Business, Person, Session, Sessions, SubmissionInHand, Try},
+    staff::{Staff, StaffFacts, StaffItem},
+    subjects::Subjects,
+};
+
+use crate::{LATER, NOW, business, commit, dynamodb, id, refused, second_opinion, someone};
+
+async fn nonces() -> Nonces {
+    Nonces::new(dynamodb().await, stack::variable("NONCES_TABLE"))
+}
+
+fn afm() -> Afm {
+    Afm::parse("068933130").unwrap()
+}
+
+#[tokio::test]
+async fn a_sign_in_is_taken_once_and_within_its_time() {
+    let (nonces, state) = (nonces().await, id());
+    let begin = |now| nonces.begin_sign_in(&state, SignIn { browser: "b".to_owned(), return_to: "/".to_owned(), app: None }, now);
+    let end = NOW.plus(SIGN_IN_VALID);
+    assert!(nonces.take_sign_in(&state, NOW).await.unwrap().is_none(), "there is none");
+    assert!(begin(NOW).await.unwrap());
+    assert!(!begin(NOW).await.unwrap(), "it is there");
+    assert!(begin(end).await.unwrap(), "the one before has expired");
+    // DynamoDB does one write of an item after the other. DynamoDB Local reads for all of them what one deletes.
+    let at_once = if second_opinion() { 1 } else { 5 };
+    let taken = join_all((0..at_once).map(|_| nonces.take_sign_in(&state, end))).await;
+    assert_eq!(taken.into_iter().filter(|taken| taken.as_ref().unwrap().is_some()).count(), 1, "of several at once one gets it");
+    assert!(begin(NOW).await.unwrap());
+    assert!(nonces.take_sign_in(&state, end).await.unwrap().is_none(), "it has expired");
+}
+
+#[tokio::test]
+async fn an_app_takes_its_session_once_and_within_its_time() {
+    let (nonces, token) = (nonces().await, SessionToken::random().unwrap());
+    let app = AppSignIn {
+        redirect_uri: RedirectList::parse("gr.gov.myphoto:/signed-in").unwrap().allow("gr.gov.myphoto:/signed-in").unwrap(),
+        code_challenge: CodeChallenge::parse(&digest_text("verifier")).unwrap(),
+        state: None,
+    };
+    let code = ExchangeCode::random().unwrap();
+    assert!(nonces.begin_exchange(&code, &app, &token, NOW).await.unwrap());
+    assert!(!nonces.begin_exchange(&code, &app, &token, NOW).await.unwrap());
+    let exchange = nonces.take_exchange(&code, NOW).await.unwrap().unwrap();
+    assert_eq!((exchange.redirect_uri, exchange.code_challenge), (app.redirect_uri.clone(), app.code_challenge.clone()));
+    assert_eq!(exchange.token.expose(), token.expose());
+    assert!(nonces.take_exchange(&code, NOW).await.unwrap().is_none(), "once");
+    assert!(nonces.begin_exchange(&code, &app, &token, NOW).await.unwrap());
+    assert!(nonces.take_exchange(&code, NOW.plus(EXCHANGE_VALID)).await.unwrap().is_none(), "it has expired");
+}
+
+#[tokio::test]
+async fn a_requests_id_is_used_by_one_call_until_it_is_forgotten() {
+    let (nonces, jti) = (nonces().await, id());
+    let [ours, other] = ["driving-licence", "passport"].map(|id| ApplicationId::parse(id).unwrap());
+    let used = |application, call, now| nonces.use_jti(application, &jti, call, LATER, now);
+    assert!(used(&ours, "a", NOW).await.unwrap());
+    assert!(used(&ours, "a", NOW).await.unwrap(), "the same call, whose answer was lost");
+    assert!(!used(&ours, "b", NOW).await.unwrap());
+    assert!(used(&other, "b", NOW).await.unwrap(), "another application's");
+    assert!(used(&ours, "b", LATER).await.unwrap(), "it is forgotten");
+}
+
+fn session(businesses: Vec<Business>) -> Session {
+    let person = Person {
+        first_name: "Μαρία".to_owned(),
+        last_name: String::new(),
+        afm: afm(),
+        birth_date: "1990-01-01".to_owned(),
+        mobile: None,
+        businesses,
+    };
+    Session::begin(SessionToken::random().unwrap(), someone(), person, NOW)
+}
+
+fn in_hand() -> SubmissionInHand {
+    SubmissionInHand {
+        subject: "self".to_owned(),
+        subject_id: someone(),
+        code: domain::CodeNumber::from_bytes([3; 16]),
+        state: CodeState::Issued,
+        set_id: id(),
+        profile: FileProfile::Standard,
+        images: Vec::new(),
+        wrapped_key: vec![1],
+        business: business(),
+        upload_id: id(),
+        message_id: id(),
+        first_subject: None,
+        issued_at: NOW,
+        code_expires_at: LATER,
+        confirmed: false,
+    }
+}
+
+#[tokio::test]
+async fn a_session_is_read_as_it_was_written_and_lives_on_with_use() {
+    let sessions = Sessions::new(dynamodb().await, stack::variable("SESSIONS_TABLE"));
+    let shop = business();
+    let begun = session(vec![Business { id: shop.clone(), name: "Φως".to_owned(), afm: Some(afm()), staff: None }]);
+    let load = async |now: Moment| sessions.load(&begun.token, now).await.unwrap();
+    assert!(load(NOW).await.is_none(), "it has not begun");
+    sessions.start(&begun, NOW).await.unwrap();
+    let read = load(NOW).await.unwrap();
+    assert_eq!((&read.subject_id, read.tries, &read.role), (&begun.subject_id, 0, &None));
+    assert_eq!((read.person.first_name.as_str(), read.business(&shop).unwrap().name.as_str()), ("Μαρία", "Φως"));
+    assert!(load(NOW.plus(IDLE)).await.is_none(), "nobody used it");
+
+    let used = NOW.plus(Span::minutes(1));
+    assert!(sessions.touch(&read, used).await.unwrap());
+    assert_eq!(load(NOW.plus(IDLE)).await.unwrap().used_at, used);
+    assert!(sessions.hold(&read, Some(&in_hand()), used).await.unwrap());
+    assert_eq!(load(used).await.unwrap().submission.unwrap().code.bytes(), &[3; 16]);
+    assert!(sessions.agree(&read, PERSONAL_DATA_VERSION, used).await.unwrap());
+    let role = Role::Photographer { business: shop };
+    assert!(sessions.choose_role(&read, &role, used).await.unwrap());
+    let read = load(used).await.unwrap();
+    assert_eq!((&read.role, read.consent.as_deref()), (&Some(role), Some(PERSONAL_DATA_VERSION)));
+    assert!(read.submission.is_none(), "it belongs to the role that is left");
+    for taken in [Some(in_hand()), None] {
+        assert!(sessions.hold(&read, taken.as_ref(), used).await.unwrap());
+        assert_eq!(load(used).await.unwrap().submission.is_some(), taken.is_some());
+    }
+    for _ in 0..2 {
+        sessions.end(&read.token).await.unwrap();
+    }
+    assert!(load(used).await.is_none());
+    for submission in [Some(&in_hand()), None] {
+        assert!(!sessions.hold(&read, submission, used).await.unwrap(), "it has ended");
+    }
+    assert!(!sessions.agree(&read, PERSONAL_DATA_VERSION, used).await.unwrap(), "it has ended");
+    assert!(load(used).await.is_none(), "and is not brought back");
+}
+
+#[tokio::test]
+async fn the_fourth_try_is_one_too_many_and_a_repeated_one_is_free() {
+    let sessions = Sessions::new(dynamodb().await, stack::variable("SESSIONS_TABLE"));
+    let begun = session(Vec::new());
+    sessions.start(&begun, NOW).await.unwrap();
+    let noted = async |id: &str| sessions.note_try(&begun, id, 3).await.unwrap();
+    for (number, id) in ["a", "b", "c"].into_iter().enumerate() {
+        assert_eq!(noted(id).await, Try::Noted(number + 1));
+    }
+    // DynamoDB Local of 2020 does not show the item that refused: what is exhausted looks like what is gone.
+    let exhausted = if second_opinion() { Try::Gone } else { Try::Exhausted };
+    assert_eq!(noted("d").await, exhausted);
+    assert_eq!(noted("b").await, Try::Noted(3));
+    assert_eq!(sessions.load(&begun.token, NOW).await.unwrap().unwrap().tries, 3);
+    let all = session(Vec::new());
+    sessions.start(&all, NOW).await.unwrap();
+    let ids: Vec<String> = (0..12).map(|try_| try_.to_string()).collect();
+    let tries = join_all(ids.iter().map(|id| sessions.note_try(&all, id, 3))).await;
+    assert_eq!(tries.iter().filter(|result| matches!(result, Ok(Try::Noted(_)))).count(), 3, "however many come at once");
+}
+
+#[tokio::test]
+async fn a_session_steps_up_to_its_successor_in_one_step() {
+    let client = dynamodb().await;
+    let sessions = Sessions::new(client.clone(), stack::variable("SESSIONS_TABLE"));
+    let mut old = session(Vec::new());
+    old.otp = Some(AwaitedOtp { hash: vec![1], expires_at: LATER, resends: 0 });
+    sessions.start(&old, NOW).await.unwrap();
+    assert_eq!(sessions.note_try(&old, "right", 3).await.unwrap(), Try::Noted(1));
+    let mut new = old.clone();
+    (new.token, new.otp) = (SessionToken::random().unwrap(), None);
+    let until = NOW.plus(Span::minutes(1));
+    let step = || [sessions.put_part(&new).unwrap(), sessions.succeed_part(&old, "right", &new.token, until).unwrap()];
+    commit(&client, step()).await.unwrap();
+    assert!(sessions.load(&new.token, NOW).await.unwrap().unwrap().otp.is_none());
+    let pointer = sessions.load(&old.token, NOW).await.unwrap().unwrap();
+    assert_eq!((pointer.successor.unwrap().expose(), pointer.tries), (new.token.expose(), 0));
+    assert!(sessions.load(&old.token, until).await.unwrap().is_none());
+    assert_eq!(refused(commit(&client, step()).await), [0, 1]);
+    let mut third = new.clone();
+    third.token = SessionToken::random().unwrap();
+    let again = [sessions.put_part(&third).unwrap(), sessions.succeed_part(&old, "right", &third.token, until).unwrap()];
+    assert_eq!(refused(commit(&client, again).await), [1]);
+    assert!(sessions.load(&third.token, NOW).await.unwrap().is_none(), "half of it is nothing");
+}
+
+#[tokio::test]
+async fn what_is_given_back_can_be_used_again() {
+    let quotas = Quotas::new(dynamodb().await, stack::variable("QUOTAS_TABLE"));
+    let person = someone();
+    let wrong = async |id: usize| quotas.use_one(Quota::WrongOtps, &person, &id.to_string(), NOW).await.unwrap();
+    // The last of a set takes the set away, and the limit must still hold afterwards.
+    assert_eq!(wrong(0).await, Use::LetIn { used: 1 });
+    let give_back = async |id: usize| quotas.give_back(Quota::WrongOtps, &person, &id.to_string(), NOW).await.unwrap();
+    give_back(0).await;
+    give_back(0).await;
+    for used in 1..=20 {
+        assert_eq!(wrong(used).await, Use::LetIn { used });
+    }
+    assert_eq!(wrong(21).await, Use::Exhausted);
+    give_back(7).await;
+    assert_eq!(wrong(21).await, Use::LetIn { used: 20 });
+    assert_eq!(quotas.submissions_left(&person, NOW).await.unwrap(), 5, "another count");
+    quotas.give_back(Quota::OtpMessages, &someone(), "none", NOW).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_business_has_a_hundred_employees_at_most() {
+    let client = dynamodb().await;
+    let (staff, key, shop) = (Staff::new(client.clone(), stack::variable("STAFF_TABLE")), staff_key("secret"), business());
+    let facts = StaffFacts { afm: afm(), label: None, business_afm: afm(), owner_afm: afm() };
+    let employee = |number: usize| EmployeeId::from_hash(format!("{number:043}"));
+    let enter = async |number: usize| {
+        let item = StaffItem::seal(&key, shop.clone(), employee(number), &facts, someone(), NOW).unwrap();
+        commit(&client, [staff.put_part(&item).unwrap(), staff.enter_part(&shop, &employee(number)).unwrap()]).await
+    };
+    enter(0).await.unwrap();
+    // As if all but one of the others were there too.
+    let others = (2..STAFF_AT_MOST).map(|number| employee(number).as_str().to_owned()).collect();
+    let roster = client.update_item().table_name(stack::variable("STAFF_TABLE")).update_expression("ADD employees :others");
+    let text = |value: &str| AttributeValue::S(value.to_owned());
+    let roster = roster.key("business", text(shop.as_str())).key("employee", text("#roster"));
+    roster.expression_attribute_values(":others", AttributeValue::Ss(others)).send().await.unwrap();
+    enter(1).await.unwrap();
+    assert_eq!(refused(enter(STAFF_AT_MOST).await), [1]);
+    assert!(!staff.has(&shop, &employee(STAFF_AT_MOST), NOW).await.unwrap(), "half of it is nothing");
+    assert_eq!(refused(enter(0).await), [0], "who is there takes no further place");
+    assert_eq!(staff.of_business(&shop).await.unwrap().len(), 2, "without the set of their ids");
+    let leave = || [staff.delete_part(&shop, &employee(0)).unwrap(), staff.leave_part(&shop, &employee(0)).unwrap()];
+    for _ in 0..2 {
+        commit(&client, leave()).await.unwrap();
+    }
+    assert!(staff.find(&shop, &employee(0), NOW).await.unwrap().is_none());
+    enter(STAFF_AT_MOST).await.unwrap();
+    assert!(staff.has(&shop, &employee(STAFF_AT_MOST), NOW).await.unwrap());
+}
+
+#[tokio::test]
+async fn agreements_are_kept_with_the_time_of_the_first() {
+    let client = dynamodb().await;
+    let (consents, person) = (Consents::new(client.clone(), stack::variable("CONSENTS_TABLE")), someone());
+    let agreed = async |now| consents.has_personal_data(&person, now).await.unwrap();
+    assert!(!agreed(NOW).await);
+    consents.agree_personal_data(&person, NOW).await.unwrap();
+    consents.agree_personal_data(&person, LATER).await.unwrap();
+    let end = NOW.plus(ASSOCIATION_VALID).plus(RECORD_KEPT_AFTER_PHOTOS);
+    assert!(agreed(NOW).await && !agreed(end).await);
+    commit(&client, [consents.associate_part(&person, "set", NOW, LATER).unwrap()]).await.unwrap();
+    commit(&client, [consents.keep_personal_data_part(&person, PERSONAL_DATA_VERSION, end).unwrap()]).await.unwrap();
+    assert!(agreed(end).await, "it is kept for longer");
+    let all = consents.of(&person, NOW).await.unwrap();
+    assert_eq!(all.iter().map(|consent| consent.given_at).collect::<Vec<_>>(), [NOW, NOW]);
+    assert!(consents.of(&someone(), NOW).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_application_is_replaced_as_it_was_read_and_meeting_oneself_is_no_other() {
+    let client = dynamodb().await;
+    let applications = Applications::new(client.clone(), stack::variable("APPLICATIONS_TABLE"));
+    let application = ApplicationId::parse(&format!("second-{}", &id()[..8])).unwrap();
+    let with = |revision: &str| Application {
+        application: application.clone(),
+        name_el: "ε".to_owned(),
+        name_en: "e".to_owned(),
+        purpose: Purpose::Passport,
+        profile: FileProfile::Standard,
+        keys: BTreeMap::new(),
+        // So that nobody else's test is shown it.
+        withdrawn_at: Some(NOW),
+        revision: revision.to_owned(),
+    };
+    assert!(applications.find(&application, NOW).await.unwrap().is_none());
+    assert!(!applications.replace(&with("0"), &with("1"), NOW).await.unwrap(), "there is none");
+    assert!(applications.add(&with("1"), NOW).await.unwrap());
+    assert!(applications.add(&with("1"), NOW).await.unwrap(), "the same call, whose answer was lost");
+    assert!(!applications.add(&with("2"), NOW).await.unwrap(), "the id is taken");
+    for _ in 0..2 {
+        assert!(applications.replace(&with("1"), &with("2"), NOW).await.unwrap());
+    }
+    assert!(!applications.replace(&with("1"), &with("3"), NOW).await.unwrap(), "somebody was quicker");
+    assert_eq!(applications.find(&application, NOW).await.unwrap().unwrap(), with("2"));
+    assert!(applications.all().await.unwrap().contains(&with("2")));
+    let key = AttributeValue::S(application.as_str().to_owned());
+    client.delete_item().table_name(stack::variable("APPLICATIONS_TABLE")).key("application", key).send().await.unwrap();
+}
+
+#[tokio::test]
+async fn who_is_unknown_is_not_made_by_looking() {
+    let hasher = IdentifierHasher::new(&id());
+    let subjects = Subjects::new(dynamodb().await, stack::variable("SUBJECTS_TABLE"), hasher);
+    let afm = domain::Identifier::Afm(afm());
+    for _ in 0..2 {
+        assert_eq!(subjects.find(&afm, NOW).await.unwrap(), None);
+    }
+    let made: SubjectId = subjects.resolve(slice::from_ref(&afm), NOW).await.unwrap();
+    assert_eq!(subjects.find(&afm, NOW).await.unwrap(), Some(made));
+}
+
+/// The emulators' locks are not DynamoDB's; that one wins, and that the others are told, is the same.
+#[tokio::test]
+async fn of_transactions_that_meet_one_is_written_whole() {
+    let client = dynamodb().await;
+    let (staff, key, shop) = (Staff::new(client.clone(), stack::variable("STAFF_TABLE")), staff_key("secret"), business());
+    let facts = StaffFacts { afm: afm(), label: None, business_afm: afm(), owner_afm: afm() };
+    let common = EmployeeId::from_hash("0".repeat(43));
+    let own = |number: usize| EmployeeId::from_hash(format!("{number:043}"));
+    let item = |employee| StaffItem::seal(&key, shop.clone(), employee, &facts, someone(), NOW).unwrap();
+    let results = join_all((1..=8).map(|number| {
+        let parts = [staff.put_part(&item(own(number))).unwrap(), staff.put_part(&item(common.clone())).unwrap()];
+        commit(&client, parts)
+    }))
+    .await;
+    for result in &results {
+        let lost = matches!(
+            result,
+            Ok(()) | Err(TransactionError::Refused(_) | TransactionError::Conflict | TransactionError::Storage(StorageError::Throttled(_)))
+        );
+        assert!(lost, "{result:?}");
+    }
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
+    assert_eq!(staff.of_business(&shop).await.unwrap().len(), 2, "the common one, and that of the transaction that won");
+}

@@ -1,0 +1,88 @@
+//! What KMS seals opens under its key and at its place alone.
+
+use domain::{CodeNumber, Language, Recipient, recipient::GreekMobile};
+use serde::{Serialize, de::DeserializeOwned};
+use storage::{
+    keys::{KeyItem, OpenedKey},
+    outbox::{Message, OutboxItem},
+    reminders::{About, Address, ReminderItem},
+    sealing::SealingKey,
+};
+
+use crate::{LATER, NOW, business, id, kms, second_opinion, someone};
+
+/// The same item as if somebody had written another value into it.
+fn moved<T: Serialize + DeserializeOwned>(item: &T, attribute: &str, value: &str) -> T {
+    let mut item: serde_json::Value = serde_json::to_value(item).unwrap();
+    item[attribute] = value.into();
+    serde_json::from_value(item).unwrap()
+}
+
+fn mobile() -> Recipient {
+    Recipient::Mobile(GreekMobile::parse("6900000001").unwrap())
+}
+
+#[tokio::test]
+async fn a_blob_opens_under_its_key_in_its_context_alone() {
+    let (ours, other) = (kms("OUTBOX_KEY").await, kms("REMINDERS_KEY").await);
+    let context = [("subject_id", "a"), ("set", "b")];
+    // KMS takes no more than 4096 bytes: a long message is some 200.
+    let plain = [7; 400];
+    let sealed = ours.seal(&context, &plain).await.unwrap();
+    assert_eq!(*ours.open(&context, &sealed).await.unwrap(), plain);
+    assert_eq!(*ours.open(&[context[1], context[0]], &sealed).await.unwrap(), plain, "a context has no order");
+    for wrong in [
+        vec![],
+        vec![("subject_id", "a")],
+        vec![("subject_id", "b"), ("set", "a")],
+        vec![("subject_id", "A"), ("set", "b")],
+        vec![("subject_id", "a"), ("set", "b"), ("more", "")],
+    ] {
+        assert!(ours.open(&wrong, &sealed).await.is_err(), "{wrong:?}");
+    }
+    assert!(ours.open(&context, b"not a blob").await.is_err());
+    // The stack's own emulator opens it whatever key is named, and half of it too; its blobs are not authenticated.
+    if second_opinion() {
+        assert!(other.open(&context, &sealed).await.is_err(), "under another key");
+        let mut changed = sealed.clone();
+        *changed.last_mut().unwrap() ^= 1;
+        for broken in [&sealed[..sealed.len() / 2], &sealed[1..], &changed] {
+            assert!(ours.open(&context, broken).await.is_err(), "{} bytes", broken.len());
+        }
+    }
+    assert_ne!(ours.seal(&context, &plain).await.unwrap(), sealed, "the same never looks the same");
+}
+
+#[tokio::test]
+async fn a_message_opens_as_the_message_that_it_was_sealed_as() {
+    let (kms, code) = (kms("OUTBOX_KEY").await, CodeNumber::from_bytes([5; 16]));
+    let message = Message::new(mobile(), &code, Language::El, LATER);
+    let item = OutboxItem::seal(&kms, id(), &message, &business(), "upload", NOW).await.unwrap();
+    assert_eq!(item.open(&kms).await.unwrap().code().unwrap().bytes(), code.bytes());
+    assert!(moved(&item, "message_id", &id()).open(&kms).await.is_err());
+}
+
+#[tokio::test]
+async fn an_address_opens_for_what_it_was_left_for() {
+    let kms = kms("REMINDERS_KEY").await;
+    let address = Address { recipient: mobile(), language: Language::El };
+    let about = About::Code { code_id: "c".to_owned() };
+    let item = ReminderItem::seal(&kms, &about, &address, &id(), LATER, None).await.unwrap();
+    assert_eq!(item.open(&kms).await.unwrap().recipient.masked(), address.recipient.masked());
+    assert!(moved(&item, "about", "code#d").open(&kms).await.is_err());
+}
+
+#[tokio::test]
+async fn a_key_opens_for_its_subject_and_its_set() {
+    let (kms, subject, set) = (kms("ASSOCIATIONS_KEY").await, someone(), id());
+    let data_key = SealingKey::random().unwrap();
+    let sealed = data_key.seal("a face", b"a face").unwrap();
+    let opened = OpenedKey { data_key, code: CodeNumber::from_bytes([6; 16]) };
+    let item = KeyItem::seal(&kms, &subject, &set, &opened, LATER).await.unwrap();
+    let again = item.open(&kms).await.unwrap();
+    assert_eq!(again.code.bytes(), opened.code.bytes());
+    assert_eq!(again.data_key.open("a face", &sealed).unwrap(), b"a face");
+    for (attribute, value) in [("subject_id", someone().as_str()), ("set_id", &id())] {
+        assert!(moved(&item, attribute, value).open(&kms).await.is_err(), "{attribute}");
+    }
+}
