@@ -6,7 +6,7 @@ FUNCTIONS := $(foreach folder,$(notdir $(wildcard functions/*)),-p $(folder)-fun
 # template.yaml takes the functions from target/.
 unexport CARGO_TARGET_DIR
 
-.PHONY: run stop test check lint build web browser screenshots chromium application removal measure deploy fmt clean tools
+.PHONY: run stop test check lint deny build web browser screenshots chromium application removal fuzz measure sbom advisories pins deploy fmt clean tools
 
 WEB_SOURCES := infra/openapi.yaml $(shell find web -type f -not -path "web/node_modules/*" -not -path "web/dist/*" -not -name schema.d.ts 2>/dev/null)
 
@@ -33,12 +33,16 @@ check: lint ## all that needs no stack
 	cargo test -q --workspace --exclude journeys
 	cargo test -q -p journeys --test template --test events
 
-lint: tools web # serve_web has the web application inside
+lint: tools web deny # serve_web has the web application inside
 	cargo fmt --check
 	cargo clippy -q --workspace --all-targets -- -D warnings
 	.tools/aws/bin/python infra/local/check_openapi.py
 	AWS_DEFAULT_REGION=eu-south-1 $(SAM) validate --lint
 	cd web && npm run --silent lint && npm run --silent test
+
+deny: tools ## licences, sources and versions of what others wrote (docs/supply-chain.md)
+	.tools/aws/bin/cargo-deny --locked check -D unmatched-skip -D unnecessary-skip licenses bans sources
+	python3 infra/supply/sbom.py --check
 
 build: tools web ## the functions as they ship, the sandbox, and the program that drives the main journey
 	PATH="$(CURDIR)/.tools/aws/bin:$$PATH" cargo lambda build --release $(FUNCTIONS)
@@ -70,8 +74,24 @@ application: ## the applications of public bodies: CMD="list"; on AWS with AWS_S
 	@if [ -n "$(AWS_STACK)" ]; then export APPLICATIONS_TABLE="$$(.tools/aws/bin/python infra/operator/table.py "$(AWS_STACK)")" || exit 1; \
 	elif [ -z "$$APPLICATIONS_TABLE" ]; then set -a; . .local/dev/env; set +a; fi; target/debug/applications $(or $(CMD),--help)
 
+fuzz: tools ## random input for everything that reads some, a minute each: SECONDS=60, ONLY="code_number jpeg" (fuzz/README.md)
+	python3 fuzz/run.py --seconds $(or $(SECONDS),60) $(ONLY)
+
 measure: ## requests per second and latency of submit_code on the stack that runs
 	set -a; . .local/dev/env; cargo run -q -p journeys --bin measure
+
+sbom: tools ## everything of others that is in here, as CycloneDX: target/sbom.cdx.json
+	python3 infra/supply/sbom.py target/sbom.cdx.json
+
+advisories: tools ## known weaknesses of what the lock files name; needs a network that reaches the databases
+	@$(STACK) tools upkeep
+	python3 infra/supply/advisories.py
+
+pins: ## the Python tools anew from infra/local/requirements-*.in, each file with its hash; UPGRADE=--upgrade for newer ones
+	@$(STACK) tools upkeep
+	cd infra/local && for set in aws emulator upkeep; do UV_CUSTOM_COMPILE_COMMAND="make pins" $(CURDIR)/.tools/upkeep/bin/uv pip compile -q $(UPGRADE) \
+	--generate-hashes --no-annotate --python-version 3.11 --python-platform x86_64-unknown-linux-gnu --only-binary :all: \
+	requirements-$$set.in -o requirements-$$set.txt || exit 1; done
 
 deploy: build ## to the AWS account of this shell; CONFIG names a section of samconfig.toml
 	for folder in target/lambda/*/; do date > "$$folder/deployment"; done # see AutoPublishAlias in template.yaml

@@ -17,7 +17,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--instance", default="dev", help="name of the stack; its data, logs and env file are in .local/NAME (default: dev)")
     verbs = parser.add_subparsers(dest="verb", required=True)
-    verbs.add_parser("tools", help="install the pinned tools into .tools")
+    some_tools = verbs.add_parser("tools", help="install the pinned tools into .tools")
+    some_tools.add_argument("names", nargs="*", default=tools.USUAL, help="sets of tools: infra/local/requirements-NAME.txt")
     verbs.add_parser("up", help="start what does not run, deploy what has changed")
     verbs.add_parser("down", help="stop; data stays")
     verbs.add_parser("status", help="say what runs, and where")
@@ -27,7 +28,7 @@ def main():
     instance = Instance(arguments.instance)
     match arguments.verb:
         case "tools":
-            tools.install()
+            tools.install(arguments.names)
         case "up":
             instance.up()
         case "down":

@@ -15,15 +15,18 @@ TOOLS = ROOT / ".tools"
 AWS = TOOLS / "aws" / "bin"
 EMULATOR = TOOLS / "emulator" / "bin"
 
+# What building, testing and deploying need.
+USUAL = ("emulator", "aws")
 
-def install():
+
+def install(names=USUAL):
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         raise Failure("the functions run as native processes: Linux on x86_64 is needed")
     TOOLS.mkdir(exist_ok=True)
     with (TOOLS / "lock").open("w", encoding="ascii") as lock:
         # Two calls at once: the second waits, then finds it all there.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        for name in ("emulator", "aws"):
+        for name in names:
             install_environment(name, HERE / f"requirements-{name}.txt")
 
 
@@ -38,6 +41,7 @@ def install_environment(name, requirements):
         shutil.rmtree(environment, ignore_errors=True)
         run_logged([sys.executable, "-m", "venv", str(environment)], log)
         pip = [str(environment / "bin" / "python"), "-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "--no-compile"]
-        run_logged([*pip, "--requirement", str(requirements)], log)
+        # A source package would run its own code here, and fetch what builds it without a hash.
+        run_logged([*pip, "--require-hashes", "--only-binary", ":all:", "--requirement", str(requirements)], log)
         stamp.write_text(wanted, encoding="utf-8")
     say(f"  tools: {environment.relative_to(ROOT)}")
