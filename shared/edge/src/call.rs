@@ -51,7 +51,8 @@ pub struct Call {
 }
 
 impl Call {
-    pub(crate) fn new(request: Request, public_origin: &str, now: Moment) -> Self {
+    /// A request of the gateway, as the runtime reads it.
+    pub fn new(request: Request, public_origin: &str, now: Moment) -> Self {
         let query = request.query_string_parameters().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let path = request.path_parameters().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         // The address as it was asked for: the uri that the runtime makes begins with the gateway's stage.
@@ -196,7 +197,10 @@ impl Call {
 
     /// What guards every call that changes something: it must come from our own pages (or no browser) and be JSON, which
     /// no form of another site can send. Neither can it send a header of authorization: with one, a call without a body is enough.
-    pub(crate) fn check_unsafe(&self) -> Result<(), Problem> {
+    ///
+    /// # Errors
+    /// [`Problem::ForeignOrigin`], [`Problem::BodyTooLarge`], [`Problem::UnsupportedMediaType`].
+    pub fn check_unsafe(&self) -> Result<(), Problem> {
         if self.method == Method::GET || self.method == Method::HEAD || self.method == Method::OPTIONS {
             return Ok(());
         }

@@ -105,8 +105,11 @@ fn encode(pairs: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
-/// Values come padded with blanks.
-fn parse_userinfo(xml: &str) -> Result<TaxisnetPerson, RegisterError> {
+/// Who `userinfo` says it is. Values come padded with blanks.
+///
+/// # Errors
+/// [`RegisterError::Unexpected`] where it is other XML, or none, or names no valid AFM.
+pub fn parse_userinfo(xml: &str) -> Result<TaxisnetPerson, RegisterError> {
     let root: UserinfoRoot = quick_xml::de::from_str(xml).map_err(|_| RegisterError::Unexpected("userinfo is not the XML of GSIS"))?;
     let info = root.userinfo;
     Ok(TaxisnetPerson {
