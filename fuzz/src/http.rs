@@ -57,7 +57,8 @@ pub(crate) fn request_body(data: &[u8]) {
             assert!(field.chars().count() <= 80 && !field.chars().any(char::is_control));
             let (mut keys, mut values) = (BTreeSet::new(), BTreeSet::new());
             collect(known.as_ref().unwrap_or(&Value::Null), &mut keys, &mut values);
-            let own = ["upload_id", "recipient", "language", "profile", "applications", "email", "reminder", "bytes", "files", "kind", "value"];
+            let own =
+                ["upload_id", "recipient", "language", "profile", "applications", "email", "reminder", "bytes", "files", "kind", "value"];
             let keys: String = own.into_iter().map(str::to_owned).chain(keys).collect::<Vec<_>>().join(".");
             for value in values.iter().filter(|value| value.len() > 3 && !keys.contains(value.as_str())) {
                 assert!(!field.contains(value.as_str()), "the value {value:?} is repeated: {field:?}");
@@ -99,7 +100,8 @@ pub(crate) fn event(data: &[u8]) {
     }
     if call.check_unsafe().is_ok() && ![Method::GET, Method::HEAD, Method::OPTIONS].contains(&method) {
         let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
-        let is_json = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().to_ascii_lowercase().starts_with(b"application/json"));
+        let is_json =
+            headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().to_ascii_lowercase().starts_with(b"application/json"));
         let may_be_empty = method == Method::DELETE || headers.contains_key(header::AUTHORIZATION);
         assert!(origin.is_none_or(|origin| origin == ORIGIN), "{origin:?}");
         assert!(is_json || (may_be_empty && body == 0));

@@ -3,9 +3,7 @@
 use std::fmt::Debug;
 
 use domain::{
-    Afm, Amka, CodeNumber, EmailAddress, GreekMobile, Identifier, MalformedCode, Paaypa,
-    code_number::CODE_LENGTH,
-    identity::InvalidNumber,
+    Afm, Amka, CodeNumber, EmailAddress, GreekMobile, Identifier, MalformedCode, Paaypa, code_number::CODE_LENGTH, identity::InvalidNumber,
     minor::BirthDate,
 };
 use serde::{Serialize, de::DeserializeOwned};
