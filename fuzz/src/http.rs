@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{FileProfile, Language, Moment, recipient::RecipientKind};
 use edge::{Call, SESSION_COOKIE};
 use lambda_http::{
@@ -12,8 +13,6 @@ use lambda_http::{
 use messages::problem::Problem;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-use crate::text;
 
 const ORIGIN: &str = "https://myphoto.example";
 /// As `edge` has it.
@@ -86,8 +85,11 @@ fn collect(json: &Value, keys: &mut BTreeSet<String>, values: &mut BTreeSet<Stri
 
 /// Whatever event the gateway makes of a request: what is let in to change something is JSON from our own pages or from no browser.
 pub(crate) fn event(data: &[u8]) {
-    let Some(text) = text(data) else { return };
-    let Ok(request) = from_str(text) else { return };
+    let Ok(mut event) = serde_json::from_slice::<Value>(data) else { return };
+    if !as_the_gateway_writes_it(&mut event) {
+        return;
+    }
+    let Ok(request) = from_str(&event.to_string()) else { return };
     let method = request.method().clone();
     let body = request.body().len();
     let headers = request.headers().clone();
@@ -108,4 +110,21 @@ pub(crate) fn event(data: &[u8]) {
         assert!(body <= BODY_LIMIT);
     }
     call.show_problems();
+}
+
+/// Of what the gateway writes itself lambda_http believes all, and panics where it makes no sense: the host that it came to, the scheme, the
+/// way in which the body is written. That is not tried. False where it would be no event of the gateway at all.
+fn as_the_gateway_writes_it(event: &mut Value) -> bool {
+    let Some(event) = event.as_object_mut() else { return false };
+    for (headers, one) in [("headers", true), ("multiValueHeaders", false)] {
+        let Some(headers) = event.get_mut(headers).and_then(Value::as_object_mut) else { return false };
+        for (name, value) in [("host", "myphoto.example"), ("x-forwarded-proto", "https")] {
+            headers.retain(|key, _| !key.eq_ignore_ascii_case(name));
+            headers.insert(name.to_owned(), if one { Value::from(value) } else { Value::from(vec![value]) });
+        }
+    }
+    event.insert("body".to_owned(), Value::from(STANDARD.encode(event.get("body").and_then(Value::as_str).unwrap_or_default())));
+    event.insert("isBase64Encoded".to_owned(), Value::Bool(true));
+    let stage = event.get("requestContext").and_then(|context| context.get("stage")).and_then(Value::as_str);
+    stage == Some("v1") && event.get("path").and_then(Value::as_str).is_some_and(|path| path.starts_with('/'))
 }

@@ -8,7 +8,7 @@ use lambda_http::{
     http::{HeaderMap, HeaderName, Method, header},
 };
 use messages::problem::{FieldReason, Problem};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use tokio::task::JoinHandle;
 
 /// The session, for browsers. The prefix makes browsers take it from us only: Secure, this host, the whole site.
@@ -189,7 +189,9 @@ impl Call {
         let mut deserializer = serde_json::Deserializer::from_slice(&self.body);
         let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
             let path = error.path().to_string();
-            field_problem(&path, error.inner())
+            // serde_json takes it for a fault of syntax where it awaits a name and finds a list or a number.
+            let is_json = serde_json::from_slice::<IgnoredAny>(&self.body).is_ok();
+            field_problem(&path, error.inner(), is_json)
         })?;
         deserializer.end().map_err(|_| Problem::MalformedJson)?;
         Ok(value)
@@ -254,8 +256,8 @@ fn prefers_html(accept: &str) -> bool {
 }
 
 /// A refusal that names the field. serde's own texts are not for people, and may hold values.
-pub(crate) fn field_problem(path: &str, error: &serde_json::Error) -> Problem {
-    if !error.is_data() {
+pub(crate) fn field_problem(path: &str, error: &serde_json::Error, is_json: bool) -> Problem {
+    if !is_json {
         return Problem::MalformedJson;
     }
     let text = error.to_string();
@@ -352,6 +354,8 @@ mod tests {
             (r#"{"inner":{}}"#, field("inner.number", FieldReason::Missing)),
             (r#"{"inner":{"number":1,"more":2}}"#, field("inner.more", FieldReason::Unknown)),
             (r#"{"inner":{"number":1},"more":2}"#, field("more", FieldReason::Unknown)),
+            (r#"{"inner":{"number":1},"choice":["one"]}"#, field("choice", FieldReason::WrongType)),
+            (r#"{"inner":{"number":1},"choice":1}"#, field("choice", FieldReason::WrongType)),
             (r#"{}"#, field("inner", FieldReason::Missing)),
             (r#"{"inner":{"number":1},"choice":"two"}"#, field("choice", FieldReason::NotAllowed)),
             (r#"[]"#, field("inner", FieldReason::Missing)),
