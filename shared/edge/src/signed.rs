@@ -85,7 +85,7 @@ impl<C: DeserializeOwned> SignedRequest<C> {
             issuer: common.get("iss").and_then(Value::as_str).and_then(|iss| ApplicationId::parse(iss).ok()),
             common,
             own: serde_path_to_error::deserialize(Value::Object(claims))
-                .map_err(|error| field_problem(&error.path().to_string(), error.inner())),
+                .map_err(|error| field_problem(&error.path().to_string(), error.inner(), true)),
         })
     }
 

@@ -78,10 +78,19 @@ fn length(file: &[u8]) -> u64 {
     u64::try_from(file.len()).unwrap_or(u64::MAX)
 }
 
-/// The file without metadata, proven to be whole, and a small copy of its pixels.
-fn read(file: &[u8]) -> Result<(Vec<u8>, DynamicImage), PictureFault> {
+/// The file without metadata and whatever followed its end, if all of its image data is there. Looks at no size: [`accept`] does before.
+///
+/// # Errors
+/// [`PictureFault::NotJpeg`], [`PictureFault::Damaged`].
+pub fn clean(file: &[u8]) -> Result<Vec<u8>, PictureFault> {
     let jpeg = jpeg::without_metadata(file)?;
     scan::check(&jpeg)?;
+    Ok(jpeg)
+}
+
+/// The file without metadata, proven to be whole, and a small copy of its pixels.
+fn read(file: &[u8]) -> Result<(Vec<u8>, DynamicImage), PictureFault> {
+    let jpeg = clean(file)?;
     let copy = preview::decode(&jpeg)?;
     Ok((jpeg, copy))
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 pub use national::{CustodyAnswer, NationalRegisters, OwnedBusiness, RegisteredPerson};
 pub use reqwest::Client as HttpClient;
-pub use taxisnet::{Taxisnet, TaxisnetPerson, authorize_url, sign_out_url};
+pub use taxisnet::{Taxisnet, TaxisnetPerson, authorize_url, parse_userinfo, sign_out_url};
 
 /// What can go wrong with the outside world. Texts never hold what was asked or answered about a person.
 #[derive(Debug, thiserror::Error)]

@@ -105,10 +105,19 @@ fn encode(pairs: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
-/// Values come padded with blanks.
-fn parse_userinfo(xml: &str) -> Result<TaxisnetPerson, RegisterError> {
-    let root: UserinfoRoot = quick_xml::de::from_str(xml).map_err(|_| RegisterError::Unexpected("userinfo is not the XML of GSIS"))?;
+/// Who `userinfo` says it is. Values come padded with blanks.
+///
+/// # Errors
+/// [`RegisterError::Unexpected`] where it is other XML, or none, or names no valid AFM.
+pub fn parse_userinfo(xml: &str) -> Result<TaxisnetPerson, RegisterError> {
+    const NOT_XML: RegisterError = RegisterError::Unexpected("userinfo is not the XML of GSIS");
+    let root: UserinfoRoot = quick_xml::de::from_str(xml).map_err(|_| NOT_XML)?;
     let info = root.userinfo;
+    // quick-xml lets control characters through, which XML does not have (XML 1.0, 2.2): names are shown, and go into files.
+    let is_of_xml = |c: char| c >= ' ' || matches!(c, '\t' | '\n' | '\r');
+    if !info.lastname.chars().chain(info.firstname.chars()).all(is_of_xml) {
+        return Err(NOT_XML);
+    }
     Ok(TaxisnetPerson {
         afm: Afm::parse(info.taxid.trim()).map_err(|_| RegisterError::Unexpected("userinfo has no valid AFM"))?,
         first_name: info.firstname.trim().to_owned(),
@@ -131,6 +140,10 @@ mod tests {
     fn anything_else_is_refused() {
         for xml in ["", "<html/>", "<root/>", r#"<root><userinfo taxid="123"/></root>"#, r#"<root><userinfo/></root>"#] {
             assert!(parse_userinfo(xml).is_err(), "{xml}");
+        }
+        for control in ["\0", "\u{1}", "&#1;", "\u{1b}"] {
+            let xml = format!(r#"<root><userinfo taxid="068933130" lastname="Π{control}"/></root>"#);
+            assert!(parse_userinfo(&xml).is_err(), "{xml:?}");
         }
         let bomb = r#"<!DOCTYPE r [<!ENTITY a "068933130">]><root><userinfo taxid="&a;"/></root>"#;
         assert!(parse_userinfo(bomb).is_err());

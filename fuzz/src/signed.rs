@@ -1,0 +1,166 @@
+//! Signed requests of applications.
+
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use aws_lc_rs::{
+    rand::SystemRandom,
+    rsa::KeySize,
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair},
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::{
+    FileProfile, Moment,
+    application::{ApplicationId, Purpose, SigningAlgorithm},
+};
+use edge::{Call, signed::SignedRequest};
+use lambda_http::{
+    Body,
+    http::{HeaderValue, Request, header},
+};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use storage::applications::{Application, PublicKey};
+
+use crate::text;
+
+const ORIGIN: &str = "https://myphoto.example";
+const PATH: &str = "/v1/pulls";
+const AUDIENCE: &str = "https://myphoto.example/v1/pulls";
+const NOW: i64 = 1_800_000_000;
+
+/// The one request that its application has signed and sent; who has it may change it as they like. The corpus holds it whole.
+const SENT: &str =
+    r#"{"aud":"https://myphoto.example/v1/pulls","exp":1800000060,"iat":1800000000,"iss":"passports","jti":"a-1","sub":"afm:068933130"}"#;
+
+/// The operation's own claims.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Own {
+    sub: String,
+}
+
+struct Sender {
+    ed: Ed25519KeyPair,
+    ec: EcdsaKeyPair,
+    rsa: RsaKeyPair,
+    registered: Application,
+}
+
+static APPLICATION: LazyLock<Sender> = LazyLock::new(|| {
+    // Always the same, as the corpus holds a request that it has signed. The others sign only what is signed here.
+    let ed = Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap();
+    let ec = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+    let rsa = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
+    let jwk = |algorithm| match algorithm {
+        SigningAlgorithm::EdDsa => json!({ "kty": "OKP", "crv": "Ed25519", "x": base64(ed.public_key()) }),
+        SigningAlgorithm::Es256 => {
+            let point = ec.public_key().as_ref();
+            json!({ "kty": "EC", "crv": "P-256", "x": base64(&point[1..33]), "y": base64(&point[33..]) })
+        }
+        SigningAlgorithm::Rs256 => {
+            let (n, e) = (rsa.public_key().modulus(), rsa.public_key().exponent());
+            json!({ "kty": "RSA", "n": base64(n.big_endian_without_leading_zero()), "e": base64(e.big_endian_without_leading_zero()) })
+        }
+    };
+    let key = |algorithm: SigningAlgorithm| {
+        let key = PublicKey { algorithm, jwk: jwk(algorithm).to_string(), added_at: Moment::from_epoch_seconds(0) };
+        (algorithm.name().to_owned(), key)
+    };
+    let registered = Application {
+        application: ApplicationId::parse("passports").unwrap(),
+        name_el: "Διαβατήρια".to_owned(),
+        name_en: "Passports".to_owned(),
+        purpose: Purpose::Passport,
+        profile: FileProfile::Standard,
+        keys: BTreeMap::from(SigningAlgorithm::ALL.map(key)),
+        withdrawn_at: None,
+        revision: "1".to_owned(),
+    };
+    Sender { ed, ec, rsa, registered }
+});
+
+/// A line alone is a token that somebody sends: only what the application has signed is let in. Three lines are an algorithm, a header and
+/// claims that the application signs: it is let in exactly where it keeps the rules, however they are written.
+pub(crate) fn signed_request(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    let lines: Vec<&str> = text.split('\n').collect();
+    match *lines.as_slice() {
+        [token] if accepted(token) => {
+            let sent = format!("{}.{}.", base64(header(SigningAlgorithm::EdDsa)), base64(SENT));
+            assert!(token.starts_with(&sent), "this was signed by nobody");
+        }
+        [name, header_json, claims_json] => {
+            let Some(algorithm) = SigningAlgorithm::parse(name) else { return };
+            let message = format!("{}.{}", base64(header_json), base64(claims_json));
+            let token = format!("{message}.{}", base64(sign(algorithm, message.as_bytes())));
+            assert_eq!(accepted(&token), keeps_the_rules(algorithm, &token, header_json, claims_json), "{token}");
+        }
+        _ => {}
+    }
+}
+
+fn accepted(token: &str) -> bool {
+    let Ok(value) = HeaderValue::from_str(&format!("Bearer {token}")) else { return false };
+    let request = Request::builder().method("POST").uri("https://x/").header(header::AUTHORIZATION, value).body(Body::Empty).unwrap();
+    let call = Call::new(request, ORIGIN, Moment::from_epoch_seconds(NOW));
+    let Ok(request) = SignedRequest::<Own>::read(&call) else { return false };
+    request.verify(Some(APPLICATION.registered.clone()), &call, PATH).is_ok_and(|verified| {
+        assert_eq!(verified.application().as_str(), "passports");
+        let _ = &verified.claims().sub;
+        true
+    })
+}
+
+/// The rules again, in other words. Of a name that comes twice in the claims the later one counts; in a header it may not.
+fn keeps_the_rules(algorithm: SigningAlgorithm, token: &str, header_json: &str, claims_json: &str) -> bool {
+    let (Ok(header), Ok(claims)) =
+        (serde_json::from_str::<StrictHeader>(header_json), serde_json::from_str::<Map<String, Value>>(claims_json))
+    else {
+        return false;
+    };
+    let number = |name| claims.get(name).and_then(Value::as_i64);
+    let (Some(issued), Some(expires)) = (number("iat"), number("exp")) else { return false };
+    let text = |name| claims.get(name).and_then(Value::as_str);
+    token.len() <= 4096
+        && header.alg == algorithm.name()
+        && header.kid == algorithm.name()
+        && claims.len() == 6
+        && text("iss") == Some("passports")
+        && text("aud") == Some(AUDIENCE)
+        && text("sub").is_some()
+        && text("jti").is_some_and(|jti| (1..=64).contains(&jti.len()) && jti.bytes().all(|byte| byte.is_ascii_graphic()))
+        && issued <= NOW + 5
+        && expires > NOW
+        && expires > issued
+        && expires.checked_sub(issued).is_some_and(|valid| valid <= 60)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StrictHeader {
+    alg: String,
+    kid: String,
+    #[serde(rename = "typ")]
+    _typ: Option<String>,
+}
+
+fn header(algorithm: SigningAlgorithm) -> String {
+    format!(r#"{{"alg":"{0}","kid":"{0}","typ":"JWT"}}"#, algorithm.name())
+}
+
+fn sign(algorithm: SigningAlgorithm, message: &[u8]) -> Vec<u8> {
+    let (Sender { ed, ec, rsa, .. }, random) = (&*APPLICATION, SystemRandom::new());
+    match algorithm {
+        SigningAlgorithm::EdDsa => ed.sign(message).as_ref().to_vec(),
+        SigningAlgorithm::Es256 => ec.sign(&random, message).unwrap().as_ref().to_vec(),
+        SigningAlgorithm::Rs256 => {
+            let mut signature = vec![0; rsa.public_modulus_len()];
+            rsa.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature).unwrap();
+            signature
+        }
+    }
+}
+
+fn base64(bytes: impl AsRef<[u8]>) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}

@@ -1,0 +1,24 @@
+//! The corpus, played: every seed, and every input with which fuzzing once found something.
+
+use std::{fs, path::Path};
+
+use fuzzing::TARGETS;
+
+#[test]
+fn every_property_holds_of_the_corpus() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+    let mut folders: Vec<_> = fs::read_dir(&corpus).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<_> = TARGETS.iter().map(|target| target.name.to_owned()).collect();
+    folders.sort();
+    names.sort();
+    assert_eq!(folders, names, "a folder for each target");
+    for target in &TARGETS {
+        let mut inputs: Vec<_> = fs::read_dir(corpus.join(target.name)).unwrap().map(|entry| entry.unwrap().path()).collect();
+        inputs.sort();
+        assert!(!inputs.is_empty(), "{}", target.name);
+        for input in inputs {
+            println!("{}", input.display());
+            (target.holds)(&fs::read(&input).unwrap());
+        }
+    }
+}

@@ -1,0 +1,35 @@
+"""Known weaknesses of what the lock files name: crates by RustSec, npm packages by the registry, Python tools by PyPI.
+
+Each database is asked over the network. One that cannot be reached has not been asked, and counts as a failure.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+AUDITS = [
+    ("crates", ".", [".tools/aws/bin/cargo-deny", "--locked", "check", "advisories"]),
+    ("crates of fuzz/libfuzzer", ".", [".tools/aws/bin/cargo-deny", "--manifest-path", "fuzz/libfuzzer/Cargo.toml", "--config", "deny.toml", "--locked", "check", "advisories", "sources"]),
+    ("npm packages of web", "web", ["npm", "audit"]),
+    ("npm packages of tests/browser", "tests/browser", ["npm", "audit"]),
+]
+# Without --strict it passes over what it cannot ask about.
+PIP_AUDIT = [".tools/upkeep/bin/pip-audit", "--strict", "--disable-pip", "--require-hashes", "--progress-spinner", "off", "--requirement"]
+AUDITS += [(f"Python tools of {tools}", ".", [*PIP_AUDIT, f"infra/local/requirements-{tools}.txt"]) for tools in ("aws", "emulator", "upkeep")]
+
+
+def main():
+    failed = []
+    for name, folder, command in AUDITS:
+        print(f"- {name}", flush=True)
+        if subprocess.run(command, cwd=ROOT / folder, check=False).returncode != 0:
+            failed.append(name)
+    for name in failed:
+        print(f"weak, or not asked: {name}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
