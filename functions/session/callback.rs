@@ -96,9 +96,7 @@ async fn take_sign_in(deps: &Deps, call: &Call) -> Result<SignIn, Failure> {
 /// No cookie: the session is the app's alone, which proves with its verifier that it began.
 async fn hand_to_app(deps: &Deps, call: &Call, app: &AppSignIn, session: &Session) -> Result<Reply, Failure> {
     let code = ExchangeCode::random()?;
-    if !deps.nonces.begin_exchange(&code, app, &session.token, call.now).await? {
-        return Err(Problem::Conflict.into());
-    }
+    deps.nonces.begin_exchange(&code, app, &session.token, call.now).await?;
     Ok(Reply::see_other(&app.with_code(&code.expose())))
 }
 

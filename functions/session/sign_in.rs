@@ -52,9 +52,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     };
     let state = SessionToken::random()?.expose();
     let sign_in = SignIn { browser: digest_text(&browser.expose()), return_to, app };
-    if !deps.nonces.begin_sign_in(&state, sign_in, call.now).await? {
-        return Err(Problem::Conflict.into());
-    }
+    deps.nonces.begin_sign_in(&state, sign_in, call.now).await?;
     let redirect_uri = session_functions::redirect_uri(call.public_origin());
     let location = registers::authorize_url(&deps.taxisnet_url, &deps.taxisnet_server, &deps.client_id, &redirect_uri, &state);
     Ok(Reply::see_other(&location).set_sign_in(&browser.expose(), domain::session::SIGN_IN_VALID.as_seconds()))

@@ -78,9 +78,9 @@ impl Nonces {
 
     /// # Errors
     /// Storage errors.
-    pub async fn begin_sign_in(&self, state: &str, sign_in: SignIn, now: Moment) -> Result<bool, StorageError> {
+    pub async fn begin_sign_in(&self, state: &str, sign_in: SignIn, now: Moment) -> Result<(), StorageError> {
         let item = NonceItem { nonce: state_key(state), expires_at: now.plus(SIGN_IN_VALID), sign_in };
-        self.0.put_new(to_item(&item)?, KEY, now).await
+        self.0.put(to_item(&item)?).await
     }
 
     /// Takes the sign-in of this state, once. None where the state is unknown, used or expired.
@@ -101,7 +101,7 @@ impl Nonces {
         app: &AppSignIn,
         token: &SessionToken,
         now: Moment,
-    ) -> Result<bool, StorageError> {
+    ) -> Result<(), StorageError> {
         let item = ExchangeItem {
             nonce: exchange_key(code),
             expires_at: now.plus(EXCHANGE_VALID),
@@ -109,7 +109,7 @@ impl Nonces {
             code_challenge: app.code_challenge.clone(),
             token: code.key().seal(TOKEN, Zeroizing::new(token.expose()).as_bytes())?,
         };
-        self.0.put_new(to_item(&item)?, KEY, now).await
+        self.0.put(to_item(&item)?).await
     }
 
     /// Takes what this code stands for, once. None where the code is unknown, used or expired.

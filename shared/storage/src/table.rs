@@ -78,6 +78,11 @@ impl Table {
         output.item.filter(|item| is_live(item, now)).map(from_item).transpose()
     }
 
+    /// Writes an item under a random key: no other has it, and a write that the SDK repeats as its answer was lost does no harm.
+    pub(crate) async fn put(&self, item: Item) -> Result<(), StorageError> {
+        self.client.put_item().table_name(&self.name).set_item(Some(item)).send().await.map(|_| ()).map_err(failed("PutItem"))
+    }
+
     /// Writes an item whose key is not there yet (or has expired). False where it is.
     pub(crate) async fn put_new(&self, item: Item, key_name: &str, now: Moment) -> Result<bool, StorageError> {
         let result = self

@@ -6,10 +6,13 @@
 
 use std::collections::BTreeMap;
 
-use domain::{FileProfile, ImageKind, Language, application::Purpose};
+use domain::{
+    FileProfile, ImageKind, Language,
+    application::{Purpose, SigningAlgorithm},
+};
 use futures_util::future::join_all;
 use journeys::{
-    application::{self, Application, PULLS, VERDICTS},
+    application::{self, Application, PULLS, SigningKey, VERDICTS},
     browser::{Browser, Response, SESSION_COOKIE},
     citizen::own,
     minors,
@@ -135,6 +138,8 @@ async fn callers() -> (Vec<Caller>, Shared) {
         application::fresh(Purpose::Passport).await,
     );
     own(&person).authorize(&[&authorised.id, &revoked.id]).await.expect(200);
+    // Not its last one, which the command leaves: another has taken its place.
+    application::add_key(&revoked.id, &SigningKey::new("second", SigningAlgorithm::EdDsa)).await.expect("another key");
     application::operate(&["key", "remove", &revoked.id, "--kid", &revoked.key.kid]).await.expect("removed");
 
     let expired = fresh_citizen().await;
@@ -223,7 +228,7 @@ impl Caller {
         if self.signs {
             return self.application.send(path, &self.application.sign(claims)).await;
         }
-        self.visit.browser.request(Method::POST, path).send().await
+        self.visit.browser.post(path, &json!({})).await
     }
 
     async fn call(&mut self, operation: &str, shared: &Shared) -> Response {
