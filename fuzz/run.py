@@ -15,7 +15,7 @@ ROOT = HERE.parent
 TOOLS = ROOT / ".tools" / "aws" / "bin"
 
 # What takes this long for one input, in seconds, or this much memory, in MB, is a finding too.
-SLOW, MEMORY = 10, 2048
+SLOW, MEMORY = 30, 2048
 
 
 def main():

@@ -36,19 +36,19 @@ pub(crate) fn picture(data: &[u8]) {
     if size(data).is_some_and(|size| size > PIXELS) {
         return;
     }
-    for profile in [FileProfile::Standard, FileProfile::IdentityCard] {
-        let blocks = inspect(profile, ImageKind::Signature, data).findings.iter().any(Finding::blocks);
-        match accept(profile, ImageKind::Signature, data) {
-            Ok(accepted) => {
-                assert!(!blocks, "accepted, though its report says that it is not");
-                assert!(clean(data).unwrap() == accepted.jpeg && clean(&accepted.jpeg).unwrap() == accepted.jpeg);
-                let decoded = pixels(&accepted.jpeg).expect("a picture that can be shown");
-                assert_eq!((decoded.width(), decoded.height()), (accepted.width, accepted.height));
-                let preview = pixels(&accepted.preview).expect("a preview that can be shown");
-                assert!(preview.width().max(preview.height()) == 480);
-            }
-            Err(fault) => assert!(blocks, "refused as {fault:?}, though its report does not say so"),
+    // Both profiles have the same rules for signatures.
+    let (profile, kind) = (FileProfile::Standard, ImageKind::Signature);
+    let blocks = inspect(profile, kind, data).findings.iter().any(Finding::blocks);
+    match accept(profile, kind, data) {
+        Ok(accepted) => {
+            assert!(!blocks, "accepted, though its report says that it is not");
+            assert!(clean(data).unwrap() == accepted.jpeg && clean(&accepted.jpeg).unwrap() == accepted.jpeg);
+            let decoded = pixels(&accepted.jpeg).expect("a picture that can be shown");
+            assert_eq!((decoded.width(), decoded.height()), (accepted.width, accepted.height));
+            let preview = pixels(&accepted.preview).expect("a preview that can be shown");
+            assert!(preview.width().max(preview.height()) == 480);
         }
+        Err(fault) => assert!(blocks, "refused as {fault:?}, though its report does not say so"),
     }
 }
 
