@@ -24,7 +24,9 @@ stop: ## stop the stack; its data stays
 
 test: lint build chromium tests/browser/node_modules/.installed ## everything, on a stack of its own
 	cargo test -q --workspace --no-run # once for all crates: another choice of crates would build the SDK again
-	$(STACK) --instance test around bash -c 'cargo test --workspace -- --test-threads=12 && cd tests/browser && node --test --test-reporter=spec'
+	cargo build -q --workspace --bin faults
+	$(STACK) --instance test around bash -ec 'cargo test --workspace -- --test-threads=12; (cd tests/browser && node --test --test-reporter=spec); \
+	$(STACK) --instance test up --faulty; set -a; . .local/test/env; target/debug/faults --sample issue_code submit_code associate dissociate pull_photo'
 
 test-localstack: tools ## a second opinion: the tests of storage, sealing and messages on LocalStack and DynamoDB Local
 	python3 infra/local/second_opinion.py $(SERVICES)

@@ -43,7 +43,7 @@ struct Arguments {
     /// Only this fault: throttle, server_error, conflict, reset_before, reset_after, timeout, late, kill.
     #[arg(long)]
     fault: Option<String>,
-    /// A few cases: of calls that write, those that are hardest to get right.
+    /// A few cases: of writes to tables, those that are hardest to get right.
     #[arg(long)]
     sample: bool,
 }
@@ -157,7 +157,7 @@ async fn cases(world: &World, operation: &Operation, arguments: &Arguments) -> V
 fn ways(call: &AwsCall, sample: bool) -> Vec<How> {
     let possible = |fault: &Fault| fault.effect(call).is_some();
     if sample {
-        let writes = !["GetItem", "Query", "GetObject", "HeadObject"].contains(&call.operation.as_str());
+        let writes = call.service == "dynamodb" && !["GetItem", "Query"].contains(&call.operation.as_str());
         let some = [Fault::ResetAfter, Fault::Throttle];
         return if writes { some.into_iter().filter(possible).map(|fault| How::Broken(fault, false)).collect() } else { Vec::new() };
     }

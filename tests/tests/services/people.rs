@@ -45,14 +45,14 @@ async fn a_sign_in_is_taken_once_and_within_its_time() {
     let begin = |now| nonces.begin_sign_in(&state, SignIn { browser: "b".to_owned(), return_to: "/".to_owned(), app: None }, now);
     let end = NOW.plus(SIGN_IN_VALID);
     assert!(nonces.take_sign_in(&state, NOW).await.unwrap().is_none(), "there is none");
-    assert!(begin(NOW).await.unwrap());
-    assert!(!begin(NOW).await.unwrap(), "it is there");
-    assert!(begin(end).await.unwrap(), "the one before has expired");
+    begin(NOW).await.unwrap();
+    // The same again, as the SDK repeats it where the answer was lost.
+    begin(NOW).await.unwrap();
     // DynamoDB does one write of an item after the other. DynamoDB Local reads for all of them what one deletes.
     let at_once = if second_opinion() { 1 } else { 5 };
-    let taken = join_all((0..at_once).map(|_| nonces.take_sign_in(&state, end))).await;
+    let taken = join_all((0..at_once).map(|_| nonces.take_sign_in(&state, NOW))).await;
     assert_eq!(taken.into_iter().filter(|taken| taken.as_ref().unwrap().is_some()).count(), 1, "of several at once one gets it");
-    assert!(begin(NOW).await.unwrap());
+    begin(NOW).await.unwrap();
     assert!(nonces.take_sign_in(&state, end).await.unwrap().is_none(), "it has expired");
 }
 
@@ -65,13 +65,12 @@ async fn an_app_takes_its_session_once_and_within_its_time() {
         state: None,
     };
     let code = ExchangeCode::random().unwrap();
-    assert!(nonces.begin_exchange(&code, &app, &token, NOW).await.unwrap());
-    assert!(!nonces.begin_exchange(&code, &app, &token, NOW).await.unwrap());
+    nonces.begin_exchange(&code, &app, &token, NOW).await.unwrap();
     let exchange = nonces.take_exchange(&code, NOW).await.unwrap().unwrap();
     assert_eq!((exchange.redirect_uri, exchange.code_challenge), (app.redirect_uri.clone(), app.code_challenge.clone()));
     assert_eq!(exchange.token.expose(), token.expose());
     assert!(nonces.take_exchange(&code, NOW).await.unwrap().is_none(), "once");
-    assert!(nonces.begin_exchange(&code, &app, &token, NOW).await.unwrap());
+    nonces.begin_exchange(&code, &app, &token, NOW).await.unwrap();
     assert!(nonces.take_exchange(&code, NOW.plus(EXCHANGE_VALID)).await.unwrap().is_none(), "it has expired");
 }
 
