@@ -17,7 +17,7 @@ AUDITS = [
 ]
 # Without --strict it passes over what it cannot ask about.
 PIP_AUDIT = [".tools/upkeep/bin/pip-audit", "--strict", "--disable-pip", "--require-hashes", "--progress-spinner", "off", "--requirement"]
-AUDITS += [(f"Python tools of {tools}", ".", [*PIP_AUDIT, f"infra/local/requirements-{tools}.txt"]) for tools in ("aws", "emulator", "upkeep")]
+AUDITS += [(f"Python tools of {tools}", ".", [*PIP_AUDIT, f"infra/local/requirements-{tools}.txt"]) for tools in ("aws", "checkov", "emulator", "faults", "localstack", "schemathesis", "upkeep")]
 
 
 def main():

@@ -15,7 +15,7 @@ from email.parser import HeaderParser
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PYTHON_TOOLS = ("aws", "emulator", "upkeep")
+PYTHON_TOOLS = ("aws", "checkov", "emulator", "faults", "localstack", "schemathesis", "upkeep")
 
 # Who meets a component: people who use the service, the machine that builds it, or the tests and tools alone.
 SHIPS, BUILDS, TESTS = "ships", "builds", "tests"
