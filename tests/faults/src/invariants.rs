@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::submission::CodeState;
+use domain::{Moment, retention::ASSOCIATION_VALID, submission::CodeState};
 use journeys::stack;
 use storage::{associations::Association, codes::CodeItem};
 
@@ -37,15 +37,23 @@ pub(crate) async fn uploaded(upload_id: &str) -> Vec<String> {
     keys.filter(|key| key.contains(upload_id)).collect()
 }
 
-/// Associations, their keys and their codes belong together, one to one; every code that was issued has its message, or had it.
+/// Associations, their keys and their codes belong together, one to one; every code that was issued has its message, or had it. Of what was
+/// issued since then: other tests leave behind what no call could.
 ///
 /// # Panics
 /// Where they do not.
-pub(crate) async fn hold() {
-    let associations: Vec<Association> = read("ASSOCIATIONS_TABLE").await;
-    let keys = scan("KEYS_TABLE").await;
+pub(crate) async fn hold(since: Moment) {
     let codes: BTreeMap<String, CodeItem> =
         read::<CodeItem>("CODES_TABLE").await.into_iter().map(|code| (code.code_id.clone(), code)).collect();
+    let ours = |code_id: &str| codes.get(code_id).is_none_or(|code| code.issued_at >= since);
+    let associations: Vec<Association> = read("ASSOCIATIONS_TABLE").await;
+    let associations: Vec<Association> =
+        associations.into_iter().filter(|association| association.associated_at >= since && ours(&association.code_id)).collect();
+    // Of an association of ours, by its end: the code's first year.
+    let number = |item: &Item, name: &str| item[name].as_n().ok().and_then(|text| text.parse::<i64>().ok()).expect("a number");
+    let keys: Vec<Item> = scan("KEYS_TABLE").await;
+    let keys: Vec<Item> =
+        keys.into_iter().filter(|key| number(key, "expires_at") >= since.plus(ASSOCIATION_VALID).epoch_seconds()).collect();
     let outbox: Vec<String> = scan("OUTBOX_TABLE").await.iter().filter_map(|item| item["message_id"].as_s().ok().cloned()).collect();
     let mut owners = BTreeMap::new();
     for association in &associations {
@@ -62,7 +70,7 @@ pub(crate) async fn hold() {
         let subject = key["subject_id"].as_s().expect("a subject");
         assert!(associations.iter().any(|association| association.subject_id.as_str() == subject), "a key without an association");
     }
-    for code in codes.values() {
+    for code in codes.values().filter(|code| code.issued_at >= since) {
         assert_eq!(code.state == CodeState::Associated, owners.contains_key(&code.code_id), "{} of set {}", code.code_id, code.set_id);
         // Associating deletes the message: it is of no more use.
         let is_there = code.state != CodeState::Issued || outbox.contains(&code.message_id);
