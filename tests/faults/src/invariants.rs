@@ -1,9 +1,9 @@
 //! What must hold between the tables whatever has failed: read from the side of the account's owner.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Moment, retention::ASSOCIATION_VALID, submission::CodeState};
+use domain::{Moment, SubjectId, submission::CodeState, time::Span};
 use journeys::stack;
 use storage::{associations::Association, codes::CodeItem};
 
@@ -38,22 +38,27 @@ pub(crate) async fn uploaded(upload_id: &str) -> Vec<String> {
 }
 
 /// Associations, their keys and their codes belong together, one to one; every code that was issued has its message, or had it. Of what was
-/// issued since then: other tests leave behind what no call could.
+/// issued in the hours since then: other tests leave behind what no call could, now and in another century.
 ///
 /// # Panics
 /// Where they do not.
 pub(crate) async fn hold(since: Moment) {
     let codes: BTreeMap<String, CodeItem> =
         read::<CodeItem>("CODES_TABLE").await.into_iter().map(|code| (code.code_id.clone(), code)).collect();
-    let ours = |code_id: &str| codes.get(code_id).is_none_or(|code| code.issued_at >= since);
+    let recent = |at: Moment| at >= since && at < since.plus(Span::days(1));
+    let ours = |code_id: &str| codes.get(code_id).is_none_or(|code| recent(code.issued_at));
     let associations: Vec<Association> = read("ASSOCIATIONS_TABLE").await;
     let associations: Vec<Association> =
-        associations.into_iter().filter(|association| association.associated_at >= since && ours(&association.code_id)).collect();
-    // Of an association of ours, by its end: the code's first year.
-    let number = |item: &Item, name: &str| item[name].as_n().ok().and_then(|text| text.parse::<i64>().ok()).expect("a number");
+        associations.into_iter().filter(|association| recent(association.associated_at) && ours(&association.code_id)).collect();
+    let subjects: BTreeSet<&str> = codes
+        .values()
+        .filter(|code| recent(code.issued_at))
+        .flat_map(|code| [&code.first_subject, &code.subject])
+        .filter_map(|subject| subject.as_ref().map(SubjectId::as_str))
+        .collect();
     let keys: Vec<Item> = scan("KEYS_TABLE").await;
     let keys: Vec<Item> =
-        keys.into_iter().filter(|key| number(key, "expires_at") >= since.plus(ASSOCIATION_VALID).epoch_seconds()).collect();
+        keys.into_iter().filter(|key| key["subject_id"].as_s().is_ok_and(|owner| subjects.contains(owner.as_str()))).collect();
     let outbox: Vec<String> = scan("OUTBOX_TABLE").await.iter().filter_map(|item| item["message_id"].as_s().ok().cloned()).collect();
     let mut owners = BTreeMap::new();
     for association in &associations {
@@ -70,7 +75,7 @@ pub(crate) async fn hold(since: Moment) {
         let subject = key["subject_id"].as_s().expect("a subject");
         assert!(associations.iter().any(|association| association.subject_id.as_str() == subject), "a key without an association");
     }
-    for code in codes.values().filter(|code| code.issued_at >= since) {
+    for code in codes.values().filter(|code| recent(code.issued_at)) {
         assert_eq!(code.state == CodeState::Associated, owners.contains_key(&code.code_id), "{} of set {}", code.code_id, code.set_id);
         // Associating deletes the message: it is of no more use.
         let is_there = code.state != CodeState::Issued || outbox.contains(&code.message_id);
