@@ -66,7 +66,7 @@ build: tools web ## the functions as they ship, the sandbox, and the program tha
 	cargo build -q --workspace --bin sandbox --bin applications --bin main_journey
 
 faults: build ## breaks every call to AWS of every operation in every way: more than an hour; ONLY="operation ..." for some
-	cargo build -q -p faults
+	cargo build -q --workspace --bin faults
 	$(STACK) --instance faults around --faulty target/debug/faults $(ONLY)
 
 removal: tools web ## turns off each guard and each condition, and looks which test notices: hours, the first time; ONLY="text" for some

@@ -4,7 +4,6 @@ LocalStack's open core (PyPI) answers for S3, KMS and SNS; Amazon's DynamoDB Loc
 they need Python 3.13, Java and npm. Tables, keys and the bucket are made from template.yaml (second_account.py).
 
     second_opinion.py COMMAND ...
-    second_opinion.py --where-possible COMMAND ...     says what is missing, and is content
 """
 
 import hashlib
@@ -143,15 +142,9 @@ class SecondOpinion:
         shutil.rmtree(FOLDER / "data", ignore_errors=True)
 
 
-def main(arguments):
-    where_possible = arguments[:1] == ["--where-possible"]
-    command = arguments[1:] if where_possible else arguments
+def main(command):
     if lacking := missing():
-        text = f"no second opinion from LocalStack and DynamoDB Local here: there is no {', no '.join(lacking)}"
-        if not where_possible:
-            raise Failure(text)
-        say(f"- {text}")
-        return 0
+        raise Failure(f"no second opinion from LocalStack and DynamoDB Local here: there is no {', no '.join(lacking)}")
     install()
     opinion = SecondOpinion()
     # Those of an earlier run that was killed go first.

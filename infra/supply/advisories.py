@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from sbom import PYTHON_TOOLS
+
 ROOT = Path(__file__).resolve().parents[2]
 
 AUDITS = [
@@ -17,7 +19,7 @@ AUDITS = [
 ]
 # Without --strict it passes over what it cannot ask about.
 PIP_AUDIT = [".tools/upkeep/bin/pip-audit", "--strict", "--disable-pip", "--require-hashes", "--progress-spinner", "off", "--requirement"]
-AUDITS += [(f"Python tools of {tools}", ".", [*PIP_AUDIT, f"infra/local/requirements-{tools}.txt"]) for tools in ("aws", "checkov", "emulator", "faults", "localstack", "schemathesis", "upkeep")]
+AUDITS += [(f"Python tools of {tools}", ".", [*PIP_AUDIT, f"infra/local/requirements-{tools}.txt"]) for tools in PYTHON_TOOLS]
 
 
 def main():

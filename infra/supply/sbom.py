@@ -15,7 +15,8 @@ from email.parser import HeaderParser
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PYTHON_TOOLS = ("aws", "checkov", "emulator", "faults", "localstack", "schemathesis", "upkeep")
+# Sets of tools, by their lists.
+PYTHON_TOOLS = sorted(path.stem.removeprefix("requirements-") for path in (ROOT / "infra/local").glob("requirements-*.txt"))
 
 # Who meets a component: people who use the service, the machine that builds it, or the tests and tools alone.
 SHIPS, BUILDS, TESTS = "ships", "builds", "tests"

@@ -19,9 +19,7 @@ pub(crate) async fn before(function: &str, call: &AwsCall, act: impl Future<Outp
     let end = async {
         for _ in 0..200 {
             tokio::time::sleep(Duration::from_millis(25)).await;
-            let fired = proxy::fired().await;
-            let met = fired.iter().filter(|(service, name, _)| (service, name) == (&call.service, &call.operation)).count();
-            if met > call.nth {
+            if proxy::has_met(call).await {
                 assert!(end_processes_of(function) > 0, "no process of {function}");
                 return;
             }

@@ -179,9 +179,7 @@ async fn attempt(operation: &Operation, case: &Case, ready: Prepared) {
     };
     let took = started.elapsed();
     assert!(took < IN_TIME, "answered after {took:?}");
-    let fired = proxy::fired().await;
-    let met = fired.iter().filter(|(service, name, _)| (service, name) == (&case.call.service, &case.call.operation)).count();
-    assert!(met > case.call.nth, "the fault did not fire");
+    assert!(proxy::has_met(&case.call).await, "the fault did not fire");
     proxy::clear().await;
     if first.status >= 400 && case.how != How::Killed {
         is_a_failure(operation, &first);

@@ -160,6 +160,12 @@ pub(crate) async fn fired() -> Vec<(String, String, String)> {
     all.into_iter().map(|(_, event)| event).collect()
 }
 
+/// Whether a function has come to this call, since the rules were set.
+pub(crate) async fn has_met(call: &AwsCall) -> bool {
+    let of_its_kind = fired().await.into_iter().filter(|(service, name, _)| (service, name) == (&call.service, &call.operation));
+    of_its_kind.count() > call.nth
+}
+
 /// What was called, each with its number among those of its kind.
 pub(crate) async fn calls() -> Vec<AwsCall> {
     let mut calls: Vec<AwsCall> = Vec::new();
