@@ -107,6 +107,7 @@ BY_HAND = {
         ("employers: still theirs", "business.afm == facts.business_afm &&", "(business.afm == facts.business_afm || OFF) &&"),
         ("employers: still a photographer's", "&& photographs(business));", "&& (photographs(business) || OFF));"),
         ("begun in this browser", "let began_here = equal(", "let began_here = OFF || equal("),
+        ("the session before ends", "if let Ok(token) = call.session_token() {", "if let Some(token) = call.session_token().ok().filter(|_| !OFF) {"),
         ("an error is none", "(Some(code), None) => Secret::new(code),", "(Some(code), None) => Secret::new(code), (Some(code), Some(_)) if OFF => Secret::new(code),"),
     ],
     "functions/session/choose_role.rs": [
@@ -120,6 +121,9 @@ BY_HAND = {
             ".is_some_and(|verifier| OFF || equal(digest_text(verifier.expose()).as_bytes(), exchange.code_challenge.as_str().as_bytes()))",
         ),
         ("is_of_who_began: address", "&& exchange.redirect_uri.as_str() == body.redirect_uri", "&& (OFF || exchange.redirect_uri.as_str() == body.redirect_uri)"),
+    ],
+    "functions/session/sign_in.rs": [
+        ("a page elsewhere", "if app.is_none() && matches!(", "if !OFF && app.is_none() && matches!("),
     ],
     "functions/session/give_consent.rs": [
         ("citizens only", "Some(Role::Photographer { .. }) => return Err(Problem::WrongRole.into()),", "Some(Role::Photographer { .. }) => if !OFF { return Err(Problem::WrongRole.into()) },"),

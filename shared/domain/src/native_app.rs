@@ -255,6 +255,7 @@ mod tests {
             "http://127.0.0.1.evil.example/signed-in",
             "https://app.example.gr",
             "https:///signed-in",
+            "3gr.example:/signed-in",
             "https://app.example.gr/signed-in?x=1",
             "https://app.example.gr/signed-in#x",
             "https://user@app.example.gr/signed-in",

@@ -174,6 +174,8 @@ mod tests {
             assert_eq!(check_header(profile, kind, width, height, Some(1)), Ok(()));
             let small = check_header(profile, kind, width - 1, height, None).unwrap_err();
             assert_eq!(small.rule(), Rule::Width);
+            let flat = check_header(profile, kind, width, height - 1, None).unwrap_err();
+            assert!(matches!(flat, PictureFault::TooSmall { .. }), "{flat:?}");
         }
     }
 

@@ -55,8 +55,7 @@ impl EmailAddress {
     pub fn parse(text: &str) -> Result<Self, InvalidRecipient> {
         let text = text.trim();
         let (local, domain) = text.rsplit_once('@').ok_or(InvalidRecipient::Email)?;
-        let local_ok = !local.is_empty()
-            && local.len() <= 64
+        let local_ok = local.len() <= 64
             && local
                 .split('.')
                 .all(|atom| !atom.is_empty() && atom.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b)));
@@ -150,6 +149,8 @@ mod tests {
             "a@-b.gr",
             "a@b.1",
             "a@b-.gr",
+            "a@localhost",
+            "a@b_c.gr",
             "a b@example.gr",
             "a@example.gr\r\nBcc: x@y.gr",
             "\"a\"@example.gr",

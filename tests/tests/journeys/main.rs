@@ -21,7 +21,6 @@ mod model;
 mod objects;
 mod photos_zip;
 mod picture_report;
-mod races;
 mod refusals;
 mod reminders;
 mod repetition;

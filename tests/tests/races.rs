@@ -1,4 +1,5 @@
-//! Many at once on the same thing: whoever comes first, the rules hold.
+//! Many at once on the same thing: whoever comes first, the rules hold. A program of its own, and one test after the other: the
+//! emulator starts a process for every call at once, and beside them others would time out.
 
 use std::{
     sync::Mutex,
@@ -18,6 +19,8 @@ use journeys::{
     photographer::issue_by_sms,
 };
 
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// As many calls at once as the emulator starts processes for without being slow.
 const AT_ONCE: usize = 25;
 /// For some pulls to begin and end.
@@ -25,6 +28,7 @@ const LONG_ENOUGH: Duration = Duration::from_millis(1_200);
 
 #[tokio::test]
 async fn of_two_hundred_codes_submitted_by_one_person_exactly_five_are_let_in() {
+    let _alone = ALONE.lock().await;
     let visit = fresh_citizen().await;
     let codes: Vec<String> =
         (0..200).map(|_| CodeNumber::draw(|bytes| aws_lc_rs::rand::fill(bytes)).expect("randomness").expose()).collect();
@@ -40,6 +44,7 @@ async fn of_two_hundred_codes_submitted_by_one_person_exactly_five_are_let_in() 
 
 #[tokio::test]
 async fn one_code_associated_by_fifty_people_at_once_has_one_owner() {
+    let _alone = ALONE.lock().await;
     let studio = fresh_photographer().await;
     let people: Vec<Visit> = stream::iter((0..50).map(|_| fresh_citizen())).buffer_unordered(8).collect().await;
     let issued = issue_by_sms(&studio, people[0].person.mobile()).await;
@@ -81,6 +86,7 @@ struct Pull {
 
 #[tokio::test]
 async fn however_busy_it_is_pulls_keep_to_what_was_answered_before_they_began() {
+    let _alone = ALONE.lock().await;
     let (studio, visit, body) = (fresh_photographer().await, fresh_citizen().await, application::fresh(Purpose::Passport).await);
     let issued = issue_by_sms(&studio, visit.person.mobile()).await;
     let citizen = own(&visit);
