@@ -10,10 +10,13 @@ from PIL import Image, ImageDraw
 
 HERE = Path(__file__).resolve().parent
 FIXTURES = HERE.parent / "tests" / "fixtures"
+PROFILES = HERE.parent / "shared" / "pictures" / "tests" / "data"
 
 JFIF_WITH_THUMBNAIL = b"\xff\xe0\x00\x13JFIF\x00\x01\x02\x00\x00\x01\x00\x01\x01\x01abc"
 EXIF_TURNED = b"\xff\xe1\x00\x22Exif\x00\x00MM\x00\x2a\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00\x00\x00\x00\x00"
 COMMENT = b"\xff\xfe\x00\x09comment"
+RESERVED = b"\xff\x02\x00\x09<html>!\xff\xc8\x00\x09%PDF-1.\xff\xf0\x00\x07PK\x03\x04\x00"
+ADOBE_WITH_TAIL = b"\xff\xee\x00\x16Adobe\x00\x64\x00\x00\x00\x00\x01<script>"
 
 
 def main():
@@ -28,11 +31,17 @@ def main():
         "progressive_restarts": (portrait.resize((39, 61)), {"progressive": True, "restart_marker_rows": 1}),
         "gray_progressive": (portrait.convert("L"), {"progressive": True}),
         "cmyk": (portrait.convert("CMYK"), {}),
-        "icc": (portrait, {"icc_profile": b"not a profile, as nobody here reads one"}),
+        "icc": (portrait, {"icc_profile": profile("display_p3")}),
+        "icc_gray": (portrait.convert("L"), {"icc_profile": profile("gray_gamma_2_2")}),
+        "icc_of_another_kind": (portrait, {"icc_profile": profile("gray_gamma_2_2")}),
+        "icc_broken": (portrait, {"icc_profile": b"%PDF-1.7, not a profile"}),
     }
     made = {name: encoded(picture, **options) for name, (picture, options) in ways.items()}
     plain = made["baseline_420"]
     made["metadata"] = plain[:2] + EXIF_TURNED + COMMENT + JFIF_WITH_THUMBNAIL + plain[20:]
+    made["hidden"] = plain[:20] + RESERVED + ADOBE_WITH_TAIL + ADOBE_WITH_TAIL + plain[2:]
+    colours = profile("display_p3")
+    made["icc_in_two_parts"] = plain[:20] + icc(1, 2, colours[:300]) + icc(2, 2, colours[300:]) + plain[20:]
     made["bytes_after_the_end"] = plain + b"PK\x03\x04 and more"
     made["cut_off"] = plain[: len(plain) * 2 // 3]
     made["cut_off_and_closed"] = made["cut_off"].rstrip(b"\xff") + b"\xff\xd9"
@@ -59,6 +68,14 @@ def encoded(picture, **options):
     file = io.BytesIO()
     picture.save(file, "JPEG", **{"quality": 60, **options})
     return file.getvalue()
+
+
+def profile(name):
+    return (PROFILES / f"{name}.icc").read_bytes()
+
+
+def icc(number, count, part):
+    return b"\xff\xe2" + (len(part) + 16).to_bytes(2) + b"ICC_PROFILE\x00" + bytes((number, count)) + part
 
 
 def segment(file, marker):

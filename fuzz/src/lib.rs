@@ -24,7 +24,7 @@ pub struct Target {
 
 /// For what is some kilobytes long and has no reason to grow.
 const LITTLE: usize = 4_000_000;
-/// A photo function's memory (template.yaml) is 2,048 MB; decoding may take 400 MB of it (`pictures`), and these pictures are small.
+/// A photo function's memory (template.yaml) is 2,048 MB; decoding 50 megapixels takes up to 530 MB of it, and these pictures are small.
 const DECODING: usize = 100_000_000;
 
 pub const TARGETS: [Target; 10] = [

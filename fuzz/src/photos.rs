@@ -9,24 +9,35 @@ use pictures::{accept, clean, inspect};
 /// What is decoded here at most, for the sake of tries per second: a signature of the least size has 480,000.
 const PIXELS: u64 = 500_000;
 
+/// What a colour profile may be longer afterwards: it has a name of ours, and curves that shared bytes have their own.
+const PROFILE: usize = 20_000;
+
 /// A file without metadata has none, is the same when it is cleaned again, and shows the same picture.
 pub(crate) fn jpeg(data: &[u8]) {
     let Ok(cleaned) = clean(data) else { return };
-    assert!(cleaned.len() <= data.len() && cleaned.starts_with(&[0xff, 0xd8]) && cleaned.ends_with(&[0xff, 0xd9]));
+    assert!(cleaned.len() <= data.len() + PROFILE && cleaned.starts_with(&[0xff, 0xd8]) && cleaned.ends_with(&[0xff, 0xd9]));
     assert!(clean(&cleaned).unwrap() == cleaned, "what is clean stays as it is");
     assert!(exif::Reader::new().read_from_container(&mut Cursor::new(&cleaned)).is_err(), "EXIF is left");
     for (marker, payload) in segments(&cleaned) {
         match marker {
             0xe0 => assert!(payload.starts_with(b"JFIF\0") && payload.len() == 14 && payload.ends_with(&[0, 0]), "a thumbnail is left"),
-            0xe2 => assert!(payload.starts_with(b"ICC_PROFILE\0")),
-            0xee => assert!(payload.starts_with(b"Adobe")),
-            0xe1..=0xef | 0xfe => panic!("application data or a comment is left: {marker:x}"),
-            _ => {}
+            0xe2 => colours(payload.strip_prefix(b"ICC_PROFILE\0\x01\x01").expect("a profile in one part")),
+            0xee => assert!(payload.starts_with(b"Adobe") && payload.len() == 12),
+            0xc0..=0xc2 | 0xc4 | 0xda | 0xdb | 0xdd => {}
+            other => panic!("more than image is left: {other:x}"),
         }
     }
     if let (Some(before), Some(after)) = (pixels(data), pixels(&cleaned)) {
         assert!(before == after, "it shows another picture");
     }
+}
+
+/// A profile is as long as it says, and has no tags but those of colours and those that every profile has.
+fn colours(profile: &[u8]) {
+    const KNOWN: [&[u8; 4]; 11] = [b"desc", b"cprt", b"wtpt", b"chad", b"rXYZ", b"gXYZ", b"bXYZ", b"rTRC", b"gTRC", b"bTRC", b"kTRC"];
+    assert_eq!(profile[..4], u32::try_from(profile.len()).unwrap().to_be_bytes());
+    let tags = profile[132..].chunks_exact(12).take(usize::from(profile[131]));
+    assert!(tags.into_iter().all(|tag| KNOWN.iter().any(|name| tag.starts_with(*name))), "another tag is left");
 }
 
 /// It is refused exactly where its report says so, and what is accepted is a clean JPEG of the size that was said. As a signature: of so few

@@ -3,15 +3,24 @@
 use domain::photo::PictureFault;
 use image::metadata::Orientation;
 
+use crate::colour_profile;
+
+pub(crate) const DHT: u8 = 0xc4;
 const SOI: u8 = 0xd8;
 const EOI: u8 = 0xd9;
-const SOS: u8 = 0xda;
+pub(crate) const SOS: u8 = 0xda;
+pub(crate) const DQT: u8 = 0xdb;
+pub(crate) const DRI: u8 = 0xdd;
 const APP0: u8 = 0xe0;
 const APP1: u8 = 0xe1;
 const APP2: u8 = 0xe2;
 const APP14: u8 = 0xee;
-const APP15: u8 = 0xef;
-const COM: u8 = 0xfe;
+
+/// What decoders read of their segments.
+const JFIF: &[u8] = b"JFIF\0";
+const JFIF_LENGTH: usize = 14;
+const ADOBE: &[u8] = b"Adobe";
+const ADOBE_LENGTH: usize = 12;
 
 /// What the header says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,7 +117,9 @@ pub(crate) fn read_header(file: &[u8]) -> Result<Header, PictureFault> {
                 size = Some((u32::from(u16::from_be_bytes([w1, w0])), u32::from(u16::from_be_bytes([h1, h0]))));
             }
             Segment::Marker { marker: APP1, payload, .. } => {
-                orientation = orientation.or_else(|| payload.strip_prefix(b"Exif\0\0").and_then(exif_orientation));
+                let said = payload.strip_prefix(b"Exif\0\0").and_then(exif_orientation);
+                // Of two, programs follow the first or the last.
+                orientation = said.filter(|_| orientation.is_none_or(|known| known == 1)).or(orientation);
             }
             Segment::Marker { .. } => {}
             Segment::Scan { .. } | Segment::End => break,
@@ -125,36 +136,45 @@ fn exif_orientation(tiff: &[u8]) -> Option<u32> {
     Orientation::from_exif_chunk(tiff).map(|orientation| u32::from(orientation.to_exif()))
 }
 
-/// What of a file is image: everything but comments, application data (EXIF with places and thumbnails, XMP, IPTC,
-/// maker notes) and bytes after the end. JFIF, Adobe's colour transform and the colour profile stay: without them the
-/// same data shows other colours.
-fn belongs_to_image(marker: u8, payload: &[u8]) -> bool {
-    match marker {
-        APP0 => payload.starts_with(b"JFIF\0"),
-        APP2 => payload.starts_with(b"ICC_PROFILE\0"),
-        APP14 => payload.starts_with(b"Adobe"),
-        APP0..=APP15 | COM => false,
-        _ => true,
-    }
-}
-
 /// The file without metadata; image data to the byte as it came.
+///
+/// Kept is what decoding needs, and nothing that decoders skip: no comments, no application data (EXIF with places and thumbnails, XMP, IPTC,
+/// maker notes), no reserved markers, no bytes after the end. JFIF, Adobe's colour transform and the numbers of the colour profile stay, each
+/// once and no longer than they are: without them the same data shows other colours.
+///
+/// # Errors
+/// [`PictureFault::Damaged`], also where two words on colours contradict each other.
 pub(crate) fn without_metadata(file: &[u8]) -> Result<Vec<u8>, PictureFault> {
+    let mut profile = read_profile(file)?;
+    let (mut jfif, mut adobe, mut in_scans) = (false, None, false);
     let mut segments = Segments::of(file)?;
     let mut clean = Vec::with_capacity(file.len());
     clean.extend_from_slice(&[0xff, SOI]);
     loop {
         match segments.next()? {
-            Segment::Marker { marker, payload, bytes } if belongs_to_image(marker, payload) => {
-                if marker == APP0 {
-                    // A JFIF header may carry a thumbnail of its own: the 14 bytes before it say all that decoders need.
-                    let &[ref head @ .., _, _] = payload.get(..14).ok_or(PictureFault::Damaged)? else { return Err(PictureFault::Damaged) };
-                    clean.extend_from_slice(&[0xff, APP0, 0, 16]);
-                    clean.extend_from_slice(head);
-                    clean.extend_from_slice(&[0, 0]);
-                } else {
-                    clean.extend_from_slice(bytes);
+            Segment::Marker { marker, bytes, .. } if is_frame(marker) || matches!(marker, DHT | SOS | DQT | DRI) => {
+                in_scans |= marker == SOS;
+                clean.extend_from_slice(bytes);
+            }
+            Segment::Marker { marker: APP0, payload, .. } if payload.starts_with(JFIF) && !jfif => {
+                let head = payload.get(..JFIF_LENGTH).ok_or(PictureFault::Damaged)?;
+                // The last two bytes are the size of a thumbnail that may follow.
+                append(&mut clean, APP0, &[&head[..JFIF_LENGTH - 2], &[0, 0]].concat());
+                jfif = true;
+            }
+            Segment::Marker { marker: APP2, payload, .. } if payload.starts_with(colour_profile::SEGMENT) => {
+                if let Some(profile) = profile.take() {
+                    append(&mut clean, APP2, &[colour_profile::SEGMENT, &[1, 1], &profile].concat());
                 }
+            }
+            Segment::Marker { marker: APP14, payload, .. } if payload.starts_with(ADOBE) && payload.len() >= ADOBE_LENGTH => {
+                let transform = payload[ADOBE_LENGTH - 1];
+                match adobe {
+                    None if !in_scans => append(&mut clean, APP14, &payload[..ADOBE_LENGTH]),
+                    Some(known) if known == transform => {}
+                    _ => return Err(PictureFault::Damaged),
+                }
+                adobe = Some(transform);
             }
             Segment::Marker { .. } => {}
             Segment::Scan { bytes } => clean.extend_from_slice(bytes),
@@ -164,4 +184,26 @@ pub(crate) fn without_metadata(file: &[u8]) -> Result<Vec<u8>, PictureFault> {
             }
         }
     }
+}
+
+/// Of payloads that are shorter than a segment can be.
+fn append(file: &mut Vec<u8>, marker: u8, payload: &[u8]) {
+    file.extend_from_slice(&[0xff, marker]);
+    file.extend_from_slice(&(payload.len() as u16 + 2).to_be_bytes());
+    file.extend_from_slice(payload);
+}
+
+/// What is kept of the colour profile. Decoders look for it before the first scan.
+fn read_profile(file: &[u8]) -> Result<Option<Vec<u8>>, PictureFault> {
+    let mut segments = Segments::of(file)?;
+    let (mut parts, mut components) = (Vec::new(), 0);
+    loop {
+        match segments.next()? {
+            Segment::Marker { marker: APP2, payload, .. } => parts.extend(payload.strip_prefix(colour_profile::SEGMENT)),
+            Segment::Marker { marker, payload, .. } if is_frame(marker) => components = payload.get(5).copied().unwrap_or(0),
+            Segment::Marker { marker: SOS, .. } | Segment::Scan { .. } | Segment::End => break,
+            Segment::Marker { .. } => {}
+        }
+    }
+    Ok(colour_profile::rewritten(&parts, components))
 }

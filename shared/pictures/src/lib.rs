@@ -2,6 +2,7 @@
 //!
 //! Rules and limits are `domain::photo`'s and `domain::picture_report`'s; this crate measures. How, and how often it errs: docs/pictures.md.
 
+mod colour_profile;
 mod face;
 mod jpeg;
 mod levels;
@@ -19,7 +20,7 @@ use image::DynamicImage;
 
 /// A picture that keeps every rule, without its metadata, and its preview.
 pub struct Accepted {
-    /// The uploaded JPEG less metadata and whatever followed its end; image data to the byte as it came.
+    /// The uploaded JPEG less metadata and whatever followed its end; image data to the byte as it came. Of a colour profile only numbers.
     pub jpeg: Vec<u8>,
     pub width: u32,
     pub height: u32,

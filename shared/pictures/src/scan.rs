@@ -5,14 +5,16 @@
 
 use domain::photo::PictureFault;
 
-use crate::jpeg::{Segment, Segments};
-
-const DHT: u8 = 0xc4;
-const DRI: u8 = 0xdd;
-const SOS: u8 = 0xda;
+use crate::jpeg::{DHT, DQT, DRI, SOS, Segment, Segments};
 
 /// Progressive scans can be so short that a small file has thousands, each over the whole picture. Encoders write about ten.
 const MOST_SCANS: usize = 100;
+/// A Huffman table takes 17 bytes of the file at least, and 131,072 to write. Encoders make four for a scan at most.
+const MOST_TABLES: usize = 4 * MOST_SCANS;
+/// There are four places, and encoders fill each once. Their 64 numbers can be any.
+const MOST_QUANTISATIONS: usize = 8;
+/// Values that a code can stand for.
+const MOST_VALUES: usize = 256;
 
 type Checked<T = ()> = Result<T, PictureFault>;
 
@@ -27,6 +29,7 @@ pub(crate) fn check(file: &[u8]) -> Checked {
     loop {
         match segments.next()? {
             Segment::Marker { marker: DHT, payload, .. } => tables.define(payload).ok_or(PictureFault::Damaged)?,
+            Segment::Marker { marker: DQT, payload, .. } => tables.quantise(payload).ok_or(PictureFault::Damaged)?,
             Segment::Marker { marker: DRI, payload, .. } => {
                 let &[high, low] = payload else { return Err(PictureFault::Damaged) };
                 tables.restart_every = usize::from(u16::from_be_bytes([high, low]));
@@ -87,12 +90,12 @@ impl Frame {
         let (&[_, h1, h0, w1, w0, count], parts) = payload.split_first_chunk()?;
         let size = (usize::from(u16::from_be_bytes([w1, w0])), usize::from(u16::from_be_bytes([h1, h0])));
         let mut components = Vec::new();
-        for part in parts.chunks_exact(3).take(usize::from(count)) {
+        for part in parts.chunks_exact(3) {
             let sampling = (usize::from(part[1] >> 4), usize::from(part[1] & 15));
             let possible = (1..=4).contains(&sampling.0) && (1..=4).contains(&sampling.1);
             components.push(Some(Component { id: part[0], sampling, known: Vec::new(), seen: false }).filter(|_| possible)?);
         }
-        if components.len() != usize::from(count) || !(1..=4).contains(&count) || size.0 == 0 || size.1 == 0 {
+        if parts.len() != 3 * usize::from(count) || !(1..=4).contains(&count) || size.0 == 0 || size.1 == 0 {
             return None;
         }
         let largest = |of: fn(&Component) -> usize| components.iter().map(of).max().unwrap_or(1);
@@ -177,6 +180,9 @@ struct Tables {
     dc: [Option<Table>; 4],
     ac: [Option<Table>; 4],
     restart_every: usize,
+    /// How often a Huffman table was defined, and one of quantisation.
+    defined: usize,
+    quantisations: usize,
 }
 
 /// For each 16 bits that may come: the value of the code they begin with, and its length. 0 where no code begins so.
@@ -188,9 +194,27 @@ impl Tables {
             let (lengths, rest) = rest.split_first_chunk::<16>()?;
             let total = lengths.iter().map(|&count| usize::from(count)).sum();
             let (values, rest) = rest.split_at_checked(total)?;
+            self.defined += 1;
+            if self.defined > MOST_TABLES || total > MOST_VALUES {
+                return None;
+            }
             let class = if class_and_place >> 4 == 0 { &mut self.dc } else { &mut self.ac };
             *class.get_mut(usize::from(class_and_place & 15))? = Some(Table::new(lengths, values)?);
             payload = rest;
+        }
+        Some(())
+    }
+
+    /// Decoding needs these tables; here only their shape counts.
+    fn quantise(&mut self, mut payload: &[u8]) -> Option<()> {
+        while let Some((&precision_and_place, rest)) = payload.split_first() {
+            let length = match precision_and_place {
+                0x00..=0x03 => 64,
+                0x10..=0x13 => 128,
+                _ => return None,
+            };
+            self.quantisations += 1;
+            payload = rest.get(length..).filter(|_| self.quantisations <= MOST_QUANTISATIONS)?;
         }
         Some(())
     }

@@ -4,7 +4,7 @@
 
 use std::io::Cursor;
 
-use domain::photo::{FileProfile, ImageKind};
+use domain::photo::{FileProfile, ImageKind, PictureFault};
 use image::{GenericImageView, ImageDecoder, codecs::jpeg::JpegDecoder};
 use pictures::{Accepted, accept};
 use proptest::prelude::*;
@@ -52,20 +52,47 @@ fn holds(file: &[u8], text: &[u8]) -> bool {
     file.windows(text.len()).any(|bytes| bytes == text)
 }
 
-/// Nothing but image: tables, frame, scans, and the three kinds of application data that decide about colours.
+/// Nothing but image: tables, frame, scans, and the three kinds of application data that decide about colours, each once and of its shape.
 fn assert_no_metadata(file: &[u8]) {
+    let mut kinds = Vec::new();
     for (marker, bytes) in segments(file) {
         match marker {
             0xe0 => {
                 assert!(bytes.len() == 18 && bytes[4..].starts_with(b"JFIF\0") && bytes[16..] == [0, 0], "a JFIF header without thumbnail")
             }
-            0xe2 => assert!(bytes[4..].starts_with(b"ICC_PROFILE\0")),
-            0xee => assert!(bytes[4..].starts_with(b"Adobe")),
-            0xe1..=0xef | 0xfe => panic!("metadata: marker {marker:x}"),
+            0xe2 => assert_only_colours(bytes[4..].strip_prefix(b"ICC_PROFILE\0\x01\x01").unwrap()),
+            0xee => assert!(bytes.len() == 16 && bytes[4..].starts_with(b"Adobe")),
             0xd9 => assert!(bytes.is_empty(), "bytes after the end"),
-            _ => {}
+            0 | 0xc0 | 0xc1 | 0xc2 | 0xc4 | 0xda | 0xdb | 0xdd => continue,
+            other => panic!("metadata: marker {other:x}"),
+        }
+        assert!(!kinds.contains(&marker), "marker {marker:x} twice");
+        kinds.push(marker);
+    }
+}
+
+/// The texts are ours, and there is nothing beside the tags.
+fn assert_only_colours(profile: &[u8]) {
+    assert_eq!(profile[..4], u32::try_from(profile.len()).unwrap().to_be_bytes());
+    for (name, data) in tags(profile) {
+        match &name {
+            b"desc" | b"cprt" => assert!(holds(data, b"Picture") || holds(data, b"\0P\0i\0c\0t\0u\0r\0e")),
+            b"rXYZ" | b"gXYZ" | b"bXYZ" | b"wtpt" => assert_eq!((&data[..4], data.len()), (&b"XYZ "[..], 20)),
+            b"chad" => assert_eq!((&data[..4], data.len()), (&b"sf32"[..], 44)),
+            b"rTRC" | b"gTRC" | b"bTRC" | b"kTRC" => assert!(data.starts_with(b"curv") || data.starts_with(b"para")),
+            _ => panic!("tag {}", name.escape_ascii()),
         }
     }
+}
+
+fn tag<'a>(profile: &'a [u8], name: &[u8]) -> &'a [u8] {
+    tags(profile).into_iter().find(|(its_name, _)| its_name == name).unwrap().1
+}
+
+fn tags(profile: &[u8]) -> Vec<([u8; 4], &[u8])> {
+    let number = |at: usize| u32::from_be_bytes(profile[at..at + 4].try_into().unwrap()) as usize;
+    let entries = (0..number(128)).map(|entry| 132 + 12 * entry);
+    entries.map(|at| (profile[at..at + 4].try_into().unwrap(), &profile[number(at + 4)..][..number(at + 8)])).collect()
 }
 
 /// What must hold of every accepted file.
@@ -119,19 +146,185 @@ fn what_follows_the_end_marker_is_dropped() {
 }
 
 #[test]
-fn every_kind_of_application_data_goes_but_what_decides_about_colours() {
+fn everything_that_decoders_skip_goes() {
     let mut file = made::PORTRAIT[..2].to_vec();
-    for marker in (0xe0..=0xef).chain([0xfe]) {
+    // Reserved ones, JPG, those of hierarchical and arithmetic coding, number of lines, application data, extensions, comments.
+    for marker in (0x02..=0xbf).chain([0xc8, 0xcc, 0xdc, 0xde, 0xdf]).chain(0xe0..=0xfe) {
         file.extend([0xff, marker, 0, 14]);
         file.extend(b"SECRET PLACE");
     }
-    let profile = b"ICC_PROFILE\0\x01\x01colours";
-    file.extend([0xff, 0xe2, 0, u8::try_from(profile.len() + 2).unwrap()]);
-    file.extend(profile);
     file.extend(&made::PORTRAIT[2..]);
-    let accepted = face(&file);
-    assert_no_metadata(&accepted.jpeg);
-    assert!(!holds(&accepted.jpeg, b"SECRET") && holds(&accepted.jpeg, profile));
+    assert!(face(&file).jpeg == face(made::PORTRAIT).jpeg);
+}
+
+#[test]
+fn what_decides_about_colours_comes_once_and_without_a_tail() {
+    let plain = include_bytes!("data/rgb_without_conversion.jpg");
+    let end = segments(plain).iter().find(|(marker, _)| *marker == 0xee).unwrap().1;
+    let adobe = plain.windows(end.len()).position(|bytes| bytes == end).unwrap();
+    let longer = [&[0xff, 0xee, 0, 14 + 8], &end[4..], b"<script>"].concat();
+    let file = [&plain[..adobe], &longer, &longer, &plain[adobe + end.len()..]].concat();
+    assert!(face(&file).jpeg == face(plain).jpeg);
+
+    let short = b"\xff\xee\0\x0dAdobe<html>";
+    let file = [&plain[..adobe], &short[..], &plain[adobe..]].concat();
+    assert!(face(&file).jpeg == face(plain).jpeg);
+
+    let jfif = b"\xff\xe0\0\x10JFIF\0\x01\x01%PDF1\0\0";
+    let file = [&made::PORTRAIT[..20], &jfif[..], &made::PORTRAIT[20..]].concat();
+    assert!(face(&file).jpeg == face(made::PORTRAIT).jpeg);
+}
+
+/// Of phones, in the version of today; and of gray pictures, in the older one.
+const DISPLAY_P3: &[u8] = include_bytes!("data/display_p3.icc");
+const GRAY: &[u8] = include_bytes!("data/gray_gamma_2_2.icc");
+
+/// Number, how many there are, and what they hold.
+type Part<'a> = (u8, u8, &'a [u8]);
+
+fn with_profile(picture: &[u8], parts: &[Part<'_>]) -> Vec<u8> {
+    let segments = parts.iter().flat_map(|(number, of, data)| {
+        let length = u16::try_from(data.len() + 16).unwrap().to_be_bytes();
+        [&[0xff, 0xe2], &length[..], b"ICC_PROFILE\0", &[*number, *of], data].concat()
+    });
+    [&picture[..2], &segments.collect::<Vec<_>>(), &picture[2..]].concat()
+}
+
+/// By another's reading.
+fn profile(file: &[u8]) -> Option<Vec<u8>> {
+    JpegDecoder::new(Cursor::new(file)).unwrap().icc_profile().unwrap()
+}
+
+/// This profile with these bytes at the first place where others are.
+fn patched(profile: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let at = profile.windows(from.len()).position(|bytes| bytes == from).unwrap();
+    [&profile[..at], to, &profile[at + to.len()..]].concat()
+}
+
+/// A profile of which the red curve has these entries.
+fn with_curve(entries: impl Iterator<Item = u16>) -> Vec<u8> {
+    let entries: Vec<u16> = entries.collect();
+    let count = u32::try_from(entries.len()).unwrap();
+    let place = u32::try_from(DISPLAY_P3.len()).unwrap();
+    let curve =
+        [&b"curv\0\0\0\0"[..], &count.to_be_bytes(), &entries.iter().flat_map(|entry| entry.to_be_bytes()).collect::<Vec<_>>()].concat();
+    let mut profile = [DISPLAY_P3, &curve].concat();
+    let entry = profile.windows(4).position(|bytes| bytes == b"rTRC").unwrap();
+    profile[entry + 4..entry + 8].copy_from_slice(&place.to_be_bytes());
+    profile[entry + 8..entry + 12].copy_from_slice(&(12 + 2 * count).to_be_bytes());
+    profile[..4].copy_from_slice(&(place + 12 + 2 * count).to_be_bytes());
+    profile
+}
+
+#[test]
+fn a_profile_keeps_its_colours_and_loses_its_texts() {
+    let sampled = with_curve((0..1024).map(|entry| entry * 64));
+    for (picture, original) in [(made::PORTRAIT, DISPLAY_P3), (made::PORTRAIT, &sampled), (include_bytes!("data/gray.jpg"), GRAY)] {
+        let accepted = face(&with_profile(picture, &[(1, 1, original)]));
+        assert_kept_but_for_metadata(picture, &accepted);
+        let kept = profile(&accepted.jpeg).unwrap();
+        assert_eq!(tags(&kept).len(), tags(original).len());
+        for (name, expected) in tags(original).into_iter().filter(|(name, _)| name != b"desc" && name != b"cprt") {
+            // Less what fills up to four bytes.
+            let got = tag(&kept, &name);
+            assert!(expected.starts_with(got) && expected.len() - got.len() < 4, "{}", name.escape_ascii());
+        }
+        // Version, class, space and connection space.
+        assert_eq!((kept[8], &kept[12..24]), (original[8], &original[12..24]));
+        for trace in [&b"\0D\0i\0s\0p"[..], b"\0C\0o\0p\0y", b"Gray Gamma", b"Rights", b"APPL", b"appl"] {
+            assert!(!holds(&kept, trace));
+        }
+        assert!(face(&accepted.jpeg).jpeg == accepted.jpeg, "cleaned again it is the same");
+    }
+}
+
+#[test]
+fn nothing_hides_in_a_colour_profile() {
+    let hidden = b"%PDF-1.7<script>PK\x03\x04";
+    let cleaned = |parts: &[Part<'_>]| pictures::clean(&with_profile(made::PORTRAIT, parts)).unwrap();
+    let kept = profile(&cleaned(&[(1, 1, DISPLAY_P3)]));
+    let text = patched(DISPLAY_P3, b"\0o\0f\0 \0w\0h\0o\0e\0v\0e\0r", hidden);
+    let header = patched(&patched(DISPLAY_P3, &[0; 20], hidden), b"\x07\xe6\0\x01", b"%PDF");
+    let tail = [DISPLAY_P3, hidden].concat();
+    let (one, other) = text.split_at(300);
+    // Its colours, without the rest.
+    for parts in [&[(1, 1, &text[..])][..], &[(1, 1, &header)], &[(1, 1, &tail)], &[(1, 2, one), (2, 2, other)]] {
+        let file = cleaned(parts);
+        assert_no_metadata(&file);
+        assert_eq!(profile(&file), kept);
+    }
+    // Not at all.
+    let none = pictures::clean(made::PORTRAIT).unwrap();
+    let parts: [(&str, &[Part<'_>]); 20] = [
+        ("no profile", &[(1, 1, hidden)]),
+        ("nothing", &[(1, 1, b"")]),
+        ("the wrong order", &[(2, 2, other), (1, 2, one)]),
+        ("a part missing", &[(1, 2, one)]),
+        ("a part twice", &[(1, 2, one), (1, 2, one), (2, 2, other)]),
+        ("two profiles", &[(1, 1, &text), (1, 1, &text)]),
+        ("number 0", &[(0, 1, &text)]),
+        ("cut short", &[(1, 1, &text[..text.len() - 1])]),
+        ("no signature", &[(1, 1, &patched(&text, b"acsp", b"PK\x03\x04"))]),
+        ("of another version", &[(1, 1, &patched(&text, &[4, 0, 0, 0], &[5, 0, 0, 0]))]),
+        ("of a printer", &[(1, 1, &patched(&text, b"mntr", b"prtr"))]),
+        ("of gray pictures", &[(1, 1, GRAY)]),
+        ("of Lab", &[(1, 1, &patched(&text, b"RGB XYZ ", b"RGB Lab "))]),
+        ("without red", &[(1, 1, &patched(&text, b"rXYZ", b"PDF!"))]),
+        ("red of another type", &[(1, 1, &patched(&text, b"XYZ \0\0\0\0\0\0\x83", b"text\0\0\0\0\0\0\x83"))]),
+        ("red elsewhere", &[(1, 1, &patched(&text, b"rXYZ\0\0", b"rXYZ\xff\xff"))]),
+        ("text for red", &[(1, 1, &patched(&text, &tag(&text, b"rXYZ")[8..12], b"<scr"))]),
+        ("text in the curve", &[(1, 1, &patched(&text, &tag(&text, b"rTRC")[12..16], b"<scr"))]),
+        ("a curve of text", &[(1, 1, &with_curve(hidden.chunks(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]))))]),
+        ("a curve that is too long", &[(1, 1, &with_curve(0..4097))]),
+    ];
+    for (name, parts) in parts {
+        assert!(cleaned(parts) == none, "{name}");
+    }
+    // Without these two there are colours still.
+    for name in [b"wtpt", b"chad"] {
+        let file = cleaned(&[(1, 1, &patched(&text, name, b"html"))]);
+        assert_no_metadata(&file);
+        assert_eq!(tags(&profile(&file).unwrap()).len(), tags(DISPLAY_P3).len() - 1);
+    }
+}
+
+/// Exif that cannot be true: it says nothing, or that the picture is turned.
+#[test]
+fn hostile_exif_turns_a_picture_or_goes() {
+    let entry = |kind: u8, value: u8| [0x01, 0x12, 0, kind, 0, 0, 0, 1, 0, value, 0, 0];
+    let (short, long) = (3, 4);
+    let exif = |at: u32, count: u16, entries: &[u8]| {
+        let tiff = [b"Exif\0\0MM\0*", &at.to_be_bytes()[..], &count.to_be_bytes(), entries].concat();
+        [&[0xff, 0xe1][..], &u16::try_from(tiff.len() + 2).unwrap().to_be_bytes(), &tiff].concat()
+    };
+    let pointer_to_itself = [0x87, 0x69, 0, 4, 0, 0, 0, 1, 0, 0, 0, 8, 0, 0, 0, 8];
+    let upright = [
+        exif(8, 65_535, &[]),
+        exif(8, 65_535, &[0xee; 60_000]),
+        exif(0xffff_ffff, 1, &entry(short, 6)),
+        exif(0, 65_535, &entry(short, 6)),
+        exif(8, 1, &pointer_to_itself),
+        exif(8, 1, &entry(short, 0)),
+        exif(8, 1, &entry(short, 9)),
+        exif(8, 1, &entry(long, 6)),
+        exif(8, 1, &entry(short, 6)[..8]),
+        [exif(8, 1, &entry(short, 1)), exif(8, 1, &entry(short, 1))].concat(),
+    ];
+    let clean = pictures::clean(made::SIGNATURE).unwrap();
+    let accept_with = |exif: &[u8]| accept(STANDARD, ImageKind::Signature, &[&clean[..2], exif, &clean[2..]].concat());
+    for exif in upright {
+        assert!(accept_with(&exif).unwrap().jpeg == clean);
+    }
+    let turned = [
+        exif(8, 65_535, &entry(short, 6)),
+        exif(8, 2, &[pointer_to_itself[..12].to_vec(), entry(short, 6).to_vec()].concat()),
+        // Programs differ in which of two they follow.
+        [exif(8, 1, &entry(short, 1)), exif(8, 1, &entry(short, 6))].concat(),
+        [exif(8, 1, &entry(short, 6)), exif(8, 1, &entry(short, 1))].concat(),
+    ];
+    for exif in turned {
+        assert_eq!(accept_with(&exif).unwrap_err(), PictureFault::Turned { orientation: 6 });
+    }
 }
 
 #[test]
@@ -168,7 +361,7 @@ fn every_usual_encoder_is_accepted() {
 fn three_million_bytes_are_accepted() {
     let file = made::of_bytes(3_000_000);
     assert_eq!(file.len(), 3_000_000);
-    assert_eq!(face(&file).jpeg, face(made::PORTRAIT).jpeg);
+    assert!(face(&file).jpeg == face(made::PORTRAIT).jpeg);
 }
 
 #[test]
@@ -232,6 +425,22 @@ proptest! {
         if let Ok(accepted) = accept(STANDARD, ImageKind::Face, &file) {
             assert_no_metadata(&accepted.jpeg);
         }
+    }
+
+    #[test]
+    fn no_mutation_of_a_colour_profile_panics_or_keeps_anything_else(
+        changes in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 0..6),
+        gray: bool,
+    ) {
+        let (picture, profile) = if gray { (small(), GRAY) } else { (made::PORTRAIT, DISPLAY_P3) };
+        let mut profile = profile.to_vec();
+        for (at, value) in changes {
+            let at = at.index(profile.len());
+            profile[at] = value;
+        }
+        let cleaned = pictures::clean(&with_profile(picture, &[(1, 1, &profile)])).unwrap();
+        assert_no_metadata(&cleaned);
+        assert!(pictures::clean(&cleaned).unwrap() == cleaned);
     }
 
     #[test]

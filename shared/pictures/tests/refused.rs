@@ -2,6 +2,8 @@
 
 #![expect(clippy::expect_used, reason = "what fails here fails the test")]
 
+use std::time::Instant;
+
 use domain::photo::{FileProfile, ImageKind, PictureFault};
 use pictures::accept;
 use proptest::prelude::*;
@@ -113,18 +115,105 @@ fn a_second_frame_behind_which_the_first_would_hide() {
     assert_eq!(fault(&file), PictureFault::Damaged);
 }
 
+/// Each of them is good by itself, and 6 are the picture's own.
 #[test]
-fn thousands_of_tiny_scans_each_over_the_whole_picture() {
+fn hundreds_of_tiny_scans_each_over_the_whole_picture() {
     let good = include_bytes!("data/gray_progressive.jpg");
-    let last = good.windows(2).rposition(|pair| pair == [0xff, 0xda]).unwrap();
-    let mut file = good[..good.len() - 2].to_vec();
-    while file.len() < 2_900_000 {
-        file.extend(&good[last..good.len() - 2]);
+    let component = good[good.windows(2).position(|pair| pair == [0xff, 0xc2]).unwrap() + 10];
+    // One code: 16,384 blocks end here. The picture has 15,000.
+    let table = [&[0xff, 0xc4, 0, 20, 0x10, 1][..], &[0; 15], &[0xe0]].concat();
+    let scan = [0xff, 0xda, 0, 8, 1, component, 0, 1, 63, 0, 0, 0];
+    let with = |scans| [&good[..good.len() - 2], &table, &scan.repeat(scans), &[0xff, 0xd9]].concat();
+    assert!(pictures::clean(&with(94)).is_ok());
+    assert_eq!(pictures::clean(&with(95)), Err(PictureFault::Damaged));
+    let begun = Instant::now();
+    assert_eq!(fault(&with(240_000)), PictureFault::Damaged);
+    assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
+}
+
+/// An empty one costs 17 bytes of the file and 131 KB to write.
+#[test]
+fn thousands_of_huffman_tables() {
+    let good = include_bytes!("data/gray_progressive.jpg");
+    let empty = [&[0x10][..], &[0; 16]].concat();
+    let with = |tables: usize| {
+        let mut file = good[..2].to_vec();
+        for left in (0..tables).step_by(3_000) {
+            let payload = empty.repeat((tables - left).min(3_000));
+            file.extend([0xff, 0xc4]);
+            file.extend(u16::try_from(payload.len() + 2).unwrap().to_be_bytes());
+            file.extend(payload);
+        }
+        file.extend(&good[2..]);
+        file
+    };
+    // The picture has 5 of its own.
+    assert!(pictures::clean(&with(395)).is_ok());
+    assert_eq!(pictures::clean(&with(396)), Err(PictureFault::Damaged));
+    let begun = Instant::now();
+    assert_eq!(fault(&with(175_000)), PictureFault::Damaged);
+    assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
+}
+
+/// Tables and headers are image data, and stay: so they may hold nothing else.
+#[test]
+fn tables_and_headers_with_room_for_something_else() {
+    let good = include_bytes!("data/gray_progressive.jpg");
+    let segment =
+        |marker: u8, payload: &[u8]| [&[0xff, marker][..], &u16::try_from(payload.len() + 2).unwrap().to_be_bytes(), payload].concat();
+    let with = |segment: &[u8]| pictures::clean(&[&good[..2], segment, &good[2..]].concat());
+    let quantisation = [&[0][..], &[b'<'; 64]].concat();
+    assert!(with(&segment(0xdb, &quantisation.repeat(7))).is_ok());
+    for hidden in [
+        segment(0xdb, &quantisation.repeat(8)),
+        segment(0xdb, &[&quantisation[..], b"<script>"].concat()),
+        segment(0xdb, &[&[0x20][..], &[b'<'; 192]].concat()),
+        segment(0xdb, &[&[0x04][..], &[b'<'; 64]].concat()),
+        // More codes than there are values.
+        segment(0xc4, &[&[0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 128, 129][..], &[b'<'; 257]].concat()),
+        segment(0xc4, &[&[0x10][..], &[0; 16], b"<script>"].concat()),
+        segment(0xdd, b"\0\0<script>"),
+    ] {
+        assert_eq!(with(&hidden), Err(PictureFault::Damaged));
     }
-    file.extend([0xff, 0xd9]);
-    let begun = std::time::Instant::now();
-    assert_eq!(fault(&file), PictureFault::Damaged);
-    assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
+    for (marker, header) in [(0xc2, 8 + 3), (0xda, 6 + 2)] {
+        let at = good.windows(2).position(|pair| pair == [0xff, marker]).unwrap();
+        assert_eq!(good[at + 2..at + 4], [0, header]);
+        let end = at + 2 + usize::from(header);
+        let longer = [&good[..at + 2], &[0, header + 9], &good[at + 4..end], b"<script>!", &good[end..]].concat();
+        assert_eq!(pictures::clean(&longer), Err(PictureFault::Damaged));
+    }
+}
+
+/// Decoders would differ in which of them they follow.
+#[test]
+fn two_words_on_colours() {
+    let good = include_bytes!("data/rgb_without_conversion.jpg");
+    let at = good.windows(7).position(|bytes| bytes == b"\0\x0eAdobe").unwrap() - 2;
+    let adobe = &good[at..at + 16];
+    let other = [&adobe[..15], &[1]].concat();
+    let last = good.len() - 2;
+    for file in [[&good[..at], &other, &good[at..]].concat(), [&good[..at], &good[at + 16..last], adobe, &good[last..]].concat()] {
+        assert_eq!(pictures::clean(&file), Err(PictureFault::Damaged));
+    }
+    assert!(pictures::clean(&[&good[..last], adobe, &good[last..]].concat()).is_ok(), "the same word again");
+}
+
+/// Small as a file, and as large as pictures may be: read whole, which is the most that a function has to bear.
+#[test]
+fn fifty_megapixels_of_one_colour() {
+    const WIDTH: u16 = 5_770;
+    const HEIGHT: u16 = 8_655;
+    let [w1, w0] = WIDTH.to_be_bytes();
+    let [h1, h0] = HEIGHT.to_be_bytes();
+    let quantisation = [&[0xff, 0xdb, 0, 67, 0][..], &[1; 64]].concat();
+    let frame = [0xff, 0xc2, 0, 17, 8, h1, h0, w1, w0, 3, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0];
+    // One code of one bit: as bright as the block before.
+    let table = [&[0xff, 0xc4, 0, 20, 0, 1][..], &[0; 15], &[0]].concat();
+    let scan = [0xff, 0xda, 0, 12, 3, 1, 0, 2, 0, 3, 0, 0, 0, 0];
+    let bits = 3 * usize::from(WIDTH).div_ceil(8) * usize::from(HEIGHT).div_ceil(8);
+    let file = [&[0xff, 0xd8][..], &quantisation, &frame, &table, &scan, &vec![0; bits.div_ceil(8)], &[0xff, 0xd9]].concat();
+    assert!(matches!(fault(&file), PictureFault::Shown(_)), "decoded, and found to show nobody");
 }
 
 #[test]

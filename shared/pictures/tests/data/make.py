@@ -1,5 +1,6 @@
 """Makes the pictures beside it: what cameras and programs write besides plain baseline files. README.md says how to run it."""
 
+import struct
 import sys
 from pathlib import Path
 
@@ -31,3 +32,55 @@ save("gray", mode="L")
 save("gray_progressive", mode="L", progressive=True)
 save("rgb_without_conversion", keep_rgb=True)
 save("cmyk", mode="CMYK")
+
+
+def fixed(*numbers):
+    return struct.pack(f">{len(numbers)}i", *(round(number * 65536) for number in numbers))
+
+
+def text(words):
+    return b"mluc" + struct.pack(">4xII4sII", 1, 12, b"enUS", 2 * len(words), 28) + words.encode("utf-16-be")
+
+
+def old_text(words):
+    return b"desc" + struct.pack(">4xI", len(words) + 1) + words.encode() + bytes(79)
+
+
+def profile(name, version, space, tags):
+    """The numbers and texts of a colour profile, laid out as ICC.1 says; equal data is there once, as real profiles have it."""
+    at = 132 + 12 * len(tags)
+    table, data = struct.pack(">I", len(tags)), b""
+    for tag, value in tags.items():
+        value += bytes(-len(value) % 4)
+        if value not in data:
+            data += value
+        table += tag.encode() + struct.pack(">II", at + data.index(value), len(value))
+    header = struct.pack(">8xI4s4s4s", version << 24, b"mntr", space, b"XYZ ") + struct.pack(">6H", 2022, 1, 1, 0, 0, 0) + b"acspAPPL"
+    header += bytes(24) + fixed(0.9642, 1, 0.8249) + b"appl" + bytes(44)
+    whole = header + table + data
+    (HERE / f"{name}.icc").write_bytes(struct.pack(">I", len(whole)) + whole[4:])
+
+
+SRGB_CURVE = b"para" + bytes(4) + struct.pack(">HH", 3, 0) + fixed(2.4, 0.94787, 0.05213, 0.0774, 0.04045)
+WHITE = b"XYZ " + bytes(4) + fixed(0.9642, 1, 0.8249)
+# What phones write.
+profile(
+    "display_p3",
+    4,
+    b"RGB ",
+    {
+        "desc": text("Display P3"),
+        "cprt": text("Copyright of whoever made this profile"),
+        "wtpt": WHITE,
+        "rXYZ": b"XYZ " + bytes(4) + fixed(0.51512, 0.2412, -0.00105),
+        "gXYZ": b"XYZ " + bytes(4) + fixed(0.29198, 0.69225, 0.04189),
+        "bXYZ": b"XYZ " + bytes(4) + fixed(0.1571, 0.06657, 0.78407),
+        "chad": b"sf32" + bytes(4) + fixed(1.04788, 0.02292, -0.0502, 0.02959, 0.99048, -0.01706, -0.00923, 0.01508, 0.75168),
+        "rTRC": SRGB_CURVE,
+        "gTRC": SRGB_CURVE,
+        "bTRC": SRGB_CURVE,
+    },
+)
+# What Photoshop writes for gray, in the older version of profiles.
+GAMMA = b"curv" + bytes(4) + struct.pack(">IH", 1, round(2.2 * 256))
+profile("gray_gamma_2_2", 2, b"GRAY", {"desc": old_text("Gray Gamma 2.2"), "cprt": b"text" + bytes(4) + b"Rights\0", "wtpt": WHITE, "kTRC": GAMMA})
