@@ -9,7 +9,7 @@ unexport CARGO_TARGET_DIR
 # What asks DynamoDB, S3, KMS and SNS themselves: also on other emulators. All crates are named, or the SDK would be built again for fewer.
 SERVICES := cargo test -q --workspace --test services -- --test-threads=8
 
-.PHONY: run stop test test-localstack schemathesis check lint deny checkov build web browser screenshots chromium application faults removal fuzz measure sbom advisories pins deploy fmt clean tools
+.PHONY: run stop test test-localstack schemathesis check lint deny checkov build web browser screenshots chromium application faults removal fuzz measure load sbom advisories pins deploy fmt clean tools
 
 WEB_SOURCES := infra/openapi.yaml $(shell find web -type f -not -path "web/node_modules/*" -not -path "web/dist/*" -not -name schema.d.ts 2>/dev/null)
 
@@ -23,6 +23,7 @@ stop: ## stop the stack; its data stays
 	$(STACK) down
 
 test: lint build chromium tests/browser/node_modules/.installed ## everything, on a stack of its own
+	@$(STACK) tools awscli
 	cargo test -q --workspace --no-run # once for all crates: another choice of crates would build the SDK again
 	cargo build -q --workspace --bin faults
 	$(STACK) --instance test around bash -ec 'cargo test --workspace -- --test-threads=12; (cd tests/browser && node --test --test-reporter=spec); \
@@ -100,6 +101,10 @@ fuzz: tools ## random input for everything that reads some, a minute each: SECON
 
 measure: ## requests per second and latency of submit_code on the stack that runs
 	set -a; . .local/dev/env; cargo run -q -p journeys --bin measure
+
+load: tools ## a mixed load on the stack that runs, and what must hold afterwards: SECONDS=120, USERS=4 (tests/README.md)
+	set -a; . .local/dev/env; cargo run -q --locked --manifest-path tests/load/Cargo.toml --target-dir target/load -- \
+	--seconds $(or $(SECONDS),120) --users $(or $(USERS),4) --report target/load.json
 
 sbom: tools ## everything of others that is in here, as CycloneDX: target/sbom.cdx.json
 	python3 infra/supply/sbom.py target/sbom.cdx.json

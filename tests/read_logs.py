@@ -1,17 +1,31 @@
-"""Prints all events of the log groups named as arguments, as a JSON list of [group, message]. Runs in the environment of the AWS tools."""
+"""Prints all events of the log groups named as arguments, as a JSON list of [group, message]. Runs in the environment of the AWS tools.
 
+`--between START END`, in milliseconds since 1970: those of this time alone."""
+
+import argparse
 import json
 import sys
+import time
 
 import boto3
 
+# The emulator answers so many at most, and names no next page.
+MOST = 10_000
 
-def events(group):
-    logs = boto3.client("logs")
-    for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group):
-        for event in page["events"]:
-            yield group, event["message"]
+
+def events(client, group, start, end):
+    pages = client.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=start, endTime=end)
+    found = [event["message"] for page in pages for event in page["events"]]
+    if len(found) < MOST or start == end:
+        return found
+    middle = (start + end) // 2
+    return events(client, group, start, middle) + events(client, group, middle + 1, end)
 
 
 if __name__ == "__main__":
-    json.dump([event for group in sys.argv[1:] for event in events(group)], sys.stdout)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("groups", nargs="+")
+    parser.add_argument("--between", nargs=2, type=int, default=[0, int(time.time() * 1000)])
+    arguments = parser.parse_args()
+    logs = boto3.client("logs")
+    json.dump([[group, message] for group in arguments.groups for message in events(logs, group, *arguments.between)], sys.stdout)

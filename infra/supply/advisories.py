@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 AUDITS = [
     ("crates", ".", [".tools/aws/bin/cargo-deny", "--locked", "check", "advisories"]),
     ("crates of fuzz/libfuzzer", ".", [".tools/aws/bin/cargo-deny", "--manifest-path", "fuzz/libfuzzer/Cargo.toml", "--config", "deny.toml", "--locked", "check", "advisories", "sources"]),
+    ("crates of tests/load", ".", [".tools/aws/bin/cargo-deny", "--manifest-path", "tests/load/Cargo.toml", "--config", "deny.toml", "--locked", "check", "advisories", "sources"]),
     ("npm packages of web", "web", ["npm", "audit"]),
     ("npm packages of tests/browser", "tests/browser", ["npm", "audit"]),
 ]

@@ -153,19 +153,22 @@ impl Request<'_> {
         self.header(header::CONTENT_TYPE.as_str(), content_type)
     }
 
+    /// What is sent, for who sends it with a client of their own. Cookies of its answer are not kept.
+    pub fn builder(self) -> reqwest::RequestBuilder {
+        let cookies = self.browser.jar(|jar| jar.now.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; "));
+        let request = stack::client().request(self.method, &self.url).headers(self.headers).body(self.body);
+        if cookies.is_empty() { request } else { request.header(header::COOKIE, cookies) }
+    }
+
     /// # Panics
     /// Where no answer comes.
     pub async fn send(self) -> Response {
-        let call = format!("{} {}", self.method, self.url);
-        let cookies = self.browser.jar(|jar| jar.now.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; "));
-        let mut request = stack::client().request(self.method, &self.url).headers(self.headers).body(self.body);
-        if !cookies.is_empty() {
-            request = request.header(header::COOKIE, cookies);
-        }
+        let (browser, call) = (self.browser, format!("{} {}", self.method, self.url));
+        let request = self.builder();
         let response = Response::read(call, request).await;
         for cookie in response.headers.get_all(header::SET_COOKIE) {
-            assert!(self.browser.token.is_none(), "{}: an app is given a cookie", response.call);
-            self.browser.keep(cookie.to_str().expect("a cookie is ASCII"));
+            assert!(browser.token.is_none(), "{}: an app is given a cookie", response.call);
+            browser.keep(cookie.to_str().expect("a cookie is ASCII"));
         }
         response
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use aws_lc_rs::digest;
 use domain::{FileProfile, ImageKind, Language};
 use reqwest::{
-    Method,
+    Method, RequestBuilder,
     header::{HeaderMap, HeaderName, HeaderValue},
 };
 use serde_json::{Map, Value, json};
@@ -69,11 +69,11 @@ pub async fn request_upload(visit: &Visit, profile: FileProfile, photos: &Photos
     visit.browser.post("/v1/photographer/uploads", &declaration(profile, photos)).await
 }
 
-/// Sends a picture straight to the bucket, with the headers given and no others.
+/// A picture on its way straight to the bucket, with the headers given and no others.
 ///
 /// # Panics
-/// Where the address is not as promised, or does not answer.
-pub async fn put(address: &Value, jpeg: &[u8]) -> Response {
+/// Where the address is not as promised.
+pub fn put_request(address: &Value, jpeg: &[u8]) -> RequestBuilder {
     assert_eq!(address["method"], "PUT");
     let url = address["url"].as_str().expect("an address");
     let mut headers = HeaderMap::new();
@@ -81,7 +81,15 @@ pub async fn put(address: &Value, jpeg: &[u8]) -> Response {
         let value = value.as_str().expect("a header's value");
         headers.insert(HeaderName::from_bytes(name.as_bytes()).expect(name), HeaderValue::from_str(value).expect(name));
     }
-    Response::read("PUT to the bucket".to_owned(), stack::client().put(url).headers(headers).body(jpeg.to_vec())).await
+    stack::client().put(url).headers(headers).body(jpeg.to_vec())
+}
+
+/// Sends it.
+///
+/// # Panics
+/// Where the address is not as promised, or does not answer.
+pub async fn put(address: &Value, jpeg: &[u8]) -> Response {
+    Response::read("PUT to the bucket".to_owned(), put_request(address, jpeg)).await
 }
 
 /// Declares and uploads; answers the upload's id.

@@ -33,18 +33,19 @@ pub fn resources(suffix: &str) -> Vec<(String, String)> {
     found
 }
 
+/// How calls of one runtime reach the stack.
+pub fn client_builder() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        // Browsers and curl know that *.localhost is here; the system's resolver may not.
+        .resolve("myphoto.localhost", SocketAddr::from(([127, 0, 0, 1], 0)))
+        .no_proxy()
+        .timeout(Duration::from_secs(60))
+}
+
 /// For all calls. It keeps no connection, so that tests with a runtime each can share it.
 pub fn client() -> &'static reqwest::Client {
-    static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| {
-        reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            // Browsers and curl know that *.localhost is here; the system's resolver may not.
-            .resolve("myphoto.localhost", SocketAddr::from(([127, 0, 0, 1], 0)))
-            .pool_max_idle_per_host(0)
-            .no_proxy()
-            .timeout(Duration::from_secs(60))
-            .build()
-            .expect("an HTTP client")
-    });
+    static CLIENT: LazyLock<reqwest::Client> =
+        LazyLock::new(|| client_builder().pool_max_idle_per_host(0).build().expect("an HTTP client"));
     &CLIENT
 }

@@ -9,9 +9,10 @@ use storage::{associations::Association, codes::CodeItem};
 
 use crate::{aws, objects};
 
-type Item = std::collections::HashMap<String, AttributeValue>;
+pub(crate) type Item = std::collections::HashMap<String, AttributeValue>;
 
-async fn scan(variable: &str) -> Vec<Item> {
+/// All items of the table that this variable names.
+pub(crate) async fn scan(variable: &str) -> Vec<Item> {
     let client = aws::dynamodb(&aws::config().await);
     let pages = client.scan().table_name(stack::variable(variable)).consistent_read(true).into_paginator().items().send();
     pages.collect::<Result<Vec<_>, _>>().await.expect("a table")

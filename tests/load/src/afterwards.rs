@@ -1,0 +1,160 @@
+//! What must hold when the load is over, over HTTP and between the tables.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    panic::AssertUnwindSafe,
+    time::{Duration, Instant},
+};
+
+use domain::{ImageKind, quota::Quota};
+use futures_util::FutureExt;
+use journeys::{
+    citizen::{self, own},
+    inbox,
+    people::Visit,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    invariants::{self, Item},
+    world::{Citizen, World},
+};
+
+pub(crate) struct Held {
+    pub(crate) what: &'static str,
+    pub(crate) holds: bool,
+}
+
+/// Looks at each, and says on the standard error what is wrong.
+pub(crate) async fn look(world: &World) -> Vec<Held> {
+    let mut all = Vec::new();
+    let mut note = async |what, looking: futures_util::future::LocalBoxFuture<'_, ()>| {
+        let holds = AssertUnwindSafe(looking).catch_unwind().await.is_ok();
+        all.push(Held { what, holds });
+    };
+    note("no message waits to be sent", Box::pin(nothing_waits(world))).await;
+    note("each code that was issued was sent, in one message", Box::pin(codes_were_sent_once(world))).await;
+    note("no picture lies where it was uploaded", Box::pin(no_original_is_left(world))).await;
+    note("each person has the association that they made, with its code and photo", Box::pin(associations_are_as_made(world))).await;
+    note("who may pull is who was authorised last, and the history says so", Box::pin(authorizations_are_as_given(world))).await;
+    note("each pull that was answered is on record, once, and no other", Box::pin(pulls_are_on_record(world))).await;
+    if world.is_still_the_same_day() {
+        note("each person's codes of the day are counted right", Box::pin(codes_are_counted(world))).await;
+    } else {
+        println!("It was midnight in Athens meanwhile: codes of the day are not looked at.");
+    }
+    note("associations, keys, codes and messages belong together", Box::pin(invariants::hold(world.began))).await;
+    all
+}
+
+/// All of a list that comes in pages.
+async fn pages(visit: &Visit, path: &str, list: &str) -> Vec<Value> {
+    let (mut all, mut query) = (Vec::new(), "?limit=100".to_owned());
+    loop {
+        let page = visit.browser.get(&format!("{path}{query}")).await.expect(200).json();
+        all.extend(page[list].as_array().expect("a list").iter().cloned());
+        match page["next"].as_str() {
+            Some(next) => query = format!("?limit=100&cursor={next}"),
+            None => return all,
+        }
+    }
+}
+
+fn text<'v>(value: &'v Value, name: &str) -> &'v str {
+    value[name].as_str().expect("a text")
+}
+
+/// Sent ones are kept for their day, so that they can be sent again, unless their code was associated.
+async fn nothing_waits(world: &World) {
+    let uploads: BTreeSet<String> = world.users.iter().flat_map(|user| user.issued()).map(|(upload, _)| upload).collect();
+    let text = |item: &Item, name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
+    let started = Instant::now();
+    loop {
+        let outbox = invariants::scan("OUTBOX_TABLE").await;
+        let ours: Vec<&Item> = outbox.iter().filter(|item| uploads.contains(&text(item, "upload_id"))).collect();
+        let waiting = ours.iter().filter(|item| text(item, "state") != "sent").count();
+        if waiting == 0 {
+            assert_eq!(ours.len(), uploads.len() - world.citizens.len(), "messages that are kept");
+            return;
+        }
+        assert!(started.elapsed() < inbox::PATIENCE, "{waiting} messages wait");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}
+
+async fn codes_were_sent_once(world: &World) {
+    for user in &world.users {
+        let issued = user.issued();
+        let listed = pages(&user.studio, "/v1/photographer/issuances", "issuances").await;
+        let ids: Vec<&str> = listed.iter().map(|item| text(item, "upload_id")).collect();
+        assert_eq!(BTreeSet::from_iter(ids.clone()), issued.iter().map(|(upload, _)| upload.as_str()).collect(), "in the history");
+        assert_eq!(ids.len(), issued.len(), "listed twice");
+        for item in &listed {
+            assert_eq!((&item["delivery"]["state"], &item["delivery"]["attempts"]), (&json!("sent"), &json!(1)), "{item}");
+        }
+        let mut expected = BTreeMap::<&str, usize>::new();
+        for (_, to) in &issued {
+            *expected.entry(to.address()).or_default() += 1;
+        }
+        for (address, codes) in expected {
+            assert_eq!(inbox::codes(address).await.len(), codes, "messages with a code to one recipient");
+        }
+    }
+}
+
+async fn no_original_is_left(world: &World) {
+    for (upload, _) in world.users.iter().flat_map(|user| user.issued()) {
+        assert_eq!(invariants::uploaded(&upload).await, Vec::<String>::new());
+    }
+}
+
+async fn associations_are_as_made(world: &World) {
+    for Citizen { visit, code, association, face, .. } in world.citizens.iter().map(AsRef::as_ref) {
+        let mut now = citizen::show_association(visit).await.expect(200).json();
+        now["applications"] = json!([]);
+        assert_eq!(&now, association);
+        assert_eq!(text(&own(visit).show_code().await.expect(200).json(), "code"), code);
+        assert!(citizen::show_photo(visit, ImageKind::Face).await.expect(200).body == *face, "another photo");
+    }
+}
+
+async fn authorizations_are_as_given(world: &World) {
+    for citizen in &world.citizens {
+        let done = citizen.done();
+        let now = citizen::show_association(&citizen.visit).await.expect(200).json();
+        let may: BTreeSet<&str> = now["applications"].as_array().expect("a list").iter().map(|one| text(one, "application")).collect();
+        let mut expected = BTreeSet::from([world.puller.id.as_str()]);
+        if done.authorized > done.revoked {
+            expected.insert(&world.changing.id);
+        }
+        assert_eq!(may, expected);
+        let history = pages(&citizen.visit, "/v1/subjects/self/authorizations", "authorizations").await;
+        let of: Vec<&Value> = history.iter().filter(|record| record["application"]["id"] == world.changing.id).collect();
+        let ended = of.iter().filter(|record| !record["ended_at"].is_null()).count();
+        assert_eq!((of.len(), ended), (done.authorized, done.revoked), "authorised and withdrawn");
+    }
+}
+
+async fn pulls_are_on_record(world: &World) {
+    for citizen in &world.citizens {
+        let mut records = BTreeMap::<String, usize>::new();
+        for access in pages(&citizen.visit, "/v1/subjects/self/accesses", "accesses").await {
+            assert_eq!((&access["outcome"], &access["application"]["id"]), (&json!("given"), &json!(world.puller.id)), "{access}");
+            *records.entry(text(&access, "case").to_owned()).or_default() += 1;
+        }
+        let pulls = citizen.done().pulls;
+        for (case, is_answered) in &pulls {
+            let times = records.get(case).copied().unwrap_or_default();
+            // What was asked and not answered may have been done, or not.
+            assert!(times == 1 || (times == 0 && !is_answered), "{case} is on record {times} times");
+        }
+        assert!(records.keys().all(|case| pulls.contains_key(case)), "a pull that nobody made");
+    }
+}
+
+async fn codes_are_counted(world: &World) {
+    for citizen in &world.citizens {
+        let session = citizen.visit.browser.get("/v1/session").await.expect(200).json();
+        assert_eq!(session["submissions_left"], Quota::Submissions.left(citizen.submitted()), "codes left today");
+    }
+}

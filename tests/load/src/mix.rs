@@ -1,0 +1,237 @@
+//! What is done how often.
+
+use std::sync::Arc;
+
+use domain::{FileProfile, ImageKind};
+use futures_util::future::BoxFuture;
+use goose::goose::{GooseUser, Scenario, Transaction, TransactionResult};
+use journeys::{application, browser::Request, photographer, stack};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    calls::{Caller, Failed},
+    world::{Citizen, User, World},
+};
+
+/// Whose requests they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Who {
+    Citizens,
+    Applications,
+    Photographers,
+}
+
+/// A step of a user: one request, or those that belong together.
+struct Step {
+    who: Who,
+    requests: usize,
+    /// In one round of all.
+    times: usize,
+    act: for<'a> fn(&'a mut Caller<'_>, &'a User) -> BoxFuture<'a, Result<(), Failed>>,
+}
+
+/// No function's.
+const PUT_TO_S3: &str = "(PUT to S3)";
+
+/// A round is 400 requests, as issuing one code takes four.
+const STEPS: &[Step] = &[
+    step(Who::Citizens, 1, 60, |caller, user| Box::pin(show_session(caller, user))),
+    step(Who::Citizens, 1, 60, |caller, user| Box::pin(show_association(caller, user))),
+    step(Who::Citizens, 1, 40, |caller, user| Box::pin(list_applications(caller, user))),
+    step(Who::Citizens, 2, 30, |caller, user| Box::pin(look_at_previews(caller, user))),
+    step(Who::Citizens, 1, 20, |caller, user| Box::pin(submit_wrong_code(caller, user))),
+    step(Who::Citizens, 1, 10, |caller, user| Box::pin(submit_own_code_again(caller, user))),
+    step(Who::Citizens, 2, 20, |caller, user| Box::pin(authorize_and_revoke(caller, user))),
+    step(Who::Citizens, 1, 25, |caller, user| Box::pin(read_accesses(caller, user))),
+    step(Who::Citizens, 1, 25, |caller, user| Box::pin(read_authorizations(caller, user))),
+    step(Who::Citizens, 1, 15, |caller, user| Box::pin(show_photo(caller, user))),
+    step(Who::Citizens, 1, 5, |caller, user| Box::pin(download_photos(caller, user))),
+    step(Who::Applications, 1, 36, |caller, user| Box::pin(pull(caller, user))),
+    step(Who::Photographers, 4, 1, |caller, user| Box::pin(issue(caller, user))),
+];
+
+const fn step(
+    who: Who,
+    requests: usize,
+    times: usize,
+    act: for<'a> fn(&'a mut Caller<'_>, &'a User) -> BoxFuture<'a, Result<(), Failed>>,
+) -> Step {
+    Step { who, requests, times, act }
+}
+
+/// The mix, in words.
+pub(crate) fn described() -> String {
+    let of = |wanted: Option<Who>| -> usize {
+        STEPS.iter().filter(|step| wanted.is_none_or(|who| who == step.who)).map(|step| step.requests * step.times).sum()
+    };
+    let share = |who| of(Some(who)) * 100 / of(None);
+    let (citizens, pulls, issuing) = (share(Who::Citizens), share(Who::Applications), share(Who::Photographers));
+    format!("of all requests {citizens}% are citizens', {pulls}% pulls, {issuing}% issuing")
+}
+
+/// Of which of these a call is.
+pub(crate) fn whose(operation: &str) -> &'static str {
+    match operation {
+        "pull_photo" => "pulls",
+        "request_upload" | PUT_TO_S3 | "issue_code" => "issuing",
+        _ => "citizens",
+    }
+}
+
+/// A scenario for each user: goose gives each a random order of its own, and runs it round and round.
+pub(crate) fn scenarios(world: &Arc<World>) -> Vec<Scenario> {
+    let users = world.users.iter().enumerate();
+    users
+        .map(|(number, user)| {
+            let begin = Transaction::new(Arc::new(|goose: &mut GooseUser| Box::pin(begin(goose)))).set_on_start();
+            let scenario = Scenario::new(&format!("user {number}")).register_transaction(begin);
+            STEPS.iter().fold(scenario, |scenario, step| scenario.register_transaction(transaction(world, user, step)))
+        })
+        .collect()
+}
+
+/// With a client that finds the stack, and keeps its connections.
+async fn begin(goose: &mut GooseUser) -> TransactionResult {
+    Ok(goose.set_client_builder(stack::client_builder()).await?)
+}
+
+fn transaction(world: &Arc<World>, user: &Arc<User>, step: &'static Step) -> Transaction {
+    let (world, user) = (world.clone(), user.clone());
+    let transaction = Transaction::new(Arc::new(move |goose: &mut GooseUser| {
+        let (world, user) = (world.clone(), user.clone());
+        Box::pin(async move { (step.act)(&mut Caller { world: &world, goose }, &user).await })
+    }));
+    transaction.set_weight(step.times).expect("at least once in a round")
+}
+
+// ---- Citizens
+
+fn get<'c>(citizen: &'c Citizen, path: &str) -> Request<'c> {
+    citizen.visit.browser.request(Method::GET, path)
+}
+
+fn own(rest: &str) -> String {
+    format!("/v1/subjects/self/{rest}")
+}
+
+fn submission<'c>(citizen: &'c Citizen, code: &str) -> Request<'c> {
+    citizen.visit.browser.request(Method::POST, &own("submissions")).json(&json!({ "code": code }))
+}
+
+async fn show_session(caller: &mut Caller<'_>, user: &User) -> Result<(), Failed> {
+    let session = caller.call("show_session", get(user.citizen(), "/v1/session"), 200).await?;
+    caller.must(session.json()["stage"] == "ready", "show_session", "not ready")
+}
+
+async fn show_association(caller: &mut Caller<'_>, user: &User) -> Result<(), Failed> {
+    let citizen = user.citizen();
+    let shown = caller.call("show_association", get(citizen, &own("association")), 200).await?.json();
+    caller.must(shown["associated_at"] == citizen.association["associated_at"], "show_association", "another association")
+}
+
+async fn list_applications(caller: &mut Caller<'_>, user: &User) -> Result<(), Failed> {
+    let list = caller.call("list_applications", get(user.citizen(), "/v1/applications"), 200).await?.json();
+    let ids = list["applications"].as_array().into_iter().flatten().map(|application| &application["id"]);
+    let puller = &caller.world.puller.id;
+    let listed = ids.into_iter().any(|id| id == puller);
+    caller.must(listed, "list_applications", "an application is missing")
+}
+
+/// Enters a code that is still nobody's, sees the photos, and says that they are not theirs.
+async fn look_at_previews(caller: &mut Caller<'_>, user: &User) -> Result<(), Failed> {
+    let citizen = user.citizen();
+    let shown = caller.call("submit_code", submission(citizen, &citizen.spare), 200).await?.json();
+    let previews = shown["images"].as_array().into_iter().flatten().filter(|image| image["preview"].is_string()).count();
+    caller.must(previews == caller.world.photos.len(), "submit_code", "previews are missing")?;
+    let rejection = citizen.visit.browser.request(Method::DELETE, &own("submissions/current"));
+    caller.call("reject_photos", rejection, 204).await.map(drop)
+}
+
+async fn submit_wrong_code(caller: &mut Caller<'_>, user: &User) -> Result<(), Failed> {
+    let citizen = user.citizen();
+    let code = citizen.wrong_code();
+    caller.refused("submit_code", submission(citizen, code), 404, "code_not_active").await?;
+    citizen.note(|done| {
+        if !done.wrong.contains(code) {
+            done.wrong.push(code.clone());
+        }
+    });
+    Ok(())
+}
+
+async fn submit_own_code_again(caller: &mut Caller<'_>, user: &User) -> Result<(), Failed> {
+    let citizen = user.citizen();
+    caller.refused("submit_code", submission(citizen, &citizen.code), 409, "code_already_yours").await
+}
+
+async fn authorize_and_revoke(caller: &mut Caller<'_>, user: &User) -> Result<(), Failed> {
+    let (citizen, application) = (user.citizen(), caller.world.changing.id.clone());
+    let authorization = citizen.visit.browser.request(Method::POST, &own("authorizations"));
+    caller.call("authorize_application", authorization.json(&json!({ "applications": [application] })), 200).await?;
+    citizen.note(|done| done.authorized += 1);
+    let revocation = citizen.visit.browser.request(Method::DELETE, &own(&format!("authorizations/{application}")));
+    caller.call("revoke_authorization", revocation, 204).await?;
+    citizen.note(|done| done.revoked += 1);
+    Ok(())
+}
+
+async fn read_accesses(caller: &mut Caller<'_>, user: &User) -> Result<(), Failed> {
+    caller.call("access_log", get(user.citizen(), &own("accesses")), 200).await.map(drop)
+}
+
+async fn read_authorizations(caller: &mut Caller<'_>, user: &User) -> Result<(), Failed> {
+    caller.call("authorization_history", get(user.citizen(), &own("authorizations")), 200).await.map(drop)
+}
+
+async fn show_photo(caller: &mut Caller<'_>, user: &User) -> Result<(), Failed> {
+    let citizen = user.citizen();
+    let photo = caller.call("show_photo", get(citizen, &own("association/photos/face")), 200).await?;
+    caller.must(photo.body == citizen.face, "show_photo", "another photo")
+}
+
+async fn download_photos(caller: &mut Caller<'_>, user: &User) -> Result<(), Failed> {
+    let zip = caller.call("download_photos", get(user.citizen(), &own("association/photos.zip")), 200).await?;
+    caller.must(zip.body.starts_with(b"PK"), "download_photos", "no zip file")
+}
+
+// ---- The application
+
+async fn pull(caller: &mut Caller<'_>, _user: &User) -> Result<(), Failed> {
+    let world = caller.world;
+    let citizen = world.anybody();
+    let claims = world.puller.pull_claims(&citizen.subject(), ImageKind::Face);
+    let case = claims["case"].as_str().expect("a case").to_owned();
+    citizen.note(|done| done.pulls.extend([(case.clone(), false)]));
+    let request = world.puller.request(application::PULLS, &world.puller.sign(&claims));
+    let answer = caller.call("pull_photo", request, 200).await?;
+    citizen.note(|done| done.pulls.extend([(case, true)]));
+    let is_theirs = answer.body == citizen.face && answer.header("pull-id").is_some();
+    caller.must(is_theirs, "pull_photo", "another photo, or no id")
+}
+
+// ---- The photographer
+
+/// From the declaration to the code, which goes to somebody new.
+async fn issue(caller: &mut Caller<'_>, user: &User) -> Result<(), Failed> {
+    let (photos, browser, to) = (&caller.world.photos, &user.studio.browser, user.recipient());
+    let declaration = photographer::declaration(FileProfile::Standard, photos);
+    let declared = browser.request(Method::POST, "/v1/photographer/uploads").json(&declaration);
+    let addresses = caller.call("request_upload", declared, 201).await?.json();
+    for (kind, jpeg) in photos {
+        caller.send(PUT_TO_S3, photographer::put_request(&addresses[kind.name()], jpeg), 200).await?;
+    }
+    let upload = addresses["upload_id"].as_str().unwrap_or_default().to_owned();
+    let issuance = browser.request(Method::POST, "/v1/photographer/issuances").json(&issuance(&upload, &to));
+    caller.call("issue_code", issuance, 201).await?;
+    user.add_issued(upload, to);
+    Ok(())
+}
+
+fn issuance(upload: &str, to: &photographer::To) -> Value {
+    let kind = match to {
+        photographer::To::Mobile(_) => "mobile",
+        photographer::To::Email(_) => "email",
+    };
+    json!({ "upload_id": upload, "recipient": { "kind": kind, "value": to.address() }, "language": "el" })
+}

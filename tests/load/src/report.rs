@@ -1,0 +1,237 @@
+//! The figures, for people and as JSON. Nothing of the machine is in them: no address, no path, nobody's number.
+
+use std::{collections::BTreeMap, fs, io, path::Path, time::Duration};
+
+use goose::metrics::{GooseMetrics, GooseRequestMetricTimingData};
+use serde::Serialize;
+
+use crate::{
+    Arguments,
+    afterwards::Held,
+    mix,
+    own_time::Said,
+    processes::{Used, Whose},
+};
+
+#[derive(Serialize)]
+pub(crate) struct Report {
+    seconds: f64,
+    users: u8,
+    all: Seen,
+    /// Of all requests, in percent, by whose they are.
+    mix: BTreeMap<String, f64>,
+    operations: BTreeMap<String, Operation>,
+    time: Time,
+    /// Of the processors' time, in percent.
+    processors: BTreeMap<String, f64>,
+    errors: BTreeMap<String, usize>,
+    invariants: BTreeMap<String, bool>,
+}
+
+/// As callers see it, until an answer begins: in milliseconds.
+#[derive(Serialize)]
+struct Seen {
+    requests: usize,
+    requests_a_second: f64,
+    p50: f64,
+    p99: f64,
+    mean: f64,
+}
+
+#[derive(Serialize)]
+struct Operation {
+    #[serde(flatten)]
+    seen: Seen,
+    /// As the function logs it. Absent of what is no function.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    function: Option<Function>,
+}
+
+/// Means of a call, times in milliseconds.
+#[derive(Serialize)]
+struct Function {
+    /// From the event to the answer.
+    took: f64,
+    /// Processor time of its process.
+    processor: f64,
+    aws_calls: f64,
+}
+
+/// Of the time that callers of functions waited, in percent.
+#[derive(Serialize)]
+struct Time {
+    /// Before the function had the call, and after its answer: the emulator's gateway, and its way of running functions.
+    outside: f64,
+    /// While the function had it and did not work: the emulator's answers to its calls to AWS, and a processor to go on with.
+    waiting: f64,
+    /// While it worked.
+    working: f64,
+}
+
+impl Report {
+    pub(crate) fn new(
+        arguments: &Arguments,
+        took: Duration,
+        seen: &GooseMetrics,
+        said: &Said,
+        used: &Used,
+        failed: Vec<String>,
+        held: &[Held],
+    ) -> Self {
+        let (mut all, mut callers, mut by_who) = (GooseRequestMetricTimingData::default(), Sum::default(), BTreeMap::new());
+        let mut operations = BTreeMap::new();
+        for (name, times) in seen.requests.values().map(|of| (&of.path, &of.raw_data)) {
+            add(&mut all, times);
+            *by_who.entry(mix::whose(name)).or_default() += times.counter;
+            let function = said.operations.get(name).map(|own| {
+                let processor = used.by.get(&Whose::Function(name.clone())).copied().unwrap_or_default() * 1_000.0;
+                callers.add(number(times.total_time_us) / 1_000.0, number(own.milliseconds), processor);
+                let calls = number(own.calls);
+                Function {
+                    took: rounded(number(own.milliseconds) / calls),
+                    processor: rounded(processor / calls),
+                    aws_calls: rounded(number(own.aws_calls) / calls),
+                }
+            });
+            operations.insert(name.clone(), Operation { seen: Seen::of(times, took), function });
+        }
+        let mut errors = BTreeMap::new();
+        for error in failed.into_iter().chain(said.failures.iter().map(|failure| format!("logged: {failure}"))) {
+            *errors.entry(error).or_default() += 1;
+        }
+        let requests = all.counter;
+        Self {
+            seconds: rounded(took.as_secs_f64()),
+            users: arguments.users,
+            all: Seen::of(&all, took),
+            mix: by_who.into_iter().map(|(who, count): (&str, usize)| (who.to_owned(), percent(number(count), number(requests)))).collect(),
+            operations,
+            time: callers.shares(),
+            processors: processors(used),
+            errors,
+            invariants: held.iter().map(|held| (held.what.to_owned(), held.holds)).collect(),
+        }
+    }
+
+    /// No error, nothing broken, and requests were made at all.
+    pub(crate) fn is_good(&self) -> bool {
+        self.errors.is_empty() && self.invariants.values().all(|holds| *holds) && self.all.requests > 0
+    }
+
+    pub(crate) fn write(&self, path: &Path) -> io::Result<()> {
+        fs::write(path, format!("{}\n", serde_json::to_string_pretty(self)?))
+    }
+
+    pub(crate) fn print(&self) {
+        println!(
+            "\n{:22} {:>8} {:>6} {:>8} {:>8} {:>8} | {:>8} {:>9} {:>9}",
+            "", "requests", "/s", "p50 ms", "p99 ms", "mean", "function", "processor", "AWS calls"
+        );
+        for (name, Operation { seen, function }) in &self.operations {
+            let own = function
+                .as_ref()
+                .map_or_else(String::new, |own| format!("{:>8.1} {:>9.1} {:>9.1}", own.took, own.processor, own.aws_calls));
+            println!("{} | {own}", line(name, seen));
+        }
+        println!("{} |", line("all", &self.all));
+        println!("\nOf all requests: {}.", listed(&self.mix));
+        let Time { outside, waiting, working } = self.time;
+        println!(
+            "Of the time that callers waited for functions: the gateway and running functions {outside:.0}%, functions that wait for AWS {waiting:.0}%, functions that work {working:.0}%."
+        );
+        println!("Of the processors' time: {}.", listed(&self.processors));
+        println!("\nerrors: {}", self.errors.values().sum::<usize>());
+        for (error, times) in &self.errors {
+            println!("  {times} x {error}");
+        }
+        let broken = self.invariants.iter().filter(|(_, holds)| !**holds);
+        println!("invariants: {}, broken: {}", self.invariants.len(), broken.clone().count());
+        for (what, _) in broken {
+            println!("  BROKEN: {what}");
+        }
+    }
+}
+
+/// Sums of milliseconds.
+#[derive(Default)]
+struct Sum {
+    seen: f64,
+    function: f64,
+    processor: f64,
+}
+
+impl Sum {
+    fn add(&mut self, seen: f64, function: f64, processor: f64) {
+        self.seen += seen;
+        self.function += function;
+        self.processor += processor;
+    }
+
+    fn shares(&self) -> Time {
+        let share = |part: f64| percent(part, self.seen);
+        Time { outside: share(self.seen - self.function), waiting: share(self.function - self.processor), working: share(self.processor) }
+    }
+}
+
+impl Seen {
+    fn of(times: &GooseRequestMetricTimingData, took: Duration) -> Self {
+        let at = |share| rounded(number(times.percentile_us(share)) / 1_000.0);
+        Self {
+            requests: times.counter,
+            requests_a_second: rounded(number(times.counter) / took.as_secs_f64()),
+            p50: at(0.5),
+            p99: at(0.99),
+            mean: rounded(number(times.total_time_us) / number(times.counter).max(1.0) / 1_000.0),
+        }
+    }
+}
+
+/// Goose keeps the times of each operation, and none of all.
+fn add(all: &mut GooseRequestMetricTimingData, times: &GooseRequestMetricTimingData) {
+    for (bucket, count) in times.times_us.iter() {
+        let before = all.times_us.get(bucket).copied().unwrap_or_default();
+        all.times_us.insert(*bucket, before + count);
+    }
+    all.minimum_time_us = if all.counter == 0 { times.minimum_time_us } else { all.minimum_time_us.min(times.minimum_time_us) };
+    all.maximum_time_us = all.maximum_time_us.max(times.maximum_time_us);
+    all.total_time_us += times.total_time_us;
+    all.counter += times.counter;
+}
+
+fn processors(used: &Used) -> BTreeMap<String, f64> {
+    let mut by = BTreeMap::<&str, f64>::new();
+    for (whose, seconds) in &used.by {
+        let name = match whose {
+            Whose::Emulator => "emulator",
+            Whose::Function(_) => "functions",
+            Whose::Sandbox => "sandbox",
+            Whose::Load => "load",
+        };
+        *by.entry(name).or_default() += seconds;
+    }
+    let others = used.all - used.idle - by.values().sum::<f64>();
+    by.extend([("others", others.max(0.0)), ("idle", used.idle)]);
+    by.into_iter().map(|(name, seconds)| (name.to_owned(), percent(seconds, used.all))).collect()
+}
+
+fn line(name: &str, seen: &Seen) -> String {
+    let Seen { requests, requests_a_second, p50, p99, mean } = seen;
+    format!("{name:22} {requests:>8} {requests_a_second:>6.1} {p50:>8.1} {p99:>8.1} {mean:>8.1}")
+}
+
+fn listed(shares: &BTreeMap<String, f64>) -> String {
+    shares.iter().map(|(name, share)| format!("{name} {share:.1}%")).collect::<Vec<_>>().join(", ")
+}
+
+fn percent(part: f64, of: f64) -> f64 {
+    if of > 0.0 { rounded(part / of * 100.0) } else { 0.0 }
+}
+
+fn rounded(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts and microseconds of some minutes")]
+fn number(count: impl TryInto<u64>) -> f64 {
+    count.try_into().unwrap_or_default() as f64
+}

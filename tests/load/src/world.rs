@@ -1,0 +1,191 @@
+//! Who is there before the load begins: signed in, with photos, and with what they will do wrong.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use domain::{AthensDay, CodeNumber, ImageKind, Moment, application::Purpose, quota::Quota};
+use futures_util::future::join_all;
+use journeys::{
+    application::{self, Application},
+    citizen::{self, own},
+    people::{self, Visit},
+    photographer::{self, Issued, Photos, To},
+};
+use serde_json::{Value, json};
+
+/// Of each user. More of them spread the day's codes; each takes seconds to sign in.
+const CITIZENS: usize = 3;
+
+pub(crate) struct World {
+    pub(crate) users: Vec<Arc<User>>,
+    pub(crate) citizens: Vec<Arc<Citizen>>,
+    /// May pull from everybody all the time.
+    pub(crate) puller: Application,
+    /// Is authorised and withdrawn again and again.
+    pub(crate) changing: Application,
+    pub(crate) photos: Photos,
+    pub(crate) began: Moment,
+    errors: Mutex<Vec<String>>,
+    turn: AtomicUsize,
+}
+
+/// One of those who make requests, one at a time.
+pub(crate) struct User {
+    pub(crate) studio: Visit,
+    pub(crate) citizens: Vec<Arc<Citizen>>,
+    issued: Mutex<Vec<(String, To)>>,
+    turn: AtomicUsize,
+}
+
+pub(crate) struct Citizen {
+    pub(crate) visit: Visit,
+    /// Of the photos that they have associated.
+    pub(crate) code: String,
+    /// Of others, which they look at and reject.
+    pub(crate) spare: String,
+    /// Nobody's.
+    pub(crate) wrong: Vec<String>,
+    /// As it was answered when it was made.
+    pub(crate) association: Value,
+    /// The face, as it was shown then.
+    pub(crate) face: Vec<u8>,
+    done: Mutex<Done>,
+    turn: AtomicUsize,
+}
+
+/// What a citizen did, or was done to them, as far as it was answered.
+#[derive(Default, Clone)]
+pub(crate) struct Done {
+    /// Wrong codes that were let in: each counts once.
+    pub(crate) wrong: Vec<String>,
+    /// How often the changing application was authorised, and how often that was withdrawn.
+    pub(crate) authorized: usize,
+    pub(crate) revoked: usize,
+    /// Pulls by their case, and whether they were answered.
+    pub(crate) pulls: BTreeMap<String, bool>,
+}
+
+fn lock<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
+    what.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn next<'t, T>(turn: &AtomicUsize, all: &'t [T]) -> &'t T {
+    &all[turn.fetch_add(1, Ordering::Relaxed) % all.len()]
+}
+
+impl World {
+    pub(crate) async fn new(users: usize) -> Arc<Self> {
+        let began = Moment::from_epoch_seconds(application::now());
+        let (puller, changing) = (application::fresh(Purpose::Passport).await, application::fresh(Purpose::LanguageExam).await);
+        let users: Vec<Arc<User>> = join_all((0..users).map(|_| User::new(&puller))).await.into_iter().map(Arc::new).collect();
+        let citizens = users.iter().flat_map(|user| user.citizens.clone()).collect();
+        let (photos, errors, turn) = (photographer::both(), Mutex::default(), AtomicUsize::default());
+        Arc::new(Self { users, citizens, puller, changing, photos, began, errors, turn })
+    }
+
+    /// Anybody, in turn: also whom another user is busy with.
+    pub(crate) fn anybody(&self) -> &Arc<Citizen> {
+        next(&self.turn, &self.citizens)
+    }
+
+    pub(crate) fn add_error(&self, error: String) {
+        lock(&self.errors).push(error);
+    }
+
+    pub(crate) fn errors(&self) -> Vec<String> {
+        lock(&self.errors).clone()
+    }
+
+    /// Counters begin anew at midnight in Athens: then nobody can say what they should be.
+    pub(crate) fn is_still_the_same_day(&self) -> bool {
+        AthensDay::of(self.began) == AthensDay::of(Moment::from_epoch_seconds(application::now()))
+    }
+}
+
+impl User {
+    async fn new(puller: &Application) -> Self {
+        let studio = people::fresh_photographer().await;
+        let (mut citizens, mut issued) = (Vec::new(), Vec::new());
+        for _ in 0..CITIZENS {
+            let (citizen, uploads) = Citizen::new(&studio, puller).await;
+            let to = To::Mobile(citizen.visit.person.mobile().to_owned());
+            issued.extend(uploads.map(|upload| (upload, to.clone())));
+            citizens.push(Arc::new(citizen));
+        }
+        Self { studio, citizens, issued: Mutex::new(issued), turn: AtomicUsize::default() }
+    }
+
+    pub(crate) fn citizen(&self) -> &Arc<Citizen> {
+        next(&self.turn, &self.citizens)
+    }
+
+    /// Somebody new to whom a code goes, by SMS and by email in turn.
+    pub(crate) fn recipient(&self) -> To {
+        let mut bytes = [0; 8];
+        aws_lc_rs::rand::fill(&mut bytes).expect("randomness");
+        let number = u64::from_be_bytes(bytes) % 100_000_000;
+        match lock(&self.issued).len() % 2 {
+            0 => To::Mobile(format!("+3069{number:08}")),
+            _ => To::Email(format!("load.{number:08}@example.gr")),
+        }
+    }
+
+    pub(crate) fn add_issued(&self, upload: String, to: To) {
+        lock(&self.issued).push((upload, to));
+    }
+
+    /// Uploads with the recipients of their codes.
+    pub(crate) fn issued(&self) -> Vec<(String, To)> {
+        lock(&self.issued).clone()
+    }
+}
+
+impl Citizen {
+    /// Answers the uploads too.
+    async fn new(studio: &Visit, puller: &Application) -> (Self, [String; 2]) {
+        let visit = people::fresh_citizen().await;
+        let Issued { code, upload_id: first, .. } = photographer::issue_by_sms(studio, visit.person.mobile()).await;
+        let Issued { code: spare, upload_id: second, .. } = photographer::issue_by_sms(studio, visit.person.mobile()).await;
+        let mut association = citizen::take(&visit, &code).await;
+        own(&visit).authorize(&[&puller.id]).await.expect(200);
+        // Who may pull changes, and is looked at by itself.
+        association["applications"] = json!([]);
+        citizen::submit(&visit, &spare).await.expect(200);
+        citizen::reject(&visit).await.expect(204);
+        let face = citizen::show_photo(&visit, ImageKind::Face).await.expect(200).body;
+        let left = usize::try_from(Quota::Submissions.limit()).expect("a few") - 2;
+        let wrong = (0..left).map(|_| wrong_code()).collect();
+        let (done, turn) = (Mutex::default(), AtomicUsize::default());
+        (Self { visit, code, spare, wrong, association, face, done, turn }, [first, second])
+    }
+
+    pub(crate) fn wrong_code(&self) -> &String {
+        next(&self.turn, &self.wrong)
+    }
+
+    pub(crate) fn subject(&self) -> String {
+        format!("afm:{}", self.visit.person.afm)
+    }
+
+    pub(crate) fn note(&self, change: impl FnOnce(&mut Done)) {
+        change(&mut lock(&self.done));
+    }
+
+    pub(crate) fn done(&self) -> Done {
+        lock(&self.done).clone()
+    }
+
+    /// Different codes that they have submitted today.
+    pub(crate) fn submitted(&self) -> usize {
+        2 + self.done().wrong.len()
+    }
+}
+
+fn wrong_code() -> String {
+    CodeNumber::draw(|bytes| aws_lc_rs::rand::fill(bytes)).expect("randomness").expose()
+}
