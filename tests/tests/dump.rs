@@ -1,6 +1,6 @@
 //! What somebody has who copies every table and the whole bucket: nothing that tells a code number, a person or a face.
 
-#![expect(clippy::unwrap_used, reason = "what fails here fails the test that calls it")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "what fails here fails the test that calls it")]
 
 mod aws;
 mod leaks;
@@ -8,17 +8,22 @@ mod leaks;
 mod objects;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{CodeNumber, FileProfile, Language};
+use domain::{CodeNumber, Language};
 use image::ImageFormat;
 use journeys::{
     browser::Browser,
-    citizen, inbox,
     mobile::{AppSignIn, REDIRECT_URI},
-    people::{self, Visit, fresh_photographer},
-    photographer::{self, Issued, To, both},
-    stack, staff,
+    people,
+    photographer::{Issued, both},
+    stack,
 };
-use leaks::{Search, Secret, has_number};
+use leaks::{
+    Search, Secret,
+    everything::{Everything, about},
+    has_number,
+    lines::{assert_all_answered, lines},
+    project,
+};
 
 /// One value of an item, or one object, with where it is.
 struct Found {
@@ -84,34 +89,6 @@ async fn objects(client: &aws_sdk_s3::Client) -> Vec<Found> {
     found
 }
 
-/// All that is known about this journey and must be nowhere.
-fn secrets(visits: &[&Visit], issued: &[&Issued], email: &str) -> Vec<Secret> {
-    let mut secrets = Vec::new();
-    for one in issued {
-        secrets.push(Secret::new("code number", &one.code));
-        secrets.push(Secret::new("code number's bits", CodeNumber::parse(&one.code).unwrap().bytes()));
-    }
-    secrets.push(Secret::new("recipient's email", email));
-    for person in visits.iter().map(|visit| &visit.person) {
-        let mobile = person.mobile();
-        // The ten national digits are in every way of writing it; hashed, each way is another value.
-        secrets.extend([mobile, &mobile[1..], &mobile[3..]].map(|number| Secret::new("mobile number", number)));
-        secrets.push(Secret::new("AFM", &person.afm));
-        secrets.push(Secret::new("AMKA", person.amka.as_deref().unwrap()));
-        secrets.push(Secret::new("first name", &person.first_name));
-        secrets.push(Secret::new("last name", &person.last_name));
-    }
-    // A piece of each picture's data, such as it would be if it were stored as it is.
-    secrets.extend(both().iter().map(|(_, jpeg)| Secret::new("image data", &jpeg[jpeg.len() / 2..][..32])));
-    // A session's key is the hash of its token: here it is the token that must be nowhere.
-    for token in visits.iter().flat_map(|visit| visit.browser.all_cookie_values()) {
-        if !token.is_empty() {
-            secrets.push(Secret::new("cookie", token.as_bytes()));
-        }
-    }
-    secrets
-}
-
 /// A picture that opens from any place in the data on.
 fn holds_picture(data: &[u8]) -> bool {
     // A loop over places: data is large, and this is not compiled for speed.
@@ -133,7 +110,7 @@ fn holds_picture(data: &[u8]) -> bool {
     false
 }
 
-fn assert_tells_nothing(dump: &[Found], secrets: &[Secret], otps: &[&str], issued: &[&Issued]) {
+fn assert_tells_nothing(dump: &[Found], secrets: &[Secret], otps: &[String], issued: &[&Issued]) {
     let search = Search::new(secrets);
     for Found { place, data } in dump {
         // What other tests are uploading right now may lie there open; ours is over.
@@ -166,50 +143,30 @@ async fn assert_is_there(dump: &[Found], issued: &Issued, shelf: &str) {
 
 #[tokio::test]
 async fn whoever_copies_all_tables_and_the_bucket_learns_no_code_no_person_and_no_face() {
-    let studio = fresh_photographer().await;
-    let person = people::fresh("citizen").await;
-    let (email, mobile) = (person.email(), person.mobile().to_owned());
-    let by_sms = photographer::issue_by_sms(&studio, &mobile).await;
-    let by_email = photographer::issue(&studio, FileProfile::Standard, &both(), &To::Email(email.clone()), Language::En).await;
-    // Awaited, and so kept in some form.
-    let waiting = people::up_to_otp(people::fresh("citizen").await, Language::El).await;
-    let visit = people::citizen(person, Language::El).await;
-    let issued = [&by_sms, &by_email];
-    let otps = [visit.otp.as_str(), studio.otp.as_str(), waiting.otp.as_str()];
-    for one in issued {
-        let sent = |item: &serde_json::Value| item["delivery"]["state"] == "sent";
-        photographer::wait_until_listed(&studio, &one.upload_id, sent, inbox::PATIENCE).await;
+    let assert_all_is_hidden = |dump: &[Found], all: &Everything| {
+        assert_tells_nothing(dump, &all.secrets(), &all.otps, &[&all.by_sms, &all.by_email, &all.of_minor]);
+    };
+    let mut all = Everything::begin().await;
+    let sent = dump().await;
+    assert_is_there(&sent, &all.by_sms, "pending").await;
+    assert_is_there(&sent, &all.by_email, "pending").await;
+    assert_all_is_hidden(&sent, &all);
+
+    all.take_in_hand().await;
+    assert_all_is_hidden(&tables(&aws::dynamodb(&aws::config().await)).await, &all);
+
+    all.use_it().await;
+    let used = dump().await;
+    assert_is_there(&used, &all.by_sms, "associated").await;
+    for sealed in ["STAFF_TABLE sealed", "REMINDERS_TABLE sealed"] {
+        assert!(used.iter().any(|found| found.place == sealed), "{sealed}");
     }
+    assert_all_is_hidden(&used, &all);
 
-    let after_issuing = dump().await;
-    assert_is_there(&after_issuing, &by_sms, "pending").await;
-    assert_is_there(&after_issuing, &by_email, "pending").await;
-    assert_tells_nothing(&after_issuing, &secrets(&[&visit, &studio, &waiting], &issued, &email), &otps, &issued);
-
-    // The code in hand, then associated.
-    citizen::submit(&visit, &by_sms.code).await.expect(200);
-    citizen::confirm(&visit).await.expect(200);
-    let in_hand = tables(&aws::dynamodb(&aws::config().await)).await;
-    assert_tells_nothing(&in_hand, &secrets(&[&visit, &studio], &issued, &email), &otps, &issued);
-    citizen::take(&visit, &by_sms.code).await;
-    citizen::set_reminder(&visit, &email, Language::El).await.expect(200);
-    citizen::download(&visit).await.expect(200);
-    // Staff of the photographer, and a message sent again with another code.
-    let (employee, _) = staff::employee_of(&studio, "Ταμίας-Νίκη").await;
-    let other = To::Email(format!("again.{email}"));
-    photographer::resend_code(&studio, &by_email.upload_id, Some(&other), None).await.expect(200);
-    let again = inbox::code_message(other.address(), 0).await.code();
-    let more = [
-        Secret::new("code number sent again", &again),
-        Secret::new("corrected address", other.address()),
-        Secret::new("employee's AFM", &employee.person.afm),
-        Secret::new("employee's label", "Ταμίας-Νίκη"),
-    ];
-    let associated = dump().await;
-    assert!(associated.iter().any(|found| found.place == "STAFF_TABLE sealed"));
-    assert_tells_nothing(&associated, &more, &[&employee.otp], &[]);
-    assert_is_there(&associated, &by_sms, "associated").await;
-    assert_tells_nothing(&associated, &secrets(&[&visit, &studio], &issued, &email), &otps, &issued);
+    all.end().await;
+    assert_all_is_hidden(&dump().await, &all);
+    let operations = project::routes().into_iter().filter_map(|route| route.operation).collect();
+    assert_all_answered(&lines(all.began).await, operations);
 }
 
 #[tokio::test]
@@ -223,7 +180,7 @@ async fn whoever_copies_all_tables_while_a_code_waits_for_its_app_opens_no_sessi
 
     let its_key = format!("exchange#{}", storage::sealing::ExchangeCode::parse(&code).unwrap().id());
     assert!(waiting.iter().any(|found| found.place == "NONCES_TABLE nonce" && found.data == its_key.as_bytes()), "it is in the copy");
-    let mut secrets = secrets(&[], &[], &person.email());
+    let mut secrets = about(&person);
     secrets.extend([("code", code.as_str()), ("token", token)].map(|(name, value)| Secret::new(name, value)));
     assert_tells_nothing(&waiting, &secrets, &[], &[]);
     // Of the verifier the table has the hash, which is the challenge; never itself.
