@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use mail_parser::{MessageParser, MimeHeaders};
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::{browser::Response, qr, stack};
 
@@ -127,4 +128,11 @@ pub fn code_of_link(link: &str) -> String {
     let code = link.strip_prefix(&start).unwrap_or_else(|| panic!("{link} is not the service's"));
     assert!(domain::CodeNumber::parse(code).is_ok(), "{code} is no code number");
     code.to_owned()
+}
+
+/// From now on sending to this recipient fails: so many times, or "always"; 0 ends it.
+pub async fn fail(to: &str, times: &Value, error: &str) {
+    let rule = json!({ "to": to, "fail": times, "error": error });
+    let request = stack::client().post(format!("{}/failures", stack::sandbox())).json(&rule);
+    Response::read("POST /failures of the sandbox".to_owned(), request).await.expect(204);
 }

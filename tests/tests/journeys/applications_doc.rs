@@ -4,21 +4,16 @@ use std::{path::PathBuf, process::Command};
 
 use domain::{application::Purpose, verdict::RefusalReason};
 use journeys::{
-    application, citizen,
+    application, citizen, docs,
     people::{fresh_citizen, fresh_photographer},
     photographer::issue_by_sms,
     stack,
 };
 use serde_json::json;
 
-fn document() -> String {
-    std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/applications.md")).expect("the document")
-}
-
 /// Its blocks of bash, in order.
 fn blocks() -> Vec<String> {
-    let document = document();
-    let blocks: Vec<String> = document.split("```bash\n").skip(1).filter_map(|rest| rest.split("```").next()).map(str::to_owned).collect();
+    let blocks = docs::blocks(&docs::page("applications.md"), "bash");
     assert!(blocks.len() >= 5, "{blocks:?}");
     blocks
 }
@@ -33,12 +28,12 @@ fn operators_command() -> PathBuf {
 
 #[test]
 fn every_reason_and_purpose_is_listed() {
-    let document = document();
+    let document = docs::page("applications.md");
     for reason in RefusalReason::ALL {
         let name = serde_json::to_value(reason).expect("a name");
         assert!(document.contains(&format!("| `{}` |", name.as_str().expect("a name"))), "{name}");
     }
-    let operating = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/operating.md")).expect("the runbook");
+    let operating = docs::page("operating.md");
     for purpose in Purpose::ALL {
         assert!(operating.contains(&format!("`{}`", purpose.name())), "{purpose:?}");
     }
@@ -59,7 +54,7 @@ async fn the_example_pulls_an_image_and_reports_a_verdict() {
         // `make application` without the build: the command is there, built beside this test.
         let prelude = "set -euo pipefail\nmake() { test \"$1\" = application; eval \"$OPERATOR ${2#CMD=}\"; }\n";
         let output = Command::new("bash")
-            .args(["-c", &format!("{prelude}{}", blocks.concat())])
+            .args(["-c", &format!("{prelude}{}", blocks.join("\n"))])
             .current_dir(folder.path())
             .env("MYPHOTO", stack::origin())
             .env("APPLICATION", &id)

@@ -2,12 +2,12 @@
 //!
 //! The sweep runs each minute: these tests mostly wait.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{FileProfile, Language};
 use journeys::{
-    browser::Response,
+    application::now,
     inbox,
     people::{self, Visit, fresh_photographer},
     photographer::{self, To, both},
@@ -15,17 +15,10 @@ use journeys::{
 };
 use serde_json::{Value, json};
 
-use crate::aws;
+use crate::{aws, outbox};
 
 /// A failed attempt is repeated after 15 seconds or more, by the next sweep, which may take a minute to come.
 const NEXT_ATTEMPT: Duration = Duration::from_secs(120);
-
-/// From now on sending to this recipient fails: so many times, or always.
-async fn fail(to: &To, times: Value, error: &str) {
-    let rule = json!({ "to": to.address(), "fail": times, "error": error });
-    let request = stack::client().post(format!("{}/failures", stack::sandbox())).json(&rule);
-    Response::read("POST /failures of the sandbox".to_owned(), request).await.expect(204);
-}
 
 async fn issue(studio: &Visit, to: &To) -> String {
     let upload_id = photographer::upload(studio, FileProfile::Standard, &both()).await;
@@ -44,19 +37,31 @@ fn attempted(times: u64) -> impl Fn(&Value) -> bool {
     move |item| item["delivery"]["attempts"].as_u64().expect("a count") >= times
 }
 
+/// Whether a record that woke the sender for this message is still there, a moment after it has done so.
+async fn holds_wake_of(message_id: &str) -> bool {
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let scan = aws::dynamodb(&aws::config().await).scan().table_name(stack::variable("OUTBOX_TABLE")).consistent_read(true);
+    let wake = AttributeValue::S(format!("wake#{message_id}"));
+    let scan = scan.filter_expression("begins_with(message_id, :wake)").expression_attribute_values(":wake", wake);
+    let found = scan.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await.expect("the outbox");
+    !found.is_empty()
+}
+
 /// Fails once: shown as not yet sent, then sent, once.
 async fn fails_once(to: To, error: &str) {
     let studio = fresh_photographer().await;
-    fail(&to, json!(1), error).await;
+    inbox::fail(to.address(), &json!(1), error).await;
     let upload_id = issue(&studio, &to).await;
     let failed = photographer::wait_until_listed(&studio, &upload_id, attempted(1), inbox::PATIENCE).await;
     assert_queued(&failed, 1);
+    let message = outbox::messages_of(&upload_id).await.remove(0);
     assert!(inbox::codes(to.address()).await.is_empty());
 
     let sent = photographer::wait_until_listed(&studio, &upload_id, |item| item["delivery"]["state"] == "sent", NEXT_ATTEMPT).await;
     assert_eq!(sent["delivery"]["attempts"], 2);
     assert!(sent["delivery"]["sent_at"].is_string());
     assert_eq!((&sent["issued_at"], &sent["expires_at"]), (&failed["issued_at"], &failed["expires_at"]), "delays never move the end");
+    assert!(!holds_wake_of(&message).await, "what woke the sender is gone");
     // Another sweep passes and sends nothing more.
     tokio::time::sleep(Duration::from_secs(65)).await;
     let messages = inbox::codes(to.address()).await;
@@ -81,7 +86,7 @@ async fn an_email_that_cannot_be_sent_shows_as_not_yet_sent_and_is_sent_once_it_
 async fn a_message_that_can_never_be_sent_holds_up_no_other_and_is_tried_again() {
     let (studio, person) = (fresh_photographer().await, people::fresh("citizen").await);
     let (never, good) = (To::Email(person.email()), To::Mobile(person.mobile().to_owned()));
-    fail(&never, json!("always"), "rejected").await;
+    inbox::fail(never.address(), &json!("always"), "rejected").await;
     let lost = issue(&studio, &never).await;
     let next = issue(&studio, &good).await;
     inbox::code_message(good.address(), 0).await;
@@ -100,8 +105,8 @@ async fn a_message_that_cannot_be_read_holds_up_no_other() {
     let studio = fresh_photographer().await;
     let client = aws::dynamodb(&aws::config().await);
     let (table, message_id) = (stack::variable("OUTBOX_TABLE"), AttributeValue::S(storage::random_id().expect("randomness")));
-    let day_over = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_secs() + 86_400;
-    let number = |value: u64| AttributeValue::N(value.to_string());
+    let day_over = now() + 86_400;
+    let number = |value: i64| AttributeValue::N(value.to_string());
     // Without what is sealed: an item of no shape that we write.
     let put =
         client.put_item().table_name(&table).item("message_id", message_id.clone()).item("state", AttributeValue::S("queued".to_owned()));
@@ -137,38 +142,17 @@ async fn many_messages_at_once_all_arrive_once() {
     }
 }
 
-/// The outbox's item of an upload, if it is there.
-async fn message_of(upload_id: &str) -> Option<String> {
-    let scan = aws::dynamodb(&aws::config().await).scan().table_name(stack::variable("OUTBOX_TABLE"));
-    let found = scan
-        .filter_expression("upload_id = :id")
-        .expression_attribute_values(":id", AttributeValue::S(upload_id.to_owned()))
-        .into_paginator()
-        .items()
-        .send()
-        .collect::<Result<Vec<_>, _>>()
-        .await
-        .expect("the outbox");
-    found.first().map(|item| item["message_id"].as_s().expect("an id").clone())
-}
-
 /// Twenty-four hours pass for one message: what the sweep would find then, written now by the account's owner.
-async fn end_day_of(message_id: &str) {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_secs();
-    let update = aws::dynamodb(&aws::config().await).update_item().table_name(stack::variable("OUTBOX_TABLE"));
-    update
-        .key("message_id", AttributeValue::S(message_id.to_owned()))
-        .update_expression("SET kept_until = :now, next_at = :now")
-        .expression_attribute_values(":now", AttributeValue::N(now.to_string()))
-        .send()
-        .await
-        .expect("a message");
+async fn end_day_of(upload_id: &str) {
+    let messages = outbox::messages_of(upload_id).await;
+    assert_eq!(messages.len(), 1, "it is kept for its day, so that it can be sent again");
+    outbox::set(&messages[0], &[("kept_until", now()), ("next_at", now())]).await;
 }
 
 async fn wait_until_gone(upload_id: &str) {
-    let began = SystemTime::now();
-    while message_of(upload_id).await.is_some() {
-        assert!(began.elapsed().expect("a clock that goes on") < NEXT_ATTEMPT, "the message is still there");
+    let began = Instant::now();
+    while !outbox::messages_of(upload_id).await.is_empty() {
+        assert!(began.elapsed() < NEXT_ATTEMPT, "the message is still there");
         tokio::time::sleep(Duration::from_secs(2)).await;
     }
 }
@@ -177,10 +161,10 @@ async fn wait_until_gone(upload_id: &str) {
 async fn a_message_that_could_not_be_sent_in_its_day_has_failed_and_is_gone() {
     let studio = fresh_photographer().await;
     let to = To::Mobile(people::fresh("citizen").await.mobile().to_owned());
-    fail(&to, json!("always"), "rejected").await;
+    inbox::fail(to.address(), &json!("always"), "rejected").await;
     let upload_id = issue(&studio, &to).await;
     photographer::wait_until_listed(&studio, &upload_id, attempted(1), inbox::PATIENCE).await;
-    end_day_of(&message_of(&upload_id).await.expect("a message")).await;
+    end_day_of(&upload_id).await;
     let failed = photographer::wait_until_listed(&studio, &upload_id, |item| item["delivery"]["state"] == "failed", NEXT_ATTEMPT).await;
     assert!(failed["delivery"]["sent_at"].is_null());
     wait_until_gone(&upload_id).await;
@@ -193,8 +177,7 @@ async fn a_message_that_was_sent_is_kept_for_its_day_and_then_gone() {
     let to = To::Email(people::fresh("citizen").await.email());
     let upload_id = issue(&studio, &to).await;
     photographer::wait_until_listed(&studio, &upload_id, |item| item["delivery"]["state"] == "sent", inbox::PATIENCE).await;
-    let message = message_of(&upload_id).await.expect("it is kept, so that it can be sent again");
-    end_day_of(&message).await;
+    end_day_of(&upload_id).await;
     wait_until_gone(&upload_id).await;
     let listed = photographer::listed(&studio, &upload_id).await;
     assert_eq!(listed["delivery"]["state"], "sent");

@@ -19,8 +19,11 @@ mod mobile;
 mod model;
 #[path = "../aws/objects.rs"]
 mod objects;
+#[path = "../aws/outbox.rs"]
+mod outbox;
 mod photos_zip;
 mod picture_report;
+mod raw;
 mod refusals;
 mod reminders;
 mod repetition;

@@ -1,89 +1,20 @@
 //! Apps: docs/mobile.md is done as it is written, and a token does whatever a cookie does.
 
-use std::{
-    io::{BufRead, BufReader, Write},
-    path::{Path, PathBuf},
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
-};
-
 use domain::{ImageKind, Language};
 use journeys::{
     browser::Browser,
-    citizen, inbox, mobile,
+    citizen,
+    docs::{self, Shell},
+    inbox, mobile,
     people::{self, press},
     photographer::{self, both},
     stack,
 };
 use serde_json::{Value, json};
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// A shell that is told one thing after another and ends at the first that fails, as whoever follows the page would stop.
-struct Shell {
-    process: Child,
-    orders: ChildStdin,
-    output: BufReader<ChildStdout>,
-}
-
-impl Shell {
-    const DONE: &str = "-- done --";
-
-    fn start(variables: &[(&str, &str)]) -> Self {
-        let mut process = Command::new("bash")
-            .args(["--noprofile", "--norc", "-eu", "-o", "pipefail"])
-            .current_dir(root())
-            .envs(variables.iter().copied())
-            .env("no_proxy", "*")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("bash");
-        let orders = process.stdin.take().expect("its input");
-        let output = BufReader::new(process.stdout.take().expect("its output"));
-        let mut shell = Self { process, orders, output };
-        shell.run("exec 2>&1");
-        shell
-    }
-
-    /// What it prints.
-    fn run(&mut self, block: &str) -> String {
-        writeln!(self.orders, "{block}\nprintf '\\n%s\\n' '{}'", Self::DONE).expect("a shell that listens");
-        let mut printed = String::new();
-        loop {
-            let mut line = String::new();
-            let read = self.output.read_line(&mut line).expect("text");
-            assert!(read > 0, "the shell stopped in\n{block}\n{printed}");
-            if line.trim_end() == Self::DONE {
-                return printed.trim().to_owned();
-            }
-            printed += &line;
-        }
-    }
-
-    fn set(&mut self, name: &str, value: &str) {
-        assert!(!value.contains('\''), "{value}");
-        self.run(&format!("{name}='{value}'"));
-    }
-
-    fn value(&mut self, name: &str) -> String {
-        self.run(&format!("printf '%s' \"${name}\""))
-    }
-}
-
-impl Drop for Shell {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
 /// The page's blocks of bash, in order.
 fn blocks() -> Vec<String> {
-    let page = std::fs::read_to_string(root().join("docs/mobile.md")).expect("docs/mobile.md");
-    page.split("\n```bash\n").skip(1).filter_map(|rest| rest.split_once("\n```").map(|(block, _)| block.to_owned())).collect()
+    docs::blocks(&docs::page("mobile.md"), "bash")
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! A code that did not arrive, or went to the wrong address, is sent again: within a day, three times, and never once associated.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{FileProfile, Language};
 use journeys::{
+    application::now,
     browser::{Problem, Response},
     citizen, inbox,
     people::{self, Visit, fresh_citizen, fresh_photographer},
@@ -14,15 +15,10 @@ use journeys::{
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::aws;
+use crate::{aws, outbox};
 
 /// Long enough for a second message to arrive, were one sent.
 const SETTLED: Duration = Duration::from_secs(6);
-
-fn now() -> i64 {
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
-    i64::try_from(elapsed.as_secs()).expect("seconds")
-}
 
 /// The same call in both languages, refused in each.
 async fn refused(visit: &Visit, upload_id: &str, body: &Value, status: u16, code: &str) -> Problem {
@@ -69,20 +65,10 @@ async fn set(table: &str, key: &[(&str, &str)], path: &str, value: i64) {
     update.expression_attribute_values(":value", AttributeValue::N(value.to_string())).send().await.expect("an item that is there");
 }
 
-/// The outbox's item of an upload.
 async fn message_of(upload_id: &str) -> String {
-    let scan = aws::dynamodb(&aws::config().await).scan().table_name(stack::variable("OUTBOX_TABLE"));
-    let items = scan
-        .filter_expression("upload_id = :id")
-        .expression_attribute_values(":id", AttributeValue::S(upload_id.to_owned()))
-        .into_paginator()
-        .items()
-        .send()
-        .collect::<Result<Vec<_>, _>>()
-        .await
-        .expect("the outbox");
-    assert_eq!(items.len(), 1, "one message, and no old one beside it");
-    items[0]["message_id"].as_s().expect("an id").clone()
+    let messages = outbox::messages_of(upload_id).await;
+    assert_eq!(messages.len(), 1, "one message, and no old one beside it");
+    messages[0].clone()
 }
 
 async fn business(studio: &Visit) -> String {
@@ -213,7 +199,7 @@ async fn a_day_after_its_issue_it_is_too_late() {
     // Nor without its message, should that be gone first.
     set("ISSUANCES_TABLE", &key, "issued.issued_at", now() - 3600).await;
     let message = message_of(&issued.upload_id).await;
-    set("OUTBOX_TABLE", &[("message_id", message.as_str())], "kept_until", now()).await;
+    outbox::set(&message, &[("kept_until", now())]).await;
     refused(&studio, &issued.upload_id, &json!({}), 409, "resend_too_late").await;
 }
 
@@ -222,7 +208,7 @@ async fn a_message_in_the_senders_hands_is_left_there() {
     let (studio, to) = (fresh_photographer().await, someone().await);
     let issued = issue(&studio, &to).await;
     let message = message_of(&issued.upload_id).await;
-    set("OUTBOX_TABLE", &[("message_id", message.as_str())], "claimed_until", now() + 60).await;
+    outbox::set(&message, &[("claimed_until", now() + 60)]).await;
     let other = json!({ "recipient": { "kind": "email", "value": "other@example.gr" } });
     for body in [json!({}), other] {
         refused(&studio, &issued.upload_id, &body, 409, "resend_in_progress").await;
@@ -240,6 +226,8 @@ async fn what_is_not_the_businesss_or_not_issued_is_not_sent() {
     }
     for (body, field, reason) in [
         (json!({ "recipient": { "kind": "mobile", "value": "2101234567" } }), "recipient.value", "invalid_mobile"),
+        (json!({ "recipient": { "kind": "mobile", "value": "+447912345678" } }), "recipient.value", "invalid_mobile"),
+        (json!({ "recipient": { "kind": "email", "value": "a@example.gr\r\nBcc: b@example.gr" } }), "recipient.value", "invalid_email"),
         (json!({ "recipient": { "kind": "email" } }), "recipient.value", "missing"),
         (json!({ "language": "fr" }), "language", "not_allowed"),
         (json!({ "to": "x" }), "to", "unknown"),

@@ -1,0 +1,34 @@
+//! The outbox, from its owner's side.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use journeys::stack;
+
+use crate::aws;
+
+/// The ids of the messages of an upload.
+pub(crate) async fn messages_of(upload_id: &str) -> Vec<String> {
+    let scan = aws::dynamodb(&aws::config().await).scan().table_name(stack::variable("OUTBOX_TABLE"));
+    let found = scan
+        .filter_expression("upload_id = :id")
+        .expression_attribute_values(":id", AttributeValue::S(upload_id.to_owned()))
+        .into_paginator()
+        .items()
+        .send()
+        .collect::<Result<Vec<_>, _>>()
+        .await
+        .expect("the outbox");
+    found.iter().map(|item| item["message_id"].as_s().expect("an id").clone()).collect()
+}
+
+/// What would be so after some time, written now.
+pub(crate) async fn set(message_id: &str, values: &[(&str, i64)]) {
+    let sets: Vec<String> = (0..values.len()).map(|at| format!("#{at} = :{at}")).collect();
+    let mut update = aws::dynamodb(&aws::config().await).update_item().table_name(stack::variable("OUTBOX_TABLE"));
+    for (at, (name, value)) in values.iter().enumerate() {
+        update = update
+            .expression_attribute_names(format!("#{at}"), *name)
+            .expression_attribute_values(format!(":{at}"), AttributeValue::N(value.to_string()));
+    }
+    update = update.key("message_id", AttributeValue::S(message_id.to_owned())).update_expression(format!("SET {}", sets.join(", ")));
+    update.send().await.expect("a message");
+}

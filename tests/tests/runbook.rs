@@ -1,0 +1,269 @@
+//! docs/operating.md is right: an operator's commands are typed as they stand there, in the emulated account.
+//!
+//! A program of its own, and one test after the other: they take away what others need.
+
+#![expect(clippy::expect_used, reason = "what fails here fails the test that calls it")]
+
+mod aws;
+#[path = "aws/objects.rs"]
+mod objects;
+#[path = "aws/outbox.rs"]
+mod outbox;
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::{AttributeValue, KeyType, SseSpecification, SseType, TableDescription};
+use domain::{CodeNumber, ImageKind, Language, application::Purpose};
+use journeys::{
+    application::{self, Application, now},
+    citizen::own,
+    docs::{self, Shell},
+    inbox,
+    people::{self, Visit, fresh_citizen, fresh_photographer},
+    photographer::{self, To, face_only, issue_by_sms},
+    stack,
+};
+use serde_json::{Value, json};
+use storage::sealing::code_id;
+
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+/// The sweep comes each minute; a message wakes its sender at once.
+const BY_THE_NEXT_SWEEP: Duration = Duration::from_secs(120);
+/// A message's attempts before the last one (shared/domain/src/delivery.rs).
+const BEFORE_THE_LAST: i64 = 7;
+
+/// The one block under this heading that holds this text.
+fn block(heading: &str, text: &str) -> String {
+    let found: Vec<String> =
+        docs::blocks(docs::section(&docs::page("operating.md"), heading), "").into_iter().filter(|block| block.contains(text)).collect();
+    assert_eq!(found.len(), 1, "{heading}: {text}");
+    found.into_iter().next().expect("one")
+}
+
+/// An operator's shell, with AWS's command where there is none yet.
+fn operator() -> Shell {
+    let tools = docs::root().join(".tools/awscli/bin");
+    assert!(tools.join("aws").exists(), "AWS's command is missing: `python3 infra/local/stack.py tools awscli`");
+    let path = format!("{}:{}", tools.display(), std::env::var("PATH").expect("a path"));
+    Shell::start(&[("PATH", &path), ("AWS_PAGER", ""), ("AWS_EC2_METADATA_DISABLED", "true")])
+}
+
+/// Lines of two words, as `--output text` has them.
+fn pairs(said: &str) -> Vec<(String, String)> {
+    let pair = |line: &str| line.split_once('\t').map(|(one, other)| (one.to_owned(), other.trim().to_owned()));
+    said.lines().filter_map(pair).collect()
+}
+
+struct Associated {
+    visit: Visit,
+    code: String,
+    set: String,
+}
+
+async fn associated(studio: &Visit) -> Associated {
+    let visit = fresh_citizen().await;
+    let code = issue_by_sms(studio, visit.person.mobile()).await.code;
+    own(&visit).take(&code).await;
+    let code_id = code_id(&CodeNumber::parse(&code).expect("a code"));
+    let found = item("CODES_TABLE", "code_id", &code_id).await.expect("its item");
+    Associated { visit, code, set: found["set_id"].as_s().expect("its set").clone() }
+}
+
+async fn item(table: &str, key: &str, value: &str) -> Option<std::collections::HashMap<String, AttributeValue>> {
+    let get = aws::dynamodb(&aws::config().await).get_item().table_name(stack::variable(table));
+    get.key(key, AttributeValue::S(value.to_owned())).send().await.expect("the account's owner may").item
+}
+
+async fn objects_of(set: &str) -> usize {
+    let s3 = objects::s3(&aws::config().await);
+    let mut count = 0;
+    for shelf in ["associated", "pending"] {
+        let list = s3.list_objects_v2().bucket(stack::variable("PHOTOS_BUCKET")).prefix(format!("{shelf}/{set}/"));
+        count += list.send().await.expect("the account's owner may").contents().len();
+    }
+    count
+}
+
+#[tokio::test]
+async fn messages_that_were_given_up_are_all_sent_by_one_command() {
+    let _alone = ALONE.lock().await;
+    let (studio, to) = (fresh_photographer().await, To::Mobile(people::fresh("citizen").await.mobile().to_owned()));
+    inbox::fail(to.address(), &json!("always"), "internal_error").await;
+    let upload_id = photographer::upload(&studio, domain::FileProfile::Standard, &face_only()).await;
+    photographer::issue_code(&studio, &upload_id, &to, Language::El).await.expect(201);
+    let tried = |item: &Value| item["delivery"]["attempts"] == 1;
+    photographer::wait_until_listed(&studio, &upload_id, tried, inbox::PATIENCE).await;
+    // The hours between the attempts are over.
+    outbox::set(&outbox::messages_of(&upload_id).await[0], &[("attempts", BEFORE_THE_LAST), ("next_at", now())]).await;
+    let in_state = |state: &'static str| move |item: &Value| item["delivery"]["state"] == state;
+    photographer::wait_until_listed(&studio, &upload_id, in_state("failed"), BY_THE_NEXT_SWEEP).await;
+
+    inbox::fail(to.address(), &json!(0), "internal_error").await;
+    operator().run(&block("## Messages that fail", "update-item"));
+    photographer::wait_until_listed(&studio, &upload_id, in_state("sent"), BY_THE_NEXT_SWEEP).await;
+    assert_eq!(inbox::codes(to.address()).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_person_is_found_shown_and_erased_as_it_is_written() {
+    let _alone = ALONE.lock().await;
+    let (studio, body) = (fresh_photographer().await, application::fresh(Purpose::Passport).await);
+    let (erased, other) = (associated(&studio).await, associated(&studio).await);
+    let subject = format!("afm:{}", erased.visit.person.afm);
+    let citizen = own(&erased.visit);
+    citizen.authorize(&[&body.id]).await.expect(200);
+    citizen.set_reminder("left@example.gr", Language::El).await.expect(200);
+    body.pull(&subject, ImageKind::Face).await.expect(200);
+
+    let mut shell = operator();
+    // By either number it is the same person, and by a number that was never here nobody.
+    let amka = erased.visit.person.amka.clone().expect("a citizen has one");
+    let mut ids = Vec::new();
+    for typed in [format!("afm#{}", erased.visit.person.afm), format!("amka#{amka}"), "afm#000000000".to_owned()] {
+        shell.answer(&block("### Who somebody is here", "getpass"), &typed);
+        ids.push(shell.value("PERSON"));
+    }
+    assert_eq!((ids[0].len(), &ids[0], ids[2].as_str()), (32, &ids[1], "None"), "{ids:?}");
+    shell.set("PERSON", &ids[0]);
+
+    let shown = shell.run(&block("### A request for data", "get-item"));
+    for expected in [erased.set.as_str(), body.id.as_str(), "access#", "authorization#", domain::consent::PERSONAL_DATA_VERSION] {
+        assert!(shown.contains(expected), "{expected}: {shown}");
+    }
+    let hidden = [&erased.code, &erased.visit.person.afm, &amka];
+    assert!(hidden.iter().all(|one| !shown.contains(one.as_str())), "neither code nor numbers");
+
+    let erasing = |text: &str| block("### Erasing a person", text);
+    let sets = pairs(&shell.run(&erasing("begins_with(event")));
+    assert!(!sets.is_empty() && sets.iter().all(|(set, _)| *set == erased.set), "{sets:?}");
+    shell.run(&erasing("KeysTable"));
+    body.pull(&subject, ImageKind::Face).await.refused(403, "pull_refused");
+    shell.set("SET", &sets[0].0);
+    shell.set("CODE", &sets[0].1);
+    shell.run(&erasing("s3 rm"));
+    shell.run(&erasing("RemindersTable"));
+
+    citizen.show_association().await.refused(404, "nothing_associated");
+    citizen.submit(&erased.code).await.refused(404, "code_not_active");
+    assert_eq!(objects_of(&erased.set).await, 0);
+    let left = aws::dynamodb(&aws::config().await).scan().table_name(stack::variable("REMINDERS_TABLE"));
+    let left = left
+        .filter_expression("about = :about")
+        .expression_attribute_values(":about", AttributeValue::S(format!("association#{}", ids[0])));
+    assert_eq!(left.send().await.expect("the account's owner may").count(), 0);
+    // What the law has us keep is there, and whoever else had photos has them.
+    assert!(shell.run(&block("### A request for data", "get-item")).contains("access#"));
+    own(&other.visit).show_photo(ImageKind::Face).await.expect(200);
+    assert!(objects_of(&other.set).await > 0);
+}
+
+#[tokio::test]
+async fn stolen_codes_of_some_hours_are_ended_and_those_in_use_are_not() {
+    let _alone = ALONE.lock().await;
+    let studio = fresh_photographer().await;
+    let from = now();
+    let in_use = associated(&studio).await;
+    let visit = fresh_citizen().await;
+    let stolen = issue_by_sms(&studio, visit.person.mobile()).await.code;
+    let to = now();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let later = issue_by_sms(&studio, visit.person.mobile()).await.code;
+
+    let mut shell = operator();
+    shell.set("FROM", &from.to_string());
+    shell.set("TO", &to.to_string());
+    shell.run(block("### Who somebody is here", "getpass").lines().next().expect("what answers with outputs"));
+    shell.run(&block("## Stolen code numbers", "delete-item"));
+    own(&visit).submit(&stolen).await.refused(404, "code_not_active");
+    own(&in_use.visit).show_photo(ImageKind::Face).await.expect(200);
+    own(&visit).take(&later).await;
+}
+
+fn on_table(table: &str) -> Shell {
+    let mut shell = operator();
+    shell.set("TABLE", &stack::variable(table));
+    shell.set("DATA_KEY", &stack::variable("DATA_KEY"));
+    shell
+}
+
+#[tokio::test]
+async fn items_that_are_lost_come_back_and_what_is_there_stays_as_it_is() {
+    let _alone = ALONE.lock().await;
+    let studio = fresh_photographer().await;
+    let (lost, changed) = (associated(&studio).await, associated(&studio).await);
+    let mut shell = on_table("ASSOCIATIONS_TABLE");
+    let restoring = |text: &str| block("### Items of a table", text);
+    shell.run("aws dynamodb delete-table --table-name restored > /dev/null 2>&1 || true"); // of a run that failed
+    // The emulator restores what is there now: before it is lost.
+    assert!(shell.run(&restoring("restore-table-to-point-in-time")).contains("ENABLED"));
+    own(&changed.visit).set_reminder("later@example.gr", Language::El).await.expect(200);
+    let delete = aws::dynamodb(&aws::config().await).delete_item().table_name(stack::variable("ASSOCIATIONS_TABLE"));
+    delete.key("subject_id", AttributeValue::S(subject_of(&lost.set).await)).send().await.expect("the account's owner may");
+    own(&lost.visit).show_association().await.refused(404, "nothing_associated");
+
+    let said = shell.run(&restoring("attribute_not_exists"));
+    assert!(said.starts_with("1 copied, "), "{said}");
+    own(&lost.visit).show_photo(ImageKind::Face).await.expect(200);
+    let view = own(&changed.visit).show_association().await.expect(200).json();
+    assert!(view["reminder"].is_object(), "what was written since stays: {view}");
+    shell.run("aws dynamodb delete-table --table-name restored");
+}
+
+async fn subject_of(set: &str) -> String {
+    let scan = aws::dynamodb(&aws::config().await).scan().table_name(stack::variable("ASSOCIATIONS_TABLE"));
+    let scan = scan.filter_expression("set_id = :set").expression_attribute_values(":set", AttributeValue::S(set.to_owned()));
+    let items = scan.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await.expect("the associations");
+    items[0]["subject_id"].as_s().expect("an id").clone()
+}
+
+/// What the template gives a table, apart from its items.
+async fn settings(table: &str) -> String {
+    let client = aws::dynamodb(&aws::config().await);
+    let described: TableDescription = client.describe_table().table_name(table).send().await.expect("a table").table.expect("a table");
+    let keys: Vec<_> =
+        described.key_schema().iter().map(|key| (key.attribute_name().to_owned(), *key.key_type() == KeyType::Hash)).collect();
+    let ttl = client.describe_time_to_live().table_name(table).send().await.expect("its TTL").time_to_live_description;
+    let recovery =
+        client.describe_continuous_backups().table_name(table).send().await.expect("its recovery").continuous_backups_description;
+    let recovery = recovery.and_then(|all| all.point_in_time_recovery_description).and_then(|one| one.point_in_time_recovery_status);
+    let ttl = ttl.map(|ttl| (ttl.attribute_name, ttl.time_to_live_status));
+    let indexes: Vec<_> = described.global_secondary_indexes().iter().map(|index| index.index_name().map(str::to_owned)).collect();
+    let sse = described.sse_description().map(|sse| (sse.sse_type().cloned(), sse.kms_master_key_arn().map(str::to_owned)));
+    format!("{keys:?} {ttl:?} {recovery:?} {indexes:?} {sse:?}")
+}
+
+async fn pulls(body: &Application, one: &Associated) -> u16 {
+    body.pull(&format!("afm:{}", one.visit.person.afm), ImageKind::Face).await.status
+}
+
+#[tokio::test]
+async fn a_lost_table_comes_back_under_its_name_with_its_settings() {
+    let _alone = ALONE.lock().await;
+    let (studio, body) = (fresh_photographer().await, application::fresh(Purpose::Passport).await);
+    let one = associated(&studio).await;
+    own(&one.visit).authorize(&[&body.id]).await.expect(200);
+    let table = stack::variable("ASSOCIATIONS_TABLE");
+    let before = settings(&table).await;
+    let client = aws::dynamodb(&aws::config().await);
+    // DynamoDB makes this one itself when a table is deleted; the emulator does not.
+    client.create_backup().table_name(&table).backup_name("last").send().await.expect("a backup");
+    client.update_table().table_name(&table).deletion_protection_enabled(false).send().await.expect("no protection");
+    client.delete_table().table_name(&table).send().await.expect("gone");
+    own(&one.visit).show_association().await.refused(500, "internal");
+    assert_eq!(pulls(&body, &one).await, 500);
+
+    let mut shell = on_table("ASSOCIATIONS_TABLE");
+    let restoring = |text: &str| block("### A lost table", text);
+    shell.run(&restoring("restore-table-from-backup"));
+    shell.run(&restoring("update-time-to-live"));
+    // The emulator takes the key at CreateTable and UpdateTable, not where a table is restored; DynamoDB does.
+    let key = SseSpecification::builder().enabled(true).sse_type(SseType::Kms).kms_master_key_id(stack::variable("DATA_KEY")).build();
+    client.update_table().table_name(&table).sse_specification(key).send().await.expect("the key");
+    assert_eq!(settings(&table).await, before);
+    own(&one.visit).show_photo(ImageKind::Face).await.expect(200);
+    assert_eq!(pulls(&body, &one).await, 200);
+    own(&one.visit).dissociate().await.expect(204);
+    assert_eq!(pulls(&body, &one).await, 403);
+    client.update_table().table_name(&table).deletion_protection_enabled(false).send().await.expect("as it was");
+}
