@@ -31,7 +31,9 @@ pub fn condition(site: &'static str, expression: impl Into<String>) -> String {
 
 fn weakened(expression: &str, term: std::ops::Range<usize>) -> String {
     let (before, after) = (&expression[..term.start], &expression[term.end..]);
-    format!("{before}(({}) OR attribute_not_exists(never_there)){after}", &expression[term])
+    // DynamoDB refuses two pairs of parentheses around the same.
+    let own = inside_parentheses(expression, &term).unwrap_or(term);
+    format!("{before}(({}) OR attribute_not_exists(never_there)){after}", &expression[own])
 }
 
 fn is_chosen(site: &str, said: &str) -> bool {

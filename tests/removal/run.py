@@ -240,11 +240,11 @@ def attempt(tests, site, candidates):
             if not red:
                 continue
             control()
-            test, said = next(iter(sorted(red.items(), key=lambda item: suspicious(item[1]))))
-            whole = test.partition("::")[0] if not tests.programs[test.partition("::")[0]]["journey"] else test
-            if not tests.run([whole]):
-                return {"by": test, "said": said, "look": suspicious(said)}
-            say(f"  {test} is red with nothing off, too: passed over")
+            for test, said in sorted(red.items(), key=lambda item: suspicious(item[1])):
+                whole = test.partition("::")[0] if not tests.programs[test.partition("::")[0]]["journey"] else test
+                if not tests.run([whole]):
+                    return {"by": test, "said": said, "look": suspicious(said)}
+                say(f"  {test} is red with nothing off, too: passed over")
         return {"unreached": not candidates, "tried": len(candidates) - len(left), "of": len(candidates)}
     finally:
         control()

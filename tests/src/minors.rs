@@ -39,7 +39,7 @@ impl Minor {
         }
     }
 
-    /// Something changes: `{"custodian": key or null}`, `{"afm": true}`, `{"adult": true}`.
+    /// Something changes: `{"custodian": key or null}`, `{"afm": true}`, `{"adult": true}`, `{"adult_in": 30}` in days.
     pub async fn change(&self, change: &Value) -> Value {
         let url = format!("{}/minors/{}", stack::sandbox(), self.key);
         let request = stack::client().post(&url).json(change);
@@ -56,15 +56,10 @@ pub async fn fresh(custodian: &Person, kind: &Value) -> Minor {
     serde_json::from_value(response.json()).expect("a minor")
 }
 
-/// One of the seed's minors, by key.
-///
-/// # Panics
-/// Where there is nobody of this name.
-pub async fn named(key: &str) -> Minor {
-    let request = stack::client().get(format!("{}/people.json", stack::sandbox()));
-    let people = Response::read("GET /people.json of the sandbox".to_owned(), request).await.expect(200).json();
-    let minor = people.as_array().and_then(|all| all.iter().find(|person| person["key"] == key)).expect(key);
-    serde_json::from_value(minor.clone()).expect("a minor")
+/// Somebody in this person's custody who turns 18 in a month.
+pub async fn nearly_adult(custodian: &Person) -> Minor {
+    let changed = fresh(custodian, &json!({ "afm": true })).await.change(&json!({ "adult_in": 30 })).await;
+    serde_json::from_value(changed).expect("a minor")
 }
 
 pub async fn add(visit: &Visit, body: &Value) -> Response {

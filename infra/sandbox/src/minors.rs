@@ -100,6 +100,8 @@ struct Changed {
     /// Turns 18 today; can sign in from now on.
     #[serde(default)]
     adult: bool,
+    /// Turns 18 in so many days.
+    adult_in: Option<u16>,
 }
 
 /// Tells null from a member that is not there.
@@ -114,7 +116,8 @@ pub(crate) async fn change(State(world): State<World>, extract::Path(key): extra
         Ok(changed) => changed,
         Err(error) => return bad_request(&error.to_string()),
     };
-    let born = changed.adult.then(|| today().saturating_sub(18.years()));
+    let days = if changed.adult { Some(0) } else { changed.adult_in };
+    let born = days.map(|days| today().saturating_add(i64::from(days).days()).saturating_sub(18.years()));
     let change = Change { afm: changed.afm || changed.adult, born, can_sign_in: changed.adult };
     let person = match world.people.change(&key, &change) {
         Ok(Some(person)) => person,

@@ -114,7 +114,7 @@ pub const fn resend(facts: &ResendFacts, now: Moment) -> Resend {
 pub fn resend_message(message: Option<&MessageFacts>, corrected: bool, now: Moment) -> Resend {
     let Some(message) = message.filter(|message| !now.has_reached(message.kept_until)) else { return Resend::TooLate };
     let claimed = message.claimed_until.is_some_and(|until| !now.has_reached(until));
-    let untried = message.state == DeliveryState::Queued && message.attempts == 0;
+    let untried = message.attempts == 0;
     if claimed || (untried && !corrected) { Resend::BeingSent } else { Resend::Allowed }
 }
 

@@ -10,7 +10,7 @@ use journeys::{
     browser::{Problem, Request},
     citizen::{acting, own},
     fixtures, minors,
-    people::{self, Visit, fresh_citizen, fresh_photographer},
+    people::{Visit, fresh_citizen, fresh_photographer},
     photographer::{Photos, To, issue, issue_by_sms},
     stack,
 };
@@ -170,13 +170,11 @@ async fn authorizations_given_at_once_are_all_kept() {
 
 #[tokio::test]
 async fn what_a_guardian_gives_ends_when_the_minor_turns_18() {
-    // Of the seed: she turns 18 in a month.
-    let nikos = people::citizen(people::named("nikos").await, Language::El).await;
-    let added = minors::add(&nikos, &minors::named("katerina").await.body()).await.json();
-    let child = acting(&nikos, added["subject"].as_str().unwrap());
-    let _ = child.dissociate().await;
+    let visit = fresh_citizen().await;
+    let added = minors::add(&visit, &minors::nearly_adult(&visit.person).await.body()).await.expect(201).json();
+    let child = acting(&visit, added["subject"].as_str().unwrap());
     let studio = fresh_photographer().await;
-    child.take(&issue_by_sms(&studio, nikos.person.mobile()).await.code).await;
+    child.take(&issue_by_sms(&studio, visit.person.mobile()).await.code).await;
     let one = application::fresh(Purpose::Passport).await;
     let association = child.authorize(&[&one.id]).await.expect(200).json();
     let until = association["applications"][0]["until"].as_str().unwrap().to_owned();

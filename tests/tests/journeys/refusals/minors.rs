@@ -1,6 +1,6 @@
 //! Minors for whom somebody may not act.
 
-use domain::{Language, minor::IN_ONE_SESSION};
+use domain::minor::IN_ONE_SESSION;
 use journeys::{
     citizen::{acting, own},
     minors,
@@ -35,24 +35,22 @@ async fn an_unknown_number_and_a_child_of_others_are_answered_alike() {
 
 #[tokio::test]
 async fn somebody_who_turned_18_is_refused_also_while_the_register_still_names_a_guardian() {
-    let nikos = people::citizen(people::named("nikos").await, Language::El).await;
-    let christos = people::named("christos").await;
-    let body = json!({ "identifier": { "kind": "amka", "value": christos.amka }, "afm": christos.afm });
-    minor_refused(&nikos, &body, 403, "minor_is_adult").await;
+    let visit = fresh_citizen().await;
+    let grown = minors::fresh(&visit.person, &json!({})).await.change(&json!({ "adult": true })).await;
+    let body = json!({ "identifier": { "kind": "amka", "value": grown["amka"] }, "afm": grown["afm"] });
+    minor_refused(&visit, &body, 403, "minor_is_adult").await;
 }
 
 #[tokio::test]
 async fn a_guardian_is_not_reminded_of_photos_whose_subject_will_be_of_age() {
-    // Of the seed: she turns 18 in a month, her photos expire in a year.
-    let nikos = people::citizen(people::named("nikos").await, Language::El).await;
-    let handle = minors::added(&nikos, &minors::named("katerina").await).await;
-    let child = acting(&nikos, &handle);
-    let _ = child.dissociate().await;
-    child.take(&issue_by_sms(&fresh_photographer().await, nikos.person.mobile()).await.code).await;
+    // The photos expire in a year, eleven months after the birthday.
+    let visit = fresh_citizen().await;
+    let handle = minors::added(&visit, &minors::nearly_adult(&visit.person).await).await;
+    let child = acting(&visit, &handle);
+    child.take(&issue_by_sms(&fresh_photographer().await, visit.person.mobile()).await.code).await;
     let path = format!("/v1/subjects/{handle}/association/reminder");
-    let body = json!({ "email": "nikos@example.gr", "language": "el" });
-    refused(|| nikos.browser.request(Method::PUT, &path).json(&body), 409, "reminder_when_adult").await;
-    child.dissociate().await.expect(204);
+    let body = json!({ "email": "guardian@example.gr", "language": "el" });
+    refused(|| visit.browser.request(Method::PUT, &path).json(&body), 409, "reminder_when_adult").await;
 }
 
 #[tokio::test]
