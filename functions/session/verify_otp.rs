@@ -1,6 +1,7 @@
 //! POST /v1/session/otp: the one-time password. Right, the session steps up under a new token; wrong three times, it ends.
 
 use domain::{
+    Secret,
     otp::{Otp, WRONG_TRIES},
     quota::{self, Quota},
     time::Span,
@@ -29,7 +30,7 @@ struct Deps {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Body {
-    otp: String,
+    otp: Secret,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -44,7 +45,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let Some(awaited) = session.otp.clone() else {
         return Err(Problem::NotAwaitingOtp.into());
     };
-    let otp = Otp::parse(&call.json::<Body>()?.otp).ok_or(Problem::OtpMalformed)?;
+    let otp = Otp::parse(call.json::<Body>()?.otp.expose()).ok_or(Problem::OtpMalformed)?;
     note_and_compare(deps, call, &session, &awaited, &otp).await?;
     match &session.successor {
         Some(successor) => repeated(deps, call, successor).await,

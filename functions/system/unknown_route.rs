@@ -3,6 +3,43 @@
 use edge::{Call, Failure, Reply, Variables};
 use messages::problem::Problem;
 
+/// What each path takes, as infra/openapi.yaml says (a test compares them): a 405 names it (RFC 9110, 15.5.6).
+const METHODS: [(&str, &str); 33] = [
+    ("/", "GET, HEAD"),
+    ("/v1/applications", "GET"),
+    ("/v1/minors", "POST"),
+    ("/v1/photographer/issuances", "GET, POST"),
+    ("/v1/photographer/issuances/{upload}/resend", "POST"),
+    ("/v1/photographer/staff", "GET, POST"),
+    ("/v1/photographer/staff/{employee}", "DELETE"),
+    ("/v1/photographer/uploads", "POST"),
+    ("/v1/photographer/uploads/{upload}/check", "POST"),
+    ("/v1/pulls", "POST"),
+    ("/v1/session", "DELETE, GET"),
+    ("/v1/session/consent", "POST"),
+    ("/v1/session/otp", "POST"),
+    ("/v1/session/otp/resend", "POST"),
+    ("/v1/session/role", "PUT"),
+    ("/v1/session/token", "POST"),
+    ("/v1/sign-in", "GET"),
+    ("/v1/sign-in/callback", "GET"),
+    ("/v1/subjects/{subject}/accesses", "GET"),
+    ("/v1/subjects/{subject}/association", "DELETE, GET, PUT"),
+    ("/v1/subjects/{subject}/association/code", "GET"),
+    ("/v1/subjects/{subject}/association/photos.zip", "GET"),
+    ("/v1/subjects/{subject}/association/photos/{image}", "GET"),
+    ("/v1/subjects/{subject}/association/reminder", "PUT"),
+    ("/v1/subjects/{subject}/authorizations", "GET, POST"),
+    ("/v1/subjects/{subject}/authorizations/{application}", "DELETE"),
+    ("/v1/subjects/{subject}/erasure", "POST"),
+    ("/v1/subjects/{subject}/export", "GET"),
+    ("/v1/subjects/{subject}/submissions", "POST"),
+    ("/v1/subjects/{subject}/submissions/current", "DELETE"),
+    ("/v1/subjects/{subject}/submissions/current/confirmation", "POST"),
+    ("/v1/verdicts", "POST"),
+    ("/{proxy+}", "GET, HEAD"),
+];
+
 struct Deps;
 
 #[tokio::main(flavor = "current_thread")]
@@ -10,10 +47,11 @@ async fn main() -> Result<(), lambda_http::Error> {
     edge::serve(env!("CARGO_BIN_NAME"), Variables::default(), Deps, |deps, call| Box::pin(handle(deps, call))).await
 }
 
-/// Beneath /v1 the greedy path catches what no route has (404). On a route's own path only its other methods come here, and of pages all
+/// Beneath /v1 the greedy paths catch what no route has (404). On a route's own path only its other methods come here, and of pages all
 /// but GET and HEAD (405).
 #[expect(clippy::unused_async, reason = "handlers are async")]
 async fn handle(_deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let is_no_route = call.path("proxy").is_some() && call.is_of_api();
-    Err(if is_no_route { Problem::NotFound } else { Problem::MethodNotAllowed }.into())
+    let methods = METHODS.iter().find(|(path, _)| *path == call.route()).map_or("", |(_, methods)| methods);
+    Err(if is_no_route { Problem::NotFound } else { Problem::MethodNotAllowed { allow: methods } }.into())
 }

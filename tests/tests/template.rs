@@ -561,6 +561,20 @@ fn everything_is_tagged_for_the_bill() {
 // ---- Routes
 
 #[test]
+fn a_refused_method_is_told_the_methods_that_there_are() {
+    let mut methods = BTreeMap::<String, BTreeSet<String>>::new();
+    for route in routes().into_iter().filter(|route| route.method != "ANY") {
+        methods.entry(route.path).or_default().insert(route.method);
+    }
+    let source = read("functions/system/unknown_route.rs");
+    let rows = methods
+        .iter()
+        .map(|(path, methods)| format!("    (\"{path}\", \"{}\"),\n", methods.iter().cloned().collect::<Vec<_>>().join(", ")));
+    let table = source.split_once("] = [\n").and_then(|(_, rest)| rest.split_once("];")).expect("the table").0;
+    assert_eq!(table, rows.collect::<String>());
+}
+
+#[test]
 fn every_route_calls_the_function_of_its_name_and_the_gateway_may_call_it() {
     let template = template();
     let (lambdas, functions) = (lambdas(), functions());
@@ -666,6 +680,21 @@ fn rust_files(folder: &str) -> Vec<String> {
         }
     }
     found
+}
+
+#[test]
+fn secrets_and_their_digests_are_compared_in_constant_time_alone() {
+    const SECRET: [&str; 5] = ["digest_text(", "otp_hash(", "sha256_hex(", ".hash", "code_challenge"];
+    let mut compared = 0;
+    for file in rust_files("functions") {
+        for (number, line) in code(&read(&file)).into_iter().enumerate() {
+            if SECRET.iter().any(|secret| line.contains(secret)) {
+                assert!(!line.contains(" == ") && !line.contains(" != "), "{file}:{}: {line}", number + 1);
+                compared += usize::from(line.contains("equal("));
+            }
+        }
+    }
+    assert_eq!(compared, 4, "a password, a browser's cookie, an app's verifier, a picture's digest");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use base64::{
     alphabet::STANDARD,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// Characters of a written code number.
 pub const CODE_LENGTH: usize = 22;
@@ -44,7 +44,7 @@ impl CodeNumber {
             random(&mut bytes)?;
             let code = Self(bytes);
             bytes.zeroize();
-            if !code.expose().contains(['+', '/']) {
+            if !Zeroizing::new(code.expose()).contains(['+', '/']) {
                 return Ok(code);
             }
         }
@@ -52,10 +52,8 @@ impl CodeNumber {
 
     /// Reads what a person typed or a scanner read: white space is dropped, both base64 alphabets are accepted.
     pub fn parse(text: &str) -> Result<Self, MalformedCode> {
-        let mut written: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-        let result = Self::parse_written(&written);
-        written.zeroize();
-        result
+        let written: Zeroizing<String> = Zeroizing::new(text.chars().filter(|c| !c.is_whitespace()).collect());
+        Self::parse_written(&written)
     }
 
     fn parse_written(written: &str) -> Result<Self, MalformedCode> {
@@ -69,11 +67,14 @@ impl CodeNumber {
         if !written.ends_with(['A', 'Q', 'g', 'w']) {
             return Err(MalformedCode::LastCharacter);
         }
-        let standard = written.replace('-', "+").replace('_', "/");
-        let mut decoded = BASE64.decode(standard).map_err(|_| MalformedCode::Character)?;
-        let bytes: Result<[u8; 16], _> = decoded.as_slice().try_into();
-        decoded.zeroize();
-        bytes.map(Self).map_err(|_| MalformedCode::Character)
+        let standard = |c| match c {
+            '-' => '+',
+            '_' => '/',
+            other => other,
+        };
+        let standard: Zeroizing<String> = Zeroizing::new(written.chars().map(standard).collect());
+        let decoded = Zeroizing::new(BASE64.decode(standard.as_bytes()).map_err(|_| MalformedCode::Character)?);
+        decoded.as_slice().try_into().map(Self).map_err(|_| MalformedCode::Character)
     }
 
     /// The 22 characters, for the message, the PDF and the file names that belong to its holder. Never for a log.

@@ -13,7 +13,7 @@ pub const WRONG_TRIES: u32 = 3;
 pub const RESENDS: u32 = 3;
 
 /// Six digits, each combination equally likely.
-#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Otp(String);
 
 impl Otp {
@@ -35,8 +35,8 @@ impl Otp {
 
     /// What a person typed; blanks are dropped. None where it cannot be one: that is no wrong try.
     pub fn parse(text: &str) -> Option<Self> {
-        let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-        (compact.len() == OTP_LENGTH && compact.bytes().all(|b| b.is_ascii_digit())).then_some(Self(compact))
+        let compact = Self(text.chars().filter(|c| !c.is_whitespace()).collect());
+        (compact.0.len() == OTP_LENGTH && compact.0.bytes().all(|b| b.is_ascii_digit())).then_some(compact)
     }
 
     pub fn expose(&self) -> &str {

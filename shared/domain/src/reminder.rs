@@ -91,6 +91,8 @@ mod tests {
             ("2026-12-04T22:00:00Z", "2026-12-02", "2026-11-05"),
             // Over a change of the clocks.
             ("2026-10-27T22:30:00Z", "2026-10-25", "2026-09-28"),
+            ("2026-03-29T20:59:59Z", "2026-03-26", "2026-02-27"),
+            ("2026-03-29T21:00:00Z", "2026-03-27", "2026-02-28"),
         ] {
             assert_eq!(ReminderKind::Code.due_on(at(expires)).to_string(), code);
             assert_eq!(ReminderKind::Association.due_on(at(expires)).to_string(), year);

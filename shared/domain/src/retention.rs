@@ -49,6 +49,9 @@ mod tests {
     fn a_year_is_365_days_also_over_a_29_february() {
         let associated = Moment::from_epoch_seconds(1_835_000_000); // February 2028 is a leap month
         assert_eq!(association_expiry(associated).epoch_seconds() - associated.epoch_seconds(), 365 * 24 * 3600);
+        // Begun on one, it ends on the 28th.
+        let leap_day = Moment::from_epoch_seconds(1_835_431_200); // 2028-02-29T10:00:00Z
+        assert_eq!(association_expiry(leap_day).rfc3339(), "2029-02-28T10:00:00Z");
     }
 
     #[test]

@@ -3,10 +3,11 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroize;
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// Text that logs never show: `Debug` prints `[redacted]`, there is no `Display`, and memory is wiped on drop.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Text that logs never show: `Debug` prints `[redacted]`, there is no `Display`, and memory is wiped on drop. No `PartialEq`: comparing
+/// is for digests, in constant time.
+#[derive(Clone, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 #[serde(transparent)]
 pub struct Secret(String);
 
@@ -23,12 +24,6 @@ impl Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted]")
-    }
-}
-
-impl Drop for Secret {
-    fn drop(&mut self) {
-        self.0.zeroize();
     }
 }
 

@@ -1,15 +1,20 @@
 //! One HTTP call, as handlers see it.
 
-use std::sync::{Mutex, OnceLock};
+use std::{
+    fmt,
+    sync::{Mutex, OnceLock},
+};
 
 use domain::{Language, Moment, native_app::AppSignIn};
 use lambda_http::{
     Body, Request, RequestExt,
     http::{HeaderMap, HeaderName, Method, header},
+    request::RequestContext,
 };
 use messages::problem::{FieldReason, Problem};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use tokio::task::JoinHandle;
+use zeroize::Zeroizing;
 
 /// The session, for browsers. The prefix makes browsers take it from us only: Secure, this host, the whole site.
 pub const SESSION_COOKIE: &str = "__Host-session";
@@ -31,7 +36,6 @@ pub struct PageAsked<'a> {
 }
 
 /// One call. Everything in it is the caller's word, checked by whoever uses it.
-#[derive(Debug)]
 pub struct Call {
     /// The one instant of the whole call.
     pub now: Moment,
@@ -41,13 +45,21 @@ pub struct Call {
     headers: HeaderMap,
     query: Vec<(String, String)>,
     path: Vec<(String, String)>,
-    body: Vec<u8>,
+    body: Zeroizing<Vec<u8>>,
     is_of_api: bool,
+    route: String,
     public_origin: String,
     app: OnceLock<AppSignIn>,
     problem_page: OnceLock<()>,
     return_to: OnceLock<String>,
     beside: Mutex<Vec<JoinHandle<u32>>>,
+}
+
+/// Nothing of what the caller sent: there are cookies, tokens, codes and passwords in it.
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("method", &self.method).field("request_id", &self.request_id).finish_non_exhaustive()
+    }
 }
 
 impl Call {
@@ -57,6 +69,10 @@ impl Call {
         let path = request.path_parameters().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         // The address as it was asked for: the uri that the runtime makes begins with the gateway's stage.
         let is_of_api = request.raw_http_path() == "/v1" || request.raw_http_path().starts_with("/v1/");
+        let route = match request.request_context_ref() {
+            Some(RequestContext::ApiGatewayV1(context)) => context.resource_path.clone().unwrap_or_default(),
+            Some(_) | None => String::new(),
+        };
         let request_id = request.lambda_context_ref().map(|context| context.request_id.clone()).unwrap_or_default();
         let (parts, body) = request.into_parts();
         let accept = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
@@ -66,16 +82,17 @@ impl Call {
             request_id,
             method: parts.method,
             is_of_api,
+            route,
             headers: parts.headers,
             query,
             path,
-            body: match body {
+            body: Zeroizing::new(match body {
                 Body::Empty => Vec::new(),
                 Body::Text(text) => text.into_bytes(),
                 Body::Binary(bytes) => bytes,
                 // A kind of body that this version of the runtime does not know yet.
                 _ => Vec::new(),
-            },
+            }),
             public_origin: public_origin.to_owned(),
             app: OnceLock::new(),
             problem_page: OnceLock::new(),
@@ -158,6 +175,11 @@ impl Call {
         self.is_of_api
     }
 
+    /// The path of infra/openapi.yaml by which the gateway found this function, such as `/v1/pulls`.
+    pub fn route(&self) -> &str {
+        &self.route
+    }
+
     /// Whether only the headers of an answer are wanted.
     pub fn is_head(&self) -> bool {
         self.method == Method::HEAD
@@ -177,7 +199,7 @@ impl Call {
             .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
     }
 
-    pub(crate) const fn has_body(&self) -> bool {
+    pub(crate) fn has_body(&self) -> bool {
         !self.body.is_empty()
     }
 
@@ -206,7 +228,8 @@ impl Call {
         if self.method == Method::GET || self.method == Method::HEAD || self.method == Method::OPTIONS {
             return Ok(());
         }
-        let foreign = self.header(header::ORIGIN).is_some_and(|origin| origin != self.public_origin)
+        // As bytes: one that is no text is not ours either.
+        let foreign = self.headers.get(header::ORIGIN).is_some_and(|origin| origin.as_bytes() != self.public_origin.as_bytes())
             || self.header("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none");
         if foreign {
             return Err(Problem::ForeignOrigin);
@@ -296,6 +319,27 @@ mod tests {
             request = request.header(*name, *value);
         }
         Call::new(request.body(Body::from(body)).unwrap(), "https://myphoto.example", Moment::from_epoch_seconds(0))
+    }
+
+    #[test]
+    fn nothing_that_the_caller_sent_is_printed() {
+        let headers = [("cookie", "__Host-session=hush"), ("authorization", "Bearer hush")];
+        let printed = format!("{:?}", call(Method::POST, &headers, "{\"otp\":\"hush\"}"));
+        assert!(printed.contains("POST") && !printed.contains("hush"), "{printed}");
+    }
+
+    #[test]
+    fn an_origin_that_is_no_text_is_foreign() {
+        let mut request = http::Request::builder().method(Method::DELETE).uri("https://x/").body(Body::Empty).unwrap();
+        request.headers_mut().insert(header::ORIGIN, header::HeaderValue::from_bytes(b"https://myphoto.example\xff").unwrap());
+        let call = Call::new(request, "https://myphoto.example", Moment::from_epoch_seconds(0));
+        assert!(matches!(call.check_unsafe(), Err(Problem::ForeignOrigin)));
+    }
+
+    #[test]
+    fn the_first_of_two_cookies_of_a_name_counts() {
+        let call = call(Method::GET, &[("cookie", "a=1; __Host-session=first"), ("cookie", "__Host-session=second")], "");
+        assert_eq!(call.cookie("__Host-session"), Some("first"));
     }
 
     #[derive(Debug, Deserialize)]

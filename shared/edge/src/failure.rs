@@ -120,7 +120,7 @@ pub const fn status(problem: &Problem) -> StatusCode {
         | Problem::UploadUnknown
         | Problem::NoSubmission => StatusCode::NOT_FOUND,
 
-        Problem::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        Problem::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
 
         Problem::NotAwaitingOtp
         | Problem::CodeAlreadyYours

@@ -132,6 +132,8 @@ impl Reply {
             reply.header(header::RETRY_AFTER, quota::until_renewal(now).as_seconds().to_string())
         } else if let Problem::RangeNotSatisfiable { total } = problem {
             reply.header(header::CONTENT_RANGE, format!("bytes */{total}"))
+        } else if let Problem::MethodNotAllowed { allow } = problem {
+            reply.header(header::ALLOW, *allow)
         } else if matches!(problem, Problem::Throttled) {
             reply.header(header::RETRY_AFTER, "1")
         } else {

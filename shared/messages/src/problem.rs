@@ -13,7 +13,10 @@ use crate::picture_report;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Problem {
     NotFound,
-    MethodNotAllowed,
+    MethodNotAllowed {
+        /// The methods that the address has, for the header `Allow`.
+        allow: &'static str,
+    },
 
     NoSession,
     /// Says the same as [`Self::NoSession`]; the code tells a client that there was one.
@@ -224,7 +227,7 @@ impl Problem {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NotFound => "not_found",
-            Self::MethodNotAllowed => "method_not_allowed",
+            Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::NoSession => "no_session",
             Self::SessionExpired => "session_expired",
             Self::OtpNotVerified => "otp_not_verified",
@@ -375,7 +378,7 @@ impl Problem {
                 members
             }
             Self::NotFound
-            | Self::MethodNotAllowed
+            | Self::MethodNotAllowed { .. }
             | Self::NoSession
             | Self::SessionExpired
             | Self::OtpNotVerified
@@ -492,8 +495,8 @@ mod tests {
     fn next(problem: &Problem) -> Option<Problem> {
         use Problem as P;
         Some(match problem {
-            P::NotFound => P::MethodNotAllowed,
-            P::MethodNotAllowed => P::NoSession,
+            P::NotFound => P::MethodNotAllowed { allow: "GET" },
+            P::MethodNotAllowed { .. } => P::NoSession,
             P::NoSession => P::SessionExpired,
             P::SessionExpired => P::OtpNotVerified,
             P::OtpNotVerified => P::RoleNotChosen,

@@ -62,6 +62,20 @@ mod tests {
     }
 
     #[test]
+    fn no_name_leads_out_of_the_folder_it_is_unpacked_to() {
+        // The state's own codes may hold + and /, of which a path would be made.
+        for bytes in [[0xfb; 16], [0xff; 16]] {
+            let code = CodeNumber::from_bytes(bytes);
+            assert!(code.expose().contains(['+', '/']));
+            let file = PhotosZip { code: &code, face: Some(b"face"), signature: Some(b"signature"), pdf: b"pdf" }.build().unwrap();
+            for (name, _) in read(file) {
+                assert!(!name.contains(['+', '/', '\\', ':']) && !name.contains(".."), "{name}");
+                assert!(CodeNumber::parse(&name[..22]).unwrap() == code, "{name}: the code can be typed from it");
+            }
+        }
+    }
+
+    #[test]
     fn the_files_bear_the_states_names_and_their_bytes() {
         let code = code();
         let whole = PhotosZip { code: &code, face: Some(b"face"), signature: Some(b"signature"), pdf: b"pdf" };

@@ -77,3 +77,21 @@ async fn registers_that_break_their_contract_are_told_from_people_they_do_not_kn
     let answers: &'static [(u16, &'static str)] = Box::leak(Box::new([(200, wrong_amka)]));
     assert!(matches!(ask(answers).await, RegisterError::Unexpected(_)));
 }
+
+#[tokio::test]
+async fn a_register_that_names_no_greek_mobile_names_none() {
+    let afm = Afm::parse("068933130").unwrap();
+    for (answer, found) in [
+        (r#"{"mobile":"6912345678"}"#, true),
+        (r#"{"mobile":"+306912345678"}"#, true),
+        (r#"{"mobile":null}"#, false),
+        (r#"{"mobile":"+447912345678"}"#, false),
+        (r#"{"mobile":"9012345678"}"#, false),
+        (r#"{"mobile":"+881612345678"}"#, false),
+        (r#"{"mobile":"2101234567"}"#, false),
+    ] {
+        let answers: &'static [(u16, &'static str)] = Box::leak(Box::new([(200, answer)]));
+        let registers = NationalRegisters::new(http_client().unwrap(), server(answers).await, Secret::new("token"));
+        assert_eq!(registers.confirmed_mobile(&afm).await.unwrap().is_some(), found, "{answer}");
+    }
+}

@@ -428,23 +428,25 @@ mod tests {
 
     #[test]
     fn the_ids_of_a_day_are_those_of_uploads_that_may_have_been_issued_in_it() {
-        // 25 October 2026 has 25 hours in Athens.
-        let day = AthensDay::parse("2026-10-25").unwrap();
-        let (first, last) = Wanted { day: Some(day), state: None }.ids();
         let id = |millis: i64| format!("{:08x}-{:04x}-7abc-8def-0123456789ab", millis >> 16, millis & 0xffff);
-        let start = day.start().epoch_seconds() * 1000;
-        for (millis, within) in [
-            (start - 86_400_000, true),
-            (start - 86_400_000 - 61_000, false),
-            (start, true),
-            (start + 25 * 3_600_000, true),
-            (start + 25 * 3_600_000 + 60_000, false),
-        ] {
-            let id = id(millis);
-            assert_eq!(first <= id && id <= last, within, "{id} in {first} to {last}");
+        // The days on which the clocks change in Athens.
+        for (day, hours) in [("2026-10-25", 25), ("2026-03-29", 23)] {
+            let day = AthensDay::parse(day).unwrap();
+            let (first, last) = Wanted { day: Some(day), state: None }.ids();
+            let start = day.start().epoch_seconds() * 1000;
+            for (millis, within) in [
+                (start - 86_400_000, true),
+                (start - 86_400_000 - 61_000, false),
+                (start, true),
+                (start + hours * 3_600_000, true),
+                (start + hours * 3_600_000 + 60_000, false),
+            ] {
+                let id = id(millis);
+                assert_eq!(first <= id && id <= last, within, "{id} in {first} to {last}");
+            }
         }
         let (first, last) = Wanted::default().ids();
-        assert!([0, start, 0xffff_ffff_ffff].map(id).iter().all(|id| first <= *id && *id <= last));
+        assert!([0, 1_792_875_600_000, 0xffff_ffff_ffff].map(id).iter().all(|id| first <= *id && *id <= last));
         // A day long ago has no ids, and is no error.
         let (first, last) = Wanted { day: AthensDay::parse("0001-01-01"), state: None }.ids();
         assert!(first <= last && last < id(1));

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, Delete, Update},
 };
 use domain::{
-    CodeNumber, Language, Moment, Recipient,
+    CodeNumber, Language, Moment, Recipient, Secret,
     business::BusinessId,
     delivery::{CLAIM, DeliveryState, MessageFacts},
     retention::MESSAGE_KEPT,
@@ -43,26 +43,20 @@ const UNCHANGED: &str = "#state = :state AND #attempts = :read AND #next = :next
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Message {
     pub recipient: Recipient,
-    code: String,
+    code: Secret,
     pub language: Language,
     pub code_expires_at: Moment,
 }
 
 impl Message {
     pub fn new(recipient: Recipient, code: &CodeNumber, language: Language, code_expires_at: Moment) -> Self {
-        Self { recipient, code: code.expose(), language, code_expires_at }
+        Self { recipient, code: Secret::new(code.expose()), language, code_expires_at }
     }
 
     /// # Errors
     /// [`StorageError::Corrupt`] where it is none.
     pub fn code(&self) -> Result<CodeNumber, StorageError> {
-        CodeNumber::parse(&self.code).map_err(|_| StorageError::Corrupt("a message's code"))
-    }
-}
-
-impl Drop for Message {
-    fn drop(&mut self) {
-        zeroize::Zeroize::zeroize(&mut self.code);
+        CodeNumber::parse(self.code.expose()).map_err(|_| StorageError::Corrupt("a message's code"))
     }
 }
 
@@ -362,5 +356,18 @@ impl Outbox {
     /// Storage errors.
     pub async fn find(&self, message_id: &str) -> Result<Option<OutboxItem>, StorageError> {
         self.0.get(key(KEY, message_id), Moment::from_epoch_seconds(0)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_does_not_print_its_code_or_its_recipient() {
+        let code = CodeNumber::from_bytes([9; 16]);
+        let to = Recipient::Mobile(domain::GreekMobile::parse("6912345678").unwrap());
+        let printed = format!("{:?}", Message::new(to, &code, Language::El, Moment::from_epoch_seconds(0)));
+        assert!(!printed.contains(&code.expose()) && !printed.contains("6912345678"), "{printed}");
     }
 }

@@ -9,7 +9,7 @@ use aws_lc_rs::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{CodeNumber, Identifier, SubjectId, application::ApplicationId, business::BusinessId, otp::Otp, staff::EmployeeId};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::error::StorageError;
 
@@ -85,29 +85,36 @@ impl SealingKey {
 }
 
 /// HKDF-SHA256 with a label of its own for each use.
-fn derive(secret: &[u8], label: &[u8]) -> [u8; 32] {
+fn derive(secret: &[u8], label: &[u8]) -> Zeroizing<[u8; 32]> {
     struct Length;
     impl hkdf::KeyType for Length {
         fn len(&self) -> usize {
             32
         }
     }
-    let mut output = [0; 32];
+    let mut output = Zeroizing::new([0; 32]);
     // Expanding to 32 bytes cannot fail: HKDF-SHA256 gives up to 255 x 32.
-    let filled =
-        hkdf::Salt::new(hkdf::HKDF_SHA256, b"myphoto").extract(secret).expand(&[label], Length).and_then(|okm| okm.fill(&mut output));
+    let filled = hkdf::Salt::new(hkdf::HKDF_SHA256, b"myphoto")
+        .extract(secret)
+        .expand(&[label], Length)
+        .and_then(|okm| okm.fill(output.as_mut_slice()));
     debug_assert!(filled.is_ok());
     output
 }
 
 /// The database key of a code number. The code cannot be had back from it.
 pub fn code_id(code: &CodeNumber) -> String {
-    URL_SAFE_NO_PAD.encode(derive(code.bytes(), b"code id"))
+    URL_SAFE_NO_PAD.encode(*derive(code.bytes(), b"code id"))
 }
 
 /// The key-encryption key of a code number: whoever has the code opens its photos, nobody else does.
 pub fn code_key(code: &CodeNumber) -> SealingKey {
-    SealingKey(derive(code.bytes(), b"code key"))
+    SealingKey(*derive(code.bytes(), b"code key"))
+}
+
+fn secret_bytes(text: &str) -> Option<[u8; 32]> {
+    let decoded = Zeroizing::new(URL_SAFE_NO_PAD.decode(text).ok()?);
+    decoded.as_slice().try_into().ok()
 }
 
 /// The token of a session: 256 random bits that only the person's browser or telephone holds.
@@ -129,7 +136,7 @@ impl SessionToken {
 
     /// From a cookie. None where it cannot be one of ours.
     pub fn parse(text: &str) -> Option<Self> {
-        URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
+        secret_bytes(text).map(Self)
     }
 
     /// For the cookie. Never for a log.
@@ -144,12 +151,12 @@ impl SessionToken {
 
     /// Seals what is personal or secret in the session's item.
     pub fn key(&self) -> SealingKey {
-        SealingKey(derive(&self.0, b"session"))
+        SealingKey(*derive(&self.0, b"session"))
     }
 
     /// How a one-time password is stored: without the token, its million possibilities cannot be tried.
     pub fn otp_hash(&self, otp: &Otp) -> [u8; 32] {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, &derive(&self.0, b"one-time password"));
+        let key = hmac::Key::new(hmac::HMAC_SHA256, derive(&self.0, b"one-time password").as_slice());
         let mut hash = [0; 32];
         hash.copy_from_slice(hmac::sign(&key, otp.expose().as_bytes()).as_ref());
         hash
@@ -175,7 +182,7 @@ impl ExchangeCode {
 
     /// From the app. None where it cannot be one of ours.
     pub fn parse(text: &str) -> Option<Self> {
-        URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
+        secret_bytes(text).map(Self)
     }
 
     /// For the redirect to the app. Never for a log.
@@ -190,7 +197,7 @@ impl ExchangeCode {
 
     /// Seals the session's token until the app comes for it: a copy of the table opens no session.
     pub fn key(&self) -> SealingKey {
-        SealingKey(derive(&self.0, b"exchange code"))
+        SealingKey(*derive(&self.0, b"exchange code"))
     }
 }
 
@@ -244,7 +251,7 @@ impl IdentifierHasher {
 
 /// Seals who the staff of photographers are. Of the same secret as the keyed hash, and no other key of it.
 pub fn staff_key(secret: &str) -> SealingKey {
-    SealingKey(derive(secret.as_bytes(), b"staff"))
+    SealingKey(*derive(secret.as_bytes(), b"staff"))
 }
 
 /// Makes the ids by which applications name their pulls: the key of the record, sealed, so that nothing about the subject
@@ -255,7 +262,7 @@ pub struct PullIds(SealingKey);
 impl PullIds {
     /// From the same secret as [`IdentifierHasher`], under a label of its own.
     pub fn new(secret: &str) -> Self {
-        Self(SealingKey(derive(secret.as_bytes(), b"pull id")))
+        Self(SealingKey(*derive(secret.as_bytes(), b"pull id")))
     }
 
     /// # Errors
@@ -291,6 +298,26 @@ mod tests {
         for length in 0..sealed.len() {
             assert!(key.open("set 1, face", &sealed[..length]).is_err(), "{length} bytes");
         }
+    }
+
+    /// What is plain bytes has a drop only where somebody wipes it.
+    const _: () = {
+        assert!(std::mem::needs_drop::<SealingKey>());
+        assert!(std::mem::needs_drop::<SessionToken>());
+        assert!(std::mem::needs_drop::<ExchangeCode>());
+        assert!(std::mem::needs_drop::<CodeNumber>());
+    };
+
+    #[test]
+    fn secrets_are_wiped_when_dropped_and_never_printed() {
+        fn wiped<T: ZeroizeOnDrop>() {}
+        wiped::<Otp>();
+        wiped::<domain::Secret>();
+        let (key, token, code) = (SealingKey::from_bytes([7; 32]), SessionToken([7; 32]), ExchangeCode([7; 32]));
+        let (otp, secret) = (Otp::parse("123456").unwrap(), domain::Secret::new("hush"));
+        let printed = format!("{key:?} {token:?} {code:?} {otp:?} {secret:?}");
+        let hidden = ["7, 7", "123456", "hush", &token.expose(), &code.expose()];
+        assert!(hidden.iter().all(|one| !printed.contains(one)), "{printed}");
     }
 
     #[test]

@@ -1,11 +1,6 @@
 //! The web application as the service serves it: headers, caching, compression, and which addresses are its own. What its pages do is
 //! tested in a browser (tests/browser).
 
-use std::{
-    io::{Read, Write},
-    net::TcpStream,
-};
-
 use domain::{FileProfile, Language};
 use journeys::{
     browser::{Browser, Response},
@@ -14,6 +9,8 @@ use journeys::{
 };
 use reqwest::Method;
 use url::Url;
+
+use crate::raw::{Raw, raw};
 
 async fn get(path: &str) -> Response {
     Browser::new(Language::El).get(path).await
@@ -25,21 +22,6 @@ async fn files() -> Vec<String> {
     let found: Vec<_> = page.split('"').filter(|text| text.starts_with("/assets/")).map(str::to_owned).collect();
     assert!(found.iter().any(|path| path.ends_with(".js")), "{page}");
     found
-}
-
-/// The answer to an address that no client would send as it is: status and media type.
-fn raw(path: &str) -> (u16, String) {
-    let origin = Url::parse(&stack::origin()).expect("an address");
-    let mut socket = TcpStream::connect(("127.0.0.1", origin.port().expect("a port"))).expect("a connection");
-    let host = origin.authority();
-    write!(socket, "GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept-Language: en\r\nConnection: close\r\n\r\n").expect("a request");
-    let mut answer = Vec::new();
-    socket.read_to_end(&mut answer).expect("an answer");
-    let answer = String::from_utf8_lossy(&answer).into_owned();
-    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_else(|| panic!("{path}: {answer}"));
-    let lines = answer.lines().map(str::to_ascii_lowercase);
-    let kind = lines.filter_map(|line| line.strip_prefix("content-type: ").map(str::to_owned)).next().unwrap_or_default();
-    (status, kind)
 }
 
 #[tokio::test]
@@ -180,12 +162,13 @@ fn no_way_of_writing_an_address_leads_out_of_the_files() {
         "/index.html/x",
         "/assets//",
     ] {
-        let (status, kind) = raw(path);
-        assert!(matches!(status, 400..=404) && !kind.starts_with("text/html"), "{path}: {status} {kind}");
+        let Raw { status, media_type, .. } = raw(path, None);
+        assert!(matches!(status, 400..=404) && !media_type.starts_with("text/html"), "{path}: {status} {media_type}");
     }
     // Strange, and the application's to call unknown.
     for path in ["//", "/%00", "/%0d%0aX-Header:%20x", "/a%2fb", "/%CE%BA"] {
-        let (status, kind) = raw(path);
-        assert_eq!((status, kind.as_str()), (200, "text/html; charset=utf-8"), "{path}");
+        let answer = raw(path, None);
+        assert_eq!((answer.status, answer.media_type.as_str()), (200, "text/html; charset=utf-8"), "{path}");
+        assert!(!answer.head.contains("\nx-header"), "{path}: {}", answer.head);
     }
 }

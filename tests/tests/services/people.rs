@@ -54,6 +54,8 @@ async fn a_sign_in_is_taken_once_and_within_its_time() {
     assert_eq!(taken.into_iter().filter(|taken| taken.as_ref().unwrap().is_some()).count(), 1, "of several at once one gets it");
     begin(NOW).await.unwrap();
     assert!(nonces.take_sign_in(&state, end).await.unwrap().is_none(), "it has expired");
+    begin(NOW).await.unwrap();
+    assert!(nonces.take_sign_in(&state, end.plus(Span::seconds(-1))).await.unwrap().is_some(), "not a second earlier");
 }
 
 #[tokio::test]
@@ -83,6 +85,7 @@ async fn a_requests_id_is_used_by_one_call_until_it_is_forgotten() {
     assert!(used(&ours, "a", NOW).await.unwrap(), "the same call, whose answer was lost");
     assert!(!used(&ours, "b", NOW).await.unwrap());
     assert!(used(&other, "b", NOW).await.unwrap(), "another application's");
+    assert!(!used(&ours, "b", LATER.plus(Span::seconds(-1))).await.unwrap());
     assert!(used(&ours, "b", LATER).await.unwrap(), "it is forgotten");
 }
 

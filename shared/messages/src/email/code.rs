@@ -195,6 +195,32 @@ mod tests {
         assert_ne!(raw(Language::El), raw(Language::En));
     }
 
+    proptest::proptest! {
+        /// Whatever is an address to us is one receiver to a mail program, and no further header.
+        #[test]
+        fn an_address_is_one_receiver(local in "[!#$%&'*+/=?^_`{|}~a-zA-Z0-9-]{1,20}", domain in "[a-z0-9]{1,9}(-[a-z0-9]{1,9})?") {
+            let address = format!("{local}@{domain}.gr");
+            let to = EmailAddress::parse(&address).unwrap();
+            let raw = code(&envelope(&to, Language::El), &sample(), expiry(), ORIGIN).unwrap();
+            let message = MessageParser::default().parse(&raw).unwrap();
+            let receivers: Vec<_> = message.to().unwrap().iter().map(|one| one.address().unwrap_or_default()).collect();
+            proptest::prop_assert_eq!(receivers, vec![address.as_str()]);
+            proptest::prop_assert!(message.cc().is_none() && message.bcc().is_none());
+        }
+    }
+
+    #[test]
+    fn a_message_has_these_headers_and_no_other() {
+        let raw = raw(Language::El);
+        let message = MessageParser::default().parse(&raw).unwrap();
+        let mut names: Vec<_> = message.headers().iter().map(|header| header.name.as_str().to_owned()).collect();
+        names.sort();
+        assert_eq!(
+            names,
+            ["Auto-Submitted", "Content-Language", "Content-Type", "Date", "From", "MIME-Version", "Message-ID", "Subject", "To"]
+        );
+    }
+
     #[test]
     fn nothing_unfit_enters_a_header() {
         let to = EmailAddress::parse("maria@example.gr").unwrap();

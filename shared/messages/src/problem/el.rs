@@ -42,7 +42,7 @@ const fn profile_name(profile: FileProfile) -> &'static str {
 pub(super) const fn title(problem: &Problem) -> &'static str {
     match problem {
         Problem::NotFound => "Δεν βρέθηκε",
-        Problem::MethodNotAllowed => "Η ενέργεια δεν υπάρχει σε αυτή τη διεύθυνση",
+        Problem::MethodNotAllowed { .. } => "Η ενέργεια δεν υπάρχει σε αυτή τη διεύθυνση",
         Problem::NoSession | Problem::SessionExpired => "Χρειάζεται σύνδεση",
         Problem::OtpNotVerified => "Χρειάζεται ο κωδικός μίας χρήσης",
         Problem::RoleNotChosen => "Δεν έχετε επιλέξει ρόλο",
@@ -128,7 +128,7 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
 pub(super) fn detail(problem: &Problem) -> String {
     match problem {
         Problem::NotFound => "Σε αυτή τη διεύθυνση δεν υπάρχει τίποτα. Ελέγξτε τη διεύθυνση.".into(),
-        Problem::MethodNotAllowed => "Η διεύθυνση υπάρχει, αλλά δεν δέχεται αυτή τη μέθοδο HTTP.".into(),
+        Problem::MethodNotAllowed { .. } => "Η διεύθυνση υπάρχει, αλλά δεν δέχεται αυτή τη μέθοδο HTTP.".into(),
         Problem::NoSession | Problem::SessionExpired => "Δεν έχετε συνδεθεί ή η σύνδεσή σας έληξε. Συνδεθείτε με τους κωδικούς σας TAXISnet.".into(),
         Problem::OtpNotVerified => "Δώστε πρώτα τον κωδικό μίας χρήσης που σας στείλαμε με SMS.".into(),
         Problem::RoleNotChosen => "Επιλέξτε πρώτα αν συνεχίζετε ως πολίτης ή ως φωτογράφος.".into(),

@@ -34,7 +34,7 @@ const fn profile_name(profile: FileProfile) -> &'static str {
 pub(super) const fn title(problem: &Problem) -> &'static str {
     match problem {
         Problem::NotFound => "Not found",
-        Problem::MethodNotAllowed => "This address does not do that",
+        Problem::MethodNotAllowed { .. } => "This address does not do that",
         Problem::NoSession | Problem::SessionExpired => "Sign in first",
         Problem::OtpNotVerified => "The one-time password is needed",
         Problem::RoleNotChosen => "No role chosen",
@@ -120,7 +120,7 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
 pub(super) fn detail(problem: &Problem) -> String {
     match problem {
         Problem::NotFound => "There is nothing at this address. Check the address.".into(),
-        Problem::MethodNotAllowed => "The address exists, but it does not accept this HTTP method.".into(),
+        Problem::MethodNotAllowed { .. } => "The address exists, but it does not accept this HTTP method.".into(),
         Problem::NoSession | Problem::SessionExpired => "You have not signed in, or your session has ended. Sign in with TAXISnet.".into(),
         Problem::OtpNotVerified => "First enter the one-time password that we sent you by SMS.".into(),
         Problem::RoleNotChosen => "First choose whether you go on as a citizen or as a photographer.".into(),

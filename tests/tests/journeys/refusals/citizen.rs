@@ -189,6 +189,7 @@ async fn a_reminder_needs_an_association_an_address_and_time_to_come() {
     take(&visit, &fresh_code(&studio).await).await;
     for (body, field, reason) in [
         (json!({ "email": "someone", "language": "el" }), "email", "invalid_email"),
+        (json!({ "email": "a@example.gr\r\nBcc: b@example.gr", "language": "el" }), "email", "invalid_email"),
         (json!({ "email": 7, "language": "el" }), "email", "wrong_type"),
         (json!({ "email": "someone@example.gr" }), "language", "missing"),
         (json!({ "language": "el" }), "email", "missing"),

@@ -99,6 +99,8 @@ async fn twenty_wrong_passwords_a_day_are_all_over_all_sign_ins() {
         assert!(answer.header("retry-after").is_some());
         let problem = answer.refused(429, "otp_daily_limit");
         assert!(problem.detail.contains("20") && problem.members["renews_at"].is_string(), "{}", problem.detail);
+        // Nor does the right one tell itself from a wrong one.
+        enter_otp(&visit.browser, &visit.otp).await.refused(429, "otp_daily_limit");
     }
 }
 
@@ -107,4 +109,14 @@ async fn three_tries_are_all_also_while_none_of_them_is_compared_yet() {
     let visit = up_to_otp(people::fresh("citizen").await, Language::El).await;
     clock::use_up_tries(&visit.browser).await;
     enter_otp(&visit.browser, &visit.otp).await.refused(403, "otp_exhausted");
+}
+
+#[tokio::test]
+async fn a_password_is_good_in_its_own_sign_in_alone() {
+    let person = people::fresh("citizen").await;
+    let (one, other) = (up_to_otp(person.clone(), Language::El).await, up_to_otp(person, Language::El).await);
+    if one.otp != other.otp {
+        enter_otp(&one.browser, &other.otp).await.refused(422, "otp_wrong");
+    }
+    enter_otp(&one.browser, &one.otp).await.expect(200);
 }

@@ -215,6 +215,11 @@ async fn a_code_goes_to_a_greek_mobile_or_an_email_address() {
         ("mobile", "2101234567", "invalid_mobile"),
         ("mobile", "+447912345678", "invalid_mobile"),
         ("mobile", "69123", "invalid_mobile"),
+        // Of higher price, of satellites, two at once.
+        ("mobile", "9012345678", "invalid_mobile"),
+        ("mobile", "+30 90 1234567", "invalid_mobile"),
+        ("mobile", "+881612345678", "invalid_mobile"),
+        ("mobile", "6912345678,6987654321", "invalid_mobile"),
         ("mobile", "maria@example.gr", "invalid_mobile"),
         ("email", "6912345678", "invalid_email"),
         ("email", "maria@", "invalid_email"),

@@ -6,6 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::refused;
+use crate::raw::raw;
 
 const SUBMISSIONS: &str = "/v1/subjects/self/submissions";
 
@@ -26,24 +27,25 @@ async fn what_is_not_there_is_not_found() {
 #[tokio::test]
 async fn a_path_does_only_what_it_is_for() {
     let browser = Browser::new(Language::El);
-    for (method, path) in [
-        (Method::PUT, "/v1/session"),
-        (Method::DELETE, "/v1/sign-in"),
-        (Method::GET, "/v1/session/otp"),
-        (Method::GET, "/v1/session/role"),
-        (Method::PATCH, SUBMISSIONS),
-        (Method::DELETE, "/v1/photographer/issuances"),
-        (Method::POST, "/v1/subjects/self/association/photos/face"),
+    for (method, path, allow) in [
+        (Method::PUT, "/v1/session", "DELETE, GET"),
+        (Method::DELETE, "/v1/sign-in", "GET"),
+        (Method::GET, "/v1/session/otp", "POST"),
+        (Method::GET, "/v1/session/role", "PUT"),
+        (Method::PATCH, SUBMISSIONS, "POST"),
+        (Method::DELETE, "/v1/photographer/issuances", "GET, POST"),
+        (Method::POST, "/v1/subjects/self/association/photos/face", "GET"),
         // Pages are only read.
-        (Method::POST, "/"),
-        (Method::DELETE, "/sign-in"),
-        (Method::PUT, "/v2/session"),
+        (Method::POST, "/", "GET, HEAD"),
+        (Method::DELETE, "/sign-in", "GET, HEAD"),
+        (Method::PUT, "/v2/session", "GET, HEAD"),
     ] {
         let call = || {
             let request = browser.request(method.clone(), path);
             if matches!(method, Method::GET | Method::DELETE) { request } else { request.json(&json!({})) }
         };
         refused(call, 405, "method_not_allowed").await;
+        assert_eq!(call().send().await.header("allow"), Some(allow), "{method} {path}");
     }
 }
 
@@ -130,4 +132,73 @@ async fn other_sites_change_nothing_here() {
     assert_eq!(session["stage"], "ready");
     // Programs send no Origin; the cookie is theirs alone then.
     visit.browser.request(Method::DELETE, "/v1/session").without("origin").send().await.expect(200);
+}
+
+#[tokio::test]
+async fn no_page_elsewhere_is_let_read_or_send_anything() {
+    let visit = fresh_citizen().await;
+    let allows = |answer: &journeys::browser::Response| {
+        ["access-control-allow-origin", "access-control-allow-credentials", "access-control-allow-methods"]
+            .into_iter()
+            .find_map(|name| answer.header(name).map(str::to_owned))
+    };
+    for (method, path) in
+        [("DELETE", "/v1/session"), ("POST", SUBMISSIONS), ("PUT", "/v1/subjects/self/association"), ("POST", "/v1/pulls")]
+    {
+        let asked = visit.browser.request(Method::OPTIONS, path).header("origin", "https://evil.example");
+        let answer =
+            asked.header("access-control-request-method", method).header("access-control-request-headers", "content-type").send().await;
+        assert!(answer.status >= 400 && allows(&answer).is_none(), "{method} {path}: {} {:?}", answer.status, allows(&answer));
+    }
+    let read = visit.browser.request(Method::GET, "/v1/session").header("origin", "https://evil.example").send().await;
+    assert_eq!(allows(&read), None);
+    let refused = visit.browser.request(Method::DELETE, "/v1/session").header("origin", "https://evil.example").send().await;
+    assert_eq!((refused.status, allows(&refused)), (403, None));
+}
+
+#[tokio::test]
+async fn json_that_is_deep_is_refused_at_once_and_does_no_harm() {
+    let visit = fresh_citizen().await;
+    let (open, closed) = ("[".repeat(8_000), format!("{}{}", "[".repeat(8_000), "]".repeat(8_000)));
+    let field = format!("{{\"code\":{}{}}}", "[".repeat(7_000), "]".repeat(7_000));
+    let objects = format!("{}1{}", "{\"code\":".repeat(1_600), "}".repeat(1_600));
+    for body in [open, closed, field, objects] {
+        let began = std::time::Instant::now();
+        let answer = visit.browser.request(Method::POST, SUBMISSIONS).body("application/json", body).send().await;
+        let problem = answer.problem();
+        assert!(["malformed_json", "invalid_field"].contains(&problem.code.as_str()), "{} {}", problem.status, problem.code);
+        assert!(began.elapsed().as_secs() < 5);
+    }
+    assert_eq!(visit.browser.get("/v1/session").await.expect(200).json()["submissions_left"], 5);
+}
+
+#[tokio::test]
+async fn another_way_of_writing_a_path_leads_past_no_guard() {
+    let visit = fresh_citizen().await;
+    let session = visit.browser.cookie(journeys::browser::SESSION_COOKIE).expect("a session");
+    let cookie = format!("{}={session}", journeys::browser::SESSION_COOKIE);
+    for path in [
+        "//v1/session",
+        "/v1//session",
+        "/v1/session/",
+        "/V1/session",
+        "/v1/session;x",
+        "/v1%2fsession",
+        "/v1/session%00",
+        "/v1/session%20",
+        "/v1/x/../session",
+        "/v1/%2e%2e/v1/session",
+        "/v1/subjects/self%2f..%2fself/association",
+        "/v1/subjects/self/association/photos/..%2f..%2fexport",
+        "/v1/subjects/./self/association",
+        "/v1/subjects/%00/association",
+        "/v1/subjects/%F0%9F%92%A9/association",
+    ] {
+        // A gateway may tidy an address up before anything of ours sees it; then it is the tidy one's answer.
+        let (stranger, owner) = (raw(path, None), raw(path, Some(&cookie)));
+        let is_page = owner.media_type.starts_with("text/html");
+        assert!((400..500).contains(&stranger.status) || is_page, "{path}: {}", stranger.status);
+        assert!((200..500).contains(&owner.status), "{path}: {}", owner.status);
+        assert!(!is_page || !path.starts_with("/v1/"), "{path}: a page in place of the API");
+    }
 }

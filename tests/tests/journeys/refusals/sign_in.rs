@@ -2,7 +2,8 @@
 
 use domain::Language;
 use journeys::{
-    browser::Browser,
+    browser::{Browser, SESSION_COOKIE},
+    inbox,
     mobile::{AppSignIn, REDIRECT_URI},
     people::{self, begin_sign_in, press, through_taxisnet, up_to_otp},
     stack,
@@ -96,6 +97,48 @@ async fn a_code_that_taxisnet_does_not_know_starts_again() {
 }
 
 #[tokio::test]
+async fn a_code_of_taxisnet_that_was_used_is_worth_nothing_under_another_state() {
+    let browser = Browser::new(Language::El);
+    let person = people::fresh("citizen").await;
+    let back = Url::parse(&press(&begin_sign_in(&browser).await, ("afm", &person.afm)).await).expect("an address");
+    browser.get(back.as_str()).await.expect(303);
+    let value = |url: &Url, wanted: &str| url.query_pairs().find(|(name, _)| name == wanted).expect(wanted).1.into_owned();
+    let thief = Browser::new(Language::El);
+    let state = value(&begin_sign_in(&thief).await, "state");
+    let code = value(&back, "code");
+    thief.get(&format!("/v1/sign-in/callback?code={code}&state={state}")).await.refused(400, "sign_in_state");
+    thief.get("/v1/session").await.refused(401, "no_session");
+}
+
+#[tokio::test]
+async fn a_session_that_somebody_else_chose_is_not_taken_over() {
+    let browser = Browser::new(Language::El);
+    // Of the form of ours, and known to whoever put it there.
+    let planted = "A".repeat(43);
+    browser.put_cookie(SESSION_COOKIE, &planted);
+    through_taxisnet(&browser, &people::fresh("citizen").await).await.expect(303);
+    assert_ne!(browser.cookie(SESSION_COOKIE), Some(planted.clone()));
+    let thief = Browser::new(Language::El);
+    thief.put_cookie(SESSION_COOKIE, &planted);
+    thief.get("/v1/session").await.refused(401, "session_expired");
+}
+
+#[tokio::test]
+async fn headers_of_the_caller_move_no_address_and_no_call() {
+    let browser = Browser::new(Language::El);
+    let headers = ["x-forwarded-host", "forwarded", "x-forwarded-proto", "x-original-url", "x-rewrite-url", "x-http-method-override"];
+    let values = ["evil.example", "host=evil.example;proto=http", "http", "/v1/session", "/v1/session", "DELETE"];
+    let with_all = |method: Method, path: &str| {
+        headers.into_iter().zip(values).fold(browser.request(method, path), |request, (name, value)| request.header(name, value))
+    };
+    let answer = with_all(Method::GET, "/v1/sign-in").send().await.expect(303);
+    let page = Url::parse(answer.header("location").expect("a location")).expect("an address");
+    let redirect = page.query_pairs().find(|(name, _)| name == "redirect_uri").expect("where to come back").1.into_owned();
+    assert_eq!(redirect, format!("{}/v1/sign-in/callback", stack::origin()));
+    with_all(Method::GET, "/v1/session").send().await.refused(401, "no_session");
+}
+
+#[tokio::test]
 async fn nobody_is_sent_to_another_site_after_signing_in() {
     for elsewhere in ["//evil.example", "https://evil.example/", "/\\evil.example", "evil.example", "/%09/evil.example", "/\t/evil.example"]
     {
@@ -116,9 +159,7 @@ async fn nobody_is_sent_to_another_site_after_signing_in() {
 #[tokio::test]
 async fn a_password_that_cannot_be_sent_is_said_not_to_be() {
     let person = people::fresh("citizen").await;
-    let rule = serde_json::json!({ "to": person.mobile(), "fail": "always", "error": "internal_error" });
-    let answer = stack::client().post(format!("{}/failures", stack::sandbox())).json(&rule).send().await.expect("an answer");
-    assert_eq!(answer.status(), 204);
+    inbox::fail(person.mobile(), &serde_json::json!("always"), "internal_error").await;
     for language in LANGUAGES {
         let browser = Browser::new(language);
         through_taxisnet(&browser, &person).await.refused(502, "otp_not_sent");

@@ -2,6 +2,7 @@ import { useLocation } from "preact-iso";
 import { useState } from "preact/hooks";
 
 import { answer, api, type Schemas } from "../../api/client";
+import { ownPath } from "../../api/own_path";
 import { keep, session } from "../../api/session";
 import { useAction } from "../../parts/action";
 import { Button } from "../../parts/button";
@@ -87,6 +88,5 @@ export function RoleChoice({ onChosen }: { onChosen?: () => void }) {
 /** The same from the menu, to switch without signing in again. */
 export function RolePage() {
   const { route, query } = useLocation();
-  const back = query.return_to;
-  return <RoleChoice onChosen={() => route(back !== undefined && /^\/(?!\/)/.test(back) ? back : "/")} />;
+  return <RoleChoice onChosen={() => route(ownPath(query.return_to))} />;
 }

@@ -1,5 +1,6 @@
 import { useLocation } from "preact-iso";
 
+import { ownPath } from "../../api/own_path";
 import { signIn } from "../../api/session";
 import { Button } from "../../parts/button";
 import { Page } from "../../parts/page";
@@ -12,7 +13,6 @@ export function SignInProblem() {
   const code = query.code ?? "other";
   const texts: Readonly<Record<string, string>> = t.texts;
   const text = Object.hasOwn(texts, code) ? texts[code] : t.texts.other;
-  const back = query.return_to;
   return (
     <Page title={t.title}>
       <p class="govgr-body" data-problem={code}>
@@ -25,7 +25,7 @@ export function SignInProblem() {
           </a>
         </p>
       )}
-      <Button onClick={() => signIn(back !== undefined && /^\/(?!\/)/.test(back) ? back : "/")}>{t.again}</Button>
+      <Button onClick={() => signIn(ownPath(query.return_to))}>{t.again}</Button>
     </Page>
   );
 }
