@@ -50,6 +50,8 @@ check: lint ## all that needs no stack
 lint: tools web deny # serve_web has the web application inside
 	cargo fmt --check
 	cargo clippy -q --workspace --all-targets -- -D warnings
+	cargo fmt --check --manifest-path tests/load/Cargo.toml
+	cargo metadata -q --locked --format-version 1 --manifest-path tests/load/Cargo.toml > /dev/null # it follows the crates that it takes from here
 	.tools/aws/bin/python infra/local/check_openapi.py
 	AWS_DEFAULT_REGION=eu-south-1 $(SAM) validate --lint
 	cd web && npm run --silent lint && npm run --silent test
@@ -117,7 +119,7 @@ pins: ## the Python tools anew from infra/local/requirements-*.in, each file wit
 	@$(STACK) tools upkeep
 	cd infra/local && pin() { UV_CUSTOM_COMPILE_COMMAND="make pins" $(CURDIR)/.tools/upkeep/bin/uv pip compile -q $(UPGRADE) --generate-hashes \
 	--no-annotate --python-platform x86_64-unknown-linux-gnu requirements-$$1.in -o requirements-$$1.txt "$${@:2}"; } && \
-	for set in aws checkov emulator faults schemathesis upkeep; do pin $$set --python-version 3.11 --only-binary :all: || exit 1; done && \
+	for set in aws awscli checkov emulator faults schemathesis upkeep; do pin $$set --python-version 3.11 --only-binary :all: || exit 1; done && \
 	pin localstack --python-version 3.13 --no-deps # a list of its own, with one source package
 
 deploy: build ## to the AWS account of this shell; CONFIG names a section of samconfig.toml

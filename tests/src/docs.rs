@@ -49,7 +49,8 @@ fn dedented(lines: &[String]) -> String {
     lines.iter().map(|line| line.get(indent..).unwrap_or_default()).collect::<Vec<_>>().join("\n")
 }
 
-/// A shell that is told one thing after another and ends at the first that fails, as whoever follows the page would stop.
+/// A shell that is told one thing after another and ends at the first that fails, as whoever follows the page would stop. A terminal goes on
+/// with the rest of a block: what must not happen then stands behind `&&`.
 pub struct Shell {
     process: Child,
     orders: ChildStdin,

@@ -1,6 +1,6 @@
 //! Where the stack is: `infra/local/stack.py` writes it as variables, for whoever runs the tests.
 
-use std::{env, net::SocketAddr, sync::LazyLock, time::Duration};
+use std::{env, net::SocketAddr, process::Command, sync::LazyLock, time::Duration};
 
 /// A variable of the stack's environment.
 ///
@@ -48,4 +48,13 @@ pub fn client() -> &'static reqwest::Client {
     static CLIENT: LazyLock<reqwest::Client> =
         LazyLock::new(|| client_builder().pool_max_idle_per_host(0).build().expect("an HTTP client"));
     &CLIENT
+}
+
+/// Calls the function that this variable names, as its schedule would. What it answered; in `Err` where it failed.
+pub async fn invoke(variable_of_function: &str) -> Result<String, String> {
+    let (root, name) = (crate::docs::root(), variable(variable_of_function));
+    let call = move || Command::new(root.join(".tools/aws/bin/python")).arg(root.join("tests/invoke.py")).arg(name).output();
+    let output = tokio::task::spawn_blocking(call).await.expect("a thread").expect("the AWS tools in .tools (`make tools`)");
+    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    if output.status.success() { Ok(said(&output.stdout)) } else { Err(said(&output.stderr)) }
 }

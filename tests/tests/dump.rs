@@ -78,7 +78,7 @@ async fn objects(client: &aws_sdk_s3::Client) -> Vec<Found> {
     let mut pages = client.list_objects_v2().bucket(&bucket).into_paginator().send();
     while let Some(page) = pages.next().await {
         for key in page.unwrap().contents().iter().filter_map(|object| object.key()) {
-            // Other tests go on meanwhile: what is gone by now is nobody's to find.
+            // On a stack that others use too: what is gone by now is nobody's to find.
             let Ok(object) = client.get_object().bucket(&bucket).key(key).send().await else { continue };
             let described = format!("{key} {:?} {:?}", object.metadata(), object.content_disposition());
             found.push(Found { place: format!("the key of {key}"), data: described.into_bytes() });
@@ -113,7 +113,7 @@ fn holds_picture(data: &[u8]) -> bool {
 fn assert_tells_nothing(dump: &[Found], secrets: &[Secret], otps: &[String], issued: &[&Issued]) {
     let search = Search::new(secrets);
     for Found { place, data } in dump {
-        // What other tests are uploading right now may lie there open; ours is over.
+        // What others are uploading right now may lie there open; ours is over.
         if place.contains("incoming/") {
             assert!(issued.iter().all(|one| !place.contains(&one.upload_id)), "an original is left: {place}");
             continue;

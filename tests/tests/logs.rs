@@ -5,7 +5,7 @@
 mod aws;
 mod leaks;
 
-use std::{path::Path, process::Command, time::Duration};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{AthensDay, CodeNumber, FileProfile, Language, Moment};
@@ -76,8 +76,8 @@ async fn failures(all: &mut Everything, reminded: &To, code: &str) {
 
     inbox::fail(reminded.address(), &json!(1), "rejected").await;
     bring_forward(code).await;
-    send_reminders().await;
-    send_reminders().await;
+    stack::invoke("SEND_REMINDERS_FUNCTION").await.expect("a run");
+    stack::invoke("SEND_REMINDERS_FUNCTION").await.expect("a run");
     assert_eq!(inbox::reminders(reminded.address()).await.len(), 1);
 
     // The sweep comes each minute, and wakes the sender.
@@ -97,14 +97,6 @@ async fn bring_forward(code: &str) {
     let today = AthensDay::of(Moment::from_epoch_seconds(now()));
     item.insert("slot".to_owned(), AttributeValue::S(slots(today)[0].clone()));
     client.put_item().table_name(table).set_item(Some(item)).send().await.expect("a copy");
-}
-
-async fn send_reminders() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let mut invoke = Command::new(root.join(".tools/aws/bin/python"));
-    let output = invoke.arg(root.join("tests/invoke.py")).arg(stack::variable("SEND_REMINDERS_FUNCTION")).output();
-    let output = output.expect("the AWS tools in .tools (`make tools`)");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[tokio::test]

@@ -9,7 +9,6 @@ use std::{
 use domain::{CodeNumber, ImageKind, application::Purpose};
 use futures_util::{
     StreamExt,
-    future::join_all,
     stream::{self, FuturesUnordered},
 };
 use journeys::{
@@ -22,7 +21,7 @@ use journeys::{
 static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// As many calls at once as the emulator starts processes for without being slow.
-const AT_ONCE: usize = 25;
+const AT_ONCE: usize = 20;
 /// For some pulls to begin and end.
 const LONG_ENOUGH: Duration = Duration::from_millis(1_200);
 
@@ -53,11 +52,13 @@ async fn one_code_associated_by_fifty_people_at_once_has_one_owner() {
         .buffer_unordered(AT_ONCE)
         .collect()
         .await;
-    let answers = join_all(people.iter().map(|visit| async { own(visit).associate(&versions[0]).await })).await;
+    let version = &versions[0];
+    let all = people.iter().map(|visit| async move { (visit, own(visit).associate(version).await) });
+    let answers: Vec<_> = stream::iter(all).buffer_unordered(AT_ONCE).collect().await;
     let mut owners = Vec::new();
-    for (visit, answer) in people.iter().zip(&answers) {
+    for (visit, answer) in &answers {
         if answer.status == 201 {
-            owners.push(visit);
+            owners.push(*visit);
         } else {
             let problem = answer.problem();
             let lost = (409, ["association_raced", "conflict"].contains(&problem.code.as_str()));

@@ -41,8 +41,9 @@ pub(crate) fn rewritten(parts: &[&[u8]], components: u8) -> Option<Vec<u8>> {
         (b"GRAYXYZ " | b"GRAYLab ", 1) => NEEDED_GRAY,
         _ => return None,
     };
-    // Of a screen, a camera or scanner, or a space of colours as such.
-    if !matches!(version, 2 | 4) || !matches!(class, b"mntr" | b"scnr" | b"spac") || profile.get(36..40)? != b"acsp" {
+    // Of a screen, a camera or scanner, or a space of colours as such; of a printer (dot gain) where one curve is all.
+    let known = matches!(class, b"mntr" | b"scnr" | b"spac") || (class == b"prtr" && components == 1);
+    if !matches!(version, 2 | 4) || !known || profile.get(36..40)? != b"acsp" {
         return None;
     }
     let (name, rights) = texts(version);

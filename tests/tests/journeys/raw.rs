@@ -3,6 +3,7 @@
 use std::{
     io::{Read, Write},
     net::TcpStream,
+    time::Duration,
 };
 
 use journeys::stack;
@@ -18,6 +19,7 @@ pub(crate) struct Raw {
 pub(crate) fn raw(path: &str, cookie: Option<&str>) -> Raw {
     let origin = Url::parse(&stack::origin()).expect("an address");
     let mut socket = TcpStream::connect(("127.0.0.1", origin.port().expect("a port"))).expect("a connection");
+    socket.set_read_timeout(Some(Duration::from_secs(60))).expect("a limit");
     let (host, cookie) = (origin.authority(), cookie.map(|cookie| format!("Cookie: {cookie}\r\n")).unwrap_or_default());
     write!(socket, "GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept-Language: en\r\n{cookie}Connection: close\r\n\r\n").expect("a request");
     let mut answer = Vec::new();

@@ -5,8 +5,6 @@
 
 use std::{
     collections::HashMap,
-    path::Path,
-    process::Command,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -107,11 +105,7 @@ async fn move_to(item: &Item, day: AthensDay, changes: &[(&str, AttributeValue)]
 
 /// The hour comes. Other tests' reminders are looked at too.
 async fn run() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let (python, script) = (root.join(".tools/aws/bin/python"), root.join("tests/invoke.py"));
-    let call = move || Command::new(python).arg(script).arg(stack::variable("SEND_REMINDERS_FUNCTION")).output();
-    let output = tokio::task::spawn_blocking(call).await.expect("a thread").expect("the AWS tools in .tools (`make tools`)");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    stack::invoke("SEND_REMINDERS_FUNCTION").await.expect("a run");
 }
 
 /// Runs until no run has a reminder of this set in hand any more: another test's run may have taken it.

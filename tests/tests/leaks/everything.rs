@@ -26,7 +26,7 @@ pub(crate) struct Everything {
     pub(crate) began: i64,
     pub(crate) studio: Visit,
     pub(crate) citizen: Visit,
-    /// Was sent two one-time passwords, and has entered none.
+    /// Was sent two one-time passwords, and is not signed in.
     pub(crate) waiting: Visit,
     employee: Visit,
     employee_id: Value,

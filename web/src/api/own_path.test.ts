@@ -6,7 +6,7 @@ it.each(["/", "/people", "/photographer/uploads?day=2026-11-22", "/a//b", "/#cod
   expect(ownPath(path)).toBe(path);
 });
 
-it.each([undefined, "", "people", "//evil.example", "/\\evil.example", "https://evil.example/", "javascript:alert(1)", "\\\\evil.example"])(
+it.each([undefined, "", "people", "//evil.example", "/\t/evil.example", "/\n/evil.example", "/\\evil.example", "https://evil.example/", "javascript:alert(1)", "\\\\evil.example"])(
   "%s is not, and the front page takes its place",
   (path) => {
     expect(ownPath(path)).toBe("/");

@@ -1,10 +1,6 @@
 //! What no caller waits for: the sender, the sweep, the reminders. They are called as their stream and their schedules would.
 
-use std::{
-    path::Path,
-    process::Command,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use domain::{FileProfile, Language};
 use journeys::{
@@ -22,10 +18,7 @@ const UNTIL_SENT: Duration = Duration::from_secs(240);
 
 /// The schedule's tick, now. What the function answers, or that it failed, is not looked at.
 async fn tick(function: &str) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let name = stack::variable(&format!("{function}_FUNCTION"));
-    let call = move || Command::new(root.join(".tools/aws/bin/python")).arg(root.join("tests/invoke.py")).arg(name).output();
-    tokio::task::spawn_blocking(call).await.expect("a thread").expect("the AWS tools in .tools (`make tools`)");
+    let _ = stack::invoke(&format!("{function}_FUNCTION")).await;
 }
 
 /// Pictures that wait for their code.

@@ -99,7 +99,7 @@ async fn twenty_wrong_passwords_a_day_are_all_over_all_sign_ins() {
         assert!(answer.header("retry-after").is_some());
         let problem = answer.refused(429, "otp_daily_limit");
         assert!(problem.detail.contains("20") && problem.members["renews_at"].is_string(), "{}", problem.detail);
-        // Nor does the right one tell itself from a wrong one.
+        // The right one is answered like a wrong one.
         enter_otp(&visit.browser, &visit.otp).await.refused(429, "otp_daily_limit");
     }
 }
