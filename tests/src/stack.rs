@@ -50,11 +50,28 @@ pub fn client() -> &'static reqwest::Client {
     &CLIENT
 }
 
+/// What a Python program of the project prints, in the environment of the AWS tools; in `Err` what it complains of.
+fn python(script: &str, arguments: &[String]) -> Result<Vec<u8>, String> {
+    let root = crate::docs::root();
+    let output = Command::new(root.join(".tools/aws/bin/python")).arg(root.join(script)).args(arguments).output();
+    let output = output.expect("the AWS tools in .tools (`make tools`)");
+    if output.status.success() { Ok(output.stdout) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+}
+
 /// Calls the function that this variable names, as its schedule would. What it answered; in `Err` where it failed.
 pub async fn invoke(variable_of_function: &str) -> Result<String, String> {
-    let (root, name) = (crate::docs::root(), variable(variable_of_function));
-    let call = move || Command::new(root.join(".tools/aws/bin/python")).arg(root.join("tests/invoke.py")).arg(name).output();
-    let output = tokio::task::spawn_blocking(call).await.expect("a thread").expect("the AWS tools in .tools (`make tools`)");
-    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    if output.status.success() { Ok(said(&output.stdout)) } else { Err(said(&output.stderr)) }
+    let name = variable(variable_of_function);
+    let answered = tokio::task::spawn_blocking(move || python("tests/invoke.py", &[name])).await.expect("a thread");
+    answered.map(|said| String::from_utf8_lossy(&said).into_owned())
+}
+
+/// All lines of all functions' log groups between two moments, in milliseconds since 1970, with the variable that names the group.
+pub fn log_lines(since: i64, until: i64) -> Vec<(String, String)> {
+    let groups = resources("_LOG");
+    let mut arguments = vec!["--between".to_owned(), since.to_string(), until.to_string()];
+    arguments.extend(groups.iter().map(|(_, group)| group.clone()));
+    let printed = python("tests/read_logs.py", &arguments).expect("the logs");
+    let lines: Vec<(String, String)> = serde_json::from_slice(&printed).expect("JSON");
+    let variable = |group: &str| groups.iter().find(|(_, name)| name == group).expect("asked for").0.clone();
+    lines.into_iter().map(|(group, line)| (variable(&group), line)).collect()
 }

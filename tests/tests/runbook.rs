@@ -5,6 +5,8 @@
 #![expect(clippy::expect_used, reason = "what fails here fails the test that calls it")]
 
 mod aws;
+#[path = "aws/items.rs"]
+mod items;
 #[path = "aws/objects.rs"]
 mod objects;
 #[path = "aws/outbox.rs"]
@@ -19,6 +21,7 @@ use domain::{
     delivery::{AfterFailure, after_failure},
 };
 use futures_util::FutureExt;
+use items::items_where;
 use journeys::{
     application::{self, Application, now},
     citizen::own,
@@ -161,11 +164,7 @@ async fn a_person_is_found_shown_and_erased_as_it_is_written() {
     citizen.show_association().await.refused(404, "nothing_associated");
     citizen.submit(&erased.code).await.refused(404, "code_not_active");
     assert_eq!(objects_of(&erased.set).await, 0);
-    let left = aws::dynamodb(&aws::config().await).scan().table_name(stack::variable("REMINDERS_TABLE"));
-    let left = left
-        .filter_expression("about = :about")
-        .expression_attribute_values(":about", AttributeValue::S(format!("association#{}", ids[0])));
-    assert_eq!(left.send().await.expect("the account's owner may").count(), 0);
+    assert!(items_where("REMINDERS_TABLE", "about = :value", &format!("association#{}", ids[0])).await.is_empty());
     // What the law has us keep is there, and whoever else had photos has them.
     assert!(shell.run(&block("### A request for data", "get-item")).contains("access#"));
     own(&other.visit).show_photo(ImageKind::Face).await.expect(200);
@@ -225,9 +224,7 @@ async fn items_that_are_lost_come_back_and_what_is_there_stays_as_it_is() {
 }
 
 async fn subject_of(set: &str) -> String {
-    let scan = aws::dynamodb(&aws::config().await).scan().table_name(stack::variable("ASSOCIATIONS_TABLE"));
-    let scan = scan.filter_expression("set_id = :set").expression_attribute_values(":set", AttributeValue::S(set.to_owned()));
-    let items = scan.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await.expect("the associations");
+    let items = items_where("ASSOCIATIONS_TABLE", "set_id = :value", set).await;
     items[0]["subject_id"].as_s().expect("an id").clone()
 }
 

@@ -100,6 +100,7 @@ async fn load(arguments: &Arguments, world: &Arc<World>) -> GooseMetrics {
 }
 
 /// Of the clock that the functions' logs have.
-fn milliseconds() -> u128 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed: Duration| elapsed.as_millis())
+fn milliseconds() -> i64 {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed: Duration| elapsed.as_millis());
+    i64::try_from(elapsed).unwrap_or(i64::MAX)
 }

@@ -1,6 +1,6 @@
 //! What the functions say of themselves: a line for each call (docs/logging.md).
 
-use std::{collections::BTreeMap, path::Path, process::Command};
+use std::collections::BTreeMap;
 
 use journeys::stack;
 use serde_json::Value;
@@ -24,16 +24,8 @@ pub(crate) struct Said {
 }
 
 /// Of calls that were answered between two moments, in milliseconds since 1970.
-pub(crate) fn between(since: u128, until: u128) -> Said {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let output = Command::new(root.join(".tools/aws/bin/python"))
-        .arg(root.join("tests/read_logs.py"))
-        .args(["--between", &since.to_string(), &until.to_string()])
-        .args(stack::resources("_LOG").iter().map(|(_, group)| group))
-        .output()
-        .expect("the AWS tools in .tools (`make tools`)");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let lines: Vec<(String, String)> = serde_json::from_slice(&output.stdout).expect("JSON");
+pub(crate) fn between(since: i64, until: i64) -> Said {
+    let lines = stack::log_lines(since, until);
     let mut said = Said::default();
     // Lambda's own lines are no JSON.
     for line in lines.iter().filter_map(|(_, line)| serde_json::from_str::<Value>(line).ok()) {

@@ -3,20 +3,11 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use journeys::stack;
 
-use crate::aws;
+use crate::{aws, items::items_where};
 
 /// The ids of the messages of an upload.
 pub(crate) async fn messages_of(upload_id: &str) -> Vec<String> {
-    let scan = aws::dynamodb(&aws::config().await).scan().table_name(stack::variable("OUTBOX_TABLE"));
-    let found = scan
-        .filter_expression("upload_id = :id")
-        .expression_attribute_values(":id", AttributeValue::S(upload_id.to_owned()))
-        .into_paginator()
-        .items()
-        .send()
-        .collect::<Result<Vec<_>, _>>()
-        .await
-        .expect("the outbox");
+    let found = items_where("OUTBOX_TABLE", "upload_id = :value", upload_id).await;
     found.iter().map(|item| item["message_id"].as_s().expect("an id").clone()).collect()
 }
 

@@ -15,7 +15,7 @@ use journeys::{
 };
 use serde_json::{Value, json};
 
-use crate::{aws, outbox};
+use crate::{aws, items::items_where, outbox};
 
 /// A failed attempt is repeated after 15 seconds or more, by the next sweep, which may take a minute to come.
 const NEXT_ATTEMPT: Duration = Duration::from_secs(120);
@@ -40,10 +40,7 @@ fn attempted(times: u64) -> impl Fn(&Value) -> bool {
 /// Whether a record that woke the sender for this message is still there, a moment after it has done so.
 async fn holds_wake_of(message_id: &str) -> bool {
     tokio::time::sleep(Duration::from_secs(2)).await;
-    let scan = aws::dynamodb(&aws::config().await).scan().table_name(stack::variable("OUTBOX_TABLE")).consistent_read(true);
-    let wake = AttributeValue::S(format!("wake#{message_id}"));
-    let scan = scan.filter_expression("begins_with(message_id, :wake)").expression_attribute_values(":wake", wake);
-    let found = scan.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await.expect("the outbox");
+    let found = items_where("OUTBOX_TABLE", "begins_with(message_id, :value)", &format!("wake#{message_id}")).await;
     !found.is_empty()
 }
 

@@ -13,6 +13,8 @@ mod delivery;
 mod dissociation;
 mod history;
 mod issued_list;
+#[path = "../aws/items.rs"]
+mod items;
 mod main_journey;
 mod minors;
 mod mobile;

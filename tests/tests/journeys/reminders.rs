@@ -20,7 +20,7 @@ use journeys::{
 use serde_json::json;
 use storage::{reminders::slots, sealing::code_id};
 
-use crate::aws;
+use crate::{aws, items::items_where};
 
 type Item = HashMap<String, AttributeValue>;
 
@@ -55,16 +55,7 @@ async fn set_of(code: &str) -> String {
 
 /// All reminders of a photo set.
 async fn reminders_of(set_id: &str) -> Vec<Item> {
-    let scan = aws::dynamodb(&aws::config().await).scan().table_name(stack::variable("REMINDERS_TABLE"));
-    scan.consistent_read(true)
-        .filter_expression("set_id = :id")
-        .expression_attribute_values(":id", AttributeValue::S(set_id.to_owned()))
-        .into_paginator()
-        .items()
-        .send()
-        .collect::<Result<Vec<_>, _>>()
-        .await
-        .expect("the reminders")
+    items_where("REMINDERS_TABLE", "set_id = :value", set_id).await
 }
 
 /// The one that there is.
@@ -82,9 +73,7 @@ fn day_of(item: &Item) -> &str {
 async fn change_association(set_id: &str, path: &[&str], value: Moment) {
     let client = aws::dynamodb(&aws::config().await);
     let table = stack::variable("ASSOCIATIONS_TABLE");
-    let scan = client.scan().table_name(&table).consistent_read(true).filter_expression("set_id = :id");
-    let found = scan.expression_attribute_values(":id", AttributeValue::S(set_id.to_owned())).into_paginator().items().send();
-    let found = found.collect::<Result<Vec<_>, _>>().await.expect("the associations");
+    let found = items_where("ASSOCIATIONS_TABLE", "set_id = :value", set_id).await;
     let names: HashMap<_, _> = path.iter().map(|name| (format!("#{name}"), (*name).to_owned())).collect();
     let update = format!("SET {} = :at", path.iter().map(|name| format!("#{name}")).collect::<Vec<_>>().join("."));
     let change = client.update_item().table_name(table).key("subject_id", found[0]["subject_id"].clone()).update_expression(update);
