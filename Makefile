@@ -72,8 +72,8 @@ faults: build ## breaks every call to AWS of every operation in every way: more 
 	cargo build -q --workspace --bin faults
 	$(STACK) --instance faults around --faulty target/debug/faults $(ONLY)
 
-removal: tools web ## turns off each guard and each condition, and looks which test notices: hours, the first time; ONLY="text" for some
-	python3 tests/removal/run.py $(ONLY)
+removal: tools web ## turns off each guard and each condition, and looks which test notices: hours, the first time; ONLY="text" for some, PACKAGE=pictures for one package by its own tests
+	REMOVAL_PACKAGE=$(PACKAGE) python3 tests/removal/run.py $(ONLY)
 
 web: web/dist/index.html ## the web application, in web/dist, which serve_web is built with
 

@@ -1,12 +1,43 @@
 //! What run.py puts around conditions and guards in its copy of the sources. One site at a time is off: which one stands in a file
-//! that is read at every check, so that deployed functions need no new build. What is reached is written down, with its terms.
+//! that is read again and again, so that deployed functions need no new build. What is reached is written down, with its terms.
 
-use std::{collections::HashSet, fs, io::Write, sync::Mutex};
+use std::{
+    collections::HashSet,
+    fs,
+    io::Write,
+    sync::Mutex,
+    time::{Duration, Instant},
+};
 
 /// Two lines: the phase, under whose name is written down what is reached, and the site that is off.
 const CONTROL: &str = env!("REMOVAL_CONTROL");
 
-static SEEN: Mutex<Option<HashSet<String>>> = Mutex::new(None);
+/// Some guards are asked for every few bits of a picture. run.py waits longer than this when it has written something new.
+const READ_AGAIN: Duration = Duration::from_millis(20);
+
+static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
+
+struct Known {
+    read: Instant,
+    phase: String,
+    chosen: String,
+    /// In this phase.
+    seen: HashSet<String>,
+}
+
+impl Known {
+    fn new() -> Self {
+        let control = fs::read_to_string(CONTROL).unwrap_or_default();
+        let mut lines = control.lines().map(str::to_owned);
+        let (phase, chosen) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+        Self { read: Instant::now(), phase, chosen, seen: HashSet::new() }
+    }
+
+    fn refreshed(self) -> Self {
+        let new = Self::new();
+        if new.phase == self.phase { Self { seen: self.seen, ..new } } else { new }
+    }
+}
 
 /// Whether the guard at this site is to count for nothing.
 pub fn off(site: &'static str) -> bool {
@@ -37,18 +68,20 @@ fn weakened(expression: &str, term: std::ops::Range<usize>) -> String {
 }
 
 fn is_chosen(site: &str, said: &str) -> bool {
-    let control = fs::read_to_string(CONTROL).unwrap_or_default();
-    let mut lines = control.lines();
-    let (phase, chosen) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
-    if !phase.is_empty() {
-        let mut seen = SEEN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if seen.get_or_insert_default().insert(format!("{phase} {site}")) {
-            if let Ok(mut file) = fs::OpenOptions::new().append(true).create(true).open(format!("{CONTROL}.reached/{phase}")) {
-                let _ = file.write_all(format!("{site}\t{said}\n").as_bytes());
-            }
+    let mut known = KNOWN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let now = match known.take() {
+        None => Known::new(),
+        Some(old) if old.read.elapsed() > READ_AGAIN => old.refreshed(),
+        Some(old) => old,
+    };
+    let now = known.insert(now);
+    if !now.phase.is_empty() && !now.seen.contains(site) {
+        now.seen.insert(site.to_owned());
+        if let Ok(mut file) = fs::OpenOptions::new().append(true).create(true).open(format!("{CONTROL}.reached/{}", now.phase)) {
+            let _ = file.write_all(format!("{site}\t{said}\n").as_bytes());
         }
     }
-    site == chosen
+    site == now.chosen
 }
 
 /// All that stands beside an AND, at whatever depth.

@@ -9,7 +9,7 @@ from sites import BY_HAND, NOT_GUARDS
 
 REFUSALS = re.compile(r"\bErr\(|\bNone\b|\bfalse\b|return answer|no_content|Outcome::|Set::|Seen::|Problem::|Pull::|Resend::|Submission::|Custody::|Self::")
 FUNCTION = re.compile(r"^\s*(?:pub(?:\([a-z]+\))? )?((?:const )?)(?:async )?fn (\w+)")
-SOURCES = ("functions/", "shared/edge/src/", "shared/storage/src/", "shared/domain/src/", "infra/operator/src/")
+SOURCES = ("functions/", "shared/edge/src/", "shared/storage/src/", "shared/domain/src/", "shared/pictures/src/", "infra/operator/src/")
 
 
 class Failure(Exception):

@@ -2,10 +2,11 @@
 
     python3 tests/removal/run.py [TEXT ...]     only sites whose names hold one of the texts; these with all tests that reach them
     REMOVAL_STACK=kept ...                      on the stack that an earlier run left up, and left up again
+    REMOVAL_PACKAGE=pictures ...                only the sites of one package, with its own tests, on no stack
 
 The sources are copied and rewritten (rewrite.py), built once, and deployed to a stack of their own. What each test reaches is recorded first;
 a site is then tried with the tests that reach it, those that reach least first. Only what is red with the site off, and green again
-with nothing off, counts. What was found stays in target/removal/results.json: sites that were red are not tried again unless named."""
+with nothing off, counts. What was found stays in target/removal/all/results.json: sites that were red are not tried again unless named."""
 
 import hashlib
 import json
@@ -28,8 +29,11 @@ OUT = ROOT / "target" / "removal"
 SOURCE = OUT / "src"
 CONTROL = OUT / "control"
 REACHED = OUT / "control.reached"
-RESULTS = OUT / "results.json"
-REACH = OUT / "reach.json"
+PACKAGE = os.environ.get("REMOVAL_PACKAGE")
+FOUND = OUT / (PACKAGE or "all")
+RESULTS = FOUND / "results.json"
+REACH = FOUND / "reach.json"
+REPORT = FOUND / "report.md"
 INSTANCE = "removal"
 # Tests of the project's files, which are other ones in the copy; and one that takes tables away.
 LEFT_OUT = {"template", "events", "runbook"}
@@ -39,6 +43,8 @@ ONE_TEST = 150
 # For one site, and longer only where it is named: many tests reach what every call goes through.
 LONGEST = 90
 KEPT = os.environ.get("REMOVAL_STACK") == "kept"
+# Longer than READ_AGAIN in lib.rs.
+READ_BY_ALL = 0.05
 AT_ONCE = 4
 
 
@@ -55,17 +61,16 @@ def environment():
 # -- building and deploying
 
 
-def build():
-    """Answers the test programs: name -> path."""
-    OUT.mkdir(parents=True, exist_ok=True)
+def prepare():
+    FOUND.mkdir(parents=True, exist_ok=True)
     (SOURCE / ".local").mkdir(parents=True, exist_ok=True)
-    tools = SOURCE / ".tools"
-    if not tools.exists():
-        tools.symlink_to((ROOT / ".tools").resolve())
-    # Made by another tool, and not in git: `make removal` has made it.
-    dist = SOURCE / "web" / "dist"
-    if not dist.exists():
-        dist.symlink_to((ROOT / "web" / "dist").resolve())
+    # Made by other tools, and not in git: `make removal` has made them.
+    for made in (".tools", "web/dist"):
+        if not (SOURCE / made).exists():
+            (SOURCE / made).symlink_to((ROOT / made).resolve())
+
+
+def build_functions():
     say("- building the functions")
     cargo("build", "--workspace", "--bins")
     target = OUT / "build" / "debug"
@@ -80,22 +85,25 @@ def build():
         own.parent.mkdir(parents=True, exist_ok=True)
         if not own.exists() or own.stat().st_mtime < (target / name).stat().st_mtime:
             shutil.copy2(target / name, own)
+
+
+def build_tests():
+    """Answers the test programs: name -> path."""
     say("- building the tests")
     tested = [path for path in SOURCE.glob("functions/*/*.rs") if path.name != "lib.rs" and "#[cfg(test)]" in path.read_text(encoding="utf-8")]
     bins = [argument for path in sorted(tested) for argument in ("--bin", path.stem)]
+    chosen = ["--package", PACKAGE, "--lib"] if PACKAGE else ["--workspace", "--exclude", "sandbox", "--lib", *bins]
     programs = {}
-    chosen = ["--workspace", "--exclude", "sandbox", "--lib", *bins, "--test", "*"]
-    for line in cargo("test", *chosen, "--no-run", "--message-format=json-render-diagnostics").splitlines():
+    for line in cargo("test", *chosen, "--test", "*", "--no-run", "--message-format=json-render-diagnostics").splitlines():
         message = json.loads(line) if line.startswith("{") else {}
         if message.get("executable") and message.get("profile", {}).get("test"):
             package = Path(message["manifest_path"]).parent
-            is_journey = package == SOURCE / "tests"
-            name = message["target"]["name"]
-            if not is_journey:
+            name, own = message["target"]["name"], "test" in message["target"]["kind"]
+            if package != SOURCE / "tests":
                 name = f"{package.name}/{name}"
-            elif name in LEFT_OUT or "test" not in message["target"]["kind"]:
+            elif name in LEFT_OUT or not own:
                 continue
-            programs[name] = {"path": message["executable"], "folder": str(package), "journey": is_journey}
+            programs[name] = {"path": message["executable"], "folder": str(package), "each": own}
     return programs
 
 
@@ -120,6 +128,8 @@ def fresh():
 
 
 def stack_environment():
+    if PACKAGE:
+        return {}
     lines = (SOURCE / ".local" / INSTANCE / "env").read_text(encoding="utf-8").splitlines()
     return dict(line.split("=", 1) for line in lines)
 
@@ -132,17 +142,18 @@ def control(phase="", site=""):
     new = CONTROL.with_suffix(".new")
     new.write_text(f"{phase}\n{site}\n", encoding="utf-8")
     new.replace(CONTROL)
+    time.sleep(READ_BY_ALL)
 
 
 class Tests:
-    """Every test by `program::name`; unit tests by their program alone, as it takes no time to run all of one."""
+    """Every test by `program::name`; those beside the code by their program alone, as it takes no time to run all of one."""
 
     def __init__(self, programs):
         self.programs = programs
         self.variables = os.environ | stack_environment()
         self.names = []
         for name, program in sorted(programs.items()):
-            if program["journey"]:
+            if program["each"]:
                 listed = self.call(program, ["--list", "--format", "terse"], 60)[1]
                 self.names += [f"{name}::{line.removesuffix(': test')}" for line in listed.splitlines() if line.endswith(": test")]
             else:
@@ -164,7 +175,7 @@ class Tests:
         """The red ones of these tests of one program: name -> first line of the panic."""
         program, _, _ = names[0].partition("::")
         arguments = [f"--test-threads={AT_ONCE}"]
-        if self.programs[program]["journey"]:
+        if self.programs[program]["each"]:
             arguments += ["--exact", *(name.partition("::")[2] for name in names)]
         code, said = self.call(self.programs[program], arguments, ONE_TEST + 20 * len(names))
         if code == 0:
@@ -198,7 +209,7 @@ def record(tests):
     # Those that mostly wait do so together: each of them is taken to reach what all of its part do.
     groups = [[name] for name in sorted(tests.names) if not last(name)]
     groups += [[name for name in tests.names if name.startswith(part)] for part in LAST]
-    for number, names in enumerate(groups):
+    for number, names in enumerate(filter(None, groups)):
         # Of unchanged programs it is known already.
         stamp = stamps[names[0].partition("::")[0]]
         if all(known.get(name, {}).get("stamp") == stamp for name in names):
@@ -241,7 +252,7 @@ def attempt(tests, site, candidates):
                 continue
             control()
             for test, said in sorted(red.items(), key=lambda item: suspicious(item[1])):
-                whole = test.partition("::")[0] if not tests.programs[test.partition("::")[0]]["journey"] else test
+                whole = test.partition("::")[0] if not tests.programs[test.partition("::")[0]]["each"] else test
                 if not tests.run([whole]):
                     return {"by": test, "said": said, "look": suspicious(said)}
                 say(f"  {test} is red with nothing off, too: passed over")
@@ -270,21 +281,26 @@ def report(sites, results):
         text = site.text.replace("|", "\\|")
         rows.append(f"| {name} | {site.path}:{site.line} | `{text}` | {end.replace('|', chr(92) + '|')} |")
     table = "\n".join(["| site | line | what | off, it is |", "| --- | --- | --- | --- |", *rows])
-    (OUT / "report.md").write_text(table + "\n", encoding="utf-8")
+    REPORT.write_text(table + "\n", encoding="utf-8")
 
 
 def main():
     sites = rewrite.copy(ROOT, SOURCE)
+    if PACKAGE:
+        sites = {name: site for name, site in sites.items() if name.startswith(f"shared/{PACKAGE}/")}
     say(f"{len(sites)} sites")
+    prepare()
     control()
-    programs = build()
-    if not KEPT or not (SOURCE / ".local" / INSTANCE / "env").exists():
+    if not PACKAGE:
+        build_functions()
+    programs = build_tests()
+    if not PACKAGE and (not KEPT or not (SOURCE / ".local" / INSTANCE / "env").exists()):
         fresh()
     try:
         return try_all(sites, programs)
     finally:
         control()
-        if not KEPT:
+        if not PACKAGE and not KEPT:
             stack("down")
 
 
@@ -325,13 +341,14 @@ def try_all(sites, programs):
     red = [name for name, result in results.items() if result.get("by")]
     alive = [name for name in sites if name in results and name not in red]
     unknown = [name for name in alive if name not in NOT_HELD]
-    gone = [name for name in NOT_HELD if name not in sites]
+    not_held = [name for name in NOT_HELD if not PACKAGE or name.startswith(f"shared/{PACKAGE}/")]
+    gone = [name for name in not_held if name not in sites]
     say(f"{len(sites)} sites; red without: {len(red)}; not held, with a reason in sites.py: {len(alive) - len(unknown)}; survived: {len(unknown)}")
     for name in unknown:
         say(f"  {name}: {sites[name].path}:{sites[name].line}: {sites[name].text}")
-    for name in [*gone, *(name for name in NOT_HELD if name in red)]:
+    for name in [*gone, *(name for name in not_held if name in red)]:
         say(f"  held after all, or not there any more: {name}")
-    say(f"all of it: {(OUT / 'report.md').relative_to(ROOT)}")
+    say(f"all of it: {REPORT.relative_to(ROOT)}")
     return 1 if unknown or gone else 0
 
 

@@ -17,8 +17,6 @@ static MODEL: &[u8] = include_bytes!("../model/seeta_fd_frontal_v1.0.bin");
 
 /// Width of the copy in which faces are looked for.
 const WIDTH: u32 = 400;
-/// Pictures narrower or flatter than this, scaled so, have no face that the detector could take.
-const LEAST: u32 = 40;
 /// Scores of the detector. Frontal faces reach 10 to 35 in the pictures that we tried, patterns and half faces 2 to 7.
 const CLEAR: f64 = 10.0;
 const DOUBTFUL: f64 = 4.0;
@@ -103,7 +101,7 @@ fn scaled(gray: &GrayImage, width: u32) -> GrayImage {
 fn look(copy: &GrayImage, threshold: f64) -> Vec<Found> {
     let (width, height) = copy.dimensions();
     let model = MODEL_READ.get_or_init(|| rustface::read_model(Cursor::new(MODEL)).ok());
-    let Some(model) = model.as_ref().filter(|_| width >= LEAST && height >= LEAST) else { return Vec::new() };
+    let Some(model) = model.as_ref() else { return Vec::new() };
     let mut detector = rustface::create_detector_with_model(model.clone());
     detector.set_min_face_size((width / 10).max(20));
     detector.set_score_thresh(threshold);
@@ -212,4 +210,34 @@ fn background(gray: &GrayImage, face: &Found) -> Option<Background> {
     });
     let levels = Levels::of(blocks);
     (levels.total() >= 40).then(|| Background { spread: levels.at(0.95) - levels.at(0.05), brightness: levels.at(0.5) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_face_that_may_be_none_is_told_from_one_that_is() {
+        let found = |score| Found { left: 0.3, top: 0.3, width: 0.3, height: 0.3, score };
+        let counted = |scores: &[f64]| {
+            let all: Vec<Found> = scores.iter().copied().map(found).collect();
+            let Faces { clear, doubtful } = count(&all, &all[0]);
+            (clear, doubtful)
+        };
+        assert_eq!(counted(&[CLEAR]), (1, 0));
+        assert_eq!(counted(&[20.0, CLEAR]), (2, 0));
+        assert_eq!(counted(&[20.0, 9.9]), (1, 1));
+        assert_eq!(counted(&[20.0, 3.9]), (1, 0));
+        assert_eq!(counted(&[3.0, 5.0]), (1, 1), "the largest is the one, whatever its score");
+        assert_eq!(counted(&[5.0, 5.0]), (1, 1));
+    }
+
+    #[test]
+    fn strips_of_any_size_are_borne() {
+        let noise = |x: u32, y: u32| image::Rgb([(x * 7_919 + y * 104_729) as u8; 3]);
+        for (width, height) in [1, 2, 19, 20, 39, 41].into_iter().flat_map(|side| [(400, side), (side, 400)]) {
+            let picture = RgbImage::from_fn(width, height, noise);
+            assert!(measure(&picture).faces.clear <= 1, "{width} x {height}");
+        }
+    }
 }

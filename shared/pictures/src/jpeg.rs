@@ -89,7 +89,8 @@ impl<'a> Segments<'a> {
             Some(&[high, low]) => usize::from(high) << 8 | usize::from(low),
             _ => return Err(PictureFault::Damaged),
         };
-        let payload = self.file.get(self.at + 2..self.at + length).filter(|_| length >= 2).ok_or(PictureFault::Damaged)?;
+        // None where the length does not even count itself.
+        let payload = self.file.get(self.at + 2..self.at + length).ok_or(PictureFault::Damaged)?;
         self.at += length;
         self.in_scan = marker == SOS;
         Ok(Segment::Marker { marker, payload, bytes: &self.file[start..self.at] })

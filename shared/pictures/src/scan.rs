@@ -417,7 +417,184 @@ impl<'a> Bits<'a> {
     fn end(mut self) -> Checked {
         self.fill();
         let filler = |byte: &u8| matches!(byte, 0x00 | 0xd0..=0xd7 | 0xff);
-        let held_is_filler = self.held < 8 || self.buffer & ((1 << (self.held - self.held % 8)) - 1) == 0;
+        // Less than a byte is the rest of the last one.
+        let held_is_filler = self.buffer & ((1 << (self.held - self.held % 8)) - 1) == 0;
         if held_is_filler && self.bytes[self.at..].iter().all(filler) { Ok(()) } else { Err(PictureFault::Damaged) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The smallest pictures there are, in parts. Their tables know one code, a single zero bit.
+    #[derive(Clone)]
+    struct Parts {
+        /// Marker and payload.
+        frame: (u8, Vec<u8>),
+        tables: Vec<(u8, Vec<u8>)>,
+        /// Header and image data.
+        scans: Vec<(Vec<u8>, Vec<u8>)>,
+    }
+
+    const BASELINE: u8 = 0xc0;
+    const PROGRESSIVE: u8 = 0xc2;
+    /// Of one component: its number, sampling, table of quantisation.
+    const GRAY: [u8; 3] = [1, 0x11, 0];
+    const OTHER: [u8; 3] = [2, 0x11, 0];
+
+    fn frame(marker: u8, width: u8, height: u8, components: &[[u8; 3]]) -> (u8, Vec<u8>) {
+        (marker, [&[8, 0, height, 0, width, components.len() as u8], components.concat().as_slice()].concat())
+    }
+
+    fn table(class_and_place: u8, value: u8) -> (u8, Vec<u8>) {
+        (DHT, [&[class_and_place, 1][..], &[0; 15], &[value]].concat())
+    }
+
+    /// Two blocks of gray: one code says as bright as before, one that nothing else comes.
+    fn baseline() -> Parts {
+        Parts {
+            frame: frame(BASELINE, 16, 8, &[GRAY]),
+            tables: vec![table(0x00, 0), table(0x10, 0)],
+            scans: vec![(vec![1, 1, 0, 0, 63, 0], vec![0b0000_1111])],
+        }
+    }
+
+    /// One block: its brightness, then coefficients 1 to 5, of which there are none.
+    fn progressive() -> Parts {
+        let scans = vec![(vec![1, 1, 0, 0, 0, 0], vec![0b0111_1111]), (vec![1, 1, 0, 1, 5, 0], vec![0b0111_1111])];
+        Parts { frame: frame(PROGRESSIVE, 8, 8, &[GRAY]), scans, ..baseline() }
+    }
+
+    fn with(mut parts: Parts, change: impl FnOnce(&mut Parts)) -> Checked {
+        change(&mut parts);
+        let segment = |marker: u8, payload: &[u8]| [&[0xff, marker, 0, payload.len() as u8 + 2], payload].concat();
+        let mut file = vec![0xff, 0xd8];
+        for (marker, payload) in parts.tables.iter().chain([&parts.frame]) {
+            file.extend(segment(*marker, payload));
+        }
+        for (header, bits) in &parts.scans {
+            file.extend([&segment(SOS, header)[..], bits].concat());
+        }
+        file.extend([0xff, 0xd9]);
+        check(&file)
+    }
+
+    const DAMAGED: Checked = Err(PictureFault::Damaged);
+
+    #[test]
+    fn the_smallest_pictures_are_whole() {
+        assert_eq!(with(baseline(), |_| {}), Ok(()));
+        assert_eq!(with(progressive(), |_| {}), Ok(()));
+        let refining = |parts: &mut Parts| parts.scans.push((vec![1, 1, 0, 1, 5, 0x10], vec![0b0111_1111]));
+        assert_eq!(with(progressive(), refining), Ok(()));
+    }
+
+    #[test]
+    fn frames_that_cannot_be() {
+        for impossible in [
+            frame(BASELINE, 16, 8, &[[1, 0x51, 0]]),
+            frame(BASELINE, 16, 8, &[[1, 0x15, 0]]),
+            frame(BASELINE, 16, 8, &[[1, 0x01, 0]]),
+            frame(BASELINE, 16, 8, &[[1, 0x10, 0]]),
+            // Two are said, one is there.
+            (BASELINE, vec![8, 0, 8, 0, 16, 2, 1, 0x11, 0]),
+        ] {
+            assert_eq!(with(baseline(), |parts| parts.frame = impossible.clone()), DAMAGED, "{impossible:?}");
+        }
+        for (width, height) in [(0, 8), (16, 0)] {
+            let empty = |parts: &mut Parts| (parts.frame, parts.scans[0].1) = (frame(BASELINE, width, height, &[GRAY]), Vec::new());
+            assert_eq!(with(baseline(), empty), DAMAGED, "{width} x {height}");
+        }
+        let none = |parts: &mut Parts| (parts.frame, parts.scans) = (frame(BASELINE, 16, 8, &[]), Vec::new());
+        assert_eq!(with(baseline(), none), DAMAGED);
+        let five = |parts: &mut Parts| {
+            parts.frame = frame(BASELINE, 16, 8, &[1, 2, 3, 4, 5].map(|id| [id, 0x11, 0]));
+            parts.scans = (1..=5).map(|id| (vec![1, id, 0, 0, 63, 0], vec![0b0000_1111])).collect();
+        };
+        assert_eq!(with(baseline(), five), DAMAGED);
+    }
+
+    #[test]
+    fn scans_that_cannot_be() {
+        let header = |header: [u8; 6]| move |parts: &mut Parts| parts.scans[1].0 = header.to_vec();
+        let backwards = |parts: &mut Parts| parts.scans[1] = (vec![1, 1, 0, 5, 3, 0], Vec::new());
+        assert_eq!(with(progressive(), backwards), DAMAGED, "ends before it begins");
+        assert_eq!(with(progressive(), header([1, 1, 0, 1, 64, 0])), DAMAGED, "a block has 64");
+        assert_eq!(with(progressive(), header([1, 1, 0, 0, 5, 0])), DAMAGED, "brightness and others at once");
+        let of_nothing = |parts: &mut Parts| parts.scans.push((vec![0, 0, 0, 0], Vec::new()));
+        assert_eq!(with(progressive(), of_nothing), DAMAGED);
+        let two = |last: Vec<u8>| {
+            move |parts: &mut Parts| {
+                parts.frame = frame(PROGRESSIVE, 8, 8, &[GRAY, OTHER]);
+                parts.scans = vec![(vec![2, 1, 0, 2, 0, 0, 0, 0], vec![0b0011_1111]), (last, vec![0b0011_1111])];
+            }
+        };
+        assert_eq!(with(progressive(), two(vec![2, 1, 0, 2, 0, 1, 5, 0])), DAMAGED, "coefficients of two components in one scan");
+    }
+
+    #[test]
+    fn a_component_that_no_scan_brings() {
+        assert_eq!(with(baseline(), |parts| parts.frame = frame(BASELINE, 16, 8, &[GRAY, OTHER])), DAMAGED);
+        assert_eq!(with(baseline(), |parts| parts.scans.clear()), DAMAGED);
+    }
+
+    #[test]
+    fn a_second_frame() {
+        let second = |parts: &mut Parts| parts.tables.push(parts.frame.clone());
+        assert_eq!(with(baseline(), second), DAMAGED);
+    }
+
+    #[test]
+    fn codes_that_cannot_be() {
+        let three_of_one_bit = (DHT, [&[0x00, 3][..], &[0; 15], &[0, 0, 0]].concat());
+        assert_eq!(with(baseline(), |parts| parts.tables[0] = three_of_one_bit), DAMAGED);
+        let seventeen_bits = |parts: &mut Parts| {
+            parts.tables[0] = table(0x00, 17);
+            parts.scans[0].1 = vec![0; 6];
+        };
+        assert_eq!(with(baseline(), seventeen_bits), DAMAGED);
+        let blocks_to_come = |parts: &mut Parts| {
+            parts.tables[1] = table(0x10, 0x10);
+            parts.scans[0].1 = vec![0b0000_1111];
+        };
+        assert_eq!(with(baseline(), blocks_to_come), DAMAGED, "as only progressive scans say");
+    }
+
+    #[test]
+    fn coefficients_behind_the_last() {
+        let fifteen_zeros = |parts: &mut Parts| {
+            parts.tables[1] = table(0x10, 0xf1);
+            parts.scans[1].1 = vec![0b0011_1111];
+        };
+        assert_eq!(with(progressive(), fifteen_zeros), DAMAGED);
+        let refining = |parts: &mut Parts| {
+            parts.scans.remove(1);
+            parts.tables[1] = table(0x10, 0x51);
+            parts.scans.push((vec![1, 1, 0, 1, 5, 0x10], vec![0b0011_1111]));
+        };
+        assert_eq!(with(progressive(), refining), DAMAGED);
+    }
+
+    #[test]
+    fn restart_markers_come_in_order_and_directly() {
+        let restarted = |bits: &'static [u8]| {
+            move |parts: &mut Parts| {
+                parts.tables.push((DRI, vec![0, 1]));
+                parts.scans[0].1 = bits.to_vec();
+            }
+        };
+        assert_eq!(with(baseline(), restarted(&[0x3f, 0xff, 0xd0, 0x3f])), Ok(()));
+        assert_eq!(with(baseline(), restarted(&[0x3f, 0xff, 0xd1, 0x3f])), DAMAGED, "another number");
+        assert_eq!(with(baseline(), restarted(&[0x3f, 0x3f, 0xff, 0xd0, 0x3f])), DAMAGED, "a byte before it");
+        assert_eq!(with(baseline(), restarted(&[0x3f, 0x3f])), DAMAGED, "none");
+    }
+
+    #[test]
+    fn after_the_last_block_comes_filling_alone() {
+        let then = |rest: &'static [u8]| move |parts: &mut Parts| parts.scans[0].1.extend(rest);
+        assert_eq!(with(baseline(), then(&[0; 30])), Ok(()));
+        assert_eq!(with(baseline(), then(b"<")), DAMAGED);
+        assert_eq!(with(baseline(), then(b"\0\0\0\0\0\0\0\0\0\0\0\0<")), DAMAGED);
     }
 }

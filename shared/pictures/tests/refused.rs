@@ -109,10 +109,34 @@ fn a_second_frame_behind_which_the_first_would_hide() {
     let giant = made::giant();
     let frame = giant.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
     let length = 2 + usize::from(u16::from_be_bytes([giant[frame + 2], giant[frame + 3]]));
-    let mut file = made::PORTRAIT[..2].to_vec();
-    file.extend(&giant[frame..frame + length]);
-    file.extend(&made::PORTRAIT[2..]);
-    assert_eq!(fault(&file), PictureFault::Damaged);
+    // The first one decides, or the last.
+    let good = include_bytes!("data/gray_progressive.jpg");
+    let scan = good.windows(2).position(|pair| pair == [0xff, 0xda]).unwrap();
+    for at in [2, scan] {
+        let file = [&good[..at], &giant[frame..frame + length], &good[at..]].concat();
+        assert_eq!(fault(&file), PictureFault::Damaged);
+    }
+}
+
+#[test]
+fn markers_that_are_none() {
+    let good = include_bytes!("data/gray_progressive.jpg");
+    let second = 4 + usize::from(u16::from_be_bytes([good[4], good[5]]));
+    assert_eq!(good[second], 0xff);
+    let without_ff = [&good[..second], &good[second + 1..]].concat();
+    let with = |segment: &[u8]| [&good[..second], segment, &good[second..]].concat();
+    for file in [
+        without_ff,
+        with(&[0xff, 0x00, 0, 4, 0, 0]),
+        with(&[0xff, 0x01, 0, 4, 0, 0]),
+        with(&[0xff, 0xd0, 0, 4, 0, 0]),
+        with(&[0xff, 0xd8, 0, 4, 0, 0]),
+        with(&[0xff, 0xfe, 0, 1]),
+        with(&[0xff, 0xfe, 0, 0]),
+    ] {
+        assert_eq!(pictures::clean(&file), Err(PictureFault::Damaged));
+    }
+    assert!(pictures::clean(&with(&[0xff, 0xfe, 0, 2])).is_ok(), "an empty comment");
 }
 
 /// Each of them is good by itself, and 6 are the picture's own.
