@@ -2,7 +2,7 @@
 
 use domain::{EmailAddress, GreekMobile, ImageKind, Recipient, photo::PictureFault, recipient::RecipientKind};
 use edge::{Failure, log};
-use futures_util::future::try_join_all;
+use futures_util::future::{join_all, try_join_all};
 use messages::problem::{FieldReason, Problem};
 use pictures::Accepted;
 use serde::Deserialize;
@@ -75,7 +75,8 @@ pub async fn check(vault: &Vault, upload: &Issuance) -> Result<Vec<Checked>, Fai
 
 /// On every outcome. Where it fails, the bucket's rule does it within a day or two.
 pub async fn delete_originals(vault: &Vault, upload: &Issuance) {
-    for &kind in upload.declared.keys() {
+    let deleting = upload.declared.keys().map(async |&kind| {
         log::side_call("delete_originals", vault.delete_incoming(&upload.business, &upload.upload_id, kind).await);
-    }
+    });
+    join_all(deleting).await;
 }

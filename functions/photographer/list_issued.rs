@@ -6,10 +6,11 @@ use edge::{Call, Failure, Reply, Setup, guard::Photographer, views::IssuanceView
 use messages::problem::{FieldReason, Problem};
 use serde::Serialize;
 use storage::{
+    StorageError,
     issuances::{Issuances, Wanted},
     sealing::SealingKey,
     sessions::Sessions,
-    staff::Staff,
+    staff::{Staff, StaffItem},
 };
 
 struct Deps {
@@ -37,15 +38,14 @@ async fn main() -> Result<(), lambda_http::Error> {
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let Photographer { session, business, employee } = Photographer::from(call, &deps.sessions, &deps.staff).await?;
     let asked = call.page()?;
-    let page = deps.issuances.list(&business, wanted(call)?, asked.after, asked.limit, call.now).await?;
+    let listing = deps.issuances.list(&business, wanted(call)?, asked.after, asked.limit, call.now);
+    let (page, staff) = tokio::try_join!(listing, staff_of(deps, &business, employee.is_none()))?;
     let views = page.issuances.iter().filter_map(|issuance| {
         let issued = issuance.issued.as_ref()?;
         Some(IssuanceView::of(issuance, issued, &session, call.language, call.now))
     });
     let mut views: Vec<_> = views.collect();
-    if employee.is_none() {
-        label(deps, &business, &mut views).await?;
-    }
+    label(deps, &staff, &mut views)?;
     Reply::json(200, &Answer { issuances: views, next: page.next })
 }
 
@@ -59,16 +59,19 @@ fn wanted(call: &Call) -> Result<Wanted, Problem> {
     Ok(Wanted { day: day.transpose()?, state: state.transpose()? })
 }
 
+async fn staff_of(deps: &Deps, business: &BusinessId, is_owner: bool) -> Result<Vec<StaffItem>, StorageError> {
+    if is_owner { deps.staff.of_business(business).await } else { Ok(Vec::new()) }
+}
+
 /// For the owner: what they call the employees who made these uploads. Those who were withdrawn meanwhile have an id only.
-async fn label(deps: &Deps, business: &BusinessId, views: &mut [IssuanceView]) -> Result<(), Failure> {
-    if views.iter().all(|view| view.issued_by.employee.is_none()) {
-        return Ok(());
-    }
-    for item in deps.staff.of_business(business).await? {
-        let facts = item.open(&deps.staff_key)?;
-        for view in views.iter_mut().filter(|view| view.issued_by.employee.as_ref() == Some(&item.employee)) {
-            view.issued_by.label = facts.label.as_ref().map(|label| label.expose().to_owned());
+fn label(deps: &Deps, staff: &[StaffItem], views: &mut [IssuanceView]) -> Result<(), Failure> {
+    for item in staff {
+        let mut theirs = views.iter_mut().filter(|view| view.issued_by.employee.as_ref() == Some(&item.employee)).peekable();
+        if theirs.peek().is_none() {
+            continue;
         }
+        let label = item.open(&deps.staff_key)?.label.map(|label| label.expose().to_owned());
+        theirs.for_each(|view| view.issued_by.label.clone_from(&label));
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Any other path or method: problem+json like everything else.
 
-use edge::{Call, Failure, Reply, Variables};
+use edge::Call;
 use messages::problem::Problem;
 
 /// What each path takes, as infra/openapi.yaml says (a test compares them): a 405 names it (RFC 9110, 15.5.6).
@@ -40,18 +40,15 @@ const METHODS: [(&str, &str); 33] = [
     ("/{proxy+}", "GET, HEAD"),
 ];
 
-struct Deps;
-
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    edge::serve(env!("CARGO_BIN_NAME"), Variables::default(), Deps, |deps, call| Box::pin(handle(deps, call))).await
+    edge::serve_refusals(env!("CARGO_BIN_NAME"), refusal).await
 }
 
 /// Beneath /v1 the greedy paths catch what no route has (404). On a route's own path only its other methods come here, and of pages all
 /// but GET and HEAD (405).
-#[expect(clippy::unused_async, reason = "handlers are async")]
-async fn handle(_deps: &Deps, call: &Call) -> Result<Reply, Failure> {
+fn refusal(call: &Call) -> Problem {
     let is_no_route = call.path("proxy").is_some() && call.is_of_api();
     let methods = METHODS.iter().find(|(path, _)| *path == call.route()).map_or("", |(_, methods)| methods);
-    Err(if is_no_route { Problem::NotFound } else { Problem::MethodNotAllowed { allow: methods } }.into())
+    if is_no_route { Problem::NotFound } else { Problem::MethodNotAllowed { allow: methods } }
 }

@@ -21,7 +21,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 HERE = Path(__file__).resolve().parent
 DOCUMENT = HERE.parents[1] / "infra" / "openapi.yaml"
-CHECKS = ["not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance", "response_schema_conformance"]
+CHECKS = [
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "unsupported_method",
+]
 # They meet one refusal for nearly all, or what others have met: a fifth of the requests.
 FEWER = ["nobody", "guardian"]
 PEOPLE = ["session", "citizen", "photographer"]

@@ -4,6 +4,8 @@
 
 mod aws;
 mod leaks;
+#[path = "leaks/round_trips.rs"]
+mod round_trips;
 
 use std::time::Duration;
 
@@ -123,6 +125,7 @@ async fn logs_hold_no_code_token_password_name_number_or_address_of_anybody() {
     // They do tell: one line for each call, with what became of it, and why.
     let lines = lines(all.began).await;
     assert_all_answered(&lines, project::functions().into_keys().collect());
+    round_trips::assert_those_of_the_budget(&lines, project::functions().into_keys().collect());
     for (operation, told) in [
         ("submit_code", "code_malformed"),
         ("verify_otp", "otp_wrong"),

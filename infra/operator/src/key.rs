@@ -10,7 +10,7 @@ use jsonwebtoken::{
 use serde_json::{Value, json};
 
 /// Of an RSA key's modulus.
-const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
+const RSA_BITS: std::ops::RangeInclusive<usize> = 3072..=8192;
 
 /// Why a file holds no key that we take.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,7 +30,7 @@ pub enum BadKey {
     Shared,
     #[error("on another curve than P-256 and Ed25519, or not a point of it")]
     Curve,
-    #[error("an RSA key of {0} bits: 2048 to 8192 are taken, with an exponent of 65537 or more")]
+    #[error("an RSA key of {0} bits: 3072 to 8192 are taken, with an exponent of 65537 or more")]
     Rsa(usize),
     #[error("its alg is {named}, and the key is one for {fits}")]
     Algorithm { named: String, fits: &'static str },
@@ -154,7 +154,7 @@ mod tests {
         for (made_by, algorithm) in [
             ("ed25519", SigningAlgorithm::EdDsa),
             (P256, SigningAlgorithm::Es256),
-            ("RSA -pkeyopt rsa_keygen_bits:2048", SigningAlgorithm::Rs256),
+            ("RSA -pkeyopt rsa_keygen_bits:3072", SigningAlgorithm::Rs256),
         ] {
             let key = read_key(&public(made_by)).unwrap();
             assert_eq!(key.algorithm, algorithm);
@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn private_keys_are_refused_loudly() {
-        for made_by in ["ed25519", P256, "RSA -pkeyopt rsa_keygen_bits:2048"] {
+        for made_by in ["ed25519", P256, "RSA -pkeyopt rsa_keygen_bits:3072"] {
             let pem = openssl(&format!("openssl genpkey -quiet -algorithm {made_by}"));
             assert_eq!(read_key(&pem), Err(BadKey::Private));
         }
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn other_keys_are_refused_by_what_is_wrong() {
         for (text, expected) in [
-            (public("RSA -pkeyopt rsa_keygen_bits:1024"), BadKey::Rsa(1024)),
+            (public("RSA -pkeyopt rsa_keygen_bits:2048"), BadKey::Rsa(2048)),
             (public("EC -pkeyopt ec_paramgen_curve:P-384"), BadKey::Curve),
             (public("EC -pkeyopt ec_paramgen_curve:secp256k1"), BadKey::Curve),
             (openssl("openssl req -x509 -newkey ed25519 -noenc -subj /CN=x -keyout /dev/null"), BadKey::Certificate),
@@ -205,7 +205,7 @@ mod tests {
             (json!({ "keys": [] }).to_string(), BadKey::Set),
             (json!({ "kty": "EC", "crv": "P-256", "x": "AA", "y": "AA" }).to_string(), BadKey::Curve),
             ("ssh-ed25519 AAAA".to_owned(), BadKey::Unreadable),
-            (public("RSA -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_keygen_pubexp:3"), BadKey::Rsa(2048)),
+            (public("RSA -pkeyopt rsa_keygen_bits:3072 -pkeyopt rsa_keygen_pubexp:3"), BadKey::Rsa(3072)),
             (String::new(), BadKey::Unreadable),
             ("{".to_owned(), BadKey::Unreadable),
         ] {

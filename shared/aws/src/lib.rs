@@ -1,4 +1,4 @@
-//! What every client of AWS shares: one configuration and HTTP client, time limits, a count of calls, randomness.
+//! What every client of AWS shares: one configuration and HTTP client, time limits, a count of calls and rounds, randomness.
 
 use std::{cell::Cell, future::Future, time::Duration};
 
@@ -6,10 +6,15 @@ pub use aws_config::SdkConfig;
 use aws_config::{AppName, BehaviorVersion, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_smithy_runtime_api::{
     box_error::BoxError,
-    client::interceptors::{Intercept, context::BeforeTransmitInterceptorContextRef, dyn_dispatch_hint},
+    client::interceptors::{
+        Intercept,
+        context::{BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef},
+        dyn_dispatch_hint,
+    },
+    client::retries::RequestAttempts,
     client::runtime_components::RuntimeComponents,
 };
-use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 
 /// One attempt, and a whole call with its retries. The gateway gives up after 29 s, most functions after 10.
 const ATTEMPT: Duration = Duration::from_secs(3);
@@ -43,24 +48,71 @@ pub fn single_attempt(config: &SdkConfig) -> SdkConfig {
         .build()
 }
 
-tokio::task_local! {
-    static CALLS: Cell<u32>;
+/// What was asked of AWS.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Requests that left, repeated ones included.
+    pub calls: u32,
+    /// Of those, the SDK's own repetitions.
+    pub retries: u32,
+    /// How many followed one another: each began after one of the round before it was answered.
+    pub rounds: u32,
+    /// Of the calls, those of work beside the main one.
+    pub beside: u32,
+    answered: u32,
 }
 
-/// Runs a future and says how many calls to AWS it made, retries included.
-pub async fn counted<F: Future>(future: F) -> (F::Output, u32) {
-    CALLS
-        .scope(Cell::new(0), async {
+impl Tally {
+    /// Together with that of work which went on beside it.
+    #[must_use]
+    pub fn and_beside(self, other: Self) -> Self {
+        Self {
+            calls: self.calls + other.calls,
+            retries: self.retries + other.retries,
+            rounds: self.rounds.max(other.rounds),
+            beside: self.beside + other.calls,
+            answered: self.answered.max(other.answered),
+        }
+    }
+}
+
+tokio::task_local! {
+    static TALLY: Cell<Tally>;
+}
+
+/// Runs a future and says what it asked of AWS.
+pub async fn counted<F: Future>(future: F) -> (F::Output, Tally) {
+    counted_after(0, future).await
+}
+
+/// For a task of its own, which begins when `rounds` rounds were answered.
+pub async fn counted_after<F: Future>(rounds: u32, future: F) -> (F::Output, Tally) {
+    TALLY
+        .scope(Cell::new(Tally { answered: rounds, ..Tally::default() }), async {
             let output = future.await;
-            (output, CALLS.with(Cell::get))
+            (output, TALLY.with(Cell::get))
         })
         .await
+}
+
+/// How many rounds were answered so far. 0 outside of a counted future.
+pub fn rounds_answered() -> u32 {
+    TALLY.try_with(|tally| tally.get().answered).unwrap_or_default()
 }
 
 /// Counts the requests that leave. Every client of ours is built with it.
 #[derive(Debug, Clone, Copy)]
 pub struct CallCounter;
 
+/// The round that a request belongs to.
+#[derive(Debug, Clone, Copy)]
+struct Round(u32);
+
+impl Storable for Round {
+    type Storer = StoreReplace<Self>;
+}
+
+// Outside of a counted future (at start-up) there is nothing to count for.
 #[dyn_dispatch_hint]
 impl Intercept for CallCounter {
     fn name(&self) -> &'static str {
@@ -71,10 +123,30 @@ impl Intercept for CallCounter {
         &self,
         _context: &BeforeTransmitInterceptorContextRef<'_>,
         _components: &RuntimeComponents,
-        _config: &mut ConfigBag,
+        config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        // Outside of a counted future (at start-up) there is nothing to count for.
-        let _ = CALLS.try_with(|calls| calls.set(calls.get() + 1));
+        let is_retry = config.load::<RequestAttempts>().is_some_and(|attempt| attempt.attempts() > 1);
+        let round = TALLY.try_with(|cell| {
+            let Tally { calls, retries, rounds, answered, .. } = cell.get();
+            let round = answered + 1;
+            cell.set(Tally { calls: calls + 1, retries: retries + u32::from(is_retry), rounds: rounds.max(round), ..cell.get() });
+            round
+        });
+        if let Ok(round) = round {
+            config.interceptor_state().store_put(Round(round));
+        }
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        _context: &FinalizerInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(Round(round)) = config.load::<Round>().copied() {
+            let _ = TALLY.try_with(|cell| cell.set(Tally { answered: cell.get().answered.max(round), ..cell.get() }));
+        }
         Ok(())
     }
 }

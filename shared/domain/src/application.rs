@@ -125,7 +125,7 @@ pub enum SigningAlgorithm {
     /// ECDSA on P-256 with SHA-256.
     #[serde(rename = "ES256")]
     Es256,
-    /// RSA with SHA-256, 2048 bits or more.
+    /// RSA with SHA-256, 3072 bits or more.
     #[serde(rename = "RS256")]
     Rs256,
     /// Ed25519.

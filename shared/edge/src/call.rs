@@ -5,6 +5,7 @@ use std::{
     sync::{Mutex, OnceLock},
 };
 
+use aws::Tally;
 use domain::{Language, Moment, native_app::AppSignIn};
 use lambda_http::{
     Body, Request, RequestExt,
@@ -52,7 +53,7 @@ pub struct Call {
     app: OnceLock<AppSignIn>,
     problem_page: OnceLock<()>,
     return_to: OnceLock<String>,
-    beside: Mutex<Vec<JoinHandle<u32>>>,
+    beside: Mutex<Vec<JoinHandle<Tally>>>,
 }
 
 /// Nothing of what the caller sent: there are cookies, tokens, codes and passwords in it.
@@ -246,20 +247,21 @@ impl Call {
 
     /// Work that goes on beside the handler; the answer waits for it. Its failure is nobody's.
     pub(crate) fn beside(&self, work: impl Future<Output = ()> + Send + 'static) {
-        let handle = tokio::spawn(async { aws::counted(work).await.1 });
+        let begun = aws::rounds_answered();
+        let handle = tokio::spawn(async move { aws::counted_after(begun, work).await.1 });
         if let Ok(mut all) = self.beside.lock() {
             all.push(handle);
         }
     }
 
-    /// Waits for it, and says how many calls to AWS it made.
-    pub(crate) async fn finish_beside(&self) -> u32 {
+    /// Waits for it, and says what it asked of AWS.
+    pub(crate) async fn finish_beside(&self) -> Tally {
         let handles = self.beside.lock().map(|mut all| std::mem::take(&mut *all)).unwrap_or_default();
-        let mut calls = 0;
+        let mut tally = Tally::default();
         for handle in handles {
-            calls += handle.await.unwrap_or_default();
+            tally = tally.and_beside(handle.await.unwrap_or_default());
         }
-        calls
+        tally
     }
 }
 

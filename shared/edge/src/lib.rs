@@ -19,5 +19,5 @@ pub use call::{Call, PageAsked, SESSION_COOKIE, SIGN_IN_COOKIE};
 pub use carrier::Carrier;
 pub use failure::{Failure, status};
 pub use reply::Reply;
-pub use serve::{BoxedHandler, now, serve, serve_event};
+pub use serve::{BoxedHandler, now, serve, serve_event, serve_refusals};
 pub use setup::{Setup, StartError, Variables};

@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
+use aws::Tally;
 use domain::Moment;
 use futures_util::{FutureExt, future::BoxFuture};
 use lambda_http::{Body, Error, Request, RequestExt, Response, service_fn};
@@ -38,7 +39,26 @@ pub async fn serve<D: Send + Sync>(
     handler: BoxedHandler<D>,
 ) -> Result<(), Error> {
     let public_origin = setup.into().finish(operation)?;
-    let (deps, public_origin) = (&deps, &public_origin);
+    answer_all(operation, &public_origin, &(deps, handler), guarded).await
+}
+
+fn guarded<'a, D: Sync>((deps, handler): &'a (D, BoxedHandler<D>), call: &'a Call) -> BoxFuture<'a, Result<Reply, Failure>> {
+    Box::pin(async move {
+        call.check_unsafe()?;
+        handler(deps, call).await
+    })
+}
+
+/// Refuses all HTTP calls that it gets, for ever. As nothing is changed nothing is guarded: what a call carries does not hide the reason.
+///
+/// # Errors
+/// Where variables are missing, or the Lambda runtime ends.
+pub async fn serve_refusals(operation: &'static str, refusal: fn(&Call) -> Problem) -> Result<(), Error> {
+    let public_origin = Variables::default().finish(operation)?;
+    answer_all(operation, &public_origin, &refusal, |refusal, call| Box::pin(async { Err(refusal(call).into()) })).await
+}
+
+async fn answer_all<D: Send + Sync>(operation: &'static str, public_origin: &str, deps: &D, handler: BoxedHandler<D>) -> Result<(), Error> {
     lambda_http::run(service_fn(move |request: Request| answer(operation, public_origin, deps, handler, request))).await
 }
 
@@ -55,13 +75,9 @@ async fn answer<D: Send + Sync>(
         .and_then(|context| context.deadline().duration_since(SystemTime::now()).ok())
         .map_or(Duration::from_secs(9), |left| left.saturating_sub(TO_ANSWER));
     let call = Call::new(request, public_origin, now());
-    let work = async {
-        call.check_unsafe()?;
-        handler(deps, &call).await
-    };
-    let caught = AssertUnwindSafe(tokio::time::timeout(time_left, work)).catch_unwind();
-    let (caught, aws_calls) = aws::counted(caught).await;
-    let beside_calls = call.finish_beside().await;
+    let caught = AssertUnwindSafe(tokio::time::timeout(time_left, handler(deps, &call))).catch_unwind();
+    let (caught, tally) = aws::counted(caught).await;
+    let tally = tally.and_beside(call.finish_beside().await);
     let result = match caught {
         Ok(Ok(result)) => result,
         Ok(Err(_)) => Err(Failure::Failed { problem: Problem::Timeout, cause: "time limit".to_owned() }),
@@ -92,8 +108,8 @@ async fn answer<D: Send + Sync>(
         ("outcome", json!(outcome)),
         ("status", json!(reply.status.as_u16())),
         ("ms", json!(milliseconds(started))),
-        ("aws_calls", json!(aws_calls + beside_calls)),
     ];
+    fields.extend(asked(tally));
     fields.extend(cause.map(|cause| ("cause", json!(cause))));
     log::line(operation, LogCode::Answered, &fields);
     Ok(reply.into_response(call.language))
@@ -113,13 +129,13 @@ pub async fn serve_event<D: Sync, E: DeserializeOwned>(
     let deps = &deps;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<E>| async move {
         let started = Instant::now();
-        let (result, aws_calls) = aws::counted(handler(deps, event.payload)).await;
+        let (result, tally) = aws::counted(handler(deps, event.payload)).await;
         let mut fields = vec![
             ("request_id", json!(event.context.request_id)),
             ("outcome", json!(if result.is_ok() { "ok" } else { "failed" })),
             ("ms", json!(milliseconds(started))),
-            ("aws_calls", json!(aws_calls)),
         ];
+        fields.extend(asked(tally));
         let result = result.map_err(|failure| match failure {
             Failure::Refused(problem) => Error::from(problem.code()),
             Failure::Failed { cause, .. } => Error::from(cause),
@@ -135,6 +151,13 @@ pub async fn serve_event<D: Sync, E: DeserializeOwned>(
 pub fn now() -> Moment {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
     Moment::from_epoch_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
+}
+
+/// What a line says of AWS.
+fn asked(tally: Tally) -> impl Iterator<Item = (&'static str, Value)> {
+    let some = |name, number| (number > 0).then(|| (name, json!(number)));
+    let rare = [some("aws_beside", tally.beside), some("aws_retries", tally.retries)];
+    [("aws_calls", json!(tally.calls)), ("aws_rounds", json!(tally.rounds))].into_iter().chain(rare.into_iter().flatten())
 }
 
 fn milliseconds(since: Instant) -> u64 {

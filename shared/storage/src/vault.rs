@@ -118,7 +118,7 @@ impl Vault {
         let digest = hex_to_base64(&declared.sha256).ok_or(StorageError::Corrupt("a declared digest"))?;
         let valid = PresigningConfig::expires_in(Duration::from_secs(UPLOAD_ADDRESS_VALID.as_seconds().unsigned_abs()))
             .map_err(|_| StorageError::Corrupt("a presigning time"))?;
-        let signed = self
+        let request = self
             .client
             .put_object()
             .bucket(&self.bucket)
@@ -126,9 +126,9 @@ impl Vault {
             .content_type(UPLOAD_TYPE)
             .content_length(i64::try_from(declared.bytes).map_err(|_| StorageError::Corrupt("a declared length"))?)
             .checksum_sha256(digest)
-            .presigned(valid)
-            .await
-            .map_err(failed("presign"))?;
+            .presigned(valid);
+        // Nothing leaves.
+        let signed = aws::counted(request).await.0.map_err(failed("presign"))?;
         let headers = signed.headers().filter(|(name, _)| !name.eq_ignore_ascii_case("host"));
         Ok(UploadAddress { url: signed.uri().to_owned(), headers: headers.map(|(n, v)| (n.to_owned(), v.to_owned())).collect() })
     }
