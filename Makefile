@@ -9,7 +9,7 @@ unexport CARGO_TARGET_DIR
 # What asks DynamoDB, S3, KMS and SNS themselves: also on other emulators. All crates are named, or the SDK would be built again for fewer.
 SERVICES := cargo test -q --workspace --test services -- --test-threads=8
 
-.PHONY: run stop test test-localstack schemathesis check lint deny checkov build web browser screenshots chromium application faults removal fuzz measure load sbom advisories pins deploy fmt clean tools
+.PHONY: run stop test test-localstack schemathesis check lint deny checkov build web browser screenshots chromium application faults removal fuzz bench measure load sbom advisories pins deploy fmt clean tools
 
 WEB_SOURCES := infra/openapi.yaml $(shell find web -type f -not -path "web/node_modules/*" -not -path "web/dist/*" -not -name schema.d.ts 2>/dev/null)
 
@@ -100,6 +100,11 @@ application: ## the applications of public bodies: CMD="list"; on AWS with AWS_S
 
 fuzz: tools ## random input for everything that reads some, a minute each: SECONDS=60, ONLY="code_number jpeg" (fuzz/README.md)
 	python3 fuzz/run.py --seconds $(or $(SECONDS),60) $(ONLY)
+
+bench: build ## start, answers and memory of each function beside one that does nothing (docs/benchmarks.md); ONLY="function ..." for some
+	PATH="$(CURDIR)/.tools/aws/bin:$$PATH" cargo lambda build --release --package hello_world
+	cargo build -q -p bench
+	$(STACK) --instance bench around target/debug/bench $(ONLY)
 
 measure: ## requests per second and latency of submit_code on the stack that runs
 	set -a; . .local/dev/env; cargo run -q -p journeys --bin measure

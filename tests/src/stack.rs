@@ -51,7 +51,10 @@ pub fn client() -> &'static reqwest::Client {
 }
 
 /// What a Python program of the project prints, in the environment of the AWS tools; in `Err` what it complains of.
-fn python(script: &str, arguments: &[String]) -> Result<Vec<u8>, String> {
+///
+/// # Panics
+/// Where the tools are not there.
+pub fn python(script: &str, arguments: &[String]) -> Result<Vec<u8>, String> {
     let root = crate::docs::root();
     let output = Command::new(root.join(".tools/aws/bin/python")).arg(root.join(script)).args(arguments).output();
     let output = output.expect("the AWS tools in .tools (`make tools`)");

@@ -4,8 +4,10 @@ use std::{cell::Cell, future::Future, time::Duration};
 
 pub use aws_config::SdkConfig;
 use aws_config::{AppName, BehaviorVersion, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::{
     box_error::BoxError,
+    client::http::SharedHttpClient,
     client::interceptors::{
         Intercept,
         context::{BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef},
@@ -30,12 +32,33 @@ pub async fn config() -> SdkConfig {
         loader = loader.app_name(function);
     }
     loader
+        .http_client(http_client(trust_store(|name| std::env::var(name).ok())))
         .retry_config(RetryConfig::standard().with_max_attempts(3))
         .timeout_config(
             TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).operation_timeout(CALL).build(),
         )
         .load()
         .await
+}
+
+/// Whose word proves that it is AWS.
+static AMAZON_ROOTS: &str = include_str!("../roots/amazon.pem");
+
+/// Amazon's own roots: reading all that a system trusts takes longer than everything else that a function does before its first event, and
+/// whom AWS is not certified by need not be trusted. The system's where the endpoint is another one, or `SSL_CERT_FILE` names a file.
+fn trust_store(variable: impl Fn(&str) -> Option<String>) -> TrustStore {
+    let elsewhere = variable("AWS_ENDPOINT_URL").is_some_and(|endpoint| endpoint.starts_with("https:"));
+    if elsewhere || variable("SSL_CERT_FILE").is_some_and(|file| !file.is_empty()) {
+        TrustStore::default()
+    } else {
+        TrustStore::empty().with_pem_certificate(AMAZON_ROOTS)
+    }
+}
+
+fn http_client(trusted: TrustStore) -> SharedHttpClient {
+    // Fails nowhere: it takes what it is given.
+    let context = TlsContext::builder().with_trust_store(trusted).build().unwrap_or_default();
+    aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(context).build_https()
 }
 
 /// For calls that must not be made twice by themselves, such as sending: one attempt, with the time of all. Whoever sends
@@ -172,4 +195,40 @@ pub fn random_bytes<const N: usize>() -> Result<[u8; N], NoRandom> {
     let mut bytes = [0; N];
     random(&mut bytes)?;
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use super::*;
+
+    #[test]
+    fn the_roots_are_the_five_of_amazon() {
+        let certificates: Vec<_> = AMAZON_ROOTS.split("-----BEGIN CERTIFICATE-----").collect();
+        assert_eq!(certificates.len(), 6);
+        for pair in certificates.windows(2) {
+            let said = pair[0].trim_end().lines().next_back().unwrap_or_default();
+            let text: String = pair[1].split("-----END").next().unwrap_or_default().split_whitespace().collect();
+            let bytes = aws_smithy_types::base64::decode(text).expect("base64");
+            let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &bytes);
+            let hex = digest.as_ref().iter().fold(String::new(), |mut hex, byte| {
+                let _ = write!(hex, "{byte:02x}");
+                hex
+            });
+            assert_eq!(hex, said);
+        }
+    }
+
+    #[test]
+    fn elsewhere_or_where_a_file_is_named_the_system_is_trusted() {
+        let trusts_system = |set: &[(&str, &str)]| {
+            let variable = |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+            format!("{:?}", trust_store(variable)).contains("enable_native_roots: true")
+        };
+        assert!(!trusts_system(&[]));
+        assert!(!trusts_system(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:4566"), ("SSL_CERT_FILE", "")]));
+        assert!(trusts_system(&[("AWS_ENDPOINT_URL", "https://emulator.example")]));
+        assert!(trusts_system(&[("SSL_CERT_FILE", "/etc/pki/tls/certs/ca-bundle.crt")]));
+    }
 }

@@ -1,0 +1,136 @@
+//! How long each function takes to start, to answer its first event and the next ones, and how much memory it has, beside a function
+//! that does nothing. Run by `make bench`, with a stack's settings; what it prints is explained in docs/benchmarks.md.
+//!
+//! Programs take turns, round after round, so that whatever else the machine does falls upon all of them.
+
+#![expect(clippy::expect_used, clippy::print_stdout, reason = "a program that measures, and says what it measured")]
+
+mod report;
+mod runtime_api;
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use clap::Parser;
+use report::Measured;
+use runtime_api::{RuntimeApi, memory};
+use serde_json::Value;
+use tokio::{process::Command, time::timeout};
+
+/// Events after the first one.
+const WARM: usize = 20;
+/// For one process, all of it.
+const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const HELLO: &str = "hello_world";
+
+/// Measures functions.
+#[derive(Parser)]
+struct Arguments {
+    /// Only functions whose names hold one of these.
+    functions: Vec<String>,
+    /// How often each program is started.
+    #[arg(long, default_value_t = 15)]
+    rounds: usize,
+    /// Where the figures go, as JSON.
+    #[arg(long, default_value = "target/bench.json")]
+    report: PathBuf,
+}
+
+/// A program to be measured.
+struct Program {
+    name: String,
+    path: PathBuf,
+    variables: BTreeMap<String, String>,
+    event: Vec<u8>,
+}
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() {
+    let arguments = Arguments::parse();
+    let programs = programs(&arguments.functions);
+    let api = RuntimeApi::default();
+    let address = api.start().await;
+    let mut measured = BTreeMap::<String, Vec<Measured>>::new();
+    // Files are read once before anything counts.
+    for program in &programs {
+        run(&api, &address, program).await;
+    }
+    for round in 1..=arguments.rounds {
+        for program in &programs {
+            measured.entry(program.name.clone()).or_default().push(run(&api, &address, program).await);
+        }
+        println!("round {round} of {}", arguments.rounds);
+    }
+    let sizes = programs.iter().map(|program| (program.name.clone(), program.path.metadata().map_or(0, |file| file.len()))).collect();
+    report::tell(&measured, &sizes, &arguments.report);
+}
+
+fn programs(wanted: &[String]) -> Vec<Program> {
+    let root = journeys::docs::root();
+    let lambda = root.join("target/lambda");
+    let event = |name: &str| sample(&root.join("events").join(name));
+    let hello = Program {
+        name: HELLO.to_owned(),
+        path: lambda.join(HELLO).join("bootstrap"),
+        variables: BTreeMap::new(),
+        event: event("show_session").expect("a sample event"),
+    };
+    let mut all = vec![hello];
+    let printed = journeys::stack::python("tests/bench/environments.py", &[]).expect("the functions of a stack that runs");
+    let environments: BTreeMap<String, BTreeMap<String, String>> = serde_json::from_slice(&printed).expect("JSON");
+    for (name, variables) in environments {
+        if wanted.is_empty() || wanted.iter().any(|text| name.contains(text.as_str())) {
+            let event = event(&name).expect("a sample event");
+            all.push(Program { path: lambda.join(&name).join("bootstrap"), name, variables, event });
+        }
+    }
+    all
+}
+
+/// The first of the function's sample events.
+fn sample(folder: &Path) -> Option<Vec<u8>> {
+    let mut files: Vec<_> = std::fs::read_dir(folder).ok()?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    files.sort();
+    std::fs::read(files.first()?).ok()
+}
+
+/// Starts a program, has it answer, and ends it.
+async fn run(api: &RuntimeApi, address: &str, program: &Program) -> Measured {
+    let done = api.expect(&program.event, 1 + WARM);
+    let mut command = Command::new(&program.path);
+    command
+        .env_clear()
+        .envs(std::env::vars().filter(|(name, _)| name.starts_with("AWS_")))
+        .envs(&program.variables)
+        .env("AWS_LAMBDA_RUNTIME_API", address)
+        .env("AWS_LAMBDA_FUNCTION_NAME", &program.name)
+        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
+        .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true);
+    let started = Instant::now();
+    let mut process = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", program.path.display()));
+    let pid = process.id().expect("a process");
+    api.started(pid);
+    let watched = timeout(PATIENCE, done).await.unwrap_or_else(|_| panic!("{}: no answer", program.name)).expect("watched");
+    let peak = memory(pid, "VmHWM");
+    process.kill().await.expect("ended");
+    assert!(watched.failure.is_none(), "{}: {:?}", program.name, watched.failure);
+    let statuses = &watched.statuses;
+    assert!(statuses.iter().all(|status| *status == statuses[0] && *status < 500), "{}: {statuses:?}", program.name);
+    let polled = watched.polled.expect("polled");
+    Measured {
+        init: polled - started,
+        first: watched.answers[0],
+        warm: watched.answers[1..].to_vec(),
+        resident_at_poll: watched.resident_at_poll,
+        peak,
+        status: Value::from(statuses[0]),
+    }
+}

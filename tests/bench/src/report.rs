@@ -1,0 +1,109 @@
+//! Medians, spreads, and ratios to the function that does nothing.
+
+use std::{collections::BTreeMap, path::Path, time::Duration};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::HELLO;
+
+/// One process.
+pub(crate) struct Measured {
+    /// From its start to its first question for an event.
+    pub(crate) init: Duration,
+    pub(crate) first: Duration,
+    pub(crate) warm: Vec<Duration>,
+    pub(crate) resident_at_poll: u64,
+    pub(crate) peak: u64,
+    pub(crate) status: Value,
+}
+
+/// Milliseconds: half of all values lie below the median, a quarter below the first of the spread, a quarter above the second.
+#[derive(Serialize)]
+struct Figure {
+    median: f64,
+    spread: (f64, f64),
+}
+
+#[derive(Serialize)]
+struct Row {
+    function: String,
+    status: Value,
+    starts: usize,
+    init_ms: Figure,
+    /// To that of `hello_world`, of the medians.
+    init_ratio: f64,
+    first_ms: Figure,
+    warm_ms: Figure,
+    resident_mb: f64,
+    peak_mb: f64,
+    binary_mb: f64,
+}
+
+impl Figure {
+    fn of(values: impl Iterator<Item = Duration>) -> Self {
+        let mut values: Vec<f64> = values.map(|value| value.as_secs_f64() * 1_000.0).collect();
+        values.sort_by(f64::total_cmp);
+        Self { median: rounded(quantile(&values, 0.5)), spread: (rounded(quantile(&values, 0.25)), rounded(quantile(&values, 0.75))) }
+    }
+}
+
+fn quantile(sorted: &[f64], part: f64) -> f64 {
+    let at = part * (sorted.len().saturating_sub(1)) as f64;
+    let (low, high) = (at.floor() as usize, at.ceil() as usize);
+    let value = |at: usize| sorted.get(at).copied().unwrap_or_default();
+    value(low) + (value(high) - value(low)) * at.fract()
+}
+
+fn rounded(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}
+
+/// Of a million bytes, as binaries are measured.
+fn megabytes(bytes: u64) -> f64 {
+    rounded(bytes as f64 / 1e6)
+}
+
+fn middle(values: impl Iterator<Item = u64>) -> u64 {
+    let mut values: Vec<u64> = values.collect();
+    values.sort_unstable();
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}
+
+pub(crate) fn tell(measured: &BTreeMap<String, Vec<Measured>>, sizes: &BTreeMap<String, u64>, file: &Path) {
+    let hello = Figure::of(measured[HELLO].iter().map(|one| one.init)).median;
+    let rows = measured.iter().map(|(function, all)| {
+        let init = Figure::of(all.iter().map(|one| one.init));
+        Row {
+            status: all[0].status.clone(),
+            starts: all.len(),
+            init_ratio: rounded(init.median / hello),
+            init_ms: init,
+            first_ms: Figure::of(all.iter().map(|one| one.first)),
+            warm_ms: Figure::of(all.iter().flat_map(|one| one.warm.iter().copied())),
+            resident_mb: megabytes(middle(all.iter().map(|one| one.resident_at_poll))),
+            peak_mb: megabytes(middle(all.iter().map(|one| one.peak))),
+            binary_mb: megabytes(sizes[function]),
+            function: function.clone(),
+        }
+    });
+    let mut rows: Vec<Row> = rows.collect();
+    rows.sort_by(|one, other| one.init_ratio.total_cmp(&other.init_ratio));
+    println!("\n| function | init ms | spread | times hello_world | first ms | warm ms | MB after init | MB peak | MB binary |");
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
+    for row in &rows {
+        let (low, high) = row.init_ms.spread;
+        println!(
+            "| `{}` | {:.1} | {low:.1} to {high:.1} | {:.2} | {:.1} | {:.2} | {:.1} | {:.1} | {:.1} |",
+            row.function,
+            row.init_ms.median,
+            row.init_ratio,
+            row.first_ms.median,
+            row.warm_ms.median,
+            row.resident_mb,
+            row.peak_mb,
+            row.binary_mb
+        );
+    }
+    std::fs::write(file, serde_json::to_string_pretty(&rows).expect("JSON")).expect("the report");
+}

@@ -1,0 +1,161 @@
+//! The Lambda Runtime API for one process after the other, with a watch in hand.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, State},
+    http::{HeaderMap, HeaderValue, StatusCode},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde_json::Value;
+use tokio::sync::oneshot;
+
+/// What one process did.
+#[derive(Debug, Default)]
+pub(crate) struct Watched {
+    /// When it first asked for an event.
+    pub(crate) polled: Option<Instant>,
+    /// Its memory then, in bytes.
+    pub(crate) resident_at_poll: u64,
+    /// For each event: from handing it over to having its answer.
+    pub(crate) answers: Vec<Duration>,
+    pub(crate) answered_first: Option<Instant>,
+    pub(crate) statuses: Vec<i64>,
+    pub(crate) failure: Option<String>,
+}
+
+/// The events that a process is to get, and what is known of it.
+struct Run {
+    pid: u32,
+    event: Bytes,
+    left: usize,
+    handed_over: Instant,
+    watched: Watched,
+    done: Option<oneshot::Sender<Watched>>,
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct RuntimeApi(Arc<Mutex<Option<Run>>>);
+
+impl RuntimeApi {
+    /// Answers its address.
+    pub(crate) async fn start(&self) -> String {
+        let path = |rest: &str| format!("/2018-06-01/runtime/{rest}");
+        let router = Router::new()
+            .route(&path("invocation/next"), get(next))
+            .route(&path("invocation/{id}/response"), post(answered))
+            .route(&path("invocation/{id}/error"), post(failed))
+            .route(&path("init/error"), post(failed))
+            .layer(DefaultBodyLimit::disable())
+            .with_state(self.clone());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address").to_string();
+        tokio::spawn(async move { axum::serve(listener, router).await.expect("served") });
+        address
+    }
+
+    /// For the process that is about to start: the same event, so many times. Answers when all of them are answered.
+    pub(crate) fn expect(&self, event: &[u8], times: usize) -> oneshot::Receiver<Watched> {
+        let (done, receiver) = oneshot::channel();
+        let run = Run {
+            pid: 0,
+            event: Bytes::copy_from_slice(event),
+            left: times,
+            handed_over: Instant::now(),
+            watched: Watched::default(),
+            done: Some(done),
+        };
+        *self.lock() = Some(run);
+        receiver
+    }
+
+    pub(crate) fn started(&self, pid: u32) {
+        if let Some(run) = self.lock().as_mut() {
+            run.pid = pid;
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Run>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn finish(run: &mut Run) {
+        if let Some(done) = run.done.take() {
+            let _ = done.send(std::mem::take(&mut run.watched));
+        }
+    }
+}
+
+async fn next(State(api): State<RuntimeApi>) -> Response {
+    let now = Instant::now();
+    loop {
+        // The process may be here before whoever started it has its number.
+        if api.lock().as_ref().is_some_and(|run| run.pid > 0) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_micros(50)).await;
+    }
+    let event = api.lock().as_mut().and_then(|run| {
+        if run.watched.polled.is_none() {
+            run.watched.polled = Some(now);
+            run.watched.resident_at_poll = memory(run.pid, "VmRSS");
+        }
+        run.left = run.left.checked_sub(1)?;
+        Some((run.event.clone(), run.left))
+    });
+    let Some((event, left)) = event else {
+        // Nothing more to do: it is about to be ended.
+        return std::future::pending().await;
+    };
+    let deadline = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis()) + 10_000;
+    let mut headers = HeaderMap::new();
+    for (name, value) in [
+        ("lambda-runtime-aws-request-id", format!("00000000-0000-4000-8000-{left:012}")),
+        ("lambda-runtime-deadline-ms", deadline.to_string()),
+        ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:eu-south-1:000000000000:function:bench".to_owned()),
+        ("lambda-runtime-trace-id", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=0".to_owned()),
+        ("content-type", "application/json".to_owned()),
+    ] {
+        headers.insert(name, HeaderValue::from_str(&value).expect("a header"));
+    }
+    if let Some(run) = api.lock().as_mut() {
+        run.handed_over = Instant::now();
+    }
+    (headers, event).into_response()
+}
+
+async fn answered(State(api): State<RuntimeApi>, body: Bytes) -> StatusCode {
+    let now = Instant::now();
+    if let Some(run) = api.lock().as_mut() {
+        run.watched.answered_first.get_or_insert(now);
+        run.watched.answers.push(now - run.handed_over);
+        // Events of a stream and of a schedule are answered without a status.
+        let said: Value = serde_json::from_slice(&body).unwrap_or_default();
+        run.watched.statuses.push(said["statusCode"].as_i64().unwrap_or_default());
+        if run.left == 0 {
+            RuntimeApi::finish(run);
+        }
+    }
+    StatusCode::ACCEPTED
+}
+
+async fn failed(State(api): State<RuntimeApi>, body: Bytes) -> StatusCode {
+    if let Some(run) = api.lock().as_mut() {
+        run.watched.failure = Some(String::from_utf8_lossy(&body).into_owned());
+        RuntimeApi::finish(run);
+    }
+    StatusCode::ACCEPTED
+}
+
+/// A line of what Linux says of a process's memory, in bytes.
+pub(crate) fn memory(pid: u32, name: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or_default() * 1_024
+}
