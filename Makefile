@@ -102,8 +102,8 @@ fuzz: tools ## random input for everything that reads some, a minute each: SECON
 	python3 fuzz/run.py --seconds $(or $(SECONDS),60) $(ONLY)
 
 bench: build ## start, answers and memory of each function beside one that does nothing (docs/benchmarks.md); ONLY="function ..." for some
-	PATH="$(CURDIR)/.tools/aws/bin:$$PATH" cargo lambda build --release --package hello_world
-	cargo build -q -p bench
+	PATH="$(CURDIR)/.tools/aws/bin:$$PATH" cargo lambda build --release --lambda-dir target/bench --package hello_world
+	cargo build -q --workspace --bin bench
 	$(STACK) --instance bench around target/debug/bench $(ONLY)
 
 measure: ## requests per second and latency of submit_code on the stack that runs

@@ -50,7 +50,7 @@ static APPLICATION: LazyLock<Sender> = LazyLock::new(|| {
     // Always the same, as the corpus holds a request that it has signed. The others sign only what is signed here.
     let ed = Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap();
     let ec = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
-    let rsa = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
+    let rsa = RsaKeyPair::generate(KeySize::Rsa3072).unwrap();
     let jwk = |algorithm| match algorithm {
         SigningAlgorithm::EdDsa => json!({ "kty": "OKP", "crv": "Ed25519", "x": base64(ed.public_key()) }),
         SigningAlgorithm::Es256 => {

@@ -48,7 +48,16 @@ def operation_problems(operation, where, function):
         yield from schema_problems(body["schema"], f"{where} {kind}")
 
 
+def gateway_problems(answers):
+    """What the gateway answers by itself has the same headers, whatever it is."""
+    wanted = answers["DEFAULT_5XX"]["responseParameters"]
+    for name, answer in answers.items():
+        if answer["responseParameters"] != wanted:
+            yield f"gateway's own {name}: other headers than DEFAULT_5XX"
+
+
 def problems(document):
+    yield from gateway_problems(document["x-amazon-apigateway-gateway-responses"])
     # The + of a greedy parameter is the gateway's own.
     plain = document | {"paths": {path.replace("+}", "}"): item for path, item in document["paths"].items()}}
     for error in OpenAPIV30SpecValidator(plain).iter_errors():

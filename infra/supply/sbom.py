@@ -31,6 +31,7 @@ OTHER_LICENCES = {
 BUILT_IN = [
     {"name": "Noto Sans", "licence": "OFL-1.1", "path": "shared/messages/fonts"},
     {"name": "SeetaFace frontal face model 1.0", "licence": "BSD-2-Clause", "path": "shared/pictures/model"},
+    {"name": "Amazon Trust Services root certificates", "licence": "CDLA-Permissive-2.0", "path": "shared/aws/roots"},
 ]
 
 

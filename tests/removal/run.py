@@ -288,6 +288,8 @@ def main():
     sites = rewrite.copy(ROOT, SOURCE)
     if PACKAGE:
         sites = {name: site for name, site in sites.items() if name.startswith(f"shared/{PACKAGE}/")}
+    if not sites:
+        sys.exit(f"error: no site in shared/{PACKAGE}")
     say(f"{len(sites)} sites")
     prepare()
     control()

@@ -45,7 +45,7 @@ impl SigningKey {
     pub fn new(kid: &str, algorithm: SigningAlgorithm) -> Self {
         let pair = match algorithm {
             SigningAlgorithm::Es256 => Pair::Ec(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key pair")),
-            SigningAlgorithm::Rs256 => Pair::Rsa(RsaKeyPair::generate(KeySize::Rsa2048).expect("a key pair")),
+            SigningAlgorithm::Rs256 => Pair::Rsa(RsaKeyPair::generate(KeySize::Rsa3072).expect("a key pair")),
             SigningAlgorithm::EdDsa => Pair::Ed(Ed25519KeyPair::generate().expect("a key pair")),
         };
         Self { kid: kid.to_owned(), pair }

@@ -1,10 +1,14 @@
 //! What every client of AWS shares: one configuration and HTTP client, time limits, a count of calls and rounds, randomness.
 
-use std::{cell::Cell, future::Future, time::Duration};
+use std::{cell::Cell, ffi::OsString, future::Future, time::Duration};
 
 pub use aws_config::SdkConfig;
 use aws_config::{AppName, BehaviorVersion, retry::RetryConfig, timeout::TimeoutConfig};
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
+use aws_smithy_http_client::{
+    Connector,
+    proxy::ProxyConfig,
+    tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
+};
 use aws_smithy_runtime_api::{
     box_error::BoxError,
     client::http::SharedHttpClient,
@@ -32,7 +36,7 @@ pub async fn config() -> SdkConfig {
         loader = loader.app_name(function);
     }
     loader
-        .http_client(http_client(trust_store(|name| std::env::var(name).ok())))
+        .http_client(http_client(trust_store(std::env::vars_os())))
         .retry_config(RetryConfig::standard().with_max_attempts(3))
         .timeout_config(
             TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).operation_timeout(CALL).build(),
@@ -45,20 +49,26 @@ pub async fn config() -> SdkConfig {
 static AMAZON_ROOTS: &str = include_str!("../roots/amazon.pem");
 
 /// Amazon's own roots: reading all that a system trusts takes longer than everything else that a function does before its first event, and
-/// whom AWS is not certified by need not be trusted. The system's where the endpoint is another one, or `SSL_CERT_FILE` names a file.
-fn trust_store(variable: impl Fn(&str) -> Option<String>) -> TrustStore {
-    let elsewhere = variable("AWS_ENDPOINT_URL").is_some_and(|endpoint| endpoint.starts_with("https:"));
-    if elsewhere || variable("SSL_CERT_FILE").is_some_and(|file| !file.is_empty()) {
-        TrustStore::default()
-    } else {
-        TrustStore::empty().with_pem_certificate(AMAZON_ROOTS)
-    }
+/// whom AWS is not certified by need not be trusted. The system's where an endpoint is another one, or it is said what the system trusts.
+fn trust_store(variables: impl Iterator<Item = (OsString, OsString)>) -> TrustStore {
+    let is_elsewhere = |(name, value): (OsString, OsString)| match (name.to_string_lossy(), value.to_string_lossy()) {
+        (name, endpoint) if name.starts_with("AWS_ENDPOINT_URL") => endpoint.starts_with("https:"),
+        (name, path) => matches!(&*name, "SSL_CERT_FILE" | "SSL_CERT_DIR") && !path.is_empty(),
+    };
+    if variables.into_iter().any(is_elsewhere) { TrustStore::default() } else { TrustStore::empty().with_pem_certificate(AMAZON_ROOTS) }
 }
 
+/// The SDK's own client in all but whom it trusts.
 fn http_client(trusted: TrustStore) -> SharedHttpClient {
     // Fails nowhere: it takes what it is given.
     let context = TlsContext::builder().with_trust_store(trusted).build().unwrap_or_default();
-    aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(context).build_https()
+    aws_smithy_http_client::Builder::new().build_with_connector_fn(move |settings, components| {
+        let mut connector = Connector::builder().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(context.clone());
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+        connector.set_proxy_config(Some(ProxyConfig::from_env()));
+        connector.build()
+    })
 }
 
 /// For calls that must not be made twice by themselves, such as sending: one attempt, with the time of all. Whoever sends
@@ -203,32 +213,41 @@ mod tests {
 
     use super::*;
 
+    /// SHA-256 of the certificates of Amazon Root CA 1 to 4 and of Starfield Services Root Certificate Authority - G2, as
+    /// <https://www.amazontrust.com/repository/> lists them.
+    const DIGESTS: [&str; 5] = [
+        "8ecde6884f3d87b1125ba31ac3fcb13d7016de7f57cc904fe1cb97c6ae98196e",
+        "1ba5b2aa8c65401a82960118f80bec4f62304d83cec4713a19c39c011ea46db4",
+        "18ce6cfe7bf14e60b2e347b8dfe868cb31d02ebb3ada271569f50343b46db3a4",
+        "e35d28419ed02025cfa69038cd623962458da5c695fbdea3c22b0bfb25897092",
+        "568d6905a2c88708a4b3025190edcfedb1974a606a13c6e5290fcb2ae63edab5",
+    ];
+
     #[test]
     fn the_roots_are_the_five_of_amazon() {
-        let certificates: Vec<_> = AMAZON_ROOTS.split("-----BEGIN CERTIFICATE-----").collect();
-        assert_eq!(certificates.len(), 6);
-        for pair in certificates.windows(2) {
-            let said = pair[0].trim_end().lines().next_back().unwrap_or_default();
-            let text: String = pair[1].split("-----END").next().unwrap_or_default().split_whitespace().collect();
+        let certificates = AMAZON_ROOTS.split("-----BEGIN CERTIFICATE-----").skip(1).map(|rest| {
+            let text: String = rest.split("-----END").next().unwrap_or_default().split_whitespace().collect();
             let bytes = aws_smithy_types::base64::decode(text).expect("base64");
             let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &bytes);
-            let hex = digest.as_ref().iter().fold(String::new(), |mut hex, byte| {
+            digest.as_ref().iter().fold(String::new(), |mut hex, byte| {
                 let _ = write!(hex, "{byte:02x}");
                 hex
-            });
-            assert_eq!(hex, said);
-        }
+            })
+        });
+        assert_eq!(certificates.collect::<Vec<_>>(), DIGESTS);
     }
 
     #[test]
-    fn elsewhere_or_where_a_file_is_named_the_system_is_trusted() {
+    fn elsewhere_or_where_it_is_said_the_system_is_trusted() {
         let trusts_system = |set: &[(&str, &str)]| {
-            let variable = |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-            format!("{:?}", trust_store(variable)).contains("enable_native_roots: true")
+            let variables = set.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+            format!("{:?}", trust_store(variables)).contains("enable_native_roots: true")
         };
         assert!(!trusts_system(&[]));
-        assert!(!trusts_system(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:4566"), ("SSL_CERT_FILE", "")]));
+        assert!(!trusts_system(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:4566"), ("SSL_CERT_FILE", ""), ("OTHER", "https://a.example")]));
         assert!(trusts_system(&[("AWS_ENDPOINT_URL", "https://emulator.example")]));
+        assert!(trusts_system(&[("AWS_ENDPOINT_URL_S3", "https://storage.example")]));
         assert!(trusts_system(&[("SSL_CERT_FILE", "/etc/pki/tls/certs/ca-bundle.crt")]));
+        assert!(trusts_system(&[("SSL_CERT_DIR", "/etc/ssl/certs")]));
     }
 }

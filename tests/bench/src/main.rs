@@ -75,7 +75,7 @@ fn programs(wanted: &[String]) -> Vec<Program> {
     let event = |name: &str| sample(&root.join("events").join(name));
     let hello = Program {
         name: HELLO.to_owned(),
-        path: lambda.join(HELLO).join("bootstrap"),
+        path: root.join("target/bench").join(HELLO).join("bootstrap"),
         variables: BTreeMap::new(),
         event: event("show_session").expect("a sample event"),
     };

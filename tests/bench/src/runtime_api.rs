@@ -25,7 +25,6 @@ pub(crate) struct Watched {
     pub(crate) resident_at_poll: u64,
     /// For each event: from handing it over to having its answer.
     pub(crate) answers: Vec<Duration>,
-    pub(crate) answered_first: Option<Instant>,
     pub(crate) statuses: Vec<i64>,
     pub(crate) failure: Option<String>,
 }
@@ -133,7 +132,6 @@ async fn next(State(api): State<RuntimeApi>) -> Response {
 async fn answered(State(api): State<RuntimeApi>, body: Bytes) -> StatusCode {
     let now = Instant::now();
     if let Some(run) = api.lock().as_mut() {
-        run.watched.answered_first.get_or_insert(now);
         run.watched.answers.push(now - run.handed_over);
         // Events of a stream and of a schedule are answered without a status.
         let said: Value = serde_json::from_slice(&body).unwrap_or_default();

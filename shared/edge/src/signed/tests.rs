@@ -33,7 +33,7 @@ struct Pairs {
 
 static PAIRS: LazyLock<Pairs> = LazyLock::new(|| Pairs {
     ec: EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap(),
-    rsa: RsaKeyPair::generate(KeySize::Rsa2048).unwrap(),
+    rsa: RsaKeyPair::generate(KeySize::Rsa3072).unwrap(),
     ed: Ed25519KeyPair::generate().unwrap(),
 });
 
