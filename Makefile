@@ -82,7 +82,7 @@ web/dist/index.html: web/node_modules/.installed $(WEB_SOURCES)
 	@touch $@
 
 # What the lock files name, once for each change of theirs; packages run nothing while they are installed.
-web/node_modules/.installed tests/browser/node_modules/.installed: %/node_modules/.installed: %/package-lock.json %/package.json
+web/node_modules/.installed tests/browser/node_modules/.installed tests/bench/peers/node_modules/.installed: %/node_modules/.installed: %/package-lock.json %/package.json
 	@command -v npm > /dev/null || { echo "npm is missing: install Node.js 20 or later" >&2; exit 1; }
 	cd $* && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
@@ -101,7 +101,7 @@ application: ## the applications of public bodies: CMD="list"; on AWS with AWS_S
 fuzz: tools ## random input for everything that reads some, a minute each: SECONDS=60, ONLY="code_number jpeg" (fuzz/README.md)
 	python3 fuzz/run.py --seconds $(or $(SECONDS),60) $(ONLY)
 
-bench: build ## start, answers and memory of each function beside one that does nothing (docs/benchmarks.md); ONLY="function ..." for some
+bench: build tests/bench/peers/node_modules/.installed ## start, answers and memory of each function beside one that does nothing, and of other languages (docs/benchmarks.md); ONLY="function ..." for some
 	PATH="$(CURDIR)/.tools/aws/bin:$$PATH" cargo lambda build --release --lambda-dir target/bench --package hello_world
 	cargo build -q --workspace --bin bench
 	$(STACK) --instance bench around target/debug/bench $(ONLY)
@@ -135,7 +135,7 @@ fmt:
 	cargo fmt
 
 clean: stop ## removes what was built, and the local stack with its data
-	rm -rf target .local .aws-sam web/dist web/node_modules tests/browser/node_modules
+	rm -rf target .local .aws-sam web/dist web/node_modules tests/browser/node_modules tests/bench/peers/node_modules
 
 tools:
 	@$(STACK) tools

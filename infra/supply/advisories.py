@@ -17,6 +17,7 @@ AUDITS = [
     ("crates of tests/load", ".", [".tools/aws/bin/cargo-deny", "--manifest-path", "tests/load/Cargo.toml", "--config", "deny.toml", "--locked", "check", "advisories", "sources"]),
     ("npm packages of web", "web", ["npm", "audit"]),
     ("npm packages of tests/browser", "tests/browser", ["npm", "audit"]),
+    ("npm packages of tests/bench/peers", "tests/bench/peers", ["npm", "audit"]),
 ]
 # Without --strict it passes over what it cannot ask about.
 PIP_AUDIT = [".tools/upkeep/bin/pip-audit", "--strict", "--disable-pip", "--require-hashes", "--progress-spinner", "off", "--requirement"]

@@ -143,7 +143,7 @@ def reached(nodes, begin, packages, follow_builds):
 
 
 def npm_packages():
-    for folder in ("web", "tests/browser"):
+    for folder in ("web", "tests/browser", "tests/bench/peers"):
         lock = json.loads((ROOT / folder / "package-lock.json").read_text(encoding="utf-8"))
         for place, package in lock["packages"].items():
             if not place:

@@ -5,12 +5,13 @@
 
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "a program that measures, and says what it measured")]
 
+mod peers;
 mod report;
 mod runtime_api;
 
 use std::{
     collections::BTreeMap,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::Stdio,
     time::{Duration, Instant},
 };
@@ -32,6 +33,9 @@ pub(crate) const HELLO: &str = "hello_world";
 struct Arguments {
     /// Only functions whose names hold one of these.
     functions: Vec<String>,
+    /// Nothing but submit_code beside the same work in other languages.
+    #[arg(long)]
+    peers: bool,
     /// How often each program is started.
     #[arg(long, default_value_t = 15)]
     rounds: usize,
@@ -43,57 +47,92 @@ struct Arguments {
 /// A program to be measured.
 struct Program {
     name: String,
-    path: PathBuf,
+    command: Vec<PathBuf>,
     variables: BTreeMap<String, String>,
     event: Vec<u8>,
+    /// What every answer must say, where that is known.
+    answer: Option<Value>,
+}
+
+impl Program {
+    /// Millions of bytes are counted of a program of our own alone.
+    fn size(&self) -> u64 {
+        if let [path] = self.command.as_slice() { path.metadata().map_or(0, |file| file.len()) } else { 0 }
+    }
 }
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
     let arguments = Arguments::parse();
-    let programs = programs(&arguments.functions);
     let api = RuntimeApi::default();
     let address = api.start().await;
-    let mut measured = BTreeMap::<String, Vec<Measured>>::new();
-    // Files are read once before anything counts.
-    for program in &programs {
-        run(&api, &address, program).await;
+    let mut reports = Vec::new();
+    if !arguments.peers {
+        let programs = functions(&arguments.functions);
+        reports.push(("starts", measure(&api, &address, &programs, arguments.rounds).await));
     }
-    for round in 1..=arguments.rounds {
-        for program in &programs {
-            measured.entry(program.name.clone()).or_default().push(run(&api, &address, program).await);
-        }
-        println!("round {round} of {}", arguments.rounds);
+    if arguments.functions.is_empty() {
+        let programs = peers::programs(environments()).await;
+        reports.push(("peers", measure(&api, &address, &programs, arguments.rounds).await));
     }
-    let sizes = programs.iter().map(|program| (program.name.clone(), program.path.metadata().map_or(0, |file| file.len()))).collect();
-    report::tell(&measured, &sizes, &arguments.report);
+    report::write(&reports, &arguments.report);
 }
 
-fn programs(wanted: &[String]) -> Vec<Program> {
-    let root = journeys::docs::root();
-    let lambda = root.join("target/lambda");
-    let event = |name: &str| sample(&root.join("events").join(name));
+/// All of them, one after the other, round after round.
+async fn measure(api: &RuntimeApi, address: &str, programs: &[Program], rounds: usize) -> Vec<report::Row> {
+    let mut measured = BTreeMap::<String, Vec<Measured>>::new();
+    // Files are read once before anything counts.
+    for program in programs {
+        run(api, address, program).await;
+    }
+    for round in 1..=rounds {
+        for program in programs {
+            measured.entry(program.name.clone()).or_default().push(run(api, address, program).await);
+        }
+        println!("round {round} of {rounds}");
+    }
+    let sizes = programs.iter().map(|program| (program.name.clone(), program.size())).collect();
+    let rows = report::rows(&measured, &sizes, &programs[0].name);
+    report::tell(&rows, &programs[0].name);
+    rows
+}
+
+/// The variables of every deployed function.
+fn environments() -> BTreeMap<String, BTreeMap<String, String>> {
+    let printed = journeys::stack::python("tests/bench/environments.py", &[]).expect("the functions of a stack that runs");
+    serde_json::from_slice(&printed).expect("JSON")
+}
+
+/// The binary that is deployed.
+fn binary(function: &str) -> PathBuf {
+    journeys::docs::root().join("target/lambda").join(function).join("bootstrap")
+}
+
+fn functions(wanted: &[String]) -> Vec<Program> {
+    let event = |name: &str| sample(name).expect("a sample event");
     let hello = Program {
         name: HELLO.to_owned(),
-        path: root.join("target/bench").join(HELLO).join("bootstrap"),
+        command: vec![journeys::docs::root().join("target/bench").join(HELLO).join("bootstrap")],
         variables: BTreeMap::new(),
-        event: event("show_session").expect("a sample event"),
+        event: event("show_session"),
+        answer: None,
     };
     let mut all = vec![hello];
-    let printed = journeys::stack::python("tests/bench/environments.py", &[]).expect("the functions of a stack that runs");
-    let environments: BTreeMap<String, BTreeMap<String, String>> = serde_json::from_slice(&printed).expect("JSON");
-    for (name, variables) in environments {
+    for (name, variables) in environments() {
         if wanted.is_empty() || wanted.iter().any(|text| name.contains(text.as_str())) {
-            let event = event(&name).expect("a sample event");
-            all.push(Program { path: lambda.join(&name).join("bootstrap"), name, variables, event });
+            let event = event(&name);
+            all.push(Program { command: vec![binary(&name)], name, variables, event, answer: None });
         }
     }
     all
 }
 
 /// The first of the function's sample events.
-fn sample(folder: &Path) -> Option<Vec<u8>> {
-    let mut files: Vec<_> = std::fs::read_dir(folder).ok()?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+fn sample(function: &str) -> Option<Vec<u8>> {
+    let mut files: Vec<_> = std::fs::read_dir(journeys::docs::root().join("events").join(function))
+        .ok()?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .collect();
     files.sort();
     std::fs::read(files.first()?).ok()
 }
@@ -101,8 +140,9 @@ fn sample(folder: &Path) -> Option<Vec<u8>> {
 /// Starts a program, has it answer, and ends it.
 async fn run(api: &RuntimeApi, address: &str, program: &Program) -> Measured {
     let done = api.expect(&program.event, 1 + WARM);
-    let mut command = Command::new(&program.path);
+    let mut command = Command::new(&program.command[0]);
     command
+        .args(&program.command[1..])
         .env_clear()
         .envs(std::env::vars().filter(|(name, _)| name.starts_with("AWS_")))
         .envs(&program.variables)
@@ -115,7 +155,7 @@ async fn run(api: &RuntimeApi, address: &str, program: &Program) -> Measured {
         .stderr(Stdio::null())
         .kill_on_drop(true);
     let started = Instant::now();
-    let mut process = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", program.path.display()));
+    let mut process = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", program.name));
     let pid = process.id().expect("a process");
     api.started(pid);
     let watched = timeout(PATIENCE, done).await.unwrap_or_else(|_| panic!("{}: no answer", program.name)).expect("watched");
@@ -124,6 +164,9 @@ async fn run(api: &RuntimeApi, address: &str, program: &Program) -> Measured {
     assert!(watched.failure.is_none(), "{}: {:?}", program.name, watched.failure);
     let statuses = &watched.statuses;
     assert!(statuses.iter().all(|status| *status == statuses[0] && *status < 500), "{}: {statuses:?}", program.name);
+    for answer in watched.answered.iter().filter(|_| program.answer.is_some()) {
+        assert_eq!(Some(answer), program.answer.as_ref(), "{}", program.name);
+    }
     let polled = watched.polled.expect("polled");
     Measured {
         init: polled - started,

@@ -1,11 +1,9 @@
-//! Medians, spreads, and ratios to the function that does nothing.
+//! Medians, spreads, and ratios to the program that the others are compared with.
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use serde::Serialize;
 use serde_json::Value;
-
-use crate::HELLO;
 
 /// One process.
 pub(crate) struct Measured {
@@ -26,12 +24,12 @@ struct Figure {
 }
 
 #[derive(Serialize)]
-struct Row {
+pub(crate) struct Row {
     function: String,
     status: Value,
     starts: usize,
     init_ms: Figure,
-    /// To that of `hello_world`, of the medians.
+    /// To that of the program that the others are compared with, of the medians.
     init_ratio: f64,
     first_ms: Figure,
     warm_ms: Figure,
@@ -70,14 +68,14 @@ fn middle(values: impl Iterator<Item = u64>) -> u64 {
     values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
-pub(crate) fn tell(measured: &BTreeMap<String, Vec<Measured>>, sizes: &BTreeMap<String, u64>, file: &Path) {
-    let hello = Figure::of(measured[HELLO].iter().map(|one| one.init)).median;
+pub(crate) fn rows(measured: &BTreeMap<String, Vec<Measured>>, sizes: &BTreeMap<String, u64>, first: &str) -> Vec<Row> {
+    let unit = Figure::of(measured[first].iter().map(|one| one.init)).median;
     let rows = measured.iter().map(|(function, all)| {
         let init = Figure::of(all.iter().map(|one| one.init));
         Row {
             status: all[0].status.clone(),
             starts: all.len(),
-            init_ratio: rounded(init.median / hello),
+            init_ratio: rounded(init.median / unit),
             init_ms: init,
             first_ms: Figure::of(all.iter().map(|one| one.first)),
             warm_ms: Figure::of(all.iter().flat_map(|one| one.warm.iter().copied())),
@@ -89,21 +87,24 @@ pub(crate) fn tell(measured: &BTreeMap<String, Vec<Measured>>, sizes: &BTreeMap<
     });
     let mut rows: Vec<Row> = rows.collect();
     rows.sort_by(|one, other| one.init_ratio.total_cmp(&other.init_ratio));
-    println!("\n| function | init ms | spread | times hello_world | first ms | warm ms | MB after init | MB peak | MB binary |");
+    rows
+}
+
+pub(crate) fn tell(rows: &[Row], first: &str) {
+    println!("\n| program | init ms | spread | times {first} | first ms | warm ms | MB after init | MB peak | MB binary |");
     println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
-    for row in &rows {
+    for row in rows {
         let (low, high) = row.init_ms.spread;
+        let binary = if row.binary_mb > 0.0 { format!("{:.1}", row.binary_mb) } else { String::new() };
         println!(
-            "| `{}` | {:.1} | {low:.1} to {high:.1} | {:.2} | {:.1} | {:.2} | {:.1} | {:.1} | {:.1} |",
-            row.function,
-            row.init_ms.median,
-            row.init_ratio,
-            row.first_ms.median,
-            row.warm_ms.median,
-            row.resident_mb,
-            row.peak_mb,
-            row.binary_mb
+            "| `{}` | {:.1} | {low:.1} to {high:.1} | {:.2} | {:.1} | {:.2} | {:.1} | {:.1} | {binary} |",
+            row.function, row.init_ms.median, row.init_ratio, row.first_ms.median, row.warm_ms.median, row.resident_mb, row.peak_mb,
         );
     }
-    std::fs::write(file, serde_json::to_string_pretty(&rows).expect("JSON")).expect("the report");
+    println!();
+}
+
+pub(crate) fn write(reports: &[(&str, Vec<Row>)], file: &Path) {
+    let all: BTreeMap<_, _> = reports.iter().map(|(name, rows)| (*name, rows)).collect();
+    std::fs::write(file, serde_json::to_string_pretty(&all).expect("JSON")).expect("the report");
 }

@@ -26,6 +26,8 @@ pub(crate) struct Watched {
     /// For each event: from handing it over to having its answer.
     pub(crate) answers: Vec<Duration>,
     pub(crate) statuses: Vec<i64>,
+    /// The bodies, where they are JSON.
+    pub(crate) answered: Vec<Value>,
     pub(crate) failure: Option<String>,
 }
 
@@ -135,6 +137,7 @@ async fn answered(State(api): State<RuntimeApi>, body: Bytes) -> StatusCode {
         run.watched.answers.push(now - run.handed_over);
         // Events of a stream and of a schedule are answered without a status.
         let said: Value = serde_json::from_slice(&body).unwrap_or_default();
+        run.watched.answered.extend(said["body"].as_str().and_then(|body| serde_json::from_str(body).ok()));
         run.watched.statuses.push(said["statusCode"].as_i64().unwrap_or_default());
         if run.left == 0 {
             RuntimeApi::finish(run);
