@@ -1,16 +1,19 @@
 """Prints the variables of all functions of the stack that runs, as JSON, by operation. Runs in the environment of the AWS tools."""
 
 import json
-import re
 import sys
+from pathlib import Path
 
 import boto3
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "infra" / "local"))
+
+from instance import variable  # noqa: E402
 
 
 def operation(function):
     """`STACK-SubmitCode-SUFFIX`: submit_code."""
-    logical = function.split("-")[-2]
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", logical).lower()
+    return variable(function.split("-")[-2]).lower()
 
 
 if __name__ == "__main__":
