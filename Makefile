@@ -9,7 +9,7 @@ unexport CARGO_TARGET_DIR
 # What asks DynamoDB, S3, KMS and SNS themselves: also on other emulators. All crates are named, or the SDK would be built again for fewer.
 SERVICES := cargo test -q --workspace --test services -- --test-threads=8
 
-.PHONY: run stop test test-localstack schemathesis check lint deny checkov build web browser screenshots chromium application faults removal fuzz bench measure load sbom advisories pins deploy fmt clean tools
+.PHONY: run stop test test-localstack schemathesis check lint deny checkov build web browser screenshots chromium application faults removal fuzz bench bench-work measure load sbom advisories pins deploy fmt clean tools
 
 WEB_SOURCES := infra/openapi.yaml $(shell find web -type f -not -path "web/node_modules/*" -not -path "web/dist/*" -not -name schema.d.ts 2>/dev/null)
 
@@ -105,6 +105,10 @@ bench: build tests/bench/peers/node_modules/.installed ## start, answers and mem
 	PATH="$(CURDIR)/.tools/aws/bin:$$PATH" cargo lambda build --release --lambda-dir target/bench --package hello_world
 	cargo build -q --workspace --bin bench
 	$(STACK) --instance bench around target/debug/bench $(ONLY)
+
+bench-work: tools ## what functions do with pictures, beside other libraries: milliseconds and memory (docs/benchmarks.md); needs no stack
+	PATH="$(CURDIR)/.tools/aws/bin:$$PATH" cargo lambda build --release --lambda-dir target/bench --package work
+	target/bench/work/bootstrap
 
 measure: ## requests per second and latency of submit_code on the stack that runs
 	set -a; . .local/dev/env; cargo run -q -p journeys --bin measure

@@ -194,6 +194,12 @@ impl Response {
         Self { status, headers, body, call }
     }
 
+    /// How a run went that nobody called over HTTP: 200 or 500.
+    pub fn of_run(call: &str, ended: Result<String, String>) -> Self {
+        let (status, body) = ended.map_or_else(|said| (500, said), |said| (200, said));
+        Self { status, headers: HeaderMap::new(), body: body.into_bytes(), call: call.to_owned() }
+    }
+
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }

@@ -3,14 +3,17 @@
 #![expect(clippy::expect_used, reason = "what fails here fails the test that calls it")]
 
 mod aws;
+#[path = "aws/items.rs"]
+mod items;
+#[path = "aws/reminders.rs"]
+mod kept_reminders;
 mod leaks;
 #[path = "leaks/round_trips.rs"]
 mod round_trips;
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{AthensDay, CodeNumber, FileProfile, Language, Moment};
+use domain::{AthensDay, FileProfile, Language, Moment};
 use journeys::{
     application::{PULLS, now},
     browser::Browser,
@@ -19,6 +22,7 @@ use journeys::{
     photographer::{self, To, face_only},
     stack,
 };
+use kept_reminders::{move_to, reminder_of, set_of};
 use leaks::{
     Search, Secret,
     everything::{Everything, about},
@@ -28,7 +32,6 @@ use leaks::{
 };
 use reqwest::Method;
 use serde_json::{Value, json};
-use storage::{reminders::slots, sealing::code_id};
 
 /// What must not be echoed either, put into every place of a call.
 const PLANTED: &str = "Planted4Logs7Xq";
@@ -91,14 +94,8 @@ async fn failures(all: &mut Everything, reminded: &To, code: &str) {
 
 /// The reminder of a code is due today too.
 async fn bring_forward(code: &str) {
-    let (client, table) = (aws::dynamodb(&aws::config().await), stack::variable("REMINDERS_TABLE"));
-    let about = AttributeValue::S(format!("code#{}", code_id(&CodeNumber::parse(code).expect("a code number"))));
-    let scan = client.scan().table_name(&table).filter_expression("about = :about").expression_attribute_values(":about", about);
-    let found = scan.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await.expect("the reminders");
-    let [mut item] = <[_; 1]>::try_from(found).expect("one reminder");
     let today = AthensDay::of(Moment::from_epoch_seconds(now()));
-    item.insert("slot".to_owned(), AttributeValue::S(slots(today)[0].clone()));
-    client.put_item().table_name(table).set_item(Some(item)).send().await.expect("a copy");
+    move_to(&reminder_of(&set_of(code).await).await, today, &[]).await;
 }
 
 #[tokio::test]

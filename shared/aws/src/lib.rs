@@ -211,6 +211,11 @@ pub fn random_bytes<const N: usize>() -> Result<[u8; N], NoRandom> {
 mod tests {
     use std::fmt::Write;
 
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
     use super::*;
 
     /// SHA-256 of the certificates of Amazon Root CA 1 to 4 and of Starfield Services Root Certificate Authority - G2, as
@@ -249,5 +254,44 @@ mod tests {
         assert!(trusts_system(&[("AWS_ENDPOINT_URL_S3", "https://storage.example")]));
         assert!(trusts_system(&[("SSL_CERT_FILE", "/etc/pki/tls/certs/ca-bundle.crt")]));
         assert!(trusts_system(&[("SSL_CERT_DIR", "/etc/ssl/certs")]));
+    }
+
+    /// Answers every request as DynamoDB would that has no tables.
+    async fn answering() -> std::net::SocketAddr {
+        const ANSWER: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: 17\r\n\r\n{\"TableNames\":[]}";
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+        let address = listener.local_addr().expect("a port");
+        tokio::spawn(async move {
+            while let Ok((mut connection, _)) = listener.accept().await {
+                tokio::spawn(async move {
+                    let mut request = vec![0; 16_384];
+                    while connection.read(&mut request).await.is_ok_and(|length| length > 0) {
+                        connection.write_all(ANSWER.as_bytes()).await.expect("written");
+                    }
+                });
+            }
+        });
+        address
+    }
+
+    #[tokio::test]
+    async fn an_endpoint_is_believed_only_if_its_root_is_one_of_those_that_are_trusted() {
+        let endpoint = tls::start(answering().await).await;
+        let asked = async |trusted: TrustStore| {
+            let config = aws_sdk_dynamodb::Config::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .region(aws_sdk_dynamodb::config::Region::from_static("eu-south-1"))
+                .credentials_provider(aws_sdk_dynamodb::config::Credentials::new("id", "secret", None, None, "test"))
+                .retry_config(RetryConfig::disabled())
+                .endpoint_url(&endpoint.url)
+                .http_client(http_client(trusted));
+            aws_sdk_dynamodb::Client::from_conf(config.build()).list_tables().send().await
+        };
+        asked(TrustStore::empty().with_pem_certificate(endpoint.root.as_str())).await.expect("believed");
+        let refused = asked(trust_store(std::iter::empty())).await.expect_err("not one of Amazon's");
+        assert!(format!("{refused:?}").contains("UnknownIssuer"), "{refused:?}");
+        let other = tls::start(answering().await).await;
+        let refused = asked(TrustStore::empty().with_pem_certificate(other.root.as_str())).await.expect_err("of the same name");
+        assert!(format!("{refused:?}").contains("BadSignature") || format!("{refused:?}").contains("UnknownIssuer"), "{refused:?}");
     }
 }

@@ -16,11 +16,12 @@ const MOST_QUANTISATIONS: usize = 8;
 /// Values that a code can stand for.
 const MOST_VALUES: usize = 256;
 
-type Checked<T = ()> = Result<T, PictureFault>;
+/// None where the data makes no sense. It is asked of every bit, and so no [`PictureFault`] is carried about.
+type Checked<T = ()> = Option<T>;
 
 /// # Errors
 /// [`PictureFault::Damaged`] where blocks are missing or left over, or the codes make no sense.
-pub(crate) fn check(file: &[u8]) -> Checked {
+pub(crate) fn check(file: &[u8]) -> Result<(), PictureFault> {
     let mut segments = Segments::of(file)?;
     let mut tables = Tables::default();
     let mut frame: Option<Frame> = None;
@@ -42,7 +43,7 @@ pub(crate) fn check(file: &[u8]) -> Checked {
             Segment::Marker { .. } => {}
             Segment::Scan { bytes } => match (&mut frame, scan.take()) {
                 (Some(frame), Some(header)) if scans < MOST_SCANS => {
-                    frame.check_scan(&tables, header, bytes)?;
+                    frame.check_scan(&tables, header, bytes).ok_or(PictureFault::Damaged)?;
                     scans += 1;
                 }
                 _ => return Err(PictureFault::Damaged),
@@ -110,9 +111,9 @@ impl Frame {
     }
 
     fn check_scan(&mut self, tables: &Tables, header: &[u8], bytes: &[u8]) -> Checked {
-        let (&count, rest) = header.split_first().ok_or(PictureFault::Damaged)?;
-        let (selectors, band) = rest.split_at_checked(usize::from(count) * 2).ok_or(PictureFault::Damaged)?;
-        let &[first, last, approximation] = band else { return Err(PictureFault::Damaged) };
+        let (&count, rest) = header.split_first()?;
+        let (selectors, band) = rest.split_at_checked(usize::from(count) * 2)?;
+        let &[first, last, approximation] = band else { return None };
         let band = if self.progressive {
             Band { first: u32::from(first), last: u32::from(last), refines: approximation >> 4 > 0 }
         } else {
@@ -121,11 +122,11 @@ impl Frame {
         // A progressive scan is either of the first coefficients or of one component's others.
         let possible = band.first <= band.last && band.last < 64 && (!self.progressive || (band.first == 0) == (band.last == 0));
         if !possible || count == 0 || (band.first > 0 && count > 1) {
-            return Err(PictureFault::Damaged);
+            return None;
         }
         let mut parts = Vec::new();
         for selector in selectors.chunks_exact(2) {
-            let at = self.components.iter().position(|component| component.id == selector[0]).ok_or(PictureFault::Damaged)?;
+            let at = self.components.iter().position(|component| component.id == selector[0])?;
             self.components[at].seen |= band.first == 0;
             parts.push((at, usize::from(selector[1] >> 4), usize::from(selector[1] & 15)));
         }
@@ -171,7 +172,7 @@ impl AfterUnits {
             reader.blocks_to_skip = 0;
         }
         self.units += 1;
-        Ok(())
+        Some(())
     }
 }
 
@@ -185,8 +186,15 @@ struct Tables {
     quantisations: usize,
 }
 
+/// Nearly all codes are not longer: a table for these stays in the processor's nearest cache.
+const SHORT: usize = 9;
+
 /// For each 16 bits that may come: the value of the code they begin with, and its length. 0 where no code begins so.
-struct Table(Vec<(u8, u8)>);
+struct Table {
+    all: Vec<(u8, u8)>,
+    /// For the first bits alone; length 0 where they do not tell.
+    short: [(u8, u8); 1 << SHORT],
+}
 
 impl Tables {
     fn define(&mut self, mut payload: &[u8]) -> Option<()> {
@@ -233,7 +241,18 @@ impl Table {
             return None;
         }
         table.resize(1 << 16, (0, 0));
-        Some(Self(table))
+        let short = std::array::from_fn(|bits| Some(table[bits << (16 - SHORT)]).filter(|(_, length)| usize::from(*length) <= SHORT));
+        Some(Self { short: short.map(Option::unwrap_or_default), all: table })
+    }
+
+    /// The value of the code that these 16 bits begin with, and its length.
+    fn look_up(&self, bits: usize) -> Checked<(u8, u32)> {
+        let short = self.short[bits >> (16 - SHORT)];
+        let (value, length) = if short.1 > 0 { short } else { self.all[bits] };
+        if length == 0 {
+            return None;
+        }
+        Some((value, u32::from(length)))
     }
 }
 
@@ -246,13 +265,10 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn code(&mut self, table: Option<&Option<Table>>) -> Checked<(u32, u32)> {
-        let Some(Some(Table(table))) = table else { return Err(PictureFault::Damaged) };
-        let (value, length) = table[self.bits.peek()];
-        if length == 0 {
-            return Err(PictureFault::Damaged);
-        }
-        self.bits.take(u32::from(length))?;
-        Ok((u32::from(value >> 4), u32::from(value & 15)))
+        let Some(Some(table)) = table else { return None };
+        let (value, length) = table.look_up(self.bits.peek())?;
+        self.bits.take(length)?;
+        Some((u32::from(value >> 4), u32::from(value & 15)))
     }
 
     fn block(&mut self, progressive: bool, band: &Band, dc: usize, ac: usize, known: Option<&mut u64>) -> Checked {
@@ -265,7 +281,7 @@ impl Reader<'_> {
                 self.bits.take(high << 4 | length)?;
             }
             if progressive {
-                return Ok(());
+                return Some(());
             }
         }
         let table = tables.ac.get(ac);
@@ -275,35 +291,44 @@ impl Reader<'_> {
             None => self.coefficients(band, table, &mut 0),
         }?;
         // Only progressive scans speak of blocks to come.
-        if progressive || self.blocks_to_skip == 0 { Ok(()) } else { Err(PictureFault::Damaged) }
+        if !progressive && self.blocks_to_skip > 0 {
+            return None;
+        }
+        Some(())
     }
 
     /// Coefficients as they first come: so many zeros, then one of so many bits.
     fn coefficients(&mut self, band: &Band, table: Option<&Option<Table>>, known: &mut u64) -> Checked {
         if self.blocks_to_skip > 0 {
             self.blocks_to_skip -= 1;
-            return Ok(());
+            return Some(());
         }
+        let Some(Some(table)) = table else { return None };
         let mut at = band.first.max(1);
         while at <= band.last {
-            match self.code(table)? {
-                (15, 0) => at += 16,
-                (run, 0) => {
-                    self.blocks_to_skip = (1 << run) + self.bits.take(run)? - 1;
-                    return Ok(());
+            let (value, length) = table.look_up(self.bits.peek())?;
+            match (u32::from(value >> 4), u32::from(value & 15)) {
+                (15, 0) => {
+                    self.bits.skip(length)?;
+                    at += 16;
                 }
-                (zeros, length) => {
+                (run, 0) => {
+                    self.bits.skip(length)?;
+                    self.blocks_to_skip = (1 << run) + self.bits.take(run)? - 1;
+                    return Some(());
+                }
+                (zeros, bits) => {
                     at += zeros;
                     if at > band.last {
-                        return Err(PictureFault::Damaged);
+                        return None;
                     }
-                    self.bits.take(length)?;
+                    self.bits.skip(length + bits)?;
                     *known |= 1 << at;
                     at += 1;
                 }
             }
         }
-        Ok(())
+        Some(())
     }
 
     /// One bit more of each coefficient that is not zero, and those that stop being zero now.
@@ -320,7 +345,7 @@ impl Reader<'_> {
                 (_, 1) => {
                     self.bits.take(1)?;
                 }
-                _ => return Err(PictureFault::Damaged),
+                _ => return None,
             }
             while at <= band.last {
                 if *known >> at & 1 == 1 {
@@ -334,7 +359,7 @@ impl Reader<'_> {
             }
             if length == 1 {
                 if at > band.last {
-                    return Err(PictureFault::Damaged);
+                    return None;
                 }
                 *known |= 1 << at;
             }
@@ -346,8 +371,15 @@ impl Reader<'_> {
                 self.bits.take((*known >> at & 1) as u32)?;
             }
         }
-        Ok(())
+        Some(())
     }
+}
+
+/// Whether one of the eight bytes is 0xff.
+const fn holds_ff(bytes: u64) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    // A byte of the complement that is zero borrows.
+    (!bytes).wrapping_sub(ONES) & bytes & (ONES << 7) != 0
 }
 
 /// The bits of a scan up to its next restart marker.
@@ -365,6 +397,17 @@ impl<'a> Bits<'a> {
     }
 
     fn fill(&mut self) {
+        // Most of the time nothing is to be looked at in what comes: bytes are taken together.
+        if let Some(Some(&next)) = self.bytes.get(self.at..).map(<[u8]>::first_chunk::<8>) {
+            let next = u64::from_be_bytes(next);
+            let count = 56_u32.saturating_sub(self.held) / 8;
+            if count > 0 && !holds_ff(next) {
+                self.buffer = self.buffer << (8 * count) | next >> (64 - 8 * count);
+                self.held += 8 * count;
+                self.at += count as usize;
+                return;
+            }
+        }
         while self.held <= 48 {
             let (byte, length) = match (self.bytes.get(self.at), self.bytes.get(self.at + 1)) {
                 (Some(0xff), Some(0x00)) => (0xff, 2),
@@ -378,13 +421,21 @@ impl<'a> Bits<'a> {
         }
     }
 
-    /// The next 16 bits; ones where there are no more.
+    /// The next 16 bits; ones where there are no more. As many that come after them are at hand, if there are any.
+    #[inline]
     fn peek(&mut self) -> usize {
-        if self.held < 16 {
+        if self.held < 32 {
             self.fill();
         }
         let bits = if self.held >= 16 { self.buffer >> (self.held - 16) } else { !(!self.buffer << (16 - self.held)) };
         (bits & 0xffff) as usize
+    }
+
+    /// Past the next `count` bits, of those that [`Self::peek`] has at hand.
+    #[inline]
+    fn skip(&mut self, count: u32) -> Checked {
+        self.held = self.held.checked_sub(count)?;
+        Some(())
     }
 
     /// The next `count` bits, 16 at most, as a number.
@@ -393,10 +444,10 @@ impl<'a> Bits<'a> {
             self.fill();
         }
         if count > 16 || self.held < count {
-            return Err(PictureFault::Damaged);
+            return None;
         }
         self.held -= count;
-        Ok((self.buffer >> self.held & ((1 << count) - 1)) as u32)
+        Some((self.buffer >> self.held & ((1 << count) - 1)) as u32)
     }
 
     /// Takes the restart marker with this number; nothing but a byte's rest may lie before it.
@@ -407,10 +458,10 @@ impl<'a> Bits<'a> {
         }
         let expected = 0xd0 + (number % 8) as u8;
         if self.held >= 8 || self.bytes.get(self.at..self.at + 2) != Some(&[0xff, expected]) {
-            return Err(PictureFault::Damaged);
+            return None;
         }
         *self = Self { bytes: self.bytes, at: self.at + 2, buffer: 0, held: 0 };
-        Ok(())
+        Some(())
     }
 
     /// Nothing of the image may be left. Some cameras fill up with zeros or with a last restart marker.
@@ -419,7 +470,10 @@ impl<'a> Bits<'a> {
         let filler = |byte: &u8| matches!(byte, 0x00 | 0xd0..=0xd7 | 0xff);
         // Less than a byte is the rest of the last one.
         let held_is_filler = self.buffer & ((1 << (self.held - self.held % 8)) - 1) == 0;
-        if held_is_filler && self.bytes[self.at..].iter().all(filler) { Ok(()) } else { Err(PictureFault::Damaged) }
+        if !held_is_filler || !self.bytes[self.at..].iter().all(filler) {
+            return None;
+        }
+        Some(())
     }
 }
 
@@ -466,7 +520,7 @@ mod tests {
         Parts { frame: frame(PROGRESSIVE, 8, 8, &[GRAY]), scans, ..baseline() }
     }
 
-    fn with(mut parts: Parts, change: impl FnOnce(&mut Parts)) -> Checked {
+    fn with(mut parts: Parts, change: impl FnOnce(&mut Parts)) -> Result<(), PictureFault> {
         change(&mut parts);
         let segment = |marker: u8, payload: &[u8]| [&[0xff, marker, 0, payload.len() as u8 + 2], payload].concat();
         let mut file = vec![0xff, 0xd8];
@@ -480,7 +534,7 @@ mod tests {
         check(&file)
     }
 
-    const DAMAGED: Checked = Err(PictureFault::Damaged);
+    const DAMAGED: Result<(), PictureFault> = Err(PictureFault::Damaged);
 
     #[test]
     fn the_smallest_pictures_are_whole() {
@@ -596,5 +650,32 @@ mod tests {
         assert_eq!(with(baseline(), then(&[0; 30])), Ok(()));
         assert_eq!(with(baseline(), then(b"<")), DAMAGED);
         assert_eq!(with(baseline(), then(b"\0\0\0\0\0\0\0\0\0\0\0\0<")), DAMAGED);
+    }
+
+    proptest::proptest! {
+        /// Whichever way bytes come into hand: all bits up to the next marker, in order, once.
+        #[test]
+        fn bits_are_those_of_the_bytes(bytes in proptest::collection::vec(proptest::prop_oneof![3 => proptest::num::u8::ANY, 1 => proptest::strategy::Just(0xff_u8), 1 => proptest::strategy::Just(0_u8)], 0..60), counts in proptest::collection::vec(0_u32..=16, 200)) {
+            let mut expected = Vec::new();
+            let mut rest = bytes.as_slice();
+            loop {
+                let byte = match rest {
+                    [0xff, 0x00, after @ ..] => { rest = after; 0xff }
+                    [0xff, ..] | [] => break,
+                    [byte, after @ ..] => { rest = after; *byte }
+                };
+                expected.extend((0..8).rev().map(|bit| u32::from(byte >> bit & 1)));
+            }
+            let (mut bits, mut at) = (Bits::of(&bytes), 0);
+            for (turn, count) in counts.into_iter().enumerate() {
+                let upcoming = |at: usize, count: u32| (at..at + count as usize).fold(0, |number, at| number << 1 | expected.get(at).copied().unwrap_or(1));
+                if turn % 2 == 0 {
+                    proptest::prop_assert_eq!(bits.peek(), upcoming(at, 16) as usize);
+                }
+                let fits = at + count as usize <= expected.len();
+                proptest::prop_assert_eq!(bits.take(count), fits.then(|| upcoming(at, count)));
+                at += if fits { count as usize } else { 0 };
+            }
+        }
     }
 }

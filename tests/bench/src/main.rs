@@ -5,6 +5,7 @@
 
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "a program that measures, and says what it measured")]
 
+mod over_tls;
 mod peers;
 mod report;
 mod runtime_api;
@@ -16,7 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use report::Measured;
 use runtime_api::{RuntimeApi, memory};
 use serde_json::Value;
@@ -33,15 +34,28 @@ const HELLO: &str = "hello_world";
 struct Arguments {
     /// Only functions whose names hold one of these.
     functions: Vec<String>,
-    /// Nothing but submit_code beside the same work in other languages.
+    /// Nothing but this.
+    #[arg(long, value_enum)]
+    only: Option<Part>,
+    /// A folder like target/lambda with functions that were built otherwise: `tls` measures them beside ours.
     #[arg(long)]
-    peers: bool,
+    beside: Option<PathBuf>,
     /// How often each program is started.
     #[arg(long, default_value_t = 15)]
     rounds: usize,
     /// Where the figures go, as JSON.
     #[arg(long, default_value = "target/bench.json")]
     report: PathBuf,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// All functions.
+    Starts,
+    /// submit_code beside the same work in other languages.
+    Peers,
+    /// show_session over TLS, and without.
+    Tls,
 }
 
 /// A program to be measured.
@@ -67,13 +81,15 @@ async fn main() {
     let api = RuntimeApi::default();
     let address = api.start().await;
     let mut reports = Vec::new();
-    if !arguments.peers {
-        let programs = functions(&arguments.functions);
-        reports.push(("starts", measure(&api, &address, &programs, arguments.rounds).await));
-    }
-    if arguments.functions.is_empty() {
-        let programs = peers::programs(environments()).await;
-        reports.push(("peers", measure(&api, &address, &programs, arguments.rounds).await));
+    for (part, name) in [(Part::Starts, "starts"), (Part::Peers, "peers"), (Part::Tls, "tls")] {
+        if arguments.only.map_or(part == Part::Starts || arguments.functions.is_empty(), |only| only == part) {
+            let programs = match part {
+                Part::Starts => functions(&arguments.functions),
+                Part::Peers => peers::programs(environments()).await,
+                Part::Tls => over_tls::programs(environments(), arguments.beside.as_ref()).await,
+            };
+            reports.push((name, measure(&api, &address, &programs, arguments.rounds).await));
+        }
     }
     report::write(&reports, &arguments.report);
 }

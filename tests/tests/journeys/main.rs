@@ -15,6 +15,8 @@ mod history;
 mod issued_list;
 #[path = "../aws/items.rs"]
 mod items;
+#[path = "../aws/reminders.rs"]
+mod kept_reminders;
 mod main_journey;
 mod minors;
 mod mobile;

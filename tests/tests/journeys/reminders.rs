@@ -9,7 +9,7 @@ use std::{
 };
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{AthensDay, CodeNumber, FileProfile, Language, Moment, minor::BirthDate, reminder::ReminderKind, time::Span};
+use domain::{AthensDay, FileProfile, Language, Moment, minor::BirthDate, reminder::ReminderKind, time::Span};
 use journeys::{
     browser::Response,
     citizen, inbox, minors,
@@ -18,11 +18,12 @@ use journeys::{
     stack,
 };
 use serde_json::json;
-use storage::{reminders::slots, sealing::code_id};
 
-use crate::{aws, items::items_where};
-
-type Item = HashMap<String, AttributeValue>;
+use crate::{
+    aws,
+    items::items_where,
+    kept_reminders::{Item, move_to, reminder_of, reminders_of, set_of},
+};
 
 fn now() -> Moment {
     let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
@@ -45,26 +46,6 @@ async fn issue_to_remind(studio: &Visit, to: &To, language: Language) -> Issued 
     Issued { upload_id, code: message.code(), message, view }
 }
 
-/// The photo set that a code stands for.
-async fn set_of(code: &str) -> String {
-    let code = CodeNumber::parse(code).expect("a code number");
-    let codes = aws::dynamodb(&aws::config().await).get_item().table_name(stack::variable("CODES_TABLE"));
-    let item = codes.key("code_id", AttributeValue::S(code_id(&code))).send().await.expect("an answer").item.expect("a code");
-    item["set_id"].as_s().expect("a set").clone()
-}
-
-/// All reminders of a photo set.
-async fn reminders_of(set_id: &str) -> Vec<Item> {
-    items_where("REMINDERS_TABLE", "set_id = :value", set_id).await
-}
-
-/// The one that there is.
-async fn reminder_of(set_id: &str) -> Item {
-    let mut found = reminders_of(set_id).await;
-    assert_eq!(found.len(), 1);
-    found.remove(0)
-}
-
 fn day_of(item: &Item) -> &str {
     item["slot"].as_s().expect("a slot").split('#').next().expect("a day")
 }
@@ -79,17 +60,6 @@ async fn change_association(set_id: &str, path: &[&str], value: Moment) {
     let change = client.update_item().table_name(table).key("subject_id", found[0]["subject_id"].clone()).update_expression(update);
     let change = change.set_expression_attribute_names(Some(names));
     change.expression_attribute_values(":at", AttributeValue::N(value.epoch_seconds().to_string())).send().await.expect("a change");
-}
-
-/// Puts a copy of a reminder under another day, with other values; the first one goes.
-async fn move_to(item: &Item, day: AthensDay, changes: &[(&str, AttributeValue)]) {
-    let client = aws::dynamodb(&aws::config().await);
-    let mut moved = item.clone();
-    moved.insert("slot".to_owned(), AttributeValue::S(slots(day)[0].clone()));
-    moved.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
-    client.put_item().table_name(stack::variable("REMINDERS_TABLE")).set_item(Some(moved)).send().await.expect("a copy");
-    let delete = client.delete_item().table_name(stack::variable("REMINDERS_TABLE"));
-    delete.key("slot", item["slot"].clone()).key("about", item["about"].clone()).send().await.expect("the first one goes");
 }
 
 /// The hour comes. Other tests' reminders are looked at too.

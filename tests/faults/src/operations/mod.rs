@@ -69,11 +69,13 @@ pub(crate) struct Operation {
     pub(crate) prepare: Prepare,
     /// How a repeated call may be refused, where the first one was used up: its client then begins anew.
     pub(crate) or: &'static [(u16, &'static str)],
+    /// Nobody waits for its answer: a schedule calls it, and calls it again.
+    pub(crate) is_run: bool,
 }
 
 impl Operation {
     const fn new(name: &'static str, prepare: Prepare) -> Self {
-        Self { name, way: "", prepare, or: &[] }
+        Self { name, way: "", prepare, or: &[], is_run: false }
     }
 
     const fn way(mut self, way: &'static str) -> Self {
@@ -83,6 +85,11 @@ impl Operation {
 
     const fn or(mut self, or: &'static [(u16, &'static str)]) -> Self {
         self.or = or;
+        self
+    }
+
+    const fn on_schedule(mut self) -> Self {
+        self.is_run = true;
         self
     }
 
