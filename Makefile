@@ -9,7 +9,7 @@ unexport CARGO_TARGET_DIR
 # What asks DynamoDB, S3, KMS and SNS themselves: also on other emulators. All crates are named, or the SDK would be built again for fewer.
 SERVICES := cargo test -q --workspace --test services -- --test-threads=8
 
-.PHONY: run stop test test-localstack schemathesis check lint deny checkov build web browser screenshots chromium application faults removal fuzz bench bench-work measure load sbom advisories pins deploy fmt clean tools
+.PHONY: run stop test test-localstack schemathesis check lint deny checkov build web browser screenshots chromium application faults removal fuzz bench bench-work growth simulate measure load sbom advisories pins deploy fmt clean tools
 
 WEB_SOURCES := infra/openapi.yaml $(shell find web -type f -not -path "web/node_modules/*" -not -path "web/dist/*" -not -name schema.d.ts 2>/dev/null)
 
@@ -54,6 +54,7 @@ lint: tools web deny # serve_web has the web application inside
 	cargo metadata -q --locked --format-version 1 --manifest-path tests/load/Cargo.toml > /dev/null # it follows the crates that it takes from here
 	.tools/aws/bin/python infra/local/check_openapi.py
 	AWS_DEFAULT_REGION=eu-south-1 $(SAM) validate --lint
+	python3 infra/growth/simulate.py --check
 	cd web && npm run --silent lint && npm run --silent test
 
 deny: tools ## licences, sources and versions of what others wrote (docs/supply-chain.md)
@@ -68,7 +69,7 @@ build: tools web ## the functions as they ship, the sandbox, and the program tha
 	PATH="$(CURDIR)/.tools/aws/bin:$$PATH" cargo lambda build --release $(FUNCTIONS)
 	cargo build -q --workspace --bin sandbox --bin applications --bin main_journey
 
-faults: build ## breaks every call to AWS of every operation in every way: more than an hour; ONLY="operation ..." for some
+faults: build ## breaks every call to AWS of every operation in every way: some three hours; ONLY="operation ..." for some
 	cargo build -q --workspace --bin faults
 	$(STACK) --instance faults around --faulty target/debug/faults $(ONLY)
 
@@ -109,6 +110,14 @@ bench: build tests/bench/peers/node_modules/.installed ## start, answers and mem
 bench-work: tools ## what functions do with pictures, beside other libraries: milliseconds and memory (docs/benchmarks.md); needs no stack
 	PATH="$(CURDIR)/.tools/aws/bin:$$PATH" cargo lambda build --release --lambda-dir target/bench --package work
 	target/bench/work/bootstrap
+
+growth: build ## what each operation asks of AWS, counted on a stack of its own, into infra/growth/requests.json
+	cargo build -q --workspace --bin faults
+	rm -f target/recorded.jsonl && touch target/recorded.jsonl
+	RECORD=$(CURDIR)/target/recorded.jsonl $(STACK) --instance growth around --faulty target/debug/faults --requests infra/growth/requests.json
+
+simulate: ## what a year costs, and what the busiest second asks of AWS (docs/benchmarks.md)
+	@python3 infra/growth/simulate.py
 
 measure: ## requests per second and latency of submit_code on the stack that runs
 	set -a; . .local/dev/env; cargo run -q -p journeys --bin measure

@@ -21,6 +21,7 @@ mod operations;
 #[path = "../../tests/aws/outbox.rs"]
 mod outbox;
 mod proxy;
+mod requests;
 
 use std::{
     collections::BTreeMap,
@@ -49,6 +50,9 @@ struct Arguments {
     /// Only this fault: throttle, server_error, conflict, reset_before, reset_after, timeout, late, kill.
     #[arg(long)]
     fault: Option<String>,
+    /// Breaks nothing: writes to this file what each operation costs (`RECORD` must name what the proxies record).
+    #[arg(long)]
+    requests: Option<std::path::PathBuf>,
     /// A few cases: of writes to tables, those that are hardest to get right.
     #[arg(long)]
     sample: bool,
@@ -99,6 +103,10 @@ async fn main() -> ExitCode {
     proxy::clear().await;
     let since = domain::Moment::from_epoch_seconds(journeys::application::now());
     let world = World::new().await;
+    if let Some(file) = &arguments.requests {
+        requests::write(&world, file).await;
+        return ExitCode::SUCCESS;
+    }
     std::panic::set_hook(Box::new(|info| {
         *SAID.lock().unwrap_or_else(PoisonError::into_inner) = info.to_string().replace('\n', " ");
     }));
