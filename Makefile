@@ -114,7 +114,7 @@ bench-work: tools ## what functions do with pictures, beside other libraries: mi
 growth: build ## what each operation asks of AWS, counted on a stack of its own, into infra/growth/requests.json
 	cargo build -q --workspace --bin faults
 	rm -f target/recorded.jsonl && touch target/recorded.jsonl
-	RECORD=$(CURDIR)/target/recorded.jsonl $(STACK) --instance growth around --faulty target/debug/faults --requests infra/growth/requests.json
+	MYPHOTO_RECORD=$(CURDIR)/target/recorded.jsonl $(STACK) --instance growth around --faulty target/debug/faults --requests infra/growth/requests.json
 
 simulate: ## what a year costs, and what the busiest second asks of AWS (docs/benchmarks.md)
 	@python3 infra/growth/simulate.py

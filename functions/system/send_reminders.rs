@@ -27,8 +27,8 @@ use storage::{
     reminders::{About, Address, Listed, ReminderItem, Reminders, slots},
 };
 
-/// Reminders in hand at a time: SNS and SES take some ten a second of an account.
-const AT_ONCE: usize = 5;
+/// Reminders in hand at a time: SES takes 14 a second of an account, and two at a time are some nine (docs/benchmarks.md, Growth).
+const AT_ONCE: usize = 2;
 
 struct Deps {
     reminders: Reminders,

@@ -106,7 +106,7 @@ class Instance:
                 port = self.memory["ports"][proxy.name] = any_free_port()
                 command = [str(tools.FAULTS / "python"), str(tools.ROOT / "tests" / "faults" / "proxy.py"), "--host", "127.0.0.1", "--port", str(port)]
                 with step(f"starting the proxy at {self.url(proxy.name)}"):
-                    recorded = {"RECORD": os.environ["RECORD"]} if "RECORD" in os.environ else {}
+                    recorded = {name: os.environ[name] for name in ("MYPHOTO_RECORD",) if name in os.environ}
                     proxy.start([*command, "--upstream", self.url(of), "--no-resign"], {"PATH": os.defpath, "HOME": str(self.folder)} | recorded)
                     proxy.await_answer(f"{self.url(proxy.name)}/_microburst/health")
 

@@ -1,6 +1,6 @@
 """microburst, which hands on Host and Content-Length as they came: signatures are of them too, and the emulator checks signatures.
 
-Runs in the environment of .tools/faults, with microburst's own arguments. With RECORD=file it writes down what calls cost (record.py)."""
+Runs in the environment of .tools/faults, with microburst's own arguments. With MYPHOTO_RECORD=file it writes down what calls cost (record.py)."""
 
 import os
 import sys
@@ -42,7 +42,7 @@ if __name__ == "__main__":
     Upstream._outbound_headers = as_signed
     # What is read whole goes on with its length, not in chunks.
     pipeline.should_buffer = lambda *_: True
-    if os.environ.get("RECORD"):
-        RECORDER = record.Recorder(Path(os.environ["RECORD"]))
+    if os.environ.get("MYPHOTO_RECORD"):
+        RECORDER = record.Recorder(Path(os.environ["MYPHOTO_RECORD"]))
         Upstream.relay, forward._stream_to_client = relay_known, to_client_recorded
     sys.exit(main())

@@ -479,6 +479,8 @@ impl<'a> Bits<'a> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection, prelude::*};
+
     use super::*;
 
     /// The smallest pictures there are, in parts. Their tables know one code, a single zero bit.
@@ -652,29 +654,67 @@ mod tests {
         assert_eq!(with(baseline(), then(b"\0\0\0\0\0\0\0\0\0\0\0\0<")), DAMAGED);
     }
 
-    proptest::proptest! {
+    /// Mostly plain bytes, some that are written as two, and now and then a marker.
+    fn image_data() -> impl Strategy<Value = Vec<u8>> {
+        let part = prop_oneof![85 => (0..=0xfe_u8).prop_map(|byte| vec![byte]), 10 => Just(vec![0xff, 0x00]), 5 => Just(vec![0xff])];
+        collection::vec(part, 0..60).prop_map(|parts| parts.concat())
+    }
+
+    /// The bits up to the first marker, one by one.
+    fn bits_of(mut bytes: &[u8]) -> Vec<u32> {
+        let mut bits = Vec::new();
+        loop {
+            let byte = match bytes {
+                [0xff, 0x00, rest @ ..] => {
+                    bytes = rest;
+                    0xff
+                }
+                [0xff, ..] | [] => return bits,
+                [byte, rest @ ..] => {
+                    bytes = rest;
+                    *byte
+                }
+            };
+            bits.extend((0..8).rev().map(|bit| u32::from(byte >> bit & 1)));
+        }
+    }
+
+    proptest! {
         /// Whichever way bytes come into hand: all bits up to the next marker, in order, once.
         #[test]
-        fn bits_are_those_of_the_bytes(bytes in proptest::collection::vec(proptest::prop_oneof![3 => proptest::num::u8::ANY, 1 => proptest::strategy::Just(0xff_u8), 1 => proptest::strategy::Just(0_u8)], 0..60), counts in proptest::collection::vec(0_u32..=16, 200)) {
-            let mut expected = Vec::new();
-            let mut rest = bytes.as_slice();
-            loop {
-                let byte = match rest {
-                    [0xff, 0x00, after @ ..] => { rest = after; 0xff }
-                    [0xff, ..] | [] => break,
-                    [byte, after @ ..] => { rest = after; *byte }
-                };
-                expected.extend((0..8).rev().map(|bit| u32::from(byte >> bit & 1)));
-            }
-            let (mut bits, mut at) = (Bits::of(&bytes), 0);
-            for (turn, count) in counts.into_iter().enumerate() {
-                let upcoming = |at: usize, count: u32| (at..at + count as usize).fold(0, |number, at| number << 1 | expected.get(at).copied().unwrap_or(1));
-                if turn % 2 == 0 {
-                    proptest::prop_assert_eq!(bits.peek(), upcoming(at, 16) as usize);
-                }
+        fn bits_are_those_of_the_bytes(bytes in image_data(), counts in collection::vec((any::<bool>(), 0_u32..=31), 200)) {
+            let (expected, mut bits, mut at) = (bits_of(&bytes), Bits::of(&bytes), 0);
+            for (skips, count) in counts {
+                // After the end come ones.
+                let upcoming =
+                    |count: u32| (at..at + count as usize).fold(0, |number, at| number << 1 | expected.get(at).copied().unwrap_or(1));
+                prop_assert_eq!(bits.peek(), upcoming(16) as usize);
+                let count = if skips { count } else { count.min(16) };
                 let fits = at + count as usize <= expected.len();
-                proptest::prop_assert_eq!(bits.take(count), fits.then(|| upcoming(at, count)));
+                if skips {
+                    prop_assert_eq!(bits.skip(count), fits.then_some(()));
+                } else {
+                    prop_assert_eq!(bits.take(count), fits.then(|| upcoming(count)));
+                }
                 at += if fits { count as usize } else { 0 };
+            }
+        }
+
+        /// The short table says what the whole one does.
+        #[test]
+        fn codes_are_found_by_their_first_bits(lengths in any::<[u8; 16]>()) {
+            // As many codes of each length as still have room, a tenth of them.
+            let (mut room, mut counts) = (1_u32 << 16, [0_u8; 16]);
+            for (at, (count, wish)) in counts.iter_mut().zip(lengths).enumerate() {
+                let each = 1 << (15 - at);
+                *count = u8::try_from((room / each).min(u32::from(wish) % 16)).expect("small");
+                room -= u32::from(*count) * each;
+            }
+            let values: Vec<u8> = (0..counts.iter().map(|&count| usize::from(count)).sum::<usize>()).map(|value| value as u8).collect();
+            let table = Table::new(&counts, &values).expect("a table");
+            for bits in 0..1 << 16 {
+                let (value, length) = table.all[bits];
+                prop_assert_eq!(table.look_up(bits), (length > 0).then_some((value, u32::from(length))));
             }
         }
     }

@@ -50,7 +50,7 @@ struct Arguments {
     /// Only this fault: throttle, server_error, conflict, reset_before, reset_after, timeout, late, kill.
     #[arg(long)]
     fault: Option<String>,
-    /// Breaks nothing: writes to this file what each operation costs (`RECORD` must name what the proxies record).
+    /// Breaks nothing: writes to this file what each operation costs (`MYPHOTO_RECORD` must name what the proxies record).
     #[arg(long)]
     requests: Option<std::path::PathBuf>,
     /// A few cases: of writes to tables, those that are hardest to get right.
@@ -161,7 +161,7 @@ async fn cases(world: &World, operation: &Operation, arguments: &Arguments) -> V
     (quiet.settled)(answer).await;
     let mut cases = Vec::new();
     for call in &calls {
-        // A run asks for the reminders of each day in the same way, twelve times: the first and the last of a kind tell of all.
+        // A run asks for the reminders of each day in the same way, sixteen times: the first and the last of a kind tell of all.
         let is_last = !calls.iter().any(|other| other.service == call.service && other.operation == call.operation && other.nth > call.nth);
         if operation.is_run && call.nth > 0 && !is_last {
             continue;

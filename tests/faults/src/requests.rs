@@ -30,7 +30,7 @@ struct Requests {
 /// # Panics
 /// Where an operation fails, or asks nothing.
 pub(crate) async fn write(world: &World, file: &Path) {
-    let recorded = std::env::var("RECORD").expect("RECORD names what the proxies record");
+    let recorded = std::env::var("MYPHOTO_RECORD").expect("MYPHOTO_RECORD names what the proxies record");
     let mut all = BTreeMap::new();
     for operation in operations::all() {
         let prepared = (operation.prepare)(world).await;
