@@ -703,7 +703,7 @@ mod tests {
         /// The short table says what the whole one does.
         #[test]
         fn codes_are_found_by_their_first_bits(lengths in any::<[u8; 16]>()) {
-            // As many codes of each length as still have room, a tenth of them.
+            // Up to 15 codes of each length, as far as there is room.
             let (mut room, mut counts) = (1_u32 << 16, [0_u8; 16]);
             for (at, (count, wish)) in counts.iter_mut().zip(lengths).enumerate() {
                 let each = 1 << (15 - at);

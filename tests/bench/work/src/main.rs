@@ -83,12 +83,15 @@ fn main() {
             }
         }
     }
-    let mut rows: Vec<Row> = Vec::new();
+    let (mut rows, mut first) = (Vec::new(), 0.0);
     for ((group, picture, at), seen) in &seen {
         let mut times: Vec<f64> = seen.iter().flat_map(|one| one.ms.iter().copied()).collect();
         times.sort_by(f64::total_cmp);
         let part = |of: usize| times[(times.len() - 1) * of / 4];
-        let first = if *at == 0 { part(2) } else { rows.iter().rev().find(|row| row.ratio == 1.0).map_or(part(2), |row| row.ms) };
+        // Each group begins with its first case.
+        if *at == 0 {
+            first = part(2);
+        }
         let case = &GROUPS[*group].cases[*at];
         rows.push(Row {
             group: GROUPS[*group].name,
@@ -96,7 +99,7 @@ fn main() {
             picture: pictures[*picture].name.clone(),
             ms: part(2),
             spread: (part(1), part(3)),
-            ratio: if *at == 0 { 1.0 } else { part(2) / first },
+            ratio: part(2) / first,
             peak_mb: seen.iter().map(|one| one.peak_kb).max().filter(|_| !is_elsewhere(case)).map(|kb| kb as f64 * 1.024 / 1_000.0),
         });
     }

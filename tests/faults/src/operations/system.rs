@@ -15,7 +15,7 @@ use journeys::{
 
 use serde_json::{Value, json};
 
-use super::{Operation, World, boxed, prepared};
+use super::{Operation, Prepared, Settled, World, boxed, prepared};
 use crate::{
     aws,
     items::items_where,
@@ -180,6 +180,14 @@ impl Reminded {
     }
 }
 
+fn swept(due: Due, settled: Settled<Due>) -> Prepared {
+    prepared(due, boxed!(|_due| tick("SWEEP_OUTBOX").await), settled)
+}
+
+fn reminded(one: Reminded, settled: Settled<Reminded>) -> Prepared {
+    prepared(one, boxed!(|_one| tick("SEND_REMINDERS").await), settled)
+}
+
 pub(super) fn all() -> Vec<Operation> {
     vec![
         Operation::new(
@@ -194,19 +202,14 @@ pub(super) fn all() -> Vec<Operation> {
         .way("by email"),
         Operation::new(
             "sweep_outbox",
-            boxed!(|_world| prepared(
-                Due::new(1, "queued", &["next_at"]).await,
-                boxed!(|_due| tick("SWEEP_OUTBOX").await),
-                boxed!(|due, _answer| due.waiting.comes().await)
-            )),
+            boxed!(|_world| swept(Due::new(1, "queued", &["next_at"]).await, boxed!(|due, _answer| due.waiting.comes().await))),
         )
         .way("a message that failed")
         .on_schedule(),
         Operation::new(
             "sweep_outbox",
-            boxed!(|_world| prepared(
+            boxed!(|_world| swept(
                 Due::new(0, "sent", &["next_at", "kept_until"]).await,
-                boxed!(|_due| tick("SWEEP_OUTBOX").await),
                 boxed!(|due, _answer| due.has_ended("sent", 1).await)
             )),
         )
@@ -214,9 +217,8 @@ pub(super) fn all() -> Vec<Operation> {
         .on_schedule(),
         Operation::new(
             "sweep_outbox",
-            boxed!(|_world| prepared(
+            boxed!(|_world| swept(
                 Due::new(1, "queued", &["next_at", "kept_until"]).await,
-                boxed!(|_due| tick("SWEEP_OUTBOX").await),
                 boxed!(|due, _answer| due.has_ended("failed", 0).await)
             )),
         )
@@ -224,29 +226,20 @@ pub(super) fn all() -> Vec<Operation> {
         .on_schedule(),
         Operation::new(
             "send_reminders",
-            boxed!(|world| prepared(
-                Reminded::of_code(world, 0).await,
-                boxed!(|_one| tick("SEND_REMINDERS").await),
-                boxed!(|one, _answer| one.came().await)
-            )),
+            boxed!(|world| reminded(Reminded::of_code(world, 0).await, boxed!(|one, _answer| one.came().await))),
         )
         .way("of a code, by SMS")
         .on_schedule(),
         Operation::new(
             "send_reminders",
-            boxed!(|world| prepared(
-                Reminded::of_association(world, 0).await,
-                boxed!(|_one| tick("SEND_REMINDERS").await),
-                boxed!(|one, _answer| one.came().await)
-            )),
+            boxed!(|world| reminded(Reminded::of_association(world, 0).await, boxed!(|one, _answer| one.came().await))),
         )
         .way("of an association, by email")
         .on_schedule(),
         Operation::new(
             "send_reminders",
-            boxed!(|world| prepared(
+            boxed!(|world| reminded(
                 Reminded::of_association(world, 3).await,
-                boxed!(|_one| tick("SEND_REMINDERS").await),
                 boxed!(|one, _answer| {
                     assert!(inbox::reminders(one.to.address()).await.is_empty(), "too late");
                     one.is_forgotten().await;
