@@ -14,6 +14,8 @@ use messages::problem::Problem;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::texts;
+
 const ORIGIN: &str = "https://myphoto.example";
 /// As `edge` has it.
 const BODY_LIMIT: usize = 16 * 1024;
@@ -42,10 +44,14 @@ struct Recipient {
     value: String,
 }
 
-/// A refusal names a field, shortly, and repeats no value; what is taken is the same when it is sent again.
+/// A refusal names a field, shortly, and repeats no value; what is taken is the same when it is sent again. Texts of a body then go where
+/// operations take them: whichever it is, each could be sent as each.
 pub(crate) fn request_body(data: &[u8]) {
     let read = |bytes: Vec<u8>| Call::new(Request::new(Body::Binary(bytes)), ORIGIN, Moment::from_epoch_seconds(0)).json::<Everything>();
     let known: Option<Value> = serde_json::from_slice(data).ok();
+    let (mut keys, mut values) = (BTreeSet::new(), BTreeSet::new());
+    collect(known.as_ref().unwrap_or(&Value::Null), &mut keys, &mut values);
+    values.iter().for_each(|value| texts::every(value));
     match read(data.to_vec()) {
         Ok(body) => {
             assert!(known.is_some());
@@ -54,8 +60,6 @@ pub(crate) fn request_body(data: &[u8]) {
         Err(Problem::MalformedJson) => assert!(known.is_none(), "JSON that is called none"),
         Err(Problem::InvalidField { field, .. }) => {
             assert!(field.chars().count() <= 80 && !field.chars().any(char::is_control));
-            let (mut keys, mut values) = (BTreeSet::new(), BTreeSet::new());
-            collect(known.as_ref().unwrap_or(&Value::Null), &mut keys, &mut values);
             let own =
                 ["upload_id", "recipient", "language", "profile", "applications", "email", "reminder", "bytes", "files", "kind", "value"];
             let keys: String = own.into_iter().map(str::to_owned).chain(keys).collect::<Vec<_>>().join(".");

@@ -10,6 +10,7 @@ mod numbers;
 mod outside;
 mod photos;
 mod signed;
+mod texts;
 
 /// Something that reads input, and what must hold of it.
 #[derive(Debug)]
@@ -27,7 +28,7 @@ const LITTLE: usize = 4_000_000;
 /// A photo function's memory (template.yaml) is 2,048 MB; decoding 50 megapixels takes up to 530 MB of it, and these pictures are small.
 const DECODING: usize = 100_000_000;
 
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 11] = [
     Target { name: "code_number", holds: numbers::code_number, memory: LITTLE },
     Target { name: "identity_numbers", holds: numbers::identity_numbers, memory: LITTLE },
     Target { name: "recipients", holds: numbers::recipients, memory: LITTLE },
@@ -36,6 +37,7 @@ pub const TARGETS: [Target; 10] = [
     Target { name: "jpeg", holds: photos::jpeg, memory: DECODING },
     Target { name: "picture", holds: photos::picture, memory: DECODING },
     Target { name: "signed_request", holds: signed::signed_request, memory: LITTLE },
+    Target { name: "texts", holds: texts::texts, memory: LITTLE },
     Target { name: "request_body", holds: http::request_body, memory: LITTLE },
     Target { name: "event", holds: http::event, memory: LITTLE },
 ];

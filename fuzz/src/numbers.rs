@@ -87,7 +87,7 @@ pub(crate) fn recipients(data: &[u8]) {
 }
 
 /// What storage keeps is what it gives back.
-fn kept<T: PartialEq + Debug + Serialize + DeserializeOwned>(value: &T) {
+pub(crate) fn kept<T: PartialEq + Debug + Serialize + DeserializeOwned>(value: &T) {
     let json = serde_json::to_string(value).unwrap();
     assert_eq!(&serde_json::from_str::<T>(&json).unwrap(), value);
 }

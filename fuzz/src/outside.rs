@@ -1,6 +1,6 @@
 //! What TAXISnet and the national registers answer.
 
-use domain::{Identifier, Moment, minor::BirthDate};
+use domain::{Identifier, Moment, business::is_photography, minor::BirthDate};
 use registers::{CustodyAnswer, OwnedBusiness, RegisteredPerson, parse_userinfo};
 
 use crate::text;
@@ -35,6 +35,9 @@ pub(crate) fn registers(data: &[u8]) {
     }
     if let Ok(business) = serde_json::from_slice::<OwnedBusiness>(data) {
         assert_eq!(business.afm.expose().len(), 9);
+        for activity in &business.activities {
+            assert_eq!(is_photography(activity), activity.split('.').take(2).eq(["74", "20"]), "{activity}");
+        }
     }
 }
 
