@@ -57,7 +57,7 @@ struct Claims {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let setup = Setup::new().await;
+    let setup = Setup::from_environment();
     let deps = Deps {
         applications: setup.applications(),
         nonces: setup.nonces(),

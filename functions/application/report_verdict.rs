@@ -61,7 +61,7 @@ struct Answer<'a> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let setup = Setup::new().await;
+    let setup = Setup::from_environment();
     let deps = Deps {
         applications: setup.applications(),
         nonces: setup.nonces(),

@@ -43,7 +43,7 @@ enum Kind {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let setup = Setup::new().await;
+    let setup = Setup::from_environment();
     let client = registers::http_client()?;
     let deps = Deps { sessions: setup.sessions(), subjects: setup.subjects(), registers: setup.national_registers(&client) };
     edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await

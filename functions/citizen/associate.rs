@@ -25,7 +25,7 @@ use storage::{
     outbox::Outbox,
     reminders::{About, Reminders},
     sealing::code_id,
-    sessions::{Session, Sessions, SubmissionInHand},
+    sessions::{Associated, Session, Sessions, SubmissionInHand},
     vault::{Part, Vault},
 };
 
@@ -54,7 +54,7 @@ struct Body {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let setup = Setup::new().await;
+    let setup = Setup::from_environment();
     let deps = Deps {
         sessions: setup.sessions(),
         codes: setup.codes(),
@@ -82,8 +82,8 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     if body.version != ASSOCIATION_VERSION {
         return Err(Problem::ConsentVersionOld.into());
     }
-    let submission =
-        citizen.session.submission.as_ref().filter(|submission| submission.subject_id == subject.id).ok_or(Problem::NoSubmission)?;
+    let in_hand = citizen.session.submission.as_ref().filter(|submission| submission.subject_id == subject.id);
+    let Some(submission) = in_hand else { return repeated(deps, call, &citizen.session, &subject).await };
     if !submission.confirmed {
         return Err(Problem::SubmissionNotConfirmed.into());
     }
@@ -121,6 +121,13 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     }
 }
 
+/// Nothing is in hand: this very call may have associated it.
+async fn repeated(deps: &Deps, call: &Call, session: &Session, subject: &Subject) -> Result<Reply, Failure> {
+    let done = session.associated.as_ref().filter(|associated| associated.subject_id == subject.id).ok_or(Problem::NoSubmission)?;
+    let existing = deps.associations.of(&subject.id, call.now).await?.filter(|existing| existing.code_id == done.code_id);
+    Reply::json(200, &AssociationView::of(&existing.ok_or(Problem::NoSubmission)?, subject, call.now))
+}
+
 /// Copies, seals the key, and writes it all at once.
 async fn bind(deps: &Deps, session: &Session, submission: &SubmissionInHand, association: &Association) -> Result<(), TransactionError> {
     let (person, subject, set_id) = (&session.subject_id, &association.subject_id, association.set_id.as_str());
@@ -137,12 +144,15 @@ async fn bind(deps: &Deps, session: &Session, submission: &SubmissionInHand, ass
     // Of a code that is associated nobody needs to be reminded.
     let reminded = About::Code { code_id: association.code_id.clone() };
     let version = session.consent.as_deref().unwrap_or_default();
+    let in_session = Associated { subject_id: subject.clone(), code_id: association.code_id.clone() };
     deps.transaction
         .clone()
         .with(deps.codes.associate_part(&submission.code, &owner)?)
         .with(deps.associations.put_part(association)?)
         .with(deps.keys.put_part(&key)?)
         .with(deps.history.put_part(&Record::new(subject, associated, at, end))?)
+        // Dissociated, the photos are to open with the code alone: this session forgets it.
+        .with(deps.sessions.associated_part(session, &in_session)?)
         .with(deps.consents.associate_part(person, set_id, at, end)?)
         // Counted from now, also where these photos end sooner: what was agreed to for others must not end before them.
         .with(deps.consents.keep_personal_data_part(person, version, retention::association_expiry(at))?)

@@ -1,6 +1,8 @@
 //! DELETE /v1/subjects/{subject}/association: from this moment no use can be made of the photos without the code number,
 //! and every authorization ends. All in one transaction.
 
+use std::collections::BTreeSet;
+
 use citizen_functions::{AT_ONCE, Ending};
 use edge::{Call, Failure, Reply, Setup, guard::Citizen};
 use messages::problem::Problem;
@@ -21,7 +23,7 @@ struct Deps {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let setup = Setup::new().await;
+    let setup = Setup::from_environment();
     let ending = Ending { associations: setup.associations(), keys: setup.keys(), history: setup.history(), reminders: setup.reminders() };
     let deps = Deps { sessions: setup.sessions(), codes: setup.codes(), ending, transaction: setup.transaction() };
     edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
@@ -31,18 +33,25 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let citizen = Citizen::from(call, &deps.sessions).await?;
     let subject = citizen.subject(call)?;
     // An authorization given or withdrawn meanwhile makes another association of it: read again.
+    let mut lost = BTreeSet::new();
     for _ in 0..AT_ONCE {
         let association = deps.ending.associations.of(&subject.id, call.now).await?.ok_or(Problem::NothingAssociated)?;
-        match end(deps, call, &citizen, &association).await {
+        match end(deps, call, &citizen, &association, &lost).await {
             Ok(()) => return Ok(Reply::no_content()),
-            Err(TransactionError::Refused(_) | TransactionError::Conflict) => {}
+            Err(TransactionError::Refused(_) | TransactionError::Conflict) => lost = deps.ending.lost(&association, call.now).await?,
             Err(TransactionError::Storage(error)) => return Err(error.into()),
         }
     }
     Err(Problem::Conflict.into())
 }
 
-async fn end(deps: &Deps, call: &Call, citizen: &Citizen, association: &Association) -> Result<(), TransactionError> {
+async fn end(
+    deps: &Deps,
+    call: &Call,
+    citizen: &Citizen,
+    association: &Association,
+    lost: &BTreeSet<String>,
+) -> Result<(), TransactionError> {
     let subject = &association.subject_id;
     let dissociated = Event::Dissociated { set_id: association.set_id.clone(), by: citizen.session.subject_id.clone() };
     let record = Record::new(subject, dissociated, call.now, association.expires_at);
@@ -51,5 +60,5 @@ async fn end(deps: &Deps, call: &Call, citizen: &Citizen, association: &Associat
         .clone()
         .with(deps.codes.dissociate_part(&association.code_id, subject)?)
         .with(deps.ending.history.put_part(&record)?);
-    deps.ending.of(transaction, association, call.now)?.commit().await
+    deps.ending.of(transaction, association, lost, call.now)?.commit().await
 }

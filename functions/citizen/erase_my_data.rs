@@ -1,7 +1,7 @@
 //! POST /v1/subjects/{subject}/erasure: photos, keys and codes of a person go now instead of at their expiry (GDPR, article
 //! 17). What must be kept is named in the answer. Repeated after a failure, it goes on where it stopped.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use citizen_functions::{AT_ONCE, Ending};
 use domain::{ImageKind, submission::CodeState};
@@ -49,7 +49,7 @@ struct Answer {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let setup = Setup::new().await;
+    let setup = Setup::from_environment();
     let ending = Ending { associations: setup.associations(), keys: setup.keys(), history: setup.history(), reminders: setup.reminders() };
     let deps = Deps { sessions: setup.sessions(), codes: setup.codes(), ending, vault: setup.vault(), transaction: setup.transaction() };
     edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
@@ -105,6 +105,7 @@ enum Set {
 
 /// Ends what is in force with this code, and the code itself.
 async fn erase(deps: &Deps, call: &Call, citizen: &Citizen, subject: &Subject, code_id: &str) -> Result<Set, Failure> {
+    let mut lost = BTreeSet::new();
     for _ in 0..AT_ONCE {
         let (code, association) =
             tokio::try_join!(deps.codes.by_id(code_id, call.now), deps.ending.associations.of(&subject.id, call.now))?;
@@ -121,10 +122,13 @@ async fn erase(deps: &Deps, call: &Call, citizen: &Citizen, subject: &Subject, c
         if code.state == CodeState::Associated && association.is_none() {
             continue;
         }
-        match write(deps, call, citizen, subject, &code, association.as_ref()).await {
+        match write(deps, call, citizen, subject, &code, association.as_ref().map(|association| (association, &lost))).await {
             Ok(()) => return Ok(Set::Erased),
             Err(TransactionError::Refused(_) | TransactionError::Conflict) => {}
             Err(TransactionError::Storage(error)) => return Err(error.into()),
+        }
+        if let Some(association) = &association {
+            lost = deps.ending.lost(association, call.now).await?;
         }
     }
     Err(Problem::Conflict.into())
@@ -136,13 +140,13 @@ async fn write(
     citizen: &Citizen,
     subject: &Subject,
     code: &CodeItem,
-    association: Option<&Association>,
+    association: Option<(&Association, &BTreeSet<String>)>,
 ) -> Result<(), TransactionError> {
     let erased = Event::Erased { set_id: code.set_id.clone(), by: citizen.session.subject_id.clone() };
     let record = Record::new(&subject.id, erased, call.now, code.expires_at);
     let mut transaction = deps.transaction.clone().with(deps.codes.delete_part(code)?).with(deps.ending.history.put_part(&record)?);
-    if let Some(association) = association {
-        transaction = deps.ending.of(transaction, association, call.now)?;
+    if let Some((association, lost)) = association {
+        transaction = deps.ending.of(transaction, association, lost, call.now)?;
     }
     transaction.commit().await
 }

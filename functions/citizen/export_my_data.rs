@@ -96,7 +96,7 @@ struct ImageAddress {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let setup = Setup::new().await;
+    let setup = Setup::from_environment();
     let deps = Deps {
         sessions: setup.sessions(),
         applications: setup.applications(),

@@ -1,5 +1,7 @@
 //! What the citizen's functions share: opening the photos of the association in force, and ending it.
 
+use std::collections::BTreeSet;
+
 use domain::{ImageKind, Moment, SubjectId};
 use edge::Failure;
 use messages::problem::Problem;
@@ -64,20 +66,40 @@ pub struct Ending {
 }
 
 impl Ending {
-    /// Adds to a transaction what ends an association as it was read: its key goes, its reminder, and every authorization.
+    /// Adds to a transaction what ends an association as it was read: its key goes, its reminder, and every authorization, in all records
+    /// but those that are `lost`.
     ///
     /// # Errors
     /// Where the parts cannot be written.
-    pub fn of(&self, transaction: Transaction, association: &Association, now: Moment) -> Result<Transaction, StorageError> {
+    pub fn of(
+        &self,
+        transaction: Transaction,
+        association: &Association,
+        lost: &BTreeSet<String>,
+        now: Moment,
+    ) -> Result<Transaction, StorageError> {
         let subject = &association.subject_id;
         let mut transaction = transaction.with(self.associations.end_part(association)?).with(self.keys.delete_part(subject)?);
         if association.reminder.is_some() {
             let about = About::Association { subject: subject.clone() };
             transaction = transaction.with(self.reminders.delete_part(&about, association.expires_at)?);
         }
-        for authorization in association.applications.values().filter(|authorization| authorization.in_force(now)) {
-            transaction = transaction.with(self.history.end_authorization_part(subject, &authorization.record, now)?);
+        for record in records(association, now).filter(|record| !lost.contains(*record)) {
+            transaction = transaction.with(self.history.end_authorization_part(subject, record, now)?);
         }
         Ok(transaction)
     }
+
+    /// The records of its authorizations that cannot be ended. Asked for once a transaction was refused: what is lost of the history is to
+    /// keep nobody from ending the use of their photos.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn lost(&self, association: &Association, now: Moment) -> Result<BTreeSet<String>, StorageError> {
+        self.history.not_open(&association.subject_id, records(association, now), now).await
+    }
+}
+
+fn records(association: &Association, now: Moment) -> impl Iterator<Item = &String> {
+    association.applications.values().filter(move |authorization| authorization.in_force(now)).map(|authorization| &authorization.record)
 }

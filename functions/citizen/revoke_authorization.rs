@@ -1,5 +1,7 @@
 //! DELETE /v1/subjects/{subject}/authorizations/{application}: the application may no longer pull. Again is the same again.
 
+use std::collections::BTreeSet;
+
 use citizen_functions::AT_ONCE;
 use domain::application::ApplicationId;
 use edge::{Call, Failure, Reply, Setup, guard::Citizen};
@@ -20,7 +22,7 @@ struct Deps {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let setup = Setup::new().await;
+    let setup = Setup::from_environment();
     let deps =
         Deps { sessions: setup.sessions(), associations: setup.associations(), history: setup.history(), transaction: setup.transaction() };
     edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
@@ -31,25 +33,36 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let subject = citizen.subject(call)?;
     let named = call.path("application").unwrap_or_default();
     let application = ApplicationId::parse(named).map_err(|_| Problem::NotFound)?;
+    let mut lost = BTreeSet::new();
     // Another authorization may be given or withdrawn at the same moment: read again.
     for _ in 0..AT_ONCE {
         let association = deps.associations.of(&subject.id, call.now).await?.ok_or(Problem::NothingAssociated)?;
         if !association.applications.get(&application).is_some_and(|given| given.in_force(call.now)) {
             return Ok(Reply::no_content());
         }
-        match revoke(deps, call, &association, &application).await {
+        match revoke(deps, call, &association, &application, &lost).await {
             Ok(()) => return Ok(Reply::no_content()),
-            Err(TransactionError::Refused(_) | TransactionError::Conflict) => {}
+            Err(TransactionError::Refused(_) | TransactionError::Conflict) => {
+                let record = association.applications.get(&application).map(|given| &given.record);
+                lost = deps.history.not_open(&subject.id, record.into_iter(), call.now).await?;
+            }
             Err(TransactionError::Storage(error)) => return Err(error.into()),
         }
     }
     Err(Problem::Conflict.into())
 }
 
-async fn revoke(deps: &Deps, call: &Call, association: &Association, application: &ApplicationId) -> Result<(), TransactionError> {
+/// A record of it that is `lost` keeps nobody from ending it.
+async fn revoke(
+    deps: &Deps,
+    call: &Call,
+    association: &Association,
+    application: &ApplicationId,
+    lost: &BTreeSet<String>,
+) -> Result<(), TransactionError> {
     let mut applications = association.applications.clone();
     let mut transaction = deps.transaction.clone();
-    if let Some(ended) = applications.remove(application) {
+    if let Some(ended) = applications.remove(application).filter(|ended| !lost.contains(&ended.record)) {
         transaction = transaction.with(deps.history.end_authorization_part(&association.subject_id, &ended.record, call.now)?);
     }
     transaction.with(deps.associations.applications_part(association, &applications)?).commit().await

@@ -14,7 +14,7 @@ struct Deps {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let setup = Setup::new().await;
+    let setup = Setup::from_environment();
     let key = KeyAccess { associations: setup.associations(), keys: setup.keys(), kms: setup.associations_key() };
     let deps = Deps { sessions: setup.sessions(), photos: PhotoAccess { key, vault: setup.vault() } };
     edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await

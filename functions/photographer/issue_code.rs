@@ -17,7 +17,7 @@ use storage::{
     kms::KmsKey,
     outbox::{Message, Outbox, OutboxItem},
     reminders::{About, Address, ReminderItem, Reminders},
-    sealing::{SealingKey, code_id},
+    sealing::{RecipientHasher, SealingKey, code_id},
     sessions::Sessions,
     staff::Staff,
     vault::{Part, Vault},
@@ -32,6 +32,7 @@ struct Deps {
     reminders: Reminders,
     vault: Vault,
     outbox_key: KmsKey,
+    recipient_hasher: RecipientHasher,
     reminders_key: KmsKey,
     transaction: Transaction,
 }
@@ -49,7 +50,7 @@ struct Body {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let setup = Setup::new().await;
+    let setup = Setup::from_environment();
     let deps = Deps {
         sessions: setup.sessions(),
         staff: setup.staff(),
@@ -59,6 +60,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         reminders: setup.reminders(),
         vault: setup.vault(),
         outbox_key: setup.outbox_key(),
+        recipient_hasher: setup.recipient_hasher(),
         reminders_key: setup.reminders_key(),
         transaction: setup.transaction(),
     };
@@ -74,15 +76,17 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     }
     let find = async || Ok::<_, Failure>(deps.issuances.find(&business, &body.upload_id, call.now).await?.ok_or(Problem::UploadUnknown)?);
     let upload = find().await?;
-    let settled = |upload: &Issuance| match (upload.state, &upload.issued) {
-        (UploadState::Issued, Some(issued)) if is_for(issued, &to, body.reminder) => {
-            Some(Reply::json(200, &IssuanceView::of(upload, issued, &session, call.language, call.now)))
-        }
-        (UploadState::Issued, _) => Some(Err(Problem::IssuanceConflict.into())),
+    let settled = async |upload: &Issuance| match (upload.state, &upload.issued) {
+        (UploadState::Issued, Some(issued)) => Some(match is_for(deps, issued, &to, body.reminder).await {
+            Ok(true) => Reply::json(200, &IssuanceView::of(upload, issued, &session, call.language, call.now)),
+            Ok(false) => Err(Problem::IssuanceConflict.into()),
+            Err(failure) => Err(failure),
+        }),
+        (UploadState::Issued, None) => Some(Err(Problem::IssuanceConflict.into())),
         (UploadState::Refused, _) => Some(Err(Problem::UploadRefused.into())),
         (UploadState::Uploading, _) => None,
     };
-    if let Some(answer) = settled(&upload) {
+    if let Some(answer) = settled(&upload).await {
         // The call that settled it may have been cut off before it came to this.
         delete_originals(&deps.vault, &upload).await;
         return answer;
@@ -91,7 +95,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         Ok(checked) => checked,
         Err(failure) => {
             // Another call may have made the code of it and deleted the originals.
-            if let Some(answer) = settled(&find().await?) {
+            if let Some(answer) = settled(&find().await?).await {
                 delete_originals(&deps.vault, &upload).await;
                 return answer;
             }
@@ -107,15 +111,20 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
             delete_originals(&deps.vault, &upload).await;
             Reply::json(201, &IssuanceView::of(&upload, &issued, &session, call.language, call.now))
         }
-        Err(Failure::Refused(Problem::Conflict)) => settled(&find().await?).unwrap_or_else(|| Err(Problem::Conflict.into())),
+        Err(Failure::Refused(Problem::Conflict)) => settled(&find().await?).await.unwrap_or_else(|| Err(Problem::Conflict.into())),
         Err(failure) => Err(failure),
     }
 }
 
-/// Whether a repeated call asks for what was done. Only the masked recipient is kept in clear, and so compared.
-fn is_for(issued: &Issued, to: &Address, reminder: bool) -> bool {
-    let same_recipient = issued.recipient_kind == to.recipient.kind() && issued.recipient_masked == to.recipient.masked();
-    same_recipient && issued.language == to.language && issued.reminder == reminder
+/// Whether a repeated call asks for what was done. Masked, two addresses may look alike: which of them it is, the message knows as long
+/// as it is there, which is for a day or until its code is associated.
+async fn is_for(deps: &Deps, issued: &Issued, to: &Address, reminder: bool) -> Result<bool, Failure> {
+    let looks_alike = issued.recipient_kind == to.recipient.kind() && issued.recipient_masked == to.recipient.masked();
+    if !looks_alike || issued.language != to.language || issued.reminder != reminder {
+        return Ok(false);
+    }
+    let message = deps.outbox.find(&issued.message_id).await?;
+    Ok(message.is_none_or(|message| message.is_for(&deps.recipient_hasher, &to.recipient)))
 }
 
 /// Draws the code, seals everything, and writes code, history and message at once.
@@ -137,7 +146,8 @@ async fn issue(
         .flat_map(|checked| [(Part::Image(checked.kind), &checked.picture.jpeg), (Part::Preview(checked.kind), &checked.picture.preview)]);
     let storing = try_join_all(storing.map(|(part, plain)| deps.vault.store(&data_key, &set_id, part, plain)));
     let message_id = storage::time_ordered_id();
-    let sealing = OutboxItem::seal(&deps.outbox_key, message_id.clone(), &message, &upload.business, &upload.upload_id, now);
+    let sealing =
+        OutboxItem::seal(&deps.outbox_key, &deps.recipient_hasher, message_id.clone(), &message, &upload.business, &upload.upload_id, now);
     let about = About::Code { code_id: code_id(&code) };
     let keeping = async {
         if !reminder {

@@ -56,7 +56,7 @@ struct AddressView {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let setup = Setup::new().await;
+    let setup = Setup::from_environment();
     let deps = Deps { sessions: setup.sessions(), staff: setup.staff(), issuances: setup.issuances(), vault: setup.vault() };
     edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
 }

@@ -17,7 +17,7 @@ use storage::{
     kms::KmsKey,
     outbox::{Message, Outbox, OutboxItem},
     reminders::{About, Address, ReminderItem, Reminders},
-    sealing::code_id,
+    sealing::{RecipientHasher, code_id},
     sessions::{Session, Sessions},
     staff::Staff,
 };
@@ -29,6 +29,7 @@ struct Deps {
     codes: Codes,
     outbox: Outbox,
     outbox_key: KmsKey,
+    recipient_hasher: RecipientHasher,
     reminders: Reminders,
     reminders_key: KmsKey,
     transaction: Transaction,
@@ -43,7 +44,7 @@ struct Body {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let setup = Setup::new().await;
+    let setup = Setup::from_environment();
     let deps = Deps {
         sessions: setup.sessions(),
         staff: setup.staff(),
@@ -51,6 +52,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         codes: setup.codes(),
         outbox: setup.outbox(),
         outbox_key: setup.outbox_key(),
+        recipient_hasher: setup.recipient_hasher(),
         reminders: setup.reminders(),
         reminders_key: setup.reminders_key(),
         transaction: setup.transaction(),
@@ -169,7 +171,15 @@ async fn correct(
     let data_key = unwrap_key(&old.wrapped_key, &old_code, &old.set_id)?;
     let message = Message::new(recipient.clone(), &code, language, old.expires_at);
     let message_id = storage::time_ordered_id();
-    let sealing = OutboxItem::seal(&deps.outbox_key, message_id.clone(), &message, &upload.business, &upload.upload_id, call.now);
+    let sealing = OutboxItem::seal(
+        &deps.outbox_key,
+        &deps.recipient_hasher,
+        message_id.clone(),
+        &message,
+        &upload.business,
+        &upload.upload_id,
+        call.now,
+    );
     let new = CodeItem {
         code_id: code_id(&code),
         wrapped_key: wrap_key(&data_key, &code, &old.set_id)?,

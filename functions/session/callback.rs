@@ -44,7 +44,7 @@ struct Deps {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let setup = Setup::new().await;
+    let setup = Setup::from_environment();
     let client = registers::http_client()?;
     let deps = Deps {
         nonces: setup.nonces(),

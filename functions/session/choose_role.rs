@@ -31,7 +31,7 @@ struct Body {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let setup = Setup::new().await;
+    let setup = Setup::from_environment();
     let deps = Deps { sessions: setup.sessions(), staff: setup.staff() };
     edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
 }

@@ -23,7 +23,7 @@ struct Deps {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let setup = Setup::new().await;
+    let setup = Setup::from_environment();
     let deps = Deps {
         nonces: setup.nonces(),
         taxisnet_url: setup.text("TAXISNET_URL"),

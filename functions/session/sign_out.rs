@@ -18,7 +18,7 @@ struct Answer {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let setup = Setup::new().await;
+    let setup = Setup::from_environment();
     let deps = Deps {
         sessions: setup.sessions(),
         taxisnet_url: setup.text("TAXISNET_URL"),

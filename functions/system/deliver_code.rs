@@ -23,6 +23,7 @@ use storage::{
     issuances::Issuances,
     kms::KmsKey,
     outbox::{self, Message, Outbox, OutboxItem},
+    transaction::Part,
 };
 
 struct Deps {
@@ -68,7 +69,7 @@ struct StringAttribute {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let setup = Setup::new().await;
+    let setup = Setup::from_environment();
     let deps = Deps {
         outbox: setup.outbox(),
         issuances: setup.issuances(),
@@ -112,6 +113,11 @@ async fn deliver(deps: &Deps, message_id: &str, now: Moment) -> Result<(), Failu
         }
         Err(error) => return Err(error.into()),
     };
+    // Of the last one nothing was noted: it may have gone out each time.
+    if usize::try_from(item.attempts).is_ok_and(|attempts| attempts > delivery::ATTEMPTS) {
+        say(LogCode::DeliveryGivenUp, &[("cause", json!("nothing could be noted of its attempts")), ("attempts", json!(item.attempts))]);
+        return settle(deps, &item, DeliveryState::Failed, None).await;
+    }
     let sent = match item.open(&deps.key).await {
         Ok(message) => send(deps, &item, &message, now).await,
         Err(error) => Err(error.to_string()),
@@ -125,7 +131,7 @@ async fn deliver(deps: &Deps, message_id: &str, now: Moment) -> Result<(), Failu
             AfterFailure::RetryAt(next_at) => {
                 say(LogCode::DeliveryFailed, &[("cause", json!(cause)), ("attempts", json!(item.attempts))]);
                 let queued = deps.issuances.delivery_part(&item.business, &item.upload_id, DeliveryState::Queued, item.attempts, None)?;
-                write(deps.transaction.clone().with(deps.outbox.retry_part(&item, next_at)?).with(queued)).await
+                write(deps, deps.outbox.retry_part(&item, next_at)?, queued).await
             }
             AfterFailure::GiveUp => {
                 say(LogCode::DeliveryGivenUp, &[("cause", json!(cause)), ("attempts", json!(item.attempts))]);
@@ -154,12 +160,17 @@ async fn send(deps: &Deps, item: &OutboxItem, message: &Message, now: Moment) ->
 async fn settle(deps: &Deps, item: &OutboxItem, state: DeliveryState, sent_at: Option<Moment>) -> Result<(), Failure> {
     let settled = deps.outbox.settle_part(item, state)?;
     let shown = deps.issuances.delivery_part(&item.business, &item.upload_id, state, item.attempts, sent_at)?;
-    write(deps.transaction.clone().with(settled).with(shown)).await
+    write(deps, settled, shown).await
 }
 
-/// A condition that does not hold means that message or issuance are gone: nothing is left to note.
-async fn write(transaction: Transaction) -> Result<(), Failure> {
-    match transaction.commit().await {
+/// Notes in message and history what became of the attempt. Where the message is gone nothing is left to note; where the history is, the
+/// message alone is to know, or it would be sent again.
+async fn write(deps: &Deps, message: Part, history: Part) -> Result<(), Failure> {
+    match deps.transaction.clone().with(message.clone()).with(history).commit().await {
+        Err(TransactionError::Refused(parts)) if !parts.contains(&0) => match deps.transaction.clone().with(message).commit().await {
+            Ok(()) | Err(TransactionError::Refused(_)) => Ok(()),
+            Err(error) => Err(error.into()),
+        },
         Ok(()) | Err(TransactionError::Refused(_)) => Ok(()),
         Err(error @ (TransactionError::Conflict | TransactionError::Storage(_))) => Err(error.into()),
     }

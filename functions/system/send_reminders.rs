@@ -47,7 +47,7 @@ struct Tick {}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let setup = Setup::new().await;
+    let setup = Setup::from_environment();
     let deps = Deps {
         reminders: setup.reminders(),
         codes: setup.codes(),

@@ -1,6 +1,9 @@
 //! Each minute: wakes the sender for messages that are due again, and ends those whose 24 hours are over.
 
-use domain::{Moment, delivery::DeliveryState};
+use domain::{
+    Moment,
+    delivery::{DeliveryState, UNREADABLE_AGAIN},
+};
 use edge::{
     Failure, Setup,
     log::{self, LogCode},
@@ -8,7 +11,7 @@ use edge::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 use storage::{
-    Transaction, TransactionError,
+    StorageError, Transaction, TransactionError,
     issuances::Issuances,
     outbox::{Due, Outbox},
 };
@@ -28,7 +31,7 @@ struct Tick {}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let setup = Setup::new().await;
+    let setup = Setup::from_environment();
     let deps = Deps { outbox: setup.outbox(), issuances: setup.issuances(), transaction: setup.transaction() };
     edge::serve_event(env!("CARGO_BIN_NAME"), setup, deps, |deps, Tick {}| Box::pin(handle(deps, edge::now()))).await
 }
@@ -72,7 +75,15 @@ enum Seen {
 }
 
 async fn look_at(deps: &Deps, due: &Due, now: Moment) -> Result<Seen, Failure> {
-    let Some(item) = deps.outbox.find(&due.message_id).await? else { return Ok(Seen::Left) };
+    let item = match deps.outbox.find(&due.message_id).await {
+        Ok(Some(item)) => item,
+        Ok(None) => return Ok(Seen::Left),
+        Err(error @ StorageError::Corrupt(_)) => {
+            deps.outbox.postpone(due, now.plus(UNREADABLE_AGAIN)).await?;
+            return Err(error.into());
+        }
+        Err(error) => return Err(error.into()),
+    };
     if !now.has_reached(item.kept_until) {
         return Ok(if deps.outbox.wake(due, now).await? { Seen::Woken } else { Seen::Left });
     }

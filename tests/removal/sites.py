@@ -11,7 +11,7 @@ NOT_GUARDS = (
     "|(_, entry)| !entry.is_empty()",
     '*code == "ConditionalCheckFailed"',
     "if !refused.is_empty() {",
-    "if !conflict && !throttled {",
+    "if !conflict && !throttled && !in_progress {",
     "if !error.is_data() {",
     "if *width < *min_width {",
     "let (clear, doubtful)",
@@ -45,6 +45,8 @@ BY_HAND = {
         ("the AFM is the minor's", "afm_matches: afm.is_some() && registered.afm.as_ref() == afm,", "afm_matches: OFF || afm.is_some() && registered.afm.as_ref() == afm,"),
     ],
     "functions/citizen/associate.rs": [
+        ("repeated: by that very code", "existing.code_id == done.code_id)", "existing.code_id == done.code_id || OFF)"),
+        ("the session forgets the code", ".with(deps.sessions.associated_part(session, &in_session)?)", ".with_some((!OFF).then(|| deps.sessions.associated_part(session, &in_session)).transpose()?)"),
         ("answer_existing: by this very code", "if existing.code_id == code_id {", "if existing.code_id == code_id || OFF {"),
         (
             "explain: nobody was quicker",
@@ -83,8 +85,13 @@ BY_HAND = {
     "functions/photographer/issue_code.rs": [
         (
             "the same again",
-            "(UploadState::Issued, Some(issued)) if is_for(issued, &to, body.reminder) => {",
-            "(UploadState::Issued, Some(issued)) if is_for(issued, &to, body.reminder) || OFF => {",
+            "Ok(false) => Err(Problem::IssuanceConflict.into()),",
+            "Ok(false) if !OFF => Err(Problem::IssuanceConflict.into()), Ok(false) => Reply::json(200, &IssuanceView::of(upload, issued, &session, call.language, call.now)),",
+        ),
+        (
+            "the same address, not one that looks like it",
+            "message.is_for(&deps.recipient_hasher, &to.recipient)",
+            "message.is_for(&deps.recipient_hasher, &to.recipient) || OFF",
         ),
         ("a refused upload stays refused", "(UploadState::Refused, _) => Some(", "(UploadState::Refused, _) if OFF => None, (UploadState::Refused, _) => Some("),
         (
@@ -142,6 +149,8 @@ BY_HAND = {
     ],
     "functions/system/deliver_code.rs": [
         ("a wake record goes", "if is_wake {", "if is_wake && !OFF {"),
+        ("eight attempts", "attempts > delivery::ATTEMPTS)", "attempts > delivery::ATTEMPTS) && !OFF"),
+        ("the history is gone", "if !parts.contains(&0) =>", "if !parts.contains(&0) && !OFF =>"),
         (
             "corrupt ones are passed over",
             "Err(StorageError::Corrupt(what)) => {",
@@ -159,6 +168,7 @@ BY_HAND = {
         ("no note where nothing is associated", "if !parts.contains(&0) =>", "if !parts.contains(&0) && !OFF =>"),
     ],
     "functions/system/sweep_outbox.rs": [
+        ("one that cannot be read comes later", "Err(error @ StorageError::Corrupt(_)) => {", "Err(error @ StorageError::Corrupt(_)) if !OFF => {"),
         ("what was settled is deleted", "if item.state != DeliveryState::Queued {", "if item.state != DeliveryState::Queued && !OFF {"),
         ("taken in hand this moment", "if parts.contains(&0) =>", "if parts.contains(&0) && !OFF =>"),
     ],

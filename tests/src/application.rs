@@ -206,6 +206,16 @@ impl Application {
         self.send(PULLS, &self.sign(&self.pull_claims(subject, image))).await
     }
 
+    /// Pulls, and answers the case too, by which the person finds the pull in their log.
+    ///
+    /// # Panics
+    /// Never: claims of a pull name a case.
+    pub async fn pull_with_case(&self, subject: &str, image: ImageKind) -> (String, Response) {
+        let claims = self.pull_claims(subject, image);
+        let case = claims["case"].as_str().expect("a case").to_owned();
+        (case, self.send(PULLS, &self.sign(&claims)).await)
+    }
+
     /// Pulls, and answers the pull's id.
     ///
     /// # Panics

@@ -84,6 +84,20 @@ impl Browser {
         self.request(Method::DELETE, path).send().await
     }
 
+    /// All of a list that comes in pages, in its order.
+    ///
+    /// # Panics
+    /// Where it is no list.
+    pub async fn all_of(&self, path: &str, list: &str) -> Vec<Value> {
+        let (mut all, mut query) = (Vec::new(), "?limit=100".to_owned());
+        loop {
+            let page = self.get(&format!("{path}{query}")).await.expect(200).json();
+            all.extend(page[list].as_array().expect("a list").iter().cloned());
+            let Some(next) = page["next"].as_str() else { return all };
+            query = format!("?limit=100&cursor={next}");
+        }
+    }
+
     /// A call to be changed before it is sent. `path` may be a whole address of the service.
     pub fn request(&self, method: Method, path: &str) -> Request<'_> {
         let origin = stack::origin();

@@ -7,6 +7,7 @@
 pub mod application;
 pub mod browser;
 pub mod citizen;
+pub mod dice;
 pub mod docs;
 pub mod fixtures;
 pub mod inbox;

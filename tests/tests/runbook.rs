@@ -14,7 +14,7 @@ mod outbox;
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{AttributeValue, KeyType, SseSpecification, SseType, TableDescription};
+use aws_sdk_dynamodb::types::{AttributeValue, BillingMode, KeyType, SseSpecification, SseType, TableDescription};
 use domain::{
     CodeNumber, ImageKind, Language, Moment,
     application::Purpose,
@@ -299,4 +299,74 @@ async fn restore(table: &str, one: &Associated, body: &Application, before: &str
     assert_eq!(tags, ["environment=production", "service=myphoto"]);
     own(&one.visit).show_photo(ImageKind::Face).await.expect(200);
     assert_eq!(pulls(body, one).await, 200);
+}
+
+/// Has a table lost until `mend` has made it again. The stack is not only this test's: there is one afterwards in any case.
+async fn lost(table: &str, mend: impl Future<Output = ()>) {
+    let client = aws::dynamodb(&aws::config().await);
+    let described: TableDescription = client.describe_table().table_name(table).send().await.expect("a table").table.expect("a table");
+    protect(table, false).await;
+    client.delete_table().table_name(table).send().await.expect("gone");
+    if let Err(panic) = std::panic::AssertUnwindSafe(mend).catch_unwind().await {
+        let again = client.create_table().table_name(table).billing_mode(BillingMode::PayPerRequest);
+        let again = again.set_key_schema(described.key_schema).set_attribute_definitions(described.attribute_definitions);
+        // It may be there.
+        let _ = again.send().await;
+        std::panic::resume_unwind(panic);
+    }
+    protect(table, false).await;
+}
+
+/// Types what makes this table again.
+async fn make_again(shell: &mut Shell, table: &str, output: &str, before: &str) {
+    let step = |text: &str| block("### A table without a backup", text);
+    shell.run(&step("remake()"));
+    shell.run(&step(&format!("remake \"$(output {output})\"")));
+    assert_eq!(settings(table).await, before);
+}
+
+#[tokio::test]
+async fn where_keys_are_lost_codes_are_entered_again_and_open_the_same_photos() {
+    let _alone = ALONE.write().await;
+    let (studio, body) = (fresh_photographer().await, application::fresh(Purpose::Passport).await);
+    let one = associated(&studio).await;
+    own(&one.visit).authorize(&[&body.id]).await.expect(200);
+    let table = stack::variable("KEYS_TABLE");
+    let before = settings(&table).await;
+    lost(&table, async {
+        own(&one.visit).show_photo(ImageKind::Face).await.refused(500, "internal");
+        let mut shell = restoring();
+        make_again(&mut shell, &table, "KeysTable", &before).await;
+        // A new one has its key, and stays.
+        let other = associated(&studio).await;
+        own(&one.visit).show_photo(ImageKind::Face).await.refused(500, "internal");
+        assert_eq!(pulls(&body, &one).await, 500);
+        let said = shell.run(&block("### Associations that do not open", "KeysTable"));
+        assert!(said.ends_with(" 1 open"), "{said}");
+        own(&one.visit).show_association().await.refused(404, "nothing_associated");
+        assert_eq!(pulls(&body, &one).await, 403);
+        own(&other.visit).show_photo(ImageKind::Face).await.expect(200);
+        own(&one.visit).take(&one.code).await;
+        own(&one.visit).show_photo(ImageKind::Face).await.expect(200);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn where_reminders_are_lost_people_can_ask_for_one_again() {
+    let _alone = ALONE.write().await;
+    let one = associated(&fresh_photographer().await).await;
+    let citizen = own(&one.visit);
+    citizen.set_reminder("lost@example.gr", Language::El).await.expect(200);
+    let table = stack::variable("REMINDERS_TABLE");
+    let before = settings(&table).await;
+    lost(&table, async {
+        let mut shell = restoring();
+        make_again(&mut shell, &table, "RemindersTable", &before).await;
+        let said = shell.run(&block("### A table without a backup", "attribute_exists(reminder)"));
+        assert!(said.ends_with(" 0 changed meanwhile"), "{said}");
+        assert!(citizen.show_association().await.expect(200).json()["reminder"].is_null());
+        citizen.set_reminder("again@example.gr", Language::El).await.expect(200);
+    })
+    .await;
 }

@@ -3,7 +3,10 @@
 use std::{cell::Cell, ffi::OsString, future::Future, time::Duration};
 
 pub use aws_config::SdkConfig;
-use aws_config::{AppName, BehaviorVersion, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_config::{
+    AppName, BehaviorVersion, Region, environment::EnvironmentVariableCredentialsProvider, retry::RetryConfig, timeout::TimeoutConfig,
+};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::{
     Connector,
     proxy::ProxyConfig,
@@ -21,28 +24,60 @@ use aws_smithy_runtime_api::{
     client::runtime_components::RuntimeComponents,
 };
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+use aws_types::{
+    sdk_config,
+    service_config::{LoadServiceConfig, ServiceConfigKey},
+};
 
 /// One attempt, and a whole call with its retries. The gateway gives up after 29 s, most functions after 10.
 const ATTEMPT: Duration = Duration::from_secs(3);
 const CALL: Duration = Duration::from_secs(8);
 const CONNECT: Duration = Duration::from_secs(1);
 
-/// The configuration, from the environment as every AWS SDK reads it (`AWS_ENDPOINT_URL` included). In a function the user agent
-/// names it: CloudTrail shows it, and so the tests of faults know whose call they break.
+/// For commands: wherever the shell of whoever types them has its credentials, as every AWS SDK looks for them.
 pub async fn config() -> SdkConfig {
-    let function = std::env::var("AWS_LAMBDA_FUNCTION_NAME").ok().and_then(|name| AppName::new(name).ok());
-    let mut loader = aws_config::defaults(BehaviorVersion::latest());
-    if let Some(function) = function {
-        loader = loader.app_name(function);
-    }
-    loader
+    within_limits(aws_config::load_defaults(BehaviorVersion::latest()).await.into_builder())
+}
+
+/// For functions: what Lambda puts into their environment, and nothing else. Every place where an SDK could look for credentials and
+/// settings is code to load, to relocate and to run before the first event (docs/benchmarks.md). The user agent names the function:
+/// CloudTrail shows it, and so the tests of faults know whose call they break.
+pub fn of_function() -> SdkConfig {
+    let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let mut config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
+        .service_config(Endpoints);
+    config.set_region(text("AWS_REGION").map(Region::new));
+    config.set_endpoint_url(text(ENDPOINT));
+    config.set_app_name(text("AWS_LAMBDA_FUNCTION_NAME").and_then(|name| AppName::new(name).ok()));
+    within_limits(config)
+}
+
+fn within_limits(config: sdk_config::Builder) -> SdkConfig {
+    config
         .http_client(http_client(trust_store(std::env::vars_os())))
         .retry_config(RetryConfig::standard().with_max_attempts(3))
         .timeout_config(
             TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).operation_timeout(CALL).build(),
         )
-        .load()
-        .await
+        .build()
+}
+
+const ENDPOINT: &str = "AWS_ENDPOINT_URL";
+
+/// The endpoint of one service where it has a variable of its own, such as `AWS_ENDPOINT_URL_SESV2`.
+#[derive(Debug)]
+struct Endpoints;
+
+impl LoadServiceConfig for Endpoints {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        std::env::var(own_variable(&key)).ok().filter(|value| !value.is_empty())
+    }
+}
+
+fn own_variable(key: &ServiceConfigKey<'_>) -> String {
+    format!("{}_{}", key.env(), key.service_id().to_uppercase().replace([' ', '-'], "_"))
 }
 
 /// Whose word proves that it is AWS.
@@ -254,6 +289,14 @@ mod tests {
         assert!(trusts_system(&[("AWS_ENDPOINT_URL_S3", "https://storage.example")]));
         assert!(trusts_system(&[("SSL_CERT_FILE", "/etc/pki/tls/certs/ca-bundle.crt")]));
         assert!(trusts_system(&[("SSL_CERT_DIR", "/etc/ssl/certs")]));
+    }
+
+    #[test]
+    fn a_service_may_have_an_endpoint_of_its_own() {
+        for (service, variable) in [("SESv2", "AWS_ENDPOINT_URL_SESV2"), ("API Gateway", "AWS_ENDPOINT_URL_API_GATEWAY")] {
+            let key = ServiceConfigKey::builder().service_id(service).env(ENDPOINT).profile("endpoint_url").build();
+            assert_eq!(own_variable(&key.expect("a key")), variable);
+        }
     }
 
     /// Answers every request as DynamoDB would that has no tables.

@@ -11,8 +11,14 @@ use crate::{
 /// together they stay well inside the 24 hours that a message is kept.
 const WAITS: [i64; 7] = [15, 60, 300, 900, 3_600, 4 * 3_600, 8 * 3_600];
 
+/// More often a message is not tried, also where nothing could be noted of the attempts so far.
+pub const ATTEMPTS: usize = WAITS.len() + 1;
+
 /// While one attempt holds its claim, no other begins. Longer than the sender may run (its Timeout in template.yaml).
 pub const CLAIM: Span = Span::minutes(2);
+
+/// A message that nobody can read is looked at again after so long: the longest overdue come first, and it would always be among them.
+pub const UNREADABLE_AGAIN: Span = Span::hours(1);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -156,6 +162,7 @@ mod tests {
             assert!(attempts < 20, "attempts are bounded");
         }
         assert_eq!(attempts, 8);
+        assert_eq!(ATTEMPTS, 8);
         assert!(now < kept_until);
     }
 

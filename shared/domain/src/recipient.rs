@@ -101,6 +101,14 @@ impl Recipient {
         }
     }
 
+    /// Never for a log.
+    pub fn expose(&self) -> &str {
+        match self {
+            Self::Mobile(mobile) => mobile.expose(),
+            Self::Email(email) => email.expose(),
+        }
+    }
+
     pub fn masked(&self) -> String {
         match self {
             Self::Mobile(mobile) => mobile.masked(),

@@ -3,7 +3,12 @@
 //! Never a code number, token, one-time password, name, AFM, AMKA, phone, email or body: the functions here take codes,
 //! counts and causes only.
 
+use domain::Moment;
 use serde_json::{Map, Value, json};
+
+/// Namespace and name of the metric that CloudWatch makes of [`own_failure`]; `FUNCTIONErrors` in template.yaml looks at it.
+const NAMESPACE: &str = "myPhoto/Functions";
+const FAILURES: &str = "Failures";
 
 /// What a line is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +71,14 @@ pub fn line(operation: &str, code: LogCode, fields: &[(&str, Value)]) {
         line.insert((*name).to_owned(), value.clone());
     }
     println!("{}", Value::Object(line));
+}
+
+/// What a line has more where its call failed by us: CloudWatch counts such lines by itself, by function (Embedded Metric Format). AWS names
+/// each function of each stack apart.
+pub(crate) fn own_failure(function: &str, at: Moment) -> [(&'static str, Value); 3] {
+    let metric = json!({ "Namespace": NAMESPACE, "Dimensions": [["FunctionName"]], "Metrics": [{ "Name": FAILURES, "Unit": "Count" }] });
+    let milliseconds = at.epoch_seconds().saturating_mul(1000);
+    [("_aws", json!({ "Timestamp": milliseconds, "CloudWatchMetrics": [metric] })), ("FunctionName", json!(function)), (FAILURES, json!(1))]
 }
 
 /// Notes a side call that failed: nothing depends on it.

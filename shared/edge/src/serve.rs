@@ -74,6 +74,7 @@ async fn answer<D: Send + Sync>(
         .lambda_context_ref()
         .and_then(|context| context.deadline().duration_since(SystemTime::now()).ok())
         .map_or(Duration::from_secs(9), |left| left.saturating_sub(TO_ANSWER));
+    let function = request.lambda_context_ref().map(|context| context.env_config.function_name.clone()).unwrap_or_default();
     let call = Call::new(request, public_origin, now());
     let caught = AssertUnwindSafe(tokio::time::timeout(time_left, handler(deps, &call))).catch_unwind();
     let (caught, tally) = aws::counted(caught).await;
@@ -87,30 +88,21 @@ async fn answer<D: Send + Sync>(
         }
     };
     let result = result.and_then(|reply| if reply.fits() { Ok(reply) } else { Err(Failure::internal("answer too large for Lambda")) });
-    let (reply, outcome, cause) = match result {
-        Ok(reply) => (reply, "ok", None),
+    let (reply, failure) = match result {
+        Ok(reply) => (reply, None),
         Err(failure) => {
             let reply = match (call.app(), call.problem_page()) {
                 (Some(app), _) => Reply::problem_to_app(failure.problem(), app),
                 (None, Some(return_to)) => Reply::problem_to_page(failure.problem(), return_to),
                 (None, None) => Reply::problem(failure.problem(), call.language, call.now),
             };
-            let code = failure.problem().code();
-            let cause = match failure {
-                Failure::Refused(_) => None,
-                Failure::Failed { cause, .. } => Some(cause),
-            };
-            (reply, code, cause)
+            (reply, Some(failure))
         }
     };
-    let mut fields = vec![
-        ("request_id", json!(call.request_id)),
-        ("outcome", json!(outcome)),
-        ("status", json!(reply.status.as_u16())),
-        ("ms", json!(milliseconds(started))),
-    ];
+    let mut fields =
+        vec![("request_id", json!(call.request_id)), ("status", json!(reply.status.as_u16())), ("ms", json!(milliseconds(started)))];
     fields.extend(asked(tally));
-    fields.extend(cause.map(|cause| ("cause", json!(cause))));
+    fields.extend(ending(failure.as_ref(), &function, call.now));
     log::line(operation, LogCode::Answered, &fields);
     Ok(reply.into_response(call.language))
 }
@@ -153,6 +145,20 @@ pub fn now() -> Moment {
     Moment::from_epoch_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
 }
 
+/// What a line says of how a call ended. `internal` is ours, and counted for the function's alarm; throttles, time limits and what others failed
+/// at are not: they come with others' load, and no deployment is to go back for them (docs/decisions.md).
+fn ending(failure: Option<&Failure>, function: &str, at: Moment) -> Vec<(&'static str, Value)> {
+    let Some(failure) = failure else { return vec![("outcome", json!("ok"))] };
+    let mut fields = vec![("outcome", json!(failure.problem().code()))];
+    if let Failure::Failed { cause, .. } = failure {
+        fields.push(("cause", json!(cause)));
+    }
+    if *failure.problem() == Problem::Internal {
+        fields.extend(log::own_failure(function, at));
+    }
+    fields
+}
+
 /// What a line says of AWS.
 fn asked(tally: Tally) -> impl Iterator<Item = (&'static str, Value)> {
     let some = |name, number| (number > 0).then(|| (name, json!(number)));
@@ -167,8 +173,62 @@ fn milliseconds(since: Instant) -> u64 {
 #[cfg(test)]
 mod tests {
     use lambda_http::http::StatusCode;
+    use registers::RegisterError;
+    use storage::StorageError;
 
     use super::*;
+
+    #[test]
+    fn what_fails_by_us_is_counted_for_its_function_and_nothing_else_is() {
+        let failed = |problem| Failure::Failed { problem, cause: "why".to_owned() };
+        let ours = [
+            Failure::internal("panic"),
+            StorageError::Unavailable("GetItem: AccessDeniedException".to_owned()).into(),
+            StorageError::Denied.into(),
+            StorageError::Corrupt("an item has another shape").into(),
+        ];
+        let not_ours = [
+            StorageError::Throttled("GetItem".to_owned()).into(),
+            RegisterError::Unavailable("v1/person: status 500".to_owned()).into(),
+            failed(Problem::TaxisnetUnavailable),
+            failed(Problem::OtpNotSent),
+            failed(Problem::Timeout),
+            Problem::NotFound.into(),
+            Problem::PullRefused.into(),
+        ];
+        let ended = |failure: Option<&Failure>| -> serde_json::Map<String, Value> {
+            let fields = ending(failure, "myphoto-SignIn-1", Moment::from_epoch_seconds(1_800_000_000));
+            fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+        };
+        for failure in &ours {
+            let line = ended(Some(failure));
+            assert_eq!(line["outcome"], "internal");
+            assert_eq!(line["cause"], failure.cause());
+            assert_eq!(line["_aws"]["Timestamp"], 1_800_000_000_000_i64, "milliseconds");
+            let metric = &line["_aws"]["CloudWatchMetrics"][0];
+            assert_eq!(metric["Namespace"], "myPhoto/Functions");
+            // What the metric is made of stands in the line itself.
+            assert_eq!(metric["Dimensions"], json!([["FunctionName"]]));
+            assert_eq!(line["FunctionName"], "myphoto-SignIn-1");
+            assert_eq!(metric["Metrics"], json!([{ "Name": "Failures", "Unit": "Count" }]));
+            assert_eq!(line["Failures"], 1);
+        }
+        for failure in not_ours.iter().map(Some).chain([None]) {
+            let line = ended(failure);
+            assert_eq!(line["outcome"], failure.map_or("ok", |failure| failure.problem().code()));
+            assert!(line.keys().all(|name| ["outcome", "cause"].contains(&name.as_str())), "{line:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_handler_that_panics_is_answered_as_a_failure_of_ours() {
+        let request = Request::new(Body::Empty).with_lambda_context(lambda_runtime::Context::default());
+        let handler: BoxedHandler<()> = |(), _| Box::pin(async { panic!("a fault") });
+        let answer = answer("test", "https://myphoto.example", &(), handler, request).await.unwrap();
+        assert_eq!(answer.status(), 500);
+        let problem: Value = serde_json::from_slice(answer.body()).unwrap();
+        assert_eq!(problem["code"], "internal");
+    }
 
     #[tokio::test]
     async fn what_lambda_cannot_carry_is_a_problem_and_not_a_lost_answer() {

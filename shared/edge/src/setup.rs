@@ -22,7 +22,7 @@ use storage::{
     outbox::Outbox,
     quotas::Quotas,
     reminders::Reminders,
-    sealing::{IdentifierHasher, PullIds},
+    sealing::{IdentifierHasher, PullIds, RecipientHasher},
     sessions::Sessions,
     staff::Staff,
     subjects::Subjects,
@@ -79,8 +79,8 @@ pub struct Setup {
 }
 
 impl Setup {
-    pub async fn new() -> Self {
-        let sdk = aws::config().await;
+    pub fn from_environment() -> Self {
+        let sdk = aws::of_function();
         Self { dynamodb: storage::dynamodb(&sdk), sdk, variables: Variables::default() }
     }
 
@@ -103,6 +103,10 @@ impl Setup {
 
     pub fn identifier_hasher(&self) -> IdentifierHasher {
         IdentifierHasher::new(self.secret("IDENTIFIER_SECRET").expose())
+    }
+
+    pub fn recipient_hasher(&self) -> RecipientHasher {
+        RecipientHasher::new(self.secret("RECIPIENT_SECRET").expose())
     }
 
     pub fn staff(&self) -> Staff {

@@ -1,12 +1,22 @@
 //! What can go wrong below: said once, mapped to an answer in `edge`.
 
-use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::{
+    config::{
+        interceptors::InterceptorContext,
+        retry::{ClassifyRetry, RetryAction},
+    },
+    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    operation::{delete_item::DeleteItemError, put_item::PutItemError, update_item::UpdateItemError},
+};
 
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
     /// AWS said that we are too quick, after the SDK's own retries.
     #[error("throttled: {0}")]
     Throttled(String),
+    /// The item was in a transaction, after the retries of [`MetATransaction`]; nothing was written.
+    #[error("met a transaction: {0}")]
+    Conflict(String),
     /// Unreachable, refused, or broken on the other side.
     #[error("unavailable: {0}")]
     Unavailable(String),
@@ -20,6 +30,7 @@ pub enum StorageError {
     NoRandom(#[from] aws::NoRandom),
 }
 
+const CONFLICT: &str = "TransactionConflictException";
 const THROTTLES: [&str; 7] = [
     "ProvisionedThroughputExceededException",
     "ThrottlingException",
@@ -39,7 +50,31 @@ where
     move |error| {
         let code = error.code().unwrap_or_default();
         let text = format!("{operation}: {code} {}", shortened(&DisplayErrorContext(&error).to_string()));
-        if THROTTLES.contains(&code) { StorageError::Throttled(text) } else { StorageError::Unavailable(text) }
+        match code {
+            CONFLICT => StorageError::Conflict(text),
+            code if THROTTLES.contains(&code) => StorageError::Throttled(text),
+            _ => StorageError::Unavailable(text),
+        }
+    }
+}
+
+/// DynamoDB refuses to write an item that is in a transaction at that moment. The SDK would not try again by itself.
+#[derive(Debug)]
+pub(crate) struct MetATransaction;
+
+impl ClassifyRetry for MetATransaction {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let error = context.output_or_error().and_then(Result::err).and_then(|error| error.as_operation_error());
+        let met = error.is_some_and(|error| {
+            error.downcast_ref().is_some_and(UpdateItemError::is_transaction_conflict_exception)
+                || error.downcast_ref().is_some_and(PutItemError::is_transaction_conflict_exception)
+                || error.downcast_ref().is_some_and(DeleteItemError::is_transaction_conflict_exception)
+        });
+        if met { RetryAction::transient_error() } else { RetryAction::NoActionIndicated }
+    }
+
+    fn name(&self) -> &'static str {
+        "MetATransaction"
     }
 }
 

@@ -1,5 +1,7 @@
 //! History: what happened to a subject's photos, for the subject to read.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::{
     Client,
     types::{AttributeValue, Update},
@@ -183,6 +185,26 @@ impl History {
     /// Storage errors.
     pub async fn find(&self, subject: &SubjectId, event: &str, now: Moment) -> Result<Option<Record>, StorageError> {
         self.table.get(key2(KEY, subject.as_str(), RANGE, event), now).await
+    }
+
+    /// Of these records of authorizations those that are not there to be ended: lost, or restored as they were later.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn not_open<'a>(
+        &self,
+        subject: &SubjectId,
+        records: impl Iterator<Item = &'a String>,
+        now: Moment,
+    ) -> Result<BTreeSet<String>, StorageError> {
+        let mut not_open = BTreeSet::new();
+        for record in records {
+            let found = self.find(subject, record, now).await?;
+            if !matches!(found.map(|found| found.what), Some(Event::Authorized { ended_at: None, .. })) {
+                not_open.insert(record.clone());
+            }
+        }
+        Ok(not_open)
     }
 
     /// For a transaction: an authorization ends.

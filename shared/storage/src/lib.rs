@@ -33,7 +33,9 @@ pub use aws_sdk_dynamodb::Client as DynamoDb;
 
 /// The DynamoDB client that a function's tables share.
 pub fn dynamodb(config: &SdkConfig) -> aws_sdk_dynamodb::Client {
-    aws_sdk_dynamodb::Client::from_conf(aws_sdk_dynamodb::config::Builder::from(config).interceptor(aws::CallCounter).build())
+    aws_sdk_dynamodb::Client::from_conf(
+        aws_sdk_dynamodb::config::Builder::from(config).interceptor(aws::CallCounter).retry_classifier(error::MetATransaction).build(),
+    )
 }
 
 /// A UUIDv7: unique, and sorted by the time at which it was made.

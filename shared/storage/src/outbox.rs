@@ -20,6 +20,7 @@ use zeroize::Zeroizing;
 use crate::{
     error::{StorageError, failed},
     kms::KmsKey,
+    sealing::RecipientHasher,
     table::{TTL_ATTRIBUTE, Table, from_item, key, moment, number, text, to_item},
     transaction::Part,
 };
@@ -65,6 +66,9 @@ pub struct OutboxItem {
     pub message_id: String,
     #[serde(with = "serde_bytes")]
     sealed: Vec<u8>,
+    /// Whose it is, for who may not open it. Empty in messages of before there was one.
+    #[serde(default, with = "serde_bytes")]
+    recipient_hash: Vec<u8>,
     pub state: DeliveryState,
     pub attempts: u32,
     /// The same for all messages: the index's hash key. Wake records have none.
@@ -87,6 +91,7 @@ impl OutboxItem {
     /// Storage errors of KMS.
     pub async fn seal(
         kms: &KmsKey,
+        hasher: &RecipientHasher,
         message_id: String,
         message: &Message,
         business: &BusinessId,
@@ -96,6 +101,7 @@ impl OutboxItem {
         let plain = Zeroizing::new(serde_json::to_vec(message).map_err(|_| StorageError::Corrupt("a message cannot be written"))?);
         let sealed = kms.seal(&[("message_id", &message_id)], &plain).await?;
         Ok(Self {
+            recipient_hash: hasher.hash(&message_id, &message.recipient),
             message_id,
             sealed,
             state: DeliveryState::Queued,
@@ -116,9 +122,12 @@ impl OutboxItem {
         let plain = kms.open(&[("message_id", &self.message_id)], &self.sealed).await?;
         serde_json::from_slice(&plain).map_err(|_| StorageError::Corrupt("a message has another shape"))
     }
-}
 
-impl OutboxItem {
+    /// Whether it goes to this address, or may. It need not be opened for that.
+    pub fn is_for(&self, hasher: &RecipientHasher, recipient: &Recipient) -> bool {
+        self.recipient_hash.is_empty() || hasher.is_of(&self.recipient_hash, &self.message_id, recipient)
+    }
+
     pub const fn facts(&self) -> MessageFacts {
         MessageFacts { state: self.state, attempts: self.attempts, claimed_until: self.claimed_until, kept_until: self.kept_until }
     }
@@ -334,6 +343,32 @@ impl Outbox {
         let mut item = key(KEY, &format!("{WAKE}{}#{}", due.message_id, due.next_at.epoch_seconds()));
         item.insert(TTL_ATTRIBUTE.to_owned(), moment(now.plus(WAKE_KEPT)));
         self.0.put_new(item, KEY, now).await
+    }
+
+    /// A message that nobody can read comes due later, as it was: it would stand before all others. TTL ends it.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn postpone(&self, due: &Due, until: Moment) -> Result<(), StorageError> {
+        let result = self
+            .0
+            .client
+            .update_item()
+            .table_name(&self.0.name)
+            .set_key(Some(key(KEY, &due.message_id)))
+            .update_expression("SET #next = :until")
+            .condition_expression("#next = :next")
+            .expression_attribute_names("#next", "next_at")
+            .expression_attribute_values(":until", moment(until))
+            .expression_attribute_values(":next", moment(due.next_at))
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(()),
+            // Another run was quicker.
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(()),
+            Err(error) => Err(failed("UpdateItem")(error)),
+        }
     }
 
     /// # Errors

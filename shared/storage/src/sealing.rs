@@ -8,7 +8,9 @@ use aws_lc_rs::{
     constant_time, digest, hkdf, hmac,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{CodeNumber, Identifier, SubjectId, application::ApplicationId, business::BusinessId, otp::Otp, staff::EmployeeId};
+use domain::{
+    CodeNumber, Identifier, SubjectId, application::ApplicationId, business::BusinessId, otp::Otp, recipient::Recipient, staff::EmployeeId,
+};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::error::StorageError;
@@ -246,6 +248,35 @@ impl IdentifierHasher {
     /// Another value than the person's as a citizen: who is staff does not say which photos are theirs.
     pub fn employee(&self, afm: &domain::Afm) -> EmployeeId {
         EmployeeId::from_hash(self.hash("employee", afm.expose()))
+    }
+}
+
+/// The keyed hash by which it is known whether a message goes to an address, without opening it: masked, two addresses may look alike.
+#[derive(Clone)]
+pub struct RecipientHasher(hmac::Key);
+
+impl fmt::Debug for RecipientHasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RecipientHasher([redacted])")
+    }
+}
+
+impl RecipientHasher {
+    pub fn new(secret: &str) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()))
+    }
+
+    fn named(message_id: &str, recipient: &Recipient) -> Zeroizing<String> {
+        Zeroizing::new(format!("{message_id}#{}", recipient.expose()))
+    }
+
+    /// Of one message: two messages to one address have nothing in common.
+    pub fn hash(&self, message_id: &str, recipient: &Recipient) -> Vec<u8> {
+        hmac::sign(&self.0, Self::named(message_id, recipient).as_bytes()).as_ref().to_vec()
+    }
+
+    pub fn is_of(&self, hash: &[u8], message_id: &str, recipient: &Recipient) -> bool {
+        hmac::verify(&self.0, Self::named(message_id, recipient).as_bytes(), hash).is_ok()
     }
 }
 

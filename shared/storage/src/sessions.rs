@@ -95,6 +95,13 @@ pub struct SubmissionInHand {
     pub confirmed: bool,
 }
 
+/// What was associated in this session: by it the call that did so is known when it comes again. The code is not in it. Sealed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Associated {
+    pub subject_id: SubjectId,
+    pub code_id: String,
+}
+
 mod code_bytes {
     use domain::CodeNumber;
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
@@ -143,6 +150,8 @@ struct SessionItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     submission: Option<serde_bytes::ByteBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    associated: Option<serde_bytes::ByteBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     minors: Option<serde_bytes::ByteBuf>,
 }
 
@@ -162,6 +171,7 @@ pub struct Session {
     pub consent: Option<String>,
     pub person: Person,
     pub submission: Option<SubmissionInHand>,
+    pub associated: Option<Associated>,
     pub minors: Vec<Minor>,
     /// As it was read, for the condition of the next write.
     sealed_minors: Option<Vec<u8>>,
@@ -185,6 +195,7 @@ impl Session {
             consent: None,
             person,
             submission: None,
+            associated: None,
             minors: Vec::new(),
             sealed_minors: None,
         }
@@ -250,6 +261,7 @@ impl Sessions {
             consent: item.consent,
             person: open(&sealing, PERSON, &item.person)?,
             submission: item.submission.map(|sealed| open(&sealing, SUBMISSION, &sealed)).transpose()?,
+            associated: item.associated.map(|sealed| open(&sealing, ASSOCIATED, &sealed)).transpose()?,
             minors: item.minors.as_ref().map(|sealed| open(&sealing, MINORS, sealed)).transpose()?.unwrap_or_default(),
             sealed_minors: item.minors.map(serde_bytes::ByteBuf::into_vec),
             token: token.clone(),
@@ -392,6 +404,23 @@ impl Sessions {
         held(used(update, session, now).send().await)
     }
 
+    /// For a transaction: the submission in hand is associated. From now on its code opens nothing here that was not entered again.
+    ///
+    /// # Errors
+    /// Where sealing fails.
+    pub fn associated_part(&self, session: &Session, associated: &Associated) -> Result<Part, StorageError> {
+        let update = Update::builder()
+            .set_key(Some(key(KEY, &session.token.session_id())))
+            .update_expression("SET #associated = :associated REMOVE #submission")
+            .condition_expression("attribute_exists(#key) AND attribute_not_exists(#successor)")
+            .expression_attribute_names("#key", KEY)
+            .expression_attribute_names("#successor", "successor")
+            .expression_attribute_names("#associated", "associated")
+            .expression_attribute_names("#submission", "submission")
+            .expression_attribute_values(":associated", AttributeValue::B(Blob::new(seal(&session.token.key(), ASSOCIATED, associated)?)));
+        self.0.update_part(update)
+    }
+
     /// Other minors in place of those that the session held when it was read. False where it holds others meanwhile, or has
     /// ended.
     ///
@@ -475,6 +504,7 @@ fn held(result: UpdateResult) -> Result<bool, StorageError> {
 
 const PERSON: &str = "session person";
 const SUBMISSION: &str = "session submission";
+const ASSOCIATED: &str = "session associated";
 const MINORS: &str = "session minors";
 const SUCCESSOR: &str = "session successor";
 
@@ -512,7 +542,8 @@ fn sealed(session: &Session) -> Result<SessionItem, StorageError> {
             .as_ref()
             .map(|submission| seal(&key, SUBMISSION, submission).map(serde_bytes::ByteBuf::from))
             .transpose()?,
-        // They are added one by one, after the one-time password.
+        // Associated and added after the one-time password.
+        associated: None,
         minors: None,
     })
 }

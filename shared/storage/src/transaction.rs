@@ -13,6 +13,7 @@ use crate::error::{StorageError, failed};
 
 /// How often a transaction that met another one is tried again, with growing pauses.
 const CONFLICT_RETRIES: u32 = 3;
+const IN_PROGRESS: &str = "TransactionInProgress";
 
 #[derive(Debug, thiserror::Error)]
 pub enum TransactionError {
@@ -84,7 +85,8 @@ impl Transaction {
                 Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
                     cancelled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or_default().to_owned()).collect()
                 }
-                Some(TransactWriteItemsError::TransactionInProgressException(_)) => vec!["TransactionConflict".to_owned()],
+                // An earlier request of this very transaction is still at work: what becomes of it the next one hears.
+                Some(TransactWriteItemsError::TransactionInProgressException(_)) => vec![IN_PROGRESS.to_owned()],
                 _ => return Err(failed("TransactWriteItems")(error).into()),
             };
             let refused: Vec<usize> =
@@ -94,12 +96,17 @@ impl Transaction {
             }
             let conflict = reasons.iter().any(|code| code == "TransactionConflict");
             let throttled = reasons.iter().any(|code| code == "ThrottlingError" || code == "ProvisionedThroughputExceeded");
-            if !conflict && !throttled {
+            let in_progress = reasons.iter().any(|code| code == IN_PROGRESS);
+            if !conflict && !throttled && !in_progress {
                 return Err(failed("TransactWriteItems")(error).into());
             }
             if attempt == CONFLICT_RETRIES {
-                let busy = StorageError::Throttled("TransactWriteItems".to_owned());
-                return Err(if conflict { TransactionError::Conflict } else { busy.into() });
+                return Err(match (conflict, throttled) {
+                    (true, _) => TransactionError::Conflict,
+                    (false, true) => StorageError::Throttled("TransactWriteItems".to_owned()).into(),
+                    // Nobody may take it for not written: it may be, a moment later.
+                    (false, false) => StorageError::Unavailable("TransactWriteItems: still in progress".to_owned()).into(),
+                });
             }
             tokio::time::sleep(pause(attempt)?).await;
         }

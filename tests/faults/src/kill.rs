@@ -1,6 +1,6 @@
 //! The process of a function ends in the middle of its work, as where a machine fails.
 
-use std::{fs, time::Duration};
+use std::{cell::Cell, fs, time::Duration};
 
 use journeys::browser::Response;
 use serde_json::json;
@@ -16,14 +16,21 @@ const HELD: u32 = 1_500;
 /// Where no process asks.
 pub(crate) async fn before(function: &str, call: &AwsCall, act: impl Future<Output = Response>) -> Response {
     proxy::break_call(function, call, &json!({ "latency": HELD, "reset": true }), true).await;
+    let answered = Cell::new(false);
+    let act = async {
+        let answer = act.await;
+        answered.set(true);
+        answer
+    };
     let end = async {
-        for _ in 0..200 {
+        while !answered.get() {
             tokio::time::sleep(Duration::from_millis(25)).await;
             if proxy::has_met(call).await {
                 assert!(end_processes_of(function) > 0, "no process of {function}");
                 return;
             }
         }
+        assert!(!proxy::has_met(call).await, "its process was not found in time");
     };
     let (answer, ()) = tokio::join!(act, end);
     answer

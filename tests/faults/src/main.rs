@@ -179,9 +179,17 @@ async fn cases(world: &World, operation: &Operation, arguments: &Arguments) -> V
 fn ways(call: &AwsCall, sample: bool) -> Vec<How> {
     let possible = |fault: &Fault| fault.effect(call).is_some();
     if sample {
-        let writes = call.service == "dynamodb" && !["GetItem", "Query"].contains(&call.operation.as_str());
-        let some = [Fault::ResetAfter, Fault::Throttle];
-        return if writes { some.into_iter().filter(possible).map(|fault| How::Broken(fault, false)).collect() } else { Vec::new() };
+        let broken = |faults: &[Fault]| faults.iter().copied().filter(possible).map(|fault| How::Broken(fault, false)).collect();
+        return match (call.service.as_str(), call.operation.as_str()) {
+            ("dynamodb", "GetItem" | "Query") => Vec::new(),
+            ("dynamodb", "TransactWriteItems") => {
+                let mut some: Vec<How> = broken(&[Fault::ResetAfter, Fault::Throttle, Fault::Conflict]);
+                some.push(How::Killed);
+                some
+            }
+            ("dynamodb", _) => broken(&[Fault::ResetAfter, Fault::Throttle]),
+            _ => Vec::new(),
+        };
     }
     let lasting = FAULTS.into_iter().filter(|fault| *fault != Fault::Late).filter(possible).map(|fault| How::Broken(fault, false));
     let once = [Fault::Conflict, Fault::ResetAfter, Fault::Late].into_iter().filter(possible).map(|fault| How::Broken(fault, true));
@@ -202,8 +210,14 @@ async fn attempt(operation: &Operation, case: &Case, ready: Prepared) {
     assert!(operation.is_run || took < IN_TIME, "answered after {took:?}");
     assert!(proxy::has_met(&case.call).await, "the fault did not fire");
     proxy::clear().await;
-    if first.status >= 400 && case.how != How::Killed && !operation.is_run {
-        is_a_failure(operation, &first);
+    if first.status >= 400 && !operation.is_run {
+        match case.how {
+            How::Broken(fault, once) => {
+                assert!(!(fault == Fault::Conflict && once), "a single conflict is ours to bear: {}", first.text());
+                is_a_failure(operation, fault, &first);
+            }
+            How::Killed => {}
+        }
     }
     let mut last = first;
     // A client waits a little, and tries again.
@@ -224,13 +238,15 @@ async fn attempt(operation: &Operation, case: &Case, ready: Prepared) {
     (ready.settled)(last).await;
 }
 
-/// An answer that says that we failed, or that somebody else was quicker; or one of those of a call that was used up.
-fn is_a_failure(operation: &Operation, answer: &Response) {
+/// An answer that says that we failed, or that somebody else was quicker; or one of those of a call that was used up. Of another transaction
+/// the latter is said, and nothing else.
+fn is_a_failure(operation: &Operation, fault: Fault, answer: &Response) {
     let problem = answer.problem();
-    let ours = matches!(
-        (problem.status, problem.code.as_str()),
-        (500, "internal") | (502, "otp_not_sent") | (503, "throttled") | (504, "timeout") | (409, "conflict")
-    );
+    let ours = match (problem.status, problem.code.as_str()) {
+        (409, "conflict") => true,
+        (500, "internal") | (502, "otp_not_sent") | (503, "throttled") | (504, "timeout") => fault != Fault::Conflict,
+        _ => false,
+    };
     let expected = operation.or.iter().any(|(status, code)| (*status, *code) == (problem.status, problem.code.as_str()));
     assert!(ours || expected, "first: {problem:?}");
 }

@@ -18,7 +18,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use storage::{Transaction, associations::Associations};
 
-use crate::aws;
+use crate::{aws, items::items_where};
 
 const AUTHORIZATIONS: &str = "/v1/subjects/self/authorizations";
 
@@ -45,6 +45,27 @@ async fn refused<'b>(call: impl Fn() -> Request<'b>, status: u16, code: &str) ->
 
 fn asking<'b>(visit: &'b Visit, names: &Value) -> Request<'b> {
     visit.browser.request(Method::POST, AUTHORIZATIONS).json(&json!({ "applications": names }))
+}
+
+/// As after a loss of the history and its restoration to an earlier moment (docs/operating.md).
+#[tokio::test]
+async fn a_history_that_is_lost_keeps_nobody_from_ending_what_is_in_force() {
+    let (visit, all) = (associated().await, applications(3).await);
+    let names: Vec<&str> = all.iter().map(|application| application.id.as_str()).collect();
+    own(&visit).authorize(&names).await.expect(200);
+    let client = aws::dynamodb(&aws::config().await);
+    for application in &names[..2] {
+        let lost = items_where("HISTORY_TABLE", "application = :value", application).await.remove(0);
+        let delete = client.delete_item().table_name(stack::variable("HISTORY_TABLE"));
+        let delete = delete.key("subject_id", lost["subject_id"].clone()).key("event", lost["event"].clone());
+        delete.send().await.expect("the account's owner may");
+    }
+    own(&visit).revoke(names[0]).await.expect(204);
+    all[0].pull(&format!("afm:{}", visit.person.afm), ImageKind::Face).await.refused(403, "pull_refused");
+    own(&visit).dissociate().await.expect(204);
+    let history = own(&visit).authorizations("").await.expect(200).json()["authorizations"].clone();
+    assert_eq!(history.as_array().map(Vec::len), Some(1), "{history}");
+    assert!(!history[0]["ended_at"].is_null(), "{history}");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{FileProfile, Language};
+use domain::{CodeNumber, FileProfile, Language, Moment, Recipient, business::BusinessId, delivery::ATTEMPTS, recipient::GreekMobile};
 use journeys::{
     application::now,
     inbox,
@@ -14,6 +14,12 @@ use journeys::{
     stack,
 };
 use serde_json::{Value, json};
+use storage::{
+    Transaction,
+    kms::KmsKey,
+    outbox::{Message, Outbox, OutboxItem},
+    sealing::RecipientHasher,
+};
 
 use crate::{aws, items::items_where, outbox};
 
@@ -114,6 +120,84 @@ async fn a_message_that_cannot_be_read_holds_up_no_other() {
     let arrived = tokio::time::timeout(Duration::from_secs(25), inbox::code_message(to.address(), 0)).await;
     client.delete_item().table_name(&table).key("message_id", message_id).send().await.expect("the account's owner may");
     arrived.expect("the next one arrives");
+}
+
+/// A message of no upload: the history in which what becomes of it would be noted is gone. `attempts` of it were made.
+async fn message_without_history(to: &str, attempts: u32) -> String {
+    let config = aws::config().await;
+    let (client, kms) = (aws::dynamodb(&config), KmsKey::new(&config, stack::variable("OUTBOX_KEY")));
+    let later = Moment::from_epoch_seconds(now() + 86_400);
+    let code = CodeNumber::draw(|bytes| aws_lc_rs::rand::fill(bytes)).expect("randomness");
+    let recipient = Recipient::Mobile(GreekMobile::parse(to).expect("a number"));
+    let message = Message::new(recipient, &code, Language::El, later);
+    let [id, business, upload] = [(); 3].map(|()| storage::random_id().expect("randomness"));
+    let (hasher, business) = (RecipientHasher::new("a secret"), BusinessId::from_hash(business));
+    let item = OutboxItem::seal(&kms, &hasher, id.clone(), &message, &business, &upload, Moment::from_epoch_seconds(now())).await;
+    let mut item = serde_json::to_value(item.expect("sealed")).expect("an item");
+    item["attempts"] = attempts.into();
+    item["next_at"] = now().into();
+    let item: OutboxItem = serde_json::from_value(item).expect("an item");
+    let part = Outbox::new(client.clone(), stack::variable("OUTBOX_TABLE")).put_part(&item).expect("a part");
+    Transaction::new(client).with(part).commit().await.expect("written");
+    id
+}
+
+async fn state_of(message_id: &str) -> String {
+    let found = items_where("OUTBOX_TABLE", "message_id = :value", message_id).await;
+    found[0]["state"].as_s().expect("a state").clone()
+}
+
+async fn wait_until_settled(message_id: &str) -> String {
+    for _ in 0..100 {
+        let state = state_of(message_id).await;
+        if state != "queued" {
+            return state;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    panic!("{message_id} is still queued");
+}
+
+#[tokio::test]
+async fn a_message_whose_history_is_gone_is_not_sent_again_and_again() {
+    let to = people::fresh("citizen").await.mobile().to_owned();
+    let message = message_without_history(&to, 0).await;
+    inbox::code_message(&to, 0).await;
+    assert_eq!(wait_until_settled(&message).await, "sent");
+}
+
+#[tokio::test]
+async fn a_message_of_whose_attempts_nothing_could_be_noted_is_given_up_unsent() {
+    let to = people::fresh("citizen").await.mobile().to_owned();
+    let message = message_without_history(&to, u32::try_from(ATTEMPTS).expect("few")).await;
+    assert_eq!(wait_until_settled(&message).await, "failed");
+    assert!(inbox::codes(&to).await.is_empty());
+}
+
+/// Two hundred of them would stand before all others in each run.
+#[tokio::test]
+async fn a_message_that_cannot_be_read_is_not_the_first_to_be_looked_at_for_ever() {
+    let client = aws::dynamodb(&aws::config().await);
+    let (table, message_id) = (stack::variable("OUTBOX_TABLE"), AttributeValue::S(storage::random_id().expect("randomness")));
+    let number = |value: i64| AttributeValue::N(value.to_string());
+    let put = client.put_item().table_name(&table).item("message_id", message_id.clone());
+    let put = put.item("due", AttributeValue::S("due".to_owned())).item("next_at", number(now() - 1_000));
+    put.send().await.expect("the account's owner may");
+    let next_at = async || {
+        let get = client.get_item().table_name(&table).key("message_id", message_id.clone()).send();
+        let item = get.await.expect("the account's owner may").item.expect("it stays until its end");
+        item["next_at"].as_n().ok().and_then(|text| text.parse::<i64>().ok()).expect("a time")
+    };
+    let mut seen = next_at().await;
+    for _ in 0..90 {
+        if seen > now() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        seen = next_at().await;
+    }
+    client.delete_item().table_name(&table).key("message_id", message_id.clone()).send().await.expect("the account's owner may");
+    assert!((now() + 3_500..now() + 3_700).contains(&seen), "{seen}");
 }
 
 #[tokio::test]

@@ -55,6 +55,22 @@ async fn the_code_entered_again_associates_again_and_the_year_does_not_move() {
 }
 
 #[tokio::test]
+async fn a_session_forgets_the_code_once_it_is_associated() {
+    let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
+    let issued = issue_by_sms(&studio, visit.person.mobile()).await;
+    let version = own(&visit).submit_and_confirm(&issued.code).await;
+    let associated = own(&visit).associate(&version).await.expect(201).json();
+    assert!(visit.browser.get("/v1/session").await.expect(200).json().get("submission").is_none());
+    own(&visit).confirm().await.refused(404, "no_submission");
+    // The same call, whose answer got lost.
+    assert_eq!(own(&visit).associate(&version).await.expect(200).json()["associated_at"], associated["associated_at"]);
+    own(&visit).dissociate().await.expect(204);
+    own(&visit).associate(&version).await.refused(404, "no_submission");
+    own(&visit).show_association().await.refused(404, "nothing_associated");
+    own(&visit).take(&issued.code).await;
+}
+
+#[tokio::test]
 async fn associated_again_the_photos_stay_where_they_are_and_their_year_with_them() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     let code = issue_by_sms(&studio, visit.person.mobile()).await.code;

@@ -16,6 +16,7 @@ use journeys::{
     application::{self, Application},
     browser::Response,
     citizen::acting,
+    dice::Dice,
     minors,
     people::{Visit, fresh_citizen, fresh_photographer},
     photographer::issue_by_sms,
@@ -29,16 +30,6 @@ const CODES: usize = 4;
 const INVENTED: usize = 3;
 const SUBJECTS: usize = 3;
 const APPLICATIONS: usize = 2;
-
-/// A linear congruential generator: the same sequence for the same seed, on any machine.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % bound
-    }
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Code {
@@ -73,6 +64,8 @@ struct Model {
     association: BTreeMap<usize, usize>,
     authorized: BTreeSet<(usize, usize)>,
     in_hand: BTreeMap<usize, InHand>,
+    /// By person: the subject and code of the latest association. The same call again is known by it.
+    done: BTreeMap<usize, (usize, usize)>,
     tried: BTreeMap<usize, BTreeSet<usize>>,
 }
 
@@ -114,8 +107,10 @@ impl Model {
     }
 
     fn associate(&mut self, subject: usize) -> Expected {
-        let Some(&held) = self.in_hand.get(&person_of(subject)).filter(|held| held.subject == subject) else {
-            return (404, "no_submission");
+        let person = person_of(subject);
+        let Some(&held) = self.in_hand.get(&person).filter(|held| held.subject == subject) else {
+            let repeated = self.done.get(&person).is_some_and(|(of, code)| *of == subject && self.association.get(of) == Some(code));
+            return if repeated { OK } else { (404, "no_submission") };
         };
         if !held.confirmed {
             return (409, "submission_not_confirmed");
@@ -135,6 +130,8 @@ impl Model {
         };
         *state = Code::Associated { owner: subject, first };
         self.association.insert(subject, held.code);
+        self.in_hand.remove(&person);
+        self.done.insert(person, (subject, held.code));
         (201, "")
     }
 
@@ -246,7 +243,8 @@ fn invented() -> String {
 
 async fn play(seed: u64) {
     let world = World::new().await;
-    let (mut dice, mut model, mut log) = (Dice(seed), Model { codes: vec![Code::Issued; CODES], ..Model::default() }, String::new());
+    let (mut dice, mut model, mut log) =
+        (Dice::of("MODEL_SEED", seed), Model { codes: vec![Code::Issued; CODES], ..Model::default() }, String::new());
     for _ in 0..STEPS {
         let (expected, answer) = world.step(&mut dice, &mut model, &mut log).await;
         let code = if answer.status >= 400 { answer.problem().code } else { String::new() };

@@ -7,22 +7,27 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    FileProfile, ImageKind, Language,
+    FileProfile, ImageKind, Language, Moment,
     application::{Purpose, SigningAlgorithm},
+    session::IDLE,
+    time::Span,
 };
 use futures_util::future::join_all;
 use journeys::{
     application::{self, Application, PULLS, SigningKey, VERDICTS},
     browser::{Browser, Response, SESSION_COOKIE},
     citizen::own,
-    minors,
+    minors::{self, Minor},
     mobile::{AppSignIn, REDIRECT_URI},
     people::{self, Visit, fresh, fresh_citizen, fresh_photographer, press, sign_in},
     photographer::{self, Issued, To, both, declaration, face_only},
-    staff,
+    stack, staff,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
+use storage::{sealing::SessionToken, sessions::Sessions};
+
+use crate::aws;
 
 const TABLE: &str = include_str!("who_may.txt");
 
@@ -97,12 +102,23 @@ struct Caller {
     waiting: String,
     sent: String,
     employee: Value,
+    /// Whom they add: none is a child of their own.
+    child: Option<Minor>,
     /// Of the answers so far.
     version: Value,
 }
 
 fn visit(browser: Browser, person: people::Person) -> Visit {
     Visit { browser, person, otp: String::new() }
+}
+
+/// Half an hour passes in which nobody uses the session.
+async fn idle(visit: &Visit) {
+    let sessions = Sessions::new(aws::dynamodb(&aws::config().await), stack::variable("SESSIONS_TABLE"));
+    let token = visit.browser.cookie(SESSION_COOKIE).as_deref().and_then(SessionToken::parse).expect("a session");
+    let now = Moment::from_epoch_seconds(application::now());
+    let session = sessions.load(&token, now).await.expect("an answer").expect("a session");
+    assert!(sessions.touch(&session, now.plus(Span::seconds(-IDLE.as_seconds()))).await.expect("an answer"));
 }
 
 /// Issued by a business, and sent: so that it can be sent again.
@@ -128,7 +144,9 @@ async fn callers() -> (Vec<Caller>, Shared) {
     let lost = minors::fresh(&former.person, &json!({})).await;
     let old_handle = minors::added(&former, &lost).await;
     lost.change(&json!({ "custodian": guardian.person.key })).await;
-    let former = people::citizen(former.person, Language::El).await;
+    // Custody is asked for where a minor is added, in each session: this one goes on until it ends, the next one is refused.
+    let losing = former;
+    let former = people::citizen(losing.person.clone(), Language::El).await;
 
     let person = fresh_citizen().await;
     own(&person).take(&sent(&owner).await.code).await;
@@ -143,9 +161,7 @@ async fn callers() -> (Vec<Caller>, Shared) {
     application::operate(&["key", "remove", &revoked.id, "--kid", &revoked.key.kid]).await.expect("removed");
 
     let expired = fresh_citizen().await;
-    let token = expired.browser.cookie(SESSION_COOKIE).expect("a session");
-    expired.browser.delete("/v1/session").await.expect(200);
-    expired.browser.put_cookie(SESSION_COOKIE, &token);
+    idle(&expired).await;
 
     let nobody = || async { visit(Browser::new(Language::El), fresh("citizen").await) };
     let shared = Shared {
@@ -162,6 +178,7 @@ async fn callers() -> (Vec<Caller>, Shared) {
         ("citizen", fresh_citizen().await, "self".to_owned()),
         ("other_citizen", fresh_citizen().await, handle.clone()),
         ("guardian", guardian, handle),
+        ("losing_guardian", losing, old_handle.clone()),
         ("former_guardian", former, old_handle),
         ("owner", owner, "self".to_owned()),
         ("staff", employee, "self".to_owned()),
@@ -190,6 +207,11 @@ async fn callers() -> (Vec<Caller>, Shared) {
             application: body.unwrap_or(own_application),
             waiting,
             sent: sent_one,
+            child: match name {
+                "other_citizen" => Some(minor.clone()),
+                "losing_guardian" | "former_guardian" => Some(lost.clone()),
+                _ => None,
+            },
             employee: shared.employee.clone(),
             version: json!(domain::consent::ASSOCIATION_VERSION),
         });
@@ -266,8 +288,14 @@ impl Caller {
             },
             "list_applications" => self.get("/v1/applications").await,
             "add_minor" => {
-                let minor = minors::fresh(&self.visit.person, &json!({})).await;
-                self.post("/v1/minors", &minor.body()).await
+                let own = async || minors::fresh(&self.visit.person, &json!({})).await;
+                let minor = if let Some(child) = &self.child { child.clone() } else { own().await };
+                let answer = self.post("/v1/minors", &minor.body()).await;
+                if self.child.is_some() && answer.status < 400 {
+                    // Were they let, they would act for that child from now on.
+                    self.subject = answer.json()["subject"].as_str().expect("a handle").to_owned();
+                }
+                answer
             }
             "submit_code" => self.post(&self.of_subject("submissions"), &json!({ "code": self.code.code })).await,
             "reject_photos" => self.send(Method::DELETE, &self.of_subject("submissions/current"), None).await,

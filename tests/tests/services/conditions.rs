@@ -21,6 +21,7 @@ use domain::{
     time::Span,
     verdict::Verdict,
 };
+use futures_util::future::join_all;
 use journeys::stack;
 use storage::{
     DynamoDb, Transaction, TransactionError,
@@ -78,10 +79,15 @@ async fn write(client: &DynamoDb, part: Part) {
     commit(client, part).await.unwrap();
 }
 
+/// By which parts' conditions.
+fn refused_by(result: &Result<(), TransactionError>) -> &[usize] {
+    if let Err(TransactionError::Refused(parts)) = result { parts } else { &[] }
+}
+
 /// By its condition, and for no other reason.
 async fn assert_refused(client: &DynamoDb, part: Part, why: &str) {
     let result = commit(client, part).await;
-    assert!(matches!(&result, Err(TransactionError::Refused(parts)) if parts == &[0]), "{why}: {result:?}");
+    assert_eq!(refused_by(&result), [0], "{why}: {result:?}");
 }
 
 fn text(value: &str) -> AttributeValue {
@@ -188,6 +194,33 @@ async fn a_code_becomes_somebodys_from_the_state_that_was_decided_on_and_within_
     }
     write(&client, codes.associate_part(&code, &owner(CodeState::Issued, NOW)).unwrap()).await;
     assert_refused(&client, codes.associate_part(&code, &owner(CodeState::Issued, NOW)).unwrap(), "somebody was quicker").await;
+}
+
+#[tokio::test]
+async fn of_fifty_people_who_associate_one_code_at_once_one_is_let_in() {
+    let client = dynamodb().await;
+    let codes = Codes::new(client.clone(), stack::variable("CODES_TABLE"));
+    let associations = Associations::new(client.clone(), stack::variable("ASSOCIATIONS_TABLE"));
+    let (code, item) = code(CodeState::Issued, None);
+    write(&client, codes.put_part(&item).unwrap()).await;
+    let wanted: Vec<Association> = (0..50).map(|_| Association { code_id: item.code_id.clone(), ..association() }).collect();
+    // As functions/citizen/associate.rs does: the code becomes the subject's, and the subject gets an association, or neither.
+    let results = join_all(wanted.iter().map(async |one| {
+        let owner = NewOwner { subject: &one.subject_id, associated_at: NOW, expires_at: LATER, from: CodeState::Issued };
+        let transaction = Transaction::new(client.clone()).with(codes.associate_part(&code, &owner).unwrap());
+        transaction.with(associations.put_part(one).unwrap()).commit().await
+    }))
+    .await;
+    let mut owners = Vec::new();
+    for (one, result) in wanted.iter().zip(results) {
+        let is_let_in = result.is_ok();
+        assert!(is_let_in || matches!(&result, Err(TransactionError::Conflict)) || refused_by(&result) == [0], "{result:?}");
+        assert_eq!(associations.of(&one.subject_id, NOW).await.unwrap().is_some(), is_let_in, "both or neither");
+        owners.extend(is_let_in.then(|| one.subject_id.clone()));
+    }
+    assert_eq!(owners.len(), 1);
+    let now = codes.find(&code, NOW).await.unwrap().unwrap();
+    assert_eq!((now.state, now.subject.as_ref(), now.first_subject.as_ref()), (CodeState::Associated, owners.first(), owners.first()));
 }
 
 #[tokio::test]

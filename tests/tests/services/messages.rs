@@ -15,6 +15,7 @@ use sending::Sms;
 use storage::{
     outbox::{Due, Message, Outbox, OutboxItem, woken},
     reminders::{About, Address, Listed, Page, ReminderItem, Reminders, slots},
+    sealing::RecipientHasher,
     transaction::Part,
 };
 
@@ -36,7 +37,9 @@ async fn write(part: Result<Part, storage::StorageError>) {
 async fn message() -> OutboxItem {
     let code = CodeNumber::from_bytes([5; 16]);
     let message = Message::new(mobile(), &code, Language::El, LATER);
-    let item = OutboxItem::seal(&kms("OUTBOX_KEY").await, id(), &message, &business(), "upload", NOW).await.unwrap();
+    let item = OutboxItem::seal(&kms("OUTBOX_KEY").await, &RecipientHasher::new("a secret"), id(), &message, &business(), "upload", NOW)
+        .await
+        .unwrap();
     let mut item = serde_json::to_value(item).unwrap();
     item["attempts"] = 1.into();
     item["next_at"] = NOW.epoch_seconds().into();

@@ -6,7 +6,7 @@ use storage::{
     keys::{KeyItem, OpenedKey},
     outbox::{Message, OutboxItem},
     reminders::{About, Address, ReminderItem},
-    sealing::SealingKey,
+    sealing::{RecipientHasher, SealingKey},
 };
 
 use crate::{LATER, NOW, business, id, kms, second_opinion, someone};
@@ -57,7 +57,13 @@ async fn a_blob_opens_under_its_key_in_its_context_alone() {
 async fn a_message_opens_as_the_message_that_it_was_sealed_as() {
     let (kms, code) = (kms("OUTBOX_KEY").await, CodeNumber::from_bytes([5; 16]));
     let message = Message::new(mobile(), &code, Language::El, LATER);
-    let item = OutboxItem::seal(&kms, id(), &message, &business(), "upload", NOW).await.unwrap();
+    let hasher = RecipientHasher::new("a secret");
+    let item = OutboxItem::seal(&kms, &hasher, id(), &message, &business(), "upload", NOW).await.unwrap();
+    let other = Recipient::Mobile(GreekMobile::parse("6900000101").unwrap());
+    assert_eq!(other.masked(), mobile().masked());
+    assert!(item.is_for(&hasher, &mobile()) && !item.is_for(&hasher, &other));
+    assert!(!item.is_for(&RecipientHasher::new("another secret"), &mobile()));
+    assert!(!moved(&item, "message_id", &id()).is_for(&hasher, &mobile()), "two messages to one address have nothing in common");
     assert_eq!(item.open(&kms).await.unwrap().code().unwrap().bytes(), code.bytes());
     assert!(moved(&item, "message_id", &id()).open(&kms).await.is_err());
 }

@@ -129,6 +129,55 @@ fn before_association() -> Vec<Operation> {
 fn of_the_association() -> Vec<Operation> {
     vec![
         Operation::new(
+            "associate",
+            boxed!(|world| {
+                let holder = associated(world).await;
+                own(&holder.visit).dissociate().await.expect(204);
+                let version = own(&holder.visit).submit_and_confirm(&holder.issued.code).await;
+                prepared(
+                    (holder, version),
+                    boxed!(|state| own(&state.0.visit).associate(&state.1).await),
+                    boxed!(|state, _answer| {
+                        own(&state.0.visit).show_photo(ImageKind::Face).await.expect(200);
+                    }),
+                )
+            }),
+        )
+        .way("again"),
+        Operation::new(
+            "dissociate",
+            boxed!(|world| {
+                let (holder, application) = authorised(world).await;
+                own(&holder.visit).set_reminder(&holder.visit.person.email(), Language::El).await.expect(200);
+                prepared(
+                    (holder, application),
+                    boxed!(|state| own(&state.0.visit).dissociate().await),
+                    boxed!(|state, _answer| {
+                        own(&state.0.visit).show_photo(ImageKind::Face).await.refused(404, "nothing_associated");
+                        let again = own(&state.0.visit).take(&state.0.issued.code).await;
+                        assert!(again["reminder"].is_null() && again["applications"] == json!([]), "{again}");
+                    }),
+                )
+            }),
+        )
+        .way("with a reminder")
+        .or(&[(404, "nothing_associated")]),
+        Operation::new(
+            "erase_my_data",
+            boxed!(|world| {
+                let holder = associated(world).await;
+                own(&holder.visit).dissociate().await.expect(204);
+                prepared(
+                    holder,
+                    boxed!(|holder| own(&holder.visit).erase().await),
+                    boxed!(|holder, _answer| {
+                        own(&holder.visit).submit(&holder.issued.code).await.refused(404, "code_not_active");
+                    }),
+                )
+            }),
+        )
+        .way("of dissociated photos"),
+        Operation::new(
             "dissociate",
             boxed!(|world| {
                 prepared(

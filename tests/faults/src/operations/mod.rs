@@ -121,3 +121,27 @@ fn answered<'a, S>(_: &'a S, answer: &'a Response) -> LocalBoxFuture<'a, ()> {
     assert!(answer.status < 400, "{}", answer.text());
     async {}.boxed_local()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs};
+
+    use super::all;
+
+    /// What asks nothing of AWS.
+    const NOTHING_TO_BREAK: [&str; 2] = ["serve_web", "unknown_route"];
+
+    #[test]
+    fn every_function_is_among_them() {
+        let mut functions = BTreeSet::new();
+        for folder in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../functions")).expect("the functions").flatten() {
+            let list = fs::read_to_string(folder.path().join("Cargo.toml")).expect("a folder's list");
+            let list: toml::Table = list.parse().expect("TOML");
+            let names =
+                list["bin"].as_array().expect("functions").iter().map(|function| function["name"].as_str().expect("a name").to_owned());
+            functions.extend(names.filter(|name| !NOTHING_TO_BREAK.contains(&name.as_str())));
+        }
+        let broken: BTreeSet<String> = all().iter().map(|operation| operation.name.to_owned()).collect();
+        assert_eq!(broken, functions);
+    }
+}

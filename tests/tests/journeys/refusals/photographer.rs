@@ -5,7 +5,10 @@ use domain::{FileProfile, ImageKind, Language};
 use journeys::{
     browser::Request,
     people::{self, Visit, fresh_photographer},
-    photographer::{Photos, To, both, declaration, face_only, issue_code, put, request_upload, sha256_hex, upload},
+    photographer::{
+        Photos, To, alike_masked, both, declaration, face_only, issue_code, put, request_upload, resend_code, sha256_hex, upload,
+        wait_until_sent,
+    },
     pictures, stack,
 };
 use reqwest::Method;
@@ -275,9 +278,33 @@ async fn a_code_once_issued_goes_nowhere_else() {
     let english = json!({ "upload_id": upload_id, "recipient": { "kind": "mobile", "value": person.mobile() }, "language": "en" });
     let mut reminded = request(&upload_id, "mobile", person.mobile());
     reminded["reminder"] = json!(true);
-    for body in [request(&upload_id, "email", "other@example.gr"), request(&upload_id, "mobile", "6999999900"), english, reminded] {
+    let others = alike_masked(person.mobile());
+    for body in [request(&upload_id, "email", "other@example.gr"), request(&upload_id, "mobile", &others), english, reminded] {
         refused(|| visit.browser.request(Method::POST, ISSUANCES).json(&body), 409, "issuance_conflict").await;
     }
+    issue_code(&visit, &upload_id, &To::Mobile(person.mobile().to_owned()), Language::El).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_code_went_to_one_address_and_not_to_another_that_looks_the_same_masked() {
+    let visit = fresh_photographer().await;
+    let upload_id = upload(&visit, STANDARD, &face_only()).await;
+    let [to, other] = ["orestis@example.gr", "orsalia@example.gr"].map(|address| To::Email(address.to_owned()));
+    let elsewhere = async |to: &To| {
+        let body = request(&upload_id, "email", to.address());
+        refused(|| visit.browser.request(Method::POST, ISSUANCES).json(&body), 409, "issuance_conflict").await;
+    };
+    let first = issue_code(&visit, &upload_id, &to, Language::El).await.expect(201).json();
+    elsewhere(&other).await;
+    // Sent, it is still known for a day.
+    wait_until_sent(&visit, &upload_id).await;
+    elsewhere(&other).await;
+    let again = issue_code(&visit, &upload_id, &to, Language::El).await.expect(200).json();
+    assert_eq!(again["issued_at"], first["issued_at"]);
+    // Corrected, it goes to the other and no longer to the first.
+    resend_code(&visit, &upload_id, Some(&other), None).await.expect(200);
+    issue_code(&visit, &upload_id, &other, Language::El).await.expect(200);
+    elsewhere(&to).await;
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{clock, refused};
+use crate::raw::raw;
 
 /// Every call of a citizen, with a body that is right in form.
 fn citizens_calls() -> Vec<(Method, &'static str, Value)> {
@@ -74,6 +75,67 @@ async fn without_a_session_nothing_is_answered() {
     for token in ["A".repeat(43), "nonsense".to_owned()] {
         browser.put_cookie(SESSION_COOKIE, &token);
         all_refused(&browser, vec![(Method::GET, "/v1/session", Value::Null)], 401, "session_expired").await;
+    }
+}
+
+#[tokio::test]
+async fn no_cookie_but_the_sessions_own_as_it_was_given_is_a_session() {
+    let visit = fresh_citizen().await;
+    let token = visit.browser.cookie(SESSION_COOKIE).expect("a session");
+    let (name, own) = (SESSION_COOKIE, format!("{SESSION_COOKIE}={token}"));
+    for cookies in [
+        // Under another name, or one that looks the same to somebody: also what a browser lets a subdomain set.
+        format!("session={token}"),
+        format!("__Secure-session={token}"),
+        format!("__host-session={token}"),
+        format!("x{own}"),
+        format!("{name}s={token}"),
+        format!("{name} ={token}"),
+        format!("\"{name}\"={token}"),
+        format!("\u{2000}{own}"),
+        format!("hush=\"a; {own}\""),
+        // Not as cookies are written.
+        String::new(),
+        ";;=;;".to_owned(),
+        name.to_owned(),
+        format!("{name}="),
+        format!("{name}:{token}"),
+        format!("$Version=1, {own}"),
+        format!("hush, {own}"),
+        format!("hush={own}"),
+        format!("{name}=\"{token}\""),
+        format!("{name}={token}="),
+        format!("{name}={token}, hush=1"),
+        format!("{name}={token} hush"),
+        format!("{name}=%{:02x}{}", token.as_bytes()[0], &token[1..]),
+        format!("{name}=hush\tand\thush"),
+        format!("{name}=hush\u{3b1}"),
+        // More than one: the first counts, and none after it.
+        format!("{name}=hush; {own}"),
+        format!("{name}=; {own}"),
+        format!("{name}=hush\r\nCookie: {own}"),
+        // With the end of a line in it.
+        format!("{name}=hush%0d%0aSet-Cookie:%20hush=1"),
+        format!("{name}={token}%0d%0aX-Hush:%201"),
+        format!("{name}=hush\\r\\nX-Hush: 1"),
+        format!("{name}=hush\r\nX-Hush: hush"),
+        // Large: four kilobytes are a browser's limit for one.
+        format!("{name}={}", "hush".repeat(1_000)),
+        format!("{name}={token}{}", "A".repeat(4_000)),
+        format!("{}; hush=1", vec!["hush=hush"; 600].join("; ")),
+    ] {
+        let answer = raw("/v1/session", Some(&cookies));
+        assert_eq!(answer.status, 401, "{cookies:?}: {}", answer.head);
+        assert!(!answer.head.contains("hush") && !answer.head.contains(&token.to_lowercase()), "{cookies:?}: {}", answer.head);
+    }
+    // More than a gateway takes: whoever refuses it first.
+    for cookies in [format!("{name}={}", "hush".repeat(5_000)), format!("{own}; hush={}", "hush".repeat(20_000))] {
+        let answer = raw("/v1/session", Some(&cookies));
+        assert!((400..500).contains(&answer.status) && !answer.head.contains("hush"), "{}", answer.head);
+    }
+    // It is one all the same, as it was given, whatever stands beside it.
+    for cookies in [own.clone(), format!("hush=1; {own}; hush=2"), format!("hush=1;{own};{name}=hush")] {
+        assert_eq!(raw("/v1/session", Some(&cookies)).status, 200, "{cookies:?}");
     }
 }
 

@@ -53,8 +53,6 @@ function Agreement({ who, submission, onDone }: { who: Who; submission: Submissi
     try {
       const params = { path: { subject: who.subject } };
       const association = await answer(api.PUT("/v1/subjects/{subject}/association", { params, body: { version, agree: true } }));
-      // The session would hold what was submitted, its code too, until it ends. Where this fails, it does no harm.
-      await answer(api.DELETE("/v1/subjects/{subject}/submissions/current", { params })).catch(() => undefined);
       onDone(association);
       forgetPreviews();
       amend({ submission: undefined });
