@@ -55,6 +55,29 @@ pub(super) fn all() -> Vec<Operation> {
         )
         .or(&[(400, "sign_in_state")]),
         Operation::new(
+            "callback",
+            boxed!(|_world| {
+                let (browser, app, person) = (Browser::new(Language::El), AppSignIn::new(REDIRECT_URI), people::fresh("citizen").await);
+                let page = app.begin(&browser).await;
+                let back = people::press(&page, ("afm", &person.afm)).await;
+                prepared(
+                    (OnTheWay { browser, person, back }, app),
+                    boxed!(|state| state.0.browser.get(&state.0.back).await),
+                    boxed!(|state, answer| {
+                        let (on, app) = state;
+                        let to_app = answer.header("location").filter(|to| to.starts_with(REDIRECT_URI));
+                        match to_app.and_then(|to| app.returned(to).code) {
+                            Some(code) => assert_eq!(app.exchange(&code).await.expect(200).json()["session"]["stage"], "otp"),
+                            // Used up, or the app was told of a problem: it begins anew.
+                            None => drop(mobile::up_to_otp(on.person.clone(), Language::El).await),
+                        }
+                    }),
+                )
+            }),
+        )
+        .way("for an app")
+        .or(&[(400, "sign_in_state")]),
+        Operation::new(
             "verify_otp",
             boxed!(|_world| {
                 let visit = up_to_otp(people::fresh("citizen").await, Language::El).await;
