@@ -102,9 +102,8 @@ async fn main() -> ExitCode {
     proxy::warm().await;
     proxy::clear().await;
     let since = domain::Moment::from_epoch_seconds(journeys::application::now());
-    let world = World::new().await;
     if let Some(file) = &arguments.requests {
-        requests::write(&world, file).await;
+        requests::write(&World::new().await, file).await;
         return ExitCode::SUCCESS;
     }
     std::panic::set_hook(Box::new(|info| {
@@ -117,6 +116,8 @@ async fn main() -> ExitCode {
             continue;
         }
         let started = Instant::now();
+        // For each its own: a session ends when it is not used for half an hour, which the sender's cases take.
+        let world = World::new().await;
         let Ok(cases) = AssertUnwindSafe(cases(&world, &operation, &arguments)).catch_unwind().await else {
             failures.push(format!("{}: on a quiet day: {}", operation.title(), said()));
             println!("FAILED {}", failures[failures.len() - 1]);
