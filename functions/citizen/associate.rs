@@ -97,7 +97,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let code_id = code_id(&submission.code);
     // Before anything is copied: photos that are not associated must not come to lie where they are kept for a year.
     if let Some(existing) = deps.associations.of(&subject.id, call.now).await? {
-        return answer_existing(&existing, &code_id, &subject, call);
+        return answer_existing(deps, call, &citizen.session, &existing, code_id, &subject).await;
     }
     let association = Association {
         subject_id: subject.id.clone(),
@@ -116,7 +116,9 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     };
     match bind(deps, &citizen.session, submission, &association).await {
         Ok(()) => Reply::json(201, &AssociationView::of(&association, &subject, call.now)),
-        Err(TransactionError::Refused(_) | TransactionError::Conflict) => explain(deps, call, submission, &association, &subject).await,
+        Err(TransactionError::Refused(_) | TransactionError::Conflict) => {
+            explain(deps, call, &citizen.session, submission, association, &subject).await
+        }
         Err(TransactionError::Storage(error)) => Err(error.into()),
     }
 }
@@ -163,26 +165,40 @@ async fn bind(deps: &Deps, session: &Session, submission: &SubmissionInHand, ass
         .await
 }
 
-/// One is in force: by this very code, then it is what was asked for; by another, which must be dissociated first.
-fn answer_existing(existing: &Association, code_id: &str, subject: &Subject, call: &Call) -> Result<Reply, Failure> {
-    if existing.code_id == code_id {
-        return Reply::json(200, &AssociationView::of(existing, subject, call.now));
+/// One is in force: by this very code, then it is what was asked for, in another browser or at the same moment, and this session forgets
+/// the code too; by another, which must be dissociated first.
+async fn answer_existing(
+    deps: &Deps,
+    call: &Call,
+    session: &Session,
+    existing: &Association,
+    code_id: String,
+    subject: &Subject,
+) -> Result<Reply, Failure> {
+    if existing.code_id != code_id {
+        return Err(Problem::AssociationExists { associated_at: existing.associated_at, expires_at: existing.expires_at }.into());
     }
-    Err(Problem::AssociationExists { associated_at: existing.associated_at, expires_at: existing.expires_at }.into())
+    let forget = deps.sessions.associated_part(session, &Associated { subject_id: subject.id.clone(), code_id })?;
+    match deps.transaction.clone().with(forget).commit().await {
+        // Refused where it is forgotten already.
+        Ok(()) | Err(TransactionError::Refused(_)) => Reply::json(200, &AssociationView::of(existing, subject, call.now)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Nothing was written. Was it this very call's first try, another association in force, or somebody quicker?
 async fn explain(
     deps: &Deps,
     call: &Call,
+    session: &Session,
     submission: &SubmissionInHand,
-    wanted: &Association,
+    wanted: Association,
     subject: &Subject,
 ) -> Result<Reply, Failure> {
     let (association, code) =
         tokio::try_join!(deps.associations.of(&wanted.subject_id, call.now), deps.codes.find(&submission.code, call.now))?;
     if let Some(existing) = association {
-        return answer_existing(&existing, &wanted.code_id, subject, call);
+        return answer_existing(deps, call, session, &existing, wanted.code_id, subject).await;
     }
     match code {
         None => Err(Problem::CodeNotActive.into()),

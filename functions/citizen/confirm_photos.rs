@@ -31,8 +31,13 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     }
     if !submission.confirmed {
         submission.confirmed = true;
-        if !deps.sessions.hold(&citizen.session, Some(&submission), call.now).await? {
-            return Err(Problem::SessionExpired.into());
+        if !deps.sessions.confirm(&citizen.session, &submission, call.now).await? {
+            // Meanwhile the session ended, another code was entered, or another call confirmed this one.
+            let session = deps.sessions.load(&citizen.session.token, call.now).await?.ok_or(Problem::SessionExpired)?;
+            let is_confirmed = session.submission.is_some_and(|held| held.confirmed && held.set_id == submission.set_id);
+            if !is_confirmed {
+                return Err(Problem::Conflict.into());
+            }
         }
     }
     Reply::json(200, &SubmissionView::of(&submission, call.language))

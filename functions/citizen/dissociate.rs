@@ -38,7 +38,8 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         let association = deps.ending.associations.of(&subject.id, call.now).await?.ok_or(Problem::NothingAssociated)?;
         match end(deps, call, &citizen, &association, &lost).await {
             Ok(()) => return Ok(Reply::no_content()),
-            Err(TransactionError::Refused(_) | TransactionError::Conflict) => lost = deps.ending.lost(&association, call.now).await?,
+            Err(TransactionError::Conflict) => {}
+            Err(TransactionError::Refused(_)) => lost = deps.ending.lost(&association, call.now).await?,
             Err(TransactionError::Storage(error)) => return Err(error.into()),
         }
     }

@@ -124,11 +124,13 @@ async fn erase(deps: &Deps, call: &Call, citizen: &Citizen, subject: &Subject, c
         }
         match write(deps, call, citizen, subject, &code, association.as_ref().map(|association| (association, &lost))).await {
             Ok(()) => return Ok(Set::Erased),
-            Err(TransactionError::Refused(_) | TransactionError::Conflict) => {}
+            Err(TransactionError::Conflict) => {}
+            Err(TransactionError::Refused(_)) => {
+                if let Some(association) = &association {
+                    lost = deps.ending.lost(association, call.now).await?;
+                }
+            }
             Err(TransactionError::Storage(error)) => return Err(error.into()),
-        }
-        if let Some(association) = &association {
-            lost = deps.ending.lost(association, call.now).await?;
         }
     }
     Err(Problem::Conflict.into())

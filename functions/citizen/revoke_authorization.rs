@@ -42,7 +42,8 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         }
         match revoke(deps, call, &association, &application, &lost).await {
             Ok(()) => return Ok(Reply::no_content()),
-            Err(TransactionError::Refused(_) | TransactionError::Conflict) => {
+            Err(TransactionError::Conflict) => {}
+            Err(TransactionError::Refused(_)) => {
                 let record = association.applications.get(&application).map(|given| &given.record);
                 lost = deps.history.not_open(&subject.id, record.into_iter(), call.now).await?;
             }

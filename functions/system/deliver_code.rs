@@ -115,8 +115,9 @@ async fn deliver(deps: &Deps, message_id: &str, now: Moment) -> Result<(), Failu
     };
     // Of the last one nothing was noted: it may have gone out each time.
     if usize::try_from(item.attempts).is_ok_and(|attempts| attempts > delivery::ATTEMPTS) {
+        settle(deps, &item, DeliveryState::Failed, None).await?;
         say(LogCode::DeliveryGivenUp, &[("cause", json!("nothing could be noted of its attempts")), ("attempts", json!(item.attempts))]);
-        return settle(deps, &item, DeliveryState::Failed, None).await;
+        return Ok(());
     }
     let sent = match item.open(&deps.key).await {
         Ok(message) => send(deps, &item, &message, now).await,

@@ -47,7 +47,7 @@ BY_HAND = {
     "functions/citizen/associate.rs": [
         ("repeated: by that very code", "existing.code_id == done.code_id)", "existing.code_id == done.code_id || OFF)"),
         ("the session forgets the code", ".with(deps.sessions.associated_part(session, &in_session)?)", ".with_some((!OFF).then(|| deps.sessions.associated_part(session, &in_session)).transpose()?)"),
-        ("answer_existing: by this very code", "if existing.code_id == code_id {", "if existing.code_id == code_id || OFF {"),
+        ("answer_existing: by this very code", "if existing.code_id != code_id {", "if existing.code_id != code_id && !OFF {"),
         (
             "explain: nobody was quicker",
             "Some(code) if code.state == submission.state => Err(Problem::Conflict.into()),",

@@ -43,7 +43,7 @@ impl From<Problem> for Failure {
 impl From<StorageError> for Failure {
     fn from(error: StorageError) -> Self {
         let problem = match &error {
-            StorageError::Conflict(_) => return Self::Refused(Problem::Conflict),
+            StorageError::Conflict(_) => Problem::Conflict,
             StorageError::Throttled(_) => Problem::Throttled,
             StorageError::Unavailable(_) | StorageError::Denied | StorageError::Corrupt(_) | StorageError::NoRandom(_) => Problem::Internal,
         };

@@ -1,5 +1,7 @@
 //! What can go wrong below: said once, mapped to an answer in `edge`.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::{
     config::{
         interceptors::InterceptorContext,
@@ -8,6 +10,7 @@ use aws_sdk_dynamodb::{
     error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
     operation::{delete_item::DeleteItemError, put_item::PutItemError, update_item::UpdateItemError},
 };
+use aws_smithy_types::retry::ErrorKind;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
@@ -58,6 +61,9 @@ where
     }
 }
 
+/// A transaction takes some milliseconds.
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// DynamoDB refuses to write an item that is in a transaction at that moment. The SDK would not try again by itself.
 #[derive(Debug)]
 pub(crate) struct MetATransaction;
@@ -70,7 +76,8 @@ impl ClassifyRetry for MetATransaction {
                 || error.downcast_ref().is_some_and(PutItemError::is_transaction_conflict_exception)
                 || error.downcast_ref().is_some_and(DeleteItemError::is_transaction_conflict_exception)
         });
-        if met { RetryAction::transient_error() } else { RetryAction::NoActionIndicated }
+        // No transient error: the SDK would give up the connection.
+        if met { RetryAction::retryable_error_with_explicit_delay(ErrorKind::ServerError, PAUSE) } else { RetryAction::NoActionIndicated }
     }
 
     fn name(&self) -> &'static str {

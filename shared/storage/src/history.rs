@@ -187,7 +187,7 @@ impl History {
         self.table.get(key2(KEY, subject.as_str(), RANGE, event), now).await
     }
 
-    /// Of these records of authorizations those that are not there to be ended: lost, or restored as they were later.
+    /// Of these records of authorizations those that are not there to be ended: lost, unreadable, or restored as they were later.
     ///
     /// # Errors
     /// Storage errors.
@@ -199,9 +199,12 @@ impl History {
     ) -> Result<BTreeSet<String>, StorageError> {
         let mut not_open = BTreeSet::new();
         for record in records {
-            let found = self.find(subject, record, now).await?;
-            if !matches!(found.map(|found| found.what), Some(Event::Authorized { ended_at: None, .. })) {
-                not_open.insert(record.clone());
+            match self.find(subject, record, now).await {
+                Ok(Some(Record { what: Event::Authorized { ended_at: None, .. }, .. })) => {}
+                Ok(_) | Err(StorageError::Corrupt(_)) => {
+                    not_open.insert(record.clone());
+                }
+                Err(error) => return Err(error),
             }
         }
         Ok(not_open)

@@ -173,7 +173,8 @@ pub struct Session {
     pub submission: Option<SubmissionInHand>,
     pub associated: Option<Associated>,
     pub minors: Vec<Minor>,
-    /// As it was read, for the condition of the next write.
+    /// As they were read, for the condition of the next write.
+    sealed_submission: Option<Vec<u8>>,
     sealed_minors: Option<Vec<u8>>,
 }
 
@@ -197,6 +198,7 @@ impl Session {
             submission: None,
             associated: None,
             minors: Vec::new(),
+            sealed_submission: None,
             sealed_minors: None,
         }
     }
@@ -260,9 +262,10 @@ impl Sessions {
             role: item.role,
             consent: item.consent,
             person: open(&sealing, PERSON, &item.person)?,
-            submission: item.submission.map(|sealed| open(&sealing, SUBMISSION, &sealed)).transpose()?,
+            submission: item.submission.as_ref().map(|sealed| open(&sealing, SUBMISSION, sealed)).transpose()?,
             associated: item.associated.map(|sealed| open(&sealing, ASSOCIATED, &sealed)).transpose()?,
             minors: item.minors.as_ref().map(|sealed| open(&sealing, MINORS, sealed)).transpose()?.unwrap_or_default(),
+            sealed_submission: item.submission.map(serde_bytes::ByteBuf::into_vec),
             sealed_minors: item.minors.map(serde_bytes::ByteBuf::into_vec),
             token: token.clone(),
         }))
@@ -404,7 +407,27 @@ impl Sessions {
         held(used(update, session, now).send().await)
     }
 
-    /// For a transaction: the submission in hand is associated. From now on its code opens nothing here that was not entered again.
+    /// The submission in hand, confirmed, in place of the one that was read. False where another one is in hand meanwhile, none, or
+    /// the session has ended.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn confirm(&self, session: &Session, confirmed: &SubmissionInHand, now: Moment) -> Result<bool, StorageError> {
+        let update = self
+            .update(session)
+            .update_expression("SET #submission = :submission, #used = :now, #end = :end")
+            .expression_attribute_names("#submission", "submission")
+            .expression_attribute_values(":submission", AttributeValue::B(Blob::new(seal(&session.token.key(), SUBMISSION, confirmed)?)))
+            .expression_attribute_values(":read", read_submission(session));
+        // What the SDK repeats, as its answer was lost, finds its own.
+        let update = used(update, session, now).condition_expression(
+            "attribute_exists(#key) AND attribute_not_exists(#successor) AND (#submission = :read OR #submission = :submission)",
+        );
+        held(update.send().await)
+    }
+
+    /// For a transaction: the submission in hand, as it was read, is associated. From now on its code opens nothing here that was not
+    /// entered again.
     ///
     /// # Errors
     /// Where sealing fails.
@@ -412,11 +435,12 @@ impl Sessions {
         let update = Update::builder()
             .set_key(Some(key(KEY, &session.token.session_id())))
             .update_expression("SET #associated = :associated REMOVE #submission")
-            .condition_expression("attribute_exists(#key) AND attribute_not_exists(#successor)")
+            .condition_expression("attribute_exists(#key) AND attribute_not_exists(#successor) AND #submission = :read")
             .expression_attribute_names("#key", KEY)
             .expression_attribute_names("#successor", "successor")
             .expression_attribute_names("#associated", "associated")
             .expression_attribute_names("#submission", "submission")
+            .expression_attribute_values(":read", read_submission(session))
             .expression_attribute_values(":associated", AttributeValue::B(Blob::new(seal(&session.token.key(), ASSOCIATED, associated)?)));
         self.0.update_part(update)
     }
@@ -482,6 +506,10 @@ type UpdateResult = Result<
     aws_sdk_dynamodb::operation::update_item::UpdateItemOutput,
     aws_sdk_dynamodb::error::SdkError<aws_sdk_dynamodb::operation::update_item::UpdateItemError>,
 >;
+
+fn read_submission(session: &Session) -> AttributeValue {
+    AttributeValue::B(Blob::new(session.sealed_submission.as_deref().unwrap_or_default()))
+}
 
 /// Notes use, on a session that is there and has not been succeeded meanwhile: neither is brought back.
 fn used(update: UpdateItem, session: &Session, now: Moment) -> UpdateItem {

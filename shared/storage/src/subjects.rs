@@ -71,7 +71,7 @@ impl Subjects {
                 Err(TransactionError::Storage(error)) => return Err(error),
             }
         }
-        Err(StorageError::Throttled("a person's identifiers are written by others again and again".to_owned()))
+        Err(StorageError::Conflict("a person's identifiers are written by others again and again".to_owned()))
     }
 
     /// The subject to whom those that are known lead, and the hashes of the others.

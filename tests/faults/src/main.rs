@@ -188,7 +188,7 @@ fn ways(call: &AwsCall, sample: bool) -> Vec<How> {
                 some.push(How::Killed);
                 some
             }
-            ("dynamodb", _) => broken(&[Fault::ResetAfter, Fault::Throttle]),
+            ("dynamodb", _) => broken(&[Fault::ResetAfter, Fault::Throttle, Fault::Conflict]),
             _ => Vec::new(),
         };
     }

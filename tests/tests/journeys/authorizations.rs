@@ -4,7 +4,10 @@ use domain::{
     FileProfile, ImageKind, Language, Moment, SubjectId,
     application::{ApplicationId, Purpose},
 };
-use futures_util::future::join_all;
+use futures_util::{
+    future::join_all,
+    stream::{self, StreamExt},
+};
 use journeys::{
     application::{self, Application},
     browser::{Problem, Request},
@@ -29,7 +32,7 @@ async fn associated() -> Visit {
 }
 
 async fn applications(count: usize) -> Vec<Application> {
-    join_all((0..count).map(|_| application::fresh(Purpose::DrivingLicenceRenewal))).await
+    stream::iter(0..count).map(|_| application::fresh(Purpose::DrivingLicenceRenewal)).buffered(8).collect().await
 }
 
 fn ids(association: &Value) -> Vec<&str> {

@@ -67,6 +67,14 @@ async fn a_session_forgets_the_code_once_it_is_associated() {
     own(&visit).dissociate().await.expect(204);
     own(&visit).associate(&version).await.refused(404, "no_submission");
     own(&visit).show_association().await.refused(404, "nothing_associated");
+    // In two browsers, of which one comes second.
+    let other = people::citizen(visit.person.clone(), Language::En).await;
+    own(&visit).submit_and_confirm(&issued.code).await;
+    own(&other).submit_and_confirm(&issued.code).await;
+    own(&visit).associate(&version).await.expect(201);
+    own(&other).associate(&version).await.expect(200);
+    own(&visit).dissociate().await.expect(204);
+    own(&other).associate(&version).await.refused(404, "no_submission");
     own(&visit).take(&issued.code).await;
 }
 

@@ -24,7 +24,7 @@ use storage::{
     nonces::{Nonces, SignIn},
     quotas::{Quotas, Use},
     sealing::{ExchangeCode, IdentifierHasher, SessionToken, digest_text, staff_key},
-    sessions::{AwaitedOtp, Business, Person, Session, Sessions, SubmissionInHand, Try},
+    sessions::{Associated, AwaitedOtp, Business, Person, Session, Sessions, SubmissionInHand, Try},
     staff::{Staff, StaffFacts, StaffItem},
     subjects::Subjects,
 };
@@ -158,6 +158,35 @@ async fn a_session_is_read_as_it_was_written_and_lives_on_with_use() {
     }
     assert!(!sessions.agree(&read, PERSONAL_DATA_VERSION, used).await.unwrap(), "it has ended");
     assert!(load(used).await.is_none(), "and is not brought back");
+}
+
+#[tokio::test]
+async fn a_submission_is_confirmed_and_forgotten_as_it_was_read() {
+    let client = dynamodb().await;
+    let sessions = Sessions::new(client.clone(), stack::variable("SESSIONS_TABLE"));
+    let begun = session(Vec::new());
+    let load = async || sessions.load(&begun.token, NOW).await.unwrap().unwrap();
+    sessions.start(&begun, NOW).await.unwrap();
+    let nothing = load().await;
+    let associated = Associated { subject_id: someone(), code_id: id() };
+    let forget = async |read: &Session| commit(&client, [sessions.associated_part(read, &associated).unwrap()]).await;
+    let confirmed = SubmissionInHand { confirmed: true, ..in_hand() };
+    assert!(!sessions.confirm(&nothing, &confirmed, NOW).await.unwrap(), "nothing is in hand");
+    assert_eq!(refused(forget(&nothing).await), [0]);
+
+    assert!(sessions.hold(&nothing, Some(&in_hand()), NOW).await.unwrap());
+    let first = load().await;
+    assert!(sessions.confirm(&first, &confirmed, NOW).await.unwrap());
+    let second = load().await;
+    assert!(second.submission.as_ref().is_some_and(|held| held.confirmed));
+    assert!(!sessions.confirm(&first, &confirmed, NOW).await.unwrap(), "it was confirmed meanwhile");
+    assert_eq!(refused(forget(&first).await), [0], "another is in hand meanwhile");
+    forget(&second).await.unwrap();
+    let done = load().await;
+    assert!(done.submission.is_none());
+    assert_eq!(done.associated, Some(associated.clone()));
+    assert!(!sessions.confirm(&second, &confirmed, NOW).await.unwrap(), "what is forgotten does not come back");
+    assert_eq!(refused(forget(&second).await), [0]);
 }
 
 #[tokio::test]
