@@ -431,7 +431,7 @@ impl World {
         if submitted != 200 {
             return submitted;
         }
-        let confirmed = known(step, &citizen.confirm().await, &[200], &[(404, "no_submission")]);
+        let confirmed = known(step, &citizen.confirm().await, &[200], &[(404, "no_submission"), (409, "conflict")]);
         if confirmed != 200 {
             return confirmed;
         }
