@@ -32,8 +32,8 @@ async fn main() -> Result<(), lambda_http::Error> {
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let citizen = Citizen::from(call, &deps.sessions).await?;
     let subject = citizen.subject(call)?;
-    // An authorization given or withdrawn meanwhile makes another association of it: read again.
     let mut lost = BTreeSet::new();
+    // An authorization given or withdrawn meanwhile makes another association of it: read again.
     for _ in 0..AT_ONCE {
         let association = deps.ending.associations.of(&subject.id, call.now).await?.ok_or(Problem::NothingAssociated)?;
         match end(deps, call, &citizen, &association, &lost).await {

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     error::{StorageError, failed},
     id_bound,
-    table::{Item, TTL_ATTRIBUTE, Table, from_item, is_live, key2, moment, number, text, to_item},
+    table::{Item, TTL_ATTRIBUTE, Table, from_item, held, is_live, key2, moment, number, text, to_item},
     transaction::Part,
 };
 
@@ -218,11 +218,7 @@ impl Issuances {
             .expression_attribute_values(":uploading", text(UploadState::Uploading.name()))
             .send()
             .await;
-        match result {
-            Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
-            Err(error) => Err(failed("UpdateItem")(error)),
-        }
+        held(result)
     }
 
     /// For a transaction: a code is made of the upload, once.

@@ -21,7 +21,7 @@ use crate::{
     error::{StorageError, failed},
     kms::KmsKey,
     sealing::RecipientHasher,
-    table::{TTL_ATTRIBUTE, Table, from_item, key, moment, number, text, to_item},
+    table::{TTL_ATTRIBUTE, Table, from_item, held, key, moment, number, text, to_item},
     transaction::Part,
 };
 
@@ -363,12 +363,8 @@ impl Outbox {
             .expression_attribute_values(":next", moment(due.next_at))
             .send()
             .await;
-        match result {
-            Ok(_) => Ok(()),
-            // Another run was quicker.
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(()),
-            Err(error) => Err(failed("UpdateItem")(error)),
-        }
+        // Where it does not hold another run was quicker.
+        held(result).map(drop)
     }
 
     /// # Errors

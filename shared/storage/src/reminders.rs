@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 use crate::{
     error::{StorageError, failed},
     kms::KmsKey,
-    table::{Item, Table, from_item, key2, moment, number, text, to_item},
+    table::{Item, Table, from_item, held, key2, moment, number, text, to_item},
     transaction::Part,
 };
 
@@ -299,11 +299,7 @@ impl Reminders {
             .expression_attribute_values(":claim", text(claimed.claim.as_deref().unwrap_or_default()))
             .send()
             .await;
-        match result {
-            Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(()),
-            Err(error) => Err(failed("UpdateItem")(error)),
-        }
+        held(result).map(drop)
     }
 
     /// For a transaction: a reminder that this run has in hand is sent, or no longer needed.

@@ -20,7 +20,7 @@ use crate::{
     codes::ImageFacts,
     error::{StorageError, failed},
     sealing::{SealingKey, SessionToken},
-    table::{TTL_ATTRIBUTE, Table, key, moment, text, to_item},
+    table::{TTL_ATTRIBUTE, Table, held, key, moment, text, to_item},
     transaction::Part,
 };
 
@@ -502,13 +502,10 @@ impl Sessions {
 }
 
 type UpdateItem = aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-type UpdateResult = Result<
-    aws_sdk_dynamodb::operation::update_item::UpdateItemOutput,
-    aws_sdk_dynamodb::error::SdkError<aws_sdk_dynamodb::operation::update_item::UpdateItemError>,
->;
 
+/// As it was read. Where there was none: what nothing sealed is, and not empty, which older DynamoDB Local refuses.
 fn read_submission(session: &Session) -> AttributeValue {
-    AttributeValue::B(Blob::new(session.sealed_submission.as_deref().unwrap_or_default()))
+    AttributeValue::B(Blob::new(session.sealed_submission.as_deref().unwrap_or(&[0])))
 }
 
 /// Notes use, on a session that is there and has not been succeeded meanwhile: neither is brought back.
@@ -520,14 +517,6 @@ fn used(update: UpdateItem, session: &Session, now: Moment) -> UpdateItem {
         .expression_attribute_names("#end", TTL_ATTRIBUTE)
         .expression_attribute_values(":now", moment(now))
         .expression_attribute_values(":end", moment(session::ends_at(now, session.hard_end)))
-}
-
-fn held(result: UpdateResult) -> Result<bool, StorageError> {
-    match result {
-        Ok(_) => Ok(true),
-        Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
-        Err(error) => Err(failed("UpdateItem")(error)),
-    }
 }
 
 const PERSON: &str = "session person";

@@ -59,6 +59,20 @@ pub(crate) fn is_live(item: &Item, now: Moment) -> bool {
     expires_at(item).is_none_or(|end| !now.has_reached(end))
 }
 
+type UpdateResult = Result<
+    aws_sdk_dynamodb::operation::update_item::UpdateItemOutput,
+    aws_sdk_dynamodb::error::SdkError<aws_sdk_dynamodb::operation::update_item::UpdateItemError>,
+>;
+
+/// Whether the condition of an update held.
+pub(crate) fn held(result: UpdateResult) -> Result<bool, StorageError> {
+    match result {
+        Ok(_) => Ok(true),
+        Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
+        Err(error) => Err(failed("UpdateItem")(error)),
+    }
+}
+
 impl Table {
     pub(crate) const fn new(client: Client, name: String) -> Self {
         Self { client, name }
