@@ -3,6 +3,8 @@ SHELL := bash
 STACK := python3 infra/local/stack.py
 SAM := SAM_CLI_ENABLE_LANGUAGE_EXTENSIONS=1 SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$(CURDIR)/.tools/sam .tools/aws/bin/sam
 FUNCTIONS := $(foreach folder,$(notdir $(wildcard functions/*)),-p $(folder)-functions)
+# Without the tables by which panics unwind: they end the process (docs/decisions.md).
+RELEASE := PATH="$(CURDIR)/.tools/aws/bin:$$PATH" RUSTFLAGS="$$RUSTFLAGS -C force-unwind-tables=no" cargo lambda build --release
 # template.yaml takes the functions from target/.
 unexport CARGO_TARGET_DIR
 
@@ -23,6 +25,7 @@ stop: ## stop the stack; its data stays
 	$(STACK) down
 
 test: lint build chromium tests/browser/node_modules/.installed ## everything, on a stack of its own
+	@large=$$(find target/lambda -name bootstrap -size +9000000c) && [ -z "$$large" ] || { echo "over 9 MB, which is the most (docs/benchmarks.md): $$large" >&2; exit 1; }
 	@$(STACK) tools awscli
 	cargo test -q --workspace --no-run # once for all crates: another choice of crates would build the SDK again
 	cargo build -q --workspace --bin faults
@@ -66,7 +69,7 @@ checkov: ## template.yaml, read for weak settings; what is meant as it is stands
 	.tools/checkov/bin/checkov --config-file .checkov.yaml
 
 build: tools web ## the functions as they ship, the sandbox, and the program that drives the main journey
-	PATH="$(CURDIR)/.tools/aws/bin:$$PATH" cargo lambda build --release $(FUNCTIONS)
+	$(RELEASE) $(FUNCTIONS)
 	cargo build -q --workspace --bin sandbox --bin applications --bin main_journey
 
 faults: build ## breaks every call to AWS of every operation in every way: some three hours; ONLY="operation ..." for some
@@ -103,12 +106,12 @@ fuzz: tools ## random input for everything that reads some, a minute each: SECON
 	python3 fuzz/run.py --seconds $(or $(SECONDS),60) $(ONLY)
 
 bench: build tests/bench/peers/node_modules/.installed ## start, answers and memory of each function beside one that does nothing, and of other languages (docs/benchmarks.md); ONLY="function ..." for some
-	PATH="$(CURDIR)/.tools/aws/bin:$$PATH" cargo lambda build --release --lambda-dir target/bench --package hello_world
+	$(RELEASE) --lambda-dir target/bench --package hello_world
 	cargo build -q --workspace --bin bench
 	$(STACK) --instance bench around target/debug/bench $(ONLY)
 
 bench-work: tools ## what functions do with pictures, beside other libraries: milliseconds and memory (docs/benchmarks.md); needs no stack
-	PATH="$(CURDIR)/.tools/aws/bin:$$PATH" cargo lambda build --release --lambda-dir target/bench --package work
+	$(RELEASE) --lambda-dir target/bench --package work
 	target/bench/work/bootstrap
 
 growth: build ## what each operation asks of AWS, counted on a stack of its own, into infra/growth/requests.json

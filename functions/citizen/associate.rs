@@ -95,8 +95,10 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         return Err(Problem::CodeTaken.into());
     }
     let code_id = code_id(&submission.code);
-    // Before anything is copied: photos that are not associated must not come to lie where they are kept for a year.
-    if let Some(existing) = deps.associations.of(&subject.id, call.now).await? {
+    // Photos that are not associated must not come to lie where they are kept for a year: where there was an association when the code was
+    // entered, it is looked for before anything is copied. One that came between is met by the transaction.
+    let looks_first = submission.is_first() && !submission.nothing_associated;
+    if looks_first && let Some(existing) = deps.associations.of(&subject.id, call.now).await? {
         return answer_existing(deps, call, &citizen.session, &existing, code_id, &subject).await;
     }
     let association = Association {
@@ -134,7 +136,7 @@ async fn repeated(deps: &Deps, call: &Call, session: &Session, subject: &Subject
 async fn bind(deps: &Deps, session: &Session, submission: &SubmissionInHand, association: &Association) -> Result<(), TransactionError> {
     let (person, subject, set_id) = (&session.subject_id, &association.subject_id, association.set_id.as_str());
     let opened = OpenedKey { data_key: unwrap_key(&submission.wrapped_key, &submission.code, set_id)?, code: submission.code.clone() };
-    let first = submission.state == CodeState::Issued;
+    let first = submission.is_first();
     // Associated again, the photos stay where they are: copying would begin their year anew.
     let parts = submission.images.iter().filter(|_| first).flat_map(|image| [Part::Image(image.kind), Part::Preview(image.kind)]);
     let copying = try_join_all(parts.map(|part| deps.vault.keep(set_id, part)));
@@ -142,7 +144,7 @@ async fn bind(deps: &Deps, session: &Session, submission: &SubmissionInHand, ass
     let (_, key) = tokio::try_join!(copying, sealing)?;
     let (at, end) = (association.associated_at, association.expires_at);
     let associated = Event::Associated { set_id: set_id.to_owned(), code_id: association.code_id.clone(), by: person.clone() };
-    let owner = NewOwner { subject, associated_at: at, expires_at: end, from: submission.state };
+    let owner = NewOwner { subject, associated_at: at, expires_at: end, from: submission.state, dissociations: submission.dissociations };
     // Of a code that is associated nobody needs to be reminded.
     let reminded = About::Code { code_id: association.code_id.clone() };
     let version = session.consent.as_deref().unwrap_or_default();
@@ -202,7 +204,12 @@ async fn explain(
     }
     match code {
         None => Err(Problem::CodeNotActive.into()),
-        Some(code) if code.state == submission.state => Err(Problem::Conflict.into()),
+        Some(code) if (code.state, code.dissociations) == (submission.state, submission.dissociations) => Err(Problem::Conflict.into()),
+        // Free again, for whoever enters it: with an association ends also what was entered before, and this session forgets it.
+        Some(code) if code.state == CodeState::Dissociated => {
+            let forgotten = deps.sessions.forget_submission(session).await?;
+            Err(if forgotten { Problem::NoSubmission } else { Problem::Conflict }.into())
+        }
         Some(_) => Err(Problem::AssociationRaced.into()),
     }
 }

@@ -15,6 +15,7 @@ use futures_util::future::try_join_all;
 use messages::problem::Problem;
 use serde::{Deserialize, Serialize};
 use storage::{
+    associations::Associations,
     codes::{CodeItem, Codes, unwrap_key},
     quotas::{Quotas, Use},
     sealing::code_id,
@@ -26,6 +27,7 @@ struct Deps {
     sessions: Sessions,
     quotas: Quotas,
     codes: Codes,
+    associations: Associations,
     vault: Vault,
 }
 
@@ -45,7 +47,13 @@ struct Answer {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     let setup = Setup::from_environment();
-    let deps = Deps { sessions: setup.sessions(), quotas: setup.quotas(), codes: setup.codes(), vault: setup.vault() };
+    let deps = Deps {
+        sessions: setup.sessions(),
+        quotas: setup.quotas(),
+        codes: setup.codes(),
+        associations: setup.associations(),
+        vault: setup.vault(),
+    };
     edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
 }
 
@@ -57,15 +65,18 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     // Malformed is refused before anything is counted: it cannot be a guess.
     let code = CodeNumber::parse(body.code.expose()).map_err(Problem::CodeMalformed)?;
     let id = code_id(&code);
-    let (used, item) =
-        tokio::try_join!(deps.quotas.use_one(Quota::Submissions, &session.subject_id, &id, call.now), deps.codes.find(&code, call.now))?;
+    let (used, item, associated) = tokio::try_join!(
+        deps.quotas.use_one(Quota::Submissions, &session.subject_id, &id, call.now),
+        deps.codes.find(&code, call.now),
+        deps.associations.of(&subject.id, call.now),
+    )?;
     let left = match used {
         Use::LetIn { used } => Quota::Submissions.left(used),
         Use::Exhausted => return Err(Problem::SubmissionsExhausted { renews_at: quota::renews_at(call.now) }.into()),
     };
     let item = decide(item, &subject, &citizen.managed(call), call)?;
     let data_key = unwrap_key(&item.wrapped_key, &code, &item.set_id)?;
-    let submission = in_hand(item, code, subject);
+    let submission = in_hand(item, code, subject, associated.is_none());
     let shelf = Shelf::of(submission.state);
     let previews = try_join_all(submission.images.iter().map(async |facts| {
         let jpeg = deps.vault.open(&data_key, shelf, &submission.set_id, Part::Preview(facts.kind)).await?;
@@ -96,12 +107,13 @@ fn decide(item: Option<CodeItem>, subject: &Subject, managed: &[SubjectId], call
     }
 }
 
-fn in_hand(item: CodeItem, code: CodeNumber, subject: Subject) -> SubmissionInHand {
+fn in_hand(item: CodeItem, code: CodeNumber, subject: Subject, nothing_associated: bool) -> SubmissionInHand {
     SubmissionInHand {
         subject: subject.handle,
         subject_id: subject.id,
         code,
         state: item.state,
+        dissociations: item.dissociations,
         set_id: item.set_id,
         profile: item.profile,
         images: item.images,
@@ -112,6 +124,7 @@ fn in_hand(item: CodeItem, code: CodeNumber, subject: Subject) -> SubmissionInHa
         first_subject: item.first_subject,
         issued_at: item.issued_at,
         code_expires_at: item.expires_at,
+        nothing_associated,
         confirmed: false,
     }
 }

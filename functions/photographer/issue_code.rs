@@ -191,6 +191,7 @@ async fn issue(
         expires_at,
         first_subject: None,
         first_associated_at: None,
+        dissociations: 0,
         subject: None,
     };
     let written = deps

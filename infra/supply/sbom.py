@@ -119,7 +119,8 @@ def rust_crates():
         hashes = [("SHA-256", checksums[package["name"], package["version"]])]
         crates.append(component(purl(identity), package["name"], package["version"], licence, use, hashes))
     depends = [
-        {"ref": purl(identity), "dependsOn": sorted({purl(dependency) for dependency in nodes[identity]["dependencies"]})}
+        # What stands in the place of somebody's crate is ours ([patch.crates-io]).
+        {"ref": purl(identity), "dependsOn": sorted({purl(dependency) for dependency in nodes[identity]["dependencies"] if dependency not in ours})}
         for identity in sorted(nodes.keys() - ours, key=purl)
     ]
     direct = {purl(dependency) for member in ours for dependency in nodes[member]["dependencies"] if dependency not in ours}

@@ -50,8 +50,13 @@ BY_HAND = {
         ("answer_existing: by this very code", "if existing.code_id != code_id {", "if existing.code_id != code_id && !OFF {"),
         (
             "explain: nobody was quicker",
-            "Some(code) if code.state == submission.state => Err(Problem::Conflict.into()),",
-            "Some(code) if code.state == submission.state && !OFF => Err(Problem::Conflict.into()),",
+            "Some(code) if (code.state, code.dissociations) == (submission.state, submission.dissociations) => Err(Problem::Conflict.into()),",
+            "Some(code) if (code.state, code.dissociations) == (submission.state, submission.dissociations) && !OFF => Err(Problem::Conflict.into()),",
+        ),
+        (
+            "explain: free again",
+            "Some(code) if code.state == CodeState::Dissociated => {",
+            "Some(code) if code.state == CodeState::Dissociated && !OFF => {",
         ),
     ],
     "functions/citizen/authorize_application.rs": [
@@ -286,8 +291,8 @@ EARLIER = "spares work: a later one, which is held, answers the same"
 NOT_HELD = {
     "functions/application/report_verdict a refused pull has no verdict": "only pulls that were given have an id; the condition behind it is held",
     "functions/citizen/add_minor handle 3": TWO_AT_ONCE,
-    "functions/citizen/associate explain 1": TWO_AT_ONCE,
     "functions/citizen/associate explain: nobody was quicker": TWO_AT_ONCE,
+    "functions/citizen/associate handle 7/1": "looks before it copies where nothing is copied: a round more",
     "functions/citizen/authorize_application wanted 2": EARLIER,
     "functions/citizen/confirm_photos handle 3": TWO_AT_ONCE,
     "functions/citizen/reject_photos handle 1": TWO_AT_ONCE,

@@ -330,6 +330,10 @@ async fn where_keys_are_lost_codes_are_entered_again_and_open_the_same_photos() 
     let _alone = ALONE.write().await;
     let (studio, body) = (fresh_photographer().await, application::fresh(Purpose::Passport).await);
     let one = associated(&studio).await;
+    own(&one.visit).dissociate().await.expect(204);
+    let elsewhere = people::citizen(one.visit.person.clone(), Language::El).await;
+    let version = own(&elsewhere).submit_and_confirm(&one.code).await;
+    own(&one.visit).take(&one.code).await;
     own(&one.visit).authorize(&[&body.id]).await.expect(200);
     let table = stack::variable("KEYS_TABLE");
     let before = settings(&table).await;
@@ -346,6 +350,8 @@ async fn where_keys_are_lost_codes_are_entered_again_and_open_the_same_photos() 
         own(&one.visit).show_association().await.refused(404, "nothing_associated");
         assert_eq!(pulls(&body, &one).await, 403);
         own(&other.visit).show_photo(ImageKind::Face).await.expect(200);
+        // As after any dissociation: what was entered before is entered again.
+        own(&elsewhere).associate(&version).await.refused(404, "no_submission");
         own(&one.visit).take(&one.code).await;
         own(&one.visit).show_photo(ImageKind::Face).await.expect(200);
     })

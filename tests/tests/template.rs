@@ -288,7 +288,7 @@ fn comparisons(pattern: &str) -> Vec<(String, String)> {
     parts
         .map(|part| {
             let [field, sign, value] = part.split(' ').collect::<Vec<_>>().try_into().unwrap_or_else(|_| panic!("{part}"));
-            assert!(sign == "=" || sign == ">", "{part}");
+            assert!(["=", "!=", ">"].contains(&sign), "{part}");
             (field.strip_prefix("$.").unwrap_or_else(|| panic!("{part}")).to_owned(), value.trim_matches('"').to_owned())
         })
         .collect()

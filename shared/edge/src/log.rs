@@ -15,7 +15,7 @@ const FAILURES: &str = "Failures";
 pub enum LogCode {
     /// A call was answered.
     Answered,
-    /// A handler panicked; the call was answered all the same.
+    /// A panic, with which the process ended.
     Panicked,
     /// The function cannot start.
     NotStarted,

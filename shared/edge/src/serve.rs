@@ -1,13 +1,13 @@
 //! Runs a function: reads its events, guards what every call must keep to, answers, logs.
 
 use std::{
-    panic::AssertUnwindSafe,
+    sync::Mutex,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use aws::Tally;
 use domain::Moment;
-use futures_util::{FutureExt, future::BoxFuture};
+use futures_util::future::BoxFuture;
 use lambda_http::{Body, Error, Request, RequestExt, Response, service_fn};
 use lambda_runtime::LambdaEvent;
 use messages::problem::Problem;
@@ -27,6 +27,9 @@ pub type BoxedHandler<D> = for<'a> fn(&'a D, &'a Call) -> BoxFuture<'a, Result<R
 
 /// What is left of the time limit for saying that it was reached.
 const TO_ANSWER: Duration = Duration::from_millis(700);
+
+/// As of a Rust program that panics.
+const PANICKED: i32 = 101;
 
 /// Answers HTTP calls from the gateway for ever.
 ///
@@ -59,6 +62,7 @@ pub async fn serve_refusals(operation: &'static str, refusal: fn(&Call) -> Probl
 }
 
 async fn answer_all<D: Send + Sync>(operation: &'static str, public_origin: &str, deps: &D, handler: BoxedHandler<D>) -> Result<(), Error> {
+    end_with_a_panic(operation);
     lambda_http::run(service_fn(move |request: Request| answer(operation, public_origin, deps, handler, request))).await
 }
 
@@ -76,17 +80,10 @@ async fn answer<D: Send + Sync>(
         .map_or(Duration::from_secs(9), |left| left.saturating_sub(TO_ANSWER));
     let function = request.lambda_context_ref().map(|context| context.env_config.function_name.clone()).unwrap_or_default();
     let call = Call::new(request, public_origin, now());
-    let caught = AssertUnwindSafe(tokio::time::timeout(time_left, handler(deps, &call))).catch_unwind();
-    let (caught, tally) = aws::counted(caught).await;
+    in_hand(&call.request_id);
+    let (in_time, tally) = aws::counted(tokio::time::timeout(time_left, handler(deps, &call))).await;
     let tally = tally.and_beside(call.finish_beside().await);
-    let result = match caught {
-        Ok(Ok(result)) => result,
-        Ok(Err(_)) => Err(Failure::Failed { problem: Problem::Timeout, cause: "time limit".to_owned() }),
-        Err(_) => {
-            log::line(operation, LogCode::Panicked, &[("request_id", json!(call.request_id))]);
-            Err(Failure::internal("panic"))
-        }
-    };
+    let result = in_time.unwrap_or_else(|_| Err(Failure::Failed { problem: Problem::Timeout, cause: "time limit".to_owned() }));
     let result = result.and_then(|reply| if reply.fits() { Ok(reply) } else { Err(Failure::internal("answer too large for Lambda")) });
     let (reply, failure) = match result {
         Ok(reply) => (reply, None),
@@ -104,7 +101,9 @@ async fn answer<D: Send + Sync>(
     fields.extend(asked(tally));
     fields.extend(ending(failure.as_ref(), &function, call.now));
     log::line(operation, LogCode::Answered, &fields);
-    Ok(reply.into_response(call.language))
+    let response = reply.into_response(call.language);
+    in_hand("");
+    Ok(response)
 }
 
 /// Takes other events (a stream's records, a schedule's ticks) for ever. An error is Lambda's to retry. Handlers read the clock themselves.
@@ -118,9 +117,11 @@ pub async fn serve_event<D: Sync, E: DeserializeOwned>(
     handler: for<'a> fn(&'a D, E) -> BoxFuture<'a, Result<Value, Failure>>,
 ) -> Result<(), Error> {
     setup.into().finish(operation)?;
+    end_with_a_panic(operation);
     let deps = &deps;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<E>| async move {
         let started = Instant::now();
+        in_hand(&event.context.request_id);
         let (result, tally) = aws::counted(handler(deps, event.payload)).await;
         let mut fields = vec![
             ("request_id", json!(event.context.request_id)),
@@ -134,9 +135,33 @@ pub async fn serve_event<D: Sync, E: DeserializeOwned>(
         });
         fields.extend(result.as_ref().err().map(|error| ("cause", json!(error.to_string()))));
         log::line(operation, LogCode::Answered, &fields);
+        in_hand("");
         result
     }))
     .await
+}
+
+/// Lambda's id of the event that is worked on, for the line of a panic: a process has one at a time.
+static IN_HAND: Mutex<String> = Mutex::new(String::new());
+
+/// Empty between two events.
+fn in_hand(request_id: &str) {
+    if let Ok(mut in_hand) = IN_HAND.lock() {
+        request_id.clone_into(&mut in_hand);
+    }
+}
+
+/// A panic is a fault in the code, and what it leaves behind is not to be gone on with: a line says where, and the process ends. Lambda counts
+/// that as an error of the function, the gateway answers for it, and the next call has a new process. What the panic says of itself is not
+/// told to anybody: it may quote what was being read.
+fn end_with_a_panic(operation: &'static str) {
+    std::panic::set_hook(Box::new(move |panic| {
+        let request_id = IN_HAND.try_lock().map_or_else(|_| String::new(), |in_hand| in_hand.clone());
+        let place = panic.location().map_or_else(|| "unknown".to_owned(), |place| format!("{}:{}", place.file(), place.line()));
+        log::line(operation, LogCode::Panicked, &[("request_id", json!(request_id)), ("cause", json!(place))]);
+        // Not an abort, which may leave all memory in a file.
+        std::process::exit(PANICKED);
+    }));
 }
 
 /// The one place that reads the clock. Calls have their one instant; work that goes on reads it for each piece.
@@ -182,7 +207,7 @@ mod tests {
     fn what_fails_by_us_is_counted_for_its_function_and_nothing_else_is() {
         let failed = |problem| Failure::Failed { problem, cause: "why".to_owned() };
         let ours = [
-            Failure::internal("panic"),
+            Failure::internal("answer too large for Lambda"),
             StorageError::Unavailable("GetItem: AccessDeniedException".to_owned()).into(),
             StorageError::Denied.into(),
             StorageError::Corrupt("an item has another shape").into(),
@@ -218,16 +243,6 @@ mod tests {
             assert_eq!(line["outcome"], failure.map_or("ok", |failure| failure.problem().code()));
             assert!(line.keys().all(|name| ["outcome", "cause"].contains(&name.as_str())), "{line:?}");
         }
-    }
-
-    #[tokio::test]
-    async fn a_handler_that_panics_is_answered_as_a_failure_of_ours() {
-        let request = Request::new(Body::Empty).with_lambda_context(lambda_runtime::Context::default());
-        let handler: BoxedHandler<()> = |(), _| Box::pin(async { panic!("a fault") });
-        let answer = answer("test", "https://myphoto.example", &(), handler, request).await.unwrap();
-        assert_eq!(answer.status(), 500);
-        let problem: Value = serde_json::from_slice(answer.body()).unwrap();
-        assert_eq!(problem["code"], "internal");
     }
 
     #[tokio::test]

@@ -5,10 +5,11 @@
 mod national;
 mod taxisnet;
 
-use std::time::Duration;
+use std::{ffi::OsString, sync::Arc, time::Duration};
 
 pub use national::{CustodyAnswer, NationalRegisters, OwnedBusiness, RegisteredPerson};
 pub use reqwest::Client as HttpClient;
+use rustls::{ClientConfig, RootCertStore};
 pub use taxisnet::{Taxisnet, TaxisnetPerson, authorize_url, parse_userinfo, sign_out_url};
 
 /// What can go wrong with the outside world. Texts never hold what was asked or answered about a person.
@@ -30,20 +31,43 @@ pub enum RegisterError {
 const CONNECT: Duration = Duration::from_secs(2);
 const CALL: Duration = Duration::from_secs(5);
 
-/// The HTTP client that both share.
+/// The HTTP client that both share. It trusts whom Mozilla trusts, or what `SSL_CERT_FILE` or `SSL_CERT_DIR` say.
 ///
 /// # Errors
 /// Where TLS cannot be set up.
 pub fn http_client() -> Result<reqwest::Client, RegisterError> {
-    reqwest::Client::builder()
-        .connect_timeout(CONNECT)
-        .timeout(CALL)
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .map_err(|_| RegisterError::Unexpected("no HTTP client"))
+    let builder = reqwest::Client::builder().connect_timeout(CONNECT).timeout(CALL).redirect(reqwest::redirect::Policy::none());
+    let builder = if is_said(std::env::var_os) { builder } else { builder.tls_backend_preconfigured(mozillas_roots()?) };
+    builder.build().map_err(|_| RegisterError::Unexpected("no HTTP client"))
+}
+
+/// Whether it is said whom to trust.
+fn is_said(variable: impl Fn(&'static str) -> Option<OsString>) -> bool {
+    ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().any(|name| variable(name).is_some_and(|path| !path.is_empty()))
+}
+
+/// They are in the binary as TLS needs them: reading what a system trusts took longer than all else that a function does before its first event.
+fn mozillas_roots() -> Result<ClientConfig, RegisterError> {
+    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|_| RegisterError::Unexpected("no TLS"))?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
 /// An error without its address, which may hold a code or a number.
 fn unavailable(error: reqwest::Error) -> RegisterError {
     RegisterError::Unavailable(error.without_url().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mozilla_is_asked_unless_it_is_said_whom_to_trust() {
+        let said = |name, path: &str| is_said(|asked| (asked == name).then(|| path.into()));
+        assert!(said("SSL_CERT_FILE", "/etc/pki/tls/certs/ca-bundle.crt") && said("SSL_CERT_DIR", "/etc/ssl/certs"));
+        assert!(!said("SSL_CERT_FILE", "") && !said("SSL_CERT_DIR", "") && !said("OTHER", "/etc/ssl/certs"));
+    }
 }

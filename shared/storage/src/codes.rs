@@ -10,11 +10,12 @@ use serde::{Deserialize, Serialize};
 use crate::{
     error::StorageError,
     sealing::{SealingKey, code_id, code_key},
-    table::{TTL_ATTRIBUTE, Table, key, moment, text, to_item},
+    table::{TTL_ATTRIBUTE, Table, key, moment, number, text, to_item},
     transaction::Part,
 };
 
 const KEY: &str = "code_id";
+const DISSOCIATIONS: &str = "dissociations";
 
 /// What is known of one picture without opening it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +49,14 @@ pub struct CodeItem {
     /// For whom it is associated now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<SubjectId>,
+    /// How often it was. Who entered it before the last time has to enter it again.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub dissociations: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl CodeItem {
@@ -82,8 +91,9 @@ pub struct NewOwner<'a> {
     pub subject: &'a SubjectId,
     pub associated_at: Moment,
     pub expires_at: Moment,
-    /// The state that the caller decided on; another one meanwhile refuses the transaction.
+    /// The state that the caller decided on, after so many dissociations; another one meanwhile refuses the transaction.
     pub from: CodeState,
+    pub dissociations: u32,
 }
 
 #[derive(Debug, Clone)]
@@ -113,13 +123,19 @@ impl Codes {
     /// # Errors
     /// Where the update cannot be written.
     pub fn associate_part(&self, code: &CodeNumber, owner: &NewOwner<'_>) -> Result<Part, StorageError> {
+        let never = owner.dissociations == 0;
         let update = Update::builder()
             .set_key(Some(key(KEY, &code_id(code))))
             .update_expression(
                 "SET #state = :associated, #subject = :subject, #first = if_not_exists(#first, :subject), \
                  #first_at = if_not_exists(#first_at, :at), #end = :end",
             )
-            .condition_expression("#state = :from AND #end > :at")
+            .condition_expression(format!(
+                "#state = :from AND #end > :at AND {}",
+                if never { "attribute_not_exists(#times)" } else { "#times = :times" }
+            ))
+            .set_expression_attribute_values((!never).then(|| [(":times".to_owned(), number(owner.dissociations))].into()))
+            .expression_attribute_names("#times", DISSOCIATIONS)
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#subject", "subject")
             .expression_attribute_names("#first", "first_subject")
@@ -140,7 +156,9 @@ impl Codes {
     pub fn dissociate_part(&self, code_id: &str, subject: &SubjectId) -> Result<Part, StorageError> {
         let update = Update::builder()
             .set_key(Some(key(KEY, code_id)))
-            .update_expression("SET #state = :dissociated REMOVE #subject")
+            .update_expression("SET #state = :dissociated REMOVE #subject ADD #times :one")
+            .expression_attribute_names("#times", DISSOCIATIONS)
+            .expression_attribute_values(":one", number(1_u32))
             .condition_expression("#state = :associated AND #subject = :subject")
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#subject", "subject")
@@ -182,7 +200,10 @@ const fn state_name(state: CodeState) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
+
     use super::*;
+    use crate::table::{Item, from_item};
 
     #[test]
     fn a_code_awaits_for_its_set_until_somebody_has_associated_it() {
@@ -201,10 +222,34 @@ mod tests {
             first_subject: None,
             first_associated_at: None,
             subject: None,
+            dissociations: 0,
         };
         assert!(item(CodeState::Issued, "a").awaits("a"));
         assert!(!item(CodeState::Issued, "b").awaits("a"));
         assert!(![CodeState::Associated, CodeState::Dissociated].into_iter().any(|state| item(state, "a").awaits("a")));
+    }
+
+    /// What was written before the count of dissociations was: it is read as never.
+    #[test]
+    fn an_item_of_before_is_read() {
+        let number = |value: &str| AttributeValue::N(value.to_owned());
+        let item: Item = [
+            ("code_id", text("c")),
+            ("state", text("dissociated")),
+            ("wrapped_key", AttributeValue::B(Blob::new([1]))),
+            ("set_id", text("s")),
+            ("profile", text("standard")),
+            ("images", AttributeValue::L(Vec::new())),
+            ("business", text("b")),
+            ("upload_id", text("u")),
+            ("message_id", text("m")),
+            ("issued_at", number("1")),
+            ("expires_at", number("2")),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into();
+        let read: CodeItem = from_item(item).unwrap();
+        assert_eq!((read.state, read.dissociations), (CodeState::Dissociated, 0));
     }
 
     #[test]

@@ -78,6 +78,9 @@ pub struct SubmissionInHand {
     #[serde(with = "code_bytes")]
     pub code: CodeNumber,
     pub state: CodeState,
+    /// Of the code, until it was entered.
+    #[serde(default)]
+    pub dissociations: u32,
     pub set_id: String,
     pub profile: FileProfile,
     pub images: Vec<ImageFacts>,
@@ -91,8 +94,18 @@ pub struct SubmissionInHand {
     pub first_subject: Option<SubjectId>,
     pub issued_at: Moment,
     pub code_expires_at: Moment,
+    /// The subject had no association when it was entered: whoever associates need not look again before they copy.
+    #[serde(default)]
+    pub nothing_associated: bool,
     /// The person said that the photos are theirs.
     pub confirmed: bool,
+}
+
+impl SubmissionInHand {
+    /// Nobody has associated the photos before: they lie where they were issued to.
+    pub fn is_first(&self) -> bool {
+        self.state == CodeState::Issued
+    }
 }
 
 /// What was associated in this session: by it the call that did so is known when it comes again. The code is not in it. Sealed.
@@ -445,6 +458,21 @@ impl Sessions {
         self.0.update_part(update)
     }
 
+    /// The submission in hand, as it was read, is in hand no longer. False where it was not, or the session has ended.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn forget_submission(&self, session: &Session) -> Result<bool, StorageError> {
+        let update = self
+            .update(session)
+            .update_expression("REMOVE #submission")
+            .condition_expression("attribute_exists(#key) AND attribute_not_exists(#successor) AND #submission = :read")
+            .expression_attribute_names("#successor", "successor")
+            .expression_attribute_names("#submission", "submission")
+            .expression_attribute_values(":read", read_submission(session));
+        held(update.send().await)
+    }
+
     /// Other minors in place of those that the session held when it was read. False where it holds others meanwhile, or has
     /// ended.
     ///
@@ -563,4 +591,22 @@ fn sealed(session: &Session) -> Result<SessionItem, StorageError> {
         associated: None,
         minors: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a session of before an update holds: nothing is known of the association then, so it is looked for.
+    #[test]
+    fn a_submission_of_before_is_read() {
+        let before = serde_json::json!({
+            "subject": "self", "subject_id": "s", "code": domain::CodeNumber::from_bytes([3; 16]).expose(), "state": "issued", "set_id": "s",
+            "profile": "standard", "images": [], "wrapped_key": [1], "business": "b", "upload_id": "u", "message_id": "m", "issued_at": 1,
+            "code_expires_at": 2, "confirmed": true,
+        });
+        let read: SubmissionInHand = serde_json::from_value(before).unwrap();
+        assert!(read.is_first() && read.confirmed && !read.nothing_associated);
+        assert_eq!(read.dissociations, 0);
+    }
 }

@@ -82,7 +82,11 @@ async function handle(event) {
   const written = JSON.parse(event.body).code.replace(/\s/g, '');
   const code = Buffer.from(written, 'base64');
   const codeId = derive(code, 'code id').toString('base64url');
-  const [left, item] = await Promise.all([useOne(subject, codeId, now), get('CODES_TABLE', { code_id: { S: codeId } }, now)]);
+  const [left, item, association] = await Promise.all([
+    useOne(subject, codeId, now),
+    get('CODES_TABLE', { code_id: { S: codeId } }, now),
+    get('ASSOCIATIONS_TABLE', { subject_id: { S: subject } }, now),
+  ]);
   if (item?.state.S !== 'issued') throw new Error('no code that waits');
   const setId = item.set_id.S;
   const dataKey = unseal(derive(code, 'code key'), `data key of ${setId}`, item.wrapped_key.B);
@@ -97,6 +101,7 @@ async function handle(event) {
     subject_id: subject,
     code: written,
     state: 'issued',
+    dissociations: 0,
     set_id: setId,
     profile: item.profile.S,
     images,
@@ -106,6 +111,7 @@ async function handle(event) {
     message_id: item.message_id.S,
     issued_at: Number(item.issued_at.N),
     code_expires_at: Number(item.expires_at.N),
+    nothing_associated: association === undefined,
     confirmed: false,
   };
   const hold = dynamodb.send(

@@ -97,6 +97,7 @@ def handle(event):
     code_id = text_id(derive(code, b"code id"))
     left = use_one(subject, code_id, now)
     item = get("CODES_TABLE", {"code_id": {"S": code_id}}, now)
+    association = get("ASSOCIATIONS_TABLE", {"subject_id": {"S": subject}}, now)
     if not item or item["state"]["S"] != "issued":
         raise ValueError("no code that waits")
     set_id = item["set_id"]["S"]
@@ -109,6 +110,7 @@ def handle(event):
         "subject_id": subject,
         "code": written,
         "state": "issued",
+        "dissociations": 0,
         "set_id": set_id,
         "profile": item["profile"]["S"],
         "images": images,
@@ -118,6 +120,7 @@ def handle(event):
         "message_id": item["message_id"]["S"],
         "issued_at": int(item["issued_at"]["N"]),
         "code_expires_at": int(item["expires_at"]["N"]),
+        "nothing_associated": association is None,
         "confirmed": False,
     }
     views = [{**image, "preview": preview(data_key, "pending", set_id, image["kind"])} for image in images]

@@ -122,6 +122,39 @@ async fn with_one_in_force_another_is_refused_with_what_is_in_force_until_it_is_
     own(&visit).associate(&version).await.expect(201);
 }
 
+/// From the moment of dissociation the photos open with the code alone: who entered it before enters it again.
+#[tokio::test]
+async fn a_code_entered_before_a_dissociation_is_entered_again() {
+    let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
+    let elsewhere = people::citizen(visit.person.clone(), Language::El).await;
+    let code = issue_by_sms(&studio, visit.person.mobile()).await.code;
+    // Of a code that was issued, and of one that was dissociated already.
+    for _ in 0..2 {
+        let version = own(&elsewhere).submit_and_confirm(&code).await;
+        own(&visit).take(&code).await;
+        own(&visit).dissociate().await.expect(204);
+        own(&elsewhere).associate(&version).await.refused(404, "no_submission");
+        let session = elsewhere.browser.get("/v1/session").await.expect(200).json();
+        assert!(session["submission"].is_null(), "{session}");
+    }
+    own(&elsewhere).take(&code).await;
+    own(&visit).show_association().await.expect(200);
+}
+
+#[tokio::test]
+async fn of_two_codes_entered_before_either_is_associated_the_second_waits_for_the_first_to_be_dissociated() {
+    let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
+    let elsewhere = people::citizen(visit.person.clone(), Language::El).await;
+    let (one, two) = (issue_by_sms(&studio, visit.person.mobile()).await, issue_by_sms(&studio, visit.person.mobile()).await);
+    let version = own(&elsewhere).submit_and_confirm(&two.code).await;
+    let first = own(&visit).take(&one.code).await;
+    let refused = own(&elsewhere).associate(&version).await.refused(409, "association_exists");
+    assert_eq!((&refused.members["associated_at"], &refused.members["expires_at"]), (&first["associated_at"], &first["expires_at"]));
+    assert_eq!(own(&elsewhere).show_association().await.expect(200).json(), first);
+    own(&visit).dissociate().await.expect(204);
+    own(&elsewhere).associate(&version).await.expect(201);
+}
+
 #[tokio::test]
 async fn dissociating_is_never_refused_for_the_days_count() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);

@@ -39,7 +39,7 @@ enum Code {
 }
 
 impl Code {
-    /// As a submission remembers it: another state meanwhile refuses the association.
+    /// As a submission remembers it, with how often the code was dissociated: another one meanwhile refuses the association.
     const fn stage(self) -> u8 {
         match self {
             Self::Issued => 0,
@@ -53,7 +53,7 @@ impl Code {
 struct InHand {
     subject: usize,
     code: usize,
-    stage: u8,
+    stage: (u8, u32),
     confirmed: bool,
 }
 
@@ -61,6 +61,7 @@ struct InHand {
 #[derive(Debug, Default)]
 struct Model {
     codes: Vec<Code>,
+    dissociations: BTreeMap<usize, u32>,
     association: BTreeMap<usize, usize>,
     authorized: BTreeSet<(usize, usize)>,
     in_hand: BTreeMap<usize, InHand>,
@@ -77,6 +78,10 @@ const fn person_of(subject: usize) -> usize {
 }
 
 impl Model {
+    fn stage(&self, code: usize) -> (u8, u32) {
+        (self.codes[code].stage(), self.dissociations.get(&code).copied().unwrap_or_default())
+    }
+
     fn submit(&mut self, subject: usize, code: usize) -> Expected {
         let person = person_of(subject);
         let tried = self.tried.entry(person).or_default();
@@ -92,7 +97,7 @@ impl Model {
             Code::Dissociated { first } if person_of(first) == person => {}
             Code::Dissociated { .. } => return (403, "code_taken"),
         }
-        self.in_hand.insert(person, InHand { subject, code, stage: state.stage(), confirmed: false });
+        self.in_hand.insert(person, InHand { subject, code, stage: self.stage(code), confirmed: false });
         OK
     }
 
@@ -120,8 +125,13 @@ impl Model {
             Some(_) => return (409, "association_exists"),
             None => {}
         }
+        let is_as_entered = self.stage(held.code) == held.stage;
         let state = &mut self.codes[held.code];
-        if state.stage() != held.stage {
+        if !is_as_entered {
+            if matches!(state, Code::Dissociated { .. }) {
+                self.in_hand.remove(&person);
+                return (404, "no_submission");
+            }
             return (409, "association_raced");
         }
         let first = match *state {
@@ -139,6 +149,7 @@ impl Model {
         let Some(code) = self.association.remove(&subject) else { return (404, "nothing_associated") };
         if let Code::Associated { first, .. } = self.codes[code] {
             self.codes[code] = Code::Dissociated { first };
+            *self.dissociations.entry(code).or_default() += 1;
         }
         self.authorized.retain(|(owner, _)| *owner != subject);
         (204, "")

@@ -175,6 +175,7 @@ fn code(state: CodeState, subject: Option<SubjectId>) -> (CodeNumber, CodeItem) 
         expires_at: LATER,
         first_subject: subject.clone(),
         first_associated_at: None,
+        dissociations: 0,
         subject,
     };
     (code, item)
@@ -188,7 +189,7 @@ async fn a_code_becomes_somebodys_from_the_state_that_was_decided_on_and_within_
     let (code, item) = code(CodeState::Issued, None);
     write(&client, codes.put_part(&item).unwrap()).await;
     assert_refused(&client, codes.put_part(&item).unwrap(), "it is there").await;
-    let owner = |from, at: Moment| NewOwner { subject: &subject, associated_at: at, expires_at: LATER, from };
+    let owner = |from, at: Moment| NewOwner { subject: &subject, associated_at: at, expires_at: LATER, from, dissociations: 0 };
     for (from, at, why) in [(CodeState::Dissociated, NOW, "another state"), (CodeState::Issued, LATER, "its last second is over")] {
         assert_refused(&client, codes.associate_part(&code, &owner(from, at)).unwrap(), why).await;
     }
@@ -206,7 +207,7 @@ async fn of_fifty_people_who_associate_one_code_at_once_one_is_let_in() {
     let wanted: Vec<Association> = (0..50).map(|_| Association { code_id: item.code_id.clone(), ..association() }).collect();
     // As functions/citizen/associate.rs does: the code becomes the subject's, and the subject gets an association, or neither.
     let results = join_all(wanted.iter().map(async |one| {
-        let owner = NewOwner { subject: &one.subject_id, associated_at: NOW, expires_at: LATER, from: CodeState::Issued };
+        let owner = NewOwner { subject: &one.subject_id, associated_at: NOW, expires_at: LATER, from: CodeState::Issued, dissociations: 0 };
         let transaction = Transaction::new(client.clone()).with(codes.associate_part(&code, &owner).unwrap());
         transaction.with(associations.put_part(one).unwrap()).commit().await
     }))

@@ -291,6 +291,7 @@ fn set() -> Set {
         expires_at: LATER,
         first_subject: None,
         first_associated_at: None,
+        dissociations: 0,
         subject: None,
     };
     let association = Association {
@@ -322,13 +323,13 @@ async fn an_association_is_there_with_its_key_or_not_at_all() {
     let found = async |now| in_force(&associations, &keys, &subject, now).await.unwrap();
     assert!(found(NOW).await.is_none());
     commit(&client, [codes.put_part(&item).unwrap()]).await.unwrap();
-    let owner = |at, from| NewOwner { subject: &subject, associated_at: at, expires_at: LATER, from };
+    let owner = |at, (from, dissociations)| NewOwner { subject: &subject, associated_at: at, expires_at: LATER, from, dissociations };
     let associate = |at, from| {
         let association = Association { associated_at: at, ..association.clone() };
         [codes.associate_part(&code, &owner(at, from)).unwrap(), associations.put_part(&association).unwrap(), keys.put_part(&key).unwrap()]
     };
-    commit(&client, associate(NOW, CodeState::Issued)).await.unwrap();
-    assert_eq!(refused(commit(&client, associate(NOW, CodeState::Issued)).await), [0, 1]);
+    commit(&client, associate(NOW, (CodeState::Issued, 0))).await.unwrap();
+    assert_eq!(refused(commit(&client, associate(NOW, (CodeState::Issued, 0))).await), [0, 1]);
     let (there, with) = found(NOW).await.unwrap();
     assert_eq!(with.open(&kms("ASSOCIATIONS_KEY").await).await.unwrap().code.bytes(), code.bytes());
     assert!(found(LATER).await.is_none(), "its year is over");
@@ -343,7 +344,10 @@ async fn an_association_is_there_with_its_key_or_not_at_all() {
     assert!(found(NOW).await.is_none() && keys.of(&subject, NOW).await.unwrap().is_none());
     assert_eq!(refused(commit(&client, dissociate(&there)).await), [0, 2]);
     let later = NOW.plus(Span::hours(1));
-    commit(&client, associate(later, CodeState::Dissociated)).await.unwrap();
+    for before in [0, 2] {
+        assert_eq!(refused(commit(&client, associate(later, (CodeState::Dissociated, before))).await), [0], "it was dissociated once");
+    }
+    commit(&client, associate(later, (CodeState::Dissociated, 1))).await.unwrap();
     let read = codes.by_id(&item.code_id, NOW).await.unwrap().unwrap();
     assert_eq!((read.first_subject, read.first_associated_at), (Some(subject.clone()), Some(NOW)), "the first one's stay");
 }

@@ -107,6 +107,7 @@ fn in_hand() -> SubmissionInHand {
         subject_id: someone(),
         code: domain::CodeNumber::from_bytes([3; 16]),
         state: CodeState::Issued,
+        dissociations: 0,
         set_id: id(),
         profile: FileProfile::Standard,
         images: Vec::new(),
@@ -117,6 +118,7 @@ fn in_hand() -> SubmissionInHand {
         first_subject: None,
         issued_at: NOW,
         code_expires_at: LATER,
+        nothing_associated: true,
         confirmed: false,
     }
 }
