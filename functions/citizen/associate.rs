@@ -95,9 +95,9 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         return Err(Problem::CodeTaken.into());
     }
     let code_id = code_id(&submission.code);
-    // Photos that are not associated must not come to lie where they are kept for a year: where there was an association when the code was
-    // entered, it is looked for before anything is copied. One that came between is met by the transaction.
-    let looks_first = submission.is_first() && !submission.nothing_associated;
+    // Photos that are not associated must not come to lie where they are kept for a year: unless it was seen just now, when the code was
+    // entered, that there is no association, one is looked for before anything is copied. One that came between is met by the transaction.
+    let looks_first = submission.is_first() && !submission.nothing_was_associated(call.now);
     if looks_first && let Some(existing) = deps.associations.of(&subject.id, call.now).await? {
         return answer_existing(deps, call, &citizen.session, &existing, code_id, &subject).await;
     }
@@ -121,7 +121,11 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         Err(TransactionError::Refused(_) | TransactionError::Conflict) => {
             explain(deps, call, &citizen.session, submission, association, &subject).await
         }
-        Err(TransactionError::Storage(error)) => Err(error.into()),
+        // What is erased meanwhile cannot be copied, which is nobody's failure.
+        Err(TransactionError::Storage(error)) => match deps.codes.find(&submission.code, call.now).await {
+            Ok(None) => Err(Problem::CodeNotActive.into()),
+            Ok(Some(_)) | Err(_) => Err(error.into()),
+        },
     }
 }
 

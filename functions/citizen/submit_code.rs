@@ -2,7 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{
-    CodeNumber, SubjectId,
+    CodeNumber, Moment, SubjectId,
     quota::{self, Quota},
     submission::{self, CodeFacts, Submission},
 };
@@ -76,7 +76,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     };
     let item = decide(item, &subject, &citizen.managed(call), call)?;
     let data_key = unwrap_key(&item.wrapped_key, &code, &item.set_id)?;
-    let submission = in_hand(item, code, subject, associated.is_none());
+    let submission = in_hand(item, code, subject, associated.is_none().then_some(call.now));
     let shelf = Shelf::of(submission.state);
     let previews = try_join_all(submission.images.iter().map(async |facts| {
         let jpeg = deps.vault.open(&data_key, shelf, &submission.set_id, Part::Preview(facts.kind)).await?;
@@ -107,7 +107,7 @@ fn decide(item: Option<CodeItem>, subject: &Subject, managed: &[SubjectId], call
     }
 }
 
-fn in_hand(item: CodeItem, code: CodeNumber, subject: Subject, nothing_associated: bool) -> SubmissionInHand {
+fn in_hand(item: CodeItem, code: CodeNumber, subject: Subject, nothing_associated_at: Option<Moment>) -> SubmissionInHand {
     SubmissionInHand {
         subject: subject.handle,
         subject_id: subject.id,
@@ -124,7 +124,7 @@ fn in_hand(item: CodeItem, code: CodeNumber, subject: Subject, nothing_associate
         first_subject: item.first_subject,
         issued_at: item.issued_at,
         code_expires_at: item.expires_at,
-        nothing_associated,
+        nothing_associated_at,
         confirmed: false,
     }
 }

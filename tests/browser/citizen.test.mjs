@@ -222,6 +222,30 @@ describe('the citizen', { concurrency: true }, () => {
     await look(page, 'erased');
   });
 
+  test('what was submitted before the photos were dissociated elsewhere is submitted again', async ({ newPage }) => {
+    const who = await person();
+    const [{ code }, page, elsewhere] = await Promise.all([issue({ recipient: who.mobile }), newPage({ statuses: [404] }), newPage()]);
+    const confirmed = async (page) => {
+      await signIn(page, who, { returnTo: '/people/self' });
+      await callFrom(page, 'POST', '/v1/subjects/self/submissions', 200, { code });
+      const submission = await callFrom(page, 'POST', '/v1/subjects/self/submissions/current/confirmation', 200, {});
+      return { version: submission.consent.version, agree: true };
+    };
+    await confirmed(page);
+    await page.goto('/people/self/association');
+    await heading(page, 'Συσχέτιση φωτογραφιών');
+    await callFrom(elsewhere, 'PUT', '/v1/subjects/self/association', 201, await confirmed(elsewhere));
+    await callFrom(elsewhere, 'DELETE', '/v1/subjects/self/association', 204);
+    await page.locator('#agree').check();
+    await button(page, 'Συσχέτιση').click();
+    await heading(page, 'Υποβολή κωδικάριθμου');
+    await page.getByText('δεν ισχύει πια').waitFor();
+    await look(page, 'code-again');
+    await page.getByLabel('Κωδικάριθμος').fill(code);
+    await button(page, 'Συνέχεια').click();
+    await heading(page, 'Είναι αυτές οι φωτογραφίες σας;');
+  });
+
   test('the QR code of the email: its link opened signed out, then the camera and the picture, on a desktop in English', async ({ newPage }) => {
     const who = await person();
     const { message, code, link: address } = await issue({ recipient: emailOf(who), language: 'en' });

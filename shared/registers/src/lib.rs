@@ -36,9 +36,8 @@ const CALL: Duration = Duration::from_secs(5);
 /// # Errors
 /// Where TLS cannot be set up.
 pub fn http_client() -> Result<reqwest::Client, RegisterError> {
-    let builder = reqwest::Client::builder().connect_timeout(CONNECT).timeout(CALL).redirect(reqwest::redirect::Policy::none());
-    let builder = if is_said(std::env::var_os) { builder } else { builder.tls_backend_preconfigured(mozillas_roots()?) };
-    builder.build().map_err(|_| RegisterError::Unexpected("no HTTP client"))
+    let is_said = is_said(std::env::var_os);
+    client(if is_said { None } else { Some(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() }) })
 }
 
 /// Whether it is said whom to trust.
@@ -46,13 +45,20 @@ fn is_said(variable: impl Fn(&'static str) -> Option<OsString>) -> bool {
     ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().any(|name| variable(name).is_some_and(|path| !path.is_empty()))
 }
 
-/// They are in the binary as TLS needs them: reading what a system trusts took longer than all else that a function does before its first event.
-fn mozillas_roots() -> Result<ClientConfig, RegisterError> {
-    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|_| RegisterError::Unexpected("no TLS"))?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
+/// Trusts these roots, which are in the binary as TLS needs them: reading what a system trusts took longer than all else that a function does before
+/// its first event. Without any it reads what is said.
+fn client(roots: Option<RootCertStore>) -> Result<reqwest::Client, RegisterError> {
+    let builder = reqwest::Client::builder().connect_timeout(CONNECT).timeout(CALL).redirect(reqwest::redirect::Policy::none());
+    let builder = match roots {
+        None => builder,
+        Some(roots) => {
+            let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+                .with_safe_default_protocol_versions()
+                .map_err(|_| RegisterError::Unexpected("no TLS"))?;
+            builder.tls_backend_preconfigured(config.with_root_certificates(roots).with_no_client_auth())
+        }
+    };
+    builder.build().map_err(|_| RegisterError::Unexpected("no HTTP client"))
 }
 
 /// An error without its address, which may hold a code or a number.
@@ -62,7 +68,39 @@ fn unavailable(error: reqwest::Error) -> RegisterError {
 
 #[cfg(test)]
 mod tests {
+    use rustls::pki_types::{CertificateDer, pem::PemObject};
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
     use super::*;
+
+    /// Answers one call after the other with nothing, over TLS.
+    async fn endpoint() -> tls::Endpoint {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            loop {
+                let (mut connection, _) = listener.accept().await.unwrap();
+                if connection.read(&mut [0; 4096]).await.unwrap() > 0 {
+                    connection.write_all(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n").await.unwrap();
+                }
+            }
+        });
+        tls::start(address).await
+    }
+
+    #[tokio::test]
+    async fn who_is_certified_by_a_root_is_spoken_to_and_nobody_else_is() {
+        let endpoint = endpoint().await;
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(endpoint.root.as_bytes()).unwrap()).unwrap();
+        assert_eq!(client(Some(roots)).unwrap().get(&endpoint.url).send().await.unwrap().status(), 204);
+        let mozillas = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        let error = client(Some(mozillas)).unwrap().get(&endpoint.url).send().await.unwrap_err();
+        assert!(format!("{error:?}").contains("UnknownIssuer"), "{error:?}");
+    }
 
     #[test]
     fn mozilla_is_asked_unless_it_is_said_whom_to_trust() {

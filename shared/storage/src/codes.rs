@@ -49,7 +49,7 @@ pub struct CodeItem {
     /// For whom it is associated now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<SubjectId>,
-    /// How often it was. Who entered it before the last time has to enter it again.
+    /// How often it was dissociated. Who entered it before the last time has to enter it again.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub dissociations: u32,
 }

@@ -13,6 +13,7 @@ use domain::{
     session::{self, Role, Stage},
     staff::EmployeeId,
     submission::CodeState,
+    time::Span,
 };
 use serde::{Deserialize, Serialize};
 
@@ -94,14 +95,22 @@ pub struct SubmissionInHand {
     pub first_subject: Option<SubjectId>,
     pub issued_at: Moment,
     pub code_expires_at: Moment,
-    /// The subject had no association when it was entered: whoever associates need not look again before they copy.
-    #[serde(default)]
-    pub nothing_associated: bool,
+    /// When it was entered, if the subject had no association then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nothing_associated_at: Option<Moment>,
     /// The person said that the photos are theirs.
     pub confirmed: bool,
 }
 
+/// For how long whoever associates need not look for an association again before they copy: a person has looked at the photos by then.
+const LOOKED: Span = Span::minutes(10);
+
 impl SubmissionInHand {
+    /// That the subject has no association was seen just now.
+    pub fn nothing_was_associated(&self, now: Moment) -> bool {
+        self.nothing_associated_at.is_some_and(|at| !now.has_reached(at.plus(LOOKED)))
+    }
+
     /// Nobody has associated the photos before: they lie where they were issued to.
     pub fn is_first(&self) -> bool {
         self.state == CodeState::Issued
@@ -458,7 +467,7 @@ impl Sessions {
         self.0.update_part(update)
     }
 
-    /// The submission in hand, as it was read, is in hand no longer. False where it was not, or the session has ended.
+    /// The submission in hand, as it was read, is in hand no longer. False where another one is, or the session has ended.
     ///
     /// # Errors
     /// Storage errors.
@@ -466,7 +475,10 @@ impl Sessions {
         let update = self
             .update(session)
             .update_expression("REMOVE #submission")
-            .condition_expression("attribute_exists(#key) AND attribute_not_exists(#successor) AND #submission = :read")
+            // What the SDK repeats, as its answer was lost, finds none.
+            .condition_expression(
+                "attribute_exists(#key) AND attribute_not_exists(#successor) AND (#submission = :read OR attribute_not_exists(#submission))",
+            )
             .expression_attribute_names("#successor", "successor")
             .expression_attribute_names("#submission", "submission")
             .expression_attribute_values(":read", read_submission(session));
@@ -606,7 +618,10 @@ mod tests {
             "code_expires_at": 2, "confirmed": true,
         });
         let read: SubmissionInHand = serde_json::from_value(before).unwrap();
-        assert!(read.is_first() && read.confirmed && !read.nothing_associated);
+        let moment = Moment::from_epoch_seconds;
+        assert!(read.is_first() && read.confirmed && !read.nothing_was_associated(moment(1)));
         assert_eq!(read.dissociations, 0);
+        let looked = SubmissionInHand { nothing_associated_at: Some(moment(1_000)), ..read };
+        assert_eq!([1_000, 1_599, 1_600].map(|at| looked.nothing_was_associated(moment(at))), [true, true, false]);
     }
 }

@@ -111,7 +111,7 @@ async function handle(event) {
     message_id: item.message_id.S,
     issued_at: Number(item.issued_at.N),
     code_expires_at: Number(item.expires_at.N),
-    nothing_associated: association === undefined,
+    nothing_associated_at: association === undefined ? now : null,
     confirmed: false,
   };
   const hold = dynamodb.send(

@@ -120,7 +120,7 @@ def handle(event):
         "message_id": item["message_id"]["S"],
         "issued_at": int(item["issued_at"]["N"]),
         "code_expires_at": int(item["expires_at"]["N"]),
-        "nothing_associated": association is None,
+        "nothing_associated_at": now if association is None else None,
         "confirmed": False,
     }
     views = [{**image, "preview": preview(data_key, "pending", set_id, image["kind"])} for image in images]

@@ -100,6 +100,18 @@ async fn erasure_takes_photos_keys_and_codes_now_and_names_what_is_kept() {
     assert_ne!(english["kept"][0]["text"], answer["kept"][0]["text"]);
 }
 
+/// What one session erases is gone for another that had the code in hand, and nobody's failure.
+#[tokio::test]
+async fn a_code_in_hand_elsewhere_is_no_longer_active_after_an_erasure() {
+    let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
+    let elsewhere = people::citizen(visit.person.clone(), Language::El).await;
+    let code = issue_by_sms(&studio, visit.person.mobile()).await.code;
+    let version = own(&elsewhere).submit_and_confirm(&code).await;
+    own(&visit).take(&code).await;
+    own(&visit).erase().await.expect(200);
+    own(&elsewhere).associate(&version).await.refused(404, "code_not_active");
+}
+
 #[tokio::test]
 async fn photos_that_are_another_subjects_now_are_not_erased() {
     let (studio, guardian) = (fresh_photographer().await, fresh_citizen().await);

@@ -118,7 +118,7 @@ fn in_hand() -> SubmissionInHand {
         first_subject: None,
         issued_at: NOW,
         code_expires_at: LATER,
-        nothing_associated: true,
+        nothing_associated_at: Some(NOW),
         confirmed: false,
     }
 }

@@ -243,7 +243,7 @@ pub(super) fn detail(problem: &Problem) -> String {
             Quota::Submissions.limit(),
             athens(*renews_at)
         ),
-        Problem::NoSubmission => "Δεν υπάρχει κωδικάριθμος σε εξέλιξη για αυτό το πρόσωπο. Δώστε πρώτα τον κωδικάριθμο.".into(),
+        Problem::NoSubmission => "Δεν υπάρχει κωδικάριθμος σε εξέλιξη για αυτό το πρόσωπο, ή δεν ισχύει πια αυτός που είχε δοθεί. Δώστε τον κωδικάριθμο.".into(),
         Problem::SubmissionNotConfirmed => "Δείτε πρώτα τις φωτογραφίες και επιβεβαιώστε ότι είναι οι σωστές.".into(),
         Problem::AssociationExists { associated_at, expires_at } => format!(
             "Με το πρόσωπο αυτό είναι ήδη συσχετισμένες άλλες φωτογραφίες, από τις {} έως τις {}. Αποσυσχετίστε πρώτα εκείνες.",

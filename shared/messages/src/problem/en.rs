@@ -229,7 +229,7 @@ pub(super) fn detail(problem: &Problem) -> String {
             Quota::Submissions.limit(),
             athens(*renews_at)
         ),
-        Problem::NoSubmission => "No code number is in hand for this person. Submit the code number first.".into(),
+        Problem::NoSubmission => "No code number is in hand for this person, or what was submitted no longer holds. Submit the code number.".into(),
         Problem::SubmissionNotConfirmed => "First look at the photos and confirm that they are the right ones.".into(),
         Problem::AssociationExists { associated_at, expires_at } => format!(
             "Other photos are already associated with this person, since {} and until {}. Dissociate those first.",

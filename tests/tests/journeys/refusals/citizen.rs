@@ -221,6 +221,20 @@ async fn one_photo_set_at_any_time() {
     assert_eq!(citizen::show_association(&visit).await.expect(200).json(), first);
 }
 
+/// Entered when there was none, some time ago: what came between is seen before anything is copied.
+#[tokio::test]
+async fn one_photo_set_also_where_another_came_since_the_code_was_entered() {
+    let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
+    let elsewhere = people::citizen(visit.person.clone(), Language::El).await;
+    let version = submit_and_confirm(&elsewhere, &fresh_code(&studio).await).await;
+    clock::ten_minutes_in_hand(&elsewhere.browser).await;
+    let first = take(&visit, &fresh_code(&studio).await).await;
+    let call = || elsewhere.browser.request(Method::PUT, ASSOCIATION).json(&json!({ "agree": true, "version": version }));
+    refused(call, 409, "association_exists").await;
+    assert_eq!(kept(&clock::in_hand(&elsewhere.browser).await.set_id).await, 0, "what is not associated is not kept for a year");
+    assert_eq!(citizen::show_association(&visit).await.expect(200).json(), first);
+}
+
 #[tokio::test]
 async fn whoever_is_second_with_the_same_code_is_told() {
     let (studio, one, other) = (fresh_photographer().await, fresh_citizen().await, fresh_citizen().await);

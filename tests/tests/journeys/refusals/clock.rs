@@ -64,6 +64,16 @@ pub(crate) async fn expire_in_hand(browser: &Browser) {
     assert!(sessions.hold(&session, Some(&submission), now).await.expect("an answer"));
 }
 
+/// Ten minutes after the code was entered that this browser has in hand.
+pub(crate) async fn ten_minutes_in_hand(browser: &Browser) {
+    let (sessions, session, now) = opened(browser).await;
+    let submission = session.submission.clone().expect("a code in hand");
+    let entered = submission.nothing_associated_at.expect("there was no association");
+    let entered = Some(Moment::from_epoch_seconds(entered.epoch_seconds() - 600));
+    let submission = SubmissionInHand { nothing_associated_at: entered, ..submission };
+    assert!(sessions.hold(&session, Some(&submission), now).await.expect("an answer"));
+}
+
 /// The minors of this browser's session turned 18 a year ago.
 pub(crate) async fn minors_grow_up(browser: &Browser) {
     let (sessions, session, now) = opened(browser).await;

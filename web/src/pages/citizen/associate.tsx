@@ -15,7 +15,7 @@ import { useAssociation, type Association } from "./association";
 import { numbersOf } from "./minor_numbers";
 import { forgetPreviews } from "./previews";
 import type { Who } from "./subject";
-import { Elsewhere } from "./told";
+import { Elsewhere, useTell } from "./told";
 import { wayOn, WayOn } from "./trouble";
 import { words as common } from "./words/common";
 import { words } from "./words/photos";
@@ -46,6 +46,7 @@ function NotNow({ who }: { who: Who }) {
 function Agreement({ who, submission, onDone }: { who: Who; submission: Submission; onDone: (association: Association) => void }) {
   const t = words().association;
   const afm = useSession().person?.afm;
+  const tell = useTell();
   const [agreed, setAgreed] = useState(false);
   const [missing, setMissing] = useState(false);
   const { text, failure: unread, again } = useText(submission);
@@ -57,6 +58,13 @@ function Agreement({ who, submission, onDone }: { who: Who; submission: Submissi
       forgetPreviews();
       amend({ submission: undefined });
     } catch (error) {
+      if (error instanceof Refused && error.problem.code === "no_submission") {
+        // Submitted before the photos were associated and dissociated elsewhere, or rejected there: it is in hand no longer.
+        forgetPreviews();
+        tell(`${who.home}/code`, "submitAgain", true);
+        amend({ submission: undefined });
+        return;
+      }
       if (error instanceof Refused && error.problem.code === "consent_version_old") {
         setAgreed(false);
         await refresh();
