@@ -246,11 +246,6 @@ pub fn random_bytes<const N: usize>() -> Result<[u8; N], NoRandom> {
 mod tests {
     use std::fmt::Write;
 
-    use tokio::{
-        io::{AsyncReadExt, AsyncWriteExt},
-        net::TcpListener,
-    };
-
     use super::*;
 
     /// SHA-256 of the certificates of Amazon Root CA 1 to 4 and of Starfield Services Root Certificate Authority - G2, as
@@ -299,27 +294,12 @@ mod tests {
         }
     }
 
-    /// Answers every request as DynamoDB would that has no tables.
-    async fn answering() -> std::net::SocketAddr {
-        const ANSWER: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: 17\r\n\r\n{\"TableNames\":[]}";
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
-        let address = listener.local_addr().expect("a port");
-        tokio::spawn(async move {
-            while let Ok((mut connection, _)) = listener.accept().await {
-                tokio::spawn(async move {
-                    let mut request = vec![0; 16_384];
-                    while connection.read(&mut request).await.is_ok_and(|length| length > 0) {
-                        connection.write_all(ANSWER.as_bytes()).await.expect("written");
-                    }
-                });
-            }
-        });
-        address
-    }
+    /// As of DynamoDB that has no tables.
+    const ANSWER: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: 17\r\n\r\n{\"TableNames\":[]}";
 
     #[tokio::test]
     async fn an_endpoint_is_believed_only_if_its_root_is_one_of_those_that_are_trusted() {
-        let endpoint = tls::start(answering().await).await;
+        let (endpoint, _) = tls::answering(ANSWER).await;
         let asked = async |trusted: TrustStore| {
             let config = aws_sdk_dynamodb::Config::builder()
                 .behavior_version(BehaviorVersion::latest())
@@ -333,7 +313,7 @@ mod tests {
         asked(TrustStore::empty().with_pem_certificate(endpoint.root.as_str())).await.expect("believed");
         let refused = asked(trust_store(std::iter::empty())).await.expect_err("not one of Amazon's");
         assert!(format!("{refused:?}").contains("UnknownIssuer"), "{refused:?}");
-        let other = tls::start(answering().await).await;
+        let (other, _) = tls::answering(ANSWER).await;
         let refused = asked(TrustStore::empty().with_pem_certificate(other.root.as_str())).await.expect_err("of the same name");
         assert!(format!("{refused:?}").contains("BadSignature") || format!("{refused:?}").contains("UnknownIssuer"), "{refused:?}");
     }

@@ -69,31 +69,12 @@ fn unavailable(error: reqwest::Error) -> RegisterError {
 #[cfg(test)]
 mod tests {
     use rustls::pki_types::{CertificateDer, pem::PemObject};
-    use tokio::{
-        io::{AsyncReadExt, AsyncWriteExt},
-        net::TcpListener,
-    };
 
     use super::*;
 
-    /// Answers one call after the other with nothing, over TLS.
-    async fn endpoint() -> tls::Endpoint {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        tokio::spawn(async move {
-            loop {
-                let (mut connection, _) = listener.accept().await.unwrap();
-                if connection.read(&mut [0; 4096]).await.unwrap() > 0 {
-                    connection.write_all(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n").await.unwrap();
-                }
-            }
-        });
-        tls::start(address).await
-    }
-
     #[tokio::test]
     async fn who_is_certified_by_a_root_is_spoken_to_and_nobody_else_is() {
-        let endpoint = endpoint().await;
+        let (endpoint, _) = tls::answering("HTTP/1.1 204 No Content\r\n\r\n").await;
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_slice(endpoint.root.as_bytes()).unwrap()).unwrap();
         assert_eq!(client(Some(roots)).unwrap().get(&endpoint.url).send().await.unwrap().status(), 204);

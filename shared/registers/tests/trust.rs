@@ -2,42 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test that calls it")]
 
-use std::{
-    process::Command,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{process::Command, sync::atomic::Ordering};
 
 use domain::{Afm, Secret};
 use registers::{NationalRegisters, RegisterError, http_client};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
-};
 
 const ADDRESS: &str = "REGISTER_OF_THIS_TEST";
-
-/// A register over TLS, whose root nobody knows; and whether anything was ever said to it.
-async fn register() -> (tls::Endpoint, Arc<AtomicBool>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let asked = Arc::new(AtomicBool::new(false));
-    let asking = Arc::clone(&asked);
-    tokio::spawn(async move {
-        loop {
-            let (mut connection, _) = listener.accept().await.unwrap();
-            if connection.read(&mut [0; 4096]).await.unwrap() > 0 {
-                asking.store(true, Ordering::SeqCst);
-                let body = r#"{"businesses":[]}"#;
-                let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
-                connection.write_all(answer.as_bytes()).await.unwrap();
-            }
-        }
-    });
-    (tls::start(address).await, asked)
-}
+/// Of a register that knows of no businesses.
+const ANSWER: &str = "HTTP/1.1 200 OK\r\ncontent-length: 17\r\n\r\n{\"businesses\":[]}";
 
 async fn ask(base: String) -> Result<usize, RegisterError> {
     let registers = NationalRegisters::new(http_client().unwrap(), base, Secret::new("token"));
@@ -46,14 +18,14 @@ async fn ask(base: String) -> Result<usize, RegisterError> {
 
 #[tokio::test]
 async fn a_register_for_which_nobody_vouches_is_told_nothing() {
-    let (register, asked) = register().await;
+    let (register, asked) = tls::answering(ANSWER).await;
     assert!(matches!(ask(register.url).await, Err(RegisterError::Unavailable(_))));
     assert!(!asked.load(Ordering::SeqCst), "not even the question");
 }
 
 #[tokio::test]
 async fn what_is_said_to_be_trusted_is_trusted() {
-    let (register, asked) = register().await;
+    let (register, asked) = tls::answering(ANSWER).await;
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("root.pem");
     std::fs::write(&root, register.root).unwrap();

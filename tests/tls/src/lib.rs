@@ -2,14 +2,20 @@
 
 #![expect(clippy::expect_used, reason = "for tests: what fails here fails the test that calls it")]
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use rcgen::{
     BasicConstraints, Certificate, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair, PKCS_RSA_SHA256, RsaKeySize,
 };
 use tokio::{
-    io::copy_bidirectional,
+    io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional},
     net::{TcpListener, TcpStream},
 };
 use tokio_rustls::{
@@ -25,6 +31,30 @@ pub struct Endpoint {
     pub url: String,
     /// Its root's certificate, as PEM: who trusts it trusts the endpoint.
     pub root: String,
+}
+
+/// Answers every request with this, as it is; and whether one has come.
+///
+/// # Panics
+/// As [`start`].
+pub async fn answering(answer: &'static str) -> (Endpoint, Arc<AtomicBool>) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+    let address = listener.local_addr().expect("a port");
+    let asked = Arc::new(AtomicBool::new(false));
+    let asking = Arc::clone(&asked);
+    tokio::spawn(async move {
+        while let Ok((mut connection, _)) = listener.accept().await {
+            let asking = Arc::clone(&asking);
+            tokio::spawn(async move {
+                let mut request = vec![0; 16_384];
+                while connection.read(&mut request).await.is_ok_and(|length| length > 0) {
+                    asking.store(true, Ordering::SeqCst);
+                    connection.write_all(answer.as_bytes()).await.expect("written");
+                }
+            });
+        }
+    });
+    (start(address).await, asked)
 }
 
 /// Hands all that comes on to `upstream`, until the runtime ends.
