@@ -1,21 +1,27 @@
 # Everything that is installed or made goes into the checkout: .tools, .local, target.
 SHELL := bash
-STACK := python3 infra/local/stack.py
+# The emulator of AWS: ministack, localstack, or external at AWS_ENDPOINT_URL (docs/emulators.md).
+EMULATOR ?= ministack
+STACK := python3 infra/local/stack.py --emulator $(EMULATOR)
 SAM := SAM_CLI_ENABLE_LANGUAGE_EXTENSIONS=1 SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$(CURDIR)/.tools/sam .tools/aws/bin/sam
 FUNCTIONS := $(foreach folder,$(notdir $(wildcard functions/*)),-p $(folder)-functions)
 # Without the tables by which panics unwind: they end the process (docs/decisions.md).
 RELEASE := PATH="$(CURDIR)/.tools/aws/bin:$$PATH" RUSTFLAGS="$$RUSTFLAGS -C force-unwind-tables=no" cargo lambda build --release
 # template.yaml takes the functions from target/.
 unexport CARGO_TARGET_DIR
+# With `make --jobs`, programs would find a job server in it that they may not use, and warn of it.
+unexport MAKEFLAGS
 
-# What asks DynamoDB, S3, KMS and SNS themselves: also on other emulators. All crates are named, or the SDK would be built again for fewer.
-SERVICES := cargo test -q --workspace --test services -- --test-threads=8
+# What `make test EMULATOR=localstack` runs: test programs of tests/, and the tests of pages.
+TESTS ?= plugin journeys races services dump logs runbook browser
 
-.PHONY: run stop test test-localstack schemathesis check lint deny checkov build web browser screenshots chromium application faults removal fuzz bench bench-work growth simulate measure load sbom advisories pins deploy fmt clean tools
+.PHONY: run stop test test-ministack test-localstack test-external test-plugin schemathesis check lint deny checkov build functions programs web browser screenshots chromium application faults removal fuzz bench bench-work growth simulate measure load sbom advisories pins deploy fmt clean tools
 
 WEB_SOURCES := infra/openapi.yaml $(shell find web -type f -not -path "web/node_modules/*" -not -path "web/dist/*" -not -name schema.d.ts 2>/dev/null)
 
-run: build ## start the stack (or go on with the one that runs), and drive the main journey through it
+run: ## start the stack, or go on with the one that runs, and drive the main journey through it; EMULATOR=localstack for another emulator
+	@$(STACK) can-run
+	@$(MAKE) --no-print-directory --jobs=3 build # side by side, because each part leaves a core idle now and then
 	$(STACK) up
 	set -a; . .local/dev/env; target/debug/applications seed infra/sandbox/applications.toml
 	set -a; . .local/dev/env; target/debug/main_journey
@@ -24,7 +30,9 @@ run: build ## start the stack (or go on with the one that runs), and drive the m
 stop: ## stop the stack; its data stays
 	$(STACK) down
 
-test: lint build chromium tests/browser/node_modules/.installed ## everything, on a stack of its own
+test: test-$(EMULATOR) ## everything, on a stack of its own; EMULATOR=localstack: what docs/emulators.md names, TESTS="journeys races" for some of it
+
+test-ministack: lint build chromium tests/browser/node_modules/.installed
 	@large=$$(find target/lambda -name bootstrap -size +9000000c) && [ -z "$$large" ] || { echo "over 9 MB, which is the most (docs/benchmarks.md): $$large" >&2; exit 1; }
 	@$(STACK) tools awscli
 	cargo test -q --workspace --no-run # once for all crates: another choice of crates would build the SDK again
@@ -32,8 +40,15 @@ test: lint build chromium tests/browser/node_modules/.installed ## everything, o
 	$(STACK) --instance test around bash -ec 'cargo test --workspace -- --test-threads=12; (cd tests/browser && node --test --test-reporter=spec); \
 	$(STACK) --instance test up --faulty; set -a; . .local/test/env; target/debug/faults --sample issue_code submit_code associate dissociate pull_photo'
 
-test-localstack: tools ## a second opinion: the tests of storage, sealing and messages on LocalStack and DynamoDB Local; WHERE_POSSIBLE=1 is content where Python 3.13 or Java is missing
-	python3 infra/local/second_opinion.py $(if $(WHERE_POSSIBLE),--where-possible) $(SERVICES)
+test-localstack: $(if $(filter plugin,$(TESTS)),test-plugin)
+test-localstack test-external: build $(if $(filter browser,$(TESTS)),chromium tests/browser/node_modules/.installed)
+	@$(STACK) tools awscli
+	cargo test -q --workspace --no-run
+	$(STACK) --instance test around tests/on_emulator.sh $(EMULATOR) $(filter-out plugin,$(TESTS))
+
+test-plugin: ## infra/localstack: the executor of functions, and the mends of LocalStack
+	@python3 infra/local/stack.py --emulator localstack tools
+	PYTHONPATH=infra/localstack .tools/localstack/bin/python -B -W ignore::ResourceWarning -m unittest discover -s infra/localstack/tests
 
 schemathesis: tools ## requests made from infra/openapi.yaml, as several callers, on the stack that runs; CALLERS="citizen" for some
 	@$(STACK) tools schemathesis
@@ -68,8 +83,12 @@ checkov: ## template.yaml, read for weak settings; what is meant as it is stands
 	@$(STACK) tools checkov
 	.tools/checkov/bin/checkov --config-file .checkov.yaml
 
-build: tools web ## the functions as they ship, the sandbox, and the program that drives the main journey
+build: functions programs ## the functions as they ship, the sandbox, and the program that drives the main journey
+
+functions: tools web
 	$(RELEASE) $(FUNCTIONS)
+
+programs:
 	cargo build -q --workspace --bin sandbox --bin applications --bin main_journey
 
 faults: build ## breaks every call to AWS of every operation in every way: some three hours; ONLY="operation ..." for some

@@ -1,5 +1,6 @@
 """A background process that outlives the command which started it, and can be found and ended safely later."""
 
+import contextlib
 import fcntl
 import os
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 from console import Failure, say, tail
 
@@ -59,18 +61,34 @@ class Daemon:
         raise Failure(f"{self.name} does not answer at {url}; its log {self.log} ends with:\n{tail(self.log)}")
 
     def stop(self, seconds=60):
+        """Ends the process, then what it started. After `seconds` it ends them by force."""
         pid = self.pid()
         if pid is None:
             return
-        # Not to be sent twice: while it writes its state away, a second signal would end it at once.
+        # Sent once, because a second signal would end it while it still writes its state.
         os.kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + seconds
         while self.pid() is not None:
             if time.monotonic() > deadline:
-                say(f"{self.name} did not stop in {seconds} s and is ended by force")
+                say(f"- {self.name} did not stop in {seconds} s and is killed")
                 os.kill(pid, signal.SIGKILL)
                 deadline += seconds
             time.sleep(0.05)
+        for member in session_members(pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(member, signal.SIGKILL)
+
+
+def session_members(session):
+    """Returns the processes of a session. Those that a daemon started stay in its session after it has ended."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # PID (NAME) STATE PPID PGRP SESSION ...; a name may hold spaces and brackets.
+            fields = status.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+            if int(fields[3]) == session and fields[0] != "Z":
+                found.append(int(status.parent.name))
+    return found
 
 
 def is_free(port):

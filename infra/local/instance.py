@@ -1,4 +1,4 @@
-"""One local stack: the emulator and the sandbox, their ports, their data, and what is deployed. All of it under .local/<name>.
+"""One local stack: an emulator and the sandbox, their ports, their data, and what is deployed. All of it under .local/<name>.
 
 For tests of faults, a proxy stands between the functions and each of the two (`up(faulty=True)`)."""
 
@@ -9,12 +9,14 @@ import re
 import secrets
 import shutil
 import subprocess
+from urllib.parse import urlsplit
 
+import emulators
 import tools
 from console import Failure, run_logged, say, step
 from daemon import Daemon, any_free_port, is_free
+from emulators import REGION
 
-REGION = "eu-south-1"
 DOMAIN = "myphoto.localhost"
 USUAL_PORTS = {"emulator": 4566, "sandbox": 4600}
 CLIENT_ID = "myphoto-local"
@@ -24,15 +26,15 @@ SEED = tools.ROOT / "infra" / "sandbox" / "people.toml"
 
 
 class Instance:
-    def __init__(self, name):
+    def __init__(self, name, emulator=emulators.Ministack.name):
         self.name = name
         self.folder = tools.ROOT / ".local" / name
         self.env_file = self.folder / "env"
-        self.emulator = Daemon(self.folder, "emulator")
+        self.emulator = emulators.KNOWN[emulator](self.folder)
         self.sandbox = Daemon(self.folder, "sandbox")
         self.proxies = {of: Daemon(self.folder, f"{of}_proxy") for of in ("emulator", "sandbox")}
         self.remembered = self.folder / "stack.json"
-        # Ports, and the secrets between service and sandbox: they stay the same from run to run.
+        # Ports, and the secrets between service and sandbox, stay the same from run to run.
         self.memory = {"ports": {}}
         if self.remembered.exists():
             self.memory = json.loads(self.remembered.read_text(encoding="utf-8"))
@@ -40,28 +42,57 @@ class Instance:
     # -- addresses
 
     def url(self, daemon):
-        return f"http://127.0.0.1:{self.memory['ports'][daemon]}"
+        port = self.memory["ports"].get(daemon)
+        if daemon == "emulator":
+            return self.emulator.url(port)
+        return f"http://{sandbox_host() if daemon == 'sandbox' else '127.0.0.1'}:{port}"
 
     def origin(self):
-        return f"http://{DOMAIN}:{self.memory['ports']['emulator']}"
+        return f"http://{DOMAIN}:{urlsplit(self.url('emulator')).port or 80}"
 
     # -- up
 
     def up(self, free_ports=False, faulty=False):
-        """`faulty`: what functions ask of AWS goes through proxies, which fail as they are told. Deployed things stay as they are."""
+        """Starts what does not run and deploys what has changed. With `faulty`, the functions reach the emulator and the sandbox through
+        proxies, which fail as they are told. An interrupted start ends what it has started."""
+        self.install()
         if faulty:
             tools.install(["faults"])
         self.folder.mkdir(parents=True, exist_ok=True)
+        running = {daemon.name for daemon in self.daemons() if daemon.pid() is not None}
+        try:
+            self.start(free_ports, faulty)
+        except (KeyboardInterrupt, SystemExit):
+            for daemon in self.daemons():
+                if daemon.name not in running:
+                    daemon.stop(seconds=5)
+            raise
+
+    def install(self):
+        """Installs the emulator's tools, after it has named whatever the machine lacks for them."""
+        if lacking := self.emulator.missing():
+            raise Failure(f"EMULATOR={self.emulator.name} needs {' and '.join(lacking)}")
+        self.emulator.install()
+
+    def start(self, free_ports, faulty):
         self.memory.setdefault("client_secret", secrets.token_hex(16))
         self.memory.setdefault("registers_token", secrets.token_hex(16))
-        for daemon in (self.emulator, self.sandbox):
-            if daemon.pid() is None:
-                self.memory["ports"][daemon.name] = self.choose_port(daemon.name, free_ports)
-        self.remembered.write_text(json.dumps(self.memory, indent=2), encoding="utf-8")
+        if self.emulator.is_running() and self.memory.get("emulator") not in (None, self.emulator.name):
+            say(f"- stopping {self.memory['emulator']}, which ran until now")
+            emulators.Emulator.stop(self.emulator)
+        self.memory["emulator"] = self.emulator.name
+        if not self.emulator.is_running():
+            self.memory["ports"]["emulator"] = self.choose_port("emulator", free_ports)
+        if self.sandbox.pid() is None:
+            self.memory["ports"]["sandbox"] = self.choose_port("sandbox", free_ports)
+        self.remember()
         self.start_sandbox()
         self.start_proxies(faulty)
         self.start_emulator()
         self.write_env(self.deploy())
+
+    def remember(self):
+        self.remembered.write_text(json.dumps(self.memory, indent=2), encoding="utf-8")
 
     def choose_port(self, daemon, free_ports):
         if free_ports:
@@ -74,8 +105,8 @@ class Instance:
         return other
 
     def start_sandbox(self):
-        # The program and its seed as they are now: a running one of an older build gives way.
-        build = hashlib.sha256(read(SANDBOX) + read(SEED)).hexdigest()
+        # A running one of an older build, or at another address, is replaced.
+        build = hashlib.sha256(read(SANDBOX) + read(SEED) + sandbox_host().encode()).hexdigest()
         if self.sandbox.pid() is not None and self.memory.get("sandbox_build") != build:
             self.sandbox.stop()
         if self.sandbox.pid() is None:
@@ -85,7 +116,7 @@ class Instance:
                 self.sandbox.start(
                     [
                         str(SANDBOX),
-                        *("--listen", f"127.0.0.1:{self.memory['ports']['sandbox']}"),
+                        *("--listen", f"{sandbox_host()}:{self.memory['ports']['sandbox']}"),
                         *("--seed", str(SEED)),
                         *("--state", str(state)),
                         *("--client-id", CLIENT_ID),
@@ -96,7 +127,7 @@ class Instance:
                 )
                 self.sandbox.await_answer(f"{self.url('sandbox')}/people.json")
         self.memory["sandbox_build"] = build
-        self.remembered.write_text(json.dumps(self.memory, indent=2), encoding="utf-8")
+        self.remember()
 
     def start_proxies(self, faulty):
         for of, proxy in self.proxies.items():
@@ -115,42 +146,17 @@ class Instance:
         return self.url(daemon if proxy.pid() is None else proxy.name)
 
     def start_emulator(self):
-        wanted = [self.as_functions_see("emulator"), self.as_functions_see("sandbox")]
-        if self.emulator.pid() is not None and self.memory.get("seen_by_functions") != wanted:
-            # It hands these addresses to the functions from its own environment.
+        endpoints = {daemon: self.as_functions_see(daemon) for daemon in ("emulator", "sandbox")}
+        # The emulator hands these to the functions from its own environment.
+        wanted = [*endpoints.values(), self.emulator.build()]
+        if self.emulator.is_running() and self.memory.get("started_with") != wanted and self.emulator.name != emulators.External.name:
             self.emulator.stop()
-        if self.emulator.pid() is not None:
+        if self.emulator.is_running():
             return
-        data = self.folder / "emulator"
-        for part in ("tmp", "s3", "state"):
-            (data / part).mkdir(parents=True, exist_ok=True)
-        forget_stream_positions(data / "state" / "lambda.json")
-        with step(f"starting the emulator at {self.url('emulator')}"):
-            # A clean environment: functions inherit all of it.
-            self.emulator.start(
-                [str(tools.EMULATOR / "python"), "-m", "ministack"],
-                {
-                    "PATH": f"{tools.EMULATOR}:{os.defpath}",
-                    "HOME": str(data),
-                    "TMPDIR": str(data / "tmp"),
-                    "S3_DATA_DIR": str(data / "s3"),
-                    "STATE_DIR": str(data / "state"),
-                    "S3_PERSIST": "1",
-                    "PERSIST_STATE": "1",
-                    "AUTH": "true",
-                    "BIND_HOST": "127.0.0.1",
-                    "GATEWAY_PORT": str(self.memory["ports"]["emulator"]),
-                    "MINISTACK_REGION": REGION,
-                    "IOT_MTLS_ENABLED": "0",
-                    "SFTP_ENABLED": "0",
-                    "AWS_ENDPOINT_URL": wanted[0],
-                    "AWS_ENDPOINT_URL_SNS": wanted[1],
-                    "AWS_ENDPOINT_URL_SESV2": wanted[1],
-                },
-            )
-            self.emulator.await_answer(f"{self.url('emulator')}/_ministack/ready")
-        self.memory["seen_by_functions"] = wanted
-        self.remembered.write_text(json.dumps(self.memory, indent=2), encoding="utf-8")
+        with step(f"starting {self.emulator.title} at {self.url('emulator')}"):
+            self.emulator.start(self.memory["ports"]["emulator"], endpoints)
+        self.memory["started_with"] = wanted
+        self.remember()
 
     # -- deploy
 
@@ -161,15 +167,17 @@ class Instance:
             "TaxisnetUrl": self.url("sandbox"),
             "RegistersUrl": f"{self.url('sandbox')}/registers",
             "EmailSender": f"no-reply@{DOMAIN}",
-            # With the machine itself, for apps under development and the example of docs/mobile.md.
+            # Loopback addresses too, for apps under development and the example of docs/mobile.md.
             "MobileRedirects": "gr.gov.myphoto:/signed-in,http://127.0.0.1/signed-in,http://[::1]/signed-in",
-            # Where the emulator's bucket is, as browsers reach it.
+            # Where browsers reach the emulator's bucket.
             "UploadsOrigin": self.url("emulator"),
             "Production": "false",
+            # An emulator of our own gives functions the sandbox's URL in their environment. Another one can only be told by the template.
+            **({"SandboxUrl": self.url("sandbox")} if self.emulator.name == emulators.External.name else {}),
         }
 
     def deploy(self):
-        """Deploys where anything that goes into the stack has changed; answers the stack's outputs."""
+        """Deploys where anything that goes into the stack has changed. Returns the stack's outputs."""
         parameters = [f"{name}={value}" for name, value in self.parameters().items()]
         wanted = hash_of_inputs(parameters)
         state = json.loads(self.account("state"))
@@ -210,7 +218,7 @@ class Instance:
         }
 
     def aws_settings(self):
-        # The key "test" is the emulator's root; it looks at no secret.
+        # The key "test" is the emulator's root. Its secret is not checked.
         return {
             "AWS_ENDPOINT_URL": self.url("emulator"),
             "AWS_ACCESS_KEY_ID": "test",
@@ -238,6 +246,7 @@ class Instance:
         """Names for tests and tools, in shell syntax."""
         values = self.aws_settings() | {
             "MYPHOTO_URL": self.origin(),
+            "MYPHOTO_EMULATOR": self.emulator.name,
             "SANDBOX_URL": self.url("sandbox"),
             "STACK_FOLDER": str(self.folder),
             **{f"{of.upper()}_PROXY": self.url(proxy.name) for of, proxy in self.proxies.items() if proxy.pid() is not None},
@@ -251,15 +260,20 @@ class Instance:
 
     # -- down
 
+    def daemons(self):
+        return (self.emulator.daemon, self.emulator.dynamodb, self.sandbox, *self.proxies.values())
+
     def is_up(self):
-        return self.emulator.pid() is not None and self.sandbox.pid() is not None
+        return self.emulator.is_running() and self.sandbox.pid() is not None
 
     def down(self):
-        for daemon in (self.emulator, self.sandbox, *self.proxies.values()):
+        """Ends whatever runs, whichever emulator it is."""
+        emulators.KNOWN[self.memory.get("emulator", self.emulator.name)](self.folder).stop()
+        for daemon in (self.sandbox, *self.proxies.values()):
             daemon.stop()
 
     def forget(self):
-        """Its data too; the logs stay until the next start, for whoever looks into a failure."""
+        """Ends it and removes its data. The logs stay until the next start, for whoever looks into a failure."""
         self.down()
         for entry in (self.folder.iterdir() if self.folder.exists() else ()):
             if entry.name == "logs":
@@ -296,9 +310,6 @@ def hash_of_inputs(parameters):
     return total.hexdigest()
 
 
-def forget_stream_positions(saved):
-    """The emulator saves how far a function has read a stream, but not the stream: it would pass over as many new records after a restart."""
-    if saved.exists():
-        state = json.loads(saved.read_text(encoding="utf-8"))
-        state["payload"].pop("dynamodb_stream_positions", None)
-        saved.write_text(json.dumps(state), encoding="utf-8")
+def sandbox_host():
+    """The address at which the sandbox listens and is reached: SANDBOX_HOST, for an emulator that runs functions in containers."""
+    return os.environ.get("SANDBOX_HOST", "127.0.0.1")

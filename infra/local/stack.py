@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 
+import emulators
 import tools
 from console import Failure, say
 from instance import Instance
@@ -16,9 +17,11 @@ INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--instance", default="dev", help="name of the stack; its data, logs and env file are in .local/NAME (default: dev)")
+    parser.add_argument("--emulator", default=emulators.Ministack.name, choices=emulators.KNOWN, help="the emulator of AWS (default: ministack)")
     verbs = parser.add_subparsers(dest="verb", required=True)
     some_tools = verbs.add_parser("tools", help="install the pinned tools into .tools")
-    some_tools.add_argument("names", nargs="*", default=tools.USUAL, help="sets of tools: infra/local/requirements-NAME.txt")
+    some_tools.add_argument("names", nargs="*", help="sets of tools: infra/local/requirements-NAME.txt; without names, what the emulator and a deployment need")
+    verbs.add_parser("can-run", help="say what this machine lacks for the emulator, and end with 1 where it lacks something; install nothing")
     up = verbs.add_parser("up", help="start what does not run, deploy what has changed")
     up.add_argument("--faulty", action="store_true", help="with proxies between functions and AWS, for tests/faults")
     verbs.add_parser("down", help="stop; data stays")
@@ -27,11 +30,16 @@ def main():
     around.add_argument("--faulty", action="store_true", help="as for up")
     around.add_argument("command", nargs=argparse.REMAINDER)
     arguments = parser.parse_args()
-    instance = Instance(arguments.instance)
+    instance = Instance(arguments.instance, arguments.emulator)
     match arguments.verb:
-        case "tools":
+        case "tools" if arguments.names:
             tools.install(arguments.names)
+        case "tools":
+            instance.install()
+        case "can-run":
+            return can_run_on(instance.emulator)
         case "up":
+            exit_on_interruption()
             instance.up(faulty=arguments.faulty)
         case "down":
             instance.down()
@@ -41,6 +49,19 @@ def main():
         case "around":
             return around_command(instance, arguments.command, arguments.faulty)
     return 0
+
+
+def exit_on_interruption():
+    """Lets `finally` and `except SystemExit` run when the process is told to end."""
+    for number in INTERRUPTIONS:
+        signal.signal(number, lambda received, _: sys.exit(128 + received))
+
+
+def can_run_on(emulator):
+    lacking = emulator.missing()
+    if lacking:
+        say(f"- not on {emulator.name}, because this machine has no {' and no '.join(lacking)}")
+    return 1 if lacking else 0
 
 
 def status(instance):
@@ -53,15 +74,14 @@ The stack runs until `make stop`:
   the outside world      {instance.url("sandbox")}/
   its SMS and email      {instance.url("sandbox")}/inbox
   its people             {instance.url("sandbox")}/people.json
-  AWS, emulated          {instance.url("emulator")}  (settings: {instance.env_file.relative_to(tools.ROOT)})
+  {instance.emulator.title + ",":<22} {instance.url("emulator")}  (settings: {instance.env_file.relative_to(tools.ROOT)})
   logs                   {instance.folder.relative_to(tools.ROOT)}/logs""")
 
 
 def around_command(instance, command, faulty):
-    # A stack that an earlier run could not take down (killed, machine stopped) goes first.
+    # An earlier run that was killed may have left its stack.
     instance.forget()
-    for number in INTERRUPTIONS:
-        signal.signal(number, lambda received, _: sys.exit(128 + received))
+    exit_on_interruption()
     try:
         instance.up(free_ports=True, faulty=faulty)
         with subprocess.Popen(command, env=os.environ | instance.env()) as process:
@@ -73,7 +93,7 @@ def around_command(instance, command, faulty):
             say(f"the logs of stack {instance.name} stay in {instance.folder.relative_to(tools.ROOT)}/logs")
         return code
     finally:
-        # Taking down is short and always finishes, however often Ctrl-C is pressed.
+        # Taking down is short, so further interruptions are ignored until it is done.
         for number in INTERRUPTIONS:
             signal.signal(number, signal.SIG_IGN)
         instance.forget()

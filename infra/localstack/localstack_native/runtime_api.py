@@ -1,0 +1,126 @@
+"""Lambda's Runtime API for one process: the process asks for its next event, and posts its response or its error.
+
+https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html"""
+
+import contextlib
+import enum
+import json
+import queue
+import socket
+import threading
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+HOST = "127.0.0.1"
+PREFIX = "/2018-06-01/runtime"
+# The largest payload that Lambda takes as a synchronous response.
+MAX_RESPONSE_BYTES = 6_291_556
+
+
+def error_payload(error_type, message):
+    """Returns an error in the shape that Lambda gives to callers."""
+    return json.dumps({"errorType": error_type, "errorMessage": message}).encode()
+
+
+class Kind(enum.Enum):
+    READY = "ready"
+    RESPONSE = "response"
+    ERROR = "error"
+    INIT_ERROR = "init_error"
+    EXIT = "exit"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the process did. `request_id` is set for a response or an error of an event; `body` is the payload, or the exit status."""
+
+    kind: Kind
+    request_id: str | None = None
+    body: bytes = b""
+
+
+class RuntimeApi(ThreadingHTTPServer):
+    """Serves one process. Reports of the process are put into `reports`; an event put into `events` answers its poll, None ends it."""
+
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__((HOST, 0), _Handler)
+        self.events = queue.SimpleQueue()
+        self.reports = queue.SimpleQueue()
+        threading.Thread(target=self._accept, name=f"lambda-runtime-api-{self.server_port}", daemon=True).start()
+
+    def _accept(self):
+        # Not serve_forever, because it wakes up twice a second for each process.
+        while True:
+            try:
+                self.process_request(*self.socket.accept())
+            except OSError:
+                return
+
+    def close(self):
+        self.events.put(None)
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+
+    def handle_error(self, request, client_address):
+        """Ignores broken connections: the process has ended, which the executor learns from its exit status."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+
+    def do_GET(self):
+        if self.path != f"{PREFIX}/invocation/next":
+            self._respond(404)
+            return
+        self.server.reports.put(Report(Kind.READY))
+        event = self.server.events.get()
+        if event is None:
+            self.close_connection = True
+        else:
+            self._respond(200, event["payload"].encode(), event["headers"])
+
+    def do_POST(self):
+        body = self._body()
+        match self.path.removeprefix(PREFIX).strip("/").split("/"):
+            case ["init", "error"]:
+                report = Report(Kind.INIT_ERROR, None, body)
+            case ["invocation", request_id, "response"] if len(body) > MAX_RESPONSE_BYTES:
+                message = f"Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes)."
+                self.server.reports.put(Report(Kind.ERROR, request_id, error_payload("Function.ResponseSizeTooLarge", message)))
+                self._respond(413, error_payload("RequestEntityTooLarge", message))
+                return
+            case ["invocation", request_id, ("response" | "error") as kind]:
+                report = Report(Kind(kind), request_id, body)
+            case _:
+                self._respond(404)
+                return
+        self.server.reports.put(report)
+        self._respond(202, b'{"status":"OK"}')
+
+    def _body(self):
+        if "chunked" not in self.headers.get("Transfer-Encoding", ""):
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        whole = bytearray()
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            whole += self.rfile.read(size)
+            self.rfile.readline()
+        # Trailers, and the empty line after them.
+        while self.rfile.readline().strip():
+            pass
+        return bytes(whole)
+
+    def _respond(self, status, body=b"", headers=None):
+        self.send_response_only(status)
+        for name, value in {**(headers or {}), "Content-Type": "application/json", "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+        self.wfile.flush()
+
+    def log_message(self, *_):
+        """Writes nothing: LocalStack's log would have a line for each poll."""

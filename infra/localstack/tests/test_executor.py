@@ -1,0 +1,159 @@
+"""The executor, with real processes: what Lambda promises of responses, errors, crashes, time limits, environment and logs.
+
+Runs in LocalStack's environment: `make test-plugin`."""
+
+import json
+import os
+import stat
+import tempfile
+import unittest
+from pathlib import Path
+from types import SimpleNamespace
+from unittest import mock
+
+from localstack.services.lambda_.invocation.executor_endpoint import StatusErrorException
+
+from localstack_native.executor import NativeRuntimeExecutor
+from localstack_native.runtime_api import MAX_RESPONSE_BYTES
+
+# A runtime in a few lines. What it does with an event is the body of `handle(event, respond, error)`.
+BOOTSTRAP = """#!/usr/bin/env python3
+import http.client, json, os, sys, time
+api = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+def call(method, path, body=None, **options):
+    api.request(method, "/2018-06-01/runtime/" + path, body, **options)
+    answer = api.getresponse()
+    return answer.status, answer.headers, answer.read()
+{init}
+while True:
+    _, headers, body = call("GET", "invocation/next")
+    request = headers["Lambda-Runtime-Aws-Request-Id"]
+    def respond(payload, **options):
+        return call("POST", f"invocation/{{request}}/response", payload, **options)[0]
+    def error(payload):
+        return call("POST", f"invocation/{{request}}/error", payload)[0]
+    event = json.loads(body)
+    {handle}
+"""
+
+
+class Executors(unittest.TestCase):
+    def executor(self, handle, init="", timeout=10, environment=None, started=True):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        bootstrap = Path(folder.name) / "bootstrap"
+        bootstrap.write_text(BOOTSTRAP.format(init=init, handle=handle.replace("\n", "\n    ")), encoding="utf-8")
+        bootstrap.chmod(stat.S_IRWXU)
+        code = SimpleNamespace(get_unzipped_code_location=lambda: Path(folder.name))
+        config = SimpleNamespace(code=code, timeout=timeout, memory_size=256, environment=environment or {}, logging_config={})
+        version = SimpleNamespace(config=config, qualified_arn="arn:function:1", id=SimpleNamespace(qualifier="1"))
+        executor = NativeRuntimeExecutor("id", version)
+        self.addCleanup(executor.stop)
+        if started:
+            executor.start({"AWS_REGION": "eu-south-1", "AWS_LAMBDA_FUNCTION_NAME": "f", "LOCALSTACK_RUNTIME_ID": "x", "EDGE_PORT": "1"})
+        return executor
+
+    def invoke(self, executor, event=None, request_id="r-1"):
+        payload = {"invoke-id": request_id, "payload": json.dumps(event or {}), "invoked-function-arn": "arn:function:live", "trace-id": "Root=1-5"}
+        return executor.invoke(payload)
+
+    def error_type(self, result):
+        self.assertTrue(result.is_error)
+        return json.loads(result.payload)["errorType"]
+
+    def test_a_response_comes_back_as_it_was_given(self):
+        executor = self.executor("respond(json.dumps(event | {'seen': True}))")
+        for number in range(3):
+            result = self.invoke(executor, {"n": number}, f"r-{number}")
+            self.assertEqual((json.loads(result.payload), result.is_error, result.request_id), ({"n": number, "seen": True}, False, f"r-{number}"))
+
+    def test_a_chunked_response_is_put_together(self):
+        executor = self.executor("respond(iter([b'\"ab', b'c' * 70000, b'\"']), headers={'Transfer-Encoding': 'chunked'}, encode_chunked=True)")
+        self.assertEqual(self.invoke(executor).payload, b'"ab' + b"c" * 70000 + b'"')
+
+    def test_an_event_has_the_headers_of_lambda(self):
+        executor = self.executor("respond(json.dumps({name: headers[name] for name in headers if name.startswith('Lambda-')} | {'now': time.time()}))", timeout=7)
+        seen = json.loads(self.invoke(executor).payload)
+        self.assertEqual((seen["Lambda-Runtime-Aws-Request-Id"], seen["Lambda-Runtime-Trace-Id"]), ("r-1", "Root=1-5"))
+        self.assertEqual(seen["Lambda-Runtime-Invoked-Function-Arn"], "arn:function:live")
+        self.assertAlmostEqual(int(seen["Lambda-Runtime-Deadline-Ms"]) / 1000 - seen["now"], 7, delta=2)
+
+    def test_an_error_of_the_function_is_an_error_with_its_payload(self):
+        result = self.invoke(self.executor("""error('{"errorType": "Ours", "errorMessage": "no"}')"""))
+        self.assertEqual(self.error_type(result), "Ours")
+
+    def test_a_process_that_ends_fails_its_event_and_another_one_takes_the_next(self):
+        executor = self.executor("sys.exit(3) if event.get('end') else respond(str(os.getpid()))")
+        first = self.invoke(executor).payload
+        result = self.invoke(executor, {"end": True}, "r-2")
+        self.assertEqual(self.error_type(result), "Runtime.ExitError")
+        self.assertIn("exit status 3", json.loads(result.payload)["errorMessage"])
+        after = self.invoke(executor, request_id="r-3")
+        self.assertFalse(after.is_error)
+        self.assertNotEqual(after.payload, first)
+
+    def test_a_process_that_is_too_slow_is_ended_and_its_late_answer_is_nobodys(self):
+        executor = self.executor("time.sleep(event.get('sleep', 0)); respond(json.dumps(event))", timeout=1)
+        result = self.invoke(executor, {"sleep": 30})
+        self.assertEqual(self.error_type(result), "Sandbox.Timedout")
+        self.assertIn("timed out after 1.00 seconds", json.loads(result.payload)["errorMessage"])
+        self.assertEqual(json.loads(self.invoke(executor, {"n": 2}, "r-2").payload), {"n": 2})
+
+    def test_a_response_for_another_event_is_not_this_ones(self):
+        executor = self.executor("call('POST', 'invocation/another/response', '\"stray\"')\nrespond('\"own\"')")
+        self.assertEqual(self.invoke(executor).payload, b'"own"')
+
+    def test_a_function_that_fails_while_it_starts_says_why(self):
+        for init, error_type in [
+            ("call('POST', 'init/error', '{\"errorType\": \"NoTable\"}'); time.sleep(30)", "NoTable"),
+            ("sys.exit(4)", "Runtime.ExitError"),
+        ]:
+            with self.subTest(init), self.assertRaises(StatusErrorException) as raised:
+                self.executor("respond('1')", init=init)
+            self.assertEqual(json.loads(raised.exception.payload)["errorType"], error_type)
+
+    def test_a_bootstrap_that_cannot_be_run_is_an_error_too(self):
+        executor = self.executor("", started=False)
+        (executor._code() / "bootstrap").chmod(stat.S_IRUSR)
+        with self.assertRaises(StatusErrorException) as raised, mock.patch("subprocess.Popen", side_effect=PermissionError("not executable")):
+            executor.start({})
+        self.assertEqual(json.loads(raised.exception.payload)["errorType"], "Runtime.InvalidEntrypoint")
+
+    def test_a_response_may_have_six_megabytes_and_not_a_byte_more(self):
+        executor = self.executor("statuses = respond('\"' + 'a' * (event['bytes'] - 2) + '\"')\nprint('status', statuses, flush=True)")
+        result = self.invoke(executor, {"bytes": MAX_RESPONSE_BYTES})
+        self.assertEqual((len(result.payload), result.is_error), (MAX_RESPONSE_BYTES, False))
+        result = self.invoke(executor, {"bytes": MAX_RESPONSE_BYTES + 1}, "r-2")
+        self.assertEqual(self.error_type(result), "Function.ResponseSizeTooLarge")
+        self.assertIn("status 413", result.logs)
+        self.assertFalse(self.invoke(executor, {"bytes": 10}, "r-3").is_error, "the process goes on")
+
+    def test_a_function_sees_what_lambda_sets_and_nothing_of_localstacks(self):
+        given = {"LAMBDA_NATIVE_ENV_AWS_ENDPOINT_URL_SNS": "http://sandbox", "LAMBDA_NATIVE_ENV_SHARED": "common", "HOST_SECRET": "1"}
+        with mock.patch.dict(os.environ, given):
+            executor = self.executor("respond(json.dumps(dict(os.environ)))", environment={"TABLE": "t", "SHARED": "own"})
+        seen = json.loads(self.invoke(executor).payload)
+        self.assertEqual((seen["AWS_REGION"], seen["AWS_LAMBDA_FUNCTION_NAME"], seen["TABLE"]), ("eu-south-1", "f", "t"))
+        self.assertEqual((seen["AWS_ENDPOINT_URL_SNS"], seen["SHARED"]), ("http://sandbox", "own"), "a function's own variable wins")
+        self.assertEqual(seen["LAMBDA_TASK_ROOT"], str(executor._code()))
+        self.assertTrue(seen["_X_AMZN_TRACE_ID"].startswith("Root="))
+        for name in seen:
+            self.assertFalse(name.startswith(("LOCALSTACK_", "EDGE_", "LAMBDA_NATIVE_", "HOST_SECRET")), name)
+
+    def test_logs_hold_what_an_event_wrote_between_the_lines_of_lambda(self):
+        executor = self.executor("print('working on', event['n'], flush=True)\nrespond('1')\nprint('after', event['n'], file=sys.stderr, flush=True)")
+        for number in (1, 2):
+            lines = self.invoke(executor, {"n": number}, f"r-{number}").logs.splitlines()
+            self.assertEqual(lines[:4], [f"START RequestId: r-{number} Version: 1", f"working on {number}", f"after {number}", f"END RequestId: r-{number}"])
+            self.assertRegex(lines[4], rf"^REPORT RequestId: r-{number}\tDuration: [0-9.]+ ms\tBilled Duration: [0-9]+ ms\tMemory Size: 256 MB\tMax Memory Used: [1-9][0-9]* MB$")
+
+    def test_logs_of_a_crash_hold_what_it_said(self):
+        result = self.invoke(self.executor("print('last words', flush=True); os._exit(1)"))
+        self.assertIn("last words", result.logs)
+
+    def test_a_stopped_executor_leaves_no_process(self):
+        executor = self.executor("respond('1')")
+        child = executor._process._child
+        executor.stop()
+        child.wait(timeout=5)
+        self.assertIsNotNone(child.returncode)

@@ -1,0 +1,158 @@
+"""The mends: each is shown with the behaviour of LocalStack that it replaces, so that a mend which is not needed any more is noticed."""
+
+import contextlib
+import unittest
+from types import SimpleNamespace
+from unittest import mock
+
+from localstack import constants
+
+from localstack_native import language_extensions, mends
+
+
+class Mends(unittest.TestCase):
+    def mended(self, owner, name, mend):
+        """Returns LocalStack's own function and the mended one, and puts the first back afterwards."""
+        usual = vars(owner).get(name) or getattr(owner, name)
+        self.addCleanup(*((setattr, owner, name, usual) if name in vars(owner) else (delattr, owner, name)))
+        mend()
+        self.assertIsNot(vars(owner)[name], usual)
+        return usual, getattr(owner, name)
+
+    def test_they_are_for_this_version_alone(self):
+        mends.check_version(constants.VERSION)
+        for other in ("4.13.0", "4.14.1", "2026.3.0"):
+            with self.assertRaises(mends.UnknownLocalStack):
+                mends.check_version(other)
+
+    def test_another_version_ends_localstack(self):
+        with mock.patch.object(constants, "VERSION", "4.15.0"), mock.patch("os._exit") as ended, self.assertLogs(level="CRITICAL"):
+            mends.apply_all.fn() if hasattr(mends.apply_all, "fn") else mends.apply_all()
+        ended.assert_called_once_with(1)
+
+    def test_a_function_that_is_gone_is_an_error(self):
+        with self.assertRaises(AttributeError):
+            mends.replace(SimpleNamespace(), "gone", lambda usual: usual)
+
+    def test_dynamodb_local_is_neither_downloaded_nor_started(self):
+        from localstack.services.dynamodb.server import DynamodbServer
+
+        for name in ("do_start_thread", "stop_dynamodb"):
+            self.addCleanup(setattr, DynamodbServer, name, vars(DynamodbServer)[name])
+        usual = DynamodbServer.do_start_thread
+        mends.forward_to_running_dynamodb_local({})
+        self.assertIs(DynamodbServer.do_start_thread, usual, "without one that runs, LocalStack does as always")
+        mends.forward_to_running_dynamodb_local({"DYNAMODB_LOCAL_PORT": "1"})
+        with mock.patch("localstack.services.dynamodb.server.ShellCommandThread") as started:
+            server = DynamodbServer(port=1)
+            self.assertTrue(server.start())
+            self.assertTrue(server.is_running())
+        started.assert_not_called()
+
+    def test_logs_go_into_the_group_that_the_function_names(self):
+        from localstack.services.lambda_.invocation.execution_environment import ExecutionEnvironment
+
+        def environment(logging_config):
+            config = SimpleNamespace(logging_config=logging_config)
+            return SimpleNamespace(function_version=SimpleNamespace(config=config, id=SimpleNamespace(function_name="f")))
+
+        usual, mended = self.mended(ExecutionEnvironment, "get_log_group_name", mends.honour_log_groups)
+        named = environment({"LogGroup": "ours"})
+        self.assertEqual((usual(named), mended(named)), ("/aws/lambda/f", "ours"))
+        for nothing in ({}, None):
+            self.assertEqual(mended(environment(nothing)), "/aws/lambda/f")
+
+    def test_loops_of_outputs_are_expanded(self):
+        from localstack.services.cloudformation.engine import template_preparer
+
+        _, mended = self.mended(template_preparer, "parse_template", mends.expand_language_extensions)
+        text = '{"Outputs": {"Fn::ForEach::Tables": ["T", ["A", "B"], {"${T}Table": {"Value": {"Ref": {"Fn::Sub": "${T}"}}}}]}}'
+        self.assertEqual(mended(text), {"Outputs": {"ATable": {"Value": {"Ref": "A"}}, "BTable": {"Value": {"Ref": "B"}}}})
+
+    def test_every_media_type_is_binary_where_the_api_says_so(self):
+        from localstack.services.apigateway.next_gen.execute_api.integrations import aws
+
+        usual, mended = self.mended(aws, "mime_type_matches_binary_media_types", mends.answer_bytes_where_all_types_are_binary)
+        asked = {"mime_type": "image/jpeg", "binary_media_types": ["*/*"]}
+        self.assertEqual((usual(**asked), mended(**asked)), (False, True))
+        self.assertFalse(mended(mime_type="image/jpeg", binary_media_types=["image/png"]))
+        self.assertFalse(mended(mime_type="image/jpeg", binary_media_types=None))
+
+    def test_headers_of_a_cors_rule_may_have_a_star(self):
+        from localstack.services.s3.cors import S3CorsHandler
+
+        rule = {"AllowedOrigins": ["http://here"], "AllowedMethods": ["PUT"], "AllowedHeaders": ["content-type", "x-amz-*"]}
+
+        def asking(names):
+            return {"Origin": "http://here", "Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": names}
+
+        usual, mended = self.mended(S3CorsHandler, "_match_rule", mends.match_header_patterns_of_cors)
+        good = asking("Content-Type, X-Amz-Checksum-Sha256")
+        self.assertIsNone(usual.__func__(rule, "OPTIONS", good))
+        self.assertEqual(mended(rule, "OPTIONS", good), rule)
+        for bad in ("x-amzn-trace-id", "authorization", "content-type,x-amzn-trace-id"):
+            self.assertFalse(mended(rule, "OPTIONS", asking(bad)), bad)
+        self.assertFalse(mended(rule, "OPTIONS", good | {"Origin": "http://elsewhere"}))
+
+    def test_an_included_file_is_read_without_following_references(self):
+        from localstack.services.cloudformation.engine.v2.change_set_model_transform import ChangeSetModelTransform
+
+        _, execute = self.mended(ChangeSetModelTransform, "_execute_local_transforms", mends.include_without_following_references)
+        # Each refers to the other, as a function with DeploymentPreference and its own alarm do.
+        template = {
+            "Function": {"Alarms": [{"Ref": "Alarm"}]},
+            "Alarm": {"Of": {"Ref": "Function"}},
+            "Api": {"Body": {"Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": "s3://b/k"}}, "own": 1}},
+        }
+        transform = SimpleNamespace(_before_template=template, _after_template=template)
+        transform._compute_fn_transform = lambda wanted, siblings, allow_string: siblings | {"included": wanted["Parameters"]["Location"]}
+        execute(transform)
+        self.assertEqual(transform._after_template, template | {"Api": {"Body": {"own": 1, "included": "s3://b/k"}}})
+
+    def test_a_custom_domain_name_leads_to_its_api_and_stage(self):
+        from localstack.services.apigateway.next_gen.execute_api import router
+        from localstack.services.apigateway.next_gen.provider import ApigatewayNextGenProvider
+        from localstack.services.edge import ROUTER
+
+        asked = []
+        with (
+            mock.patch.object(router, "ApiGatewayEndpoint", return_value=lambda request, **to: asked.append((request.environ["RAW_URI"], to))),
+            mock.patch.object(ROUTER, "add") as added,
+        ):
+            usual, mended = self.mended(ApigatewayNextGenProvider, "create_base_path_mapping", mends.route_custom_domain_names)
+            self.assertEqual(vars(mended), vars(usual), "LocalStack still finds the operation")
+            with contextlib.suppress(Exception):
+                # After it has added the routes it calls LocalStack's own function, which needs a real provider.
+                mended(mock.Mock(), mock.Mock(), "photos.example", "api1", stage="live")
+            hosts = {call.kwargs["host"] for call in added.call_args_list}
+            self.assertEqual(len(hosts), 1)
+            self.assertTrue(hosts.pop().startswith("photos.example"))
+            endpoint = added.call_args_list[0].kwargs["endpoint"]
+            endpoint(SimpleNamespace(environ={"RAW_URI": "/v1/a%20b?c=d"}, path="/v1/a b"), domain="photos.example")
+        self.assertEqual(asked, [("/live/v1/a%20b?c=d", {"api_id": "api1", "stage": "live"})])
+
+
+class LanguageExtensions(unittest.TestCase):
+    def test_a_loop_is_written_out_with_its_items_in_keys_and_values(self):
+        loop = {"Fn::ForEach::L": ["F", ["One", "Two"], {"${F}Log": {"Name": {"Fn::Sub": "${AWS::StackName}-${F}"}, "Of": {"Ref": {"Fn::Sub": "${F}"}}}}]}
+        expanded = language_extensions.expand({"Resources": loop | {"Kept": 1}})
+        for name in ("One", "Two"):
+            self.assertEqual(expanded["Resources"][f"{name}Log"], {"Name": {"Fn::Sub": "${AWS::StackName}-" + name}, "Of": {"Ref": name}})
+        self.assertEqual((len(expanded["Resources"]), expanded["Resources"]["Kept"]), (3, 1))
+
+    def test_a_loop_over_a_parameter_is_an_error(self):
+        with self.assertRaises(ValueError):
+            language_extensions.expand({"Outputs": {"Fn::ForEach::L": ["F", {"Ref": "Names"}, {}]}})
+
+    def test_a_lookup_with_a_default_takes_it_where_there_is_no_entry(self):
+        mappings = {"Slow": {"Issue": {"After": 15}}}
+
+        def looked_up(name):
+            lookup = {"Fn::FindInMap": ["Slow", name, "After", {"DefaultValue": 5}]}
+            return language_extensions.expand({"Mappings": mappings, "Resources": {"R": lookup}})["Resources"]["R"]
+
+        self.assertEqual((looked_up("Issue"), looked_up("Other")), (15, 5))
+
+    def test_all_else_stays_as_it_is(self):
+        template = {"Mappings": {"M": {"a": {"b": 1}}}, "Resources": {"R": {"Fn::FindInMap": ["M", "a", "b"]}, "S": [{"Fn::Sub": "${X}"}, None, 1.5, True]}}
+        self.assertEqual(language_extensions.expand(template), template)
