@@ -25,7 +25,7 @@ stop: ## stop the stack; its data stays
 	$(STACK) down
 
 test: lint build chromium tests/browser/node_modules/.installed ## everything, on a stack of its own
-	@large=$$(find target/lambda -name bootstrap -size +9000000c) && [ -z "$$large" ] || { echo "over 9 MB, which is the most (docs/benchmarks.md): $$large" >&2; exit 1; }
+	@.tools/aws/bin/python tests/binary_sizes.py
 	@$(STACK) tools awscli
 	cargo test -q --workspace --no-run # once for all crates: another choice of crates would build the SDK again
 	cargo build -q --workspace --bin faults
