@@ -1,5 +1,7 @@
 //! What every client of AWS shares: one configuration and HTTP client, time limits, a count of calls and rounds, randomness.
 
+mod presigning;
+
 use std::{cell::Cell, ffi::OsString, future::Future, time::Duration};
 
 pub use aws_config::SdkConfig;
@@ -28,6 +30,7 @@ use aws_types::{
     sdk_config,
     service_config::{LoadServiceConfig, ServiceConfigKey},
 };
+pub use presigning::SignOnly;
 
 /// One attempt, and a whole call with its retries. The gateway gives up after 29 s, most functions after 10.
 const ATTEMPT: Duration = Duration::from_secs(3);
