@@ -7,6 +7,7 @@
 
 mod endpoint;
 mod environment;
+mod forgetful;
 mod runtime_api;
 
 use std::{
@@ -14,13 +15,26 @@ use std::{
     time::Duration,
 };
 
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 pub use endpoint::{Endpoint, Received, Response};
 pub use environment::{LAMBDA, OPERATOR, Variable};
+pub use forgetful::{Forgetful, Idle};
 pub use runtime_api::{REQUEST_ID, RuntimeApi, Sent, TRACE_ID, gateway_event};
 use serde_json::Value;
 
 /// Longer than any function of a test needs on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Returns a configuration of the SDK for clients that call an endpoint in place of AWS.
+pub fn sdk_config(url: &str) -> SdkConfig {
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-south-1"))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::new("id", "secret", None, None, "test")))
+        .endpoint_url(url)
+        .build()
+}
 
 /// Returns a command that runs the ignored test `name` of the calling test program, with these environment variables and no others.
 ///
