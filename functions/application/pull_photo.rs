@@ -84,9 +84,10 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         Some(subject) => subject.clone(),
         None => SubjectId::from_random(aws::random_bytes()?),
     };
-    let (application, in_force) = tokio::try_join!(Application::from(request, &deps.nonces, call), async {
-        Ok(keys::in_force(&deps.associations, &deps.keys, &subject, now).await?)
-    })?;
+    let in_force = keys::in_force(&deps.associations, &deps.keys, &subject, now);
+    let (application, in_force) = tokio::join!(Application::from(request, &deps.nonces, call), in_force);
+    // A request that was used before gets the same response whatever storage says at that moment.
+    let (application, in_force) = (application?, in_force?);
     let association = in_force.as_ref().map(|(association, _)| association);
     let decision = decide(&application, association, image, now);
     match (decision, &in_force) {

@@ -9,7 +9,7 @@ use edge::{
     Call, Failure, Reply, Setup,
     guard::{Citizen, Subject},
 };
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use messages::{
     problem::Problem,
     rights::{self, Kept},
@@ -69,7 +69,9 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
             // The code is gone: what is left is nobody's to open. Deleting again what is gone is no error.
             let parts = ImageKind::ALL.into_iter().flat_map(|kind| [Part::Image(kind), Part::Preview(kind)]);
             let objects = parts.flat_map(|part| [(Shelf::Associated, part), (Shelf::Pending, part)]);
-            try_join_all(objects.map(|(shelf, part)| deps.vault.remove(shelf, set_id, part))).await?;
+            // All are tried, whichever of them fails.
+            let removed = join_all(objects.map(|(shelf, part)| deps.vault.remove(shelf, set_id, part))).await;
+            removed.into_iter().collect::<Result<(), _>>()?;
             erased += usize::from(state == Set::Erased);
         }
     }

@@ -2,7 +2,7 @@
 
 use domain::{EmailAddress, GreekMobile, ImageKind, Recipient, photo::PictureFault, recipient::RecipientKind};
 use edge::{Failure, log};
-use futures_util::future::{join_all, try_join_all};
+use futures_util::future::join_all;
 use messages::problem::{FieldReason, Problem};
 use pictures::Accepted;
 use serde::Deserialize;
@@ -44,10 +44,10 @@ pub struct Checked {
 /// An uploaded original. Wiped when it goes.
 pub type Original = Zeroizing<Vec<u8>>;
 
-/// Reads the originals and compares them with what was declared.
+/// Reads the originals at the same time and compares them with what was declared.
 ///
 /// # Errors
-/// [`Problem::UploadIncomplete`], [`Problem::UploadAltered`].
+/// [`Problem::UploadIncomplete`], [`Problem::UploadAltered`]. Of several faults that of the face is returned, whichever is found first.
 pub async fn originals(vault: &Vault, upload: &Issuance) -> Result<Vec<(ImageKind, Original)>, Failure> {
     let reading = upload.declared.iter().map(async |(&kind, declared)| {
         let original = vault.incoming(&upload.business, &upload.upload_id, kind).await?;
@@ -57,7 +57,7 @@ pub async fn originals(vault: &Vault, upload: &Issuance) -> Result<Vec<(ImageKin
         }
         Ok((kind, original))
     });
-    try_join_all(reading).await
+    join_all(reading).await.into_iter().collect()
 }
 
 /// Reads the originals and checks them against what was declared and against the profile.
@@ -79,4 +79,63 @@ pub async fn delete_originals(vault: &Vault, upload: &Issuance) {
         log::side_call("delete_originals", vault.delete_incoming(&upload.business, &upload.upload_id, kind).await);
     });
     join_all(deleting).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeMap, time::Duration};
+
+    use domain::{FileProfile, Moment, SubjectId, business::BusinessId};
+    use lambda::{Endpoint, Response};
+    use storage::issuances::{Declared, UploadState};
+
+    use super::*;
+
+    const PICTURE: &str = "as declared";
+
+    fn upload() -> Issuance {
+        let declared = Declared { bytes: PICTURE.len() as u64, sha256: sha256_hex(PICTURE.as_bytes()) };
+        let now = Moment::from_epoch_seconds(1_800_000_000);
+        Issuance {
+            business: BusinessId::from_hash("b".into()),
+            upload_id: "u".to_owned(),
+            uploader: SubjectId::from_random([1; 16]),
+            employee: None,
+            profile: FileProfile::IdentityCard,
+            declared: BTreeMap::from(ImageKind::ALL.map(|kind| (kind, declared.clone()))),
+            requested_at: now,
+            expires_at: now,
+            state: UploadState::Uploading,
+            issued: None,
+        }
+    }
+
+    /// What [`originals`] says of objects, `None` for one that was not uploaded. The response for `late` comes last.
+    async fn said(face: Option<&'static str>, signature: Option<&'static str>, late: ImageKind) -> Result<usize, Problem> {
+        let s3 = Endpoint::start(move |request| {
+            let is = |kind: ImageKind| request.target.contains(&format!("/{}?", kind.name()));
+            let object = if is(ImageKind::Face) { face } else { signature };
+            let response = match object {
+                Some(object) => Response::ok("image/jpeg", object),
+                None => Response { status: 404, ..Response::ok("application/xml", "<Error><Code>NoSuchKey</Code></Error>") },
+            };
+            Response { delay: if is(late) { Duration::from_millis(200) } else { Duration::ZERO }, ..response }
+        })
+        .await;
+        let vault = Vault::new(&lambda::sdk_config(&s3.url), "photos".to_owned());
+        let said = originals(&vault, &upload()).await;
+        assert_eq!(s3.take().len(), 2);
+        said.map(|originals| originals.len()).map_err(|failure| failure.problem().clone())
+    }
+
+    #[tokio::test]
+    async fn of_two_faults_the_faces_is_reported_whichever_is_found_first() {
+        for late in ImageKind::ALL {
+            assert_eq!(said(None, None, late).await, Err(Problem::UploadIncomplete { kind: ImageKind::Face }));
+            assert_eq!(said(Some("altered"), None, late).await, Err(Problem::UploadAltered { kind: ImageKind::Face }));
+            assert_eq!(said(None, Some("altered"), late).await, Err(Problem::UploadIncomplete { kind: ImageKind::Face }));
+            assert_eq!(said(Some(PICTURE), None, late).await, Err(Problem::UploadIncomplete { kind: ImageKind::Signature }));
+            assert_eq!(said(Some(PICTURE), Some(PICTURE), late).await, Ok(2));
+        }
+    }
 }

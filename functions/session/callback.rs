@@ -109,11 +109,8 @@ async fn begin_session(deps: &Deps, call: &Call) -> Result<Session, Failure> {
     let taxisnet_person =
         deps.taxisnet.person(code.expose(), &session_functions::redirect_uri(call.public_origin())).await.map_err(taxisnet_failure)?;
     let afm = &taxisnet_person.afm;
-    let asking = async {
-        let asked = tokio::try_join!(deps.registers.person(afm), deps.registers.confirmed_mobile(afm), deps.registers.businesses(afm));
-        asked.map_err(Failure::from)
-    };
-    let ((registered, mobile, owned), employers) = tokio::try_join!(asking, employers(deps, afm))?;
+    let (asked, employers) = tokio::join!(session_functions::ask_registers(&deps.registers, afm), employers(deps, afm));
+    let ((registered, mobile, owned), employers) = (asked?, employers?);
     if mobile.is_none() && !deps.taxisnet_asks_otp {
         return Err(Problem::NoConfirmedMobile.into());
     }

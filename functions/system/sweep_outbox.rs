@@ -2,12 +2,13 @@
 
 use domain::{
     Moment,
-    delivery::{DeliveryState, UNREADABLE_AGAIN},
+    delivery::{DeliveryState, SWEEP_RUN, SWEPT_AT_ONCE, SWEPT_IN_A_RUN, UNREADABLE_AGAIN},
 };
 use edge::{
     Failure, Setup,
     log::{self, LogCode},
 };
+use futures_util::future::join_all;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use storage::{
@@ -15,9 +16,6 @@ use storage::{
     issuances::Issuances,
     outbox::{Due, Outbox},
 };
-
-/// Messages looked at in one run: a backlog is worked off over several.
-const AT_ONCE: i32 = 200;
 
 struct Deps {
     outbox: Outbox,
@@ -38,19 +36,25 @@ async fn main() -> Result<(), lambda_http::Error> {
 
 async fn handle(deps: &Deps, now: Moment) -> Result<Value, Failure> {
     let (mut woken, mut ended, mut unsent, mut failed) = (0, 0, 0, 0);
-    let all_due = deps.outbox.due(now, AT_ONCE).await?;
-    // The longest overdue comes first: how far the sender is behind.
+    let all_due = deps.outbox.due(now, i32::try_from(SWEPT_IN_A_RUN).unwrap_or(i32::MAX)).await?;
+    // Messages are sorted by when they came due, so the first one shows how far the sender is behind.
     let oldest = all_due.first().map_or(0, |due| now.epoch_seconds() - due.next_at.epoch_seconds());
-    for due in all_due {
-        match look_at(deps, &due, now).await {
-            Ok(Seen::Woken) => woken += 1,
-            Ok(Seen::Ended) => ended += 1,
-            Ok(Seen::EndedUnsent) => unsent += 1,
-            Ok(Seen::Left) => {}
-            // One that cannot be read or written holds up none of the others.
-            Err(failure) => {
-                failed += 1;
-                log::line(env!("CARGO_BIN_NAME"), LogCode::SideCallFailed, &[("cause", json!(failure.cause()))]);
+    for some in all_due.chunks(SWEPT_AT_ONCE) {
+        if edge::now().has_reached(now.plus(SWEEP_RUN)) {
+            // The next run finds the remaining messages due.
+            break;
+        }
+        for seen in join_all(some.iter().map(|due| look_at(deps, due, now))).await {
+            match seen {
+                Ok(Seen::Woken) => woken += 1,
+                Ok(Seen::Ended) => ended += 1,
+                Ok(Seen::EndedUnsent) => unsent += 1,
+                Ok(Seen::Left) => {}
+                // A message that cannot be read or written does not delay the others.
+                Err(failure) => {
+                    failed += 1;
+                    log::line(env!("CARGO_BIN_NAME"), LogCode::SideCallFailed, &[("cause", json!(failure.cause()))]);
+                }
             }
         }
     }
@@ -104,5 +108,59 @@ async fn look_at(deps: &Deps, due: &Due, now: Moment) -> Result<Seen, Failure> {
             Ok(Seen::Ended)
         }
         Err(error @ (TransactionError::Conflict | TransactionError::Storage(_))) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use domain::time::Span;
+    use lambda::{Endpoint, Received, Response};
+
+    use super::*;
+
+    /// A table with as many due messages as a run looks at, which takes some time over each call.
+    fn dynamodb(request: &Received) -> Response {
+        let body = match request.header("x-amz-target") {
+            "DynamoDB_20120810.Query" => {
+                let due = |number| json!({ "message_id": { "S": format!("message-{number}") }, "next_at": { "N": "1800000000" } });
+                json!({ "Items": (0..SWEPT_IN_A_RUN).map(due).collect::<Vec<_>>() })
+            }
+            "DynamoDB_20120810.GetItem" => json!({ "Item": {
+                "message_id": { "S": "message" }, "sealed": { "B": "AA==" }, "recipient_hash": { "B": "AA==" }, "state": { "S": "queued" },
+                "attempts": { "N": "1" }, "due": { "S": "due" }, "next_at": { "N": "1800000000" }, "business": { "S": "business" },
+                "upload_id": { "S": "upload" }, "kept_until": { "N": "9000000000" }, "expires_at": { "N": "9000003600" } } }),
+            _ => json!({}),
+        };
+        Response { delay: Duration::from_millis(20), ..Response::ok("application/x-amz-json-1.0", body.to_string()) }
+    }
+
+    fn deps(endpoint: &Endpoint) -> Deps {
+        let client = storage::dynamodb(&lambda::sdk_config(&endpoint.url));
+        Deps {
+            outbox: Outbox::new(client.clone(), "Outbox".to_owned()),
+            issuances: Issuances::new(client.clone(), "Issuances".to_owned()),
+            transaction: Transaction::new(client),
+        }
+    }
+
+    #[tokio::test]
+    async fn all_messages_of_a_run_are_woken_several_at_the_same_time() {
+        let endpoint = Endpoint::start(dynamodb).await;
+        handle(&deps(&endpoint), edge::now()).await.unwrap();
+        let calls =
+            |action: &str, made: &[Received]| made.iter().filter(|request| request.header("x-amz-target").ends_with(action)).count();
+        let made = endpoint.take();
+        assert_eq!((calls("Query", &made), calls("GetItem", &made), calls("PutItem", &made)), (1, SWEPT_IN_A_RUN, SWEPT_IN_A_RUN));
+        assert_eq!(endpoint.most_at_once(), SWEPT_AT_ONCE);
+    }
+
+    #[tokio::test]
+    async fn a_run_that_has_taken_too_long_leaves_the_rest_to_the_next() {
+        let endpoint = Endpoint::start(dynamodb).await;
+        let began = edge::now().plus(Span::seconds(-SWEEP_RUN.as_seconds()));
+        handle(&deps(&endpoint), began).await.unwrap();
+        assert_eq!(endpoint.take().len(), 1, "the query alone");
     }
 }

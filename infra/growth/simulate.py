@@ -31,10 +31,10 @@ THROTTLED = {
 CALLED_BY_NOBODY = {"deliver_code", "sweep_outbox", "send_reminders"}
 # send_reminders asks for the reminders of its days by so many queries, once a run: requests.json has them with each reminder.
 QUERIES_OF_A_RUN = 16
-# What functions take on at a time: messages in a run of sweep_outbox, each minute; reminders in hand.
+# Messages in a run of sweep_outbox, each minute, and reminders that send_reminders handles at the same time.
 SWEPT, IN_HAND = (
-    int(re.search(r"const AT_ONCE: \w+ = (\d+);", (ROOT / "functions" / "system" / f"{name}.rs").read_text(encoding="utf-8"))[1])
-    for name in ("sweep_outbox", "send_reminders")
+    int(re.search(rf"const {name}: \w+ = (\d+);", (ROOT / file).read_text(encoding="utf-8"))[1])
+    for name, file in (("SWEPT_IN_A_RUN", "shared/domain/src/delivery.rs"), ("AT_ONCE", "functions/system/send_reminders.rs"))
 )
 READ_UNIT_KB = 4
 

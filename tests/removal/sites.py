@@ -7,7 +7,6 @@ NOT_GUARDS = (
     "|c| !c.is_whitespace()",
     "|c| !c.is_control()",
     "|outcome| **outcome == wanted",
-    '!name.eq_ignore_ascii_case("host")',
     "|(_, entry)| !entry.is_empty()",
     '*code == "ConditionalCheckFailed"',
     "if !refused.is_empty() {",

@@ -154,8 +154,9 @@ fn every_function_has_a_time_limit_memory_and_traffic_by_the_alias_live() {
         let number = |key: &str| setting(key).as_u64().unwrap_or_else(|| panic!("{name} has no {key}"));
         assert_eq!(setting("AutoPublishAlias"), "live", "{name}");
         assert_eq!(setting("Runtime"), "provided.al2023", "{name}");
-        // The gateway gives up after 29 seconds; who sends must be done before its claim on a message ends.
+        // API Gateway gives up after 29 seconds. A sender must end before its claim on a message does, the sweep before its next run.
         let longest = match name.as_str() {
+            "SweepOutbox" => 59,
             "DeliverCode" => domain::delivery::CLAIM.as_seconds().unsigned_abs() - 1,
             "SendReminders" => domain::reminder::CLAIM.as_seconds().unsigned_abs() - 1,
             _ => 28,
@@ -181,6 +182,25 @@ fn reminders_go_out_by_day_in_athens_winter_and_summer() {
     }
     // What it begins it can end within its time limit.
     assert!(own["Timeout"].as_i64().expect("a limit") > domain::reminder::RUN.as_seconds() + 60);
+}
+
+#[test]
+fn the_sweep_ends_within_its_time_limit_and_looks_at_a_whole_backlog() {
+    use domain::delivery::{SWEEP_RUN, SWEPT_AT_ONCE, SWEPT_IN_A_RUN};
+
+    // Read, transaction, delete (functions/system/sweep_outbox.rs).
+    const CALLS_OF_A_MESSAGE: usize = 3;
+    // A whole call to AWS, with its retries (shared/aws).
+    const LONGEST_CALL: i64 = 8;
+    // Ten times what a call to DynamoDB usually takes on AWS, the processor of 256 MB included.
+    const SLOW_CALL_MS: usize = 100;
+
+    let own = &lambdas()["SweepOutbox"]["Properties"];
+    assert_eq!(own["Events"]["EveryMinute"]["Properties"]["Schedule"], "rate(1 minute)");
+    let calls = i64::try_from(CALLS_OF_A_MESSAGE).expect("a few");
+    assert!(own["Timeout"].as_i64().expect("a limit") > SWEEP_RUN.as_seconds() + calls * LONGEST_CALL, "what it begins it can end");
+    let backlog_ms = SWEPT_IN_A_RUN.div_ceil(SWEPT_AT_ONCE) * CALLS_OF_A_MESSAGE * SLOW_CALL_MS;
+    assert!(backlog_ms < usize::try_from(SWEEP_RUN.as_seconds() * 1_000).expect("positive"), "{backlog_ms} ms");
 }
 
 #[test]

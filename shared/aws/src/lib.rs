@@ -1,5 +1,7 @@
 //! What every client of AWS shares: one configuration and HTTP client, time limits, a count of calls and rounds, randomness.
 
+mod presigning;
+
 use std::{cell::Cell, ffi::OsString, future::Future, time::Duration};
 
 pub use aws_config::SdkConfig;
@@ -28,6 +30,7 @@ use aws_types::{
     sdk_config,
     service_config::{LoadServiceConfig, ServiceConfigKey},
 };
+pub use presigning::SignOnly;
 
 /// One attempt, and a whole call with its retries. The gateway gives up after 29 s, most functions after 10.
 const ATTEMPT: Duration = Duration::from_secs(3);
@@ -56,7 +59,7 @@ pub fn of_function() -> SdkConfig {
 
 fn within_limits(config: sdk_config::Builder) -> SdkConfig {
     config
-        .http_client(http_client(trust_store(std::env::vars_os())))
+        .http_client(http_client(trust_store(std::env::vars_os()), Reuse::Pooled))
         .retry_config(RetryConfig::standard().with_max_attempts(3))
         .timeout_config(
             TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).operation_timeout(CALL).build(),
@@ -93,12 +96,25 @@ fn trust_store(variables: impl Iterator<Item = (OsString, OsString)>) -> TrustSt
     if variables.into_iter().any(is_elsewhere) { TrustStore::default() } else { TrustStore::empty().with_pem_certificate(AMAZON_ROOTS) }
 }
 
-/// The SDK's own client in all but whom it trusts.
-fn http_client(trusted: TrustStore) -> SharedHttpClient {
+/// What becomes of a connection after a response.
+#[derive(Debug, Clone, Copy)]
+enum Reuse {
+    /// It is kept for later requests. The SDK repeats a request that meets a closed one.
+    Pooled,
+    /// It is closed.
+    Never,
+}
+
+/// Returns the SDK's own client, but with the given trust store and pool.
+fn http_client(trusted: TrustStore, reuse: Reuse) -> SharedHttpClient {
     // Fails nowhere: it takes what it is given.
     let context = TlsContext::builder().with_trust_store(trusted).build().unwrap_or_default();
     aws_smithy_http_client::Builder::new().build_with_connector_fn(move |settings, components| {
         let mut connector = Connector::builder().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(context.clone());
+        connector.set_pool_max_idle_per_host(match reuse {
+            Reuse::Pooled => None,
+            Reuse::Never => Some(0),
+        });
         connector.set_connector_settings(settings.cloned());
         connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
         connector.set_proxy_config(Some(ProxyConfig::from_env()));
@@ -106,11 +122,14 @@ fn http_client(trusted: TrustStore) -> SharedHttpClient {
     })
 }
 
-/// For calls that must not be made twice by themselves, such as sending: one attempt, with the time of all. Whoever sends
-/// decides about another.
+/// Returns a configuration for calls that must not be repeated automatically, such as sending: one attempt, with the time limit of all.
+///
+/// Each request opens a connection of its own. Lambda freezes a process between events, for minutes; meanwhile AWS closes idle connections,
+/// and without a retry the next request on one of them is lost (docs/decisions.md).
 pub fn single_attempt(config: &SdkConfig) -> SdkConfig {
     config
         .to_builder()
+        .http_client(http_client(trust_store(std::env::vars_os()), Reuse::Never))
         .retry_config(RetryConfig::disabled())
         .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(CALL).operation_timeout(CALL).build())
         .build()
@@ -307,7 +326,7 @@ mod tests {
                 .credentials_provider(aws_sdk_dynamodb::config::Credentials::new("id", "secret", None, None, "test"))
                 .retry_config(RetryConfig::disabled())
                 .endpoint_url(&endpoint.url)
-                .http_client(http_client(trusted));
+                .http_client(http_client(trusted, Reuse::Pooled));
             aws_sdk_dynamodb::Client::from_conf(config.build()).list_tables().send().await
         };
         asked(TrustStore::empty().with_pem_certificate(endpoint.root.as_str())).await.expect("believed");

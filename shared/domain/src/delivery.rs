@@ -17,6 +17,15 @@ pub const ATTEMPTS: usize = WAITS.len() + 1;
 /// While one attempt holds its claim, no other begins. Longer than the sender may run (its Timeout in template.yaml).
 pub const CLAIM: Span = Span::minutes(2);
 
+/// How many due messages one run of the sweep looks at. A longer backlog takes several runs, a minute apart.
+pub const SWEPT_IN_A_RUN: usize = 200;
+
+/// How many of them it looks at at the same time.
+pub const SWEPT_AT_ONCE: usize = 8;
+
+/// After so long a run of the sweep looks at no further messages, so that it ends within its time limit (template.yaml).
+pub const SWEEP_RUN: Span = Span::seconds(20);
+
 /// A message that nobody can read is looked at again after so long: the longest overdue come first, and it would always be among them.
 pub const UNREADABLE_AGAIN: Span = Span::hours(1);
 

@@ -48,7 +48,13 @@ fn is_said(variable: impl Fn(&'static str) -> Option<OsString>) -> bool {
 /// Trusts these roots, which are in the binary as TLS needs them: reading what a system trusts took longer than all else that a function does before
 /// its first event. Without any it reads what is said.
 fn client(roots: Option<RootCertStore>) -> Result<reqwest::Client, RegisterError> {
-    let builder = reqwest::Client::builder().connect_timeout(CONNECT).timeout(CALL).redirect(reqwest::redirect::Policy::none());
+    let builder = reqwest::Client::builder()
+        .connect_timeout(CONNECT)
+        .timeout(CALL)
+        .redirect(reqwest::redirect::Policy::none())
+        // Lambda freezes a process between events: a kept connection would be closed by the other side when the next request needs it, and
+        // an authorization code cannot be exchanged again (docs/decisions.md).
+        .pool_max_idle_per_host(0);
     let builder = match roots {
         None => builder,
         Some(roots) => {

@@ -3,7 +3,12 @@
 use std::{future::Future, time::Duration};
 
 use aws_config::SdkConfig;
-use aws_sdk_s3::{Client, error::ProvideErrorMetadata, presigning::PresigningConfig, primitives::ByteStream};
+use aws_sdk_s3::{
+    Client,
+    error::ProvideErrorMetadata,
+    presigning::{PresignedRequest, PresigningConfig},
+    primitives::ByteStream,
+};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{ImageKind, business::BusinessId, retention::UPLOAD_ADDRESS_VALID, submission::CodeState};
 use zeroize::Zeroizing;
@@ -14,8 +19,14 @@ use crate::{
     sealing::SealingKey,
 };
 
-/// What an upload must be, and is presigned as.
+/// Content type of uploads. The presigned URL accepts no other.
 pub const UPLOAD_TYPE: &str = "image/jpeg";
+
+/// The headers that the signature of an upload covers, sorted as `X-Amz-SignedHeaders` lists them.
+///
+/// Clients send all of them. HTTP sets `host` and `content-length`; the bucket's CORS rule (template.yaml) allows browsers the others.
+const SIGNED_HEADERS: [&str; 4] = ["content-length", "content-type", HOST, "x-amz-checksum-sha256"];
+const HOST: &str = "host";
 
 /// A sealed object's part in its set; bound to it by sealing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,11 +71,33 @@ impl Shelf {
     }
 }
 
-/// An address that takes exactly one upload: this key, length, type and content.
+/// A presigned URL that accepts exactly one upload: this key, length, type and content.
 #[derive(Debug, Clone)]
 pub struct UploadAddress {
     pub url: String,
+    /// Headers that the client must send unchanged. `host` is not among them, because every HTTP client sends it.
     pub headers: Vec<(String, String)>,
+}
+
+impl UploadAddress {
+    /// Takes the URL and the signed headers from a presigned request. Headers that are not signed are dropped.
+    ///
+    /// # Errors
+    /// [`StorageError::Corrupt`] unless exactly [`SIGNED_HEADERS`] are signed: an upload would fail at S3 for a header that no client sends.
+    fn of<'a>(url: &str, headers: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Self, StorageError> {
+        let (_, query) = url.split_once('?').unwrap_or_default();
+        let signed = query.split('&').find_map(|pair| pair.strip_prefix("X-Amz-SignedHeaders="));
+        let mut headers: Vec<_> = headers
+            .filter(|(name, _)| *name != HOST && SIGNED_HEADERS.contains(name))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        headers.sort();
+        let all = SIGNED_HEADERS.iter().filter(|name| **name != HOST);
+        if signed != Some(SIGNED_HEADERS.join("%3B").as_str()) || !headers.iter().map(|(name, _)| name).eq(all) {
+            return Err(StorageError::Corrupt("the signed headers of an upload"));
+        }
+        Ok(Self { url: url.to_owned(), headers })
+    }
 }
 
 /// An object that is not opened yet.
@@ -106,8 +139,10 @@ impl Vault {
         Self { client, bucket }
     }
 
+    /// Signs a URL to which the declared picture can be uploaded. Makes no call to AWS.
+    ///
     /// # Errors
-    /// Where the address cannot be signed.
+    /// [`StorageError::Corrupt`] for a declaration that cannot be signed, and where other headers than [`SIGNED_HEADERS`] are signed.
     pub async fn presign(
         &self,
         business: &BusinessId,
@@ -126,11 +161,13 @@ impl Vault {
             .content_type(UPLOAD_TYPE)
             .content_length(i64::try_from(declared.bytes).map_err(|_| StorageError::Corrupt("a declared length"))?)
             .checksum_sha256(digest)
+            .customize()
+            .interceptor(aws::SignOnly(&SIGNED_HEADERS))
             .presigned(valid);
-        // Nothing leaves.
-        let signed = aws::counted(request).await.0.map_err(failed("presign"))?;
-        let headers = signed.headers().filter(|(name, _)| !name.eq_ignore_ascii_case("host"));
-        Ok(UploadAddress { url: signed.uri().to_owned(), headers: headers.map(|(n, v)| (n.to_owned(), v.to_owned())).collect() })
+        // Presigning sends nothing, so it must not appear among the calls that the function's log line reports.
+        let (signed, _) = aws::counted(request).await;
+        let signed: PresignedRequest = signed.map_err(failed("presign"))?;
+        UploadAddress::of(signed.uri(), signed.headers())
     }
 
     /// The uploaded original. None where nothing was uploaded (or it is deleted already).
@@ -268,7 +305,7 @@ mod tests {
         }
     }
 
-    /// Pages may send pictures to `Photos.RegionalDomainName` alone (template.yaml): the address must be of that origin.
+    /// The pages' Content-Security-Policy allows uploads to `Photos.RegionalDomainName` only (template.yaml).
     #[tokio::test]
     async fn uploads_go_to_the_buckets_own_origin() {
         use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
@@ -281,10 +318,36 @@ mod tests {
         let declared = Declared { bytes: 4, sha256: "00".repeat(32) };
         let address = vault.presign(&BusinessId::from_hash("b".into()), "u", ImageKind::Face, &declared).await.unwrap();
         assert!(address.url.starts_with("https://myphoto-photos-1a2b.s3.eu-south-1.amazonaws.com/incoming/"), "{}", address.url);
-        let mut names: Vec<_> = address.headers.into_iter().map(|(name, _)| name).filter(|name| name != "content-length").collect();
-        names.sort();
-        // The bucket's CORS rule lets browsers send these.
-        assert!(names.iter().all(|name| name == "content-type" || name.starts_with("x-amz-")), "{names:?}");
+        let digest = STANDARD.encode([0; 32]);
+        let headers = [("content-length", "4"), ("content-type", UPLOAD_TYPE), ("x-amz-checksum-sha256", digest.as_str())];
+        assert_eq!(address.headers, headers.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+
+    #[test]
+    fn an_upload_that_needs_other_headers_is_not_handed_out() {
+        const SIGNED: &str = "content-length%3Bcontent-type%3Bhost%3Bx-amz-checksum-sha256";
+        const HEADERS: [(&str, &str); 3] = [("content-type", UPLOAD_TYPE), ("content-length", "4"), ("x-amz-checksum-sha256", "AA==")];
+        let url = |signed: &str| format!("https://bucket.example/key?x-id=PutObject&X-Amz-SignedHeaders={signed}&X-Amz-Signature=00");
+        let names = |address: UploadAddress| address.headers.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+
+        let of_ours = UploadAddress::of(&url(SIGNED), HEADERS.into_iter()).unwrap();
+        assert_eq!(names(of_ours), ["content-length", "content-type", "x-amz-checksum-sha256"]);
+        let unsigned = [("host", "bucket.example"), ("x-amzn-trace-id", "Root=1"), ("user-agent", "SDK")];
+        let with_unsigned = UploadAddress::of(&url(SIGNED), HEADERS.into_iter().chain(unsigned)).unwrap();
+        assert_eq!(names(with_unsigned), ["content-length", "content-type", "x-amz-checksum-sha256"]);
+
+        let signed_by_others = [
+            format!("{SIGNED}%3Bx-amzn-trace-id"),
+            format!("{SIGNED}%3Bx-amz-user-agent"),
+            "content-length%3Bcontent-type%3Bhost".to_owned(),
+            String::new(),
+        ];
+        for signed in signed_by_others {
+            let refused = UploadAddress::of(&url(&signed), HEADERS.into_iter()).unwrap_err();
+            assert!(matches!(refused, StorageError::Corrupt(_)), "{signed}");
+        }
+        assert!(UploadAddress::of("https://bucket.example/key", HEADERS.into_iter()).is_err());
+        assert!(UploadAddress::of(&url(SIGNED), HEADERS.into_iter().skip(1)).is_err(), "a signed header without its value");
     }
 
     #[test]

@@ -1,0 +1,41 @@
+//! Presigned requests: somebody else sends them, so they carry what the caller asked for and nothing that the SDK adds by itself.
+
+use aws_smithy_runtime_api::{
+    box_error::BoxError,
+    client::{
+        interceptors::{Intercept, context::BeforeTransmitInterceptorContextMut, dyn_dispatch_hint},
+        runtime_components::RuntimeComponents,
+    },
+};
+use aws_smithy_types::config_bag::ConfigBag;
+
+/// Removes every header that is not in the list before a request is signed.
+///
+/// The SDK adds headers of its own to requests, some of them because of environment variables: on Lambda, `x-amzn-trace-id`. The signature
+/// would cover such a header, so whoever sends the request would have to send it too, which a browser may not.
+///
+/// Interceptors run in the order in which they are added, the SDK's own before those of one operation. Add this one to the operation
+/// (`customize().interceptor(...)`), so that it runs last.
+#[derive(Debug, Clone, Copy)]
+pub struct SignOnly(pub &'static [&'static str]);
+
+#[dyn_dispatch_hint]
+impl Intercept for SignOnly {
+    fn name(&self) -> &'static str {
+        "SignOnly"
+    }
+
+    fn modify_before_signing(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let headers = context.request_mut().headers_mut();
+        let others: Vec<String> = headers.iter().map(|(name, _)| name).filter(|name| !self.0.contains(name)).map(str::to_owned).collect();
+        for name in others {
+            headers.remove(name);
+        }
+        Ok(())
+    }
+}

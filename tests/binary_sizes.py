@@ -1,0 +1,41 @@
+"""Fails if a function's release binary is larger than its limit (docs/benchmarks.md). Run by `make test`, with the Python of the AWS tools.
+
+A function has a client of S3 if template.yaml gives it PHOTOS_BUCKET; such a function may be larger.
+"""
+
+import sys
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+BYTES = 9_000_000
+BYTES_WITH_S3 = 10_000_000
+
+
+class Template(yaml.SafeLoader):
+    """Reads CloudFormation's short forms (`!Ref X`) as null: nothing here looks at them."""
+
+
+Template.add_multi_constructor("!", lambda loader, suffix, node: None)
+
+
+def main():
+    resources = yaml.load((ROOT / "template.yaml").read_text(encoding="utf-8"), Template)["Resources"]
+    functions = [one["Properties"] for one in resources.values() if isinstance(one, dict) and one.get("Type") == "AWS::Serverless::Function"]
+    with_s3, too_large = 0, []
+    for function in functions:
+        has_s3 = "PHOTOS_BUCKET" in function.get("Environment", {}).get("Variables", {})
+        with_s3 += has_s3
+        limit = BYTES_WITH_S3 if has_s3 else BYTES
+        size = (ROOT / function["CodeUri"] / "bootstrap").stat().st_size
+        if size > limit:
+            too_large.append(f"{function['CodeUri']}/bootstrap has {size:,} bytes, and may have {limit:,}")
+    if not with_s3 or with_s3 == len(functions):
+        too_large.append(f"{with_s3} of {len(functions)} functions have PHOTOS_BUCKET: are these all with a client of S3?")
+    print("\n".join(too_large), end="\n" if too_large else "", file=sys.stderr)
+    return 1 if too_large else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
