@@ -57,8 +57,36 @@ fn statements(function: &Value) -> Vec<Value> {
 
 // ---- Who may do what
 
+/// The right to hand an SMS to AWS End User Messaging, as `AmazonSNSFullAccess` has it: only in a call that SNS makes for the role.
+fn sends_sms_through_sns() -> Value {
+    json!({
+        "Effect": "Allow",
+        "Action": ["sms-voice:SendTextMessage"],
+        "Resource": "*",
+        "Condition": { "StringEquals": { "aws:CalledViaLast": "sns.amazonaws.com" } },
+    })
+}
+
+#[test]
+fn roles_that_publish_sms_may_also_send_them_through_sns_and_no_other_role_may() {
+    let mut publishers = 0;
+    for (name, function) in lambdas() {
+        let statements = statements(&function);
+        let publishes = statements.iter().any(|s| s["Effect"] == "Allow" && list(&s["Action"]).contains(&&json!("sns:Publish")));
+        let sms: Vec<&Value> = statements
+            .iter()
+            .filter(|s| list(&s["Action"]).into_iter().filter_map(Value::as_str).any(|action| action.starts_with("sms-voice:")))
+            .collect();
+        let wanted = sends_sms_through_sns();
+        assert_eq!(sms, if publishes { vec![&wanted] } else { Vec::new() }, "{name}");
+        publishers += usize::from(publishes);
+    }
+    assert_eq!(publishers, 4);
+}
+
 #[test]
 fn no_role_may_do_everything_or_anything_to_everything() {
+    let sends_sms_through_sns = sends_sms_through_sns();
     for (name, function) in lambdas() {
         assert!(function["Properties"]["Role"].is_null(), "{name} has a role of its own");
         let statements = statements(&function);
@@ -76,8 +104,9 @@ fn no_role_may_do_everything_or_anything_to_everything() {
                 assert!(action.contains(':') && !action.contains('*'), "{name}: {action}");
             }
             for resource in list(&statement["Resource"]).into_iter().map(resource_text) {
-                // A phone number has no ARN: the one exception, with topics taken out of it.
+                // A phone number has no ARN. These two exceptions are for SMS alone: topics are denied, and the other right counts only within SNS.
                 let is_sms = resource == "*" && statement["Action"] == json!(["sns:Publish"]) && topics_denied;
+                let is_sms = is_sms || *statement == sends_sms_through_sns;
                 let is_prefix = resource.strip_prefix("${Photos.Arn}/").and_then(|rest| rest.strip_suffix("/*"));
                 let is_prefix = is_prefix.is_some_and(|prefix| ["incoming", "pending", "associated"].contains(&prefix));
                 assert!(!resource.contains('*') || is_sms || is_prefix, "{name}: {resource}");
