@@ -518,6 +518,23 @@ fn the_dashboard_shows_every_alarm_of_the_whole_and_every_metric_of_ours() {
     }
 }
 
+#[test]
+fn the_dashboard_searches_for_whole_metric_names_and_for_the_first_word_of_resource_names() {
+    let dashboards = of_type("AWS::CloudWatch::Dashboard");
+    let body = dashboards["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"].as_str().expect("a text").to_owned();
+    let searches: Vec<&str> = body.split("SEARCH('").skip(1).filter_map(|rest| rest.split('\'').next()).collect();
+    assert_eq!(searches.len(), 4);
+    for search in searches {
+        let (schema, terms) = search.split_once("} ").expect("a schema in braces");
+        let [metric, name] = terms.split(' ').collect::<Vec<_>>().try_into().unwrap_or_else(|_| panic!("{search}"));
+        // A term in double quotes has to be the whole value, and a resource's name only begins with the stack's.
+        assert!(metric.starts_with("MetricName=\\\"") && metric.ends_with("\\\""), "{search}");
+        let (dimension, value) = name.split_once('=').expect("a dimension");
+        assert!(schema.split(',').any(|part| part == dimension), "{search}");
+        assert_eq!(value, "${AWS::StackName}", "{search}");
+    }
+}
+
 /// What links into a Markdown file can name: ids, and headings as code forges make anchors of them.
 fn anchors(markdown: &str) -> BTreeSet<String> {
     let ids = markdown.split("id=\"").skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned);
