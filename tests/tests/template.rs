@@ -3,6 +3,8 @@
 #![expect(clippy::expect_used, reason = "what fails here fails the test")]
 
 mod documents;
+#[path = "template/firewall.rs"]
+mod firewall;
 mod project;
 
 use std::{
