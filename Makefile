@@ -57,6 +57,8 @@ lint: tools web deny # serve_web has the web application inside
 	cargo metadata -q --locked --format-version 1 --manifest-path tests/load/Cargo.toml > /dev/null # it follows the crates that it takes from here
 	.tools/aws/bin/python infra/local/check_openapi.py
 	AWS_DEFAULT_REGION=eu-south-1 $(SAM) validate --lint
+	.tools/aws/bin/cfn-lint -r eu-south-1 -t infra/watch.yaml # the stack nested in it
+	.tools/aws/bin/python infra/local/check_template.py
 	python3 infra/growth/simulate.py --check
 	cd web && npm run --silent lint && npm run --silent test
 
