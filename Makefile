@@ -1,7 +1,8 @@
 # Everything that is installed or made goes into the checkout: .tools, .local, target.
 SHELL := bash
 STACK := python3 infra/local/stack.py
-SAM := SAM_CLI_ENABLE_LANGUAGE_EXTENSIONS=1 SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$(CURDIR)/.tools/sam .tools/aws/bin/sam
+SAM_SETTINGS := SAM_CLI_ENABLE_LANGUAGE_EXTENSIONS=1 SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$(CURDIR)/.tools/sam
+SAM := $(SAM_SETTINGS) .tools/aws/bin/sam
 FUNCTIONS := $(foreach folder,$(notdir $(wildcard functions/*)),-p $(folder)-functions)
 # Without the tables by which panics unwind: they end the process (docs/decisions.md).
 RELEASE := PATH="$(CURDIR)/.tools/aws/bin:$$PATH" RUSTFLAGS="$$RUSTFLAGS -C force-unwind-tables=no" cargo lambda build --release
@@ -59,6 +60,7 @@ lint: tools web deny # serve_web has the web application inside
 	AWS_DEFAULT_REGION=eu-south-1 $(SAM) validate --lint
 	.tools/aws/bin/cfn-lint -r eu-south-1 -t infra/watch.yaml # the stack nested in it
 	.tools/aws/bin/python infra/local/check_template.py
+	.tools/aws/bin/python -m unittest discover -q -s infra/operator
 	python3 infra/growth/simulate.py --check
 	cd web && npm run --silent lint && npm run --silent test
 
@@ -147,7 +149,7 @@ pins: ## the Python tools anew from infra/local/requirements-*.in, each file wit
 
 deploy: build ## to the AWS account of this shell; CONFIG names a section of samconfig.toml
 	for folder in target/lambda/*/; do date > "$$folder/deployment"; done # see AutoPublishAlias in template.yaml
-	$(SAM) deploy --config-env $(or $(CONFIG),default)
+	$(SAM_SETTINGS) .tools/aws/bin/python infra/operator/deploy.py $(or $(CONFIG),default)
 
 fmt:
 	cargo fmt

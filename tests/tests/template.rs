@@ -761,7 +761,8 @@ fn every_table_is_on_demand_encrypted_protected_and_lets_items_go() {
         assert_eq!(own["TimeToLiveSpecification"], json!({ "AttributeName": storage::TTL_ATTRIBUTE, "Enabled": true }), "{name}");
         let encryption = json!({ "SSEEnabled": true, "SSEType": "KMS", "KMSMasterKeyId": { "Fn::GetAtt": ["DataKey", "Arn"] } });
         assert_eq!(own["SSESpecification"], encryption, "{name}");
-        assert_eq!(own["DeletionProtectionEnabled"], json!({ "Fn::If": ["IsProduction", true, false] }), "{name}");
+        assert_eq!(own["DeletionProtectionEnabled"], json!({ "Fn::If": ["ProtectsTables", true, false] }), "{name}");
+        assert_eq!(table["DeletionPolicy"], "RetainExceptOnCreate", "{name}");
         let recovery = &own["PointInTimeRecoverySpecification"];
         if WITHOUT_RECOVERY.contains(&name.as_str()) {
             assert!(recovery.is_null(), "{name}: what is gone must not come back");
@@ -771,6 +772,20 @@ fn every_table_is_on_demand_encrypted_protected_and_lets_items_go() {
         assert!(own["TableName"].is_null(), "{name}: CloudFormation names it");
         assert_eq!(table["UpdateReplacePolicy"], "Retain", "{name}");
     }
+}
+
+#[test]
+fn a_first_deployment_that_fails_can_delete_its_tables_and_the_next_one_protects_them() {
+    let template = template();
+    // A protected table refuses to be deleted, and the stack would end in ROLLBACK_FAILED.
+    assert_eq!(template["Parameters"]["DeletionProtection"]["Default"], "false");
+    assert_eq!(template["Conditions"]["ProtectsTables"], json!({ "Fn::Equals": [{ "Ref": "DeletionProtection" }, "true"] }));
+    // The parameter is left to deploy.py, which asks CloudFormation whether the stack exists.
+    assert!(!read("samconfig.toml").contains("DeletionProtection="));
+    let makefile = read("Makefile");
+    let (_, recipe) = makefile.split_once("\ndeploy: ").expect("a target");
+    let recipe = recipe.split("\n\n").next().expect("its recipe");
+    assert!(recipe.contains("infra/operator/deploy.py"), "{recipe}");
 }
 
 #[test]
