@@ -12,7 +12,7 @@ unexport CARGO_TARGET_DIR
 # What asks DynamoDB, S3, KMS and SNS themselves: also on other emulators. All crates are named, or the SDK would be built again for fewer.
 SERVICES := cargo test -q --workspace --test services -- --test-threads=8
 
-.PHONY: run stop test test-localstack schemathesis check lint deny checkov build web browser screenshots chromium application faults removal fuzz bench bench-work growth simulate measure load sbom advisories pins deploy fmt clean tools
+.PHONY: run stop test test-localstack schemathesis check lint deny checkov build web browser screenshots chromium application faults removal fuzz bench bench-work growth simulate measure load sbom advisories pins rehearse deploy fmt clean tools
 
 WEB_SOURCES := infra/openapi.yaml $(shell find web -type f -not -path "web/node_modules/*" -not -path "web/dist/*" -not -name schema.d.ts 2>/dev/null)
 
@@ -146,6 +146,10 @@ pins: ## the Python tools anew from infra/local/requirements-*.in, each file wit
 	--no-annotate --python-platform x86_64-unknown-linux-gnu requirements-$$1.in -o requirements-$$1.txt "$${@:2}"; } && \
 	for set in aws awscli checkov emulator faults schemathesis upkeep; do pin $$set --python-version 3.11 --only-binary :all: || exit 1; done && \
 	pin localstack --python-version 3.13 --no-deps # a list of its own, with one source package
+
+rehearse: build ## has AWS prepare the deployment that `make deploy` would make, and says what would change; nothing is deployed
+	for folder in target/lambda/*/; do date > "$$folder/deployment"; done # as `make deploy` does
+	$(SAM_SETTINGS) .tools/aws/bin/python infra/operator/rehearse.py $(or $(CONFIG),default)
 
 deploy: build ## to the AWS account of this shell; CONFIG names a section of samconfig.toml
 	for folder in target/lambda/*/; do date > "$$folder/deployment"; done # see AutoPublishAlias in template.yaml

@@ -32,6 +32,11 @@ class Failure(Exception):
     """Something that the operator should read; printed without a traceback."""
 
 
+def say_at_once(text):
+    """Prints before SAM does, which writes to the same output."""
+    print(text, flush=True)
+
+
 @dataclass(frozen=True)
 class Settings:
     """What a section of samconfig.toml says."""
@@ -103,7 +108,7 @@ def says(status, overrides):
     return "first deployment: tables are made without protection, so that it can be rolled back; a second deployment protects them"
 
 
-def deploy(settings, client, run=subprocess.run, say=print):
+def deploy(settings, client, run=subprocess.run, say=say_at_once):
     """Returns the exit code. `run` starts a command as `subprocess.run` does."""
     status = status_of(client, settings.stack)
     plan = phases(status, settings.overrides)

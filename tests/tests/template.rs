@@ -782,10 +782,31 @@ fn a_first_deployment_that_fails_can_delete_its_tables_and_the_next_one_protects
     assert_eq!(template["Conditions"]["ProtectsTables"], json!({ "Fn::Equals": [{ "Ref": "DeletionProtection" }, "true"] }));
     // The parameter is left to deploy.py, which asks CloudFormation whether the stack exists.
     assert!(!read("samconfig.toml").contains("DeletionProtection="));
+    assert!(recipe("deploy").contains("infra/operator/deploy.py"));
+}
+
+/// A target of the Makefile.
+fn recipe(target: &str) -> String {
     let makefile = read("Makefile");
-    let (_, recipe) = makefile.split_once("\ndeploy: ").expect("a target");
-    let recipe = recipe.split("\n\n").next().expect("its recipe");
-    assert!(recipe.contains("infra/operator/deploy.py"), "{recipe}");
+    let (_, recipe) = makefile.split_once(&format!("\n{target}: ")).unwrap_or_else(|| panic!("no target {target}"));
+    recipe.split("\n\n").next().expect("its recipe").to_owned()
+}
+
+#[test]
+fn a_rehearsal_prepares_what_a_deployment_carries_out_and_comes_first_in_the_runbook() {
+    for target in ["rehearse", "deploy"] {
+        // Both make the same change: a new version of each function.
+        let (recipe, script) = (recipe(target), format!("infra/operator/{target}.py"));
+        assert!(recipe.contains(&script) && recipe.contains("for folder in target/lambda/*/"), "{recipe}");
+    }
+    let runbook = read("docs/operating.md");
+    for (heading, before, after) in
+        [("### The first time", "1. `make rehearse", "2. `make deploy"), ("### Upgrading", "`make rehearse", "`make deploy")]
+    {
+        let (_, section) = runbook.split_once(heading).unwrap_or_else(|| panic!("{heading}"));
+        let at = |text: &str| section.find(text).unwrap_or_else(|| panic!("{heading}: {text}"));
+        assert!(at(before) < at(after), "{heading}");
+    }
 }
 
 #[test]
