@@ -3,7 +3,8 @@ SHELL := bash
 # The emulator of AWS: ministack, localstack, or external at AWS_ENDPOINT_URL (docs/emulators.md).
 EMULATOR ?= ministack
 STACK := python3 infra/local/stack.py --emulator $(EMULATOR)
-SAM := SAM_CLI_ENABLE_LANGUAGE_EXTENSIONS=1 SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$(CURDIR)/.tools/sam .tools/aws/bin/sam
+SAM_SETTINGS := SAM_CLI_ENABLE_LANGUAGE_EXTENSIONS=1 SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$(CURDIR)/.tools/sam
+SAM := $(SAM_SETTINGS) .tools/aws/bin/sam
 FUNCTIONS := $(foreach folder,$(notdir $(wildcard functions/*)),-p $(folder)-functions)
 # Without the tables by which panics unwind: they end the process (docs/decisions.md).
 RELEASE := PATH="$(CURDIR)/.tools/aws/bin:$$PATH" RUSTFLAGS="$$RUSTFLAGS -C force-unwind-tables=no" cargo lambda build --release
@@ -15,7 +16,7 @@ unexport MAKEFLAGS
 # What `make test EMULATOR=localstack` runs: test programs of tests/, and the tests of pages.
 TESTS ?= plugin journeys races services dump logs runbook browser
 
-.PHONY: run stop test test-ministack test-localstack test-external test-plugin schemathesis check lint deny checkov build functions programs web browser screenshots chromium application faults removal fuzz bench bench-work growth simulate measure load sbom advisories pins deploy fmt clean tools
+.PHONY: run stop test test-ministack test-localstack test-external test-plugin schemathesis check lint deny checkov build functions programs web browser screenshots chromium application faults removal fuzz bench bench-work growth simulate measure load sbom advisories pins rehearse deploy fmt clean tools
 
 WEB_SOURCES := infra/openapi.yaml $(shell find web -type f -not -path "web/node_modules/*" -not -path "web/dist/*" -not -name schema.d.ts 2>/dev/null)
 
@@ -72,6 +73,9 @@ lint: tools web deny # serve_web has the web application inside
 	cargo metadata -q --locked --format-version 1 --manifest-path tests/load/Cargo.toml > /dev/null # it follows the crates that it takes from here
 	.tools/aws/bin/python infra/local/check_openapi.py
 	AWS_DEFAULT_REGION=eu-south-1 $(SAM) validate --lint
+	.tools/aws/bin/cfn-lint -r eu-south-1 -t infra/watch.yaml # the stack nested in it
+	.tools/aws/bin/python infra/local/check_template.py
+	.tools/aws/bin/python -m unittest discover -q -s infra/operator
 	python3 infra/growth/simulate.py --check
 	cd web && npm run --silent lint && npm run --silent test
 
@@ -162,9 +166,13 @@ pins: ## the Python tools anew from infra/local/requirements-*.in, each file wit
 	for set in aws awscli checkov emulator faults schemathesis upkeep; do pin $$set --python-version 3.11 --only-binary :all: || exit 1; done && \
 	pin localstack --python-version 3.13 --no-deps # a list of its own, with one source package
 
+rehearse: build ## has AWS prepare the deployment that `make deploy` would make, and says what would change; nothing is deployed
+	for folder in target/lambda/*/; do date > "$$folder/deployment"; done # as `make deploy` does
+	$(SAM_SETTINGS) .tools/aws/bin/python infra/operator/rehearse.py $(or $(CONFIG),default)
+
 deploy: build ## to the AWS account of this shell; CONFIG names a section of samconfig.toml
 	for folder in target/lambda/*/; do date > "$$folder/deployment"; done # see AutoPublishAlias in template.yaml
-	$(SAM) deploy --config-env $(or $(CONFIG),default)
+	$(SAM_SETTINGS) .tools/aws/bin/python infra/operator/deploy.py $(or $(CONFIG),default)
 
 fmt:
 	cargo fmt

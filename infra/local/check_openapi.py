@@ -3,6 +3,7 @@
 The gateway would refuse the rest only at a deployment to AWS, or silently do something else. Runs in the environment of the AWS tools.
 """
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -23,6 +24,31 @@ NOT_IN_SCHEMAS = {
     *("oneOf", "anyOf", "allOf", "not", "discriminator", "additionalProperties", "nullable", "example", "readOnly", "writeOnly"),
     *("xml", "externalDocs", "exclusiveMinimum", "exclusiveMaximum", "deprecated"),
 }
+# The gateway's own responses by type, with the status that AWS gives each (API Gateway developer guide, "Gateway response types").
+GATEWAY_STATUSES = {
+    "ACCESS_DENIED": 403,
+    "API_CONFIGURATION_ERROR": 500,
+    "AUTHORIZER_CONFIGURATION_ERROR": 500,
+    "AUTHORIZER_FAILURE": 500,
+    "BAD_REQUEST_BODY": 400,
+    "BAD_REQUEST_PARAMETERS": 400,
+    "EXPIRED_TOKEN": 403,
+    "INTEGRATION_FAILURE": 504,
+    "INTEGRATION_TIMEOUT": 504,
+    "INVALID_API_KEY": 403,
+    "INVALID_SIGNATURE": 403,
+    "MISSING_AUTHENTICATION_TOKEN": 403,
+    "QUOTA_EXCEEDED": 429,
+    "REQUEST_TOO_LARGE": 413,
+    "RESOURCE_NOT_FOUND": 404,
+    "THROTTLED": 429,
+    "UNAUTHORIZED": 401,
+    "UNSUPPORTED_MEDIA_TYPE": 415,
+    "WAF_FILTERED": 403,
+}
+# Changed on purpose: a path or method that does not exist is no question of credentials, and a function that died is no timeout.
+GATEWAY_STATUSES_CHANGED = {"MISSING_AUTHENTICATION_TOKEN": 404, "INTEGRATION_FAILURE": 502}
+GATEWAY_DEFAULTS = {"DEFAULT_4XX", "DEFAULT_5XX"}
 
 
 def schema_problems(schema, where):
@@ -48,12 +74,25 @@ def operation_problems(operation, where, function):
         yield from schema_problems(body["schema"], f"{where} {kind}")
 
 
-def gateway_problems(answers):
-    """What the gateway answers by itself has the same headers, whatever it is."""
-    wanted = answers["DEFAULT_5XX"]["responseParameters"]
-    for name, answer in answers.items():
-        if answer["responseParameters"] != wanted:
-            yield f"gateway's own {name}: other headers than DEFAULT_5XX"
+def gateway_problems(responses):
+    """Yields what is wrong with the gateway's own responses: their types, statuses, bodies and headers."""
+    wanted = responses["DEFAULT_5XX"]["responseParameters"]
+    for name, response in responses.items():
+        where = f"gateway response {name}"
+        if response["responseParameters"] != wanted:
+            yield f"{where}: other headers than DEFAULT_5XX"
+        body = json.loads(response["responseTemplates"]["application/json"])
+        if name in GATEWAY_DEFAULTS:
+            if "statusCode" in response or "status" in body:
+                yield f"{where}: a status here would replace that of every type that is not listed"
+            continue
+        status = GATEWAY_STATUSES_CHANGED.get(name, GATEWAY_STATUSES.get(name))
+        if status is None:
+            yield f"{where}: API Gateway has no such type"
+        elif (response.get("statusCode"), body.get("status")) != (str(status), status):
+            yield f"{where}: statusCode and the body's status are to be {status}"
+    for name in sorted(GATEWAY_DEFAULTS - set(responses)):
+        yield f"gateway response {name} is missing"
 
 
 def problems(document):

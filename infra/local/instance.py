@@ -303,7 +303,8 @@ def built_functions():
 
 def hash_of_inputs(parameters):
     """One value for all that goes into a deployed stack."""
-    sources = [tools.ROOT / "template.yaml", tools.ROOT / "infra" / "openapi.yaml", tools.ROOT / "samconfig.toml", *sorted(tools.HERE.glob("*.py"))]
+    infra = tools.ROOT / "infra"
+    sources = [tools.ROOT / "template.yaml", infra / "watch.yaml", infra / "openapi.yaml", tools.ROOT / "samconfig.toml", *sorted(tools.HERE.glob("*.py"))]
     total = hashlib.sha256(json.dumps(parameters).encode())
     for path in [*sources, *built_functions()]:
         total.update(str(path.relative_to(tools.ROOT)).encode() + b"\0" + hashlib.sha256(read(path)).digest())

@@ -376,3 +376,51 @@ async fn where_reminders_are_lost_people_can_ask_for_one_again() {
     })
     .await;
 }
+
+/// A stack of one protected table. `failing` adds a resource that cannot be made.
+fn small_stack(failing: bool) -> String {
+    let table = r#""Sessions": {"Type": "AWS::DynamoDB::Table", "DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain", "Properties": {
+        "BillingMode": "PAY_PER_REQUEST", "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}], "DeletionProtectionEnabled": true}}"#;
+    let nested = r#", "Absent": {"Type": "AWS::CloudFormation::Stack", "DependsOn": "Sessions", "Properties": {"TemplateURL": "https://s3.eu-south-1.amazonaws.com/myphoto-artifacts/absent"}}"#;
+    format!("{{\"Resources\": {{{table}{}}}}}", if failing { nested } else { "" })
+}
+
+fn create_stack(shell: &mut Shell, name: &str, template: &str) {
+    shell.set("STACK", name);
+    shell.set("TEMPLATE", template);
+    shell.run("aws cloudformation create-stack --stack-name \"$STACK\" --template-body \"$TEMPLATE\" --query StackId --output text");
+    // `aws cloudformation wait` looks every 30 seconds.
+    let status = "aws cloudformation describe-stacks --stack-name \"$STACK\" --query 'Stacks[0].StackStatus' --output text";
+    shell.run(&format!("while [[ $({status}) == *_IN_PROGRESS ]]; do sleep 1; done"));
+}
+
+#[tokio::test]
+async fn a_stack_that_is_stuck_tells_why_and_is_deleted() {
+    let (mut shell, number) = (operator(), now());
+    let stuck = |text: &str| block("### A stack that is stuck", text);
+    let delete = |text: &str| block("#### Delete a stack that never served", text);
+
+    // That of this test's own service has no failures, in its nested stack either.
+    let said = shell.run(&stuck("failures() {"));
+    assert!(said.starts_with("CREATE_COMPLETE") || said.starts_with("UPDATE_COMPLETE"), "{said}");
+    assert_eq!(shell.run(&stuck("--logical-resource-id Watch")), "");
+
+    create_stack(&mut shell, &format!("failed{number}"), &small_stack(true));
+    let said = shell.run(&stuck("failures() {"));
+    assert!(said.starts_with("ROLLBACK_COMPLETE") && said.contains("\tAbsent\tCREATE_FAILED\t"), "{said}");
+    shell.run(&delete("tables() {"));
+    shell.run(&delete("--no-deletion-protection-enabled"));
+
+    // The emulator deletes protected tables with a stack that failed, so the protection is turned off in one that did not.
+    let name = format!("protected{number}");
+    create_stack(&mut shell, &name, &small_stack(false));
+    let said = shell.run(&delete("tables() {"));
+    assert!(said.starts_with(&format!("{name}-Sessions-")) && said.ends_with(" 0"), "{said}");
+    let unprotected = shell.run(&delete("--no-deletion-protection-enabled"));
+    assert!(unprotected.starts_with(&format!("{name}-Sessions-")), "{unprotected}");
+    let left = shell.run(&delete("list-tables"));
+    assert!(left.contains(&unprotected), "{left}");
+    shell.run(&format!("aws dynamodb delete-table --table-name {unprotected} --query TableDescription.TableName"));
+    assert!(!shell.run(&delete("list-tables")).contains(&unprotected));
+}

@@ -19,7 +19,7 @@ pub(crate) fn is_test(file: &str, name: &str) -> bool {
     let paths = if file.contains('/') {
         vec![file.to_owned()]
     } else {
-        let folders = ["", "journeys/", "journeys/refusals/", "services/"];
+        let folders = ["", "journeys/", "journeys/refusals/", "services/", "template/"];
         folders.iter().flat_map(|folder| [format!("tests/tests/{folder}{file}.rs"), format!("tests/tests/{folder}{file}/mod.rs")]).collect()
     };
     paths.iter().filter(|path| root().join(path).is_file()).any(|path| {

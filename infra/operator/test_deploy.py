@@ -1,0 +1,122 @@
+"""Tests of deploy.py, with a CloudFormation that only has a status and a SAM that only changes it. Run by `make lint`."""
+
+import tempfile
+import unittest
+from pathlib import Path
+from types import SimpleNamespace
+
+from botocore.exceptions import ClientError
+
+import deploy
+
+SAMCONFIG = """
+version = 0.1
+[production.global.parameters]
+region = "eu-south-1"
+[production.deploy.parameters]
+stack_name = "myphoto"
+parameter_overrides = ["DomainName=myphoto.example.gr", "TrafficShift=none"]
+[text.deploy.parameters]
+stack_name = "myphoto"
+parameter_overrides = 'DomainName=myphoto.example.gr SmsSender="my Photo"'
+[nameless.deploy.parameters]
+region = "eu-south-1"
+"""
+
+
+class CloudFormation:
+    """`statuses` are those that the stack goes through, one for each question; the last one stays."""
+
+    def __init__(self, *statuses):
+        self.statuses = list(statuses)
+
+    def describe_stacks(self, StackName):
+        status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
+        if status is None:
+            message = f"Stack with id {StackName} does not exist"
+            raise ClientError({"Error": {"Code": "ValidationError", "Message": message}}, "DescribeStacks")
+        return {"Stacks": [{"StackStatus": status}]}
+
+
+def settings(section="production"):
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "samconfig.toml"
+        file.write_text(SAMCONFIG, encoding="utf-8")
+        return deploy.read_settings(section, file)
+
+
+def deployed(client, overrides, codes=(0, 0)):
+    """Exit code, what each run of SAM was given for the parameter, and what was said."""
+    given, said = [], []
+    codes = iter(codes)
+
+    def run(command, **_):
+        given.append([part.partition("=")[2] for part in command if part.startswith("DeletionProtection=")])
+        return SimpleNamespace(returncode=next(codes))
+
+    of_section = settings()
+    changed = deploy.Settings(of_section.section, of_section.config_file, of_section.stack, None, None, overrides)
+    return deploy.deploy(changed, client, run=run, say=said.append), given, "\n".join(said)
+
+
+class Deploy(unittest.TestCase):
+    def test_a_first_deployment_makes_tables_without_protection_and_a_second_one_follows_at_once(self):
+        code, given, said = deployed(CloudFormation(None, "CREATE_COMPLETE"), ["DomainName=a"])
+        self.assertEqual((code, given), (0, [["false"], ["true"]]))
+        self.assertIn("first deployment", said)
+
+    def test_every_later_deployment_keeps_protection_on(self):
+        for status in deploy.STABLE:
+            code, given, said = deployed(CloudFormation(status), ["DomainName=a"])
+            self.assertEqual((code, given), (0, [["true"]]), status)
+            self.assertIn("protected from deletion", said)
+
+    def test_a_first_deployment_that_fails_or_is_declined_protects_nothing(self):
+        failed = deployed(CloudFormation(None, "ROLLBACK_COMPLETE"), [], codes=[1])
+        self.assertEqual(failed[:2], (1, [["false"]]))
+        declined = deployed(CloudFormation(None, "REVIEW_IN_PROGRESS"), [])
+        self.assertEqual(declined[:2], (0, [["false"]]))
+        self.assertIn("nothing was deployed", declined[2])
+
+    def test_the_operators_own_choice_stands(self):
+        self.assertEqual(deploy.chosen_by_operator(['DomainName=a DeletionProtection="true"']), "true")
+        self.assertIsNone(deploy.chosen_by_operator(["NoDeletionProtection=true"]))
+        for status in (None, "UPDATE_COMPLETE"):
+            code, given, said = deployed(CloudFormation(status, "UPDATE_COMPLETE"), ["DeletionProtection=false"])
+            self.assertEqual((code, given), (0, [["false"]]))
+            self.assertIn("NOT protected", said)
+
+    def test_a_stack_that_is_stuck_is_not_deployed(self):
+        for status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "UPDATE_ROLLBACK_FAILED", "DELETE_FAILED", "UPDATE_IN_PROGRESS"):
+            with self.assertRaisesRegex(deploy.Failure, f"{status}.*docs/operating.md#a-stack-that-is-stuck"):
+                deployed(CloudFormation(status), [])
+
+    def test_other_errors_of_cloudformation_are_not_taken_for_an_absent_stack(self):
+        class Denied(CloudFormation):
+            def describe_stacks(self, StackName):
+                raise ClientError({"Error": {"Code": "AccessDenied", "Message": "not authorized"}}, "DescribeStacks")
+
+        with self.assertRaises(ClientError):
+            deployed(Denied(None), [])
+
+
+class SettingsOfSections(unittest.TestCase):
+    def test_sections_are_read_as_sam_reads_them(self):
+        found = settings()
+        self.assertEqual((found.stack, found.region), ("myphoto", "eu-south-1"))
+        self.assertEqual(found.overrides, ["DomainName=myphoto.example.gr", "TrafficShift=none"])
+        self.assertEqual(settings("text").overrides, ['DomainName=myphoto.example.gr SmsSender="my Photo"'])
+
+    def test_the_command_has_all_overrides_as_those_of_the_file_are_replaced(self):
+        command = settings().sam(["DomainName=a", "DeletionProtection=true"])
+        self.assertEqual(command[1:4], ["deploy", "--config-env", "production"])
+        self.assertEqual(command[-3:], ["--parameter-overrides", "DomainName=a", "DeletionProtection=true"])
+
+    def test_a_section_that_is_not_there_is_named(self):
+        for section, text in (("nowhere", r"\[nowhere.deploy.parameters\]"), ("nameless", "no stack_name")):
+            with self.assertRaisesRegex(deploy.Failure, text):
+                settings(section)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,155 @@
+"""Tests of rehearse.py, on change sets as CloudFormation describes them. Run by `make lint`."""
+
+import unittest
+from types import SimpleNamespace
+
+from botocore.exceptions import ClientError
+
+import deploy
+import rehearse
+
+
+def change(action, logical, of_type, replacement=None, **more):
+    described = {"Action": action, "LogicalResourceId": logical, "ResourceType": of_type, "Scope": [], "Details": [], **more}
+    if replacement is not None:
+        described["Replacement"] = replacement
+    if action != "Add":
+        described.setdefault("PhysicalResourceId", f"myphoto-{logical}-1A2B3C")
+    return described
+
+
+TABLE, ALIAS, ALARM = "AWS::DynamoDB::Table", "AWS::Lambda::Alias", "AWS::CloudWatch::Alarm"
+
+
+class Summary(unittest.TestCase):
+    def lines(self, changes, status="UPDATE_COMPLETE", parameters=None):
+        given = {"TrafficShift": "Canary10Percent5Minutes", "DeletionProtection": "true"} if parameters is None else parameters
+        return list(rehearse.summary("myphoto", status, given, changes, 371))
+
+    def test_changes_are_counted_by_what_happens_and_by_type(self):
+        changes = [
+            change("Add", "NewLog", "AWS::Logs::LogGroup"),
+            *(change("Modify", f"F{number}Aliaslive", ALIAS, "False") for number in range(10, 22)),
+            change("Modify", "Keys", TABLE, "False"),
+            change("Remove", "OldErrors", ALARM),
+            change("Modify", "Watch", "AWS::CloudFormation::Stack", "False"),
+        ]
+        lines = self.lines(changes)
+        self.assertEqual(lines[0], "myphoto (UPDATE_COMPLETE): 16 changes, 371 resources after the transforms, of 500")
+        text = "\n".join(" ".join(line.split()) for line in lines)
+        self.assertIn("added 1 AWS::Logs::LogGroup: NewLog", text)
+        self.assertIn("modified 12 AWS::Lambda::Alias: F10Aliaslive, F11Aliaslive,", text)
+        self.assertIn("F17Aliaslive, ...", text)
+        self.assertIn("removed 1 AWS::CloudWatch::Alarm: OldErrors", text)
+        self.assertIn("Watch is a nested stack", text)
+        self.assertIn("traffic: 12 deployments of CodeDeploy at the same time (TrafficShift=Canary10Percent5Minutes)", text)
+        self.assertNotIn("WARNING", text)
+
+    def test_a_stack_without_protection_is_warned_of(self):
+        unprotected = {"TrafficShift": "none", "DeletionProtection": "false"}
+        self.assertIn("WARNING", self.lines([], parameters=unprotected)[-1])
+        # The first deployment is made so on purpose.
+        self.assertEqual(len(self.lines([], status=None, parameters=unprotected)), 1)
+
+    def test_what_holds_data_is_not_replaced_or_removed_in_silence(self):
+        safe = [
+            change("Add", "More", TABLE),
+            change("Modify", "Codes", TABLE, "False"),
+            change("Modify", "SignInErrors", ALARM, "True"),
+            change("Remove", "SignInSlow", ALARM),
+        ]
+        self.assertEqual(list(rehearse.dangers(safe)), [])
+        for action, replacement, word in (("Modify", "True", "REPLACED"), ("Modify", "Conditional", "PERHAPS REPLACED"), ("Remove", None, "REMOVED"), ("Dynamic", None, "UNKNOWN")):
+            for of_type in rehearse.HOLDS:
+                [line] = rehearse.dangers([*safe, change(action, "Held", of_type, replacement, PolicyAction="Retain")])
+                self.assertTrue(line.startswith(word) and "Held" in line and "myphoto-Held-1A2B3C" in line and "policy Retain" in line, line)
+
+
+class Pages:
+    def __init__(self, pages):
+        self.pages = pages
+
+    def paginate(self, **_):
+        return self.pages
+
+
+class CloudFormation:
+    """A stack, its change sets, and a SAM that adds one."""
+
+    def __init__(self, status, changes, body="Resources: {A: {Type: X, Properties: {B: !Ref C}}}"):
+        self.status, self.changes, self.body = status, changes, body
+        self.sets, self.commands, self.deleted = {"of-somebody-else"} if status else set(), [], []
+
+    def run(self, command, **_):
+        self.commands.append(command)
+        if self.changes is not None:
+            self.sets.add("samcli-deploy1")
+            self.status = self.status or "REVIEW_IN_PROGRESS"
+        return SimpleNamespace(returncode=0)
+
+    def describe_stacks(self, StackName):
+        if self.status is None:
+            raise ClientError({"Error": {"Code": "ValidationError", "Message": f"Stack with id {StackName} does not exist"}}, "DescribeStacks")
+        return {"Stacks": [{"StackStatus": self.status}]}
+
+    def get_paginator(self, operation):
+        if operation == "list_change_sets":
+            return Pages([{"Summaries": [{"ChangeSetName": name} for name in sorted(self.sets)]}])
+        half = len(self.changes) // 2
+        parts = [self.changes[:half], self.changes[half:]]
+        parameters = [{"ParameterKey": "DeletionProtection", "ParameterValue": "true"}]
+        return Pages([{"Parameters": parameters, "Changes": [{"Type": "Resource", "ResourceChange": one} for one in part]} for part in parts])
+
+    def get_template(self, StackName, ChangeSetName, TemplateStage):
+        assert TemplateStage == "Processed"
+        return {"TemplateBody": self.body}
+
+    def delete_change_set(self, StackName, ChangeSetName):
+        self.deleted.append(ChangeSetName)
+
+    def delete_stack(self, StackName):
+        self.deleted.append(StackName)
+
+
+class Rehearsal(unittest.TestCase):
+    def rehearsed(self, client):
+        said = []
+        settings = deploy.Settings("production", "samconfig.toml", "myphoto", None, None, ["DomainName=a"])
+        return rehearse.rehearse(settings, client, run=client.run, say=said.append), "\n".join(said)
+
+    def test_nothing_is_executed_and_only_the_own_change_set_is_deleted(self):
+        client = CloudFormation("UPDATE_COMPLETE", [change("Modify", "Codes", TABLE, "False"), change("Add", "NewLog", "AWS::Logs::LogGroup")])
+        code, said = self.rehearsed(client)
+        self.assertEqual(code, 0)
+        [command] = client.commands
+        self.assertIn("--no-execute-changeset", command)
+        self.assertEqual(command[-2:], ["DomainName=a", "DeletionProtection=true"])
+        self.assertEqual(client.deleted, ["samcli-deploy1"])
+        self.assertIn("2 changes, 1 resources", said)
+
+    def test_the_empty_stack_of_a_first_rehearsal_goes_too(self):
+        client = CloudFormation(None, [change("Add", "Codes", TABLE)], body={"Resources": {"A": {}, "B": {}}})
+        code, said = self.rehearsed(client)
+        self.assertEqual((code, client.deleted), (0, ["samcli-deploy1", "myphoto"]))
+        self.assertIn("DeletionProtection=false", client.commands[0])
+        self.assertIn("2 resources", said)
+
+    def test_a_table_that_would_be_replaced_ends_it_with_an_error(self):
+        client = CloudFormation("UPDATE_COMPLETE", [change("Modify", "Codes", TABLE, "True")])
+        code, said = self.rehearsed(client)
+        self.assertEqual((code, client.deleted), (1, ["samcli-deploy1"]))
+        self.assertIn("REPLACED: Codes", said)
+
+    def test_where_nothing_would_change_it_says_so(self):
+        client = CloudFormation("UPDATE_COMPLETE", None)
+        code, said = self.rehearsed(client)
+        self.assertEqual((code, client.deleted), (0, []))
+        self.assertIn("nothing would change", said)
+        empty = CloudFormation("UPDATE_COMPLETE", [])
+        code, said = self.rehearsed(empty)
+        self.assertEqual((code, empty.deleted), (0, ["samcli-deploy1"]))
+        self.assertIn("nothing would change", said)
+
+
+if __name__ == "__main__":
+    unittest.main()
