@@ -161,20 +161,23 @@ class Instance:
     # -- deploy
 
     def parameters(self):
-        return {
+        return self.outside_world() | {
             "DomainName": DOMAIN,
             "PublicOrigin": self.origin(),
-            "TaxisnetUrl": self.url("sandbox"),
-            "RegistersUrl": f"{self.url('sandbox')}/registers",
             "EmailSender": f"no-reply@{DOMAIN}",
             # Loopback addresses too, for apps under development and the example of docs/mobile.md.
             "MobileRedirects": "gr.gov.myphoto:/signed-in,http://127.0.0.1/signed-in,http://[::1]/signed-in",
             # Where browsers reach the emulator's bucket.
             "UploadsOrigin": self.url("emulator"),
             "Production": "false",
-            # An emulator of our own gives functions the sandbox's URL in their environment. Another one can only be told by the template.
-            **({"SandboxUrl": self.url("sandbox")} if self.emulator.name == emulators.External.name else {}),
         }
+
+    def outside_world(self):
+        """Returns the parameters that lead the functions to the sandbox."""
+        if self.emulator.name == emulators.External.name:
+            # The others give the functions the sandbox's URL for SNS and SES in their environment.
+            return {"SandboxUrl": self.url("sandbox"), "RegistersUrl": "https://registers.invalid"}
+        return {"TaxisnetUrl": self.url("sandbox"), "RegistersUrl": f"{self.url('sandbox')}/registers"}
 
     def deploy(self):
         """Deploys where anything that goes into the stack has changed. Returns the stack's outputs."""

@@ -319,7 +319,9 @@ fn every_function_is_given_exactly_the_variables_that_it_reads() {
         }
         let wanted: BTreeSet<_> = wanted.difference(&common).cloned().collect();
         let given = lambdas[&logical_id(&name)]["Properties"]["Environment"]["Variables"].as_object();
-        let given: BTreeSet<_> = given.into_iter().flat_map(Map::keys).cloned().collect();
+        // The SDK reads the endpoints, which are given where there is a sandbox.
+        let given: BTreeSet<_> =
+            given.into_iter().flat_map(Map::keys).filter(|name| !name.starts_with("AWS_ENDPOINT_URL_")).cloned().collect();
         assert_eq!(given, wanted, "{name}: given, and read");
     }
 }
@@ -665,6 +667,33 @@ fn the_firewall_stands_before_the_api_and_keeps_nothing_of_requests() {
     for path in paths.split('|') {
         let path = format!("/v1/{}", path.trim_end_matches('$').replace("[^/]+", "{subject}"));
         assert!(routes().iter().any(|route| route.path == path), "{path} is no path of ours");
+    }
+}
+
+#[test]
+fn the_sandbox_is_never_used_in_production() {
+    let template = template();
+    let rule = &template["Rules"]["NoSandboxInProduction"];
+    assert_eq!(rule["RuleCondition"], json!({ "Fn::Equals": [{ "Ref": "Production" }, "true"] }));
+    assert_eq!(rule["Assertions"][0]["Assert"], json!({ "Fn::Equals": [{ "Ref": "SandboxUrl" }, ""] }));
+    // The condition says it once more, because an emulator of CloudFormation may pass over rules.
+    let uses = json!({ "Fn::And": [
+        { "Fn::Equals": [{ "Ref": "Production" }, "false"] },
+        { "Fn::Not": [{ "Fn::Equals": [{ "Ref": "SandboxUrl" }, ""] }] },
+    ] });
+    assert_eq!(template["Conditions"]["UsesSandbox"], uses);
+    for (name, function) in lambdas() {
+        for (variable, value) in function["Properties"]["Environment"]["Variables"].as_object().into_iter().flatten() {
+            if value.to_string().contains("SandboxUrl") {
+                let [condition, sandbox, otherwise] = value["Fn::If"].as_array().expect("a condition").as_slice() else {
+                    panic!("{value}")
+                };
+                assert!(condition == "UsesSandbox" && !otherwise.to_string().contains("SandboxUrl"), "{name}: {variable}: {sandbox}");
+            }
+        }
+        let publishes = statements(&function).iter().any(|statement| statement["Action"] == json!(["sns:Publish"]));
+        let given = !function["Properties"]["Environment"]["Variables"]["AWS_ENDPOINT_URL_SNS"].is_null();
+        assert_eq!(publishes, given, "{name}: SMS goes to the sandbox where one is used");
     }
 }
 
