@@ -16,7 +16,7 @@ unexport MAKEFLAGS
 # What `make test EMULATOR=localstack` runs: test programs of tests/, and the tests of pages.
 TESTS ?= plugin journeys races services dump logs runbook browser
 
-.PHONY: run stop test test-ministack test-localstack test-external test-plugin schemathesis check lint deny checkov build functions programs web browser screenshots chromium application faults removal fuzz bench bench-work growth simulate measure load sbom advisories pins rehearse deploy fmt clean tools
+.PHONY: run stop test test-ministack test-localstack test-external test-plugin schemathesis check lint deny checkov build functions programs web browser screenshots chromium application faults removal fuzz bench bench-work growth simulate compare-emulators measure load sbom advisories pins rehearse deploy fmt clean tools
 
 WEB_SOURCES := infra/openapi.yaml $(shell find web -type f -not -path "web/node_modules/*" -not -path "web/dist/*" -not -name schema.d.ts 2>/dev/null)
 
@@ -76,6 +76,7 @@ lint: tools web deny # serve_web has the web application inside
 	.tools/aws/bin/cfn-lint -r eu-south-1 -t infra/watch.yaml # the stack nested in it
 	.tools/aws/bin/python infra/local/check_template.py
 	.tools/aws/bin/python -m unittest discover -q -s infra/operator
+	cd infra/local && python3 -B -W ignore::ResourceWarning -m unittest -q test_stack
 	python3 infra/growth/simulate.py --check
 	cd web && npm run --silent lint && npm run --silent test
 
@@ -144,6 +145,9 @@ growth: build ## what each operation asks of AWS, counted on a stack of its own,
 
 simulate: ## what a year costs, and what the busiest second asks of AWS (docs/benchmarks.md)
 	@python3 infra/growth/simulate.py
+
+compare-emulators: build ## start, deployment, main journey, latency and memory of ministack and LocalStack, in one run (docs/emulators.md)
+	python3 infra/local/compare.py
 
 measure: ## requests per second and latency of submit_code on the stack that runs
 	set -a; . .local/dev/env; cargo run -q -p journeys --bin measure

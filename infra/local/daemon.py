@@ -19,6 +19,7 @@ class Daemon:
 
     def __init__(self, folder, name):
         self.name = name
+        self.folder = folder
         self.lock = folder / f"{name}.pid"
         self.log = folder / "logs" / f"{name}.log"
 
@@ -62,21 +63,26 @@ class Daemon:
 
     def stop(self, seconds=60):
         """Ends the process, then what it started. After `seconds` it ends them by force."""
-        pid = self.pid()
-        if pid is None:
-            return
-        # Sent once, because a second signal would end it while it still writes its state.
-        os.kill(pid, signal.SIGTERM)
-        deadline = time.monotonic() + seconds
-        while self.pid() is not None:
-            if time.monotonic() > deadline:
-                say(f"- {self.name} did not stop in {seconds} s and is killed")
-                os.kill(pid, signal.SIGKILL)
-                deadline += seconds
-            time.sleep(0.05)
-        for member in session_members(pid):
+        if (pid := self.pid()) is not None:
+            # Sent once, because a second signal would end it while it still writes its state.
+            os.kill(pid, signal.SIGTERM)
+            deadline = time.monotonic() + seconds
+            while self.pid() is not None:
+                if time.monotonic() > deadline:
+                    say(f"- {self.name} did not stop in {seconds} s and is killed")
+                    os.kill(pid, signal.SIGKILL)
+                    deadline += seconds
+                time.sleep(0.05)
+        for member in self.left_behind():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(member, signal.SIGKILL)
+
+    def left_behind(self):
+        """Returns the processes that the daemon started and that run although it has ended. They are in its session, and have this folder in
+        their environment: the number of a session that is over may be somebody else's by now."""
+        if not self.lock.exists() or self.pid() is not None or not (last := self.lock.read_text(encoding="ascii")):
+            return []
+        return [member for member in session_members(int(last)) if str(self.folder).encode() in environment_of(member)]
 
 
 def session_members(session):
@@ -89,6 +95,13 @@ def session_members(session):
             if int(fields[3]) == session and fields[0] != "Z":
                 found.append(int(status.parent.name))
     return found
+
+
+def environment_of(pid):
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return b""
 
 
 def is_free(port):

@@ -18,8 +18,6 @@ REGION = "eu-south-1"
 PLUGIN = tools.ROOT / "infra" / "localstack"
 # 200 transactions at once exhaust 256 MB.
 DYNAMODB_LOCAL_HEAP = "2g"
-# Lambda sets this variable for a traced call. A stack that lacks it would hide what the SDK does with it (tests/tests/journeys/uploads.rs).
-TRACE_ID = "Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0"
 
 
 class Emulator:
@@ -76,7 +74,7 @@ class Ministack(Emulator):
         forget_stream_positions(data / "state" / "lambda.json")
         # A clean environment, because functions inherit all of it.
         self.daemon.start(
-            [str(tools.EMULATOR / "python"), "-m", "ministack"],
+            [str(tools.EMULATOR / "python"), str(tools.HERE / "ministack_traced.py")],
             {
                 "PATH": f"{tools.EMULATOR}:{os.defpath}",
                 "HOME": str(data),
@@ -94,7 +92,6 @@ class Ministack(Emulator):
                 "AWS_ENDPOINT_URL": endpoints["emulator"],
                 "AWS_ENDPOINT_URL_SNS": endpoints["sandbox"],
                 "AWS_ENDPOINT_URL_SESV2": endpoints["sandbox"],
-                "_X_AMZN_TRACE_ID": TRACE_ID,
             },
         )
         self.daemon.await_answer(f"{self.url(port)}/_ministack/ready")

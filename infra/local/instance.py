@@ -153,6 +153,8 @@ class Instance:
             self.emulator.stop()
         if self.emulator.is_running():
             return
+        # One that crashed has left the functions' processes.
+        self.emulator.stop()
         with step(f"starting {self.emulator.title} at {self.url('emulator')}"):
             self.emulator.start(self.memory["ports"]["emulator"], endpoints)
         self.memory["started_with"] = wanted

@@ -43,7 +43,7 @@ def main():
             instance.up(faulty=arguments.faulty)
         case "down":
             instance.down()
-            say(f"stack {instance.name} is down; its data stays in {instance.folder.relative_to(tools.ROOT)}")
+            say(f"stack {instance.name} is down; what its emulator keeps stays in {instance.folder.relative_to(tools.ROOT)}")
         case "status":
             status(instance)
         case "around":

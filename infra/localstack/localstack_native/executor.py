@@ -101,7 +101,6 @@ class NativeRuntimeExecutor(RuntimeExecutor):
         code = str(self._code())
         lambdas = {name: str(value) for name, value in env_vars.items() if not name.startswith(NOT_IN_LAMBDA)}
         lambdas |= {"PATH": "/usr/local/bin:/usr/bin/:/bin:/opt/bin", "LANG": "en_US.UTF-8", "LAMBDA_TASK_ROOT": code, "LAMBDA_RUNTIME_DIR": code}
-        lambdas |= {"_X_AMZN_TRACE_ID": "Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0"}
         common = {name.removeprefix(ENV_PREFIX): value for name, value in os.environ.items() if name.startswith(ENV_PREFIX)}
         own = {name: str(value) for name, value in (self.function_version.config.environment or {}).items()}
         return lambdas | common | own

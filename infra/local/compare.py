@@ -1,0 +1,140 @@
+"""Measures the emulators side by side, each on a fresh stack of its own: start, deployment, main journey, GET /v1/session, memory.
+
+    compare.py [EMULATOR ...]
+
+Between the measurements of one emulator those of the other are made, so that both meet the same machine. Figures of one run can be compared with
+each other and with nothing else.
+"""
+
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import tools
+from console import say
+from daemon import session_members
+from emulators import KNOWN
+from instance import Instance
+
+COMPARED = ("ministack", "localstack")
+ROUNDS = 5
+REQUESTS = 100
+# Requests before the measurement, for which functions start.
+WARM_UP = 20
+JOURNEY = tools.ROOT / "target" / "debug" / "main_journey"
+
+
+class Measured:
+    def __init__(self, emulator):
+        self.instance = Instance(f"compare-{emulator}", emulator)
+        self.figures = {}
+        self.milliseconds = []
+
+    def set_up(self):
+        self.instance.forget()
+        started = time.monotonic()
+        printed = Printed()
+        with printed:
+            self.instance.up(free_ports=True)
+        self.figures |= {"up": time.monotonic() - started, **printed.seconds()}
+        subprocess.run([str(tools.ROOT / "target" / "debug" / "applications"), "seed", "infra/sandbox/applications.toml"], **self.options())
+        self.figures["journey"] = timed(lambda: subprocess.run([str(JOURNEY)], **self.options()))
+        for _ in range(WARM_UP):
+            self.session()
+
+    def options(self):
+        return {"env": os.environ | self.instance.env(), "cwd": tools.ROOT, "check": True, "stdout": subprocess.DEVNULL}
+
+    def session(self):
+        """Asks for the session without one: a gateway, a function, a rejection, and no call to AWS."""
+        port = self.instance.origin().rpartition(":")[2]
+        request = urllib.request.Request(f"http://127.0.0.1:{port}/v1/session", headers={"Host": self.instance.origin().removeprefix("http://")})
+        try:
+            urllib.request.urlopen(request, timeout=30).read()
+        except urllib.error.HTTPError as response:
+            if response.code != 401:
+                raise
+            response.read()
+
+    def measure(self):
+        self.milliseconds += [timed(self.session) * 1000 for _ in range(REQUESTS)]
+
+    def memory(self):
+        """Returns the megabytes of the emulator's processes, those of the functions included; memory that processes share counts once."""
+        pids = {pid for daemon in (self.instance.emulator.daemon, self.instance.emulator.dynamodb) if (leader := daemon.pid()) for pid in session_members(leader)}
+        return sum(proportional_kilobytes(pid) for pid in pids) / 1000
+
+    def row(self):
+        quartiles = statistics.quantiles(self.milliseconds, n=100)
+        return self.figures | {"p50": quartiles[49], "p99": quartiles[98], "memory": self.memory()}
+
+
+class Printed:
+    """Reads the durations of the steps that are printed inside of it."""
+
+    def __enter__(self):
+        self.lines, self.write = [], sys.stdout.write
+        sys.stdout.write = lambda text: (self.lines.append(text), self.write(text))[1]
+
+    def __exit__(self, *_):
+        sys.stdout.write = self.write
+
+    def seconds(self):
+        found, title = {}, ""
+        for line in "".join(self.lines).splitlines():
+            title = line if line.startswith("- ") else title
+            if done := re.fullmatch(r"  done in ([0-9.]+) s", line):
+                if KNOWN_STEP.match(title):
+                    found[KNOWN_STEP.match(title)[1]] = float(done[1])
+        return found
+
+
+KNOWN_STEP = re.compile(r"- (?:(?=starting (?:ministack|LocalStack))|(?=deploying))(starting|deploying)")
+
+
+def proportional_kilobytes(pid):
+    try:
+        return int(re.search(r"^Pss: +([0-9]+)", Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii"), re.MULTILINE)[1])
+    except OSError:
+        return 0
+
+
+def timed(call):
+    started = time.monotonic()
+    call()
+    return time.monotonic() - started
+
+
+def main(names):
+    measured = {name: Measured(name) for name in names}
+    try:
+        for one in measured.values():
+            one.set_up()
+        for _ in range(ROUNDS):
+            for one in measured.values():
+                one.measure()
+        rows = {name: one.row() for name, one in measured.items()}
+    finally:
+        for one in measured.values():
+            one.instance.forget()
+    say(f"\n{'':<12} {'start s':>8} {'deploy s':>9} {'journey s':>10} {'session p50 ms':>15} {'p99 ms':>8} {'memory MB':>10}")
+    for name, row in rows.items():
+        say(
+            f"{name:<12} {row.get('starting', 0):8.1f} {row.get('deploying', 0):9.1f} {row['journey']:10.1f} "
+            f"{row['p50']:15.1f} {row['p99']:8.1f} {row['memory']:10.0f}"
+        )
+    if len(rows) == 2:
+        first, second = rows.values()
+        say(f"{'ratio':<12} {'':>8} {'':>9} {second['journey'] / first['journey']:10.2f} {second['p50'] / first['p50']:15.2f}")
+    (tools.ROOT / "target" / "emulators.json").write_text(json.dumps(rows, indent=2), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main([name for name in sys.argv[1:] if name in KNOWN] or COMPARED)

@@ -1,0 +1,161 @@
+"""What starts and ends the local stack: daemons, and the choice of an emulator. `make lint` runs it; no emulator is started."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+from unittest import mock
+
+import emulators
+import instance
+import tools
+from daemon import Daemon, any_free_port, is_free, session_members
+
+STACK = [sys.executable, str(tools.HERE / "stack.py")]
+# Starts a child and writes its number. Both of them pass over SIGTERM.
+STUBBORN = """
+import signal, subprocess, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+child = subprocess.Popen([sys.executable, "-c", "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"])
+open(sys.argv[1], "w").write(str(child.pid))
+time.sleep(60)
+"""
+
+
+def is_alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+class Daemons(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def started(self):
+        daemon, told = Daemon(self.folder, "d"), self.folder / "child"
+        daemon.start([sys.executable, "-c", STUBBORN, str(told)], {"PATH": os.defpath, "HOME": str(self.folder)})
+        self.addCleanup(daemon.stop, 0)
+        until = time.monotonic() + 20
+        while not (told.exists() and told.read_text()) and time.monotonic() < until:
+            time.sleep(0.05)
+        return daemon, int(told.read_text())
+
+    def test_a_daemon_that_does_not_end_is_killed_with_all_that_it_started(self):
+        daemon, child = self.started()
+        leader = daemon.pid()
+        self.assertEqual(set(session_members(leader)), {leader, child})
+        began = time.monotonic()
+        daemon.stop(seconds=1)
+        self.assertLess(time.monotonic() - began, 15)
+        self.assertIsNone(daemon.pid())
+        until = time.monotonic() + 5
+        while is_alive(child) and time.monotonic() < until:
+            time.sleep(0.05)
+        self.assertFalse(is_alive(child))
+
+    def test_a_child_ends_also_where_its_daemon_ended_by_itself(self):
+        daemon, child = self.started()
+        leader = daemon.pid()
+        os.kill(leader, 9)
+        until = time.monotonic() + 5
+        while daemon.pid() is not None and time.monotonic() < until:
+            time.sleep(0.05)
+        daemon.stop(seconds=1)
+        until = time.monotonic() + 5
+        while is_alive(child) and time.monotonic() < until:
+            time.sleep(0.05)
+        self.assertFalse(is_alive(child))
+
+    def test_a_session_of_somebody_else_is_left_alone(self):
+        other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
+        self.addCleanup(other.wait)
+        self.addCleanup(other.kill)
+        # As if the number of a daemon that is gone had been given to another process.
+        (self.folder / "d.pid").write_text(str(other.pid), encoding="ascii")
+        Daemon(self.folder, "d").stop(seconds=1)
+        self.assertIsNone(other.poll())
+
+    def test_a_port_that_somebody_has_is_not_free(self):
+        port = any_free_port()
+        self.assertTrue(is_free(port))
+        with socket.create_server(("127.0.0.1", port)):
+            self.assertFalse(is_free(port))
+
+
+class Emulators(unittest.TestCase):
+    def run_stack(self, *arguments, **environment):
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        return subprocess.run([*STACK, *arguments], env=kept | environment, capture_output=True, text=True, check=False)
+
+    def test_an_unknown_one_is_rejected_with_the_known_ones(self):
+        done = self.run_stack("--emulator", "moto", "up")
+        self.assertNotEqual(done.returncode, 0)
+        for name in ("ministack", "localstack", "external"):
+            self.assertIn(name, done.stderr)
+
+    def test_what_the_machine_lacks_is_named_before_anything_is_installed(self):
+        with mock.patch.object(tools, "python_3_13", return_value=None), mock.patch.object(tools, "install") as installed:
+            emulator = emulators.LocalStack(Path("."))
+            self.assertIn("Python 3.13", emulator.missing()[0])
+            stack = instance.Instance("test-of-choice", "localstack")
+            with self.assertRaisesRegex(instance.Failure, "Python 3.13"):
+                stack.install()
+        installed.assert_not_called()
+
+    def test_dynamodb_local_is_declined_by_a_variable_or_by_a_machine_without_java(self):
+        for java, setting, provider in [(17, "on", "v2"), (21, "on", "v2"), (11, "on", "moto"), (0, "on", "moto"), (17, "off", "moto")]:
+            with mock.patch.object(emulators, "java_version", return_value=java), mock.patch.dict(os.environ, {"DYNAMODB_LOCAL": setting}):
+                self.assertEqual(emulators.LocalStack(Path(".")).dynamodb_provider(), provider, (java, setting))
+
+    def test_an_external_one_needs_an_endpoint_that_is_no_account(self):
+        for endpoint, is_taken in [
+            ("http://127.0.0.1:4570", True),
+            ("http://localstack.internal:4566/", True),
+            ("", False),
+            ("127.0.0.1:4570", False),
+            ("https://dynamodb.eu-south-1.amazonaws.com", False),
+            ("http://sts.amazonaws.com", False),
+            ("http://s3.cn-north-1.amazonaws.com.cn", False),
+        ]:
+            with mock.patch.dict(os.environ, {"AWS_ENDPOINT_URL": endpoint}):
+                self.assertEqual(not emulators.External(Path(".")).missing(), is_taken, endpoint)
+        done = self.run_stack("--emulator", "external", "can-run")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("AWS_ENDPOINT_URL", done.stdout)
+
+    def test_an_external_one_is_given_the_sandbox_by_the_template_and_at_the_address_that_is_asked_for(self):
+        settings = {"AWS_ENDPOINT_URL": "http://172.17.0.2:4566", "SANDBOX_HOST": "172.17.0.1"}
+        with mock.patch.dict(os.environ, settings):
+            stack = instance.Instance("test-of-choice", "external")
+            stack.memory = {"ports": {"sandbox": 4600}}
+            parameters = stack.parameters()
+        self.assertEqual((parameters["SandboxUrl"], parameters["PublicOrigin"]), ("http://172.17.0.1:4600", "http://myphoto.localhost:4566"))
+        self.assertNotIn("TaxisnetUrl", parameters)
+
+    def test_an_interrupted_start_ends_what_it_started_and_nothing_else(self):
+        stack = instance.Instance("test-of-choice")
+        kept, begun = mock.Mock(), mock.Mock()
+        kept.name, begun.name = "sandbox", "emulator"
+        kept.pid.return_value, begun.pid.return_value = 1, None
+        with (
+            mock.patch.object(stack, "daemons", return_value=(begun, kept)),
+            mock.patch.object(stack, "install"),
+            mock.patch.object(stack, "start", side_effect=KeyboardInterrupt),
+            mock.patch.object(stack, "folder", Path(tempfile.mkdtemp())),
+            self.assertRaises(KeyboardInterrupt),
+        ):
+            stack.up()
+        begun.stop.assert_called_once()
+        kept.stop.assert_not_called()
+
+
+if __name__ == "__main__":
+    unittest.main()
