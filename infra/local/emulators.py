@@ -8,6 +8,8 @@ import os
 import re
 import shutil
 import subprocess
+import urllib.error
+import urllib.request
 from urllib.parse import urlsplit
 
 import tools
@@ -213,10 +215,20 @@ class External(Emulator):
         return self.endpoint
 
     def is_running(self):
-        return True
+        """Returns whether anything answers there, whatever it answers."""
+        try:
+            with urllib.request.urlopen(self.endpoint, timeout=10):
+                return True
+        except urllib.error.HTTPError:
+            return True
+        except (urllib.error.URLError, OSError):
+            return False
 
     def start(self, port, endpoints):
-        raise Failure(f"{self.title} does not run")
+        raise Failure(f"no emulator answers at {self.endpoint}")
+
+    def stop(self):
+        """Leaves it running: somebody else started it."""
 
 
 KNOWN = {emulator.name: emulator for emulator in (Ministack, LocalStack, External)}

@@ -131,6 +131,14 @@ class Emulators(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("AWS_ENDPOINT_URL", done.stdout)
 
+    def test_an_external_one_that_does_not_answer_is_an_error_in_one_line(self):
+        endpoint = f"http://127.0.0.1:{any_free_port()}"
+        with mock.patch.dict(os.environ, {"AWS_ENDPOINT_URL": endpoint}):
+            emulator = emulators.External(Path("."))
+            self.assertFalse(emulator.is_running())
+            with self.assertRaisesRegex(instance.Failure, f"no emulator answers at {endpoint}"):
+                emulator.start(None, {})
+
     def test_an_external_one_is_given_the_sandbox_by_the_template_and_at_the_address_that_is_asked_for(self):
         settings = {"AWS_ENDPOINT_URL": "http://172.17.0.2:4566", "SANDBOX_HOST": "172.17.0.1"}
         with mock.patch.dict(os.environ, settings):
