@@ -2,6 +2,12 @@
 SHELL := bash
 # The emulator of AWS: ministack, localstack, or external at AWS_ENDPOINT_URL (docs/emulators.md).
 EMULATOR ?= ministack
+ifeq ($(filter $(EMULATOR),ministack localstack external),)
+$(error EMULATOR=$(EMULATOR) is unknown: it is ministack, localstack or external (docs/emulators.md))
+endif
+ifneq ($(filter test-ministack test-localstack test-external,$(MAKECMDGOALS)),)
+$(error the name of a target does not choose the emulator: call make test EMULATOR=...)
+endif
 STACK := python3 infra/local/stack.py --emulator $(EMULATOR)
 SAM_SETTINGS := SAM_CLI_ENABLE_LANGUAGE_EXTENSIONS=1 SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$(CURDIR)/.tools/sam
 SAM := $(SAM_SETTINGS) .tools/aws/bin/sam
@@ -22,7 +28,7 @@ WEB_SOURCES := infra/openapi.yaml $(shell find web -type f -not -path "web/node_
 
 run: ## start the stack, or go on with the one that runs, and drive the main journey through it; EMULATOR=localstack for another emulator
 	@$(STACK) can-run
-	@$(MAKE) --no-print-directory --jobs=3 build # side by side, because each part leaves a core idle now and then
+	@$(MAKE) --no-print-directory $(if $(findstring n,$(firstword -$(MAKEFLAGS))),-n) --jobs=3 build # side by side, because each part leaves a core idle now and then
 	$(STACK) up
 	set -a; . .local/dev/env; target/debug/applications seed infra/sandbox/applications.toml
 	set -a; . .local/dev/env; target/debug/main_journey
@@ -38,14 +44,17 @@ test-ministack: lint build chromium tests/browser/node_modules/.installed
 	@$(STACK) tools awscli
 	cargo test -q --workspace --no-run # once for all crates: another choice of crates would build the SDK again
 	cargo build -q --workspace --bin faults
-	$(STACK) --instance test around bash -ec 'cargo test --workspace -- --test-threads=12; (cd tests/browser && node --test --test-reporter=spec); \
+	$(STACK) --instance test around bash -ec 'tests/on_emulator.sh ministack workspace browser; \
 	$(STACK) --instance test up --faulty; set -a; . .local/test/env; target/debug/faults --sample issue_code submit_code associate dissociate pull_photo'
 
 test-localstack: $(if $(filter plugin,$(TESTS)),test-plugin)
-test-localstack test-external: build $(if $(filter browser,$(TESTS)),chromium tests/browser/node_modules/.installed)
+test-localstack: build $(if $(filter browser,$(TESTS)),chromium tests/browser/node_modules/.installed)
 	@$(STACK) tools awscli
 	cargo test -q --workspace --no-run
-	$(STACK) --instance test around tests/on_emulator.sh $(EMULATOR) $(filter-out plugin,$(TESTS))
+	$(STACK) --instance test around tests/on_emulator.sh localstack $(filter-out plugin,$(TESTS))
+
+test-external:
+	@echo "make test runs on ministack and localstack, which it starts empty; EMULATOR=external is for make run" >&2; exit 2
 
 test-plugin: ## infra/localstack: the executor of functions, and the mends of LocalStack
 	@python3 infra/local/stack.py --emulator localstack tools

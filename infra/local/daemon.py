@@ -49,13 +49,16 @@ class Daemon:
             )
             lock.write(str(process.pid))
 
-    def await_answer(self, url, seconds=60):
+    def await_answer(self, url, seconds=60, any_status=False):
+        """Waits until the URL answers; with `any_status`, also with an error."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             try:
                 with urllib.request.urlopen(url, timeout=5):
                     return
-            except (urllib.error.URLError, OSError):
+            except (urllib.error.URLError, OSError) as error:
+                if any_status and isinstance(error, urllib.error.HTTPError):
+                    return
                 if self.pid() is None:
                     break
                 time.sleep(0.1)

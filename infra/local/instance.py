@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import shutil
+import socket
 import subprocess
 from urllib.parse import urlsplit
 
@@ -59,27 +60,28 @@ class Instance:
         if faulty:
             tools.install(["faults"])
         self.folder.mkdir(parents=True, exist_ok=True)
-        running = {daemon.name for daemon in self.daemons() if daemon.pid() is not None}
+        running = {daemon.name: daemon.pid() for daemon in self.daemons()}
         try:
             self.start(free_ports, faulty)
         except (KeyboardInterrupt, SystemExit):
             for daemon in self.daemons():
-                if daemon.name not in running:
+                if daemon.pid() != running[daemon.name]:
                     daemon.stop(seconds=5)
             raise
 
     def install(self):
         """Installs the emulator's tools, after it has named whatever the machine lacks for them."""
         if lacking := self.emulator.missing():
-            raise Failure(f"EMULATOR={self.emulator.name} needs {' and '.join(lacking)}")
+            raise Failure(self.emulator.needs(lacking))
         self.emulator.install()
 
     def start(self, free_ports, faulty):
         self.memory.setdefault("client_secret", secrets.token_hex(16))
         self.memory.setdefault("registers_token", secrets.token_hex(16))
-        if self.emulator.is_running() and self.memory.get("emulator") not in (None, self.emulator.name):
-            say(f"- stopping {self.memory['emulator']}, which ran until now")
-            emulators.Emulator.stop(self.emulator)
+        previous = self.memory.get("emulator", self.emulator.name)
+        if previous != self.emulator.name:
+            say(f"- stopping {previous}, which ran until now")
+            emulators.KNOWN[previous](self.folder).stop()
         self.memory["emulator"] = self.emulator.name
         if not self.emulator.is_running():
             self.memory["ports"]["emulator"] = self.choose_port("emulator", free_ports)
@@ -116,7 +118,8 @@ class Instance:
                 self.sandbox.start(
                     [
                         str(SANDBOX),
-                        *("--listen", f"{sandbox_host()}:{self.memory['ports']['sandbox']}"),
+                        *("--listen", f"{socket.gethostbyname(sandbox_host())}:{self.memory['ports']['sandbox']}"),
+                        *(["--private-address"] if "SANDBOX_HOST" in os.environ else []),
                         *("--seed", str(SEED)),
                         *("--state", str(state)),
                         *("--client-id", CLIENT_ID),
@@ -251,7 +254,6 @@ class Instance:
         """Names for tests and tools, in shell syntax."""
         values = self.aws_settings() | {
             "MYPHOTO_URL": self.origin(),
-            "MYPHOTO_EMULATOR": self.emulator.name,
             "SANDBOX_URL": self.url("sandbox"),
             "STACK_FOLDER": str(self.folder),
             **{f"{of.upper()}_PROXY": self.url(proxy.name) for of, proxy in self.proxies.items() if proxy.pid() is not None},
@@ -317,5 +319,5 @@ def hash_of_inputs(parameters):
 
 
 def sandbox_host():
-    """The address at which the sandbox listens and is reached: SANDBOX_HOST, for an emulator that runs functions in containers."""
+    """Returns the host at which the sandbox listens and is reached: SANDBOX_HOST, for an emulator that runs functions in containers."""
     return os.environ.get("SANDBOX_HOST", "127.0.0.1")

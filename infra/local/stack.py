@@ -11,6 +11,8 @@ import tools
 from console import Failure, say
 from instance import Instance
 
+# Exit status of can-run, apart from that of a fault.
+CANNOT_RUN = 3
 INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -21,7 +23,7 @@ def main():
     verbs = parser.add_subparsers(dest="verb", required=True)
     some_tools = verbs.add_parser("tools", help="install the pinned tools into .tools")
     some_tools.add_argument("names", nargs="*", help="sets of tools: infra/local/requirements-NAME.txt; without names, what the emulator and a deployment need")
-    verbs.add_parser("can-run", help="say what this machine lacks for the emulator, and end with 1 where it lacks something; install nothing")
+    verbs.add_parser("can-run", help="say what this machine lacks for the emulator, and end with 3 where it lacks something; install nothing")
     up = verbs.add_parser("up", help="start what does not run, deploy what has changed")
     up.add_argument("--faulty", action="store_true", help="with proxies between functions and AWS, for tests/faults")
     verbs.add_parser("down", help="stop; data stays")
@@ -60,8 +62,8 @@ def exit_on_interruption():
 def can_run_on(emulator):
     lacking = emulator.missing()
     if lacking:
-        say(f"- not on {emulator.name}, because this machine has no {' and no '.join(lacking)}")
-    return 1 if lacking else 0
+        say(f"- {emulator.needs(lacking)}")
+    return CANNOT_RUN if lacking else 0
 
 
 def status(instance):

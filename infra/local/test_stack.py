@@ -114,6 +114,8 @@ class Emulators(unittest.TestCase):
         for java, setting, provider in [(17, "on", "v2"), (21, "on", "v2"), (11, "on", "moto"), (0, "on", "moto"), (17, "off", "moto")]:
             with mock.patch.object(emulators, "java_version", return_value=java), mock.patch.dict(os.environ, {"DYNAMODB_LOCAL": setting}):
                 self.assertEqual(emulators.LocalStack(Path(".")).dynamodb_provider(), provider, (java, setting))
+        with mock.patch.dict(os.environ, {"DYNAMODB_LOCAL": "no"}), self.assertRaisesRegex(instance.Failure, "on or off"):
+            emulators.LocalStack(Path("."))
 
     def test_an_external_one_needs_an_endpoint_that_is_no_account(self):
         for endpoint, is_taken in [
@@ -125,10 +127,10 @@ class Emulators(unittest.TestCase):
             ("http://sts.amazonaws.com", False),
             ("http://s3.cn-north-1.amazonaws.com.cn", False),
         ]:
-            with mock.patch.dict(os.environ, {"AWS_ENDPOINT_URL": endpoint}):
+            with mock.patch.dict(os.environ, {"AWS_ENDPOINT_URL": endpoint}), mock.patch.object(emulators.External, "is_running", return_value=True):
                 self.assertEqual(not emulators.External(Path(".")).missing(), is_taken, endpoint)
         done = self.run_stack("--emulator", "external", "can-run")
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, 3)
         self.assertIn("AWS_ENDPOINT_URL", done.stdout)
 
     def test_an_external_one_that_does_not_answer_is_an_error_in_one_line(self):
@@ -136,6 +138,7 @@ class Emulators(unittest.TestCase):
         with mock.patch.dict(os.environ, {"AWS_ENDPOINT_URL": endpoint}):
             emulator = emulators.External(Path("."))
             self.assertFalse(emulator.is_running())
+            self.assertIn(f"an emulator that answers at {endpoint}", emulator.missing())
             with self.assertRaisesRegex(instance.Failure, f"no emulator answers at {endpoint}"):
                 emulator.start(None, {})
 
@@ -150,11 +153,12 @@ class Emulators(unittest.TestCase):
 
     def test_an_interrupted_start_ends_what_it_started_and_nothing_else(self):
         stack = instance.Instance("test-of-choice")
-        kept, begun = mock.Mock(), mock.Mock()
-        kept.name, begun.name = "sandbox", "emulator"
-        kept.pid.return_value, begun.pid.return_value = 1, None
+        # One ran all the time, one was started, and one was replaced by another process.
+        kept, begun, replaced = mock.Mock(), mock.Mock(), mock.Mock()
+        kept.name, begun.name, replaced.name = "sandbox", "dynamodb", "emulator"
+        kept.pid.return_value, begun.pid.side_effect, replaced.pid.side_effect = 1, [None, 2], [3, 4]
         with (
-            mock.patch.object(stack, "daemons", return_value=(begun, kept)),
+            mock.patch.object(stack, "daemons", return_value=(begun, kept, replaced)),
             mock.patch.object(stack, "install"),
             mock.patch.object(stack, "start", side_effect=KeyboardInterrupt),
             mock.patch.object(stack, "folder", Path(tempfile.mkdtemp())),
@@ -162,6 +166,7 @@ class Emulators(unittest.TestCase):
         ):
             stack.up()
         begun.stop.assert_called_once()
+        replaced.stop.assert_called_once()
         kept.stop.assert_not_called()
 
 

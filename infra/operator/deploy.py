@@ -123,7 +123,15 @@ def deploy(settings, client, run=subprocess.run, say=say_at_once):
         if status_of(client, settings.stack) not in STABLE:
             say(f"- {settings.stack}: nothing was deployed")
             return 0
+    if chosen_by_operator(settings.overrides) is None and not is_protected(client, settings.stack):
+        say(f"- {settings.stack}: the tables are NOT protected from deletion, because the deployment that protects them was not made: run `make deploy` again")
+        return 1
     return 0
+
+
+def is_protected(client, stack):
+    parameters = client.describe_stacks(StackName=stack)["Stacks"][0].get("Parameters", [])
+    return {"ParameterKey": PARAMETER, "ParameterValue": "true"} in [{key: one.get(key) for key in ("ParameterKey", "ParameterValue")} for one in parameters]
 
 
 def arguments(description):

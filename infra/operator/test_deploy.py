@@ -29,13 +29,14 @@ class CloudFormation:
 
     def __init__(self, *statuses):
         self.statuses = list(statuses)
+        self.protection = "false"
 
     def describe_stacks(self, StackName):
         status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
         if status is None:
             message = f"Stack with id {StackName} does not exist"
             raise ClientError({"Error": {"Code": "ValidationError", "Message": message}}, "DescribeStacks")
-        return {"Stacks": [{"StackStatus": status}]}
+        return {"Stacks": [{"StackStatus": status, "Parameters": [{"ParameterKey": "DeletionProtection", "ParameterValue": self.protection}]}]}
 
 
 def settings(section="production"):
@@ -45,13 +46,15 @@ def settings(section="production"):
         return deploy.read_settings(section, file)
 
 
-def deployed(client, overrides, codes=(0, 0)):
-    """Exit code, what each run of SAM was given for the parameter, and what was said."""
+def deployed(client, overrides, codes=(0, 0), declined=()):
+    """Exit code, what each run of SAM was given for the parameter, and what was said. The operator answers no in the runs `declined`."""
     given, said = [], []
     codes = iter(codes)
 
     def run(command, **_):
         given.append([part.partition("=")[2] for part in command if part.startswith("DeletionProtection=")])
+        if len(given) not in declined:
+            client.protection = given[-1][0]
         return SimpleNamespace(returncode=next(codes))
 
     of_section = settings()
@@ -77,6 +80,11 @@ class Deploy(unittest.TestCase):
         declined = deployed(CloudFormation(None, "REVIEW_IN_PROGRESS"), [])
         self.assertEqual(declined[:2], (0, [["false"]]))
         self.assertIn("nothing was deployed", declined[2])
+
+    def test_tables_that_stay_without_protection_are_a_failure(self):
+        code, given, said = deployed(CloudFormation(None, "CREATE_COMPLETE"), [], declined=[2])
+        self.assertEqual((code, given), (1, [["false"], ["true"]]))
+        self.assertIn("NOT protected", said)
 
     def test_the_operators_own_choice_stands(self):
         self.assertEqual(deploy.chosen_by_operator(['DomainName=a DeletionProtection="true"']), "true")

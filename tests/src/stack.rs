@@ -22,11 +22,6 @@ pub fn sandbox() -> String {
     variable("SANDBOX_URL")
 }
 
-/// The emulator that the stack runs on: `ministack`, `localstack`, or `external`.
-pub fn emulator() -> String {
-    variable("MYPHOTO_EMULATOR")
-}
-
 /// Names of all resources of a kind, such as `_TABLE`, with the variable that each comes from.
 ///
 /// # Panics

@@ -694,6 +694,9 @@ fn the_sandbox_is_never_used_in_production() {
         let publishes = statements(&function).iter().any(|statement| statement["Action"] == json!(["sns:Publish"]));
         let given = !function["Properties"]["Environment"]["Variables"]["AWS_ENDPOINT_URL_SNS"].is_null();
         assert_eq!(publishes, given, "{name}: SMS goes to the sandbox where one is used");
+        let emails = statements(&function).iter().any(|statement| list(&statement["Action"]).contains(&&json!("ses:SendEmail")));
+        let given = !function["Properties"]["Environment"]["Variables"]["AWS_ENDPOINT_URL_SESV2"].is_null();
+        assert_eq!(emails, given, "{name}: email goes to the sandbox where one is used");
     }
 }
 

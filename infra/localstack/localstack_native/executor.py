@@ -27,6 +27,8 @@ ENV_PREFIX = "LAMBDA_NATIVE_ENV_"
 NOT_IN_LAMBDA = ("LOCALSTACK_", "EDGE_PORT", "AWS_LAMBDA_FUNCTION_TIMEOUT")
 # A process writes its last log line of an event before it polls for the next one, at once.
 POLL_AFTER_RESPONSE_SECONDS = 1
+# Lambda's limit from the start of a process to its first poll.
+INIT_SECONDS = 10
 
 
 class FunctionProcess:
@@ -112,7 +114,11 @@ class NativeRuntimeExecutor(RuntimeExecutor):
         """Starts a process in place of the one that ended, and waits until it polls for its first event."""
         self.stop()
         self._process = process = FunctionProcess(self._code(), self._env)
-        report = process.api.reports.get()
+        try:
+            report = process.api.reports.get(timeout=INIT_SECONDS)
+        except queue.Empty:
+            message = f"Error: Task timed out after {INIT_SECONDS}.00 seconds of initialization"
+            report = Report(Kind.INIT_ERROR, None, error_payload("Sandbox.Timedout", message))
         if report.kind is Kind.READY:
             return
         process.kill()

@@ -112,6 +112,17 @@ class Executors(unittest.TestCase):
                 self.executor("respond('1')", init=init)
             self.assertEqual(json.loads(raised.exception.payload)["errorType"], error_type)
 
+    def test_a_function_that_never_polls_is_ended(self):
+        with mock.patch("localstack_native.executor.INIT_SECONDS", 1):
+            with self.assertRaises(StatusErrorException) as raised:
+                self.executor("", init="time.sleep(60)")
+            self.assertEqual(json.loads(raised.exception.payload)["errorType"], "Sandbox.Timedout")
+            # Also where it takes the place of a process that ended.
+            executor = self.executor("sys.exit(1)", init="time.sleep(60 if os.path.exists('again') else 0); open('again', 'w')")
+            self.invoke(executor)
+            with self.assertRaises(StatusErrorException):
+                self.invoke(executor, request_id="r-2")
+
     def test_a_bootstrap_that_cannot_be_run_is_an_error_too(self):
         executor = self.executor("", started=False)
         (executor._code() / "bootstrap").chmod(stat.S_IRUSR)

@@ -1,6 +1,6 @@
 use std::error::Error;
 use std::io::Write;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::Parser;
@@ -9,9 +9,12 @@ use sandbox::Secrets;
 /// The outside world for myPhoto's runs and tests: TAXISnet, the registers, an inbox for SMS and email.
 #[derive(Parser)]
 struct Arguments {
-    /// A loopback address; port 0 takes a free one. The first line of output names it.
+    /// A loopback address, unless `--private-address` is given; port 0 takes a free one. The first line of output names it.
     #[arg(long, env = "SANDBOX_LISTEN", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
+    /// Also takes a private address, for an emulator that runs functions in containers. Whoever reaches the sandbox can sign in as anyone.
+    #[arg(long)]
+    private_address: bool,
     /// The file of people.
     #[arg(long, env = "SANDBOX_SEED", default_value = "infra/sandbox/people.toml")]
     seed: PathBuf,
@@ -29,9 +32,10 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
-    if !arguments.listen.ip().is_loopback() {
-        // Anyone who reaches it can sign in as anyone.
-        return Err("--listen must be a loopback address".into());
+    if !may_listen_at(arguments.listen.ip(), arguments.private_address) {
+        return Err(
+            "--listen must be a loopback address, or with --private-address a private one: whoever reaches it can sign in as anyone".into(),
+        );
     }
     let seed = std::fs::read_to_string(&arguments.seed).map_err(|error| format!("{}: {error}", arguments.seed.display()))?;
     let secrets =
@@ -41,4 +45,34 @@ async fn main() -> Result<(), Box<dyn Error>> {
     writeln!(std::io::stdout(), "listening on http://{}", listener.local_addr()?)?;
     axum::serve(listener, router).await?;
     Ok(())
+}
+
+fn may_listen_at(address: IpAddr, private: bool) -> bool {
+    let is_private = match address {
+        IpAddr::V4(address) => address.is_private(),
+        IpAddr::V6(address) => address.is_unique_local(),
+    };
+    address.is_loopback() || (private && is_private)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_listens_on_loopback_and_on_a_private_address_where_asked_to() {
+        for (address, by_default, where_asked) in [
+            ("127.0.0.1", true, true),
+            ("::1", true, true),
+            ("172.17.0.1", false, true),
+            ("192.168.1.5", false, true),
+            ("fd00::1", false, true),
+            ("0.0.0.0", false, false),
+            ("::", false, false),
+            ("8.8.8.8", false, false),
+        ] {
+            let ip: IpAddr = address.parse().expect("an address");
+            assert_eq!((may_listen_at(ip, false), may_listen_at(ip, true)), (by_default, where_asked), "{address}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! What `storage` and `sending` ask of DynamoDB, KMS, S3 and SNS, function by function: where it holds, and where it is rejected.
 //!
-//! Where the emulators differ (docs/emulators.md), the test says so. Times lie in another century, as in `conditions`, whose cases are
+//! Those that do not hold on an emulator are in tests/not_on. Times lie in another century, as in `conditions`, whose cases are
 //! not repeated here.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test that calls it")]
