@@ -1,5 +1,5 @@
-//! POST /v1/verdicts: what the public body says of an image that it pulled. Citizen and photographer see it; the text is for
-//! the citizen alone.
+//! POST /v1/verdicts: what the public body says of an image that it pulled. The citizen sees all of it, the photographer the verdict and its
+//! reason only: neither the text nor which public body it was.
 
 use domain::{
     Moment,
@@ -16,7 +16,7 @@ use storage::{
     Transaction, TransactionError,
     applications::Applications,
     history::{Event, GivenVerdict, History, Origin, Record},
-    issuances::{Issuances, ListedVerdict},
+    issuances::Issuances,
     nonces::Nonces,
     sealing::PullIds,
 };
@@ -119,8 +119,10 @@ async fn write(deps: &Deps, application: &ApplicationId, record: &Record, verdic
         return Err(Problem::PullUnknown.into());
     };
     let in_history = deps.history.verdict_part(&record.subject_id, &record.event, verdict)?;
-    let listed = ListedVerdict { verdict: verdict.verdict, at: verdict.at };
-    let in_list = |origin: &Origin| deps.issuances.verdict_part(&origin.business, &origin.upload_id, application, *image, &listed);
+    let in_list = |origin: &Origin| {
+        let slot = deps.pull_ids.verdict_slot(&origin.upload_id, application, *image);
+        deps.issuances.verdict_part(&origin.business, &origin.upload_id, &slot, verdict.verdict)
+    };
     let in_list = origin.as_ref().map(in_list).transpose()?;
     let both = deps.transaction.clone().with(in_history.clone()).with_some(in_list);
     let written = match both.commit().await {

@@ -4,6 +4,7 @@
 use edge::{
     Call, Failure, Reply, Setup,
     guard::Citizen,
+    page::{PAGE_BYTES, Page},
     records::{AccessView, ApplicationNames},
 };
 use serde::Serialize;
@@ -41,6 +42,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let (known, page) =
         tokio::try_join!(deps.applications.all(), deps.history.list(&subject.id, Kind::Accesses, asked.after, asked.limit, call.now))?;
     let names = ApplicationNames::of(&known);
-    let views = page.records.iter().filter_map(|record| AccessView::of(record, &names, call.language));
-    Reply::json(200, &Answer { accesses: views.collect(), next: page.next })
+    let entries = page.records.iter().filter_map(|record| Some((record.id().to_owned(), AccessView::of(record, &names, call.language)?)));
+    let page = Page::within(PAGE_BYTES, entries, page.next)?;
+    Reply::json(200, &Answer { accesses: page.entries, next: page.next })
 }

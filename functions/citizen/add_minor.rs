@@ -108,9 +108,12 @@ async fn confirmed(
     let answer = match deps.registers.custody(custodian, identifier).await {
         Ok(answer) => answer,
         Err(RegisterError::PersonUnknown) => return Err(Problem::CustodyNotConfirmed.into()),
-        Err(error @ (RegisterError::CodeRefused | RegisterError::Unavailable(_) | RegisterError::Unexpected(_))) => {
-            return Err(error.into());
-        }
+        Err(
+            error @ (RegisterError::CodeRefused
+            | RegisterError::Unavailable(_)
+            | RegisterError::Unexpected(_)
+            | RegisterError::AnotherPerson(_)),
+        ) => return Err(error.into()),
     };
     let registered = answer.minor;
     let facts = MinorFacts {

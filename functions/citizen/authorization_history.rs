@@ -3,6 +3,7 @@
 use edge::{
     Call, Failure, Reply, Setup,
     guard::Citizen,
+    page::{PAGE_BYTES, Page},
     records::{ApplicationNames, AuthorizationRecordView},
 };
 use serde::Serialize;
@@ -42,6 +43,10 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         deps.history.list(&subject.id, Kind::Authorizations, asked.after, asked.limit, call.now)
     )?;
     let names = ApplicationNames::of(&known);
-    let views = page.records.iter().filter_map(|record| AuthorizationRecordView::of(record, &names, call.language, call.now));
-    Reply::json(200, &Answer { authorizations: views.collect(), next: page.next })
+    let entries = page
+        .records
+        .iter()
+        .filter_map(|record| Some((record.id().to_owned(), AuthorizationRecordView::of(record, &names, call.language, call.now)?)));
+    let page = Page::within(PAGE_BYTES, entries, page.next)?;
+    Reply::json(200, &Answer { authorizations: page.entries, next: page.next })
 }

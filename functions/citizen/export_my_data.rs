@@ -1,12 +1,14 @@
 //! GET /v1/subjects/{subject}/export: everything that is held on a person, as JSON (GDPR, articles 15 and 20). The images
 //! themselves are fetched at the addresses in it.
 //!
-//! What applications asked for can be long: it comes in pages, the first of them with everything else.
+//! What applications asked for can be long, in number and in their texts: it comes in pages, the first of them with everything else. A page ends at a
+//! number of accesses or at a number of bytes, whichever comes first.
 
 use domain::{Language, quota::Quota};
 use edge::{
     Call, Failure, Reply, Setup,
     guard::{Citizen, Subject},
+    page::{self, PAGE_BYTES, Page},
     records::{AccessView, ApplicationNames, AssociationEventView, AuthorizationRecordView},
     views::AssociationView,
 };
@@ -22,7 +24,7 @@ use storage::{
     sessions::{Session, Sessions},
 };
 
-/// Accesses in one answer: some 400 bytes each.
+/// Accesses in one response. Most take some 400 bytes; those with long texts of an application end the page earlier ([`PAGE_BYTES`]).
 const PAGE: usize = 2_000;
 /// Other records are made by the person's own hand: so many at a time until all are read.
 const CHUNK: usize = 500;
@@ -116,12 +118,12 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         tokio::try_join!(deps.applications.all(), deps.history.list(&subject.id, Kind::Accesses, after, PAGE, call.now))?;
     let names = ApplicationNames::of(&known);
     let first = if after.is_none() { Some(first(deps, call, &citizen.session, &subject, &names).await?) } else { None };
-    let views = accesses.records.iter().filter_map(|record| AccessView::of(record, &names, call.language));
-    Reply::json(
-        200,
-        &Export { made_at: call.now.rfc3339(), notes: notes(call.language), first, accesses: views.collect(), next: accesses.next },
-    )
-    .map(|reply| reply.attachment("myphoto-data.json"))
+    let entries =
+        accesses.records.iter().filter_map(|record| Some((record.id().to_owned(), AccessView::of(record, &names, call.language)?)));
+    let left = PAGE_BYTES.saturating_sub(page::size(&first)?);
+    let Page { entries: accesses, next } = Page::within(left, entries, accesses.next)?;
+    Reply::json(200, &Export { made_at: call.now.rfc3339(), notes: notes(call.language), first, accesses, next })
+        .map(|reply| reply.attachment("myphoto-data.json"))
 }
 
 fn notes(language: Language) -> Vec<&'static str> {

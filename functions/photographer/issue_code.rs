@@ -2,8 +2,6 @@
 //!
 //! Checked, stripped, sealed, then code, history and message in one transaction. Repeating it answers the same.
 
-use std::collections::BTreeMap;
-
 use domain::{CodeNumber, Language, Moment, delivery::DeliveryState, retention, submission::CodeState};
 use edge::{Call, Failure, Reply, Setup, guard::Photographer, log, views::IssuanceView};
 use futures_util::future::try_join_all;
@@ -13,7 +11,7 @@ use serde::Deserialize;
 use storage::{
     Transaction, TransactionError,
     codes::{CodeItem, Codes, ImageFacts, wrap_key},
-    issuances::{Issuance, Issuances, Issued, UploadState},
+    issuances::{Issuance, Issuances, Issued, UploadState, Verdicts},
     kms::KmsKey,
     outbox::{Message, Outbox, OutboxItem},
     reminders::{About, Address, ReminderItem, Reminders},
@@ -169,7 +167,7 @@ async fn issue(
         message_id,
         reminder,
         resent: Vec::new(),
-        verdicts: BTreeMap::new(),
+        verdicts: Verdicts::default(),
     };
     let images = checked.iter().map(|checked| ImageFacts {
         kind: checked.kind,

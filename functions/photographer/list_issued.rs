@@ -2,7 +2,12 @@
 //! associated, verdicts. Never the code, never by whom it was associated.
 
 use domain::{AthensDay, business::BusinessId, delivery::IssuanceState};
-use edge::{Call, Failure, Reply, Setup, guard::Photographer, views::IssuanceView};
+use edge::{
+    Call, Failure, Reply, Setup,
+    guard::Photographer,
+    page::{PAGE_BYTES, Page},
+    views::IssuanceView,
+};
 use messages::problem::{FieldReason, Problem};
 use serde::Serialize;
 use storage::{
@@ -46,7 +51,9 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     });
     let mut views: Vec<_> = views.collect();
     label(deps, &staff, &mut views)?;
-    Reply::json(200, &Answer { issuances: views, next: page.next })
+    let entries = views.into_iter().map(|view| (view.upload_id.clone(), view));
+    let page = Page::within(PAGE_BYTES, entries, page.next)?;
+    Reply::json(200, &Answer { issuances: page.entries, next: page.next })
 }
 
 fn invalid(field: &str, reason: FieldReason) -> Problem {

@@ -111,14 +111,11 @@ async fn begin_session(deps: &Deps, call: &Call) -> Result<Session, Failure> {
     let afm = &taxisnet_person.afm;
     let (asked, employers) = tokio::join!(session_functions::ask_registers(&deps.registers, afm), employers(deps, afm));
     let ((registered, mobile, owned), employers) = (asked?, employers?);
+    taxisnet_person.matches(&registered)?;
     if mobile.is_none() && !deps.taxisnet_asks_otp {
         return Err(Problem::NoConfirmedMobile.into());
     }
-    let mut identifiers = registered.identifiers();
-    if registered.afm.is_none() {
-        identifiers.push(domain::Identifier::Afm(afm.clone()));
-    }
-    let subject_id = deps.subjects.resolve(&identifiers, call.now).await?;
+    let subject_id = deps.subjects.resolve(&registered.identifiers(), call.now).await?;
     let person = person(deps, taxisnet_person, registered, mobile, owned, employers);
     let session = Session::begin(SessionToken::random()?, subject_id, person, call.now);
     if deps.taxisnet_asks_otp { without_otp(deps, call, session).await } else { with_otp(deps, call, session).await }
@@ -205,9 +202,12 @@ async fn employer(deps: &Deps, item: &StaffItem) -> Result<Option<Business>, Fai
     let owned = match deps.registers.businesses(&facts.owner_afm).await {
         Ok(owned) => owned,
         Err(RegisterError::PersonUnknown) => Vec::new(),
-        Err(error @ (RegisterError::CodeRefused | RegisterError::Unavailable(_) | RegisterError::Unexpected(_))) => {
-            return Err(error.into());
-        }
+        Err(
+            error @ (RegisterError::CodeRefused
+            | RegisterError::Unavailable(_)
+            | RegisterError::Unexpected(_)
+            | RegisterError::AnotherPerson(_)),
+        ) => return Err(error.into()),
     };
     let theirs = owned.into_iter().find(|business| business.afm == facts.business_afm && photographs(business));
     let as_staff = |business: OwnedBusiness| Business {
@@ -222,7 +222,7 @@ async fn employer(deps: &Deps, item: &StaffItem) -> Result<Option<Business>, Fai
 fn taxisnet_failure(error: RegisterError) -> Failure {
     match error {
         RegisterError::CodeRefused => Problem::SignInState.into(),
-        RegisterError::PersonUnknown | RegisterError::Unavailable(_) | RegisterError::Unexpected(_) => {
+        RegisterError::PersonUnknown | RegisterError::Unavailable(_) | RegisterError::Unexpected(_) | RegisterError::AnotherPerson(_) => {
             Failure::Failed { problem: Problem::TaxisnetUnavailable, cause: error.to_string() }
         }
     }

@@ -79,8 +79,8 @@ mod tests {
             let is_late = request.target.ends_with(late);
             let (status, body) = match request.target.as_str() {
                 "/v1/person" => (person, ""),
-                "/v1/contact" => (contact, r#"{"mobile":null}"#),
-                _ => (200, r#"{"businesses":[]}"#),
+                "/v1/contact" => (contact, r#"{"afm":"068933130","mobile":null}"#),
+                _ => (200, r#"{"afm":"068933130","businesses":[]}"#),
             };
             let delay = if is_late { Duration::from_millis(200) } else { Duration::ZERO };
             Response { status, delay, ..Response::ok("application/json", body) }

@@ -65,6 +65,8 @@ pub(crate) enum Registers {
     Unknown,
     Fail,
     Slow,
+    /// They answer about another person.
+    Mixed,
 }
 
 impl Person {
@@ -151,6 +153,11 @@ impl People {
 
     pub(crate) fn all(&self) -> Vec<Arc<Person>> {
         self.read(|inner| inner.all.clone())
+    }
+
+    /// The person about whom the registers answer when they mix this one up: the first of all others.
+    pub(crate) fn mixed_up_with(&self, person: &Person) -> Option<Arc<Person>> {
+        self.read(|inner| inner.all.iter().find(|other| other.afm != person.afm).cloned())
     }
 
     pub(crate) fn find(&self, identifier: Identifier, value: &str) -> Option<Arc<Person>> {

@@ -65,12 +65,12 @@ pub(crate) async fn person(State(world): State<World>, headers: HeaderMap, body:
 
 pub(crate) async fn contact(State(world): State<World>, headers: HeaderMap, body: Bytes) -> Answer {
     let person = asked_for(&world, &headers, &body).await?;
-    Ok(Json(json!({ "mobile": person.mobile })))
+    Ok(Json(json!({ "afm": person.afm, "mobile": person.mobile })))
 }
 
 pub(crate) async fn businesses(State(world): State<World>, headers: HeaderMap, body: Bytes) -> Answer {
     let person = asked_for(&world, &headers, &body).await?;
-    Ok(Json(json!({ "businesses": world.people.businesses_of(&person) })))
+    Ok(Json(json!({ "afm": person.afm, "businesses": world.people.businesses_of(&person) })))
 }
 
 pub(crate) async fn custody(State(world): State<World>, headers: HeaderMap, body: Bytes) -> Answer {
@@ -84,9 +84,9 @@ pub(crate) async fn custody(State(world): State<World>, headers: HeaderMap, body
         return Err(Refusal::BadRequest);
     }
     let custodian = by_afm(&world, &query.custodian_afm).await?;
-    let minor = answered(world.people.find(query.minor.kind, &query.minor.value)).await?;
+    let minor = answered(&world, world.people.find(query.minor.kind, &query.minor.value)).await?;
     let custody = world.custody.is_in_force(&custodian, &minor);
-    Ok(Json(json!({ "minor": described(&minor), "custody": custody })))
+    Ok(Json(json!({ "custodian_afm": custodian.afm, "minor": described(&minor), "custody": custody })))
 }
 
 fn described(person: &Person) -> Value {
@@ -109,17 +109,18 @@ async fn by_afm(world: &Sandbox, afm: &str) -> Result<Arc<Person>, Refusal> {
     if !identifiers::is_afm(afm) {
         return Err(Refusal::BadRequest);
     }
-    answered(world.people.find(Identifier::Afm, afm)).await
+    answered(world, world.people.find(Identifier::Afm, afm)).await
 }
 
 /// What the registers do about a person.
-async fn answered(person: Option<Arc<Person>>) -> Result<Arc<Person>, Refusal> {
+async fn answered(world: &Sandbox, person: Option<Arc<Person>>) -> Result<Arc<Person>, Refusal> {
     let person = person.ok_or(Refusal::PersonUnknown)?;
     match person.registers {
         Registers::Answer => {}
         Registers::Unknown => return Err(Refusal::PersonUnknown),
         Registers::Fail => return Err(Refusal::Broken),
         Registers::Slow => tokio::time::sleep(SLOW).await,
+        Registers::Mixed => return world.people.mixed_up_with(&person).ok_or(Refusal::Broken),
     }
     Ok(person)
 }

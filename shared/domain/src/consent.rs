@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Version of the text on personal data.
-pub const PERSONAL_DATA_VERSION: &str = "2026-11";
+pub const PERSONAL_DATA_VERSION: &str = "2026-12";
 /// Version of the text agreed to at association.
 pub const ASSOCIATION_VERSION: &str = "2026-11";
 

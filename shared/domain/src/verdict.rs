@@ -10,7 +10,7 @@ pub fn is_text(text: &str) -> bool {
     (1..=TEXT_LENGTH).contains(&text.chars().count()) && !text.chars().any(char::is_control) && !text.trim().is_empty()
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(tag = "verdict", content = "reason", rename_all = "snake_case")]
 pub enum Verdict {
     Accepted,
@@ -18,7 +18,7 @@ pub enum Verdict {
 }
 
 /// Why a photo was refused: the list to choose from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefusalReason {
     /// Does not show how the person looks now.

@@ -73,6 +73,7 @@ impl From<RegisterError> for Failure {
             RegisterError::PersonUnknown => return Self::Refused(Problem::PersonUnknown),
             RegisterError::CodeRefused => return Self::Refused(Problem::SignInState),
             RegisterError::Unavailable(_) | RegisterError::Unexpected(_) => Problem::RegistersUnavailable,
+            RegisterError::AnotherPerson(_) => Problem::RegistersMismatch,
         };
         Self::Failed { problem, cause: error.to_string() }
     }
@@ -170,7 +171,9 @@ pub const fn status(problem: &Problem) -> StatusCode {
         | Problem::SubmissionsExhausted { .. } => StatusCode::TOO_MANY_REQUESTS,
 
         Problem::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        Problem::TaxisnetUnavailable | Problem::RegistersUnavailable | Problem::OtpNotSent => StatusCode::BAD_GATEWAY,
+        Problem::TaxisnetUnavailable | Problem::RegistersUnavailable | Problem::RegistersMismatch | Problem::OtpNotSent => {
+            StatusCode::BAD_GATEWAY
+        }
         Problem::Throttled => StatusCode::SERVICE_UNAVAILABLE,
         Problem::Timeout => StatusCode::GATEWAY_TIMEOUT,
     }

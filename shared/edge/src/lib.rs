@@ -8,6 +8,7 @@ mod carrier;
 mod failure;
 pub mod guard;
 pub mod log;
+pub mod page;
 pub mod records;
 mod reply;
 mod serve;

@@ -40,6 +40,12 @@ const PERSONAL: [(HeaderName, &str); 3] = [
     (header::VARY, "Accept, Accept-Language, Authorization, Cookie, Origin"),
 ];
 
+/// Returns the bytes that a JSON text takes as the string in Lambda's response that holds the body. JSON has no control characters that would
+/// need longer escapes.
+pub(crate) fn escaped(json: &[u8]) -> usize {
+    json.len() + json.iter().filter(|byte| matches!(byte, b'"' | b'\\')).count()
+}
+
 #[derive(Debug)]
 pub struct Reply {
     pub(crate) status: StatusCode,
@@ -158,12 +164,17 @@ impl Reply {
     }
 
     /// True where the answer is small enough for Lambda to carry.
-    pub(crate) const fn fits(&self) -> bool {
-        self.body.len().div_ceil(3) * 4 < LARGEST
+    pub(crate) fn fits(&self) -> bool {
+        let carried = if self.is_text() { escaped(&self.body) } else { self.body.len().div_ceil(3) * 4 };
+        carried < LARGEST
+    }
+
+    fn is_text(&self) -> bool {
+        self.headers.iter().any(|(name, value)| name == header::CONTENT_TYPE && value.ends_with("json"))
     }
 
     pub(crate) fn into_response(self, language: Language) -> Response<Body> {
-        let is_text = self.headers.iter().any(|(name, value)| name == header::CONTENT_TYPE && value.ends_with("json"));
+        let is_text = self.is_text();
         let body = if self.body.is_empty() {
             Body::Empty
         } else if is_text {

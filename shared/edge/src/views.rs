@@ -267,7 +267,7 @@ pub struct IssuanceView {
     /// A reminder before the code expires was agreed to.
     pub reminder: bool,
     pub resends: ResendsView,
-    /// What public bodies said last, of each image that they pulled.
+    /// What public bodies said. Not which body, of which image or when.
     pub verdicts: Vec<VerdictView>,
     /// True where the caller made the upload, false where somebody else of the business did.
     pub issued_by_you: bool,
@@ -304,14 +304,11 @@ pub struct ResendView {
 
 #[derive(Debug, Serialize)]
 pub struct VerdictView {
-    pub application: String,
-    pub image: String,
     #[serde(flatten)]
     pub verdict: Verdict,
     /// The listed reason, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason_text: Option<&'static str>,
-    pub at: String,
 }
 
 /// Who made an upload.
@@ -328,16 +325,11 @@ pub struct IssuerView {
 impl IssuanceView {
     pub fn of(issuance: &Issuance, issued: &Issued, caller: &Session, language: Language, now: Moment) -> Self {
         let resends = issued.resent.iter().map(|resent| ResendView { at: resent.at.rfc3339(), corrected: resent.corrected });
-        let verdicts = issued.verdicts.iter().map(|(about, said)| {
-            let (application, image) = about.rsplit_once(':').unwrap_or((about, ""));
-            VerdictView {
-                application: application.to_owned(),
-                image: image.to_owned(),
-                verdict: said.verdict,
-                reason_text: crate::records::reason_text(said.verdict, language),
-                at: said.at.rfc3339(),
-            }
-        });
+        let verdicts = issued
+            .verdicts
+            .visible()
+            .into_iter()
+            .map(|verdict| VerdictView { verdict, reason_text: crate::records::reason_text(verdict, language) });
         Self {
             upload_id: issuance.upload_id.clone(),
             profile: issuance.profile,

@@ -90,7 +90,7 @@ fn respond(request: &Received) -> Response {
         (_, "/v2/email/outbound-emails") => Response::ok(json, r#"{"MessageId":"1"}"#),
         (_, "/server/oauth/token") => Response::ok(json, r#"{"access_token":"token"}"#),
         (_, "/server/userinfo") => Response::ok(xml, r#"<root><userinfo userid="u" taxid="068933130" lastname="A" firstname="B"/></root>"#),
-        (_, "/v1/businesses" | "/") if !request.body.starts_with("Action=") => Response::ok(json, r#"{"businesses":[]}"#),
+        (_, "/v1/businesses" | "/") if !request.body.starts_with("Action=") => Response::ok(json, r#"{"afm":"068933130","businesses":[]}"#),
         (_, "/") => Response::ok(
             xml,
             "<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult><ResponseMetadata/></PublishResponse>",

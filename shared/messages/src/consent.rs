@@ -76,7 +76,9 @@ const PERSONAL_DATA_EL: &[&str] = &[
      για να μπορείτε να ελέγχετε τη χρήση των φωτογραφιών σας. Αν δεν συσχετίσετε φωτογραφίες, τη συμφωνία σας με αυτό το κείμενο την κρατάμε \
      730 ημέρες. Το πόσους κωδικάριθμους και κωδικούς μίας χρήσης δώσατε μέσα σε μια ημέρα το κρατάμε \
      εκείνη την ημέρα και την επόμενη.",
-    "Φωτογράφοι. Ο φωτογράφος δεν βλέπει τον κωδικάριθμο και δεν μαθαίνει με ποιο πρόσωπο συσχετίστηκε. Το ιστορικό των μεταφορτώσεών του, με \
+    "Φωτογράφοι. Ο φωτογράφος δεν βλέπει τον κωδικάριθμο και δεν μαθαίνει με ποιο πρόσωπο συσχετίστηκε. Αν μια υπηρεσία δημόσιου φορέα δεχθεί ή \
+     απορρίψει μια φωτογραφία, ο φωτογράφος βλέπει την απόφαση και, αν ήταν απόρριψη, τον λόγο από έναν κατάλογο, για να μπορεί να τη \
+     διορθώσει. Δεν βλέπει ποια υπηρεσία ήταν ούτε τι σας έγραψε. Το ιστορικό των μεταφορτώσεών του, με \
      μέρος μόνο της διεύθυνσης ή του κινητού όπου στάλθηκε ο κωδικάριθμος, κρατείται 365 ημέρες.",
     "Ποιος παίρνει τις φωτογραφίες. Μόνο οι υπηρεσίες δημόσιων φορέων που έχετε εξουσιοδοτήσει εσείς, και μόνο όσο ισχύουν η συσχέτιση και η \
      εξουσιοδότηση. Η εικόνα της υπογραφής δίνεται μόνο για την άδεια οδήγησης· για κάθε άλλον σκοπό δίνεται μόνο η φωτογραφία προσώπου. Κάθε λήψη \
@@ -113,7 +115,9 @@ const PERSONAL_DATA_EN: &[&str] = &[
     "History. Your agreements, the authorizations that you give and each time an image is pulled are kept as long as the photos and 365 days more, \
      so that you can check how your photos are used. If you do not associate photos, your agreement to this text is kept for 730 days. How many code numbers and one-time passwords you entered in a day is kept for that day and the \
      next.",
-    "Photographers. The photographer does not see the code number and does not learn with whom it was associated. The history of a photographer's \
+    "Photographers. The photographer does not see the code number and does not learn with whom it was associated. If a service of a public body \
+     accepts or rejects a photo, the photographer sees that decision and, if it was a rejection, its reason from a list, to be able to \
+     correct the photo. The photographer does not see which service it was, nor what it wrote to you. The history of a photographer's \
      uploads, with only a part of the address or mobile number to which the code number went, is kept for 365 days.",
     "Who gets the photos. Only the services of public bodies that you yourself have authorised, and only while both the association and the \
      authorization are in force. The signature image is given for the driving licence alone; for every other purpose only the face photo is given. \
@@ -183,8 +187,8 @@ mod tests {
         assert_eq!(
             sums,
             [
-                ("2026-11", 2_382_009_539_324_950_958),
-                ("2026-11", 18_013_402_247_575_024_294),
+                ("2026-12", 15_640_926_936_346_260_963),
+                ("2026-12", 3_620_395_449_073_991_899),
                 ("2026-11", 918_922_437_789_444_996),
                 ("2026-11", 9_364_196_375_371_529_814)
             ]
@@ -206,6 +210,9 @@ mod tests {
             DPO_EMAIL,
             "www.dpa.gr",
             "Έλαβα γνώση",
+            // What photographers see of verdicts.
+            "ο φωτογράφος βλέπει την απόφαση",
+            "Δεν βλέπει ποια υπηρεσία ήταν",
         ] {
             assert!(el.contains(needed), "{needed}");
         }
@@ -220,6 +227,8 @@ mod tests {
             "within the service",
             DPO_EMAIL,
             "www.dpa.gr",
+            "the photographer sees that decision",
+            "does not see which service it was",
         ] {
             assert!(en.contains(needed), "{needed}");
         }

@@ -51,6 +51,8 @@ pub enum Problem {
     ExchangeRefused,
     TaxisnetUnavailable,
     RegistersUnavailable,
+    /// A register's response was not about the number asked about.
+    RegistersMismatch,
     /// TAXISnet knows the person, the registers do not.
     PersonUnknown,
     NoConfirmedMobile,
@@ -246,6 +248,7 @@ impl Problem {
             Self::ExchangeRefused => "exchange_refused",
             Self::TaxisnetUnavailable => "taxisnet_unavailable",
             Self::RegistersUnavailable => "registers_unavailable",
+            Self::RegistersMismatch => "registers_mismatch",
             Self::PersonUnknown => "person_unknown",
             Self::NoConfirmedMobile => "no_confirmed_mobile",
             Self::OtpMalformed => "otp_malformed",
@@ -395,6 +398,7 @@ impl Problem {
             | Self::ExchangeRefused
             | Self::TaxisnetUnavailable
             | Self::RegistersUnavailable
+            | Self::RegistersMismatch
             | Self::PersonUnknown
             | Self::NoConfirmedMobile
             | Self::OtpMalformed
@@ -514,7 +518,8 @@ mod tests {
             P::SignInRefused => P::ExchangeRefused,
             P::ExchangeRefused => P::TaxisnetUnavailable,
             P::TaxisnetUnavailable => P::RegistersUnavailable,
-            P::RegistersUnavailable => P::PersonUnknown,
+            P::RegistersUnavailable => P::RegistersMismatch,
+            P::RegistersMismatch => P::PersonUnknown,
             P::PersonUnknown => P::NoConfirmedMobile,
             P::NoConfirmedMobile => P::OtpMalformed,
             P::OtpMalformed => P::OtpWrong { left: 2 },

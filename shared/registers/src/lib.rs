@@ -25,6 +25,10 @@ pub enum RegisterError {
     Unavailable(String),
     #[error("unexpected answer: {0}")]
     Unexpected(&'static str),
+    /// The response does not hold the number that was asked about, so it may be somebody else's. An alarm looks for the first word
+    /// (`RegisterMismatches` in `infra/watch.yaml`).
+    #[error("another_person: {0}")]
+    AnotherPerson(&'static str),
 }
 
 /// Connecting, and a whole call.

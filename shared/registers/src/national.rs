@@ -49,6 +49,7 @@ pub struct OwnedBusiness {
 /// What the citizens' registry says of a minor and a person.
 #[derive(Debug, Clone, Deserialize)]
 pub struct CustodyAnswer {
+    pub custodian_afm: Afm,
     pub minor: RegisteredPerson,
     /// In force today.
     pub custody: bool,
@@ -71,13 +72,20 @@ struct Ask<'a> {
     afm: &'a str,
 }
 
+/// Returns an error unless the response holds the number that was asked about.
+fn matching(is_asked: bool, path: &'static str) -> Result<(), RegisterError> {
+    if is_asked { Ok(()) } else { Err(RegisterError::AnotherPerson(path)) }
+}
+
 #[derive(Deserialize)]
 struct Contact {
+    afm: Afm,
     mobile: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct Businesses {
+    afm: Afm,
     businesses: Vec<OwnedBusiness>,
 }
 
@@ -87,35 +95,46 @@ impl NationalRegisters {
     }
 
     /// # Errors
-    /// [`RegisterError::PersonUnknown`] among others.
+    /// [`RegisterError::PersonUnknown`], and [`RegisterError::AnotherPerson`] where the response does not hold this AFM, among others.
     pub async fn person(&self, afm: &Afm) -> Result<RegisteredPerson, RegisterError> {
-        self.ask("v1/person", &Ask { afm: afm.expose() }).await
+        const PATH: &str = "v1/person";
+        let person: RegisteredPerson = self.ask(PATH, &Ask { afm: afm.expose() }).await?;
+        matching(person.afm.as_ref() == Some(afm), PATH)?;
+        Ok(person)
     }
 
     /// The mobile number that the person has confirmed in the National Communications Register. One that is not Greek
     /// counts as none: we send to no other.
     ///
     /// # Errors
-    /// [`RegisterError::PersonUnknown`] among others.
+    /// [`RegisterError::PersonUnknown`], and [`RegisterError::AnotherPerson`] where the response does not hold this AFM, among others.
     pub async fn confirmed_mobile(&self, afm: &Afm) -> Result<Option<GreekMobile>, RegisterError> {
-        let contact: Contact = self.ask("v1/contact", &Ask { afm: afm.expose() }).await?;
+        const PATH: &str = "v1/contact";
+        let contact: Contact = self.ask(PATH, &Ask { afm: afm.expose() }).await?;
+        matching(contact.afm == *afm, PATH)?;
         Ok(contact.mobile.and_then(|mobile| GreekMobile::parse(&mobile).ok()))
     }
 
     /// # Errors
-    /// [`RegisterError::PersonUnknown`] among others.
+    /// [`RegisterError::PersonUnknown`], and [`RegisterError::AnotherPerson`] where the response does not hold this AFM, among others.
     pub async fn businesses(&self, afm: &Afm) -> Result<Vec<OwnedBusiness>, RegisterError> {
-        let answer: Businesses = self.ask("v1/businesses", &Ask { afm: afm.expose() }).await?;
+        const PATH: &str = "v1/businesses";
+        let answer: Businesses = self.ask(PATH, &Ask { afm: afm.expose() }).await?;
+        matching(answer.afm == *afm, PATH)?;
         Ok(answer.businesses)
     }
 
     /// A minor by one number, and whether a person has custody of them today.
     ///
     /// # Errors
-    /// [`RegisterError::PersonUnknown`] for either of them, among others.
+    /// [`RegisterError::PersonUnknown`] for either of them, and [`RegisterError::AnotherPerson`] where the response does not hold both numbers, among
+    /// others.
     pub async fn custody(&self, custodian: &Afm, minor: &Identifier) -> Result<CustodyAnswer, RegisterError> {
-        let minor = AskIdentifier { kind: minor.kind(), value: minor.expose() };
-        self.ask("v1/custody", &AskCustody { custodian_afm: custodian.expose(), minor }).await
+        const PATH: &str = "v1/custody";
+        let asked = AskIdentifier { kind: minor.kind(), value: minor.expose() };
+        let answer: CustodyAnswer = self.ask(PATH, &AskCustody { custodian_afm: custodian.expose(), minor: asked }).await?;
+        matching(answer.custodian_afm == *custodian && answer.minor.identifiers().contains(minor), PATH)?;
+        Ok(answer)
     }
 
     /// Numbers go in the body, where no access log sees them.

@@ -3,7 +3,7 @@
 use domain::{Afm, Secret};
 use serde::Deserialize;
 
-use crate::{RegisterError, unavailable};
+use crate::{RegisterError, RegisteredPerson, unavailable};
 
 /// Which server of GSIS, and as whom we speak to it.
 #[derive(Debug, Clone)]
@@ -21,6 +21,22 @@ pub struct TaxisnetPerson {
     pub afm: Afm,
     pub first_name: String,
     pub last_name: String,
+    /// Four digits. `None` where `userinfo` gives no such year.
+    birth_year: Option<String>,
+}
+
+impl TaxisnetPerson {
+    /// Returns an error if the registry's birth date (YYYY-MM-DD) is of another year than the one in `userinfo`. No number is asked of TAXISnet that its response
+    /// could be matched with, so this is the only sign that one of the two is about somebody else.
+    ///
+    /// # Errors
+    /// [`RegisterError::AnotherPerson`].
+    pub fn matches(&self, registered: &RegisteredPerson) -> Result<(), RegisterError> {
+        match &self.birth_year {
+            Some(year) if !registered.birth_date.starts_with(year.as_str()) => Err(RegisterError::AnotherPerson("birth year of userinfo")),
+            Some(_) | None => Ok(()),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -41,6 +57,8 @@ struct Userinfo {
     lastname: String,
     #[serde(rename = "@firstname", default)]
     firstname: String,
+    #[serde(rename = "@birthyear", default)]
+    birthyear: String,
 }
 
 impl Taxisnet {
@@ -105,6 +123,10 @@ fn encode(pairs: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
+fn is_year(text: &str) -> bool {
+    text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit()) && text != "0000"
+}
+
 /// Who `userinfo` says it is. Values come padded with blanks.
 ///
 /// # Errors
@@ -122,6 +144,7 @@ pub fn parse_userinfo(xml: &str) -> Result<TaxisnetPerson, RegisterError> {
         afm: Afm::parse(info.taxid.trim()).map_err(|_| RegisterError::Unexpected("userinfo has no valid AFM"))?,
         first_name: info.firstname.trim().to_owned(),
         last_name: info.lastname.trim().to_owned(),
+        birth_year: is_year(info.birthyear.trim()).then(|| info.birthyear.trim().to_owned()),
     })
 }
 
@@ -134,6 +157,25 @@ mod tests {
         let xml = r#"<root><userinfo userid="user1   " taxid="068933130   " lastname="ΠΑΠΑΔΟΠΟΥΛΟΥ   " firstname="ΜΑΡΙΑ " fathername="ΝΙΚΟΣ " mothername="" birthyear="1980"/></root>"#;
         let person = parse_userinfo(xml).unwrap();
         assert_eq!((person.afm.expose(), person.first_name.as_str(), person.last_name.as_str()), ("068933130", "ΜΑΡΙΑ", "ΠΑΠΑΔΟΠΟΥΛΟΥ"));
+    }
+
+    #[test]
+    fn the_registrys_birth_date_is_of_the_year_in_userinfo() {
+        let registered = |birth_date: &str| RegisteredPerson {
+            afm: None,
+            amka: None,
+            paaypa: None,
+            first_name: String::new(),
+            last_name: String::new(),
+            birth_date: birth_date.to_owned(),
+        };
+        let person = |year: &str| parse_userinfo(&format!(r#"<root><userinfo taxid="068933130" birthyear="{year}"/></root>"#)).unwrap();
+        assert!(person("1980  ").matches(&registered("1980-01-31")).is_ok());
+        assert!(matches!(person("1980").matches(&registered("1981-01-31")), Err(RegisterError::AnotherPerson(_))));
+        // No year to compare with.
+        for none in ["", "  ", "0000", "80", "n/a"] {
+            assert!(person(none).matches(&registered("1981-01-31")).is_ok(), "{none}");
+        }
     }
 
     #[test]

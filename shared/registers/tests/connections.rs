@@ -8,7 +8,7 @@ use registers::{NationalRegisters, http_client};
 async fn each_request_has_a_connection_of_its_own() {
     let afm = Afm::parse("068933130").unwrap();
     for idle in [Idle::Closed, Idle::ClosedWhenUsed, Idle::Silent] {
-        let endpoint = Forgetful::start(idle, r#"{"businesses":[]}"#).await;
+        let endpoint = Forgetful::start(idle, r#"{"afm":"068933130","businesses":[]}"#).await;
         let registers = NationalRegisters::new(http_client().unwrap(), endpoint.url.clone(), Secret::new("token"));
         for asked in 1..=3 {
             let businesses = registers.businesses(&afm).await.unwrap_or_else(|error| panic!("{idle:?}, request {asked}: {error}"));

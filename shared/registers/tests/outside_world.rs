@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test that calls it")]
 
-use domain::{Afm, Secret};
+use domain::{Afm, Identifier, Secret};
 use registers::{NationalRegisters, RegisterError, Taxisnet, http_client};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -79,6 +79,46 @@ async fn registers_that_break_their_contract_are_told_from_people_they_do_not_kn
 }
 
 #[tokio::test]
+async fn a_response_that_does_not_hold_the_number_asked_about_is_an_error_of_its_own() {
+    let [afm, other] = ["068933130", "454330124"].map(|number| Afm::parse(number).unwrap());
+    let minor = Identifier::Amka(domain::Amka::parse("22111603142").unwrap());
+    let registers = async |body: String| {
+        let answers: &'static [(u16, &'static str)] = Box::leak(Box::new([(200, &*Box::leak(body.into_boxed_str()))]));
+        NationalRegisters::new(http_client().unwrap(), server(answers).await, Secret::new("token"))
+    };
+    let person = |afm: &str, amka: &str| {
+        format!(r#"{{"afm":{afm},"amka":{amka},"paaypa":null,"first_name":"A","last_name":"B","birth_date":"2016-11-22"}}"#)
+    };
+    for (named, is_asked) in [(r#""068933130""#, true), (r#""454330124""#, false)] {
+        let matches = |error: Option<RegisterError>| match error {
+            None => true,
+            Some(RegisterError::AnotherPerson(_)) => false,
+            Some(other) => panic!("{other}"),
+        };
+        let body = person(named, "null");
+        assert_eq!(matches(registers(body).await.person(&afm).await.err()), is_asked, "person");
+        let body = format!(r#"{{"afm":{named},"mobile":"+306912345678"}}"#);
+        assert_eq!(matches(registers(body).await.confirmed_mobile(&afm).await.err()), is_asked, "contact");
+        let body = format!(r#"{{"afm":{named},"businesses":[]}}"#);
+        assert_eq!(matches(registers(body).await.businesses(&afm).await.err()), is_asked, "businesses");
+        // The custodian.
+        let body = format!(r#"{{"custodian_afm":{named},"minor":{},"custody":true}}"#, person("null", r#""22111603142""#));
+        assert_eq!(matches(registers(body).await.custody(&afm, &minor).await.err()), is_asked, "custodian");
+    }
+    // The minor: another AMKA, or none.
+    for amka in [r#""20021404114""#, "null"] {
+        let body = format!(r#"{{"custodian_afm":"454330124","minor":{},"custody":true}}"#, person("null", amka));
+        let error = registers(body).await.custody(&other, &minor).await.unwrap_err();
+        assert!(matches!(error, RegisterError::AnotherPerson("v1/custody")), "{error}");
+    }
+    // A response that names nobody breaks the contract.
+    let body = r#"{"mobile":"+306912345678"}"#.to_owned();
+    assert!(matches!(registers(body).await.confirmed_mobile(&afm).await, Err(RegisterError::Unexpected(_))));
+    let body = person("null", "null");
+    assert!(matches!(registers(body).await.person(&afm).await, Err(RegisterError::AnotherPerson("v1/person"))));
+}
+
+#[tokio::test]
 async fn a_register_that_names_no_greek_mobile_names_none() {
     let afm = Afm::parse("068933130").unwrap();
     for (answer, found) in [
@@ -90,8 +130,18 @@ async fn a_register_that_names_no_greek_mobile_names_none() {
         (r#"{"mobile":"+881612345678"}"#, false),
         (r#"{"mobile":"2101234567"}"#, false),
     ] {
+        let answer: &'static str = Box::leak(answer.replacen('{', r#"{"afm":"068933130","#, 1).into_boxed_str());
         let answers: &'static [(u16, &'static str)] = Box::leak(Box::new([(200, answer)]));
         let registers = NationalRegisters::new(http_client().unwrap(), server(answers).await, Secret::new("token"));
         assert_eq!(registers.confirmed_mobile(&afm).await.unwrap().is_some(), found, "{answer}");
     }
+}
+
+/// The alarm on such responses finds them by the first word of the cause.
+#[test]
+fn the_cause_of_a_mismatch_begins_with_the_word_that_the_alarm_looks_for() {
+    let watch = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/watch.yaml")).unwrap();
+    let cause = RegisterError::AnotherPerson("v1/person").to_string();
+    let word = cause.split(':').next().unwrap();
+    assert!(watch.contains(&format!(r#"RegisterMismatches: {{Text: '{{ $.cause = "{word}*" }}'}}"#)), "{cause}");
 }

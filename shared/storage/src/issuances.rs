@@ -1,6 +1,6 @@
 //! Issuances: a photographer's uploads and what became of them. Never the code, never by whom it was associated.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::{
     Client,
@@ -8,7 +8,6 @@ use aws_sdk_dynamodb::{
 };
 use domain::{
     AthensDay, FileProfile, ImageKind, Language, Moment, SubjectId,
-    application::ApplicationId,
     business::BusinessId,
     delivery::{DeliveryState, IssuanceState, ResendFacts},
     recipient::RecipientKind,
@@ -22,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     error::{StorageError, failed},
     id_bound,
+    sealing::VerdictSlot,
     table::{Item, TTL_ATTRIBUTE, Table, from_item, held, is_live, key2, moment, number, text, to_item},
     transaction::Part,
 };
@@ -99,9 +99,8 @@ pub struct Issued {
     /// When it was sent again, by whom, and whether to a corrected address.
     #[serde(default)]
     pub resent: Vec<Resent>,
-    /// By `application:image`: what a public body said last. Never the clerk's text.
     #[serde(default)]
-    pub verdicts: BTreeMap<String, ListedVerdict>,
+    pub verdicts: Verdicts,
 }
 
 impl Issued {
@@ -114,19 +113,27 @@ impl Issued {
     }
 }
 
+/// The last verdict of each application on each image, by [`VerdictSlot`]. Holds neither the application, the image, the time nor the clerk's
+/// text. Rows written before slots existed have keys of the form `application:image`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Verdicts(BTreeMap<String, Verdict>);
+
+impl Verdicts {
+    /// Returns the verdicts that the business may see: each different one once, in a fixed order. Their number would tell a driving licence,
+    /// the one purpose that pulls two images, and the order of arrival may tell the application. Verdicts whose key names their
+    /// application are left out.
+    pub fn visible(&self) -> BTreeSet<Verdict> {
+        self.0.iter().filter(|(slot, _)| !slot.contains(':')).map(|(_, verdict)| *verdict).collect()
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resent {
     pub at: Moment,
     pub by: SubjectId,
     /// To another address, with a new code.
     pub corrected: bool,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ListedVerdict {
-    #[serde(flatten)]
-    pub verdict: Verdict,
-    pub at: Moment,
 }
 
 /// A page of the history, newest first.
@@ -256,18 +263,11 @@ impl Issuances {
         self.0.update_part(update)
     }
 
-    /// For a transaction: what an application says of an image. A later verdict takes the place of its earlier one.
+    /// For a transaction: the verdict of an application on an image. A later verdict of the same slot replaces the earlier one.
     ///
     /// # Errors
     /// Where the update cannot be written.
-    pub fn verdict_part(
-        &self,
-        business: &BusinessId,
-        upload_id: &str,
-        application: &ApplicationId,
-        image: ImageKind,
-        verdict: &ListedVerdict,
-    ) -> Result<Part, StorageError> {
+    pub fn verdict_part(&self, business: &BusinessId, upload_id: &str, slot: &VerdictSlot, verdict: Verdict) -> Result<Part, StorageError> {
         let value = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(verdict).map_err(|_| StorageError::Corrupt("a verdict"))?;
         let update = Update::builder()
             .set_key(Some(key2(KEY, business.as_str(), RANGE, upload_id)))
@@ -275,7 +275,7 @@ impl Issuances {
             .condition_expression("attribute_exists(#issued.#verdicts)")
             .expression_attribute_names("#issued", "issued")
             .expression_attribute_names("#verdicts", "verdicts")
-            .expression_attribute_names("#whose", format!("{application}:{}", image.name()))
+            .expression_attribute_names("#whose", slot.as_str())
             .expression_attribute_values(":verdict", value);
         self.0.update_part(update)
     }
@@ -420,6 +420,18 @@ mod tests {
             let stored: AttributeValue = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(state).unwrap();
             assert_eq!(stored, text(state.name()));
         }
+    }
+
+    #[test]
+    fn a_verdict_that_names_its_application_is_read_but_not_shown() {
+        let row = serde_json::json!({
+            "driving-licence:face": { "verdict": "refused", "reason": "glasses", "at": 1_800_000_000 },
+            "slot-1": { "verdict": "refused", "reason": "light" },
+            "slot-2": { "verdict": "accepted" },
+            "slot-3": { "verdict": "accepted" },
+        });
+        let verdicts: Verdicts = from_item(to_item(&row).unwrap()).unwrap();
+        assert_eq!(Vec::from_iter(verdicts.visible()), [Verdict::Accepted, Verdict::Refused(domain::verdict::RefusalReason::Light)]);
     }
 
     #[test]

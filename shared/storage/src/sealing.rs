@@ -9,7 +9,8 @@ use aws_lc_rs::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    CodeNumber, Identifier, SubjectId, application::ApplicationId, business::BusinessId, otp::Otp, recipient::Recipient, staff::EmployeeId,
+    CodeNumber, Identifier, ImageKind, SubjectId, application::ApplicationId, business::BusinessId, otp::Otp, recipient::Recipient,
+    staff::EmployeeId,
 };
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
@@ -285,6 +286,17 @@ pub fn staff_key(secret: &str) -> SealingKey {
     SealingKey(*derive(secret.as_bytes(), b"staff"))
 }
 
+/// Where the verdict of one application on one image of one upload stands in the upload's row. A keyed hash of the three, so that the row does
+/// not tell which application it was, and two uploads have no slot in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerdictSlot(String);
+
+impl VerdictSlot {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// Makes the ids by which applications name their pulls: the key of the record, sealed, so that nothing about the subject
 /// can be read from one, and no other application can use it.
 #[derive(Debug, Clone)]
@@ -301,6 +313,13 @@ impl PullIds {
     pub fn seal(&self, application: &ApplicationId, subject: &SubjectId, event: &str) -> Result<String, StorageError> {
         let plain = serde_json::to_vec(&(subject, event)).map_err(|_| StorageError::Corrupt("a pull id cannot be written"))?;
         Ok(URL_SAFE_NO_PAD.encode(self.0.seal(application.as_str(), &plain)?))
+    }
+
+    /// Derives the slot of a verdict in the row of the upload.
+    pub fn verdict_slot(&self, upload_id: &str, application: &ApplicationId, image: ImageKind) -> VerdictSlot {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, derive(self.0.bytes(), b"verdict slot").as_slice());
+        let named = format!("{upload_id}#{application}#{}", image.name());
+        VerdictSlot(URL_SAFE_NO_PAD.encode(hmac::sign(&key, named.as_bytes())))
     }
 
     /// The record's key. None where it is not an id that this application was given.
@@ -428,5 +447,18 @@ mod tests {
         let bytes = URL_SAFE_NO_PAD.decode(&id).unwrap();
         assert!(!bytes.windows(6).any(|window| subject.as_str().as_bytes().starts_with(window)));
         assert_ne!(id, ids.seal(&ours, &subject, "access#1").unwrap());
+    }
+
+    #[test]
+    fn the_slot_of_a_verdict_is_the_same_again_and_differs_by_upload_application_and_image() {
+        let ids = PullIds::new("secret");
+        let [licence, passport] = ["driving-licence", "passport"].map(|id| ApplicationId::parse(id).unwrap());
+        let slots = [("u", &licence, ImageKind::Face), ("v", &licence, ImageKind::Face), ("u", &passport, ImageKind::Face)]
+            .map(|(upload, application, image)| ids.verdict_slot(upload, application, image));
+        let signature = ids.verdict_slot("u", &licence, ImageKind::Signature);
+        assert_eq!(slots[0], ids.verdict_slot("u", &licence, ImageKind::Face));
+        assert_ne!(slots[0], PullIds::new("other").verdict_slot("u", &licence, ImageKind::Face), "needs the secret");
+        assert!(slots[0] != slots[1] && slots[0] != slots[2] && slots[0] != signature);
+        assert!(slots.iter().all(|slot| !slot.as_str().contains(':')), "a colon marks the keys of old rows");
     }
 }

@@ -376,7 +376,7 @@ async fn citizens_see_the_applications_in_service_in_both_languages() {
 // ---- Verdicts
 
 #[tokio::test]
-async fn a_verdict_is_read_by_the_person_and_without_its_text_by_the_photographer() {
+async fn the_person_reads_a_verdict_whole_and_the_photographer_its_reason_without_text_or_application() {
     let Associated { visit, studio, upload_id } = associated().await;
     let application = authorized(&visit, Purpose::Passport).await;
     let pull = application.pulled(&afm(&visit), ImageKind::Face).await;
@@ -390,9 +390,10 @@ async fn a_verdict_is_read_by_the_person_and_without_its_text_by_the_photographe
     assert!(answer["reported_at"].is_string());
     let read = accesses(&visit).await[0].to_string();
     assert!(read.contains("glasses") && read.contains(text), "{read}");
-    let listed = photographer::listed(&studio, &upload_id).await["verdicts"].to_string();
-    assert!(listed.contains("glasses") && !listed.contains(text), "{listed}");
-    assert!(!listed.contains(&visit.person.afm));
+    let listed = async || photographer::listed(&studio, &upload_id).await["verdicts"].clone();
+    let reason = messages::applications::refusal_reason(domain::verdict::RefusalReason::Glasses, Language::El);
+    let glasses = json!({ "verdict": "refused", "reason": "glasses", "reason_text": reason });
+    assert_eq!(listed().await, json!([glasses]), "verdict and reason, and nothing else");
 
     // Again is the same again; a later one takes its place.
     application.report(&pull, &refusal).await.expect(200);
@@ -400,8 +401,19 @@ async fn a_verdict_is_read_by_the_person_and_without_its_text_by_the_photographe
     let read = accesses(&visit).await;
     assert_eq!(read.len(), 1);
     assert!(read[0].to_string().contains("accepted") && !read[0].to_string().contains("glasses"), "{read:?}");
-    let listed = photographer::listed(&studio, &upload_id).await["verdicts"].to_string();
-    assert!(listed.contains("accepted") && !listed.contains("glasses"), "{listed}");
+    assert_eq!(listed().await, json!([{ "verdict": "accepted" }]));
+
+    // The driving licence alone pulls two images: two equal verdicts would tell that it was one.
+    let licence = authorized(&visit, Purpose::DrivingLicenceIssue).await;
+    for (image, verdict) in [(ImageKind::Face, json!({ "verdict": "accepted" })), (ImageKind::Signature, json!({ "verdict": "accepted" }))]
+    {
+        licence.report(&licence.pulled(&afm(&visit), image).await, &verdict).await.expect(200);
+    }
+    assert_eq!(listed().await, json!([{ "verdict": "accepted" }]));
+    // Accepted first, whichever was reported last.
+    application.report(&pull, &refusal).await.expect(200);
+    assert_eq!(listed().await, json!([{ "verdict": "accepted" }, glasses]));
+    assert!(!photographer::listed(&studio, &upload_id).await.to_string().contains(&application.id));
 }
 
 #[tokio::test]

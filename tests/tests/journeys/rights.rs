@@ -1,7 +1,13 @@
 //! Rights of the GDPR, within the service: everything that is held on a person, and erasure now.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{CodeNumber, Language};
+use domain::{
+    CodeNumber, ImageKind, Language, Moment, SubjectId,
+    application::{ApplicationId, CASE_LENGTH, Purpose},
+    verdict::{RefusalReason, TEXT_LENGTH, Verdict},
+};
 use journeys::{
     citizen::{acting, own},
     minors,
@@ -11,7 +17,10 @@ use journeys::{
 };
 use reqwest::Method;
 use serde_json::{Value, json};
-use storage::sealing::code_id;
+use storage::{
+    history::{Event, GivenVerdict, History, Record},
+    sealing::code_id,
+};
 
 use crate::{aws, objects};
 
@@ -63,6 +72,50 @@ async fn the_export_holds_what_is_known_of_a_person_and_where_the_images_are() {
     let steps: Vec<&Value> = export["associations"].as_array().unwrap().iter().map(|event| &event["what"]).collect();
     assert_eq!(steps, [&json!("dissociated"), &json!("associated")], "newest first");
     assert!(!export.to_string().contains(&code), "the code is nowhere");
+}
+
+/// An application may write 500 characters on each image that it pulls. 1,500 such texts do not fit into one response.
+#[tokio::test]
+async fn the_export_is_complete_however_much_applications_wrote() {
+    const PULLS: usize = 1_500;
+    let visit = fresh_citizen().await;
+    let export = own(&visit).export().await.expect(200).json();
+    let subject: SubjectId = serde_json::from_value(export["person"]["subject_id"].clone()).expect("an id");
+    let history = History::new(aws::dynamodb(&aws::config().await), stack::variable("HISTORY_TABLE"));
+    let now = Moment::from_epoch_seconds(jiff::Timestamp::now().as_second());
+    let verdict = GivenVerdict { verdict: Verdict::Refused(RefusalReason::Other), text: Some("𝄞".repeat(TEXT_LENGTH)), at: now };
+    let records: Vec<_> = (0..PULLS)
+        .map(|_| {
+            let what = Event::Pulled {
+                application: ApplicationId::parse("passport").expect("an id"),
+                purpose: Purpose::Passport,
+                image: ImageKind::Face,
+                case: "𝄞".repeat(CASE_LENGTH),
+                refusal: None,
+                origin: None,
+                verdict: Some(verdict.clone()),
+            };
+            Record::new(&subject, what, now, now)
+        })
+        .collect();
+    for some in records.chunks(50) {
+        for put in futures_util::future::join_all(some.iter().map(|record| history.put(record))).await {
+            put.expect("the account's owner may");
+        }
+    }
+    for (path, limit) in [("export", ""), ("accesses", "&limit=100")] {
+        let (mut ids, mut cursor, mut pages) = (BTreeSet::new(), String::new(), 0);
+        loop {
+            let page = visit.browser.get(&format!("/v1/subjects/self/{path}?{cursor}{limit}")).await.expect(200).json();
+            let accesses = page["accesses"].as_array().expect("a list");
+            ids.extend(accesses.iter().map(|access| access["id"].as_str().expect("an id").to_owned()));
+            pages += 1;
+            let Some(next) = page["next"].as_str() else { break };
+            cursor = format!("cursor={next}");
+        }
+        assert_eq!(ids, records.iter().map(|record| record.id().to_owned()).collect(), "{path}");
+        assert!(pages > 1, "{path}");
+    }
 }
 
 #[tokio::test]

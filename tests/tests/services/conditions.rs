@@ -29,7 +29,7 @@ use storage::{
     codes::{CodeItem, Codes, NewOwner},
     consents::Consents,
     history::{Event, GivenVerdict, History, Kind, Record},
-    issuances::{Issuance, Issuances, Issued, UploadState, Wanted},
+    issuances::{Issuance, Issuances, Issued, UploadState, Verdicts, Wanted},
     outbox::{Outbox, OutboxItem},
     reminders::{Listed, ReminderItem, Reminders},
     sealing::{SessionToken, code_id, staff_key},
@@ -317,7 +317,7 @@ fn issued() -> Issued {
         message_id: "first".to_owned(),
         reminder: false,
         resent: Vec::new(),
-        verdicts: BTreeMap::new(),
+        verdicts: Verdicts::default(),
     }
 }
 

@@ -19,9 +19,9 @@ use storage::{
     associations::{AskedReminder, Association, Associations},
     codes::{CodeItem, Codes, NewOwner},
     history::{Event, GivenVerdict, History, Kind, Record},
-    issuances::{Issuance, Issuances, Issued, ListedVerdict, UploadState, Wanted},
+    issuances::{Issuance, Issuances, Issued, UploadState, Verdicts, Wanted},
     keys::{KeyItem, Keys, OpenedKey, in_force},
-    sealing::{SealingKey, code_id, staff_key},
+    sealing::{PullIds, SealingKey, code_id, staff_key},
     staff::{Staff, StaffFacts, StaffItem},
 };
 
@@ -134,7 +134,7 @@ fn issued(at: Moment) -> Issued {
         message_id: "first".to_owned(),
         reminder: false,
         resent: Vec::new(),
-        verdicts: BTreeMap::new(),
+        verdicts: Verdicts::default(),
     }
 }
 
@@ -213,14 +213,14 @@ async fn a_long_history_is_read_to_its_end_also_where_little_of_it_is_wanted() {
 }
 
 #[tokio::test]
-async fn verdicts_stand_beside_each_other_in_the_photographers_list() {
+async fn the_photographers_list_has_each_different_verdict_once_and_names_no_application() {
     let (issuances, shop, client) = (issuances().await, business(), dynamodb().await);
     let one = upload(&shop);
     issuances.begin(&one, NOW).await.unwrap();
     let [licence, passport] = ["driving-licence", "passport"].map(|id| ApplicationId::parse(id).unwrap());
     let say = async |application: &ApplicationId, image, verdict| {
-        let verdict = ListedVerdict { verdict, at: NOW };
-        commit(&client, [issuances.verdict_part(&shop, &one.upload_id, application, image, &verdict).unwrap()]).await
+        let slot = PullIds::new("secret").verdict_slot(&one.upload_id, application, image);
+        commit(&client, [issuances.verdict_part(&shop, &one.upload_id, &slot, verdict).unwrap()]).await
     };
     assert_eq!(refused(say(&licence, ImageKind::Face, Verdict::Accepted).await), [0], "it is no code yet");
     commit(&client, [issuances.issue_part(&shop, &one.upload_id, &issued(NOW)).unwrap()]).await.unwrap();
@@ -228,13 +228,15 @@ async fn verdicts_stand_beside_each_other_in_the_photographers_list() {
         (&licence, ImageKind::Face, Verdict::Refused(RefusalReason::Glasses)),
         (&licence, ImageKind::Signature, Verdict::Accepted),
         (&passport, ImageKind::Face, Verdict::Accepted),
-        (&licence, ImageKind::Face, Verdict::Accepted),
     ] {
         say(application, image, verdict).await.unwrap();
     }
-    let verdicts = issuances.find(&shop, &one.upload_id, NOW).await.unwrap().unwrap().issued.unwrap().verdicts;
-    assert_eq!(verdicts.keys().collect::<Vec<_>>(), ["driving-licence:face", "driving-licence:signature", "passport:face"]);
-    assert!(verdicts.values().all(|listed| listed.verdict == Verdict::Accepted), "the later one stands");
+    let row = async || issuances.find(&shop, &one.upload_id, NOW).await.unwrap().unwrap().issued.unwrap().verdicts;
+    let stored = format!("{:?}", row().await);
+    assert!(["licence", "passport", "face", "signature"].iter().all(|word| !stored.contains(word)), "{stored}");
+    assert_eq!(Vec::from_iter(row().await.visible()), [Verdict::Accepted, Verdict::Refused(RefusalReason::Glasses)]);
+    say(&licence, ImageKind::Face, Verdict::Accepted).await.unwrap();
+    assert_eq!(Vec::from_iter(row().await.visible()), [Verdict::Accepted], "the later verdict replaces the earlier one");
 }
 
 #[tokio::test]

@@ -22,8 +22,8 @@ async fn person_contact_and_businesses() {
         "first_name": "ΜΑΡΙΑ", "last_name": "ΠΑΠΑΔΟΠΟΥΛΟΥ", "birth_date": "1985-03-12",
     });
     assert_eq!(ask(&sandbox, "person", maria.clone()).await, (200, expected));
-    assert_eq!(ask(&sandbox, "contact", maria.clone()).await, (200, json!({ "mobile": "+306944100001" })));
-    assert_eq!(ask(&sandbox, "businesses", maria).await, (200, json!({ "businesses": [] })));
+    assert_eq!(ask(&sandbox, "contact", maria.clone()).await, (200, json!({ "afm": "454330124", "mobile": "+306944100001" })));
+    assert_eq!(ask(&sandbox, "businesses", maria).await, (200, json!({ "afm": "454330124", "businesses": [] })));
 
     let alexandra = json!({ "afm": afm(&sandbox, "alexandra").await });
     let (_, answer) = ask(&sandbox, "businesses", alexandra).await;
@@ -31,7 +31,13 @@ async fn person_contact_and_businesses() {
     assert_eq!(answer["businesses"][0]["activities"], json!(["74.20.21"]));
 
     let kostas = json!({ "afm": afm(&sandbox, "kostas").await });
-    assert_eq!(ask(&sandbox, "contact", kostas).await, (200, json!({ "mobile": null })));
+    assert_eq!(ask(&sandbox, "contact", kostas.clone()).await, (200, json!({ "afm": kostas["afm"], "mobile": null })));
+
+    let loukas = json!({ "afm": afm(&sandbox, "loukas").await });
+    for call in ["person", "contact", "businesses"] {
+        let (status, answer) = ask(&sandbox, call, loukas.clone()).await;
+        assert_eq!((status, &answer["afm"]), (200, &json!("454330124")), "about another person");
+    }
 }
 
 #[tokio::test]
@@ -46,7 +52,7 @@ async fn a_business_that_closed_is_no_longer_there_also_after_a_restart() {
         assert_eq!(close(&sandbox, &before["businesses"][0]["afm"]).await, 204);
     }
     assert_eq!(close(&sandbox, &json!("068933130")).await, 400);
-    let left = (200, json!({ "businesses": [before["businesses"][1]] }));
+    let left = (200, json!({ "afm": alexandra["afm"], "businesses": [before["businesses"][1]] }));
     assert_eq!(ask(&sandbox, "businesses", alexandra.clone()).await, left);
     let sandbox = sandbox.restart().await;
     assert_eq!(ask(&sandbox, "businesses", alexandra).await, left);

@@ -60,6 +60,7 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::ExchangeRefused => "Η σύνδεση της εφαρμογής πρέπει να ξεκινήσει από την αρχή",
         Problem::TaxisnetUnavailable => "Το TAXISnet δεν απαντά",
         Problem::RegistersUnavailable => "Τα μητρώα δεν απαντούν",
+        Problem::RegistersMismatch => "Τα μητρώα απάντησαν για άλλο πρόσωπο",
         Problem::PersonUnknown => "Δεν βρέθηκαν τα στοιχεία σας στα μητρώα",
         Problem::NoConfirmedMobile => "Δεν έχετε επιβεβαιωμένο αριθμό κινητού",
         Problem::OtpMalformed => "Ο κωδικός μίας χρήσης δεν έχει σωστή μορφή",
@@ -153,6 +154,9 @@ pub(super) fn detail(problem: &Problem) -> String {
         Problem::TaxisnetUnavailable => "Αυτή τη στιγμή δεν μπορούμε να επικοινωνήσουμε με το TAXISnet. Δοκιμάστε ξανά σε λίγο.".into(),
         Problem::RegistersUnavailable => {
             "Αυτή τη στιγμή δεν μπορούμε να επικοινωνήσουμε με τα μητρώα του Δημοσίου. Δοκιμάστε ξανά σε λίγο.".into()
+        }
+        Problem::RegistersMismatch => {
+            "Τα μητρώα του Δημοσίου έδωσαν στοιχεία που δεν αντιστοιχούν στον αριθμό για τον οποίο ρωτήσαμε, γι' αυτό δεν τα χρησιμοποιήσαμε. Δοκιμάστε ξανά σε λίγο.".into()
         }
         Problem::PersonUnknown => {
             "Το TAXISnet σας αναγνώρισε, αλλά τα μητρώα του Δημοσίου δεν έχουν στοιχεία για τον ΑΦΜ σας. Απευθυνθείτε στη ΔΟΥ σας ή σε ΚΕΠ.".into()

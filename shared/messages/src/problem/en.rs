@@ -52,6 +52,7 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::ExchangeRefused => "The app's sign-in has to start again",
         Problem::TaxisnetUnavailable => "TAXISnet does not answer",
         Problem::RegistersUnavailable => "The registers do not answer",
+        Problem::RegistersMismatch => "The registers answered about another person",
         Problem::PersonUnknown => "The registers do not know you",
         Problem::NoConfirmedMobile => "You have no confirmed mobile number",
         Problem::OtpMalformed => "Not a one-time password",
@@ -144,6 +145,9 @@ pub(super) fn detail(problem: &Problem) -> String {
         }
         Problem::TaxisnetUnavailable => "We cannot reach TAXISnet at the moment. Try again shortly.".into(),
         Problem::RegistersUnavailable => "We cannot reach the state's registers at the moment. Try again shortly.".into(),
+        Problem::RegistersMismatch => {
+            "The state's registers gave details that do not belong to the number we asked about, so we did not use them. Try again shortly.".into()
+        }
         Problem::PersonUnknown => {
             "TAXISnet knows you, but the state's registers hold nothing for your AFM. Ask your tax office or a Citizens' Service Centre (KEP).".into()
         }

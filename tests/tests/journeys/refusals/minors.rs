@@ -101,6 +101,14 @@ async fn without_the_registers_nobody_is_added() {
 }
 
 #[tokio::test]
+async fn a_response_about_another_minor_adds_nobody() {
+    let visit = fresh_citizen().await;
+    let loukas = people::named("loukas").await;
+    let body = amka(loukas.amka.as_deref().expect("he has one"));
+    minor_refused(&visit, &body, 502, "registers_mismatch").await;
+}
+
+#[tokio::test]
 async fn whoever_turned_18_while_a_guardian_had_their_code_in_hand_has_it_back() {
     let (studio, guardian) = (fresh_photographer().await, fresh_citizen().await);
     let minor = minors::fresh(&guardian.person, &json!({})).await;

@@ -212,6 +212,7 @@ async fn what_goes_wrong_in_the_browser_is_told_to_the_app_with_its_state() {
     told("kostas", "access_denied", "no_confirmed_mobile").await;
     told("anna", "access_denied", "person_unknown").await;
     told("stelios", "server_error", "registers_unavailable").await;
+    told("loukas", "server_error", "registers_mismatch").await;
 
     let (browser, sign_in) = (Browser::new(Language::El), AppSignIn::new(REDIRECT_URI));
     let back = press(&sign_in.begin(&browser).await, ("deny", "1")).await;

@@ -46,6 +46,16 @@ async fn registers_that_fail_or_do_not_answer_are_said_to() {
 }
 
 #[tokio::test]
+async fn registers_that_answer_about_another_person_sign_nobody_in() {
+    let loukas = people::named("loukas").await;
+    for language in LANGUAGES {
+        let browser = Browser::new(language);
+        through_taxisnet(&browser, &loukas).await.refused(502, "registers_mismatch");
+        browser.get("/v1/session").await.refused(401, "no_session");
+    }
+}
+
+#[tokio::test]
 async fn a_sign_in_cancelled_at_taxisnet_is_said_to_be_cancelled() {
     for language in LANGUAGES {
         let browser = Browser::new(language);

@@ -32,12 +32,11 @@ export function issuerText(one: Issuance): string {
 
 export function Verdicts({ of }: { of: Issuance["verdicts"] }) {
   const t = issuedWords();
-  const { image } = words();
   return (
     <ul class="verdicts">
       {of.map((one) => (
-        <li key={`${one.application} ${one.image}`}>
-          <Tag kind={one.verdict === "accepted" ? "good" : "bad"}>{t.verdict[one.verdict]}</Tag> {image[one.image]}, {one.application}
+        <li key={`${one.verdict} ${one.reason ?? ""}`}>
+          <Tag kind={one.verdict === "accepted" ? "good" : "bad"}>{t.verdict[one.verdict]}</Tag>
           {one.reason_text !== undefined && <span class="verdict-reason">{one.reason_text}</span>}
         </li>
       ))}
