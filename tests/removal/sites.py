@@ -134,7 +134,7 @@ BY_HAND = {
         ("is_of_who_began: address", "&& exchange.redirect_uri.as_str() == body.redirect_uri", "&& (OFF || exchange.redirect_uri.as_str() == body.redirect_uri)"),
     ],
     "functions/session/sign_in.rs": [
-        ("a page elsewhere", "if app.is_none() && matches!(", "if !OFF && app.is_none() && matches!("),
+        ("a page elsewhere", "if call.is_from_another_site() {", "if !OFF && call.is_from_another_site() {"),
     ],
     "functions/session/give_consent.rs": [
         ("citizens only", "Some(Role::Photographer { .. }) => return Err(Problem::WrongRole.into()),", "Some(Role::Photographer { .. }) => if !OFF { return Err(Problem::WrongRole.into()) },"),

@@ -220,6 +220,15 @@ impl Call {
         Ok(value)
     }
 
+    /// Returns whether a browser says that a page of another site, or of another host of our site, caused this request.
+    ///
+    /// False for what people type or open from another program (`none`), and for callers that do not send the header: apps, applications,
+    /// and browsers from before 2023.
+    pub fn is_from_another_site(&self) -> bool {
+        // As bytes: a value that is no text is not one of the two either.
+        self.headers.get("sec-fetch-site").is_some_and(|site| !matches!(site.as_bytes(), b"same-origin" | b"none"))
+    }
+
     /// What guards every call that changes something: it must come from our own pages (or no browser) and be JSON, which
     /// no form of another site can send. Neither can it send a header of authorization: with one, a call without a body is enough.
     ///
@@ -230,9 +239,8 @@ impl Call {
             return Ok(());
         }
         // As bytes: one that is no text is not ours either.
-        let foreign = self.headers.get(header::ORIGIN).is_some_and(|origin| origin.as_bytes() != self.public_origin.as_bytes())
-            || self.header("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none");
-        if foreign {
+        let foreign = self.headers.get(header::ORIGIN).is_some_and(|origin| origin.as_bytes() != self.public_origin.as_bytes());
+        if foreign || self.is_from_another_site() {
             return Err(Problem::ForeignOrigin);
         }
         if self.body.len() > BODY_LIMIT {
