@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { axe, callFrom, origin, person, sandbox, signIn, test } from './lib/index.mjs';
+import { axe, callFrom, emailOf, issue, origin, person, sandbox, signIn, test } from './lib/index.mjs';
 
 /** Somebody else's site, on a name of its own. */
 async function elsewhere(t) {
@@ -134,4 +134,42 @@ test('an app that opens the browser itself leads to TAXISnet at once', async ({ 
   const page = await newPage();
   await page.goto(APP);
   assert.equal(new URL(page.url()).origin, sandbox());
+});
+
+test('a page elsewhere does not learn who has photos by opening addresses of the API', async ({ newPage, t }) => {
+  const site = await elsewhere(t);
+  const who = await person();
+  const page = await newPage({ language: 'en', viewport: 'desktop', origins: [site], errors: [/net::ERR_(BLOCKED_BY_RESPONSE|BLOCKED_BY_ORB|ABORTED)/] });
+  await signIn(page, who);
+  const zip = '/v1/subjects/self/association/photos.zip';
+  const other = await page.context().newPage();
+  /** What that site's page brings about: how a link, a picture and a request are answered, or that a file comes. */
+  const seen = async () => {
+    const answers = new Set();
+    const note = (response) => {
+      if (response.url() === `${origin()}${zip}`) answers.add(response.status());
+    };
+    const download = () => answers.add('download');
+    other.on('response', note).on('download', download);
+    const arrived = Promise.race([other.waitForURL(`${origin()}${zip}`), other.waitForEvent('download')]);
+    await lead(other, site, zip);
+    await arrived;
+    await other.goto(site);
+    await other.evaluate(async (url) => {
+      const picture = Object.assign(document.createElement('img'), { src: url });
+      await new Promise((resolve) => ((picture.onload = picture.onerror = resolve), document.body.append(picture)));
+      await fetch(url, { mode: 'no-cors', credentials: 'include' }).catch(() => undefined);
+    }, `${origin()}${zip}`);
+    other.off('response', note).off('download', download);
+    return [...answers];
+  };
+
+  assert.deepEqual(await seen(), [403]);
+  const { code } = await issue({ recipient: emailOf(who) });
+  await callFrom(page, 'POST', '/v1/subjects/self/submissions', 200, { code });
+  const submission = await callFrom(page, 'POST', '/v1/subjects/self/submissions/current/confirmation', 200, {});
+  await callFrom(page, 'PUT', '/v1/subjects/self/association', 201, { version: submission.consent.version, agree: true });
+  assert.deepEqual(await seen(), [403]);
+  // Our own pages get it.
+  assert.equal(await page.evaluate(async (path) => (await fetch(path)).status, zip), 200);
 });

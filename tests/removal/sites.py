@@ -252,6 +252,7 @@ BY_HAND = {
         ("still_staff: has", "Some(employee) if !staff.has(business, employee, call.now).await? =>", "Some(employee) if !OFF && !staff.has(business, employee, call.now).await? =>"),
     ],
     "shared/edge/src/serve.rs": [
+        ("no other site", "call.check_site()?;", "if !OFF { call.check_site()?; }"),
         ("what every call must keep to", "call.check_unsafe()?;", "if !OFF { call.check_unsafe()?; }"),
     ],
     "shared/edge/src/signed.rs": [
