@@ -1,17 +1,14 @@
 //! GET /v1/sign-in: begins a sign-in, and sends the browser to TAXISnet. For itself, or for an app that opened it (RFC 8252).
 
-use domain::native_app::{AppSignIn, AppState, CodeChallenge, RedirectList};
+use domain::native_app::{
+    AppSignIn, AppState, CODE_CHALLENGE, CODE_CHALLENGE_METHOD, CodeChallenge, PARAMETERS, REDIRECT_URI, RedirectList, S256, STATE,
+};
 use edge::{Call, Failure, Reply, SIGN_IN_COOKIE, Setup};
 use messages::problem::{FieldReason, Problem};
 use storage::{
     nonces::{Nonces, SignIn},
     sealing::{SessionToken, digest_text},
 };
-
-const REDIRECT_URI: &str = "redirect_uri";
-const CODE_CHALLENGE: &str = "code_challenge";
-const CODE_CHALLENGE_METHOD: &str = "code_challenge_method";
-const STATE: &str = "state";
 
 struct Deps {
     nonces: Nonces,
@@ -29,16 +26,17 @@ async fn main() -> Result<(), lambda_http::Error> {
         taxisnet_url: setup.text("TAXISNET_URL"),
         taxisnet_server: setup.text("TAXISNET_SERVER"),
         client_id: setup.text("TAXISNET_CLIENT_ID"),
-        redirects: RedirectList::parse(&setup.text("MOBILE_REDIRECTS"))?,
+        redirects: RedirectList::parse(&setup.text_or_empty("MOBILE_REDIRECTS"))?,
     };
     edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
 }
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
-    let app = app(deps, call)?;
-    // TAXISnet asks nothing of somebody whose visit there goes on: a page elsewhere could have messages sent to its visitors.
-    if app.is_none() && matches!(call.header("sec-fetch-site"), Some("cross-site" | "same-site")) {
-        return Ok(Reply::see_other("/"));
+    let app = app(&deps.redirects, call)?;
+    // TAXISnet asks nothing of somebody who is still signed in there, so a page elsewhere could have SMS sent to its visitors until the day's
+    // limit keeps them out. Such a request leads to a page of ours, on which the person begins the sign-in with a button.
+    if call.is_from_another_site() {
+        return Ok(app.map_or_else(|| Reply::see_other("/"), |app| Reply::to_app_page(&app)));
     }
     let return_to = call.query("return_to").filter(|path| is_own_path(path)).unwrap_or("/").to_owned();
     if app.is_none() {
@@ -59,18 +57,19 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
 }
 
 /// The app that asks, if one does. What is wrong is said here: an address that is not allowed is never gone to.
-fn app(deps: &Deps, call: &Call) -> Result<Option<AppSignIn>, Problem> {
+fn app(redirects: &RedirectList, call: &Call) -> Result<Option<AppSignIn>, Problem> {
     let invalid = |field: &str, reason| Problem::InvalidField { field: field.to_owned(), reason };
     let missing = |field: &str| invalid(field, FieldReason::Missing);
     let not_allowed = |field: &str| invalid(field, FieldReason::NotAllowed);
-    let Some(redirect_uri) = call.query(REDIRECT_URI) else {
-        let is_apps = [CODE_CHALLENGE, CODE_CHALLENGE_METHOD, STATE].into_iter().any(|name| call.query(name).is_some());
-        return if is_apps { Err(missing(REDIRECT_URI)) } else { Ok(None) };
-    };
-    let redirect_uri = deps.redirects.allow(redirect_uri).ok_or_else(|| not_allowed(REDIRECT_URI))?;
+    let Some(given) = PARAMETERS.into_iter().find(|name| call.query(name).is_some()) else { return Ok(None) };
+    if redirects.is_empty() {
+        return Err(not_allowed(given));
+    }
+    let redirect_uri = call.query(REDIRECT_URI).ok_or_else(|| missing(REDIRECT_URI))?;
+    let redirect_uri = redirects.allow(redirect_uri).ok_or_else(|| not_allowed(REDIRECT_URI))?;
     let code_challenge = call.query(CODE_CHALLENGE).ok_or_else(|| missing(CODE_CHALLENGE))?;
     let method = call.query(CODE_CHALLENGE_METHOD).ok_or_else(|| missing(CODE_CHALLENGE_METHOD))?;
-    if method != "S256" {
+    if method != S256 {
         return Err(not_allowed(CODE_CHALLENGE_METHOD));
     }
     let code_challenge = CodeChallenge::parse(code_challenge).ok_or_else(|| not_allowed(CODE_CHALLENGE))?;
@@ -88,7 +87,35 @@ fn is_own_path(path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_own_path;
+    use std::collections::HashMap;
+
+    use domain::Moment;
+    use lambda_http::{Body, Request, RequestExt};
+
+    use super::*;
+
+    #[test]
+    fn without_listed_addresses_every_parameter_of_an_app_is_rejected_by_name() {
+        let call = |parameters: &[(&str, &str)]| {
+            let query: HashMap<_, _> = parameters.iter().map(|(name, value)| ((*name).to_owned(), vec![(*value).to_owned()])).collect();
+            Call::new(
+                Request::new(Body::Empty).with_query_string_parameters(query),
+                "https://myphoto.example",
+                Moment::from_epoch_seconds(0),
+            )
+        };
+        let none = RedirectList::parse("").unwrap();
+        let challenge = "A".repeat(43);
+        let all = [(REDIRECT_URI, "gr.gov.myphoto:/signed-in"), (CODE_CHALLENGE, &challenge), (CODE_CHALLENGE_METHOD, S256), (STATE, "x")];
+        let not_allowed = |field: &str| Err(Problem::InvalidField { field: field.to_owned(), reason: FieldReason::NotAllowed });
+        assert_eq!(app(&none, &call(&all)), not_allowed(REDIRECT_URI));
+        for parameter in all {
+            assert_eq!(app(&none, &call(&[parameter])), not_allowed(parameter.0));
+        }
+        assert_eq!(app(&none, &call(&[("return_to", "/")])), Ok(None));
+        let one = RedirectList::parse("gr.gov.myphoto:/signed-in").unwrap();
+        assert!(app(&one, &call(&all)).unwrap().is_some());
+    }
 
     #[test]
     fn only_paths_of_this_site_are_returned_to() {

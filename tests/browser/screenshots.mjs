@@ -41,6 +41,7 @@ nodeTest('signing in', async () => {
   await visit(page, '/about', 'about');
   await visit(page, '/accessibility', 'accessibility');
   await visit(page, '/sign-in/problem?code=no_confirmed_mobile', 'sign-in-problem');
+  await visit(page, '/sign-in/app?redirect_uri=gr.gov.myphoto:/signed-in', 'sign-in-app');
   await visit(page, '/no/such/page', 'not-found');
   await visit(page, '/people/self', 'sign-in-first');
   const who = await person('photographer');

@@ -134,7 +134,7 @@ BY_HAND = {
         ("is_of_who_began: address", "&& exchange.redirect_uri.as_str() == body.redirect_uri", "&& (OFF || exchange.redirect_uri.as_str() == body.redirect_uri)"),
     ],
     "functions/session/sign_in.rs": [
-        ("a page elsewhere", "if app.is_none() && matches!(", "if !OFF && app.is_none() && matches!("),
+        ("a page elsewhere", "if call.is_from_another_site() {", "if !OFF && call.is_from_another_site() {"),
     ],
     "functions/session/give_consent.rs": [
         ("citizens only", "Some(Role::Photographer { .. }) => return Err(Problem::WrongRole.into()),", "Some(Role::Photographer { .. }) => if !OFF { return Err(Problem::WrongRole.into()) },"),
@@ -252,6 +252,7 @@ BY_HAND = {
         ("still_staff: has", "Some(employee) if !staff.has(business, employee, call.now).await? =>", "Some(employee) if !OFF && !staff.has(business, employee, call.now).await? =>"),
     ],
     "shared/edge/src/serve.rs": [
+        ("no other site", "call.check_site()?;", "if !OFF { call.check_site()?; }"),
         ("what every call must keep to", "call.check_unsafe()?;", "if !OFF { call.check_unsafe()?; }"),
     ],
     "shared/edge/src/signed.rs": [

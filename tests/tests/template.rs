@@ -313,7 +313,8 @@ fn every_function_is_given_exactly_the_variables_that_it_reads() {
     let lambdas = lambdas();
     for (name, folder) in functions() {
         let source = read(&format!("functions/{folder}/{name}.rs"));
-        let mut wanted: BTreeSet<_> = literals(&source, "setup.text(").chain(literals(&source, "setup.secret(")).collect();
+        let reads = ["setup.text(", "setup.text_or_empty(", "setup.secret("];
+        let mut wanted: BTreeSet<_> = reads.into_iter().flat_map(|read| literals(&source, read)).collect();
         for call in source.split("setup.").skip(1).filter_map(|rest| rest.split('(').next()) {
             wanted.extend(setup.get(call).unwrap_or_else(|| panic!("{name} calls setup.{call}")).iter().cloned());
         }

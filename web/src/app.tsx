@@ -3,6 +3,7 @@ import { LocationProvider, Route, Router, lazy } from "preact-iso";
 
 import { NotFound } from "./pages/not_found";
 import { NotLoaded } from "./pages/not_loaded";
+import { AppSignInPage } from "./pages/session/app_sign_in";
 import { RolePage } from "./pages/session/role_choice";
 import { SignInProblem } from "./pages/session/sign_in_problem";
 import { Start } from "./pages/session/start";
@@ -39,6 +40,7 @@ function behind(role: "citizen" | "photographer" | undefined, Inside: ComponentT
 const PAGES: readonly (readonly [path: string, page: ComponentType])[] = [
   ["/", Start],
   ["/sign-in/problem", SignInProblem],
+  ["/sign-in/app", AppSignInPage],
   ["/role", behind(undefined, RolePage)],
   ["/people", citizen("People")],
   ["/people/minor", citizen("AddMinor")],

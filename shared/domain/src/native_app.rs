@@ -7,6 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::secret::Secret;
 
+/// Query parameters with which an app begins a sign-in.
+pub const REDIRECT_URI: &str = "redirect_uri";
+pub const CODE_CHALLENGE: &str = "code_challenge";
+pub const CODE_CHALLENGE_METHOD: &str = "code_challenge_method";
+pub const STATE: &str = "state";
+pub const PARAMETERS: [&str; 4] = [REDIRECT_URI, CODE_CHALLENGE, CODE_CHALLENGE_METHOD, STATE];
+/// The only value of [`CODE_CHALLENGE_METHOD`] that is accepted.
+pub const S256: &str = "S256";
+
 /// Longest redirect address that is listed or compared.
 const LONGEST_REDIRECT: usize = 200;
 /// Longest `state` of an app that is handed back.
@@ -44,6 +53,11 @@ impl RedirectList {
     pub fn parse(list: &str) -> Result<Self, BadRedirect> {
         let entries = list.split(',').map(str::trim).enumerate().filter(|(_, entry)| !entry.is_empty());
         entries.map(|(at, entry)| Listed::parse(entry).ok_or(BadRedirect(at + 1))).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Returns whether no app may sign people in.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// The address that an app asks for. None where it is not listed.
@@ -158,6 +172,14 @@ pub struct AppSignIn {
 }
 
 impl AppSignIn {
+    /// Returns the query parameters with which this sign-in is begun, decoded.
+    pub fn parameters(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let state = self.state.as_ref().map(|state| (STATE, state.0.as_str()));
+        [(REDIRECT_URI, self.redirect_uri.as_str()), (CODE_CHALLENGE, self.code_challenge.as_str()), (CODE_CHALLENGE_METHOD, S256)]
+            .into_iter()
+            .chain(state)
+    }
+
     /// Where the browser goes with a code for the app. `code` is of characters that addresses take as they are.
     pub fn with_code(&self, code: &str) -> String {
         self.with(format_args!("code={code}"))
@@ -242,7 +264,9 @@ mod tests {
         }
         let only_own = RedirectList::parse("gr.gov.myphoto:/signed-in").unwrap();
         assert_eq!(only_own.allow("http://127.0.0.1:51004/signed-in"), None, "loopback is on where it is listed");
-        assert_eq!(RedirectList::parse("").unwrap().allow(""), None);
+        let none = RedirectList::parse("").unwrap();
+        assert!(none.is_empty() && !only_own.is_empty());
+        assert_eq!(none.allow(""), None);
     }
 
     #[test]

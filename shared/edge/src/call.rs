@@ -22,6 +22,9 @@ pub const SESSION_COOKIE: &str = "__Host-session";
 /// Binds a sign-in to the browser that began it.
 pub const SIGN_IN_COOKIE: &str = "__Host-sign-in";
 
+/// The routes to which other sites may lead a browser: TAXISnet leads to the second, and `sign_in` decides itself what becomes of such a request.
+const OPEN_TO_OTHER_SITES: [&str; 2] = ["/v1/sign-in", "/v1/sign-in/callback"];
+
 /// The largest body of any call of ours is a few hundred bytes.
 const BODY_LIMIT: usize = 16 * 1024;
 
@@ -171,9 +174,10 @@ impl Call {
         }
     }
 
-    /// Whether the address is under /v1. All others are the web application's.
+    /// Whether the route is under /v1. All others are the web application's.
     pub fn is_of_api(&self) -> bool {
-        self.is_of_api
+        // Also by the route, because the path is as the caller spelled it.
+        self.is_of_api || self.route.starts_with("/v1/")
     }
 
     /// The path of infra/openapi.yaml by which the gateway found this function, such as `/v1/pulls`.
@@ -220,6 +224,25 @@ impl Call {
         Ok(value)
     }
 
+    /// Returns whether a browser says that a page of another site, or of another host of our site, caused this request.
+    ///
+    /// False for what people type or open from another program (`none`), and for callers that do not send the header: apps, applications,
+    /// and browsers from before 2023.
+    pub fn is_from_another_site(&self) -> bool {
+        // As bytes: a value that is no text is not one of the two either.
+        self.headers.get("sec-fetch-site").is_some_and(|site| !matches!(site.as_bytes(), b"same-origin" | b"none"))
+    }
+
+    /// Rejects requests to the API that a page of another site caused, whatever their method. A browser sends the session's cookie when
+    /// another site opens a link of the API, and the site can tell a download from a problem without reading either.
+    ///
+    /// # Errors
+    /// [`Problem::ForeignOrigin`].
+    pub fn check_site(&self) -> Result<(), Problem> {
+        let is_closed = self.is_of_api() && !OPEN_TO_OTHER_SITES.contains(&self.route());
+        if is_closed && self.is_from_another_site() { Err(Problem::ForeignOrigin) } else { Ok(()) }
+    }
+
     /// What guards every call that changes something: it must come from our own pages (or no browser) and be JSON, which
     /// no form of another site can send. Neither can it send a header of authorization: with one, a call without a body is enough.
     ///
@@ -230,9 +253,8 @@ impl Call {
             return Ok(());
         }
         // As bytes: one that is no text is not ours either.
-        let foreign = self.headers.get(header::ORIGIN).is_some_and(|origin| origin.as_bytes() != self.public_origin.as_bytes())
-            || self.header("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none");
-        if foreign {
+        let foreign = self.headers.get(header::ORIGIN).is_some_and(|origin| origin.as_bytes() != self.public_origin.as_bytes());
+        if foreign || self.is_from_another_site() {
             return Err(Problem::ForeignOrigin);
         }
         if self.body.len() > BODY_LIMIT {
@@ -310,7 +332,7 @@ pub(crate) fn field_problem(path: &str, error: &serde_json::Error, is_json: bool
 
 #[cfg(test)]
 mod tests {
-    use lambda_http::http;
+    use lambda_http::{aws_lambda_events::apigw::ApiGatewayProxyRequestContext, http};
     use serde::Deserialize;
 
     use super::*;
@@ -435,6 +457,41 @@ mod tests {
         assert_eq!(call(Method::GET, &[("origin", "https://evil.example")], "").check_unsafe(), Ok(()));
         let large = "x".repeat(BODY_LIMIT + 1);
         assert_eq!(call(Method::POST, &[json], &large).check_unsafe(), Err(Problem::BodyTooLarge { limit: BODY_LIMIT }));
+    }
+
+    #[test]
+    fn other_sites_lead_a_browser_to_the_two_routes_of_signing_in_and_to_pages_alone() {
+        let check = |path: &str, route: &str, site: Option<&str>| {
+            let mut request = Request::new(Body::Empty).with_raw_http_path(path);
+            if let Some(site) = site {
+                request.headers_mut().insert("sec-fetch-site", site.parse().unwrap());
+            }
+            let context = ApiGatewayProxyRequestContext { resource_path: Some(route.to_owned()), ..Default::default() };
+            Call::new(
+                request.with_request_context(RequestContext::ApiGatewayV1(context)),
+                "https://myphoto.example",
+                Moment::from_epoch_seconds(0),
+            )
+            .check_site()
+        };
+        let zip = ("/v1/subjects/self/association/photos.zip", "/v1/subjects/{subject}/association/photos.zip");
+        for site in ["cross-site", "same-site", "", "x"] {
+            assert_eq!(check(zip.0, zip.1, Some(site)), Err(Problem::ForeignOrigin), "{site}");
+            assert_eq!(
+                check("/%761/session", "/v1/session", Some(site)),
+                Err(Problem::ForeignOrigin),
+                "the route counts, not how it is spelled"
+            );
+            assert_eq!(check("/v1/sign-in/callback/", "/v1/{proxy+}", Some(site)), Err(Problem::ForeignOrigin), "{site}");
+            for open in ["/v1/sign-in", "/v1/sign-in/callback"] {
+                assert_eq!(check(open, open, Some(site)), Ok(()), "{site}: {open}");
+            }
+            assert_eq!(check("/people", "/{proxy+}", Some(site)), Ok(()));
+            assert_eq!(check("/", "/", Some(site)), Ok(()));
+        }
+        for site in [None, Some("none"), Some("same-origin")] {
+            assert_eq!(check(zip.0, zip.1, site), Ok(()), "{site:?}");
+        }
     }
 
     #[test]

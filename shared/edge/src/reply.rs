@@ -163,6 +163,12 @@ impl Reply {
         Self::see_other(&format!("/sign-in/problem?{}", query.finish()))
     }
 
+    /// Redirects to the page that names the app and begins its sign-in when the person presses a button.
+    pub fn to_app_page(app: &AppSignIn) -> Self {
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(app.parameters()).finish();
+        Self::see_other(&format!("/sign-in/app?{query}"))
+    }
+
     /// True where the answer is small enough for Lambda to carry.
     pub(crate) fn fits(&self) -> bool {
         let carried = if self.is_text() { escaped(&self.body) } else { self.body.len().div_ceil(3) * 4 };

@@ -47,6 +47,7 @@ pub async fn serve<D: Send + Sync>(
 
 fn guarded<'a, D: Sync>((deps, handler): &'a (D, BoxedHandler<D>), call: &'a Call) -> BoxFuture<'a, Result<Reply, Failure>> {
     Box::pin(async move {
+        call.check_site()?;
         call.check_unsafe()?;
         handler(deps, call).await
     })

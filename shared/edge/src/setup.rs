@@ -89,6 +89,11 @@ impl Setup {
         self.variables.text(name)
     }
 
+    /// Returns a variable that may be empty or absent.
+    pub fn text_or_empty(&self, name: &'static str) -> String {
+        std::env::var(name).unwrap_or_default()
+    }
+
     pub fn secret(&self, name: &'static str) -> Secret {
         Secret::new(self.text(name))
     }

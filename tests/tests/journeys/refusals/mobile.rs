@@ -9,6 +9,7 @@ use journeys::{
 };
 use reqwest::Method;
 use serde_json::{Value, json};
+use url::Url;
 
 use super::{LANGUAGES, clock, refused};
 
@@ -196,6 +197,33 @@ async fn other_sites_change_nothing_with_a_token_either() {
     let nobody = Browser::new(Language::El);
     let body = AppSignIn::new(REDIRECT_URI).exchange_body("x");
     refused(|| nobody.request(Method::POST, TOKEN).json(&body).header("origin", "https://evil.example"), 403, "foreign_origin").await;
+}
+
+#[tokio::test]
+async fn a_page_elsewhere_cannot_begin_a_sign_in_as_an_app() {
+    let parameters = AppSignIn::new(REDIRECT_URI).parameters();
+    let asked = address(&parameters);
+    let browser = Browser::new(Language::El);
+    for site in ["cross-site", "same-site"] {
+        let answer = browser.request(Method::GET, &asked).header("sec-fetch-site", site).send().await.expect(303);
+        assert_eq!(answer.header("set-cookie"), None, "{site}");
+        // The page on which the person goes on has the app's parameters, as they came.
+        let page = Url::parse(&stack::origin()).and_then(|origin| origin.join(answer.header("location").expect("a location")));
+        let page = page.expect("an address");
+        assert_eq!((page.origin().ascii_serialization(), page.path()), (stack::origin(), "/sign-in/app"), "{site}");
+        let carried: Vec<_> = page.query_pairs().into_owned().collect();
+        assert_eq!(carried, parameters.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect::<Vec<_>>(), "{site}");
+    }
+    // What is not allowed leads to no page either.
+    let elsewhere = address(&AppSignIn::new("https://evil.example/signed-in").parameters());
+    refused(|| browser.request(Method::GET, &elsewhere).header("sec-fetch-site", "cross-site"), 422, "invalid_field").await;
+    // The page's button, the operating system, and browsers that do not send the header.
+    for site in [Some("same-origin"), Some("none"), None] {
+        let request = browser.request(Method::GET, &asked);
+        let request = if let Some(site) = site { request.header("sec-fetch-site", site) } else { request };
+        let answer = request.send().await.expect(303);
+        assert!(answer.header("location").is_some_and(|location| location.starts_with(&stack::sandbox())), "{site:?}");
+    }
 }
 
 #[tokio::test]

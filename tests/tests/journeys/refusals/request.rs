@@ -135,6 +135,27 @@ async fn other_sites_change_nothing_here() {
 }
 
 #[tokio::test]
+async fn requests_that_another_site_causes_are_answered_alike_whoever_is_signed_in_and_whatever_they_have() {
+    let (visit, nobody) = (fresh_citizen().await, Browser::new(Language::El));
+    let paths = ["/v1/session", "/v1/subjects/self/association", "/v1/subjects/self/association/photos.zip", "/v1/applications"];
+    for site in ["cross-site", "same-site"] {
+        for path in paths {
+            for browser in [&visit.browser, &nobody] {
+                refused(|| browser.request(Method::GET, path).header("sec-fetch-site", site), 403, "foreign_origin").await;
+            }
+        }
+        // TAXISnet leads the browser back from its own site.
+        let callback = visit.browser.request(Method::GET, "/v1/sign-in/callback?code=x&state=y").header("sec-fetch-site", site);
+        callback.send().await.refused(400, "sign_in_state");
+        // Pages are for everybody to link to.
+        visit.browser.request(Method::GET, "/people").header("sec-fetch-site", site).send().await.expect(200);
+    }
+    for site in ["same-origin", "none"] {
+        visit.browser.request(Method::GET, "/v1/session").header("sec-fetch-site", site).send().await.expect(200);
+    }
+}
+
+#[tokio::test]
 async fn no_page_elsewhere_is_let_read_or_send_anything() {
     let visit = fresh_citizen().await;
     let allows = |answer: &journeys::browser::Response| {

@@ -72,6 +72,14 @@ export const words = both(
       refuseText: "Αν δεν συμφωνείτε, η επίσκεψή σας τελειώνει εδώ και αποσυνδέεστε. Μπορείτε να επιστρέψετε όποτε θέλετε.",
       refuseYes: "Δεν συμφωνώ, αποσύνδεση",
     },
+    app: {
+      title: "Σύνδεση σε εφαρμογή",
+      text: "Μια εφαρμογή σάς ζητά να συνδεθείτε στο myPhoto με TAXISnet. Μετά τη σύνδεση ο φυλλομετρητής σας θα επιστρέψει σε αυτήν.",
+      app: "Εφαρμογή:",
+      computer: "Πρόγραμμα σε αυτόν τον υπολογιστή:",
+      warning: "Συνεχίστε μόνο αν μόλις ανοίξατε εσείς την εφαρμογή και την εμπιστεύεστε. Αλλιώς κλείστε αυτή τη σελίδα.",
+      go: "Συνέχεια στην εφαρμογή με TAXISnet",
+    },
     problem: {
       title: "Η σύνδεση δεν ολοκληρώθηκε",
       again: "Δοκιμάστε ξανά",
@@ -160,6 +168,14 @@ export const words = both(
       refuseTitle: "End the session?",
       refuseText: "If you do not agree, your visit ends here and you are signed out. You can come back whenever you like.",
       refuseYes: "I do not agree, sign me out",
+    },
+    app: {
+      title: "Sign in to an app",
+      text: "An app asks you to sign in to myPhoto with TAXISnet. Afterwards your browser will go back to the app.",
+      app: "App:",
+      computer: "Program on this computer:",
+      warning: "Continue only if you have just opened the app yourself and you trust it. Otherwise close this page.",
+      go: "Continue to the app with TAXISnet",
     },
     problem: {
       title: "Signing in was not completed",

@@ -1,0 +1,54 @@
+import { useLocation } from "preact-iso";
+import { useEffect, useState } from "preact/hooks";
+
+import { appSignIn } from "../../api/app_sign_in";
+import { Button } from "../../parts/button";
+import { Page } from "../../parts/page";
+import { NotFound } from "../not_found";
+import { words } from "./words";
+
+/** For how long the page must be in front before its button works: longer than the second click of a double click that began on another page. */
+const SETTLES_AFTER = 1000;
+
+/** Asks before a sign-in that an app began. The service sends browsers here that come from another site, because each sign-in may send an SMS. */
+export function AppSignInPage() {
+  const t = words().app;
+  const { query } = useLocation();
+  const settled = useSettled();
+  const asked = appSignIn(query);
+  if (asked === undefined) return <NotFound />;
+  return (
+    <Page title={t.title}>
+      <p class="govgr-body">{t.text}</p>
+      <p class="govgr-body">
+        {asked.onThisComputer ? t.computer : t.app} <strong data-app>{asked.app}</strong>
+      </p>
+      <p class="govgr-body">{t.warning}</p>
+      <Button disabled={!settled} onClick={() => location.assign(asked.url)}>
+        {t.go}
+      </Button>
+    </Page>
+  );
+}
+
+/** Whether the window has been visible and in front for `SETTLES_AFTER` milliseconds. */
+function useSettled() {
+  const [settled, setSettled] = useState(false);
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const restart = () => {
+      clearTimeout(timer);
+      setSettled(false);
+      if (document.visibilityState === "visible") timer = setTimeout(() => setSettled(true), SETTLES_AFTER);
+    };
+    restart();
+    window.addEventListener("focus", restart);
+    document.addEventListener("visibilitychange", restart);
+    return () => {
+      clearTimeout(timer);
+      window.removeEventListener("focus", restart);
+      document.removeEventListener("visibilitychange", restart);
+    };
+  }, []);
+  return settled;
+}
