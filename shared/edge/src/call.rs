@@ -466,7 +466,8 @@ mod tests {
             if let Some(site) = site {
                 request.headers_mut().insert("sec-fetch-site", site.parse().unwrap());
             }
-            let context = ApiGatewayProxyRequestContext { resource_path: Some(route.to_owned()), ..Default::default() };
+            let mut context = ApiGatewayProxyRequestContext::default();
+            context.resource_path = Some(route.to_owned());
             Call::new(
                 request.with_request_context(RequestContext::ApiGatewayV1(context)),
                 "https://myphoto.example",
