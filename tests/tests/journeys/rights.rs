@@ -114,7 +114,7 @@ async fn the_export_is_complete_however_much_applications_wrote() {
             cursor = format!("cursor={next}");
         }
         assert_eq!(ids, records.iter().map(|record| record.id().to_owned()).collect(), "{path}");
-        // All of them fit one page of the export on some stacks; shared/edge/src/page.rs has the test of where a page ends.
+        // The export had one page on LocalStack. shared/edge/src/page.rs has the test of where a page ends.
         assert!(pages > 1 || path == "export", "{path}");
     }
 }
