@@ -11,7 +11,9 @@ endif
 STACK := python3 infra/local/stack.py --emulator $(EMULATOR)
 SAM_SETTINGS := SAM_CLI_ENABLE_LANGUAGE_EXTENSIONS=1 SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$(CURDIR)/.tools/sam
 SAM := $(SAM_SETTINGS) .tools/aws/bin/sam
-FUNCTIONS := $(foreach folder,$(notdir $(wildcard functions/*)),-p $(folder)-functions)
+# With the operators' command, which uses the same crates of AWS's SDK: so they are built once.
+FUNCTIONS := $(foreach folder,$(notdir $(wildcard functions/*)),-p $(folder)-functions) -p operator
+APPLICATIONS := target/lambda/applications/bootstrap
 # Without the tables by which panics unwind: they end the process (docs/decisions.md).
 RELEASE := PATH="$(CURDIR)/.tools/aws/bin:$$PATH" RUSTFLAGS="$$RUSTFLAGS -C force-unwind-tables=no" cargo lambda build --release
 # template.yaml takes the functions from target/.
@@ -30,7 +32,7 @@ run: ## start the stack, or go on with the one that runs, and drive the main jou
 	@$(STACK) can-run
 	@$(MAKE) --no-print-directory $(if $(findstring n,$(firstword -$(MAKEFLAGS))),-n) --jobs=3 build # side by side, because each part leaves a core idle now and then
 	$(STACK) up
-	set -a; . .local/dev/env; target/debug/applications seed infra/sandbox/applications.toml
+	set -a; . .local/dev/env; $(APPLICATIONS) seed infra/sandbox/applications.toml
 	set -a; . .local/dev/env; target/debug/main_journey
 	$(STACK) status
 
@@ -39,18 +41,19 @@ stop: ## stop the stack; its data stays
 
 test: test-$(EMULATOR) ## everything, on a stack of its own; EMULATOR=localstack: what docs/emulators.md names, TESTS="journeys races" for some of it
 
-test-ministack: lint build chromium tests/browser/node_modules/.installed
+test-ministack: lint functions chromium tests/browser/node_modules/.installed
 	@.tools/aws/bin/python tests/binary_sizes.py
 	@$(STACK) tools awscli
 	cargo test -q --workspace --no-run # once for all crates: another choice of crates would build the SDK again
-	cargo build -q --workspace --bin faults
+	cargo build -q --workspace --bin sandbox --bin faults
 	$(STACK) --instance test around bash -ec 'tests/on_emulator.sh ministack workspace browser; \
 	$(STACK) --instance test up --faulty; set -a; . .local/test/env; target/debug/faults --sample issue_code submit_code associate dissociate pull_photo'
 
 test-localstack: $(if $(filter plugin,$(TESTS)),test-plugin)
-test-localstack: build $(if $(filter browser,$(TESTS)),chromium tests/browser/node_modules/.installed)
+test-localstack: functions $(if $(filter browser,$(TESTS)),chromium tests/browser/node_modules/.installed)
 	@$(STACK) tools awscli
 	cargo test -q --workspace --no-run
+	cargo build -q --workspace --bin sandbox
 	$(STACK) --instance test around tests/on_emulator.sh localstack $(filter-out plugin,$(TESTS))
 
 test-external:
@@ -97,13 +100,14 @@ checkov: ## template.yaml, read for weak settings; what is meant as it is stands
 	@$(STACK) tools checkov
 	.tools/checkov/bin/checkov --config-file .checkov.yaml
 
-build: functions programs ## the functions as they ship, the sandbox, and the program that drives the main journey
+build: functions programs ## the functions as they ship, the operators' command, the sandbox, and the program that drives the main journey
 
 functions: tools web
 	$(RELEASE) $(FUNCTIONS)
 
+# Without AWS's SDK, which takes minutes to build.
 programs:
-	cargo build -q --workspace --bin sandbox --bin applications --bin main_journey
+	cargo build -q -p sandbox -p journeys --no-default-features --bin sandbox --bin main_journey
 
 faults: build ## breaks every call to AWS of every operation in every way: some three hours; ONLY="operation ..." for some
 	cargo build -q --workspace --bin faults
@@ -130,10 +134,9 @@ chromium: # for the tests of pages: CHROMIUM names one, or it is in PATH, or Deb
 	apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends chromium > /dev/null; \
 	else echo "no Chromium for the tests of pages: install one (Debian: apt-get install chromium), or name it in CHROMIUM" >&2; exit 1; fi; }
 
-application: ## the applications of public bodies: CMD="list"; on AWS with AWS_STACK=name (docs/operating.md)
-	@cargo build -q -p operator
+application: functions ## the applications of public bodies: CMD="list"; on AWS with AWS_STACK=name (docs/operating.md)
 	@if [ -n "$(AWS_STACK)" ]; then export APPLICATIONS_TABLE="$$(.tools/aws/bin/python infra/operator/table.py "$(AWS_STACK)")" || exit 1; \
-	elif [ -z "$$APPLICATIONS_TABLE" ]; then set -a; . .local/dev/env; set +a; fi; target/debug/applications $(or $(CMD),--help)
+	elif [ -z "$$APPLICATIONS_TABLE" ]; then set -a; . .local/dev/env; set +a; fi; $(APPLICATIONS) $(or $(CMD),--help)
 
 fuzz: tools ## random input for everything that reads some, a minute each: SECONDS=60, ONLY="code_number jpeg" (fuzz/README.md)
 	python3 fuzz/run.py --seconds $(or $(SECONDS),60) $(ONLY)

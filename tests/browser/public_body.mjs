@@ -10,7 +10,7 @@ import { origin, request } from './lib/index.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** What `make application` runs; the stack's variables tell it the table. */
-const OPERATORS = process.env.APPLICATIONS_COMMAND ?? join(ROOT, 'target/debug/applications');
+const OPERATORS = process.env.APPLICATIONS_COMMAND ?? join(ROOT, 'target/lambda/applications/bootstrap');
 const KID = 'browser';
 
 const operate = (...words) => execFileSync(OPERATORS, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });

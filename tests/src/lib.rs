@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a harness of tests: what fails here fails the test that calls it")]
 
+#[cfg(feature = "operator")]
 pub mod application;
 pub mod browser;
 pub mod citizen;

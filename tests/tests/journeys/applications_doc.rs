@@ -18,11 +18,9 @@ fn blocks() -> Vec<String> {
     blocks
 }
 
-/// `target/debug/applications`, beside this test.
 fn operators_command() -> PathBuf {
-    let test = std::env::current_exe().expect("this program");
-    let command = test.ancestors().nth(2).expect("its folder").join("applications");
-    assert!(command.exists(), "{}: `make build` makes it, or `cargo build -p operator`", command.display());
+    let command = docs::root().join("target/lambda/applications/bootstrap");
+    assert!(command.exists(), "{}: `make functions` makes it", command.display());
     command
 }
 
