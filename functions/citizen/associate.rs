@@ -90,8 +90,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     if call.now.has_reached(submission.code_expires_at) {
         return Err(Problem::CodeNotActive.into());
     }
-    // Managed when it was submitted; since then a minor may have turned 18.
-    if submission.first_subject.as_ref().is_some_and(|first| !citizen.managed(call).contains(first)) {
+    if !submission.may_be_associated(&citizen.managed(call), call.now) {
         return Err(Problem::CodeTaken.into());
     }
     let code_id = code_id(&submission.code);

@@ -111,15 +111,15 @@ async fn erase(deps: &Deps, call: &Call, citizen: &Citizen, subject: &Subject, c
     for _ in 0..AT_ONCE {
         let (code, association) =
             tokio::try_join!(deps.codes.by_id(code_id, call.now), deps.ending.associations.of(&subject.id, call.now))?;
-        let association = association.filter(|association| association.code_id == code_id);
         let Some(code) = code else { return Ok(Set::Gone) };
-        let is_mine = match &code.subject {
-            Some(owner) => *owner == subject.id,
-            None => code.first_subject.as_ref() == Some(&subject.id),
+        // The first subject may erase the set also while it is associated for another one.
+        let association = match &code.subject {
+            Some(owner) if *owner == subject.id => association,
+            _ if code.first_subject.as_ref() != Some(&subject.id) => return Ok(Set::OfAnother),
+            Some(owner) => deps.ending.associations.of(owner, call.now).await?,
+            None => None,
         };
-        if !is_mine {
-            return Ok(Set::OfAnother);
-        }
+        let association = association.filter(|association| association.code_id == code_id);
         // Read in the midst of being associated: its association is not to be left behind.
         if code.state == CodeState::Associated && association.is_none() {
             continue;
@@ -146,10 +146,15 @@ async fn write(
     code: &CodeItem,
     association: Option<(&Association, &BTreeSet<String>)>,
 ) -> Result<(), TransactionError> {
-    let erased = Event::Erased { set_id: code.set_id.clone(), by: citizen.session.subject_id.clone() };
-    let record = Record::new(&subject.id, erased, call.now, code.expires_at);
+    let erased = |by_first_subject| Event::Erased { set_id: code.set_id.clone(), by: citizen.session.subject_id.clone(), by_first_subject };
+    let record = Record::new(&subject.id, erased(false), call.now, code.expires_at);
     let mut transaction = deps.transaction.clone().with(deps.codes.delete_part(code)?).with(deps.ending.history.put_part(&record)?);
     if let Some((association, lost)) = association {
+        if association.subject_id != subject.id {
+            // The history of the other subject says why the photos are gone.
+            let record = Record::new(&association.subject_id, erased(true), call.now, code.expires_at);
+            transaction = transaction.with(deps.ending.history.put_part(&record)?);
+        }
         transaction = deps.ending.of(transaction, association, lost, call.now)?;
     }
     transaction.commit().await

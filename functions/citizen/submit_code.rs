@@ -95,7 +95,7 @@ fn decide(item: Option<CodeItem>, subject: &Subject, managed: &[SubjectId], call
     let facts = item.as_ref().map(|item| CodeFacts {
         state: item.state,
         expires_at: item.expires_at,
-        first_subject: item.first_subject.as_ref(),
+        first: item.first_association(),
         subject: item.subject.as_ref(),
     });
     let decision = submission::decide(facts.as_ref(), &subject.id, managed, call.now);
@@ -122,6 +122,7 @@ fn in_hand(item: CodeItem, code: CodeNumber, subject: Subject, nothing_associate
         upload_id: item.upload_id,
         message_id: item.message_id,
         first_subject: item.first_subject,
+        first_associated_at: item.first_associated_at,
         issued_at: item.issued_at,
         code_expires_at: item.expires_at,
         nothing_associated_at,

@@ -56,21 +56,20 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let employee = deps.hasher.employee(&afm);
     let facts = StaffFacts { afm, label, business_afm: owner.business_afm.clone(), owner_afm: owner.session.person.afm.clone() };
     if let Some(read) = deps.staff.find(&owner.business, &employee, call.now).await? {
-        return authorized_before(deps, &read, facts).await;
+        return authorized_before(deps, &owner, &read, facts).await;
     }
     authorize(deps, call, &owner, employee, facts).await
 }
 
 async fn authorize(deps: &Deps, call: &Call, owner: &Owner, employee: EmployeeId, facts: StaffFacts) -> Result<Reply, Failure> {
-    let by = owner.session.subject_id.clone();
-    let item = StaffItem::seal(&deps.key, owner.business.clone(), employee, &facts, by, call.now)?;
+    let item = StaffItem::seal(&deps.key, owner.business.clone(), employee, &facts, owner.member.clone(), call.now)?;
     let entered = deps.staff.enter_part(&item.business, &item.employee)?;
     match deps.transaction.clone().with(deps.staff.put_part(&item)?).with(entered).commit().await {
-        Ok(()) => Reply::json(201, &StaffView::of(&item, &facts)),
+        Ok(()) => Reply::json(201, &StaffView::of(&deps.hasher, &item, &facts)),
         // Two calls at once for the same employee: the other one did it.
         Err(TransactionError::Refused(parts)) if parts.contains(&0) => {
             let read = deps.staff.find(&item.business, &item.employee, call.now).await?.ok_or(Problem::Conflict)?;
-            authorized_before(deps, &read, facts).await
+            authorized_before(deps, owner, &read, facts).await
         }
         Err(TransactionError::Refused(_)) => Err(Problem::StaffExhausted { limit: STAFF_AT_MOST }.into()),
         Err(error @ (TransactionError::Conflict | TransactionError::Storage(_))) => Err(error.into()),
@@ -78,12 +77,12 @@ async fn authorize(deps: &Deps, call: &Call, owner: &Owner, employee: EmployeeId
 }
 
 /// Stays as it is, but for another label.
-async fn authorized_before(deps: &Deps, read: &StaffItem, wanted: StaffFacts) -> Result<Reply, Failure> {
+async fn authorized_before(deps: &Deps, owner: &Owner, read: &StaffItem, wanted: StaffFacts) -> Result<Reply, Failure> {
     let before = read.open(&deps.key)?;
     let facts = StaffFacts { label: wanted.label.or_else(|| before.label.clone()), ..wanted };
     if facts != before {
-        let item = read.with(&deps.key, &facts)?;
+        let item = read.with(&deps.key, &facts, owner.member.clone())?;
         deps.transaction.clone().with(deps.staff.replace_part(read, &item)?).commit().await?;
     }
-    Reply::json(200, &StaffView::of(read, &facts))
+    Reply::json(200, &StaffView::of(&deps.hasher, read, &facts))
 }

@@ -6,10 +6,11 @@ use domain::{CodeNumber, Language, Moment, delivery::DeliveryState, retention, s
 use edge::{Call, Failure, Reply, Setup, guard::Photographer, log, views::IssuanceView};
 use futures_util::future::try_join_all;
 use messages::problem::Problem;
-use photographer_functions::{Checked, RecipientBody, check, delete_originals};
+use photographer_functions::{Checked, RecipientBody, check, delete_originals, limit_reached, log_limits};
 use serde::Deserialize;
 use storage::{
     Transaction, TransactionError,
+    code_limits::{CodeLimits, CommitError, Counters, Wanted},
     codes::{CodeItem, Codes, ImageFacts, wrap_key},
     issuances::{Issuance, Issuances, Issued, UploadState, Verdicts},
     kms::KmsKey,
@@ -25,6 +26,7 @@ struct Deps {
     sessions: Sessions,
     staff: Staff,
     issuances: Issuances,
+    limits: CodeLimits,
     codes: Codes,
     outbox: Outbox,
     reminders: Reminders,
@@ -53,6 +55,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         sessions: setup.sessions(),
         staff: setup.staff(),
         issuances: setup.issuances(),
+        limits: setup.code_limits(),
         codes: setup.codes(),
         outbox: setup.outbox(),
         reminders: setup.reminders(),
@@ -66,17 +69,18 @@ async fn main() -> Result<(), lambda_http::Error> {
 }
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
-    let Photographer { session, business, .. } = Photographer::from(call, &deps.sessions, &deps.staff).await?;
+    let Photographer { session, business, member, .. } = Photographer::from(call, &deps.sessions, &deps.staff).await?;
     let body: Body = call.json()?;
     let to = Address { recipient: body.recipient.parse()?, language: body.language };
     if !storage::is_time_ordered_id(&body.upload_id) {
         return Err(Problem::UploadUnknown.into());
     }
     let find = async || Ok::<_, Failure>(deps.issuances.find(&business, &body.upload_id, call.now).await?.ok_or(Problem::UploadUnknown)?);
-    let upload = find().await?;
+    let wanted = Wanted { new_code_of: Some(&business), recipient: &to.recipient };
+    let (upload, counters) = tokio::try_join!(find(), async { Ok(deps.limits.read(wanted, call.now).await?) })?;
     let settled = async |upload: &Issuance| match (upload.state, &upload.issued) {
         (UploadState::Issued, Some(issued)) => Some(match is_for(deps, issued, &to, body.reminder).await {
-            Ok(true) => Reply::json(200, &IssuanceView::of(upload, issued, &session, call.language, call.now)),
+            Ok(true) => Reply::json(200, &IssuanceView::of(upload, issued, (&session, &member), call.language, call.now)),
             Ok(false) => Err(Problem::IssuanceConflict.into()),
             Err(failure) => Err(failure),
         }),
@@ -89,6 +93,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         delete_originals(&deps.vault, &upload).await;
         return answer;
     }
+    let counters = counters.map_err(|limit| limit_reached(env!("CARGO_BIN_NAME"), limit, call.now))?;
     let checked = match check(&deps.vault, &upload).await {
         Ok(checked) => checked,
         Err(failure) => {
@@ -104,10 +109,10 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
             return Err(failure);
         }
     };
-    match issue(deps, call.now, &upload, checked, &to, body.reminder).await {
+    match issue(deps, call.now, &upload, checked, &to, body.reminder, counters).await {
         Ok(issued) => {
             delete_originals(&deps.vault, &upload).await;
-            Reply::json(201, &IssuanceView::of(&upload, &issued, &session, call.language, call.now))
+            Reply::json(201, &IssuanceView::of(&upload, &issued, (&session, &member), call.language, call.now))
         }
         Err(Failure::Refused(Problem::Conflict)) => settled(&find().await?).await.unwrap_or_else(|| Err(Problem::Conflict.into())),
         Err(failure) => Err(failure),
@@ -133,6 +138,7 @@ async fn issue(
     checked: Vec<Checked>,
     to: &Address,
     reminder: bool,
+    counters: Counters,
 ) -> Result<Issued, Failure> {
     let code = CodeNumber::draw(|bytes| aws::random(bytes))?;
     let data_key = SealingKey::random()?;
@@ -192,26 +198,27 @@ async fn issue(
         dissociations: 0,
         subject: None,
     };
-    let written = deps
-        .transaction
-        .clone()
-        .with(deps.issuances.issue_part(&upload.business, &upload.upload_id, &issued)?)
-        .with(deps.codes.put_part(&item)?)
-        .with(deps.outbox.put_part(&message)?)
-        .with_some(kept.map(|item| deps.reminders.put_part(&item)).transpose()?)
-        .commit()
-        .await;
-    match written {
-        Ok(()) => Ok(issued),
-        Err(TransactionError::Refused(_) | TransactionError::Conflict) => {
-            // Another call made the code: what this one sealed is nobody's.
-            for checked in &checked {
-                for part in [Part::Image(checked.kind), Part::Preview(checked.kind)] {
-                    log::side_call(env!("CARGO_BIN_NAME"), deps.vault.discard(&set_id, part).await);
-                }
-            }
-            Err(Problem::Conflict.into())
+    let mut parts = vec![
+        deps.issuances.issue_part(&upload.business, &upload.upload_id, &issued)?,
+        deps.codes.put_part(&item)?,
+        deps.outbox.put_part(&message)?,
+    ];
+    parts.extend(kept.map(|item| deps.reminders.put_part(&item)).transpose()?);
+    let wanted = Wanted { new_code_of: Some(&upload.business), recipient: &to.recipient };
+    let refused = match deps.limits.commit(&deps.transaction, counters, &parts, wanted, now).await {
+        Ok(counters) => {
+            log_limits(env!("CARGO_BIN_NAME"), &counters);
+            return Ok(issued);
         }
-        Err(TransactionError::Storage(error)) => Err(error.into()),
+        Err(CommitError::Reached(limit)) => limit_reached(env!("CARGO_BIN_NAME"), limit, now),
+        Err(CommitError::Transaction(TransactionError::Refused(_) | TransactionError::Conflict)) => Problem::Conflict,
+        Err(CommitError::Transaction(TransactionError::Storage(error))) => return Err(error.into()),
+    };
+    // Another call made the code, or used the last one of the day: what this one sealed is nobody's.
+    for checked in &checked {
+        for part in [Part::Image(checked.kind), Part::Preview(checked.kind)] {
+            log::side_call(env!("CARGO_BIN_NAME"), deps.vault.discard(&set_id, part).await);
+        }
     }
+    Err(refused.into())
 }

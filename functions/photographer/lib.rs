@@ -1,12 +1,23 @@
 //! What the photographer's functions share: to whom a code goes; an upload's originals, read, checked, deleted.
 
-use domain::{EmailAddress, GreekMobile, ImageKind, Recipient, photo::PictureFault, recipient::RecipientKind};
-use edge::{Failure, log};
+use domain::{
+    EmailAddress, GreekMobile, ImageKind, Moment, Recipient,
+    code_limit::{CodeLimit, Share},
+    photo::PictureFault,
+    quota,
+    recipient::RecipientKind,
+};
+use edge::{
+    Failure,
+    log::{self, LogCode},
+};
 use futures_util::future::join_all;
 use messages::problem::{FieldReason, Problem};
 use pictures::Accepted;
 use serde::Deserialize;
+use serde_json::json;
 use storage::{
+    code_limits::Counters,
     issuances::Issuance,
     sealing::{equal, sha256_hex},
     vault::Vault,
@@ -33,6 +44,23 @@ impl RecipientBody {
             RecipientKind::Email => EmailAddress::parse(&self.value).map(Recipient::Email).map_err(|_| invalid(FieldReason::InvalidEmail)),
         }
     }
+}
+
+/// Logs that a day's limit is reached, for its alarm, and returns the photographer's problem.
+pub fn limit_reached(operation: &str, limit: CodeLimit, now: Moment) -> Problem {
+    log_limit(operation, limit, Share::Whole);
+    Problem::CodeLimitReached { limit, renews_at: quota::renews_at(now) }
+}
+
+/// Logs the limits of which half or all is used, once a code or message is counted.
+pub fn log_limits(operation: &str, counters: &Counters) {
+    for (limit, share) in counters.reached() {
+        log_limit(operation, limit, share);
+    }
+}
+
+fn log_limit(operation: &str, limit: CodeLimit, share: Share) {
+    log::line(operation, LogCode::CodeLimit, &[("limit", json!(limit.name())), ("share", json!(share.name()))]);
 }
 
 /// A picture that keeps every rule.
@@ -85,9 +113,13 @@ pub async fn delete_originals(vault: &Vault, upload: &Issuance) {
 mod tests {
     use std::{collections::BTreeMap, time::Duration};
 
-    use domain::{FileProfile, Moment, SubjectId, business::BusinessId};
+    use domain::{
+        FileProfile, Moment,
+        business::BusinessId,
+        staff::{Capacity, MemberId},
+    };
     use lambda::{Endpoint, Response};
-    use storage::issuances::{Declared, UploadState};
+    use storage::issuances::Declared;
 
     use super::*;
 
@@ -96,18 +128,9 @@ mod tests {
     fn upload() -> Issuance {
         let declared = Declared { bytes: PICTURE.len() as u64, sha256: sha256_hex(PICTURE.as_bytes()) };
         let now = Moment::from_epoch_seconds(1_800_000_000);
-        Issuance {
-            business: BusinessId::from_hash("b".into()),
-            upload_id: "u".to_owned(),
-            uploader: SubjectId::from_random([1; 16]),
-            employee: None,
-            profile: FileProfile::IdentityCard,
-            declared: BTreeMap::from(ImageKind::ALL.map(|kind| (kind, declared.clone()))),
-            requested_at: now,
-            expires_at: now,
-            state: UploadState::Uploading,
-            issued: None,
-        }
+        let declared = BTreeMap::from(ImageKind::ALL.map(|kind| (kind, declared.clone())));
+        let made_by = (MemberId::from_hash("m".to_owned()), Capacity::Owner);
+        Issuance::begin(BusinessId::from_hash("b".into()), "u".to_owned(), made_by, FileProfile::IdentityCard, declared, now)
     }
 
     /// What [`originals`] says of objects, `None` for one that was not uploaded. The response for `late` comes last.

@@ -13,7 +13,7 @@ use serde::Serialize;
 use storage::{
     StorageError,
     issuances::{Issuances, Wanted},
-    sealing::SealingKey,
+    sealing::{IdentifierHasher, SealingKey},
     sessions::Sessions,
     staff::{Staff, StaffItem},
 };
@@ -22,6 +22,7 @@ struct Deps {
     sessions: Sessions,
     staff: Staff,
     staff_key: SealingKey,
+    hasher: IdentifierHasher,
     issuances: Issuances,
 }
 
@@ -36,18 +37,24 @@ struct Answer {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     let setup = Setup::from_environment();
-    let deps = Deps { sessions: setup.sessions(), staff: setup.staff(), staff_key: setup.staff_key(), issuances: setup.issuances() };
+    let deps = Deps {
+        sessions: setup.sessions(),
+        staff: setup.staff(),
+        staff_key: setup.staff_key(),
+        hasher: setup.identifier_hasher(),
+        issuances: setup.issuances(),
+    };
     edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
 }
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
-    let Photographer { session, business, employee } = Photographer::from(call, &deps.sessions, &deps.staff).await?;
+    let Photographer { session, business, member, employee } = Photographer::from(call, &deps.sessions, &deps.staff).await?;
     let asked = call.page()?;
     let listing = deps.issuances.list(&business, wanted(call)?, asked.after, asked.limit, call.now);
     let (page, staff) = tokio::try_join!(listing, staff_of(deps, &business, employee.is_none()))?;
     let views = page.issuances.iter().filter_map(|issuance| {
         let issued = issuance.issued.as_ref()?;
-        Some(IssuanceView::of(issuance, issued, &session, call.language, call.now))
+        Some(IssuanceView::of(issuance, issued, (&session, &member), call.language, call.now))
     });
     let mut views: Vec<_> = views.collect();
     label(deps, &staff, &mut views)?;
@@ -73,11 +80,13 @@ async fn staff_of(deps: &Deps, business: &BusinessId, is_owner: bool) -> Result<
 /// For the owner: what they call the employees who made these uploads. Those who were withdrawn meanwhile have an id only.
 fn label(deps: &Deps, staff: &[StaffItem], views: &mut [IssuanceView]) -> Result<(), Failure> {
     for item in staff {
-        let mut theirs = views.iter_mut().filter(|view| view.issued_by.employee.as_ref() == Some(&item.employee)).peekable();
-        if theirs.peek().is_none() {
-            continue;
-        }
-        let label = item.open(&deps.staff_key)?.label.map(|label| label.expose().to_owned());
+        let facts = item.open(&deps.staff_key)?;
+        let member = deps.hasher.member(&item.business, &facts.afm);
+        // Rows of an older version have the other id.
+        let ids = [member.as_str(), item.employee.as_str()];
+        let theirs =
+            views.iter_mut().filter(|view| view.issued_by.employee.as_ref().is_some_and(|employee| ids.contains(&employee.as_str())));
+        let label = facts.label.map(|label| label.expose().to_owned());
         theirs.for_each(|view| view.issued_by.label.clone_from(&label));
     }
     Ok(())

@@ -2,12 +2,17 @@
 
 use edge::{Call, Failure, Reply, Setup, guard::Owner, views::StaffView};
 use serde::Serialize;
-use storage::{sealing::SealingKey, sessions::Sessions, staff::Staff};
+use storage::{
+    sealing::{IdentifierHasher, SealingKey},
+    sessions::Sessions,
+    staff::Staff,
+};
 
 struct Deps {
     sessions: Sessions,
     staff: Staff,
     key: SealingKey,
+    hasher: IdentifierHasher,
 }
 
 #[derive(Serialize)]
@@ -18,7 +23,7 @@ struct Answer {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     let setup = Setup::from_environment();
-    let deps = Deps { sessions: setup.sessions(), staff: setup.staff(), key: setup.staff_key() };
+    let deps = Deps { sessions: setup.sessions(), staff: setup.staff(), key: setup.staff_key(), hasher: setup.identifier_hasher() };
     edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
 }
 
@@ -28,7 +33,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     items.sort_by(|a, b| (a.authorized_at, &a.employee).cmp(&(b.authorized_at, &b.employee)));
     let mut staff = Vec::new();
     for item in &items {
-        staff.push(StaffView::of(item, &item.open(&deps.key)?));
+        staff.push(StaffView::of(&deps.hasher, item, &item.open(&deps.key)?));
     }
     Reply::json(200, &Answer { staff })
 }

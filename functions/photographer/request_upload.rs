@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use domain::{FileProfile, ImageKind, photo, retention::UPLOAD_ADDRESS_VALID};
+use domain::{FileProfile, ImageKind, photo, retention::UPLOAD_ADDRESS_VALID, staff::Capacity};
 use edge::{Call, Failure, Reply, Setup, guard::Photographer};
 use messages::problem::{FieldReason, Problem};
 use serde::{Deserialize, Serialize};
 use storage::{
-    issuances::{Declared, Issuance, Issuances, UploadState},
+    issuances::{Declared, Issuance, Issuances},
     sessions::Sessions,
     staff::Staff,
     vault::{UploadAddress, Vault},
@@ -62,7 +62,7 @@ async fn main() -> Result<(), lambda_http::Error> {
 }
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
-    let Photographer { session, business, employee } = Photographer::from(call, &deps.sessions, &deps.staff).await?;
+    let Photographer { business, member, employee, .. } = Photographer::from(call, &deps.sessions, &deps.staff).await?;
     let body: Body = call.json()?;
     let mut declared = BTreeMap::new();
     for (kind, picture) in [(ImageKind::Face, body.face), (ImageKind::Signature, body.signature)] {
@@ -78,18 +78,8 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     for (&kind, declared) in &declared {
         addresses.insert(kind, view(deps.vault.presign(&business, &upload_id, kind, declared).await?));
     }
-    let issuance = Issuance {
-        business,
-        upload_id: upload_id.clone(),
-        uploader: session.subject_id,
-        employee,
-        profile: body.profile,
-        declared,
-        requested_at: call.now,
-        expires_at: Issuances::upload_expiry(call.now),
-        state: UploadState::Uploading,
-        issued: None,
-    };
+    let made_by = (member, Capacity::of(employee.as_ref()));
+    let issuance = Issuance::begin(business, upload_id.clone(), made_by, body.profile, declared, call.now);
     if !deps.issuances.begin(&issuance, call.now).await? {
         return Err(Problem::Conflict.into());
     }

@@ -4,28 +4,32 @@
 use domain::{
     CodeNumber, Language, Recipient,
     delivery::{self, DeliveryState, RESENDS, Resend},
+    staff::MemberId,
     submission::CodeState,
 };
 use edge::{Call, Failure, Reply, Setup, guard::Photographer, views::IssuanceView};
 use messages::problem::Problem;
-use photographer_functions::RecipientBody;
+use photographer_functions::{RecipientBody, limit_reached, log_limits};
 use serde::Deserialize;
 use storage::{
     Transaction,
+    code_limits::{CodeLimits, CommitError, Counters, Wanted},
     codes::{CodeItem, Codes, unwrap_key, wrap_key},
     issuances::{Issuance, Issuances, Issued, Resent, UploadState},
     kms::KmsKey,
     outbox::{Message, Outbox, OutboxItem},
     reminders::{About, Address, ReminderItem, Reminders},
     sealing::{RecipientHasher, code_id},
-    sessions::{Session, Sessions},
+    sessions::Sessions,
     staff::Staff,
+    transaction::Part,
 };
 
 struct Deps {
     sessions: Sessions,
     staff: Staff,
     issuances: Issuances,
+    limits: CodeLimits,
     codes: Codes,
     outbox: Outbox,
     outbox_key: KmsKey,
@@ -49,6 +53,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         sessions: setup.sessions(),
         staff: setup.staff(),
         issuances: setup.issuances(),
+        limits: setup.code_limits(),
         codes: setup.codes(),
         outbox: setup.outbox(),
         outbox_key: setup.outbox_key(),
@@ -61,7 +66,7 @@ async fn main() -> Result<(), lambda_http::Error> {
 }
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
-    let Photographer { session, business, .. } = Photographer::from(call, &deps.sessions, &deps.staff).await?;
+    let Photographer { session, business, member, .. } = Photographer::from(call, &deps.sessions, &deps.staff).await?;
     let body: Body = call.json()?;
     let recipient = body.recipient.as_ref().map(RecipientBody::parse).transpose()?;
     let upload_id = call.path("upload").filter(|id| storage::is_time_ordered_id(id)).ok_or(Problem::UploadUnknown)?;
@@ -75,14 +80,19 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let Some(item) = deps.outbox.find(&issued.message_id).await? else {
         return Err(explain(deps, call, &upload, Some(&issued.message_id)).await?);
     };
-    let correction = correction(deps, &item, issued, recipient, body.language).await?;
+    let message = item.open(&deps.outbox_key).await?;
+    let correction = correction(&message, recipient, body.language)?;
     refuse(delivery::resend_message(Some(&item.facts()), correction.is_some(), call.now))?;
+    let to = correction.as_ref().map_or(&message.recipient, |correction| &correction.recipient).clone();
+    let wanted = Wanted { new_code_of: correction.as_ref().map(|_| &business), recipient: &to };
+    let counters = deps.limits.read(wanted, call.now).await?.map_err(|limit| limit_reached(env!("CARGO_BIN_NAME"), limit, call.now))?;
+    let resend = Resending { deps, call, member: &member, upload: &upload, issued, item: &item, wanted };
     let written = match correction {
-        None => send_again(deps, call, &session, &upload, issued, &item).await,
-        Some(correction) => correct(deps, call, &session, &upload, issued, &item, correction).await,
+        None => resend.send_again(counters).await,
+        Some(correction) => resend.correct(correction, counters).await,
     };
     match written {
-        Ok(now) => Reply::json(200, &IssuanceView::of(&upload, &now, &session, call.language, call.now)),
+        Ok(now) => Reply::json(200, &IssuanceView::of(&upload, &now, (&session, &member), call.language, call.now)),
         // Associated, sent again by another call, or taken in hand by the sender, meanwhile.
         Err(Failure::Refused(Problem::Conflict)) => Err(explain(deps, call, &upload, None).await?),
         Err(failure) => Err(failure),
@@ -106,20 +116,9 @@ struct Correction {
     language: Language,
 }
 
-/// None where the same message is to go again. The address is in the sealed message alone, which is opened only to compare it or
-/// to make another of it.
-async fn correction(
-    deps: &Deps,
-    item: &OutboxItem,
-    issued: &Issued,
-    recipient: Option<Recipient>,
-    language: Option<Language>,
-) -> Result<Option<Correction>, Failure> {
-    let language = language.unwrap_or(issued.language);
-    if recipient.is_none() && language == issued.language {
-        return Ok(None);
-    }
-    let message = item.open(&deps.outbox_key).await?;
+/// None where the same message is to go again.
+fn correction(message: &Message, recipient: Option<Recipient>, language: Option<Language>) -> Result<Option<Correction>, Failure> {
+    let language = language.unwrap_or(message.language);
     let recipient = recipient.unwrap_or_else(|| message.recipient.clone());
     if recipient == message.recipient && language == message.language {
         return Ok(None);
@@ -127,94 +126,99 @@ async fn correction(
     Ok(Some(Correction { code: message.code()?, recipient, language }))
 }
 
-/// What an issuance is once its code goes out again.
-fn resent(issued: &Issued, call: &Call, session: &Session, corrected: bool) -> Issued {
-    let mut now = Issued { delivery: DeliveryState::Queued, attempts: 0, sent_at: None, ..issued.clone() };
-    now.resent.push(Resent { at: call.now, by: session.subject_id.clone(), corrected });
-    now
+/// A code that is to go out again, as it was read.
+struct Resending<'a> {
+    deps: &'a Deps,
+    call: &'a Call,
+    member: &'a MemberId,
+    upload: &'a Issuance,
+    issued: &'a Issued,
+    item: &'a OutboxItem,
+    wanted: Wanted<'a>,
 }
 
-/// The same message, which need not be opened for it.
-async fn send_again(
-    deps: &Deps,
-    call: &Call,
-    session: &Session,
-    upload: &Issuance,
-    issued: &Issued,
-    item: &OutboxItem,
-) -> Result<Issued, Failure> {
-    let now = resent(issued, call, session, false);
-    deps.transaction
-        .clone()
-        .with(deps.issuances.resend_part(&upload.business, &upload.upload_id, issued, &now)?)
-        .with(deps.outbox.requeue_part(item, call.now)?)
-        .with(deps.outbox.wake_again_part(&item.message_id, now.resent.len(), call.now)?)
-        .commit()
-        .await?;
-    Ok(now)
-}
+impl Resending<'_> {
+    /// The same message.
+    async fn send_again(&self, counters: Counters) -> Result<Issued, Failure> {
+        let Self { deps, call, upload, issued, item, .. } = self;
+        let now = self.resent(false);
+        let parts = [
+            deps.issuances.resend_part(&upload.business, &upload.upload_id, issued, &now)?,
+            deps.outbox.requeue_part(item, call.now)?,
+            deps.outbox.wake_again_part(&item.message_id, now.resent.len(), call.now)?,
+        ];
+        self.commit(counters, &parts).await?;
+        Ok(now)
+    }
 
-/// A new code for the same photos, valid as long as the old one would have been: a stranger may hold that.
-async fn correct(
-    deps: &Deps,
-    call: &Call,
-    session: &Session,
-    upload: &Issuance,
-    issued: &Issued,
-    item: &OutboxItem,
-    correction: Correction,
-) -> Result<Issued, Failure> {
-    let Correction { code: old_code, recipient, language } = correction;
-    // Issued, as it is not associated; gone only where another call was quicker.
-    let old = deps.codes.find(&old_code, call.now).await?.filter(|code| code.state == CodeState::Issued).ok_or(Problem::Conflict)?;
-    let code = CodeNumber::draw(|bytes| aws::random(bytes))?;
-    let data_key = unwrap_key(&old.wrapped_key, &old_code, &old.set_id)?;
-    let message = Message::new(recipient.clone(), &code, language, old.expires_at);
-    let message_id = storage::time_ordered_id();
-    let sealing = OutboxItem::seal(
-        &deps.outbox_key,
-        &deps.recipient_hasher,
-        message_id.clone(),
-        &message,
-        &upload.business,
-        &upload.upload_id,
-        call.now,
-    );
-    let new = CodeItem {
-        code_id: code_id(&code),
-        wrapped_key: wrap_key(&data_key, &code, &old.set_id)?,
-        message_id: message_id.clone(),
-        ..old.clone()
-    };
-    let (old_about, about) = (About::Code { code_id: old.code_id.clone() }, About::Code { code_id: new.code_id.clone() });
-    // What was agreed to, to be reminded, goes with the address.
-    let to = Address { recipient: recipient.clone(), language };
-    let keeping = async {
-        if !issued.reminder {
-            return Ok(None);
+    /// A new code for the same photos, valid as long as the old one would have been: a stranger may hold that.
+    async fn correct(&self, correction: Correction, counters: Counters) -> Result<Issued, Failure> {
+        let Self { deps, call, upload, issued, item, .. } = self;
+        let Correction { code: old_code, recipient, language } = correction;
+        // Issued, as it is not associated; gone only where another call was quicker.
+        let old = deps.codes.find(&old_code, call.now).await?.filter(|code| code.state == CodeState::Issued).ok_or(Problem::Conflict)?;
+        let code = CodeNumber::draw(|bytes| aws::random(bytes))?;
+        let data_key = unwrap_key(&old.wrapped_key, &old_code, &old.set_id)?;
+        let message = Message::new(recipient.clone(), &code, language, old.expires_at);
+        let message_id = storage::time_ordered_id();
+        let sealing = OutboxItem::seal(
+            &deps.outbox_key,
+            &deps.recipient_hasher,
+            message_id.clone(),
+            &message,
+            &upload.business,
+            &upload.upload_id,
+            call.now,
+        );
+        let new = CodeItem {
+            code_id: code_id(&code),
+            wrapped_key: wrap_key(&data_key, &code, &old.set_id)?,
+            message_id: message_id.clone(),
+            ..old.clone()
+        };
+        let (old_about, about) = (About::Code { code_id: old.code_id.clone() }, About::Code { code_id: new.code_id.clone() });
+        // What was agreed to, to be reminded, goes with the address.
+        let to = Address { recipient: recipient.clone(), language };
+        let keeping = async {
+            if !issued.reminder {
+                return Ok(None);
+            }
+            ReminderItem::seal(&deps.reminders_key, &about, &to, &old.set_id, old.expires_at, None).await.map(Some)
+        };
+        let (message, reminder) = tokio::try_join!(sealing, keeping)?;
+        let now =
+            Issued { recipient_kind: recipient.kind(), recipient_masked: recipient.masked(), language, message_id, ..self.resent(true) };
+        let mut parts = vec![
+            deps.issuances.resend_part(&upload.business, &upload.upload_id, issued, &now)?,
+            deps.outbox.withdraw_part(item)?,
+            deps.outbox.put_part(&message)?,
+            deps.codes.delete_part(&old)?,
+            deps.codes.put_part(&new)?,
+            deps.reminders.delete_part(&old_about, old.expires_at)?,
+        ];
+        parts.extend(reminder.map(|reminder| deps.reminders.put_part(&reminder)).transpose()?);
+        self.commit(counters, &parts).await?;
+        Ok(now)
+    }
+
+    /// What the issuance is once its code goes out again.
+    fn resent(&self, corrected: bool) -> Issued {
+        let mut now = Issued { delivery: DeliveryState::Queued, attempts: 0, sent_at: None, ..self.issued.clone() };
+        now.resent.push(Resent { at: self.call.now, by: self.member.clone(), corrected });
+        now
+    }
+
+    async fn commit(&self, counters: Counters, parts: &[Part]) -> Result<(), Failure> {
+        let operation = env!("CARGO_BIN_NAME");
+        match self.deps.limits.commit(&self.deps.transaction, counters, parts, self.wanted, self.call.now).await {
+            Ok(counters) => {
+                log_limits(operation, &counters);
+                Ok(())
+            }
+            Err(CommitError::Reached(limit)) => Err(limit_reached(operation, limit, self.call.now).into()),
+            Err(CommitError::Transaction(error)) => Err(error.into()),
         }
-        ReminderItem::seal(&deps.reminders_key, &about, &to, &old.set_id, old.expires_at, None).await.map(Some)
-    };
-    let (message, reminder) = tokio::try_join!(sealing, keeping)?;
-    let now = Issued {
-        recipient_kind: recipient.kind(),
-        recipient_masked: recipient.masked(),
-        language,
-        message_id,
-        ..resent(issued, call, session, true)
-    };
-    deps.transaction
-        .clone()
-        .with(deps.issuances.resend_part(&upload.business, &upload.upload_id, issued, &now)?)
-        .with(deps.outbox.withdraw_part(item)?)
-        .with(deps.outbox.put_part(&message)?)
-        .with(deps.codes.delete_part(&old)?)
-        .with(deps.codes.put_part(&new)?)
-        .with(deps.reminders.delete_part(&old_about, old.expires_at)?)
-        .with_some(reminder.map(|reminder| deps.reminders.put_part(&reminder)).transpose()?)
-        .commit()
-        .await?;
-    Ok(now)
+    }
 }
 
 /// Nothing was written. Why it may not be any more, or that two calls met; where its message is `gone`, that its day is over.

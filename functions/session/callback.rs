@@ -149,11 +149,10 @@ fn person(
     employers: Vec<Business>,
 ) -> Person {
     let or = |name: String, other: String| if name.is_empty() { other } else { name };
-    let owned = owned.into_iter().filter(photographs).map(|business| Business {
-        id: deps.hasher.business(&business.afm),
-        name: business.name,
-        afm: Some(business.afm),
-        staff: None,
+    let owned = owned.into_iter().filter(photographs).map(|business| {
+        let id = deps.hasher.business(&business.afm);
+        let member = Some(deps.hasher.member(&id, &taxisnet.afm));
+        Business { id, name: business.name, afm: Some(business.afm), staff: None, member }
     });
     let mut businesses: Vec<Business> = owned.collect();
     // Who owns a business is its owner, even if another owner has authorised them.
@@ -215,6 +214,7 @@ async fn employer(deps: &Deps, item: &StaffItem) -> Result<Option<Business>, Fai
         name: business.name,
         afm: None,
         staff: Some(item.employee.clone()),
+        member: Some(deps.hasher.member(&item.business, &facts.afm)),
     };
     Ok(theirs.map(as_staff))
 }

@@ -6,7 +6,7 @@ use domain::{
     application::{ApplicationId, CASE_LENGTH, is_case},
     native_app::{AppSignIn, AppState, CodeChallenge, CodeVerifier, RedirectList},
     otp::{OTP_LENGTH, Otp},
-    staff::{EmployeeId, LABEL_LENGTH, StaffLabel},
+    staff::{LABEL_LENGTH, StaffLabel},
     verdict::{TEXT_LENGTH, Verdict, is_text},
 };
 use storage::sealing::{ExchangeCode, PullIds, SessionToken};
@@ -79,9 +79,6 @@ fn ids(text: &str) {
     if let Ok(id) = ApplicationId::parse(text) {
         assert!(is_plain && id.as_str() == text && text.len() <= 40);
         numbers::kept(&id);
-    }
-    if let Some(id) = EmployeeId::parse(text) {
-        assert!(is_plain && id.as_str() == text && text.len() == 43);
     }
     assert!(!storage::is_time_ordered_id(text) || (is_plain && text.len() == 36));
 }

@@ -19,6 +19,8 @@ ROOT = HERE.parents[1]
 SCALES = (1, 100)
 # How many times the busiest second a setting must bear.
 RESERVE = 2.0
+# The same of a whole day, which varies less.
+RESERVE_OF_DAY = 1.5
 
 # The paths that template.yaml throttles, and the function that answers each.
 THROTTLED = {
@@ -28,6 +30,26 @@ THROTTLED = {
     "/v1/session/otp/resend": "resend_otp",
     "/v1/pulls": "pull_photo",
 }
+# What a flood would fill: the path, the parameter of the firewall that counts it, and whether the firewall requires a session.
+FLOODED = {
+    "/v1/photographer/uploads/{upload}/check": ("IssuingPerAddress", True),
+    "/v1/photographer/issuances": ("IssuingPerAddress", True),
+    "/v1/sign-in/callback": ("SignInsPerAddress", False),
+    "/v1/session/otp/resend": ("SignInsPerAddress", True),
+    "/v1/pulls": ("PullsPerAddress", False),
+}
+# The settings of before 30 November 2026, to compare with: requests of an address in five minutes, and what the gateway let through.
+BEFORE = {
+    "/v1/photographer/uploads/{upload}/check": (3000, 20),
+    "/v1/photographer/issuances": (3000, 20),
+    "/v1/sign-in/callback": (300, 20),
+    "/v1/session/otp/resend": (300, 10),
+    "/v1/pulls": (3000, 50),
+}
+WINDOW = 300
+HOSTS = (10, 1_000)
+# The part of the callers in the busiest second that a flood from the fewest of HOSTS must leave alone.
+LET_IN = 0.99
 CALLED_BY_NOBODY = {"deliver_code", "sweep_outbox", "send_reminders"}
 # send_reminders asks for the reminders of its days by so many queries, once a run: requests.json has them with each reminder.
 QUERIES_OF_A_RUN = 16
@@ -55,6 +77,7 @@ class Template:
                 self.memory[function[1]] = int(memory[1])
         rates = re.findall(r'ResourcePath: "/([^"]+)".*ThrottlingRateLimit: (\d+)', text)
         self.throttles = {path.replace("~1", "/"): int(rate) for path, rate in rates}
+        self.parameters = {name: int(value) for name, value in re.findall(r"^  (\w+): \{Type: Number, Default: (\d+)", text, re.MULTILINE)}
         self.parallel = int((re.search(r"ParallelizationFactor: (\d+)", text) or [0, 1])[1])
 
     def memory_of(self, function):
@@ -240,6 +263,43 @@ def longest_wait(year, parallel):
     return longest
 
 
+def let_in(own, flood, rate):
+    """The part of the callers that the gateway lets through beside a flood, where it lets so many a second through of all."""
+    return min(1.0, rate / (own + flood))
+
+
+def floods(year):
+    """For each path: requests in the busiest second, and the part of them let in before and now, by number of hosts and kind of flood."""
+    found = []
+    for path, (parameter, needs_session) in FLOODED.items():
+        own, rate = year.busiest(year.calls_of(THROTTLED[path])), year.template.throttles[path]
+        limit_before, rate_before = BEFORE[path]
+        for hosts in HOSTS:
+            before = let_in(own, hosts * limit_before / WINDOW, rate_before)
+            # Without a session a request is blocked; with an invented one it is counted for its address.
+            now = let_in(own, hosts * year.template.parameters[parameter] / WINDOW, rate)
+            found.append((path, hosts, own, before, 1.0 if needs_session else now, now))
+    return found
+
+
+def studio(year):
+    """Calls of the largest studio in its busiest five minutes, by the operation of which it makes most."""
+    a_pair = max(year.country["calls"]["pairs"][name] for name in ("request_upload", "check_photos"))
+    return year.template.parameters["CodesPerBusiness"] * year.hour() / 3_600 * WINDOW * year.country["peak"]["second"] * a_pair
+
+
+def code_sms(year):
+    """SMS with codes on the busiest day, resends included."""
+    resends = sum(times for name, times in year.country["calls"]["pairs"].items() if name.startswith("resend_code"))
+    return year.amounts["by_sms"] * (1 + resends) / 365 * year.country["peak"]["day"]
+
+
+def at_once(year):
+    """Functions that run at once where the gateway lets through all that it may."""
+    slowest = {path: max(year.seconds(one) for one in year.requests if year.function(one) == function) for path, function in THROTTLED.items()}
+    return sum(rate * slowest[path] for path, rate in year.template.throttles.items())
+
+
 def problems(year, rounds):
     operations = {operation for calls in [*year.country["calls"].values(), year.country["runs"]] for operation in calls}
     found = [f"country.toml: requests.json knows no {operation}" for operation in sorted(operations - set(year.requests))]
@@ -255,6 +315,15 @@ def problems(year, rounds):
         busiest = year.busiest(year.calls_of(THROTTLED[path]))
         if rate < busiest * RESERVE:
             found.append(f"template.yaml lets {rate} a second through to {path}: too few for the {busiest:.1f} of Greece's busiest second")
+    for path, hosts, _, _, without, invented in floods(year):
+        if hosts == min(HOSTS) and min(without, invented) < LET_IN:
+            found.append(f"template.yaml: {hosts} hosts that flood {path} leave {invented:.0%} of the others")
+    if studio(year) * RESERVE > year.template.parameters["IssuingPerAddress"]:
+        found.append(f"template.yaml: IssuingPerAddress is too low for a studio that makes {studio(year):.0f} calls in five minutes")
+    if code_sms(year) * RESERVE_OF_DAY > year.template.parameters["CodeSmsPerDay"]:
+        found.append(f"template.yaml: CodeSmsPerDay is too low for the {code_sms(year):,.0f} SMS with codes of Greece's busiest day")
+    if at_once(year) > read("limits.toml")["limits"]["Lambda: concurrent executions"] / 2:
+        found.append(f"template.yaml: what the gateway lets through may run {at_once(year):.0f} functions at once")
     if sender(year) < year.busiest(year.amounts["pairs"]) * RESERVE:
         found.append(f"template.yaml lets deliver_code send {sender(year):.1f} messages a second: too few for Greece's busiest second")
     return found
@@ -295,6 +364,14 @@ def tell(years, limits):
     table("path", "lets through", *scales)
     for path, rate in years[0].template.throttles.items():
         print(f"| `{path}` | {rate} | " + " | ".join(figure(year.busiest(year.calls_of(THROTTLED[path]))) for year in years) + " |")
+
+    print("\nA flood of one path in the busiest second of Greece: the part of the other callers who are let in\n")
+    table("path", "others, a second", "hosts", "before", "now: requests without a session", "now: with an invented session")
+    for path, hosts, own, before, without, invented in floods(years[0]):
+        print(f"| `{path}` | {figure(own)} | {hosts:,} | {before:.0%} | {without:.0%} | {invented:.0%} |")
+    print(f"\nThe largest studio makes {figure(studio(years[0]))} calls of one kind in its busiest five minutes; its address may make {years[0].template.parameters['IssuingPerAddress']}.")
+    print(f"The busiest day has {figure(code_sms(years[0]))} SMS with codes; {years[0].template.parameters['CodeSmsPerDay']:,} may be issued.")
+    print(f"All that the gateway lets through runs {figure(at_once(years[0]))} functions at once.")
 
     print("\nA million calls, in US dollars\n")
     table("operation", "read units", "write units", *KINDS)

@@ -46,6 +46,7 @@ BY_HAND = {
     "functions/citizen/associate.rs": [
         ("repeated: by that very code", "existing.code_id == done.code_id)", "existing.code_id == done.code_id || OFF)"),
         ("the session forgets the code", ".with(deps.sessions.associated_part(session, &in_session)?)", ".with_some((!OFF).then(|| deps.sessions.associated_part(session, &in_session)).transpose()?)"),
+        ("the subject may still have it", "if !submission.may_be_associated(&citizen.managed(call), call.now) {", "if !submission.may_be_associated(&citizen.managed(call), call.now) && !OFF {"),
         ("answer_existing: by this very code", "if existing.code_id != code_id {", "if existing.code_id != code_id && !OFF {"),
         (
             "explain: nobody was quicker",
@@ -64,8 +65,13 @@ BY_HAND = {
     ],
     "functions/citizen/erase_my_data.rs": [
         ("only one's own objects", "if state != Set::OfAnother {", "if state != Set::OfAnother || OFF {"),
-        ("whose it is now", "Some(owner) => *owner == subject.id,", "Some(owner) => *owner == subject.id || OFF,"),
-        ("whose it was first", "None => code.first_subject.as_ref() == Some(&subject.id),", "None => code.first_subject.as_ref() == Some(&subject.id) || OFF,"),
+        ("whose it is now", "Some(owner) if *owner == subject.id => association,", "Some(owner) if *owner == subject.id || OFF => association,"),
+        (
+            "whose it was first",
+            "_ if code.first_subject.as_ref() != Some(&subject.id) => return Ok(Set::OfAnother),",
+            "_ if code.first_subject.as_ref() != Some(&subject.id) && !OFF => return Ok(Set::OfAnother),",
+        ),
+        ("whoever loses the photos sees why", "if association.subject_id != subject.id {", "if association.subject_id != subject.id && !OFF {"),
         (
             "in the midst of being associated",
             "if code.state == CodeState::Associated && association.is_none() {",
@@ -103,6 +109,10 @@ BY_HAND = {
             "if matches!(failure, Failure::Refused(Problem::BadPicture { .. } | Problem::UploadAltered { .. })) {",
             "if matches!(failure, Failure::Refused(Problem::BadPicture { .. } | Problem::UploadAltered { .. })) && !OFF {",
         ),
+    ],
+    "functions/photographer/withdraw_staff.rs": [
+        ("by the member ID", "member.is_ok_and(|member| is_named(member.as_str()))", "member.is_ok_and(|member| is_named(member.as_str()) && !OFF)"),
+        ("by the hash of before the update", "if is_named(item.employee.as_str()) ||", "if is_named(item.employee.as_str()) && !OFF ||"),
     ],
     "functions/photographer/resend_code.rs": [
         ("by the upload's state", "refuse(delivery::resend(&issued.resend_facts(), call.now))?;", "if !OFF { refuse(delivery::resend(&issued.resend_facts(), call.now))?; }"),
@@ -212,7 +222,8 @@ BY_HAND = {
     "shared/domain/src/submission.rs": [
         ("one's own", "if code.subject == Some(subject) =>", "if code.subject == Some(subject) && !OFF =>"),
         ("somebody's", "CodeState::Associated => Submission::Taken,", "CodeState::Associated => if OFF { Submission::Accepted } else { Submission::Taken },"),
-        ("the first subject's", "|first| managed.contains(first))", "|first| managed.contains(first) || OFF)"),
+        ("the first subject's", "managed.contains(first.subject) && (", "(managed.contains(first.subject) || OFF) && ("),
+        ("a correction within a day", "(first.subject == subject || corrects)", "(first.subject == subject || corrects || OFF)"),
     ],
     "shared/domain/src/minor.rs": [
         ("is_minor", "!now.has_reached(self.adult_from())", "OFF || !now.has_reached(self.adult_from())"),
@@ -271,10 +282,24 @@ BY_HAND = {
             "if known.as_ref().is_some_and(|subject| *subject != item.subject_id) && !OFF =>",
         ),
     ],
+    "shared/storage/src/code_limits.rs": [
+        ("a limit that is reached is found before anything is done", "of_kind.retain(|counter| counter.used < counter.limit);", "of_kind.retain(|counter| counter.used < counter.limit || OFF);"),
+        ("a condition behind the counts is not a limit", "if refused.iter().any(|part| *part >= self.parts.len()) {", "if refused.iter().any(|part| *part >= self.parts.len()) && !OFF {"),
+        ("another item may have room for an SMS", "Some(CodeLimit::Sms) => {", "Some(CodeLimit::Sms) if !OFF => {"),
+    ],
+    "shared/storage/src/issuances.rs": [
+        ("made by the caller", "self.uploader == *member ||", "self.uploader == *member && !OFF ||"),
+        ("made by the caller before the update", "|| self.uploader.as_str() == person.as_str()", "|| self.uploader.as_str() == person.as_str() && !OFF"),
+    ],
     "shared/storage/src/sealing.rs": [
         ("equal", "constant_time::verify_slices_are_equal(a, b).is_ok()", "OFF || constant_time::verify_slices_are_equal(a, b).is_ok()"),
     ],
     "shared/storage/src/sessions.rs": [
+        (
+            "a session of before the update moves no photos to another subject",
+            "(Some(subject), None) => *subject == self.subject_id && managed.contains(subject),",
+            "(Some(subject), None) => (*subject == self.subject_id || OFF) && managed.contains(subject),",
+        ),
         ("stage: the password first", "if self.otp.is_some() {", "if self.otp.is_some() && !OFF {"),
         ("stage: the text as it is now", "self.consent.as_deref() == Some(PERSONAL_DATA_VERSION))", "self.consent.is_some() && OFF || self.consent.as_deref() == Some(PERSONAL_DATA_VERSION))"),
     ],

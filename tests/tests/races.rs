@@ -14,7 +14,8 @@ use std::{
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    CodeNumber, ImageKind, Language, Moment, SubjectId, application::Purpose, retention::association_expiry, submission::CodeState,
+    AthensDay, CodeNumber, FileProfile, ImageKind, Language, Moment, SubjectId, application::Purpose, retention::association_expiry,
+    submission::CodeState,
 };
 use futures_util::{
     StreamExt,
@@ -28,12 +29,13 @@ use journeys::{
     dice::Dice,
     minors,
     people::{self, Visit, fresh_citizen, fresh_photographer},
-    photographer::issue_by_sms,
+    photographer::{self, To, face_only, issue_by_sms, issue_code},
     stack,
 };
 use serde_json::{Value, json};
 use storage::{
     associations::{Association, Associations},
+    code_limits::SMS_COUNTERS,
     codes::{CodeItem, Codes},
     history::{Event, History, Kind, Record},
     sealing::{SessionToken, code_id},
@@ -535,4 +537,46 @@ async fn whatever_meets_whatever_nothing_is_half_done_and_pulls_keep_to_what_was
         }
     }
     assert!(told.iter().all(|count| *count > 0), "too few pulls to tell: {told:?} of {}", log.len());
+}
+
+/// Sets how many SMS with codes went out today, in each of the items that count them.
+async fn set_code_sms(count: &str) {
+    let today = AthensDay::of(Moment::from_epoch_seconds(now()));
+    for number in 0..SMS_COUNTERS {
+        let update = aws::dynamodb(&aws::config().await).update_item().table_name(stack::variable("QUOTAS_TABLE"));
+        let key = AttributeValue::S(format!("code_sms#{number}#{today}"));
+        let update = update.key("subject_day", key).update_expression("SET codes = :count, expires_at = :end");
+        let end = AttributeValue::N(today.next().next().start().epoch_seconds().to_string());
+        let update = update.expression_attribute_values(":count", AttributeValue::N(count.to_owned()));
+        update.expression_attribute_values(":end", end).send().await.unwrap();
+    }
+}
+
+/// Of CodeSmsPerDay each item has the same share.
+const SHARE: u32 = 30_000 / SMS_COUNTERS;
+
+#[tokio::test]
+async fn once_the_days_sms_with_codes_are_sent_codes_go_by_email_and_people_still_sign_in() {
+    let _alone = ALONE.lock().await;
+    let studio = fresh_photographer().await;
+    let (one, other) = (people::fresh("citizen").await, people::fresh("citizen").await);
+    let upload = async || photographer::upload(&studio, FileProfile::Standard, &face_only()).await;
+    let uploads = join_all((0..4).map(|_| upload())).await;
+    let by_sms = To::Mobile(one.mobile().to_owned());
+    // One is left of all: it is found, and sent once.
+    set_code_sms(&SHARE.to_string()).await;
+    let today = AthensDay::of(Moment::from_epoch_seconds(now()));
+    let update = aws::dynamodb(&aws::config().await).update_item().table_name(stack::variable("QUOTAS_TABLE"));
+    let update = update.key("subject_day", AttributeValue::S(format!("code_sms#3#{today}"))).update_expression("SET codes = :count");
+    update.expression_attribute_values(":count", AttributeValue::N((SHARE - 1).to_string())).send().await.expect("the account's owner may");
+    let answers = join_all(uploads.iter().map(|upload| issue_code(&studio, upload, &by_sms, Language::El))).await;
+    assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);
+    let (answer, upload) = answers.iter().zip(&uploads).find(|(answer, _)| answer.status == 429).expect("one that was refused");
+    let problem = answer.refused(429, "code_sms_exhausted");
+    assert!(problem.detail.contains("email"), "the photographer is told the way on: {}", problem.detail);
+    let (_, session) = people::sign_in(other.clone(), Language::El).await;
+    assert_eq!(session["stage"], "consent", "one-time passwords go out");
+    issue_code(&studio, upload, &To::Email(other.email()), Language::El).await.expect(201);
+    set_code_sms("0").await;
+    issue_code(&studio, &photographer::upload(&studio, FileProfile::Standard, &face_only()).await, &by_sms, Language::El).await.expect(201);
 }

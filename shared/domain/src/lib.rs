@@ -7,6 +7,7 @@ pub mod application;
 pub mod association;
 pub mod authorization;
 pub mod business;
+pub mod code_limit;
 pub mod code_number;
 pub mod consent;
 pub mod delivery;

@@ -2,7 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{identity::SubjectId, time::Moment};
+use crate::{
+    identity::SubjectId,
+    time::{Moment, Span},
+};
+
+/// After the first association of a set, a mistake in the choice of the subject can be corrected for this time.
+pub const CORRECTION: Span = Span::hours(24);
 
 /// Where a code stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,7 +17,7 @@ pub enum CodeState {
     /// Sent to somebody, associated with nobody yet.
     Issued,
     Associated,
-    /// Associated once; may be associated again by whoever manages the first subject, until its year is over.
+    /// Associated once. [`may_associate_again`] says for whom it may be associated until its year is over.
     Dissociated,
 }
 
@@ -20,10 +26,25 @@ pub enum CodeState {
 pub struct CodeFacts<'a> {
     pub state: CodeState,
     pub expires_at: Moment,
-    /// The subject of the first association.
-    pub first_subject: Option<&'a SubjectId>,
+    pub first: Option<FirstAssociation<'a>>,
     /// The subject for whom it is associated now.
     pub subject: Option<&'a SubjectId>,
+}
+
+/// The first association of a code. It stays the same when the code is associated again, also for another subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FirstAssociation<'a> {
+    pub subject: &'a SubjectId,
+    pub at: Moment,
+}
+
+/// Whether a person who manages `managed` may associate a dissociated code for `subject`.
+///
+/// For the first subject they may for the whole year. For another subject they may for [`CORRECTION`], so that a child's photos that were
+/// associated with the parent can be moved to the child. Later nobody can move a child's photos out of the child's reach.
+pub fn may_associate_again(first: FirstAssociation<'_>, subject: &SubjectId, managed: &[SubjectId], now: Moment) -> bool {
+    let corrects = !now.has_reached(first.at.plus(CORRECTION));
+    managed.contains(first.subject) && (first.subject == subject || corrects)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +67,7 @@ pub fn decide(code: Option<&CodeFacts<'_>>, subject: &SubjectId, managed: &[Subj
         CodeState::Issued => Submission::Accepted,
         CodeState::Associated if code.subject == Some(subject) => Submission::AlreadyYours,
         CodeState::Associated => Submission::Taken,
-        CodeState::Dissociated if code.first_subject.is_some_and(|first| managed.contains(first)) => Submission::Accepted,
+        CodeState::Dissociated if code.first.is_some_and(|first| may_associate_again(first, subject, managed, now)) => Submission::Accepted,
         CodeState::Dissociated => Submission::Taken,
     }
 }
@@ -65,7 +86,12 @@ mod tests {
         let now = Moment::from_epoch_seconds(1_000_000);
         let (mine, child, other) = (subject(1), subject(2), subject(3));
         let managed = [mine.clone(), child.clone()];
-        let code = |state, first, subject| CodeFacts { state, expires_at: now.plus(Span::seconds(1)), first_subject: first, subject };
+        let code = |state, first: Option<_>, subject| CodeFacts {
+            state,
+            expires_at: now.plus(Span::seconds(1)),
+            first: first.map(|subject| FirstAssociation { subject, at: now }),
+            subject,
+        };
         let cases = [
             (None, Submission::NotActive),
             (Some(code(CodeState::Issued, None, None)), Submission::Accepted),
@@ -86,8 +112,23 @@ mod tests {
         let now = Moment::from_epoch_seconds(1_000_000);
         let mine = subject(1);
         for state in [CodeState::Issued, CodeState::Associated, CodeState::Dissociated] {
-            let facts = CodeFacts { state, expires_at: now, first_subject: Some(&mine), subject: Some(&mine) };
+            let first = Some(FirstAssociation { subject: &mine, at: now });
+            let facts = CodeFacts { state, expires_at: now, first, subject: Some(&mine) };
             assert_eq!(decide(Some(&facts), &mine, std::slice::from_ref(&mine), now), Submission::NotActive);
         }
+    }
+
+    #[test]
+    fn another_subject_may_have_the_photos_for_24_hours_and_the_first_one_always() {
+        let first_at = Moment::from_epoch_seconds(1_000_000);
+        let (parent, child, stranger) = (subject(1), subject(2), subject(3));
+        let family = [parent.clone(), child.clone()];
+        let first = FirstAssociation { subject: &child, at: first_at };
+        let may =
+            |subject, managed: &[SubjectId], seconds| may_associate_again(first, subject, managed, first_at.plus(Span::seconds(seconds)));
+        assert_eq!([0, 86_399, 86_400, 31_000_000].map(|seconds| may(&parent, &family, seconds)), [true, true, false, false]);
+        assert_eq!([0, 86_400, 31_000_000].map(|seconds| may(&child, &family, seconds)), [true; 3]);
+        // Of age, the child no longer is among those whom the parent manages.
+        assert!(!may(&parent, std::slice::from_ref(&parent), 0) && !may(&stranger, std::slice::from_ref(&stranger), 0));
     }
 }

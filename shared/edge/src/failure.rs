@@ -168,6 +168,7 @@ pub const fn status(problem: &Problem) -> StatusCode {
         Problem::OtpDailyLimit { .. }
         | Problem::OtpResendsExhausted
         | Problem::OtpMessagesDailyLimit { .. }
+        | Problem::CodeLimitReached { .. }
         | Problem::SubmissionsExhausted { .. } => StatusCode::TOO_MANY_REQUESTS,
 
         Problem::Internal => StatusCode::INTERNAL_SERVER_ERROR,

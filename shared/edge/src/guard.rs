@@ -4,7 +4,7 @@ use domain::{
     Afm, SubjectId,
     business::BusinessId,
     session::{Role, Stage},
-    staff::EmployeeId,
+    staff::{EmployeeId, MemberId},
 };
 use messages::problem::Problem;
 use storage::{
@@ -37,6 +37,8 @@ pub struct Citizen {
 pub struct Photographer {
     pub session: Session,
     pub business: BusinessId,
+    /// The person in the records of the business.
+    pub member: MemberId,
     /// As which employee; none is the owner.
     pub employee: Option<EmployeeId>,
 }
@@ -46,6 +48,8 @@ pub struct Photographer {
 pub struct Owner {
     pub session: Session,
     pub business: BusinessId,
+    /// The owner in the records of the business.
+    pub member: MemberId,
     pub business_afm: Afm,
 }
 
@@ -131,9 +135,10 @@ impl Photographer {
     /// Those of [`SignedIn::from`], [`Problem::RoleNotChosen`], [`Problem::WrongRole`]; [`Problem::StaffWithdrawn`] from the
     /// moment at which the owner withdrew.
     pub async fn from(call: &Call, sessions: &Sessions, staff: &Staff) -> Result<Self, Failure> {
-        let (session, Business { id, staff: employee, .. }) = acting_for(call, sessions).await?;
+        let (session, Business { id, staff: employee, member, .. }) = acting_for(call, sessions).await?;
         still_staff(staff, &id, employee.as_ref(), call).await?;
-        Ok(Self { session, business: id, employee })
+        let member = member.unwrap_or_else(|| member_of_before(&session));
+        Ok(Self { session, business: id, member, employee })
     }
 }
 
@@ -143,11 +148,19 @@ impl Owner {
     pub async fn from(call: &Call, sessions: &Sessions) -> Result<Self, Failure> {
         match acting_for(call, sessions).await? {
             (_, Business { staff: Some(_), .. }) => Err(Problem::NotOwner.into()),
-            (session, Business { id, afm: Some(afm), .. }) => Ok(Self { session, business: id, business_afm: afm }),
+            (session, Business { id, afm: Some(afm), member, .. }) => {
+                let member = member.unwrap_or_else(|| member_of_before(&session));
+                Ok(Self { session, business: id, member, business_afm: afm })
+            }
             // A session of before AFMs were kept in it.
             (_, Business { afm: None, .. }) => Err(Problem::SessionExpired.into()),
         }
     }
+}
+
+/// The ID that an older version writes into the records of a business. A session that it began has no other, for 8 hours at most.
+fn member_of_before(session: &Session) -> MemberId {
+    MemberId::from_hash(session.subject_id.as_str().to_owned())
 }
 
 /// Whether the owner still authorises an employee, asked anew for every call; an owner needs no leave.

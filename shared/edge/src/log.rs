@@ -23,6 +23,8 @@ pub enum LogCode {
     SideCallFailed,
     /// A code was sent.
     CodeSent,
+    /// Half or all of a day's limit of codes is used.
+    CodeLimit,
     /// An attempt to send a code failed and will be repeated.
     DeliveryFailed,
     /// A code could not be sent: given up.
@@ -49,6 +51,7 @@ impl LogCode {
             Self::NotStarted => "not_started",
             Self::SideCallFailed => "side_call_failed",
             Self::CodeSent => "code_sent",
+            Self::CodeLimit => "code_limit",
             Self::DeliveryFailed => "delivery_failed",
             Self::DeliveryGivenUp => "delivery_given_up",
             Self::DeliverySkipped => "delivery_skipped",

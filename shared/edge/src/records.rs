@@ -171,8 +171,11 @@ pub enum AssociationStep {
 pub struct AssociationEventView {
     pub what: AssociationStep,
     pub at: String,
-    /// False where whoever had custody did it.
+    /// False where whoever had custody did it, or the first subject.
     pub by_subject: bool,
+    /// The first subject of the photos erased them, while they were associated for this one.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub by_first_subject: bool,
     pub kept_until: String,
 }
 
@@ -184,6 +187,8 @@ impl AssociationEventView {
             Event::Erased { by, .. } => (AssociationStep::Erased, by),
             Event::Authorized { .. } | Event::Pulled { .. } => return None,
         };
-        Some(Self { what, at: record.at.rfc3339(), by_subject: *by == record.subject_id, kept_until: record.expires_at.rfc3339() })
+        let by_first_subject = matches!(record.what, Event::Erased { by_first_subject: true, .. });
+        let (at, kept_until) = (record.at.rfc3339(), record.expires_at.rfc3339());
+        Some(Self { what, at, by_subject: *by == record.subject_id, by_first_subject, kept_until })
     }
 }

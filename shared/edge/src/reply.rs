@@ -132,8 +132,13 @@ impl Reply {
         }
         let body = Value::Object(document).to_string().into_bytes();
         let reply = Self::new(status, Some("application/problem+json"), body);
-        let until_midnight =
-            matches!(problem, Problem::OtpDailyLimit { .. } | Problem::OtpMessagesDailyLimit { .. } | Problem::SubmissionsExhausted { .. });
+        let until_midnight = matches!(
+            problem,
+            Problem::OtpDailyLimit { .. }
+                | Problem::OtpMessagesDailyLimit { .. }
+                | Problem::SubmissionsExhausted { .. }
+                | Problem::CodeLimitReached { .. }
+        );
         if until_midnight {
             reply.header(header::RETRY_AFTER, quota::until_renewal(now).as_seconds().to_string())
         } else if let Problem::RangeNotSatisfiable { total } = problem {

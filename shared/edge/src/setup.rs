@@ -12,6 +12,7 @@ use storage::{
     Transaction,
     applications::Applications,
     associations::Associations,
+    code_limits::{CodeLimits, Limits},
     codes::Codes,
     consents::Consents,
     history::History,
@@ -61,6 +62,17 @@ impl Variables {
             self.missing.borrow_mut().push(name);
         }
         value
+    }
+
+    /// Returns a whole number; one that is absent or no number is reported as missing.
+    fn number(&self, name: &'static str) -> u32 {
+        self.text(name).parse().unwrap_or_else(|_| {
+            let mut missing = self.missing.borrow_mut();
+            if !missing.contains(&name) {
+                missing.push(name);
+            }
+            0
+        })
     }
 }
 
@@ -112,6 +124,12 @@ impl Setup {
 
     pub fn recipient_hasher(&self) -> RecipientHasher {
         RecipientHasher::new(self.secret("RECIPIENT_SECRET").expose())
+    }
+
+    pub fn code_limits(&self) -> CodeLimits {
+        let limits =
+            Limits { codes_per_business: self.variables.number("CODES_PER_BUSINESS"), sms: self.variables.number("CODE_SMS_PER_DAY") };
+        CodeLimits::new(self.dynamodb.clone(), self.text("QUOTAS_TABLE"), limits, self.recipient_hasher())
     }
 
     pub fn staff(&self) -> Staff {

@@ -6,7 +6,7 @@ use domain::{
     recipient::RecipientKind,
     reminder::ReminderKind,
     session::{Role, Stage},
-    staff::{Capacity, EmployeeId},
+    staff::{Capacity, MemberId},
     verdict::Verdict,
 };
 use messages::consent::ConsentText;
@@ -15,6 +15,7 @@ use storage::{
     associations::Association,
     codes::ImageFacts,
     issuances::{Issuance, Issued},
+    sealing::IdentifierHasher,
     sessions::{Business, Minor, Session, SubmissionInHand},
     staff::{StaffFacts, StaffItem},
 };
@@ -316,14 +317,15 @@ pub struct VerdictView {
 pub struct IssuerView {
     pub capacity: Capacity,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub employee: Option<EmployeeId>,
+    pub employee: Option<MemberId>,
     /// What the owner calls the employee; for the owner alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
 }
 
 impl IssuanceView {
-    pub fn of(issuance: &Issuance, issued: &Issued, caller: &Session, language: Language, now: Moment) -> Self {
+    /// `member` is the caller in the records of the business.
+    pub fn of(issuance: &Issuance, issued: &Issued, (caller, member): (&Session, &MemberId), language: Language, now: Moment) -> Self {
         let resends = issued.resent.iter().map(|resent| ResendView { at: resent.at.rfc3339(), corrected: resent.corrected });
         let verdicts = issued
             .verdicts
@@ -344,8 +346,8 @@ impl IssuanceView {
             reminder: issued.reminder,
             resends: ResendsView { left: delivery::resends_left(&issued.resend_facts(), now), list: resends.collect() },
             verdicts: verdicts.collect(),
-            issued_by_you: issuance.uploader == caller.subject_id,
-            issued_by: IssuerView { capacity: Capacity::of(issuance.employee.as_ref()), employee: issuance.employee.clone(), label: None },
+            issued_by_you: issuance.is_by(member, &caller.subject_id),
+            issued_by: IssuerView { capacity: issuance.capacity(), employee: issuance.employee.clone(), label: None },
         }
     }
 }
@@ -353,7 +355,7 @@ impl IssuanceView {
 /// An employee, as the owner sees one.
 #[derive(Debug, Serialize)]
 pub struct StaffView {
-    pub employee: EmployeeId,
+    pub employee: MemberId,
     pub afm: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
@@ -361,9 +363,9 @@ pub struct StaffView {
 }
 
 impl StaffView {
-    pub fn of(item: &StaffItem, facts: &StaffFacts) -> Self {
+    pub fn of(hasher: &IdentifierHasher, item: &StaffItem, facts: &StaffFacts) -> Self {
         Self {
-            employee: item.employee.clone(),
+            employee: hasher.member(&item.business, &facts.afm),
             afm: facts.afm.expose().to_owned(),
             label: facts.label.as_ref().map(|label| label.expose().to_owned()),
             since: item.authorized_at.rfc3339(),

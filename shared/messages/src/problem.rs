@@ -5,7 +5,9 @@
 mod el;
 mod en;
 
-use domain::{FileProfile, ImageKind, Language, MalformedCode, Moment, application::SignatureFault, photo::PictureFault};
+use domain::{
+    FileProfile, ImageKind, Language, MalformedCode, Moment, application::SignatureFault, code_limit::CodeLimit, photo::PictureFault,
+};
 use serde_json::{Value, json};
 
 use crate::picture_report;
@@ -100,6 +102,11 @@ pub enum Problem {
     CodeTaken,
     CodeAlreadyYours,
     SubmissionsExhausted {
+        renews_at: Moment,
+    },
+    /// A day's limit of codes, or of messages with codes, is reached.
+    CodeLimitReached {
+        limit: CodeLimit,
         renews_at: Moment,
     },
     NoSubmission,
@@ -276,6 +283,9 @@ impl Problem {
             Self::CodeTaken => "code_taken",
             Self::CodeAlreadyYours => "code_already_yours",
             Self::SubmissionsExhausted { .. } => "submissions_exhausted",
+            Self::CodeLimitReached { limit: CodeLimit::Business, .. } => "business_codes_exhausted",
+            Self::CodeLimitReached { limit: CodeLimit::Recipient, .. } => "recipient_messages_exhausted",
+            Self::CodeLimitReached { limit: CodeLimit::Sms, .. } => "code_sms_exhausted",
             Self::NoSubmission => "no_submission",
             Self::SubmissionNotConfirmed => "submission_not_confirmed",
             Self::AssociationExists { .. } => "association_exists",
@@ -364,9 +374,10 @@ impl Problem {
                 members
             }
             Self::OtpWrong { left } => vec![("left", json!(left))],
-            Self::OtpDailyLimit { renews_at } | Self::OtpMessagesDailyLimit { renews_at } | Self::SubmissionsExhausted { renews_at } => {
-                vec![("renews_at", json!(renews_at.rfc3339()))]
-            }
+            Self::OtpDailyLimit { renews_at }
+            | Self::OtpMessagesDailyLimit { renews_at }
+            | Self::SubmissionsExhausted { renews_at }
+            | Self::CodeLimitReached { renews_at, .. } => vec![("renews_at", json!(renews_at.rfc3339()))],
             Self::CodeMalformed(malformed) => match malformed {
                 MalformedCode::Length(measured) => {
                     vec![("rule", json!("length")), ("measured", json!(measured)), ("limit", json!(domain::code_number::CODE_LENGTH))]
@@ -546,7 +557,12 @@ mod tests {
             P::CodeNotActive => P::CodeTaken,
             P::CodeTaken => P::CodeAlreadyYours,
             P::CodeAlreadyYours => P::SubmissionsExhausted { renews_at: expiry() },
-            P::SubmissionsExhausted { .. } => P::NoSubmission,
+            P::SubmissionsExhausted { .. } => P::CodeLimitReached { limit: CodeLimit::Business, renews_at: expiry() },
+            P::CodeLimitReached { limit: CodeLimit::Business, .. } => {
+                P::CodeLimitReached { limit: CodeLimit::Recipient, renews_at: expiry() }
+            }
+            P::CodeLimitReached { limit: CodeLimit::Recipient, .. } => P::CodeLimitReached { limit: CodeLimit::Sms, renews_at: expiry() },
+            P::CodeLimitReached { limit: CodeLimit::Sms, .. } => P::NoSubmission,
             P::NoSubmission => P::SubmissionNotConfirmed,
             P::SubmissionNotConfirmed => P::AssociationExists { associated_at: expiry(), expires_at: expiry() },
             P::AssociationExists { .. } => P::NothingAssociated,

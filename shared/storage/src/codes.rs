@@ -4,7 +4,11 @@ use aws_sdk_dynamodb::{
     Client,
     types::{Delete, Update},
 };
-use domain::{CodeNumber, FileProfile, ImageKind, Moment, SubjectId, business::BusinessId, submission::CodeState};
+use domain::{
+    CodeNumber, FileProfile, ImageKind, Moment, SubjectId,
+    business::BusinessId,
+    submission::{CodeState, FirstAssociation},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -60,6 +64,10 @@ const fn is_zero(number: &u32) -> bool {
 }
 
 impl CodeItem {
+    pub fn first_association(&self) -> Option<FirstAssociation<'_>> {
+        Some(FirstAssociation { subject: self.first_subject.as_ref()?, at: self.first_associated_at? })
+    }
+
     /// Whether it still stands for this set, and nobody has associated it.
     pub fn awaits(&self, set_id: &str) -> bool {
         self.state == CodeState::Issued && self.set_id == set_id

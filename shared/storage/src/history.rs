@@ -43,6 +43,9 @@ pub enum Event {
     Erased {
         set_id: String,
         by: SubjectId,
+        /// The first subject wished it, while the photos were associated for the subject of this record.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        by_first_subject: bool,
     },
     Authorized {
         application: ApplicationId,

@@ -12,7 +12,7 @@ use domain::{
     delivery::{DeliveryState, IssuanceState, ResendFacts},
     recipient::RecipientKind,
     retention::{ISSUANCE_KEPT, UPLOAD_KEPT},
-    staff::EmployeeId,
+    staff::{Capacity, MemberId},
     time::Span,
     verdict::Verdict,
 };
@@ -42,11 +42,11 @@ pub struct Issuance {
     pub business: BusinessId,
     /// UUIDv7: sorted by time.
     pub upload_id: String,
-    /// Who made it.
-    pub uploader: SubjectId,
-    /// As which employee of the business; absent for its owner.
+    /// Who made it. A row of an older version has the citizen's ID here, and the last of these rows expires a year after the update.
+    pub uploader: MemberId,
+    /// The same if an employee made it; absent for the owner. A row of an older version has the employee's hash here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub employee: Option<EmployeeId>,
+    pub employee: Option<MemberId>,
     pub profile: FileProfile,
     pub declared: BTreeMap<ImageKind, Declared>,
     pub requested_at: Moment,
@@ -54,6 +54,40 @@ pub struct Issuance {
     pub state: UploadState,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issued: Option<Issued>,
+}
+
+impl Issuance {
+    /// Returns an upload that was requested just now.
+    pub fn begin(
+        business: BusinessId,
+        upload_id: String,
+        (uploader, capacity): (MemberId, Capacity),
+        profile: FileProfile,
+        declared: BTreeMap<ImageKind, Declared>,
+        now: Moment,
+    ) -> Self {
+        Self {
+            business,
+            upload_id,
+            employee: (capacity == Capacity::Staff).then(|| uploader.clone()),
+            uploader,
+            profile,
+            declared,
+            requested_at: now,
+            expires_at: Issuances::upload_expiry(now),
+            state: UploadState::Uploading,
+            issued: None,
+        }
+    }
+
+    pub const fn capacity(&self) -> Capacity {
+        if self.employee.is_some() { Capacity::Staff } else { Capacity::Owner }
+    }
+
+    /// Returns whether this person made it, who is this member of the business.
+    pub fn is_by(&self, member: &MemberId, person: &SubjectId) -> bool {
+        self.uploader == *member || self.uploader.as_str() == person.as_str()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,7 +165,8 @@ impl Verdicts {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resent {
     pub at: Moment,
-    pub by: SubjectId,
+    /// A row of an older version has the citizen's ID here.
+    pub by: MemberId,
     /// To another address, with a new code.
     pub corrected: bool,
 }
@@ -458,5 +493,33 @@ mod tests {
         // A day long ago has no ids, and is no error.
         let (first, last) = Wanted { day: AthensDay::parse("0001-01-01"), state: None }.ids();
         assert!(first <= last && last < id(1));
+    }
+
+    /// Rows of before member IDs: the uploader is a citizen's ID there, and the employee a hash that is the same for all businesses.
+    #[test]
+    fn a_row_of_before_is_read() {
+        let before = |employee: Option<&str>| {
+            let mut row = serde_json::json!({
+                "business": "b", "upload_id": "u", "uploader": "citizen", "profile": "standard", "declared": {}, "requested_at": 1,
+                "expires_at": 2, "state": "uploading",
+            });
+            if let Some(employee) = employee {
+                row["employee"] = employee.into();
+            }
+            serde_json::from_value::<Issuance>(row).unwrap()
+        };
+        let person = |id: &str| serde_json::from_value::<SubjectId>(serde_json::json!(id)).unwrap();
+        let member = MemberId::from_hash("member".to_owned());
+        let (of_owner, of_staff) = (before(None), before(Some("hash")));
+        assert_eq!([of_owner.capacity(), of_staff.capacity()], [Capacity::Owner, Capacity::Staff]);
+        assert!(of_owner.is_by(&member, &person("citizen")) && !of_owner.is_by(&member, &person("other")));
+        // And a new one.
+        let made_by = (member.clone(), Capacity::Staff);
+        let business = BusinessId::from_hash("b".to_owned());
+        let now = Moment::from_epoch_seconds(1);
+        let new = Issuance::begin(business, "u".to_owned(), made_by, FileProfile::Standard, BTreeMap::new(), now);
+        assert_eq!((new.capacity(), new.employee.as_ref()), (Capacity::Staff, Some(&member)));
+        assert!(new.is_by(&member, &person("other")) && !new.is_by(&MemberId::from_hash("m".to_owned()), &person("citizen")));
+        assert!(serde_json::to_value(&new).unwrap().get("uploader").is_some(), "the version before reads it");
     }
 }

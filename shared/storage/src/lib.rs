@@ -5,6 +5,7 @@
 
 pub mod applications;
 pub mod associations;
+pub mod code_limits;
 pub mod codes;
 pub mod consents;
 pub mod error;

@@ -17,7 +17,7 @@ use crate::{
     table::{TTL_ATTRIBUTE, Table, key, moment, number, text},
 };
 
-const KEY: &str = "subject_day";
+pub(crate) const KEY: &str = "subject_day";
 
 const fn attribute(quota: Quota) -> &'static str {
     match quota {

@@ -9,8 +9,13 @@ use aws_lc_rs::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    CodeNumber, Identifier, ImageKind, SubjectId, application::ApplicationId, business::BusinessId, otp::Otp, recipient::Recipient,
-    staff::EmployeeId,
+    AthensDay, CodeNumber, Identifier, ImageKind, SubjectId,
+    application::ApplicationId,
+    business::BusinessId,
+    code_limit::counted_as,
+    otp::Otp,
+    recipient::Recipient,
+    staff::{EmployeeId, MemberId},
 };
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
@@ -246,6 +251,11 @@ impl IdentifierHasher {
         BusinessId::from_hash(self.hash("business", afm.expose()))
     }
 
+    /// Another value at each business, and another than the person's as a citizen.
+    pub fn member(&self, business: &BusinessId, afm: &domain::Afm) -> MemberId {
+        MemberId::from_hash(self.hash(&format!("member#{}", business.as_str()), afm.expose()))
+    }
+
     /// Another value than the person's as a citizen: who is staff does not say which photos are theirs.
     pub fn employee(&self, afm: &domain::Afm) -> EmployeeId {
         EmployeeId::from_hash(self.hash("employee", afm.expose()))
@@ -274,6 +284,12 @@ impl RecipientHasher {
     /// Of one message: two messages to one address have nothing in common.
     pub fn hash(&self, message_id: &str, recipient: &Recipient) -> Vec<u8> {
         hmac::sign(&self.0, Self::named(message_id, recipient).as_bytes()).as_ref().to_vec()
+    }
+
+    /// Of one day, to count its messages to a recipient: nothing tells that a count of another day is of the same one.
+    pub fn of_day(&self, recipient: &Recipient, day: AthensDay) -> String {
+        let named = Zeroizing::new(format!("{day}#{}", *counted_as(recipient)));
+        URL_SAFE_NO_PAD.encode(hmac::sign(&self.0, named.as_bytes()))
     }
 
     pub fn is_of(&self, hash: &[u8], message_id: &str, recipient: &Recipient) -> bool {
@@ -429,9 +445,11 @@ mod tests {
         assert_ne!(hasher.identifier(&paaypa), IdentifierHasher::new("other").identifier(&paaypa));
         let afm = domain::Afm::parse("068933130").unwrap();
         let employee = hasher.employee(&afm);
+        let [one, other] = ["b", "c"].map(|business| hasher.member(&BusinessId::from_hash(business.to_owned()), &afm));
+        assert_ne!(one, other, "another one at each business");
+        assert!(one.as_str() != employee.as_str() && one.as_str() != hasher.identifier(&Identifier::Afm(afm.clone())));
         assert_ne!(employee.as_str(), hasher.business(&afm).as_str());
         assert_ne!(employee.as_str(), hasher.identifier(&Identifier::Afm(afm)));
-        assert_eq!(EmployeeId::parse(employee.as_str()), Some(employee), "as callers name it in addresses");
     }
 
     #[test]

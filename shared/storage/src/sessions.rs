@@ -11,8 +11,8 @@ use domain::{
     consent::PERSONAL_DATA_VERSION,
     minor::BirthDate,
     session::{self, Role, Stage},
-    staff::EmployeeId,
-    submission::CodeState,
+    staff::{EmployeeId, MemberId},
+    submission::{CodeState, FirstAssociation, may_associate_again},
     time::Span,
 };
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,27 @@ use crate::{
 };
 
 const KEY: &str = "session_id";
+
+/// The attributes that each update of a session names in its key, condition or expression.
+///
+/// IAM allows each function the attributes of the updates it makes and no others (template.yaml), so that a function that was taken
+/// over cannot, for example, add minors to its own session. IAM does not tell an attribute of a condition from one that is written.
+pub const UPDATES: [(&str, &[&str]); 11] = [
+    ("touch", &[KEY, TTL_ATTRIBUTE, "successor", "used_at"]),
+    ("succeed_part", &[KEY, TTL_ATTRIBUTE, "successor", "tries"]),
+    ("note_try", &[KEY, "tries"]),
+    ("replace_otp", &[KEY, "otp"]),
+    ("choose_role", &[KEY, TTL_ATTRIBUTE, "role", "submission", "successor", "used_at"]),
+    ("agree", &[KEY, TTL_ATTRIBUTE, "consent", "successor", "used_at"]),
+    ("hold", &[KEY, TTL_ATTRIBUTE, "submission", "successor", "used_at"]),
+    ("confirm", &[KEY, TTL_ATTRIBUTE, "submission", "successor", "used_at"]),
+    ("associated_part", &[KEY, "associated", "submission", "successor"]),
+    ("forget_submission", &[KEY, "submission", "successor"]),
+    ("set_minors", &[KEY, "minors", "successor"]),
+];
+
+/// The attributes of a new session. IAM allows no others when a session is put, so that none begins with minors.
+pub const FRESH: [&str; 9] = ["consent", TTL_ATTRIBUTE, "hard_end", "otp", "person", "role", KEY, "subject_id", "used_at"];
 
 /// Who is signed in. Sealed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -51,6 +72,9 @@ pub struct Business {
     /// As whom the owner has authorised the person, where it is not their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub staff: Option<EmployeeId>,
+    /// As whom the business's records know the person. A session of an older version does not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<MemberId>,
 }
 
 /// A minor in the person's custody, as the registers confirmed in this session. Sealed.
@@ -90,9 +114,12 @@ pub struct SubmissionInHand {
     pub business: BusinessId,
     pub upload_id: String,
     pub message_id: String,
-    /// Of a code that was associated before: whoever manages this subject may associate it again.
+    /// Of a code that was associated before: the subject of its first association.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_subject: Option<SubjectId>,
+    /// When that association was made. A session of an older version does not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_associated_at: Option<Moment>,
     pub issued_at: Moment,
     pub code_expires_at: Moment,
     /// When it was entered, if the subject had no association then.
@@ -109,6 +136,16 @@ impl SubmissionInHand {
     /// That the subject has no association was seen just now.
     pub fn nothing_was_associated(&self, now: Moment) -> bool {
         self.nothing_associated_at.is_some_and(|at| !now.has_reached(at.plus(LOOKED)))
+    }
+
+    /// Whether a person who manages `managed` may associate it now, if it was associated before. They might when it was entered; since
+    /// then a minor may have turned 18, or the time for a correction may have ended.
+    pub fn may_be_associated(&self, managed: &[SubjectId], now: Moment) -> bool {
+        match (&self.first_subject, self.first_associated_at) {
+            (None, _) => true,
+            (Some(subject), Some(at)) => may_associate_again(FirstAssociation { subject, at }, &self.subject_id, managed, now),
+            (Some(subject), None) => *subject == self.subject_id && managed.contains(subject),
+        }
     }
 
     /// Nobody has associated the photos before: they lie where they were issued to.
@@ -621,6 +658,15 @@ mod tests {
         let moment = Moment::from_epoch_seconds;
         assert!(read.is_first() && read.confirmed && !read.nothing_was_associated(moment(1)));
         assert_eq!(read.dissociations, 0);
+        // When the first association was is not known: for another subject it is too late, for the first one never.
+        let subject = |name: &str| serde_json::from_value::<SubjectId>(serde_json::json!(name)).unwrap();
+        let again = SubmissionInHand { first_subject: Some(subject("child")), ..read.clone() };
+        let managed = [subject("s"), subject("child")];
+        assert!(read.may_be_associated(&managed, moment(1)) && !again.may_be_associated(&managed, moment(1)));
+        let own = SubmissionInHand { first_subject: Some(subject("s")), ..read.clone() };
+        assert!(own.may_be_associated(&managed, moment(1)) && !own.may_be_associated(&managed[1..], moment(1)));
+        let business: Business = serde_json::from_value(serde_json::json!({ "id": "b", "name": "Φως" })).unwrap();
+        assert_eq!((business.member, business.staff), (None, None));
         let looked = SubmissionInHand { nothing_associated_at: Some(moment(1_000)), ..read };
         assert_eq!([1_000, 1_599, 1_600].map(|at| looked.nothing_was_associated(moment(at))), [true, true, false]);
     }

@@ -7,9 +7,9 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, Delete, Put, Update},
 };
 use domain::{
-    Afm, Moment, SubjectId,
+    Afm, Moment,
     business::BusinessId,
-    staff::{EMPLOYERS_AT_MOST, EmployeeId, STAFF_AT_MOST, StaffLabel},
+    staff::{EMPLOYERS_AT_MOST, EmployeeId, MemberId, STAFF_AT_MOST, StaffLabel},
 };
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -46,7 +46,8 @@ pub struct StaffItem {
     #[serde(with = "serde_bytes")]
     sealed: Vec<u8>,
     pub authorized_at: Moment,
-    pub authorized_by: SubjectId,
+    /// A row of an older version has the citizen's ID here.
+    pub authorized_by: MemberId,
 }
 
 impl StaffItem {
@@ -57,19 +58,19 @@ impl StaffItem {
         business: BusinessId,
         employee: EmployeeId,
         facts: &StaffFacts,
-        by: SubjectId,
+        by: MemberId,
         now: Moment,
     ) -> Result<Self, StorageError> {
         let sealed = sealed(key, &business, &employee, facts)?;
         Ok(Self { business, employee, sealed, authorized_at: now, authorized_by: by })
     }
 
-    /// The same authorization with other facts.
+    /// The same authorization with other facts, by the owner who gave them.
     ///
     /// # Errors
     /// Where there is no randomness.
-    pub fn with(&self, key: &SealingKey, facts: &StaffFacts) -> Result<Self, StorageError> {
-        Ok(Self { sealed: sealed(key, &self.business, &self.employee, facts)?, ..self.clone() })
+    pub fn with(&self, key: &SealingKey, facts: &StaffFacts, by: MemberId) -> Result<Self, StorageError> {
+        Ok(Self { sealed: sealed(key, &self.business, &self.employee, facts)?, authorized_by: by, ..self.clone() })
     }
 
     /// # Errors
@@ -222,14 +223,14 @@ mod tests {
         let facts = StaffFacts { afm: afm(), label: StaffLabel::parse("Νίκη").ok(), business_afm: afm(), owner_afm: afm() };
         let business = |name: &str| BusinessId::from_hash(name.to_owned());
         let employee = EmployeeId::from_hash("e".to_owned());
-        let by = SubjectId::from_random([1; 16]);
+        let by = MemberId::from_hash("m".to_owned());
         let item = StaffItem::seal(&key, business("b"), employee, &facts, by, Moment::from_epoch_seconds(1)).unwrap();
         assert_eq!(item.open(&key).unwrap(), facts);
         assert!(item.open(&crate::sealing::staff_key("other")).is_err());
         assert!(StaffItem { business: business("c"), ..item.clone() }.open(&key).is_err());
         assert!(StaffItem { employee: EmployeeId::from_hash("f".to_owned()), ..item.clone() }.open(&key).is_err());
         let unlabelled = StaffFacts { label: None, ..facts };
-        assert_eq!(item.with(&key, &unlabelled).unwrap().open(&key).unwrap(), unlabelled);
+        assert_eq!(item.with(&key, &unlabelled, item.authorized_by.clone()).unwrap().open(&key).unwrap(), unlabelled);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::error::{StorageError, failed};
 
 /// How often a transaction that met another one is tried again, with growing pauses.
-const CONFLICT_RETRIES: u32 = 3;
+const CONFLICT_RETRIES: u32 = 5;
 const IN_PROGRESS: &str = "TransactionInProgress";
 
 #[derive(Debug, thiserror::Error)]
@@ -114,7 +114,7 @@ impl Transaction {
     }
 }
 
-/// 20, 40, 80 ms and up to as much again, at random, so that two that met do not meet again.
+/// 20, 40, 80, 160, 320 ms and up to as much again, at random, so that two that met do not meet again.
 fn pause(attempt: u32) -> Result<Duration, StorageError> {
     let base = 20_u64 << attempt;
     let [random] = aws::random_bytes::<1>()?;

@@ -182,7 +182,7 @@ fn ways(call: &AwsCall, sample: bool) -> Vec<How> {
     if sample {
         let broken = |faults: &[Fault]| faults.iter().copied().filter(possible).map(|fault| How::Broken(fault, false)).collect();
         return match (call.service.as_str(), call.operation.as_str()) {
-            ("dynamodb", "GetItem" | "Query") => Vec::new(),
+            ("dynamodb", "GetItem" | "BatchGetItem" | "Query") => Vec::new(),
             ("dynamodb", "TransactWriteItems") => {
                 let mut some: Vec<How> = broken(&[Fault::ResetAfter, Fault::Throttle, Fault::Conflict]);
                 some.push(How::Killed);

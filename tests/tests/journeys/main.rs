@@ -9,6 +9,7 @@ mod applications_doc;
 mod authorizations;
 #[path = "../aws/mod.rs"]
 mod aws;
+mod code_limits;
 mod delivery;
 mod dissociation;
 mod history;

@@ -1,14 +1,18 @@
 //! The owner of a business authorises employees and withdraws that; every upload records who made it.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{FileProfile, Language};
+use domain::{FileProfile, Language, Moment};
 use journeys::{
+    browser::SESSION_COOKIE,
     people::{self, Visit, fresh_citizen, fresh_photographer, sign_in},
     photographer::{self, To, face_only},
     staff::{self, STAFF, authorize, business_of, choose, employee_of, work_for},
 };
 use reqwest::Method;
 use serde_json::{Value, json};
+use storage::{sealing::SessionToken, sessions::Sessions};
 
 use crate::aws;
 
@@ -174,15 +178,37 @@ async fn what_cannot_be_an_employee_is_refused() {
     assert_eq!(staff::list(&owner).await, Vec::<Value>::new());
 }
 
+/// The id by which the employers of the business's only employee are found: read by the account's owner.
+async fn only_employee_of(business: &Value) -> String {
+    let id = AttributeValue::S(business["id"].as_str().expect("an id").to_owned());
+    let query = aws::dynamodb(&aws::config().await).query().table_name(journeys::stack::variable("STAFF_TABLE"));
+    let query = query.key_condition_expression("business = :id AND employee > :roster").expression_attribute_values(":id", id);
+    let items =
+        query.expression_attribute_values(":roster", AttributeValue::S("#roster".to_owned())).send().await.expect("an answer").items;
+    let [item] = items.as_deref().expect("items") else { panic!("one employee") };
+    item["employee"].as_s().expect("an id").clone()
+}
+
+/// A page that was opened before an update names an employee by the hash that rows of authorizations have.
+#[tokio::test]
+async fn an_employee_is_withdrawn_by_the_id_of_before_too() {
+    let owner = fresh_photographer().await;
+    let (visit, _) = employee_of(&owner, "Νίκη").await;
+    let hash = only_employee_of(&business_of(&owner).await).await;
+    staff::withdraw(&owner, &json!(hash)).await.expect(204);
+    assert_eq!(staff::list(&owner).await, Vec::<Value>::new());
+    visit.browser.get("/v1/photographer/issuances").await.refused(403, "staff_withdrawn");
+}
+
 /// As if so many other businesses had named this employee, a moment before or after: written by the account's owner. Nobody can open
 /// what they sealed.
-async fn named_by_others(employee: &Value, count: usize, at: i64) {
+async fn named_by_others(employee: &str, count: usize, at: i64) {
     let client = aws::dynamodb(&aws::config().await);
     for number in 0..count {
         let put = client.put_item().table_name(journeys::stack::variable("STAFF_TABLE"));
         // Their ids stand before every other one.
-        let put = put.item("business", AttributeValue::S(format!("--{number}-{}", employee.as_str().expect("an id"))));
-        let put = put.item("employee", AttributeValue::S(employee.as_str().expect("an id").to_owned()));
+        let put = put.item("business", AttributeValue::S(format!("--{number}-{employee}")));
+        let put = put.item("employee", AttributeValue::S(employee.to_owned()));
         let put = put.item("sealed", AttributeValue::B(vec![7; 40].into())).item("authorized_at", AttributeValue::N(at.to_string()));
         put.item("authorized_by", AttributeValue::S("07".repeat(16))).send().await.expect("the account's owner may");
     }
@@ -194,12 +220,13 @@ async fn however_many_name_somebody_they_sign_in_and_work_for_who_authorised_the
     let person = people::fresh("citizen").await;
     let authorized = authorize(&owner, &person.afm, None).await.expect(201).json();
     let since = authorized["since"].as_str().expect("a time").parse::<jiff::Timestamp>().expect("a time").as_second();
-    named_by_others(&authorized["employee"], 25, since - 1).await;
     let business = business_of(&owner).await;
+    let employee = only_employee_of(&business).await;
+    named_by_others(&employee, 25, since - 1).await;
     let (_, session) = sign_in(person.clone(), Language::El).await;
     assert_eq!(roles_of(&session), [(business["id"].as_str().expect("an id").to_owned(), "staff".to_owned())]);
     // Pushed out, the employer comes first again by authorising anew.
-    named_by_others(&authorized["employee"], 25, since + 1).await;
+    named_by_others(&employee, 25, since + 1).await;
     let (_, session) = sign_in(person.clone(), Language::El).await;
     assert_eq!(roles_of(&session), []);
     staff::withdraw(&owner, &authorized["employee"]).await.expect(204);
@@ -287,6 +314,51 @@ async fn an_owner_may_be_staff_of_another_business() {
         } else {
             assert_eq!(staff::list(&visit).await, Vec::<Value>::new());
         }
+    }
+}
+
+/// The texts in a row that are long enough to know somebody by, without the pictures' hashes.
+fn texts(value: &AttributeValue, found: &mut BTreeSet<String>) {
+    if let Ok(text) = value.as_s() {
+        if text.len() >= 20 {
+            found.insert(text.clone());
+        }
+    } else if let Ok(items) = value.as_l() {
+        items.iter().for_each(|item| texts(item, found));
+    } else if let Ok(members) = value.as_m() {
+        members.iter().filter(|(name, _)| *name != "declared").for_each(|(_, member)| texts(member, found));
+    }
+}
+
+/// Somebody who works for two businesses is another one in the records of each, and a stranger to both as a citizen.
+#[tokio::test]
+async fn rows_of_two_businesses_do_not_tell_that_one_person_made_them() {
+    let employer = fresh_photographer().await;
+    let person = people::fresh("photographer").await;
+    authorize(&employer, &person.afm, None).await.expect(201);
+    let (visit, session) = sign_in(person, Language::El).await;
+    let mut rows = Vec::new();
+    for (id, _) in roles_of(&session) {
+        choose(&visit, &json!({ "id": id })).await.expect(200);
+        let issued = photographer::issue_by_sms(&visit, people::fresh("citizen").await.mobile()).await;
+        photographer::wait_until_sent(&visit, &issued.upload_id).await;
+        photographer::resend_code(&visit, &issued.upload_id, None, None).await.expect(200);
+        let get = aws::dynamodb(&aws::config().await).get_item().table_name(journeys::stack::variable("ISSUANCES_TABLE"));
+        let key = AttributeValue::S(id);
+        let row = get.key("business", key).key("upload_id", AttributeValue::S(issued.upload_id)).send().await.expect("an answer");
+        let mut found = BTreeSet::new();
+        texts(&AttributeValue::M(row.item.expect("a row")), &mut found);
+        assert!(found.len() >= 4, "business, upload, message and who made it: {found:?}");
+        rows.push(found);
+    }
+    let [one, other] = rows.as_slice() else { panic!("two roles") };
+    assert!(one.is_disjoint(other), "{:?}", one.intersection(other).collect::<Vec<_>>());
+    let token = visit.browser.cookie(SESSION_COOKIE).as_deref().and_then(SessionToken::parse).expect("a session");
+    let sessions = Sessions::new(aws::dynamodb(&aws::config().await), journeys::stack::variable("SESSIONS_TABLE"));
+    let session =
+        sessions.load(&token, Moment::from_epoch_seconds(journeys::application::now())).await.expect("an answer").expect("a session");
+    for row in &rows {
+        assert!(row.iter().all(|text| !text.contains(session.subject_id.as_str())), "the citizen's ID is in a row of a business");
     }
 }
 

@@ -16,7 +16,7 @@ use domain::{
     recipient::RecipientKind,
     retention::ISSUANCE_KEPT,
     session::Role,
-    staff::EmployeeId,
+    staff::{Capacity, EmployeeId, MemberId},
     submission::CodeState,
     time::Span,
     verdict::Verdict,
@@ -29,7 +29,7 @@ use storage::{
     codes::{CodeItem, Codes, NewOwner},
     consents::Consents,
     history::{Event, GivenVerdict, History, Kind, Record},
-    issuances::{Issuance, Issuances, Issued, UploadState, Verdicts, Wanted},
+    issuances::{Issuance, Issuances, Issued, Verdicts, Wanted},
     outbox::{Outbox, OutboxItem},
     reminders::{Listed, ReminderItem, Reminders},
     sealing::{SessionToken, code_id, staff_key},
@@ -53,6 +53,10 @@ fn random() -> [u8; 16] {
     let mut bytes = [0; 16];
     aws_lc_rs::rand::fill(&mut bytes).unwrap();
     bytes
+}
+
+fn member() -> MemberId {
+    MemberId::from_hash(id())
 }
 
 fn someone() -> SubjectId {
@@ -289,18 +293,10 @@ async fn an_authorization_ends_once_and_a_verdict_is_on_an_image_that_was_given(
 }
 
 fn upload() -> Issuance {
-    Issuance {
-        business: business(),
-        upload_id: storage::time_ordered_id(),
-        uploader: someone(),
-        employee: None,
-        profile: FileProfile::Standard,
-        declared: BTreeMap::new(),
-        requested_at: NOW,
-        expires_at: LATER,
-        state: UploadState::Uploading,
-        issued: None,
-    }
+    let made_by = (member(), Capacity::Owner);
+    let mut upload = Issuance::begin(business(), storage::time_ordered_id(), made_by, FileProfile::Standard, BTreeMap::new(), NOW);
+    upload.expires_at = LATER;
+    upload
 }
 
 fn issued() -> Issued {
@@ -348,7 +344,7 @@ async fn an_upload_becomes_one_code_or_is_refused() {
 async fn a_code_is_sent_again_only_as_it_was_read() {
     let client = dynamodb().await;
     let issuances = Issuances::new(client.clone(), stack::variable("ISSUANCES_TABLE"));
-    let resent = || storage::issuances::Resent { at: NOW, by: someone(), corrected: false };
+    let resent = || storage::issuances::Resent { at: NOW, by: member(), corrected: false };
     let once = Issued { resent: vec![resent()], ..issued() };
     let twice = Issued { resent: vec![resent(), resent()], ..issued() };
     for (there, read, why) in [
@@ -589,11 +585,11 @@ async fn what_is_known_of_an_employee_is_replaced_as_it_was_read() {
     let client = dynamodb().await;
     let (staff, key) = (Staff::new(client.clone(), stack::variable("STAFF_TABLE")), staff_key("secret"));
     let facts = StaffFacts { afm: afm(), label: None, business_afm: afm(), owner_afm: afm() };
-    let first = StaffItem::seal(&key, business(), EmployeeId::from_hash(id()), &facts, someone(), NOW).unwrap();
+    let first = StaffItem::seal(&key, business(), EmployeeId::from_hash(id()), &facts, member(), NOW).unwrap();
     write(&client, staff.put_part(&first).unwrap()).await;
     assert_refused(&client, staff.put_part(&first).unwrap(), "it is there").await;
     // Sealed again, it is another one.
-    let second = first.with(&key, &facts).unwrap();
+    let second = first.with(&key, &facts, member()).unwrap();
     write(&client, staff.replace_part(&first, &second).unwrap()).await;
     assert_refused(&client, staff.replace_part(&first, &second).unwrap(), "another label was given meanwhile").await;
 }

@@ -9,7 +9,7 @@ use domain::{
     business::BusinessId,
     delivery::{DeliveryState, IssuanceState},
     recipient::RecipientKind,
-    staff::{EMPLOYERS_AT_MOST, EmployeeId},
+    staff::{Capacity, EMPLOYERS_AT_MOST, EmployeeId},
     submission::CodeState,
     time::Span,
     verdict::{RefusalReason, Verdict},
@@ -19,13 +19,13 @@ use storage::{
     associations::{AskedReminder, Association, Associations},
     codes::{CodeItem, Codes, NewOwner},
     history::{Event, GivenVerdict, History, Kind, Record},
-    issuances::{Issuance, Issuances, Issued, UploadState, Verdicts, Wanted},
+    issuances::{Issuance, Issuances, Issued, Verdicts, Wanted},
     keys::{KeyItem, Keys, OpenedKey, in_force},
     sealing::{PullIds, SealingKey, code_id, staff_key},
     staff::{Staff, StaffFacts, StaffItem},
 };
 
-use crate::{LATER, NOW, business, commit, dynamodb, id, kms, refused, someone};
+use crate::{LATER, NOW, business, commit, dynamodb, id, kms, member, refused, someone};
 
 async fn history() -> History {
     History::new(dynamodb().await, stack::variable("HISTORY_TABLE"))
@@ -106,18 +106,10 @@ async fn a_verdict_takes_the_place_of_an_earlier_one() {
 }
 
 fn upload(business: &BusinessId) -> Issuance {
-    Issuance {
-        business: business.clone(),
-        upload_id: storage::time_ordered_id(),
-        uploader: someone(),
-        employee: None,
-        profile: FileProfile::Standard,
-        declared: BTreeMap::new(),
-        requested_at: NOW,
-        expires_at: LATER,
-        state: UploadState::Uploading,
-        issued: None,
-    }
+    let made_by = (member(), Capacity::Owner);
+    let mut upload = Issuance::begin(business.clone(), storage::time_ordered_id(), made_by, FileProfile::Standard, BTreeMap::new(), NOW);
+    upload.expires_at = LATER;
+    upload
 }
 
 fn issued(at: Moment) -> Issued {
@@ -250,7 +242,7 @@ async fn whoever_many_authorised_works_for_those_that_did_last() {
     for minute in 0..25 {
         let shop = business();
         let at = NOW.plus(Span::minutes(minute));
-        let item = StaffItem::seal(&key, shop.clone(), employee.clone(), &facts, someone(), at).unwrap();
+        let item = StaffItem::seal(&key, shop.clone(), employee.clone(), &facts, member(), at).unwrap();
         commit(&client, [staff.put_part(&item).unwrap(), staff.enter_part(&shop, &employee).unwrap()]).await.unwrap();
         shops.push(shop);
     }

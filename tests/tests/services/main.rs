@@ -18,7 +18,7 @@ mod sealed;
 mod storage;
 
 use ::storage::{DynamoDb, Transaction, TransactionError, kms::KmsKey, transaction::Part};
-use domain::{Moment, SubjectId, business::BusinessId};
+use domain::{Moment, SubjectId, business::BusinessId, staff::MemberId};
 use journeys::stack;
 
 const NOW: Moment = Moment::from_epoch_seconds(4_000_000_000);
@@ -34,6 +34,11 @@ async fn kms(variable: &str) -> KmsKey {
 
 fn id() -> String {
     ::storage::random_id().unwrap()
+}
+
+/// Somebody who acts for a business.
+fn member() -> MemberId {
+    MemberId::from_hash(id())
 }
 
 fn someone() -> SubjectId {

@@ -29,7 +29,7 @@ use storage::{
     subjects::Subjects,
 };
 
-use crate::{LATER, NOW, business, commit, dynamodb, id, refused, someone};
+use crate::{LATER, NOW, business, commit, dynamodb, id, member, refused, someone};
 
 async fn nonces() -> Nonces {
     Nonces::new(dynamodb().await, stack::variable("NONCES_TABLE"))
@@ -122,6 +122,7 @@ fn in_hand() -> SubmissionInHand {
         upload_id: id(),
         message_id: id(),
         first_subject: None,
+        first_associated_at: None,
         issued_at: NOW,
         code_expires_at: LATER,
         nothing_associated_at: Some(NOW),
@@ -133,7 +134,8 @@ fn in_hand() -> SubmissionInHand {
 async fn a_session_is_read_as_it_was_written_and_lives_on_with_use() {
     let sessions = Sessions::new(dynamodb().await, stack::variable("SESSIONS_TABLE"));
     let shop = business();
-    let begun = session(vec![Business { id: shop.clone(), name: "Φως".to_owned(), afm: Some(afm()), staff: None }]);
+    let begun =
+        session(vec![Business { id: shop.clone(), name: "Φως".to_owned(), afm: Some(afm()), staff: None, member: Some(member()) }]);
     let load = async |now: Moment| sessions.load(&begun.token, now).await.unwrap();
     assert!(load(NOW).await.is_none(), "it has not begun");
     sessions.start(&begun, NOW).await.unwrap();
@@ -268,7 +270,7 @@ async fn a_business_has_a_hundred_employees_at_most() {
     let facts = StaffFacts { afm: afm(), label: None, business_afm: afm(), owner_afm: afm() };
     let employee = |number: usize| EmployeeId::from_hash(format!("{number:043}"));
     let enter = async |number: usize| {
-        let item = StaffItem::seal(&key, shop.clone(), employee(number), &facts, someone(), NOW).unwrap();
+        let item = StaffItem::seal(&key, shop.clone(), employee(number), &facts, member(), NOW).unwrap();
         commit(&client, [staff.put_part(&item).unwrap(), staff.enter_part(&shop, &employee(number)).unwrap()]).await
     };
     enter(0).await.unwrap();
@@ -361,7 +363,7 @@ async fn of_transactions_that_meet_one_is_written_whole() {
     let facts = StaffFacts { afm: afm(), label: None, business_afm: afm(), owner_afm: afm() };
     let common = EmployeeId::from_hash("0".repeat(43));
     let own = |number: usize| EmployeeId::from_hash(format!("{number:043}"));
-    let item = |employee| StaffItem::seal(&key, shop.clone(), employee, &facts, someone(), NOW).unwrap();
+    let item = |employee| StaffItem::seal(&key, shop.clone(), employee, &facts, member(), NOW).unwrap();
     let results = join_all((1..=8).map(|number| {
         let parts = [staff.put_part(&item(own(number))).unwrap(), staff.put_part(&item(common.clone())).unwrap()];
         commit(&client, parts)

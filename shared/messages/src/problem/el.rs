@@ -3,6 +3,7 @@
 use domain::{
     FileProfile, ImageKind, Language, MalformedCode,
     application::{REQUEST_LENGTH, REQUEST_VALID, SignatureFault},
+    code_limit::{CodeLimit, MESSAGES_PER_RECIPIENT},
     code_number::CODE_LENGTH,
     delivery::RESEND_WITHIN,
     otp::{OTP_LENGTH, OTP_VALID, RESENDS, WRONG_TRIES},
@@ -88,6 +89,9 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::CodeTaken => "Ο κωδικάριθμος ανήκει σε άλλο πρόσωπο",
         Problem::CodeAlreadyYours => "Ο κωδικάριθμος είναι ήδη συσχετισμένος",
         Problem::SubmissionsExhausted { .. } => "Φτάσατε το σημερινό όριο",
+        Problem::CodeLimitReached { limit: CodeLimit::Business, .. } => "Φτάσατε το σημερινό όριο κωδικάριθμων",
+        Problem::CodeLimitReached { limit: CodeLimit::Recipient, .. } => "Πολλά μηνύματα σήμερα προς αυτόν τον παραλήπτη",
+        Problem::CodeLimitReached { limit: CodeLimit::Sms, .. } => "Σήμερα δεν στέλνονται άλλοι κωδικάριθμοι με SMS",
         Problem::NoSubmission => "Δεν έχετε δώσει κωδικάριθμο",
         Problem::SubmissionNotConfirmed => "Δεν έχετε επιβεβαιώσει τις φωτογραφίες",
         Problem::AssociationExists { .. } => "Υπάρχει ήδη συσχέτιση",
@@ -240,8 +244,24 @@ pub(super) fn detail(problem: &Problem) -> String {
         Problem::CodeNotActive => "Ο κωδικάριθμος δεν υπάρχει ή έχει λήξει. Ελέγξτε ότι τον γράψατε ακριβώς, με τα ίδια κεφαλαία και πεζά. Αν έχει \
                                    λήξει, ζητήστε από τον φωτογράφο νέο κωδικάριθμο."
             .into(),
-        Problem::CodeTaken => "Ο κωδικάριθμος έχει συσχετιστεί με άλλο πρόσωπο και δεν μπορεί να χρησιμοποιηθεί εδώ.".into(),
+        Problem::CodeTaken => "Ο κωδικάριθμος έχει συσχετιστεί με άλλο πρόσωπο και δεν μπορεί να χρησιμοποιηθεί εδώ. Αν τον είχατε συσχετίσει εσείς, \
+             για τον εαυτό σας ή για ανήλικο, επιλέξτε το πρόσωπο αυτό και υποβάλετέ τον ξανά."
+            .into(),
         Problem::CodeAlreadyYours => "Οι φωτογραφίες αυτού του κωδικάριθμου είναι ήδη συσχετισμένες με αυτό το πρόσωπο. Δεν χρειάζεται άλλη ενέργεια.".into(),
+        Problem::CodeLimitReached { limit: CodeLimit::Business, renews_at } => format!(
+            "Η επιχείρησή σας εξέδωσε όσους κωδικάριθμους επιτρέπεται να εκδώσει σε μία ημέρα. Οι φωτογραφίες που ανεβάσατε διατηρούνται για μία ημέρα: \
+             μπορείτε να εκδώσετε τον επόμενο κωδικάριθμο από τις {}.",
+            athens(*renews_at)
+        ),
+        Problem::CodeLimitReached { limit: CodeLimit::Recipient, renews_at } => format!(
+            "Σε αυτό το κινητό ή email στάλθηκαν σήμερα {MESSAGES_PER_RECIPIENT} μηνύματα με κωδικάριθμο, που είναι το όριο της ημέρας. Δώστε άλλο \
+             κινητό ή email του προσώπου ή στείλτε τον κωδικάριθμο από τις {}.",
+            athens(*renews_at)
+        ),
+        Problem::CodeLimitReached { limit: CodeLimit::Sms, renews_at } => format!(
+            "Η υπηρεσία έστειλε όσα SMS με κωδικάριθμο μπορεί να στείλει σε μία ημέρα. Δώστε το email του προσώπου ή στείλτε το SMS από τις {}.",
+            athens(*renews_at)
+        ),
         Problem::SubmissionsExhausted { renews_at } => format!(
             "Δώσατε σήμερα {} διαφορετικούς κωδικάριθμους, που είναι το όριο της ημέρας. Μπορείτε να δώσετε άλλον από τις {}.",
             Quota::Submissions.limit(),

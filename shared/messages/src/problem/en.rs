@@ -3,6 +3,7 @@
 use domain::{
     FileProfile, ImageKind, Language, MalformedCode,
     application::{REQUEST_LENGTH, REQUEST_VALID, SignatureFault},
+    code_limit::{CodeLimit, MESSAGES_PER_RECIPIENT},
     code_number::CODE_LENGTH,
     delivery::RESEND_WITHIN,
     otp::{OTP_LENGTH, OTP_VALID, RESENDS, WRONG_TRIES},
@@ -80,6 +81,9 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::CodeTaken => "The code number is somebody else's",
         Problem::CodeAlreadyYours => "The code number is already associated",
         Problem::SubmissionsExhausted { .. } => "Today's limit is reached",
+        Problem::CodeLimitReached { limit: CodeLimit::Business, .. } => "Today's limit of codes is reached",
+        Problem::CodeLimitReached { limit: CodeLimit::Recipient, .. } => "Too many codes sent to this address today",
+        Problem::CodeLimitReached { limit: CodeLimit::Sms, .. } => "No more codes go out by SMS today",
         Problem::NoSubmission => "No code number submitted",
         Problem::SubmissionNotConfirmed => "The photos are not confirmed",
         Problem::AssociationExists { .. } => "There is an association already",
@@ -226,8 +230,24 @@ pub(super) fn detail(problem: &Problem) -> String {
         Problem::CodeNotActive => "The code number does not exist or has expired. Check that you typed it exactly, with the same capital and small \
                                    letters. If it has expired, ask the photographer for a new one."
             .into(),
-        Problem::CodeTaken => "The code number has been associated with another person and cannot be used here.".into(),
+        Problem::CodeTaken => "The code number has been associated with another person and cannot be used here. If you associated it before, for \
+             yourself or for a minor, choose that person and enter it again."
+            .into(),
         Problem::CodeAlreadyYours => "The photos of this code number are already associated with this person. There is nothing more to do.".into(),
+        Problem::CodeLimitReached { limit: CodeLimit::Business, renews_at } => format!(
+            "Your business has issued all the codes that it may issue in one day. The uploaded photos are kept for a day: you can issue the \
+             next code from {}.",
+            athens(*renews_at)
+        ),
+        Problem::CodeLimitReached { limit: CodeLimit::Recipient, renews_at } => format!(
+            "{MESSAGES_PER_RECIPIENT} messages with codes went to this mobile or email today, the most in one day. Give another mobile or email \
+             of the person, or send it from {}.",
+            athens(*renews_at)
+        ),
+        Problem::CodeLimitReached { limit: CodeLimit::Sms, renews_at } => format!(
+            "The service has sent all the SMS with codes that it may send in one day. Give the person's email, or send the SMS from {}.",
+            athens(*renews_at)
+        ),
         Problem::SubmissionsExhausted { renews_at } => format!(
             "You submitted {} different code numbers today, which is the day's limit. You can submit another from {}.",
             Quota::Submissions.limit(),

@@ -15,6 +15,9 @@ use storage::{
 
 use crate::aws;
 
+/// Seconds for which a wrong choice of the subject can be corrected.
+const DAY: i64 = 24 * 60 * 60;
+
 pub(crate) fn now() -> i64 {
     let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
     i64::try_from(elapsed.as_secs()).expect("seconds")
@@ -72,6 +75,22 @@ pub(crate) async fn ten_minutes_in_hand(browser: &Browser) {
     let entered = Some(Moment::from_epoch_seconds(entered.epoch_seconds() - 600));
     let submission = SubmissionInHand { nothing_associated_at: entered, ..submission };
     assert!(sessions.hold(&session, Some(&submission), now).await.expect("an answer"));
+}
+
+/// A day after the first association of the code that this browser has in hand.
+pub(crate) async fn a_day_after_the_first_association_in_hand(browser: &Browser) {
+    let (sessions, session, now) = opened(browser).await;
+    let submission = session.submission.clone().expect("a code in hand");
+    let first = submission.first_associated_at.expect("it was associated before");
+    let first = Some(Moment::from_epoch_seconds(first.epoch_seconds() - DAY));
+    let submission = SubmissionInHand { first_associated_at: first, ..submission };
+    assert!(sessions.hold(&session, Some(&submission), now).await.expect("an answer"));
+}
+
+/// A day after the first association of a code.
+pub(crate) async fn a_day_after_the_first_association(code: &str) {
+    let code = CodeNumber::parse(code).expect("a code number");
+    set("CODES_TABLE", ("code_id", &code_id(&code)), &[("first_associated_at", now() - DAY)]).await;
 }
 
 /// The minors of this browser's session turned 18 a year ago.

@@ -121,3 +121,25 @@ async fn whoever_turned_18_while_a_guardian_had_their_code_in_hand_has_it_back()
     own(&guardian).associate(&version).await.refused(403, "code_taken");
     child.show_association().await.refused(403, "minor_is_adult");
 }
+
+/// A mistake can be corrected for a day. Later nobody can move a child's photos out of the child's reach.
+#[tokio::test]
+async fn a_day_after_the_first_association_the_photos_stay_with_the_first_subject() {
+    let (studio, guardian) = (fresh_photographer().await, fresh_citizen().await);
+    let minor = minors::fresh(&guardian.person, &json!({})).await;
+    let child = acting(&guardian, &minors::added(&guardian, &minor).await);
+    let code = issue_by_sms(&studio, guardian.person.mobile()).await.code;
+    child.take(&code).await;
+    child.dissociate().await.expect(204);
+    // Within the day the guardian may, also a second time.
+    own(&guardian).take(&code).await;
+    own(&guardian).dissociate().await.expect(204);
+    // Entered in time, and confirmed too late.
+    let version = own(&guardian).submit_and_confirm(&code).await;
+    clock::a_day_after_the_first_association_in_hand(&guardian.browser).await;
+    own(&guardian).associate(&version).await.refused(403, "code_taken");
+
+    clock::a_day_after_the_first_association(&code).await;
+    own(&guardian).submit(&code).await.refused(403, "code_taken");
+    child.take(&code).await;
+}

@@ -47,7 +47,9 @@ fn every_problem_that_there_is_is_met_by_some_test() {
     assert!(codes.len() > 50, "{codes:?}");
     let mut tests = String::new();
     for part in [
+        "../races",
         "applications",
+        "code_limits",
         "repetition",
         "refusals/citizen",
         "refusals/minors",

@@ -41,6 +41,7 @@ export const words = both(
       erase: "Μπορείτε να διαγράψετε τώρα όλες τις φωτογραφίες σας.",
       consequences: [
         "Διαγράφονται οι εικόνες και οι κωδικάριθμοι όλων των φωτογραφιών σας, συσχετισμένων ή αποσυσχετισμένων.",
+        "Διαγράφονται και οι φωτογραφίες που συσχετίστηκαν πρώτα με εσάς και είναι τώρα συσχετισμένες με άλλο πρόσωπο, για παράδειγμα με ανήλικο τέκνο σας.",
         "Όλες οι εξουσιοδοτήσεις παύουν.",
         "Δεν υπάρχει επιστροφή: θα χρειαστείτε νέες φωτογραφίες από φωτογράφο.",
         "Το ιστορικό συμφωνιών, εξουσιοδοτήσεων και λήψεων κρατείται για όσο ορίζει το κείμενο για τα προσωπικά δεδομένα.",
@@ -93,6 +94,7 @@ export const words = both(
       erase: "You can erase all your photos now.",
       consequences: [
         "The images and code numbers of all your photos are erased, associated or dissociated.",
+        "So are photos that were first associated with you and are now associated with another person, for example with your child.",
         "All authorizations end.",
         "There is no way back: you will need new photos from a photographer.",
         "The history of agreements, authorizations and pulls is kept for as long as the text on personal data says.",

@@ -1,0 +1,172 @@
+"""Tests of the firewall's own rules in template.yaml, with the sample requests of events/. Run by `make lint`.
+
+The emulators apply no firewall, so this evaluates the statements as AWS documents them. What the managed rules do is compared in
+tests/tests/template/firewall.rs.
+"""
+
+import functools
+import ipaddress
+import json
+import posixpath
+import re
+import unittest
+from pathlib import Path
+from urllib.parse import unquote
+
+import yaml
+
+def normalized(path):
+    """Without repeated slashes and without parts that lead to the same or the upper folder."""
+    end = "/" if path.endswith("/") and path.strip("/") else ""
+    return posixpath.normpath(re.sub("/+", "/", path)) + end
+
+
+ROOT = Path(__file__).resolve().parents[2]
+TRANSFORMS = {"NONE": str, "LOWERCASE": str.lower, "URL_DECODE": unquote, "NORMALIZE_PATH": normalized}
+FROM_A_PUBLIC_BODY, FROM_ELSEWHERE = "198.51.100.9", "203.0.113.7"
+
+
+class Template(yaml.SafeLoader):
+    """Reads CloudFormation's short forms as {name: value}."""
+
+
+def short_form(loader, suffix, node):
+    if isinstance(node, yaml.SequenceNode):
+        return {suffix: loader.construct_sequence(node, deep=True)}
+    return {suffix: loader.construct_mapping(node, deep=True) if isinstance(node, yaml.MappingNode) else node.value}
+
+
+Template.add_multi_constructor("!", short_form)
+
+
+@functools.cache
+def yaml_of(path):
+    return yaml.load((ROOT / path).read_text(encoding="utf-8"), Template)
+
+
+def rules(restricts_pulls=False):
+    """The rules by which the firewall decides itself, in their order."""
+    firewall = yaml_of("template.yaml")["Resources"]["Firewall"]["Properties"]
+    chosen = [rule["If"][1 if restricts_pulls else 2] if "If" in rule else rule for rule in firewall["Rules"]]
+    assert [rule["Priority"] for rule in chosen] == list(range(len(chosen)))
+    return [rule for rule in chosen if "ManagedRuleGroupStatement" not in rule["Statement"]]
+
+
+def field(request, match):
+    [(kind, what)] = match["FieldToMatch"].items()
+    value = {"UriPath": request["path"], "Method": request["method"]}.get(kind)
+    if kind == "SingleHeader":
+        value = request["headers"].get(what["Name"], "")
+    for transform in match["TextTransformations"]:
+        value = TRANSFORMS[transform["Type"]](value)
+    return value
+
+
+def matches(statement, request):
+    [(kind, inner)] = statement.items()
+    match kind:
+        case "AndStatement":
+            return all(matches(one, request) for one in inner["Statements"])
+        case "NotStatement":
+            return not matches(inner["Statement"], request)
+        case "RegexMatchStatement":
+            return re.search(inner["RegexString"], field(request, inner)) is not None
+        case "ByteMatchStatement":
+            value, wanted = field(request, inner), inner["SearchString"]
+            return {"EXACTLY": value == wanted, "CONTAINS": wanted in value, "STARTS_WITH": value.startswith(wanted)}[inner["PositionalConstraint"]]
+        case "IPSetReferenceStatement":
+            return ipaddress.ip_address(request["from"]) in ipaddress.ip_network("198.51.100.0/24")
+        case "RateBasedStatement":
+            return matches(inner["ScopeDownStatement"], request)
+    raise AssertionError(f"{kind} is not known here")
+
+
+def operations():
+    """The operations that have a route, and whether each needs a session."""
+    found = {}
+    for path in yaml_of("infra/openapi.yaml")["paths"].values():
+        for route in path.values():
+            if isinstance(route, dict) and "operationId" in route:
+                found[route["operationId"]] = "no_session" in str(route["responses"].get("401", ""))
+    return found
+
+
+def sample(operation, without=(), **changes):
+    event = json.loads((ROOT / "events" / operation / "request.json").read_text(encoding="utf-8"))
+    headers = {name.lower(): value for name, value in event["headers"].items() if name.lower() not in without}
+    return {"method": event["httpMethod"], "path": event["path"], "headers": headers, "from": FROM_ELSEWHERE} | changes
+
+
+def met(request, restricts_pulls=False):
+    return {rule["Name"] for rule in rules(restricts_pulls) if matches(rule["Statement"], request)}
+
+
+class Firewall(unittest.TestCase):
+    def test_requests_that_need_a_session_and_bring_none_are_blocked(self):
+        known = operations()
+        self.assertEqual(sum(known.values()), 31)
+        for operation, needs_session in known.items():
+            with self.subTest(operation):
+                bare = sample(operation, without=("cookie", "authorization"))
+                # Every page asks by show_session whether somebody is signed in.
+                is_blocked = needs_session and operation != "show_session"
+                self.assertEqual("NoSession" in met(bare), is_blocked)
+                self.assertNotIn("NoSession", met(sample(operation)), "the sample brings a session, or needs none")
+                for headers in ({"cookie": "a=b; __Host-session=x"}, {"authorization": "Bearer x"}, {"authorization": "bearer x"}):
+                    self.assertNotIn("NoSession", met(bare | {"headers": bare["headers"] | headers}))
+                other = {"cookie": "__Host-sign-in=x; session=y", "authorization": "Basic x"}
+                self.assertEqual("NoSession" in met(bare | {"headers": bare["headers"] | other}), is_blocked)
+
+    def test_what_is_no_route_is_left_to_the_functions(self):
+        bare = sample("show_session", without=("cookie",))
+        for path in ("/", "/assets/app.js", "/v1/nothing", "/v1/sessions", "/v1/minors/x"):
+            self.assertEqual(met(bare | {"path": path}), {"RequestsPerAddress"}, path)
+
+    def test_a_path_that_is_written_another_way_is_the_same_path(self):
+        bare = sample("issue_code", without=("cookie",))
+        for path in ("/v1/photographer/issuances/", "/v1//photographer/issuances", "/v1/photographer/%69ssuances", "/v1/x/../photographer/issuances"):
+            self.assertEqual(met(bare | {"path": path}), {"NoSession", "RequestsPerAddress", "IssuesPerAddress"}, path)
+        for path in ("/v1/pulls/", "/v1//pulls", "/v1/%70ulls", "/v1/./pulls"):
+            self.assertEqual(met(sample("pull_photo") | {"path": path}), {"PullsPerAddress"}, path)
+            self.assertEqual(met(sample("pull_photo") | {"path": path}, restricts_pulls=True), {"PullsFromElsewhere"}, path)
+
+    def test_each_operation_is_counted_by_its_rules(self):
+        counted = {
+            "request_upload": {"UploadsPerAddress"},
+            "check_photos": {"ChecksPerAddress"},
+            "issue_code": {"IssuesPerAddress"},
+            "sign_in": {"SignInsPerAddress"},
+            "callback": {"SignInsPerAddress"},
+            "exchange_token": {"SignInsPerAddress"},
+            "verify_otp": {"SignInsPerAddress"},
+            "resend_otp": {"SignInsPerAddress"},
+            "add_minor": {"SignInsPerAddress"},
+            "submit_code": {"SignInsPerAddress"},
+        }
+        for operation in operations():
+            with self.subTest(operation):
+                pulls = operation in ("pull_photo", "report_verdict")
+                expected = {"PullsPerAddress"} if pulls else {"RequestsPerAddress"} | counted.get(operation, set())
+                self.assertEqual(met(sample(operation)), expected)
+
+    def test_pulls_come_from_the_ranges_of_public_bodies_where_they_are_given(self):
+        for operation in ("pull_photo", "report_verdict"):
+            self.assertEqual(met(sample(operation), restricts_pulls=True), {"PullsFromElsewhere"})
+            self.assertEqual(met(sample(operation, **{"from": FROM_A_PUBLIC_BODY}), restricts_pulls=True), set())
+        self.assertEqual(met(sample("show_session"), restricts_pulls=True), {"RequestsPerAddress"})
+
+    def test_what_is_rejected_is_told_in_both_languages(self):
+        bodies = yaml_of("template.yaml")["Resources"]["Firewall"]["Properties"]["CustomResponseBodies"]
+        for restricts_pulls in (False, True):
+            for rule in rules(restricts_pulls):
+                response = rule["Action"]["Block"]["CustomResponse"]
+                body = json.loads(bodies[response["CustomResponseBodyKey"]]["Content"])
+                self.assertEqual(body["status"], response["ResponseCode"], rule["Name"])
+                for text in (body["title"], body["detail"]):
+                    greek, english = text.split(" / ")
+                    self.assertRegex(greek, "[α-ω]")
+                    self.assertNotRegex(english, "[α-ω]")
+
+
+if __name__ == "__main__":
+    unittest.main()
