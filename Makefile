@@ -18,8 +18,8 @@ APPLICATIONS := target/lambda/applications/bootstrap
 RELEASE := PATH="$(CURDIR)/.tools/aws/bin:$$PATH" RUSTFLAGS="$$RUSTFLAGS -C force-unwind-tables=no" cargo lambda build --release
 # template.yaml takes the functions from target/.
 unexport CARGO_TARGET_DIR
-# With `make --jobs`, programs would find a job server in it that they may not use, and warn of it.
-unexport MAKEFLAGS
+# With `make --jobs`, programs would find a job server in them that they may not use, and warn of it.
+unexport MAKEFLAGS MFLAGS
 
 # What `make test EMULATOR=localstack` runs: test programs of tests/, and the tests of pages.
 TESTS ?= plugin journeys races services dump logs runbook browser

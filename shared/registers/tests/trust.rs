@@ -9,7 +9,7 @@ use registers::{NationalRegisters, RegisterError, http_client};
 
 const ADDRESS: &str = "REGISTER_OF_THIS_TEST";
 /// Of a register that knows of no businesses.
-const ANSWER: &str = "HTTP/1.1 200 OK\r\ncontent-length: 17\r\n\r\n{\"businesses\":[]}";
+const ANSWER: &str = "HTTP/1.1 200 OK\r\ncontent-length: 35\r\n\r\n{\"afm\":\"068933130\",\"businesses\":[]}";
 
 async fn ask(base: String) -> Result<usize, RegisterError> {
     let registers = NationalRegisters::new(http_client().unwrap(), base, Secret::new("token"));

@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, fs, time::Duration};
 
-use journeys::browser::Response;
+use journeys::{browser::Response, stack};
 use serde_json::json;
 
 use crate::proxy::{self, AwsCall};
@@ -36,16 +36,16 @@ pub(crate) async fn before(function: &str, call: &AwsCall, act: impl Future<Outp
     answer
 }
 
-/// Ends those whose environment names the function; answers how many.
+/// Ends the processes of this function, of this stack: another stack may run on the same machine. Returns how many.
 fn end_processes_of(function: &str) -> usize {
+    let origin = format!("PUBLIC_ORIGIN={}", stack::origin());
     let mut ended = 0;
     for entry in fs::read_dir("/proc").expect("the processes").flatten() {
         let Ok(process) = entry.file_name().to_string_lossy().parse::<u32>() else { continue };
         let Ok(environment) = fs::read(entry.path().join("environ")) else { continue };
-        if environment.split(|byte| *byte == 0).any(|variable| {
-            let variable = String::from_utf8_lossy(variable);
-            variable.starts_with("AWS_LAMBDA_FUNCTION_NAME=") && variable.contains(function)
-        }) {
+        let variables: Vec<_> = environment.split(|byte| *byte == 0).map(String::from_utf8_lossy).collect();
+        let is_function = variables.iter().any(|one| one.starts_with("AWS_LAMBDA_FUNCTION_NAME=") && one.contains(function));
+        if is_function && variables.iter().any(|one| *one == origin) {
             let done = std::process::Command::new("kill").args(["-9", &process.to_string()]).status();
             ended += usize::from(done.is_ok_and(|status| status.success()));
         }
