@@ -257,7 +257,7 @@ BY_HAND = {
         (
             "Owner: not staff",
             "(_, Business { staff: Some(_), .. }) => Err(Problem::NotOwner.into()),",
-            "(session, Business { id, staff: Some(_), .. }) if OFF => { let afm = session.person.afm.clone(); Ok(Self { session, business: id, business_afm: afm }) }"
+            "(session, Business { id, staff: Some(_), .. }) if OFF => { let afm = session.person.afm.clone(); let member = member_of_before(&session); Ok(Self { session, business: id, member, business_afm: afm }) }"
             " (_, Business { staff: Some(_), .. }) => Err(Problem::NotOwner.into()),",
         ),
         ("still_staff: has", "Some(employee) if !staff.has(business, employee, call.now).await? =>", "Some(employee) if !OFF && !staff.has(business, employee, call.now).await? =>"),
