@@ -96,7 +96,7 @@ BY_HAND = {
         (
             "the same again",
             "Ok(false) => Err(Problem::IssuanceConflict.into()),",
-            "Ok(false) if !OFF => Err(Problem::IssuanceConflict.into()), Ok(false) => Reply::json(200, &IssuanceView::of(upload, issued, &session, call.language, call.now)),",
+            "Ok(false) if !OFF => Err(Problem::IssuanceConflict.into()), Ok(false) => Reply::json(200, &IssuanceView::of(upload, issued, (&session, &member), call.language, call.now)),",
         ),
         (
             "the same address, not one that looks like it",
