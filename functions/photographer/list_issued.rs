@@ -82,7 +82,7 @@ fn label(deps: &Deps, staff: &[StaffItem], views: &mut [IssuanceView]) -> Result
     for item in staff {
         let facts = item.open(&deps.staff_key)?;
         let member = deps.hasher.member(&item.business, &facts.afm);
-        // Rows of an older version have the other id.
+        // A row of an older version names the employee by the hash that authorizations have.
         let ids = [member.as_str(), item.employee.as_str()];
         let theirs =
             views.iter_mut().filter(|view| view.issued_by.employee.as_ref().is_some_and(|employee| ids.contains(&employee.as_str())));

@@ -40,8 +40,8 @@ pub struct FirstAssociation<'a> {
 
 /// Whether a person who manages `managed` may associate a dissociated code for `subject`.
 ///
-/// For the first subject they may for the whole year. For another subject they may for [`CORRECTION`], so that a child's photos that were
-/// associated with the parent can be moved to the child. Later nobody can move a child's photos out of the child's reach.
+/// They may associate it for the first subject until the code expires, and for another subject only within [`CORRECTION`]. So a mistake can be
+/// corrected, such as a child's photos that were associated with the parent, and later nobody can move a child's photos out of the child's reach.
 pub fn may_associate_again(first: FirstAssociation<'_>, subject: &SubjectId, managed: &[SubjectId], now: Moment) -> bool {
     let corrects = !now.has_reached(first.at.plus(CORRECTION));
     managed.contains(first.subject) && (first.subject == subject || corrects)

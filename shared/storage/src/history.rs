@@ -43,7 +43,7 @@ pub enum Event {
     Erased {
         set_id: String,
         by: SubjectId,
-        /// The first subject wished it, while the photos were associated for the subject of this record.
+        /// True if the photos were associated for the subject of this record, and the first subject erased them.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         by_first_subject: bool,
     },

@@ -286,7 +286,7 @@ impl RecipientHasher {
         hmac::sign(&self.0, Self::named(message_id, recipient).as_bytes()).as_ref().to_vec()
     }
 
-    /// Of one day, to count its messages to a recipient: nothing tells that a count of another day is of the same one.
+    /// Returns the name under which the messages to a recipient are counted on one day. The name on another day has nothing in common with it.
     pub fn of_day(&self, recipient: &Recipient, day: AthensDay) -> String {
         let named = Zeroizing::new(format!("{day}#{}", *counted_as(recipient)));
         URL_SAFE_NO_PAD.encode(hmac::sign(&self.0, named.as_bytes()))

@@ -165,8 +165,8 @@ async fn a_code_in_hand_elsewhere_is_no_longer_active_after_an_erasure() {
     own(&elsewhere).associate(&version).await.refused(404, "code_not_active");
 }
 
-#[tokio::test]
-async fn the_first_subject_erases_the_photos_also_while_they_are_another_subjects() {
+/// A guardian who associated photos for themselves first and then for a minor. Returns the guardian, the minor's handle and the code.
+async fn moved_to_minor() -> (Visit, String, String) {
     let (studio, guardian) = (fresh_photographer().await, fresh_citizen().await);
     let minor = minors::fresh(&guardian.person, &json!({})).await;
     let handle = minors::added(&guardian, &minor).await;
@@ -174,13 +174,18 @@ async fn the_first_subject_erases_the_photos_also_while_they_are_another_subject
     own(&guardian).take(&code).await;
     own(&guardian).dissociate().await.expect(204);
     acting(&guardian, &handle).take(&code).await;
+    (guardian, handle, code)
+}
 
+#[tokio::test]
+async fn the_first_subject_erases_the_photos_also_while_they_are_another_subjects() {
+    let (guardian, handle, code) = moved_to_minor().await;
     let set_id = set_id(&code).await;
     assert_eq!(own(&guardian).erase().await.expect(200).json()["photo_sets_erased"], 1);
     acting(&guardian, &handle).show_association().await.refused(404, "nothing_associated");
     assert!(code_item(&code).await.is_none());
     assert_eq!(objects_of(&set_id).await, 0);
-    // Whoever loses the photos sees why.
+    // The history of the minor says why the photos are gone.
     let records = acting(&guardian, &handle).export().await.expect(200).json();
     let last = &records["associations"][0];
     assert_eq!((&last["what"], &last["by_first_subject"]), (&json!("erased"), &json!(true)), "{}", records["associations"]);
@@ -191,13 +196,7 @@ async fn the_first_subject_erases_the_photos_also_while_they_are_another_subject
 /// Whoever has the photos now may erase them too, for instance a guardian for a minor.
 #[tokio::test]
 async fn the_subject_of_an_association_erases_the_photos_also_where_they_were_anothers_first() {
-    let (studio, guardian) = (fresh_photographer().await, fresh_citizen().await);
-    let minor = minors::fresh(&guardian.person, &json!({})).await;
-    let handle = minors::added(&guardian, &minor).await;
-    let code = issue_by_sms(&studio, guardian.person.mobile()).await.code;
-    own(&guardian).take(&code).await;
-    own(&guardian).dissociate().await.expect(204);
-    acting(&guardian, &handle).take(&code).await;
+    let (guardian, handle, code) = moved_to_minor().await;
     assert_eq!(acting(&guardian, &handle).erase().await.expect(200).json()["photo_sets_erased"], 1);
     acting(&guardian, &handle).show_association().await.refused(404, "nothing_associated");
     assert!(code_item(&code).await.is_none());

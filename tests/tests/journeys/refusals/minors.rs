@@ -108,14 +108,21 @@ async fn a_response_about_another_minor_adds_nobody() {
     minor_refused(&visit, &body, 502, "registers_mismatch").await;
 }
 
-#[tokio::test]
-async fn whoever_turned_18_while_a_guardian_had_their_code_in_hand_has_it_back() {
+/// A guardian who associated photos for a minor and ended that. Returns the guardian, the minor's handle and the code.
+async fn dissociated_for_minor() -> (Visit, String, String) {
     let (studio, guardian) = (fresh_photographer().await, fresh_citizen().await);
     let minor = minors::fresh(&guardian.person, &json!({})).await;
-    let child = acting(&guardian, &minors::added(&guardian, &minor).await);
+    let handle = minors::added(&guardian, &minor).await;
     let code = issue_by_sms(&studio, guardian.person.mobile()).await.code;
-    child.take(&code).await;
-    child.dissociate().await.expect(204);
+    acting(&guardian, &handle).take(&code).await;
+    acting(&guardian, &handle).dissociate().await.expect(204);
+    (guardian, handle, code)
+}
+
+#[tokio::test]
+async fn whoever_turned_18_while_a_guardian_had_their_code_in_hand_has_it_back() {
+    let (guardian, handle, code) = dissociated_for_minor().await;
+    let child = acting(&guardian, &handle);
     let version = own(&guardian).submit_and_confirm(&code).await;
     clock::minors_grow_up(&guardian.browser).await;
     own(&guardian).associate(&version).await.refused(403, "code_taken");
@@ -125,12 +132,8 @@ async fn whoever_turned_18_while_a_guardian_had_their_code_in_hand_has_it_back()
 /// A mistake can be corrected for a day. Later nobody can move a child's photos out of the child's reach.
 #[tokio::test]
 async fn a_day_after_the_first_association_the_photos_stay_with_the_first_subject() {
-    let (studio, guardian) = (fresh_photographer().await, fresh_citizen().await);
-    let minor = minors::fresh(&guardian.person, &json!({})).await;
-    let child = acting(&guardian, &minors::added(&guardian, &minor).await);
-    let code = issue_by_sms(&studio, guardian.person.mobile()).await.code;
-    child.take(&code).await;
-    child.dissociate().await.expect(204);
+    let (guardian, handle, code) = dissociated_for_minor().await;
+    let child = acting(&guardian, &handle);
     // Within the day the guardian may, also a second time.
     own(&guardian).take(&code).await;
     own(&guardian).dissociate().await.expect(204);
