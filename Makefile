@@ -24,7 +24,7 @@ unexport MAKEFLAGS MFLAGS
 # What `make test EMULATOR=localstack` runs: test programs of tests/, and the tests of pages.
 TESTS ?= plugin journeys races services dump logs runbook browser
 
-.PHONY: run stop test test-ministack test-localstack test-external test-plugin schemathesis check lint deny checkov build functions programs web browser screenshots chromium application faults removal fuzz bench bench-work growth simulate compare-emulators measure load sbom advisories pins rehearse deploy fmt clean tools
+.PHONY: run stop test test-ministack test-localstack test-external test-plugin schemathesis check lint deny checkov build functions programs web browser screenshots chromium application faults mutants fuzz bench bench-work usage simulate compare-emulators measure load sbom advisories pins rehearse deploy fmt clean tools
 
 WEB_SOURCES := infra/openapi.yaml $(shell find web -type f -not -path "web/node_modules/*" -not -path "web/dist/*" -not -name schema.d.ts 2>/dev/null)
 
@@ -89,7 +89,7 @@ lint: tools web deny # serve_web has the web application inside
 	.tools/aws/bin/python infra/local/check_template.py
 	.tools/aws/bin/python -m unittest discover -q -s infra/operator
 	cd infra/local && python3 -B -W ignore::ResourceWarning -m unittest -q test_stack
-	python3 infra/growth/simulate.py --check
+	python3 infra/usage/simulate.py --check
 	cd web && npm run --silent lint && npm run --silent test
 
 deny: tools ## licences, sources and versions of what others wrote (docs/supply-chain.md)
@@ -113,8 +113,8 @@ faults: build ## breaks every call to AWS of every operation in every way: some 
 	cargo build -q --workspace --bin faults
 	$(STACK) --instance faults around --faulty target/debug/faults $(ONLY)
 
-removal: tools web ## turns off each guard and each condition, and looks which test notices: hours, the first time; ONLY="text" for some, PACKAGE=pictures for one package by its own tests
-	REMOVAL_PACKAGE=$(PACKAGE) python3 tests/removal/run.py $(ONLY)
+mutants: tools web ## turns off each guard and each condition, and looks which test notices: hours, the first time; ONLY="text" for some, PACKAGE=pictures for one package by its own tests
+	MUTANTS_PACKAGE=$(PACKAGE) python3 tests/mutants/run.py $(ONLY)
 
 web: web/dist/index.html ## the web application, in web/dist, which serve_web is built with
 
@@ -150,13 +150,13 @@ bench-work: tools ## what functions do with pictures, beside other libraries: mi
 	$(RELEASE) --lambda-dir target/bench --package work
 	target/bench/work/bootstrap
 
-growth: build ## what each operation asks of AWS, counted on a stack of its own, into infra/growth/requests.json
+usage: build ## what each operation asks of AWS, counted on a stack of its own, into infra/usage/requests.json
 	cargo build -q --workspace --bin faults
 	rm -f target/recorded.jsonl && touch target/recorded.jsonl
-	MYPHOTO_RECORD=$(CURDIR)/target/recorded.jsonl $(STACK) --instance growth around --faulty target/debug/faults --requests infra/growth/requests.json
+	MYPHOTO_RECORD=$(CURDIR)/target/recorded.jsonl $(STACK) --instance usage around --faulty target/debug/faults --requests infra/usage/requests.json
 
 simulate: ## what a year costs, and what the busiest second asks of AWS (docs/benchmarks.md)
-	@python3 infra/growth/simulate.py
+	@python3 infra/usage/simulate.py
 
 compare-emulators: build ## start, deployment, main journey, latency and memory of ministack and LocalStack, in one run (docs/emulators.md)
 	python3 infra/local/compare.py

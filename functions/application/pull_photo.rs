@@ -25,7 +25,7 @@ use storage::{
     nonces::Nonces,
     sealing::PullIds,
     subjects::Subjects,
-    vault::{Part, Shelf, Vault},
+    vault::{ObjectRole, StoragePrefix, Vault},
 };
 
 const PATH: &str = "/v1/pulls";
@@ -165,7 +165,7 @@ async fn give(
     let record = record(application, &association.subject_id, Some(association), image, None, now);
     let pull_id = deps.pull_ids.seal(&application.registered.application, &association.subject_id, &record.event)?;
     let (sealed, opened, ()) =
-        tokio::try_join!(deps.vault.fetch(Shelf::Associated, set_id, Part::Image(image)), key.open(&deps.kms), deps.history.put(&record),)?;
+        tokio::try_join!(deps.vault.fetch(StoragePrefix::Associated, set_id, ObjectRole::Image(image)), key.open(&deps.kms), deps.history.put(&record),)?;
     let jpeg = sealed.open(&opened.data_key)?;
     let reply = Reply::file(StatusCode::OK, "image/jpeg", jpeg);
     Ok(reply.header(PULL_ID, pull_id).header(PHOTO_EXPIRES, association.expires_at.rfc3339()))

@@ -118,10 +118,10 @@ async fn write(deps: &Deps, application: &ApplicationId, record: &Record, verdic
     let Event::Pulled { image, refusal: None, origin, .. } = &record.what else {
         return Err(Problem::PullUnknown.into());
     };
-    let in_history = deps.history.verdict_part(&record.subject_id, &record.event, verdict)?;
+    let in_history = deps.history.verdict_write(&record.subject_id, &record.event, verdict)?;
     let in_list = |origin: &Origin| {
         let slot = deps.pull_ids.verdict_slot(&origin.upload_id, application, *image);
-        deps.issuances.verdict_part(&origin.business, &origin.upload_id, &slot, verdict.verdict)
+        deps.issuances.verdict_write(&origin.business, &origin.upload_id, &slot, verdict.verdict)
     };
     let in_list = origin.as_ref().map(in_list).transpose()?;
     let both = deps.transaction.clone().with(in_history.clone()).with_some(in_list);

@@ -25,8 +25,8 @@ use storage::{
     outbox::Outbox,
     reminders::{About, Reminders},
     sealing::code_id,
-    sessions::{Associated, Session, Sessions, SubmissionInHand},
-    vault::{Part, Vault},
+    sessions::{Associated, Session, Sessions, PendingSubmission},
+    vault::{ObjectRole, Vault},
 };
 
 struct Deps {
@@ -82,8 +82,8 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     if body.version != ASSOCIATION_VERSION {
         return Err(Problem::ConsentVersionOld.into());
     }
-    let in_hand = citizen.session.submission.as_ref().filter(|submission| submission.subject_id == subject.id);
-    let Some(submission) = in_hand else { return repeated(deps, call, &citizen.session, &subject).await };
+    let pending = citizen.session.submission.as_ref().filter(|submission| submission.subject_id == subject.id);
+    let Some(submission) = pending else { return repeated(deps, call, &citizen.session, &subject).await };
     if !submission.confirmed {
         return Err(Problem::SubmissionNotConfirmed.into());
     }
@@ -136,13 +136,13 @@ async fn repeated(deps: &Deps, call: &Call, session: &Session, subject: &Subject
 }
 
 /// Copies, seals the key, and writes it all at once.
-async fn bind(deps: &Deps, session: &Session, submission: &SubmissionInHand, association: &Association) -> Result<(), TransactionError> {
+async fn bind(deps: &Deps, session: &Session, submission: &PendingSubmission, association: &Association) -> Result<(), TransactionError> {
     let (person, subject, set_id) = (&session.subject_id, &association.subject_id, association.set_id.as_str());
     let opened = OpenedKey { data_key: unwrap_key(&submission.wrapped_key, &submission.code, set_id)?, code: submission.code.clone() };
     let first = submission.is_first();
     // Associated again, the photos stay where they are: copying would begin their year anew.
-    let parts = submission.images.iter().filter(|_| first).flat_map(|image| [Part::Image(image.kind), Part::Preview(image.kind)]);
-    let copying = try_join_all(parts.map(|part| deps.vault.keep(set_id, part)));
+    let parts = submission.images.iter().filter(|_| first).flat_map(|image| [ObjectRole::Image(image.kind), ObjectRole::Preview(image.kind)]);
+    let copying = try_join_all(parts.map(|part| deps.vault.copy_to_associated(set_id, part)));
     let sealing = KeyItem::seal(&deps.kms, subject, set_id, &opened, association.expires_at);
     let (_, key) = tokio::try_join!(copying, sealing)?;
     let (at, end) = (association.associated_at, association.expires_at);
@@ -154,18 +154,18 @@ async fn bind(deps: &Deps, session: &Session, submission: &SubmissionInHand, ass
     let in_session = Associated { subject_id: subject.clone(), code_id: association.code_id.clone() };
     deps.transaction
         .clone()
-        .with(deps.codes.associate_part(&submission.code, &owner)?)
-        .with(deps.associations.put_part(association)?)
-        .with(deps.keys.put_part(&key)?)
-        .with(deps.history.put_part(&Record::new(subject, associated, at, end))?)
+        .with(deps.codes.associate_write(&submission.code, &owner)?)
+        .with(deps.associations.put_write(association)?)
+        .with(deps.keys.put_write(&key)?)
+        .with(deps.history.put_write(&Record::new(subject, associated, at, end))?)
         // Dissociated, the photos are to open with the code alone: this session forgets it.
-        .with(deps.sessions.associated_part(session, &in_session)?)
-        .with(deps.consents.associate_part(person, set_id, at, end)?)
+        .with(deps.sessions.associated_write(session, &in_session)?)
+        .with(deps.consents.associate_write(person, set_id, at, end)?)
         // Counted from now, also where these photos end sooner: what was agreed to for others must not end before them.
-        .with(deps.consents.keep_personal_data_part(person, version, retention::association_expiry(at))?)
-        .with_some(first.then(|| deps.outbox.used_part(&submission.message_id)).transpose()?)
-        .with_some(first.then(|| deps.issuances.associated_part(&submission.business, &submission.upload_id)).transpose()?)
-        .with_some(first.then(|| deps.reminders.delete_part(&reminded, submission.code_expires_at)).transpose()?)
+        .with(deps.consents.extend_personal_data_write(person, version, retention::association_expiry(at))?)
+        .with_some(first.then(|| deps.outbox.used_write(&submission.message_id)).transpose()?)
+        .with_some(first.then(|| deps.issuances.associated_write(&submission.business, &submission.upload_id)).transpose()?)
+        .with_some(first.then(|| deps.reminders.delete_write(&reminded, submission.code_expires_at)).transpose()?)
         .commit()
         .await
 }
@@ -183,7 +183,7 @@ async fn answer_existing(
     if existing.code_id != code_id {
         return Err(Problem::AssociationExists { associated_at: existing.associated_at, expires_at: existing.expires_at }.into());
     }
-    let forget = deps.sessions.associated_part(session, &Associated { subject_id: subject.id.clone(), code_id })?;
+    let forget = deps.sessions.associated_write(session, &Associated { subject_id: subject.id.clone(), code_id })?;
     match deps.transaction.clone().with(forget).commit().await {
         // Refused where it is forgotten already.
         Ok(()) | Err(TransactionError::Refused(_)) => Reply::json(200, &AssociationView::of(existing, subject, call.now)),
@@ -196,7 +196,7 @@ async fn explain(
     deps: &Deps,
     call: &Call,
     session: &Session,
-    submission: &SubmissionInHand,
+    submission: &PendingSubmission,
     wanted: Association,
     subject: &Subject,
 ) -> Result<Reply, Failure> {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use citizen_functions::AT_ONCE;
+use citizen_functions::ATTEMPTS_MAX;
 use domain::{
     Moment,
-    application::{AUTHORIZED_AT_MOST, ApplicationId},
+    application::{AUTHORIZED_APPLICATIONS_MAX, ApplicationId},
     authorization::{Authorization, NotAuthorizable, authorizable},
 };
 use edge::{
@@ -57,7 +57,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let (known, association) = tokio::try_join!(deps.applications.all(), deps.associations.of(&subject.id, call.now))?;
     let mut association = association.ok_or(Problem::NothingAssociated)?;
     // Somebody may give or withdraw another authorization at the same moment: read again.
-    for _ in 0..AT_ONCE {
+    for _ in 0..ATTEMPTS_MAX {
         let asked = chosen(&wanted, &known, &association)?;
         match authorize(deps, call, &citizen, &subject, &mut association, &asked).await {
             Ok(()) => return Reply::json(200, &AssociationView::of(&association, &subject, call.now)),
@@ -74,8 +74,8 @@ fn wanted(body: Body) -> Result<BTreeSet<String>, Problem> {
     if wanted.is_empty() {
         return Err(Problem::InvalidField { field: "applications".to_owned(), reason: FieldReason::Missing });
     }
-    if wanted.len() > AUTHORIZED_AT_MOST {
-        return Err(Problem::AuthorizationsExhausted { limit: AUTHORIZED_AT_MOST });
+    if wanted.len() > AUTHORIZED_APPLICATIONS_MAX {
+        return Err(Problem::AuthorizationsExhausted { limit: AUTHORIZED_APPLICATIONS_MAX });
     }
     Ok(wanted)
 }
@@ -117,8 +117,8 @@ async fn authorize(
     if new.is_empty() {
         return Ok(());
     }
-    if applications.len() + new.len() > AUTHORIZED_AT_MOST {
-        return Err(Problem::AuthorizationsExhausted { limit: AUTHORIZED_AT_MOST }.into());
+    if applications.len() + new.len() > AUTHORIZED_APPLICATIONS_MAX {
+        return Err(Problem::AuthorizationsExhausted { limit: AUTHORIZED_APPLICATIONS_MAX }.into());
     }
     let photos_end = association.expires_at;
     // What a guardian gives ends when the subject turns 18.
@@ -126,11 +126,11 @@ async fn authorize(
     let mut transaction = deps.transaction.clone();
     for application in new {
         let record = record(citizen, association, application, call.now, adult_from.unwrap_or(photos_end));
-        transaction = transaction.with(deps.history.put_part(&record)?);
+        transaction = transaction.with(deps.history.put_write(&record)?);
         let given = Authorization { since: call.now, record: record.event, until: adult_from };
         applications.insert(application.application.clone(), given);
     }
-    match transaction.with(deps.associations.applications_part(association, &applications)?).commit().await {
+    match transaction.with(deps.associations.applications_write(association, &applications)?).commit().await {
         Ok(()) => {
             association.applications = applications;
             Ok(())

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use citizen_functions::{AT_ONCE, Ending};
+use citizen_functions::{ATTEMPTS_MAX, Ending};
 use edge::{Call, Failure, Reply, Setup, guard::Citizen};
 use messages::problem::Problem;
 use storage::{
@@ -34,7 +34,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let subject = citizen.subject(call)?;
     let mut lost = BTreeSet::new();
     // An authorization given or withdrawn meanwhile makes another association of it: read again.
-    for _ in 0..AT_ONCE {
+    for _ in 0..ATTEMPTS_MAX {
         let association = deps.ending.associations.of(&subject.id, call.now).await?.ok_or(Problem::NothingAssociated)?;
         match end(deps, call, &citizen, &association, &lost).await {
             Ok(()) => return Ok(Reply::no_content()),
@@ -59,7 +59,7 @@ async fn end(
     let transaction = deps
         .transaction
         .clone()
-        .with(deps.codes.dissociate_part(&association.code_id, subject)?)
-        .with(deps.ending.history.put_part(&record)?);
+        .with(deps.codes.dissociate_write(&association.code_id, subject)?)
+        .with(deps.ending.history.put_write(&record)?);
     deps.ending.of(transaction, association, lost, call.now)?.commit().await
 }

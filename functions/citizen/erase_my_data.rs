@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use citizen_functions::{AT_ONCE, Ending};
+use citizen_functions::{ATTEMPTS_MAX, Ending};
 use domain::{ImageKind, submission::CodeState};
 use edge::{
     Call, Failure, Reply, Setup,
@@ -21,7 +21,7 @@ use storage::{
     codes::{CodeItem, Codes},
     history::{Event, Kind, Record},
     sessions::Sessions,
-    vault::{Part, Shelf, Vault},
+    vault::{ObjectRole, StoragePrefix, Vault},
 };
 
 const CHUNK: usize = 500;
@@ -67,8 +67,8 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         let state = erase(deps, call, &citizen, &subject, code_id).await?;
         if state != Set::OfAnother {
             // The code is gone: what is left is nobody's to open. Deleting again what is gone is no error.
-            let parts = ImageKind::ALL.into_iter().flat_map(|kind| [Part::Image(kind), Part::Preview(kind)]);
-            let objects = parts.flat_map(|part| [(Shelf::Associated, part), (Shelf::Pending, part)]);
+            let parts = ImageKind::ALL.into_iter().flat_map(|kind| [ObjectRole::Image(kind), ObjectRole::Preview(kind)]);
+            let objects = parts.flat_map(|part| [(StoragePrefix::Associated, part), (StoragePrefix::Pending, part)]);
             // All are tried, whichever of them fails.
             let removed = join_all(objects.map(|(shelf, part)| deps.vault.remove(shelf, set_id, part))).await;
             removed.into_iter().collect::<Result<(), _>>()?;
@@ -108,7 +108,7 @@ enum Set {
 /// Ends what is in force with this code, and the code itself.
 async fn erase(deps: &Deps, call: &Call, citizen: &Citizen, subject: &Subject, code_id: &str) -> Result<Set, Failure> {
     let mut lost = BTreeSet::new();
-    for _ in 0..AT_ONCE {
+    for _ in 0..ATTEMPTS_MAX {
         let (code, association) =
             tokio::try_join!(deps.codes.by_id(code_id, call.now), deps.ending.associations.of(&subject.id, call.now))?;
         let Some(code) = code else { return Ok(Set::Gone) };
@@ -148,12 +148,12 @@ async fn write(
 ) -> Result<(), TransactionError> {
     let erased = |by_first_subject| Event::Erased { set_id: code.set_id.clone(), by: citizen.session.subject_id.clone(), by_first_subject };
     let record = Record::new(&subject.id, erased(false), call.now, code.expires_at);
-    let mut transaction = deps.transaction.clone().with(deps.codes.delete_part(code)?).with(deps.ending.history.put_part(&record)?);
+    let mut transaction = deps.transaction.clone().with(deps.codes.delete_write(code)?).with(deps.ending.history.put_write(&record)?);
     if let Some((association, lost)) = association {
         if association.subject_id != subject.id {
             // The history of the other subject says why the photos are gone.
             let record = Record::new(&association.subject_id, erased(true), call.now, code.expires_at);
-            transaction = transaction.with(deps.ending.history.put_part(&record)?);
+            transaction = transaction.with(deps.ending.history.put_write(&record)?);
         }
         transaction = deps.ending.of(transaction, association, lost, call.now)?;
     }

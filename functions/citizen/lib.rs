@@ -12,7 +12,7 @@ use storage::{
     keys::{self, Keys, OpenedKey},
     kms::KmsKey,
     reminders::{About, Reminders},
-    vault::{Part, Shelf, Vault},
+    vault::{ObjectRole, StoragePrefix, Vault},
 };
 
 /// What opens the key of a subject's photos, and names their code.
@@ -50,12 +50,12 @@ impl PhotoAccess {
         if !association.images.iter().any(|image| image.kind == kind) {
             return Err(Problem::ImageAbsent.into());
         }
-        Ok(self.vault.open(&key.data_key, Shelf::Associated, &association.set_id, Part::Image(kind)).await?)
+        Ok(self.vault.open(&key.data_key, StoragePrefix::Associated, &association.set_id, ObjectRole::Image(kind)).await?)
     }
 }
 
 /// How often a change is decided anew because another one came in between.
-pub const AT_ONCE: usize = 4;
+pub const ATTEMPTS_MAX: usize = 4;
 
 /// All that an association leaves behind when it ends.
 pub struct Ending {
@@ -79,13 +79,13 @@ impl Ending {
         now: Moment,
     ) -> Result<Transaction, StorageError> {
         let subject = &association.subject_id;
-        let mut transaction = transaction.with(self.associations.end_part(association)?).with(self.keys.delete_part(subject)?);
+        let mut transaction = transaction.with(self.associations.end_write(association)?).with(self.keys.delete_write(subject)?);
         if association.reminder.is_some() {
             let about = About::Association { subject: subject.clone() };
-            transaction = transaction.with(self.reminders.delete_part(&about, association.expires_at)?);
+            transaction = transaction.with(self.reminders.delete_write(&about, association.expires_at)?);
         }
         for record in records(association, now).filter(|record| !lost.contains(*record)) {
-            transaction = transaction.with(self.history.end_authorization_part(subject, record, now)?);
+            transaction = transaction.with(self.history.end_authorization_write(subject, record, now)?);
         }
         Ok(transaction)
     }

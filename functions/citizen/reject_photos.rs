@@ -20,7 +20,7 @@ async fn main() -> Result<(), lambda_http::Error> {
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let citizen = Citizen::from(call, &deps.sessions).await?;
     citizen.subject(call)?;
-    if !deps.sessions.hold(&citizen.session, None, call.now).await? {
+    if !deps.sessions.store_submission(&citizen.session, None, call.now).await? {
         return Err(Problem::SessionExpired.into());
     }
     Ok(Reply::no_content())

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use citizen_functions::AT_ONCE;
+use citizen_functions::ATTEMPTS_MAX;
 use domain::application::ApplicationId;
 use edge::{Call, Failure, Reply, Setup, guard::Citizen};
 use messages::problem::Problem;
@@ -35,7 +35,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let application = ApplicationId::parse(named).map_err(|_| Problem::NotFound)?;
     let mut lost = BTreeSet::new();
     // Another authorization may be given or withdrawn at the same moment: read again.
-    for _ in 0..AT_ONCE {
+    for _ in 0..ATTEMPTS_MAX {
         let association = deps.associations.of(&subject.id, call.now).await?.ok_or(Problem::NothingAssociated)?;
         if !association.applications.get(&application).is_some_and(|given| given.in_force(call.now)) {
             return Ok(Reply::no_content());
@@ -64,7 +64,7 @@ async fn revoke(
     let mut applications = association.applications.clone();
     let mut transaction = deps.transaction.clone();
     if let Some(ended) = applications.remove(application).filter(|ended| !lost.contains(&ended.record)) {
-        transaction = transaction.with(deps.history.end_authorization_part(&association.subject_id, &ended.record, call.now)?);
+        transaction = transaction.with(deps.history.end_authorization_write(&association.subject_id, &ended.record, call.now)?);
     }
-    transaction.with(deps.associations.applications_part(association, &applications)?).commit().await
+    transaction.with(deps.associations.applications_write(association, &applications)?).commit().await
 }

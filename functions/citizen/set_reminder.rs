@@ -8,7 +8,7 @@ use messages::problem::{FieldReason, Problem};
 use serde::Deserialize;
 use storage::{
     Transaction,
-    associations::{AskedReminder, Association, Associations},
+    associations::{RequestedReminder, Association, Associations},
     kms::KmsKey,
     reminders::{About, Address, ReminderItem, Reminders},
     sessions::Sessions,
@@ -79,9 +79,9 @@ async fn set(deps: &Deps, call: &Call, association: &mut Association, address: &
     }
     let about = About::Association { subject: association.subject_id.clone() };
     let item = ReminderItem::seal(&deps.key, &about, address, &association.set_id, expires_at, until).await?;
-    let asked = AskedReminder { masked: address.recipient.masked(), language: address.language, until };
-    let put = deps.reminders.put_part(&item)?;
-    deps.transaction.clone().with(deps.associations.reminder_part(association, Some(&asked))?).with(put).commit().await?;
+    let asked = RequestedReminder { masked: address.recipient.masked(), language: address.language, until };
+    let put = deps.reminders.put_write(&item)?;
+    deps.transaction.clone().with(deps.associations.reminder_write(association, Some(&asked))?).with(put).commit().await?;
     association.reminder = Some(asked);
     Ok(())
 }
@@ -91,8 +91,8 @@ async fn take_away(deps: &Deps, association: &mut Association) -> Result<(), Fai
         return Ok(());
     }
     let about = About::Association { subject: association.subject_id.clone() };
-    let delete = deps.reminders.delete_part(&about, association.expires_at)?;
-    deps.transaction.clone().with(deps.associations.reminder_part(association, None)?).with(delete).commit().await?;
+    let delete = deps.reminders.delete_write(&about, association.expires_at)?;
+    deps.transaction.clone().with(deps.associations.reminder_write(association, None)?).with(delete).commit().await?;
     association.reminder = None;
     Ok(())
 }

@@ -19,8 +19,8 @@ use storage::{
     codes::{CodeItem, Codes, unwrap_key},
     quotas::{Quotas, Use},
     sealing::code_id,
-    sessions::{Sessions, SubmissionInHand},
-    vault::{Part, Shelf, Vault},
+    sessions::{Sessions, PendingSubmission},
+    vault::{ObjectRole, StoragePrefix, Vault},
 };
 
 struct Deps {
@@ -71,18 +71,18 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         deps.associations.of(&subject.id, call.now),
     )?;
     let left = match used {
-        Use::LetIn { used } => Quota::Submissions.left(used),
+        Use::LetIn { used } => Quota::Submissions.remaining(used),
         Use::Exhausted => return Err(Problem::SubmissionsExhausted { renews_at: quota::renews_at(call.now) }.into()),
     };
     let item = decide(item, &subject, &citizen.managed(call), call)?;
     let data_key = unwrap_key(&item.wrapped_key, &code, &item.set_id)?;
-    let submission = in_hand(item, code, subject, associated.is_none().then_some(call.now));
-    let shelf = Shelf::of(submission.state);
+    let submission = pending_submission(item, code, subject, associated.is_none().then_some(call.now));
+    let shelf = StoragePrefix::of(submission.state);
     let previews = try_join_all(submission.images.iter().map(async |facts| {
-        let jpeg = deps.vault.open(&data_key, shelf, &submission.set_id, Part::Preview(facts.kind)).await?;
+        let jpeg = deps.vault.open(&data_key, shelf, &submission.set_id, ObjectRole::Preview(facts.kind)).await?;
         Ok(ImageView::of(facts, Some(format!("data:image/jpeg;base64,{}", STANDARD.encode(jpeg)))))
     }));
-    let (images, held) = tokio::try_join!(previews, deps.sessions.hold(session, Some(&submission), call.now))?;
+    let (images, held) = tokio::try_join!(previews, deps.sessions.store_submission(session, Some(&submission), call.now))?;
     if !held {
         return Err(Problem::SessionExpired.into());
     }
@@ -107,8 +107,8 @@ fn decide(item: Option<CodeItem>, subject: &Subject, managed: &[SubjectId], call
     }
 }
 
-fn in_hand(item: CodeItem, code: CodeNumber, subject: Subject, nothing_associated_at: Option<Moment>) -> SubmissionInHand {
-    SubmissionInHand {
+fn pending_submission(item: CodeItem, code: CodeNumber, subject: Subject, nothing_associated_at: Option<Moment>) -> PendingSubmission {
+    PendingSubmission {
         subject: subject.handle,
         subject_id: subject.id,
         code,

@@ -3,7 +3,7 @@
 
 use domain::{
     Afm, Secret,
-    staff::{EmployeeId, STAFF_AT_MOST, StaffLabel},
+    staff::{EmployeeId, STAFF_MAX, StaffLabel},
 };
 use edge::{Call, Failure, Reply, Setup, guard::Owner, views::StaffView};
 use messages::problem::{FieldReason, Problem};
@@ -63,15 +63,15 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
 
 async fn authorize(deps: &Deps, call: &Call, owner: &Owner, employee: EmployeeId, facts: StaffFacts) -> Result<Reply, Failure> {
     let item = StaffItem::seal(&deps.key, owner.business.clone(), employee, &facts, owner.member.clone(), call.now)?;
-    let entered = deps.staff.enter_part(&item.business, &item.employee)?;
-    match deps.transaction.clone().with(deps.staff.put_part(&item)?).with(entered).commit().await {
+    let entered = deps.staff.enter_write(&item.business, &item.employee)?;
+    match deps.transaction.clone().with(deps.staff.put_write(&item)?).with(entered).commit().await {
         Ok(()) => Reply::json(201, &StaffView::of(&deps.hasher, &item, &facts)),
         // Two calls at once for the same employee: the other one did it.
         Err(TransactionError::Refused(parts)) if parts.contains(&0) => {
             let read = deps.staff.find(&item.business, &item.employee, call.now).await?.ok_or(Problem::Conflict)?;
             authorized_before(deps, owner, &read, facts).await
         }
-        Err(TransactionError::Refused(_)) => Err(Problem::StaffExhausted { limit: STAFF_AT_MOST }.into()),
+        Err(TransactionError::Refused(_)) => Err(Problem::StaffExhausted { limit: STAFF_MAX }.into()),
         Err(error @ (TransactionError::Conflict | TransactionError::Storage(_))) => Err(error.into()),
     }
 }
@@ -82,7 +82,7 @@ async fn authorized_before(deps: &Deps, owner: &Owner, read: &StaffItem, wanted:
     let facts = StaffFacts { label: wanted.label.or_else(|| before.label.clone()), ..wanted };
     if facts != before {
         let item = read.with(&deps.key, &facts, owner.member.clone())?;
-        deps.transaction.clone().with(deps.staff.replace_part(read, &item)?).commit().await?;
+        deps.transaction.clone().with(deps.staff.replace_write(read, &item)?).commit().await?;
     }
     Reply::json(200, &StaffView::of(&deps.hasher, read, &facts))
 }

@@ -19,7 +19,7 @@ use storage::{
     sealing::{RecipientHasher, SealingKey, code_id},
     sessions::Sessions,
     staff::Staff,
-    vault::{Part, Vault},
+    vault::{ObjectRole, Vault},
 };
 
 struct Deps {
@@ -147,7 +147,7 @@ async fn issue(
     let message = Message::new(to.recipient.clone(), &code, to.language, expires_at);
     let storing = checked
         .iter()
-        .flat_map(|checked| [(Part::Image(checked.kind), &checked.picture.jpeg), (Part::Preview(checked.kind), &checked.picture.preview)]);
+        .flat_map(|checked| [(ObjectRole::Image(checked.kind), &checked.picture.jpeg), (ObjectRole::Preview(checked.kind), &checked.picture.preview)]);
     let storing = try_join_all(storing.map(|(part, plain)| deps.vault.store(&data_key, &set_id, part, plain)));
     let message_id = storage::time_ordered_id();
     let sealing =
@@ -199,11 +199,11 @@ async fn issue(
         subject: None,
     };
     let mut parts = vec![
-        deps.issuances.issue_part(&upload.business, &upload.upload_id, &issued)?,
-        deps.codes.put_part(&item)?,
-        deps.outbox.put_part(&message)?,
+        deps.issuances.issue_write(&upload.business, &upload.upload_id, &issued)?,
+        deps.codes.put_write(&item)?,
+        deps.outbox.put_write(&message)?,
     ];
-    parts.extend(kept.map(|item| deps.reminders.put_part(&item)).transpose()?);
+    parts.extend(kept.map(|item| deps.reminders.put_write(&item)).transpose()?);
     let wanted = Wanted { new_code_of: Some(&upload.business), recipient: &to.recipient };
     let refused = match deps.limits.commit(&deps.transaction, counters, &parts, wanted, now).await {
         Ok(counters) => {
@@ -216,8 +216,8 @@ async fn issue(
     };
     // Another call made the code, or used the last one of the day: what this one sealed is nobody's.
     for checked in &checked {
-        for part in [Part::Image(checked.kind), Part::Preview(checked.kind)] {
-            log::side_call(env!("CARGO_BIN_NAME"), deps.vault.discard(&set_id, part).await);
+        for part in [ObjectRole::Image(checked.kind), ObjectRole::Preview(checked.kind)] {
+            log::side_call(env!("CARGO_BIN_NAME"), deps.vault.delete_pending(&set_id, part).await);
         }
     }
     Err(refused.into())

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{FileProfile, ImageKind, photo, retention::UPLOAD_ADDRESS_VALID, staff::Capacity};
+use domain::{FileProfile, ImageKind, photo, retention::UPLOAD_URL_VALID, staff::Capacity};
 use edge::{Call, Failure, Reply, Setup, guard::Photographer};
 use messages::problem::{FieldReason, Problem};
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use storage::{
     issuances::{Declared, Issuance, Issuances},
     sessions::Sessions,
     staff::Staff,
-    vault::{UploadAddress, Vault},
+    vault::{UploadUrl, Vault},
 };
 
 struct Deps {
@@ -85,7 +85,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     }
     let answer = Answer {
         upload_id,
-        expires_at: call.now.plus(UPLOAD_ADDRESS_VALID).rfc3339(),
+        expires_at: call.now.plus(UPLOAD_URL_VALID).rfc3339(),
         face: addresses.remove(&ImageKind::Face),
         signature: addresses.remove(&ImageKind::Signature),
     };
@@ -105,6 +105,6 @@ fn checked(kind: ImageKind, picture: DeclaredBody) -> Result<Declared, Problem> 
     Ok(Declared { bytes: picture.bytes, sha256 })
 }
 
-fn view(address: UploadAddress) -> AddressView {
+fn view(address: UploadUrl) -> AddressView {
     AddressView { method: "PUT", url: address.url, headers: address.headers.into_iter().collect() }
 }

@@ -22,7 +22,7 @@ use storage::{
     sealing::{RecipientHasher, code_id},
     sessions::Sessions,
     staff::Staff,
-    transaction::Part,
+    transaction::TransactWrite,
 };
 
 struct Deps {
@@ -143,9 +143,9 @@ impl Resending<'_> {
         let Self { deps, call, upload, issued, item, .. } = self;
         let now = self.resent(false);
         let parts = [
-            deps.issuances.resend_part(&upload.business, &upload.upload_id, issued, &now)?,
-            deps.outbox.requeue_part(item, call.now)?,
-            deps.outbox.wake_again_part(&item.message_id, now.resent.len(), call.now)?,
+            deps.issuances.resend_write(&upload.business, &upload.upload_id, issued, &now)?,
+            deps.outbox.requeue_write(item, call.now)?,
+            deps.outbox.wake_again_write(&item.message_id, now.resent.len(), call.now)?,
         ];
         self.commit(counters, &parts).await?;
         Ok(now)
@@ -189,14 +189,14 @@ impl Resending<'_> {
         let now =
             Issued { recipient_kind: recipient.kind(), recipient_masked: recipient.masked(), language, message_id, ..self.resent(true) };
         let mut parts = vec![
-            deps.issuances.resend_part(&upload.business, &upload.upload_id, issued, &now)?,
-            deps.outbox.withdraw_part(item)?,
-            deps.outbox.put_part(&message)?,
-            deps.codes.delete_part(&old)?,
-            deps.codes.put_part(&new)?,
-            deps.reminders.delete_part(&old_about, old.expires_at)?,
+            deps.issuances.resend_write(&upload.business, &upload.upload_id, issued, &now)?,
+            deps.outbox.withdraw_write(item)?,
+            deps.outbox.put_write(&message)?,
+            deps.codes.delete_write(&old)?,
+            deps.codes.put_write(&new)?,
+            deps.reminders.delete_write(&old_about, old.expires_at)?,
         ];
-        parts.extend(reminder.map(|reminder| deps.reminders.put_part(&reminder)).transpose()?);
+        parts.extend(reminder.map(|reminder| deps.reminders.put_write(&reminder)).transpose()?);
         self.commit(counters, &parts).await?;
         Ok(now)
     }
@@ -208,7 +208,7 @@ impl Resending<'_> {
         now
     }
 
-    async fn commit(&self, counters: Counters, parts: &[Part]) -> Result<(), Failure> {
+    async fn commit(&self, counters: Counters, parts: &[TransactWrite]) -> Result<(), Failure> {
         let operation = env!("CARGO_BIN_NAME");
         match self.deps.limits.commit(&self.deps.transaction, counters, parts, self.wanted, self.call.now).await {
             Ok(counters) => {

@@ -35,7 +35,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let Owner { business, .. } = Owner::from(call, &deps.sessions).await?;
     // Who is not among the employees is authorised for nothing already.
     if let Some(employee) = find(deps, &business, call.path("employee").unwrap_or_default()).await? {
-        let (deleted, left) = (deps.staff.delete_part(&business, &employee)?, deps.staff.leave_part(&business, &employee)?);
+        let (deleted, left) = (deps.staff.delete_write(&business, &employee)?, deps.staff.leave_write(&business, &employee)?);
         deps.transaction.clone().with(deleted).with(left).commit().await?;
     }
     Ok(Reply::no_content())

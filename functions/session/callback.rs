@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use domain::{Afm, Secret, business::is_photography, native_app::AppSignIn, staff::EMPLOYERS_AT_ONCE};
+use domain::{Afm, Secret, business::is_photography, native_app::AppSignIn, staff::EMPLOYER_LOOKUPS_CONCURRENCY};
 use edge::{Call, Failure, Reply, SIGN_IN_COOKIE, Setup, log};
 use futures_util::future::join_all;
 use messages::problem::Problem;
@@ -25,7 +25,7 @@ use tokio::time::{Instant, timeout_at};
 /// The server of GSIS that asks for a one-time password itself: ours is skipped.
 const SERVER_WITH_OTP: &str = "oauth2serverotp";
 /// All employers together may not take the time that the sign-in itself needs; the function has 10 s.
-const EMPLOYERS_PATIENCE: Duration = Duration::from_secs(4);
+const EMPLOYERS_TIMEOUT: Duration = Duration::from_secs(4);
 
 struct Deps {
     nonces: Nonces,
@@ -64,15 +64,15 @@ async fn main() -> Result<(), lambda_http::Error> {
 }
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
-    call.show_problems();
+    call.redirect_errors_to_page();
     let sign_in = take_sign_in(deps, call).await?;
     let Some(app) = &sign_in.app else {
-        call.show_way_on(&sign_in.return_to);
+        call.set_return_path(&sign_in.return_to);
         let session = begin_session(deps, call).await?;
         end_session_before(deps, call).await;
         return Ok(Reply::see_other(&sign_in.return_to).set_session(&session.token));
     };
-    call.tell_problems_to(app);
+    call.report_errors_to_app(app);
     let session = begin_session(deps, call).await?;
     hand_to_app(deps, call, app, &session).await
 }
@@ -179,8 +179,8 @@ async fn employers(deps: &Deps, afm: &Afm) -> Result<Vec<Business>, Failure> {
     let employee = deps.hasher.employee(afm);
     let mut businesses = Vec::new();
     let items = deps.staff.of_employee(&employee).await?;
-    let patience = Instant::now() + EMPLOYERS_PATIENCE;
-    for some in items.chunks(EMPLOYERS_AT_ONCE) {
+    let patience = Instant::now() + EMPLOYERS_TIMEOUT;
+    for some in items.chunks(EMPLOYER_LOOKUPS_CONCURRENCY) {
         let asking = join_all(some.iter().map(|item| employer(deps, item)));
         let Ok(answers) = timeout_at(patience, asking).await else {
             log::side_call(env!("CARGO_BIN_NAME"), Err("the registers take too long over employers"));

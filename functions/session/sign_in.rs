@@ -40,8 +40,8 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     }
     let return_to = call.query("return_to").filter(|path| is_own_path(path)).unwrap_or("/").to_owned();
     if app.is_none() {
-        call.show_problems();
-        call.show_way_on(&return_to);
+        call.redirect_errors_to_page();
+        call.set_return_path(&return_to);
     }
     // A second sign-in of the same browser keeps the first one's cookie, so that both tabs can end well; it goes by itself.
     let browser = match call.cookie(SIGN_IN_COOKIE).and_then(SessionToken::parse) {

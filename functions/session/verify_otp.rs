@@ -95,8 +95,8 @@ async fn step_up(deps: &Deps, call: &Call, old: &Session) -> Result<Reply, Failu
     let result = deps
         .transaction
         .clone()
-        .with(deps.sessions.succeed_part(old, &call.request_id, &session.token, call.now.plus(SUCCESSION))?)
-        .with(deps.sessions.put_part(&session)?)
+        .with(deps.sessions.rotate_write(old, &call.request_id, &session.token, call.now.plus(SUCCESSION))?)
+        .with(deps.sessions.put_write(&session)?)
         .commit()
         .await;
     match result {

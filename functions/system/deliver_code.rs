@@ -23,7 +23,7 @@ use storage::{
     issuances::Issuances,
     kms::KmsKey,
     outbox::{self, Message, Outbox, OutboxItem},
-    transaction::Part,
+    transaction::TransactWrite,
 };
 
 struct Deps {
@@ -128,11 +128,11 @@ async fn deliver(deps: &Deps, message_id: &str, now: Moment) -> Result<(), Failu
             say(LogCode::CodeSent, &[("attempts", json!(item.attempts))]);
             settle(deps, &item, DeliveryState::Sent, Some(now)).await
         }
-        Err(cause) => match delivery::after_failure(item.attempts, now, item.kept_until) {
+        Err(cause) => match delivery::after_failure(item.attempts, now, item.retained_until) {
             AfterFailure::RetryAt(next_at) => {
                 say(LogCode::DeliveryFailed, &[("cause", json!(cause)), ("attempts", json!(item.attempts))]);
-                let queued = deps.issuances.delivery_part(&item.business, &item.upload_id, DeliveryState::Queued, item.attempts, None)?;
-                write(deps, deps.outbox.retry_part(&item, next_at)?, queued).await
+                let queued = deps.issuances.delivery_write(&item.business, &item.upload_id, DeliveryState::Queued, item.attempts, None)?;
+                write(deps, deps.outbox.retry_write(&item, next_at)?, queued).await
             }
             AfterFailure::GiveUp => {
                 say(LogCode::DeliveryGivenUp, &[("cause", json!(cause)), ("attempts", json!(item.attempts))]);
@@ -159,14 +159,14 @@ async fn send(deps: &Deps, item: &OutboxItem, message: &Message, now: Moment) ->
 }
 
 async fn settle(deps: &Deps, item: &OutboxItem, state: DeliveryState, sent_at: Option<Moment>) -> Result<(), Failure> {
-    let settled = deps.outbox.settle_part(item, state)?;
-    let shown = deps.issuances.delivery_part(&item.business, &item.upload_id, state, item.attempts, sent_at)?;
+    let settled = deps.outbox.settle_write(item, state)?;
+    let shown = deps.issuances.delivery_write(&item.business, &item.upload_id, state, item.attempts, sent_at)?;
     write(deps, settled, shown).await
 }
 
 /// Notes in message and history what became of the attempt. Where the message is gone nothing is left to note; where the history is, the
 /// message alone is to know, or it would be sent again.
-async fn write(deps: &Deps, message: Part, history: Part) -> Result<(), Failure> {
+async fn write(deps: &Deps, message: TransactWrite, history: TransactWrite) -> Result<(), Failure> {
     match deps.transaction.clone().with(message.clone()).with(history).commit().await {
         Err(TransactionError::Refused(parts)) if !parts.contains(&0) => match deps.transaction.clone().with(message).commit().await {
             Ok(()) | Err(TransactionError::Refused(_)) => Ok(()),

@@ -28,7 +28,7 @@ use storage::{
 };
 
 /// Reminders in hand at a time: SES takes 14 a second of an account, and two at a time are some nine (docs/benchmarks.md, Growth).
-const AT_ONCE: usize = 2;
+const CONCURRENCY: usize = 2;
 
 struct Deps {
     reminders: Reminders,
@@ -82,7 +82,7 @@ async fn handle(deps: &Deps, now: Moment) -> Result<Value, Failure> {
         for slot in slots(day) {
             let mut page = deps.reminders.page(&slot, None).await?;
             while let Some(some) = page {
-                for listed in some.reminders.chunks(AT_ONCE) {
+                for listed in some.reminders.chunks(CONCURRENCY) {
                     // The next run goes on with what is left.
                     if !edge::now().has_reached(now.plus(RUN)) {
                         outcomes.extend(join_all(listed.iter().map(|listed| look_at(deps, listed, turn, edge::now()))).await);
@@ -106,7 +106,7 @@ async fn handle(deps: &Deps, now: Moment) -> Result<Value, Failure> {
 
 async fn look_at(deps: &Deps, listed: &Result<Listed, StorageError>, turn: Turn, now: Moment) -> Outcome {
     let done = match listed {
-        Ok(listed) if listed.is_in_hand(now) => return Outcome::Left,
+        Ok(listed) if listed.is_claimed(now) => return Outcome::Left,
         Ok(listed) if turn == Turn::GiveUp || listed.is_over(now) || listed.may_have_gone(now) => give_up(deps, listed).await,
         Ok(listed) => remind(deps, listed, now).await,
         Err(error) => Err(Failure::internal(error)),
@@ -119,7 +119,7 @@ async fn look_at(deps: &Deps, listed: &Result<Listed, StorageError>, turn: Turn,
 
 async fn give_up(deps: &Deps, listed: &Listed) -> Result<Outcome, Failure> {
     say(LogCode::ReminderGivenUp, &[]);
-    let address = deps.transaction.clone().with(deps.reminders.give_up_part(listed)?);
+    let address = deps.transaction.clone().with(deps.reminders.give_up_write(listed)?);
     let was_there = remove(deps, &listed.about()?, &listed.set_id, address).await?;
     Ok(if was_there { Outcome::GivenUp } else { Outcome::Left })
 }
@@ -206,7 +206,7 @@ async fn send(deps: &Deps, address: &Address, kind: ReminderKind, expires_at: Mo
 }
 
 async fn forget(deps: &Deps, item: &ReminderItem) -> Result<(), Failure> {
-    let address = deps.transaction.clone().with(deps.reminders.end_part(item)?);
+    let address = deps.transaction.clone().with(deps.reminders.end_write(item)?);
     remove(deps, &item.about()?, &item.set_id, address).await.map(|_| ())
 }
 
@@ -214,7 +214,7 @@ async fn forget(deps: &Deps, item: &ReminderItem) -> Result<(), Failure> {
 async fn remove(deps: &Deps, about: &About, set_id: &str, address: Transaction) -> Result<bool, Failure> {
     let noted = match about {
         About::Code { .. } => None,
-        About::Association { subject } => Some(deps.associations.reminded_part(subject, set_id)?),
+        About::Association { subject } => Some(deps.associations.reminded_write(subject, set_id)?),
     };
     let done = match address.clone().with_some(noted).commit().await {
         // The association is gone, or another one: there is no note.

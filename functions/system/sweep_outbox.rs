@@ -2,7 +2,7 @@
 
 use domain::{
     Moment,
-    delivery::{DeliveryState, SWEEP_RUN, SWEPT_AT_ONCE, SWEPT_IN_A_RUN, UNREADABLE_AGAIN},
+    delivery::{DeliveryState, SWEEP_RUN, SWEEP_CONCURRENCY, SWEEP_MESSAGES_MAX, UNREADABLE_AGAIN},
 };
 use edge::{
     Failure, Setup,
@@ -36,10 +36,10 @@ async fn main() -> Result<(), lambda_http::Error> {
 
 async fn handle(deps: &Deps, now: Moment) -> Result<Value, Failure> {
     let (mut woken, mut ended, mut unsent, mut failed) = (0, 0, 0, 0);
-    let all_due = deps.outbox.due(now, i32::try_from(SWEPT_IN_A_RUN).unwrap_or(i32::MAX)).await?;
+    let all_due = deps.outbox.due(now, i32::try_from(SWEEP_MESSAGES_MAX).unwrap_or(i32::MAX)).await?;
     // Messages are sorted by when they came due, so the first one shows how far the sender is behind.
     let oldest = all_due.first().map_or(0, |due| now.epoch_seconds() - due.next_at.epoch_seconds());
-    for some in all_due.chunks(SWEPT_AT_ONCE) {
+    for some in all_due.chunks(SWEEP_CONCURRENCY) {
         if edge::now().has_reached(now.plus(SWEEP_RUN)) {
             // The next run finds the remaining messages due.
             break;
@@ -88,7 +88,7 @@ async fn look_at(deps: &Deps, due: &Due, now: Moment) -> Result<Seen, Failure> {
         }
         Err(error) => return Err(error.into()),
     };
-    if !now.has_reached(item.kept_until) {
+    if !now.has_reached(item.retained_until) {
         return Ok(if deps.outbox.wake(due, now).await? { Seen::Woken } else { Seen::Left });
     }
     // TTL may lag by days: a message's day ends here.
@@ -97,8 +97,8 @@ async fn look_at(deps: &Deps, due: &Due, now: Moment) -> Result<Seen, Failure> {
         return Ok(Seen::Ended);
     }
     // Never sent, and not to be sent any more: the photographer's list says so.
-    let unsent = deps.issuances.delivery_part(&item.business, &item.upload_id, DeliveryState::Failed, item.attempts, None)?;
-    match deps.transaction.clone().with(deps.outbox.delete_part(&item)?).with(unsent).commit().await {
+    let unsent = deps.issuances.delivery_write(&item.business, &item.upload_id, DeliveryState::Failed, item.attempts, None)?;
+    match deps.transaction.clone().with(deps.outbox.delete_write(&item)?).with(unsent).commit().await {
         Ok(()) => Ok(Seen::EndedUnsent),
         // Claimed or settled this very moment.
         Err(TransactionError::Refused(parts)) if parts.contains(&0) => Ok(Seen::Left),
@@ -125,12 +125,12 @@ mod tests {
         let body = match request.header("x-amz-target") {
             "DynamoDB_20120810.Query" => {
                 let due = |number| json!({ "message_id": { "S": format!("message-{number}") }, "next_at": { "N": "1800000000" } });
-                json!({ "Items": (0..SWEPT_IN_A_RUN).map(due).collect::<Vec<_>>() })
+                json!({ "Items": (0..SWEEP_MESSAGES_MAX).map(due).collect::<Vec<_>>() })
             }
             "DynamoDB_20120810.GetItem" => json!({ "Item": {
                 "message_id": { "S": "message" }, "sealed": { "B": "AA==" }, "recipient_hash": { "B": "AA==" }, "state": { "S": "queued" },
                 "attempts": { "N": "1" }, "due": { "S": "due" }, "next_at": { "N": "1800000000" }, "business": { "S": "business" },
-                "upload_id": { "S": "upload" }, "kept_until": { "N": "9000000000" }, "expires_at": { "N": "9000003600" } } }),
+                "upload_id": { "S": "upload" }, "retained_until": { "N": "9000000000" }, "expires_at": { "N": "9000003600" } } }),
             _ => json!({}),
         };
         Response { delay: Duration::from_millis(20), ..Response::ok("application/x-amz-json-1.0", body.to_string()) }
@@ -152,8 +152,8 @@ mod tests {
         let calls =
             |action: &str, made: &[Received]| made.iter().filter(|request| request.header("x-amz-target").ends_with(action)).count();
         let made = endpoint.take();
-        assert_eq!((calls("Query", &made), calls("GetItem", &made), calls("PutItem", &made)), (1, SWEPT_IN_A_RUN, SWEPT_IN_A_RUN));
-        assert_eq!(endpoint.most_at_once(), SWEPT_AT_ONCE);
+        assert_eq!((calls("Query", &made), calls("GetItem", &made), calls("PutItem", &made)), (1, SWEEP_MESSAGES_MAX, SWEEP_MESSAGES_MAX));
+        assert_eq!(endpoint.most_at_once(), SWEEP_CONCURRENCY);
     }
 
     #[tokio::test]

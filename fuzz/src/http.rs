@@ -18,7 +18,7 @@ use crate::texts;
 
 const ORIGIN: &str = "https://myphoto.example";
 /// As `edge` has it.
-const BODY_LIMIT: usize = 16 * 1024;
+const BODY_BYTES_MAX: usize = 16 * 1024;
 
 /// Every way in which the bodies of our operations are made, in one.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -111,9 +111,9 @@ pub(crate) fn event(data: &[u8]) {
         let may_be_empty = method == Method::DELETE || headers.contains_key(header::AUTHORIZATION);
         assert!(origin.is_none_or(|origin| origin == ORIGIN), "{origin:?}");
         assert!(is_json || (may_be_empty && body == 0));
-        assert!(body <= BODY_LIMIT);
+        assert!(body <= BODY_BYTES_MAX);
     }
-    call.show_problems();
+    call.redirect_errors_to_page();
 }
 
 /// Of what the gateway writes itself lambda_http believes all, and panics where it makes no sense: the host that it came to, the scheme, the

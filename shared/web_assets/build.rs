@@ -30,7 +30,7 @@ const TYPES: [(&str, &str, bool); 14] = [
     ("woff", "font/woff", false),
 ];
 /// What Lambda can carry as base64, with room for headers.
-const LARGEST: usize = 4_300_000;
+const ASSETS_BYTES_MAX: usize = 4_300_000;
 const BROTLI_BEST: i32 = 11;
 /// 4 MB: larger than what is compressed here.
 const BROTLI_WINDOW: i32 = 22;
@@ -86,7 +86,7 @@ fn asset(file: &Path, name: &str, out: &Path, number: usize) -> Result<String, B
     };
     let brotli = smaller("br", &brotli(&bytes)?)?;
     let gzip = smaller("gz", &gzip(&bytes)?)?;
-    if bytes.len() > LARGEST {
+    if bytes.len() > ASSETS_BYTES_MAX {
         return Err(format!("web/dist/{name}: more than Lambda can answer").into());
     }
     let identity = put("identity", &bytes)?;

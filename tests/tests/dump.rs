@@ -152,7 +152,7 @@ async fn whoever_copies_all_tables_and_the_bucket_learns_no_code_no_person_and_n
     assert_is_there(&sent, &all.by_email, "pending").await;
     assert_all_is_hidden(&sent, &all);
 
-    all.take_in_hand().await;
+    all.submit_codes_without_associating().await;
     assert_all_is_hidden(&tables(&aws::dynamodb(&aws::config().await)).await, &all);
 
     all.use_it().await;

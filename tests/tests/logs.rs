@@ -101,7 +101,7 @@ async fn bring_forward(code: &str) {
 #[tokio::test]
 async fn logs_hold_no_code_token_password_name_number_or_address_of_anybody() {
     let mut all = Everything::begin().await;
-    all.take_in_hand().await;
+    all.submit_codes_without_associating().await;
     let (other, again) = all.use_it().await;
     wrong_calls(&mut all).await;
     failures(&mut all, &other, &again).await;

@@ -45,7 +45,7 @@ use storage::{
 static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// As many calls at once as the emulator starts processes for without being slow.
-const AT_ONCE: usize = 20;
+const CONCURRENCY: usize = 20;
 /// For some pulls to begin and end.
 const LONG_ENOUGH: Duration = Duration::from_millis(1_200);
 
@@ -57,7 +57,7 @@ async fn of_two_hundred_codes_submitted_by_one_person_exactly_five_are_let_in() 
         (0..200).map(|_| CodeNumber::draw(|bytes| aws_lc_rs::rand::fill(bytes)).expect("randomness").expose()).collect();
     let visit = &visit;
     let calls = codes.iter().map(|code| async move { own(visit).submit(code).await });
-    let answers: Vec<_> = stream::iter(calls).buffer_unordered(AT_ONCE).collect().await;
+    let answers: Vec<_> = stream::iter(calls).buffer_unordered(CONCURRENCY).collect().await;
     let (let_in, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 404);
     let_in.iter().for_each(|answer| drop(answer.refused(404, "code_not_active")));
     refused.iter().for_each(|answer| drop(answer.refused(429, "submissions_exhausted")));
@@ -73,12 +73,12 @@ async fn one_code_associated_by_fifty_people_at_once_has_one_owner() {
     let issued = issue_by_sms(&studio, people[0].person.mobile()).await;
     let code = &issued.code;
     let versions: Vec<_> = stream::iter(people.iter().map(|visit| async move { own(visit).submit_and_confirm(code).await }))
-        .buffer_unordered(AT_ONCE)
+        .buffer_unordered(CONCURRENCY)
         .collect()
         .await;
     let version = &versions[0];
     let all = people.iter().map(|visit| async move { (visit, own(visit).associate(version).await) });
-    let answers: Vec<_> = stream::iter(all).buffer_unordered(AT_ONCE).collect().await;
+    let answers: Vec<_> = stream::iter(all).buffer_unordered(CONCURRENCY).collect().await;
     let mut owners = Vec::new();
     for (visit, answer) in &answers {
         if answer.status == 201 {

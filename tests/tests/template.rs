@@ -245,7 +245,7 @@ fn reminders_go_out_by_day_in_athens_winter_and_summer() {
 
 #[test]
 fn the_sweep_ends_within_its_time_limit_and_looks_at_a_whole_backlog() {
-    use domain::delivery::{SWEEP_RUN, SWEPT_AT_ONCE, SWEPT_IN_A_RUN};
+    use domain::delivery::{SWEEP_RUN, SWEEP_CONCURRENCY, SWEEP_MESSAGES_MAX};
 
     // Read, transaction, delete (functions/system/sweep_outbox.rs).
     const CALLS_OF_A_MESSAGE: usize = 3;
@@ -258,7 +258,7 @@ fn the_sweep_ends_within_its_time_limit_and_looks_at_a_whole_backlog() {
     assert_eq!(own["Events"]["EveryMinute"]["Properties"]["Schedule"], "rate(1 minute)");
     let calls = i64::try_from(CALLS_OF_A_MESSAGE).expect("a few");
     assert!(own["Timeout"].as_i64().expect("a limit") > SWEEP_RUN.as_seconds() + calls * LONGEST_CALL, "what it begins it can end");
-    let backlog_ms = SWEPT_IN_A_RUN.div_ceil(SWEPT_AT_ONCE) * CALLS_OF_A_MESSAGE * SLOW_CALL_MS;
+    let backlog_ms = SWEEP_MESSAGES_MAX.div_ceil(SWEEP_CONCURRENCY) * CALLS_OF_A_MESSAGE * SLOW_CALL_MS;
     assert!(backlog_ms < usize::try_from(SWEEP_RUN.as_seconds() * 1_000).expect("positive"), "{backlog_ms} ms");
 }
 

@@ -14,7 +14,7 @@ use std::{
 use clap::Parser;
 use domain::{
     Moment,
-    application::{ApplicationId, KEYS_AT_MOST},
+    application::{ApplicationId, KEYS_PER_APPLICATION_MAX},
 };
 use storage::{
     StorageError,
@@ -44,7 +44,7 @@ pub enum OperatorError {
     Raced(ApplicationId),
     #[error("{0} has a key {1} already: a key's id is used once, take another")]
     KeyTaken(ApplicationId, String),
-    #[error("{0} has {KEYS_AT_MOST} keys already ({1}): remove the old one first")]
+    #[error("{0} has {KEYS_PER_APPLICATION_MAX} keys already ({1}): remove the old one first")]
     TooManyKeys(ApplicationId, String),
     #[error("{0} has no key {1}; it has: {2}")]
     KeyUnknown(ApplicationId, String, String),
@@ -174,7 +174,7 @@ fn check_new_key(application: &Application, kid: &str, jwk: &str) -> Result<(), 
     if let Some((same, _)) = application.keys.iter().find(|(_, key)| key.jwk == jwk) {
         return Err(OperatorError::SameKey(id(), same.clone()));
     }
-    if application.keys.len() >= KEYS_AT_MOST {
+    if application.keys.len() >= KEYS_PER_APPLICATION_MAX {
         return Err(OperatorError::TooManyKeys(id(), key_ids(application)));
     }
     Ok(())

@@ -20,8 +20,8 @@ use crate::inbox::{Channel, Sent};
 use crate::{Sandbox, World};
 
 /// AWS's own limits: one SMS text, and one email with its attachments.
-const MOST_SMS_CHARACTERS: usize = 1_600;
-const MOST_EMAIL_BYTES: usize = 10 * 1024 * 1024;
+const SMS_CHARACTERS_MAX: usize = 1_600;
+const EMAIL_BYTES_MAX: usize = 10 * 1024 * 1024;
 
 enum Refusal {
     NotSigned,
@@ -112,7 +112,7 @@ fn publish(world: &Sandbox, headers: &HeaderMap, body: &[u8]) -> Result<Uuid, Re
     if message.is_empty() {
         return Err(Refusal::Invalid("Invalid parameter: Empty message".to_owned()));
     }
-    if message.chars().count() > MOST_SMS_CHARACTERS {
+    if message.chars().count() > SMS_CHARACTERS_MAX {
         return Err(Refusal::Invalid("Invalid parameter: Message too long".to_owned()));
     }
     let sender_id = (1..)
@@ -248,7 +248,7 @@ fn send_email(world: &Sandbox, headers: &HeaderMap, body: &[u8]) -> Result<Strin
         }
         (Some(_), Some(_)) | (None, None) => return Err(invalid("Content: one of Raw and Simple is expected")),
     };
-    if raw.len() > MOST_EMAIL_BYTES {
+    if raw.len() > EMAIL_BYTES_MAX {
         return Err(invalid("Message length is more than 10485760 bytes long"));
     }
     let email = email::read(&raw).ok_or_else(|| invalid("The message is not MIME"))?;

@@ -44,7 +44,7 @@ pub(crate) struct Rule {
 }
 
 /// More than these at run time would be a mistake.
-const MOST_RULES: usize = 10_000;
+const RULES_MAX: usize = 10_000;
 
 pub(crate) struct Failures {
     rules: Mutex<HashMap<String, Counted>>,
@@ -71,7 +71,7 @@ impl Failures {
         let mut rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
         let counted = Counted { rule, failed_calls: 0, invocations: HashSet::new() };
         let to = counted.rule.to.to_lowercase();
-        if rules.len() >= MOST_RULES && !rules.contains_key(&to) {
+        if rules.len() >= RULES_MAX && !rules.contains_key(&to) {
             return false;
         }
         rules.insert(to, counted);

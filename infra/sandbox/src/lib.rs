@@ -29,7 +29,7 @@ use jiff::civil::Date;
 pub use seed::SeedError;
 
 /// An email of 10 MB, its base64, and room.
-const MOST_BODY_BYTES: usize = 15 * 1024 * 1024;
+const BODY_BYTES_MAX: usize = 15 * 1024 * 1024;
 
 /// The values that the service is given too.
 pub struct Secrets {
@@ -98,7 +98,7 @@ pub fn router(secrets: Secrets, seed: &str, state: &Path) -> Result<Router, Star
         .route("/{server}/oauth/token", post(taxisnet::token))
         .route("/{server}/userinfo", get(taxisnet::userinfo))
         .route("/{server}/logout/{client_id}/", get(taxisnet::logout))
-        .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(world))
 }
 

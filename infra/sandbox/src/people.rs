@@ -106,7 +106,7 @@ enum Kind {
 }
 
 /// One sandbox makes no more people than this.
-const MOST_CREATED: u64 = 100_000;
+const CREATED_PEOPLE_MAX: u64 = 100_000;
 
 pub(crate) struct People {
     inner: RwLock<Inner>,
@@ -190,7 +190,7 @@ impl People {
 
     fn create(&self, kind: Kind) -> Result<Arc<Person>, CreateError> {
         let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
-        if inner.created >= MOST_CREATED {
+        if inner.created >= CREATED_PEOPLE_MAX {
             return Err(CreateError::TooMany);
         }
         let person = Arc::new(invent(inner.created + 1, kind).ok_or(CreateError::TooMany)?);
@@ -393,7 +393,7 @@ mod tests {
     #[test]
     fn invented_people_are_valid_unique_and_the_same_each_time() {
         let mut taken = HashSet::new();
-        for serial in (1..=20_000).chain(MOST_CREATED - 10..=MOST_CREATED) {
+        for serial in (1..=20_000).chain(CREATED_PEOPLE_MAX - 10..=CREATED_PEOPLE_MAX) {
             let person = invent(serial, Kind::Photographer).unwrap();
             assert_eq!(Some(&person), invent(serial, Kind::Photographer).as_ref());
             let (afm, amka, mobile) = (person.afm.unwrap(), person.amka.unwrap(), person.mobile.unwrap());

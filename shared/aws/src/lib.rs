@@ -137,7 +137,7 @@ pub fn single_attempt(config: &SdkConfig) -> SdkConfig {
 
 /// What was asked of AWS.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct CallStatistics {
     /// Requests that left, repeated ones included.
     pub calls: u32,
     /// Of those, the SDK's own repetitions.
@@ -145,46 +145,46 @@ pub struct Tally {
     /// How many followed one another: each began after one of the round before it was answered.
     pub rounds: u32,
     /// Of the calls, those of work beside the main one.
-    pub beside: u32,
+    pub background_calls: u32,
     answered: u32,
 }
 
-impl Tally {
+impl CallStatistics {
     /// Together with that of work which went on beside it.
     #[must_use]
-    pub fn and_beside(self, other: Self) -> Self {
+    pub fn alongside(self, other: Self) -> Self {
         Self {
             calls: self.calls + other.calls,
             retries: self.retries + other.retries,
             rounds: self.rounds.max(other.rounds),
-            beside: self.beside + other.calls,
+            background_calls: self.background_calls + other.calls,
             answered: self.answered.max(other.answered),
         }
     }
 }
 
 tokio::task_local! {
-    static TALLY: Cell<Tally>;
+    static CALL_STATISTICS: Cell<CallStatistics>;
 }
 
 /// Runs a future and says what it asked of AWS.
-pub async fn counted<F: Future>(future: F) -> (F::Output, Tally) {
+pub async fn counted<F: Future>(future: F) -> (F::Output, CallStatistics) {
     counted_after(0, future).await
 }
 
 /// For a task of its own, which begins when `rounds` rounds were answered.
-pub async fn counted_after<F: Future>(rounds: u32, future: F) -> (F::Output, Tally) {
-    TALLY
-        .scope(Cell::new(Tally { answered: rounds, ..Tally::default() }), async {
+pub async fn counted_after<F: Future>(rounds: u32, future: F) -> (F::Output, CallStatistics) {
+    CALL_STATISTICS
+        .scope(Cell::new(CallStatistics { answered: rounds, ..CallStatistics::default() }), async {
             let output = future.await;
-            (output, TALLY.with(Cell::get))
+            (output, CALL_STATISTICS.with(Cell::get))
         })
         .await
 }
 
 /// How many rounds were answered so far. 0 outside of a counted future.
 pub fn rounds_answered() -> u32 {
-    TALLY.try_with(|tally| tally.get().answered).unwrap_or_default()
+    CALL_STATISTICS.try_with(|statistics| statistics.get().answered).unwrap_or_default()
 }
 
 /// Counts the requests that leave. Every client of ours is built with it.
@@ -213,10 +213,10 @@ impl Intercept for CallCounter {
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let is_retry = config.load::<RequestAttempts>().is_some_and(|attempt| attempt.attempts() > 1);
-        let round = TALLY.try_with(|cell| {
-            let Tally { calls, retries, rounds, answered, .. } = cell.get();
+        let round = CALL_STATISTICS.try_with(|cell| {
+            let CallStatistics { calls, retries, rounds, answered, .. } = cell.get();
             let round = answered + 1;
-            cell.set(Tally { calls: calls + 1, retries: retries + u32::from(is_retry), rounds: rounds.max(round), ..cell.get() });
+            cell.set(CallStatistics { calls: calls + 1, retries: retries + u32::from(is_retry), rounds: rounds.max(round), ..cell.get() });
             round
         });
         if let Ok(round) = round {
@@ -232,7 +232,7 @@ impl Intercept for CallCounter {
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if let Some(Round(round)) = config.load::<Round>().copied() {
-            let _ = TALLY.try_with(|cell| cell.set(Tally { answered: cell.get().answered.max(round), ..cell.get() }));
+            let _ = CALL_STATISTICS.try_with(|cell| cell.set(CallStatistics { answered: cell.get().answered.max(round), ..cell.get() }));
         }
         Ok(())
     }

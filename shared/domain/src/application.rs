@@ -10,9 +10,9 @@ use crate::{
 };
 
 /// Applications that one subject may have authorised at a time.
-pub const AUTHORIZED_AT_MOST: usize = 50;
+pub const AUTHORIZED_APPLICATIONS_MAX: usize = 50;
 /// Keys that one application may have at a time: the old and the new one while it changes them.
-pub const KEYS_AT_MOST: usize = 2;
+pub const KEYS_PER_APPLICATION_MAX: usize = 2;
 /// The longest that a signed request may be valid, from `iat` to `exp`.
 pub const REQUEST_VALID: Span = Span::seconds(60);
 /// How far an application's clock may be ahead of ours.
@@ -24,7 +24,7 @@ pub const REQUEST_LENGTH: usize = 4096;
 /// Characters of the id by which a request is used once.
 pub const JTI_LENGTH: usize = 64;
 /// A used id is remembered this much longer than its request is valid: not all clocks of ours agree.
-pub const JTI_KEPT_AFTER: Span = Span::minutes(5);
+pub const JTI_RETENTION: Span = Span::minutes(5);
 
 /// Whether a text may be an application's reference for a pull: printable, not empty, not too long.
 pub fn is_case(text: &str) -> bool {

@@ -17,9 +17,9 @@ pub const PARAMETERS: [&str; 4] = [REDIRECT_URI, CODE_CHALLENGE, CODE_CHALLENGE_
 pub const S256: &str = "S256";
 
 /// Longest redirect address that is listed or compared.
-const LONGEST_REDIRECT: usize = 200;
+const REDIRECT_LENGTH_MAX: usize = 200;
 /// Longest `state` of an app that is handed back.
-const LONGEST_STATE: usize = 128;
+const STATE_LENGTH_MAX: usize = 128;
 /// A SHA-256 in unpadded base64.
 const CHALLENGE_LENGTH: usize = 43;
 /// RFC 7636, 4.1.
@@ -62,7 +62,7 @@ impl RedirectList {
 
     /// The address that an app asks for. None where it is not listed.
     pub fn allow(&self, asked: &str) -> Option<RedirectUri> {
-        let listed = asked.len() <= LONGEST_REDIRECT && self.0.iter().any(|listed| listed.is(asked));
+        let listed = asked.len() <= REDIRECT_LENGTH_MAX && self.0.iter().any(|listed| listed.is(asked));
         listed.then(|| RedirectUri(asked.to_owned()))
     }
 }
@@ -70,7 +70,7 @@ impl RedirectList {
 impl Listed {
     fn parse(entry: &str) -> Option<Self> {
         let plain = entry.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#' | b'\\' | b'"' | b'<' | b'>' | b'@'));
-        if !plain || entry.len() > LONGEST_REDIRECT {
+        if !plain || entry.len() > REDIRECT_LENGTH_MAX {
             return None;
         }
         let on_loopback = LOOPBACK.iter().find_map(|start| Some((*start, entry.strip_prefix(start)?)));
@@ -153,7 +153,7 @@ pub struct AppState(String);
 impl AppState {
     /// 1 to 128 letters, digits and `-._~`; None for anything else.
     pub fn parse(text: &str) -> Option<Self> {
-        ((1..=LONGEST_STATE).contains(&text.len()) && text.bytes().all(is_unreserved)).then(|| Self(text.to_owned()))
+        ((1..=STATE_LENGTH_MAX).contains(&text.len()) && text.bytes().all(is_unreserved)).then(|| Self(text.to_owned()))
     }
 }
 
@@ -291,7 +291,7 @@ mod tests {
             "/signed-in",
             "Gr.gov.myphoto:/signed-in",
             "gr.gov_myphoto:/signed-in",
-            &format!("gr.gov.myphoto:/{}", "a".repeat(LONGEST_REDIRECT)),
+            &format!("gr.gov.myphoto:/{}", "a".repeat(REDIRECT_LENGTH_MAX)),
         ] {
             let list = format!("gr.gov.myphoto:/signed-in,{entry}");
             assert_eq!(RedirectList::parse(&list).map(|_| ()), Err(BadRedirect(2)), "{entry}");
@@ -301,7 +301,7 @@ mod tests {
     #[test]
     fn with_its_port_too_an_address_is_no_longer_than_any() {
         let start = "http://127.0.0.1/";
-        let entry = format!("{start}{}", "a".repeat(LONGEST_REDIRECT - start.len()));
+        let entry = format!("{start}{}", "a".repeat(REDIRECT_LENGTH_MAX - start.len()));
         let list = RedirectList::parse(&entry).unwrap();
         assert!(list.allow(&entry).is_some());
         assert_eq!(list.allow(&entry.replace("127.0.0.1", "127.0.0.1:1")), None);

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::picture_report::{Finding, Rule};
 
 /// Bytes of one picture at most.
-pub const MAX_BYTES: u64 = 3_000_000;
+pub const PHOTO_BYTES_MAX: u64 = 3_000_000;
 /// Pixels of one picture at most (50 megapixels).
-pub const MAX_PIXELS: u64 = 50_000_000;
+pub const PHOTO_PIXELS_MAX: u64 = 50_000_000;
 /// How far the proportion may be off, in thousandths.
 pub const PROPORTION_TOLERANCE: u64 = 10;
 
@@ -132,14 +132,14 @@ impl PictureFault {
 
 /// The size in bytes, known before anything is read.
 pub const fn check_bytes(measured: u64) -> Result<(), PictureFault> {
-    if measured > MAX_BYTES { Err(PictureFault::TooManyBytes { measured, limit: MAX_BYTES }) } else { Ok(()) }
+    if measured > PHOTO_BYTES_MAX { Err(PictureFault::TooManyBytes { measured, limit: PHOTO_BYTES_MAX }) } else { Ok(()) }
 }
 
 /// What the header says, checked before a single pixel is decoded: a small file may claim a billion of them.
 pub fn check_header(profile: FileProfile, kind: ImageKind, width: u32, height: u32, orientation: Option<u32>) -> Result<(), PictureFault> {
     let pixels = u64::from(width) * u64::from(height);
-    if pixels > MAX_PIXELS {
-        return Err(PictureFault::TooManyPixels { measured: pixels, limit: MAX_PIXELS });
+    if pixels > PHOTO_PIXELS_MAX {
+        return Err(PictureFault::TooManyPixels { measured: pixels, limit: PHOTO_PIXELS_MAX });
     }
     if let Some(orientation) = orientation.filter(|&orientation| orientation != 1) {
         return Err(PictureFault::Turned { orientation });
@@ -203,7 +203,7 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_above_fifty_megapixels_passes(width: u32, height: u32) {
-            if u64::from(width) * u64::from(height) > MAX_PIXELS {
+            if u64::from(width) * u64::from(height) > PHOTO_PIXELS_MAX {
                 prop_assert_eq!(check_header(STANDARD, ImageKind::Face, width, height, None).unwrap_err().rule(), Rule::Pixels);
             } else {
                 let _ = check_header(STANDARD, ImageKind::Face, width, height, None);

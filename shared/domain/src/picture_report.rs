@@ -4,7 +4,7 @@
 //! statistics, and a refused good portrait costs more than a bad one that passes, which people still look at: so it warns, and is an
 //! error only where there can be no doubt (one tone all over, no face, several clear faces, no ink).
 
-use crate::photo::{FileProfile, ImageKind, MAX_BYTES, MAX_PIXELS, PROPORTION_TOLERANCE};
+use crate::photo::{FileProfile, ImageKind, PHOTO_BYTES_MAX, PHOTO_PIXELS_MAX, PROPORTION_TOLERANCE};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
@@ -262,7 +262,7 @@ pub fn file_findings(profile: FileProfile, kind: ImageKind, file: &FileMeasures)
     if let Some(whole) = file.whole.filter(|_| file.is_jpeg) {
         findings.push(Finding::plain(Rule::FileWhole, whole));
     }
-    findings.push(Finding::error(Rule::Bytes, file.bytes as f64, Limit::most(MAX_BYTES as f64)));
+    findings.push(Finding::error(Rule::Bytes, file.bytes as f64, Limit::most(PHOTO_BYTES_MAX as f64)));
     let Some(header) = file.header else { return findings };
     let frame = profile.frame(kind);
     let (width, height) = (f64::from(header.width), f64::from(header.height));
@@ -272,7 +272,7 @@ pub fn file_findings(profile: FileProfile, kind: ImageKind, file: &FileMeasures)
     // In whole numbers, as issuing decides it.
     proportion.ok = frame.has_proportion(header.width, header.height);
     findings.extend([
-        Finding::error(Rule::Pixels, width * height, Limit::most(MAX_PIXELS as f64)),
+        Finding::error(Rule::Pixels, width * height, Limit::most(PHOTO_PIXELS_MAX as f64)),
         Finding::error(Rule::Width, width, Limit::least(f64::from(frame.min_width))),
         Finding::error(Rule::Height, height, Limit::least(f64::from(frame.min_height))),
         proportion,

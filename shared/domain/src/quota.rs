@@ -3,11 +3,11 @@
 use crate::time::{AthensDay, Moment, Span};
 
 /// Different code numbers submitted; the same one again that day is free.
-pub const SUBMISSIONS_A_DAY: u32 = 5;
+pub const SUBMISSIONS_PER_DAY: u32 = 5;
 /// Wrong one-time passwords, over all sign-ins.
-pub const WRONG_OTPS_A_DAY: u32 = 20;
+pub const WRONG_OTPS_PER_DAY: u32 = 20;
 /// Messages with a one-time password, over all sign-ins.
-pub const OTP_MESSAGES_A_DAY: u32 = 15;
+pub const OTP_MESSAGES_PER_DAY: u32 = 15;
 
 /// What is counted. Each is a set of ids, not a number: repeating a write counts nothing twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -20,13 +20,13 @@ pub enum Quota {
 impl Quota {
     pub const fn limit(self) -> u32 {
         match self {
-            Self::Submissions => SUBMISSIONS_A_DAY,
-            Self::WrongOtps => WRONG_OTPS_A_DAY,
-            Self::OtpMessages => OTP_MESSAGES_A_DAY,
+            Self::Submissions => SUBMISSIONS_PER_DAY,
+            Self::WrongOtps => WRONG_OTPS_PER_DAY,
+            Self::OtpMessages => OTP_MESSAGES_PER_DAY,
         }
     }
 
-    pub fn left(self, used: usize) -> u32 {
+    pub fn remaining(self, used: usize) -> u32 {
         self.limit().saturating_sub(u32::try_from(used).unwrap_or(u32::MAX))
     }
 }
@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn what_is_left_never_goes_below_nothing() {
-        assert_eq!([0, 4, 5, 6].map(|used| Quota::Submissions.left(used)), [5, 1, 0, 0]);
+        assert_eq!([0, 4, 5, 6].map(|used| Quota::Submissions.remaining(used)), [5, 1, 0, 0]);
         assert_eq!((Quota::WrongOtps.limit(), Quota::OtpMessages.limit()), (20, 15));
     }
 

@@ -8,18 +8,18 @@ pub const CODE_VALID: Span = Span::days(14);
 /// Photos that were associated once are kept, and their code is valid, 365 x 24 hours from the first association.
 pub const ASSOCIATION_VALID: Span = Span::days(365);
 /// An upload that never became a code.
-pub const UPLOAD_KEPT: Span = Span::days(1);
+pub const UPLOAD_RETENTION: Span = Span::days(1);
 /// A presigned upload address works this long.
-pub const UPLOAD_ADDRESS_VALID: Span = Span::minutes(15);
+pub const UPLOAD_URL_VALID: Span = Span::minutes(15);
 /// A message that holds a code, sealed, so that it can be sent again.
-pub const MESSAGE_KEPT: Span = Span::hours(24);
+pub const MESSAGE_RETENTION: Span = Span::hours(24);
 /// An address for a reminder, where nothing has removed it: so long from the day on which the reminder is due. As a rule it goes with the
 /// reminder.
-pub const REMINDER_KEPT: Span = Span::days(7);
+pub const REMINDER_RETENTION: Span = Span::days(7);
 /// The photographer's history.
-pub const ISSUANCE_KEPT: Span = Span::days(365);
+pub const ISSUANCE_RETENTION: Span = Span::days(365);
 /// Records of authorizations, pulls and consents: this much longer than the photos that they are about.
-pub const RECORD_KEPT_AFTER_PHOTOS: Span = Span::days(365);
+pub const RECORD_RETENTION_AFTER_PHOTOS: Span = Span::days(365);
 
 /// S3 lifecycle, the backstop that needs no code of ours to run: key prefix and days.
 pub const LIFECYCLE: [(&str, i64); 3] = [("incoming/", 1), ("pending/", 14), ("associated/", 365)];
@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn the_buckets_rules_are_the_retention_periods() {
-        let days: Vec<i64> = [UPLOAD_KEPT, CODE_VALID, ASSOCIATION_VALID].iter().map(|span| span.as_seconds() / 86_400).collect();
+        let days: Vec<i64> = [UPLOAD_RETENTION, CODE_VALID, ASSOCIATION_VALID].iter().map(|span| span.as_seconds() / 86_400).collect();
         assert_eq!(LIFECYCLE.map(|(_, days)| days).to_vec(), days);
     }
 }

@@ -7,9 +7,9 @@ use crate::{
     time::{Moment, Span},
 };
 
-/// A session ends by itself after so much idle time, and after [`LONGEST`] in any case.
+/// A session ends by itself after so much idle time, and after [`DURATION_MAX`] in any case.
 pub const IDLE: Span = Span::minutes(30);
-pub const LONGEST: Span = Span::hours(8);
+pub const DURATION_MAX: Span = Span::hours(8);
 /// From the sign-in page of TAXISnet back to us.
 pub const SIGN_IN_VALID: Span = Span::minutes(15);
 /// From the redirect to an app until the app has taken its session.
@@ -59,7 +59,7 @@ mod tests {
     #[test]
     fn a_session_ends_after_thirty_idle_minutes_and_after_eight_hours_in_any_case() {
         let start = Moment::from_epoch_seconds(1_000_000);
-        let hard_end = start.plus(LONGEST);
+        let hard_end = start.plus(DURATION_MAX);
         assert_eq!(ends_at(start, hard_end), start.plus(Span::minutes(30)));
         assert_eq!(ends_at(start.plus(Span::minutes(7 * 60 + 50)), hard_end), hard_end);
     }

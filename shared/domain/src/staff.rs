@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 use crate::secret::redacted_text;
 
 /// Employees that one business has authorised at a time.
-pub const STAFF_AT_MOST: usize = 100;
+pub const STAFF_MAX: usize = 100;
 /// Characters of the owner's note on an employee.
 pub const LABEL_LENGTH: usize = 60;
 /// Businesses of which one person is staff, as far as signing in looks: those that authorised them last. Whom many name does not wait
 /// for it.
-pub const EMPLOYERS_AT_MOST: usize = 20;
+pub const EMPLOYERS_MAX: usize = 20;
 /// Of how many of them the registers are asked at a time.
-pub const EMPLOYERS_AT_ONCE: usize = 5;
+pub const EMPLOYER_LOOKUPS_CONCURRENCY: usize = 5;
 
 /// An employee in the rows of authorizations: a keyed hash of the AFM, the same for all businesses, so that the employers of a person are found at
 /// sign-in. No other row holds it.

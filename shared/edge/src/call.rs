@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, OnceLock},
 };
 
-use aws::Tally;
+use aws::CallStatistics;
 use domain::{Language, Moment, native_app::AppSignIn};
 use lambda_http::{
     Body, Request, RequestExt,
@@ -26,15 +26,15 @@ pub const SIGN_IN_COOKIE: &str = "__Host-sign-in";
 const OPEN_TO_OTHER_SITES: [&str; 2] = ["/v1/sign-in", "/v1/sign-in/callback"];
 
 /// The largest body of any call of ours is a few hundred bytes.
-const BODY_LIMIT: usize = 16 * 1024;
+const BODY_BYTES_MAX: usize = 16 * 1024;
 
 /// Entries of a list in one answer, where the caller does not say; and at most.
 const PAGE: usize = 50;
-const LARGEST_PAGE: usize = 100;
+const PAGE_ENTRIES_MAX: usize = 100;
 
 /// A page of a list.
 #[derive(Debug, Clone, Copy)]
-pub struct PageAsked<'a> {
+pub struct PageRequest<'a> {
     pub limit: usize,
     pub after: Option<&'a str>,
 }
@@ -56,7 +56,7 @@ pub struct Call {
     app: OnceLock<AppSignIn>,
     problem_page: OnceLock<()>,
     return_to: OnceLock<String>,
-    beside: Mutex<Vec<JoinHandle<Tally>>>,
+    background: Mutex<Vec<JoinHandle<CallStatistics>>>,
 }
 
 /// Nothing of what the caller sent: there are cookies, tokens, codes and passwords in it.
@@ -101,7 +101,7 @@ impl Call {
             app: OnceLock::new(),
             problem_page: OnceLock::new(),
             return_to: OnceLock::new(),
-            beside: Mutex::default(),
+            background: Mutex::default(),
         }
     }
 
@@ -120,7 +120,7 @@ impl Call {
     }
 
     /// From here on a problem is told to the app whose sign-in this is, at its address: nobody is there to read a page.
-    pub fn tell_problems_to(&self, app: &AppSignIn) {
+    pub fn report_errors_to_app(&self, app: &AppSignIn) {
         // Set once in a call.
         let _ = self.app.set(app.clone());
     }
@@ -130,14 +130,14 @@ impl Call {
     }
 
     /// From here on a problem is shown by the web application, if a browser has navigated here for somebody to see.
-    pub fn show_problems(&self) {
+    pub fn redirect_errors_to_page(&self) {
         if prefers_html(self.header(header::ACCEPT).unwrap_or_default()) {
             let _ = self.problem_page.set(());
         }
     }
 
     /// Where whoever reads of a problem wanted to go: a path of ours, checked by whoever says it.
-    pub fn show_way_on(&self, return_to: &str) {
+    pub fn set_return_path(&self, return_to: &str) {
         let _ = self.return_to.set(return_to.to_owned());
     }
 
@@ -158,19 +158,19 @@ impl Call {
     ///
     /// # Errors
     /// [`Problem::InvalidField`].
-    pub fn page(&self) -> Result<PageAsked<'_>, Problem> {
+    pub fn page(&self) -> Result<PageRequest<'_>, Problem> {
         let invalid = |field: &str, reason| Problem::InvalidField { field: field.to_owned(), reason };
         let limit = match self.query("limit") {
             None => PAGE,
             Some(text) => {
-                let limit = text.parse().ok().filter(|limit| (1..=LARGEST_PAGE).contains(limit));
+                let limit = text.parse().ok().filter(|limit| (1..=PAGE_ENTRIES_MAX).contains(limit));
                 limit.ok_or_else(|| invalid("limit", FieldReason::InvalidNumber))?
             }
         };
         let after = self.query("cursor");
         match after {
             Some(cursor) if !storage::is_time_ordered_id(cursor) => Err(invalid("cursor", FieldReason::NotAllowed)),
-            Some(_) | None => Ok(PageAsked { limit, after }),
+            Some(_) | None => Ok(PageRequest { limit, after }),
         }
     }
 
@@ -257,8 +257,8 @@ impl Call {
         if foreign || self.is_from_another_site() {
             return Err(Problem::ForeignOrigin);
         }
-        if self.body.len() > BODY_LIMIT {
-            return Err(Problem::BodyTooLarge { limit: BODY_LIMIT });
+        if self.body.len() > BODY_BYTES_MAX {
+            return Err(Problem::BodyTooLarge { limit: BODY_BYTES_MAX });
         }
         let media_type = self.header(header::CONTENT_TYPE).unwrap_or_default().split(';').next().unwrap_or_default().trim();
         let is_json = media_type.eq_ignore_ascii_case("application/json");
@@ -268,22 +268,22 @@ impl Call {
     }
 
     /// Work that goes on beside the handler; the answer waits for it. Its failure is nobody's.
-    pub(crate) fn beside(&self, work: impl Future<Output = ()> + Send + 'static) {
+    pub(crate) fn spawn_background(&self, work: impl Future<Output = ()> + Send + 'static) {
         let begun = aws::rounds_answered();
         let handle = tokio::spawn(async move { aws::counted_after(begun, work).await.1 });
-        if let Ok(mut all) = self.beside.lock() {
+        if let Ok(mut all) = self.background.lock() {
             all.push(handle);
         }
     }
 
     /// Waits for it, and says what it asked of AWS.
-    pub(crate) async fn finish_beside(&self) -> Tally {
-        let handles = self.beside.lock().map(|mut all| std::mem::take(&mut *all)).unwrap_or_default();
-        let mut tally = Tally::default();
+    pub(crate) async fn finish_background(&self) -> CallStatistics {
+        let handles = self.background.lock().map(|mut all| std::mem::take(&mut *all)).unwrap_or_default();
+        let mut statistics = CallStatistics::default();
         for handle in handles {
-            tally = tally.and_beside(handle.await.unwrap_or_default());
+            statistics = statistics.alongside(handle.await.unwrap_or_default());
         }
-        tally
+        statistics
     }
 }
 
@@ -455,8 +455,8 @@ mod tests {
         assert_eq!(call(Method::POST, &[signed, ("origin", "https://evil.example")], "").check_unsafe(), Err(Problem::ForeignOrigin));
         assert_eq!(call(Method::POST, &[], "").check_unsafe(), Err(Problem::UnsupportedMediaType));
         assert_eq!(call(Method::GET, &[("origin", "https://evil.example")], "").check_unsafe(), Ok(()));
-        let large = "x".repeat(BODY_LIMIT + 1);
-        assert_eq!(call(Method::POST, &[json], &large).check_unsafe(), Err(Problem::BodyTooLarge { limit: BODY_LIMIT }));
+        let large = "x".repeat(BODY_BYTES_MAX + 1);
+        assert_eq!(call(Method::POST, &[json], &large).check_unsafe(), Err(Problem::BodyTooLarge { limit: BODY_BYTES_MAX }));
     }
 
     #[test]

@@ -201,7 +201,7 @@ fn touch(call: &Call, sessions: &Sessions, session: &Session) {
         return;
     }
     let (sessions, session, now) = (sessions.clone(), session.clone(), call.now);
-    call.beside(async move {
+    call.spawn_background(async move {
         log::side_call("session", sessions.touch(&session, now).await.map(|_| ()));
     });
 }

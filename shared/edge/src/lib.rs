@@ -4,7 +4,7 @@
 //! calls is in a guard that can be had from a checked session ([`guard`]) or from a signed request ([`signed`]) only.
 
 mod call;
-mod carrier;
+mod token_transport;
 mod failure;
 pub mod guard;
 pub mod log;
@@ -16,8 +16,8 @@ mod setup;
 pub mod signed;
 pub mod views;
 
-pub use call::{Call, PageAsked, SESSION_COOKIE, SIGN_IN_COOKIE};
-pub use carrier::Carrier;
+pub use call::{Call, PageRequest, SESSION_COOKIE, SIGN_IN_COOKIE};
+pub use token_transport::TokenTransport;
 pub use failure::{Failure, status};
 pub use reply::Reply;
 pub use serve::{BoxedHandler, now, serve, serve_event, serve_refusals};

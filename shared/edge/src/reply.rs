@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Lambda answers at most 6,291,556 bytes of JSON, base64 included.
-const LARGEST: usize = 6_000_000;
+const RESPONSE_BYTES_MAX: usize = 6_000_000;
 
 /// Of every answer: over TLS only, read as what it says it is, by this site's own pages alone, and without telling others where from.
 /// A page that is shown may ask for the camera, to read a QR code, and for nothing else.
@@ -177,7 +177,7 @@ impl Reply {
     /// True where the answer is small enough for Lambda to carry.
     pub(crate) fn fits(&self) -> bool {
         let carried = if self.is_text() { escaped(&self.body) } else { self.body.len().div_ceil(3) * 4 };
-        carried < LARGEST
+        carried < RESPONSE_BYTES_MAX
     }
 
     fn is_text(&self) -> bool {

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use aws::Tally;
+use aws::CallStatistics;
 use domain::Moment;
 use futures_util::future::BoxFuture;
 use lambda_http::{Body, Error, Request, RequestExt, Response, service_fn};
@@ -81,9 +81,9 @@ async fn answer<D: Send + Sync>(
         .map_or(Duration::from_secs(9), |left| left.saturating_sub(TO_ANSWER));
     let function = request.lambda_context_ref().map(|context| context.env_config.function_name.clone()).unwrap_or_default();
     let call = Call::new(request, public_origin, now());
-    in_hand(&call.request_id);
-    let (in_time, tally) = aws::counted(tokio::time::timeout(time_left, handler(deps, &call))).await;
-    let tally = tally.and_beside(call.finish_beside().await);
+    set_current_request(&call.request_id);
+    let (in_time, statistics) = aws::counted(tokio::time::timeout(time_left, handler(deps, &call))).await;
+    let statistics = statistics.alongside(call.finish_background().await);
     let result = in_time.unwrap_or_else(|_| Err(Failure::Failed { problem: Problem::Timeout, cause: "time limit".to_owned() }));
     let result = result.and_then(|reply| if reply.fits() { Ok(reply) } else { Err(Failure::internal("answer too large for Lambda")) });
     let (reply, failure) = match result {
@@ -99,11 +99,11 @@ async fn answer<D: Send + Sync>(
     };
     let mut fields =
         vec![("request_id", json!(call.request_id)), ("status", json!(reply.status.as_u16())), ("ms", json!(milliseconds(started)))];
-    fields.extend(asked(tally));
+    fields.extend(statistics_fields(statistics));
     fields.extend(ending(failure.as_ref(), &function, call.now));
     log::line(operation, LogCode::Answered, &fields);
     let response = reply.into_response(call.language);
-    in_hand("");
+    set_current_request("");
     Ok(response)
 }
 
@@ -122,33 +122,33 @@ pub async fn serve_event<D: Sync, E: DeserializeOwned>(
     let deps = &deps;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<E>| async move {
         let started = Instant::now();
-        in_hand(&event.context.request_id);
-        let (result, tally) = aws::counted(handler(deps, event.payload)).await;
+        set_current_request(&event.context.request_id);
+        let (result, statistics) = aws::counted(handler(deps, event.payload)).await;
         let mut fields = vec![
             ("request_id", json!(event.context.request_id)),
             ("outcome", json!(if result.is_ok() { "ok" } else { "failed" })),
             ("ms", json!(milliseconds(started))),
         ];
-        fields.extend(asked(tally));
+        fields.extend(statistics_fields(statistics));
         let result = result.map_err(|failure| match failure {
             Failure::Refused(problem) => Error::from(problem.code()),
             Failure::Failed { cause, .. } => Error::from(cause),
         });
         fields.extend(result.as_ref().err().map(|error| ("cause", json!(error.to_string()))));
         log::line(operation, LogCode::Answered, &fields);
-        in_hand("");
+        set_current_request("");
         result
     }))
     .await
 }
 
 /// Lambda's id of the event that is worked on, for the line of a panic: a process has one at a time.
-static IN_HAND: Mutex<String> = Mutex::new(String::new());
+static CURRENT_REQUEST: Mutex<String> = Mutex::new(String::new());
 
 /// Empty between two events.
-fn in_hand(request_id: &str) {
-    if let Ok(mut in_hand) = IN_HAND.lock() {
-        request_id.clone_into(&mut in_hand);
+fn set_current_request(request_id: &str) {
+    if let Ok(mut current) = CURRENT_REQUEST.lock() {
+        request_id.clone_into(&mut current);
     }
 }
 
@@ -157,7 +157,7 @@ fn in_hand(request_id: &str) {
 /// told to anybody: it may quote what was being read.
 fn end_with_a_panic(operation: &'static str) {
     std::panic::set_hook(Box::new(move |panic| {
-        let request_id = IN_HAND.try_lock().map_or_else(|_| String::new(), |in_hand| in_hand.clone());
+        let request_id = CURRENT_REQUEST.try_lock().map_or_else(|_| String::new(), |current| current.clone());
         let place = panic.location().map_or_else(|| "unknown".to_owned(), |place| format!("{}:{}", place.file(), place.line()));
         log::line(operation, LogCode::Panicked, &[("request_id", json!(request_id)), ("cause", json!(place))]);
         // Not an abort, which may leave all memory in a file.
@@ -186,10 +186,10 @@ fn ending(failure: Option<&Failure>, function: &str, at: Moment) -> Vec<(&'stati
 }
 
 /// What a line says of AWS.
-fn asked(tally: Tally) -> impl Iterator<Item = (&'static str, Value)> {
+fn statistics_fields(statistics: CallStatistics) -> impl Iterator<Item = (&'static str, Value)> {
     let some = |name, number| (number > 0).then(|| (name, json!(number)));
-    let rare = [some("aws_beside", tally.beside), some("aws_retries", tally.retries)];
-    [("aws_calls", json!(tally.calls)), ("aws_rounds", json!(tally.rounds))].into_iter().chain(rare.into_iter().flatten())
+    let rare = [some("aws_beside", statistics.background_calls), some("aws_retries", statistics.retries)];
+    [("aws_calls", json!(statistics.calls)), ("aws_rounds", json!(statistics.rounds))].into_iter().chain(rare.into_iter().flatten())
 }
 
 fn milliseconds(since: Instant) -> u64 {

@@ -6,7 +6,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     Moment,
-    application::{ApplicationId, JTI_KEPT_AFTER, JTI_LENGTH, REQUEST_LENGTH, SignatureFault, SigningAlgorithm, check_times},
+    application::{ApplicationId, JTI_RETENTION, JTI_LENGTH, REQUEST_LENGTH, SignatureFault, SigningAlgorithm, check_times},
 };
 use jsonwebtoken::{Algorithm, DecodingKey, crypto, jwk::Jwk};
 use lambda_http::http::header;
@@ -166,7 +166,7 @@ impl<C> Application<C> {
     /// [`Problem::SignatureRefused`] where it was used before.
     pub async fn from(verified: Verified<C>, nonces: &Nonces, call: &Call) -> Result<Self, Failure> {
         let Verified { application: registered, claims, jti, expires_at } = verified;
-        let until = expires_at.plus(JTI_KEPT_AFTER);
+        let until = expires_at.plus(JTI_RETENTION);
         let first = nonces.use_jti(&registered.application, &jti, &call.request_id, until, call.now).await?;
         if first { Ok(Self { registered, claims }) } else { Err(refused(SignatureFault::Replayed).into()) }
     }

@@ -16,7 +16,7 @@ use storage::{
     codes::ImageFacts,
     issuances::{Issuance, Issued},
     sealing::IdentifierHasher,
-    sessions::{Business, Minor, Session, SubmissionInHand},
+    sessions::{Business, Minor, Session, PendingSubmission},
     staff::{StaffFacts, StaffItem},
 };
 
@@ -183,7 +183,7 @@ pub struct SubmissionView {
 }
 
 impl SubmissionView {
-    pub fn of(submission: &SubmissionInHand, language: Language) -> Self {
+    pub fn of(submission: &PendingSubmission, language: Language) -> Self {
         Self {
             subject: submission.subject.clone(),
             profile: submission.profile,

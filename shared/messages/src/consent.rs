@@ -158,8 +158,8 @@ const ASSOCIATION_EN: &[&str] = &[
 mod tests {
     use domain::{
         reminder::ReminderKind,
-        retention::{ASSOCIATION_VALID, CODE_VALID, ISSUANCE_KEPT, MESSAGE_KEPT, RECORD_KEPT_AFTER_PHOTOS, REMINDER_KEPT, UPLOAD_KEPT},
-        session::{IDLE, LONGEST},
+        retention::{ASSOCIATION_VALID, CODE_VALID, ISSUANCE_RETENTION, MESSAGE_RETENTION, RECORD_RETENTION_AFTER_PHOTOS, REMINDER_RETENTION, UPLOAD_RETENTION},
+        session::{IDLE, DURATION_MAX},
     };
 
     use super::*;
@@ -244,12 +244,12 @@ mod tests {
             let text = whole(&personal_data(language));
             for period in [
                 format!("{} {minutes_of}", IDLE.as_seconds() / 60),
-                format!("{} {hours_of}", hours(LONGEST)),
-                format!("{} {hours_of}", hours(MESSAGE_KEPT)),
+                format!("{} {hours_of}", hours(DURATION_MAX)),
+                format!("{} {hours_of}", hours(MESSAGE_RETENTION)),
                 format!("{} {days_of}", days(CODE_VALID)),
                 format!("{} {days_of}", ReminderKind::Code.days_before()),
                 format!("{} {days_of}", ReminderKind::Association.days_before()),
-                format!("{} {days_of}", days(REMINDER_KEPT)),
+                format!("{} {days_of}", days(REMINDER_RETENTION)),
                 format!("{} {days_of}", days(ASSOCIATION_VALID)),
             ] {
                 assert!(text.contains(&period), "{period}");
@@ -258,7 +258,7 @@ mod tests {
         }
         // Told with the same number of days.
         assert_eq!(
-            (days(ISSUANCE_KEPT), days(RECORD_KEPT_AFTER_PHOTOS), days(UPLOAD_KEPT)),
+            (days(ISSUANCE_RETENTION), days(RECORD_RETENTION_AFTER_PHOTOS), days(UPLOAD_RETENTION)),
             (days(ASSOCIATION_VALID), days(ASSOCIATION_VALID), 1)
         );
     }

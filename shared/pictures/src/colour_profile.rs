@@ -12,9 +12,9 @@ const ENTRY: usize = 12;
 /// What stands in place of the profile's name and rights.
 const TEXT: &[u8] = b"Picture";
 /// Of a curve, which must rise: hardly any text does. Real ones have 1,024 or 4,096, if any.
-const MOST_ENTRIES: usize = 4_096;
+const CURVE_ENTRIES_MAX: usize = 4_096;
 /// Matrices, white points and parameters of curves are smaller than this, so that half of their bytes are no text.
-const LARGEST: i16 = 16;
+const TAG_VALUE_MAX: i16 = 16;
 
 type Name = [u8; 4];
 /// Decoders show a picture without any of these as if it had no profile.
@@ -81,12 +81,12 @@ fn numbers<'a>(name: &Name, data: &'a [u8]) -> Option<&'a [u8]> {
             [0, 4, 0, 0] => 40,
             _ => return None,
         },
-        (b"curv", _) if is_curve => 12 + 2 * number(data, 8).filter(|&count| count <= MOST_ENTRIES)?,
+        (b"curv", _) if is_curve => 12 + 2 * number(data, 8).filter(|&count| count <= CURVE_ENTRIES_MAX)?,
         _ => return None,
     };
     let data = data.get(..end)?;
     // The whole part of a number whose other 16 bits are its fraction.
-    let is_small = |number: &[u8]| number.first_chunk().is_some_and(|whole| (-LARGEST..LARGEST).contains(&i16::from_be_bytes(*whole)));
+    let is_small = |number: &[u8]| number.first_chunk().is_some_and(|whole| (-TAG_VALUE_MAX..TAG_VALUE_MAX).contains(&i16::from_be_bytes(*whole)));
     let sound = if data.starts_with(b"curv") { data[12..].chunks_exact(2).is_sorted() } else { data[8..].chunks_exact(4).all(is_small) };
     Some(data).filter(|data| sound && data[4..8] == [0; 4])
 }

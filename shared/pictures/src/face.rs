@@ -23,7 +23,7 @@ const DOUBTFUL: f64 = 4.0;
 const USUAL: f64 = 2.0;
 const LOW: f64 = 0.8;
 /// A face beside the largest one counts from this part of its width: a face on a badge or a T-shirt is smaller.
-const BESIDE: f64 = 0.4;
+const SECOND_FACE_WIDTH_MIN: f64 = 0.4;
 
 /// Chin to crown, in heights of the box: 1.28 to 1.43 in the pictures that we measured.
 const HEAD: f64 = 1.35;
@@ -56,9 +56,9 @@ pub(crate) fn measure(picture: &RgbImage) -> FaceMeasures {
 }
 
 fn count(found: &[Found], largest: &Found) -> Faces {
-    let beside = |face: &&Found| face.width >= largest.width * BESIDE;
-    let clear = found.iter().filter(beside).filter(|face| face.score >= CLEAR).count();
-    let doubtful = found.iter().filter(beside).filter(|face| face.score >= DOUBTFUL && face.score < CLEAR).count();
+    let is_second_face = |face: &&Found| face.width >= largest.width * SECOND_FACE_WIDTH_MIN;
+    let clear = found.iter().filter(is_second_face).filter(|face| face.score >= CLEAR).count();
+    let doubtful = found.iter().filter(is_second_face).filter(|face| face.score >= DOUBTFUL && face.score < CLEAR).count();
     let (clear, doubtful) = (u32::try_from(clear).unwrap_or(u32::MAX), u32::try_from(doubtful).unwrap_or(u32::MAX));
     // Whatever its score, the largest is the one: it was looked for.
     match clear {

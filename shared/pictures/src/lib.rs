@@ -58,7 +58,7 @@ pub fn inspect(profile: FileProfile, kind: ImageKind, file: &[u8]) -> Report {
     let header = jpeg::read_header(file);
     let pixels = header.as_ref().map_or(0, |header| u64::from(header.width) * u64::from(header.height));
     let read = match &header {
-        Ok(_) if bytes <= photo::MAX_BYTES && pixels <= photo::MAX_PIXELS => Some(read(file)),
+        Ok(_) if bytes <= photo::PHOTO_BYTES_MAX && pixels <= photo::PHOTO_PIXELS_MAX => Some(read(file)),
         Ok(_) => None,
         Err(fault) => Some(Err(*fault)),
     };

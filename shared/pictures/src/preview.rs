@@ -1,6 +1,6 @@
 //! Decoding, once, and what is made of it: previews, small enough to come inline with an answer.
 
-use domain::photo::{MAX_PIXELS, PictureFault};
+use domain::photo::{PHOTO_PIXELS_MAX, PictureFault};
 use image::{
     DynamicImage, ImageDecoder,
     codecs::jpeg::{JpegDecoder, JpegEncoder},
@@ -16,7 +16,7 @@ pub(crate) fn decode(jpeg: &[u8]) -> Result<DynamicImage, PictureFault> {
     let decoder = JpegDecoder::new(std::io::Cursor::new(jpeg)).map_err(|_| PictureFault::Damaged)?;
     // By the decoder's own reading of the size, whatever ours was: it knows no limit of memory.
     let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > MAX_PIXELS {
+    if u64::from(width) * u64::from(height) > PHOTO_PIXELS_MAX {
         return Err(PictureFault::Damaged);
     }
     let picture = DynamicImage::from_decoder(decoder).map_err(|_| PictureFault::Damaged)?;

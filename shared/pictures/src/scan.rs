@@ -8,13 +8,13 @@ use domain::photo::PictureFault;
 use crate::jpeg::{DHT, DQT, DRI, SOS, Segment, Segments};
 
 /// Progressive scans can be so short that a small file has thousands, each over the whole picture. Encoders write about ten.
-const MOST_SCANS: usize = 100;
+const SCANS_MAX: usize = 100;
 /// A Huffman table takes 17 bytes of the file at least, and 131,072 to write. Encoders make four for a scan at most.
-const MOST_TABLES: usize = 4 * MOST_SCANS;
+const TABLES_MAX: usize = 4 * SCANS_MAX;
 /// There are four places, and encoders fill each once. Their 64 numbers can be any.
-const MOST_QUANTISATIONS: usize = 8;
+const QUANTISATION_TABLES_MAX: usize = 8;
 /// Values that a code can stand for.
-const MOST_VALUES: usize = 256;
+const HUFFMAN_VALUES_MAX: usize = 256;
 
 /// None where the data makes no sense. It is asked of every bit, and so no [`PictureFault`] is carried about.
 type Checked<T = ()> = Option<T>;
@@ -42,7 +42,7 @@ pub(crate) fn check(file: &[u8]) -> Result<(), PictureFault> {
             }
             Segment::Marker { .. } => {}
             Segment::Scan { bytes } => match (&mut frame, scan.take()) {
-                (Some(frame), Some(header)) if scans < MOST_SCANS => {
+                (Some(frame), Some(header)) if scans < SCANS_MAX => {
                     frame.check_scan(&tables, header, bytes).ok_or(PictureFault::Damaged)?;
                     scans += 1;
                 }
@@ -203,7 +203,7 @@ impl Tables {
             let total = lengths.iter().map(|&count| usize::from(count)).sum();
             let (values, rest) = rest.split_at_checked(total)?;
             self.defined += 1;
-            if self.defined > MOST_TABLES || total > MOST_VALUES {
+            if self.defined > TABLES_MAX || total > HUFFMAN_VALUES_MAX {
                 return None;
             }
             let class = if class_and_place >> 4 == 0 { &mut self.dc } else { &mut self.ac };
@@ -222,7 +222,7 @@ impl Tables {
                 _ => return None,
             };
             self.quantisations += 1;
-            payload = rest.get(length..).filter(|_| self.quantisations <= MOST_QUANTISATIONS)?;
+            payload = rest.get(length..).filter(|_| self.quantisations <= QUANTISATION_TABLES_MAX)?;
         }
         Some(())
     }

@@ -11,7 +11,7 @@ use crate::levels::Levels;
 /// Width of the copy that is measured.
 const WIDTH: u32 = 1_000;
 /// Ink is darker than the paper by half of what the darkest stroke is, and by this at least: less is grain and shadow.
-const LEAST_GAP: f64 = 20.0;
+const GAP_MIN: f64 = 20.0;
 
 pub(crate) fn measure(picture: &RgbImage) -> SignatureMeasures {
     let height = (u64::from(picture.height()) * u64::from(WIDTH) / u64::from(picture.width().max(1))).clamp(1, 2_000);
@@ -20,7 +20,7 @@ pub(crate) fn measure(picture: &RgbImage) -> SignatureMeasures {
     let levels = Levels::of_picture(&gray);
     // More than half of any signature's picture is paper.
     let paper = levels.at(0.5);
-    let gap = ((paper - levels.at(0.0005)) / 2.0).max(LEAST_GAP);
+    let gap = ((paper - levels.at(0.0005)) / 2.0).max(GAP_MIN);
     let is_ink = |level: u8| f64::from(level) < paper - gap;
     let strokes = || copy.pixels().zip(gray.pixels()).filter(|(_, gray)| is_ink(gray.0[0]));
     let ink = strokes().count();

@@ -16,7 +16,7 @@ use crate::{
     codes::ImageFacts,
     error::StorageError,
     table::{TTL_ATTRIBUTE, Table, key, moment, text, to_item},
-    transaction::Part,
+    transaction::TransactWrite,
 };
 
 const KEY: &str = "subject_id";
@@ -42,12 +42,12 @@ pub struct Association {
     pub applications: BTreeMap<ApplicationId, Authorization>,
     /// A reminder that was asked for and has not gone out. Its address lies sealed in [`crate::reminders`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reminder: Option<AskedReminder>,
+    pub reminder: Option<RequestedReminder>,
 }
 
 /// What the person is shown of a reminder: where it goes, not quite.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AskedReminder {
+pub struct RequestedReminder {
     pub masked: String,
     pub language: Language,
     /// Where a guardian asked for it: the minor's 18th birthday.
@@ -57,8 +57,8 @@ pub struct AskedReminder {
 
 impl Association {
     /// The reminder that may still go out. The note of one whose address went by TTL stays behind, and is none.
-    pub fn reminder_ahead(&self, now: Moment) -> Option<&AskedReminder> {
-        let kept = |asked: &&AskedReminder| !now.has_reached(ReminderKind::Association.kept_until(self.expires_at, asked.until));
+    pub fn reminder_ahead(&self, now: Moment) -> Option<&RequestedReminder> {
+        let kept = |asked: &&RequestedReminder| !now.has_reached(ReminderKind::Association.retained_until(self.expires_at, asked.until));
         self.reminder.as_ref().filter(kept)
     }
 }
@@ -81,7 +81,7 @@ impl Associations {
     ///
     /// # Errors
     /// Where the item cannot be written.
-    pub fn put_part(&self, association: &Association) -> Result<Part, StorageError> {
+    pub fn put_write(&self, association: &Association) -> Result<TransactWrite, StorageError> {
         let put = Put::builder()
             .set_item(Some(to_item(association)?))
             .condition_expression("attribute_not_exists(#key) OR #end <= :now")
@@ -95,11 +95,11 @@ impl Associations {
     ///
     /// # Errors
     /// Where the update cannot be written.
-    pub fn applications_part(
+    pub fn applications_write(
         &self,
         read: &Association,
         applications: &BTreeMap<ApplicationId, Authorization>,
-    ) -> Result<Part, StorageError> {
+    ) -> Result<TransactWrite, StorageError> {
         let value =
             serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(applications).map_err(|_| StorageError::Corrupt("authorizations"))?;
         let update = Update::builder()
@@ -111,14 +111,14 @@ impl Associations {
             .expression_attribute_values(":applications", value)
             .expression_attribute_values(":new", text(crate::time_ordered_id()))
             .expression_attribute_values(":read", text(&read.revision));
-        self.0.update_part(update)
+        self.0.update_write(update)
     }
 
     /// For a transaction: another reminder, or none, in the association as it was read.
     ///
     /// # Errors
     /// Where the update cannot be written.
-    pub fn reminder_part(&self, read: &Association, reminder: Option<&AskedReminder>) -> Result<Part, StorageError> {
+    pub fn reminder_write(&self, read: &Association, reminder: Option<&RequestedReminder>) -> Result<TransactWrite, StorageError> {
         let update = Update::builder()
             .set_key(Some(key(KEY, read.subject_id.as_str())))
             .condition_expression("#revision = :read")
@@ -134,14 +134,14 @@ impl Associations {
             }
             None => update.update_expression("SET #revision = :new REMOVE #reminder"),
         };
-        self.0.update_part(update)
+        self.0.update_write(update)
     }
 
     /// For a transaction: the reminder for this set has gone out, and its address with it.
     ///
     /// # Errors
     /// Where the update cannot be written.
-    pub fn reminded_part(&self, subject: &SubjectId, set_id: &str) -> Result<Part, StorageError> {
+    pub fn reminded_write(&self, subject: &SubjectId, set_id: &str) -> Result<TransactWrite, StorageError> {
         let update = Update::builder()
             .set_key(Some(key(KEY, subject.as_str())))
             .update_expression("SET #revision = :new REMOVE #reminder")
@@ -151,19 +151,19 @@ impl Associations {
             .expression_attribute_names("#set", "set_id")
             .expression_attribute_values(":new", text(crate::time_ordered_id()))
             .expression_attribute_values(":set", text(set_id));
-        self.0.update_part(update)
+        self.0.update_write(update)
     }
 
     /// For a transaction: the association as it was read ends, and all authorizations with it.
     ///
     /// # Errors
     /// Where the delete cannot be written.
-    pub fn end_part(&self, read: &Association) -> Result<Part, StorageError> {
+    pub fn end_write(&self, read: &Association) -> Result<TransactWrite, StorageError> {
         let delete = Delete::builder()
             .set_key(Some(key(KEY, read.subject_id.as_str())))
             .condition_expression("#revision = :read")
             .expression_attribute_names("#revision", REVISION)
             .expression_attribute_values(":read", text(&read.revision));
-        self.0.delete_part(delete)
+        self.0.delete_write(delete)
     }
 }

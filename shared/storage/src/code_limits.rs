@@ -20,7 +20,7 @@ use crate::{
     quotas::KEY,
     sealing::RecipientHasher,
     table::{Item, TTL_ATTRIBUTE, Table, is_live, key, moment, number},
-    transaction::{Part, Transaction, TransactionError},
+    transaction::{TransactWrite, Transaction, TransactionError},
 };
 
 /// The count. No role of a function that counts codes may write another attribute of the table.
@@ -78,7 +78,7 @@ pub enum CommitError {
 #[must_use]
 pub struct Counters {
     counters: Vec<Counter>,
-    parts: Vec<Part>,
+    parts: Vec<TransactWrite>,
 }
 
 impl CodeLimits {
@@ -119,7 +119,7 @@ impl CodeLimits {
         &self,
         transaction: &Transaction,
         mut counters: Counters,
-        parts: &[Part],
+        parts: &[TransactWrite],
         wanted: Wanted<'_>,
         now: Moment,
     ) -> Result<Counters, CommitError> {
@@ -178,7 +178,7 @@ impl CodeLimits {
         Ok(())
     }
 
-    fn part(&self, counter: &Counter, day: AthensDay) -> Result<Part, StorageError> {
+    fn part(&self, counter: &Counter, day: AthensDay) -> Result<TransactWrite, StorageError> {
         let update = Update::builder()
             .set_key(Some(key(KEY, &counter.id)))
             .update_expression("SET #end = :end ADD #count :one")
@@ -188,7 +188,7 @@ impl CodeLimits {
             .expression_attribute_values(":one", number(1_u32))
             .expression_attribute_values(":limit", number(counter.limit))
             .expression_attribute_values(":end", moment(counter_expiry(day)));
-        self.table.update_part(update)
+        self.table.update_write(update)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     error::StorageError,
     sealing::{SealingKey, code_id, code_key},
     table::{TTL_ATTRIBUTE, Table, key, moment, number, text, to_item},
-    transaction::Part,
+    transaction::TransactWrite,
 };
 
 const KEY: &str = "code_id";
@@ -122,15 +122,15 @@ impl Codes {
     ///
     /// # Errors
     /// Where the item cannot be written.
-    pub fn put_part(&self, item: &CodeItem) -> Result<Part, StorageError> {
-        self.0.put_new_part(to_item(item)?, KEY)
+    pub fn put_write(&self, item: &CodeItem) -> Result<TransactWrite, StorageError> {
+        self.0.put_new_write(to_item(item)?, KEY)
     }
 
     /// For a transaction: the code becomes the subject's, from exactly the state that was decided on.
     ///
     /// # Errors
     /// Where the update cannot be written.
-    pub fn associate_part(&self, code: &CodeNumber, owner: &NewOwner<'_>) -> Result<Part, StorageError> {
+    pub fn associate_write(&self, code: &CodeNumber, owner: &NewOwner<'_>) -> Result<TransactWrite, StorageError> {
         let never = owner.dissociations == 0;
         let update = Update::builder()
             .set_key(Some(key(KEY, &code_id(code))))
@@ -154,14 +154,14 @@ impl Codes {
             .expression_attribute_values(":subject", text(owner.subject.as_str()))
             .expression_attribute_values(":at", moment(owner.associated_at))
             .expression_attribute_values(":end", moment(owner.expires_at));
-        self.0.update_part(update)
+        self.0.update_write(update)
     }
 
     /// For a transaction: the subject's association with the code ends. The photos then open with the code alone.
     ///
     /// # Errors
     /// Where the update cannot be written.
-    pub fn dissociate_part(&self, code_id: &str, subject: &SubjectId) -> Result<Part, StorageError> {
+    pub fn dissociate_write(&self, code_id: &str, subject: &SubjectId) -> Result<TransactWrite, StorageError> {
         let update = Update::builder()
             .set_key(Some(key(KEY, code_id)))
             .update_expression("SET #state = :dissociated REMOVE #subject ADD #times :one")
@@ -173,7 +173,7 @@ impl Codes {
             .expression_attribute_values(":dissociated", text(state_name(CodeState::Dissociated)))
             .expression_attribute_values(":associated", text(state_name(CodeState::Associated)))
             .expression_attribute_values(":subject", text(subject.as_str()));
-        self.0.update_part(update)
+        self.0.update_write(update)
     }
 
     /// Reads a code by its id, for those to whom it belongs.
@@ -188,13 +188,13 @@ impl Codes {
     ///
     /// # Errors
     /// Where the delete cannot be written.
-    pub fn delete_part(&self, read: &CodeItem) -> Result<Part, StorageError> {
+    pub fn delete_write(&self, read: &CodeItem) -> Result<TransactWrite, StorageError> {
         let delete = Delete::builder()
             .set_key(Some(key(KEY, &read.code_id)))
             .condition_expression("#state = :state")
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":state", text(state_name(read.state)));
-        self.0.delete_part(delete)
+        self.0.delete_write(delete)
     }
 }
 

@@ -4,14 +4,14 @@ use aws_sdk_dynamodb::{Client, types::Update};
 use domain::{
     Moment, SubjectId,
     consent::ConsentKind,
-    retention::{ASSOCIATION_VALID, RECORD_KEPT_AFTER_PHOTOS},
+    retention::{ASSOCIATION_VALID, RECORD_RETENTION_AFTER_PHOTOS},
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
     error::{StorageError, failed},
     table::{TTL_ATTRIBUTE, Table, from_item, is_live, key2, moment, text, to_item},
-    transaction::Part,
+    transaction::TransactWrite,
 };
 
 const KEY: &str = "subject_id";
@@ -90,7 +90,7 @@ impl Consents {
             version: kind.current_version().to_owned(),
             given_at: now,
             // As long as photos that are associated meanwhile can live, and a year more; association moves it on.
-            expires_at: now.plus(ASSOCIATION_VALID).plus(RECORD_KEPT_AFTER_PHOTOS),
+            expires_at: now.plus(ASSOCIATION_VALID).plus(RECORD_RETENTION_AFTER_PHOTOS),
         };
         self.0.put_new(to_item(&consent)?, KEY, now).await.map(|_| ())
     }
@@ -99,7 +99,7 @@ impl Consents {
     ///
     /// # Errors
     /// Where the item cannot be written.
-    pub fn associate_part(&self, person: &SubjectId, set_id: &str, now: Moment, photos_expire_at: Moment) -> Result<Part, StorageError> {
+    pub fn associate_write(&self, person: &SubjectId, set_id: &str, now: Moment, photos_expire_at: Moment) -> Result<TransactWrite, StorageError> {
         let kind = ConsentKind::Association;
         let consent = Consent {
             subject_id: person.clone(),
@@ -107,24 +107,24 @@ impl Consents {
             kind,
             version: kind.current_version().to_owned(),
             given_at: now,
-            expires_at: photos_expire_at.plus(RECORD_KEPT_AFTER_PHOTOS),
+            expires_at: photos_expire_at.plus(RECORD_RETENTION_AFTER_PHOTOS),
         };
-        self.0.put_part(to_item(&consent)?)
+        self.0.put_write(to_item(&consent)?)
     }
 
     /// For a transaction: the agreement to the text on personal data is kept at least as long as these photos' records.
     ///
     /// # Errors
     /// Where the update cannot be written.
-    pub fn keep_personal_data_part(&self, person: &SubjectId, version: &str, photos_expire_at: Moment) -> Result<Part, StorageError> {
+    pub fn extend_personal_data_write(&self, person: &SubjectId, version: &str, photos_expire_at: Moment) -> Result<TransactWrite, StorageError> {
         let update = Update::builder()
             .set_key(Some(key2(KEY, person.as_str(), RANGE, &agreement(ConsentKind::PersonalData, version))))
             .update_expression("SET #end = :end")
             .condition_expression("attribute_exists(#range)")
             .expression_attribute_names("#range", RANGE)
             .expression_attribute_names("#end", TTL_ATTRIBUTE)
-            .expression_attribute_values(":end", moment(photos_expire_at.plus(RECORD_KEPT_AFTER_PHOTOS)));
-        self.0.update_part(update)
+            .expression_attribute_values(":end", moment(photos_expire_at.plus(RECORD_RETENTION_AFTER_PHOTOS)));
+        self.0.update_write(update)
     }
 }
 

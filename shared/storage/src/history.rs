@@ -11,7 +11,7 @@ use domain::{
     application::{ApplicationId, Purpose},
     authorization::PullRefusal,
     business::BusinessId,
-    retention::RECORD_KEPT_AFTER_PHOTOS,
+    retention::RECORD_RETENTION_AFTER_PHOTOS,
     verdict::Verdict,
 };
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::{
     error::{StorageError, failed},
     table::{Table, from_item, is_live, key2, moment, text, to_item},
-    transaction::Part,
+    transaction::TransactWrite,
 };
 
 const KEY: &str = "subject_id";
@@ -138,7 +138,7 @@ impl Record {
             subject_id: subject.clone(),
             event: format!("{}{}", what.kind().prefix(), Uuid::now_v7()),
             at,
-            expires_at: photos_expire_at.plus(RECORD_KEPT_AFTER_PHOTOS),
+            expires_at: photos_expire_at.plus(RECORD_RETENTION_AFTER_PHOTOS),
             what,
         }
     }
@@ -171,8 +171,8 @@ impl History {
     ///
     /// # Errors
     /// Where the item cannot be written.
-    pub fn put_part(&self, record: &Record) -> Result<Part, StorageError> {
-        self.table.put_part(to_item(record)?)
+    pub fn put_write(&self, record: &Record) -> Result<TransactWrite, StorageError> {
+        self.table.put_write(to_item(record)?)
     }
 
     /// By itself: what an application asked for.
@@ -217,7 +217,7 @@ impl History {
     ///
     /// # Errors
     /// Where the update cannot be written.
-    pub fn end_authorization_part(&self, subject: &SubjectId, event: &str, at: Moment) -> Result<Part, StorageError> {
+    pub fn end_authorization_write(&self, subject: &SubjectId, event: &str, at: Moment) -> Result<TransactWrite, StorageError> {
         let update = Update::builder()
             .set_key(Some(key2(KEY, subject.as_str(), RANGE, event)))
             .update_expression("SET #ended = :at")
@@ -225,14 +225,14 @@ impl History {
             .expression_attribute_names("#range", RANGE)
             .expression_attribute_names("#ended", "ended_at")
             .expression_attribute_values(":at", moment(at));
-        self.table.update_part(update)
+        self.table.update_write(update)
     }
 
     /// For a transaction: the verdict on an image that was given. A later one takes the place of an earlier one.
     ///
     /// # Errors
     /// Where the update cannot be written.
-    pub fn verdict_part(&self, subject: &SubjectId, event: &str, verdict: &GivenVerdict) -> Result<Part, StorageError> {
+    pub fn verdict_write(&self, subject: &SubjectId, event: &str, verdict: &GivenVerdict) -> Result<TransactWrite, StorageError> {
         let value = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(verdict).map_err(|_| StorageError::Corrupt("a verdict"))?;
         let update = Update::builder()
             .set_key(Some(key2(KEY, subject.as_str(), RANGE, event)))
@@ -242,7 +242,7 @@ impl History {
             .expression_attribute_names("#refusal", "refusal")
             .expression_attribute_names("#verdict", "verdict")
             .expression_attribute_values(":verdict", value);
-        self.table.update_part(update)
+        self.table.update_write(update)
     }
 
     /// Records of a kind, newest first, from behind the record `after`.

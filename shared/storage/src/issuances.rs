@@ -11,7 +11,7 @@ use domain::{
     business::BusinessId,
     delivery::{DeliveryState, IssuanceState, ResendFacts},
     recipient::RecipientKind,
-    retention::{ISSUANCE_KEPT, UPLOAD_KEPT},
+    retention::{ISSUANCE_RETENTION, UPLOAD_RETENTION},
     staff::{Capacity, MemberId},
     time::Span,
     verdict::Verdict,
@@ -22,8 +22,8 @@ use crate::{
     error::{StorageError, failed},
     id_bound,
     sealing::VerdictSlot,
-    table::{Item, TTL_ATTRIBUTE, Table, from_item, held, is_live, key2, moment, number, text, to_item},
-    transaction::Part,
+    table::{Item, TTL_ATTRIBUTE, Table, from_item, condition_held, is_live, key2, moment, number, text, to_item},
+    transaction::TransactWrite,
 };
 
 const KEY: &str = "business";
@@ -197,7 +197,7 @@ impl Wanted {
     fn ids(self) -> (String, String) {
         match self.day {
             Some(day) => {
-                let earliest = day.start().epoch_seconds() - UPLOAD_KEPT.as_seconds() - CLOCKS_APART.as_seconds();
+                let earliest = day.start().epoch_seconds() - UPLOAD_RETENTION.as_seconds() - CLOCKS_APART.as_seconds();
                 (id_bound(Moment::from_epoch_seconds(earliest)), id_bound(day.next().start().plus(CLOCKS_APART)))
             }
             None => (FIRST_ID.to_owned(), LAST_ID.to_owned()),
@@ -213,7 +213,7 @@ const CLOCKS_APART: Span = Span::minutes(1);
 /// Items read per query while a page fills.
 const CHUNK: i32 = 100;
 /// Queries made for one page: one of which little is wanted ends there, and its `next` goes on.
-const CHUNKS_AT_MOST: usize = 10;
+const CHUNKS_MAX: usize = 10;
 
 #[derive(Debug, Clone)]
 pub struct Issuances(Table);
@@ -233,7 +233,7 @@ impl Issuances {
 
     /// When an upload that is requested now is forgotten if no code is made of it.
     pub const fn upload_expiry(now: Moment) -> Moment {
-        now.plus(UPLOAD_KEPT)
+        now.plus(UPLOAD_RETENTION)
     }
 
     /// # Errors
@@ -260,14 +260,14 @@ impl Issuances {
             .expression_attribute_values(":uploading", text(UploadState::Uploading.name()))
             .send()
             .await;
-        held(result)
+        condition_held(result)
     }
 
     /// For a transaction: a code is made of the upload, once.
     ///
     /// # Errors
     /// Where the update cannot be written.
-    pub fn issue_part(&self, business: &BusinessId, upload_id: &str, issued: &Issued) -> Result<Part, StorageError> {
+    pub fn issue_write(&self, business: &BusinessId, upload_id: &str, issued: &Issued) -> Result<TransactWrite, StorageError> {
         let value = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(issued).map_err(|_| StorageError::Corrupt("an issuance"))?;
         let update = Update::builder()
             .set_key(Some(key2(KEY, business.as_str(), RANGE, upload_id)))
@@ -279,15 +279,15 @@ impl Issuances {
             .expression_attribute_values(":issued_state", text(UploadState::Issued.name()))
             .expression_attribute_values(":uploading", text(UploadState::Uploading.name()))
             .expression_attribute_values(":issued", value)
-            .expression_attribute_values(":end", moment(issued.issued_at.plus(ISSUANCE_KEPT)));
-        self.0.update_part(update)
+            .expression_attribute_values(":end", moment(issued.issued_at.plus(ISSUANCE_RETENTION)));
+        self.0.update_write(update)
     }
 
     /// For a transaction: the code was associated. By whom is not said.
     ///
     /// # Errors
     /// Where the update cannot be written.
-    pub fn associated_part(&self, business: &BusinessId, upload_id: &str) -> Result<Part, StorageError> {
+    pub fn associated_write(&self, business: &BusinessId, upload_id: &str) -> Result<TransactWrite, StorageError> {
         let update = Update::builder()
             .set_key(Some(key2(KEY, business.as_str(), RANGE, upload_id)))
             .update_expression("SET #issued.#associated = :true")
@@ -295,14 +295,14 @@ impl Issuances {
             .expression_attribute_names("#issued", "issued")
             .expression_attribute_names("#associated", "associated")
             .expression_attribute_values(":true", AttributeValue::Bool(true));
-        self.0.update_part(update)
+        self.0.update_write(update)
     }
 
     /// For a transaction: the verdict of an application on an image. A later verdict of the same slot replaces the earlier one.
     ///
     /// # Errors
     /// Where the update cannot be written.
-    pub fn verdict_part(&self, business: &BusinessId, upload_id: &str, slot: &VerdictSlot, verdict: Verdict) -> Result<Part, StorageError> {
+    pub fn verdict_write(&self, business: &BusinessId, upload_id: &str, slot: &VerdictSlot, verdict: Verdict) -> Result<TransactWrite, StorageError> {
         let value = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(verdict).map_err(|_| StorageError::Corrupt("a verdict"))?;
         let update = Update::builder()
             .set_key(Some(key2(KEY, business.as_str(), RANGE, upload_id)))
@@ -312,21 +312,21 @@ impl Issuances {
             .expression_attribute_names("#verdicts", "verdicts")
             .expression_attribute_names("#whose", slot.as_str())
             .expression_attribute_values(":verdict", value);
-        self.0.update_part(update)
+        self.0.update_write(update)
     }
 
     /// For a transaction: what became of an attempt to send the code.
     ///
     /// # Errors
     /// Where the update cannot be written.
-    pub fn delivery_part(
+    pub fn delivery_write(
         &self,
         business: &BusinessId,
         upload_id: &str,
         state: DeliveryState,
         attempts: u32,
         sent_at: Option<Moment>,
-    ) -> Result<Part, StorageError> {
+    ) -> Result<TransactWrite, StorageError> {
         let state = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(state).map_err(|_| StorageError::Corrupt("a state"))?;
         let mut update = Update::builder()
             .set_key(Some(key2(KEY, business.as_str(), RANGE, upload_id)))
@@ -343,7 +343,7 @@ impl Issuances {
                 .expression_attribute_values(":at", moment(at)),
             None => update.update_expression("SET #issued.#delivery = :delivery, #issued.#attempts = :attempts"),
         };
-        self.0.update_part(update)
+        self.0.update_write(update)
     }
 
     /// For a transaction: the code goes out again, as `new` has it, where nothing was sent again and nobody associated it since
@@ -351,7 +351,7 @@ impl Issuances {
     ///
     /// # Errors
     /// Where the update cannot be written.
-    pub fn resend_part(&self, business: &BusinessId, upload_id: &str, read: &Issued, new: &Issued) -> Result<Part, StorageError> {
+    pub fn resend_write(&self, business: &BusinessId, upload_id: &str, read: &Issued, new: &Issued) -> Result<TransactWrite, StorageError> {
         let mut new: Item = to_item(new)?;
         // An empty list, or none in items from before there was one.
         let unmoved = if read.resent.is_empty() {
@@ -375,7 +375,7 @@ impl Issuances {
             sets.push(format!("#issued.#{name} = :{name}"));
             update = update.expression_attribute_names(format!("#{name}"), name).expression_attribute_values(format!(":{name}"), value);
         }
-        self.0.update_part(update.update_expression(format!("SET {} REMOVE #issued.#sent_at", sets.join(", "))))
+        self.0.update_write(update.update_expression(format!("SET {} REMOVE #issued.#sent_at", sets.join(", "))))
     }
 
     /// Uploads that became a code and are wanted, newest first, from behind `after`.
@@ -397,7 +397,7 @@ impl Issuances {
         }
         let mut page = Page { issuances: Vec::new(), next: None };
         let mut start = None;
-        for _ in 0..CHUNKS_AT_MOST {
+        for _ in 0..CHUNKS_MAX {
             if last < first {
                 return Ok(page);
             }

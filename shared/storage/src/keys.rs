@@ -13,7 +13,7 @@ use crate::{
     kms::KmsKey,
     sealing::SealingKey,
     table::{Table, key, to_item},
-    transaction::Part,
+    transaction::TransactWrite,
 };
 
 const KEY: &str = "subject_id";
@@ -127,16 +127,16 @@ impl Keys {
     ///
     /// # Errors
     /// Where the item cannot be written.
-    pub fn put_part(&self, item: &KeyItem) -> Result<Part, StorageError> {
-        self.0.put_part(to_item(item)?)
+    pub fn put_write(&self, item: &KeyItem) -> Result<TransactWrite, StorageError> {
+        self.0.put_write(to_item(item)?)
     }
 
     /// For a transaction: from that moment on nobody opens the photos without the code.
     ///
     /// # Errors
     /// Where the delete cannot be written.
-    pub fn delete_part(&self, subject: &SubjectId) -> Result<Part, StorageError> {
-        self.0.delete_part(Delete::builder().set_key(Some(key(KEY, subject.as_str()))))
+    pub fn delete_write(&self, subject: &SubjectId) -> Result<TransactWrite, StorageError> {
+        self.0.delete_write(Delete::builder().set_key(Some(key(KEY, subject.as_str()))))
     }
 }
 

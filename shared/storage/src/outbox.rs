@@ -11,7 +11,7 @@ use domain::{
     CodeNumber, Language, Moment, Recipient, Secret,
     business::BusinessId,
     delivery::{CLAIM, DeliveryState, MessageFacts},
-    retention::MESSAGE_KEPT,
+    retention::MESSAGE_RETENTION,
     time::Span,
 };
 use serde::{Deserialize, Serialize};
@@ -21,8 +21,8 @@ use crate::{
     error::{StorageError, failed},
     kms::KmsKey,
     sealing::RecipientHasher,
-    table::{TTL_ATTRIBUTE, Table, from_item, held, key, moment, number, text, to_item},
-    transaction::Part,
+    table::{TTL_ATTRIBUTE, Table, from_item, condition_held, key, moment, number, text, to_item},
+    transaction::TransactWrite,
 };
 
 const KEY: &str = "message_id";
@@ -31,7 +31,7 @@ const DUE_INDEX: &str = "due";
 const DUE: &str = "due";
 const WAKE: &str = "wake#";
 /// A wake record has done its work once the stream has shown it.
-const WAKE_KEPT: Span = Span::minutes(10);
+const WAKE_RETENTION: Span = Span::minutes(10);
 /// How long the sweep has to end a message before TTL does.
 const SWEEP_FIRST: Span = Span::hours(1);
 /// Where the stream failed to wake the sender, the sweep does, after so long.
@@ -79,7 +79,7 @@ pub struct OutboxItem {
     pub business: BusinessId,
     pub upload_id: String,
     /// Until then it may be sent; then the sweep ends it, and notes where it was never sent.
-    pub kept_until: Moment,
+    pub retained_until: Moment,
     /// TTL, a little later: were it first, nobody would note.
     expires_at: Moment,
 }
@@ -111,8 +111,8 @@ impl OutboxItem {
             claimed_until: None,
             business: business.clone(),
             upload_id: upload_id.to_owned(),
-            kept_until: now.plus(MESSAGE_KEPT),
-            expires_at: now.plus(MESSAGE_KEPT).plus(SWEEP_FIRST),
+            retained_until: now.plus(MESSAGE_RETENTION),
+            expires_at: now.plus(MESSAGE_RETENTION).plus(SWEEP_FIRST),
         })
     }
 
@@ -129,7 +129,7 @@ impl OutboxItem {
     }
 
     pub const fn facts(&self) -> MessageFacts {
-        MessageFacts { state: self.state, attempts: self.attempts, claimed_until: self.claimed_until, kept_until: self.kept_until }
+        MessageFacts { state: self.state, attempts: self.attempts, claimed_until: self.claimed_until, retained_until: self.retained_until }
     }
 }
 
@@ -164,8 +164,8 @@ impl Outbox {
     ///
     /// # Errors
     /// Where the item cannot be written.
-    pub fn put_part(&self, item: &OutboxItem) -> Result<Part, StorageError> {
-        self.0.put_new_part(to_item(item)?, KEY)
+    pub fn put_write(&self, item: &OutboxItem) -> Result<TransactWrite, StorageError> {
+        self.0.put_new_write(to_item(item)?, KEY)
     }
 
     /// Claims a message for one attempt, so that no second copy is sent beside it. None where it is gone, sent, given
@@ -190,7 +190,7 @@ impl Outbox {
             .expression_attribute_names("#attempts", "attempts")
             .expression_attribute_names("#next", "next_at")
             .expression_attribute_names("#state", "state")
-            .expression_attribute_names("#end", "kept_until")
+            .expression_attribute_names("#end", "retained_until")
             .expression_attribute_values(":queued", state_value(DeliveryState::Queued)?)
             .expression_attribute_values(":until", moment(now.plus(CLAIM)))
             .expression_attribute_values(":now", moment(now))
@@ -210,7 +210,7 @@ impl Outbox {
     ///
     /// # Errors
     /// Where the update cannot be written.
-    pub fn settle_part(&self, item: &OutboxItem, state: DeliveryState) -> Result<Part, StorageError> {
+    pub fn settle_write(&self, item: &OutboxItem, state: DeliveryState) -> Result<TransactWrite, StorageError> {
         let update = Update::builder()
             .set_key(Some(key(KEY, &item.message_id)))
             .update_expression("SET #state = :state, #next = :day_over REMOVE #claim")
@@ -220,15 +220,15 @@ impl Outbox {
             .expression_attribute_names("#claim", "claimed_until")
             .expression_attribute_values(":queued", state_value(DeliveryState::Queued)?)
             .expression_attribute_values(":state", state_value(state)?)
-            .expression_attribute_values(":day_over", moment(item.kept_until));
-        self.0.update_part(update)
+            .expression_attribute_values(":day_over", moment(item.retained_until));
+        self.0.update_write(update)
     }
 
     /// For a transaction: the attempt failed; the message comes due again.
     ///
     /// # Errors
     /// Where the update cannot be written.
-    pub fn retry_part(&self, item: &OutboxItem, next_at: Moment) -> Result<Part, StorageError> {
+    pub fn retry_write(&self, item: &OutboxItem, next_at: Moment) -> Result<TransactWrite, StorageError> {
         let update = Update::builder()
             .set_key(Some(key(KEY, &item.message_id)))
             .update_expression("SET #next = :next REMOVE #claim")
@@ -238,36 +238,36 @@ impl Outbox {
             .expression_attribute_names("#claim", "claimed_until")
             .expression_attribute_values(":queued", state_value(DeliveryState::Queued)?)
             .expression_attribute_values(":next", moment(next_at));
-        self.0.update_part(update)
+        self.0.update_write(update)
     }
 
     /// For a transaction: the message goes, unless it is claimed or settled meanwhile.
     ///
     /// # Errors
     /// Where the delete cannot be written.
-    pub fn delete_part(&self, item: &OutboxItem) -> Result<Part, StorageError> {
+    pub fn delete_write(&self, item: &OutboxItem) -> Result<TransactWrite, StorageError> {
         let delete = Delete::builder()
             .set_key(Some(key(KEY, &item.message_id)))
             .condition_expression("#next = :next")
             .expression_attribute_names("#next", "next_at")
             .expression_attribute_values(":next", moment(item.next_at));
-        self.0.delete_part(delete)
+        self.0.delete_write(delete)
     }
 
     /// For a transaction: the code has arrived and is used; nothing that opens its photos is to stay behind.
     ///
     /// # Errors
     /// Where the delete cannot be written.
-    pub fn used_part(&self, message_id: &str) -> Result<Part, StorageError> {
-        self.0.delete_part(Delete::builder().set_key(Some(key(KEY, message_id))))
+    pub fn used_write(&self, message_id: &str) -> Result<TransactWrite, StorageError> {
+        self.0.delete_write(Delete::builder().set_key(Some(key(KEY, message_id))))
     }
 
     /// For a transaction: the message, as it was read, goes out again, as if it had never been tried. The sender is woken by
-    /// [`Self::wake_again_part`].
+    /// [`Self::wake_again_write`].
     ///
     /// # Errors
     /// Where the update cannot be written.
-    pub fn requeue_part(&self, read: &OutboxItem, now: Moment) -> Result<Part, StorageError> {
+    pub fn requeue_write(&self, read: &OutboxItem, now: Moment) -> Result<TransactWrite, StorageError> {
         let update = Update::builder()
             .set_key(Some(key(KEY, &read.message_id)))
             .update_expression("SET #state = :queued, #attempts = :zero, #next = :sweep REMOVE #claim")
@@ -282,24 +282,24 @@ impl Outbox {
             .expression_attribute_values(":state", state_value(read.state)?)
             .expression_attribute_values(":read", number(read.attempts))
             .expression_attribute_values(":next", moment(read.next_at));
-        self.0.update_part(update)
+        self.0.update_write(update)
     }
 
     /// For a transaction: a new record, which the stream shows, wakes the sender for the `time`-th sending again.
     ///
     /// # Errors
     /// Where the item cannot be written.
-    pub fn wake_again_part(&self, message_id: &str, time: usize, now: Moment) -> Result<Part, StorageError> {
+    pub fn wake_again_write(&self, message_id: &str, time: usize, now: Moment) -> Result<TransactWrite, StorageError> {
         let mut item = key(KEY, &format!("{WAKE}{message_id}#again-{time}"));
-        item.insert(TTL_ATTRIBUTE.to_owned(), moment(now.plus(WAKE_KEPT)));
-        self.0.put_new_part(item, KEY)
+        item.insert(TTL_ATTRIBUTE.to_owned(), moment(now.plus(WAKE_RETENTION)));
+        self.0.put_new_write(item, KEY)
     }
 
     /// For a transaction: the message, as it was read, is not to be sent (again); another takes its place.
     ///
     /// # Errors
     /// Where the delete cannot be written.
-    pub fn withdraw_part(&self, read: &OutboxItem) -> Result<Part, StorageError> {
+    pub fn withdraw_write(&self, read: &OutboxItem) -> Result<TransactWrite, StorageError> {
         let delete = Delete::builder()
             .set_key(Some(key(KEY, &read.message_id)))
             .condition_expression(UNCHANGED)
@@ -309,7 +309,7 @@ impl Outbox {
             .expression_attribute_values(":state", state_value(read.state)?)
             .expression_attribute_values(":read", number(read.attempts))
             .expression_attribute_values(":next", moment(read.next_at));
-        self.0.delete_part(delete)
+        self.0.delete_write(delete)
     }
 
     /// Messages that are to be looked at, the longest overdue first.
@@ -341,7 +341,7 @@ impl Outbox {
     /// Storage errors.
     pub async fn wake(&self, due: &Due, now: Moment) -> Result<bool, StorageError> {
         let mut item = key(KEY, &format!("{WAKE}{}#{}", due.message_id, due.next_at.epoch_seconds()));
-        item.insert(TTL_ATTRIBUTE.to_owned(), moment(now.plus(WAKE_KEPT)));
+        item.insert(TTL_ATTRIBUTE.to_owned(), moment(now.plus(WAKE_RETENTION)));
         self.0.put_new(item, KEY, now).await
     }
 
@@ -364,7 +364,7 @@ impl Outbox {
             .send()
             .await;
         // Where it does not hold another run was quicker.
-        held(result).map(drop)
+        condition_held(result).map(drop)
     }
 
     /// # Errors

@@ -109,7 +109,7 @@ impl Quotas {
     pub async fn submissions_left(&self, person: &SubjectId, now: Moment) -> Result<u32, StorageError> {
         let item: Option<QuotaItem> = self.0.get(key(KEY, &day_key(person, AthensDay::of(now))), now).await?;
         let used = item.unwrap_or_default().submissions.map_or(0, |set| set.len());
-        Ok(Quota::Submissions.left(used))
+        Ok(Quota::Submissions.remaining(used))
     }
 }
 

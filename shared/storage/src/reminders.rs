@@ -21,8 +21,8 @@ use zeroize::Zeroizing;
 use crate::{
     error::{StorageError, failed},
     kms::KmsKey,
-    table::{Item, Table, from_item, held, key2, moment, number, text, to_item},
-    transaction::Part,
+    table::{Item, Table, from_item, condition_held, key2, moment, number, text, to_item},
+    transaction::TransactWrite,
 };
 
 const KEY: &str = "slot";
@@ -131,7 +131,7 @@ impl ReminderItem {
             attempts: 0,
             claim: None,
             claimed_until: None,
-            expires_at: about.kind().kept_until(expires_at, until),
+            expires_at: about.kind().retained_until(expires_at, until),
         })
     }
 
@@ -169,7 +169,7 @@ impl Listed {
     }
 
     /// Another run has it in hand.
-    pub fn is_in_hand(&self, now: Moment) -> bool {
+    pub fn is_claimed(&self, now: Moment) -> bool {
         self.claimed_until.is_some_and(|until| !now.has_reached(until))
     }
 
@@ -202,16 +202,16 @@ impl Reminders {
     ///
     /// # Errors
     /// Where the item cannot be written.
-    pub fn put_part(&self, item: &ReminderItem) -> Result<Part, StorageError> {
-        self.0.put_part(to_item(item)?)
+    pub fn put_write(&self, item: &ReminderItem) -> Result<TransactWrite, StorageError> {
+        self.0.put_write(to_item(item)?)
     }
 
     /// For a transaction: it is no longer needed. `expires_at` is that of what it is about; deleting what is not there is no error.
     ///
     /// # Errors
     /// Where the delete cannot be written.
-    pub fn delete_part(&self, about: &About, expires_at: Moment) -> Result<Part, StorageError> {
-        self.0.delete_part(Delete::builder().set_key(Some(key2(KEY, &about.slot(expires_at), RANGE, &about.name()))))
+    pub fn delete_write(&self, about: &About, expires_at: Moment) -> Result<TransactWrite, StorageError> {
+        self.0.delete_write(Delete::builder().set_key(Some(key2(KEY, &about.slot(expires_at), RANGE, &about.name()))))
     }
 
     /// The reminders under a key, page by page: None after the last.
@@ -299,33 +299,33 @@ impl Reminders {
             .expression_attribute_values(":claim", text(claimed.claim.as_deref().unwrap_or_default()))
             .send()
             .await;
-        held(result).map(drop)
+        condition_held(result).map(drop)
     }
 
     /// For a transaction: a reminder that this run has in hand is sent, or no longer needed.
     ///
     /// # Errors
     /// Where the delete cannot be written.
-    pub fn end_part(&self, claimed: &ReminderItem) -> Result<Part, StorageError> {
+    pub fn end_write(&self, claimed: &ReminderItem) -> Result<TransactWrite, StorageError> {
         let delete = Delete::builder()
             .set_key(Some(key2(KEY, &claimed.slot, RANGE, &claimed.about)))
             .condition_expression("#claim = :claim")
             .expression_attribute_names("#claim", CLAIM_ID)
             .expression_attribute_values(":claim", text(claimed.claim.as_deref().unwrap_or_default()));
-        self.0.delete_part(delete)
+        self.0.delete_write(delete)
     }
 
     /// For a transaction: a reminder is given up, as it was listed.
     ///
     /// # Errors
     /// Where the delete cannot be written.
-    pub fn give_up_part(&self, listed: &Listed) -> Result<Part, StorageError> {
+    pub fn give_up_write(&self, listed: &Listed) -> Result<TransactWrite, StorageError> {
         let delete = Delete::builder()
             .set_key(Some(key2(KEY, &listed.slot, RANGE, &listed.about)))
             .condition_expression("#attempts = :read")
             .expression_attribute_names("#attempts", ATTEMPTS)
             .expression_attribute_values(":read", number(listed.attempts));
-        self.0.delete_part(delete)
+        self.0.delete_write(delete)
     }
 }
 
@@ -372,11 +372,11 @@ mod tests {
             expires_at: at,
         };
         let now = |seconds| Moment::from_epoch_seconds(seconds);
-        for (claimed, seconds, in_hand, may_have_gone) in
+        for (claimed, seconds, is_claimed, may_have_gone) in
             [(None, 500, false, false), (Some(at), 999, true, false), (Some(at), 1_000, false, true)]
         {
             let one = listed(claimed);
-            assert_eq!((one.is_in_hand(now(seconds)), one.may_have_gone(now(seconds))), (in_hand, may_have_gone));
+            assert_eq!((one.is_claimed(now(seconds)), one.may_have_gone(now(seconds))), (is_claimed, may_have_gone));
         }
         assert!(!listed(None).is_over(now(999)) && listed(None).is_over(at));
     }

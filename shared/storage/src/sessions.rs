@@ -21,8 +21,8 @@ use crate::{
     codes::ImageFacts,
     error::{StorageError, failed},
     sealing::{SealingKey, SessionToken},
-    table::{TTL_ATTRIBUTE, Table, held, key, moment, text, to_item},
-    transaction::Part,
+    table::{TTL_ATTRIBUTE, Table, condition_held, key, moment, text, to_item},
+    transaction::TransactWrite,
 };
 
 const KEY: &str = "session_id";
@@ -33,14 +33,14 @@ const KEY: &str = "session_id";
 /// over cannot, for example, add minors to its own session. IAM does not tell an attribute of a condition from one that is written.
 pub const UPDATES: [(&str, &[&str]); 11] = [
     ("touch", &[KEY, TTL_ATTRIBUTE, "successor", "used_at"]),
-    ("succeed_part", &[KEY, TTL_ATTRIBUTE, "successor", "tries"]),
+    ("rotate_write", &[KEY, TTL_ATTRIBUTE, "successor", "tries"]),
     ("note_try", &[KEY, "tries"]),
     ("replace_otp", &[KEY, "otp"]),
     ("choose_role", &[KEY, TTL_ATTRIBUTE, "role", "submission", "successor", "used_at"]),
     ("agree", &[KEY, TTL_ATTRIBUTE, "consent", "successor", "used_at"]),
     ("hold", &[KEY, TTL_ATTRIBUTE, "submission", "successor", "used_at"]),
     ("confirm", &[KEY, TTL_ATTRIBUTE, "submission", "successor", "used_at"]),
-    ("associated_part", &[KEY, "associated", "submission", "successor"]),
+    ("associated_write", &[KEY, "associated", "submission", "successor"]),
     ("forget_submission", &[KEY, "submission", "successor"]),
     ("set_minors", &[KEY, "minors", "successor"]),
 ];
@@ -96,7 +96,7 @@ pub struct Minor {
 
 /// A code that was entered and let in, with all that association needs. Sealed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct SubmissionInHand {
+pub struct PendingSubmission {
     /// As the caller names the subject: `self`, or a minor's handle.
     pub subject: String,
     pub subject_id: SubjectId,
@@ -132,7 +132,7 @@ pub struct SubmissionInHand {
 /// For how long whoever associates need not look for an association again before they copy: a person has looked at the photos by then.
 const LOOKED: Span = Span::minutes(10);
 
-impl SubmissionInHand {
+impl PendingSubmission {
     /// That the subject has no association was seen just now.
     pub fn nothing_was_associated(&self, now: Moment) -> bool {
         self.nothing_associated_at.is_some_and(|at| !now.has_reached(at.plus(LOOKED)))
@@ -229,7 +229,7 @@ pub struct Session {
     pub role: Option<Role>,
     pub consent: Option<String>,
     pub person: Person,
-    pub submission: Option<SubmissionInHand>,
+    pub submission: Option<PendingSubmission>,
     pub associated: Option<Associated>,
     pub minors: Vec<Minor>,
     /// As they were read, for the condition of the next write.
@@ -240,7 +240,7 @@ pub struct Session {
 impl Session {
     /// A session that begins now, after TAXISnet.
     pub fn begin(token: SessionToken, subject_id: SubjectId, person: Person, now: Moment) -> Self {
-        let hard_end = now.plus(session::LONGEST);
+        let hard_end = now.plus(session::DURATION_MAX);
         let role = person.businesses.is_empty().then_some(Role::Citizen);
         Self {
             token,
@@ -342,15 +342,15 @@ impl Sessions {
     ///
     /// # Errors
     /// Where sealing fails.
-    pub fn put_part(&self, session: &Session) -> Result<Part, StorageError> {
-        self.0.put_new_part(to_item(&sealed(session)?)?, KEY)
+    pub fn put_write(&self, session: &Session) -> Result<TransactWrite, StorageError> {
+        self.0.put_new_write(to_item(&sealed(session)?)?, KEY)
     }
 
     /// For a transaction: the old token's item becomes a pointer to its successor until `ends_at`, once only.
     ///
     /// # Errors
     /// Where sealing fails.
-    pub fn succeed_part(&self, old: &Session, right_try: &str, successor: &SessionToken, ends_at: Moment) -> Result<Part, StorageError> {
+    pub fn rotate_write(&self, old: &Session, right_try: &str, successor: &SessionToken, ends_at: Moment) -> Result<TransactWrite, StorageError> {
         let pointer = old.token.key().seal(SUCCESSOR, successor.expose().as_bytes())?;
         let update = Update::builder()
             .set_key(Some(key(KEY, &old.token.session_id())))
@@ -364,7 +364,7 @@ impl Sessions {
             .expression_attribute_values(":right", AttributeValue::Ss(vec![right_try.to_owned()]))
             .expression_attribute_values(":successor", AttributeValue::B(Blob::new(pointer)))
             .expression_attribute_values(":end", moment(ends_at));
-        self.0.update_part(update)
+        self.0.update_write(update)
     }
 
     /// Notes a try before it is compared, so that tries made at once are all counted.
@@ -420,7 +420,7 @@ impl Sessions {
             .expression_attribute_names("#resends", "resends")
             .expression_attribute_values(":otp", value)
             .expression_attribute_values(":before", AttributeValue::N(resends_before.to_string()));
-        held(update.send().await)
+        condition_held(update.send().await)
     }
 
     /// # Errors
@@ -434,7 +434,7 @@ impl Sessions {
             .expression_attribute_names("#role", "role")
             .expression_attribute_names("#submission", "submission")
             .expression_attribute_values(":role", value);
-        held(used(update, session, now).send().await)
+        condition_held(used(update, session, now).send().await)
     }
 
     /// # Errors
@@ -445,14 +445,14 @@ impl Sessions {
             .update_expression("SET #consent = :version, #used = :now, #end = :end")
             .expression_attribute_names("#consent", "consent")
             .expression_attribute_values(":version", text(version));
-        held(used(update, session, now).send().await)
+        condition_held(used(update, session, now).send().await)
     }
 
     /// Puts a submission in hand, or takes it away.
     ///
     /// # Errors
     /// Storage errors. False where the session has ended meanwhile.
-    pub async fn hold(&self, session: &Session, submission: Option<&SubmissionInHand>, now: Moment) -> Result<bool, StorageError> {
+    pub async fn store_submission(&self, session: &Session, submission: Option<&PendingSubmission>, now: Moment) -> Result<bool, StorageError> {
         let update = self.update(session).expression_attribute_names("#submission", "submission");
         let update = match submission {
             Some(submission) => {
@@ -463,7 +463,7 @@ impl Sessions {
             }
             None => update.update_expression("SET #used = :now, #end = :end REMOVE #submission"),
         };
-        held(used(update, session, now).send().await)
+        condition_held(used(update, session, now).send().await)
     }
 
     /// The submission in hand, confirmed, in place of the one that was read. False where another one is in hand meanwhile, none, or
@@ -471,7 +471,7 @@ impl Sessions {
     ///
     /// # Errors
     /// Storage errors.
-    pub async fn confirm(&self, session: &Session, confirmed: &SubmissionInHand, now: Moment) -> Result<bool, StorageError> {
+    pub async fn confirm(&self, session: &Session, confirmed: &PendingSubmission, now: Moment) -> Result<bool, StorageError> {
         let update = self
             .update(session)
             .update_expression("SET #submission = :submission, #used = :now, #end = :end")
@@ -482,7 +482,7 @@ impl Sessions {
         let update = used(update, session, now).condition_expression(
             "attribute_exists(#key) AND attribute_not_exists(#successor) AND (#submission = :read OR #submission = :submission)",
         );
-        held(update.send().await)
+        condition_held(update.send().await)
     }
 
     /// For a transaction: the submission in hand, as it was read, is associated. From now on its code opens nothing here that was not
@@ -490,7 +490,7 @@ impl Sessions {
     ///
     /// # Errors
     /// Where sealing fails.
-    pub fn associated_part(&self, session: &Session, associated: &Associated) -> Result<Part, StorageError> {
+    pub fn associated_write(&self, session: &Session, associated: &Associated) -> Result<TransactWrite, StorageError> {
         let update = Update::builder()
             .set_key(Some(key(KEY, &session.token.session_id())))
             .update_expression("SET #associated = :associated REMOVE #submission")
@@ -501,7 +501,7 @@ impl Sessions {
             .expression_attribute_names("#submission", "submission")
             .expression_attribute_values(":read", read_submission(session))
             .expression_attribute_values(":associated", AttributeValue::B(Blob::new(seal(&session.token.key(), ASSOCIATED, associated)?)));
-        self.0.update_part(update)
+        self.0.update_write(update)
     }
 
     /// The submission in hand, as it was read, is in hand no longer. False where another one is, or the session has ended.
@@ -519,7 +519,7 @@ impl Sessions {
             .expression_attribute_names("#successor", "successor")
             .expression_attribute_names("#submission", "submission")
             .expression_attribute_values(":read", read_submission(session));
-        held(update.send().await)
+        condition_held(update.send().await)
     }
 
     /// Other minors in place of those that the session held when it was read. False where it holds others meanwhile, or has
@@ -542,7 +542,7 @@ impl Sessions {
                 update.condition_expression("attribute_exists(#key) AND attribute_not_exists(#successor) AND attribute_not_exists(#minors)")
             }
         };
-        held(update.send().await)
+        condition_held(update.send().await)
     }
 
     /// Notes use. Never brings back a session that was signed out meanwhile.
@@ -551,7 +551,7 @@ impl Sessions {
     /// Storage errors.
     pub async fn touch(&self, session: &Session, now: Moment) -> Result<bool, StorageError> {
         let update = self.update(session).update_expression("SET #used = :now, #end = :end");
-        held(used(update, session, now).send().await)
+        condition_held(used(update, session, now).send().await)
     }
 
     /// # Errors
@@ -654,20 +654,20 @@ mod tests {
             "profile": "standard", "images": [], "wrapped_key": [1], "business": "b", "upload_id": "u", "message_id": "m", "issued_at": 1,
             "code_expires_at": 2, "confirmed": true,
         });
-        let read: SubmissionInHand = serde_json::from_value(before).unwrap();
+        let read: PendingSubmission = serde_json::from_value(before).unwrap();
         let moment = Moment::from_epoch_seconds;
         assert!(read.is_first() && read.confirmed && !read.nothing_was_associated(moment(1)));
         assert_eq!(read.dissociations, 0);
         // When the first association was is not known: for another subject it is too late, for the first one never.
         let subject = |name: &str| serde_json::from_value::<SubjectId>(serde_json::json!(name)).unwrap();
-        let again = SubmissionInHand { first_subject: Some(subject("child")), ..read.clone() };
+        let again = PendingSubmission { first_subject: Some(subject("child")), ..read.clone() };
         let managed = [subject("s"), subject("child")];
         assert!(read.may_be_associated(&managed, moment(1)) && !again.may_be_associated(&managed, moment(1)));
-        let own = SubmissionInHand { first_subject: Some(subject("s")), ..read.clone() };
+        let own = PendingSubmission { first_subject: Some(subject("s")), ..read.clone() };
         assert!(own.may_be_associated(&managed, moment(1)) && !own.may_be_associated(&managed[1..], moment(1)));
         let business: Business = serde_json::from_value(serde_json::json!({ "id": "b", "name": "Φως" })).unwrap();
         assert_eq!((business.member, business.staff), (None, None));
-        let looked = SubmissionInHand { nothing_associated_at: Some(moment(1_000)), ..read };
+        let looked = PendingSubmission { nothing_associated_at: Some(moment(1_000)), ..read };
         assert_eq!([1_000, 1_599, 1_600].map(|at| looked.nothing_was_associated(moment(at))), [true, true, false]);
     }
 }

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::{
 use domain::{
     Afm, Moment,
     business::BusinessId,
-    staff::{EMPLOYERS_AT_MOST, EmployeeId, MemberId, STAFF_AT_MOST, StaffLabel},
+    staff::{EMPLOYERS_MAX, EmployeeId, MemberId, STAFF_MAX, StaffLabel},
 };
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -18,7 +18,7 @@ use crate::{
     error::{StorageError, failed},
     sealing::SealingKey,
     table::{Item, Table, from_item, key2, number, text, to_item},
-    transaction::Part,
+    transaction::TransactWrite,
 };
 
 const KEY: &str = "business";
@@ -116,15 +116,15 @@ impl Staff {
     ///
     /// # Errors
     /// Where the item cannot be written.
-    pub fn put_part(&self, item: &StaffItem) -> Result<Part, StorageError> {
-        self.0.put_new_part(to_item(item)?, RANGE)
+    pub fn put_write(&self, item: &StaffItem) -> Result<TransactWrite, StorageError> {
+        self.0.put_new_write(to_item(item)?, RANGE)
     }
 
-    /// For a transaction, beside [`Self::put_part`]: the business has no more employees than it may have.
+    /// For a transaction, beside [`Self::put_write`]: the business has no more employees than it may have.
     ///
     /// # Errors
     /// Where the update cannot be written.
-    pub fn enter_part(&self, business: &BusinessId, employee: &EmployeeId) -> Result<Part, StorageError> {
+    pub fn enter_write(&self, business: &BusinessId, employee: &EmployeeId) -> Result<TransactWrite, StorageError> {
         let update = Update::builder()
             .set_key(Some(key2(KEY, business.as_str(), RANGE, ROSTER)))
             .update_expression("ADD #employees :employee")
@@ -132,15 +132,15 @@ impl Staff {
             .expression_attribute_names("#employees", EMPLOYEES)
             .expression_attribute_values(":employee", AttributeValue::Ss(vec![employee.as_str().to_owned()]))
             .expression_attribute_values(":id", text(employee.as_str()))
-            .expression_attribute_values(":limit", number(STAFF_AT_MOST));
-        self.0.update_part(update)
+            .expression_attribute_values(":limit", number(STAFF_MAX));
+        self.0.update_write(update)
     }
 
     /// For a transaction: other facts in the place of those that were read.
     ///
     /// # Errors
     /// Where the item cannot be written.
-    pub fn replace_part(&self, read: &StaffItem, item: &StaffItem) -> Result<Part, StorageError> {
+    pub fn replace_write(&self, read: &StaffItem, item: &StaffItem) -> Result<TransactWrite, StorageError> {
         let put = Put::builder()
             .set_item(Some(to_item(item)?))
             .condition_expression("#sealed = :read")
@@ -153,21 +153,21 @@ impl Staff {
     ///
     /// # Errors
     /// Where the delete cannot be written.
-    pub fn delete_part(&self, business: &BusinessId, employee: &EmployeeId) -> Result<Part, StorageError> {
-        self.0.delete_part(Delete::builder().set_key(Some(key2(KEY, business.as_str(), RANGE, employee.as_str()))))
+    pub fn delete_write(&self, business: &BusinessId, employee: &EmployeeId) -> Result<TransactWrite, StorageError> {
+        self.0.delete_write(Delete::builder().set_key(Some(key2(KEY, business.as_str(), RANGE, employee.as_str()))))
     }
 
-    /// For a transaction, beside [`Self::delete_part`].
+    /// For a transaction, beside [`Self::delete_write`].
     ///
     /// # Errors
     /// Where the update cannot be written.
-    pub fn leave_part(&self, business: &BusinessId, employee: &EmployeeId) -> Result<Part, StorageError> {
+    pub fn leave_write(&self, business: &BusinessId, employee: &EmployeeId) -> Result<TransactWrite, StorageError> {
         let update = Update::builder()
             .set_key(Some(key2(KEY, business.as_str(), RANGE, ROSTER)))
             .update_expression("DELETE #employees :employee")
             .expression_attribute_names("#employees", EMPLOYEES)
             .expression_attribute_values(":employee", AttributeValue::Ss(vec![employee.as_str().to_owned()]));
-        self.0.update_part(update)
+        self.0.update_write(update)
     }
 
     /// Everybody whom the business has authorised. All fit into one answer of DynamoDB: a hundred of some hundred bytes.
@@ -207,7 +207,7 @@ impl Staff {
             .map_err(failed("Query"))?;
         let mut items = items.into_iter().map(from_item).collect::<Result<Vec<StaffItem>, _>>()?;
         items.sort_by_key(|item| std::cmp::Reverse(item.authorized_at));
-        items.truncate(EMPLOYERS_AT_MOST);
+        items.truncate(EMPLOYERS_MAX);
         Ok(items)
     }
 }

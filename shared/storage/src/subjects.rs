@@ -62,7 +62,7 @@ impl Subjects {
             let mut transaction = Transaction::new(self.table.client.clone());
             for identifier in unknown {
                 let item = to_item(&SubjectItem { identifier, subject_id: subject.clone() })?;
-                transaction = transaction.with(self.table.put_new_part(item, KEY)?);
+                transaction = transaction.with(self.table.put_new_write(item, KEY)?);
             }
             match transaction.commit().await {
                 Ok(()) => return Ok(subject),

@@ -14,7 +14,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     error::{StorageError, failed},
-    transaction::Part,
+    transaction::TransactWrite,
 };
 
 /// The TTL attribute of every table: epoch seconds.
@@ -65,7 +65,7 @@ type UpdateResult = Result<
 >;
 
 /// Whether the condition of an update held.
-pub(crate) fn held(result: UpdateResult) -> Result<bool, StorageError> {
+pub(crate) fn condition_held(result: UpdateResult) -> Result<bool, StorageError> {
     match result {
         Ok(_) => Ok(true),
         Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
@@ -120,28 +120,28 @@ impl Table {
 
 impl Table {
     /// For a transaction: writes an item, whatever was there.
-    pub(crate) fn put_part(&self, item: Item) -> Result<Part, StorageError> {
+    pub(crate) fn put_write(&self, item: Item) -> Result<TransactWrite, StorageError> {
         self.part(Put::builder().set_item(Some(item)))
     }
 
     /// For a transaction: writes an item whose key is not there yet.
-    pub(crate) fn put_new_part(&self, item: Item, key_name: &str) -> Result<Part, StorageError> {
+    pub(crate) fn put_new_write(&self, item: Item, key_name: &str) -> Result<TransactWrite, StorageError> {
         let put = Put::builder().set_item(Some(item));
         self.part(put.condition_expression("attribute_not_exists(#key)").expression_attribute_names("#key", key_name))
     }
 
-    pub(crate) fn part(&self, put: PutBuilder) -> Result<Part, StorageError> {
-        put.table_name(&self.name).build().map(Part::from).map_err(|_| StorageError::Corrupt("a put lacks a field"))
+    pub(crate) fn part(&self, put: PutBuilder) -> Result<TransactWrite, StorageError> {
+        put.table_name(&self.name).build().map(TransactWrite::from).map_err(|_| StorageError::Corrupt("a put lacks a field"))
     }
 
     /// For a transaction.
-    pub(crate) fn update_part(&self, update: UpdateBuilder) -> Result<Part, StorageError> {
-        update.table_name(&self.name).build().map(Part::from).map_err(|_| StorageError::Corrupt("an update lacks a field"))
+    pub(crate) fn update_write(&self, update: UpdateBuilder) -> Result<TransactWrite, StorageError> {
+        update.table_name(&self.name).build().map(TransactWrite::from).map_err(|_| StorageError::Corrupt("an update lacks a field"))
     }
 
     /// For a transaction.
-    pub(crate) fn delete_part(&self, delete: DeleteBuilder) -> Result<Part, StorageError> {
-        delete.table_name(&self.name).build().map(Part::from).map_err(|_| StorageError::Corrupt("a delete lacks a field"))
+    pub(crate) fn delete_write(&self, delete: DeleteBuilder) -> Result<TransactWrite, StorageError> {
+        delete.table_name(&self.name).build().map(TransactWrite::from).map_err(|_| StorageError::Corrupt("a delete lacks a field"))
     }
 }
 

@@ -32,26 +32,26 @@ pub enum TransactionError {
 #[must_use]
 pub struct Transaction {
     client: Client,
-    parts: Vec<Part>,
+    parts: Vec<TransactWrite>,
 }
 
 /// One write within a transaction.
 #[derive(Debug, Clone)]
-pub struct Part(TransactWriteItem);
+pub struct TransactWrite(TransactWriteItem);
 
-impl From<Put> for Part {
+impl From<Put> for TransactWrite {
     fn from(put: Put) -> Self {
         Self(TransactWriteItem::builder().put(put).build())
     }
 }
 
-impl From<Update> for Part {
+impl From<Update> for TransactWrite {
     fn from(update: Update) -> Self {
         Self(TransactWriteItem::builder().update(update).build())
     }
 }
 
-impl From<Delete> for Part {
+impl From<Delete> for TransactWrite {
     fn from(delete: Delete) -> Self {
         Self(TransactWriteItem::builder().delete(delete).build())
     }
@@ -62,12 +62,12 @@ impl Transaction {
         Self { client, parts: Vec::new() }
     }
 
-    pub fn with(mut self, part: Part) -> Self {
+    pub fn with(mut self, part: TransactWrite) -> Self {
         self.parts.push(part);
         self
     }
 
-    pub fn with_some(mut self, part: Option<Part>) -> Self {
+    pub fn with_some(mut self, part: Option<TransactWrite>) -> Self {
         self.parts.extend(part);
         self
     }

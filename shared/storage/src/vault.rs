@@ -10,7 +10,7 @@ use aws_sdk_s3::{
     primitives::ByteStream,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use domain::{ImageKind, business::BusinessId, retention::UPLOAD_ADDRESS_VALID, submission::CodeState};
+use domain::{ImageKind, business::BusinessId, retention::UPLOAD_URL_VALID, submission::CodeState};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -30,12 +30,12 @@ const HOST: &str = "host";
 
 /// A sealed object's part in its set; bound to it by sealing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum ObjectRole {
     Image(ImageKind),
     Preview(ImageKind),
 }
 
-impl Part {
+impl ObjectRole {
     const fn name(self) -> &'static str {
         match self {
             Self::Image(ImageKind::Face) => "face",
@@ -48,14 +48,14 @@ impl Part {
 
 /// Which retention holds for a set's objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shelf {
+pub enum StoragePrefix {
     /// Never associated: 14 days.
     Pending,
     /// Associated once: 365 days.
     Associated,
 }
 
-impl Shelf {
+impl StoragePrefix {
     const fn prefix(self) -> &'static str {
         match self {
             Self::Pending => "pending/",
@@ -73,13 +73,13 @@ impl Shelf {
 
 /// A presigned URL that accepts exactly one upload: this key, length, type and content.
 #[derive(Debug, Clone)]
-pub struct UploadAddress {
+pub struct UploadUrl {
     pub url: String,
     /// Headers that the client must send unchanged. `host` is not among them, because every HTTP client sends it.
     pub headers: Vec<(String, String)>,
 }
 
-impl UploadAddress {
+impl UploadUrl {
     /// Takes the URL and the signed headers from a presigned request. Headers that are not signed are dropped.
     ///
     /// # Errors
@@ -102,12 +102,12 @@ impl UploadAddress {
 
 /// An object that is not opened yet.
 #[derive(Debug)]
-pub struct SealedPart {
+pub struct SealedObject {
     sealed: Zeroizing<Vec<u8>>,
     context: String,
 }
 
-impl SealedPart {
+impl SealedObject {
     /// # Errors
     /// [`StorageError::Corrupt`] where it is another key's, or another part's.
     pub fn open(&self, data_key: &SealingKey) -> Result<Vec<u8>, StorageError> {
@@ -149,9 +149,9 @@ impl Vault {
         upload_id: &str,
         kind: ImageKind,
         declared: &Declared,
-    ) -> Result<UploadAddress, StorageError> {
+    ) -> Result<UploadUrl, StorageError> {
         let digest = hex_to_base64(&declared.sha256).ok_or(StorageError::Corrupt("a declared digest"))?;
-        let valid = PresigningConfig::expires_in(Duration::from_secs(UPLOAD_ADDRESS_VALID.as_seconds().unsigned_abs()))
+        let valid = PresigningConfig::expires_in(Duration::from_secs(UPLOAD_URL_VALID.as_seconds().unsigned_abs()))
             .map_err(|_| StorageError::Corrupt("a presigning time"))?;
         let request = self
             .client
@@ -167,7 +167,7 @@ impl Vault {
         // Presigning sends nothing, so it must not appear among the calls that the function's log line reports.
         let (signed, _) = aws::counted(request).await;
         let signed: PresignedRequest = signed.map_err(failed("presign"))?;
-        UploadAddress::of(signed.uri(), signed.headers())
+        UploadUrl::of(signed.uri(), signed.headers())
     }
 
     /// The uploaded original. None where nothing was uploaded (or it is deleted already).
@@ -197,14 +197,14 @@ impl Vault {
     ///
     /// # Errors
     /// Storage errors.
-    pub async fn store(&self, data_key: &SealingKey, set_id: &str, part: Part, plain: &[u8]) -> Result<(), StorageError> {
+    pub async fn store(&self, data_key: &SealingKey, set_id: &str, part: ObjectRole, plain: &[u8]) -> Result<(), StorageError> {
         let sealed = data_key.seal(&context(set_id, part), plain)?;
-        self.put(&object(Shelf::Pending, set_id, part), sealed).await
+        self.put(&object(StoragePrefix::Pending, set_id, part), sealed).await
     }
 
     /// # Errors
     /// Storage errors; an absent object is one: the database said that it is there.
-    pub async fn open(&self, data_key: &SealingKey, shelf: Shelf, set_id: &str, part: Part) -> Result<Vec<u8>, StorageError> {
+    pub async fn open(&self, data_key: &SealingKey, shelf: StoragePrefix, set_id: &str, part: ObjectRole) -> Result<Vec<u8>, StorageError> {
         self.fetch(shelf, set_id, part).await?.open(data_key)
     }
 
@@ -212,21 +212,21 @@ impl Vault {
     ///
     /// # Errors
     /// Those of [`Self::open`].
-    pub async fn fetch(&self, shelf: Shelf, set_id: &str, part: Part) -> Result<SealedPart, StorageError> {
+    pub async fn fetch(&self, shelf: StoragePrefix, set_id: &str, part: ObjectRole) -> Result<SealedObject, StorageError> {
         let sealed = self.get(&object(shelf, set_id, part)).await?.ok_or(StorageError::Corrupt("an object is missing"))?;
-        Ok(SealedPart { sealed, context: context(set_id, part) })
+        Ok(SealedObject { sealed, context: context(set_id, part) })
     }
 
     /// Copies a part from pending to associated, sealed as it is. Again is the same again.
     ///
     /// # Errors
     /// Storage errors.
-    pub async fn keep(&self, set_id: &str, part: Part) -> Result<(), StorageError> {
+    pub async fn copy_to_associated(&self, set_id: &str, part: ObjectRole) -> Result<(), StorageError> {
         self.client
             .copy_object()
             .bucket(&self.bucket)
-            .copy_source(format!("{}/{}", self.bucket, object(Shelf::Pending, set_id, part)))
-            .key(object(Shelf::Associated, set_id, part))
+            .copy_source(format!("{}/{}", self.bucket, object(StoragePrefix::Pending, set_id, part)))
+            .key(object(StoragePrefix::Associated, set_id, part))
             .send()
             .await
             .map(|_| ())
@@ -237,15 +237,15 @@ impl Vault {
     ///
     /// # Errors
     /// Storage errors.
-    pub async fn discard(&self, set_id: &str, part: Part) -> Result<(), StorageError> {
-        self.remove(Shelf::Pending, set_id, part).await
+    pub async fn delete_pending(&self, set_id: &str, part: ObjectRole) -> Result<(), StorageError> {
+        self.remove(StoragePrefix::Pending, set_id, part).await
     }
 
     /// Deletes a part of a set.
     ///
     /// # Errors
     /// Storage errors. Deleting what is gone is no error.
-    pub async fn remove(&self, shelf: Shelf, set_id: &str, part: Part) -> Result<(), StorageError> {
+    pub async fn remove(&self, shelf: StoragePrefix, set_id: &str, part: ObjectRole) -> Result<(), StorageError> {
         self.delete(&object(shelf, set_id, part)).await
     }
 
@@ -274,12 +274,12 @@ fn incoming(business: &BusinessId, upload_id: &str, kind: ImageKind) -> String {
     format!("incoming/{}/{upload_id}/{}", business.as_str(), kind.name())
 }
 
-fn object(shelf: Shelf, set_id: &str, part: Part) -> String {
+fn object(shelf: StoragePrefix, set_id: &str, part: ObjectRole) -> String {
     format!("{}{set_id}/{}", shelf.prefix(), part.name())
 }
 
 /// What sealing binds an object to: its set and its part; the format version is sealed data's first byte.
-fn context(set_id: &str, part: Part) -> String {
+fn context(set_id: &str, part: ObjectRole) -> String {
     format!("{set_id}/{}", part.name())
 }
 
@@ -297,9 +297,9 @@ mod tests {
 
     #[test]
     fn every_object_lies_under_a_prefix_that_has_a_retention() {
-        let part = Part::Image(ImageKind::Face);
+        let part = ObjectRole::Image(ImageKind::Face);
         let business = BusinessId::from_hash("b".into());
-        let keys = [incoming(&business, "u", ImageKind::Face), object(Shelf::Pending, "s", part), object(Shelf::Associated, "s", part)];
+        let keys = [incoming(&business, "u", ImageKind::Face), object(StoragePrefix::Pending, "s", part), object(StoragePrefix::Associated, "s", part)];
         for (key, (prefix, _)) in keys.iter().zip(LIFECYCLE) {
             assert!(key.starts_with(prefix), "{key}");
         }
@@ -328,12 +328,12 @@ mod tests {
         const SIGNED: &str = "content-length%3Bcontent-type%3Bhost%3Bx-amz-checksum-sha256";
         const HEADERS: [(&str, &str); 3] = [("content-type", UPLOAD_TYPE), ("content-length", "4"), ("x-amz-checksum-sha256", "AA==")];
         let url = |signed: &str| format!("https://bucket.example/key?x-id=PutObject&X-Amz-SignedHeaders={signed}&X-Amz-Signature=00");
-        let names = |address: UploadAddress| address.headers.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        let names = |address: UploadUrl| address.headers.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
 
-        let of_ours = UploadAddress::of(&url(SIGNED), HEADERS.into_iter()).unwrap();
+        let of_ours = UploadUrl::of(&url(SIGNED), HEADERS.into_iter()).unwrap();
         assert_eq!(names(of_ours), ["content-length", "content-type", "x-amz-checksum-sha256"]);
         let unsigned = [("host", "bucket.example"), ("x-amzn-trace-id", "Root=1"), ("user-agent", "SDK")];
-        let with_unsigned = UploadAddress::of(&url(SIGNED), HEADERS.into_iter().chain(unsigned)).unwrap();
+        let with_unsigned = UploadUrl::of(&url(SIGNED), HEADERS.into_iter().chain(unsigned)).unwrap();
         assert_eq!(names(with_unsigned), ["content-length", "content-type", "x-amz-checksum-sha256"]);
 
         let signed_by_others = [
@@ -343,11 +343,11 @@ mod tests {
             String::new(),
         ];
         for signed in signed_by_others {
-            let refused = UploadAddress::of(&url(&signed), HEADERS.into_iter()).unwrap_err();
+            let refused = UploadUrl::of(&url(&signed), HEADERS.into_iter()).unwrap_err();
             assert!(matches!(refused, StorageError::Corrupt(_)), "{signed}");
         }
-        assert!(UploadAddress::of("https://bucket.example/key", HEADERS.into_iter()).is_err());
-        assert!(UploadAddress::of(&url(SIGNED), HEADERS.into_iter().skip(1)).is_err(), "a signed header without its value");
+        assert!(UploadUrl::of("https://bucket.example/key", HEADERS.into_iter()).is_err());
+        assert!(UploadUrl::of(&url(SIGNED), HEADERS.into_iter().skip(1)).is_err(), "a signed header without its value");
     }
 
     #[test]

@@ -9,8 +9,8 @@ use lambda::{Endpoint, Received, Response};
 use serde_json::{Value, json};
 use storage::{
     sealing::SessionToken,
-    sessions::{Associated, AwaitedOtp, FRESH, Person, Session, Sessions, SubmissionInHand, UPDATES},
-    transaction::{Part, Transaction},
+    sessions::{Associated, AwaitedOtp, FRESH, Person, Session, Sessions, PendingSubmission, UPDATES},
+    transaction::{TransactWrite, Transaction},
 };
 
 const NOW: Moment = Moment::from_epoch_seconds(1_800_000_000);
@@ -27,7 +27,7 @@ fn session() -> Session {
     Session::begin(SessionToken::random().unwrap(), serde_json::from_value::<SubjectId>(json!("subject")).unwrap(), person, NOW)
 }
 
-fn submission() -> SubmissionInHand {
+fn submission() -> PendingSubmission {
     let submission = json!({
         "subject": "self", "subject_id": "s", "code": CodeNumber::from_bytes([3; 16]).expose(), "state": "issued", "set_id": "s",
         "profile": "standard", "images": [], "wrapped_key": [1], "business": "b", "upload_id": "u", "message_id": "m", "issued_at": 1,
@@ -63,22 +63,22 @@ async fn updates_name_the_attributes_that_the_table_lists() {
     let (session, submission) = (session(), submission());
     let otp = AwaitedOtp { hash: vec![1], expires_at: NOW, resends: 1 };
     let associated = Associated { subject_id: session.subject_id.clone(), code_id: "c".to_owned() };
-    let commit = async |part: Part| Transaction::new(client.clone()).with(part).commit().await.unwrap();
+    let commit = async |part: TransactWrite| Transaction::new(client.clone()).with(part).commit().await.unwrap();
     for (update, attributes) in UPDATES {
         match update {
             "touch" => assert!(sessions.touch(&session, NOW).await.unwrap()),
-            "succeed_part" => commit(sessions.succeed_part(&session, "try", &SessionToken::random().unwrap(), NOW).unwrap()).await,
+            "rotate_write" => commit(sessions.rotate_write(&session, "try", &SessionToken::random().unwrap(), NOW).unwrap()).await,
             "note_try" => assert_eq!(sessions.note_try(&session, "try", 3).await.unwrap(), storage::sessions::Try::Noted(1)),
             "replace_otp" => assert!(sessions.replace_otp(&session, 0, &otp).await.unwrap()),
             "choose_role" => assert!(sessions.choose_role(&session, &Role::Citizen, NOW).await.unwrap()),
             "agree" => assert!(sessions.agree(&session, "2026-12", NOW).await.unwrap()),
             "hold" => {
-                assert!(sessions.hold(&session, None, NOW).await.unwrap());
+                assert!(sessions.store_submission(&session, None, NOW).await.unwrap());
                 assert_eq!(named(&endpoint.take()), attributes.iter().map(|name| (*name).to_owned()).collect(), "hold none");
-                assert!(sessions.hold(&session, Some(&submission), NOW).await.unwrap());
+                assert!(sessions.store_submission(&session, Some(&submission), NOW).await.unwrap());
             }
             "confirm" => assert!(sessions.confirm(&session, &submission, NOW).await.unwrap()),
-            "associated_part" => commit(sessions.associated_part(&session, &associated).unwrap()).await,
+            "associated_write" => commit(sessions.associated_write(&session, &associated).unwrap()).await,
             "forget_submission" => assert!(sessions.forget_submission(&session).await.unwrap()),
             "set_minors" => assert!(sessions.set_minors(&session, &[]).await.unwrap()),
             other => panic!("{other} is no update of this test"),
@@ -96,7 +96,7 @@ async fn a_session_begins_with_the_attributes_that_the_table_lists() {
     let mut full = session();
     (full.otp, full.role, full.consent) = (Some(otp), Some(Role::Citizen), Some("2026-12".to_owned()));
     sessions.start(&full, NOW).await.unwrap();
-    Transaction::new(client).with(sessions.put_part(&full).unwrap()).commit().await.unwrap();
+    Transaction::new(client).with(sessions.put_write(&full).unwrap()).commit().await.unwrap();
     let [put, transaction] = endpoint.take().try_into().unwrap_or_else(|_| panic!("two requests"));
     let body = |request: &Received| serde_json::from_str::<Value>(&request.body).unwrap();
     for put in [&body(&put), &body(&transaction)["TransactItems"][0]["Put"]] {

@@ -43,7 +43,7 @@ pub(crate) async fn uploaded(upload_id: &str) -> Vec<String> {
 ///
 /// # Panics
 /// Where they do not.
-pub(crate) async fn hold(since: Moment) {
+pub(crate) async fn store_submission(since: Moment) {
     let codes: BTreeMap<String, CodeItem> =
         read::<CodeItem>("CODES_TABLE").await.into_iter().map(|code| (code.code_id.clone(), code)).collect();
     let recent = |at: Moment| at >= since && at < since.plus(Span::days(1));

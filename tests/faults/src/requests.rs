@@ -1,4 +1,4 @@
-//! What each operation asks of AWS and what that costs, on a quiet day: for `make growth`.
+//! What each operation asks of AWS and what that costs, on a quiet day: for `make usage`.
 
 use std::{collections::BTreeMap, fs, path::Path};
 

@@ -155,6 +155,6 @@ async fn pulls_are_on_record(world: &World) {
 async fn codes_are_counted(world: &World) {
     for citizen in &world.citizens {
         let session = citizen.visit.browser.get("/v1/session").await.expect(200).json();
-        assert_eq!(session["submissions_left"], Quota::Submissions.left(citizen.submitted()), "codes left today");
+        assert_eq!(session["submissions_left"], Quota::Submissions.remaining(citizen.submitted()), "codes left today");
     }
 }

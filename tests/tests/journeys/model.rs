@@ -50,7 +50,7 @@ impl Code {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct InHand {
+struct Pending {
     subject: usize,
     code: usize,
     stage: (u8, u32),
@@ -64,7 +64,7 @@ struct Model {
     dissociations: BTreeMap<usize, u32>,
     association: BTreeMap<usize, usize>,
     authorized: BTreeSet<(usize, usize)>,
-    in_hand: BTreeMap<usize, InHand>,
+    pending: BTreeMap<usize, Pending>,
     /// By person: the subject and code of the latest association. The same call again is known by it.
     done: BTreeMap<usize, (usize, usize)>,
     tried: BTreeMap<usize, BTreeSet<usize>>,
@@ -97,12 +97,12 @@ impl Model {
             Code::Dissociated { first } if person_of(first) == person => {}
             Code::Dissociated { .. } => return (403, "code_taken"),
         }
-        self.in_hand.insert(person, InHand { subject, code, stage: self.stage(code), confirmed: false });
+        self.pending.insert(person, Pending { subject, code, stage: self.stage(code), confirmed: false });
         OK
     }
 
     fn confirm(&mut self, subject: usize) -> Expected {
-        match self.in_hand.get_mut(&person_of(subject)).filter(|held| held.subject == subject) {
+        match self.pending.get_mut(&person_of(subject)).filter(|held| held.subject == subject) {
             None => (404, "no_submission"),
             Some(held) => {
                 held.confirmed = true;
@@ -113,7 +113,7 @@ impl Model {
 
     fn associate(&mut self, subject: usize) -> Expected {
         let person = person_of(subject);
-        let Some(&held) = self.in_hand.get(&person).filter(|held| held.subject == subject) else {
+        let Some(&held) = self.pending.get(&person).filter(|held| held.subject == subject) else {
             let repeated = self.done.get(&person).is_some_and(|(of, code)| *of == subject && self.association.get(of) == Some(code));
             return if repeated { OK } else { (404, "no_submission") };
         };
@@ -129,7 +129,7 @@ impl Model {
         let state = &mut self.codes[held.code];
         if !is_as_entered {
             if matches!(state, Code::Dissociated { .. }) {
-                self.in_hand.remove(&person);
+                self.pending.remove(&person);
                 return (404, "no_submission");
             }
             return (409, "association_raced");
@@ -140,7 +140,7 @@ impl Model {
         };
         *state = Code::Associated { owner: subject, first };
         self.association.insert(subject, held.code);
-        self.in_hand.remove(&person);
+        self.pending.remove(&person);
         self.done.insert(person, (subject, held.code));
         (201, "")
     }

@@ -320,7 +320,7 @@ async fn what_a_guardian_asked_for_is_not_sent_once_the_minor_is_18() {
 }
 
 #[tokio::test]
-async fn what_another_run_has_in_hand_or_is_not_due_is_left_alone() {
+async fn reminders_that_another_run_has_claimed_or_that_are_not_due_are_not_touched() {
     let studio = fresh_photographer().await;
     let number = |value: i64| AttributeValue::N(value.to_string());
     let claim = [

@@ -157,7 +157,7 @@ async fn an_address_that_only_looks_the_same_masked_is_another_one() {
 }
 
 #[tokio::test]
-async fn a_code_in_hand_cannot_be_associated_once_another_took_its_place() {
+async fn a_pending_code_cannot_be_associated_after_it_was_replaced() {
     let (studio, to, visit) = (fresh_photographer().await, someone().await, fresh_citizen().await);
     let issued = issue(&studio, &to).await;
     let version = citizen::submit_and_confirm(&visit, &issued.code).await;
@@ -199,7 +199,7 @@ async fn a_day_after_its_issue_it_is_too_late() {
     // Nor without its message, should that be gone first.
     set("ISSUANCES_TABLE", &key, "issued.issued_at", now() - 3600).await;
     let message = message_of(&issued.upload_id).await;
-    outbox::set(&message, &[("kept_until", now())]).await;
+    outbox::set(&message, &[("retained_until", now())]).await;
     refused(&studio, &issued.upload_id, &json!({}), 409, "resend_too_late").await;
 }
 

@@ -155,7 +155,7 @@ async fn erasure_takes_photos_keys_and_codes_now_and_names_what_is_kept() {
 
 /// What one session erases is gone for another that had the code in hand, and nobody's failure.
 #[tokio::test]
-async fn a_code_in_hand_elsewhere_is_no_longer_active_after_an_erasure() {
+async fn a_code_pending_in_another_session_is_not_active_after_an_erasure() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     let elsewhere = people::citizen(visit.person.clone(), Language::El).await;
     let code = issue_by_sms(&studio, visit.person.mobile()).await.code;

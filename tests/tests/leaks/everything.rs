@@ -87,7 +87,7 @@ impl Everything {
     }
 
     /// A code is in the citizen's hands.
-    pub(crate) async fn take_in_hand(&self) {
+    pub(crate) async fn submit_codes_without_associating(&self) {
         let citizen = own(&self.citizen);
         citizen.submit(&self.by_sms.code).await.expect(200);
         citizen.reject().await.expect(204);

@@ -14,7 +14,7 @@ use domain::{
     delivery::DeliveryState,
     minor::BirthDate,
     recipient::RecipientKind,
-    retention::ISSUANCE_KEPT,
+    retention::ISSUANCE_RETENTION,
     session::Role,
     staff::{Capacity, EmployeeId, MemberId},
     submission::CodeState,
@@ -25,7 +25,7 @@ use futures_util::future::join_all;
 use journeys::stack;
 use storage::{
     DynamoDb, Transaction, TransactionError,
-    associations::{AskedReminder, Association, Associations},
+    associations::{RequestedReminder, Association, Associations},
     codes::{CodeItem, Codes, NewOwner},
     consents::Consents,
     history::{Event, GivenVerdict, History, Kind, Record},
@@ -35,7 +35,7 @@ use storage::{
     sealing::{SessionToken, code_id, staff_key},
     sessions::{AwaitedOtp, Minor, Person, Session, Sessions, Try},
     staff::{Staff, StaffFacts, StaffItem},
-    transaction::Part,
+    transaction::TransactWrite,
 };
 
 use crate::aws;
@@ -75,11 +75,11 @@ fn afm() -> Afm {
     Afm::parse("068933130").unwrap()
 }
 
-async fn commit(client: &DynamoDb, part: Part) -> Result<(), TransactionError> {
+async fn commit(client: &DynamoDb, part: TransactWrite) -> Result<(), TransactionError> {
     Transaction::new(client.clone()).with(part).commit().await
 }
 
-async fn write(client: &DynamoDb, part: Part) {
+async fn write(client: &DynamoDb, part: TransactWrite) {
     commit(client, part).await.unwrap();
 }
 
@@ -89,7 +89,7 @@ fn refused_by(result: &Result<(), TransactionError>) -> &[usize] {
 }
 
 /// By its condition, and for no other reason.
-async fn assert_refused(client: &DynamoDb, part: Part, why: &str) {
+async fn assert_refused(client: &DynamoDb, part: TransactWrite, why: &str) {
     let result = commit(client, part).await;
     assert_eq!(refused_by(&result), [0], "{why}: {result:?}");
 }
@@ -140,27 +140,27 @@ async fn an_association_that_has_changed_is_not_written_as_it_was_read() {
     let client = dynamodb().await;
     let associations = Associations::new(client.clone(), stack::variable("ASSOCIATIONS_TABLE"));
     let first = association();
-    write(&client, associations.put_part(&first).unwrap()).await;
+    write(&client, associations.put_write(&first).unwrap()).await;
     let other = Association { set_id: id(), ..first.clone() };
-    assert_refused(&client, associations.put_part(&other).unwrap(), "one is in force").await;
-    write(&client, associations.applications_part(&first, &BTreeMap::new()).unwrap()).await;
-    let asked = AskedReminder { masked: "m".to_owned(), language: Language::El, until: None };
+    assert_refused(&client, associations.put_write(&other).unwrap(), "one is in force").await;
+    write(&client, associations.applications_write(&first, &BTreeMap::new()).unwrap()).await;
+    let asked = RequestedReminder { masked: "m".to_owned(), language: Language::El, until: None };
     for (part, why) in [
-        (associations.applications_part(&first, &BTreeMap::new()), "authorizations"),
-        (associations.reminder_part(&first, Some(&asked)), "a reminder"),
-        (associations.reminder_part(&first, None), "none"),
-        (associations.end_part(&first), "its end"),
-        (associations.reminded_part(&first.subject_id, &other.set_id), "a reminder of another set"),
+        (associations.applications_write(&first, &BTreeMap::new()), "authorizations"),
+        (associations.reminder_write(&first, Some(&asked)), "a reminder"),
+        (associations.reminder_write(&first, None), "none"),
+        (associations.end_write(&first), "its end"),
+        (associations.reminded_write(&first.subject_id, &other.set_id), "a reminder of another set"),
     ] {
         assert_refused(&client, part.unwrap(), why).await;
     }
-    write(&client, associations.reminded_part(&first.subject_id, &first.set_id).unwrap()).await;
+    write(&client, associations.reminded_write(&first.subject_id, &first.set_id).unwrap()).await;
     let now = associations.of(&first.subject_id, NOW).await.unwrap().unwrap();
-    write(&client, associations.end_part(&now).unwrap()).await;
-    assert_refused(&client, associations.reminded_part(&first.subject_id, &first.set_id).unwrap(), "nothing is associated").await;
+    write(&client, associations.end_write(&now).unwrap()).await;
+    assert_refused(&client, associations.reminded_write(&first.subject_id, &first.set_id).unwrap(), "nothing is associated").await;
     // What has expired makes room, although it is still there.
-    write(&client, associations.put_part(&first).unwrap()).await;
-    write(&client, associations.put_part(&Association { associated_at: LATER, ..other }).unwrap()).await;
+    write(&client, associations.put_write(&first).unwrap()).await;
+    write(&client, associations.put_write(&Association { associated_at: LATER, ..other }).unwrap()).await;
 }
 
 fn code(state: CodeState, subject: Option<SubjectId>) -> (CodeNumber, CodeItem) {
@@ -191,14 +191,14 @@ async fn a_code_becomes_somebodys_from_the_state_that_was_decided_on_and_within_
     let codes = Codes::new(client.clone(), stack::variable("CODES_TABLE"));
     let subject = someone();
     let (code, item) = code(CodeState::Issued, None);
-    write(&client, codes.put_part(&item).unwrap()).await;
-    assert_refused(&client, codes.put_part(&item).unwrap(), "it is there").await;
+    write(&client, codes.put_write(&item).unwrap()).await;
+    assert_refused(&client, codes.put_write(&item).unwrap(), "it is there").await;
     let owner = |from, at: Moment| NewOwner { subject: &subject, associated_at: at, expires_at: LATER, from, dissociations: 0 };
     for (from, at, why) in [(CodeState::Dissociated, NOW, "another state"), (CodeState::Issued, LATER, "its last second is over")] {
-        assert_refused(&client, codes.associate_part(&code, &owner(from, at)).unwrap(), why).await;
+        assert_refused(&client, codes.associate_write(&code, &owner(from, at)).unwrap(), why).await;
     }
-    write(&client, codes.associate_part(&code, &owner(CodeState::Issued, NOW)).unwrap()).await;
-    assert_refused(&client, codes.associate_part(&code, &owner(CodeState::Issued, NOW)).unwrap(), "somebody was quicker").await;
+    write(&client, codes.associate_write(&code, &owner(CodeState::Issued, NOW)).unwrap()).await;
+    assert_refused(&client, codes.associate_write(&code, &owner(CodeState::Issued, NOW)).unwrap(), "somebody was quicker").await;
 }
 
 #[tokio::test]
@@ -207,13 +207,13 @@ async fn of_fifty_people_who_associate_one_code_at_once_one_is_let_in() {
     let codes = Codes::new(client.clone(), stack::variable("CODES_TABLE"));
     let associations = Associations::new(client.clone(), stack::variable("ASSOCIATIONS_TABLE"));
     let (code, item) = code(CodeState::Issued, None);
-    write(&client, codes.put_part(&item).unwrap()).await;
+    write(&client, codes.put_write(&item).unwrap()).await;
     let wanted: Vec<Association> = (0..50).map(|_| Association { code_id: item.code_id.clone(), ..association() }).collect();
     // As functions/citizen/associate.rs does: the code becomes the subject's, and the subject gets an association, or neither.
     let results = join_all(wanted.iter().map(async |one| {
         let owner = NewOwner { subject: &one.subject_id, associated_at: NOW, expires_at: LATER, from: CodeState::Issued, dissociations: 0 };
-        let transaction = Transaction::new(client.clone()).with(codes.associate_part(&code, &owner).unwrap());
-        transaction.with(associations.put_part(one).unwrap()).commit().await
+        let transaction = Transaction::new(client.clone()).with(codes.associate_write(&code, &owner).unwrap());
+        transaction.with(associations.put_write(one).unwrap()).commit().await
     }))
     .await;
     let mut owners = Vec::new();
@@ -236,23 +236,23 @@ async fn a_code_is_let_go_by_whose_it_is_and_deleted_as_it_was_read() {
     let (_, held) = code(CodeState::Associated, Some(subject.clone()));
     let (_, odd) = code(CodeState::Issued, Some(subject.clone()));
     for item in [&held, &odd] {
-        write(&client, codes.put_part(item).unwrap()).await;
+        write(&client, codes.put_write(item).unwrap()).await;
     }
-    assert_refused(&client, codes.dissociate_part(&odd.code_id, &subject).unwrap(), "it is not associated").await;
-    assert_refused(&client, codes.dissociate_part(&held.code_id, &someone()).unwrap(), "it is another's").await;
-    write(&client, codes.dissociate_part(&held.code_id, &subject).unwrap()).await;
-    assert_refused(&client, codes.delete_part(&held).unwrap(), "it is dissociated meanwhile").await;
-    write(&client, codes.delete_part(&CodeItem { state: CodeState::Dissociated, ..held }).unwrap()).await;
+    assert_refused(&client, codes.dissociate_write(&odd.code_id, &subject).unwrap(), "it is not associated").await;
+    assert_refused(&client, codes.dissociate_write(&held.code_id, &someone()).unwrap(), "it is another's").await;
+    write(&client, codes.dissociate_write(&held.code_id, &subject).unwrap()).await;
+    assert_refused(&client, codes.delete_write(&held).unwrap(), "it is dissociated meanwhile").await;
+    write(&client, codes.delete_write(&CodeItem { state: CodeState::Dissociated, ..held }).unwrap()).await;
 }
 
 #[tokio::test]
 async fn an_agreement_that_is_not_there_is_not_made_by_keeping_it() {
     let client = dynamodb().await;
     let (consents, person) = (Consents::new(client.clone(), stack::variable("CONSENTS_TABLE")), someone());
-    assert_refused(&client, consents.keep_personal_data_part(&person, "some", LATER).unwrap(), "there is none").await;
+    assert_refused(&client, consents.extend_personal_data_write(&person, "some", LATER).unwrap(), "there is none").await;
     consents.agree_personal_data(&person, NOW).await.unwrap();
     let version = domain::consent::PERSONAL_DATA_VERSION;
-    write(&client, consents.keep_personal_data_part(&person, version, LATER).unwrap()).await;
+    write(&client, consents.extend_personal_data_write(&person, version, LATER).unwrap()).await;
 }
 
 #[tokio::test]
@@ -278,10 +278,10 @@ async fn an_authorization_ends_once_and_a_verdict_is_on_an_image_that_was_given(
     };
     let record = |what| Record::new(&subject, what, NOW, LATER);
     let (authorized, given, refused) = (record(authorized), record(pulled(None)), record(pulled(Some(PullRefusal::ImageAbsent))));
-    let end = |event: &str| history.end_authorization_part(&subject, event, NOW).unwrap();
+    let end = |event: &str| history.end_authorization_write(&subject, event, NOW).unwrap();
     assert_refused(&client, end(&authorized.event), "there is none").await;
     let verdict = GivenVerdict { verdict: Verdict::Accepted, text: None, at: NOW };
-    let say = |event: &str| history.verdict_part(&subject, event, &verdict).unwrap();
+    let say = |event: &str| history.verdict_write(&subject, event, &verdict).unwrap();
     assert_refused(&client, say(&given.event), "there is no such pull").await;
     for one in [&authorized, &given, &refused] {
         history.put(one).await.unwrap();
@@ -326,15 +326,15 @@ async fn an_upload_becomes_one_code_or_is_refused() {
         assert!(issuances.begin(one, NOW).await.unwrap());
     }
     assert!(!issuances.begin(&used, NOW).await.unwrap(), "it is there");
-    let issue = |of: &Issuance| issuances.issue_part(&of.business, &of.upload_id, &issued()).unwrap();
+    let issue = |of: &Issuance| issuances.issue_write(&of.business, &of.upload_id, &issued()).unwrap();
     write(&client, issue(&used)).await;
     assert_refused(&client, issue(&used), "once").await;
     assert!(!issuances.refuse(&used.business, &used.upload_id).await.unwrap(), "it is a code");
     assert!(issuances.refuse(&bad.business, &bad.upload_id).await.unwrap());
     assert_refused(&client, issue(&bad), "it was refused").await;
     for (part, why) in [
-        (issuances.associated_part(&bad.business, &bad.upload_id), "no code to be associated"),
-        (issuances.delivery_part(&bad.business, &bad.upload_id, DeliveryState::Sent, 1, None), "nothing to be sent"),
+        (issuances.associated_write(&bad.business, &bad.upload_id), "no code to be associated"),
+        (issuances.delivery_write(&bad.business, &bad.upload_id, DeliveryState::Sent, 1, None), "nothing to be sent"),
     ] {
         assert_refused(&client, part.unwrap(), why).await;
     }
@@ -355,11 +355,11 @@ async fn a_code_is_sent_again_only_as_it_was_read() {
     ] {
         let one = upload();
         assert!(issuances.begin(&one, NOW).await.unwrap());
-        write(&client, issuances.issue_part(&one.business, &one.upload_id, &there).unwrap()).await;
-        assert_refused(&client, issuances.resend_part(&one.business, &one.upload_id, &read, &twice).unwrap(), why).await;
+        write(&client, issuances.issue_write(&one.business, &one.upload_id, &there).unwrap()).await;
+        assert_refused(&client, issuances.resend_write(&one.business, &one.upload_id, &read, &twice).unwrap(), why).await;
         let unmoved = Issued { associated: false, ..there.clone() };
         if unmoved.associated == there.associated {
-            write(&client, issuances.resend_part(&one.business, &one.upload_id, &there, &twice).unwrap()).await;
+            write(&client, issuances.resend_write(&one.business, &one.upload_id, &there, &twice).unwrap()).await;
         }
     }
 }
@@ -375,7 +375,7 @@ fn message() -> Item {
         ("next_at", seconds(NOW)),
         ("business", text("b")),
         ("upload_id", text("u")),
-        ("kept_until", seconds(LATER)),
+        ("retained_until", seconds(LATER)),
         ("expires_at", seconds(LATER)),
     ])
 }
@@ -387,7 +387,7 @@ fn with(item: &Item, name: &str, value: AttributeValue) -> Item {
 }
 
 #[tokio::test]
-async fn a_message_is_taken_in_hand_by_one_sender_while_it_waits_and_is_due() {
+async fn only_one_sender_claims_a_message_that_waits_and_is_due() {
     let client = dynamodb().await;
     let outbox = Outbox::new(client.clone(), stack::variable("OUTBOX_TABLE"));
     let claim = async |item: Item| {
@@ -402,7 +402,7 @@ async fn a_message_is_taken_in_hand_by_one_sender_while_it_waits_and_is_due() {
     assert!(claim(with(&message(), "claimed_until", seconds(NOW))).await, "a claim that ran out");
     for (name, value, why) in [
         ("state", text("sent"), "it is sent"),
-        ("kept_until", seconds(NOW), "its day is over"),
+        ("retained_until", seconds(NOW), "its day is over"),
         ("claimed_until", seconds(after), "another has it in hand"),
         ("next_at", seconds(after), "it is not due"),
     ] {
@@ -412,7 +412,7 @@ async fn a_message_is_taken_in_hand_by_one_sender_while_it_waits_and_is_due() {
 }
 
 #[tokio::test]
-async fn a_message_that_was_settled_or_taken_in_hand_meanwhile_is_left_as_it_is() {
+async fn a_message_that_was_settled_or_claimed_meanwhile_is_not_changed() {
     let client = dynamodb().await;
     let outbox = Outbox::new(client.clone(), stack::variable("OUTBOX_TABLE"));
     let was = message();
@@ -420,23 +420,23 @@ async fn a_message_that_was_settled_or_taken_in_hand_meanwhile_is_left_as_it_is(
     let put = async |name: &str, value| put(&client, "OUTBOX_TABLE", &with(&was, name, value)).await;
     put("state", text("sent")).await;
     for (part, why) in [
-        (outbox.settle_part(&old, DeliveryState::Failed), "settled before"),
-        (outbox.retry_part(&old, LATER), "sent"),
-        (outbox.requeue_part(&old, NOW), "sent, and so not as it was read"),
-        (outbox.withdraw_part(&old), "sent, and so not as it was read"),
+        (outbox.settle_write(&old, DeliveryState::Failed), "settled before"),
+        (outbox.retry_write(&old, LATER), "sent"),
+        (outbox.requeue_write(&old, NOW), "sent, and so not as it was read"),
+        (outbox.withdraw_write(&old), "sent, and so not as it was read"),
     ] {
         assert_refused(&client, part.unwrap(), why).await;
     }
     put("attempts", number(2)).await;
-    for part in [outbox.requeue_part(&old, NOW), outbox.withdraw_part(&old)] {
+    for part in [outbox.requeue_write(&old, NOW), outbox.withdraw_write(&old)] {
         assert_refused(&client, part.unwrap(), "tried again meanwhile").await;
     }
     put("next_at", seconds(LATER)).await;
-    for part in [outbox.requeue_part(&old, NOW), outbox.withdraw_part(&old), outbox.delete_part(&old)] {
+    for part in [outbox.requeue_write(&old, NOW), outbox.withdraw_write(&old), outbox.delete_write(&old)] {
         assert_refused(&client, part.unwrap(), "looked at again at another time").await;
     }
     put("attempts", number(1)).await;
-    write(&client, outbox.delete_part(&old).unwrap()).await;
+    write(&client, outbox.delete_write(&old).unwrap()).await;
 }
 
 fn reminder() -> Item {
@@ -451,7 +451,7 @@ fn reminder() -> Item {
 }
 
 #[tokio::test]
-async fn a_reminder_is_taken_in_hand_by_one_run_as_it_was_listed_and_before_its_end() {
+async fn only_one_run_claims_a_reminder_as_it_was_listed_and_before_its_end() {
     let client = dynamodb().await;
     let reminders = Reminders::new(client.clone(), stack::variable("REMINDERS_TABLE"));
     for (name, value, why) in [
@@ -467,21 +467,21 @@ async fn a_reminder_is_taken_in_hand_by_one_run_as_it_was_listed_and_before_its_
     put(&client, "REMINDERS_TABLE", &listed).await;
     let listed: Listed = read(listed);
     assert!(reminders.claim(&listed, NOW).await.unwrap().is_some());
-    assert_refused(&client, reminders.give_up_part(&listed).unwrap(), "it is being tried").await;
+    assert_refused(&client, reminders.give_up_write(&listed).unwrap(), "it is being tried").await;
 }
 
 #[tokio::test]
-async fn a_reminder_is_let_go_and_ended_by_the_run_that_has_it_in_hand() {
+async fn only_the_run_that_claimed_a_reminder_releases_or_ends_it() {
     let client = dynamodb().await;
     let reminders = Reminders::new(client.clone(), stack::variable("REMINDERS_TABLE"));
     let there = with(&with(&reminder(), "claim", text("another")), "claimed_until", seconds(LATER));
     put(&client, "REMINDERS_TABLE", &there).await;
     let ours: ReminderItem = read(with(&there, "claim", text("ours")));
     reminders.release(&ours).await.unwrap();
-    assert_refused(&client, reminders.end_part(&ours).unwrap(), "another has it in hand").await;
+    assert_refused(&client, reminders.end_write(&ours).unwrap(), "another has it in hand").await;
     let listed: Listed = read(there.clone());
     assert!(reminders.claim(&listed, NOW).await.unwrap().is_none(), "the other's claim stands");
-    write(&client, reminders.end_part(&read(there)).unwrap()).await;
+    write(&client, reminders.end_write(&read(there)).unwrap()).await;
 }
 
 #[tokio::test]
@@ -501,9 +501,9 @@ async fn what_has_expired_is_absent_from_lists_too_although_it_is_still_there() 
     let issuances = Issuances::new(client.clone(), stack::variable("ISSUANCES_TABLE"));
     let one = upload();
     assert!(issuances.begin(&one, NOW).await.unwrap());
-    write(&client, issuances.issue_part(&one.business, &one.upload_id, &issued()).unwrap()).await;
+    write(&client, issuances.issue_write(&one.business, &one.upload_id, &issued()).unwrap()).await;
     let count = async |now| issuances.list(&one.business, Wanted::default(), None, 10, now).await.unwrap().issuances.len();
-    assert_eq!((count(NOW).await, count(NOW.plus(ISSUANCE_KEPT)).await), (1, 0));
+    assert_eq!((count(NOW).await, count(NOW.plus(ISSUANCE_RETENTION)).await), (1, 0));
 }
 
 #[tokio::test]
@@ -529,7 +529,7 @@ fn session() -> Session {
 }
 
 #[tokio::test]
-async fn a_session_that_has_ended_or_was_succeeded_is_not_brought_back() {
+async fn a_session_that_ended_or_was_superseded_is_not_revived() {
     let client = dynamodb().await;
     let sessions = Sessions::new(client.clone(), stack::variable("SESSIONS_TABLE"));
     let minor = Minor {
@@ -548,7 +548,7 @@ async fn a_session_that_has_ended_or_was_succeeded_is_not_brought_back() {
     }
     assert!(sessions.set_minors(&succeeded, std::slice::from_ref(&minor)).await.unwrap());
     let with_minor = sessions.load(&succeeded.token, NOW).await.unwrap().unwrap();
-    let succeed = |one: &Session| sessions.succeed_part(one, "try", &SessionToken::random().unwrap(), LATER).unwrap();
+    let succeed = |one: &Session| sessions.rotate_write(one, "try", &SessionToken::random().unwrap(), LATER).unwrap();
     for one in [&without, &succeeded] {
         write(&client, succeed(one)).await;
         assert_refused(&client, succeed(one), "it was succeeded").await;
@@ -586,10 +586,10 @@ async fn what_is_known_of_an_employee_is_replaced_as_it_was_read() {
     let (staff, key) = (Staff::new(client.clone(), stack::variable("STAFF_TABLE")), staff_key("secret"));
     let facts = StaffFacts { afm: afm(), label: None, business_afm: afm(), owner_afm: afm() };
     let first = StaffItem::seal(&key, business(), EmployeeId::from_hash(id()), &facts, member(), NOW).unwrap();
-    write(&client, staff.put_part(&first).unwrap()).await;
-    assert_refused(&client, staff.put_part(&first).unwrap(), "it is there").await;
+    write(&client, staff.put_write(&first).unwrap()).await;
+    assert_refused(&client, staff.put_write(&first).unwrap(), "it is there").await;
     // Sealed again, it is another one.
     let second = first.with(&key, &facts, member()).unwrap();
-    write(&client, staff.replace_part(&first, &second).unwrap()).await;
-    assert_refused(&client, staff.replace_part(&first, &second).unwrap(), "another label was given meanwhile").await;
+    write(&client, staff.replace_write(&first, &second).unwrap()).await;
+    assert_refused(&client, staff.replace_write(&first, &second).unwrap(), "another label was given meanwhile").await;
 }

@@ -9,14 +9,14 @@ use domain::{
     business::BusinessId,
     delivery::{DeliveryState, IssuanceState},
     recipient::RecipientKind,
-    staff::{Capacity, EMPLOYERS_AT_MOST, EmployeeId},
+    staff::{Capacity, EMPLOYERS_MAX, EmployeeId},
     submission::CodeState,
     time::Span,
     verdict::{RefusalReason, Verdict},
 };
 use journeys::stack;
 use storage::{
-    associations::{AskedReminder, Association, Associations},
+    associations::{RequestedReminder, Association, Associations},
     codes::{CodeItem, Codes, NewOwner},
     history::{Event, GivenVerdict, History, Kind, Record},
     issuances::{Issuance, Issuances, Issued, Verdicts, Wanted},
@@ -60,7 +60,7 @@ async fn a_history_comes_in_pages_newest_first_without_what_has_expired() {
         ended_at: None,
     };
     let other = Record::new(&subject, other, NOW, LATER);
-    commit(&dynamodb().await, [history.put_part(&other).unwrap()]).await.unwrap();
+    commit(&dynamodb().await, [history.put_write(&other).unwrap()]).await.unwrap();
     for limit in 1..=5 {
         let (mut found, mut after) = (Vec::new(), None);
         loop {
@@ -99,7 +99,7 @@ async fn a_verdict_takes_the_place_of_an_earlier_one() {
     history.put(&record).await.unwrap();
     for verdict in [Verdict::Refused(RefusalReason::Glasses), Verdict::Accepted] {
         let given = GivenVerdict { verdict, text: Some("κείμενο".to_owned()), at: NOW };
-        commit(&client, [history.verdict_part(&subject, &record.event, &given).unwrap()]).await.unwrap();
+        commit(&client, [history.verdict_write(&subject, &record.event, &given).unwrap()]).await.unwrap();
         let read = history.find(&subject, &record.event, NOW).await.unwrap().unwrap();
         assert!(matches!(read.what, Event::Pulled { verdict: Some(read), .. } if read == given));
     }
@@ -150,16 +150,16 @@ async fn a_businesss_history_comes_in_pages_by_day_and_state() {
         if number % 3 == 2 {
             assert!(issuances.refuse(&shop, &one.upload_id).await.unwrap());
         } else {
-            commit(&client, [issuances.issue_part(&shop, &one.upload_id, &issued(now)).unwrap()]).await.unwrap();
+            commit(&client, [issuances.issue_write(&shop, &one.upload_id, &issued(now)).unwrap()]).await.unwrap();
             kept.push(one.upload_id);
         }
         tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     }
     kept.reverse();
     let sent = &kept[1];
-    let part = issuances.delivery_part(&shop, sent, DeliveryState::Sent, 1, Some(now)).unwrap();
+    let part = issuances.delivery_write(&shop, sent, DeliveryState::Sent, 1, Some(now)).unwrap();
     commit(&client, [part]).await.unwrap();
-    commit(&client, [issuances.associated_part(&shop, &kept[2]).unwrap()]).await.unwrap();
+    commit(&client, [issuances.associated_write(&shop, &kept[2]).unwrap()]).await.unwrap();
 
     let all = async |wanted: Wanted, limit: usize| {
         let (mut found, mut after) = (Vec::new(), None);
@@ -193,7 +193,7 @@ async fn a_long_history_is_read_to_its_end_also_where_little_of_it_is_wanted() {
     let (issuances, shop, client, now) = (issuances().await, business(), dynamodb().await, today());
     let oldest = upload(&shop);
     issuances.begin(&oldest, now).await.unwrap();
-    commit(&client, [issuances.issue_part(&shop, &oldest.upload_id, &issued(now)).unwrap()]).await.unwrap();
+    commit(&client, [issuances.issue_write(&shop, &oldest.upload_id, &issued(now)).unwrap()]).await.unwrap();
     for _ in 0..11 {
         let others: Vec<_> = (0..10).map(|_| upload(&shop)).collect();
         let begun = futures_util::future::join_all(others.iter().map(|one| issuances.begin(one, now))).await;
@@ -212,10 +212,10 @@ async fn the_photographers_list_has_each_different_verdict_once_and_names_no_app
     let [licence, passport] = ["driving-licence", "passport"].map(|id| ApplicationId::parse(id).unwrap());
     let say = async |application: &ApplicationId, image, verdict| {
         let slot = PullIds::new("secret").verdict_slot(&one.upload_id, application, image);
-        commit(&client, [issuances.verdict_part(&shop, &one.upload_id, &slot, verdict).unwrap()]).await
+        commit(&client, [issuances.verdict_write(&shop, &one.upload_id, &slot, verdict).unwrap()]).await
     };
     assert_eq!(refused(say(&licence, ImageKind::Face, Verdict::Accepted).await), [0], "it is no code yet");
-    commit(&client, [issuances.issue_part(&shop, &one.upload_id, &issued(NOW)).unwrap()]).await.unwrap();
+    commit(&client, [issuances.issue_write(&shop, &one.upload_id, &issued(NOW)).unwrap()]).await.unwrap();
     for (application, image, verdict) in [
         (&licence, ImageKind::Face, Verdict::Refused(RefusalReason::Glasses)),
         (&licence, ImageKind::Signature, Verdict::Accepted),
@@ -243,11 +243,11 @@ async fn whoever_many_authorised_works_for_those_that_did_last() {
         let shop = business();
         let at = NOW.plus(Span::minutes(minute));
         let item = StaffItem::seal(&key, shop.clone(), employee.clone(), &facts, member(), at).unwrap();
-        commit(&client, [staff.put_part(&item).unwrap(), staff.enter_part(&shop, &employee).unwrap()]).await.unwrap();
+        commit(&client, [staff.put_write(&item).unwrap(), staff.enter_write(&shop, &employee).unwrap()]).await.unwrap();
         shops.push(shop);
     }
     let found = async || staff.of_employee(&employee).await.unwrap().into_iter().map(|item| item.business).collect::<Vec<_>>();
-    let latest: Vec<_> = shops.iter().rev().take(EMPLOYERS_AT_MOST).cloned().collect();
+    let latest: Vec<_> = shops.iter().rev().take(EMPLOYERS_MAX).cloned().collect();
     // An index follows its table a little later.
     for _ in 0..20 {
         if found().await == latest {
@@ -316,11 +316,11 @@ async fn an_association_is_there_with_its_key_or_not_at_all() {
     let key = KeyItem::seal(&kms("ASSOCIATIONS_KEY").await, &subject, &item.set_id, &opened, LATER).await.unwrap();
     let found = async |now| in_force(&associations, &keys, &subject, now).await.unwrap();
     assert!(found(NOW).await.is_none());
-    commit(&client, [codes.put_part(&item).unwrap()]).await.unwrap();
+    commit(&client, [codes.put_write(&item).unwrap()]).await.unwrap();
     let owner = |at, (from, dissociations)| NewOwner { subject: &subject, associated_at: at, expires_at: LATER, from, dissociations };
     let associate = |at, from| {
         let association = Association { associated_at: at, ..association.clone() };
-        [codes.associate_part(&code, &owner(at, from)).unwrap(), associations.put_part(&association).unwrap(), keys.put_part(&key).unwrap()]
+        [codes.associate_write(&code, &owner(at, from)).unwrap(), associations.put_write(&association).unwrap(), keys.put_write(&key).unwrap()]
     };
     commit(&client, associate(NOW, (CodeState::Issued, 0))).await.unwrap();
     assert_eq!(refused(commit(&client, associate(NOW, (CodeState::Issued, 0))).await), [0, 1]);
@@ -332,7 +332,7 @@ async fn an_association_is_there_with_its_key_or_not_at_all() {
     assert_eq!((&read.wrapped_key, codes.find(&code, LATER).await.unwrap().is_none()), (&item.wrapped_key, true));
 
     let dissociate = |read: &Association| {
-        [associations.end_part(read).unwrap(), keys.delete_part(&subject).unwrap(), codes.dissociate_part(&item.code_id, &subject).unwrap()]
+        [associations.end_write(read).unwrap(), keys.delete_write(&subject).unwrap(), codes.dissociate_write(&item.code_id, &subject).unwrap()]
     };
     commit(&client, dissociate(&there)).await.unwrap();
     assert!(found(NOW).await.is_none() && keys.of(&subject, NOW).await.unwrap().is_none());
@@ -351,7 +351,7 @@ async fn what_an_association_holds_is_changed_and_read_back() {
     let client = dynamodb().await;
     let associations = Associations::new(client.clone(), stack::variable("ASSOCIATIONS_TABLE"));
     let Set { subject, association, .. } = set();
-    commit(&client, [associations.put_part(&association).unwrap()]).await.unwrap();
+    commit(&client, [associations.put_write(&association).unwrap()]).await.unwrap();
     let read = async || associations.of(&subject, NOW).await.unwrap().unwrap();
     // As many as there may be, in one item.
     let all: BTreeMap<_, _> = (0..50)
@@ -360,14 +360,14 @@ async fn what_an_association_holds_is_changed_and_read_back() {
             (application, Authorization { since: NOW, record: id(), until: (number % 2 == 0).then_some(LATER) })
         })
         .collect();
-    commit(&client, [associations.applications_part(&read().await, &all).unwrap()]).await.unwrap();
+    commit(&client, [associations.applications_write(&read().await, &all).unwrap()]).await.unwrap();
     assert_eq!(read().await.applications, all);
-    let asked = AskedReminder { masked: "m".to_owned(), language: Language::En, until: Some(LATER) };
+    let asked = RequestedReminder { masked: "m".to_owned(), language: Language::En, until: Some(LATER) };
     for reminder in [Some(&asked), None, Some(&asked)] {
-        commit(&client, [associations.reminder_part(&read().await, reminder).unwrap()]).await.unwrap();
+        commit(&client, [associations.reminder_write(&read().await, reminder).unwrap()]).await.unwrap();
         assert_eq!(read().await.reminder.as_ref(), reminder);
     }
-    commit(&client, [associations.reminded_part(&subject, &association.set_id).unwrap()]).await.unwrap();
+    commit(&client, [associations.reminded_write(&subject, &association.set_id).unwrap()]).await.unwrap();
     assert_eq!((read().await.reminder, read().await.applications), (None, all));
     assert!(associations.of(&subject, LATER).await.unwrap().is_none());
 }

@@ -17,7 +17,7 @@ mod photos;
 mod sealed;
 mod storage;
 
-use ::storage::{DynamoDb, Transaction, TransactionError, kms::KmsKey, transaction::Part};
+use ::storage::{DynamoDb, Transaction, TransactionError, kms::KmsKey, transaction::TransactWrite};
 use domain::{Moment, SubjectId, business::BusinessId, staff::MemberId};
 use journeys::stack;
 
@@ -51,7 +51,7 @@ fn business() -> BusinessId {
     BusinessId::from_hash(id())
 }
 
-async fn commit<const N: usize>(client: &DynamoDb, parts: [Part; N]) -> Result<(), TransactionError> {
+async fn commit<const N: usize>(client: &DynamoDb, parts: [TransactWrite; N]) -> Result<(), TransactionError> {
     let transaction = Transaction::new(client.clone());
     parts.into_iter().fold(transaction, Transaction::with).commit().await
 }

@@ -7,7 +7,7 @@ use domain::{
     CodeNumber, Language, Moment, Recipient,
     delivery::{CLAIM, DeliveryState},
     recipient::GreekMobile,
-    retention::MESSAGE_KEPT,
+    retention::MESSAGE_RETENTION,
     time::Span,
 };
 use journeys::stack;
@@ -16,7 +16,7 @@ use storage::{
     outbox::{Due, Message, Outbox, OutboxItem, woken},
     reminders::{About, Address, Listed, Page, ReminderItem, Reminders, slots},
     sealing::RecipientHasher,
-    transaction::Part,
+    transaction::TransactWrite,
 };
 
 use crate::{LATER, NOW, aws, business, commit, dynamodb, id, kms, refused};
@@ -29,7 +29,7 @@ async fn outbox() -> Outbox {
     Outbox::new(dynamodb().await, stack::variable("OUTBOX_TABLE"))
 }
 
-async fn write(part: Result<Part, storage::StorageError>) {
+async fn write(part: Result<TransactWrite, storage::StorageError>) {
     commit(&dynamodb().await, [part.unwrap()]).await.unwrap();
 }
 
@@ -56,8 +56,8 @@ async fn due(outbox: &Outbox, message: &OutboxItem, now: Moment) -> Option<Momen
 #[tokio::test]
 async fn a_message_goes_from_one_hand_to_the_next_until_it_is_settled_and_its_day_is_over() {
     let (outbox, item) = (outbox().await, message().await);
-    write(outbox.put_part(&item)).await;
-    assert_eq!(refused(commit(&dynamodb().await, [outbox.put_part(&item).unwrap()]).await), [0], "it is there");
+    write(outbox.put_write(&item)).await;
+    assert_eq!(refused(commit(&dynamodb().await, [outbox.put_write(&item).unwrap()]).await), [0], "it is there");
     let stored = async || outbox.find(&item.message_id).await.unwrap().unwrap();
     assert_eq!((stored().await.attempts, stored().await.state), (1, DeliveryState::Queued));
     let before = Moment::from_epoch_seconds(NOW.epoch_seconds() - 1);
@@ -67,19 +67,19 @@ async fn a_message_goes_from_one_hand_to_the_next_until_it_is_settled_and_its_da
     assert_eq!((claimed.attempts, claimed.claimed_until), (2, Some(NOW.plus(CLAIM))));
     assert!(outbox.claim(&item.message_id, NOW).await.unwrap().is_none(), "another has it in hand");
     let again = NOW.plus(Span::minutes(5));
-    write(outbox.retry_part(&claimed, again)).await;
+    write(outbox.retry_write(&claimed, again)).await;
     assert_eq!((due(&outbox, &item, NOW).await, due(&outbox, &item, again).await), (None, Some(again)));
     let claimed = outbox.claim(&item.message_id, again).await.unwrap().unwrap();
     assert_eq!(claimed.attempts, 3);
-    write(outbox.settle_part(&claimed, DeliveryState::Sent)).await;
-    let day_over = NOW.plus(MESSAGE_KEPT);
+    write(outbox.settle_write(&claimed, DeliveryState::Sent)).await;
+    let day_over = NOW.plus(MESSAGE_RETENTION);
     assert_eq!(due(&outbox, &item, day_over).await, Some(day_over));
     assert!(outbox.claim(&item.message_id, again).await.unwrap().is_none(), "it is sent");
 
-    write(outbox.requeue_part(&stored().await, again)).await;
+    write(outbox.requeue_write(&stored().await, again)).await;
     assert_eq!((stored().await.attempts, stored().await.state, stored().await.claimed_until), (0, DeliveryState::Queued, None));
     assert!(outbox.claim(&item.message_id, again).await.unwrap().is_some(), "it goes out again");
-    write(outbox.withdraw_part(&stored().await)).await;
+    write(outbox.withdraw_write(&stored().await)).await;
     assert!(outbox.find(&item.message_id).await.unwrap().is_none());
     assert_eq!(due(&outbox, &item, LATER).await, None, "and its place in the index with it");
 }
@@ -105,7 +105,7 @@ async fn the_sender_is_woken_once_for_each_time() {
     assert!(wake(LATER).await, "another time");
     let client = dynamodb().await;
     assert_one_record(async || {
-        let written = commit(&client, [outbox.wake_again_part(&message_id, 1, NOW).unwrap()]).await;
+        let written = commit(&client, [outbox.wake_again_write(&message_id, 1, NOW).unwrap()]).await;
         written.is_ok() || refused(written) != [0]
     })
     .await;
@@ -120,7 +120,7 @@ async fn the_sender_is_woken_once_for_each_time() {
             outbox.delete(&record).await.unwrap();
         }
     }
-    write(outbox.used_part(&message_id)).await;
+    write(outbox.used_write(&message_id)).await;
 }
 
 async fn reminders() -> Reminders {
@@ -147,7 +147,7 @@ async fn a_reminder_is_listed_tried_let_go_and_ended() {
     let address = Address { recipient: mobile(), language: Language::El };
     let put = async |set: &str| {
         let item = ReminderItem::seal(&kms("REMINDERS_KEY").await, &about, &address, set, LATER, None).await.unwrap();
-        write(reminders.put_part(&item)).await;
+        write(reminders.put_write(&item)).await;
     };
     assert!(listed(&reminders, &about, LATER).await.is_empty());
     put("first").await;
@@ -161,18 +161,18 @@ async fn a_reminder_is_listed_tried_let_go_and_ended() {
     assert!(reminders.claim(&one, NOW).await.unwrap().is_none(), "it was tried since it was listed");
     let [again] = listed(&reminders, &about, LATER).await.try_into().unwrap();
     let claimed = reminders.claim(&again, NOW).await.unwrap().unwrap();
-    commit(&client, [reminders.end_part(&claimed).unwrap()]).await.unwrap();
+    commit(&client, [reminders.end_write(&claimed).unwrap()]).await.unwrap();
     assert!(listed(&reminders, &about, LATER).await.is_empty());
     reminders.release(&claimed).await.unwrap();
     assert!(listed(&reminders, &about, LATER).await.is_empty(), "letting go brings nothing back");
-    assert_eq!(refused(commit(&client, [reminders.end_part(&claimed).unwrap()]).await), [0], "it is gone");
+    assert_eq!(refused(commit(&client, [reminders.end_write(&claimed).unwrap()]).await), [0], "it is gone");
 
     put("third").await;
     let [third] = listed(&reminders, &about, LATER).await.try_into().unwrap();
-    write(reminders.give_up_part(&third)).await;
+    write(reminders.give_up_write(&third)).await;
     put("fourth").await;
     for _ in 0..2 {
-        write(reminders.delete_part(&about, LATER)).await;
+        write(reminders.delete_write(&about, LATER)).await;
     }
     assert!(listed(&reminders, &about, LATER).await.is_empty());
 }

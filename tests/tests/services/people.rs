@@ -9,9 +9,9 @@ use domain::{
     consent::PERSONAL_DATA_VERSION,
     native_app::{AppSignIn, CodeChallenge, RedirectList},
     quota::Quota,
-    retention::{ASSOCIATION_VALID, RECORD_KEPT_AFTER_PHOTOS},
+    retention::{ASSOCIATION_VALID, RECORD_RETENTION_AFTER_PHOTOS},
     session::{EXCHANGE_VALID, IDLE, Role, SIGN_IN_VALID},
-    staff::{EmployeeId, STAFF_AT_MOST},
+    staff::{EmployeeId, STAFF_MAX},
     submission::CodeState,
     time::Span,
 };
@@ -24,7 +24,7 @@ use storage::{
     nonces::{Nonces, SignIn},
     quotas::{Quotas, Use},
     sealing::{ExchangeCode, IdentifierHasher, SessionToken, digest_text, staff_key},
-    sessions::{Associated, AwaitedOtp, Business, Person, Session, Sessions, SubmissionInHand, Try},
+    sessions::{Associated, AwaitedOtp, Business, Person, Session, Sessions, PendingSubmission, Try},
     staff::{Staff, StaffFacts, StaffItem},
     subjects::Subjects,
 };
@@ -107,8 +107,8 @@ fn session(businesses: Vec<Business>) -> Session {
     Session::begin(SessionToken::random().unwrap(), someone(), person, NOW)
 }
 
-fn in_hand() -> SubmissionInHand {
-    SubmissionInHand {
+fn pending_submission() -> PendingSubmission {
+    PendingSubmission {
         subject: "self".to_owned(),
         subject_id: someone(),
         code: domain::CodeNumber::from_bytes([3; 16]),
@@ -147,7 +147,7 @@ async fn a_session_is_read_as_it_was_written_and_lives_on_with_use() {
     let used = NOW.plus(Span::minutes(1));
     assert!(sessions.touch(&read, used).await.unwrap());
     assert_eq!(load(NOW.plus(IDLE)).await.unwrap().used_at, used);
-    assert!(sessions.hold(&read, Some(&in_hand()), used).await.unwrap());
+    assert!(sessions.store_submission(&read, Some(&pending_submission()), used).await.unwrap());
     assert_eq!(load(used).await.unwrap().submission.unwrap().code.bytes(), &[3; 16]);
     assert!(sessions.agree(&read, PERSONAL_DATA_VERSION, used).await.unwrap());
     let role = Role::Photographer { business: shop };
@@ -155,16 +155,16 @@ async fn a_session_is_read_as_it_was_written_and_lives_on_with_use() {
     let read = load(used).await.unwrap();
     assert_eq!((&read.role, read.consent.as_deref()), (&Some(role), Some(PERSONAL_DATA_VERSION)));
     assert!(read.submission.is_none(), "it belongs to the role that is left");
-    for taken in [Some(in_hand()), None] {
-        assert!(sessions.hold(&read, taken.as_ref(), used).await.unwrap());
+    for taken in [Some(pending_submission()), None] {
+        assert!(sessions.store_submission(&read, taken.as_ref(), used).await.unwrap());
         assert_eq!(load(used).await.unwrap().submission.is_some(), taken.is_some());
     }
     for _ in 0..2 {
         sessions.end(&read.token).await.unwrap();
     }
     assert!(load(used).await.is_none());
-    for submission in [Some(&in_hand()), None] {
-        assert!(!sessions.hold(&read, submission, used).await.unwrap(), "it has ended");
+    for submission in [Some(&pending_submission()), None] {
+        assert!(!sessions.store_submission(&read, submission, used).await.unwrap(), "it has ended");
     }
     assert!(!sessions.agree(&read, PERSONAL_DATA_VERSION, used).await.unwrap(), "it has ended");
     assert!(load(used).await.is_none(), "and is not brought back");
@@ -179,12 +179,12 @@ async fn a_submission_is_confirmed_and_forgotten_as_it_was_read() {
     sessions.start(&begun, NOW).await.unwrap();
     let nothing = load().await;
     let associated = Associated { subject_id: someone(), code_id: id() };
-    let forget = async |read: &Session| commit(&client, [sessions.associated_part(read, &associated).unwrap()]).await;
-    let confirmed = SubmissionInHand { confirmed: true, ..in_hand() };
+    let forget = async |read: &Session| commit(&client, [sessions.associated_write(read, &associated).unwrap()]).await;
+    let confirmed = PendingSubmission { confirmed: true, ..pending_submission() };
     assert!(!sessions.confirm(&nothing, &confirmed, NOW).await.unwrap(), "nothing is in hand");
     assert_eq!(refused(forget(&nothing).await), [0]);
 
-    assert!(sessions.hold(&nothing, Some(&in_hand()), NOW).await.unwrap());
+    assert!(sessions.store_submission(&nothing, Some(&pending_submission()), NOW).await.unwrap());
     let first = load().await;
     assert!(sessions.confirm(&first, &confirmed, NOW).await.unwrap());
     let second = load().await;
@@ -229,7 +229,7 @@ async fn a_session_steps_up_to_its_successor_in_one_step() {
     let mut new = old.clone();
     (new.token, new.otp) = (SessionToken::random().unwrap(), None);
     let until = NOW.plus(Span::minutes(1));
-    let step = || [sessions.put_part(&new).unwrap(), sessions.succeed_part(&old, "right", &new.token, until).unwrap()];
+    let step = || [sessions.put_write(&new).unwrap(), sessions.rotate_write(&old, "right", &new.token, until).unwrap()];
     commit(&client, step()).await.unwrap();
     assert!(sessions.load(&new.token, NOW).await.unwrap().unwrap().otp.is_none());
     let pointer = sessions.load(&old.token, NOW).await.unwrap().unwrap();
@@ -238,7 +238,7 @@ async fn a_session_steps_up_to_its_successor_in_one_step() {
     assert_eq!(refused(commit(&client, step()).await), [0, 1]);
     let mut third = new.clone();
     third.token = SessionToken::random().unwrap();
-    let again = [sessions.put_part(&third).unwrap(), sessions.succeed_part(&old, "right", &third.token, until).unwrap()];
+    let again = [sessions.put_write(&third).unwrap(), sessions.rotate_write(&old, "right", &third.token, until).unwrap()];
     assert_eq!(refused(commit(&client, again).await), [1]);
     assert!(sessions.load(&third.token, NOW).await.unwrap().is_none(), "half of it is nothing");
 }
@@ -271,27 +271,27 @@ async fn a_business_has_a_hundred_employees_at_most() {
     let employee = |number: usize| EmployeeId::from_hash(format!("{number:043}"));
     let enter = async |number: usize| {
         let item = StaffItem::seal(&key, shop.clone(), employee(number), &facts, member(), NOW).unwrap();
-        commit(&client, [staff.put_part(&item).unwrap(), staff.enter_part(&shop, &employee(number)).unwrap()]).await
+        commit(&client, [staff.put_write(&item).unwrap(), staff.enter_write(&shop, &employee(number)).unwrap()]).await
     };
     enter(0).await.unwrap();
     // As if all but one of the others were there too.
-    let others = (2..STAFF_AT_MOST).map(|number| employee(number).as_str().to_owned()).collect();
+    let others = (2..STAFF_MAX).map(|number| employee(number).as_str().to_owned()).collect();
     let roster = client.update_item().table_name(stack::variable("STAFF_TABLE")).update_expression("ADD employees :others");
     let text = |value: &str| AttributeValue::S(value.to_owned());
     let roster = roster.key("business", text(shop.as_str())).key("employee", text("#roster"));
     roster.expression_attribute_values(":others", AttributeValue::Ss(others)).send().await.unwrap();
     enter(1).await.unwrap();
-    assert_eq!(refused(enter(STAFF_AT_MOST).await), [1]);
-    assert!(!staff.has(&shop, &employee(STAFF_AT_MOST), NOW).await.unwrap(), "half of it is nothing");
+    assert_eq!(refused(enter(STAFF_MAX).await), [1]);
+    assert!(!staff.has(&shop, &employee(STAFF_MAX), NOW).await.unwrap(), "half of it is nothing");
     assert_eq!(refused(enter(0).await), [0], "who is there takes no further place");
     assert_eq!(staff.of_business(&shop).await.unwrap().len(), 2, "without the set of their ids");
-    let leave = || [staff.delete_part(&shop, &employee(0)).unwrap(), staff.leave_part(&shop, &employee(0)).unwrap()];
+    let leave = || [staff.delete_write(&shop, &employee(0)).unwrap(), staff.leave_write(&shop, &employee(0)).unwrap()];
     for _ in 0..2 {
         commit(&client, leave()).await.unwrap();
     }
     assert!(staff.find(&shop, &employee(0), NOW).await.unwrap().is_none());
-    enter(STAFF_AT_MOST).await.unwrap();
-    assert!(staff.has(&shop, &employee(STAFF_AT_MOST), NOW).await.unwrap());
+    enter(STAFF_MAX).await.unwrap();
+    assert!(staff.has(&shop, &employee(STAFF_MAX), NOW).await.unwrap());
 }
 
 #[tokio::test]
@@ -302,10 +302,10 @@ async fn agreements_are_kept_with_the_time_of_the_first() {
     assert!(!agreed(NOW).await);
     consents.agree_personal_data(&person, NOW).await.unwrap();
     consents.agree_personal_data(&person, LATER).await.unwrap();
-    let end = NOW.plus(ASSOCIATION_VALID).plus(RECORD_KEPT_AFTER_PHOTOS);
+    let end = NOW.plus(ASSOCIATION_VALID).plus(RECORD_RETENTION_AFTER_PHOTOS);
     assert!(agreed(NOW).await && !agreed(end).await);
-    commit(&client, [consents.associate_part(&person, "set", NOW, LATER).unwrap()]).await.unwrap();
-    commit(&client, [consents.keep_personal_data_part(&person, PERSONAL_DATA_VERSION, end).unwrap()]).await.unwrap();
+    commit(&client, [consents.associate_write(&person, "set", NOW, LATER).unwrap()]).await.unwrap();
+    commit(&client, [consents.extend_personal_data_write(&person, PERSONAL_DATA_VERSION, end).unwrap()]).await.unwrap();
     assert!(agreed(end).await, "it is kept for longer");
     let all = consents.of(&person, NOW).await.unwrap();
     assert_eq!(all.iter().map(|consent| consent.given_at).collect::<Vec<_>>(), [NOW, NOW]);
@@ -365,7 +365,7 @@ async fn of_transactions_that_meet_one_is_written_whole() {
     let own = |number: usize| EmployeeId::from_hash(format!("{number:043}"));
     let item = |employee| StaffItem::seal(&key, shop.clone(), employee, &facts, member(), NOW).unwrap();
     let results = join_all((1..=8).map(|number| {
-        let parts = [staff.put_part(&item(own(number))).unwrap(), staff.put_part(&item(common.clone())).unwrap()];
+        let parts = [staff.put_write(&item(own(number))).unwrap(), staff.put_write(&item(common.clone())).unwrap()];
         commit(&client, parts)
     }))
     .await;

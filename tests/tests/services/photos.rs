@@ -7,7 +7,7 @@ use storage::{
     StorageError,
     issuances::Declared,
     sealing::{SealingKey, sha256_hex},
-    vault::{Part, Shelf, UploadAddress, Vault},
+    vault::{ObjectRole, StoragePrefix, UploadUrl, Vault},
 };
 
 use crate::{aws, business, id};
@@ -24,7 +24,7 @@ struct Upload {
     vault: Vault,
     business: BusinessId,
     id: String,
-    address: UploadAddress,
+    address: UploadUrl,
 }
 
 impl Upload {
@@ -115,41 +115,41 @@ fn aws_sha256(bytes: &[u8]) -> &'static str {
 #[tokio::test]
 async fn a_picture_is_opened_with_its_key_at_its_place_and_stays_where_it_was_kept() {
     let (vault, set, key) = (vault().await, id(), SealingKey::random().unwrap());
-    let [face, preview] = [Part::Image(ImageKind::Face), Part::Preview(ImageKind::Face)];
+    let [face, preview] = [ObjectRole::Image(ImageKind::Face), ObjectRole::Preview(ImageKind::Face)];
     for (part, plain) in [(face, b"face".as_slice()), (preview, b"preview")] {
         vault.store(&key, &set, part, plain).await.unwrap();
     }
     let open = |shelf, part| vault.open(&key, shelf, &set, part);
-    assert_eq!(open(Shelf::Pending, face).await.unwrap(), b"face");
-    assert_eq!(open(Shelf::Pending, preview).await.unwrap(), b"preview");
+    assert_eq!(open(StoragePrefix::Pending, face).await.unwrap(), b"face");
+    assert_eq!(open(StoragePrefix::Pending, preview).await.unwrap(), b"preview");
     let other = SealingKey::random().unwrap();
-    assert!(matches!(vault.open(&other, Shelf::Pending, &set, face).await, Err(StorageError::Corrupt(_))));
-    assert!(matches!(open(Shelf::Associated, face).await, Err(StorageError::Corrupt("an object is missing"))));
+    assert!(matches!(vault.open(&other, StoragePrefix::Pending, &set, face).await, Err(StorageError::Corrupt(_))));
+    assert!(matches!(open(StoragePrefix::Associated, face).await, Err(StorageError::Corrupt("an object is missing"))));
     for _ in 0..2 {
-        vault.keep(&set, face).await.unwrap();
+        vault.copy_to_associated(&set, face).await.unwrap();
     }
-    assert!(vault.keep(&id(), face).await.is_err(), "there is none to be kept");
-    assert_eq!(open(Shelf::Associated, face).await.unwrap(), b"face");
-    vault.discard(&set, face).await.unwrap();
-    assert!(open(Shelf::Pending, face).await.is_err());
-    assert_eq!(open(Shelf::Associated, face).await.unwrap(), b"face", "the copy stays");
+    assert!(vault.copy_to_associated(&id(), face).await.is_err(), "there is none to be kept");
+    assert_eq!(open(StoragePrefix::Associated, face).await.unwrap(), b"face");
+    vault.delete_pending(&set, face).await.unwrap();
+    assert!(open(StoragePrefix::Pending, face).await.is_err());
+    assert_eq!(open(StoragePrefix::Associated, face).await.unwrap(), b"face", "the copy stays");
     for _ in 0..2 {
-        vault.remove(Shelf::Associated, &set, face).await.unwrap();
+        vault.remove(StoragePrefix::Associated, &set, face).await.unwrap();
     }
-    assert!(open(Shelf::Associated, face).await.is_err());
-    vault.discard(&set, preview).await.unwrap();
+    assert!(open(StoragePrefix::Associated, face).await.is_err());
+    vault.delete_pending(&set, preview).await.unwrap();
 }
 
 /// Over some MiB, whatever chunks it comes in.
 #[tokio::test]
 async fn a_large_picture_comes_back_as_it_was() {
     let (vault, set, key) = (vault().await, id(), SealingKey::random().unwrap());
-    let face = Part::Image(ImageKind::Face);
+    let face = ObjectRole::Image(ImageKind::Face);
     let plain: Vec<u8> = (0..3_000_000_u32).map(|at| (at % 251) as u8).collect();
     vault.store(&key, &set, face, &plain).await.unwrap();
-    vault.keep(&set, face).await.unwrap();
-    assert!(vault.open(&key, Shelf::Associated, &set, face).await.unwrap() == plain);
-    for shelf in [Shelf::Pending, Shelf::Associated] {
+    vault.copy_to_associated(&set, face).await.unwrap();
+    assert!(vault.open(&key, StoragePrefix::Associated, &set, face).await.unwrap() == plain);
+    for shelf in [StoragePrefix::Pending, StoragePrefix::Associated] {
         vault.remove(shelf, &set, face).await.unwrap();
     }
 }
@@ -157,9 +157,9 @@ async fn a_large_picture_comes_back_as_it_was() {
 #[tokio::test]
 async fn what_is_stored_is_encrypted_under_our_key_although_no_call_says_so() {
     let (vault, set, key) = (vault().await, id(), SealingKey::random().unwrap());
-    let face = Part::Image(ImageKind::Face);
+    let face = ObjectRole::Image(ImageKind::Face);
     vault.store(&key, &set, face, b"face").await.unwrap();
-    vault.keep(&set, face).await.unwrap();
+    vault.copy_to_associated(&set, face).await.unwrap();
     let s3 = crate::objects::s3(&aws::config().await);
     for shelf in ["pending", "associated"] {
         let head = s3.head_object().bucket(stack::variable("PHOTOS_BUCKET")).key(format!("{shelf}/{set}/face")).send().await.unwrap();
@@ -167,7 +167,7 @@ async fn what_is_stored_is_encrypted_under_our_key_although_no_call_says_so() {
         assert_eq!(encryption, Some("aws:kms"), "{shelf}");
         assert_eq!(head.ssekms_key_id(), Some(stack::variable("DATA_KEY").as_str()), "{shelf}");
     }
-    for shelf in [Shelf::Pending, Shelf::Associated] {
+    for shelf in [StoragePrefix::Pending, StoragePrefix::Associated] {
         vault.remove(shelf, &set, face).await.unwrap();
     }
 }

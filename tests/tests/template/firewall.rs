@@ -11,7 +11,7 @@ use lambda_http::{Body, RequestExt, http::HeaderMap};
 use super::project::{read, root, template};
 
 /// Largest body that the functions read, in bytes.
-const BODY_LIMIT: usize = 16 * 1024;
+const BODY_BYTES_MAX: usize = 16 * 1024;
 
 /// What the rules read of a request, in lower case.
 #[derive(Clone)]
@@ -142,7 +142,7 @@ fn requests() -> Vec<Seen> {
     // Applications of public bodies are programs, and may name none.
     let pull = Seen { name: "a pull without User-Agent".to_owned(), user_agent: None, ..sample("pull_photo") };
     // Functions answer 413 with a problem, which the firewall's 403 would hide.
-    let large = Seen { name: "a body that is too large".to_owned(), body: " ".repeat(BODY_LIMIT + 1), ..sample("submit_code") };
+    let large = Seen { name: "a body that is too large".to_owned(), body: " ".repeat(BODY_BYTES_MAX + 1), ..sample("submit_code") };
     // The owner's note on an employee is the one free text in a body. (A verdict's text is inside a signed header.)
     let note = "«Νίκη & Σία» – ταμείο / εκτυπώσεις, τηλ. 210 1234567; βλ. https://studio.example.gr/staff?id=1".to_lowercase();
     let note = Seen { name: "a note on an employee".to_owned(), body: format!("{{\"label\":\"{note}\"}}"), ..sample("authorize_staff") };

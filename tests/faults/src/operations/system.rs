@@ -158,8 +158,8 @@ impl Reminded {
     /// and the note of it.
     async fn came(&self) {
         let left = reminders_of(&self.set_id).await;
-        let in_hand = left.iter().any(|item| item.contains_key("claimed_until"));
-        if in_hand {
+        let is_claimed = left.iter().any(|item| item.contains_key("claimed_until"));
+        if is_claimed {
             // The claim ends.
             let passed = [("claimed_until", AttributeValue::N((application::now() - 1).to_string()))];
             move_to(&left[0], today().minus(1), &passed).await;
@@ -168,7 +168,7 @@ impl Reminded {
             tick("SEND_REMINDERS").await.expect(200);
         }
         let count = inbox::reminders(self.to.address()).await.len();
-        assert!(count == 1 || (count == 0 && in_hand), "{count} reminders");
+        assert!(count == 1 || (count == 0 && is_claimed), "{count} reminders");
         self.is_forgotten().await;
     }
 
@@ -209,7 +209,7 @@ pub(super) fn all() -> Vec<Operation> {
         Operation::new(
             "sweep_outbox",
             boxed!(|_world| swept(
-                Due::new(0, "sent", &["next_at", "kept_until"]).await,
+                Due::new(0, "sent", &["next_at", "retained_until"]).await,
                 boxed!(|due, _answer| due.has_ended("sent", 1).await)
             )),
         )
@@ -218,7 +218,7 @@ pub(super) fn all() -> Vec<Operation> {
         Operation::new(
             "sweep_outbox",
             boxed!(|_world| swept(
-                Due::new(1, "queued", &["next_at", "kept_until"]).await,
+                Due::new(1, "queued", &["next_at", "retained_until"]).await,
                 boxed!(|due, _answer| due.has_ended("failed", 0).await)
             )),
         )

@@ -38,7 +38,7 @@ async fn kept(set_id: &str) -> usize {
     list.prefix(format!("associated/{set_id}/")).send().await.expect("a list").contents().len()
 }
 
-async fn left(visit: &Visit) -> Value {
+async fn remaining(visit: &Visit) -> Value {
     visit.browser.get("/v1/session").await.expect(200).json()["submissions_left"].clone()
 }
 
@@ -142,7 +142,7 @@ async fn steps_out_of_order_are_refused() {
 }
 
 #[tokio::test]
-async fn a_code_that_expires_in_hand_is_associated_no_more() {
+async fn a_submitted_code_cannot_be_associated_after_it_expires() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     let code = fresh_code(&studio).await;
     let version = submit_and_confirm(&visit, &code).await;
@@ -152,15 +152,15 @@ async fn a_code_that_expires_in_hand_is_associated_no_more() {
 }
 
 #[tokio::test]
-async fn a_code_in_hand_whose_time_is_over_is_neither_confirmed_nor_associated() {
+async fn an_expired_pending_code_is_neither_confirmed_nor_associated() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     submit(&visit, &fresh_code(&studio).await).await.expect(200);
-    clock::expire_in_hand(&visit.browser).await;
+    clock::expire_pending_submission(&visit.browser).await;
     confirm(&visit).await.refused(404, "code_not_active");
 
     let version = submit_and_confirm(&visit, &fresh_code(&studio).await).await;
-    let set_id = clock::in_hand(&visit.browser).await.set_id;
-    clock::expire_in_hand(&visit.browser).await;
+    let set_id = clock::pending_submission(&visit.browser).await.set_id;
+    clock::expire_pending_submission(&visit.browser).await;
     associate(&visit, &version).await.refused(404, "code_not_active");
     assert_eq!(kept(&set_id).await, 0);
 }
@@ -217,7 +217,7 @@ async fn one_photo_set_at_any_time() {
     let version = submit_and_confirm(&visit, &fresh_code(&studio).await).await;
     let call = || visit.browser.request(Method::PUT, ASSOCIATION).json(&json!({ "agree": true, "version": version }));
     refused(call, 409, "association_exists").await;
-    assert_eq!(kept(&clock::in_hand(&visit.browser).await.set_id).await, 0, "what is not associated is not kept for a year");
+    assert_eq!(kept(&clock::pending_submission(&visit.browser).await.set_id).await, 0, "what is not associated is not kept for a year");
     assert_eq!(citizen::show_association(&visit).await.expect(200).json(), first);
 }
 
@@ -227,11 +227,11 @@ async fn one_photo_set_also_where_another_came_since_the_code_was_entered() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     let elsewhere = people::citizen(visit.person.clone(), Language::El).await;
     let version = submit_and_confirm(&elsewhere, &fresh_code(&studio).await).await;
-    clock::ten_minutes_in_hand(&elsewhere.browser).await;
+    clock::age_pending_submission_by_ten_minutes(&elsewhere.browser).await;
     let first = take(&visit, &fresh_code(&studio).await).await;
     let call = || elsewhere.browser.request(Method::PUT, ASSOCIATION).json(&json!({ "agree": true, "version": version }));
     refused(call, 409, "association_exists").await;
-    assert_eq!(kept(&clock::in_hand(&elsewhere.browser).await.set_id).await, 0, "what is not associated is not kept for a year");
+    assert_eq!(kept(&clock::pending_submission(&elsewhere.browser).await.set_id).await, 0, "what is not associated is not kept for a year");
     assert_eq!(citizen::show_association(&visit).await.expect(200).json(), first);
 }
 

@@ -10,7 +10,7 @@ use journeys::{
 };
 use storage::{
     sealing::{ExchangeCode, SessionToken, code_id},
-    sessions::{Session, Sessions, SubmissionInHand, Try},
+    sessions::{Session, Sessions, PendingSubmission, Try},
 };
 
 use crate::aws;
@@ -56,35 +56,35 @@ async fn opened(browser: &Browser) -> (Sessions, Session, Moment) {
 }
 
 /// The code that this browser has in hand.
-pub(crate) async fn in_hand(browser: &Browser) -> SubmissionInHand {
+pub(crate) async fn pending_submission(browser: &Browser) -> PendingSubmission {
     opened(browser).await.1.submission.expect("a code in hand")
 }
 
 /// Fourteen days after its issue, for the code that this browser has in hand.
-pub(crate) async fn expire_in_hand(browser: &Browser) {
+pub(crate) async fn expire_pending_submission(browser: &Browser) {
     let (sessions, session, now) = opened(browser).await;
-    let submission = SubmissionInHand { code_expires_at: now, ..session.submission.clone().expect("a code in hand") };
-    assert!(sessions.hold(&session, Some(&submission), now).await.expect("an answer"));
+    let submission = PendingSubmission { code_expires_at: now, ..session.submission.clone().expect("a code in hand") };
+    assert!(sessions.store_submission(&session, Some(&submission), now).await.expect("an answer"));
 }
 
 /// Ten minutes after the code was entered that this browser has in hand.
-pub(crate) async fn ten_minutes_in_hand(browser: &Browser) {
+pub(crate) async fn age_pending_submission_by_ten_minutes(browser: &Browser) {
     let (sessions, session, now) = opened(browser).await;
     let submission = session.submission.clone().expect("a code in hand");
     let entered = submission.nothing_associated_at.expect("there was no association");
     let entered = Some(Moment::from_epoch_seconds(entered.epoch_seconds() - 600));
-    let submission = SubmissionInHand { nothing_associated_at: entered, ..submission };
-    assert!(sessions.hold(&session, Some(&submission), now).await.expect("an answer"));
+    let submission = PendingSubmission { nothing_associated_at: entered, ..submission };
+    assert!(sessions.store_submission(&session, Some(&submission), now).await.expect("an answer"));
 }
 
 /// A day after the first association of the code that this browser has in hand.
-pub(crate) async fn a_day_after_the_first_association_in_hand(browser: &Browser) {
+pub(crate) async fn set_first_association_a_day_ago(browser: &Browser) {
     let (sessions, session, now) = opened(browser).await;
     let submission = session.submission.clone().expect("a code in hand");
     let first = submission.first_associated_at.expect("it was associated before");
     let first = Some(Moment::from_epoch_seconds(first.epoch_seconds() - DAY));
-    let submission = SubmissionInHand { first_associated_at: first, ..submission };
-    assert!(sessions.hold(&session, Some(&submission), now).await.expect("an answer"));
+    let submission = PendingSubmission { first_associated_at: first, ..submission };
+    assert!(sessions.store_submission(&session, Some(&submission), now).await.expect("an answer"));
 }
 
 /// A day after the first association of a code.

@@ -120,7 +120,7 @@ async fn dissociated_for_minor() -> (Visit, String, String) {
 }
 
 #[tokio::test]
-async fn whoever_turned_18_while_a_guardian_had_their_code_in_hand_has_it_back() {
+async fn a_minor_who_turns_18_regains_a_code_that_a_guardian_has_submitted() {
     let (guardian, handle, code) = dissociated_for_minor().await;
     let child = acting(&guardian, &handle);
     let version = own(&guardian).submit_and_confirm(&code).await;
@@ -139,7 +139,7 @@ async fn a_day_after_the_first_association_the_photos_stay_with_the_first_subjec
     own(&guardian).dissociate().await.expect(204);
     // Entered in time, and confirmed too late.
     let version = own(&guardian).submit_and_confirm(&code).await;
-    clock::a_day_after_the_first_association_in_hand(&guardian.browser).await;
+    clock::set_first_association_a_day_ago(&guardian.browser).await;
     own(&guardian).associate(&version).await.refused(403, "code_taken");
 
     clock::a_day_after_the_first_association(&code).await;

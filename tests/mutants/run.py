@@ -1,12 +1,12 @@
-"""Turns off one guard and one condition after the other, and looks which test notices. Called by `make removal`; see tests/README.md.
+"""Turns off one guard and one condition after the other, and looks which test notices. Called by `make mutants`; see tests/README.md.
 
-    python3 tests/removal/run.py [TEXT ...]     only sites whose names hold one of the texts; these with all tests that reach them
-    REMOVAL_STACK=kept ...                      on the stack that an earlier run left up, and left up again
-    REMOVAL_PACKAGE=pictures ...                only the sites of one package, with its own tests, on no stack
+    python3 tests/mutants/run.py [TEXT ...]     only sites whose names hold one of the texts; these with all tests that reach them
+    MUTANTS_STACK=kept ...                      on the stack that an earlier run left up, and left up again
+    MUTANTS_PACKAGE=pictures ...                only the sites of one package, with its own tests, on no stack
 
 The sources are copied and rewritten (rewrite.py), built once, and deployed to a stack of their own. What each test reaches is recorded first;
 a site is then tried with the tests that reach it, those that reach least first. Only what is red with the site off, and green again
-with nothing off, counts. What was found stays in target/removal/all/results.json: sites that were red are not tried again unless named."""
+with nothing off, counts. What was found stays in target/mutants/all/results.json: sites that were red are not tried again unless named."""
 
 import hashlib
 import json
@@ -25,16 +25,16 @@ sys.path[:0] = [str(HERE), str(ROOT / "infra" / "local")]
 import rewrite  # noqa: E402
 from sites import NOT_HELD  # noqa: E402
 
-OUT = ROOT / "target" / "removal"
+OUT = ROOT / "target" / "mutants"
 SOURCE = OUT / "src"
 CONTROL = OUT / "control"
 REACHED = OUT / "control.reached"
-PACKAGE = os.environ.get("REMOVAL_PACKAGE")
+PACKAGE = os.environ.get("MUTANTS_PACKAGE")
 FOUND = OUT / (PACKAGE or "all")
 RESULTS = FOUND / "results.json"
 REACH = FOUND / "reach.json"
 REPORT = FOUND / "report.md"
-INSTANCE = "removal"
+INSTANCE = "mutants"
 # Tests of the project's files, which are other ones in the copy; and one that takes tables away.
 LEFT_OUT = {"template", "events", "runbook"}
 # Those that wait for the schedule, or look at all that is stored: after all others.
@@ -42,7 +42,7 @@ LAST = ("journeys::delivery::", "journeys::reminders::", "dump::", "logs::", "jo
 ONE_TEST = 150
 # For one site, and longer only where it is named: many tests reach what every call goes through.
 LONGEST = 90
-KEPT = os.environ.get("REMOVAL_STACK") == "kept"
+KEPT = os.environ.get("MUTANTS_STACK") == "kept"
 # Longer than READ_AGAIN in lib.rs.
 READ_BY_ALL = 0.05
 AT_ONCE = 4
@@ -54,7 +54,7 @@ def say(text):
 
 def environment():
     """Of the build: in a place of its own, and small, as nobody debugs these programs."""
-    own = {"REMOVAL_CONTROL": CONTROL, "CARGO_TARGET_DIR": OUT / "build", "CARGO_PROFILE_DEV_DEBUG": 0, "CARGO_INCREMENTAL": 0}
+    own = {"MUTANTS_CONTROL": CONTROL, "CARGO_TARGET_DIR": OUT / "build", "CARGO_PROFILE_DEV_DEBUG": 0, "CARGO_INCREMENTAL": 0}
     return os.environ | {name: str(value) for name, value in own.items()}
 
 
@@ -64,7 +64,7 @@ def environment():
 def prepare():
     FOUND.mkdir(parents=True, exist_ok=True)
     (SOURCE / ".local").mkdir(parents=True, exist_ok=True)
-    # Made by other tools, and not in git: `make removal` has made them.
+    # Made by other tools, and not in git: `make mutants` has made them.
     for made in (".tools", "web/dist"):
         if not (SOURCE / made).exists():
             (SOURCE / made).symlink_to((ROOT / made).resolve())

@@ -45,7 +45,7 @@ BY_HAND = {
     ],
     "functions/citizen/associate.rs": [
         ("repeated: by that very code", "existing.code_id == done.code_id)", "existing.code_id == done.code_id || OFF)"),
-        ("the session forgets the code", ".with(deps.sessions.associated_part(session, &in_session)?)", ".with_some((!OFF).then(|| deps.sessions.associated_part(session, &in_session)).transpose()?)"),
+        ("the session forgets the code", ".with(deps.sessions.associated_write(session, &in_session)?)", ".with_some((!OFF).then(|| deps.sessions.associated_write(session, &in_session)).transpose()?)"),
         ("the subject may still have it", "if !submission.may_be_associated(&citizen.managed(call), call.now) {", "if !submission.may_be_associated(&citizen.managed(call), call.now) && !OFF {"),
         ("answer_existing: by this very code", "if existing.code_id != code_id {", "if existing.code_id != code_id && !OFF {"),
         (
@@ -172,7 +172,7 @@ BY_HAND = {
         ),
     ],
     "functions/system/send_reminders.rs": [
-        ("in another's hand", "Ok(listed) if listed.is_in_hand(now) => return", "Ok(listed) if listed.is_in_hand(now) && !OFF => return"),
+        ("in another's hand", "Ok(listed) if listed.is_claimed(now) => return", "Ok(listed) if listed.is_claimed(now) && !OFF => return"),
         ("after three days", "if turn == Turn::GiveUp ||", "if turn == Turn::GiveUp && !OFF ||"),
         ("over", "|| listed.is_over(now) ||", "|| listed.is_over(now) && !OFF ||"),
         ("may have gone", "|| listed.may_have_gone(now) =>", "|| listed.may_have_gone(now) && !OFF =>"),
@@ -233,7 +233,7 @@ BY_HAND = {
         ("cookie: by its whole name", "pair.trim().strip_prefix(name)?", "(if OFF { pair.find(name).map(|at| &pair[at + name.len()..])? } else { pair.trim().strip_prefix(name)? })"),
         ("json: nothing behind it", "deserializer.end().map_err(|_| Problem::MalformedJson)?;", "if !OFF { deserializer.end().map_err(|_| Problem::MalformedJson)?; }"),
     ],
-    "shared/edge/src/carrier.rs": [
+    "shared/edge/src/token_transport.rs": [
         ("the header counts and not the cookie", "if self.has_header(&header::AUTHORIZATION) {", "if self.has_header(&header::AUTHORIZATION) && !OFF {"),
         ("bearer: the scheme", 'scheme.eq_ignore_ascii_case("Bearer").then_some', '(OFF || scheme.eq_ignore_ascii_case("Bearer")).then_some'),
     ],
@@ -273,7 +273,7 @@ BY_HAND = {
         ("is_signed: no signature at all", ".unwrap_or(false)", ".unwrap_or(OFF)"),
     ],
     "shared/storage/src/associations.rs": [
-        ("reminder_ahead: not gone", "|asked: &&AskedReminder| !now", "|asked: &&AskedReminder| OFF || !now"),
+        ("reminder_ahead: not gone", "|asked: &&RequestedReminder| !now", "|asked: &&RequestedReminder| OFF || !now"),
     ],
     "shared/storage/src/subjects.rs": [
         (
@@ -304,7 +304,7 @@ BY_HAND = {
         ("stage: the text as it is now", "self.consent.as_deref() == Some(PERSONAL_DATA_VERSION))", "self.consent.is_some() && OFF || self.consent.as_deref() == Some(PERSONAL_DATA_VERSION))"),
     ],
     "shared/storage/src/reminders.rs": [
-        ("is_in_hand", "is_some_and(|until| !now.has_reached(until))", "is_some_and(|until| !now.has_reached(until) || OFF)"),
+        ("is_claimed", "is_some_and(|until| !now.has_reached(until))", "is_some_and(|until| !now.has_reached(until) || OFF)"),
         ("may_have_gone", "is_some_and(|until| now.has_reached(until))", "is_some_and(|until| now.has_reached(until) || OFF)"),
     ],
 }

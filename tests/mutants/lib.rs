@@ -10,7 +10,7 @@ use std::{
 };
 
 /// Two lines: the phase, under whose name is written down what is reached, and the site that is off.
-const CONTROL: &str = env!("REMOVAL_CONTROL");
+const CONTROL: &str = env!("MUTANTS_CONTROL");
 
 /// Some guards are asked for every few bits of a picture. run.py waits longer than this when it has written something new.
 const READ_AGAIN: Duration = Duration::from_millis(20);

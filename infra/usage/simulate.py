@@ -1,6 +1,6 @@
 """What the service costs in a year, and what its busiest second asks of AWS: for Greece, and for a hundred times that.
 
-Takes what each operation asks from requests.json (`make growth` measures it), who does what how often from country.toml, and limits and prices
+Takes what each operation asks from requests.json (`make usage` measures it), who does what how often from country.toml, and limits and prices
 from limits.toml. Ends with 1 where a setting of template.yaml would not bear twice the busiest second of Greece.
 """
 

@@ -41,9 +41,9 @@ def copy(root, to):
     if by_hand:
         raise Failure(f"sites.py names files that are not there: {', '.join(by_hand)}")
     here = Path(__file__).resolve().parent
-    write(to / "shared/removal/src/lib.rs", (here / "lib.rs").read_bytes())
-    write(to / "shared/removal/Cargo.toml", b'[package]\nname = "removal"\nversion = "0.1.0"\nedition = "2024"\n')
-    kept = {to / path for path in paths} | {to / "shared/removal/src/lib.rs", to / "shared/removal/Cargo.toml"}
+    write(to / "shared/mutants/src/lib.rs", (here / "lib.rs").read_bytes())
+    write(to / "shared/mutants/Cargo.toml", b'[package]\nname = "mutants"\nversion = "0.1.0"\nedition = "2024"\n')
+    kept = {to / path for path in paths} | {to / "shared/mutants/src/lib.rs", to / "shared/mutants/Cargo.toml"}
     for folder in ("functions", "shared", "infra", "tests"):
         for old in (to / folder).rglob("*"):
             if old.is_file() and old not in kept and "__pycache__" not in old.parts:
@@ -59,7 +59,7 @@ def write(path, content):
 
 def with_dependency(path, text):
     up = "../" * path.count("/")
-    return text.replace("[dependencies]\n", f'[dependencies]\nremoval = {{ path = "{up}shared/removal" }}\n', 1)
+    return text.replace("[dependencies]\n", f'[dependencies]\nremoval = {{ path = "{up}shared/mutants" }}\n', 1)
 
 
 def operands(text, operator):
@@ -112,7 +112,7 @@ class Rewriter:
             site = f"{self.short} {name}"
             self.sites.append(Site(site, self.path, line, " ".join(search.split())))
             # Newlines stay where they were, so that the sites' lines are those of the original.
-            code = code.replace(search, replacement.replace("OFF", f'::removal::off("{site}")'))
+            code = code.replace(search, replacement.replace("OFF", f'::mutants::off("{site}")'))
         self.lines = code.split("\n")
         self.function = ""
         for at in range(len(self.lines)):
@@ -128,11 +128,11 @@ class Rewriter:
         return name
 
     def off(self, at, text, suffix=""):
-        return f'::removal::off("{self.site(at, text, suffix)}")'
+        return f'::mutants::off("{self.site(at, text, suffix)}")'
 
     def look_at(self, at):
         line = self.lines[at]
-        if line.strip().startswith("//") or "::removal::" in line:
+        if line.strip().startswith("//") or "::mutants::" in line:
             return
         if match := FUNCTION.match(line):
             self.function = match[2]
@@ -159,7 +159,7 @@ class Rewriter:
             whole += "\n" + self.lines[last]
         argument = whole[:length]
         name = self.site(at, " ".join(argument.split()).strip(", "))
-        whole = f'{line[:start]}{call}::removal::condition("{name}", {argument.strip().rstrip(",")}{whole[length:].replace(")", "))", 1)}'
+        whole = f'{line[:start]}{call}::mutants::condition("{name}", {argument.strip().rstrip(",")}{whole[length:].replace(")", "))", 1)}'
         rest = whole.split("\n")
         missing = last - at + 1 - len(rest)
         self.lines[at : last + 1] = rest + [""] * missing
@@ -234,7 +234,7 @@ class Rewriter:
 
     def conjunction(self, at):
         line = self.lines[at]
-        if "::removal::" in line or re.match(r"^\s*(\} else )?(if|while|return|match|&&|\|\||\.)\b", line):
+        if "::mutants::" in line or re.match(r"^\s*(\} else )?(if|while|return|match|&&|\|\||\.)\b", line):
             return
         start = re.match(r"^(\s*)((?:let [\w]+ = )?)(.*)$", line)
         indent, before, rest = start.groups()
@@ -307,7 +307,7 @@ def without_const(texts):
                 line = line.split("{", 1)[-1]
             if name:
                 bodies[path, name] = bodies.get((path, name), "") + line + "\n"
-    switched, found = set(), {place for place, body in bodies.items() if "::removal::" in body}
+    switched, found = set(), {place for place, body in bodies.items() if "::mutants::" in body}
     while not found <= switched:
         switched |= found
         calls = re.compile(r"\b(" + "|".join({re.escape(name) for _, name in switched}) + r")\(")

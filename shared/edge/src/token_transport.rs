@@ -14,7 +14,7 @@ use crate::{
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Carrier {
+pub enum TokenTransport {
     /// A browser's cookie, or nothing at all.
     Cookie,
     /// `Authorization: Bearer TOKEN`. Where the header is there the cookie counts for nothing, also where the header is of no use.
@@ -31,8 +31,8 @@ struct Handed<'a> {
 }
 
 impl Call {
-    pub fn carrier(&self) -> Carrier {
-        if self.has_header(&header::AUTHORIZATION) { Carrier::Bearer } else { Carrier::Cookie }
+    pub fn token_transport(&self) -> TokenTransport {
+        if self.has_header(&header::AUTHORIZATION) { TokenTransport::Bearer } else { TokenTransport::Cookie }
     }
 
     /// The token of the caller's session, of the right form; whether there is such a session is not known yet.
@@ -40,9 +40,9 @@ impl Call {
     /// # Errors
     /// [`Problem::NoSession`], [`Problem::SessionExpired`].
     pub fn session_token(&self) -> Result<SessionToken, Problem> {
-        let text = match self.carrier() {
-            Carrier::Cookie => self.cookie(SESSION_COOKIE).filter(|cookie| !cookie.is_empty()).ok_or(Problem::NoSession)?,
-            Carrier::Bearer => self.only_header(&header::AUTHORIZATION).and_then(bearer).ok_or(Problem::SessionExpired)?,
+        let text = match self.token_transport() {
+            TokenTransport::Cookie => self.cookie(SESSION_COOKIE).filter(|cookie| !cookie.is_empty()).ok_or(Problem::NoSession)?,
+            TokenTransport::Bearer => self.only_header(&header::AUTHORIZATION).and_then(bearer).ok_or(Problem::SessionExpired)?,
         };
         SessionToken::parse(text).ok_or(Problem::SessionExpired)
     }
@@ -60,18 +60,18 @@ impl Reply {
     /// # Errors
     /// Where the answer cannot be written.
     pub fn session(call: &Call, session: &SessionView, token: &SessionToken) -> Result<Self, Failure> {
-        match call.carrier() {
-            Carrier::Cookie => Ok(Self::json(200, session)?.set_session(token)),
-            Carrier::Bearer => Self::json(200, &Handed { token: token.expose(), token_type: "Bearer", session }),
+        match call.token_transport() {
+            TokenTransport::Cookie => Ok(Self::json(200, session)?.set_session(token)),
+            TokenTransport::Bearer => Self::json(200, &Handed { token: token.expose(), token_type: "Bearer", session }),
         }
     }
 
     /// The session is over: a browser is told to forget it, an app forgets it by itself.
     #[must_use]
     pub fn without_session(self, call: &Call) -> Self {
-        match call.carrier() {
-            Carrier::Cookie => self.clear_session(),
-            Carrier::Bearer => self,
+        match call.token_transport() {
+            TokenTransport::Cookie => self.clear_session(),
+            TokenTransport::Bearer => self,
         }
     }
 }
