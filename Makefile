@@ -24,7 +24,7 @@ unexport MAKEFLAGS MFLAGS
 # What `make test EMULATOR=localstack` runs: test programs of tests/, and the tests of pages.
 TESTS ?= plugin journeys races services dump logs runbook browser
 
-.PHONY: run stop test test-ministack test-localstack test-external test-plugin schemathesis check lint deny checkov build functions programs web browser screenshots chromium application faults mutants fuzz bench bench-work usage simulate compare-emulators measure load sbom advisories pins rehearse deploy fmt clean tools
+.PHONY: run stop test test-ministack test-localstack test-external test-plugin schemathesis check lint deny checkov build functions programs web browser screenshots chromium application faults mutants fuzz bench bench-work usage simulate operations operation compare-emulators measure load sbom advisories pins rehearse deploy fmt clean tools
 
 WEB_SOURCES := infra/openapi.yaml $(shell find web -type f -not -path "web/node_modules/*" -not -path "web/dist/*" -not -name schema.d.ts 2>/dev/null)
 
@@ -90,6 +90,7 @@ lint: tools web deny # serve_web has the web application inside
 	.tools/aws/bin/python -m unittest discover -q -s infra/operator
 	cd infra/local && python3 -B -W ignore::ResourceWarning -m unittest -q test_stack
 	python3 infra/usage/simulate.py --check
+	.tools/aws/bin/python infra/operations.py --check
 	cd web && npm run --silent lint && npm run --silent test
 
 deny: tools ## licences, sources and versions of what others wrote (docs/supply-chain.md)
@@ -150,13 +151,20 @@ bench-work: tools ## what functions do with pictures, beside other libraries: mi
 	$(RELEASE) --lambda-dir target/bench --package work
 	target/bench/work/bootstrap
 
-usage: build ## what each operation asks of AWS, counted on a stack of its own, into infra/usage/requests.json
+usage: build ## counts the requests of each operation to AWS on a stack of its own, into infra/usage/requests.json
 	cargo build -q --workspace --bin faults
 	rm -f target/recorded.jsonl && touch target/recorded.jsonl
 	MYPHOTO_RECORD=$(CURDIR)/target/recorded.jsonl $(STACK) --instance usage around --faulty target/debug/faults --requests infra/usage/requests.json
 
-simulate: ## what a year costs, and what the busiest second asks of AWS (docs/benchmarks.md)
+simulate: ## prints what a year costs and what the busiest second needs of AWS, and writes the tables of docs/usage.md
 	@python3 infra/usage/simulate.py
+
+operations: tools ## writes docs/operations.md from infra/operations.toml and infra/openapi.yaml
+	.tools/aws/bin/python infra/operations.py
+
+operation: tools ## writes the skeleton of a new operation: NAME=show_limits LIKE=list_applications (ARCHITECTURE.md)
+	.tools/aws/bin/python infra/new_operation.py $(NAME) $(LIKE) $(ROUTE)
+	.tools/aws/bin/python infra/operations.py
 
 compare-emulators: build ## start, deployment, main journey, latency and memory of ministack and LocalStack, in one run (docs/emulators.md)
 	python3 infra/local/compare.py

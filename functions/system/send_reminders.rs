@@ -27,7 +27,7 @@ use storage::{
     reminders::{About, Address, Listed, ReminderItem, Reminders, slots},
 };
 
-/// Reminders in hand at a time: SES takes 14 a second of an account, and two at a time are some nine (docs/benchmarks.md, Growth).
+/// Reminders in hand at a time: SES takes 14 a second of an account, and two at a time are some nine (docs/usage.md).
 const CONCURRENCY: usize = 2;
 
 struct Deps {

@@ -1,7 +1,11 @@
 """What the service costs in a year, and what its busiest second asks of AWS: for Greece, and for a hundred times that.
 
-Takes what each operation asks from requests.json (`make usage` measures it), who does what how often from country.toml, and limits and prices
-from limits.toml. Ends with 1 where a setting of template.yaml would not bear twice the busiest second of Greece.
+Reads the requests of each operation to AWS from requests.json (`make usage` measures them), how often each operation is called from
+infra/operations.toml, the size of the country from country.toml, and limits and prices of AWS from limits.toml.
+
+    simulate.py           prints all tables, and writes those of docs/usage.md into that page
+    simulate.py --check   exits with 1 if a setting in template.yaml does not bear twice the busiest second of Greece, if an operation is missing in
+                          infra/operations.toml, or if a figure in docs/usage.md is off by more than 5%
 """
 
 import argparse
@@ -53,10 +57,10 @@ LET_IN = 0.99
 CALLED_BY_NOBODY = {"deliver_code", "sweep_outbox", "send_reminders"}
 # send_reminders asks for the reminders of its days by so many queries, once a run: requests.json has them with each reminder.
 QUERIES_OF_A_RUN = 16
-# Messages in a run of sweep_outbox, each minute, and reminders that send_reminders handles at the same time.
-SWEPT, IN_HAND = (
+# Messages that one run of sweep_outbox handles, each minute, and reminders that send_reminders handles concurrently.
+SWEEP_MESSAGES, REMINDERS_CONCURRENCY = (
     int(re.search(rf"const {name}: \w+ = (\d+);", (ROOT / file).read_text(encoding="utf-8"))[1])
-    for name, file in (("SWEPT_IN_A_RUN", "shared/domain/src/delivery.rs"), ("AT_ONCE", "functions/system/send_reminders.rs"))
+    for name, file in (("SWEEP_MESSAGES_MAX", "shared/domain/src/delivery.rs"), ("CONCURRENCY", "functions/system/send_reminders.rs"))
 )
 READ_UNIT_KB = 4
 
@@ -93,11 +97,42 @@ PUTS, GETS, DELETES = asked("s3 PUT"), asked("s3 GET", "s3 HEAD"), asked("s3 DEL
 SMS, EMAILS = asked("sns POST"), asked("ses POST")
 
 
-def requests_of(country):
-    """As measured, but of reminders without what their run asks, and lists with all applications there are."""
+def functions():
+    """The names of all functions, from the manifests."""
+    manifests = (tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "functions").glob("*/Cargo.toml")))
+    return [binary["name"] for manifest in manifests for binary in manifest["bin"]]
+
+
+class Usage:
+    """How often each case of each operation is called, as infra/operations.toml says."""
+
+    def __init__(self, operations):
+        self.per, self.fixed = [], {}
+        for function, facts in operations.items():
+            for row in facts.get("usage", []):
+                case = f"{function} {row['case']}" if "case" in row else function
+                if row["per"] == "fixed":
+                    self.fixed[case] = row["times"]
+                else:
+                    self.per.append((case, row["per"], row["times"]))
+        self.cases = {case for case, _, _ in self.per} | set(self.fixed)
+
+    def times(self, case, per):
+        return next(times for one, of, times in self.per if (one, of) == (case, per))
+
+
+def requests_of(country, operations, usage):
+    """Returns the requests of each case: without the queries of the whole run for reminders, and with all applications for lists.
+
+    A case that was not measured yet is estimated from its budget: each call reads one unit.
+    """
     requests = json.loads((HERE / "requests.json").read_text(encoding="utf-8"))
+    for case in sorted(usage.cases - set(requests)):
+        function = case.split(" ")[0]
+        calls = operations[function].get("calls", 0)
+        requests[case] = {"function": function, "calls": {"dynamodb GetItem": calls}, "read_units": calls, "write_units": 0, "is_estimated": True}
     for operation, one in requests.items():
-        if one["function"] == "send_reminders" and operation not in country["runs"]:
+        if one["function"] == "send_reminders" and operation not in usage.fixed:
             one["read_units"] -= QUERIES_OF_A_RUN
             one["calls"]["dynamodb Query"] -= QUERIES_OF_A_RUN
         # Read consistently or not: half of what it holds at least, and one was counted.
@@ -106,15 +141,14 @@ def requests_of(country):
 
 
 class Year:
-    def __init__(self, country, requests, rounds, template, scale):
-        self.country, self.requests, self.rounds, self.template = country, requests, rounds, template
+    def __init__(self, country, usage, requests, rounds, template, scale):
+        self.country, self.usage, self.requests, self.rounds, self.template = country, usage, requests, rounds, template
         self.amounts = {name: count * scale for name, count in country["a_year"].items()}
         for name, part in country["parts"].items():
             self.amounts[name] = self.amounts[part["of"]] * part["part"]
         self.calls = Counter()
-        for of, calls in country["calls"].items():
-            for operation, times in calls.items():
-                self.calls[operation] += self.amounts[of] * times
+        for operation, per, times in usage.per:
+            self.calls[operation] += self.amounts[per] * times
         self.files = self.calls["sign_in"] * country["sizes"]["files_a_visit"]
         self.uploads = self.amounts["pairs"] * country["sizes"]["uploads_a_pair"]
 
@@ -186,7 +220,7 @@ def of_a_million(year, operation, prices):
 
 def costs(year, prices):
     sizes, sums = year.country["sizes"], Counter()
-    calls = year.calls + Counter(year.country["runs"])
+    calls = year.calls + Counter(year.usage.fixed)
     for operation, count in calls.items():
         for kind, dollars in of_a_million(year, operation, prices).items():
             sums[kind] += dollars * count / 1e6
@@ -222,7 +256,7 @@ def loads(year):
 
     pairs = year.busiest(year.amounts["pairs"])
     scans = year.peak(lambda operation: year.requests[operation]["calls"].get("dynamodb Scan", 0)) * year.country["sizes"]["applications_kb"] / READ_UNIT_KB
-    reminders = IN_HAND / year.seconds("send_reminders of an association, by email")
+    reminders = REMINDERS_CONCURRENCY / year.seconds("send_reminders of an association, by email")
     ended = year.calls_of("sweep_outbox") / 365 * year.country["peak"]["day"] * year.hour() / 60
     return [
         ("API Gateway: requests a second", year.peak(year.is_over_http) + year.busiest(year.files), "ask for more; page files can come from CloudFront"),
@@ -284,13 +318,13 @@ def floods(year):
 
 def studio(year):
     """Calls of the largest studio in its busiest five minutes, by the operation of which it makes most."""
-    a_pair = max(year.country["calls"]["pairs"][name] for name in ("request_upload", "check_photos"))
+    a_pair = max(year.usage.times(name, "pairs") for name in ("request_upload", "check_photos"))
     return year.template.parameters["CodesPerBusiness"] * year.hour() / 3_600 * WINDOW * year.country["peak"]["second"] * a_pair
 
 
 def code_sms(year):
     """SMS with codes on the busiest day, resends included."""
-    resends = sum(times for name, times in year.country["calls"]["pairs"].items() if name.startswith("resend_code"))
+    resends = sum(times for name, per, times in year.usage.per if per == "pairs" and name.startswith("resend_code "))
     return year.amounts["by_sms"] * (1 + resends) / 365 * year.country["peak"]["day"]
 
 
@@ -300,14 +334,10 @@ def at_once(year):
     return sum(rate * slowest[path] for path, rate in year.template.throttles.items())
 
 
-def problems(year, rounds):
-    operations = {operation for calls in [*year.country["calls"].values(), year.country["runs"]] for operation in calls}
-    found = [f"country.toml: requests.json knows no {operation}" for operation in sorted(operations - set(year.requests))]
-    found += [f"country.toml: how often is {operation} called?" for operation in sorted(set(year.requests) - operations)]
+def problems(year):
+    found = [f"missing in infra/operations.toml: usage of {case}, which infra/usage/requests.json has" for case in sorted(set(year.requests) - year.usage.cases)]
     if found:
         return found
-    if not rounds:
-        found.append("docs/benchmarks.md: no budget of round trips was found")
     if set(year.template.throttles) != set(THROTTLED):
         found.append(f"template.yaml throttles {sorted(year.template.throttles)}, simulate.py knows {sorted(THROTTLED)}")
         return found
@@ -333,65 +363,109 @@ def figure(value):
     return f"{value:,.0f}" if value >= 10 else f"{value:,.1f}"
 
 
-def table(*head):
-    print("| " + " | ".join(head) + " |\n|" + " --- |" * len(head))
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
+    return lines + ["| " + " | ".join(row) + " |" for row in rows]
 
 
-def tell(years, limits):
-    prices, scales = limits["prices"], [f"Greece x {scale}" for scale in SCALES]
-    print("\nA year, in US dollars\n")
-    table("", *scales)
+def tables(years, limits):
+    """Returns the tables of docs/usage.md by the name that their marker there has."""
+    prices, scales, first = limits["prices"], [f"Greece x {scale}" for scale in SCALES], years[0]
     sums = [costs(year, prices) for year in years]
-    for kind in sums[0]:
-        print(f"| {kind} | " + " | ".join(f"{one[kind]:,.0f}" for one in sums) + " |")
-    print("| **all** | " + " | ".join(f"**{sum(one.values()):,.0f}**" for one in sums) + " |")
+    rows = [[kind, *(f"{one[kind]:,.0f}" for one in sums)] for kind in sums[0]]
+    rows.append(["**all**", *(f"**{sum(one.values()):,.0f}**" for one in sums)])
+    found = {"a year": table(["US dollars", *scales], rows)}
 
-    print("\nThe busiest second\n")
-    table("", "limit", *scales, "from half of the limit on")
-    ours = {"Outbox: messages a second for one shard": sender(years[0]), "Outbox: messages that end, a minute": SWEPT}
-    for rows in zip(*(loads(year) for year in years), strict=True):
-        name, advice = rows[0][0], rows[0][2]
+    rows = []
+    ours = {"Outbox: messages a second for one shard": sender(first), "Outbox: messages that end, a minute": SWEEP_MESSAGES}
+    for loads_of_all in zip(*(loads(year) for year in years), strict=True):
+        name, advice = loads_of_all[0][0], loads_of_all[0][2]
         limit = ours.get(name) or limits["limits"][name]
-        values = [value for _, value, _ in rows]
+        values = [value for _, value, _ in loads_of_all]
         shown = [f"**{figure(value)}**" if value > limit else figure(value) for value in values]
-        print(f"| {name} | {figure(limit)} | " + " | ".join(shown) + f" | {advice if max(values) > limit / 2 else ''} |")
+        rows.append([name, figure(limit), *shown, advice if max(values) > limit / 2 else ""])
+    found["the busiest second"] = table(["", "limit", *scales, "what to do from half of the limit on"], rows)
+
+    rows = [
+        [f"`{path}`", str(rate), *(figure(year.busiest(year.calls_of(THROTTLED[path]))) for year in years)]
+        for path, rate in first.template.throttles.items()
+    ]
+    found["throttles"] = table(["path", "limit of all callers together", *scales], rows)
+
+    rows = [
+        [f"`{path}`", figure(own), f"{hosts:,}", f"{before:.0%}", f"{without:.0%}", f"{invented:.0%}"]
+        for path, hosts, own, before, without, invented in floods(first)
+    ]
+    found["a flood"] = table(["path", "other callers, a second", "hosts", "before", "now: requests without a session", "now: with an invented session"], rows)
+    return found
+
+
+def print_all(years, limits, found):
+    first = years[0]
+    for name, lines in found.items():
+        print(f"\n{name[0].upper()}{name[1:]}\n")
+        print("\n".join(lines))
 
     print("\nThe busiest day of Greece, message by message: the longest wait for the sender\n")
-    for parallel in sorted({1, years[0].template.parallel}):
-        print(f"- with `ParallelizationFactor: {parallel}`: {figure(longest_wait(years[0], parallel))} s")
+    for parallel in sorted({1, first.template.parallel}):
+        print(f"- with `ParallelizationFactor: {parallel}`: {figure(longest_wait(first, parallel))} s")
+    print(f"\nThe largest studio makes {figure(studio(first))} calls of one kind in its busiest five minutes; its address may make {first.template.parameters['IssuingPerAddress']}.")
+    print(f"The busiest day has {figure(code_sms(first))} SMS with codes; {first.template.parameters['CodeSmsPerDay']:,} may be issued.")
+    print(f"If the gateway's throttles were used up, {figure(at_once(first))} functions would run at the same time.")
 
-    print("\nWhat the gateway lets through of all callers, a second\n")
-    table("path", "lets through", *scales)
-    for path, rate in years[0].template.throttles.items():
-        print(f"| `{path}` | {rate} | " + " | ".join(figure(year.busiest(year.calls_of(THROTTLED[path]))) for year in years) + " |")
+    rows = []
+    for operation in sorted(first.requests):
+        one, parts = first.requests[operation], of_a_million(first, operation, limits["prices"])
+        name = f"{operation} (estimated: run `make usage`)" if one.get("is_estimated") else operation
+        rows.append([name, f"{one['read_units']:g}", f"{one['write_units']:g}", *(f"{parts[kind]:,.2f}" for kind in KINDS)])
+    print("\nA million calls of each operation, in US dollars\n")
+    print("\n".join(table(["operation", "read units", "write units", *KINDS], rows)))
 
-    print("\nA flood of one path in the busiest second of Greece: the part of the other callers who are let in\n")
-    table("path", "others, a second", "hosts", "before", "now: requests without a session", "now: with an invented session")
-    for path, hosts, own, before, without, invented in floods(years[0]):
-        print(f"| `{path}` | {figure(own)} | {hosts:,} | {before:.0%} | {without:.0%} | {invented:.0%} |")
-    print(f"\nThe largest studio makes {figure(studio(years[0]))} calls of one kind in its busiest five minutes; its address may make {years[0].template.parameters['IssuingPerAddress']}.")
-    print(f"The busiest day has {figure(code_sms(years[0]))} SMS with codes; {years[0].template.parameters['CodeSmsPerDay']:,} may be issued.")
-    print(f"All that the gateway lets through runs {figure(at_once(years[0]))} functions at once.")
 
-    print("\nA million calls, in US dollars\n")
-    table("operation", "read units", "write units", *KINDS)
-    for operation in sorted(years[0].requests):
-        one, parts = years[0].requests[operation], of_a_million(years[0], operation, prices)
-        print(f"| {operation} | {one['read_units']:g} | {one['write_units']:g} | " + " | ".join(f"{parts[kind]:,.2f}" for kind in KINDS) + " |")
+def marked(name):
+    """A pattern of the table with this name in docs/usage.md."""
+    return re.compile(rf"(?<=<!-- simulate: {re.escape(name)} -->\n\n)(?:\|.*\n)*")
+
+
+def numbers(lines):
+    return [float(text.replace(",", "")) for line in lines for text in re.findall(r"\d[\d,]*(?:\.\d+)?", line)]
+
+
+def stale(page, found):
+    """Names the tables of the page whose figures are off by more than 5%."""
+    for name, lines in found.items():
+        table_there = marked(name).search(page)
+        before, now = numbers(table_there[0].splitlines() if table_there else []), numbers(lines)
+        is_near = len(before) == len(now) and all(abs(one - other) <= max(0.05 * abs(other), 0.5) for one, other in zip(before, now, strict=True))
+        if not is_near:
+            yield f"docs/usage.md: the table \"{name}\" is out of date: run `make simulate`"
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="say nothing where the settings of template.yaml bear Greece")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="print problems only, and write nothing")
     arguments = parser.parse_args()
     country, limits = read("country.toml"), read("limits.toml")
-    budget = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
-    rounds = {name: int(count) for name, count in re.findall(r"^\| `(\w+)` \| \d+ \| (\d+) \|", budget, re.MULTILINE)}
-    template = Template()
-    years = [Year(country, requests_of(country), rounds, template, scale) for scale in SCALES]
-    found = problems(years[0], rounds)
-    if not found and not arguments.check:
-        tell(years, limits)
+    operations = tomllib.loads((ROOT / "infra" / "operations.toml").read_text(encoding="utf-8"))
+    missing = [f"missing in infra/operations.toml: {name}" for name in functions() if name not in operations]
+    missing += [f"missing in infra/operations.toml: usage of {name}" for name, facts in operations.items() if "usage" not in facts]
+    if missing:
+        sys.exit("\n".join(missing))
+    usage = Usage(operations)
+    rounds = {name: facts["rounds"] for name, facts in operations.items() if "rounds" in facts}
+    template, requests = Template(), requests_of(country, operations, usage)
+    years = [Year(country, usage, requests, rounds, template, scale) for scale in SCALES]
+    found = problems(years[0])
+    if not found:
+        page = ROOT / "docs" / "usage.md"
+        text, made = page.read_text(encoding="utf-8"), tables(years, limits)
+        if arguments.check:
+            found += stale(text, made)
+        else:
+            print_all(years, limits, made)
+            for name, lines in made.items():
+                text = marked(name).sub(lambda _, lines=lines: "\n".join(lines) + "\n", text)
+            page.write_text(text, encoding="utf-8")
     for problem in found:
         print(problem, file=sys.stderr)
     return 1 if found else 0

@@ -1,4 +1,4 @@
-"""What a call to AWS costs in DynamoDB's units, as docs/benchmarks.md (Growth) counts it: by the sizes of items, which it keeps in mind.
+"""What a call to AWS costs in DynamoDB's units, as docs/usage.md counts it: by the sizes of items, which it keeps in mind.
 
 An item that is updated or deleted is as large as it was when last seen, or as what the update brings."""
 

@@ -1,21 +1,21 @@
-//! How often functions ask AWS, by their own lines, against the budget in docs/benchmarks.md.
+//! Compares the calls to AWS that functions log with the budget in infra/operations.toml.
 
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
 };
 
-use journeys::docs;
 use serde_json::Value;
 
-/// Every call that says so met a slow emulator.
+/// The number of rounds where every logged call was repeated by the SDK because the emulator was slow.
 const UNKNOWN: u64 = u64::MAX;
+const BUDGET: &str = include_str!("../../../infra/operations.toml");
 
-/// No operation asks AWS for more than docs/benchmarks.md says, nor in more rounds; where it asks for less than it says, the page is behind.
+/// Asserts that no operation makes more calls to AWS than its budget, or more rounds of them. An operation that makes fewer calls fails too, so that the
+/// budget stays true.
 pub(crate) fn assert_those_of_the_budget(lines: &[(String, String)], operations: BTreeSet<String>) {
-    let page = docs::page("benchmarks.md");
-    let budget: BTreeMap<String, Option<(u64, u64)>> = docs::section(&page, "## Round trips").lines().filter_map(row).collect();
-    assert_eq!(budget.keys().collect::<Vec<_>>(), operations.iter().collect::<Vec<_>>(), "one row for each operation");
+    let budget = budget();
+    assert_eq!(budget.keys().collect::<Vec<_>>(), operations.iter().collect::<Vec<_>>(), "infra/operations.toml has each operation");
     let mut met = BTreeMap::<String, (u64, Reverse<u64>)>::new();
     for line in lines.iter().filter_map(|(_, line)| serde_json::from_str::<Value>(line).ok()) {
         let number = |name: &str| line[name].as_u64().unwrap_or_default();
@@ -38,20 +38,17 @@ pub(crate) fn assert_those_of_the_budget(lines: &[(String, String)], operations:
             (Some(_), None) => wrong.push(format!("{operation} never succeeded")),
             (Some((calls, most)), Some(&(own, Reverse(rounds)))) => {
                 if own != calls || rounds > most && rounds != UNKNOWN {
-                    wrong.push(format!("{operation}: {own} calls in {rounds} rounds, the page says {calls} in {most}"));
+                    wrong.push(format!("{operation}: {own} calls in {rounds} rounds, the budget is {calls} in {most}"));
                 }
             }
         }
     }
-    assert!(wrong.is_empty(), "docs/benchmarks.md: {wrong:#?}");
+    assert!(wrong.is_empty(), "infra/operations.toml: {wrong:#?}");
 }
 
-/// `| name | calls | rounds | … |`; as many as there is to do where it says `-`.
-fn row(line: &str) -> Option<(String, Option<(u64, u64)>)> {
-    let cells: Vec<_> = line.trim_matches('|').split('|').map(|cell| cell.trim().trim_matches('`')).collect();
-    let &[operation, calls, rounds, ..] = cells.as_slice() else { return None };
-    if calls == "-" {
-        return Some((operation.to_owned(), None));
-    }
-    Some((operation.to_owned(), Some((calls.parse().ok()?, rounds.parse().ok()?))))
+/// Calls and rounds by operation; `None` where both depend on how much there is to do.
+fn budget() -> BTreeMap<String, Option<(u64, u64)>> {
+    let operations: toml::Table = BUDGET.parse().expect("TOML");
+    let number = |facts: &toml::Value, key: &str| facts.get(key)?.as_integer()?.try_into().ok();
+    operations.into_iter().map(|(name, facts)| (name, number(&facts, "calls").zip(number(&facts, "rounds")))).collect()
 }
