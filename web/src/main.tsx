@@ -7,14 +7,14 @@ import "./look.css";
 
 import { render } from "preact";
 
-import { takeCodeFromAddress } from "./api/pending_code";
-import { refresh } from "./api/session";
+import { takeCodeFromUrl } from "./api/pending_code";
+import { refreshSession } from "./api/session";
 import { App } from "./app";
 import { registerOfflinePage } from "./offline";
 
-takeCodeFromAddress();
-addEventListener("hashchange", takeCodeFromAddress);
-void refresh();
+takeCodeFromUrl();
+addEventListener("hashchange", takeCodeFromUrl);
+void refreshSession();
 const root = document.getElementById("app");
 if (root !== null) render(<App />, root);
 registerOfflinePage();

@@ -3,18 +3,18 @@ import { signal } from "@preact/signals";
 
 import { onEnd } from "./session";
 
-const KEPT = "code";
+const STORAGE_KEY = "code";
 /** Signing in takes minutes. Whoever comes to this tab later finds nothing. */
-const FOR = 30 * 60_000;
+const LINKED_CODE_LIFETIME_MS = 30 * 60_000;
 
-export const pendingCode = signal<string | undefined>(read());
+export const pendingCode = signal<string | undefined>(readStoredCode());
 
-function read(): string | undefined {
+function readStoredCode(): string | undefined {
   try {
-    const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null") as { code?: unknown; at?: unknown } | null;
-    if (typeof kept?.code !== "string" || typeof kept.at !== "number") return undefined;
-    if (Math.abs(Date.now() - kept.at) < FOR) return kept.code;
-    sessionStorage.removeItem(KEPT);
+    const stored = JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? "null") as { code?: unknown; at?: unknown } | null;
+    if (typeof stored?.code !== "string" || typeof stored.at !== "number") return undefined;
+    if (Math.abs(Date.now() - stored.at) < LINKED_CODE_LIFETIME_MS) return stored.code;
+    sessionStorage.removeItem(STORAGE_KEY);
   } catch {
     // A browser that keeps nothing.
   }
@@ -22,41 +22,41 @@ function read(): string | undefined {
 }
 
 /** For as long as the page lives and its session lasts. */
-export function keepTyped(code: string): void {
-  forgetCode();
+export function setTypedCode(code: string): void {
+  clearPendingCode();
   pendingCode.value = code;
 }
 
-function keepLinked(code: string): void {
+function storeLinkedCode(code: string): void {
   pendingCode.value = code;
   try {
-    sessionStorage.setItem(KEPT, JSON.stringify({ code, at: Date.now() }));
+    sessionStorage.setItem(STORAGE_KEY, JSON.stringify({ code, at: Date.now() }));
   } catch {
     // Then it lasts as long as the page.
   }
 }
 
-export function forgetCode(): void {
+export function clearPendingCode(): void {
   pendingCode.value = undefined;
   try {
-    sessionStorage.removeItem(KEPT);
+    sessionStorage.removeItem(STORAGE_KEY);
   } catch {
     // Nothing was kept.
   }
 }
 
-onEnd.push((why) => {
+onEnd.push((reason) => {
   // Whoever came by a link and was too slow, or mistyped a password, signs in anew and goes on; what was typed was theirs who are gone.
-  const linked = why === "expired" ? read() : undefined;
-  if (linked === undefined) forgetCode();
+  const linked = reason === "expired" ? readStoredCode() : undefined;
+  if (linked === undefined) clearPendingCode();
   else pendingCode.value = linked;
 });
 
 /** Takes `#code=...` out of the address, so that neither history nor a shared screen keeps it. */
-export function takeCodeFromAddress(): void {
+export function takeCodeFromUrl(): void {
   const code = new URLSearchParams(location.hash.slice(1)).get("code");
   if (code !== null) {
-    keepLinked(code);
+    storeLinkedCode(code);
     history.replaceState(history.state, "", location.pathname + location.search);
   }
 }

@@ -1,7 +1,7 @@
 /* Where the focus goes when what had it goes. */
 
 /** Once the page is drawn anew: for what takes the place of a control that was pressed and goes with it. */
-export function focusNext(find: () => Element | null | undefined): void {
+export function focusAfterRender(find: () => Element | null | undefined): void {
   setTimeout(() => {
     const found = find();
     if (!(found instanceof HTMLElement)) return;
@@ -12,8 +12,8 @@ export function focusNext(find: () => Element | null | undefined): void {
 }
 
 /** For a control that goes while it has the focus, where nothing else takes it: the heading, as on a new page. */
-export function handOn(going: Element | null): void {
-  if (going === null || document.activeElement !== going) return;
+export function focusHeadingIfLost(leaving: Element | null): void {
+  if (leaving === null || document.activeElement !== leaving) return;
   setTimeout(() => {
     const { activeElement } = document;
     if (activeElement === null || activeElement === document.body) document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });

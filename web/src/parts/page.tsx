@@ -14,8 +14,8 @@ export function Page({ title, caption, back, wide = false, children }: PageProps
     document.title = `${title} · myPhoto`;
   }, [title]);
   useEffect(() => {
-    if (arrived) heading.current?.focus({ preventScroll: true });
-    arrived = true;
+    if (hasShownPage) heading.current?.focus({ preventScroll: true });
+    hasShownPage = true;
     window.scrollTo(0, 0);
   }, []);
   return (
@@ -37,12 +37,12 @@ export function Page({ title, caption, back, wide = false, children }: PageProps
 }
 
 /** The first page leaves the focus where the browser has it. */
-let arrived = false;
+let hasShownPage = false;
 
 /** Shows `children` of what was loaded; before that, that it loads, or why it cannot. */
-export function Loaded<T>({ of, children }: { of: { data: T | undefined; failure: Failure | undefined; reload: () => void }; children: (data: T) => ComponentChildren }) {
-  if (of.failure !== undefined) return <FailureNote failure={of.failure} onRetry={of.reload} />;
-  return of.data === undefined ? <Loading /> : <>{children(of.data)}</>;
+export function Loaded<T>({ load, children }: { load: { data: T | undefined; failure: Failure | undefined; reload: () => void }; children: (data: T) => ComponentChildren }) {
+  if (load.failure !== undefined) return <FailureNote failure={load.failure} onRetry={load.reload} />;
+  return load.data === undefined ? <Loading /> : <>{children(load.data)}</>;
 }
 
 export function Loading({ text }: { text?: string }) {

@@ -1,6 +1,6 @@
-import { both } from "../words/both";
+import { bilingual } from "../words/bilingual";
 
-export const words = both(
+export const words = bilingual(
   {
     loading: "Φόρτωση…",
     retry: "Δοκιμάστε ξανά",

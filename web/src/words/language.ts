@@ -2,15 +2,15 @@ import { signal, effect } from "@preact/signals";
 
 export type Language = "el" | "en";
 
-const KEPT = "language";
+const STORAGE_KEY = "language";
 
 /** The language of everything on the page, and of what the service answers. */
-export const language = signal<Language>(kept() ?? preferred());
+export const language = signal<Language>(storedLanguage() ?? preferredLanguage());
 
 effect(() => {
   document.documentElement.lang = language.value;
   try {
-    localStorage.setItem(KEPT, language.value);
+    localStorage.setItem(STORAGE_KEY, language.value);
   } catch {
     // A browser that keeps nothing: then for this page only.
   }
@@ -21,9 +21,9 @@ export function languageOf(text: string): Language {
   return /\p{Script=Greek}/u.test(text) ? "el" : "en";
 }
 
-function kept(): Language | undefined {
+function storedLanguage(): Language | undefined {
   try {
-    const value = localStorage.getItem(KEPT);
+    const value = localStorage.getItem(STORAGE_KEY);
     return value === "el" || value === "en" ? value : undefined;
   } catch {
     return undefined;
@@ -31,6 +31,6 @@ function kept(): Language | undefined {
 }
 
 /** Greek, unless the browser prefers others and knows no Greek. */
-function preferred(): Language {
+function preferredLanguage(): Language {
   return navigator.languages.length === 0 || navigator.languages.some((tag) => tag.startsWith("el")) ? "el" : "en";
 }

@@ -1,5 +1,5 @@
 /* What is associated with a person. */
-import { answer, api, Refused, type Schemas } from "../../api/client";
+import { responseData, api, ProblemError, type Schemas } from "../../api/client";
 import { useLoad } from "../../parts/action";
 
 export type Association = Schemas["Association"];
@@ -7,9 +7,9 @@ export type Association = Schemas["Association"];
 /** Null where nothing is associated. */
 export async function findAssociation(subject: string): Promise<Association | null> {
   try {
-    return await answer(api.GET("/v1/subjects/{subject}/association", { params: { path: { subject } } }));
+    return await responseData(api.GET("/v1/subjects/{subject}/association", { params: { path: { subject } } }));
   } catch (error) {
-    if (error instanceof Refused && error.problem.code === "nothing_associated") return null;
+    if (error instanceof ProblemError && error.problem.code === "nothing_associated") return null;
     throw error;
   }
 }
@@ -21,6 +21,6 @@ export function useAssociation(subject: string) {
 /** Days before the end on which it becomes urgent; the reminder goes out on the first of them. */
 export const URGENT_DAYS = 30;
 
-export function applications(): Promise<readonly Schemas["Application"][]> {
-  return answer(api.GET("/v1/applications")).then((list) => list.applications);
+export function listApplications(): Promise<readonly Schemas["Application"][]> {
+  return responseData(api.GET("/v1/applications")).then((list) => list.applications);
 }

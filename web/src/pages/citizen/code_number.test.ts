@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { cleaned, faultOf, scanned } from "./code_number";
+import { normalizeCode, faultOf, codeFromScan } from "./code_number";
 
 const CODE = "adEC3wlknv5LcQn5W65twA";
 const ORIGIN = "https://myphoto.example.gr";
@@ -11,13 +11,13 @@ describe("a code number as it is typed", () => {
   });
 
   it("loses blanks of all kinds, also those that cannot be seen", () => {
-    expect(cleaned(" adEC 3wlk nv5L\tcQn5\nW65t\u00a0wA\u200b\ufeff ")).toBe(CODE);
+    expect(normalizeCode(" adEC 3wlk nv5L\tcQn5\nW65t\u00a0wA\u200b\ufeff ")).toBe(CODE);
   });
 
   it("is read out of the link that somebody pastes", () => {
-    expect(cleaned(`${ORIGIN}/#code=${CODE}`)).toBe(CODE);
-    expect(cleaned(`${ORIGIN}/#code=%2B%2FEC3wlknv5LcQn5W65twA`)).toBe("+/EC3wlknv5LcQn5W65twA");
-    expect(cleaned(`${ORIGIN}/#code=+/EC3wlknv5LcQn5W65twA`)).toBe("+/EC3wlknv5LcQn5W65twA");
+    expect(normalizeCode(`${ORIGIN}/#code=${CODE}`)).toBe(CODE);
+    expect(normalizeCode(`${ORIGIN}/#code=%2B%2FEC3wlknv5LcQn5W65twA`)).toBe("+/EC3wlknv5LcQn5W65twA");
+    expect(normalizeCode(`${ORIGIN}/#code=+/EC3wlknv5LcQn5W65twA`)).toBe("+/EC3wlknv5LcQn5W65twA");
   });
 
   it("is taken in either base64 alphabet", () => {
@@ -41,14 +41,14 @@ describe("a code number as it is typed", () => {
 
 describe("what a camera sees", () => {
   it("is our link or a bare code", () => {
-    expect(scanned(`${ORIGIN}/#code=${CODE}`, ORIGIN)).toBe(CODE);
-    expect(scanned(` ${CODE}\n`, ORIGIN)).toBe(CODE);
+    expect(codeFromScan(`${ORIGIN}/#code=${CODE}`, ORIGIN)).toBe(CODE);
+    expect(codeFromScan(` ${CODE}\n`, ORIGIN)).toBe(CODE);
   });
 
   it("is nothing of ours otherwise", () => {
-    expect(scanned("https://example.com/", ORIGIN)).toBeUndefined();
-    expect(scanned(`https://elsewhere.example/#code=${CODE}`, ORIGIN)).toBeUndefined();
-    expect(scanned(`${ORIGIN}.elsewhere.example/#code=${CODE}`, ORIGIN)).toBeUndefined();
-    expect(scanned("WIFI:S:home;;", ORIGIN)).toBeUndefined();
+    expect(codeFromScan("https://example.com/", ORIGIN)).toBeUndefined();
+    expect(codeFromScan(`https://elsewhere.example/#code=${CODE}`, ORIGIN)).toBeUndefined();
+    expect(codeFromScan(`${ORIGIN}.elsewhere.example/#code=${CODE}`, ORIGIN)).toBeUndefined();
+    expect(codeFromScan("WIFI:S:home;;", ORIGIN)).toBeUndefined();
   });
 });

@@ -5,26 +5,26 @@ import type { Schemas } from "../../api/client";
 import { onEnd } from "../../api/session";
 
 type Submission = Schemas["Submission"];
-type Kept = { submission: Submission; pictures: Readonly<Partial<Record<Schemas["Image"]["kind"], string>>> };
+type StoredPreviews = { submission: Submission; pictures: Readonly<Partial<Record<Schemas["Image"]["kind"], string>>> };
 
-const kept = signal<Kept | undefined>(undefined);
-onEnd.push(forgetPreviews);
+const stored = signal<StoredPreviews | undefined>(undefined);
+onEnd.push(clearPreviews);
 
 /** The answer of submit_code; what is left is as the session has it. */
-export function keepPreviews(answered: Submission): Submission {
-  const pictures = Object.fromEntries(answered.images.map((image) => [image.kind, image.preview]));
-  const submission: Submission = { ...answered, images: answered.images.map(({ kind, width, height, bytes }) => ({ kind, width, height, bytes })) };
+export function storePreviews(response: Submission): Submission {
+  const pictures = Object.fromEntries(response.images.map((image) => [image.kind, image.preview]));
+  const submission: Submission = { ...response, images: response.images.map(({ kind, width, height, bytes }) => ({ kind, width, height, bytes })) };
   delete submission.submissions_left;
-  kept.value = { submission, pictures };
+  stored.value = { submission, pictures };
   return submission;
 }
 
-export function forgetPreviews(): void {
-  kept.value = undefined;
+export function clearPreviews(): void {
+  stored.value = undefined;
 }
 
 /** Those of this very submission. */
-export function previewsOf(submission: Submission): Kept["pictures"] {
-  const now = kept.value;
-  return now !== undefined && now.submission.subject === submission.subject && now.submission.issued_at === submission.issued_at ? now.pictures : {};
+export function previewsOf(submission: Submission): StoredPreviews["pictures"] {
+  const current = stored.value;
+  return current !== undefined && current.submission.subject === submission.subject && current.submission.issued_at === submission.issued_at ? current.pictures : {};
 }

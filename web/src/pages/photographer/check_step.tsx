@@ -1,17 +1,17 @@
 import { useEffect, useState } from "preact/hooks";
 
-import { Unanswered } from "../../api/client";
+import { ConnectionError } from "../../api/client";
 import { Button } from "../../parts/button";
 import { FailureNote } from "../../parts/failure";
 import { Notice } from "../../parts/notice";
 import { Loading, Page } from "../../parts/page";
 import { language } from "../../words/language";
-import { Chooser, useChoice } from "./chooser";
-import { currentReport, job, pictures, ready, send } from "./draft";
+import { FileChooser, useFileChoice } from "./chooser";
+import { currentReport, job, pictures, finishedPictures, uploadAndCheck } from "./draft";
 import { words } from "./new_words";
 import type { Kind } from "./picture/profiles";
 import { ImageReport } from "./report";
-import { percent } from "./report_words";
+import { formatPercent } from "./report_words";
 import { STEPS, useSteps } from "./step";
 import { words as common } from "./words";
 
@@ -19,21 +19,21 @@ import { words as common } from "./words";
 export function CheckStep() {
   const t = words();
   const { go } = useSteps();
-  const now = job.value;
+  const currentJob = job.value;
   const told = currentReport.value;
   const spoken = language.value;
-  const isOld = told === undefined || told.in !== spoken;
+  const isOld = told === undefined || told.language !== spoken;
   useEffect(() => {
-    if (isOld && (now.phase === "idle" || now.phase === "done")) void send();
-  }, [isOld, now.phase]);
+    if (isOld && (currentJob.phase === "idle" || currentJob.phase === "done")) void uploadAndCheck();
+  }, [isOld, currentJob.phase]);
   const report = told?.report;
   const hasWarnings = report?.images.some(({ findings }) => findings.some(({ ok }) => !ok)) === true;
   return (
     <Page title={t.check.title} caption={t.step(2, STEPS.length)} back="/photographer/new" wide>
       <Progress />
-      {now.phase === "failed" && (
-        <FailureNote failure={now.failure} onRetry={() => void send()}>
-          {now.failure instanceof Unanswered && <p class="govgr-body">{t.check.uploadOffline}</p>}
+      {currentJob.phase === "failed" && (
+        <FailureNote failure={currentJob.failure} onRetry={() => void uploadAndCheck()}>
+          {currentJob.failure instanceof ConnectionError && <p class="govgr-body">{t.check.uploadOffline}</p>}
         </FailureNote>
       )}
       {report !== undefined && (
@@ -64,20 +64,20 @@ function OfImage({ image }: { image: Parameters<typeof ImageReport>[0]["image"] 
   const { go } = useSteps();
   const kind: Kind = image.kind;
   const name = common().image[kind];
-  const choice = useChoice(kind, () => go(kind, { after: "check" }));
-  const made = pictures.value[kind]?.ready;
+  const choice = useFileChoice(kind, () => go(kind, { after: "check" }));
+  const made = pictures.value[kind]?.finished;
   return (
     <ImageReport image={image} url={made?.url} size={made?.size}>
-      {choice.wrong !== undefined && (
+      {choice.error !== undefined && (
         <p class="govgr-error-message" role="alert">
-          {choice.wrong}
+          {choice.error}
         </p>
       )}
       <div class="govgr-button-group">
-        <Button look={image.ok ? "secondary" : "primary"} label={t.pictures.forImage(t.pictures.cropAgain, name)} onClick={() => go(kind, { after: "check" })}>
+        <Button variant={image.ok ? "secondary" : "primary"} label={t.pictures.forImage(t.pictures.cropAgain, name)} onClick={() => go(kind, { after: "check" })}>
           {t.pictures.cropAgain}
         </Button>
-        <Chooser kind={kind} choice={choice} other camera={!image.ok} />
+        <FileChooser kind={kind} choice={choice} replaces camera={!image.ok} />
       </div>
     </ImageReport>
   );
@@ -101,9 +101,9 @@ function Progress() {
   if (now.phase !== "sending") return null;
   return (
     <div class="uploads">
-      {ready.value.map(({ kind, picture }) => {
+      {finishedPictures.value.map(({ kind, picture }) => {
         const part = (now.sent[kind] ?? 0) / picture.file.size;
-        const text = t.sending(names[kind], percent(Math.floor(part * 100) / 100));
+        const text = t.sending(names[kind], formatPercent(Math.floor(part * 100) / 100));
         return now.sent[kind] === undefined ? null : (
           <p key={kind} class="upload">
             <label for={`upload-${kind}`}>{text}</label>

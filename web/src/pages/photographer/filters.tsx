@@ -1,5 +1,5 @@
 import { Button } from "../../parts/button";
-import { focusNext } from "../../parts/focus";
+import { focusAfterRender } from "../../parts/focus";
 import { words } from "./issued_words";
 import { STATES, type State } from "./issuances";
 import { words as common } from "./words";
@@ -53,10 +53,10 @@ export function Filters({ filter, onChange }: { filter: Filter; onChange: (filte
       </div>
       {Object.keys(filter).length > 0 && (
         <Button
-          look="link"
+          variant="link"
           onClick={() => {
             onChange({});
-            focusNext(() => document.getElementById("day"));
+            focusAfterRender(() => document.getElementById("day"));
           }}
         >
           {t.clear}

@@ -15,7 +15,7 @@ export function HeadGuides({ frame, head, margin }: { frame: Frame; head: HeadLi
         <>
           <Band {...at.eyes} height={height} text={t.eyes} />
           <Band {...at.chin} height={height} text={t.chin} />
-          <Outline cx={width / 2} cy={at.head.middle * height} rx={at.head.across * height} ry={(at.head.tall / 2) * height} />
+          <Outline cx={width / 2} cy={at.head.middle * height} rx={at.head.halfWidth * height} ry={(at.head.height / 2) * height} />
           <path class="guide-line" d={`M50 ${at.head.top * height - 4}v8`} />
         </>
       )}
@@ -34,11 +34,11 @@ function Outline(ellipse: { cx: number; cy: number; rx: number; ry: number }) {
   );
 }
 
-function Band({ least, most, height, text }: { least: number; most: number; height: number; text: string }) {
+function Band({ min, max, height, text }: { min: number; max: number; height: number; text: string }) {
   return (
     <>
-      <rect class="guide-band" x="0" y={least * height} width="100" height={(most - least) * height} />
-      <text class="guide-text" x="2" y={least * height + 5.5}>
+      <rect class="guide-band" x="0" y={min * height} width="100" height={(max - min) * height} />
+      <text class="guide-text" x="2" y={min * height + 5.5}>
         {text}
       </text>
     </>

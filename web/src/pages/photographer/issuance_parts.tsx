@@ -4,10 +4,10 @@ import { moment } from "../../words/dates";
 import { words as issuedWords } from "./issued_words";
 import { words } from "./words";
 
-const LOOKS: Readonly<Record<State, "good" | "bad" | "busy" | "quiet">> = { queued: "busy", sent: "good", failed: "bad", associated: "good", expired: "quiet" };
+const TAG_KINDS: Readonly<Record<State, "good" | "bad" | "busy" | "quiet">> = { queued: "busy", sent: "good", failed: "bad", associated: "good", expired: "quiet" };
 
 export function StateTag({ state }: { state: State }) {
-  return <Tag kind={LOOKS[state]}>{words().state[state]}</Tag>;
+  return <Tag kind={TAG_KINDS[state]}>{words().state[state]}</Tag>;
 }
 
 /** Often or never, and until when. */
@@ -30,11 +30,11 @@ export function issuerText(one: Issuance): string {
   return capacity === "owner" ? t.owner : (label ?? (employee === undefined ? t.staff : t.withdrawn));
 }
 
-export function Verdicts({ of }: { of: Issuance["verdicts"] }) {
+export function Verdicts({ verdicts }: { verdicts: Issuance["verdicts"] }) {
   const t = issuedWords();
   return (
     <ul class="verdicts">
-      {of.map((one) => (
+      {verdicts.map((one) => (
         <li key={`${one.verdict} ${one.reason ?? ""}`}>
           <Tag kind={one.verdict === "accepted" ? "good" : "bad"}>{t.verdict[one.verdict]}</Tag>
           {one.reason_text !== undefined && <span class="verdict-reason">{one.reason_text}</span>}

@@ -1,21 +1,21 @@
 import { useLocation } from "preact-iso";
 
-import { staying, useAction, useLoad } from "../../parts/action";
+import { rememberUrl, useAction, useLoad } from "../../parts/action";
 import { Button, ButtonLink } from "../../parts/button";
 import { FailureNote } from "../../parts/failure";
-import { focusNext } from "../../parts/focus";
+import { focusAfterRender } from "../../parts/focus";
 import { Loaded, Loading, Page } from "../../parts/page";
 import { moment, shortDay, time } from "../../words/dates";
 import { Filters, isState, type Filter } from "./filters";
 import { StateTag, Verdicts, imagesText, issuerText, resendsText } from "./issuance_parts";
-import { list, mayResend, useFollowing, type Issuance } from "./issuances";
+import { listIssuances, mayResend, usePolling, type Issuance } from "./issuances";
 import { words } from "./issued_words";
 import { words as common } from "./words";
 
-const PAGE = 25;
-const MOST = 100;
+const PAGE_SIZE = 25;
+const PAGE_SIZE_MAX = 100;
 
-type Shown = { of: string; issuances: readonly Issuance[]; next: string | undefined };
+type ShownList = { query: string; issuances: readonly Issuance[]; next: string | undefined };
 
 /** The business's history. The filter stands in the address: reload and the back button keep it. */
 export function Issued() {
@@ -23,22 +23,22 @@ export function Issued() {
   const { query, route } = useLocation();
   const filter: Filter = { ...(isDay(query.day) ? { day: query.day } : {}), ...(isState(query.state) ? { state: query.state } : {}) };
   const isFiltered = Object.keys(filter).length > 0;
-  const of = asQuery(filter);
-  const load = useLoad(async () => ({ of, ...pageOf(await list({ limit: PAGE, ...filter })) }), [of]);
-  const more = useAction(async ({ issuances, next }: Shown) => {
+  const queryString = asQuery(filter);
+  const load = useLoad(async () => ({ query: queryString, ...pageOf(await listIssuances({ limit: PAGE_SIZE, ...filter })) }), [queryString]);
+  const more = useAction(async ({ issuances, next }: ShownList) => {
     if (next === undefined) return;
-    const isHere = staying();
-    const page = pageOf(await list({ limit: PAGE, cursor: next, ...filter }));
+    const isSameUrl = rememberUrl();
+    const page = pageOf(await listIssuances({ limit: PAGE_SIZE, cursor: next, ...filter }));
     // With another filter since, it is no longer asked for.
-    load.setData((before) => (before?.of !== of ? before : { of, issuances: [...issuances, ...page.issuances], next: page.next }));
+    load.setData((before) => (before?.query !== queryString ? before : { query: queryString, issuances: [...issuances, ...page.issuances], next: page.next }));
     // With the last page the button goes: on to what it brought.
-    if (page.next === undefined && isHere()) focusNext(() => document.querySelectorAll("main tbody tr")[issuances.length]);
+    if (page.next === undefined && isSameUrl()) focusAfterRender(() => document.querySelectorAll("main tbody tr")[issuances.length]);
   });
   const shown = load.data;
-  useFollowing(shown?.issuances.some(({ state }) => state === "queued") === true, async () => {
+  usePolling(shown?.issuances.some(({ state }) => state === "queued") === true, async () => {
     if (shown === undefined || more.busy) return;
-    const now = await list({ limit: Math.min(MOST, Math.max(PAGE, shown.issuances.length)), ...filter });
-    load.setData((before) => (before?.of !== of ? before : joined(before, now.issuances, filter)));
+    const latest = await listIssuances({ limit: Math.min(PAGE_SIZE_MAX, Math.max(PAGE_SIZE, shown.issuances.length)), ...filter });
+    load.setData((before) => (before?.query !== queryString ? before : mergeLists(before, latest.issuances, filter)));
   });
   return (
     <Page title={t.title} wide>
@@ -47,18 +47,18 @@ export function Issued() {
         <ButtonLink href="/photographer/new">{common().newPhotos}</ButtonLink>
       </div>
       <Filters filter={filter} onChange={(filter) => route(`/photographer${asQuery(filter)}`, true)} />
-      <Loaded of={load}>
-        {(shown) => shown.of !== of ? <Loading /> : (
+      <Loaded load={load}>
+        {(shown) => shown.query !== queryString ? <Loading /> : (
           <>
             {shown.issuances.length === 0 ? (
               <p class="govgr-body">{shown.next !== undefined ? t.searched : isFiltered ? t.emptyFiltered : t.empty}</p>
             ) : (
-              <List issuances={shown.issuances} />
+              <IssuanceTable issuances={shown.issuances} />
             )}
             <FailureNote failure={more.failure} />
             {shown.next !== undefined && (
               <div class="govgr-button-group">
-                <Button look="secondary" busy={more.busy} onClick={() => more.run(shown)}>
+                <Button variant="secondary" busy={more.busy} onClick={() => more.run(shown)}>
                   {shown.issuances.length === 0 ? t.goOn : t.more}
                 </Button>
               </div>
@@ -73,12 +73,12 @@ export function Issued() {
 const pageOf = ({ issuances, next }: { issuances: readonly Issuance[]; next?: string }) => ({ issuances, next });
 
 /** What is new comes on top, what has changed is changed where it stands; what no longer has the state asked for goes. */
-function joined({ of, issuances, next }: Shown, now: readonly Issuance[], { state }: Filter): Shown {
-  const fresh = new Map(now.map((one) => [one.upload_id, one]));
-  const there = new Set(issuances.map((one) => one.upload_id));
-  const kept = issuances.map((one) => fresh.get(one.upload_id) ?? one).filter((one) => state === undefined || fresh.has(one.upload_id) || one.state !== "queued");
+function mergeLists({ query, issuances, next }: ShownList, latest: readonly Issuance[], { state }: Filter): ShownList {
+  const latestById = new Map(latest.map((one) => [one.upload_id, one]));
+  const shownIds = new Set(issuances.map((one) => one.upload_id));
+  const updated = issuances.map((one) => latestById.get(one.upload_id) ?? one).filter((one) => state === undefined || latestById.has(one.upload_id) || one.state !== "queued");
   const newest = issuances[0]?.issued_at ?? "";
-  return { of, issuances: [...now.filter((one) => !there.has(one.upload_id) && one.issued_at > newest), ...kept], next };
+  return { query, issuances: [...latest.filter((one) => !shownIds.has(one.upload_id) && one.issued_at > newest), ...updated], next };
 }
 
 const isDay = (text: string | undefined): text is string => text !== undefined && /^\d{4}-\d{2}-\d{2}$/.test(text);
@@ -89,7 +89,7 @@ function asQuery(filter: Filter): string {
 }
 
 /** A table where there is room for it; on a telephone each row is a card, by the same markup. */
-function List({ issuances }: { issuances: readonly Issuance[] }) {
+function IssuanceTable({ issuances }: { issuances: readonly Issuance[] }) {
   const t = words();
   const c = t.columns;
   return (
@@ -128,7 +128,7 @@ function List({ issuances }: { issuances: readonly Issuance[] }) {
             <td data-label={c.what}>
               {imagesText(one)}
               <span class="issued-more">{common().profile[one.profile]}</span>
-              {one.verdicts.length > 0 && <Verdicts of={one.verdicts} />}
+              {one.verdicts.length > 0 && <Verdicts verdicts={one.verdicts} />}
             </td>
             <td data-label={c.by}>{issuerText(one)}</td>
             <td data-label={c.again}>

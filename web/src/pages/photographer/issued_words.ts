@@ -1,7 +1,7 @@
 /* Words of the list of code numbers, and of sending one again. */
-import { both } from "../../words/both";
+import { bilingual } from "../../words/bilingual";
 
-export const words = both(
+export const words = bilingual(
   {
     list: {
       title: "Κωδικάριθμοι",

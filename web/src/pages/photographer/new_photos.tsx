@@ -9,29 +9,29 @@ import { SentStep } from "./sent_step";
 import { useSteps, type Step } from "./step";
 
 /** As far as the draft allows: after a reload nothing is there, and it begins again. */
-function allowed(wanted: string): Step {
+function allowedStep(requested: string): Step {
   // Just issued, or come back to it; anything else is the next customer.
-  if (issued.value !== undefined && (wanted === "recipient" || wanted === "sent")) return "sent";
-  if ((wanted === "face" || wanted === "signature") && pictures.value[wanted] !== undefined) return wanted;
-  if (wanted === "recipient" && currentReport.value?.report.ok === true) return wanted;
-  return (wanted === "check" || wanted === "recipient") && isComplete.value ? "check" : "pictures";
+  if (issued.value !== undefined && (requested === "recipient" || requested === "sent")) return "sent";
+  if ((requested === "face" || requested === "signature") && pictures.value[requested] !== undefined) return requested;
+  if (requested === "recipient" && currentReport.value?.report.ok === true) return requested;
+  return (requested === "check" || requested === "recipient") && isComplete.value ? "check" : "pictures";
 }
 
 export function NewPhotos() {
   const { wanted, go } = useSteps();
-  const step = allowed(wanted);
+  const step = allowedStep(wanted);
   useEffect(() => {
     if (step !== "sent" && issued.value !== undefined) nextCustomer();
     if (step !== wanted) go(step, { replace: true });
   }, [step, wanted]);
   useEffect(() => {
     // A file dropped beside its place would take the browser away from here.
-    const stay = (event: DragEvent) => event.preventDefault();
-    addEventListener("dragover", stay);
-    addEventListener("drop", stay);
+    const preventDrop = (event: DragEvent) => event.preventDefault();
+    addEventListener("dragover", preventDrop);
+    addEventListener("drop", preventDrop);
     return () => {
-      removeEventListener("dragover", stay);
-      removeEventListener("drop", stay);
+      removeEventListener("dragover", preventDrop);
+      removeEventListener("drop", preventDrop);
     };
   }, []);
   switch (step) {

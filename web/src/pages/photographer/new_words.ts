@@ -1,7 +1,7 @@
 /* Words of making a new photo set. */
-import { both } from "../../words/both";
+import { bilingual } from "../../words/bilingual";
 
-export const words = both(
+export const words = bilingual(
   {
     step: (now: number, of: number) => `Βήμα ${now} από ${of}`,
     pictures: {

@@ -5,10 +5,10 @@ import { isEmail, isGreekMobile } from "./rules";
 import { words } from "./words";
 
 /** The page's field for what the service says is wrong. */
-export const RECIPIENT_FIELDS = (kind: Recipient["kind"]) => ({ "recipient.value": kind, recipient: kind, "recipient.kind": "kind", language: "language" });
+export const recipientFieldIds = (kind: Recipient["kind"]) => ({ "recipient.value": kind, recipient: kind, "recipient.kind": "kind", language: "language" });
 
 /** What is wrong, before anybody is asked. */
-export function wrongRecipient({ kind, mobile, email }: Pick<Recipient, "kind" | "mobile" | "email">): Errors {
+export function recipientErrors({ kind, mobile, email }: Pick<Recipient, "kind" | "mobile" | "email">): Errors {
   const t = words().recipient;
   if (kind === "mobile") return isGreekMobile(mobile) ? {} : { mobile: t.mobileWrong };
   return isEmail(email) ? {} : { email: t.emailWrong };

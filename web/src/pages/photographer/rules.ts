@@ -9,7 +9,7 @@ export function isAfm(text: string): boolean {
 }
 
 /** Blanks between the digits are dropped. */
-export function withoutBlanks(text: string): string {
+export function stripWhitespace(text: string): string {
   return text.replace(/\s/g, "");
 }
 

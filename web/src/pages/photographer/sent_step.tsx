@@ -4,7 +4,7 @@ import { Page } from "../../parts/page";
 import { moment } from "../../words/dates";
 import { issued, nextCustomer } from "./draft";
 import { StateTag, imagesText } from "./issuance_parts";
-import { find, seen, useFollowing } from "./issuances";
+import { findIssuance, cachedIssuance, usePolling } from "./issuances";
 import { words } from "./new_words";
 import { useSteps } from "./step";
 import { words as common } from "./words";
@@ -15,9 +15,9 @@ export function SentStep() {
   const { to, profile, language, expiresAt, delivery, recipient, stateHint } = common();
   const { go } = useSteps();
   const first = issued.value;
-  const one = first === undefined ? undefined : (seen(first.upload_id) ?? first);
-  useFollowing(one?.state === "queued", async () => {
-    if (one !== undefined) await find(one.upload_id);
+  const one = first === undefined ? undefined : (cachedIssuance(first.upload_id) ?? first);
+  usePolling(one?.state === "queued", async () => {
+    if (one !== undefined) await findIssuance(one.upload_id);
   });
   if (one === undefined) return null;
   return (
@@ -47,7 +47,7 @@ export function SentStep() {
         >
           {t.next}
         </Button>
-        <ButtonLink look="secondary" href="/photographer">
+        <ButtonLink variant="secondary" href="/photographer">
           {t.list}
         </ButtonLink>
       </div>

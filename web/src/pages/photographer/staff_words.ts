@@ -1,6 +1,6 @@
-import { both } from "../../words/both";
+import { bilingual } from "../../words/bilingual";
 
-export const words = both(
+export const words = bilingual(
   {
     title: "Υπάλληλοι",
     lead: "Οι υπάλληλοι που εξουσιοδοτείτε συνδέονται με τους δικούς τους κωδικούς TAXISnet και εκδίδουν κωδικάριθμους για την επιχείρηση. Για κάθε αποστολή καταγράφεται ποιος την έκανε.",

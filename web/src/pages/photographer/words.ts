@@ -1,7 +1,7 @@
 /* Words that several of the photographer's pages use. */
-import { both } from "../../words/both";
+import { bilingual } from "../../words/bilingual";
 
-export const words = both(
+export const words = bilingual(
   {
     newPhotos: "Νέες φωτογραφίες",
     profile: { standard: "Άδεια οδήγησης, διαβατήριο", identity_card: "Δελτίο ταυτότητας" },

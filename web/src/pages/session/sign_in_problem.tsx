@@ -1,6 +1,6 @@
 import { useLocation } from "preact-iso";
 
-import { ownPath } from "../../api/own_path";
+import { sameOriginPath } from "../../api/same_origin_path";
 import { signIn } from "../../api/session";
 import { Button } from "../../parts/button";
 import { Page } from "../../parts/page";
@@ -25,7 +25,7 @@ export function SignInProblem() {
           </a>
         </p>
       )}
-      <Button onClick={() => signIn(ownPath(query.return_to))}>{t.again}</Button>
+      <Button onClick={() => signIn(sameOriginPath(query.return_to))}>{t.again}</Button>
     </Page>
   );
 }

@@ -1,6 +1,6 @@
-import { both } from "../../words/both";
+import { bilingual } from "../../words/bilingual";
 
-export const words = both(
+export const words = bilingual(
   {
     start: {
       title: "Η φωτογραφία και η υπογραφή σας, μία φορά για όλα τα έγγραφα",

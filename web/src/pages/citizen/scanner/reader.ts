@@ -8,22 +8,22 @@ type DetectorClass = { new (options: { formats: string[] }): Detector; getSuppor
 /** The texts of all QR codes that can be seen. */
 export type Reader = (seen: ImageData) => Promise<readonly string[]>;
 
-let ready: Promise<Reader> | undefined;
+let cachedReader: Promise<Reader> | undefined;
 
 export function reader(): Promise<Reader> {
-  ready ??= make().catch((error: unknown) => {
+  cachedReader ??= createReader().catch((error: unknown) => {
     // Another try loads it again.
-    ready = undefined;
+    cachedReader = undefined;
     throw error;
   });
-  return ready;
+  return cachedReader;
 }
 
-async function make(): Promise<Reader> {
-  return (await native()) ?? (await compiled());
+async function createReader(): Promise<Reader> {
+  return (await nativeReader()) ?? (await zxingReader());
 }
 
-async function native(): Promise<Reader | undefined> {
+async function nativeReader(): Promise<Reader | undefined> {
   const { BarcodeDetector } = globalThis as { BarcodeDetector?: DetectorClass };
   try {
     if (BarcodeDetector === undefined || !(await BarcodeDetector.getSupportedFormats()).includes("qr_code")) return undefined;
@@ -34,7 +34,7 @@ async function native(): Promise<Reader | undefined> {
   }
 }
 
-async function compiled(): Promise<Reader> {
+async function zxingReader(): Promise<Reader> {
   await prepareZXingModule({ overrides: { locateFile: () => wasm }, fireImmediately: true });
   return async (seen) => (await readBarcodes(seen, { formats: ["QRCode"], maxNumberOfSymbols: 4 })).map(({ text }) => text);
 }

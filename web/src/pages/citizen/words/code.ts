@@ -1,6 +1,6 @@
-import { both } from "../../../words/both";
+import { bilingual } from "../../../words/bilingual";
 
-export const words = both(
+export const words = bilingual(
   {
     title: "Υποβολή κωδικάριθμου",
     forWhom: (name: string) => `Για: ${name}`,
@@ -25,8 +25,8 @@ export const words = both(
     at: (moment: string) => `στις ${moment} (ώρα Αθήνας)`,
     existsTitle: "Υπάρχουν ήδη συσχετισμένες φωτογραφίες",
     exists: (until: string) => `Ισχύουν έως ${until}. Για να συσχετίσετε άλλες, πρέπει πρώτα να τις αποσυσχετίσετε.`,
-    inHandTitle: "Έχετε ήδη υποβάλει κωδικάριθμο",
-    inHand: "Μπορείτε να συνεχίσετε με αυτόν ή να υποβάλετε άλλον.",
+    pendingTitle: "Έχετε ήδη υποβάλει κωδικάριθμο",
+    pending: "Μπορείτε να συνεχίσετε με αυτόν ή να υποβάλετε άλλον.",
     goOn: "Συνέχεια με αυτόν",
     ways: "Με τον κωδικό QR",
     waysHint: "Ο κωδικός QR βρίσκεται στο email ή στο PDF με τον κωδικάριθμο.",
@@ -70,8 +70,8 @@ export const words = both(
     at: (moment: string) => `on ${moment} (Athens time)`,
     existsTitle: "There are associated photos already",
     exists: (until: string) => `They are valid until ${until}. To associate others you have to dissociate these first.`,
-    inHandTitle: "You have submitted a code number already",
-    inHand: "You can go on with it or submit another one.",
+    pendingTitle: "You have submitted a code number already",
+    pending: "You can go on with it or submit another one.",
     goOn: "Go on with it",
     ways: "With the QR code",
     waysHint: "The QR code is in the email, or in the PDF with the code number.",

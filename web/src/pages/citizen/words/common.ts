@@ -1,6 +1,6 @@
-import { both } from "../../../words/both";
+import { bilingual } from "../../../words/bilingual";
 
-export const words = both(
+export const words = bilingual(
   {
     face: "Φωτογραφία προσώπου",
     signature: "Υπογραφή",
@@ -19,7 +19,7 @@ export const words = both(
       title: "Μόνο για τον ίδιο τον χρήστη",
       text: "Αυτό γίνεται μόνο για τα δικά σας στοιχεία και όχι για ανήλικο.",
     },
-    told: {
+    status: {
       authorized: "Οι εφαρμογές εξουσιοδοτήθηκαν. Μπορούν να χρησιμοποιούν τις φωτογραφίες από τώρα.",
       rejected: "Οι φωτογραφίες δεν συσχετίστηκαν. Παραμένουν διαθέσιμες για το πρόσωπο στο οποίο ανήκουν.",
       minorAdded: "Η επιμέλεια επιβεβαιώθηκε. Συνεχίστε για τον ανήλικο.",
@@ -48,7 +48,7 @@ export const words = both(
       title: "For yourself only",
       text: "This can be done for your own data only, not for a minor.",
     },
-    told: {
+    status: {
       authorized: "The applications are authorised. They may use the photos from now on.",
       rejected: "The photos were not associated. They stay available for the person to whom they belong.",
       minorAdded: "Custody is confirmed. Go on for the minor.",

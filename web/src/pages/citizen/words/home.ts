@@ -1,14 +1,14 @@
-import { both } from "../../../words/both";
+import { bilingual } from "../../../words/bilingual";
 
-export const words = both(
+export const words = bilingual(
   {
     title: "Οι φωτογραφίες σας",
     titleMinor: "Οι φωτογραφίες του ανηλίκου",
     emptyTitle: "Δεν υπάρχουν φωτογραφίες ακόμη",
     empty: "Υποβάλετε τον κωδικάριθμο που λάβατε με SMS ή email από τον φωτογράφο, για να δείτε τις φωτογραφίες και να τις συσχετίσετε.",
     submit: "Υποβολή κωδικάριθμου",
-    inHandTitle: "Έχετε φωτογραφίες σε εκκρεμότητα",
-    inHand: "Υποβάλατε έναν κωδικάριθμο, αλλά οι φωτογραφίες δεν έχουν συσχετιστεί ακόμη.",
+    pendingTitle: "Έχετε φωτογραφίες σε εκκρεμότητα",
+    pending: "Υποβάλατε έναν κωδικάριθμο, αλλά οι φωτογραφίες δεν έχουν συσχετιστεί ακόμη.",
     goOn: "Συνέχεια",
     photoOf: (what: string, name: string) => `${what}: ${name}`,
     photoLoading: "Φόρτωση εικόνας…",
@@ -75,8 +75,8 @@ export const words = both(
     emptyTitle: "There are no photos yet",
     empty: "Submit the code number that you received by SMS or email from the photographer, to see the photos and associate them.",
     submit: "Submit a code number",
-    inHandTitle: "You have photos waiting",
-    inHand: "You submitted a code number, but the photos are not associated yet.",
+    pendingTitle: "You have photos waiting",
+    pending: "You submitted a code number, but the photos are not associated yet.",
     goOn: "Continue",
     photoOf: (what: string, name: string) => `${what}: ${name}`,
     photoLoading: "Loading the image…",

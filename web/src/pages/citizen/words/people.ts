@@ -1,6 +1,6 @@
-import { both } from "../../../words/both";
+import { bilingual } from "../../../words/bilingual";
 
-export const words = both(
+export const words = bilingual(
   {
     title: "Για ποιον είναι οι φωτογραφίες;",
     codeTitle: "Για ποιον είναι ο κωδικάριθμος;",
@@ -10,7 +10,7 @@ export const words = both(
     until: (date: string) => `Φωτογραφίες έως ${date}`,
     none: "Χωρίς φωτογραφίες",
     unknown: "Η κατάσταση δεν φορτώθηκε",
-    inHand: "Φωτογραφίες προς επιβεβαίωση",
+    pending: "Φωτογραφίες προς επιβεβαίωση",
     addMinor: "Προσθήκη ανηλίκου",
     addMinorHint: "Για παιδί του οποίου έχετε την επιμέλεια.",
     minor: {
@@ -41,7 +41,7 @@ export const words = both(
     until: (date: string) => `Photos until ${date}`,
     none: "No photos",
     unknown: "The state could not be loaded",
-    inHand: "Photos to confirm",
+    pending: "Photos to confirm",
     addMinor: "Add a minor",
     addMinorHint: "For a child in your custody.",
     minor: {

@@ -1,6 +1,6 @@
-import { both } from "../../../words/both";
+import { bilingual } from "../../../words/bilingual";
 
-export const words = both(
+export const words = bilingual(
   {
     title: "Είναι αυτές οι φωτογραφίες σας;",
     titleMinor: (name: string) => `Είναι αυτές οι φωτογραφίες για: ${name};`,

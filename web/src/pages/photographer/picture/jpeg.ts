@@ -1,5 +1,5 @@
 /* What a JPEG file says of itself: enough to know whether it can be sent as it is. */
-import { MAX_BYTES, MAX_PIXELS, hasProportion, isLargeEnough, type Frame, type Size } from "./profiles";
+import { PHOTO_BYTES_MAX, PHOTO_PIXELS_MAX, hasProportion, isLargeEnough, type Frame, type Size } from "./profiles";
 
 export type Header = Size & { readonly orientation: number };
 
@@ -22,7 +22,7 @@ export function readHeader(file: Uint8Array): Header | undefined {
     if (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) {
       return length < 8 ? undefined : { width: view.getUint16(at + 7), height: view.getUint16(at + 5), orientation };
     }
-    if (marker === 0xe1) orientation = orientationIn(file.subarray(at + 4, at + 2 + length)) ?? orientation;
+    if (marker === 0xe1) orientation = readExifOrientation(file.subarray(at + 4, at + 2 + length)) ?? orientation;
     // Image data before any frame header.
     if (marker === 0xda) return undefined;
     at += 2 + length;
@@ -31,7 +31,7 @@ export function readHeader(file: Uint8Array): Header | undefined {
 }
 
 /** Of an APP1 segment that holds EXIF. Undefined where there is none. */
-function orientationIn(segment: Uint8Array): number | undefined {
+function readExifOrientation(segment: Uint8Array): number | undefined {
   if (String.fromCharCode(...segment.subarray(0, 6)) !== "Exif\0\0") return undefined;
   const tiff = segment.subarray(6);
   const view = new DataView(tiff.buffer, tiff.byteOffset, tiff.byteLength);
@@ -51,8 +51,8 @@ function orientationIn(segment: Uint8Array): number | undefined {
 }
 
 /** Keeps every rule of the file: whoever changes nothing sends these very bytes. */
-export function isReady(frame: Frame, bytes: number, header: Header | undefined): boolean {
+export function meetsFileRules(frame: Frame, bytes: number, header: Header | undefined): boolean {
   return (
-    header?.orientation === 1 && bytes <= MAX_BYTES && header.width * header.height <= MAX_PIXELS && isLargeEnough(frame, header) && hasProportion(frame, header)
+    header?.orientation === 1 && bytes <= PHOTO_BYTES_MAX && header.width * header.height <= PHOTO_PIXELS_MAX && isLargeEnough(frame, header) && hasProportion(frame, header)
   );
 }

@@ -1,14 +1,14 @@
 import { expect, it } from "vitest";
 
-import { ownPath } from "./own_path";
+import { sameOriginPath } from "./same_origin_path";
 
 it.each(["/", "/people", "/photographer/uploads?day=2026-11-22", "/a//b", "/#code=x"])("%s is ours", (path) => {
-  expect(ownPath(path)).toBe(path);
+  expect(sameOriginPath(path)).toBe(path);
 });
 
 it.each([undefined, "", "people", "//evil.example", "/\t/evil.example", "/\n/evil.example", "/\\evil.example", "https://evil.example/", "javascript:alert(1)", "\\\\evil.example"])(
   "%s is not, and the front page takes its place",
   (path) => {
-    expect(ownPath(path)).toBe("/");
+    expect(sameOriginPath(path)).toBe("/");
   },
 );

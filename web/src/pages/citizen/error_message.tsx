@@ -1,19 +1,19 @@
-import { Refused, type Failure } from "../../api/client";
+import { ProblemError, type Failure } from "../../api/client";
 import { FailureNote } from "../../parts/failure";
-import type { Who } from "./subject";
+import type { Subject } from "./subject";
 import { words } from "./words/common";
 
 /** A failure, with the way on where there is one other than trying again. */
-export function Trouble({ failure, onRetry, who }: { failure: Failure | undefined; onRetry?: () => void; who: Who }) {
-  const next = failure === undefined ? undefined : wayOn(failure, who);
+export function ErrorMessage({ failure, onRetry, subject }: { failure: Failure | undefined; onRetry?: () => void; subject: Subject }) {
+  const next = failure === undefined ? undefined : nextStepFor(failure, subject);
   return (
     <FailureNote failure={failure} {...(onRetry === undefined || next !== undefined ? {} : { onRetry })}>
-      {next !== undefined && <WayOn {...next} />}
+      {next !== undefined && <NextStep {...next} />}
     </FailureNote>
   );
 }
 
-export function WayOn({ href, text }: { href: string; text: string }) {
+export function NextStep({ href, text }: { href: string; text: string }) {
   return (
     <p>
       <a class="govgr-link" href={href}>
@@ -24,22 +24,22 @@ export function WayOn({ href, text }: { href: string; text: string }) {
 }
 
 /** Where somebody goes on after a refusal that trying again does not cure. */
-export function wayOn(failure: Failure, who: Who): { href: string; text: string } | undefined {
+export function nextStepFor(failure: Failure, subject: Subject): { href: string; text: string } | undefined {
   const t = words();
-  if (!(failure instanceof Refused)) return undefined;
+  if (!(failure instanceof ProblemError)) return undefined;
   switch (failure.problem.code) {
     case "subject_unknown":
     case "minor_is_adult":
       return { href: "/people", text: t.lost.people };
     case "association_exists":
-      return { href: `${who.home}/dissociation`, text: t.toDissociation };
+      return { href: `${subject.home}/dissociation`, text: t.toDissociation };
     case "code_already_yours":
     case "nothing_associated":
-      return { href: who.home, text: t.toHome };
+      return { href: subject.home, text: t.toHome };
     case "no_submission":
     case "code_not_active":
     case "association_raced":
-      return { href: `${who.home}/code`, text: t.toCode };
+      return { href: `${subject.home}/code`, text: t.toCode };
     default:
       return undefined;
   }
