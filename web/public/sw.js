@@ -1,4 +1,4 @@
-// Shows offline.html where a page cannot be loaded. Keeps nothing else: no answer about anybody, no page.
+// Shows offline.html when a page cannot be loaded. Caches nothing else: no API responses and no pages.
 const NAME = "offline-2";
 const FILES = ["/offline.css", "/offline.js"];
 addEventListener("install", (event) => {

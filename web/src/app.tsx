@@ -13,12 +13,15 @@ import { Shell } from "./shell/shell";
 type CitizenPages = typeof import("./pages/citizen/pages");
 type PhotographerPages = typeof import("./pages/photographer/pages");
 
-/** A page that comes when it is asked for. Where it cannot (no network, or a newer version is deployed and this one's files are gone), that is said in its place. */
+/**
+ * Loads a page on demand. If loading fails (no network, or a new version was deployed and the old files are gone), `NotLoaded` takes its
+ * place.
+ */
 function lazyPage(load: () => Promise<ComponentType>) {
   return lazy(() => load().catch(() => NotLoaded));
 }
 
-/** Pages of one role come together. */
+/** All pages of a role are loaded together. */
 function citizen(name: keyof CitizenPages) {
   return gated("citizen", lazyPage(() => import("./pages/citizen/pages").then((pages) => pages[name])));
 }
@@ -62,7 +65,7 @@ const PAGES: readonly (readonly [path: string, page: ComponentType])[] = [
   ["/accessibility", lazyPage(() => import("./pages/accessibility").then((page) => page.default))],
 ];
 
-/** Addresses of the API are the browser's. */
+/** The router handles all paths except the API's, which the browser requests. */
 const WEB_PATHS = /^(?!\/v1\/)/;
 
 export function App() {

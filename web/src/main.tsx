@@ -4,6 +4,7 @@ import "@fontsource/roboto/latin-400.css";
 import "@fontsource/roboto/latin-700.css";
 import "@digigov/css/dist/digigov.css";
 import "./look.css";
+import "./shell/shell.css";
 
 import { render } from "preact";
 

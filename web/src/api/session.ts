@@ -1,4 +1,4 @@
-/* Who is here: the one copy of the session on the page, and what other tabs say of it. */
+/* The session as this page knows it. Tabs share the session cookie, so they tell each other about changes. */
 import { computed, signal } from "@preact/signals";
 
 import { responseData, api, listeners, ProblemError, ConnectionError, type Schemas } from "./client";
@@ -14,15 +14,15 @@ export type SessionState =
 
 export const sessionState = signal<SessionState>({ kind: "unknown" });
 export const session = computed(() => (sessionState.value.kind === "signed_in" ? sessionState.value.session : undefined));
-/** When the session ends if nothing more is done, by this device's clock. */
+/** When the session expires if nothing more is done, by this device's clock. */
 export const endsAt = signal<number | undefined>(undefined);
 
-/** Each answered call moves the idle end; the service notes it once a minute at most, so a minute less is counted. */
+/** Each successful call extends the session by 30 minutes. The service stores that at most once a minute, so this counts one minute less. */
 const IDLE_TIMEOUT_MS = 29 * 60_000;
-/** How far the service's clock is ahead of this device's, which may be anything. */
+/** The service's clock minus this device's clock, in milliseconds. The device's clock may be wrong by any amount. */
 let clockOffset = 0;
 
-/** The session's end in any case, by this device's clock. */
+/** Returns when the session ends even if it is used, by this device's clock. */
 export function absoluteEnd(value: Session): number {
   return Date.parse(value.expires_at) - clockOffset;
 }
@@ -37,7 +37,8 @@ function extendIdleEnd(): void {
 export function setSession(value: Session): void {
   const previous = session.value;
   if (previous?.person !== undefined && afmOf(previous) !== afmOf(value)) {
-    // Somebody else has signed in, in another tab: nothing of whoever was here may stay on this page, or be done in the other's name.
+    // Another person has signed in in another tab. Reload, so that no data of the previous person stays on this page and no action runs
+    // under the wrong name.
     runEndHandlers("signed_out");
     sessionState.value = { kind: "unknown" };
     location.reload();
@@ -48,7 +49,7 @@ export function setSession(value: Session): void {
   broadcast({ kind: "who", who: afmOf(value) });
 }
 
-/** Changes what we hold without asking: after a call whose answer says it. Undefined: it is there no more. */
+/** Changes fields of the session after a call whose response already contains them, which saves a request. `undefined` removes a field. */
 export function patchSession(change: { [K in keyof Session]?: Session[K] | undefined }): void {
   if (session.value !== undefined) {
     sessionState.value = { kind: "signed_in", session: { ...session.value, ...change } as Session };
@@ -72,10 +73,10 @@ function runEndHandlers(reason: EndReason): void {
   }
 }
 
-/** What is to be forgotten with the session: codes, drafts. */
+/** Handlers that clear data, such as codes and drafts, when the session ends. */
 export const onEnd: ((why: EndReason) => void)[] = [];
 
-/* Tabs share the cookie, so they share the session: its use, its end, and who it is of. */
+/* Messages between tabs: the session was used, it has ended, or it belongs to the person with this AFM. */
 type TabMessage = { kind: "used"; endsAt: number } | { kind: "ended"; why: EndReason } | { kind: "who"; who: string };
 
 const tabs = "BroadcastChannel" in globalThis ? new BroadcastChannel("session") : undefined;
@@ -91,7 +92,8 @@ function afmOf(value: Session): string {
 tabs?.addEventListener("message", ({ data }: MessageEvent<TabMessage>) => {
   const current = session.value;
   if (data.kind === "who") {
-    // Another tab may be behind as well as ahead: the service knows. Where nobody was, somebody has signed in.
+    // The other tab may have older or newer information, so ask the service. If nobody was signed in here, somebody has just signed in
+    // there.
     if (current === undefined || data.who !== afmOf(current)) refreshSession().catch(() => undefined);
   } else if (current !== undefined && data.kind === "used") {
     endsAt.value = Math.min(data.endsAt, absoluteEnd(current));
@@ -100,7 +102,7 @@ tabs?.addEventListener("message", ({ data }: MessageEvent<TabMessage>) => {
   }
 });
 
-/** Asks the service who is here. */
+/** Loads the session from the service. */
 export async function refreshSession(): Promise<void> {
   try {
     setSession(await responseData(api.GET("/v1/session")));
@@ -109,7 +111,7 @@ export async function refreshSession(): Promise<void> {
       if (sessionState.value.kind === "signed_in") {
         endSession("expired");
       } else if (sessionState.value.kind !== "signed_out") {
-        // Nothing to forget: a code that came with the link waits for the sign-in.
+        // No session existed, so the end handlers must not run: they would clear a code that came by link and waits for the sign-in.
         sessionState.value = failure.problem.code === "session_expired" ? { kind: "signed_out", reason: "expired" } : { kind: "signed_out" };
       }
     } else if (sessionState.value.kind !== "signed_in" && (failure instanceof ProblemError || failure instanceof ConnectionError)) {
@@ -127,19 +129,19 @@ listeners.onResponse = (problem, serviceTime) => {
   } else if (session.value !== undefined && (problem.code === "session_expired" || problem.code === "no_session")) {
     endSession("expired");
   } else if (session.value !== undefined && STAGE_CHANGE_CODES.has(problem.code)) {
-    // Something changed elsewhere (another tab, a new text): the page follows.
+    // The session changed elsewhere (in another tab, or through a new consent text), so load it again.
     refreshSession().catch(() => undefined);
   }
 };
 
 const STAGE_CHANGE_CODES = new Set(["otp_not_verified", "role_not_chosen", "consent_required", "wrong_role", "staff_withdrawn"]);
 
-/** To TAXISnet, and back to this page. */
+/** Goes to TAXISnet to sign in, and then back to this page. */
 export function signIn(returnTo = location.pathname + location.search): void {
   location.assign(`/v1/sign-in?return_to=${encodeURIComponent(returnTo.length <= 200 ? returnTo : "/")}`);
 }
 
-/** Ends the session here; answers the address that ends it at TAXISnet too. */
+/** Ends the session at the service. Returns the URL that also ends it at TAXISnet. */
 export async function signOut(): Promise<string> {
   const ended = await responseData(api.DELETE("/v1/session"));
   endSession("signed_out");

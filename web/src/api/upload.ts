@@ -1,17 +1,17 @@
-/* Files go straight to the bucket, to an address that the service has signed for exactly these bytes. */
+/* Uploads files directly to the bucket. The service signs each URL for exactly one file, by size and hash. */
 import { ConnectionError, type Schemas } from "./client";
 
-/** So long without a byte moving on. */
+/** An upload fails if no byte is sent for this long, in milliseconds. */
 const STALL_TIMEOUT_MS = 45_000;
 
-/** The bucket does not take it: the address is no longer valid, or it is another file. A new address is needed. */
+/** The bucket rejected the upload, because the URL has expired or was signed for another file. A new URL is needed. */
 export class UploadRejected extends ConnectionError {
   constructor() {
     super("broken");
   }
 }
 
-/** XMLHttpRequest, because it alone tells how much has gone out. */
+/** Uploads a file. Uses XMLHttpRequest, because `fetch` does not report upload progress. */
 export function uploadFile({ method, url, headers }: Schemas["UploadTarget"], file: Blob, onProgress: (sent: number) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
@@ -41,7 +41,7 @@ export function uploadFile({ method, url, headers }: Schemas["UploadTarget"], fi
     request.onabort = () => fail(new ConnectionError("offline"));
     request.open(method, url);
     for (const [name, value] of Object.entries(headers)) {
-      // The browser's own to set.
+      // Browsers set these headers themselves.
       if (!/^(host|content-length)$/i.test(name)) request.setRequestHeader(name, value);
     }
     restartTimer();
@@ -49,7 +49,7 @@ export function uploadFile({ method, url, headers }: Schemas["UploadTarget"], fi
   });
 }
 
-/** In hexadecimal, as the service wants it declared. */
+/** Returns the hash in hexadecimal, the format in which the service expects it. */
 export async function sha256(file: Blob): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -9,7 +9,10 @@ function asFailure(error: unknown): Failure {
   return new ConnectionError("broken");
 }
 
-/** Something a person does: `run` ignores a second press while busy, and keeps what went wrong. Answers undefined where it failed. */
+/**
+ * An asynchronous action of the user. `run` does nothing while the action is busy, and returns undefined if it fails; `failure` then has
+ * the error.
+ */
 export function useAction<A extends unknown[], T>(action: (...values: A) => Promise<T>) {
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<Failure>();
@@ -35,7 +38,7 @@ export function useAction<A extends unknown[], T>(action: (...values: A) => Prom
   return { run, busy, failure, setFailure };
 }
 
-/** What a page needs before it can show: asked for at once, again on `reload`, and in the other language when that changes. */
+/** Loads data for a page: at once, again on `reload`, and again when the language changes. */
 export function useLoad<T>(load: () => Promise<T>, dependencies: readonly unknown[]) {
   const [data, setData] = useState<T>();
   const [failure, setFailure] = useState<Failure>();
@@ -60,7 +63,10 @@ export function useLoad<T>(load: () => Promise<T>, dependencies: readonly unknow
   return { data, failure, reload, setData };
 }
 
-/** Asked when something is begun; afterwards says whether the person is still at the same address. Whoever has gone elsewhere meanwhile is not called back, nor sent on. By the address rather than by what is mounted: what has been done may itself have changed the page. */
+/**
+ * Remembers the URL at the start of an action. The returned function tells whether the user is still there, so that a finished action does
+ * not navigate someone who has moved on. It compares URLs rather than mounted components, because the action itself may replace components.
+ */
 export function rememberUrl(): () => boolean {
   const { href } = location;
   return () => location.href === href;

@@ -16,7 +16,10 @@ type ButtonProps = {
   expanded?: boolean;
 };
 
-/** While busy it stays where it is and keeps the focus, but does nothing. Where it goes with the focus, the heading gets that. */
+/**
+ * A button that ignores presses while busy, but stays in place and keeps the focus. If a focused button is removed, the focus moves to the
+ * page's heading.
+ */
 export function Button({ children, variant = "primary", busy = false, submit = false, disabled = false, onClick, id, label, expanded }: ButtonProps) {
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {

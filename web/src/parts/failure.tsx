@@ -1,4 +1,4 @@
-/* What went wrong, in words; the service's own where it gave some. */
+/* Error messages. A problem has its own text from the service; other failures have texts here. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
@@ -10,7 +10,7 @@ export function failureText(failure: Failure): string {
   return failure instanceof ProblemError ? failure.problem.detail : words()[failure.reason];
 }
 
-/** A failure of the whole page or of an action without fields. It takes the focus, so that whoever hears the page hears it. */
+/** Shows a failure of a page, or of an action that has no form. It takes the focus, so that screen readers read it. */
 export function FailureNote({ failure, onRetry, children }: { failure: Failure | undefined; onRetry?: () => void; children?: ComponentChildren }) {
   const t = words();
   const note = useRef<HTMLDivElement>(null);
@@ -18,7 +18,7 @@ export function FailureNote({ failure, onRetry, children }: { failure: Failure |
     if (failure !== undefined) note.current?.focus();
   }, [failure]);
   if (failure === undefined) return null;
-  // Trying again will not help: another role will.
+  // Retrying cannot help after the authorization was withdrawn. The user has to choose another role.
   const isWithdrawn = failure instanceof ProblemError && failure.problem.code === "staff_withdrawn";
   return (
     <div class="govgr-error-summary" role="alert" tabIndex={-1} ref={note} data-problem={failure instanceof ProblemError ? failure.problem.code : failure.reason}>

@@ -5,10 +5,13 @@ import { ProblemError, type Failure } from "../api/client";
 import { failureText } from "./failure";
 import { words } from "./words";
 
-/** What is wrong, by the id of the field. */
+/** Error texts by the id of the field. */
 export type Errors = Readonly<Record<string, string>>;
 
-/** Puts a failure where it belongs. `fields` names the page's field for a path of the API ("recipient.value") or for a problem's code ("otp_wrong"); the rest stands above the form. */
+/**
+ * Assigns a failure to a field. `fields` maps an API path ("recipient.value") or a problem code ("otp_wrong") to the id of a field. A
+ * failure without a field is returned as `other` and shown above the form.
+ */
 export function splitFailure(failure: Failure | undefined, fields: Readonly<Record<string, string>>): { errors: Errors; other: Failure | undefined } {
   if (failure instanceof ProblemError) {
     const { code, field } = failure.problem;
@@ -20,11 +23,11 @@ export function splitFailure(failure: Failure | undefined, fields: Readonly<Reco
 
 type FormProps = { children: ComponentChildren; onSubmit: () => unknown; errors?: Errors; failure?: Failure | undefined; label?: string };
 
-/** A form says what is wrong in a summary that takes the focus, with a link to each field. */
+/** A form with an error summary that takes the focus and links to each invalid field. */
 export function Form({ children, onSubmit, errors = {}, failure, label }: FormProps) {
   const summary = useRef<HTMLDivElement>(null);
   const entries = Object.entries(errors);
-  // Sent, and not yet told what is wrong with it: only then does what is wrong with a field take the focus, never while somebody types.
+  // True from a submit until its errors are shown. Field errors take the focus only then, never while the user types.
   const awaitsResult = useRef(false);
   const focusedFailure = useRef<Failure | undefined>(undefined);
   const focusSummary = () => {
@@ -46,7 +49,7 @@ export function Form({ children, onSubmit, errors = {}, failure, label }: FormPr
         event.preventDefault();
         awaitsResult.current = true;
         onSubmit();
-        // Pressed again with the same things wrong: they are said again.
+        // If the form is submitted again with the same errors, focus the summary again.
         setTimeout(focusSummary);
       }}
     >
@@ -119,7 +122,7 @@ function fieldClass(error: string | undefined): string {
   return error === undefined ? "govgr-field" : "govgr-field govgr-field__error";
 }
 
-/** What stands above an input: its hint, and what is wrong. */
+/** The hint and the error text above an input. */
 function FieldDescription({ id, hint, error }: { id: string; hint?: string | undefined; error: string | undefined }) {
   return (
     <>
@@ -137,7 +140,7 @@ function FieldDescription({ id, hint, error }: { id: string; hint?: string | und
   );
 }
 
-/** The ids of what describes a field: its hint, and what is wrong. */
+/** Returns the ids of the elements that describe a field, for `aria-describedby`. */
 function describedBy(id: string, hint: unknown, error: unknown): string | undefined {
   const parts = [...(hint === undefined ? [] : [`${id}-hint`]), ...(error === undefined ? [] : [`${id}-error`])];
   return parts.length === 0 ? undefined : parts.join(" ");

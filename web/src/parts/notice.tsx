@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 
 type NoticeProps = { kind?: "info" | "warning" | "success"; title?: string; children: ComponentChildren };
 
-/** A word beside the page's own: information, a warning, or that something worked. `live` is read aloud when it comes. */
+/** A highlighted message: information, a warning or a success. Screen readers announce a `live` notice when it appears. */
 export function Notice({ live = false, ...notice }: NoticeProps & { live?: boolean }) {
   return live ? <LiveNotice {...notice} /> : <StaticNotice {...notice} />;
 }
@@ -17,10 +17,10 @@ function StaticNotice({ kind = "info", title, children }: NoticeProps) {
   );
 }
 
-/** Screen readers notice an empty place after so long, in milliseconds. */
+/** Time that screen readers need to register an empty live region, in milliseconds. */
 const LIVE_REGION_DELAY_MS = 100;
 
-/** What comes together with its place is often not read: first there is the place alone. */
+/** Renders the live region empty first, because screen readers often miss text that is inserted together with its region. */
 function LiveNotice(notice: NoticeProps) {
   const [isShown, setShown] = useState(false);
   useEffect(() => {

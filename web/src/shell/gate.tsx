@@ -1,4 +1,7 @@
-/* What must be done before a page: sign in, OTP, role, consent. It is asked in the page's place and the address stays, so that reload, the back button and deep links work at every step. */
+/*
+ * Asks for the steps that come before a page: sign-in, OTP, role, consent. They replace the page and the URL stays, so that reload, the
+ * back button and deep links work at every step.
+ */
 import type { ComponentChildren } from "preact";
 
 import { refreshSession, session, sessionState } from "../api/session";
@@ -29,9 +32,9 @@ export function Gate({ role, children }: { role?: "citizen" | "photographer" | u
   return <>{children}</>;
 }
 
-/** The session on a page behind the gate. */
+/** Returns the session. Only for pages inside `Gate`. */
 export function useSession() {
   const current = session.value;
-  if (current === undefined) throw new Error("a page without its gate");
+  if (current === undefined) throw new Error("useSession was called outside of Gate");
   return current;
 }

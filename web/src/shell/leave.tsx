@@ -1,4 +1,4 @@
-/* Leaving: signing out, or going on in another role. What is unsent is asked about, and a failure is said. */
+/* Signing out. Asks first if there is unsent work, and reports a failure. */
 import { useState } from "preact/hooks";
 
 import { signOut } from "../api/session";
@@ -10,7 +10,7 @@ import { words as parts } from "../parts/words";
 import { hasUnsentWork } from "./unsent";
 import { words } from "./words";
 
-/** Signs out here, then at TAXISnet, which sends the browser back. */
+/** Ends the session here and then at TAXISnet, which sends the browser back. */
 export function SignOut() {
   const t = words();
   const [isAsking, setIsAsking] = useState(false);

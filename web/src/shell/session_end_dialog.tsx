@@ -1,4 +1,4 @@
-/* The session's end: said some minutes before, so that it can be kept. */
+/* A dialog shortly before the session ends, with a button that extends it. */
 import { useEffect, useState } from "preact/hooks";
 
 import { endSession, endsAt, absoluteEnd, refreshSession, session } from "../api/session";

@@ -1,4 +1,4 @@
-/* What surrounds every page: header with menu, notices about network and session, footer. */
+/* The frame of every page: header with menu, notices about network and session, footer. */
 import type { ComponentChildren } from "preact";
 import { useLocation } from "preact-iso";
 import { useEffect, useState } from "preact/hooks";

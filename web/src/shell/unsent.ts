@@ -1,4 +1,4 @@
-/* Work that would be lost by leaving: each place that has such says so here. */
+/* Modules with work that would be lost on leaving the page register a check here. */
 const checks: (() => boolean)[] = [];
 
 export function registerUnsentCheck(check: () => boolean): void {

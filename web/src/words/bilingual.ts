@@ -1,6 +1,6 @@
 import { language } from "./language";
 
-/** The one format of all catalogues: Greek and English side by side, of the same shape; a text with something in it is a function. */
+/** The texts of a page in one language. A text with variable parts is a function. */
 export type Words = { readonly [name: string]: string | readonly string[] | ((...values: never[]) => string) | Words };
 
 type SameShape<T> = {
@@ -13,12 +13,15 @@ type SameShape<T> = {
         : SameShape<T[K]>;
 };
 
-/** `const words = both(el, en)`, then in a component `const t = words()`: it follows the language. The compiler holds that no text is missing in English. */
+/**
+ * Combines Greek and English texts: `const words = bilingual(el, en)`, then in a component `const t = words()`, which follows the language.
+ * The compiler checks that no English text is missing.
+ */
 export function bilingual<T extends Words>(el: T, en: SameShape<T>): () => SameShape<T> {
   return () => (language.value === "el" ? (el as unknown as SameShape<T>) : en);
 }
 
-/** For counts: `counted(n, "κωδικάριθμος", "κωδικάριθμοι")` gives "1 κωδικάριθμος", "5 κωδικάριθμοι". */
+/** Formats a count: `counted(n, "κωδικάριθμος", "κωδικάριθμοι")` returns "1 κωδικάριθμος" or "5 κωδικάριθμοι". */
 export function counted(count: number, one: string, many: string): string {
   return `${count} ${count === 1 ? one : many}`;
 }

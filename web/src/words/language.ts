@@ -4,7 +4,7 @@ export type Language = "el" | "en";
 
 const STORAGE_KEY = "language";
 
-/** The language of everything on the page, and of what the service answers. */
+/** The language of the page and of the service's responses. */
 export const language = signal<Language>(storedLanguage() ?? preferredLanguage());
 
 effect(() => {
@@ -12,11 +12,11 @@ effect(() => {
   try {
     localStorage.setItem(STORAGE_KEY, language.value);
   } catch {
-    // A browser that keeps nothing: then for this page only.
+    // The browser blocks storage, so the choice lasts until the page is closed.
   }
 });
 
-/** Of a text that came from the service. */
+/** Returns the language of a text that came from the service. */
 export function languageOf(text: string): Language {
   return /\p{Script=Greek}/u.test(text) ? "el" : "en";
 }
@@ -30,7 +30,7 @@ function storedLanguage(): Language | undefined {
   }
 }
 
-/** Greek, unless the browser prefers others and knows no Greek. */
+/** Returns Greek, unless the browser lists languages and Greek is not among them. */
 function preferredLanguage(): Language {
   return navigator.languages.length === 0 || navigator.languages.some((tag) => tag.startsWith("el")) ? "el" : "en";
 }

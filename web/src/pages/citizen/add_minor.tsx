@@ -42,7 +42,7 @@ export function AddMinor() {
   };
   const hasInputErrors = Object.keys(inputErrors).length > 0;
   const serviceErrors = splitFailure(add.failure, FIELDS);
-  // What the page sees itself is shown from a try on; what the service said, until something else is wrong.
+  // Input errors appear after the first submit. Errors from the service stay until there is an input error.
   const errors = wasSubmitted && hasInputErrors ? inputErrors : serviceErrors.errors;
   return (
     <Page title={t.title} back="/people">
@@ -53,7 +53,7 @@ export function AddMinor() {
         errors={errors}
         failure={wasSubmitted && hasInputErrors ? undefined : serviceErrors.other}
         onSubmit={() => {
-          // Once it goes out, what is being changed meanwhile is not judged until the next try.
+          // After a valid submit, later edits are not checked until the next submit.
           setWasSubmitted(hasInputErrors);
           if (kind !== undefined && !hasInputErrors) {
             void add.run({ kind, value: digits(number), ...(digits(afm) === "" ? {} : { afm: digits(afm) }) });

@@ -17,10 +17,10 @@ import { words } from "./words/home";
 
 type Application = Schemas["Application"];
 
-/** At a time, and in force together (shared/domain/src/authorization.rs). */
+/** Limit of applications in one request and of active authorizations (shared/domain/src/authorization.rs). */
 const AUTHORIZATIONS_MAX = 50;
 
-/** Which applications may use the photos: several at once. */
+/** Selects the applications that may use the photos. */
 export function Applications({ subject }: { subject: Subject }) {
   const t = words().applications;
   const association = useAssociation(subject.handle);

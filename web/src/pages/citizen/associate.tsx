@@ -22,7 +22,7 @@ import { words } from "./words/photos";
 
 type Submission = Schemas["Submission"];
 
-/** The explicit agreement, and what comes after it. */
+/** The agreement to the association, and the page after it. */
 export function Associate({ subject }: { subject: Subject }) {
   const submission = useSession().submission;
   const [done, setDone] = useState<Association>();
@@ -32,7 +32,7 @@ export function Associate({ subject }: { subject: Subject }) {
   return <Agreement subject={subject} submission={submission} onDone={setDone} />;
 }
 
-/** Nothing in hand: associated already, most likely, and the page was loaded again. */
+/** Without a pending submission the photos are most likely associated already and the page was reloaded. */
 function NoPendingSubmission({ subject }: { subject: Subject }) {
   const association = useAssociation(subject.handle);
   if (association.data === undefined && association.failure === undefined) return <Loading />;
@@ -59,7 +59,7 @@ function Agreement({ subject, submission, onDone }: { subject: Subject; submissi
       patchSession({ submission: undefined });
     } catch (error) {
       if (error instanceof ProblemError && error.problem.code === "no_submission") {
-        // Submitted before the photos were associated and dissociated elsewhere, or rejected there: it is in hand no longer.
+        // The submission no longer exists, because the photos were associated and dissociated, or rejected, in another session.
         clearPreviews();
         routeWithMessage(`${subject.home}/code`, "submitAgain", true);
         patchSession({ submission: undefined });
@@ -117,7 +117,7 @@ function numberOf(subject: Subject): string {
   return numbers.afm !== undefined ? t.afm(numbers.afm) : t[numbers.kind](numbers.value);
 }
 
-/** The text comes in the language of the call that brought it: after a change of language it is asked for again. */
+/** Returns the consent text. The service sends it in the language of the request, so it is loaded again after a language change. */
 function useConsentText(submission: Submission) {
   const currentLanguage = language.value;
   const text = submission.consent;

@@ -22,7 +22,7 @@ import { words } from "./words/code";
 import { words as common } from "./words/common";
 
 const FIELDS = { code: "code", code_malformed: "code", code_not_active: "code", code_taken: "code" };
-/** Refusals after which the code need not be kept for another try. */
+/** Problems after which the same code cannot succeed, so it need not be kept for a retry. */
 const FINAL_CODES = new Set(["code_not_active", "code_taken", "code_already_yours", "code_malformed"]);
 
 export function Code({ subject }: { subject: Subject }) {
@@ -35,23 +35,23 @@ export function Code({ subject }: { subject: Subject }) {
   const code = normalizeCode(typed);
   const fault = faultOf(code);
   useEffect(() => {
-    // Only show_session tells it, not the answers of signing in.
+    // Only the response of show_session contains the number of submissions left, not the responses of signing in.
     if (session.submissions_left === undefined) refreshSession().catch(() => undefined);
   }, []);
   useEffect(() => {
-    // A link was opened in this tab while the page is there.
+    // A link with a code was opened in this tab while the page was open.
     if (pendingCode.value !== undefined && pendingCode.value !== code) {
       setTyped(pendingCode.value);
       setPrefill("filled");
     }
   }, [pendingCode.value]);
   useEffect(() => {
-    // Once the scanner's dialog is gone.
+    // Runs after the scanner's dialog is closed.
     if (prefill === "scanned") document.getElementById("code")?.focus();
   }, [prefill]);
   const submit = useAction(async () => {
     const isSameUrl = rememberUrl();
-    // Another one may have come by a link meanwhile.
+    // A link may have brought another code in the meantime. That one is kept.
     const clearSubmitted = () => {
       if (pendingCode.value === code) clearPendingCode();
     };
@@ -71,7 +71,7 @@ export function Code({ subject }: { subject: Subject }) {
     setPrefill(undefined);
     setWasSubmitted(false);
     if (submit.failure !== undefined) submit.setFailure(undefined);
-    // A whole one survives a look at another page.
+    // A complete code is kept while the user visits other pages.
     const entered = normalizeCode(text);
     if (faultOf(entered) === undefined) setTypedCode(entered);
     else if (pendingCode.value !== undefined) clearPendingCode();
@@ -128,32 +128,32 @@ export function Code({ subject }: { subject: Subject }) {
   );
 }
 
-/** How far the code is, and a mistake as soon as it can be seen. */
+/** Shows how many characters are typed, and an error as soon as one can be detected. */
 function CodeCheck({ code }: { code: string }) {
   const t = words();
   const fault = faultOf(code);
   const isMistake = fault !== undefined && fault !== "short";
   return (
     <p class={isMistake ? "code-check code-check-bad" : fault === undefined ? "code-check code-check-good" : "code-check"} id="code-check">
-      {/* Counting is for the eye; what is worth hearing is said once. */}
+      {/* The count is not announced by screen readers. Only errors and completion are. */}
       {!isMistake && fault !== undefined && <span>{t.count(Math.min(code.length, CODE_LENGTH))}</span>}
       <span role="status">{isMistake ? t.faults[fault] : fault === undefined ? t.complete : ""}</span>
     </p>
   );
 }
 
-function SubmissionsLeft({ left, renewsAt: at }: { left: number | undefined; renewsAt: string | undefined }) {
+function SubmissionsLeft({ left, renewsAt }: { left: number | undefined; renewsAt: string | undefined }) {
   const t = words();
   if (left === undefined) return null;
   if (left > 0) return <p class="govgr-hint">{t.left(left)}</p>;
   return (
     <Notice kind="warning" title={t.noneLeftTitle}>
-      <p>{t.noneLeft(at === undefined ? t.midnight : t.at(moment(at)))}</p>
+      <p>{t.noneLeft(renewsAt === undefined ? t.midnight : t.at(moment(renewsAt)))}</p>
     </Notice>
   );
 }
 
-/** What stands in the way, or is begun already. */
+/** Points out associated photos, which block a new association, and a pending submission. */
 function ExistingPhotos({ subject }: { subject: Subject }) {
   const t = words();
   const association = useAssociation(subject.handle).data;

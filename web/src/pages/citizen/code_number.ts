@@ -1,14 +1,14 @@
-/* The code number as people type, paste or scan it: the same rule as shared/domain/src/code_number.rs, told while typing. */
+/* Checks a code number while it is typed, pasted or scanned, by the same rule as shared/domain/src/code_number.rs. */
 
 export const CODE_LENGTH = 22;
 
-/** Blanks of all kinds, and what emails and messages hide between letters. */
+/** Whitespace, and invisible characters that emails and messages insert between letters. */
 const WHITESPACE = /[\s\u0085\u200b-\u200d\u2060\ufeff]/gu;
 const ALLOWED_CHARACTERS = /^[A-Za-z0-9+/_-]*$/;
-/** The last character carries two bits alone. */
+/** 22 base64 characters hold 132 bits, of which a code uses 128. So the last character has only 2 significant bits. */
 const LAST_CHARACTERS = "AQgw";
 
-/** Without blanks; of our link, its code. */
+/** Removes whitespace. If the text is a link with `#code=...`, returns the code in it. */
 export function normalizeCode(text: string): string {
   return codeFromLink(text) ?? text.replace(WHITESPACE, "");
 }
@@ -20,7 +20,7 @@ function codeFromLink(text: string): string | undefined {
 
 export type Fault = "short" | "long" | "character" | "greek" | "last_character";
 
-/** What is wrong with a cleaned text; `short` is no mistake yet while somebody types. */
+/** Returns the first fault of a normalized code. `short` is not an error while the user still types. */
 export function faultOf(code: string): Fault | undefined {
   if (!ALLOWED_CHARACTERS.test(code)) return /\p{Script=Greek}/u.test(code) ? "greek" : "character";
   if (code.length < CODE_LENGTH) return "short";
@@ -28,7 +28,7 @@ export function faultOf(code: string): Fault | undefined {
   return LAST_CHARACTERS.includes(code.charAt(CODE_LENGTH - 1)) ? undefined : "last_character";
 }
 
-/** What a QR code says, if it is a code number: the service's link at `origin`, or the bare code. Another site's link is none. */
+/** Returns the code number in a scanned QR code: a bare code, or a link of the service at `origin`. Links of other sites are ignored. */
 export function codeFromScan(text: string, origin: string): string | undefined {
   const trimmed = text.trim();
   if (trimmed.includes("#") && !trimmed.startsWith(`${origin}/`)) return undefined;

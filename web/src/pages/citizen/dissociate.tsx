@@ -13,7 +13,10 @@ import { RedirectWithMessage } from "./status_message";
 import { ErrorMessage } from "./error_message";
 import { words } from "./words/rights";
 
-/** No more use without the code: first it is shown and can be kept. It is in this component alone, and goes with it. */
+/**
+ * Ends the association. First shows the code number to keep, because the photos cannot be used again without it. The code is only in this
+ * component's state.
+ */
 export function Dissociate({ subject }: { subject: Subject }) {
   const t = words().dissociation;
   const [code, setCode] = useState<Schemas["Code"]>();
@@ -73,9 +76,9 @@ function CodeToKeep({ code }: { code: Schemas["Code"] }) {
   const [copyResult, setCopyResult] = useState<"copied" | "notCopied">();
   const copy = () => {
     setCopyResult(undefined);
-    // Without a secure connection browsers have no clipboard at all.
+    // Browsers provide a clipboard only on secure connections.
     const clipboard = navigator.clipboard as Clipboard | undefined;
-    (clipboard?.writeText(code.code) ?? Promise.reject(new Error("no clipboard"))).then(
+    (clipboard?.writeText(code.code) ?? Promise.reject(new Error("the clipboard is not available"))).then(
       () => setCopyResult("copied"),
       () => setCopyResult("notCopied"),
     );

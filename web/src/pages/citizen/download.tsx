@@ -8,7 +8,7 @@ import type { Subject } from "./subject";
 import { ErrorMessage } from "./error_message";
 import { words } from "./words/home";
 
-/** photos.zip, with how far it is. */
+/** A button that downloads photos.zip and shows the progress. */
 export function Download({ subject, variant = "secondary" }: { subject: Subject; variant?: "primary" | "secondary" }) {
   const t = words();
   const [share, setShare] = useState<number>();

@@ -3,7 +3,7 @@ import { FailureNote } from "../../parts/failure";
 import type { Subject } from "./subject";
 import { words } from "./words/common";
 
-/** A failure, with the way on where there is one other than trying again. */
+/** Shows a failure. If retrying cannot help, a link to the next step replaces the retry button. */
 export function ErrorMessage({ failure, onRetry, subject }: { failure: Failure | undefined; onRetry?: () => void; subject: Subject }) {
   const next = failure === undefined ? undefined : nextStepFor(failure, subject);
   return (
@@ -23,7 +23,7 @@ export function NextStep({ href, text }: { href: string; text: string }) {
   );
 }
 
-/** Where somebody goes on after a refusal that trying again does not cure. */
+/** Returns the next step after a problem that retrying does not solve. */
 export function nextStepFor(failure: Failure, subject: Subject): { href: string; text: string } | undefined {
   const t = words();
   if (!(failure instanceof ProblemError)) return undefined;

@@ -6,7 +6,7 @@ import { fetchWholeExport } from "./export";
 type Access = Schemas["Access"];
 const access = (id: string) => ({ id }) as Access;
 
-it("the accesses of all pages are one list, and no cursor is left over", async () => {
+it("the accesses of all pages are joined and the cursor is removed", async () => {
   const cursors: (string | undefined)[] = [];
   const pages: Record<string, Schemas["Export"]> = {
     first: { made_at: "2026-01-01T00:00:00Z", notes: ["n"], accesses: [access("1"), access("2")], next: "b" },

@@ -2,7 +2,7 @@ import type { Schemas } from "../../api/client";
 
 type Export = Schemas["Export"];
 
-/** All pages of an export as one: the first with everything else, its accesses followed by those of the others. */
+/** Fetches all pages of an export. Returns the first page with the accesses of all pages. */
 export async function fetchWholeExport(fetchPage: (cursor: string | undefined) => Promise<Export>): Promise<Omit<Export, "next">> {
   const first = await fetchPage(undefined);
   const accesses = [...first.accesses];

@@ -1,4 +1,4 @@
-/* Files that come from the service, in one piece or in parts, and are saved on the person's device. */
+/* Downloads files from the service and saves them on the user's device. */
 import { responseData, api, ConnectionError, type Schemas } from "../../api/client";
 import type { Language } from "../../words/language";
 import { fetchInRanges, fileNameFrom, RangeMismatch } from "./ranged_download";
@@ -21,7 +21,7 @@ export async function downloadPhotos(subject: string, language: Language, onProg
   saveFile(zip, name);
 }
 
-/** One image, as large as it is. */
+/** Fetches an image at full size. */
 export async function fetchPhoto(subject: string, image: Schemas["Image"]["kind"]): Promise<Blob> {
   const call = api.GET("/v1/subjects/{subject}/association/photos/{image}", {
     params: { path: { subject, image } },
@@ -41,6 +41,6 @@ export function saveFile(blob: Blob, name: string): void {
   document.body.append(link);
   link.click();
   link.remove();
-  // Browsers begin a moment later.
+  // Browsers start the download a moment after the click, so the URL must stay valid until then.
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

@@ -8,7 +8,7 @@ import type { Subject } from "./subject";
 import { Table } from "./table";
 import { words } from "./words/records";
 
-/** Every authorization, from its start to its end. */
+/** The history of authorizations, with start and end of each. */
 export function History({ subject }: { subject: Subject }) {
   const t = words().history;
   const paged = usePaged<Schemas["AuthorizationRecord"]>(async (cursor) => {

@@ -23,7 +23,7 @@ import { words } from "./words/home";
 
 type Active = Schemas["ActiveAuthorization"];
 
-/** A person's own page: the photos and all that can be done with them. */
+/** The main page of a person: the photos and all actions on them. */
 export function Home({ subject }: { subject: Subject }) {
   const t = words();
   const association = useAssociation(subject.handle);
@@ -32,7 +32,7 @@ export function Home({ subject }: { subject: Subject }) {
   return (
     <Page title={subject.isSelf ? t.title : t.titleMinor} caption={subject.name} back="/people">
       <StatusMessage />
-      {/* While photos are associated no others can be: what is in hand waits, or is these very ones. */}
+      {/* While photos are associated, a pending submission cannot be associated, or it is for the same photos. So it is only shown without an association. */}
       {data === null && <PendingSubmission subject={subject} />}
       {failure !== undefined ? (
         <ErrorMessage failure={failure} onRetry={association.reload} subject={subject} />
@@ -93,7 +93,7 @@ function Associated({ subject, association, onWithdrawn }: { subject: Subject; a
   );
 }
 
-/** What is left of the year. */
+/** How long the association is still valid. */
 function Remaining({ association }: { association: Association }) {
   const t = words();
   const left = daysLeft(association.expires_at);
@@ -127,7 +127,8 @@ function Authorized({ subject, active, onWithdrawn }: { subject: Subject; active
     setWithdrawing(undefined);
     onWithdrawn(application);
   });
-  // Its button is gone, and with it the focus; behind an open dialog nothing takes one.
+  // The pressed button is removed with its row, so the focus moves to the heading. This runs after the dialog closes, because elements
+  // behind an open dialog cannot take the focus.
   useEffect(() => {
     if (withdrawn !== undefined) document.getElementById("authorized")?.focus();
   }, [withdrawn]);
@@ -192,7 +193,7 @@ function Actions({ subject, associated }: { subject: Subject; associated: boolea
     <>
       <h2 class="govgr-heading-m">{t.more}</h2>
       <ul class="rows">
-        {/* Histories and data outlive an association. */}
+        {/* Histories and data exist even without an association. */}
         <Action href={`${subject.home}/history`} text={t.history} hint={t.historyHint} />
         <Action href={`${subject.home}/accesses`} text={t.accesses} hint={t.accessesHint} />
         {associated && subject.isSelf && <Action href={`${subject.home}/reminder`} text={t.reminder} hint={t.reminderHint} />}

@@ -1,4 +1,4 @@
-/* With which numbers a minor was added: the session does not say it again. In memory alone. */
+/* The numbers with which minors were added, because the session does not contain them. They are only kept in memory. */
 import { onEnd } from "../../api/session";
 
 export type MinorNumbers = { kind: "amka" | "paaypa"; value: string; afm?: string };

@@ -19,7 +19,7 @@ import { words } from "./words/rights";
 
 type Erasure = Schemas["Erasure"];
 
-/** Access, portability and erasure. */
+/** Rights of access, portability and erasure. */
 export function MyData({ subject }: { subject: Subject }) {
   const t = words().data;
   const [erasure, setErasure] = useState<Erasure>();
@@ -79,7 +79,7 @@ function Erase({ subject, onErased }: { subject: Subject; onErased: (erasure: Er
   const erase = useAction(async () => {
     onErased(await responseData(api.POST("/v1/subjects/{subject}/erasure", { params: { path: { subject: subject.handle } }, body: { agree: true } })));
     clearPreviews();
-    // A submission in hand may be of photos that are gone.
+    // A pending submission may refer to erased photos, so load the session again.
     await refreshSession().catch(() => undefined);
   });
   const errors: Record<string, string> = isUnchecked && !agreed ? { erase: t.agreeMissing } : {};

@@ -9,12 +9,12 @@ import { words as parts } from "../../parts/words";
 import type { Subject } from "./subject";
 import { ErrorMessage } from "./error_message";
 
-/** Entries in one page of a list. */
+/** Entries per page of a list. */
 export const ENTRIES_PER_PAGE = 20;
 
 export type ListPage<T> = { entries: readonly T[]; next: string | undefined };
 
-/** A list that comes in pages, newest first; in the other language it begins again. */
+/** Loads a list page by page, newest entries first. A change of language starts again with the first page. */
 export function usePaged<T>(fetchPage: (cursor: string | undefined) => Promise<ListPage<T>>) {
   const first = useLoad(() => fetchPage(undefined), []);
   const [shown, setShown] = useState<ListPage<T>>();
@@ -24,13 +24,13 @@ export function usePaged<T>(fetchPage: (cursor: string | undefined) => Promise<L
     const page = await fetchPage(cursor);
     const count = shown?.entries.length ?? 0;
     setShown((before) => ({ entries: [...(before?.entries ?? []), ...page.entries], next: page.next }));
-    // With the last page the button goes: on to what it brought.
+    // After the last page the button is removed, so the focus moves to the first new row.
     if (page.next === undefined && isSameUrl()) focusAfterRender(() => document.querySelectorAll("main tbody tr")[count]);
   });
   return { list: { ...first, data: shown }, more };
 }
 
-/** Such a list on its page: that it loads, why it cannot, that there is nothing, or its entries and the way to more. */
+/** Shows a paged list: loading, failure, an empty text, or the entries with a button for more. */
 export function PagedList<T>({ paged: { list, more }, none, subject, children }: { paged: ReturnType<typeof usePaged<T>>; none: string; subject: Subject; children: (entries: readonly T[]) => ComponentChildren }) {
   if (list.failure !== undefined) return <ErrorMessage failure={list.failure} onRetry={list.reload} subject={subject} />;
   if (list.data === undefined) return <Loading />;
@@ -38,17 +38,17 @@ export function PagedList<T>({ paged: { list, more }, none, subject, children }:
   return (
     <>
       {children(list.data.entries)}
-      <MoreButton of={more} next={list.data.next} subject={subject} />
+      <MoreButton more={more} next={list.data.next} subject={subject} />
     </>
   );
 }
 
-function MoreButton({ of, next, subject }: { of: { run: (cursor: string) => unknown; busy: boolean; failure: ReturnType<typeof useAction>["failure"] }; next: string | undefined; subject: Subject }) {
+function MoreButton({ more, next, subject }: { more: { run: (cursor: string) => unknown; busy: boolean; failure: ReturnType<typeof useAction>["failure"] }; next: string | undefined; subject: Subject }) {
   return (
     <>
-      <ErrorMessage failure={of.failure} subject={subject} />
+      <ErrorMessage failure={more.failure} subject={subject} />
       {next !== undefined && (
-        <Button variant="secondary" busy={of.busy} onClick={() => of.run(next)}>
+        <Button variant="secondary" busy={more.busy} onClick={() => more.run(next)}>
           {parts().more}
         </Button>
       )}

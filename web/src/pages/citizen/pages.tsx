@@ -1,4 +1,4 @@
-/* All of the citizen's pages; app.tsx loads them together. */
+/* All pages of the citizen. app.tsx loads them together. */
 import "./look.css";
 
 import { Accesses as AccessesOf } from "./accesses";

@@ -9,7 +9,7 @@ import { URGENT_DAYS, useAssociation } from "./association";
 import { minorSubject, selfSubject, type Subject } from "./subject";
 import { words } from "./words/people";
 
-/** The citizen's first page: for whom. A code that came with a link is taken along. */
+/** The citizen's first page: the choice of the person. If a code came with a link, it continues to that person's code page. */
 export function People() {
   const t = words();
   const session = useSession();

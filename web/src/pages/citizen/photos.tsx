@@ -25,7 +25,7 @@ type Submission = Schemas["Submission"];
 export function Photos({ subject }: { subject: Subject }) {
   const submission = useSession().submission;
   const [rejected, setRejected] = useState(false);
-  // The rejection leads on by itself.
+  // The rejection itself navigates to another page.
   if (rejected) return null;
   if (submission?.subject !== subject.handle) return <RedirectWithMessage path={`${subject.home}/code`} messageKey="noSubmission" />;
   return <PendingPhotos subject={subject} submission={submission} onRejected={() => setRejected(true)} />;

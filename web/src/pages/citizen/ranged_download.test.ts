@@ -2,14 +2,14 @@ import { expect, it } from "vitest";
 
 import { fetchInRanges, fileNameFrom, parseContentRange, RangeMismatch, type RangeResponse } from "./ranged_download";
 
-it("a part says where it lies", () => {
+it("a Content-Range header is parsed", () => {
   expect(parseContentRange("bytes 0-9/25")).toEqual({ first: 0, last: 9, total: 25 });
   expect(parseContentRange("bytes 9-0/25")).toBeUndefined();
   expect(parseContentRange("bytes 0-25/25")).toBeUndefined();
   expect(parseContentRange(null)).toBeUndefined();
 });
 
-it("a file has the name that the service gives it, if it is one", () => {
+it("the file name comes from Content-Disposition if it is safe", () => {
   expect(fileNameFrom('attachment; filename="photos.zip"', "x")).toBe("photos.zip");
   expect(fileNameFrom('attachment; filename="../photos"', "x.zip")).toBe("x.zip");
   expect(fileNameFrom(null, "x.zip")).toBe("x.zip");
@@ -27,7 +27,7 @@ function serverWithRanges(size: number) {
   return { ask: fetchFrom, asked: requests };
 }
 
-it("parts are joined in order, each of the same file", async () => {
+it("ranges are joined in order, each with the ETag of the first", async () => {
   const { ask, asked } = serverWithRanges(10);
   const shares: number[] = [];
   expect(await (await fetchInRanges(ask, (share) => shares.push(share))).text()).toBe(FILE);
@@ -35,20 +35,20 @@ it("parts are joined in order, each of the same file", async () => {
   expect(shares).toEqual([0.4, 0.8]);
 });
 
-it("one part may be all", async () => {
+it("one range may contain the whole file", async () => {
   const { ask, asked } = serverWithRanges(100);
   expect(await (await fetchInRanges(ask, () => undefined)).text()).toBe(FILE);
   expect(asked.length).toBe(1);
 });
 
-it("a whole file is taken as it is, also where it changed on the way", async () => {
+it("a complete response is used as the file, also in the middle of a download", async () => {
   const whole: RangeResponse = { blob: new Blob(["new"]), range: null, etag: null, isComplete: true };
   expect(await (await fetchInRanges(() => Promise.resolve(whole), () => undefined)).text()).toBe("new");
   const { ask } = serverWithRanges(10);
   expect(await (await fetchInRanges((from, etag) => (from === 10 ? Promise.resolve(whole) : ask(from, etag)), () => undefined)).text()).toBe("new");
 });
 
-it("parts that do not fit are no file", async () => {
+it("ranges that do not follow each other are rejected", async () => {
   const { ask } = serverWithRanges(10);
   await expect(fetchInRanges((from, etag) => ask(from === 10 ? 11 : from, etag), () => undefined)).rejects.toThrow(RangeMismatch);
 });

@@ -1,9 +1,9 @@
-/* A file that comes in parts (Range, RFC 9110), joined. */
+/* Downloads a file in byte ranges (RFC 9110) and joins them. */
 
-/** Parts that are not of one file. */
+/** The ranges do not belong to the same file. */
 export class RangeMismatch extends Error {}
 
-/** Of "bytes 0-4194303/9000000": where the part begins, where it ends, and how long the whole is. */
+/** Parses a Content-Range header such as "bytes 0-4194303/9000000". */
 export function parseContentRange(contentRange: string | null): { first: number; last: number; total: number } | undefined {
   const found = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(contentRange ?? "");
   if (found === null) return undefined;
@@ -11,7 +11,7 @@ export function parseContentRange(contentRange: string | null): { first: number;
   return first <= last && last < total ? { first, last, total } : undefined;
 }
 
-/** Of `attachment; filename="photos.zip"`. */
+/** Returns the file name in a Content-Disposition header such as `attachment; filename="photos.zip"`. */
 export function fileNameFrom(disposition: string | null, fallback: string): string {
   const name = /filename="?([^";]+)"?/i.exec(disposition ?? "")?.[1];
   return name !== undefined && /^[\w.-]+$/.test(name) ? name : fallback;
@@ -19,7 +19,7 @@ export function fileNameFrom(disposition: string | null, fallback: string): stri
 
 export type RangeResponse = { blob: Blob; range: string | null; etag: string | null; isComplete: boolean };
 
-/** Joins a file that may come in parts: `ask` gets the first byte wanted and the first part's ETag. */
+/** Downloads a file that may come in ranges. `fetchFrom` receives the first byte to fetch and the ETag of the first response. */
 export async function fetchInRanges(fetchFrom: (from: number, etag: string | null) => Promise<RangeResponse>, onProgress: (share: number) => void): Promise<Blob> {
   const first = await fetchFrom(0, null);
   if (first.isComplete) return first.blob;
@@ -29,7 +29,7 @@ export async function fetchInRanges(fetchFrom: (from: number, etag: string | nul
     onProgress((range.last + 1) / range.total);
     const nextByte: number = range.last + 1;
     const next = await fetchFrom(nextByte, first.etag);
-    // The file changed meanwhile, and came whole.
+    // The file changed during the download, so the service sent the new file completely.
     if (next.isComplete) return next.blob;
     const total: number = range.total;
     range = parseContentRange(next.range);

@@ -14,7 +14,7 @@ import { RedirectWithMessage } from "./status_message";
 import { ErrorMessage } from "./error_message";
 import { words } from "./words/records";
 
-/** An email address to be reminded at, once, before the photos expire. */
+/** Sets an email address for a single reminder before the photos expire. */
 export function Reminder({ subject }: { subject: Subject }) {
   const t = words().reminder;
   const association = useAssociation(subject.handle);
@@ -30,7 +30,7 @@ export function Reminder({ subject }: { subject: Subject }) {
   });
   const remove = useAction(async () => {
     setDone(undefined);
-    // The description cannot say "a text or null".
+    // The OpenAPI description declares a string, although the service also accepts null.
     const body = { email: null } as unknown as { email: string };
     association.setData(await responseData(api.PUT("/v1/subjects/{subject}/association/reminder", { params, body })));
     setDone("removed");

@@ -9,7 +9,7 @@ import { words } from "./words/code";
 
 type ScanError = "notFound" | "foreign" | "unreadable" | "broken";
 
-/** The ways to a code number other than typing. What reads QR codes is large, and loaded when somebody wants it. */
+/** Buttons that read the code number from a QR code. The QR reader is large, so it is loaded on first use. */
 export function ScanButtons({ onCode }: { onCode: (code: string) => void }) {
   const t = words();
   const file = useRef<HTMLInputElement>(null);
@@ -58,7 +58,7 @@ export function ScanButtons({ onCode }: { onCode: (code: string) => void }) {
           const picture = input.files?.[0];
           setCamera(undefined);
           if (picture !== undefined) void read.run(picture);
-          // The same file may be chosen again.
+          // Allows the same file to be chosen again.
           input.value = "";
         }}
       />

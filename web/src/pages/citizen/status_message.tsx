@@ -1,4 +1,4 @@
-/* A word about what has just been done, or why a step is not possible, on the page to which it led. */
+/* A message that is shown on the next page: the result of an action, or the reason why a step is not possible. */
 import { signal } from "@preact/signals";
 import { useLocation } from "preact-iso";
 import { useEffect } from "preact/hooks";
@@ -25,12 +25,12 @@ export function useRouteWithMessage() {
   };
 }
 
-/** On the page itself; gone when the page is left. */
+/** Shows the message for this page. It is cleared when the page is left. */
 export function StatusMessage() {
   const { path } = useLocation();
   useEffect(
     () => () => {
-      // The page that goes says nothing later; one that is just coming keeps its word.
+      // Clear only this page's message. The next page's message may already be set.
       if (message.value?.path === path) message.value = undefined;
     },
     [path],
@@ -44,7 +44,7 @@ export function StatusMessage() {
   );
 }
 
-/** In place of a page whose step is not possible now. */
+/** Replaces a page whose step is not possible now: opens another page and shows the reason there. */
 export function RedirectWithMessage({ path, messageKey }: { path: string; messageKey: MessageKey }) {
   const routeWithMessage = useRouteWithMessage();
   useEffect(() => routeWithMessage(path, messageKey, true), [path]);

@@ -1,4 +1,4 @@
-/* For whom a page is: the signed-in person, or a minor of this session. */
+/* The person to whom a page applies: the signed-in person, or a minor of this session. */
 import { useRoute } from "preact-iso";
 import type { ComponentType } from "preact";
 
@@ -9,12 +9,12 @@ import { useSession } from "../../shell/gate";
 import { words } from "./words/common";
 
 export type Subject = {
-  /** For the API's {subject}. */
+  /** The value of {subject} in API paths. */
   handle: string;
   isSelf: boolean;
   name: string;
   minor?: Schemas["Minor"];
-  /** Address of the person's own page; the others lie below. */
+  /** Path of the person's main page. The person's other pages are below it. */
   home: string;
 };
 
@@ -30,7 +30,10 @@ export function minorSubject(minor: Schemas["Minor"]): Subject {
   return { handle: minor.subject, isSelf: false, name: `${minor.first_name} ${minor.last_name}`, minor, home: homeOf(minor.subject) };
 }
 
-/** A page below /people/:subject. A handle that this session does not know (an old link, a new sign-in) is explained. */
+/**
+ * Wraps a page below /people/:subject and passes the person to it. A handle that this session does not know, for example from an old link,
+ * gets an explanation instead.
+ */
 export function withSubject(InnerPage: ComponentType<{ subject: Subject }>, { selfOnly = false } = {}): ComponentType {
   return function WithSubject() {
     const handle = useRoute().params.subject ?? "self";

@@ -15,18 +15,18 @@ import { formatPercent } from "./report_words";
 import { STEPS, useSteps } from "./step";
 import { words as common } from "./words";
 
-/** Upload, then what the service finds, picture by picture. */
+/** Step 2: uploads the pictures and shows the service's report on each. */
 export function CheckStep() {
   const t = words();
   const { go } = useSteps();
   const currentJob = job.value;
-  const told = currentReport.value;
-  const spoken = language.value;
-  const isOld = told === undefined || told.language !== spoken;
+  const loadedReport = currentReport.value;
+  const currentLanguage = language.value;
+  const isOutdated = loadedReport === undefined || loadedReport.language !== currentLanguage;
   useEffect(() => {
-    if (isOld && (currentJob.phase === "idle" || currentJob.phase === "done")) void uploadAndCheck();
-  }, [isOld, currentJob.phase]);
-  const report = told?.report;
+    if (isOutdated && (currentJob.phase === "idle" || currentJob.phase === "done")) void uploadAndCheck();
+  }, [isOutdated, currentJob.phase]);
+  const report = loadedReport?.report;
   const hasWarnings = report?.images.some(({ findings }) => findings.some(({ ok }) => !ok)) === true;
   return (
     <Page title={t.check.title} caption={t.step(2, STEPS.length)} back="/photographer/new" wide>
@@ -45,7 +45,7 @@ export function CheckStep() {
           </div>
           <div class="reports">
             {report.images.map((image) => (
-              <OfImage key={image.kind} image={image} />
+              <ImageSection key={image.kind} image={image} />
             ))}
           </div>
           {report.ok && (
@@ -59,15 +59,15 @@ export function CheckStep() {
   );
 }
 
-function OfImage({ image }: { image: Parameters<typeof ImageReport>[0]["image"] }) {
+function ImageSection({ image }: { image: Parameters<typeof ImageReport>[0]["image"] }) {
   const t = words();
   const { go } = useSteps();
   const kind: Kind = image.kind;
   const name = common().image[kind];
   const choice = useFileChoice(kind, () => go(kind, { after: "check" }));
-  const made = pictures.value[kind]?.finished;
+  const finished = pictures.value[kind]?.finished;
   return (
-    <ImageReport image={image} url={made?.url} size={made?.size}>
+    <ImageReport image={image} url={finished?.url} size={finished?.size}>
       {choice.error !== undefined && (
         <p class="govgr-error-message" role="alert">
           {choice.error}
@@ -83,31 +83,31 @@ function OfImage({ image }: { image: Parameters<typeof ImageReport>[0]["image"] 
   );
 }
 
-/** After so long people wonder whether it still goes on. */
-const SLOW = 10_000;
+/** After this time a text says that the upload is still running, in milliseconds. */
+const SLOW_AFTER_MS = 10_000;
 
 function Progress() {
   const t = words().check;
-  const now = job.value;
+  const currentJob = job.value;
   const names = common().image;
   const [isSlow, setSlow] = useState(false);
   useEffect(() => {
     setSlow(false);
-    const waiting = setTimeout(() => setSlow(true), SLOW);
-    return () => clearTimeout(waiting);
-  }, [now.phase]);
-  if (now.phase === "preparing") return <Loading text={t.preparing} />;
-  if (now.phase === "checking") return <Loading text={t.checking} />;
-  if (now.phase !== "sending") return null;
+    const timer = setTimeout(() => setSlow(true), SLOW_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [currentJob.phase]);
+  if (currentJob.phase === "preparing") return <Loading text={t.preparing} />;
+  if (currentJob.phase === "checking") return <Loading text={t.checking} />;
+  if (currentJob.phase !== "sending") return null;
   return (
     <div class="uploads">
       {finishedPictures.value.map(({ kind, picture }) => {
-        const part = (now.sent[kind] ?? 0) / picture.file.size;
-        const text = t.sending(names[kind], formatPercent(Math.floor(part * 100) / 100));
-        return now.sent[kind] === undefined ? null : (
+        const share = (currentJob.sent[kind] ?? 0) / picture.file.size;
+        const text = t.sending(names[kind], formatPercent(Math.floor(share * 100) / 100));
+        return currentJob.sent[kind] === undefined ? null : (
           <p key={kind} class="upload">
             <label for={`upload-${kind}`}>{text}</label>
-            <progress id={`upload-${kind}`} max={1} value={part} />
+            <progress id={`upload-${kind}`} max={1} value={share} />
           </p>
         );
       })}

@@ -1,4 +1,4 @@
-/* Where a picture comes from: the telephone's camera, a file, or one that is dropped. */
+/* Chooses a picture: with the phone's camera, as a file, or by dropping a file. */
 import { useRef, useState } from "preact/hooks";
 
 import { rememberUrl } from "../../parts/action";
@@ -9,12 +9,12 @@ import { UnreadableFile } from "./picture/decode";
 import type { Kind } from "./picture/profiles";
 import { words as common } from "./words";
 
-/** `capture` does nothing where there is no camera to hold. */
+/** The `capture` attribute only works on devices with a handheld camera. */
 export const hasCamera = () => matchMedia("(pointer: coarse)").matches;
 
 export type FileChoice = { busy: boolean; error: string | undefined; pick: (files: FileList | null | undefined) => Promise<void> };
 
-/** Opens what was picked; `onChosen` once it is a picture. */
+/** Opens a chosen file. Calls `onChosen` if it is a picture. */
 export function useFileChoice(kind: Kind, onChosen: () => void): FileChoice {
   const t = words().pictures;
   const [busy, setBusy] = useState(false);
@@ -41,7 +41,7 @@ export function useFileChoice(kind: Kind, onChosen: () => void): FileChoice {
   return { busy, error: errorKind === undefined ? undefined : t[errorKind], pick };
 }
 
-/** Buttons for it. `other` where there is one already; without `camera` where another one is hardly wanted. */
+/** Buttons to choose a picture. `replaces`: there already is one. `camera`: offer the camera. */
 export function FileChooser({ kind, choice, replaces = false, camera = true }: { kind: Kind; choice: FileChoice; replaces?: boolean; camera?: boolean }) {
   const t = words().pictures;
   const image = common().image[kind];
@@ -50,7 +50,7 @@ export function FileChooser({ kind, choice, replaces = false, camera = true }: {
   const onPick = (event: { currentTarget: HTMLInputElement }) => {
     const input = event.currentTarget;
     void choice.pick(input.files).then(() => {
-      // So that the same file can be chosen again.
+      // Allows the same file to be chosen again.
       input.value = "";
     });
   };

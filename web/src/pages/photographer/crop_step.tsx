@@ -14,7 +14,7 @@ import { frameOf, HEAD_LIMITS, type Kind } from "./picture/profiles";
 import { formatNumber } from "./report_words";
 import { STEPS, useSteps } from "./step";
 
-/** One picture under its frame. */
+/** Crops one picture. */
 export function CropStep({ kind }: { kind: Kind }) {
   const t = words();
   const { leave, after } = useSteps();

@@ -1,4 +1,4 @@
-/* The picture under a fixed frame: moved, enlarged, turned and straightened by touch, mouse, keyboard and buttons alike. */
+/* The picture under a fixed frame. It can be moved, zoomed, rotated and straightened by touch, mouse, keyboard and buttons. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
@@ -9,9 +9,9 @@ import { hasEnoughPixels, minWidth, maxWidth, pan, TILT_MAX, straighten, transfo
 import type { Frame, HeadLimits, Size } from "./picture/profiles";
 import { formatNumber } from "./report_words";
 
-/** Of the frame's width: what shows of the picture around it. */
+/** Width of the area shown around the frame, relative to the frame's width. */
 const MARGIN_RATIO = 0.08;
-/** Of one press of an arrow, in the frame's width. */
+/** Distance of one arrow key press, relative to the frame's width. */
 const PAN_STEP = 0.01;
 const ZOOM_STEP = 1.05;
 const TILT_STEP = 0.5;
@@ -34,7 +34,7 @@ export function Cropper({ frame, source, preview, crop, initialCrop, head, onCro
   const canvas = useRef<HTMLCanvasElement>(null);
   const [width, setWidth] = useState(0);
   const { proportion } = frame;
-  // In frame widths.
+  // In units of the frame's width.
   const stageSize = { width: 1 + 2 * MARGIN_RATIO, height: proportion.height / proportion.width + 2 * MARGIN_RATIO };
 
   useLayoutEffect(() => {
@@ -96,7 +96,7 @@ export function Cropper({ frame, source, preview, crop, initialCrop, head, onCro
           class="stage"
           ref={stage}
           style={{ aspectRatio: `${stageSize.width} / ${stageSize.height}` }}
-          // A picture that is moved about is no text: screen readers pass the keys on.
+          // With this role screen readers pass the arrow keys on to the page.
           role="application"
           tabIndex={0}
           aria-label={t.stage}
@@ -196,7 +196,7 @@ function Slider({
   );
 }
 
-/** A range without steps moves too far by arrow: by as much as its buttons instead. */
+/** Handles arrow keys on the slider. A range input without steps would move too far, so a key press moves as far as the slider's buttons. */
 function stepBy(event: KeyboardEvent, less: IconButtonProps, more: IconButtonProps): void {
   const button = event.key === "ArrowLeft" || event.key === "ArrowDown" ? less : event.key === "ArrowRight" || event.key === "ArrowUp" ? more : undefined;
   if (button === undefined) return;
@@ -204,54 +204,57 @@ function stepBy(event: KeyboardEvent, less: IconButtonProps, more: IconButtonPro
   button.onPress();
 }
 
-/** One pointer moves, two enlarge as well, the wheel enlarges; measures are in frame widths from the middle. */
-function useGestures(stage: { current: HTMLDivElement | null }, widths: number, move: (across: number, down: number) => void, zoom: (factor: number, about: Point) => void): void {
+/**
+ * Handles pointers and the wheel. One pointer moves the picture, two pointers also zoom it, the wheel zooms it. Distances are in frame
+ * widths, measured from the centre.
+ */
+function useGestures(stage: { current: HTMLDivElement | null }, frameWidths: number, move: (across: number, down: number) => void, zoom: (factor: number, about: Point) => void): void {
   const handlers = useRef({ move, zoom });
   handlers.current = { move, zoom };
   useEffect(() => {
-    const place = stage.current;
-    if (place === null) return;
+    const element = stage.current;
+    if (element === null) return;
     const pointers = new Map<number, Point>();
     const at = (event: PointerEvent | WheelEvent): Point => {
-      const box = place.getBoundingClientRect();
-      const one = box.width / widths;
-      return { x: (event.clientX - box.left - box.width / 2) / one, y: (event.clientY - box.top - box.height / 2) / one };
+      const box = element.getBoundingClientRect();
+      const frameWidth = box.width / frameWidths;
+      return { x: (event.clientX - box.left - box.width / 2) / frameWidth, y: (event.clientY - box.top - box.height / 2) / frameWidth };
     };
-    const middle = (): { at: Point; spread: number } => {
+    const pinch = (): { at: Point; spread: number } => {
       const [one = { x: 0, y: 0 }, other = one] = [...pointers.values()];
       return { at: { x: (one.x + other.x) / 2, y: (one.y + other.y) / 2 }, spread: Math.hypot(one.x - other.x, one.y - other.y) };
     };
     const down = (event: PointerEvent) => {
       if (event.button !== 0 || pointers.size === 2) return;
-      place.setPointerCapture(event.pointerId);
+      element.setPointerCapture(event.pointerId);
       pointers.set(event.pointerId, at(event));
     };
     const drag = (event: PointerEvent) => {
       if (!pointers.has(event.pointerId)) return;
-      const before = middle();
+      const before = pinch();
       pointers.set(event.pointerId, at(event));
-      const now = middle();
+      const now = pinch();
       handlers.current.move(now.at.x - before.at.x, now.at.y - before.at.y);
       if (pointers.size === 2 && before.spread > 0) handlers.current.zoom(now.spread / before.spread, now.at);
     };
     const up = (event: PointerEvent) => pointers.delete(event.pointerId);
     const wheel = (event: WheelEvent) => {
-      // Only what is in hand: elsewhere the wheel scrolls the page past the picture.
-      if (document.activeElement !== place && !event.ctrlKey) return;
+      // Without focus the wheel scrolls the page.
+      if (document.activeElement !== element && !event.ctrlKey) return;
       event.preventDefault();
       handlers.current.zoom(Math.exp(-event.deltaY * (event.deltaMode === 1 ? 0.03 : 0.0015)), at(event));
     };
-    place.addEventListener("pointerdown", down);
-    place.addEventListener("pointermove", drag);
-    place.addEventListener("pointerup", up);
-    place.addEventListener("pointercancel", up);
-    place.addEventListener("wheel", wheel, { passive: false });
+    element.addEventListener("pointerdown", down);
+    element.addEventListener("pointermove", drag);
+    element.addEventListener("pointerup", up);
+    element.addEventListener("pointercancel", up);
+    element.addEventListener("wheel", wheel, { passive: false });
     return () => {
-      place.removeEventListener("pointerdown", down);
-      place.removeEventListener("pointermove", drag);
-      place.removeEventListener("pointerup", up);
-      place.removeEventListener("pointercancel", up);
-      place.removeEventListener("wheel", wheel);
+      element.removeEventListener("pointerdown", down);
+      element.removeEventListener("pointermove", drag);
+      element.removeEventListener("pointerup", up);
+      element.removeEventListener("pointercancel", up);
+      element.removeEventListener("wheel", wheel);
     };
   }, []);
 }

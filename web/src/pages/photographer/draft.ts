@@ -1,4 +1,4 @@
-/* The photo set that is being made: kept while other pages are looked at, forgotten when it is sent, and with the session. */
+/* The photo set in progress. It stays in memory while other pages are open, and is cleared when it is sent or the session ends. */
 import { computed, effect, signal } from "@preact/signals";
 
 import { responseData, api, ProblemError, ConnectionError, type Failure, type Schemas } from "../../api/client";
@@ -10,13 +10,13 @@ import { equals, fullFrame, type Crop } from "./picture/crop";
 import { cropToJpeg, canSendUnchanged, openPicture, release, type OpenedPicture } from "./picture/decode";
 import { KINDS, frameOf, type Kind, type Profile, type Size } from "./picture/profiles";
 
-/** A picture as it will be sent. */
+/** A picture as it will be uploaded. */
 export type FinishedPicture = { readonly file: Blob; readonly size: Size; readonly url: string; readonly sha256: string; readonly isOriginalFile: boolean };
 export type ChosenPicture = { readonly source: OpenedPicture; readonly initialCrop: Crop; readonly crop: Crop; readonly finished?: FinishedPicture };
 export type Recipient = { readonly kind: "mobile" | "email"; readonly mobile: string; readonly email: string; readonly language: "el" | "en"; readonly reminder: boolean };
 
 type Upload = Schemas["Upload"];
-/** What is sent, as one text: another picture makes another upload. */
+/** An upload. The fingerprint identifies its pictures, because other pictures need another upload. */
 type UploadProgress = { readonly fingerprint: string; readonly upload: Upload; readonly uploaded: ReadonlySet<Kind> };
 export type Report = { readonly fingerprint: string; readonly language: string; readonly report: Schemas["PictureReport"] };
 type Job = { readonly phase: "idle" | "preparing" | "checking" | "done" } | { readonly phase: "sending"; readonly sent: Readonly<Partial<Record<Kind, number>>> } | { readonly phase: "failed"; readonly failure: Failure };
@@ -32,17 +32,17 @@ export const issued = signal<Schemas["Issuance"] | undefined>(undefined);
 const uploadProgress = signal<UploadProgress | undefined>(undefined);
 
 export const finishedPictures = computed(() => KINDS.flatMap((kind) => (pictures.value[kind]?.finished === undefined ? [] : [{ kind, picture: pictures.value[kind].finished }])));
-/** All that was chosen is cropped, and there is something. */
+/** Whether there is at least one picture and all pictures are cropped. */
 export const isComplete = computed(() => finishedPictures.value.length > 0 && KINDS.every((kind) => pictures.value[kind] === undefined || pictures.value[kind].finished !== undefined));
 const fingerprint = computed(() => [profile.value, ...finishedPictures.value.map(({ kind, picture }) => `${kind}:${picture.sha256}`)].join(" "));
-/** The report of these very pictures. */
+/** The report, if it belongs to the current pictures. */
 export const currentReport = computed(() => (report.value?.fingerprint === fingerprint.value ? report.value : undefined));
 
 export async function choosePicture(kind: Kind, file: File): Promise<void> {
   const source = await openPicture(file);
   const initialCrop = fullFrame(frameOf(profile.value, kind), source.size);
   releasePicture(pictures.value[kind]);
-  pictures.value = { ...pictures.value, [kind]: { opened: source, first: initialCrop, crop: initialCrop } };
+  pictures.value = { ...pictures.value, [kind]: { source, initialCrop, crop: initialCrop } };
 }
 
 export function removePicture(kind: Kind): void {
@@ -50,7 +50,7 @@ export function removePicture(kind: Kind): void {
   pictures.value = Object.fromEntries(Object.entries(pictures.value).filter(([name]) => name !== kind));
 }
 
-/** Other proportions: what has them no longer is cropped anew. */
+/** Changes the document. Pictures whose frame changes have to be cropped again. */
 export function changeProfile(to: Profile): void {
   const from = profile.value;
   profile.value = to;
@@ -65,13 +65,13 @@ export function changeProfile(to: Profile): void {
   );
 }
 
-/** Moved, turned, enlarged; not yet taken. */
+/** Stores a crop that is still being edited. */
 export function setCrop(kind: Kind, crop: Crop): void {
   const chosen = pictures.value[kind];
   if (chosen !== undefined) pictures.value = { ...pictures.value, [kind]: { ...chosen, crop } };
 }
 
-/** Makes the picture that will be sent. Where nothing was changed and nothing needs to be, it is the file itself. */
+/** Creates the picture to upload. If the user changed nothing and the file follows all rules, it is the file itself. */
 export async function finishPicture(kind: Kind): Promise<void> {
   const chosen = pictures.value[kind];
   if (chosen === undefined) return;
@@ -80,20 +80,23 @@ export async function finishPicture(kind: Kind): Promise<void> {
   const isOriginalFile = canSendUnchanged(frame, source) && equals(crop, chosen.initialCrop);
   const picture = isOriginalFile ? { file: source.file as Blob, ...source.size } : await cropToJpeg(frame, source.file, crop);
   const digest = await sha256(picture.file);
-  // Meanwhile another file may have been chosen.
+  // Another file may have been chosen in the meantime.
   if (pictures.value[kind]?.source !== source) return;
   releaseFinished(chosen);
   const finished = { file: picture.file, size: { width: picture.width, height: picture.height }, url: URL.createObjectURL(picture.file), sha256: digest, isOriginalFile };
-  pictures.value = { ...pictures.value, [kind]: { ...chosen, crop, ready: finished } };
+  pictures.value = { ...pictures.value, [kind]: { ...chosen, crop, finished } };
 }
 
-/** Uploads what is not there yet, and has it checked. It goes on while other pages are looked at; after a failure it goes on from there. */
+/**
+ * Uploads the pictures that are not uploaded yet, and has them checked. It continues while other pages are open. After a failure it resumes
+ * with the missing pictures.
+ */
 export async function uploadAndCheck(): Promise<void> {
   if (job.value.phase === "preparing" || job.value.phase === "sending" || job.value.phase === "checking") return;
   const thisRun = ++latestRun;
   const uploadFingerprint = fingerprint.value;
-  const setJob = (now: Job) => {
-    if (thisRun === latestRun) job.value = now;
+  const setJob = (next: Job) => {
+    if (thisRun === latestRun) job.value = next;
   };
   try {
     setJob({ phase: "preparing" });
@@ -121,18 +124,18 @@ export async function uploadAndCheck(): Promise<void> {
   }
 }
 
-/** Other pictures end what was going on with those before. */
+/** A change of the pictures cancels a running upload of the previous ones. */
 let latestRun = 0;
 effect(() => {
-  // eslint-disable-next-line @typescript-eslint/no-unused-expressions -- to follow it
+  // eslint-disable-next-line @typescript-eslint/no-unused-expressions -- subscribes to the signal
   fingerprint.value;
   latestRun += 1;
   job.value = { phase: "idle" };
 });
 
-/** Trying again needs new addresses. */
+/** Problems after which a retry needs a new upload. */
 const STALE_UPLOAD_CODES = new Set(["upload_unknown", "upload_incomplete", "upload_altered", "upload_refused", "upload_issued"]);
-/** An address that ends within a minute is not worth beginning with. */
+/** An upload URL that expires within a minute is not used any more. */
 const EXPIRY_MARGIN_MS = 60_000;
 
 async function uploadFor(uploadFingerprint: string): Promise<Upload> {
@@ -145,7 +148,7 @@ async function uploadFor(uploadFingerprint: string): Promise<Upload> {
   return upload;
 }
 
-/** The same again if the answer was lost: an upload has one code number. */
+/** Issues the code. Repeating the call after a lost response is safe, because an upload has only one code number. */
 export async function issueCode(): Promise<void> {
   const progress = uploadProgress.value;
   if (progress?.fingerprint !== fingerprint.value) return;
@@ -164,10 +167,10 @@ export async function issueCode(): Promise<void> {
   clearPictures();
 }
 
-/** The upload that a code may already have been issued for, by an answer that was lost. */
+/** ID of the upload. The service may already have issued its code if a response was lost. */
 export const uploadId = computed(() => uploadProgress.value?.upload.upload_id);
 
-/** Everything of this customer goes; what the photographer set for all of them stays. */
+/** Clears this customer's data. The document, the kind of recipient and the language stay for the next customer. */
 export function nextCustomer(): void {
   clearPictures();
   issued.value = undefined;
@@ -201,7 +204,7 @@ function clearDraft(): void {
 onEnd.push(clearDraft);
 registerUnsentCheck(() => Object.keys(pictures.value).length > 0);
 
-/** A draft belongs to the business for which it was begun. */
+/** The draft belongs to one business. It is cleared when the session switches to another. */
 let business: string | undefined;
 effect(() => {
   const now = session.value?.role?.business?.id;
@@ -210,7 +213,7 @@ effect(() => {
   business = now;
 });
 
-/** Closing the page would lose what was chosen and not yet sent. */
+/** Closing the page would lose the pictures, so the browser asks first. */
 const warnBeforeUnload = (event: BeforeUnloadEvent) => event.preventDefault();
 effect(() => {
   if (Object.keys(pictures.value).length > 0) addEventListener("beforeunload", warnBeforeUnload);

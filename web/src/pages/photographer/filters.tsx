@@ -8,7 +8,7 @@ export type Filter = { readonly day?: string; readonly state?: State };
 
 export const isState = (text: string | undefined): text is State => STATES.some((state) => state === text);
 
-/** They work as soon as they are changed. */
+/** Filters of the list, which apply as soon as they change. */
 export function Filters({ filter, onChange }: { filter: Filter; onChange: (filter: Filter) => void }) {
   const t = words().list;
   const { state } = common();

@@ -10,7 +10,7 @@ export function StateTag({ state }: { state: State }) {
   return <Tag kind={TAG_KINDS[state]}>{words().state[state]}</Tag>;
 }
 
-/** Often or never, and until when. */
+/** Returns how often, and until when, the code can be sent again. */
 export function resendsText(one: Issuance): string {
   const t = words();
   const left = t.resendsLeft(one.resends.left);

@@ -1,4 +1,4 @@
-/* Code numbers that were issued, as far as this page has seen them: the API tells them in a list only. */
+/* A cache of the issued code numbers that this page has loaded, because the API returns them only as a list. */
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
@@ -9,15 +9,15 @@ export type Issuance = Schemas["Issuance"];
 export type State = Issuance["state"];
 export const STATES: readonly State[] = ["queued", "sent", "failed", "associated", "expired"];
 
-/** By the business that issued them too: who acts for several sees of each its own. */
+/** The key includes the business, because a person may act for several businesses, and each has its own codes. */
 const cache = signal<ReadonlyMap<string, Issuance>>(new Map());
 onEnd.push(() => (cache.value = new Map()));
 
-/** For whom the session acts now. */
+/** Returns the ID of the business for which the session acts now. */
 export const currentBusiness = (): string => session.value?.role?.business?.id ?? "";
 const keyOf = (business: string, upload: string) => `${business} ${upload}`;
 
-/** `of` the business for which they were asked: the session may have gone on to another. */
+/** Stores issuances of `business`, the one at the time of the request. The session may have switched to another since. */
 export function cacheIssuances(issuances: readonly Issuance[], business: string): void {
   cache.value = new Map([...cache.value, ...issuances.map((one) => [keyOf(business, one.upload_id), one] as const)]);
 }
@@ -33,10 +33,10 @@ export async function listIssuances(query: Query): Promise<Schemas["Issuances"]>
   return page;
 }
 
-/** Whoever may be sent again was issued within a day; a little more, for clocks that differ. */
+/** How far back to search for an issuance. Codes can be sent again for one day. The second day allows for differing clocks. */
 const SEARCH_WINDOW_MS = 2 * 86_400_000;
 
-/** The issuance as it is now. Undefined where the last two days have none such. */
+/** Loads the current state of an issuance. Returns undefined if it was not issued within the last two days. */
 export async function findIssuance(upload: string): Promise<Issuance | undefined> {
   let cursor: string | undefined;
   do {
@@ -50,7 +50,7 @@ export async function findIssuance(upload: string): Promise<Issuance | undefined
   return undefined;
 }
 
-/** In which it may be sent again. */
+/** Codes can be sent again for 24 hours after they were issued. */
 const RESEND_WINDOW_MS = 86_400_000;
 
 export const resendUntil = ({ issued_at }: Issuance): string => new Date(Date.parse(issued_at) + RESEND_WINDOW_MS).toISOString();
@@ -59,10 +59,10 @@ export function mayResend(one: Issuance): boolean {
   return !one.associated && one.resends.left > 0 && Date.parse(resendUntil(one)) > Date.now();
 }
 
-/** First soon, as messages go out within seconds; then ever less often. */
+/** Polling starts fast, because messages are sent within seconds, and then slows down. */
 const [POLL_INTERVAL_MIN_MS, POLL_INTERVAL_MAX_MS] = [2_500, 30_000];
 
-/** Asks again while something is on its way and somebody looks. What goes wrong is passed over: what is shown stays true of its moment. */
+/** Polls while `isActive` and the page is visible. Errors are ignored, because the data on the page stay correct as of their time. */
 export function usePolling(isActive: boolean, poll: () => Promise<unknown>): void {
   const latest = useRef(poll);
   latest.current = poll;

@@ -17,7 +17,7 @@ const PAGE_SIZE_MAX = 100;
 
 type ShownList = { query: string; issuances: readonly Issuance[]; next: string | undefined };
 
-/** The business's history. The filter stands in the address: reload and the back button keep it. */
+/** The business's history of code numbers. The filter is in the URL, so that reload and the back button keep it. */
 export function Issued() {
   const t = words().list;
   const { query, route } = useLocation();
@@ -29,9 +29,9 @@ export function Issued() {
     if (next === undefined) return;
     const isSameUrl = rememberUrl();
     const page = pageOf(await listIssuances({ limit: PAGE_SIZE, cursor: next, ...filter }));
-    // With another filter since, it is no longer asked for.
+    // Discard the page if the filter has changed in the meantime.
     load.setData((before) => (before?.query !== queryString ? before : { query: queryString, issuances: [...issuances, ...page.issuances], next: page.next }));
-    // With the last page the button goes: on to what it brought.
+    // After the last page the button is removed, so the focus moves to the first new row.
     if (page.next === undefined && isSameUrl()) focusAfterRender(() => document.querySelectorAll("main tbody tr")[issuances.length]);
   });
   const shown = load.data;
@@ -72,7 +72,10 @@ export function Issued() {
 
 const pageOf = ({ issuances, next }: { issuances: readonly Issuance[]; next?: string }) => ({ issuances, next });
 
-/** What is new comes on top, what has changed is changed where it stands; what no longer has the state asked for goes. */
+/**
+ * Merges newer data into the list: adds new entries at the top, updates existing ones in place, and removes entries that no longer match
+ * the filter's state.
+ */
 function mergeLists({ query, issuances, next }: ShownList, latest: readonly Issuance[], { state }: Filter): ShownList {
   const latestById = new Map(latest.map((one) => [one.upload_id, one]));
   const shownIds = new Set(issuances.map((one) => one.upload_id));
@@ -88,7 +91,7 @@ function asQuery(filter: Filter): string {
   return query.size === 0 ? "" : `?${query}`;
 }
 
-/** A table where there is room for it; on a telephone each row is a card, by the same markup. */
+/** A table, which becomes a list of cards on a phone with the same markup. */
 function IssuanceTable({ issuances }: { issuances: readonly Issuance[] }) {
   const t = words();
   const c = t.columns;

@@ -1,4 +1,4 @@
-/* Words of the list of code numbers, and of sending one again. */
+/* Texts of the list of code numbers and of sending one again. */
 import { bilingual } from "../../words/bilingual";
 
 export const words = bilingual(

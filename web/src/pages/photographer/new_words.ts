@@ -1,4 +1,4 @@
-/* Words of making a new photo set. */
+/* Texts of the pages for a new photo set. */
 import { bilingual } from "../../words/bilingual";
 
 export const words = bilingual(

@@ -13,7 +13,7 @@ import { formatNumber } from "./report_words";
 import { STEPS, useSteps } from "./step";
 import { words as common } from "./words";
 
-/** Which document, and which pictures. */
+/** Step 1: the document and the pictures. */
 export function PicturesStep() {
   const t = words();
   const { profile: profileNames, image } = common();

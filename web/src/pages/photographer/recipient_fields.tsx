@@ -1,13 +1,13 @@
-/* Where a code number goes, in which language: in a new photo set and when it is corrected. */
+/* Fields for the recipient and language of a code number, for a new photo set and for a correction. */
 import { Field, Radios, type Errors } from "../../parts/form";
 import type { Recipient } from "./draft";
 import { isEmail, isGreekMobile } from "./rules";
 import { words } from "./words";
 
-/** The page's field for what the service says is wrong. */
+/** Returns the fields for the service's error paths. */
 export const recipientFieldIds = (kind: Recipient["kind"]) => ({ "recipient.value": kind, recipient: kind, "recipient.kind": "kind", language: "language" });
 
-/** What is wrong, before anybody is asked. */
+/** Checks the recipient before a request is sent. */
 export function recipientErrors({ kind, mobile, email }: Pick<Recipient, "kind" | "mobile" | "email">): Errors {
   const t = words().recipient;
   if (kind === "mobile") return isGreekMobile(mobile) ? {} : { mobile: t.mobileWrong };

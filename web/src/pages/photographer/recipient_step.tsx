@@ -12,11 +12,11 @@ import { words } from "./new_words";
 import { recipientFieldIds, RecipientFields, recipientErrors } from "./recipient_fields";
 import { STEPS } from "./step";
 
-/** To whom, and off it goes. */
+/** Step 3: the recipient. Submitting issues the code. */
 export function RecipientStep() {
   const t = words();
   const [wasSubmitted, setWasSubmitted] = useState(false);
-  const send = useAction(async () => {
+  const submit = useAction(async () => {
     const business = currentBusiness();
     await issueCode();
     if (issued.value !== undefined) cacheIssuances([issued.value], business);
@@ -24,9 +24,9 @@ export function RecipientStep() {
   const to = recipient.value;
   const inputErrors = wasSubmitted ? recipientErrors(to) : {};
   const hasInputErrors = Object.keys(inputErrors).length > 0;
-  const { errors, other } = splitFailure(send.failure, recipientFieldIds(to.kind));
+  const { errors, other } = splitFailure(submit.failure, recipientFieldIds(to.kind));
   const shownErrors = hasInputErrors ? inputErrors : errors;
-  const hasConflict = send.failure instanceof ProblemError && send.failure.problem.code === "issuance_conflict";
+  const hasConflict = submit.failure instanceof ProblemError && submit.failure.problem.code === "issuance_conflict";
   return (
     <Page title={t.recipient.title} caption={t.step(3, STEPS.length)} back="/photographer/new?step=check">
       <Notice>
@@ -37,10 +37,10 @@ export function RecipientStep() {
         failure={hasInputErrors ? undefined : other}
         onSubmit={() => {
           setWasSubmitted(true);
-          if (Object.keys(recipientErrors(to)).length === 0) void send.run();
+          if (Object.keys(recipientErrors(to)).length === 0) void submit.run();
         }}
       >
-        {send.failure instanceof ConnectionError && <p class="govgr-body">{t.recipient.lost}</p>}
+        {submit.failure instanceof ConnectionError && <p class="govgr-body">{t.recipient.lost}</p>}
         {hasConflict && (
           <p class="govgr-body">
             <a class="govgr-link" href={`/photographer/issued/${uploadId.value ?? ""}`}>
@@ -53,12 +53,12 @@ export function RecipientStep() {
           errors={shownErrors}
           onChange={(value) => {
             recipient.value = value;
-            send.setFailure(undefined);
+            submit.setFailure(undefined);
             setWasSubmitted(false);
           }}
         />
         <Checkbox id="reminder" label={t.recipient.reminder} hint={t.recipient.reminderHint} checked={to.reminder} onChange={(reminder) => (recipient.value = { ...to, reminder })} />
-        <Button submit busy={send.busy}>
+        <Button submit busy={submit.busy}>
           {t.recipient.submit}
         </Button>
       </Form>

@@ -8,7 +8,7 @@ import { words as common } from "./words";
 
 type Finding = Schemas["PictureFinding"];
 
-/** One picture and every rule: errors first, then remarks, what is well folded away. */
+/** The report on one picture: errors, then remarks, and the passed rules in a collapsed section. */
 export function ImageReport({ image, url, size, children }: { image: Schemas["ImageReport"]; url: string | undefined; size: Size | undefined; children: ComponentChildren }) {
   const t = words();
   const name = common().image[image.kind];
@@ -64,7 +64,7 @@ function FailedRule({ finding }: { finding: Finding }) {
       <p class="finding-name">
         <span class="finding-kind">{isError ? t.error : t.warning}:</span> {t.rules[finding.rule]}
       </p>
-      {/* The service's text has both numbers. */}
+      {/* The service's text contains the measured value and the limit. */}
       <p>{finding.text ?? (finding.measured === undefined ? "" : t.numbers(formatMeasure(finding, finding.measured), formatLimit(finding) ?? ""))}</p>
     </li>
   );

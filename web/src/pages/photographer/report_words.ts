@@ -1,4 +1,4 @@
-/* Names of the rules, and numbers as people write them. What is wrong and what to do the service says itself. */
+/* Names of the picture rules, and formats for measured values. The service sends the explanations itself. */
 import type { Schemas } from "../../api/client";
 import { bilingual } from "../../words/bilingual";
 import { bytes } from "../../words/dates";
@@ -89,7 +89,7 @@ export const words = bilingual(
   },
 );
 
-/** Grouped and with the language's own point: 3.000.000 in Greek. */
+/** Formats a number with the language's separators, for example 3.000.000 in Greek. */
 export function formatNumber(value: number, digits = 0): string {
   return new Intl.NumberFormat(language.value === "el" ? "el-GR" : "en-GB", { maximumFractionDigits: digits, useGrouping: true }).format(value);
 }
@@ -98,7 +98,7 @@ export function formatPercent(value: number): string {
   return `${formatNumber(value * 100, 2)}%`;
 }
 
-/** With its unit. */
+/** Formats a measured value with its unit. */
 export function formatMeasure(finding: Pick<Finding, "rule" | "unit">, value: number): string {
   const t = words().unit;
   if (finding.rule === "proportion") return formatNumber(value, 3);

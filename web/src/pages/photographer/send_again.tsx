@@ -16,7 +16,7 @@ import { words } from "./issued_words";
 import { recipientFieldIds, RecipientFields, recipientErrors } from "./recipient_fields";
 import { words as common } from "./words";
 
-/** One code number that did not arrive, or went to a wrong address. */
+/** Sends a code number again, or corrects its recipient. */
 export function SendAgain() {
   const t = words().again;
   const upload = useRoute().params.upload ?? "";
@@ -24,7 +24,7 @@ export function SendAgain() {
   return (
     <Page title={t.title} back="/photographer">
       <Loaded load={load}>
-        {/* What was found, as it has become since. */}
+        {/* The cached issuance is newer than the loaded one if polling has updated it. */}
         {(found) => (found === null ? <NotFound /> : <IssuanceDetails one={cachedIssuance(upload) ?? found} />)}
       </Loaded>
     </Page>
@@ -111,7 +111,7 @@ function IssuanceDetails({ one }: { one: Issuance }) {
   );
 }
 
-/** Whoever gives the same address and language again has the same message sent again. */
+/** Returns whether the last resend issued a new code. If the address and language are unchanged, the service repeats the message instead. */
 const isLastResendCorrected = ({ resends }: Issuance) => resends.list.reduce((last, one) => (one.at > last.at ? one : last), { at: "", corrected: false }).corrected;
 
 type Correction = Pick<Recipient, "kind" | "mobile" | "email" | "language">;
@@ -121,7 +121,7 @@ function CorrectionForm({ one, onDone }: { one: Issuance; onDone: (now: Issuance
   const empty = (language: Correction["language"]): Correction => ({ kind: one.recipient.kind, mobile: "", email: "", language });
   const [to, setTo] = useState(empty(one.language));
   const [wasSubmitted, setWasSubmitted] = useState(false);
-  const send = useAction(async () => {
+  const submit = useAction(async () => {
     const updated = await resend(one, { recipient: { kind: to.kind, value: to[to.kind] }, language: to.language });
     setWasSubmitted(false);
     setTo(empty(updated.language));
@@ -129,7 +129,7 @@ function CorrectionForm({ one, onDone }: { one: Issuance; onDone: (now: Issuance
   });
   const inputErrors = wasSubmitted ? recipientErrors(to) : {};
   const hasInputErrors = Object.keys(inputErrors).length > 0;
-  const { errors, other } = splitFailure(send.failure, recipientFieldIds(to.kind));
+  const { errors, other } = splitFailure(submit.failure, recipientFieldIds(to.kind));
   const shownErrors = hasInputErrors ? inputErrors : errors;
   return (
     <Form
@@ -138,7 +138,7 @@ function CorrectionForm({ one, onDone }: { one: Issuance; onDone: (now: Issuance
       label={t.correctTitle}
       onSubmit={() => {
         setWasSubmitted(true);
-        if (Object.keys(recipientErrors(to)).length === 0) void send.run();
+        if (Object.keys(recipientErrors(to)).length === 0) void submit.run();
       }}
     >
       <RecipientFields
@@ -147,17 +147,20 @@ function CorrectionForm({ one, onDone }: { one: Issuance; onDone: (now: Issuance
         onChange={(value) => {
           setTo(value);
           setWasSubmitted(false);
-          send.setFailure(undefined);
+          submit.setFailure(undefined);
         }}
       />
-      <Button submit busy={send.busy}>
+      <Button submit busy={submit.busy}>
         {t.correctButton}
       </Button>
     </Form>
   );
 }
 
-/** Why it may not be sent again may be news: then the page shows how it stands. */
+/**
+ * Sends the code again. If the service rejects it because it may not be sent again, loads the issuance, so that the page shows its current
+ * state.
+ */
 async function resend(one: Issuance, body: { recipient?: { kind: Recipient["kind"]; value: string }; language?: Recipient["language"] }): Promise<Issuance> {
   const business = currentBusiness();
   try {

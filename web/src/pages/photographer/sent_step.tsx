@@ -9,7 +9,7 @@ import { words } from "./new_words";
 import { useSteps } from "./step";
 import { words as common } from "./words";
 
-/** It is on its way; the next one waits. */
+/** The page after the last step: shows the delivery and starts the next customer. */
 export function SentStep() {
   const t = words().done;
   const { to, profile, language, expiresAt, delivery, recipient, stateHint } = common();

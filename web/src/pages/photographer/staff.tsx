@@ -32,7 +32,7 @@ export function Staff() {
 
 const nameOf = ({ label, afm }: Pick<Employee, "label" | "afm">) => (label === undefined ? afm : `${label} (${afm})`);
 
-/** Who may act for the business. */
+/** The employees who may act for the business. */
 function StaffList() {
   const t = words();
   const [successText, setSuccessText] = useState<string>();
@@ -90,7 +90,7 @@ function StaffList() {
             setSuccessText(t.withdrawn(nameOf(withdrawing)));
             scrollTo(0, 0);
             setWithdrawing(undefined);
-            // The button that was pressed goes with its row.
+            // The pressed button is removed with its row.
             focusAfterRender(() => document.getElementById("staff-list"));
             load.setData((staff) => staff?.filter(({ employee }) => employee !== withdrawing.employee));
           }}
@@ -114,7 +114,7 @@ function AuthorizeForm({ onDone }: { onDone: (employee: Employee) => void }) {
     onDone(employee);
   });
   const digits = stripWhitespace(afm);
-  // Told as soon as all digits are there.
+  // An invalid AFM is reported as soon as it has 9 digits.
   const isInvalid = !isAfm(digits) && (wasSubmitted || digits.length >= 9);
   const inputErrors: Errors = isInvalid ? { afm: t.afmWrong } : {};
   const { errors, other } = splitFailure(authorize.failure, { afm: "afm", staff_is_owner: "afm", label: "label" });
@@ -147,7 +147,7 @@ function AuthorizeForm({ onDone }: { onDone: (employee: Employee) => void }) {
           maxLength={14}
           width={10}
           after={
-            <span class="afm-told" role="status">
+            <span class="afm-status" role="status">
               {isAfm(digits) ? `✓ ${t.afmGood}` : isInvalid && !wasSubmitted ? <span class="govgr-visually-hidden">{t.afmWrong}</span> : ""}
             </span>
           }

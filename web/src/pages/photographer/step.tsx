@@ -1,4 +1,4 @@
-/* The steps of making a photo set: one route, a step in the query, so that the back button goes a step back. */
+/* The steps of a new photo set. They share one route and the step is in the query, so that the back button goes back one step. */
 import { useLocation } from "preact-iso";
 import { useCallback } from "preact/hooks";
 
@@ -8,10 +8,13 @@ export type Step = "pictures" | Kind | "check" | "recipient" | "sent";
 
 const NEW_PHOTOS_PATH = "/photographer/new";
 
-/** Counted by those that everybody passes. */
+/** The numbered steps. The crop steps are not counted, because they belong to the first step. */
 export const STEPS = ["pictures", "check", "recipient"] as const;
 
-/** Whether the crop step was reached from the one before, so that leaving it goes back there, and leaves no second one behind. */
+/**
+ * Whether the browser's history has the previous step before the crop step. Then leaving the crop step goes back in the history, so that no
+ * duplicate entry remains.
+ */
 let cropHasPreviousStep = false;
 
 export function useSteps() {
@@ -27,5 +30,5 @@ export function useSteps() {
     cropHasPreviousStep = false;
     history.back();
   }, []);
-  return { go, leave, wanted: query.step ?? "pictures", after: query.then === "check" ? ("check" as const) : ("pictures" as const) };
+  return { go, leave, requested: query.step ?? "pictures", after: query.then === "check" ? ("check" as const) : ("pictures" as const) };
 }

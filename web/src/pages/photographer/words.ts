@@ -1,4 +1,4 @@
-/* Words that several of the photographer's pages use. */
+/* Texts that several of the photographer's pages share. */
 import { bilingual } from "../../words/bilingual";
 
 export const words = bilingual(

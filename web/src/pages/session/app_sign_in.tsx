@@ -7,10 +7,16 @@ import { Page } from "../../parts/page";
 import { NotFound } from "../not_found";
 import { words } from "./words";
 
-/** For how long the page must be in front before its button works: longer than the second click of a double click that began on another page. */
+/**
+ * Time that the page must be in front before its button works, in milliseconds. It is longer than a double click, so that a second click
+ * that was meant for another page has no effect.
+ */
 const SETTLE_DELAY_MS = 1000;
 
-/** Asks before a sign-in that an app began. The service sends browsers here that come from another site, because each sign-in may send an SMS. */
+/**
+ * Asks for confirmation before a sign-in that an app started. The service redirects here when the request comes from another site, because
+ * each sign-in may send an SMS.
+ */
 export function AppSignInPage() {
   const t = words().app;
   const { query } = useLocation();
@@ -31,7 +37,7 @@ export function AppSignInPage() {
   );
 }
 
-/** Whether the window has been visible and in front for `SETTLES_AFTER` milliseconds. */
+/** Returns whether the window has been visible and in front for `SETTLE_DELAY_MS`. */
 function useSettled() {
   const [settled, setSettled] = useState(false);
   useEffect(() => {

@@ -13,14 +13,17 @@ import { day } from "../../words/dates";
 import { language, languageOf } from "../../words/language";
 import { words } from "./words";
 
-/** Who the state says you are, and the text on personal data: agreed to, or the visit ends. */
+/**
+ * Shows the person's details from the registers, and the text on personal data, which the person accepts or rejects. Rejecting it ends the
+ * session.
+ */
 export function Consent() {
   const t = words().consent;
   const current = session.value;
   const [refusing, setRefusing] = useState(false);
   const currentLanguage = language.value;
   const loadText = useAction(refreshSession);
-  // The text comes in the language of the call that brought it.
+  // The service sends the text in the language of the request. After a language change it has to be loaded again.
   const isInCurrentLanguage = current?.consent !== undefined && languageOf(current.consent.title) === currentLanguage;
   useEffect(() => {
     if (!isInCurrentLanguage) void loadText.run();

@@ -18,7 +18,7 @@ type Role = Schemas["Role"];
 
 const keyOf = (role: Role) => role.business?.id ?? role.kind;
 
-/** After sign-in, for whoever has a choice. */
+/** Asks for the role after sign-in, if there are several. */
 export function RoleChoice({ onChosen }: { onChosen?: () => void }) {
   const t = words().role;
   const current = session.value;
@@ -85,7 +85,7 @@ export function RoleChoice({ onChosen }: { onChosen?: () => void }) {
   );
 }
 
-/** The same from the menu, to switch without signing in again. */
+/** The same choice from the menu, to switch roles without signing in again. */
 export function RolePage() {
   const { route, query } = useLocation();
   return <RoleChoice onChosen={() => route(sameOriginPath(query.return_to))} />;

@@ -6,7 +6,7 @@ import { Button } from "../../parts/button";
 import { Page } from "../../parts/page";
 import { words } from "./words";
 
-/** Where the service sends a browser whose sign-in failed: /sign-in/problem?code=no_confirmed_mobile */
+/** The service redirects here when a sign-in fails, for example to /sign-in/problem?code=no_confirmed_mobile */
 export function SignInProblem() {
   const t = words().problem;
   const { query } = useLocation();

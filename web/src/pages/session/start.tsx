@@ -9,7 +9,7 @@ import { Loading, Page } from "../../parts/page";
 import { Gate } from "../../shell/gate";
 import { words } from "./words";
 
-/** The front door: whoever is signed in goes on to their own place, once everything that comes before is done. */
+/** The front page. Signed-in users are redirected to their role's first page, after any remaining sign-in steps. */
 export function Start() {
   const state = sessionState.value;
   if (state.kind === "signed_in") {

@@ -3,10 +3,13 @@ import { reader } from "./reader";
 
 export type ScanResult = { kind: "code"; code: string } | { kind: "foreign" } | { kind: "notFound" } | { kind: "unreadable" };
 
-/** Sides at which a picture is looked at: small first, which is quick and often sharper. */
+/**
+ * Longest sides, in pixels, to which a picture is scaled for reading. The small size comes first, because it is faster and often easier to
+ * read.
+ */
 const SCANNED_SIDES = [1000, 2000];
 
-/** The code number of the QR code in a picture file. */
+/** Finds the code number in a picture file with a QR code. */
 export async function codeInPicture(file: Blob): Promise<ScanResult> {
   const read = await reader();
   let picture: ImageBitmap;
@@ -27,7 +30,7 @@ export async function codeInPicture(file: Blob): Promise<ScanResult> {
   }
 }
 
-/** A code number among the texts seen, or that there is none of ours. */
+/** Returns the first code number among the texts, `foreign` if there are only other texts, and undefined if there are none. */
 export function findCode(texts: readonly string[]): Extract<ScanResult, { kind: "code" | "foreign" }> | undefined {
   for (const text of texts) {
     const code = codeFromScan(text, location.origin);
@@ -42,8 +45,8 @@ export function scaledPixels(source: CanvasImageSource, width: number, height: n
   canvas.width = Math.max(1, Math.round(width * scale));
   canvas.height = Math.max(1, Math.round(height * scale));
   const context = canvas.getContext("2d", { willReadFrequently: true });
-  if (context === null) throw new Error("no canvas");
-  // Transparent pictures lie on white.
+  if (context === null) throw new Error("the canvas has no 2D context");
+  // Draws transparent pictures on white.
   context.fillStyle = "#fff";
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.drawImage(source, 0, 0, canvas.width, canvas.height);

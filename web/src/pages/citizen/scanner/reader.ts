@@ -1,18 +1,18 @@
-/* Reads QR codes: the browser's own reader where it has one, else zxing, compiled to WebAssembly and served from our own origin. */
+/* Reads QR codes with the browser's own detector, or with zxing as WebAssembly from our own origin. */
 import { prepareZXingModule, readBarcodes } from "zxing-wasm/reader";
 import wasm from "zxing-wasm/reader/zxing_reader.wasm?url";
 
 type Detector = { detect: (source: ImageBitmapSource) => Promise<readonly { rawValue: string }[]> };
 type DetectorClass = { new (options: { formats: string[] }): Detector; getSupportedFormats: () => Promise<string[]> };
 
-/** The texts of all QR codes that can be seen. */
+/** Returns the texts of all QR codes in an image. */
 export type Reader = (seen: ImageData) => Promise<readonly string[]>;
 
 let cachedReader: Promise<Reader> | undefined;
 
 export function reader(): Promise<Reader> {
   cachedReader ??= createReader().catch((error: unknown) => {
-    // Another try loads it again.
+    // Allows another attempt to load it.
     cachedReader = undefined;
     throw error;
   });

@@ -15,7 +15,7 @@ const FINAL_STAGES: ReadonlySet<Stage> = new Set<Stage>(["refused", "absent", "b
 const SCAN_INTERVAL_MS = 120;
 const SCANNED_SIDE_MAX = 900;
 
-/** The camera's picture, looked at until a code number is in it. However the dialog goes, the camera is off. */
+/** Scans the camera's picture until it contains a code number. The camera is switched off however the dialog is closed. */
 export function Scanner({ onCode, onPicture, onClose }: ScannerProps) {
   const t = words().scanner;
   const video = useRef<HTMLVideoElement>(null);
@@ -45,7 +45,7 @@ export function Scanner({ onCode, onPicture, onClose }: ScannerProps) {
   );
 }
 
-/** Opens the camera and looks until told to stop, by the function that it answers. */
+/** Opens the camera and starts scanning. Returns the function that stops both. */
 function startScanning(screen: HTMLVideoElement, onStage: (stage: Stage) => void, onCode: (code: string) => void): () => void {
   const controller = new AbortController();
   const { signal } = controller;
@@ -53,7 +53,7 @@ function startScanning(screen: HTMLVideoElement, onStage: (stage: Stage) => void
     let stream: MediaStream;
     try {
       stream = await openCamera();
-      // A camera must never stay on, also where somebody left while it was opening.
+      // The user may close the dialog while the camera is still opening. Then it must be switched off as well.
       const stopCamera = () => stream.getTracks().forEach((track) => track.stop());
       signal.addEventListener("abort", stopCamera);
       if (signal.aborted) return stopCamera();
@@ -91,13 +91,13 @@ async function findFirstCode(screen: HTMLVideoElement, signal: AbortSignal, onSt
   return undefined;
 }
 
-/** Asked anew after each wait. */
+/** A function, because TypeScript would otherwise assume that `aborted` cannot change across an await. */
 function isAborted(signal: AbortSignal): boolean {
   return signal.aborted;
 }
 
 function openCamera(): Promise<MediaStream> {
-  // Without a secure connection browsers have no mediaDevices at all.
+  // Browsers provide mediaDevices only on secure connections.
   const devices = navigator.mediaDevices as MediaDevices | undefined;
   if (devices === undefined) return Promise.reject(new DOMException("", "NotFoundError"));
   return devices.getUserMedia({ video: { facingMode: "environment", width: { ideal: 1280 }, height: { ideal: 960 } } });

@@ -8,7 +8,7 @@ const SIGNATURE = frameOf("standard", "signature");
 const CAMERA: Size = { width: 4000, height: 3000 };
 const FRAMES: readonly Frame[] = PROFILES.flatMap((profile) => KINDS.map((kind) => frameOf(profile, kind)));
 
-/** Corners of the part that is taken, in the source's pixels: back through the transformation that draws it. */
+/** Returns the corners of the crop in the source's pixels, by inverting the drawing transformation. */
 function corners(frame: Frame, crop: Crop): [number, number][] {
   const height = (crop.width * frame.proportion.height) / frame.proportion.width;
   const [a, b, c, d, e, f] = transform(crop, 1, { x: crop.width / 2, y: height / 2 });
@@ -25,12 +25,12 @@ function isInside(frame: Frame, source: Size, crop: Crop): boolean {
   return corners(frame, crop).every(([x, y]) => x > -0.01 && y > -0.01 && x < source.width + 0.01 && y < source.height + 0.01);
 }
 
-test("at first all of the middle is taken", () => {
+test("the initial crop is the largest centred one", () => {
   expect(fullFrame(FACE, CAMERA)).toEqual({ x: 2000, y: 1500, width: 2000, quarter: 0, tilt: 0 });
   expect(fullFrame(SIGNATURE, CAMERA).width).toBe(4000);
 });
 
-test("whatever is done to it, the part lies in the source, and the picture has the proportion and the pixels", () => {
+test("after any sequence of edits the crop lies in the source and has the proportion and the pixels", () => {
   let seed = 7;
   const random = () => (seed = (seed * 48271) % 2147483647) / 2147483647;
   for (const frame of FRAMES) {
@@ -53,7 +53,7 @@ test("whatever is done to it, the part lies in the source, and the picture has t
   }
 });
 
-test("it is enlarged as far as there are pixels, and never drawn larger than it is", () => {
+test("zooming stops at the minimum size, and small pictures are not upscaled", () => {
   const nearest = zoom(FACE, CAMERA, fullFrame(FACE, CAMERA), 100);
   expect(nearest.width).toBe(800);
   expect(outputSize(FACE, nearest)).toEqual({ width: 800, height: 1200 });
@@ -64,14 +64,14 @@ test("it is enlarged as far as there are pixels, and never drawn larger than it 
   expect(minWidth(FACE, small, all)).toBe(maxWidth(FACE, small, all));
 });
 
-test("what lies under the fingers stays there while it is enlarged", () => {
+test("the point under the fingers stays in place while zooming", () => {
   const crop = fullFrame(FACE, CAMERA);
   const about = { x: 0.2, y: -0.3 };
   const nearer = zoom(FACE, CAMERA, crop, 1.5, about);
   for (const axis of ["x", "y"] as const) expect(nearer[axis] + about[axis] * nearer.width).toBeCloseTo(crop[axis] + about[axis] * crop.width);
 });
 
-test("turned and moved, the picture goes where it is pushed", () => {
+test("a rotated picture follows the direction of panning", () => {
   const near = zoom(FACE, CAMERA, fullFrame(FACE, CAMERA), 2);
   expect(pan(FACE, CAMERA, near, 0.1, 0)).toMatchObject({ x: near.x - 0.1 * near.width, y: near.y });
   const onItsSide = rotate(FACE, CAMERA, near, 1);
@@ -80,20 +80,20 @@ test("turned and moved, the picture goes where it is pushed", () => {
   expect(pushed.y).toBeCloseTo(onItsSide.y + 0.1 * onItsSide.width);
 });
 
-test("four quarters and back upright are where it began", () => {
+test("four quarter turns, and a tilt that is undone, restore the crop", () => {
   let crop = fullFrame(FACE, CAMERA);
   for (let quarter = 0; quarter < 4; quarter += 1) crop = rotate(FACE, CAMERA, crop, 1);
   expect(equals(crop, fullFrame(FACE, CAMERA))).toBe(true);
   expect(equals(straighten(FACE, CAMERA, straighten(FACE, CAMERA, crop, 5), 0), crop)).toBe(true);
 });
 
-test("fifty megapixels are not exceeded", () => {
+test("the output never exceeds fifty megapixels", () => {
   const size = outputSize(FACE, fullFrame(FACE, { width: 12000, height: 18000 }));
   expect(size.width * size.height).toBeLessThanOrEqual(PHOTO_PIXELS_MAX);
   expect(size.width).toBeGreaterThan(5700);
 });
 
-test("a picture is shrunk to the least size at most", () => {
+test("the minimum scale gives exactly the minimum size", () => {
   const crop = clampToSource(FACE, CAMERA, { ...fullFrame(FACE, CAMERA), width: 1600 });
   expect(outputSize(FACE, crop, minScale(FACE, crop))).toEqual(FACE.minSize);
 });

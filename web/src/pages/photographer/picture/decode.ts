@@ -1,16 +1,16 @@
-/* From a file to pixels, upright whatever its EXIF says, and from pixels to a JPEG. */
+/* Decodes files to upright pixels, whatever their EXIF orientation, and encodes crops as JPEG. */
 import { minScale, outputSize, transform, type Crop } from "./crop";
 import { meetsFileRules, readHeader } from "./jpeg";
 import { PHOTO_BYTES_MAX, type Frame, type Size } from "./profiles";
 import { encodeWithinLimit } from "./quality_search";
 
-/** What is shown while cropping: large pictures are not moved about as a whole. */
+/** Longest side of the preview for cropping, in pixels. Moving a full-size picture would be slow. */
 const PREVIEW_EDGE_MAX = 1600;
 
-/** Before the frame header there may be a thumbnail, a colour profile, notes of the camera's maker. */
+/** How many bytes to read for the JPEG header. A thumbnail, a colour profile and maker notes may precede the frame header. */
 const HEADER_BYTES_MAX = 1_000_000;
 
-/** Why a file cannot be used. */
+/** The file cannot be decoded. */
 export class UnreadableFile extends Error {
   constructor(readonly reason: "heic" | "unreadable") {
     super(reason);
@@ -22,7 +22,7 @@ type Pixels = ImageBitmap | HTMLImageElement;
 export type OpenedPicture = {
   readonly file: File;
   readonly size: Size;
-  /** A smaller copy to show while cropping. */
+  /** A smaller copy for cropping. */
   readonly preview: ImageBitmap | HTMLCanvasElement;
   readonly header: ReturnType<typeof readHeader>;
 };
@@ -39,7 +39,7 @@ export async function openPicture(file: File): Promise<OpenedPicture> {
   }
 }
 
-/** Whether the file may go as it is, if nothing is changed. */
+/** Returns whether the file can be uploaded unchanged if the user does not edit the crop. */
 export function canSendUnchanged(frame: Frame, opened: OpenedPicture): boolean {
   return meetsFileRules(frame, opened.file.size, opened.header);
 }
@@ -48,7 +48,7 @@ async function decode(file: File, bytes: Uint8Array): Promise<Pixels> {
   try {
     return await createImageBitmap(file, { imageOrientation: "from-image" });
   } catch {
-    // Some browsers know formats here (HEIC in Safari) that they do not know there.
+    // Some browsers decode more formats through an image element (Safari: HEIC).
   }
   const url = URL.createObjectURL(file);
   try {
@@ -90,7 +90,7 @@ export function release(pixels: Pixels | HTMLCanvasElement): void {
 
 export type Picture = Size & { readonly file: Blob };
 
-/** The part that was chosen, at its own resolution, as the best JPEG of at most MAX_BYTES. */
+/** Crops the picture at its own resolution. Returns the JPEG of the highest quality within PHOTO_BYTES_MAX. */
 export async function cropToJpeg(frame: Frame, file: File, crop: Crop): Promise<Picture> {
   const pixels = await decode(file, new Uint8Array());
   try {
@@ -118,7 +118,10 @@ export async function cropToJpeg(frame: Frame, file: File, crop: Crop): Promise<
 
 type Canvas = OffscreenCanvas | HTMLCanvasElement;
 
-/** Some telephones hold no canvas as large as their own camera's pictures, and draw nothing without a word: then half of it is enough. */
+/**
+ * Draws the crop. Some telephones have no canvas as large as their own camera's pictures and silently draw nothing. Then half the size is
+ * tried.
+ */
 function draw(pixels: Pixels, frame: Frame, crop: Crop, scale: number): Canvas {
   const size = outputSize(frame, crop, scale);
   const canvas = typeof OffscreenCanvas === "undefined" ? Object.assign(document.createElement("canvas"), size) : new OffscreenCanvas(size.width, size.height);
@@ -129,7 +132,7 @@ function draw(pixels: Pixels, frame: Frame, crop: Crop, scale: number): Canvas {
   }
   context.imageSmoothingEnabled = true;
   context.imageSmoothingQuality = "high";
-  // What is transparent is paper.
+  // Draws transparent pictures on white.
   context.fillStyle = "#fff";
   context.fillRect(0, 0, size.width, size.height);
   context.setTransform(...transform(crop, size.width / crop.width, { x: size.width / 2, y: size.height / 2 }));

@@ -1,13 +1,16 @@
-/* Where a head is drawn as a help, from the limits that the check holds it to. */
+/* Computes the head guides from the limits of the picture check. */
 import type { HeadLimits, Range } from "./profiles";
 
-/** Of a head: the eyes lie halfway between chin and crown, and it is this much as wide as it is tall. */
+/** Position of the eyes from the chin, relative to the head's height, and width of a head, relative to its height. */
 const EYE_POSITION = 0.5;
 const HEAD_ASPECT = 0.74;
 
 const midpoint = ({ min, max }: Range) => (min + max) / 2;
 
-/** All in parts of the picture's height, from above. The head is that in the middle of what is allowed; its chin lies in a zone, as heads may be smaller and larger. */
+/**
+ * Returns all values relative to the picture's height, from its top. The outlined head has the middle of the allowed sizes. The chin has a
+ * band, because heads of different size are allowed.
+ */
 export function guides({ headHeight, eyeLine }: HeadLimits): { eyes: Range; chin: Range; head: { top: number; middle: number; height: number; halfWidth: number } } {
   const headHeight_ = midpoint(headHeight);
   const eyes = midpoint(eyeLine);

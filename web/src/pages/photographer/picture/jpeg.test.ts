@@ -15,12 +15,12 @@ const exif = (orientation: number, littleEndian: boolean) => {
 };
 const jpeg = (...segments: number[][]) => Uint8Array.from([0xff, 0xd8, ...segments.flat(), 0xff, 0xda]);
 
-test("size and orientation are read, in either order of bytes", () => {
+test("size and orientation are read in both byte orders", () => {
   expect(readHeader(jpeg(frame(800, 1200)))).toEqual({ width: 800, height: 1200, orientation: 1 });
   for (const little of [true, false]) expect(readHeader(jpeg(exif(6, little), frame(800, 1200)))?.orientation).toBe(6);
 });
 
-test("what is no JPEG, ends early or hides its orientation is not sent as it is", () => {
+test("other formats, truncated headers and unreadable orientations are detected", () => {
   expect(readHeader(Uint8Array.from([0x89, 0x50, 0x4e, 0x47]))).toBeUndefined();
   expect(readHeader(jpeg())).toBeUndefined();
   expect(readHeader(jpeg(frame(800, 1200)).subarray(0, 9))).toBeUndefined();
@@ -28,7 +28,7 @@ test("what is no JPEG, ends early or hides its orientation is not sent as it is"
   expect(readHeader(jpeg(cut, frame(800, 1200)))?.orientation).toBe(0);
 });
 
-test("ready is what breaks no rule of the file", () => {
+test("only a file that follows every rule may be uploaded unchanged", () => {
   const good = { width: 800, height: 1200, orientation: 1 };
   expect(meetsFileRules(FACE, 3_000_000, good)).toBe(true);
   expect(meetsFileRules(FACE, 3_000_001, good)).toBe(false);

@@ -7,21 +7,21 @@ import { frameOf, HEAD_LIMITS, PHOTO_BYTES_MAX, PHOTO_PIXELS_MAX, PROFILES, PROP
 
 const numberOf = (name: string) => Number(new RegExp(`const ${name}: u64 = ([\\d_]+);`).exec(photo)?.[1]?.replaceAll("_", ""));
 
-test("the file's limits are the service's", () => {
+test("the limits of files equal those of the service", () => {
   expect([PHOTO_BYTES_MAX, PHOTO_PIXELS_MAX, PROPORTION_TOLERANCE]).toEqual(["PHOTO_BYTES_MAX", "PHOTO_PIXELS_MAX", "PROPORTION_TOLERANCE"].map(numberOf));
   const frames = [...photo.matchAll(/=> Frame \{ min_width: (\d+), min_height: (\d+), proportion: \((\d+), (\d+)\) \}/g)].map((match) => match.slice(1).map(Number));
   const ours = [frameOf("standard", "face"), frameOf("identity_card", "face"), frameOf("identity_card", "signature")];
   expect(frames).toEqual(ours.map(({ minSize, proportion }) => [minSize.width, minSize.height, proportion.width, proportion.height]));
 });
 
-test("the head's limits are the service's", () => {
+test("the limits of the head equal those of the service", () => {
   const of = (name: string) => [...report.matchAll(new RegExp(`${name}: Limit::between\\(([\\d.]+), ([\\d.]+)\\)`, "g"))].map((match) => ({ min: Number(match[1]), max: Number(match[2]) }));
   const profiles: readonly Profile[] = ["standard", "identity_card"];
   expect(of("head_height")).toEqual(profiles.map((profile) => HEAD_LIMITS[profile].headHeight));
   expect(of("eye_line")).toEqual(profiles.map((profile) => HEAD_LIMITS[profile].eyeLine));
 });
 
-test("the head that is drawn lies in the picture, its eyes in their band", () => {
+test("the head guides lie inside the picture and the chin band below the eye band", () => {
   for (const profile of PROFILES) {
     const { eyes, chin, head } = guides(HEAD_LIMITS[profile]);
     expect(head.top).toBeGreaterThanOrEqual(0);

@@ -1,4 +1,7 @@
-/* What a picture must be. The service holds the same numbers (shared/domain/src/photo.rs, picture_report.rs), decides by them and tells them; a test looks that these agree. */
+/*
+ * Requirements for pictures, the same as in the service (shared/domain/src/photo.rs, picture_report.rs). The service decides by them. A
+ * test compares the numbers.
+ */
 import type { Schemas } from "../../../api/client";
 
 export type Profile = Schemas["UploadRequest"]["profile"];
@@ -9,14 +12,14 @@ export const KINDS: readonly Kind[] = ["face", "signature"];
 
 export const PHOTO_BYTES_MAX = 3_000_000;
 export const PHOTO_PIXELS_MAX = 50_000_000;
-/** How far the proportion may be off, in thousandths. */
+/** Tolerance of the proportion, in thousandths. */
 export const PROPORTION_TOLERANCE = 10;
 
 export type Size = { readonly width: number; readonly height: number };
-/** Least size, and the proportion width : height. */
+/** Minimum size in pixels, and the proportion width : height. */
 export type Frame = { readonly minSize: Size; readonly proportion: Size };
 export type Range = { readonly min: number; readonly max: number };
-/** Where the head belongs: parts of the picture's height. */
+/** Limits of the head's height and the eyes' position, relative to the picture's height. */
 export type HeadLimits = { readonly headHeight: Range; readonly eyeLine: Range };
 
 const SIGNATURE_FRAME: Frame = { minSize: { width: 1200, height: 400 }, proportion: { width: 3, height: 1 } };
@@ -35,7 +38,7 @@ export function frameOf(profile: Profile, kind: Kind): Frame {
   return kind === "signature" ? SIGNATURE_FRAME : FACE_FRAMES[profile];
 }
 
-/** In whole numbers, as the service decides it. */
+/** Uses integers only, as the service does, so that both decide the same. */
 export function hasProportion({ proportion }: Frame, { width, height }: Size): boolean {
   const expected = height * proportion.width;
   return Math.abs(width * proportion.height - expected) * 1000 <= expected * PROPORTION_TOLERANCE;

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { encodeWithinLimit, QUALITY_MAX, QUALITY_MIN } from "./quality_search";
 
-/** A picture whose file grows with quality and area; counts how often it is encoded. */
+/** Simulates a picture whose file size grows with quality and area. Records the attempts. */
 function picture(bytesAtMaxQuality: number) {
   const attempts: [number, number][] = [];
   const encode = (quality: number, scale: number) => {
@@ -12,13 +12,13 @@ function picture(bytesAtMaxQuality: number) {
   return { encode, tried: attempts };
 }
 
-test("what is small enough has the best quality, at once", async () => {
+test("a small picture is encoded once, at the highest quality", async () => {
   const { encode, tried } = picture(2_000_000);
   expect(await encodeWithinLimit(encode, 3_000_000, 0.5)).toEqual({ quality: QUALITY_MAX, shrunk: 1 });
   expect(tried.length).toBe(1);
 });
 
-test("otherwise the highest quality that fits", async () => {
+test("a large picture gets the highest quality that fits", async () => {
   const { encode, tried } = picture(5_000_000);
   const found = await encodeWithinLimit(encode, 3_000_000, 0.5);
   expect(found).toEqual({ quality: 88, shrunk: 1 });
@@ -26,13 +26,13 @@ test("otherwise the highest quality that fits", async () => {
   expect(tried.length).toBeLessThan(10);
 });
 
-test("before blocks show, there are fewer pixels", async () => {
+test("a picture is scaled down before the quality falls below the minimum", async () => {
   const found = await encodeWithinLimit(picture(40_000_000).encode, 3_000_000, 0.2);
   expect(found?.quality).toBeGreaterThanOrEqual(QUALITY_MIN);
   expect(found?.shrunk).toBeLessThan(1);
 });
 
-test("never fewer than are needed", async () => {
+test("a picture is never scaled below the minimum scale", async () => {
   expect(await encodeWithinLimit(picture(400_000_000).encode, 3_000_000, 0.5)).toBeUndefined();
   const found = await encodeWithinLimit(picture(45_000_000).encode, 3_000_000, 0.5);
   expect(found?.shrunk).toBeGreaterThanOrEqual(0.5);

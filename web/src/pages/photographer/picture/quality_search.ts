@@ -1,14 +1,14 @@
-/* The best JPEG that is small enough. */
+/* Finds the best JPEG within a size limit. */
 
 export const QUALITY_MAX = 100;
-/** Below it blocks begin to show: fewer pixels are better then. */
+/** Below this quality, JPEG blocks become visible and fewer pixels look better. */
 export const QUALITY_MIN = 70;
 
 export type Encoded<T> = { readonly file: T; readonly bytes: number };
 
 /**
- * The highest quality, from BEST down to WORST, at which `encode` stays within `most` bytes; where none does, with fewer pixels. Undefined
- * where not even the least size does.
+ * Returns the picture with the highest quality, from QUALITY_MAX down to QUALITY_MIN, that `encode` fits into `maxBytes`. If none fits, the
+ * picture is scaled down. Returns undefined if it does not fit even at `minScale`.
  */
 export async function encodeWithinLimit<T>(
   encode: (quality: number, scale: number) => Promise<Encoded<T>>,
@@ -19,7 +19,7 @@ export async function encodeWithinLimit<T>(
     const found = await bestQuality((quality) => encode(quality, scale), maxBytes);
     if ("file" in found) return found.file;
     if (scale <= minScale) return undefined;
-    // Bytes go with the area, about; a little less, so that it ends soon.
+    // The file size is roughly proportional to the area. The extra 2% makes the search end sooner.
     scale = Math.max(minScale, scale * Math.min(0.95, Math.sqrt(maxBytes / found.smallestBytes) * 0.98));
   }
 }
