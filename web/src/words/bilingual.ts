@@ -20,8 +20,3 @@ type SameShape<T> = {
 export function bilingual<T extends Words>(el: T, en: SameShape<T>): () => SameShape<T> {
   return () => (language.value === "el" ? (el as unknown as SameShape<T>) : en);
 }
-
-/** Formats a count: `counted(n, "κωδικάριθμος", "κωδικάριθμοι")` returns "1 κωδικάριθμος" or "5 κωδικάριθμοι". */
-export function counted(count: number, one: string, many: string): string {
-  return `${count} ${count === 1 ? one : many}`;
-}

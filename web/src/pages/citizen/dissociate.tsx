@@ -22,16 +22,16 @@ export function Dissociate({ subject }: { subject: Subject }) {
   const [code, setCode] = useState<Schemas["Code"]>();
   const [isKept, setIsKept] = useState(false);
   const [isUnchecked, setIsUnchecked] = useState(false);
-  const [until, setUntil] = useState<string>();
+  const [dissociatedUntil, setDissociatedUntil] = useState<string>();
   const params = { path: { subject: subject.handle } };
   const show = useAction(async () => setCode(await responseData(api.GET("/v1/subjects/{subject}/association/code", { params }))));
   useEffect(() => void show.run(), []);
   const dissociate = useAction(async () => {
     await responseData(api.DELETE("/v1/subjects/{subject}/association", { params }));
-    setUntil(code?.expires_at);
+    setDissociatedUntil(code?.expires_at);
     setCode(undefined);
   });
-  if (until !== undefined) return <Done subject={subject} until={until} />;
+  if (dissociatedUntil !== undefined) return <Done subject={subject} until={dissociatedUntil} />;
   if (show.failure instanceof ProblemError && show.failure.problem.code === "nothing_associated") return <RedirectWithMessage path={subject.home} messageKey="nothingAssociated" />;
   const errors: Record<string, string> = isUnchecked && !isKept ? { kept: t.keptMissing } : {};
   return (

@@ -153,13 +153,13 @@ function Authorized({ subject, active, onWithdrawn }: { subject: Subject; active
         <Loading />
       ) : (
         <ul class="rows">
-          {active.map((one) => (
-            <li class="row" key={one.application}>
+          {active.map((authorization) => (
+            <li class="row" key={authorization.application}>
               <span>
-                <strong>{nameOf(one.application)}</strong>
-                <span class="row-hint">{one.until === undefined ? t.since(shortDay(one.since)) : t.sinceUntil(shortDay(one.since), shortDay(one.until))}</span>
+                <strong>{nameOf(authorization.application)}</strong>
+                <span class="row-hint">{authorization.until === undefined ? t.since(shortDay(authorization.since)) : t.sinceUntil(shortDay(authorization.since), shortDay(authorization.until))}</span>
               </span>
-              <button type="button" class="row-end" aria-label={t.withdrawOf(nameOf(one.application))} title={t.withdraw} onClick={() => setWithdrawing(one)}>
+              <button type="button" class="row-end" aria-label={t.withdrawOf(nameOf(authorization.application))} title={t.withdraw} onClick={() => setWithdrawing(authorization)}>
                 <span aria-hidden="true">✕</span>
               </button>
             </li>

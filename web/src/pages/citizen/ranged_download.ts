@@ -5,9 +5,9 @@ export class RangeMismatch extends Error {}
 
 /** Parses a Content-Range header such as "bytes 0-4194303/9000000". */
 export function parseContentRange(contentRange: string | null): { first: number; last: number; total: number } | undefined {
-  const found = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(contentRange ?? "");
-  if (found === null) return undefined;
-  const [first, last, total] = found.slice(1).map(Number) as [number, number, number];
+  const match = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(contentRange ?? "");
+  if (match === null) return undefined;
+  const [first, last, total] = match.slice(1).map(Number) as [number, number, number];
   return first <= last && last < total ? { first, last, total } : undefined;
 }
 

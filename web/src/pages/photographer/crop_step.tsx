@@ -17,12 +17,12 @@ import { STEPS, useSteps } from "./step";
 /** Crops one picture. */
 export function CropStep({ kind }: { kind: Kind }) {
   const t = words();
-  const { leave, after } = useSteps();
+  const { leaveCrop, after } = useSteps();
   const choice = useFileChoice(kind, () => undefined);
   const finish = useAction(async () => {
     const isSameUrl = rememberUrl();
     await finishPicture(kind);
-    if (isSameUrl()) leave(after);
+    if (isSameUrl()) leaveCrop(after);
   });
   const chosen = pictures.value[kind];
   useEffect(() => {

@@ -119,7 +119,7 @@ export function Cropper({ frame, source, preview, crop, initialCrop, head, onCro
             { text: "+", label: t.larger, onPress: () => zoomBy(ZOOM_STEP) },
           ]}
         </Slider>
-        {isFullyZoomed && hasEnoughPixels(frame, crop) && maxZoom > 1 && <p class="govgr-hint crop-note">{t.least}</p>}
+        {isFullyZoomed && hasEnoughPixels(frame, crop) && maxZoom > 1 && <p class="govgr-hint crop-note">{t.maxSizeReached}</p>}
         <Slider label={t.tilt} id="crop-tilt" value={crop.tilt} min={-TILT_MAX} max={TILT_MAX} valueText={t.degrees(formatNumber(crop.tilt, 1))} displayedValue={`${formatNumber(crop.tilt, 1)}°`} onInput={setTilt}>
           {[
             { text: "↺", label: t.tiltLeft, onPress: () => setTilt(latest.current.tilt - TILT_STEP) },

@@ -11,11 +11,11 @@ export function StateTag({ state }: { state: State }) {
 }
 
 /** Returns how often, and until when, the code can be sent again. */
-export function resendsText(one: Issuance): string {
+export function resendsText(issuance: Issuance): string {
   const t = words();
-  const left = t.resendsLeft(one.resends.left);
-  const isOver = one.associated || Date.parse(resendUntil(one)) <= Date.now();
-  return isOver ? t.resendsLeft(0) : one.resends.left === 0 ? left : `${left}, ${t.until(moment(resendUntil(one)))}`;
+  const left = t.resendsLeft(issuance.resends.left);
+  const isOver = issuance.associated || Date.parse(resendUntil(issuance)) <= Date.now();
+  return isOver ? t.resendsLeft(0) : issuance.resends.left === 0 ? left : `${left}, ${t.until(moment(resendUntil(issuance)))}`;
 }
 
 export function imagesText({ images }: Issuance): string {
@@ -23,10 +23,10 @@ export function imagesText({ images }: Issuance): string {
   return images.map((kind) => image[kind]).join(", ");
 }
 
-export function issuerText(one: Issuance): string {
+export function issuerText(issuance: Issuance): string {
   const t = issuedWords().by;
-  if (one.issued_by_you) return t.you;
-  const { capacity, label, employee } = one.issued_by;
+  if (issuance.issued_by_you) return t.you;
+  const { capacity, label, employee } = issuance.issued_by;
   return capacity === "owner" ? t.owner : (label ?? (employee === undefined ? t.staff : t.withdrawn));
 }
 
@@ -34,10 +34,10 @@ export function Verdicts({ verdicts }: { verdicts: Issuance["verdicts"] }) {
   const t = issuedWords();
   return (
     <ul class="verdicts">
-      {verdicts.map((one) => (
-        <li key={`${one.verdict} ${one.reason ?? ""}`}>
-          <Tag kind={one.verdict === "accepted" ? "good" : "bad"}>{t.verdict[one.verdict]}</Tag>
-          {one.reason_text !== undefined && <span class="verdict-reason">{one.reason_text}</span>}
+      {verdicts.map((verdict) => (
+        <li key={`${verdict.verdict} ${verdict.reason ?? ""}`}>
+          <Tag kind={verdict.verdict === "accepted" ? "good" : "bad"}>{t.verdict[verdict.verdict]}</Tag>
+          {verdict.reason_text !== undefined && <span class="verdict-reason">{verdict.reason_text}</span>}
         </li>
       ))}
     </ul>

@@ -19,7 +19,7 @@ const keyOf = (business: string, upload: string) => `${business} ${upload}`;
 
 /** Stores issuances of `business`, the one at the time of the request. The session may have switched to another since. */
 export function cacheIssuances(issuances: readonly Issuance[], business: string): void {
-  cache.value = new Map([...cache.value, ...issuances.map((one) => [keyOf(business, one.upload_id), one] as const)]);
+  cache.value = new Map([...cache.value, ...issuances.map((issuance) => [keyOf(business, issuance.upload_id), issuance] as const)]);
 }
 
 export const cachedIssuance = (upload: string): Issuance | undefined => cache.value.get(keyOf(currentBusiness(), upload));
@@ -41,7 +41,7 @@ export async function findIssuance(upload: string): Promise<Issuance | undefined
   let cursor: string | undefined;
   do {
     const page: Schemas["Issuances"] = await listIssuances({ limit: cursor === undefined ? 25 : 100, ...(cursor === undefined ? {} : { cursor }) });
-    const found = page.issuances.find((one) => one.upload_id === upload);
+    const found = page.issuances.find((issuance) => issuance.upload_id === upload);
     if (found !== undefined) return found;
     const last = page.issuances.at(-1);
     if (last !== undefined && Date.parse(last.issued_at) < Date.now() - SEARCH_WINDOW_MS) return undefined;
@@ -55,8 +55,8 @@ const RESEND_WINDOW_MS = 86_400_000;
 
 export const resendUntil = ({ issued_at }: Issuance): string => new Date(Date.parse(issued_at) + RESEND_WINDOW_MS).toISOString();
 
-export function mayResend(one: Issuance): boolean {
-  return !one.associated && one.resends.left > 0 && Date.parse(resendUntil(one)) > Date.now();
+export function mayResend(issuance: Issuance): boolean {
+  return !issuance.associated && issuance.resends.left > 0 && Date.parse(resendUntil(issuance)) > Date.now();
 }
 
 /** Polling starts fast, because messages are sent within seconds, and then slows down. */

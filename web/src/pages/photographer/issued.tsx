@@ -77,11 +77,11 @@ const pageOf = ({ issuances, next }: { issuances: readonly Issuance[]; next?: st
  * the filter's state.
  */
 function mergeLists({ query, issuances, next }: ShownList, latest: readonly Issuance[], { state }: Filter): ShownList {
-  const latestById = new Map(latest.map((one) => [one.upload_id, one]));
-  const shownIds = new Set(issuances.map((one) => one.upload_id));
-  const updated = issuances.map((one) => latestById.get(one.upload_id) ?? one).filter((one) => state === undefined || latestById.has(one.upload_id) || one.state !== "queued");
+  const latestById = new Map(latest.map((issuance) => [issuance.upload_id, issuance]));
+  const shownIds = new Set(issuances.map((issuance) => issuance.upload_id));
+  const updated = issuances.map((issuance) => latestById.get(issuance.upload_id) ?? issuance).filter((issuance) => state === undefined || latestById.has(issuance.upload_id) || issuance.state !== "queued");
   const newest = issuances[0]?.issued_at ?? "";
-  return { query, issuances: [...latest.filter((one) => !shownIds.has(one.upload_id) && one.issued_at > newest), ...updated], next };
+  return { query, issuances: [...latest.filter((issuance) => !shownIds.has(issuance.upload_id) && issuance.issued_at > newest), ...updated], next };
 }
 
 const isDay = (text: string | undefined): text is string => text !== undefined && /^\d{4}-\d{2}-\d{2}$/.test(text);
@@ -109,35 +109,35 @@ function IssuanceTable({ issuances }: { issuances: readonly Issuance[] }) {
         </tr>
       </thead>
       <tbody>
-        {issuances.map((one) => (
-          <tr key={one.upload_id} data-upload={one.upload_id}>
+        {issuances.map((issuance) => (
+          <tr key={issuance.upload_id} data-upload={issuance.upload_id}>
             <td data-label={c.issued}>
               <span class="issued-when">
-                {shortDay(one.issued_at)} {time(one.issued_at)}
+                {shortDay(issuance.issued_at)} {time(issuance.issued_at)}
               </span>
-              {!one.associated && (
+              {!issuance.associated && (
                 <span class="issued-more">
-                  {c.expires} {shortDay(one.expires_at)}
+                  {c.expires} {shortDay(issuance.expires_at)}
                 </span>
               )}
             </td>
             <td data-label={c.to} class="issued-to">
-              {one.recipient.masked}
+              {issuance.recipient.masked}
             </td>
             <td data-label={c.state}>
-              <StateTag state={one.state} />
-              {one.delivery.sent_at !== undefined && <span class="issued-more">{moment(one.delivery.sent_at)}</span>}
+              <StateTag state={issuance.state} />
+              {issuance.delivery.sent_at !== undefined && <span class="issued-more">{moment(issuance.delivery.sent_at)}</span>}
             </td>
             <td data-label={c.what}>
-              {imagesText(one)}
-              <span class="issued-more">{common().profile[one.profile]}</span>
-              {one.verdicts.length > 0 && <Verdicts verdicts={one.verdicts} />}
+              {imagesText(issuance)}
+              <span class="issued-more">{common().profile[issuance.profile]}</span>
+              {issuance.verdicts.length > 0 && <Verdicts verdicts={issuance.verdicts} />}
             </td>
-            <td data-label={c.by}>{issuerText(one)}</td>
+            <td data-label={c.by}>{issuerText(issuance)}</td>
             <td data-label={c.again}>
-              <span>{resendsText(one)}</span>
-              {mayResend(one) && (
-                <a class="govgr-link issued-again" href={`/photographer/issued/${one.upload_id}`} aria-label={t.list.againTo(one.recipient.masked)}>
+              <span>{resendsText(issuance)}</span>
+              {mayResend(issuance) && (
+                <a class="govgr-link issued-again" href={`/photographer/issued/${issuance.upload_id}`} aria-label={t.list.againTo(issuance.recipient.masked)}>
                   {t.list.again}
                 </a>
               )}

@@ -25,7 +25,7 @@ export function SendAgain() {
     <Page title={t.title} back="/photographer">
       <Loaded load={load}>
         {/* The cached issuance is newer than the loaded one if polling has updated it. */}
-        {(found) => (found === null ? <NotFound /> : <IssuanceDetails one={cachedIssuance(upload) ?? found} />)}
+        {(found) => (found === null ? <NotFound /> : <IssuanceDetails issuance={cachedIssuance(upload) ?? found} />)}
       </Loaded>
     </Page>
   );
@@ -40,18 +40,18 @@ function NotFound() {
   );
 }
 
-function IssuanceDetails({ one }: { one: Issuance }) {
+function IssuanceDetails({ issuance }: { issuance: Issuance }) {
   const t = words().again;
   const c = common();
   const [successText, setSuccessText] = useState<string>();
-  usePolling(one.state === "queued", () => findIssuance(one.upload_id));
+  usePolling(issuance.state === "queued", () => findIssuance(issuance.upload_id));
   const resendSame = useAction(async () => {
     setSuccessText(undefined);
-    await resend(one, {});
+    await resend(issuance, {});
     setSuccessText(words().again.sent);
     scrollTo(0, 0);
   });
-  const canResend = mayResend(one);
+  const canResend = mayResend(issuance);
   return (
     <>
       {successText !== undefined && (
@@ -61,20 +61,20 @@ function IssuanceDetails({ one }: { one: Issuance }) {
       )}
       <Summary
         rows={[
-          [c.to, one.recipient.masked],
-          [c.delivery, <StateTag key="state" state={one.state} />],
-          [c.recipient.language, c.language[one.language]],
-          [c.issuedAt, moment(one.issued_at)],
-          [c.expiresAt, moment(one.expires_at)],
-          [words().columns.what, imagesText(one)],
-          [words().columns.again, resendsText(one)],
+          [c.to, issuance.recipient.masked],
+          [c.delivery, <StateTag key="state" state={issuance.state} />],
+          [c.recipient.language, c.language[issuance.language]],
+          [c.issuedAt, moment(issuance.issued_at)],
+          [c.expiresAt, moment(issuance.expires_at)],
+          [words().columns.what, imagesText(issuance)],
+          [words().columns.again, resendsText(issuance)],
         ]}
       />
-      {one.resends.list.length > 0 && (
+      {issuance.resends.list.length > 0 && (
         <>
           <h2 class="govgr-heading-s">{t.history}</h2>
           <ul class="govgr-list govgr-list--bullet">
-            {one.resends.list.map(({ at, corrected }) => (
+            {issuance.resends.list.map(({ at, corrected }) => (
               <li key={at}>
                 {moment(at)}: {corrected ? t.wasCorrected : t.wasSame}
               </li>
@@ -83,14 +83,14 @@ function IssuanceDetails({ one }: { one: Issuance }) {
         </>
       )}
       {!canResend && (
-        <Notice kind={one.associated ? "info" : "warning"}>
-          <p>{one.associated ? t.associated : one.resends.left === 0 ? t.exhausted : t.tooLate(moment(resendUntil(one)))}</p>
+        <Notice kind={issuance.associated ? "info" : "warning"}>
+          <p>{issuance.associated ? t.associated : issuance.resends.left === 0 ? t.exhausted : t.tooLate(moment(resendUntil(issuance)))}</p>
         </Notice>
       )}
       {canResend && (
         <>
           <h2 class="govgr-heading-m">{t.sameTitle}</h2>
-          <p class="govgr-body">{t.same(one.recipient.masked)}</p>
+          <p class="govgr-body">{t.same(issuance.recipient.masked)}</p>
           <FailureNote failure={resendSame.failure} />
           <Button variant="secondary" busy={resendSame.busy} onClick={() => resendSame.run()}>
             {t.sameButton}
@@ -98,7 +98,7 @@ function IssuanceDetails({ one }: { one: Issuance }) {
           <h2 class="govgr-heading-m">{t.correctTitle}</h2>
           <p class="govgr-body">{t.correct}</p>
           <CorrectionForm
-            one={one}
+            issuance={issuance}
             onDone={(now) => {
               resendSame.setFailure(undefined);
               setSuccessText(isLastResendCorrected(now) ? words().again.corrected(now.recipient.masked) : words().again.sent);
@@ -112,17 +112,17 @@ function IssuanceDetails({ one }: { one: Issuance }) {
 }
 
 /** Returns whether the last resend issued a new code. If the address and language are unchanged, the service repeats the message instead. */
-const isLastResendCorrected = ({ resends }: Issuance) => resends.list.reduce((last, one) => (one.at > last.at ? one : last), { at: "", corrected: false }).corrected;
+const isLastResendCorrected = ({ resends }: Issuance) => resends.list.reduce((last, attempt) => (attempt.at > last.at ? attempt : last), { at: "", corrected: false }).corrected;
 
 type Correction = Pick<Recipient, "kind" | "mobile" | "email" | "language">;
 
-function CorrectionForm({ one, onDone }: { one: Issuance; onDone: (now: Issuance) => void }) {
+function CorrectionForm({ issuance, onDone }: { issuance: Issuance; onDone: (now: Issuance) => void }) {
   const t = words().again;
-  const empty = (language: Correction["language"]): Correction => ({ kind: one.recipient.kind, mobile: "", email: "", language });
-  const [to, setTo] = useState(empty(one.language));
+  const empty = (language: Correction["language"]): Correction => ({ kind: issuance.recipient.kind, mobile: "", email: "", language });
+  const [to, setTo] = useState(empty(issuance.language));
   const [wasSubmitted, setWasSubmitted] = useState(false);
   const submit = useAction(async () => {
-    const updated = await resend(one, { recipient: { kind: to.kind, value: to[to.kind] }, language: to.language });
+    const updated = await resend(issuance, { recipient: { kind: to.kind, value: to[to.kind] }, language: to.language });
     setWasSubmitted(false);
     setTo(empty(updated.language));
     onDone(updated);
@@ -161,14 +161,14 @@ function CorrectionForm({ one, onDone }: { one: Issuance; onDone: (now: Issuance
  * Sends the code again. If the service rejects it because it may not be sent again, loads the issuance, so that the page shows its current
  * state.
  */
-async function resend(one: Issuance, body: { recipient?: { kind: Recipient["kind"]; value: string }; language?: Recipient["language"] }): Promise<Issuance> {
+async function resend(issuance: Issuance, body: { recipient?: { kind: Recipient["kind"]; value: string }; language?: Recipient["language"] }): Promise<Issuance> {
   const business = currentBusiness();
   try {
-    const updated = await responseData(api.POST("/v1/photographer/issuances/{upload}/resend", { params: { path: { upload: one.upload_id } }, body }));
+    const updated = await responseData(api.POST("/v1/photographer/issuances/{upload}/resend", { params: { path: { upload: issuance.upload_id } }, body }));
     cacheIssuances([updated], business);
     return updated;
   } catch (error) {
-    if (error instanceof ProblemError && error.problem.code.startsWith("resend_")) await findIssuance(one.upload_id).catch(() => undefined);
+    if (error instanceof ProblemError && error.problem.code.startsWith("resend_")) await findIssuance(issuance.upload_id).catch(() => undefined);
     throw error;
   }
 }

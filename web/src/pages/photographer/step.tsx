@@ -25,10 +25,10 @@ export function useSteps() {
     if (after !== undefined) query.set("then", after);
     route(query.size === 0 ? NEW_PHOTOS_PATH : `${NEW_PHOTOS_PATH}?${query}`, replace);
   }, []);
-  const leave = useCallback((to: Step) => {
+  const leaveCrop = useCallback((to: Step) => {
     if (!cropHasPreviousStep) return go(to, { replace: true });
     cropHasPreviousStep = false;
     history.back();
   }, []);
-  return { go, leave, requested: query.step ?? "pictures", after: query.then === "check" ? ("check" as const) : ("pictures" as const) };
+  return { go, leaveCrop, requested: query.step ?? "pictures", after: query.then === "check" ? ("check" as const) : ("pictures" as const) };
 }

@@ -23,7 +23,7 @@ export function RoleChoice({ onChosen }: { onChosen?: () => void }) {
   const t = words().role;
   const current = session.value;
   const [chosen, setChosen] = useState(current?.role === undefined ? undefined : keyOf(current.role));
-  const [missing, setMissing] = useState(false);
+  const [isUnchosen, setIsUnchosen] = useState(false);
   const [pendingRole, setPendingRole] = useState<Role>();
   const choose = useAction(async (role: Role) => {
     const body = role.business === undefined ? { kind: role.kind } : { kind: role.kind, business: role.business.id };
@@ -31,7 +31,7 @@ export function RoleChoice({ onChosen }: { onChosen?: () => void }) {
     onChosen?.();
   });
   if (current === undefined) return null;
-  const errors: Record<string, string> = missing ? { role: t.choose } : {};
+  const errors: Record<string, string> = isUnchosen ? { role: t.choose } : {};
   return (
     <Page title={t.title}>
       <Form
@@ -39,7 +39,7 @@ export function RoleChoice({ onChosen }: { onChosen?: () => void }) {
         failure={choose.failure}
         onSubmit={() => {
           const role = current.roles.find((role) => keyOf(role) === chosen);
-          setMissing(role === undefined);
+          setIsUnchosen(role === undefined);
           if (role === undefined) return;
           if (hasUnsentWork() && keyOf(role) !== (current.role === undefined ? undefined : keyOf(current.role))) setPendingRole(role);
           else void choose.run(role);

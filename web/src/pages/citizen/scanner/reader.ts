@@ -6,7 +6,7 @@ type Detector = { detect: (source: ImageBitmapSource) => Promise<readonly { rawV
 type DetectorClass = { new (options: { formats: string[] }): Detector; getSupportedFormats: () => Promise<string[]> };
 
 /** Returns the texts of all QR codes in an image. */
-export type Reader = (seen: ImageData) => Promise<readonly string[]>;
+export type Reader = (image: ImageData) => Promise<readonly string[]>;
 
 let cachedReader: Promise<Reader> | undefined;
 
@@ -28,7 +28,7 @@ async function nativeReader(): Promise<Reader | undefined> {
   try {
     if (BarcodeDetector === undefined || !(await BarcodeDetector.getSupportedFormats()).includes("qr_code")) return undefined;
     const detector = new BarcodeDetector({ formats: ["qr_code"] });
-    return async (seen) => (await detector.detect(seen)).map(({ rawValue }) => rawValue);
+    return async (image) => (await detector.detect(image)).map(({ rawValue }) => rawValue);
   } catch {
     return undefined;
   }
@@ -36,5 +36,5 @@ async function nativeReader(): Promise<Reader | undefined> {
 
 async function zxingReader(): Promise<Reader> {
   await prepareZXingModule({ overrides: { locateFile: () => wasm }, fireImmediately: true });
-  return async (seen) => (await readBarcodes(seen, { formats: ["QRCode"], maxNumberOfSymbols: 4 })).map(({ text }) => text);
+  return async (image) => (await readBarcodes(image, { formats: ["QRCode"], maxNumberOfSymbols: 4 })).map(({ text }) => text);
 }
