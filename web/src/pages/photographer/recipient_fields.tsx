@@ -4,7 +4,7 @@ import type { Recipient } from "./draft";
 import { isEmail, isGreekMobile } from "./rules";
 import { words } from "./words";
 
-/** Returns the fields for the service's error paths. */
+/** Maps the error paths of the API to the ids of the fields. */
 export const recipientFieldIds = (kind: Recipient["kind"]) => ({ "recipient.value": kind, recipient: kind, "recipient.kind": "kind", language: "language" });
 
 /** Checks the recipient before a request is sent. */

@@ -90,7 +90,7 @@ function StaffList() {
             setSuccessText(t.withdrawn(nameOf(withdrawing)));
             scrollTo(0, 0);
             setWithdrawing(undefined);
-            // The pressed button is removed with its row.
+            // The pressed button is removed with its row, so the focus moves to the heading of the list.
             focusAfterRender(() => document.getElementById("staff-list"));
             load.setData((staff) => staff?.filter(({ employee }) => employee !== withdrawing.employee));
           }}
