@@ -1,4 +1,4 @@
-// Shows offline.html when a page cannot be loaded. Caches nothing else: no API responses and no pages.
+// Shows offline.html when a page cannot be loaded. Caches only the files of that page: no API responses and no other pages.
 const CACHE_NAME = "offline-2";
 const CACHED_FILES = ["/offline.css", "/offline.js"];
 addEventListener("install", (event) => {
