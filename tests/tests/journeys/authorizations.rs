@@ -50,7 +50,7 @@ fn asking<'b>(visit: &'b Visit, names: &Value) -> Request<'b> {
     visit.browser.request(Method::POST, AUTHORIZATIONS).json(&json!({ "applications": names }))
 }
 
-/// As after a loss of the history and its restoration to an earlier moment (docs/operating.md).
+/// As after a loss of the history and its restoration to an earlier moment (docs/operating/restoring.md).
 #[tokio::test]
 async fn a_history_that_is_lost_keeps_nobody_from_ending_what_is_in_force() {
     let (visit, all) = (associated().await, applications(3).await);

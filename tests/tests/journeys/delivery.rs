@@ -113,7 +113,7 @@ async fn a_message_that_cannot_be_read_holds_up_no_other() {
     // Without what is sealed: an item of no shape that we write.
     let put =
         client.put_item().table_name(&table).item("message_id", message_id.clone()).item("state", AttributeValue::S("queued".to_owned()));
-    let put = put.item("attempts", number(0)).item("next_at", number(day_over)).item("retained_until", number(day_over));
+    let put = put.item("attempts", number(0)).item("next_at", number(day_over)).item("kept_until", number(day_over));
     put.send().await.expect("the account's owner may");
     let to = To::Mobile(people::fresh("citizen").await.mobile().to_owned());
     issue(&studio, &to).await;
@@ -227,7 +227,7 @@ async fn many_messages_at_once_all_arrive_once() {
 async fn end_day_of(upload_id: &str) {
     let messages = outbox::messages_of(upload_id).await;
     assert_eq!(messages.len(), 1, "it is kept for its day, so that it can be sent again");
-    outbox::set(&messages[0], &[("retained_until", now()), ("next_at", now())]).await;
+    outbox::set(&messages[0], &[("kept_until", now()), ("next_at", now())]).await;
 }
 
 async fn wait_until_gone(upload_id: &str) {

@@ -199,7 +199,7 @@ async fn a_day_after_its_issue_it_is_too_late() {
     // Nor without its message, should that be gone first.
     set("ISSUANCES_TABLE", &key, "issued.issued_at", now() - 3600).await;
     let message = message_of(&issued.upload_id).await;
-    outbox::set(&message, &[("retained_until", now())]).await;
+    outbox::set(&message, &[("kept_until", now())]).await;
     refused(&studio, &issued.upload_id, &json!({}), 409, "resend_too_late").await;
 }
 
