@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PREFIXES = {"photographer": "/v1/photographer/", "citizen": "/v1/subjects/{subject}/"}
 VISITORS = {"photographer": "fresh_photographer", "citizen": "fresh_citizen"}
 # What a person has to write; checks name an operation for which one of these is empty.
-EMPTY = {"summary", "if_taken_over", "means", "look", "do"}
+EMPTY = {"summary", "if_taken_over", "when_failing"}
 
 
 def logical_id(name):
@@ -96,11 +96,9 @@ def add_facts(files, name, like):
     file = "infra/operations.toml"
     text = files.read(file)
     section = re.search(rf"^\[{like}\]\n(?:(?!^\[\w+\]$).*\n?)*", text, re.MULTILINE)[0]
-    lines = []
-    for line in section.replace(f"[{like}]", f"[{name}]", 1).rstrip("\n").split("\n"):
-        key = line.split(" = ")[0]
-        lines.append(f'{key} = ""' if key in EMPTY else line)
-    files.replace(file, section, section.rstrip("\n") + "\n\n" + "\n".join(lines) + "\n\n")
+    new = re.sub(r"^when_failing = '''.*?'''$", 'when_failing = ""', section, flags=re.DOTALL | re.MULTILINE)
+    new = re.sub(rf'^({"|".join(EMPTY)}) = ".*"$', r'\1 = ""', new, flags=re.MULTILINE)
+    files.replace(file, section, section.rstrip("\n") + "\n\n" + new.replace(f"[{like}]", f"[{name}]", 1).rstrip("\n") + "\n\n")
 
 
 def add_test(files, name, like_path, folder, method, path):
