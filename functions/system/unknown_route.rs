@@ -1,9 +1,9 @@
-//! Any other path or method: problem+json like everything else.
+//! Responds to every path and method without a route with a problem document, as other functions do for errors.
 
 use edge::Call;
 use messages::problem::Problem;
 
-/// What each path takes, as infra/openapi.yaml says (a test compares them): a 405 names it (RFC 9110, 15.5.6).
+/// The methods of each path in infra/openapi.yaml, for the header `Allow` of a 405 response (RFC 9110, 15.5.6). A test compares them.
 const METHODS: [(&str, &str); 33] = [
     ("/", "GET, HEAD"),
     ("/v1/applications", "GET"),
@@ -45,8 +45,10 @@ async fn main() -> Result<(), lambda_http::Error> {
     edge::serve_refusals(env!("CARGO_BIN_NAME"), refusal).await
 }
 
-/// Beneath /v1 the greedy paths catch what no route has (404). On a route's own path only its other methods come here, and of pages all
-/// but GET and HEAD (405).
+/// Returns the problem for a request without a route.
+///
+/// Under /v1 the gateway's greedy path `{proxy+}` matches every path that has no route (404). All other requests that reach this function
+/// have a known path and another method: one that the route does not have, or for a page, any except GET and HEAD (405).
 fn refusal(call: &Call) -> Problem {
     let is_no_route = call.path("proxy").is_some() && call.is_of_api();
     let methods = METHODS.iter().find(|(path, _)| *path == call.route()).map_or("", |(_, methods)| methods);
