@@ -64,6 +64,12 @@ def block(text, start, indent, what):
     return text[found.start() : end.start() if end else len(text)]
 
 
+def with_parameters_of(path, lines):
+    """Removes the path parameters that the path does not have."""
+    lines = re.sub(r"^ +- \{name: (\w+), in: path,.*\n", lambda found: found[0] if f"{{{found[1]}" in path else "", lines, flags=re.MULTILINE)
+    return re.sub(r"^( +)parameters:\n(?!\1 +- )", "", lines, flags=re.MULTILINE)
+
+
 def add_route(files, name, like, path):
     """Adds the route to infra/openapi.yaml. Returns the path and method of LIKE, and the method of the new route."""
     file = "infra/openapi.yaml"
@@ -76,7 +82,7 @@ def add_route(files, name, like, path):
     others = block(whole, r"^    x-amazon-apigateway-any-method:$", 4, file)
     own = own.replace(f"operationId: {like}", f"operationId: {name}").replace(f"${{{logical_id(like)}.Alias}}", f"${{{logical_id(name)}.Alias}}")
     own = re.sub(r"^      summary: .*$", f"      summary: {name}", own, count=1, flags=re.MULTILINE)
-    files.replace(file, whole, whole + f"  {path}:\n{own}{others}")
+    files.replace(file, whole, whole + f"  {path}:\n" + with_parameters_of(path, own + others))
     return like_path, method
 
 

@@ -31,8 +31,8 @@ pub const SESSION_COOKIE: &str = "__Host-session";
 pub const SIGN_IN_COOKIE: &str = "__Host-sign-in";
 
 /// The API routes to which another site may send a browser. TAXISnet redirects browsers to `callback`, and `sign_in` has its own check of
-/// the requesting site.
-const CROSS_SITE_ROUTES: [&str; 2] = ["/v1/sign-in", "/v1/sign-in/callback"];
+/// the requesting site. The description of the API is public, so that other sites may link to it.
+const CROSS_SITE_ROUTES: &[&str] = &["/v1/sign-in", "/v1/sign-in/callback", "/v1/openapi.json"];
 
 /// Limit of a request body. The largest valid body of any operation has a few hundred bytes.
 const BODY_BYTES_MAX: usize = 16 * 1024;
