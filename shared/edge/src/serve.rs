@@ -172,7 +172,7 @@ pub fn now() -> Moment {
 }
 
 /// What a line says of how a call ended. `internal` is ours, and counted for the function's alarm; throttles, time limits and what others failed
-/// at are not: they come with others' load, and no deployment is to go back for them (docs/decisions.md).
+/// at are not: they come with others' load, and no deployment is to go back for them (docs/decisions/monitoring.md).
 fn ending(failure: Option<&Failure>, function: &str, at: Moment) -> Vec<(&'static str, Value)> {
     let Some(failure) = failure else { return vec![("outcome", json!("ok"))] };
     let mut fields = vec![("outcome", json!(failure.problem().code()))];
