@@ -14,7 +14,7 @@ SAM := $(SAM_SETTINGS) .tools/aws/bin/sam
 # With the operators' command, which uses the same crates of AWS's SDK: so they are built once.
 FUNCTIONS := $(foreach folder,$(notdir $(wildcard functions/*)),-p $(folder)-functions) -p operator
 APPLICATIONS := target/lambda/applications/bootstrap
-# Without the tables by which panics unwind: they end the process (docs/decisions.md).
+# Without the tables by which panics unwind: they end the process (docs/decisions/build.md).
 RELEASE := PATH="$(CURDIR)/.tools/aws/bin:$$PATH" RUSTFLAGS="$$RUSTFLAGS -C force-unwind-tables=no" cargo lambda build --release
 # template.yaml takes the functions from target/.
 unexport CARGO_TARGET_DIR
