@@ -47,7 +47,7 @@ struct Deps {
     pull_ids: PullIds,
 }
 
-/// Claims of this operation, in addition to those of every signed request. They are parsed after the signature has been verified.
+/// Claims of this operation, in addition to those of every signed request. They remain unparsed strings until the signature has been verified.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Claims {
@@ -87,7 +87,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     };
     let in_force = keys::in_force(&deps.associations, &deps.keys, &subject, now);
     let (application, in_force) = tokio::join!(Application::from(request, &deps.nonces, call), in_force);
-    // A request that was used before gets the same response whatever storage says at that moment.
+    // The check for a replay comes first, so that a replayed request always gets the same response, even if the other lookup has failed.
     let (application, in_force) = (application?, in_force?);
     let association = in_force.as_ref().map(|(association, _)| association);
     let decision = decide(&application, association, image, now);

@@ -86,7 +86,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
             None => Ok(None),
         }
     });
-    // A request that was used before gets the same response whatever storage says at that moment.
+    // The check for a replay comes first, so that a replayed request always gets the same response, even if the other lookup has failed.
     let (application, record) = (application?, record?);
     let record = record.ok_or(Problem::PullUnknown)?;
     store(deps, &application.registered.application, &record, &verdict).await?;

@@ -18,7 +18,8 @@ use storage::{
     sessions::{AwaitedOtp, Session, Sessions, Try},
 };
 
-/// How long a superseded token, together with the same password, still returns the new token. For callers that did not receive the response.
+/// How long a superseded token and the same password still return the new token. A caller that did not receive the response can repeat the
+/// request.
 const SUPERSEDED_TOKEN_VALID: Span = Span::minutes(1);
 
 struct Deps {
@@ -54,7 +55,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     }
 }
 
-/// Records the try, then compares the password. This order counts all of several concurrent tries. The error for a wrong password contains the
+/// Records the try, then compares the password. In this order, concurrent tries are all counted. The error for a wrong password contains the
 /// number of tries left.
 async fn record_try_and_compare(deps: &Deps, call: &Call, session: &Session, awaited: &AwaitedOtp, otp: &Otp) -> Result<(), Failure> {
     // The request ID of Lambda identifies a try, so that a write that the SDK retries is counted once and another request is counted again.

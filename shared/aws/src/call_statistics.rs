@@ -21,15 +21,15 @@ use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 pub struct CallStatistics {
     /// Requests sent, including retries.
     pub calls: u32,
-    /// Those of the requests that the SDK sent as retries.
+    /// The part of `calls` that the SDK sent as retries.
     pub retries: u32,
     /// Longest chain of consecutive rounds. A request belongs to round `n + 1` if a response to a request of round `n` had arrived when it was
     /// sent, so concurrent requests belong to one round.
     pub rounds: u32,
-    /// Those of the requests that background tasks sent.
+    /// The part of `calls` that background tasks sent.
     pub background_calls: u32,
-    /// Latest round of which a response has arrived.
-    answered: u32,
+    /// Latest round in which a response has arrived.
+    completed: u32,
 }
 
 impl CallStatistics {
@@ -41,7 +41,7 @@ impl CallStatistics {
             retries: self.retries + background.retries,
             rounds: self.rounds.max(background.rounds),
             background_calls: self.background_calls + background.calls,
-            answered: self.answered.max(background.answered),
+            completed: self.completed.max(background.completed),
         }
     }
 }
@@ -58,16 +58,16 @@ pub async fn counted<F: Future>(future: F) -> (F::Output, CallStatistics) {
 /// Runs a future like [`counted`], for a background task that starts after round `rounds` of the main work.
 pub async fn counted_after<F: Future>(rounds: u32, future: F) -> (F::Output, CallStatistics) {
     CALL_STATISTICS
-        .scope(Cell::new(CallStatistics { answered: rounds, ..CallStatistics::default() }), async {
+        .scope(Cell::new(CallStatistics { completed: rounds, ..CallStatistics::default() }), async {
             let output = future.await;
             (output, CALL_STATISTICS.with(Cell::get))
         })
         .await
 }
 
-/// Returns how many rounds have been answered so far in the current counted future, or 0 outside of one.
+/// Returns how many rounds have completed so far in the current counted future, or 0 outside of one.
 pub fn rounds_answered() -> u32 {
-    CALL_STATISTICS.try_with(|statistics| statistics.get().answered).unwrap_or_default()
+    CALL_STATISTICS.try_with(|statistics| statistics.get().completed).unwrap_or_default()
 }
 
 /// Interceptor that counts requests. Every AWS client of the service is built with it. Requests outside of a counted future, such as those at
@@ -97,8 +97,8 @@ impl Intercept for CallCounter {
     ) -> Result<(), BoxError> {
         let is_retry = config.load::<RequestAttempts>().is_some_and(|attempt| attempt.attempts() > 1);
         let round = CALL_STATISTICS.try_with(|cell| {
-            let CallStatistics { calls, retries, rounds, answered, .. } = cell.get();
-            let round = answered + 1;
+            let CallStatistics { calls, retries, rounds, completed, .. } = cell.get();
+            let round = completed + 1;
             cell.set(CallStatistics { calls: calls + 1, retries: retries + u32::from(is_retry), rounds: rounds.max(round), ..cell.get() });
             round
         });
@@ -115,7 +115,7 @@ impl Intercept for CallCounter {
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if let Some(Round(round)) = config.load::<Round>().copied() {
-            let _ = CALL_STATISTICS.try_with(|cell| cell.set(CallStatistics { answered: cell.get().answered.max(round), ..cell.get() }));
+            let _ = CALL_STATISTICS.try_with(|cell| cell.set(CallStatistics { completed: cell.get().completed.max(round), ..cell.get() }));
         }
         Ok(())
     }

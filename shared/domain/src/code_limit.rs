@@ -60,7 +60,7 @@ impl Share {
 }
 
 /// Returns the normalised address under which messages to a recipient are counted, so that different spellings of one mailbox count as one
-/// recipient. Email addresses are in lower case and without the tag after a plus sign.
+/// recipient. Email addresses are in lower case and without the tag after a plus sign, and mobile numbers are in E.164 format.
 pub fn counted_as(recipient: &Recipient) -> Zeroizing<String> {
     Zeroizing::new(match recipient {
         Recipient::Mobile(mobile) => mobile.expose().to_owned(),

@@ -14,8 +14,8 @@ const RETRY_DELAYS_SECONDS: [i64; 7] = [15, 60, 300, 900, 3_600, 4 * 3_600, 8 * 
 /// Maximum number of attempts to send a message, including attempts whose outcome could not be stored.
 pub const ATTEMPTS: usize = RETRY_DELAYS_SECONDS.len() + 1;
 
-/// How long an attempt claims a message. No other attempt begins while the claim is valid. Longer than the sending function may run (its
-/// `Timeout` in template.yaml).
+/// How long an attempt claims a message. No other attempt begins while the claim is valid. The claim is longer than the `Timeout` of the
+/// sending function (template.yaml).
 pub const CLAIM: Span = Span::minutes(2);
 
 /// Maximum number of due messages that one run of the sweep processes. A longer backlog takes several runs, one a minute.
@@ -40,7 +40,7 @@ pub enum DeliveryState {
     Failed,
 }
 
-/// How long after its issue a code can be resent. Resending needs the stored message.
+/// How long after its issue a code can be resent. Equals the retention of the message, which is needed for resending.
 pub const RESEND_WITHIN: Span = MESSAGE_RETENTION;
 /// How many times a code can be resent.
 pub const RESENDS: usize = 3;

@@ -9,7 +9,7 @@ use crate::time::Span;
 /// Number of digits.
 pub const OTP_LENGTH: usize = 6;
 pub const OTP_VALID: Span = Span::minutes(5);
-/// Wrong passwords in one sign-in. The third one ends the sign-in.
+/// Maximum number of wrong passwords in one sign-in. The last of them ends the sign-in.
 pub const WRONG_TRIES: u32 = 3;
 /// How many times a password can be resent in one sign-in.
 pub const RESENDS: u32 = 3;
@@ -19,7 +19,7 @@ pub const RESENDS: u32 = 3;
 pub struct Otp(String);
 
 impl Otp {
-    /// Generates a random password. Draws again while the 32-bit number is at or above the largest multiple of 10^6, so that no password is
+    /// Generates a random password. Draws again while the random number is at or above the largest multiple of 10^6 below 2^32, so that no password is
     /// more likely than another.
     ///
     /// # Errors

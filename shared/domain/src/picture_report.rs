@@ -87,7 +87,7 @@ pub struct FaceLimits {
     pub background_brightness: Limit,
 }
 
-/// Below this, the picture is a single tone and shows nothing. Our own measure. Portraits have more than 150.
+/// Our own measure. Below this, the picture is a single tone and shows nothing. Portraits have more than 150.
 const TONES: Limit = Limit::least(24.0);
 const ONE_FACE: Limit = Limit::between(1.0, 1.0);
 /// ISO/IEC 19794-5 (full frontal): middle of the face at 45 to 55% of the width. Widened by 0.02 on each side, because the detected box moves
@@ -228,7 +228,7 @@ const SIGNATURE_LIMITS: SignatureLimits = SignatureLimits {
     ink_colour: Limit::most(40.0),
     ink_on_edge: Limit::most(2.0),
 };
-/// Below this, the paper is empty. It is about 170 pixels of a picture of 1000 x 333.
+/// Below this, the paper is empty. The limit is about 170 pixels of a picture of 1000 x 333.
 const ANY_INK: Limit = Limit::least(0.0005);
 
 /// Measurements of a signature. The [`Rule`] of each value defines it.

@@ -20,8 +20,8 @@ pub enum ReminderKind {
 pub const SENDING_DAYS: usize = 3;
 /// Hours of the day in Athens in which reminders are sent, so that none arrives at night.
 pub const HOURS: Range<i8> = 9..21;
-/// How long a run claims a reminder. No other run sends the reminder while the claim is valid. Longer than a run may take (its `Timeout` in
-/// template.yaml).
+/// How long a run claims a reminder. No other run sends the reminder while the claim is valid. The claim is longer than the `Timeout` of a run
+/// (template.yaml).
 pub const CLAIM: Span = Span::minutes(16);
 /// Time after which a run starts no further reminders. The next run continues.
 pub const RUN: Span = Span::minutes(10);
@@ -62,7 +62,7 @@ impl ReminderKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
     Send,
-    /// Removes them unsent, because sending was attempted on [`SENDING_DAYS`] days.
+    /// Removes them without another attempt, because sending was attempted on [`SENDING_DAYS`] days.
     GiveUp,
 }
 

@@ -23,12 +23,12 @@ pub const RECORD_RETENTION_AFTER_PHOTOS: Span = Span::days(365);
 /// S3 lifecycle rules, as key prefix and days. They delete objects even if no function of the service runs.
 pub const LIFECYCLE: [(&str, i64); 3] = [("incoming/", 1), ("pending/", 14), ("associated/", 365)];
 
-/// Returns when a code expires that has not been associated.
+/// Returns when a code expires if it is not associated.
 pub const fn code_expiry(issued_at: Moment) -> Moment {
     issued_at.plus(CODE_VALID)
 }
 
-/// Returns when photos expire that have been associated.
+/// Returns when photos and their code expire after the first association.
 pub const fn association_expiry(first_associated_at: Moment) -> Moment {
     first_associated_at.plus(ASSOCIATION_VALID)
 }

@@ -37,7 +37,7 @@ pub enum Role {
 pub enum Stage {
     /// The person has signed in with TAXISnet, and the one-time password is awaited.
     Otp,
-    /// The person has not chosen a role yet.
+    /// The person has more than one role available and has not chosen one yet.
     Role,
     /// The person has not agreed to the text on personal data yet.
     Consent,

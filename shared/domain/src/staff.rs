@@ -8,8 +8,8 @@ use crate::secret::redacted_text;
 pub const STAFF_MAX: usize = 100;
 /// Maximum number of characters in the owner's label for an employee.
 pub const LABEL_LENGTH: usize = 60;
-/// Maximum number of employers that a sign-in looks up, the most recent authorizations first. The limit keeps the sign-in of a person short
-/// whom many businesses have authorised.
+/// Maximum number of employers that a sign-in looks up, the most recent authorizations first. The limit keeps the sign-in fast for
+/// people whom many businesses have authorised.
 pub const EMPLOYERS_MAX: usize = 20;
 /// How many employers a sign-in looks up in the registers concurrently.
 pub const EMPLOYER_LOOKUPS_CONCURRENCY: usize = 5;

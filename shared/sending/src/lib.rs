@@ -7,7 +7,7 @@ use aws_sdk_sesv2::types::{Destination, EmailContent, RawMessage};
 use aws_sdk_sns::{error::ProvideErrorMetadata, types::MessageAttributeValue};
 use domain::{EmailAddress, GreekMobile};
 
-/// Why a message was not sent. Contains only the error code, because the messages of AWS contain recipients.
+/// Why a message was not sent. Contains only the error code, because the error messages of AWS contain recipients.
 #[derive(Debug, thiserror::Error)]
 #[error("{channel}: {code}")]
 pub struct SendingError {

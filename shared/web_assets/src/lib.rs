@@ -4,6 +4,7 @@
 /// are uploaded.
 pub const CONTENT_SECURITY_POLICY: &str = include_str!("../content_security_policy.txt");
 
+/// A file of the web application.
 #[derive(Debug)]
 pub struct Asset {
     /// Path under web/dist, such as `assets/index-BX3k9dQ1.js`.
