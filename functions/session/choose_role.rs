@@ -1,4 +1,4 @@
-//! PUT /v1/session/role: as whom to act. Also switches role or business later, without signing in again.
+//! PUT /v1/session/role: chooses the role in which the person acts. Also switches the role or business later, without a new sign-in.
 
 use domain::{business::BusinessId, session::Role};
 use edge::{

@@ -1,10 +1,10 @@
-//! What people agree to. Asked again when a text changes: its version is part of the record.
+//! Texts that people agree to. The record of a consent contains the version of the text, and people are asked again when the text changes.
 
 use serde::{Deserialize, Serialize};
 
 /// Version of the text on personal data.
 pub const PERSONAL_DATA_VERSION: &str = "2026-12";
-/// Version of the text agreed to at association.
+/// Version of the text that a citizen agrees to when associating photos.
 pub const ASSOCIATION_VERSION: &str = "2026-11";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,7 @@ impl ConsentKind {
         }
     }
 
+    /// Returns the version of the text that is shown now.
     pub const fn current_version(self) -> &'static str {
         match self {
             Self::PersonalData => PERSONAL_DATA_VERSION,
