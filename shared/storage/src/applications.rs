@@ -81,7 +81,7 @@ impl Applications {
     ///
     /// # Errors
     /// Storage errors.
-    pub async fn replace(&self, read: &Application, changed: &Application, now: Moment) -> Result<bool, StorageError> {
+    pub async fn replace(&self, previous: &Application, changed: &Application, now: Moment) -> Result<bool, StorageError> {
         let result = self
             .0
             .client
@@ -90,7 +90,7 @@ impl Applications {
             .set_item(Some(to_item(changed)?))
             .condition_expression("#revision = :read")
             .expression_attribute_names("#revision", REVISION)
-            .expression_attribute_values(":read", text(&read.revision))
+            .expression_attribute_values(":read", text(&previous.revision))
             .send()
             .await;
         match result {

@@ -82,7 +82,7 @@ impl Associations {
         self.0.get(key(KEY, subject.as_str()), now).await
     }
 
-    /// Builds the write that stores an association. Fails while another association of the subject is in force.
+    /// Builds the write that stores an association. The transaction fails while another association of the subject is in force.
     ///
     /// # Errors
     /// If the item cannot be serialized.
@@ -96,42 +96,42 @@ impl Associations {
         self.0.put_builder_write(put)
     }
 
-    /// Builds the write that replaces the authorizations. Fails if the association has changed since it was read.
+    /// Builds the write that replaces the authorizations. The transaction fails if the association has changed since it was read.
     ///
     /// # Errors
     /// If the request cannot be built.
     pub fn applications_write(
         &self,
-        read: &Association,
+        association: &Association,
         applications: &BTreeMap<ApplicationId, Authorization>,
     ) -> Result<TransactWrite, StorageError> {
         let value =
             serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(applications).map_err(|_| StorageError::Corrupt("authorizations"))?;
         let update = Update::builder()
-            .set_key(Some(key(KEY, read.subject_id.as_str())))
+            .set_key(Some(key(KEY, association.subject_id.as_str())))
             .update_expression("SET #applications = :applications, #revision = :new")
             .condition_expression("#revision = :read")
             .expression_attribute_names("#applications", "applications")
             .expression_attribute_names("#revision", REVISION)
             .expression_attribute_values(":applications", value)
             .expression_attribute_values(":new", text(crate::time_ordered_id()))
-            .expression_attribute_values(":read", text(&read.revision));
+            .expression_attribute_values(":read", text(&association.revision));
         self.0.update_write(update)
     }
 
-    /// Builds the write that replaces the reminder, or removes it if `reminder` is `None`. Fails if the association has changed since it
-    /// was read.
+    /// Builds the write that replaces the reminder, or removes it if `reminder` is `None`. The transaction fails if the association has
+    /// changed since it was read.
     ///
     /// # Errors
     /// If the request cannot be built.
-    pub fn reminder_write(&self, read: &Association, reminder: Option<&RequestedReminder>) -> Result<TransactWrite, StorageError> {
+    pub fn reminder_write(&self, association: &Association, reminder: Option<&RequestedReminder>) -> Result<TransactWrite, StorageError> {
         let update = Update::builder()
-            .set_key(Some(key(KEY, read.subject_id.as_str())))
+            .set_key(Some(key(KEY, association.subject_id.as_str())))
             .condition_expression("#revision = :read")
             .expression_attribute_names("#reminder", REMINDER)
             .expression_attribute_names("#revision", REVISION)
             .expression_attribute_values(":new", text(crate::time_ordered_id()))
-            .expression_attribute_values(":read", text(&read.revision));
+            .expression_attribute_values(":read", text(&association.revision));
         let update = match reminder {
             Some(reminder) => {
                 let value =
@@ -143,7 +143,8 @@ impl Associations {
         self.0.update_write(update)
     }
 
-    /// Builds the write that removes the reminder after it was sent. Fails if the subject's association now has another photo set.
+    /// Builds the write that removes the reminder after it was sent. The transaction fails if the subject's association now has another
+    /// photo set.
     ///
     /// # Errors
     /// If the request cannot be built.
@@ -160,16 +161,17 @@ impl Associations {
         self.0.update_write(update)
     }
 
-    /// Builds the write that ends the association and with it all authorizations. Fails if the association has changed since it was read.
+    /// Builds the write that ends the association and with it all authorizations. The transaction fails if the association has changed
+    /// since it was read.
     ///
     /// # Errors
     /// If the request cannot be built.
-    pub fn end_write(&self, read: &Association) -> Result<TransactWrite, StorageError> {
+    pub fn end_write(&self, association: &Association) -> Result<TransactWrite, StorageError> {
         let delete = Delete::builder()
-            .set_key(Some(key(KEY, read.subject_id.as_str())))
+            .set_key(Some(key(KEY, association.subject_id.as_str())))
             .condition_expression("#revision = :read")
             .expression_attribute_names("#revision", REVISION)
-            .expression_attribute_values(":read", text(&read.revision));
+            .expression_attribute_values(":read", text(&association.revision));
         self.0.delete_write(delete)
     }
 }

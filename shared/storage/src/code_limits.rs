@@ -93,9 +93,9 @@ impl CodeLimits {
     ///
     /// # Errors
     /// Storage errors.
-    pub async fn read(&self, wanted: Wanted<'_>, now: Moment) -> Result<Result<Counters, CodeLimit>, StorageError> {
+    pub async fn read(&self, request: Wanted<'_>, now: Moment) -> Result<Result<Counters, CodeLimit>, StorageError> {
         let day = AthensDay::of(now);
-        let mut counters = self.counters(wanted, day);
+        let mut counters = self.counters(request, day);
         self.read_counts(&mut counters, now).await?;
         let sms_used = counters.iter().filter(|counter| counter.of == CodeLimit::Sms).map(|counter| counter.used).sum();
         let mut chosen: Vec<Counter> = Vec::new();
@@ -123,7 +123,7 @@ impl CodeLimits {
         transaction: &Transaction,
         mut counters: Counters,
         writes: &[TransactWrite],
-        wanted: Wanted<'_>,
+        request: Wanted<'_>,
         now: Moment,
     ) -> Result<Counters, CommitError> {
         for _ in 0..SMS_COUNTERS {
@@ -136,7 +136,7 @@ impl CodeLimits {
             match counters.limit_of(&failed_conditions) {
                 None => return Err(TransactionError::Refused(failed_conditions).into()),
                 Some(CodeLimit::Sms) => {
-                    let read = self.read(wanted, now).await.map_err(TransactionError::from)?;
+                    let read = self.read(request, now).await.map_err(TransactionError::from)?;
                     counters = read.map_err(CommitError::Reached)?;
                 }
                 Some(limit) => return Err(CommitError::Reached(limit)),
@@ -146,15 +146,15 @@ impl CodeLimits {
     }
 
     /// Returns all counts that the code or message could increment, not read yet.
-    fn counters(&self, wanted: Wanted<'_>, day: AthensDay) -> Vec<Counter> {
+    fn counters(&self, request: Wanted<'_>, day: AthensDay) -> Vec<Counter> {
         let counter = |of, id, limit, total_limit| Counter { of, id, limit, total_limit, used: 0, total_used: 0 };
         let Limits { codes_per_business, sms } = self.limits;
-        let business = wanted.new_code_of.map(|business| {
+        let business = request.new_code_of.map(|business| {
             counter(CodeLimit::Business, format!("business#{}#{day}", business.as_str()), codes_per_business, codes_per_business)
         });
-        let hash = self.hasher.of_day(wanted.recipient, day);
+        let hash = self.hasher.of_day(request.recipient, day);
         let recipient = counter(CodeLimit::Recipient, format!("recipient#{hash}#{day}"), MESSAGES_PER_RECIPIENT, MESSAGES_PER_RECIPIENT);
-        let by_sms = wanted.recipient.kind() == RecipientKind::Mobile;
+        let by_sms = request.recipient.kind() == RecipientKind::Mobile;
         let sms = (0..SMS_COUNTERS).filter(|_| by_sms).map(|n| {
             let share = sms / SMS_COUNTERS + u32::from(n < sms % SMS_COUNTERS);
             counter(CodeLimit::Sms, format!("code_sms#{n}#{day}"), share, sms)
@@ -166,10 +166,16 @@ impl CodeLimits {
     /// condition of the transaction checks the stored value.
     async fn read_counts(&self, counters: &mut [Counter], now: Moment) -> Result<(), StorageError> {
         let keys = counters.iter().map(|counter| key(KEY, &counter.id)).collect();
-        let request =
+        let keys_and_attributes =
             KeysAndAttributes::builder().set_keys(Some(keys)).build().map_err(|_| StorageError::Corrupt("a read lacks a field"))?;
-        let output =
-            self.table.client.batch_get_item().request_items(&self.table.name, request).send().await.map_err(failed("BatchGetItem"))?;
+        let output = self
+            .table
+            .client
+            .batch_get_item()
+            .request_items(&self.table.name, keys_and_attributes)
+            .send()
+            .await
+            .map_err(failed("BatchGetItem"))?;
         let items: Vec<Item> = output.responses.into_iter().flatten().flat_map(|(_, items)| items).collect();
         for item in items.iter().filter(|item| is_live(item, now)) {
             let id = item.get(KEY).and_then(|id| id.as_s().ok());
@@ -183,7 +189,7 @@ impl CodeLimits {
         Ok(())
     }
 
-    /// Builds the write that increments a count. Fails if the limit is reached.
+    /// Builds the write that increments a count. The transaction fails if the limit is reached.
     fn increment_write(&self, counter: &Counter, day: AthensDay) -> Result<TransactWrite, StorageError> {
         let update = Update::builder()
             .set_key(Some(key(KEY, &counter.id)))

@@ -132,8 +132,8 @@ impl Codes {
         self.0.put_new_write(to_item(item)?, KEY)
     }
 
-    /// Builds the write that associates the code with a subject. Fails if the code is no longer in the state that `owner` names or has
-    /// expired.
+    /// Builds the write that associates the code with a subject. The transaction fails if the code is no longer in the state that `owner`
+    /// names or has expired.
     ///
     /// # Errors
     /// If the request cannot be built.
@@ -191,16 +191,16 @@ impl Codes {
         self.0.get(key(KEY, code_id), now).await
     }
 
-    /// Builds the write that deletes a code. Fails if the code's state has changed since it was read.
+    /// Builds the write that deletes a code. The transaction fails if the code's state has changed since it was read.
     ///
     /// # Errors
     /// If the request cannot be built.
-    pub fn delete_write(&self, read: &CodeItem) -> Result<TransactWrite, StorageError> {
+    pub fn delete_write(&self, code: &CodeItem) -> Result<TransactWrite, StorageError> {
         let delete = Delete::builder()
-            .set_key(Some(key(KEY, &read.code_id)))
+            .set_key(Some(key(KEY, &code.code_id)))
             .condition_expression("#state = :state")
             .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":state", text(state_name(read.state)));
+            .expression_attribute_values(":state", text(state_name(code.state)));
         self.0.delete_write(delete)
     }
 }

@@ -46,7 +46,7 @@ impl Consents {
         Ok(self.0.get::<Consent>(key2(KEY, person.as_str(), RANGE, &range), now).await?.is_some())
     }
 
-    /// Reads all agreements of a person. Within each kind the oldest comes first.
+    /// Reads all agreements of a person, sorted by kind and version of the text.
     ///
     /// # Errors
     /// Storage errors.
@@ -120,8 +120,8 @@ impl Consents {
         self.0.put_write(to_item(&consent)?)
     }
 
-    /// Builds the write that retains the agreement to the text on personal data as long as the records of these photos. Fails if there is
-    /// no such agreement.
+    /// Builds the write that retains the agreement to the text on personal data as long as the records of these photos. The transaction
+    /// fails if there is no such agreement.
     ///
     /// # Errors
     /// If the request cannot be built.

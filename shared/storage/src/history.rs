@@ -216,7 +216,7 @@ impl History {
         Ok(not_open)
     }
 
-    /// Builds the write that ends an authorization. Fails if the record is missing or has ended.
+    /// Builds the write that ends an authorization. The transaction fails if the record is missing or has ended.
     ///
     /// # Errors
     /// If the request cannot be built.
@@ -231,8 +231,8 @@ impl History {
         self.table.update_write(update)
     }
 
-    /// Builds the write that stores the verdict on a pulled image, and replaces an earlier verdict. Fails if the record is missing or the
-    /// pull was refused.
+    /// Builds the write that stores the verdict on a pulled image, and replaces an earlier verdict. The transaction fails if the record is
+    /// missing or the pull was refused.
     ///
     /// # Errors
     /// If the request cannot be built.

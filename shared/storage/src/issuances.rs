@@ -72,8 +72,8 @@ impl Issuances {
         condition_is_met(result)
     }
 
-    /// Builds the write that marks an upload as issued. Fails unless its state is [`UploadState::Uploading`], so that only one code is
-    /// issued for it.
+    /// Builds the write that marks an upload as issued. The transaction fails unless its state is [`UploadState::Uploading`], so that only
+    /// one code is issued for it.
     ///
     /// # Errors
     /// If the request cannot be built.
@@ -162,15 +162,21 @@ impl Issuances {
         self.0.update_write(update)
     }
 
-    /// Builds the write that changes the issuance to `new` because the code is sent again. Fails if the code was sent again or associated
-    /// since `read` was read.
+    /// Builds the write that changes the issuance to `new` because the code is sent again. The transaction fails if the code was sent again
+    /// or associated since `previous` was read.
     ///
     /// # Errors
     /// If the request cannot be built.
-    pub fn resend_write(&self, business: &BusinessId, upload_id: &str, read: &Issued, new: &Issued) -> Result<TransactWrite, StorageError> {
+    pub fn resend_write(
+        &self,
+        business: &BusinessId,
+        upload_id: &str,
+        previous: &Issued,
+        new: &Issued,
+    ) -> Result<TransactWrite, StorageError> {
         let mut new: Item = to_item(new)?;
         // Items written before codes could be sent again have no list, which is read as an empty one.
-        let resent_unchanged = if read.resent.is_empty() {
+        let resent_unchanged = if previous.resent.is_empty() {
             "(attribute_not_exists(#issued.#resent) OR size(#issued.#resent) = :before)"
         } else {
             "size(#issued.#resent) = :before"
@@ -181,10 +187,10 @@ impl Issuances {
             .expression_attribute_names("#issued", "issued")
             .expression_attribute_names("#associated", "associated")
             .expression_attribute_names("#sent_at", "sent_at")
-            .expression_attribute_values(":read", text(&read.message_id))
+            .expression_attribute_values(":read", text(&previous.message_id))
             .expression_attribute_values(":false", AttributeValue::Bool(false))
-            .expression_attribute_values(":before", number(read.resent.len()));
-        // Other attributes, such as verdicts, are not written, because they may have changed since `read` was read.
+            .expression_attribute_values(":before", number(previous.resent.len()));
+        // Other attributes, such as verdicts, are not written, because they may have changed since `previous` was read.
         let mut sets = Vec::new();
         for name in RESEND_ATTRIBUTES {
             let value = new.remove(name).ok_or(StorageError::Corrupt("an issuance lacks a field"))?;

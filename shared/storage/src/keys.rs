@@ -87,7 +87,7 @@ pub async fn in_force(
 ) -> Result<Option<(Association, KeyItem)>, StorageError> {
     let mut found = tokio::try_join!(associations.of(subject, now), keys.of(subject, now))?;
     let mut unmatched_revision = None;
-    // Ends, because a further round is needed only if the association has changed again.
+    // The loop ends, because it continues only if the association has changed again since the previous round.
     loop {
         match match_key(unmatched_revision, found)? {
             ControlFlow::Break(found) => return Ok(found),
@@ -200,17 +200,17 @@ mod tests {
 
     #[test]
     fn an_association_that_ends_or_begins_between_the_two_reads_is_read_again() {
-        let one = |set_id: &str, revision: &str| Ok::<_, StorageError>(Some((set_id.to_owned(), revision.to_owned())));
+        let pair = |set_id: &str, revision: &str| Ok::<_, StorageError>(Some((set_id.to_owned(), revision.to_owned())));
         for (reads, expected) in [
-            (vec![(association("a", "1"), key("a"))], one("a", "1")),
+            (vec![(association("a", "1"), key("a"))], pair("a", "1")),
             (vec![(None, None)], Ok(None)),
             // The association ends or begins between the reads.
             (vec![(association("a", "1"), None), (None, None)], Ok(None)),
             (vec![(None, key("a"))], Ok(None)),
-            (vec![(association("a", "1"), None), (association("a", "1"), key("a"))], one("a", "1")),
+            (vec![(association("a", "1"), None), (association("a", "1"), key("a"))], pair("a", "1")),
             // An association with another photo set replaces it.
-            (vec![(association("a", "1"), key("b")), (association("b", "2"), key("b"))], one("b", "2")),
-            (vec![(association("b", "2"), key("a")), (association("b", "2"), key("b"))], one("b", "2")),
+            (vec![(association("a", "1"), key("b")), (association("b", "2"), key("b"))], pair("b", "2")),
+            (vec![(association("b", "2"), key("a")), (association("b", "2"), key("b"))], pair("b", "2")),
             // It ends, begins again, and ends again.
             (vec![(association("a", "1"), None), (association("a", "2"), None), (None, None)], Ok(None)),
         ] {

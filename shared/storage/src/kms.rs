@@ -38,7 +38,7 @@ impl KmsKey {
     /// # Errors
     /// Errors of KMS, which also rejects a context other than the one given to [`Self::seal`].
     pub async fn open(&self, context: &[(&str, &str)], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, StorageError> {
-        // The blob names its key, but KMS must also be given ours, so that it rejects a blob encrypted with another key of the account.
+        // The blob contains the ID of its key. The key is given nevertheless, so that KMS rejects a blob encrypted with another key.
         let mut call = self.client.decrypt().key_id(&self.key_id).ciphertext_blob(Blob::new(sealed));
         for (name, value) in context {
             call = call.encryption_context(*name, *value);

@@ -47,8 +47,8 @@ pub fn time_ordered_id() -> String {
     uuid::Uuid::now_v7().to_string()
 }
 
-/// Returns the common prefix of all IDs from [`time_ordered_id`] that were created at `moment`. It sorts before these IDs and after all
-/// earlier ones.
+/// Returns the beginning of an ID from [`time_ordered_id`] that is created at `moment`, as a bound for queries. It sorts after all IDs that
+/// were created earlier, and before all others.
 pub(crate) fn id_bound(moment: domain::Moment) -> String {
     let millis = moment.epoch_seconds().max(0).saturating_mul(1000);
     format!("{:08x}-{:04x}", millis >> 16, millis & 0xffff)

@@ -151,7 +151,7 @@ impl Outbox {
         self.0.update_write(update)
     }
 
-    /// Builds the write that deletes a message. Fails if it was claimed or settled since it was read.
+    /// Builds the write that deletes a message. The transaction fails if it was claimed or settled since it was read.
     ///
     /// # Errors
     /// If the request cannot be built.
@@ -173,14 +173,14 @@ impl Outbox {
         self.0.delete_write(Delete::builder().set_key(Some(key(KEY, message_id))))
     }
 
-    /// Builds the write that queues a message to be sent again, with its attempts reset. Fails if it has changed since it was read.
-    /// [`Self::wake_again_write`] wakes the sender.
+    /// Builds the write that queues a message to be sent again, with its attempts reset. The transaction fails if it has changed since it
+    /// was read. [`Self::wake_again_write`] wakes the sender.
     ///
     /// # Errors
     /// If the request cannot be built.
-    pub fn requeue_write(&self, read: &OutboxItem, now: Moment) -> Result<TransactWrite, StorageError> {
+    pub fn requeue_write(&self, message: &OutboxItem, now: Moment) -> Result<TransactWrite, StorageError> {
         let update = Update::builder()
-            .set_key(Some(key(KEY, &read.message_id)))
+            .set_key(Some(key(KEY, &message.message_id)))
             .update_expression("SET #state = :queued, #attempts = :zero, #next = :sweep REMOVE #claim")
             .condition_expression(UNCHANGED)
             .expression_attribute_names("#state", "state")
@@ -190,9 +190,9 @@ impl Outbox {
             .expression_attribute_values(":queued", state_value(DeliveryState::Queued)?)
             .expression_attribute_values(":zero", number(0))
             .expression_attribute_values(":sweep", moment(now.plus(FIRST_SWEEP_AFTER)))
-            .expression_attribute_values(":state", state_value(read.state)?)
-            .expression_attribute_values(":read", number(read.attempts))
-            .expression_attribute_values(":next", moment(read.next_at));
+            .expression_attribute_values(":state", state_value(message.state)?)
+            .expression_attribute_values(":read", number(message.attempts))
+            .expression_attribute_values(":next", moment(message.next_at));
         self.0.update_write(update)
     }
 
@@ -206,20 +206,20 @@ impl Outbox {
         self.0.put_new_write(item, KEY)
     }
 
-    /// Builds the write that deletes a message that another message replaces. Fails if it has changed since it was read.
+    /// Builds the write that deletes a message that another message replaces. The transaction fails if it has changed since it was read.
     ///
     /// # Errors
     /// If the request cannot be built.
-    pub fn withdraw_write(&self, read: &OutboxItem) -> Result<TransactWrite, StorageError> {
+    pub fn withdraw_write(&self, message: &OutboxItem) -> Result<TransactWrite, StorageError> {
         let delete = Delete::builder()
-            .set_key(Some(key(KEY, &read.message_id)))
+            .set_key(Some(key(KEY, &message.message_id)))
             .condition_expression(UNCHANGED)
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#attempts", "attempts")
             .expression_attribute_names("#next", "next_at")
-            .expression_attribute_values(":state", state_value(read.state)?)
-            .expression_attribute_values(":read", number(read.attempts))
-            .expression_attribute_values(":next", moment(read.next_at));
+            .expression_attribute_values(":state", state_value(message.state)?)
+            .expression_attribute_values(":read", number(message.attempts))
+            .expression_attribute_values(":next", moment(message.next_at));
         self.0.delete_write(delete)
     }
 

@@ -315,8 +315,8 @@ impl Reminders {
         condition_is_met(result).map(drop)
     }
 
-    /// Builds the write that deletes a reminder that this run has claimed, because it was sent or is no longer needed. Fails without the
-    /// claim.
+    /// Builds the write that deletes a reminder that this run has claimed, because it was sent or is no longer needed. The transaction
+    /// fails without the claim.
     ///
     /// # Errors
     /// If the request cannot be built.
@@ -329,7 +329,8 @@ impl Reminders {
         self.0.delete_write(delete)
     }
 
-    /// Builds the write that deletes a reminder that could not be sent. Fails if another run has claimed it since it was listed.
+    /// Builds the write that deletes a reminder that could not be sent. The transaction fails if another run has claimed it since it was
+    /// listed.
     ///
     /// # Errors
     /// If the request cannot be built.
@@ -389,8 +390,8 @@ mod tests {
         for (claimed, seconds, is_claimed, may_have_gone) in
             [(None, 500, false, false), (Some(at), 999, true, false), (Some(at), 1_000, false, true)]
         {
-            let one = listed(claimed);
-            assert_eq!((one.is_claimed(now(seconds)), one.may_have_gone(now(seconds))), (is_claimed, may_have_gone));
+            let reminder = listed(claimed);
+            assert_eq!((reminder.is_claimed(now(seconds)), reminder.may_have_gone(now(seconds))), (is_claimed, may_have_gone));
         }
         assert!(!listed(None).is_over(now(999)) && listed(None).is_over(at));
     }

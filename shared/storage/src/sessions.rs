@@ -217,8 +217,8 @@ impl Sessions {
         self.0.put_new_write(to_item(&sealed(session)?)?, KEY)
     }
 
-    /// Builds the write that marks the old session as rotated. Its item then contains the new token until `ends_at`. Fails if the session
-    /// has ended or was already rotated. `correct_try` is the ID of the attempt with the correct one-time password.
+    /// Builds the write that marks the old session as rotated. Its item then contains the new token until `ends_at`. The transaction fails
+    /// if the session has ended or was already rotated. `correct_try` is the ID of the attempt with the correct one-time password.
     ///
     /// # Errors
     /// If sealing fails.

@@ -120,7 +120,7 @@ impl Staff {
         self.0.get(key2(KEY, business.as_str(), RANGE, employee.as_str()), now).await
     }
 
-    /// Builds the write that stores a new employee. Fails if the employee is already stored.
+    /// Builds the write that stores a new employee. The transaction fails if the employee is already stored.
     ///
     /// # Errors
     /// If the item cannot be serialized.
@@ -128,8 +128,8 @@ impl Staff {
         self.0.put_new_write(to_item(item)?, RANGE)
     }
 
-    /// Builds the write that adds an employee to the roster, for the same transaction as [`Self::put_write`]. Fails if the business already
-    /// has the maximum number of employees.
+    /// Builds the write that adds an employee to the roster, for the same transaction as [`Self::put_write`]. The transaction fails if the
+    /// business already has the maximum number of employees.
     ///
     /// # Errors
     /// If the request cannot be built.
@@ -145,16 +145,16 @@ impl Staff {
         self.0.update_write(update)
     }
 
-    /// Builds the write that replaces an authorization. Fails if it has changed since it was read.
+    /// Builds the write that replaces an authorization. The transaction fails if it has changed since it was read.
     ///
     /// # Errors
     /// If the item cannot be serialized.
-    pub fn replace_write(&self, read: &StaffItem, item: &StaffItem) -> Result<TransactWrite, StorageError> {
+    pub fn replace_write(&self, previous: &StaffItem, item: &StaffItem) -> Result<TransactWrite, StorageError> {
         let put = Put::builder()
             .set_item(Some(to_item(item)?))
             .condition_expression("#sealed = :read")
             .expression_attribute_names("#sealed", "sealed")
-            .expression_attribute_values(":read", AttributeValue::B(read.sealed.clone().into()));
+            .expression_attribute_values(":read", AttributeValue::B(previous.sealed.clone().into()));
         self.0.put_builder_write(put)
     }
 

@@ -28,7 +28,7 @@ pub struct Issuance {
     /// A UUIDv7, so that uploads sort by time.
     pub upload_id: String,
     /// The member of the business who requested the upload. Items written by an older version have the person's citizen ID here. The last
-    /// of these expire a year after the update.
+    /// of these expire a year after the newer version is deployed.
     pub uploader: MemberId,
     /// The same member if it is an employee. Absent for the owner. Items written by an older version have the employee's hash here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -71,7 +71,8 @@ impl Issuance {
         if self.employee.is_some() { Capacity::Staff } else { Capacity::Owner }
     }
 
-    /// Returns whether the uploader is this person, who is this member of the business.
+    /// Returns whether this person requested the upload. `member` is their ID within the business, and `person` their citizen ID, which is
+    /// compared because items written by an older version have it as `uploader`.
     pub fn is_by(&self, member: &MemberId, person: &SubjectId) -> bool {
         self.uploader == *member || self.uploader.as_str() == person.as_str()
     }

@@ -13,8 +13,8 @@ use zeroize::Zeroizing;
 use super::{DUE, FIRST_SWEEP_AFTER};
 use crate::{error::StorageError, kms::KmsKey, sealing::RecipientHasher};
 
-/// Time between the end of a message's retention and its TTL. In this time the sweep ends the message and records whether it was sent,
-/// which would be impossible once TTL has deleted it.
+/// Time between the end of a message's retention and its TTL. In this time the sweep deletes the message and records if it was never sent.
+/// It could not do so after TTL has deleted the message.
 const TTL_DELAY: Span = Span::hours(1);
 
 /// The recipient and the content of a message. Stored sealed.

@@ -151,7 +151,7 @@ impl Sessions {
     }
 
     /// Builds the write that replaces the pending submission by its association. The session then no longer contains the code number, which
-    /// must be submitted again to be used. Fails if the submission has changed since the session was read.
+    /// must be submitted again to be used. The transaction fails if the submission has changed since the session was read.
     ///
     /// # Errors
     /// If sealing fails.
@@ -200,8 +200,7 @@ mod tests {
     use super::*;
     use crate::sessions::Business;
 
-    /// Such a submission has no data on associations, so an association is looked up and the code is associated only with its first
-    /// subject.
+    /// Such a submission does not have the time of the first association, nor the time at which the subject had no association.
     #[test]
     fn a_submission_written_by_an_older_version_is_read() {
         let old_submission = serde_json::json!({
