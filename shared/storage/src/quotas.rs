@@ -1,4 +1,5 @@
-//! What a person did in one Athens day, as sets of ids: repeating a write counts nothing twice.
+//! The table `Quotas`: what a person has used on one day in Athens. Uses are stored as sets of IDs, so that a repeated write is counted
+//! once.
 
 use std::collections::HashSet;
 
@@ -32,12 +33,12 @@ struct QuotaItem {
     submissions: Option<HashSet<String>>,
 }
 
-/// What using a quota came to.
+/// Result of using a quota.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Use {
-    /// Let in; so many are used now.
+    /// The use is within the limit. `used` includes it.
     LetIn { used: usize },
-    /// The day's are used up.
+    /// The limit of the day was already reached.
     Exhausted,
 }
 
@@ -49,7 +50,8 @@ impl Quotas {
         Self(Table::new(client, table))
     }
 
-    /// Uses one of the day's; the same `id` again is free. However many come at once, no more than the limit are let in.
+    /// Counts one use of a daily quota. An `id` that was counted before is not counted again. The limit is enforced by a condition of the
+    /// write, so concurrent calls cannot exceed it.
     ///
     /// # Errors
     /// Storage errors.
@@ -83,7 +85,8 @@ impl Quotas {
         }
     }
 
-    /// Gives one back: a one-time password that was right is no wrong one.
+    /// Removes a use from the count. One-time passwords are counted as wrong before they are compared, and the correct one is removed
+    /// again.
     ///
     /// # Errors
     /// Storage errors.
@@ -102,7 +105,7 @@ impl Quotas {
             .map_err(failed("UpdateItem"))
     }
 
-    /// How many codes the person may still submit today.
+    /// Returns how many codes the person may still submit today.
     ///
     /// # Errors
     /// Storage errors.
