@@ -41,7 +41,7 @@ fn written(rule: Rule, value: Option<f64>, language: Language) -> String {
         let text = format!("{:.2}", value * 100.0);
         return format!("{}%", text.trim_end_matches('0').trim_end_matches('.').replace('.', &point.to_string()));
     }
-    crate::problem::grouped(value.round() as u64, separator)
+    crate::numbers::group_thousands(value.round() as u64, separator)
 }
 
 struct Numbers {

@@ -11,8 +11,8 @@ use domain::{
     quota::Quota,
 };
 
-use super::{FieldReason, Problem, TOLERANCE_PERCENT, grouped};
-use crate::{picture_report, time_text};
+use super::{FieldReason, Problem, TOLERANCE_PERCENT};
+use crate::{numbers::group_thousands, picture_report, time_text};
 
 fn athens(moment: domain::Moment) -> String {
     time_text::athens(moment, Language::El)
@@ -144,7 +144,7 @@ pub(super) fn detail(problem: &Problem) -> String {
         Problem::ForeignOrigin => "Για την ασφάλειά σας, ενέργειες γίνονται δεκτές μόνο από τις σελίδες του myPhoto.".into(),
         Problem::UnsupportedMediaType => "Το περιεχόμενο πρέπει να είναι JSON, με κεφαλίδα Content-Type: application/json.".into(),
         Problem::BodyTooLarge { limit } => {
-            format!("Το αίτημα είναι μεγαλύτερο από {} byte, που είναι το όριο.", grouped(u64::try_from(*limit).unwrap_or(u64::MAX), '.'))
+            format!("Το αίτημα είναι μεγαλύτερο από {} byte, που είναι το όριο.", group_thousands(u64::try_from(*limit).unwrap_or(u64::MAX), '.'))
         }
         Problem::MalformedJson => "Το περιεχόμενο του αιτήματος δεν μπορεί να διαβαστεί ως JSON.".into(),
         Problem::InvalidField { field, reason } => field_detail(field, *reason),
@@ -421,10 +421,10 @@ fn picture_detail(kind: ImageKind, fault: &PictureFault) -> String {
         }
         PictureFault::Damaged => format!("Το αρχείο της {of_image} είναι κατεστραμμένο ή ελλιπές. Αποθηκεύστε την ξανά ως JPEG."),
         PictureFault::TooManyBytes { measured, limit } => {
-            format!("Το αρχείο της {of_image} έχει μέγεθος {} byte· επιτρέπονται έως {}.", grouped(measured, '.'), grouped(limit, '.'))
+            format!("Το αρχείο της {of_image} έχει μέγεθος {} byte· επιτρέπονται έως {}.", group_thousands(measured, '.'), group_thousands(limit, '.'))
         }
         PictureFault::TooManyPixels { measured, limit } => {
-            format!("Η {image} έχει {} pixel· επιτρέπονται έως {}.", grouped(measured, '.'), grouped(limit, '.'))
+            format!("Η {image} έχει {} pixel· επιτρέπονται έως {}.", group_thousands(measured, '.'), group_thousands(limit, '.'))
         }
         PictureFault::TooSmall { width, height, min_width, min_height } => {
             format!("Η {image} είναι {width} × {height} pixel (πλάτος × ύψος)· πρέπει να είναι τουλάχιστον {min_width} × {min_height}.")

@@ -11,8 +11,8 @@ use domain::{
     quota::Quota,
 };
 
-use super::{FieldReason, Problem, TOLERANCE_PERCENT, grouped};
-use crate::{picture_report, time_text};
+use super::{FieldReason, Problem, TOLERANCE_PERCENT};
+use crate::{numbers::group_thousands, picture_report, time_text};
 
 fn athens(moment: domain::Moment) -> String {
     time_text::athens(moment, Language::En)
@@ -136,7 +136,7 @@ pub(super) fn detail(problem: &Problem) -> String {
         Problem::ForeignOrigin => "For your safety, actions are accepted from the pages of myPhoto only.".into(),
         Problem::UnsupportedMediaType => "The content must be JSON, with the header Content-Type: application/json.".into(),
         Problem::BodyTooLarge { limit } => {
-            format!("The request is larger than the limit of {} bytes.", grouped(u64::try_from(*limit).unwrap_or(u64::MAX), ','))
+            format!("The request is larger than the limit of {} bytes.", group_thousands(u64::try_from(*limit).unwrap_or(u64::MAX), ','))
         }
         Problem::MalformedJson => "The content of the request cannot be read as JSON.".into(),
         Problem::InvalidField { field, reason } => field_detail(field, *reason),
@@ -386,10 +386,10 @@ fn picture_detail(kind: ImageKind, fault: &PictureFault) -> String {
         PictureFault::NotJpeg => format!("The {image} is not a JPEG file. Save it as JPEG; changing the file's name is not enough."),
         PictureFault::Damaged => format!("The file of the {image} is damaged or incomplete. Save it as JPEG again."),
         PictureFault::TooManyBytes { measured, limit } => {
-            format!("The file of the {image} has {} bytes; {} are allowed at most.", grouped(measured, ','), grouped(limit, ','))
+            format!("The file of the {image} has {} bytes; {} are allowed at most.", group_thousands(measured, ','), group_thousands(limit, ','))
         }
         PictureFault::TooManyPixels { measured, limit } => {
-            format!("The {image} has {} pixels; {} are allowed at most.", grouped(measured, ','), grouped(limit, ','))
+            format!("The {image} has {} pixels; {} are allowed at most.", group_thousands(measured, ','), group_thousands(limit, ','))
         }
         PictureFault::TooSmall { width, height, min_width, min_height } => {
             format!("The {image} is {width} × {height} pixels (width × height); it must be at least {min_width} × {min_height}.")
