@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 /// Version of the text on personal data.
-pub const PERSONAL_DATA_VERSION: &str = "2026-12";
-/// Version of the text that a citizen agrees to when associating photos.
-pub const ASSOCIATION_VERSION: &str = "2026-11";
+pub const PERSONAL_DATA_VERSION: &str = "2026-12.2";
+/// Version of the text agreed to at association.
+pub const ASSOCIATION_VERSION: &str = "2026-12";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
