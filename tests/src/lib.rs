@@ -2,7 +2,7 @@
 //!
 //! Its callers are tests, so every unexpected response panics with the request and the response.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a harness of tests: what fails here fails the test that calls it")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test harness: a failure here fails the test that calls it")]
 
 #[cfg(feature = "operator")]
 pub mod application;

@@ -74,7 +74,7 @@ pub async fn invoke(function_variable: &str) -> Result<String, String> {
 /// # Panics
 /// If a schedule cannot be switched off.
 pub fn end_schedules() {
-    python("tests/end_schedules.py", &[]).expect("the account's owner may");
+    python("tests/end_schedules.py", &[]).expect("disabled schedules");
 }
 
 /// Returns the lines of all functions' log groups between two times in milliseconds since 1970, as (variable of the group, line).

@@ -63,7 +63,7 @@ async fn a_lost_history_does_not_prevent_revocation_or_dissociation() {
         let item = items_where("HISTORY_TABLE", "application = :value", application).await.remove(0);
         let delete = client.delete_item().table_name(stack::variable("HISTORY_TABLE"));
         let delete = delete.key("subject_id", item["subject_id"].clone()).key("event", item["event"].clone());
-        delete.send().await.expect("the account's owner may");
+        delete.send().await.expect("access to the table");
     }
     own(&visit).revoke(names[0]).await.expect(204);
     all[0].pull(&format!("afm:{}", visit.person.afm), ImageKind::Face).await.refused(403, "pull_refused");
@@ -82,8 +82,8 @@ async fn several_applications_are_authorised_at_once_and_the_history_shows_start
     sorted.sort_unstable();
     assert_eq!(ids(&association), sorted);
     own(&visit).authorize(&names[1..]).await.expect(200);
-    let shown = own(&visit).show_association().await.expect(200).json();
-    assert_eq!(ids(&shown).len(), 3, "an existing authorization is unchanged");
+    let current = own(&visit).show_association().await.expect(200).json();
+    assert_eq!(ids(&current).len(), 3, "an existing authorization is unchanged");
 
     own(&visit).revoke(names[0]).await.expect(204);
     own(&visit).revoke(names[0]).await.expect(204);

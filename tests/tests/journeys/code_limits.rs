@@ -34,7 +34,7 @@ async fn set_codes_issued_today(business: &str, count: u32) {
         .expression_attribute_values(":end", AttributeValue::N(day.next().next().start().epoch_seconds().to_string()))
         .send()
         .await
-        .expect("the account's owner may");
+        .expect("access to the table");
 }
 
 async fn uploaded(studio: &Visit) -> String {
@@ -46,7 +46,7 @@ fn assert_rejected_until_midnight(response: &Response, code: &str) -> Problem {
     let problem = response.refused(429, code);
     let midnight = AthensDay::of(moment()).next().start();
     assert_eq!(problem.members["renews_at"], midnight.rfc3339());
-    let seconds: i64 = response.header("retry-after").expect("when").parse().expect("seconds");
+    let seconds: i64 = response.header("retry-after").expect("a Retry-After header").parse().expect("seconds");
     let wait = midnight.epoch_seconds() - now();
     assert!((wait - 60..=wait + 60).contains(&seconds), "{seconds} of {wait}");
     problem

@@ -118,11 +118,11 @@ async fn an_unreadable_message_delays_no_other() {
     let put =
         client.put_item().table_name(&table).item("message_id", message_id.clone()).item("state", AttributeValue::S("queued".to_owned()));
     let put = put.item("attempts", number(0)).item("next_at", number(day_over)).item("retained_until", number(day_over));
-    put.send().await.expect("the account's owner may");
+    put.send().await.expect("access to the table");
     let to = To::Mobile(people::fresh("citizen").await.mobile().to_owned());
     issue(&studio, &to).await;
     let arrived = tokio::time::timeout(Duration::from_secs(25), inbox::code_message(to.address(), 0)).await;
-    client.delete_item().table_name(&table).key("message_id", message_id).send().await.expect("the account's owner may");
+    client.delete_item().table_name(&table).key("message_id", message_id).send().await.expect("access to the table");
     arrived.expect("the next message arrives");
 }
 
@@ -173,7 +173,7 @@ async fn a_message_without_a_history_row_is_sent_once() {
 #[tokio::test]
 async fn a_message_without_a_history_row_fails_unsent_once_its_attempts_are_used_up() {
     let to = people::fresh("citizen").await.mobile().to_owned();
-    let message = message_without_history(&to, u32::try_from(ATTEMPTS).expect("few")).await;
+    let message = message_without_history(&to, u32::try_from(ATTEMPTS).expect("a small number")).await;
     assert_eq!(wait_until_settled(&message).await, "failed");
     assert!(inbox::codes(&to).await.is_empty());
 }
@@ -186,10 +186,10 @@ async fn an_unreadable_message_is_postponed_by_an_hour() {
     let number = |value: i64| AttributeValue::N(value.to_string());
     let put = client.put_item().table_name(&table).item("message_id", message_id.clone());
     let put = put.item("due", AttributeValue::S("due".to_owned())).item("next_at", number(now() - 1_000));
-    put.send().await.expect("the account's owner may");
+    put.send().await.expect("access to the table");
     let next_at = async || {
         let get = client.get_item().table_name(&table).key("message_id", message_id.clone()).send();
-        let item = get.await.expect("the account's owner may").item.expect("the item is not deleted before its expiry");
+        let item = get.await.expect("access to the table").item.expect("the item is not deleted before its expiry");
         item["next_at"].as_n().ok().and_then(|text| text.parse::<i64>().ok()).expect("a time")
     };
     let mut postponed_to = next_at().await;
@@ -200,7 +200,7 @@ async fn an_unreadable_message_is_postponed_by_an_hour() {
         tokio::time::sleep(Duration::from_secs(1)).await;
         postponed_to = next_at().await;
     }
-    client.delete_item().table_name(&table).key("message_id", message_id.clone()).send().await.expect("the account's owner may");
+    client.delete_item().table_name(&table).key("message_id", message_id.clone()).send().await.expect("access to the table");
     assert!((now() + 3_500..now() + 3_700).contains(&postponed_to), "{postponed_to}");
 }
 

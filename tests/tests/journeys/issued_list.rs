@@ -78,7 +78,7 @@ async fn copied(business: &str, upload_id: &str, begun: Moment, issued: Moment, 
     if let Some(AttributeValue::M(inner)) = item.get_mut("issued") {
         inner.insert("issued_at".to_owned(), AttributeValue::N(issued.epoch_seconds().to_string()));
     }
-    client.put_item().table_name(&table).set_item(Some(item)).send().await.expect("the account's owner may");
+    client.put_item().table_name(&table).set_item(Some(item)).send().await.expect("access to the table");
     id
 }
 

@@ -13,7 +13,7 @@ use journeys::{
 use serde_json::{Value, json};
 
 fn instant(value: &Value) -> Timestamp {
-    value.as_str().expect("an instant").parse().expect("RFC 3339")
+    value.as_str().expect("a time").parse().expect("RFC 3339")
 }
 
 fn days_between(start: &Value, end: &Value) -> SignedDuration {

@@ -83,8 +83,8 @@ async fn a_minor_who_gets_an_afm_stays_the_same_subject_and_the_afm_is_then_requ
     add(&later, &minor.body()).await.refused(422, "minor_afm_required");
     let with_afm = json!({ "identifier": minor.identifier(), "afm": changed["afm"] });
     let handle = add(&later, &with_afm).await.expect(201).json()["subject"].as_str().unwrap().to_owned();
-    let shown = acting(&later, &handle).show_association().await.expect(200).json();
-    assert_eq!(shown["associated_at"], association["associated_at"]);
+    let current = acting(&later, &handle).show_association().await.expect(200).json();
+    assert_eq!(current["associated_at"], association["associated_at"]);
 }
 
 #[tokio::test]
@@ -119,8 +119,8 @@ async fn from_18_the_subject_alone_manages_the_photos() {
     add(&new_session(&guardian).await, &minor.body()).await.refused(403, "minor_is_adult");
     let person: people::Person = serde_json::from_value(adult).unwrap();
     let subject = people::citizen(person, Language::El).await;
-    let shown = own(&subject).show_association().await.expect(200).json();
-    assert_eq!(shown["associated_at"], association["associated_at"], "the minor's association is now managed by the adult");
+    let current = own(&subject).show_association().await.expect(200).json();
+    assert_eq!(current["associated_at"], association["associated_at"], "the minor's association is now managed by the adult");
     own(&subject).dissociate().await.expect(204);
     own(&new_session(&guardian).await).submit(&code).await.refused(403, "code_taken");
     own(&subject).submit(&code).await.expect(200);

@@ -82,9 +82,9 @@ async fn an_app_can_do_everything_that_a_browser_can() {
         assert_eq!(citizen::show_photo(&visit, kind).await.expect(200).header("content-type"), Some("image/jpeg"));
     }
     citizen::download(&visit).await.expect(200);
-    let shown = visit.browser.get("/v1/session").await.expect(200).json();
+    let session = visit.browser.get("/v1/session").await.expect(200).json();
     assert_eq!(
-        (&shown["stage"], &shown["token"]),
+        (&session["stage"], &session["token"]),
         (&json!("ready"), &Value::Null),
         "the token is returned only when the one-time password is entered"
     );

@@ -108,7 +108,7 @@ async fn a_reminder_address_is_stored_sealed_only_with_consent_and_until_associa
     let item = reminder_of(&set_id).await;
     assert_sealed(&item, to.address());
     assert!(!item["about"].as_s().expect("a name").contains(&issued.code));
-    let expires_at = issued.view["expires_at"].as_str().expect("an end").parse::<jiff::Timestamp>().expect("a time");
+    let expires_at = issued.view["expires_at"].as_str().expect("an expiry").parse::<jiff::Timestamp>().expect("a time");
     let due = ReminderKind::Code.due_on(Moment::from_epoch_seconds(expires_at.as_second()));
     assert_eq!(day_of(&item), due.to_string());
 
@@ -159,7 +159,7 @@ async fn an_unassociated_code_gets_one_reminder_that_does_not_contain_it() {
             [&reminder.text, reminder.html.as_deref().unwrap_or_default(), reminder.subject.as_deref().unwrap_or_default()].concat();
         assert!(!content.contains(&issued.code) && !content.contains("#code="));
         assert!(content.contains(&stack::origin()));
-        let year = &issued.view["expires_at"].as_str().expect("an end")[..4];
+        let year = &issued.view["expires_at"].as_str().expect("an expiry")[..4];
         assert!(content.contains(year), "{content}");
         assert_eq!(journeys::browser::has_greek(&reminder.text), language == Language::El);
     }
@@ -175,7 +175,7 @@ async fn an_expiring_association_gets_one_reminder_and_its_address_is_deleted() 
     let (first, second) = (fresh_email().await, fresh_email().await);
 
     let view = citizen::set_reminder(&visit, first.address(), Language::El).await.expect(200).json();
-    let expires_at = view["expires_at"].as_str().expect("an end").parse::<jiff::Timestamp>().expect("a time");
+    let expires_at = view["expires_at"].as_str().expect("an expiry").parse::<jiff::Timestamp>().expect("a time");
     let due = ReminderKind::Association.due_on(Moment::from_epoch_seconds(expires_at.as_second()));
     assert_eq!(view["reminder"]["on"], due.to_string());
     let masked = view["reminder"]["masked"].as_str().expect("a masked address");

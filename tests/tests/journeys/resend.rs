@@ -63,7 +63,7 @@ async fn set(table: &str, key: &[(&str, &str)], path: &str, value: i64) {
         update = update.key(*name, AttributeValue::S((*value).to_owned()));
     }
     let update = update.update_expression(format!("SET {path} = :value"));
-    update.expression_attribute_values(":value", AttributeValue::N(value.to_string())).send().await.expect("an item that is there");
+    update.expression_attribute_values(":value", AttributeValue::N(value.to_string())).send().await.expect("an existing item");
 }
 
 /// Returns the id of the upload's only message.

@@ -102,7 +102,7 @@ async fn the_export_is_complete_however_much_text_applications_wrote() {
         .collect();
     for chunk in records.chunks(50) {
         for put in futures_util::future::join_all(chunk.iter().map(|record| history.put(record))).await {
-            put.expect("the account's owner may");
+            put.expect("access to the table");
         }
     }
     for (path, limit) in [("export", ""), ("accesses", "&limit=100")] {

@@ -218,7 +218,7 @@ async fn authorize_by_others(employee: &str, count: usize, at: i64) {
         let put = put.item("business", AttributeValue::S(format!("--{number}-{employee}")));
         let put = put.item("employee", AttributeValue::S(employee.to_owned()));
         let put = put.item("sealed", AttributeValue::B(vec![7; 40].into())).item("authorized_at", AttributeValue::N(at.to_string()));
-        put.item("authorized_by", AttributeValue::S("07".repeat(16))).send().await.expect("the account's owner may");
+        put.item("authorized_by", AttributeValue::S("07".repeat(16))).send().await.expect("access to the table");
     }
 }
 
@@ -256,7 +256,7 @@ async fn add_to_roster(owner: &Visit, count: usize) {
         .expression_attribute_values(":ids", AttributeValue::Ss(ids))
         .send()
         .await
-        .expect("the account's owner may");
+        .expect("access to the table");
 }
 
 #[tokio::test]

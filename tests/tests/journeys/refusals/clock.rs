@@ -37,7 +37,7 @@ async fn set(table: &str, key: (&str, &str), changes: &[(&str, i64)]) {
         update = update.expression_attribute_values(format!(":v{number}"), AttributeValue::N(value.to_string()));
     }
     update = update.expression_attribute_names("#key", key.0).condition_expression("attribute_exists(#key)");
-    update.update_expression(format!("SET {}", sets.join(", "))).send().await.expect("an item that is there");
+    update.update_expression(format!("SET {}", sets.join(", "))).send().await.expect("an existing item");
 }
 
 fn token(browser: &Browser) -> SessionToken {
@@ -72,7 +72,7 @@ pub(crate) async fn expire_pending_submission(browser: &Browser) {
 pub(crate) async fn age_pending_submission_by_ten_minutes(browser: &Browser) {
     let (sessions, session, now) = load_session(browser).await;
     let submission = session.submission.clone().expect("a pending submission");
-    let submitted = submission.nothing_associated_at.expect("there was no association");
+    let submitted = submission.nothing_associated_at.expect("a submission without an association");
     let submitted = Some(Moment::from_epoch_seconds(submitted.epoch_seconds() - 600));
     let submission = PendingSubmission { nothing_associated_at: submitted, ..submission };
     assert!(sessions.store_submission(&session, Some(&submission), now).await.expect("a response"));
@@ -82,7 +82,7 @@ pub(crate) async fn age_pending_submission_by_ten_minutes(browser: &Browser) {
 pub(crate) async fn set_first_association_a_day_ago(browser: &Browser) {
     let (sessions, session, now) = load_session(browser).await;
     let submission = session.submission.clone().expect("a pending submission");
-    let first = submission.first_associated_at.expect("it was associated before");
+    let first = submission.first_associated_at.expect("an earlier association");
     let first = Some(Moment::from_epoch_seconds(first.epoch_seconds() - DAY_SECONDS));
     let submission = PendingSubmission { first_associated_at: first, ..submission };
     assert!(sessions.store_submission(&session, Some(&submission), now).await.expect("a response"));

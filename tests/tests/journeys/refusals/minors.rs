@@ -30,7 +30,7 @@ async fn an_unknown_number_and_a_child_of_others_get_the_same_response() {
     // The response also reveals neither whether the AFM is right nor whether the person is an adult.
     let wrong_afm = json!({ "identifier": child.identifier(), "afm": visit.person.afm });
     assert_minor_rejected(&visit, &wrong_afm, 403, "custody_not_confirmed").await;
-    assert_minor_rejected(&visit, &amka(other.person.amka.as_deref().expect("a citizen has one")), 403, "custody_not_confirmed").await;
+    assert_minor_rejected(&visit, &amka(other.person.amka.as_deref().expect("an AMKA")), 403, "custody_not_confirmed").await;
 }
 
 #[tokio::test]
@@ -96,7 +96,7 @@ async fn the_number_of_minors_in_a_session_is_limited() {
 async fn no_minor_is_added_while_the_registers_are_unavailable() {
     let visit = fresh_citizen().await;
     let stelios = people::named("stelios").await;
-    let body = amka(stelios.amka.as_deref().expect("he has one"));
+    let body = amka(stelios.amka.as_deref().expect("an AMKA"));
     assert_minor_rejected(&visit, &body, 502, "registers_unavailable").await;
 }
 
@@ -104,7 +104,7 @@ async fn no_minor_is_added_while_the_registers_are_unavailable() {
 async fn a_register_response_about_another_minor_adds_nobody() {
     let visit = fresh_citizen().await;
     let loukas = people::named("loukas").await;
-    let body = amka(loukas.amka.as_deref().expect("he has one"));
+    let body = amka(loukas.amka.as_deref().expect("an AMKA"));
     assert_minor_rejected(&visit, &body, 502, "registers_mismatch").await;
 }
 

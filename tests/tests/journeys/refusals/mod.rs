@@ -41,8 +41,9 @@ const NOT_TESTABLE: [(&str, &str); 4] = [
 #[test]
 fn every_problem_code_is_covered_by_a_test() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/journeys");
-    let problems = std::fs::read_to_string(format!("{folder}/../../../shared/messages/src/problem.rs")).expect("the problems");
-    let code = problems.split_once("fn code(&self)").and_then(|(_, rest)| rest.split_once("fn title")).expect("their codes").0;
+    let problems =
+        std::fs::read_to_string(format!("{folder}/../../../shared/messages/src/problem.rs")).expect("the source of the problems");
+    let code = problems.split_once("fn code(&self)").and_then(|(_, rest)| rest.split_once("fn title")).expect("the match of codes").0;
     let codes: Vec<&str> = code.split("=> \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     assert!(codes.len() > 50, "{codes:?}");
     let mut tests = String::new();

@@ -200,7 +200,7 @@ async fn uploaded_files_must_match_their_declaration() {
     // If the bucket contains other bytes nevertheless, issuing detects it.
     let key = originals_of(&upload_id).await.into_iter().find(|key| key.ends_with("/face")).expect("the original");
     let put_object = crate::objects::s3(&aws::config().await).put_object().bucket(stack::variable("PHOTOS_BUCKET")).key(key);
-    put_object.body(ByteStream::from(altered)).send().await.expect("the account's owner may");
+    put_object.body(ByteStream::from(altered)).send().await.expect("access to the bucket");
     let english = visit.browser.request(Method::POST, ISSUANCES).json(&body).header("accept-language", "en").send().await;
     assert_eq!(english.refused(422, "upload_altered").members["image"], "face");
     assert_rejected(|| visit.browser.request(Method::POST, ISSUANCES).json(&body), 409, "upload_refused").await;
