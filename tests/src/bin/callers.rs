@@ -1,5 +1,6 @@
-//! Prepares the callers for `make schemathesis`: signed-in people of the sandbox with existing photos and uploads, and an application that may
-//! pull. Prints their session tokens and the ids of their resources as JSON. The argument is the file with the application's public key (PEM).
+//! Prepares the callers for `make schemathesis`: signed-in people of the sandbox with existing photos and uploads, and an application that
+//! may pull. Prints their session tokens and the ids of their resources as JSON. The argument is the file with the application's public key
+//! (PEM).
 
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "a test harness: a failure here fails the run")]
 

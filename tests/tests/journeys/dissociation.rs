@@ -21,7 +21,8 @@ async fn dissociated_photos_open_only_with_the_code_even_given_all_tables_and_ke
     own(&visit).take(&issued.code).await;
     let code = CodeNumber::parse(&issued.code).unwrap();
     let thief = Thief::new(&code_id(&code)).await;
-    // While the photos are associated, the service can open them, and so can a thief with all tables and keys. The search must find the key.
+    // While the photos are associated, the service can open them, and so can a thief with all tables and keys. The search must find the
+    // key.
     assert!(thief.opens().await, "the search does not find a key that exists");
 
     assert_eq!(own(&visit).show_code().await.expect(200).json()["code"], issued.code);

@@ -1,5 +1,5 @@
-//! Model-based test: random sequences of operations by several people and applications on the deployed stack. Each response is compared with
-//! a simple model of the rules: at most one photo set per subject, at most five codes a day, and no pull without an association and an
+//! Model-based test: random sequences of operations by several people and applications on the deployed stack. Each response is compared
+//! with a simple model of the rules: at most one photo set per subject, at most five codes a day, and no pull without an association and an
 //! authorization in force.
 //!
 //! A failure prints its seed. `MODEL_SEED=<seed>` repeats that sequence.

@@ -68,8 +68,8 @@ async fn send_reminders() {
     stack::invoke("SEND_REMINDERS_FUNCTION").await.expect("a run");
 }
 
-/// Runs the function until no reminder of this set is stored. More than one run may be needed, because a run of another test may have claimed
-/// the reminder.
+/// Runs the function until no reminder of this set is stored. More than one run may be needed, because a run of another test may have
+/// claimed the reminder.
 async fn run_until_deleted(set_id: &str) {
     for _ in 0..10 {
         send_reminders().await;

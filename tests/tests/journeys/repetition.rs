@@ -1,5 +1,5 @@
-//! Repeated and concurrent calls. Repeating a call after a lost response does no harm. Of two concurrent calls one succeeds, and the other is
-//! rejected or gets the same response.
+//! Repeated and concurrent calls. Repeating a call after a lost response does no harm. Of two concurrent calls one succeeds, and the other
+//! is rejected or gets the same response.
 
 use std::{collections::BTreeSet, time::Duration};
 

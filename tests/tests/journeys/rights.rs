@@ -167,7 +167,8 @@ async fn a_code_pending_in_another_session_is_not_active_after_an_erasure() {
     own(&elsewhere).associate(&version).await.refused(404, "code_not_active");
 }
 
-/// Creates a guardian who associated photos first for themselves and then for a minor. Returns the guardian, the minor's handle and the code.
+/// Creates a guardian who associated photos first for themselves and then for a minor. Returns the guardian, the minor's handle and the
+/// code.
 async fn reassociated_for_minor() -> (Visit, String, String) {
     let (studio, guardian) = (fresh_photographer().await, fresh_citizen().await);
     let minor = minors::fresh(&guardian.person, &json!({})).await;

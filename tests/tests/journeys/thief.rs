@@ -34,8 +34,8 @@ impl Thief {
         Self { config, set_id: item.set_id, wrapped_key: item.wrapped_key, sealed_preview }
     }
 
-    /// Whether the photos open with any secret in the tables: the short binary attributes of all items, and all binary attributes decrypted by
-    /// KMS with either key in each encryption context that the service uses.
+    /// Whether the photos open with any secret in the tables: the short binary attributes of all items, and all binary attributes decrypted
+    /// by KMS with either key in each encryption context that the service uses.
     pub(crate) async fn opens(&self) -> bool {
         self.secrets().await.iter().any(|secret| self.opens_by(secret))
     }

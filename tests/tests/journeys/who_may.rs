@@ -1,8 +1,8 @@
 //! Access control of every route for every kind of caller. The expected outcomes are in who_may.txt.
 //!
 //! A permitted caller must get a success, or a redirect where the browser is sent on. All others must get the problem code in the table.
-//! Callers without the right to a resource use the id of an existing one. tests/template.rs checks that each route of infra/openapi.yaml has
-//! a line in the table.
+//! Callers without the right to a resource use the id of an existing one. tests/template.rs checks that each route of infra/openapi.yaml
+//! has a line in the table.
 
 mod callers;
 mod calls;

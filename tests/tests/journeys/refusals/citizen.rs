@@ -226,8 +226,8 @@ async fn a_second_photo_set_cannot_be_associated() {
     assert_eq!(citizen::show_association(&visit).await.expect(200).json(), first);
 }
 
-/// The session remembers that there was no association when the code was submitted. After some time that is checked again before objects are
-/// copied.
+/// The session remembers that there was no association when the code was submitted. After some time that is checked again before objects
+/// are copied.
 #[tokio::test]
 async fn a_photo_set_is_rejected_if_another_was_associated_after_its_code_was_submitted() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);

@@ -71,7 +71,8 @@ impl Caller {
             "show_session" => self.get("/v1/session").await,
             "verify_otp" => {
                 let otp = if self.visit.otp.is_empty() { "000000" } else { &self.visit.otp };
-                // A twin of the browser enters the password and gets the new session, so that the caller stays before the one-time password.
+                // A twin of the browser enters the password and gets the new session, so that the caller stays before the one-time
+                // password.
                 let twin = self.visit.browser.twin();
                 if self.signs { self.post("/v1/session/otp", &json!({ "otp": otp })).await } else { people::enter_otp(&twin, otp).await }
             }
