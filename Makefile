@@ -135,7 +135,7 @@ chromium: # for the tests of pages: CHROMIUM names one, or it is in PATH, or Deb
 	apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends chromium > /dev/null; \
 	else echo "no Chromium for the tests of pages: install one (Debian: apt-get install chromium), or name it in CHROMIUM" >&2; exit 1; fi; }
 
-application: functions ## the applications of public bodies: CMD="list"; on AWS with AWS_STACK=name (docs/operating.md)
+application: functions ## the applications of public bodies: CMD="list"; on AWS with AWS_STACK=name (docs/operating/applications.md)
 	@if [ -n "$(AWS_STACK)" ]; then export APPLICATIONS_TABLE="$$(.tools/aws/bin/python infra/operator/table.py "$(AWS_STACK)")" || exit 1; \
 	elif [ -z "$$APPLICATIONS_TABLE" ]; then set -a; . .local/dev/env; set +a; fi; $(APPLICATIONS) $(or $(CMD),--help)
 

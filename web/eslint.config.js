@@ -10,7 +10,7 @@ export default defineConfig(
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/no-confusing-void-expression": "off",
       "@typescript-eslint/no-misused-promises": ["error", { checksVoidReturn: { attributes: false } }],
-      // All calls go through src/api/client.ts.
+      // Only src/api/client.ts may send requests.
       "no-restricted-globals": ["error", "fetch"],
     },
   },

@@ -5,9 +5,9 @@ export default defineConfig({
   plugins: [preact()],
   build: {
     target: "es2022",
-    // Everything by name from our own origin: the policy of the page allows no data: but for pictures.
+    // Emit every asset as a file of our origin. The content security policy allows data: URLs only for images.
     assetsInlineLimit: 0,
-    // The polyfill is an inline script in older browsers, which the policy forbids.
+    // In older browsers the polyfill is an inline script, which the content security policy forbids.
     modulePreload: { polyfill: false },
     sourcemap: false,
   },

@@ -87,7 +87,7 @@ struct Agreement {
     kind: &'static str,
     version: String,
     given_at: String,
-    retained_until: String,
+    kept_until: String,
 }
 
 #[derive(Serialize)]
@@ -200,6 +200,6 @@ fn agreement(consent: &Consent) -> Agreement {
         kind: consent.kind.name(),
         version: consent.version.clone(),
         given_at: consent.given_at.rfc3339(),
-        retained_until: consent.expires_at.rfc3339(),
+        kept_until: consent.expires_at.rfc3339(),
     }
 }

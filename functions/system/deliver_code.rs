@@ -128,7 +128,7 @@ async fn deliver(deps: &Deps, message_id: &str, now: Moment) -> Result<(), Failu
             say(LogCode::CodeSent, &[("attempts", json!(item.attempts))]);
             settle(deps, &item, DeliveryState::Sent, Some(now)).await
         }
-        Err(cause) => match delivery::after_failure(item.attempts, now, item.retained_until) {
+        Err(cause) => match delivery::after_failure(item.attempts, now, item.kept_until) {
             AfterFailure::RetryAt(next_at) => {
                 say(LogCode::DeliveryFailed, &[("cause", json!(cause)), ("attempts", json!(item.attempts))]);
                 let queued = deps.issuances.delivery_write(&item.business, &item.upload_id, DeliveryState::Queued, item.attempts, None)?;

@@ -88,7 +88,7 @@ async fn look_at(deps: &Deps, due: &Due, now: Moment) -> Result<Seen, Failure> {
         }
         Err(error) => return Err(error.into()),
     };
-    if !now.has_reached(item.retained_until) {
+    if !now.has_reached(item.kept_until) {
         return Ok(if deps.outbox.wake(due, now).await? { Seen::Woken } else { Seen::Left });
     }
     // TTL may lag by days: a message's day ends here.
@@ -130,7 +130,7 @@ mod tests {
             "DynamoDB_20120810.GetItem" => json!({ "Item": {
                 "message_id": { "S": "message" }, "sealed": { "B": "AA==" }, "recipient_hash": { "B": "AA==" }, "state": { "S": "queued" },
                 "attempts": { "N": "1" }, "due": { "S": "due" }, "next_at": { "N": "1800000000" }, "business": { "S": "business" },
-                "upload_id": { "S": "upload" }, "retained_until": { "N": "9000000000" }, "expires_at": { "N": "9000003600" } } }),
+                "upload_id": { "S": "upload" }, "kept_until": { "N": "9000000000" }, "expires_at": { "N": "9000003600" } } }),
             _ => json!({}),
         };
         Response { delay: Duration::from_millis(20), ..Response::ok("application/x-amz-json-1.0", body.to_string()) }

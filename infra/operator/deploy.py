@@ -25,7 +25,7 @@ PARAMETER = "DeletionProtection"
 STABLE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"}
 # There is no stack, or one of a change set that nobody has executed.
 NEW = {None, "REVIEW_IN_PROGRESS"}
-RUNBOOK = "docs/operating.md#a-stack-that-is-stuck"
+RUNBOOK = "docs/operating/stuck-stack.md"
 
 
 class Failure(Exception):

@@ -96,7 +96,7 @@ class Deploy(unittest.TestCase):
 
     def test_a_stack_that_is_stuck_is_not_deployed(self):
         for status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "UPDATE_ROLLBACK_FAILED", "DELETE_FAILED", "UPDATE_IN_PROGRESS"):
-            with self.assertRaisesRegex(deploy.Failure, f"{status}.*docs/operating.md#a-stack-that-is-stuck"):
+            with self.assertRaisesRegex(deploy.Failure, f"{status}.*docs/operating/stuck-stack.md"):
                 deployed(CloudFormation(status), [])
 
     def test_other_errors_of_cloudformation_are_not_taken_for_an_absent_stack(self):

@@ -114,7 +114,7 @@ describe('the citizen', { concurrency: true }, () => {
     await page.getByText('Οι προεπισκοπήσεις δεν είναι πια στη σελίδα').waitFor();
     assert.equal(path(page), '/people/self/photos', 'what is not confirmed is not associated');
     await look(page, 'photos-reloaded');
-    await link(page, 'Υποβολή ξανά').click();
+    await link(page, 'Επανυποβολή').click();
     await field.fill(code);
     await button(page, 'Συνέχεια').click();
     await button(page, 'Ναι, είναι δικές μου').click();
@@ -150,7 +150,7 @@ describe('the citizen', { concurrency: true }, () => {
     assert.equal(await page.getByText('Σε ισχύ').count(), 2);
     await look(page, 'history');
     await link(page, 'Πίσω').click();
-    await link(page, 'Ποιος έλαβε τις φωτογραφίες').click();
+    await link(page, 'Ποιος άντλησε τις φωτογραφίες').click();
     await page.getByText('Α-118/2026').waitFor();
     await page.getByText('Τα γυαλιά αντανακλούν.').waitFor();
     await look(page, 'accesses');
@@ -163,7 +163,7 @@ describe('the citizen', { concurrency: true }, () => {
     await page.getByText('Η λήψη ολοκληρώθηκε').waitFor();
 
     // With the keyboard: Escape leaves the dialog, and the focus comes back.
-    const cross = button(page, `Απόσυρση εξουσιοδότησης: ${body.names.el}`);
+    const cross = button(page, `Ανάκληση εξουσιοδότησης: ${body.names.el}`);
     await cross.press('Enter');
     await page.getByRole('dialog').waitFor();
     await axe(page);
@@ -171,13 +171,13 @@ describe('the citizen', { concurrency: true }, () => {
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     assert.ok(await cross.evaluate((element) => element === document.activeElement));
     await cross.press('Enter');
-    await button(page, 'Απόσυρση').click();
-    await page.getByText(`«${body.names.el}» αποσύρθηκε`).waitFor();
+    await button(page, 'Ανάκληση').click();
+    await page.getByText(`«${body.names.el}» ανακλήθηκε`).waitFor();
     assert.equal(await page.locator('.row-end').count(), 1);
     assert.equal(await page.evaluate(() => document.activeElement?.id), 'authorized');
     assert.equal((await body.pull(`afm:${who.afm}`, 'face', 'Α-119/2026')).status, 403);
 
-    await link(page, 'Υπενθύμιση πριν τη λήξη').click();
+    await link(page, 'Υπενθύμιση πριν από τη λήξη').click();
     await page.getByLabel('Email').fill('kati');
     await button(page, 'Αποθήκευση').click();
     await page.locator('.govgr-error-summary:focus').waitFor();

@@ -9,7 +9,7 @@ test('from the front door through TAXISnet, password and text, to one’s own pl
   const who = await person();
   const page = await newPage({ language: 'el', viewport: 'phone' });
   await page.goto('/');
-  await heading(page, 'Η φωτογραφία και η υπογραφή σας, μία φορά για όλα τα έγγραφα');
+  await heading(page, 'Η φωτογραφία και η υπογραφή σας, μία φορά για δημόσια έγγραφα');
   await axe(page);
   const before = await inbox.lastSeq(who.mobile);
   await page.getByRole('button', { name: 'Σύνδεση με TAXISnet' }).click();
@@ -178,7 +178,7 @@ test('a session about to end says so and can be kept; one that has ended leads b
   await dialog.waitFor();
   await axe(page);
   const asked = page.waitForResponse('**/v1/session');
-  await page.getByRole('button', { name: 'Παραμονή σε σύνδεση' }).click();
+  await page.getByRole('button', { name: 'Συνέχιση σύνδεσης' }).click();
   assert.equal((await asked).status(), 200);
   await dialog.waitFor({ state: 'detached' });
   await page.clock.fastForward('24:00');

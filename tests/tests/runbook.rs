@@ -1,4 +1,4 @@
-//! docs/operating.md is right: an operator's commands are typed as they stand there, in the emulated account.
+//! The commands in docs/operating work: each test types them as they are written there, in the emulated account.
 //!
 //! A program of its own: some of it takes away what others need.
 
@@ -40,10 +40,10 @@ static ALONE: tokio::sync::RwLock<()> = tokio::sync::RwLock::const_new(());
 /// The sweep comes each minute; a message wakes its sender at once.
 const BY_THE_NEXT_SWEEP: Duration = Duration::from_secs(120);
 
-/// The one block under this heading that holds this text.
-fn block(heading: &str, text: &str) -> String {
-    let found: Vec<String> =
-        docs::blocks(docs::section(&docs::page("operating.md"), heading), "").into_iter().filter(|block| block.contains(text)).collect();
+/// Returns the only code block that contains this text, in this section of a page of docs/operating.
+fn block(page: &str, heading: &str, text: &str) -> String {
+    let page = docs::page(&format!("operating/{page}"));
+    let found: Vec<String> = docs::blocks(docs::section(&page, heading), "").into_iter().filter(|block| block.contains(text)).collect();
     assert_eq!(found.len(), 1, "{heading}: {text}");
     found.into_iter().next().expect("one")
 }
@@ -111,7 +111,7 @@ async fn messages_that_were_given_up_are_all_sent_by_one_command() {
     photographer::wait_until_listed(&studio, &upload_id, in_state("failed"), BY_THE_NEXT_SWEEP).await;
 
     inbox::fail(to.address(), &json!(0), "internal_error").await;
-    operator().run(&block("## Messages that fail", "update-item"));
+    operator().run(&block("messages.md", "## Send given-up messages again", "update-item"));
     stack::invoke("SWEEP_OUTBOX_FUNCTION").await.expect("a sweep");
     photographer::wait_until_listed(&studio, &upload_id, in_state("sent"), BY_THE_NEXT_SWEEP).await;
     assert_eq!(inbox::codes(to.address()).await.len(), 1);
@@ -133,20 +133,20 @@ async fn a_person_is_found_shown_and_erased_as_it_is_written() {
     let amka = erased.visit.person.amka.clone().expect("a citizen has one");
     let mut ids = Vec::new();
     for typed in [format!("afm#{}", erased.visit.person.afm), format!("amka#{amka}"), "afm#000000000".to_owned()] {
-        shell.answer(&block("### Who somebody is here", "getpass"), &typed);
+        shell.answer(&block("peoples-requests.md", "## Find a person", "getpass"), &typed);
         ids.push(shell.value("PERSON"));
     }
     assert_eq!((ids[0].len(), &ids[0], ids[2].as_str()), (32, &ids[1], "None"), "{ids:?}");
     shell.set("PERSON", &ids[0]);
 
-    let shown = shell.run(&block("### A request for data", "get-item"));
+    let shown = shell.run(&block("peoples-requests.md", "## A request for data", "get-item"));
     for expected in [erased.set.as_str(), body.id.as_str(), "access#", "authorization#", domain::consent::PERSONAL_DATA_VERSION] {
         assert!(shown.contains(expected), "{expected}: {shown}");
     }
     let hidden = [&erased.code, &erased.visit.person.afm, &amka];
     assert!(hidden.iter().all(|one| !shown.contains(one.as_str())), "neither code nor numbers");
 
-    let erasing = |text: &str| block("### Erasing a person", text);
+    let erasing = |text: &str| block("peoples-requests.md", "## Erasing a person", text);
     let sets = pairs(&shell.run(&erasing("begins_with(event")));
     assert!(!sets.is_empty() && sets.iter().all(|(set, _)| *set == erased.set), "{sets:?}");
     shell.run(&erasing("KeysTable"));
@@ -166,7 +166,7 @@ async fn a_person_is_found_shown_and_erased_as_it_is_written() {
     assert_eq!(objects_of(&erased.set).await, 0);
     assert!(items_where("REMINDERS_TABLE", "about = :value", &format!("association#{}", ids[0])).await.is_empty());
     // What the law has us keep is there, and whoever else had photos has them.
-    assert!(shell.run(&block("### A request for data", "get-item")).contains("access#"));
+    assert!(shell.run(&block("peoples-requests.md", "## A request for data", "get-item")).contains("access#"));
     own(&other.visit).show_photo(ImageKind::Face).await.expect(200);
     assert!(objects_of(&other.set).await > 0);
 }
@@ -186,7 +186,7 @@ async fn stolen_codes_of_some_hours_are_ended_and_those_in_use_are_not() {
     let mut shell = operator();
     shell.set("FROM", &from.to_string());
     shell.set("TO", &to.to_string());
-    shell.run(&block("## Stolen code numbers", "delete-item"));
+    shell.run(&block("stolen-codes.md", "## Many codes", "delete-item"));
     own(&visit).submit(&stolen).await.refused(404, "code_not_active");
     own(&in_use.visit).show_photo(ImageKind::Face).await.expect(200);
     own(&visit).take(&later).await;
@@ -195,7 +195,7 @@ async fn stolen_codes_of_some_hours_are_ended_and_those_in_use_are_not() {
 /// What the page begins with: for the table of associations.
 fn restoring() -> Shell {
     let mut shell = operator();
-    shell.run(&block("## Restoring", "output AssociationsTable"));
+    shell.run(&block("restoring.md", "## Before you begin", "output AssociationsTable"));
     assert_eq!(shell.value("TABLE"), stack::variable("ASSOCIATIONS_TABLE"));
     shell
 }
@@ -206,7 +206,7 @@ async fn items_that_are_lost_come_back_and_what_is_there_stays_as_it_is() {
     let studio = fresh_photographer().await;
     let (lost, changed) = (associated(&studio).await, associated(&studio).await);
     let mut shell = restoring();
-    let step = |text: &str| block("### Items of a table", text);
+    let step = |text: &str| block("restoring.md", "## Items of a table", text);
     shell.run("aws dynamodb delete-table --table-name restored > /dev/null 2>&1 || true"); // of a run that failed
     // The emulator restores what is there now: before it is lost.
     assert!(shell.run(&step("restore-table-to-point-in-time")).contains("ENABLED"));
@@ -283,7 +283,7 @@ async fn restore(table: &str, one: &Associated, body: &Application, before: &str
     assert_eq!(pulls(body, one).await, 500);
 
     let mut shell = restoring();
-    let step = |text: &str| block("### A lost table", text);
+    let step = |text: &str| block("restoring.md", "## A lost table", text);
     shell.run(&step("restore-table-from-backup"));
     shell.run(&step("update-time-to-live"));
     let client = aws::dynamodb(&aws::config().await);
@@ -319,7 +319,7 @@ async fn lost(table: &str, mend: impl Future<Output = ()>) {
 
 /// Types what makes this table again.
 async fn make_again(shell: &mut Shell, table: &str, output: &str, before: &str) {
-    let step = |text: &str| block("### A table without a backup", text);
+    let step = |text: &str| block("restoring.md", "## A table without a backup", text);
     shell.run(&step("remake()"));
     shell.run(&step(&format!("remake \"$(output {output})\"")));
     assert_eq!(settings(table).await, before);
@@ -345,7 +345,7 @@ async fn where_keys_are_lost_codes_are_entered_again_and_open_the_same_photos() 
         let other = associated(&studio).await;
         own(&one.visit).show_photo(ImageKind::Face).await.refused(500, "internal");
         assert_eq!(pulls(&body, &one).await, 500);
-        let said = shell.run(&block("### Associations that do not open", "KeysTable"));
+        let said = shell.run(&block("restoring.md", "## Associations that do not open", "KeysTable"));
         assert!(said.ends_with(" 1 open"), "{said}");
         own(&one.visit).show_association().await.refused(404, "nothing_associated");
         assert_eq!(pulls(&body, &one).await, 403);
@@ -369,7 +369,7 @@ async fn where_reminders_are_lost_people_can_ask_for_one_again() {
     lost(&table, async {
         let mut shell = restoring();
         make_again(&mut shell, &table, "RemindersTable", &before).await;
-        let said = shell.run(&block("### A table without a backup", "attribute_exists(reminder)"));
+        let said = shell.run(&block("restoring.md", "## A table without a backup", "attribute_exists(reminder)"));
         assert!(said.ends_with(" 0 changed meanwhile"), "{said}");
         assert!(citizen.show_association().await.expect(200).json()["reminder"].is_null());
         citizen.set_reminder("again@example.gr", Language::El).await.expect(200);
@@ -398,8 +398,8 @@ fn create_stack(shell: &mut Shell, name: &str, template: &str) {
 #[tokio::test]
 async fn a_stack_that_is_stuck_tells_why_and_is_deleted() {
     let (mut shell, number) = (operator(), now());
-    let stuck = |text: &str| block("### A stack that is stuck", text);
-    let delete = |text: &str| block("#### Delete a stack that never served", text);
+    let stuck = |text: &str| block("stuck-stack.md", "## Find the cause", text);
+    let delete = |text: &str| block("stuck-stack.md", "## Delete a stack that never served", text);
 
     // That of this test's own service has no failures, in its nested stack either.
     let said = shell.run(&stuck("failures() {"));

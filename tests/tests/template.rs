@@ -245,7 +245,7 @@ fn reminders_go_out_by_day_in_athens_winter_and_summer() {
 
 #[test]
 fn the_sweep_ends_within_its_time_limit_and_looks_at_a_whole_backlog() {
-    use domain::delivery::{SWEEP_RUN, SWEEP_CONCURRENCY, SWEEP_MESSAGES_MAX};
+    use domain::delivery::{SWEEP_CONCURRENCY, SWEEP_MESSAGES_MAX, SWEEP_RUN};
 
     // Read, transaction, delete (functions/system/sweep_outbox.rs).
     const CALLS_OF_A_MESSAGE: usize = 3;
@@ -407,7 +407,7 @@ fn every_function_has_alarms_for_failures_and_for_slowness() {
             _ => (5_000, 3),
         };
         let mut slow = json!({
-            "AlarmDescription": "docs/operating.md#Slow",
+            "AlarmDescription": "docs/operating/alarms/availability.md#Slow",
             "AlarmActions": { "Fn::If": ["NotifiesTopic", [{ "Ref": "AlarmTopic" }], { "Ref": "AWS::NoValue" }] },
             "ExtendedStatistic": "p99",
             "Period": 300,
@@ -420,7 +420,7 @@ fn every_function_has_alarms_for_failures_and_for_slowness() {
             slow[key] = value;
         }
         assert_eq!(*own("Slow"), slow, "{name}");
-        assert_eq!(own("Errors")["AlarmDescription"], format!("docs/operating.md#{name}"));
+        assert_eq!(own("Errors")["AlarmDescription"], format!("docs/operating/alarms/functions.md#{name}"));
     }
 }
 
@@ -456,12 +456,12 @@ fn a_functions_alarm_hears_of_calls_that_it_could_not_answer_and_of_those_that_i
 
 #[test]
 fn every_alarm_leads_to_its_place_in_the_runbook_and_tells_the_topic() {
-    let anchors = anchors(&read("docs/operating.md"));
     for (name, alarm) in of_type("AWS::CloudWatch::Alarm") {
         let own = &alarm["Properties"];
         let description = own["AlarmDescription"].as_str().unwrap_or_else(|| panic!("{name} says nothing"));
-        let anchor = description.strip_prefix("docs/operating.md#").unwrap_or_else(|| panic!("{name}: {description}"));
-        assert!(anchors.contains(anchor), "{description} leads nowhere");
+        let (page, anchor) = description.split_once('#').unwrap_or_else(|| panic!("{name}: {description}"));
+        assert!(page.starts_with("docs/operating/alarms/"), "{name}: {description}");
+        assert!(anchors(&read(page)).contains(anchor), "{description} leads nowhere");
         let notifies = |condition: &str| json!({ "Fn::If": [condition, [{ "Ref": "AlarmTopic" }], { "Ref": "AWS::NoValue" }] });
         assert!([notifies("TellsTopic"), notifies("NotifiesTopic")].contains(&own["AlarmActions"]), "{name}");
         assert!(alarm["Condition"].is_null(), "{name} is there always");
@@ -860,11 +860,12 @@ fn a_rehearsal_prepares_what_a_deployment_carries_out_and_comes_first_in_the_run
         let (recipe, script) = (recipe(target), format!("infra/operator/{target}.py"));
         assert!(recipe.contains(&script) && recipe.contains("for folder in target/lambda/*/"), "{recipe}");
     }
-    let runbook = read("docs/operating.md");
-    for (heading, before, after) in
-        [("### The first time", "1. `make rehearse", "2. `make deploy"), ("### Upgrading", "`make rehearse", "`make deploy")]
-    {
-        let (_, section) = runbook.split_once(heading).unwrap_or_else(|| panic!("{heading}"));
+    for (page, heading, before, after) in [
+        ("deploying.md", "## The first deployment", "1. `make rehearse", "2. `make deploy"),
+        ("upgrading.md", "# Upgrading", "`make rehearse", "`make deploy"),
+    ] {
+        let page = read(&format!("docs/operating/{page}"));
+        let (_, section) = page.split_once(heading).unwrap_or_else(|| panic!("{heading}"));
         let at = |text: &str| section.find(text).unwrap_or_else(|| panic!("{heading}: {text}"));
         assert!(at(before) < at(after), "{heading}");
     }
@@ -872,7 +873,7 @@ fn a_rehearsal_prepares_what_a_deployment_carries_out_and_comes_first_in_the_run
 
 #[test]
 fn tables_that_operators_make_again_are_those_of_the_template() {
-    let page = read("docs/operating.md").replace("\\\n", " ");
+    let page = read("docs/operating/restoring.md").replace("\\\n", " ");
     let command = |start: &str| {
         let found: Vec<&str> = page.lines().map(str::trim).filter(|line| line.starts_with(start)).collect();
         assert_eq!(found.len(), 1, "{start}");

@@ -13,25 +13,28 @@ import { Shell } from "./shell/shell";
 type CitizenPages = typeof import("./pages/citizen/pages");
 type PhotographerPages = typeof import("./pages/photographer/pages");
 
-/** A page that comes when it is asked for. Where it cannot (no network, or a newer version is deployed and this one's files are gone), that is said in its place. */
-function later(load: () => Promise<ComponentType>) {
+/**
+ * Loads a page on demand. If loading fails (no network, or a new version was deployed and the old files are gone), `NotLoaded` takes its
+ * place.
+ */
+function lazyPage(load: () => Promise<ComponentType>) {
   return lazy(() => load().catch(() => NotLoaded));
 }
 
-/** Pages of one role come together. */
+/** All pages of a role are loaded together. */
 function citizen(name: keyof CitizenPages) {
-  return behind("citizen", later(() => import("./pages/citizen/pages").then((pages) => pages[name])));
+  return gated("citizen", lazyPage(() => import("./pages/citizen/pages").then((pages) => pages[name])));
 }
 
 function photographer(name: keyof PhotographerPages) {
-  return behind("photographer", later(() => import("./pages/photographer/pages").then((pages) => pages[name])));
+  return gated("photographer", lazyPage(() => import("./pages/photographer/pages").then((pages) => pages[name])));
 }
 
-function behind(role: "citizen" | "photographer" | undefined, Inside: ComponentType) {
+function gated(role: "citizen" | "photographer" | undefined, InnerPage: ComponentType) {
   return function Gated() {
     return (
       <Gate role={role}>
-        <Inside />
+        <InnerPage />
       </Gate>
     );
   };
@@ -41,7 +44,7 @@ const PAGES: readonly (readonly [path: string, page: ComponentType])[] = [
   ["/", Start],
   ["/sign-in/problem", SignInProblem],
   ["/sign-in/app", AppSignInPage],
-  ["/role", behind(undefined, RolePage)],
+  ["/role", gated(undefined, RolePage)],
   ["/people", citizen("People")],
   ["/people/minor", citizen("AddMinor")],
   ["/people/:subject", citizen("Home")],
@@ -58,16 +61,16 @@ const PAGES: readonly (readonly [path: string, page: ComponentType])[] = [
   ["/photographer/new", photographer("NewPhotos")],
   ["/photographer/issued/:upload", photographer("SendAgain")],
   ["/photographer/staff", photographer("Staff")],
-  ["/about", later(() => import("./pages/about").then((page) => page.default))],
-  ["/accessibility", later(() => import("./pages/accessibility").then((page) => page.default))],
+  ["/about", lazyPage(() => import("./pages/about").then((page) => page.default))],
+  ["/accessibility", lazyPage(() => import("./pages/accessibility").then((page) => page.default))],
 ];
 
-/** Addresses of the API are the browser's. */
-const OURS = /^(?!\/v1\/)/;
+/** The router handles all paths except the API's, which the browser requests. */
+const WEB_PATHS = /^(?!\/v1\/)/;
 
 export function App() {
   return (
-    <LocationProvider scope={OURS}>
+    <LocationProvider scope={WEB_PATHS}>
       <Shell>
         <Router>
           {PAGES.map(([path, page]) => (

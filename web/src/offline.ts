@@ -1,4 +1,4 @@
-/* The service worker does one thing: where a page cannot be loaded it shows offline.html. It keeps nothing of anybody. */
+/* Registers the service worker (public/sw.js), which shows offline.html when a page cannot be loaded. It caches no personal data. */
 type TrustedTypes = { createPolicy: (name: string, rules: { createScriptURL: (url: string) => string }) => { createScriptURL: (url: string) => string } };
 
 export function registerOfflinePage(): void {
@@ -7,7 +7,7 @@ export function registerOfflinePage(): void {
   const address = trustedTypes?.createPolicy("myphoto", { createScriptURL: () => "/sw.js" }).createScriptURL("/sw.js") ?? "/sw.js";
   addEventListener("load", () => {
     navigator.serviceWorker.register(address).catch(() => {
-      // Without it the browser shows its own page.
+      // Without the service worker the browser shows its own error page.
     });
   });
 }

@@ -1,4 +1,4 @@
-//! What operators do by hand: keeping the applications of public bodies and their keys (docs/operating.md).
+//! What operators do by hand: keeping the applications of public bodies and their keys (docs/operating/applications.md).
 //!
 //! Works on the table itself, with the credentials of whoever calls: no function of the service can change an application.
 

@@ -1,4 +1,4 @@
-//! `applications`, which `make application` calls (docs/operating.md).
+//! `applications`, which `make application` calls (docs/operating/applications.md).
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command that people type")]
 

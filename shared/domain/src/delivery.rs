@@ -98,7 +98,7 @@ pub struct MessageFacts {
     pub state: DeliveryState,
     pub attempts: u32,
     pub claimed_until: Option<Moment>,
-    pub retained_until: Moment,
+    pub kept_until: Moment,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,7 +127,7 @@ pub const fn resend(facts: &ResendFacts, now: Moment) -> Resend {
 /// Whether its message allows it now. A corrected one takes the place of a message that was never tried; the same one again
 /// would only be a second copy of it.
 pub fn resend_message(message: Option<&MessageFacts>, corrected: bool, now: Moment) -> Resend {
-    let Some(message) = message.filter(|message| !now.has_reached(message.retained_until)) else { return Resend::TooLate };
+    let Some(message) = message.filter(|message| !now.has_reached(message.kept_until)) else { return Resend::TooLate };
     let claimed = message.claimed_until.is_some_and(|until| !now.has_reached(until));
     let untried = message.attempts == 0;
     if claimed || (untried && !corrected) { Resend::BeingSent } else { Resend::Allowed }
@@ -147,11 +147,11 @@ pub enum AfterFailure {
     GiveUp,
 }
 
-/// What follows the failed attempt number `attempts` (from 1) of a message kept until `retained_until`.
-pub fn after_failure(attempts: u32, now: Moment, retained_until: Moment) -> AfterFailure {
+/// What follows the failed attempt number `attempts` (from 1) of a message kept until `kept_until`.
+pub fn after_failure(attempts: u32, now: Moment, kept_until: Moment) -> AfterFailure {
     let wait = usize::try_from(attempts).ok().and_then(|n| WAITS.get(n.saturating_sub(1)));
     match wait {
-        Some(&seconds) if now.plus(Span::seconds(seconds)) < retained_until => AfterFailure::RetryAt(now.plus(Span::seconds(seconds))),
+        Some(&seconds) if now.plus(Span::seconds(seconds)) < kept_until => AfterFailure::RetryAt(now.plus(Span::seconds(seconds))),
         Some(_) | None => AfterFailure::GiveUp,
     }
 }
@@ -163,16 +163,16 @@ mod tests {
     #[test]
     fn a_message_is_tried_again_ever_later_and_given_up_within_its_day() {
         let queued = Moment::from_epoch_seconds(1_000_000);
-        let retained_until = queued.plus(MESSAGE_RETENTION);
+        let kept_until = queued.plus(MESSAGE_RETENTION);
         let (mut now, mut attempts) = (queued, 1);
-        while let AfterFailure::RetryAt(next) = after_failure(attempts, now, retained_until) {
+        while let AfterFailure::RetryAt(next) = after_failure(attempts, now, kept_until) {
             assert!(next > now);
             (now, attempts) = (next, attempts + 1);
             assert!(attempts < 20, "attempts are bounded");
         }
         assert_eq!(attempts, 8);
         assert_eq!(ATTEMPTS, 8);
-        assert!(now < retained_until);
+        assert!(now < kept_until);
     }
 
     #[test]
@@ -211,7 +211,7 @@ mod tests {
             state,
             attempts,
             claimed_until: claimed.map(after),
-            retained_until: after(100),
+            kept_until: after(100),
         };
         for (facts, same, corrected) in [
             (message(S::Sent, 1, None), Resend::Allowed, Resend::Allowed),

@@ -51,7 +51,7 @@ impl ReminderKind {
 
     /// Until when its address is kept where no run has removed it; where a guardian left it, no longer than `until`, the minor's 18th
     /// birthday. Nothing goes out afterwards.
-    pub fn retained_until(self, expires_at: Moment, until: Option<Moment>) -> Moment {
+    pub fn kept_until(self, expires_at: Moment, until: Option<Moment>) -> Moment {
         let kept = expires_at.min(self.due_on(expires_at).start().plus(REMINDER_RETENTION));
         until.map_or(kept, |until| until.min(kept))
     }
@@ -119,7 +119,7 @@ mod tests {
     fn what_a_guardian_asked_for_ends_with_the_18th_birthday() {
         let expires = at("2026-12-05T12:30:00Z");
         let due = at("2026-11-04T22:00:00Z");
-        let kept = ReminderKind::Association.retained_until(expires, None);
+        let kept = ReminderKind::Association.kept_until(expires, None);
         for (birthday, before, until) in [
             (due.plus(Span::days(-40)), false, due.plus(Span::days(-40))),
             // On the very day: from its midnight on.
@@ -128,7 +128,7 @@ mod tests {
             (due.plus(Span::days(400)), true, kept),
         ] {
             assert_eq!(ReminderKind::Association.is_due_before(birthday, expires), before, "{birthday:?}");
-            assert_eq!(ReminderKind::Association.retained_until(expires, Some(birthday)), until, "{birthday:?}");
+            assert_eq!(ReminderKind::Association.kept_until(expires, Some(birthday)), until, "{birthday:?}");
         }
     }
 
@@ -140,7 +140,7 @@ mod tests {
                 let expires = now.plus(valid);
                 prop_assert!(kind.is_ahead(expires, now));
                 let tried_until = kind.due_on(expires).next().next().next().start();
-                let kept = kind.retained_until(expires, None);
+                let kept = kind.kept_until(expires, None);
                 prop_assert!(kept <= expires && kept >= tried_until.min(expires));
             }
         }

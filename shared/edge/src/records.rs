@@ -176,7 +176,7 @@ pub struct AssociationEventView {
     /// The first subject of the photos erased them, while they were associated for this one.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub by_first_subject: bool,
-    pub retained_until: String,
+    pub kept_until: String,
 }
 
 impl AssociationEventView {
@@ -188,7 +188,7 @@ impl AssociationEventView {
             Event::Authorized { .. } | Event::Pulled { .. } => return None,
         };
         let by_first_subject = matches!(record.what, Event::Erased { by_first_subject: true, .. });
-        let (at, retained_until) = (record.at.rfc3339(), record.expires_at.rfc3339());
-        Some(Self { what, at, by_subject: *by == record.subject_id, by_first_subject, retained_until })
+        let (at, kept_until) = (record.at.rfc3339(), record.expires_at.rfc3339());
+        Some(Self { what, at, by_subject: *by == record.subject_id, by_first_subject, kept_until })
     }
 }

@@ -37,7 +37,7 @@ use crate::log::{self, LogCode};
 #[error("missing variables: {}", .0.join(", "))]
 pub struct StartError(Vec<&'static str>);
 
-/// The variables of a function: all that one needs that calls no service of AWS (docs/operating.md lists them).
+/// The variables of a function: all that one needs that calls no service of AWS (docs/operating/settings.md lists them).
 #[derive(Debug, Default)]
 pub struct Variables {
     missing: RefCell<Vec<&'static str>>,

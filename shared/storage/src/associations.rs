@@ -58,7 +58,7 @@ pub struct RequestedReminder {
 impl Association {
     /// The reminder that may still go out. The note of one whose address went by TTL stays behind, and is none.
     pub fn reminder_ahead(&self, now: Moment) -> Option<&RequestedReminder> {
-        let kept = |asked: &&RequestedReminder| !now.has_reached(ReminderKind::Association.retained_until(self.expires_at, asked.until));
+        let kept = |asked: &&RequestedReminder| !now.has_reached(ReminderKind::Association.kept_until(self.expires_at, asked.until));
         self.reminder.as_ref().filter(kept)
     }
 }

@@ -79,7 +79,7 @@ pub struct OutboxItem {
     pub business: BusinessId,
     pub upload_id: String,
     /// Until then it may be sent; then the sweep ends it, and notes where it was never sent.
-    pub retained_until: Moment,
+    pub kept_until: Moment,
     /// TTL, a little later: were it first, nobody would note.
     expires_at: Moment,
 }
@@ -111,7 +111,7 @@ impl OutboxItem {
             claimed_until: None,
             business: business.clone(),
             upload_id: upload_id.to_owned(),
-            retained_until: now.plus(MESSAGE_RETENTION),
+            kept_until: now.plus(MESSAGE_RETENTION),
             expires_at: now.plus(MESSAGE_RETENTION).plus(SWEEP_FIRST),
         })
     }
@@ -129,7 +129,7 @@ impl OutboxItem {
     }
 
     pub const fn facts(&self) -> MessageFacts {
-        MessageFacts { state: self.state, attempts: self.attempts, claimed_until: self.claimed_until, retained_until: self.retained_until }
+        MessageFacts { state: self.state, attempts: self.attempts, claimed_until: self.claimed_until, kept_until: self.kept_until }
     }
 }
 
@@ -190,7 +190,7 @@ impl Outbox {
             .expression_attribute_names("#attempts", "attempts")
             .expression_attribute_names("#next", "next_at")
             .expression_attribute_names("#state", "state")
-            .expression_attribute_names("#end", "retained_until")
+            .expression_attribute_names("#end", "kept_until")
             .expression_attribute_values(":queued", state_value(DeliveryState::Queued)?)
             .expression_attribute_values(":until", moment(now.plus(CLAIM)))
             .expression_attribute_values(":now", moment(now))
@@ -220,7 +220,7 @@ impl Outbox {
             .expression_attribute_names("#claim", "claimed_until")
             .expression_attribute_values(":queued", state_value(DeliveryState::Queued)?)
             .expression_attribute_values(":state", state_value(state)?)
-            .expression_attribute_values(":day_over", moment(item.retained_until));
+            .expression_attribute_values(":day_over", moment(item.kept_until));
         self.0.update_write(update)
     }
 

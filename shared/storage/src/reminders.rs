@@ -131,7 +131,7 @@ impl ReminderItem {
             attempts: 0,
             claim: None,
             claimed_until: None,
-            expires_at: about.kind().retained_until(expires_at, until),
+            expires_at: about.kind().kept_until(expires_at, until),
         })
     }
 

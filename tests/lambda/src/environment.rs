@@ -93,7 +93,7 @@ pub const LAMBDA: [Variable; 39] = [
 ];
 
 /// What an operator may set in addition, and what is read by a library of a function's process or by an SDK as others configure it.
-/// `docs/operating.md` says which of it is meant to be set.
+/// `docs/operating/settings.md` says which of it is meant to be set.
 pub const OPERATOR: [Variable; 43] = [
     // Nothing listens on port 9: a request that went through the proxy would fail. Tests set others.
     variable("HTTP_PROXY", "http://127.0.0.1:9", PROXY),

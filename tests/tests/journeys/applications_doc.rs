@@ -31,7 +31,7 @@ fn the_docs_list_every_refusal_reason_and_purpose() {
         let name = serde_json::to_value(reason).expect("a name");
         assert!(document.contains(&format!("| `{}` |", name.as_str().expect("a name"))), "{name}");
     }
-    let operating = docs::page("operating.md");
+    let operating = docs::page("operating/applications.md");
     for purpose in Purpose::ALL {
         assert!(operating.contains(&format!("`{}`", purpose.name())), "{purpose:?}");
     }

@@ -52,7 +52,7 @@ fn authorization_request<'b>(visit: &'b Visit, names: &Value) -> Request<'b> {
     visit.browser.request(Method::POST, AUTHORIZATIONS).json(&json!({ "applications": names }))
 }
 
-/// Deletes items of the history, as after its loss and restoration to an earlier time (docs/operating.md).
+/// Deletes items of the history, as after its loss and restoration to an earlier time (docs/operating/restoring.md).
 #[tokio::test]
 async fn a_lost_history_does_not_prevent_revocation_or_dissociation() {
     let (visit, all) = (associated().await, applications(3).await);

@@ -117,7 +117,7 @@ async fn an_unreadable_message_delays_no_other() {
     // An item without its sealed content, which the service never writes.
     let put =
         client.put_item().table_name(&table).item("message_id", message_id.clone()).item("state", AttributeValue::S("queued".to_owned()));
-    let put = put.item("attempts", number(0)).item("next_at", number(day_over)).item("retained_until", number(day_over));
+    let put = put.item("attempts", number(0)).item("next_at", number(day_over)).item("kept_until", number(day_over));
     put.send().await.expect("access to the table");
     let to = To::Mobile(people::fresh("citizen").await.mobile().to_owned());
     issue(&studio, &to).await;
@@ -231,7 +231,7 @@ async fn many_concurrent_messages_each_arrive_once() {
 async fn end_day_of(upload_id: &str) {
     let messages = outbox::messages_of(upload_id).await;
     assert_eq!(messages.len(), 1, "a message is retained for a day, so that it can be sent again");
-    outbox::set(&messages[0], &[("retained_until", now()), ("next_at", now())]).await;
+    outbox::set(&messages[0], &[("kept_until", now()), ("next_at", now())]).await;
 }
 
 async fn wait_until_gone(upload_id: &str) {

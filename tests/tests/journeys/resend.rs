@@ -205,7 +205,7 @@ async fn a_code_cannot_be_resent_a_day_after_its_issue() {
     // A resend is also rejected if the retention of the message has ended before.
     set("ISSUANCES_TABLE", &key, "issued.issued_at", now() - 3600).await;
     let message = message_of(&issued.upload_id).await;
-    outbox::set(&message, &[("retained_until", now())]).await;
+    outbox::set(&message, &[("kept_until", now())]).await;
     assert_rejected(&studio, &issued.upload_id, &json!({}), 409, "resend_too_late").await;
 }
 

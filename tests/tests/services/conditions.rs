@@ -375,7 +375,7 @@ fn message() -> Item {
         ("next_at", seconds(NOW)),
         ("business", text("b")),
         ("upload_id", text("u")),
-        ("retained_until", seconds(LATER)),
+        ("kept_until", seconds(LATER)),
         ("expires_at", seconds(LATER)),
     ])
 }
@@ -402,7 +402,7 @@ async fn only_one_sender_claims_a_message_that_waits_and_is_due() {
     assert!(claim(with(&message(), "claimed_until", seconds(NOW))).await, "a claim that ran out");
     for (name, value, why) in [
         ("state", text("sent"), "it is sent"),
-        ("retained_until", seconds(NOW), "its day is over"),
+        ("kept_until", seconds(NOW), "its day is over"),
         ("claimed_until", seconds(after), "another has it in hand"),
         ("next_at", seconds(after), "it is not due"),
     ] {

@@ -2,7 +2,7 @@
 //!
 //! AWS documents what a rule looks for in a sentence and an example, and keeps the patterns to itself. The matchers below are those sentences and
 //! examples, so they find requests that a rule certainly blocks. They do not prove that a rule lets the others pass: that is seen on AWS, by the
-//! metrics of the rules (docs/operating.md).
+//! metrics of the rules (docs/operating/deploying.md).
 
 use std::{collections::BTreeSet, fs};
 

@@ -1,4 +1,4 @@
-/* The only place from which the web application speaks to the service. */
+/* The only module that sends requests to the service. */
 import createClient from "openapi-fetch";
 
 import { language } from "../words/language";
@@ -7,65 +7,68 @@ import type { components, paths } from "./schema";
 export type Schemas = components["schemas"];
 export type Problem = Schemas["Problem"];
 
-/** How long an answer may take to begin before we say so, the gateway gives up after 29 s; and then how long no byte of it may come. A slow line that moves on has all the time it needs. */
-const PATIENCE = 35_000;
+/**
+ * How long to wait for a response to begin, and then for each next byte, in milliseconds. The gateway gives up after 29 s. Slow connections
+ * that still deliver data never time out.
+ */
+const STALL_TIMEOUT_MS = 35_000;
 
-/** The service refused: `problem` says why, in the language of the page. */
-export class Refused extends Error {
+/** The service responded with a problem (RFC 9457), in the language of the page. */
+export class ProblemError extends Error {
   constructor(readonly problem: Problem) {
     super(problem.code);
   }
 }
 
-/** No answer came: no network, too slow, or an answer that is none of ours. */
-export class Unanswered extends Error {
-  constructor(readonly why: "offline" | "slow" | "broken") {
-    super(why);
+/** There was no valid response: no network, a timeout, or a response that does not come from the service. */
+export class ConnectionError extends Error {
+  constructor(readonly reason: "offline" | "slow" | "broken") {
+    super(reason);
   }
 }
 
-export type Failure = Refused | Unanswered;
+export type Failure = ProblemError | ConnectionError;
 
-/** Told of each answer, with the service's clock at that moment where it said it: the session keeps its own time by it. */
-export const listeners: { answered: (refusal: Problem | undefined, serviceTime: number | undefined) => void } = { answered: () => undefined };
+/** The session module sets `onResponse` to follow each response. `serviceTime` is the service's clock, if the response has a Date header. */
+export const listeners: { onResponse: (problem: Problem | undefined, serviceTime: number | undefined) => void } = { onResponse: () => undefined };
 
 function serviceTime(response: Response): number | undefined {
   const at = Date.parse(response.headers.get("Date") ?? "");
   return Number.isNaN(at) ? undefined : at;
 }
 
-/** The answer with its body, so that a body that stops on its way is told like an answer that does not come. */
-async function fetchWithPatience(request: Request): Promise<Response> {
-  const patience = new AbortController();
-  let waiting: ReturnType<typeof setTimeout> | undefined;
-  const wait = () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(() => patience.abort(), PATIENCE);
+/** Fetches a response together with its body, so that a body that stalls counts as a timeout too. */
+async function fetchWithTimeout(request: Request): Promise<Response> {
+  const abort = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const restartTimer = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => abort.abort(), STALL_TIMEOUT_MS);
   };
-  wait();
+  restartTimer();
   try {
-    // eslint-disable-next-line no-restricted-globals -- this is the place
-    const response = await fetch(new Request(request, { signal: patience.signal }));
+    // eslint-disable-next-line no-restricted-globals -- this module is the one that may use fetch
+    const response = await fetch(new Request(request, { signal: abort.signal }));
     if (response.body === null) return response;
-    const parts: Uint8Array<ArrayBuffer>[] = [];
+    const chunks: Uint8Array<ArrayBuffer>[] = [];
     const reader = response.body.getReader();
-    for (let part = await reader.read(); !part.done; part = await reader.read()) {
-      wait();
-      parts.push(part.value);
+    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+      restartTimer();
+      chunks.push(chunk.value);
     }
-    // Some browsers give a stream even where there can be no body.
-    return new Response(EMPTY.has(response.status) ? null : new Blob(parts), response);
+    // Some browsers provide a body stream even for statuses that have no body.
+    return new Response(BODILESS_STATUSES.has(response.status) ? null : new Blob(chunks), response);
   } catch {
-    throw new Unanswered(patience.signal.aborted ? "slow" : "offline");
+    throw new ConnectionError(abort.signal.aborted ? "slow" : "offline");
   } finally {
-    clearTimeout(waiting);
+    clearTimeout(timer);
   }
 }
 
-/** Answers without a body (RFC 9110). */
-const EMPTY = new Set([204, 205, 304]);
+/** Statuses of responses without a body (RFC 9110). */
+const BODILESS_STATUSES = new Set([204, 205, 304]);
 
-export const api = createClient<paths>({ baseUrl: location.origin, fetch: fetchWithPatience, credentials: "same-origin", cache: "no-store" });
+export const api = createClient<paths>({ baseUrl: location.origin, fetch: fetchWithTimeout, credentials: "same-origin", cache: "no-store" });
 
 api.use({
   onRequest({ request }) {
@@ -77,26 +80,26 @@ api.use({
   },
 });
 
-type Answer<T> = { data?: T; error?: unknown; response: Response };
+type ClientResult<T> = { data?: T; error?: unknown; response: Response };
 
-/** The data of an answer: `await answer(api.GET("/v1/session"))`. Throws `Refused` or `Unanswered`, nothing else. */
-export async function answer<T>(asked: Promise<Answer<T>>): Promise<T> {
-  let got: Answer<T>;
+/** Returns the data of a response: `await responseData(api.GET("/v1/session"))`. Throws only `ProblemError` or `ConnectionError`. */
+export async function responseData<T>(call: Promise<ClientResult<T>>): Promise<T> {
+  let result: ClientResult<T>;
   try {
-    got = await asked;
+    result = await call;
   } catch (error) {
-    // Anything but our own: a body that is not what it says it is.
-    throw error instanceof Unanswered ? error : new Unanswered("broken");
+    // Other errors mean that the body does not have the declared media type.
+    throw error instanceof ConnectionError ? error : new ConnectionError("broken");
   }
-  if (got.response.ok) {
-    listeners.answered(undefined, serviceTime(got.response));
-    return got.data as T;
+  if (result.response.ok) {
+    listeners.onResponse(undefined, serviceTime(result.response));
+    return result.data as T;
   }
-  if (!isProblem(got.error)) {
-    throw new Unanswered("broken");
+  if (!isProblem(result.error)) {
+    throw new ConnectionError("broken");
   }
-  listeners.answered(got.error, serviceTime(got.response));
-  throw new Refused(got.error);
+  listeners.onResponse(result.error, serviceTime(result.response));
+  throw new ProblemError(result.error);
 }
 
 function isProblem(value: unknown): value is Problem {

@@ -1,62 +1,66 @@
-/* A code number on its way to be submitted. One that came in the link of a QR code waits in this tab alone while the person signs in; it is never in an address that a server sees. One that was typed is only as old as the page. */
+/*
+ * A code number that is not submitted yet. The link of a QR code has the code in its fragment, which browsers never send to a server. Such a
+ * code is stored in this tab's sessionStorage while the person signs in. A typed code is only kept in memory.
+ */
 import { signal } from "@preact/signals";
 
 import { onEnd } from "./session";
 
-const KEPT = "code";
-/** Signing in takes minutes. Whoever comes to this tab later finds nothing. */
-const FOR = 30 * 60_000;
+const STORAGE_KEY = "code";
+/** Signing in takes minutes. After half an hour the stored code is ignored, so that the next user of this tab does not find it. */
+const LINKED_CODE_LIFETIME_MS = 30 * 60_000;
 
-export const pendingCode = signal<string | undefined>(read());
+export const pendingCode = signal<string | undefined>(readStoredCode());
 
-function read(): string | undefined {
+function readStoredCode(): string | undefined {
   try {
-    const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null") as { code?: unknown; at?: unknown } | null;
-    if (typeof kept?.code !== "string" || typeof kept.at !== "number") return undefined;
-    if (Math.abs(Date.now() - kept.at) < FOR) return kept.code;
-    sessionStorage.removeItem(KEPT);
+    const stored = JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? "null") as { code?: unknown; at?: unknown } | null;
+    if (typeof stored?.code !== "string" || typeof stored.at !== "number") return undefined;
+    if (Math.abs(Date.now() - stored.at) < LINKED_CODE_LIFETIME_MS) return stored.code;
+    sessionStorage.removeItem(STORAGE_KEY);
   } catch {
-    // A browser that keeps nothing.
+    // The browser blocks storage.
   }
   return undefined;
 }
 
-/** For as long as the page lives and its session lasts. */
-export function keepTyped(code: string): void {
-  forgetCode();
+/** Keeps a typed code in memory until the page is closed or the session ends. */
+export function setTypedCode(code: string): void {
+  clearPendingCode();
   pendingCode.value = code;
 }
 
-function keepLinked(code: string): void {
+function storeLinkedCode(code: string): void {
   pendingCode.value = code;
   try {
-    sessionStorage.setItem(KEPT, JSON.stringify({ code, at: Date.now() }));
+    sessionStorage.setItem(STORAGE_KEY, JSON.stringify({ code, at: Date.now() }));
   } catch {
-    // Then it lasts as long as the page.
+    // The browser blocks storage, so the code is lost when the page is closed.
   }
 }
 
-export function forgetCode(): void {
+export function clearPendingCode(): void {
   pendingCode.value = undefined;
   try {
-    sessionStorage.removeItem(KEPT);
+    sessionStorage.removeItem(STORAGE_KEY);
   } catch {
-    // Nothing was kept.
+    // The browser blocks storage, so nothing was stored.
   }
 }
 
-onEnd.push((why) => {
-  // Whoever came by a link and was too slow, or mistyped a password, signs in anew and goes on; what was typed was theirs who are gone.
-  const linked = why === "expired" ? read() : undefined;
-  if (linked === undefined) forgetCode();
+onEnd.push((reason) => {
+  // A code from a link survives an expired session, because its owner signs in again and continues. A typed code is cleared, because the
+  // next person at this device may be someone else.
+  const linked = reason === "expired" ? readStoredCode() : undefined;
+  if (linked === undefined) clearPendingCode();
   else pendingCode.value = linked;
 });
 
-/** Takes `#code=...` out of the address, so that neither history nor a shared screen keeps it. */
-export function takeCodeFromAddress(): void {
+/** Moves `#code=...` from the URL into this module, so that the code appears neither in the browser's history nor on a shared screen. */
+export function takeCodeFromUrl(): void {
   const code = new URLSearchParams(location.hash.slice(1)).get("code");
   if (code !== null) {
-    keepLinked(code);
+    storeLinkedCode(code);
     history.replaceState(history.state, "", location.pathname + location.search);
   }
 }

@@ -1,147 +1,149 @@
-/* Who is here: the one copy of the session on the page, and what other tabs say of it. */
+/* The session as this page knows it. Tabs share the session cookie, so they tell each other about changes. */
 import { computed, signal } from "@preact/signals";
 
-import { answer, api, listeners, Refused, Unanswered, type Schemas } from "./client";
+import { responseData, api, listeners, ProblemError, ConnectionError, type Schemas } from "./client";
 
 export type Session = Schemas["Session"];
-export type Why = "expired" | "signed_out" | "consent_refused";
+export type EndReason = "expired" | "signed_out" | "consent_refused";
 
-export type State =
+export type SessionState =
   | { kind: "unknown" }
-  | { kind: "nobody"; why?: Why }
-  | { kind: "here"; session: Session }
-  | { kind: "unreachable"; failure: Unanswered | Refused };
+  | { kind: "signed_out"; reason?: EndReason }
+  | { kind: "signed_in"; session: Session }
+  | { kind: "unreachable"; failure: ConnectionError | ProblemError };
 
-export const state = signal<State>({ kind: "unknown" });
-export const session = computed(() => (state.value.kind === "here" ? state.value.session : undefined));
-/** When the session ends if nothing more is done, by this device's clock. */
+export const sessionState = signal<SessionState>({ kind: "unknown" });
+export const session = computed(() => (sessionState.value.kind === "signed_in" ? sessionState.value.session : undefined));
+/** When the session expires if nothing more is done, by this device's clock. */
 export const endsAt = signal<number | undefined>(undefined);
 
-/** Each answered call moves the idle end; the service notes it once a minute at most, so a minute less is counted. */
-const IDLE = 29 * 60_000;
-/** How far the service's clock is ahead of this device's, which may be anything. */
-let ahead = 0;
+/** Each successful call extends the session by 30 minutes. The service stores that at most once a minute, so this counts one minute less. */
+const IDLE_TIMEOUT_MS = 29 * 60_000;
+/** The service's clock minus this device's clock, in milliseconds. The device's clock may be wrong by any amount. */
+let clockOffset = 0;
 
-/** The session's end in any case, by this device's clock. */
-export function hardEnd(of: Session): number {
-  return Date.parse(of.expires_at) - ahead;
+/** Returns when the session ends even if it is used, by this device's clock. */
+export function absoluteEnd(value: Session): number {
+  return Date.parse(value.expires_at) - clockOffset;
 }
 
-function answered(): void {
-  const here = session.value;
-  if (here === undefined) return;
-  endsAt.value = Math.min(Date.now() + IDLE, hardEnd(here));
-  tell({ kind: "used", endsAt: endsAt.value });
+function extendIdleEnd(): void {
+  const current = session.value;
+  if (current === undefined) return;
+  endsAt.value = Math.min(Date.now() + IDLE_TIMEOUT_MS, absoluteEnd(current));
+  broadcast({ kind: "used", endsAt: endsAt.value });
 }
 
-export function keep(value: Session): void {
-  const before = session.value;
-  if (before?.person !== undefined && whoIs(before) !== whoIs(value)) {
-    // Somebody else has signed in, in another tab: nothing of whoever was here may stay on this page, or be done in the other's name.
-    forgetAll("signed_out");
-    state.value = { kind: "unknown" };
+export function setSession(value: Session): void {
+  const previous = session.value;
+  if (previous?.person !== undefined && afmOf(previous) !== afmOf(value)) {
+    // Another person has signed in in another tab. Reload, so that no data of the previous person stays on this page and no action runs
+    // under the wrong name.
+    runEndHandlers("signed_out");
+    sessionState.value = { kind: "unknown" };
     location.reload();
     return;
   }
-  state.value = { kind: "here", session: value };
-  answered();
-  tell({ kind: "who", who: whoIs(value) });
+  sessionState.value = { kind: "signed_in", session: value };
+  extendIdleEnd();
+  broadcast({ kind: "who", who: afmOf(value) });
 }
 
-/** Changes what we hold without asking: after a call whose answer says it. Undefined: it is there no more. */
-export function amend(change: { [K in keyof Session]?: Session[K] | undefined }): void {
+/** Changes fields of the session after a call whose response already contains them, which saves a request. `undefined` removes a field. */
+export function patchSession(change: { [K in keyof Session]?: Session[K] | undefined }): void {
   if (session.value !== undefined) {
-    state.value = { kind: "here", session: { ...session.value, ...change } as Session };
+    sessionState.value = { kind: "signed_in", session: { ...session.value, ...change } as Session };
   }
 }
 
-export function end(why: Why): void {
-  endHere(why);
-  tell({ kind: "ended", why });
+export function endSession(reason: EndReason): void {
+  endInThisTab(reason);
+  broadcast({ kind: "ended", why: reason });
 }
 
-function endHere(why: Why): void {
+function endInThisTab(reason: EndReason): void {
   endsAt.value = undefined;
-  state.value = { kind: "nobody", why };
-  forgetAll(why);
+  sessionState.value = { kind: "signed_out", reason };
+  runEndHandlers(reason);
 }
 
-function forgetAll(why: Why): void {
-  for (const forget of onEnd) {
-    forget(why);
+function runEndHandlers(reason: EndReason): void {
+  for (const handler of onEnd) {
+    handler(reason);
   }
 }
 
-/** What is to be forgotten with the session: codes, drafts. */
-export const onEnd: ((why: Why) => void)[] = [];
+/** Handlers that clear data, such as codes and drafts, when the session ends. */
+export const onEnd: ((why: EndReason) => void)[] = [];
 
-/* Tabs share the cookie, so they share the session: its use, its end, and who it is of. */
-type Word = { kind: "used"; endsAt: number } | { kind: "ended"; why: Why } | { kind: "who"; who: string };
+/* Messages between tabs: the session was used, it has ended, or it belongs to the person with this AFM. */
+type TabMessage = { kind: "used"; endsAt: number } | { kind: "ended"; why: EndReason } | { kind: "who"; who: string };
 
 const tabs = "BroadcastChannel" in globalThis ? new BroadcastChannel("session") : undefined;
 
-function tell(word: Word): void {
-  tabs?.postMessage(word);
+function broadcast(message: TabMessage): void {
+  tabs?.postMessage(message);
 }
 
-function whoIs(value: Session): string {
+function afmOf(value: Session): string {
   return value.person?.afm ?? "";
 }
 
-tabs?.addEventListener("message", ({ data }: MessageEvent<Word>) => {
-  const here = session.value;
+tabs?.addEventListener("message", ({ data }: MessageEvent<TabMessage>) => {
+  const current = session.value;
   if (data.kind === "who") {
-    // Another tab may be behind as well as ahead: the service knows. Where nobody was, somebody has signed in.
-    if (here === undefined || data.who !== whoIs(here)) refresh().catch(() => undefined);
-  } else if (here !== undefined && data.kind === "used") {
-    endsAt.value = Math.min(data.endsAt, hardEnd(here));
-  } else if (here !== undefined && data.kind === "ended") {
-    endHere(data.why);
+    // The other tab may have older or newer information, so ask the service. If nobody was signed in here, somebody has just signed in
+    // there.
+    if (current === undefined || data.who !== afmOf(current)) refreshSession().catch(() => undefined);
+  } else if (current !== undefined && data.kind === "used") {
+    endsAt.value = Math.min(data.endsAt, absoluteEnd(current));
+  } else if (current !== undefined && data.kind === "ended") {
+    endInThisTab(data.why);
   }
 });
 
-/** Asks the service who is here. */
-export async function refresh(): Promise<void> {
+/** Loads the session from the service. */
+export async function refreshSession(): Promise<void> {
   try {
-    keep(await answer(api.GET("/v1/session")));
+    setSession(await responseData(api.GET("/v1/session")));
   } catch (failure) {
-    if (failure instanceof Refused && (failure.problem.code === "no_session" || failure.problem.code === "session_expired")) {
-      if (state.value.kind === "here") {
-        end("expired");
-      } else if (state.value.kind !== "nobody") {
-        // Nothing to forget: a code that came with the link waits for the sign-in.
-        state.value = failure.problem.code === "session_expired" ? { kind: "nobody", why: "expired" } : { kind: "nobody" };
+    if (failure instanceof ProblemError && (failure.problem.code === "no_session" || failure.problem.code === "session_expired")) {
+      if (sessionState.value.kind === "signed_in") {
+        endSession("expired");
+      } else if (sessionState.value.kind !== "signed_out") {
+        // No session existed, so the end handlers must not run: they would clear a code that came by link and waits for the sign-in.
+        sessionState.value = failure.problem.code === "session_expired" ? { kind: "signed_out", reason: "expired" } : { kind: "signed_out" };
       }
-    } else if (state.value.kind !== "here" && (failure instanceof Refused || failure instanceof Unanswered)) {
-      state.value = { kind: "unreachable", failure };
+    } else if (sessionState.value.kind !== "signed_in" && (failure instanceof ProblemError || failure instanceof ConnectionError)) {
+      sessionState.value = { kind: "unreachable", failure };
     } else {
       throw failure;
     }
   }
 }
 
-listeners.answered = (refusal, serviceTime) => {
-  if (serviceTime !== undefined) ahead = serviceTime - Date.now();
-  if (refusal === undefined) {
-    answered();
-  } else if (session.value !== undefined && (refusal.code === "session_expired" || refusal.code === "no_session")) {
-    end("expired");
-  } else if (session.value !== undefined && STAGES.has(refusal.code)) {
-    // Something changed elsewhere (another tab, a new text): the page follows.
-    refresh().catch(() => undefined);
+listeners.onResponse = (problem, serviceTime) => {
+  if (serviceTime !== undefined) clockOffset = serviceTime - Date.now();
+  if (problem === undefined) {
+    extendIdleEnd();
+  } else if (session.value !== undefined && (problem.code === "session_expired" || problem.code === "no_session")) {
+    endSession("expired");
+  } else if (session.value !== undefined && STAGE_CHANGE_CODES.has(problem.code)) {
+    // The session changed elsewhere (in another tab, or through a new consent text), so load it again.
+    refreshSession().catch(() => undefined);
   }
 };
 
-const STAGES = new Set(["otp_not_verified", "role_not_chosen", "consent_required", "wrong_role", "staff_withdrawn"]);
+const STAGE_CHANGE_CODES = new Set(["otp_not_verified", "role_not_chosen", "consent_required", "wrong_role", "staff_withdrawn"]);
 
-/** To TAXISnet, and back to this page. */
+/** Goes to TAXISnet to sign in, and then back to this page. */
 export function signIn(returnTo = location.pathname + location.search): void {
   location.assign(`/v1/sign-in?return_to=${encodeURIComponent(returnTo.length <= 200 ? returnTo : "/")}`);
 }
 
-/** Ends the session here; answers the address that ends it at TAXISnet too. */
+/** Ends the session at the service. Returns the URL that also ends it at TAXISnet. */
 export async function signOut(): Promise<string> {
-  const ended = await answer(api.DELETE("/v1/session"));
-  end("signed_out");
+  const ended = await responseData(api.DELETE("/v1/session"));
+  endSession("signed_out");
   return ended.taxisnet_sign_out;
 }

@@ -1,55 +1,55 @@
-/* Files go straight to the bucket, to an address that the service has signed for exactly these bytes. */
-import { Unanswered, type Schemas } from "./client";
+/* Uploads files directly to the bucket. The service signs each URL for exactly one file, by size and hash. */
+import { ConnectionError, type Schemas } from "./client";
 
-/** So long without a byte moving on. */
-const PATIENCE = 45_000;
+/** An upload fails if no byte is sent for this long, in milliseconds. */
+const STALL_TIMEOUT_MS = 45_000;
 
-/** The bucket does not take it: the address is no longer valid, or it is another file. A new address is needed. */
-export class NotTaken extends Unanswered {
+/** The bucket rejected the upload, because the URL has expired or was signed for another file. A new URL is needed. */
+export class UploadRejected extends ConnectionError {
   constructor() {
     super("broken");
   }
 }
 
-/** XMLHttpRequest, because it alone tells how much has gone out. */
-export function put({ method, url, headers }: Schemas["UploadTarget"], file: Blob, onProgress: (sent: number) => void): Promise<void> {
+/** Uploads a file. Uses XMLHttpRequest, because `fetch` does not report upload progress. */
+export function uploadFile({ method, url, headers }: Schemas["UploadTarget"], file: Blob, onProgress: (sent: number) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    let waiting: ReturnType<typeof setTimeout> | undefined;
-    const wait = () => {
-      clearTimeout(waiting);
-      waiting = setTimeout(() => {
-        reject(new Unanswered("slow"));
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const restartTimer = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        reject(new ConnectionError("slow"));
         request.abort();
-      }, PATIENCE);
+      }, STALL_TIMEOUT_MS);
     };
-    const fail = (failure: Unanswered) => {
-      clearTimeout(waiting);
+    const fail = (failure: ConnectionError) => {
+      clearTimeout(timer);
       reject(failure);
     };
     request.upload.onprogress = ({ loaded }) => {
-      wait();
+      restartTimer();
       onProgress(Math.min(loaded, file.size));
     };
     request.onload = () => {
-      if (request.status < 200 || request.status > 299) return fail(request.status >= 500 ? new Unanswered("broken") : new NotTaken());
-      clearTimeout(waiting);
+      if (request.status < 200 || request.status > 299) return fail(request.status >= 500 ? new ConnectionError("broken") : new UploadRejected());
+      clearTimeout(timer);
       onProgress(file.size);
       resolve();
     };
-    request.onerror = () => fail(new Unanswered("offline"));
-    request.onabort = () => fail(new Unanswered("offline"));
+    request.onerror = () => fail(new ConnectionError("offline"));
+    request.onabort = () => fail(new ConnectionError("offline"));
     request.open(method, url);
     for (const [name, value] of Object.entries(headers)) {
-      // The browser's own to set.
+      // Browsers set these headers themselves.
       if (!/^(host|content-length)$/i.test(name)) request.setRequestHeader(name, value);
     }
-    wait();
+    restartTimer();
     request.send(file);
   });
 }
 
-/** In hexadecimal, as the service wants it declared. */
+/** Returns the hash in hexadecimal, the format in which the service expects it. */
 export async function sha256(file: Blob): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");

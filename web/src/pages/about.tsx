@@ -2,7 +2,7 @@ import { Page } from "../parts/page";
 import { DPO_EMAIL } from "./dpo";
 import { words } from "./public_words";
 
-/** What the service is, where help is, and what becomes of personal data. */
+/** Describes the service, where to get help, and how personal data are handled. */
 export default function About() {
   const t = words().about;
   return (

@@ -2,7 +2,7 @@ import { Page } from "../parts/page";
 import { DPO_EMAIL } from "./dpo";
 import { words } from "./public_words";
 
-/** The statement that law 4727/2020 (Directive (EU) 2016/2102) asks for. */
+/** The accessibility statement that law 4727/2020 (Directive (EU) 2016/2102) requires. */
 export default function Accessibility() {
   const t = words().accessibility;
   return (

@@ -1,2 +1,2 @@
-/** Where people write to the data protection officer: as in the text that they agree to (shared/messages/src/consent.rs). */
+/** Address of the data protection officer. It must match the one in the consent text (shared/messages/src/consent.rs). */
 export const DPO_EMAIL = "dpo@mindigital.gr";

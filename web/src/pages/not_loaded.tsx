@@ -2,7 +2,7 @@ import { Button } from "../parts/button";
 import { Page } from "../parts/page";
 import { words } from "../shell/words";
 
-/** In the place of a page whose files did not come. */
+/** Replaces a page whose files could not be loaded. */
 export function NotLoaded() {
   const t = words();
   return (

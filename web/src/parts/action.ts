@@ -1,22 +1,25 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 
-import { Refused, Unanswered, type Failure } from "../api/client";
+import { ProblemError, ConnectionError, type Failure } from "../api/client";
 import { language } from "../words/language";
 
-function known(error: unknown): Failure {
-  if (error instanceof Refused || error instanceof Unanswered) return error;
+function asFailure(error: unknown): Failure {
+  if (error instanceof ProblemError || error instanceof ConnectionError) return error;
   console.error(error);
-  return new Unanswered("broken");
+  return new ConnectionError("broken");
 }
 
-/** Something a person does: `run` ignores a second press while busy, and keeps what went wrong. Answers undefined where it failed. */
-export function useAction<A extends unknown[], T>(does: (...values: A) => Promise<T>) {
+/**
+ * An asynchronous action of the user. `run` does nothing while the action is busy, and returns undefined if it fails; `failure` then has
+ * the error.
+ */
+export function useAction<A extends unknown[], T>(action: (...values: A) => Promise<T>) {
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<Failure>();
   const running = useRef(false);
-  const alive = useAlive();
-  const latest = useRef(does);
-  latest.current = does;
+  const mounted = useMounted();
+  const latest = useRef(action);
+  latest.current = action;
   const run = useCallback(async (...values: A): Promise<T | undefined> => {
     if (running.current) return undefined;
     running.current = true;
@@ -25,54 +28,57 @@ export function useAction<A extends unknown[], T>(does: (...values: A) => Promis
     try {
       return await latest.current(...values);
     } catch (error) {
-      if (alive.current) setFailure(known(error));
+      if (mounted.current) setFailure(asFailure(error));
       return undefined;
     } finally {
       running.current = false;
-      if (alive.current) setBusy(false);
+      if (mounted.current) setBusy(false);
     }
   }, []);
   return { run, busy, failure, setFailure };
 }
 
-/** What a page needs before it can show: asked for at once, again on `reload`, and in the other language when that changes. */
-export function useLoad<T>(load: () => Promise<T>, on: readonly unknown[]) {
+/** Loads data for a page: at once, again on `reload`, and again when the language changes. */
+export function useLoad<T>(load: () => Promise<T>, dependencies: readonly unknown[]) {
   const [data, setData] = useState<T>();
   const [failure, setFailure] = useState<Failure>();
-  const [asked, setAsked] = useState(0);
-  const alive = useAlive();
-  const turn = useRef(0);
-  const spoken = language.value;
+  const [reloads, setReloads] = useState(0);
+  const mounted = useMounted();
+  const latestLoad = useRef(0);
+  const currentLanguage = language.value;
   useEffect(() => {
-    const mine = ++turn.current;
-    const isCurrent = () => alive.current && mine === turn.current;
+    const thisLoad = ++latestLoad.current;
+    const isCurrent = () => mounted.current && thisLoad === latestLoad.current;
     setFailure(undefined);
     load().then(
       (value) => {
         if (isCurrent()) setData(() => value);
       },
       (error: unknown) => {
-        if (isCurrent()) setFailure(known(error));
+        if (isCurrent()) setFailure(asFailure(error));
       },
     );
-  }, [...on, asked, spoken]);
-  const reload = useCallback(() => setAsked((count) => count + 1), []);
+  }, [...dependencies, reloads, currentLanguage]);
+  const reload = useCallback(() => setReloads((count) => count + 1), []);
   return { data, failure, reload, setData };
 }
 
-/** Asked when something is begun; afterwards says whether the person is still at the same address. Whoever has gone elsewhere meanwhile is not called back, nor sent on. By the address rather than by what is mounted: what has been done may itself have changed the page. */
-export function staying(): () => boolean {
+/**
+ * Remembers the URL at the start of an action. The returned function tells whether the user is still there, so that a finished action does
+ * not navigate someone who has moved on. It compares URLs rather than mounted components, because the action itself may replace components.
+ */
+export function rememberUrl(): () => boolean {
   const { href } = location;
   return () => location.href === href;
 }
 
-function useAlive() {
-  const alive = useRef(true);
+function useMounted() {
+  const mounted = useRef(true);
   useEffect(() => {
-    alive.current = true;
+    mounted.current = true;
     return () => {
-      alive.current = false;
+      mounted.current = false;
     };
   }, []);
-  return alive;
+  return mounted;
 }

@@ -1,12 +1,12 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
-import { handOn } from "./focus";
+import { focusHeadingIfLost } from "./focus";
 
-type Look = "primary" | "secondary" | "warning" | "link";
+type Variant = "primary" | "secondary" | "warning" | "link";
 type ButtonProps = {
   children: ComponentChildren;
-  look?: Look;
+  variant?: Variant;
   busy?: boolean;
   submit?: boolean;
   disabled?: boolean;
@@ -16,19 +16,22 @@ type ButtonProps = {
   expanded?: boolean;
 };
 
-/** While busy it stays where it is and keeps the focus, but does nothing. Where it goes with the focus, the heading gets that. */
-export function Button({ children, look = "primary", busy = false, submit = false, disabled = false, onClick, id, label, expanded }: ButtonProps) {
+/**
+ * A button that ignores presses while busy, but stays in place and keeps the focus. If a focused button is removed, the focus moves to the
+ * page's heading.
+ */
+export function Button({ children, variant = "primary", busy = false, submit = false, disabled = false, onClick, id, label, expanded }: ButtonProps) {
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {
-    const mine = button.current;
-    return () => handOn(mine);
+    const element = button.current;
+    return () => focusHeadingIfLost(element);
   }, []);
   return (
     <button
       ref={button}
       id={id}
       type={submit ? "submit" : "button"}
-      class={`govgr-btn govgr-btn-${look}`}
+      class={`govgr-btn govgr-btn-${variant}`}
       aria-disabled={busy || disabled ? "true" : undefined}
       aria-busy={busy}
       aria-label={label}
@@ -44,9 +47,9 @@ export function Button({ children, look = "primary", busy = false, submit = fals
   );
 }
 
-export function ButtonLink({ children, href, look = "primary" }: { children: ComponentChildren; href: string; look?: Look }) {
+export function ButtonLink({ children, href, variant = "primary" }: { children: ComponentChildren; href: string; variant?: Variant }) {
   return (
-    <a class={`govgr-btn govgr-btn-${look}`} href={href} draggable={false}>
+    <a class={`govgr-btn govgr-btn-${variant}`} href={href} draggable={false}>
       {children}
     </a>
   );

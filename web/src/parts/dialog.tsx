@@ -1,18 +1,18 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 
-/** The browser's own modal dialog: it keeps the focus inside, gives it back, and Escape closes it. */
+/** The browser's modal dialog. It keeps the focus inside, returns it on close, and closes on Escape. */
 export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ComponentChildren }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
-    const shown = dialog.current;
-    const before = document.activeElement;
-    shown?.showModal();
+    const element = dialog.current;
+    const opener = document.activeElement;
+    element?.showModal();
     return () => {
-      shown?.close();
-      // By now the dialog may be out of the page, and then the browser gives nothing back.
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      element?.close();
+      // The dialog may already be removed from the page, and then the browser does not return the focus.
+      if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
     };
   }, []);
   return (

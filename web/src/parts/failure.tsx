@@ -1,16 +1,16 @@
-/* What went wrong, in words; the service's own where it gave some. */
+/* Error messages. A problem has its own text from the service; other failures have texts here. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
-import { Refused, type Failure } from "../api/client";
+import { ProblemError, type Failure } from "../api/client";
 import { Button } from "./button";
 import { words } from "./words";
 
-export function textOf(failure: Failure): string {
-  return failure instanceof Refused ? failure.problem.detail : words()[failure.why];
+export function failureText(failure: Failure): string {
+  return failure instanceof ProblemError ? failure.problem.detail : words()[failure.reason];
 }
 
-/** A failure of the whole page or of an action without fields. It takes the focus, so that whoever hears the page hears it. */
+/** Shows a failure of a page, or of an action that has no form. It takes the focus, so that screen readers read it. */
 export function FailureNote({ failure, onRetry, children }: { failure: Failure | undefined; onRetry?: () => void; children?: ComponentChildren }) {
   const t = words();
   const note = useRef<HTMLDivElement>(null);
@@ -18,12 +18,12 @@ export function FailureNote({ failure, onRetry, children }: { failure: Failure |
     if (failure !== undefined) note.current?.focus();
   }, [failure]);
   if (failure === undefined) return null;
-  // Trying again will not help: another role will.
-  const isWithdrawn = failure instanceof Refused && failure.problem.code === "staff_withdrawn";
+  // Retrying cannot help after the authorization was withdrawn. The user has to choose another role.
+  const isWithdrawn = failure instanceof ProblemError && failure.problem.code === "staff_withdrawn";
   return (
-    <div class="govgr-error-summary" role="alert" tabIndex={-1} ref={note} data-problem={failure instanceof Refused ? failure.problem.code : failure.why}>
-      <h2 class="govgr-heading-s">{failure instanceof Refused ? failure.problem.title : t.problemTitle}</h2>
-      <p class="govgr-body">{textOf(failure)}</p>
+    <div class="govgr-error-summary" role="alert" tabIndex={-1} ref={note} data-problem={failure instanceof ProblemError ? failure.problem.code : failure.reason}>
+      <h2 class="govgr-heading-s">{failure instanceof ProblemError ? failure.problem.title : t.problemTitle}</h2>
+      <p class="govgr-body">{failureText(failure)}</p>
       {children}
       {isWithdrawn && (
         <a class="govgr-btn govgr-btn-secondary" href="/role">
@@ -31,7 +31,7 @@ export function FailureNote({ failure, onRetry, children }: { failure: Failure |
         </a>
       )}
       {onRetry !== undefined && !isWithdrawn && (
-        <Button look="secondary" onClick={onRetry}>
+        <Button variant="secondary" onClick={onRetry}>
           {t.retry}
         </Button>
       )}

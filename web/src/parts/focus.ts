@@ -1,19 +1,19 @@
-/* Where the focus goes when what had it goes. */
+/* Moves the focus when the focused element is removed. */
 
-/** Once the page is drawn anew: for what takes the place of a control that was pressed and goes with it. */
-export function focusNext(find: () => Element | null | undefined): void {
+/** Focuses an element after the next render. For the replacement of a control that disappears when it is pressed. */
+export function focusAfterRender(find: () => Element | null | undefined): void {
   setTimeout(() => {
     const found = find();
     if (!(found instanceof HTMLElement)) return;
-    // What is no control can be given the focus, but is not on the way of Tab.
+    // Elements that are not controls can receive the focus this way, but stay out of the Tab order.
     if (found.tabIndex < 0) found.tabIndex = -1;
     found.focus();
   });
 }
 
-/** For a control that goes while it has the focus, where nothing else takes it: the heading, as on a new page. */
-export function handOn(going: Element | null): void {
-  if (going === null || document.activeElement !== going) return;
+/** Moves the focus to the page's heading if a removed control had it and nothing else takes it. */
+export function focusHeadingIfLost(leaving: Element | null): void {
+  if (leaving === null || document.activeElement !== leaving) return;
   setTimeout(() => {
     const { activeElement } = document;
     if (activeElement === null || activeElement === document.body) document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });

@@ -1,16 +1,19 @@
 import type { ComponentChildren, InputHTMLAttributes } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
-import { Refused, type Failure } from "../api/client";
-import { textOf } from "./failure";
+import { ProblemError, type Failure } from "../api/client";
+import { failureText } from "./failure";
 import { words } from "./words";
 
-/** What is wrong, by the id of the field. */
+/** Error texts by the id of the field. */
 export type Errors = Readonly<Record<string, string>>;
 
-/** Puts a failure where it belongs. `fields` names the page's field for a path of the API ("recipient.value") or for a problem's code ("otp_wrong"); the rest stands above the form. */
-export function sorted(failure: Failure | undefined, fields: Readonly<Record<string, string>>): { errors: Errors; other: Failure | undefined } {
-  if (failure instanceof Refused) {
+/**
+ * Assigns a failure to a field. `fields` maps an API path ("recipient.value") or a problem code ("otp_wrong") to the id of a field. A
+ * failure without a field is returned as `other` and shown above the form.
+ */
+export function splitFailure(failure: Failure | undefined, fields: Readonly<Record<string, string>>): { errors: Errors; other: Failure | undefined } {
+  if (failure instanceof ProblemError) {
     const { code, field } = failure.problem;
     const id = (field === undefined ? undefined : fields[field]) ?? fields[code];
     if (id !== undefined) return { errors: { [id]: failure.problem.detail }, other: undefined };
@@ -20,22 +23,22 @@ export function sorted(failure: Failure | undefined, fields: Readonly<Record<str
 
 type FormProps = { children: ComponentChildren; onSubmit: () => unknown; errors?: Errors; failure?: Failure | undefined; label?: string };
 
-/** A form says what is wrong in a summary that takes the focus, with a link to each field. */
+/** A form with an error summary that takes the focus and links to each invalid field. */
 export function Form({ children, onSubmit, errors = {}, failure, label }: FormProps) {
   const summary = useRef<HTMLDivElement>(null);
-  const wrong = Object.entries(errors);
-  // Sent, and not yet told what is wrong with it: only then does what is wrong with a field take the focus, never while somebody types.
-  const isAwaited = useRef(false);
-  const told = useRef<Failure | undefined>(undefined);
-  const tell = () => {
+  const entries = Object.entries(errors);
+  // True from a submit until its errors are shown. Field errors take the focus only then, never while the user types.
+  const awaitsResult = useRef(false);
+  const focusedFailure = useRef<Failure | undefined>(undefined);
+  const focusSummary = () => {
     if (summary.current === null) return;
-    isAwaited.current = false;
+    awaitsResult.current = false;
     summary.current.focus();
   };
   useEffect(() => {
-    const isNew = failure !== undefined && failure !== told.current;
-    if (isNew) told.current = failure;
-    if (isNew || isAwaited.current) tell();
+    const isNew = failure !== undefined && failure !== focusedFailure.current;
+    if (isNew) focusedFailure.current = failure;
+    if (isNew || awaitsResult.current) focusSummary();
   }, [failure, JSON.stringify(errors)]);
   return (
     <form
@@ -44,18 +47,18 @@ export function Form({ children, onSubmit, errors = {}, failure, label }: FormPr
       aria-label={label}
       onSubmit={(event) => {
         event.preventDefault();
-        isAwaited.current = true;
+        awaitsResult.current = true;
         onSubmit();
-        // Pressed again with the same things wrong: they are said again.
-        setTimeout(tell);
+        // If the form is submitted again with the same errors, focus the summary again.
+        setTimeout(focusSummary);
       }}
     >
-      {(wrong.length > 0 || failure !== undefined) && (
-        <div class="govgr-error-summary" role="alert" tabIndex={-1} ref={summary} data-problem={failure instanceof Refused ? failure.problem.code : undefined}>
-          <h2 class="govgr-heading-s">{failure instanceof Refused ? failure.problem.title : words().problemTitle}</h2>
-          {failure !== undefined && <p class="govgr-body">{textOf(failure)}</p>}
+      {(entries.length > 0 || failure !== undefined) && (
+        <div class="govgr-error-summary" role="alert" tabIndex={-1} ref={summary} data-problem={failure instanceof ProblemError ? failure.problem.code : undefined}>
+          <h2 class="govgr-heading-s">{failure instanceof ProblemError ? failure.problem.title : words().problemTitle}</h2>
+          {failure !== undefined && <p class="govgr-body">{failureText(failure)}</p>}
           <ul class="govgr-list">
-            {wrong.map(([id, text]) => (
+            {entries.map(([id, text]) => (
               <li key={id}>
                 <a
                   class="govgr-link"
@@ -96,11 +99,11 @@ type FieldProps = {
 
 export function Field({ id, label, hint, error, value, onInput, width, after, type = "text", ...input }: FieldProps) {
   return (
-    <div class={frame(error)}>
+    <div class={fieldClass(error)}>
       <label class="govgr-label" for={id}>
         {label}
       </label>
-      <Described id={id} hint={hint} error={error} />
+      <FieldDescription id={id} hint={hint} error={error} />
       <input
         class={`govgr-input${width === undefined ? "" : ` govgr-input--width-${width}`}${error === undefined ? "" : " govgr-error-input"}`}
         id={id}
@@ -115,12 +118,12 @@ export function Field({ id, label, hint, error, value, onInput, width, after, ty
   );
 }
 
-function frame(error: string | undefined): string {
+function fieldClass(error: string | undefined): string {
   return error === undefined ? "govgr-field" : "govgr-field govgr-field__error";
 }
 
-/** What stands above an input: its hint, and what is wrong. */
-function Described({ id, hint, error }: { id: string; hint?: string | undefined; error: string | undefined }) {
+/** The hint and the error text above an input. */
+function FieldDescription({ id, hint, error }: { id: string; hint?: string | undefined; error: string | undefined }) {
   return (
     <>
       {hint !== undefined && (
@@ -137,7 +140,7 @@ function Described({ id, hint, error }: { id: string; hint?: string | undefined;
   );
 }
 
-/** The ids of what describes a field: its hint, and what is wrong. */
+/** Returns the ids of the elements that describe a field, for `aria-describedby`. */
 function describedBy(id: string, hint: unknown, error: unknown): string | undefined {
   const parts = [...(hint === undefined ? [] : [`${id}-hint`]), ...(error === undefined ? [] : [`${id}-error`])];
   return parts.length === 0 ? undefined : parts.join(" ");
@@ -163,10 +166,10 @@ export function Radios<V extends string>({
   hint?: string;
 }) {
   return (
-    <div class={frame(error)}>
+    <div class={fieldClass(error)}>
       <fieldset class="govgr-fieldset" aria-describedby={describedBy(id, hint, error)}>
         <legend class="govgr-fieldset__legend govgr-heading-s">{legend}</legend>
-        <Described id={id} hint={hint} error={error} />
+        <FieldDescription id={id} hint={hint} error={error} />
         <div class="govgr-radios">
           {choices.map((choice, index) => (
             <div class="govgr-radios__item" key={choice.value}>
@@ -212,8 +215,8 @@ export function Checkbox({
   hint?: ComponentChildren;
 }) {
   return (
-    <div class={frame(error)}>
-      <Described id={id} error={error} />
+    <div class={fieldClass(error)}>
+      <FieldDescription id={id} error={error} />
       <div class="govgr-checkboxes__item">
         <label class="govgr-checkboxes__label">
           <input

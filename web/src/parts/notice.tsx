@@ -3,12 +3,12 @@ import { useEffect, useState } from "preact/hooks";
 
 type NoticeProps = { kind?: "info" | "warning" | "success"; title?: string; children: ComponentChildren };
 
-/** A word beside the page's own: information, a warning, or that something worked. `live` is read aloud when it comes. */
+/** A highlighted message: information, a warning or a success. Screen readers announce a `live` notice when it appears. */
 export function Notice({ live = false, ...notice }: NoticeProps & { live?: boolean }) {
-  return live ? <Live {...notice} /> : <Still {...notice} />;
+  return live ? <LiveNotice {...notice} /> : <StaticNotice {...notice} />;
 }
 
-function Still({ kind = "info", title, children }: NoticeProps) {
+function StaticNotice({ kind = "info", title, children }: NoticeProps) {
   return (
     <div class={`notice notice-${kind}`}>
       {title !== undefined && <p class="notice-title">{title}</p>}
@@ -17,17 +17,17 @@ function Still({ kind = "info", title, children }: NoticeProps) {
   );
 }
 
-/** Screen readers notice an empty place after so long, in milliseconds. */
-const NOTICED = 100;
+/** Time that screen readers need to register an empty live region, in milliseconds. */
+const LIVE_REGION_DELAY_MS = 100;
 
-/** What comes together with its place is often not read: first there is the place alone. */
-function Live(notice: NoticeProps) {
-  const [isThere, setThere] = useState(false);
+/** Renders the live region empty first, because screen readers often miss text that is inserted together with its region. */
+function LiveNotice(notice: NoticeProps) {
+  const [isShown, setShown] = useState(false);
   useEffect(() => {
-    const waiting = setTimeout(() => setThere(true), NOTICED);
-    return () => clearTimeout(waiting);
+    const timer = setTimeout(() => setShown(true), LIVE_REGION_DELAY_MS);
+    return () => clearTimeout(timer);
   }, []);
-  return <div role="status">{isThere && <Still {...notice} />}</div>;
+  return <div role="status">{isShown && <StaticNotice {...notice} />}</div>;
 }
 
 export function Tag({ kind, children }: { kind: "good" | "bad" | "care" | "busy" | "quiet"; children: ComponentChildren }) {

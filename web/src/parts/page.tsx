@@ -7,15 +7,15 @@ import { words } from "./words";
 
 type PageProps = { title: string; caption?: string; back?: string; wide?: boolean; children: ComponentChildren };
 
-/** One page: its title is the document's, and takes the focus when the page comes, so that a screen reader begins there. */
+/** A page. Its title becomes the document's title and takes the focus when the page opens, so that screen readers start there. */
 export function Page({ title, caption, back, wide = false, children }: PageProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = `${title} · myPhoto`;
   }, [title]);
   useEffect(() => {
-    if (arrived) heading.current?.focus({ preventScroll: true });
-    arrived = true;
+    if (hasShownPage) heading.current?.focus({ preventScroll: true });
+    hasShownPage = true;
     window.scrollTo(0, 0);
   }, []);
   return (
@@ -36,13 +36,13 @@ export function Page({ title, caption, back, wide = false, children }: PageProps
   );
 }
 
-/** The first page leaves the focus where the browser has it. */
-let arrived = false;
+/** False until the first page is shown. The first page does not move the focus. */
+let hasShownPage = false;
 
-/** Shows `children` of what was loaded; before that, that it loads, or why it cannot. */
-export function Loaded<T>({ of, children }: { of: { data: T | undefined; failure: Failure | undefined; reload: () => void }; children: (data: T) => ComponentChildren }) {
-  if (of.failure !== undefined) return <FailureNote failure={of.failure} onRetry={of.reload} />;
-  return of.data === undefined ? <Loading /> : <>{children(of.data)}</>;
+/** Shows a loading text, then the loaded data or the failure. */
+export function Loaded<T>({ load, children }: { load: { data: T | undefined; failure: Failure | undefined; reload: () => void }; children: (data: T) => ComponentChildren }) {
+  if (load.failure !== undefined) return <FailureNote failure={load.failure} onRetry={load.reload} />;
+  return load.data === undefined ? <Loading /> : <>{children(load.data)}</>;
 }
 
 export function Loading({ text }: { text?: string }) {

@@ -1,18 +1,17 @@
-import { both } from "../words/both";
+import { bilingual } from "../words/bilingual";
 
-export const words = both(
+export const words = bilingual(
   {
     loading: "Φόρτωση…",
     retry: "Δοκιμάστε ξανά",
     back: "Πίσω",
-    cancel: "Άκυρο",
+    cancel: "Ακύρωση",
     close: "Κλείσιμο",
     more: "Περισσότερα",
-    required: "Συμπληρώστε το πεδίο.",
     problemTitle: "Υπάρχει ένα πρόβλημα",
     offline: "Δεν υπάρχει σύνδεση με το διαδίκτυο. Ελέγξτε τη σύνδεσή σας και δοκιμάστε ξανά· δεν χάθηκε τίποτα.",
     slow: "Η απάντηση αργεί. Ίσως η σύνδεσή σας είναι αργή. Δοκιμάστε ξανά.",
-    otherRole: "Επιλογή άλλου ρόλου",
+    otherRole: "Επιλογή άλλης ιδιότητας",
     broken: "Κάτι πήγε στραβά με την υπηρεσία. Δοκιμάστε ξανά σε λίγο.",
   },
   {
@@ -22,7 +21,6 @@ export const words = both(
     cancel: "Cancel",
     close: "Close",
     more: "More",
-    required: "Fill in this field.",
     problemTitle: "There is a problem",
     offline: "There is no internet connection. Check your connection and try again; nothing was lost.",
     slow: "The answer is taking long. Your connection may be slow. Try again.",

@@ -1,7 +1,10 @@
-/* What must be done before a page: sign in, OTP, role, consent. It is asked in the page's place and the address stays, so that reload, the back button and deep links work at every step. */
+/*
+ * Asks for the steps that come before a page: sign-in, OTP, role, consent. They replace the page and the URL stays, so that reload, the
+ * back button and deep links work at every step.
+ */
 import type { ComponentChildren } from "preact";
 
-import { refresh, session, state } from "../api/session";
+import { refreshSession, session, sessionState } from "../api/session";
 import { FailureNote } from "../parts/failure";
 import { Loading, Page } from "../parts/page";
 import { Consent } from "../pages/session/consent";
@@ -11,27 +14,27 @@ import { SignIn } from "../pages/session/sign_in";
 import { WrongRole } from "../pages/session/wrong_role";
 
 export function Gate({ role, children }: { role?: "citizen" | "photographer" | undefined; children: ComponentChildren }) {
-  const now = state.value;
-  if (now.kind === "unknown") return <Loading />;
-  if (now.kind === "unreachable") {
+  const state = sessionState.value;
+  if (state.kind === "unknown") return <Loading />;
+  if (state.kind === "unreachable") {
     return (
       <Page title="myPhoto">
-        <FailureNote failure={now.failure} onRetry={() => void refresh()} />
+        <FailureNote failure={state.failure} onRetry={() => void refreshSession()} />
       </Page>
     );
   }
-  if (now.kind === "nobody") return <SignIn why={now.why} />;
-  const here = now.session;
-  if (here.stage === "otp") return <Otp />;
-  if (here.stage === "role") return <RoleChoice />;
-  if (here.stage === "consent") return <Consent />;
-  if (role !== undefined && here.role?.kind !== role) return <WrongRole wanted={role} />;
+  if (state.kind === "signed_out") return <SignIn reason={state.reason} />;
+  const current = state.session;
+  if (current.stage === "otp") return <Otp />;
+  if (current.stage === "role") return <RoleChoice />;
+  if (current.stage === "consent") return <Consent />;
+  if (role !== undefined && current.role?.kind !== role) return <WrongRole requiredRole={role} />;
   return <>{children}</>;
 }
 
-/** The session on a page behind the gate. */
+/** Returns the session. Only for pages inside `Gate`. */
 export function useSession() {
-  const here = session.value;
-  if (here === undefined) throw new Error("a page without its gate");
-  return here;
+  const current = session.value;
+  if (current === undefined) throw new Error("useSession was called outside of Gate");
+  return current;
 }

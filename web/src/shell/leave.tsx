@@ -1,4 +1,4 @@
-/* Leaving: signing out, or going on in another role. What is unsent is asked about, and a failure is said. */
+/* Signing out. Asks first if there is unsent work, and reports a failure. */
 import { useState } from "preact/hooks";
 
 import { signOut } from "../api/session";
@@ -7,47 +7,47 @@ import { Button } from "../parts/button";
 import { Dialog } from "../parts/dialog";
 import { FailureNote } from "../parts/failure";
 import { words as parts } from "../parts/words";
-import { unsent } from "./unsent";
+import { hasUnsentWork } from "./unsent";
 import { words } from "./words";
 
-/** Signs out here, then at TAXISnet, which sends the browser back. */
+/** Ends the session here and then at TAXISnet, which sends the browser back. */
 export function SignOut() {
   const t = words();
-  const [asking, setAsking] = useState(false);
-  const leave = useAction(async () => location.assign(await signOut()));
-  const failed = leave.failure !== undefined;
+  const [isAsking, setIsAsking] = useState(false);
+  const leaving = useAction(async () => location.assign(await signOut()));
+  const hasFailed = leaving.failure !== undefined;
   return (
     <>
       <button
         type="button"
         class="menu-sign-out"
-        aria-busy={leave.busy}
+        aria-busy={leaving.busy}
         onClick={() => {
-          if (unsent()) setAsking(true);
-          else void leave.run();
+          if (hasUnsentWork()) setIsAsking(true);
+          else void leaving.run();
         }}
       >
         {t.signOut}
       </button>
-      {(asking || failed) && (
+      {(isAsking || hasFailed) && (
         <Dialog
-          title={failed ? t.stillHereTitle : t.unsentTitle}
+          title={hasFailed ? t.stillHereTitle : t.unsentTitle}
           onClose={() => {
-            setAsking(false);
-            leave.setFailure(undefined);
+            setIsAsking(false);
+            leaving.setFailure(undefined);
           }}
         >
-          <FailureNote failure={leave.failure} />
-          <p class="govgr-body">{failed ? t.stillHere : t.unsent}</p>
+          <FailureNote failure={leaving.failure} />
+          <p class="govgr-body">{hasFailed ? t.stillHere : t.unsent}</p>
           <div class="govgr-button-group">
-            <Button look="warning" busy={leave.busy} onClick={() => leave.run()}>
-              {failed ? parts().retry : t.unsentLeave}
+            <Button variant="warning" busy={leaving.busy} onClick={() => leaving.run()}>
+              {hasFailed ? parts().retry : t.unsentLeave}
             </Button>
             <Button
-              look="secondary"
+              variant="secondary"
               onClick={() => {
-                setAsking(false);
-                leave.setFailure(undefined);
+                setIsAsking(false);
+                leaving.setFailure(undefined);
               }}
             >
               {parts().cancel}

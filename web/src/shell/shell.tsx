@@ -1,11 +1,11 @@
-/* What surrounds every page: header with menu, notices about network and session, footer. */
+/* The frame of every page: header with menu, notices about network and session, footer. */
 import type { ComponentChildren } from "preact";
 import { useLocation } from "preact-iso";
 import { useEffect, useState } from "preact/hooks";
 
 import { session } from "../api/session";
 import { language } from "../words/language";
-import { Ending } from "./ending";
+import { SessionEndDialog } from "./session_end_dialog";
 import { SignOut } from "./leave";
 import { words } from "./words";
 
@@ -17,21 +17,21 @@ export function Shell({ children }: { children: ComponentChildren }) {
         {t.skip}
       </a>
       <Header />
-      <Offline />
+      <OfflineNotice />
       <div class="frame">
         <main id="content" tabIndex={-1}>
           {children}
         </main>
       </div>
       <Footer />
-      <Ending />
+      <SessionEndDialog />
     </>
   );
 }
 
 function Header() {
   const t = words();
-  const here = session.value;
+  const current = session.value;
   const [open, setOpen] = useState(false);
   const { path } = useLocation();
   useEffect(() => setOpen(false), [path]);
@@ -46,19 +46,19 @@ function Header() {
           <button type="button" class="header-button" lang={language.value === "el" ? "en" : "el"} onClick={() => (language.value = language.value === "el" ? "en" : "el")}>
             {t.otherLanguage}
           </button>
-          {here !== undefined && (
+          {current !== undefined && (
             <button type="button" class="header-button header-menu" aria-expanded={open} aria-controls="menu" onClick={() => setOpen(!open)}>
               {t.menu}
             </button>
           )}
         </div>
       </div>
-      {here !== undefined && (
+      {current !== undefined && (
         <nav id="menu" class={open ? "menu menu-open" : "menu"} aria-label={t.menu}>
-          {here.person !== undefined && (
+          {current.person !== undefined && (
             <p class="menu-name">
-              {here.person.first_name} {here.person.last_name}
-              {here.role?.business !== undefined && <span class="menu-business">{here.role.business.name}</span>}
+              {current.person.first_name} {current.person.last_name}
+              {current.role?.business !== undefined && <span class="menu-business">{current.role.business.name}</span>}
             </p>
           )}
           <ul>
@@ -81,26 +81,26 @@ function Header() {
 
 function links(): { href: string; text: string }[] {
   const t = words();
-  const here = session.value;
-  if (here === undefined || here.stage === "otp") return [];
-  const choices = here.roles.length > 1 && here.stage !== "role" ? [{ href: "/role", text: t.role }] : [];
-  if (here.stage !== "ready") return choices;
-  if (here.role?.kind === "photographer") {
-    const staff = here.role.capacity === "owner" ? [{ href: "/photographer/staff", text: t.staff }] : [];
+  const current = session.value;
+  if (current === undefined || current.stage === "otp") return [];
+  const choices = current.roles.length > 1 && current.stage !== "role" ? [{ href: "/role", text: t.role }] : [];
+  if (current.stage !== "ready") return choices;
+  if (current.role?.kind === "photographer") {
+    const staff = current.role.capacity === "owner" ? [{ href: "/photographer/staff", text: t.staff }] : [];
     return [{ href: "/photographer", text: t.issued }, ...staff, ...choices];
   }
   return [{ href: "/people", text: t.home }, ...choices];
 }
 
-function Offline() {
+function OfflineNotice() {
   const [online, setOnline] = useState(navigator.onLine);
   useEffect(() => {
-    const look = () => setOnline(navigator.onLine);
-    addEventListener("online", look);
-    addEventListener("offline", look);
+    const update = () => setOnline(navigator.onLine);
+    addEventListener("online", update);
+    addEventListener("offline", update);
     return () => {
-      removeEventListener("online", look);
-      removeEventListener("offline", look);
+      removeEventListener("online", update);
+      removeEventListener("offline", update);
     };
   }, []);
   return (

@@ -1,10 +1,10 @@
-/* Work that would be lost by leaving: each place that has such says so here. */
-const places: (() => boolean)[] = [];
+/* Modules with work that would be lost on leaving the page register a check here. */
+const checks: (() => boolean)[] = [];
 
-export function mayHaveUnsent(has: () => boolean): void {
-  places.push(has);
+export function registerUnsentCheck(check: () => boolean): void {
+  checks.push(check);
 }
 
-export function unsent(): boolean {
-  return places.some((has) => has());
+export function hasUnsentWork(): boolean {
+  return checks.some((check) => check());
 }

@@ -1,17 +1,15 @@
-import { both } from "../words/both";
+import { bilingual } from "../words/bilingual";
 
-export const words = both(
+export const words = bilingual(
   {
     service: "Φωτογραφία και υπογραφή για δημόσια έγγραφα",
     skip: "Μετάβαση στο περιεχόμενο",
     menu: "Μενού",
     home: "Αρχική",
-    whom: "Για ποιον",
     issued: "Κωδικάριθμοι",
     staff: "Υπάλληλοι",
     role: "Επιλογές σύνδεσης",
     signOut: "Αποσύνδεση",
-    signedInAs: (name: string) => `Σε σύνδεση: ${name}`,
     otherLanguage: "English",
     accessibility: "Προσβασιμότητα",
     about: "Πληροφορίες",
@@ -20,7 +18,7 @@ export const words = both(
     endingTitle: "Η σύνδεσή σας λήγει σύντομα",
     ending: (minutes: number) => (minutes <= 1 ? "Για την ασφάλειά σας, θα αποσυνδεθείτε σε λιγότερο από ένα λεπτό." : `Για την ασφάλειά σας, θα αποσυνδεθείτε σε ${minutes} λεπτά.`),
     endingForGood: "Η σύνδεση διαρκεί έως 8 ώρες και δεν μπορεί να παραταθεί άλλο. Ολοκληρώστε ό,τι κάνετε και συνδεθείτε ξανά.",
-    stay: "Παραμονή σε σύνδεση",
+    stay: "Συνέχιση σύνδεσης",
     understood: "Κατάλαβα",
     notFoundTitle: "Η σελίδα δεν υπάρχει",
     notFound: "Ελέγξτε τη διεύθυνση ή επιστρέψτε στην αρχική σελίδα.",
@@ -32,19 +30,17 @@ export const words = both(
     unsent: "Αν συνεχίσετε, θα χαθούν όσα ετοιμάσατε για τον πελάτη σας.",
     unsentLeave: "Συνέχεια χωρίς αποστολή",
     stillHereTitle: "Δεν αποσυνδεθήκατε",
-    stillHere: "Είστε ακόμη σε σύνδεση. Αν η συσκευή είναι κοινόχρηστη, μην την αφήσετε πριν αποσυνδεθείτε.",
+    stillHere: "Η σύνδεσή σας είναι ακόμη ενεργή. Αν η συσκευή είναι κοινόχρηστη, μην την αφήσετε πριν αποσυνδεθείτε.",
   },
   {
     service: "Photo and signature for public documents",
     skip: "Skip to the content",
     menu: "Menu",
     home: "Home",
-    whom: "For whom",
     issued: "Code numbers",
     staff: "Staff",
     role: "Sign-in choices",
     signOut: "Sign out",
-    signedInAs: (name: string) => `Signed in: ${name}`,
     otherLanguage: "Ελληνικά",
     accessibility: "Accessibility",
     about: "About",

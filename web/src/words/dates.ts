@@ -6,17 +6,17 @@ function format(options: Intl.DateTimeFormatOptions, instant: Date): string {
   return new Intl.DateTimeFormat(language.value === "el" ? "el-GR" : "en-GB", { timeZone: ZONE, ...options }).format(instant);
 }
 
-/** 22 Νοεμβρίου 2026: the day in Athens of an instant (RFC 3339), or a date (YYYY-MM-DD) as it is. */
+/** Formats as "22 Νοεμβρίου 2026". Takes an instant (RFC 3339), whose day in Athens is used, or a date (YYYY-MM-DD). */
 export function day(value: string): string {
   return format({ day: "numeric", month: "long", year: "numeric" }, asDate(value));
 }
 
-/** 22/11/2026 */
+/** Formats as "22/11/2026". */
 export function shortDay(value: string): string {
   return format({ day: "2-digit", month: "2-digit", year: "numeric" }, asDate(value));
 }
 
-/** 22 Νοεμβρίου 2026, 14:05, in Athens. */
+/** Formats as "22 Νοεμβρίου 2026, 14:05", in Athens time. */
 export function moment(value: string): string {
   return `${day(value)}, ${time(value)}`;
 }
@@ -25,17 +25,17 @@ export function time(value: string): string {
   return format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }, asDate(value));
 }
 
-/** Whole days from now to the instant; less than one is 0, what is past is 0. */
+/** Returns the whole days from now until the instant. Less than a day, or an instant in the past, is 0. */
 export function daysLeft(value: string, now = Date.now()): number {
   return Math.max(0, Math.floor((Date.parse(value) - now) / 86_400_000));
 }
 
-/** A date alone is noon in Athens, so that no zone moves it. */
+/** A date without a time becomes 10:00 UTC, around noon in Athens, so that no time zone shifts it to another day. */
 function asDate(value: string): Date {
   return new Date(/^\d{4}-\d{2}-\d{2}$/.test(value) ? `${value}T10:00:00Z` : value);
 }
 
-/** 1,2 MB and the like. */
+/** Formats a file size, for example "1,2 MB". */
 export function bytes(count: number): string {
   const locale = language.value === "el" ? "el-GR" : "en-GB";
   const [value, unit] = count < 1_000_000 ? [count / 1000, "KB"] : [count / 1_000_000, "MB"];

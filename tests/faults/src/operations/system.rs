@@ -209,7 +209,7 @@ pub(super) fn all() -> Vec<Operation> {
         Operation::new(
             "sweep_outbox",
             boxed!(|_world| swept(
-                Due::new(0, "sent", &["next_at", "retained_until"]).await,
+                Due::new(0, "sent", &["next_at", "kept_until"]).await,
                 boxed!(|due, _answer| due.has_ended("sent", 1).await)
             )),
         )
@@ -218,7 +218,7 @@ pub(super) fn all() -> Vec<Operation> {
         Operation::new(
             "sweep_outbox",
             boxed!(|_world| swept(
-                Due::new(1, "queued", &["next_at", "retained_until"]).await,
+                Due::new(1, "queued", &["next_at", "kept_until"]).await,
                 boxed!(|due, _answer| due.has_ended("failed", 0).await)
             )),
         )

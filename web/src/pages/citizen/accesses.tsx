@@ -1,28 +1,28 @@
-import { answer, api, type Schemas } from "../../api/client";
+import { responseData, api, type Schemas } from "../../api/client";
 import { Tag } from "../../parts/notice";
 import { Page } from "../../parts/page";
 import { moment } from "../../words/dates";
 import { language } from "../../words/language";
-import { LIMIT, Paged, usePaged } from "./paged";
-import type { Who } from "./subject";
+import { ENTRIES_PER_PAGE, PagedList, usePaged } from "./paged";
+import type { Subject } from "./subject";
 import { Table } from "./table";
 import { words as common } from "./words/common";
 import { words } from "./words/records";
 
 type Access = Schemas["Access"];
 
-/** Who asked for which image, when, for what, and what became of it. */
-export function Accesses({ who }: { who: Who }) {
+/** The access log: which application requested which image, when, for which case, and the result. */
+export function Accesses({ subject }: { subject: Subject }) {
   const t = words().accesses;
   const paged = usePaged<Access>(async (cursor) => {
-    const query = { limit: LIMIT, ...(cursor === undefined ? {} : { cursor }) };
-    const page = await answer(api.GET("/v1/subjects/{subject}/accesses", { params: { path: { subject: who.subject }, query } }));
+    const query = { limit: ENTRIES_PER_PAGE, ...(cursor === undefined ? {} : { cursor }) };
+    const page = await responseData(api.GET("/v1/subjects/{subject}/accesses", { params: { path: { subject: subject.handle }, query } }));
     return { entries: page.accesses, next: page.next };
   });
   return (
-    <Page title={t.title} caption={who.name} back={who.home} wide>
+    <Page title={t.title} caption={subject.name} back={subject.home} wide>
       <p class="govgr-body">{t.lead}</p>
-      <Paged of={paged} none={t.none} who={who}>
+      <PagedList paged={paged} none={t.none} subject={subject}>
         {(entries) => (
           <Table
             label={t.title}
@@ -44,7 +44,7 @@ export function Accesses({ who }: { who: Who }) {
             ]}
           />
         )}
-      </Paged>
+      </PagedList>
     </Page>
   );
 }

@@ -1,18 +1,18 @@
 import { useState } from "preact/hooks";
 
-import { answer, api } from "../../api/client";
+import { responseData, api } from "../../api/client";
 import { pendingCode } from "../../api/pending_code";
-import { amend } from "../../api/session";
-import { staying, useAction } from "../../parts/action";
+import { patchSession } from "../../api/session";
+import { rememberUrl, useAction } from "../../parts/action";
 import { Button } from "../../parts/button";
-import { Field, Form, Radios, sorted, type Errors } from "../../parts/form";
+import { Field, Form, Radios, splitFailure, type Errors } from "../../parts/form";
 import { Notice } from "../../parts/notice";
 import { Page } from "../../parts/page";
 import { useSession } from "../../shell/gate";
 import { digits, isAfm, isAmka, isElevenDigits } from "./identifiers";
-import { keepNumbers, type Numbers } from "./minor_numbers";
+import { storeMinorNumbers, type MinorNumbers } from "./minor_numbers";
 import { homeOf } from "./subject";
-import { useTell } from "./told";
+import { useRouteWithMessage } from "./status_message";
 import { words } from "./words/people";
 
 const FIELDS = { "identifier.kind": "kind", "identifier.value": "number", afm: "afm", minor_afm_required: "afm" };
@@ -20,30 +20,30 @@ const FIELDS = { "identifier.kind": "kind", "identifier.value": "number", afm: "
 export function AddMinor() {
   const t = words().minor;
   const session = useSession();
-  const tell = useTell();
-  const [kind, setKind] = useState<Numbers["kind"]>();
+  const routeWithMessage = useRouteWithMessage();
+  const [kind, setKind] = useState<MinorNumbers["kind"]>();
   const [number, setNumber] = useState("");
   const [afm, setAfm] = useState("");
-  const [tried, setTried] = useState(false);
-  const add = useAction(async (numbers: Numbers) => {
-    const isHere = staying();
+  const [wasSubmitted, setWasSubmitted] = useState(false);
+  const add = useAction(async (numbers: MinorNumbers) => {
+    const isSameUrl = rememberUrl();
     const { kind, value, afm } = numbers;
-    const minor = await answer(api.POST("/v1/minors", { body: { identifier: { kind, value }, ...(afm === undefined ? {} : { afm }) } }));
-    keepNumbers(minor.subject, numbers);
-    amend({ minors: [...session.minors.filter(({ subject }) => subject !== minor.subject), minor] });
+    const minor = await responseData(api.POST("/v1/minors", { body: { identifier: { kind, value }, ...(afm === undefined ? {} : { afm }) } }));
+    storeMinorNumbers(minor.subject, numbers);
+    patchSession({ minors: [...session.minors.filter(({ subject }) => subject !== minor.subject), minor] });
     const home = homeOf(minor.subject);
-    if (isHere()) tell(pendingCode.value === undefined ? home : `${home}/code`, "minorAdded", true);
+    if (isSameUrl()) routeWithMessage(pendingCode.value === undefined ? home : `${home}/code`, "minorAdded", true);
   });
-  const wrong: Errors = {
+  const inputErrors: Errors = {
     ...(kind === undefined ? { kind: t.wrongKind } : {}),
     ...(kind === "amka" && !isAmka(number) ? { number: t.wrongAmka } : {}),
     ...(kind === "paaypa" && !isElevenDigits(number) ? { number: t.wrongPaaypa } : {}),
     ...(digits(afm) !== "" && !isAfm(afm) ? { afm: t.wrongAfm } : {}),
   };
-  const isWrong = Object.keys(wrong).length > 0;
-  const refused = sorted(add.failure, FIELDS);
-  // What the page sees itself is shown from a try on; what the service said, until something else is wrong.
-  const errors = tried && isWrong ? wrong : refused.errors;
+  const hasInputErrors = Object.keys(inputErrors).length > 0;
+  const serviceErrors = splitFailure(add.failure, FIELDS);
+  // Input errors appear after the first submit. Errors from the service stay until there is an input error.
+  const errors = wasSubmitted && hasInputErrors ? inputErrors : serviceErrors.errors;
   return (
     <Page title={t.title} back="/people">
       <Notice>
@@ -51,11 +51,11 @@ export function AddMinor() {
       </Notice>
       <Form
         errors={errors}
-        failure={tried && isWrong ? undefined : refused.other}
+        failure={wasSubmitted && hasInputErrors ? undefined : serviceErrors.other}
         onSubmit={() => {
-          // Once it goes out, what is being changed meanwhile is not judged until the next try.
-          setTried(isWrong);
-          if (kind !== undefined && !isWrong) {
+          // After a valid submit, later edits are not checked until the next submit.
+          setWasSubmitted(hasInputErrors);
+          if (kind !== undefined && !hasInputErrors) {
             void add.run({ kind, value: digits(number), ...(digits(afm) === "" ? {} : { afm: digits(afm) }) });
           }
         }}

@@ -1,95 +1,95 @@
 import { useState } from "preact/hooks";
 
-import { answer, api, type Schemas } from "../../api/client";
-import { staying, useAction, useLoad } from "../../parts/action";
+import { responseData, api, type Schemas } from "../../api/client";
+import { rememberUrl, useAction, useLoad } from "../../parts/action";
 import { Button } from "../../parts/button";
 import { Checkbox, Form } from "../../parts/form";
 import { Notice, Tag } from "../../parts/notice";
 import { Loading, Page } from "../../parts/page";
 import { day } from "../../words/dates";
 import { language } from "../../words/language";
-import { applications, useAssociation, type Association } from "./association";
-import { homeOf, type Who } from "./subject";
-import { Elsewhere, useTell } from "./told";
-import { Trouble, wayOn, WayOn } from "./trouble";
+import { listApplications, useAssociation, type Association } from "./association";
+import { homeOf, type Subject } from "./subject";
+import { RedirectWithMessage, useRouteWithMessage } from "./status_message";
+import { ErrorMessage, nextStepFor, NextStep } from "./error_message";
 import { words as common } from "./words/common";
 import { words } from "./words/home";
 
 type Application = Schemas["Application"];
 
-/** At a time, and in force together (shared/domain/src/authorization.rs). */
-const LIMIT = 50;
+/** Limit of applications in one request and of active authorizations (shared/domain/src/authorization.rs). */
+const AUTHORIZATIONS_MAX = 50;
 
-/** Which applications may use the photos: several at once. */
-export function Applications({ who }: { who: Who }) {
+/** Selects the applications that may use the photos. */
+export function Applications({ subject }: { subject: Subject }) {
   const t = words().applications;
-  const association = useAssociation(who.subject);
-  const all = useLoad(applications, []);
-  if (association.data === null) return <Elsewhere path={who.home} word="nothingAssociated" />;
+  const association = useAssociation(subject.handle);
+  const all = useLoad(listApplications, []);
+  if (association.data === null) return <RedirectWithMessage path={subject.home} messageKey="nothingAssociated" />;
   const failure = association.failure ?? all.failure;
   return (
-    <Page title={t.title} caption={who.name} back={who.home}>
+    <Page title={t.title} caption={subject.name} back={subject.home}>
       <p class="govgr-body">{t.lead}</p>
-      {who.minor !== undefined && (
+      {subject.minor !== undefined && (
         <Notice>
-          <p>{t.guardian(day(who.minor.adult_on))}</p>
+          <p>{t.guardian(day(subject.minor.adult_on))}</p>
         </Notice>
       )}
       {failure !== undefined ? (
-        <Trouble
+        <ErrorMessage
           failure={failure}
           onRetry={() => {
             association.reload();
             all.reload();
           }}
-          who={who}
+          subject={subject}
         />
       ) : association.data === undefined || all.data === undefined ? (
         <Loading />
       ) : (
-        <Choice who={who} association={association.data} all={all.data} />
+        <ApplicationChoice subject={subject} association={association.data} all={all.data} />
       )}
     </Page>
   );
 }
 
-function Choice({ who, association, all }: { who: Who; association: Association; all: readonly Application[] }) {
+function ApplicationChoice({ subject, association, all }: { subject: Subject; association: Association; all: readonly Application[] }) {
   const t = words().applications;
-  const tell = useTell();
+  const routeWithMessage = useRouteWithMessage();
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  const [tried, setTried] = useState(false);
+  const [wasSubmitted, setWasSubmitted] = useState(false);
   const authorize = useAction(async () => {
-    const isHere = staying();
+    const isSameUrl = rememberUrl();
     const body = { applications: [...chosen] };
-    await answer(api.POST("/v1/subjects/{subject}/authorizations", { params: { path: { subject: who.subject } }, body }));
-    if (isHere()) tell(homeOf(who.subject), "authorized");
+    await responseData(api.POST("/v1/subjects/{subject}/authorizations", { params: { path: { subject: subject.handle } }, body }));
+    if (isSameUrl()) routeWithMessage(homeOf(subject.handle), "authorized");
   });
   const active = new Set(association.applications.map(({ application }) => application));
   const hasFace = association.images.some(({ kind }) => kind === "face");
   const hasSignature = association.images.some(({ kind }) => kind === "signature");
-  const rest = all.filter(({ id }) => !active.has(id));
-  const fitting = hasFace ? rest.filter(({ profile }) => profile === association.profile) : [];
-  const others = rest.filter((application) => !fitting.includes(application));
-  const wrong = chosen.size === 0 ? t.choose : chosen.size + active.size > LIMIT ? t.tooMany(LIMIT) : undefined;
-  const errors: Record<string, string> = tried && wrong !== undefined ? { [`app-${fitting[0]?.id ?? ""}`]: wrong } : {};
-  const next = authorize.failure === undefined ? undefined : wayOn(authorize.failure, who);
+  const notAuthorized = all.filter(({ id }) => !active.has(id));
+  const suitable = hasFace ? notAuthorized.filter(({ profile }) => profile === association.profile) : [];
+  const unsuitable = notAuthorized.filter((application) => !suitable.includes(application));
+  const error = chosen.size === 0 ? t.choose : chosen.size + active.size > AUTHORIZATIONS_MAX ? t.tooMany(AUTHORIZATIONS_MAX) : undefined;
+  const errors: Record<string, string> = wasSubmitted && error !== undefined ? { [`app-${suitable[0]?.id ?? ""}`]: error } : {};
+  const nextStep = authorize.failure === undefined ? undefined : nextStepFor(authorize.failure, subject);
   return (
     <>
-      {fitting.length === 0 ? (
+      {suitable.length === 0 ? (
         <p class="govgr-body">{t.none}</p>
       ) : (
         <Form
           errors={errors}
-          failure={wrong === undefined ? authorize.failure : undefined}
+          failure={error === undefined ? authorize.failure : undefined}
           onSubmit={() => {
-            setTried(true);
-            if (wrong === undefined) void authorize.run();
+            setWasSubmitted(true);
+            if (error === undefined) void authorize.run();
           }}
         >
-          {next !== undefined && <WayOn {...next} />}
+          {nextStep !== undefined && <NextStep {...nextStep} />}
           <fieldset class="govgr-fieldset choices">
             <legend class="govgr-fieldset__legend govgr-heading-s">{t.legend}</legend>
-            {fitting.map((application, index) => (
+            {suitable.map((application, index) => (
               <Checkbox
                 key={application.id}
                 id={`app-${application.id}`}
@@ -133,12 +133,12 @@ function Choice({ who, association, all }: { who: Who; association: Association;
           </ul>
         </>
       )}
-      {others.length > 0 && (
+      {unsuitable.length > 0 && (
         <>
           <h2 class="govgr-heading-m">{t.notTitle}</h2>
           {!hasFace && <p class="govgr-body">{t.faceAbsent}</p>}
           <ul class="rows">
-            {others.map((application) => (
+            {unsuitable.map((application) => (
               <li class="row" key={application.id} data-application={application.id}>
                 <span>
                   <span class="quiet">{application.names[language.value]}</span>

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 
-import { answer, api, Refused, type Schemas } from "../../api/client";
-import { amend, refresh } from "../../api/session";
+import { responseData, api, ProblemError, type Schemas } from "../../api/client";
+import { patchSession, refreshSession } from "../../api/session";
 import { useAction } from "../../parts/action";
 import { Button, ButtonLink } from "../../parts/button";
 import { FailureNote } from "../../parts/failure";
@@ -12,88 +12,88 @@ import { useSession } from "../../shell/gate";
 import { day } from "../../words/dates";
 import { language, languageOf } from "../../words/language";
 import { useAssociation, type Association } from "./association";
-import { numbersOf } from "./minor_numbers";
-import { forgetPreviews } from "./previews";
-import type { Who } from "./subject";
-import { Elsewhere, useTell } from "./told";
-import { wayOn, WayOn } from "./trouble";
+import { minorNumbersOf } from "./minor_numbers";
+import { clearPreviews } from "./previews";
+import type { Subject } from "./subject";
+import { RedirectWithMessage, useRouteWithMessage } from "./status_message";
+import { nextStepFor, NextStep } from "./error_message";
 import { words as common } from "./words/common";
 import { words } from "./words/photos";
 
 type Submission = Schemas["Submission"];
 
-/** The explicit agreement, and what comes after it. */
-export function Associate({ who }: { who: Who }) {
+/** The agreement to the association, and the page after it. */
+export function Associate({ subject }: { subject: Subject }) {
   const submission = useSession().submission;
   const [done, setDone] = useState<Association>();
-  if (done !== undefined) return <Done who={who} association={done} />;
-  if (submission?.subject !== who.subject) return <NotNow who={who} />;
-  if (!submission.confirmed) return <Elsewhere path={`${who.home}/photos`} word="notConfirmed" />;
-  return <Agreement who={who} submission={submission} onDone={setDone} />;
+  if (done !== undefined) return <Done subject={subject} association={done} />;
+  if (submission?.subject !== subject.handle) return <NoPendingSubmission subject={subject} />;
+  if (!submission.confirmed) return <RedirectWithMessage path={`${subject.home}/photos`} messageKey="notConfirmed" />;
+  return <Agreement subject={subject} submission={submission} onDone={setDone} />;
 }
 
-/** Nothing in hand: associated already, most likely, and the page was loaded again. */
-function NotNow({ who }: { who: Who }) {
-  const association = useAssociation(who.subject);
+/** Without a pending submission the photos are most likely associated already and the page was reloaded. */
+function NoPendingSubmission({ subject }: { subject: Subject }) {
+  const association = useAssociation(subject.handle);
   if (association.data === undefined && association.failure === undefined) return <Loading />;
   return association.data === undefined || association.data === null ? (
-    <Elsewhere path={`${who.home}/code`} word="noSubmission" />
+    <RedirectWithMessage path={`${subject.home}/code`} messageKey="noSubmission" />
   ) : (
-    <Elsewhere path={who.home} word="alreadyAssociated" />
+    <RedirectWithMessage path={subject.home} messageKey="alreadyAssociated" />
   );
 }
 
-function Agreement({ who, submission, onDone }: { who: Who; submission: Submission; onDone: (association: Association) => void }) {
+function Agreement({ subject, submission, onDone }: { subject: Subject; submission: Submission; onDone: (association: Association) => void }) {
   const t = words().association;
   const afm = useSession().person?.afm;
-  const tell = useTell();
+  const routeWithMessage = useRouteWithMessage();
   const [agreed, setAgreed] = useState(false);
-  const [missing, setMissing] = useState(false);
-  const { text, failure: unread, again } = useText(submission);
+  const [isUnchecked, setIsUnchecked] = useState(false);
+  const { text, failure: loadFailure, again } = useConsentText(submission);
   const associate = useAction(async (version: string) => {
     try {
-      const params = { path: { subject: who.subject } };
-      const association = await answer(api.PUT("/v1/subjects/{subject}/association", { params, body: { version, agree: true } }));
+      const params = { path: { subject: subject.handle } };
+      const association = await responseData(api.PUT("/v1/subjects/{subject}/association", { params, body: { version, agree: true } }));
       onDone(association);
-      forgetPreviews();
-      amend({ submission: undefined });
+      clearPreviews();
+      patchSession({ submission: undefined });
     } catch (error) {
-      if (error instanceof Refused && error.problem.code === "no_submission") {
-        // Submitted before the photos were associated and dissociated elsewhere, or rejected there: it is in hand no longer.
-        forgetPreviews();
-        tell(`${who.home}/code`, "submitAgain", true);
-        amend({ submission: undefined });
+      if (error instanceof ProblemError && error.problem.code === "no_submission") {
+        // The submission no longer exists, because the photos were associated and dissociated, or rejected, in another session.
+        clearPreviews();
+        routeWithMessage(`${subject.home}/code`, "submitAgain", true);
+        patchSession({ submission: undefined });
         return;
       }
-      if (error instanceof Refused && error.problem.code === "consent_version_old") {
+      if (error instanceof ProblemError && error.problem.code === "consent_version_old") {
         setAgreed(false);
-        await refresh();
+        await refreshSession();
       }
       throw error;
     }
   });
-  const errors: Record<string, string> = missing && !agreed ? { agree: t.agreeMissing } : {};
-  const next = associate.failure === undefined ? undefined : wayOn(associate.failure, who);
+  const errors: Record<string, string> = isUnchecked && !agreed ? { agree: t.agreeMissing } : {};
+  const nextStep = associate.failure === undefined ? undefined : nextStepFor(associate.failure, subject);
   return (
-    <Page title={t.title} back={`${who.home}/photos`}>
+    <Page title={t.title} back={`${subject.home}/photos`}>
       <Summary
         rows={[
-          [t.whom, who.name],
-          [t.with, who.isSelf ? t.afm(afm ?? "") : numberOf(who)],
+          [t.whom, subject.name],
+          [t.with, subject.isSelf ? t.afm(afm ?? "") : numberOf(subject)],
           [t.images, submission.images.map(({ kind }) => common()[kind]).join(", ")],
         ]}
       />
-      <FailureNote failure={unread} onRetry={again} />
+      <FailureNote failure={loadFailure} onRetry={again} />
       {text !== undefined && (
         <Form
           errors={errors}
-          failure={missing && !agreed ? undefined : associate.failure}
+          failure={isUnchecked && !agreed ? undefined : associate.failure}
           onSubmit={() => {
-            setMissing(!agreed);
+            setIsUnchecked(!agreed);
             if (agreed) void associate.run(text.version);
           }}
         >
-          {next !== undefined && <WayOn {...next} />}
+          {nextStep !== undefined && <NextStep {...nextStep} />}
           <h2 class="govgr-heading-m">{text.title}</h2>
           {text.paragraphs.map((paragraph) => (
             <p class="govgr-body" key={paragraph}>
@@ -110,42 +110,42 @@ function Agreement({ who, submission, onDone }: { who: Who; submission: Submissi
   );
 }
 
-function numberOf(who: Who): string {
+function numberOf(subject: Subject): string {
   const t = words().association;
-  const numbers = numbersOf(who.subject);
+  const numbers = minorNumbersOf(subject.handle);
   if (numbers === undefined) return t.minorNumber;
   return numbers.afm !== undefined ? t.afm(numbers.afm) : t[numbers.kind](numbers.value);
 }
 
-/** The text comes in the language of the call that brought it: after a change of language it is asked for again. */
-function useText(submission: Submission) {
-  const spoken = language.value;
+/** Returns the consent text. The service sends it in the language of the request, so it is loaded again after a language change. */
+function useConsentText(submission: Submission) {
+  const currentLanguage = language.value;
   const text = submission.consent;
-  const again = useAction(refresh);
+  const reload = useAction(refreshSession);
   useEffect(() => {
-    if (text === undefined || languageOf(text.title) !== spoken) void again.run();
-  }, [spoken]);
-  return { text, failure: again.failure, again: () => void again.run() };
+    if (text === undefined || languageOf(text.title) !== currentLanguage) void reload.run();
+  }, [currentLanguage]);
+  return { text, failure: reload.failure, again: () => void reload.run() };
 }
 
-function Done({ who, association }: { who: Who; association: Association }) {
+function Done({ subject, association }: { subject: Subject; association: Association }) {
   const t = words().done;
   return (
-    <Page key="done" title={t.title} back={who.home}>
+    <Page key="done" title={t.title} back={subject.home}>
       <Notice kind="success" live>
         <p>{t.until(day(association.expires_at))}</p>
       </Notice>
       <h2 class="govgr-heading-m">{t.next}</h2>
       <p class="govgr-body">{t.nextText}</p>
       <div class="govgr-button-group">
-        <ButtonLink href={`${who.home}/applications`}>{t.authorize}</ButtonLink>
-        <ButtonLink href={who.home} look="secondary">
+        <ButtonLink href={`${subject.home}/applications`}>{t.authorize}</ButtonLink>
+        <ButtonLink href={subject.home} variant="secondary">
           {t.later}
         </ButtonLink>
       </div>
-      {who.isSelf && (
+      {subject.isSelf && (
         <p>
-          <a class="govgr-link" href={`${who.home}/reminder`}>
+          <a class="govgr-link" href={`${subject.home}/reminder`}>
             {t.reminder}
           </a>
         </p>

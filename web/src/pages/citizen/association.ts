@@ -1,15 +1,15 @@
-/* What is associated with a person. */
-import { answer, api, Refused, type Schemas } from "../../api/client";
+/* Reads a person's association and the list of applications. */
+import { responseData, api, ProblemError, type Schemas } from "../../api/client";
 import { useLoad } from "../../parts/action";
 
 export type Association = Schemas["Association"];
 
-/** Null where nothing is associated. */
+/** Returns the association, or null if there is none. */
 export async function findAssociation(subject: string): Promise<Association | null> {
   try {
-    return await answer(api.GET("/v1/subjects/{subject}/association", { params: { path: { subject } } }));
+    return await responseData(api.GET("/v1/subjects/{subject}/association", { params: { path: { subject } } }));
   } catch (error) {
-    if (error instanceof Refused && error.problem.code === "nothing_associated") return null;
+    if (error instanceof ProblemError && error.problem.code === "nothing_associated") return null;
     throw error;
   }
 }
@@ -18,9 +18,9 @@ export function useAssociation(subject: string) {
   return useLoad(() => findAssociation(subject), [subject]);
 }
 
-/** Days before the end on which it becomes urgent; the reminder goes out on the first of them. */
+/** In the last 30 days the association's end is highlighted. The reminder is sent on the first of these days. */
 export const URGENT_DAYS = 30;
 
-export function applications(): Promise<readonly Schemas["Application"][]> {
-  return answer(api.GET("/v1/applications")).then((list) => list.applications);
+export function listApplications(): Promise<readonly Schemas["Application"][]> {
+  return responseData(api.GET("/v1/applications")).then((list) => list.applications);
 }

@@ -1,102 +1,102 @@
 import { useLocation } from "preact-iso";
 import { useEffect, useState } from "preact/hooks";
 
-import { answer, api, Refused } from "../../api/client";
-import { forgetCode, keepTyped, pendingCode } from "../../api/pending_code";
-import { amend, refresh } from "../../api/session";
-import { staying, useAction } from "../../parts/action";
+import { responseData, api, ProblemError } from "../../api/client";
+import { clearPendingCode, setTypedCode, pendingCode } from "../../api/pending_code";
+import { patchSession, refreshSession } from "../../api/session";
+import { rememberUrl, useAction } from "../../parts/action";
 import { Button, ButtonLink } from "../../parts/button";
-import { Field, Form, sorted } from "../../parts/form";
+import { Field, Form, splitFailure } from "../../parts/form";
 import { Notice } from "../../parts/notice";
 import { Page } from "../../parts/page";
 import { useSession } from "../../shell/gate";
 import { day, moment } from "../../words/dates";
 import { useAssociation } from "./association";
-import { cleaned, faultOf, LENGTH } from "./code_number";
-import { keepPreviews } from "./previews";
+import { normalizeCode, faultOf, CODE_LENGTH } from "./code_number";
+import { storePreviews } from "./previews";
 import { ScanButtons } from "./scan_buttons";
-import type { Who } from "./subject";
-import { Told } from "./told";
-import { wayOn, WayOn } from "./trouble";
+import type { Subject } from "./subject";
+import { StatusMessage } from "./status_message";
+import { nextStepFor, NextStep } from "./error_message";
 import { words } from "./words/code";
 import { words as common } from "./words/common";
 
 const FIELDS = { code: "code", code_malformed: "code", code_not_active: "code", code_taken: "code" };
-/** Refusals after which the code need not be kept for another try. */
-const USELESS = new Set(["code_not_active", "code_taken", "code_already_yours", "code_malformed"]);
+/** Problems after which the same code cannot succeed, so it need not be kept for a retry. */
+const FINAL_CODES = new Set(["code_not_active", "code_taken", "code_already_yours", "code_malformed"]);
 
-export function Code({ who }: { who: Who }) {
+export function Code({ subject }: { subject: Subject }) {
   const t = words();
   const { route } = useLocation();
   const session = useSession();
   const [typed, setTyped] = useState(pendingCode.value ?? "");
-  const [came, setCame] = useState<"filled" | "scanned" | undefined>(pendingCode.value === undefined ? undefined : "filled");
-  const [tried, setTried] = useState(false);
-  const code = cleaned(typed);
+  const [prefill, setPrefill] = useState<"filled" | "scanned" | undefined>(pendingCode.value === undefined ? undefined : "filled");
+  const [wasSubmitted, setWasSubmitted] = useState(false);
+  const code = normalizeCode(typed);
   const fault = faultOf(code);
   useEffect(() => {
-    // Only show_session tells it, not the answers of signing in.
-    if (session.submissions_left === undefined) refresh().catch(() => undefined);
+    // Only the response of show_session contains the number of submissions left, not the responses of signing in.
+    if (session.submissions_left === undefined) refreshSession().catch(() => undefined);
   }, []);
   useEffect(() => {
-    // A link was opened in this tab while the page is there.
+    // A link with a code was opened in this tab while the page was open.
     if (pendingCode.value !== undefined && pendingCode.value !== code) {
       setTyped(pendingCode.value);
-      setCame("filled");
+      setPrefill("filled");
     }
   }, [pendingCode.value]);
   useEffect(() => {
-    // Once the scanner's dialog is gone.
-    if (came === "scanned") document.getElementById("code")?.focus();
-  }, [came]);
+    // Runs after the scanner's dialog is closed.
+    if (prefill === "scanned") document.getElementById("code")?.focus();
+  }, [prefill]);
   const submit = useAction(async () => {
-    const isHere = staying();
-    // Another one may have come by a link meanwhile.
-    const forget = () => {
-      if (pendingCode.value === code) forgetCode();
+    const isSameUrl = rememberUrl();
+    // A link may have brought another code in the meantime. That one is kept.
+    const clearSubmitted = () => {
+      if (pendingCode.value === code) clearPendingCode();
     };
     try {
-      const answered = await answer(api.POST("/v1/subjects/{subject}/submissions", { params: { path: { subject: who.subject } }, body: { code } }));
-      amend({ submission: keepPreviews(answered), submissions_left: answered.submissions_left });
-      forget();
-      if (isHere()) route(`${who.home}/photos`);
+      const submission = await responseData(api.POST("/v1/subjects/{subject}/submissions", { params: { path: { subject: subject.handle } }, body: { code } }));
+      patchSession({ submission: storePreviews(submission), submissions_left: submission.submissions_left });
+      clearSubmitted();
+      if (isSameUrl()) route(`${subject.home}/photos`);
     } catch (error) {
-      if (error instanceof Refused && USELESS.has(error.problem.code)) forget();
-      if (error instanceof Refused && error.problem.code === "submissions_exhausted") amend({ submissions_left: 0 });
+      if (error instanceof ProblemError && FINAL_CODES.has(error.problem.code)) clearSubmitted();
+      if (error instanceof ProblemError && error.problem.code === "submissions_exhausted") patchSession({ submissions_left: 0 });
       throw error;
     }
   });
-  const take = (text: string) => {
+  const setCode = (text: string) => {
     setTyped(text);
-    setCame(undefined);
-    setTried(false);
+    setPrefill(undefined);
+    setWasSubmitted(false);
     if (submit.failure !== undefined) submit.setFailure(undefined);
-    // A whole one survives a look at another page.
-    const now = cleaned(text);
-    if (faultOf(now) === undefined) keepTyped(now);
-    else if (pendingCode.value !== undefined) forgetCode();
+    // A complete code is kept while the user visits other pages.
+    const entered = normalizeCode(text);
+    if (faultOf(entered) === undefined) setTypedCode(entered);
+    else if (pendingCode.value !== undefined) clearPendingCode();
   };
-  const refused = sorted(submit.failure, FIELDS);
-  const errors = tried && fault !== undefined ? { code: t.faults[fault] } : refused.errors;
-  const next = submit.failure === undefined ? undefined : wayOn(submit.failure, who);
+  const serviceErrors = splitFailure(submit.failure, FIELDS);
+  const errors = wasSubmitted && fault !== undefined ? { code: t.faults[fault] } : serviceErrors.errors;
+  const nextStep = submit.failure === undefined ? undefined : nextStepFor(submit.failure, subject);
   return (
-    <Page title={t.title} caption={t.forWhom(who.name)} back={who.home}>
-      <Told />
-      <Before who={who} />
-      {came !== undefined && (
+    <Page title={t.title} caption={t.forWhom(subject.name)} back={subject.home}>
+      <StatusMessage />
+      <ExistingPhotos subject={subject} />
+      {prefill !== undefined && (
         <Notice kind="success" live>
-          <p>{t[came]}</p>
+          <p>{t[prefill]}</p>
         </Notice>
       )}
       <Form
         errors={errors}
-        failure={tried && fault !== undefined ? undefined : refused.other}
+        failure={wasSubmitted && fault !== undefined ? undefined : serviceErrors.other}
         onSubmit={() => {
-          setTried(true);
+          setWasSubmitted(true);
           if (fault === undefined) void submit.run();
         }}
       >
-        {refused.other !== undefined && next !== undefined && <WayOn {...next} />}
+        {serviceErrors.other !== undefined && nextStep !== undefined && <NextStep {...nextStep} />}
         <div class="code-field">
           <Field
             id="code"
@@ -104,14 +104,14 @@ export function Code({ who }: { who: Who }) {
             hint={t.hint}
             error={errors.code}
             value={typed}
-            onInput={take}
+            onInput={setCode}
             autocomplete="off"
             autocapitalize="none"
             spellcheck={false}
-            after={errors.code === undefined && <Check code={code} />}
+            after={errors.code === undefined && <CodeCheck code={code} />}
           />
         </div>
-        <Left at={submit.failure instanceof Refused ? submit.failure.problem.renews_at : undefined} left={session.submissions_left} />
+        <SubmissionsLeft renewsAt={submit.failure instanceof ProblemError ? submit.failure.problem.renews_at : undefined} left={session.submissions_left} />
         <Button submit busy={submit.busy}>
           {t.submit}
         </Button>
@@ -120,60 +120,60 @@ export function Code({ who }: { who: Who }) {
       <p class="govgr-body">{t.waysHint}</p>
       <ScanButtons
         onCode={(found) => {
-          take(found);
-          setCame("scanned");
+          setCode(found);
+          setPrefill("scanned");
         }}
       />
     </Page>
   );
 }
 
-/** How far the code is, and a mistake as soon as it can be seen. */
-function Check({ code }: { code: string }) {
+/** Shows how many characters are typed, and an error as soon as one can be detected. */
+function CodeCheck({ code }: { code: string }) {
   const t = words();
   const fault = faultOf(code);
   const isMistake = fault !== undefined && fault !== "short";
   return (
     <p class={isMistake ? "code-check code-check-bad" : fault === undefined ? "code-check code-check-good" : "code-check"} id="code-check">
-      {/* Counting is for the eye; what is worth hearing is said once. */}
-      {!isMistake && fault !== undefined && <span>{t.count(Math.min(code.length, LENGTH))}</span>}
+      {/* The count is not announced by screen readers. Only errors and completion are. */}
+      {!isMistake && fault !== undefined && <span>{t.count(Math.min(code.length, CODE_LENGTH))}</span>}
       <span role="status">{isMistake ? t.faults[fault] : fault === undefined ? t.complete : ""}</span>
     </p>
   );
 }
 
-function Left({ left, at }: { left: number | undefined; at: string | undefined }) {
+function SubmissionsLeft({ left, renewsAt }: { left: number | undefined; renewsAt: string | undefined }) {
   const t = words();
   if (left === undefined) return null;
   if (left > 0) return <p class="govgr-hint">{t.left(left)}</p>;
   return (
     <Notice kind="warning" title={t.noneLeftTitle}>
-      <p>{t.noneLeft(at === undefined ? t.midnight : t.at(moment(at)))}</p>
+      <p>{t.noneLeft(renewsAt === undefined ? t.midnight : t.at(moment(renewsAt)))}</p>
     </Notice>
   );
 }
 
-/** What stands in the way, or is begun already. */
-function Before({ who }: { who: Who }) {
+/** Points out associated photos, which block a new association, and a pending submission. */
+function ExistingPhotos({ subject }: { subject: Subject }) {
   const t = words();
-  const association = useAssociation(who.subject).data;
-  const inHand = useSession().submission?.subject === who.subject;
+  const association = useAssociation(subject.handle).data;
+  const hasPending = useSession().submission?.subject === subject.handle;
   return (
     <>
       {association !== undefined && association !== null && (
         <Notice kind="warning" title={t.existsTitle}>
           <p>{t.exists(day(association.expires_at))}</p>
           <p>
-            <a class="govgr-link" href={`${who.home}/dissociation`}>
+            <a class="govgr-link" href={`${subject.home}/dissociation`}>
               {common().toDissociation}
             </a>
           </p>
         </Notice>
       )}
-      {inHand && (
-        <Notice title={t.inHandTitle}>
-          <p>{t.inHand}</p>
-          <ButtonLink href={`${who.home}/photos`} look="secondary">
+      {hasPending && (
+        <Notice title={t.pendingTitle}>
+          <p>{t.pending}</p>
+          <ButtonLink href={`${subject.home}/photos`} variant="secondary">
             {t.goOn}
           </ButtonLink>
         </Notice>

@@ -1,26 +1,26 @@
 import { describe, expect, it } from "vitest";
 
-import { cleaned, faultOf, scanned } from "./code_number";
+import { normalizeCode, faultOf, codeFromScan } from "./code_number";
 
 const CODE = "adEC3wlknv5LcQn5W65twA";
 const ORIGIN = "https://myphoto.example.gr";
 
-describe("a code number as it is typed", () => {
-  it("is the state's own example", () => {
+describe("a typed code number", () => {
+  it("like the state's own example is valid", () => {
     expect(faultOf(CODE)).toBeUndefined();
   });
 
-  it("loses blanks of all kinds, also those that cannot be seen", () => {
-    expect(cleaned(" adEC 3wlk nv5L\tcQn5\nW65t\u00a0wA\u200b\ufeff ")).toBe(CODE);
+  it("loses whitespace and invisible characters", () => {
+    expect(normalizeCode(" adEC 3wlk nv5L\tcQn5\nW65t\u00a0wA\u200b\ufeff ")).toBe(CODE);
   });
 
-  it("is read out of the link that somebody pastes", () => {
-    expect(cleaned(`${ORIGIN}/#code=${CODE}`)).toBe(CODE);
-    expect(cleaned(`${ORIGIN}/#code=%2B%2FEC3wlknv5LcQn5W65twA`)).toBe("+/EC3wlknv5LcQn5W65twA");
-    expect(cleaned(`${ORIGIN}/#code=+/EC3wlknv5LcQn5W65twA`)).toBe("+/EC3wlknv5LcQn5W65twA");
+  it("is extracted from a pasted link", () => {
+    expect(normalizeCode(`${ORIGIN}/#code=${CODE}`)).toBe(CODE);
+    expect(normalizeCode(`${ORIGIN}/#code=%2B%2FEC3wlknv5LcQn5W65twA`)).toBe("+/EC3wlknv5LcQn5W65twA");
+    expect(normalizeCode(`${ORIGIN}/#code=+/EC3wlknv5LcQn5W65twA`)).toBe("+/EC3wlknv5LcQn5W65twA");
   });
 
-  it("is taken in either base64 alphabet", () => {
+  it("is valid in both base64 alphabets", () => {
     expect(faultOf("-_EC3wlknv5LcQn5W65twA")).toBeUndefined();
     expect(faultOf("+/EC3wlknv5LcQn5W65twA")).toBeUndefined();
   });
@@ -30,7 +30,7 @@ describe("a code number as it is typed", () => {
     for (const last of "aqGWB1-") expect(faultOf(CODE.slice(0, 21) + last)).toBe("last_character");
   });
 
-  it("has 22 characters of those that there are", () => {
+  it("has exactly 22 base64 characters", () => {
     expect(faultOf("")).toBe("short");
     expect(faultOf(CODE.slice(1))).toBe("short");
     expect(faultOf(`${CODE}A`)).toBe("long");
@@ -39,16 +39,16 @@ describe("a code number as it is typed", () => {
   });
 });
 
-describe("what a camera sees", () => {
-  it("is our link or a bare code", () => {
-    expect(scanned(`${ORIGIN}/#code=${CODE}`, ORIGIN)).toBe(CODE);
-    expect(scanned(` ${CODE}\n`, ORIGIN)).toBe(CODE);
+describe("a scanned QR code", () => {
+  it("is accepted if it is a link of the service or a bare code", () => {
+    expect(codeFromScan(`${ORIGIN}/#code=${CODE}`, ORIGIN)).toBe(CODE);
+    expect(codeFromScan(` ${CODE}\n`, ORIGIN)).toBe(CODE);
   });
 
-  it("is nothing of ours otherwise", () => {
-    expect(scanned("https://example.com/", ORIGIN)).toBeUndefined();
-    expect(scanned(`https://elsewhere.example/#code=${CODE}`, ORIGIN)).toBeUndefined();
-    expect(scanned(`${ORIGIN}.elsewhere.example/#code=${CODE}`, ORIGIN)).toBeUndefined();
-    expect(scanned("WIFI:S:home;;", ORIGIN)).toBeUndefined();
+  it("is ignored if it is anything else", () => {
+    expect(codeFromScan("https://example.com/", ORIGIN)).toBeUndefined();
+    expect(codeFromScan(`https://elsewhere.example/#code=${CODE}`, ORIGIN)).toBeUndefined();
+    expect(codeFromScan(`${ORIGIN}.elsewhere.example/#code=${CODE}`, ORIGIN)).toBeUndefined();
+    expect(codeFromScan("WIFI:S:home;;", ORIGIN)).toBeUndefined();
   });
 });

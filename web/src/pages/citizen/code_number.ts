@@ -1,37 +1,37 @@
-/* The code number as people type, paste or scan it: the same rule as shared/domain/src/code_number.rs, told while typing. */
+/* Checks a code number while it is typed, pasted or scanned, by the same rule as shared/domain/src/code_number.rs. */
 
-export const LENGTH = 22;
+export const CODE_LENGTH = 22;
 
-/** Blanks of all kinds, and what emails and messages hide between letters. */
-const BLANK = /[\s\u0085\u200b-\u200d\u2060\ufeff]/gu;
-const CHARACTERS = /^[A-Za-z0-9+/_-]*$/;
-/** The last character carries two bits alone. */
-const LAST = "AQgw";
+/** Whitespace, and invisible characters that emails and messages insert between letters. */
+const WHITESPACE = /[\s\u0085\u200b-\u200d\u2060\ufeff]/gu;
+const ALLOWED_CHARACTERS = /^[A-Za-z0-9+/_-]*$/;
+/** 22 base64 characters hold 132 bits, of which a code uses 128. So the last character has only 2 significant bits. */
+const LAST_CHARACTERS = "AQgw";
 
-/** Without blanks; of our link, its code. */
-export function cleaned(text: string): string {
-  return codeOfLink(text) ?? text.replace(BLANK, "");
+/** Removes whitespace. If the text is a link with `#code=...`, returns the code in it. */
+export function normalizeCode(text: string): string {
+  return codeFromLink(text) ?? text.replace(WHITESPACE, "");
 }
 
-function codeOfLink(text: string): string | undefined {
-  const begin = text.indexOf("#code=");
-  return begin < 0 ? undefined : (new URLSearchParams(text.slice(begin + 1)).get("code") ?? "").replace(/ /g, "+").replace(BLANK, "");
+function codeFromLink(text: string): string | undefined {
+  const start = text.indexOf("#code=");
+  return start < 0 ? undefined : (new URLSearchParams(text.slice(start + 1)).get("code") ?? "").replace(/ /g, "+").replace(WHITESPACE, "");
 }
 
 export type Fault = "short" | "long" | "character" | "greek" | "last_character";
 
-/** What is wrong with a cleaned text; `short` is no mistake yet while somebody types. */
+/** Returns the first fault of a normalized code. `short` is not an error while the user still types. */
 export function faultOf(code: string): Fault | undefined {
-  if (!CHARACTERS.test(code)) return /\p{Script=Greek}/u.test(code) ? "greek" : "character";
-  if (code.length < LENGTH) return "short";
-  if (code.length > LENGTH) return "long";
-  return LAST.includes(code.charAt(LENGTH - 1)) ? undefined : "last_character";
+  if (!ALLOWED_CHARACTERS.test(code)) return /\p{Script=Greek}/u.test(code) ? "greek" : "character";
+  if (code.length < CODE_LENGTH) return "short";
+  if (code.length > CODE_LENGTH) return "long";
+  return LAST_CHARACTERS.includes(code.charAt(CODE_LENGTH - 1)) ? undefined : "last_character";
 }
 
-/** What a QR code says, if it is a code number: the service's link at `origin`, or the bare code. Another site's link is none. */
-export function scanned(text: string, origin: string): string | undefined {
+/** Returns the code number in a scanned QR code: a bare code, or a link of the service at `origin`. Links of other sites are ignored. */
+export function codeFromScan(text: string, origin: string): string | undefined {
   const trimmed = text.trim();
   if (trimmed.includes("#") && !trimmed.startsWith(`${origin}/`)) return undefined;
-  const code = cleaned(trimmed);
+  const code = normalizeCode(trimmed);
   return faultOf(code) === undefined ? code : undefined;
 }

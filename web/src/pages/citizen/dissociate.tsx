@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 
-import { answer, api, Refused, type Schemas } from "../../api/client";
+import { responseData, api, ProblemError, type Schemas } from "../../api/client";
 import { useAction } from "../../parts/action";
 import { Button, ButtonLink } from "../../parts/button";
 import { Checkbox, Form } from "../../parts/form";
@@ -8,32 +8,35 @@ import { Notice } from "../../parts/notice";
 import { Loading, Page } from "../../parts/page";
 import { day } from "../../words/dates";
 import { Download } from "./download";
-import type { Who } from "./subject";
-import { Elsewhere } from "./told";
-import { Trouble } from "./trouble";
+import type { Subject } from "./subject";
+import { RedirectWithMessage } from "./status_message";
+import { ErrorMessage } from "./error_message";
 import { words } from "./words/rights";
 
-/** No more use without the code: first it is shown and can be kept. It is in this component alone, and goes with it. */
-export function Dissociate({ who }: { who: Who }) {
+/**
+ * Ends the association. First shows the code number to keep, because the photos cannot be used again without it. The code is only in this
+ * component's state.
+ */
+export function Dissociate({ subject }: { subject: Subject }) {
   const t = words().dissociation;
   const [code, setCode] = useState<Schemas["Code"]>();
-  const [kept, setKept] = useState(false);
-  const [missing, setMissing] = useState(false);
-  const [until, setUntil] = useState<string>();
-  const params = { path: { subject: who.subject } };
-  const show = useAction(async () => setCode(await answer(api.GET("/v1/subjects/{subject}/association/code", { params }))));
+  const [isKept, setIsKept] = useState(false);
+  const [isUnchecked, setIsUnchecked] = useState(false);
+  const [dissociatedUntil, setDissociatedUntil] = useState<string>();
+  const params = { path: { subject: subject.handle } };
+  const show = useAction(async () => setCode(await responseData(api.GET("/v1/subjects/{subject}/association/code", { params }))));
   useEffect(() => void show.run(), []);
   const dissociate = useAction(async () => {
-    await answer(api.DELETE("/v1/subjects/{subject}/association", { params }));
-    setUntil(code?.expires_at);
+    await responseData(api.DELETE("/v1/subjects/{subject}/association", { params }));
+    setDissociatedUntil(code?.expires_at);
     setCode(undefined);
   });
-  if (until !== undefined) return <Done who={who} until={until} />;
-  if (show.failure instanceof Refused && show.failure.problem.code === "nothing_associated") return <Elsewhere path={who.home} word="nothingAssociated" />;
-  const errors: Record<string, string> = missing && !kept ? { kept: t.keptMissing } : {};
+  if (dissociatedUntil !== undefined) return <Done subject={subject} until={dissociatedUntil} />;
+  if (show.failure instanceof ProblemError && show.failure.problem.code === "nothing_associated") return <RedirectWithMessage path={subject.home} messageKey="nothingAssociated" />;
+  const errors: Record<string, string> = isUnchecked && !isKept ? { kept: t.keptMissing } : {};
   return (
-    <Page title={t.title} caption={who.name} back={who.home}>
-      {show.failure !== undefined && <Trouble failure={show.failure} onRetry={() => void show.run()} who={who} />}
+    <Page title={t.title} caption={subject.name} back={subject.home}>
+      {show.failure !== undefined && <ErrorMessage failure={show.failure} onRetry={() => void show.run()} subject={subject} />}
       {code === undefined && show.failure === undefined && <Loading />}
       {code !== undefined && (
         <>
@@ -46,19 +49,19 @@ export function Dissociate({ who }: { who: Who }) {
           </ul>
           <h2 class="govgr-heading-m">{t.codeTitle}</h2>
           <p class="govgr-body">{t.code}</p>
-          <Keep code={code} />
+          <CodeToKeep code={code} />
           <p class="govgr-body">{t.zip}</p>
-          <Download who={who} />
+          <Download subject={subject} />
           <Form
             errors={errors}
-            failure={missing && !kept ? undefined : dissociate.failure}
+            failure={isUnchecked && !isKept ? undefined : dissociate.failure}
             onSubmit={() => {
-              setMissing(!kept);
-              if (kept) void dissociate.run();
+              setIsUnchecked(!isKept);
+              if (isKept) void dissociate.run();
             }}
           >
-            <Checkbox id="kept" label={t.kept} checked={kept} onChange={setKept} error={errors.kept} />
-            <Button submit look="warning" busy={dissociate.busy}>
+            <Checkbox id="kept" label={t.kept} checked={isKept} onChange={setIsKept} error={errors.kept} />
+            <Button submit variant="warning" busy={dissociate.busy}>
               {t.submit}
             </Button>
           </Form>
@@ -68,16 +71,16 @@ export function Dissociate({ who }: { who: Who }) {
   );
 }
 
-function Keep({ code }: { code: Schemas["Code"] }) {
+function CodeToKeep({ code }: { code: Schemas["Code"] }) {
   const t = words().dissociation;
-  const [told, setTold] = useState<"copied" | "notCopied">();
+  const [copyResult, setCopyResult] = useState<"copied" | "notCopied">();
   const copy = () => {
-    setTold(undefined);
-    // Without a secure connection browsers have no clipboard at all.
+    setCopyResult(undefined);
+    // Browsers provide a clipboard only on secure connections.
     const clipboard = navigator.clipboard as Clipboard | undefined;
-    (clipboard?.writeText(code.code) ?? Promise.reject(new Error("no clipboard"))).then(
-      () => setTold("copied"),
-      () => setTold("notCopied"),
+    (clipboard?.writeText(code.code) ?? Promise.reject(new Error("the clipboard is not available"))).then(
+      () => setCopyResult("copied"),
+      () => setCopyResult("notCopied"),
     );
   };
   return (
@@ -85,11 +88,11 @@ function Keep({ code }: { code: Schemas["Code"] }) {
       <p class="keep-code">
         <code>{code.code}</code>
       </p>
-      <Button look="secondary" onClick={copy}>
+      <Button variant="secondary" onClick={copy}>
         {t.copy}
       </Button>
       <p class="govgr-hint" role="status">
-        {told !== undefined && t[told]}
+        {copyResult !== undefined && t[copyResult]}
       </p>
       <p class="keep-link">
         {t.link}: <span>{code.link}</span>
@@ -98,17 +101,17 @@ function Keep({ code }: { code: Schemas["Code"] }) {
   );
 }
 
-function Done({ who, until }: { who: Who; until: string }) {
+function Done({ subject, until }: { subject: Subject; until: string }) {
   const t = words().dissociation;
   return (
-    <Page key="done" title={t.doneTitle} caption={who.name} back={who.home}>
+    <Page key="done" title={t.doneTitle} caption={subject.name} back={subject.home}>
       <Notice kind="success" live>
         <p>{t.done}</p>
       </Notice>
       <p class="govgr-body">{t.doneUntil(day(until))}</p>
       <div class="govgr-button-group">
-        <ButtonLink href={`${who.home}/code`}>{t.toCode}</ButtonLink>
-        <ButtonLink href="/people" look="secondary">
+        <ButtonLink href={`${subject.home}/code`}>{t.toCode}</ButtonLink>
+        <ButtonLink href="/people" variant="secondary">
           {t.toHome}
         </ButtonLink>
       </div>

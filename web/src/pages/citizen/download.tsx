@@ -4,25 +4,25 @@ import { useAction } from "../../parts/action";
 import { Button } from "../../parts/button";
 import { language } from "../../words/language";
 import { downloadPhotos } from "./file";
-import type { Who } from "./subject";
-import { Trouble } from "./trouble";
+import type { Subject } from "./subject";
+import { ErrorMessage } from "./error_message";
 import { words } from "./words/home";
 
-/** photos.zip, with how far it is. */
-export function Download({ who, look = "secondary" }: { who: Who; look?: "primary" | "secondary" }) {
+/** A button that downloads photos.zip and shows the progress. */
+export function Download({ subject, variant = "secondary" }: { subject: Subject; variant?: "primary" | "secondary" }) {
   const t = words();
   const [share, setShare] = useState<number>();
   const [done, setDone] = useState(false);
   const download = useAction(async () => {
     setDone(false);
     setShare(undefined);
-    await downloadPhotos(who.subject, language.value, setShare);
+    await downloadPhotos(subject.handle, language.value, setShare);
     setDone(true);
   });
   return (
     <div class="download">
-      <Trouble failure={download.failure} who={who} />
-      <Button look={look} busy={download.busy} onClick={() => download.run()}>
+      <ErrorMessage failure={download.failure} subject={subject} />
+      <Button variant={variant} busy={download.busy} onClick={() => download.run()}>
         {download.busy ? (share === undefined ? t.downloadBegun : t.downloading(Math.floor(share * 100))) : t.download}
       </Button>
       <p class="govgr-hint" role="status">

@@ -2,12 +2,12 @@ import type { Schemas } from "../../api/client";
 
 type Export = Schemas["Export"];
 
-/** All pages of an export as one: the first with everything else, its accesses followed by those of the others. */
-export async function exported(ask: (cursor: string | undefined) => Promise<Export>): Promise<Omit<Export, "next">> {
-  const first = await ask(undefined);
+/** Fetches all pages of an export. Returns the first page with the accesses of all pages. */
+export async function fetchWholeExport(fetchPage: (cursor: string | undefined) => Promise<Export>): Promise<Omit<Export, "next">> {
+  const first = await fetchPage(undefined);
   const accesses = [...first.accesses];
   for (let cursor = first.next; cursor !== undefined; ) {
-    const page = await ask(cursor);
+    const page = await fetchPage(cursor);
     accesses.push(...page.accesses);
     cursor = page.next;
   }

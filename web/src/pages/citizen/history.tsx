@@ -1,24 +1,24 @@
-import { answer, api, type Schemas } from "../../api/client";
+import { responseData, api, type Schemas } from "../../api/client";
 import { Tag } from "../../parts/notice";
 import { Page } from "../../parts/page";
 import { moment, shortDay } from "../../words/dates";
 import { language } from "../../words/language";
-import { LIMIT, Paged, usePaged } from "./paged";
-import type { Who } from "./subject";
+import { ENTRIES_PER_PAGE, PagedList, usePaged } from "./paged";
+import type { Subject } from "./subject";
 import { Table } from "./table";
 import { words } from "./words/records";
 
-/** Every authorization, from its start to its end. */
-export function History({ who }: { who: Who }) {
+/** The history of authorizations, with start and end of each. */
+export function History({ subject }: { subject: Subject }) {
   const t = words().history;
   const paged = usePaged<Schemas["AuthorizationRecord"]>(async (cursor) => {
-    const query = { limit: LIMIT, ...(cursor === undefined ? {} : { cursor }) };
-    const page = await answer(api.GET("/v1/subjects/{subject}/authorizations", { params: { path: { subject: who.subject }, query } }));
+    const query = { limit: ENTRIES_PER_PAGE, ...(cursor === undefined ? {} : { cursor }) };
+    const page = await responseData(api.GET("/v1/subjects/{subject}/authorizations", { params: { path: { subject: subject.handle }, query } }));
     return { entries: page.authorizations, next: page.next };
   });
   return (
-    <Page title={t.title} caption={who.name} back={who.home} wide>
-      <Paged of={paged} none={t.none} who={who}>
+    <Page title={t.title} caption={subject.name} back={subject.home} wide>
+      <PagedList paged={paged} none={t.none} subject={subject}>
         {(entries) => (
           <Table
             label={t.title}
@@ -50,7 +50,7 @@ export function History({ who }: { who: Who }) {
             ]}
           />
         )}
-      </Paged>
+      </PagedList>
     </Page>
   );
 }

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
-import { answer, api, type Schemas } from "../../api/client";
+import { responseData, api, type Schemas } from "../../api/client";
 import { pendingCode } from "../../api/pending_code";
 import { useAction, useLoad } from "../../parts/action";
 import { Button, ButtonLink } from "../../parts/button";
@@ -13,87 +13,87 @@ import { words as parts } from "../../parts/words";
 import { useSession } from "../../shell/gate";
 import { day, daysLeft, shortDay } from "../../words/dates";
 import { language } from "../../words/language";
-import { applications, URGENT_DAYS, useAssociation, type Association } from "./association";
+import { listApplications, URGENT_DAYS, useAssociation, type Association } from "./association";
 import { Download } from "./download";
 import { Photo } from "./photo";
-import { SubjectLost, type Who } from "./subject";
-import { Told } from "./told";
-import { Trouble } from "./trouble";
+import { UnknownSubject, type Subject } from "./subject";
+import { StatusMessage } from "./status_message";
+import { ErrorMessage } from "./error_message";
 import { words } from "./words/home";
 
 type Active = Schemas["ActiveAuthorization"];
 
-/** A person's own page: the photos and all that can be done with them. */
-export function Home({ who }: { who: Who }) {
+/** The main page of a person: the photos and all actions on them. */
+export function Home({ subject }: { subject: Subject }) {
   const t = words();
-  const association = useAssociation(who.subject);
+  const association = useAssociation(subject.handle);
   const { data, failure } = association;
-  if (failure !== undefined && "problem" in failure && failure.problem.code === "subject_unknown") return <SubjectLost />;
+  if (failure !== undefined && "problem" in failure && failure.problem.code === "subject_unknown") return <UnknownSubject />;
   return (
-    <Page title={who.isSelf ? t.title : t.titleMinor} caption={who.name} back="/people">
-      <Told />
-      {/* While photos are associated no others can be: what is in hand waits, or is these very ones. */}
-      {data === null && <InHand who={who} />}
+    <Page title={subject.isSelf ? t.title : t.titleMinor} caption={subject.name} back="/people">
+      <StatusMessage />
+      {/* While photos are associated, a pending submission cannot be associated, or it is for the same photos. So it is only shown without an association. */}
+      {data === null && <PendingSubmission subject={subject} />}
       {failure !== undefined ? (
-        <Trouble failure={failure} onRetry={association.reload} who={who} />
+        <ErrorMessage failure={failure} onRetry={association.reload} subject={subject} />
       ) : data === undefined ? (
         <Loading />
       ) : data === null ? (
-        <Empty who={who} />
+        <Empty subject={subject} />
       ) : (
         <Associated
-          who={who}
+          subject={subject}
           association={data}
           onWithdrawn={(application) => association.setData({ ...data, applications: data.applications.filter((active) => active.application !== application) })}
         />
       )}
-      <Actions who={who} associated={data !== undefined && data !== null} />
+      <Actions subject={subject} associated={data !== undefined && data !== null} />
     </Page>
   );
 }
 
-function InHand({ who }: { who: Who }) {
+function PendingSubmission({ subject }: { subject: Subject }) {
   const t = words();
   const submission = useSession().submission;
-  if (submission?.subject !== who.subject) return null;
+  if (submission?.subject !== subject.handle) return null;
   return (
-    <Notice kind="warning" title={t.inHandTitle}>
-      <p>{t.inHand}</p>
-      <ButtonLink href={`${who.home}/${submission.confirmed ? "association" : "photos"}`}>{t.goOn}</ButtonLink>
+    <Notice kind="warning" title={t.pendingTitle}>
+      <p>{t.pending}</p>
+      <ButtonLink href={`${subject.home}/${submission.confirmed ? "association" : "photos"}`}>{t.goOn}</ButtonLink>
     </Notice>
   );
 }
 
-function Empty({ who }: { who: Who }) {
+function Empty({ subject }: { subject: Subject }) {
   const t = words();
-  const inHand = useSession().submission?.subject === who.subject && pendingCode.value === undefined;
+  const hasPending = useSession().submission?.subject === subject.handle && pendingCode.value === undefined;
   return (
     <>
       <h2 class="govgr-heading-m">{t.emptyTitle}</h2>
       <p class="govgr-body">{t.empty}</p>
-      <ButtonLink href={`${who.home}/code`} look={inHand ? "secondary" : "primary"}>
+      <ButtonLink href={`${subject.home}/code`} variant={hasPending ? "secondary" : "primary"}>
         {t.submit}
       </ButtonLink>
     </>
   );
 }
 
-function Associated({ who, association, onWithdrawn }: { who: Who; association: Association; onWithdrawn: (application: string) => void }) {
+function Associated({ subject, association, onWithdrawn }: { subject: Subject; association: Association; onWithdrawn: (application: string) => void }) {
   return (
     <>
       <Remaining association={association} />
       <ul class="pictures">
         {association.images.map((image) => (
-          <Photo key={image.kind} who={who} image={image} />
+          <Photo key={image.kind} subject={subject} image={image} />
         ))}
       </ul>
-      <Download who={who} />
-      <Authorized who={who} active={association.applications} onWithdrawn={onWithdrawn} />
+      <Download subject={subject} />
+      <Authorized subject={subject} active={association.applications} onWithdrawn={onWithdrawn} />
     </>
   );
 }
 
-/** What is left of the year. */
+/** How long the association is still valid. */
 function Remaining({ association }: { association: Association }) {
   const t = words();
   const left = daysLeft(association.expires_at);
@@ -115,23 +115,24 @@ function Remaining({ association }: { association: Association }) {
   );
 }
 
-function Authorized({ who, active, onWithdrawn }: { who: Who; active: readonly Active[]; onWithdrawn: (application: string) => void }) {
+function Authorized({ subject, active, onWithdrawn }: { subject: Subject; active: readonly Active[]; onWithdrawn: (application: string) => void }) {
   const t = words();
-  const known = useLoad(applications, []);
+  const catalogue = useLoad(listApplications, []);
   const [withdrawing, setWithdrawing] = useState<Active>();
   const [withdrawn, setWithdrawn] = useState<string>();
-  const nameOf = (id: string) => known.data?.find((application) => application.id === id)?.names[language.value] ?? id;
+  const nameOf = (id: string) => catalogue.data?.find((application) => application.id === id)?.names[language.value] ?? id;
   const withdraw = useAction(async (application: string) => {
-    await answer(api.DELETE("/v1/subjects/{subject}/authorizations/{application}", { params: { path: { subject: who.subject, application } } }));
+    await responseData(api.DELETE("/v1/subjects/{subject}/authorizations/{application}", { params: { path: { subject: subject.handle, application } } }));
     setWithdrawn(application);
     setWithdrawing(undefined);
     onWithdrawn(application);
   });
-  // Its button is gone, and with it the focus; behind an open dialog nothing takes one.
+  // The pressed button is removed with its row, so the focus moves to the heading. This runs after the dialog closes, because elements
+  // behind an open dialog cannot take the focus.
   useEffect(() => {
     if (withdrawn !== undefined) document.getElementById("authorized")?.focus();
   }, [withdrawn]);
-  const named = known.data !== undefined || known.failure !== undefined;
+  const areNamesKnown = catalogue.data !== undefined || catalogue.failure !== undefined;
   return (
     <>
       <h2 class="govgr-heading-m" id="authorized" tabIndex={-1}>
@@ -148,24 +149,24 @@ function Authorized({ who, active, onWithdrawn }: { who: Who; active: readonly A
         <Notice kind="warning">
           <p>{t.noneAuthorized}</p>
         </Notice>
-      ) : !named ? (
+      ) : !areNamesKnown ? (
         <Loading />
       ) : (
         <ul class="rows">
-          {active.map((one) => (
-            <li class="row" key={one.application}>
+          {active.map((authorization) => (
+            <li class="row" key={authorization.application}>
               <span>
-                <strong>{nameOf(one.application)}</strong>
-                <span class="row-hint">{one.until === undefined ? t.since(shortDay(one.since)) : t.sinceUntil(shortDay(one.since), shortDay(one.until))}</span>
+                <strong>{nameOf(authorization.application)}</strong>
+                <span class="row-hint">{authorization.until === undefined ? t.since(shortDay(authorization.since)) : t.sinceUntil(shortDay(authorization.since), shortDay(authorization.until))}</span>
               </span>
-              <button type="button" class="row-end" aria-label={t.withdrawOf(nameOf(one.application))} title={t.withdraw} onClick={() => setWithdrawing(one)}>
+              <button type="button" class="row-end" aria-label={t.withdrawOf(nameOf(authorization.application))} title={t.withdraw} onClick={() => setWithdrawing(authorization)}>
                 <span aria-hidden="true">✕</span>
               </button>
             </li>
           ))}
         </ul>
       )}
-      <ButtonLink href={`${who.home}/applications`} look={active.length === 0 ? "primary" : "secondary"}>
+      <ButtonLink href={`${subject.home}/applications`} variant={active.length === 0 ? "primary" : "secondary"}>
         {t.authorize}
       </ButtonLink>
       {withdrawing !== undefined && (
@@ -173,10 +174,10 @@ function Authorized({ who, active, onWithdrawn }: { who: Who; active: readonly A
           <p class="govgr-body">{t.withdrawText(nameOf(withdrawing.application))}</p>
           <FailureNote failure={withdraw.failure} />
           <div class="govgr-button-group">
-            <Button look="warning" busy={withdraw.busy} onClick={() => withdraw.run(withdrawing.application)}>
+            <Button variant="warning" busy={withdraw.busy} onClick={() => withdraw.run(withdrawing.application)}>
               {t.withdrawYes}
             </Button>
-            <Button look="secondary" onClick={() => setWithdrawing(undefined)}>
+            <Button variant="secondary" onClick={() => setWithdrawing(undefined)}>
               {parts().cancel}
             </Button>
           </div>
@@ -186,19 +187,19 @@ function Authorized({ who, active, onWithdrawn }: { who: Who; active: readonly A
   );
 }
 
-function Actions({ who, associated }: { who: Who; associated: boolean }) {
+function Actions({ subject, associated }: { subject: Subject; associated: boolean }) {
   const t = words();
   return (
     <>
       <h2 class="govgr-heading-m">{t.more}</h2>
       <ul class="rows">
-        {/* Histories and data outlive an association. */}
-        <Action href={`${who.home}/history`} text={t.history} hint={t.historyHint} />
-        <Action href={`${who.home}/accesses`} text={t.accesses} hint={t.accessesHint} />
-        {associated && who.isSelf && <Action href={`${who.home}/reminder`} text={t.reminder} hint={t.reminderHint} />}
-        {associated && <Action href={`${who.home}/dissociation`} text={t.dissociate} hint={t.dissociateHint} />}
-        {associated && <Action href={`${who.home}/code`} text={t.another} hint={t.anotherHint} />}
-        <Action href={`${who.home}/data`} text={who.isSelf ? t.data : t.dataMinor} hint={who.isSelf ? t.dataHint : t.dataHintMinor} />
+        {/* Histories and data exist even without an association. */}
+        <Action href={`${subject.home}/history`} text={t.history} hint={t.historyHint} />
+        <Action href={`${subject.home}/accesses`} text={t.accesses} hint={t.accessesHint} />
+        {associated && subject.isSelf && <Action href={`${subject.home}/reminder`} text={t.reminder} hint={t.reminderHint} />}
+        {associated && <Action href={`${subject.home}/dissociation`} text={t.dissociate} hint={t.dissociateHint} />}
+        {associated && <Action href={`${subject.home}/code`} text={t.another} hint={t.anotherHint} />}
+        <Action href={`${subject.home}/data`} text={subject.isSelf ? t.data : t.dataMinor} hint={subject.isSelf ? t.dataHint : t.dataHintMinor} />
         <Action href="/people" text={t.people} />
       </ul>
     </>

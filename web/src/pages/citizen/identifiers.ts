@@ -1,4 +1,4 @@
-/* Numbers of people, checked as far as a page can; the registers say the rest. */
+/* Checks personal numbers as far as their form allows. The service checks them in the registers. */
 
 export function digits(text: string): string {
   return text.replace(/[\s.-]/g, "");
@@ -8,7 +8,7 @@ export function isElevenDigits(text: string): boolean {
   return /^\d{11}$/.test(digits(text));
 }
 
-/** Begins with a date (DDMMYY) and ends with Luhn's digit. */
+/** Returns whether the number begins with a date (DDMMYY) and ends with the Luhn check digit. */
 export function isAmka(text: string): boolean {
   const amka = digits(text);
   if (!/^\d{11}$/.test(amka)) return false;

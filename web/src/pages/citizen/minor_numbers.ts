@@ -1,15 +1,15 @@
-/* With which numbers a minor was added: the session does not say it again. In memory alone. */
+/* The numbers with which minors were added, because the session does not contain them. They are only kept in memory. */
 import { onEnd } from "../../api/session";
 
-export type Numbers = { kind: "amka" | "paaypa"; value: string; afm?: string };
+export type MinorNumbers = { kind: "amka" | "paaypa"; value: string; afm?: string };
 
-const known = new Map<string, Numbers>();
-onEnd.push(() => known.clear());
+const numbersBySubject = new Map<string, MinorNumbers>();
+onEnd.push(() => numbersBySubject.clear());
 
-export function keepNumbers(subject: string, numbers: Numbers): void {
-  known.set(subject, numbers);
+export function storeMinorNumbers(subject: string, numbers: MinorNumbers): void {
+  numbersBySubject.set(subject, numbers);
 }
 
-export function numbersOf(subject: string): Numbers | undefined {
-  return known.get(subject);
+export function minorNumbersOf(subject: string): MinorNumbers | undefined {
+  return numbersBySubject.get(subject);
 }

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 
-import { answer, api, type Schemas } from "../../api/client";
-import { refresh } from "../../api/session";
+import { responseData, api, type Schemas } from "../../api/client";
+import { refreshSession } from "../../api/session";
 import { useAction } from "../../parts/action";
 import { Button, ButtonLink } from "../../parts/button";
 import { Checkbox, Form } from "../../parts/form";
@@ -10,24 +10,24 @@ import { Page } from "../../parts/page";
 import { DPO_EMAIL } from "../dpo";
 import { useAssociation } from "./association";
 import { Download } from "./download";
-import { exported } from "./export";
-import { save } from "./file";
-import { forgetPreviews } from "./previews";
-import type { Who } from "./subject";
-import { Trouble } from "./trouble";
+import { fetchWholeExport } from "./export";
+import { saveFile } from "./file";
+import { clearPreviews } from "./previews";
+import type { Subject } from "./subject";
+import { ErrorMessage } from "./error_message";
 import { words } from "./words/rights";
 
 type Erasure = Schemas["Erasure"];
 
-/** Access, portability and erasure. */
-export function MyData({ who }: { who: Who }) {
+/** Rights of access, portability and erasure. */
+export function MyData({ subject }: { subject: Subject }) {
   const t = words().data;
   const [erasure, setErasure] = useState<Erasure>();
-  if (erasure !== undefined) return <Erased who={who} erasure={erasure} />;
+  if (erasure !== undefined) return <Erased subject={subject} erasure={erasure} />;
   return (
-    <Page title={who.isSelf ? t.title : t.titleMinor} caption={who.name} back={who.home}>
-      <Copy who={who} />
-      {who.isSelf && <Erase who={who} onErased={setErasure} />}
+    <Page title={subject.isSelf ? t.title : t.titleMinor} caption={subject.name} back={subject.home}>
+      <Copy subject={subject} />
+      {subject.isSelf && <Erase subject={subject} onErased={setErasure} />}
       <h2 class="govgr-heading-m">{t.rightsTitle}</h2>
       <p class="govgr-body">
         {t.rights}{" "}
@@ -39,24 +39,24 @@ export function MyData({ who }: { who: Who }) {
   );
 }
 
-function Copy({ who }: { who: Who }) {
+function Copy({ subject }: { subject: Subject }) {
   const t = words().data;
-  const association = useAssociation(who.subject);
+  const association = useAssociation(subject.handle);
   const [done, setDone] = useState(false);
   const copy = useAction(async () => {
     setDone(false);
-    const all = await exported((cursor) =>
-      answer(api.GET("/v1/subjects/{subject}/export", { params: { path: { subject: who.subject }, query: cursor === undefined ? {} : { cursor } } })),
+    const all = await fetchWholeExport((cursor) =>
+      responseData(api.GET("/v1/subjects/{subject}/export", { params: { path: { subject: subject.handle }, query: cursor === undefined ? {} : { cursor } } })),
     );
-    save(new Blob([JSON.stringify(all, null, 2)], { type: "application/json" }), "myphoto-data.json");
+    saveFile(new Blob([JSON.stringify(all, null, 2)], { type: "application/json" }), "myphoto-data.json");
     setDone(true);
   });
   return (
     <>
       <h2 class="govgr-heading-m">{t.copyTitle}</h2>
       <p class="govgr-body">{t.copy}</p>
-      <Trouble failure={copy.failure} who={who} />
-      <Button look="secondary" busy={copy.busy} onClick={() => copy.run()}>
+      <ErrorMessage failure={copy.failure} subject={subject} />
+      <Button variant="secondary" busy={copy.busy} onClick={() => copy.run()}>
         {t.save}
       </Button>
       <p class="govgr-hint" role="status">
@@ -65,24 +65,24 @@ function Copy({ who }: { who: Who }) {
       {association.data !== undefined && association.data !== null && (
         <>
           <p class="govgr-body">{t.images}</p>
-          <Download who={who} />
+          <Download subject={subject} />
         </>
       )}
     </>
   );
 }
 
-function Erase({ who, onErased }: { who: Who; onErased: (erasure: Erasure) => void }) {
+function Erase({ subject, onErased }: { subject: Subject; onErased: (erasure: Erasure) => void }) {
   const t = words().data;
   const [agreed, setAgreed] = useState(false);
-  const [missing, setMissing] = useState(false);
+  const [isUnchecked, setIsUnchecked] = useState(false);
   const erase = useAction(async () => {
-    onErased(await answer(api.POST("/v1/subjects/{subject}/erasure", { params: { path: { subject: who.subject } }, body: { agree: true } })));
-    forgetPreviews();
-    // A submission in hand may be of photos that are gone.
-    await refresh().catch(() => undefined);
+    onErased(await responseData(api.POST("/v1/subjects/{subject}/erasure", { params: { path: { subject: subject.handle } }, body: { agree: true } })));
+    clearPreviews();
+    // A pending submission may refer to erased photos, so load the session again.
+    await refreshSession().catch(() => undefined);
   });
-  const errors: Record<string, string> = missing && !agreed ? { erase: t.agreeMissing } : {};
+  const errors: Record<string, string> = isUnchecked && !agreed ? { erase: t.agreeMissing } : {};
   return (
     <>
       <h2 class="govgr-heading-m">{t.eraseTitle}</h2>
@@ -94,14 +94,14 @@ function Erase({ who, onErased }: { who: Who; onErased: (erasure: Erasure) => vo
       </ul>
       <Form
         errors={errors}
-        failure={missing && !agreed ? undefined : erase.failure}
+        failure={isUnchecked && !agreed ? undefined : erase.failure}
         onSubmit={() => {
-          setMissing(!agreed);
+          setIsUnchecked(!agreed);
           if (agreed) void erase.run();
         }}
       >
         <Checkbox id="erase" label={t.agree} checked={agreed} onChange={setAgreed} error={errors.erase} />
-        <Button submit look="warning" busy={erase.busy}>
+        <Button submit variant="warning" busy={erase.busy}>
           {t.eraseYes}
         </Button>
       </Form>
@@ -109,10 +109,10 @@ function Erase({ who, onErased }: { who: Who; onErased: (erasure: Erasure) => vo
   );
 }
 
-function Erased({ who, erasure }: { who: Who; erasure: Erasure }) {
+function Erased({ subject, erasure }: { subject: Subject; erasure: Erasure }) {
   const t = words().data;
   return (
-    <Page key="erased" title={t.erasedTitle} back={who.home}>
+    <Page key="erased" title={t.erasedTitle} back={subject.home}>
       <Notice kind="success" live>
         <p>{t.erased(erasure.photo_sets_erased)}</p>
       </Notice>
@@ -126,7 +126,7 @@ function Erased({ who, erasure }: { who: Who; erasure: Erasure }) {
           </ul>
         </>
       )}
-      <ButtonLink href="/people" look="secondary">
+      <ButtonLink href="/people" variant="secondary">
         {words().dissociation.toHome}
       </ButtonLink>
     </Page>

@@ -1,54 +1,54 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
-import { staying, useAction, useLoad } from "../../parts/action";
+import { rememberUrl, useAction, useLoad } from "../../parts/action";
 import { Button } from "../../parts/button";
-import { focusNext } from "../../parts/focus";
+import { focusAfterRender } from "../../parts/focus";
 import { Loading } from "../../parts/page";
 import { words as parts } from "../../parts/words";
-import type { Who } from "./subject";
-import { Trouble } from "./trouble";
+import type { Subject } from "./subject";
+import { ErrorMessage } from "./error_message";
 
-/** Entries in one page of a list. */
-export const LIMIT = 20;
+/** Entries per page of a list. */
+export const ENTRIES_PER_PAGE = 20;
 
-export type Listed<T> = { entries: readonly T[]; next: string | undefined };
+export type ListPage<T> = { entries: readonly T[]; next: string | undefined };
 
-/** A list that comes in pages, newest first; in the other language it begins again. */
-export function usePaged<T>(ask: (cursor: string | undefined) => Promise<Listed<T>>) {
-  const first = useLoad(() => ask(undefined), []);
-  const [shown, setShown] = useState<Listed<T>>();
+/** Loads a list page by page, newest entries first. A change of language starts again with the first page. */
+export function usePaged<T>(fetchPage: (cursor: string | undefined) => Promise<ListPage<T>>) {
+  const first = useLoad(() => fetchPage(undefined), []);
+  const [shown, setShown] = useState<ListPage<T>>();
   useEffect(() => setShown(first.data), [first.data]);
   const more = useAction(async (cursor: string) => {
-    const isHere = staying();
-    const page = await ask(cursor);
+    const isSameUrl = rememberUrl();
+    const page = await fetchPage(cursor);
     const count = shown?.entries.length ?? 0;
     setShown((before) => ({ entries: [...(before?.entries ?? []), ...page.entries], next: page.next }));
-    // With the last page the button goes: on to what it brought.
-    if (page.next === undefined && isHere()) focusNext(() => document.querySelectorAll("main tbody tr")[count]);
+    // After the last page the button is removed, so the focus moves to the first new row.
+    if (page.next === undefined && isSameUrl()) focusAfterRender(() => document.querySelectorAll("main tbody tr")[count]);
   });
   return { list: { ...first, data: shown }, more };
 }
 
-/** Such a list on its page: that it loads, why it cannot, that there is nothing, or its entries and the way to more. */
-export function Paged<T>({ of: { list, more }, none, who, children }: { of: ReturnType<typeof usePaged<T>>; none: string; who: Who; children: (entries: readonly T[]) => ComponentChildren }) {
-  if (list.failure !== undefined) return <Trouble failure={list.failure} onRetry={list.reload} who={who} />;
+/** Shows a paged list: loading, failure, an empty text, or the entries with a button for more. */
+export function PagedList<T>({ paged: { list, more }, none, subject, children }: { paged: ReturnType<typeof usePaged<T>>; none: string; subject: Subject; children: (entries: readonly T[]) => ComponentChildren }) {
+  if (list.failure !== undefined) return <ErrorMessage failure={list.failure} onRetry={list.reload} subject={subject} />;
   if (list.data === undefined) return <Loading />;
   if (list.data.entries.length === 0) return <p class="govgr-body">{none}</p>;
   return (
     <>
       {children(list.data.entries)}
-      <More of={more} next={list.data.next} who={who} />
+      <MoreButton more={more} next={list.data.next} subject={subject} />
     </>
   );
 }
 
-function More({ of, next, who }: { of: { run: (cursor: string) => unknown; busy: boolean; failure: ReturnType<typeof useAction>["failure"] }; next: string | undefined; who: Who }) {
+function MoreButton({ more, next, subject }: { more: { run: (cursor: string) => unknown; busy: boolean; failure: ReturnType<typeof useAction>["failure"] }; next: string | undefined; subject: Subject }) {
   return (
     <>
-      <Trouble failure={of.failure} who={who} />
+      <ErrorMessage failure={more.failure} subject={subject} />
       {next !== undefined && (
-        <Button look="secondary" busy={of.busy} onClick={() => of.run(next)}>
+        <Button variant="secondary" busy={more.busy} onClick={() => more.run(next)}>
           {parts().more}
         </Button>
       )}

@@ -1,4 +1,4 @@
-/* All of the citizen's pages; app.tsx loads them together. */
+/* All pages of the citizen. app.tsx loads them together. */
 import "./look.css";
 
 import { Accesses as AccessesOf } from "./accesses";
@@ -11,18 +11,18 @@ import { Home as HomeOf } from "./home";
 import { MyData as MyDataOf } from "./my_data";
 import { Photos as PhotosOf } from "./photos";
 import { Reminder as ReminderOf } from "./reminder";
-import { forSubject } from "./subject";
+import { withSubject } from "./subject";
 
 export { AddMinor } from "./add_minor";
 export { People } from "./people";
 
-export const Home = forSubject(HomeOf);
-export const Code = forSubject(CodeOf);
-export const Photos = forSubject(PhotosOf);
-export const Associate = forSubject(AssociateOf);
-export const Applications = forSubject(ApplicationsOf);
-export const History = forSubject(HistoryOf);
-export const Accesses = forSubject(AccessesOf);
-export const Reminder = forSubject(ReminderOf, { selfOnly: true });
-export const Dissociate = forSubject(DissociateOf);
-export const MyData = forSubject(MyDataOf);
+export const Home = withSubject(HomeOf);
+export const Code = withSubject(CodeOf);
+export const Photos = withSubject(PhotosOf);
+export const Associate = withSubject(AssociateOf);
+export const Applications = withSubject(ApplicationsOf);
+export const History = withSubject(HistoryOf);
+export const Accesses = withSubject(AccessesOf);
+export const Reminder = withSubject(ReminderOf, { selfOnly: true });
+export const Dissociate = withSubject(DissociateOf);
+export const MyData = withSubject(MyDataOf);

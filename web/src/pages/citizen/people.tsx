@@ -6,55 +6,55 @@ import { words as parts } from "../../parts/words";
 import { useSession } from "../../shell/gate";
 import { day, daysLeft, shortDay } from "../../words/dates";
 import { URGENT_DAYS, useAssociation } from "./association";
-import { ofMinor, self, type Who } from "./subject";
+import { minorSubject, selfSubject, type Subject } from "./subject";
 import { words } from "./words/people";
 
-/** The citizen's first page: for whom. A code that came with a link is taken along. */
+/** The citizen's first page: the choice of the person. If a code came with a link, it continues to that person's code page. */
 export function People() {
   const t = words();
   const session = useSession();
-  const waits = pendingCode.value !== undefined;
-  const people = [self(session), ...session.minors.map(ofMinor)];
+  const hasPendingCode = pendingCode.value !== undefined;
+  const people = [selfSubject(session), ...session.minors.map(minorSubject)];
   return (
-    <Page title={waits ? t.codeTitle : t.title}>
-      {waits && (
+    <Page title={hasPendingCode ? t.codeTitle : t.title}>
+      {hasPendingCode && (
         <Notice live>
           <p>{t.codeWaits}</p>
         </Notice>
       )}
       <ul class="cards">
-        {people.map((who) => (
-          <Person key={who.subject} who={who} href={waits ? `${who.home}/code` : who.home} />
+        {people.map((subject) => (
+          <SubjectCard key={subject.handle} subject={subject} href={hasPendingCode ? `${subject.home}/code` : subject.home} />
         ))}
       </ul>
       <h2 class="govgr-heading-m">{t.addMinor}</h2>
       <p class="govgr-body">{t.addMinorHint}</p>
-      <ButtonLink href="/people/minor" look="secondary">
+      <ButtonLink href="/people/minor" variant="secondary">
         {t.addMinor}
       </ButtonLink>
     </Page>
   );
 }
 
-function Person({ who, href }: { who: Who; href: string }) {
+function SubjectCard({ subject, href }: { subject: Subject; href: string }) {
   const t = words();
   return (
     <li class="card card-link">
       <a class="card-title" href={href}>
-        {who.name}
+        {subject.name}
       </a>
-      <p class="card-text">{who.minor === undefined ? t.self : t.born(day(who.minor.birth_date))}</p>
+      <p class="card-text">{subject.minor === undefined ? t.self : t.born(day(subject.minor.birth_date))}</p>
       <p class="card-text" role="status">
-        <State who={who} />
+        <SubjectStatus subject={subject} />
       </p>
     </li>
   );
 }
 
-function State({ who }: { who: Who }) {
+function SubjectStatus({ subject }: { subject: Subject }) {
   const t = words();
-  const association = useAssociation(who.subject);
-  if (useSession().submission?.subject === who.subject) return <Tag kind="busy">{t.inHand}</Tag>;
+  const association = useAssociation(subject.handle);
+  if (useSession().submission?.subject === subject.handle) return <Tag kind="busy">{t.pending}</Tag>;
   if (association.failure !== undefined) return <Tag kind="quiet">{t.unknown}</Tag>;
   if (association.data === undefined) return <span class="quiet">{parts().loading}</span>;
   if (association.data === null) return <Tag kind="quiet">{t.none}</Tag>;

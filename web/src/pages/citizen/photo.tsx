@@ -3,40 +3,40 @@ import { useEffect, useState } from "preact/hooks";
 import type { Schemas } from "../../api/client";
 import { useAction } from "../../parts/action";
 import { Loading } from "../../parts/page";
-import { photo } from "./file";
-import type { Who } from "./subject";
-import { Trouble } from "./trouble";
+import { fetchPhoto } from "./file";
+import type { Subject } from "./subject";
+import { ErrorMessage } from "./error_message";
 import { words as common } from "./words/common";
 import { words } from "./words/home";
 
-/** One image as it is stored. Its bytes are let go when the page is left. */
-export function Photo({ who, image }: { who: Who; image: Schemas["Image"] }) {
+/** One associated image at full size. Its memory is released when the page is left. */
+export function Photo({ subject, image }: { subject: Subject; image: Schemas["Image"] }) {
   const t = words();
-  const [address, setAddress] = useState<string>();
-  const [turn, setTurn] = useState(0);
-  const load = useAction(() => photo(who.subject, image.kind));
+  const [url, setUrl] = useState<string>();
+  const [attempt, setAttempt] = useState(0);
+  const load = useAction(() => fetchPhoto(subject.handle, image.kind));
   useEffect(() => {
-    let made: string | undefined;
-    let left = false;
+    let objectUrl: string | undefined;
+    let isUnmounted = false;
     void load.run().then((blob) => {
-      if (blob === undefined || left) return;
-      made = URL.createObjectURL(blob);
-      setAddress(made);
+      if (blob === undefined || isUnmounted) return;
+      objectUrl = URL.createObjectURL(blob);
+      setUrl(objectUrl);
     });
     return () => {
-      left = true;
-      if (made !== undefined) URL.revokeObjectURL(made);
+      isUnmounted = true;
+      if (objectUrl !== undefined) URL.revokeObjectURL(objectUrl);
     };
-  }, [who.subject, image.kind, turn]);
+  }, [subject.handle, image.kind, attempt]);
   const name = common()[image.kind];
   return (
     <li class={`picture picture-${image.kind}`}>
-      {address !== undefined ? (
-        <img src={address} alt={t.photoOf(name, who.name)} width={image.width} height={image.height} />
+      {url !== undefined ? (
+        <img src={url} alt={t.photoOf(name, subject.name)} width={image.width} height={image.height} />
       ) : load.failure === undefined ? (
         <Loading text={t.photoLoading} />
       ) : (
-        <Trouble failure={load.failure} onRetry={() => setTurn(turn + 1)} who={who} />
+        <ErrorMessage failure={load.failure} onRetry={() => setAttempt(attempt + 1)} subject={subject} />
       )}
       <p class="picture-name">{name}</p>
     </li>

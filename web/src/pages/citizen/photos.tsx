@@ -1,9 +1,9 @@
 import { useLocation } from "preact-iso";
 import { useState } from "preact/hooks";
 
-import { answer, api, type Schemas } from "../../api/client";
-import { amend } from "../../api/session";
-import { staying, useAction } from "../../parts/action";
+import { responseData, api, type Schemas } from "../../api/client";
+import { patchSession } from "../../api/session";
+import { rememberUrl, useAction } from "../../parts/action";
 import { Button, ButtonLink } from "../../parts/button";
 import { Dialog } from "../../parts/dialog";
 import { FailureNote } from "../../parts/failure";
@@ -12,59 +12,59 @@ import { Page } from "../../parts/page";
 import { words as parts } from "../../parts/words";
 import { useSession } from "../../shell/gate";
 import { bytes, day, moment } from "../../words/dates";
-import { forgetPreviews, previewsOf } from "./previews";
-import type { Who } from "./subject";
-import { Elsewhere, Told, useTell } from "./told";
-import { Trouble } from "./trouble";
+import { clearPreviews, previewsOf } from "./previews";
+import type { Subject } from "./subject";
+import { RedirectWithMessage, StatusMessage, useRouteWithMessage } from "./status_message";
+import { ErrorMessage } from "./error_message";
 import { words as common } from "./words/common";
 import { words } from "./words/photos";
 
 type Submission = Schemas["Submission"];
 
 /** The photos of a submitted code, to confirm or reject. */
-export function Photos({ who }: { who: Who }) {
+export function Photos({ subject }: { subject: Subject }) {
   const submission = useSession().submission;
   const [rejected, setRejected] = useState(false);
-  // The rejection leads on by itself.
+  // The rejection itself navigates to another page.
   if (rejected) return null;
-  if (submission?.subject !== who.subject) return <Elsewhere path={`${who.home}/code`} word="noSubmission" />;
-  return <InHand who={who} submission={submission} onRejected={() => setRejected(true)} />;
+  if (submission?.subject !== subject.handle) return <RedirectWithMessage path={`${subject.home}/code`} messageKey="noSubmission" />;
+  return <PendingPhotos subject={subject} submission={submission} onRejected={() => setRejected(true)} />;
 }
 
-function InHand({ who, submission, onRejected }: { who: Who; submission: Submission; onRejected: () => void }) {
+function PendingPhotos({ subject, submission, onRejected }: { subject: Subject; submission: Submission; onRejected: () => void }) {
   const t = words();
   const { route } = useLocation();
-  const tell = useTell();
+  const routeWithMessage = useRouteWithMessage();
   const [rejecting, setRejecting] = useState(false);
-  const params = { path: { subject: who.subject } };
+  const params = { path: { subject: subject.handle } };
   const confirm = useAction(async () => {
-    const isHere = staying();
-    amend({ submission: await answer(api.POST("/v1/subjects/{subject}/submissions/current/confirmation", { params, body: {} })) });
-    if (isHere()) route(`${who.home}/association`);
+    const isSameUrl = rememberUrl();
+    patchSession({ submission: await responseData(api.POST("/v1/subjects/{subject}/submissions/current/confirmation", { params, body: {} })) });
+    if (isSameUrl()) route(`${subject.home}/association`);
   });
   const reject = useAction(async () => {
-    const isHere = staying();
-    await answer(api.DELETE("/v1/subjects/{subject}/submissions/current", { params }));
+    const isSameUrl = rememberUrl();
+    await responseData(api.DELETE("/v1/subjects/{subject}/submissions/current", { params }));
     onRejected();
-    forgetPreviews();
-    amend({ submission: undefined });
-    if (isHere()) tell(`${who.home}/code`, "rejected", true);
+    clearPreviews();
+    patchSession({ submission: undefined });
+    if (isSameUrl()) routeWithMessage(`${subject.home}/code`, "rejected", true);
   });
   const previews = previewsOf(submission);
-  const seen = submission.images.every(({ kind }) => previews[kind] !== undefined);
+  const hasPreviews = submission.images.every(({ kind }) => previews[kind] !== undefined);
   return (
-    <Page title={who.isSelf ? t.title : t.titleMinor(who.name)} back={`${who.home}/code`}>
-      <Told />
+    <Page title={subject.isSelf ? t.title : t.titleMinor(subject.name)} back={`${subject.home}/code`}>
+      <StatusMessage />
       {submission.confirmed ? (
         <Notice kind="success">
           <p>{t.confirmed}</p>
         </Notice>
-      ) : seen ? (
+      ) : hasPreviews ? (
         <p class="govgr-body">{t.look}</p>
       ) : (
         <Notice kind="warning" title={t.noPreviewTitle}>
           <p>{t.noPreview}</p>
-          <ButtonLink href={`${who.home}/code`} look="secondary">
+          <ButtonLink href={`${subject.home}/code`} variant="secondary">
             {t.again}
           </ButtonLink>
         </Notice>
@@ -87,18 +87,18 @@ function InHand({ who, submission, onRejected }: { who: Who; submission: Submiss
           [t.profile, common().profiles[submission.profile]],
         ]}
       />
-      <Trouble failure={confirm.failure} who={who} />
+      <ErrorMessage failure={confirm.failure} subject={subject} />
       <div class="govgr-button-group">
         {submission.confirmed ? (
-          <ButtonLink href={`${who.home}/association`}>{t.goOn}</ButtonLink>
+          <ButtonLink href={`${subject.home}/association`}>{t.goOn}</ButtonLink>
         ) : (
-          seen && (
+          hasPreviews && (
             <Button busy={confirm.busy} onClick={() => confirm.run()}>
-              {who.isSelf ? t.mine : t.minesMinor}
+              {subject.isSelf ? t.mine : t.minesMinor}
             </Button>
           )
         )}
-        <Button look="secondary" disabled={confirm.busy} onClick={() => setRejecting(true)}>
+        <Button variant="secondary" disabled={confirm.busy} onClick={() => setRejecting(true)}>
           {t.notMine}
         </Button>
       </div>
@@ -107,10 +107,10 @@ function InHand({ who, submission, onRejected }: { who: Who; submission: Submiss
           <p class="govgr-body">{t.reject}</p>
           <FailureNote failure={reject.failure} />
           <div class="govgr-button-group">
-            <Button look="warning" busy={reject.busy} onClick={() => reject.run()}>
+            <Button variant="warning" busy={reject.busy} onClick={() => reject.run()}>
               {t.rejectYes}
             </Button>
-            <Button look="secondary" onClick={() => setRejecting(false)}>
+            <Button variant="secondary" onClick={() => setRejecting(false)}>
               {parts().cancel}
             </Button>
           </div>

@@ -1,49 +1,49 @@
 import { useState } from "preact/hooks";
 
-import { answer, api } from "../../api/client";
+import { responseData, api } from "../../api/client";
 import { useAction } from "../../parts/action";
 import { Button } from "../../parts/button";
-import { Field, Form, sorted } from "../../parts/form";
+import { Field, Form, splitFailure } from "../../parts/form";
 import { Notice } from "../../parts/notice";
 import { Loading, Page } from "../../parts/page";
 import { day, daysLeft } from "../../words/dates";
 import { language } from "../../words/language";
 import { URGENT_DAYS, useAssociation } from "./association";
-import type { Who } from "./subject";
-import { Elsewhere } from "./told";
-import { Trouble } from "./trouble";
+import type { Subject } from "./subject";
+import { RedirectWithMessage } from "./status_message";
+import { ErrorMessage } from "./error_message";
 import { words } from "./words/records";
 
-/** An email address to be reminded at, once, before the photos expire. */
-export function Reminder({ who }: { who: Who }) {
+/** Sets an email address for a single reminder before the photos expire. */
+export function Reminder({ subject }: { subject: Subject }) {
   const t = words().reminder;
-  const association = useAssociation(who.subject);
+  const association = useAssociation(subject.handle);
   const [email, setEmail] = useState("");
-  const [wrong, setWrong] = useState(false);
+  const [isInvalid, setIsInvalid] = useState(false);
   const [done, setDone] = useState<"saved" | "removed">();
-  const params = { path: { subject: who.subject } };
-  const saving = useAction(async () => {
+  const params = { path: { subject: subject.handle } };
+  const save = useAction(async () => {
     setDone(undefined);
-    association.setData(await answer(api.PUT("/v1/subjects/{subject}/association/reminder", { params, body: { email: email.trim(), language: language.value } })));
+    association.setData(await responseData(api.PUT("/v1/subjects/{subject}/association/reminder", { params, body: { email: email.trim(), language: language.value } })));
     setEmail("");
     setDone("saved");
   });
-  const removing = useAction(async () => {
+  const remove = useAction(async () => {
     setDone(undefined);
-    // The description cannot say "a text or null".
+    // The OpenAPI description declares a string, although the service also accepts null.
     const body = { email: null } as unknown as { email: string };
-    association.setData(await answer(api.PUT("/v1/subjects/{subject}/association/reminder", { params, body })));
+    association.setData(await responseData(api.PUT("/v1/subjects/{subject}/association/reminder", { params, body })));
     setDone("removed");
   });
-  if (association.data === null) return <Elsewhere path={who.home} word="nothingAssociated" />;
+  if (association.data === null) return <RedirectWithMessage path={subject.home} messageKey="nothingAssociated" />;
   const reminder = association.data?.reminder;
-  const late = association.data !== undefined && daysLeft(association.data.expires_at) < URGENT_DAYS;
-  const refused = sorted(saving.failure, { email: "email" });
-  const errors = wrong ? { email: t.wrong } : refused.errors;
+  const isTooLate = association.data !== undefined && daysLeft(association.data.expires_at) < URGENT_DAYS;
+  const serviceErrors = splitFailure(save.failure, { email: "email" });
+  const errors = isInvalid ? { email: t.wrong } : serviceErrors.errors;
   return (
-    <Page title={t.title} back={who.home}>
+    <Page title={t.title} back={subject.home}>
       <p class="govgr-body">{t.lead}</p>
-      {association.failure !== undefined && <Trouble failure={association.failure} onRetry={association.reload} who={who} />}
+      {association.failure !== undefined && <ErrorMessage failure={association.failure} onRetry={association.reload} subject={subject} />}
       {association.data === undefined && association.failure === undefined && <Loading />}
       <div role="status">
         {done !== undefined && (
@@ -56,30 +56,30 @@ export function Reminder({ who }: { who: Who }) {
         <>
           <h2 class="govgr-heading-m">{t.nowTitle}</h2>
           <p class="govgr-body">{t.now(reminder.masked, day(reminder.on), t[reminder.language])}</p>
-          <Trouble failure={removing.failure} who={who} />
-          <Button look="secondary" busy={removing.busy} onClick={() => removing.run()}>
+          <ErrorMessage failure={remove.failure} subject={subject} />
+          <Button variant="secondary" busy={remove.busy} onClick={() => remove.run()}>
             {t.remove}
           </Button>
-          {!late && <h2 class="govgr-heading-m">{t.other}</h2>}
+          {!isTooLate && <h2 class="govgr-heading-m">{t.other}</h2>}
         </>
       )}
-      {late && (
+      {isTooLate && (
         <Notice kind="warning">
           <p>{t.late}</p>
         </Notice>
       )}
-      {association.data !== undefined && !late && (
+      {association.data !== undefined && !isTooLate && (
         <Form
           errors={errors}
-          failure={wrong ? undefined : refused.other}
+          failure={isInvalid ? undefined : serviceErrors.other}
           onSubmit={() => {
-            const isAddress = /^\S+@\S+\.\S+$/.test(email.trim());
-            setWrong(!isAddress);
-            if (isAddress) void saving.run();
+            const isValid = /^\S+@\S+\.\S+$/.test(email.trim());
+            setIsInvalid(!isValid);
+            if (isValid) void save.run();
           }}
         >
           <Field id="email" label={t.email} hint={t.hint} error={errors.email} value={email} onInput={setEmail} type="email" inputMode="email" autocomplete="email" autocapitalize="none" spellcheck={false} maxLength={254} />
-          <Button submit busy={saving.busy}>
+          <Button submit busy={save.busy}>
             {t.submit}
           </Button>
         </Form>

@@ -4,45 +4,45 @@ import { useRef, useState } from "preact/hooks";
 import { useAction } from "../../parts/action";
 import { Button } from "../../parts/button";
 import { Notice } from "../../parts/notice";
-import type { Scan } from "./scanner/scanner";
+import type { ScannerProps } from "./scanner/scanner";
 import { words } from "./words/code";
 
-type Trouble = "notFound" | "foreign" | "unreadable" | "broken";
+type ScanError = "notFound" | "foreign" | "unreadable" | "broken";
 
-/** The ways to a code number other than typing. What reads QR codes is large, and loaded when somebody wants it. */
+/** Buttons that read the code number from a QR code. The QR reader is large, so it is loaded on first use. */
 export function ScanButtons({ onCode }: { onCode: (code: string) => void }) {
   const t = words();
   const file = useRef<HTMLInputElement>(null);
-  const [Camera, setCamera] = useState<ComponentType<Scan>>();
-  const [trouble, setTrouble] = useState<Trouble>();
+  const [Camera, setCamera] = useState<ComponentType<ScannerProps>>();
+  const [error, setError] = useState<ScanError>();
   const open = useAction(async () => {
-    setTrouble(undefined);
+    setError(undefined);
     try {
       const { Scanner } = await import("./scanner/scanner");
       setCamera(() => Scanner);
     } catch {
-      setTrouble("broken");
+      setError("broken");
     }
   });
   const read = useAction(async (picture: File) => {
-    setTrouble(undefined);
+    setError(undefined);
     try {
       const { codeInPicture } = await import("./scanner/picture");
       const found = await codeInPicture(picture);
       if (found.kind === "code") onCode(found.code);
-      else setTrouble(found.kind);
+      else setError(found.kind);
     } catch {
-      setTrouble("broken");
+      setError("broken");
     }
   });
   const choose = () => file.current?.click();
   return (
     <>
       <div class="govgr-button-group">
-        <Button look="secondary" busy={open.busy} onClick={() => open.run()}>
+        <Button variant="secondary" busy={open.busy} onClick={() => open.run()}>
           {t.camera}
         </Button>
-        <Button look="secondary" busy={read.busy} onClick={choose}>
+        <Button variant="secondary" busy={read.busy} onClick={choose}>
           {t.picture}
         </Button>
       </div>
@@ -58,14 +58,14 @@ export function ScanButtons({ onCode }: { onCode: (code: string) => void }) {
           const picture = input.files?.[0];
           setCamera(undefined);
           if (picture !== undefined) void read.run(picture);
-          // The same file may be chosen again.
+          // Allows the same file to be chosen again.
           input.value = "";
         }}
       />
       <div role="alert">
-        {trouble !== undefined && (
+        {error !== undefined && (
           <Notice kind="warning">
-            <p>{t.scanner[trouble]}</p>
+            <p>{t.scanner[error]}</p>
           </Notice>
         )}
       </div>

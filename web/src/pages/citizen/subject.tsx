@@ -1,4 +1,4 @@
-/* For whom a page is: the signed-in person, or a minor of this session. */
+/* The person to whom a page applies: the signed-in person, or a minor of this session. */
 import { useRoute } from "preact-iso";
 import type { ComponentType } from "preact";
 
@@ -8,13 +8,13 @@ import { Page } from "../../parts/page";
 import { useSession } from "../../shell/gate";
 import { words } from "./words/common";
 
-export type Who = {
-  /** For the API's {subject}. */
-  subject: string;
+export type Subject = {
+  /** The value of {subject} in API paths. */
+  handle: string;
   isSelf: boolean;
   name: string;
   minor?: Schemas["Minor"];
-  /** Address of the person's own page; the others lie below. */
+  /** Path of the person's main page. The person's other pages are below it. */
   home: string;
 };
 
@@ -22,27 +22,30 @@ export function homeOf(subject: string): string {
   return `/people/${encodeURIComponent(subject)}`;
 }
 
-export function self(session: Schemas["Session"]): Who {
-  return { subject: "self", isSelf: true, name: `${session.person?.first_name ?? ""} ${session.person?.last_name ?? ""}`.trim(), home: homeOf("self") };
+export function selfSubject(session: Schemas["Session"]): Subject {
+  return { handle: "self", isSelf: true, name: `${session.person?.first_name ?? ""} ${session.person?.last_name ?? ""}`.trim(), home: homeOf("self") };
 }
 
-export function ofMinor(minor: Schemas["Minor"]): Who {
-  return { subject: minor.subject, isSelf: false, name: `${minor.first_name} ${minor.last_name}`, minor, home: homeOf(minor.subject) };
+export function minorSubject(minor: Schemas["Minor"]): Subject {
+  return { handle: minor.subject, isSelf: false, name: `${minor.first_name} ${minor.last_name}`, minor, home: homeOf(minor.subject) };
 }
 
-/** A page below /people/:subject. A handle that this session does not know (an old link, a new sign-in) is explained. */
-export function forSubject(Inside: ComponentType<{ who: Who }>, { selfOnly = false } = {}): ComponentType {
-  return function ForSubject() {
-    const subject = useRoute().params.subject ?? "self";
+/**
+ * Wraps a page below /people/:subject and passes the person to it. A handle that this session does not know, for example from an old link,
+ * gets an explanation instead.
+ */
+export function withSubject(InnerPage: ComponentType<{ subject: Subject }>, { selfOnly = false } = {}): ComponentType {
+  return function WithSubject() {
+    const handle = useRoute().params.subject ?? "self";
     const session = useSession();
-    const minor = session.minors.find((minor) => minor.subject === subject);
-    if (subject !== "self" && minor === undefined) return <SubjectLost />;
-    const who = minor === undefined ? self(session) : ofMinor(minor);
-    return selfOnly && !who.isSelf ? <SelfOnly who={who} /> : <Inside key={subject} who={who} />;
+    const minor = session.minors.find((minor) => minor.subject === handle);
+    if (handle !== "self" && minor === undefined) return <UnknownSubject />;
+    const subject = minor === undefined ? selfSubject(session) : minorSubject(minor);
+    return selfOnly && !subject.isSelf ? <SelfOnly subject={subject} /> : <InnerPage key={handle} subject={subject} />;
   };
 }
 
-export function SubjectLost() {
+export function UnknownSubject() {
   const t = words().lost;
   return (
     <Page title={t.title} back="/people">
@@ -52,12 +55,12 @@ export function SubjectLost() {
   );
 }
 
-function SelfOnly({ who }: { who: Who }) {
+function SelfOnly({ subject }: { subject: Subject }) {
   const t = words().selfOnly;
   return (
-    <Page title={t.title} back={who.home}>
+    <Page title={t.title} back={subject.home}>
       <p class="govgr-body">{t.text}</p>
-      <ButtonLink href={who.home}>{who.name}</ButtonLink>
+      <ButtonLink href={subject.home}>{subject.name}</ButtonLink>
     </Page>
   );
 }

@@ -2,7 +2,10 @@ import type { ComponentChildren } from "preact";
 
 type Column<T> = { name: string; cell: (entry: T) => ComponentChildren };
 
-/** A table; on a phone each row is a card with the column's name before each value. Roles are named, since styles that change display take them away. */
+/**
+ * A table that becomes a list of cards on a phone, with the column's name before each value. It sets ARIA roles explicitly, because the
+ * styles that change `display` remove the native ones.
+ */
 export function Table<T extends { id: string }>({ label, columns, entries }: { label: string; columns: readonly Column<T>[]; entries: readonly T[] }) {
   return (
     <table class="list" role="table" aria-label={label}>

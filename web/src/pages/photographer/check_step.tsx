@@ -1,39 +1,39 @@
 import { useEffect, useState } from "preact/hooks";
 
-import { Unanswered } from "../../api/client";
+import { ConnectionError } from "../../api/client";
 import { Button } from "../../parts/button";
 import { FailureNote } from "../../parts/failure";
 import { Notice } from "../../parts/notice";
 import { Loading, Page } from "../../parts/page";
 import { language } from "../../words/language";
-import { Chooser, useChoice } from "./chooser";
-import { currentReport, job, pictures, ready, send } from "./draft";
+import { FileChooser, useFileChoice } from "./chooser";
+import { currentReport, job, pictures, finishedPictures, uploadAndCheck } from "./draft";
 import { words } from "./new_words";
 import type { Kind } from "./picture/profiles";
 import { ImageReport } from "./report";
-import { percent } from "./report_words";
+import { formatPercent } from "./report_words";
 import { STEPS, useSteps } from "./step";
 import { words as common } from "./words";
 
-/** Upload, then what the service finds, picture by picture. */
+/** Step 2: uploads the pictures and shows the service's report on each. */
 export function CheckStep() {
   const t = words();
   const { go } = useSteps();
-  const now = job.value;
-  const told = currentReport.value;
-  const spoken = language.value;
-  const isOld = told === undefined || told.in !== spoken;
+  const currentJob = job.value;
+  const loadedReport = currentReport.value;
+  const currentLanguage = language.value;
+  const isOutdated = loadedReport === undefined || loadedReport.language !== currentLanguage;
   useEffect(() => {
-    if (isOld && (now.phase === "idle" || now.phase === "done")) void send();
-  }, [isOld, now.phase]);
-  const report = told?.report;
+    if (isOutdated && (currentJob.phase === "idle" || currentJob.phase === "done")) void uploadAndCheck();
+  }, [isOutdated, currentJob.phase]);
+  const report = loadedReport?.report;
   const hasWarnings = report?.images.some(({ findings }) => findings.some(({ ok }) => !ok)) === true;
   return (
     <Page title={t.check.title} caption={t.step(2, STEPS.length)} back="/photographer/new" wide>
       <Progress />
-      {now.phase === "failed" && (
-        <FailureNote failure={now.failure} onRetry={() => void send()}>
-          {now.failure instanceof Unanswered && <p class="govgr-body">{t.check.uploadOffline}</p>}
+      {currentJob.phase === "failed" && (
+        <FailureNote failure={currentJob.failure} onRetry={() => void uploadAndCheck()}>
+          {currentJob.failure instanceof ConnectionError && <p class="govgr-body">{t.check.uploadOffline}</p>}
         </FailureNote>
       )}
       {report !== undefined && (
@@ -45,7 +45,7 @@ export function CheckStep() {
           </div>
           <div class="reports">
             {report.images.map((image) => (
-              <OfImage key={image.kind} image={image} />
+              <ImageSection key={image.kind} image={image} />
             ))}
           </div>
           {report.ok && (
@@ -59,55 +59,55 @@ export function CheckStep() {
   );
 }
 
-function OfImage({ image }: { image: Parameters<typeof ImageReport>[0]["image"] }) {
+function ImageSection({ image }: { image: Parameters<typeof ImageReport>[0]["image"] }) {
   const t = words();
   const { go } = useSteps();
   const kind: Kind = image.kind;
   const name = common().image[kind];
-  const choice = useChoice(kind, () => go(kind, { after: "check" }));
-  const made = pictures.value[kind]?.ready;
+  const choice = useFileChoice(kind, () => go(kind, { after: "check" }));
+  const finished = pictures.value[kind]?.finished;
   return (
-    <ImageReport image={image} url={made?.url} size={made?.size}>
-      {choice.wrong !== undefined && (
+    <ImageReport image={image} url={finished?.url} size={finished?.size}>
+      {choice.error !== undefined && (
         <p class="govgr-error-message" role="alert">
-          {choice.wrong}
+          {choice.error}
         </p>
       )}
       <div class="govgr-button-group">
-        <Button look={image.ok ? "secondary" : "primary"} label={t.pictures.forImage(t.pictures.cropAgain, name)} onClick={() => go(kind, { after: "check" })}>
+        <Button variant={image.ok ? "secondary" : "primary"} label={t.pictures.forImage(t.pictures.cropAgain, name)} onClick={() => go(kind, { after: "check" })}>
           {t.pictures.cropAgain}
         </Button>
-        <Chooser kind={kind} choice={choice} other camera={!image.ok} />
+        <FileChooser kind={kind} choice={choice} replaces camera={!image.ok} />
       </div>
     </ImageReport>
   );
 }
 
-/** After so long people wonder whether it still goes on. */
-const SLOW = 10_000;
+/** After this time a text says that the upload is still running, in milliseconds. */
+const SLOW_AFTER_MS = 10_000;
 
 function Progress() {
   const t = words().check;
-  const now = job.value;
+  const currentJob = job.value;
   const names = common().image;
   const [isSlow, setSlow] = useState(false);
   useEffect(() => {
     setSlow(false);
-    const waiting = setTimeout(() => setSlow(true), SLOW);
-    return () => clearTimeout(waiting);
-  }, [now.phase]);
-  if (now.phase === "preparing") return <Loading text={t.preparing} />;
-  if (now.phase === "checking") return <Loading text={t.checking} />;
-  if (now.phase !== "sending") return null;
+    const timer = setTimeout(() => setSlow(true), SLOW_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [currentJob.phase]);
+  if (currentJob.phase === "preparing") return <Loading text={t.preparing} />;
+  if (currentJob.phase === "checking") return <Loading text={t.checking} />;
+  if (currentJob.phase !== "sending") return null;
   return (
     <div class="uploads">
-      {ready.value.map(({ kind, picture }) => {
-        const part = (now.sent[kind] ?? 0) / picture.file.size;
-        const text = t.sending(names[kind], percent(Math.floor(part * 100) / 100));
-        return now.sent[kind] === undefined ? null : (
+      {finishedPictures.value.map(({ kind, picture }) => {
+        const share = (currentJob.sent[kind] ?? 0) / picture.file.size;
+        const text = t.sending(names[kind], formatPercent(Math.floor(share * 100) / 100));
+        return currentJob.sent[kind] === undefined ? null : (
           <p key={kind} class="upload">
             <label for={`upload-${kind}`}>{text}</label>
-            <progress id={`upload-${kind}`} max={1} value={part} />
+            <progress id={`upload-${kind}`} max={1} value={share} />
           </p>
         );
       })}

@@ -1,72 +1,72 @@
-/* Where a picture comes from: the telephone's camera, a file, or one that is dropped. */
+/* Chooses a picture: with the phone's camera, as a file, or by dropping a file. */
 import { useRef, useState } from "preact/hooks";
 
-import { staying } from "../../parts/action";
+import { rememberUrl } from "../../parts/action";
 import { Button } from "../../parts/button";
-import { choose } from "./draft";
+import { choosePicture } from "./draft";
 import { words } from "./new_words";
-import { Unreadable } from "./picture/decode";
+import { UnreadableFile } from "./picture/decode";
 import type { Kind } from "./picture/profiles";
 import { words as common } from "./words";
 
-/** `capture` does nothing where there is no camera to hold. */
+/** The `capture` attribute only works on devices with a handheld camera. */
 export const hasCamera = () => matchMedia("(pointer: coarse)").matches;
 
-export type Choice = { busy: boolean; wrong: string | undefined; pick: (files: FileList | null | undefined) => Promise<void> };
+export type FileChoice = { busy: boolean; error: string | undefined; pick: (files: FileList | null | undefined) => Promise<void> };
 
-/** Opens what was picked; `onChosen` once it is a picture. */
-export function useChoice(kind: Kind, onChosen: () => void): Choice {
+/** Opens a chosen file. Calls `onChosen` if it is a picture. */
+export function useFileChoice(kind: Kind, onChosen: () => void): FileChoice {
   const t = words().pictures;
   const [busy, setBusy] = useState(false);
-  const [why, setWhy] = useState<"heic" | "unreadable" | "several">();
+  const [errorKind, setErrorKind] = useState<"heic" | "unreadable" | "several">();
   const running = useRef(false);
   const pick = async (files: FileList | null | undefined) => {
     const file = files?.[0];
     if (file === undefined || running.current) return;
-    if (files?.length !== 1) return setWhy("several");
-    const isHere = staying();
+    if (files?.length !== 1) return setErrorKind("several");
+    const isSameUrl = rememberUrl();
     running.current = true;
     setBusy(true);
-    setWhy(undefined);
+    setErrorKind(undefined);
     try {
-      await choose(kind, file);
-      if (isHere()) onChosen();
+      await choosePicture(kind, file);
+      if (isSameUrl()) onChosen();
     } catch (error) {
-      setWhy(error instanceof Unreadable ? error.why : "unreadable");
+      setErrorKind(error instanceof UnreadableFile ? error.reason : "unreadable");
     } finally {
       running.current = false;
       setBusy(false);
     }
   };
-  return { busy, wrong: why === undefined ? undefined : t[why], pick };
+  return { busy, error: errorKind === undefined ? undefined : t[errorKind], pick };
 }
 
-/** Buttons for it. `other` where there is one already; without `camera` where another one is hardly wanted. */
-export function Chooser({ kind, choice, other = false, camera = true }: { kind: Kind; choice: Choice; other?: boolean; camera?: boolean }) {
+/** Buttons to choose a picture. `replaces`: there already is one. `camera`: offer the camera. */
+export function FileChooser({ kind, choice, replaces = false, camera = true }: { kind: Kind; choice: FileChoice; replaces?: boolean; camera?: boolean }) {
   const t = words().pictures;
   const image = common().image[kind];
-  const taken = useRef<HTMLInputElement>(null);
-  const file = useRef<HTMLInputElement>(null);
-  const picked = (event: { currentTarget: HTMLInputElement }) => {
+  const cameraInput = useRef<HTMLInputElement>(null);
+  const fileInput = useRef<HTMLInputElement>(null);
+  const onPick = (event: { currentTarget: HTMLInputElement }) => {
     const input = event.currentTarget;
     void choice.pick(input.files).then(() => {
-      // So that the same file can be chosen again.
+      // Allows the same file to be chosen again.
       input.value = "";
     });
   };
-  const fileText = other ? t.other : t.file;
+  const fileText = replaces ? t.other : t.file;
   return (
     <>
       {camera && hasCamera() && (
         <>
-          <input ref={taken} type="file" accept="image/*" capture="environment" hidden onChange={picked} />
-          <Button look="secondary" busy={choice.busy} label={t.forImage(t.camera, image)} onClick={() => taken.current?.click()}>
+          <input ref={cameraInput} type="file" accept="image/*" capture="environment" hidden onChange={onPick} />
+          <Button variant="secondary" busy={choice.busy} label={t.forImage(t.camera, image)} onClick={() => cameraInput.current?.click()}>
             {t.camera}
           </Button>
         </>
       )}
-      <input ref={file} type="file" accept="image/*,.heic,.heif" hidden onChange={picked} data-image={kind} />
-      <Button id={kind} look="secondary" busy={choice.busy} label={t.forImage(fileText, image)} onClick={() => file.current?.click()}>
+      <input ref={fileInput} type="file" accept="image/*,.heic,.heif" hidden onChange={onPick} data-image={kind} />
+      <Button id={kind} variant="secondary" busy={choice.busy} label={t.forImage(fileText, image)} onClick={() => fileInput.current?.click()}>
         {fileText}
       </Button>
       {choice.busy && (

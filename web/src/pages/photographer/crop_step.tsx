@@ -1,58 +1,58 @@
 import { useEffect } from "preact/hooks";
 
-import { staying, useAction } from "../../parts/action";
+import { rememberUrl, useAction } from "../../parts/action";
 import { Button } from "../../parts/button";
 import { Notice } from "../../parts/notice";
 import { Page } from "../../parts/page";
-import { Chooser, hasCamera, useChoice } from "./chooser";
+import { FileChooser, hasCamera, useFileChoice } from "./chooser";
 import { Cropper } from "./cropper";
-import { keepCrop, pictures, profile, take } from "./draft";
+import { setCrop, pictures, profile, finishPicture } from "./draft";
 import { words } from "./new_words";
-import { hasPixels, mostWidth, outputSize, same } from "./picture/crop";
-import { isReadyAsItIs } from "./picture/decode";
-import { frameOf, HEADS, type Kind } from "./picture/profiles";
-import { number } from "./report_words";
+import { hasEnoughPixels, maxWidth, outputSize, equals } from "./picture/crop";
+import { canSendUnchanged } from "./picture/decode";
+import { frameOf, HEAD_LIMITS, type Kind } from "./picture/profiles";
+import { formatNumber } from "./report_words";
 import { STEPS, useSteps } from "./step";
 
-/** One picture under its frame. */
+/** Crops one picture. */
 export function CropStep({ kind }: { kind: Kind }) {
   const t = words();
-  const { leave, after } = useSteps();
-  const choice = useChoice(kind, () => undefined);
-  const use = useAction(async () => {
-    const isHere = staying();
-    await take(kind);
-    if (isHere()) leave(after);
+  const { leaveCrop, after } = useSteps();
+  const choice = useFileChoice(kind, () => undefined);
+  const finish = useAction(async () => {
+    const isSameUrl = rememberUrl();
+    await finishPicture(kind);
+    if (isSameUrl()) leaveCrop(after);
   });
   const chosen = pictures.value[kind];
   useEffect(() => {
-    use.setFailure(undefined);
-  }, [chosen?.opened]);
+    finish.setFailure(undefined);
+  }, [chosen?.source]);
   if (chosen === undefined) return null;
   const frame = frameOf(profile.value, kind);
-  const { opened, crop, first } = chosen;
-  const enough = hasPixels(frame, crop);
-  const asItIs = isReadyAsItIs(frame, opened);
+  const { source, crop, initialCrop } = chosen;
+  const isLargeEnough = hasEnoughPixels(frame, crop);
+  const canSendOriginal = canSendUnchanged(frame, source);
   const size = outputSize(frame, crop);
   const back = after === "check" ? "/photographer/new?step=check" : "/photographer/new";
-  const wouldDoTurned = [1, 2, 3].some((more) => hasPixels(frame, { ...crop, width: mostWidth(frame, opened.size, { quarter: ((crop.quarter + more) % 4) as 0 | 1 | 2 | 3, tilt: 0 }) }));
+  const isLargeEnoughRotated = [1, 2, 3].some((more) => hasEnoughPixels(frame, { ...crop, width: maxWidth(frame, source.size, { quarter: ((crop.quarter + more) % 4) as 0 | 1 | 2 | 3, tilt: 0 }) }));
   return (
     <Page title={t.crop.title[kind]} caption={t.step(1, STEPS.length)} back={back} wide>
       <div class="crop">
         <Cropper
-          key={`${opened.file.name} ${opened.file.lastModified}`}
+          key={`${source.file.name} ${source.file.lastModified}`}
           frame={frame}
-          source={opened.size}
-          shown={opened.shown}
+          source={source.size}
+          preview={source.preview}
           crop={crop}
-          first={first}
-          head={kind === "face" ? HEADS[profile.value] : undefined}
-          onCrop={(crop) => keepCrop(kind, crop)}
+          initialCrop={initialCrop}
+          head={kind === "face" ? HEAD_LIMITS[profile.value] : undefined}
+          onCrop={(crop) => setCrop(kind, crop)}
         >
           <p class="govgr-body">
             {t.crop.help[kind]} {hasCamera() ? t.crop.fingers : t.crop.keys}
           </p>
-          {asItIs && same(crop, first) && (
+          {canSendOriginal && equals(crop, initialCrop) && (
             <Notice>
               <p>{t.crop.asItIs}</p>
             </Notice>
@@ -60,33 +60,33 @@ export function CropStep({ kind }: { kind: Kind }) {
         </Cropper>
         <div class="crop-end">
           <div role="status">
-            {enough ? (
-              <p class="govgr-hint">{t.crop.result(number(size.width), number(size.height))}</p>
+            {isLargeEnough ? (
+              <p class="govgr-hint">{t.crop.result(formatNumber(size.width), formatNumber(size.height))}</p>
             ) : (
               <Notice kind="warning">
                 <p>
-                  {t.crop.tooSmall(number(size.width), number(size.height), number(frame.least.width), number(frame.least.height))}
-                  {wouldDoTurned && ` ${t.crop.turnInstead}`}
+                  {t.crop.tooSmall(formatNumber(size.width), formatNumber(size.height), formatNumber(frame.minSize.width), formatNumber(frame.minSize.height))}
+                  {isLargeEnoughRotated && ` ${t.crop.turnInstead}`}
                 </p>
               </Notice>
             )}
-            {use.busy && <p class="govgr-visually-hidden">{t.crop.making}</p>}
+            {finish.busy && <p class="govgr-visually-hidden">{t.crop.making}</p>}
           </div>
-          {use.failure !== undefined && (
+          {finish.failure !== undefined && (
             <Notice kind="warning" live>
               <p>{t.crop.failed}</p>
             </Notice>
           )}
-          {choice.wrong !== undefined && (
+          {choice.error !== undefined && (
             <p class="govgr-error-message" role="alert">
-              {choice.wrong}
+              {choice.error}
             </p>
           )}
           <div class="govgr-button-group">
-            <Button busy={use.busy} disabled={!enough} onClick={() => use.run()}>
+            <Button busy={finish.busy} disabled={!isLargeEnough} onClick={() => finish.run()}>
               {t.crop.use}
             </Button>
-            <Chooser kind={kind} choice={choice} other />
+            <FileChooser kind={kind} choice={choice} replaces />
           </div>
         </div>
       </div>

@@ -1,18 +1,18 @@
-/* The picture under a fixed frame: moved, enlarged, turned and straightened by touch, mouse, keyboard and buttons alike. */
+/* The picture under a fixed frame. It can be moved, zoomed, rotated and straightened by touch, mouse, keyboard and buttons. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { Button } from "../../parts/button";
 import { HeadGuides } from "./head_guides";
 import { words } from "./new_words";
-import { hasPixels, leastWidth, mostWidth, moved, MOST_TILT, straightened, transform, turned, zoomed, type Crop } from "./picture/crop";
+import { hasEnoughPixels, minWidth, maxWidth, pan, TILT_MAX, straighten, transform, rotate, zoom, type Crop } from "./picture/crop";
 import type { Frame, HeadLimits, Size } from "./picture/profiles";
-import { number } from "./report_words";
+import { formatNumber } from "./report_words";
 
-/** Of the frame's width: what shows of the picture around it. */
-const MARGIN = 0.08;
-/** Of one press of an arrow, in the frame's width. */
-const STEP = 0.01;
+/** Width of the area shown around the frame, relative to the frame's width. */
+const MARGIN_RATIO = 0.08;
+/** Distance of one arrow key press, relative to the frame's width. */
+const PAN_STEP = 0.01;
 const ZOOM_STEP = 1.05;
 const TILT_STEP = 0.5;
 
@@ -20,48 +20,48 @@ type Point = { x: number; y: number };
 type CropperProps = {
   frame: Frame;
   source: Size;
-  shown: ImageBitmap | HTMLCanvasElement;
+  preview: ImageBitmap | HTMLCanvasElement;
   crop: Crop;
-  first: Crop;
+  initialCrop: Crop;
   head: HeadLimits | undefined;
   onCrop: (crop: Crop) => void;
   children: ComponentChildren;
 };
 
-export function Cropper({ frame, source, shown, crop, first, head, onCrop, children }: CropperProps) {
+export function Cropper({ frame, source, preview, crop, initialCrop, head, onCrop, children }: CropperProps) {
   const t = words().crop;
   const stage = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const [width, setWidth] = useState(0);
   const { proportion } = frame;
-  // In frame widths.
-  const whole = { width: 1 + 2 * MARGIN, height: proportion.height / proportion.width + 2 * MARGIN };
+  // In units of the frame's width.
+  const stageSize = { width: 1 + 2 * MARGIN_RATIO, height: proportion.height / proportion.width + 2 * MARGIN_RATIO };
 
   useLayoutEffect(() => {
-    const place = stage.current;
-    if (place === null) return;
-    const look = new ResizeObserver(() => setWidth(place.clientWidth));
-    look.observe(place);
-    setWidth(place.clientWidth);
-    return () => look.disconnect();
+    const element = stage.current;
+    if (element === null) return;
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
+    observer.observe(element);
+    setWidth(element.clientWidth);
+    return () => observer.disconnect();
   }, []);
 
   useLayoutEffect(() => {
-    const drawn = canvas.current;
-    if (drawn === null || width === 0) return;
-    const dots = Math.min(2, devicePixelRatio);
-    const size = { width: Math.round(width * dots), height: Math.round(((width * whole.height) / whole.width) * dots) };
-    if (drawn.width !== size.width || drawn.height !== size.height) Object.assign(drawn, size);
-    const drawing = drawn.getContext("2d");
-    if (drawing === null) return;
-    drawing.setTransform(1, 0, 0, 1, 0, 0);
-    drawing.fillStyle = "#3b3b3b";
-    drawing.fillRect(0, 0, size.width, size.height);
-    drawing.imageSmoothingQuality = "high";
-    const scale = size.width / whole.width / crop.width;
-    drawing.setTransform(...transform(crop, scale, { x: size.width / 2, y: size.height / 2 }));
-    drawing.drawImage(shown, 0, 0, source.width, source.height);
-  }, [width, crop, shown]);
+    const element = canvas.current;
+    if (element === null || width === 0) return;
+    const pixelRatio = Math.min(2, devicePixelRatio);
+    const size = { width: Math.round(width * pixelRatio), height: Math.round(((width * stageSize.height) / stageSize.width) * pixelRatio) };
+    if (element.width !== size.width || element.height !== size.height) Object.assign(element, size);
+    const context = element.getContext("2d");
+    if (context === null) return;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.fillStyle = "#3b3b3b";
+    context.fillRect(0, 0, size.width, size.height);
+    context.imageSmoothingQuality = "high";
+    const scale = size.width / stageSize.width / crop.width;
+    context.setTransform(...transform(crop, scale, { x: size.width / 2, y: size.height / 2 }));
+    context.drawImage(preview, 0, 0, source.width, source.height);
+  }, [width, crop, preview]);
 
   const latest = useRef(crop);
   latest.current = crop;
@@ -69,24 +69,24 @@ export function Cropper({ frame, source, shown, crop, first, head, onCrop, child
     latest.current = next;
     onCrop(next);
   };
-  const move = (across: number, down: number) => change(moved(frame, source, latest.current, across, down));
-  const zoom = (factor: number, about?: Point) => change(zoomed(frame, source, latest.current, factor, about));
-  const tilt = (degrees: number) => change(straightened(frame, source, latest.current, Math.round(degrees * 10) / 10));
-  const turn = (by: 1 | -1) => change(turned(frame, source, latest.current, by));
-  useGestures(stage, whole.width, move, zoom);
+  const panBy = (across: number, down: number) => change(pan(frame, source, latest.current, across, down));
+  const zoomBy = (factor: number, about?: Point) => change(zoom(frame, source, latest.current, factor, about));
+  const setTilt = (degrees: number) => change(straighten(frame, source, latest.current, Math.round(degrees * 10) / 10));
+  const rotateBy = (by: 1 | -1) => change(rotate(frame, source, latest.current, by));
+  useGestures(stage, stageSize.width, panBy, zoomBy);
 
-  const [most, least] = [mostWidth(frame, source, crop), leastWidth(frame, source, crop)];
-  const mostZoom = most / least;
-  const nowZoom = Math.min(mostZoom, most / crop.width);
-  const atLeast = crop.width <= least + 0.01;
+  const [widest, narrowest] = [maxWidth(frame, source, crop), minWidth(frame, source, crop)];
+  const maxZoom = widest / narrowest;
+  const currentZoom = Math.min(maxZoom, widest / crop.width);
+  const isFullyZoomed = crop.width <= narrowest + 0.01;
   const keys: Readonly<Record<string, () => void>> = {
-    ArrowLeft: () => move(-STEP, 0),
-    ArrowRight: () => move(STEP, 0),
-    ArrowUp: () => move(0, -STEP),
-    ArrowDown: () => move(0, STEP),
-    "+": () => zoom(ZOOM_STEP),
-    "=": () => zoom(ZOOM_STEP),
-    "-": () => zoom(1 / ZOOM_STEP),
+    ArrowLeft: () => panBy(-PAN_STEP, 0),
+    ArrowRight: () => panBy(PAN_STEP, 0),
+    ArrowUp: () => panBy(0, -PAN_STEP),
+    ArrowDown: () => panBy(0, PAN_STEP),
+    "+": () => zoomBy(ZOOM_STEP),
+    "=": () => zoomBy(ZOOM_STEP),
+    "-": () => zoomBy(1 / ZOOM_STEP),
   };
 
   return (
@@ -95,54 +95,54 @@ export function Cropper({ frame, source, shown, crop, first, head, onCrop, child
         <div
           class="stage"
           ref={stage}
-          style={{ aspectRatio: `${whole.width} / ${whole.height}` }}
-          // A picture that is moved about is no text: screen readers pass the keys on.
+          style={{ aspectRatio: `${stageSize.width} / ${stageSize.height}` }}
+          // With this role screen readers pass the arrow keys on to the page.
           role="application"
           tabIndex={0}
           aria-label={t.stage}
           onKeyDown={(event) => {
-            const does = event.ctrlKey || event.metaKey || event.altKey ? undefined : keys[event.key];
-            if (does === undefined) return;
+            const action = event.ctrlKey || event.metaKey || event.altKey ? undefined : keys[event.key];
+            if (action === undefined) return;
             event.preventDefault();
-            does();
+            action();
           }}
         >
           <canvas ref={canvas} class="stage-canvas" />
-          <HeadGuides frame={frame} head={head} margin={MARGIN} />
+          <HeadGuides frame={frame} head={head} margin={MARGIN_RATIO} />
         </div>
       </div>
       <div class="crop-tools">
         {children}
-        <Slider label={t.size} id="crop-size" value={Math.log(nowZoom)} least={0} most={Math.max(Math.log(mostZoom), 0.0001)} text={`${number(nowZoom * 100)}%`} disabled={mostZoom <= 1} onInput={(value) => zoom(Math.exp(value) / nowZoom)}>
+        <Slider label={t.size} id="crop-size" value={Math.log(currentZoom)} min={0} max={Math.max(Math.log(maxZoom), 0.0001)} valueText={`${formatNumber(currentZoom * 100)}%`} disabled={maxZoom <= 1} onInput={(value) => zoomBy(Math.exp(value) / currentZoom)}>
           {[
-            { text: "−", label: t.smaller, does: () => zoom(1 / ZOOM_STEP) },
-            { text: "+", label: t.larger, does: () => zoom(ZOOM_STEP) },
+            { text: "−", label: t.smaller, onPress: () => zoomBy(1 / ZOOM_STEP) },
+            { text: "+", label: t.larger, onPress: () => zoomBy(ZOOM_STEP) },
           ]}
         </Slider>
-        {atLeast && hasPixels(frame, crop) && mostZoom > 1 && <p class="govgr-hint crop-note">{t.least}</p>}
-        <Slider label={t.tilt} id="crop-tilt" value={crop.tilt} least={-MOST_TILT} most={MOST_TILT} text={t.degrees(number(crop.tilt, 1))} shown={`${number(crop.tilt, 1)}°`} onInput={tilt}>
+        {isFullyZoomed && hasEnoughPixels(frame, crop) && maxZoom > 1 && <p class="govgr-hint crop-note">{t.maxSizeReached}</p>}
+        <Slider label={t.tilt} id="crop-tilt" value={crop.tilt} min={-TILT_MAX} max={TILT_MAX} valueText={t.degrees(formatNumber(crop.tilt, 1))} displayedValue={`${formatNumber(crop.tilt, 1)}°`} onInput={setTilt}>
           {[
-            { text: "↺", label: t.tiltLeft, does: () => tilt(latest.current.tilt - TILT_STEP) },
-            { text: "↻", label: t.tiltRight, does: () => tilt(latest.current.tilt + TILT_STEP) },
+            { text: "↺", label: t.tiltLeft, onPress: () => setTilt(latest.current.tilt - TILT_STEP) },
+            { text: "↻", label: t.tiltRight, onPress: () => setTilt(latest.current.tilt + TILT_STEP) },
           ]}
         </Slider>
         <div class="crop-row" role="group" aria-label={t.move}>
           <span class="crop-row-label" aria-hidden="true">
             {t.move}
           </span>
-          <Small label={t.left} text="←" does={() => move(-2 * STEP, 0)} />
-          <Small label={t.up} text="↑" does={() => move(0, -2 * STEP)} />
-          <Small label={t.down} text="↓" does={() => move(0, 2 * STEP)} />
-          <Small label={t.right} text="→" does={() => move(2 * STEP, 0)} />
+          <IconButton label={t.left} text="←" onPress={() => panBy(-2 * PAN_STEP, 0)} />
+          <IconButton label={t.up} text="↑" onPress={() => panBy(0, -2 * PAN_STEP)} />
+          <IconButton label={t.down} text="↓" onPress={() => panBy(0, 2 * PAN_STEP)} />
+          <IconButton label={t.right} text="→" onPress={() => panBy(2 * PAN_STEP, 0)} />
         </div>
         <div class="crop-buttons">
-          <Button look="secondary" onClick={() => turn(-1)}>
+          <Button variant="secondary" onClick={() => rotateBy(-1)}>
             <span aria-hidden="true">⟲</span> {t.quarterLeft}
           </Button>
-          <Button look="secondary" onClick={() => turn(1)}>
+          <Button variant="secondary" onClick={() => rotateBy(1)}>
             <span aria-hidden="true">⟳</span> {t.quarterRight}
           </Button>
-          <Button look="link" onClick={() => change(first)}>
+          <Button variant="link" onClick={() => change(initialCrop)}>
             {t.reset}
           </Button>
         </div>
@@ -151,11 +151,11 @@ export function Cropper({ frame, source, shown, crop, first, head, onCrop, child
   );
 }
 
-type SmallButton = { text: string; label: string; does: () => void };
+type IconButtonProps = { text: string; label: string; onPress: () => void };
 
-function Small({ text, label, does }: SmallButton) {
+function IconButton({ text, label, onPress }: IconButtonProps) {
   return (
-    <button type="button" class="crop-small" aria-label={label} title={label} onClick={does}>
+    <button type="button" class="crop-small" aria-label={label} title={label} onClick={onPress}>
       <span aria-hidden="true">{text}</span>
     </button>
   );
@@ -165,10 +165,10 @@ function Slider({
   id,
   label,
   value,
-  least,
-  most,
-  text,
-  shown = text,
+  min,
+  max,
+  valueText,
+  displayedValue = valueText,
   disabled = false,
   onInput,
   children: [less, more],
@@ -176,82 +176,85 @@ function Slider({
   id: string;
   label: string;
   value: number;
-  least: number;
-  most: number;
-  text: string;
-  shown?: string;
+  min: number;
+  max: number;
+  valueText: string;
+  displayedValue?: string;
   disabled?: boolean;
   onInput: (value: number) => void;
-  children: [SmallButton, SmallButton];
+  children: [IconButtonProps, IconButtonProps];
 }) {
   return (
     <div class="crop-row">
       <label class="crop-row-label" for={id}>
-        {label} <span class="crop-value">{shown}</span>
+        {label} <span class="crop-value">{displayedValue}</span>
       </label>
-      <Small {...less} />
-      <input id={id} type="range" class="crop-range" min={least} max={most} step="any" value={value} disabled={disabled} aria-valuetext={text} onInput={(event) => onInput(event.currentTarget.valueAsNumber)} onKeyDown={(event) => stepBy(event, less, more)} />
-      <Small {...more} />
+      <IconButton {...less} />
+      <input id={id} type="range" class="crop-range" min={min} max={max} step="any" value={value} disabled={disabled} aria-valuetext={valueText} onInput={(event) => onInput(event.currentTarget.valueAsNumber)} onKeyDown={(event) => stepBy(event, less, more)} />
+      <IconButton {...more} />
     </div>
   );
 }
 
-/** A range without steps moves too far by arrow: by as much as its buttons instead. */
-function stepBy(event: KeyboardEvent, less: SmallButton, more: SmallButton): void {
-  const does = event.key === "ArrowLeft" || event.key === "ArrowDown" ? less : event.key === "ArrowRight" || event.key === "ArrowUp" ? more : undefined;
-  if (does === undefined) return;
+/** Handles arrow keys on the slider. A range input without steps would move too far, so a key press moves as far as the slider's buttons. */
+function stepBy(event: KeyboardEvent, less: IconButtonProps, more: IconButtonProps): void {
+  const button = event.key === "ArrowLeft" || event.key === "ArrowDown" ? less : event.key === "ArrowRight" || event.key === "ArrowUp" ? more : undefined;
+  if (button === undefined) return;
   event.preventDefault();
-  does.does();
+  button.onPress();
 }
 
-/** One pointer moves, two enlarge as well, the wheel enlarges; measures are in frame widths from the middle. */
-function useGestures(stage: { current: HTMLDivElement | null }, widths: number, move: (across: number, down: number) => void, zoom: (factor: number, about: Point) => void): void {
-  const does = useRef({ move, zoom });
-  does.current = { move, zoom };
+/**
+ * Handles pointers and the wheel. One pointer moves the picture, two pointers also zoom it, the wheel zooms it. Distances are in frame
+ * widths, measured from the centre.
+ */
+function useGestures(stage: { current: HTMLDivElement | null }, frameWidths: number, move: (across: number, down: number) => void, zoom: (factor: number, about: Point) => void): void {
+  const handlers = useRef({ move, zoom });
+  handlers.current = { move, zoom };
   useEffect(() => {
-    const place = stage.current;
-    if (place === null) return;
+    const element = stage.current;
+    if (element === null) return;
     const pointers = new Map<number, Point>();
     const at = (event: PointerEvent | WheelEvent): Point => {
-      const box = place.getBoundingClientRect();
-      const one = box.width / widths;
-      return { x: (event.clientX - box.left - box.width / 2) / one, y: (event.clientY - box.top - box.height / 2) / one };
+      const box = element.getBoundingClientRect();
+      const frameWidth = box.width / frameWidths;
+      return { x: (event.clientX - box.left - box.width / 2) / frameWidth, y: (event.clientY - box.top - box.height / 2) / frameWidth };
     };
-    const middle = (): { at: Point; spread: number } => {
+    const pinch = (): { at: Point; spread: number } => {
       const [one = { x: 0, y: 0 }, other = one] = [...pointers.values()];
       return { at: { x: (one.x + other.x) / 2, y: (one.y + other.y) / 2 }, spread: Math.hypot(one.x - other.x, one.y - other.y) };
     };
     const down = (event: PointerEvent) => {
       if (event.button !== 0 || pointers.size === 2) return;
-      place.setPointerCapture(event.pointerId);
+      element.setPointerCapture(event.pointerId);
       pointers.set(event.pointerId, at(event));
     };
     const drag = (event: PointerEvent) => {
       if (!pointers.has(event.pointerId)) return;
-      const before = middle();
+      const before = pinch();
       pointers.set(event.pointerId, at(event));
-      const now = middle();
-      does.current.move(now.at.x - before.at.x, now.at.y - before.at.y);
-      if (pointers.size === 2 && before.spread > 0) does.current.zoom(now.spread / before.spread, now.at);
+      const now = pinch();
+      handlers.current.move(now.at.x - before.at.x, now.at.y - before.at.y);
+      if (pointers.size === 2 && before.spread > 0) handlers.current.zoom(now.spread / before.spread, now.at);
     };
     const up = (event: PointerEvent) => pointers.delete(event.pointerId);
     const wheel = (event: WheelEvent) => {
-      // Only what is in hand: elsewhere the wheel scrolls the page past the picture.
-      if (document.activeElement !== place && !event.ctrlKey) return;
+      // Without focus the wheel scrolls the page.
+      if (document.activeElement !== element && !event.ctrlKey) return;
       event.preventDefault();
-      does.current.zoom(Math.exp(-event.deltaY * (event.deltaMode === 1 ? 0.03 : 0.0015)), at(event));
+      handlers.current.zoom(Math.exp(-event.deltaY * (event.deltaMode === 1 ? 0.03 : 0.0015)), at(event));
     };
-    place.addEventListener("pointerdown", down);
-    place.addEventListener("pointermove", drag);
-    place.addEventListener("pointerup", up);
-    place.addEventListener("pointercancel", up);
-    place.addEventListener("wheel", wheel, { passive: false });
+    element.addEventListener("pointerdown", down);
+    element.addEventListener("pointermove", drag);
+    element.addEventListener("pointerup", up);
+    element.addEventListener("pointercancel", up);
+    element.addEventListener("wheel", wheel, { passive: false });
     return () => {
-      place.removeEventListener("pointerdown", down);
-      place.removeEventListener("pointermove", drag);
-      place.removeEventListener("pointerup", up);
-      place.removeEventListener("pointercancel", up);
-      place.removeEventListener("wheel", wheel);
+      element.removeEventListener("pointerdown", down);
+      element.removeEventListener("pointermove", drag);
+      element.removeEventListener("pointerup", up);
+      element.removeEventListener("pointercancel", up);
+      element.removeEventListener("wheel", wheel);
     };
   }, []);
 }

@@ -1,56 +1,56 @@
-/* The photo set that is being made: kept while other pages are looked at, forgotten when it is sent, and with the session. */
+/* The photo set in progress. It stays in memory while other pages are open, and is cleared when it is sent or the session ends. */
 import { computed, effect, signal } from "@preact/signals";
 
-import { answer, api, Refused, Unanswered, type Failure, type Schemas } from "../../api/client";
+import { responseData, api, ProblemError, ConnectionError, type Failure, type Schemas } from "../../api/client";
 import { onEnd, session } from "../../api/session";
-import { NotTaken, put, sha256 } from "../../api/upload";
-import { mayHaveUnsent } from "../../shell/unsent";
+import { UploadRejected, uploadFile, sha256 } from "../../api/upload";
+import { registerUnsentCheck } from "../../shell/unsent";
 import { language } from "../../words/language";
-import { same, whole, type Crop } from "./picture/crop";
-import { cut, isReadyAsItIs, open, release, type Opened } from "./picture/decode";
+import { equals, fullFrame, type Crop } from "./picture/crop";
+import { cropToJpeg, canSendUnchanged, openPicture, release, type OpenedPicture } from "./picture/decode";
 import { KINDS, frameOf, type Kind, type Profile, type Size } from "./picture/profiles";
 
-/** A picture as it will be sent. */
-export type Ready = { readonly file: Blob; readonly size: Size; readonly url: string; readonly sha256: string; readonly asItWas: boolean };
-export type Chosen = { readonly opened: Opened; readonly first: Crop; readonly crop: Crop; readonly ready?: Ready };
+/** A picture as it will be uploaded. */
+export type FinishedPicture = { readonly file: Blob; readonly size: Size; readonly url: string; readonly sha256: string; readonly isOriginalFile: boolean };
+export type ChosenPicture = { readonly source: OpenedPicture; readonly initialCrop: Crop; readonly crop: Crop; readonly finished?: FinishedPicture };
 export type Recipient = { readonly kind: "mobile" | "email"; readonly mobile: string; readonly email: string; readonly language: "el" | "en"; readonly reminder: boolean };
 
 type Upload = Schemas["Upload"];
-/** What is sent, as one text: another picture makes another upload. */
-type Sent = { readonly of: string; readonly upload: Upload; readonly put: ReadonlySet<Kind> };
-export type Report = { readonly of: string; readonly in: string; readonly report: Schemas["PictureReport"] };
+/** An upload. The fingerprint identifies its pictures, because other pictures need another upload. */
+type UploadProgress = { readonly fingerprint: string; readonly upload: Upload; readonly uploaded: ReadonlySet<Kind> };
+export type Report = { readonly fingerprint: string; readonly language: string; readonly report: Schemas["PictureReport"] };
 type Job = { readonly phase: "idle" | "preparing" | "checking" | "done" } | { readonly phase: "sending"; readonly sent: Readonly<Partial<Record<Kind, number>>> } | { readonly phase: "failed"; readonly failure: Failure };
 
-const NOBODY: Recipient = { kind: "mobile", mobile: "", email: "", language: "el", reminder: false };
+const EMPTY_RECIPIENT: Recipient = { kind: "mobile", mobile: "", email: "", language: "el", reminder: false };
 
 export const profile = signal<Profile>("standard");
-export const pictures = signal<Readonly<Partial<Record<Kind, Chosen>>>>({});
+export const pictures = signal<Readonly<Partial<Record<Kind, ChosenPicture>>>>({});
 export const job = signal<Job>({ phase: "idle" });
 export const report = signal<Report | undefined>(undefined);
-export const recipient = signal<Recipient>(NOBODY);
+export const recipient = signal<Recipient>(EMPTY_RECIPIENT);
 export const issued = signal<Schemas["Issuance"] | undefined>(undefined);
-const sent = signal<Sent | undefined>(undefined);
+const uploadProgress = signal<UploadProgress | undefined>(undefined);
 
-export const ready = computed(() => KINDS.flatMap((kind) => (pictures.value[kind]?.ready === undefined ? [] : [{ kind, picture: pictures.value[kind].ready }])));
-/** All that was chosen is cropped, and there is something. */
-export const isComplete = computed(() => ready.value.length > 0 && KINDS.every((kind) => pictures.value[kind] === undefined || pictures.value[kind].ready !== undefined));
-const made = computed(() => [profile.value, ...ready.value.map(({ kind, picture }) => `${kind}:${picture.sha256}`)].join(" "));
-/** The report of these very pictures. */
-export const currentReport = computed(() => (report.value?.of === made.value ? report.value : undefined));
+export const finishedPictures = computed(() => KINDS.flatMap((kind) => (pictures.value[kind]?.finished === undefined ? [] : [{ kind, picture: pictures.value[kind].finished }])));
+/** Whether there is at least one picture and all pictures are cropped. */
+export const isComplete = computed(() => finishedPictures.value.length > 0 && KINDS.every((kind) => pictures.value[kind] === undefined || pictures.value[kind].finished !== undefined));
+const fingerprint = computed(() => [profile.value, ...finishedPictures.value.map(({ kind, picture }) => `${kind}:${picture.sha256}`)].join(" "));
+/** The report, if it belongs to the current pictures. */
+export const currentReport = computed(() => (report.value?.fingerprint === fingerprint.value ? report.value : undefined));
 
-export async function choose(kind: Kind, file: File): Promise<void> {
-  const opened = await open(file);
-  const first = whole(frameOf(profile.value, kind), opened.size);
-  drop(pictures.value[kind]);
-  pictures.value = { ...pictures.value, [kind]: { opened, first, crop: first } };
+export async function choosePicture(kind: Kind, file: File): Promise<void> {
+  const source = await openPicture(file);
+  const initialCrop = fullFrame(frameOf(profile.value, kind), source.size);
+  releasePicture(pictures.value[kind]);
+  pictures.value = { ...pictures.value, [kind]: { source, initialCrop, crop: initialCrop } };
 }
 
-export function remove(kind: Kind): void {
-  drop(pictures.value[kind]);
+export function removePicture(kind: Kind): void {
+  releasePicture(pictures.value[kind]);
   pictures.value = Object.fromEntries(Object.entries(pictures.value).filter(([name]) => name !== kind));
 }
 
-/** Other proportions: what has them no longer is cropped anew. */
+/** Changes the document. Pictures whose frame changes have to be cropped again. */
 export function changeProfile(to: Profile): void {
   const from = profile.value;
   profile.value = to;
@@ -58,161 +58,164 @@ export function changeProfile(to: Profile): void {
     Object.entries(pictures.value).map(([kind, chosen]) => {
       const frame = frameOf(to, kind as Kind);
       if (frame === frameOf(from, kind as Kind)) return [kind, chosen];
-      dropReady(chosen);
-      const first = whole(frame, chosen.opened.size);
-      return [kind, { opened: chosen.opened, first, crop: first }];
+      releaseFinished(chosen);
+      const initialCrop = fullFrame(frame, chosen.source.size);
+      return [kind, { source: chosen.source, initialCrop, crop: initialCrop }];
     }),
   );
 }
 
-/** Moved, turned, enlarged; not yet taken. */
-export function keepCrop(kind: Kind, crop: Crop): void {
+/** Stores a crop that is still being edited. */
+export function setCrop(kind: Kind, crop: Crop): void {
   const chosen = pictures.value[kind];
   if (chosen !== undefined) pictures.value = { ...pictures.value, [kind]: { ...chosen, crop } };
 }
 
-/** Makes the picture that will be sent. Where nothing was changed and nothing needs to be, it is the file itself. */
-export async function take(kind: Kind): Promise<void> {
+/** Creates the picture to upload. If the user changed nothing and the file follows all rules, it is the file itself. */
+export async function finishPicture(kind: Kind): Promise<void> {
   const chosen = pictures.value[kind];
   if (chosen === undefined) return;
   const frame = frameOf(profile.value, kind);
-  const { opened, crop } = chosen;
-  const asItWas = isReadyAsItIs(frame, opened) && same(crop, chosen.first);
-  const picture = asItWas ? { file: opened.file as Blob, ...opened.size } : await cut(frame, opened.file, crop);
+  const { source, crop } = chosen;
+  const isOriginalFile = canSendUnchanged(frame, source) && equals(crop, chosen.initialCrop);
+  const picture = isOriginalFile ? { file: source.file as Blob, ...source.size } : await cropToJpeg(frame, source.file, crop);
   const digest = await sha256(picture.file);
-  // Meanwhile another file may have been chosen.
-  if (pictures.value[kind]?.opened !== opened) return;
-  dropReady(chosen);
-  const made = { file: picture.file, size: { width: picture.width, height: picture.height }, url: URL.createObjectURL(picture.file), sha256: digest, asItWas };
-  pictures.value = { ...pictures.value, [kind]: { ...chosen, crop, ready: made } };
+  // Another file may have been chosen in the meantime.
+  if (pictures.value[kind]?.source !== source) return;
+  releaseFinished(chosen);
+  const finished = { file: picture.file, size: { width: picture.width, height: picture.height }, url: URL.createObjectURL(picture.file), sha256: digest, isOriginalFile };
+  pictures.value = { ...pictures.value, [kind]: { ...chosen, crop, finished } };
 }
 
-/** Uploads what is not there yet, and has it checked. It goes on while other pages are looked at; after a failure it goes on from there. */
-export async function send(): Promise<void> {
+/**
+ * Uploads the pictures that are not uploaded yet, and has them checked. It continues while other pages are open. After a failure it resumes
+ * with the missing pictures.
+ */
+export async function uploadAndCheck(): Promise<void> {
   if (job.value.phase === "preparing" || job.value.phase === "sending" || job.value.phase === "checking") return;
-  const mine = ++turn;
-  const of = made.value;
-  const tell = (now: Job) => {
-    if (mine === turn) job.value = now;
+  const thisRun = ++latestRun;
+  const uploadFingerprint = fingerprint.value;
+  const setJob = (next: Job) => {
+    if (thisRun === latestRun) job.value = next;
   };
   try {
-    tell({ phase: "preparing" });
-    const upload = await uploadFor(of);
-    const gone: Partial<Record<Kind, number>> = {};
-    for (const { kind, picture } of ready.value) {
+    setJob({ phase: "preparing" });
+    const upload = await uploadFor(uploadFingerprint);
+    const sentBytes: Partial<Record<Kind, number>> = {};
+    for (const { kind, picture } of finishedPictures.value) {
       const target = upload[kind];
-      if (mine !== turn) return;
-      if (sent.value?.put.has(kind) === true || target === undefined) continue;
-      tell({ phase: "sending", sent: { ...gone, [kind]: 0 } });
-      await put(target, picture.file, (bytes) => tell({ phase: "sending", sent: { ...gone, [kind]: bytes } }));
-      gone[kind] = picture.file.size;
-      if (sent.value?.upload === upload) sent.value = { ...sent.value, put: new Set([...sent.value.put, kind]) };
+      if (thisRun !== latestRun) return;
+      if (uploadProgress.value?.uploaded.has(kind) === true || target === undefined) continue;
+      setJob({ phase: "sending", sent: { ...sentBytes, [kind]: 0 } });
+      await uploadFile(target, picture.file, (bytes) => setJob({ phase: "sending", sent: { ...sentBytes, [kind]: bytes } }));
+      sentBytes[kind] = picture.file.size;
+      if (uploadProgress.value?.upload === upload) uploadProgress.value = { ...uploadProgress.value, uploaded: new Set([...uploadProgress.value.uploaded, kind]) };
     }
-    tell({ phase: "checking" });
-    const spoken = language.value;
-    const told = await answer(api.POST("/v1/photographer/uploads/{upload}/check", { params: { path: { upload: upload.upload_id } }, body: {} }));
-    if (mine === turn) report.value = { of, in: spoken, report: told };
-    tell({ phase: "done" });
+    setJob({ phase: "checking" });
+    const checkLanguage = language.value;
+    const pictureReport = await responseData(api.POST("/v1/photographer/uploads/{upload}/check", { params: { path: { upload: upload.upload_id } }, body: {} }));
+    if (thisRun === latestRun) report.value = { fingerprint: uploadFingerprint, language: checkLanguage, report: pictureReport };
+    setJob({ phase: "done" });
   } catch (error) {
-    if (mine !== turn) return;
-    if (error instanceof NotTaken || (error instanceof Refused && STALE.has(error.problem.code))) sent.value = undefined;
-    if (!(error instanceof Refused || error instanceof Unanswered)) console.error(error);
-    tell({ phase: "failed", failure: error instanceof Refused || error instanceof Unanswered ? error : new Unanswered("broken") });
+    if (thisRun !== latestRun) return;
+    if (error instanceof UploadRejected || (error instanceof ProblemError && STALE_UPLOAD_CODES.has(error.problem.code))) uploadProgress.value = undefined;
+    if (!(error instanceof ProblemError || error instanceof ConnectionError)) console.error(error);
+    setJob({ phase: "failed", failure: error instanceof ProblemError || error instanceof ConnectionError ? error : new ConnectionError("broken") });
   }
 }
 
-/** Other pictures end what was going on with those before. */
-let turn = 0;
+/** A change of the pictures cancels a running upload of the previous ones. */
+let latestRun = 0;
 effect(() => {
-  // eslint-disable-next-line @typescript-eslint/no-unused-expressions -- to follow it
-  made.value;
-  turn += 1;
+  // eslint-disable-next-line @typescript-eslint/no-unused-expressions -- subscribes to the signal
+  fingerprint.value;
+  latestRun += 1;
   job.value = { phase: "idle" };
 });
 
-/** Trying again needs new addresses. */
-const STALE = new Set(["upload_unknown", "upload_incomplete", "upload_altered", "upload_refused", "upload_issued"]);
-/** An address that ends within a minute is not worth beginning with. */
-const SOON = 60_000;
+/** Problems after which a retry needs a new upload. */
+const STALE_UPLOAD_CODES = new Set(["upload_unknown", "upload_incomplete", "upload_altered", "upload_refused", "upload_issued"]);
+/** An upload URL that expires within a minute is not used any more. */
+const EXPIRY_MARGIN_MS = 60_000;
 
-async function uploadFor(of: string): Promise<Upload> {
-  const there = sent.value;
-  const isWhole = there?.of === of && ready.value.every(({ kind }) => there.put.has(kind));
-  if (there?.of === of && (isWhole || Date.parse(there.upload.expires_at) - Date.now() > SOON)) return there.upload;
-  const declared = Object.fromEntries(ready.value.map(({ kind, picture }) => [kind, { bytes: picture.file.size, sha256: picture.sha256 }]));
-  const upload = await answer(api.POST("/v1/photographer/uploads", { body: { profile: profile.value, ...declared } }));
-  sent.value = { of, upload, put: new Set() };
+async function uploadFor(uploadFingerprint: string): Promise<Upload> {
+  const progress = uploadProgress.value;
+  const isFullyUploaded = progress?.fingerprint === uploadFingerprint && finishedPictures.value.every(({ kind }) => progress.uploaded.has(kind));
+  if (progress?.fingerprint === uploadFingerprint && (isFullyUploaded || Date.parse(progress.upload.expires_at) - Date.now() > EXPIRY_MARGIN_MS)) return progress.upload;
+  const declared = Object.fromEntries(finishedPictures.value.map(({ kind, picture }) => [kind, { bytes: picture.file.size, sha256: picture.sha256 }]));
+  const upload = await responseData(api.POST("/v1/photographer/uploads", { body: { profile: profile.value, ...declared } }));
+  uploadProgress.value = { fingerprint: uploadFingerprint, upload, uploaded: new Set() };
   return upload;
 }
 
-/** The same again if the answer was lost: an upload has one code number. */
-export async function issue(): Promise<void> {
-  const there = sent.value;
-  if (there?.of !== made.value) return;
+/** Issues the code. Repeating the call after a lost response is safe, because an upload has only one code number. */
+export async function issueCode(): Promise<void> {
+  const progress = uploadProgress.value;
+  if (progress?.fingerprint !== fingerprint.value) return;
   const { kind, mobile, email, language, reminder } = recipient.value;
   const value = kind === "mobile" ? mobile : email;
   try {
-    issued.value = await answer(api.POST("/v1/photographer/issuances", { body: { upload_id: there.upload.upload_id, recipient: { kind, value }, language, reminder } }));
+    issued.value = await responseData(api.POST("/v1/photographer/issuances", { body: { upload_id: progress.upload.upload_id, recipient: { kind, value }, language, reminder } }));
   } catch (error) {
-    if (error instanceof Refused && (error.problem.code === "bad_picture" || STALE.has(error.problem.code))) {
-      sent.value = undefined;
+    if (error instanceof ProblemError && (error.problem.code === "bad_picture" || STALE_UPLOAD_CODES.has(error.problem.code))) {
+      uploadProgress.value = undefined;
       report.value = undefined;
       job.value = { phase: "idle" };
     }
     throw error;
   }
-  forgetPictures();
+  clearPictures();
 }
 
-/** The upload that a code may already have been issued for, by an answer that was lost. */
-export const uploadId = computed(() => sent.value?.upload.upload_id);
+/** ID of the upload. The service may already have issued its code if a response was lost. */
+export const uploadId = computed(() => uploadProgress.value?.upload.upload_id);
 
-/** Everything of this customer goes; what the photographer set for all of them stays. */
+/** Clears this customer's data. The document, the kind of recipient and the language stay for the next customer. */
 export function nextCustomer(): void {
-  forgetPictures();
+  clearPictures();
   issued.value = undefined;
-  recipient.value = { ...NOBODY, kind: recipient.value.kind, language: recipient.value.language };
+  recipient.value = { ...EMPTY_RECIPIENT, kind: recipient.value.kind, language: recipient.value.language };
 }
 
-function forgetPictures(): void {
-  for (const kind of KINDS) drop(pictures.value[kind]);
+function clearPictures(): void {
+  for (const kind of KINDS) releasePicture(pictures.value[kind]);
   pictures.value = {};
-  sent.value = undefined;
+  uploadProgress.value = undefined;
   report.value = undefined;
   job.value = { phase: "idle" };
 }
 
-function drop(chosen: Chosen | undefined): void {
+function releasePicture(chosen: ChosenPicture | undefined): void {
   if (chosen === undefined) return;
-  release(chosen.opened.shown);
-  dropReady(chosen);
+  release(chosen.source.preview);
+  releaseFinished(chosen);
 }
 
-function dropReady(chosen: Chosen): void {
-  if (chosen.ready !== undefined) URL.revokeObjectURL(chosen.ready.url);
+function releaseFinished(chosen: ChosenPicture): void {
+  if (chosen.finished !== undefined) URL.revokeObjectURL(chosen.finished.url);
 }
 
-function forget(): void {
+function clearDraft(): void {
   nextCustomer();
-  recipient.value = NOBODY;
+  recipient.value = EMPTY_RECIPIENT;
   profile.value = "standard";
 }
 
-onEnd.push(forget);
-mayHaveUnsent(() => Object.keys(pictures.value).length > 0);
+onEnd.push(clearDraft);
+registerUnsentCheck(() => Object.keys(pictures.value).length > 0);
 
-/** A draft belongs to the business for which it was begun. */
+/** The draft belongs to one business. It is cleared when the session switches to another. */
 let business: string | undefined;
 effect(() => {
   const now = session.value?.role?.business?.id;
   if (now === business) return;
-  if (business !== undefined) queueMicrotask(forget);
+  if (business !== undefined) queueMicrotask(clearDraft);
   business = now;
 });
 
-/** Closing the page would lose what was chosen and not yet sent. */
-const keepOpen = (event: BeforeUnloadEvent) => event.preventDefault();
+/** Closing the page would lose the pictures, so the browser asks first. */
+const warnBeforeUnload = (event: BeforeUnloadEvent) => event.preventDefault();
 effect(() => {
-  if (Object.keys(pictures.value).length > 0) addEventListener("beforeunload", keepOpen);
-  else removeEventListener("beforeunload", keepOpen);
+  if (Object.keys(pictures.value).length > 0) addEventListener("beforeunload", warnBeforeUnload);
+  else removeEventListener("beforeunload", warnBeforeUnload);
 });

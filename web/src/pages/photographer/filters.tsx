@@ -1,5 +1,5 @@
 import { Button } from "../../parts/button";
-import { focusNext } from "../../parts/focus";
+import { focusAfterRender } from "../../parts/focus";
 import { words } from "./issued_words";
 import { STATES, type State } from "./issuances";
 import { words as common } from "./words";
@@ -8,7 +8,7 @@ export type Filter = { readonly day?: string; readonly state?: State };
 
 export const isState = (text: string | undefined): text is State => STATES.some((state) => state === text);
 
-/** They work as soon as they are changed. */
+/** Filters of the list, which apply as soon as they change. */
 export function Filters({ filter, onChange }: { filter: Filter; onChange: (filter: Filter) => void }) {
   const t = words().list;
   const { state } = common();
@@ -53,10 +53,10 @@ export function Filters({ filter, onChange }: { filter: Filter; onChange: (filte
       </div>
       {Object.keys(filter).length > 0 && (
         <Button
-          look="link"
+          variant="link"
           onClick={() => {
             onChange({});
-            focusNext(() => document.getElementById("day"));
+            focusAfterRender(() => document.getElementById("day"));
           }}
         >
           {t.clear}

@@ -2,21 +2,21 @@ import { words } from "./new_words";
 import { guides } from "./picture/guides";
 import type { Frame, HeadLimits } from "./picture/profiles";
 
-/** The frame, and where the head belongs in it. In hundredths of the frame's width. */
+/** Draws the frame, and where the head should be. Coordinates are in hundredths of the frame's width. */
 export function HeadGuides({ frame, head, margin }: { frame: Frame; head: HeadLimits | undefined; margin: number }) {
   const t = words().crop;
   const [width, height, edge] = [100, (100 * frame.proportion.height) / frame.proportion.width, 100 * margin];
   const outer = `M${-edge} ${-edge}h${width + 2 * edge}v${height + 2 * edge}h${-width - 2 * edge}z`;
-  const at = head === undefined ? undefined : guides(head);
+  const guide = head === undefined ? undefined : guides(head);
   return (
     <svg class="stage-guides" viewBox={`${-edge} ${-edge} ${width + 2 * edge} ${height + 2 * edge}`} aria-hidden="true">
       <path class="guide-outside" fill-rule="evenodd" d={`${outer}M0 0v${height}h${width}v${-height}z`} />
-      {at !== undefined && (
+      {guide !== undefined && (
         <>
-          <Band {...at.eyes} height={height} text={t.eyes} />
-          <Band {...at.chin} height={height} text={t.chin} />
-          <Outline cx={width / 2} cy={at.head.middle * height} rx={at.head.across * height} ry={(at.head.tall / 2) * height} />
-          <path class="guide-line" d={`M50 ${at.head.top * height - 4}v8`} />
+          <Band {...guide.eyes} height={height} text={t.eyes} />
+          <Band {...guide.chin} height={height} text={t.chin} />
+          <Outline cx={width / 2} cy={guide.head.middle * height} rx={guide.head.halfWidth * height} ry={(guide.head.height / 2) * height} />
+          <path class="guide-line" d={`M50 ${guide.head.top * height - 4}v8`} />
         </>
       )}
       <rect class="guide-frame" x="0" y="0" width={width} height={height} />
@@ -24,7 +24,7 @@ export function HeadGuides({ frame, head, margin }: { frame: Frame; head: HeadLi
   );
 }
 
-/** Dark beneath light: it shows on any picture. */
+/** Draws a light line on a dark one, so that it is visible on any picture. */
 function Outline(ellipse: { cx: number; cy: number; rx: number; ry: number }) {
   return (
     <>
@@ -34,11 +34,11 @@ function Outline(ellipse: { cx: number; cy: number; rx: number; ry: number }) {
   );
 }
 
-function Band({ least, most, height, text }: { least: number; most: number; height: number; text: string }) {
+function Band({ min, max, height, text }: { min: number; max: number; height: number; text: string }) {
   return (
     <>
-      <rect class="guide-band" x="0" y={least * height} width="100" height={(most - least) * height} />
-      <text class="guide-text" x="2" y={least * height + 5.5}>
+      <rect class="guide-band" x="0" y={min * height} width="100" height={(max - min) * height} />
+      <text class="guide-text" x="2" y={min * height + 5.5}>
         {text}
       </text>
     </>

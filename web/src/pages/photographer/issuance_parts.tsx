@@ -4,18 +4,18 @@ import { moment } from "../../words/dates";
 import { words as issuedWords } from "./issued_words";
 import { words } from "./words";
 
-const LOOKS: Readonly<Record<State, "good" | "bad" | "busy" | "quiet">> = { queued: "busy", sent: "good", failed: "bad", associated: "good", expired: "quiet" };
+const TAG_KINDS: Readonly<Record<State, "good" | "bad" | "busy" | "quiet">> = { queued: "busy", sent: "good", failed: "bad", associated: "good", expired: "quiet" };
 
 export function StateTag({ state }: { state: State }) {
-  return <Tag kind={LOOKS[state]}>{words().state[state]}</Tag>;
+  return <Tag kind={TAG_KINDS[state]}>{words().state[state]}</Tag>;
 }
 
-/** Often or never, and until when. */
-export function resendsText(one: Issuance): string {
+/** Returns how often, and until when, the code can be sent again. */
+export function resendsText(issuance: Issuance): string {
   const t = words();
-  const left = t.resendsLeft(one.resends.left);
-  const isOver = one.associated || Date.parse(resendUntil(one)) <= Date.now();
-  return isOver ? t.resendsLeft(0) : one.resends.left === 0 ? left : `${left}, ${t.until(moment(resendUntil(one)))}`;
+  const left = t.resendsLeft(issuance.resends.left);
+  const isOver = issuance.associated || Date.parse(resendUntil(issuance)) <= Date.now();
+  return isOver ? t.resendsLeft(0) : issuance.resends.left === 0 ? left : `${left}, ${t.until(moment(resendUntil(issuance)))}`;
 }
 
 export function imagesText({ images }: Issuance): string {
@@ -23,21 +23,21 @@ export function imagesText({ images }: Issuance): string {
   return images.map((kind) => image[kind]).join(", ");
 }
 
-export function issuerText(one: Issuance): string {
+export function issuerText(issuance: Issuance): string {
   const t = issuedWords().by;
-  if (one.issued_by_you) return t.you;
-  const { capacity, label, employee } = one.issued_by;
+  if (issuance.issued_by_you) return t.you;
+  const { capacity, label, employee } = issuance.issued_by;
   return capacity === "owner" ? t.owner : (label ?? (employee === undefined ? t.staff : t.withdrawn));
 }
 
-export function Verdicts({ of }: { of: Issuance["verdicts"] }) {
+export function Verdicts({ verdicts }: { verdicts: Issuance["verdicts"] }) {
   const t = issuedWords();
   return (
     <ul class="verdicts">
-      {of.map((one) => (
-        <li key={`${one.verdict} ${one.reason ?? ""}`}>
-          <Tag kind={one.verdict === "accepted" ? "good" : "bad"}>{t.verdict[one.verdict]}</Tag>
-          {one.reason_text !== undefined && <span class="verdict-reason">{one.reason_text}</span>}
+      {verdicts.map((verdict) => (
+        <li key={`${verdict.verdict} ${verdict.reason ?? ""}`}>
+          <Tag kind={verdict.verdict === "accepted" ? "good" : "bad"}>{t.verdict[verdict.verdict]}</Tag>
+          {verdict.reason_text !== undefined && <span class="verdict-reason">{verdict.reason_text}</span>}
         </li>
       ))}
     </ul>

@@ -1,95 +1,95 @@
-/* Code numbers that were issued, as far as this page has seen them: the API tells them in a list only. */
+/* A cache of the issued code numbers that this page has loaded, because the API returns them only as a list. */
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
-import { answer, api, type Schemas } from "../../api/client";
+import { responseData, api, type Schemas } from "../../api/client";
 import { onEnd, session } from "../../api/session";
 
 export type Issuance = Schemas["Issuance"];
 export type State = Issuance["state"];
 export const STATES: readonly State[] = ["queued", "sent", "failed", "associated", "expired"];
 
-/** By the business that issued them too: who acts for several sees of each its own. */
-const known = signal<ReadonlyMap<string, Issuance>>(new Map());
-onEnd.push(() => (known.value = new Map()));
+/** The key includes the business, because a person may act for several businesses, and each has its own codes. */
+const cache = signal<ReadonlyMap<string, Issuance>>(new Map());
+onEnd.push(() => (cache.value = new Map()));
 
-/** For whom the session acts now. */
-export const business = (): string => session.value?.role?.business?.id ?? "";
+/** Returns the ID of the business for which the session acts now. */
+export const currentBusiness = (): string => session.value?.role?.business?.id ?? "";
 const keyOf = (business: string, upload: string) => `${business} ${upload}`;
 
-/** `of` the business for which they were asked: the session may have gone on to another. */
-export function remember(issuances: readonly Issuance[], of: string): void {
-  known.value = new Map([...known.value, ...issuances.map((one) => [keyOf(of, one.upload_id), one] as const)]);
+/** Stores issuances of `business`, the one at the time of the request. The session may have switched to another since. */
+export function cacheIssuances(issuances: readonly Issuance[], business: string): void {
+  cache.value = new Map([...cache.value, ...issuances.map((issuance) => [keyOf(business, issuance.upload_id), issuance] as const)]);
 }
 
-export const seen = (upload: string): Issuance | undefined => known.value.get(keyOf(business(), upload));
+export const cachedIssuance = (upload: string): Issuance | undefined => cache.value.get(keyOf(currentBusiness(), upload));
 
 type Query = { limit: number; cursor?: string; day?: string; state?: State };
 
-export async function list(query: Query): Promise<Schemas["Issuances"]> {
-  const of = business();
-  const page = await answer(api.GET("/v1/photographer/issuances", { params: { query } }));
-  remember(page.issuances, of);
+export async function listIssuances(query: Query): Promise<Schemas["Issuances"]> {
+  const business = currentBusiness();
+  const page = await responseData(api.GET("/v1/photographer/issuances", { params: { query } }));
+  cacheIssuances(page.issuances, business);
   return page;
 }
 
-/** Whoever may be sent again was issued within a day; a little more, for clocks that differ. */
-const LOOKED_BACK = 2 * 86_400_000;
+/** How far back to search for an issuance. Codes can be sent again for one day. The second day allows for differing clocks. */
+const SEARCH_WINDOW_MS = 2 * 86_400_000;
 
-/** The issuance as it is now. Undefined where the last two days have none such. */
-export async function find(upload: string): Promise<Issuance | undefined> {
+/** Loads the current state of an issuance. Returns undefined if it was not issued within the last two days. */
+export async function findIssuance(upload: string): Promise<Issuance | undefined> {
   let cursor: string | undefined;
   do {
-    const page: Schemas["Issuances"] = await list({ limit: cursor === undefined ? 25 : 100, ...(cursor === undefined ? {} : { cursor }) });
-    const found = page.issuances.find((one) => one.upload_id === upload);
+    const page: Schemas["Issuances"] = await listIssuances({ limit: cursor === undefined ? 25 : 100, ...(cursor === undefined ? {} : { cursor }) });
+    const found = page.issuances.find((issuance) => issuance.upload_id === upload);
     if (found !== undefined) return found;
     const last = page.issuances.at(-1);
-    if (last !== undefined && Date.parse(last.issued_at) < Date.now() - LOOKED_BACK) return undefined;
+    if (last !== undefined && Date.parse(last.issued_at) < Date.now() - SEARCH_WINDOW_MS) return undefined;
     cursor = page.next;
   } while (cursor !== undefined);
   return undefined;
 }
 
-/** In which it may be sent again. */
-const RESEND_WITHIN = 86_400_000;
+/** Codes can be sent again for 24 hours after they were issued. */
+const RESEND_WINDOW_MS = 86_400_000;
 
-export const resendUntil = ({ issued_at }: Issuance): string => new Date(Date.parse(issued_at) + RESEND_WITHIN).toISOString();
+export const resendUntil = ({ issued_at }: Issuance): string => new Date(Date.parse(issued_at) + RESEND_WINDOW_MS).toISOString();
 
-export function mayResend(one: Issuance): boolean {
-  return !one.associated && one.resends.left > 0 && Date.parse(resendUntil(one)) > Date.now();
+export function mayResend(issuance: Issuance): boolean {
+  return !issuance.associated && issuance.resends.left > 0 && Date.parse(resendUntil(issuance)) > Date.now();
 }
 
-/** First soon, as messages go out within seconds; then ever less often. */
-const [SOONEST, LATEST] = [2_500, 30_000];
+/** Polling starts fast, because messages are sent within seconds, and then slows down. */
+const [POLL_INTERVAL_MIN_MS, POLL_INTERVAL_MAX_MS] = [2_500, 30_000];
 
-/** Asks again while something is on its way and somebody looks. What goes wrong is passed over: what is shown stays true of its moment. */
-export function useFollowing(isOnItsWay: boolean, ask: () => Promise<unknown>): void {
-  const latest = useRef(ask);
-  latest.current = ask;
+/** Polls while `isActive` and the page is visible. Errors are ignored, because the data on the page stay correct as of their time. */
+export function usePolling(isActive: boolean, poll: () => Promise<unknown>): void {
+  const latest = useRef(poll);
+  latest.current = poll;
   useEffect(() => {
-    if (!isOnItsWay) return;
-    let [wait, over] = [SOONEST, false];
-    let waiting: ReturnType<typeof setTimeout> | undefined;
-    const next = () => {
-      clearTimeout(waiting);
-      waiting = setTimeout(() => void look(), wait);
+    if (!isActive) return;
+    let [interval, isStopped] = [POLL_INTERVAL_MIN_MS, false];
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const schedule = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => void pollOnce(), interval);
     };
-    const look = async () => {
+    const pollOnce = async () => {
       if (document.visibilityState === "visible") await latest.current().catch(() => undefined);
-      wait = Math.min(LATEST, wait * 1.5);
-      if (!over) next();
+      interval = Math.min(POLL_INTERVAL_MAX_MS, interval * 1.5);
+      if (!isStopped) schedule();
     };
-    const seen = () => {
+    const onVisible = () => {
       if (document.visibilityState !== "visible") return;
-      wait = SOONEST;
-      next();
+      interval = POLL_INTERVAL_MIN_MS;
+      schedule();
     };
-    next();
-    document.addEventListener("visibilitychange", seen);
+    schedule();
+    document.addEventListener("visibilitychange", onVisible);
     return () => {
-      over = true;
-      clearTimeout(waiting);
-      document.removeEventListener("visibilitychange", seen);
+      isStopped = true;
+      clearTimeout(timer);
+      document.removeEventListener("visibilitychange", onVisible);
     };
-  }, [isOnItsWay]);
+  }, [isActive]);
 }

@@ -1,44 +1,44 @@
 import { useLocation } from "preact-iso";
 
-import { staying, useAction, useLoad } from "../../parts/action";
+import { rememberUrl, useAction, useLoad } from "../../parts/action";
 import { Button, ButtonLink } from "../../parts/button";
 import { FailureNote } from "../../parts/failure";
-import { focusNext } from "../../parts/focus";
+import { focusAfterRender } from "../../parts/focus";
 import { Loaded, Loading, Page } from "../../parts/page";
 import { moment, shortDay, time } from "../../words/dates";
 import { Filters, isState, type Filter } from "./filters";
 import { StateTag, Verdicts, imagesText, issuerText, resendsText } from "./issuance_parts";
-import { list, mayResend, useFollowing, type Issuance } from "./issuances";
+import { listIssuances, mayResend, usePolling, type Issuance } from "./issuances";
 import { words } from "./issued_words";
 import { words as common } from "./words";
 
-const PAGE = 25;
-const MOST = 100;
+const PAGE_SIZE = 25;
+const PAGE_SIZE_MAX = 100;
 
-type Shown = { of: string; issuances: readonly Issuance[]; next: string | undefined };
+type ShownList = { query: string; issuances: readonly Issuance[]; next: string | undefined };
 
-/** The business's history. The filter stands in the address: reload and the back button keep it. */
+/** The business's history of code numbers. The filter is in the URL, so that reload and the back button keep it. */
 export function Issued() {
   const t = words().list;
   const { query, route } = useLocation();
   const filter: Filter = { ...(isDay(query.day) ? { day: query.day } : {}), ...(isState(query.state) ? { state: query.state } : {}) };
   const isFiltered = Object.keys(filter).length > 0;
-  const of = asQuery(filter);
-  const load = useLoad(async () => ({ of, ...pageOf(await list({ limit: PAGE, ...filter })) }), [of]);
-  const more = useAction(async ({ issuances, next }: Shown) => {
+  const queryString = asQuery(filter);
+  const load = useLoad(async () => ({ query: queryString, ...pageOf(await listIssuances({ limit: PAGE_SIZE, ...filter })) }), [queryString]);
+  const more = useAction(async ({ issuances, next }: ShownList) => {
     if (next === undefined) return;
-    const isHere = staying();
-    const page = pageOf(await list({ limit: PAGE, cursor: next, ...filter }));
-    // With another filter since, it is no longer asked for.
-    load.setData((before) => (before?.of !== of ? before : { of, issuances: [...issuances, ...page.issuances], next: page.next }));
-    // With the last page the button goes: on to what it brought.
-    if (page.next === undefined && isHere()) focusNext(() => document.querySelectorAll("main tbody tr")[issuances.length]);
+    const isSameUrl = rememberUrl();
+    const page = pageOf(await listIssuances({ limit: PAGE_SIZE, cursor: next, ...filter }));
+    // Discard the page if the filter has changed in the meantime.
+    load.setData((before) => (before?.query !== queryString ? before : { query: queryString, issuances: [...issuances, ...page.issuances], next: page.next }));
+    // After the last page the button is removed, so the focus moves to the first new row.
+    if (page.next === undefined && isSameUrl()) focusAfterRender(() => document.querySelectorAll("main tbody tr")[issuances.length]);
   });
   const shown = load.data;
-  useFollowing(shown?.issuances.some(({ state }) => state === "queued") === true, async () => {
+  usePolling(shown?.issuances.some(({ state }) => state === "queued") === true, async () => {
     if (shown === undefined || more.busy) return;
-    const now = await list({ limit: Math.min(MOST, Math.max(PAGE, shown.issuances.length)), ...filter });
-    load.setData((before) => (before?.of !== of ? before : joined(before, now.issuances, filter)));
+    const latest = await listIssuances({ limit: Math.min(PAGE_SIZE_MAX, Math.max(PAGE_SIZE, shown.issuances.length)), ...filter });
+    load.setData((before) => (before?.query !== queryString ? before : mergeLists(before, latest.issuances, filter)));
   });
   return (
     <Page title={t.title} wide>
@@ -47,18 +47,18 @@ export function Issued() {
         <ButtonLink href="/photographer/new">{common().newPhotos}</ButtonLink>
       </div>
       <Filters filter={filter} onChange={(filter) => route(`/photographer${asQuery(filter)}`, true)} />
-      <Loaded of={load}>
-        {(shown) => shown.of !== of ? <Loading /> : (
+      <Loaded load={load}>
+        {(shown) => shown.query !== queryString ? <Loading /> : (
           <>
             {shown.issuances.length === 0 ? (
               <p class="govgr-body">{shown.next !== undefined ? t.searched : isFiltered ? t.emptyFiltered : t.empty}</p>
             ) : (
-              <List issuances={shown.issuances} />
+              <IssuanceTable issuances={shown.issuances} />
             )}
             <FailureNote failure={more.failure} />
             {shown.next !== undefined && (
               <div class="govgr-button-group">
-                <Button look="secondary" busy={more.busy} onClick={() => more.run(shown)}>
+                <Button variant="secondary" busy={more.busy} onClick={() => more.run(shown)}>
                   {shown.issuances.length === 0 ? t.goOn : t.more}
                 </Button>
               </div>
@@ -72,13 +72,16 @@ export function Issued() {
 
 const pageOf = ({ issuances, next }: { issuances: readonly Issuance[]; next?: string }) => ({ issuances, next });
 
-/** What is new comes on top, what has changed is changed where it stands; what no longer has the state asked for goes. */
-function joined({ of, issuances, next }: Shown, now: readonly Issuance[], { state }: Filter): Shown {
-  const fresh = new Map(now.map((one) => [one.upload_id, one]));
-  const there = new Set(issuances.map((one) => one.upload_id));
-  const kept = issuances.map((one) => fresh.get(one.upload_id) ?? one).filter((one) => state === undefined || fresh.has(one.upload_id) || one.state !== "queued");
+/**
+ * Merges newer data into the list: adds new entries at the top, updates existing ones in place, and removes entries that no longer match
+ * the filter's state.
+ */
+function mergeLists({ query, issuances, next }: ShownList, latest: readonly Issuance[], { state }: Filter): ShownList {
+  const latestById = new Map(latest.map((issuance) => [issuance.upload_id, issuance]));
+  const shownIds = new Set(issuances.map((issuance) => issuance.upload_id));
+  const updated = issuances.map((issuance) => latestById.get(issuance.upload_id) ?? issuance).filter((issuance) => state === undefined || latestById.has(issuance.upload_id) || issuance.state !== "queued");
   const newest = issuances[0]?.issued_at ?? "";
-  return { of, issuances: [...now.filter((one) => !there.has(one.upload_id) && one.issued_at > newest), ...kept], next };
+  return { query, issuances: [...latest.filter((issuance) => !shownIds.has(issuance.upload_id) && issuance.issued_at > newest), ...updated], next };
 }
 
 const isDay = (text: string | undefined): text is string => text !== undefined && /^\d{4}-\d{2}-\d{2}$/.test(text);
@@ -88,8 +91,8 @@ function asQuery(filter: Filter): string {
   return query.size === 0 ? "" : `?${query}`;
 }
 
-/** A table where there is room for it; on a telephone each row is a card, by the same markup. */
-function List({ issuances }: { issuances: readonly Issuance[] }) {
+/** A table, which becomes a list of cards on a phone with the same markup. */
+function IssuanceTable({ issuances }: { issuances: readonly Issuance[] }) {
   const t = words();
   const c = t.columns;
   return (
@@ -106,35 +109,35 @@ function List({ issuances }: { issuances: readonly Issuance[] }) {
         </tr>
       </thead>
       <tbody>
-        {issuances.map((one) => (
-          <tr key={one.upload_id} data-upload={one.upload_id}>
+        {issuances.map((issuance) => (
+          <tr key={issuance.upload_id} data-upload={issuance.upload_id}>
             <td data-label={c.issued}>
               <span class="issued-when">
-                {shortDay(one.issued_at)} {time(one.issued_at)}
+                {shortDay(issuance.issued_at)} {time(issuance.issued_at)}
               </span>
-              {!one.associated && (
+              {!issuance.associated && (
                 <span class="issued-more">
-                  {c.expires} {shortDay(one.expires_at)}
+                  {c.expires} {shortDay(issuance.expires_at)}
                 </span>
               )}
             </td>
             <td data-label={c.to} class="issued-to">
-              {one.recipient.masked}
+              {issuance.recipient.masked}
             </td>
             <td data-label={c.state}>
-              <StateTag state={one.state} />
-              {one.delivery.sent_at !== undefined && <span class="issued-more">{moment(one.delivery.sent_at)}</span>}
+              <StateTag state={issuance.state} />
+              {issuance.delivery.sent_at !== undefined && <span class="issued-more">{moment(issuance.delivery.sent_at)}</span>}
             </td>
             <td data-label={c.what}>
-              {imagesText(one)}
-              <span class="issued-more">{common().profile[one.profile]}</span>
-              {one.verdicts.length > 0 && <Verdicts of={one.verdicts} />}
+              {imagesText(issuance)}
+              <span class="issued-more">{common().profile[issuance.profile]}</span>
+              {issuance.verdicts.length > 0 && <Verdicts verdicts={issuance.verdicts} />}
             </td>
-            <td data-label={c.by}>{issuerText(one)}</td>
+            <td data-label={c.by}>{issuerText(issuance)}</td>
             <td data-label={c.again}>
-              <span>{resendsText(one)}</span>
-              {mayResend(one) && (
-                <a class="govgr-link issued-again" href={`/photographer/issued/${one.upload_id}`} aria-label={t.list.againTo(one.recipient.masked)}>
+              <span>{resendsText(issuance)}</span>
+              {mayResend(issuance) && (
+                <a class="govgr-link issued-again" href={`/photographer/issued/${issuance.upload_id}`} aria-label={t.list.againTo(issuance.recipient.masked)}>
                   {t.list.again}
                 </a>
               )}

@@ -1,7 +1,7 @@
-/* Words of the list of code numbers, and of sending one again. */
-import { both } from "../../words/both";
+/* Texts of the list of code numbers and of sending one again. */
+import { bilingual } from "../../words/bilingual";
 
-export const words = both(
+export const words = bilingual(
   {
     list: {
       title: "Κωδικάριθμοι",
@@ -16,29 +16,28 @@ export const words = both(
       searched: "Δεν βρέθηκε κάτι ακόμη· υπάρχουν και παλαιότερα.",
       empty: "Δεν έχετε εκδώσει ακόμη κανέναν κωδικάριθμο. Ξεκινήστε με τις φωτογραφίες του πρώτου πελάτη.",
       emptyFiltered: "Κανένας κωδικάριθμος δεν ταιριάζει στα φίλτρα.",
-      again: "Αποστολή ξανά ή διόρθωση",
-      againTo: (masked: string) => `Αποστολή ξανά ή διόρθωση: ${masked}`,
+      again: "Επαναποστολή ή διόρθωση",
+      againTo: (masked: string) => `Επαναποστολή ή διόρθωση: ${masked}`,
     },
-    columns: { issued: "Εκδόθηκε", to: "Παραλήπτης", what: "Εικόνες", state: "Κατάσταση", by: "Από", again: "Αποστολή ξανά", expires: "Λήγει" },
+    columns: { issued: "Εκδόθηκε", to: "Παραλήπτης", what: "Εικόνες", state: "Κατάσταση", by: "Από", again: "Επαναποστολή", expires: "Λήγει" },
     by: { you: "Εσάς", owner: "Τον ιδιοκτήτη", staff: "Υπάλληλο", withdrawn: "Υπάλληλο" },
     verdict: { accepted: "Δεκτή", refused: "Απορρίφθηκε" },
     again: {
-      title: "Αποστολή ξανά ή διόρθωση",
-      left: (left: string) => `Μπορεί να σταλεί ξανά: ${left}.`,
-      sameTitle: "Στην ίδια διεύθυνση",
+      title: "Επαναποστολή ή διόρθωση",
+      sameTitle: "Στον ίδιο παραλήπτη",
       same: (masked: string) => `Το ίδιο μήνυμα, με τον ίδιο κωδικάριθμο, στέλνεται ξανά στον παραλήπτη ${masked}.`,
-      sameButton: "Αποστολή ξανά",
-      correctTitle: "Σε άλλη διεύθυνση ή γλώσσα",
-      correct: "Εκδίδεται νέος κωδικάριθμος και στέλνεται εκεί. Ο παλιός παύει να ισχύει αμέσως: αν τον έλαβε άλλος, δεν του χρησιμεύει. Η λήξη δεν αλλάζει.",
+      sameButton: "Επαναποστολή",
+      correctTitle: "Διόρθωση παραλήπτη ή γλώσσας",
+      correct: "Εκδίδεται νέος κωδικάριθμος και στέλνεται στον παραλήπτη που δηλώνετε εδώ. Ο παλιός παύει να ισχύει αμέσως: αν τον έλαβε άλλος, δεν του χρησιμεύει. Η λήξη δεν αλλάζει.",
       correctButton: "Νέος κωδικάριθμος",
       sent: "Το μήνυμα στέλνεται ξανά.",
       corrected: (masked: string) => `Νέος κωδικάριθμος στέλνεται στον παραλήπτη ${masked}. Ο παλιός δεν ισχύει πια.`,
       associated: "Ο πολίτης έχει ήδη συσχετίσει τις εικόνες: δεν χρειάζεται άλλη αποστολή.",
-      tooLate: (moment: string) => `Η αποστολή ξανά ήταν δυνατή έως ${moment}, 24 ώρες από την έκδοση. Αν ο πολίτης δεν έλαβε τον κωδικάριθμο, ανεβάστε ξανά τις εικόνες.`,
+      tooLate: (moment: string) => `Η επαναποστολή ήταν δυνατή έως τις ${moment}, 24 ώρες από την έκδοση. Αν ο πολίτης δεν έλαβε τον κωδικάριθμο, ανεβάστε ξανά τις εικόνες.`,
       exhausted: "Έχει ήδη σταλεί ξανά όσες φορές επιτρέπεται. Αν ο πολίτης δεν έλαβε τον κωδικάριθμο, ανεβάστε ξανά τις εικόνες.",
-      unknown: "Δεν βρέθηκε τέτοιος κωδικάριθμος στις δύο τελευταίες ημέρες. Η αποστολή ξανά είναι δυνατή για 24 ώρες από την έκδοση.",
+      unknown: "Δεν βρέθηκε τέτοιος κωδικάριθμος στις δύο τελευταίες ημέρες. Η επαναποστολή είναι δυνατή για 24 ώρες από την έκδοση.",
       history: "Προηγούμενες αποστολές",
-      wasSame: "στην ίδια διεύθυνση",
+      wasSame: "στον ίδιο παραλήπτη",
       wasCorrected: "με νέο κωδικάριθμο",
     },
   },
@@ -64,12 +63,11 @@ export const words = both(
     verdict: { accepted: "Accepted", refused: "Refused" },
     again: {
       title: "Send again or correct",
-      left: (left: string) => `It can be sent again: ${left}.`,
-      sameTitle: "To the same address",
+      sameTitle: "To the same recipient",
       same: (masked: string) => `The same message, with the same code number, goes to ${masked} again.`,
       sameButton: "Send again",
-      correctTitle: "To another address or in another language",
-      correct: "A new code number is issued and sent there. The old one ends at once: if somebody else got it, it is of no use to them. The expiry stays the same.",
+      correctTitle: "Correct the recipient or the language",
+      correct: "A new code number is issued and sent to the recipient that you give here. The old one ends at once: if somebody else got it, it is of no use to them. The expiry stays the same.",
       correctButton: "New code number",
       sent: "The message is being sent again.",
       corrected: (masked: string) => `A new code number is being sent to ${masked}. The old one no longer works.`,
@@ -78,7 +76,7 @@ export const words = both(
       exhausted: "It has been sent again as often as is allowed. If the person did not get the code number, upload the images again.",
       unknown: "There is no such code number of the last two days. One can be sent again for 24 hours from its issue.",
       history: "Sent before",
-      wasSame: "to the same address",
+      wasSame: "to the same recipient",
       wasCorrected: "with a new code number",
     },
   },

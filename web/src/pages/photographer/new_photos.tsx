@@ -8,30 +8,30 @@ import { RecipientStep } from "./recipient_step";
 import { SentStep } from "./sent_step";
 import { useSteps, type Step } from "./step";
 
-/** As far as the draft allows: after a reload nothing is there, and it begins again. */
-function allowed(wanted: string): Step {
-  // Just issued, or come back to it; anything else is the next customer.
-  if (issued.value !== undefined && (wanted === "recipient" || wanted === "sent")) return "sent";
-  if ((wanted === "face" || wanted === "signature") && pictures.value[wanted] !== undefined) return wanted;
-  if (wanted === "recipient" && currentReport.value?.report.ok === true) return wanted;
-  return (wanted === "check" || wanted === "recipient") && isComplete.value ? "check" : "pictures";
+/** Returns the requested step, or the step that the draft allows. After a reload the draft is empty and the first step follows. */
+function allowedStep(requested: string): Step {
+  // A code was just issued, or the user came back to that page. Any other step starts the next customer.
+  if (issued.value !== undefined && (requested === "recipient" || requested === "sent")) return "sent";
+  if ((requested === "face" || requested === "signature") && pictures.value[requested] !== undefined) return requested;
+  if (requested === "recipient" && currentReport.value?.report.ok === true) return requested;
+  return (requested === "check" || requested === "recipient") && isComplete.value ? "check" : "pictures";
 }
 
 export function NewPhotos() {
-  const { wanted, go } = useSteps();
-  const step = allowed(wanted);
+  const { requested, go } = useSteps();
+  const step = allowedStep(requested);
   useEffect(() => {
     if (step !== "sent" && issued.value !== undefined) nextCustomer();
-    if (step !== wanted) go(step, { replace: true });
-  }, [step, wanted]);
+    if (step !== requested) go(step, { replace: true });
+  }, [step, requested]);
   useEffect(() => {
-    // A file dropped beside its place would take the browser away from here.
-    const stay = (event: DragEvent) => event.preventDefault();
-    addEventListener("dragover", stay);
-    addEventListener("drop", stay);
+    // A file dropped outside of a slot would make the browser leave the page.
+    const preventDrop = (event: DragEvent) => event.preventDefault();
+    addEventListener("dragover", preventDrop);
+    addEventListener("drop", preventDrop);
     return () => {
-      removeEventListener("dragover", stay);
-      removeEventListener("drop", stay);
+      removeEventListener("dragover", preventDrop);
+      removeEventListener("drop", preventDrop);
     };
   }, []);
   switch (step) {

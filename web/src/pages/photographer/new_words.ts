@@ -1,14 +1,14 @@
-/* Words of making a new photo set. */
-import { both } from "../../words/both";
+/* Texts of the pages for a new photo set. */
+import { bilingual } from "../../words/bilingual";
 
-export const words = both(
+export const words = bilingual(
   {
     step: (now: number, of: number) => `Βήμα ${now} από ${of}`,
     pictures: {
       title: "Νέες φωτογραφίες",
       profile: "Για ποιο έγγραφο",
       pixels: (width: string, height: string) => `Τουλάχιστον ${width} × ${height} pixel.`,
-      intro: "Δώστε φωτογραφία προσώπου, υπογραφή ή και τις δύο. Ό,τι βγάζει η κάμερά σας αρκεί: την περικόβετε και τη γυρίζετε εδώ.",
+      intro: "Δώστε φωτογραφία προσώπου, υπογραφή ή και τις δύο. Αρκεί η φωτογραφία όπως βγαίνει από την κάμερα: την περικόπτετε και την περιστρέφετε εδώ.",
       faceHint: "Από μπροστά, ολόκληρο το κεφάλι, ανοιχτόχρωμο μονόχρωμο φόντο.",
       signatureHint: "Με σκούρο μπλε ή μαύρο μελάνι σε λευκό χαρτί, ολόκληρη.",
       camera: "Λήψη με την κάμερα",
@@ -26,7 +26,7 @@ export const words = both(
       next: "Συνέχεια στον έλεγχο",
       nothing: "Δώστε φωτογραφία προσώπου ή υπογραφή.",
       cropFirst: (image: string) => `Περικόψτε πρώτα: ${image}.`,
-      heic: "Ο περιηγητής σας δεν ανοίγει φωτογραφίες HEIC. Αποθηκεύστε την ως JPEG ή βάλτε την κάμερα να αποθηκεύει JPEG (σε iPhone: Ρυθμίσεις, Κάμερα, Μορφές, Συμβατότερη).",
+      heic: "Ο περιηγητής σας δεν ανοίγει φωτογραφίες HEIC. Αποθηκεύστε τη φωτογραφία ως JPEG ή βάλτε την κάμερα να αποθηκεύει JPEG (σε iPhone: Ρυθμίσεις, Κάμερα, Μορφές, Συμβατότερη).",
       unreadable: "Το αρχείο δεν ανοίγει ως εικόνα. Επιλέξτε άλλο, για παράδειγμα JPEG, PNG ή WebP.",
       several: "Δώστε ένα αρχείο κάθε φορά.",
     },
@@ -54,10 +54,10 @@ export const words = both(
       right: "Δεξιά",
       reset: "Από την αρχή",
       result: (width: string, height: string) => `Αποτέλεσμα: ${width} × ${height} pixel`,
-      least: "Δεν μεγεθύνεται άλλο: θα έμεναν λιγότερα pixel από όσα χρειάζονται.",
-      tooSmall: (width: string, height: string, leastWidth: string, leastHeight: string) =>
-        `Η εικόνα δεν έχει αρκετά pixel: σε αυτή την αναλογία φτάνει τα ${width} × ${height} και χρειάζονται τουλάχιστον ${leastWidth} × ${leastHeight}. Επιλέξτε άλλη με μεγαλύτερη ανάλυση ή φωτογραφίστε από πιο κοντά.`,
-      turnInstead: "Αν η εικόνα είναι πλαγιασμένη, γυρίστε την πρώτα.",
+      maxSizeReached: "Δεν μεγεθύνεται άλλο: θα έμεναν λιγότερα pixel από όσα χρειάζονται.",
+      tooSmall: (width: string, height: string, minWidth: string, minHeight: string) =>
+        `Η εικόνα δεν έχει αρκετά pixel: σε αυτή την αναλογία φτάνει τα ${width} × ${height} και χρειάζονται τουλάχιστον ${minWidth} × ${minHeight}. Επιλέξτε άλλη με μεγαλύτερη ανάλυση ή φωτογραφίστε από πιο κοντά.`,
+      turnInstead: "Αν η εικόνα είναι πλαγιασμένη, περιστρέψτε την πρώτα.",
       asItIs: "Το αρχείο τηρεί ήδη τις προδιαγραφές. Αν δεν αλλάξετε τίποτα, στέλνεται όπως είναι.",
       use: "Χρήση αυτής της εικόνας",
       making: "Ετοιμασία της εικόνας…",
@@ -77,9 +77,9 @@ export const words = both(
     },
     recipient: {
       title: "Παραλήπτης",
-      never: "Ο κωδικάριθμος πηγαίνει μόνο στον πολίτη: δεν τον βλέπετε ούτε εσείς. Επιβεβαιώστε μαζί του τη διεύθυνση.",
+      never: "Ο κωδικάριθμος πηγαίνει μόνο στον πολίτη: δεν τον βλέπετε ούτε εσείς. Επιβεβαιώστε μαζί του το κινητό ή το email.",
       reminder: "Ο πολίτης συμφωνεί να λάβει υπενθύμιση",
-      reminderHint: "Τρεις ημέρες πριν λήξει ο κωδικάριθμος. Ως τότε φυλάσσεται η διεύθυνσή του, κρυπτογραφημένη.",
+      reminderHint: "Τρεις ημέρες πριν λήξει ο κωδικάριθμος. Έως τότε το κινητό ή το email του διατηρείται κρυπτογραφημένο.",
       submit: "Αποστολή κωδικάριθμου",
       lost: "Αν η απάντηση δεν έφτασε, πατήστε ξανά: για τις ίδιες εικόνες εκδίδεται ένας μόνο κωδικάριθμος.",
       conflict: "Δείτε και διορθώστε τον παραλήπτη",
@@ -89,8 +89,8 @@ export const words = both(
       to: (masked: string) => `Στέλνεται στον παραλήπτη ${masked}.`,
       next: "Επόμενος πελάτης",
       list: "Όλοι οι κωδικάριθμοι",
-      wrong: "Λάθος διεύθυνση ή δεν έφτασε;",
-      again: "Αποστολή ξανά ή διόρθωση",
+      wrong: "Λάθος κινητό ή email, ή δεν έφτασε;",
+      again: "Επαναποστολή ή διόρθωση",
       reminder: "Υπενθύμιση",
       yes: "Ναι",
       no: "Όχι",
@@ -150,9 +150,9 @@ export const words = both(
       right: "Right",
       reset: "Start over",
       result: (width: string, height: string) => `Result: ${width} × ${height} pixels`,
-      least: "It cannot be made larger: fewer pixels would be left than are needed.",
-      tooSmall: (width: string, height: string, leastWidth: string, leastHeight: string) =>
-        `The picture does not have enough pixels: in this proportion it gives ${width} × ${height}, and at least ${leastWidth} × ${leastHeight} are needed. Choose another one of higher resolution, or take it from nearer.`,
+      maxSizeReached: "It cannot be made larger: fewer pixels would be left than are needed.",
+      tooSmall: (width: string, height: string, minWidth: string, minHeight: string) =>
+        `The picture does not have enough pixels: in this proportion it gives ${width} × ${height}, and at least ${minWidth} × ${minHeight} are needed. Choose another one of higher resolution, or take it from nearer.`,
       turnInstead: "If the picture lies on its side, turn it first.",
       asItIs: "The file already meets the specification. If you change nothing, it is sent as it is.",
       use: "Use this picture",
@@ -173,9 +173,9 @@ export const words = both(
     },
     recipient: {
       title: "Recipient",
-      never: "The code number goes to the person alone: you never see it. Confirm the address with them.",
+      never: "The code number goes to the person alone: you never see it. Confirm the mobile or email with them.",
       reminder: "The person agrees to get a reminder",
-      reminderHint: "Three days before the code number expires. Until then their address is kept, encrypted.",
+      reminderHint: "Three days before the code number expires. Until then their mobile or email is kept, encrypted.",
       submit: "Send the code number",
       lost: "If the answer did not arrive, press again: the same pictures get one code number only.",
       conflict: "See and correct the recipient",
@@ -185,7 +185,7 @@ export const words = both(
       to: (masked: string) => `It is being sent to ${masked}.`,
       next: "Next customer",
       list: "All code numbers",
-      wrong: "Wrong address, or nothing arrived?",
+      wrong: "Wrong mobile or email, or nothing arrived?",
       again: "Send again or correct",
       reminder: "Reminder",
       yes: "Yes",

@@ -1,4 +1,5 @@
 import "./look.css";
+import "./cropper.css";
 
 export { Issued } from "./issued";
 export { NewPhotos } from "./new_photos";

@@ -1,32 +1,32 @@
 import { useState } from "preact/hooks";
 
 import { Button } from "../../parts/button";
-import { focusNext } from "../../parts/focus";
+import { focusAfterRender } from "../../parts/focus";
 import { Form, Radios, type Errors } from "../../parts/form";
 import { Page } from "../../parts/page";
 import { bytes } from "../../words/dates";
-import { Chooser, hasCamera, useChoice } from "./chooser";
-import { changeProfile, pictures, profile, remove } from "./draft";
+import { FileChooser, hasCamera, useFileChoice } from "./chooser";
+import { changeProfile, pictures, profile, removePicture } from "./draft";
 import { words } from "./new_words";
 import { frameOf, KINDS, PROFILES, type Kind } from "./picture/profiles";
-import { number } from "./report_words";
+import { formatNumber } from "./report_words";
 import { STEPS, useSteps } from "./step";
 import { words as common } from "./words";
 
-/** Which document, and which pictures. */
+/** Step 1: the document and the pictures. */
 export function PicturesStep() {
   const t = words();
   const { profile: profileNames, image } = common();
   const { go } = useSteps();
-  const [pressed, setPressed] = useState(false);
-  const wrong = pressed ? problems(t.pictures, image) : {};
+  const [wasSubmitted, setWasSubmitted] = useState(false);
+  const errors = wasSubmitted ? missingPictures(t.pictures, image) : {};
   return (
     <Page title={t.pictures.title} caption={t.step(1, STEPS.length)} back="/photographer" wide>
       <Form
-        errors={wrong}
+        errors={errors}
         onSubmit={() => {
-          setPressed(true);
-          if (Object.keys(problems(t.pictures, image)).length === 0) go("check");
+          setWasSubmitted(true);
+          if (Object.keys(missingPictures(t.pictures, image)).length === 0) go("check");
         }}
       >
         <Radios
@@ -34,12 +34,12 @@ export function PicturesStep() {
           legend={t.pictures.profile}
           value={profile.value}
           onChange={changeProfile}
-          choices={PROFILES.map((value) => ({ value, label: profileNames[value], hint: leastOf(frameOf(value, "face").least) }))}
+          choices={PROFILES.map((value) => ({ value, label: profileNames[value], hint: minSizeText(frameOf(value, "face").minSize) }))}
         />
         <p class="govgr-body">{t.pictures.intro}</p>
         <div class="slots">
           {KINDS.map((kind) => (
-            <Slot key={kind} kind={kind} error={wrong[kind]} />
+            <PictureSlot key={kind} kind={kind} error={errors[kind]} />
           ))}
         </div>
         <div class="govgr-button-group">
@@ -50,67 +50,67 @@ export function PicturesStep() {
   );
 }
 
-const leastOf = ({ width, height }: { width: number; height: number }) => words().pictures.pixels(number(width), number(height));
+const minSizeText = ({ width, height }: { width: number; height: number }) => words().pictures.pixels(formatNumber(width), formatNumber(height));
 
-function problems(t: ReturnType<typeof words>["pictures"], image: Readonly<Record<Kind, string>>): Errors {
+function missingPictures(t: ReturnType<typeof words>["pictures"], image: Readonly<Record<Kind, string>>): Errors {
   const chosen = KINDS.filter((kind) => pictures.value[kind] !== undefined);
   if (chosen.length === 0) return { face: t.nothing };
-  return Object.fromEntries(chosen.filter((kind) => pictures.value[kind]?.ready === undefined).map((kind) => [kind, t.cropFirst(image[kind])]));
+  return Object.fromEntries(chosen.filter((kind) => pictures.value[kind]?.finished === undefined).map((kind) => [kind, t.cropFirst(image[kind])]));
 }
 
-function Slot({ kind, error }: { kind: Kind; error: string | undefined }) {
+function PictureSlot({ kind, error }: { kind: Kind; error: string | undefined }) {
   const t = words().pictures;
   const image = common().image[kind];
   const { go } = useSteps();
-  const choice = useChoice(kind, () => go(kind));
-  const [over, setOver] = useState(false);
+  const choice = useFileChoice(kind, () => go(kind));
+  const [isDraggedOver, setIsDraggedOver] = useState(false);
   const chosen = pictures.value[kind];
-  const problem = choice.wrong ?? error;
+  const shownError = choice.error ?? error;
   return (
     <section
-      class={`slot${over ? " slot-over" : ""}${problem === undefined ? "" : " slot-wrong"}`}
+      class={`slot${isDraggedOver ? " slot-over" : ""}${shownError === undefined ? "" : " slot-wrong"}`}
       aria-labelledby={`${kind}-title`}
       onDragOver={(event) => {
         event.preventDefault();
-        setOver(true);
+        setIsDraggedOver(true);
       }}
-      onDragLeave={() => setOver(false)}
+      onDragLeave={() => setIsDraggedOver(false)}
       onDrop={(event) => {
         event.preventDefault();
-        setOver(false);
+        setIsDraggedOver(false);
         void choice.pick(event.dataTransfer?.files);
       }}
     >
       <h2 class="govgr-heading-s" id={`${kind}-title`}>
         {image}
       </h2>
-      {problem !== undefined && (
-        <p class="govgr-error-message" role={choice.wrong === undefined ? undefined : "alert"}>
-          {problem}
+      {shownError !== undefined && (
+        <p class="govgr-error-message" role={choice.error === undefined ? undefined : "alert"}>
+          {shownError}
         </p>
       )}
-      {chosen?.ready !== undefined && (
+      {chosen?.finished !== undefined && (
         <div class="slot-made">
-          <img class={`thumb thumb-${kind}`} src={chosen.ready.url} alt={image} width={chosen.ready.size.width} height={chosen.ready.size.height} />
+          <img class={`thumb thumb-${kind}`} src={chosen.finished.url} alt={image} width={chosen.finished.size.width} height={chosen.finished.size.height} />
           <p>
-            {t.made(number(chosen.ready.size.width), number(chosen.ready.size.height), bytes(chosen.ready.file.size))}
-            {chosen.ready.asItWas && ` ${t.asItWas}`}
+            {t.made(formatNumber(chosen.finished.size.width), formatNumber(chosen.finished.size.height), bytes(chosen.finished.file.size))}
+            {chosen.finished.isOriginalFile && ` ${t.asItWas}`}
           </p>
         </div>
       )}
-      {chosen === undefined && <p class="govgr-hint">{`${kind === "face" ? t.faceHint : t.signatureHint} ${leastOf(frameOf(profile.value, kind).least)}`}</p>}
-      {chosen !== undefined && chosen.ready === undefined && <p class="govgr-body">{t.notCropped}</p>}
+      {chosen === undefined && <p class="govgr-hint">{`${kind === "face" ? t.faceHint : t.signatureHint} ${minSizeText(frameOf(profile.value, kind).minSize)}`}</p>}
+      {chosen !== undefined && chosen.finished === undefined && <p class="govgr-body">{t.notCropped}</p>}
       <div class="govgr-button-group">
         {chosen !== undefined && (
-          <Button look={chosen.ready === undefined ? "primary" : "secondary"} label={t.forImage(chosen.ready === undefined ? t.crop : t.cropAgain, image)} onClick={() => go(kind)}>
-            {chosen.ready === undefined ? t.crop : t.cropAgain}
+          <Button variant={chosen.finished === undefined ? "primary" : "secondary"} label={t.forImage(chosen.finished === undefined ? t.crop : t.cropAgain, image)} onClick={() => go(kind)}>
+            {chosen.finished === undefined ? t.crop : t.cropAgain}
           </Button>
         )}
-        <Chooser kind={kind} choice={choice} other={chosen !== undefined} camera={chosen === undefined} />
+        <FileChooser kind={kind} choice={choice} replaces={chosen !== undefined} camera={chosen === undefined} />
         {chosen !== undefined && (
-          <Button look="link" label={t.forImage(t.remove, image)} onClick={() => {
-              remove(kind);
-              focusNext(() => document.getElementById(kind));
+          <Button variant="link" label={t.forImage(t.remove, image)} onClick={() => {
+              removePicture(kind);
+              focusAfterRender(() => document.getElementById(kind));
             }}>
             {t.remove}
           </Button>

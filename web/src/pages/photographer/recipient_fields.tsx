@@ -1,14 +1,14 @@
-/* Where a code number goes, in which language: in a new photo set and when it is corrected. */
+/* Fields for the recipient and language of a code number, for a new photo set and for a correction. */
 import { Field, Radios, type Errors } from "../../parts/form";
 import type { Recipient } from "./draft";
 import { isEmail, isGreekMobile } from "./rules";
 import { words } from "./words";
 
-/** The page's field for what the service says is wrong. */
-export const RECIPIENT_FIELDS = (kind: Recipient["kind"]) => ({ "recipient.value": kind, recipient: kind, "recipient.kind": "kind", language: "language" });
+/** Maps the error paths of the API to the ids of the fields. */
+export const recipientFieldIds = (kind: Recipient["kind"]) => ({ "recipient.value": kind, recipient: kind, "recipient.kind": "kind", language: "language" });
 
-/** What is wrong, before anybody is asked. */
-export function wrongRecipient({ kind, mobile, email }: Pick<Recipient, "kind" | "mobile" | "email">): Errors {
+/** Checks the recipient before a request is sent. */
+export function recipientErrors({ kind, mobile, email }: Pick<Recipient, "kind" | "mobile" | "email">): Errors {
   const t = words().recipient;
   if (kind === "mobile") return isGreekMobile(mobile) ? {} : { mobile: t.mobileWrong };
   return isEmail(email) ? {} : { email: t.emailWrong };

@@ -1,46 +1,46 @@
 import { useState } from "preact/hooks";
 
-import { Refused, Unanswered } from "../../api/client";
+import { ProblemError, ConnectionError } from "../../api/client";
 import { useAction } from "../../parts/action";
 import { Button } from "../../parts/button";
-import { Checkbox, Form, sorted } from "../../parts/form";
+import { Checkbox, Form, splitFailure } from "../../parts/form";
 import { Notice } from "../../parts/notice";
 import { Page } from "../../parts/page";
-import { issue, issued, recipient, uploadId } from "./draft";
-import { business, remember } from "./issuances";
+import { issueCode, issued, recipient, uploadId } from "./draft";
+import { currentBusiness, cacheIssuances } from "./issuances";
 import { words } from "./new_words";
-import { RECIPIENT_FIELDS, RecipientFields, wrongRecipient } from "./recipient_fields";
+import { recipientFieldIds, RecipientFields, recipientErrors } from "./recipient_fields";
 import { STEPS } from "./step";
 
-/** To whom, and off it goes. */
+/** Step 3: the recipient. Submitting issues the code. */
 export function RecipientStep() {
   const t = words();
-  const [pressed, setPressed] = useState(false);
-  const send = useAction(async () => {
-    const of = business();
-    await issue();
-    if (issued.value !== undefined) remember([issued.value], of);
+  const [wasSubmitted, setWasSubmitted] = useState(false);
+  const submit = useAction(async () => {
+    const business = currentBusiness();
+    await issueCode();
+    if (issued.value !== undefined) cacheIssuances([issued.value], business);
   });
   const to = recipient.value;
-  const mine = pressed ? wrongRecipient(to) : {};
-  const hasMine = Object.keys(mine).length > 0;
-  const { errors, other } = sorted(send.failure, RECIPIENT_FIELDS(to.kind));
-  const shown = hasMine ? mine : errors;
-  const hasConflict = send.failure instanceof Refused && send.failure.problem.code === "issuance_conflict";
+  const inputErrors = wasSubmitted ? recipientErrors(to) : {};
+  const hasInputErrors = Object.keys(inputErrors).length > 0;
+  const { errors, other } = splitFailure(submit.failure, recipientFieldIds(to.kind));
+  const shownErrors = hasInputErrors ? inputErrors : errors;
+  const hasConflict = submit.failure instanceof ProblemError && submit.failure.problem.code === "issuance_conflict";
   return (
     <Page title={t.recipient.title} caption={t.step(3, STEPS.length)} back="/photographer/new?step=check">
       <Notice>
         <p>{t.recipient.never}</p>
       </Notice>
       <Form
-        errors={shown}
-        failure={hasMine ? undefined : other}
+        errors={shownErrors}
+        failure={hasInputErrors ? undefined : other}
         onSubmit={() => {
-          setPressed(true);
-          if (Object.keys(wrongRecipient(to)).length === 0) void send.run();
+          setWasSubmitted(true);
+          if (Object.keys(recipientErrors(to)).length === 0) void submit.run();
         }}
       >
-        {send.failure instanceof Unanswered && <p class="govgr-body">{t.recipient.lost}</p>}
+        {submit.failure instanceof ConnectionError && <p class="govgr-body">{t.recipient.lost}</p>}
         {hasConflict && (
           <p class="govgr-body">
             <a class="govgr-link" href={`/photographer/issued/${uploadId.value ?? ""}`}>
@@ -50,15 +50,15 @@ export function RecipientStep() {
         )}
         <RecipientFields
           value={to}
-          errors={shown}
+          errors={shownErrors}
           onChange={(value) => {
             recipient.value = value;
-            send.setFailure(undefined);
-            setPressed(false);
+            submit.setFailure(undefined);
+            setWasSubmitted(false);
           }}
         />
         <Checkbox id="reminder" label={t.recipient.reminder} hint={t.recipient.reminderHint} checked={to.reminder} onChange={(reminder) => (recipient.value = { ...to, reminder })} />
-        <Button submit busy={send.busy}>
+        <Button submit busy={submit.busy}>
           {t.recipient.submit}
         </Button>
       </Form>

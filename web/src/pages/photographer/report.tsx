@@ -3,12 +3,12 @@ import type { ComponentChildren } from "preact";
 import type { Schemas } from "../../api/client";
 import { Tag } from "../../parts/notice";
 import type { Size } from "./picture/profiles";
-import { limitOf, words, written } from "./report_words";
+import { formatLimit, words, formatMeasure } from "./report_words";
 import { words as common } from "./words";
 
 type Finding = Schemas["PictureFinding"];
 
-/** One picture and every rule: errors first, then remarks, what is well folded away. */
+/** The report on one picture: errors, then remarks, and the passed rules in a collapsed section. */
 export function ImageReport({ image, url, size, children }: { image: Schemas["ImageReport"]; url: string | undefined; size: Size | undefined; children: ComponentChildren }) {
   const t = words();
   const name = common().image[image.kind];
@@ -31,7 +31,7 @@ export function ImageReport({ image, url, size, children }: { image: Schemas["Im
         {failed.length > 0 && (
           <ul class="findings">
             {[...errors, ...warnings].map((finding) => (
-              <Failed key={finding.rule} finding={finding} />
+              <FailedRule key={finding.rule} finding={finding} />
             ))}
           </ul>
         )}
@@ -44,7 +44,7 @@ export function ImageReport({ image, url, size, children }: { image: Schemas["Im
                 <div key={finding.rule}>
                   <dt>{t.rules[finding.rule]}</dt>
                   <dd>
-                    {finding.measured === undefined ? t.yes : written(finding, finding.measured)} <Limit finding={finding} />
+                    {finding.measured === undefined ? t.yes : formatMeasure(finding, finding.measured)} <Limit finding={finding} />
                   </dd>
                 </div>
               ))}
@@ -56,7 +56,7 @@ export function ImageReport({ image, url, size, children }: { image: Schemas["Im
   );
 }
 
-function Failed({ finding }: { finding: Finding }) {
+function FailedRule({ finding }: { finding: Finding }) {
   const t = words();
   const isError = finding.severity === "error";
   return (
@@ -64,13 +64,13 @@ function Failed({ finding }: { finding: Finding }) {
       <p class="finding-name">
         <span class="finding-kind">{isError ? t.error : t.warning}:</span> {t.rules[finding.rule]}
       </p>
-      {/* The service's text has both numbers. */}
-      <p>{finding.text ?? (finding.measured === undefined ? "" : t.numbers(written(finding, finding.measured), limitOf(finding) ?? ""))}</p>
+      {/* The service's text contains the measured value and the limit. */}
+      <p>{finding.text ?? (finding.measured === undefined ? "" : t.numbers(formatMeasure(finding, finding.measured), formatLimit(finding) ?? ""))}</p>
     </li>
   );
 }
 
 function Limit({ finding }: { finding: Finding }) {
-  const limit = limitOf(finding);
+  const limit = formatLimit(finding);
   return limit === undefined ? null : <span class="measure-limit">({limit})</span>;
 }

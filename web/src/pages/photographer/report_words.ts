@@ -1,12 +1,12 @@
-/* Names of the rules, and numbers as people write them. What is wrong and what to do the service says itself. */
+/* Names of the picture rules, and formats for measured values. The service sends the explanations itself. */
 import type { Schemas } from "../../api/client";
-import { both } from "../../words/both";
+import { bilingual } from "../../words/bilingual";
 import { bytes } from "../../words/dates";
 import { language } from "../../words/language";
 
 type Finding = Schemas["PictureFinding"];
 
-export const words = both(
+export const words = bilingual(
   {
     errors: (count: number) => (count === 1 ? "1 σφάλμα" : `${count} σφάλματα`),
     warnings: (count: number) => (count === 1 ? "1 παρατήρηση" : `${count} παρατηρήσεις`),
@@ -89,39 +89,39 @@ export const words = both(
   },
 );
 
-/** Grouped and with the language's own point: 3.000.000 in Greek. */
-export function number(value: number, digits = 0): string {
+/** Formats a number with the language's separators, for example 3.000.000 in Greek. */
+export function formatNumber(value: number, digits = 0): string {
   return new Intl.NumberFormat(language.value === "el" ? "el-GR" : "en-GB", { maximumFractionDigits: digits, useGrouping: true }).format(value);
 }
 
-export function percent(value: number): string {
-  return `${number(value * 100, 2)}%`;
+export function formatPercent(value: number): string {
+  return `${formatNumber(value * 100, 2)}%`;
 }
 
-/** With its unit. */
-export function written(finding: Pick<Finding, "rule" | "unit">, value: number): string {
+/** Formats a measured value with its unit. */
+export function formatMeasure(finding: Pick<Finding, "rule" | "unit">, value: number): string {
   const t = words().unit;
-  if (finding.rule === "proportion") return number(value, 3);
+  if (finding.rule === "proportion") return formatNumber(value, 3);
   switch (finding.unit) {
     case "bytes":
       return bytes(value);
     case "ratio":
-      return percent(value);
+      return formatPercent(value);
     case "pixels":
-      return `${number(value)} ${t.pixels}`;
+      return `${formatNumber(value)} ${t.pixels}`;
     case "levels":
-      return `${number(value)} ${t.levels}`;
+      return `${formatNumber(value)} ${t.levels}`;
     case "faces":
-      return `${number(value)} ${value === 1 ? t.face : t.faces}`;
+      return `${formatNumber(value)} ${value === 1 ? t.face : t.faces}`;
     default:
-      return number(value);
+      return formatNumber(value);
   }
 }
 
-export function limitOf(finding: Finding): string | undefined {
+export function formatLimit(finding: Finding): string | undefined {
   const t = words();
   const { least, most } = finding.limit ?? {};
-  if (least !== undefined && most !== undefined) return least === most ? written(finding, least) : t.between(written(finding, least), written(finding, most));
-  if (least !== undefined) return t.least(written(finding, least));
-  return most === undefined ? undefined : t.most(written(finding, most));
+  if (least !== undefined && most !== undefined) return least === most ? formatMeasure(finding, least) : t.between(formatMeasure(finding, least), formatMeasure(finding, most));
+  if (least !== undefined) return t.least(formatMeasure(finding, least));
+  return most === undefined ? undefined : t.most(formatMeasure(finding, most));
 }

@@ -1,6 +1,6 @@
-/* Rules of numbers and addresses, as the service has them: told while the person is still at the field. The service decides. */
+/* Rules of the service for numbers and addresses, checked here while the user types. The service checks them again. */
 
-/** 9 digits, the last of them a check digit. */
+/** Returns whether the text is 9 digits, the last of which is a valid check digit. */
 export function isAfm(text: string): boolean {
   if (!/^\d{9}$/.test(text) || /^0+$/.test(text)) return false;
   const digits = Array.from(text, Number);
@@ -8,17 +8,16 @@ export function isAfm(text: string): boolean {
   return (sum % 11) % 10 === digits[8];
 }
 
-/** Blanks between the digits are dropped. */
-export function withoutBlanks(text: string): string {
+export function stripWhitespace(text: string): string {
   return text.replace(/\s/g, "");
 }
 
-/** A Greek mobile, with or without +30 or 0030; spaces, dots, hyphens and brackets are dropped. */
+/** Returns whether the text is a Greek mobile number, with or without +30 or 0030. Spaces, dots, hyphens and brackets are ignored. */
 export function isGreekMobile(text: string): boolean {
   return /^(\+30|0030)?69\d{8}$/.test(text.replace(/[\s\-.()]/g, ""));
 }
 
-/** As people have them: no quoted local parts, no address literals, no comments. */
+/** Returns whether the text is a common email address. Quoted local parts, address literals and comments are rejected. */
 export function isEmail(text: string): boolean {
   const address = text.trim();
   const at = address.lastIndexOf("@");

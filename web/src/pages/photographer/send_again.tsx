@@ -1,37 +1,37 @@
 import { useRoute } from "preact-iso";
 import { useState } from "preact/hooks";
 
-import { answer, api, Refused } from "../../api/client";
+import { responseData, api, ProblemError } from "../../api/client";
 import { useAction, useLoad } from "../../parts/action";
 import { Button, ButtonLink } from "../../parts/button";
 import { FailureNote } from "../../parts/failure";
-import { Form, sorted } from "../../parts/form";
+import { Form, splitFailure } from "../../parts/form";
 import { Notice, Summary } from "../../parts/notice";
 import { Loaded, Page } from "../../parts/page";
 import { moment } from "../../words/dates";
 import type { Recipient } from "./draft";
 import { StateTag, imagesText, resendsText } from "./issuance_parts";
-import { business, find, mayResend, remember, resendUntil, seen, useFollowing, type Issuance } from "./issuances";
+import { currentBusiness, findIssuance, mayResend, cacheIssuances, resendUntil, cachedIssuance, usePolling, type Issuance } from "./issuances";
 import { words } from "./issued_words";
-import { RECIPIENT_FIELDS, RecipientFields, wrongRecipient } from "./recipient_fields";
+import { recipientFieldIds, RecipientFields, recipientErrors } from "./recipient_fields";
 import { words as common } from "./words";
 
-/** One code number that did not arrive, or went to a wrong address. */
+/** Sends a code number again, or corrects its recipient. */
 export function SendAgain() {
   const t = words().again;
   const upload = useRoute().params.upload ?? "";
-  const load = useLoad(async () => (await find(upload)) ?? null, [upload, business()]);
+  const load = useLoad(async () => (await findIssuance(upload)) ?? null, [upload, currentBusiness()]);
   return (
     <Page title={t.title} back="/photographer">
-      <Loaded of={load}>
-        {/* What was found, as it has become since. */}
-        {(found) => (found === null ? <Unknown /> : <OfOne one={seen(upload) ?? found} />)}
+      <Loaded load={load}>
+        {/* The cached issuance is newer than the loaded one if polling has updated it. */}
+        {(found) => (found === null ? <NotFound /> : <IssuanceDetails issuance={cachedIssuance(upload) ?? found} />)}
       </Loaded>
     </Page>
   );
 }
 
-function Unknown() {
+function NotFound() {
   return (
     <>
       <p class="govgr-body">{words().again.unknown}</p>
@@ -40,41 +40,41 @@ function Unknown() {
   );
 }
 
-function OfOne({ one }: { one: Issuance }) {
+function IssuanceDetails({ issuance }: { issuance: Issuance }) {
   const t = words().again;
   const c = common();
-  const [said, setSaid] = useState<string>();
-  useFollowing(one.state === "queued", () => find(one.upload_id));
-  const same = useAction(async () => {
-    setSaid(undefined);
-    await resend(one, {});
-    setSaid(words().again.sent);
+  const [successText, setSuccessText] = useState<string>();
+  usePolling(issuance.state === "queued", () => findIssuance(issuance.upload_id));
+  const resendSame = useAction(async () => {
+    setSuccessText(undefined);
+    await resend(issuance, {});
+    setSuccessText(words().again.sent);
     scrollTo(0, 0);
   });
-  const may = mayResend(one);
+  const canResend = mayResend(issuance);
   return (
     <>
-      {said !== undefined && (
+      {successText !== undefined && (
         <Notice kind="success" live>
-          <p>{said}</p>
+          <p>{successText}</p>
         </Notice>
       )}
       <Summary
         rows={[
-          [c.to, one.recipient.masked],
-          [c.delivery, <StateTag key="state" state={one.state} />],
-          [c.recipient.language, c.language[one.language]],
-          [c.issuedAt, moment(one.issued_at)],
-          [c.expiresAt, moment(one.expires_at)],
-          [words().columns.what, imagesText(one)],
-          [words().columns.again, resendsText(one)],
+          [c.to, issuance.recipient.masked],
+          [c.delivery, <StateTag key="state" state={issuance.state} />],
+          [c.recipient.language, c.language[issuance.language]],
+          [c.issuedAt, moment(issuance.issued_at)],
+          [c.expiresAt, moment(issuance.expires_at)],
+          [words().columns.what, imagesText(issuance)],
+          [words().columns.again, resendsText(issuance)],
         ]}
       />
-      {one.resends.list.length > 0 && (
+      {issuance.resends.list.length > 0 && (
         <>
           <h2 class="govgr-heading-s">{t.history}</h2>
           <ul class="govgr-list govgr-list--bullet">
-            {one.resends.list.map(({ at, corrected }) => (
+            {issuance.resends.list.map(({ at, corrected }) => (
               <li key={at}>
                 {moment(at)}: {corrected ? t.wasCorrected : t.wasSame}
               </li>
@@ -82,26 +82,26 @@ function OfOne({ one }: { one: Issuance }) {
           </ul>
         </>
       )}
-      {!may && (
-        <Notice kind={one.associated ? "info" : "warning"}>
-          <p>{one.associated ? t.associated : one.resends.left === 0 ? t.exhausted : t.tooLate(moment(resendUntil(one)))}</p>
+      {!canResend && (
+        <Notice kind={issuance.associated ? "info" : "warning"}>
+          <p>{issuance.associated ? t.associated : issuance.resends.left === 0 ? t.exhausted : t.tooLate(moment(resendUntil(issuance)))}</p>
         </Notice>
       )}
-      {may && (
+      {canResend && (
         <>
           <h2 class="govgr-heading-m">{t.sameTitle}</h2>
-          <p class="govgr-body">{t.same(one.recipient.masked)}</p>
-          <FailureNote failure={same.failure} />
-          <Button look="secondary" busy={same.busy} onClick={() => same.run()}>
+          <p class="govgr-body">{t.same(issuance.recipient.masked)}</p>
+          <FailureNote failure={resendSame.failure} />
+          <Button variant="secondary" busy={resendSame.busy} onClick={() => resendSame.run()}>
             {t.sameButton}
           </Button>
           <h2 class="govgr-heading-m">{t.correctTitle}</h2>
           <p class="govgr-body">{t.correct}</p>
-          <Correct
-            one={one}
+          <CorrectionForm
+            issuance={issuance}
             onDone={(now) => {
-              same.setFailure(undefined);
-              setSaid(isCorrected(now) ? words().again.corrected(now.recipient.masked) : words().again.sent);
+              resendSame.setFailure(undefined);
+              setSuccessText(isLastResendCorrected(now) ? words().again.corrected(now.recipient.masked) : words().again.sent);
               scrollTo(0, 0);
             }}
           />
@@ -111,61 +111,64 @@ function OfOne({ one }: { one: Issuance }) {
   );
 }
 
-/** Whoever gives the same address and language again has the same message sent again. */
-const isCorrected = ({ resends }: Issuance) => resends.list.reduce((last, one) => (one.at > last.at ? one : last), { at: "", corrected: false }).corrected;
+/** Returns whether the last resend issued a new code. If the address and language are unchanged, the service repeats the message instead. */
+const isLastResendCorrected = ({ resends }: Issuance) => resends.list.reduce((last, attempt) => (attempt.at > last.at ? attempt : last), { at: "", corrected: false }).corrected;
 
-type To = Pick<Recipient, "kind" | "mobile" | "email" | "language">;
+type Correction = Pick<Recipient, "kind" | "mobile" | "email" | "language">;
 
-function Correct({ one, onDone }: { one: Issuance; onDone: (now: Issuance) => void }) {
+function CorrectionForm({ issuance, onDone }: { issuance: Issuance; onDone: (now: Issuance) => void }) {
   const t = words().again;
-  const empty = (language: To["language"]): To => ({ kind: one.recipient.kind, mobile: "", email: "", language });
-  const [to, setTo] = useState(empty(one.language));
-  const [pressed, setPressed] = useState(false);
-  const send = useAction(async () => {
-    const now = await resend(one, { recipient: { kind: to.kind, value: to[to.kind] }, language: to.language });
-    setPressed(false);
-    setTo(empty(now.language));
-    onDone(now);
+  const empty = (language: Correction["language"]): Correction => ({ kind: issuance.recipient.kind, mobile: "", email: "", language });
+  const [to, setTo] = useState(empty(issuance.language));
+  const [wasSubmitted, setWasSubmitted] = useState(false);
+  const submit = useAction(async () => {
+    const updated = await resend(issuance, { recipient: { kind: to.kind, value: to[to.kind] }, language: to.language });
+    setWasSubmitted(false);
+    setTo(empty(updated.language));
+    onDone(updated);
   });
-  const mine = pressed ? wrongRecipient(to) : {};
-  const hasMine = Object.keys(mine).length > 0;
-  const { errors, other } = sorted(send.failure, RECIPIENT_FIELDS(to.kind));
-  const shown = hasMine ? mine : errors;
+  const inputErrors = wasSubmitted ? recipientErrors(to) : {};
+  const hasInputErrors = Object.keys(inputErrors).length > 0;
+  const { errors, other } = splitFailure(submit.failure, recipientFieldIds(to.kind));
+  const shownErrors = hasInputErrors ? inputErrors : errors;
   return (
     <Form
-      errors={shown}
-      failure={hasMine ? undefined : other}
+      errors={shownErrors}
+      failure={hasInputErrors ? undefined : other}
       label={t.correctTitle}
       onSubmit={() => {
-        setPressed(true);
-        if (Object.keys(wrongRecipient(to)).length === 0) void send.run();
+        setWasSubmitted(true);
+        if (Object.keys(recipientErrors(to)).length === 0) void submit.run();
       }}
     >
       <RecipientFields
         value={to}
-        errors={shown}
+        errors={shownErrors}
         onChange={(value) => {
           setTo(value);
-          setPressed(false);
-          send.setFailure(undefined);
+          setWasSubmitted(false);
+          submit.setFailure(undefined);
         }}
       />
-      <Button submit busy={send.busy}>
+      <Button submit busy={submit.busy}>
         {t.correctButton}
       </Button>
     </Form>
   );
 }
 
-/** Why it may not be sent again may be news: then the page shows how it stands. */
-async function resend(one: Issuance, body: { recipient?: { kind: Recipient["kind"]; value: string }; language?: Recipient["language"] }): Promise<Issuance> {
-  const of = business();
+/**
+ * Sends the code again. If the service rejects it because it may not be sent again, loads the issuance, so that the page shows its current
+ * state.
+ */
+async function resend(issuance: Issuance, body: { recipient?: { kind: Recipient["kind"]; value: string }; language?: Recipient["language"] }): Promise<Issuance> {
+  const business = currentBusiness();
   try {
-    const now = await answer(api.POST("/v1/photographer/issuances/{upload}/resend", { params: { path: { upload: one.upload_id } }, body }));
-    remember([now], of);
-    return now;
+    const updated = await responseData(api.POST("/v1/photographer/issuances/{upload}/resend", { params: { path: { upload: issuance.upload_id } }, body }));
+    cacheIssuances([updated], business);
+    return updated;
   } catch (error) {
-    if (error instanceof Refused && error.problem.code.startsWith("resend_")) await find(one.upload_id).catch(() => undefined);
+    if (error instanceof ProblemError && error.problem.code.startsWith("resend_")) await findIssuance(issuance.upload_id).catch(() => undefined);
     throw error;
   }
 }

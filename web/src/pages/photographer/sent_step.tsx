@@ -4,38 +4,38 @@ import { Page } from "../../parts/page";
 import { moment } from "../../words/dates";
 import { issued, nextCustomer } from "./draft";
 import { StateTag, imagesText } from "./issuance_parts";
-import { find, seen, useFollowing } from "./issuances";
+import { findIssuance, cachedIssuance, usePolling } from "./issuances";
 import { words } from "./new_words";
 import { useSteps } from "./step";
 import { words as common } from "./words";
 
-/** It is on its way; the next one waits. */
+/** The page after the last step: shows the delivery and starts the next customer. */
 export function SentStep() {
   const t = words().done;
   const { to, profile, language, expiresAt, delivery, recipient, stateHint } = common();
   const { go } = useSteps();
   const first = issued.value;
-  const one = first === undefined ? undefined : (seen(first.upload_id) ?? first);
-  useFollowing(one?.state === "queued", async () => {
-    if (one !== undefined) await find(one.upload_id);
+  const issuance = first === undefined ? undefined : (cachedIssuance(first.upload_id) ?? first);
+  usePolling(issuance?.state === "queued", async () => {
+    if (issuance !== undefined) await findIssuance(issuance.upload_id);
   });
-  if (one === undefined) return null;
+  if (issuance === undefined) return null;
   return (
     <Page title={t.title}>
       <div role="status">
-        <Notice kind={one.state === "failed" ? "warning" : "success"}>
-          <p>{one.state === "queued" ? t.to(one.recipient.masked) : stateHint[one.state]}</p>
+        <Notice kind={issuance.state === "failed" ? "warning" : "success"}>
+          <p>{issuance.state === "queued" ? t.to(issuance.recipient.masked) : stateHint[issuance.state]}</p>
         </Notice>
       </div>
       <Summary
         rows={[
-          [to, one.recipient.masked],
-          [delivery, <StateTag key="state" state={one.state} />],
-          [expiresAt, moment(one.expires_at)],
-          [recipient.language, language[one.language]],
-          [t.reminder, one.reminder ? t.yes : t.no],
-          [t.images, imagesText(one)],
-          [t.profile, profile[one.profile]],
+          [to, issuance.recipient.masked],
+          [delivery, <StateTag key="state" state={issuance.state} />],
+          [expiresAt, moment(issuance.expires_at)],
+          [recipient.language, language[issuance.language]],
+          [t.reminder, issuance.reminder ? t.yes : t.no],
+          [t.images, imagesText(issuance)],
+          [t.profile, profile[issuance.profile]],
         ]}
       />
       <div class="govgr-button-group">
@@ -47,13 +47,13 @@ export function SentStep() {
         >
           {t.next}
         </Button>
-        <ButtonLink look="secondary" href="/photographer">
+        <ButtonLink variant="secondary" href="/photographer">
           {t.list}
         </ButtonLink>
       </div>
       <p class="govgr-body">
         {t.wrong}{" "}
-        <a class="govgr-link" href={`/photographer/issued/${one.upload_id}`}>
+        <a class="govgr-link" href={`/photographer/issued/${issuance.upload_id}`}>
           {t.again}
         </a>
       </p>

@@ -1,25 +1,25 @@
 import { useState } from "preact/hooks";
 
-import { answer, api, type Schemas } from "../../api/client";
+import { responseData, api, type Schemas } from "../../api/client";
 import { useAction, useLoad } from "../../parts/action";
 import { Button, ButtonLink } from "../../parts/button";
 import { Dialog } from "../../parts/dialog";
 import { FailureNote } from "../../parts/failure";
-import { focusNext } from "../../parts/focus";
-import { Field, Form, sorted, type Errors } from "../../parts/form";
+import { focusAfterRender } from "../../parts/focus";
+import { Field, Form, splitFailure, type Errors } from "../../parts/form";
 import { Notice } from "../../parts/notice";
 import { Loaded, Page } from "../../parts/page";
 import { words as parts } from "../../parts/words";
 import { useSession } from "../../shell/gate";
 import { day } from "../../words/dates";
-import { isAfm, withoutBlanks } from "./rules";
+import { isAfm, stripWhitespace } from "./rules";
 import { words } from "./staff_words";
 
 type Employee = Schemas["Employee"];
 
 export function Staff() {
   const t = words();
-  if (useSession().role?.capacity === "owner") return <OfOwner />;
+  if (useSession().role?.capacity === "owner") return <StaffList />;
   return (
     <Page title={t.title} back="/photographer">
       <p class="govgr-body" data-problem="not_owner">
@@ -32,24 +32,24 @@ export function Staff() {
 
 const nameOf = ({ label, afm }: Pick<Employee, "label" | "afm">) => (label === undefined ? afm : `${label} (${afm})`);
 
-/** Who may act for the business. */
-function OfOwner() {
+/** The employees who may act for the business. */
+function StaffList() {
   const t = words();
-  const [said, setSaid] = useState<string>();
-  const [leaving, setLeaving] = useState<Employee>();
-  const load = useLoad(async () => (await answer(api.GET("/v1/photographer/staff"))).staff, []);
+  const [successText, setSuccessText] = useState<string>();
+  const [withdrawing, setWithdrawing] = useState<Employee>();
+  const load = useLoad(async () => (await responseData(api.GET("/v1/photographer/staff"))).staff, []);
   return (
     <Page title={t.title}>
       <p class="govgr-body">{t.lead}</p>
-      {said !== undefined && (
+      {successText !== undefined && (
         <Notice kind="success" live>
-          <p>{said}</p>
+          <p>{successText}</p>
         </Notice>
       )}
       <h2 class="govgr-heading-m" id="staff-list" tabIndex={-1}>
         {t.list}
       </h2>
-      <Loaded of={load}>
+      <Loaded load={load}>
         {(staff) =>
           staff.length === 0 ? (
             <p class="govgr-body">{t.none}</p>
@@ -66,7 +66,7 @@ function OfOwner() {
                       {t.since} {day(employee.since)}
                     </span>
                   </p>
-                  <Button look="secondary" label={t.withdrawOf(nameOf(employee))} onClick={() => setLeaving(employee)}>
+                  <Button variant="secondary" label={t.withdrawOf(nameOf(employee))} onClick={() => setWithdrawing(employee)}>
                     {t.withdraw}
                   </Button>
                 </li>
@@ -75,24 +75,24 @@ function OfOwner() {
           )
         }
       </Loaded>
-      <Authorise
+      <AuthorizeForm
         onDone={(employee) => {
-          setSaid(t.added(nameOf(employee)));
+          setSuccessText(t.added(nameOf(employee)));
           scrollTo(0, 0);
           load.reload();
         }}
       />
-      {leaving !== undefined && (
-        <Withdraw
-          employee={leaving}
-          onClose={() => setLeaving(undefined)}
+      {withdrawing !== undefined && (
+        <WithdrawDialog
+          employee={withdrawing}
+          onClose={() => setWithdrawing(undefined)}
           onDone={() => {
-            setSaid(t.withdrawn(nameOf(leaving)));
+            setSuccessText(t.withdrawn(nameOf(withdrawing)));
             scrollTo(0, 0);
-            setLeaving(undefined);
-            // The button that was pressed goes with its row.
-            focusNext(() => document.getElementById("staff-list"));
-            load.setData((staff) => staff?.filter(({ employee }) => employee !== leaving.employee));
+            setWithdrawing(undefined);
+            // The pressed button is removed with its row, so the focus moves to the heading of the list.
+            focusAfterRender(() => document.getElementById("staff-list"));
+            load.setData((staff) => staff?.filter(({ employee }) => employee !== withdrawing.employee));
           }}
         />
       )}
@@ -100,60 +100,60 @@ function OfOwner() {
   );
 }
 
-function Authorise({ onDone }: { onDone: (employee: Employee) => void }) {
+function AuthorizeForm({ onDone }: { onDone: (employee: Employee) => void }) {
   const t = words();
   const [afm, setAfm] = useState("");
   const [label, setLabel] = useState("");
-  const [pressed, setPressed] = useState(false);
-  const authorise = useAction(async () => {
+  const [wasSubmitted, setWasSubmitted] = useState(false);
+  const authorize = useAction(async () => {
     const name = label.trim();
-    const employee = await answer(api.POST("/v1/photographer/staff", { body: { afm: withoutBlanks(afm), ...(name === "" ? {} : { label: name }) } }));
+    const employee = await responseData(api.POST("/v1/photographer/staff", { body: { afm: stripWhitespace(afm), ...(name === "" ? {} : { label: name }) } }));
     setAfm("");
     setLabel("");
-    setPressed(false);
+    setWasSubmitted(false);
     onDone(employee);
   });
-  const digits = withoutBlanks(afm);
-  // Told as soon as all digits are there.
-  const isWrong = !isAfm(digits) && (pressed || digits.length >= 9);
-  const mine: Errors = isWrong ? { afm: t.afmWrong } : {};
-  const { errors, other } = sorted(authorise.failure, { afm: "afm", staff_is_owner: "afm", label: "label" });
-  const shown = isWrong ? mine : errors;
+  const digits = stripWhitespace(afm);
+  // An invalid AFM is reported as soon as it has 9 digits.
+  const isInvalid = !isAfm(digits) && (wasSubmitted || digits.length >= 9);
+  const inputErrors: Errors = isInvalid ? { afm: t.afmWrong } : {};
+  const { errors, other } = splitFailure(authorize.failure, { afm: "afm", staff_is_owner: "afm", label: "label" });
+  const shownErrors = isInvalid ? inputErrors : errors;
   return (
     <>
       <h2 class="govgr-heading-m">{t.add}</h2>
       <Form
         label={t.add}
-        errors={pressed ? shown : {}}
-        failure={isWrong ? undefined : other}
+        errors={wasSubmitted ? shownErrors : {}}
+        failure={isInvalid ? undefined : other}
         onSubmit={() => {
-          setPressed(true);
-          if (isAfm(digits)) void authorise.run();
+          setWasSubmitted(true);
+          if (isAfm(digits)) void authorize.run();
         }}
       >
         <Field
           id="afm"
           label={t.afmLabel}
           hint={t.afmHint}
-          error={shown.afm}
+          error={shownErrors.afm}
           value={afm}
           onInput={(value) => {
             setAfm(value);
-            setPressed(false);
-            authorise.setFailure(undefined);
+            setWasSubmitted(false);
+            authorize.setFailure(undefined);
           }}
           inputMode="numeric"
           autocomplete="off"
           maxLength={14}
           width={10}
           after={
-            <span class="afm-told" role="status">
-              {isAfm(digits) ? `✓ ${t.afmGood}` : isWrong && !pressed ? <span class="govgr-visually-hidden">{t.afmWrong}</span> : ""}
+            <span class="afm-status" role="status">
+              {isAfm(digits) ? `✓ ${t.afmGood}` : isInvalid && !wasSubmitted ? <span class="govgr-visually-hidden">{t.afmWrong}</span> : ""}
             </span>
           }
         />
-        <Field id="label" label={t.labelLabel} hint={t.labelHint} error={shown.label} value={label} onInput={setLabel} autocomplete="off" maxLength={60} />
-        <Button submit busy={authorise.busy}>
+        <Field id="label" label={t.labelLabel} hint={t.labelHint} error={shownErrors.label} value={label} onInput={setLabel} autocomplete="off" maxLength={60} />
+        <Button submit busy={authorize.busy}>
           {t.submit}
         </Button>
       </Form>
@@ -161,10 +161,10 @@ function Authorise({ onDone }: { onDone: (employee: Employee) => void }) {
   );
 }
 
-function Withdraw({ employee, onClose, onDone }: { employee: Employee; onClose: () => void; onDone: () => void }) {
+function WithdrawDialog({ employee, onClose, onDone }: { employee: Employee; onClose: () => void; onDone: () => void }) {
   const t = words();
   const withdraw = useAction(async () => {
-    await answer(api.DELETE("/v1/photographer/staff/{employee}", { params: { path: { employee: employee.employee } } }));
+    await responseData(api.DELETE("/v1/photographer/staff/{employee}", { params: { path: { employee: employee.employee } } }));
     onDone();
   });
   return (
@@ -172,10 +172,10 @@ function Withdraw({ employee, onClose, onDone }: { employee: Employee; onClose: 
       <p class="govgr-body">{t.confirm(nameOf(employee))}</p>
       <FailureNote failure={withdraw.failure} />
       <div class="govgr-button-group">
-        <Button look="warning" busy={withdraw.busy} onClick={() => withdraw.run()}>
+        <Button variant="warning" busy={withdraw.busy} onClick={() => withdraw.run()}>
           {t.confirmYes}
         </Button>
-        <Button look="secondary" onClick={onClose}>
+        <Button variant="secondary" onClick={onClose}>
           {parts().cancel}
         </Button>
       </div>

@@ -1,6 +1,6 @@
-import { both } from "../../words/both";
+import { bilingual } from "../../words/bilingual";
 
-export const words = both(
+export const words = bilingual(
   {
     title: "Υπάλληλοι",
     lead: "Οι υπάλληλοι που εξουσιοδοτείτε συνδέονται με τους δικούς τους κωδικούς TAXISnet και εκδίδουν κωδικάριθμους για την επιχείρηση. Για κάθε αποστολή καταγράφεται ποιος την έκανε.",
@@ -9,7 +9,6 @@ export const words = both(
     list: "Εξουσιοδοτημένοι υπάλληλοι",
     none: "Δεν έχετε εξουσιοδοτήσει κανέναν ακόμη.",
     afm: "ΑΦΜ",
-    label: "Όνομα",
     noLabel: "Χωρίς όνομα",
     since: "Από",
     withdraw: "Ανάκληση",
@@ -22,10 +21,10 @@ export const words = both(
     labelLabel: "Πώς τον αποκαλείτε (προαιρετικό)",
     labelHint: "Φαίνεται μόνο σε εσάς, δίπλα σε ό,τι εκδίδει.",
     submit: "Εξουσιοδότηση",
-    added: (name: string) => `Εξουσιοδοτήθηκε: ${name}. Θα βρει την επιχείρηση στις επιλογές του στην επόμενη σύνδεση.`,
+    added: (name: string) => `Εξουσιοδοτήθηκε: ${name}. Θα βρει την επιχείρηση στις ιδιότητές του στην επόμενη σύνδεση.`,
     withdrawn: (name: string) => `Η εξουσιοδότηση ανακλήθηκε: ${name}.`,
     confirmTitle: "Ανάκληση εξουσιοδότησης",
-    confirm: (name: string) => `Ο υπάλληλος ${name} δεν θα μπορεί πια να ενεργεί για την επιχείρηση, από την επόμενη κίνησή του. Όσα εξέδωσε μένουν στο ιστορικό.`,
+    confirm: (name: string) => `Ο υπάλληλος ${name} δεν θα μπορεί πια να ενεργεί για την επιχείρηση, από την επόμενη ενέργειά του. Όσα εξέδωσε μένουν στο ιστορικό.`,
     confirmYes: "Ανάκληση",
   },
   {
@@ -36,7 +35,6 @@ export const words = both(
     list: "Authorised employees",
     none: "You have not authorised anybody yet.",
     afm: "AFM",
-    label: "Name",
     noLabel: "No name",
     since: "Since",
     withdraw: "Withdraw",

@@ -1,4 +1,4 @@
-/* The steps of making a photo set: one route, a step in the query, so that the back button goes a step back. */
+/* The steps of a new photo set. They share one route and the step is in the query, so that the back button goes back one step. */
 import { useLocation } from "preact-iso";
 import { useCallback } from "preact/hooks";
 
@@ -6,26 +6,29 @@ import type { Kind } from "./picture/profiles";
 
 export type Step = "pictures" | Kind | "check" | "recipient" | "sent";
 
-const HERE = "/photographer/new";
+const NEW_PHOTOS_PATH = "/photographer/new";
 
-/** Counted by those that everybody passes. */
+/** The numbered steps. The crop steps are not counted, because they belong to the first step. */
 export const STEPS = ["pictures", "check", "recipient"] as const;
 
-/** Whether the crop step was reached from the one before, so that leaving it goes back there, and leaves no second one behind. */
-let isBehind = false;
+/**
+ * Whether the browser's history has the previous step before the crop step. Then leaving the crop step goes back in the history, so that no
+ * duplicate entry remains.
+ */
+let cropHasPreviousStep = false;
 
 export function useSteps() {
   const { route, query } = useLocation();
   const go = useCallback((step: Step, { replace = false, after }: { replace?: boolean; after?: Step } = {}) => {
-    if (!replace) isBehind = step === "face" || step === "signature";
+    if (!replace) cropHasPreviousStep = step === "face" || step === "signature";
     const query = new URLSearchParams(step === "pictures" ? {} : { step });
     if (after !== undefined) query.set("then", after);
-    route(query.size === 0 ? HERE : `${HERE}?${query}`, replace);
+    route(query.size === 0 ? NEW_PHOTOS_PATH : `${NEW_PHOTOS_PATH}?${query}`, replace);
   }, []);
-  const leave = useCallback((to: Step) => {
-    if (!isBehind) return go(to, { replace: true });
-    isBehind = false;
+  const leaveCrop = useCallback((to: Step) => {
+    if (!cropHasPreviousStep) return go(to, { replace: true });
+    cropHasPreviousStep = false;
     history.back();
   }, []);
-  return { go, leave, wanted: query.step ?? "pictures", after: query.then === "check" ? ("check" as const) : ("pictures" as const) };
+  return { go, leaveCrop, requested: query.step ?? "pictures", after: query.then === "check" ? ("check" as const) : ("pictures" as const) };
 }

@@ -1,7 +1,7 @@
-/* Words that several of the photographer's pages use. */
-import { both } from "../../words/both";
+/* Texts that several of the photographer's pages share. */
+import { bilingual } from "../../words/bilingual";
 
-export const words = both(
+export const words = bilingual(
   {
     newPhotos: "Νέες φωτογραφίες",
     profile: { standard: "Άδεια οδήγησης, διαβατήριο", identity_card: "Δελτίο ταυτότητας" },
@@ -10,7 +10,7 @@ export const words = both(
     stateHint: {
       queued: "Το μήνυμα με τον κωδικάριθμο αποστέλλεται.",
       sent: "Το μήνυμα με τον κωδικάριθμο στάλθηκε.",
-      failed: "Το μήνυμα δεν στάλθηκε. Ελέγξτε με τον πολίτη τη διεύθυνση και διορθώστε την.",
+      failed: "Το μήνυμα δεν στάλθηκε. Ελέγξτε με τον πολίτη το κινητό ή το email του και διορθώστε το.",
       associated: "Ο πολίτης συσχέτισε τις εικόνες με τον ΑΦΜ του.",
       expired: "Ο κωδικάριθμος έληξε χωρίς να συσχετιστεί.",
     },
@@ -32,8 +32,8 @@ export const words = both(
     issuedAt: "Εκδόθηκε",
     expiresAt: "Λήγει",
     delivery: "Αποστολή",
-    resendsLeft: (left: number) => (left === 0 ? "Καμία ακόμη" : left === 1 ? "1 ακόμη φορά" : `${left} ακόμη φορές`),
-    until: (moment: string) => `έως ${moment}`,
+    resendsLeft: (left: number) => (left === 0 ? "Καμία άλλη" : left === 1 ? "1 ακόμη φορά" : `${left} ακόμη φορές`),
+    until: (moment: string) => `έως τις ${moment}`,
   },
   {
     newPhotos: "New photos",
@@ -43,7 +43,7 @@ export const words = both(
     stateHint: {
       queued: "The message with the code number is on its way.",
       sent: "The message with the code number was sent.",
-      failed: "The message was not sent. Check the address with the person and correct it.",
+      failed: "The message was not sent. Check the mobile or email with the person and correct it.",
       associated: "The person has associated the images with their AFM.",
       expired: "The code number expired without being associated.",
     },

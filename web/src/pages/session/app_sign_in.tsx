@@ -7,31 +7,37 @@ import { Page } from "../../parts/page";
 import { NotFound } from "../not_found";
 import { words } from "./words";
 
-/** For how long the page must be in front before its button works: longer than the second click of a double click that began on another page. */
-const SETTLES_AFTER = 1000;
+/**
+ * Time that the page must be in front before its button works, in milliseconds. It is longer than a double click, so that a second click
+ * that was meant for another page has no effect.
+ */
+const SETTLE_DELAY_MS = 1000;
 
-/** Asks before a sign-in that an app began. The service sends browsers here that come from another site, because each sign-in may send an SMS. */
+/**
+ * Asks for confirmation before a sign-in that an app started. The service redirects here when the request comes from another site, because
+ * each sign-in may send an SMS.
+ */
 export function AppSignInPage() {
   const t = words().app;
   const { query } = useLocation();
   const settled = useSettled();
-  const asked = appSignIn(query);
-  if (asked === undefined) return <NotFound />;
+  const request = appSignIn(query);
+  if (request === undefined) return <NotFound />;
   return (
     <Page title={t.title}>
       <p class="govgr-body">{t.text}</p>
       <p class="govgr-body">
-        {asked.onThisComputer ? t.computer : t.app} <strong data-app>{asked.app}</strong>
+        {request.onThisComputer ? t.computer : t.app} <strong data-app>{request.app}</strong>
       </p>
       <p class="govgr-body">{t.warning}</p>
-      <Button disabled={!settled} onClick={() => location.assign(asked.url)}>
+      <Button disabled={!settled} onClick={() => location.assign(request.url)}>
         {t.go}
       </Button>
     </Page>
   );
 }
 
-/** Whether the window has been visible and in front for `SETTLES_AFTER` milliseconds. */
+/** Returns whether the window has been visible and in front for `SETTLE_DELAY_MS`. */
 function useSettled() {
   const [settled, setSettled] = useState(false);
   useEffect(() => {
@@ -39,7 +45,7 @@ function useSettled() {
     const restart = () => {
       clearTimeout(timer);
       setSettled(false);
-      if (document.visibilityState === "visible") timer = setTimeout(() => setSettled(true), SETTLES_AFTER);
+      if (document.visibilityState === "visible") timer = setTimeout(() => setSettled(true), SETTLE_DELAY_MS);
     };
     restart();
     window.addEventListener("focus", restart);

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 
-import { answer, api } from "../../api/client";
-import { end, keep, refresh, session } from "../../api/session";
+import { responseData, api } from "../../api/client";
+import { endSession, setSession, refreshSession, session } from "../../api/session";
 import { useAction } from "../../parts/action";
 import { Button } from "../../parts/button";
 import { Dialog } from "../../parts/dialog";
@@ -13,29 +13,32 @@ import { day } from "../../words/dates";
 import { language, languageOf } from "../../words/language";
 import { words } from "./words";
 
-/** Who the state says you are, and the text on personal data: agreed to, or the visit ends. */
+/**
+ * Shows the person's details from the registers, and the text on personal data, which the person accepts or rejects. Rejecting it ends the
+ * session.
+ */
 export function Consent() {
   const t = words().consent;
-  const here = session.value;
+  const current = session.value;
   const [refusing, setRefusing] = useState(false);
-  const spoken = language.value;
-  const text = useAction(refresh);
-  // The text comes in the language of the call that brought it.
-  const fits = here?.consent !== undefined && languageOf(here.consent.title) === spoken;
+  const currentLanguage = language.value;
+  const loadText = useAction(refreshSession);
+  // The service sends the text in the language of the request. After a language change it has to be loaded again.
+  const isInCurrentLanguage = current?.consent !== undefined && languageOf(current.consent.title) === currentLanguage;
   useEffect(() => {
-    if (!fits) void text.run();
-  }, [spoken, fits]);
+    if (!isInCurrentLanguage) void loadText.run();
+  }, [currentLanguage, isInCurrentLanguage]);
   const agree = useAction(async (version: string) => {
-    const agreed = await answer(api.POST("/v1/session/consent", { body: { version, agree: true } }));
-    if (agreed !== undefined) keep(agreed);
+    const updated = await responseData(api.POST("/v1/session/consent", { body: { version, agree: true } }));
+    if (updated !== undefined) setSession(updated);
   });
   const refuse = useAction(async (version: string) => {
-    await answer(api.POST("/v1/session/consent", { body: { version, agree: false } }));
-    end("consent_refused");
+    await responseData(api.POST("/v1/session/consent", { body: { version, agree: false } }));
+    endSession("consent_refused");
   });
-  const consent = here?.consent;
-  if (here?.person === undefined || consent === undefined) return text.failure === undefined ? <Loading /> : <FailureNote failure={text.failure} onRetry={() => void text.run()} />;
-  const { person } = here;
+  const consent = current?.consent;
+  if (current?.person === undefined || consent === undefined) return loadText.failure === undefined ? <Loading /> : <FailureNote failure={loadText.failure} onRetry={() => void loadText.run()} />;
+  const { person } = current;
   return (
     <Page title={t.welcome}>
       <h2 class="govgr-heading-m">{t.yours}</h2>
@@ -59,7 +62,7 @@ export function Consent() {
         <Button busy={agree.busy} onClick={() => agree.run(consent.version)}>
           {consent.agreement}
         </Button>
-        <Button look="secondary" onClick={() => setRefusing(true)}>
+        <Button variant="secondary" onClick={() => setRefusing(true)}>
           {t.refuse}
         </Button>
       </div>
@@ -68,10 +71,10 @@ export function Consent() {
           <p class="govgr-body">{t.refuseText}</p>
           <FailureNote failure={refuse.failure} />
           <div class="govgr-button-group">
-            <Button look="warning" busy={refuse.busy} onClick={() => refuse.run(consent.version)}>
+            <Button variant="warning" busy={refuse.busy} onClick={() => refuse.run(consent.version)}>
               {t.refuseYes}
             </Button>
-            <Button look="secondary" onClick={() => setRefusing(false)}>
+            <Button variant="secondary" onClick={() => setRefusing(false)}>
               {parts().cancel}
             </Button>
           </div>

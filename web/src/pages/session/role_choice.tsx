@@ -1,16 +1,16 @@
 import { useLocation } from "preact-iso";
 import { useState } from "preact/hooks";
 
-import { answer, api, type Schemas } from "../../api/client";
-import { ownPath } from "../../api/own_path";
-import { keep, session } from "../../api/session";
+import { responseData, api, type Schemas } from "../../api/client";
+import { sameOriginPath } from "../../api/same_origin_path";
+import { setSession, session } from "../../api/session";
 import { useAction } from "../../parts/action";
 import { Button } from "../../parts/button";
 import { Form, Radios } from "../../parts/form";
 import { Page } from "../../parts/page";
 import { Dialog } from "../../parts/dialog";
 import { words as parts } from "../../parts/words";
-import { unsent } from "../../shell/unsent";
+import { hasUnsentWork } from "../../shell/unsent";
 import { words as shell } from "../../shell/words";
 import { words } from "./words";
 
@@ -18,30 +18,30 @@ type Role = Schemas["Role"];
 
 const keyOf = (role: Role) => role.business?.id ?? role.kind;
 
-/** After sign-in, for whoever has a choice. */
+/** Asks for the role after sign-in, if there are several. */
 export function RoleChoice({ onChosen }: { onChosen?: () => void }) {
   const t = words().role;
-  const here = session.value;
-  const [chosen, setChosen] = useState(here?.role === undefined ? undefined : keyOf(here.role));
-  const [missing, setMissing] = useState(false);
-  const [asking, setAsking] = useState<Role>();
+  const current = session.value;
+  const [chosen, setChosen] = useState(current?.role === undefined ? undefined : keyOf(current.role));
+  const [isUnchosen, setIsUnchosen] = useState(false);
+  const [pendingRole, setPendingRole] = useState<Role>();
   const choose = useAction(async (role: Role) => {
     const body = role.business === undefined ? { kind: role.kind } : { kind: role.kind, business: role.business.id };
-    keep(await answer(api.PUT("/v1/session/role", { body })));
+    setSession(await responseData(api.PUT("/v1/session/role", { body })));
     onChosen?.();
   });
-  if (here === undefined) return null;
-  const errors: Record<string, string> = missing ? { role: t.choose } : {};
+  if (current === undefined) return null;
+  const errors: Record<string, string> = isUnchosen ? { role: t.choose } : {};
   return (
     <Page title={t.title}>
       <Form
         errors={errors}
         failure={choose.failure}
         onSubmit={() => {
-          const role = here.roles.find((role) => keyOf(role) === chosen);
-          setMissing(role === undefined);
+          const role = current.roles.find((role) => keyOf(role) === chosen);
+          setIsUnchosen(role === undefined);
           if (role === undefined) return;
-          if (unsent() && keyOf(role) !== (here.role === undefined ? undefined : keyOf(here.role))) setAsking(role);
+          if (hasUnsentWork() && keyOf(role) !== (current.role === undefined ? undefined : keyOf(current.role))) setPendingRole(role);
           else void choose.run(role);
         }}
       >
@@ -51,7 +51,7 @@ export function RoleChoice({ onChosen }: { onChosen?: () => void }) {
           value={chosen}
           onChange={setChosen}
           error={errors.role}
-          choices={here.roles.map((role) => ({
+          choices={current.roles.map((role) => ({
             value: keyOf(role),
             label: role.business?.name ?? t.citizen,
             hint: role.business === undefined ? t.citizenHint : role.capacity === "owner" ? t.owner : t.staff,
@@ -61,21 +61,21 @@ export function RoleChoice({ onChosen }: { onChosen?: () => void }) {
           {t.submit}
         </Button>
       </Form>
-      {asking !== undefined && (
-        <Dialog title={shell().unsentTitle} onClose={() => setAsking(undefined)}>
+      {pendingRole !== undefined && (
+        <Dialog title={shell().unsentTitle} onClose={() => setPendingRole(undefined)}>
           <p class="govgr-body">{shell().unsent}</p>
           <div class="govgr-button-group">
             <Button
-              look="warning"
+              variant="warning"
               busy={choose.busy}
               onClick={() => {
-                setAsking(undefined);
-                void choose.run(asking);
+                setPendingRole(undefined);
+                void choose.run(pendingRole);
               }}
             >
               {shell().unsentLeave}
             </Button>
-            <Button look="secondary" onClick={() => setAsking(undefined)}>
+            <Button variant="secondary" onClick={() => setPendingRole(undefined)}>
               {parts().cancel}
             </Button>
           </div>
@@ -85,8 +85,8 @@ export function RoleChoice({ onChosen }: { onChosen?: () => void }) {
   );
 }
 
-/** The same from the menu, to switch without signing in again. */
+/** The same choice from the menu, to switch roles without signing in again. */
 export function RolePage() {
   const { route, query } = useLocation();
-  return <RoleChoice onChosen={() => route(ownPath(query.return_to))} />;
+  return <RoleChoice onChosen={() => route(sameOriginPath(query.return_to))} />;
 }

@@ -1,15 +1,15 @@
-import { signIn, type State } from "../../api/session";
+import { signIn, type SessionState } from "../../api/session";
 import { Button } from "../../parts/button";
 import { Page } from "../../parts/page";
 import { words } from "./words";
 
-type Why = Extract<State, { kind: "nobody" }>["why"];
+type Reason = Extract<SessionState, { kind: "signed_out" }>["reason"];
 
-/** In the place of a page that needs somebody: why, and the way in and back. */
-export function SignIn({ why }: { why?: Why }) {
+/** Replaces a page that needs a session. Says why there is none, and signs in with a return to the same page. */
+export function SignIn({ reason }: { reason?: Reason }) {
   const t = words().signIn;
-  const title = why === "expired" ? t.expiredTitle : why === "signed_out" ? t.signedOutTitle : why === "consent_refused" ? t.refusedTitle : t.title;
-  const text = why === "expired" ? t.expired : why === "signed_out" ? t.signedOut : why === "consent_refused" ? t.refused : t.text;
+  const title = reason === "expired" ? t.expiredTitle : reason === "signed_out" ? t.signedOutTitle : reason === "consent_refused" ? t.refusedTitle : t.title;
+  const text = reason === "expired" ? t.expired : reason === "signed_out" ? t.signedOut : reason === "consent_refused" ? t.refused : t.text;
   return (
     <Page key={title} title={title}>
       <p class="govgr-body">{text}</p>

@@ -1,12 +1,12 @@
 import { useLocation } from "preact-iso";
 
-import { ownPath } from "../../api/own_path";
+import { sameOriginPath } from "../../api/same_origin_path";
 import { signIn } from "../../api/session";
 import { Button } from "../../parts/button";
 import { Page } from "../../parts/page";
 import { words } from "./words";
 
-/** Where the service sends a browser whose sign-in failed: /sign-in/problem?code=no_confirmed_mobile */
+/** The service redirects here when a sign-in fails, for example to /sign-in/problem?code=no_confirmed_mobile */
 export function SignInProblem() {
   const t = words().problem;
   const { query } = useLocation();
@@ -25,7 +25,7 @@ export function SignInProblem() {
           </a>
         </p>
       )}
-      <Button onClick={() => signIn(ownPath(query.return_to))}>{t.again}</Button>
+      <Button onClick={() => signIn(sameOriginPath(query.return_to))}>{t.again}</Button>
     </Page>
   );
 }

@@ -2,27 +2,27 @@ import { useLocation } from "preact-iso";
 import { useEffect } from "preact/hooks";
 
 import { pendingCode } from "../../api/pending_code";
-import { session, signIn, state } from "../../api/session";
+import { session, signIn, sessionState } from "../../api/session";
 import { Button } from "../../parts/button";
 import { Notice } from "../../parts/notice";
 import { Loading, Page } from "../../parts/page";
 import { Gate } from "../../shell/gate";
 import { words } from "./words";
 
-/** The front door: whoever is signed in goes on to their own place, once everything that comes before is done. */
+/** The front page. Signed-in users are redirected to their role's first page, after any remaining sign-in steps. */
 export function Start() {
-  const now = state.value;
-  if (now.kind === "here") {
+  const state = sessionState.value;
+  if (state.kind === "signed_in") {
     return (
       <Gate>
-        <ToOwnPlace />
+        <RedirectToHome />
       </Gate>
     );
   }
-  return now.kind === "nobody" && (now.why === undefined || now.why === "signed_out") ? <Welcome /> : <Gate>{null}</Gate>;
+  return state.kind === "signed_out" && (state.reason === undefined || state.reason === "signed_out") ? <Welcome /> : <Gate>{null}</Gate>;
 }
 
-function ToOwnPlace() {
+function RedirectToHome() {
   const { route } = useLocation();
   const role = session.value?.role?.kind;
   useEffect(() => route(role === "photographer" ? "/photographer" : "/people", true), [role]);
@@ -32,10 +32,10 @@ function ToOwnPlace() {
 function Welcome() {
   const t = words().start;
   const signedOut = words().signIn;
-  const now = state.value;
+  const state = sessionState.value;
   return (
     <Page title={t.title}>
-      {now.kind === "nobody" && now.why === "signed_out" && (
+      {state.kind === "signed_out" && state.reason === "signed_out" && (
         <Notice kind="success" live title={signedOut.signedOutTitle}>
           <p>{signedOut.signedOut}</p>
         </Notice>
@@ -47,7 +47,7 @@ function Welcome() {
       )}
       <p class="govgr-body-l">{t.lead}</p>
       <p>
-        <Button look="primary" onClick={() => signIn("/")}>
+        <Button variant="primary" onClick={() => signIn("/")}>
           {t.signIn}
         </Button>
       </p>

@@ -1,14 +1,14 @@
-import { both } from "../../words/both";
+import { bilingual } from "../../words/bilingual";
 
-export const words = both(
+export const words = bilingual(
   {
     start: {
-      title: "Η φωτογραφία και η υπογραφή σας, μία φορά για όλα τα έγγραφα",
-      lead: "Ο φωτογράφος σας ανεβάζει τη φωτογραφία προσώπου ή και την υπογραφή σας και λαμβάνετε έναν κωδικάριθμο με SMS ή email. Με αυτόν τις βλέπετε, τις συσχετίζετε με τον ΑΦΜ σας και αποφασίζετε ποιες υπηρεσίες του Δημοσίου θα τις χρησιμοποιούν.",
+      title: "Η φωτογραφία και η υπογραφή σας, μία φορά για δημόσια έγγραφα",
+      lead: "Ο φωτογράφος ανεβάζει τη φωτογραφία του προσώπου σας, την υπογραφή σας ή και τις δύο, και λαμβάνετε έναν κωδικάριθμο με SMS ή email. Με τον κωδικάριθμο βλέπετε τις εικόνες, τις συσχετίζετε με τον ΑΦΜ σας και αποφασίζετε ποιες υπηρεσίες του Δημοσίου θα τις χρησιμοποιούν.",
       signIn: "Σύνδεση με TAXISnet",
       codeWaits: "Ο κωδικάριθμός σας διαβάστηκε. Συνδεθείτε και θα τον βρείτε συμπληρωμένο.",
       needTitle: "Τι θα χρειαστείτε",
-      need: ["τους κωδικούς σας στο TAXISnet", "το κινητό που έχετε δηλώσει στο Εθνικό Μητρώο Επικοινωνίας (emep.gov.gr)", "τον κωδικάριθμο που λάβατε με SMS ή email"],
+      need: ["τους κωδικούς σας TAXISnet", "το κινητό που έχετε δηλώσει στο Εθνικό Μητρώο Επικοινωνίας (emep.gov.gr)", "τον κωδικάριθμο που λάβατε με SMS ή email"],
       stepsTitle: "Πώς γίνεται",
       steps: [
         "Συνδέεστε με TAXISnet και με τον κωδικό μίας χρήσης που έρχεται στο κινητό σας.",
@@ -17,7 +17,7 @@ export const words = both(
         "Τις συσχετίζετε με τον ΑΦΜ σας και εξουσιοδοτείτε τις εφαρμογές που θα τις χρησιμοποιήσουν.",
       ],
       photographersTitle: "Για φωτογράφους",
-      photographers: "Συνδέεστε με τον ίδιο τρόπο, ως επιχείρηση με δραστηριότητα 74.20.x ή ως εξουσιοδοτημένος υπάλληλός της, και στέλνετε τον κωδικάριθμο στον πελάτη σας.",
+      photographers: "Συνδέεστε με τον ίδιο τρόπο, ως επιχείρηση με ΚΑΔ 74.20.x (φωτογραφικές δραστηριότητες) ή ως εξουσιοδοτημένος υπάλληλός της, και στέλνετε τον κωδικάριθμο στον πελάτη σας.",
     },
     signIn: {
       title: "Συνδεθείτε για να συνεχίσετε",
@@ -26,7 +26,7 @@ export const words = both(
       signedOutTitle: "Αποσυνδεθήκατε",
       signedOut: "Η σύνδεσή σας τερματίστηκε.",
       refusedTitle: "Δεν συμφωνήσατε",
-      refused: "Χωρίς τη συμφωνία σας δεν μπορούμε να συνεχίσουμε. Δεν αποθηκεύτηκε τίποτα και αποσυνδεθήκατε.",
+      refused: "Χωρίς τη συγκατάθεσή σας δεν μπορούμε να συνεχίσουμε. Δεν αποθηκεύτηκε τίποτα και αποσυνδεθήκατε.",
       text: "Η σελίδα αυτή είναι για συνδεδεμένους χρήστες. Μετά τη σύνδεση θα επιστρέψετε εδώ.",
     },
     otp: {
@@ -40,7 +40,7 @@ export const words = both(
       six: "Γράψτε τα 6 ψηφία που λάβατε.",
       again: "Αποστολή νέου κωδικού",
       againLeft: (count: number) => (count === 1 ? "Μπορείτε να ζητήσετε νέο κωδικό άλλη 1 φορά." : `Μπορείτε να ζητήσετε νέο κωδικό άλλες ${count} φορές.`),
-      noneLeft: "Δεν μπορείτε να ζητήσετε άλλον κωδικό σε αυτή τη σύνδεση.",
+      noneLeft: "Δεν μπορείτε να ζητήσετε άλλον κωδικό σε αυτή τη σύνδεση. Χρησιμοποιήστε τον τελευταίο που λάβατε ή αποσυνδεθείτε και συνδεθείτε ξανά.",
       sentAgain: "Στείλαμε νέο κωδικό. Ο προηγούμενος δεν ισχύει πια.",
       wrongNumber: "Άλλαξε το κινητό σας; Δηλώστε το νέο στο emep.gov.gr και συνδεθείτε ξανά.",
       restart: "Νέα σύνδεση",
@@ -50,7 +50,7 @@ export const words = both(
       legend: "Ιδιότητα",
       citizen: "Πολίτης",
       citizenHint: "Για τις δικές σας φωτογραφίες και των παιδιών σας",
-      owner: "Φωτογράφος, κάτοχος της επιχείρησης",
+      owner: "Φωτογράφος, ιδιοκτήτης της επιχείρησης",
       staff: "Εξουσιοδοτημένος υπάλληλος φωτογράφου",
       submit: "Συνέχεια",
       choose: "Επιλέξτε ιδιότητα.",
@@ -74,7 +74,7 @@ export const words = both(
     },
     app: {
       title: "Σύνδεση σε εφαρμογή",
-      text: "Μια εφαρμογή σάς ζητά να συνδεθείτε στο myPhoto με TAXISnet. Μετά τη σύνδεση ο φυλλομετρητής σας θα επιστρέψει σε αυτήν.",
+      text: "Μια εφαρμογή σάς ζητά να συνδεθείτε στο myPhoto με TAXISnet. Μετά τη σύνδεση ο περιηγητής σας θα επιστρέψει σε αυτήν.",
       app: "Εφαρμογή:",
       computer: "Πρόγραμμα σε αυτόν τον υπολογιστή:",
       warning: "Συνεχίστε μόνο αν μόλις ανοίξατε εσείς την εφαρμογή και την εμπιστεύεστε. Αλλιώς κλείστε αυτή τη σελίδα.",
@@ -100,7 +100,7 @@ export const words = both(
   },
   {
     start: {
-      title: "Your photo and signature, once for all documents",
+      title: "Your photo and signature, once for public documents",
       lead: "Your photographer uploads your face photo, your signature or both, and you receive a code number by SMS or email. With it you see them, associate them with your AFM and decide which public services may use them.",
       signIn: "Sign in with TAXISnet",
       codeWaits: "Your code number was read. Sign in and you will find it filled in.",
@@ -137,7 +137,7 @@ export const words = both(
       six: "Type the 6 digits that you received.",
       again: "Send a new password",
       againLeft: (count: number) => (count === 1 ? "You can ask for a new password 1 more time." : `You can ask for a new password ${count} more times.`),
-      noneLeft: "You cannot ask for another password in this sign-in.",
+      noneLeft: "You cannot ask for another password in this sign-in. Use the last one that you received, or sign out and sign in again.",
       sentAgain: "We sent a new password. The one before is no longer valid.",
       wrongNumber: "Has your mobile changed? Register the new one at emep.gov.gr and sign in again.",
       restart: "Sign in anew",

@@ -1,40 +1,40 @@
-/* Reads QR codes: the browser's own reader where it has one, else zxing, compiled to WebAssembly and served from our own origin. */
+/* Reads QR codes with the browser's own detector, or with zxing as WebAssembly from our own origin. */
 import { prepareZXingModule, readBarcodes } from "zxing-wasm/reader";
 import wasm from "zxing-wasm/reader/zxing_reader.wasm?url";
 
 type Detector = { detect: (source: ImageBitmapSource) => Promise<readonly { rawValue: string }[]> };
 type DetectorClass = { new (options: { formats: string[] }): Detector; getSupportedFormats: () => Promise<string[]> };
 
-/** The texts of all QR codes that can be seen. */
-export type Reader = (seen: ImageData) => Promise<readonly string[]>;
+/** Returns the texts of all QR codes in an image. */
+export type Reader = (image: ImageData) => Promise<readonly string[]>;
 
-let ready: Promise<Reader> | undefined;
+let cachedReader: Promise<Reader> | undefined;
 
 export function reader(): Promise<Reader> {
-  ready ??= make().catch((error: unknown) => {
-    // Another try loads it again.
-    ready = undefined;
+  cachedReader ??= createReader().catch((error: unknown) => {
+    // Allows another attempt to load it.
+    cachedReader = undefined;
     throw error;
   });
-  return ready;
+  return cachedReader;
 }
 
-async function make(): Promise<Reader> {
-  return (await native()) ?? (await compiled());
+async function createReader(): Promise<Reader> {
+  return (await nativeReader()) ?? (await zxingReader());
 }
 
-async function native(): Promise<Reader | undefined> {
+async function nativeReader(): Promise<Reader | undefined> {
   const { BarcodeDetector } = globalThis as { BarcodeDetector?: DetectorClass };
   try {
     if (BarcodeDetector === undefined || !(await BarcodeDetector.getSupportedFormats()).includes("qr_code")) return undefined;
     const detector = new BarcodeDetector({ formats: ["qr_code"] });
-    return async (seen) => (await detector.detect(seen)).map(({ rawValue }) => rawValue);
+    return async (image) => (await detector.detect(image)).map(({ rawValue }) => rawValue);
   } catch {
     return undefined;
   }
 }
 
-async function compiled(): Promise<Reader> {
+async function zxingReader(): Promise<Reader> {
   await prepareZXingModule({ overrides: { locateFile: () => wasm }, fireImmediately: true });
-  return async (seen) => (await readBarcodes(seen, { formats: ["QRCode"], maxNumberOfSymbols: 4 })).map(({ text }) => text);
+  return async (image) => (await readBarcodes(image, { formats: ["QRCode"], maxNumberOfSymbols: 4 })).map(({ text }) => text);
 }

@@ -4,40 +4,40 @@ import { Button } from "../../../parts/button";
 import { Dialog } from "../../../parts/dialog";
 import { words as parts } from "../../../parts/words";
 import { words } from "../words/code";
-import { pixels, whatIsIn } from "./picture";
+import { scaledPixels, findCode } from "./picture";
 import { reader } from "./reader";
 
-export type Scan = { onCode: (code: string) => void; onPicture: () => void; onClose: () => void };
+export type ScannerProps = { onCode: (code: string) => void; onPicture: () => void; onClose: () => void };
 
 type Stage = "starting" | "looking" | "foreign" | "refused" | "absent" | "busy" | "broken";
 
-const OVER: ReadonlySet<Stage> = new Set<Stage>(["refused", "absent", "busy", "broken"]);
-const BETWEEN_LOOKS = 120;
-const SIDE = 900;
+const FINAL_STAGES: ReadonlySet<Stage> = new Set<Stage>(["refused", "absent", "busy", "broken"]);
+const SCAN_INTERVAL_MS = 120;
+const SCANNED_SIDE_MAX = 900;
 
-/** The camera's picture, looked at until a code number is in it. However the dialog goes, the camera is off. */
-export function Scanner({ onCode, onPicture, onClose }: Scan) {
+/** Scans the camera's picture until it contains a code number. The camera is switched off however the dialog is closed. */
+export function Scanner({ onCode, onPicture, onClose }: ScannerProps) {
   const t = words().scanner;
   const video = useRef<HTMLVideoElement>(null);
   const [stage, setStage] = useState<Stage>("starting");
-  const found = useRef(onCode);
-  found.current = onCode;
+  const latestOnCode = useRef(onCode);
+  latestOnCode.current = onCode;
   useEffect(() => {
     const screen = video.current;
     if (screen === null) return;
-    return look(screen, setStage, (code) => found.current(code));
+    return startScanning(screen, setStage, (code) => latestOnCode.current(code));
   }, []);
   return (
     <Dialog title={t.title} onClose={onClose}>
-      <video ref={video} class="scanner" hidden={OVER.has(stage)} muted playsInline aria-label={t.view} />
+      <video ref={video} class="scanner" hidden={FINAL_STAGES.has(stage)} muted playsInline aria-label={t.view} />
       <p class="govgr-body" role="status">
         {t[stage]}
       </p>
       <div class="govgr-button-group">
-        <Button look="secondary" onClick={onClose}>
+        <Button variant="secondary" onClick={onClose}>
           {parts().close}
         </Button>
-        <Button look="secondary" onClick={onPicture}>
+        <Button variant="secondary" onClick={onPicture}>
           {words().picture}
         </Button>
       </div>
@@ -45,65 +45,65 @@ export function Scanner({ onCode, onPicture, onClose }: Scan) {
   );
 }
 
-/** Opens the camera and looks until told to stop, by the function that it answers. */
-function look(screen: HTMLVideoElement, say: (stage: Stage) => void, onCode: (code: string) => void): () => void {
-  const leaving = new AbortController();
-  const { signal } = leaving;
-  const begin = async () => {
+/** Opens the camera and starts scanning. Returns the function that stops both. */
+function startScanning(screen: HTMLVideoElement, onStage: (stage: Stage) => void, onCode: (code: string) => void): () => void {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const scan = async () => {
     let stream: MediaStream;
     try {
-      stream = await open();
-      // A camera must never stay on, also where somebody left while it was opening.
-      const off = () => stream.getTracks().forEach((track) => track.stop());
-      signal.addEventListener("abort", off);
-      if (signal.aborted) return off();
+      stream = await openCamera();
+      // The user may close the dialog while the camera is still opening. Then it must be switched off as well.
+      const stopCamera = () => stream.getTracks().forEach((track) => track.stop());
+      signal.addEventListener("abort", stopCamera);
+      if (signal.aborted) return stopCamera();
       screen.srcObject = stream;
       await screen.play();
     } catch (error) {
-      if (!signal.aborted) say(why(error));
+      if (!signal.aborted) onStage(stageOfError(error));
       return;
     }
     try {
-      const code = await firstCode(screen, signal, say);
-      leaving.abort();
+      const code = await findFirstCode(screen, signal, onStage);
+      controller.abort();
       if (code !== undefined) onCode(code);
     } catch {
-      if (!isOver(signal)) say("broken");
-      leaving.abort();
+      if (!isAborted(signal)) onStage("broken");
+      controller.abort();
     }
   };
-  void begin();
-  return () => leaving.abort();
+  void scan();
+  return () => controller.abort();
 }
 
-async function firstCode(screen: HTMLVideoElement, signal: AbortSignal, say: (stage: Stage) => void): Promise<string | undefined> {
+async function findFirstCode(screen: HTMLVideoElement, signal: AbortSignal, onStage: (stage: Stage) => void): Promise<string | undefined> {
   const read = await reader();
-  if (!isOver(signal)) say("looking");
-  while (!isOver(signal)) {
+  if (!isAborted(signal)) onStage("looking");
+  while (!isAborted(signal)) {
     if (screen.videoWidth > 0) {
-      const seen = whatIsIn(await read(pixels(screen, screen.videoWidth, screen.videoHeight, SIDE)));
-      if (isOver(signal)) return undefined;
-      if (seen?.kind === "code") return seen.code;
-      if (seen?.kind === "foreign") say("foreign");
+      const result = findCode(await read(scaledPixels(screen, screen.videoWidth, screen.videoHeight, SCANNED_SIDE_MAX)));
+      if (isAborted(signal)) return undefined;
+      if (result?.kind === "code") return result.code;
+      if (result?.kind === "foreign") onStage("foreign");
     }
-    await new Promise((resolve) => setTimeout(resolve, BETWEEN_LOOKS));
+    await new Promise((resolve) => setTimeout(resolve, SCAN_INTERVAL_MS));
   }
   return undefined;
 }
 
-/** Asked anew after each wait. */
-function isOver(signal: AbortSignal): boolean {
+/** A function, because TypeScript would otherwise assume that `aborted` cannot change across an await. */
+function isAborted(signal: AbortSignal): boolean {
   return signal.aborted;
 }
 
-function open(): Promise<MediaStream> {
-  // Without a secure connection browsers have no mediaDevices at all.
+function openCamera(): Promise<MediaStream> {
+  // Browsers provide mediaDevices only on secure connections.
   const devices = navigator.mediaDevices as MediaDevices | undefined;
   if (devices === undefined) return Promise.reject(new DOMException("", "NotFoundError"));
   return devices.getUserMedia({ video: { facingMode: "environment", width: { ideal: 1280 }, height: { ideal: 960 } } });
 }
 
-function why(error: unknown): Stage {
+function stageOfError(error: unknown): Stage {
   const name = error instanceof DOMException ? error.name : "";
   if (name === "NotAllowedError" || name === "SecurityError") return "refused";
   return name === "NotFoundError" || name === "OverconstrainedError" ? "absent" : "busy";

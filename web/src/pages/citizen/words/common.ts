@@ -1,17 +1,15 @@
-import { both } from "../../../words/both";
+import { bilingual } from "../../../words/bilingual";
 
-export const words = both(
+export const words = bilingual(
   {
     face: "Φωτογραφία προσώπου",
     signature: "Υπογραφή",
-    you: "Εσείς",
-    minor: "Ανήλικος",
     profiles: { standard: "Άδεια οδήγησης, διαβατήριο και λοιπά έγγραφα", identity_card: "Δελτίο ταυτότητας" },
     toHome: "Στις φωτογραφίες",
     toCode: "Υποβολή κωδικάριθμου",
     toDissociation: "Αποσυσχέτιση των φωτογραφιών που υπάρχουν",
     lost: {
-      title: "Το πρόσωπο δεν είναι γνωστό σε αυτή τη σύνδεση",
+      title: "Το πρόσωπο δεν έχει προστεθεί σε αυτή τη σύνδεση",
       text: "Η επιμέλεια ενός ανηλίκου ελέγχεται στα μητρώα σε κάθε επίσκεψη. Προσθέστε τον ανήλικο ξανά. Αν έγινε 18 ετών, διαχειρίζεται πλέον μόνος του τις φωτογραφίες του.",
       people: "Επιλογή προσώπου",
     },
@@ -19,12 +17,12 @@ export const words = both(
       title: "Μόνο για τον ίδιο τον χρήστη",
       text: "Αυτό γίνεται μόνο για τα δικά σας στοιχεία και όχι για ανήλικο.",
     },
-    told: {
+    status: {
       authorized: "Οι εφαρμογές εξουσιοδοτήθηκαν. Μπορούν να χρησιμοποιούν τις φωτογραφίες από τώρα.",
       rejected: "Οι φωτογραφίες δεν συσχετίστηκαν. Παραμένουν διαθέσιμες για το πρόσωπο στο οποίο ανήκουν.",
       minorAdded: "Η επιμέλεια επιβεβαιώθηκε. Συνεχίστε για τον ανήλικο.",
       noSubmission: "Υποβάλετε πρώτα τον κωδικάριθμο.",
-      submitAgain: "Αυτό που είχατε υποβάλει δεν ισχύει πια. Υποβάλετε τον κωδικάριθμο ξανά.",
+      submitAgain: "Η προηγούμενη υποβολή δεν ισχύει πια. Υποβάλετε τον κωδικάριθμο ξανά.",
       notConfirmed: "Δείτε πρώτα τις φωτογραφίες και επιβεβαιώστε ότι είναι οι σωστές.",
       nothingAssociated: "Δεν υπάρχουν συσχετισμένες φωτογραφίες. Υποβάλετε πρώτα έναν κωδικάριθμο.",
       alreadyAssociated: "Οι φωτογραφίες είναι ήδη συσχετισμένες.",
@@ -33,8 +31,6 @@ export const words = both(
   {
     face: "Face photo",
     signature: "Signature",
-    you: "You",
-    minor: "Minor",
     profiles: { standard: "Driving licence, passport and other documents", identity_card: "Identity card" },
     toHome: "To the photos",
     toCode: "Submit a code number",
@@ -48,7 +44,7 @@ export const words = both(
       title: "For yourself only",
       text: "This can be done for your own data only, not for a minor.",
     },
-    told: {
+    status: {
       authorized: "The applications are authorised. They may use the photos from now on.",
       rejected: "The photos were not associated. They stay available for the person to whom they belong.",
       minorAdded: "Custody is confirmed. Go on for the minor.",

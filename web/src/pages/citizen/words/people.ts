@@ -1,16 +1,16 @@
-import { both } from "../../../words/both";
+import { bilingual } from "../../../words/bilingual";
 
-export const words = both(
+export const words = bilingual(
   {
     title: "Για ποιον είναι οι φωτογραφίες;",
     codeTitle: "Για ποιον είναι ο κωδικάριθμος;",
     codeWaits: "Ο κωδικάριθμος διαβάστηκε. Επιλέξτε για ποιον είναι και θα τον βρείτε συμπληρωμένο.",
     self: "Για εσάς",
     born: (date: string) => `Ανήλικος, γεννήθηκε στις ${date}`,
-    until: (date: string) => `Φωτογραφίες έως ${date}`,
+    until: (date: string) => `Φωτογραφίες έως τις ${date}`,
     none: "Χωρίς φωτογραφίες",
     unknown: "Η κατάσταση δεν φορτώθηκε",
-    inHand: "Φωτογραφίες προς επιβεβαίωση",
+    pending: "Φωτογραφίες προς επιβεβαίωση",
     addMinor: "Προσθήκη ανηλίκου",
     addMinorHint: "Για παιδί του οποίου έχετε την επιμέλεια.",
     minor: {
@@ -20,14 +20,14 @@ export const words = both(
       amka: "ΑΜΚΑ",
       amkaHint: "Αριθμός Μητρώου Κοινωνικής Ασφάλισης",
       paaypa: "ΠΑΑΥΠΑ",
-      paaypaHint: "Προσωρινός αριθμός ασφάλισης και υγείας αλλοδαπού",
+      paaypaHint: "Προσωρινός Αριθμός Ασφάλισης και Υγειονομικής Περίθαλψης Αλλοδαπού",
       numberOf: (kind: string) => `${kind} του ανηλίκου`,
       eleven: "11 ψηφία",
       afm: "ΑΦΜ του ανηλίκου, αν έχει",
       afmHint: "9 ψηφία. Αν ο ανήλικος έχει ΑΦΜ, είναι υποχρεωτικός.",
       wrongKind: "Επιλέξτε ΑΜΚΑ ή ΠΑΑΥΠΑ.",
       wrongAmka: "Ο ΑΜΚΑ έχει 11 ψηφία και αρχίζει με την ημερομηνία γέννησης. Ελέγξτε τα ψηφία.",
-      wrongPaaypa: "Ο ΠΑΑΥΠΑ έχει 11 ψηφία.",
+      wrongPaaypa: "Ο ΠΑΑΥΠΑ έχει 11 ψηφία. Ελέγξτε τα ψηφία.",
       wrongAfm: "Ο ΑΦΜ έχει 9 ψηφία και κάποιο δεν είναι σωστό. Ελέγξτε τα ψηφία.",
       submit: "Έλεγχος και προσθήκη",
     },
@@ -41,7 +41,7 @@ export const words = both(
     until: (date: string) => `Photos until ${date}`,
     none: "No photos",
     unknown: "The state could not be loaded",
-    inHand: "Photos to confirm",
+    pending: "Photos to confirm",
     addMinor: "Add a minor",
     addMinorHint: "For a child in your custody.",
     minor: {
@@ -58,7 +58,7 @@ export const words = both(
       afmHint: "9 digits. It is required where the minor has an AFM.",
       wrongKind: "Choose AMKA or PAAYPA.",
       wrongAmka: "An AMKA has 11 digits and begins with the date of birth. Check the digits.",
-      wrongPaaypa: "A PAAYPA has 11 digits.",
+      wrongPaaypa: "A PAAYPA has 11 digits. Check the digits.",
       wrongAfm: "An AFM has 9 digits, and one of these is wrong. Check the digits.",
       submit: "Check and add",
     },

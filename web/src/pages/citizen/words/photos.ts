@@ -1,19 +1,18 @@
-import { both } from "../../../words/both";
+import { bilingual } from "../../../words/bilingual";
 
-export const words = both(
+export const words = bilingual(
   {
     title: "Είναι αυτές οι φωτογραφίες σας;",
-    titleMinor: (name: string) => `Είναι αυτές οι φωτογραφίες για: ${name};`,
+    titleMinor: (name: string) => `${name}: είναι αυτές οι σωστές φωτογραφίες;`,
     look: "Δείτε προσεκτικά τις εικόνες και επιβεβαιώστε ότι είναι οι σωστές.",
     previewOf: (what: string) => `Προεπισκόπηση: ${what}`,
-    size: "Διαστάσεις",
-    pixels: (width: number, height: number) => `${width} × ${height} εικονοστοιχεία`,
+    pixels: (width: number, height: number) => `${width} × ${height} pixel`,
     issued: "Ημερομηνία έκδοσης",
     expires: "Ο κωδικάριθμος λήγει",
     profile: "Προδιαγραφές για",
     noPreviewTitle: "Οι προεπισκοπήσεις δεν είναι πια στη σελίδα",
     noPreview: "Για την ασφάλειά σας δεν αποθηκεύονται στη συσκευή σας. Υποβάλετε ξανά τον ίδιο κωδικάριθμο για να τις δείτε· δεν μετρά στο όριο της ημέρας.",
-    again: "Υποβολή ξανά",
+    again: "Επανυποβολή",
     confirmed: "Έχετε ήδη επιβεβαιώσει τις φωτογραφίες.",
     goOn: "Συνέχεια στη συσχέτιση",
     mine: "Ναι, είναι δικές μου",
@@ -37,12 +36,12 @@ export const words = both(
     },
     done: {
       title: "Οι φωτογραφίες συσχετίστηκαν",
-      until: (date: string) => `Ισχύουν έως ${date}.`,
+      until: (date: string) => `Ισχύουν έως τις ${date}.`,
       next: "Επόμενο βήμα: εξουσιοδοτήστε εφαρμογές",
       nextText: "Καμία υπηρεσία δεν μπορεί να χρησιμοποιήσει τις φωτογραφίες πριν την εξουσιοδοτήσετε. Κάντε το τώρα για τις υπηρεσίες που χρειάζεστε.",
       authorize: "Εξουσιοδότηση εφαρμογών",
-      later: "Αργότερα, στις φωτογραφίες",
-      reminder: "Αφήστε ένα email για υπενθύμιση πριν λήξουν",
+      later: "Όχι τώρα, επιστροφή στις φωτογραφίες",
+      reminder: "Δηλώστε email για υπενθύμιση πριν λήξουν",
     },
   },
   {
@@ -50,7 +49,6 @@ export const words = both(
     titleMinor: (name: string) => `Are these the photos for ${name}?`,
     look: "Look at the images carefully and confirm that they are the right ones.",
     previewOf: (what: string) => `Preview: ${what}`,
-    size: "Size",
     pixels: (width: number, height: number) => `${width} × ${height} pixels`,
     issued: "Date of issue",
     expires: "The code number expires",

@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 
-import { hasPixels, leastShrink, leastWidth, mostWidth, moved, outputSize, same, straightened, transform, turned, whole, within, zoomed, type Crop } from "./crop";
-import { frameOf, hasProportion, isLargeEnough, KINDS, MAX_PIXELS, PROFILES, type Frame, type Size } from "./profiles";
+import { hasEnoughPixels, minScale, minWidth, maxWidth, pan, outputSize, equals, straighten, transform, rotate, fullFrame, clampToSource, zoom, type Crop } from "./crop";
+import { frameOf, hasProportion, isLargeEnough, KINDS, PHOTO_PIXELS_MAX, PROFILES, type Frame, type Size } from "./profiles";
 
 const FACE = frameOf("standard", "face");
 const SIGNATURE = frameOf("standard", "signature");
 const CAMERA: Size = { width: 4000, height: 3000 };
 const FRAMES: readonly Frame[] = PROFILES.flatMap((profile) => KINDS.map((kind) => frameOf(profile, kind)));
 
-/** Corners of the part that is taken, in the source's pixels: back through the transformation that draws it. */
+/** Returns the corners of the crop in the source's pixels, by inverting the drawing transformation. */
 function corners(frame: Frame, crop: Crop): [number, number][] {
   const height = (crop.width * frame.proportion.height) / frame.proportion.width;
   const [a, b, c, d, e, f] = transform(crop, 1, { x: crop.width / 2, y: height / 2 });
@@ -25,75 +25,75 @@ function isInside(frame: Frame, source: Size, crop: Crop): boolean {
   return corners(frame, crop).every(([x, y]) => x > -0.01 && y > -0.01 && x < source.width + 0.01 && y < source.height + 0.01);
 }
 
-test("at first all of the middle is taken", () => {
-  expect(whole(FACE, CAMERA)).toEqual({ x: 2000, y: 1500, width: 2000, quarter: 0, tilt: 0 });
-  expect(whole(SIGNATURE, CAMERA).width).toBe(4000);
+test("the initial crop is the largest centred one", () => {
+  expect(fullFrame(FACE, CAMERA)).toEqual({ x: 2000, y: 1500, width: 2000, quarter: 0, tilt: 0 });
+  expect(fullFrame(SIGNATURE, CAMERA).width).toBe(4000);
 });
 
-test("whatever is done to it, the part lies in the source, and the picture has the proportion and the pixels", () => {
+test("after any sequence of edits the crop lies in the source and has the proportion and the pixels", () => {
   let seed = 7;
   const random = () => (seed = (seed * 48271) % 2147483647) / 2147483647;
   for (const frame of FRAMES) {
     for (let round = 0; round < 40; round += 1) {
       const source = { width: 1300 + Math.floor(random() * 6000), height: 1300 + Math.floor(random() * 6000) };
-      let crop = whole(frame, source);
+      let crop = fullFrame(frame, source);
       for (let step = 0; step < 12; step += 1) {
         const doing = Math.floor(random() * 4);
-        if (doing === 0) crop = moved(frame, source, crop, random() * 4 - 2, random() * 4 - 2);
-        else if (doing === 1) crop = zoomed(frame, source, crop, 0.3 + random() * 3, { x: random() - 0.5, y: random() - 0.5 });
-        else if (doing === 2) crop = turned(frame, source, crop, random() < 0.5 ? 1 : -1);
-        else crop = straightened(frame, source, crop, random() * 60 - 30);
+        if (doing === 0) crop = pan(frame, source, crop, random() * 4 - 2, random() * 4 - 2);
+        else if (doing === 1) crop = zoom(frame, source, crop, 0.3 + random() * 3, { x: random() - 0.5, y: random() - 0.5 });
+        else if (doing === 2) crop = rotate(frame, source, crop, random() < 0.5 ? 1 : -1);
+        else crop = straighten(frame, source, crop, random() * 60 - 30);
         expect(isInside(frame, source, crop)).toBe(true);
         const size = outputSize(frame, crop);
         expect(hasProportion(frame, size)).toBe(true);
-        expect(size.width * size.height).toBeLessThanOrEqual(MAX_PIXELS);
-        expect(isLargeEnough(frame, size)).toBe(hasPixels(frame, crop));
+        expect(size.width * size.height).toBeLessThanOrEqual(PHOTO_PIXELS_MAX);
+        expect(isLargeEnough(frame, size)).toBe(hasEnoughPixels(frame, crop));
       }
     }
   }
 });
 
-test("it is enlarged as far as there are pixels, and never drawn larger than it is", () => {
-  const nearest = zoomed(FACE, CAMERA, whole(FACE, CAMERA), 100);
+test("zooming stops at the minimum size, and small pictures are not upscaled", () => {
+  const nearest = zoom(FACE, CAMERA, fullFrame(FACE, CAMERA), 100);
   expect(nearest.width).toBe(800);
   expect(outputSize(FACE, nearest)).toEqual({ width: 800, height: 1200 });
   const small = { width: 700, height: 3000 };
-  const all = whole(FACE, small);
-  expect(hasPixels(FACE, all)).toBe(false);
+  const all = fullFrame(FACE, small);
+  expect(hasEnoughPixels(FACE, all)).toBe(false);
   expect(outputSize(FACE, all)).toEqual({ width: 700, height: 1050 });
-  expect(leastWidth(FACE, small, all)).toBe(mostWidth(FACE, small, all));
+  expect(minWidth(FACE, small, all)).toBe(maxWidth(FACE, small, all));
 });
 
-test("what lies under the fingers stays there while it is enlarged", () => {
-  const crop = whole(FACE, CAMERA);
+test("the point under the fingers stays in place while zooming", () => {
+  const crop = fullFrame(FACE, CAMERA);
   const about = { x: 0.2, y: -0.3 };
-  const nearer = zoomed(FACE, CAMERA, crop, 1.5, about);
+  const nearer = zoom(FACE, CAMERA, crop, 1.5, about);
   for (const axis of ["x", "y"] as const) expect(nearer[axis] + about[axis] * nearer.width).toBeCloseTo(crop[axis] + about[axis] * crop.width);
 });
 
-test("turned and moved, the picture goes where it is pushed", () => {
-  const near = zoomed(FACE, CAMERA, whole(FACE, CAMERA), 2);
-  expect(moved(FACE, CAMERA, near, 0.1, 0)).toMatchObject({ x: near.x - 0.1 * near.width, y: near.y });
-  const onItsSide = turned(FACE, CAMERA, near, 1);
-  const pushed = moved(FACE, CAMERA, onItsSide, 0.1, 0);
+test("a rotated picture follows the direction of panning", () => {
+  const near = zoom(FACE, CAMERA, fullFrame(FACE, CAMERA), 2);
+  expect(pan(FACE, CAMERA, near, 0.1, 0)).toMatchObject({ x: near.x - 0.1 * near.width, y: near.y });
+  const onItsSide = rotate(FACE, CAMERA, near, 1);
+  const pushed = pan(FACE, CAMERA, onItsSide, 0.1, 0);
   expect(pushed.x).toBeCloseTo(onItsSide.x);
   expect(pushed.y).toBeCloseTo(onItsSide.y + 0.1 * onItsSide.width);
 });
 
-test("four quarters and back upright are where it began", () => {
-  let crop = whole(FACE, CAMERA);
-  for (let quarter = 0; quarter < 4; quarter += 1) crop = turned(FACE, CAMERA, crop, 1);
-  expect(same(crop, whole(FACE, CAMERA))).toBe(true);
-  expect(same(straightened(FACE, CAMERA, straightened(FACE, CAMERA, crop, 5), 0), crop)).toBe(true);
+test("four quarter turns, and a tilt that is undone, restore the crop", () => {
+  let crop = fullFrame(FACE, CAMERA);
+  for (let quarter = 0; quarter < 4; quarter += 1) crop = rotate(FACE, CAMERA, crop, 1);
+  expect(equals(crop, fullFrame(FACE, CAMERA))).toBe(true);
+  expect(equals(straighten(FACE, CAMERA, straighten(FACE, CAMERA, crop, 5), 0), crop)).toBe(true);
 });
 
-test("fifty megapixels are not exceeded", () => {
-  const size = outputSize(FACE, whole(FACE, { width: 12000, height: 18000 }));
-  expect(size.width * size.height).toBeLessThanOrEqual(MAX_PIXELS);
+test("the output never exceeds fifty megapixels", () => {
+  const size = outputSize(FACE, fullFrame(FACE, { width: 12000, height: 18000 }));
+  expect(size.width * size.height).toBeLessThanOrEqual(PHOTO_PIXELS_MAX);
   expect(size.width).toBeGreaterThan(5700);
 });
 
-test("a picture is shrunk to the least size at most", () => {
-  const crop = within(FACE, CAMERA, { ...whole(FACE, CAMERA), width: 1600 });
-  expect(outputSize(FACE, crop, leastShrink(FACE, crop))).toEqual(FACE.least);
+test("the minimum scale gives exactly the minimum size", () => {
+  const crop = clampToSource(FACE, CAMERA, { ...fullFrame(FACE, CAMERA), width: 1600 });
+  expect(outputSize(FACE, crop, minScale(FACE, crop))).toEqual(FACE.minSize);
 });

@@ -1,21 +1,24 @@
-/* Where a head is drawn as a help, from the limits that the check holds it to. */
+/* Computes the head guides from the limits of the picture check. */
 import type { HeadLimits, Range } from "./profiles";
 
-/** Of a head: the eyes lie halfway between chin and crown, and it is this much as wide as it is tall. */
-const EYES_AT = 0.5;
-const WIDTH = 0.74;
+/** Position of the eyes from the chin, relative to the head's height, and width of a head, relative to its height. */
+const EYE_POSITION = 0.5;
+const HEAD_ASPECT = 0.74;
 
-const middleOf = ({ least, most }: Range) => (least + most) / 2;
+const midpoint = ({ min, max }: Range) => (min + max) / 2;
 
-/** All in parts of the picture's height, from above. The head is that in the middle of what is allowed; its chin lies in a zone, as heads may be smaller and larger. */
-export function guides({ headHeight, eyeLine }: HeadLimits): { eyes: Range; chin: Range; head: { top: number; middle: number; tall: number; across: number } } {
-  const tall = middleOf(headHeight);
-  const eyes = middleOf(eyeLine);
-  const top = Math.max(0, eyes - tall * EYES_AT);
-  const chin = (height: number) => Math.min(1, eyes + height * (1 - EYES_AT));
+/**
+ * Returns all values relative to the picture's height, from its top. The outlined head has the middle of the allowed sizes. The chin has a
+ * band, because heads of different size are allowed.
+ */
+export function guides({ headHeight, eyeLine }: HeadLimits): { eyes: Range; chin: Range; head: { top: number; middle: number; height: number; halfWidth: number } } {
+  const headHeight_ = midpoint(headHeight);
+  const eyes = midpoint(eyeLine);
+  const top = Math.max(0, eyes - headHeight_ * EYE_POSITION);
+  const chin = (height: number) => Math.min(1, eyes + height * (1 - EYE_POSITION));
   return {
     eyes: eyeLine,
-    chin: { least: chin(headHeight.least), most: chin(headHeight.most) },
-    head: { top, middle: top + tall / 2, tall, across: (tall * WIDTH) / 2 },
+    chin: { min: chin(headHeight.min), max: chin(headHeight.max) },
+    head: { top, middle: top + headHeight_ / 2, height: headHeight_, halfWidth: (headHeight_ * HEAD_ASPECT) / 2 },
   };
 }

@@ -1,9 +1,9 @@
-/* What a JPEG file says of itself: enough to know whether it can be sent as it is. */
-import { MAX_BYTES, MAX_PIXELS, hasProportion, isLargeEnough, type Frame, type Size } from "./profiles";
+/* Reads a JPEG header, to decide whether the file can be uploaded unchanged. */
+import { PHOTO_BYTES_MAX, PHOTO_PIXELS_MAX, hasProportion, isLargeEnough, type Frame, type Size } from "./profiles";
 
 export type Header = Size & { readonly orientation: number };
 
-/** Undefined where it is no JPEG, or one that we do not understand: then it is drawn anew, which is always right. */
+/** Returns undefined if the file is not a JPEG or has an unusual structure. Such a file is encoded again, which is always correct. */
 export function readHeader(file: Uint8Array): Header | undefined {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   if (file.length < 4 || view.getUint16(0) !== 0xffd8) return undefined;
@@ -18,20 +18,20 @@ export function readHeader(file: Uint8Array): Header | undefined {
     }
     const length = view.getUint16(at + 2);
     if (length < 2 || at + 2 + length > file.length) return undefined;
-    // A frame header; not DHT (c4), JPG (c8) or DAC (cc), which lie among them.
+    // A frame header. DHT (c4), JPG (c8) and DAC (cc) are in the same range but are no frame headers.
     if (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) {
       return length < 8 ? undefined : { width: view.getUint16(at + 7), height: view.getUint16(at + 5), orientation };
     }
-    if (marker === 0xe1) orientation = orientationIn(file.subarray(at + 4, at + 2 + length)) ?? orientation;
-    // Image data before any frame header.
+    if (marker === 0xe1) orientation = readExifOrientation(file.subarray(at + 4, at + 2 + length)) ?? orientation;
+    // Image data before any frame header: not a valid JPEG.
     if (marker === 0xda) return undefined;
     at += 2 + length;
   }
   return undefined;
 }
 
-/** Of an APP1 segment that holds EXIF. Undefined where there is none. */
-function orientationIn(segment: Uint8Array): number | undefined {
+/** Reads the orientation from an APP1 segment with EXIF. Returns undefined if the segment has no EXIF or no orientation. */
+function readExifOrientation(segment: Uint8Array): number | undefined {
   if (String.fromCharCode(...segment.subarray(0, 6)) !== "Exif\0\0") return undefined;
   const tiff = segment.subarray(6);
   const view = new DataView(tiff.buffer, tiff.byteOffset, tiff.byteLength);
@@ -44,15 +44,15 @@ function orientationIn(segment: Uint8Array): number | undefined {
       if (view.getUint16(at, little) === 0x0112) return view.getUint16(at + 8, little);
     }
   } catch {
-    // Shorter than it says. Whatever reads it later may see something else: not to be sent as it is.
+    // The EXIF data are truncated. Other software may read another orientation from them, so the file must not be uploaded unchanged.
     return 0;
   }
   return undefined;
 }
 
-/** Keeps every rule of the file: whoever changes nothing sends these very bytes. */
-export function isReady(frame: Frame, bytes: number, header: Header | undefined): boolean {
+/** Returns whether the file follows every rule for files, so that it can be uploaded unchanged. */
+export function meetsFileRules(frame: Frame, bytes: number, header: Header | undefined): boolean {
   return (
-    header?.orientation === 1 && bytes <= MAX_BYTES && header.width * header.height <= MAX_PIXELS && isLargeEnough(frame, header) && hasProportion(frame, header)
+    header?.orientation === 1 && bytes <= PHOTO_BYTES_MAX && header.width * header.height <= PHOTO_PIXELS_MAX && isLargeEnough(frame, header) && hasProportion(frame, header)
   );
 }

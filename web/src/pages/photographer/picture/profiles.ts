@@ -1,4 +1,7 @@
-/* What a picture must be. The service holds the same numbers (shared/domain/src/photo.rs, picture_report.rs), decides by them and tells them; a test looks that these agree. */
+/*
+ * Requirements for pictures, the same as in the service (shared/domain/src/photo.rs, picture_report.rs). The service decides by them. A
+ * test compares the numbers.
+ */
 import type { Schemas } from "../../../api/client";
 
 export type Profile = Schemas["UploadRequest"]["profile"];
@@ -7,40 +10,40 @@ export type Kind = "face" | "signature";
 export const PROFILES: readonly Profile[] = ["standard", "identity_card"];
 export const KINDS: readonly Kind[] = ["face", "signature"];
 
-export const MAX_BYTES = 3_000_000;
-export const MAX_PIXELS = 50_000_000;
-/** How far the proportion may be off, in thousandths. */
+export const PHOTO_BYTES_MAX = 3_000_000;
+export const PHOTO_PIXELS_MAX = 50_000_000;
+/** Tolerance of the proportion, in thousandths. */
 export const PROPORTION_TOLERANCE = 10;
 
 export type Size = { readonly width: number; readonly height: number };
-/** Least size, and the proportion width : height. */
-export type Frame = { readonly least: Size; readonly proportion: Size };
-export type Range = { readonly least: number; readonly most: number };
-/** Where the head belongs: parts of the picture's height. */
+/** Minimum size in pixels, and the proportion width : height. */
+export type Frame = { readonly minSize: Size; readonly proportion: Size };
+export type Range = { readonly min: number; readonly max: number };
+/** Limits of the head's height and the eyes' position, relative to the picture's height. */
 export type HeadLimits = { readonly headHeight: Range; readonly eyeLine: Range };
 
-const SIGNATURE: Frame = { least: { width: 1200, height: 400 }, proportion: { width: 3, height: 1 } };
+const SIGNATURE_FRAME: Frame = { minSize: { width: 1200, height: 400 }, proportion: { width: 3, height: 1 } };
 
-const FACES: Readonly<Record<Profile, Frame>> = {
-  standard: { least: { width: 800, height: 1200 }, proportion: { width: 2, height: 3 } },
-  identity_card: { least: { width: 1280, height: 1600 }, proportion: { width: 4, height: 5 } },
+const FACE_FRAMES: Readonly<Record<Profile, Frame>> = {
+  standard: { minSize: { width: 800, height: 1200 }, proportion: { width: 2, height: 3 } },
+  identity_card: { minSize: { width: 1280, height: 1600 }, proportion: { width: 4, height: 5 } },
 };
 
-export const HEADS: Readonly<Record<Profile, HeadLimits>> = {
-  standard: { headHeight: { least: 0.46, most: 0.64 }, eyeLine: { least: 0.33, most: 0.52 } },
-  identity_card: { headHeight: { least: 0.54, most: 0.9 }, eyeLine: { least: 0.28, most: 0.52 } },
+export const HEAD_LIMITS: Readonly<Record<Profile, HeadLimits>> = {
+  standard: { headHeight: { min: 0.46, max: 0.64 }, eyeLine: { min: 0.33, max: 0.52 } },
+  identity_card: { headHeight: { min: 0.54, max: 0.9 }, eyeLine: { min: 0.28, max: 0.52 } },
 };
 
 export function frameOf(profile: Profile, kind: Kind): Frame {
-  return kind === "signature" ? SIGNATURE : FACES[profile];
+  return kind === "signature" ? SIGNATURE_FRAME : FACE_FRAMES[profile];
 }
 
-/** In whole numbers, as the service decides it. */
+/** Uses integers only, as the service does, so that both decide the same. */
 export function hasProportion({ proportion }: Frame, { width, height }: Size): boolean {
   const expected = height * proportion.width;
   return Math.abs(width * proportion.height - expected) * 1000 <= expected * PROPORTION_TOLERANCE;
 }
 
-export function isLargeEnough({ least }: Frame, { width, height }: Size): boolean {
-  return width >= least.width && height >= least.height;
+export function isLargeEnough({ minSize }: Frame, { width, height }: Size): boolean {
+  return width >= minSize.width && height >= minSize.height;
 }
