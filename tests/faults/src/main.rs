@@ -14,8 +14,6 @@ mod aws;
 mod invariants;
 #[path = "../../tests/aws/items.rs"]
 mod items;
-#[path = "../../tests/aws/reminders.rs"]
-mod stored_reminders;
 mod kill;
 #[path = "../../tests/aws/objects.rs"]
 mod objects;
@@ -24,6 +22,8 @@ mod operations;
 mod outbox;
 mod proxy;
 mod requests;
+#[path = "../../tests/aws/reminders.rs"]
+mod stored_reminders;
 
 use std::{
     collections::BTreeMap,

@@ -6,11 +6,7 @@
 //!
 //! A response with an unexpected status is an error. Wrong data afterwards is a broken invariant. In both cases the program exits with status 1.
 
-#![expect(
-    clippy::expect_used,
-    clippy::print_stdout,
-    reason = "a test program that prints its results, and stops if it cannot measure"
-)]
+#![expect(clippy::expect_used, clippy::print_stdout, reason = "a test program that prints its results, and stops if it cannot measure")]
 
 mod afterwards;
 #[path = "../../tests/aws/mod.rs"]

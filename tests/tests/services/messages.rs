@@ -46,8 +46,8 @@ async fn message() -> OutboxItem {
     serde_json::from_value(item).unwrap()
 }
 
-/// Returns when a message is due, if `now` is no earlier. The index is sorted by due time, and the tests' messages are due decades after all
-/// others, so the last 5,000 entries contain them.
+/// Returns when a message is due, or `None` if it is not due by `now`. Reads up to 5,000 entries of the index, because the tests' messages are due
+/// decades after all others and therefore come last.
 async fn due(outbox: &Outbox, message: &OutboxItem, now: Moment) -> Option<Moment> {
     let due = outbox.due(now, 5_000).await.unwrap();
     assert!(due.is_sorted_by_key(|due| due.next_at));

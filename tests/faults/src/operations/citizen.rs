@@ -8,7 +8,7 @@ use journeys::{
 };
 use serde_json::{Value, json};
 
-use super::{Operation, World, succeeds, boxed, prepared};
+use super::{Operation, World, boxed, prepared, succeeds};
 
 /// A citizen with a code that is not submitted yet.
 struct Holder {
@@ -75,7 +75,11 @@ fn before_association() -> Vec<Operation> {
                     holder(world).await,
                     boxed!(|holder| own(&holder.visit).submit(&holder.issued.code).await),
                     boxed!(|holder, _response| {
-                        assert_eq!(submissions_left(&holder.visit).await, 4, "the same code is counted once, however often it is submitted");
+                        assert_eq!(
+                            submissions_left(&holder.visit).await,
+                            4,
+                            "the same code is counted once, however often it is submitted"
+                        );
                         own(&holder.visit).confirm().await.expect(200);
                     }),
                 )

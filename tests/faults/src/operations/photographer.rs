@@ -8,7 +8,7 @@ use journeys::{
 };
 use serde_json::Value;
 
-use super::{Operation, succeeds, boxed, prepared};
+use super::{Operation, boxed, prepared, succeeds};
 
 /// An upload without a code, and the recipient for it.
 struct Uploaded {

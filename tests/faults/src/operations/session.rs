@@ -7,7 +7,7 @@ use journeys::{
 };
 use serde_json::{Value, json};
 
-use super::{Operation, succeeds, boxed, prepared};
+use super::{Operation, boxed, prepared, succeeds};
 
 /// A person who has signed in at TAXISnet and not returned to the service yet.
 struct AtTaxisnet {

@@ -195,12 +195,20 @@ pub(super) fn all() -> Vec<Operation> {
     vec![
         Operation::new(
             "deliver_code",
-            boxed!(|_world| prepared(Waiting::new(false).await, boxed!(|w| w.issue().await), boxed!(|w, _response| w.assert_arrives().await))),
+            boxed!(|_world| prepared(
+                Waiting::new(false).await,
+                boxed!(|w| w.issue().await),
+                boxed!(|w, _response| w.assert_arrives().await)
+            )),
         )
         .variant("by SMS"),
         Operation::new(
             "deliver_code",
-            boxed!(|_world| prepared(Waiting::new(true).await, boxed!(|w| w.issue().await), boxed!(|w, _response| w.assert_arrives().await))),
+            boxed!(|_world| prepared(
+                Waiting::new(true).await,
+                boxed!(|w| w.issue().await),
+                boxed!(|w, _response| w.assert_arrives().await)
+            )),
         )
         .variant("by email"),
         Operation::new(
