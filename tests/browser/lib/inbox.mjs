@@ -23,7 +23,7 @@ export const messages = (to, after = 0) => json('GET', `${sandbox()}/inbox.json?
 export const lastSeq = async (to) => (await messages(to)).at(-1)?.seq ?? 0;
 
 /**
- * Waits for a message to a recipient after `after` for which `matches` returns true, and returns the first one.
+ * Waits for a message to a recipient for which `matches` returns true, with a sequence number greater than `after`. Returns the first such message.
  * @param {string} to
  * @param {{ after?: number, matches?: (message: Message) => boolean, timeout?: number }} [options]
  * @returns {Promise<Message>}
@@ -44,10 +44,10 @@ const hasCode = (message) => message.text.includes('#code=');
 /** Returns the six digits of an SMS with a one-time password, or undefined. */
 const otpIn = (message) => (hasCode(message) ? undefined : /(?<!\d)\d{6}(?!\d)/.exec(message.text)?.[0]);
 
-/** Waits for the next one-time password after `after` and returns it. */
+/** Waits for the next one-time password with a sequence number greater than `after` and returns it. */
 export const otp = async (to, after = 0) => otpIn(await waitFor(to, { after, matches: (message) => otpIn(message) !== undefined }));
 
-/** Waits for the next message with a code number after `after` and returns it. */
+/** Waits for the next message with a code number, with a sequence number greater than `after`, and returns it. */
 export const codeMessage = (to, after = 0) => waitFor(to, { after, matches: hasCode });
 
 /** Returns the link in a message with a code number: the service's URL with the code after `#code=`. */

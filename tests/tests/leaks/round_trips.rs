@@ -8,7 +8,7 @@ use std::{
 use journeys::docs;
 use serde_json::Value;
 
-/// Number of rounds of an operation of which every call was retried by the SDK, because the emulator was slow.
+/// Stands for an unknown number of rounds: the SDK retried a request of each call of the operation, because the emulator was slow.
 const UNKNOWN: u64 = u64::MAX;
 
 /// Asserts that each operation makes exactly as many calls to AWS as docs/benchmarks.md states, and no more rounds of calls. Fewer calls fail
@@ -38,9 +38,9 @@ pub(crate) fn assert_budget_is_kept(lines: &[(String, String)], operations: BTre
         match (budget, measured.get(&operation)) {
             (None, _) => {}
             (Some(_), None) => wrong.push(format!("{operation} never succeeded")),
-            (Some((calls, most)), Some(&(own, Reverse(rounds)))) => {
-                if own != calls || rounds > most && rounds != UNKNOWN {
-                    wrong.push(format!("{operation}: {own} calls in {rounds} rounds, the page says {calls} in {most}"));
+            (Some((calls, rounds_max)), Some(&(own, Reverse(rounds)))) => {
+                if own != calls || rounds > rounds_max && rounds != UNKNOWN {
+                    wrong.push(format!("{operation}: {own} calls in {rounds} rounds, but the page states {calls} in {rounds_max}"));
                 }
             }
         }
