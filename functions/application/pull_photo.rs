@@ -6,7 +6,7 @@
 
 use domain::{
     Identifier, ImageKind, Moment, SubjectId,
-    application::{CASE_LENGTH, is_case},
+    application::{CASE_CHARACTERS_MAX, is_case},
     authorization::{AssociationFacts, Pull, PullFacts, PullRefusal, decide_pull},
 };
 use edge::{
@@ -119,7 +119,7 @@ fn check(claims: &Claims) -> Result<ImageKind, Problem> {
     let person = Identifier::parse_tagged(&claims.sub).ok_or_else(|| invalid("sub", FieldReason::NotAllowed))?;
     person.map_err(|_| invalid("sub", FieldReason::InvalidNumber))?;
     if !is_case(&claims.case) {
-        return Err(invalid("case", FieldReason::InvalidText { limit: CASE_LENGTH }));
+        return Err(invalid("case", FieldReason::InvalidText { limit: CASE_CHARACTERS_MAX }));
     }
     ImageKind::parse(&claims.image).ok_or_else(|| invalid("image", FieldReason::NotAllowed))
 }
@@ -204,7 +204,7 @@ mod tests {
             (claims("name:068933130", "face", "1"), "sub", FieldReason::NotAllowed),
             (claims("afm:068933131", "face", "1"), "sub", FieldReason::InvalidNumber),
             (claims("afm:068933130", "Face", "1"), "image", FieldReason::NotAllowed),
-            (claims("afm:068933130", "face", ""), "case", FieldReason::InvalidText { limit: CASE_LENGTH }),
+            (claims("afm:068933130", "face", ""), "case", FieldReason::InvalidText { limit: CASE_CHARACTERS_MAX }),
         ] {
             assert_eq!(check(&invalid), Err(Problem::InvalidField { field: field.to_owned(), reason }));
         }

@@ -4,7 +4,7 @@
 use domain::{
     Moment,
     application::ApplicationId,
-    verdict::{RefusalReason, TEXT_LENGTH, Verdict, is_text},
+    verdict::{RefusalReason, TEXT_CHARACTERS_MAX, Verdict, is_text},
 };
 use edge::{
     Call, Failure, Reply, Setup,
@@ -109,7 +109,7 @@ fn check(claims: &Claims, now: Moment) -> Result<GivenVerdict, Problem> {
         (VerdictKind::Refused, None) => return Err(invalid("reason", FieldReason::Missing)),
     };
     if claims.text.as_deref().is_some_and(|text| !is_text(text)) {
-        return Err(invalid("text", FieldReason::InvalidText { limit: TEXT_LENGTH }));
+        return Err(invalid("text", FieldReason::InvalidText { limit: TEXT_CHARACTERS_MAX }));
     }
     Ok(GivenVerdict { verdict, text: claims.text.clone(), at: now })
 }
@@ -152,8 +152,8 @@ mod tests {
         let refused = check(&claims(VerdictKind::Refused, glasses, Some("x")), now);
         assert_eq!(refused, Ok(GivenVerdict { verdict: Verdict::Refused(RefusalReason::Glasses), text: Some("x".to_owned()), at: now }));
         assert_eq!(check(&claims(VerdictKind::Accepted, None, None), now).map(|given| given.verdict), Ok(Verdict::Accepted));
-        let too_long = "x".repeat(TEXT_LENGTH + 1);
-        let text = FieldReason::InvalidText { limit: TEXT_LENGTH };
+        let too_long = "x".repeat(TEXT_CHARACTERS_MAX + 1);
+        let text = FieldReason::InvalidText { limit: TEXT_CHARACTERS_MAX };
         for (invalid, field, reason) in [
             (claims(VerdictKind::Refused, None, None), "reason", FieldReason::Missing),
             (claims(VerdictKind::Accepted, glasses, None), "reason", FieldReason::NotAllowed),

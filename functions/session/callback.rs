@@ -15,7 +15,7 @@ use storage::{
     consents::Consents,
     nonces::{Nonces, SignIn},
     quotas::Quotas,
-    sealing::{ExchangeCode, IdentifierHasher, SealingKey, SessionToken, digest_text, equal},
+    sealing::{ExchangeCode, IdentifierHasher, SealingKey, SessionToken, equal, sha256_base64url},
     sessions::{Business, Person, Session, Sessions},
     staff::{Staff, StaffItem},
     subjects::Subjects,
@@ -89,7 +89,7 @@ async fn take_sign_in(deps: &Deps, call: &Call) -> Result<SignIn, Failure> {
     let browser = call.cookie(SIGN_IN_COOKIE).ok_or(Problem::SignInState)?;
     let state = call.query("state").ok_or(Problem::SignInState)?;
     let sign_in = deps.nonces.take_sign_in(state, call.now).await?.ok_or(Problem::SignInState)?;
-    let began_here = equal(sign_in.browser.as_bytes(), digest_text(browser).as_bytes());
+    let began_here = equal(sign_in.browser.as_bytes(), sha256_base64url(browser).as_bytes());
     if began_here { Ok(sign_in) } else { Err(Problem::SignInState.into()) }
 }
 
@@ -136,7 +136,7 @@ async fn start_with_otp(deps: &Deps, call: &Call, mut session: Session) -> Resul
 
 /// Starts a session that needs no one-time password.
 async fn start_without_otp(deps: &Deps, call: &Call, mut session: Session) -> Result<Session, Failure> {
-    let agreed = deps.consents.has_personal_data(&session.subject_id, call.now).await?;
+    let agreed = deps.consents.has_agreed_to_personal_data(&session.subject_id, call.now).await?;
     session.consent = agreed.then(|| domain::consent::PERSONAL_DATA_VERSION.to_owned());
     deps.sessions.start(&session, call.now).await?;
     Ok(session)

@@ -6,7 +6,7 @@ use messages::problem::Problem;
 use serde::{Deserialize, Serialize};
 use storage::{
     nonces::{Exchange, Nonces},
-    sealing::{ExchangeCode, digest_text, equal},
+    sealing::{ExchangeCode, equal, sha256_base64url},
     sessions::Sessions,
 };
 
@@ -54,6 +54,6 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
 /// Returns whether the request comes from the app that began the sign-in.
 fn is_from_initiator(exchange: &Exchange, body: &Body) -> bool {
     CodeVerifier::parse(body.code_verifier.expose())
-        .is_some_and(|verifier| equal(digest_text(verifier.expose()).as_bytes(), exchange.code_challenge.as_str().as_bytes()))
+        .is_some_and(|verifier| equal(sha256_base64url(verifier.expose()).as_bytes(), exchange.code_challenge.as_str().as_bytes()))
         && exchange.redirect_uri.as_str() == body.redirect_uri
 }

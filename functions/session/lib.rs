@@ -48,7 +48,7 @@ pub fn draw_otp(session: &Session, resends: u32, now: Moment) -> Result<(Otp, Aw
 /// Returns [`Problem::OtpMessagesDailyLimit`] if the quota is exhausted.
 pub async fn count_otp_message(quotas: &Quotas, session: &Session, message_id: &str, now: Moment) -> Result<(), Failure> {
     match quotas.use_one(Quota::OtpMessages, &session.subject_id, message_id, now).await? {
-        Use::LetIn { .. } => Ok(()),
+        Use::WithinLimit { .. } => Ok(()),
         Use::Exhausted => Err(Problem::OtpMessagesDailyLimit { renews_at: quota::renews_at(now) }.into()),
     }
 }

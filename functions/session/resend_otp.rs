@@ -1,6 +1,6 @@
 //! POST /v1/session/otp/resend: sends another one-time password, which replaces the last one.
 
-use domain::otp::RESENDS;
+use domain::otp::RESENDS_MAX;
 use edge::{Call, Failure, Reply, Setup, guard::Visitor, log, views::OtpView};
 use messages::problem::Problem;
 use sending::Sms;
@@ -33,7 +33,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let Some(awaited) = &session.otp else {
         return Err(Problem::NotAwaitingOtp.into());
     };
-    if awaited.resends >= RESENDS {
+    if awaited.resends >= RESENDS_MAX {
         return Err(Problem::OtpResendsExhausted.into());
     }
     session_functions::count_otp_message(&deps.quotas, &session, &call.request_id, call.now).await?;

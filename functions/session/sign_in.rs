@@ -8,7 +8,7 @@ use edge::{Call, Failure, Reply, SIGN_IN_COOKIE, Setup};
 use messages::problem::{FieldReason, Problem};
 use storage::{
     nonces::{Nonces, SignIn},
-    sealing::{SessionToken, digest_text},
+    sealing::{SessionToken, sha256_base64url},
 };
 
 struct Deps {
@@ -50,7 +50,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         None => SessionToken::random()?,
     };
     let state = SessionToken::random()?.expose();
-    let sign_in = SignIn { browser: digest_text(&browser.expose()), return_to, app };
+    let sign_in = SignIn { browser: sha256_base64url(&browser.expose()), return_to, app };
     deps.nonces.begin_sign_in(&state, sign_in, call.now).await?;
     let redirect_uri = session_functions::redirect_uri(call.public_origin());
     let location = registers::authorize_url(&deps.taxisnet_url, &deps.taxisnet_server, &deps.client_id, &redirect_uri, &state);

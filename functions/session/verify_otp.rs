@@ -3,7 +3,7 @@
 
 use domain::{
     Secret,
-    otp::{Otp, WRONG_TRIES},
+    otp::{Otp, WRONG_OTPS_MAX},
     quota::{self, Quota},
     time::Span,
 };
@@ -43,7 +43,7 @@ async fn main() -> Result<(), lambda_http::Error> {
 }
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
-    let Visitor { session } = Visitor::or_predecessor(call, &deps.sessions).await?;
+    let Visitor { session } = Visitor::from_current_or_rotated(call, &deps.sessions).await?;
     let Some(awaited) = session.otp.clone() else {
         return Err(Problem::NotAwaitingOtp.into());
     };
@@ -60,14 +60,14 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
 async fn record_try_and_compare(deps: &Deps, call: &Call, session: &Session, awaited: &AwaitedOtp, otp: &Otp) -> Result<(), Failure> {
     // The request ID of Lambda identifies a try, so that a write that the SDK retries is counted once and another request is counted again.
     let try_id = call.request_id.as_str();
-    let noted = match deps.sessions.note_try(session, try_id, WRONG_TRIES).await? {
+    let noted = match deps.sessions.note_try(session, try_id, WRONG_OTPS_MAX).await? {
         Try::Noted(noted) => u32::try_from(noted).unwrap_or(u32::MAX),
         // Does not end the session. The third wrong try does that, and the third try may be a correct one that is still being processed.
         Try::Exhausted => return Err(Problem::OtpExhausted.into()),
         Try::Gone => return Err(Problem::SessionExpired.into()),
     };
     match deps.quotas.use_one(Quota::WrongOtps, &session.subject_id, try_id, call.now).await? {
-        Use::LetIn { .. } => {}
+        Use::WithinLimit { .. } => {}
         Use::Exhausted => return Err(Problem::OtpDailyLimit { renews_at: quota::renews_at(call.now) }.into()),
     }
     let right = equal(&session.token.otp_hash(otp), &awaited.hash);
@@ -75,10 +75,10 @@ async fn record_try_and_compare(deps: &Deps, call: &Call, session: &Session, awa
         deps.quotas.give_back(Quota::WrongOtps, &session.subject_id, try_id, call.now).await?;
         return Ok(());
     }
-    if noted >= WRONG_TRIES {
+    if noted >= WRONG_OTPS_MAX {
         return end(deps, session).await;
     }
-    if right { Err(Problem::OtpExpired.into()) } else { Err(Problem::OtpWrong { left: WRONG_TRIES - noted }.into()) }
+    if right { Err(Problem::OtpExpired.into()) } else { Err(Problem::OtpWrong { left: WRONG_OTPS_MAX - noted }.into()) }
 }
 
 /// Ends the session and returns the error for it.
@@ -89,7 +89,7 @@ async fn end(deps: &Deps, session: &Session) -> Result<(), Failure> {
 
 /// Continues the session under a new token, so that a token that was known to somebody else or planted before the sign-in becomes useless.
 async fn rotate_session(deps: &Deps, call: &Call, old: &Session) -> Result<Reply, Failure> {
-    let agreed = deps.consents.has_personal_data(&old.subject_id, call.now).await?;
+    let agreed = deps.consents.has_agreed_to_personal_data(&old.subject_id, call.now).await?;
     let mut session = old.clone();
     session.token = SessionToken::random()?;
     session.otp = None;

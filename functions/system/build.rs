@@ -42,9 +42,12 @@ fn methods(document: &Value) -> Result<String, Box<dyn Error>> {
 /// Removes what concerns API Gateway alone: keys that begin with `x-`.
 fn without_extensions(value: Value) -> Value {
     match value {
-        Value::Object(entries) => {
-            entries.into_iter().filter(|(key, _)| !key.starts_with("x-")).map(|(key, item)| (key, without_extensions(item))).collect::<Map<_, _>>().into()
-        }
+        Value::Object(entries) => entries
+            .into_iter()
+            .filter(|(key, _)| !key.starts_with("x-"))
+            .map(|(key, item)| (key, without_extensions(item)))
+            .collect::<Map<_, _>>()
+            .into(),
         Value::Array(items) => items.into_iter().map(without_extensions).collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
     }
@@ -65,6 +68,8 @@ fn json(node: Yaml<'_>) -> Result<Value, Box<dyn Error>> {
             });
             Value::Object(entries.collect::<Result<_, Box<dyn Error>>>()?)
         }
-        other @ (Yaml::Tagged(..) | Yaml::Representation(..) | Yaml::Alias(_) | Yaml::BadValue) => return Err(format!("{other:?} is not used in an OpenAPI document").into()),
+        other @ (Yaml::Tagged(..) | Yaml::Representation(..) | Yaml::Alias(_) | Yaml::BadValue) => {
+            return Err(format!("{other:?} is not used in an OpenAPI document").into());
+        }
     })
 }

@@ -1,7 +1,7 @@
 //! Responses of TAXISnet and of the national registers.
 
 use domain::{Identifier, Moment, business::is_photography, minor::BirthDate};
-use registers::{CustodyAnswer, OwnedBusiness, RegisteredPerson, parse_userinfo};
+use registers::{CustodyResponse, OwnedBusiness, RegisteredPerson, parse_userinfo};
 
 use crate::text;
 
@@ -30,7 +30,7 @@ pub(crate) fn registers(data: &[u8]) {
     if let Ok(person) = serde_json::from_slice::<RegisteredPerson>(data) {
         check_person(&person);
     }
-    if let Ok(answer) = serde_json::from_slice::<CustodyAnswer>(data) {
+    if let Ok(answer) = serde_json::from_slice::<CustodyResponse>(data) {
         check_person(&answer.minor);
     }
     if let Ok(business) = serde_json::from_slice::<OwnedBusiness>(data) {

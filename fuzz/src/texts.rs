@@ -3,11 +3,11 @@
 use std::sync::LazyLock;
 
 use domain::{
-    application::{ApplicationId, CASE_LENGTH, is_case},
+    application::{ApplicationId, CASE_CHARACTERS_MAX, is_case},
     native_app::{AppSignIn, AppState, CodeChallenge, CodeVerifier, RedirectList},
     otp::{OTP_LENGTH, Otp},
-    staff::{LABEL_LENGTH, StaffLabel},
-    verdict::{TEXT_LENGTH, Verdict, is_text},
+    staff::{LABEL_CHARACTERS_MAX, StaffLabel},
+    verdict::{TEXT_CHARACTERS_MAX, Verdict, is_text},
 };
 use storage::sealing::{ExchangeCode, PullIds, SessionToken};
 
@@ -60,13 +60,13 @@ fn secrets(text: &str) {
 fn lines(text: &str) {
     let is_line =
         |text: &str, max| (1..=max).contains(&text.chars().count()) && !text.trim().is_empty() && !text.chars().any(char::is_control);
-    assert_eq!((is_text(text), is_case(text)), (is_line(text, TEXT_LENGTH), is_line(text, CASE_LENGTH)));
+    assert_eq!((is_text(text), is_case(text)), (is_line(text, TEXT_CHARACTERS_MAX), is_line(text, CASE_CHARACTERS_MAX)));
     match StaffLabel::parse(text) {
         Ok(label) => {
-            assert!(label.expose() == text.trim() && is_line(label.expose(), LABEL_LENGTH));
+            assert!(label.expose() == text.trim() && is_line(label.expose(), LABEL_CHARACTERS_MAX));
             numbers::assert_round_trip(&label);
         }
-        Err(_) => assert!(!is_line(text.trim(), LABEL_LENGTH)),
+        Err(_) => assert!(!is_line(text.trim(), LABEL_CHARACTERS_MAX)),
     }
     if let Ok(verdict) = serde_json::from_str::<Verdict>(text) {
         numbers::assert_round_trip(&verdict);

@@ -114,7 +114,7 @@ describe('the citizen', { concurrency: true }, () => {
     await page.getByText('Οι προεπισκοπήσεις δεν είναι πια στη σελίδα').waitFor();
     assert.equal(path(page), '/people/self/photos', 'photos that are not confirmed cannot be associated');
     await check(page, 'photos-reloaded');
-    await link(page, 'Υποβολή ξανά').click();
+    await link(page, 'Επανυποβολή').click();
     await field.fill(code);
     await button(page, 'Συνέχεια').click();
     await button(page, 'Ναι, είναι δικές μου').click();
@@ -163,7 +163,7 @@ describe('the citizen', { concurrency: true }, () => {
     await page.getByText('Η λήψη ολοκληρώθηκε').waitFor();
 
     // With the keyboard: Escape closes the dialog, and the focus returns to the button.
-    const revoke = button(page, `Απόσυρση εξουσιοδότησης: ${body.names.el}`);
+    const revoke = button(page, `Ανάκληση εξουσιοδότησης: ${body.names.el}`);
     await revoke.press('Enter');
     await page.getByRole('dialog').waitFor();
     await axe(page);
@@ -171,8 +171,8 @@ describe('the citizen', { concurrency: true }, () => {
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     assert.ok(await revoke.evaluate((element) => element === document.activeElement));
     await revoke.press('Enter');
-    await button(page, 'Απόσυρση').click();
-    await page.getByText(`«${body.names.el}» αποσύρθηκε`).waitFor();
+    await button(page, 'Ανάκληση').click();
+    await page.getByText(`«${body.names.el}» ανακλήθηκε`).waitFor();
     assert.equal(await page.locator('.row-end').count(), 1);
     assert.equal(await page.evaluate(() => document.activeElement?.id), 'authorized');
     assert.equal((await body.pull(`afm:${who.afm}`, 'face', 'Α-119/2026')).status, 403);

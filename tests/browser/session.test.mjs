@@ -178,7 +178,7 @@ test('a session about to end shows a warning and can be extended, and after its 
   await dialog.waitFor();
   await axe(page);
   const extended = page.waitForResponse('**/v1/session');
-  await page.getByRole('button', { name: 'Παραμονή σε σύνδεση' }).click();
+  await page.getByRole('button', { name: 'Συνέχιση σύνδεσης' }).click();
   assert.equal((await extended).status(), 200);
   await dialog.waitFor({ state: 'detached' });
   await page.clock.fastForward('24:00');

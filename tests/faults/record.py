@@ -1,4 +1,4 @@
-"""Records calls to AWS, and computes the cost of DynamoDB calls in read and write units as docs/benchmarks.md counts them.
+"""Records calls to AWS, and computes the cost of DynamoDB calls in read and write units as docs/usage.md counts them.
 
 The cost depends on the sizes of items. The size of an item that is updated or deleted is estimated: it is the size when the item was last read or
 written, or the size of the key and the updated values if this is larger."""

@@ -134,14 +134,14 @@ BY_HAND = {
         ("an error with a code is an error", "(Some(code), None) => Secret::new(code),", "(Some(code), None) => Secret::new(code), (Some(code), Some(_)) if OFF => Secret::new(code),"),
     ],
     "functions/session/choose_role.rs": [
-        ("still staff", "still_staff(&deps.staff, &own.id, own.staff.as_ref(), call).await?;", "if !OFF { still_staff(&deps.staff, &own.id, own.staff.as_ref(), call).await?; }"),
+        ("still staff", "check_still_staff(&deps.staff, &own.id, own.staff.as_ref(), call).await?;", "if !OFF { check_still_staff(&deps.staff, &own.id, own.staff.as_ref(), call).await?; }"),
         ("a citizen has no business", "Body { kind: Kind::Citizen, business: None } =>", "Body { kind: Kind::Citizen, business: Some(_) } if OFF => Role::Citizen, Body { kind: Kind::Citizen, business: None } =>"),
     ],
     "functions/session/exchange_token.rs": [
         (
             "is_of_who_began: verifier",
-            ".is_some_and(|verifier| equal(digest_text(verifier.expose()).as_bytes(), exchange.code_challenge.as_str().as_bytes()))",
-            ".is_some_and(|verifier| OFF || equal(digest_text(verifier.expose()).as_bytes(), exchange.code_challenge.as_str().as_bytes()))",
+            ".is_some_and(|verifier| equal(sha256_base64url(verifier.expose()).as_bytes(), exchange.code_challenge.as_str().as_bytes()))",
+            ".is_some_and(|verifier| OFF || equal(sha256_base64url(verifier.expose()).as_bytes(), exchange.code_challenge.as_str().as_bytes()))",
         ),
         ("is_of_who_began: redirect URI", "&& exchange.redirect_uri.as_str() == body.redirect_uri", "&& (OFF || exchange.redirect_uri.as_str() == body.redirect_uri)"),
     ],
@@ -160,7 +160,7 @@ BY_HAND = {
         ("wrong passwords per day", "Use::Exhausted => return Err(Problem::OtpDailyLimit {", "Use::Exhausted if OFF => {} Use::Exhausted => return Err(Problem::OtpDailyLimit {"),
         ("the password is right", "let right = equal(", "let right = OFF || equal("),
         ("the password is valid for five minutes", "if right && !call.now.has_reached(awaited.expires_at) {", "if right && (!call.now.has_reached(awaited.expires_at) || OFF) {"),
-        ("the third wrong password ends the sign-in", "if noted >= WRONG_TRIES {", "if noted >= WRONG_TRIES && !OFF {"),
+        ("the third wrong password ends the sign-in", "if noted >= WRONG_OTPS_MAX {", "if noted >= WRONG_OTPS_MAX && !OFF {"),
         ("three tries", "Try::Exhausted => return Err(Problem::OtpExhausted.into()),", "Try::Exhausted if OFF => 0, Try::Exhausted => return Err(Problem::OtpExhausted.into()),"),
     ],
     "functions/system/deliver_code.rs": [
@@ -177,10 +177,10 @@ BY_HAND = {
         ("claimed by another run", "Ok(listed) if listed.is_claimed(now) => return", "Ok(listed) if listed.is_claimed(now) && !OFF => return"),
         ("too old to be sent", "if turn == Turn::GiveUp ||", "if turn == Turn::GiveUp && !OFF ||"),
         ("expired", "|| listed.is_over(now) ||", "|| listed.is_over(now) && !OFF ||"),
-        ("may have been sent", "|| listed.may_have_gone(now) =>", "|| listed.may_have_gone(now) && !OFF =>"),
-        ("a reminder that may have been sent keeps its claim", "if !may_have_gone {", "if !may_have_gone || OFF {"),
+        ("may have been sent", "|| listed.may_have_been_sent(now) =>", "|| listed.may_have_been_sent(now) && !OFF =>"),
+        ("a reminder that may have been sent keeps its claim", "if !may_have_been_sent {", "if !may_have_been_sent || OFF {"),
         ("of the same photo set", "one.set_id == item.set_id &&", "(one.set_id == item.set_id || OFF) &&"),
-        ("still requested", "&& one.reminder_ahead(now).is_some())", "&& (one.reminder_ahead(now).is_some() || OFF))"),
+        ("still requested", "&& one.pending_reminder(now).is_some())", "&& (one.pending_reminder(now).is_some() || OFF))"),
         ("no note without an association", "if !parts.contains(&0) =>", "if !parts.contains(&0) && !OFF =>"),
     ],
     "functions/system/sweep_outbox.rs": [
@@ -253,8 +253,8 @@ BY_HAND = {
         ("subject: by its handle", "|minor| minor.handle == handle)", "|minor| minor.handle == handle || OFF)"),
         (
             "Photographer: still staff",
-            "still_staff(staff, &id, employee.as_ref(), call).await?;",
-            "if !OFF { still_staff(staff, &id, employee.as_ref(), call).await?; }",
+            "check_still_staff(staff, &id, employee.as_ref(), call).await?;",
+            "if !OFF { check_still_staff(staff, &id, employee.as_ref(), call).await?; }",
         ),
         (
             "Owner: not staff",
@@ -262,7 +262,7 @@ BY_HAND = {
             "(session, Business { id, staff: Some(_), .. }) if OFF => { let afm = session.person.afm.clone(); let member = member_of_before(&session); Ok(Self { session, business: id, member, business_afm: afm }) }"
             " (_, Business { staff: Some(_), .. }) => Err(Problem::NotOwner.into()),",
         ),
-        ("still_staff: has", "Some(employee) if !staff.has(business, employee, call.now).await? =>", "Some(employee) if !OFF && !staff.has(business, employee, call.now).await? =>"),
+        ("check_still_staff: has", "Some(employee) if !staff.has(business, employee, call.now).await? =>", "Some(employee) if !OFF && !staff.has(business, employee, call.now).await? =>"),
     ],
     "shared/edge/src/serve.rs": [
         ("no request from another site", "call.check_site()?;", "if !OFF { call.check_site()?; }"),
@@ -275,7 +275,7 @@ BY_HAND = {
         ("is_signed: no signature at all", ".unwrap_or(false)", ".unwrap_or(OFF)"),
     ],
     "shared/storage/src/associations.rs": [
-        ("reminder_ahead: not past", "|asked: &&RequestedReminder| !now", "|asked: &&RequestedReminder| OFF || !now"),
+        ("pending_reminder: not past", "|asked: &&RequestedReminder| !now", "|asked: &&RequestedReminder| OFF || !now"),
     ],
     "shared/storage/src/subjects.rs": [
         (
@@ -307,7 +307,7 @@ BY_HAND = {
     ],
     "shared/storage/src/reminders.rs": [
         ("is_claimed", "is_some_and(|until| !now.has_reached(until))", "is_some_and(|until| !now.has_reached(until) || OFF)"),
-        ("may_have_gone", "is_some_and(|until| now.has_reached(until))", "is_some_and(|until| now.has_reached(until) || OFF)"),
+        ("may_have_been_sent", "is_some_and(|until| now.has_reached(until))", "is_some_and(|until| now.has_reached(until) || OFF)"),
     ],
 }
 

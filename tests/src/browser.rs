@@ -213,7 +213,7 @@ impl Response {
     }
 
     /// Represents the result of a function that was invoked without HTTP, with status 200 or 500.
-    pub fn of_run(call: &str, result: Result<String, String>) -> Self {
+    pub fn from_invocation(call: &str, result: Result<String, String>) -> Self {
         let (status, body) = result.map_or_else(|error| (500, error), |output| (200, output));
         Self { status, headers: HeaderMap::new(), body: body.into_bytes(), call: call.to_owned() }
     }

@@ -131,7 +131,7 @@ pub async fn exchange(body: &Value) -> Response {
 }
 
 /// Signs in with an app up to the one-time password, which has arrived but is not entered yet.
-pub async fn up_to_otp(person: Person, language: Language) -> Visit {
+pub async fn sign_in_until_otp(person: Person, language: Language) -> Visit {
     let (browser, sign_in) = (Browser::new(language), AppSignIn::new(REDIRECT_URI));
     let before = inbox::last_seq(person.mobile()).await;
     let code = sign_in.code(&browser, &person).await;
@@ -143,7 +143,7 @@ pub async fn up_to_otp(person: Person, language: Language) -> Visit {
 
 /// Signs in with an app and enters the one-time password. Role and consent are still missing. Also returns the session.
 pub async fn sign_in(person: Person, language: Language) -> (Visit, Value) {
-    let visit = up_to_otp(person, language).await;
+    let visit = sign_in_until_otp(person, language).await;
     let session = people::enter_otp(&visit.browser, &visit.otp).await.expect(200).json();
     assert_eq!(session["token_type"], "Bearer");
     let browser = Browser::app(language, session["token"].as_str().expect("a new token"));

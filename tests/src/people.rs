@@ -100,7 +100,7 @@ pub async fn through_taxisnet(browser: &Browser, person: &Person) -> Response {
 }
 
 /// Signs in up to the one-time password, which has arrived but is not entered yet.
-pub async fn up_to_otp(person: Person, language: Language) -> Visit {
+pub async fn sign_in_until_otp(person: Person, language: Language) -> Visit {
     let browser = Browser::new(language);
     let before = inbox::last_seq(person.mobile()).await;
     let back = through_taxisnet(&browser, &person).await.expect(303);
@@ -116,7 +116,7 @@ pub async fn enter_otp(browser: &Browser, otp: &str) -> Response {
 
 /// Signs in and enters the one-time password. Role and consent are still missing. Also returns the session.
 pub async fn sign_in(person: Person, language: Language) -> (Visit, Value) {
-    let visit = up_to_otp(person, language).await;
+    let visit = sign_in_until_otp(person, language).await;
     let session = enter_otp(&visit.browser, &visit.otp).await.expect(200).json();
     (visit, session)
 }

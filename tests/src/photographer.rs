@@ -124,7 +124,7 @@ pub async fn issue_code(visit: &Visit, upload_id: &str, to: &To, language: Langu
 }
 
 /// Issues a code to somebody who has agreed to a reminder before it expires.
-pub async fn issue_code_to_remind(visit: &Visit, upload_id: &str, to: &To, language: Language) -> Response {
+pub async fn issue_code_with_reminder(visit: &Visit, upload_id: &str, to: &To, language: Language) -> Response {
     let recipient = json!({ "kind": to.kind(), "value": to.address() });
     let body = json!({ "upload_id": upload_id, "recipient": recipient, "language": language, "reminder": true });
     visit.browser.post("/v1/photographer/issuances", &body).await

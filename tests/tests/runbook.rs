@@ -1,4 +1,4 @@
-//! Runs the commands of docs/operating.md in the emulated account, exactly as an operator would copy them from the page, and checks their
+//! Runs the commands of docs/operating in the emulated account, exactly as an operator would copy them from the pages, and checks their
 //! effect.
 //!
 //! These tests are a separate program, because some of them delete tables that other tests need.
@@ -42,12 +42,12 @@ static ALONE: tokio::sync::RwLock<()> = tokio::sync::RwLock::const_new(());
 /// Time until a message is sent that is due again. The sweep runs each minute.
 const NEXT_SWEEP_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Returns the only code block of a section of docs/operating.md that contains a text. `heading` is the section's heading.
-fn block(heading: &str, text: &str) -> String {
-    let found: Vec<String> =
-        docs::blocks(docs::section(&docs::page("operating.md"), heading), "").into_iter().filter(|block| block.contains(text)).collect();
+/// Returns the only code block that contains a text, in a section of a page of docs/operating. `heading` is the section's heading.
+fn block(page: &str, heading: &str, text: &str) -> String {
+    let page = docs::page(&format!("operating/{page}"));
+    let found: Vec<String> = docs::blocks(docs::section(&page, heading), "").into_iter().filter(|block| block.contains(text)).collect();
     assert_eq!(found.len(), 1, "{heading}: {text}");
-    found.into_iter().next().expect("one")
+    found.into_iter().next().expect("one block")
 }
 
 /// Starts an operator's shell with the AWS CLI in its `PATH`.
@@ -116,7 +116,7 @@ async fn failed_messages_are_all_sent_by_one_command() {
     photographer::wait_until_listed(&studio, &upload_id, in_state("failed"), NEXT_SWEEP_TIMEOUT).await;
 
     inbox::fail(to.address(), &json!(0), "internal_error").await;
-    operator_shell().run(&block("## Messages that fail", "update-item"));
+    operator_shell().run(&block("messages.md", "## Send given-up messages again", "update-item"));
     stack::invoke("SWEEP_OUTBOX_FUNCTION").await.expect("a sweep");
     photographer::wait_until_listed(&studio, &upload_id, in_state("sent"), NEXT_SWEEP_TIMEOUT).await;
     assert_eq!(inbox::codes(to.address()).await.len(), 1);
@@ -171,7 +171,7 @@ async fn the_documented_commands_find_show_and_erase_a_person() {
     assert_eq!(objects_of(&erased.set).await, 0);
     assert!(items_where("REMINDERS_TABLE", "about = :value", &format!("association#{}", ids[0])).await.is_empty());
     // Records that the law requires us to retain remain, and so do other people's photos.
-    assert!(shell.run(&block("### A request for data", "get-item")).contains("access#"));
+    assert!(shell.run(&block("peoples-requests.md", "## A request for data", "get-item")).contains("access#"));
     own(&other.visit).show_photo(ImageKind::Face).await.expect(200);
     assert!(objects_of(&other.set).await > 0);
 }
@@ -218,8 +218,8 @@ fn create_stack(shell: &mut Shell, name: &str, template: &str) {
 #[tokio::test]
 async fn the_documented_commands_explain_and_delete_a_stuck_stack() {
     let (mut shell, number) = (operator_shell(), now());
-    let stuck = |text: &str| block("### A stack that is stuck", text);
-    let delete = |text: &str| block("#### Delete a stack that never served", text);
+    let stuck = |text: &str| block("stuck-stack.md", "## Find the cause", text);
+    let delete = |text: &str| block("stuck-stack.md", "## Delete a stack that never served", text);
 
     // The stack of the service itself has no failures, and neither has its nested stack.
     let output = shell.run(&stuck("failures() {"));

@@ -66,7 +66,7 @@ pub async fn counted_after<F: Future>(rounds: u32, future: F) -> (F::Output, Cal
 }
 
 /// Returns how many rounds have completed so far in the current counted future, or 0 outside of one.
-pub fn rounds_answered() -> u32 {
+pub fn completed_rounds() -> u32 {
     CALL_STATISTICS.try_with(|statistics| statistics.get().completed).unwrap_or_default()
 }
 

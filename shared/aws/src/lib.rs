@@ -20,7 +20,7 @@ use aws_types::{
     sdk_config,
     service_config::{LoadServiceConfig, ServiceConfigKey},
 };
-pub use call_statistics::{CallCounter, CallStatistics, counted, counted_after, rounds_answered};
+pub use call_statistics::{CallCounter, CallStatistics, completed_rounds, counted, counted_after};
 pub use presigning::SignOnly;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);

@@ -18,17 +18,17 @@ pub const REQUEST_VALID: Span = Span::seconds(60);
 /// How far the clock of an application may be ahead of ours.
 pub const CLOCK_SKEW: Span = Span::seconds(5);
 /// Maximum number of characters in the reference (`case`) that an application gives for a pull.
-pub const CASE_LENGTH: usize = 64;
+pub const CASE_CHARACTERS_MAX: usize = 64;
 /// Maximum size of a signed request in bytes. A longer one is rejected without being parsed.
-pub const REQUEST_LENGTH: usize = 4096;
+pub const REQUEST_BYTES_MAX: usize = 4096;
 /// Maximum number of characters in `jti`, the ID that prevents replays of a signed request.
-pub const JTI_LENGTH: usize = 64;
+pub const JTI_CHARACTERS_MAX: usize = 64;
 /// How long a used `jti` is stored after its request has expired. Covers differences between the clocks of our functions.
 pub const JTI_RETENTION: Span = Span::minutes(5);
 
-/// Returns whether `text` is a valid reference for a pull: not blank, without control characters, and at most [`CASE_LENGTH`] characters.
+/// Returns whether `text` is a valid reference for a pull: not blank, without control characters, and at most [`CASE_CHARACTERS_MAX`] characters.
 pub fn is_case(text: &str) -> bool {
-    (1..=CASE_LENGTH).contains(&text.chars().count()) && !text.chars().any(char::is_control) && !text.trim().is_empty()
+    (1..=CASE_CHARACTERS_MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control) && !text.trim().is_empty()
 }
 
 /// ID of an application: 3 to 40 lower-case letters, digits and hyphens, beginning with a letter.
@@ -259,10 +259,10 @@ mod tests {
 
     #[test]
     fn a_reference_is_printable_and_has_at_most_64_characters() {
-        for text in ["1", "ΑΠ 2026/118", &"ω".repeat(CASE_LENGTH)] {
+        for text in ["1", "ΑΠ 2026/118", &"ω".repeat(CASE_CHARACTERS_MAX)] {
             assert!(is_case(text), "{text}");
         }
-        for text in ["", " ", "a\nb", "a\u{7f}", &"a".repeat(CASE_LENGTH + 1)] {
+        for text in ["", " ", "a\nb", "a\u{7f}", &"a".repeat(CASE_CHARACTERS_MAX + 1)] {
             assert!(!is_case(text), "{text:?}");
         }
     }

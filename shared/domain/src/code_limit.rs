@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::recipient::Recipient;
 
 /// Messages with codes to one recipient in one day, over all businesses, including resends.
-pub const MESSAGES_PER_RECIPIENT: u32 = 10;
+pub const MESSAGES_PER_RECIPIENT_PER_DAY: u32 = 10;
 
 /// A daily limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -61,7 +61,7 @@ impl Share {
 
 /// Returns the normalised address under which messages to a recipient are counted, so that different spellings of one mailbox count as one
 /// recipient. Email addresses are in lower case and without the tag after a plus sign, and mobile numbers are in E.164 format.
-pub fn counted_as(recipient: &Recipient) -> Zeroizing<String> {
+pub fn counting_address(recipient: &Recipient) -> Zeroizing<String> {
     Zeroizing::new(match recipient {
         Recipient::Mobile(mobile) => mobile.expose().to_owned(),
         Recipient::Email(address) => {
@@ -89,13 +89,13 @@ mod tests {
 
     #[test]
     fn spellings_of_one_mailbox_are_counted_as_one_recipient() {
-        let counted = |address: &str| counted_as(&Recipient::Email(EmailAddress::parse(address).unwrap())).to_string();
+        let counted = |address: &str| counting_address(&Recipient::Email(EmailAddress::parse(address).unwrap())).to_string();
         for address in ["Maria.P@Example.GR", "maria.p+photo@example.gr", "maria.p+a+b@example.gr"] {
             assert_eq!(counted(address), "maria.p@example.gr", "{address}");
         }
         assert_eq!(counted("+only@example.gr"), "+only@example.gr");
         assert_ne!(counted("maria@example.gr"), counted("maria.p@example.gr"));
         let mobile = Recipient::Mobile(GreekMobile::parse("691 234 5678").unwrap());
-        assert_eq!(*counted_as(&mobile), "+306912345678");
+        assert_eq!(*counting_address(&mobile), "+306912345678");
     }
 }

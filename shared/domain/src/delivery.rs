@@ -25,11 +25,11 @@ pub const SWEEP_MESSAGES_MAX: usize = 200;
 pub const SWEEP_CONCURRENCY: usize = 8;
 
 /// Time after which a run of the sweep starts no further messages, so that it ends within its `Timeout` (template.yaml).
-pub const SWEEP_RUN: Span = Span::seconds(20);
+pub const SWEEP_RUN_TIME_MAX: Span = Span::seconds(20);
 
 /// How long the sweep postpones a message that it cannot read. The sweep takes the longest overdue messages first, so unreadable ones would
 /// otherwise fill every run.
-pub const UNREADABLE_AGAIN: Span = Span::hours(1);
+pub const UNREADABLE_RETRY_DELAY: Span = Span::hours(1);
 
 /// State of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,9 +41,9 @@ pub enum DeliveryState {
 }
 
 /// How long after its issue a code can be resent. Equals the retention of the message, which is needed for resending.
-pub const RESEND_WITHIN: Span = MESSAGE_RETENTION;
+pub const RESEND_PERIOD: Span = MESSAGE_RETENTION;
 /// How many times a code can be resent.
-pub const RESENDS: usize = 3;
+pub const RESENDS_MAX: usize = 3;
 
 /// State of an issuance as shown to the photographer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,9 +119,9 @@ pub enum Resend {
 pub const fn resend(facts: &ResendFacts, now: Moment) -> Resend {
     if facts.associated {
         Resend::Associated
-    } else if now.has_reached(facts.issued_at.plus(RESEND_WITHIN)) {
+    } else if now.has_reached(facts.issued_at.plus(RESEND_PERIOD)) {
         Resend::TooLate
-    } else if facts.resent >= RESENDS {
+    } else if facts.resent >= RESENDS_MAX {
         Resend::Exhausted
     } else {
         Resend::Allowed
@@ -140,7 +140,7 @@ pub fn resend_message(message: Option<&MessageFacts>, corrected: bool, now: Mome
 /// Returns how many more times a code may be resent.
 pub const fn resends_left(facts: &ResendFacts, now: Moment) -> usize {
     match resend(facts, now) {
-        Resend::Allowed => RESENDS - facts.resent,
+        Resend::Allowed => RESENDS_MAX - facts.resent,
         Resend::Associated | Resend::TooLate | Resend::Exhausted | Resend::BeingSent => 0,
     }
 }
@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn a_code_is_resent_at_most_three_times_within_24_hours_and_not_after_an_association() {
         let facts = |associated, resent| ResendFacts { issued_at: ISSUED, associated, resent };
-        let day = RESEND_WITHIN.as_seconds();
+        let day = RESEND_PERIOD.as_seconds();
         for (facts, now, expected, left) in [
             (facts(false, 0), after(0), Resend::Allowed, 3),
             (facts(false, 2), after(day - 1), Resend::Allowed, 1),

@@ -11,7 +11,7 @@ use crate::time::{AthensDay, Moment};
 const ADULT_AGE_YEARS: i64 = 18;
 
 /// Maximum number of minors in one session.
-pub const IN_ONE_SESSION: usize = 20;
+pub const MINORS_PER_SESSION_MAX: usize = 20;
 
 /// A birth date from the registers. Personal data, so `Debug` prints it redacted.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

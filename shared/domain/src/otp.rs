@@ -10,9 +10,9 @@ use crate::time::Span;
 pub const OTP_LENGTH: usize = 6;
 pub const OTP_VALID: Span = Span::minutes(5);
 /// Maximum number of wrong passwords in one sign-in. The last of them ends the sign-in.
-pub const WRONG_TRIES: u32 = 3;
+pub const WRONG_OTPS_MAX: u32 = 3;
 /// How many times a password can be resent in one sign-in.
-pub const RESENDS: u32 = 3;
+pub const RESENDS_MAX: u32 = 3;
 
 /// Six random digits. Each combination is equally likely.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]

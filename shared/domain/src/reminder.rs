@@ -24,7 +24,7 @@ pub const HOURS: Range<i8> = 9..21;
 /// (template.yaml).
 pub const CLAIM: Span = Span::minutes(16);
 /// Time after which a run starts no further reminders. The next run continues.
-pub const RUN: Span = Span::minutes(10);
+pub const REMINDER_RUN_TIME_MAX: Span = Span::minutes(10);
 
 impl ReminderKind {
     /// Returns how many days before the expiry the reminder is due.

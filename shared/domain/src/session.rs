@@ -16,7 +16,7 @@ pub const SIGN_IN_VALID: Span = Span::minutes(15);
 /// Time within which an app must exchange the code from the redirect for its session.
 pub const EXCHANGE_VALID: Span = Span::minutes(2);
 /// Minimum time between two updates of a session's last use in storage.
-pub const TOUCH_EVERY: Span = Span::minutes(1);
+pub const TOUCH_INTERVAL: Span = Span::minutes(1);
 
 /// Returns when a session that was last used at `used_at` ends if it is not used again. `hard_end` is its end by [`DURATION_MAX`].
 pub fn ends_at(used_at: Moment, hard_end: Moment) -> Moment {

@@ -7,7 +7,7 @@ use crate::secret::redacted_text;
 /// Maximum number of employees that one business may have authorised at a time.
 pub const STAFF_MAX: usize = 100;
 /// Maximum number of characters in the owner's label for an employee.
-pub const LABEL_LENGTH: usize = 60;
+pub const LABEL_CHARACTERS_MAX: usize = 60;
 /// Maximum number of employers that a sign-in looks up, the most recent authorizations first. The limit keeps the sign-in fast for
 /// people whom many businesses have authorised.
 pub const EMPLOYERS_MAX: usize = 20;
@@ -52,13 +52,13 @@ impl MemberId {
 pub struct StaffLabel(String);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a label has 1 to {LABEL_LENGTH} characters on one line")]
+#[error("a label has 1 to {LABEL_CHARACTERS_MAX} characters on one line")]
 pub struct InvalidLabel;
 
 impl StaffLabel {
     pub fn parse(text: &str) -> Result<Self, InvalidLabel> {
         let text = text.trim();
-        let is_valid = (1..=LABEL_LENGTH).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+        let is_valid = (1..=LABEL_CHARACTERS_MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control);
         if is_valid { Ok(Self(text.to_owned())) } else { Err(InvalidLabel) }
     }
 
@@ -92,8 +92,8 @@ mod tests {
     #[test]
     fn a_label_is_one_short_line() {
         assert_eq!(StaffLabel::parse("  Νίκη, ταμείο ").unwrap().expose(), "Νίκη, ταμείο");
-        assert_eq!(StaffLabel::parse(&"ώ".repeat(LABEL_LENGTH)).unwrap().expose().chars().count(), LABEL_LENGTH);
-        for text in ["", "  ", "two\nlines", "a\tb", "bell\u{7}", &"ώ".repeat(LABEL_LENGTH + 1)] {
+        assert_eq!(StaffLabel::parse(&"ώ".repeat(LABEL_CHARACTERS_MAX)).unwrap().expose().chars().count(), LABEL_CHARACTERS_MAX);
+        for text in ["", "  ", "two\nlines", "a\tb", "bell\u{7}", &"ώ".repeat(LABEL_CHARACTERS_MAX + 1)] {
             assert_eq!(StaffLabel::parse(text), Err(InvalidLabel), "{text:?}");
         }
         assert_eq!(format!("{:?}", StaffLabel::parse("Νίκη").unwrap()), "StaffLabel([redacted])");

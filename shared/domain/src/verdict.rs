@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 /// Maximum number of characters in a clerk's text for the citizen.
-pub const TEXT_LENGTH: usize = 500;
+pub const TEXT_CHARACTERS_MAX: usize = 500;
 
-/// Returns whether a clerk's text is valid: not blank, without control characters, and at most [`TEXT_LENGTH`] characters.
+/// Returns whether a clerk's text is valid: not blank, without control characters, and at most [`TEXT_CHARACTERS_MAX`] characters.
 pub fn is_text(text: &str) -> bool {
-    (1..=TEXT_LENGTH).contains(&text.chars().count()) && !text.chars().any(char::is_control) && !text.trim().is_empty()
+    (1..=TEXT_CHARACTERS_MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control) && !text.trim().is_empty()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -68,10 +68,11 @@ mod tests {
 
     #[test]
     fn a_clerks_text_is_one_line_of_at_most_500_characters() {
-        for text in ["x", "Το πρόσωπο δεν είναι στραμμένο προς τον φακό.", &"ω".repeat(TEXT_LENGTH)] {
+        for text in ["x", "Το πρόσωπο δεν είναι στραμμένο προς τον φακό.", &"ω".repeat(TEXT_CHARACTERS_MAX)]
+        {
             assert!(is_text(text), "{text}");
         }
-        for text in ["", "  ", "two\nlines", "bell\u{7}", &"ω".repeat(TEXT_LENGTH + 1)] {
+        for text in ["", "  ", "two\nlines", "bell\u{7}", &"ω".repeat(TEXT_CHARACTERS_MAX + 1)] {
             assert!(!is_text(text), "{text:?}");
         }
     }

@@ -7,7 +7,7 @@ mod taxisnet;
 
 use std::{ffi::OsString, sync::Arc, time::Duration};
 
-pub use national::{CustodyAnswer, NationalRegisters, OwnedBusiness, RegisteredPerson};
+pub use national::{CustodyResponse, NationalRegisters, OwnedBusiness, RegisteredPerson};
 pub use reqwest::Client as HttpClient;
 use rustls::{ClientConfig, RootCertStore};
 pub use taxisnet::{Taxisnet, TaxisnetPerson, authorize_url, parse_userinfo, sign_out_url};

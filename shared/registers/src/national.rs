@@ -49,7 +49,7 @@ pub struct OwnedBusiness {
 
 /// Response of the citizens' registry about a minor and a possible custodian.
 #[derive(Debug, Clone, Deserialize)]
-pub struct CustodyAnswer {
+pub struct CustodyResponse {
     pub custodian_afm: Afm,
     pub minor: RegisteredPerson,
     /// Whether the custodian has custody of the minor today.
@@ -134,10 +134,10 @@ impl NationalRegisters {
     /// # Errors
     /// Among others [`RegisterError::PersonUnknown`] if either of them is unknown, and [`RegisterError::AnotherPerson`] if the response does not
     /// contain both numbers.
-    pub async fn custody(&self, custodian: &Afm, minor: &Identifier) -> Result<CustodyAnswer, RegisterError> {
+    pub async fn custody(&self, custodian: &Afm, minor: &Identifier) -> Result<CustodyResponse, RegisterError> {
         const PATH: &str = "v1/custody";
         let requested = IdentifierRequest { kind: minor.kind(), value: minor.expose() };
-        let response: CustodyAnswer = self.post(PATH, &CustodyRequest { custodian_afm: custodian.expose(), minor: requested }).await?;
+        let response: CustodyResponse = self.post(PATH, &CustodyRequest { custodian_afm: custodian.expose(), minor: requested }).await?;
         require_match(response.custodian_afm == *custodian && response.minor.identifiers().contains(minor), PATH)?;
         Ok(response)
     }

@@ -13,13 +13,13 @@ use domain::{EmailAddress, GreekMobile};
 pub struct SendingError {
     channel: &'static str,
     code: String,
-    may_have_gone: bool,
+    may_have_been_sent: bool,
 }
 
 impl SendingError {
     /// Returns whether the message may have been sent nevertheless, because AWS sent no response or one that cannot be parsed.
-    pub const fn may_have_gone(&self) -> bool {
-        self.may_have_gone
+    pub const fn may_have_been_sent(&self) -> bool {
+        self.may_have_been_sent
     }
 }
 
@@ -34,7 +34,7 @@ fn sending_error<E: ProvideErrorMetadata, R>(channel: &'static str) -> impl Fn(a
             aws_sdk_sns::error::SdkError::DispatchFailure(_) => "unreachable".to_owned(),
             _ => "broken response".to_owned(),
         },
-        may_have_gone: !matches!(
+        may_have_been_sent: !matches!(
             &error,
             aws_sdk_sns::error::SdkError::ServiceError(_) | aws_sdk_sns::error::SdkError::ConstructionFailure(_)
         ),
@@ -104,7 +104,7 @@ impl Email {
     /// # Errors
     /// Returns a [`SendingError`] with the error code of AWS.
     pub async fn send(&self, to: &EmailAddress, mime: Vec<u8>) -> Result<(), SendingError> {
-        let not_built = |_| SendingError { channel: "email", code: "not built".to_owned(), may_have_gone: false };
+        let not_built = |_| SendingError { channel: "email", code: "not built".to_owned(), may_have_been_sent: false };
         let raw = RawMessage::builder().data(aws_sdk_sesv2::primitives::Blob::new(mime)).build().map_err(not_built)?;
         self.client
             .send_email()

@@ -59,7 +59,7 @@ pub struct RequestedReminder {
 impl Association {
     /// Returns the reminder that can still be sent. Ignores a reminder whose address has expired in the table of reminders: its entry here
     /// is not removed by TTL.
-    pub fn reminder_ahead(&self, now: Moment) -> Option<&RequestedReminder> {
+    pub fn pending_reminder(&self, now: Moment) -> Option<&RequestedReminder> {
         let has_address =
             |reminder: &&RequestedReminder| !now.has_reached(ReminderKind::Association.kept_until(self.expires_at, reminder.until));
         self.reminder.as_ref().filter(has_address)
@@ -148,7 +148,7 @@ impl Associations {
     ///
     /// # Errors
     /// If the request cannot be built.
-    pub fn reminded_write(&self, subject: &SubjectId, set_id: &str) -> Result<TransactWrite, StorageError> {
+    pub fn clear_reminder_write(&self, subject: &SubjectId, set_id: &str) -> Result<TransactWrite, StorageError> {
         let update = Update::builder()
             .set_key(Some(key(KEY, subject.as_str())))
             .update_expression("SET #revision = :new REMOVE #reminder")

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::{
 use domain::{
     AthensDay, Moment, Recipient,
     business::BusinessId,
-    code_limit::{CodeLimit, MESSAGES_PER_RECIPIENT, Share},
+    code_limit::{CodeLimit, MESSAGES_PER_RECIPIENT_PER_DAY, Share},
     quota::counter_expiry,
     recipient::RecipientKind,
 };
@@ -41,7 +41,7 @@ pub struct Limits {
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
     /// The business that issues a new code. `None` if an existing code is sent again.
-    pub new_code_of: Option<&'a BusinessId>,
+    pub issuing_business: Option<&'a BusinessId>,
     pub recipient: &'a Recipient,
 }
 
@@ -149,11 +149,16 @@ impl CodeLimits {
     fn counters(&self, request: Wanted<'_>, day: AthensDay) -> Vec<Counter> {
         let counter = |of, id, limit, total_limit| Counter { of, id, limit, total_limit, used: 0, total_used: 0 };
         let Limits { codes_per_business, sms } = self.limits;
-        let business = request.new_code_of.map(|business| {
+        let business = request.issuing_business.map(|business| {
             counter(CodeLimit::Business, format!("business#{}#{day}", business.as_str()), codes_per_business, codes_per_business)
         });
         let hash = self.hasher.of_day(request.recipient, day);
-        let recipient = counter(CodeLimit::Recipient, format!("recipient#{hash}#{day}"), MESSAGES_PER_RECIPIENT, MESSAGES_PER_RECIPIENT);
+        let recipient = counter(
+            CodeLimit::Recipient,
+            format!("recipient#{hash}#{day}"),
+            MESSAGES_PER_RECIPIENT_PER_DAY,
+            MESSAGES_PER_RECIPIENT_PER_DAY,
+        );
         let by_sms = request.recipient.kind() == RecipientKind::Mobile;
         let sms = (0..SMS_COUNTERS).filter(|_| by_sms).map(|n| {
             let share = sms / SMS_COUNTERS + u32::from(n < sms % SMS_COUNTERS);

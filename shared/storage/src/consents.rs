@@ -40,7 +40,7 @@ impl Consents {
     ///
     /// # Errors
     /// Storage errors.
-    pub async fn has_personal_data(&self, person: &SubjectId, now: Moment) -> Result<bool, StorageError> {
+    pub async fn has_agreed_to_personal_data(&self, person: &SubjectId, now: Moment) -> Result<bool, StorageError> {
         let kind = ConsentKind::PersonalData;
         let range = agreement(kind, kind.current_version());
         Ok(self.0.get::<Consent>(key2(KEY, person.as_str(), RANGE, &range), now).await?.is_some())

@@ -197,23 +197,23 @@ impl History {
     ///
     /// # Errors
     /// Storage errors.
-    pub async fn not_open<'a>(
+    pub async fn without_open_record<'a>(
         &self,
         subject: &SubjectId,
         records: impl Iterator<Item = &'a String>,
         now: Moment,
     ) -> Result<BTreeSet<String>, StorageError> {
-        let mut not_open = BTreeSet::new();
+        let mut without_open_record = BTreeSet::new();
         for record in records {
             match self.find(subject, record, now).await {
                 Ok(Some(Record { what: Event::Authorized { ended_at: None, .. }, .. })) => {}
                 Ok(_) | Err(StorageError::Corrupt(_)) => {
-                    not_open.insert(record.clone());
+                    without_open_record.insert(record.clone());
                 }
                 Err(error) => return Err(error),
             }
         }
-        Ok(not_open)
+        Ok(without_open_record)
     }
 
     /// Builds the write that ends an authorization. The transaction fails if the record is missing or has ended.

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     error::{StorageError, failed},
-    sealing::{ExchangeCode, SessionToken, digest_text},
+    sealing::{ExchangeCode, SessionToken, sha256_base64url},
     table::{TTL_ATTRIBUTE, Table, from_item, is_live, key, moment, text, to_item},
 };
 
@@ -178,11 +178,11 @@ impl Nonces {
 }
 
 fn state_key(state: &str) -> String {
-    format!("state#{}", digest_text(state))
+    format!("state#{}", sha256_base64url(state))
 }
 
 fn jti_key(application: &ApplicationId, jti: &str) -> String {
-    format!("jti#{application}#{}", digest_text(jti))
+    format!("jti#{application}#{}", sha256_base64url(jti))
 }
 
 fn exchange_key(code: &ExchangeCode) -> String {

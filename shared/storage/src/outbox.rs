@@ -169,7 +169,7 @@ impl Outbox {
     ///
     /// # Errors
     /// If the request cannot be built.
-    pub fn used_write(&self, message_id: &str) -> Result<TransactWrite, StorageError> {
+    pub fn delete_used_write(&self, message_id: &str) -> Result<TransactWrite, StorageError> {
         self.0.delete_write(Delete::builder().set_key(Some(key(KEY, message_id))))
     }
 

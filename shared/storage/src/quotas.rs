@@ -37,7 +37,7 @@ struct QuotaItem {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Use {
     /// The use is within the limit. `used` includes it.
-    LetIn { used: usize },
+    WithinLimit { used: usize },
     /// The limit of the day was already reached.
     Exhausted,
 }
@@ -78,7 +78,7 @@ impl Quotas {
         match result {
             Ok(output) => {
                 let set = output.attributes.as_ref().and_then(|item| item.get(name)).and_then(|set| set.as_ss().ok());
-                Ok(Use::LetIn { used: set.map_or(1, Vec::len) })
+                Ok(Use::WithinLimit { used: set.map_or(1, Vec::len) })
             }
             Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(Use::Exhausted),
             Err(error) => Err(failed("UpdateItem")(error)),

@@ -182,7 +182,7 @@ impl Listed {
     }
 
     /// Returns whether a claim has expired without a result, so that the reminder may have been sent.
-    pub fn may_have_gone(&self, now: Moment) -> bool {
+    pub fn may_have_been_sent(&self, now: Moment) -> bool {
         self.claimed_until.is_some_and(|until| now.has_reached(until))
     }
 
@@ -387,11 +387,11 @@ mod tests {
             expires_at: at,
         };
         let now = |seconds| Moment::from_epoch_seconds(seconds);
-        for (claimed, seconds, is_claimed, may_have_gone) in
+        for (claimed, seconds, is_claimed, may_have_been_sent) in
             [(None, 500, false, false), (Some(at), 999, true, false), (Some(at), 1_000, false, true)]
         {
             let reminder = listed(claimed);
-            assert_eq!((reminder.is_claimed(now(seconds)), reminder.may_have_gone(now(seconds))), (is_claimed, may_have_gone));
+            assert_eq!((reminder.is_claimed(now(seconds)), reminder.may_have_been_sent(now(seconds))), (is_claimed, may_have_been_sent));
         }
         assert!(!listed(None).is_over(now(999)) && listed(None).is_over(at));
     }

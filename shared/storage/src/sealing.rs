@@ -126,7 +126,7 @@ pub fn code_key(code: &CodeNumber) -> SealingKey {
 
 /// Returns the SHA-256 of a text in unpadded URL-safe base64. It is used for values that can be used once, and is the method `S256` of RFC
 /// 7636.
-pub fn digest_text(text: &str) -> String {
+pub fn sha256_base64url(text: &str) -> String {
     URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, text.as_bytes()))
 }
 
@@ -183,6 +183,6 @@ mod tests {
 
     #[test]
     fn the_digest_of_a_verifier_is_the_challenge_of_rfc_7636() {
-        assert_eq!(digest_text("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+        assert_eq!(sha256_base64url("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     }
 }

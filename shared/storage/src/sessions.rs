@@ -44,7 +44,7 @@ const KEY: &str = "session_id";
 ///
 /// IAM allows each function only the attributes of the updates that it makes (template.yaml), so that a compromised function cannot, for
 /// example, add minors to a session. IAM does not distinguish attributes in conditions from attributes that are written.
-pub const UPDATES: [(&str, &[&str]); 11] = [
+pub const UPDATE_ATTRIBUTES: [(&str, &[&str]); 11] = [
     ("touch", &[KEY, TTL_ATTRIBUTE, "successor", "used_at"]),
     ("rotate_write", &[KEY, TTL_ATTRIBUTE, "successor", "tries"]),
     ("note_try", &[KEY, "tries"]),
@@ -54,12 +54,12 @@ pub const UPDATES: [(&str, &[&str]); 11] = [
     ("store_submission", &[KEY, TTL_ATTRIBUTE, "submission", "successor", "used_at"]),
     ("confirm", &[KEY, TTL_ATTRIBUTE, "submission", "successor", "used_at"]),
     ("associated_write", &[KEY, "associated", "submission", "successor"]),
-    ("forget_submission", &[KEY, "submission", "successor"]),
+    ("remove_submission", &[KEY, "submission", "successor"]),
     ("set_minors", &[KEY, "minors", "successor"]),
 ];
 
 /// The attributes of a new session. IAM allows no others in a put, so that no session can be created with minors.
-pub const FRESH: [&str; 9] = ["consent", TTL_ATTRIBUTE, "hard_end", "otp", "person", "role", KEY, "subject_id", "used_at"];
+pub const NEW_SESSION_ATTRIBUTES: [&str; 9] = ["consent", TTL_ATTRIBUTE, "hard_end", "otp", "person", "role", KEY, "subject_id", "used_at"];
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct SessionItem {
@@ -156,7 +156,7 @@ impl Session {
 
     /// Returns whether the time of the last use must be updated. It is updated at most once a minute.
     pub fn touch_is_due(&self, now: Moment) -> bool {
-        now.has_reached(self.used_at.plus(session::TOUCH_EVERY))
+        now.has_reached(self.used_at.plus(session::TOUCH_INTERVAL))
     }
 }
 

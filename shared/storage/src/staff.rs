@@ -133,7 +133,7 @@ impl Staff {
     ///
     /// # Errors
     /// If the request cannot be built.
-    pub fn enter_write(&self, business: &BusinessId, employee: &EmployeeId) -> Result<TransactWrite, StorageError> {
+    pub fn add_to_roster_write(&self, business: &BusinessId, employee: &EmployeeId) -> Result<TransactWrite, StorageError> {
         let update = Update::builder()
             .set_key(Some(key2(KEY, business.as_str(), RANGE, ROSTER)))
             .update_expression("ADD #employees :employee")
@@ -170,7 +170,7 @@ impl Staff {
     ///
     /// # Errors
     /// If the request cannot be built.
-    pub fn leave_write(&self, business: &BusinessId, employee: &EmployeeId) -> Result<TransactWrite, StorageError> {
+    pub fn remove_from_roster_write(&self, business: &BusinessId, employee: &EmployeeId) -> Result<TransactWrite, StorageError> {
         let update = Update::builder()
             .set_key(Some(key2(KEY, business.as_str(), RANGE, ROSTER)))
             .update_expression("DELETE #employees :employee")

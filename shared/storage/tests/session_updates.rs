@@ -10,7 +10,7 @@ use lambda::{Endpoint, Received, Response};
 use serde_json::{Value, json};
 use storage::{
     sealing::SessionToken,
-    sessions::{Associated, AwaitedOtp, FRESH, PendingSubmission, Person, Session, Sessions, UPDATES},
+    sessions::{Associated, AwaitedOtp, NEW_SESSION_ATTRIBUTES, PendingSubmission, Person, Session, Sessions, UPDATE_ATTRIBUTES},
     transaction::{TransactWrite, Transaction},
 };
 
@@ -66,7 +66,7 @@ async fn updates_name_exactly_the_listed_attributes() {
     let otp = AwaitedOtp { hash: vec![1], expires_at: NOW, resends: 1 };
     let associated = Associated { subject_id: session.subject_id.clone(), code_id: "c".to_owned() };
     let commit = async |write: TransactWrite| Transaction::new(client.clone()).with(write).commit().await.unwrap();
-    for (update, attributes) in UPDATES {
+    for (update, attributes) in UPDATE_ATTRIBUTES {
         match update {
             "touch" => assert!(sessions.touch(&session, NOW).await.unwrap()),
             "rotate_write" => commit(sessions.rotate_write(&session, "try", &SessionToken::random().unwrap(), NOW).unwrap()).await,
@@ -85,7 +85,7 @@ async fn updates_name_exactly_the_listed_attributes() {
             }
             "confirm" => assert!(sessions.confirm(&session, &submission, NOW).await.unwrap()),
             "associated_write" => commit(sessions.associated_write(&session, &associated).unwrap()).await,
-            "forget_submission" => assert!(sessions.forget_submission(&session).await.unwrap()),
+            "remove_submission" => assert!(sessions.remove_submission(&session).await.unwrap()),
             "set_minors" => assert!(sessions.set_minors(&session, &[]).await.unwrap()),
             other => panic!("the test does not make the update {other}"),
         }
@@ -107,13 +107,13 @@ async fn a_new_session_has_exactly_the_listed_attributes() {
     let body = |request: &Received| serde_json::from_str::<Value>(&request.body).unwrap();
     for put in [&body(&put), &body(&transaction)["TransactItems"][0]["Put"]] {
         let attributes: BTreeSet<&str> = put["Item"].as_object().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(attributes, BTreeSet::from(FRESH));
+        assert_eq!(attributes, BTreeSet::from(NEW_SESSION_ATTRIBUTES));
         // The attributes in the condition count too.
         assert!(put["ExpressionAttributeNames"].as_object().unwrap().values().all(|name| attributes.contains(name.as_str().unwrap())));
     }
 }
 
-/// Fails if a new update is added to the source without being listed in `UPDATES`.
+/// Fails if a new update is added to the source without being listed in `UPDATE_ATTRIBUTES`.
 #[test]
 fn every_update_in_the_source_is_listed() {
     let source = [
@@ -125,6 +125,6 @@ fn every_update_in_the_source_is_listed() {
     .concat();
     // A function makes an update if it sets an update expression.
     let functions: Vec<&str> = source.split("fn ").skip(1).filter(|body| body.contains(".update_expression(")).collect();
-    let listed: BTreeSet<&str> = UPDATES.iter().map(|(update, _)| *update).collect();
+    let listed: BTreeSet<&str> = UPDATE_ATTRIBUTES.iter().map(|(update, _)| *update).collect();
     assert_eq!(functions.iter().map(|body| body.split('(').next().unwrap()).collect::<BTreeSet<_>>(), listed);
 }

@@ -50,7 +50,7 @@ impl Response {
 struct Seen {
     received: Vec<Received>,
     open: usize,
-    most_at_once: usize,
+    concurrent_requests_max: usize,
 }
 
 #[derive(Clone)]
@@ -90,8 +90,8 @@ impl Endpoint {
     }
 
     /// Returns the largest number of requests that waited for their responses at the same time.
-    pub fn most_at_once(&self) -> usize {
-        self.serving.seen(|seen| seen.most_at_once)
+    pub fn concurrent_requests_max(&self) -> usize {
+        self.serving.seen(|seen| seen.concurrent_requests_max)
     }
 }
 
@@ -112,7 +112,7 @@ async fn serve(State(serving): State<Serving>, request: Request) -> impl IntoRes
     serving.seen(|seen| {
         seen.received.push(received);
         seen.open += 1;
-        seen.most_at_once = seen.most_at_once.max(seen.open);
+        seen.concurrent_requests_max = seen.concurrent_requests_max.max(seen.open);
     });
     tokio::time::sleep(response.delay).await;
     serving.seen(|seen| seen.open -= 1);

@@ -16,7 +16,7 @@ async fn main() {
 
     print_title("The photographer");
     // Each run creates new people, because a person gets at most 15 one-time passwords a day and can have only one photo set associated.
-    let visit = people::up_to_otp(people::fresh("photographer").await, Language::El).await;
+    let visit = people::sign_in_until_otp(people::fresh("photographer").await, Language::El).await;
     print_step("signed in with TAXISnet", &format!("one-time password {} by SMS to {}", visit.otp, visit.person.mobile()));
     let session = people::enter_otp(&visit.browser, &visit.otp).await.expect(200).json();
     let visit = people::choose_photographer(visit, &session).await;

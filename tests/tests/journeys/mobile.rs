@@ -104,7 +104,7 @@ async fn an_app_can_do_everything_that_a_browser_can() {
 
 #[tokio::test]
 async fn an_app_that_repeats_the_otp_after_a_lost_response_gets_the_same_token() {
-    let visit = mobile::up_to_otp(people::fresh("citizen").await, Language::En).await;
+    let visit = mobile::sign_in_until_otp(people::fresh("citizen").await, Language::En).await;
     let first = people::enter_otp(&visit.browser, &visit.otp).await.expect(200).json();
     let again = people::enter_otp(&visit.browser, &visit.otp).await.expect(200).json();
     assert_eq!(first["token"], again["token"]);

@@ -41,7 +41,7 @@ async fn fresh_email() -> To {
 /// Issues a code to somebody who agreed to a reminder.
 async fn issue_with_reminder(studio: &Visit, to: &To, language: Language) -> Issued {
     let upload_id = photographer::upload(studio, FileProfile::Standard, &face_only()).await;
-    let view = photographer::issue_code_to_remind(studio, &upload_id, to, language).await.expect(201).json();
+    let view = photographer::issue_code_with_reminder(studio, &upload_id, to, language).await.expect(201).json();
     let message = inbox::code_message(to.address(), 0).await;
     Issued { upload_id, code: message.code(), message, view }
 }
@@ -113,7 +113,7 @@ async fn a_reminder_address_is_stored_sealed_only_with_consent_and_until_associa
     assert_eq!(day_of(&item), due.to_string());
 
     // Repeating the call succeeds. The same call without the consent to a reminder is a conflict.
-    photographer::issue_code_to_remind(&studio, &issued.upload_id, &to, Language::El).await.expect(200);
+    photographer::issue_code_with_reminder(&studio, &issued.upload_id, &to, Language::El).await.expect(200);
     photographer::issue_code(&studio, &issued.upload_id, &to, Language::El).await.refused(409, "issuance_conflict");
 
     citizen::take(&visit, &issued.code).await;
@@ -130,7 +130,7 @@ async fn a_corrected_recipient_is_reminded_only_if_the_first_one_had_agreed() {
         let (wrong, right) = (fresh_email().await, fresh_email().await);
         let upload_id = photographer::upload(&studio, FileProfile::Standard, &face_only()).await;
         if agreed {
-            photographer::issue_code_to_remind(&studio, &upload_id, &wrong, Language::El).await.expect(201);
+            photographer::issue_code_with_reminder(&studio, &upload_id, &wrong, Language::El).await.expect(201);
         } else {
             photographer::issue_code(&studio, &upload_id, &wrong, Language::El).await.expect(201);
         }

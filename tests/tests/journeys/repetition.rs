@@ -113,7 +113,7 @@ async fn agreeing_and_choosing_a_role_may_be_repeated() {
 
 #[tokio::test]
 async fn repeating_the_otp_after_a_lost_response_gives_the_same_session() {
-    let visit = people::up_to_otp(people::fresh("citizen").await, Language::El).await;
+    let visit = people::sign_in_until_otp(people::fresh("citizen").await, Language::El).await;
     let without_response = visit.browser.twin();
     let session = people::enter_otp(&visit.browser, &visit.otp).await.expect(200).json();
     let again = people::enter_otp(&without_response, &visit.otp).await.expect(200).json();
@@ -125,7 +125,7 @@ async fn repeating_the_otp_after_a_lost_response_gives_the_same_session() {
 
 #[tokio::test]
 async fn the_right_password_on_the_last_try_may_be_entered_again_too() {
-    let visit = people::up_to_otp(people::fresh("citizen").await, Language::El).await;
+    let visit = people::sign_in_until_otp(people::fresh("citizen").await, Language::El).await;
     let wrong = if visit.otp == "000000" { "000001" } else { "000000" };
     for _ in 0..2 {
         people::enter_otp(&visit.browser, wrong).await.refused(422, "otp_wrong");
@@ -140,7 +140,7 @@ async fn the_right_password_on_the_last_try_may_be_entered_again_too() {
 
 #[tokio::test]
 async fn the_session_token_from_before_the_otp_is_invalid_afterwards() {
-    let visit = people::up_to_otp(people::fresh("citizen").await, Language::El).await;
+    let visit = people::sign_in_until_otp(people::fresh("citizen").await, Language::El).await;
     let before = visit.browser.twin();
     people::enter_otp(&visit.browser, &visit.otp).await.expect(200);
     assert_ne!(before.cookie(SESSION_COOKIE), visit.browser.cookie(SESSION_COOKIE));
@@ -150,7 +150,7 @@ async fn the_session_token_from_before_the_otp_is_invalid_afterwards() {
 
 #[tokio::test]
 async fn the_right_otp_entered_concurrently_gives_one_session() {
-    let visit = people::up_to_otp(people::fresh("citizen").await, Language::El).await;
+    let visit = people::sign_in_until_otp(people::fresh("citizen").await, Language::El).await;
     let tabs: Vec<Browser> = (0..3).map(|_| visit.browser.twin()).collect();
     let responses = join_all(tabs.iter().map(|tab| people::enter_otp(tab, &visit.otp))).await;
     let mut tokens = BTreeSet::new();

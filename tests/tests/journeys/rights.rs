@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     CodeNumber, ImageKind, Language, Moment, SubjectId,
-    application::{ApplicationId, CASE_LENGTH, Purpose},
-    verdict::{RefusalReason, TEXT_LENGTH, Verdict},
+    application::{ApplicationId, CASE_CHARACTERS_MAX, Purpose},
+    verdict::{RefusalReason, TEXT_CHARACTERS_MAX, Verdict},
 };
 use journeys::{
     citizen::{acting, own},
@@ -85,14 +85,14 @@ async fn the_export_is_complete_however_much_text_applications_wrote() {
     let subject: SubjectId = serde_json::from_value(export["person"]["subject_id"].clone()).expect("an id");
     let history = History::new(aws::dynamodb(&aws::config().await), stack::variable("HISTORY_TABLE"));
     let now = Moment::from_epoch_seconds(jiff::Timestamp::now().as_second());
-    let verdict = GivenVerdict { verdict: Verdict::Refused(RefusalReason::Other), text: Some("𝄞".repeat(TEXT_LENGTH)), at: now };
+    let verdict = GivenVerdict { verdict: Verdict::Refused(RefusalReason::Other), text: Some("𝄞".repeat(TEXT_CHARACTERS_MAX)), at: now };
     let records: Vec<_> = (0..PULLS)
         .map(|_| {
             let what = Event::Pulled {
                 application: ApplicationId::parse("passport").expect("an id"),
                 purpose: Purpose::Passport,
                 image: ImageKind::Face,
-                case: "𝄞".repeat(CASE_LENGTH),
+                case: "𝄞".repeat(CASE_CHARACTERS_MAX),
                 refusal: None,
                 origin: None,
                 verdict: Some(verdict.clone()),

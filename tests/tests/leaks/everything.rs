@@ -197,7 +197,7 @@ pub(crate) fn about(person: &Person) -> Vec<Secret> {
 async fn issue_to_remind(studio: &Visit, to: &To) -> Issued {
     let upload_id = photographer::upload(studio, FileProfile::Standard, &both()).await;
     photographer::check_photos(studio, &upload_id, Language::El).await.expect(200);
-    let view = photographer::issue_code_to_remind(studio, &upload_id, to, Language::En).await.expect(201).json();
+    let view = photographer::issue_code_with_reminder(studio, &upload_id, to, Language::En).await.expect(201).json();
     let message = inbox::code_message(to.address(), 0).await;
     Issued { upload_id, code: message.code(), message, view }
 }

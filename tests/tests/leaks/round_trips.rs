@@ -1,4 +1,4 @@
-//! Compares the number of requests to AWS that functions log with the budget in docs/benchmarks.md.
+//! Compares the number of requests to AWS that functions log with the budget in infra/operations.toml.
 
 use std::{
     cmp::Reverse,
@@ -11,12 +11,11 @@ use serde_json::Value;
 const UNKNOWN: u64 = u64::MAX;
 const BUDGET: &str = include_str!("../../../infra/operations.toml");
 
-/// Asserts that each operation makes exactly as many calls to AWS as docs/benchmarks.md states, and no more rounds of calls. Fewer calls fail
-/// too, because the page is then out of date.
+/// Asserts that each operation makes exactly as many calls to AWS as its budget, and no more rounds of calls. Fewer calls fail too, because the
+/// budget is then out of date.
 pub(crate) fn assert_budget_is_kept(lines: &[(String, String)], operations: BTreeSet<String>) {
-    let page = docs::page("benchmarks.md");
-    let budget: BTreeMap<String, Option<(u64, u64)>> = docs::section(&page, "## Round trips").lines().filter_map(row).collect();
-    assert_eq!(budget.keys().collect::<Vec<_>>(), operations.iter().collect::<Vec<_>>(), "one row for each operation");
+    let budget = budget();
+    assert_eq!(budget.keys().collect::<Vec<_>>(), operations.iter().collect::<Vec<_>>(), "infra/operations.toml has each operation");
     let mut measured = BTreeMap::<String, (u64, Reverse<u64>)>::new();
     for line in lines.iter().filter_map(|(_, line)| serde_json::from_str::<Value>(line).ok()) {
         let number = |name: &str| line[name].as_u64().unwrap_or_default();
@@ -40,7 +39,7 @@ pub(crate) fn assert_budget_is_kept(lines: &[(String, String)], operations: BTre
             (Some(_), None) => wrong.push(format!("{operation} never succeeded")),
             (Some((calls, rounds_max)), Some(&(own, Reverse(rounds)))) => {
                 if own != calls || rounds > rounds_max && rounds != UNKNOWN {
-                    wrong.push(format!("{operation}: {own} calls in {rounds} rounds, but the page states {calls} in {rounds_max}"));
+                    wrong.push(format!("{operation}: {own} calls in {rounds} rounds, but the budget is {calls} in {rounds_max}"));
                 }
             }
         }
@@ -48,12 +47,9 @@ pub(crate) fn assert_budget_is_kept(lines: &[(String, String)], operations: BTre
     assert!(wrong.is_empty(), "infra/operations.toml: {wrong:#?}");
 }
 
-/// Parses a row of the form `| name | calls | rounds | … |`. `-` in place of `calls` means that the number depends on the amount of work.
-fn row(line: &str) -> Option<(String, Option<(u64, u64)>)> {
-    let cells: Vec<_> = line.trim_matches('|').split('|').map(|cell| cell.trim().trim_matches('`')).collect();
-    let &[operation, calls, rounds, ..] = cells.as_slice() else { return None };
-    if calls == "-" {
-        return Some((operation.to_owned(), None));
-    }
-    Some((operation.to_owned(), Some((calls.parse().ok()?, rounds.parse().ok()?))))
+/// Returns calls and rounds by operation; `None` where both depend on the amount of work.
+fn budget() -> BTreeMap<String, Option<(u64, u64)>> {
+    let operations: toml::Table = BUDGET.parse().expect("TOML");
+    let number = |facts: &toml::Value, key: &str| facts.get(key)?.as_integer()?.try_into().ok();
+    operations.into_iter().map(|(name, facts)| (name, number(&facts, "calls").zip(number(&facts, "rounds")))).collect()
 }

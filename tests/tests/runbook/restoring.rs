@@ -16,7 +16,7 @@ use crate::{ALONE, Associated, associated, aws, block, items::items_where, opera
 /// Starts a shell with the section's initial commands, for the table of associations.
 fn restoring_shell() -> Shell {
     let mut shell = operator_shell();
-    shell.run(&block("## Restoring", "output AssociationsTable"));
+    shell.run(&block("restoring.md", "## Before you begin", "output AssociationsTable"));
     assert_eq!(shell.value("TABLE"), stack::variable("ASSOCIATIONS_TABLE"));
     shell
 }
@@ -27,7 +27,7 @@ async fn lost_items_are_restored_and_existing_items_are_unchanged() {
     let studio = fresh_photographer().await;
     let (lost, changed) = (associated(&studio).await, associated(&studio).await);
     let mut shell = restoring_shell();
-    let step = |text: &str| block("### Items of a table", text);
+    let step = |text: &str| block("restoring.md", "## Items of a table", text);
     shell.run("aws dynamodb delete-table --table-name restored > /dev/null 2>&1 || true"); // left by a failed run
     // The emulator restores the items of the moment of the command, whatever time is given. So the restore precedes the loss.
     assert!(shell.run(&step("restore-table-to-point-in-time")).contains("ENABLED"));
@@ -105,7 +105,7 @@ async fn restore(table: &str, one: &Associated, body: &Application, before: &str
     assert_eq!(pull_status(body, one).await, 500);
 
     let mut shell = restoring_shell();
-    let step = |text: &str| block("### A lost table", text);
+    let step = |text: &str| block("restoring.md", "## A lost table", text);
     shell.run(&step("restore-table-from-backup"));
     shell.run(&step("update-time-to-live"));
     let client = aws::dynamodb(&aws::config().await);
@@ -142,7 +142,7 @@ async fn lose_table(table: &str, recover: impl Future<Output = ()>) {
 
 /// Runs the commands that create a table without a backup, and compares its settings with those before the loss.
 async fn recreate(shell: &mut Shell, table: &str, output: &str, before: &str) {
-    let step = |text: &str| block("### A table without a backup", text);
+    let step = |text: &str| block("restoring.md", "## A table without a backup", text);
     shell.run(&step("remake()"));
     shell.run(&step(&format!("remake \"$(output {output})\"")));
     assert_eq!(settings(table).await, before);
@@ -168,7 +168,7 @@ async fn after_keys_are_lost_codes_entered_again_open_the_same_photos() {
         let other = associated(&studio).await;
         own(&one.visit).show_photo(ImageKind::Face).await.refused(500, "internal");
         assert_eq!(pull_status(&body, &one).await, 500);
-        let output = shell.run(&block("### Associations that do not open", "KeysTable"));
+        let output = shell.run(&block("restoring.md", "## Associations that do not open", "KeysTable"));
         assert!(output.ends_with(" 1 open"), "{output}");
         own(&one.visit).show_association().await.refused(404, "nothing_associated");
         assert_eq!(pull_status(&body, &one).await, 403);
@@ -192,7 +192,7 @@ async fn after_reminders_are_lost_people_can_set_one_again() {
     lose_table(&table, async {
         let mut shell = restoring_shell();
         recreate(&mut shell, &table, "RemindersTable", &before).await;
-        let output = shell.run(&block("### A table without a backup", "attribute_exists(reminder)"));
+        let output = shell.run(&block("restoring.md", "## A table without a backup", "attribute_exists(reminder)"));
         assert!(output.ends_with(" 0 changed meanwhile"), "{output}");
         assert!(citizen.show_association().await.expect(200).json()["reminder"].is_null());
         citizen.set_reminder("again@example.gr", Language::El).await.expect(200);

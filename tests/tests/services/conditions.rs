@@ -136,7 +136,7 @@ fn association() -> Association {
 }
 
 #[tokio::test]
-async fn an_association_that_has_changed_is_not_written_as_it_was_read() {
+async fn a_write_based_on_an_outdated_association_is_rejected() {
     let client = dynamodb().await;
     let associations = Associations::new(client.clone(), stack::variable("ASSOCIATIONS_TABLE"));
     let first = association();
@@ -150,14 +150,14 @@ async fn an_association_that_has_changed_is_not_written_as_it_was_read() {
         (associations.reminder_write(&first, Some(&asked)), "a reminder"),
         (associations.reminder_write(&first, None), "none"),
         (associations.end_write(&first), "its end"),
-        (associations.reminded_write(&first.subject_id, &other.set_id), "a reminder of another set"),
+        (associations.clear_reminder_write(&first.subject_id, &other.set_id), "a reminder of another set"),
     ] {
         assert_refused(&client, part.unwrap(), why).await;
     }
-    write(&client, associations.reminded_write(&first.subject_id, &first.set_id).unwrap()).await;
+    write(&client, associations.clear_reminder_write(&first.subject_id, &first.set_id).unwrap()).await;
     let now = associations.of(&first.subject_id, NOW).await.unwrap().unwrap();
     write(&client, associations.end_write(&now).unwrap()).await;
-    assert_refused(&client, associations.reminded_write(&first.subject_id, &first.set_id).unwrap(), "nothing is associated").await;
+    assert_refused(&client, associations.clear_reminder_write(&first.subject_id, &first.set_id).unwrap(), "nothing is associated").await;
     // What has expired makes room, although it is still there.
     write(&client, associations.put_write(&first).unwrap()).await;
     write(&client, associations.put_write(&Association { associated_at: LATER, ..other }).unwrap()).await;
@@ -186,7 +186,7 @@ fn code(state: CodeState, subject: Option<SubjectId>) -> (CodeNumber, CodeItem) 
 }
 
 #[tokio::test]
-async fn a_code_becomes_somebodys_from_the_state_that_was_decided_on_and_within_its_time() {
+async fn a_code_is_associated_only_in_the_expected_state_and_before_it_expires() {
     let client = dynamodb().await;
     let codes = Codes::new(client.clone(), stack::variable("CODES_TABLE"));
     let subject = someone();
@@ -202,7 +202,7 @@ async fn a_code_becomes_somebodys_from_the_state_that_was_decided_on_and_within_
 }
 
 #[tokio::test]
-async fn of_fifty_people_who_associate_one_code_at_once_one_is_let_in() {
+async fn of_fifty_people_who_associate_one_code_at_once_one_succeeds() {
     let client = dynamodb().await;
     let codes = Codes::new(client.clone(), stack::variable("CODES_TABLE"));
     let associations = Associations::new(client.clone(), stack::variable("ASSOCIATIONS_TABLE"));
@@ -229,7 +229,7 @@ async fn of_fifty_people_who_associate_one_code_at_once_one_is_let_in() {
 }
 
 #[tokio::test]
-async fn a_code_is_let_go_by_whose_it_is_and_deleted_as_it_was_read() {
+async fn a_code_is_dissociated_only_by_its_owner_and_deleted_only_if_unchanged() {
     let client = dynamodb().await;
     let codes = Codes::new(client.clone(), stack::variable("CODES_TABLE"));
     let subject = someone();
@@ -246,7 +246,7 @@ async fn a_code_is_let_go_by_whose_it_is_and_deleted_as_it_was_read() {
 }
 
 #[tokio::test]
-async fn an_agreement_that_is_not_there_is_not_made_by_keeping_it() {
+async fn extending_a_missing_agreement_is_rejected() {
     let client = dynamodb().await;
     let (consents, person) = (Consents::new(client.clone(), stack::variable("CONSENTS_TABLE")), someone());
     assert_refused(&client, consents.extend_personal_data_write(&person, "some", LATER).unwrap(), "there is none").await;
@@ -256,7 +256,7 @@ async fn an_agreement_that_is_not_there_is_not_made_by_keeping_it() {
 }
 
 #[tokio::test]
-async fn an_authorization_ends_once_and_a_verdict_is_on_an_image_that_was_given() {
+async fn an_authorization_ends_once_and_only_a_delivered_image_gets_a_verdict() {
     let client = dynamodb().await;
     let (history, subject) = (History::new(client.clone(), stack::variable("HISTORY_TABLE")), someone());
     let application = ApplicationId::parse("driving-licence").unwrap();
@@ -318,7 +318,7 @@ fn issued() -> Issued {
 }
 
 #[tokio::test]
-async fn an_upload_becomes_one_code_or_is_refused() {
+async fn an_upload_becomes_one_code_or_is_rejected() {
     let client = dynamodb().await;
     let issuances = Issuances::new(client.clone(), stack::variable("ISSUANCES_TABLE"));
     let (used, bad) = (upload(), upload());
@@ -341,7 +341,7 @@ async fn an_upload_becomes_one_code_or_is_refused() {
 }
 
 #[tokio::test]
-async fn a_code_is_sent_again_only_as_it_was_read() {
+async fn a_resend_based_on_an_outdated_issuance_is_rejected() {
     let client = dynamodb().await;
     let issuances = Issuances::new(client.clone(), stack::variable("ISSUANCES_TABLE"));
     let resent = || storage::issuances::Resent { at: NOW, by: member(), corrected: false };
@@ -485,7 +485,7 @@ async fn only_the_run_that_claimed_a_reminder_releases_or_ends_it() {
 }
 
 #[tokio::test]
-async fn what_has_expired_is_absent_from_lists_too_although_it_is_still_there() {
+async fn expired_items_are_absent_from_lists_before_they_are_deleted() {
     let client = dynamodb().await;
     let (consents, person) = (Consents::new(client.clone(), stack::variable("CONSENTS_TABLE")), someone());
     consents.agree_personal_data(&person, NOW).await.unwrap();
@@ -507,7 +507,7 @@ async fn what_has_expired_is_absent_from_lists_too_although_it_is_still_there() 
 }
 
 #[tokio::test]
-async fn a_session_is_over_at_its_hard_end_whatever_else_its_item_says() {
+async fn a_session_ends_at_its_hard_end_even_if_its_item_expires_later() {
     let sessions = Sessions::new(dynamodb().await, stack::variable("SESSIONS_TABLE"));
     let mut session = session();
     session.hard_end = NOW.plus(Span::seconds(1));
@@ -564,7 +564,7 @@ async fn a_session_that_ended_or_was_superseded_is_not_revived() {
 }
 
 #[tokio::test]
-async fn minors_and_passwords_take_the_place_of_those_that_were_read() {
+async fn minors_and_passwords_are_replaced_only_if_unchanged() {
     let client = dynamodb().await;
     let sessions = Sessions::new(client.clone(), stack::variable("SESSIONS_TABLE"));
     let mut session = session();
@@ -581,7 +581,7 @@ async fn minors_and_passwords_take_the_place_of_those_that_were_read() {
 }
 
 #[tokio::test]
-async fn what_is_known_of_an_employee_is_replaced_as_it_was_read() {
+async fn data_of_an_employee_is_replaced_only_if_unchanged() {
     let client = dynamodb().await;
     let (staff, key) = (Staff::new(client.clone(), stack::variable("STAFF_TABLE")), staff_key("secret"));
     let facts = StaffFacts { afm: afm(), label: None, business_afm: afm(), owner_afm: afm() };

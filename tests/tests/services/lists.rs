@@ -242,7 +242,7 @@ async fn an_employee_of_many_businesses_sees_those_that_authorised_last() {
         let shop = business();
         let at = NOW.plus(Span::minutes(minute));
         let item = StaffItem::seal(&key, shop.clone(), employee.clone(), &facts, member(), at).unwrap();
-        commit(&client, [staff.put_write(&item).unwrap(), staff.enter_write(&shop, &employee).unwrap()]).await.unwrap();
+        commit(&client, [staff.put_write(&item).unwrap(), staff.add_to_roster_write(&shop, &employee).unwrap()]).await.unwrap();
         shops.push(shop);
     }
     let found = async || staff.of_employee(&employee).await.unwrap().into_iter().map(|item| item.business).collect::<Vec<_>>();
@@ -382,7 +382,7 @@ async fn applications_and_reminder_of_an_association_are_read_back_as_written() 
         commit(&client, [associations.reminder_write(&read().await, reminder).unwrap()]).await.unwrap();
         assert_eq!(read().await.reminder.as_ref(), reminder);
     }
-    commit(&client, [associations.reminded_write(&subject, &association.set_id).unwrap()]).await.unwrap();
+    commit(&client, [associations.clear_reminder_write(&subject, &association.set_id).unwrap()]).await.unwrap();
     assert_eq!((read().await.reminder, read().await.applications), (None, all));
     assert!(associations.of(&subject, LATER).await.unwrap().is_none());
 }

@@ -121,7 +121,7 @@ async fn the_sender_is_woken_once_per_due_time() {
             outbox.delete(&record).await.unwrap();
         }
     }
-    write(outbox.used_write(&message_id)).await;
+    write(outbox.delete_used_write(&message_id)).await;
 }
 
 async fn reminders() -> Reminders {

@@ -23,7 +23,7 @@ use storage::{
     consents::Consents,
     nonces::{Nonces, SignIn},
     quotas::{Quotas, Use},
-    sealing::{ExchangeCode, IdentifierHasher, SessionToken, digest_text, staff_key},
+    sealing::{ExchangeCode, IdentifierHasher, SessionToken, sha256_base64url, staff_key},
     sessions::{Associated, AwaitedOtp, Business, PendingSubmission, Person, Session, Sessions, Try},
     staff::{Staff, StaffFacts, StaffItem},
     subjects::Subjects,
@@ -69,7 +69,7 @@ async fn an_app_takes_its_session_once_and_before_its_code_expires() {
     let (nonces, token) = (nonces().await, SessionToken::random().unwrap());
     let app = AppSignIn {
         redirect_uri: RedirectList::parse("gr.gov.myphoto:/signed-in").unwrap().allow("gr.gov.myphoto:/signed-in").unwrap(),
-        code_challenge: CodeChallenge::parse(&digest_text("verifier")).unwrap(),
+        code_challenge: CodeChallenge::parse(&sha256_base64url("verifier")).unwrap(),
         state: None,
     };
     let code = ExchangeCode::random().unwrap();
@@ -249,16 +249,16 @@ async fn a_returned_unit_of_a_quota_can_be_used_again() {
     let person = someone();
     let wrong = async |id: usize| quotas.use_one(Quota::WrongOtps, &person, &id.to_string(), NOW).await.unwrap();
     // Removing the last element of a set removes the attribute. The limit must still be enforced afterwards.
-    assert_eq!(wrong(0).await, Use::LetIn { used: 1 });
+    assert_eq!(wrong(0).await, Use::WithinLimit { used: 1 });
     let give_back = async |id: usize| quotas.give_back(Quota::WrongOtps, &person, &id.to_string(), NOW).await.unwrap();
     give_back(0).await;
     give_back(0).await;
     for used in 1..=20 {
-        assert_eq!(wrong(used).await, Use::LetIn { used });
+        assert_eq!(wrong(used).await, Use::WithinLimit { used });
     }
     assert_eq!(wrong(21).await, Use::Exhausted);
     give_back(7).await;
-    assert_eq!(wrong(21).await, Use::LetIn { used: 20 });
+    assert_eq!(wrong(21).await, Use::WithinLimit { used: 20 });
     assert_eq!(quotas.submissions_left(&person, NOW).await.unwrap(), 5, "the quota of submissions is counted separately");
     quotas.give_back(Quota::OtpMessages, &someone(), "none", NOW).await.unwrap();
 }
@@ -271,7 +271,7 @@ async fn a_business_has_a_hundred_employees_at_most() {
     let employee = |number: usize| EmployeeId::from_hash(format!("{number:043}"));
     let enter = async |number: usize| {
         let item = StaffItem::seal(&key, shop.clone(), employee(number), &facts, member(), NOW).unwrap();
-        commit(&client, [staff.put_write(&item).unwrap(), staff.enter_write(&shop, &employee(number)).unwrap()]).await
+        commit(&client, [staff.put_write(&item).unwrap(), staff.add_to_roster_write(&shop, &employee(number)).unwrap()]).await
     };
     enter(0).await.unwrap();
     // Adds the ids of all other employees but one directly to the roster.
@@ -285,7 +285,7 @@ async fn a_business_has_a_hundred_employees_at_most() {
     assert!(!staff.has(&shop, &employee(STAFF_MAX), NOW).await.unwrap(), "no write of a rejected transaction is stored");
     assert_eq!(rejected_writes(enter(0).await), [0], "an employee who is on the roster is not added again");
     assert_eq!(staff.of_business(&shop).await.unwrap().len(), 2, "the list does not contain the roster item");
-    let leave = || [staff.delete_write(&shop, &employee(0)).unwrap(), staff.leave_write(&shop, &employee(0)).unwrap()];
+    let leave = || [staff.delete_write(&shop, &employee(0)).unwrap(), staff.remove_from_roster_write(&shop, &employee(0)).unwrap()];
     for _ in 0..2 {
         commit(&client, leave()).await.unwrap();
     }
@@ -298,7 +298,7 @@ async fn a_business_has_a_hundred_employees_at_most() {
 async fn a_repeated_agreement_keeps_the_time_of_the_first() {
     let client = dynamodb().await;
     let (consents, person) = (Consents::new(client.clone(), stack::variable("CONSENTS_TABLE")), someone());
-    let agreed = async |now| consents.has_personal_data(&person, now).await.unwrap();
+    let agreed = async |now| consents.has_agreed_to_personal_data(&person, now).await.unwrap();
     assert!(!agreed(NOW).await);
     consents.agree_personal_data(&person, NOW).await.unwrap();
     consents.agree_personal_data(&person, LATER).await.unwrap();

@@ -43,14 +43,14 @@ async fn the_sixth_code_of_the_day_is_rejected_and_at_midnight_in_athens_five_ar
         assert_eq!(renews_at(last), midnight);
         let submit = async |now, code: usize| quotas.use_one(Quota::Submissions, &person, &format!("code {code}"), now).await.unwrap();
         for code in 1..=5 {
-            assert_eq!(submit(last, code).await, Use::LetIn { used: code }, "{last_second}");
+            assert_eq!(submit(last, code).await, Use::WithinLimit { used: code }, "{last_second}");
         }
         assert_eq!(submit(last, 6).await, Use::Exhausted, "{last_second}");
-        assert_eq!(submit(last, 3).await, Use::LetIn { used: 5 }, "the same code again is not counted");
+        assert_eq!(submit(last, 3).await, Use::WithinLimit { used: 5 }, "the same code again is not counted");
         assert_eq!(quotas.submissions_left(&person, last).await.unwrap(), 0);
         assert_eq!(quotas.submissions_left(&person, midnight).await.unwrap(), 5);
         for code in 1..=5 {
-            assert_eq!(submit(midnight, 10 + code).await, Use::LetIn { used: code }, "{last_second}");
+            assert_eq!(submit(midnight, 10 + code).await, Use::WithinLimit { used: code }, "{last_second}");
         }
         assert_eq!(submit(midnight, 16).await, Use::Exhausted, "{last_second}");
     }

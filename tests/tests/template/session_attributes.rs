@@ -1,13 +1,13 @@
 //! A function may write the attributes of a session that its updates name, and no others.
 //!
-//! The emulators do not evaluate `dynamodb:Attributes`, so this compares the template with the code: `storage::sessions::UPDATES` holds the
+//! The emulators do not evaluate `dynamodb:Attributes`, so this compares the template with the code: `storage::sessions::UPDATE_ATTRIBUTES` holds the
 //! attributes of each update (shared/storage/tests/session_updates.rs compares it with real requests), and a function's source names the
 //! updates that it makes.
 
 use std::collections::BTreeSet;
 
 use serde_json::json;
-use storage::sessions::{FRESH, UPDATES};
+use storage::sessions::{NEW_SESSION_ATTRIBUTES, UPDATE_ATTRIBUTES};
 
 use crate::{
     lambdas, list,
@@ -22,7 +22,7 @@ const GUARDS: [&str; 5] = ["Visitor", "SignedIn", "Citizen", "Photographer", "Ow
 fn attributes(source: &str) -> BTreeSet<&'static str> {
     let guarded = GUARDS.iter().any(|guard| source.contains(&format!("{guard}::from(")));
     let made = |update: &str| (update == "touch" && guarded) || source.contains(&format!("sessions.{update}("));
-    UPDATES.iter().filter(|(update, _)| made(update)).flat_map(|(_, attributes)| attributes.iter().copied()).collect()
+    UPDATE_ATTRIBUTES.iter().filter(|(update, _)| made(update)).flat_map(|(_, attributes)| attributes.iter().copied()).collect()
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn a_session_is_put_with_the_attributes_of_one_that_begins() {
         let about_sessions = statements(&function).into_iter().filter(|it| list(&it["Resource"]).contains(&&sessions));
         for put in about_sessions.filter(|it| list(&it["Action"]).contains(&&json!("dynamodb:PutItem"))) {
             assert_eq!((&put["Effect"], &put["Action"]), (&json!("Allow"), &json!(["dynamodb:PutItem"])), "{name}");
-            let condition = json!({ "ForAllValues:StringEquals": { "dynamodb:Attributes": BTreeSet::from(FRESH) } });
+            let condition = json!({ "ForAllValues:StringEquals": { "dynamodb:Attributes": BTreeSet::from(NEW_SESSION_ATTRIBUTES) } });
             assert_eq!(put["Condition"], condition, "{name}");
             may_put.insert(name.clone());
         }
@@ -65,7 +65,7 @@ fn a_session_is_put_with_the_attributes_of_one_that_begins() {
 /// Neither who is signed in nor when the session ends in any case: an item has them from its first write on.
 #[test]
 fn no_update_names_who_is_signed_in() {
-    let named: BTreeSet<&str> = UPDATES.iter().flat_map(|(_, attributes)| attributes.iter().copied()).collect();
+    let named: BTreeSet<&str> = UPDATE_ATTRIBUTES.iter().flat_map(|(_, attributes)| attributes.iter().copied()).collect();
     for attribute in ["subject_id", "person", "hard_end"] {
         assert!(read("shared/storage/src/sessions.rs").contains(&format!("    {attribute}: ")), "{attribute} is an attribute of a session");
         assert!(!named.contains(attribute), "an update names {attribute}");

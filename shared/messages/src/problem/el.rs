@@ -2,11 +2,11 @@
 
 use domain::{
     FileProfile, ImageKind, Language, MalformedCode,
-    application::{REQUEST_LENGTH, REQUEST_VALID, SignatureFault},
-    code_limit::{CodeLimit, MESSAGES_PER_RECIPIENT},
+    application::{REQUEST_BYTES_MAX, REQUEST_VALID, SignatureFault},
+    code_limit::{CodeLimit, MESSAGES_PER_RECIPIENT_PER_DAY},
     code_number::CODE_LENGTH,
-    delivery::RESEND_WITHIN,
-    otp::{OTP_LENGTH, OTP_VALID, RESENDS, WRONG_TRIES},
+    delivery::RESEND_PERIOD,
+    otp::{OTP_LENGTH, OTP_VALID, RESENDS_MAX, WRONG_OTPS_MAX},
     photo::PictureFault,
     quota::Quota,
 };
@@ -185,7 +185,7 @@ pub(super) fn detail(problem: &Problem) -> String {
             format!("Ο κωδικός μίας χρήσης ισχύει {} λεπτά και έληξε. Ζητήστε να σταλεί νέος.", OTP_VALID.as_seconds() / 60)
         }
         Problem::OtpExhausted => {
-            format!("Δώσατε {WRONG_TRIES} φορές λάθος κωδικό μίας χρήσης και η σύνδεση τερματίστηκε. Ξεκινήστε τη σύνδεση από την αρχή.")
+            format!("Δώσατε {WRONG_OTPS_MAX} φορές λάθος κωδικό μίας χρήσης και η σύνδεση τερματίστηκε. Ξεκινήστε τη σύνδεση από την αρχή.")
         }
         Problem::OtpDailyLimit { renews_at } => format!(
             "Δώσατε σήμερα {} φορές λάθος κωδικό μίας χρήσης. Μπορείτε να δοκιμάσετε ξανά από τις {}.",
@@ -193,7 +193,7 @@ pub(super) fn detail(problem: &Problem) -> String {
             athens(*renews_at)
         ),
         Problem::OtpResendsExhausted => {
-            format!("Ο κωδικός μίας χρήσης στέλνεται ξανά έως {RESENDS} φορές σε κάθε σύνδεση. Ξεκινήστε τη σύνδεση από την αρχή.")
+            format!("Ο κωδικός μίας χρήσης στέλνεται ξανά έως {RESENDS_MAX} φορές σε κάθε σύνδεση. Ξεκινήστε τη σύνδεση από την αρχή.")
         }
         Problem::OtpMessagesDailyLimit { renews_at } => format!(
             "Σας στείλαμε σήμερα {} μηνύματα με κωδικό μίας χρήσης. Μπορείτε να ζητήσετε νέο από τις {}.",
@@ -254,7 +254,7 @@ pub(super) fn detail(problem: &Problem) -> String {
             athens(*renews_at)
         ),
         Problem::CodeLimitReached { limit: CodeLimit::Recipient, renews_at } => format!(
-            "Σε αυτό το κινητό ή email στάλθηκαν σήμερα {MESSAGES_PER_RECIPIENT} μηνύματα με κωδικάριθμο, που είναι το όριο της ημέρας. Δώστε άλλο \
+            "Σε αυτό το κινητό ή email στάλθηκαν σήμερα {MESSAGES_PER_RECIPIENT_PER_DAY} μηνύματα με κωδικάριθμο, που είναι το όριο της ημέρας. Δώστε άλλο \
              κινητό ή email του προσώπου ή στείλτε τον κωδικάριθμο από τις {}.",
             athens(*renews_at)
         ),
@@ -349,7 +349,7 @@ pub(super) fn detail(problem: &Problem) -> String {
         Problem::ResendTooLate => format!(
             "Η επαναποστολή ενός κωδικάριθμου είναι δυνατή για {} ώρες από την έκδοσή του, και αυτές πέρασαν. Ανεβάστε ξανά τις φωτογραφίες για να εκδοθεί νέος \
              κωδικάριθμος.",
-            RESEND_WITHIN.as_seconds() / 3600
+            RESEND_PERIOD.as_seconds() / 3600
         ),
         Problem::ResendExhausted { limit } => format!(
             "Ένας κωδικάριθμος στέλνεται ξανά έως {limit} φορές, και αυτός έχει ήδη σταλεί τόσες. Ανεβάστε ξανά τις φωτογραφίες για να εκδοθεί νέος \
@@ -370,7 +370,7 @@ pub(super) fn detail(problem: &Problem) -> String {
 fn signature_detail(fault: SignatureFault) -> String {
     match fault {
         SignatureFault::Malformed => format!(
-            "Το αίτημα δεν έχει την αναμενόμενη μορφή: JWT έως {REQUEST_LENGTH} byte, μόνο στην κεφαλίδα Authorization, με δική του κεφαλίδα το πολύ \
+            "Το αίτημα δεν έχει την αναμενόμενη μορφή: JWT έως {REQUEST_BYTES_MAX} byte, μόνο στην κεφαλίδα Authorization, με δική του κεφαλίδα το πολύ \
              alg, kid και typ, και κενό σώμα."
         ),
         SignatureFault::Algorithm => "Ο αλγόριθμος του JWT δεν είναι ένας από τους ES256, RS256 και EdDSA.".into(),

@@ -2,11 +2,11 @@
 
 use domain::{
     FileProfile, ImageKind, Language, MalformedCode,
-    application::{REQUEST_LENGTH, REQUEST_VALID, SignatureFault},
-    code_limit::{CodeLimit, MESSAGES_PER_RECIPIENT},
+    application::{REQUEST_BYTES_MAX, REQUEST_VALID, SignatureFault},
+    code_limit::{CodeLimit, MESSAGES_PER_RECIPIENT_PER_DAY},
     code_number::CODE_LENGTH,
-    delivery::RESEND_WITHIN,
-    otp::{OTP_LENGTH, OTP_VALID, RESENDS, WRONG_TRIES},
+    delivery::RESEND_PERIOD,
+    otp::{OTP_LENGTH, OTP_VALID, RESENDS_MAX, WRONG_OTPS_MAX},
     photo::PictureFault,
     quota::Quota,
 };
@@ -173,7 +173,7 @@ pub(super) fn detail(problem: &Problem) -> String {
             format!("A one-time password is valid for {} minutes, and this one has expired. Ask for a new one.", OTP_VALID.as_seconds() / 60)
         }
         Problem::OtpExhausted => {
-            format!("You entered a wrong one-time password {WRONG_TRIES} times, and the sign-in has ended. Start to sign in again.")
+            format!("You entered a wrong one-time password {WRONG_OTPS_MAX} times, and the sign-in has ended. Start to sign in again.")
         }
         Problem::OtpDailyLimit { renews_at } => format!(
             "You entered a wrong one-time password {} times today. You can try again from {}.",
@@ -181,7 +181,7 @@ pub(super) fn detail(problem: &Problem) -> String {
             athens(*renews_at)
         ),
         Problem::OtpResendsExhausted => {
-            format!("A one-time password is sent again {RESENDS} times at most in one sign-in. Start to sign in again.")
+            format!("A one-time password is sent again {RESENDS_MAX} times at most in one sign-in. Start to sign in again.")
         }
         Problem::OtpMessagesDailyLimit { renews_at } => format!(
             "We sent you {} messages with a one-time password today. You can ask for another from {}.",
@@ -240,7 +240,7 @@ pub(super) fn detail(problem: &Problem) -> String {
             athens(*renews_at)
         ),
         Problem::CodeLimitReached { limit: CodeLimit::Recipient, renews_at } => format!(
-            "{MESSAGES_PER_RECIPIENT} messages with codes went to this mobile or email today, the most in one day. Give another mobile or email \
+            "{MESSAGES_PER_RECIPIENT_PER_DAY} messages with codes went to this mobile or email today, the most in one day. Give another mobile or email \
              of the person, or send it from {}.",
             athens(*renews_at)
         ),
@@ -327,7 +327,7 @@ pub(super) fn detail(problem: &Problem) -> String {
         }
         Problem::ResendTooLate => format!(
             "A code number can be sent again within {} hours of its issue, and those are over. Upload the photos again to issue a new code number.",
-            RESEND_WITHIN.as_seconds() / 3600
+            RESEND_PERIOD.as_seconds() / 3600
         ),
         Problem::ResendExhausted { limit } => format!(
             "A code number can be sent again {limit} times, and this one has been. Upload the photos again to issue a new code number."
@@ -345,7 +345,7 @@ pub(super) fn detail(problem: &Problem) -> String {
 fn signature_detail(fault: SignatureFault) -> String {
     match fault {
         SignatureFault::Malformed => format!(
-            "The request is not of the expected form: a JWT of {REQUEST_LENGTH} bytes at most, in the header Authorization alone, its own header with \
+            "The request is not of the expected form: a JWT of {REQUEST_BYTES_MAX} bytes at most, in the header Authorization alone, its own header with \
              alg, kid and typ at most, and an empty body."
         ),
         SignatureFault::Algorithm => "The JWT's algorithm is not one of ES256, RS256 and EdDSA.".into(),

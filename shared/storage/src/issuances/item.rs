@@ -73,7 +73,7 @@ impl Issuance {
 
     /// Returns whether this person requested the upload. `member` is their ID within the business, and `person` their citizen ID, which is
     /// compared because items written by an older version have it as `uploader`.
-    pub fn is_by(&self, member: &MemberId, person: &SubjectId) -> bool {
+    pub fn was_made_by(&self, member: &MemberId, person: &SubjectId) -> bool {
         self.uploader == *member || self.uploader.as_str() == person.as_str()
     }
 }
@@ -205,13 +205,13 @@ mod tests {
         let member = MemberId::from_hash("member".to_owned());
         let (of_owner, of_staff) = (old_item(None), old_item(Some("hash")));
         assert_eq!([of_owner.capacity(), of_staff.capacity()], [Capacity::Owner, Capacity::Staff]);
-        assert!(of_owner.is_by(&member, &person("citizen")) && !of_owner.is_by(&member, &person("other")));
+        assert!(of_owner.was_made_by(&member, &person("citizen")) && !of_owner.was_made_by(&member, &person("other")));
         let uploader = (member.clone(), Capacity::Staff);
         let business = BusinessId::from_hash("b".to_owned());
         let now = Moment::from_epoch_seconds(1);
         let new = Issuance::begin(business, "u".to_owned(), uploader, FileProfile::Standard, BTreeMap::new(), now);
         assert_eq!((new.capacity(), new.employee.as_ref()), (Capacity::Staff, Some(&member)));
-        assert!(new.is_by(&member, &person("other")) && !new.is_by(&MemberId::from_hash("m".to_owned()), &person("citizen")));
+        assert!(new.was_made_by(&member, &person("other")) && !new.was_made_by(&MemberId::from_hash("m".to_owned()), &person("citizen")));
         assert!(serde_json::to_value(&new).unwrap().get("uploader").is_some(), "the previous version cannot read the item");
     }
 }

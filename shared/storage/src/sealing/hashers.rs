@@ -7,7 +7,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     AthensDay, Identifier,
     business::BusinessId,
-    code_limit::counted_as,
+    code_limit::counting_address,
     recipient::Recipient,
     staff::{EmployeeId, MemberId},
 };
@@ -83,7 +83,7 @@ impl RecipientHasher {
 
     /// Returns the hash under which the messages to a recipient are counted on one day. The hashes of different days cannot be linked.
     pub fn of_day(&self, recipient: &Recipient, day: AthensDay) -> String {
-        let input = Zeroizing::new(format!("{day}#{}", *counted_as(recipient)));
+        let input = Zeroizing::new(format!("{day}#{}", *counting_address(recipient)));
         URL_SAFE_NO_PAD.encode(hmac::sign(&self.0, input.as_bytes()))
     }
 

@@ -66,7 +66,7 @@ const ABSENCE_CHECK_VALID: Span = Span::minutes(10);
 
 impl PendingSubmission {
     /// Returns whether it was checked at most ten minutes ago that the subject has no association.
-    pub fn nothing_was_associated(&self, now: Moment) -> bool {
+    pub fn subject_was_recently_unassociated(&self, now: Moment) -> bool {
         self.nothing_associated_at.is_some_and(|at| !now.has_reached(at.plus(ABSENCE_CHECK_VALID)))
     }
 
@@ -174,7 +174,7 @@ impl Sessions {
     ///
     /// # Errors
     /// Storage errors.
-    pub async fn forget_submission(&self, session: &Session) -> Result<bool, StorageError> {
+    pub async fn remove_submission(&self, session: &Session) -> Result<bool, StorageError> {
         let update = self
             .update(session)
             .update_expression("REMOVE #submission")
@@ -210,7 +210,7 @@ mod tests {
         });
         let read: PendingSubmission = serde_json::from_value(old_submission).unwrap();
         let moment = Moment::from_epoch_seconds;
-        assert!(read.is_first() && read.confirmed && !read.nothing_was_associated(moment(1)));
+        assert!(read.is_first() && read.confirmed && !read.subject_was_recently_unassociated(moment(1)));
         assert_eq!(read.dissociations, 0);
         // The time of the first association is unknown. The first subject may always associate the code again, and no other subject may.
         let subject = |name: &str| serde_json::from_value::<SubjectId>(serde_json::json!(name)).unwrap();
@@ -222,6 +222,6 @@ mod tests {
         let business: Business = serde_json::from_value(serde_json::json!({ "id": "b", "name": "Φως" })).unwrap();
         assert_eq!((business.member, business.staff), (None, None));
         let checked = PendingSubmission { nothing_associated_at: Some(moment(1_000)), ..read };
-        assert_eq!([1_000, 1_599, 1_600].map(|at| checked.nothing_was_associated(moment(at))), [true, true, false]);
+        assert_eq!([1_000, 1_599, 1_600].map(|at| checked.subject_was_recently_unassociated(moment(at))), [true, true, false]);
     }
 }

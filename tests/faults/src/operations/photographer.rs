@@ -27,7 +27,7 @@ impl Uploaded {
     async fn issue(&self) -> Response {
         match self.to {
             To::Mobile(_) => photographer::issue_code(&self.studio, &self.upload_id, &self.to, Language::El).await,
-            To::Email(_) => photographer::issue_code_to_remind(&self.studio, &self.upload_id, &self.to, Language::En).await,
+            To::Email(_) => photographer::issue_code_with_reminder(&self.studio, &self.upload_id, &self.to, Language::En).await,
         }
     }
 

@@ -3,7 +3,7 @@ use journeys::{
     browser::Browser,
     inbox,
     mobile::{self, AppSignIn, REDIRECT_URI},
-    people::{self, Person, Visit, enter_otp, fresh_citizen, up_to_otp},
+    people::{self, Person, Visit, enter_otp, fresh_citizen, sign_in_until_otp},
 };
 use serde_json::{Value, json};
 
@@ -46,7 +46,7 @@ pub(super) fn all() -> Vec<Operation> {
                             enter_otp(&at_taxisnet.browser, &otp).await.expect(200);
                         } else {
                             // The sign-in was used up. A new sign-in works and sends another password.
-                            let visit = up_to_otp(at_taxisnet.person.clone(), Language::El).await;
+                            let visit = sign_in_until_otp(at_taxisnet.person.clone(), Language::El).await;
                             assert!(inbox::last_seq(at_taxisnet.person.mobile()).await > before);
                             enter_otp(&visit.browser, &visit.otp).await.expect(200);
                         }
@@ -70,7 +70,7 @@ pub(super) fn all() -> Vec<Operation> {
                         match to_app.and_then(|to| app.returned(to).code) {
                             Some(code) => assert_eq!(app.exchange(&code).await.expect(200).json()["session"]["stage"], "otp"),
                             // The sign-in was used up, or the app received a problem. The app starts again.
-                            None => drop(mobile::up_to_otp(at_taxisnet.person.clone(), Language::El).await),
+                            None => drop(mobile::sign_in_until_otp(at_taxisnet.person.clone(), Language::El).await),
                         }
                     }),
                 )
@@ -81,7 +81,7 @@ pub(super) fn all() -> Vec<Operation> {
         Operation::new(
             "verify_otp",
             boxed!(|_world| {
-                let visit = up_to_otp(people::fresh("citizen").await, Language::El).await;
+                let visit = sign_in_until_otp(people::fresh("citizen").await, Language::El).await;
                 prepared(
                     visit,
                     boxed!(|visit| enter_otp(&visit.browser, &visit.otp).await),
@@ -95,7 +95,7 @@ pub(super) fn all() -> Vec<Operation> {
         Operation::new(
             "resend_otp",
             boxed!(|_world| {
-                let visit = up_to_otp(people::fresh("citizen").await, Language::El).await;
+                let visit = sign_in_until_otp(people::fresh("citizen").await, Language::El).await;
                 prepared(
                     visit,
                     boxed!(|visit| visit.browser.post("/v1/session/otp/resend", &json!({})).await),
@@ -121,8 +121,13 @@ pub(super) fn all() -> Vec<Operation> {
                         let token = match response.status {
                             200 => response.json()["token"].as_str().expect("a token").to_owned(),
                             // The code was used up. The app starts again.
-                            _ => mobile::up_to_otp(state.2.clone(), Language::El).await.browser.get("/v1/session").await.expect(200).json()
-                                ["stage"]
+                            _ => mobile::sign_in_until_otp(state.2.clone(), Language::El)
+                                .await
+                                .browser
+                                .get("/v1/session")
+                                .await
+                                .expect(200)
+                                .json()["stage"]
                                 .to_string(),
                         };
                         assert!(!token.is_empty());

@@ -30,7 +30,7 @@ const SENT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Invokes a function as its schedule would.
 async fn run_schedule(function: &str) -> Response {
-    Response::of_run(function, stack::invoke(&format!("{function}_FUNCTION")).await)
+    Response::from_invocation(function, stack::invoke(&format!("{function}_FUNCTION")).await)
 }
 
 /// An upload without a code, and the recipient for it.
@@ -138,7 +138,7 @@ impl Reminded {
     async fn of_code(world: &World, days_ago: i64) -> Self {
         let to = To::Mobile(people::fresh("citizen").await.mobile().to_owned());
         let upload_id = photographer::upload(&world.studio, FileProfile::Standard, &both()).await;
-        photographer::issue_code_to_remind(&world.studio, &upload_id, &to, Language::El).await.expect(201);
+        photographer::issue_code_with_reminder(&world.studio, &upload_id, &to, Language::El).await.expect(201);
         let code = inbox::code_message(to.address(), 0).await.code();
         Self::due(to, set_of(&code).await, None, days_ago).await
     }

@@ -1,6 +1,6 @@
 //! Rejections when minors are added, and when somebody acts for them.
 
-use domain::minor::IN_ONE_SESSION;
+use domain::minor::MINORS_PER_SESSION_MAX;
 use journeys::{
     citizen::{acting, own},
     minors,
@@ -83,13 +83,13 @@ async fn malformed_numbers_of_a_minor_are_rejected() {
 #[tokio::test]
 async fn the_number_of_minors_in_a_session_is_limited() {
     let visit = fresh_citizen().await;
-    for _ in 0..IN_ONE_SESSION {
+    for _ in 0..MINORS_PER_SESSION_MAX {
         let minor = minors::fresh(&visit.person, &json!({})).await;
         minors::added(&visit, &minor).await;
     }
     let one_more = minors::fresh(&visit.person, &json!({})).await;
     let problem = assert_minor_rejected(&visit, &one_more.body(), 409, "too_many_minors").await;
-    assert_eq!(problem.members["limit"], IN_ONE_SESSION);
+    assert_eq!(problem.members["limit"], MINORS_PER_SESSION_MAX);
 }
 
 #[tokio::test]

@@ -145,7 +145,7 @@ async fn an_exchange_code_expires_after_two_minutes() {
 #[tokio::test]
 async fn a_session_cookie_cannot_be_exchanged_for_a_token() {
     let person = people::fresh("citizen").await;
-    let waiting = people::up_to_otp(person, Language::El).await;
+    let waiting = people::sign_in_until_otp(person, Language::El).await;
     let cookie = waiting.browser.cookie(SESSION_COOKIE).expect("a session");
     let sign_in = AppSignIn::new(REDIRECT_URI);
     for code in [cookie.as_str(), "", "nonsense"] {

@@ -4,7 +4,7 @@ use domain::Language;
 use journeys::{
     browser::{Browser, Response},
     inbox,
-    people::{self, Visit, enter_otp, up_to_otp},
+    people::{self, Visit, enter_otp, sign_in_until_otp},
 };
 use reqwest::Method;
 use serde_json::json;
@@ -23,7 +23,7 @@ async fn resend(browser: &Browser) -> Response {
 #[tokio::test]
 async fn three_wrong_passwords_end_the_sign_in() {
     for language in LANGUAGES {
-        let visit = up_to_otp(people::fresh("citizen").await, language).await;
+        let visit = sign_in_until_otp(people::fresh("citizen").await, language).await;
         for left in [2, 1] {
             let problem = enter_wrong_otp(&visit).await.refused(422, "otp_wrong");
             assert_eq!(problem.members["left"], left);
@@ -37,7 +37,7 @@ async fn three_wrong_passwords_end_the_sign_in() {
 
 #[tokio::test]
 async fn a_malformed_password_does_not_count_as_a_wrong_try() {
-    let visit = up_to_otp(people::fresh("citizen").await, Language::El).await;
+    let visit = sign_in_until_otp(people::fresh("citizen").await, Language::El).await;
     for text in ["", "12345", "1234567", "12345a", "١٢٣٤٥٦"] {
         let call = || visit.browser.request(Method::POST, "/v1/session/otp").json(&json!({ "otp": text }));
         assert_rejected(call, 422, "otp_malformed").await;
@@ -49,7 +49,7 @@ async fn a_malformed_password_does_not_count_as_a_wrong_try() {
 #[tokio::test]
 async fn a_password_is_valid_for_five_minutes_and_another_can_be_sent() {
     for language in LANGUAGES {
-        let visit = up_to_otp(people::fresh("citizen").await, language).await;
+        let visit = sign_in_until_otp(people::fresh("citizen").await, language).await;
         clock::set_in_session(&visit.browser, &[("otp.expires_at", clock::now())]).await;
         let problem = enter_otp(&visit.browser, &visit.otp).await.refused(422, "otp_expired");
         assert!(problem.detail.contains('5'), "{}", problem.detail);
@@ -62,7 +62,7 @@ async fn a_password_is_valid_for_five_minutes_and_another_can_be_sent() {
 
 #[tokio::test]
 async fn a_password_is_resent_three_times_and_each_one_replaces_the_one_before() {
-    let visit = up_to_otp(people::fresh("citizen").await, Language::El).await;
+    let visit = sign_in_until_otp(people::fresh("citizen").await, Language::El).await;
     let mut otp = visit.otp.clone();
     for left in [2, 1, 0] {
         let before = inbox::last_seq(visit.person.mobile()).await;
@@ -85,16 +85,16 @@ async fn a_password_is_resent_three_times_and_each_one_replaces_the_one_before()
 async fn twenty_wrong_passwords_a_day_are_the_limit_across_all_sign_ins() {
     let person = people::fresh("citizen").await;
     for _ in 0..6 {
-        let visit = up_to_otp(person.clone(), Language::El).await;
+        let visit = sign_in_until_otp(person.clone(), Language::El).await;
         enter_wrong_otp(&visit).await.refused(422, "otp_wrong");
         enter_wrong_otp(&visit).await.refused(422, "otp_wrong");
         enter_wrong_otp(&visit).await.refused(403, "otp_exhausted");
     }
-    let visit = up_to_otp(person.clone(), Language::El).await;
+    let visit = sign_in_until_otp(person.clone(), Language::El).await;
     enter_wrong_otp(&visit).await.refused(422, "otp_wrong");
     enter_wrong_otp(&visit).await.refused(422, "otp_wrong");
     for language in LANGUAGES {
-        let visit = up_to_otp(person.clone(), language).await;
+        let visit = sign_in_until_otp(person.clone(), language).await;
         let response = enter_wrong_otp(&visit).await;
         assert!(response.header("retry-after").is_some());
         let problem = response.refused(429, "otp_daily_limit");
@@ -106,7 +106,7 @@ async fn twenty_wrong_passwords_a_day_are_the_limit_across_all_sign_ins() {
 
 #[tokio::test]
 async fn a_try_counts_before_its_password_is_compared() {
-    let visit = up_to_otp(people::fresh("citizen").await, Language::El).await;
+    let visit = sign_in_until_otp(people::fresh("citizen").await, Language::El).await;
     clock::use_up_tries(&visit.browser).await;
     enter_otp(&visit.browser, &visit.otp).await.refused(403, "otp_exhausted");
 }
@@ -114,7 +114,7 @@ async fn a_try_counts_before_its_password_is_compared() {
 #[tokio::test]
 async fn a_password_is_valid_only_in_its_own_sign_in() {
     let person = people::fresh("citizen").await;
-    let (one, other) = (up_to_otp(person.clone(), Language::El).await, up_to_otp(person, Language::El).await);
+    let (one, other) = (sign_in_until_otp(person.clone(), Language::El).await, sign_in_until_otp(person, Language::El).await);
     if one.otp != other.otp {
         enter_otp(&one.browser, &other.otp).await.refused(422, "otp_wrong");
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::Language;
 use journeys::{
     browser::{Browser, SESSION_COOKIE},
-    people::{self, fresh_citizen, fresh_photographer, sign_in, up_to_otp},
+    people::{self, fresh_citizen, fresh_photographer, sign_in, sign_in_until_otp},
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -172,7 +172,7 @@ async fn a_session_ends_after_eight_hours_even_if_it_is_used() {
 
 #[tokio::test]
 async fn before_the_one_time_password_all_other_calls_are_rejected() {
-    let visit = up_to_otp(people::fresh("citizen").await, Language::El).await;
+    let visit = sign_in_until_otp(people::fresh("citizen").await, Language::El).await;
     let calls = [citizens_calls(), photographers_calls(), session_calls().split_off(3)].concat();
     assert_all_rejected(&visit.browser, calls, 403, "otp_not_verified").await;
     let session = visit.browser.get("/v1/session").await.expect(200).json();

@@ -5,7 +5,7 @@ use journeys::{
     browser::{Browser, SESSION_COOKIE},
     inbox,
     mobile::{AppSignIn, REDIRECT_URI},
-    people::{self, begin_sign_in, press, through_taxisnet, up_to_otp},
+    people::{self, begin_sign_in, press, sign_in_until_otp, through_taxisnet},
     stack,
 };
 use reqwest::Method;
@@ -181,7 +181,7 @@ async fn a_password_that_cannot_be_sent_is_reported() {
 async fn the_sixteenth_otp_message_of_the_day_is_rejected_across_all_sign_ins() {
     let person = people::fresh("citizen").await;
     for round in 0..4 {
-        let visit = up_to_otp(person.clone(), Language::En).await;
+        let visit = sign_in_until_otp(person.clone(), Language::En).await;
         for resend in 0..3 {
             let response = visit.browser.post("/v1/session/otp/resend", &serde_json::json!({})).await;
             if (round, resend) == (3, 2) {

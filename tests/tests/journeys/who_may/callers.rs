@@ -122,7 +122,7 @@ pub(super) async fn callers() -> (Vec<Caller>, Resources) {
     let visits = vec![
         ("nobody", nobody().await, "self".to_owned()),
         ("expired", expired, "self".to_owned()),
-        ("before_otp", people::up_to_otp(fresh("citizen").await, Language::El).await, "self".to_owned()),
+        ("before_otp", people::sign_in_until_otp(fresh("citizen").await, Language::El).await, "self".to_owned()),
         ("before_consent", sign_in(fresh("citizen").await, Language::El).await.0, "self".to_owned()),
         ("citizen", fresh_citizen().await, "self".to_owned()),
         ("other_citizen", fresh_citizen().await, handle.clone()),

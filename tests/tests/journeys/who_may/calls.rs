@@ -79,7 +79,7 @@ impl Caller {
             "resend_otp" => match self.name {
                 // The caller's session was superseded by `verify_otp`, so another person signs in up to the same point.
                 "before_otp" => {
-                    self.visit = people::up_to_otp(fresh("citizen").await, Language::El).await;
+                    self.visit = people::sign_in_until_otp(fresh("citizen").await, Language::El).await;
                     self.post("/v1/session/otp/resend", &json!({})).await
                 }
                 _ => self.post("/v1/session/otp/resend", &json!({})).await,

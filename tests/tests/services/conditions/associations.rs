@@ -55,14 +55,14 @@ async fn a_write_based_on_an_outdated_association_is_rejected() {
         (associations.reminder_write(&first, Some(&requested)), "a reminder"),
         (associations.reminder_write(&first, None), "removal of a reminder"),
         (associations.end_write(&first), "the end of the association"),
-        (associations.reminded_write(&first.subject_id, &other.set_id), "a reminder of another set"),
+        (associations.clear_reminder_write(&first.subject_id, &other.set_id), "a reminder of another set"),
     ] {
         assert_rejected(&client, write.unwrap(), why).await;
     }
-    write(&client, associations.reminded_write(&first.subject_id, &first.set_id).unwrap()).await;
+    write(&client, associations.clear_reminder_write(&first.subject_id, &first.set_id).unwrap()).await;
     let now = associations.of(&first.subject_id, NOW).await.unwrap().unwrap();
     write(&client, associations.end_write(&now).unwrap()).await;
-    assert_rejected(&client, associations.reminded_write(&first.subject_id, &first.set_id).unwrap(), "nothing is associated").await;
+    assert_rejected(&client, associations.clear_reminder_write(&first.subject_id, &first.set_id).unwrap(), "nothing is associated").await;
     // An expired association may be replaced before DynamoDB has deleted it.
     write(&client, associations.put_write(&first).unwrap()).await;
     write(&client, associations.put_write(&Association { associated_at: LATER, ..other }).unwrap()).await;
