@@ -1,8 +1,6 @@
 //! Prepares infra/openapi.yaml for two functions: `methods.rs`, the methods of each path, for unknown_route, and `openapi.json`, the document for
 //! clients, for show_openapi.
 
-#![expect(clippy::print_stdout, reason = "Cargo reads it")]
-
 use std::{collections::BTreeSet, env, error::Error, fmt::Write as _, fs, path::Path};
 
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
@@ -64,7 +62,9 @@ fn json(node: Yaml<'_>) -> Result<Value, Box<dyn Error>> {
         Yaml::Mapping(entries) => {
             let entries = entries.into_iter().map(|(key, item)| match json(key)? {
                 Value::String(key) => Ok((key, json(item)?)),
-                other => Err(format!("the key {other} is not a string").into()),
+                other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                    Err(format!("the key {other} is not a string").into())
+                }
             });
             Value::Object(entries.collect::<Result<_, Box<dyn Error>>>()?)
         }
