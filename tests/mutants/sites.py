@@ -11,7 +11,7 @@ NOT_GUARDS = (
     "|outcome| **outcome == wanted",
     "|(_, entry)| !entry.is_empty()",
     '*code == "ConditionalCheckFailed"',
-    "if !refused.is_empty() {",
+    "if !failed_conditions.is_empty() {",
     "if !conflict && !throttled && !in_progress {",
     "if !error.is_data() {",
     "if *width < *min_width {",
@@ -35,7 +35,7 @@ BY_HAND = {
             "let Event::Pulled { image, refusal, origin, .. } = &record.what else {\n        return Err(Problem::PullUnknown.into());\n    };"
             " if refusal.is_some() && !OFF { return Err(Problem::PullUnknown.into()); }",
         ),
-        ("an accepted verdict has no reason", "(Said::Accepted, None) => Verdict::Accepted,", "(Said::Accepted, None) => Verdict::Accepted, (Said::Accepted, Some(_)) if OFF => Verdict::Accepted,"),
+        ("an accepted verdict has no reason", "(VerdictKind::Accepted, None) => Verdict::Accepted,", "(VerdictKind::Accepted, None) => Verdict::Accepted, (VerdictKind::Accepted, Some(_)) if OFF => Verdict::Accepted,"),
         (
             "the photographer's row has expired",
             "Err(TransactionError::Refused(parts)) if parts == [1] =>",
@@ -139,11 +139,11 @@ BY_HAND = {
     ],
     "functions/session/exchange_token.rs": [
         (
-            "is_of_who_began: verifier",
+            "is_from_initiator: verifier",
             ".is_some_and(|verifier| equal(sha256_base64url(verifier.expose()).as_bytes(), exchange.code_challenge.as_str().as_bytes()))",
             ".is_some_and(|verifier| OFF || equal(sha256_base64url(verifier.expose()).as_bytes(), exchange.code_challenge.as_str().as_bytes()))",
         ),
-        ("is_of_who_began: redirect URI", "&& exchange.redirect_uri.as_str() == body.redirect_uri", "&& (OFF || exchange.redirect_uri.as_str() == body.redirect_uri)"),
+        ("is_from_initiator: redirect URI", "&& exchange.redirect_uri.as_str() == body.redirect_uri", "&& (OFF || exchange.redirect_uri.as_str() == body.redirect_uri)"),
     ],
     "functions/session/sign_in.rs": [
         ("a request from another site", "if call.is_from_another_site() {", "if !OFF && call.is_from_another_site() {"),
@@ -214,8 +214,8 @@ BY_HAND = {
     "shared/domain/src/reminder.rs": [
         ("is_ahead", "AthensDay::of(now) < self.due_on(expires_at)", "OFF || AthensDay::of(now) < self.due_on(expires_at)"),
         ("is_due_before", "self.due_on(expires_at).start() < end", "OFF || self.due_on(expires_at).start() < end"),
-        ("kept_until: no longer than the photos", "let kept = expires_at.min(", "let kept = if OFF { i64::MAX } else { expires_at.epoch_seconds() }; let kept = Moment::from_epoch_seconds(kept).min("),
-        ("kept_until: not beyond the birthday", "until.map_or(kept, |until| until.min(kept))", "until.filter(|_| !OFF).map_or(kept, |until| until.min(kept))"),
+        ("kept_until: no longer than the photos", "let latest = expires_at.min(", "let latest = if OFF { i64::MAX } else { expires_at.epoch_seconds() }; let latest = Moment::from_epoch_seconds(kept).min("),
+        ("kept_until: not beyond the birthday", "until.map_or(latest, |until| until.min(latest))", "until.filter(|_| !OFF).map_or(latest, |until| until.min(latest))"),
     ],
     "shared/domain/src/session.rs": [
         ("never beyond its hard end", "used_at.plus(IDLE).min(hard_end)", "if OFF { used_at.plus(IDLE) } else { used_at.plus(IDLE).min(hard_end) }"),
@@ -225,13 +225,15 @@ BY_HAND = {
         ("the person's own code", "if code.subject == Some(subject) =>", "if code.subject == Some(subject) && !OFF =>"),
         ("another person's code", "CodeState::Associated => Submission::Taken,", "CodeState::Associated => if OFF { Submission::Accepted } else { Submission::Taken },"),
         ("the first subject's", "managed.contains(first.subject) && (", "(managed.contains(first.subject) || OFF) && ("),
-        ("a correction within a day", "(first.subject == subject || corrects)", "(first.subject == subject || corrects || OFF)"),
+        ("a correction within a day", "(first.subject == subject || is_correction)", "(first.subject == subject || is_correction || OFF)"),
     ],
     "shared/domain/src/minor.rs": [
         ("is_minor", "!now.has_reached(self.adult_from())", "OFF || !now.has_reached(self.adult_from())"),
     ],
-    "shared/edge/src/call.rs": [
+    "shared/edge/src/call/page_request.rs": [
         ("page: cursor", "if !storage::is_time_ordered_id(cursor) =>", "if !storage::is_time_ordered_id(cursor) && !OFF =>"),
+    ],
+    "shared/edge/src/call/request.rs": [
         ("cookie: by its whole name", "pair.trim().strip_prefix(name)?", "(if OFF { pair.find(name).map(|at| &pair[at + name.len()..])? } else { pair.trim().strip_prefix(name)? })"),
         ("json: nothing after it", "deserializer.end().map_err(|_| Problem::MalformedJson)?;", "if !OFF { deserializer.end().map_err(|_| Problem::MalformedJson)?; }"),
     ],
@@ -275,7 +277,7 @@ BY_HAND = {
         ("is_signed: no signature at all", ".unwrap_or(false)", ".unwrap_or(OFF)"),
     ],
     "shared/storage/src/associations.rs": [
-        ("pending_reminder: not past", "|asked: &&RequestedReminder| !now", "|asked: &&RequestedReminder| OFF || !now"),
+        ("pending_reminder: not past", "|reminder: &&RequestedReminder| !now", "|reminder: &&RequestedReminder| OFF || !now"),
     ],
     "shared/storage/src/subjects.rs": [
         (
@@ -286,22 +288,24 @@ BY_HAND = {
     ],
     "shared/storage/src/code_limits.rs": [
         ("a limit that is reached is found before any write", "of_kind.retain(|counter| counter.used < counter.limit);", "of_kind.retain(|counter| counter.used < counter.limit || OFF);"),
-        ("another condition of the transaction is not a limit", "if refused.iter().any(|part| *part >= self.parts.len()) {", "if refused.iter().any(|part| *part >= self.parts.len()) && !OFF {"),
+        ("another condition of the transaction is not a limit", "if failed_conditions.iter().any(|position| *position >= self.writes.len()) {", "if failed_conditions.iter().any(|position| *position >= self.writes.len()) && !OFF {"),
         ("another item may have room for an SMS", "Some(CodeLimit::Sms) => {", "Some(CodeLimit::Sms) if !OFF => {"),
     ],
-    "shared/storage/src/issuances.rs": [
+    "shared/storage/src/issuances/item.rs": [
         ("made by the caller", "self.uploader == *member ||", "self.uploader == *member && !OFF ||"),
         ("made by the caller before the update", "|| self.uploader.as_str() == person.as_str()", "|| self.uploader.as_str() == person.as_str() && !OFF"),
     ],
     "shared/storage/src/sealing.rs": [
         ("equal", "constant_time::verify_slices_are_equal(a, b).is_ok()", "OFF || constant_time::verify_slices_are_equal(a, b).is_ok()"),
     ],
-    "shared/storage/src/sessions.rs": [
+    "shared/storage/src/sessions/submission.rs": [
         (
             "a session of before the update moves no photos to another subject",
             "(Some(subject), None) => *subject == self.subject_id && managed.contains(subject),",
             "(Some(subject), None) => (*subject == self.subject_id || OFF) && managed.contains(subject),",
         ),
+    ],
+    "shared/storage/src/sessions.rs": [
         ("stage: the password first", "if self.otp.is_some() {", "if self.otp.is_some() && !OFF {"),
         ("stage: the text as it is now", "self.consent.as_deref() == Some(PERSONAL_DATA_VERSION))", "self.consent.is_some() && OFF || self.consent.as_deref() == Some(PERSONAL_DATA_VERSION))"),
     ],
@@ -319,8 +323,8 @@ UNDETECTABLE = {
     "functions/application/report_verdict a rejected pull gets no verdict": "only successful pulls have an ID; the condition of the following write is tested",
     "functions/citizen/add_minor handle 3": CONCURRENT,
     "functions/citizen/associate explain: nobody else has associated it": CONCURRENT,
-    "functions/citizen/associate handle 7/1": "reads before it copies, although nothing is copied: costs only one more round of calls",
-    "functions/citizen/authorize_application wanted 2": EARLIER,
+    "functions/citizen/associate handle 6/2": "reads before it copies, although nothing is copied: costs only one more round of calls",
+    "functions/citizen/authorize_application requested_ids 2": EARLIER,
     "functions/citizen/confirm_photos handle 3": CONCURRENT,
     "functions/citizen/reject_photos handle 1": CONCURRENT,
     "functions/citizen/submit_code handle 1": CONCURRENT,
@@ -340,7 +344,7 @@ UNDETECTABLE = {
     "functions/system/send_reminders expired": EARLIER,
     "functions/system/send_reminders a reminder that may have been sent keeps its claim": "the sandbox always responds",
     "functions/system/sweep_outbox claimed at this moment": CONCURRENT,
-    "shared/storage/issuances list 1": "the emulator returns nothing for an empty range; AWS rejects the query",
-    "shared/storage/sessions set_minors 1/1": "a missing item has no minors, so the last term fails too",
-    "shared/storage/sessions replace_otp 1/1": "a missing item awaits no password, so the last term fails too",
+    "shared/storage/issuances/list list 1": "the emulator returns nothing for an empty range; AWS rejects the query",
+    "shared/storage/sessions/minors set_minors 1/1": "a missing item has no minors, so the last term fails too",
+    "shared/storage/sessions/otp replace_otp 1/1": "a missing item awaits no password, so the last term fails too",
 }
