@@ -19,5 +19,6 @@ pub mod people;
 pub mod photographer;
 pub mod pictures;
 pub mod qr;
+pub mod routes;
 pub mod stack;
 pub mod staff;

@@ -20,7 +20,7 @@ struct Line {
 
 #[derive(Default, Serialize)]
 struct Requests {
-    function: &'static str,
+    function: String,
     read_units: f64,
     write_units: f64,
     /// Number of calls by service and operation.
@@ -50,7 +50,7 @@ pub(crate) async fn write(world: &World, file: &Path) {
 }
 
 fn requests_of(operation: &Operation, recorded: &str) -> Requests {
-    let mut requests = Requests { function: operation.name, ..Requests::default() };
+    let mut requests = Requests { function: operation.name.clone(), ..Requests::default() };
     let lines = recorded.lines().map(|line| serde_json::from_str::<Line>(line).expect("a line"));
     for line in lines.filter(|line| line.function.contains(&operation.function())) {
         requests.read_units += line.read_units;

@@ -1,6 +1,8 @@
 //! The web application as the service serves it: headers, caching, compression and paths. The pages themselves are tested in a browser
 //! (tests/browser).
 
+use std::collections::BTreeSet;
+
 use domain::{FileProfile, Language};
 use journeys::{
     browser::{Browser, Response},
@@ -176,4 +178,24 @@ fn no_spelling_of_a_path_leads_out_of_the_files() {
         assert_eq!((response.status, response.media_type.as_str()), (200, "text/html; charset=utf-8"), "{path}");
         assert!(!response.head.contains("\nx-header"), "{path}: {}", response.head);
     }
+}
+
+#[tokio::test]
+async fn the_service_describes_its_api_for_generators_of_clients() {
+    let response = get("/v1/openapi.json").await.expect(200);
+    assert_eq!(response.header("content-type"), Some("application/json"));
+    let document = response.json();
+    assert_eq!(document["servers"][0]["url"], stack::origin());
+    assert!(!document.to_string().contains("x-amazon-"), "what concerns API Gateway alone is left out");
+    let paths = document["paths"].as_object().expect("paths").values();
+    let described: BTreeSet<&str> = paths
+        .flat_map(|path| path.as_object().expect("methods").values())
+        .filter_map(|operation| operation["operationId"].as_str())
+        .collect();
+    for operation in ["show_session", "issue_code", "pull_photo", "show_openapi"] {
+        assert!(described.contains(operation), "{operation}");
+    }
+    // A page of another site may link to it: it holds nothing about anybody.
+    let elsewhere = Browser::new(Language::El).request(Method::GET, "/v1/openapi.json").header("sec-fetch-site", "cross-site").send().await;
+    elsewhere.expect(200);
 }

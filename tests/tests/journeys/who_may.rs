@@ -1,8 +1,8 @@
 //! Access control of every route for every kind of caller. The expected outcomes are in who_may.txt.
 //!
 //! A permitted caller must get a success, or a redirect where the browser is sent on. All others must get the problem code in the table.
-//! Callers without the right to a resource use the id of an existing one. tests/template.rs checks that each route of infra/openapi.yaml
-//! has a line in the table.
+//! Callers without the right to a resource use the id of an existing one. The rows of the table are kinds of access, and
+//! infra/operations.toml says which one each operation has.
 
 mod callers;
 mod calls;
@@ -14,9 +14,11 @@ use futures_util::future::join_all;
 use callers::callers;
 
 const TABLE: &str = include_str!("who_may.txt");
+const OPERATIONS: &str = include_str!("../../../infra/operations.toml");
 
-/// The operations in the order in which each caller calls them. Some create what a later one needs.
-const CALL_ORDER: [&str; 41] = [
+/// The operations in the order in which each caller calls them. Some create what a later one needs. Operations that are not listed are called
+/// before the first one that ends something.
+const CALL_ORDER: &[&str] = &[
     "unknown_route",
     "serve_web",
     "sign_in",
@@ -60,18 +62,42 @@ const CALL_ORDER: [&str; 41] = [
     "web_page",
     "other_method",
 ];
+/// The first operation of `CALL_ORDER` that ends what the operations before it created.
+const FIRST_ENDING: &str = "revoke_authorization";
+/// Access to the calls of `CALL_ORDER` that are no operations.
+const OTHER_CALLS: &[(&str, &str)] = &[("web_page", "anyone"), ("other_method", "nobody: method_not_allowed")];
+/// Access to functions that a stream or a schedule calls.
+const NO_CALLER: &str = "no caller";
 
-/// Parses the table. Returns its callers, and for each operation the expected outcomes in the order of the callers.
+/// Returns the access of each call, from infra/operations.toml.
+fn accesses() -> BTreeMap<String, String> {
+    let operations: toml::Table = OPERATIONS.parse().expect("TOML");
+    let access = |facts: &toml::Value| facts["who_may"].as_str().expect("who may call it").to_owned();
+    let operations = operations.iter().map(|(name, facts)| (name.clone(), access(facts))).filter(|(_, access)| access != NO_CALLER);
+    operations.chain(OTHER_CALLS.iter().map(|(name, access)| ((*name).to_owned(), (*access).to_owned()))).collect()
+}
+
+/// Returns all calls in their order.
+fn calls_in_order(accesses: &BTreeMap<String, String>) -> Vec<&str> {
+    let unlisted = accesses.keys().map(String::as_str).filter(|name| !CALL_ORDER.contains(name));
+    let at = CALL_ORDER.iter().position(|name| *name == FIRST_ENDING).expect("it is listed");
+    let mut calls = CALL_ORDER.to_vec();
+    calls.splice(at..at, unlisted);
+    calls
+}
+
+/// Parses the table. Returns its callers, and for each kind of access the expected outcomes in the order of the callers.
 fn table() -> (Vec<&'static str>, BTreeMap<&'static str, Vec<&'static str>>) {
+    let cells = |line: &'static str| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty());
     let mut lines = TABLE.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty());
-    let columns: Vec<&str> = lines.next().expect("a heading").split_whitespace().skip(1).collect();
+    let columns: Vec<&str> = cells(lines.next().expect("a heading")).skip(1).collect();
     let mut rows = BTreeMap::new();
     for line in lines {
-        let mut cells = line.split_whitespace();
-        let operation = cells.next().expect("an operation");
+        let mut cells = cells(line);
+        let access = cells.next().expect("a kind of access");
         let cells: Vec<&str> = cells.collect();
-        assert_eq!(cells.len(), columns.len(), "{operation}");
-        assert!(rows.insert(operation, cells).is_none(), "{operation} is in the table twice");
+        assert_eq!(cells.len(), columns.len(), "{access}");
+        assert!(rows.insert(access, cells).is_none(), "{access} is in the table twice");
     }
     (columns, rows)
 }
@@ -79,15 +105,14 @@ fn table() -> (Vec<&'static str>, BTreeMap<&'static str, Vec<&'static str>>) {
 #[tokio::test]
 async fn every_caller_gets_the_outcome_in_the_table_from_every_route() {
     let (columns, rows) = table();
-    let mut called = CALL_ORDER.to_vec();
-    called.sort_unstable();
-    assert_eq!(called, rows.keys().copied().collect::<Vec<_>>());
+    let accesses = accesses();
+    let calls = calls_in_order(&accesses);
     let (callers, resources) = callers().await;
     assert_eq!(callers.iter().map(|caller| caller.name).collect::<Vec<_>>(), columns);
-    let resources = &resources;
+    let (calls, resources) = (&calls, &resources);
     let all_outcomes = join_all(callers.into_iter().map(|mut caller| async move {
         let mut outcomes = Vec::new();
-        for operation in CALL_ORDER {
+        for operation in calls {
             let response = caller.call(operation, resources).await;
             outcomes.push(if response.status < 400 { "ok".to_owned() } else { response.problem().code });
         }
@@ -96,8 +121,10 @@ async fn every_caller_gets_the_outcome_in_the_table_from_every_route() {
     .await;
     let mut wrong = String::new();
     for (column, (name, outcomes)) in all_outcomes.into_iter().enumerate() {
-        for (operation, outcome) in CALL_ORDER.into_iter().zip(outcomes) {
-            let expected = rows[operation][column];
+        for (operation, outcome) in calls.iter().zip(outcomes) {
+            let access = &accesses[*operation];
+            let row = rows.get(access.as_str()).unwrap_or_else(|| panic!("who_may.txt has no row for {access}, which {operation} has"));
+            let expected = row[column];
             if outcome != expected {
                 wrong += &format!("{operation}, {name}: {outcome} instead of {expected}\n");
             }

@@ -301,10 +301,6 @@ fn reading() -> Vec<Operation> {
             }),
         ),
         Operation::new(
-            "list_applications",
-            boxed!(|_world| prepared(fresh_citizen().await, boxed!(|visit| visit.browser.get("/v1/applications").await), succeeds)),
-        ),
-        Operation::new(
             "authorization_history",
             boxed!(|world| prepared(authorised(world).await, boxed!(|state| own(&state.0.visit).authorizations("").await), succeeds)),
         ),

@@ -13,7 +13,16 @@ use journeys::{
     browser::Response,
     people::{self, Visit},
     photographer::Issued,
+    routes,
 };
+
+/// A closure that borrows its argument and returns a boxed future.
+macro_rules! boxed {
+    (|$($argument:ident),+| $body:expr) => {
+        |$($argument),+| futures_util::FutureExt::boxed_local(async move { $body })
+    };
+}
+use boxed;
 
 /// State that all cases of an operation share and none changes.
 pub(crate) struct World {
@@ -60,12 +69,15 @@ fn prepared<S: 'static>(state: S, act: Act<S>, settled: Settled<S>) -> Prepared 
 
 type Prepare = for<'a> fn(&'a World) -> LocalBoxFuture<'a, Prepared>;
 
+/// infra/operations.toml, which has every operation.
+const OPERATIONS: &str = include_str!("../../../../infra/operations.toml");
+
 pub(crate) struct Operation {
     /// Name of the function.
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     /// Distinguishes several variants of the same operation. Empty if there is only one.
     pub(crate) variant: &'static str,
-    pub(crate) prepare: Prepare,
+    pub(crate) prepare: Box<dyn for<'a> Fn(&'a World) -> LocalBoxFuture<'a, Prepared>>,
     /// Problems (status and code) that a repeated request may get because the first request was used up. Its client then starts again.
     pub(crate) accepted_problems: &'static [(u16, &'static str)],
     /// Whether a schedule runs the operation, so that no caller waits for a response.
@@ -73,27 +85,41 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
-    const fn new(name: &'static str, prepare: Prepare) -> Self {
-        Self { name, variant: "", prepare, accepted_problems: &[], is_run: false }
+    fn new(name: &str, prepare: Prepare) -> Self {
+        Self { name: name.to_owned(), variant: "", prepare: Box::new(prepare), accepted_problems: &[], is_run: false }
     }
 
-    const fn variant(mut self, variant: &'static str) -> Self {
+    /// A read that needs no more than its path, and a caller who is signed in.
+    fn read(name: &str, path: &str) -> Self {
+        let (path, is_photographers) = (path.replace("{subject}", "self"), path.starts_with("/v1/photographer/"));
+        let prepare: Box<dyn for<'a> Fn(&'a World) -> LocalBoxFuture<'a, Prepared>> = Box::new(move |_| {
+            let path = path.clone();
+            async move {
+                let visit = if is_photographers { people::fresh_photographer().await } else { people::fresh_citizen().await };
+                prepared((visit, path), boxed!(|state| state.0.browser.get(&state.1).await), succeeds)
+            }
+            .boxed_local()
+        });
+        Self { name: name.to_owned(), variant: "", prepare, accepted_problems: &[], is_run: false }
+    }
+
+    fn variant(mut self, variant: &'static str) -> Self {
         self.variant = variant;
         self
     }
 
-    const fn or_problems(mut self, accepted_problems: &'static [(u16, &'static str)]) -> Self {
+    fn or_problems(mut self, accepted_problems: &'static [(u16, &'static str)]) -> Self {
         self.accepted_problems = accepted_problems;
         self
     }
 
-    const fn on_schedule(mut self) -> Self {
+    fn on_schedule(mut self) -> Self {
         self.is_run = true;
         self
     }
 
     pub(crate) fn title(&self) -> String {
-        if self.variant.is_empty() { self.name.to_owned() } else { format!("{} {}", self.name, self.variant) }
+        if self.variant.is_empty() { self.name.clone() } else { format!("{} {}", self.name, self.variant) }
     }
 
     /// Returns a part of the deployed function's name that occurs in the user agent of its calls: `-SubmitCode-`.
@@ -103,17 +129,26 @@ impl Operation {
     }
 }
 
+/// Returns the operations that call AWS: those below, and all reads for which nothing has to be prepared.
 pub(crate) fn all() -> Vec<Operation> {
-    [session::all(), photographer::all(), citizen::all(), application::all(), system::all()].into_iter().flatten().collect()
+    let mut all: Vec<Operation> =
+        [session::all(), photographer::all(), citizen::all(), application::all(), system::all()].into_iter().flatten().collect();
+    for name in names() {
+        if !all.iter().any(|operation| operation.name == name)
+            && let Some(path) = routes::path_of_read(&name)
+        {
+            all.push(Operation::read(&name, &path));
+        }
+    }
+    all
 }
 
-/// A closure that borrows its argument and returns a boxed future.
-macro_rules! boxed {
-    (|$($argument:ident),+| $body:expr) => {
-        |$($argument),+| futures_util::FutureExt::boxed_local(async move { $body })
-    };
+/// Returns the names of all functions that call AWS.
+fn names() -> Vec<String> {
+    let operations: toml::Table = OPERATIONS.parse().expect("TOML");
+    let calls_aws = |facts: &toml::Value| facts.get("calls").and_then(toml::Value::as_integer) != Some(0);
+    operations.iter().filter(|(_, facts)| calls_aws(facts)).map(|(name, _)| name.clone()).collect()
 }
-use boxed;
 
 /// Asserts only that the last response is a success.
 fn succeeds<'a, S>(_: &'a S, response: &'a Response) -> LocalBoxFuture<'a, ()> {
@@ -123,24 +158,16 @@ fn succeeds<'a, S>(_: &'a S, response: &'a Response) -> LocalBoxFuture<'a, ()> {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeSet, fs};
-
-    use super::all;
-
-    /// Functions that make no calls to AWS.
-    const WITHOUT_AWS_CALLS: [&str; 2] = ["serve_web", "unknown_route"];
+    use super::{all, names};
 
     #[test]
     fn every_function_that_calls_aws_is_an_operation() {
-        let mut functions = BTreeSet::new();
-        for folder in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../functions")).expect("the functions").flatten() {
-            let list = fs::read_to_string(folder.path().join("Cargo.toml")).expect("a folder's list");
-            let list: toml::Table = list.parse().expect("TOML");
-            let names =
-                list["bin"].as_array().expect("functions").iter().map(|function| function["name"].as_str().expect("a name").to_owned());
-            functions.extend(names.filter(|name| !WITHOUT_AWS_CALLS.contains(&name.as_str())));
-        }
-        let broken: BTreeSet<String> = all().iter().map(|operation| operation.name.to_owned()).collect();
-        assert_eq!(broken, functions);
+        let broken: Vec<String> = all().into_iter().map(|operation| operation.name).collect();
+        let missing: Vec<String> = names()
+            .into_iter()
+            .filter(|name| !broken.contains(name))
+            .map(|name| format!("missing in tests/faults/src/operations: {name}"))
+            .collect();
+        assert!(missing.is_empty(), "{}", missing.join("\n"));
     }
 }
