@@ -67,7 +67,8 @@ fn prepared<S: 'static>(state: S, act: Act<S>, settled: Settled<S>) -> Prepared 
     }
 }
 
-type Prepare = for<'a> fn(&'a World) -> LocalBoxFuture<'a, Prepared>;
+type PrepareFn = for<'a> fn(&'a World) -> LocalBoxFuture<'a, Prepared>;
+type Prepare = Box<dyn for<'a> Fn(&'a World) -> LocalBoxFuture<'a, Prepared>>;
 
 /// infra/operations.toml, which has every operation.
 const OPERATIONS: &str = include_str!("../../../../infra/operations.toml");
@@ -77,7 +78,7 @@ pub(crate) struct Operation {
     pub(crate) name: String,
     /// Distinguishes several variants of the same operation. Empty if there is only one.
     pub(crate) variant: &'static str,
-    pub(crate) prepare: Box<dyn for<'a> Fn(&'a World) -> LocalBoxFuture<'a, Prepared>>,
+    pub(crate) prepare: Prepare,
     /// Problems (status and code) that a repeated request may get because the first request was used up. Its client then starts again.
     pub(crate) accepted_problems: &'static [(u16, &'static str)],
     /// Whether a schedule runs the operation, so that no caller waits for a response.
@@ -85,14 +86,14 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
-    fn new(name: &str, prepare: Prepare) -> Self {
+    fn new(name: &str, prepare: PrepareFn) -> Self {
         Self { name: name.to_owned(), variant: "", prepare: Box::new(prepare), accepted_problems: &[], is_run: false }
     }
 
     /// A read that needs no more than its path, and a caller who is signed in.
     fn read(name: &str, path: &str) -> Self {
         let (path, is_photographers) = (path.replace("{subject}", "self"), path.starts_with("/v1/photographer/"));
-        let prepare: Box<dyn for<'a> Fn(&'a World) -> LocalBoxFuture<'a, Prepared>> = Box::new(move |_| {
+        let prepare: Prepare = Box::new(move |_| {
             let path = path.clone();
             async move {
                 let visit = if is_photographers { people::fresh_photographer().await } else { people::fresh_citizen().await };
