@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     project::{read, root},
-    support::{anchors, rust_files},
+    support::{anchors, assert_no_faults, rust_files},
 };
 
 const DOCUMENTS: &[&str] = &["docs/security.md", "docs/asvs.md", "docs/data-protection.md", "docs/emulators.md"];
@@ -43,16 +43,19 @@ fn names_a_file(text: &str) -> bool {
 
 #[test]
 fn every_test_named_in_the_documents_exists() {
-    let mut count = 0;
+    let (mut count, mut faults) = (0, Vec::new());
     for document in DOCUMENTS {
         let markdown = read(document);
         // CloudFormation types contain `::` too, but begin with a capital letter.
         let named = code_spans(&markdown).filter_map(|text| text.split_once("::")).filter(|(file, _)| file.starts_with(char::is_lowercase));
         for (file, name) in named.filter(|(file, _)| !file.contains(' ')) {
-            assert!(is_test(file, name), "{document}: {file}::{name}");
+            if !is_test(file, name) {
+                faults.push(format!("{document} has {file}::{name}, which is not a test"));
+            }
             count += 1;
         }
     }
+    assert_no_faults(&faults);
     assert!(count > 150, "{count}");
 }
 
@@ -60,11 +63,14 @@ fn every_test_named_in_the_documents_exists() {
 fn every_test_named_in_the_readme_of_the_tests_exists() {
     let readme = read("tests/README.md");
     let named = readme.split('`').filter_map(|text| text.split_once("::")).filter(|(file, _)| !file.contains(' '));
-    let mut count = 0;
+    let (mut count, mut faults) = (0, Vec::new());
     for (file, name) in named {
-        assert!(is_test(file, name), "tests/README.md: {file}::{name}");
+        if !is_test(file, name) {
+            faults.push(format!("tests/README.md has {file}::{name}, which is not a test"));
+        }
         count += 1;
     }
+    assert_no_faults(&faults);
     assert!(count > 60, "{count}");
 }
 
