@@ -30,7 +30,7 @@ fn every_route_calls_the_function_of_its_name_and_the_gateway_may_call_it() {
             }
         }
         let permission = &template["Resources"][format!("{}Invoke", route.function)];
-        assert_eq!(permission["Type"], "AWS::Lambda::Permission", "{route:?}");
+        assert_eq!(permission["Type"], "AWS::Lambda::Permission", "missing in template.yaml: {}Invoke", route.function);
         let properties = &permission["Properties"];
         assert_eq!(properties["Action"], "lambda:InvokeFunction");
         assert_eq!(properties["FunctionName"], json!({ "Ref": format!("{}Aliaslive", route.function) }));

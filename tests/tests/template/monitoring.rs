@@ -100,7 +100,7 @@ fn the_alarm_of_each_function_counts_lambda_errors_and_internal_responses() {
     let constant = |name: &str| literals(&source, &format!("const {name}: &str = ")).next().unwrap_or_else(|| panic!("{name}"));
     let (namespace, failures) = (constant("NAMESPACE"), constant("FAILURES"));
     for id in lambdas().keys() {
-        let own = &alarms[&format!("{id}Errors")]["Properties"];
+        let own = &alarms.get(&format!("{id}Errors")).unwrap_or_else(|| panic!("missing in template.yaml: alarm {id}Errors"))["Properties"];
         let Some([condition, production, none]) = own["Metrics"]["Fn::If"].as_array().map(Vec::as_slice) else { panic!("{id}") };
         assert_eq!((condition, none), (&json!("IsProduction"), &json!({ "Ref": "AWS::NoValue" })));
         let (sum, parts): (Vec<_>, Vec<_>) = list(production).into_iter().partition(|metric| metric["ReturnData"] == true);
