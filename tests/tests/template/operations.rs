@@ -60,13 +60,14 @@ fn every_operation_is_written_in_all_its_places() {
     assert_no_faults(&faults);
 }
 
-/// Every file of a handler is a binary in the manifest of its folder. That every binary has its file, `functions` checks.
+/// Returns the files of handlers that are not a binary in a manifest. (`functions` fails if a binary has no file.)
 fn faults_in_sources() -> Vec<String> {
     let binaries: BTreeSet<_> = functions().into_iter().map(|(name, folder)| format!("functions/{folder}/{name}.rs")).collect();
     let files = rust_files("functions").into_iter().filter(|file| !file.ends_with("/lib.rs") && !file.ends_with("/build.rs"));
     files.filter(|file| !binaries.contains(file)).map(|file| format!("missing in functions/*/Cargo.toml: {file}")).collect()
 }
 
+/// Returns what is missing or surplus among the functions, log groups and permissions in template.yaml.
 fn faults_in_template(routed: &BTreeSet<String>, triggered: &BTreeSet<String>) -> Vec<String> {
     let template = template();
     let resources = template["Resources"].as_object().expect("resources");
