@@ -8,20 +8,16 @@ use std::{collections::BTreeSet, fs};
 
 use aws_lambda_events::{cloudwatch_events::CloudWatchEvent, dynamodb};
 use lambda_http::{Body, RequestExt, request::RequestContext};
-use project::{folders, functions, logical_id, read, root, routes, template};
+use project::{functions, logical_id, read, root, routes, template};
 
+/// Returns the paths and texts of a function's sample events.
 fn events_of(function: &str) -> Vec<(String, String)> {
     let folder = format!("events/{function}");
-    let entries = fs::read_dir(root().join(&folder)).unwrap_or_else(|error| panic!("{folder}: {error}"));
+    let entries = fs::read_dir(root().join(&folder)).unwrap_or_else(|error| panic!("missing in events/: {function}: {error}"));
     let names = entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"));
     let files: Vec<_> = names.map(|name| (format!("{folder}/{name}"), read(&format!("{folder}/{name}")))).collect();
-    assert!(!files.is_empty(), "{folder} has a sample event");
+    assert!(!files.is_empty(), "missing in {folder}: a sample event");
     files
-}
-
-#[test]
-fn every_function_has_a_folder_and_every_folder_a_function() {
-    assert_eq!(folders("events"), functions().into_keys().collect::<Vec<_>>());
 }
 
 #[test]
@@ -61,8 +57,9 @@ fn every_event_of_a_route_is_read_by_the_runtime_and_names_that_route() {
             seen.insert(function.clone());
         }
     }
-    let expected: BTreeSet<_> = routes.into_iter().filter_map(|route| route.operation).collect();
-    assert_eq!(seen, expected);
+    let without_event: Vec<_> =
+        routes.into_iter().filter_map(|route| route.operation).filter(|operation| !seen.contains(operation)).collect();
+    assert!(without_event.is_empty(), "infra/openapi.yaml has operations without a sample event: {without_event:?}");
 }
 
 #[test]

@@ -3,35 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    anchors,
     project::{read, root},
+    support::{anchors, assert_no_faults, rust_files},
 };
 
-const DOCUMENTS: [&str; 4] = ["docs/security.md", "docs/asvs.md", "docs/data-protection.md", "docs/emulators.md"];
+const DOCUMENTS: &[&str] = &["docs/security.md", "docs/asvs.md", "docs/data-protection.md", "docs/emulators.md"];
 
 /// Returns the texts between backticks.
 fn code_spans(markdown: &str) -> impl Iterator<Item = &str> {
     markdown.split('`').skip(1).step_by(2)
 }
 
-/// Returns the paths of all Rust files in a folder and the folders below it.
-fn rust_files(folder: &str) -> Vec<String> {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(root().join(folder)).expect("a folder") {
-        let entry = entry.expect("an entry");
-        let path = format!("{folder}/{}", entry.file_name().to_str().expect("a name"));
-        if entry.path().is_dir() {
-            files.extend(rust_files(&path));
-        } else if path.ends_with(".rs") {
-            files.push(path);
-        }
-    }
-    files
-}
-
 /// Returns whether a test exists. `file` is the path of a source file of any crate. For tests in `tests/tests` it may also be the name of the
-/// file without `.rs`, or the name of the file's folder.
-pub(crate) fn is_test(file: &str, name: &str) -> bool {
+/// file without `.rs`, or the name of a folder that contains the file: `template::x` is found in `template/rights.rs`.
+fn is_test(file: &str, name: &str) -> bool {
     let paths = if file.contains('/') {
         vec![file.to_owned()]
     } else {
@@ -58,17 +43,35 @@ fn names_a_file(text: &str) -> bool {
 
 #[test]
 fn every_test_named_in_the_documents_exists() {
-    let mut count = 0;
+    let (mut count, mut faults) = (0, Vec::new());
     for document in DOCUMENTS {
         let markdown = read(document);
         // CloudFormation types contain `::` too, but begin with a capital letter.
         let named = code_spans(&markdown).filter_map(|text| text.split_once("::")).filter(|(file, _)| file.starts_with(char::is_lowercase));
         for (file, name) in named.filter(|(file, _)| !file.contains(' ')) {
-            assert!(is_test(file, name), "{document}: {file}::{name}");
+            if !is_test(file, name) {
+                faults.push(format!("{document} has {file}::{name}, which is not a test"));
+            }
             count += 1;
         }
     }
+    assert_no_faults(&faults);
     assert!(count > 150, "{count}");
+}
+
+#[test]
+fn every_test_named_in_the_readme_of_the_tests_exists() {
+    let readme = read("tests/README.md");
+    let named = readme.split('`').filter_map(|text| text.split_once("::")).filter(|(file, _)| !file.contains(' '));
+    let (mut count, mut faults) = (0, Vec::new());
+    for (file, name) in named {
+        if !is_test(file, name) {
+            faults.push(format!("tests/README.md has {file}::{name}, which is not a test"));
+        }
+        count += 1;
+    }
+    assert_no_faults(&faults);
+    assert!(count > 60, "{count}");
 }
 
 #[test]
@@ -97,7 +100,7 @@ fn every_file_and_heading_named_in_the_documents_exists() {
         let links = markdown.split("](").skip(1).filter_map(|rest| rest.split(')').next());
         for link in links.filter(|link| !link.starts_with("https://")) {
             let (path, anchor) = link.split_once('#').map_or((link, None), |(path, anchor)| (path, Some(anchor)));
-            let target = if path.is_empty() { document.to_owned() } else { format!("docs/{path}") };
+            let target = if path.is_empty() { (*document).to_owned() } else { format!("docs/{path}") };
             assert!(root().join(&target).exists(), "{document}: {link}");
             assert!(anchor.is_none_or(|anchor| anchors(&read(&target)).contains(anchor)), "{document}: {link}");
         }
