@@ -48,7 +48,7 @@ class Daemons(unittest.TestCase):
             time.sleep(0.05)
         return daemon, int(told.read_text())
 
-    def test_a_daemon_that_does_not_end_is_killed_with_all_that_it_started(self):
+    def test_a_daemon_that_ignores_sigterm_is_killed_with_its_children(self):
         daemon, child = self.started()
         leader = daemon.pid()
         self.assertEqual(set(session_members(leader)), {leader, child})
@@ -61,7 +61,7 @@ class Daemons(unittest.TestCase):
             time.sleep(0.05)
         self.assertFalse(is_alive(child))
 
-    def test_a_child_ends_also_where_its_daemon_ended_by_itself(self):
+    def test_a_child_is_killed_even_if_its_daemon_has_already_ended(self):
         daemon, child = self.started()
         leader = daemon.pid()
         os.kill(leader, 9)
@@ -74,7 +74,7 @@ class Daemons(unittest.TestCase):
             time.sleep(0.05)
         self.assertFalse(is_alive(child))
 
-    def test_a_session_of_somebody_else_is_left_alone(self):
+    def test_an_unrelated_session_with_the_same_number_is_not_killed(self):
         other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
         self.addCleanup(other.wait)
         self.addCleanup(other.kill)
@@ -83,7 +83,7 @@ class Daemons(unittest.TestCase):
         Daemon(self.folder, "d").stop(seconds=1)
         self.assertIsNone(other.poll())
 
-    def test_a_port_that_somebody_has_is_not_free(self):
+    def test_a_port_in_use_is_not_free(self):
         port = any_free_port()
         self.assertTrue(is_free(port))
         with socket.create_server(("127.0.0.1", port)):
@@ -95,13 +95,13 @@ class Emulators(unittest.TestCase):
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         return subprocess.run([*STACK, *arguments], env=kept | environment, capture_output=True, text=True, check=False)
 
-    def test_an_unknown_one_is_rejected_with_the_known_ones(self):
+    def test_an_unknown_emulator_is_rejected_with_a_list_of_the_known_ones(self):
         done = self.run_stack("--emulator", "moto", "up")
         self.assertNotEqual(done.returncode, 0)
         for name in ("ministack", "localstack", "external"):
             self.assertIn(name, done.stderr)
 
-    def test_what_the_machine_lacks_is_named_before_anything_is_installed(self):
+    def test_missing_programs_are_reported_before_anything_is_installed(self):
         with mock.patch.object(tools, "python_3_13", return_value=None), mock.patch.object(tools, "install") as installed:
             emulator = emulators.LocalStack(Path("."))
             self.assertIn("Python 3.13", emulator.missing()[0])
@@ -110,14 +110,14 @@ class Emulators(unittest.TestCase):
                 stack.install()
         installed.assert_not_called()
 
-    def test_dynamodb_local_is_declined_by_a_variable_or_by_a_machine_without_java(self):
+    def test_dynamodb_local_is_not_used_if_the_variable_is_off_or_java_is_missing_or_old(self):
         for java, setting, provider in [(17, "on", "v2"), (21, "on", "v2"), (11, "on", "moto"), (0, "on", "moto"), (17, "off", "moto")]:
             with mock.patch.object(emulators, "java_version", return_value=java), mock.patch.dict(os.environ, {"DYNAMODB_LOCAL": setting}):
                 self.assertEqual(emulators.LocalStack(Path(".")).dynamodb_provider(), provider, (java, setting))
         with mock.patch.dict(os.environ, {"DYNAMODB_LOCAL": "no"}), self.assertRaisesRegex(instance.Failure, "on or off"):
             emulators.LocalStack(Path("."))
 
-    def test_an_external_one_needs_an_endpoint_that_is_no_account(self):
+    def test_an_external_emulator_needs_an_endpoint_that_is_not_an_aws_account(self):
         for endpoint, is_taken in [
             ("http://127.0.0.1:4570", True),
             ("http://localstack.internal:4566/", True),
@@ -133,7 +133,7 @@ class Emulators(unittest.TestCase):
         self.assertEqual(done.returncode, 3)
         self.assertIn("AWS_ENDPOINT_URL", done.stdout)
 
-    def test_an_external_one_that_does_not_answer_is_an_error_in_one_line(self):
+    def test_an_external_emulator_that_does_not_respond_is_an_error_in_one_line(self):
         endpoint = f"http://127.0.0.1:{any_free_port()}"
         with mock.patch.dict(os.environ, {"AWS_ENDPOINT_URL": endpoint}):
             emulator = emulators.External(Path("."))
@@ -142,7 +142,7 @@ class Emulators(unittest.TestCase):
             with self.assertRaisesRegex(instance.Failure, f"no emulator answers at {endpoint}"):
                 emulator.start(None, {})
 
-    def test_an_external_one_is_given_the_sandbox_by_the_template_and_at_the_address_that_is_asked_for(self):
+    def test_an_external_emulator_gets_the_sandbox_url_as_a_template_parameter_with_the_host_of_sandbox_host(self):
         settings = {"AWS_ENDPOINT_URL": "http://172.17.0.2:4566", "SANDBOX_HOST": "172.17.0.1"}
         with mock.patch.dict(os.environ, settings):
             stack = instance.Instance("test-of-choice", "external")
@@ -151,7 +151,7 @@ class Emulators(unittest.TestCase):
         self.assertEqual((parameters["SandboxUrl"], parameters["PublicOrigin"]), ("http://172.17.0.1:4600", "http://myphoto.localhost:4566"))
         self.assertNotIn("TaxisnetUrl", parameters)
 
-    def test_an_interrupted_start_ends_what_it_started_and_nothing_else(self):
+    def test_an_interrupted_start_stops_the_daemons_that_it_started_and_no_others(self):
         stack = instance.Instance("test-of-choice")
         # One ran all the time, one was started, and one was replaced by another process.
         kept, begun, replaced = mock.Mock(), mock.Mock(), mock.Mock()

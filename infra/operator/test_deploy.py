@@ -63,30 +63,30 @@ def deployed(client, overrides, codes=(0, 0), declined=()):
 
 
 class Deploy(unittest.TestCase):
-    def test_a_first_deployment_makes_tables_without_protection_and_a_second_one_follows_at_once(self):
+    def test_a_first_deployment_creates_unprotected_tables_and_a_second_one_protects_them_at_once(self):
         code, given, said = deployed(CloudFormation(None, "CREATE_COMPLETE"), ["DomainName=a"])
         self.assertEqual((code, given), (0, [["false"], ["true"]]))
         self.assertIn("first deployment", said)
 
-    def test_every_later_deployment_keeps_protection_on(self):
+    def test_every_later_deployment_leaves_protection_on(self):
         for status in deploy.STABLE:
             code, given, said = deployed(CloudFormation(status), ["DomainName=a"])
             self.assertEqual((code, given), (0, [["true"]]), status)
             self.assertIn("protected from deletion", said)
 
-    def test_a_first_deployment_that_fails_or_is_declined_protects_nothing(self):
+    def test_no_second_deployment_follows_a_first_one_that_failed_or_was_declined(self):
         failed = deployed(CloudFormation(None, "ROLLBACK_COMPLETE"), [], codes=[1])
         self.assertEqual(failed[:2], (1, [["false"]]))
         declined = deployed(CloudFormation(None, "REVIEW_IN_PROGRESS"), [])
         self.assertEqual(declined[:2], (0, [["false"]]))
         self.assertIn("nothing was deployed", declined[2])
 
-    def test_tables_that_stay_without_protection_are_a_failure(self):
+    def test_the_exit_code_is_1_if_the_tables_remain_unprotected(self):
         code, given, said = deployed(CloudFormation(None, "CREATE_COMPLETE"), [], declined=[2])
         self.assertEqual((code, given), (1, [["false"], ["true"]]))
         self.assertIn("NOT protected", said)
 
-    def test_the_operators_own_choice_stands(self):
+    def test_a_value_in_the_section_is_used_instead(self):
         self.assertEqual(deploy.chosen_by_operator(['DomainName=a DeletionProtection="true"']), "true")
         self.assertIsNone(deploy.chosen_by_operator(["NoDeletionProtection=true"]))
         for status in (None, "UPDATE_COMPLETE"):
@@ -94,12 +94,12 @@ class Deploy(unittest.TestCase):
             self.assertEqual((code, given), (0, [["false"]]))
             self.assertIn("NOT protected", said)
 
-    def test_a_stack_that_is_stuck_is_not_deployed(self):
+    def test_a_stuck_stack_is_not_deployed(self):
         for status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "UPDATE_ROLLBACK_FAILED", "DELETE_FAILED", "UPDATE_IN_PROGRESS"):
             with self.assertRaisesRegex(deploy.Failure, f"{status}.*docs/operating/stuck-stack.md"):
                 deployed(CloudFormation(status), [])
 
-    def test_other_errors_of_cloudformation_are_not_taken_for_an_absent_stack(self):
+    def test_other_errors_of_cloudformation_are_not_treated_as_a_missing_stack(self):
         class Denied(CloudFormation):
             def describe_stacks(self, StackName):
                 raise ClientError({"Error": {"Code": "AccessDenied", "Message": "not authorized"}}, "DescribeStacks")
@@ -115,12 +115,12 @@ class SettingsOfSections(unittest.TestCase):
         self.assertEqual(found.overrides, ["DomainName=myphoto.example.gr", "TrafficShift=none"])
         self.assertEqual(settings("text").overrides, ['DomainName=myphoto.example.gr SmsSender="my Photo"'])
 
-    def test_the_command_has_all_overrides_as_those_of_the_file_are_replaced(self):
+    def test_the_command_has_all_overrides(self):
         command = settings().sam(["DomainName=a", "DeletionProtection=true"])
         self.assertEqual(command[1:4], ["deploy", "--config-env", "production"])
         self.assertEqual(command[-3:], ["--parameter-overrides", "DomainName=a", "DeletionProtection=true"])
 
-    def test_a_section_that_is_not_there_is_named(self):
+    def test_a_missing_section_or_stack_name_is_an_error(self):
         for section, text in (("nowhere", r"\[nowhere.deploy.parameters\]"), ("nameless", "no stack_name")):
             with self.assertRaisesRegex(deploy.Failure, text):
                 settings(section)

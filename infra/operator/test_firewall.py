@@ -102,7 +102,7 @@ def met(request, restricts_pulls=False):
 
 
 class Firewall(unittest.TestCase):
-    def test_requests_that_need_a_session_and_bring_none_are_blocked(self):
+    def test_requests_without_a_session_are_blocked_if_they_need_one(self):
         known = operations()
         self.assertEqual(sum(known.values()), 31)
         for operation, needs_session in known.items():
@@ -117,12 +117,12 @@ class Firewall(unittest.TestCase):
                 other = {"cookie": "__Host-sign-in=x; session=y", "authorization": "Basic x"}
                 self.assertEqual("NoSession" in met(bare | {"headers": bare["headers"] | other}), is_blocked)
 
-    def test_what_is_no_route_is_left_to_the_functions(self):
+    def test_paths_without_a_route_pass_to_the_functions(self):
         bare = sample("show_session", without=("cookie",))
         for path in ("/", "/assets/app.js", "/v1/nothing", "/v1/sessions", "/v1/minors/x"):
             self.assertEqual(met(bare | {"path": path}), {"RequestsPerAddress"}, path)
 
-    def test_a_path_that_is_written_another_way_is_the_same_path(self):
+    def test_a_path_in_another_notation_matches_the_same_rules(self):
         bare = sample("issue_code", without=("cookie",))
         for path in ("/v1/photographer/issuances/", "/v1//photographer/issuances", "/v1/photographer/%69ssuances", "/v1/x/../photographer/issuances"):
             self.assertEqual(met(bare | {"path": path}), {"NoSession", "RequestsPerAddress", "IssuesPerAddress"}, path)
@@ -130,7 +130,7 @@ class Firewall(unittest.TestCase):
             self.assertEqual(met(sample("pull_photo") | {"path": path}), {"PullsPerAddress"}, path)
             self.assertEqual(met(sample("pull_photo") | {"path": path}, restricts_pulls=True), {"PullsFromElsewhere"}, path)
 
-    def test_each_operation_is_counted_by_its_rules(self):
+    def test_each_operation_is_counted_by_the_right_rate_limits(self):
         counted = {
             "request_upload": {"UploadsPerAddress"},
             "check_photos": {"ChecksPerAddress"},
@@ -149,13 +149,13 @@ class Firewall(unittest.TestCase):
                 expected = {"PullsPerAddress"} if pulls else {"RequestsPerAddress"} | counted.get(operation, set())
                 self.assertEqual(met(sample(operation)), expected)
 
-    def test_pulls_come_from_the_ranges_of_public_bodies_where_they_are_given(self):
+    def test_pulls_from_other_addresses_are_blocked_if_the_ranges_of_public_bodies_are_set(self):
         for operation in ("pull_photo", "report_verdict"):
             self.assertEqual(met(sample(operation), restricts_pulls=True), {"PullsFromElsewhere"})
             self.assertEqual(met(sample(operation, **{"from": FROM_A_PUBLIC_BODY}), restricts_pulls=True), set())
         self.assertEqual(met(sample("show_session"), restricts_pulls=True), {"RequestsPerAddress"})
 
-    def test_what_is_rejected_is_told_in_both_languages(self):
+    def test_responses_of_the_firewall_are_in_both_languages(self):
         bodies = yaml_of("template.yaml")["Resources"]["Firewall"]["Properties"]["CustomResponseBodies"]
         for restricts_pulls in (False, True):
             for rule in rules(restricts_pulls):

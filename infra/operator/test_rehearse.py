@@ -26,7 +26,7 @@ class Summary(unittest.TestCase):
         given = {"TrafficShift": "Canary10Percent5Minutes", "DeletionProtection": "true"} if parameters is None else parameters
         return list(rehearse.summary("myphoto", status, given, changes, 371))
 
-    def test_changes_are_counted_by_what_happens_and_by_type(self):
+    def test_changes_are_counted_by_action_and_by_type(self):
         changes = [
             change("Add", "NewLog", "AWS::Logs::LogGroup"),
             *(change("Modify", f"F{number}Aliaslive", ALIAS, "False") for number in range(10, 22)),
@@ -45,13 +45,13 @@ class Summary(unittest.TestCase):
         self.assertIn("traffic: 12 deployments of CodeDeploy at the same time (TrafficShift=Canary10Percent5Minutes)", text)
         self.assertNotIn("WARNING", text)
 
-    def test_a_stack_without_protection_is_warned_of(self):
+    def test_a_warning_is_printed_for_an_existing_stack_without_protection(self):
         unprotected = {"TrafficShift": "none", "DeletionProtection": "false"}
         self.assertIn("WARNING", self.lines([], parameters=unprotected)[-1])
         # The first deployment is made so on purpose.
         self.assertEqual(len(self.lines([], status=None, parameters=unprotected)), 1)
 
-    def test_what_holds_data_is_not_replaced_or_removed_in_silence(self):
+    def test_replacing_or_removing_a_resource_with_data_is_reported(self):
         safe = [
             change("Add", "More", TABLE),
             change("Modify", "Codes", TABLE, "False"),
@@ -117,7 +117,7 @@ class Rehearsal(unittest.TestCase):
         settings = deploy.Settings("production", "samconfig.toml", "myphoto", None, None, ["DomainName=a"])
         return rehearse.rehearse(settings, client, run=client.run, say=said.append), "\n".join(said)
 
-    def test_nothing_is_executed_and_only_the_own_change_set_is_deleted(self):
+    def test_nothing_is_executed_and_only_its_own_change_set_is_deleted(self):
         client = CloudFormation("UPDATE_COMPLETE", [change("Modify", "Codes", TABLE, "False"), change("Add", "NewLog", "AWS::Logs::LogGroup")])
         code, said = self.rehearsed(client)
         self.assertEqual(code, 0)
@@ -127,20 +127,20 @@ class Rehearsal(unittest.TestCase):
         self.assertEqual(client.deleted, ["samcli-deploy1"])
         self.assertIn("2 changes, 1 resources", said)
 
-    def test_the_empty_stack_of_a_first_rehearsal_goes_too(self):
+    def test_the_empty_stack_of_a_first_rehearsal_is_deleted_too(self):
         client = CloudFormation(None, [change("Add", "Codes", TABLE)], body={"Resources": {"A": {}, "B": {}}})
         code, said = self.rehearsed(client)
         self.assertEqual((code, client.deleted), (0, ["samcli-deploy1", "myphoto"]))
         self.assertIn("DeletionProtection=false", client.commands[0])
         self.assertIn("2 resources", said)
 
-    def test_a_table_that_would_be_replaced_ends_it_with_an_error(self):
+    def test_the_exit_code_is_1_if_a_table_would_be_replaced(self):
         client = CloudFormation("UPDATE_COMPLETE", [change("Modify", "Codes", TABLE, "True")])
         code, said = self.rehearsed(client)
         self.assertEqual((code, client.deleted), (1, ["samcli-deploy1"]))
         self.assertIn("REPLACED: Codes", said)
 
-    def test_where_nothing_would_change_it_says_so(self):
+    def test_a_deployment_without_changes_is_reported(self):
         client = CloudFormation("UPDATE_COMPLETE", None)
         code, said = self.rehearsed(client)
         self.assertEqual((code, client.deleted), (0, []))

@@ -134,7 +134,7 @@ def route_custom_domain_names():
     replace(ApigatewayNextGenProvider, "create_base_path_mapping", with_routes)
 
 
-def answer_bytes_where_all_types_are_binary():
+def return_bytes_for_binary_media_types_of_all_types():
     """LocalStack does not know that binaryMediaTypes `*/*` is every type, and hands out a function's base64 text."""
     from localstack.services.apigateway.next_gen.execute_api.integrations import aws
 
@@ -168,6 +168,6 @@ MENDS = (
     expand_language_extensions,
     include_without_following_references,
     route_custom_domain_names,
-    answer_bytes_where_all_types_are_binary,
+    return_bytes_for_binary_media_types_of_all_types,
     match_header_patterns_of_cors,
 )

@@ -19,18 +19,18 @@ class Mends(unittest.TestCase):
         self.assertIsNot(vars(owner)[name], usual)
         return usual, getattr(owner, name)
 
-    def test_they_are_for_this_version_alone(self):
+    def test_other_versions_of_localstack_are_rejected(self):
         mends.check_version(constants.VERSION)
         for other in ("4.13.0", "4.14.1", "2026.3.0"):
             with self.assertRaises(mends.UnknownLocalStack):
                 mends.check_version(other)
 
-    def test_another_version_ends_localstack(self):
+    def test_another_version_stops_localstack(self):
         with mock.patch.object(constants, "VERSION", "4.15.0"), mock.patch("os._exit") as ended, self.assertLogs(level="CRITICAL"):
             mends.apply_all.fn() if hasattr(mends.apply_all, "fn") else mends.apply_all()
         ended.assert_called_once_with(1)
 
-    def test_a_function_that_is_gone_is_an_error(self):
+    def test_patching_a_function_that_does_not_exist_is_an_error(self):
         with self.assertRaises(AttributeError):
             mends.replace(SimpleNamespace(), "gone", lambda usual: usual)
 
@@ -49,7 +49,7 @@ class Mends(unittest.TestCase):
             self.assertTrue(server.is_running())
         started.assert_not_called()
 
-    def test_logs_go_into_the_group_that_the_function_names(self):
+    def test_logs_are_written_to_the_configured_log_group(self):
         from localstack.services.lambda_.invocation.execution_environment import ExecutionEnvironment
 
         def environment(logging_config):
@@ -69,16 +69,16 @@ class Mends(unittest.TestCase):
         text = '{"Outputs": {"Fn::ForEach::Tables": ["T", ["A", "B"], {"${T}Table": {"Value": {"Ref": {"Fn::Sub": "${T}"}}}}]}}'
         self.assertEqual(mended(text), {"Outputs": {"ATable": {"Value": {"Ref": "A"}}, "BTable": {"Value": {"Ref": "B"}}}})
 
-    def test_every_media_type_is_binary_where_the_api_says_so(self):
+    def test_every_media_type_is_binary_if_the_api_lists_all_types(self):
         from localstack.services.apigateway.next_gen.execute_api.integrations import aws
 
-        usual, mended = self.mended(aws, "mime_type_matches_binary_media_types", mends.answer_bytes_where_all_types_are_binary)
+        usual, mended = self.mended(aws, "mime_type_matches_binary_media_types", mends.return_bytes_for_binary_media_types_of_all_types)
         asked = {"mime_type": "image/jpeg", "binary_media_types": ["*/*"]}
         self.assertEqual((usual(**asked), mended(**asked)), (False, True))
         self.assertFalse(mended(mime_type="image/jpeg", binary_media_types=["image/png"]))
         self.assertFalse(mended(mime_type="image/jpeg", binary_media_types=None))
 
-    def test_headers_of_a_cors_rule_may_have_a_star(self):
+    def test_headers_of_a_cors_rule_may_contain_a_wildcard(self):
         from localstack.services.s3.cors import S3CorsHandler
 
         rule = {"AllowedOrigins": ["http://here"], "AllowedMethods": ["PUT"], "AllowedHeaders": ["content-type", "x-amz-*"]}
@@ -94,7 +94,7 @@ class Mends(unittest.TestCase):
             self.assertFalse(mended(rule, "OPTIONS", asking(bad)), bad)
         self.assertFalse(mended(rule, "OPTIONS", good | {"Origin": "http://elsewhere"}))
 
-    def test_an_included_file_is_read_without_following_references(self):
+    def test_a_file_is_included_without_resolving_references(self):
         from localstack.services.cloudformation.engine.v2.change_set_model_transform import ChangeSetModelTransform
 
         _, execute = self.mended(ChangeSetModelTransform, "_execute_local_transforms", mends.include_without_following_references)
@@ -109,7 +109,7 @@ class Mends(unittest.TestCase):
         execute(transform)
         self.assertEqual(transform._after_template, template | {"Api": {"Body": {"own": 1, "included": "s3://b/k"}}})
 
-    def test_a_custom_domain_name_leads_to_its_api_and_stage(self):
+    def test_a_custom_domain_name_is_routed_to_its_api_and_stage(self):
         from localstack.services.apigateway.next_gen.execute_api import router
         from localstack.services.apigateway.next_gen.provider import ApigatewayNextGenProvider
         from localstack.services.edge import ROUTER
@@ -133,7 +133,7 @@ class Mends(unittest.TestCase):
 
 
 class LanguageExtensions(unittest.TestCase):
-    def test_a_loop_is_written_out_with_its_items_in_keys_and_values(self):
+    def test_a_loop_is_expanded_with_its_items_in_keys_and_values(self):
         loop = {"Fn::ForEach::L": ["F", ["One", "Two"], {"${F}Log": {"Name": {"Fn::Sub": "${AWS::StackName}-${F}"}, "Of": {"Ref": {"Fn::Sub": "${F}"}}}}]}
         expanded = language_extensions.expand({"Resources": loop | {"Kept": 1}})
         for name in ("One", "Two"):
@@ -144,7 +144,7 @@ class LanguageExtensions(unittest.TestCase):
         with self.assertRaises(ValueError):
             language_extensions.expand({"Outputs": {"Fn::ForEach::L": ["F", {"Ref": "Names"}, {}]}})
 
-    def test_a_lookup_with_a_default_takes_it_where_there_is_no_entry(self):
+    def test_a_lookup_without_an_entry_returns_the_default(self):
         mappings = {"Slow": {"Issue": {"After": 15}}}
 
         def looked_up(name):
@@ -153,6 +153,6 @@ class LanguageExtensions(unittest.TestCase):
 
         self.assertEqual((looked_up("Issue"), looked_up("Other")), (15, 5))
 
-    def test_all_else_stays_as_it_is(self):
+    def test_the_rest_of_the_template_is_unchanged(self):
         template = {"Mappings": {"M": {"a": {"b": 1}}}, "Resources": {"R": {"Fn::FindInMap": ["M", "a", "b"]}, "S": [{"Fn::Sub": "${X}"}, None, 1.5, True]}}
         self.assertEqual(language_extensions.expand(template), template)

@@ -150,7 +150,7 @@ mod tests {
     const P256: &str = "EC -pkeyopt ec_paramgen_curve:P-256";
 
     #[test]
-    fn the_algorithm_follows_from_the_key() {
+    fn the_key_determines_the_algorithm() {
         for (made_by, algorithm) in [
             ("ed25519", SigningAlgorithm::EdDsa),
             (P256, SigningAlgorithm::Es256),
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn private_keys_are_refused_loudly() {
+    fn private_keys_are_rejected_with_a_warning() {
         for made_by in ["ed25519", P256, "RSA -pkeyopt rsa_keygen_bits:3072"] {
             let pem = openssl(&format!("openssl genpkey -quiet -algorithm {made_by}"));
             assert_eq!(read_key(&pem), Err(BadKey::Private));
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn other_keys_are_refused_by_what_is_wrong() {
+    fn other_keys_are_rejected_with_the_reason() {
         for (text, expected) in [
             (public("RSA -pkeyopt rsa_keygen_bits:2048"), BadKey::Rsa(2048)),
             (public("EC -pkeyopt ec_paramgen_curve:P-384"), BadKey::Curve),

@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn commands_are_read_and_mistakes_are_named() {
+    fn commands_are_parsed_and_mistakes_are_reported() {
         for line in [
             "list",
             "show passports",
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_third_key_the_same_id_and_the_same_key_are_refused() {
+    fn a_third_key_a_duplicate_id_and_a_duplicate_key_are_rejected() {
         assert!(check_new_key(&passports(&[]), "a", "1").is_ok());
         let one = passports(&[("a", "1")]);
         assert!(check_new_key(&one, "b", "2").is_ok());

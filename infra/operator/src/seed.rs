@@ -22,7 +22,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_sandboxs_applications_can_be_read() {
+    fn the_sandboxs_applications_can_be_parsed() {
         let seed = parse(include_str!("../../sandbox/applications.toml")).expect("applications");
         assert!(seed.len() >= 5);
         assert!(parse("[Wrong]\nname_el = \"Α\"\nname_en = \"A\"\npurpose = \"passport\"\n").is_err());

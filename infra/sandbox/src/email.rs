@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_picture_named_by_the_html_is_put_in_place() {
+    fn a_picture_that_the_html_refers_to_is_embedded() {
         let raw = MessageBuilder::new()
             .from(("myPhoto", "no-reply@myphoto.example"))
             .to("someone@example.org")
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn an_email_of_text_alone_has_no_html() {
+    fn an_email_with_only_text_has_no_html() {
         let to = ["a@example.org".to_owned()];
         let raw = compose("b@example.org", &to, "s", Some("plain"), None).unwrap();
         let email = read(&raw).unwrap();

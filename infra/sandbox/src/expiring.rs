@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_is_there_once_and_not_after_its_life() {
+    fn a_value_can_be_taken_once_and_only_during_its_lifetime() {
         let start = Instant::now();
         let mut codes = Expiring::new(Duration::from_secs(60));
         let first = codes.put(start, "first");

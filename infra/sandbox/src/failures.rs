@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn retries_of_one_call_count_once() {
+    fn retries_of_one_call_count_as_one_failure() {
         let failures = Failures::new(vec![Rule {
             to: "Later@fails.example".to_owned(),
             fail: Fail::First(2),

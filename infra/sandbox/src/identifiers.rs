@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn afm_of_the_rule_is_valid_and_its_neighbours_are_not() {
+    fn only_afm_with_the_right_check_digit_are_valid() {
         assert!(is_afm("068933130"));
         assert!(!is_afm("068933131"));
         assert!(!is_afm("000000000"));
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn amka_needs_the_birth_date_and_luhn() {
+    fn an_amka_must_match_the_birth_date_and_the_check_digit() {
         let birth = jiff::civil::date(1985, 3, 12);
         assert!(is_amka_of("12038501420", birth));
         assert!(!is_amka_of("12038501421", birth));

@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_messages_are_kept_also_over_a_restart_and_a_torn_line() {
+    fn the_last_messages_survive_a_restart_and_an_incomplete_line() {
         let state = tempfile::tempdir().unwrap();
         let inbox = Inbox::open(state.path(), SMALL).unwrap();
         for number in 1..=105 {
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn large_emails_push_the_oldest_out_and_the_file_is_cut() {
+    fn when_the_size_is_exceeded_the_oldest_messages_are_removed_from_memory_and_file() {
         let state = tempfile::tempdir().unwrap();
         let inbox = Inbox::open(state.path(), SMALL).unwrap();
         let large = "x".repeat(8 * 1024);

@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_listens_on_loopback_and_on_a_private_address_where_asked_to() {
+    fn it_listens_on_loopback_and_with_the_option_on_private_addresses() {
         for (address, by_default, where_asked) in [
             ("127.0.0.1", true, true),
             ("::1", true, true),

@@ -380,7 +380,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_in_a_text_become_links_and_nothing_else_does() {
+    fn only_urls_in_a_text_become_links() {
         assert_eq!(
             linked("Code <b>: http://x.localhost/#a&b\nend").into_string(),
             "Code &lt;b&gt;: <a href=\"http://x.localhost/#a&amp;b\" rel=\"noreferrer\">http://x.localhost/#a&amp;b</a>\nend"

@@ -391,7 +391,7 @@ mod tests {
     use crate::identifiers::{is_afm, is_amka_of, is_mobile};
 
     #[test]
-    fn invented_people_are_valid_unique_and_the_same_each_time() {
+    fn invented_people_are_valid_unique_and_reproducible() {
         let mut taken = HashSet::new();
         for serial in (1..=20_000).chain(CREATED_PEOPLE_MAX - 10..=CREATED_PEOPLE_MAX) {
             let person = invent(serial, Kind::Photographer).unwrap();

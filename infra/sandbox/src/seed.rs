@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn everyone_of_the_file_has_valid_numbers_of_their_own() {
+    fn all_people_of_the_file_have_valid_and_unique_numbers() {
         let seed = seed(PEOPLE).unwrap();
         assert!(seed.people.len() > 20);
         for person in &seed.people {
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn ages_count_to_the_day_of_the_start() {
+    fn ages_are_relative_to_the_start_of_the_sandbox() {
         let seed = seed(PEOPLE).unwrap();
         let christos = seed.people.iter().find(|person| person.key == "christos").unwrap();
         assert_eq!(christos.birth_date, jiff::civil::date(2008, 11, 21));
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistyped_number_is_refused_by_name() {
+    fn an_invalid_or_duplicate_number_is_rejected_by_name() {
         let error = seed(&PEOPLE.replace("454330124", "454330125")).err().unwrap();
         assert_eq!(error.to_string(), "maria: AFM is not valid");
         let error = seed(&PEOPLE.replace("+306944100002", "+306944100001")).err().unwrap();

@@ -61,12 +61,12 @@ fn reminders_are_sent_during_the_day_in_athens_in_winter_and_summer() {
         }
     }
     // The minute leaves time to finish the reminders that a run has started.
-    assert!(own["Timeout"].as_i64().expect("a limit") > domain::reminder::RUN.as_seconds() + 60);
+    assert!(own["Timeout"].as_i64().expect("a limit") > domain::reminder::REMINDER_RUN_TIME_MAX.as_seconds() + 60);
 }
 
 #[test]
 fn the_sweep_ends_within_its_time_limit_and_processes_a_full_backlog() {
-    use domain::delivery::{SWEEP_CONCURRENCY, SWEEP_MESSAGES_MAX, SWEEP_RUN};
+    use domain::delivery::{SWEEP_CONCURRENCY, SWEEP_MESSAGES_MAX, SWEEP_RUN_TIME_MAX};
 
     // Read, transaction and delete (functions/system/sweep_outbox.rs).
     const CALLS_PER_MESSAGE: usize = 3;
@@ -79,11 +79,11 @@ fn the_sweep_ends_within_its_time_limit_and_processes_a_full_backlog() {
     assert_eq!(own["Events"]["EveryMinute"]["Properties"]["Schedule"], "rate(1 minute)");
     let calls = i64::try_from(CALLS_PER_MESSAGE).expect("a small number");
     assert!(
-        own["Timeout"].as_i64().expect("a limit") > SWEEP_RUN.as_seconds() + calls * CALL_SECONDS_MAX,
+        own["Timeout"].as_i64().expect("a limit") > SWEEP_RUN_TIME_MAX.as_seconds() + calls * CALL_SECONDS_MAX,
         "the time limit has to leave time for a message that is started at the end of a run"
     );
     let backlog_ms = SWEEP_MESSAGES_MAX.div_ceil(SWEEP_CONCURRENCY) * CALLS_PER_MESSAGE * SLOW_CALL_MS;
-    assert!(backlog_ms < usize::try_from(SWEEP_RUN.as_seconds() * 1_000).expect("positive"), "{backlog_ms} ms");
+    assert!(backlog_ms < usize::try_from(SWEEP_RUN_TIME_MAX.as_seconds() * 1_000).expect("positive"), "{backlog_ms} ms");
 }
 
 #[test]

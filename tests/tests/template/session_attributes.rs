@@ -1,6 +1,6 @@
 //! The role of a function may write only those attributes of a session that the function's updates change.
 //!
-//! The emulators do not evaluate `dynamodb:Attributes`, so this compares the template with the code. `storage::sessions::UPDATES` lists the attributes of
+//! The emulators do not evaluate `dynamodb:Attributes`, so this compares the template with the code. `storage::sessions::UPDATE_ATTRIBUTES` lists the attributes of
 //! each update (shared/storage/tests/session_updates.rs compares it with real requests). The updates that a function makes are read from its
 //! source.
 
@@ -21,7 +21,7 @@ const GUARDS: &[&str] = &["Visitor", "SignedIn", "Citizen", "Photographer", "Own
 fn updated_attributes(source: &str) -> BTreeSet<&'static str> {
     let guarded = GUARDS.iter().any(|guard| source.contains(&format!("{guard}::from(")));
     let makes = |update: &str| (update == "touch" && guarded) || source.contains(&format!("sessions.{update}("));
-    UPDATES.iter().filter(|(update, _)| makes(update)).flat_map(|(_, attributes)| attributes.iter().copied()).collect()
+    UPDATE_ATTRIBUTES.iter().filter(|(update, _)| makes(update)).flat_map(|(_, attributes)| attributes.iter().copied()).collect()
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn only_the_sign_in_may_create_sessions_and_only_with_the_initial_attributes() {
 /// An item has these attributes from its first write on.
 #[test]
 fn no_update_changes_the_person_or_the_hard_end_of_a_session() {
-    let updated: BTreeSet<&str> = UPDATES.iter().flat_map(|(_, attributes)| attributes.iter().copied()).collect();
+    let updated: BTreeSet<&str> = UPDATE_ATTRIBUTES.iter().flat_map(|(_, attributes)| attributes.iter().copied()).collect();
     for attribute in ["subject_id", "person", "hard_end"] {
         assert!(
             read("shared/storage/src/sessions.rs").contains(&format!("    {attribute}: ")),

@@ -56,7 +56,7 @@ impl Sandbox {
 }
 
 #[tokio::test]
-async fn health_and_first_page_in_both_languages() {
+async fn the_first_page_is_available_in_both_languages() {
     let sandbox = Sandbox::start().await;
     assert_eq!(sandbox.text("/health").await, "ok");
     assert!(sandbox.text("/").await.contains("Άνθρωποι"));

@@ -109,7 +109,7 @@ async fn an_email_arrives_as_sent_and_shows_its_picture() {
 }
 
 #[tokio::test]
-async fn an_email_of_subject_and_bodies_arrives_once_for_each_recipient() {
+async fn an_email_without_raw_content_arrives_once_for_each_recipient() {
     let sandbox = Sandbox::start().await;
     let mut call = simple("a@example.org");
     call["Destination"]["CcAddresses"] = json!(["b@example.org"]);
@@ -120,7 +120,7 @@ async fn an_email_of_subject_and_bodies_arrives_once_for_each_recipient() {
 }
 
 #[tokio::test]
-async fn calls_without_a_signature_for_the_service_are_refused() {
+async fn calls_without_a_signature_for_the_service_are_rejected() {
     let sandbox = Sandbox::start().await;
     let form = [("Action", "Publish"), ("PhoneNumber", "+306944100001"), ("Message", "x")];
     let answer = sandbox.post("/").form(&form).send().await.unwrap();
@@ -137,7 +137,7 @@ async fn calls_without_a_signature_for_the_service_are_refused() {
 }
 
 #[tokio::test]
-async fn what_aws_refuses_is_refused() {
+async fn requests_that_aws_rejects_are_rejected() {
     let sandbox = Sandbox::start().await;
     for (to, text) in [("6944100001", "x"), ("", "x"), ("+306944100001", "")] {
         let answer = sms(&sandbox, to, text, "1").await;
@@ -158,7 +158,7 @@ async fn what_aws_refuses_is_refused() {
 }
 
 #[tokio::test]
-async fn the_recipients_of_the_seed_fail_as_it_says() {
+async fn messages_to_the_seeds_failing_recipients_fail_as_configured() {
     let sandbox = Sandbox::start().await;
     // Two calls, the first one retried by the SDK.
     for invocation in ["1", "1", "2"] {
@@ -181,7 +181,7 @@ async fn the_recipients_of_the_seed_fail_as_it_says() {
 }
 
 #[tokio::test]
-async fn a_failure_can_be_set_for_a_recipient_of_the_test() {
+async fn a_test_can_add_a_failure_rule() {
     let sandbox = Sandbox::start().await;
     let rule = json!({ "to": "mine@example.org", "fail": 1, "error": "rejected" });
     for round in ["first", "again"] {
@@ -195,7 +195,7 @@ async fn a_failure_can_be_set_for_a_recipient_of_the_test() {
 }
 
 #[tokio::test]
-async fn messages_stay_over_a_restart() {
+async fn messages_survive_a_restart() {
     let sandbox = Sandbox::start().await;
     sms(&sandbox, "+306944100001", "before", "1").await;
     email(&sandbox, &simple("a@example.org"), "2").await;

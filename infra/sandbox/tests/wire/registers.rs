@@ -14,7 +14,7 @@ async fn afm(sandbox: &Sandbox, key: &str) -> String {
 }
 
 #[tokio::test]
-async fn person_contact_and_businesses() {
+async fn the_registers_return_person_contact_and_businesses() {
     let sandbox = Sandbox::start().await;
     let maria = json!({ "afm": "454330124" });
     let expected = json!({
@@ -41,7 +41,7 @@ async fn person_contact_and_businesses() {
 }
 
 #[tokio::test]
-async fn a_business_that_closed_is_no_longer_there_also_after_a_restart() {
+async fn a_closed_business_is_not_listed_even_after_a_restart() {
     let sandbox = Sandbox::start().await;
     let alexandra = json!({ "afm": afm(&sandbox, "alexandra").await });
     let (_, before) = ask(&sandbox, "businesses", alexandra.clone()).await;
@@ -59,7 +59,7 @@ async fn a_business_that_closed_is_no_longer_there_also_after_a_restart() {
 }
 
 #[tokio::test]
-async fn custody_while_it_lasts() {
+async fn custody_is_confirmed_only_while_it_is_in_force() {
     let sandbox = Sandbox::start().await;
     let people = sandbox.json("/people.json").await;
     let person = |key: &str| people.as_array().unwrap().iter().find(|person| person["key"] == key).unwrap().clone();
@@ -104,7 +104,7 @@ async fn refusals_and_failures() {
 }
 
 #[tokio::test]
-async fn every_call_of_the_contract_is_served_and_wants_the_token() {
+async fn every_path_of_the_api_description_exists_and_requires_the_token() {
     let sandbox = Sandbox::start().await;
     let paths: Vec<&str> =
         include_str!("../../../registers.yaml").lines().filter_map(|line| line.strip_prefix("  /")?.strip_suffix(':')).collect();

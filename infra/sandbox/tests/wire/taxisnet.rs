@@ -40,7 +40,7 @@ async fn token(sandbox: &Sandbox, server: &str, change: &[(&'static str, &str)])
 }
 
 #[tokio::test]
-async fn sign_in_as_a_browser_and_a_client_do_it() {
+async fn a_code_is_exchanged_for_a_token_that_returns_the_user_info() {
     let sandbox = Sandbox::start().await;
     for server in ["oauth2server", "oauth2serverotp"] {
         let back = press(&sandbox, server, ("afm", MARIA)).await;
@@ -63,7 +63,7 @@ async fn sign_in_as_a_browser_and_a_client_do_it() {
 }
 
 #[tokio::test]
-async fn the_page_offers_everyone_that_taxisnet_knows() {
+async fn the_page_lists_everyone_who_can_sign_in() {
     let sandbox = Sandbox::start().await;
     let made: Value = sandbox.post("/people").json(&json!({ "kind": "citizen" })).send().await.unwrap().json().await.unwrap();
     let answer = page(&sandbox, &query(BACK)).await;
@@ -77,7 +77,7 @@ async fn the_page_offers_everyone_that_taxisnet_knows() {
 }
 
 #[tokio::test]
-async fn denying_and_unknown_people() {
+async fn denials_are_redirected_and_unknown_afm_show_the_page_again() {
     let sandbox = Sandbox::start().await;
     let back = press(&sandbox, "oauth2server", ("deny", "1")).await;
     assert_eq!(back, HashMap::from([("error".to_owned(), "access_denied".to_owned()), ("state".to_owned(), "a b&c".to_owned()),]));
@@ -89,7 +89,7 @@ async fn denying_and_unknown_people() {
 }
 
 #[tokio::test]
-async fn a_wrong_client_or_address_is_never_redirected_to() {
+async fn a_request_with_an_unknown_client_or_an_invalid_redirect_uri_is_not_redirected() {
     let sandbox = Sandbox::start().await;
     let mut wrong_client = query(BACK);
     wrong_client[0].1 = "other".to_owned();
@@ -109,7 +109,7 @@ async fn a_wrong_client_or_address_is_never_redirected_to() {
 }
 
 #[tokio::test]
-async fn a_code_is_good_once_for_its_client_server_and_address() {
+async fn a_code_is_valid_once_for_its_client_server_and_redirect_uri() {
     let sandbox = Sandbox::start().await;
     let invalid_grant = (400, json!({ "error": "invalid_grant" }));
     let code = press(&sandbox, "oauth2server", ("afm", MARIA)).await["code"].clone();
@@ -129,7 +129,7 @@ async fn a_code_is_good_once_for_its_client_server_and_address() {
 }
 
 #[tokio::test]
-async fn the_client_may_name_itself_by_basic_authorization() {
+async fn the_client_can_authenticate_with_basic_authorization() {
     let sandbox = Sandbox::start().await;
     let code = press(&sandbox, "oauth2server", ("afm", MARIA)).await["code"].clone();
     let form = [("grant_type", "authorization_code"), ("code", code.as_str()), ("redirect_uri", BACK)];
@@ -142,7 +142,7 @@ async fn the_client_may_name_itself_by_basic_authorization() {
 }
 
 #[tokio::test]
-async fn userinfo_wants_a_token() {
+async fn userinfo_requires_a_token() {
     let sandbox = Sandbox::start().await;
     let path = "/oauth2server/userinfo?format=xml";
     assert_eq!(sandbox.get(path).send().await.unwrap().status(), 401);
@@ -150,7 +150,7 @@ async fn userinfo_wants_a_token() {
 }
 
 #[tokio::test]
-async fn logout_goes_where_it_is_told() {
+async fn logout_redirects_to_the_given_url() {
     let sandbox = Sandbox::start().await;
     let get = |path: &str| sandbox.get(path).send();
     let answer = get("/oauth2server/logout/client/?url=http%3A%2F%2Fmyphoto.localhost%2F").await.unwrap();
