@@ -12,7 +12,7 @@ const FACTS: &[&str] = &["summary", "who_may", "if_taken_over", "when_failing"];
 /// The class of access of functions that a stream or a schedule calls.
 const NO_CALLER: &str = "no caller";
 /// Classes of access of requests that are not operations: other methods of a path, and pages.
-const CLASSES_WITHOUT_OPERATION: &[&str] = &["another method", "a page"];
+const CLASSES_WITHOUT_OPERATION: &[&str] = &["another method"];
 /// Parameters of infra/watch.yaml with type String that are neither functions nor log groups.
 const OTHER_PARAMETERS: &[&str] = &["Stack", "AlarmTopic", "GatewayFailures", "Production"];
 const NO_FUNCTION: &str = "which is no function in functions/*/Cargo.toml";
