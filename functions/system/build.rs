@@ -1,5 +1,6 @@
 //! Prepares infra/openapi.yaml for two functions: `methods.rs`, the methods of each path, for unknown_route, and `openapi.json`, the document for
-//! clients, for show_openapi.
+//! clients, for show_openapi. That document leaves out the pages, and what concerns API Gateway alone: extensions and greedy paths, which no generator of
+//! clients accepts.
 
 use std::{collections::BTreeSet, env, error::Error, fmt::Write as _, fs, path::Path};
 
@@ -19,6 +20,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = env::var("OUT_DIR")?;
     fs::write(Path::new(&out).join("methods.rs"), methods(&document)?)?;
     let mut for_clients = without_extensions(document);
+    if let Some(paths) = for_clients["paths"].as_object_mut() {
+        paths.retain(|path, _| path.starts_with("/v1/") && !path.contains("{proxy+}"));
+    }
     for_clients["servers"] = json!([{ "url": SERVER_PLACEHOLDER }]);
     fs::write(Path::new(&out).join("openapi.json"), for_clients.to_string())?;
     Ok(())

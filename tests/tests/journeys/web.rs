@@ -187,7 +187,9 @@ async fn the_service_describes_its_api_for_generators_of_clients() {
     let document = response.json();
     assert_eq!(document["servers"][0]["url"], stack::origin());
     assert!(!document.to_string().contains("x-amazon-"), "what concerns API Gateway alone is left out");
-    let paths = document["paths"].as_object().expect("paths").values();
+    let paths = document["paths"].as_object().expect("paths");
+    assert!(paths.keys().all(|path| path.starts_with("/v1/") && !path.contains('+')), "generators accept no greedy paths");
+    let paths = paths.values();
     let described: BTreeSet<&str> = paths
         .flat_map(|path| path.as_object().expect("methods").values())
         .filter_map(|operation| operation["operationId"].as_str())
