@@ -14,7 +14,7 @@ SAM := $(SAM_SETTINGS) .tools/aws/bin/sam
 # The operators' command is built in the same call as the functions, so that the AWS SDK crates that both use are built once.
 FUNCTIONS := $(foreach folder,$(notdir $(wildcard functions/*)),-p $(folder)-functions) -p operator
 APPLICATIONS := target/lambda/applications/bootstrap
-# Omits unwind tables, because a panic aborts the process (docs/decisions.md).
+# Omits unwind tables, because a panic aborts the process (docs/decisions/build.md).
 RELEASE := PATH="$(CURDIR)/.tools/aws/bin:$$PATH" RUSTFLAGS="$$RUSTFLAGS -C force-unwind-tables=no" cargo lambda build --release
 # template.yaml expects the functions in target/.
 unexport CARGO_TARGET_DIR
@@ -24,7 +24,7 @@ unexport MAKEFLAGS MFLAGS
 # What `make test EMULATOR=localstack` runs: the tests of the LocalStack plugin, test programs of tests/, and the browser tests.
 TESTS ?= plugin journeys races services dump logs runbook browser
 
-.PHONY: run stop test test-ministack test-localstack test-external test-plugin schemathesis check lint deny checkov build functions programs web browser screenshots chromium application faults mutants fuzz bench bench-work usage simulate operations operation compare-emulators measure load sbom advisories pins rehearse deploy fmt clean tools
+.PHONY: run stop test test-ministack test-localstack test-external test-plugin schemathesis check lint deny checkov build functions programs web browser screenshots chromium application faults mutants fuzz bench bench-work usage simulate operations operation docs compare-emulators measure load sbom advisories pins rehearse deploy fmt clean tools
 
 WEB_SOURCES := infra/openapi.yaml $(shell find web -type f -not -path "web/node_modules/*" -not -path "web/dist/*" -not -name schema.d.ts 2>/dev/null)
 
@@ -124,7 +124,7 @@ web/dist/index.html: web/node_modules/.installed $(WEB_SOURCES)
 	@touch $@
 
 # Installs the packages of a lock file again when it changes. Packages may not run scripts during installation.
-web/node_modules/.installed tests/browser/node_modules/.installed tests/bench/peers/node_modules/.installed: %/node_modules/.installed: %/package-lock.json %/package.json
+web/node_modules/.installed tests/browser/node_modules/.installed tests/bench/peers/node_modules/.installed infra/docs/node_modules/.installed: %/node_modules/.installed: %/package-lock.json %/package.json
 	@command -v npm > /dev/null || { echo "npm is missing: install Node.js 20 or later" >&2; exit 1; }
 	cd $* && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
@@ -158,6 +158,9 @@ usage: build ## counts the AWS requests of each operation on a separate stack, i
 
 simulate: ## cost model: prints the costs of a year and the load of the busiest second, and writes the tables of docs/usage.md
 	@python3 infra/usage/simulate.py
+
+docs: tools infra/docs/node_modules/.installed ## builds the API reference as a page, in target/docs
+	.tools/aws/bin/python infra/docs/build.py
 
 operations: tools ## writes docs/operations.md from infra/operations.toml and infra/openapi.yaml
 	.tools/aws/bin/python infra/operations.py

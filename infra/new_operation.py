@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PREFIXES = {"photographer": "/v1/photographer/", "citizen": "/v1/subjects/{subject}/"}
 VISITORS = {"photographer": "fresh_photographer", "citizen": "fresh_citizen"}
 # What a person has to write; checks name an operation for which one of these is empty.
-EMPTY = {"summary", "if_taken_over", "means", "look", "do"}
+EMPTY = {"summary", "if_taken_over", "when_failing"}
 
 
 def logical_id(name):
@@ -64,6 +64,12 @@ def block(text, start, indent, what):
     return text[found.start() : end.start() if end else len(text)]
 
 
+def with_parameters_of(path, lines):
+    """Removes the path parameters that the path does not have."""
+    lines = re.sub(r"^ +- \{name: (\w+), in: path,.*\n", lambda found: found[0] if f"{{{found[1]}" in path else "", lines, flags=re.MULTILINE)
+    return re.sub(r"^( +)parameters:\n(?!\1 +- )", "", lines, flags=re.MULTILINE)
+
+
 def add_route(files, name, like, path):
     """Adds the route to infra/openapi.yaml. Returns the path and method of LIKE, and the method of the new route."""
     file = "infra/openapi.yaml"
@@ -76,7 +82,7 @@ def add_route(files, name, like, path):
     others = block(whole, r"^    x-amazon-apigateway-any-method:$", 4, file)
     own = own.replace(f"operationId: {like}", f"operationId: {name}").replace(f"${{{logical_id(like)}.Alias}}", f"${{{logical_id(name)}.Alias}}")
     own = re.sub(r"^      summary: .*$", f"      summary: {name}", own, count=1, flags=re.MULTILINE)
-    files.replace(file, whole, whole + f"  {path}:\n{own}{others}")
+    files.replace(file, whole, whole + f"  {path}:\n" + with_parameters_of(path, own + others))
     return like_path, method
 
 
@@ -96,11 +102,9 @@ def add_facts(files, name, like):
     file = "infra/operations.toml"
     text = files.read(file)
     section = re.search(rf"^\[{like}\]\n(?:(?!^\[\w+\]$).*\n?)*", text, re.MULTILINE)[0]
-    lines = []
-    for line in section.replace(f"[{like}]", f"[{name}]", 1).rstrip("\n").split("\n"):
-        key = line.split(" = ")[0]
-        lines.append(f'{key} = ""' if key in EMPTY else line)
-    files.replace(file, section, section.rstrip("\n") + "\n\n" + "\n".join(lines) + "\n\n")
+    new = re.sub(r"^when_failing = '''.*?'''$", 'when_failing = ""', section, flags=re.DOTALL | re.MULTILINE)
+    new = re.sub(rf'^({"|".join(EMPTY)}) = ".*"$', r'\1 = ""', new, flags=re.MULTILINE)
+    files.replace(file, section, section.rstrip("\n") + "\n\n" + new.replace(f"[{like}]", f"[{name}]", 1).rstrip("\n") + "\n\n")
 
 
 def add_test(files, name, like_path, folder, method, path):

@@ -22,7 +22,7 @@ CALLERS = {
     "application": "Application of a public body",
     "system": "System",
 }
-REQUIRED = ("summary", "usage", "if_taken_over")
+REQUIRED = ("summary", "usage", "who_may", "if_taken_over", "when_failing")
 # Routes of these are patterns, which the table says in words.
 ROUTES = {"serve_web": "`GET` of every path outside `/v1`", "unknown_route": "every other path or method"}
 INTRODUCTION = f"""\
@@ -44,6 +44,15 @@ The worst that each function could do if an attacker controlled it. What holds f
 
 | function | worst |
 | --- | --- |
+"""
+WHEN_FAILING = """
+## When a function fails
+
+The alarm `FUNCTIONErrors` leads to a section below. What the alarm counts, and the steps for every function, are under
+[general steps](operating/alarms/README.md#function-alarms); a section adds what is special to its function.
+
+After **Check**, "`internal`: `Sessions`" means: if `outcome` is `internal`, the listed tables, KMS keys or services are the ones that the function uses, so check them first. If
+there is no **Action**, the general steps are enough.
 """
 
 
@@ -73,7 +82,7 @@ def problems(data, names):
     yield from (f"missing in {DATA}: {name}" for name in names if name not in data)
     yield from (f"{DATA} has {name}, which is no function" for name in data if name not in names)
     for name, facts in data.items():
-        yield from (f"missing in {DATA}: {key} of {name}" for key in REQUIRED if key not in facts)
+        yield from (f"missing in {DATA}: {key} of {name}" for key in REQUIRED if facts.get(key) in (None, ""))
         if ("calls" in facts) != ("rounds" in facts):
             yield f"{DATA}: {name} has calls or rounds, but not both"
 
@@ -89,6 +98,8 @@ def page(data, by_caller):
             lines.append(f"| [`{name}`](../functions/{caller}/{name}.rs) | {trigger} | {facts['summary']} | " + " | ".join(budget) + " |")
         lines.append("")
     lines.append(TAKEN_OVER + "\n".join(f"| `{name}` | {data[name]['if_taken_over']} |" for names in by_caller.values() for name in names))
+    lines.append(WHEN_FAILING)
+    lines.append("\n\n".join(f'<a id="{logical_id(name)}"></a>\n\n### {name}\n\n{data[name]["when_failing"]}' for names in by_caller.values() for name in names))
     return "\n".join(lines) + "\n"
 
 

@@ -1,8 +1,8 @@
-//! GET /v1/subjects/{subject}/accesses: which application asked for which image, when, for what, and what it said of it;
-//! given and refused alike, newest first.
+//! GET /v1/subjects/{subject}/accesses: lists the pulls of the subject's images by applications, with time, purpose and verdict. Includes
+//! refused pulls. The newest comes first.
 
 use edge::{
-    Call, Failure, Reply, Setup,
+    Call, Failure, PageRequest, Reply, Setup,
     guard::Citizen,
     page::{PAGE_BYTES, Page},
     records::{AccessView, ApplicationNames},
@@ -21,9 +21,9 @@ struct Deps {
 }
 
 #[derive(Serialize)]
-struct Answer {
+struct ResponseBody {
     accesses: Vec<AccessView>,
-    /// For `cursor`, to read on; absent on the last page.
+    /// The `cursor` of the next page. Absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
@@ -38,11 +38,11 @@ async fn main() -> Result<(), lambda_http::Error> {
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let citizen = Citizen::from(call, &deps.sessions).await?;
     let subject = citizen.subject(call)?;
-    let asked = call.page()?;
-    let (known, page) =
-        tokio::try_join!(deps.applications.all(), deps.history.list(&subject.id, Kind::Accesses, asked.after, asked.limit, call.now))?;
-    let names = ApplicationNames::of(&known);
+    let PageRequest { limit, after } = call.page()?;
+    let (applications, page) =
+        tokio::try_join!(deps.applications.all(), deps.history.list(&subject.id, Kind::Accesses, after, limit, call.now))?;
+    let names = ApplicationNames::of(&applications);
     let entries = page.records.iter().filter_map(|record| Some((record.id().to_owned(), AccessView::of(record, &names, call.language)?)));
     let page = Page::within(PAGE_BYTES, entries, page.next)?;
-    Reply::json(200, &Answer { accesses: page.entries, next: page.next })
+    Reply::json(200, &ResponseBody { accesses: page.entries, next: page.next })
 }

@@ -1,4 +1,4 @@
-//! POST /v1/minors: a minor in the person's custody, confirmed by the registers for this session.
+//! POST /v1/minors: adds a minor to the session after the registers have confirmed that the signed-in person has custody.
 
 use domain::{
     Afm, Amka, Identifier, Paaypa,
@@ -23,7 +23,7 @@ struct Deps {
 #[serde(deny_unknown_fields)]
 struct Body {
     identifier: IdentifierBody,
-    /// Required where the minor has one.
+    /// Required if the minor has an AFM.
     afm: Option<String>,
 }
 
@@ -54,11 +54,11 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let body: Body = call.json()?;
     let identifier = identifier(&body.identifier)?;
     let afm = body.afm.as_deref().map(|text| Afm::parse(text).map_err(|_| invalid("afm"))).transpose()?;
-    let registered = confirmed(deps, &session.person.afm, &identifier, afm.as_ref(), call).await?;
+    let registered = confirm_custody(deps, &session.person.afm, &identifier, afm.as_ref(), call).await?;
     let subject_id = deps.subjects.resolve(&registered.identifiers(), call.now).await?;
     let known = session.minors.iter().find(|minor| minor.subject_id == subject_id);
     let minor = Minor {
-        // Named anew for each session: a handle says nothing, and nothing of one session serves in another.
+        // Each session gets a new random handle, so that a handle reveals nothing and is useless in another session.
         handle: known.map_or_else(storage::random_id, |minor| Ok(minor.handle.clone()))?,
         subject_id,
         birth_date: birth_date(&registered)?,
@@ -97,16 +97,16 @@ fn birth_date(registered: &RegisteredPerson) -> Result<BirthDate, Failure> {
     BirthDate::parse(&registered.birth_date).map_err(|_| RegisterError::Unexpected("a birth date breaks the contract").into())
 }
 
-/// The minor as the registers have them, where the signed-in person may act for them.
-async fn confirmed(
+/// Returns the minor's data from the registers if the signed-in person may act for the minor.
+async fn confirm_custody(
     deps: &Deps,
     custodian: &Afm,
     identifier: &Identifier,
     afm: Option<&Afm>,
     call: &Call,
 ) -> Result<RegisteredPerson, Failure> {
-    let answer = match deps.registers.custody(custodian, identifier).await {
-        Ok(answer) => answer,
+    let response = match deps.registers.custody(custodian, identifier).await {
+        Ok(response) => response,
         Err(RegisterError::PersonUnknown) => return Err(Problem::CustodyNotConfirmed.into()),
         Err(
             error @ (RegisterError::CodeRefused
@@ -115,9 +115,9 @@ async fn confirmed(
             | RegisterError::AnotherPerson(_)),
         ) => return Err(error.into()),
     };
-    let registered = answer.minor;
+    let registered = response.minor;
     let facts = MinorFacts {
-        custody: answer.custody,
+        custody: response.custody,
         has_afm: registered.afm.is_some(),
         afm_given: afm.is_some(),
         afm_matches: afm.is_some() && registered.afm.as_ref() == afm,

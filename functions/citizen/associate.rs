@@ -1,6 +1,7 @@
-//! PUT /v1/subjects/{subject}/association: the confirmed photos become the subject's, with explicit agreement.
+//! PUT /v1/subjects/{subject}/association: associates the confirmed photos with the subject, who must agree explicitly.
 //!
-//! Copied to where they are kept for a year, then everything in one transaction. Repeating it answers the same.
+//! First copies the photos to the storage prefix where objects live for a year, then writes everything else in one transaction. A repeated
+//! request gets the same response.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +26,7 @@ use storage::{
     outbox::Outbox,
     reminders::{About, Reminders},
     sealing::code_id,
-    sessions::{Associated, Session, Sessions, PendingSubmission},
+    sessions::{Associated, PendingSubmission, Session, Sessions},
     vault::{ObjectRole, Vault},
 };
 
@@ -48,7 +49,7 @@ struct Deps {
 #[serde(deny_unknown_fields)]
 struct Body {
     agree: bool,
-    /// Of the text on storage and use that the person saw.
+    /// The version of the text on storage and use that the person agreed to.
     version: String,
 }
 
@@ -83,7 +84,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         return Err(Problem::ConsentVersionOld.into());
     }
     let pending = citizen.session.submission.as_ref().filter(|submission| submission.subject_id == subject.id);
-    let Some(submission) = pending else { return repeated(deps, call, &citizen.session, &subject).await };
+    let Some(submission) = pending else { return respond_to_repeated(deps, call, &citizen.session, &subject).await };
     if !submission.confirmed {
         return Err(Problem::SubmissionNotConfirmed.into());
     }
@@ -94,8 +95,9 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         return Err(Problem::CodeTaken.into());
     }
     let code_id = code_id(&submission.code);
-    // Photos that are not associated must not come to lie where they are kept for a year: unless it was seen just now, when the code was
-    // entered, that there is no association, one is looked for before anything is copied. One that came between is met by the transaction.
+    // Photos that cannot be associated must not be copied to the prefix where they would stay for a year. An existing association is
+    // therefore looked up before copying, unless `submit_code` found less than 10 minutes ago that there is none. The transaction detects
+    // an association that was created since then.
     let looks_first = submission.is_first() && !submission.nothing_was_associated(call.now);
     if looks_first && let Some(existing) = deps.associations.of(&subject.id, call.now).await? {
         return answer_existing(deps, call, &citizen.session, &existing, code_id, &subject).await;
@@ -106,7 +108,8 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         set_id: submission.set_id.clone(),
         profile: submission.profile,
         images: submission.images.clone(),
-        // Taken before anything is copied: the bucket's rule, which counts from the copy, never removes a live object.
+        // Set before copying, so that the association expires before the bucket's lifecycle rule, which counts from the copy, deletes its
+        // objects.
         associated_at: call.now,
         expires_at: association::expiry(submission.state, submission.code_expires_at, call.now),
         business: submission.business.clone(),
@@ -115,12 +118,12 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         applications: BTreeMap::new(),
         reminder: None,
     };
-    match bind(deps, &citizen.session, submission, &association).await {
+    match store_association(deps, &citizen.session, submission, &association).await {
         Ok(()) => Reply::json(201, &AssociationView::of(&association, &subject, call.now)),
         Err(TransactionError::Refused(_) | TransactionError::Conflict) => {
-            explain(deps, call, &citizen.session, submission, association, &subject).await
+            respond_to_conflict(deps, call, &citizen.session, submission, association, &subject).await
         }
-        // What is erased meanwhile cannot be copied, which is nobody's failure.
+        // Copying fails if the photos were erased in the meantime. That is not an internal error.
         Err(TransactionError::Storage(error)) => match deps.codes.find(&submission.code, call.now).await {
             Ok(None) => Err(Problem::CodeNotActive.into()),
             Ok(Some(_)) | Err(_) => Err(error.into()),
@@ -128,28 +131,34 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     }
 }
 
-/// Nothing is in hand: this very call may have associated it.
-async fn repeated(deps: &Deps, call: &Call, session: &Session, subject: &Subject) -> Result<Reply, Failure> {
+/// Responds if no submission is pending: with the association, if this session created it in an earlier request.
+async fn respond_to_repeated(deps: &Deps, call: &Call, session: &Session, subject: &Subject) -> Result<Reply, Failure> {
     let done = session.associated.as_ref().filter(|associated| associated.subject_id == subject.id).ok_or(Problem::NoSubmission)?;
     let existing = deps.associations.of(&subject.id, call.now).await?.filter(|existing| existing.code_id == done.code_id);
     Reply::json(200, &AssociationView::of(&existing.ok_or(Problem::NoSubmission)?, subject, call.now))
 }
 
-/// Copies, seals the key, and writes it all at once.
-async fn bind(deps: &Deps, session: &Session, submission: &PendingSubmission, association: &Association) -> Result<(), TransactionError> {
+/// Copies the photos, seals their key, and writes the association with everything that belongs to it in one transaction.
+async fn store_association(
+    deps: &Deps,
+    session: &Session,
+    submission: &PendingSubmission,
+    association: &Association,
+) -> Result<(), TransactionError> {
     let (person, subject, set_id) = (&session.subject_id, &association.subject_id, association.set_id.as_str());
     let opened = OpenedKey { data_key: unwrap_key(&submission.wrapped_key, &submission.code, set_id)?, code: submission.code.clone() };
     let first = submission.is_first();
-    // Associated again, the photos stay where they are: copying would begin their year anew.
-    let parts = submission.images.iter().filter(|_| first).flat_map(|image| [ObjectRole::Image(image.kind), ObjectRole::Preview(image.kind)]);
-    let copying = try_join_all(parts.map(|part| deps.vault.copy_to_associated(set_id, part)));
+    // Photos that were associated before are not copied, because a new copy would restart their year.
+    let roles =
+        submission.images.iter().filter(|_| first).flat_map(|image| [ObjectRole::Image(image.kind), ObjectRole::Preview(image.kind)]);
+    let copying = try_join_all(roles.map(|role| deps.vault.copy_to_associated(set_id, role)));
     let sealing = KeyItem::seal(&deps.kms, subject, set_id, &opened, association.expires_at);
     let (_, key) = tokio::try_join!(copying, sealing)?;
     let (at, end) = (association.associated_at, association.expires_at);
     let associated = Event::Associated { set_id: set_id.to_owned(), code_id: association.code_id.clone(), by: person.clone() };
     let owner = NewOwner { subject, associated_at: at, expires_at: end, from: submission.state, dissociations: submission.dissociations };
-    // Of a code that is associated nobody needs to be reminded.
-    let reminded = About::Code { code_id: association.code_id.clone() };
+    // The reminder of an unused code, which is deleted because the code is used now.
+    let code_reminder = About::Code { code_id: association.code_id.clone() };
     let version = session.consent.as_deref().unwrap_or_default();
     let in_session = Associated { subject_id: subject.clone(), code_id: association.code_id.clone() };
     deps.transaction
@@ -158,20 +167,21 @@ async fn bind(deps: &Deps, session: &Session, submission: &PendingSubmission, as
         .with(deps.associations.put_write(association)?)
         .with(deps.keys.put_write(&key)?)
         .with(deps.history.put_write(&Record::new(subject, associated, at, end))?)
-        // Dissociated, the photos are to open with the code alone: this session forgets it.
+        // Removes the code from the session, because after dissociating, the photos must not open without entering the code again.
         .with(deps.sessions.associated_write(session, &in_session)?)
         .with(deps.consents.associate_write(person, set_id, at, end)?)
-        // Counted from now, also where these photos end sooner: what was agreed to for others must not end before them.
+        // Extends the agreement to a full year from now, even if these photos expire earlier, because it must not expire before other
+        // photos of the person.
         .with(deps.consents.extend_personal_data_write(person, version, retention::association_expiry(at))?)
         .with_some(first.then(|| deps.outbox.used_write(&submission.message_id)).transpose()?)
         .with_some(first.then(|| deps.issuances.associated_write(&submission.business, &submission.upload_id)).transpose()?)
-        .with_some(first.then(|| deps.reminders.delete_write(&reminded, submission.code_expires_at)).transpose()?)
+        .with_some(first.then(|| deps.reminders.delete_write(&code_reminder, submission.code_expires_at)).transpose()?)
         .commit()
         .await
 }
 
-/// One is in force: by this very code, then it is what was asked for, in another browser or at the same moment, and this session forgets
-/// the code too; by another, which must be dissociated first.
+/// Responds if the subject already has an association. With the same code it is the requested one, created from another browser or at the
+/// same time, so this session forgets the code too. With another code the subject must dissociate first.
 async fn answer_existing(
     deps: &Deps,
     call: &Call,
@@ -185,30 +195,32 @@ async fn answer_existing(
     }
     let forget = deps.sessions.associated_write(session, &Associated { subject_id: subject.id.clone(), code_id })?;
     match deps.transaction.clone().with(forget).commit().await {
-        // Refused where it is forgotten already.
+        // Rejected if the session has forgotten the code already.
         Ok(()) | Err(TransactionError::Refused(_)) => Reply::json(200, &AssociationView::of(existing, subject, call.now)),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Nothing was written. Was it this very call's first try, another association in force, or somebody quicker?
-async fn explain(
+/// Responds if the transaction was rejected: the first attempt of this request may have succeeded, another association may exist, or
+/// another request may have changed the code.
+async fn respond_to_conflict(
     deps: &Deps,
     call: &Call,
     session: &Session,
     submission: &PendingSubmission,
-    wanted: Association,
+    requested: Association,
     subject: &Subject,
 ) -> Result<Reply, Failure> {
     let (association, code) =
-        tokio::try_join!(deps.associations.of(&wanted.subject_id, call.now), deps.codes.find(&submission.code, call.now))?;
+        tokio::try_join!(deps.associations.of(&requested.subject_id, call.now), deps.codes.find(&submission.code, call.now))?;
     if let Some(existing) = association {
-        return answer_existing(deps, call, session, &existing, wanted.code_id, subject).await;
+        return answer_existing(deps, call, session, &existing, requested.code_id, subject).await;
     }
     match code {
         None => Err(Problem::CodeNotActive.into()),
         Some(code) if (code.state, code.dissociations) == (submission.state, submission.dissociations) => Err(Problem::Conflict.into()),
-        // Free again, for whoever enters it: with an association ends also what was entered before, and this session forgets it.
+        // The code was associated and dissociated in the meantime, so anybody may enter it again. A submission from before that is no
+        // longer valid, so this session forgets it.
         Some(code) if code.state == CodeState::Dissociated => {
             let forgotten = deps.sessions.forget_submission(session).await?;
             Err(if forgotten { Problem::NoSubmission } else { Problem::Conflict }.into())

@@ -1,7 +1,7 @@
-//! GET /v1/subjects/{subject}/authorizations: which applications were authorised, from when until when; newest first.
+//! GET /v1/subjects/{subject}/authorizations: lists all authorizations, in force and ended, with their periods. The newest comes first.
 
 use edge::{
-    Call, Failure, Reply, Setup,
+    Call, Failure, PageRequest, Reply, Setup,
     guard::Citizen,
     page::{PAGE_BYTES, Page},
     records::{ApplicationNames, AuthorizationRecordView},
@@ -20,9 +20,9 @@ struct Deps {
 }
 
 #[derive(Serialize)]
-struct Answer {
+struct ResponseBody {
     authorizations: Vec<AuthorizationRecordView>,
-    /// For `cursor`, to read on; absent on the last page.
+    /// The `cursor` of the next page. Absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
@@ -37,16 +37,14 @@ async fn main() -> Result<(), lambda_http::Error> {
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let citizen = Citizen::from(call, &deps.sessions).await?;
     let subject = citizen.subject(call)?;
-    let asked = call.page()?;
-    let (known, page) = tokio::try_join!(
-        deps.applications.all(),
-        deps.history.list(&subject.id, Kind::Authorizations, asked.after, asked.limit, call.now)
-    )?;
-    let names = ApplicationNames::of(&known);
+    let PageRequest { limit, after } = call.page()?;
+    let (applications, page) =
+        tokio::try_join!(deps.applications.all(), deps.history.list(&subject.id, Kind::Authorizations, after, limit, call.now))?;
+    let names = ApplicationNames::of(&applications);
     let entries = page
         .records
         .iter()
         .filter_map(|record| Some((record.id().to_owned(), AuthorizationRecordView::of(record, &names, call.language, call.now)?)));
     let page = Page::within(PAGE_BYTES, entries, page.next)?;
-    Reply::json(200, &Answer { authorizations: page.entries, next: page.next })
+    Reply::json(200, &ResponseBody { authorizations: page.entries, next: page.next })
 }

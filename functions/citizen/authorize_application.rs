@@ -1,4 +1,4 @@
-//! POST /v1/subjects/{subject}/authorizations: one or several applications may pull the photos that are associated.
+//! POST /v1/subjects/{subject}/authorizations: authorises one or more applications to pull the associated photos.
 
 use std::collections::BTreeSet;
 
@@ -53,13 +53,13 @@ async fn main() -> Result<(), lambda_http::Error> {
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let citizen = Citizen::from(call, &deps.sessions).await?;
     let subject = citizen.subject(call)?;
-    let wanted = wanted(call.json::<Body>()?)?;
+    let requested = requested_ids(call.json::<Body>()?)?;
     let (known, association) = tokio::try_join!(deps.applications.all(), deps.associations.of(&subject.id, call.now))?;
     let mut association = association.ok_or(Problem::NothingAssociated)?;
-    // Somebody may give or withdraw another authorization at the same moment: read again.
+    // After a conflict the association is read again, because another request has changed its authorizations.
     for _ in 0..ATTEMPTS_MAX {
-        let asked = chosen(&wanted, &known, &association)?;
-        match authorize(deps, call, &citizen, &subject, &mut association, &asked).await {
+        let applications = find_authorizable(&requested, &known, &association)?;
+        match authorize(deps, call, &citizen, &subject, &mut association, &applications).await {
             Ok(()) => return Reply::json(200, &AssociationView::of(&association, &subject, call.now)),
             Err(Failure::Refused(Problem::Conflict)) => {}
             Err(failure) => return Err(failure),
@@ -69,30 +69,34 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     Err(Problem::Conflict.into())
 }
 
-fn wanted(body: Body) -> Result<BTreeSet<String>, Problem> {
-    let wanted: BTreeSet<String> = body.applications.into_iter().collect();
-    if wanted.is_empty() {
+fn requested_ids(body: Body) -> Result<BTreeSet<String>, Problem> {
+    let ids: BTreeSet<String> = body.applications.into_iter().collect();
+    if ids.is_empty() {
         return Err(Problem::InvalidField { field: "applications".to_owned(), reason: FieldReason::Missing });
     }
-    if wanted.len() > AUTHORIZED_APPLICATIONS_MAX {
+    if ids.len() > AUTHORIZED_APPLICATIONS_MAX {
         return Err(Problem::AuthorizationsExhausted { limit: AUTHORIZED_APPLICATIONS_MAX });
     }
-    Ok(wanted)
+    Ok(ids)
 }
 
-/// The applications by these names, all of which may be authorised for these photos; otherwise none is.
-fn chosen<'a>(wanted: &BTreeSet<String>, known: &'a [Application], association: &Association) -> Result<Vec<&'a Application>, Problem> {
+/// Returns the applications with the requested IDs. Fails if any of them is unknown or cannot be authorised for these photos.
+fn find_authorizable<'a>(
+    requested: &BTreeSet<String>,
+    known: &'a [Application],
+    association: &Association,
+) -> Result<Vec<&'a Application>, Problem> {
     let images = || association.images.iter().map(|image| image.kind);
-    wanted
+    requested
         .iter()
-        .map(|name| {
-            // What the caller made up comes back shortened.
-            let named = || name.chars().filter(|c| !c.is_control()).take(40).collect::<String>();
-            let found = known.iter().find(|known| known.application.as_str() == name && known.withdrawn_at.is_none());
-            let application = found.ok_or_else(|| Problem::ApplicationUnknown { application: named() })?;
+        .map(|id| {
+            // The caller chose this text, so it is shortened for the response.
+            let printable_id = || id.chars().filter(|c| !c.is_control()).take(40).collect::<String>();
+            let found = known.iter().find(|known| known.application.as_str() == id && known.withdrawn_at.is_none());
+            let application = found.ok_or_else(|| Problem::ApplicationUnknown { application: printable_id() })?;
             authorizable(application.profile, association.profile, images()).map_err(|reason| match reason {
                 NotAuthorizable::ProfileMismatch { needed } => {
-                    Problem::ProfileMismatch { application: named(), needed, profile: association.profile }
+                    Problem::ProfileMismatch { application: printable_id(), needed, profile: association.profile }
                 }
                 NotAuthorizable::FaceAbsent => Problem::FaceAbsent,
             })?;
@@ -101,19 +105,19 @@ fn chosen<'a>(wanted: &BTreeSet<String>, known: &'a [Application], association: 
         .collect()
 }
 
-/// Adds those that are not in force yet, each with its record.
+/// Adds authorizations for the applications that have none in force, and writes a history record for each.
 async fn authorize(
     deps: &Deps,
     call: &Call,
     citizen: &Citizen,
     subject: &Subject,
     association: &mut Association,
-    asked: &[&Application],
+    requested: &[&Application],
 ) -> Result<(), Failure> {
     let mut applications = association.applications.clone();
-    // A guardian's that has ended makes room.
+    // Authorizations that a guardian gave and that have ended do not count towards the limit.
     applications.retain(|_, authorization| authorization.in_force(call.now));
-    let new: Vec<&&Application> = asked.iter().filter(|application| !applications.contains_key(&application.application)).collect();
+    let new: Vec<&&Application> = requested.iter().filter(|application| !applications.contains_key(&application.application)).collect();
     if new.is_empty() {
         return Ok(());
     }
@@ -121,7 +125,7 @@ async fn authorize(
         return Err(Problem::AuthorizationsExhausted { limit: AUTHORIZED_APPLICATIONS_MAX }.into());
     }
     let photos_end = association.expires_at;
-    // What a guardian gives ends when the subject turns 18.
+    // An authorization from a guardian ends when the subject turns 18.
     let adult_from = subject.minor.as_ref().map(|minor| minor.birth_date.adult_from()).filter(|&from| from < photos_end);
     let mut transaction = deps.transaction.clone();
     for application in new {

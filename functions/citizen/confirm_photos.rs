@@ -1,4 +1,5 @@
-//! POST /v1/subjects/{subject}/submissions/current/confirmation: "they are mine". What to agree to next comes back.
+//! POST /v1/subjects/{subject}/submissions/current/confirmation: the person confirms that the photos are theirs. The response contains the
+//! text to agree to next.
 
 use edge::{Call, Failure, Reply, Setup, guard::Citizen, views::SubmissionView};
 use messages::problem::Problem;
@@ -32,9 +33,9 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     if !submission.confirmed {
         submission.confirmed = true;
         if !deps.sessions.confirm(&citizen.session, &submission, call.now).await? {
-            // Meanwhile the session ended, another code was entered, or another call confirmed this one.
+            // In the meantime the session ended, another code was entered, or another request confirmed this submission.
             let session = deps.sessions.load(&citizen.session.token, call.now).await?.ok_or(Problem::SessionExpired)?;
-            let is_confirmed = session.submission.is_some_and(|held| held.confirmed && held.set_id == submission.set_id);
+            let is_confirmed = session.submission.is_some_and(|stored| stored.confirmed && stored.set_id == submission.set_id);
             if !is_confirmed {
                 return Err(Problem::Conflict.into());
             }

@@ -1,9 +1,9 @@
-//! DELETE /v1/subjects/{subject}/association: from this moment no use can be made of the photos without the code number,
-//! and every authorization ends. All in one transaction.
+//! DELETE /v1/subjects/{subject}/association: ends the association and all its authorizations in one transaction. Afterwards the photos
+//! cannot be used without the code number.
 
 use std::collections::BTreeSet;
 
-use citizen_functions::{ATTEMPTS_MAX, Ending};
+use citizen_functions::{ATTEMPTS_MAX, AssociationEnding};
 use edge::{Call, Failure, Reply, Setup, guard::Citizen};
 use messages::problem::Problem;
 use storage::{
@@ -17,14 +17,19 @@ use storage::{
 struct Deps {
     sessions: Sessions,
     codes: Codes,
-    ending: Ending,
+    ending: AssociationEnding,
     transaction: Transaction,
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     let setup = Setup::from_environment();
-    let ending = Ending { associations: setup.associations(), keys: setup.keys(), history: setup.history(), reminders: setup.reminders() };
+    let ending = AssociationEnding {
+        associations: setup.associations(),
+        keys: setup.keys(),
+        history: setup.history(),
+        reminders: setup.reminders(),
+    };
     let deps = Deps { sessions: setup.sessions(), codes: setup.codes(), ending, transaction: setup.transaction() };
     edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
 }
@@ -32,14 +37,14 @@ async fn main() -> Result<(), lambda_http::Error> {
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let citizen = Citizen::from(call, &deps.sessions).await?;
     let subject = citizen.subject(call)?;
-    let mut lost = BTreeSet::new();
-    // An authorization given or withdrawn meanwhile makes another association of it: read again.
+    let mut missing_records = BTreeSet::new();
+    // After a conflict the association is read again, because another request has changed its authorizations.
     for _ in 0..ATTEMPTS_MAX {
         let association = deps.ending.associations.of(&subject.id, call.now).await?.ok_or(Problem::NothingAssociated)?;
-        match end(deps, call, &citizen, &association, &lost).await {
+        match end(deps, call, &citizen, &association, &missing_records).await {
             Ok(()) => return Ok(Reply::no_content()),
             Err(TransactionError::Conflict) => {}
-            Err(TransactionError::Refused(_)) => lost = deps.ending.lost(&association, call.now).await?,
+            Err(TransactionError::Refused(_)) => missing_records = deps.ending.missing_records(&association, call.now).await?,
             Err(TransactionError::Storage(error)) => return Err(error.into()),
         }
     }
@@ -51,7 +56,7 @@ async fn end(
     call: &Call,
     citizen: &Citizen,
     association: &Association,
-    lost: &BTreeSet<String>,
+    missing_records: &BTreeSet<String>,
 ) -> Result<(), TransactionError> {
     let subject = &association.subject_id;
     let dissociated = Event::Dissociated { set_id: association.set_id.clone(), by: citizen.session.subject_id.clone() };
@@ -61,5 +66,5 @@ async fn end(
         .clone()
         .with(deps.codes.dissociate_write(&association.code_id, subject)?)
         .with(deps.ending.history.put_write(&record)?);
-    deps.ending.of(transaction, association, lost, call.now)?.commit().await
+    deps.ending.add_to(transaction, association, missing_records, call.now)?.commit().await
 }

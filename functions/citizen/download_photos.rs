@@ -1,7 +1,8 @@
-//! GET /v1/subjects/{subject}/association/photos.zip: the images and a page with the code, its QR code and the expiry.
+//! GET /v1/subjects/{subject}/association/photos.zip: the images, and a PDF page with the code, its QR code and the expiry.
 //!
-//! The same bytes each time, so that parts can be asked for: Lambda carries no answer above some 4.5 MB. A client that
-//! sends `Range: bytes=0-` gets a part it can go on from; one that asks for all of a larger file is told to.
+//! Lambda cannot return a binary response above some 4.5 MB, so a larger file is served in ranges. The file has the same bytes at each
+//! request, so the ranges of several requests fit together. A client that sends `Range: bytes=0-` gets the first part and continues from
+//! there. A request for the whole of a larger file gets an error that says so.
 
 use citizen_functions::{KeyAccess, PhotoAccess};
 use domain::{ImageKind, Language};
@@ -11,9 +12,10 @@ use lambda_http::http::{StatusCode, header};
 use messages::{pdf, problem::Problem, zip::PhotosZip};
 use storage::{sealing::sha256_hex, sessions::Sessions};
 
-/// Answered whole up to here, in parts of 4 MiB above.
-const WHOLE: usize = 4_400_000;
-const PART: usize = 4 * 1024 * 1024;
+/// Files up to this size are sent whole. Larger files are sent in ranges only.
+const WHOLE_BYTES_MAX: usize = 4_400_000;
+/// Limit of one range.
+const RANGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 struct Deps {
     sessions: Sessions,
@@ -31,7 +33,8 @@ async fn main() -> Result<(), lambda_http::Error> {
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let citizen = Citizen::from(call, &deps.sessions).await?;
     let subject = citizen.subject(call)?;
-    // By address as well as by header: what a browser fetches by itself carries its own languages.
+    // The query parameter takes precedence over `Accept-Language`, because in a download by link the browser sends its own languages and
+    // not the language chosen on the page.
     let language = call.query("language").and_then(Language::parse).unwrap_or(call.language);
     let (association, key) = deps.photos.key.open(&subject.id, call.now).await?;
     let images = try_join_all(association.images.iter().map(async |facts| {
@@ -45,20 +48,20 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     respond(call, zip)
 }
 
-/// RFC 9110, 14: one range of bytes, or the whole.
+/// Responds with one range of bytes or the whole file (RFC 9110, 14).
 fn respond(call: &Call, zip: Vec<u8>) -> Result<Reply, Failure> {
     let etag = format!("\"{}\"", &sha256_hex(&zip)[..32]);
     let total = zip.len();
     let if_range_holds = call.header(header::IF_RANGE).is_none_or(|tag| tag == etag);
-    let wanted = call.header(header::RANGE).filter(|_| if_range_holds).map_or(Range::None, |text| range(text, total));
-    let (first, last) = match wanted {
-        Range::None if total <= WHOLE => (0, total - 1),
-        // RFC 9110 gives a part only to who asked for one: half a zip, saved as a whole one, would be worse than a refusal.
+    let requested = call.header(header::RANGE).filter(|_| if_range_holds).map_or(Range::None, |text| range(text, total));
+    let (first, last) = match requested {
+        Range::None if total <= WHOLE_BYTES_MAX => (0, total - 1),
+        // RFC 9110 allows a partial response only to a range request. A client would save an unrequested part as a complete file.
         Range::None => return Err(Problem::RangeRequired { total }.into()),
-        Range::Bytes { first, last } => (first, last.min(first + PART - 1)),
+        Range::Bytes { first, last } => (first, last.min(first + RANGE_BYTES_MAX - 1)),
         Range::Unsatisfiable => return Err(Problem::RangeNotSatisfiable { total }.into()),
     };
-    let whole = wanted == Range::None;
+    let whole = requested == Range::None;
     let status = if whole { StatusCode::OK } else { StatusCode::PARTIAL_CONTENT };
     let mut reply = Reply::file(status, "application/zip", zip[first..=last].to_vec())
         .header(header::ETAG, etag)
@@ -72,9 +75,9 @@ fn respond(call: &Call, zip: Vec<u8>) -> Result<Reply, Failure> {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Range {
-    /// None, or one that we may ignore: more than one range, another unit, not understood.
+    /// The request has no range, or one that the server may ignore: several ranges, another unit, or invalid syntax.
     None,
-    /// Both ends included, within the file.
+    /// A range within the file, with both ends included.
     Bytes {
         first: usize,
         last: usize,
@@ -82,6 +85,7 @@ enum Range {
     Unsatisfiable,
 }
 
+/// Parses the value of `Range` for a file of `total` bytes.
 fn range(text: &str, total: usize) -> Range {
     let Some((first, last)) = text.trim().strip_prefix("bytes=").and_then(|range| range.split_once('-')) else {
         return Range::None;
@@ -107,7 +111,7 @@ mod tests {
     use super::{Range, range};
 
     #[test]
-    fn ranges_are_read_as_rfc_9110_has_them() {
+    fn ranges_are_parsed_according_to_rfc_9110() {
         let bytes = |first, last| Range::Bytes { first, last };
         for (text, expected) in [
             ("bytes=0-0", bytes(0, 0)),

@@ -1,9 +1,9 @@
-//! POST /v1/subjects/{subject}/erasure: photos, keys and codes of a person go now instead of at their expiry (GDPR, article
-//! 17). What must be kept is named in the answer. Repeated after a failure, it goes on where it stopped.
+//! POST /v1/subjects/{subject}/erasure: erases a person's photos, keys and codes now instead of at their expiry (GDPR, article 17). The
+//! response lists the data that must be retained. A repeated request after a failure continues where the first one stopped.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use citizen_functions::{ATTEMPTS_MAX, Ending};
+use citizen_functions::{ATTEMPTS_MAX, AssociationEnding};
 use domain::{ImageKind, submission::CodeState};
 use edge::{
     Call, Failure, Reply, Setup,
@@ -24,12 +24,13 @@ use storage::{
     vault::{ObjectRole, StoragePrefix, Vault},
 };
 
+/// History records that are read at a time.
 const CHUNK: usize = 500;
 
 struct Deps {
     sessions: Sessions,
     codes: Codes,
-    ending: Ending,
+    ending: AssociationEnding,
     vault: Vault,
     transaction: Transaction,
 }
@@ -37,12 +38,12 @@ struct Deps {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Body {
-    /// Photos that are erased do not come back.
+    /// The person agrees to the erasure, which cannot be undone.
     agree: bool,
 }
 
 #[derive(Serialize)]
-struct Answer {
+struct ResponseBody {
     photo_sets_erased: usize,
     kept: Vec<Kept>,
 }
@@ -50,7 +51,12 @@ struct Answer {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     let setup = Setup::from_environment();
-    let ending = Ending { associations: setup.associations(), keys: setup.keys(), history: setup.history(), reminders: setup.reminders() };
+    let ending = AssociationEnding {
+        associations: setup.associations(),
+        keys: setup.keys(),
+        history: setup.history(),
+        reminders: setup.reminders(),
+    };
     let deps = Deps { sessions: setup.sessions(), codes: setup.codes(), ending, vault: setup.vault(), transaction: setup.transaction() };
     edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
 }
@@ -61,25 +67,25 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     if !call.json::<Body>()?.agree {
         return Err(Problem::MissingConsent.into());
     }
-    let sets = sets(deps, &subject, call).await?;
+    let sets = photo_sets(deps, &subject, call).await?;
     let mut erased = 0;
     for (set_id, code_id) in &sets {
         let state = erase(deps, call, &citizen, &subject, code_id).await?;
         if state != Set::OfAnother {
-            // The code is gone: what is left is nobody's to open. Deleting again what is gone is no error.
-            let parts = ImageKind::ALL.into_iter().flat_map(|kind| [ObjectRole::Image(kind), ObjectRole::Preview(kind)]);
-            let objects = parts.flat_map(|part| [(StoragePrefix::Associated, part), (StoragePrefix::Pending, part)]);
-            // All are tried, whichever of them fails.
-            let removed = join_all(objects.map(|(shelf, part)| deps.vault.remove(shelf, set_id, part))).await;
+            // Nobody can open the objects after their code was deleted. Deleting an object that does not exist is not an error.
+            let roles = ImageKind::ALL.into_iter().flat_map(|kind| [ObjectRole::Image(kind), ObjectRole::Preview(kind)]);
+            let objects = roles.flat_map(|role| [(StoragePrefix::Associated, role), (StoragePrefix::Pending, role)]);
+            // A failure does not prevent the deletion of the other objects.
+            let removed = join_all(objects.map(|(prefix, role)| deps.vault.remove(prefix, set_id, role))).await;
             removed.into_iter().collect::<Result<(), _>>()?;
             erased += usize::from(state == Set::Erased);
         }
     }
-    Reply::json(200, &Answer { photo_sets_erased: erased, kept: rights::kept(call.language) })
+    Reply::json(200, &ResponseBody { photo_sets_erased: erased, kept: rights::kept(call.language) })
 }
 
-/// All sets that were ever the subject's: set -> code, as the history has them.
-async fn sets(deps: &Deps, subject: &Subject, call: &Call) -> Result<BTreeMap<String, String>, Failure> {
+/// Returns all photo sets that the history records for the subject. Maps the ID of a set to the ID of its code.
+async fn photo_sets(deps: &Deps, subject: &Subject, call: &Call) -> Result<BTreeMap<String, String>, Failure> {
     let mut sets = BTreeMap::new();
     let mut after = None;
     loop {
@@ -96,23 +102,24 @@ async fn sets(deps: &Deps, subject: &Subject, call: &Call) -> Result<BTreeMap<St
     }
 }
 
-/// What became of a set that was once the subject's.
+/// Result of erasing a photo set that was associated with the subject at some time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Set {
     Erased,
-    /// Expired, or erased by an earlier call; its objects may still be there.
+    /// The code expired or was erased by an earlier request. Objects of the set may remain.
     Gone,
+    /// Now associated with another subject, and first associated with another one too. It is not erased.
     OfAnother,
 }
 
-/// Ends what is in force with this code, and the code itself.
+/// Deletes a code and ends the association that uses it.
 async fn erase(deps: &Deps, call: &Call, citizen: &Citizen, subject: &Subject, code_id: &str) -> Result<Set, Failure> {
-    let mut lost = BTreeSet::new();
+    let mut missing_records = BTreeSet::new();
     for _ in 0..ATTEMPTS_MAX {
         let (code, association) =
             tokio::try_join!(deps.codes.by_id(code_id, call.now), deps.ending.associations.of(&subject.id, call.now))?;
         let Some(code) = code else { return Ok(Set::Gone) };
-        // The first subject may erase the set also while it is associated for another one.
+        // The first subject may erase the set even while it is associated with another subject.
         let association = match &code.subject {
             Some(owner) if *owner == subject.id => association,
             _ if code.first_subject.as_ref() != Some(&subject.id) => return Ok(Set::OfAnother),
@@ -120,16 +127,16 @@ async fn erase(deps: &Deps, call: &Call, citizen: &Citizen, subject: &Subject, c
             None => None,
         };
         let association = association.filter(|association| association.code_id == code_id);
-        // Read in the midst of being associated: its association is not to be left behind.
+        // The two reads fell on either side of an association of this code. Reads again, so that the association does not remain.
         if code.state == CodeState::Associated && association.is_none() {
             continue;
         }
-        match write(deps, call, citizen, subject, &code, association.as_ref().map(|association| (association, &lost))).await {
+        match write(deps, call, citizen, subject, &code, association.as_ref().map(|association| (association, &missing_records))).await {
             Ok(()) => return Ok(Set::Erased),
             Err(TransactionError::Conflict) => {}
             Err(TransactionError::Refused(_)) => {
                 if let Some(association) = &association {
-                    lost = deps.ending.lost(association, call.now).await?;
+                    missing_records = deps.ending.missing_records(association, call.now).await?;
                 }
             }
             Err(TransactionError::Storage(error)) => return Err(error.into()),
@@ -138,6 +145,7 @@ async fn erase(deps: &Deps, call: &Call, citizen: &Citizen, subject: &Subject, c
     Err(Problem::Conflict.into())
 }
 
+/// Writes the deletion of the code and the end of its association, with the history records, in one transaction.
 async fn write(
     deps: &Deps,
     call: &Call,
@@ -149,13 +157,13 @@ async fn write(
     let erased = |by_first_subject| Event::Erased { set_id: code.set_id.clone(), by: citizen.session.subject_id.clone(), by_first_subject };
     let record = Record::new(&subject.id, erased(false), call.now, code.expires_at);
     let mut transaction = deps.transaction.clone().with(deps.codes.delete_write(code)?).with(deps.ending.history.put_write(&record)?);
-    if let Some((association, lost)) = association {
+    if let Some((association, missing_records)) = association {
         if association.subject_id != subject.id {
-            // The history of the other subject says why the photos are gone.
+            // Records in the history of the other subject that the first subject erased the photos.
             let record = Record::new(&association.subject_id, erased(true), call.now, code.expires_at);
             transaction = transaction.with(deps.ending.history.put_write(&record)?);
         }
-        transaction = deps.ending.of(transaction, association, lost, call.now)?;
+        transaction = deps.ending.add_to(transaction, association, missing_records, call.now)?;
     }
     transaction.commit().await
 }

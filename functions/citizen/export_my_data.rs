@@ -1,8 +1,8 @@
-//! GET /v1/subjects/{subject}/export: everything that is held on a person, as JSON (GDPR, articles 15 and 20). The images
-//! themselves are fetched at the addresses in it.
+//! GET /v1/subjects/{subject}/export: all data that is stored about a person, as JSON (GDPR, articles 15 and 20). It contains the URLs of
+//! the images, not the images.
 //!
-//! What applications asked for can be long, in number and in their texts: it comes in pages, the first of them with everything else. A page ends at a
-//! number of accesses or at a number of bytes, whichever comes first.
+//! Accesses by applications can be many, with long texts, so they are returned in pages. The first page also contains all other data. A
+//! page ends at [`ACCESSES_PER_PAGE`] or at [`PAGE_BYTES`], whichever is reached first.
 
 use domain::{Language, quota::Quota};
 use edge::{
@@ -24,9 +24,9 @@ use storage::{
     sessions::{Session, Sessions},
 };
 
-/// Accesses in one response. Most take some 400 bytes; those with long texts of an application end the page earlier ([`PAGE_BYTES`]).
-const PAGE: usize = 2_000;
-/// Other records are made by the person's own hand: so many at a time until all are read.
+/// Limit of the accesses in one response. Most take some 400 bytes. Those with long texts of an application reach [`PAGE_BYTES`] earlier.
+const ACCESSES_PER_PAGE: usize = 2_000;
+/// Number of other records that are read at a time. All of them go into the first page, because only the person's own actions add to them.
 const CHUNK: usize = 500;
 
 struct Deps {
@@ -41,25 +41,26 @@ struct Deps {
 #[derive(Serialize)]
 struct Export {
     made_at: String,
-    /// What is in it, what is not, and why.
+    /// Texts that explain which data the export contains, which it does not, and why.
     notes: Vec<&'static str>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    first: Option<First>,
+    first: Option<FirstPage>,
     accesses: Vec<AccessView>,
-    /// For `cursor`: more accesses.
+    /// The `cursor` of the next page of accesses. Absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
 
+/// The data that only the first page contains.
 #[derive(Serialize)]
-struct First {
+struct FirstPage {
     person: PersonData,
-    /// Of the person who is signed in.
+    /// Agreements of the signed-in person, not of a minor.
     agreements: Vec<Agreement>,
     code_numbers_submitted_today: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     association: Option<AssociationView>,
-    images: Vec<ImageAddress>,
+    images: Vec<ImageLink>,
     associations: Vec<AssociationEventView>,
     authorizations: Vec<AuthorizationRecordView>,
 }
@@ -75,10 +76,10 @@ struct PersonData {
     amka: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     paaypa: Option<String>,
-    /// Confirmed in the communications register; known while signed in.
+    /// The number confirmed in the communications register. The service stores it only for the duration of a session.
     #[serde(skip_serializing_if = "Option::is_none")]
     mobile: Option<String>,
-    /// How the service knows the person.
+    /// The service's own identifier of the person.
     subject_id: String,
 }
 
@@ -91,7 +92,7 @@ struct Agreement {
 }
 
 #[derive(Serialize)]
-struct ImageAddress {
+struct ImageLink {
     image: domain::ImageKind,
     href: String,
 }
@@ -114,14 +115,14 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let citizen = Citizen::from(call, &deps.sessions).await?;
     let subject = citizen.subject(call)?;
     let after = call.page()?.after;
-    let (known, accesses) =
-        tokio::try_join!(deps.applications.all(), deps.history.list(&subject.id, Kind::Accesses, after, PAGE, call.now))?;
-    let names = ApplicationNames::of(&known);
-    let first = if after.is_none() { Some(first(deps, call, &citizen.session, &subject, &names).await?) } else { None };
+    let (applications, accesses) =
+        tokio::try_join!(deps.applications.all(), deps.history.list(&subject.id, Kind::Accesses, after, ACCESSES_PER_PAGE, call.now))?;
+    let names = ApplicationNames::of(&applications);
+    let first = if after.is_none() { Some(first_page(deps, call, &citizen.session, &subject, &names).await?) } else { None };
     let entries =
         accesses.records.iter().filter_map(|record| Some((record.id().to_owned(), AccessView::of(record, &names, call.language)?)));
-    let left = PAGE_BYTES.saturating_sub(page::size(&first)?);
-    let Page { entries: accesses, next } = Page::within(left, entries, accesses.next)?;
+    let bytes_left = PAGE_BYTES.saturating_sub(page::size(&first)?);
+    let Page { entries: accesses, next } = Page::within(bytes_left, entries, accesses.next)?;
     Reply::json(200, &Export { made_at: call.now.rfc3339(), notes: notes(call.language), first, accesses, next })
         .map(|reply| reply.attachment("myphoto-data.json"))
 }
@@ -130,22 +131,28 @@ fn notes(language: Language) -> Vec<&'static str> {
     rights::export_notes(language).to_vec()
 }
 
-async fn first(deps: &Deps, call: &Call, session: &Session, subject: &Subject, names: &ApplicationNames<'_>) -> Result<First, Failure> {
-    let (association, consents, left, events, authorizations) = tokio::try_join!(
+async fn first_page(
+    deps: &Deps,
+    call: &Call,
+    session: &Session,
+    subject: &Subject,
+    names: &ApplicationNames<'_>,
+) -> Result<FirstPage, Failure> {
+    let (association, consents, submissions_left, events, authorizations) = tokio::try_join!(
         deps.associations.of(&subject.id, call.now),
         deps.consents.of(&session.subject_id, call.now),
         deps.quotas.submissions_left(&session.subject_id, call.now),
-        all(deps, subject, Kind::Associations, call),
-        all(deps, subject, Kind::Authorizations, call)
+        all_records(deps, subject, Kind::Associations, call),
+        all_records(deps, subject, Kind::Authorizations, call)
     )?;
-    let images = association.iter().flat_map(|association| &association.images).map(|image| ImageAddress {
+    let images = association.iter().flat_map(|association| &association.images).map(|image| ImageLink {
         image: image.kind,
         href: format!("/v1/subjects/{}/association/photos/{}", subject.handle, image.kind.name()),
     });
-    Ok(First {
+    Ok(FirstPage {
         person: person(session, subject),
         agreements: consents.iter().map(agreement).collect(),
-        code_numbers_submitted_today: Quota::Submissions.limit().saturating_sub(left),
+        code_numbers_submitted_today: Quota::Submissions.limit().saturating_sub(submissions_left),
         images: images.collect(),
         association: association.map(|association| AssociationView::of(&association, subject, call.now)),
         associations: events.iter().filter_map(AssociationEventView::of).collect(),
@@ -156,7 +163,7 @@ async fn first(deps: &Deps, call: &Call, session: &Session, subject: &Subject, n
     })
 }
 
-async fn all(deps: &Deps, subject: &Subject, kind: Kind, call: &Call) -> Result<Vec<Record>, StorageError> {
+async fn all_records(deps: &Deps, subject: &Subject, kind: Kind, call: &Call) -> Result<Vec<Record>, StorageError> {
     let mut records = Vec::new();
     let mut after = None;
     loop {

@@ -1,4 +1,4 @@
-//! What the citizen's functions share: opening the photos of the association in force, and ending it.
+//! Code that the citizen's functions share: opening the photos of the current association, and ending an association.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use storage::{
     vault::{ObjectRole, StoragePrefix, Vault},
 };
 
-/// What opens the key of a subject's photos, and names their code.
+/// The tables and the KMS key for opening the data key and the code of a subject's photos.
 pub struct KeyAccess {
     pub associations: Associations,
     pub keys: Keys,
@@ -23,7 +23,7 @@ pub struct KeyAccess {
 }
 
 impl KeyAccess {
-    /// The association in force and its opened key.
+    /// Returns the current association and its opened key.
     ///
     /// # Errors
     /// [`Problem::NothingAssociated`].
@@ -35,17 +35,17 @@ impl KeyAccess {
     }
 }
 
-/// All that opens a subject's photos.
+/// Everything that is needed to open a subject's photos.
 pub struct PhotoAccess {
     pub key: KeyAccess,
     pub vault: Vault,
 }
 
 impl PhotoAccess {
-    /// One full image.
+    /// Opens one full image.
     ///
     /// # Errors
-    /// [`Problem::ImageAbsent`] where the set has none of this kind.
+    /// [`Problem::ImageAbsent`] if the set has no image of this kind.
     pub async fn image(&self, association: &Association, key: &OpenedKey, kind: ImageKind) -> Result<Vec<u8>, Failure> {
         if !association.images.iter().any(|image| image.kind == kind) {
             return Err(Problem::ImageAbsent.into());
@@ -54,28 +54,28 @@ impl PhotoAccess {
     }
 }
 
-/// How often a change is decided anew because another one came in between.
+/// Limit of attempts to change an association. An attempt fails if another request changes the association at the same time.
 pub const ATTEMPTS_MAX: usize = 4;
 
-/// All that an association leaves behind when it ends.
-pub struct Ending {
+/// The tables that are written when an association ends.
+pub struct AssociationEnding {
     pub associations: Associations,
     pub keys: Keys,
     pub history: History,
     pub reminders: Reminders,
 }
 
-impl Ending {
-    /// Adds to a transaction what ends an association as it was read: its key goes, its reminder, and every authorization, in all records
-    /// but those that are `lost`.
+impl AssociationEnding {
+    /// Adds to a transaction the writes that end an association: they delete it, its key and its reminder, and end the records of its
+    /// authorizations, except those in `missing_records`.
     ///
     /// # Errors
-    /// Where the parts cannot be written.
-    pub fn of(
+    /// If a write cannot be serialized.
+    pub fn add_to(
         &self,
         transaction: Transaction,
         association: &Association,
-        lost: &BTreeSet<String>,
+        missing_records: &BTreeSet<String>,
         now: Moment,
     ) -> Result<Transaction, StorageError> {
         let subject = &association.subject_id;
@@ -84,22 +84,23 @@ impl Ending {
             let about = About::Association { subject: subject.clone() };
             transaction = transaction.with(self.reminders.delete_write(&about, association.expires_at)?);
         }
-        for record in records(association, now).filter(|record| !lost.contains(*record)) {
+        for record in records(association, now).filter(|record| !missing_records.contains(*record)) {
             transaction = transaction.with(self.history.end_authorization_write(subject, record, now)?);
         }
         Ok(transaction)
     }
 
-    /// The records of its authorizations that cannot be ended. Asked for once a transaction was refused: what is lost of the history is to
-    /// keep nobody from ending the use of their photos.
+    /// Returns the authorizations' records that cannot be ended, because they are missing from the history, unreadable, or ended already.
+    /// Called after a transaction was rejected, so that a gap in the history does not prevent people from ending the use of their photos.
     ///
     /// # Errors
     /// Storage errors.
-    pub async fn lost(&self, association: &Association, now: Moment) -> Result<BTreeSet<String>, StorageError> {
+    pub async fn missing_records(&self, association: &Association, now: Moment) -> Result<BTreeSet<String>, StorageError> {
         self.history.not_open(&association.subject_id, records(association, now), now).await
     }
 }
 
+/// Returns the IDs of the records of all authorizations in force.
 fn records(association: &Association, now: Moment) -> impl Iterator<Item = &String> {
     association.applications.values().filter(move |authorization| authorization.in_force(now)).map(|authorization| &authorization.record)
 }

@@ -1,4 +1,4 @@
-//! GET /v1/applications: the applications that can be authorised, what each is for, and whether it gets the signature.
+//! GET /v1/applications: lists the applications that can be authorised, with their purpose and whether they receive the signature.
 
 use domain::{FileProfile, ImageKind, Language};
 use edge::{
@@ -18,7 +18,7 @@ struct Deps {
 }
 
 #[derive(Serialize)]
-struct Answer {
+struct ResponseBody {
     applications: Vec<ApplicationView>,
 }
 
@@ -27,7 +27,7 @@ struct ApplicationView {
     id: String,
     names: NameView,
     purpose: PurposeView,
-    /// Of the photos that it needs.
+    /// The profile that the photos must have.
     profile: FileProfile,
     gets_signature: bool,
 }
@@ -56,5 +56,5 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     Citizen::from(call, &deps.sessions).await?;
     let all = deps.applications.all().await?.into_iter();
     let applications = all.filter(Application::in_service).map(|application| ApplicationView::of(application, call.language)).collect();
-    Reply::json(200, &Answer { applications })
+    Reply::json(200, &ResponseBody { applications })
 }

@@ -1,5 +1,5 @@
-//! DELETE /v1/subjects/{subject}/submissions/current: not theirs. Back to the start; the photos stay, for they may be
-//! somebody else's.
+//! DELETE /v1/subjects/{subject}/submissions/current: the person says that the photos are not theirs. Removes the submission from the
+//! session. The photos are not deleted, because they may belong to somebody else.
 
 use edge::{Call, Failure, Reply, Setup, guard::Citizen};
 use messages::problem::Problem;
@@ -16,7 +16,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
 }
 
-/// Rejecting twice, or nothing, is the same as rejecting once.
+/// Also succeeds if there is no submission, so that the request can be repeated.
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let citizen = Citizen::from(call, &deps.sessions).await?;
     citizen.subject(call)?;

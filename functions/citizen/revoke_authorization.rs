@@ -1,4 +1,5 @@
-//! DELETE /v1/subjects/{subject}/authorizations/{application}: the application may no longer pull. Again is the same again.
+//! DELETE /v1/subjects/{subject}/authorizations/{application}: revokes the authorization, so that the application can no longer pull. A
+//! repeated request gets the same response.
 
 use std::collections::BTreeSet;
 
@@ -31,21 +32,21 @@ async fn main() -> Result<(), lambda_http::Error> {
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let citizen = Citizen::from(call, &deps.sessions).await?;
     let subject = citizen.subject(call)?;
-    let named = call.path("application").unwrap_or_default();
-    let application = ApplicationId::parse(named).map_err(|_| Problem::NotFound)?;
-    let mut lost = BTreeSet::new();
-    // Another authorization may be given or withdrawn at the same moment: read again.
+    let id = call.path("application").unwrap_or_default();
+    let application = ApplicationId::parse(id).map_err(|_| Problem::NotFound)?;
+    let mut missing_records = BTreeSet::new();
+    // After a conflict the association is read again, because another request has changed its authorizations.
     for _ in 0..ATTEMPTS_MAX {
         let association = deps.associations.of(&subject.id, call.now).await?.ok_or(Problem::NothingAssociated)?;
         if !association.applications.get(&application).is_some_and(|given| given.in_force(call.now)) {
             return Ok(Reply::no_content());
         }
-        match revoke(deps, call, &association, &application, &lost).await {
+        match revoke(deps, call, &association, &application, &missing_records).await {
             Ok(()) => return Ok(Reply::no_content()),
             Err(TransactionError::Conflict) => {}
             Err(TransactionError::Refused(_)) => {
                 let record = association.applications.get(&application).map(|given| &given.record);
-                lost = deps.history.not_open(&subject.id, record.into_iter(), call.now).await?;
+                missing_records = deps.history.not_open(&subject.id, record.into_iter(), call.now).await?;
             }
             Err(TransactionError::Storage(error)) => return Err(error.into()),
         }
@@ -53,17 +54,17 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     Err(Problem::Conflict.into())
 }
 
-/// A record of it that is `lost` keeps nobody from ending it.
+/// Removes the authorization from the association and ends its record, unless the record is in `missing_records`.
 async fn revoke(
     deps: &Deps,
     call: &Call,
     association: &Association,
     application: &ApplicationId,
-    lost: &BTreeSet<String>,
+    missing_records: &BTreeSet<String>,
 ) -> Result<(), TransactionError> {
     let mut applications = association.applications.clone();
     let mut transaction = deps.transaction.clone();
-    if let Some(ended) = applications.remove(application).filter(|ended| !lost.contains(&ended.record)) {
+    if let Some(ended) = applications.remove(application).filter(|ended| !missing_records.contains(&ended.record)) {
         transaction = transaction.with(deps.history.end_authorization_write(&association.subject_id, &ended.record, call.now)?);
     }
     transaction.with(deps.associations.applications_write(association, &applications)?).commit().await

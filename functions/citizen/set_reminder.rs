@@ -1,6 +1,6 @@
-//! PUT /v1/subjects/{subject}/association/reminder: an email address to be told, once, before the photos' year ends; or none any more.
+//! PUT /v1/subjects/{subject}/association/reminder: sets or deletes the email address for one reminder before the photos expire.
 //!
-//! The address is sealed for the function that sends; what is shown afterwards is masked.
+//! The address is sealed so that only `send_reminders` can open it. Responses show it masked.
 
 use domain::{EmailAddress, Language, Moment, Recipient, reminder::ReminderKind};
 use edge::{Call, Failure, Reply, Setup, guard::Citizen, views::AssociationView};
@@ -8,7 +8,7 @@ use messages::problem::{FieldReason, Problem};
 use serde::Deserialize;
 use storage::{
     Transaction,
-    associations::{RequestedReminder, Association, Associations},
+    associations::{Association, Associations, RequestedReminder},
     kms::KmsKey,
     reminders::{About, Address, ReminderItem, Reminders},
     sessions::Sessions,
@@ -25,10 +25,10 @@ struct Deps {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Body {
-    /// Null takes the reminder away. Must be there: nobody loses a reminder by leaving a field out.
+    /// Required, so that omitting the field cannot delete a reminder by accident. `null` deletes the reminder.
     #[serde(deserialize_with = "Option::deserialize")]
     email: Option<String>,
-    /// Of the message; with an address.
+    /// The language of the message. Required with an email address.
     language: Option<Language>,
 }
 
@@ -55,7 +55,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
             let until = subject.minor.as_ref().map(|minor| minor.birth_date.adult_from());
             set(deps, call, &mut association, &address, until).await?;
         }
-        None => take_away(deps, &mut association).await?,
+        None => delete(deps, &mut association).await?,
     }
     Reply::json(200, &AssociationView::of(&association, &subject, call.now))
 }
@@ -68,7 +68,7 @@ fn address(body: Body) -> Result<Option<Address>, Problem> {
     Ok(Some(Address { recipient: Recipient::Email(email), language }))
 }
 
-/// `until`: where a guardian asks, the minor's 18th birthday.
+/// Seals the address and stores the reminder. If a guardian sets it, `until` is the minor's 18th birthday, after which it must not be sent.
 async fn set(deps: &Deps, call: &Call, association: &mut Association, address: &Address, until: Option<Moment>) -> Result<(), Failure> {
     let expires_at = association.expires_at;
     if !ReminderKind::Association.is_ahead(expires_at, call.now) {
@@ -79,20 +79,20 @@ async fn set(deps: &Deps, call: &Call, association: &mut Association, address: &
     }
     let about = About::Association { subject: association.subject_id.clone() };
     let item = ReminderItem::seal(&deps.key, &about, address, &association.set_id, expires_at, until).await?;
-    let asked = RequestedReminder { masked: address.recipient.masked(), language: address.language, until };
+    let requested = RequestedReminder { masked: address.recipient.masked(), language: address.language, until };
     let put = deps.reminders.put_write(&item)?;
-    deps.transaction.clone().with(deps.associations.reminder_write(association, Some(&asked))?).with(put).commit().await?;
-    association.reminder = Some(asked);
+    deps.transaction.clone().with(deps.associations.reminder_write(association, Some(&requested))?).with(put).commit().await?;
+    association.reminder = Some(requested);
     Ok(())
 }
 
-async fn take_away(deps: &Deps, association: &mut Association) -> Result<(), Failure> {
+async fn delete(deps: &Deps, association: &mut Association) -> Result<(), Failure> {
     if association.reminder.is_none() {
         return Ok(());
     }
     let about = About::Association { subject: association.subject_id.clone() };
-    let delete = deps.reminders.delete_write(&about, association.expires_at)?;
-    deps.transaction.clone().with(deps.associations.reminder_write(association, None)?).with(delete).commit().await?;
+    let delete_address = deps.reminders.delete_write(&about, association.expires_at)?;
+    deps.transaction.clone().with(deps.associations.reminder_write(association, None)?).with(delete_address).commit().await?;
     association.reminder = None;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! GET /v1/subjects/{subject}/association: the photos that are associated now, and until when.
+//! GET /v1/subjects/{subject}/association: shows which photos are associated, their expiry, the authorizations and the reminder.
 
 use edge::{Call, Failure, Reply, Setup, guard::Citizen, views::AssociationView};
 use messages::problem::Problem;

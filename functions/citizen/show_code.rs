@@ -1,5 +1,5 @@
-//! GET /v1/subjects/{subject}/association/code: the code number of the photos that are associated, while they are. To be
-//! kept before dissociating: afterwards nobody can show it.
+//! GET /v1/subjects/{subject}/association/code: shows the code number of the associated photos. People need to note it before they
+//! dissociate, because afterwards the service cannot show it.
 
 use citizen_functions::KeyAccess;
 use edge::{Call, Failure, Reply, Setup, guard::Citizen};
@@ -13,9 +13,9 @@ struct Deps {
 }
 
 #[derive(Serialize)]
-struct Answer {
+struct ResponseBody {
     code: String,
-    /// What the QR code holds.
+    /// The content of the QR code.
     link: String,
     expires_at: String,
 }
@@ -33,5 +33,5 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let subject = citizen.subject(call)?;
     let (association, key) = deps.key.open(&subject.id, call.now).await?;
     let link = code_link(call.public_origin(), &key.code);
-    Reply::json(200, &Answer { code: key.code.expose(), link, expires_at: association.expires_at.rfc3339() })
+    Reply::json(200, &ResponseBody { code: key.code.expose(), link, expires_at: association.expires_at.rfc3339() })
 }

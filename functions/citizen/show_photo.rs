@@ -1,4 +1,4 @@
-//! GET /v1/subjects/{subject}/association/photos/{image}: one full image, only while associated.
+//! GET /v1/subjects/{subject}/association/photos/{image}: returns one full image of the current association.
 
 use citizen_functions::{KeyAccess, PhotoAccess};
 use domain::ImageKind;

@@ -1,4 +1,5 @@
-//! POST /v1/subjects/{subject}/submissions: a code number, typed or scanned. Let in, its previews come with the answer.
+//! POST /v1/subjects/{subject}/submissions: submits a code number, typed or scanned. If it is accepted, the response contains previews of
+//! its photos.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{
@@ -19,7 +20,7 @@ use storage::{
     codes::{CodeItem, Codes, unwrap_key},
     quotas::{Quotas, Use},
     sealing::code_id,
-    sessions::{Sessions, PendingSubmission},
+    sessions::{PendingSubmission, Sessions},
     vault::{ObjectRole, StoragePrefix, Vault},
 };
 
@@ -38,7 +39,7 @@ struct Body {
 }
 
 #[derive(Serialize)]
-struct Answer {
+struct ResponseBody {
     #[serde(flatten)]
     submission: SubmissionView,
     submissions_left: u32,
@@ -62,7 +63,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let subject = citizen.subject(call)?;
     let session = &citizen.session;
     let body: Body = call.json()?;
-    // Malformed is refused before anything is counted: it cannot be a guess.
+    // A malformed code is rejected before it is counted, because it cannot be a guess.
     let code = CodeNumber::parse(body.code.expose()).map_err(Problem::CodeMalformed)?;
     let id = code_id(&code);
     let (used, item, associated) = tokio::try_join!(
@@ -77,18 +78,18 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let item = decide(item, &subject, &citizen.managed(call), call)?;
     let data_key = unwrap_key(&item.wrapped_key, &code, &item.set_id)?;
     let submission = pending_submission(item, code, subject, associated.is_none().then_some(call.now));
-    let shelf = StoragePrefix::of(submission.state);
+    let prefix = StoragePrefix::of(submission.state);
     let previews = try_join_all(submission.images.iter().map(async |facts| {
-        let jpeg = deps.vault.open(&data_key, shelf, &submission.set_id, ObjectRole::Preview(facts.kind)).await?;
+        let jpeg = deps.vault.open(&data_key, prefix, &submission.set_id, ObjectRole::Preview(facts.kind)).await?;
         Ok(ImageView::of(facts, Some(format!("data:image/jpeg;base64,{}", STANDARD.encode(jpeg)))))
     }));
-    let (images, held) = tokio::try_join!(previews, deps.sessions.store_submission(session, Some(&submission), call.now))?;
-    if !held {
+    let (images, is_stored) = tokio::try_join!(previews, deps.sessions.store_submission(session, Some(&submission), call.now))?;
+    if !is_stored {
         return Err(Problem::SessionExpired.into());
     }
     let mut view = SubmissionView::of(&submission, call.language);
     view.images = images;
-    Reply::json(200, &Answer { submission: view, submissions_left: left })
+    Reply::json(200, &ResponseBody { submission: view, submissions_left: left })
 }
 
 fn decide(item: Option<CodeItem>, subject: &Subject, managed: &[SubjectId], call: &Call) -> Result<CodeItem, Problem> {

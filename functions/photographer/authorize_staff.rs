@@ -1,5 +1,5 @@
-//! POST /v1/photographer/staff: the owner lets an employee act for the business. Repeating it answers the same; another label
-//! takes the place of the one before.
+//! POST /v1/photographer/staff: the owner authorises an employee to act for the business. A repeated request gets the same response. A new
+//! label replaces the previous one.
 
 use domain::{
     Afm, Secret,
@@ -55,34 +55,34 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     }
     let employee = deps.hasher.employee(&afm);
     let facts = StaffFacts { afm, label, business_afm: owner.business_afm.clone(), owner_afm: owner.session.person.afm.clone() };
-    if let Some(read) = deps.staff.find(&owner.business, &employee, call.now).await? {
-        return authorized_before(deps, &owner, &read, facts).await;
+    if let Some(existing) = deps.staff.find(&owner.business, &employee, call.now).await? {
+        return update_existing(deps, &owner, &existing, facts).await;
     }
     authorize(deps, call, &owner, employee, facts).await
 }
 
 async fn authorize(deps: &Deps, call: &Call, owner: &Owner, employee: EmployeeId, facts: StaffFacts) -> Result<Reply, Failure> {
     let item = StaffItem::seal(&deps.key, owner.business.clone(), employee, &facts, owner.member.clone(), call.now)?;
-    let entered = deps.staff.enter_write(&item.business, &item.employee)?;
-    match deps.transaction.clone().with(deps.staff.put_write(&item)?).with(entered).commit().await {
+    let enter = deps.staff.enter_write(&item.business, &item.employee)?;
+    match deps.transaction.clone().with(deps.staff.put_write(&item)?).with(enter).commit().await {
         Ok(()) => Reply::json(201, &StaffView::of(&deps.hasher, &item, &facts)),
-        // Two calls at once for the same employee: the other one did it.
-        Err(TransactionError::Refused(parts)) if parts.contains(&0) => {
-            let read = deps.staff.find(&item.business, &item.employee, call.now).await?.ok_or(Problem::Conflict)?;
-            authorized_before(deps, owner, &read, facts).await
+        // Another request authorised the same employee at the same time.
+        Err(TransactionError::Refused(failed_writes)) if failed_writes.contains(&0) => {
+            let existing = deps.staff.find(&item.business, &item.employee, call.now).await?.ok_or(Problem::Conflict)?;
+            update_existing(deps, owner, &existing, facts).await
         }
         Err(TransactionError::Refused(_)) => Err(Problem::StaffExhausted { limit: STAFF_MAX }.into()),
         Err(error @ (TransactionError::Conflict | TransactionError::Storage(_))) => Err(error.into()),
     }
 }
 
-/// Stays as it is, but for another label.
-async fn authorized_before(deps: &Deps, owner: &Owner, read: &StaffItem, wanted: StaffFacts) -> Result<Reply, Failure> {
-    let before = read.open(&deps.key)?;
-    let facts = StaffFacts { label: wanted.label.or_else(|| before.label.clone()), ..wanted };
+/// Updates an existing authorization. Its label remains if the request has none.
+async fn update_existing(deps: &Deps, owner: &Owner, existing: &StaffItem, requested: StaffFacts) -> Result<Reply, Failure> {
+    let before = existing.open(&deps.key)?;
+    let facts = StaffFacts { label: requested.label.or_else(|| before.label.clone()), ..requested };
     if facts != before {
-        let item = read.with(&deps.key, &facts, owner.member.clone())?;
-        deps.transaction.clone().with(deps.staff.replace_write(read, &item)?).commit().await?;
+        let item = existing.with(&deps.key, &facts, owner.member.clone())?;
+        deps.transaction.clone().with(deps.staff.replace_write(existing, &item)?).commit().await?;
     }
-    Reply::json(200, &StaffView::of(&deps.hasher, read, &facts))
+    Reply::json(200, &StaffView::of(&deps.hasher, existing, &facts))
 }

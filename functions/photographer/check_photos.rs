@@ -1,6 +1,6 @@
-//! POST /v1/photographer/uploads/{upload}/check: what issuing will say of the uploaded pictures, and what is better done again.
+//! POST /v1/photographer/uploads/{upload}/check: reports which rules the uploaded pictures break, and gives advice on taking better ones.
 //!
-//! Changes nothing: the originals stay, and it can be asked again.
+//! Changes nothing. The originals remain, so the request can be repeated.
 
 use domain::{FileProfile, ImageKind, Language, picture_report::Finding};
 use edge::{Call, Failure, Reply, Setup, guard::Photographer};
@@ -27,10 +27,10 @@ struct Deps {
 struct Body {}
 
 #[derive(Serialize)]
-struct Answer {
+struct ResponseBody {
     upload_id: String,
     profile: FileProfile,
-    /// Whether a code can be issued: no error in any image.
+    /// True if no image has an error, so that a code can be issued.
     ok: bool,
     images: Vec<ImageReport>,
 }
@@ -53,12 +53,12 @@ struct FindingView {
     limit: Option<LimitView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     unit: Option<&'static str>,
-    /// What is wrong and what to do.
+    /// Text that explains the problem and how to solve it.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
 }
 
-/// Both ends are allowed.
+/// The allowed range, with both ends included.
 #[derive(Serialize)]
 struct LimitView {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,7 +91,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         images.push(ImageReport { kind, ok: report.ok(), findings });
     }
     let ok = images.iter().all(|image| image.ok);
-    Reply::json(200, &Answer { upload_id: upload.upload_id, profile: upload.profile, ok, images })
+    Reply::json(200, &ResponseBody { upload_id: upload.upload_id, profile: upload.profile, ok, images })
 }
 
 impl FindingView {

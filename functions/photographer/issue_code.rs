@@ -1,12 +1,13 @@
-//! POST /v1/photographer/issuances: an upload becomes a code number, which is queued to be sent.
+//! POST /v1/photographer/issuances: issues a code number for an upload and queues it for sending.
 //!
-//! Checked, stripped, sealed, then code, history and message in one transaction. Repeating it answers the same.
+//! The pictures are checked, stripped of metadata and sealed. Then code, history and message are written in one transaction. A repeated
+//! request gets the same response.
 
 use domain::{CodeNumber, Language, Moment, delivery::DeliveryState, retention, submission::CodeState};
 use edge::{Call, Failure, Reply, Setup, guard::Photographer, log, views::IssuanceView};
 use futures_util::future::try_join_all;
 use messages::problem::Problem;
-use photographer_functions::{Checked, RecipientBody, check, delete_originals, limit_reached, log_limits};
+use photographer_functions::{CheckedPicture, RecipientBody, check, delete_originals, limit_reached, log_limits};
 use serde::Deserialize;
 use storage::{
     Transaction, TransactionError,
@@ -43,7 +44,7 @@ struct Body {
     upload_id: String,
     recipient: RecipientBody,
     language: Language,
-    /// Whether the person agreed to be reminded before the code expires: only then is the address kept for longer than a day.
+    /// True if the citizen agreed to a reminder before the code expires. Only then is the address stored for longer than a day.
     #[serde(default)]
     reminder: bool,
 }
@@ -76,8 +77,9 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         return Err(Problem::UploadUnknown.into());
     }
     let find = async || Ok::<_, Failure>(deps.issuances.find(&business, &body.upload_id, call.now).await?.ok_or(Problem::UploadUnknown)?);
-    let wanted = Wanted { new_code_of: Some(&business), recipient: &to.recipient };
-    let (upload, counters) = tokio::try_join!(find(), async { Ok(deps.limits.read(wanted, call.now).await?) })?;
+    let counted = Wanted { new_code_of: Some(&business), recipient: &to.recipient };
+    let (upload, counters) = tokio::try_join!(find(), async { Ok(deps.limits.read(counted, call.now).await?) })?;
+    // The response if an earlier request has issued a code for the upload or refused it.
     let settled = async |upload: &Issuance| match (upload.state, &upload.issued) {
         (UploadState::Issued, Some(issued)) => Some(match is_for(deps, issued, &to, body.reminder).await {
             Ok(true) => Reply::json(200, &IssuanceView::of(upload, issued, (&session, &member), call.language, call.now)),
@@ -88,19 +90,19 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         (UploadState::Refused, _) => Some(Err(Problem::UploadRefused.into())),
         (UploadState::Uploading, _) => None,
     };
-    if let Some(answer) = settled(&upload).await {
-        // The call that settled it may have been cut off before it came to this.
+    if let Some(response) = settled(&upload).await {
+        // The earlier request may have been interrupted before it deleted the originals.
         delete_originals(&deps.vault, &upload).await;
-        return answer;
+        return response;
     }
     let counters = counters.map_err(|limit| limit_reached(env!("CARGO_BIN_NAME"), limit, call.now))?;
     let checked = match check(&deps.vault, &upload).await {
         Ok(checked) => checked,
         Err(failure) => {
-            // Another call may have made the code of it and deleted the originals.
-            if let Some(answer) = settled(&find().await?).await {
+            // Another request may have issued the code and deleted the originals in the meantime.
+            if let Some(response) = settled(&find().await?).await {
                 delete_originals(&deps.vault, &upload).await;
-                return answer;
+                return response;
             }
             if matches!(failure, Failure::Refused(Problem::BadPicture { .. } | Problem::UploadAltered { .. })) {
                 deps.issuances.refuse(&business, &body.upload_id).await?;
@@ -119,8 +121,10 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     }
 }
 
-/// Whether a repeated call asks for what was done. Masked, two addresses may look alike: which of them it is, the message knows as long
-/// as it is there, which is for a day or until its code is associated.
+/// Returns whether a repeated request has the same recipient, language and reminder as the one that issued the code.
+///
+/// Two recipients may look the same when masked. The message contains the hash of the recipient and settles that, as long as it exists: for
+/// a day, or until the code is associated.
 async fn is_for(deps: &Deps, issued: &Issued, to: &Address, reminder: bool) -> Result<bool, Failure> {
     let looks_alike = issued.recipient_kind == to.recipient.kind() && issued.recipient_masked == to.recipient.masked();
     if !looks_alike || issued.language != to.language || issued.reminder != reminder {
@@ -130,12 +134,12 @@ async fn is_for(deps: &Deps, issued: &Issued, to: &Address, reminder: bool) -> R
     Ok(message.is_none_or(|message| message.is_for(&deps.recipient_hasher, &to.recipient)))
 }
 
-/// Draws the code, seals everything, and writes code, history and message at once.
+/// Draws the code, seals the pictures and the message, and writes code, history and message in one transaction.
 async fn issue(
     deps: &Deps,
     now: Moment,
     upload: &Issuance,
-    checked: Vec<Checked>,
+    checked: Vec<CheckedPicture>,
     to: &Address,
     reminder: bool,
     counters: Counters,
@@ -145,21 +149,21 @@ async fn issue(
     let set_id = storage::random_id()?;
     let expires_at = retention::code_expiry(now);
     let message = Message::new(to.recipient.clone(), &code, to.language, expires_at);
-    let storing = checked
-        .iter()
-        .flat_map(|checked| [(ObjectRole::Image(checked.kind), &checked.picture.jpeg), (ObjectRole::Preview(checked.kind), &checked.picture.preview)]);
-    let storing = try_join_all(storing.map(|(part, plain)| deps.vault.store(&data_key, &set_id, part, plain)));
+    let objects = checked.iter().flat_map(|checked| {
+        [(ObjectRole::Image(checked.kind), &checked.picture.jpeg), (ObjectRole::Preview(checked.kind), &checked.picture.preview)]
+    });
+    let storing = try_join_all(objects.map(|(role, plain)| deps.vault.store(&data_key, &set_id, role, plain)));
     let message_id = storage::time_ordered_id();
-    let sealing =
+    let sealing_message =
         OutboxItem::seal(&deps.outbox_key, &deps.recipient_hasher, message_id.clone(), &message, &upload.business, &upload.upload_id, now);
     let about = About::Code { code_id: code_id(&code) };
-    let keeping = async {
+    let sealing_reminder = async {
         if !reminder {
             return Ok(None);
         }
         ReminderItem::seal(&deps.reminders_key, &about, to, &set_id, expires_at, None).await.map(Some)
     };
-    let (_, message, kept) = tokio::try_join!(storing, sealing, keeping)?;
+    let (_, message, reminder_item) = tokio::try_join!(storing, sealing_message, sealing_reminder)?;
     let issued = Issued {
         recipient_kind: to.recipient.kind(),
         recipient_masked: to.recipient.masked(),
@@ -198,14 +202,14 @@ async fn issue(
         dissociations: 0,
         subject: None,
     };
-    let mut parts = vec![
+    let mut writes = vec![
         deps.issuances.issue_write(&upload.business, &upload.upload_id, &issued)?,
         deps.codes.put_write(&item)?,
         deps.outbox.put_write(&message)?,
     ];
-    parts.extend(kept.map(|item| deps.reminders.put_write(&item)).transpose()?);
-    let wanted = Wanted { new_code_of: Some(&upload.business), recipient: &to.recipient };
-    let refused = match deps.limits.commit(&deps.transaction, counters, &parts, wanted, now).await {
+    writes.extend(reminder_item.map(|item| deps.reminders.put_write(&item)).transpose()?);
+    let counted = Wanted { new_code_of: Some(&upload.business), recipient: &to.recipient };
+    let problem = match deps.limits.commit(&deps.transaction, counters, &writes, counted, now).await {
         Ok(counters) => {
             log_limits(env!("CARGO_BIN_NAME"), &counters);
             return Ok(issued);
@@ -214,11 +218,11 @@ async fn issue(
         Err(CommitError::Transaction(TransactionError::Refused(_) | TransactionError::Conflict)) => Problem::Conflict,
         Err(CommitError::Transaction(TransactionError::Storage(error))) => return Err(error.into()),
     };
-    // Another call made the code, or used the last one of the day: what this one sealed is nobody's.
+    // Another request issued the code for this upload, or used the last code of the day. Deletes the objects that this request stored.
     for checked in &checked {
-        for part in [ObjectRole::Image(checked.kind), ObjectRole::Preview(checked.kind)] {
-            log::side_call(env!("CARGO_BIN_NAME"), deps.vault.delete_pending(&set_id, part).await);
+        for role in [ObjectRole::Image(checked.kind), ObjectRole::Preview(checked.kind)] {
+            log::side_call(env!("CARGO_BIN_NAME"), deps.vault.delete_pending(&set_id, role).await);
         }
     }
-    Err(refused.into())
+    Err(problem.into())
 }

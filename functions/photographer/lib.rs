@@ -1,4 +1,5 @@
-//! What the photographer's functions share: to whom a code goes; an upload's originals, read, checked, deleted.
+//! Code that the photographer's functions share: the recipient of a code, daily limits, and reading, checking and deleting the originals of
+//! an upload.
 
 use domain::{
     EmailAddress, GreekMobile, ImageKind, Moment, Recipient,
@@ -24,7 +25,7 @@ use storage::{
 };
 use zeroize::Zeroizing;
 
-/// Where a code is to go, as the photographer writes it: the field `recipient`.
+/// The field `recipient` of a request: the person to whom a code is sent.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecipientBody {
@@ -33,6 +34,8 @@ pub struct RecipientBody {
 }
 
 impl RecipientBody {
+    /// Parses the mobile number or email address.
+    ///
     /// # Errors
     /// [`Problem::InvalidField`].
     pub fn parse(&self) -> Result<Recipient, Problem> {
@@ -46,13 +49,13 @@ impl RecipientBody {
     }
 }
 
-/// Logs that a day's limit is reached, for its alarm, and returns the photographer's problem.
+/// Logs that a daily limit is reached, for its alarm, and returns the problem for the photographer.
 pub fn limit_reached(operation: &str, limit: CodeLimit, now: Moment) -> Problem {
     log_limit(operation, limit, Share::Whole);
     Problem::CodeLimitReached { limit, renews_at: quota::renews_at(now) }
 }
 
-/// Logs the limits of which half or all is used, once a code or message is counted.
+/// Logs each limit of which half or all is used. Called after a code or message was counted.
 pub fn log_limits(operation: &str, counters: &Counters) {
     for (limit, share) in counters.reached() {
         log_limit(operation, limit, share);
@@ -63,19 +66,19 @@ fn log_limit(operation: &str, limit: CodeLimit, share: Share) {
     log::line(operation, LogCode::CodeLimit, &[("limit", json!(limit.name())), ("share", json!(share.name()))]);
 }
 
-/// A picture that keeps every rule.
-pub struct Checked {
+/// A picture that satisfies every rule.
+pub struct CheckedPicture {
     pub kind: ImageKind,
     pub picture: Accepted,
 }
 
-/// An uploaded original. Wiped when it goes.
+/// An uploaded original. Its memory is overwritten when it is dropped.
 pub type Original = Zeroizing<Vec<u8>>;
 
-/// Reads the originals at the same time and compares them with what was declared.
+/// Reads the originals concurrently and compares their hashes with the declared ones.
 ///
 /// # Errors
-/// [`Problem::UploadIncomplete`], [`Problem::UploadAltered`]. Of several faults that of the face is returned, whichever is found first.
+/// [`Problem::UploadIncomplete`], [`Problem::UploadAltered`]. If both originals have a fault, the fault of the face is returned.
 pub async fn originals(vault: &Vault, upload: &Issuance) -> Result<Vec<(ImageKind, Original)>, Failure> {
     let reading = upload.declared.iter().map(async |(&kind, declared)| {
         let original = vault.incoming(&upload.business, &upload.upload_id, kind).await?;
@@ -88,20 +91,20 @@ pub async fn originals(vault: &Vault, upload: &Issuance) -> Result<Vec<(ImageKin
     join_all(reading).await.into_iter().collect()
 }
 
-/// Reads the originals and checks them against what was declared and against the profile.
+/// Reads the originals and checks them against their declaration and the rules of the profile.
 ///
 /// # Errors
-/// The first rule that a picture breaks; [`Problem::UploadIncomplete`], [`Problem::UploadAltered`].
-pub async fn check(vault: &Vault, upload: &Issuance) -> Result<Vec<Checked>, Failure> {
+/// [`Problem::BadPicture`] with the first rule that a picture breaks, and the errors of [`originals`].
+pub async fn check(vault: &Vault, upload: &Issuance) -> Result<Vec<CheckedPicture>, Failure> {
     let mut checked = Vec::new();
     for (kind, original) in originals(vault, upload).await? {
-        let refuse = |fault: PictureFault| Problem::BadPicture { kind, fault };
-        checked.push(Checked { kind, picture: pictures::accept(upload.profile, kind, &original).map_err(refuse)? });
+        let bad_picture = |fault: PictureFault| Problem::BadPicture { kind, fault };
+        checked.push(CheckedPicture { kind, picture: pictures::accept(upload.profile, kind, &original).map_err(bad_picture)? });
     }
     Ok(checked)
 }
 
-/// On every outcome. Where it fails, the bucket's rule does it within a day or two.
+/// Deletes the originals of an upload that was issued or refused. If that fails, the bucket's lifecycle rule deletes them within two days.
 pub async fn delete_originals(vault: &Vault, upload: &Issuance) {
     let deleting = upload.declared.keys().map(async |&kind| {
         log::side_call("delete_originals", vault.delete_incoming(&upload.business, &upload.upload_id, kind).await);
@@ -133,8 +136,9 @@ mod tests {
         Issuance::begin(BusinessId::from_hash("b".into()), "u".to_owned(), made_by, FileProfile::IdentityCard, declared, now)
     }
 
-    /// What [`originals`] says of objects, `None` for one that was not uploaded. The response for `late` comes last.
-    async fn said(face: Option<&'static str>, signature: Option<&'static str>, late: ImageKind) -> Result<usize, Problem> {
+    /// Returns the number of originals read, or the problem. `None` is an object that was not uploaded. The response for `slow` arrives
+    /// last.
+    async fn read_originals(face: Option<&'static str>, signature: Option<&'static str>, slow: ImageKind) -> Result<usize, Problem> {
         let s3 = Endpoint::start(move |request| {
             let is = |kind: ImageKind| request.target.contains(&format!("/{}?", kind.name()));
             let object = if is(ImageKind::Face) { face } else { signature };
@@ -142,23 +146,23 @@ mod tests {
                 Some(object) => Response::ok("image/jpeg", object),
                 None => Response { status: 404, ..Response::ok("application/xml", "<Error><Code>NoSuchKey</Code></Error>") },
             };
-            Response { delay: if is(late) { Duration::from_millis(200) } else { Duration::ZERO }, ..response }
+            Response { delay: if is(slow) { Duration::from_millis(200) } else { Duration::ZERO }, ..response }
         })
         .await;
         let vault = Vault::new(&lambda::sdk_config(&s3.url), "photos".to_owned());
-        let said = originals(&vault, &upload()).await;
+        let result = originals(&vault, &upload()).await;
         assert_eq!(s3.take().len(), 2);
-        said.map(|originals| originals.len()).map_err(|failure| failure.problem().clone())
+        result.map(|originals| originals.len()).map_err(|failure| failure.problem().clone())
     }
 
     #[tokio::test]
-    async fn of_two_faults_the_faces_is_reported_whichever_is_found_first() {
-        for late in ImageKind::ALL {
-            assert_eq!(said(None, None, late).await, Err(Problem::UploadIncomplete { kind: ImageKind::Face }));
-            assert_eq!(said(Some("altered"), None, late).await, Err(Problem::UploadAltered { kind: ImageKind::Face }));
-            assert_eq!(said(None, Some("altered"), late).await, Err(Problem::UploadIncomplete { kind: ImageKind::Face }));
-            assert_eq!(said(Some(PICTURE), None, late).await, Err(Problem::UploadIncomplete { kind: ImageKind::Signature }));
-            assert_eq!(said(Some(PICTURE), Some(PICTURE), late).await, Ok(2));
+    async fn of_two_faults_the_fault_of_the_face_is_reported() {
+        for slow in ImageKind::ALL {
+            assert_eq!(read_originals(None, None, slow).await, Err(Problem::UploadIncomplete { kind: ImageKind::Face }));
+            assert_eq!(read_originals(Some("altered"), None, slow).await, Err(Problem::UploadAltered { kind: ImageKind::Face }));
+            assert_eq!(read_originals(None, Some("altered"), slow).await, Err(Problem::UploadIncomplete { kind: ImageKind::Face }));
+            assert_eq!(read_originals(Some(PICTURE), None, slow).await, Err(Problem::UploadIncomplete { kind: ImageKind::Signature }));
+            assert_eq!(read_originals(Some(PICTURE), Some(PICTURE), slow).await, Ok(2));
         }
     }
 }

@@ -1,9 +1,9 @@
-//! GET /v1/photographer/issuances: the business's uploads, newest first: by whom, to whom (masked), when, whether sent, whether
-//! associated, verdicts. Never the code, never by whom it was associated.
+//! GET /v1/photographer/issuances: lists the codes that the business issued, newest first, with issuer, masked recipient, state and
+//! verdicts. Shows neither the code nor the person who associated the photos.
 
 use domain::{AthensDay, business::BusinessId, delivery::IssuanceState};
 use edge::{
-    Call, Failure, Reply, Setup,
+    Call, Failure, PageRequest, Reply, Setup,
     guard::Photographer,
     page::{PAGE_BYTES, Page},
     views::IssuanceView,
@@ -27,9 +27,9 @@ struct Deps {
 }
 
 #[derive(Serialize)]
-struct Answer {
+struct ResponseBody {
     issuances: Vec<IssuanceView>,
-    /// For `cursor`, to read on; absent on the last page. A page may have few, or none, and a next one all the same.
+    /// The `cursor` of the next page. Absent on the last page. A page with few entries or none may still have a next page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
@@ -49,8 +49,8 @@ async fn main() -> Result<(), lambda_http::Error> {
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let Photographer { session, business, member, employee } = Photographer::from(call, &deps.sessions, &deps.staff).await?;
-    let asked = call.page()?;
-    let listing = deps.issuances.list(&business, wanted(call)?, asked.after, asked.limit, call.now);
+    let PageRequest { limit, after } = call.page()?;
+    let listing = deps.issuances.list(&business, filter(call)?, after, limit, call.now);
     let (page, staff) = tokio::try_join!(listing, staff_of(deps, &business, employee.is_none()))?;
     let views = page.issuances.iter().filter_map(|issuance| {
         let issued = issuance.issued.as_ref()?;
@@ -60,14 +60,15 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     label(deps, &staff, &mut views)?;
     let entries = views.into_iter().map(|view| (view.upload_id.clone(), view));
     let page = Page::within(PAGE_BYTES, entries, page.next)?;
-    Reply::json(200, &Answer { issuances: page.entries, next: page.next })
+    Reply::json(200, &ResponseBody { issuances: page.entries, next: page.next })
 }
 
 fn invalid(field: &str, reason: FieldReason) -> Problem {
     Problem::InvalidField { field: field.to_owned(), reason }
 }
 
-fn wanted(call: &Call) -> Result<Wanted, Problem> {
+/// Parses the query parameters `day` and `state`.
+fn filter(call: &Call) -> Result<Wanted, Problem> {
     let day = call.query("day").map(|text| AthensDay::parse(text).ok_or_else(|| invalid("day", FieldReason::NotAllowed)));
     let state = call.query("state").map(|text| IssuanceState::parse(text).ok_or_else(|| invalid("state", FieldReason::NotAllowed)));
     Ok(Wanted { day: day.transpose()?, state: state.transpose()? })
@@ -77,17 +78,18 @@ async fn staff_of(deps: &Deps, business: &BusinessId, is_owner: bool) -> Result<
     if is_owner { deps.staff.of_business(business).await } else { Ok(Vec::new()) }
 }
 
-/// For the owner: what they call the employees who made these uploads. Those who were withdrawn meanwhile have an id only.
+/// Adds the owner's labels for the employees who made these uploads. Employees who were withdrawn since then have no label. `staff` is
+/// empty unless the caller is the owner.
 fn label(deps: &Deps, staff: &[StaffItem], views: &mut [IssuanceView]) -> Result<(), Failure> {
     for item in staff {
         let facts = item.open(&deps.staff_key)?;
         let member = deps.hasher.member(&item.business, &facts.afm);
-        // A row of an older version names the employee by the hash that authorizations have.
+        // A row that an older version wrote contains the hash under which the authorization is stored, instead of the member ID.
         let ids = [member.as_str(), item.employee.as_str()];
-        let theirs =
+        let made_by_employee =
             views.iter_mut().filter(|view| view.issued_by.employee.as_ref().is_some_and(|employee| ids.contains(&employee.as_str())));
         let label = facts.label.map(|label| label.expose().to_owned());
-        theirs.for_each(|view| view.issued_by.label.clone_from(&label));
+        made_by_employee.for_each(|view| view.issued_by.label.clone_from(&label));
     }
     Ok(())
 }

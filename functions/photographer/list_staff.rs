@@ -1,4 +1,4 @@
-//! GET /v1/photographer/staff: the employees whom the owner has authorised, the earliest first.
+//! GET /v1/photographer/staff: lists the employees whom the owner has authorised, in the order of their authorization.
 
 use edge::{Call, Failure, Reply, Setup, guard::Owner, views::StaffView};
 use serde::Serialize;
@@ -16,7 +16,7 @@ struct Deps {
 }
 
 #[derive(Serialize)]
-struct Answer {
+struct ResponseBody {
     staff: Vec<StaffView>,
 }
 
@@ -35,5 +35,5 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     for item in &items {
         staff.push(StaffView::of(&deps.hasher, item, &item.open(&deps.key)?));
     }
-    Reply::json(200, &Answer { staff })
+    Reply::json(200, &ResponseBody { staff })
 }

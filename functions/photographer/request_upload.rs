@@ -1,4 +1,4 @@
-//! POST /v1/photographer/uploads: addresses to which the declared pictures are uploaded, straight to S3.
+//! POST /v1/photographer/uploads: returns presigned URLs for uploading the declared pictures directly to S3.
 
 use std::collections::BTreeMap;
 
@@ -37,20 +37,20 @@ struct DeclaredBody {
 }
 
 #[derive(Serialize)]
-struct Answer {
+struct ResponseBody {
     upload_id: String,
     expires_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    face: Option<AddressView>,
+    face: Option<UploadView>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    signature: Option<AddressView>,
+    signature: Option<UploadView>,
 }
 
 #[derive(Serialize)]
-struct AddressView {
+struct UploadView {
     method: &'static str,
     url: String,
-    /// All of them must be sent as they are.
+    /// Headers that the upload must send unchanged, because the URL's signature covers them.
     headers: BTreeMap<String, String>,
 }
 
@@ -67,32 +67,32 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let mut declared = BTreeMap::new();
     for (kind, picture) in [(ImageKind::Face, body.face), (ImageKind::Signature, body.signature)] {
         if let Some(picture) = picture {
-            declared.insert(kind, checked(kind, picture)?);
+            declared.insert(kind, parse(kind, picture)?);
         }
     }
     if declared.is_empty() {
         return Err(Problem::PicturesMissing.into());
     }
     let upload_id = storage::time_ordered_id();
-    let mut addresses = BTreeMap::new();
+    let mut uploads = BTreeMap::new();
     for (&kind, declared) in &declared {
-        addresses.insert(kind, view(deps.vault.presign(&business, &upload_id, kind, declared).await?));
+        uploads.insert(kind, view(deps.vault.presign(&business, &upload_id, kind, declared).await?));
     }
     let made_by = (member, Capacity::of(employee.as_ref()));
     let issuance = Issuance::begin(business, upload_id.clone(), made_by, body.profile, declared, call.now);
     if !deps.issuances.begin(&issuance, call.now).await? {
         return Err(Problem::Conflict.into());
     }
-    let answer = Answer {
+    let body = ResponseBody {
         upload_id,
         expires_at: call.now.plus(UPLOAD_URL_VALID).rfc3339(),
-        face: addresses.remove(&ImageKind::Face),
-        signature: addresses.remove(&ImageKind::Signature),
+        face: uploads.remove(&ImageKind::Face),
+        signature: uploads.remove(&ImageKind::Signature),
     };
-    Reply::json(201, &answer)
+    Reply::json(201, &body)
 }
 
-fn checked(kind: ImageKind, picture: DeclaredBody) -> Result<Declared, Problem> {
+fn parse(kind: ImageKind, picture: DeclaredBody) -> Result<Declared, Problem> {
     photo::check_bytes(picture.bytes).map_err(|fault| Problem::BadPicture { kind, fault })?;
     let invalid = |field: &str, reason| Problem::InvalidField { field: format!("{}.{field}", kind.name()), reason };
     if picture.bytes == 0 {
@@ -105,6 +105,6 @@ fn checked(kind: ImageKind, picture: DeclaredBody) -> Result<Declared, Problem> 
     Ok(Declared { bytes: picture.bytes, sha256 })
 }
 
-fn view(address: UploadUrl) -> AddressView {
-    AddressView { method: "PUT", url: address.url, headers: address.headers.into_iter().collect() }
+fn view(upload: UploadUrl) -> UploadView {
+    UploadView { method: "PUT", url: upload.url, headers: upload.headers.into_iter().collect() }
 }

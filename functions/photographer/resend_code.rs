@@ -1,5 +1,6 @@
-//! POST /v1/photographer/issuances/{upload}/resend: the code goes out again, to the same address; or, corrected, to another one
-//! with a new code, the old one ending in the same transaction.
+//! POST /v1/photographer/issuances/{upload}/resend: sends the code again to the same recipient, or sends a new code after a correction.
+//!
+//! A correction changes the recipient or the language. It replaces the old code by a new one in one transaction.
 
 use domain::{
     CodeNumber, Language, Recipient,
@@ -78,27 +79,28 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     };
     refuse(delivery::resend(&issued.resend_facts(), call.now))?;
     let Some(item) = deps.outbox.find(&issued.message_id).await? else {
-        return Err(explain(deps, call, &upload, Some(&issued.message_id)).await?);
+        return Err(conflict_failure(deps, call, &upload, Some(&issued.message_id)).await?);
     };
     let message = item.open(&deps.outbox_key).await?;
     let correction = correction(&message, recipient, body.language)?;
     refuse(delivery::resend_message(Some(&item.facts()), correction.is_some(), call.now))?;
     let to = correction.as_ref().map_or(&message.recipient, |correction| &correction.recipient).clone();
-    let wanted = Wanted { new_code_of: correction.as_ref().map(|_| &business), recipient: &to };
-    let counters = deps.limits.read(wanted, call.now).await?.map_err(|limit| limit_reached(env!("CARGO_BIN_NAME"), limit, call.now))?;
-    let resend = Resending { deps, call, member: &member, upload: &upload, issued, item: &item, wanted };
-    let written = match correction {
+    let counted = Wanted { new_code_of: correction.as_ref().map(|_| &business), recipient: &to };
+    let counters = deps.limits.read(counted, call.now).await?.map_err(|limit| limit_reached(env!("CARGO_BIN_NAME"), limit, call.now))?;
+    let resend = Resending { deps, call, member: &member, upload: &upload, issued, item: &item, counted };
+    let result = match correction {
         None => resend.send_again(counters).await,
         Some(correction) => resend.correct(correction, counters).await,
     };
-    match written {
-        Ok(now) => Reply::json(200, &IssuanceView::of(&upload, &now, (&session, &member), call.language, call.now)),
-        // Associated, sent again by another call, or taken in hand by the sender, meanwhile.
-        Err(Failure::Refused(Problem::Conflict)) => Err(explain(deps, call, &upload, None).await?),
+    match result {
+        Ok(updated) => Reply::json(200, &IssuanceView::of(&upload, &updated, (&session, &member), call.language, call.now)),
+        // In the meantime the code was associated, sent again by another request, or claimed by `deliver_code`.
+        Err(Failure::Refused(Problem::Conflict)) => Err(conflict_failure(deps, call, &upload, None).await?),
         Err(failure) => Err(failure),
     }
 }
 
+/// Converts a decision of the domain into a problem.
 fn refuse(decision: Resend) -> Result<(), Problem> {
     match decision {
         Resend::Allowed => Ok(()),
@@ -109,14 +111,15 @@ fn refuse(decision: Resend) -> Result<(), Problem> {
     }
 }
 
-/// The code that is on its way, and to whom and in which language it is to go instead.
+/// A change of the recipient or the language.
 struct Correction {
+    /// The current code, which is replaced.
     code: CodeNumber,
     recipient: Recipient,
     language: Language,
 }
 
-/// None where the same message is to go again.
+/// Returns `None` if neither the recipient nor the language changes, so that the same message is sent again.
 fn correction(message: &Message, recipient: Option<Recipient>, language: Option<Language>) -> Result<Option<Correction>, Failure> {
     let language = language.unwrap_or(message.language);
     let recipient = recipient.unwrap_or_else(|| message.recipient.clone());
@@ -126,7 +129,7 @@ fn correction(message: &Message, recipient: Option<Recipient>, language: Option<
     Ok(Some(Correction { code: message.code()?, recipient, language }))
 }
 
-/// A code that is to go out again, as it was read.
+/// The data that was read before sending a code again.
 struct Resending<'a> {
     deps: &'a Deps,
     call: &'a Call,
@@ -134,28 +137,29 @@ struct Resending<'a> {
     upload: &'a Issuance,
     issued: &'a Issued,
     item: &'a OutboxItem,
-    wanted: Wanted<'a>,
+    /// The daily limits that this request counts towards.
+    counted: Wanted<'a>,
 }
 
 impl Resending<'_> {
-    /// The same message.
+    /// Queues the same message again.
     async fn send_again(&self, counters: Counters) -> Result<Issued, Failure> {
         let Self { deps, call, upload, issued, item, .. } = self;
-        let now = self.resent(false);
-        let parts = [
-            deps.issuances.resend_write(&upload.business, &upload.upload_id, issued, &now)?,
+        let updated = self.updated_issuance(false);
+        let writes = [
+            deps.issuances.resend_write(&upload.business, &upload.upload_id, issued, &updated)?,
             deps.outbox.requeue_write(item, call.now)?,
-            deps.outbox.wake_again_write(&item.message_id, now.resent.len(), call.now)?,
+            deps.outbox.wake_again_write(&item.message_id, updated.resent.len(), call.now)?,
         ];
-        self.commit(counters, &parts).await?;
-        Ok(now)
+        self.commit(counters, &writes).await?;
+        Ok(updated)
     }
 
-    /// A new code for the same photos, valid as long as the old one would have been: a stranger may hold that.
+    /// Replaces the code, because the old one may have reached a stranger. The new code opens the same photos and keeps the old expiry.
     async fn correct(&self, correction: Correction, counters: Counters) -> Result<Issued, Failure> {
         let Self { deps, call, upload, issued, item, .. } = self;
         let Correction { code: old_code, recipient, language } = correction;
-        // Issued, as it is not associated; gone only where another call was quicker.
+        // The code is in the state `Issued`, because it is not associated. Otherwise another request has replaced or associated it.
         let old = deps.codes.find(&old_code, call.now).await?.filter(|code| code.state == CodeState::Issued).ok_or(Problem::Conflict)?;
         let code = CodeNumber::draw(|bytes| aws::random(bytes))?;
         let data_key = unwrap_key(&old.wrapped_key, &old_code, &old.set_id)?;
@@ -177,40 +181,45 @@ impl Resending<'_> {
             ..old.clone()
         };
         let (old_about, about) = (About::Code { code_id: old.code_id.clone() }, About::Code { code_id: new.code_id.clone() });
-        // What was agreed to, to be reminded, goes with the address.
+        // If the citizen agreed to a reminder, it is set for the new recipient.
         let to = Address { recipient: recipient.clone(), language };
-        let keeping = async {
+        let sealing_reminder = async {
             if !issued.reminder {
                 return Ok(None);
             }
             ReminderItem::seal(&deps.reminders_key, &about, &to, &old.set_id, old.expires_at, None).await.map(Some)
         };
-        let (message, reminder) = tokio::try_join!(sealing, keeping)?;
-        let now =
-            Issued { recipient_kind: recipient.kind(), recipient_masked: recipient.masked(), language, message_id, ..self.resent(true) };
-        let mut parts = vec![
-            deps.issuances.resend_write(&upload.business, &upload.upload_id, issued, &now)?,
+        let (message, reminder) = tokio::try_join!(sealing, sealing_reminder)?;
+        let updated = Issued {
+            recipient_kind: recipient.kind(),
+            recipient_masked: recipient.masked(),
+            language,
+            message_id,
+            ..self.updated_issuance(true)
+        };
+        let mut writes = vec![
+            deps.issuances.resend_write(&upload.business, &upload.upload_id, issued, &updated)?,
             deps.outbox.withdraw_write(item)?,
             deps.outbox.put_write(&message)?,
             deps.codes.delete_write(&old)?,
             deps.codes.put_write(&new)?,
             deps.reminders.delete_write(&old_about, old.expires_at)?,
         ];
-        parts.extend(reminder.map(|reminder| deps.reminders.put_write(&reminder)).transpose()?);
-        self.commit(counters, &parts).await?;
-        Ok(now)
+        writes.extend(reminder.map(|reminder| deps.reminders.put_write(&reminder)).transpose()?);
+        self.commit(counters, &writes).await?;
+        Ok(updated)
     }
 
-    /// What the issuance is once its code goes out again.
-    fn resent(&self, corrected: bool) -> Issued {
-        let mut now = Issued { delivery: DeliveryState::Queued, attempts: 0, sent_at: None, ..self.issued.clone() };
-        now.resent.push(Resent { at: self.call.now, by: self.member.clone(), corrected });
-        now
+    /// Returns the issuance with its code queued again and the resend recorded.
+    fn updated_issuance(&self, corrected: bool) -> Issued {
+        let mut updated = Issued { delivery: DeliveryState::Queued, attempts: 0, sent_at: None, ..self.issued.clone() };
+        updated.resent.push(Resent { at: self.call.now, by: self.member.clone(), corrected });
+        updated
     }
 
-    async fn commit(&self, counters: Counters, parts: &[TransactWrite]) -> Result<(), Failure> {
+    async fn commit(&self, counters: Counters, writes: &[TransactWrite]) -> Result<(), Failure> {
         let operation = env!("CARGO_BIN_NAME");
-        match self.deps.limits.commit(&self.deps.transaction, counters, parts, self.wanted, self.call.now).await {
+        match self.deps.limits.commit(&self.deps.transaction, counters, writes, self.counted, self.call.now).await {
             Ok(counters) => {
                 log_limits(operation, &counters);
                 Ok(())
@@ -221,11 +230,13 @@ impl Resending<'_> {
     }
 }
 
-/// Nothing was written. Why it may not be any more, or that two calls met; where its message is `gone`, that its day is over.
-async fn explain(deps: &Deps, call: &Call, upload: &Issuance, gone: Option<&str>) -> Result<Failure, Failure> {
+/// Reads the issuance again and returns the reason why nothing was written: the code must not be sent again, or two requests met.
+///
+/// `gone` is the ID of a message that was not found. If the issuance still names it, the message was deleted after its 24 hours.
+async fn conflict_failure(deps: &Deps, call: &Call, upload: &Issuance, gone: Option<&str>) -> Result<Failure, Failure> {
     let upload = deps.issuances.find(&upload.business, &upload.upload_id, call.now).await?;
     let Some(issued) = upload.and_then(|upload| upload.issued) else { return Ok(Problem::UploadUnknown.into()) };
-    // Another call took the message away and made another of it; or time did, and nobody else.
+    // A different message ID means that another request replaced the message.
     let otherwise = if gone == Some(issued.message_id.as_str()) { Problem::ResendTooLate } else { Problem::Conflict };
     Ok(refuse(delivery::resend(&issued.resend_facts(), call.now)).err().unwrap_or(otherwise).into())
 }

@@ -1,5 +1,5 @@
-//! DELETE /v1/photographer/staff/{employee}: the employee's next request for the business is refused. Repeating it answers the
-//! same.
+//! DELETE /v1/photographer/staff/{employee}: withdraws an employee's authorization. The employee's next request for the business is
+//! rejected. A repeated request gets the same response.
 
 use domain::{business::BusinessId, staff::EmployeeId};
 use edge::{Call, Failure, Reply, Setup, guard::Owner};
@@ -33,19 +33,20 @@ async fn main() -> Result<(), lambda_http::Error> {
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let Owner { business, .. } = Owner::from(call, &deps.sessions).await?;
-    // Who is not among the employees is authorised for nothing already.
+    // An unknown employee is not an error, because there is no authorization to withdraw.
     if let Some(employee) = find(deps, &business, call.path("employee").unwrap_or_default()).await? {
-        let (deleted, left) = (deps.staff.delete_write(&business, &employee)?, deps.staff.leave_write(&business, &employee)?);
-        deps.transaction.clone().with(deleted).with(left).commit().await?;
+        let (delete, leave) = (deps.staff.delete_write(&business, &employee)?, deps.staff.leave_write(&business, &employee)?);
+        deps.transaction.clone().with(delete).with(leave).commit().await?;
     }
     Ok(Reply::no_content())
 }
 
-/// Returns the employee whom `list_staff` names so. A page or program of before an update names the employee's hash.
-async fn find(deps: &Deps, business: &BusinessId, named: &str) -> Result<Option<EmployeeId>, Failure> {
-    let is_named = |id: &str| equal(id.as_bytes(), named.as_bytes());
+/// Finds the employee with the member ID that `list_staff` shows. Pages and programs from before an update send the employee's hash
+/// instead.
+async fn find(deps: &Deps, business: &BusinessId, requested_id: &str) -> Result<Option<EmployeeId>, Failure> {
+    let is_named = |id: &str| equal(id.as_bytes(), requested_id.as_bytes());
     for item in deps.staff.of_business(business).await? {
-        // An item that does not open has no AFM to tell, and keeps nobody else from being withdrawn.
+        // An item that cannot be opened is compared by its hash only, so that it does not prevent the withdrawal of others.
         let member = item.open(&deps.key).map(|facts| deps.hasher.member(business, &facts.afm));
         if is_named(item.employee.as_str()) || member.is_ok_and(|member| is_named(member.as_str())) {
             return Ok(Some(item.employee));

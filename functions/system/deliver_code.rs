@@ -1,7 +1,7 @@
-//! Sends codes: woken by the outbox's stream, one record for each new message or wake record.
+//! Sends codes. Invoked by the outbox's stream with one record for each new message and each wake record.
 //!
-//! A failed attempt is a success of its own: it is written down, the message comes due again, and no other waits for
-//! it. Only storage that cannot be reached is the stream's to repeat.
+//! A failed attempt to send counts as processed: it is recorded, and the message becomes due again later, so that the other messages need
+//! not wait. Lambda repeats a record only if storage failed.
 
 use domain::{
     Moment, Recipient,
@@ -36,7 +36,7 @@ struct Deps {
     transaction: Transaction,
 }
 
-/// The part of a DynamoDB stream event that is used: keys only are in it.
+/// The fields of a DynamoDB stream event that are used. The stream contains keys only.
 #[derive(Deserialize)]
 struct StreamEvent {
     #[serde(rename = "Records")]
@@ -82,41 +82,46 @@ async fn main() -> Result<(), lambda_http::Error> {
     edge::serve_event(env!("CARGO_BIN_NAME"), setup, deps, |deps, event| Box::pin(handle(deps, event))).await
 }
 
-/// Answers which records Lambda is to repeat (`ReportBatchItemFailures`): from the first whose storage failed.
+/// Delivers the messages of a batch. After a storage failure the response names the record from which Lambda repeats the batch
+/// (`ReportBatchItemFailures`).
 async fn handle(deps: &Deps, event: StreamEvent) -> Result<Value, Failure> {
     for record in event.records {
         let (message_id, is_wake) = outbox::woken(&record.dynamodb.keys.message_id.text);
-        let done = deliver(deps, message_id, edge::now()).await;
-        if let Err(failure) = done {
-            say(LogCode::SideCallFailed, &[("cause", json!(failure.cause()))]);
+        let result = deliver(deps, message_id, edge::now()).await;
+        if let Err(failure) = result {
+            log_line(LogCode::SideCallFailed, &[("cause", json!(failure.cause()))]);
             return Ok(json!({"batchItemFailures": [{"itemIdentifier": record.dynamodb.sequence_number}]}));
         }
         if is_wake {
-            // It has done its work; where this fails, TTL removes it.
+            // The wake record is no longer needed. If the deletion fails, TTL removes the record.
             let _ = deps.outbox.delete(&record.dynamodb.keys.message_id.text).await;
         }
     }
     Ok(json!({"batchItemFailures": []}))
 }
 
+/// Makes one attempt to send a message and records its result. Fails only if storage fails.
 async fn deliver(deps: &Deps, message_id: &str, now: Moment) -> Result<(), Failure> {
     let item = match deps.outbox.claim(message_id, now).await {
         Ok(Some(item)) => item,
         Ok(None) => {
-            say(LogCode::DeliverySkipped, &[]);
+            log_line(LogCode::DeliverySkipped, &[]);
             return Ok(());
         }
-        // Reading it again would find the same: passed over, so that the shard goes on.
+        // Reading the item again would give the same result. It is skipped, so that the shard continues.
         Err(StorageError::Corrupt(what)) => {
-            say(LogCode::DeliverySkipped, &[("cause", json!(what))]);
+            log_line(LogCode::DeliverySkipped, &[("cause", json!(what))]);
             return Ok(());
         }
         Err(error) => return Err(error.into()),
     };
-    // Of the last one nothing was noted: it may have gone out each time.
+    // The results of the earlier attempts could not be recorded, so the message may have been sent each time.
     if usize::try_from(item.attempts).is_ok_and(|attempts| attempts > delivery::ATTEMPTS) {
         settle(deps, &item, DeliveryState::Failed, None).await?;
-        say(LogCode::DeliveryGivenUp, &[("cause", json!("nothing could be noted of its attempts")), ("attempts", json!(item.attempts))]);
+        log_line(
+            LogCode::DeliveryGivenUp,
+            &[("cause", json!("nothing could be noted of its attempts")), ("attempts", json!(item.attempts))],
+        );
         return Ok(());
     }
     let sent = match item.open(&deps.key).await {
@@ -125,17 +130,17 @@ async fn deliver(deps: &Deps, message_id: &str, now: Moment) -> Result<(), Failu
     };
     match sent {
         Ok(()) => {
-            say(LogCode::CodeSent, &[("attempts", json!(item.attempts))]);
+            log_line(LogCode::CodeSent, &[("attempts", json!(item.attempts))]);
             settle(deps, &item, DeliveryState::Sent, Some(now)).await
         }
         Err(cause) => match delivery::after_failure(item.attempts, now, item.kept_until) {
             AfterFailure::RetryAt(next_at) => {
-                say(LogCode::DeliveryFailed, &[("cause", json!(cause)), ("attempts", json!(item.attempts))]);
+                log_line(LogCode::DeliveryFailed, &[("cause", json!(cause)), ("attempts", json!(item.attempts))]);
                 let queued = deps.issuances.delivery_write(&item.business, &item.upload_id, DeliveryState::Queued, item.attempts, None)?;
                 write(deps, deps.outbox.retry_write(&item, next_at)?, queued).await
             }
             AfterFailure::GiveUp => {
-                say(LogCode::DeliveryGivenUp, &[("cause", json!(cause)), ("attempts", json!(item.attempts))]);
+                log_line(LogCode::DeliveryGivenUp, &[("cause", json!(cause)), ("attempts", json!(item.attempts))]);
                 settle(deps, &item, DeliveryState::Failed, None).await
             }
         },
@@ -158,14 +163,15 @@ async fn send(deps: &Deps, item: &OutboxItem, message: &Message, now: Moment) ->
     }
 }
 
+/// Records the final state of a message in the outbox and in the history.
 async fn settle(deps: &Deps, item: &OutboxItem, state: DeliveryState, sent_at: Option<Moment>) -> Result<(), Failure> {
-    let settled = deps.outbox.settle_write(item, state)?;
-    let shown = deps.issuances.delivery_write(&item.business, &item.upload_id, state, item.attempts, sent_at)?;
-    write(deps, settled, shown).await
+    let message = deps.outbox.settle_write(item, state)?;
+    let history = deps.issuances.delivery_write(&item.business, &item.upload_id, state, item.attempts, sent_at)?;
+    write(deps, message, history).await
 }
 
-/// Notes in message and history what became of the attempt. Where the message is gone nothing is left to note; where the history is, the
-/// message alone is to know, or it would be sent again.
+/// Records the result of an attempt in the message and in the history. If the message was deleted, nothing is recorded. If the history was
+/// deleted, the result is recorded in the message alone, so that it is not sent again.
 async fn write(deps: &Deps, message: TransactWrite, history: TransactWrite) -> Result<(), Failure> {
     match deps.transaction.clone().with(message.clone()).with(history).commit().await {
         Err(TransactionError::Refused(parts)) if !parts.contains(&0) => match deps.transaction.clone().with(message).commit().await {
@@ -177,6 +183,6 @@ async fn write(deps: &Deps, message: TransactWrite, history: TransactWrite) -> R
     }
 }
 
-fn say(code: LogCode, fields: &[(&str, Value)]) {
+fn log_line(code: LogCode, fields: &[(&str, Value)]) {
     log::line(env!("CARGO_BIN_NAME"), code, fields);
 }

@@ -1,7 +1,7 @@
-//! Each hour by day: reminds of codes and of associations that are about to end, and forgets the addresses.
+//! Sends reminders of codes and associations that expire soon, and deletes the addresses. Runs each hour during the day.
 //!
-//! A reminder goes out once or not at all: one of which it is not known whether it went is not sent again. One that fails
-//! holds up none of the others.
+//! A reminder is sent at most once: if it is unknown whether it was sent, it is not sent again. A failure does not delay the other
+//! reminders.
 
 use domain::{
     Moment, Recipient,
@@ -27,7 +27,12 @@ use storage::{
     reminders::{About, Address, Listed, ReminderItem, Reminders, slots},
 };
 
+<<<<<<< HEAD
 /// Reminders in hand at a time: SES takes 14 a second of an account, and two at a time are some nine (docs/usage.md).
+=======
+/// Reminders that are sent concurrently. SES accepts 14 messages a second from an account. Two at a time make some nine a second
+/// (docs/benchmarks.md, Growth).
+>>>>>>> c7e54734b75f662a5c1bc229cdc7bf45da50727f
 const CONCURRENCY: usize = 2;
 
 struct Deps {
@@ -41,7 +46,7 @@ struct Deps {
     transaction: Transaction,
 }
 
-/// The schedule's tick; what it holds does not matter.
+/// The event of the schedule. Its content is not used.
 #[derive(Deserialize)]
 struct Tick {}
 
@@ -61,18 +66,19 @@ async fn main() -> Result<(), lambda_http::Error> {
     edge::serve_event(env!("CARGO_BIN_NAME"), setup, deps, |deps, Tick {}| Box::pin(handle(deps, edge::now()))).await
 }
 
-/// What became of a reminder in this run.
+/// Result of processing one reminder.
 #[derive(PartialEq, Eq)]
 enum Outcome {
     Sent,
-    /// What it was about has ended, or has gone on.
+    /// The code is used or gone, or the association has ended or has no such reminder any more.
     NotNeeded,
-    /// To be tried again.
+    /// Not sent. The next run processes it again.
     Failed,
+    /// Removed without being sent.
     GivenUp,
-    /// In another run's hand.
+    /// Left to another run, which has claimed it.
     Left,
-    /// Storage did not do what it should: the run fails in the end, so that somebody looks.
+    /// Storage failed. The run then ends with an error, so that an alarm goes off.
     Broken,
 }
 
@@ -81,14 +87,14 @@ async fn handle(deps: &Deps, now: Moment) -> Result<Value, Failure> {
     for (day, turn) in reminder::days(now) {
         for slot in slots(day) {
             let mut page = deps.reminders.page(&slot, None).await?;
-            while let Some(some) = page {
-                for listed in some.reminders.chunks(CONCURRENCY) {
-                    // The next run goes on with what is left.
+            while let Some(current) = page {
+                for listed in current.reminders.chunks(CONCURRENCY) {
+                    // When the time of this run is over, the next run processes the remaining reminders.
                     if !edge::now().has_reached(now.plus(RUN)) {
-                        outcomes.extend(join_all(listed.iter().map(|listed| look_at(deps, listed, turn, edge::now()))).await);
+                        outcomes.extend(join_all(listed.iter().map(|listed| process(deps, listed, turn, edge::now()))).await);
                     }
                 }
-                page = deps.reminders.page(&slot, Some(some)).await?;
+                page = deps.reminders.page(&slot, Some(current)).await?;
             }
         }
     }
@@ -100,37 +106,40 @@ async fn handle(deps: &Deps, now: Moment) -> Result<Value, Failure> {
         ("failed", count(Outcome::Failed) + broken),
         ("given_up", count(Outcome::GivenUp)),
     ];
-    say(LogCode::RemindersLookedAt, &counts.map(|(name, count)| (name, json!(count))));
+    log_line(LogCode::RemindersLookedAt, &counts.map(|(name, count)| (name, json!(count))));
     if broken > 0 { Err(Failure::internal(format!("{broken} reminders could not be looked at"))) } else { Ok(json!({})) }
 }
 
-async fn look_at(deps: &Deps, listed: &Result<Listed, StorageError>, turn: Turn, now: Moment) -> Outcome {
-    let done = match listed {
+/// Sends a reminder, gives it up or leaves it to another run.
+async fn process(deps: &Deps, listed: &Result<Listed, StorageError>, turn: Turn, now: Moment) -> Outcome {
+    let result = match listed {
         Ok(listed) if listed.is_claimed(now) => return Outcome::Left,
         Ok(listed) if turn == Turn::GiveUp || listed.is_over(now) || listed.may_have_gone(now) => give_up(deps, listed).await,
         Ok(listed) => remind(deps, listed, now).await,
         Err(error) => Err(Failure::internal(error)),
     };
-    done.unwrap_or_else(|failure| {
-        say(LogCode::SideCallFailed, &[("cause", json!(failure.cause()))]);
+    result.unwrap_or_else(|failure| {
+        log_line(LogCode::SideCallFailed, &[("cause", json!(failure.cause()))]);
         Outcome::Broken
     })
 }
 
+/// Removes a reminder without sending it.
 async fn give_up(deps: &Deps, listed: &Listed) -> Result<Outcome, Failure> {
-    say(LogCode::ReminderGivenUp, &[]);
+    log_line(LogCode::ReminderGivenUp, &[]);
     let address = deps.transaction.clone().with(deps.reminders.give_up_write(listed)?);
     let was_there = remove(deps, &listed.about()?, &listed.set_id, address).await?;
     Ok(if was_there { Outcome::GivenUp } else { Outcome::Left })
 }
 
+/// Claims a reminder, sends it if it is still needed, and removes it.
 async fn remind(deps: &Deps, listed: &Listed, now: Moment) -> Result<Outcome, Failure> {
     let Some(item) = deps.reminders.claim(listed, now).await? else { return Ok(Outcome::Left) };
-    let tried = attempt(deps, &item, now).await;
+    let result = attempt(deps, &item, now).await;
     let attempts = ("attempts", json!(item.attempts));
-    match tried {
+    match result {
         Ok(Outcome::Sent) => {
-            say(LogCode::ReminderSent, &[attempts]);
+            log_line(LogCode::ReminderSent, &[attempts]);
             forget(deps, &item).await?;
             Ok(Outcome::Sent)
         }
@@ -139,8 +148,8 @@ async fn remind(deps: &Deps, listed: &Listed, now: Moment) -> Result<Outcome, Fa
             Ok(other)
         }
         Err(Unsent { cause, may_have_gone }) => {
-            say(LogCode::ReminderFailed, &[("cause", json!(cause)), attempts]);
-            // Where it may have gone the claim stays, so that nobody sends it again: the next run gives it up.
+            log_line(LogCode::ReminderFailed, &[("cause", json!(cause)), attempts]);
+            // If the reminder may have been sent, the claim stays, so that no run sends it again. The next run gives it up.
             if !may_have_gone {
                 deps.reminders.release(&item).await?;
             }
@@ -149,8 +158,10 @@ async fn remind(deps: &Deps, listed: &Listed, now: Moment) -> Result<Outcome, Fa
     }
 }
 
+/// A failed attempt to send.
 struct Unsent {
     cause: String,
+    /// True if SNS or SES may have accepted the message before the failure.
     may_have_gone: bool,
 }
 
@@ -172,7 +183,7 @@ impl From<SendingError> for Unsent {
     }
 }
 
-/// Sends it, where what it is about is still as it was when it was asked for.
+/// Sends a reminder if its code or association has not changed since it was requested.
 async fn attempt(deps: &Deps, item: &ReminderItem, now: Moment) -> Result<Outcome, Unsent> {
     let about = item.about()?;
     let expires_at = match &about {
@@ -205,29 +216,31 @@ async fn send(deps: &Deps, address: &Address, kind: ReminderKind, expires_at: Mo
     Ok(())
 }
 
+/// Deletes a reminder that was sent or is not needed.
 async fn forget(deps: &Deps, item: &ReminderItem) -> Result<(), Failure> {
     let address = deps.transaction.clone().with(deps.reminders.end_write(item)?);
     remove(deps, &item.about()?, &item.set_id, address).await.map(|_| ())
 }
 
-/// The address goes; of an association also the note that a reminder is to come. False where somebody has replaced or removed it.
+/// Deletes a reminder's address with the transaction `address`, and the note of the reminder in its association. Returns false if another
+/// request has replaced or deleted the reminder.
 async fn remove(deps: &Deps, about: &About, set_id: &str, address: Transaction) -> Result<bool, Failure> {
-    let noted = match about {
+    let note = match about {
         About::Code { .. } => None,
         About::Association { subject } => Some(deps.associations.reminded_write(subject, set_id)?),
     };
-    let done = match address.clone().with_some(noted).commit().await {
-        // The association is gone, or another one: there is no note.
+    let result = match address.clone().with_some(note).commit().await {
+        // The association has ended or was replaced, so there is no note.
         Err(TransactionError::Refused(parts)) if !parts.contains(&0) => address.commit().await,
-        done @ (Ok(()) | Err(_)) => done,
+        result @ (Ok(()) | Err(_)) => result,
     };
-    match done {
+    match result {
         Ok(()) => Ok(true),
         Err(TransactionError::Refused(_)) => Ok(false),
         Err(error @ (TransactionError::Conflict | TransactionError::Storage(_))) => Err(error.into()),
     }
 }
 
-fn say(code: LogCode, fields: &[(&str, Value)]) {
+fn log_line(code: LogCode, fields: &[(&str, Value)]) {
     log::line(env!("CARGO_BIN_NAME"), code, fields);
 }

@@ -1,8 +1,8 @@
-//! Each minute: wakes the sender for messages that are due again, and ends those whose 24 hours are over.
+//! Runs each minute. Wakes `deliver_code` for messages that are due again, and deletes messages whose 24 hours are over.
 
 use domain::{
     Moment,
-    delivery::{DeliveryState, SWEEP_RUN, SWEEP_CONCURRENCY, SWEEP_MESSAGES_MAX, UNREADABLE_AGAIN},
+    delivery::{DeliveryState, SWEEP_CONCURRENCY, SWEEP_MESSAGES_MAX, SWEEP_RUN, UNREADABLE_AGAIN},
 };
 use edge::{
     Failure, Setup,
@@ -23,7 +23,7 @@ struct Deps {
     transaction: Transaction,
 }
 
-/// The schedule's tick; what it holds does not matter.
+/// The event of the schedule. Its content is not used.
 #[derive(Deserialize)]
 struct Tick {}
 
@@ -39,12 +39,12 @@ async fn handle(deps: &Deps, now: Moment) -> Result<Value, Failure> {
     let all_due = deps.outbox.due(now, i32::try_from(SWEEP_MESSAGES_MAX).unwrap_or(i32::MAX)).await?;
     // Messages are sorted by when they came due, so the first one shows how far the sender is behind.
     let oldest = all_due.first().map_or(0, |due| now.epoch_seconds() - due.next_at.epoch_seconds());
-    for some in all_due.chunks(SWEEP_CONCURRENCY) {
+    for batch in all_due.chunks(SWEEP_CONCURRENCY) {
         if edge::now().has_reached(now.plus(SWEEP_RUN)) {
             // The next run finds the remaining messages due.
             break;
         }
-        for seen in join_all(some.iter().map(|due| look_at(deps, due, now))).await {
+        for seen in join_all(batch.iter().map(|due| process(deps, due, now))).await {
             match seen {
                 Ok(Seen::Woken) => woken += 1,
                 Ok(Seen::Ended) => ended += 1,
@@ -69,16 +69,19 @@ async fn handle(deps: &Deps, now: Moment) -> Result<Value, Failure> {
     if failed > 0 { Err(Failure::internal(format!("{failed} messages could not be looked at"))) } else { Ok(json!({})) }
 }
 
+/// Result of processing one due message.
 enum Seen {
+    /// A wake record was written, so that the sender tries again.
     Woken,
+    /// The 24 hours are over. The message was sent or given up before, and is deleted now.
     Ended,
-    /// Its day is over, and it was never sent.
+    /// The 24 hours are over. The message was never sent, and is deleted now.
     EndedUnsent,
-    /// Gone, woken already, or in somebody's hands: for the next run, if at all.
+    /// Nothing was done, because the message was deleted, woken or claimed in the meantime.
     Left,
 }
 
-async fn look_at(deps: &Deps, due: &Due, now: Moment) -> Result<Seen, Failure> {
+async fn process(deps: &Deps, due: &Due, now: Moment) -> Result<Seen, Failure> {
     let item = match deps.outbox.find(&due.message_id).await {
         Ok(Some(item)) => item,
         Ok(None) => return Ok(Seen::Left),
@@ -91,18 +94,18 @@ async fn look_at(deps: &Deps, due: &Due, now: Moment) -> Result<Seen, Failure> {
     if !now.has_reached(item.kept_until) {
         return Ok(if deps.outbox.wake(due, now).await? { Seen::Woken } else { Seen::Left });
     }
-    // TTL may lag by days: a message's day ends here.
+    // The message is deleted here, because TTL may delete it days later.
     if item.state != DeliveryState::Queued {
         deps.outbox.delete(&item.message_id).await?;
         return Ok(Seen::Ended);
     }
-    // Never sent, and not to be sent any more: the photographer's list says so.
+    // The message was never sent and is not sent any more. The photographer's list shows it as failed.
     let unsent = deps.issuances.delivery_write(&item.business, &item.upload_id, DeliveryState::Failed, item.attempts, None)?;
     match deps.transaction.clone().with(deps.outbox.delete_write(&item)?).with(unsent).commit().await {
         Ok(()) => Ok(Seen::EndedUnsent),
-        // Claimed or settled this very moment.
+        // The sender claimed or settled the message at the same time.
         Err(TransactionError::Refused(parts)) if parts.contains(&0) => Ok(Seen::Left),
-        // The history that it would be noted in is gone.
+        // The history row was deleted, so the message is deleted alone.
         Err(TransactionError::Refused(_)) => {
             deps.outbox.delete(&item.message_id).await?;
             Ok(Seen::Ended)
@@ -120,7 +123,7 @@ mod tests {
 
     use super::*;
 
-    /// A table with as many due messages as a run looks at, which takes some time over each call.
+    /// Simulates a table with as many due messages as a run processes, and with a delay at each call.
     fn dynamodb(request: &Received) -> Response {
         let body = match request.header("x-amz-target") {
             "DynamoDB_20120810.Query" => {
@@ -146,7 +149,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn all_messages_of_a_run_are_woken_several_at_the_same_time() {
+    async fn a_run_wakes_all_messages_several_at_the_same_time() {
         let endpoint = Endpoint::start(dynamodb).await;
         handle(&deps(&endpoint), edge::now()).await.unwrap();
         let calls =
@@ -157,10 +160,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_run_that_has_taken_too_long_leaves_the_rest_to_the_next() {
+    async fn a_run_that_takes_too_long_leaves_the_remaining_messages_to_the_next() {
         let endpoint = Endpoint::start(dynamodb).await;
         let began = edge::now().plus(Span::seconds(-SWEEP_RUN.as_seconds()));
         handle(&deps(&endpoint), began).await.unwrap();
-        assert_eq!(endpoint.take().len(), 1, "the query alone");
+        assert_eq!(endpoint.take().len(), 1, "only the query");
     }
 }

@@ -420,7 +420,7 @@ fn every_function_has_alarms_for_failures_and_for_slowness() {
             slow[key] = value;
         }
         assert_eq!(*own("Slow"), slow, "{name}");
-        assert_eq!(own("Errors")["AlarmDescription"], format!("docs/operating/alarms/functions.md#{name}"));
+        assert_eq!(own("Errors")["AlarmDescription"], format!("docs/operations.md#{name}"));
     }
 }
 

@@ -125,7 +125,7 @@ fn http_client(trusted: TrustStore, reuse: Reuse) -> SharedHttpClient {
 /// Returns a configuration for calls that must not be repeated automatically, such as sending: one attempt, with the time limit of all.
 ///
 /// Each request opens a connection of its own. Lambda freezes a process between events, for minutes; meanwhile AWS closes idle connections,
-/// and without a retry the next request on one of them is lost (docs/decisions.md).
+/// and without a retry the next request on one of them is lost (docs/decisions/delivery.md).
 pub fn single_attempt(config: &SdkConfig) -> SdkConfig {
     config
         .to_builder()

@@ -1,16 +1,16 @@
-//! The one place where failures become answers: problem -> status, cause -> problem.
+//! Maps errors of the inner layers to problems, and problems to HTTP status codes.
 
 use lambda_http::http::StatusCode;
 use messages::{RenderError, problem::Problem};
 use registers::RegisterError;
 use storage::{StorageError, TransactionError};
 
-/// Why a handler does not answer as asked.
+/// The error type of handlers.
 #[derive(Debug)]
 pub enum Failure {
-    /// The caller's doing, or the state of things: said to the caller, no cause to log.
+    /// The request is rejected because of its content or the current state. The caller receives the problem. There is no cause to log.
     Refused(Problem),
-    /// Ours or the outside world's: the cause is logged, once, and never sent.
+    /// The service, AWS, TAXISnet or a register failed. The cause is logged once and never sent to the caller.
     Failed { problem: Problem, cause: String },
 }
 
@@ -19,7 +19,7 @@ impl Failure {
         Self::Failed { problem: Problem::Internal, cause: cause.to_string() }
     }
 
-    /// For a log.
+    /// Returns the text for a log line: the cause, or the problem's code if there is no cause.
     pub fn cause(&self) -> &str {
         match self {
             Self::Refused(problem) => problem.code(),
@@ -58,7 +58,8 @@ impl From<aws::NoRandom> for Failure {
 }
 
 impl From<TransactionError> for Failure {
-    /// For conditions whose failing the handler does not tell apart: somebody else was quicker.
+    /// Maps every failed condition to [`Problem::Conflict`]: another request wrote first. Handlers that need to know which condition failed
+    /// match the error themselves.
     fn from(error: TransactionError) -> Self {
         match error {
             TransactionError::Refused(_) | TransactionError::Conflict => Self::Refused(Problem::Conflict),
@@ -85,7 +86,7 @@ impl From<RenderError> for Failure {
     }
 }
 
-/// Status of each problem (RFC 9110).
+/// Returns the HTTP status of a problem (RFC 9110).
 pub const fn status(problem: &Problem) -> StatusCode {
     match problem {
         Problem::MalformedJson | Problem::SignInState | Problem::ExchangeRefused => StatusCode::BAD_REQUEST,

@@ -1,4 +1,4 @@
-//! Guards: who calls, as types. Each can be had from a checked session only, so that no handler can forget the check.
+//! Guards: types that identify the caller. Each can be created only from a checked session, so a handler cannot omit the check.
 
 use domain::{
     Afm, SubjectId,
@@ -14,13 +14,13 @@ use storage::{
 
 use crate::{call::Call, failure::Failure, log};
 
-/// Somebody with a session, at whatever stage.
+/// A person with a session, at any stage of the sign-in.
 #[derive(Debug)]
 pub struct Visitor {
     pub session: Session,
 }
 
-/// Somebody whose one-time password was right.
+/// A person whose one-time password was verified.
 #[derive(Debug)]
 pub struct SignedIn {
     pub session: Session,
@@ -32,28 +32,30 @@ pub struct Citizen {
     pub session: Session,
 }
 
-/// A photographer, acting for a business: its owner, or staff whom the owner authorises at this moment.
+/// A person who acts for a photographer's business: its owner, or an employee whom the owner currently authorises.
 #[derive(Debug)]
 pub struct Photographer {
     pub session: Session,
     pub business: BusinessId,
-    /// The person in the records of the business.
+    /// The person's ID in the records of the business.
     pub member: MemberId,
-    /// As which employee; none is the owner.
+    /// The employee's ID. `None` for the owner.
     pub employee: Option<EmployeeId>,
 }
 
-/// The owner of a business, acting for it.
+/// The owner of a photographer's business, who acts for it.
 #[derive(Debug)]
 pub struct Owner {
     pub session: Session,
     pub business: BusinessId,
-    /// The owner in the records of the business.
+    /// The owner's ID in the records of the business.
     pub member: MemberId,
     pub business_afm: Afm,
 }
 
 impl Visitor {
+    /// Loads the caller's session and notes that it was used.
+    ///
     /// # Errors
     /// [`Problem::NoSession`], [`Problem::SessionExpired`].
     pub async fn from(call: &Call, sessions: &Sessions) -> Result<Self, Failure> {
@@ -65,7 +67,7 @@ impl Visitor {
         Ok(Self { session })
     }
 
-    /// Also a session that was succeeded a moment ago: for the call whose answer may have been lost.
+    /// Also accepts a session that was rotated a moment ago, for a repeated call whose first response may have been lost.
     ///
     /// # Errors
     /// [`Problem::NoSession`], [`Problem::SessionExpired`].
@@ -75,6 +77,8 @@ impl Visitor {
 }
 
 impl SignedIn {
+    /// Loads the caller's session and checks that its one-time password was verified.
+    ///
     /// # Errors
     /// Those of [`Visitor::from`], [`Problem::OtpNotVerified`].
     pub async fn from(call: &Call, sessions: &Sessions) -> Result<Self, Failure> {
@@ -84,10 +88,12 @@ impl SignedIn {
 }
 
 impl Citizen {
+    /// Loads the caller's session and checks its role and the agreement to the text on personal data.
+    ///
     /// # Errors
     /// Those of [`SignedIn::from`], [`Problem::RoleNotChosen`], [`Problem::WrongRole`], [`Problem::ConsentRequired`].
     pub async fn from(call: &Call, sessions: &Sessions) -> Result<Self, Failure> {
-        let session = acting(call, sessions).await?;
+        let session = session_with_role(call, sessions).await?;
         match (&session.role, session.stage()) {
             (Some(Role::Citizen), Stage::Ready) => Ok(Self { session }),
             (Some(Role::Citizen), _) => Err(Problem::ConsentRequired.into()),
@@ -95,10 +101,10 @@ impl Citizen {
         }
     }
 
-    /// The subject that the path names: `self`, or the handle of a minor whose custody was confirmed in this session.
+    /// Returns the subject that the path names: `self`, or the handle of a minor for whom custody was confirmed in this session.
     ///
     /// # Errors
-    /// [`Problem::SubjectUnknown`]; [`Problem::MinorIsAdult`] from the 18th birthday on, within a session too.
+    /// [`Problem::SubjectUnknown`]; [`Problem::MinorIsAdult`] from the 18th birthday on, even if it is during the session.
     pub fn subject(&self, call: &Call) -> Result<Subject, Problem> {
         let handle = call.path("subject").ok_or(Problem::SubjectUnknown)?;
         if handle == SELF {
@@ -111,31 +117,33 @@ impl Citizen {
         Ok(Subject { id: minor.subject_id.clone(), handle: handle.to_owned(), minor: Some(minor.clone()) })
     }
 
-    /// Everybody for whom the person may act now: themselves and the minors of this session.
+    /// Returns all subjects for whom the citizen may act now: the citizen and the minors of this session.
     pub fn managed(&self, call: &Call) -> Vec<SubjectId> {
         let minors = self.session.minors.iter().filter(|minor| minor.birth_date.is_minor(call.now));
         std::iter::once(&self.session.subject_id).chain(minors.map(|minor| &minor.subject_id)).cloned().collect()
     }
 }
 
-/// The person whom a citizen acts for: themselves, or a minor.
+/// The person for whom a citizen acts: the citizen, or a minor.
 #[derive(Debug, Clone)]
 pub struct Subject {
     pub id: SubjectId,
-    /// As the caller names them.
+    /// The value of `{subject}` in the path.
     pub handle: String,
     pub minor: Option<Minor>,
 }
 
-/// How callers name themselves as the subject.
+/// The value of `{subject}` for the caller.
 pub const SELF: &str = "self";
 
 impl Photographer {
+    /// Loads the caller's session and checks its role and, for an employee, the authorization by the owner.
+    ///
     /// # Errors
-    /// Those of [`SignedIn::from`], [`Problem::RoleNotChosen`], [`Problem::WrongRole`]; [`Problem::StaffWithdrawn`] from the
-    /// moment at which the owner withdrew.
+    /// Those of [`SignedIn::from`], [`Problem::RoleNotChosen`], [`Problem::WrongRole`]; [`Problem::StaffWithdrawn`] as soon as the owner
+    /// has withdrawn the employee's authorization.
     pub async fn from(call: &Call, sessions: &Sessions, staff: &Staff) -> Result<Self, Failure> {
-        let (session, Business { id, staff: employee, member, .. }) = acting_for(call, sessions).await?;
+        let (session, Business { id, staff: employee, member, .. }) = session_with_business(call, sessions).await?;
         still_staff(staff, &id, employee.as_ref(), call).await?;
         let member = member.unwrap_or_else(|| member_of_before(&session));
         Ok(Self { session, business: id, member, employee })
@@ -143,27 +151,31 @@ impl Photographer {
 }
 
 impl Owner {
+    /// Loads the caller's session and checks that the caller owns the business.
+    ///
     /// # Errors
     /// Those of [`SignedIn::from`], [`Problem::RoleNotChosen`], [`Problem::WrongRole`], [`Problem::NotOwner`].
     pub async fn from(call: &Call, sessions: &Sessions) -> Result<Self, Failure> {
-        match acting_for(call, sessions).await? {
+        match session_with_business(call, sessions).await? {
             (_, Business { staff: Some(_), .. }) => Err(Problem::NotOwner.into()),
             (session, Business { id, afm: Some(afm), member, .. }) => {
                 let member = member.unwrap_or_else(|| member_of_before(&session));
                 Ok(Self { session, business: id, member, business_afm: afm })
             }
-            // A session of before AFMs were kept in it.
+            // A session that an older version stored, without the AFM of the business.
             (_, Business { afm: None, .. }) => Err(Problem::SessionExpired.into()),
         }
     }
 }
 
-/// The ID that an older version writes into the records of a business. A session that it began has no other, for 8 hours at most.
+/// Returns the member ID that an older version writes into the records of a business. Needed for sessions that the older version began,
+/// which last 8 hours at most.
 fn member_of_before(session: &Session) -> MemberId {
     MemberId::from_hash(session.subject_id.as_str().to_owned())
 }
 
-/// Whether the owner still authorises an employee, asked anew for every call; an owner needs no leave.
+/// Checks that the owner still authorises the employee. Reads the authorization at every call. Without `employee` the caller is the owner
+/// and needs no authorization.
 ///
 /// # Errors
 /// [`Problem::StaffWithdrawn`].
@@ -174,9 +186,9 @@ pub async fn still_staff(staff: &Staff, business: &BusinessId, employee: Option<
     }
 }
 
-/// The session of somebody who acts for a business, and that business.
-async fn acting_for(call: &Call, sessions: &Sessions) -> Result<(Session, Business), Failure> {
-    let session = acting(call, sessions).await?;
+/// Returns the session of a photographer and the business for which the photographer acts.
+async fn session_with_business(call: &Call, sessions: &Sessions) -> Result<(Session, Business), Failure> {
+    let session = session_with_role(call, sessions).await?;
     let business = match &session.role {
         Some(Role::Photographer { business }) => session.business(business).cloned(),
         Some(Role::Citizen) | None => None,
@@ -184,8 +196,8 @@ async fn acting_for(call: &Call, sessions: &Sessions) -> Result<(Session, Busine
     Ok((session, business.ok_or(Problem::WrongRole)?))
 }
 
-/// The session of somebody who has chosen a role.
-async fn acting(call: &Call, sessions: &Sessions) -> Result<Session, Failure> {
+/// Returns the session of a person who has chosen a role.
+async fn session_with_role(call: &Call, sessions: &Sessions) -> Result<Session, Failure> {
     let SignedIn { session } = SignedIn::from(call, sessions).await?;
     if session.stage() == Stage::Role { Err(Problem::RoleNotChosen.into()) } else { Ok(session) }
 }
@@ -195,7 +207,7 @@ async fn load(call: &Call, sessions: &Sessions) -> Result<Session, Failure> {
     Ok(session.ok_or(Problem::SessionExpired)?)
 }
 
-/// Use keeps a session alive; noted at most once a minute, beside the handler's own calls.
+/// Extends the idle timeout of a session, at most once a minute, in a background task.
 fn touch(call: &Call, sessions: &Sessions, session: &Session) {
     if !session.touch_is_due(call.now) {
         return;
@@ -236,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_minor_is_acted_for_until_the_second_of_the_18th_birthday_also_within_a_session() {
+    fn a_minor_can_be_acted_for_until_the_18th_birthday_begins_even_during_a_session() {
         let birth_date = BirthDate::parse("2008-11-23").unwrap();
         let minor = Minor {
             handle: "m".to_owned(),
@@ -259,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_but_oneself_and_the_minors_of_the_session_can_be_named() {
+    fn only_oneself_and_the_minors_of_the_session_are_accepted_as_subjects() {
         let now = Moment::from_epoch_seconds(1_800_000_000);
         let citizen = citizen(Vec::new(), now);
         assert_eq!(citizen.subject(&call(SELF, now)).unwrap().id, SubjectId::from_random([1; 16]));

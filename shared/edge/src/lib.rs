@@ -1,10 +1,10 @@
-//! The HTTP edge of every function: request -> typed input, guards, problem+json, headers, logging, start-up.
+//! The HTTP layer of every function: parsing of requests, guards, problem documents, headers, logging and start-up.
 //!
-//! A handler is `async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure>`. What it may do is in `Deps`; who
-//! calls is in a guard that can be had from a checked session ([`guard`]) or from a signed request ([`signed`]) only.
+//! A handler is `async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure>`. `Deps` contains the tables and clients that the
+//! handler uses. A guard identifies the caller. It can be created only from a valid session ([`guard`]) or from a signed request
+//! ([`signed`]).
 
 mod call;
-mod token_transport;
 mod failure;
 pub mod guard;
 pub mod log;
@@ -14,11 +14,12 @@ mod reply;
 mod serve;
 mod setup;
 pub mod signed;
+mod token_transport;
 pub mod views;
 
 pub use call::{Call, PageRequest, SESSION_COOKIE, SIGN_IN_COOKIE};
-pub use token_transport::TokenTransport;
 pub use failure::{Failure, status};
 pub use reply::Reply;
 pub use serve::{BoxedHandler, now, serve, serve_event, serve_refusals};
 pub use setup::{Setup, StartError, Variables};
+pub use token_transport::TokenTransport;

@@ -1,45 +1,46 @@
-//! Structured logging: one JSON line per invocation at least. docs/logging.md lists the codes.
+//! Structured logging: at least one JSON line per invocation. docs/logging.md lists the codes.
 //!
-//! Never a code number, token, one-time password, name, AFM, AMKA, phone, email or body: the functions here take codes,
+//! A line never contains a code number, token, one-time password, name, AFM, AMKA, phone, email or body. Callers may therefore pass codes,
 //! counts and causes only.
 
 use domain::Moment;
 use serde_json::{Map, Value, json};
 
-/// Namespace and name of the metric that CloudWatch makes of [`own_failure`]; `FUNCTIONErrors` in template.yaml looks at it.
+/// Namespace and name of the metric that CloudWatch extracts from the fields of [`failure_metric`]. The alarms named `FUNCTIONErrors` in
+/// template.yaml watch it.
 const NAMESPACE: &str = "myPhoto/Functions";
 const FAILURES: &str = "Failures";
 
-/// What a line is about.
+/// The event that a line reports, in its field `code`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogCode {
-    /// A call was answered.
+    /// A response was sent, or an event was processed.
     Answered,
-    /// A panic, with which the process ended.
+    /// The process panicked and ended.
     Panicked,
     /// The function cannot start.
     NotStarted,
-    /// A side call (a session's touch, a deletion that a lifecycle rule repeats) failed; nothing depends on it.
+    /// A call failed on which no response depends, such as noting the use of a session, or a deletion that a lifecycle rule repeats.
     SideCallFailed,
     /// A code was sent.
     CodeSent,
-    /// Half or all of a day's limit of codes is used.
+    /// Half or all of a daily limit of codes is used.
     CodeLimit,
-    /// An attempt to send a code failed and will be repeated.
+    /// An attempt to send a code failed. It will be repeated.
     DeliveryFailed,
-    /// A code could not be sent: given up.
+    /// A code could not be sent, and no further attempt is made.
     DeliveryGivenUp,
-    /// A message was nobody's to send now: sent, gone, or claimed.
+    /// Nothing was sent, because the message was already sent, deleted, not due, claimed by another attempt, or unreadable.
     DeliverySkipped,
-    /// The outbox was swept.
+    /// A run of `sweep_outbox` has ended.
     OutboxSwept,
     /// A reminder was sent.
     ReminderSent,
-    /// An attempt to send a reminder failed; the next run tries again.
+    /// An attempt to send a reminder failed. The next run tries again, or removes the reminder if it may have been sent.
     ReminderFailed,
-    /// A reminder could not be sent in its days, or may have gone without our knowing: removed.
+    /// A reminder was removed, because it could not be sent in the days for it or may have been sent without confirmation.
     ReminderGivenUp,
-    /// The reminders that are due were looked at.
+    /// A run has processed the reminders that are due.
     RemindersLookedAt,
 }
 
@@ -64,7 +65,7 @@ impl LogCode {
     }
 }
 
-/// Writes one line to standard output, which Lambda takes to CloudWatch.
+/// Writes one line to standard output, which Lambda sends to CloudWatch.
 #[expect(clippy::print_stdout, reason = "standard output is Lambda's log")]
 pub fn line(operation: &str, code: LogCode, fields: &[(&str, Value)]) {
     let mut line = Map::new();
@@ -76,15 +77,15 @@ pub fn line(operation: &str, code: LogCode, fields: &[(&str, Value)]) {
     println!("{}", Value::Object(line));
 }
 
-/// What a line has more where its call failed by us: CloudWatch counts such lines by itself, by function (Embedded Metric Format). AWS names
-/// each function of each stack apart.
-pub(crate) fn own_failure(function: &str, at: Moment) -> [(&'static str, Value); 3] {
+/// Returns the additional fields of a line about an internal error. CloudWatch counts such lines per function (Embedded Metric Format).
+/// `function` is the name that AWS gives the function, which differs between stacks.
+pub(crate) fn failure_metric(function: &str, at: Moment) -> [(&'static str, Value); 3] {
     let metric = json!({ "Namespace": NAMESPACE, "Dimensions": [["FunctionName"]], "Metrics": [{ "Name": FAILURES, "Unit": "Count" }] });
     let milliseconds = at.epoch_seconds().saturating_mul(1000);
     [("_aws", json!({ "Timestamp": milliseconds, "CloudWatchMetrics": [metric] })), ("FunctionName", json!(function)), (FAILURES, json!(1))]
 }
 
-/// Notes a side call that failed: nothing depends on it.
+/// Logs the failure of a call on which no response depends.
 pub fn side_call<E: std::fmt::Display>(operation: &str, result: Result<(), E>) {
     if let Err(error) = result {
         line(operation, LogCode::SideCallFailed, &[("cause", json!(error.to_string()))]);

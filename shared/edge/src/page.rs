@@ -1,30 +1,35 @@
-//! Pages of lists, cut by bytes: some entries hold texts that others chose, so a number of entries does not bound the size of a response.
+//! Pages of lists, limited by size. Some entries contain texts that other parties wrote, so a limit on the number of entries alone does not
+//! limit the size of a response.
 
 use serde::Serialize;
 
 use crate::{failure::Failure, reply};
 
-/// Bytes that the entries of a page may take in Lambda's response. The rest up to its limit is for what stands beside the list.
+/// Limit of the entries of a page, in bytes of Lambda's response. The remaining bytes up to Lambda's limit are for the other fields of the
+/// response.
 pub const PAGE_BYTES: usize = 5_000_000;
 
-/// The entries of one response, and the cursor behind which the next begins.
+/// The entries of one response, and the cursor of the next page.
 #[derive(Debug)]
 pub struct Page<T> {
     pub entries: Vec<T>,
+    /// The ID of the last entry, which is the `cursor` of the next page. `None` on the last page.
     pub next: Option<String>,
 }
 
 impl<T: Serialize> Page<T> {
-    /// Takes entries, each with its id, as long as they fit into `bytes`, and at least one, so that every page leads on. Where some are left,
-    /// `next` is the id of the last one taken; otherwise it is `next` as storage gave it.
+    /// Takes as many of the entries, each with its ID, as fit into `bytes`, but at least one, so that the cursor always advances.
+    ///
+    /// If entries remain, the page's `next` is the ID of the last entry taken. Otherwise it is the argument `next`, the cursor that storage
+    /// returned.
     ///
     /// # Errors
-    /// Where an entry cannot be written as JSON.
+    /// If an entry cannot be serialized.
     pub fn within(bytes: usize, entries: impl IntoIterator<Item = (String, T)>, next: Option<String>) -> Result<Self, Failure> {
         let mut page = Self { entries: Vec::new(), next: None };
         let (mut used, mut last) = (0, None);
         for (id, entry) in entries {
-            // With its comma.
+            // One byte more for the comma.
             used += size(&entry)? + 1;
             if used > bytes && last.is_some() {
                 page.next = last;
@@ -38,12 +43,12 @@ impl<T: Serialize> Page<T> {
     }
 }
 
-/// Returns the bytes that a value takes as JSON in Lambda's response.
+/// Returns the number of bytes that a value takes as JSON in Lambda's response.
 ///
 /// # Errors
-/// Where it cannot be written.
+/// If the value cannot be serialized.
 pub fn size<T: Serialize>(value: &T) -> Result<usize, Failure> {
-    serde_json::to_vec(value).map(|json| reply::escaped(&json)).map_err(Failure::internal)
+    serde_json::to_vec(value).map(|json| reply::escaped_length(&json)).map_err(Failure::internal)
 }
 
 #[cfg(test)]
@@ -76,16 +81,16 @@ mod tests {
         Record::new(&SubjectId::from_random([1; 16]), what, at, at)
     }
 
-    /// Of the characters that an application may send, those that take the most bytes: four in UTF-8, and a quotation mark, which is escaped once
-    /// in the body and once more in Lambda's response.
+    /// Uses the characters that take the most bytes of those that an application may send: one with four bytes in UTF-8, and the quotation
+    /// mark, which is escaped once in the body and once more in Lambda's response.
     #[test]
-    fn pages_with_the_longest_texts_of_applications_fit_and_together_hold_every_entry() {
+    fn pages_with_the_longest_texts_fit_into_responses_and_together_contain_every_entry() {
         for text in ["𝄞", "\"", "x"] {
             let records: Vec<_> = (0..2_500).map(|_| pulled(text)).collect();
             let names = ApplicationNames::of(&[]);
             let entry = |record: &Record| Some((record.id().to_owned(), AccessView::of(record, &names, Language::El)?));
-            let whole: Vec<_> = records.iter().filter_map(entry).map(|(_, view)| view).collect();
-            assert_eq!(Reply::json(200, &json!({ "accesses": whole })).unwrap().fits(), text == "x", "{text}: all in one response");
+            let all: Vec<_> = records.iter().filter_map(entry).map(|(_, view)| view).collect();
+            assert_eq!(Reply::json(200, &json!({ "accesses": all })).unwrap().fits(), text == "x", "{text}: all entries in one response");
             let (mut read, mut from) = (Vec::new(), 0);
             while from < records.len() {
                 let page = Page::within(PAGE_BYTES, records[from..].iter().filter_map(entry), None).unwrap();
@@ -98,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_is_not_cut_leads_where_storage_said_and_each_page_has_an_entry() {
+    fn an_uncut_page_keeps_the_cursor_of_storage_and_a_cut_page_has_at_least_one_entry() {
         let entries = || [("1".to_owned(), "a"), ("2".to_owned(), "b")];
         let page = Page::within(100, entries(), Some("2".to_owned())).unwrap();
         assert_eq!((page.entries.len(), page.next.as_deref()), (2, Some("2")));

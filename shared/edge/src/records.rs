@@ -1,4 +1,4 @@
-//! What happened to a person's photos, as they read it.
+//! Responses about the history of a person's photos: associations, authorizations, and pulls by applications.
 
 use std::collections::HashMap;
 
@@ -10,17 +10,17 @@ use storage::{
     history::{Event, GivenVerdict, Record},
 };
 
-/// Names of all applications, also of those no longer in service.
+/// The names of all applications, including applications that were withdrawn.
 #[derive(Debug)]
 pub struct ApplicationNames<'a>(HashMap<&'a str, &'a Application>);
 
 impl<'a> ApplicationNames<'a> {
-    pub fn of(known: &'a [Application]) -> Self {
-        Self(known.iter().map(|application| (application.application.as_str(), application)).collect())
+    pub fn of(applications: &'a [Application]) -> Self {
+        Self(applications.iter().map(|application| (application.application.as_str(), application)).collect())
     }
 
     fn reference(&self, id: &str) -> ApplicationReference {
-        let name = self.0.get(id).map(|known| NameView { el: known.name_el.clone(), en: known.name_en.clone() });
+        let name = self.0.get(id).map(|application| NameView { el: application.name_el.clone(), en: application.name_en.clone() });
         ApplicationReference { id: id.to_owned(), name }
     }
 }
@@ -38,7 +38,7 @@ pub struct NameView {
     pub en: String,
 }
 
-/// What an application is for.
+/// The purpose of an application, with its text.
 #[derive(Debug, Serialize)]
 pub struct PurposeView {
     pub code: Purpose,
@@ -51,7 +51,7 @@ impl PurposeView {
     }
 }
 
-/// The listed reason of a refusal, in words.
+/// Returns the text of the reason of a refusal. An accepted image has none.
 pub const fn reason_text(verdict: Verdict, language: Language) -> Option<&'static str> {
     match verdict {
         Verdict::Accepted => None,
@@ -59,27 +59,27 @@ pub const fn reason_text(verdict: Verdict, language: Language) -> Option<&'stati
     }
 }
 
-/// An authorization, from its beginning to its end.
+/// An authorization, in force or ended.
 #[derive(Debug, Serialize)]
 pub struct AuthorizationRecordView {
     pub id: String,
     pub application: ApplicationReference,
     pub purpose: PurposeView,
     pub started_at: String,
-    /// When it ended; absent while it is in force.
+    /// Absent while the authorization is in force.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<String>,
-    /// While in force: when it ends by itself.
+    /// When the authorization will end unless it is revoked earlier. Absent after its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ends_at: Option<String>,
-    /// False where whoever had custody gave it.
+    /// False if a guardian gave the authorization.
     pub given_by_subject: bool,
 }
 
 impl AuthorizationRecordView {
     pub fn of(record: &Record, names: &ApplicationNames<'_>, language: Language, now: Moment) -> Option<Self> {
         let Event::Authorized { application, purpose, by, until, ended_at } = &record.what else { return None };
-        // Ended by hand, or by itself meanwhile.
+        // Revoked, or expired.
         let ended = ended_at.or(now.has_reached(*until).then_some(*until));
         Some(Self {
             id: record.id().to_owned(),
@@ -100,7 +100,7 @@ pub enum Outcome {
     Refused,
 }
 
-/// An application asked for an image.
+/// A pull: the request of an application for an image.
 #[derive(Debug, Serialize)]
 pub struct AccessView {
     pub id: String,
@@ -108,27 +108,27 @@ pub struct AccessView {
     pub application: ApplicationReference,
     pub purpose: PurposeView,
     pub image: ImageKind,
-    /// The application's own reference.
+    /// The application's own reference of its case.
     pub case: String,
     pub outcome: Outcome,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refusal: Option<PullRefusal>,
-    /// Why it was refused, in words.
+    /// The text of `refusal`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refusal_text: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verdict: Option<VerdictView>,
 }
 
-/// What the public body said of it.
+/// The verdict of the public body about the image.
 #[derive(Debug, Serialize)]
 pub struct VerdictView {
     #[serde(flatten)]
     pub verdict: Verdict,
-    /// The listed reason, in words.
+    /// The text of the listed reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason_text: Option<&'static str>,
-    /// The clerk's words.
+    /// Free text that the clerk wrote.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     pub at: String,
@@ -166,14 +166,14 @@ pub enum AssociationStep {
     Erased,
 }
 
-/// An association began or ended.
+/// The beginning or the end of an association.
 #[derive(Debug, Serialize)]
 pub struct AssociationEventView {
     pub what: AssociationStep,
     pub at: String,
-    /// False where whoever had custody did it, or the first subject.
+    /// False if a guardian or the first subject of the photos did it.
     pub by_subject: bool,
-    /// The first subject of the photos erased them, while they were associated for this one.
+    /// True if the first subject of the photos erased them while they were associated with this subject.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub by_first_subject: bool,
     pub kept_until: String,

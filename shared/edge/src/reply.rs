@@ -1,4 +1,4 @@
-//! Answers: JSON, files, redirects, and problems in the caller's language.
+//! Responses: JSON, files, redirects, and problems in the caller's language.
 
 use domain::{Language, Moment, native_app::AppSignIn, quota};
 use lambda_http::{
@@ -14,12 +14,12 @@ use crate::{
     failure::{Failure, status},
 };
 
-/// Lambda answers at most 6,291,556 bytes of JSON, base64 included.
+/// Limit of a response body as it is encoded in Lambda's response. Lambda's own limit is 6,291,556 bytes of JSON, including base64.
 const RESPONSE_BYTES_MAX: usize = 6_000_000;
 
-/// Of every answer: over TLS only, read as what it says it is, by this site's own pages alone, and without telling others where from.
-/// A page that is shown may ask for the camera, to read a QR code, and for nothing else.
-const ALWAYS: [(HeaderName, &str); 6] = [
+/// Headers of every response. They require TLS, forbid content sniffing, keep other sites from embedding the response or sharing a window
+/// group with it, and send no `Referer`.
+const COMMON_HEADERS: [(HeaderName, &str); 6] = [
     (header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "no-referrer"),
@@ -27,22 +27,23 @@ const ALWAYS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     (HeaderName::from_static("permissions-policy"), PERMISSIONS),
 ];
-/// What browsers know and nobody asks for is off, by name: there is no word for all of it.
+/// A page may use the camera, to read a QR code. All other features that browsers have are disabled by name, because the header has no
+/// wildcard for features.
 const PERMISSIONS: &str = "camera=(self), accelerometer=(), autoplay=(), browsing-topics=(), display-capture=(), \
      encrypted-media=(), fullscreen=(), geolocation=(), gyroscope=(), hid=(), identity-credentials-get=(), idle-detection=(), \
      local-fonts=(), magnetometer=(), microphone=(), midi=(), payment=(), picture-in-picture=(), publickey-credentials-create=(), \
      publickey-credentials-get=(), screen-wake-lock=(), serial=(), storage-access=(), usb=(), window-management=(), \
      xr-spatial-tracking=()";
-/// Of answers about one person: no cache keeps them, nothing is run or framed.
-const PERSONAL: [(HeaderName, &str); 3] = [
+/// Headers of responses about one person. Caches must not store these responses, and browsers must not run or frame them.
+const PERSONAL_HEADERS: [(HeaderName, &str); 3] = [
     (header::CACHE_CONTROL, "no-store"),
     (header::CONTENT_SECURITY_POLICY, "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
     (header::VARY, "Accept, Accept-Language, Authorization, Cookie, Origin"),
 ];
 
-/// Returns the bytes that a JSON text takes as the string in Lambda's response that holds the body. JSON has no control characters that would
-/// need longer escapes.
-pub(crate) fn escaped(json: &[u8]) -> usize {
+/// Returns the length of a JSON text after escaping it as a string, which is how Lambda's response contains the body. Only quotation marks
+/// and backslashes need an escape, because JSON contains no raw control characters.
+pub(crate) fn escaped_length(json: &[u8]) -> usize {
     json.len() + json.iter().filter(|byte| matches!(byte, b'"' | b'\\')).count()
 }
 
@@ -60,8 +61,10 @@ impl Reply {
         Self { status, is_public: false, headers, body }
     }
 
+    /// Returns a JSON response.
+    ///
     /// # Errors
-    /// Where the value cannot be written.
+    /// If the value cannot be serialized.
     pub fn json<T: Serialize>(status: u16, value: &T) -> Result<Self, Failure> {
         let body = serde_json::to_vec(value).map_err(Failure::internal)?;
         Ok(Self::new(StatusCode::from_u16(status).map_err(Failure::internal)?, Some("application/json"), body))
@@ -71,7 +74,7 @@ impl Reply {
         Self::new(StatusCode::NO_CONTENT, None, Vec::new())
     }
 
-    /// To another page, by GET.
+    /// Redirects to `location`, which the browser requests with GET.
     pub fn see_other(location: &str) -> Self {
         Self::new(StatusCode::SEE_OTHER, None, Vec::new()).header(header::LOCATION, location)
     }
@@ -80,7 +83,8 @@ impl Reply {
         Self::new(status, Some(content_type), body)
     }
 
-    /// The same for everybody: it says itself who may keep it, and what it may do in a browser.
+    /// Returns a response that is the same for every caller. It has none of the headers of personal responses: the caller of this function
+    /// sets `Cache-Control` and `Content-Security-Policy`.
     pub fn public(status: StatusCode, body: Vec<u8>) -> Self {
         Self { is_public: true, ..Self::new(status, None, body) }
     }
@@ -91,13 +95,13 @@ impl Reply {
         self
     }
 
-    /// To be saved under this name.
+    /// Makes a browser save the response under this name.
     #[must_use]
     pub fn attachment(self, name: &str) -> Self {
         self.header(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))
     }
 
-    /// Hands the session to a browser, for as long as that is open.
+    /// Sets the session cookie, which a browser deletes when it closes.
     #[must_use]
     pub fn set_session(self, token: &storage::sealing::SessionToken) -> Self {
         self.cookie(SESSION_COOKIE, &token.expose(), "")
@@ -108,7 +112,7 @@ impl Reply {
         self.cookie(SESSION_COOKIE, "", "; Max-Age=0")
     }
 
-    /// Binds a sign-in to this browser for `seconds`.
+    /// Sets the cookie that binds a sign-in to this browser, for `seconds`.
     #[must_use]
     pub fn set_sign_in(self, value: &str, seconds: i64) -> Self {
         self.cookie(SIGN_IN_COOKIE, value, &format!("; Max-Age={seconds}"))
@@ -118,7 +122,7 @@ impl Reply {
         self.header(header::SET_COOKIE, format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{age}"))
     }
 
-    /// `application/problem+json` (RFC 9457) with our stable `code`.
+    /// Returns a problem document, `application/problem+json` (RFC 9457), with our stable `code`.
     pub(crate) fn problem(problem: &Problem, language: Language, now: Moment) -> Self {
         let status = status(problem);
         let mut document = Map::new();
@@ -152,13 +156,14 @@ impl Reply {
         }
     }
 
-    /// The same on the way back to an app (RFC 6749, 4.1.2.1): our code is the description.
+    /// Reports a problem to an app by redirecting to its redirect URI (RFC 6749, 4.1.2.1). The problem's code is the `error_description`.
     pub(crate) fn problem_to_app(problem: &Problem, app: &AppSignIn) -> Self {
         let error = if status(problem).is_server_error() { "server_error" } else { "access_denied" };
         Self::see_other(&app.with_error(error, problem.code()))
     }
 
-    /// The same for somebody whose browser is on its way through a sign-in: a page of the web application words it.
+    /// Redirects a browser to the web application's problem page, which explains the problem. `return_to` is the path at which the person
+    /// continues from there.
     pub(crate) fn problem_to_page(problem: &Problem, return_to: Option<&str>) -> Self {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair("code", problem.code());
@@ -168,16 +173,16 @@ impl Reply {
         Self::see_other(&format!("/sign-in/problem?{}", query.finish()))
     }
 
-    /// Redirects to the page that names the app and begins its sign-in when the person presses a button.
+    /// Redirects to the page that shows the app's name. The sign-in begins when the person presses a button there.
     pub fn to_app_page(app: &AppSignIn) -> Self {
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(app.parameters()).finish();
         Self::see_other(&format!("/sign-in/app?{query}"))
     }
 
-    /// True where the answer is small enough for Lambda to carry.
+    /// Returns whether the response is small enough for Lambda.
     pub(crate) fn fits(&self) -> bool {
-        let carried = if self.is_text() { escaped(&self.body) } else { self.body.len().div_ceil(3) * 4 };
-        carried < RESPONSE_BYTES_MAX
+        let encoded_length = if self.is_text() { escaped_length(&self.body) } else { self.body.len().div_ceil(3) * 4 };
+        encoded_length < RESPONSE_BYTES_MAX
     }
 
     fn is_text(&self) -> bool {
@@ -196,11 +201,11 @@ impl Reply {
         let mut response = Response::new(body);
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
-        for (name, value) in ALWAYS {
+        for (name, value) in COMMON_HEADERS {
             headers.insert(name, HeaderValue::from_static(value));
         }
         if !self.is_public {
-            for (name, value) in PERSONAL {
+            for (name, value) in PERSONAL_HEADERS {
                 headers.insert(name, HeaderValue::from_static(value));
             }
             headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
@@ -221,7 +226,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_app_is_told_by_redirect_whose_fault_it_was_and_the_problems_code() {
+    fn an_app_receives_the_kind_of_error_and_the_code_of_the_problem_by_redirect() {
         let app = AppSignIn {
             redirect_uri: RedirectList::parse("gr.gov.myphoto:/signed-in").unwrap().allow("gr.gov.myphoto:/signed-in").unwrap(),
             code_challenge: CodeChallenge::parse(&"A".repeat(43)).unwrap(),
@@ -234,11 +239,11 @@ mod tests {
             (Problem::Internal, "server_error"),
             (Problem::Timeout, "server_error"),
         ] {
-            let answer = Reply::problem_to_app(&problem, &app).into_response(Language::El);
-            let wanted = format!("gr.gov.myphoto:/signed-in?error={error}&error_description={}", problem.code());
-            assert_eq!(answer.status(), StatusCode::SEE_OTHER);
-            assert_eq!(answer.headers().get(header::LOCATION).unwrap(), wanted.as_str());
-            assert!(!answer.headers().contains_key(header::SET_COOKIE));
+            let response = Reply::problem_to_app(&problem, &app).into_response(Language::El);
+            let expected = format!("gr.gov.myphoto:/signed-in?error={error}&error_description={}", problem.code());
+            assert_eq!(response.status(), StatusCode::SEE_OTHER);
+            assert_eq!(response.headers().get(header::LOCATION).unwrap(), expected.as_str());
+            assert!(!response.headers().contains_key(header::SET_COOKIE));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Runs a function: reads its events, guards what every call must keep to, answers, logs.
+//! Runs a function: receives events, makes the checks that every request must pass, calls the handler, sends the response and logs.
 
 use std::{
     sync::Mutex,
@@ -22,19 +22,19 @@ use crate::{
     setup::Variables,
 };
 
-/// A handler as `serve` takes it: `|deps, call| Box::pin(handle(deps, call))`.
+/// The type of a handler that is passed to [`serve`]: `|deps, call| Box::pin(handle(deps, call))`.
 pub type BoxedHandler<D> = for<'a> fn(&'a D, &'a Call) -> BoxFuture<'a, Result<Reply, Failure>>;
 
-/// What is left of the time limit for saying that it was reached.
-const TO_ANSWER: Duration = Duration::from_millis(700);
+/// Part of the function's time limit that is reserved for sending the response [`Problem::Timeout`].
+const TIME_FOR_RESPONSE: Duration = Duration::from_millis(700);
 
-/// As of a Rust program that panics.
-const PANICKED: i32 = 101;
+/// Exit code after a panic, the same as that of any Rust program.
+const PANIC_EXIT_CODE: i32 = 101;
 
-/// Answers HTTP calls from the gateway for ever.
+/// Serves HTTP requests from the gateway until the process ends.
 ///
 /// # Errors
-/// Where variables are missing, or the Lambda runtime ends.
+/// If environment variables are missing, or the Lambda runtime ends.
 pub async fn serve<D: Send + Sync>(
     operation: &'static str,
     setup: impl Into<Variables>,
@@ -42,9 +42,10 @@ pub async fn serve<D: Send + Sync>(
     handler: BoxedHandler<D>,
 ) -> Result<(), Error> {
     let public_origin = setup.into().finish(operation)?;
-    answer_all(operation, &public_origin, &(deps, handler), guarded).await
+    serve_requests(operation, &public_origin, &(deps, handler), guarded).await
 }
 
+/// Calls the handler if the request passes the checks against requests from other sites.
 fn guarded<'a, D: Sync>((deps, handler): &'a (D, BoxedHandler<D>), call: &'a Call) -> BoxFuture<'a, Result<Reply, Failure>> {
     Box::pin(async move {
         call.check_site()?;
@@ -53,21 +54,29 @@ fn guarded<'a, D: Sync>((deps, handler): &'a (D, BoxedHandler<D>), call: &'a Cal
     })
 }
 
-/// Refuses all HTTP calls that it gets, for ever. As nothing is changed nothing is guarded: what a call carries does not hide the reason.
+/// Responds to every HTTP request with a problem, until the process ends.
+///
+/// Requests from other sites are not rejected first, because nothing is changed. The caller always receives the problem that `problem_for`
+/// returns.
 ///
 /// # Errors
-/// Where variables are missing, or the Lambda runtime ends.
-pub async fn serve_refusals(operation: &'static str, refusal: fn(&Call) -> Problem) -> Result<(), Error> {
+/// If environment variables are missing, or the Lambda runtime ends.
+pub async fn serve_refusals(operation: &'static str, problem_for: fn(&Call) -> Problem) -> Result<(), Error> {
     let public_origin = Variables::default().finish(operation)?;
-    answer_all(operation, &public_origin, &refusal, |refusal, call| Box::pin(async { Err(refusal(call).into()) })).await
+    serve_requests(operation, &public_origin, &problem_for, |problem_for, call| Box::pin(async { Err(problem_for(call).into()) })).await
 }
 
-async fn answer_all<D: Send + Sync>(operation: &'static str, public_origin: &str, deps: &D, handler: BoxedHandler<D>) -> Result<(), Error> {
-    end_with_a_panic(operation);
-    lambda_http::run(service_fn(move |request: Request| answer(operation, public_origin, deps, handler, request))).await
+async fn serve_requests<D: Send + Sync>(
+    operation: &'static str,
+    public_origin: &str,
+    deps: &D,
+    handler: BoxedHandler<D>,
+) -> Result<(), Error> {
+    exit_on_panic(operation);
+    lambda_http::run(service_fn(move |request: Request| respond(operation, public_origin, deps, handler, request))).await
 }
 
-async fn answer<D: Send + Sync>(
+async fn respond<D: Send + Sync>(
     operation: &'static str,
     public_origin: &str,
     deps: &D,
@@ -78,7 +87,7 @@ async fn answer<D: Send + Sync>(
     let time_left = request
         .lambda_context_ref()
         .and_then(|context| context.deadline().duration_since(SystemTime::now()).ok())
-        .map_or(Duration::from_secs(9), |left| left.saturating_sub(TO_ANSWER));
+        .map_or(Duration::from_secs(9), |left| left.saturating_sub(TIME_FOR_RESPONSE));
     let function = request.lambda_context_ref().map(|context| context.env_config.function_name.clone()).unwrap_or_default();
     let call = Call::new(request, public_origin, now());
     set_current_request(&call.request_id);
@@ -100,17 +109,19 @@ async fn answer<D: Send + Sync>(
     let mut fields =
         vec![("request_id", json!(call.request_id)), ("status", json!(reply.status.as_u16())), ("ms", json!(milliseconds(started)))];
     fields.extend(statistics_fields(statistics));
-    fields.extend(ending(failure.as_ref(), &function, call.now));
+    fields.extend(outcome_fields(failure.as_ref(), &function, call.now));
     log::line(operation, LogCode::Answered, &fields);
     let response = reply.into_response(call.language);
     set_current_request("");
     Ok(response)
 }
 
-/// Takes other events (a stream's records, a schedule's ticks) for ever. An error is Lambda's to retry. Handlers read the clock themselves.
+/// Processes events that are not HTTP requests (records of a stream, ticks of a schedule) until the process ends.
+///
+/// Lambda repeats an event for which the handler returns an error. Handlers read the time with [`now`].
 ///
 /// # Errors
-/// Where variables are missing, or the Lambda runtime ends.
+/// If environment variables are missing, or the Lambda runtime ends.
 pub async fn serve_event<D: Sync, E: DeserializeOwned>(
     operation: &'static str,
     setup: impl Into<Variables>,
@@ -118,7 +129,7 @@ pub async fn serve_event<D: Sync, E: DeserializeOwned>(
     handler: for<'a> fn(&'a D, E) -> BoxFuture<'a, Result<Value, Failure>>,
 ) -> Result<(), Error> {
     setup.into().finish(operation)?;
-    end_with_a_panic(operation);
+    exit_on_panic(operation);
     let deps = &deps;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<E>| async move {
         let started = Instant::now();
@@ -142,53 +153,56 @@ pub async fn serve_event<D: Sync, E: DeserializeOwned>(
     .await
 }
 
-/// Lambda's id of the event that is worked on, for the line of a panic: a process has one at a time.
+/// Lambda's ID of the current event, for the log line of a panic. Empty between two events. A process handles one event at a time.
 static CURRENT_REQUEST: Mutex<String> = Mutex::new(String::new());
 
-/// Empty between two events.
 fn set_current_request(request_id: &str) {
     if let Ok(mut current) = CURRENT_REQUEST.lock() {
         request_id.clone_into(&mut current);
     }
 }
 
-/// A panic is a fault in the code, and what it leaves behind is not to be gone on with: a line says where, and the process ends. Lambda counts
-/// that as an error of the function, the gateway answers for it, and the next call has a new process. What the panic says of itself is not
-/// told to anybody: it may quote what was being read.
-fn end_with_a_panic(operation: &'static str) {
+/// Installs a panic hook that logs the location of the panic and ends the process.
+///
+/// The process ends because its state may be inconsistent. Lambda counts an error of the function, the gateway sends an error response, and
+/// the next request gets a new process. The message of the panic is not logged, because it may quote personal data.
+fn exit_on_panic(operation: &'static str) {
     std::panic::set_hook(Box::new(move |panic| {
         let request_id = CURRENT_REQUEST.try_lock().map_or_else(|_| String::new(), |current| current.clone());
         let place = panic.location().map_or_else(|| "unknown".to_owned(), |place| format!("{}:{}", place.file(), place.line()));
         log::line(operation, LogCode::Panicked, &[("request_id", json!(request_id)), ("cause", json!(place))]);
-        // Not an abort, which may leave all memory in a file.
-        std::process::exit(PANICKED);
+        // Exits instead of aborting, because an abort may write the memory of the process to a core dump.
+        std::process::exit(PANIC_EXIT_CODE);
     }));
 }
 
-/// The one place that reads the clock. Calls have their one instant; work that goes on reads it for each piece.
+/// Reads the clock. HTTP handlers use `Call::now` instead, which is read once per request. Handlers of other events call this function for
+/// each item, because they run longer.
 pub fn now() -> Moment {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
     Moment::from_epoch_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
 }
 
-/// What a line says of how a call ended. `internal` is ours, and counted for the function's alarm; throttles, time limits and what others failed
-/// at are not: they come with others' load, and no deployment is to go back for them (docs/decisions.md).
-fn ending(failure: Option<&Failure>, function: &str, at: Moment) -> Vec<(&'static str, Value)> {
+/// Returns the log fields for the result of a call.
+///
+/// Only [`Problem::Internal`] is counted for the function's alarm. Throttling, time limits and failures of external services are not
+/// counted, because they depend on the load and on others, and must not roll back a deployment (docs/decisions/monitoring.md).
+fn outcome_fields(failure: Option<&Failure>, function: &str, at: Moment) -> Vec<(&'static str, Value)> {
     let Some(failure) = failure else { return vec![("outcome", json!("ok"))] };
     let mut fields = vec![("outcome", json!(failure.problem().code()))];
     if let Failure::Failed { cause, .. } = failure {
         fields.push(("cause", json!(cause)));
     }
     if *failure.problem() == Problem::Internal {
-        fields.extend(log::own_failure(function, at));
+        fields.extend(log::failure_metric(function, at));
     }
     fields
 }
 
-/// What a line says of AWS.
+/// Returns the log fields for the calls to AWS.
 fn statistics_fields(statistics: CallStatistics) -> impl Iterator<Item = (&'static str, Value)> {
-    let some = |name, number| (number > 0).then(|| (name, json!(number)));
-    let rare = [some("aws_beside", statistics.background_calls), some("aws_retries", statistics.retries)];
+    let if_any = |name, number| (number > 0).then(|| (name, json!(number)));
+    let rare = [if_any("aws_beside", statistics.background_calls), if_any("aws_retries", statistics.retries)];
     [("aws_calls", json!(statistics.calls)), ("aws_rounds", json!(statistics.rounds))].into_iter().chain(rare.into_iter().flatten())
 }
 
@@ -205,15 +219,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_fails_by_us_is_counted_for_its_function_and_nothing_else_is() {
+    fn only_internal_errors_are_counted_for_the_alarm_of_a_function() {
         let failed = |problem| Failure::Failed { problem, cause: "why".to_owned() };
-        let ours = [
+        let internal = [
             Failure::internal("answer too large for Lambda"),
             StorageError::Unavailable("GetItem: AccessDeniedException".to_owned()).into(),
             StorageError::Denied.into(),
             StorageError::Corrupt("an item has another shape").into(),
         ];
-        let not_ours = [
+        let not_counted = [
             StorageError::Throttled("GetItem".to_owned()).into(),
             RegisterError::Unavailable("v1/person: status 500".to_owned()).into(),
             failed(Problem::TaxisnetUnavailable),
@@ -222,38 +236,38 @@ mod tests {
             Problem::NotFound.into(),
             Problem::PullRefused.into(),
         ];
-        let ended = |failure: Option<&Failure>| -> serde_json::Map<String, Value> {
-            let fields = ending(failure, "myphoto-SignIn-1", Moment::from_epoch_seconds(1_800_000_000));
+        let line_of = |failure: Option<&Failure>| -> serde_json::Map<String, Value> {
+            let fields = outcome_fields(failure, "myphoto-SignIn-1", Moment::from_epoch_seconds(1_800_000_000));
             fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
         };
-        for failure in &ours {
-            let line = ended(Some(failure));
+        for failure in &internal {
+            let line = line_of(Some(failure));
             assert_eq!(line["outcome"], "internal");
             assert_eq!(line["cause"], failure.cause());
             assert_eq!(line["_aws"]["Timestamp"], 1_800_000_000_000_i64, "milliseconds");
             let metric = &line["_aws"]["CloudWatchMetrics"][0];
             assert_eq!(metric["Namespace"], "myPhoto/Functions");
-            // What the metric is made of stands in the line itself.
+            // The line contains the fields that the metric refers to.
             assert_eq!(metric["Dimensions"], json!([["FunctionName"]]));
             assert_eq!(line["FunctionName"], "myphoto-SignIn-1");
             assert_eq!(metric["Metrics"], json!([{ "Name": "Failures", "Unit": "Count" }]));
             assert_eq!(line["Failures"], 1);
         }
-        for failure in not_ours.iter().map(Some).chain([None]) {
-            let line = ended(failure);
+        for failure in not_counted.iter().map(Some).chain([None]) {
+            let line = line_of(failure);
             assert_eq!(line["outcome"], failure.map_or("ok", |failure| failure.problem().code()));
             assert!(line.keys().all(|name| ["outcome", "cause"].contains(&name.as_str())), "{line:?}");
         }
     }
 
     #[tokio::test]
-    async fn what_lambda_cannot_carry_is_a_problem_and_not_a_lost_answer() {
+    async fn a_response_too_large_for_lambda_becomes_a_problem() {
         for (bytes, status) in [(4_000_000, 200), (5_000_000, 500)] {
             let request = Request::new(Body::Empty).with_lambda_context(lambda_runtime::Context::default());
             let handler: BoxedHandler<usize> =
                 |bytes, _| Box::pin(async { Ok(Reply::file(StatusCode::OK, "application/zip", vec![0; *bytes])) });
-            let answer = answer("test", "https://myphoto.example", &bytes, handler, request).await.unwrap();
-            assert_eq!(answer.status(), status);
+            let response = respond("test", "https://myphoto.example", &bytes, handler, request).await.unwrap();
+            assert_eq!(response.status(), status);
         }
     }
 }

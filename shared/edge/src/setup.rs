@@ -1,4 +1,5 @@
-//! Start-up: variables are read once, tables and clients made from them; all that is missing is reported together.
+//! Start-up of a function. Reads the environment variables once and creates tables and clients from them. All missing variables are
+//! reported in one log line.
 
 use std::cell::RefCell;
 
@@ -32,19 +33,19 @@ use storage::{
 
 use crate::log::{self, LogCode};
 
-/// Variables are missing.
+/// Environment variables are missing.
 #[derive(Debug, thiserror::Error)]
 #[error("missing variables: {}", .0.join(", "))]
 pub struct StartError(Vec<&'static str>);
 
-/// The variables of a function: all that one needs that calls no service of AWS (docs/operating/settings.md lists them).
+/// The environment variables of a function (docs/operating/settings.md lists them). Functions that call AWS use [`Setup`] instead.
 #[derive(Debug, Default)]
 pub struct Variables {
     missing: RefCell<Vec<&'static str>>,
 }
 
 impl Variables {
-    /// Returns the public origin, which every function needs.
+    /// Returns the public origin, which every function needs, or an error that names all missing variables.
     pub(crate) fn finish(self, operation: &str) -> Result<String, Error> {
         let origin = self.text("PUBLIC_ORIGIN");
         let missing = self.missing.into_inner();
@@ -55,7 +56,7 @@ impl Variables {
         Err(StartError(missing).into())
     }
 
-    /// A variable that must be there and not be empty.
+    /// Returns a variable that must be set and not be empty. Otherwise returns an empty text and records the variable as missing.
     pub fn text(&self, name: &'static str) -> String {
         let value = std::env::var(name).unwrap_or_default();
         if value.is_empty() {
@@ -64,7 +65,7 @@ impl Variables {
         value
     }
 
-    /// Returns a whole number; one that is absent or no number is reported as missing.
+    /// Returns a variable that must be a whole number. Otherwise returns 0 and records the variable as missing.
     fn number(&self, name: &'static str) -> u32 {
         self.text(name).parse().unwrap_or_else(|_| {
             let mut missing = self.missing.borrow_mut();
@@ -82,7 +83,7 @@ impl From<Setup> for Variables {
     }
 }
 
-/// Makes what a function needs from its environment.
+/// Creates the tables and clients of a function from its environment variables.
 #[derive(Debug)]
 pub struct Setup {
     sdk: SdkConfig,
@@ -96,12 +97,12 @@ impl Setup {
         Self { dynamodb: storage::dynamodb(&sdk), sdk, variables: Variables::default() }
     }
 
-    /// A variable that must be there and not be empty.
+    /// Returns a variable that must be set and not be empty. Otherwise returns an empty text and records the variable as missing.
     pub fn text(&self, name: &'static str) -> String {
         self.variables.text(name)
     }
 
-    /// Returns a variable that may be empty or absent.
+    /// Returns a variable that may be empty or absent. An absent variable is returned as an empty text.
     pub fn text_or_empty(&self, name: &'static str) -> String {
         std::env::var(name).unwrap_or_default()
     }
@@ -188,7 +189,7 @@ impl Setup {
         Reminders::new(self.dynamodb.clone(), self.text("REMINDERS_TABLE"))
     }
 
-    /// An empty transaction, to be filled for each call.
+    /// Returns an empty transaction. Handlers clone it for each call and add their writes.
     pub fn transaction(&self) -> Transaction {
         Transaction::new(self.dynamodb.clone())
     }

@@ -1,12 +1,17 @@
-//! Signed requests of applications: everything is in one JWT (RFC 7519) in `Authorization`, and nothing anywhere else.
+//! Signed requests of applications. The whole request is one JWT (RFC 7519) in the `Authorization` header.
 //!
-//! [`SignedRequest`] -> [`Verified`] -> [`Application`]: as it came; its signature, audience and times were right; and it
-//! was not used before. Only the last is a guard. The steps are apart so that a handler can look things up meanwhile.
+//! A request passes through three types:
+//!
+//! 1. [`SignedRequest`] is parsed, but not verified.
+//! 2. [`Verified`] has a valid signature, audience and times.
+//! 3. [`Application`] was also not used before. This type alone is a guard.
+//!
+//! The steps are separate so that a handler can read from storage between them.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     Moment,
-    application::{ApplicationId, JTI_RETENTION, JTI_LENGTH, REQUEST_LENGTH, SignatureFault, SigningAlgorithm, check_times},
+    application::{ApplicationId, JTI_LENGTH, JTI_RETENTION, REQUEST_LENGTH, SignatureFault, SigningAlgorithm, check_times},
 };
 use jsonwebtoken::{Algorithm, DecodingKey, crypto, jwk::Jwk};
 use lambda_http::http::header;
@@ -24,20 +29,22 @@ use crate::{
     failure::Failure,
 };
 
-/// A request as it came. Nothing of it is proven: what it says may be looked up, and not acted on.
+/// A parsed request that is not verified. Its values may be used for reading from storage, but for no other action.
 pub struct SignedRequest<C> {
-    /// Header and claims, as they were signed.
+    /// The encoded header and claims, which the signature covers.
     message: String,
     signature: String,
     algorithm: SigningAlgorithm,
     key_id: String,
-    /// None where no application can have such an id.
+    /// `None` if `iss` is not a valid application ID.
     issuer: Option<ApplicationId>,
+    /// The claims in [`COMMON`].
     common: Map<String, Value>,
+    /// The claims of the operation.
     own: Result<C, Problem>,
 }
 
-/// Of a JWT's header we take these members and no others: what we do not understand might change what the rest means.
+/// The header of a JWT. Other members are rejected, because an unknown member might change the meaning of the rest.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Header {
@@ -47,19 +54,21 @@ struct Header {
     _typ: Option<String>,
 }
 
-/// Claims of every request; the others are the operation's own.
+/// The claims that every request has. All other claims belong to the operation.
 const COMMON: [&str; 5] = ["iss", "aud", "iat", "exp", "jti"];
 
 impl<C: DeserializeOwned> SignedRequest<C> {
+    /// Parses the request.
+    ///
     /// # Errors
-    /// [`Problem::RequestUnsigned`]; [`Problem::SignatureRefused`] where no key is needed to see why.
+    /// [`Problem::RequestUnsigned`]; [`Problem::SignatureRefused`] for faults that are found without a key.
     pub fn read(call: &Call) -> Result<Self, Problem> {
         let authorization = call.header(header::AUTHORIZATION).ok_or(Problem::RequestUnsigned)?;
         let (scheme, token) = authorization.split_once(' ').ok_or(Problem::RequestUnsigned)?;
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(Problem::RequestUnsigned);
         }
-        // What stands in a body is not signed: nobody shall think that it counts.
+        // A body is not covered by the signature. Rejected, so that no application relies on it.
         if call.has_body() {
             return Err(refused(SignatureFault::Malformed));
         }
@@ -73,8 +82,8 @@ impl<C: DeserializeOwned> SignedRequest<C> {
         }
         let (message, signature) = token.rsplit_once('.').ok_or(MALFORMED)?;
         let (header, claims) = message.split_once('.').ok_or(MALFORMED)?;
-        let header: Header = decoded(header).ok_or(MALFORMED)?;
-        let mut claims: Map<String, Value> = decoded(claims).ok_or(MALFORMED)?;
+        let header: Header = decode_json(header).ok_or(MALFORMED)?;
+        let mut claims: Map<String, Value> = decode_json(claims).ok_or(MALFORMED)?;
         let algorithm = SigningAlgorithm::parse(&header.alg).ok_or(refused(SignatureFault::Algorithm))?;
         let common: Map<_, _> = COMMON.iter().filter_map(|name| claims.remove_entry(*name)).collect();
         Ok(Self {
@@ -89,12 +98,12 @@ impl<C: DeserializeOwned> SignedRequest<C> {
         })
     }
 
-    /// What the request says that it is about; for looking up only.
+    /// Returns the operation's claims before verification, for reading from storage only.
     pub fn unproven(&self) -> Option<&C> {
         self.own.as_ref().ok()
     }
 
-    /// The application that the request says to come from.
+    /// Finds the application that the request names as its issuer. The signature is not verified yet.
     ///
     /// # Errors
     /// Storage errors.
@@ -105,20 +114,20 @@ impl<C: DeserializeOwned> SignedRequest<C> {
         }
     }
 
-    /// Whether `sender` has signed it, for this address of ours, just now.
+    /// Verifies that `sender` signed the request, that its audience is the URL of `path`, and that it is valid now.
     ///
     /// # Errors
-    /// [`Problem::SignatureRefused`], and [`Problem::InvalidField`] for a claim of the operation's own.
+    /// [`Problem::SignatureRefused`], and [`Problem::InvalidField`] for an invalid claim of the operation.
     pub fn verify(self, sender: Option<Registered>, call: &Call, path: &str) -> Result<Verified<C>, Failure> {
         let sender = sender.filter(|sender| sender.in_service() && Some(&sender.application) == self.issuer.as_ref());
         let sender = sender.ok_or(refused(SignatureFault::Signature))?;
-        // The algorithm is the registered key's, whatever the request says: it only has to say the same.
+        // The algorithm is always that of the registered key. A request that names another algorithm is rejected.
         let key = sender.keys.get(&self.key_id).filter(|key| key.algorithm == self.algorithm);
         let key = key.ok_or(refused(SignatureFault::Signature))?;
         if !is_signed(&self.message, &self.signature, key)? {
             return Err(refused(SignatureFault::Signature).into());
         }
-        // From here on it is the application that we speak to.
+        // The sender is authenticated here, so the following errors may be specific.
         let audience = format!("{}{path}", call.public_origin());
         if self.common.get("aud").and_then(Value::as_str) != Some(audience.as_str()) {
             return Err(refused(SignatureFault::Audience).into());
@@ -135,7 +144,7 @@ impl<C: DeserializeOwned> SignedRequest<C> {
     }
 }
 
-/// A request that its application has signed, for this address, just now. It may have been used before.
+/// A request with a valid signature, audience and times. It may have been used before.
 pub struct Verified<C> {
     application: Registered,
     claims: C,
@@ -153,22 +162,22 @@ impl<C> Verified<C> {
     }
 }
 
-/// An application of a public body, that speaks now.
+/// An authenticated application of a public body, and the claims of its request.
 pub struct Application<C> {
     pub registered: Registered,
     pub claims: C,
 }
 
 impl<C> Application<C> {
-    /// Uses the request, once.
+    /// Records the request's `jti` as used, so that the request is accepted only once.
     ///
     /// # Errors
-    /// [`Problem::SignatureRefused`] where it was used before.
+    /// [`Problem::SignatureRefused`] if the request was used before.
     pub async fn from(verified: Verified<C>, nonces: &Nonces, call: &Call) -> Result<Self, Failure> {
         let Verified { application: registered, claims, jti, expires_at } = verified;
         let until = expires_at.plus(JTI_RETENTION);
-        let first = nonces.use_jti(&registered.application, &jti, &call.request_id, until, call.now).await?;
-        if first { Ok(Self { registered, claims }) } else { Err(refused(SignatureFault::Replayed).into()) }
+        let is_first_use = nonces.use_jti(&registered.application, &jti, &call.request_id, until, call.now).await?;
+        if is_first_use { Ok(Self { registered, claims }) } else { Err(refused(SignatureFault::Replayed).into()) }
     }
 }
 
@@ -176,7 +185,7 @@ const fn refused(fault: SignatureFault) -> Problem {
     Problem::SignatureRefused { fault }
 }
 
-fn decoded<T: DeserializeOwned>(part: &str) -> Option<T> {
+fn decode_json<T: DeserializeOwned>(part: &str) -> Option<T> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
 }
 
@@ -184,7 +193,7 @@ fn is_jti(text: &str) -> bool {
     (1..=JTI_LENGTH).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// Whether the key's owner has signed the message, with the algorithm that is pinned for the key.
+/// Verifies the signature with the algorithm that is stored with the key.
 fn is_signed(message: &str, signature: &str, key: &PublicKey) -> Result<bool, StorageError> {
     const CORRUPT: StorageError = StorageError::Corrupt("a public key");
     let jwk: Jwk = serde_json::from_str(&key.jwk).map_err(|_| CORRUPT)?;
@@ -194,7 +203,7 @@ fn is_signed(message: &str, signature: &str, key: &PublicKey) -> Result<bool, St
         SigningAlgorithm::Rs256 => Algorithm::RS256,
         SigningAlgorithm::EdDsa => Algorithm::EdDSA,
     };
-    // An error is a signature that is none, or a key of another family: not signed, either way.
+    // An error means that the signature cannot be decoded or that the key is of another family. Both count as not signed.
     Ok(crypto::verify(signature, message.as_bytes(), &public, pinned).unwrap_or(false))
 }
 

@@ -1,5 +1,7 @@
-//! How a caller carries its session: browsers in a cookie that no script can read, apps in the header Authorization. One answer never
-//! mixes the two: nothing turns a cookie into something that a script could read.
+//! How a caller sends its session token: a browser in a cookie that no script can read, an app in the `Authorization` header.
+//!
+//! A response returns a new token in the same way as the request sent the old one, so a script cannot exchange the cookie for a token that
+//! it can read.
 
 use lambda_http::http::header;
 use messages::problem::Problem;
@@ -15,15 +17,15 @@ use crate::{
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenTransport {
-    /// A browser's cookie, or nothing at all.
+    /// A browser's cookie. Also used for requests without any token.
     Cookie,
-    /// `Authorization: Bearer TOKEN`. Where the header is there the cookie counts for nothing, also where the header is of no use.
+    /// `Authorization: Bearer TOKEN`. If the header is present, the cookie is ignored, even if the header is invalid.
     Bearer,
 }
 
-/// A session and the token to go on with, for an app.
+/// Response body for an app: the session and the token for its next requests.
 #[derive(Serialize)]
-struct Handed<'a> {
+struct SessionWithToken<'a> {
     token: String,
     token_type: &'static str,
     #[serde(flatten)]
@@ -35,7 +37,7 @@ impl Call {
         if self.has_header(&header::AUTHORIZATION) { TokenTransport::Bearer } else { TokenTransport::Cookie }
     }
 
-    /// The token of the caller's session, of the right form; whether there is such a session is not known yet.
+    /// Returns the session token of the request. Checks its format only, not whether the session exists.
     ///
     /// # Errors
     /// [`Problem::NoSession`], [`Problem::SessionExpired`].
@@ -48,25 +50,25 @@ impl Call {
     }
 }
 
-/// What follows the scheme, whose name may be written in any case (RFC 9110, 11.1).
+/// Returns the token of a `Bearer` header value. The scheme's name is case-insensitive (RFC 9110, 11.1).
 fn bearer(value: &str) -> Option<&str> {
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("Bearer").then_some(token.trim_matches(' '))
 }
 
 impl Reply {
-    /// The session, which goes on under this token from now on: handed over the way in which the caller carries it.
+    /// Returns the session with its new token, which goes into the cookie or into the body, according to the transport of the request.
     ///
     /// # Errors
-    /// Where the answer cannot be written.
+    /// If the response cannot be serialized.
     pub fn session(call: &Call, session: &SessionView, token: &SessionToken) -> Result<Self, Failure> {
         match call.token_transport() {
             TokenTransport::Cookie => Ok(Self::json(200, session)?.set_session(token)),
-            TokenTransport::Bearer => Self::json(200, &Handed { token: token.expose(), token_type: "Bearer", session }),
+            TokenTransport::Bearer => Self::json(200, &SessionWithToken { token: token.expose(), token_type: "Bearer", session }),
         }
     }
 
-    /// The session is over: a browser is told to forget it, an app forgets it by itself.
+    /// Deletes the cookie of a browser whose session has ended. An app discards its token itself.
     #[must_use]
     pub fn without_session(self, call: &Call) -> Self {
         match call.token_transport() {
@@ -97,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_of_authorization_wins_over_the_cookie_also_where_it_is_of_no_use() {
+    fn an_authorization_header_takes_precedence_over_the_cookie_even_if_invalid() {
         let (ours, other) = (SessionToken::random().unwrap(), SessionToken::random().unwrap());
         let cookie = format!("{SESSION_COOKIE}={}", ours.expose());
         let bearer = |scheme: &str| format!("{scheme} {}", other.expose());
@@ -107,8 +109,8 @@ mod tests {
         for scheme in ["Bearer", "bearer", "BEARER"] {
             assert_eq!(session_id(&[("cookie", &cookie), ("authorization", &bearer(scheme))]), Ok(other.session_id()));
         }
-        for useless in ["", "Bearer", "Bearer ", "Basic dXNlcjpwYXNz", &other.expose(), &bearer("Token"), "Bearer \u{e9}", "Bearer a b"] {
-            assert_eq!(session_id(&[("cookie", &cookie), ("authorization", useless)]), Err(Problem::SessionExpired), "{useless}");
+        for invalid in ["", "Bearer", "Bearer ", "Basic dXNlcjpwYXNz", &other.expose(), &bearer("Token"), "Bearer \u{e9}", "Bearer a b"] {
+            assert_eq!(session_id(&[("cookie", &cookie), ("authorization", invalid)]), Err(Problem::SessionExpired), "{invalid}");
         }
         let twice = [("authorization", bearer("Bearer")), ("authorization", bearer("Bearer"))];
         assert_eq!(session_id(&twice.each_ref().map(|(name, value)| (*name, value.as_str()))), Err(Problem::SessionExpired));
@@ -128,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_a_citizens_is_shown_to_a_citizen() {
+    fn fields_of_citizens_are_shown_only_in_the_role_of_a_citizen() {
         let person = Person {
             first_name: String::new(),
             last_name: String::new(),
@@ -149,29 +151,29 @@ mod tests {
             amka: None,
             paaypa: None,
         }];
-        let shown = |session: &Session| serde_json::to_value(SessionView::of(session, Some(5), Language::El)).unwrap();
-        let citizens = shown(&session);
-        assert!(citizens["submissions_left"] == 5 && citizens["minors"][0]["subject"] == "m", "{citizens}");
+        let view = |session: &Session| serde_json::to_value(SessionView::of(session, Some(5), Language::El)).unwrap();
+        let as_citizen = view(&session);
+        assert!(as_citizen["submissions_left"] == 5 && as_citizen["minors"][0]["subject"] == "m", "{as_citizen}");
         session.role = Some(Role::Photographer { business: BusinessId::from_hash("b".to_owned()) });
-        let photographers = shown(&session);
+        let as_photographer = view(&session);
         for name in ["submissions_left", "minors", "consent"] {
-            assert!(photographers[name].as_array().map_or(photographers[name].is_null(), Vec::is_empty), "{photographers}");
+            assert!(as_photographer[name].as_array().map_or(as_photographer[name].is_null(), Vec::is_empty), "{as_photographer}");
         }
     }
 
     #[test]
-    fn a_new_token_goes_into_the_cookie_or_into_the_answer_and_never_into_both() {
+    fn a_new_token_is_sent_in_the_cookie_or_in_the_body_but_never_in_both() {
         let token = SessionToken::random().unwrap();
-        for (carried_by, in_cookie) in [("cookie", true), ("authorization", false)] {
-            let caller = call(&[(carried_by, "x")]);
-            let answer = Reply::session(&caller, &view(&token), &token).unwrap().into_response(Language::El);
-            let cookie = answer.headers().get(header::SET_COOKIE).and_then(|value| value.to_str().ok());
+        for (request_header, in_cookie) in [("cookie", true), ("authorization", false)] {
+            let caller = call(&[(request_header, "x")]);
+            let response = Reply::session(&caller, &view(&token), &token).unwrap().into_response(Language::El);
+            let cookie = response.headers().get(header::SET_COOKIE).and_then(|value| value.to_str().ok());
             assert_eq!(cookie.is_some_and(|cookie| cookie.contains(&token.expose())), in_cookie);
-            let Body::Text(body) = answer.body() else { panic!("JSON") };
+            let Body::Text(body) = response.body() else { panic!("JSON") };
             assert_eq!(body.contains(&token.expose()), !in_cookie, "{body}");
             assert!(body.contains("\"stage\":\"consent\""), "{body}");
-            let over = Reply::no_content().without_session(&caller).into_response(Language::El);
-            assert_eq!(over.headers().contains_key(header::SET_COOKIE), in_cookie);
+            let signed_out = Reply::no_content().without_session(&caller).into_response(Language::El);
+            assert_eq!(signed_out.headers().contains_key(header::SET_COOKIE), in_cookie);
         }
     }
 }

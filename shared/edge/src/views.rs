@@ -1,4 +1,4 @@
-//! What several operations answer alike: the session, a submission, an association, an issuance.
+//! Response bodies that several operations share: session, submission, association, issuance and staff.
 
 use domain::{
     FileProfile, ImageKind, Language, Moment,
@@ -16,7 +16,7 @@ use storage::{
     codes::ImageFacts,
     issuances::{Issuance, Issued},
     sealing::IdentifierHasher,
-    sessions::{Business, Minor, Session, PendingSubmission},
+    sessions::{Business, Minor, PendingSubmission, Session},
     staff::{StaffFacts, StaffItem},
 };
 
@@ -38,13 +38,13 @@ pub struct SessionView {
     pub submissions_left: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub submission: Option<SubmissionView>,
-    /// Whose custody was confirmed in this session.
+    /// Minors for whom custody was confirmed in this session.
     pub minors: Vec<MinorView>,
     pub idle_expires_at: String,
     pub expires_at: String,
 }
 
-/// While the one-time password is awaited: nothing about the person is shown yet but the end of their number.
+/// Shown until the one-time password is verified. The ending of the mobile number is all that is shown about the person before that.
 #[derive(Debug, Serialize)]
 pub struct OtpView {
     pub mobile_ending: String,
@@ -63,12 +63,12 @@ pub struct PersonView {
 
 #[derive(Debug, Serialize)]
 pub struct MinorView {
-    /// For `{subject}` in this session.
+    /// The value of `{subject}` in URLs, valid in this session.
     pub subject: String,
     pub first_name: String,
     pub last_name: String,
     pub birth_date: String,
-    /// Acts alone from this day on.
+    /// The 18th birthday, from which nobody else acts for the person.
     pub adult_on: String,
 }
 
@@ -107,8 +107,8 @@ pub struct ConsentView {
 impl SessionView {
     pub fn of(session: &Session, submissions_left: Option<u32>, language: Language) -> Self {
         let stage = session.stage();
-        let known = stage != Stage::Otp;
-        let person = known.then(|| PersonView {
+        let is_verified = stage != Stage::Otp;
+        let person = is_verified.then(|| PersonView {
             first_name: session.person.first_name.clone(),
             last_name: session.person.last_name.clone(),
             afm: session.person.afm.expose().to_owned(),
@@ -118,18 +118,18 @@ impl SessionView {
             business: BusinessView { id: business.id.as_str().to_owned(), name: business.name.clone() },
             capacity: Capacity::of(business.staff.as_ref()),
         };
-        let role = session.role.as_ref().filter(|_| known).and_then(|role| match role {
+        let role = session.role.as_ref().filter(|_| is_verified).and_then(|role| match role {
             Role::Citizen => Some(RoleView::Citizen),
             Role::Photographer { business } => session.business(business).map(photographer),
         });
         let businesses = session.person.businesses.iter().map(photographer);
-        let is_citizen = known && session.role == Some(Role::Citizen);
+        let is_citizen = is_verified && session.role == Some(Role::Citizen);
         Self {
             stage,
             otp: session.otp.as_ref().map(|otp| OtpView::of(session, otp.expires_at, otp.resends)),
             person,
             role,
-            roles: if known { std::iter::once(RoleView::Citizen).chain(businesses).collect() } else { Vec::new() },
+            roles: if is_verified { std::iter::once(RoleView::Citizen).chain(businesses).collect() } else { Vec::new() },
             consent: is_citizen.then(|| ConsentView { given: stage == Stage::Ready, text: messages::consent::personal_data(language) }),
             submissions_left: submissions_left.filter(|_| is_citizen),
             submission: session.submission.as_ref().map(|submission| SubmissionView::of(submission, language)),
@@ -177,7 +177,7 @@ pub struct SubmissionView {
     pub issued_at: String,
     pub expires_at: String,
     pub confirmed: bool,
-    /// What to agree to next, once confirmed.
+    /// The text that the person must agree to next. Present after the photos are confirmed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub consent: Option<ConsentText>,
 }
@@ -204,7 +204,7 @@ pub struct AssociationView {
     pub associated_at: String,
     pub expires_at: String,
     pub applications: Vec<AuthorizationView>,
-    /// Where one was asked for.
+    /// Present if a reminder is set and not yet due.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reminder: Option<ReminderView>,
 }
@@ -213,7 +213,7 @@ pub struct AssociationView {
 pub struct ReminderView {
     pub masked: String,
     pub language: Language,
-    /// The day in Athens on which it goes out.
+    /// The day in Athens on which the reminder is sent.
     pub on: String,
 }
 
@@ -221,7 +221,7 @@ pub struct ReminderView {
 pub struct AuthorizationView {
     pub application: String,
     pub since: String,
-    /// Where a guardian gave it: the minor's 18th birthday.
+    /// The minor's 18th birthday, if a guardian gave the authorization and the photos expire later.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
 }
@@ -265,12 +265,12 @@ pub struct IssuanceView {
     pub state: IssuanceState,
     pub delivery: DeliveryView,
     pub associated: bool,
-    /// A reminder before the code expires was agreed to.
+    /// True if the citizen agreed to a reminder before the code expires.
     pub reminder: bool,
     pub resends: ResendsView,
-    /// What public bodies said. Not which body, of which image or when.
+    /// The verdicts of public bodies, without the body, the image and the time.
     pub verdicts: Vec<VerdictView>,
-    /// True where the caller made the upload, false where somebody else of the business did.
+    /// True if the caller made the upload, false if another member of the business did.
     pub issued_by_you: bool,
     pub issued_by: IssuerView,
 }
@@ -291,7 +291,7 @@ pub struct DeliveryView {
 
 #[derive(Debug, Serialize)]
 pub struct ResendsView {
-    /// How often the code may still be sent again, from now on.
+    /// How many more times the code may be sent again.
     pub left: usize,
     pub list: Vec<ResendView>,
 }
@@ -299,7 +299,7 @@ pub struct ResendsView {
 #[derive(Debug, Serialize)]
 pub struct ResendView {
     pub at: String,
-    /// With a new code, to another address or in another language.
+    /// True if a new code was sent, to another recipient or in another language.
     pub corrected: bool,
 }
 
@@ -307,24 +307,24 @@ pub struct ResendView {
 pub struct VerdictView {
     #[serde(flatten)]
     pub verdict: Verdict,
-    /// The listed reason, in words.
+    /// The text of the listed reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason_text: Option<&'static str>,
 }
 
-/// Who made an upload.
+/// The member of the business who made an upload.
 #[derive(Debug, Serialize)]
 pub struct IssuerView {
     pub capacity: Capacity,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub employee: Option<MemberId>,
-    /// What the owner calls the employee; for the owner alone.
+    /// The owner's label for the employee. Shown to the owner only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
 }
 
 impl IssuanceView {
-    /// `member` is the caller in the records of the business.
+    /// `caller` and `member` are the caller's session and the caller's ID in the records of the business.
     pub fn of(issuance: &Issuance, issued: &Issued, (caller, member): (&Session, &MemberId), language: Language, now: Moment) -> Self {
         let resends = issued.resent.iter().map(|resent| ResendView { at: resent.at.rfc3339(), corrected: resent.corrected });
         let verdicts = issued
@@ -352,7 +352,7 @@ impl IssuanceView {
     }
 }
 
-/// An employee, as the owner sees one.
+/// An employee, as shown to the owner.
 #[derive(Debug, Serialize)]
 pub struct StaffView {
     pub employee: MemberId,

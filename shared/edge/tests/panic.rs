@@ -1,6 +1,6 @@
-//! What becomes of a function that panics: a process of its own, which takes one event of a Runtime API over HTTP.
+//! Panics of functions. Each test runs a function as a separate process, which receives one event from a Runtime API over HTTP.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "what fails here fails the test that calls it")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "an error here fails the test")]
 
 use std::process::Output;
 
@@ -8,11 +8,12 @@ use edge::Variables;
 use lambda::{REQUEST_ID, RuntimeApi, Sent};
 use serde_json::{Value, json};
 
-/// What a panic could quote of somebody.
+/// Personal data that the message of the panic quotes.
 const QUOTED: &str = "Μαρία";
 
-/// Runs the ignored test of that name and gives it an event. Returns how it ended, and what it sent to Lambda before, if anything.
-async fn ended(function: &str) -> (Output, Option<Sent>) {
+/// Runs the ignored test of that name and sends it an event. Returns the output of the process, and what it sent to the Runtime API, if
+/// anything.
+async fn run(function: &str) -> (Output, Option<Sent>) {
     let mut api = RuntimeApi::start(lambda::gateway_event(), None).await;
     let variables = lambda::LAMBDA.into_iter().map(|variable| (variable.name, variable.value.to_owned()));
     let mut process = lambda::process(function, variables);
@@ -21,41 +22,42 @@ async fn ended(function: &str) -> (Output, Option<Sent>) {
     (output, api.sent_so_far())
 }
 
-async fn ends_with_its_place_and_nothing_else(function: &str) {
-    let (output, told) = ended(function).await;
-    let (said, complained) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
-    assert_eq!(output.status.code(), Some(101), "{said}\n{complained}");
-    assert!(told.is_none(), "Lambda knows by the process's end");
-    let lines: Vec<Value> = said.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-    let [line] = &lines[..] else { panic!("one line, not {lines:?}") };
+/// Checks that the function exits with one log line, which contains the location of the panic and not its message.
+async fn assert_only_the_location_is_logged(function: &str) {
+    let (output, sent) = run(function).await;
+    let (stdout, stderr) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert_eq!(output.status.code(), Some(101), "{stdout}\n{stderr}");
+    assert!(sent.is_none(), "Lambda detects the failure by the end of the process");
+    let lines: Vec<Value> = stdout.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let [line] = &lines[..] else { panic!("expected one line, got {lines:?}") };
     assert_eq!((&line["operation"], &line["code"], &line["request_id"]), (&json!("test"), &json!("panicked"), &json!(REQUEST_ID)));
     assert!(line["cause"].as_str().unwrap().starts_with(file!()), "{line}");
-    assert!(!said.contains(QUOTED) && !complained.contains(QUOTED), "{said}\n{complained}");
+    assert!(!stdout.contains(QUOTED) && !stderr.contains(QUOTED), "{stdout}\n{stderr}");
 }
 
 #[tokio::test]
-async fn a_panic_ends_a_function_of_the_gateway_and_quotes_nothing() {
-    ends_with_its_place_and_nothing_else("answers_calls").await;
+async fn a_panic_in_an_http_function_ends_the_process_and_logs_only_its_location() {
+    assert_only_the_location_is_logged("panics_in_http_handler").await;
 }
 
 #[tokio::test]
-async fn a_panic_ends_a_function_of_events_and_quotes_nothing() {
-    ends_with_its_place_and_nothing_else("takes_events").await;
+async fn a_panic_in_an_event_function_ends_the_process_and_logs_only_its_location() {
+    assert_only_the_location_is_logged("panics_in_event_handler").await;
 }
 
-/// As reading a name at the wrong byte would.
+/// Panics by slicing inside a character. The message of such a panic quotes the text.
 fn quote(name: &str) -> &str {
     &name[1..]
 }
 
 #[tokio::test]
-#[ignore = "a_panic_ends_a_function_of_the_gateway_and_quotes_nothing starts it, in a process of its own"]
-async fn answers_calls() {
+#[ignore = "the test of HTTP functions starts it in a separate process"]
+async fn panics_in_http_handler() {
     edge::serve("test", Variables::default(), (), |(), _| Box::pin(async { panic!("{}", quote(QUOTED)) })).await.unwrap();
 }
 
 #[tokio::test]
-#[ignore = "a_panic_ends_a_function_of_events_and_quotes_nothing starts it, in a process of its own"]
-async fn takes_events() {
+#[ignore = "the test of event functions starts it in a separate process"]
+async fn panics_in_event_handler() {
     edge::serve_event("test", Variables::default(), (), |(), _: Value| Box::pin(async { panic!("{}", quote(QUOTED)) })).await.unwrap();
 }

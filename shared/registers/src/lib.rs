@@ -57,7 +57,7 @@ fn client(roots: Option<RootCertStore>) -> Result<reqwest::Client, RegisterError
         .timeout(CALL)
         .redirect(reqwest::redirect::Policy::none())
         // Lambda freezes a process between events: a kept connection would be closed by the other side when the next request needs it, and
-        // an authorization code cannot be exchanged again (docs/decisions.md).
+        // an authorization code cannot be exchanged again (docs/decisions/delivery.md).
         .pool_max_idle_per_host(0);
     let builder = match roots {
         None => builder,

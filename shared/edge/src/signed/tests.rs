@@ -1,4 +1,4 @@
-//! What is signed, and what only looks like it.
+//! Valid and forged signed requests.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -24,7 +24,7 @@ struct Own {
     sub: String,
 }
 
-/// A key pair of each kind.
+/// A key pair for each algorithm.
 struct Pairs {
     ec: EcdsaKeyPair,
     rsa: RsaKeyPair,
@@ -69,7 +69,7 @@ fn sign(algorithm: SigningAlgorithm, message: &str) -> Vec<u8> {
     }
 }
 
-/// An application with a key of each kind, named like its algorithm.
+/// Returns an application with a key for each algorithm. The ID of a key is the name of its algorithm.
 fn registered() -> Registered {
     let key = |algorithm: SigningAlgorithm| {
         let key = PublicKey { algorithm, jwk: jwk(algorithm).to_string(), added_at: Moment::from_epoch_seconds(0) };
@@ -108,7 +108,7 @@ fn message(header: &Value, claims: &Value) -> String {
     format!("{}.{}", base64(header.to_string()), base64(claims.to_string()))
 }
 
-/// Signed with the key of `algorithm`, under the header given.
+/// Returns a token with the given header, signed with the key of `algorithm`.
 fn token_under(header: &Value, algorithm: SigningAlgorithm, claims: &Value) -> String {
     let message = message(header, claims);
     let signature = base64(sign(algorithm, &message));
@@ -154,7 +154,7 @@ fn fault(token: &str) -> SignatureFault {
 use SigningAlgorithm::{EdDsa, Es256, Rs256};
 
 #[test]
-fn what_the_application_has_signed_is_taken_with_each_algorithm() {
+fn a_request_signed_by_the_application_is_accepted_with_each_algorithm() {
     for algorithm in SigningAlgorithm::ALL {
         assert_eq!(check(&token(algorithm, &claims())), Ok(Own { sub: "afm:068933130".to_owned() }), "{algorithm:?}");
     }
@@ -163,7 +163,7 @@ fn what_the_application_has_signed_is_taken_with_each_algorithm() {
 }
 
 #[test]
-fn without_a_bearer_token_there_is_no_signed_request() {
+fn a_request_without_a_bearer_token_or_with_a_body_is_rejected() {
     for authorization in [None, Some(""), Some("Bearer"), Some("Basic YTpi"), Some("AWS4-HMAC-SHA256 Credential=x")] {
         let read = SignedRequest::<Own>::read(&call(authorization, ""));
         assert_eq!(read.err(), Some(Problem::RequestUnsigned), "{authorization:?}");
@@ -175,12 +175,12 @@ fn without_a_bearer_token_there_is_no_signed_request() {
 }
 
 #[test]
-fn none_and_hmacs_do_not_exist() {
+fn the_algorithm_none_and_hmacs_are_rejected() {
     for name in ["none", "None", "NONE", "nOnE", ""] {
         let unsigned = message(&json!({ "alg": name, "kid": "EdDSA" }), &claims());
         assert_eq!(fault(&format!("{unsigned}.")), SignatureFault::Algorithm, "{name}");
     }
-    // The public key's bytes, as whoever has them might take them for a shared secret.
+    // Key confusion: an attacker uses the bytes of the public key as the secret of an HMAC.
     for algorithm in SigningAlgorithm::ALL {
         for secret in
             [jwk(algorithm).to_string().into_bytes(), PAIRS.ed.public_key().as_ref().to_vec(), PAIRS.ec.public_key().as_ref().to_vec()]
@@ -199,7 +199,7 @@ fn none_and_hmacs_do_not_exist() {
 }
 
 #[test]
-fn the_algorithm_is_pinned_for_each_key() {
+fn each_key_accepts_only_its_own_algorithm() {
     for key in SigningAlgorithm::ALL {
         for signed_by in SigningAlgorithm::ALL {
             for claimed in SigningAlgorithm::ALL {
@@ -219,34 +219,34 @@ fn the_algorithm_is_pinned_for_each_key() {
 }
 
 #[test]
-fn unknown_applications_unknown_keys_and_wrong_signatures_look_alike() {
-    let alike = Err(refused(SignatureFault::Signature));
+fn unknown_applications_unknown_keys_and_wrong_signatures_get_the_same_error() {
+    let same_error = Err(refused(SignatureFault::Signature));
     let good = token(Es256, &claims());
-    assert_eq!(check_from(&good, None), alike);
+    assert_eq!(check_from(&good, None), same_error);
     let mut withdrawn = registered();
     withdrawn.withdrawn_at = Some(Moment::from_epoch_seconds(NOW));
-    assert_eq!(check_from(&good, Some(withdrawn)), alike);
+    assert_eq!(check_from(&good, Some(withdrawn)), same_error);
     let mut without_key = registered();
     without_key.keys.remove("ES256");
-    assert_eq!(check_from(&good, Some(without_key)), alike);
-    // Signed by one application in another's name: the key is not that one's.
+    assert_eq!(check_from(&good, Some(without_key)), same_error);
+    // Signed by one application in the name of another, which does not have the key.
     let mut other = registered();
     other.application = ApplicationId::parse("identity-cards").unwrap();
-    assert_eq!(check_from(&good, Some(other)), alike);
+    assert_eq!(check_from(&good, Some(other)), same_error);
     for iss in [json!("Passports"), json!(""), json!(7), json!(["passports"]), Value::Null] {
-        assert_eq!(check(&token(Es256, &changed("iss", iss))), alike);
+        assert_eq!(check(&token(Es256, &changed("iss", iss))), same_error);
     }
-    assert_eq!(check(&token(Es256, &without("iss"))), alike);
-    assert_eq!(check(&token_under(&json!({ "alg": "ES256", "kid": "es256" }), Es256, &claims())), alike);
-    // What is wrong inside is not said to whoever has no key.
+    assert_eq!(check(&token(Es256, &without("iss"))), same_error);
+    assert_eq!(check(&token_under(&json!({ "alg": "ES256", "kid": "es256" }), Es256, &claims())), same_error);
+    // Faults of the claims are not reported to a caller without a key.
     for wrong in [changed("exp", json!(NOW - 100)), changed("aud", json!("x")), without("jti"), changed("sub", json!(1))] {
         let forged = format!("{}.{}", message(&header(Rs256), &wrong), base64([0; 256]));
-        assert_eq!(check(&forged), alike);
+        assert_eq!(check(&forged), same_error);
     }
 }
 
 #[test]
-fn times_audience_and_id_are_checked_once_the_signature_was_right() {
+fn times_audience_and_id_are_checked_after_the_signature() {
     let audience = |text: &str| changed("aud", json!(text));
     let times = |from: i64, until: i64| {
         let mut claims = changed("iat", json!(NOW + from));
@@ -279,7 +279,7 @@ fn times_audience_and_id_are_checked_once_the_signature_was_right() {
 }
 
 #[test]
-fn the_operations_own_claims_are_exactly_those() {
+fn missing_invalid_and_unknown_claims_of_the_operation_are_rejected() {
     use messages::problem::FieldReason::{Missing, Unknown, WrongType};
     for (claims, field, reason) in
         [(without("sub"), "sub", Missing), (changed("sub", json!(1)), "sub", WrongType), (changed("nbf", json!(NOW)), "nbf", Unknown)]
@@ -290,7 +290,7 @@ fn the_operations_own_claims_are_exactly_those() {
 }
 
 #[test]
-fn what_is_no_jwt_of_our_form_is_said_to_be() {
+fn malformed_tokens_and_unknown_header_members_are_rejected() {
     let good = token(EdDsa, &claims());
     let parts: Vec<&str> = good.split('.').collect();
     let with_header = |header: Value| token_under(&header, EdDsa, &claims());
@@ -317,17 +317,17 @@ fn what_is_no_jwt_of_our_form_is_said_to_be() {
     ] {
         assert_eq!(fault(&malformed), SignatureFault::Malformed, "{}", &malformed[..malformed.len().min(200)]);
     }
-    // A signature that is cut off, longer, or another's.
+    // A signature that is truncated, too long, or belongs to another message.
     for other in [String::new(), parts[2][..40].to_owned(), format!("{}AAAA", parts[2]), "!".to_owned(), parts[1].to_owned()] {
         assert_eq!(fault(&format!("{}.{}.{other}", parts[0], parts[1])), SignatureFault::Signature);
     }
-    // The header names a member twice: the first reader could see another than the second.
+    // A duplicate member in the header, of which two parsers could read different values.
     let twice = format!("{}.{}", base64(r#"{"alg":"EdDSA","alg":"none","kid":"EdDSA"}"#), parts[1]);
     assert_eq!(fault(&format!("{twice}.{}", base64(sign(EdDsa, &twice)))), SignatureFault::Malformed);
 }
 
 #[test]
-fn changed_claims_under_an_old_signature_are_refused() {
+fn changed_claims_with_the_old_signature_are_rejected() {
     for algorithm in SigningAlgorithm::ALL {
         let good = token(algorithm, &claims());
         let (_, signature) = good.rsplit_once('.').unwrap();
@@ -338,7 +338,7 @@ fn changed_claims_under_an_old_signature_are_refused() {
 
 proptest! {
     #[test]
-    fn changing_any_byte_of_a_good_token_never_verifies(
+    fn a_valid_token_with_any_byte_changed_is_rejected(
         algorithm in proptest::sample::select(SigningAlgorithm::ALL.to_vec()),
         at in any::<proptest::sample::Index>(),
         byte in 0x21_u8..0x7f,
@@ -351,7 +351,7 @@ proptest! {
     }
 
     #[test]
-    fn reading_anything_never_panics(text in "[ -~]{0,300}") {
+    fn parsing_any_text_never_panics(text in "[ -~]{0,300}") {
         prop_assert!(check(&text).is_err());
     }
 }
