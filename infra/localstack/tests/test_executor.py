@@ -1,6 +1,7 @@
-"""The executor, with real processes: what Lambda promises of responses, errors, crashes, time limits, environment and logs.
+"""Tests of the executor with real processes: responses, errors, crashes, timeouts, environment and logs are as on Lambda.
 
-Runs in LocalStack's environment: `make test-plugin`."""
+They run in LocalStack's virtual environment: `make test-plugin`.
+"""
 
 import json
 import os
@@ -16,14 +17,14 @@ from localstack.services.lambda_.invocation.executor_endpoint import StatusError
 from localstack_native.executor import NativeRuntimeExecutor
 from localstack_native.runtime_api import MAX_RESPONSE_BYTES
 
-# A runtime in a few lines. What it does with an event is the body of `handle(event, respond, error)`.
+# A minimal runtime. `handle` is the code that processes an event; it can use `event`, `respond` and `error`.
 BOOTSTRAP = """#!/usr/bin/env python3
 import http.client, json, os, sys, time
 api = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
 def call(method, path, body=None, **options):
     api.request(method, "/2018-06-01/runtime/" + path, body, **options)
-    answer = api.getresponse()
-    return answer.status, answer.headers, answer.read()
+    response = api.getresponse()
+    return response.status, response.headers, response.read()
 {init}
 while True:
     _, headers, body = call("GET", "invocation/next")
@@ -61,13 +62,13 @@ class Executors(unittest.TestCase):
         self.assertTrue(result.is_error)
         return json.loads(result.payload)["errorType"]
 
-    def test_a_response_comes_back_as_it_was_given(self):
+    def test_a_response_is_returned_unchanged(self):
         executor = self.executor("respond(json.dumps(event | {'seen': True}))")
         for number in range(3):
             result = self.invoke(executor, {"n": number}, f"r-{number}")
             self.assertEqual((json.loads(result.payload), result.is_error, result.request_id), ({"n": number, "seen": True}, False, f"r-{number}"))
 
-    def test_a_chunked_response_is_put_together(self):
+    def test_the_chunks_of_a_chunked_response_are_joined(self):
         executor = self.executor("respond(iter([b'\"ab', b'c' * 70000, b'\"']), headers={'Transfer-Encoding': 'chunked'}, encode_chunked=True)")
         self.assertEqual(self.invoke(executor).payload, b'"ab' + b"c" * 70000 + b'"')
 
@@ -78,11 +79,11 @@ class Executors(unittest.TestCase):
         self.assertEqual(seen["Lambda-Runtime-Invoked-Function-Arn"], "arn:function:live")
         self.assertAlmostEqual(int(seen["Lambda-Runtime-Deadline-Ms"]) / 1000 - seen["now"], 7, delta=2)
 
-    def test_an_error_of_the_function_is_an_error_with_its_payload(self):
+    def test_an_error_of_the_function_is_returned_with_its_payload(self):
         result = self.invoke(self.executor("""error('{"errorType": "Ours", "errorMessage": "no"}')"""))
         self.assertEqual(self.error_type(result), "Ours")
 
-    def test_a_process_that_ends_fails_its_event_and_another_one_takes_the_next(self):
+    def test_if_a_process_exits_its_event_fails_and_another_process_handles_the_next(self):
         executor = self.executor("sys.exit(3) if event.get('end') else respond(str(os.getpid()))")
         first = self.invoke(executor).payload
         result = self.invoke(executor, {"end": True}, "r-2")
@@ -92,18 +93,18 @@ class Executors(unittest.TestCase):
         self.assertFalse(after.is_error)
         self.assertNotEqual(after.payload, first)
 
-    def test_a_process_that_is_too_slow_is_ended_and_its_late_answer_is_nobodys(self):
+    def test_a_process_that_times_out_is_killed_and_its_late_response_is_ignored(self):
         executor = self.executor("time.sleep(event.get('sleep', 0)); respond(json.dumps(event))", timeout=1)
         result = self.invoke(executor, {"sleep": 30})
         self.assertEqual(self.error_type(result), "Sandbox.Timedout")
         self.assertIn("timed out after 1.00 seconds", json.loads(result.payload)["errorMessage"])
         self.assertEqual(json.loads(self.invoke(executor, {"n": 2}, "r-2").payload), {"n": 2})
 
-    def test_a_response_for_another_event_is_not_this_ones(self):
+    def test_a_response_for_another_event_is_ignored(self):
         executor = self.executor("call('POST', 'invocation/another/response', '\"stray\"')\nrespond('\"own\"')")
         self.assertEqual(self.invoke(executor).payload, b'"own"')
 
-    def test_a_function_that_fails_while_it_starts_says_why(self):
+    def test_a_function_that_fails_at_start_returns_its_error(self):
         for init, error_type in [
             ("call('POST', 'init/error', '{\"errorType\": \"NoTable\"}'); time.sleep(30)", "NoTable"),
             ("sys.exit(4)", "Runtime.ExitError"),
@@ -112,34 +113,34 @@ class Executors(unittest.TestCase):
                 self.executor("respond('1')", init=init)
             self.assertEqual(json.loads(raised.exception.payload)["errorType"], error_type)
 
-    def test_a_function_that_never_polls_is_ended(self):
+    def test_a_function_that_never_polls_is_killed(self):
         with mock.patch("localstack_native.executor.INIT_SECONDS", 1):
             with self.assertRaises(StatusErrorException) as raised:
                 self.executor("", init="time.sleep(60)")
             self.assertEqual(json.loads(raised.exception.payload)["errorType"], "Sandbox.Timedout")
-            # Also where it takes the place of a process that ended.
+            # The same applies if it replaces a process that exited.
             executor = self.executor("sys.exit(1)", init="time.sleep(60 if os.path.exists('again') else 0); open('again', 'w')")
             self.invoke(executor)
             with self.assertRaises(StatusErrorException):
                 self.invoke(executor, request_id="r-2")
 
-    def test_a_bootstrap_that_cannot_be_run_is_an_error_too(self):
+    def test_a_bootstrap_that_cannot_be_executed_is_an_error(self):
         executor = self.executor("", started=False)
         (executor._code() / "bootstrap").chmod(stat.S_IRUSR)
         with self.assertRaises(StatusErrorException) as raised, mock.patch("subprocess.Popen", side_effect=PermissionError("not executable")):
             executor.start({})
         self.assertEqual(json.loads(raised.exception.payload)["errorType"], "Runtime.InvalidEntrypoint")
 
-    def test_a_response_may_have_six_megabytes_and_not_a_byte_more(self):
+    def test_a_response_of_more_than_six_megabytes_is_rejected(self):
         executor = self.executor("statuses = respond('\"' + 'a' * (event['bytes'] - 2) + '\"')\nprint('status', statuses, flush=True)")
         result = self.invoke(executor, {"bytes": MAX_RESPONSE_BYTES})
         self.assertEqual((len(result.payload), result.is_error), (MAX_RESPONSE_BYTES, False))
         result = self.invoke(executor, {"bytes": MAX_RESPONSE_BYTES + 1}, "r-2")
         self.assertEqual(self.error_type(result), "Function.ResponseSizeTooLarge")
         self.assertIn("status 413", result.logs)
-        self.assertFalse(self.invoke(executor, {"bytes": 10}, "r-3").is_error, "the process goes on")
+        self.assertFalse(self.invoke(executor, {"bytes": 10}, "r-3").is_error, "the process handles the next event")
 
-    def test_a_function_sees_what_lambda_sets_and_nothing_of_localstacks(self):
+    def test_a_function_has_the_variables_of_lambda_and_none_of_localstack(self):
         given = {"LAMBDA_NATIVE_ENV_AWS_ENDPOINT_URL_SNS": "http://sandbox", "LAMBDA_NATIVE_ENV_SHARED": "common", "HOST_SECRET": "1"}
         with mock.patch.dict(os.environ, given):
             executor = self.executor("respond(json.dumps(dict(os.environ)))", environment={"TABLE": "t", "SHARED": "own"})
@@ -150,18 +151,18 @@ class Executors(unittest.TestCase):
         for name in seen:
             self.assertFalse(name.startswith(("LOCALSTACK_", "EDGE_", "LAMBDA_NATIVE_", "HOST_SECRET")), name)
 
-    def test_logs_hold_what_an_event_wrote_between_the_lines_of_lambda(self):
+    def test_logs_contain_the_output_of_an_event_between_lambdas_own_lines(self):
         executor = self.executor("print('working on', event['n'], flush=True)\nrespond('1')\nprint('after', event['n'], file=sys.stderr, flush=True)")
         for number in (1, 2):
             lines = self.invoke(executor, {"n": number}, f"r-{number}").logs.splitlines()
             self.assertEqual(lines[:4], [f"START RequestId: r-{number} Version: 1", f"working on {number}", f"after {number}", f"END RequestId: r-{number}"])
             self.assertRegex(lines[4], rf"^REPORT RequestId: r-{number}\tDuration: [0-9.]+ ms\tBilled Duration: [0-9]+ ms\tMemory Size: 256 MB\tMax Memory Used: [1-9][0-9]* MB$")
 
-    def test_logs_of_a_crash_hold_what_it_said(self):
+    def test_logs_of_a_crash_contain_its_last_output(self):
         result = self.invoke(self.executor("print('last words', flush=True); os._exit(1)"))
         self.assertIn("last words", result.logs)
 
-    def test_a_stopped_executor_leaves_no_process(self):
+    def test_stopping_an_executor_kills_its_process(self):
         executor = self.executor("respond('1')")
         child = executor._process._child
         executor.stop()
