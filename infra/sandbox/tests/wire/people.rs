@@ -3,9 +3,9 @@ use serde_json::{Value, json};
 use crate::Sandbox;
 
 async fn create(sandbox: &Sandbox, kind: &str) -> Value {
-    let answer = sandbox.post("/people").json(&json!({ "kind": kind })).send().await.unwrap();
-    assert_eq!(answer.status(), 201);
-    answer.json().await.unwrap()
+    let response = sandbox.post("/people").json(&json!({ "kind": kind })).send().await.unwrap();
+    assert_eq!(response.status(), 201);
+    response.json().await.unwrap()
 }
 
 #[tokio::test]
@@ -23,7 +23,7 @@ async fn the_seed_is_listed_with_roles_and_notes() {
 }
 
 #[tokio::test]
-async fn people_made_at_run_time_are_new_each_time_and_stay_over_a_restart() {
+async fn people_created_at_run_time_are_unique_and_survive_a_restart() {
     let sandbox = Sandbox::start().await;
     let first = create(&sandbox, "photographer").await;
     let second = create(&sandbox, "no_mobile").await;
@@ -41,8 +41,8 @@ async fn people_made_at_run_time_are_new_each_time_and_stay_over_a_restart() {
 }
 
 #[tokio::test]
-async fn an_unknown_kind_is_refused() {
+async fn an_unknown_kind_is_rejected() {
     let sandbox = Sandbox::start().await;
-    let answer = sandbox.post("/people").json(&json!({ "kind": "king" })).send().await.unwrap();
-    assert_eq!(answer.status(), 400);
+    let response = sandbox.post("/people").json(&json!({ "kind": "king" })).send().await.unwrap();
+    assert_eq!(response.status(), 400);
 }

@@ -19,13 +19,13 @@ async fn page(sandbox: &Sandbox, query: &[(&str, String)]) -> Response {
     sandbox.get(&format!("/oauth2server/oauth/authorize?{query}")).send().await.unwrap()
 }
 
-/// Presses a button of the page; the parameters of the address that it goes back to.
+/// Presses a button of the page. Returns the parameters of the URL to which the browser is redirected.
 async fn press(sandbox: &Sandbox, server: &str, button: (&'static str, &str)) -> HashMap<String, String> {
     let mut form = query(BACK);
     form.push((button.0, button.1.to_owned()));
-    let answer = sandbox.post(&format!("/{server}/oauth/authorize")).form(&form).send().await.unwrap();
-    assert_eq!(answer.status(), 302);
-    let location = url::Url::parse(answer.headers()["location"].to_str().unwrap()).unwrap();
+    let response = sandbox.post(&format!("/{server}/oauth/authorize")).form(&form).send().await.unwrap();
+    assert_eq!(response.status(), 302);
+    let location = url::Url::parse(response.headers()["location"].to_str().unwrap()).unwrap();
     assert!(location.as_str().starts_with(BACK));
     location.query_pairs().into_owned().collect()
 }
@@ -34,22 +34,22 @@ async fn token(sandbox: &Sandbox, server: &str, change: &[(&'static str, &str)])
     let mut form =
         HashMap::from([("client_id", "client"), ("client_secret", "secret"), ("redirect_uri", BACK), ("grant_type", "authorization_code")]);
     form.extend(change.iter().copied());
-    let answer = sandbox.post(&format!("/{server}/oauth/token")).form(&form).send().await.unwrap();
-    assert_eq!(answer.headers()["cache-control"], "no-store");
-    (answer.status().as_u16(), answer.json().await.unwrap())
+    let response = sandbox.post(&format!("/{server}/oauth/token")).form(&form).send().await.unwrap();
+    assert_eq!(response.headers()["cache-control"], "no-store");
+    (response.status().as_u16(), response.json().await.unwrap())
 }
 
 #[tokio::test]
-async fn sign_in_as_a_browser_and_a_client_do_it() {
+async fn a_code_is_exchanged_for_a_token_that_returns_the_user_info() {
     let sandbox = Sandbox::start().await;
     for server in ["oauth2server", "oauth2serverotp"] {
         let back = press(&sandbox, server, ("afm", MARIA)).await;
         assert_eq!(back["state"], "a b&c");
-        let (status, answer) = token(&sandbox, server, &[("code", &back["code"])]).await;
-        assert_eq!((status, &answer["token_type"]), (200, &json!("bearer")));
+        let (status, response) = token(&sandbox, server, &[("code", &back["code"])]).await;
+        assert_eq!((status, &response["token_type"]), (200, &json!("bearer")));
         let userinfo = sandbox
             .get(&format!("/{server}/userinfo?format=xml"))
-            .bearer_auth(answer["access_token"].as_str().unwrap())
+            .bearer_auth(response["access_token"].as_str().unwrap())
             .send()
             .await
             .unwrap();
@@ -63,33 +63,33 @@ async fn sign_in_as_a_browser_and_a_client_do_it() {
 }
 
 #[tokio::test]
-async fn the_page_offers_everyone_that_taxisnet_knows() {
+async fn the_page_lists_everyone_who_can_sign_in() {
     let sandbox = Sandbox::start().await;
-    let made: Value = sandbox.post("/people").json(&json!({ "kind": "citizen" })).send().await.unwrap().json().await.unwrap();
-    let answer = page(&sandbox, &query(BACK)).await;
-    assert_eq!(answer.status(), 200);
-    let html = answer.text().await.unwrap();
+    let created: Value = sandbox.post("/people").json(&json!({ "kind": "citizen" })).send().await.unwrap().json().await.unwrap();
+    let response = page(&sandbox, &query(BACK)).await;
+    assert_eq!(response.status(), 200);
+    let html = response.text().await.unwrap();
     assert!(html.contains(&format!("value=\"{MARIA}\"")));
-    assert!(html.contains(&format!("value=\"{}\"", made["afm"].as_str().unwrap())));
+    assert!(html.contains(&format!("value=\"{}\"", created["afm"].as_str().unwrap())));
     assert!(html.contains("value=\"a b&amp;c\""));
     // A minor without TAXISnet.
     assert!(!html.contains("ΙΩΑΝΝΑ"));
 }
 
 #[tokio::test]
-async fn denying_and_unknown_people() {
+async fn denials_are_redirected_and_unknown_afm_show_the_page_again() {
     let sandbox = Sandbox::start().await;
     let back = press(&sandbox, "oauth2server", ("deny", "1")).await;
     assert_eq!(back, HashMap::from([("error".to_owned(), "access_denied".to_owned()), ("state".to_owned(), "a b&c".to_owned()),]));
     let mut form = query(BACK);
     form.extend([("afm", "068933130".to_owned()), ("lang", "en".to_owned())]);
-    let answer = sandbox.post("/oauth2server/oauth/authorize").form(&form).send().await.unwrap();
-    assert_eq!(answer.status(), 200);
-    assert!(answer.text().await.unwrap().contains("does not know this AFM"));
+    let response = sandbox.post("/oauth2server/oauth/authorize").form(&form).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert!(response.text().await.unwrap().contains("does not know this AFM"));
 }
 
 #[tokio::test]
-async fn a_wrong_client_or_address_is_never_redirected_to() {
+async fn a_request_with_an_unknown_client_or_an_invalid_redirect_uri_is_not_redirected() {
     let sandbox = Sandbox::start().await;
     let mut wrong_client = query(BACK);
     wrong_client[0].1 = "other".to_owned();
@@ -98,18 +98,18 @@ async fn a_wrong_client_or_address_is_never_redirected_to() {
         assert_eq!(page(&sandbox, &query(back)).await.status(), 400, "{back}");
         let mut form = query(back);
         form.push(("afm", MARIA.to_owned()));
-        let answer = sandbox.post("/oauth2server/oauth/authorize").form(&form).send().await.unwrap();
-        assert_eq!(answer.status(), 400, "{back}");
+        let response = sandbox.post("/oauth2server/oauth/authorize").form(&form).send().await.unwrap();
+        assert_eq!(response.status(), 400, "{back}");
     }
     let mut wrong_type = query(BACK);
     wrong_type[2].1 = "token".to_owned();
-    let answer = page(&sandbox, &wrong_type).await;
-    assert_eq!(answer.status(), 302);
-    assert!(answer.headers()["location"].to_str().unwrap().contains("error=unsupported_response_type"));
+    let response = page(&sandbox, &wrong_type).await;
+    assert_eq!(response.status(), 302);
+    assert!(response.headers()["location"].to_str().unwrap().contains("error=unsupported_response_type"));
 }
 
 #[tokio::test]
-async fn a_code_is_good_once_for_its_client_server_and_address() {
+async fn a_code_is_valid_once_for_its_client_server_and_redirect_uri() {
     let sandbox = Sandbox::start().await;
     let invalid_grant = (400, json!({ "error": "invalid_grant" }));
     let code = press(&sandbox, "oauth2server", ("afm", MARIA)).await["code"].clone();
@@ -129,7 +129,7 @@ async fn a_code_is_good_once_for_its_client_server_and_address() {
 }
 
 #[tokio::test]
-async fn the_client_may_name_itself_by_basic_authorization() {
+async fn the_client_can_authenticate_with_basic_authorization() {
     let sandbox = Sandbox::start().await;
     let code = press(&sandbox, "oauth2server", ("afm", MARIA)).await["code"].clone();
     let form = [("grant_type", "authorization_code"), ("code", code.as_str()), ("redirect_uri", BACK)];
@@ -142,7 +142,7 @@ async fn the_client_may_name_itself_by_basic_authorization() {
 }
 
 #[tokio::test]
-async fn userinfo_wants_a_token() {
+async fn userinfo_requires_a_token() {
     let sandbox = Sandbox::start().await;
     let path = "/oauth2server/userinfo?format=xml";
     assert_eq!(sandbox.get(path).send().await.unwrap().status(), 401);
@@ -150,12 +150,12 @@ async fn userinfo_wants_a_token() {
 }
 
 #[tokio::test]
-async fn logout_goes_where_it_is_told() {
+async fn logout_redirects_to_the_given_url() {
     let sandbox = Sandbox::start().await;
     let get = |path: &str| sandbox.get(path).send();
-    let answer = get("/oauth2server/logout/client/?url=http%3A%2F%2Fmyphoto.localhost%2F").await.unwrap();
-    assert_eq!(answer.status(), 302);
-    assert_eq!(answer.headers()["location"], "http://myphoto.localhost/");
+    let response = get("/oauth2server/logout/client/?url=http%3A%2F%2Fmyphoto.localhost%2F").await.unwrap();
+    assert_eq!(response.status(), 302);
+    assert_eq!(response.headers()["location"], "http://myphoto.localhost/");
     assert_eq!(get("/oauth2server/logout/client/").await.unwrap().status(), 400);
     assert_eq!(get("/oauth2server/logout/other/?url=http%3A%2F%2Fx%2F").await.unwrap().status(), 400);
 }
