@@ -1,6 +1,6 @@
-"""Makes the pictures among the seeds (fuzz/corpus/jpeg, fuzz/corpus/picture): small, one of each way in which a JPEG is written, and hostile ones.
+"""Generates the pictures of the corpus (fuzz/corpus/jpeg, fuzz/corpus/picture): a small one for each variant of JPEG, and hostile ones.
 
-To make them again: pip install pillow==13.0.0, then python fuzz/corpus.py. The other seeds are written by hand.
+To generate them again: pip install pillow==13.0.0, then python fuzz/corpus.py. The other seeds are written by hand.
 """
 
 import io
@@ -21,7 +21,7 @@ ADOBE_WITH_TAIL = b"\xff\xee\x00\x16Adobe\x00\x64\x00\x00\x00\x00\x01<script>"
 
 def main():
     portrait = Image.open(FIXTURES / "portrait.jpg").convert("RGB").resize((40, 60))
-    ways = {
+    variants = {
         "baseline_420": (portrait, {"subsampling": 2}),
         "baseline_422_odd": (portrait.resize((39, 61)), {"subsampling": 1}),
         "baseline_444": (portrait, {"subsampling": 0, "optimize": True}),
@@ -36,7 +36,7 @@ def main():
         "icc_of_another_kind": (portrait, {"icc_profile": profile("gray_gamma_2_2")}),
         "icc_broken": (portrait, {"icc_profile": b"%PDF-1.7, not a profile"}),
     }
-    made = {name: encoded(picture, **options) for name, (picture, options) in ways.items()}
+    made = {name: encoded(picture, **options) for name, (picture, options) in variants.items()}
     plain = made["baseline_420"]
     made["metadata"] = plain[:2] + EXIF_TURNED + COMMENT + JFIF_WITH_THUMBNAIL + plain[20:]
     made["hidden"] = plain[:20] + RESERVED + ADOBE_WITH_TAIL + ADOBE_WITH_TAIL + plain[2:]
@@ -52,7 +52,7 @@ def main():
     made["no_tables"] = without(plain, b"\xff\xc4")
     for name, file in made.items():
         write("jpeg", name, file)
-    # As small as the rules allow, so that the whole way is gone often.
+    # Signatures of the minimum size pass all checks, so that fuzzing covers the whole path.
     signature = Image.new("L", (1200, 400), 250)
     draw = ImageDraw.Draw(signature)
     for step in range(0, 900, 60):

@@ -1,6 +1,6 @@
-"""Gives each property of fuzz/src input that libFuzzer makes up, for a while each. The first input that breaks one ends it, and is kept.
+"""Runs libFuzzer on each property of fuzz/src for some time. The first input that breaks a property ends its run, and is stored.
 
-Builds on the stable compiler: RUSTC_BOOTSTRAP lets it watch memory (AddressSanitizer), for this build alone.
+The build uses the stable compiler, with RUSTC_BOOTSTRAP for this build only, because AddressSanitizer needs an unstable option.
 """
 
 import argparse
@@ -14,46 +14,46 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 TOOLS = ROOT / ".tools" / "aws" / "bin"
 
-# What takes this long for one input, in seconds, or this much memory, in MB, is a finding too.
-SLOW, MEMORY = 30, 2048
+# An input that takes longer (in seconds) or more memory (in MB) is a finding too.
+SECONDS_PER_INPUT_MAX, MEMORY_MB_MAX = 30, 2048
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("targets", nargs="*", help="some of them; all where none is named")
-    parser.add_argument("--seconds", type=int, default=60, help="for each")
-    parser.add_argument("--folder", type=Path, default=ROOT / "target" / "fuzz", help="for what is built and found")
+    parser.add_argument("targets", nargs="*", help="names of targets; default: all")
+    parser.add_argument("--seconds", type=int, default=60, help="duration of each target's run")
+    parser.add_argument("--folder", type=Path, default=ROOT / "target" / "fuzz", help="folder for the build and the findings")
     arguments = parser.parse_args()
     program = build(arguments.folder)
     known = sorted(folder.name for folder in (HERE / "corpus").iterdir())
     unknown = set(arguments.targets) - set(known)
     if unknown:
-        print(f"no such target: {', '.join(unknown)}; there are {', '.join(known)}", file=sys.stderr)
+        print(f"unknown targets: {', '.join(unknown)}; the targets are {', '.join(known)}", file=sys.stderr)
         return 2
-    broken = [target for target in arguments.targets or known if not holds(target, program, arguments.folder, arguments.seconds)]
+    broken = [target for target in arguments.targets or known if not fuzz(target, program, arguments.folder, arguments.seconds)]
     return 1 if broken else 0
 
 
 def build(folder):
-    # cargo-fuzz itself would renew a lock file that no longer fits.
+    # Fails if the lock file is outdated, which cargo-fuzz would silently update.
     subprocess.run(["cargo", "fetch", "-q", "--locked", "--manifest-path", "fuzz/libfuzzer/Cargo.toml"], cwd=ROOT, check=True)
     command = [TOOLS / "cargo-fuzz", "fuzz", "build", "--fuzz-dir", "fuzz/libfuzzer", "--target-dir", folder, "any"]
     subprocess.run(command, cwd=ROOT, env={**os.environ, "RUSTC_BOOTSTRAP": "1", "CARGO_INCREMENTAL": "0"}, check=True)
     return folder / "x86_64-unknown-linux-gnu" / "release" / "any"
 
 
-def holds(target, program, folder, seconds):
-    grown, broken = folder / "corpus" / target, folder / "broken" / target
-    grown.mkdir(parents=True, exist_ok=True)
+def fuzz(target, program, folder, seconds):
+    generated, broken = folder / "corpus" / target, folder / "broken" / target
+    generated.mkdir(parents=True, exist_ok=True)
     broken.mkdir(parents=True, exist_ok=True)
     command = [
         program,
-        grown,  # what is added goes to the first
+        generated,  # libFuzzer adds new inputs to the first folder
         HERE / "corpus" / target,
         f"-artifact_prefix={broken}/",
         f"-max_total_time={seconds}",
-        f"-timeout={SLOW}",
-        f"-rss_limit_mb={MEMORY}",
+        f"-timeout={SECONDS_PER_INPUT_MAX}",
+        f"-rss_limit_mb={MEMORY_MB_MAX}",
         "-print_final_stats=1",
     ]
     log = folder / f"{target}.log"
@@ -61,15 +61,15 @@ def holds(target, program, folder, seconds):
         environment = {**os.environ, "TARGET": target}
         code = subprocess.run(command, cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT, check=False).returncode
     text = log.read_text(encoding="utf-8", errors="replace")
-    tries = re.findall(r"number_of_executed_units: *(\d+)", text)
+    runs = re.findall(r"number_of_executed_units: *(\d+)", text)
     covered = re.findall(r"cov: (\d+)", text)
-    print(f"{target:18} {tries[-1] if tries else '?':>9} tries, {covered[-1] if covered else '?':>6} places reached{'' if code == 0 else ', BROKEN'}", flush=True)
+    print(f"{target:18} {runs[-1] if runs else '?':>9} runs, {covered[-1] if covered else '?':>6} edges covered{'' if code == 0 else ', BROKEN'}", flush=True)
     if code != 0:
         written = re.findall(r"Test unit written to (\S+)", text)
         panics = re.findall(r"^(?:thread .* panicked at .*\n.*|==\d+==.*ERROR.*)", text, re.MULTILINE)
         print("\n".join(panics[:3]))
-        print(f"  the input: {written[-1] if written else 'none was written'}\n  all it said: {log}")
-        print(f"  again: TARGET={target} {program} {written[-1] if written else 'INPUT'}")
+        print(f"  input: {written[-1] if written else 'not stored'}\n  full output: {log}")
+        print(f"  run again: TARGET={target} {program} {written[-1] if written else 'INPUT'}")
     return code == 0
 
 

@@ -1,6 +1,6 @@
 """Fails if a function's release binary is larger than its limit (docs/benchmarks.md). Run by `make test`, with the Python of the AWS tools.
 
-A function has a client of S3 if template.yaml gives it PHOTOS_BUCKET; such a function may be larger.
+Functions with an S3 client may be larger. These are the functions to which template.yaml gives the variable PHOTOS_BUCKET.
 """
 
 import sys
@@ -9,12 +9,12 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
-BYTES = 9_000_000
-BYTES_WITH_S3 = 10_000_000
+BYTES_MAX = 9_000_000
+BYTES_MAX_WITH_S3 = 10_000_000
 
 
 class Template(yaml.SafeLoader):
-    """Reads CloudFormation's short forms (`!Ref X`) as null: nothing here looks at them."""
+    """Reads CloudFormation's short forms (`!Ref X`) as null, because this script does not use them."""
 
 
 Template.add_multi_constructor("!", lambda loader, suffix, node: None)
@@ -27,12 +27,12 @@ def main():
     for function in functions:
         has_s3 = "PHOTOS_BUCKET" in function.get("Environment", {}).get("Variables", {})
         with_s3 += has_s3
-        limit = BYTES_WITH_S3 if has_s3 else BYTES
+        limit = BYTES_MAX_WITH_S3 if has_s3 else BYTES_MAX
         size = (ROOT / function["CodeUri"] / "bootstrap").stat().st_size
         if size > limit:
-            too_large.append(f"{function['CodeUri']}/bootstrap has {size:,} bytes, and may have {limit:,}")
+            too_large.append(f"{function['CodeUri']}/bootstrap has {size:,} bytes. The limit is {limit:,}")
     if not with_s3 or with_s3 == len(functions):
-        too_large.append(f"{with_s3} of {len(functions)} functions have PHOTOS_BUCKET: are these all with a client of S3?")
+        too_large.append(f"{with_s3} of {len(functions)} functions have PHOTOS_BUCKET. Does it still identify the functions with an S3 client?")
     print("\n".join(too_large), end="\n" if too_large else "", file=sys.stderr)
     return 1 if too_large else 0
 

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Runs tests on the stack of this environment, without those that cannot hold on its emulator: tests/not_on/EMULATOR.txt.
+# Runs tests on the stack of this environment, except those that cannot pass on its emulator (tests/not_on/EMULATOR.txt).
 #
 #     tests/on_emulator.sh EMULATOR WHAT ...
 #
-# With RERUN=5, as many tests as that may fail at first. They run once more, one after the other, and each of them must pass then. CI sets it, because its machine
-# stands still for seconds now and then, and calls beside others then take longer than a function may. What failed at first is named, to be looked at.
+# With RERUN=5, up to five tests may fail at first. They run a second time, one after the other, and must all pass then. CI sets RERUN, because its machine
+# sometimes stops for seconds, and concurrent calls then exceed the functions' timeout. The output names the tests that failed at first.
 #
 # WHAT is a test program (a file or folder of tests/tests), `workspace` for all tests of all crates, or `browser`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-# A failed test names its place. Backtraces of async code are long and hide what failed.
+# The message of a failed test contains its source location. Backtraces of async code are long and hide this message.
 export RUST_BACKTRACE=0
 emulator=$1
 shift
@@ -31,8 +31,8 @@ for what in "$@"; do
 done
 
 if [ "$*" != browser ]; then
-  # All crates are named, because cargo would build the SDK again for a smaller choice.
-  # LocalStack and DynamoDB Local need more of the processor for each call.
+  # Selects all crates, because cargo would build the SDK again for a subset of them.
+  # Uses fewer threads on LocalStack, because LocalStack and DynamoDB Local need more processor time for each call.
   threads=12
   [ "$emulator" = ministack ] || threads=8
   run=(cargo test --workspace "${programs[@]}")
@@ -44,12 +44,12 @@ if [ "$*" != browser ]; then
     if ! "${run[@]}" --no-fail-fast -- --test-threads="$threads" --exact "${skipped[@]}" 2>&1 | tee "$log"; then
       mapfile -t failed < <(sed -n 's/^test \(.*\) \.\.\. FAILED$/\1/p' "$log" | sort -u)
       if [ "${#failed[@]}" = 0 ] || [ "${#failed[@]}" -gt "$RERUN" ]; then
-        echo "${#failed[@]} tests failed, too many to try again: ${failed[*]}" >&2
+        echo "${#failed[@]} tests failed, which is too many for a second run: ${failed[*]}" >&2
         exit 1
       fi
-      echo "FAILED AT FIRST, and tried once more, alone: ${failed[*]}"
+      echo "FAILED AT FIRST, running again one after the other: ${failed[*]}"
       "${run[@]}" --no-fail-fast -- --test-threads=1 --exact "${failed[@]}"
-      echo "FAILED AT FIRST, and passed alone: ${failed[*]}"
+      echo "FAILED AT FIRST, passed in the second run: ${failed[*]}"
     fi
   fi
 fi

@@ -1,6 +1,6 @@
-"""Prints all events of the log groups named as arguments, as a JSON list of [group, message]. Runs in the environment of the AWS tools.
+"""Prints all events of the log groups given as arguments, as a JSON list of [group, message]. Runs in the environment of the AWS tools.
 
-`--between START END`, in milliseconds since 1970: those of this time alone."""
+`--between START END` prints only the events of a period, in milliseconds since 1970."""
 
 import argparse
 import json
@@ -9,14 +9,14 @@ import time
 
 import boto3
 
-# The emulator answers so many at most, and names no next page.
-MOST = 10_000
+# The emulator returns at most this number of events and no token for the next page. If it returns as many, the period is halved.
+EVENTS_MAX = 10_000
 
 
 def events(client, group, start, end):
     pages = client.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=start, endTime=end)
     found = [event["message"] for page in pages for event in page["events"]]
-    if len(found) < MOST or start == end:
+    if len(found) < EVENTS_MAX or start == end:
         return found
     middle = (start + end) // 2
     return events(client, group, start, middle) + events(client, group, middle + 1, end)

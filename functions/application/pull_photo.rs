@@ -1,11 +1,12 @@
-//! POST /v1/pulls: one image of one person, for an application that the person has authorised.
+//! POST /v1/pulls: returns one image of a person to an application that the person has authorised.
 //!
-//! In three rounds of calls: who asks, for whom; what is there; the image and its record. A person of whom nothing is known
-//! goes the same way under a random id: neither the answer nor its time tells them from one who has not authorised.
+//! Needs three rounds of calls: application and person, then association and authorization, then the image and its record. A request for an
+//! unknown person goes through the same rounds under a random ID, so that neither the response nor its duration reveals whether the person is
+//! unknown or has not authorised the application.
 
 use domain::{
     Identifier, ImageKind, Moment, SubjectId,
-    application::{CASE_LENGTH, is_case},
+    application::{CASE_CHARACTERS_MAX, is_case},
     authorization::{AssociationFacts, Pull, PullFacts, PullRefusal, decide_pull},
 };
 use edge::{
@@ -29,9 +30,9 @@ use storage::{
 };
 
 const PATH: &str = "/v1/pulls";
-/// For a verdict on the image.
+/// ID of the pull, which the application names when it reports a verdict on the image.
 const PULL_ID: HeaderName = HeaderName::from_static("pull-id");
-/// When the association ends, from which the image came.
+/// End of the association to which the image belongs.
 const PHOTO_EXPIRES: HeaderName = HeaderName::from_static("photo-expires");
 
 struct Deps {
@@ -46,7 +47,7 @@ struct Deps {
     pull_ids: PullIds,
 }
 
-/// Beside those of every request. Texts, until the signature was right.
+/// Claims of this operation, in addition to those of every signed request. They remain unparsed strings until the signature has been verified.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Claims {
@@ -86,22 +87,22 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     };
     let in_force = keys::in_force(&deps.associations, &deps.keys, &subject, now);
     let (application, in_force) = tokio::join!(Application::from(request, &deps.nonces, call), in_force);
-    // A request that was used before gets the same response whatever storage says at that moment.
+    // The check for a replay comes first, so that a replayed request always gets the same response, even if the other lookup has failed.
     let (application, in_force) = (application?, in_force?);
     let association = in_force.as_ref().map(|(association, _)| association);
     let decision = decide(&application, association, image, now);
     match (decision, &in_force) {
-        (Pull::Allowed, Some((association, key))) => give(deps, &application, association, key, image, now).await,
+        (Pull::Allowed, Some((association, key))) => respond_with_image(deps, &application, association, key, image, now).await,
         (Pull::Refused(refusal), _) => {
             let mut record = record(&application, &subject, association, image, Some(refusal), now);
             if found.is_none() {
-                // Nobody's: written so that it takes as long, and absent from the start.
+                // The random ID belongs to nobody. The record is written so that the response takes the same time, and has already expired.
                 record.expires_at = now;
             }
             deps.history.put(&record).await?;
-            Err(said(refusal, image).into())
+            Err(problem_of(refusal, image).into())
         }
-        (Pull::Allowed, None) => Err(Failure::internal("allowed without an association")),
+        (Pull::Allowed, None) => Err(Failure::internal("pull allowed without an association")),
     }
 }
 
@@ -112,15 +113,15 @@ async fn find(subjects: &Subjects, person: Option<Identifier>, now: Moment) -> R
     }
 }
 
-/// The claims of the operation's own, once the signature was right.
+/// Checks the claims of this operation, after the signature has been verified.
 fn check(claims: &Claims) -> Result<ImageKind, Problem> {
-    let wrong = |field: &str, reason| Problem::InvalidField { field: field.to_owned(), reason };
-    let person = Identifier::parse_tagged(&claims.sub).ok_or_else(|| wrong("sub", FieldReason::NotAllowed))?;
-    person.map_err(|_| wrong("sub", FieldReason::InvalidNumber))?;
+    let invalid = |field: &str, reason| Problem::InvalidField { field: field.to_owned(), reason };
+    let person = Identifier::parse_tagged(&claims.sub).ok_or_else(|| invalid("sub", FieldReason::NotAllowed))?;
+    person.map_err(|_| invalid("sub", FieldReason::InvalidNumber))?;
     if !is_case(&claims.case) {
-        return Err(wrong("case", FieldReason::InvalidText { limit: CASE_LENGTH }));
+        return Err(invalid("case", FieldReason::InvalidText { limit: CASE_CHARACTERS_MAX }));
     }
-    ImageKind::parse(&claims.image).ok_or_else(|| wrong("image", FieldReason::NotAllowed))
+    ImageKind::parse(&claims.image).ok_or_else(|| invalid("image", FieldReason::NotAllowed))
 }
 
 fn decide(application: &Application<Claims>, association: Option<&Association>, image: ImageKind, now: Moment) -> Pull {
@@ -152,8 +153,8 @@ fn record(
     Record::new(subject, pulled, now, association.map_or(now, |association| association.expires_at))
 }
 
-/// The image goes out when its record is written, and not otherwise.
-async fn give(
+/// Responds with the image. Writing the record is a precondition, so that no image is returned without one.
+async fn respond_with_image(
     deps: &Deps,
     application: &Application<Claims>,
     association: &Association,
@@ -164,15 +165,18 @@ async fn give(
     let set_id = association.set_id.as_str();
     let record = record(application, &association.subject_id, Some(association), image, None, now);
     let pull_id = deps.pull_ids.seal(&application.registered.application, &association.subject_id, &record.event)?;
-    let (sealed, opened, ()) =
-        tokio::try_join!(deps.vault.fetch(StoragePrefix::Associated, set_id, ObjectRole::Image(image)), key.open(&deps.kms), deps.history.put(&record),)?;
+    let (sealed, opened, ()) = tokio::try_join!(
+        deps.vault.fetch(StoragePrefix::Associated, set_id, ObjectRole::Image(image)),
+        key.open(&deps.kms),
+        deps.history.put(&record),
+    )?;
     let jpeg = sealed.open(&opened.data_key)?;
     let reply = Reply::file(StatusCode::OK, "image/jpeg", jpeg);
     Ok(reply.header(PULL_ID, pull_id).header(PHOTO_EXPIRES, association.expires_at.rfc3339()))
 }
 
-/// What the application is told. Of the person it learns nothing but of an image that it may see.
-const fn said(refusal: PullRefusal, image: ImageKind) -> Problem {
+/// Returns the problem for a rejected pull. It reveals nothing about the person unless the application may see the image.
+const fn problem_of(refusal: PullRefusal, image: ImageKind) -> Problem {
     match refusal {
         PullRefusal::PurposeForbids => Problem::ImageNotAllowed { kind: image },
         PullRefusal::ImageAbsent => Problem::ImageAbsent,
@@ -185,24 +189,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_to_be_said_is_one_refusal() {
+    fn undisclosed_reasons_are_reported_as_the_same_problem() {
         for refusal in [PullRefusal::PurposeForbids, PullRefusal::ImageAbsent, PullRefusal::NothingAssociated, PullRefusal::NotAuthorized] {
-            assert_eq!(said(refusal, ImageKind::Face) == Problem::PullRefused, !refusal.is_said(), "{refusal:?}");
+            assert_eq!(problem_of(refusal, ImageKind::Face) == Problem::PullRefused, !refusal.is_disclosed(), "{refusal:?}");
         }
     }
 
     #[test]
-    fn claims_are_refused_by_their_name() {
+    fn an_invalid_claim_is_rejected_with_its_name() {
         let claims = |sub: &str, image: &str, case: &str| Claims { sub: sub.to_owned(), image: image.to_owned(), case: case.to_owned() };
         assert_eq!(check(&claims("afm:068933130", "signature", "1")), Ok(ImageKind::Signature));
-        for (wrong, field, reason) in [
+        for (invalid, field, reason) in [
             (claims("068933130", "face", "1"), "sub", FieldReason::NotAllowed),
             (claims("name:068933130", "face", "1"), "sub", FieldReason::NotAllowed),
             (claims("afm:068933131", "face", "1"), "sub", FieldReason::InvalidNumber),
             (claims("afm:068933130", "Face", "1"), "image", FieldReason::NotAllowed),
-            (claims("afm:068933130", "face", ""), "case", FieldReason::InvalidText { limit: CASE_LENGTH }),
+            (claims("afm:068933130", "face", ""), "case", FieldReason::InvalidText { limit: CASE_CHARACTERS_MAX }),
         ] {
-            assert_eq!(check(&wrong), Err(Problem::InvalidField { field: field.to_owned(), reason }));
+            assert_eq!(check(&invalid), Err(Problem::InvalidField { field: field.to_owned(), reason }));
         }
     }
 }

@@ -1,10 +1,10 @@
-//! POST /v1/verdicts: what the public body says of an image that it pulled. The citizen sees all of it, the photographer the verdict and its
-//! reason only: neither the text nor which public body it was.
+//! POST /v1/verdicts: stores the verdict of a public body on an image that it pulled. The citizen sees the whole verdict. The photographer sees
+//! the verdict and its reason, but neither the text nor the name of the public body.
 
 use domain::{
     Moment,
     application::ApplicationId,
-    verdict::{RefusalReason, TEXT_LENGTH, Verdict, is_text},
+    verdict::{RefusalReason, TEXT_CHARACTERS_MAX, Verdict, is_text},
 };
 use edge::{
     Call, Failure, Reply, Setup,
@@ -32,25 +32,25 @@ struct Deps {
     transaction: Transaction,
 }
 
-/// Beside those of every request.
+/// Claims of this operation, in addition to those of every signed request.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Claims {
     pull: String,
-    verdict: Said,
+    verdict: VerdictKind,
     reason: Option<RefusalReason>,
     text: Option<String>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Said {
+enum VerdictKind {
     Accepted,
     Refused,
 }
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct Response<'a> {
     pull: &'a str,
     #[serde(flatten)]
     verdict: Verdict,
@@ -78,7 +78,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let sender = request.sender(&deps.applications, call.now).await?;
     let request = request.verify(sender, call, PATH)?;
     let verdict = check(request.claims(), call.now)?;
-    // Its own pulls only: another's id does not open.
+    // An application can decrypt the IDs of its own pulls only.
     let pull = deps.pull_ids.open(request.application(), &request.claims().pull);
     let (application, record) = tokio::join!(Application::from(request, &deps.nonces, call), async {
         match &pull {
@@ -86,51 +86,53 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
             None => Ok(None),
         }
     });
-    // A request that was used before gets the same response whatever storage says at that moment.
+    // The check for a replay comes first, so that a replayed request always gets the same response, even if the other lookup has failed.
     let (application, record) = (application?, record?);
     let record = record.ok_or(Problem::PullUnknown)?;
-    write(deps, &application.registered.application, &record, &verdict).await?;
-    let answer = Answer {
+    store(deps, &application.registered.application, &record, &verdict).await?;
+    let response = Response {
         pull: &application.claims.pull,
         verdict: verdict.verdict,
         text: verdict.text.as_deref(),
         reported_at: verdict.at.rfc3339(),
     };
-    Reply::json(200, &answer)
+    Reply::json(200, &response)
 }
 
+/// Checks the claims of this operation and returns the verdict.
 fn check(claims: &Claims, now: Moment) -> Result<GivenVerdict, Problem> {
-    let wrong = |field: &str, reason| Problem::InvalidField { field: field.to_owned(), reason };
+    let invalid = |field: &str, reason| Problem::InvalidField { field: field.to_owned(), reason };
     let verdict = match (claims.verdict, claims.reason) {
-        (Said::Accepted, None) => Verdict::Accepted,
-        (Said::Refused, Some(reason)) => Verdict::Refused(reason),
-        (Said::Accepted, Some(_)) => return Err(wrong("reason", FieldReason::NotAllowed)),
-        (Said::Refused, None) => return Err(wrong("reason", FieldReason::Missing)),
+        (VerdictKind::Accepted, None) => Verdict::Accepted,
+        (VerdictKind::Refused, Some(reason)) => Verdict::Refused(reason),
+        (VerdictKind::Accepted, Some(_)) => return Err(invalid("reason", FieldReason::NotAllowed)),
+        (VerdictKind::Refused, None) => return Err(invalid("reason", FieldReason::Missing)),
     };
     if claims.text.as_deref().is_some_and(|text| !is_text(text)) {
-        return Err(wrong("text", FieldReason::InvalidText { limit: TEXT_LENGTH }));
+        return Err(invalid("text", FieldReason::InvalidText { limit: TEXT_CHARACTERS_MAX }));
     }
     Ok(GivenVerdict { verdict, text: claims.text.clone(), at: now })
 }
 
-/// Into the person's history and the photographer's, at once; where the photographer's has ended, into the person's alone.
-async fn write(deps: &Deps, application: &ApplicationId, record: &Record, verdict: &GivenVerdict) -> Result<(), Failure> {
+/// Stores the verdict in the histories of the person and of the photographer in one transaction. If the photographer's entry has expired, stores
+/// it in the person's history only.
+async fn store(deps: &Deps, application: &ApplicationId, record: &Record, verdict: &GivenVerdict) -> Result<(), Failure> {
     let Event::Pulled { image, refusal: None, origin, .. } = &record.what else {
         return Err(Problem::PullUnknown.into());
     };
-    let in_history = deps.history.verdict_write(&record.subject_id, &record.event, verdict)?;
-    let in_list = |origin: &Origin| {
+    let history_write = deps.history.verdict_write(&record.subject_id, &record.event, verdict)?;
+    let issuance_write = |origin: &Origin| {
         let slot = deps.pull_ids.verdict_slot(&origin.upload_id, application, *image);
         deps.issuances.verdict_write(&origin.business, &origin.upload_id, &slot, verdict.verdict)
     };
-    let in_list = origin.as_ref().map(in_list).transpose()?;
-    let both = deps.transaction.clone().with(in_history.clone()).with_some(in_list);
+    let issuance_write = origin.as_ref().map(issuance_write).transpose()?;
+    let both = deps.transaction.clone().with(history_write.clone()).with_some(issuance_write);
     let written = match both.commit().await {
-        Err(TransactionError::Refused(parts)) if parts == [1] => deps.transaction.clone().with(in_history).commit().await,
+        Err(TransactionError::Refused(parts)) if parts == [1] => deps.transaction.clone().with(history_write).commit().await,
         other => other,
     };
     match written {
-        // Erased at the person's wish a moment ago.
+        // The person has erased their data in the meantime.
         Err(TransactionError::Refused(_)) => Err(Problem::PullUnknown.into()),
         Err(TransactionError::Conflict) => Err(Problem::Conflict.into()),
         Err(TransactionError::Storage(error)) => Err(error.into()),
@@ -143,23 +145,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reason_belongs_to_a_refusal_and_only_to_that() {
+    fn a_reason_is_required_for_a_refusal_and_rejected_otherwise() {
         let claims = |verdict, reason, text: Option<&str>| Claims { pull: "p".to_owned(), verdict, reason, text: text.map(str::to_owned) };
         let now = Moment::from_epoch_seconds(0);
         let glasses = Some(RefusalReason::Glasses);
-        let refused = check(&claims(Said::Refused, glasses, Some("x")), now);
+        let refused = check(&claims(VerdictKind::Refused, glasses, Some("x")), now);
         assert_eq!(refused, Ok(GivenVerdict { verdict: Verdict::Refused(RefusalReason::Glasses), text: Some("x".to_owned()), at: now }));
-        assert_eq!(check(&claims(Said::Accepted, None, None), now).map(|given| given.verdict), Ok(Verdict::Accepted));
-        let too_long = "x".repeat(TEXT_LENGTH + 1);
-        let text = FieldReason::InvalidText { limit: TEXT_LENGTH };
-        for (wrong, field, reason) in [
-            (claims(Said::Refused, None, None), "reason", FieldReason::Missing),
-            (claims(Said::Accepted, glasses, None), "reason", FieldReason::NotAllowed),
-            (claims(Said::Accepted, None, Some("")), "text", text),
-            (claims(Said::Accepted, None, Some("a\nb")), "text", text),
-            (claims(Said::Accepted, None, Some(&too_long)), "text", text),
+        assert_eq!(check(&claims(VerdictKind::Accepted, None, None), now).map(|given| given.verdict), Ok(Verdict::Accepted));
+        let too_long = "x".repeat(TEXT_CHARACTERS_MAX + 1);
+        let text = FieldReason::InvalidText { limit: TEXT_CHARACTERS_MAX };
+        for (invalid, field, reason) in [
+            (claims(VerdictKind::Refused, None, None), "reason", FieldReason::Missing),
+            (claims(VerdictKind::Accepted, glasses, None), "reason", FieldReason::NotAllowed),
+            (claims(VerdictKind::Accepted, None, Some("")), "text", text),
+            (claims(VerdictKind::Accepted, None, Some("a\nb")), "text", text),
+            (claims(VerdictKind::Accepted, None, Some(&too_long)), "text", text),
         ] {
-            assert_eq!(check(&wrong, now), Err(Problem::InvalidField { field: field.to_owned(), reason }));
+            assert_eq!(check(&invalid, now), Err(Problem::InvalidField { field: field.to_owned(), reason }));
         }
     }
 }

@@ -70,8 +70,8 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     };
     let status = if known.is_some() { 200 } else { 201 };
     let mut minors: Vec<Minor> = session.minors.iter().filter(|other| other.subject_id != minor.subject_id).cloned().collect();
-    if minors.len() >= minor::IN_ONE_SESSION {
-        return Err(Problem::TooManyMinors { limit: minor::IN_ONE_SESSION }.into());
+    if minors.len() >= minor::MINORS_PER_SESSION_MAX {
+        return Err(Problem::TooManyMinors { limit: minor::MINORS_PER_SESSION_MAX }.into());
     }
     let view = MinorView::of(&minor);
     minors.push(minor);

@@ -98,7 +98,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     // Photos that cannot be associated must not be copied to the prefix where they would stay for a year. An existing association is
     // therefore looked up before copying, unless `submit_code` found less than 10 minutes ago that there is none. The transaction detects
     // an association that was created since then.
-    let looks_first = submission.is_first() && !submission.nothing_was_associated(call.now);
+    let looks_first = submission.is_first() && !submission.subject_was_recently_unassociated(call.now);
     if looks_first && let Some(existing) = deps.associations.of(&subject.id, call.now).await? {
         return answer_existing(deps, call, &citizen.session, &existing, code_id, &subject).await;
     }
@@ -173,7 +173,7 @@ async fn store_association(
         // Extends the agreement to a full year from now, even if these photos expire earlier, because it must not expire before other
         // photos of the person.
         .with(deps.consents.extend_personal_data_write(person, version, retention::association_expiry(at))?)
-        .with_some(first.then(|| deps.outbox.used_write(&submission.message_id)).transpose()?)
+        .with_some(first.then(|| deps.outbox.delete_used_write(&submission.message_id)).transpose()?)
         .with_some(first.then(|| deps.issuances.associated_write(&submission.business, &submission.upload_id)).transpose()?)
         .with_some(first.then(|| deps.reminders.delete_write(&code_reminder, submission.code_expires_at)).transpose()?)
         .commit()
@@ -222,7 +222,7 @@ async fn respond_to_conflict(
         // The code was associated and dissociated in the meantime, so anybody may enter it again. A submission from before that is no
         // longer valid, so this session forgets it.
         Some(code) if code.state == CodeState::Dissociated => {
-            let forgotten = deps.sessions.forget_submission(session).await?;
+            let forgotten = deps.sessions.remove_submission(session).await?;
             Err(if forgotten { Problem::NoSubmission } else { Problem::Conflict }.into())
         }
         Some(_) => Err(Problem::AssociationRaced.into()),

@@ -96,7 +96,7 @@ impl AssociationEnding {
     /// # Errors
     /// Storage errors.
     pub async fn missing_records(&self, association: &Association, now: Moment) -> Result<BTreeSet<String>, StorageError> {
-        self.history.not_open(&association.subject_id, records(association, now), now).await
+        self.history.without_open_record(&association.subject_id, records(association, now), now).await
     }
 }
 

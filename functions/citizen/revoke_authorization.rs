@@ -46,7 +46,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
             Err(TransactionError::Conflict) => {}
             Err(TransactionError::Refused(_)) => {
                 let record = association.applications.get(&application).map(|given| &given.record);
-                missing_records = deps.history.not_open(&subject.id, record.into_iter(), call.now).await?;
+                missing_records = deps.history.without_open_record(&subject.id, record.into_iter(), call.now).await?;
             }
             Err(TransactionError::Storage(error)) => return Err(error.into()),
         }

@@ -72,7 +72,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         deps.associations.of(&subject.id, call.now),
     )?;
     let left = match used {
-        Use::LetIn { used } => Quota::Submissions.remaining(used),
+        Use::WithinLimit { used } => Quota::Submissions.remaining(used),
         Use::Exhausted => return Err(Problem::SubmissionsExhausted { renews_at: quota::renews_at(call.now) }.into()),
     };
     let item = decide(item, &subject, &citizen.managed(call), call)?;

@@ -49,7 +49,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let invalid = |field: &str, reason| Problem::InvalidField { field: field.to_owned(), reason };
     let afm = Afm::parse(body.afm.expose()).map_err(|_| invalid("afm", FieldReason::InvalidNumber))?;
     let label = body.label.map(|label| StaffLabel::parse(label.expose())).transpose();
-    let label = label.map_err(|_| invalid("label", FieldReason::InvalidText { limit: domain::staff::LABEL_LENGTH }))?;
+    let label = label.map_err(|_| invalid("label", FieldReason::InvalidText { limit: domain::staff::LABEL_CHARACTERS_MAX }))?;
     if afm == owner.session.person.afm {
         return Err(Problem::StaffIsOwner.into());
     }
@@ -63,7 +63,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
 
 async fn authorize(deps: &Deps, call: &Call, owner: &Owner, employee: EmployeeId, facts: StaffFacts) -> Result<Reply, Failure> {
     let item = StaffItem::seal(&deps.key, owner.business.clone(), employee, &facts, owner.member.clone(), call.now)?;
-    let enter = deps.staff.enter_write(&item.business, &item.employee)?;
+    let enter = deps.staff.add_to_roster_write(&item.business, &item.employee)?;
     match deps.transaction.clone().with(deps.staff.put_write(&item)?).with(enter).commit().await {
         Ok(()) => Reply::json(201, &StaffView::of(&deps.hasher, &item, &facts)),
         // Another request authorised the same employee at the same time.

@@ -77,7 +77,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         return Err(Problem::UploadUnknown.into());
     }
     let find = async || Ok::<_, Failure>(deps.issuances.find(&business, &body.upload_id, call.now).await?.ok_or(Problem::UploadUnknown)?);
-    let counted = Wanted { new_code_of: Some(&business), recipient: &to.recipient };
+    let counted = Wanted { issuing_business: Some(&business), recipient: &to.recipient };
     let (upload, counters) = tokio::try_join!(find(), async { Ok(deps.limits.read(counted, call.now).await?) })?;
     // The response if an earlier request has issued a code for the upload or refused it.
     let settled = async |upload: &Issuance| match (upload.state, &upload.issued) {
@@ -208,7 +208,7 @@ async fn issue(
         deps.outbox.put_write(&message)?,
     ];
     writes.extend(reminder_item.map(|item| deps.reminders.put_write(&item)).transpose()?);
-    let counted = Wanted { new_code_of: Some(&upload.business), recipient: &to.recipient };
+    let counted = Wanted { issuing_business: Some(&upload.business), recipient: &to.recipient };
     let problem = match deps.limits.commit(&deps.transaction, counters, &writes, counted, now).await {
         Ok(counters) => {
             log_limits(env!("CARGO_BIN_NAME"), &counters);

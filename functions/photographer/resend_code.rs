@@ -4,7 +4,7 @@
 
 use domain::{
     CodeNumber, Language, Recipient,
-    delivery::{self, DeliveryState, RESENDS, Resend},
+    delivery::{self, DeliveryState, RESENDS_MAX, Resend},
     staff::MemberId,
     submission::CodeState,
 };
@@ -85,7 +85,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let correction = correction(&message, recipient, body.language)?;
     refuse(delivery::resend_message(Some(&item.facts()), correction.is_some(), call.now))?;
     let to = correction.as_ref().map_or(&message.recipient, |correction| &correction.recipient).clone();
-    let counted = Wanted { new_code_of: correction.as_ref().map(|_| &business), recipient: &to };
+    let counted = Wanted { issuing_business: correction.as_ref().map(|_| &business), recipient: &to };
     let counters = deps.limits.read(counted, call.now).await?.map_err(|limit| limit_reached(env!("CARGO_BIN_NAME"), limit, call.now))?;
     let resend = Resending { deps, call, member: &member, upload: &upload, issued, item: &item, counted };
     let result = match correction {
@@ -106,7 +106,7 @@ fn refuse(decision: Resend) -> Result<(), Problem> {
         Resend::Allowed => Ok(()),
         Resend::Associated => Err(Problem::ResendAssociated),
         Resend::TooLate => Err(Problem::ResendTooLate),
-        Resend::Exhausted => Err(Problem::ResendExhausted { limit: RESENDS }),
+        Resend::Exhausted => Err(Problem::ResendExhausted { limit: RESENDS_MAX }),
         Resend::BeingSent => Err(Problem::ResendInProgress),
     }
 }

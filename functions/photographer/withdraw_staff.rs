@@ -35,7 +35,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let Owner { business, .. } = Owner::from(call, &deps.sessions).await?;
     // An unknown employee is not an error, because there is no authorization to withdraw.
     if let Some(employee) = find(deps, &business, call.path("employee").unwrap_or_default()).await? {
-        let (delete, leave) = (deps.staff.delete_write(&business, &employee)?, deps.staff.leave_write(&business, &employee)?);
+        let (delete, leave) = (deps.staff.delete_write(&business, &employee)?, deps.staff.remove_from_roster_write(&business, &employee)?);
         deps.transaction.clone().with(delete).with(leave).commit().await?;
     }
     Ok(Reply::no_content())

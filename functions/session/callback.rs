@@ -1,7 +1,7 @@
-//! GET /v1/sign-in/callback: back from TAXISnet. Who is it, may they go on, and the one-time password is sent.
+//! GET /v1/sign-in/callback: the browser returns from TAXISnet. Identifies the person, begins a session and sends the one-time password.
 //!
-//! A browser gets its session as a cookie. A browser that an app opened gets none: it takes a code to the app, which exchanges it.
-//! Problems are worded by a page of the web application, where somebody looks at the browser and no app waits for it.
+//! A browser receives its session as a cookie. A browser that an app opened receives no cookie, and is redirected to the app with a code that
+//! the app exchanges for the session. Problems are shown on a page of the web application, or reported to the app that began the sign-in.
 
 use std::time::Duration;
 
@@ -15,16 +15,16 @@ use storage::{
     consents::Consents,
     nonces::{Nonces, SignIn},
     quotas::Quotas,
-    sealing::{ExchangeCode, IdentifierHasher, SealingKey, SessionToken, digest_text, equal},
+    sealing::{ExchangeCode, IdentifierHasher, SealingKey, SessionToken, equal, sha256_base64url},
     sessions::{Business, Person, Session, Sessions},
     staff::{Staff, StaffItem},
     subjects::Subjects,
 };
 use tokio::time::{Instant, timeout_at};
 
-/// The server of GSIS that asks for a one-time password itself: ours is skipped.
+/// The TAXISnet server that verifies a one-time password itself, so that ours is skipped.
 const SERVER_WITH_OTP: &str = "oauth2serverotp";
-/// All employers together may not take the time that the sign-in itself needs; the function has 10 s.
+/// Time limit for looking up all employers. The function times out after 10 s, and the sign-in itself needs the rest.
 const EMPLOYERS_TIMEOUT: Duration = Duration::from_secs(4);
 
 struct Deps {
@@ -39,7 +39,7 @@ struct Deps {
     taxisnet: Taxisnet,
     registers: NationalRegisters,
     sms: Sms,
-    taxisnet_asks_otp: bool,
+    taxisnet_verifies_otp: bool,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -58,7 +58,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         taxisnet: setup.taxisnet(&client),
         registers: setup.national_registers(&client),
         sms: setup.sms(),
-        taxisnet_asks_otp: setup.text("TAXISNET_SERVER") == SERVER_WITH_OTP,
+        taxisnet_verifies_otp: setup.text("TAXISNET_SERVER") == SERVER_WITH_OTP,
     };
     edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
 }
@@ -69,37 +69,39 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let Some(app) = &sign_in.app else {
         call.set_return_path(&sign_in.return_to);
         let session = begin_session(deps, call).await?;
-        end_session_before(deps, call).await;
+        end_previous_session(deps, call).await;
         return Ok(Reply::see_other(&sign_in.return_to).set_session(&session.token));
     };
     call.report_errors_to_app(app);
     let session = begin_session(deps, call).await?;
-    hand_to_app(deps, call, app, &session).await
+    redirect_to_app(deps, call, app, &session).await
 }
 
-/// The browser forgets the session that it had, and so does the service. Where this fails, it ends by itself.
-async fn end_session_before(deps: &Deps, call: &Call) {
+/// Ends the session that the browser had, because the new cookie replaces the old one. If this fails, the old session ends by its timeout.
+async fn end_previous_session(deps: &Deps, call: &Call) {
     if let Ok(token) = call.session_token() {
         log::side_call(env!("CARGO_BIN_NAME"), deps.sessions.end(&token).await);
     }
 }
 
-/// The sign-in that this browser began, once.
+/// Returns the sign-in that this browser began, and removes it from storage, so that it cannot be used again.
 async fn take_sign_in(deps: &Deps, call: &Call) -> Result<SignIn, Failure> {
     let browser = call.cookie(SIGN_IN_COOKIE).ok_or(Problem::SignInState)?;
     let state = call.query("state").ok_or(Problem::SignInState)?;
     let sign_in = deps.nonces.take_sign_in(state, call.now).await?.ok_or(Problem::SignInState)?;
-    let began_here = equal(sign_in.browser.as_bytes(), digest_text(browser).as_bytes());
+    let began_here = equal(sign_in.browser.as_bytes(), sha256_base64url(browser).as_bytes());
     if began_here { Ok(sign_in) } else { Err(Problem::SignInState.into()) }
 }
 
-/// No cookie: the session is the app's alone, which proves with its verifier that it began.
-async fn hand_to_app(deps: &Deps, call: &Call, app: &AppSignIn, session: &Session) -> Result<Reply, Failure> {
+/// Redirects the browser to the app with a code for the session. Sets no cookie, because the session belongs to the app, which proves with its
+/// code verifier that it began the sign-in.
+async fn redirect_to_app(deps: &Deps, call: &Call, app: &AppSignIn, session: &Session) -> Result<Reply, Failure> {
     let code = ExchangeCode::random()?;
     deps.nonces.begin_exchange(&code, app, &session.token, call.now).await?;
     Ok(Reply::see_other(&app.with_code(&code.expose())))
 }
 
+/// Identifies the person through TAXISnet and the registers, and begins a session.
 async fn begin_session(deps: &Deps, call: &Call) -> Result<Session, Failure> {
     let code = match (call.query("code"), call.query("error")) {
         (Some(code), None) => Secret::new(code),
@@ -109,37 +111,38 @@ async fn begin_session(deps: &Deps, call: &Call) -> Result<Session, Failure> {
     let taxisnet_person =
         deps.taxisnet.person(code.expose(), &session_functions::redirect_uri(call.public_origin())).await.map_err(taxisnet_failure)?;
     let afm = &taxisnet_person.afm;
-    let (asked, employers) = tokio::join!(session_functions::ask_registers(&deps.registers, afm), employers(deps, afm));
-    let ((registered, mobile, owned), employers) = (asked?, employers?);
+    let (registered, employers) = tokio::join!(session_functions::query_registers(&deps.registers, afm), employers(deps, afm));
+    let ((registered, mobile, owned), employers) = (registered?, employers?);
     taxisnet_person.matches(&registered)?;
-    if mobile.is_none() && !deps.taxisnet_asks_otp {
+    if mobile.is_none() && !deps.taxisnet_verifies_otp {
         return Err(Problem::NoConfirmedMobile.into());
     }
     let subject_id = deps.subjects.resolve(&registered.identifiers(), call.now).await?;
     let person = person(deps, taxisnet_person, registered, mobile, owned, employers);
     let session = Session::begin(SessionToken::random()?, subject_id, person, call.now);
-    if deps.taxisnet_asks_otp { without_otp(deps, call, session).await } else { with_otp(deps, call, session).await }
+    if deps.taxisnet_verifies_otp { start_without_otp(deps, call, session).await } else { start_with_otp(deps, call, session).await }
 }
 
-/// The usual way: count, send, and await the one-time password.
-async fn with_otp(deps: &Deps, call: &Call, mut session: Session) -> Result<Session, Failure> {
+/// Starts a session that awaits a one-time password, and sends the password.
+async fn start_with_otp(deps: &Deps, call: &Call, mut session: Session) -> Result<Session, Failure> {
     session_functions::count_otp_message(&deps.quotas, &session, &session.token.session_id(), call.now).await?;
     let (otp, awaited) = session_functions::draw_otp(&session, 0, call.now)?;
     session.otp = Some(awaited);
-    // Stored first: a password that arrives must be one that can be entered.
+    // The session is stored first, so that the password can be entered as soon as it arrives.
     deps.sessions.start(&session, call.now).await?;
     session_functions::send_otp(&deps.sms, &session, &otp, call.language).await?;
     Ok(session)
 }
 
-async fn without_otp(deps: &Deps, call: &Call, mut session: Session) -> Result<Session, Failure> {
-    let agreed = deps.consents.has_personal_data(&session.subject_id, call.now).await?;
+/// Starts a session that needs no one-time password.
+async fn start_without_otp(deps: &Deps, call: &Call, mut session: Session) -> Result<Session, Failure> {
+    let agreed = deps.consents.has_agreed_to_personal_data(&session.subject_id, call.now).await?;
     session.consent = agreed.then(|| domain::consent::PERSONAL_DATA_VERSION.to_owned());
     deps.sessions.start(&session, call.now).await?;
     Ok(session)
 }
 
-/// Names as the citizens' registry has them; TAXISnet's where it has none.
+/// Builds the person of the session. Names are those of the citizens' registry, or of TAXISnet where the registry has none.
 fn person(
     deps: &Deps,
     taxisnet: TaxisnetPerson,
@@ -148,16 +151,16 @@ fn person(
     owned: Vec<OwnedBusiness>,
     employers: Vec<Business>,
 ) -> Person {
-    let or = |name: String, other: String| if name.is_empty() { other } else { name };
+    let or = |name: String, fallback: String| if name.is_empty() { fallback } else { name };
     let owned = owned.into_iter().filter(photographs).map(|business| {
         let id = deps.hasher.business(&business.afm);
         let member = Some(deps.hasher.member(&id, &taxisnet.afm));
         Business { id, name: business.name, afm: Some(business.afm), staff: None, member }
     });
     let mut businesses: Vec<Business> = owned.collect();
-    // Who owns a business is its owner, even if another owner has authorised them.
-    let others = employers.into_iter().filter(|employer| businesses.iter().all(|own| own.id != employer.id)).collect::<Vec<_>>();
-    businesses.extend(others);
+    // An owner of a business acts as its owner, even if another owner has authorised them as staff.
+    let as_staff = employers.into_iter().filter(|employer| businesses.iter().all(|own| own.id != employer.id)).collect::<Vec<_>>();
+    businesses.extend(as_staff);
     Person {
         first_name: or(registered.first_name, taxisnet.first_name),
         last_name: or(registered.last_name, taxisnet.last_name),
@@ -168,26 +171,29 @@ fn person(
     }
 }
 
+/// Returns whether the business is a photographer's.
 fn photographs(business: &OwnedBusiness) -> bool {
     business.activities.iter().any(|activity| is_photography(activity))
 }
 
-/// Businesses whose owner has authorised this person, as far as the owner still has them and they are still photographers': what
-/// was closed does not go on through its staff. One about whom the registers do not answer is not offered this time: anybody's
-/// employer may be somebody whom they did not choose.
+/// Returns the businesses that have authorised this person as staff. Leaves out those that their owner no longer has or that are no longer
+/// photographers', so that staff cannot act for a closed business.
+///
+/// A business for which the registers return an error or take too long is left out as well, and the sign-in continues. Otherwise any owner could
+/// block the sign-in of a person by authorising them.
 async fn employers(deps: &Deps, afm: &Afm) -> Result<Vec<Business>, Failure> {
     let employee = deps.hasher.employee(afm);
     let mut businesses = Vec::new();
     let items = deps.staff.of_employee(&employee).await?;
-    let patience = Instant::now() + EMPLOYERS_TIMEOUT;
-    for some in items.chunks(EMPLOYER_LOOKUPS_CONCURRENCY) {
-        let asking = join_all(some.iter().map(|item| employer(deps, item)));
-        let Ok(answers) = timeout_at(patience, asking).await else {
-            log::side_call(env!("CARGO_BIN_NAME"), Err("the registers take too long over employers"));
+    let deadline = Instant::now() + EMPLOYERS_TIMEOUT;
+    for chunk in items.chunks(EMPLOYER_LOOKUPS_CONCURRENCY) {
+        let lookups = join_all(chunk.iter().map(|item| employer(deps, item)));
+        let Ok(results) = timeout_at(deadline, lookups).await else {
+            log::side_call(env!("CARGO_BIN_NAME"), Err("looking up employers in the registers took too long"));
             break;
         };
-        for asked in answers {
-            match asked {
+        for result in results {
+            match result {
                 Ok(business) => businesses.extend(business),
                 Err(failure) => log::side_call(env!("CARGO_BIN_NAME"), Err(failure.cause())),
             }
@@ -196,6 +202,7 @@ async fn employers(deps: &Deps, afm: &Afm) -> Result<Vec<Business>, Failure> {
     Ok(businesses)
 }
 
+/// Returns the business that authorised an employee, or `None` if its owner no longer has it or it is no longer a photographer's.
 async fn employer(deps: &Deps, item: &StaffItem) -> Result<Option<Business>, Failure> {
     let facts = item.open(&deps.staff_key)?;
     let owned = match deps.registers.businesses(&facts.owner_afm).await {
@@ -208,7 +215,7 @@ async fn employer(deps: &Deps, item: &StaffItem) -> Result<Option<Business>, Fai
             | RegisterError::AnotherPerson(_)),
         ) => return Err(error.into()),
     };
-    let theirs = owned.into_iter().find(|business| business.afm == facts.business_afm && photographs(business));
+    let employer = owned.into_iter().find(|business| business.afm == facts.business_afm && photographs(business));
     let as_staff = |business: OwnedBusiness| Business {
         id: item.business.clone(),
         name: business.name,
@@ -216,7 +223,7 @@ async fn employer(deps: &Deps, item: &StaffItem) -> Result<Option<Business>, Fai
         staff: Some(item.employee.clone()),
         member: Some(deps.hasher.member(&item.business, &facts.afm)),
     };
-    Ok(theirs.map(as_staff))
+    Ok(employer.map(as_staff))
 }
 
 fn taxisnet_failure(error: RegisterError) -> Failure {

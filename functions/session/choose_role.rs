@@ -1,9 +1,9 @@
-//! PUT /v1/session/role: as whom to act. Also switches role or business later, without signing in again.
+//! PUT /v1/session/role: chooses the role in which the person acts. Also switches the role or business later, without a new sign-in.
 
 use domain::{business::BusinessId, session::Role};
 use edge::{
     Call, Failure, Reply, Setup,
-    guard::{SignedIn, still_staff},
+    guard::{SignedIn, check_still_staff},
     views::SessionView,
 };
 use messages::problem::{FieldReason, Problem};
@@ -42,7 +42,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         Body { kind: Kind::Citizen, business: None } => Role::Citizen,
         Body { kind: Kind::Photographer, business: Some(business) } => {
             let own = session.business(&BusinessId::from_hash(business)).ok_or(Problem::RoleNotYours)?;
-            still_staff(&deps.staff, &own.id, own.staff.as_ref(), call).await?;
+            check_still_staff(&deps.staff, &own.id, own.staff.as_ref(), call).await?;
             Role::Photographer { business: own.id.clone() }
         }
         Body { kind: Kind::Citizen, business: Some(_) } => return Err(business_problem(FieldReason::Unknown)),

@@ -1,4 +1,4 @@
-//! POST /v1/session/token: an app takes its session, with the code that the system's browser brought it (RFC 8252, PKCE).
+//! POST /v1/session/token: an app exchanges the code that it received from the system browser for its session (RFC 8252, PKCE).
 
 use domain::{Secret, native_app::CodeVerifier};
 use edge::{Call, Failure, Reply, Setup, views::SessionView};
@@ -6,7 +6,7 @@ use messages::problem::Problem;
 use serde::{Deserialize, Serialize};
 use storage::{
     nonces::{Exchange, Nonces},
-    sealing::{ExchangeCode, digest_text, equal},
+    sealing::{ExchangeCode, equal, sha256_base64url},
     sessions::Sessions,
 };
 
@@ -24,7 +24,7 @@ struct Body {
 }
 
 #[derive(Serialize)]
-struct Answer {
+struct Response {
     token: String,
     token_type: &'static str,
     session: SessionView,
@@ -37,22 +37,23 @@ async fn main() -> Result<(), lambda_http::Error> {
     edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
 }
 
-/// No guard: the code and the verifier are what the caller proves itself with. A session of the caller's own plays no part.
+/// Uses no guard, because the caller proves its right with the code and the verifier. An existing session of the caller is ignored.
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let body: Body = call.json()?;
     let code = ExchangeCode::parse(body.code.expose()).ok_or(Problem::ExchangeRefused)?;
-    // Taken before anything is compared: a wrong verifier uses the code up too.
+    // The code is used up before anything is compared, so that it cannot be tried with several verifiers.
     let exchange = deps.nonces.take_exchange(&code, call.now).await?.ok_or(Problem::ExchangeRefused)?;
-    if !is_of_who_began(&exchange, &body) {
+    if !is_from_initiator(&exchange, &body) {
         return Err(Problem::ExchangeRefused.into());
     }
     let session = deps.sessions.load(&exchange.token, call.now).await?.ok_or(Problem::ExchangeRefused)?;
     let view = SessionView::of(&session, None, call.language);
-    Reply::json(200, &Answer { token: session.token.expose(), token_type: "Bearer", session: view })
+    Reply::json(200, &Response { token: session.token.expose(), token_type: "Bearer", session: view })
 }
 
-fn is_of_who_began(exchange: &Exchange, body: &Body) -> bool {
+/// Returns whether the request comes from the app that began the sign-in.
+fn is_from_initiator(exchange: &Exchange, body: &Body) -> bool {
     CodeVerifier::parse(body.code_verifier.expose())
-        .is_some_and(|verifier| equal(digest_text(verifier.expose()).as_bytes(), exchange.code_challenge.as_str().as_bytes()))
+        .is_some_and(|verifier| equal(sha256_base64url(verifier.expose()).as_bytes(), exchange.code_challenge.as_str().as_bytes()))
         && exchange.redirect_uri.as_str() == body.redirect_uri
 }

@@ -1,4 +1,4 @@
-//! POST /v1/session/consent: agrees to the text on personal data, or refuses; refusing ends the visit.
+//! POST /v1/session/consent: agrees to the text on personal data, or refuses, which ends the session.
 
 use domain::{consent::PERSONAL_DATA_VERSION, session::Role};
 use edge::{Call, Failure, Reply, Setup, guard::SignedIn, views::SessionView};
@@ -14,7 +14,7 @@ struct Deps {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Body {
-    /// Of the text that the person saw.
+    /// Version of the text that the person read.
     version: String,
     agree: bool,
 }
@@ -41,7 +41,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     if body.version != PERSONAL_DATA_VERSION {
         return Err(Problem::ConsentVersionOld.into());
     }
-    // The record first: a session that says "agreed" always has one.
+    // The record is written first, so that every session with a consent has a record of it.
     deps.consents.agree_personal_data(&session.subject_id, call.now).await?;
     if !deps.sessions.agree(&session, PERSONAL_DATA_VERSION, call.now).await? {
         return Err(Problem::SessionExpired.into());

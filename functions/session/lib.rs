@@ -1,4 +1,4 @@
-//! What the functions of a visit share.
+//! Code shared by the functions for sessions.
 
 use domain::{
     Afm, GreekMobile, Moment,
@@ -14,16 +14,17 @@ use storage::{
     sessions::{AwaitedOtp, Session},
 };
 
-/// Where TAXISnet sends the browser back to.
+/// Returns the URL to which TAXISnet redirects the browser.
 pub fn redirect_uri(public_origin: &str) -> String {
     format!("{public_origin}/v1/sign-in/callback")
 }
 
-/// Asks the registers for a person, their confirmed mobile number and their businesses, at the same time.
+/// Requests a person, their confirmed mobile number and their businesses from the registers concurrently.
 ///
 /// # Errors
-/// Of several the first in that order, whichever comes first: the same failures always get the same response.
-pub async fn ask_registers(
+/// Returns the error of the first request in that order that failed, regardless of which response arrived first. The same failures therefore
+/// always lead to the same response.
+pub async fn query_registers(
     registers: &NationalRegisters,
     afm: &Afm,
 ) -> Result<(RegisteredPerson, Option<GreekMobile>, Vec<OwnedBusiness>), RegisterError> {
@@ -31,31 +32,31 @@ pub async fn ask_registers(
     Ok((person?, mobile?, businesses?))
 }
 
-/// Draws a one-time password for a session, after `resends` earlier ones.
+/// Generates a one-time password for a session, in which the password has been resent `resends` times.
 ///
 /// # Errors
-/// Where there is no randomness.
+/// Returns an error if the random source fails.
 pub fn draw_otp(session: &Session, resends: u32, now: Moment) -> Result<(Otp, AwaitedOtp), Failure> {
     let otp = Otp::draw(|bytes| aws::random(bytes))?;
     let awaited = AwaitedOtp { hash: session.token.otp_hash(&otp).to_vec(), expires_at: now.plus(OTP_VALID), resends };
     Ok((otp, awaited))
 }
 
-/// Counts a message against the person's day.
+/// Counts a message against the person's daily quota.
 ///
 /// # Errors
-/// [`Problem::OtpMessagesDailyLimit`].
+/// Returns [`Problem::OtpMessagesDailyLimit`] if the quota is exhausted.
 pub async fn count_otp_message(quotas: &Quotas, session: &Session, message_id: &str, now: Moment) -> Result<(), Failure> {
     match quotas.use_one(Quota::OtpMessages, &session.subject_id, message_id, now).await? {
-        Use::LetIn { .. } => Ok(()),
+        Use::WithinLimit { .. } => Ok(()),
         Use::Exhausted => Err(Problem::OtpMessagesDailyLimit { renews_at: quota::renews_at(now) }.into()),
     }
 }
 
-/// Sends it to the person's confirmed number.
+/// Sends a one-time password to the person's confirmed mobile number.
 ///
 /// # Errors
-/// [`Problem::OtpNotSent`].
+/// Returns [`Problem::OtpNotSent`] if sending fails, and [`Problem::NoConfirmedMobile`] if there is no number.
 pub async fn send_otp(sms: &Sms, session: &Session, otp: &Otp, language: domain::Language) -> Result<(), Failure> {
     let Some(mobile) = &session.person.mobile else {
         return Err(Problem::NoConfirmedMobile.into());
@@ -73,8 +74,8 @@ mod tests {
 
     use super::*;
 
-    /// Asks registers that respond with these statuses, the one for `late` last.
-    async fn fault(person: u16, contact: u16, late: &'static str) -> RegisterError {
+    /// Queries registers that respond with the given statuses for person and contact, and delay the response for `late`.
+    async fn error_of(person: u16, contact: u16, late: &'static str) -> RegisterError {
         let endpoint = Endpoint::start(move |request| {
             let is_late = request.target.ends_with(late);
             let (status, body) = match request.target.as_str() {
@@ -87,16 +88,16 @@ mod tests {
         })
         .await;
         let registers = NationalRegisters::new(registers::http_client().unwrap(), endpoint.url.clone(), Secret::new("token"));
-        let asked = ask_registers(&registers, &Afm::parse("068933130").unwrap()).await;
+        let result = query_registers(&registers, &Afm::parse("068933130").unwrap()).await;
         assert_eq!(endpoint.take().len(), 3);
-        asked.unwrap_err()
+        result.unwrap_err()
     }
 
     #[tokio::test]
-    async fn of_several_faults_of_the_registers_the_persons_is_reported_whichever_comes_first() {
+    async fn of_several_register_errors_the_first_in_order_is_returned_regardless_of_arrival() {
         for late in ["/person", "/contact", "/businesses"] {
-            assert!(matches!(fault(404, 503, late).await, RegisterError::PersonUnknown), "{late}");
-            assert!(matches!(fault(503, 404, late).await, RegisterError::Unavailable(_)), "{late}");
+            assert!(matches!(error_of(404, 503, late).await, RegisterError::PersonUnknown), "{late}");
+            assert!(matches!(error_of(503, 404, late).await, RegisterError::Unavailable(_)), "{late}");
         }
     }
 }

@@ -1,6 +1,6 @@
-//! POST /v1/session/otp/resend: another one-time password, in place of the last one.
+//! POST /v1/session/otp/resend: sends another one-time password, which replaces the last one.
 
-use domain::otp::RESENDS;
+use domain::otp::RESENDS_MAX;
 use edge::{Call, Failure, Reply, Setup, guard::Visitor, log, views::OtpView};
 use messages::problem::Problem;
 use sending::Sms;
@@ -33,19 +33,19 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let Some(awaited) = &session.otp else {
         return Err(Problem::NotAwaitingOtp.into());
     };
-    if awaited.resends >= RESENDS {
+    if awaited.resends >= RESENDS_MAX {
         return Err(Problem::OtpResendsExhausted.into());
     }
     session_functions::count_otp_message(&deps.quotas, &session, &call.request_id, call.now).await?;
     let (otp, next) = session_functions::draw_otp(&session, awaited.resends + 1, call.now)?;
-    // Two at once: one replaces, the other's message is not sent.
+    // Of two concurrent requests one replaces the password, and the other sends no message.
     if !deps.sessions.replace_otp(&session, awaited.resends, &next).await? {
         return Err(Problem::Conflict.into());
     }
     if let Err(failure) = session_functions::send_otp(&deps.sms, &session, &otp, call.language).await {
-        // The last one that did arrive goes on being good.
-        let last = AwaitedOtp { resends: next.resends, ..awaited.clone() };
-        log::side_call(env!("CARGO_BIN_NAME"), deps.sessions.replace_otp(&session, next.resends, &last).await.map(|_| ()));
+        // The previous password, which may have arrived, becomes valid again.
+        let previous = AwaitedOtp { resends: next.resends, ..awaited.clone() };
+        log::side_call(env!("CARGO_BIN_NAME"), deps.sessions.replace_otp(&session, next.resends, &previous).await.map(|_| ()));
         return Err(failure);
     }
     Reply::json(200, &OtpView::of(&session, next.expires_at, next.resends))

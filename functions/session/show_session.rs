@@ -1,4 +1,4 @@
-//! GET /v1/session: who is signed in, as whom, what was agreed to, how many codes may still be submitted today.
+//! GET /v1/session: the signed-in person, their roles and consent, and how many codes they may still submit today.
 
 use domain::session::{Role, Stage};
 use edge::{Call, Failure, Reply, Setup, guard::Visitor, views::SessionView};
@@ -19,9 +19,9 @@ async fn main() -> Result<(), lambda_http::Error> {
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let Visitor { session } = Visitor::from(call, &deps.sessions).await?;
     let submits_codes = session.stage() == Stage::Ready && session.role == Some(Role::Citizen);
-    let left = match submits_codes {
+    let submissions_left = match submits_codes {
         true => Some(deps.quotas.submissions_left(&session.subject_id, call.now).await?),
         false => None,
     };
-    Reply::json(200, &SessionView::of(&session, left, call.language))
+    Reply::json(200, &SessionView::of(&session, submissions_left, call.language))
 }

@@ -1,4 +1,5 @@
-//! GET /v1/sign-in: begins a sign-in, and sends the browser to TAXISnet. For itself, or for an app that opened it (RFC 8252).
+//! GET /v1/sign-in: begins a sign-in and redirects the browser to TAXISnet. The sign-in is for the browser itself or for an app that opened it
+//! (RFC 8252).
 
 use domain::native_app::{
     AppSignIn, AppState, CODE_CHALLENGE, CODE_CHALLENGE_METHOD, CodeChallenge, PARAMETERS, REDIRECT_URI, RedirectList, S256, STATE,
@@ -7,7 +8,7 @@ use edge::{Call, Failure, Reply, SIGN_IN_COOKIE, Setup};
 use messages::problem::{FieldReason, Problem};
 use storage::{
     nonces::{Nonces, SignIn},
-    sealing::{SessionToken, digest_text},
+    sealing::{SessionToken, sha256_base64url},
 };
 
 struct Deps {
@@ -32,9 +33,9 @@ async fn main() -> Result<(), lambda_http::Error> {
 }
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
-    let app = app(&deps.redirects, call)?;
-    // TAXISnet asks nothing of somebody who is still signed in there, so a page elsewhere could have SMS sent to its visitors until the day's
-    // limit keeps them out. Such a request leads to a page of ours, on which the person begins the sign-in with a button.
+    let app = app_sign_in(&deps.redirects, call)?;
+    // TAXISnet does not prompt users who are still signed in there. Another web site could therefore make the service send SMS to its visitors
+    // until their daily limit locks them out. Requests from other sites are redirected to a page of ours with a button to sign in.
     if call.is_from_another_site() {
         return Ok(app.map_or_else(|| Reply::see_other("/"), |app| Reply::to_app_page(&app)));
     }
@@ -43,27 +44,28 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         call.redirect_errors_to_page();
         call.set_return_path(&return_to);
     }
-    // A second sign-in of the same browser keeps the first one's cookie, so that both tabs can end well; it goes by itself.
+    // A second sign-in in the same browser reuses the cookie of the first one, so that both tabs can complete. The cookie expires by itself.
     let browser = match call.cookie(SIGN_IN_COOKIE).and_then(SessionToken::parse) {
         Some(browser) => browser,
         None => SessionToken::random()?,
     };
     let state = SessionToken::random()?.expose();
-    let sign_in = SignIn { browser: digest_text(&browser.expose()), return_to, app };
+    let sign_in = SignIn { browser: sha256_base64url(&browser.expose()), return_to, app };
     deps.nonces.begin_sign_in(&state, sign_in, call.now).await?;
     let redirect_uri = session_functions::redirect_uri(call.public_origin());
     let location = registers::authorize_url(&deps.taxisnet_url, &deps.taxisnet_server, &deps.client_id, &redirect_uri, &state);
     Ok(Reply::see_other(&location).set_sign_in(&browser.expose(), domain::session::SIGN_IN_VALID.as_seconds()))
 }
 
-/// The app that asks, if one does. What is wrong is said here: an address that is not allowed is never gone to.
-fn app(redirects: &RedirectList, call: &Call) -> Result<Option<AppSignIn>, Problem> {
+/// Returns the sign-in of an app if the request contains its parameters. Invalid parameters are reported in the response itself, because the
+/// browser must not be redirected to a URI that is not allowed.
+fn app_sign_in(redirects: &RedirectList, call: &Call) -> Result<Option<AppSignIn>, Problem> {
     let invalid = |field: &str, reason| Problem::InvalidField { field: field.to_owned(), reason };
     let missing = |field: &str| invalid(field, FieldReason::Missing);
     let not_allowed = |field: &str| invalid(field, FieldReason::NotAllowed);
-    let Some(given) = PARAMETERS.into_iter().find(|name| call.query(name).is_some()) else { return Ok(None) };
+    let Some(first) = PARAMETERS.into_iter().find(|name| call.query(name).is_some()) else { return Ok(None) };
     if redirects.is_empty() {
-        return Err(not_allowed(given));
+        return Err(not_allowed(first));
     }
     let redirect_uri = call.query(REDIRECT_URI).ok_or_else(|| missing(REDIRECT_URI))?;
     let redirect_uri = redirects.allow(redirect_uri).ok_or_else(|| not_allowed(REDIRECT_URI))?;
@@ -77,7 +79,7 @@ fn app(redirects: &RedirectList, call: &Call) -> Result<Option<AppSignIn>, Probl
     Ok(Some(AppSignIn { redirect_uri, code_challenge, state }))
 }
 
-/// A path of this site and nothing else: `//host` and `/\host` lead elsewhere, and control characters do in some browsers.
+/// Returns whether `path` is a path of this site. `//host` and `/\host` lead to other sites, and so do control characters in some browsers.
 fn is_own_path(path: &str) -> bool {
     path.len() <= 200
         && path.starts_with('/')
@@ -108,13 +110,13 @@ mod tests {
         let challenge = "A".repeat(43);
         let all = [(REDIRECT_URI, "gr.gov.myphoto:/signed-in"), (CODE_CHALLENGE, &challenge), (CODE_CHALLENGE_METHOD, S256), (STATE, "x")];
         let not_allowed = |field: &str| Err(Problem::InvalidField { field: field.to_owned(), reason: FieldReason::NotAllowed });
-        assert_eq!(app(&none, &call(&all)), not_allowed(REDIRECT_URI));
+        assert_eq!(app_sign_in(&none, &call(&all)), not_allowed(REDIRECT_URI));
         for parameter in all {
-            assert_eq!(app(&none, &call(&[parameter])), not_allowed(parameter.0));
+            assert_eq!(app_sign_in(&none, &call(&[parameter])), not_allowed(parameter.0));
         }
-        assert_eq!(app(&none, &call(&[("return_to", "/")])), Ok(None));
+        assert_eq!(app_sign_in(&none, &call(&[("return_to", "/")])), Ok(None));
         let one = RedirectList::parse("gr.gov.myphoto:/signed-in").unwrap();
-        assert!(app(&one, &call(&all)).unwrap().is_some());
+        assert!(app_sign_in(&one, &call(&all)).unwrap().is_some());
     }
 
     #[test]

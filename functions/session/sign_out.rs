@@ -1,4 +1,4 @@
-//! DELETE /v1/session: ends the session at once, and says where TAXISnet's own visit is ended.
+//! DELETE /v1/session: ends the session at once, and returns the URL that ends the session at TAXISnet.
 
 use edge::{Call, Failure, Reply, Setup};
 use serde::Serialize;
@@ -12,7 +12,7 @@ struct Deps {
 }
 
 #[derive(Serialize)]
-struct Answer {
+struct Response {
     taxisnet_sign_out: String,
 }
 
@@ -28,12 +28,12 @@ async fn main() -> Result<(), lambda_http::Error> {
     edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
 }
 
-/// No guard: whoever holds the token may end its session, at any stage, and again after it has ended.
+/// Uses no guard, because the token alone is sufficient to end its session. Works at any stage, and also after the session has ended.
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     if let Ok(token) = call.session_token() {
         deps.sessions.end(&token).await?;
     }
     let home = format!("{}/", call.public_origin());
     let taxisnet_sign_out = registers::sign_out_url(&deps.taxisnet_url, &deps.taxisnet_server, &deps.client_id, &home);
-    Ok(Reply::json(200, &Answer { taxisnet_sign_out })?.without_session(call))
+    Ok(Reply::json(200, &Response { taxisnet_sign_out })?.without_session(call))
 }

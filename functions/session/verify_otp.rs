@@ -1,8 +1,9 @@
-//! POST /v1/session/otp: the one-time password. Right, the session steps up under a new token; wrong three times, it ends.
+//! POST /v1/session/otp: verifies the one-time password. If it is correct, the session continues under a new token. The third wrong password ends
+//! the session.
 
 use domain::{
     Secret,
-    otp::{Otp, WRONG_TRIES},
+    otp::{Otp, WRONG_OTPS_MAX},
     quota::{self, Quota},
     time::Span,
 };
@@ -17,8 +18,9 @@ use storage::{
     sessions::{AwaitedOtp, Session, Sessions, Try},
 };
 
-/// How long the old token still leads to the new one, with the same password: for a caller that missed the answer.
-const SUCCESSION: Span = Span::minutes(1);
+/// How long a superseded token and the same password still return the new token. A caller that did not receive the response can repeat the
+/// request.
+const SUPERSEDED_TOKEN_VALID: Span = Span::minutes(1);
 
 struct Deps {
     sessions: Sessions,
@@ -41,30 +43,31 @@ async fn main() -> Result<(), lambda_http::Error> {
 }
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
-    let Visitor { session } = Visitor::or_predecessor(call, &deps.sessions).await?;
+    let Visitor { session } = Visitor::from_current_or_rotated(call, &deps.sessions).await?;
     let Some(awaited) = session.otp.clone() else {
         return Err(Problem::NotAwaitingOtp.into());
     };
     let otp = Otp::parse(call.json::<Body>()?.otp.expose()).ok_or(Problem::OtpMalformed)?;
-    note_and_compare(deps, call, &session, &awaited, &otp).await?;
+    record_try_and_compare(deps, call, &session, &awaited, &otp).await?;
     match &session.successor {
-        Some(successor) => repeated(deps, call, successor).await,
-        None => step_up(deps, call, &session).await,
+        Some(successor) => repeat_response(deps, call, successor).await,
+        None => rotate_session(deps, call, &session).await,
     }
 }
 
-/// Notes the try, then compares: tries made at once are all counted. A wrong one is refused with what is left.
-async fn note_and_compare(deps: &Deps, call: &Call, session: &Session, awaited: &AwaitedOtp, otp: &Otp) -> Result<(), Failure> {
-    // Lambda's own: the SDK's repetition of a write is the same try, another call is another.
+/// Records the try, then compares the password. In this order, concurrent tries are all counted. The error for a wrong password contains the
+/// number of tries left.
+async fn record_try_and_compare(deps: &Deps, call: &Call, session: &Session, awaited: &AwaitedOtp, otp: &Otp) -> Result<(), Failure> {
+    // The request ID of Lambda identifies a try, so that a write that the SDK retries is counted once and another request is counted again.
     let try_id = call.request_id.as_str();
-    let noted = match deps.sessions.note_try(session, try_id, WRONG_TRIES).await? {
+    let noted = match deps.sessions.note_try(session, try_id, WRONG_OTPS_MAX).await? {
         Try::Noted(noted) => u32::try_from(noted).unwrap_or(u32::MAX),
-        // Not ended here: the third wrong try does that, and the third may be a right one whose answer is on its way.
+        // Does not end the session. The third wrong try does that, and the third try may be a correct one that is still being processed.
         Try::Exhausted => return Err(Problem::OtpExhausted.into()),
         Try::Gone => return Err(Problem::SessionExpired.into()),
     };
     match deps.quotas.use_one(Quota::WrongOtps, &session.subject_id, try_id, call.now).await? {
-        Use::LetIn { .. } => {}
+        Use::WithinLimit { .. } => {}
         Use::Exhausted => return Err(Problem::OtpDailyLimit { renews_at: quota::renews_at(call.now) }.into()),
     }
     let right = equal(&session.token.otp_hash(otp), &awaited.hash);
@@ -72,20 +75,21 @@ async fn note_and_compare(deps: &Deps, call: &Call, session: &Session, awaited: 
         deps.quotas.give_back(Quota::WrongOtps, &session.subject_id, try_id, call.now).await?;
         return Ok(());
     }
-    if noted >= WRONG_TRIES {
+    if noted >= WRONG_OTPS_MAX {
         return end(deps, session).await;
     }
-    if right { Err(Problem::OtpExpired.into()) } else { Err(Problem::OtpWrong { left: WRONG_TRIES - noted }.into()) }
+    if right { Err(Problem::OtpExpired.into()) } else { Err(Problem::OtpWrong { left: WRONG_OTPS_MAX - noted }.into()) }
 }
 
+/// Ends the session and returns the error for it.
 async fn end(deps: &Deps, session: &Session) -> Result<(), Failure> {
     deps.sessions.end(&session.token).await?;
     Err(Problem::OtpExhausted.into())
 }
 
-/// The session goes on under a new token: one that was known before (or planted) is worth nothing afterwards.
-async fn step_up(deps: &Deps, call: &Call, old: &Session) -> Result<Reply, Failure> {
-    let agreed = deps.consents.has_personal_data(&old.subject_id, call.now).await?;
+/// Continues the session under a new token, so that a token that was known to somebody else or planted before the sign-in becomes useless.
+async fn rotate_session(deps: &Deps, call: &Call, old: &Session) -> Result<Reply, Failure> {
+    let agreed = deps.consents.has_agreed_to_personal_data(&old.subject_id, call.now).await?;
     let mut session = old.clone();
     session.token = SessionToken::random()?;
     session.otp = None;
@@ -95,21 +99,21 @@ async fn step_up(deps: &Deps, call: &Call, old: &Session) -> Result<Reply, Failu
     let result = deps
         .transaction
         .clone()
-        .with(deps.sessions.rotate_write(old, &call.request_id, &session.token, call.now.plus(SUCCESSION))?)
+        .with(deps.sessions.rotate_write(old, &call.request_id, &session.token, call.now.plus(SUPERSEDED_TOKEN_VALID))?)
         .with(deps.sessions.put_write(&session)?)
         .commit()
         .await;
     match result {
         Ok(()) => {}
-        // The same password twice at once: one of them stepped up.
+        // A concurrent request with the same password has already rotated the session.
         Err(TransactionError::Refused(_) | TransactionError::Conflict) => return Err(Problem::Conflict.into()),
         Err(TransactionError::Storage(error)) => return Err(error.into()),
     }
     Reply::session(call, &SessionView::of(&session, None, call.language), &session.token)
 }
 
-/// The answer to the step up was lost and is asked for again.
-async fn repeated(deps: &Deps, call: &Call, successor: &SessionToken) -> Result<Reply, Failure> {
+/// Repeats the response with the new token, for a caller that did not receive it.
+async fn repeat_response(deps: &Deps, call: &Call, successor: &SessionToken) -> Result<Reply, Failure> {
     let session = deps.sessions.load(successor, call.now).await?.ok_or(Problem::SessionExpired)?;
     Reply::session(call, &SessionView::of(&session, None, call.language), successor)
 }

@@ -1,7 +1,6 @@
 //! Prepares infra/openapi.yaml for two functions: `methods.rs`, the methods of each path, for unknown_route, and `openapi.json`, the document for
-//! clients, for show_openapi.
-
-#![expect(clippy::print_stdout, reason = "Cargo reads it")]
+//! clients, for show_openapi. That document leaves out the pages, and what concerns API Gateway alone: extensions and greedy paths, which no generator of
+//! clients accepts.
 
 use std::{collections::BTreeSet, env, error::Error, fmt::Write as _, fs, path::Path};
 
@@ -21,6 +20,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = env::var("OUT_DIR")?;
     fs::write(Path::new(&out).join("methods.rs"), methods(&document)?)?;
     let mut for_clients = without_extensions(document);
+    if let Some(paths) = for_clients["paths"].as_object_mut() {
+        paths.retain(|path, _| path.starts_with("/v1/") && !path.contains("{proxy+}"));
+    }
     for_clients["servers"] = json!([{ "url": SERVER_PLACEHOLDER }]);
     fs::write(Path::new(&out).join("openapi.json"), for_clients.to_string())?;
     Ok(())
@@ -42,9 +44,12 @@ fn methods(document: &Value) -> Result<String, Box<dyn Error>> {
 /// Removes what concerns API Gateway alone: keys that begin with `x-`.
 fn without_extensions(value: Value) -> Value {
     match value {
-        Value::Object(entries) => {
-            entries.into_iter().filter(|(key, _)| !key.starts_with("x-")).map(|(key, item)| (key, without_extensions(item))).collect::<Map<_, _>>().into()
-        }
+        Value::Object(entries) => entries
+            .into_iter()
+            .filter(|(key, _)| !key.starts_with("x-"))
+            .map(|(key, item)| (key, without_extensions(item)))
+            .collect::<Map<_, _>>()
+            .into(),
         Value::Array(items) => items.into_iter().map(without_extensions).collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
     }
@@ -61,10 +66,14 @@ fn json(node: Yaml<'_>) -> Result<Value, Box<dyn Error>> {
         Yaml::Mapping(entries) => {
             let entries = entries.into_iter().map(|(key, item)| match json(key)? {
                 Value::String(key) => Ok((key, json(item)?)),
-                other => Err(format!("the key {other} is not a string").into()),
+                other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                    Err(format!("the key {other} is not a string").into())
+                }
             });
             Value::Object(entries.collect::<Result<_, Box<dyn Error>>>()?)
         }
-        other @ (Yaml::Tagged(..) | Yaml::Representation(..) | Yaml::Alias(_) | Yaml::BadValue) => return Err(format!("{other:?} is not used in an OpenAPI document").into()),
+        other @ (Yaml::Tagged(..) | Yaml::Representation(..) | Yaml::Alias(_) | Yaml::BadValue) => {
+            return Err(format!("{other:?} is not used in an OpenAPI document").into());
+        }
     })
 }

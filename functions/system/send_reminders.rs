@@ -5,7 +5,7 @@
 
 use domain::{
     Moment, Recipient,
-    reminder::{self, RUN, ReminderKind, Turn},
+    reminder::{self, REMINDER_RUN_TIME_MAX, ReminderKind, Turn},
 };
 use edge::{
     Failure, Setup,
@@ -27,12 +27,8 @@ use storage::{
     reminders::{About, Address, Listed, ReminderItem, Reminders, slots},
 };
 
-<<<<<<< HEAD
-/// Reminders in hand at a time: SES takes 14 a second of an account, and two at a time are some nine (docs/usage.md).
-=======
 /// Reminders that are sent concurrently. SES accepts 14 messages a second from an account. Two at a time make some nine a second
-/// (docs/benchmarks.md, Growth).
->>>>>>> c7e54734b75f662a5c1bc229cdc7bf45da50727f
+/// (docs/usage.md).
 const CONCURRENCY: usize = 2;
 
 struct Deps {
@@ -90,7 +86,7 @@ async fn handle(deps: &Deps, now: Moment) -> Result<Value, Failure> {
             while let Some(current) = page {
                 for listed in current.reminders.chunks(CONCURRENCY) {
                     // When the time of this run is over, the next run processes the remaining reminders.
-                    if !edge::now().has_reached(now.plus(RUN)) {
+                    if !edge::now().has_reached(now.plus(REMINDER_RUN_TIME_MAX)) {
                         outcomes.extend(join_all(listed.iter().map(|listed| process(deps, listed, turn, edge::now()))).await);
                     }
                 }
@@ -114,7 +110,7 @@ async fn handle(deps: &Deps, now: Moment) -> Result<Value, Failure> {
 async fn process(deps: &Deps, listed: &Result<Listed, StorageError>, turn: Turn, now: Moment) -> Outcome {
     let result = match listed {
         Ok(listed) if listed.is_claimed(now) => return Outcome::Left,
-        Ok(listed) if turn == Turn::GiveUp || listed.is_over(now) || listed.may_have_gone(now) => give_up(deps, listed).await,
+        Ok(listed) if turn == Turn::GiveUp || listed.is_over(now) || listed.may_have_been_sent(now) => give_up(deps, listed).await,
         Ok(listed) => remind(deps, listed, now).await,
         Err(error) => Err(Failure::internal(error)),
     };
@@ -147,10 +143,10 @@ async fn remind(deps: &Deps, listed: &Listed, now: Moment) -> Result<Outcome, Fa
             forget(deps, &item).await?;
             Ok(other)
         }
-        Err(Unsent { cause, may_have_gone }) => {
+        Err(Unsent { cause, may_have_been_sent }) => {
             log_line(LogCode::ReminderFailed, &[("cause", json!(cause)), attempts]);
             // If the reminder may have been sent, the claim stays, so that no run sends it again. The next run gives it up.
-            if !may_have_gone {
+            if !may_have_been_sent {
                 deps.reminders.release(&item).await?;
             }
             Ok(Outcome::Failed)
@@ -162,24 +158,24 @@ async fn remind(deps: &Deps, listed: &Listed, now: Moment) -> Result<Outcome, Fa
 struct Unsent {
     cause: String,
     /// True if SNS or SES may have accepted the message before the failure.
-    may_have_gone: bool,
+    may_have_been_sent: bool,
 }
 
 impl From<StorageError> for Unsent {
     fn from(error: StorageError) -> Self {
-        Self { cause: error.to_string(), may_have_gone: false }
+        Self { cause: error.to_string(), may_have_been_sent: false }
     }
 }
 
 impl From<messages::RenderError> for Unsent {
     fn from(error: messages::RenderError) -> Self {
-        Self { cause: error.to_string(), may_have_gone: false }
+        Self { cause: error.to_string(), may_have_been_sent: false }
     }
 }
 
 impl From<SendingError> for Unsent {
     fn from(error: SendingError) -> Self {
-        Self { cause: error.to_string(), may_have_gone: error.may_have_gone() }
+        Self { cause: error.to_string(), may_have_been_sent: error.may_have_been_sent() }
     }
 }
 
@@ -192,7 +188,7 @@ async fn attempt(deps: &Deps, item: &ReminderItem, now: Moment) -> Result<Outcom
         }
         About::Association { subject } => {
             let association = deps.associations.of(subject, now).await?;
-            association.filter(|one| one.set_id == item.set_id && one.reminder_ahead(now).is_some()).map(|one| one.expires_at)
+            association.filter(|one| one.set_id == item.set_id && one.pending_reminder(now).is_some()).map(|one| one.expires_at)
         }
     };
     let Some(expires_at) = expires_at else { return Ok(Outcome::NotNeeded) };
@@ -227,7 +223,7 @@ async fn forget(deps: &Deps, item: &ReminderItem) -> Result<(), Failure> {
 async fn remove(deps: &Deps, about: &About, set_id: &str, address: Transaction) -> Result<bool, Failure> {
     let note = match about {
         About::Code { .. } => None,
-        About::Association { subject } => Some(deps.associations.reminded_write(subject, set_id)?),
+        About::Association { subject } => Some(deps.associations.clear_reminder_write(subject, set_id)?),
     };
     let result = match address.clone().with_some(note).commit().await {
         // The association has ended or was replaced, so there is no note.

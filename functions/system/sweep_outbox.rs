@@ -2,7 +2,7 @@
 
 use domain::{
     Moment,
-    delivery::{DeliveryState, SWEEP_CONCURRENCY, SWEEP_MESSAGES_MAX, SWEEP_RUN, UNREADABLE_AGAIN},
+    delivery::{DeliveryState, SWEEP_CONCURRENCY, SWEEP_MESSAGES_MAX, SWEEP_RUN_TIME_MAX, UNREADABLE_RETRY_DELAY},
 };
 use edge::{
     Failure, Setup,
@@ -40,7 +40,7 @@ async fn handle(deps: &Deps, now: Moment) -> Result<Value, Failure> {
     // Messages are sorted by when they came due, so the first one shows how far the sender is behind.
     let oldest = all_due.first().map_or(0, |due| now.epoch_seconds() - due.next_at.epoch_seconds());
     for batch in all_due.chunks(SWEEP_CONCURRENCY) {
-        if edge::now().has_reached(now.plus(SWEEP_RUN)) {
+        if edge::now().has_reached(now.plus(SWEEP_RUN_TIME_MAX)) {
             // The next run finds the remaining messages due.
             break;
         }
@@ -86,7 +86,7 @@ async fn process(deps: &Deps, due: &Due, now: Moment) -> Result<Seen, Failure> {
         Ok(Some(item)) => item,
         Ok(None) => return Ok(Seen::Left),
         Err(error @ StorageError::Corrupt(_)) => {
-            deps.outbox.postpone(due, now.plus(UNREADABLE_AGAIN)).await?;
+            deps.outbox.postpone(due, now.plus(UNREADABLE_RETRY_DELAY)).await?;
             return Err(error.into());
         }
         Err(error) => return Err(error.into()),
@@ -156,13 +156,13 @@ mod tests {
             |action: &str, made: &[Received]| made.iter().filter(|request| request.header("x-amz-target").ends_with(action)).count();
         let made = endpoint.take();
         assert_eq!((calls("Query", &made), calls("GetItem", &made), calls("PutItem", &made)), (1, SWEEP_MESSAGES_MAX, SWEEP_MESSAGES_MAX));
-        assert_eq!(endpoint.most_at_once(), SWEEP_CONCURRENCY);
+        assert_eq!(endpoint.concurrent_requests_max(), SWEEP_CONCURRENCY);
     }
 
     #[tokio::test]
     async fn a_run_that_takes_too_long_leaves_the_remaining_messages_to_the_next() {
         let endpoint = Endpoint::start(dynamodb).await;
-        let began = edge::now().plus(Span::seconds(-SWEEP_RUN.as_seconds()));
+        let began = edge::now().plus(Span::seconds(-SWEEP_RUN_TIME_MAX.as_seconds()));
         handle(&deps(&endpoint), began).await.unwrap();
         assert_eq!(endpoint.take().len(), 1, "only the query");
     }

@@ -1,4 +1,4 @@
-//! libFuzzer's loop around one property, which the variable TARGET names. Built and started by fuzz/run.py.
+//! Runs libFuzzer on one property, which the environment variable TARGET names. Built and started by fuzz/run.py.
 
 #![no_main]
 
@@ -11,9 +11,9 @@ use peak_alloc::PeakAlloc;
 static MEMORY: PeakAlloc = PeakAlloc;
 
 static TARGET: LazyLock<&fuzzing::Target> = LazyLock::new(|| {
-    let wanted = std::env::var("TARGET").unwrap_or_default();
-    fuzzing::TARGETS.iter().find(|target| target.name == wanted).unwrap_or_else(|| {
-        eprintln!("TARGET names none: {wanted:?}");
+    let name = std::env::var("TARGET").unwrap_or_default();
+    fuzzing::TARGETS.iter().find(|target| target.name == name).unwrap_or_else(|| {
+        eprintln!("TARGET is not the name of a target: {name:?}");
         exit(2)
     })
 });
@@ -21,7 +21,7 @@ static TARGET: LazyLock<&fuzzing::Target> = LazyLock::new(|| {
 fuzz_target!(|data: &[u8]| {
     let before = MEMORY.current_usage();
     MEMORY.reset_peak_usage();
-    (TARGET.holds)(data);
+    (TARGET.check)(data);
     let used = MEMORY.peak_usage().saturating_sub(before);
-    assert!(used <= TARGET.memory, "{used} bytes of memory, where {} are stated", TARGET.memory);
+    assert!(used <= TARGET.memory_max, "{used} bytes of memory in use; the limit is {}", TARGET.memory_max);
 });

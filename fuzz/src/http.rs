@@ -1,4 +1,4 @@
-//! What comes through the gateway: events, headers, bodies.
+//! Requests from API Gateway: events, headers, bodies.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,10 +17,10 @@ use serde_json::Value;
 use crate::texts;
 
 const ORIGIN: &str = "https://myphoto.example";
-/// As `edge` has it.
+/// The limit that `edge` enforces.
 const BODY_BYTES_MAX: usize = 16 * 1024;
 
-/// Every way in which the bodies of our operations are made, in one.
+/// A request body with every kind of field that the bodies of our operations have.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Everything {
@@ -44,20 +44,20 @@ struct Recipient {
     value: String,
 }
 
-/// A refusal names a field, shortly, and repeats no value; what is taken is the same when it is sent again. Texts of a body then go where
-/// operations take them: whichever it is, each could be sent as each.
+/// An error names a field in a short text and repeats no value. An accepted body is equal after serializing and reading it again. Each string
+/// of the body is then tried as each kind of text that an operation reads, because a caller can send any string in any field.
 pub(crate) fn request_body(data: &[u8]) {
-    let read = |bytes: Vec<u8>| Call::new(Request::new(Body::Binary(bytes)), ORIGIN, Moment::from_epoch_seconds(0)).json::<Everything>();
-    let known: Option<Value> = serde_json::from_slice(data).ok();
+    let parse = |bytes: Vec<u8>| Call::new(Request::new(Body::Binary(bytes)), ORIGIN, Moment::from_epoch_seconds(0)).json::<Everything>();
+    let json: Option<Value> = serde_json::from_slice(data).ok();
     let (mut keys, mut values) = (BTreeSet::new(), BTreeSet::new());
-    collect(known.as_ref().unwrap_or(&Value::Null), &mut keys, &mut values);
-    values.iter().for_each(|value| texts::every(value));
-    match read(data.to_vec()) {
+    collect(json.as_ref().unwrap_or(&Value::Null), &mut keys, &mut values);
+    values.iter().for_each(|value| texts::check_every_kind(value));
+    match parse(data.to_vec()) {
         Ok(body) => {
-            assert!(known.is_some());
-            assert_eq!(read(serde_json::to_vec(&body).unwrap()), Ok(body));
+            assert!(json.is_some());
+            assert_eq!(parse(serde_json::to_vec(&body).unwrap()), Ok(body));
         }
-        Err(Problem::MalformedJson) => assert!(known.is_none(), "JSON that is called none"),
+        Err(Problem::MalformedJson) => assert!(json.is_none(), "valid JSON is rejected as malformed"),
         Err(Problem::InvalidField { field, .. }) => {
             assert!(field.chars().count() <= 80 && !field.chars().any(char::is_control));
             let own =
@@ -67,7 +67,7 @@ pub(crate) fn request_body(data: &[u8]) {
                 assert!(!field.contains(value.as_str()), "the value {value:?} is repeated: {field:?}");
             }
         }
-        Err(other) => panic!("no problem of a body: {other:?}"),
+        Err(other) => panic!("not a problem of a body: {other:?}"),
     }
 }
 
@@ -87,10 +87,11 @@ fn collect(json: &Value, keys: &mut BTreeSet<String>, values: &mut BTreeSet<Stri
     }
 }
 
-/// Whatever event the gateway makes of a request: what is let in to change something is JSON from our own pages or from no browser.
+/// For every event that API Gateway can produce: a request that is allowed to change something is JSON, and comes from one of our own pages or
+/// from a client that is not a browser.
 pub(crate) fn event(data: &[u8]) {
     let Ok(mut event) = serde_json::from_slice::<Value>(data) else { return };
-    if !as_the_gateway_writes_it(&mut event) {
+    if !normalise_as_the_gateway_does(&mut event) {
         return;
     }
     let Ok(request) = from_str(&event.to_string()) else { return };
@@ -116,15 +117,15 @@ pub(crate) fn event(data: &[u8]) {
     call.redirect_errors_to_page();
 }
 
-/// Of what the gateway writes itself lambda_http believes all, and panics where it makes no sense: the host that it came to, the scheme, the
-/// way in which the body is written. That is not tried. False where it would be no event of the gateway at all.
-fn as_the_gateway_writes_it(event: &mut Value) -> bool {
+/// Sets the fields that API Gateway writes itself: host, scheme and body encoding. `lambda_http` trusts these and panics on invalid values, so
+/// they are not fuzzed. Returns `false` if API Gateway could not have produced the event.
+fn normalise_as_the_gateway_does(event: &mut Value) -> bool {
     let Some(event) = event.as_object_mut() else { return false };
-    for (headers, one) in [("headers", true), ("multiValueHeaders", false)] {
+    for (headers, single) in [("headers", true), ("multiValueHeaders", false)] {
         let Some(headers) = event.get_mut(headers).and_then(Value::as_object_mut) else { return false };
         for (name, value) in [("host", "myphoto.example"), ("x-forwarded-proto", "https")] {
             headers.retain(|key, _| !key.eq_ignore_ascii_case(name));
-            headers.insert(name.to_owned(), if one { Value::from(value) } else { Value::from(vec![value]) });
+            headers.insert(name.to_owned(), if single { Value::from(value) } else { Value::from(vec![value]) });
         }
     }
     event.insert("body".to_owned(), Value::from(STANDARD.encode(event.get("body").and_then(Value::as_str).unwrap_or_default())));

@@ -1,9 +1,9 @@
-//! What must hold of any input whatever, for everything here that reads what others wrote.
+//! Properties that must hold for any input, for all code that reads external input.
 //!
-//! A property is a function that panics where it does not hold. `make fuzz` tries to break each with input that libFuzzer makes up
-//! (fuzz/libfuzzer); `cargo test` plays the corpus (fuzz/corpus). See fuzz/README.md.
+//! A property is a function that panics if it does not hold. `make fuzz` runs each with input that libFuzzer generates (fuzz/libfuzzer), and
+//! `cargo test` runs each with the corpus (fuzz/corpus). See fuzz/README.md.
 
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "what fails here is what is looked for")]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a panic is a finding")]
 
 mod http;
 mod numbers;
@@ -12,37 +12,38 @@ mod photos;
 mod signed;
 mod texts;
 
-/// Something that reads input, and what must hold of it.
+/// Code that reads input, and the property that must hold for it.
 #[derive(Debug)]
 pub struct Target {
-    /// Also of its folder in fuzz/corpus.
+    /// Name of the target and of its folder in fuzz/corpus.
     pub name: &'static str,
-    /// Panics where the property does not hold.
-    pub holds: fn(&[u8]),
-    /// Bytes that it may have in use at most, at any moment.
-    pub memory: usize,
+    /// Panics if the property does not hold.
+    pub check: fn(&[u8]),
+    /// Limit of the memory in use at any moment, in bytes.
+    pub memory_max: usize,
 }
 
-/// For what is some kilobytes long and has no reason to grow.
-const LITTLE: usize = 4_000_000;
-/// A photo function's memory (template.yaml) is 2,048 MB; decoding 50 megapixels takes up to 530 MB of it, and these pictures are small.
+/// For input of some kilobytes that has no reason to grow.
+const SMALL: usize = 4_000_000;
+/// For pictures, which are small here. A photo function has 2,048 MB of memory (template.yaml), of which decoding 50 megapixels takes up to
+/// 530 MB.
 const DECODING: usize = 100_000_000;
 
 pub const TARGETS: [Target; 11] = [
-    Target { name: "code_number", holds: numbers::code_number, memory: LITTLE },
-    Target { name: "identity_numbers", holds: numbers::identity_numbers, memory: LITTLE },
-    Target { name: "recipients", holds: numbers::recipients, memory: LITTLE },
-    Target { name: "userinfo", holds: outside::userinfo, memory: LITTLE },
-    Target { name: "registers", holds: outside::registers, memory: LITTLE },
-    Target { name: "jpeg", holds: photos::jpeg, memory: DECODING },
-    Target { name: "picture", holds: photos::picture, memory: DECODING },
-    Target { name: "signed_request", holds: signed::signed_request, memory: LITTLE },
-    Target { name: "texts", holds: texts::texts, memory: LITTLE },
-    Target { name: "request_body", holds: http::request_body, memory: LITTLE },
-    Target { name: "event", holds: http::event, memory: LITTLE },
+    Target { name: "code_number", check: numbers::code_number, memory_max: SMALL },
+    Target { name: "identity_numbers", check: numbers::identity_numbers, memory_max: SMALL },
+    Target { name: "recipients", check: numbers::recipients, memory_max: SMALL },
+    Target { name: "userinfo", check: outside::userinfo, memory_max: SMALL },
+    Target { name: "registers", check: outside::registers, memory_max: SMALL },
+    Target { name: "jpeg", check: photos::jpeg, memory_max: DECODING },
+    Target { name: "picture", check: photos::picture, memory_max: DECODING },
+    Target { name: "signed_request", check: signed::signed_request, memory_max: SMALL },
+    Target { name: "texts", check: texts::texts, memory_max: SMALL },
+    Target { name: "request_body", check: http::request_body, memory_max: SMALL },
+    Target { name: "event", check: http::event, memory_max: SMALL },
 ];
 
-/// Nearly everything that is read is text before anything of ours sees it.
+/// Returns the input as text. Nearly all of our code gets its input as valid UTF-8.
 fn text(data: &[u8]) -> Option<&str> {
     std::str::from_utf8(data).ok()
 }

@@ -1,4 +1,4 @@
-//! What people type: code numbers, the state's numbers, telephone numbers and addresses.
+//! Input that people type: code numbers, identity numbers, mobile numbers and email addresses.
 
 use std::fmt::Debug;
 
@@ -10,7 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::text;
 
-/// Two texts are one code only where they differ in blanks or in the alphabet's last two characters.
+/// Two texts are the same code only if they differ in white space or in the last two characters of the base64 alphabet.
 pub(crate) fn code_number(data: &[u8]) {
     let Some(text) = text(data) else { return };
     let plain: String = text.chars().filter(|c| !c.is_whitespace()).collect();
@@ -26,7 +26,7 @@ pub(crate) fn code_number(data: &[u8]) {
     }
 }
 
-/// What is a number is so many digits, whatever else stood around it, and is the same number again when it is written.
+/// An accepted number has exactly the expected digits, apart from surrounding white space, and is equal after writing and reading it again.
 pub(crate) fn identity_numbers(data: &[u8]) {
     let Some(text) = text(data) else { return };
     number(text, 9, &Afm::parse(text), Afm::expose);
@@ -36,10 +36,10 @@ pub(crate) fn identity_numbers(data: &[u8]) {
     if let Some(Ok(identifier)) = Identifier::parse_tagged(text) {
         let written = format!("{}:{}", identifier.kind(), identifier.expose());
         assert_eq!(Identifier::parse_tagged(&written), Some(Ok(identifier.clone())));
-        kept(&identifier);
+        assert_round_trip(&identifier);
     }
     if let Ok(date) = BirthDate::parse(text) {
-        assert_eq!(String::from(date), text, "a date is written in one way");
+        assert_eq!(String::from(date), text, "a date has only one notation");
         let _ = date.adult_from();
     }
 }
@@ -56,13 +56,13 @@ fn number<T: PartialEq + Debug + Serialize + DeserializeOwned>(
         Ok(number) => {
             assert!(digits && expose(number) == trimmed);
             assert!(!format!("{number:?}").contains(trimmed));
-            kept(number);
+            assert_round_trip(number);
         }
         Err(error) => assert_eq!(digits, *error == InvalidNumber::Check),
     }
 }
 
-/// A mobile number is sent to and a mail's header is written as they stand: nothing in them may mean anything else.
+/// A mobile number goes to SNS, and an email address into a mail header, without escaping, so neither may contain a special character.
 pub(crate) fn recipients(data: &[u8]) {
     let Some(text) = text(data) else { return };
     if let Ok(mobile) = GreekMobile::parse(text) {
@@ -71,7 +71,7 @@ pub(crate) fn recipients(data: &[u8]) {
         assert!(mobile.last_four() == &written[9..] && !mobile.masked().contains(&written[5..11]));
         assert_eq!(GreekMobile::parse(written).as_ref(), Ok(&mobile));
         assert!(!format!("{mobile:?}").contains(&written[3..]));
-        kept(&mobile);
+        assert_round_trip(&mobile);
     }
     if let Ok(email) = EmailAddress::parse(text) {
         let written = email.expose();
@@ -82,12 +82,12 @@ pub(crate) fn recipients(data: &[u8]) {
         assert_eq!(email.masked(), format!("{}•••@{domain}", &local[..1]));
         assert_eq!(EmailAddress::parse(written).as_ref(), Ok(&email));
         assert!(!format!("{email:?}").contains(written));
-        kept(&email);
+        assert_round_trip(&email);
     }
 }
 
-/// What storage keeps is what it gives back.
-pub(crate) fn kept<T: PartialEq + Debug + Serialize + DeserializeOwned>(value: &T) {
+/// Asserts that storage returns the same value that it has stored.
+pub(crate) fn assert_round_trip<T: PartialEq + Debug + Serialize + DeserializeOwned>(value: &T) {
     let json = serde_json::to_string(value).unwrap();
     assert_eq!(&serde_json::from_str::<T>(&json).unwrap(), value);
 }

@@ -1,11 +1,11 @@
-//! What TAXISnet and the national registers answer.
+//! Responses of TAXISnet and of the national registers.
 
 use domain::{Identifier, Moment, business::is_photography, minor::BirthDate};
-use registers::{CustodyAnswer, OwnedBusiness, RegisteredPerson, parse_userinfo};
+use registers::{CustodyResponse, OwnedBusiness, RegisteredPerson, parse_userinfo};
 
 use crate::text;
 
-/// Whoever is read from XML is the same when written as XML again, whatever their names are made of.
+/// A person read from XML is equal after writing and reading them again, whatever characters their names have.
 pub(crate) fn userinfo(data: &[u8]) {
     let Some(text) = text(data) else { return };
     let Ok(person) = parse_userinfo(text) else { return };
@@ -16,22 +16,22 @@ pub(crate) fn userinfo(data: &[u8]) {
         escaped(&person.first_name),
         escaped(&person.last_name)
     );
-    let again = parse_userinfo(&xml).expect("what was written");
+    let again = parse_userinfo(&xml).expect("the XML that was just written");
     assert_eq!((again.afm, again.first_name, again.last_name), (person.afm, person.first_name, person.last_name), "{xml}");
 }
 
-/// By number, as no character then means anything.
+/// Escapes every character that is not alphanumeric as a numeric reference, so that none has a special meaning.
 fn escaped(name: &str) -> String {
     name.chars().map(|c| if c.is_alphanumeric() { c.to_string() } else { format!("&#{};", u32::from(c)) }).collect()
 }
 
-/// What keeps the contract has valid numbers only, and is not printed.
+/// An accepted response has valid numbers only.
 pub(crate) fn registers(data: &[u8]) {
     if let Ok(person) = serde_json::from_slice::<RegisteredPerson>(data) {
-        registered(&person);
+        check_person(&person);
     }
-    if let Ok(answer) = serde_json::from_slice::<CustodyAnswer>(data) {
-        registered(&answer.minor);
+    if let Ok(answer) = serde_json::from_slice::<CustodyResponse>(data) {
+        check_person(&answer.minor);
     }
     if let Ok(business) = serde_json::from_slice::<OwnedBusiness>(data) {
         assert_eq!(business.afm.expose().len(), 9);
@@ -41,11 +41,11 @@ pub(crate) fn registers(data: &[u8]) {
     }
 }
 
-fn registered(person: &RegisteredPerson) {
+fn check_person(person: &RegisteredPerson) {
     let identifiers = person.identifiers();
-    let has = [person.amka.is_some(), person.paaypa.is_some(), person.afm.is_some()];
-    assert_eq!(identifiers.len(), has.into_iter().filter(|&has| has).count());
-    // The one had from birth decides who somebody is, and comes first.
+    let present = [person.amka.is_some(), person.paaypa.is_some(), person.afm.is_some()];
+    assert_eq!(identifiers.len(), present.into_iter().filter(|&present| present).count());
+    // The AMKA, which a person has from birth, identifies them and comes first.
     assert!(identifiers.iter().skip(1).all(|identifier| !matches!(identifier, Identifier::Amka(_))));
     for identifier in &identifiers {
         let tagged = format!("{}:{}", identifier.kind(), identifier.expose());

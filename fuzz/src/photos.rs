@@ -1,4 +1,4 @@
-//! Uploaded pictures: what is taken out of a file, what stays, and what is said of it.
+//! Uploaded pictures: their cleaning, acceptance and reports.
 
 use std::io::Cursor;
 
@@ -6,25 +6,25 @@ use domain::{FileProfile, ImageKind, picture_report::Finding};
 use image::{DynamicImage, ImageDecoder, codecs::jpeg::JpegDecoder};
 use pictures::{accept, clean, inspect};
 
-/// What is decoded here at most, for the sake of tries per second: a signature of the least size has 480,000.
-const PIXELS: u64 = 500_000;
+/// The most pixels that are decoded here, which keeps runs fast. A signature of the minimum size has 480,000.
+const PIXELS_MAX: u64 = 500_000;
 
-/// What a colour profile may be longer afterwards: it has a name of ours, and curves that shared bytes have their own.
-const PROFILE: usize = 20_000;
+/// How much longer a file may become by its rewritten colour profile, which gets our own name, and separate curves in place of overlapping ones.
+const PROFILE_GROWTH_MAX: usize = 20_000;
 
-/// A file without metadata has none, is the same when it is cleaned again, and shows the same picture.
+/// A cleaned file has no metadata, does not change when it is cleaned again, and shows the same picture.
 pub(crate) fn jpeg(data: &[u8]) {
     let Ok(cleaned) = clean(data) else { return };
-    assert!(cleaned.len() <= data.len() + PROFILE && cleaned.starts_with(&[0xff, 0xd8]) && cleaned.ends_with(&[0xff, 0xd9]));
-    assert!(clean(&cleaned).unwrap() == cleaned, "what is clean stays as it is");
+    assert!(cleaned.len() <= data.len() + PROFILE_GROWTH_MAX && cleaned.starts_with(&[0xff, 0xd8]) && cleaned.ends_with(&[0xff, 0xd9]));
+    assert!(clean(&cleaned).unwrap() == cleaned, "cleaning a clean file changes it");
     assert!(exif::Reader::new().read_from_container(&mut Cursor::new(&cleaned)).is_err(), "EXIF is left");
     for (marker, payload) in segments(&cleaned) {
         match marker {
             0xe0 => assert!(payload.starts_with(b"JFIF\0") && payload.len() == 14 && payload.ends_with(&[0, 0]), "a thumbnail is left"),
-            0xe2 => colours(payload.strip_prefix(b"ICC_PROFILE\0\x01\x01").expect("a profile in one part")),
+            0xe2 => check_colour_profile(payload.strip_prefix(b"ICC_PROFILE\0\x01\x01").expect("a profile in one part")),
             0xee => assert!(payload.starts_with(b"Adobe") && payload.len() == 12),
             0xc0..=0xc2 | 0xc4 | 0xda | 0xdb | 0xdd => {}
-            other => panic!("more than image is left: {other:x}"),
+            other => panic!("a segment that is not part of the image is left: {other:x}"),
         }
     }
     if let (Some(before), Some(after)) = (pixels(data), pixels(&cleaned)) {
@@ -32,19 +32,19 @@ pub(crate) fn jpeg(data: &[u8]) {
     }
 }
 
-/// A profile is as long as it says, and has no tags but those of colours and those that every profile has.
-fn colours(profile: &[u8]) {
+/// Asserts that a profile has the length in its header, and only the tags that define colours or that every profile has.
+fn check_colour_profile(profile: &[u8]) {
     const KNOWN: [&[u8; 4]; 11] = [b"desc", b"cprt", b"wtpt", b"chad", b"rXYZ", b"gXYZ", b"bXYZ", b"rTRC", b"gTRC", b"bTRC", b"kTRC"];
     assert_eq!(profile[..4], u32::try_from(profile.len()).unwrap().to_be_bytes());
     let tags = profile[132..].chunks_exact(12).take(usize::from(profile[131]));
     assert!(tags.into_iter().all(|tag| KNOWN.iter().any(|name| tag.starts_with(*name))), "another tag is left");
 }
 
-/// It is refused exactly where its report says so, and what is accepted is a clean JPEG of the size that was said. As a signature: of so few
-/// pixels none is a face, and looking for one takes a tenth of a second.
+/// A picture is rejected exactly if its report blocks it. An accepted one is a clean JPEG of the stated size. Pictures are tried as signatures,
+/// because so few pixels cannot be accepted as a face, and face detection takes a tenth of a second.
 pub(crate) fn picture(data: &[u8]) {
-    // What image cannot read is checked too: it must be refused, with a word.
-    if size(data).is_some_and(|size| size > PIXELS) {
+    // A file that `image` cannot read is tried too, and must be rejected by its report as well.
+    if size(data).is_some_and(|size| size > PIXELS_MAX) {
         return;
     }
     // Both profiles have the same rules for signatures.
@@ -52,14 +52,14 @@ pub(crate) fn picture(data: &[u8]) {
     let blocks = inspect(profile, kind, data).findings.iter().any(Finding::blocks);
     match accept(profile, kind, data) {
         Ok(accepted) => {
-            assert!(!blocks, "accepted, though its report says that it is not");
+            assert!(!blocks, "accepted, although its report blocks it");
             assert!(clean(data).unwrap() == accepted.jpeg && clean(&accepted.jpeg).unwrap() == accepted.jpeg);
             let decoded = pixels(&accepted.jpeg).expect("a picture that can be shown");
             assert_eq!((decoded.width(), decoded.height()), (accepted.width, accepted.height));
             let preview = pixels(&accepted.preview).expect("a preview that can be shown");
             assert!(preview.width().max(preview.height()) == 480);
         }
-        Err(fault) => assert!(blocks, "refused as {fault:?}, though its report does not say so"),
+        Err(fault) => assert!(blocks, "rejected as {fault:?}, although its report does not block it"),
     }
 }
 
@@ -69,13 +69,13 @@ fn size(file: &[u8]) -> Option<u64> {
 }
 
 fn pixels(file: &[u8]) -> Option<DynamicImage> {
-    if size(file)? > PIXELS {
+    if size(file)? > PIXELS_MAX {
         return None;
     }
     DynamicImage::from_decoder(JpegDecoder::new(Cursor::new(file)).ok()?).ok()
 }
 
-/// Markers with their payloads, read by other means than those under test: simply, as a clean file allows.
+/// Returns markers with their payloads. This reader is independent of the code under test, and simple, because it gets clean files only.
 fn segments(file: &[u8]) -> Vec<(u8, &[u8])> {
     let mut found = Vec::new();
     let mut at = 2;

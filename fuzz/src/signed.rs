@@ -1,4 +1,4 @@
-//! Signed requests of applications.
+//! Signed requests of applications of public bodies.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -28,14 +28,15 @@ const PATH: &str = "/v1/pulls";
 const AUDIENCE: &str = "https://myphoto.example/v1/pulls";
 const NOW: i64 = 1_800_000_000;
 
-/// The one request that its application has signed and sent; who has it may change it as they like. The corpus holds it whole.
-const SENT: &str =
+/// The claims of the only request that the application has signed and sent. Inputs may be any modification of it, and the corpus contains the
+/// whole request.
+const SENT_CLAIMS: &str =
     r#"{"aud":"https://myphoto.example/v1/pulls","exp":1800000060,"iat":1800000000,"iss":"passports","jti":"a-1","sub":"afm:068933130"}"#;
 
-/// The operation's own claims.
+/// Claims in addition to those of every signed request.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Own {
+struct OperationClaims {
     sub: String,
 }
 
@@ -47,7 +48,7 @@ struct Sender {
 }
 
 static APPLICATION: LazyLock<Sender> = LazyLock::new(|| {
-    // Always the same, as the corpus holds a request that it has signed. The others sign only what is signed here.
+    // A fixed key, because the corpus contains a request signed by it. The other two keys sign only requests made in this process.
     let ed = Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap();
     let ec = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
     let rsa = RsaKeyPair::generate(KeySize::Rsa3072).unwrap();
@@ -79,21 +80,22 @@ static APPLICATION: LazyLock<Sender> = LazyLock::new(|| {
     Sender { ed, ec, rsa, registered }
 });
 
-/// A line alone is a token that somebody sends: only what the application has signed is let in. Three lines are an algorithm, a header and
-/// claims that the application signs: it is let in exactly where it keeps the rules, however they are written.
+/// An input of one line is a token from anybody, and is accepted only if the application has signed it. An input of three lines is an
+/// algorithm, a header and claims, which the application signs. Such a request is accepted exactly if it complies with the rules, whatever its
+/// JSON notation.
 pub(crate) fn signed_request(data: &[u8]) {
     let Some(text) = text(data) else { return };
     let lines: Vec<&str> = text.split('\n').collect();
     match *lines.as_slice() {
         [token] if accepted(token) => {
-            let sent = format!("{}.{}.", base64(header(SigningAlgorithm::EdDsa)), base64(SENT));
-            assert!(token.starts_with(&sent), "this was signed by nobody");
+            let sent = format!("{}.{}.", base64(header(SigningAlgorithm::EdDsa)), base64(SENT_CLAIMS));
+            assert!(token.starts_with(&sent), "a token that the application has not signed is accepted");
         }
         [name, header_json, claims_json] => {
             let Some(algorithm) = SigningAlgorithm::parse(name) else { return };
             let message = format!("{}.{}", base64(header_json), base64(claims_json));
             let token = format!("{message}.{}", base64(sign(algorithm, message.as_bytes())));
-            assert_eq!(accepted(&token), keeps_the_rules(algorithm, &token, header_json, claims_json), "{token}");
+            assert_eq!(accepted(&token), complies_with_the_rules(algorithm, &token, header_json, claims_json), "{token}");
         }
         _ => {}
     }
@@ -103,7 +105,7 @@ fn accepted(token: &str) -> bool {
     let Ok(value) = HeaderValue::from_str(&format!("Bearer {token}")) else { return false };
     let request = Request::builder().method("POST").uri("https://x/").header(header::AUTHORIZATION, value).body(Body::Empty).unwrap();
     let call = Call::new(request, ORIGIN, Moment::from_epoch_seconds(NOW));
-    let Ok(request) = SignedRequest::<Own>::read(&call) else { return false };
+    let Ok(request) = SignedRequest::<OperationClaims>::read(&call) else { return false };
     request.verify(Some(APPLICATION.registered.clone()), &call, PATH).is_ok_and(|verified| {
         assert_eq!(verified.application().as_str(), "passports");
         let _ = &verified.claims().sub;
@@ -111,8 +113,8 @@ fn accepted(token: &str) -> bool {
     })
 }
 
-/// The rules again, in other words. Of a name that comes twice in the claims the later one counts; in a header it may not.
-fn keeps_the_rules(algorithm: SigningAlgorithm, token: &str, header_json: &str, claims_json: &str) -> bool {
+/// A second implementation of the rules. If the claims have a name twice, the later one counts. A header must not have a name twice.
+fn complies_with_the_rules(algorithm: SigningAlgorithm, token: &str, header_json: &str, claims_json: &str) -> bool {
     let (Ok(header), Ok(claims)) =
         (serde_json::from_str::<StrictHeader>(header_json), serde_json::from_str::<Map<String, Value>>(claims_json))
     else {

@@ -1,33 +1,33 @@
-//! Short texts of callers that operations take from bodies, addresses and signed requests: names, ids, references, what an app sends.
+//! Short texts that operations read from bodies, URLs and signed requests: labels, ids, tokens, references, and the values that an app sends.
 
 use std::sync::LazyLock;
 
 use domain::{
-    application::{ApplicationId, CASE_LENGTH, is_case},
+    application::{ApplicationId, CASE_CHARACTERS_MAX, is_case},
     native_app::{AppSignIn, AppState, CodeChallenge, CodeVerifier, RedirectList},
     otp::{OTP_LENGTH, Otp},
-    staff::{LABEL_LENGTH, StaffLabel},
-    verdict::{TEXT_LENGTH, Verdict, is_text},
+    staff::{LABEL_CHARACTERS_MAX, StaffLabel},
+    verdict::{TEXT_CHARACTERS_MAX, Verdict, is_text},
 };
 use storage::sealing::{ExchangeCode, PullIds, SessionToken};
 
 use crate::{numbers, text};
 
-/// As `MobileRedirects` has them: one of each kind.
+/// A list as in the parameter `MobileRedirects`, with one URI of each kind.
 const REDIRECTS: [&str; 3] = ["gr.gov.myphoto:/signed-in", "https://app.example.gr/signed-in", "http://127.0.0.1/signed-in"];
 
 static LIST: LazyLock<RedirectList> = LazyLock::new(|| RedirectList::parse(&REDIRECTS.join(",")).expect("a list"));
 static PULLS: LazyLock<PullIds> = LazyLock::new(|| PullIds::new("nobody knows it"));
 
-/// What is taken is short, on one line and as it was sent, and means nothing where it is put.
+/// An accepted text is short, on one line and unchanged, and has no special characters for the places where it is used.
 pub(crate) fn texts(data: &[u8]) {
     if let Some(text) = text(data) {
-        every(text);
+        check_every_kind(text);
     }
 }
 
-/// Everything that a text of a body can be to an operation.
-pub(crate) fn every(text: &str) {
+/// Tries a text as every kind of text that an operation reads.
+pub(crate) fn check_every_kind(text: &str) {
     numbers::code_number(text.as_bytes());
     numbers::identity_numbers(text.as_bytes());
     numbers::recipients(text.as_bytes());
@@ -37,8 +37,8 @@ pub(crate) fn every(text: &str) {
     app(text);
 }
 
-/// A password is six digits, with blanks or without; tokens are as they were sent. None is printed, and a pull's id that we did not make opens
-/// nothing.
+/// A one-time password has six digits, with or without white space. A token is accepted unchanged. None of them appears in debug output, and a
+/// pull id that we did not create is invalid.
 fn secrets(text: &str) {
     let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     let is_password = compact.len() == OTP_LENGTH && compact.bytes().all(|byte| byte.is_ascii_digit());
@@ -56,34 +56,34 @@ fn secrets(text: &str) {
     assert!(PULLS.open(&ApplicationId::parse("passports").expect("an id"), text).is_none());
 }
 
-/// What people write for people: one line, not too long, not empty.
+/// A text for people is one line, neither empty nor too long.
 fn lines(text: &str) {
     let is_line =
-        |text: &str, most| (1..=most).contains(&text.chars().count()) && !text.trim().is_empty() && !text.chars().any(char::is_control);
-    assert_eq!((is_text(text), is_case(text)), (is_line(text, TEXT_LENGTH), is_line(text, CASE_LENGTH)));
+        |text: &str, max| (1..=max).contains(&text.chars().count()) && !text.trim().is_empty() && !text.chars().any(char::is_control);
+    assert_eq!((is_text(text), is_case(text)), (is_line(text, TEXT_CHARACTERS_MAX), is_line(text, CASE_CHARACTERS_MAX)));
     match StaffLabel::parse(text) {
         Ok(label) => {
-            assert!(label.expose() == text.trim() && is_line(label.expose(), LABEL_LENGTH));
-            numbers::kept(&label);
+            assert!(label.expose() == text.trim() && is_line(label.expose(), LABEL_CHARACTERS_MAX));
+            numbers::assert_round_trip(&label);
         }
-        Err(_) => assert!(!is_line(text.trim(), LABEL_LENGTH)),
+        Err(_) => assert!(!is_line(text.trim(), LABEL_CHARACTERS_MAX)),
     }
     if let Ok(verdict) = serde_json::from_str::<Verdict>(text) {
-        numbers::kept(&verdict);
+        numbers::assert_round_trip(&verdict);
     }
 }
 
-/// Ids become parts of keys and addresses: none has what parts those (`#`, `:`, `/`).
+/// Ids become parts of table keys and URLs, so none contains a separator (`#`, `:`, `/`).
 fn ids(text: &str) {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
     if let Ok(id) = ApplicationId::parse(text) {
         assert!(is_plain && id.as_str() == text && text.len() <= 40);
-        numbers::kept(&id);
+        numbers::assert_round_trip(&id);
     }
     assert!(!storage::is_time_ordered_id(text) || (is_plain && text.len() == 36));
 }
 
-/// An app gets the browser at an address that is listed, with exactly what it sent.
+/// The browser is redirected to an app only at a listed URI, with exactly the state that the app sent.
 fn app(text: &str) {
     if let Some(verifier) = CodeVerifier::parse(text) {
         assert!(verifier.expose() == text && !format!("{verifier:?}").contains(text));
@@ -97,7 +97,7 @@ fn app(text: &str) {
         let port = text.strip_prefix(start).and_then(|rest| rest.strip_suffix(path)).and_then(|rest| rest.strip_prefix(':'));
         assert!(REDIRECTS.contains(&text) || port.is_some_and(|port| port.parse::<u16>().is_ok_and(|number| number.to_string() == port)));
     }
-    // What operators may list can be gone to.
+    // Every URI in an accepted list is allowed as a redirect.
     if let Ok(list) = RedirectList::parse(text) {
         assert!(text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).all(|entry| list.allow(entry).is_some()));
     }

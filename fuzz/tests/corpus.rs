@@ -1,23 +1,23 @@
-//! The corpus, played: every seed, and every input with which fuzzing once found something.
+//! Runs every property with its corpus: the seeds, and every input with which fuzzing has found something.
 
 use std::{fs, panic, path::Path};
 
 use fuzzing::TARGETS;
 
 #[test]
-fn every_property_holds_of_the_corpus() {
+fn every_property_holds_for_its_corpus() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
     let mut folders: Vec<_> = fs::read_dir(&corpus).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     let mut names: Vec<_> = TARGETS.iter().map(|target| target.name.to_owned()).collect();
     folders.sort();
     names.sort();
-    assert_eq!(folders, names, "a folder for each target");
+    assert_eq!(folders, names, "every target has a folder and every folder a target");
     for target in &TARGETS {
         let mut inputs: Vec<_> = fs::read_dir(corpus.join(target.name)).unwrap().map(|entry| entry.unwrap().path()).collect();
         inputs.sort();
         assert!(!inputs.is_empty(), "{}", target.name);
         for input in inputs {
-            let result = panic::catch_unwind(|| (target.holds)(&fs::read(&input).unwrap()));
+            let result = panic::catch_unwind(|| (target.check)(&fs::read(&input).unwrap()));
             assert!(result.is_ok(), "{}", input.display());
         }
     }

@@ -43,6 +43,8 @@ def without_extensions(node):
 
 def main():
     document = without_extensions(yaml.safe_load((ROOT / "infra" / "openapi.yaml").read_text(encoding="utf-8")))
+    # Pages are no part of the API, and a greedy path is known to API Gateway alone.
+    document["paths"] = {path: methods for path, methods in document["paths"].items() if path.startswith("/v1/") and "{proxy+}" not in path}
     OUT.mkdir(parents=True, exist_ok=True)
     (OUT / "openapi.json").write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
     # A script element ends at the first "</", also within a string.

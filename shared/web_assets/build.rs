@@ -1,4 +1,4 @@
-//! Takes web/dist into the binary: each file as it is, and compressed where that makes it smaller.
+//! Embeds the files of web/dist into the binary, each uncompressed and, if that makes it smaller, also compressed.
 
 use std::{
     env,
@@ -12,7 +12,7 @@ use std::{
 use flate2::{Compression, write::GzEncoder};
 use sha2::{Digest, Sha256};
 
-/// What comes out of Vite: extension, media type, whether compressing makes it smaller.
+/// File types in the output of Vite: extension, media type, and whether to compress the file.
 const TYPES: [(&str, &str, bool); 14] = [
     ("html", "text/html; charset=utf-8", true),
     ("js", "text/javascript; charset=utf-8", true),
@@ -29,11 +29,11 @@ const TYPES: [(&str, &str, bool); 14] = [
     ("woff2", "font/woff2", false),
     ("woff", "font/woff", false),
 ];
-/// What Lambda can carry as base64, with room for headers.
+/// Largest file that fits into a Lambda response as base64, with room for headers.
 const ASSETS_BYTES_MAX: usize = 4_300_000;
-const BROTLI_BEST: i32 = 11;
-/// 4 MB: larger than what is compressed here.
-const BROTLI_WINDOW: i32 = 22;
+const BROTLI_QUALITY_MAX: i32 = 11;
+/// Base-2 logarithm of the window size. 4 MB is larger than any file that is compressed here.
+const BROTLI_WINDOW_BITS: i32 = 22;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let dist = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../../web/dist");
@@ -44,8 +44,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let mut names = Vec::new();
-    files(&dist, "", &mut names)?;
-    // Looked up by halving.
+    collect_files(&dist, "", &mut names)?;
+    // `find` uses binary search.
     names.sort();
     let mut list = format!("pub(crate) static ASSETS: [Asset; {}] = [\n", names.len());
     for (number, name) in names.iter().enumerate() {
@@ -55,14 +55,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(fs::write(out.join("assets.rs"), list)?)
 }
 
-/// Paths of all files in a folder, with `/`, beginning at `web/dist`.
-fn files(folder: &Path, before: &str, found: &mut Vec<String>) -> Result<(), Box<dyn Error>> {
+/// Collects the paths of all files in a folder, relative to `web/dist` and with `/` as separator. `prefix` is the path of the folder.
+fn collect_files(folder: &Path, prefix: &str, found: &mut Vec<String>) -> Result<(), Box<dyn Error>> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        let name = entry.file_name().into_string().map_err(|_| "a file's name is no text")?;
-        let path = format!("{before}{name}");
+        let name = entry.file_name().into_string().map_err(|_| "a file name is not valid UTF-8")?;
+        let path = format!("{prefix}{name}");
         if entry.file_type()?.is_dir() {
-            files(&entry.path(), &format!("{path}/"), found)?;
+            collect_files(&entry.path(), &format!("{path}/"), found)?;
         } else {
             found.push(path);
         }
@@ -70,26 +70,30 @@ fn files(folder: &Path, before: &str, found: &mut Vec<String>) -> Result<(), Box
     Ok(())
 }
 
-/// The Rust source of one asset, whose bytes are put into `out`.
+/// Returns the Rust source of one asset and writes its contents to files in `out`.
 fn asset(file: &Path, name: &str, out: &Path, number: usize) -> Result<String, Box<dyn Error>> {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    let known = TYPES.iter().find(|(known, ..)| *known == extension);
-    let (_, content_type, is_compressed) = known.ok_or_else(|| format!("web/dist/{name}: no media type is known for it"))?;
+    let file_type = TYPES.iter().find(|(known, ..)| *known == extension);
+    let (_, content_type, is_compressible) = file_type.ok_or_else(|| format!("web/dist/{name}: unknown media type"))?;
     let bytes = fs::read(file)?;
-    let put = |kind: &str, content: &[u8]| -> io::Result<String> {
+    let write_file = |kind: &str, content: &[u8]| -> io::Result<String> {
         let path = out.join(format!("{number}.{kind}"));
         fs::write(&path, content)?;
         Ok(format!("include_bytes!({path:?})"))
     };
-    let smaller = |kind: &str, content: &[u8]| -> io::Result<String> {
-        if *is_compressed && content.len() < bytes.len() { Ok(format!("Some({})", put(kind, content)?)) } else { Ok("None".to_owned()) }
+    let write_if_smaller = |kind: &str, content: &[u8]| -> io::Result<String> {
+        if *is_compressible && content.len() < bytes.len() {
+            Ok(format!("Some({})", write_file(kind, content)?))
+        } else {
+            Ok("None".to_owned())
+        }
     };
-    let brotli = smaller("br", &brotli(&bytes)?)?;
-    let gzip = smaller("gz", &gzip(&bytes)?)?;
+    let brotli = write_if_smaller("br", &brotli(&bytes)?)?;
+    let gzip = write_if_smaller("gz", &gzip(&bytes)?)?;
     if bytes.len() > ASSETS_BYTES_MAX {
-        return Err(format!("web/dist/{name}: more than Lambda can answer").into());
+        return Err(format!("web/dist/{name}: too large for a Lambda response").into());
     }
-    let identity = put("identity", &bytes)?;
+    let identity = write_file("identity", &bytes)?;
     let mut digest = String::new();
     for byte in Sha256::digest(&bytes).iter().take(16) {
         write!(digest, "{byte:02x}")?;
@@ -100,7 +104,7 @@ fn asset(file: &Path, name: &str, out: &Path, number: usize) -> Result<String, B
 }
 
 fn brotli(bytes: &[u8]) -> io::Result<Vec<u8>> {
-    let parameters = brotli::enc::BrotliEncoderParams { quality: BROTLI_BEST, lgwin: BROTLI_WINDOW, ..Default::default() };
+    let parameters = brotli::enc::BrotliEncoderParams { quality: BROTLI_QUALITY_MAX, lgwin: BROTLI_WINDOW_BITS, ..Default::default() };
     let mut compressed = Vec::new();
     brotli::BrotliCompress(&mut &*bytes, &mut compressed, &parameters)?;
     Ok(compressed)

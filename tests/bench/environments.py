@@ -1,4 +1,4 @@
-"""Prints the variables of all functions of the stack that runs, as JSON, by operation. Runs in the environment of the AWS tools."""
+"""Prints the environment variables of all functions of the running stack as JSON, by operation. Runs in the environment of the AWS tools."""
 
 import json
 import sys
@@ -12,7 +12,7 @@ from instance import variable  # noqa: E402
 
 
 def operation(function):
-    """`STACK-SubmitCode-SUFFIX`: submit_code."""
+    """Returns the operation of a function's name: `STACK-SubmitCode-SUFFIX` -> `submit_code`."""
     return variable(function.split("-")[-2]).lower()
 
 

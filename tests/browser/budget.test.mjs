@@ -1,4 +1,4 @@
-// What a first visit costs: JavaScript as it goes over the wire, without the scanner, which comes when it is asked for.
+// The budget of a first visit: bytes of compressed JavaScript, without the QR scanner, which is loaded only on demand.
 
 import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';

@@ -1,4 +1,4 @@
-// The citizen's pages: every journey as a person makes it, every page looked at by axe in both languages.
+// The citizen's pages: every journey as a person makes it. Every page is checked with axe in both languages.
 
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { after, before, describe } from 'node:test';
 import { axe, callFrom, emailOf, inbox, issue, minor, origin, passTaxisnet, person, qrVideo, signIn, test, upToOtp } from './lib/index.mjs';
 import { publicBody, seed } from './public_body.mjs';
 
-/** Of a service that takes both images. */
+/** An application of a service that uses both images. */
 let body;
 before(() => {
   seed();
@@ -21,8 +21,8 @@ const link = (page, name) => page.getByRole('link', { name, exact: true });
 const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
 const path = (page) => new URL(page.url()).pathname;
 
-/** Nothing is cut off sideways: 320 pixels wide (WCAG 1.4.10), and with text twice as large (1.4.4). */
-async function fits(page) {
+/** Asserts that the page needs no horizontal scrolling at a width of 320 pixels (WCAG 1.4.10) and with text twice as large (WCAG 1.4.4). */
+async function assertFits(page) {
   const size = page.viewportSize();
   for (const [width, text] of [[320, ''], [size.width, '200%']]) {
     await page.setViewportSize({ ...size, width });
@@ -38,12 +38,12 @@ async function fits(page) {
   await page.setViewportSize(size);
 }
 
-/** axe in both languages, and whether it all fits; in SHOTS, where it is set, pictures for whoever wants to look. */
-async function look(page, name) {
+/** Checks accessibility and layout in both languages. Writes screenshots to the folder SHOTS if this variable is set. */
+async function check(page, name) {
   for (const turn of [1, 2]) {
     await page.locator('.loading').first().waitFor({ state: 'detached' });
     await axe(page);
-    await fits(page);
+    await assertFits(page);
     if (process.env.SHOTS) {
       mkdirSync(process.env.SHOTS, { recursive: true });
       const { width } = page.viewportSize();
@@ -56,10 +56,10 @@ async function look(page, name) {
   await page.locator('.loading').first().waitFor({ state: 'detached' });
 }
 
-/** With blanks, as people copy from a message. */
+/** Adds blanks to a code, as it may have when people copy it from a message. */
 const withBlanks = (code) => ` ${code.slice(0, 6)} ${code.slice(6, 14)}\t${code.slice(14)} `;
 
-async function giveOtpAndConsent(page, otp, { submit, agree }) {
+async function enterOtpAndConsent(page, otp, { submit, agree }) {
   await page.locator('#otp').fill(otp);
   await button(page, submit).click();
   await button(page, agree).click();
@@ -70,20 +70,20 @@ async function saved(page, press) {
   return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
 }
 
-// Side by side: most of the time goes by waiting for the stack.
+// Tests run concurrently, because they spend most of their time waiting for the stack.
 describe('the citizen', { concurrency: true }, () => {
-  test('a citizen on a phone, in Greek: from the code to its association, its uses, and its association again', async ({ newPage }) => {
+  test('a citizen on a phone in Greek submits a code, associates and uses the photos, dissociates, and associates them again', async ({ newPage }) => {
     const who = await person();
     const [{ code }, page] = await Promise.all([issue({ recipient: who.mobile }), newPage()]);
     const otp = await upToOtp(page, who, { returnTo: '/' });
-    await giveOtpAndConsent(page, otp, { submit: 'Συνέχεια', agree: 'Έλαβα γνώση' });
+    await enterOtpAndConsent(page, otp, { submit: 'Συνέχεια', agree: 'Έλαβα γνώση' });
 
     await heading(page, 'Για ποιον είναι οι φωτογραφίες;');
     await page.getByText('Χωρίς φωτογραφίες').waitFor();
-    await look(page, 'people');
+    await check(page, 'people');
     await link(page, `${who.first_name} ${who.last_name}`).click();
     await heading(page, 'Οι φωτογραφίες σας');
-    await look(page, 'home-empty');
+    await check(page, 'home-empty');
     await link(page, 'Υποβολή κωδικάριθμου').click();
 
     await heading(page, 'Υποβολή κωδικάριθμου');
@@ -93,14 +93,14 @@ describe('the citizen', { concurrency: true }, () => {
     await page.locator('.govgr-error-summary:focus').getByText('Κάποιοι λείπουν').waitFor();
     await field.fill(`${code.slice(0, 21)}B`);
     await page.getByText('Ο τελευταίος χαρακτήρας κάθε κωδικάριθμου').first().waitFor();
-    await look(page, 'code-mistyped');
+    await check(page, 'code-mistyped');
     await button(page, 'Σάρωση με την κάμερα').click();
     await page.getByText('Δεν επιτράπηκε η χρήση της κάμερας').waitFor();
     await axe(page);
     await button(page, 'Κλείσιμο').click();
     await field.fill(withBlanks(code));
     await page.getByText('Μπορείτε να συνεχίσετε').waitFor();
-    // What was typed is nowhere but on the page: the next person at this computer does not find it.
+    // The code in the field is stored nowhere, so that the next person at this computer does not find it.
     await page.reload();
     assert.equal(await field.inputValue(), '');
     assert.ok(!(await page.evaluate(() => JSON.stringify({ ...sessionStorage, ...localStorage }))).includes(code));
@@ -109,11 +109,11 @@ describe('the citizen', { concurrency: true }, () => {
 
     await heading(page, 'Είναι αυτές οι φωτογραφίες σας;');
     assert.equal(await page.locator('.picture img').count(), 2);
-    await look(page, 'photos');
+    await check(page, 'photos');
     await page.goto('/people/self/association');
     await page.getByText('Οι προεπισκοπήσεις δεν είναι πια στη σελίδα').waitFor();
-    assert.equal(path(page), '/people/self/photos', 'what is not confirmed is not associated');
-    await look(page, 'photos-reloaded');
+    assert.equal(path(page), '/people/self/photos', 'photos that are not confirmed cannot be associated');
+    await check(page, 'photos-reloaded');
     await link(page, 'Επανυποβολή').click();
     await field.fill(code);
     await button(page, 'Συνέχεια').click();
@@ -123,11 +123,11 @@ describe('the citizen', { concurrency: true }, () => {
     await page.getByText(`ΑΦΜ ${who.afm}`).waitFor();
     await button(page, 'Συσχέτιση').click();
     await page.locator('.govgr-error-summary:focus').getByText('δηλώστε ότι συμφωνείτε').waitFor();
-    await look(page, 'association');
+    await check(page, 'association');
     await page.locator('#agree').check();
     await button(page, 'Συσχέτιση').click();
     await heading(page, 'Οι φωτογραφίες συσχετίστηκαν');
-    await look(page, 'associated');
+    await check(page, 'associated');
     await link(page, 'Εξουσιοδότηση εφαρμογών').click();
 
     await heading(page, 'Εξουσιοδότηση εφαρμογών');
@@ -135,25 +135,25 @@ describe('the citizen', { concurrency: true }, () => {
     await page.getByLabel('Διαβατήρια').check();
     await page.getByLabel(body.names.el).check();
     await page.getByText('2 επιλογές').waitFor();
-    await look(page, 'applications');
+    await check(page, 'applications');
     await button(page, 'Εξουσιοδότηση').click();
 
     await page.getByText('Οι εφαρμογές εξουσιοδοτήθηκαν').waitFor();
     await page.waitForFunction(() => [...document.querySelectorAll('.picture img')].filter((image) => image.naturalWidth > 0).length === 2);
-    await look(page, 'home');
-    const given = await body.pull(`afm:${who.afm}`, 'face', 'Α-118/2026');
-    assert.equal(given.status, 200);
-    await body.report(given.headers['pull-id'], { verdict: 'refused', reason: 'glasses', text: 'Τα γυαλιά αντανακλούν.' });
+    await check(page, 'home');
+    const pulled = await body.pull(`afm:${who.afm}`, 'face', 'Α-118/2026');
+    assert.equal(pulled.status, 200);
+    await body.report(pulled.headers['pull-id'], { verdict: 'refused', reason: 'glasses', text: 'Τα γυαλιά αντανακλούν.' });
 
     await link(page, 'Ιστορικό εξουσιοδοτήσεων').click();
     await page.getByRole('cell').getByText(body.names.el).waitFor();
     assert.equal(await page.getByText('Σε ισχύ').count(), 2);
-    await look(page, 'history');
+    await check(page, 'history');
     await link(page, 'Πίσω').click();
     await link(page, 'Ποιος άντλησε τις φωτογραφίες').click();
     await page.getByText('Α-118/2026').waitFor();
     await page.getByText('Τα γυαλιά αντανακλούν.').waitFor();
-    await look(page, 'accesses');
+    await check(page, 'accesses');
     await page.goBack();
 
     const zip = await saved(page, () => button(page, 'Λήψη φωτογραφιών (zip)').click());
@@ -162,15 +162,15 @@ describe('the citizen', { concurrency: true }, () => {
     for (const entry of ['PASSPORT_PROFILE.jpg', 'PASSPORT_SIGNATURE.jpg', 'QR.pdf']) assert.ok(zip.bytes.includes(`${code}_${entry}`), `${entry} is in the zip`);
     await page.getByText('Η λήψη ολοκληρώθηκε').waitFor();
 
-    // With the keyboard: Escape leaves the dialog, and the focus comes back.
-    const cross = button(page, `Ανάκληση εξουσιοδότησης: ${body.names.el}`);
-    await cross.press('Enter');
+    // With the keyboard: Escape closes the dialog, and the focus returns to the button.
+    const revoke = button(page, `Ανάκληση εξουσιοδότησης: ${body.names.el}`);
+    await revoke.press('Enter');
     await page.getByRole('dialog').waitFor();
     await axe(page);
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
-    assert.ok(await cross.evaluate((element) => element === document.activeElement));
-    await cross.press('Enter');
+    assert.ok(await revoke.evaluate((element) => element === document.activeElement));
+    await revoke.press('Enter');
     await button(page, 'Ανάκληση').click();
     await page.getByText(`«${body.names.el}» ανακλήθηκε`).waitFor();
     assert.equal(await page.locator('.row-end').count(), 1);
@@ -184,7 +184,7 @@ describe('the citizen', { concurrency: true }, () => {
     await page.getByLabel('Email').fill(emailOf(who));
     await button(page, 'Αποθήκευση').click();
     await page.getByText('Η υπενθύμιση αποθηκεύτηκε.').waitFor();
-    await look(page, 'reminder');
+    await check(page, 'reminder');
     await button(page, 'Κατάργηση υπενθύμισης').click();
     await page.getByText('Η υπενθύμιση καταργήθηκε').waitFor();
     await link(page, 'Πίσω').click();
@@ -193,12 +193,12 @@ describe('the citizen', { concurrency: true }, () => {
     await page.getByText(code, { exact: true }).waitFor();
     await button(page, 'Αποσυσχέτιση').click();
     await page.locator('.govgr-error-summary:focus').waitFor();
-    await look(page, 'dissociation');
+    await check(page, 'dissociation');
     await page.locator('#kept').check();
     await button(page, 'Αποσυσχέτιση').click();
     await heading(page, 'Οι φωτογραφίες αποσυσχετίστηκαν');
-    assert.ok(!(await page.content()).includes(code), 'the code is gone');
-    await look(page, 'dissociated');
+    assert.ok(!(await page.content()).includes(code), 'the code is no longer on the page');
+    await check(page, 'dissociated');
     await page.goto('/people/self/dissociation');
     await page.getByText('Δεν υπάρχουν συσχετισμένες φωτογραφίες').waitFor();
     assert.equal(path(page), '/people/self');
@@ -212,17 +212,17 @@ describe('the citizen', { concurrency: true }, () => {
     await heading(page, 'Οι φωτογραφίες συσχετίστηκαν');
 
     await page.goto('/people/self/data');
-    await look(page, 'data');
+    await check(page, 'data');
     const data = await saved(page, () => button(page, 'Λήψη δεδομένων (JSON)').click());
     const all = JSON.parse(data.bytes.toString());
     assert.deepEqual([all.person.afm, all.accesses.length, 'next' in all], [who.afm, 2, false]);
     await page.locator('#erase').check();
     await button(page, 'Οριστική διαγραφή').click();
     await heading(page, 'Οι φωτογραφίες διαγράφηκαν');
-    await look(page, 'erased');
+    await check(page, 'erased');
   });
 
-  test('what was submitted before the photos were dissociated elsewhere is submitted again', async ({ newPage }) => {
+  test('a code submitted before the photos were dissociated in another session must be submitted again', async ({ newPage }) => {
     const who = await person();
     const [{ code }, page, elsewhere] = await Promise.all([issue({ recipient: who.mobile }), newPage({ statuses: [404] }), newPage()]);
     const confirmed = async (page) => {
@@ -240,13 +240,13 @@ describe('the citizen', { concurrency: true }, () => {
     await button(page, 'Συσχέτιση').click();
     await heading(page, 'Υποβολή κωδικάριθμου');
     await page.getByText('δεν ισχύει πια').waitFor();
-    await look(page, 'code-again');
+    await check(page, 'code-again');
     await page.getByLabel('Κωδικάριθμος').fill(code);
     await button(page, 'Συνέχεια').click();
     await heading(page, 'Είναι αυτές οι φωτογραφίες σας;');
   });
 
-  test('the QR code of the email: its link opened signed out, then the camera and the picture, on a desktop in English', async ({ newPage }) => {
+  test('the QR code of an email is read from its link while signed out, with the camera, and from a picture, on a desktop in English', async ({ newPage }) => {
     const who = await person();
     const { message, code, link: address } = await issue({ recipient: emailOf(who), language: 'en' });
     const png = inbox.qrPngOf(message);
@@ -255,16 +255,16 @@ describe('the citizen', { concurrency: true }, () => {
     const page = await newPage({ language: 'en', viewport: 'desktop', camera: video });
     await page.goto(address);
     await page.getByText('Your code number was read').waitFor();
-    assert.ok(!page.url().includes(code), 'the address does not keep it');
+    assert.ok(!page.url().includes(code), 'the code is removed from the URL');
     const seen = await inbox.lastSeq(who.mobile);
     await button(page, 'Sign in with TAXISnet').click();
     await passTaxisnet(page, who);
-    await giveOtpAndConsent(page, await inbox.otp(who.mobile, seen), { submit: 'Continue', agree: 'I have taken note' });
+    await enterOtpAndConsent(page, await inbox.otp(who.mobile, seen), { submit: 'Continue', agree: 'I have taken note' });
     await heading(page, 'For whom is the code number?');
-    await look(page, 'people-code');
+    await check(page, 'people-code');
     await link(page, `${who.first_name} ${who.last_name}`).click();
     await page.waitForFunction((code) => document.querySelector('#code')?.value === code, code);
-    await look(page, 'code-filled');
+    await check(page, 'code-filled');
 
     const field = page.getByLabel('Code number');
     await field.fill('');
@@ -285,7 +285,7 @@ describe('the citizen', { concurrency: true }, () => {
     await page.getByText('The limit renews on 23 November 2026, 00:00 (Athens time)').waitFor();
     await button(page, 'Continue').click();
     await heading(page, 'Are these your photos?');
-    await look(page, 'photos');
+    await check(page, 'photos');
     await button(page, 'No, they are not').click();
     await axe(page);
     await button(page, 'They are not the right ones').click();
@@ -294,19 +294,19 @@ describe('the citizen', { concurrency: true }, () => {
     await page.goto('/people/self/photos');
     await page.getByText('Submit the code number first').waitFor();
 
-    // Applications for a set that serves none of them, and what was never there.
+    // Pages that need photos which do not exist, and a person who does not exist.
     await page.goto('/people/self/applications');
     await page.getByText('There are no associated photos').waitFor();
     await page.goto('/people/nobody-knows/history');
     await heading(page, 'This person is not known in this session');
-    await look(page, 'lost');
+    await check(page, 'lost');
     for (const address of ['/about', '/accessibility']) {
       await page.goto(address);
-      await look(page, address.slice(1));
+      await check(page, address.slice(1));
     }
   });
 
-  test('for a minor; the session ends, the service fails, the network is gone: each is said, and the way goes on', async ({ newPage }) => {
+  test('for a minor, the pages report an ended session, a failing service and a missing network, and the journey continues', async ({ newPage }) => {
     const who = await person();
     const child = await minor(who);
     const page = await newPage({ language: 'en', statuses: [500], errors: [/ERR_INTERNET_DISCONNECTED|ERR_FAILED/] });
@@ -320,8 +320,8 @@ describe('the citizen', { concurrency: true }, () => {
     await page.getByLabel("The minor's AFM").fill('123');
     await page.getByText('An AMKA has 11 digits').first().waitFor();
     await page.getByText('An AFM has 9 digits').first().waitFor();
-    assert.equal(await page.evaluate(() => document.activeElement?.id), 'afm', 'what is wrong does not take the focus from whoever mends it');
-    await look(page, 'minor-wrong');
+    assert.equal(await page.evaluate(() => document.activeElement?.id), 'afm', 'a validation message does not move the focus while the user is typing');
+    await check(page, 'minor-wrong');
     await page.getByLabel("The minor's AFM").fill('');
     await page.getByLabel("The minor's AMKA").fill(child.amka);
     await button(page, 'Check and add').click();
@@ -340,24 +340,24 @@ describe('the citizen', { concurrency: true }, () => {
     await button(page, 'Continue').click();
     await button(page, "Yes, they are the minor's").click();
     await page.getByText(`AMKA ${child.amka}`).waitFor();
-    await look(page, 'minor-association');
+    await check(page, 'minor-association');
     await page.locator('#agree').check();
     await button(page, 'Associate').click();
     await link(page, 'Authorise applications').click();
     await page.getByText('Authorizations that you give end when the minor turns 18').waitFor();
     await page.getByLabel('Identity cards').check();
     await page.locator('[data-application="passport"]').getByText('specification').waitFor();
-    await look(page, 'minor-applications');
+    await check(page, 'minor-applications');
     await button(page, 'Authorise').click();
     await page.getByText('The applications are authorised').waitFor();
-    await look(page, 'minor-home');
+    await check(page, 'minor-home');
     await page.goto(`${home}/reminder`);
     await heading(page, 'For yourself only');
     await page.goto('/people');
     await page.getByText('Photos until').waitFor();
-    await look(page, 'people-minor');
+    await check(page, 'people-minor');
 
-    // Elsewhere the session was ended: the page asks for a new one, and comes back to where it was.
+    // The session was ended in another place. The page offers to sign in again and returns to the same page.
     await page.goto('/people/self/code');
     await heading(page, 'Submit a code number');
     await callFrom(page, 'DELETE', '/v1/session', 200);
@@ -371,7 +371,7 @@ describe('the citizen', { concurrency: true }, () => {
     await page.locator('#otp').fill(await inbox.otp(who.mobile, seen));
     await button(page, 'Continue').click();
     await heading(page, 'Submit a code number');
-    assert.equal(await page.getByLabel('Code number').inputValue(), '', 'a code goes with the session in which it was typed');
+    assert.equal(await page.getByLabel('Code number').inputValue(), '', 'a typed code is not kept after the session');
     await page.goto(home);
     await heading(page, 'This person is not known in this session');
   });

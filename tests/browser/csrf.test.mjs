@@ -1,22 +1,22 @@
-// What a page of another site can make a browser do here, where somebody is signed in: nothing.
+// Cross-site request forgery: a page of another site can neither change nor read anything while the user is signed in.
 
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { axe, callFrom, emailOf, issue, origin, person, sandbox, signIn, test } from './lib/index.mjs';
 
-/** Somebody else's site, on a name of its own. */
-async function elsewhere(t) {
+/** Starts a server for another site, on an origin of its own. */
+async function otherSite(t) {
   const server = createServer((_, response) => response.setHeader('content-type', 'text/html').end('<!doctype html><title>win</title>'));
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.after(() => server.close());
   return `http://127.0.0.1:${server.address().port}`;
 }
 
-/** Sends a form as that site would, in a window of its own, and says how it was answered. */
+/** Submits a form to the service from a page of another site, in a new window. Returns the status of the response. */
 async function submitForm(context, site, { path, enctype, fields }) {
   const page = await context.newPage();
   await page.goto(site);
-  const answered = page.waitForResponse((response) => response.url() === `${origin()}${path}`);
+  const responded = page.waitForResponse((response) => response.url() === `${origin()}${path}`);
   await page.evaluate(
     ([action, enctype, fields]) => {
       const form = Object.assign(document.createElement('form'), { action, method: 'POST', enctype });
@@ -26,16 +26,16 @@ async function submitForm(context, site, { path, enctype, fields }) {
     },
     [`${origin()}${path}`, enctype, fields],
   );
-  return (await answered).status();
+  return (await responded).status();
 }
 
-test('a page elsewhere changes nothing and reads nothing in the name of whoever is signed in', async ({ newPage, t }) => {
-  const site = await elsewhere(t);
+test('a page of another site changes nothing and reads nothing while the user is signed in', async ({ newPage, t }) => {
+  const site = await otherSite(t);
   const page = await newPage({ language: 'el', origins: [site], errors: [/CORS policy/, /net::ERR_(FAILED|BLOCKED_BY_RESPONSE)/] });
   await signIn(page, await person());
   assert.equal((await callFrom(page, 'GET', '/v1/session', 200)).stage, 'ready');
 
-  // A form can be made to look like JSON, and to be sent as text.
+  // A form of the type text/plain can produce a body that is valid JSON.
   const disguised = { '{"version":"2026-11","agree":false,"x":"': '"}' };
   for (const [enctype, fields] of [
     ['application/x-www-form-urlencoded', { version: '2026-11', agree: 'false' }],
@@ -48,13 +48,13 @@ test('a page elsewhere changes nothing and reads nothing in the name of whoever 
 
   const other = await page.context().newPage();
   await other.goto(site);
-  const tried = await other.evaluate(async (service) => {
+  const results = await other.evaluate(async (service) => {
     const attempt = async (path, options) => {
       try {
         const response = await fetch(`${service}${path}`, { credentials: 'include', ...options });
         return `${response.type} ${response.status}`;
       } catch {
-        return 'refused';
+        return 'blocked';
       }
     };
     const json = { headers: { 'content-type': 'application/json' }, body: '{"version":"2026-11","agree":false}' };
@@ -66,14 +66,14 @@ test('a page elsewhere changes nothing and reads nothing in the name of whoever 
       await attempt('/v1/session', { mode: 'no-cors' }),
     ];
   }, origin());
-  // Also what is sent without asking: Cross-Origin-Resource-Policy keeps its answer from the page.
-  assert.deepEqual(tried, Array(5).fill('refused'));
+  // Requests without a preflight are blocked too, because Cross-Origin-Resource-Policy keeps the page from reading the response.
+  assert.deepEqual(results, Array(5).fill('blocked'));
 
   assert.equal((await callFrom(page, 'GET', '/v1/session', 200)).stage, 'ready');
 });
 
-/** Has the browser follow a link of that site, as a script of the site can at any time. */
-async function lead(page, site, path) {
+/** Opens a page of the other site and navigates from it to the service, as a script of that site can at any time. */
+async function navigateFrom(page, site, path) {
   await page.goto(site);
   await page.evaluate((url) => location.assign(url), `${origin()}${path}`);
 }
@@ -85,22 +85,22 @@ const APP = `/v1/sign-in?${new URLSearchParams({
   state: 'of-the-app',
 })}`;
 
-test('a page elsewhere begins no sign-in, for an app neither: the person does, with a button', async ({ newPage, t }) => {
-  const site = await elsewhere(t);
+test('a page of another site cannot begin a sign-in, not even for an app, without a click of the person', async ({ newPage, t }) => {
+  const site = await otherSite(t);
   const page = await newPage({ language: 'en', viewport: 'desktop', origins: [site], errors: [/frame-ancestors/, /net::ERR_BLOCKED_BY_RESPONSE/] });
-  // The button's delay ends when the test says so.
+  // The button is disabled for one second. This replaces the timer, so that the test decides when the delay ends.
   await page.addInitScript(() => {
     const { setTimeout } = window;
     window.setTimeout = (run, after, ...rest) => (after === 1000 ? ((window.settle = run), 0) : setTimeout(run, after, ...rest));
   });
   const begun = async () => (await page.context().cookies()).some((cookie) => cookie.name === '__Host-sign-in');
 
-  await lead(page, site, '/v1/sign-in?return_to=/people');
+  await navigateFrom(page, site, '/v1/sign-in?return_to=/people');
   await page.getByRole('button', { name: 'Sign in with TAXISnet' }).waitFor();
   assert.equal(new URL(page.url()).pathname, '/');
 
   for (let round = 0; round < 3; round += 1) {
-    await lead(page, site, APP);
+    await navigateFrom(page, site, APP);
     await page.getByRole('heading', { level: 1, name: 'Sign in to an app' }).waitFor();
     assert.equal(new URL(page.url()).origin, origin());
   }
@@ -108,7 +108,7 @@ test('a page elsewhere begins no sign-in, for an app neither: the person does, w
   await page.getByText('127.0.0.1:51004', { exact: true }).waitFor();
   await axe(page);
 
-  // Neither in a frame nor as part of a page.
+  // A frame, an image and a request begin no sign-in either.
   await page.goto(site);
   await page.evaluate(async (url) => {
     const parts = [Object.assign(document.createElement('iframe'), { src: url }), Object.assign(document.createElement('img'), { src: url })];
@@ -118,8 +118,8 @@ test('a page elsewhere begins no sign-in, for an app neither: the person does, w
   assert.deepEqual(await Promise.all(page.frames().slice(1).map((frame) => frame.locator('button').count())), [0]);
   assert.equal(await begun(), false);
 
-  // The second click of a double click that began on the other page finds a button that does nothing yet.
-  await lead(page, site, APP);
+  // If a double click begins on the other page, its second click hits a button that is still disabled.
+  await navigateFrom(page, site, APP);
   const go = page.getByRole('button', { name: 'Continue to the app with TAXISnet' });
   await go.waitFor();
   await go.evaluate((button) => button.click());
@@ -130,29 +130,29 @@ test('a page elsewhere begins no sign-in, for an app neither: the person does, w
   assert.equal(await begun(), true);
 });
 
-test('an app that opens the browser itself leads to TAXISnet at once', async ({ newPage }) => {
+test('an app that opens the browser itself gets to TAXISnet at once', async ({ newPage }) => {
   const page = await newPage();
   await page.goto(APP);
   assert.equal(new URL(page.url()).origin, sandbox());
 });
 
-test('a page elsewhere does not learn who has photos by opening addresses of the API', async ({ newPage, t }) => {
-  const site = await elsewhere(t);
+test('a page of another site cannot find out who has photos by opening URLs of the API', async ({ newPage, t }) => {
+  const site = await otherSite(t);
   const who = await person();
   const page = await newPage({ language: 'en', viewport: 'desktop', origins: [site], errors: [/net::ERR_(BLOCKED_BY_RESPONSE|BLOCKED_BY_ORB|ABORTED)/] });
   await signIn(page, who);
   const zip = '/v1/subjects/self/association/photos.zip';
   const other = await page.context().newPage();
-  /** What that site's page brings about: how a link, a picture and a request are answered, or that a file comes. */
-  const seen = async () => {
-    const answers = new Set();
+  /** Opens the URL from the other site with a link, an image and a request. Returns all that the browser does: response statuses and downloads. */
+  const observe = async () => {
+    const observed = new Set();
     const note = (response) => {
-      if (response.url() === `${origin()}${zip}`) answers.add(response.status());
+      if (response.url() === `${origin()}${zip}`) observed.add(response.status());
     };
-    const download = () => answers.add('download');
+    const download = () => observed.add('download');
     other.on('response', note).on('download', download);
     const arrived = Promise.race([other.waitForURL(`${origin()}${zip}`), other.waitForEvent('download')]);
-    await lead(other, site, zip);
+    await navigateFrom(other, site, zip);
     await arrived;
     await other.goto(site);
     await other.evaluate(async (url) => {
@@ -161,15 +161,15 @@ test('a page elsewhere does not learn who has photos by opening addresses of the
       await fetch(url, { mode: 'no-cors', credentials: 'include' }).catch(() => undefined);
     }, `${origin()}${zip}`);
     other.off('response', note).off('download', download);
-    return [...answers];
+    return [...observed];
   };
 
-  assert.deepEqual(await seen(), [403]);
+  assert.deepEqual(await observe(), [403]);
   const { code } = await issue({ recipient: emailOf(who) });
   await callFrom(page, 'POST', '/v1/subjects/self/submissions', 200, { code });
   const submission = await callFrom(page, 'POST', '/v1/subjects/self/submissions/current/confirmation', 200, {});
   await callFrom(page, 'PUT', '/v1/subjects/self/association', 201, { version: submission.consent.version, agree: true });
-  assert.deepEqual(await seen(), [403]);
-  // Our own pages get it.
+  assert.deepEqual(await observe(), [403]);
+  // The service's own pages can download it.
   assert.equal(await page.evaluate(async (path) => (await fetch(path)).status, zip), 200);
 });

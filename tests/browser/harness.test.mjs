@@ -1,4 +1,4 @@
-// The harness itself: that it signs people in, issues codes, and that it finds what pages may not do.
+// Tests of the harness itself: it signs people in, issues codes, and detects faults of pages.
 
 import assert from 'node:assert/strict';
 import { mkdtempSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { axe, callFrom, checkPage, emailOf, forgetFaults, inbox, issue, minor, origin, person, qrVideo, signIn, test } from './lib/index.mjs';
 
-test('a citizen signs in by TAXISnet and takes photos that came by SMS', async ({ newPage }) => {
+test('a citizen signs in with TAXISnet and submits a code that arrived by SMS', async ({ newPage }) => {
   const who = await person();
   const page = await newPage();
   await signIn(page, who);
@@ -24,9 +24,9 @@ test('a photographer signs in and may upload from the page', async ({ newPage })
   const bytes = [0xff, 0xd8, 0xff, 0xd9];
   const sha256 = Buffer.from(await crypto.subtle.digest('SHA-256', Uint8Array.from(bytes))).toString('hex');
   const upload = await callFrom(page, 'POST', '/v1/photographer/uploads', 201, { profile: 'standard', face: { bytes: bytes.length, sha256 } });
-  const put = ({ url, headers }, bytes) => fetch(url, { method: 'PUT', headers, body: new Uint8Array(bytes) }).then((answer) => answer.status);
+  const put = ({ url, headers }, bytes) => fetch(url, { method: 'PUT', headers, body: new Uint8Array(bytes) }).then((response) => response.status);
   const status = await page.evaluate(`(${put})(${JSON.stringify(upload.face)}, ${JSON.stringify(bytes)})`);
-  assert.equal(status, 200, 'the bucket takes what request_upload has signed, and the browser lets it go there');
+  assert.equal(status, 200, 'the bucket accepts the upload that request_upload signed, and the policy allows it');
 });
 
 test('a minor can be added by the custodian', async ({ newPage }) => {
@@ -38,7 +38,7 @@ test('a minor can be added by the custodian', async ({ newPage }) => {
   assert.ok(added.subject);
 });
 
-test('the QR code of an email is what the camera sees', async ({ newPage }) => {
+test('the fake camera shows the QR code of an email', async ({ newPage }) => {
   const { message, code, link } = await issue({ recipient: emailOf(await person()), signature: null });
   assert.ok(link.startsWith(`${origin()}/#code=`) && code.length > 0);
   const png = inbox.qrPngOf(message);
@@ -61,45 +61,45 @@ test('the QR code of an email is what the camera sees', async ({ newPage }) => {
   const picture = PNG.sync.read(png);
   const scale = Math.min(576 / picture.width, 432 / picture.height);
   const [left, top] = [Math.floor((640 - Math.floor(picture.width * scale)) / 2), Math.floor((480 - Math.floor(picture.height * scale)) / 2)];
-  let same = 0;
+  let equal = 0;
   const points = 40;
   for (let row = 0; row < points; row += 1) {
     for (let column = 0; column < points; column += 1) {
       const [x, y] = [Math.floor(((column + 0.5) * picture.width) / points), Math.floor(((row + 0.5) * picture.height) / points)];
       const shown = seen.dark[(top + Math.floor((y + 0.5) * scale)) * 640 + left + Math.floor((x + 0.5) * scale)];
-      if (shown === picture.data[4 * (y * picture.width + x)] < 128) same += 1;
+      if (shown === picture.data[4 * (y * picture.width + x)] < 128) equal += 1;
     }
   }
-  assert.ok(same > points * points * 0.97, `${same} of ${points * points} points are as in the picture`);
+  assert.ok(equal > points * points * 0.97, `${equal} of ${points * points} points equal the picture`);
 });
 
-test('without a camera given, pages may not use one', async ({ newPage }) => {
+test('without a camera option, a page gets no permission to use the camera', async ({ newPage }) => {
   const page = await newPage();
   await page.goto('/');
   const refused = await page.evaluate(() => navigator.mediaDevices.getUserMedia({ video: true }).then(() => 'given', (error) => error.name));
   assert.equal(refused, 'NotAllowedError');
 });
 
-const misdeeds = {
-  'a style that the policy keeps out': [() => document.body.setAttribute('style', 'color: red'), /CSP: style-src/],
-  'a script from an evaluated text': [() => { try { setTimeout('1', 0); } catch { /* refused */ } }, /CSP: (script-src|require-trusted-types-for)/],
-  'HTML from a text': [() => { try { document.body.innerHTML = '<p>'; } catch { /* refused */ } }, /CSP: require-trusted-types-for/],
-  'a request to somebody else': [() => fetch('http://127.0.0.1:1/').catch(() => {}), /CSP: connect-src keeps out http:\/\/127\.0\.0\.1:1/],
+const faults = {
+  'a style that the policy blocks': [() => document.body.setAttribute('style', 'color: red'), /CSP: style-src/],
+  'a script from a string': [() => { try { setTimeout('1', 0); } catch { /* refused */ } }, /CSP: (script-src|require-trusted-types-for)/],
+  'HTML from a string': [() => { try { document.body.innerHTML = '<p>'; } catch { /* refused */ } }, /CSP: require-trusted-types-for/],
+  'a request to another origin': [() => fetch('http://127.0.0.1:1/').catch(() => {}), /CSP: connect-src blocked http:\/\/127\.0\.0\.1:1/],
   'an exception': [() => { setTimeout(() => { throw new Error('at once'); }); }, /exception: .*at once/],
   'an error on the console': [() => console.error('lost'), /console: lost/],
 };
-for (const [what, [misdeed, found]] of Object.entries(misdeeds)) {
-  test(`found: ${what}`, async ({ newPage }) => {
+for (const [description, [commit, pattern]] of Object.entries(faults)) {
+  test(`detected: ${description}`, async ({ newPage }) => {
     const page = await newPage();
     await page.goto('/');
-    await page.evaluate(misdeed);
+    await page.evaluate(commit);
     await page.waitForTimeout(200);
-    assert.throws(() => checkPage(page), found);
+    assert.throws(() => checkPage(page), pattern);
     forgetFaults(page);
   });
 }
 
-test('found: what a reader would stumble over', async ({ newPage }) => {
+test('detected: accessibility violations', async ({ newPage }) => {
   const page = await newPage();
   await page.goto('/');
   await page.evaluate(() => document.body.append(document.createElement('img'), document.createElement('button')));

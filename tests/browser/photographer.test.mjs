@@ -1,41 +1,41 @@
-// What a photographer does, from the camera's picture to the message in the citizen's hand.
+// The photographer's pages, from the camera's picture to the message that the citizen receives.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { axe, emailOf, inbox, person, pictures, signIn, test } from './lib/index.mjs';
 
 /**
- * A picture as a camera leaves it, drawn by the browser: the good portrait, somewhere on a plain background of its own colour.
+ * Creates a picture like that of a camera, drawn by the browser: the valid portrait at some place on a plain background of the same colour.
  * @param {import('playwright-core').Page} page
- * @param {{ width: number, height: number, at: [number, number, number], turned?: boolean }} how `at`: left, top and width of the portrait.
- *   `turned`: the camera was held upright, which EXIF alone says
+ * @param {{ width: number, height: number, at: [number, number, number], rotated?: boolean }} options `at`: left, top and width of the portrait.
+ *   `rotated`: the camera was held upright, which only the EXIF orientation tells
  */
-async function cameraPicture(page, { width, height, at, turned = false }) {
-  const draw = async ([portrait, width, height, [left, top, across], turned]) => {
+async function cameraPicture(page, { width, height, at, rotated = false }) {
+  const draw = async ([portrait, width, height, [left, top, across], rotated]) => {
     const image = new Image();
     image.src = `data:image/jpeg;base64,${portrait}`;
     await image.decode();
     const canvas = document.createElement('canvas');
-    [canvas.width, canvas.height] = turned ? [height, width] : [width, height];
+    [canvas.width, canvas.height] = rotated ? [height, width] : [width, height];
     const drawing = canvas.getContext('2d');
     drawing.drawImage(image, 0, 0);
     drawing.fillStyle = `rgb(${drawing.getImageData(8, 8, 1, 1).data.slice(0, 3).join()})`;
     drawing.fillRect(0, 0, canvas.width, canvas.height);
-    if (turned) drawing.setTransform(0, -1, 1, 0, 0, width);
+    if (rotated) drawing.setTransform(0, -1, 1, 0, 0, width);
     drawing.drawImage(image, left, top, across, (across * image.height) / image.width);
     return canvas.toDataURL('image/jpeg', 0.95).split(',')[1];
   };
-  const arguments_ = JSON.stringify([pictures.face().toString('base64'), width, height, at, turned]);
+  const arguments_ = JSON.stringify([pictures.face().toString('base64'), width, height, at, rotated]);
   const jpeg = Buffer.from(await page.evaluate(`(${draw})(${arguments_})`), 'base64');
-  return turned ? Buffer.concat([jpeg.subarray(0, 2), EXIF_6, jpeg.subarray(2)]) : jpeg;
+  return rotated ? Buffer.concat([jpeg.subarray(0, 2), EXIF_6, jpeg.subarray(2)]) : jpeg;
 }
 
-/** An APP1 segment that says orientation 6: to be turned a quarter to the right. */
+/** An APP1 segment with EXIF orientation 6: viewers must rotate the picture by 90 degrees clockwise. */
 const EXIF_6 = Buffer.from('ffe1002245786966000049492a00080000000100120103000100000006000000' + '00000000', 'hex');
 
 const choose = (page, kind, buffer, name = 'DSC_0001.jpg', mimeType = 'image/jpeg') => page.locator(`input[data-image=${kind}]`).setInputFiles({ name, mimeType, buffer });
 
-/** WCAG in the language of the page and in the other one, and back. */
+/** Checks accessibility in the language of the page and in the other one, and switches back. */
 async function axeInBoth(page) {
   const other = page.locator('.header-button').first();
   await axe(page);
@@ -44,14 +44,14 @@ async function axeInBoth(page) {
   await other.click();
 }
 
-/** What is declared of the files that are uploaded. */
+/** Waits for the request that declares the files of an upload and returns its body. */
 const declaredBy = (page) => page.waitForRequest((request) => request.method() === 'POST' && request.url().endsWith('/v1/photographer/uploads')).then((request) => request.postDataJSON());
 
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
-/** Two fingers on the middle of something, `from` and then `to` pixels apart. */
-async function pinch(page, place, from, to) {
-  const box = await place.boundingBox();
+/** Moves two fingers on the middle of an element from a distance of `from` pixels to one of `to` pixels. */
+async function pinch(page, element, from, to) {
+  const box = await element.boundingBox();
   const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
   const session = await page.context().newCDPSession(page);
   const touch = (type, apart) => session.send('Input.dispatchTouchEvent', { type, touchPoints: apart === undefined ? [] : [-1, 1].map((side, id) => ({ x: x + (side * apart) / 2, y, id })) });
@@ -76,8 +76,8 @@ test('a photographer turns the camera\'s pictures into a code number that arrive
   await page.getByText('δεν ανοίγει φωτογραφίες HEIC').waitFor();
   await axeInBoth(page);
 
-  // Held upright: stored as 4000 x 3000, and 3000 x 4000 is what people see.
-  await choose(page, 'face', await cameraPicture(page, { width: 3000, height: 4000, at: [611, 666, 1778], turned: true }));
+  // The camera was held upright: the picture is stored with 4000 x 3000 pixels and shown with 3000 x 4000.
+  await choose(page, 'face', await cameraPicture(page, { width: 3000, height: 4000, at: [611, 666, 1778], rotated: true }));
   const stage = page.getByRole('application');
   await stage.focus();
   for (let press = 0; press < 8; press += 1) await page.keyboard.press('+');
@@ -92,7 +92,7 @@ test('a photographer turns the camera\'s pictures into a code number that arrive
   await axe(page);
   await use.click();
   await page.getByText('Το αρχείο στέλνεται όπως είναι.').waitFor();
-  // Another page and back: nothing is lost.
+  // Going to another page and back loses nothing.
   await page.getByRole('link', { name: 'Κωδικάριθμοι', exact: true }).click();
   await page.getByRole('heading', { level: 1, name: 'Κωδικάριθμοι' }).waitFor();
   await page.goBack();
@@ -102,7 +102,7 @@ test('a photographer turns the camera\'s pictures into a code number that arrive
   await page.getByText('Οι εικόνες τηρούν όλες τις προδιαγραφές.').waitFor();
   assert.equal(await page.locator('.finding').count(), 0);
   assert.ok(declared.face.bytes <= 3_000_000 && declared.face.bytes > 300_000, `${declared.face.bytes} bytes of face`);
-  assert.equal(declared.signature.sha256, sha256(pictures.signature()), 'what was not changed is sent as it is');
+  assert.equal(declared.signature.sha256, sha256(pictures.signature()), 'an unchanged file is sent as it is');
   await page.locator('summary').first().click();
   await axeInBoth(page);
   await page.getByRole('button', { name: 'Συνέχεια στον παραλήπτη' }).click();
@@ -132,7 +132,7 @@ test('a photographer turns the camera\'s pictures into a code number that arrive
   await page.getByText('Κανένας κωδικάριθμος δεν ταιριάζει').waitFor();
 });
 
-test('on a telephone, bad pictures are told in words, an upload goes on where it broke, a wrong address is corrected', async ({ newPage }) => {
+test('on a phone, pages explain bad pictures, resume an interrupted upload, and correct a wrong recipient', async ({ newPage }) => {
   const page = await newPage({ language: 'en', viewport: 'phone' });
   await signIn(page, await person('photographer'), { role: 'photographer', returnTo: '/photographer/new' });
   await choose(page, 'face', await cameraPicture(page, { width: 600, height: 900, at: [0, 0, 600] }));
@@ -141,10 +141,10 @@ test('on a telephone, bad pictures are told in words, an upload goes on where it
   const use = page.getByRole('button', { name: 'Use this picture' });
   assert.equal(await use.getAttribute('aria-disabled'), 'true');
 
-  // The person stands at the left: the middle of the picture has no face.
+  // The person stands on the left, so the middle of the picture has no face.
   await choose(page, 'face', await cameraPicture(page, { width: 4000, height: 3000, at: [0, 500, 1333] }));
   await page.getByText('Result: 2,000 × 3,000 pixels').waitFor();
-  // Two fingers, apart by half as much again.
+  // Increases the distance of two fingers by half.
   await pinch(page, page.getByRole('application'), 80, 120);
   await page.getByText('Result: 1,332 × 1,998 pixels').waitFor();
   await page.getByRole('button', { name: 'Start over' }).click();
@@ -202,7 +202,7 @@ test('on a telephone, bad pictures are told in words, an upload goes on where it
   await axe(page);
 });
 
-test('an owner authorises an employee, who issues until it is withdrawn', async ({ newPage }) => {
+test('an owner authorises an employee, who acts for the business until the authorization is withdrawn', async ({ newPage }) => {
   const [owner, employee] = [await person('photographer'), await person()];
   const page = await newPage({ language: 'el', viewport: 'desktop' });
   await signIn(page, owner, { role: 'photographer', returnTo: '/photographer/staff' });

@@ -1,4 +1,4 @@
-// An application of a public body: registered as operators do it, pulling with signed requests (docs/applications.md).
+// An application of a public body. It is registered with the operators' command and pulls with signed requests (docs/applications.md).
 
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync, randomBytes, randomUUID, sign } from 'node:crypto';
@@ -9,19 +9,19 @@ import { fileURLToPath } from 'node:url';
 import { origin, request } from './lib/index.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** What `make application` runs; the stack's variables tell it the table. */
-const OPERATORS = process.env.APPLICATIONS_COMMAND ?? join(ROOT, 'target/lambda/applications/bootstrap');
+/** The command that `make application` runs. It reads the table's name from the stack's environment variables. */
+const OPERATOR_COMMAND = process.env.APPLICATIONS_COMMAND ?? join(ROOT, 'target/lambda/applications/bootstrap');
 const KID = 'browser';
 
-const operate = (...words) => execFileSync(OPERATORS, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+const operate = (...words) => execFileSync(OPERATOR_COMMAND, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 
-/** The sample applications, where the stack does not have them yet. */
+/** Registers the sample applications unless the stack has them already. */
 export const seed = () => operate('seed', join(ROOT, 'infra/sandbox/applications.toml'));
 
 const base64url = (text) => Buffer.from(text).toString('base64url');
 
 /**
- * A new application with a key of its own. Withdraw it at the end, so that others do not find it in their lists.
+ * Registers a new application with a key of its own. Withdraw it at the end, so that other tests do not find it in their lists.
  * @param {string} purpose
  */
 export function publicBody(purpose) {

@@ -1,4 +1,4 @@
-// Every page in both languages and sizes, for people to look at: `make screenshots`. Answers the folder with the pictures.
+// Takes screenshots of every page in both languages and sizes: `make screenshots`. Prints the folder with the pictures.
 
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,8 +14,8 @@ after(() => console.log(`\nscreenshots: ${folder}\n`));
 const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
 let number = 0;
 
-/** The page as it stands, turned to each language and size. */
-async function shoot(page, name) {
+/** Takes screenshots of the page in each language and size. */
+async function capture(page, name) {
   number += 1;
   for (const [size, viewport] of Object.entries(SIZES)) {
     await page.setViewportSize(viewport);
@@ -32,7 +32,7 @@ async function shoot(page, name) {
 async function visit(page, path, name) {
   await page.goto(path);
   await page.getByRole('heading', { level: 1 }).waitFor();
-  await shoot(page, name);
+  await capture(page, name);
 }
 
 nodeTest('signing in', async () => {
@@ -49,7 +49,7 @@ nodeTest('signing in', async () => {
   await visit(page, '/', 'otp');
   await page.locator('#otp').fill('12');
   await page.locator('button[type=submit]').click();
-  await shoot(page, 'otp-error');
+  await capture(page, 'otp-error');
   await callFrom(page, 'POST', '/v1/session/otp', 200, { otp });
   await visit(page, '/', 'role');
   await callFrom(page, 'PUT', '/v1/session/role', 200, { kind: 'citizen' });
@@ -70,12 +70,12 @@ nodeTest('citizen', async () => {
   await visit(page, '/people/self/code', 'code');
   await page.locator('main input[type=text]').first().fill('adEC3wlknv5LcQn5W65twB');
   await page.locator('main button[type=submit]').first().click();
-  await shoot(page, 'code-error');
+  await capture(page, 'code-error');
   const { code } = await issue({ recipient: emailOf(who) });
   await page.locator('main input[type=text]').first().fill(code);
   await page.locator('main button[type=submit]').first().click();
   await page.waitForURL('**/photos');
-  await shoot(page, 'photos');
+  await capture(page, 'photos');
   await callFrom(page, 'POST', '/v1/subjects/self/submissions/current/confirmation', 200, {});
   await visit(page, '/people/self/association', 'associate');
   const { submission } = await callFrom(page, 'GET', '/v1/session', 200);
@@ -101,7 +101,7 @@ nodeTest('photographer', async () => {
   const files = page.locator('main input[type=file]');
   await files.first().setInputFiles({ name: 'portrait.jpg', mimeType: 'image/jpeg', buffer: pictures.face() });
   await page.waitForTimeout(1500);
-  await shoot(page, 'new-photos-crop');
+  await capture(page, 'new-photos-crop');
   await visit(page, '/photographer/staff', 'staff');
   const { issuances } = await callFrom(page, 'GET', '/v1/photographer/issuances', 200);
   if (issuances.length > 0) await visit(page, `/photographer/issued/${issuances[0].upload_id}`, 'send-again');

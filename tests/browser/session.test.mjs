@@ -1,11 +1,11 @@
-// Signing in and out, as people meet it on the pages.
+// Signing in and out on the pages.
 
 import assert from 'node:assert/strict';
 import { axe, callFrom, denyTaxisnet, inbox, passTaxisnet, person, signIn, test, upToOtp } from './lib/index.mjs';
 
 const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
 
-test('from the front door through TAXISnet, password and text, to one’s own place', async ({ newPage }) => {
+test('a citizen signs in from the start page with TAXISnet, password and consent, and signs out', async ({ newPage }) => {
   const who = await person();
   const page = await newPage({ language: 'el', viewport: 'phone' });
   await page.goto('/');
@@ -20,7 +20,7 @@ test('from the front door through TAXISnet, password and text, to one’s own pl
   assert.match(await page.locator('main').innerText(), new RegExp(`λήγει σε ${who.mobile.slice(-4)}`));
   await axe(page);
 
-  // Nothing typed, then wrong, is told by the field, and the focus goes where it is told.
+  // An empty and then a wrong password is reported at the field, and the focus moves to the message.
   await page.getByRole('button', { name: 'Συνέχεια' }).click();
   await page.getByRole('alert').filter({ hasText: 'Γράψτε τα 6 ψηφία' }).waitFor();
   assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('role')), 'alert');
@@ -30,12 +30,12 @@ test('from the front door through TAXISnet, password and text, to one’s own pl
   await page.getByText('Απομένουν 2 προσπάθειες', { exact: false }).first().waitFor();
   await axe(page);
 
-  // A new one; the first is worth nothing.
+  // Requests a new password, which invalidates the first.
   const last = await inbox.lastSeq(who.mobile);
   await page.getByRole('button', { name: 'Αποστολή νέου κωδικού' }).click();
   await page.getByRole('status').filter({ hasText: 'Στείλαμε νέο κωδικό' }).waitFor();
   const second = await inbox.otp(who.mobile, last);
-  // Reloading is at the same step.
+  // Reloading stays at the same step.
   await page.reload();
   await heading(page, 'Κωδικός μίας χρήσης');
   await page.getByLabel('Κωδικός μίας χρήσης').fill(` ${second.slice(0, 3)} ${second.slice(3)} `);
@@ -45,14 +45,14 @@ test('from the front door through TAXISnet, password and text, to one’s own pl
   for (const text of [who.first_name, who.last_name, who.afm]) await page.getByText(text, { exact: true }).waitFor();
   await page.getByText('Τα προσωπικά σας δεδομένα στο myPhoto').waitFor();
   await axe(page);
-  // The text too is in the language that the page is turned to.
+  // The text to agree to changes with the language of the page.
   await page.getByRole('button', { name: 'English' }).click();
   await page.getByRole('heading', { name: 'Your personal data in myPhoto' }).waitFor();
   await page.getByRole('button', { name: 'Ελληνικά' }).click();
   await page.getByRole('button', { name: 'Έλαβα γνώση' }).click();
   await page.waitForURL('**/people');
 
-  // Out again, here and at TAXISnet, and the door is shut.
+  // Signs out here and at TAXISnet. Afterwards the pages require a new sign-in.
   await page.getByRole('button', { name: 'Μενού' }).click();
   await page.getByRole('button', { name: 'Αποσύνδεση' }).click();
   await page.getByRole('button', { name: 'Σύνδεση με TAXISnet' }).waitFor();
@@ -61,7 +61,7 @@ test('from the front door through TAXISnet, password and text, to one’s own pl
   await axe(page);
 });
 
-test('whoever does not agree is signed out and told so', async ({ newPage }) => {
+test('a person who does not agree is signed out and informed', async ({ newPage }) => {
   const who = await person();
   const page = await newPage({ language: 'en', viewport: 'desktop' });
   const otp = await upToOtp(page, who, { returnTo: '/people' });
@@ -73,14 +73,14 @@ test('whoever does not agree is signed out and told so', async ({ newPage }) => 
   await axe(page);
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
-  assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'I do not agree', 'the focus comes back');
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'I do not agree', 'the focus returns to the button');
   await page.getByRole('button', { name: 'I do not agree' }).click();
   await page.getByRole('button', { name: 'I do not agree, sign me out' }).click();
   await heading(page, 'You did not agree');
   await callFrom(page, 'GET', '/v1/session', 401);
 });
 
-test('what another tab does holds in this one: a sign-out, and somebody else', async ({ newPage }) => {
+test('a tab follows another tab in which somebody else signs in or the user signs out', async ({ newPage }) => {
   const first = await person();
   const page = await newPage({ language: 'en', viewport: 'desktop', errors: [/ERR_INTERNET_DISCONNECTED/] });
   await signIn(page, first, { returnTo: '/people/self' });
@@ -117,7 +117,7 @@ test('three wrong passwords end the sign-in, and the page leads to a new one', a
   const before = await inbox.lastSeq(who.mobile);
   await passTaxisnet(page, who);
   await heading(page, 'One-time password');
-  // The link's code number has waited all along.
+  // The code number of the link is still stored.
   await page.getByLabel('One-time password').fill(await inbox.otp(who.mobile, before));
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByRole('button', { name: 'I have taken note' }).click();
@@ -125,7 +125,7 @@ test('three wrong passwords end the sign-in, and the page leads to a new one', a
   assert.ok(await page.evaluate(() => sessionStorage.getItem('code')?.includes('adEC3wlknv5LcQn5W65twA')));
 });
 
-test('a refused sign-in and a missing mobile are told in words, with the way on', async ({ newPage }) => {
+test('pages explain a cancelled sign-in and a missing mobile number, and what to do', async ({ newPage }) => {
   const page = await newPage({ language: 'el' });
   await page.goto('/v1/sign-in?return_to=/people');
   await denyTaxisnet(page);
@@ -141,7 +141,7 @@ test('a refused sign-in and a missing mobile are told in words, with the way on'
   await axe(page);
 });
 
-test('a photographer chooses a role, is told of pages of another one, and switches without signing in', async ({ newPage }) => {
+test('a photographer chooses a role, is informed about pages of another role, and switches without signing in again', async ({ newPage }) => {
   const who = await person('photographer');
   const page = await newPage({ language: 'en', viewport: 'desktop' });
   const otp = await upToOtp(page, who, { returnTo: '/photographer' });
@@ -165,7 +165,7 @@ test('a photographer chooses a role, is told of pages of another one, and switch
   await heading(page, 'Welcome');
 });
 
-test('a session about to end says so and can be kept; one that has ended leads back to its page', async ({ newPage }) => {
+test('a session about to end shows a warning and can be extended, and after its end a new sign-in returns to the same page', async ({ newPage }) => {
   const who = await person();
   const page = await newPage({ language: 'el', viewport: 'desktop' });
   await page.clock.install();
@@ -177,20 +177,20 @@ test('a session about to end says so and can be kept; one that has ended leads b
   await page.clock.fastForward('04:00');
   await dialog.waitFor();
   await axe(page);
-  const asked = page.waitForResponse('**/v1/session');
+  const extended = page.waitForResponse('**/v1/session');
   await page.getByRole('button', { name: 'Συνέχιση σύνδεσης' }).click();
-  assert.equal((await asked).status(), 200);
+  assert.equal((await extended).status(), 200);
   await dialog.waitFor({ state: 'detached' });
   await page.clock.fastForward('24:00');
-  assert.equal(await dialog.count(), 0, 'it is kept for as long as a new one');
+  assert.equal(await dialog.count(), 0, 'the session lasts as long as a new one');
 
-  // Work in another tab keeps this one too; nothing in any of them ends it, with the way back to the same page.
+  // Activity in another tab extends the session of this one too. Without activity in any tab it ends, and a new sign-in returns to the same page.
   const other = await page.context().newPage();
   await other.goto('/about');
   await other.getByRole('button', { name: 'Αποσύνδεση' }).waitFor();
   await other.close();
   await page.clock.fastForward('04:00');
-  assert.equal(await dialog.count(), 0, 'the other tab was used');
+  assert.equal(await dialog.count(), 0, 'activity in the other tab extended the session');
   await page.goto('/people/self');
   await page.getByRole('button', { name: 'Αποσύνδεση' }).waitFor();
   await page.clock.fastForward('29:30');
@@ -202,22 +202,22 @@ test('a session about to end says so and can be kept; one that has ended leads b
   assert.equal(new URL(page.url()).pathname, '/people/self');
 });
 
-test('a service that does not answer, or badly, is told in words and can be asked again', async ({ newPage }) => {
+test('pages explain a failing or unreachable service and offer to try again', async ({ newPage }) => {
   const page = await newPage({ language: 'en', statuses: [503], errors: [/503|ERR_/] });
-  let answer = (route) => route.fulfill({ status: 503, contentType: 'text/html', body: '<h1>Service Unavailable</h1>' });
-  await page.route('**/v1/session', (route) => answer(route));
+  let respond = (route) => route.fulfill({ status: 503, contentType: 'text/html', body: '<h1>Service Unavailable</h1>' });
+  await page.route('**/v1/session', (route) => respond(route));
   await page.goto('/people');
   await page.getByRole('alert').filter({ hasText: 'Something went wrong with the service' }).waitFor();
   await axe(page);
-  answer = (route) => route.abort('internetdisconnected');
+  respond = (route) => route.abort('internetdisconnected');
   await page.getByRole('button', { name: 'Try again' }).click();
   await page.getByRole('alert').filter({ hasText: 'There is no internet connection' }).waitFor();
-  answer = (route) => route.continue();
+  respond = (route) => route.continue();
   await page.getByRole('button', { name: 'Try again' }).click();
   await heading(page, 'Sign in to continue');
 });
 
-test('without a network the page says so, also where it has to be loaded anew', async ({ newPage }) => {
+test('without a network the page says so, even if it must be loaded again', async ({ newPage }) => {
   const page = await newPage({ language: 'el', serviceWorker: true, errors: [/ERR_INTERNET_DISCONNECTED/] });
   await page.goto('/');
   await page.evaluate(() => navigator.serviceWorker.ready);
@@ -227,21 +227,21 @@ test('without a network the page says so, also where it has to be loaded anew', 
   await page.getByRole('heading', { name: 'Δεν υπάρχει σύνδεση με το διαδίκτυο' }).waitFor();
   await axe(page);
   await page.context().setOffline(false);
-  // It comes back by itself.
+  // The page reloads by itself.
   await heading(page, 'Συνδεθείτε για να συνεχίσετε');
 });
 
 test('without JavaScript the page says what it needs', async ({ newPage }) => {
   const page = await newPage({ javaScript: false });
   await page.goto('/');
-  const said = page.locator('noscript p');
-  await said.first().waitFor();
-  assert.match(await said.first().innerText(), /χρειάζεται JavaScript/);
-  const place = await said.first().boundingBox();
-  assert.ok(place.y < 200, 'it is at the top of the page');
+  const notice = page.locator('noscript p');
+  await notice.first().waitFor();
+  assert.match(await notice.first().innerText(), /χρειάζεται JavaScript/);
+  const box = await notice.first().boundingBox();
+  assert.ok(box.y < 200, 'the text is at the top of the page');
 });
 
-test('a page whose files are gone with an older version says so and can be loaded again', async ({ newPage }) => {
+test('a page whose files belong to an older version says so and can be reloaded', async ({ newPage }) => {
   const page = await newPage({ language: 'en' });
   await page.goto('/');
   await page.route('**/assets/about*', (route) => route.fulfill({ status: 404, body: '' }));

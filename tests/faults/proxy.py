@@ -1,6 +1,8 @@
-"""microburst, which hands on Host and Content-Length as they came: signatures are of them too, and the emulator checks signatures.
+"""Runs the proxy microburst, changed so that it forwards the headers Host and Content-Length unchanged. Both are signed, and the emulator checks
+signatures.
 
-Runs in the environment of .tools/faults, with microburst's own arguments. With MYPHOTO_RECORD=file it writes down what calls cost (record.py)."""
+Runs in the environment of .tools/faults, with microburst's own arguments. If MYPHOTO_RECORD is the path of a file, writes each call and its cost to
+the file (record.py)."""
 
 import os
 import sys
@@ -16,33 +18,33 @@ without_host = Upstream._outbound_headers
 relay, to_client = Upstream.relay, forward._stream_to_client
 
 
-def as_signed(self, request):
+def headers_with_host(self, request):
     return without_host(self, request) | {"host": request.headers["Host"]}
 
 
-async def relay_known(self, request, body, mutator=None, data=None):
+async def relay_with_body(self, request, body, mutator=None, data=None):
     request["body"] = body
     return await relay(self, request, body, mutator, data)
 
 
 async def to_client_recorded(request, status, headers, mutator, chunks):
-    answered = bytearray()
+    response_body = bytearray()
 
-    async def seen():
+    async def recorded_chunks():
         async for chunk in chunks:
-            answered.extend(chunk)
+            response_body.extend(chunk)
             yield chunk
 
-    sent = await to_client(request, status, headers, mutator, seen())
-    RECORDER.saw(request.headers, request.method, request.path, request.get("body"), status, bytes(answered))
+    sent = await to_client(request, status, headers, mutator, recorded_chunks())
+    RECORDER.record(request.headers, request.method, request.path, request.get("body"), status, bytes(response_body))
     return sent
 
 
 if __name__ == "__main__":
-    Upstream._outbound_headers = as_signed
-    # What is read whole goes on with its length, not in chunks.
+    Upstream._outbound_headers = headers_with_host
+    # A request that is read completely is forwarded with Content-Length, not in chunks.
     pipeline.should_buffer = lambda *_: True
     if os.environ.get("MYPHOTO_RECORD"):
         RECORDER = record.Recorder(Path(os.environ["MYPHOTO_RECORD"]))
-        Upstream.relay, forward._stream_to_client = relay_known, to_client_recorded
+        Upstream.relay, forward._stream_to_client = relay_with_body, to_client_recorded
     sys.exit(main())

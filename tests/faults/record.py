@@ -1,33 +1,35 @@
-"""What a call to AWS costs in DynamoDB's units, as docs/usage.md counts it: by the sizes of items, which it keeps in mind.
+"""Records calls to AWS, and computes the cost of DynamoDB calls in read and write units as docs/usage.md counts them.
 
-An item that is updated or deleted is as large as it was when last seen, or as what the update brings."""
+The cost depends on the sizes of items. The size of an item that is updated or deleted is estimated: it is the size when the item was last read or
+written, or the size of the key and the updated values if this is larger."""
 
 import base64
 import json
 import math
 import re
 
-# A call that finds nothing is paid like one that finds little.
+# Bytes of one read unit and of one write unit. A call that finds nothing costs one unit.
 READ, WRITE = 4096, 1024
-# Keys of the index that a table has: an item without the first is not in it, and an update that changes one of them writes it twice.
+# Key attributes of each table's index. The index does not contain an item without the first attribute. An update that changes one of the
+# attributes writes to the index twice.
 INDEXES = {"Outbox": ("due", "next_at"), "Staff": ("employee", "business")}
 
 
 def size(value):
-    """Bytes of an attribute's value, as AWS describes it (DynamoDB developer guide, "Item sizes and formats")."""
-    kind, held = next(iter(value.items()))
+    """Returns the bytes of an attribute's value (DynamoDB Developer Guide, "Item sizes and formats")."""
+    kind, content = next(iter(value.items()))
     if kind == "S":
-        return len(held.encode())
+        return len(content.encode())
     if kind == "N":
-        return math.ceil(len(held.strip("-").replace(".", "")) / 2) + 1
+        return math.ceil(len(content.strip("-").replace(".", "")) / 2) + 1
     if kind == "B":
-        return len(base64.b64decode(held))
+        return len(base64.b64decode(content))
     if kind == "L":
-        return 3 + sum(1 + size(one) for one in held)
+        return 3 + sum(1 + size(one) for one in content)
     if kind == "M":
-        return 3 + sum(1 + len(name.encode()) + size(one) for name, one in held.items())
+        return 3 + sum(1 + len(name.encode()) + size(one) for name, one in content.items())
     if kind in ("SS", "NS", "BS"):
-        return sum(size({kind[0]: one}) for one in held)
+        return sum(size({kind[0]: one}) for one in content)
     return 1
 
 
@@ -37,60 +39,61 @@ def item_size(item):
 
 class Units:
     def __init__(self):
-        # By table: what is known of items, the latest first.
-        self.seen = {}
+        # By table: key attributes and sizes of known items, the latest first.
+        self.known_items = {}
 
-    def of(self, operation, asked, answered):
-        """(reads, writes) of one request."""
+    def cost(self, operation, request, response):
+        """Returns (read units, write units) of one request."""
         if operation == "GetItem":
-            found = answered.get("Item")
+            found = response.get("Item")
             if found:
-                self.remember(asked["TableName"], found, item_size(found))
-            return reads([item_size(found or {})], asked.get("ConsistentRead")), 0
+                self.remember(request["TableName"], found, item_size(found))
+            return reads([item_size(found or {})], request.get("ConsistentRead")), 0
         if operation in ("Query", "Scan"):
-            return reads([sum(map(item_size, answered.get("Items", [])))], asked.get("ConsistentRead")), 0
+            return reads([sum(map(item_size, response.get("Items", [])))], request.get("ConsistentRead")), 0
         if operation == "BatchGetItem":
             read = 0
-            for table, wanted in asked["RequestItems"].items():
-                found = [item_size(item) for item in answered.get("Responses", {}).get(table, [])]
-                missing = [0] * (len(wanted["Keys"]) - len(found))
-                read += reads(found + missing, wanted.get("ConsistentRead"))
+            for table, keys in request["RequestItems"].items():
+                found = [item_size(item) for item in response.get("Responses", {}).get(table, [])]
+                missing = [0] * (len(keys["Keys"]) - len(found))
+                read += reads(found + missing, keys.get("ConsistentRead"))
             return read, 0
         if operation == "TransactWriteItems":
-            parts = [next(iter(part.items())) for part in asked["TransactItems"]]
-            return 0, sum(self.written(kind, part, 2) for kind, part in parts)
+            # A transactional write costs twice as much.
+            writes = [next(iter(write.items())) for write in request["TransactItems"]]
+            return 0, sum(self.write_cost(kind, write, 2) for kind, write in writes)
         if operation in ("PutItem", "UpdateItem", "DeleteItem"):
-            return 0, self.written(operation.removesuffix("Item"), asked, 1)
-        raise ValueError(f"what does {operation} cost?")
+            return 0, self.write_cost(operation.removesuffix("Item"), request, 1)
+        raise ValueError(f"the cost of {operation} is unknown")
 
-    def written(self, kind, part, times):
-        table = part["TableName"]
-        key = part["Item"] if kind == "Put" else part["Key"]
-        after = before = self.known(table, key) if kind != "Put" else item_size(key)
+    def write_cost(self, kind, write, factor):
+        table = write["TableName"]
+        key = write["Item"] if kind == "Put" else write["Key"]
+        after = before = self.known_size(table, key) if kind != "Put" else item_size(key)
         if kind == "Update":
-            brought = sum(map(size, part.get("ExpressionAttributeValues", {}).values()))
-            after = max(before, item_size(key) + brought)
+            values = sum(map(size, write.get("ExpressionAttributeValues", {}).values()))
+            after = max(before, item_size(key) + values)
         self.remember(table, key, 0 if kind == "Delete" else after)
-        return units(max(before, after)) * times + index_writes(kind, part)
+        return units(max(before, after)) * factor + index_writes(kind, write)
 
-    def known(self, table, key):
-        return next((size for item, size in self.seen.get(table, []) if all(item.get(name) == value for name, value in key.items())), 0)
+    def known_size(self, table, key):
+        return next((size for item, size in self.known_items.get(table, []) if all(item.get(name) == value for name, value in key.items())), 0)
 
     def remember(self, table, item, size):
-        # Names and values of what may be keys: short texts and numbers.
+        # Stores only attributes that may be keys: short strings and numbers.
         item = {name: value for name, value in item.items() if "S" in value and len(value["S"]) < 200 or "N" in value}
-        self.seen.setdefault(table, []).insert(0, (item, size))
+        self.known_items.setdefault(table, []).insert(0, (item, size))
 
 
-def index_writes(kind, part):
-    """Projections are as small as 1 KB in both tables."""
+def index_writes(kind, write):
+    """Returns the write units of a table's index. In both tables an index entry is smaller than 1 KB."""
     for table, keys in INDEXES.items():
-        if f"-{table}-" in part["TableName"]:
+        if f"-{table}-" in write["TableName"]:
             if kind == "Put":
-                return int(keys[0] in part["Item"])
-            changed = kind == "Update" and any(name in keys for name in part.get("ExpressionAttributeNames", {}).values())
-            # Records that only wake the sender are in no index.
-            return 0 if part["Key"].get("message_id", {}).get("S", "").startswith("wake#") else 2 if changed else 1
+                return int(keys[0] in write["Item"])
+            changed = kind == "Update" and any(name in keys for name in write.get("ExpressionAttributeNames", {}).values())
+            # Records that only wake the sender are not in the index.
+            return 0 if write["Key"].get("message_id", {}).get("S", "").startswith("wake#") else 2 if changed else 1
     return 0
 
 
@@ -103,12 +106,12 @@ def units(of):
 
 
 class Recorder:
-    """Writes a line for each call of a function: whose it was, what it asked, what that costs."""
+    """Writes a line of JSON for each call: the function, the AWS service and operation, and the cost."""
 
     def __init__(self, path):
         self.file, self.units = path.open("a", encoding="utf-8"), Units()
 
-    def saw(self, headers, method, path, asked, status, answered):
+    def record(self, headers, method, path, request, status, response):
         function = re.search(r"app/([A-Za-z0-9-]+)", headers.get("User-Agent", "") + headers.get("x-amz-user-agent", ""))
         service = re.search(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request", headers.get("Authorization", ""))
         if function is None or service is None:
@@ -116,10 +119,10 @@ class Recorder:
         line = {"function": function[1], "service": service[1]}
         if service[1] == "dynamodb":
             line["operation"] = headers["X-Amz-Target"].partition(".")[2]
-            asked = json.loads(asked)
-            # A condition that does not hold is paid like a write that was done.
-            answered = json.loads(answered) if status == 200 else {}
-            line["read_units"], line["write_units"] = self.units.of(line["operation"], asked, answered)
+            request = json.loads(request)
+            # A write that its condition rejects costs the same as a successful one.
+            response = json.loads(response) if status == 200 else {}
+            line["read_units"], line["write_units"] = self.units.cost(line["operation"], request, response)
         else:
             line["operation"] = headers.get("X-Amz-Target", method).rpartition(".")[2]
         self.file.write(json.dumps(line) + "\n")

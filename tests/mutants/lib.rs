@@ -1,5 +1,5 @@
-//! What run.py puts around conditions and guards in its copy of the sources. One site at a time is off: which one stands in a file
-//! that is read again and again, so that deployed functions need no new build. What is reached is written down, with its terms.
+//! Switches that rewrite.py puts around conditions and guards ("sites") in a copy of the sources. At most one site is off at a time. A control file
+//! names it and is read repeatedly, so that deployed functions need no new build. Each site that is reached is recorded together with its condition.
 
 use std::{
     collections::HashSet,
@@ -9,23 +9,24 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Two lines: the phase, under whose name is written down what is reached, and the site that is off.
+/// Path of the control file. Its first line is the phase, under whose name reached sites are recorded. Its second line is the site that is off.
 const CONTROL: &str = env!("MUTANTS_CONTROL");
 
-/// Some guards are asked for every few bits of a picture. run.py waits longer than this when it has written something new.
+/// Age at which the control file is read again. It is not read at each check, because some guards are checked for every few bits of a picture. run.py
+/// waits longer than this after it has changed the file.
 const READ_AGAIN: Duration = Duration::from_millis(20);
 
-static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
+static CONTROL_STATE: Mutex<Option<ControlState>> = Mutex::new(None);
 
-struct Known {
+struct ControlState {
     read: Instant,
     phase: String,
     chosen: String,
-    /// In this phase.
+    /// Sites that were recorded in this phase.
     seen: HashSet<String>,
 }
 
-impl Known {
+impl ControlState {
     fn new() -> Self {
         let control = fs::read_to_string(CONTROL).unwrap_or_default();
         let mut lines = control.lines().map(str::to_owned);
@@ -39,13 +40,13 @@ impl Known {
     }
 }
 
-/// Whether the guard at this site is to count for nothing.
+/// Returns whether the guard at this site is off.
 pub fn off(site: &'static str) -> bool {
     is_chosen(site, "")
 }
 
-/// The condition, or one that holds wherever the chosen term of it does not. All names and values stay in use: DynamoDB refuses
-/// those that are not.
+/// Returns the condition unchanged, or with one part weakened so that it always holds: the whole condition or one of its terms, if that is the chosen
+/// site. The weakened condition still uses all names and values, because DynamoDB rejects unused ones.
 pub fn condition(site: &'static str, expression: impl Into<String>) -> String {
     let expression = expression.into();
     if is_chosen(site, &format!("{expression}")) {
@@ -60,31 +61,33 @@ pub fn condition(site: &'static str, expression: impl Into<String>) -> String {
     expression
 }
 
+/// Makes a part of the expression always true.
 fn weakened(expression: &str, term: std::ops::Range<usize>) -> String {
     let (before, after) = (&expression[..term.start], &expression[term.end..]);
-    // DynamoDB refuses two pairs of parentheses around the same.
-    let own = inside_parentheses(expression, &term).unwrap_or(term);
-    format!("{before}(({}) OR attribute_not_exists(never_there)){after}", &expression[own])
+    // Without its own parentheses, because DynamoDB rejects two pairs around the same expression.
+    let inner = inside_parentheses(expression, &term).unwrap_or(term);
+    format!("{before}(({}) OR attribute_not_exists(never_there)){after}", &expression[inner])
 }
 
-fn is_chosen(site: &str, said: &str) -> bool {
-    let mut known = KNOWN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    let now = match known.take() {
-        None => Known::new(),
+/// Returns whether the site is off, and records that it was reached with this condition.
+fn is_chosen(site: &str, condition: &str) -> bool {
+    let mut state = CONTROL_STATE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let now = match state.take() {
+        None => ControlState::new(),
         Some(old) if old.read.elapsed() > READ_AGAIN => old.refreshed(),
         Some(old) => old,
     };
-    let now = known.insert(now);
+    let now = state.insert(now);
     if !now.phase.is_empty() && !now.seen.contains(site) {
         now.seen.insert(site.to_owned());
         if let Ok(mut file) = fs::OpenOptions::new().append(true).create(true).open(format!("{CONTROL}.reached/{}", now.phase)) {
-            let _ = file.write_all(format!("{site}\t{said}\n").as_bytes());
+            let _ = file.write_all(format!("{site}\t{condition}\n").as_bytes());
         }
     }
     site == now.chosen
 }
 
-/// All that stands beside an AND, at whatever depth.
+/// Returns all operands of AND, at every depth.
 fn terms(expression: &str) -> Vec<(std::ops::Range<usize>, String)> {
     let mut found = Vec::new();
     collect(expression, 0..expression.len(), &mut found);
@@ -116,7 +119,7 @@ fn trimmed(text: &str, range: std::ops::Range<usize>) -> std::ops::Range<usize> 
     start..start + part.trim().len()
 }
 
-/// The range within the parentheses that enclose all of it.
+/// Returns the range without the parentheses that enclose it, or `None` if no pair encloses all of it.
 fn inside_parentheses(text: &str, range: &std::ops::Range<usize>) -> Option<std::ops::Range<usize>> {
     let part = &text[range.clone()];
     if !part.starts_with('(') {

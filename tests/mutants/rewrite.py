@@ -1,5 +1,6 @@
-"""Copies the sources and puts a switch around each condition and each guard that has one of the usual shapes; those of other shapes stand in
-sites.py. A site is named by file, function and number, so that names outlive edits elsewhere."""
+"""Copies the sources and puts a switch around each condition and each guard of the usual forms. Guards of other forms are listed in sites.py.
+
+A place with a switch is called a site. It is named by file, function and number, so that edits elsewhere do not change its name."""
 
 import re
 import subprocess
@@ -7,7 +8,7 @@ from pathlib import Path
 
 from sites import BY_HAND, NOT_GUARDS
 
-REFUSALS = re.compile(r"\bErr\(|\bNone\b|\bfalse\b|return answer|no_content|Outcome::|Set::|Seen::|Problem::|Pull::|Resend::|Submission::|Custody::|Self::")
+REJECTIONS = re.compile(r"\bErr\(|\bNone\b|\bfalse\b|return answer|no_content|Outcome::|Set::|Seen::|Problem::|Pull::|Resend::|Submission::|Custody::|Self::")
 FUNCTION = re.compile(r"^\s*(?:pub(?:\([a-z]+\))? )?((?:const )?)(?:async )?fn (\w+)")
 SOURCES = ("functions/", "shared/edge/src/", "shared/storage/src/", "shared/domain/src/", "shared/pictures/src/", "infra/operator/src/")
 
@@ -22,7 +23,8 @@ class Site:
 
 
 def copy(root, to):
-    """The tree as git has it, rewritten. Only what differs is written, so that a second build is quick. Answers the sites by name."""
+    """Copies all files that git tracks or does not ignore, with switches. Writes only files that differ, so that a second build is quick. Returns the
+    sites by name."""
     listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=root, capture_output=True, check=True)
     paths = [path for path in listed.stdout.decode().split("\0") if path and (root / path).is_file()]
     sites, texts, by_hand = {}, {}, dict(BY_HAND)
@@ -39,14 +41,14 @@ def copy(root, to):
     for path, text in without_const(texts).items():
         write(to / path, text.encode())
     if by_hand:
-        raise Failure(f"sites.py names files that are not there: {', '.join(by_hand)}")
+        raise Failure(f"sites.py names files that do not exist: {', '.join(by_hand)}")
     here = Path(__file__).resolve().parent
     write(to / "shared/mutants/src/lib.rs", (here / "lib.rs").read_bytes())
     write(to / "shared/mutants/Cargo.toml", b'[package]\nname = "mutants"\nversion = "0.1.0"\nedition = "2024"\n')
-    kept = {to / path for path in paths} | {to / "shared/mutants/src/lib.rs", to / "shared/mutants/Cargo.toml"}
+    copied = {to / path for path in paths} | {to / "shared/mutants/src/lib.rs", to / "shared/mutants/Cargo.toml"}
     for folder in ("functions", "shared", "infra", "tests"):
         for old in (to / folder).rglob("*"):
-            if old.is_file() and old not in kept and "__pycache__" not in old.parts:
+            if old.is_file() and old not in copied and "__pycache__" not in old.parts:
                 old.unlink()
     return sites
 
@@ -59,11 +61,11 @@ def write(path, content):
 
 def with_dependency(path, text):
     up = "../" * path.count("/")
-    return text.replace("[dependencies]\n", f'[dependencies]\nremoval = {{ path = "{up}shared/mutants" }}\n', 1)
+    return text.replace("[dependencies]\n", f'[dependencies]\nmutants = {{ path = "{up}shared/mutants" }}\n', 1)
 
 
 def operands(text, operator):
-    """Splits at an operator outside of all brackets and strings."""
+    """Splits an expression at an operator outside all brackets and strings. Returns None if brackets or quotes are not balanced."""
     parts, depth, start, at, quoted = [], 0, 0, 0, False
     while at < len(text):
         char = text[at]
@@ -107,16 +109,16 @@ class Rewriter:
         code, tests = (self.text, "") if end < 0 else (self.text[:end], self.text[end:])
         for name, search, replacement in by_hand:
             if code.count(search) != 1:
-                raise Failure(f"{self.path}: the text of {name} in sites.py is there {code.count(search)} times: {search}")
+                raise Failure(f"{self.path}: the text of {name} in sites.py occurs {code.count(search)} times: {search}")
             line = code[: code.index(search)].count("\n") + 1
             site = f"{self.short} {name}"
             self.sites.append(Site(site, self.path, line, " ".join(search.split())))
-            # Newlines stay where they were, so that the sites' lines are those of the original.
+            # The number of lines does not change, so that a site's line is that of the original.
             code = code.replace(search, replacement.replace("OFF", f'::mutants::off("{site}")'))
         self.lines = code.split("\n")
         self.function = ""
         for at in range(len(self.lines)):
-            self.look_at(at)
+            self.rewrite_line(at)
         return "\n".join(self.lines) + tests
 
     def site(self, at, text, suffix=""):
@@ -130,7 +132,7 @@ class Rewriter:
     def off(self, at, text, suffix=""):
         return f'::mutants::off("{self.site(at, text, suffix)}")'
 
-    def look_at(self, at):
+    def rewrite_line(self, at):
         line = self.lines[at]
         if line.strip().startswith("//") or "::mutants::" in line:
             return
@@ -144,7 +146,7 @@ class Rewriter:
         self.choice(at)
         self.conjunction(at)
 
-    # -- conditions of DynamoDB
+    # -- DynamoDB conditions
 
     def condition(self, at):
         line = self.lines[at]
@@ -152,7 +154,7 @@ class Rewriter:
         start = line.find(call)
         if start < 0 or line[:start].endswith("key_condition"):
             return
-        # Its argument may go on over lines.
+        # The argument may continue on further lines.
         whole, last = line[start + len(call) :], at
         while (length := closing(whole)) is None:
             last += 1
@@ -164,7 +166,7 @@ class Rewriter:
         missing = last - at + 1 - len(rest)
         self.lines[at : last + 1] = rest + [""] * missing
 
-    # -- what is passed over: `.filter(|item| is_live(item, now))`
+    # -- filters: `.filter(|item| is_live(item, now))`
 
     def filter(self, at):
         line = self.lines[at]
@@ -177,7 +179,7 @@ class Rewriter:
             line = f"{line[: match.end()]}({body}) || {off}{line[match.end() + length :]}"
         self.lines[at] = line
 
-    # -- `if CONDITION {` before something that refuses
+    # -- `if CONDITION {` before a rejection
 
     def branch(self, at):
         line = self.lines[at]
@@ -195,7 +197,7 @@ class Rewriter:
             return
         following = self.lines[last + 1].strip()
         is_value = re.match(r"^[A-Z]\w*::\w+$", following)
-        if not ((following.startswith("return") and REFUSALS.search(following)) or is_value):
+        if not ((following.startswith("return") and REJECTIONS.search(following)) or is_value):
             return
         off = self.off(at, f"if {' '.join(condition.split())}")
         alternatives = operands(" ".join(condition.split()) if "\n" in condition else condition, "||")
@@ -230,7 +232,7 @@ class Rewriter:
             changed = f"({match[2]}) || {self.off(at, match[2])}" if no else f"({match[2]}) && !{self.off(at, match[2])}"
         self.lines[at] = f"{match[1]}{changed} {{ {match[3]} }} else {{ {match[4]} }}{match[5]}"
 
-    # -- `let fits = A && B;` and the same as a function's value, also over lines
+    # -- `let fits = A && B;`, and the same expression as a function's value, also over several lines
 
     def conjunction(self, at):
         line = self.lines[at]
@@ -267,13 +269,13 @@ class Rewriter:
         self.counts[self.function] = self.counts.get(self.function, 0) + 1
 
     def is_value(self, at):
-        """Whether the line begins what a block or a closure comes to."""
+        """Returns whether the line begins the value of a block or closure."""
         before = self.lines[at - 1].rstrip() if at else ""
         return before.endswith(("{", ";"))
 
 
 def closing(text):
-    """How long it is until the bracket that is open before it closes."""
+    """Returns the length of the text up to the bracket that closes the one opened before the text, or None if it does not close."""
     depth, at, quoted = 0, 0, False
     while at < len(text):
         char = text[at]
@@ -297,7 +299,7 @@ def closing(text):
 
 
 def without_const(texts):
-    """Functions with a switch in them, and those that call them, are none of a compiler's constants any more."""
+    """Removes `const` from functions that contain a switch and from those that call them, because a switch cannot be evaluated at compile time."""
     bodies = {}
     for path, text in texts.items():
         name = ""

@@ -1,12 +1,13 @@
-"""Turns off one guard and one condition after the other, and looks which test notices. Called by `make mutants`; see tests/README.md.
+"""Mutation testing: turns off one guard or condition after the other and checks that a test fails. Called by `make mutants`; see tests/README.md.
 
-    python3 tests/mutants/run.py [TEXT ...]     only sites whose names hold one of the texts; these with all tests that reach them
-    MUTANTS_STACK=kept ...                      on the stack that an earlier run left up, and left up again
-    MUTANTS_PACKAGE=pictures ...                only the sites of one package, with its own tests, on no stack
+    python3 tests/mutants/run.py [TEXT ...]     only sites whose names contain one of the texts, with all tests that reach them
+    MUTANTS_STACK=kept ...                      uses the stack that an earlier run left running, and leaves it running
+    MUTANTS_PACKAGE=pictures ...                only the sites of one package, with the package's own tests and without a stack
 
-The sources are copied and rewritten (rewrite.py), built once, and deployed to a stack of their own. What each test reaches is recorded first;
-a site is then tried with the tests that reach it, those that reach least first. Only what is red with the site off, and green again
-with nothing off, counts. What was found stays in target/mutants/all/results.json: sites that were red are not tried again unless named."""
+The sources are copied and rewritten (rewrite.py), built once, and deployed to a stack of their own. The sites that each test reaches are recorded
+first. Each site is then tried with the tests that reach it, beginning with those that reach the fewest sites. A site counts as tested if a test fails
+with the site off and passes with nothing off. Results are stored in target/mutants/all/results.json. Sites for which a test failed are not tried
+again unless they are named."""
 
 import hashlib
 import json
@@ -23,29 +24,30 @@ ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(ROOT / "infra" / "local")]
 
 import rewrite  # noqa: E402
-from sites import NOT_HELD  # noqa: E402
+from sites import UNDETECTABLE  # noqa: E402
 
 OUT = ROOT / "target" / "mutants"
 SOURCE = OUT / "src"
 CONTROL = OUT / "control"
 REACHED = OUT / "control.reached"
 PACKAGE = os.environ.get("MUTANTS_PACKAGE")
-FOUND = OUT / (PACKAGE or "all")
-RESULTS = FOUND / "results.json"
-REACH = FOUND / "reach.json"
-REPORT = FOUND / "report.md"
+RESULT_FOLDER = OUT / (PACKAGE or "all")
+RESULTS = RESULT_FOLDER / "results.json"
+REACH = RESULT_FOLDER / "reach.json"
+REPORT = RESULT_FOLDER / "report.md"
 INSTANCE = "mutants"
-# Tests of the project's files, which are other ones in the copy; and one that takes tables away.
-LEFT_OUT = {"template", "events", "runbook"}
-# Those that wait for the schedule, or look at all that is stored: after all others.
+# Test programs that are not used: tests of the project's files, which differ in the copy, and tests that delete tables.
+EXCLUDED = {"template", "events", "runbook"}
+# Tests that wait for a schedule or examine all stored data. They run after all others.
 LAST = ("journeys::delivery::", "journeys::reminders::", "dump::", "logs::", "journeys::model::")
-ONE_TEST = 150
-# For one site, and longer only where it is named: many tests reach what every call goes through.
-LONGEST = 90
-KEPT = os.environ.get("MUTANTS_STACK") == "kept"
-# Longer than READ_AGAIN in lib.rs.
-READ_BY_ALL = 0.05
-AT_ONCE = 4
+# Seconds that a test program may take, plus 20 for each test.
+TEST_PROGRAM_TIMEOUT = 150
+# Seconds for trying one site, unless sites are named on the command line. Without a limit, code that every call runs would be tried with all tests.
+SITE_TIMEOUT = 90
+KEEP_STACK = os.environ.get("MUTANTS_STACK") == "kept"
+# Seconds after which every process has read a changed control file. Longer than READ_AGAIN in lib.rs.
+CONTROL_DELAY = 0.05
+TEST_THREADS = 4
 
 
 def say(text):
@@ -53,7 +55,7 @@ def say(text):
 
 
 def environment():
-    """Of the build: in a place of its own, and small, as nobody debugs these programs."""
+    """Returns the environment of the build, with a target folder of its own and without debug information."""
     own = {"MUTANTS_CONTROL": CONTROL, "CARGO_TARGET_DIR": OUT / "build", "CARGO_PROFILE_DEV_DEBUG": 0, "CARGO_INCREMENTAL": 0}
     return os.environ | {name: str(value) for name, value in own.items()}
 
@@ -62,12 +64,12 @@ def environment():
 
 
 def prepare():
-    FOUND.mkdir(parents=True, exist_ok=True)
+    RESULT_FOLDER.mkdir(parents=True, exist_ok=True)
     (SOURCE / ".local").mkdir(parents=True, exist_ok=True)
-    # Made by other tools, and not in git: `make mutants` has made them.
-    for made in (".tools", "web/dist"):
-        if not (SOURCE / made).exists():
-            (SOURCE / made).symlink_to((ROOT / made).resolve())
+    # Folders that are not in git. `make mutants` has created them in the original tree.
+    for folder in (".tools", "web/dist"):
+        if not (SOURCE / folder).exists():
+            (SOURCE / folder).symlink_to((ROOT / folder).resolve())
 
 
 def build_functions():
@@ -88,7 +90,7 @@ def build_functions():
 
 
 def build_tests():
-    """Answers the test programs: name -> path."""
+    """Builds the tests and returns the test programs by name."""
     say("- building the tests")
     tested = [path for path in SOURCE.glob("functions/*/*.rs") if path.name != "lib.rs" and "#[cfg(test)]" in path.read_text(encoding="utf-8")]
     bins = [argument for path in sorted(tested) for argument in ("--bin", path.stem)]
@@ -101,7 +103,7 @@ def build_tests():
             name, own = message["target"]["name"], "test" in message["target"]["kind"]
             if package != SOURCE / "tests":
                 name = f"{package.name}/{name}"
-            elif name in LEFT_OUT or not own:
+            elif name in EXCLUDED or not own:
                 continue
             programs[name] = {"path": message["executable"], "folder": str(package), "each": own}
     return programs
@@ -116,11 +118,11 @@ def cargo(*arguments):
 
 def stack(verb):
     if subprocess.run([sys.executable, "infra/local/stack.py", "--instance", INSTANCE, verb], cwd=SOURCE, check=False).returncode != 0:
-        sys.exit(f"error: the stack did not go {verb}")
+        sys.exit(f"error: `stack.py {verb}` failed")
 
 
-def fresh():
-    """A stack without what earlier runs left: some tests look at all that is stored."""
+def start_fresh_stack():
+    """Starts an empty stack, because some tests examine all stored data."""
     if (SOURCE / ".local" / INSTANCE).exists():
         stack("down")
         shutil.rmtree(SOURCE / ".local" / INSTANCE)
@@ -138,15 +140,15 @@ def stack_environment():
 
 
 def control(phase="", site=""):
-    """What functions and tests read at every check."""
+    """Writes the control file (lib.rs) that functions and tests read."""
     new = CONTROL.with_suffix(".new")
     new.write_text(f"{phase}\n{site}\n", encoding="utf-8")
     new.replace(CONTROL)
-    time.sleep(READ_BY_ALL)
+    time.sleep(CONTROL_DELAY)
 
 
 class Tests:
-    """Every test by `program::name`; those beside the code by their program alone, as it takes no time to run all of one."""
+    """All tests, named `program::name`. Programs of unit tests are treated as one test each, because they run quickly."""
 
     def __init__(self, programs):
         self.programs = programs
@@ -165,26 +167,26 @@ class Tests:
             command, cwd=program["folder"], env=self.variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
         ) as process:
             try:
-                said, _ = process.communicate(timeout=limit)
-                return process.returncode, said
+                output, _ = process.communicate(timeout=limit)
+                return process.returncode, output
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, 9)
-                return None, "no end\n" + (process.communicate()[0] or "")
+                return None, "timeout\n" + (process.communicate()[0] or "")
 
     def run(self, names):
-        """The red ones of these tests of one program: name -> first line of the panic."""
+        """Runs tests of one program and returns those that failed: name -> message of the panic."""
         program, _, _ = names[0].partition("::")
-        arguments = [f"--test-threads={AT_ONCE}"]
+        arguments = [f"--test-threads={TEST_THREADS}"]
         if self.programs[program]["each"]:
             arguments += ["--exact", *(name.partition("::")[2] for name in names)]
-        code, said = self.call(self.programs[program], arguments, ONE_TEST + 20 * len(names))
+        code, output = self.call(self.programs[program], arguments, TEST_PROGRAM_TIMEOUT + 20 * len(names))
         if code == 0:
             return {}
         red = {}
-        for test in re.findall(r"^test (\S+) \.\.\. FAILED$", said, re.MULTILINE):
-            panic = re.search(rf"^thread '{re.escape(test)}'[^\n]*panicked at ([^\n]*)\n(.*?)(?:\nnote:|\nstack backtrace|\n\n|\Z)", said, re.MULTILINE | re.DOTALL)
+        for test in re.findall(r"^test (\S+) \.\.\. FAILED$", output, re.MULTILINE):
+            panic = re.search(rf"^thread '{re.escape(test)}'[^\n]*panicked at ([^\n]*)\n(.*?)(?:\nnote:|\nstack backtrace|\n\n|\Z)", output, re.MULTILINE | re.DOTALL)
             red[f"{program}::{test}"] = " ".join(f"{panic[1]} {panic[2]}".split())[:300] if panic else "?"
-        return red or {names[0]: f"ended with {code}: {said.strip().splitlines()[-1][:200] if said.strip() else ''}"}
+        return red or {names[0]: f"exited with {code}: {output.strip().splitlines()[-1][:200] if output.strip() else ''}"}
 
 
 def digest(path):
@@ -195,22 +197,22 @@ def last(name):
     return name.startswith(LAST)
 
 
-# -- what each test reaches
+# -- the sites that each test reaches
 
 
 def record(tests):
-    """For each test the sites that it reaches, and for each condition its terms. A test that is red with nothing off is of no use."""
+    """Returns for each test the sites that it reaches, with the condition or term of each. Tests that fail with nothing off are marked, and not used."""
     known = json.loads(REACH.read_text(encoding="utf-8")) if REACH.exists() else {}
     shutil.rmtree(REACHED, ignore_errors=True)
     REACHED.mkdir(parents=True)
     reach = {}
     deployed = hashlib.sha256(b"".join(digest(path) for path in sorted((SOURCE / "target" / "lambda").glob("*/bootstrap")))).hexdigest()
     stamps = {name: f"{digest(program['path']).hex()} {deployed}" for name, program in tests.programs.items()}
-    # Those that mostly wait do so together: each of them is taken to reach what all of its part do.
+    # Tests of LAST mostly wait, so those with the same prefix run together. Each of them is assumed to reach all sites that the group reaches.
     groups = [[name] for name in sorted(tests.names) if not last(name)]
     groups += [[name for name in tests.names if name.startswith(part)] for part in LAST]
     for number, names in enumerate(filter(None, groups)):
-        # Of unchanged programs it is known already.
+        # The results of unchanged programs are known from an earlier run.
         stamp = stamps[names[0].partition("::")[0]]
         if all(known.get(name, {}).get("stamp") == stamp for name in names):
             reach.update({name: known[name] for name in names})
@@ -223,10 +225,10 @@ def record(tests):
         lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
         sites = dict(sorted(line.split("\t", 1) for line in lines))
         for name in names:
-            said = red.get(name) or (next(iter(red.values()), None) if "::" not in name else None)
-            reach[name] = {"stamp": stamp, "seconds": round(time.monotonic() - started, 1), "sites": sites, "red": said}
-            if said:
-                say(f"  red with nothing off: {name}: {said}")
+            failure = red.get(name) or (next(iter(red.values()), None) if "::" not in name else None)
+            reach[name] = {"stamp": stamp, "seconds": round(time.monotonic() - started, 1), "sites": sites, "red": failure}
+            if failure:
+                say(f"  fails with nothing off: {name}: {failure}")
         REACH.write_text(json.dumps({k: v for k, v in known.items() if k not in reach} | reach, indent=1), encoding="utf-8")
     REACH.write_text(json.dumps(reach, indent=1), encoding="utf-8")
     return reach
@@ -236,34 +238,34 @@ def record(tests):
 
 
 def attempt(tests, site, candidates):
-    """The first test that is red with the site off, and what it said."""
+    """Returns the first test that fails with the site off and passes with nothing off, with its message."""
     control("", site)
     try:
-        left, started = list(candidates), time.monotonic()
-        # Those that reach least are the likeliest: alone first, then by files.
-        while left and (sys.argv[1:] or time.monotonic() - started < LONGEST):
-            program = left[0].partition("::")[0]
-            size = 1 if len(candidates) - len(left) < 2 else 12
-            batch = [name for name in left if name.partition("::")[0] == program][:size]
-            left = [name for name in left if name not in batch]
+        remaining, started = list(candidates), time.monotonic()
+        # The tests that reach the fewest sites are the likeliest to fail. The first two run alone, then up to 12 tests of one program together.
+        while remaining and (sys.argv[1:] or time.monotonic() - started < SITE_TIMEOUT):
+            program = remaining[0].partition("::")[0]
+            size = 1 if len(candidates) - len(remaining) < 2 else 12
+            batch = [name for name in remaining if name.partition("::")[0] == program][:size]
+            remaining = [name for name in remaining if name not in batch]
             control("", site)
             red = tests.run(batch)
             if not red:
                 continue
             control()
-            for test, said in sorted(red.items(), key=lambda item: suspicious(item[1])):
+            for test, message in sorted(red.items(), key=lambda item: suspicious(item[1])):
                 whole = test.partition("::")[0] if not tests.programs[test.partition("::")[0]]["each"] else test
                 if not tests.run([whole]):
-                    return {"by": test, "said": said, "look": suspicious(said)}
-                say(f"  {test} is red with nothing off, too: passed over")
-        return {"unreached": not candidates, "tried": len(candidates) - len(left), "of": len(candidates)}
+                    return {"by": test, "said": message, "look": suspicious(message)}
+                say(f"  {test} fails with nothing off, too, and is skipped")
+        return {"unreached": not candidates, "tried": len(candidates) - len(remaining), "of": len(candidates)}
     finally:
         control()
 
 
-def suspicious(said):
-    """Whether a test may have been red for another reason than the rule."""
-    return bool(re.search(r"no end|\b50[0-9]\b|internal|timed out|unavailable|Corrupt|Unavailable", said))
+def suspicious(message):
+    """Returns whether a test may have failed for another reason than the site."""
+    return bool(re.search(r"timeout|\b50[0-9]\b|internal|timed out|unavailable|Corrupt|Unavailable", message))
 
 
 def report(sites, results):
@@ -271,16 +273,16 @@ def report(sites, results):
     for name, site in sites.items():
         result = results.get(name)
         if result is None:
-            end = "not tried"
+            outcome = "not tried"
         elif result.get("by"):
-            end = f"red: {result['by']}: {result['said']}"
-        elif name in NOT_HELD:
-            end = f"not held: {NOT_HELD[name]}"
+            outcome = f"fails: {result['by']}: {result['said']}"
+        elif name in UNDETECTABLE:
+            outcome = f"undetectable: {UNDETECTABLE[name]}"
         else:
-            end = "**not reached**" if result["unreached"] else f"**survived** {result['tried']} of {result['of']} tests"
+            outcome = "**not reached**" if result["unreached"] else f"**survived** {result['tried']} of {result['of']} tests"
         text = site.text.replace("|", "\\|")
-        rows.append(f"| {name} | {site.path}:{site.line} | `{text}` | {end.replace('|', chr(92) + '|')} |")
-    table = "\n".join(["| site | line | what | off, it is |", "| --- | --- | --- | --- |", *rows])
+        rows.append(f"| {name} | {site.path}:{site.line} | `{text}` | {outcome.replace('|', chr(92) + '|')} |")
+    table = "\n".join(["| site | line | text | with the site off |", "| --- | --- | --- | --- |", *rows])
     REPORT.write_text(table + "\n", encoding="utf-8")
 
 
@@ -289,44 +291,44 @@ def main():
     if PACKAGE:
         sites = {name: site for name, site in sites.items() if name.startswith(f"shared/{PACKAGE}/")}
     if not sites:
-        sys.exit(f"error: no site in shared/{PACKAGE}")
+        sys.exit(f"error: shared/{PACKAGE} has no sites")
     say(f"{len(sites)} sites")
     prepare()
     control()
     if not PACKAGE:
         build_functions()
     programs = build_tests()
-    if not PACKAGE and (not KEPT or not (SOURCE / ".local" / INSTANCE / "env").exists()):
-        fresh()
+    if not PACKAGE and (not KEEP_STACK or not (SOURCE / ".local" / INSTANCE / "env").exists()):
+        start_fresh_stack()
     try:
         return try_all(sites, programs)
     finally:
         control()
-        if not PACKAGE and not KEPT:
+        if not PACKAGE and not KEEP_STACK:
             stack("down")
 
 
 def try_all(sites, programs):
-    wanted = sys.argv[1:]
+    selected = sys.argv[1:]
     tests = Tests(programs)
-    say(f"- recording what {len(tests.names)} tests and programs of unit tests reach")
+    say(f"- recording the sites that {len(tests.names)} tests and programs of unit tests reach")
     reach = record(tests)
     terms = {}
     for one in reach.values():
-        for name, said in one["sites"].items():
-            terms.setdefault(name, said)
-    # Terms of conditions, as they were met.
-    for name, said in terms.items():
+        for name, text in one["sites"].items():
+            terms.setdefault(name, text)
+    # Terms of conditions become sites of their own. They are known only from the recorded calls.
+    for name, text in terms.items():
         base = name.rpartition("/")[0]
         if name not in sites and base in sites:
-            sites[name] = rewrite.Site(name, sites[base].path, sites[base].line, said)
+            sites[name] = rewrite.Site(name, sites[base].path, sites[base].line, text)
     sites = dict(sorted(sites.items()))
     results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     results = {name: result for name, result in results.items() if name in sites}
-    chosen = [name for name in sites if (any(text in name for text in wanted) if wanted else not results.get(name, {}).get("by"))]
-    say(f"- {len(sites)} sites with the terms of conditions; trying {len(chosen)}")
+    chosen = [name for name in sites if (any(text in name for text in selected) if selected else not results.get(name, {}).get("by"))]
+    say(f"- {len(sites)} sites including the terms of conditions; trying {len(chosen)}")
     for number, name in enumerate(chosen, 1):
-        # A term is asked wherever the whole condition is.
+        # Tests that reach the site and pass with nothing off.
         candidates = [test for test, one in reach.items() if name in one["sites"] and not one["red"]]
         reaches = {test: len(reach[test]["sites"]) for test in candidates}
         unit = lambda test: "::" not in test  # noqa: E731
@@ -335,23 +337,26 @@ def try_all(sites, programs):
         results[name] = result = attempt(tests, name, candidates)
         RESULTS.write_text(json.dumps(results, indent=1), encoding="utf-8")
         if result.get("by"):
-            end = f"red by {result['by']}{' (look)' if result['look'] else ''}"
+            outcome = f"fails {result['by']}{' (check the reason)' if result['look'] else ''}"
         else:
-            end = f"SURVIVED {result['tried']} of {result['of']} tests" if candidates else "NOT REACHED"
-        say(f"  {number}/{len(chosen)} {name}: {end} ({time.monotonic() - started:.0f} s)")
+            outcome = f"SURVIVED {result['tried']} of {result['of']} tests" if candidates else "NOT REACHED"
+        say(f"  {number}/{len(chosen)} {name}: {outcome} ({time.monotonic() - started:.0f} s)")
     report(sites, results)
-    red = [name for name, result in results.items() if result.get("by")]
-    alive = [name for name in sites if name in results and name not in red]
-    unknown = [name for name in alive if name not in NOT_HELD]
-    not_held = [name for name in NOT_HELD if not PACKAGE or name.startswith(f"shared/{PACKAGE}/")]
-    gone = [name for name in not_held if name not in sites]
-    say(f"{len(sites)} sites; red without: {len(red)}; not held, with a reason in sites.py: {len(alive) - len(unknown)}; survived: {len(unknown)}")
-    for name in unknown:
+    detected = [name for name, result in results.items() if result.get("by")]
+    survived = [name for name in sites if name in results and name not in detected]
+    unexplained = [name for name in survived if name not in UNDETECTABLE]
+    undetectable = [name for name in UNDETECTABLE if not PACKAGE or name.startswith(f"shared/{PACKAGE}/")]
+    gone = [name for name in undetectable if name not in sites]
+    say(
+        f"{len(sites)} sites; detected by a test: {len(detected)}; undetectable, with a reason in sites.py: {len(survived) - len(unexplained)}; "
+        f"survived: {len(unexplained)}"
+    )
+    for name in unexplained:
         say(f"  {name}: {sites[name].path}:{sites[name].line}: {sites[name].text}")
-    for name in [*gone, *(name for name in not_held if name in red)]:
-        say(f"  held after all, or not there any more: {name}")
-    say(f"all of it: {REPORT.relative_to(ROOT)}")
-    return 1 if unknown or gone else 0
+    for name in [*gone, *(name for name in undetectable if name in detected)]:
+        say(f"  remove from UNDETECTABLE in sites.py, because a test detects it or it no longer exists: {name}")
+    say(f"full report: {REPORT.relative_to(ROOT)}")
+    return 1 if unexplained or gone else 0
 
 
 if __name__ == "__main__":

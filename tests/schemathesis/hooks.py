@@ -1,5 +1,7 @@
-"""Counts what was answered, into the file SEEN; and signs each request of the application's: everything of it is in the JWT, which the API's description
-cannot say. Some claims are as they should be, some are not; the signature always is."""
+"""Hooks of Schemathesis. They count the response statuses of each operation in the file SEEN, and sign the application's requests.
+
+All data of a signed request is in its JWT, which the OpenAPI document cannot describe. So the hooks generate the claims themselves: some valid, some
+invalid, always with a valid signature."""
 
 import atexit
 import base64
@@ -37,7 +39,7 @@ def token(path):
     now = int(time.time())
     claims = {"iss": CALLER["id"], "aud": os.environ["MYPHOTO_URL"] + path, "iat": now, "exp": now + 30, "jti": f"s-{CHANCE.getrandbits(64):x}"}
     for name, values in CLAIMS[path].items():
-        # What is accepted has no reason: often there is one too many, and often none.
+        # An accepted verdict must not have a reason, and a refused one needs it. So optional claims are present in half of the requests.
         if CHANCE.random() < (0.5 if name in ("reason", "text") else 0.95):
             claims[name] = CHANCE.choice(values if CHANCE.random() < 0.9 else ODD)
     if CHANCE.random() < 0.2:
@@ -49,12 +51,12 @@ def token(path):
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    # Made-up names of what is not there are refused alike: every other time the body names what is.
+    # Generated identifiers do not exist and are all rejected alike. So half of the requests use identifiers that exist.
     if isinstance(case.body, dict):
         for name, value in CALLER.get("body", {}).items():
             if name in case.body and CHANCE.random() < 0.5:
                 case.body[name] = value
-    # Now and then what Schemathesis made goes out as it is.
+    # One request in ten is sent as Schemathesis generated it.
     if KEY and CHANCE.random() < 0.9:
         case.headers["Authorization"] = f"Bearer {token(case.operation.path)}"
 
@@ -65,6 +67,6 @@ def after_call(context, case, response):
 
 
 @atexit.register
-def tell():
+def write_counts():
     with open(os.environ["SEEN"], "w", encoding="utf-8") as file:
         json.dump(COUNTS, file)

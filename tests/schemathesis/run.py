@@ -1,10 +1,11 @@
-"""Drives the deployed stack with requests that Schemathesis makes from infra/openapi.yaml, as several callers, and looks that no answer is a failure of
-ours and each is as the file says: status, content type, headers, body. Runs in the environment of .tools/schemathesis, with the stack's settings:
+"""Sends requests that Schemathesis generates from infra/openapi.yaml to the deployed stack, as several callers. Checks that no response is a server error
+and that each conforms to the document: status, content type, headers, body. Runs in the environment of .tools/schemathesis, with the stack's settings:
 
     python run.py PROGRAM_FOR_CALLERS [CALLER ...]
 
-EXAMPLES (100) is how many requests are made for an operation and caller at most, beside those that cover its schema; SEED (1) which. What each operation answered
-is shown: where a caller meets refusals alone, nothing else was tried.
+The environment variable EXAMPLES (default 100) is the maximum number of requests for an operation and caller, in addition to those that cover its
+schema. SEED (default 1) determines which requests are generated. The response statuses of each operation are printed, because a caller who only gets
+error responses has tested nothing else.
 """
 
 import json
@@ -29,16 +30,17 @@ CHECKS = [
     "response_schema_conformance",
     "unsupported_method",
 ]
-# They meet one refusal for nearly all, or what others have met: a fifth of the requests.
+# Callers who get the same error response nearly always, or the same responses as another caller. They make a fifth of the requests.
 FEWER = ["nobody", "guardian"]
 PEOPLE = ["session", "citizen", "photographer"]
-# What ends a session or an association, or leaves its role, on its own: or all others would meet nothing but refusals.
+# Operations that end a session or an association, or change the role. They run with callers of their own, because afterwards all other operations would
+# be rejected.
 ENDING = {
     "leaving_citizen": ["choose_role", "dissociate", "erase_my_data"],
     "leaving_photographer": ["choose_role", "sign_out"],
     "refusing_citizen": ["give_consent"],
 }
-# The tags of what the others call.
+# The tags of the operations that the other callers call.
 CALLING = {
     "nobody": [*PEOPLE, "application"],
     "citizen": ["session", "citizen"],
@@ -49,7 +51,7 @@ CALLING = {
 
 
 def config(folder, parameters):
-    """Where a path names something, it names what is there: made-up names are all refused alike, and `nobody` sends those."""
+    """Writes a configuration that sets path parameters to identifiers that exist. Generated ones are all rejected alike. The caller `nobody` uses those."""
     path = folder / "schemathesis.toml"
     lines = [f"{json.dumps(name)} = {json.dumps(value)}" for name, value in parameters.items()]
     path.write_text("\n".join(["[parameters]", *lines, ""]), encoding="utf-8")
@@ -63,7 +65,7 @@ def run(name, caller, folder):
         str(Path(sys.executable).parent / "st"),
         *("--config-file", str(config(folder, caller.get("parameters", {})))),
         *("run", str(DOCUMENT)),
-        # The name goes into the header alone: not every resolver knows *.localhost.
+        # The host name is only in the Host header, because not every resolver knows *.localhost.
         *("--url", f"http://127.0.0.1:{service.port}", "--header", f"Host: {service.netloc}"),
         *("--checks", ",".join(CHECKS), "--phases", "coverage,fuzzing"),
         *("--max-examples", str(max(1, examples // 5) if name in FEWER else examples), "--seed", os.environ.get("SEED", "1"), "--generation-database", "none"),
@@ -81,28 +83,28 @@ def run(name, caller, folder):
     seen = folder / "seen.json"
     environment = os.environ | {"SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(HERE), "CALLER": json.dumps(caller), "SEEN": str(seen)}
     print(f"- {name}", flush=True)
-    began = time.monotonic()
+    started = time.monotonic()
     code = subprocess.run(command, env=environment, cwd=folder, check=False).returncode
-    print(f"  {name}: {'as described' if code == 0 else 'NOT as described'}, {time.monotonic() - began:.0f} s", flush=True)
+    print(f"  {name}: {'conforms' if code == 0 else 'DOES NOT CONFORM'}, {time.monotonic() - started:.0f} s", flush=True)
     counts = json.loads(seen.read_text(encoding="utf-8"))
-    for operation, answers in sorted(counts.items()):
-        print(f"    {operation}: {', '.join(f'{status} x {count}' for status, count in sorted(answers.items()))}")
+    for operation, statuses in sorted(counts.items()):
+        print(f"    {operation}: {', '.join(f'{status} x {count}' for status, count in sorted(statuses.items()))}")
     return code == 0
 
 
-def main(program, *wanted):
+def main(program, *selected):
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         key = Ed25519PrivateKey.generate()
         public = folder / "public.pem"
         public.write_bytes(key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo))
-        made = subprocess.run([program, str(public)], capture_output=True, text=True, check=False)
-        if made.returncode != 0:
-            sys.exit(f"no callers:\n{made.stderr}")
-        callers = json.loads(made.stdout)
+        prepared = subprocess.run([program, str(public)], capture_output=True, text=True, check=False)
+        if prepared.returncode != 0:
+            sys.exit(f"preparing the callers failed:\n{prepared.stderr}")
+        callers = json.loads(prepared.stdout)
         callers["nobody"] = {}
         callers["application"]["key"] = key.private_bytes_raw().hex()
-        callers = {name: callers[name] for name in wanted or [*CALLING, *ENDING]}
+        callers = {name: callers[name] for name in selected or [*CALLING, *ENDING]}
         results = [run(name, callers[name], folder) for name in callers]
     sys.exit(0 if all(results) else 1)
 

@@ -1,4 +1,4 @@
-//! What applications of public bodies do: each with keys of its own, registered as operators do it.
+//! Applications of public bodies, each with its own keys, registered with the operators' command.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -29,7 +29,7 @@ use crate::{
 pub const PULLS: &str = "/v1/pulls";
 pub const VERDICTS: &str = "/v1/verdicts";
 
-/// A key pair, and the id under which it is registered.
+/// A key pair with the id (`kid`) under which its public key is registered.
 pub struct SigningKey {
     pub kid: String,
     pair: Pair,
@@ -59,7 +59,7 @@ impl SigningKey {
         }
     }
 
-    /// The public half.
+    /// Returns the public key as PEM.
     pub fn pem(&self) -> String {
         let der: PublicKeyX509Der<'_> = match &self.pair {
             Pair::Ec(pair) => pair.public_key().as_der(),
@@ -83,31 +83,31 @@ impl SigningKey {
         }
     }
 
-    /// The header that goes with this key.
+    /// Returns the JWT header for this key.
     pub fn header(&self) -> Value {
         json!({ "alg": self.algorithm().name(), "kid": self.kid, "typ": "JWT" })
     }
 }
 
-/// What is signed of a token.
+/// Returns the signing input of a token: header and claims, each base64url-encoded.
 pub fn message(header: &Value, claims: &Value) -> String {
     format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims.to_string()))
 }
 
-/// A whole token, under the header given.
+/// Returns a signed token with this header.
 pub fn token(key: &SigningKey, header: &Value, claims: &Value) -> String {
     let message = message(header, claims);
     let signature = URL_SAFE_NO_PAD.encode(key.sign(message.as_bytes()));
     format!("{message}.{signature}")
 }
 
-/// Runs a command of the operators', such as `["withdraw", "passports"]`.
+/// Runs the operators' command with these arguments, such as `["withdraw", "passports"]`.
 ///
 /// # Errors
-/// Where it changes nothing.
+/// If the command rejects the change.
 ///
 /// # Panics
-/// Where it is no command.
+/// If the arguments are not valid.
 pub async fn operate(arguments: &[&str]) -> Result<String, OperatorError> {
     use clap::Parser;
     let table = stack::variable("APPLICATIONS_TABLE");
@@ -115,20 +115,20 @@ pub async fn operate(arguments: &[&str]) -> Result<String, OperatorError> {
     operator::run(Cli::try_parse_from(all).unwrap_or_else(|error| panic!("{arguments:?}: {error}"))).await
 }
 
-/// Registers a key's public half.
+/// Registers a public key.
 ///
 /// # Errors
-/// Where the operators' command refuses it.
+/// If the operators' command rejects it.
 ///
 /// # Panics
-/// Where no file can be written.
+/// If no temporary file can be written.
 pub async fn add_key(application: &str, key: &SigningKey) -> Result<String, OperatorError> {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), key.pem()).expect("a file");
     operate(&["key", "add", application, "--kid", &key.kid, file.path().to_str().expect("a path")]).await
 }
 
-/// An application that nobody else uses, with its key.
+/// An application of one test, with its signing key.
 pub struct Application {
     pub id: String,
     pub name_el: String,
@@ -137,20 +137,22 @@ pub struct Application {
     browser: Browser,
 }
 
-/// A text that no other test has.
+/// Returns 6 random bytes in hexadecimal.
 fn unique() -> String {
     let mut bytes = [0; 6];
     aws_lc_rs::rand::fill(&mut bytes).expect("randomness");
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A new application with a new Ed25519 key.
+/// Registers a new application with a new Ed25519 key.
 pub async fn fresh(purpose: Purpose) -> Application {
     fresh_with(purpose, FileProfile::Standard, SigningAlgorithm::EdDsa).await
 }
 
+/// Registers a new application with a new key.
+///
 /// # Panics
-/// Where it cannot be registered.
+/// If it cannot be registered.
 pub async fn fresh_with(purpose: Purpose, profile: FileProfile, algorithm: SigningAlgorithm) -> Application {
     let unique = unique();
     let (id, name_el, name_en) = (format!("test-{unique}"), format!("Δοκιμή {unique}"), format!("Test {unique}"));
@@ -163,22 +165,22 @@ pub async fn fresh_with(purpose: Purpose, profile: FileProfile, algorithm: Signi
     Application { id, name_el, name_en, key, browser: Browser::new(Language::El) }
 }
 
-/// Seconds since 1970.
+/// Returns the current time in seconds since 1970.
 ///
 /// # Panics
-/// Before 1970.
+/// If the clock is before 1970.
 pub fn now() -> i64 {
     let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
     i64::try_from(elapsed.as_secs()).expect("seconds")
 }
 
 impl Application {
-    /// The claims of every request, with a new `jti`, valid for half a minute; and others.
-    pub fn claims(&self, path: &str, own: Value) -> Value {
+    /// Returns the claims that every request has, with a new `jti` and valid for 30 seconds, and these additional claims.
+    pub fn claims(&self, path: &str, additional: Value) -> Value {
         let (now, audience) = (now(), format!("{}{path}", stack::origin()));
         let mut claims = json!({ "iss": self.id, "aud": audience, "iat": now, "exp": now + 30, "jti": format!("jti-{}", unique()) });
-        let Value::Object(own) = own else { panic!("claims are an object") };
-        claims.as_object_mut().expect("an object").extend(own);
+        let Value::Object(additional) = additional else { panic!("claims are an object") };
+        claims.as_object_mut().expect("an object").extend(additional);
         claims
     }
 
@@ -186,12 +188,12 @@ impl Application {
         self.claims(PULLS, json!({ "sub": subject, "image": image.name(), "case": format!("case {}", unique()) }))
     }
 
-    /// Signed with the application's (first) key.
+    /// Signs claims with the application's first key.
     pub fn sign(&self, claims: &Value) -> String {
         token(&self.key, &self.key.header(), claims)
     }
 
-    /// A call with a token, to be changed before it is sent.
+    /// Returns a request with this token. The caller may change it before sending.
     pub fn request(&self, path: &str, token: &str) -> Request<'_> {
         let request = self.browser.request(Method::POST, path).without("origin");
         request.header("authorization", &format!("Bearer {token}"))
@@ -201,31 +203,31 @@ impl Application {
         self.request(path, token).send().await
     }
 
-    /// `subject` is a kind and a number, such as `afm:068933130`.
+    /// Pulls an image. `subject` is the kind of a number and the number, such as `afm:068933130`.
     pub async fn pull(&self, subject: &str, image: ImageKind) -> Response {
         self.send(PULLS, &self.sign(&self.pull_claims(subject, image))).await
     }
 
-    /// Pulls, and answers the case too, by which the person finds the pull in their log.
+    /// Pulls an image and also returns the case number, by which the person finds the pull in their access log.
     ///
     /// # Panics
-    /// Never: claims of a pull name a case.
+    /// Never, because the claims of a pull always contain a case.
     pub async fn pull_with_case(&self, subject: &str, image: ImageKind) -> (String, Response) {
         let claims = self.pull_claims(subject, image);
         let case = claims["case"].as_str().expect("a case").to_owned();
         (case, self.send(PULLS, &self.sign(&claims)).await)
     }
 
-    /// Pulls, and answers the pull's id.
+    /// Pulls an image and returns the pull's id.
     ///
     /// # Panics
-    /// Where the image is not given.
+    /// If the pull is rejected.
     pub async fn pulled(&self, subject: &str, image: ImageKind) -> String {
         let response = self.pull(subject, image).await.expect(200);
         response.header("pull-id").expect("an id").to_owned()
     }
 
-    /// `verdict` holds `verdict`, and with `refused` a `reason`, and perhaps a `text`.
+    /// Reports a verdict on a pulled image. `verdict` has the members `verdict`, `reason` (if refused) and optionally `text`.
     pub async fn report(&self, pull: &str, verdict: &Value) -> Response {
         let mut claims = self.claims(VERDICTS, verdict.clone());
         claims["pull"] = json!(pull);
@@ -233,9 +235,9 @@ impl Application {
     }
 }
 
-// ---- What people do about applications
+// ---- Calls of citizens
 
-/// Lets applications pull.
+/// Authorises applications to pull the citizen's photos.
 pub async fn authorize(visit: &Visit, applications: &[&str]) -> Response {
     visit.browser.post("/v1/subjects/self/authorizations", &json!({ "applications": applications })).await
 }
@@ -248,11 +250,11 @@ pub async fn dissociate(visit: &Visit) -> Response {
     visit.browser.delete("/v1/subjects/self/association").await
 }
 
-/// Who asked for which image, newest first.
+/// Returns the citizen's access log, newest first: which application pulled or tried to pull which image.
 ///
 /// # Panics
-/// Where there is no such list.
+/// If the response has no such list.
 pub async fn accesses(visit: &Visit) -> Vec<Value> {
-    let answer = visit.browser.get("/v1/subjects/self/accesses").await.expect(200).json();
-    answer["accesses"].as_array().expect("a list").clone()
+    let response = visit.browser.get("/v1/subjects/self/accesses").await.expect(200).json();
+    response["accesses"].as_array().expect("a list").clone()
 }

@@ -1,4 +1,4 @@
-//! One person's browser: it keeps cookies as a browser would, and says which language its owner reads. Or an app, which has a token.
+//! A person's HTTP client: a browser, which stores cookies and sends `Origin`, or an app, which sends a bearer token.
 
 use std::{
     collections::BTreeMap,
@@ -18,16 +18,16 @@ pub const SESSION_COOKIE: &str = "__Host-session";
 
 pub struct Browser {
     pub language: Language,
-    /// Of an app: its session, sent with each call in place of cookies.
+    /// The session token of an app, sent with each request instead of cookies.
     token: Option<String>,
     jar: Mutex<Jar>,
 }
 
 #[derive(Default, Clone)]
 struct Jar {
-    now: BTreeMap<String, String>,
-    /// Every value that a cookie ever had here: what must not be found anywhere else.
-    ever: Vec<String>,
+    current: BTreeMap<String, String>,
+    /// All values that cookies ever had. Tests check that none of them is stored or logged.
+    history: Vec<String>,
 }
 
 impl Browser {
@@ -35,17 +35,17 @@ impl Browser {
         Self { language, token: None, jar: Mutex::default() }
     }
 
-    /// No browser but an app, which sends this token as `Authorization: Bearer`, no Origin and no cookies, and is to be given none.
+    /// Returns an app, which sends this token as `Authorization: Bearer`, without `Origin` and cookies. Responses to it must set no cookie.
     pub fn app(language: Language, token: &str) -> Self {
         Self { language, token: Some(token.to_owned()), jar: Mutex::default() }
     }
 
-    /// Of an app, for whoever else is to speak in its name.
+    /// Returns the session token of an app, for another client that uses the same session.
     pub fn token(&self) -> Option<&str> {
         self.token.as_deref()
     }
 
-    /// Another browser with the same cookies: a second tab, or one whose answer got lost.
+    /// Returns another browser with the same cookies: a second tab, or a browser whose response was lost.
     #[must_use]
     pub fn twin(&self) -> Self {
         let jar = self.jar(|jar| jar.clone());
@@ -53,15 +53,15 @@ impl Browser {
     }
 
     pub fn cookie(&self, name: &str) -> Option<String> {
-        self.jar(|jar| jar.now.get(name).cloned())
+        self.jar(|jar| jar.current.get(name).cloned())
     }
 
     pub fn put_cookie(&self, name: &str, value: &str) {
-        self.jar(|jar| jar.now.insert(name.to_owned(), value.to_owned()));
+        self.jar(|jar| jar.current.insert(name.to_owned(), value.to_owned()));
     }
 
     pub fn all_cookie_values(&self) -> Vec<String> {
-        self.jar(|jar| jar.ever.clone())
+        self.jar(|jar| jar.history.clone())
     }
 
     fn jar<T>(&self, work: impl FnOnce(&mut Jar) -> T) -> T {
@@ -84,10 +84,10 @@ impl Browser {
         self.request(Method::DELETE, path).send().await
     }
 
-    /// All of a list that comes in pages, in its order.
+    /// Returns all entries of a paginated list, in its order.
     ///
     /// # Panics
-    /// Where it is no list.
+    /// If a response has no such list.
     pub async fn all_of(&self, path: &str, list: &str) -> Vec<Value> {
         let (mut all, mut query) = (Vec::new(), "?limit=100".to_owned());
         loop {
@@ -98,11 +98,11 @@ impl Browser {
         }
     }
 
-    /// A call to be changed before it is sent. `path` may be a whole address of the service.
+    /// Returns a request that the caller may change before sending. `path` is a path or an absolute URL of the service.
     pub fn request(&self, method: Method, path: &str) -> Request<'_> {
         let origin = stack::origin();
         let url = if path.starts_with('/') { format!("{origin}{path}") } else { path.to_owned() };
-        assert!(url.starts_with(&format!("{origin}/")), "{url} is not the service's: cookies would go elsewhere");
+        assert!(url.starts_with(&format!("{origin}/")), "{url} is not a URL of the service, so cookies would be sent elsewhere");
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
         headers.insert(header::ACCEPT_LANGUAGE, HeaderValue::from_static(self.language.tag()));
@@ -114,21 +114,22 @@ impl Browser {
         Request { browser: self, method, url, headers, body: Vec::new() }
     }
 
-    /// Takes a cookie if a browser would: ours are all `__Host-`, and such ones are refused without these attributes.
-    fn keep(&self, set_cookie: &str) {
+    /// Stores a cookie, after checking what browsers require of our cookies. All of them are named `__Host-...`, and browsers reject such a
+    /// cookie without `Secure` and `Path=/` or with `Domain`.
+    fn store_cookie(&self, set_cookie: &str) {
         let mut parts = set_cookie.split(';').map(str::trim);
         let (name, value) = parts.next().and_then(|pair| pair.split_once('=')).expect("a cookie has a name and a value");
         let attributes: Vec<String> = parts.map(str::to_ascii_lowercase).collect();
-        let has = |wanted: &str| attributes.iter().any(|attribute| attribute == wanted);
-        assert!(name.starts_with("__Host-"), "{name} is no __Host- cookie");
+        let has = |name: &str| attributes.iter().any(|attribute| attribute == name);
+        assert!(name.starts_with("__Host-"), "{name} is not a __Host- cookie");
         assert!(has("secure") && has("path=/") && !attributes.iter().any(|attribute| attribute.starts_with("domain")), "{attributes:?}");
         assert!(has("httponly") && has("samesite=lax"), "{name}: {attributes:?}");
         self.jar(|jar| {
             if has("max-age=0") {
-                jar.now.remove(name);
+                jar.current.remove(name);
             } else {
-                jar.now.insert(name.to_owned(), value.to_owned());
-                jar.ever.push(value.to_owned());
+                jar.current.insert(name.to_owned(), value.to_owned());
+                jar.history.push(value.to_owned());
             }
         });
     }
@@ -144,10 +145,10 @@ pub struct Request<'b> {
 }
 
 impl Request<'_> {
-    /// Sets a header, in place of what a browser would send.
+    /// Sets a header, replacing the value that a browser would send.
     ///
     /// # Panics
-    /// Where it is no header.
+    /// If name or value is not valid.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.insert(HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_str(value).unwrap());
         self
@@ -167,22 +168,25 @@ impl Request<'_> {
         self.header(header::CONTENT_TYPE.as_str(), content_type)
     }
 
-    /// What is sent, for who sends it with a client of their own. Cookies of its answer are not kept.
+    /// Returns the request for sending with another client. Cookies of its response are not stored.
     pub fn builder(self) -> reqwest::RequestBuilder {
-        let cookies = self.browser.jar(|jar| jar.now.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; "));
+        let cookies =
+            self.browser.jar(|jar| jar.current.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; "));
         let request = stack::client().request(self.method, &self.url).headers(self.headers).body(self.body);
         if cookies.is_empty() { request } else { request.header(header::COOKIE, cookies) }
     }
 
+    /// Sends the request and stores the cookies of its response.
+    ///
     /// # Panics
-    /// Where no answer comes.
+    /// If no response arrives, or if it sets a cookie for an app.
     pub async fn send(self) -> Response {
         let (browser, call) = (self.browser, format!("{} {}", self.method, self.url));
         let request = self.builder();
         let response = Response::read(call, request).await;
         for cookie in response.headers.get_all(header::SET_COOKIE) {
-            assert!(browser.token.is_none(), "{}: an app is given a cookie", response.call);
-            browser.keep(cookie.to_str().expect("a cookie is ASCII"));
+            assert!(browser.token.is_none(), "{}: the response sets a cookie for an app", response.call);
+            browser.store_cookie(cookie.to_str().expect("a cookie is ASCII"));
         }
         response
     }
@@ -197,10 +201,10 @@ pub struct Response {
 }
 
 impl Response {
-    /// Sends a request and reads the whole answer. `call` names it in panics.
+    /// Sends a request and reads the whole response. `call` names it in panics.
     ///
     /// # Panics
-    /// Where no answer comes.
+    /// If no response arrives.
     pub async fn read(call: String, request: reqwest::RequestBuilder) -> Self {
         let response = request.send().await.unwrap_or_else(|error| panic!("{call}: {error:?}"));
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
@@ -208,9 +212,9 @@ impl Response {
         Self { status, headers, body, call }
     }
 
-    /// How a run went that nobody called over HTTP: 200 or 500.
-    pub fn of_run(call: &str, ended: Result<String, String>) -> Self {
-        let (status, body) = ended.map_or_else(|said| (500, said), |said| (200, said));
+    /// Represents the result of a function that was invoked without HTTP, with status 200 or 500.
+    pub fn from_invocation(call: &str, result: Result<String, String>) -> Self {
+        let (status, body) = result.map_or_else(|error| (500, error), |output| (200, output));
         Self { status, headers: HeaderMap::new(), body: body.into_bytes(), call: call.to_owned() }
     }
 
@@ -222,43 +226,49 @@ impl Response {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
+    /// Returns the response if it has this status.
+    ///
     /// # Panics
-    /// Where the status is another.
+    /// If it has another status.
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
-        let shown: String = self.text().chars().take(600).collect();
-        assert_eq!(self.status, status, "{}: {shown}", self.call);
+        let excerpt: String = self.text().chars().take(600).collect();
+        assert_eq!(self.status, status, "{}: {excerpt}", self.call);
         self
     }
 
+    /// Parses the body as JSON.
+    ///
     /// # Panics
-    /// Where it is no JSON.
+    /// If the body is not JSON.
     #[track_caller]
     pub fn json(&self) -> Value {
         assert_eq!(self.header("content-type"), Some("application/json"), "{}: {}", self.call, self.text());
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{}: {error}: {}", self.call, self.text()))
     }
 
-    /// The problem document, after the checks that hold for every one.
+    /// Parses the problem document and checks the rules for all of them: RFC 9457, and texts in the language that the header states.
     ///
     /// # Panics
-    /// Where it is none, or not as RFC 9457 and our rules have it.
+    /// If the body is not a problem document, or breaks a rule.
     #[track_caller]
     pub fn problem(&self) -> Problem {
-        let shown = || format!("{}: {} {}", self.call, self.status, self.text());
-        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", shown());
-        let members: Value = serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", shown()));
-        let text = |name: &str| members[name].as_str().unwrap_or_else(|| panic!("no {name}: {}", shown())).to_owned();
+        let context = || format!("{}: {} {}", self.call, self.status, self.text());
+        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", context());
+        let members: Value = serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", context()));
+        let text = |name: &str| members[name].as_str().unwrap_or_else(|| panic!("no {name}: {}", context())).to_owned();
         let problem = Problem { status: self.status, code: text("code"), title: text("title"), detail: text("detail"), members };
-        assert_eq!(problem.members["status"], self.status, "{}", shown());
-        assert_eq!(problem.members["type"], format!("/problems/{}", problem.code), "{}", shown());
-        let greek = self.header("content-language").map(|tag| tag == "el").expect("a problem says its language");
-        assert_eq!((has_greek(&problem.title), has_greek(&problem.detail)), (greek, greek), "{}", shown());
+        assert_eq!(problem.members["status"], self.status, "{}", context());
+        assert_eq!(problem.members["type"], format!("/problems/{}", problem.code), "{}", context());
+        let greek = self.header("content-language").map(|tag| tag == "el").expect("a problem states its language");
+        assert_eq!((has_greek(&problem.title), has_greek(&problem.detail)), (greek, greek), "{}", context());
         problem
     }
 
+    /// Returns the problem document if the request was rejected with this status and problem code.
+    ///
     /// # Panics
-    /// Where it is not refused with this status and code.
+    /// If it was not.
     #[track_caller]
     pub fn refused(&self, status: u16, code: &str) -> Problem {
         let problem = self.problem();
@@ -267,17 +277,18 @@ impl Response {
     }
 }
 
-/// A refusal, as its reader gets it.
+/// A problem document (RFC 9457) in the caller's language.
 #[derive(Debug)]
 pub struct Problem {
     pub status: u16,
     pub code: String,
     pub title: String,
     pub detail: String,
-    /// All of it, for the members that some codes have beside these.
+    /// The whole document, with the additional members that some codes have.
     pub members: Value,
 }
 
+/// Whether a text contains Greek letters.
 pub fn has_greek(text: &str) -> bool {
     text.chars().any(|c| matches!(c, '\u{370}'..='\u{3ff}' | '\u{1f00}'..='\u{1fff}'))
 }

@@ -1,11 +1,11 @@
-//! What citizens do, for themselves or for a minor.
+//! Calls of citizens, for themselves or for a minor.
 
 use domain::{ImageKind, Language};
 use serde_json::{Value, json};
 
 use crate::{browser::Response, people::Visit};
 
-/// A citizen acting for a subject: `self`, or a minor's handle.
+/// A signed-in citizen who acts for a subject: `self`, or a minor's handle.
 #[derive(Clone)]
 pub struct Acting<'v> {
     visit: &'v Visit,
@@ -41,12 +41,12 @@ impl Acting<'_> {
         self.delete("submissions/current").await
     }
 
-    /// "They are mine."
+    /// Confirms that the photos show the subject.
     pub async fn confirm(&self) -> Response {
         self.post("submissions/current/confirmation", &json!({})).await
     }
 
-    /// Agrees to storage and use, in the text of `version`.
+    /// Associates the photos and agrees to their storage and use, in this version of the text.
     pub async fn associate(&self, version: &Value) -> Response {
         self.visit.browser.put(&self.path("association"), &json!({ "agree": true, "version": version })).await
     }
@@ -55,7 +55,7 @@ impl Acting<'_> {
         self.get("association").await
     }
 
-    /// Leaves an address to be reminded before the photos expire.
+    /// Sets the email address for a reminder before the photos expire.
     pub async fn set_reminder(&self, email: &str, language: Language) -> Response {
         self.visit.browser.put(&self.path("association/reminder"), &json!({ "email": email, "language": language })).await
     }
@@ -84,7 +84,7 @@ impl Acting<'_> {
         self.delete(&format!("authorizations/{application}")).await
     }
 
-    /// `query` such as `?limit=1`.
+    /// Lists authorizations. `query` is empty or such as `?limit=1`.
     pub async fn authorizations(&self, query: &str) -> Response {
         self.get(&format!("authorizations{query}")).await
     }
@@ -101,20 +101,20 @@ impl Acting<'_> {
         self.post("erasure", &json!({ "agree": true })).await
     }
 
-    /// Submits and confirms; answers the version of the text to agree to.
+    /// Submits and confirms a code. Returns the version of the text to agree to.
     pub async fn submit_and_confirm(&self, code: &str) -> Value {
         self.submit(code).await.expect(200);
         self.confirm().await.expect(200).json()["consent"]["version"].clone()
     }
 
-    /// From the code to the association, which is answered.
+    /// Submits, confirms and associates a code. Returns the association.
     pub async fn take(&self, code: &str) -> Value {
         let version = self.submit_and_confirm(code).await;
         self.associate(&version).await.expect(201).json()
     }
 }
 
-/// The citizen for themselves.
+/// The citizen acting for themselves.
 pub fn own(visit: &Visit) -> Acting<'_> {
     acting(visit, "self")
 }
@@ -145,12 +145,12 @@ pub async fn show_photo(visit: &Visit, kind: ImageKind) -> Response {
 
 pub const REMINDER: &str = "/v1/subjects/self/association/reminder";
 
-/// Leaves an address to be reminded before the photos expire.
+/// Sets the email address for a reminder before the photos expire.
 pub async fn set_reminder(visit: &Visit, email: &str, language: Language) -> Response {
     own(visit).set_reminder(email, language).await
 }
 
-/// Takes it away.
+/// Deletes the reminder.
 pub async fn unset_reminder(visit: &Visit) -> Response {
     visit.browser.put(REMINDER, &json!({ "email": null })).await
 }

@@ -1,8 +1,8 @@
-//! Chance that can be had again: the same throws for the same seed, on any machine.
+//! Reproducible random numbers: the same sequence for the same seed, on any machine.
 
 use std::env;
 
-/// A linear congruential generator.
+/// A linear congruential generator, which prints its seed if the test panics.
 pub struct Dice {
     state: u64,
     variable: &'static str,
@@ -10,21 +10,23 @@ pub struct Dice {
 }
 
 impl Dice {
-    /// With the seed in this variable, or another one each time. A test that fails names it.
+    /// Creates a generator with the seed in this environment variable, or with a random seed if it is not set.
     ///
     /// # Panics
-    /// Where the variable holds no number.
+    /// If the variable is not a number.
     pub fn new(variable: &'static str) -> Self {
         Self::of(variable, env::var(variable).map_or_else(|_| fresh(), |seed| seed.parse().expect("a seed is a number")))
     }
 
-    /// With this seed.
+    /// Creates a generator with this seed. `variable` is printed with the seed if the test panics.
     pub const fn of(variable: &'static str, seed: u64) -> Self {
         Self { state: seed, variable, seed }
     }
 
+    /// Returns a number from 0 up to and excluding `bound`.
+    ///
     /// # Panics
-    /// Where there is nothing to choose from.
+    /// If `bound` is 0.
     pub fn below(&mut self, bound: usize) -> usize {
         self.state = self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.state >> 33).unwrap() % bound

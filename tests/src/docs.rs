@@ -1,4 +1,4 @@
-//! The pages of docs/ whose commands are typed as they stand there.
+//! Runs the commands of the pages in docs/ exactly as they are written.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -10,20 +10,21 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
+/// Returns a page of docs/.
 pub fn page(name: &str) -> String {
     let path = root().join("docs").join(name);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// What stands under this heading, up to the next.
+/// Returns the text under a heading, up to the next heading.
 pub fn section<'p>(page: &'p str, heading: &str) -> &'p str {
     let (_, rest) = page.split_once(&format!("\n{heading}\n")).unwrap_or_else(|| panic!("no heading {heading}"));
-    // A comment of a command begins like a heading; no heading stands within a block.
+    // A comment in a code block also begins with `#`, so only lines outside blocks count as headings.
     let ends = rest.match_indices("\n#").map(|(at, _)| at).filter(|at| rest[..*at].matches("```").count() % 2 == 0);
     &rest[..ends.min().unwrap_or(rest.len())]
 }
 
-/// Its blocks in this language, in order, as they are read: without what indents all of their lines.
+/// Returns the code blocks of a language, in order, without the indentation that all of their lines share.
 pub fn blocks(text: &str, language: &str) -> Vec<String> {
     let opening = format!("```{language}");
     let (mut found, mut open) = (Vec::new(), None::<(Vec<String>, bool)>);
@@ -49,18 +50,18 @@ fn dedented(lines: &[String]) -> String {
     lines.iter().map(|line| line.get(indent..).unwrap_or_default()).collect::<Vec<_>>().join("\n")
 }
 
-/// A shell that is told one thing after another and ends at the first that fails, as whoever follows the page would stop. A terminal goes on
-/// with the rest of a block: what must not happen then stands behind `&&`.
+/// A shell that runs one block after another and stops at the first command that fails, as a person following the page would. A terminal
+/// instead continues with the rest of a block, so pages join commands with `&&` where continuing would do harm.
 pub struct Shell {
     process: Child,
-    orders: ChildStdin,
+    input: ChildStdin,
     output: BufReader<ChildStdout>,
 }
 
 impl Shell {
     const DONE: &str = "-- done --";
 
-    /// In the checkout, without a terminal: a command that asks for something reads it.
+    /// Starts a shell in the checkout, without a terminal, so that commands that prompt read standard input.
     pub fn start(variables: &[(&str, &str)]) -> Self {
         let mut process = Command::new("setsid")
             .args(["bash", "--noprofile", "--norc", "-eu", "-o", "pipefail"])
@@ -71,16 +72,16 @@ impl Shell {
             .stdout(Stdio::piped())
             .spawn()
             .expect("bash");
-        let orders = process.stdin.take().expect("its input");
+        let input = process.stdin.take().expect("its input");
         let output = BufReader::new(process.stdout.take().expect("its output"));
-        let mut shell = Self { process, orders, output };
+        let mut shell = Self { process, input, output };
         shell.run("exec 2>&1");
         shell
     }
 
-    /// What it prints.
+    /// Runs a block. Returns its output, standard error included.
     pub fn run(&mut self, block: &str) -> String {
-        writeln!(self.orders, "{block}\nprintf '\\n%s\\n' '{}'", Self::DONE).expect("a shell that listens");
+        writeln!(self.input, "{block}\nprintf '\\n%s\\n' '{}'", Self::DONE).expect("a running shell");
         let mut printed = String::new();
         loop {
             let mut line = String::new();
@@ -93,7 +94,7 @@ impl Shell {
         }
     }
 
-    /// What it prints where it is asked for something, and this is typed.
+    /// Runs a block that prompts for input, and enters this text. Returns its output.
     pub fn answer(&mut self, block: &str, typed: &str) -> String {
         assert!(!typed.contains('\''), "{typed}");
         self.run(&format!("{{\n{block}\n}} <<< '{typed}'"))
@@ -111,7 +112,7 @@ impl Shell {
 
 impl Drop for Shell {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The shell may have exited already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -122,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn blocks_of_one_section_and_language_are_found_as_they_are_read() {
+    fn blocks_are_found_by_section_and_language_without_their_indentation() {
         let page =
             "# A\n\n## B\n\n1. x\n\n   ```\n   a <<'EOF'\n     b\n   EOF\n   # c\n   ```\n\n```bash\nd\n```\n\n## E\n\n```\nf\n```\n";
         assert_eq!(blocks(section(page, "## B"), ""), ["a <<'EOF'\n  b\nEOF\n# c"]);

@@ -1,18 +1,18 @@
-//! The good pictures that the journeys are made with; see fixtures/README.md for where they come from.
+//! The valid pictures that most journeys upload. fixtures/README.md gives their origin.
 
 use crate::pictures;
 
-/// A face that keeps the `standard` profile, with EXIF in it.
+/// Returns a face that is valid for the `standard` profile, with EXIF metadata.
 pub fn portrait() -> Vec<u8> {
     pictures::PORTRAIT.to_vec()
 }
 
-/// A face that keeps the `identity_card` profile, with EXIF in it.
+/// Returns a face that is valid for the `identity_card` profile, with EXIF metadata.
 pub fn identity_card_portrait() -> Vec<u8> {
     pictures::PORTRAIT_4X5.to_vec()
 }
 
-/// A signature, for either profile.
+/// Returns a signature that is valid for both profiles.
 pub fn signature() -> Vec<u8> {
     pictures::SIGNATURE.to_vec()
 }

@@ -1,4 +1,4 @@
-//! What people were sent, as the sandbox shows it.
+//! The sandbox's inbox: the SMS and emails that people were sent.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{browser::Response, qr, stack};
 
-/// Sending is asynchronous: the stream wakes the sender within seconds.
+/// Timeout for the arrival of a message. Sending is asynchronous: the stream wakes the sender within seconds.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Clone, Deserialize)]
@@ -22,14 +22,14 @@ pub struct Message {
     pub subject: Option<String>,
     pub text: String,
     pub html: Option<String>,
-    /// An email's MIME, base64.
+    /// The MIME source of an email, in base64.
     pub raw: Option<String>,
     pub sender_id: Option<String>,
 }
 
-/// All to this recipient after `seq`, oldest first.
+/// Returns all messages to this recipient with a sequence number above `after`, oldest first.
 pub async fn messages(to: &str, after: u64) -> Vec<Message> {
-    let mut url = url::Url::parse(&format!("{}/inbox.json", stack::sandbox())).expect("the sandbox's address");
+    let mut url = url::Url::parse(&format!("{}/inbox.json", stack::sandbox())).expect("the sandbox's URL");
     url.query_pairs_mut().append_pair("to", to).append_pair("after", &after.to_string());
     let response = Response::read(format!("GET {url}"), stack::client().get(url)).await.expect(200);
     serde_json::from_value(response.json()).expect("messages")
@@ -39,38 +39,38 @@ pub async fn last_seq(to: &str) -> u64 {
     messages(to, 0).await.last().map_or(0, |message| message.seq)
 }
 
-/// Messages that bring a code number, oldest first.
+/// Returns the messages with a code number, oldest first.
 pub async fn codes(to: &str) -> Vec<Message> {
     messages(to, 0).await.into_iter().filter(Message::brings_code).collect()
 }
 
-/// Messages that bring neither a code number nor a one-time password, oldest first.
+/// Returns the messages with neither a code number nor a one-time password, oldest first.
 pub async fn reminders(to: &str) -> Vec<Message> {
     messages(to, 0).await.into_iter().filter(|message| !message.brings_code() && message.otp().is_none()).collect()
 }
 
-/// Waits for the first message after `seq` that is wanted.
+/// Waits for the first message with a sequence number above `after` that meets a condition.
 ///
 /// # Panics
-/// Where none comes in time.
-pub async fn wait_for(to: &str, after: u64, wanted: impl Fn(&Message) -> bool, patience: Duration) -> Message {
+/// If none arrives before the timeout.
+pub async fn wait_for(to: &str, after: u64, condition: impl Fn(&Message) -> bool, timeout: Duration) -> Message {
     let started = Instant::now();
     loop {
         let all = messages(to, after).await;
-        if let Some(message) = all.iter().find(|message| wanted(message)) {
+        if let Some(message) = all.iter().find(|message| condition(message)) {
             return message.clone();
         }
-        assert!(started.elapsed() < patience, "no such message to {to} in {patience:?}; {} others came", all.len());
+        assert!(started.elapsed() < timeout, "no such message to {to} in {timeout:?}; {} others arrived", all.len());
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 
-/// The one-time password sent after `seq`.
+/// Waits for a one-time password with a sequence number above `after`.
 pub async fn otp(to: &str, after: u64) -> String {
-    wait_for(to, after, |message| message.otp().is_some(), PATIENCE).await.otp().expect("looked for")
+    wait_for(to, after, |message| message.otp().is_some(), PATIENCE).await.otp().expect("a one-time password")
 }
 
-/// The message with a code number sent after `seq`.
+/// Waits for a message with a code number and a sequence number above `after`.
 pub async fn code_message(to: &str, after: u64) -> Message {
     wait_for(to, after, Message::brings_code, PATIENCE).await
 }
@@ -80,7 +80,7 @@ impl Message {
         self.text.contains("#code=")
     }
 
-    /// The six digits of an SMS that brings a one-time password.
+    /// Returns the one-time password, if the message has one: six digits.
     pub fn otp(&self) -> Option<String> {
         if self.brings_code() {
             return None;
@@ -88,10 +88,10 @@ impl Message {
         self.text.split(|c: char| !c.is_ascii_digit()).find(|run| run.len() == 6).map(str::to_owned)
     }
 
-    /// The code number, as its reader would take it: from an SMS's link, from an email's QR picture.
+    /// Returns the code number as a person would obtain it: from the link of an SMS, from the QR picture of an email.
     ///
     /// # Panics
-    /// Where there is none.
+    /// If there is none.
     pub fn code(&self) -> String {
         let link = match self.channel.as_str() {
             "sms" => self.text.split_whitespace().find(|word| word.contains("#code=")).expect("a link").to_owned(),
@@ -105,24 +105,27 @@ impl Message {
         STANDARD.decode(self.raw.as_deref().expect("an email")).expect("base64")
     }
 
-    /// The picture that the email's HTML shows.
+    /// Returns the QR picture that the email's HTML embeds, as PNG.
     ///
     /// # Panics
-    /// Where the email has none.
+    /// If the email has none.
     pub fn qr_picture(&self) -> Vec<u8> {
         let mime = self.mime();
         let message = MessageParser::default().parse(&mime).expect("an email");
         let html = message.body_html(0).expect("HTML");
-        let shown = |part: &&mail_parser::MessagePart<'_>| part.content_id().is_some_and(|id| html.contains(&format!("src=\"cid:{id}\"")));
-        let picture = message.parts.iter().find(shown).expect("a picture that the HTML shows");
+        let is_embedded =
+            |part: &&mail_parser::MessagePart<'_>| part.content_id().is_some_and(|id| html.contains(&format!("src=\"cid:{id}\"")));
+        let picture = message.parts.iter().find(is_embedded).expect("a picture that the HTML embeds");
         let kind = picture.content_type().map(|kind| (kind.ctype(), kind.subtype()));
         assert_eq!(kind, Some(("image", Some("png"))));
         picture.contents().to_vec()
     }
 }
 
+/// Returns the code number of a link in a message.
+///
 /// # Panics
-/// Where the link is not the service's.
+/// If the link is not the service's.
 pub fn code_of_link(link: &str) -> String {
     let start = format!("{}/#code=", stack::origin());
     let code = link.strip_prefix(&start).unwrap_or_else(|| panic!("{link} is not the service's"));
@@ -130,7 +133,7 @@ pub fn code_of_link(link: &str) -> String {
     code.to_owned()
 }
 
-/// From now on sending to this recipient fails: so many times, or "always"; 0 ends it.
+/// Makes sending to this recipient fail the next `times` times, or `"always"`; 0 ends the failures.
 pub async fn fail(to: &str, times: &Value, error: &str) {
     let rule = json!({ "to": to, "fail": times, "error": error });
     let request = stack::client().post(format!("{}/failures", stack::sandbox())).json(&rule);

@@ -1,12 +1,12 @@
-//! What of a JPEG file is image and what is metadata, read independently of the service's own reader.
+//! Separates image data and metadata of a JPEG file, independently of the service's own parser.
 
-/// A segment's marker and payload; entropy-coded data has the marker 0.
+/// The marker and payload of a segment. Entropy-coded data has the marker 0.
 pub type Segment = (u8, Vec<u8>);
 
-/// All of the file from its first marker to its end marker, and what follows that.
+/// Returns the segments up to the end marker, and the bytes after it.
 ///
 /// # Panics
-/// Where it is no JPEG.
+/// If the file is not a JPEG.
 pub fn segments(file: &[u8]) -> (Vec<Segment>, Vec<u8>) {
     assert_eq!(file[..2], [0xff, 0xd8], "a JPEG begins with SOI");
     let (mut found, mut at) = (Vec::new(), 2);
@@ -33,18 +33,21 @@ pub fn segments(file: &[u8]) -> (Vec<Segment>, Vec<u8>) {
     }
 }
 
-/// What decoders make pixels of: quantisation, Huffman tables, frame, scans. No application data (APPn) and no comments.
+/// Returns the segments from which decoders compute pixels: quantisation and Huffman tables, frame and scans, without application data
+/// (APPn) and comments.
 pub fn image_data(file: &[u8]) -> Vec<Segment> {
     segments(file).0.into_iter().filter(|(marker, _)| !matches!(marker, 0xe0..=0xef | 0xfe)).collect()
 }
 
-/// Application data and comments.
+/// Returns the segments with application data (APPn) and comments.
 pub fn metadata(file: &[u8]) -> Vec<Segment> {
     segments(file).0.into_iter().filter(|(marker, _)| matches!(marker, 0xe0..=0xef | 0xfe)).collect()
 }
 
+/// Decodes the file.
+///
 /// # Panics
-/// Where it cannot be decoded.
+/// If it cannot be decoded.
 pub fn pixels(file: &[u8]) -> image::RgbImage {
     image::load_from_memory_with_format(file, image::ImageFormat::Jpeg).expect("a JPEG").into_rgb8()
 }

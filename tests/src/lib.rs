@@ -1,8 +1,8 @@
-//! Journeys: people of the sandbox who use a deployed stack over HTTP, as their browsers would.
+//! Test harness: drives people of the sandbox through a deployed stack over HTTP, as their browsers and apps would.
 //!
-//! Whatever is not as expected panics with what was asked and what came back: the callers are tests.
+//! Its callers are tests, so every unexpected response panics with the request and the response.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a harness of tests: what fails here fails the test that calls it")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test harness: a failure here fails the test that calls it")]
 
 #[cfg(feature = "operator")]
 pub mod application;
@@ -19,5 +19,6 @@ pub mod people;
 pub mod photographer;
 pub mod pictures;
 pub mod qr;
+pub mod routes;
 pub mod stack;
 pub mod staff;

@@ -1,4 +1,4 @@
-//! Minors of the sandbox: made for a test, and changed as life goes on.
+//! Minors of the sandbox, who are created for a test and whose custody, numbers and age can change.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -20,10 +20,10 @@ pub struct Minor {
 }
 
 impl Minor {
-    /// The AMKA or PAAYPA, as `add_minor` takes it.
+    /// Returns the AMKA or PAAYPA in the form that `add_minor` expects.
     ///
     /// # Panics
-    /// For somebody with neither.
+    /// If the minor has neither.
     pub fn identifier(&self) -> Value {
         match (&self.amka, &self.paaypa) {
             (Some(amka), _) => json!({ "kind": "amka", "value": amka }),
@@ -31,7 +31,7 @@ impl Minor {
         }
     }
 
-    /// As `add_minor` wants it.
+    /// Returns the body for `add_minor`.
     pub fn body(&self) -> Value {
         match &self.afm {
             Some(afm) => json!({ "identifier": self.identifier(), "afm": afm }),
@@ -39,7 +39,7 @@ impl Minor {
         }
     }
 
-    /// Something changes: `{"custodian": key or null}`, `{"afm": true}`, `{"adult": true}`, `{"adult_in": 30}` in days.
+    /// Changes the minor: `{"custodian": key or null}`, `{"afm": true}`, `{"adult": true}` or `{"adult_in": 30}` in days.
     pub async fn change(&self, change: &Value) -> Value {
         let url = format!("{}/minors/{}", stack::sandbox(), self.key);
         let request = stack::client().post(&url).json(change);
@@ -47,7 +47,7 @@ impl Minor {
     }
 }
 
-/// Somebody eight years old in this person's custody. `kind`: what they have, such as `{"afm": true}` or `{"paaypa": true}`.
+/// Creates an eight-year-old in this person's custody. `kind` says which numbers they have, such as `{"afm": true}` or `{"paaypa": true}`.
 pub async fn fresh(custodian: &Person, kind: &Value) -> Minor {
     let mut body = kind.clone();
     body["custodian"] = json!(custodian.key);
@@ -56,7 +56,7 @@ pub async fn fresh(custodian: &Person, kind: &Value) -> Minor {
     serde_json::from_value(response.json()).expect("a minor")
 }
 
-/// Somebody in this person's custody who turns 18 in a month.
+/// Creates a minor in this person's custody who turns 18 in 30 days.
 pub async fn nearly_adult(custodian: &Person) -> Minor {
     let changed = fresh(custodian, &json!({ "afm": true })).await.change(&json!({ "adult_in": 30 })).await;
     serde_json::from_value(changed).expect("a minor")
@@ -66,10 +66,10 @@ pub async fn add(visit: &Visit, body: &Value) -> Response {
     visit.browser.post("/v1/minors", body).await
 }
 
-/// The minor's handle in this session.
+/// Adds a minor to the session. Returns the minor's handle.
 ///
 /// # Panics
-/// Where the minor is refused.
+/// If the minor is rejected.
 pub async fn added(visit: &Visit, minor: &Minor) -> String {
     let response = add(visit, &minor.body()).await;
     assert!(matches!(response.status, 200 | 201), "{}", response.text());

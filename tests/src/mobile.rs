@@ -1,4 +1,4 @@
-//! What apps on telephones do: they sign people in through the system's browser, and speak with a token afterwards.
+//! Apps on telephones: they sign people in through the system's browser, and then send a bearer token.
 
 use aws_lc_rs::{digest, rand};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -13,10 +13,10 @@ use crate::{
     stack,
 };
 
-/// Where the app of the tests listens: the path is on the list of the local stack, at any port.
+/// The redirect URI of the tests' app. The local stack allows this path at any loopback port.
 pub const REDIRECT_URI: &str = "http://127.0.0.1:51004/signed-in";
 
-/// One sign-in, as the app that began it knows it.
+/// The app's state of one sign-in.
 #[derive(Debug, Clone)]
 pub struct AppSignIn {
     pub redirect_uri: String,
@@ -24,7 +24,7 @@ pub struct AppSignIn {
     pub state: String,
 }
 
-/// What the browser brought back to the app.
+/// The parameters with which the browser is redirected to the app.
 #[derive(Debug)]
 pub struct Returned {
     pub code: Option<String>,
@@ -33,10 +33,10 @@ pub struct Returned {
     pub state: Option<String>,
 }
 
-/// 256 random bits, as text for addresses.
+/// Returns 256 random bits as URL-safe base64.
 ///
 /// # Panics
-/// Where there is no randomness.
+/// If the system has no randomness.
 pub fn random_text() -> String {
     let mut bytes = [0; 32];
     rand::fill(&mut bytes).expect("randomness");
@@ -52,7 +52,7 @@ impl AppSignIn {
         URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, self.verifier.as_bytes()))
     }
 
-    /// The parameters of `sign_in`, to be changed by whoever tries what is refused.
+    /// Returns the query parameters of `sign_in`. Tests of rejections change them.
     pub fn parameters(&self) -> Vec<(&'static str, String)> {
         vec![
             ("redirect_uri", self.redirect_uri.clone()),
@@ -62,46 +62,46 @@ impl AppSignIn {
         ]
     }
 
-    /// Opens the sign-in in the system's browser, up to TAXISnet's page.
+    /// Begins the sign-in in the system's browser. Returns the URL of TAXISnet's page.
     pub async fn begin(&self, browser: &Browser) -> Url {
-        let answer = browser.get(&address(&self.parameters())).await.expect(303);
-        let page = Url::parse(answer.header("location").expect("a location")).expect("an address");
+        let response = browser.get(&sign_in_url(&self.parameters())).await.expect(303);
+        let page = Url::parse(response.header("location").expect("a location")).expect("a URL");
         assert!(page.as_str().starts_with(&stack::sandbox()), "{page} is not TAXISnet's");
         page
     }
 
-    /// The browser's way back through the service, to the app.
+    /// Follows TAXISnet's redirect through `callback` to the app.
     ///
     /// # Panics
-    /// Where it leads elsewhere, or a session is left in the browser.
-    pub async fn come_back(&self, browser: &Browser, from_taxisnet: &str) -> Returned {
-        let answer = browser.get(from_taxisnet).await.expect(303);
-        assert_eq!(answer.headers.get("set-cookie"), None, "the session is the app's alone");
-        let location = answer.header("location").expect("a location");
+    /// If the redirect is not to the app, or sets a cookie.
+    pub async fn return_to_app(&self, browser: &Browser, from_taxisnet: &str) -> Returned {
+        let response = browser.get(from_taxisnet).await.expect(303);
+        assert_eq!(response.headers.get("set-cookie"), None, "the session is the app's alone");
+        let location = response.header("location").expect("a location");
         self.returned(location)
     }
 
-    /// Reads the address to which the browser was sent.
+    /// Reads the parameters of the URL to which the browser was redirected.
     ///
     /// # Panics
-    /// Where it is not the app's.
+    /// If it is not the app's redirect URI.
     pub fn returned(&self, location: &str) -> Returned {
         assert!(location.starts_with(&format!("{}?", self.redirect_uri)), "{location} is not the app's");
-        let url = Url::parse(location).expect("an address");
+        let url = Url::parse(location).expect("a URL");
         let get = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
         Returned { code: get("code"), error: get("error"), error_description: get("error_description"), state: get("state") }
     }
 
-    /// Through TAXISnet and back to the app.
+    /// Signs in at TAXISnet and returns to the app.
     pub async fn through_taxisnet(&self, browser: &Browser, person: &Person) -> Returned {
         let page = self.begin(browser).await;
-        self.come_back(browser, &press(&page, ("afm", &person.afm)).await).await
+        self.return_to_app(browser, &press(&page, ("afm", &person.afm)).await).await
     }
 
-    /// Through TAXISnet: the code that the app got.
+    /// Signs in at TAXISnet. Returns the exchange code that the app gets.
     ///
     /// # Panics
-    /// Where it got none.
+    /// If it gets none.
     pub async fn code(&self, browser: &Browser, person: &Person) -> String {
         let returned = self.through_taxisnet(browser, person).await;
         assert_eq!(returned.state.as_ref(), Some(&self.state));
@@ -117,33 +117,33 @@ impl AppSignIn {
     }
 }
 
-/// `sign_in` with these parameters.
-pub fn address(parameters: &[(&str, String)]) -> String {
-    let mut url = Url::parse(&format!("{}/v1/sign-in", stack::origin())).expect("an address");
+/// Returns the URL of `sign_in` with these parameters.
+pub fn sign_in_url(parameters: &[(&str, String)]) -> String {
+    let mut url = Url::parse(&format!("{}/v1/sign-in", stack::origin())).expect("a URL");
     url.query_pairs_mut().extend_pairs(parameters);
     url.into()
 }
 
-/// As an app sends it: no cookie, no Origin, no token yet.
+/// Exchanges a code for a session token as an app does: without cookie, `Origin` or token.
 pub async fn exchange(body: &Value) -> Response {
     let nobody = Browser::new(Language::El);
     nobody.request(reqwest::Method::POST, "/v1/session/token").without("origin").json(body).send().await
 }
 
-/// An app whose user has to enter the one-time password, which has come.
-pub async fn up_to_otp(person: Person, language: Language) -> Visit {
+/// Signs in with an app up to the one-time password, which has arrived but is not entered yet.
+pub async fn sign_in_until_otp(person: Person, language: Language) -> Visit {
     let (browser, sign_in) = (Browser::new(language), AppSignIn::new(REDIRECT_URI));
     let before = inbox::last_seq(person.mobile()).await;
     let code = sign_in.code(&browser, &person).await;
-    let answer = sign_in.exchange(&code).await.expect(200).json();
-    assert_eq!((&answer["token_type"], &answer["session"]["stage"]), (&json!("Bearer"), &json!("otp")), "{}", answer["session"]);
+    let response = sign_in.exchange(&code).await.expect(200).json();
+    assert_eq!((&response["token_type"], &response["session"]["stage"]), (&json!("Bearer"), &json!("otp")), "{}", response["session"]);
     let otp = inbox::otp(person.mobile(), before).await;
-    Visit { browser: Browser::app(language, answer["token"].as_str().expect("a token")), person, otp }
+    Visit { browser: Browser::app(language, response["token"].as_str().expect("a token")), person, otp }
 }
 
-/// An app with somebody signed in; role and consent are still to come. The session comes back too.
+/// Signs in with an app and enters the one-time password. Role and consent are still missing. Also returns the session.
 pub async fn sign_in(person: Person, language: Language) -> (Visit, Value) {
-    let visit = up_to_otp(person, language).await;
+    let visit = sign_in_until_otp(person, language).await;
     let session = people::enter_otp(&visit.browser, &visit.otp).await.expect(200).json();
     assert_eq!(session["token_type"], "Bearer");
     let browser = Browser::app(language, session["token"].as_str().expect("a new token"));

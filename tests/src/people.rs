@@ -1,4 +1,4 @@
-//! People of the sandbox, and how they sign in: TAXISnet's page, then the password that comes by SMS.
+//! People of the sandbox, and their sign-in: TAXISnet's page, then the one-time password by SMS.
 
 use domain::Language;
 use serde::Deserialize;
@@ -18,7 +18,7 @@ pub struct Person {
     pub birth_date: String,
     pub afm: String,
     pub amka: Option<String>,
-    /// The one that is confirmed in the communications register.
+    /// The number that is confirmed in the communications register.
     pub mobile: Option<String>,
     pub businesses: Vec<Business>,
 }
@@ -30,29 +30,31 @@ pub struct Business {
 }
 
 impl Person {
+    /// Returns the mobile number.
+    ///
     /// # Panics
-    /// For somebody without.
+    /// If the person has none.
     pub fn mobile(&self) -> &str {
         self.mobile.as_deref().expect("this person has a mobile number")
     }
 
-    /// An address that nobody else has.
+    /// Returns an email address that no other person has.
     pub fn email(&self) -> String {
         format!("{}.{}@example.gr", self.key, self.afm)
     }
 }
 
-/// Somebody new, of whom the service knows nothing yet. `kind`: `citizen`, `photographer` or `no_mobile`.
+/// Creates a person whom the service has never seen. `kind` is `citizen`, `photographer` or `no_mobile`.
 pub async fn fresh(kind: &str) -> Person {
     let request = stack::client().post(format!("{}/people", stack::sandbox())).json(&json!({ "kind": kind }));
     let response = Response::read("POST /people of the sandbox".to_owned(), request).await.expect(201);
     serde_json::from_value(response.json()).expect("a person")
 }
 
-/// One of the seed's people, by key.
+/// Returns one of the predefined people of the sandbox, by key.
 ///
 /// # Panics
-/// Where there is nobody of this name who can sign in.
+/// If nobody with this key can sign in.
 pub async fn named(key: &str) -> Person {
     let request = stack::client().get(format!("{}/people.json", stack::sandbox()));
     let people = Response::read("GET /people.json of the sandbox".to_owned(), request).await.expect(200).json();
@@ -60,26 +62,26 @@ pub async fn named(key: &str) -> Person {
     serde_json::from_value(person.clone()).expect("a person who can sign in")
 }
 
-/// Somebody with a browser, and what they were sent on the way in.
+/// A person with their browser or app, and the one-time password of their sign-in.
 pub struct Visit {
     pub browser: Browser,
     pub person: Person,
-    /// The last one-time password.
+    /// The last one-time password that was sent.
     pub otp: String,
 }
 
-/// The address of TAXISnet's page, to which the service sends the browser.
+/// Begins a sign-in. Returns the URL of TAXISnet's page, to which the service redirects the browser.
 pub async fn begin_sign_in(browser: &Browser) -> Url {
     let response = browser.get("/v1/sign-in?return_to=/v1/session").await.expect(303);
-    let url = Url::parse(response.header("location").expect("a location")).expect("an address");
+    let url = Url::parse(response.header("location").expect("a location")).expect("a URL");
     assert!(url.as_str().starts_with(&stack::sandbox()), "{url} is not TAXISnet's");
     url
 }
 
-/// Presses a button of TAXISnet's page, such as `("afm", "454330124")` or `("deny", "1")`; answers where it leads back to.
+/// Presses a button of TAXISnet's page, such as `("afm", "454330124")` or `("deny", "1")`. Returns the URL to which TAXISnet redirects.
 ///
 /// # Panics
-/// Where the page is not shown, or does not lead back.
+/// If the page is not shown, or does not redirect.
 pub async fn press(page: &Url, button: (&str, &str)) -> String {
     Response::read(format!("GET {page}"), stack::client().get(page.clone())).await.expect(200);
     let mut form: Vec<(String, String)> = page.query_pairs().into_owned().collect();
@@ -90,15 +92,15 @@ pub async fn press(page: &Url, button: (&str, &str)) -> String {
     response.header("location").expect("a location").to_owned()
 }
 
-/// Through TAXISnet and back: what the service says to it.
+/// Signs in at TAXISnet. Returns the response of `callback`.
 pub async fn through_taxisnet(browser: &Browser, person: &Person) -> Response {
     let page = begin_sign_in(browser).await;
     let back = press(&page, ("afm", &person.afm)).await;
     browser.get(&back).await
 }
 
-/// Up to the one-time password, which was sent and is read, but not entered.
-pub async fn up_to_otp(person: Person, language: Language) -> Visit {
+/// Signs in up to the one-time password, which has arrived but is not entered yet.
+pub async fn sign_in_until_otp(person: Person, language: Language) -> Visit {
     let browser = Browser::new(language);
     let before = inbox::last_seq(person.mobile()).await;
     let back = through_taxisnet(&browser, &person).await.expect(303);
@@ -112,20 +114,20 @@ pub async fn enter_otp(browser: &Browser, otp: &str) -> Response {
     browser.post("/v1/session/otp", &json!({ "otp": otp })).await
 }
 
-/// Signed in; role and consent are still to come. The session comes back too.
+/// Signs in and enters the one-time password. Role and consent are still missing. Also returns the session.
 pub async fn sign_in(person: Person, language: Language) -> (Visit, Value) {
-    let visit = up_to_otp(person, language).await;
+    let visit = sign_in_until_otp(person, language).await;
     let session = enter_otp(&visit.browser, &visit.otp).await.expect(200).json();
     (visit, session)
 }
 
-/// A citizen who has agreed to the text on personal data, and may do all that citizens may.
+/// Signs in a citizen who has agreed to the text on personal data, so that all calls of citizens are allowed.
 pub async fn citizen(person: Person, language: Language) -> Visit {
     let (visit, session) = sign_in(person, language).await;
     choose_citizen(visit, session).await
 }
 
-/// The rest of it, for somebody whose one-time password was right.
+/// Chooses the role of citizen and agrees to the text on personal data, after the one-time password.
 pub async fn choose_citizen(visit: Visit, mut session: Value) -> Visit {
     if session["stage"] == "role" {
         session = visit.browser.put("/v1/session/role", &json!({ "kind": "citizen" })).await.expect(200).json();
@@ -138,19 +140,19 @@ pub async fn choose_citizen(visit: Visit, mut session: Value) -> Visit {
     visit
 }
 
-/// A photographer who has chosen to act for their (first) business.
+/// Signs in a photographer, who acts for their first business.
 ///
 /// # Panics
-/// For somebody without one.
+/// If the person has no business.
 pub async fn photographer(person: Person, language: Language) -> Visit {
     let (visit, session) = sign_in(person, language).await;
     choose_photographer(visit, &session).await
 }
 
-/// The rest of it, for somebody whose one-time password was right.
+/// Chooses to act for the first business, after the one-time password.
 ///
 /// # Panics
-/// For somebody without a business.
+/// If the person has no business.
 pub async fn choose_photographer(visit: Visit, session: &Value) -> Visit {
     let role = session["roles"].as_array().and_then(|roles| roles.iter().find(|role| role["kind"] == "photographer"));
     let business = &role.expect("a photographer's role")["business"]["id"];
@@ -160,12 +162,12 @@ pub async fn choose_photographer(visit: Visit, session: &Value) -> Visit {
     visit
 }
 
-/// A citizen whom nobody else uses, reading Greek.
+/// Creates and signs in a citizen for one test, whose language is Greek.
 pub async fn fresh_citizen() -> Visit {
     citizen(fresh("citizen").await, Language::El).await
 }
 
-/// A photographer whom nobody else uses, reading Greek.
+/// Creates and signs in a photographer for one test, whose language is Greek.
 pub async fn fresh_photographer() -> Visit {
     photographer(fresh("photographer").await, Language::El).await
 }

@@ -1,4 +1,4 @@
-//! What photographers do.
+//! Calls of photographers: upload, check, issue and resend.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ use crate::{
     stack,
 };
 
-/// Pictures to upload.
+/// Pictures to upload, with their JPEG bytes.
 pub type Photos = Vec<(ImageKind, Vec<u8>)>;
 
 /// A face and a signature for the `standard` profile.
@@ -30,7 +30,7 @@ pub fn face_only() -> Photos {
     vec![(ImageKind::Face, fixtures::portrait())]
 }
 
-/// Where a code goes.
+/// The recipient of a code.
 #[derive(Debug, Clone)]
 pub enum To {
     Mobile(String),
@@ -52,8 +52,8 @@ impl To {
     }
 }
 
-/// Another mobile number, which looks the same masked: another digit in the middle.
-pub fn alike_masked(number: &str) -> String {
+/// Returns another mobile number that looks the same when masked: it differs in one digit in the middle.
+pub fn number_with_the_same_mask(number: &str) -> String {
     let (start, end) = (&number[..number.len() - 5], &number[number.len() - 4..]);
     let middle = if number.as_bytes()[start.len()] == b'0' { "1" } else { "0" };
     format!("{start}{middle}{end}")
@@ -63,7 +63,7 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
     digest::digest(&digest::SHA256, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What `request_upload` is told about these pictures.
+/// Returns the body for `request_upload`: profile, and size and hash of each picture.
 pub fn declaration(profile: FileProfile, photos: &Photos) -> Value {
     let mut body = Map::from_iter([("profile".to_owned(), json!(profile))]);
     for (kind, jpeg) in photos {
@@ -76,42 +76,42 @@ pub async fn request_upload(visit: &Visit, profile: FileProfile, photos: &Photos
     visit.browser.post("/v1/photographer/uploads", &declaration(profile, photos)).await
 }
 
-/// A picture on its way straight to the bucket, with the headers given and no others.
+/// Returns the request that uploads a picture to the bucket, with exactly the headers of the presigned upload.
 ///
 /// # Panics
-/// Where the address is not as promised.
-pub fn put_request(address: &Value, jpeg: &[u8]) -> RequestBuilder {
-    assert_eq!(address["method"], "PUT");
-    let url = address["url"].as_str().expect("an address");
+/// If `presigned` does not have the documented members.
+pub fn put_request(presigned: &Value, jpeg: &[u8]) -> RequestBuilder {
+    assert_eq!(presigned["method"], "PUT");
+    let url = presigned["url"].as_str().expect("a URL");
     let mut headers = HeaderMap::new();
-    for (name, value) in address["headers"].as_object().expect("headers") {
+    for (name, value) in presigned["headers"].as_object().expect("headers") {
         let value = value.as_str().expect("a header's value");
         headers.insert(HeaderName::from_bytes(name.as_bytes()).expect(name), HeaderValue::from_str(value).expect(name));
     }
     stack::client().put(url).headers(headers).body(jpeg.to_vec())
 }
 
-/// Sends it.
+/// Uploads a picture to the bucket.
 ///
 /// # Panics
-/// Where the address is not as promised, or does not answer.
-pub async fn put(address: &Value, jpeg: &[u8]) -> Response {
-    Response::read("PUT to the bucket".to_owned(), put_request(address, jpeg)).await
+/// If `presigned` does not have the documented members, or no response arrives.
+pub async fn put(presigned: &Value, jpeg: &[u8]) -> Response {
+    Response::read("PUT to the bucket".to_owned(), put_request(presigned, jpeg)).await
 }
 
-/// Declares and uploads; answers the upload's id.
+/// Declares and uploads pictures. Returns the upload's id.
 ///
 /// # Panics
-/// Where anything is refused.
+/// If any request is rejected.
 pub async fn upload(visit: &Visit, profile: FileProfile, photos: &Photos) -> String {
-    let answer = request_upload(visit, profile, photos).await.expect(201).json();
+    let response = request_upload(visit, profile, photos).await.expect(201).json();
     for (kind, jpeg) in photos {
-        put(&answer[kind.name()], jpeg).await.expect(200);
+        put(&response[kind.name()], jpeg).await.expect(200);
     }
-    answer["upload_id"].as_str().expect("an id").to_owned()
+    response["upload_id"].as_str().expect("an id").to_owned()
 }
 
-/// The report on an upload's pictures, in this language.
+/// Requests the report on an upload's pictures, in this language.
 pub async fn check_photos(visit: &Visit, upload_id: &str, language: Language) -> Response {
     let path = format!("/v1/photographer/uploads/{upload_id}/check");
     visit.browser.request(Method::POST, &path).json(&json!({})).header("accept-language", language.tag()).send().await
@@ -123,14 +123,14 @@ pub async fn issue_code(visit: &Visit, upload_id: &str, to: &To, language: Langu
     visit.browser.post("/v1/photographer/issuances", &body).await
 }
 
-/// The same for somebody who has agreed to be reminded before the code expires.
-pub async fn issue_code_to_remind(visit: &Visit, upload_id: &str, to: &To, language: Language) -> Response {
+/// Issues a code to somebody who has agreed to a reminder before it expires.
+pub async fn issue_code_with_reminder(visit: &Visit, upload_id: &str, to: &To, language: Language) -> Response {
     let recipient = json!({ "kind": to.kind(), "value": to.address() });
     let body = json!({ "upload_id": upload_id, "recipient": recipient, "language": language, "reminder": true });
     visit.browser.post("/v1/photographer/issuances", &body).await
 }
 
-/// To the same address; or, given one or a language, to that.
+/// Sends a code again: to the same recipient in the same language, unless others are given.
 pub async fn resend_code(visit: &Visit, upload_id: &str, to: Option<&To>, language: Option<Language>) -> Response {
     let mut body = Map::new();
     if let Some(to) = to {
@@ -142,22 +142,22 @@ pub async fn resend_code(visit: &Visit, upload_id: &str, to: Option<&To>, langua
     visit.browser.post(&format!("/v1/photographer/issuances/{upload_id}/resend"), &Value::Object(body)).await
 }
 
-/// Waits until the sender is done with the upload's message.
+/// Waits until the message of the upload has been sent. Returns the upload's row of the history.
 pub async fn wait_until_sent(visit: &Visit, upload_id: &str) -> Value {
     wait_until_listed(visit, upload_id, |item| item["delivery"]["state"] == "sent", inbox::PATIENCE).await
 }
 
-/// A code number that was issued and has arrived.
+/// A code number that was issued and whose message has arrived.
 #[derive(Debug)]
 pub struct Issued {
     pub upload_id: String,
     pub code: String,
     pub message: Message,
-    /// As `issue_code` answered.
+    /// The response of `issue_code`.
     pub view: Value,
 }
 
-/// From upload to arrival.
+/// Uploads pictures, issues a code and waits for its message.
 pub async fn issue(visit: &Visit, profile: FileProfile, photos: &Photos, to: &To, language: Language) -> Issued {
     let before = inbox::last_seq(to.address()).await;
     let upload_id = upload(visit, profile, photos).await;
@@ -166,33 +166,33 @@ pub async fn issue(visit: &Visit, profile: FileProfile, photos: &Photos, to: &To
     Issued { upload_id, code: message.code(), message, view }
 }
 
-/// A `standard` set of both, by SMS, in Greek.
+/// Issues a code for a face and a signature of the `standard` profile, by SMS in Greek.
 pub async fn issue_by_sms(visit: &Visit, mobile: &str) -> Issued {
     issue(visit, FileProfile::Standard, &both(), &To::Mobile(mobile.to_owned()), Language::El).await
 }
 
-/// The upload as the photographer's history shows it.
+/// Returns the upload's row of the photographer's history.
 ///
 /// # Panics
-/// Where the history does not show it.
+/// If the first page of the history does not contain it.
 pub async fn listed(visit: &Visit, upload_id: &str) -> Value {
     let history = visit.browser.get("/v1/photographer/issuances").await.expect(200).json();
     let found = history["issuances"].as_array().and_then(|all| all.iter().find(|item| item["upload_id"] == upload_id));
     found.unwrap_or_else(|| panic!("{upload_id} is not in {history}")).clone()
 }
 
-/// Waits until the history shows the upload as wanted.
+/// Waits until the upload's row of the history meets a condition. Returns the row.
 ///
 /// # Panics
-/// Where it does not in time.
-pub async fn wait_until_listed(visit: &Visit, upload_id: &str, wanted: impl Fn(&Value) -> bool, patience: Duration) -> Value {
+/// If it does not before the timeout.
+pub async fn wait_until_listed(visit: &Visit, upload_id: &str, condition: impl Fn(&Value) -> bool, timeout: Duration) -> Value {
     let started = Instant::now();
     loop {
         let item = listed(visit, upload_id).await;
-        if wanted(&item) {
+        if condition(&item) {
             return item;
         }
-        assert!(started.elapsed() < patience, "after {patience:?} the history shows {item}");
+        assert!(started.elapsed() < timeout, "after {timeout:?} the history shows {item}");
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
 }

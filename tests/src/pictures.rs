@@ -1,25 +1,25 @@
-//! Pictures that must be refused or warned of, and a few unusual ones that must not: each made from a good one.
+//! Pictures that must be rejected or cause a warning, and a few unusual but valid ones, each made from a good picture.
 
 use std::io::Cursor;
 
 use image::{ExtendedColorType, RgbImage, codecs::jpeg::JpegEncoder, imageops::FilterType};
 
-/// A face of the least size of profile `standard`, with all the metadata of a camera.
+/// A face of the minimum size of profile `standard`, with the metadata of a camera.
 pub const PORTRAIT: &[u8] = include_bytes!("../fixtures/portrait.jpg");
 /// The same face for profile `identity_card`.
 pub const PORTRAIT_4X5: &[u8] = include_bytes!("../fixtures/portrait_4x5.jpg");
-/// A signature for both.
+/// A signature for both profiles.
 pub const SIGNATURE: &[u8] = include_bytes!("../fixtures/signature.jpg");
 
 const COM: u8 = 0xfe;
 const EXIF_ORIENTATION: [u8; 10] = [0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 1];
 
-/// Text, of some length.
+/// Returns a text of 6,000 bytes.
 pub fn not_a_jpeg() -> Vec<u8> {
     "This is not a picture at all.\n".repeat(200).into_bytes()
 }
 
-/// A good PNG of the right size, such as one that was only renamed.
+/// Returns a valid PNG of the right size, as if a PNG had been renamed to `.jpg`.
 pub fn png_named_jpg() -> Vec<u8> {
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, 800, 1200);
@@ -31,12 +31,12 @@ pub fn png_named_jpg() -> Vec<u8> {
     file
 }
 
-/// Cut off in its image data, as an upload that broke off.
+/// Returns the portrait cut off in its image data, like an interrupted upload.
 pub fn truncated() -> Vec<u8> {
     PORTRAIT[..PORTRAIT.len() / 2].to_vec()
 }
 
-/// Cut off likewise, then closed with an end marker, as repair programs do.
+/// Returns the truncated portrait with an end marker appended, as repair programs do.
 pub fn truncated_and_closed() -> Vec<u8> {
     let mut file = truncated();
     while file.last() == Some(&0xff) {
@@ -46,7 +46,7 @@ pub fn truncated_and_closed() -> Vec<u8> {
     file
 }
 
-/// Image data overwritten in the middle, its structure whole.
+/// Returns the portrait with image data overwritten in the middle and its structure intact.
 pub fn damaged() -> Vec<u8> {
     let mut file = PORTRAIT.to_vec();
     let middle = file.len() / 2;
@@ -57,7 +57,7 @@ pub fn damaged() -> Vec<u8> {
     file
 }
 
-/// Garbage where a segment should begin.
+/// Returns the portrait with garbage where its first segment should begin.
 pub fn broken_structure() -> Vec<u8> {
     let mut file = PORTRAIT.to_vec();
     file[2..6].copy_from_slice(&[0x12, 0x34, 0x56, 0x78]);
@@ -65,14 +65,14 @@ pub fn broken_structure() -> Vec<u8> {
     file
 }
 
-/// Exactly `length` bytes: a good portrait with comments in it.
+/// Returns the portrait padded to exactly `length` bytes with comment segments.
 pub fn of_bytes(length: usize) -> Vec<u8> {
     let missing = length.checked_sub(PORTRAIT.len()).expect("more bytes than the portrait has");
     let mut comments = Vec::with_capacity(missing);
     while comments.len() < missing {
-        // Marker and length take four bytes; what would leave fewer than that is shared out.
-        let left = missing - comments.len();
-        let size = if left <= 65_537 { left } else { 60_000 };
+        // A segment has at most 65,537 bytes, of which marker and length take four. 60,000 leaves enough bytes for the last segment.
+        let remaining = missing - comments.len();
+        let size = if remaining <= 65_537 { remaining } else { 60_000 };
         let stored = u16::try_from(size - 2).expect("a comment of at least four bytes").to_be_bytes();
         comments.extend([0xff, COM, stored[0], stored[1]]);
         comments.resize(comments.len() + size - 4, b' ');
@@ -83,35 +83,35 @@ pub fn of_bytes(length: usize) -> Vec<u8> {
     file
 }
 
-/// A byte more than allowed.
+/// Returns a file with one byte more than the limit of 3,000,000.
 pub fn too_many_bytes() -> Vec<u8> {
     of_bytes(3_000_001)
 }
 
-/// 799 x 1199: a pixel less than the least either way.
+/// Returns a picture of 799 x 1199 pixels, one pixel below the minimum in both dimensions.
 pub fn too_small() -> Vec<u8> {
     jpeg(799, 1199)
 }
 
-/// 1200 x 1200: a square.
+/// Returns a square picture, 1200 x 1200 pixels.
 pub fn wrong_proportion() -> Vec<u8> {
     jpeg(1200, 1200)
 }
 
-/// The portrait with EXIF orientation 6: to be shown turned by 90 degrees.
+/// Returns the portrait with EXIF orientation 6, which viewers rotate by 90 degrees.
 pub fn turned() -> Vec<u8> {
     with_orientation(6)
 }
 
-/// The portrait with this EXIF orientation.
+/// Returns the portrait with this EXIF orientation.
 pub fn with_orientation(orientation: u8) -> Vec<u8> {
     let mut file = PORTRAIT.to_vec();
-    let at = file.windows(EXIF_ORIENTATION.len()).position(|bytes| bytes == EXIF_ORIENTATION).expect("the fixture says its orientation");
+    let at = file.windows(EXIF_ORIENTATION.len()).position(|bytes| bytes == EXIF_ORIENTATION).expect("the fixture has an orientation");
     file[at + EXIF_ORIENTATION.len() - 1] = orientation;
     file
 }
 
-/// 30,000 x 30,000 pixels by its header, in less than a kilobyte: 2.7 GB for who decodes before looking.
+/// Returns a file of less than a kilobyte whose header says 30,000 x 30,000 pixels. Decoding it without checking would take 2.7 GB.
 pub fn giant() -> Vec<u8> {
     let mut file = Vec::new();
     JpegEncoder::new(&mut file).encode(&[128; 64], 8, 8, ExtendedColorType::L8).expect("a JPEG");
@@ -121,12 +121,12 @@ pub fn giant() -> Vec<u8> {
     file
 }
 
-/// What some tools append: here a good zip file's first bytes and a note of where the picture was taken.
+/// Returns the portrait with bytes after its end, as some tools append: the start of a zip file and the place where the picture was taken.
 pub fn with_trailing_bytes() -> Vec<u8> {
     [PORTRAIT, b"PK\x03\x04 hidden after the end: 37.9755 N, 23.7348 E"].concat()
 }
 
-/// The portrait in gray, one component: good for profile `standard`, though it warns.
+/// Returns the portrait in greyscale with one component. It is valid for profile `standard`, with a warning.
 pub fn grayscale() -> Vec<u8> {
     let gray = image::imageops::grayscale(&pixels(PORTRAIT));
     let mut file = Vec::new();
@@ -134,17 +134,17 @@ pub fn grayscale() -> Vec<u8> {
     file
 }
 
-/// A progressive picture, good for profile `standard`.
+/// Returns a progressive JPEG that is valid for profile `standard`.
 pub fn progressive() -> Vec<u8> {
     include_bytes!("../../shared/pictures/tests/data/progressive.jpg").to_vec()
 }
 
-/// The portrait in this size, without metadata.
+/// Returns the portrait in this size, without metadata.
 pub fn portrait(width: u32, height: u32) -> Vec<u8> {
     changed(PORTRAIT, |picture| image::imageops::resize(&picture, width, height, FilterType::Triangle))
 }
 
-/// The portrait twice, side by side, in the portrait's size.
+/// Returns a picture of the portrait's size with the portrait twice, side by side.
 pub fn two_faces() -> Vec<u8> {
     changed(PORTRAIT, |picture| {
         let half = image::imageops::resize(&picture, 400, 600, FilterType::Triangle);
@@ -155,17 +155,17 @@ pub fn two_faces() -> Vec<u8> {
     })
 }
 
-/// The portrait, blurred beyond what anybody takes for sharp.
+/// Returns the portrait, heavily blurred.
 pub fn blurred() -> Vec<u8> {
     changed(PORTRAIT, |picture| image::imageops::fast_blur(&picture, 18.0))
 }
 
-/// White paper of a signature's size.
+/// Returns blank paper of a signature's size.
 pub fn empty_signature() -> Vec<u8> {
     changed(SIGNATURE, |picture| RgbImage::from_pixel(picture.width(), picture.height(), image::Rgb([250, 250, 248])))
 }
 
-/// In this size and with grain that no compression makes small, always the same.
+/// Returns the picture in this size with deterministic noise, which barely compresses.
 pub fn grainy(file: &[u8], width: u32, height: u32, quality: u8) -> Vec<u8> {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let mut picture = image::imageops::resize(&pixels(file), width, height, FilterType::Triangle);
@@ -180,12 +180,12 @@ pub fn grainy(file: &[u8], width: u32, height: u32, quality: u8) -> Vec<u8> {
     encoded(&picture, quality)
 }
 
-/// A good file, decoded, changed, encoded again; its metadata is lost.
+/// Decodes a file, changes its pixels and encodes it again, without metadata.
 pub fn changed(file: &[u8], change: impl FnOnce(RgbImage) -> RgbImage) -> Vec<u8> {
     encoded(&change(pixels(file)), 90)
 }
 
-/// A baseline JPEG of this size that shows nobody, without metadata.
+/// Returns a baseline JPEG of this size without a face and without metadata.
 pub fn jpeg(width: u32, height: u32) -> Vec<u8> {
     let picture = RgbImage::from_fn(width, height, |x, y| {
         let part = |n: u32| u8::try_from(n % 256).expect("below 256");

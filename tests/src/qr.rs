@@ -1,9 +1,11 @@
-//! A telephone's camera: what a picture's QR code says.
+//! Reads the QR code of a picture, as a telephone's camera does.
 
 use std::io::Cursor;
 
+/// Returns the text of the QR code in a greyscale PNG.
+///
 /// # Panics
-/// Where the picture holds no QR code, more than one, or an unreadable one.
+/// If the picture does not have exactly one readable QR code.
 pub fn scan_png(file: &[u8]) -> String {
     let mut decoder = png::Decoder::new(Cursor::new(file));
     decoder.set_transformations(png::Transformations::EXPAND);
@@ -15,10 +17,10 @@ pub fn scan_png(file: &[u8]) -> String {
     scan(width, height, |x, y| pixels[y * width + x])
 }
 
-/// From brightness, 0 black to 255 white.
+/// Returns the text of the QR code in a picture given by its brightness, from 0 (black) to 255 (white).
 ///
 /// # Panics
-/// As [`scan_png`].
+/// If the picture does not have exactly one readable QR code.
 pub fn scan(width: usize, height: usize, brightness: impl FnMut(usize, usize) -> u8) -> String {
     let mut picture = rqrr::PreparedImage::prepare_from_greyscale(width, height, brightness);
     let grids = picture.detect_grids();

@@ -1,31 +1,31 @@
-//! Where the stack is: `infra/local/stack.py` writes it as variables, for whoever runs the tests.
+//! The stack under test. `infra/local/stack.py` writes its URLs and resource names as environment variables.
 
 use std::{env, net::SocketAddr, process::Command, sync::LazyLock, time::Duration};
 
-/// A variable of the stack's environment.
+/// Returns a variable of the stack's environment.
 ///
 /// # Panics
-/// Where it is missing: without a stack tests fail, they never skip.
+/// If it is not set. Without a stack, tests fail; they never skip.
 pub fn variable(name: &str) -> String {
     env::var(name).unwrap_or_else(|_| {
         panic!("{name} is not set: run `make test`, or take a running stack's settings first: `set -a; . .local/dev/env; set +a`")
     })
 }
 
-/// The service, as browsers see it.
+/// Returns the origin of the service, as browsers see it.
 pub fn origin() -> String {
     variable("MYPHOTO_URL")
 }
 
-/// The outside world: TAXISnet, registers, inbox.
+/// Returns the URL of the sandbox, which simulates TAXISnet, the registers and the recipients' inboxes.
 pub fn sandbox() -> String {
     variable("SANDBOX_URL")
 }
 
-/// Names of all resources of a kind, such as `_TABLE`, with the variable that each comes from.
+/// Returns all environment variables with a suffix, such as `_TABLE`, as (variable, resource name), sorted.
 ///
 /// # Panics
-/// Where there is none.
+/// If there is none.
 pub fn resources(suffix: &str) -> Vec<(String, String)> {
     let mut found: Vec<_> = env::vars().filter(|(name, _)| name.ends_with(suffix)).collect();
     assert!(!found.is_empty(), "no variable ends with {suffix}: run `make test`, or take a running stack's settings first");
@@ -33,27 +33,28 @@ pub fn resources(suffix: &str) -> Vec<(String, String)> {
     found
 }
 
-/// How calls of one runtime reach the stack.
+/// Returns a builder for HTTP clients that reach the stack. A client with pooled connections belongs to one runtime.
 pub fn client_builder() -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
-        // Browsers and curl know that *.localhost is here; the system's resolver may not.
+        // Browsers and curl resolve *.localhost to the loopback address; the system's resolver may not.
         .resolve("myphoto.localhost", SocketAddr::from(([127, 0, 0, 1], 0)))
         .no_proxy()
         .timeout(Duration::from_secs(60))
 }
 
-/// For all calls. It keeps no connection, so that tests with a runtime each can share it.
+/// Returns the HTTP client for all calls. It pools no connections, because each test has a runtime of its own.
 pub fn client() -> &'static reqwest::Client {
     static CLIENT: LazyLock<reqwest::Client> =
         LazyLock::new(|| client_builder().pool_max_idle_per_host(0).build().expect("an HTTP client"));
     &CLIENT
 }
 
-/// What a Python program of the project prints, in the environment of the AWS tools; in `Err` what it complains of.
+/// Runs a Python script of the project in the environment of the AWS tools. Returns its standard output, or its standard error in `Err`
+/// if it fails.
 ///
 /// # Panics
-/// Where the tools are not there.
+/// If the tools are not installed.
 pub fn python(script: &str, arguments: &[String]) -> Result<Vec<u8>, String> {
     let root = crate::docs::root();
     let output = Command::new(root.join(".tools/aws/bin/python")).arg(root.join(script)).args(arguments).output();
@@ -61,28 +62,28 @@ pub fn python(script: &str, arguments: &[String]) -> Result<Vec<u8>, String> {
     if output.status.success() { Ok(output.stdout) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
 }
 
-/// Calls the function that this variable names, as its schedule would. What it answered; in `Err` where it failed.
-pub async fn invoke(variable_of_function: &str) -> Result<String, String> {
-    let name = variable(variable_of_function);
-    let answered = tokio::task::spawn_blocking(move || python("tests/invoke.py", &[name])).await.expect("a thread");
-    answered.map(|said| String::from_utf8_lossy(&said).into_owned())
+/// Invokes the function whose name is in this variable, as its schedule would. Returns its output, or the error in `Err`.
+pub async fn invoke(function_variable: &str) -> Result<String, String> {
+    let name = variable(function_variable);
+    let result = tokio::task::spawn_blocking(move || python("tests/invoke.py", &[name])).await.expect("a thread");
+    result.map(|output| String::from_utf8_lossy(&output).into_owned())
 }
 
-/// No schedule calls a function any more: whoever wants a run calls it.
+/// Switches all schedules off. Functions with a schedule run only through [`invoke`] afterwards.
 ///
 /// # Panics
-/// Where that does not work.
+/// If a schedule cannot be switched off.
 pub fn end_schedules() {
-    python("tests/end_schedules.py", &[]).expect("the account's owner may");
+    python("tests/end_schedules.py", &[]).expect("disabled schedules");
 }
 
-/// All lines of all functions' log groups between two moments, in milliseconds since 1970, with the variable that names the group.
+/// Returns the lines of all functions' log groups between two times in milliseconds since 1970, as (variable of the group, line).
 pub fn log_lines(since: i64, until: i64) -> Vec<(String, String)> {
     let groups = resources("_LOG");
     let mut arguments = vec!["--between".to_owned(), since.to_string(), until.to_string()];
     arguments.extend(groups.iter().map(|(_, group)| group.clone()));
     let printed = python("tests/read_logs.py", &arguments).expect("the logs");
     let lines: Vec<(String, String)> = serde_json::from_slice(&printed).expect("JSON");
-    let variable = |group: &str| groups.iter().find(|(_, name)| name == group).expect("asked for").0.clone();
+    let variable = |group: &str| groups.iter().find(|(_, name)| name == group).expect("a requested group").0.clone();
     lines.into_iter().map(|(group, line)| (variable(&group), line)).collect()
 }

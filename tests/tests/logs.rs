@@ -1,15 +1,15 @@
-//! The functions' logs tell what happened, and never about whom or with what.
+//! The functions' logs record what happened, but contain no personal data and no secrets.
 
 #![expect(clippy::expect_used, reason = "what fails here fails the test that calls it")]
 
 mod aws;
 #[path = "aws/items.rs"]
 mod items;
-#[path = "aws/reminders.rs"]
-mod kept_reminders;
 mod leaks;
 #[path = "leaks/round_trips.rs"]
 mod round_trips;
+#[path = "aws/reminders.rs"]
+mod stored_reminders;
 
 use std::time::Duration;
 
@@ -22,21 +22,22 @@ use journeys::{
     photographer::{self, To, face_only},
     stack,
 };
-use kept_reminders::{move_to, reminder_of, set_of};
 use leaks::{
     Search, Secret,
     everything::{Everything, about},
     has_number,
-    lines::{assert_all_answered, lines},
+    lines::{assert_all_succeeded, lines},
     project,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
+use stored_reminders::{move_to, reminder_of, set_of};
 
-/// What must not be echoed either, put into every place of a call.
+/// A text that is sent in every part of a request and must not be logged.
 const PLANTED: &str = "Planted4Logs7Xq";
 
-async fn wrong_calls(all: &mut Everything) {
+/// Makes requests that are rejected.
+async fn make_invalid_requests(all: &mut Everything) {
     let browser = &all.citizen.browser;
     let body = |text: &str| json!({ "code": text });
     browser.post("/v1/subjects/self/submissions", &body(PLANTED)).await.refused(422, "code_malformed");
@@ -66,8 +67,8 @@ async fn wrong_calls(all: &mut Everything) {
     all.application.send(PULLS, &wrong).await.refused(422, "invalid_field");
 }
 
-/// SMS, email and registers fail: lines tell the causes.
-async fn failures(all: &mut Everything, reminded: &To, code: &str) {
+/// Makes SMS, email and registers fail, so that functions log causes.
+async fn cause_failures(all: &mut Everything, reminded: &To, code: &str) {
     let (stelios, person) = (people::named("stelios").await, people::fresh("citizen").await);
     through_taxisnet(&Browser::new(Language::El), &stelios).await.refused(502, "registers_unavailable");
 
@@ -85,45 +86,45 @@ async fn failures(all: &mut Everything, reminded: &To, code: &str) {
     stack::invoke("SEND_REMINDERS_FUNCTION").await.expect("a run");
     assert_eq!(inbox::reminders(reminded.address()).await.len(), 1);
 
-    // The sweep comes each minute, and wakes the sender.
+    // The sweep runs each minute and wakes the sender for messages that are due again.
     let sent = |item: &Value| item["delivery"]["state"] == "sent";
     photographer::wait_until_listed(&all.studio, &upload_id, sent, Duration::from_secs(120)).await;
     all.codes.push(inbox::code_message(person.mobile(), 0).await.code());
-    all.noted.extend([stelios, person].iter().flat_map(about));
+    all.more_secrets.extend([stelios, person].iter().flat_map(about));
 }
 
-/// The reminder of a code is due today too.
+/// Makes the reminder of a code due today.
 async fn bring_forward(code: &str) {
     let today = AthensDay::of(Moment::from_epoch_seconds(now()));
     move_to(&reminder_of(&set_of(code).await).await, today, &[]).await;
 }
 
 #[tokio::test]
-async fn logs_hold_no_code_token_password_name_number_or_address_of_anybody() {
+async fn logs_contain_no_code_token_password_name_number_or_address() {
     let mut all = Everything::begin().await;
     all.submit_codes_without_associating().await;
-    let (other, again) = all.use_it().await;
-    wrong_calls(&mut all).await;
-    failures(&mut all, &other, &again).await;
+    let (other, again) = all.use_photos().await;
+    make_invalid_requests(&mut all).await;
+    cause_failures(&mut all, &other, &again).await;
     all.end().await;
 
     let mut secrets = all.secrets();
-    secrets.append(&mut all.said);
+    secrets.append(&mut all.application_texts);
     secrets.push(Secret::new("planted text", PLANTED));
     let search = Search::new(&secrets);
-    let ever = lines(0).await;
-    for (function, line) in &ever {
+    let all_lines = lines(0).await;
+    for (function, line) in &all_lines {
         assert_eq!(search.find(line.as_bytes()), Vec::<&str>::new(), "{function}: {line}");
         for otp in &all.otps {
             assert!(!has_number(line.as_bytes(), otp), "a one-time password, {function}: {line}");
         }
     }
 
-    // They do tell: one line for each call, with what became of it, and why.
+    // The logs are useful: each call has one line with its outcome and, if it failed, the cause.
     let lines = lines(all.began).await;
-    assert_all_answered(&lines, project::functions().into_keys().collect());
-    round_trips::assert_those_of_the_budget(&lines, project::functions().into_keys().collect());
-    for (operation, told) in [
+    assert_all_succeeded(&lines, project::functions().into_keys().collect());
+    round_trips::assert_budget_is_kept(&lines, project::functions().into_keys().collect());
+    for (operation, logged) in [
         ("submit_code", "code_malformed"),
         ("verify_otp", "otp_wrong"),
         ("exchange_token", "exchange_refused"),
@@ -134,6 +135,6 @@ async fn logs_hold_no_code_token_password_name_number_or_address_of_anybody() {
         ("send_reminders", "\"cause\":\"email: "),
     ] {
         let group = format!("{}_LOG", operation.to_uppercase());
-        assert!(lines.iter().any(|(of, line)| *of == group && line.contains(told)), "{group} tells no {told}");
+        assert!(lines.iter().any(|(of, line)| *of == group && line.contains(logged)), "{group} has no line with {logged}");
     }
 }

@@ -1,8 +1,9 @@
-//! What every client of AWS shares: one configuration and HTTP client, time limits, a count of calls and rounds, randomness.
+//! Code shared by all AWS clients: configuration with trust store and time limits, call statistics, presigning and random bytes.
 
+mod call_statistics;
 mod presigning;
 
-use std::{cell::Cell, ffi::OsString, future::Future, time::Duration};
+use std::{ffi::OsString, time::Duration};
 
 pub use aws_config::SdkConfig;
 use aws_config::{
@@ -14,101 +15,101 @@ use aws_smithy_http_client::{
     proxy::ProxyConfig,
     tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
 };
-use aws_smithy_runtime_api::{
-    box_error::BoxError,
-    client::http::SharedHttpClient,
-    client::interceptors::{
-        Intercept,
-        context::{BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef},
-        dyn_dispatch_hint,
-    },
-    client::retries::RequestAttempts,
-    client::runtime_components::RuntimeComponents,
-};
-use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+use aws_smithy_runtime_api::{client::http::SharedHttpClient, client::runtime_components::RuntimeComponents};
 use aws_types::{
     sdk_config,
     service_config::{LoadServiceConfig, ServiceConfigKey},
 };
+pub use call_statistics::{CallCounter, CallStatistics, completed_rounds, counted, counted_after};
 pub use presigning::SignOnly;
 
-/// One attempt, and a whole call with its retries. The gateway gives up after 29 s, most functions after 10.
-const ATTEMPT: Duration = Duration::from_secs(3);
-const CALL: Duration = Duration::from_secs(8);
-const CONNECT: Duration = Duration::from_secs(1);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// Time limit of one attempt.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
+/// Time limit of a call with its retries. Most functions time out after 10 s, and the gateway after 29 s.
+const CALL_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// For commands: wherever the shell of whoever types them has its credentials, as every AWS SDK looks for them.
+/// Returns the configuration for command-line tools. Credentials and settings come from the default provider chain of the AWS SDK.
 pub async fn config() -> SdkConfig {
-    within_limits(aws_config::load_defaults(BehaviorVersion::latest()).await.into_builder())
+    with_time_limits(aws_config::load_defaults(BehaviorVersion::latest()).await.into_builder())
 }
 
-/// For functions: what Lambda puts into their environment, and nothing else. Every place where an SDK could look for credentials and
-/// settings is code to load, to relocate and to run before the first event (docs/benchmarks.md). The user agent names the function:
-/// CloudTrail shows it, and so the tests of faults know whose call they break.
+/// Returns the configuration for Lambda functions. Credentials and settings come only from the environment variables that Lambda sets, because
+/// the other providers of the SDK would add code to load, relocate and run before the first event (docs/benchmarks.md). The user agent contains
+/// the name of the function, so that CloudTrail shows it and the fault tests know which function makes a call.
 pub fn of_function() -> SdkConfig {
-    let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
-        .service_config(Endpoints);
-    config.set_region(text("AWS_REGION").map(Region::new));
-    config.set_endpoint_url(text(ENDPOINT));
-    config.set_app_name(text("AWS_LAMBDA_FUNCTION_NAME").and_then(|name| AppName::new(name).ok()));
-    within_limits(config)
+        .service_config(ServiceEndpoints);
+    config.set_region(variable("AWS_REGION").map(Region::new));
+    config.set_endpoint_url(variable(ENDPOINT_VARIABLE));
+    config.set_app_name(variable("AWS_LAMBDA_FUNCTION_NAME").and_then(|name| AppName::new(name).ok()));
+    with_time_limits(config)
 }
 
-fn within_limits(config: sdk_config::Builder) -> SdkConfig {
+fn with_time_limits(config: sdk_config::Builder) -> SdkConfig {
     config
         .http_client(http_client(trust_store(std::env::vars_os()), Reuse::Pooled))
         .retry_config(RetryConfig::standard().with_max_attempts(3))
         .timeout_config(
-            TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).operation_timeout(CALL).build(),
+            TimeoutConfig::builder()
+                .connect_timeout(CONNECT_TIMEOUT)
+                .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+                .operation_timeout(CALL_TIMEOUT)
+                .build(),
         )
         .build()
 }
 
-const ENDPOINT: &str = "AWS_ENDPOINT_URL";
+const ENDPOINT_VARIABLE: &str = "AWS_ENDPOINT_URL";
 
-/// The endpoint of one service where it has a variable of its own, such as `AWS_ENDPOINT_URL_SESV2`.
+/// Loads the endpoint of a service from its own variable, such as `AWS_ENDPOINT_URL_SESV2`.
 #[derive(Debug)]
-struct Endpoints;
+struct ServiceEndpoints;
 
-impl LoadServiceConfig for Endpoints {
+impl LoadServiceConfig for ServiceEndpoints {
     fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
-        std::env::var(own_variable(&key)).ok().filter(|value| !value.is_empty())
+        std::env::var(service_variable(&key)).ok().filter(|value| !value.is_empty())
     }
 }
 
-fn own_variable(key: &ServiceConfigKey<'_>) -> String {
+fn service_variable(key: &ServiceConfigKey<'_>) -> String {
     format!("{}_{}", key.env(), key.service_id().to_uppercase().replace([' ', '-'], "_"))
 }
 
-/// Whose word proves that it is AWS.
+/// Root certificates of Amazon Trust Services.
 static AMAZON_ROOTS: &str = include_str!("../roots/amazon.pem");
 
-/// Amazon's own roots: reading all that a system trusts takes longer than everything else that a function does before its first event, and
-/// whom AWS is not certified by need not be trusted. The system's where an endpoint is another one, or it is said what the system trusts.
+/// Returns the trust store for AWS endpoints. By default it contains only Amazon's root certificates. AWS needs no others, and loading the
+/// system's certificates takes longer than everything else that a function does before its first event. Returns the system's certificates if
+/// an endpoint is overridden with an `https:` URL, or if `SSL_CERT_FILE` or `SSL_CERT_DIR` is set.
 fn trust_store(variables: impl Iterator<Item = (OsString, OsString)>) -> TrustStore {
-    let is_elsewhere = |(name, value): (OsString, OsString)| match (name.to_string_lossy(), value.to_string_lossy()) {
+    let needs_system_roots = |(name, value): (OsString, OsString)| match (name.to_string_lossy(), value.to_string_lossy()) {
         (name, endpoint) if name.starts_with("AWS_ENDPOINT_URL") => endpoint.starts_with("https:"),
         (name, path) => matches!(&*name, "SSL_CERT_FILE" | "SSL_CERT_DIR") && !path.is_empty(),
     };
-    if variables.into_iter().any(is_elsewhere) { TrustStore::default() } else { TrustStore::empty().with_pem_certificate(AMAZON_ROOTS) }
+    if variables.into_iter().any(needs_system_roots) {
+        TrustStore::default()
+    } else {
+        TrustStore::empty().with_pem_certificate(AMAZON_ROOTS)
+    }
 }
 
-/// What becomes of a connection after a response.
+/// Whether a connection is reused after a response.
 #[derive(Debug, Clone, Copy)]
 enum Reuse {
-    /// It is kept for later requests. The SDK repeats a request that meets a closed one.
+    /// The connection is pooled for later requests. If it has been closed meanwhile, the SDK retries the request.
     Pooled,
-    /// It is closed.
+    /// The connection is closed.
     Never,
 }
 
-/// Returns the SDK's own client, but with the given trust store and pool.
-fn http_client(trusted: TrustStore, reuse: Reuse) -> SharedHttpClient {
-    // Fails nowhere: it takes what it is given.
-    let context = TlsContext::builder().with_trust_store(trusted).build().unwrap_or_default();
+/// Returns the default HTTP client of the SDK with the given trust store and connection reuse.
+fn http_client(trust_store: TrustStore, reuse: Reuse) -> SharedHttpClient {
+    // `build` cannot fail here, because it only stores the trust store.
+    let context = TlsContext::builder().with_trust_store(trust_store).build().unwrap_or_default();
     aws_smithy_http_client::Builder::new().build_with_connector_fn(move |settings, components| {
         let mut connector = Connector::builder().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(context.clone());
         connector.set_pool_max_idle_per_host(match reuse {
@@ -122,139 +123,43 @@ fn http_client(trusted: TrustStore, reuse: Reuse) -> SharedHttpClient {
     })
 }
 
-/// Returns a configuration for calls that must not be repeated automatically, such as sending: one attempt, with the time limit of all.
+/// Returns a configuration for calls that must not be retried automatically, such as sending messages. The single attempt has the time limit of
+/// a whole call.
 ///
-/// Each request opens a connection of its own. Lambda freezes a process between events, for minutes; meanwhile AWS closes idle connections,
-/// and without a retry the next request on one of them is lost (docs/decisions/delivery.md).
+/// Each request opens a new connection. Lambda freezes a process between events for minutes, during which AWS closes idle connections. Without
+/// retries, the next request on such a connection would be lost (docs/decisions/delivery.md).
 pub fn single_attempt(config: &SdkConfig) -> SdkConfig {
     config
         .to_builder()
         .http_client(http_client(trust_store(std::env::vars_os()), Reuse::Never))
         .retry_config(RetryConfig::disabled())
-        .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(CALL).operation_timeout(CALL).build())
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(CONNECT_TIMEOUT)
+                .operation_attempt_timeout(CALL_TIMEOUT)
+                .operation_timeout(CALL_TIMEOUT)
+                .build(),
+        )
         .build()
 }
 
-/// What was asked of AWS.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct CallStatistics {
-    /// Requests that left, repeated ones included.
-    pub calls: u32,
-    /// Of those, the SDK's own repetitions.
-    pub retries: u32,
-    /// How many followed one another: each began after one of the round before it was answered.
-    pub rounds: u32,
-    /// Of the calls, those of work beside the main one.
-    pub background_calls: u32,
-    answered: u32,
-}
-
-impl CallStatistics {
-    /// Together with that of work which went on beside it.
-    #[must_use]
-    pub fn alongside(self, other: Self) -> Self {
-        Self {
-            calls: self.calls + other.calls,
-            retries: self.retries + other.retries,
-            rounds: self.rounds.max(other.rounds),
-            background_calls: self.background_calls + other.calls,
-            answered: self.answered.max(other.answered),
-        }
-    }
-}
-
-tokio::task_local! {
-    static CALL_STATISTICS: Cell<CallStatistics>;
-}
-
-/// Runs a future and says what it asked of AWS.
-pub async fn counted<F: Future>(future: F) -> (F::Output, CallStatistics) {
-    counted_after(0, future).await
-}
-
-/// For a task of its own, which begins when `rounds` rounds were answered.
-pub async fn counted_after<F: Future>(rounds: u32, future: F) -> (F::Output, CallStatistics) {
-    CALL_STATISTICS
-        .scope(Cell::new(CallStatistics { answered: rounds, ..CallStatistics::default() }), async {
-            let output = future.await;
-            (output, CALL_STATISTICS.with(Cell::get))
-        })
-        .await
-}
-
-/// How many rounds were answered so far. 0 outside of a counted future.
-pub fn rounds_answered() -> u32 {
-    CALL_STATISTICS.try_with(|statistics| statistics.get().answered).unwrap_or_default()
-}
-
-/// Counts the requests that leave. Every client of ours is built with it.
-#[derive(Debug, Clone, Copy)]
-pub struct CallCounter;
-
-/// The round that a request belongs to.
-#[derive(Debug, Clone, Copy)]
-struct Round(u32);
-
-impl Storable for Round {
-    type Storer = StoreReplace<Self>;
-}
-
-// Outside of a counted future (at start-up) there is nothing to count for.
-#[dyn_dispatch_hint]
-impl Intercept for CallCounter {
-    fn name(&self) -> &'static str {
-        "CallCounter"
-    }
-
-    fn read_before_transmit(
-        &self,
-        _context: &BeforeTransmitInterceptorContextRef<'_>,
-        _components: &RuntimeComponents,
-        config: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let is_retry = config.load::<RequestAttempts>().is_some_and(|attempt| attempt.attempts() > 1);
-        let round = CALL_STATISTICS.try_with(|cell| {
-            let CallStatistics { calls, retries, rounds, answered, .. } = cell.get();
-            let round = answered + 1;
-            cell.set(CallStatistics { calls: calls + 1, retries: retries + u32::from(is_retry), rounds: rounds.max(round), ..cell.get() });
-            round
-        });
-        if let Ok(round) = round {
-            config.interceptor_state().store_put(Round(round));
-        }
-        Ok(())
-    }
-
-    fn read_after_attempt(
-        &self,
-        _context: &FinalizerInterceptorContextRef<'_>,
-        _components: &RuntimeComponents,
-        config: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        if let Some(Round(round)) = config.load::<Round>().copied() {
-            let _ = CALL_STATISTICS.try_with(|cell| cell.set(CallStatistics { answered: cell.get().answered.max(round), ..cell.get() }));
-        }
-        Ok(())
-    }
-}
-
-/// The operating system's random source failed. Nothing can go on without it.
+/// The operating system's random source failed.
 #[derive(Debug, thiserror::Error)]
 #[error("no random bytes")]
 pub struct NoRandom;
 
-/// Fills `bytes` from the cryptographic random source.
+/// Fills `bytes` with cryptographically secure random bytes.
 ///
 /// # Errors
-/// Where the source fails.
+/// Returns an error if the random source fails.
 pub fn random(bytes: &mut [u8]) -> Result<(), NoRandom> {
     aws_lc_rs::rand::fill(bytes).map_err(|_| NoRandom)
 }
 
-/// `N` random bytes.
+/// Returns `N` cryptographically secure random bytes.
 ///
 /// # Errors
-/// Where the source fails.
+/// Returns an error if the random source fails.
 pub fn random_bytes<const N: usize>() -> Result<[u8; N], NoRandom> {
     let mut bytes = [0; N];
     random(&mut bytes)?;
@@ -267,8 +172,8 @@ mod tests {
 
     use super::*;
 
-    /// SHA-256 of the certificates of Amazon Root CA 1 to 4 and of Starfield Services Root Certificate Authority - G2, as
-    /// <https://www.amazontrust.com/repository/> lists them.
+    /// SHA-256 digests of the certificates of Amazon Root CA 1 to 4 and of Starfield Services Root Certificate Authority - G2, as listed on
+    /// <https://www.amazontrust.com/repository/>.
     const DIGESTS: [&str; 5] = [
         "8ecde6884f3d87b1125ba31ac3fcb13d7016de7f57cc904fe1cb97c6ae98196e",
         "1ba5b2aa8c65401a82960118f80bec4f62304d83cec4713a19c39c011ea46db4",
@@ -278,7 +183,7 @@ mod tests {
     ];
 
     #[test]
-    fn the_roots_are_the_five_of_amazon() {
+    fn the_trusted_roots_are_the_five_of_amazon() {
         let certificates = AMAZON_ROOTS.split("-----BEGIN CERTIFICATE-----").skip(1).map(|rest| {
             let text: String = rest.split("-----END").next().unwrap_or_default().split_whitespace().collect();
             let bytes = aws_smithy_types::base64::decode(text).expect("base64");
@@ -292,9 +197,9 @@ mod tests {
     }
 
     #[test]
-    fn elsewhere_or_where_it_is_said_the_system_is_trusted() {
-        let trusts_system = |set: &[(&str, &str)]| {
-            let variables = set.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    fn system_roots_are_trusted_for_other_https_endpoints_or_if_the_environment_says_so() {
+        let trusts_system = |variables: &[(&str, &str)]| {
+            let variables = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
             format!("{:?}", trust_store(variables)).contains("enable_native_roots: true")
         };
         assert!(!trusts_system(&[]));
@@ -306,34 +211,35 @@ mod tests {
     }
 
     #[test]
-    fn a_service_may_have_an_endpoint_of_its_own() {
+    fn each_service_has_its_own_endpoint_variable() {
         for (service, variable) in [("SESv2", "AWS_ENDPOINT_URL_SESV2"), ("API Gateway", "AWS_ENDPOINT_URL_API_GATEWAY")] {
-            let key = ServiceConfigKey::builder().service_id(service).env(ENDPOINT).profile("endpoint_url").build();
-            assert_eq!(own_variable(&key.expect("a key")), variable);
+            let key = ServiceConfigKey::builder().service_id(service).env(ENDPOINT_VARIABLE).profile("endpoint_url").build();
+            assert_eq!(service_variable(&key.expect("a key")), variable);
         }
     }
 
-    /// As of DynamoDB that has no tables.
-    const ANSWER: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: 17\r\n\r\n{\"TableNames\":[]}";
+    /// Response of a DynamoDB without tables.
+    const RESPONSE: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: 17\r\n\r\n{\"TableNames\":[]}";
 
     #[tokio::test]
-    async fn an_endpoint_is_believed_only_if_its_root_is_one_of_those_that_are_trusted() {
-        let (endpoint, _) = tls::answering(ANSWER).await;
-        let asked = async |trusted: TrustStore| {
+    async fn an_endpoint_is_trusted_only_if_its_root_is_in_the_trust_store() {
+        let (endpoint, _) = tls::answering(RESPONSE).await;
+        let list_tables = async |trust_store: TrustStore| {
             let config = aws_sdk_dynamodb::Config::builder()
                 .behavior_version(BehaviorVersion::latest())
                 .region(aws_sdk_dynamodb::config::Region::from_static("eu-south-1"))
                 .credentials_provider(aws_sdk_dynamodb::config::Credentials::new("id", "secret", None, None, "test"))
                 .retry_config(RetryConfig::disabled())
                 .endpoint_url(&endpoint.url)
-                .http_client(http_client(trusted, Reuse::Pooled));
+                .http_client(http_client(trust_store, Reuse::Pooled));
             aws_sdk_dynamodb::Client::from_conf(config.build()).list_tables().send().await
         };
-        asked(TrustStore::empty().with_pem_certificate(endpoint.root.as_str())).await.expect("believed");
-        let refused = asked(trust_store(std::iter::empty())).await.expect_err("not one of Amazon's");
-        assert!(format!("{refused:?}").contains("UnknownIssuer"), "{refused:?}");
-        let (other, _) = tls::answering(ANSWER).await;
-        let refused = asked(TrustStore::empty().with_pem_certificate(other.root.as_str())).await.expect_err("of the same name");
-        assert!(format!("{refused:?}").contains("BadSignature") || format!("{refused:?}").contains("UnknownIssuer"), "{refused:?}");
+        list_tables(TrustStore::empty().with_pem_certificate(endpoint.root.as_str())).await.expect("the endpoint is trusted");
+        let error = list_tables(trust_store(std::iter::empty())).await.expect_err("the root is not one of Amazon's");
+        assert!(format!("{error:?}").contains("UnknownIssuer"), "{error:?}");
+        let (other, _) = tls::answering(RESPONSE).await;
+        let error =
+            list_tables(TrustStore::empty().with_pem_certificate(other.root.as_str())).await.expect_err("another root of the same name");
+        assert!(format!("{error:?}").contains("BadSignature") || format!("{error:?}").contains("UnknownIssuer"), "{error:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! Applications of public bodies: what each is for, and what it may pull.
+//! Applications of public bodies: their purposes, the images that they may pull, and the rules for their signed requests.
 
 use std::fmt;
 
@@ -9,29 +9,29 @@ use crate::{
     time::{Moment, Span},
 };
 
-/// Applications that one subject may have authorised at a time.
+/// How many applications one subject may have authorised at a time.
 pub const AUTHORIZED_APPLICATIONS_MAX: usize = 50;
-/// Keys that one application may have at a time: the old and the new one while it changes them.
+/// How many keys one application may have at a time: the old and the new one during a key rotation.
 pub const KEYS_PER_APPLICATION_MAX: usize = 2;
-/// The longest that a signed request may be valid, from `iat` to `exp`.
+/// Longest validity of a signed request, from `iat` to `exp`.
 pub const REQUEST_VALID: Span = Span::seconds(60);
-/// How far an application's clock may be ahead of ours.
+/// How far the clock of an application may be ahead of ours.
 pub const CLOCK_SKEW: Span = Span::seconds(5);
-/// Characters of the application's own reference for a pull.
-pub const CASE_LENGTH: usize = 64;
-/// Bytes of a signed request: what is longer is not looked at.
-pub const REQUEST_LENGTH: usize = 4096;
-/// Characters of the id by which a request is used once.
-pub const JTI_LENGTH: usize = 64;
-/// A used id is remembered this much longer than its request is valid: not all clocks of ours agree.
+/// Maximum number of characters in the reference (`case`) that an application gives for a pull.
+pub const CASE_CHARACTERS_MAX: usize = 64;
+/// Maximum size of a signed request in bytes. A longer one is rejected without being parsed.
+pub const REQUEST_BYTES_MAX: usize = 4096;
+/// Maximum number of characters in `jti`, the ID that prevents replays of a signed request.
+pub const JTI_CHARACTERS_MAX: usize = 64;
+/// How long a used `jti` is stored after its request has expired. Covers differences between the clocks of our functions.
 pub const JTI_RETENTION: Span = Span::minutes(5);
 
-/// Whether a text may be an application's reference for a pull: printable, not empty, not too long.
+/// Returns whether `text` is a valid reference for a pull: not blank, without control characters, and at most [`CASE_CHARACTERS_MAX`] characters.
 pub fn is_case(text: &str) -> bool {
-    (1..=CASE_LENGTH).contains(&text.chars().count()) && !text.chars().any(char::is_control) && !text.trim().is_empty()
+    (1..=CASE_CHARACTERS_MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control) && !text.trim().is_empty()
 }
 
-/// The name by which an application is known: lower-case letters, digits and hyphens.
+/// ID of an application: 3 to 40 lower-case letters, digits and hyphens, beginning with a letter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ApplicationId(String);
@@ -42,10 +42,10 @@ pub struct InvalidApplicationId;
 
 impl ApplicationId {
     pub fn parse(text: &str) -> Result<Self, InvalidApplicationId> {
-        let fits = (3..=40).contains(&text.len())
+        let is_valid = (3..=40).contains(&text.len())
             && text.starts_with(|c: char| c.is_ascii_lowercase())
             && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        if fits { Ok(Self(text.to_owned())) } else { Err(InvalidApplicationId) }
+        if is_valid { Ok(Self(text.to_owned())) } else { Err(InvalidApplicationId) }
     }
 
     pub fn as_str(&self) -> &str {
@@ -73,7 +73,7 @@ impl TryFrom<String> for ApplicationId {
     }
 }
 
-/// What an application uses photos for. What it may pull follows from it, and is no setting.
+/// What an application uses photos for. The purpose alone decides which images the application may pull. There is no separate setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
@@ -109,7 +109,7 @@ impl Purpose {
         }
     }
 
-    /// The signature goes to driving licences alone.
+    /// Returns whether applications with this purpose may pull `image`. Only those for driving licences may pull the signature.
     pub const fn gets(self, image: ImageKind) -> bool {
         match (image, self) {
             (ImageKind::Face, _)
@@ -119,7 +119,7 @@ impl Purpose {
     }
 }
 
-/// How an application signs; pinned for each of its keys. There is no other, `none` and the HMACs least of all.
+/// Signature algorithm of an application's key, stored with the key. All others are rejected, among them `none` and the HMAC algorithms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum SigningAlgorithm {
     /// ECDSA on P-256 with SHA-256.
@@ -136,7 +136,7 @@ pub enum SigningAlgorithm {
 impl SigningAlgorithm {
     pub const ALL: [Self; 3] = [Self::Es256, Self::Rs256, Self::EdDsa];
 
-    /// As JSON Web Signatures name it (RFC 7518, RFC 8037).
+    /// Returns the `alg` value in JSON Web Signatures (RFC 7518, RFC 8037).
     pub const fn name(self) -> &'static str {
         match self {
             Self::Es256 => "ES256",
@@ -145,26 +145,27 @@ impl SigningAlgorithm {
         }
     }
 
-    /// By exactly that name.
+    /// Parses an `alg` value. Case-sensitive.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
     }
 }
 
-/// Why a signed request is refused. What depends on keys says less than we know: see [`Self::Signature`].
+/// Why a signed request is rejected. Faults that depend on the key are deliberately reported as one: see [`Self::Signature`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignatureFault {
-    /// Not a JWT of the form that we take; needs no key to be seen.
+    /// Not a JWT in the accepted form. Detected without a key.
     Malformed,
-    /// Another algorithm than those that exist here; needs no key to be seen either.
+    /// An algorithm that is not in [`SigningAlgorithm`]. Detected without a key.
     Algorithm,
-    /// Unknown or withdrawn application, unknown key, another key's algorithm, wrong signature: one answer for all.
+    /// Unknown or withdrawn application, unknown key, an algorithm other than the key's, or wrong signature. All get the same response, so that
+    /// it does not reveal which applications and keys exist.
     Signature,
-    // From here on the signature was right.
+    // The following faults are reported only after the signature has been verified.
     Expired,
     NotYetValid,
     Audience,
-    /// A claim is missing or is not what it must be.
+    /// A claim is missing or has an invalid value.
     Claims {
         claim: &'static str,
     },
@@ -186,13 +187,13 @@ impl SignatureFault {
     }
 }
 
-/// From when to when a request may be used, as it says itself.
+/// Checks the validity period that a signed request claims.
 ///
 /// # Errors
-/// Where it is not valid now, or would be for longer than a request may.
+/// Returns the fault if the request is not valid at `now`, or if its validity is not positive or exceeds [`REQUEST_VALID`].
 pub const fn check_times(issued_at: Moment, expires_at: Moment, now: Moment) -> Result<(), SignatureFault> {
-    let valid = expires_at.epoch_seconds().saturating_sub(issued_at.epoch_seconds());
-    if valid <= 0 || valid > REQUEST_VALID.as_seconds() {
+    let validity = expires_at.epoch_seconds().saturating_sub(issued_at.epoch_seconds());
+    if validity <= 0 || validity > REQUEST_VALID.as_seconds() {
         return Err(SignatureFault::Claims { claim: "exp" });
     }
     if now.has_reached(expires_at) {
@@ -215,11 +216,11 @@ mod tests {
     }
 
     fn serde_name(purpose: Purpose) -> String {
-        // No JSON in this crate: the variant's stored name, by serde's own deserializer.
+        // Deserializes the name with serde itself, because this crate does not depend on a JSON library.
         use serde::{Deserialize, de::value::StrDeserializer};
-        let read = Purpose::deserialize(StrDeserializer::<serde::de::value::Error>::new(purpose.name())).unwrap();
-        assert_eq!(read, purpose);
-        read.name().to_owned()
+        let parsed = Purpose::deserialize(StrDeserializer::<serde::de::value::Error>::new(purpose.name())).unwrap();
+        assert_eq!(parsed, purpose);
+        parsed.name().to_owned()
     }
 
     #[test]
@@ -257,17 +258,17 @@ mod tests {
     }
 
     #[test]
-    fn a_reference_is_printable_and_short() {
-        for text in ["1", "ΑΠ 2026/118", &"ω".repeat(CASE_LENGTH)] {
+    fn a_reference_is_printable_and_has_at_most_64_characters() {
+        for text in ["1", "ΑΠ 2026/118", &"ω".repeat(CASE_CHARACTERS_MAX)] {
             assert!(is_case(text), "{text}");
         }
-        for text in ["", " ", "a\nb", "a\u{7f}", &"a".repeat(CASE_LENGTH + 1)] {
+        for text in ["", " ", "a\nb", "a\u{7f}", &"a".repeat(CASE_CHARACTERS_MAX + 1)] {
             assert!(!is_case(text), "{text:?}");
         }
     }
 
     #[test]
-    fn ids_are_short_plain_words() {
+    fn an_id_has_3_to_40_lower_case_letters_digits_and_hyphens() {
         for text in ["edl", "driving-licence", "a23"] {
             assert_eq!(ApplicationId::parse(text).unwrap().as_str(), text);
         }

@@ -1,10 +1,10 @@
-//! Binding a code number to a subject.
+//! Expiry of photos that are associated with a subject.
 
 use crate::{retention, submission::CodeState, time::Moment};
 
-/// When the photos of a code expire once it is associated at `now`.
+/// Returns when the photos of a code expire if the code is associated at `now`.
 ///
-/// The year counts from the first association, also when the code is associated again.
+/// They expire 365 days after the first association. Associating the code again does not change that.
 pub const fn expiry(state: CodeState, code_expires_at: Moment, now: Moment) -> Moment {
     match state {
         CodeState::Issued => retention::association_expiry(now),

@@ -1,4 +1,4 @@
-//! A subject's consent that one application may pull, and what a pull leads to.
+//! Authorizations, by which a subject allows one application to pull photos, and the decision about each pull.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,36 +8,37 @@ use crate::{
     time::Moment,
 };
 
-/// An authorization in force, within the association that it is for.
+/// An authorization of one application, stored in the association whose photos it covers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Authorization {
     pub since: Moment,
-    /// Name of its record in the history.
+    /// ID of the record in the subject's history.
     pub record: String,
-    /// Given by whoever has custody: ends by itself when the subject turns 18.
+    /// End of an authorization that a guardian gave: the 18th birthday of the subject. `None` if the subject gave it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Moment>,
 }
 
 impl Authorization {
+    /// Returns whether the authorization has not ended at `now`.
     pub fn in_force(&self, now: Moment) -> bool {
         self.until.is_none_or(|until| !now.has_reached(until))
     }
 }
 
-/// Why an application may not be authorised for the photos that are associated.
+/// Why an application cannot be authorised for the associated photos.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotAuthorizable {
-    /// It needs pictures of another file profile.
+    /// The application needs photos of the file profile `needed`, and these have another.
     ProfileMismatch { needed: FileProfile },
-    /// The set has no face photo, which every application needs.
+    /// The photo set has no face photo. Every application needs one.
     FaceAbsent,
 }
 
-/// Whether photos serve what an application is for.
+/// Checks that photos with this profile and these images are usable for an application that needs the profile `needed`.
 ///
 /// # Errors
-/// The reason why not.
+/// Returns the reason if they are not.
 pub fn authorizable(needed: FileProfile, profile: FileProfile, images: impl IntoIterator<Item = ImageKind>) -> Result<(), NotAuthorizable> {
     if needed != profile {
         return Err(NotAuthorizable::ProfileMismatch { needed });
@@ -45,18 +46,18 @@ pub fn authorizable(needed: FileProfile, profile: FileProfile, images: impl Into
     if images.into_iter().any(|kind| kind == ImageKind::Face) { Ok(()) } else { Err(NotAuthorizable::FaceAbsent) }
 }
 
-/// What is known when an application asks for an image.
+/// Facts that decide whether an application may pull an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PullFacts<'a> {
     pub purpose: Purpose,
     pub image: ImageKind,
-    /// Of the subject, and not expired; None where the subject is unknown too.
+    /// The subject's association. `None` if there is none, if it has expired, or if the subject is unknown.
     pub association: Option<AssociationFacts<'a>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AssociationFacts<'a> {
-    /// Of this very application.
+    /// The subject's authorization of the application that pulls.
     pub authorization: Option<&'a Authorization>,
     pub has_image: bool,
 }
@@ -67,22 +68,22 @@ pub enum Pull {
     Refused(PullRefusal),
 }
 
-/// Why a pull was refused, as the subject reads it. The application learns less: see [`PullRefusal::is_said`].
+/// Why a pull was rejected, as shown to the subject. The application receives less detail: see [`PullRefusal::is_disclosed`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PullRefusal {
-    /// The application's purpose gives no right to this image.
+    /// Applications with this purpose may not pull this image.
     PurposeForbids,
     NothingAssociated,
     NotAuthorized,
-    /// The application is authorised, and the set has no such image.
+    /// The application is authorised, but the photo set has no such image.
     ImageAbsent,
 }
 
 impl PullRefusal {
-    /// Whether the application is told the reason. Of an unknown person, of nothing associated and of no authorization it
-    /// is told one and the same.
-    pub const fn is_said(self) -> bool {
+    /// Returns whether the response names this reason to the application. An unknown person, a missing association and a missing
+    /// authorization get the same response, so that an application learns nothing about people who have not authorised it.
+    pub const fn is_disclosed(self) -> bool {
         match self {
             Self::PurposeForbids | Self::ImageAbsent => true,
             Self::NothingAssociated | Self::NotAuthorized => false,
@@ -90,6 +91,7 @@ impl PullRefusal {
     }
 }
 
+/// Decides whether an application may pull an image.
 pub fn decide_pull(facts: PullFacts<'_>, now: Moment) -> Pull {
     if !facts.purpose.gets(facts.image) {
         return Pull::Refused(PullRefusal::PurposeForbids);
@@ -125,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn an_authorization_by_a_guardian_ends_at_its_second() {
+    fn an_authorization_by_a_guardian_ends_exactly_at_its_end_time() {
         let now = Moment::from_epoch_seconds(1_000_000);
         assert!(authorization(now, None).in_force(now));
         assert!(authorization(now, Some(1)).in_force(now));
@@ -143,8 +145,8 @@ mod tests {
             has_image: bool,
         ) {
             let now = Moment::from_epoch_seconds(1_000_000);
-            let given = authorization(now, until);
-            let association = associated.then_some(AssociationFacts { authorization: authorized.then_some(&given), has_image });
+            let authorization = authorization(now, until);
+            let association = associated.then_some(AssociationFacts { authorization: authorized.then_some(&authorization), has_image });
             let allowed = purpose.gets(image) && associated && authorized && until.is_none_or(|until| until > 0) && has_image;
             prop_assert_eq!(decide_pull(PullFacts { purpose, image, association }, now) == Pull::Allowed, allowed);
         }

@@ -1,11 +1,11 @@
-//! Photographers' businesses.
+//! Businesses of photographers.
 
 use serde::{Deserialize, Serialize};
 
-/// Activity codes of the tax registry for photographic services.
-const PHOTOGRAPHY: &str = "74.20";
+/// Activity code of photographic services in the tax registry.
+const PHOTOGRAPHY_ACTIVITY: &str = "74.20";
 
-/// A business as we know it inside: a keyed hash of its AFM, so that lists and keys name nobody.
+/// Internal ID of a business: a keyed hash of its AFM, so that stored keys and lists do not identify anybody.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct BusinessId(String);
@@ -20,9 +20,9 @@ impl BusinessId {
     }
 }
 
-/// True for 74.20 and everything below it, such as `74.20.22`.
+/// Returns whether an activity code is 74.20 or a subdivision of it, such as `74.20.22`.
 pub fn is_photography(activity: &str) -> bool {
-    activity.strip_prefix(PHOTOGRAPHY).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    activity.strip_prefix(PHOTOGRAPHY_ACTIVITY).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 #[cfg(test)]
@@ -30,7 +30,7 @@ mod tests {
     use super::is_photography;
 
     #[test]
-    fn photographers_are_told_by_their_activity() {
+    fn photographers_are_recognised_by_their_activity_code() {
         for (activity, expected) in
             [("74.20", true), ("74.20.22", true), ("74.2", false), ("74.201", false), ("47.78.1", false), ("", false)]
         {

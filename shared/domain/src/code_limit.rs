@@ -1,30 +1,30 @@
-//! How many codes, and how many messages with codes, there may be in one Athens day. Beyond a limit issuing and sending again are rejected
-//! until midnight.
+//! Limits on the codes that are issued, and on the messages with codes that are sent, in one Athens day. Beyond a limit, issuing and resending
+//! are rejected until midnight.
 //!
-//! Codes and one-time passwords share one SMS budget, and nobody may be able to exhaust it.
+//! The limits keep anyone from exhausting the SMS budget, which codes and one-time passwords share.
 
 use zeroize::Zeroizing;
 
 use crate::recipient::Recipient;
 
-/// Messages with codes to one recipient, over all businesses, resends included.
-pub const MESSAGES_PER_RECIPIENT: u32 = 10;
+/// Messages with codes to one recipient in one day, over all businesses, including resends.
+pub const MESSAGES_PER_RECIPIENT_PER_DAY: u32 = 10;
 
 /// A daily limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CodeLimit {
-    /// The codes of one business.
+    /// Codes issued by one business.
     Business,
-    /// The messages with codes to one recipient.
+    /// Messages with codes to one recipient.
     Recipient,
-    /// The SMS with codes of the whole service. Email goes on.
+    /// SMS with codes sent by the whole service. Does not limit email.
     Sms,
 }
 
 impl CodeLimit {
     pub const ALL: [Self; 3] = [Self::Business, Self::Recipient, Self::Sms];
 
-    /// As logs and metrics name it.
+    /// Returns the name in logs and metrics.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Business => "business",
@@ -34,7 +34,7 @@ impl CodeLimit {
     }
 }
 
-/// The share of a limit that operators are told of.
+/// A share of a limit that is logged when its use reaches it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Share {
     Half,
@@ -49,7 +49,7 @@ impl Share {
         }
     }
 
-    /// Returns the share that is reached when `used` of `limit` are used.
+    /// Returns the largest share that `used` has reached, or `None` below half of `limit`.
     pub fn of(used: u32, limit: u32) -> Option<Self> {
         match used {
             used if used >= limit => Some(Self::Whole),
@@ -59,9 +59,9 @@ impl Share {
     }
 }
 
-/// The form in which a recipient is counted, so that two spellings of one mailbox are one recipient: in lower case, and without what follows a
-/// plus sign.
-pub fn counted_as(recipient: &Recipient) -> Zeroizing<String> {
+/// Returns the normalised address under which messages to a recipient are counted, so that different spellings of one mailbox count as one
+/// recipient. Email addresses are in lower case and without the tag after a plus sign, and mobile numbers are in E.164 format.
+pub fn counting_address(recipient: &Recipient) -> Zeroizing<String> {
     Zeroizing::new(match recipient {
         Recipient::Mobile(mobile) => mobile.expose().to_owned(),
         Recipient::Email(address) => {
@@ -77,25 +77,25 @@ mod tests {
     use crate::recipient::{EmailAddress, GreekMobile};
 
     #[test]
-    fn half_and_whole_are_told_from_the_use_that_reaches_them() {
+    fn a_share_is_reported_from_the_use_that_reaches_it() {
         assert_eq!(
             [4, 5, 9, 10, 11].map(|used| Share::of(used, 10)),
             [None, Some(Share::Half), Some(Share::Half), Some(Share::Whole), Some(Share::Whole)]
         );
-        // Of an odd limit the larger half, and of one there is the whole alone.
+        // Half of an odd limit is rounded up. A limit of 1 has no half.
         assert_eq!([1, 2, 3].map(|used| Share::of(used, 3)), [None, Some(Share::Half), Some(Share::Whole)]);
         assert_eq!([0, 1].map(|used| Share::of(used, 1)), [None, Some(Share::Whole)]);
     }
 
     #[test]
     fn spellings_of_one_mailbox_are_counted_as_one_recipient() {
-        let counted = |address: &str| counted_as(&Recipient::Email(EmailAddress::parse(address).unwrap())).to_string();
+        let counted = |address: &str| counting_address(&Recipient::Email(EmailAddress::parse(address).unwrap())).to_string();
         for address in ["Maria.P@Example.GR", "maria.p+photo@example.gr", "maria.p+a+b@example.gr"] {
             assert_eq!(counted(address), "maria.p@example.gr", "{address}");
         }
         assert_eq!(counted("+only@example.gr"), "+only@example.gr");
         assert_ne!(counted("maria@example.gr"), counted("maria.p@example.gr"));
         let mobile = Recipient::Mobile(GreekMobile::parse("691 234 5678").unwrap());
-        assert_eq!(*counted_as(&mobile), "+306912345678");
+        assert_eq!(*counting_address(&mobile), "+306912345678");
     }
 }

@@ -1,4 +1,4 @@
-//! The code number (κωδικάριθμος): the secret that stands for one photo set.
+//! The code number (κωδικάριθμος): the secret that gives access to one photo set.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use base64::{
 };
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-/// Characters of a written code number.
+/// Number of characters in the text form of a code number.
 pub const CODE_LENGTH: usize = 22;
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -21,23 +21,24 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct CodeNumber([u8; 16]);
 
-/// Why a text cannot be a code number. Never counts against the day's submissions: it cannot be a guess.
+/// Why a text is not a code number. A malformed code does not count against the daily limit of submissions, because it cannot be a guess.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MalformedCode {
     #[error("{0} characters instead of {CODE_LENGTH}")]
     Length(usize),
-    #[error("a character that code numbers do not have")]
+    #[error("a character that is not allowed in code numbers")]
     Character,
-    /// The 22nd character is always one of A, Q, g, w: most typing errors there show at once.
+    /// The 22nd character encodes only 2 bits and is always one of A, Q, g, w. Most typing errors in it are detected.
     #[error("the last character is not one of A, Q, g, w")]
     LastCharacter,
 }
 
 impl CodeNumber {
-    /// Draws until the written form holds neither `+` nor `/`, so that it is safe in file names, links and messages.
+    /// Generates a random code number. Draws again until its text form contains neither `+` nor `/`, so that it is safe in file names, links and
+    /// messages.
     ///
     /// # Errors
-    /// Only those of the random source.
+    /// Returns the error of the random source.
     pub fn draw<E>(mut random: impl FnMut(&mut [u8; 16]) -> Result<(), E>) -> Result<Self, E> {
         loop {
             let mut bytes = [0; 16];
@@ -50,44 +51,44 @@ impl CodeNumber {
         }
     }
 
-    /// Reads what a person typed or a scanner read: white space is dropped, both base64 alphabets are accepted.
+    /// Parses a code number that was typed or scanned. Ignores white space and accepts the standard and the URL-safe base64 alphabet.
     pub fn parse(text: &str) -> Result<Self, MalformedCode> {
-        let written: Zeroizing<String> = Zeroizing::new(text.chars().filter(|c| !c.is_whitespace()).collect());
-        Self::parse_written(&written)
+        let compact: Zeroizing<String> = Zeroizing::new(text.chars().filter(|c| !c.is_whitespace()).collect());
+        Self::parse_compact(&compact)
     }
 
-    fn parse_written(written: &str) -> Result<Self, MalformedCode> {
-        let length = written.chars().count();
+    fn parse_compact(text: &str) -> Result<Self, MalformedCode> {
+        let length = text.chars().count();
         if length != CODE_LENGTH {
             return Err(MalformedCode::Length(length));
         }
-        if !written.chars().all(|c| c.is_ascii_alphanumeric() || "+/-_".contains(c)) {
+        if !text.chars().all(|c| c.is_ascii_alphanumeric() || "+/-_".contains(c)) {
             return Err(MalformedCode::Character);
         }
-        if !written.ends_with(['A', 'Q', 'g', 'w']) {
+        if !text.ends_with(['A', 'Q', 'g', 'w']) {
             return Err(MalformedCode::LastCharacter);
         }
-        let standard = |c| match c {
+        let to_standard = |c| match c {
             '-' => '+',
             '_' => '/',
             other => other,
         };
-        let standard: Zeroizing<String> = Zeroizing::new(written.chars().map(standard).collect());
+        let standard: Zeroizing<String> = Zeroizing::new(text.chars().map(to_standard).collect());
         let decoded = Zeroizing::new(BASE64.decode(standard.as_bytes()).map_err(|_| MalformedCode::Character)?);
         decoded.as_slice().try_into().map(Self).map_err(|_| MalformedCode::Character)
     }
 
-    /// The 22 characters, for the message, the PDF and the file names that belong to its holder. Never for a log.
+    /// Returns the 22 characters, for the message, PDF and file names that the citizen receives. Must not be logged.
     pub fn expose(&self) -> String {
         BASE64.encode(self.0)
     }
 
-    /// The 128 bits, from which storage derives a database key and an encryption key.
+    /// Returns the 128 bits from which storage derives a database key and an encryption key.
     pub const fn bytes(&self) -> &[u8; 16] {
         &self.0
     }
 
-    /// From bytes that our own storage sealed.
+    /// Restores a code number from the bytes that storage has unsealed.
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
@@ -108,20 +109,20 @@ mod tests {
     use super::{CODE_LENGTH, CodeNumber, MalformedCode};
 
     #[test]
-    fn the_states_own_example_is_read() {
+    fn the_example_published_by_the_state_is_parsed() {
         let code = CodeNumber::parse("adEC3wlknv5LcQn5W65twA").unwrap();
         assert_eq!(code.expose(), "adEC3wlknv5LcQn5W65twA");
     }
 
     #[test]
-    fn blanks_inside_are_dropped_and_both_alphabets_are_read() {
+    fn white_space_is_ignored_and_both_alphabets_are_accepted() {
         let plain = CodeNumber::parse("adEC3wlknv5LcQn5W65twA").unwrap();
         assert!(CodeNumber::parse(" adEC 3wlk nv5L\tcQn5\nW65t\u{a0}wA ").unwrap() == plain);
         assert!(CodeNumber::parse("-_EC3wlknv5LcQn5W65twA").unwrap() == CodeNumber::parse("+/EC3wlknv5LcQn5W65twA").unwrap());
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
+    fn the_error_names_the_fault_of_a_malformed_code() {
         assert_eq!(CodeNumber::parse("").unwrap_err(), MalformedCode::Length(0));
         assert_eq!(CodeNumber::parse("adEC3wlknv5LcQn5W65twAA").unwrap_err(), MalformedCode::Length(23));
         assert_eq!(CodeNumber::parse("adEC3wlknv5LcQn5W65tw!").unwrap_err(), MalformedCode::Character);
@@ -130,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn drawing_goes_on_while_the_code_holds_plus_or_slash() {
+    fn a_code_that_contains_plus_or_slash_is_drawn_again() {
         let mut draws = [[0xff; 16], [0xfb; 16], [7; 16]].into_iter();
         let code = CodeNumber::draw(|bytes| {
             *bytes = draws.next().unwrap();
@@ -141,24 +142,24 @@ mod tests {
     }
 
     #[test]
-    fn a_code_never_prints_itself() {
+    fn debug_output_does_not_contain_the_code() {
         assert_eq!(format!("{:?}", CodeNumber::from_bytes([1; 16])), "CodeNumber([redacted])");
     }
 
     proptest! {
         #[test]
-        fn every_code_comes_back_from_its_written_form(bytes: [u8; 16]) {
+        fn every_code_is_parsed_from_its_text_form(bytes: [u8; 16]) {
             let code = CodeNumber::from_bytes(bytes);
-            let written = code.expose();
-            prop_assert_eq!(written.len(), CODE_LENGTH);
-            prop_assert!("AQgw".contains(written.chars().last().unwrap()));
-            prop_assert!(CodeNumber::parse(&written).unwrap() == code);
+            let text = code.expose();
+            prop_assert_eq!(text.len(), CODE_LENGTH);
+            prop_assert!("AQgw".contains(text.chars().last().unwrap()));
+            prop_assert!(CodeNumber::parse(&text).unwrap() == code);
         }
 
         #[test]
-        fn two_texts_never_mean_one_code(bytes: [u8; 16], last in "[A-Za-z0-9]") {
-            let written = CodeNumber::from_bytes(bytes).expose();
-            let changed = format!("{}{last}", &written[..CODE_LENGTH - 1]);
+        fn two_different_texts_are_never_the_same_code(bytes: [u8; 16], last in "[A-Za-z0-9]") {
+            let text = CodeNumber::from_bytes(bytes).expose();
+            let changed = format!("{}{last}", &text[..CODE_LENGTH - 1]);
             if let Ok(code) = CodeNumber::parse(&changed) {
                 prop_assert_eq!(code.expose(), changed);
             }

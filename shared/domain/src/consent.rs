@@ -1,11 +1,11 @@
-//! What people agree to. Asked again when a text changes: its version is part of the record.
+//! Texts that people agree to. The record of a consent contains the version of the text, and people are asked again when the text changes.
 
 use serde::{Deserialize, Serialize};
 
 /// Version of the text on personal data.
-pub const PERSONAL_DATA_VERSION: &str = "2026-12";
+pub const PERSONAL_DATA_VERSION: &str = "2026-12.2";
 /// Version of the text agreed to at association.
-pub const ASSOCIATION_VERSION: &str = "2026-11";
+pub const ASSOCIATION_VERSION: &str = "2026-12";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -22,6 +22,7 @@ impl ConsentKind {
         }
     }
 
+    /// Returns the version of the text that is shown now.
     pub const fn current_version(self) -> &'static str {
         match self {
             Self::PersonalData => PERSONAL_DATA_VERSION,

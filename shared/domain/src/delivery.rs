@@ -1,4 +1,4 @@
-//! Sending a code: attempts, and when to give up.
+//! Delivery of messages with codes: attempts, retries and resends.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,28 +7,31 @@ use crate::{
     time::{Moment, Span},
 };
 
-/// Seconds to wait after the first, second, ... failed attempt. After the last one the message has failed for good;
-/// together they stay well inside the 24 hours that a message is kept.
-const WAITS: [i64; 7] = [15, 60, 300, 900, 3_600, 4 * 3_600, 8 * 3_600];
+/// Seconds to wait after the first, second, ... failed attempt. An attempt after the last delay is the final one. The delays add up to about
+/// 13 hours, well below the 24 hours for which a message is stored.
+const RETRY_DELAYS_SECONDS: [i64; 7] = [15, 60, 300, 900, 3_600, 4 * 3_600, 8 * 3_600];
 
-/// More often a message is not tried, also where nothing could be noted of the attempts so far.
-pub const ATTEMPTS: usize = WAITS.len() + 1;
+/// Maximum number of attempts to send a message, including attempts whose outcome could not be stored.
+pub const ATTEMPTS: usize = RETRY_DELAYS_SECONDS.len() + 1;
 
-/// While one attempt holds its claim, no other begins. Longer than the sender may run (its Timeout in template.yaml).
+/// How long an attempt claims a message. No other attempt begins while the claim is valid. The claim is longer than the `Timeout` of the
+/// sending function (template.yaml).
 pub const CLAIM: Span = Span::minutes(2);
 
-/// How many due messages one run of the sweep looks at. A longer backlog takes several runs, a minute apart.
+/// Maximum number of due messages that one run of the sweep processes. A longer backlog takes several runs, one a minute.
 pub const SWEEP_MESSAGES_MAX: usize = 200;
 
-/// How many of them it looks at at the same time.
+/// How many messages the sweep processes concurrently.
 pub const SWEEP_CONCURRENCY: usize = 8;
 
-/// After so long a run of the sweep looks at no further messages, so that it ends within its time limit (template.yaml).
-pub const SWEEP_RUN: Span = Span::seconds(20);
+/// Time after which a run of the sweep starts no further messages, so that it ends within its `Timeout` (template.yaml).
+pub const SWEEP_RUN_TIME_MAX: Span = Span::seconds(20);
 
-/// A message that nobody can read is looked at again after so long: the longest overdue come first, and it would always be among them.
-pub const UNREADABLE_AGAIN: Span = Span::hours(1);
+/// How long the sweep postpones a message that it cannot read. The sweep takes the longest overdue messages first, so unreadable ones would
+/// otherwise fill every run.
+pub const UNREADABLE_RETRY_DELAY: Span = Span::hours(1);
 
+/// State of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeliveryState {
@@ -37,12 +40,12 @@ pub enum DeliveryState {
     Failed,
 }
 
-/// From the code's issue on, the photographer can have it sent again for so long: as long as we have its message.
-pub const RESEND_WITHIN: Span = MESSAGE_RETENTION;
-/// So many times.
-pub const RESENDS: usize = 3;
+/// How long after its issue a code can be resent. Equals the retention of the message, which is needed for resending.
+pub const RESEND_PERIOD: Span = MESSAGE_RETENTION;
+/// How many times a code can be resent.
+pub const RESENDS_MAX: usize = 3;
 
-/// An issuance as its photographer sees it.
+/// State of an issuance as shown to the photographer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum IssuanceState {
@@ -50,12 +53,12 @@ pub enum IssuanceState {
     Sent,
     Failed,
     Associated,
-    /// Its 14 days are over, and nobody associated it.
+    /// The code was not associated within its 14 days.
     Expired,
 }
 
 impl IssuanceState {
-    /// Associated wins, then expired; before either it is what became of the message.
+    /// Returns the state. `Associated` takes precedence, then `Expired`, then the state of the message.
     pub const fn of(delivery: DeliveryState, associated: bool, code_expires_at: Moment, now: Moment) -> Self {
         if associated {
             return Self::Associated;
@@ -82,17 +85,17 @@ impl IssuanceState {
     }
 }
 
-/// What is known of an issuance whose code is to be sent again.
+/// Facts about an issuance that decide whether its code may be resent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ResendFacts {
     pub issued_at: Moment,
-    /// Now or ever.
+    /// Whether the code is or ever was associated.
     pub associated: bool,
-    /// How often it was sent again so far.
+    /// How many times the code has been resent.
     pub resent: usize,
 }
 
-/// What is known of its message.
+/// Facts about the message of an issuance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MessageFacts {
     pub state: DeliveryState,
@@ -101,31 +104,32 @@ pub struct MessageFacts {
     pub kept_until: Moment,
 }
 
+/// Decision about a request to resend a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resend {
     Allowed,
     Associated,
     TooLate,
     Exhausted,
-    /// The message is in the sender's hands, or about to be for the first time: another copy would be one too many.
+    /// The message is being sent, or is queued for its first attempt. Resending would create a second copy.
     BeingSent,
 }
 
-/// Whether a code may be sent again at all.
+/// Decides whether a code may be resent, by the facts about its issuance. [`resend_message`] decides about the message.
 pub const fn resend(facts: &ResendFacts, now: Moment) -> Resend {
     if facts.associated {
         Resend::Associated
-    } else if now.has_reached(facts.issued_at.plus(RESEND_WITHIN)) {
+    } else if now.has_reached(facts.issued_at.plus(RESEND_PERIOD)) {
         Resend::TooLate
-    } else if facts.resent >= RESENDS {
+    } else if facts.resent >= RESENDS_MAX {
         Resend::Exhausted
     } else {
         Resend::Allowed
     }
 }
 
-/// Whether its message allows it now. A corrected one takes the place of a message that was never tried; the same one again
-/// would only be a second copy of it.
+/// Decides whether a message may be resent now. With a corrected recipient (`corrected`) it may also be resent before its first attempt,
+/// because the corrected message replaces it. Resending to the same recipient would only create a second copy.
 pub fn resend_message(message: Option<&MessageFacts>, corrected: bool, now: Moment) -> Resend {
     let Some(message) = message.filter(|message| !now.has_reached(message.kept_until)) else { return Resend::TooLate };
     let claimed = message.claimed_until.is_some_and(|until| !now.has_reached(until));
@@ -133,24 +137,25 @@ pub fn resend_message(message: Option<&MessageFacts>, corrected: bool, now: Mome
     if claimed || (untried && !corrected) { Resend::BeingSent } else { Resend::Allowed }
 }
 
-/// How often it may still be sent again.
+/// Returns how many more times a code may be resent.
 pub const fn resends_left(facts: &ResendFacts, now: Moment) -> usize {
     match resend(facts, now) {
-        Resend::Allowed => RESENDS - facts.resent,
+        Resend::Allowed => RESENDS_MAX - facts.resent,
         Resend::Associated | Resend::TooLate | Resend::Exhausted | Resend::BeingSent => 0,
     }
 }
 
+/// What to do after a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AfterFailure {
     RetryAt(Moment),
     GiveUp,
 }
 
-/// What follows the failed attempt number `attempts` (from 1) of a message kept until `kept_until`.
+/// Decides what follows failed attempt number `attempts` (counted from 1) of a message that is stored until `kept_until`.
 pub fn after_failure(attempts: u32, now: Moment, kept_until: Moment) -> AfterFailure {
-    let wait = usize::try_from(attempts).ok().and_then(|n| WAITS.get(n.saturating_sub(1)));
-    match wait {
+    let delay = usize::try_from(attempts).ok().and_then(|n| RETRY_DELAYS_SECONDS.get(n.saturating_sub(1)));
+    match delay {
         Some(&seconds) if now.plus(Span::seconds(seconds)) < kept_until => AfterFailure::RetryAt(now.plus(Span::seconds(seconds))),
         Some(_) | None => AfterFailure::GiveUp,
     }
@@ -161,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_is_tried_again_ever_later_and_given_up_within_its_day() {
+    fn retries_come_at_growing_intervals_and_end_before_the_message_is_deleted() {
         let queued = Moment::from_epoch_seconds(1_000_000);
         let kept_until = queued.plus(MESSAGE_RETENTION);
         let (mut now, mut attempts) = (queued, 1);
@@ -176,21 +181,22 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_tried_after_the_message_is_gone() {
+    fn no_retry_is_scheduled_after_the_message_is_deleted() {
         let now = Moment::from_epoch_seconds(1_000_000);
         assert_eq!(after_failure(1, now, now.plus(Span::seconds(10))), AfterFailure::GiveUp);
     }
 
     const ISSUED: Moment = Moment::from_epoch_seconds(1_000_000);
 
+    /// Returns the moment `seconds` after the issue.
     fn after(seconds: i64) -> Moment {
         ISSUED.plus(Span::seconds(seconds))
     }
 
     #[test]
-    fn a_code_is_sent_again_three_times_within_24_hours_and_never_once_associated() {
+    fn a_code_is_resent_at_most_three_times_within_24_hours_and_not_after_an_association() {
         let facts = |associated, resent| ResendFacts { issued_at: ISSUED, associated, resent };
-        let day = RESEND_WITHIN.as_seconds();
+        let day = RESEND_PERIOD.as_seconds();
         for (facts, now, expected, left) in [
             (facts(false, 0), after(0), Resend::Allowed, 3),
             (facts(false, 2), after(day - 1), Resend::Allowed, 1),
@@ -205,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_goes_again_only_once_it_is_out_of_the_senders_hands() {
+    fn a_message_is_not_resent_while_it_is_being_sent() {
         use DeliveryState as S;
         let message = |state, attempts, claimed: Option<i64>| MessageFacts {
             state,
@@ -216,12 +222,12 @@ mod tests {
         for (facts, same, corrected) in [
             (message(S::Sent, 1, None), Resend::Allowed, Resend::Allowed),
             (message(S::Failed, 8, None), Resend::Allowed, Resend::Allowed),
-            // Failed once and waiting: both bring it forward.
+            // Failed once and waiting for its retry. Resending brings the retry forward.
             (message(S::Queued, 1, None), Resend::Allowed, Resend::Allowed),
-            // Never tried yet: there is nothing to send again, but a wrong address can still be kept from it.
+            // Not attempted yet. There is nothing to resend, but a correction can still replace the wrong recipient.
             (message(S::Queued, 0, None), Resend::BeingSent, Resend::Allowed),
             (message(S::Queued, 1, Some(51)), Resend::BeingSent, Resend::BeingSent),
-            // A claim that ran out: the attempt died.
+            // The claim has expired, because the attempt ended without releasing it.
             (message(S::Queued, 1, Some(50)), Resend::Allowed, Resend::Allowed),
         ] {
             assert_eq!(
@@ -235,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn associated_wins_then_expired_then_what_became_of_the_message() {
+    fn an_association_takes_precedence_over_expiry_and_expiry_over_the_message() {
         use DeliveryState as S;
         let of = |delivery, associated, now| IssuanceState::of(delivery, associated, after(100), after(now));
         for delivery in [S::Queued, S::Sent, S::Failed] {

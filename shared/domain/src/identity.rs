@@ -1,10 +1,10 @@
-//! Who a person is, by the numbers of the Greek state, and the random name we know them by inside.
+//! Identity numbers of the Greek state (AFM, AMKA, PAAYPA) and the random ID of a person within the service.
 
 use serde::{Deserialize, Serialize};
 
 use crate::secret::redacted_text;
 
-/// Why a text is not an identity number.
+/// Why a text is not a valid identity number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidNumber {
     #[error("wrong length or not digits only")]
@@ -13,6 +13,7 @@ pub enum InvalidNumber {
     Check,
 }
 
+/// Parses exactly `N` ASCII digits, ignoring white space around them.
 fn digits<const N: usize>(text: &str) -> Result<[u8; N], InvalidNumber> {
     let bytes = text.trim().as_bytes();
     let digits: [u8; N] = bytes.try_into().map_err(|_| InvalidNumber::Shape)?;
@@ -27,7 +28,7 @@ macro_rules! number {
         pub struct $name(String);
 
         impl $name {
-            /// The digits, for a screen that shows people their own data or a call to the registers. Never for a log.
+            /// Returns the digits, to show people their own data or to call the registers. Must not be logged.
             pub fn expose(&self) -> &str {
                 &self.0
             }
@@ -38,17 +39,17 @@ macro_rules! number {
 }
 
 number! {
-    /// ΑΦΜ, the tax number: 9 digits, the last a check digit, not all zeros.
+    /// ΑΦΜ, the tax number: 9 digits, not all zeros. The last is a check digit.
     Afm
 }
 
 number! {
-    /// ΑΜΚΑ, the social security number: 11 digits, beginning with a birth date DDMMYY, the last a Luhn digit.
+    /// ΑΜΚΑ, the social security number: 11 digits. It begins with the birth date (DDMMYY), and the last digit is a Luhn check digit.
     Amka
 }
 
 number! {
-    /// ΠΑΑΥΠΑ, a foreigner's provisional number: 11 digits; its check rule is not public, so none is applied.
+    /// ΠΑΑΥΠΑ, the provisional number of foreigners: 11 digits. Its check rule is not public, so only the digits are checked.
     Paaypa
 }
 
@@ -66,10 +67,10 @@ impl Afm {
 impl Amka {
     pub fn parse(text: &str) -> Result<Self, InvalidNumber> {
         let digits = digits::<11>(text)?;
-        let two = |at: usize| i8::try_from(digits[at] * 10 + digits[at + 1]).unwrap_or(i8::MAX);
-        // The century is not in the number: a date that is valid in either one will do (29 February 2000, not 1900).
+        let pair = |at: usize| i8::try_from(digits[at] * 10 + digits[at + 1]).unwrap_or(i8::MAX);
+        // The number does not contain the century, so the date has to be valid in one of them (29 February exists in 2000, not in 1900).
         let date_is_valid =
-            [1900_i16, 2000].iter().any(|century| jiff::civil::Date::new(century + i16::from(two(4)), two(2), two(0)).is_ok());
+            [1900_i16, 2000].iter().any(|century| jiff::civil::Date::new(century + i16::from(pair(4)), pair(2), pair(0)).is_ok());
         if !date_is_valid || !luhn(&digits).is_multiple_of(10) {
             return Err(InvalidNumber::Check);
         }
@@ -84,6 +85,7 @@ impl Paaypa {
     }
 }
 
+/// Returns the Luhn sum, which is a multiple of 10 for a valid number.
 fn luhn(digits: &[u8]) -> u32 {
     digits
         .iter()
@@ -97,7 +99,7 @@ fn luhn(digits: &[u8]) -> u32 {
         .sum()
 }
 
-/// One of the numbers by which the registers know a person.
+/// One of the numbers by which the registers identify a person.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "value", rename_all = "lowercase")]
 pub enum Identifier {
@@ -107,10 +109,10 @@ pub enum Identifier {
 }
 
 impl Identifier {
-    /// From kind and number in one text, such as `afm:068933130`. None where there is no such kind.
+    /// Parses kind and number in one text, such as `afm:068933130`. Returns `None` if the kind is unknown.
     ///
     /// # Errors
-    /// Where the number is not one of its kind.
+    /// Returns an error if the number is not valid for its kind.
     pub fn parse_tagged(text: &str) -> Option<Result<Self, InvalidNumber>> {
         let (kind, number) = text.split_once(':')?;
         match kind {
@@ -129,6 +131,7 @@ impl Identifier {
         }
     }
 
+    /// Returns the digits. Must not be logged.
     pub fn expose(&self) -> &str {
         match self {
             Self::Afm(afm) => afm.expose(),
@@ -138,13 +141,13 @@ impl Identifier {
     }
 }
 
-/// The person shown on photos, as we know them inside: random, says nothing about anyone, stays the same for life.
+/// Internal ID of a person whose photos the service stores. It is random, so it reveals nothing about the person, and it never changes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SubjectId(String);
 
 impl SubjectId {
-    /// From 128 random bits.
+    /// Creates an ID from 128 random bits.
     pub fn from_random(bytes: [u8; 16]) -> Self {
         Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
     }
@@ -183,12 +186,12 @@ mod tests {
 
     #[test]
     fn amka_needs_a_real_date_and_the_luhn_digit() {
-        // 0+2+0+2+8+0+1+4+3+8 = 28: the last digit must be 2.
+        // The Luhn sum of the first ten digits is 0+2+0+2+8+0+1+4+3+8 = 28, so the last digit must be 2.
         assert!(Amka::parse("01018012342").is_ok());
         assert_eq!(Amka::parse("01018012346"), Err(InvalidNumber::Check));
         assert_eq!(Amka::parse("32018000005"), Err(InvalidNumber::Check));
         assert_eq!(Amka::parse("1234"), Err(InvalidNumber::Shape));
-        // 29 February exists in 2000 and not in 1900, and the number does not say the century.
+        // 29 February is accepted because it exists in 2000, and the number does not contain the century.
         let leap = (0..10).map(|check| format!("2902000000{check}")).filter(|text| Amka::parse(text).is_ok()).count();
         assert_eq!(leap, 1);
         let never = (0..10).filter(|check| Amka::parse(&format!("3002000000{check}")).is_ok()).count();
@@ -196,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn an_identifier_in_one_text_says_its_kind() {
+    fn a_tagged_identifier_is_parsed_by_its_kind() {
         for text in ["afm:068933130", "amka:01018012342", "paaypa:01018000003"] {
             let identifier = Identifier::parse_tagged(text).unwrap().unwrap();
             assert_eq!(format!("{}:{}", identifier.kind(), identifier.expose()), text);
@@ -208,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_never_print_themselves() {
+    fn debug_output_does_not_contain_the_number() {
         assert_eq!(format!("{:?}", Afm::parse("068933130").unwrap()), "Afm([redacted])");
     }
 
@@ -225,7 +228,7 @@ mod tests {
         }
 
         #[test]
-        fn one_wrong_digit_in_an_amka_is_always_noticed(day in 1_u8..29, month in 1_u8..13, year in 0_u8..100, rest in digits(4), at in 0_usize..11, change in 1_u8..10) {
+        fn one_wrong_digit_in_an_amka_is_always_detected(day in 1_u8..29, month in 1_u8..13, year in 0_u8..100, rest in digits(4), at in 0_usize..11, change in 1_u8..10) {
             let body = format!("{day:02}{month:02}{year:02}{}", rest.iter().map(ToString::to_string).collect::<String>());
             let valid = (0..10).map(|c| format!("{body}{c}")).find(|text| Amka::parse(text).is_ok()).unwrap();
             let mut wrong = valid.clone().into_bytes();

@@ -1,4 +1,4 @@
-//! Greek and English, equals everywhere a person reads.
+//! The languages of the service, Greek and English. Every text that people read exists in both.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,8 +11,8 @@ pub enum Language {
 }
 
 impl Language {
-    /// The caller's language by an `Accept-Language` header (RFC 9110, 12.5.4): the supported one with the highest
-    /// weight, the earlier one on a tie; Greek where neither is named.
+    /// Returns the language that an `Accept-Language` header (RFC 9110, 12.5.4) prefers: the supported one with the highest weight, the first
+    /// one on a tie, and Greek if the header names neither.
     pub fn from_accept_language(header: Option<&str>) -> Self {
         let mut best: Option<(u16, Self)> = None;
         for item in header.unwrap_or_default().split(',') {
@@ -31,6 +31,7 @@ impl Language {
         best.map(|(_, language)| language).unwrap_or_default()
     }
 
+    /// Parses exactly `el` or `en`.
     pub fn parse(tag: &str) -> Option<Self> {
         match tag {
             "el" => Some(Self::El),
@@ -39,7 +40,7 @@ impl Language {
         }
     }
 
-    /// BCP 47 tag.
+    /// Returns the BCP 47 tag.
     pub const fn tag(self) -> &'static str {
         match self {
             Self::El => "el",
@@ -48,7 +49,7 @@ impl Language {
     }
 }
 
-/// A weight in thousandths; an unreadable one counts as none.
+/// Parses a weight (`q`) into thousandths. Returns 0 if it is malformed.
 fn parse_weight(text: &str) -> u16 {
     let weight: f32 = text.trim().parse().unwrap_or(0.0);
     if (0.0..=1.0).contains(&weight) { (weight * 1000.0) as u16 } else { 0 }
@@ -59,7 +60,7 @@ mod tests {
     use super::Language;
 
     #[test]
-    fn the_heaviest_supported_language_wins_and_greek_is_the_default() {
+    fn the_supported_language_with_the_highest_weight_wins_and_greek_is_the_default() {
         let cases = [
             (None, Language::El),
             (Some(""), Language::El),

@@ -1,7 +1,7 @@
-//! The rules of the service and the types they speak of.
+//! Rules and types of the service.
 //!
-//! Pure: no AWS, no I/O, no clock. Time ([`Moment`]), randomness and facts come in as arguments; decisions go out.
-//! Every limit and retention period of the service stands in this crate and nowhere else.
+//! This crate does no I/O, calls no AWS service and reads no clock. Functions take the time ([`Moment`]), randomness and facts as arguments and
+//! return decisions. Every limit and retention period of the service is defined here and nowhere else.
 
 pub mod application;
 pub mod association;
@@ -18,6 +18,7 @@ pub mod native_app;
 pub mod otp;
 pub mod photo;
 pub mod picture_report;
+pub mod picture_rule;
 pub mod quota;
 pub mod recipient;
 pub mod reminder;

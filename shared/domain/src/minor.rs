@@ -1,4 +1,4 @@
-//! Minors: until when somebody is one, and whether a signed-in person may act for them.
+//! Minors: when a person comes of age, and whether a signed-in person may act for a minor.
 
 use std::fmt;
 
@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::{AthensDay, Moment};
 
-/// Years after which a person acts alone.
-const ADULT_AT: i64 = 18;
+/// Age in years from which people act for themselves.
+const ADULT_AGE_YEARS: i64 = 18;
 
-/// Minors that one session holds at most.
-pub const IN_ONE_SESSION: usize = 20;
+/// Maximum number of minors in one session.
+pub const MINORS_PER_SESSION_MAX: usize = 20;
 
-/// A day of birth, as the registers have it. Personal: never printed.
+/// A birth date from the registers. Personal data, so `Debug` prints it redacted.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct BirthDate(Date);
@@ -23,16 +23,18 @@ pub struct BirthDate(Date);
 pub struct InvalidDate;
 
 impl BirthDate {
+    /// Parses a date in the form YYYY-MM-DD.
     pub fn parse(text: &str) -> Result<Self, InvalidDate> {
         if text.len() == 10 { text.parse().map(Self).map_err(|_| InvalidDate) } else { Err(InvalidDate) }
     }
 
-    /// The day on which the person turns 18; for 29 February the 28th, where the year has no 29th (Civil Code, article 243).
+    /// Returns the day on which the person turns 18. For people born on 29 February it is 28 February if the year has no 29th (Civil Code,
+    /// article 243).
     pub fn turns_adult_on(self) -> AthensDay {
-        AthensDay::from_date(self.0.saturating_add(ADULT_AT.years()))
+        AthensDay::from_date(self.0.saturating_add(ADULT_AGE_YEARS.years()))
     }
 
-    /// The instant from which the person acts alone: the midnight in Athens with which that day begins.
+    /// Returns the start of that day in Athens, from which the person acts for themselves.
     pub fn adult_from(self) -> Moment {
         self.turns_adult_on().start()
     }
@@ -62,36 +64,36 @@ impl fmt::Debug for BirthDate {
     }
 }
 
-/// What the registers say of a minor whom somebody names.
+/// Facts from the registers about a minor for whom a person wants to act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "facts of different registers, each true or not")]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts from different registers")]
 pub struct MinorFacts {
-    /// The registers know the minor, and the person who asks has custody of them today.
+    /// The registers know the minor, and the person has custody of the minor today.
     pub custody: bool,
-    /// The registers know an AFM of the minor.
+    /// The registers have an AFM for the minor.
     pub has_afm: bool,
-    /// An AFM was given.
+    /// The person gave an AFM for the minor.
     pub afm_given: bool,
-    /// The AFM that was given, if any, is the minor's.
+    /// The given AFM is the minor's. False if none was given.
     pub afm_matches: bool,
     pub is_minor: bool,
 }
 
-/// Whether somebody may act for a minor.
+/// Decision whether a person may act for a minor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Custody {
     Confirmed,
-    /// Unknown, or not in this person's custody: one answer for both, so that nobody learns whose number is real.
+    /// The minor is unknown or not in this person's custody. One result for both, so that it does not reveal which numbers exist.
     NotConfirmed,
-    /// From 18 the person acts alone.
+    /// The minor has turned 18 and acts for themselves.
     Adult,
-    /// The registers know an AFM: then it is required.
+    /// The registers have an AFM for the minor, so it must be given.
     AfmRequired,
-    /// The numbers are not of one person.
+    /// The given numbers belong to different people.
     NumbersDiffer,
 }
 
-/// Nothing is said of a person before custody is confirmed.
+/// Decides whether a person may act for a minor. Custody is checked first, so that without custody the result reveals nothing about the minor.
 pub const fn decide(facts: MinorFacts) -> Custody {
     if !facts.custody {
         Custody::NotConfirmed
@@ -132,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_read_in_one_form_only() {
+    fn only_dates_in_the_form_yyyy_mm_dd_are_accepted() {
         for text in ["", "2008-2-29", "2007-02-29", "20080229", "2008-02-29T00:00:00", "29/02/2008"] {
             assert!(BirthDate::parse(text).is_err(), "{text}");
         }
@@ -140,25 +142,25 @@ mod tests {
     }
 
     #[test]
-    fn custody_is_said_first_and_everything_must_hold() {
-        let good = MinorFacts { custody: true, has_afm: true, afm_given: true, afm_matches: true, is_minor: true };
-        assert_eq!(decide(good), Custody::Confirmed);
-        let without_afm = MinorFacts { has_afm: false, afm_given: false, afm_matches: false, ..good };
+    fn each_unmet_condition_has_its_own_result() {
+        let confirmed = MinorFacts { custody: true, has_afm: true, afm_given: true, afm_matches: true, is_minor: true };
+        assert_eq!(decide(confirmed), Custody::Confirmed);
+        let without_afm = MinorFacts { has_afm: false, afm_given: false, afm_matches: false, ..confirmed };
         assert_eq!(decide(without_afm), Custody::Confirmed);
-        assert_eq!(decide(MinorFacts { afm_given: false, ..good }), Custody::AfmRequired);
-        assert_eq!(decide(MinorFacts { afm_matches: false, ..good }), Custody::NumbersDiffer);
-        assert_eq!(decide(MinorFacts { is_minor: false, ..good }), Custody::Adult);
+        assert_eq!(decide(MinorFacts { afm_given: false, ..confirmed }), Custody::AfmRequired);
+        assert_eq!(decide(MinorFacts { afm_matches: false, ..confirmed }), Custody::NumbersDiffer);
+        assert_eq!(decide(MinorFacts { is_minor: false, ..confirmed }), Custody::Adult);
     }
 
     proptest! {
         #[test]
-        fn without_custody_nothing_is_learnt(has_afm: bool, afm_given: bool, afm_matches: bool, is_minor: bool) {
+        fn without_custody_the_result_is_always_the_same(has_afm: bool, afm_given: bool, afm_matches: bool, is_minor: bool) {
             let facts = MinorFacts { custody: false, has_afm, afm_given, afm_matches, is_minor };
             prop_assert_eq!(decide(facts), Custody::NotConfirmed);
         }
 
         #[test]
-        fn confirmed_means_a_minor_in_custody_whose_numbers_belong_together(custody: bool, has_afm: bool, afm_given: bool, afm_matches: bool, is_minor: bool) {
+        fn only_a_minor_in_custody_with_matching_numbers_is_confirmed(custody: bool, has_afm: bool, afm_given: bool, afm_matches: bool, is_minor: bool) {
             let facts = MinorFacts { custody, has_afm, afm_given, afm_matches, is_minor };
             let allowed = custody && is_minor && (!afm_given || afm_matches) && (!has_afm || afm_given);
             prop_assert_eq!(decide(facts) == Custody::Confirmed, allowed);

@@ -1,5 +1,5 @@
-//! Sign-in of an app on a telephone or a desk (RFC 8252): where the browser may hand its code to, and what proves that the app that
-//! takes the code is the one that began (PKCE, RFC 7636).
+//! Sign-in of native apps, mobile or desktop (RFC 8252): the redirect URIs to which the browser may deliver an authorization code, and the
+//! proof that the app that exchanges the code also began the sign-in (PKCE, RFC 7636).
 
 use std::fmt;
 
@@ -7,102 +7,104 @@ use serde::{Deserialize, Serialize};
 
 use crate::secret::Secret;
 
-/// Query parameters with which an app begins a sign-in.
+/// Query parameters by which an app begins a sign-in.
 pub const REDIRECT_URI: &str = "redirect_uri";
 pub const CODE_CHALLENGE: &str = "code_challenge";
 pub const CODE_CHALLENGE_METHOD: &str = "code_challenge_method";
 pub const STATE: &str = "state";
 pub const PARAMETERS: [&str; 4] = [REDIRECT_URI, CODE_CHALLENGE, CODE_CHALLENGE_METHOD, STATE];
-/// The only value of [`CODE_CHALLENGE_METHOD`] that is accepted.
+/// The only accepted value of [`CODE_CHALLENGE_METHOD`].
 pub const S256: &str = "S256";
 
-/// Longest redirect address that is listed or compared.
-const REDIRECT_LENGTH_MAX: usize = 200;
-/// Longest `state` of an app that is handed back.
-const STATE_LENGTH_MAX: usize = 128;
-/// A SHA-256 in unpadded base64.
+/// Maximum length of a redirect URI in bytes, in the list and in a request.
+const REDIRECT_BYTES_MAX: usize = 200;
+/// Maximum length of an app's `state` in bytes.
+const STATE_BYTES_MAX: usize = 128;
+/// Length of a SHA-256 digest in unpadded base64.
 const CHALLENGE_LENGTH: usize = 43;
-/// RFC 7636, 4.1.
+/// Lengths of a code verifier (RFC 7636, 4.1).
 const VERIFIER_LENGTHS: std::ops::RangeInclusive<usize> = 43..=128;
-/// The addresses of the machine itself, as apps listen on them (RFC 8252, 7.3). Not `localhost`: a name may lead elsewhere (8.3).
+/// Loopback origins on which desktop apps listen (RFC 8252, 7.3). `localhost` is not among them, because a name may resolve to another address
+/// (8.3).
 const LOOPBACK: [&str; 2] = ["http://127.0.0.1", "http://[::1]"];
 
-/// The redirect addresses that apps may use, as the operator lists them.
+/// Redirect URIs that apps may use, as configured by the operator.
 #[derive(Debug, Clone)]
-pub struct RedirectList(Vec<Listed>);
+pub struct RedirectList(Vec<AllowedRedirect>);
 
 #[derive(Debug, Clone)]
-enum Listed {
-    /// A claimed https address, or a scheme of the app's own: to the letter.
-    Exactly(String),
-    /// On the machine itself, at any port: the system gives the app one when it begins to listen.
-    Loopback { start: &'static str, path: String },
+enum AllowedRedirect {
+    /// A claimed https URI or a private-use URI scheme. Compared exactly.
+    Exact(String),
+    /// A loopback URI. Matches any port, because the operating system assigns the app one when it starts to listen.
+    Loopback { origin: &'static str, path: String },
 }
 
-/// An entry of the list can be no redirect address. It is not repeated here: errors go to a log.
+/// An entry of the list is not an acceptable redirect URI. Contains its position only, because errors are logged.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("entry {0} of the list of redirect addresses is none that an app may use")]
+#[error("entry {0} of the list of redirect URIs is not acceptable")]
 pub struct BadRedirect(usize);
 
 impl RedirectList {
-    /// Entries with commas between them. Each is `https://...`, a scheme with a dot in it (`gr.example.app:/path`: a domain name
-    /// reversed, RFC 8252, 7.1), or `http://127.0.0.1/path` or `http://[::1]/path`, which then hold for any port.
+    /// Parses a comma-separated list. Each entry is `https://host/path`, a URI whose scheme is a reversed domain name with at least one dot
+    /// (`gr.example.app:/path`, RFC 8252, 7.1), or `http://127.0.0.1/path` or `http://[::1]/path`, which match any port.
     ///
     /// # Errors
-    /// Where an entry is anything else: http to another machine, a query or fragment, blanks.
+    /// Returns an error if any entry has another form, for example http to another host, a query, a fragment or white space.
     pub fn parse(list: &str) -> Result<Self, BadRedirect> {
         let entries = list.split(',').map(str::trim).enumerate().filter(|(_, entry)| !entry.is_empty());
-        entries.map(|(at, entry)| Listed::parse(entry).ok_or(BadRedirect(at + 1))).collect::<Result<_, _>>().map(Self)
+        entries.map(|(at, entry)| AllowedRedirect::parse(entry).ok_or(BadRedirect(at + 1))).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Returns whether no app may sign people in.
+    /// Returns whether the list has no entries, so that no app may sign people in.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The address that an app asks for. None where it is not listed.
-    pub fn allow(&self, asked: &str) -> Option<RedirectUri> {
-        let listed = asked.len() <= REDIRECT_LENGTH_MAX && self.0.iter().any(|listed| listed.is(asked));
-        listed.then(|| RedirectUri(asked.to_owned()))
+    /// Returns the redirect URI of a request if the list allows it.
+    pub fn allow(&self, requested: &str) -> Option<RedirectUri> {
+        let is_allowed = requested.len() <= REDIRECT_BYTES_MAX && self.0.iter().any(|allowed| allowed.matches(requested));
+        is_allowed.then(|| RedirectUri(requested.to_owned()))
     }
 }
 
-impl Listed {
+impl AllowedRedirect {
     fn parse(entry: &str) -> Option<Self> {
-        let plain = entry.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#' | b'\\' | b'"' | b'<' | b'>' | b'@'));
-        if !plain || entry.len() > REDIRECT_LENGTH_MAX {
+        let has_valid_bytes =
+            entry.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#' | b'\\' | b'"' | b'<' | b'>' | b'@'));
+        if !has_valid_bytes || entry.len() > REDIRECT_BYTES_MAX {
             return None;
         }
-        let on_loopback = LOOPBACK.iter().find_map(|start| Some((*start, entry.strip_prefix(start)?)));
-        if let Some((start, path)) = on_loopback {
-            return path.starts_with('/').then(|| Self::Loopback { start, path: path.to_owned() });
+        let loopback = LOOPBACK.iter().find_map(|origin| Some((*origin, entry.strip_prefix(origin)?)));
+        if let Some((origin, path)) = loopback {
+            return path.starts_with('/').then(|| Self::Loopback { origin, path: path.to_owned() });
         }
         let (scheme, rest) = entry.split_once(':')?;
-        let named = scheme.starts_with(|c: char| c.is_ascii_lowercase())
+        let is_scheme = scheme.starts_with(|c: char| c.is_ascii_lowercase())
             && scheme.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+'));
-        let web = scheme == "https" && rest.strip_prefix("//").is_some_and(|rest| !rest.starts_with('/') && rest.contains('/'));
-        let own = scheme.contains('.') && rest.starts_with('/');
-        (named && (web || own)).then(|| Self::Exactly(entry.to_owned()))
+        let is_https = scheme == "https" && rest.strip_prefix("//").is_some_and(|rest| !rest.starts_with('/') && rest.contains('/'));
+        let is_private_use = scheme.contains('.') && rest.starts_with('/');
+        (is_scheme && (is_https || is_private_use)).then(|| Self::Exact(entry.to_owned()))
     }
 
-    fn is(&self, asked: &str) -> bool {
+    fn matches(&self, requested: &str) -> bool {
         match self {
-            Self::Exactly(entry) => asked == entry,
-            Self::Loopback { start, path } => asked
-                .strip_prefix(start)
+            Self::Exact(entry) => requested == entry,
+            Self::Loopback { origin, path } => requested
+                .strip_prefix(origin)
                 .and_then(|rest| rest.strip_suffix(path.as_str()))
                 .is_some_and(|port| port.is_empty() || is_port(port)),
         }
     }
 }
 
-/// `:1` to `:65535`, digits alone.
+/// Returns whether a text is a port with its colon, `:1` to `:65535`, without leading zeros.
 fn is_port(text: &str) -> bool {
     text.strip_prefix(':')
         .is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0') && digits.parse::<u16>().is_ok())
 }
 
-/// A redirect address from the list: it has no query and no fragment.
+/// A redirect URI that the list allows. It has no query and no fragment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RedirectUri(String);
@@ -113,16 +115,17 @@ impl RedirectUri {
     }
 }
 
-/// `code_challenge` of the method S256: the SHA-256 of a verifier that only the app has.
+/// PKCE `code_challenge` of the method S256: the SHA-256 digest of a code verifier that only the app knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CodeChallenge(String);
 
 impl CodeChallenge {
-    /// None where it can be no SHA-256.
+    /// Parses a challenge. Returns `None` unless it is 43 URL-safe base64 characters.
     pub fn parse(text: &str) -> Option<Self> {
-        let is_one = text.len() == CHALLENGE_LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-        is_one.then(|| Self(text.to_owned()))
+        let is_valid =
+            text.len() == CHALLENGE_LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        is_valid.then(|| Self(text.to_owned()))
     }
 
     pub fn as_str(&self) -> &str {
@@ -130,12 +133,12 @@ impl CodeChallenge {
     }
 }
 
-/// What an app keeps to itself from the sign-in's begin until it takes the code.
+/// PKCE `code_verifier`: a secret that the app generates at the beginning of the sign-in and sends when it exchanges the code.
 #[derive(Debug, Clone)]
 pub struct CodeVerifier(Secret);
 
 impl CodeVerifier {
-    /// None where it is none of RFC 7636: too short to be a secret, above all.
+    /// Parses a verifier. Returns `None` unless it has the form required by RFC 7636, which excludes those too short to be secret.
     pub fn parse(text: &str) -> Option<Self> {
         (VERIFIER_LENGTHS.contains(&text.len()) && text.bytes().all(is_unreserved)).then(|| Self(Secret::new(text)))
     }
@@ -145,24 +148,24 @@ impl CodeVerifier {
     }
 }
 
-/// The app's own `state`, handed back as it came. Of characters that mean the same in every address.
+/// The app's `state`, returned to the app unchanged. Contains only characters that need no escaping in a URL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AppState(String);
 
 impl AppState {
-    /// 1 to 128 letters, digits and `-._~`; None for anything else.
+    /// Parses a state. Returns `None` unless it is 1 to 128 letters, digits and `-._~`.
     pub fn parse(text: &str) -> Option<Self> {
-        ((1..=STATE_LENGTH_MAX).contains(&text.len()) && text.bytes().all(is_unreserved)).then(|| Self(text.to_owned()))
+        ((1..=STATE_BYTES_MAX).contains(&text.len()) && text.bytes().all(is_unreserved)).then(|| Self(text.to_owned()))
     }
 }
 
-/// RFC 3986, 2.3.
+/// Returns whether a byte is an unreserved character of RFC 3986, 2.3.
 const fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
-/// A sign-in that an app began in the system's browser.
+/// A sign-in that an app began in the system browser.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppSignIn {
     pub redirect_uri: RedirectUri,
@@ -172,7 +175,7 @@ pub struct AppSignIn {
 }
 
 impl AppSignIn {
-    /// Returns the query parameters with which this sign-in is begun, decoded.
+    /// Returns the query parameters that begin this sign-in, not percent-encoded.
     pub fn parameters(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let state = self.state.as_ref().map(|state| (STATE, state.0.as_str()));
         [(REDIRECT_URI, self.redirect_uri.as_str()), (CODE_CHALLENGE, self.code_challenge.as_str()), (CODE_CHALLENGE_METHOD, S256)]
@@ -180,19 +183,19 @@ impl AppSignIn {
             .chain(state)
     }
 
-    /// Where the browser goes with a code for the app. `code` is of characters that addresses take as they are.
+    /// Returns the redirect URI with an authorization code for the app. `code` must not need escaping in a URL.
     pub fn with_code(&self, code: &str) -> String {
-        self.with(format_args!("code={code}"))
+        self.with_query(format_args!("code={code}"))
     }
 
-    /// Where the browser goes without one (RFC 6749, 4.1.2.1): `error` is one of that list, `description` a problem's code.
+    /// Returns the redirect URI with an error (RFC 6749, 4.1.2.1). `error` is a code of that RFC, and `description` is the code of a problem.
     pub fn with_error(&self, error: &str, description: &str) -> String {
-        self.with(format_args!("error={error}&error_description={description}"))
+        self.with_query(format_args!("error={error}&error_description={description}"))
     }
 
-    fn with(&self, answer: fmt::Arguments<'_>) -> String {
+    fn with_query(&self, query: fmt::Arguments<'_>) -> String {
         let state = self.state.as_ref().map(|state| format!("&state={}", state.0)).unwrap_or_default();
-        format!("{}?{answer}{state}", self.redirect_uri.0)
+        format!("{}?{query}{state}", self.redirect_uri.0)
     }
 }
 
@@ -206,8 +209,8 @@ mod tests {
     }
 
     #[test]
-    fn listed_addresses_are_taken_to_the_letter_and_loopback_at_any_port() {
-        for asked in [
+    fn listed_uris_match_exactly_and_loopback_uris_at_any_port() {
+        for requested in [
             "gr.gov.myphoto:/signed-in",
             "https://app.example.gr/signed-in",
             "http://127.0.0.1/signed-in",
@@ -216,13 +219,13 @@ mod tests {
             "http://127.0.0.1:65535/signed-in",
             "http://[::1]:51004/signed-in",
         ] {
-            assert_eq!(list().allow(asked).map(|uri| uri.as_str().to_owned()), Some(asked.to_owned()));
+            assert_eq!(list().allow(requested).map(|uri| uri.as_str().to_owned()), Some(requested.to_owned()));
         }
     }
 
     #[test]
-    fn whatever_is_nearly_a_listed_address_is_none() {
-        for asked in [
+    fn a_uri_that_only_resembles_a_listed_one_is_not_allowed() {
+        for requested in [
             "",
             "gr.gov.myphoto:/signed-in/",
             "gr.gov.myphoto:/signed-in?x=1",
@@ -230,7 +233,7 @@ mod tests {
             "gr.gov.myphoto://signed-in",
             "GR.gov.myphoto:/signed-in",
             "gr.gov.myphoto.evil:/signed-in",
-            // A port is free on loopback alone.
+            // Other ports are allowed on loopback only.
             "https://app.example.gr:8443/signed-in",
             "https://app.example.gr.evil.example/signed-in",
             "https://app.example.gr@evil.example/signed-in",
@@ -260,17 +263,17 @@ mod tests {
             " http://127.0.0.1:51004/signed-in",
             "http://127.0.0.1:51004/signed-in\r\nX: y",
         ] {
-            assert_eq!(list().allow(asked), None, "{asked}");
+            assert_eq!(list().allow(requested), None, "{requested}");
         }
-        let only_own = RedirectList::parse("gr.gov.myphoto:/signed-in").unwrap();
-        assert_eq!(only_own.allow("http://127.0.0.1:51004/signed-in"), None, "loopback is on where it is listed");
-        let none = RedirectList::parse("").unwrap();
-        assert!(none.is_empty() && !only_own.is_empty());
-        assert_eq!(none.allow(""), None);
+        let private_use = RedirectList::parse("gr.gov.myphoto:/signed-in").unwrap();
+        assert_eq!(private_use.allow("http://127.0.0.1:51004/signed-in"), None, "loopback is allowed only if it is listed");
+        let empty = RedirectList::parse("").unwrap();
+        assert!(empty.is_empty() && !private_use.is_empty());
+        assert_eq!(empty.allow(""), None);
     }
 
     #[test]
-    fn a_list_with_an_entry_that_no_app_may_use_is_refused_whole() {
+    fn a_list_with_an_unacceptable_entry_is_rejected() {
         for entry in [
             "http://app.example.gr/signed-in",
             "http://localhost/signed-in",
@@ -291,7 +294,7 @@ mod tests {
             "/signed-in",
             "Gr.gov.myphoto:/signed-in",
             "gr.gov_myphoto:/signed-in",
-            &format!("gr.gov.myphoto:/{}", "a".repeat(REDIRECT_LENGTH_MAX)),
+            &format!("gr.gov.myphoto:/{}", "a".repeat(REDIRECT_BYTES_MAX)),
         ] {
             let list = format!("gr.gov.myphoto:/signed-in,{entry}");
             assert_eq!(RedirectList::parse(&list).map(|_| ()), Err(BadRedirect(2)), "{entry}");
@@ -299,17 +302,17 @@ mod tests {
     }
 
     #[test]
-    fn with_its_port_too_an_address_is_no_longer_than_any() {
-        let start = "http://127.0.0.1/";
-        let entry = format!("{start}{}", "a".repeat(REDIRECT_LENGTH_MAX - start.len()));
+    fn the_maximum_length_of_a_loopback_uri_includes_its_port() {
+        let origin = "http://127.0.0.1/";
+        let entry = format!("{origin}{}", "a".repeat(REDIRECT_BYTES_MAX - origin.len()));
         let list = RedirectList::parse(&entry).unwrap();
         assert!(list.allow(&entry).is_some());
         assert_eq!(list.allow(&entry.replace("127.0.0.1", "127.0.0.1:1")), None);
     }
 
     #[test]
-    fn challenge_verifier_and_state_have_the_form_of_their_rfc() {
-        // RFC 7636, appendix B.
+    fn challenge_verifier_and_state_must_have_the_form_of_their_rfc() {
+        // Example of RFC 7636, appendix B.
         assert!(CodeChallenge::parse("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM").is_some());
         assert!(CodeVerifier::parse("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk").is_some());
         for text in ["", &"A".repeat(42), &"A".repeat(44), &"+".repeat(43), &format!("{}=", "A".repeat(42))] {
@@ -325,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn the_app_gets_its_code_or_the_reason_and_its_state() {
+    fn the_app_receives_a_code_or_an_error_together_with_its_state() {
         let mut sign_in = AppSignIn {
             redirect_uri: list().allow("gr.gov.myphoto:/signed-in").unwrap(),
             code_challenge: CodeChallenge::parse(&"A".repeat(43)).unwrap(),

@@ -1,4 +1,4 @@
-//! The one-time password that a sign-in ends with.
+//! The one-time password (OTP) that completes a sign-in.
 
 use std::fmt;
 
@@ -6,39 +6,44 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::time::Span;
 
+/// Number of digits.
 pub const OTP_LENGTH: usize = 6;
 pub const OTP_VALID: Span = Span::minutes(5);
-/// The third wrong one ends the sign-in.
-pub const WRONG_TRIES: u32 = 3;
-pub const RESENDS: u32 = 3;
+/// Maximum number of wrong passwords in one sign-in. The last of them ends the sign-in.
+pub const WRONG_OTPS_MAX: u32 = 3;
+/// How many times a password can be resent in one sign-in.
+pub const RESENDS_MAX: u32 = 3;
 
-/// Six digits, each combination equally likely.
+/// Six random digits. Each combination is equally likely.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Otp(String);
 
 impl Otp {
-    /// Draws until the number falls into the largest multiple of 10^6 below 2^32, so that none is likelier.
+    /// Generates a random password. Draws again while the random number is at or above the largest multiple of 10^6 below 2^32, so that no password is
+    /// more likely than another.
     ///
     /// # Errors
-    /// Only those of the random source.
+    /// Returns the error of the random source.
     pub fn draw<E>(mut random: impl FnMut(&mut [u8; 4]) -> Result<(), E>) -> Result<Self, E> {
-        const EVEN: u32 = u32::MAX - u32::MAX % 1_000_000;
+        const UNBIASED_END: u32 = u32::MAX - u32::MAX % 1_000_000;
         loop {
             let mut bytes = [0; 4];
             random(&mut bytes)?;
             let number = u32::from_be_bytes(bytes);
-            if number < EVEN {
+            if number < UNBIASED_END {
                 return Ok(Self(format!("{:06}", number % 1_000_000)));
             }
         }
     }
 
-    /// What a person typed; blanks are dropped. None where it cannot be one: that is no wrong try.
+    /// Parses a password that was typed, ignoring white space. Returns `None` unless it is six digits. Such input does not count as a wrong
+    /// password.
     pub fn parse(text: &str) -> Option<Self> {
         let compact = Self(text.chars().filter(|c| !c.is_whitespace()).collect());
         (compact.0.len() == OTP_LENGTH && compact.0.bytes().all(|b| b.is_ascii_digit())).then_some(compact)
     }
 
+    /// Returns the digits. Must not be logged.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -1,14 +1,14 @@
-//! Which pictures may be uploaded.
+//! Rules for the files of uploaded pictures: size, dimensions, proportion and orientation.
 
 use serde::{Deserialize, Serialize};
 
-use crate::picture_report::{Finding, Rule};
+use crate::picture_rule::{Finding, Rule};
 
-/// Bytes of one picture at most.
+/// Maximum size of one picture in bytes.
 pub const PHOTO_BYTES_MAX: u64 = 3_000_000;
-/// Pixels of one picture at most (50 megapixels).
+/// Maximum number of pixels in one picture (50 megapixels).
 pub const PHOTO_PIXELS_MAX: u64 = 50_000_000;
-/// How far the proportion may be off, in thousandths.
+/// Allowed deviation from the expected proportion, in thousandths of it.
 pub const PROPORTION_TOLERANCE: u64 = 10;
 
 /// The two pictures of a photo set.
@@ -34,7 +34,7 @@ impl ImageKind {
     }
 }
 
-/// The published file specifications, as data. Each upload names one.
+/// The published file specifications. Each upload names one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FileProfile {
@@ -42,7 +42,7 @@ pub enum FileProfile {
     IdentityCard,
 }
 
-/// Least size and proportion (width : height) of a picture.
+/// Minimum dimensions and proportion (width : height) of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Frame {
     pub min_width: u32,
@@ -51,10 +51,11 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// |w/h - a/u| <= 1% of a/u, in whole numbers.
+    /// Returns whether `width / height` deviates from the proportion by at most 1%. Calculated in whole numbers.
     pub fn has_proportion(self, width: u32, height: u32) -> bool {
-        let (across, up) = self.proportion;
-        let (measured, expected) = (u64::from(width) * u64::from(up), u64::from(height) * u64::from(across));
+        let (proportion_width, proportion_height) = self.proportion;
+        let measured = u64::from(width) * u64::from(proportion_height);
+        let expected = u64::from(height) * u64::from(proportion_width);
         measured.abs_diff(expected) * 1000 <= expected * PROPORTION_TOLERANCE
     }
 }
@@ -67,6 +68,7 @@ impl FileProfile {
         }
     }
 
+    /// Returns the minimum dimensions and the proportion that the specification requires.
     pub const fn frame(self, kind: ImageKind) -> Frame {
         match (self, kind) {
             (Self::Standard, ImageKind::Face) => Frame { min_width: 800, min_height: 1200, proportion: (2, 3) },
@@ -76,11 +78,11 @@ impl FileProfile {
     }
 }
 
-/// A rule that a picture breaks, with the measured value and the limit.
+/// A rule that a picture violates, with the measured value and the limit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum PictureFault {
     NotJpeg,
-    /// Begins as a JPEG but ends early, or its data cannot be decoded.
+    /// The file begins as a JPEG but is truncated, or its image data cannot be decoded.
     Damaged,
     TooManyBytes {
         measured: u64,
@@ -101,11 +103,11 @@ pub enum PictureFault {
         height: u32,
         expected: (u32, u32),
     },
-    /// EXIF orientation other than 1: turning it for the user would change its bytes.
+    /// EXIF orientation other than 1. The service does not rotate such pictures, because that would change their bytes.
     Turned {
         orientation: u32,
     },
-    /// Of the picture itself.
+    /// A fault in what the picture shows.
     Shown(Finding),
 }
 
@@ -130,12 +132,12 @@ impl PictureFault {
     }
 }
 
-/// The size in bytes, known before anything is read.
+/// Checks the size in bytes, which is known before the file is read.
 pub const fn check_bytes(measured: u64) -> Result<(), PictureFault> {
     if measured > PHOTO_BYTES_MAX { Err(PictureFault::TooManyBytes { measured, limit: PHOTO_BYTES_MAX }) } else { Ok(()) }
 }
 
-/// What the header says, checked before a single pixel is decoded: a small file may claim a billion of them.
+/// Checks the values in the file's header. Runs before any pixel is decoded, because a small file may claim a billion pixels.
 pub fn check_header(profile: FileProfile, kind: ImageKind, width: u32, height: u32, orientation: Option<u32>) -> Result<(), PictureFault> {
     let pixels = u64::from(width) * u64::from(height);
     if pixels > PHOTO_PIXELS_MAX {
@@ -163,7 +165,7 @@ mod tests {
     const STANDARD: FileProfile = FileProfile::Standard;
 
     #[test]
-    fn the_least_sizes_are_accepted_and_a_pixel_less_is_not() {
+    fn the_minimum_dimensions_are_accepted_and_one_pixel_less_is_rejected() {
         for (profile, kind, width, height) in [
             (STANDARD, ImageKind::Face, 800, 1200),
             (STANDARD, ImageKind::Signature, 1200, 400),
@@ -172,15 +174,15 @@ mod tests {
         ] {
             assert_eq!(check_header(profile, kind, width, height, None), Ok(()));
             assert_eq!(check_header(profile, kind, width, height, Some(1)), Ok(()));
-            let small = check_header(profile, kind, width - 1, height, None).unwrap_err();
-            assert_eq!(small.rule(), Rule::Width);
-            let flat = check_header(profile, kind, width, height - 1, None).unwrap_err();
-            assert!(matches!(flat, PictureFault::TooSmall { .. }), "{flat:?}");
+            let too_narrow = check_header(profile, kind, width - 1, height, None).unwrap_err();
+            assert_eq!(too_narrow.rule(), Rule::Width);
+            let too_low = check_header(profile, kind, width, height - 1, None).unwrap_err();
+            assert!(matches!(too_low, PictureFault::TooSmall { .. }), "{too_low:?}");
         }
     }
 
     #[test]
-    fn the_proportion_holds_within_one_percent() {
+    fn the_proportion_may_deviate_by_one_percent() {
         let face = |width, height| check_header(STANDARD, ImageKind::Face, width, height, None);
         assert_eq!(face(2020, 3000), Ok(()));
         assert_eq!(face(1980, 3000), Ok(()));
@@ -190,19 +192,19 @@ mod tests {
     }
 
     #[test]
-    fn a_turned_picture_is_refused_with_its_orientation() {
+    fn a_picture_with_another_orientation_is_rejected_and_the_orientation_reported() {
         assert_eq!(check_header(STANDARD, ImageKind::Face, 800, 1200, Some(6)), Err(PictureFault::Turned { orientation: 6 }));
     }
 
     #[test]
-    fn three_million_bytes_are_accepted_and_one_more_is_not() {
+    fn three_million_bytes_are_accepted_and_one_more_is_rejected() {
         assert_eq!(check_bytes(3_000_000), Ok(()));
         assert_eq!(check_bytes(3_000_001).unwrap_err().rule(), Rule::Bytes);
     }
 
     proptest! {
         #[test]
-        fn nothing_above_fifty_megapixels_passes(width: u32, height: u32) {
+        fn pictures_above_fifty_megapixels_are_rejected(width: u32, height: u32) {
             if u64::from(width) * u64::from(height) > PHOTO_PIXELS_MAX {
                 prop_assert_eq!(check_header(STANDARD, ImageKind::Face, width, height, None).unwrap_err().rule(), Rule::Pixels);
             } else {

@@ -1,15 +1,15 @@
-//! What one person may do in one Athens day.
+//! Daily quotas per person. A day is a calendar day in Athens.
 
 use crate::time::{AthensDay, Moment, Span};
 
-/// Different code numbers submitted; the same one again that day is free.
+/// Different code numbers that a person may submit. Submitting the same one again on that day does not count.
 pub const SUBMISSIONS_PER_DAY: u32 = 5;
-/// Wrong one-time passwords, over all sign-ins.
+/// Wrong one-time passwords, in all sign-ins together.
 pub const WRONG_OTPS_PER_DAY: u32 = 20;
-/// Messages with a one-time password, over all sign-ins.
+/// Messages with a one-time password, in all sign-ins together.
 pub const OTP_MESSAGES_PER_DAY: u32 = 15;
 
-/// What is counted. Each is a set of ids, not a number: repeating a write counts nothing twice.
+/// A quota. Its use is stored as a set of IDs and not as a number, so that a repeated write is counted once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Quota {
     Submissions,
@@ -26,22 +26,23 @@ impl Quota {
         }
     }
 
+    /// Returns how many uses remain after `used` uses.
     pub fn remaining(self, used: usize) -> u32 {
         self.limit().saturating_sub(u32::try_from(used).unwrap_or(u32::MAX))
     }
 }
 
-/// Counters are kept for their day and one more.
+/// Returns when the counter of a day expires: at the end of the following day.
 pub fn counter_expiry(day: AthensDay) -> Moment {
     day.next().next().start()
 }
 
-/// When the next attempts are free: the coming midnight in Athens.
+/// Returns when the quotas renew: at the next midnight in Athens.
 pub fn renews_at(now: Moment) -> Moment {
     AthensDay::of(now).next().start()
 }
 
-/// How long until then, for `Retry-After`.
+/// Returns the time until the quotas renew, for `Retry-After`.
 pub fn until_renewal(now: Moment) -> Span {
     Span::seconds(renews_at(now).epoch_seconds() - now.epoch_seconds())
 }
@@ -56,11 +57,11 @@ mod tests {
         Moment::from_epoch_seconds(rfc3339.parse::<jiff::Timestamp>().unwrap().as_second())
     }
 
-    // That five are let in and the sixth is not is storage's condition: tests/tests/services/storage.rs holds it to these days.
+    // The limit itself is enforced by a condition in the storage crate and tested in tests/tests/services/storage.rs.
 
     #[test]
-    fn the_count_begins_anew_at_midnight_in_athens_also_on_the_days_on_which_the_clocks_change() {
-        // An ordinary night, and the nights around both clock changes: the last second of the day, in UTC.
+    fn quotas_renew_at_midnight_in_athens_also_on_days_when_the_clocks_change() {
+        // The last second of the day, in UTC, on an ordinary night and on the nights around both clock changes.
         for last_second in
             ["2026-11-20T21:59:59Z", "2026-03-28T21:59:59Z", "2026-03-29T20:59:59Z", "2026-10-24T20:59:59Z", "2026-10-25T21:59:59Z"]
         {
@@ -73,19 +74,19 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_never_goes_below_nothing() {
+    fn remaining_uses_are_never_negative() {
         assert_eq!([0, 4, 5, 6].map(|used| Quota::Submissions.remaining(used)), [5, 1, 0, 0]);
         assert_eq!((Quota::WrongOtps.limit(), Quota::OtpMessages.limit()), (20, 15));
     }
 
     #[test]
-    fn the_hour_that_comes_twice_belongs_to_one_day() {
+    fn the_repeated_hour_of_a_clock_change_belongs_to_one_day() {
         // On 25 October 2026 the clock shows 03:30 twice.
         assert_eq!(AthensDay::of(at("2026-10-25T00:30:00Z")), AthensDay::of(at("2026-10-25T01:30:00Z")));
     }
 
     #[test]
-    fn counters_outlive_their_day_by_one() {
+    fn counters_expire_one_day_after_their_day() {
         let now = at("2026-11-21T10:00:00Z");
         assert_eq!(counter_expiry(AthensDay::of(now)), at("2026-11-22T22:00:00Z"));
     }

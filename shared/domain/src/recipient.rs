@@ -1,4 +1,4 @@
-//! Where a code number goes: a Greek mobile number or an email address.
+//! Recipients of code numbers: Greek mobile numbers and email addresses.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,18 +12,18 @@ pub enum InvalidRecipient {
     Email,
 }
 
-/// +30 69XXXXXXXX, held in E.164.
+/// A Greek mobile number, +30 69XXXXXXXX, stored in E.164 format.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct GreekMobile(String);
 
-/// An email address as people have them: no quoted local parts, no address literals, no comments.
+/// An email address without quoted local part, address literal or comments.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct EmailAddress(String);
 
 impl GreekMobile {
-    /// With or without +30 or 0030; spaces, dots, hyphens and brackets are dropped.
+    /// Parses a number with or without +30 or 0030. Ignores white space, dots, hyphens and brackets.
     pub fn parse(text: &str) -> Result<Self, InvalidRecipient> {
         let compact: String = text.chars().filter(|c| !c.is_whitespace() && !"-.()".contains(*c)).collect();
         let national = compact.strip_prefix("+30").or_else(|| compact.strip_prefix("0030")).unwrap_or(&compact);
@@ -34,33 +34,33 @@ impl GreekMobile {
         }
     }
 
-    /// E.164, such as `+306912345678`. Never for a log.
+    /// Returns the number in E.164 format, such as `+306912345678`. Must not be logged.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// What the sign-in page shows so that people know which telephone to look at.
+    /// Returns the last four digits, which the sign-in page shows so that people know which telephone receives the password.
     pub fn last_four(&self) -> &str {
         &self.0[self.0.len() - 4..]
     }
 
-    /// Such as `69••••••78`.
+    /// Returns a masked form, such as `69••••••78`.
     pub fn masked(&self) -> String {
         format!("69••••••{}", &self.0[self.0.len() - 2..])
     }
 }
 
 impl EmailAddress {
-    /// The dot-atom form of RFC 5321 in ASCII, with a domain of two labels or more; 254 characters at most.
+    /// Parses an ASCII address in the dot-atom form of RFC 5321, with a domain of at least two labels and at most 254 characters in all.
     pub fn parse(text: &str) -> Result<Self, InvalidRecipient> {
         let text = text.trim();
         let (local, domain) = text.rsplit_once('@').ok_or(InvalidRecipient::Email)?;
-        let local_ok = local.len() <= 64
+        let is_local_valid = local.len() <= 64
             && local
                 .split('.')
                 .all(|atom| !atom.is_empty() && atom.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b)));
         let labels: Vec<&str> = domain.split('.').collect();
-        let domain_ok = labels.len() >= 2
+        let is_domain_valid = labels.len() >= 2
             && labels.iter().all(|label| {
                 (1..=63).contains(&label.len())
                     && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
@@ -68,15 +68,15 @@ impl EmailAddress {
                     && !label.ends_with('-')
             })
             && labels.last().is_some_and(|last| last.len() >= 2 && last.bytes().any(|b| b.is_ascii_alphabetic()));
-        if text.len() <= 254 && local_ok && domain_ok { Ok(Self(text.to_owned())) } else { Err(InvalidRecipient::Email) }
+        if text.len() <= 254 && is_local_valid && is_domain_valid { Ok(Self(text.to_owned())) } else { Err(InvalidRecipient::Email) }
     }
 
-    /// Never for a log.
+    /// Returns the address. Must not be logged.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Such as `m•••@example.gr`.
+    /// Returns a masked form, such as `m•••@example.gr`.
     pub fn masked(&self) -> String {
         let (local, domain) = self.0.rsplit_once('@').unwrap_or(("", ""));
         format!("{}•••@{domain}", &local[..local.len().min(1)])
@@ -101,7 +101,7 @@ impl Recipient {
         }
     }
 
-    /// Never for a log.
+    /// Returns the number or address. Must not be logged.
     pub fn expose(&self) -> &str {
         match self {
             Self::Mobile(mobile) => mobile.expose(),
@@ -131,7 +131,7 @@ mod tests {
     use super::{EmailAddress, GreekMobile};
 
     #[test]
-    fn greek_mobiles_are_read_in_every_usual_form() {
+    fn greek_mobile_numbers_are_accepted_in_every_usual_form() {
         for text in ["6912345678", "+306912345678", "00306912345678", "+30 691 234 5678", "691-234.5678", "(+30) 6912345678"] {
             assert_eq!(GreekMobile::parse(text).unwrap().expose(), "+306912345678", "{text}");
         }
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn email_addresses_are_read_and_header_tricks_are_not() {
+    fn ordinary_email_addresses_are_accepted_and_header_injection_is_rejected() {
         for text in ["maria@example.gr", "m.p+photos@mail.example.com", "x@xn--jxalpdlp.gr"] {
             assert_eq!(EmailAddress::parse(text).unwrap().expose(), text);
         }
@@ -168,7 +168,7 @@ mod tests {
         ] {
             assert!(EmailAddress::parse(text).is_err(), "{text:?}");
         }
-        // RFC 5321, 4.5.3.1: 64 before the @, 254 in all.
+        // RFC 5321, 4.5.3.1: at most 64 characters before the @, and 254 in all.
         let of =
             |local: usize, label: usize| format!("{}@{}.{}.{}.gr", "a".repeat(local), "b".repeat(63), "c".repeat(63), "d".repeat(label));
         assert!(EmailAddress::parse(&of(60, 62)).is_ok());
@@ -180,7 +180,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_accepted_holds_nothing_that_could_end_a_header(text in "\\PC{0,60}") {
+        fn accepted_recipients_contain_no_character_that_could_end_a_header(text in "\\PC{0,60}") {
             if let Ok(email) = EmailAddress::parse(&text) {
                 prop_assert!(email.expose().bytes().all(|b| b.is_ascii_graphic() && !b"<>()[]:;,\"\\".contains(&b)));
             }

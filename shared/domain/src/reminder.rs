@@ -1,4 +1,4 @@
-//! Reminders, to an address that was left for one: when they are due, and for how long they are tried.
+//! Reminders that photos or a code will expire: when they are due, how long sending is attempted, and how long the address is stored.
 
 use std::ops::Range;
 
@@ -7,26 +7,27 @@ use crate::{
     time::{AthensDay, Moment, Span},
 };
 
-/// What is about to end.
+/// What a reminder is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReminderKind {
-    /// A code number that nobody has associated yet.
+    /// The expiry of a code number that nobody has associated yet.
     Code,
-    /// The year of associated photos.
+    /// The expiry of associated photos.
     Association,
 }
 
-/// Days on which a reminder is tried: the one on which it is due, and the next two.
-pub const DAYS_TRIED: usize = 3;
-/// Hours of the clock in Athens at which reminders go out: nobody is woken by one.
+/// Number of days on which sending is attempted: the due day and the next two.
+pub const SENDING_DAYS: usize = 3;
+/// Hours of the day in Athens in which reminders are sent, so that none arrives at night.
 pub const HOURS: Range<i8> = 9..21;
-/// While one run has a reminder in hand, no other takes it. Longer than a run may take (its Timeout in template.yaml).
+/// How long a run claims a reminder. No other run sends the reminder while the claim is valid. The claim is longer than the `Timeout` of a run
+/// (template.yaml).
 pub const CLAIM: Span = Span::minutes(16);
-/// A run begins nothing new after this long; the next one goes on.
-pub const RUN: Span = Span::minutes(10);
+/// Time after which a run starts no further reminders. The next run continues.
+pub const REMINDER_RUN_TIME_MAX: Span = Span::minutes(10);
 
 impl ReminderKind {
-    /// Days in Athens between the reminder and the end.
+    /// Returns how many days before the expiry the reminder is due.
     pub const fn days_before(self) -> i64 {
         match self {
             Self::Code => 3,
@@ -34,39 +35,39 @@ impl ReminderKind {
         }
     }
 
-    /// The day in Athens on which it is due, for what expires at `expires_at`.
+    /// Returns the day in Athens on which the reminder is due, given the expiry.
     pub fn due_on(self, expires_at: Moment) -> AthensDay {
         AthensDay::of(expires_at).minus(self.days_before())
     }
 
-    /// Whether it can still be asked for: until the day before it is due.
+    /// Returns whether the reminder can still be requested, which is possible until the day before it is due.
     pub fn is_ahead(self, expires_at: Moment, now: Moment) -> bool {
         AthensDay::of(now) < self.due_on(expires_at)
     }
 
-    /// Whether it can go out before `end`: from then on whoever asks for it does not act for the person any more.
+    /// Returns whether the reminder is due before `end`, the moment from which the guardian who requests it no longer acts for the minor.
     pub fn is_due_before(self, end: Moment, expires_at: Moment) -> bool {
         self.due_on(expires_at).start() < end
     }
 
-    /// Until when its address is kept where no run has removed it; where a guardian left it, no longer than `until`, the minor's 18th
-    /// birthday. Nothing goes out afterwards.
+    /// Returns until when the address is stored if no run removes it earlier. If a guardian gave the address, `until` is the minor's 18th
+    /// birthday and limits the time. No reminder is sent afterwards.
     pub fn kept_until(self, expires_at: Moment, until: Option<Moment>) -> Moment {
-        let kept = expires_at.min(self.due_on(expires_at).start().plus(REMINDER_RETENTION));
-        until.map_or(kept, |until| until.min(kept))
+        let latest = expires_at.min(self.due_on(expires_at).start().plus(REMINDER_RETENTION));
+        until.map_or(latest, |until| until.min(latest))
     }
 }
 
-/// What a run does with the reminders of a day.
+/// What a run does with the reminders that are due on one day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
     Send,
-    /// Tried for long enough: removed.
+    /// Removes them without another attempt, because sending was attempted on [`SENDING_DAYS`] days.
     GiveUp,
 }
 
-/// The days whose reminders a run looks at, the oldest first.
-pub fn days(now: Moment) -> [(AthensDay, Turn); DAYS_TRIED + 1] {
+/// Returns the due days whose reminders a run processes, the oldest first.
+pub fn days(now: Moment) -> [(AthensDay, Turn); SENDING_DAYS + 1] {
     let today = AthensDay::of(now);
     [(today.minus(3), Turn::GiveUp), (today.minus(2), Turn::Send), (today.minus(1), Turn::Send), (today, Turn::Send)]
 }
@@ -83,24 +84,24 @@ mod tests {
     }
 
     #[test]
-    fn a_reminder_is_due_three_days_before_a_code_and_thirty_before_a_year_ends_by_the_days_of_athens() {
-        for (expires, code, year) in [
+    fn a_reminder_is_due_3_days_before_a_code_expires_and_30_days_before_photos_expire_in_athens_days() {
+        for (expires, code_due, association_due) in [
             ("2026-12-05T12:30:00Z", "2026-12-02", "2026-11-05"),
-            // Midnight in Athens.
+            // Around midnight in Athens.
             ("2026-12-04T21:59:59Z", "2026-12-01", "2026-11-04"),
             ("2026-12-04T22:00:00Z", "2026-12-02", "2026-11-05"),
-            // Over a change of the clocks.
+            // Across a change of the clocks.
             ("2026-10-27T22:30:00Z", "2026-10-25", "2026-09-28"),
             ("2026-03-29T20:59:59Z", "2026-03-26", "2026-02-27"),
             ("2026-03-29T21:00:00Z", "2026-03-27", "2026-02-28"),
         ] {
-            assert_eq!(ReminderKind::Code.due_on(at(expires)).to_string(), code);
-            assert_eq!(ReminderKind::Association.due_on(at(expires)).to_string(), year);
+            assert_eq!(ReminderKind::Code.due_on(at(expires)).to_string(), code_due);
+            assert_eq!(ReminderKind::Association.due_on(at(expires)).to_string(), association_due);
         }
     }
 
     #[test]
-    fn it_can_be_asked_for_until_midnight_before_its_day() {
+    fn a_reminder_can_be_requested_until_the_midnight_before_its_due_day() {
         let expires = at("2026-12-05T12:30:00Z");
         let midnight = at("2026-11-04T22:00:00Z");
         assert!(ReminderKind::Association.is_ahead(expires, midnight.plus(Span::seconds(-1))));
@@ -108,40 +109,40 @@ mod tests {
     }
 
     #[test]
-    fn a_run_tries_three_days_and_then_gives_up() {
+    fn a_reminder_is_sent_on_three_days_and_then_removed() {
         let days = days(at("2026-12-05T12:30:00Z")).map(|(day, turn)| (day.to_string(), turn));
-        let wanted = [("2026-12-02", Turn::GiveUp), ("2026-12-03", Turn::Send), ("2026-12-04", Turn::Send), ("2026-12-05", Turn::Send)];
-        assert_eq!(days, wanted.map(|(day, turn)| (day.to_owned(), turn)));
-        assert_eq!(days.iter().filter(|(_, turn)| *turn == Turn::Send).count(), DAYS_TRIED);
+        let expected = [("2026-12-02", Turn::GiveUp), ("2026-12-03", Turn::Send), ("2026-12-04", Turn::Send), ("2026-12-05", Turn::Send)];
+        assert_eq!(days, expected.map(|(day, turn)| (day.to_owned(), turn)));
+        assert_eq!(days.iter().filter(|(_, turn)| *turn == Turn::Send).count(), SENDING_DAYS);
     }
 
     #[test]
-    fn what_a_guardian_asked_for_ends_with_the_18th_birthday() {
+    fn the_address_from_a_guardian_is_stored_no_longer_than_the_18th_birthday() {
         let expires = at("2026-12-05T12:30:00Z");
         let due = at("2026-11-04T22:00:00Z");
-        let kept = ReminderKind::Association.kept_until(expires, None);
-        for (birthday, before, until) in [
+        let without_birthday = ReminderKind::Association.kept_until(expires, None);
+        for (birthday, is_due_before, until) in [
             (due.plus(Span::days(-40)), false, due.plus(Span::days(-40))),
-            // On the very day: from its midnight on.
+            // The birthday is the due day.
             (due, false, due),
             (due.plus(Span::days(1)), true, due.plus(Span::days(1))),
-            (due.plus(Span::days(400)), true, kept),
+            (due.plus(Span::days(400)), true, without_birthday),
         ] {
-            assert_eq!(ReminderKind::Association.is_due_before(birthday, expires), before, "{birthday:?}");
+            assert_eq!(ReminderKind::Association.is_due_before(birthday, expires), is_due_before, "{birthday:?}");
             assert_eq!(ReminderKind::Association.kept_until(expires, Some(birthday)), until, "{birthday:?}");
         }
     }
 
     proptest! {
         #[test]
-        fn what_has_just_begun_can_be_reminded_of_and_no_address_outlives_what_it_is_kept_for(seconds in 0_i64..4_000_000_000) {
+        fn a_reminder_can_be_requested_at_the_start_and_its_address_is_deleted_by_the_expiry(seconds in 0_i64..4_000_000_000) {
             let now = Moment::from_epoch_seconds(seconds);
             for (kind, valid) in [(ReminderKind::Code, CODE_VALID), (ReminderKind::Association, ASSOCIATION_VALID)] {
                 let expires = now.plus(valid);
                 prop_assert!(kind.is_ahead(expires, now));
-                let tried_until = kind.due_on(expires).next().next().next().start();
-                let kept = kind.kept_until(expires, None);
-                prop_assert!(kept <= expires && kept >= tried_until.min(expires));
+                let sending_ends = kind.due_on(expires).next().next().next().start();
+                let kept_until = kind.kept_until(expires, None);
+                prop_assert!(kept_until <= expires && kept_until >= sending_ends.min(expires));
             }
         }
     }

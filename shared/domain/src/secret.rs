@@ -1,12 +1,12 @@
-//! A value that must not be printed and is wiped when dropped.
+//! Text that is never printed and is wiped from memory on drop.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// Text that logs never show: `Debug` prints `[redacted]`, there is no `Display`, and memory is wiped on drop. No `PartialEq`: comparing
-/// is for digests, in constant time.
+/// Text that must not be logged. `Debug` prints `[redacted]`, there is no `Display`, and the memory is wiped on drop. There is no `PartialEq`
+/// either, because secrets are compared by their digests in constant time.
 #[derive(Clone, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 #[serde(transparent)]
 pub struct Secret(String);
@@ -16,6 +16,7 @@ impl Secret {
         Self(text.into())
     }
 
+    /// Returns the text. Must not be logged.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -27,7 +28,8 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// For a text with a rule that says who somebody is: read only by its `parse`, never printed, wiped when dropped.
+/// Implements the traits of a validated text that identifies a person: deserialized through its `parse`, redacted in `Debug`, and wiped from
+/// memory on drop.
 macro_rules! redacted_text {
     ($name:ident, $error:ty) => {
         impl std::fmt::Debug for $name {

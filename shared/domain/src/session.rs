@@ -1,4 +1,4 @@
-//! A visit: how long it lasts and which steps come before which.
+//! Sessions: how long they last, and the order of their stages.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,22 +7,23 @@ use crate::{
     time::{Moment, Span},
 };
 
-/// A session ends by itself after so much idle time, and after [`DURATION_MAX`] in any case.
+/// Idle time after which a session ends.
 pub const IDLE: Span = Span::minutes(30);
+/// Time after which a session ends even if it is in use.
 pub const DURATION_MAX: Span = Span::hours(8);
-/// From the sign-in page of TAXISnet back to us.
+/// Time within which a browser must return from the sign-in page of TAXISnet.
 pub const SIGN_IN_VALID: Span = Span::minutes(15);
-/// From the redirect to an app until the app has taken its session.
+/// Time within which an app must exchange the code from the redirect for its session.
 pub const EXCHANGE_VALID: Span = Span::minutes(2);
-/// Use is noted at most so often.
-pub const TOUCH_EVERY: Span = Span::minutes(1);
+/// Minimum time between two updates of a session's last use in storage.
+pub const TOUCH_INTERVAL: Span = Span::minutes(1);
 
-/// When a session that is used now ends if it is not used again.
+/// Returns when a session that was last used at `used_at` ends if it is not used again. `hard_end` is its end by [`DURATION_MAX`].
 pub fn ends_at(used_at: Moment, hard_end: Moment) -> Moment {
     used_at.plus(IDLE).min(hard_end)
 }
 
-/// As whom a person acts.
+/// Role in which a person acts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Role {
@@ -30,20 +31,21 @@ pub enum Role {
     Photographer { business: BusinessId },
 }
 
-/// The step at which a visit stands: each needs the ones before it.
+/// Stage of a session. The stages are in order, and each requires the earlier ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
-    /// Signed in with TAXISnet; the one-time password is awaited.
+    /// The person has signed in with TAXISnet, and the one-time password is awaited.
     Otp,
-    /// More than one role is open to the person, and none is chosen.
+    /// The person has more than one role available and has not chosen one yet.
     Role,
-    /// The text on personal data is not agreed to.
+    /// The person has not agreed to the text on personal data yet.
     Consent,
     Ready,
 }
 
-/// The stage after the one-time password. The text on personal data speaks to citizens: photographers work without it.
+/// Returns the stage of a session after the one-time password. Photographers need no consent, because the text on personal data is for
+/// citizens.
 pub const fn stage(role: Option<&Role>, agreed_to_current_text: bool) -> Stage {
     match (role, agreed_to_current_text) {
         (None, _) => Stage::Role,
@@ -65,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn role_comes_before_consent_and_consent_before_everything_else() {
+    fn a_role_is_chosen_before_consent_and_consent_is_required_of_citizens() {
         assert_eq!(stage(None, true), Stage::Role);
         assert_eq!(stage(Some(&Role::Citizen), false), Stage::Consent);
         assert_eq!(stage(Some(&Role::Citizen), true), Stage::Ready);

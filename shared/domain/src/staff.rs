@@ -1,21 +1,21 @@
-//! Staff of photographers: employees whom the owner of a business has authorised by AFM.
+//! Staff of photographers: employees whom the owner of a business has authorised by their AFM.
 
 use serde::{Deserialize, Serialize};
 
 use crate::secret::redacted_text;
 
-/// Employees that one business has authorised at a time.
+/// Maximum number of employees that one business may have authorised at a time.
 pub const STAFF_MAX: usize = 100;
-/// Characters of the owner's note on an employee.
-pub const LABEL_LENGTH: usize = 60;
-/// Businesses of which one person is staff, as far as signing in looks: those that authorised them last. Whom many name does not wait
-/// for it.
+/// Maximum number of characters in the owner's label for an employee.
+pub const LABEL_CHARACTERS_MAX: usize = 60;
+/// Maximum number of employers that a sign-in looks up, the most recent authorizations first. The limit keeps the sign-in fast for
+/// people whom many businesses have authorised.
 pub const EMPLOYERS_MAX: usize = 20;
-/// Of how many of them the registers are asked at a time.
+/// How many employers a sign-in looks up in the registers concurrently.
 pub const EMPLOYER_LOOKUPS_CONCURRENCY: usize = 5;
 
-/// An employee in the rows of authorizations: a keyed hash of the AFM, the same for all businesses, so that the employers of a person are found at
-/// sign-in. No other row holds it.
+/// ID of an employee in the items that store staff authorizations: a keyed hash of the AFM. It is the same for all businesses, so that a
+/// sign-in finds all employers of a person. It appears in no other items.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EmployeeId(String);
@@ -30,8 +30,8 @@ impl EmployeeId {
     }
 }
 
-/// An owner or employee in the records of one business: a keyed hash of the AFM and the business. The same person has another one at each
-/// business, and none of them is the citizen's ID.
+/// ID of an owner or employee in the records of one business: a keyed hash of the AFM and the business. A person has a different one at each
+/// business, and none of them is related to the person's ID as a citizen.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct MemberId(String);
@@ -46,23 +46,23 @@ impl MemberId {
     }
 }
 
-/// What the owner calls an employee. May say who it is: never in a log.
+/// The owner's label for an employee. It may identify the employee, so it must not be logged.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct StaffLabel(String);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a label has 1 to {LABEL_LENGTH} characters on one line")]
+#[error("a label has 1 to {LABEL_CHARACTERS_MAX} characters on one line")]
 pub struct InvalidLabel;
 
 impl StaffLabel {
     pub fn parse(text: &str) -> Result<Self, InvalidLabel> {
         let text = text.trim();
-        let fits = (1..=LABEL_LENGTH).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-        if fits { Ok(Self(text.to_owned())) } else { Err(InvalidLabel) }
+        let is_valid = (1..=LABEL_CHARACTERS_MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+        if is_valid { Ok(Self(text.to_owned())) } else { Err(InvalidLabel) }
     }
 
-    /// For the owner alone.
+    /// Returns the label, which only the owner may see. Must not be logged.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -70,7 +70,7 @@ impl StaffLabel {
 
 redacted_text!(StaffLabel, InvalidLabel);
 
-/// How somebody acts for a business.
+/// Capacity in which a person acts for a business.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Capacity {
@@ -79,7 +79,7 @@ pub enum Capacity {
 }
 
 impl Capacity {
-    /// Of somebody who acts as this employee, if as any.
+    /// Returns the capacity of a person who acts as `employee`, or as the owner if it is `None`.
     pub const fn of(employee: Option<&EmployeeId>) -> Self {
         if employee.is_some() { Self::Staff } else { Self::Owner }
     }
@@ -92,8 +92,8 @@ mod tests {
     #[test]
     fn a_label_is_one_short_line() {
         assert_eq!(StaffLabel::parse("  Νίκη, ταμείο ").unwrap().expose(), "Νίκη, ταμείο");
-        assert_eq!(StaffLabel::parse(&"ώ".repeat(LABEL_LENGTH)).unwrap().expose().chars().count(), LABEL_LENGTH);
-        for text in ["", "  ", "two\nlines", "a\tb", "bell\u{7}", &"ώ".repeat(LABEL_LENGTH + 1)] {
+        assert_eq!(StaffLabel::parse(&"ώ".repeat(LABEL_CHARACTERS_MAX)).unwrap().expose().chars().count(), LABEL_CHARACTERS_MAX);
+        for text in ["", "  ", "two\nlines", "a\tb", "bell\u{7}", &"ώ".repeat(LABEL_CHARACTERS_MAX + 1)] {
             assert_eq!(StaffLabel::parse(text), Err(InvalidLabel), "{text:?}");
         }
         assert_eq!(format!("{:?}", StaffLabel::parse("Νίκη").unwrap()), "StaffLabel([redacted])");

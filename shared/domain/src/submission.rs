@@ -1,4 +1,4 @@
-//! What a code number that somebody enters leads to.
+//! Decisions about a code number that a citizen submits.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,21 +7,21 @@ use crate::{
     time::{Moment, Span},
 };
 
-/// After the first association of a set, a mistake in the choice of the subject can be corrected for this time.
-pub const CORRECTION: Span = Span::hours(24);
+/// Time after the first association of a photo set in which the set can be associated for another subject, to correct a mistake.
+pub const CORRECTION_PERIOD: Span = Span::hours(24);
 
-/// Where a code stands.
+/// State of a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CodeState {
-    /// Sent to somebody, associated with nobody yet.
+    /// Issued and never associated.
     Issued,
     Associated,
-    /// Associated once. [`may_associate_again`] says for whom it may be associated until its year is over.
+    /// Associated once, and then dissociated. Until the code expires, [`may_associate_again`] decides for whom it may be associated.
     Dissociated,
 }
 
-/// What is known of a code when it is entered.
+/// Facts about a code that decide whether it may be submitted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodeFacts<'a> {
     pub state: CodeState,
@@ -31,34 +31,36 @@ pub struct CodeFacts<'a> {
     pub subject: Option<&'a SubjectId>,
 }
 
-/// The first association of a code. It stays the same when the code is associated again, also for another subject.
+/// The first association of a code. It does not change when the code is associated again, even for another subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FirstAssociation<'a> {
     pub subject: &'a SubjectId,
     pub at: Moment,
 }
 
-/// Whether a person who manages `managed` may associate a dissociated code for `subject`.
+/// Returns whether a person who manages the subjects `managed` may associate a dissociated code for `subject`.
 ///
-/// They may associate it for the first subject until the code expires, and for another subject only within [`CORRECTION`]. So a mistake can be
-/// corrected, such as a child's photos that were associated with the parent, and later nobody can move a child's photos out of the child's reach.
+/// The code may be associated for its first subject until it expires, and for another subject only within [`CORRECTION_PERIOD`]. This allows a
+/// mistake to be corrected, such as associating a child's photos with the parent, but later nobody can take photos away from the child.
 pub fn may_associate_again(first: FirstAssociation<'_>, subject: &SubjectId, managed: &[SubjectId], now: Moment) -> bool {
-    let corrects = !now.has_reached(first.at.plus(CORRECTION));
-    managed.contains(first.subject) && (first.subject == subject || corrects)
+    let is_correction = !now.has_reached(first.at.plus(CORRECTION_PERIOD));
+    managed.contains(first.subject) && (first.subject == subject || is_correction)
 }
 
+/// Decision about a submitted code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Submission {
     Accepted,
-    /// Unknown, expired: one answer for both, so that nothing is learnt from guessing.
+    /// The code is unknown or expired. One result for both, so that guessing codes reveals nothing.
     NotActive,
-    /// Somebody else's.
+    /// The code belongs to another subject.
     Taken,
-    /// Associated with this very subject already.
+    /// The code is already associated with the same subject.
     AlreadyYours,
 }
 
-/// Decides on a code entered for `subject` by a person who manages `managed` (the person and the minors in custody).
+/// Decides about a code that is submitted for `subject` by a person who manages the subjects `managed` (the person and the minors in their
+/// custody).
 pub fn decide(code: Option<&CodeFacts<'_>>, subject: &SubjectId, managed: &[SubjectId], now: Moment) -> Submission {
     let Some(code) = code.filter(|code| !now.has_reached(code.expires_at)) else {
         return Submission::NotActive;
@@ -82,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn who_may_use_which_code() {
+    fn a_code_is_accepted_unless_it_belongs_to_another_subject() {
         let now = Moment::from_epoch_seconds(1_000_000);
         let (mine, child, other) = (subject(1), subject(2), subject(3));
         let managed = [mine.clone(), child.clone()];
@@ -108,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn an_expired_code_is_answered_like_an_unknown_one_whoever_had_it() {
+    fn an_expired_code_is_treated_like_an_unknown_one_in_every_state() {
         let now = Moment::from_epoch_seconds(1_000_000);
         let mine = subject(1);
         for state in [CodeState::Issued, CodeState::Associated, CodeState::Dissociated] {
@@ -119,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn another_subject_may_have_the_photos_for_24_hours_and_the_first_one_always() {
+    fn photos_can_be_associated_for_another_subject_within_24_hours_and_for_the_first_one_always() {
         let first_at = Moment::from_epoch_seconds(1_000_000);
         let (parent, child, stranger) = (subject(1), subject(2), subject(3));
         let family = [parent.clone(), child.clone()];
@@ -128,7 +130,7 @@ mod tests {
             |subject, managed: &[SubjectId], seconds| may_associate_again(first, subject, managed, first_at.plus(Span::seconds(seconds)));
         assert_eq!([0, 86_399, 86_400, 31_000_000].map(|seconds| may(&parent, &family, seconds)), [true, true, false, false]);
         assert_eq!([0, 86_400, 31_000_000].map(|seconds| may(&child, &family, seconds)), [true; 3]);
-        // Of age, the child no longer is among those whom the parent manages.
+        // A child who has come of age is no longer among the subjects whom the parent manages.
         assert!(!may(&parent, std::slice::from_ref(&parent), 0) && !may(&stranger, std::slice::from_ref(&stranger), 0));
     }
 }

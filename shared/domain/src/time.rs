@@ -1,14 +1,14 @@
-//! Instants and the Athens day.
+//! Instants, durations and calendar days in Athens.
 
 use std::fmt;
 
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-/// Built into the binary: no time-zone files are read at start.
+/// Time-zone data built into the binary, so that no files are read at start-up.
 static ATHENS: TimeZone = jiff::tz::get!("Europe/Athens");
 
-/// An instant, in whole seconds since 1970-01-01T00:00:00Z. What expires at a moment is gone from that second on.
+/// An instant in whole seconds since 1970-01-01T00:00:00Z. Data that expires at a moment is no longer valid at that second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Moment(i64);
@@ -26,24 +26,24 @@ impl Moment {
         Self(self.0 + span.0)
     }
 
-    /// True from the second `expires_at` on.
+    /// Returns whether this moment is at or after `expires_at`.
     pub const fn has_reached(self, expires_at: Self) -> bool {
         self.0 >= expires_at.0
     }
 
-    /// RFC 3339 in UTC, such as `2026-11-21T22:18:02Z`.
+    /// Formats the moment as RFC 3339 in UTC, such as `2026-11-21T22:18:02Z`.
     pub fn rfc3339(self) -> String {
         Timestamp::from_second(self.0).map(|instant| instant.to_string()).unwrap_or_default()
     }
 
-    /// The wall clock in Athens: year, month, day, hour, minute.
+    /// Returns the local date and time in Athens.
     pub fn athens_clock(self) -> AthensClock {
         let zoned = Timestamp::from_second(self.0).unwrap_or_default().to_zoned(ATHENS.clone());
         AthensClock { year: zoned.year(), month: zoned.month(), day: zoned.day(), hour: zoned.hour(), minute: zoned.minute() }
     }
 }
 
-/// What a clock on a wall in Athens shows.
+/// Local date and time in Athens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AthensClock {
     pub year: i16,
@@ -53,7 +53,7 @@ pub struct AthensClock {
     pub minute: i8,
 }
 
-/// A length of time in seconds.
+/// A duration in whole seconds. May be negative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span(i64);
 
@@ -70,7 +70,7 @@ impl Span {
         Self(hours * 3_600)
     }
 
-    /// Days of 24 hours each, whatever the clocks do.
+    /// Returns `days` times 24 hours, regardless of clock changes.
     pub const fn days(days: i64) -> Self {
         Self(days * 86_400)
     }
@@ -80,11 +80,12 @@ impl Span {
     }
 }
 
-/// A calendar day in Athens, from midnight to midnight: 23, 24 or 25 hours long.
+/// A calendar day in Athens, from midnight to midnight. It has 23, 24 or 25 hours.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AthensDay(Date);
 
 impl AthensDay {
+    /// Returns the day in which a moment lies.
     pub fn of(now: Moment) -> Self {
         Self(Timestamp::from_second(now.0).unwrap_or_default().to_zoned(ATHENS.clone()).date())
     }
@@ -93,18 +94,18 @@ impl AthensDay {
         Self(date)
     }
 
-    /// From `YYYY-MM-DD`.
+    /// Parses a day in the form `YYYY-MM-DD`.
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() == 10 { text.parse().ok().map(Self) } else { None }
     }
 
-    /// So many days earlier.
+    /// Returns the day that is `days` days earlier.
     #[must_use]
     pub fn minus(self, days: i64) -> Self {
         Self(self.0.saturating_sub(days.days()))
     }
 
-    /// The midnight with which the day begins.
+    /// Returns the midnight at which the day begins.
     pub fn start(self) -> Moment {
         Moment(self.0.to_zoned(ATHENS.clone()).map(|zoned| zoned.timestamp().as_second()).unwrap_or_default())
     }

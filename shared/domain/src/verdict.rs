@@ -1,13 +1,13 @@
-//! What a public body says of a photo that it pulled.
+//! Verdicts of public bodies on photos that they have pulled.
 
 use serde::{Deserialize, Serialize};
 
-/// Characters of the clerk's text for the citizen.
-pub const TEXT_LENGTH: usize = 500;
+/// Maximum number of characters in a clerk's text for the citizen.
+pub const TEXT_CHARACTERS_MAX: usize = 500;
 
-/// Whether a text may be a clerk's: not empty, not too long, without control characters.
+/// Returns whether a clerk's text is valid: not blank, without control characters, and at most [`TEXT_CHARACTERS_MAX`] characters.
 pub fn is_text(text: &str) -> bool {
-    (1..=TEXT_LENGTH).contains(&text.chars().count()) && !text.chars().any(char::is_control) && !text.trim().is_empty()
+    (1..=TEXT_CHARACTERS_MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control) && !text.trim().is_empty()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -17,13 +17,13 @@ pub enum Verdict {
     Refused(RefusalReason),
 }
 
-/// Why a photo was refused: the list to choose from.
+/// Reasons for which a clerk can refuse a photo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefusalReason {
-    /// Does not show how the person looks now.
+    /// The photo does not show how the person looks now.
     NotRecent,
-    /// Shows somebody else, as far as the clerk can see.
+    /// The clerk thinks that the photo shows somebody else.
     NotThePerson,
     FaceNotFrontal,
     FacePosition,
@@ -34,11 +34,11 @@ pub enum RefusalReason {
     Background,
     Light,
     NotSharp,
-    /// Changed with a program.
+    /// The photo was altered with software.
     Retouched,
     SignatureUnclear,
     SignatureCropped,
-    /// See the text.
+    /// Another reason, which the text explains.
     Other,
 }
 
@@ -67,11 +67,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clerks_text_is_one_line_of_500_characters_at_most() {
-        for text in ["x", "Το πρόσωπο δεν είναι στραμμένο προς τον φακό.", &"ω".repeat(TEXT_LENGTH)] {
+    fn a_clerks_text_is_one_line_of_at_most_500_characters() {
+        for text in ["x", "Το πρόσωπο δεν είναι στραμμένο προς τον φακό.", &"ω".repeat(TEXT_CHARACTERS_MAX)]
+        {
             assert!(is_text(text), "{text}");
         }
-        for text in ["", "  ", "two\nlines", "bell\u{7}", &"ω".repeat(TEXT_LENGTH + 1)] {
+        for text in ["", "  ", "two\nlines", "bell\u{7}", &"ω".repeat(TEXT_CHARACTERS_MAX + 1)] {
             assert!(!is_text(text), "{text:?}");
         }
     }

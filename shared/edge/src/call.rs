@@ -48,7 +48,7 @@ pub struct Call {
     query: Vec<(String, String)>,
     path: Vec<(String, String)>,
     body: Zeroizing<Vec<u8>>,
-    is_of_api: bool,
+    is_api_request: bool,
     route: String,
     public_origin: String,
     app: OnceLock<AppSignIn>,
@@ -70,7 +70,7 @@ impl Call {
         let query = request.query_string_parameters().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let path = request.path_parameters().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         // The path as requested, because the runtime's URI begins with the stage of the gateway.
-        let is_of_api = request.raw_http_path() == "/v1" || request.raw_http_path().starts_with("/v1/");
+        let is_api_request = request.raw_http_path() == "/v1" || request.raw_http_path().starts_with("/v1/");
         let route = match request.request_context_ref() {
             Some(RequestContext::ApiGatewayV1(context)) => context.resource_path.clone().unwrap_or_default(),
             Some(_) | None => String::new(),
@@ -83,7 +83,7 @@ impl Call {
             language: Language::from_accept_language(accept),
             request_id,
             method: parts.method,
-            is_of_api,
+            is_api_request,
             route,
             headers: parts.headers,
             query,
@@ -118,7 +118,7 @@ impl Call {
     /// # Errors
     /// [`Problem::ForeignOrigin`].
     pub fn check_site(&self) -> Result<(), Problem> {
-        let is_closed = self.is_of_api() && !CROSS_SITE_ROUTES.contains(&self.route());
+        let is_closed = self.is_api_request() && !CROSS_SITE_ROUTES.contains(&self.route());
         if is_closed && self.is_from_another_site() { Err(Problem::ForeignOrigin) } else { Ok(()) }
     }
 

@@ -71,7 +71,7 @@ impl Visitor {
     ///
     /// # Errors
     /// [`Problem::NoSession`], [`Problem::SessionExpired`].
-    pub async fn or_predecessor(call: &Call, sessions: &Sessions) -> Result<Self, Failure> {
+    pub async fn from_current_or_rotated(call: &Call, sessions: &Sessions) -> Result<Self, Failure> {
         Ok(Self { session: load(call, sessions).await? })
     }
 }
@@ -144,7 +144,7 @@ impl Photographer {
     /// has withdrawn the employee's authorization.
     pub async fn from(call: &Call, sessions: &Sessions, staff: &Staff) -> Result<Self, Failure> {
         let (session, Business { id, staff: employee, member, .. }) = session_with_business(call, sessions).await?;
-        still_staff(staff, &id, employee.as_ref(), call).await?;
+        check_still_staff(staff, &id, employee.as_ref(), call).await?;
         let member = member.unwrap_or_else(|| member_of_before(&session));
         Ok(Self { session, business: id, member, employee })
     }
@@ -179,7 +179,7 @@ fn member_of_before(session: &Session) -> MemberId {
 ///
 /// # Errors
 /// [`Problem::StaffWithdrawn`].
-pub async fn still_staff(staff: &Staff, business: &BusinessId, employee: Option<&EmployeeId>, call: &Call) -> Result<(), Failure> {
+pub async fn check_still_staff(staff: &Staff, business: &BusinessId, employee: Option<&EmployeeId>, call: &Call) -> Result<(), Failure> {
     match employee {
         Some(employee) if !staff.has(business, employee, call.now).await? => Err(Problem::StaffWithdrawn.into()),
         Some(_) | None => Ok(()),

@@ -20,6 +20,6 @@ pub mod views;
 pub use call::{Call, PageRequest, SESSION_COOKIE, SIGN_IN_COOKIE};
 pub use failure::{Failure, status};
 pub use reply::Reply;
-pub use serve::{BoxedHandler, now, serve, serve_event, serve_refusals};
+pub use serve::{BoxedHandler, now, serve, serve_event, serve_problem};
 pub use setup::{Setup, StartError, Variables};
 pub use token_transport::TokenTransport;

@@ -55,8 +55,8 @@ pub fn size<T: Serialize>(value: &T) -> Result<usize, Failure> {
 mod tests {
     use domain::{
         ImageKind, Language, Moment, SubjectId,
-        application::{ApplicationId, CASE_LENGTH, Purpose},
-        verdict::{RefusalReason, TEXT_LENGTH, Verdict},
+        application::{ApplicationId, CASE_CHARACTERS_MAX, Purpose},
+        verdict::{RefusalReason, TEXT_CHARACTERS_MAX, Verdict},
     };
     use serde_json::json;
     use storage::history::{Event, GivenVerdict, Record};
@@ -73,10 +73,14 @@ mod tests {
             application: ApplicationId::parse("passport").unwrap(),
             purpose: Purpose::Passport,
             image: ImageKind::Face,
-            case: text.repeat(CASE_LENGTH),
+            case: text.repeat(CASE_CHARACTERS_MAX),
             refusal: None,
             origin: None,
-            verdict: Some(GivenVerdict { verdict: Verdict::Refused(RefusalReason::Other), text: Some(text.repeat(TEXT_LENGTH)), at }),
+            verdict: Some(GivenVerdict {
+                verdict: Verdict::Refused(RefusalReason::Other),
+                text: Some(text.repeat(TEXT_CHARACTERS_MAX)),
+                at,
+            }),
         };
         Record::new(&SubjectId::from_random([1; 16]), what, at, at)
     }

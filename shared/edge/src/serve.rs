@@ -61,7 +61,7 @@ fn guarded<'a, D: Sync>((deps, handler): &'a (D, BoxedHandler<D>), call: &'a Cal
 ///
 /// # Errors
 /// If environment variables are missing, or the Lambda runtime ends.
-pub async fn serve_refusals(operation: &'static str, problem_for: fn(&Call) -> Problem) -> Result<(), Error> {
+pub async fn serve_problem(operation: &'static str, problem_for: fn(&Call) -> Problem) -> Result<(), Error> {
     let public_origin = Variables::default().finish(operation)?;
     serve_requests(operation, &public_origin, &problem_for, |problem_for, call| Box::pin(async { Err(problem_for(call).into()) })).await
 }

@@ -11,7 +11,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     Moment,
-    application::{ApplicationId, JTI_LENGTH, JTI_RETENTION, REQUEST_LENGTH, SignatureFault, SigningAlgorithm, check_times},
+    application::{ApplicationId, JTI_CHARACTERS_MAX, JTI_RETENTION, REQUEST_BYTES_MAX, SignatureFault, SigningAlgorithm, check_times},
 };
 use jsonwebtoken::{Algorithm, DecodingKey, crypto, jwk::Jwk};
 use lambda_http::http::header;
@@ -77,7 +77,7 @@ impl<C: DeserializeOwned> SignedRequest<C> {
 
     fn parse(token: &str) -> Result<Self, Problem> {
         const MALFORMED: Problem = refused(SignatureFault::Malformed);
-        if token.len() > REQUEST_LENGTH {
+        if token.len() > REQUEST_BYTES_MAX {
             return Err(MALFORMED);
         }
         let (message, signature) = token.rsplit_once('.').ok_or(MALFORMED)?;
@@ -190,7 +190,7 @@ fn decode_json<T: DeserializeOwned>(part: &str) -> Option<T> {
 }
 
 fn is_jti(text: &str) -> bool {
-    (1..=JTI_LENGTH).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+    (1..=JTI_CHARACTERS_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Verifies the signature with the algorithm that is stored with the key.

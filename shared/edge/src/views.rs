@@ -146,8 +146,8 @@ impl OtpView {
         Self {
             mobile_ending: session.person.mobile.as_ref().map(|mobile| mobile.last_four().to_owned()).unwrap_or_default(),
             expires_at: expires_at.rfc3339(),
-            tries_left: domain::otp::WRONG_TRIES.saturating_sub(tries),
-            resends_left: domain::otp::RESENDS.saturating_sub(resends),
+            tries_left: domain::otp::WRONG_OTPS_MAX.saturating_sub(tries),
+            resends_left: domain::otp::RESENDS_MAX.saturating_sub(resends),
         }
     }
 }
@@ -244,7 +244,7 @@ impl AssociationView {
                     until: authorization.until.map(Moment::rfc3339),
                 })
                 .collect(),
-            reminder: association.reminder_ahead(now).map(|reminder| ReminderView {
+            reminder: association.pending_reminder(now).map(|reminder| ReminderView {
                 masked: reminder.masked.clone(),
                 language: reminder.language,
                 on: ReminderKind::Association.due_on(association.expires_at).to_string(),
@@ -346,7 +346,7 @@ impl IssuanceView {
             reminder: issued.reminder,
             resends: ResendsView { left: delivery::resends_left(&issued.resend_facts(), now), list: resends.collect() },
             verdicts: verdicts.collect(),
-            issued_by_you: issuance.is_by(member, &caller.subject_id),
+            issued_by_you: issuance.was_made_by(member, &caller.subject_id),
             issued_by: IssuerView { capacity: issuance.capacity(), employee: issuance.employee.clone(), label: None },
         }
     }

@@ -1,10 +1,10 @@
-//! Applications of public bodies, in words: what they are for, why one was refused an image, why one refused a photo.
+//! Texts on applications of public bodies: their purposes, why a pull was refused, and why a public body refused a photo.
 
 use domain::{Language, application::Purpose, authorization::PullRefusal, verdict::RefusalReason};
 
 use crate::pick;
 
-/// What an application is for, as citizens read it beside its name.
+/// Returns the purpose of an application, shown to citizens next to its name.
 pub const fn purpose(purpose: Purpose, language: Language) -> &'static str {
     let (el, en) = match purpose {
         Purpose::DrivingLicenceIssue => ("Έκδοση άδειας οδήγησης", "Issue of a driving licence"),
@@ -18,7 +18,7 @@ pub const fn purpose(purpose: Purpose, language: Language) -> &'static str {
     pick(language, el, en)
 }
 
-/// Why a public body refused a photo, as citizen and photographer read it.
+/// Returns why a public body refused a photo, for the citizen and the photographer.
 pub const fn refusal_reason(reason: RefusalReason, language: Language) -> &'static str {
     let (el, en) = match reason {
         RefusalReason::NotRecent => {
@@ -36,7 +36,7 @@ pub const fn refusal_reason(reason: RefusalReason, language: Language) -> &'stat
         RefusalReason::Background => ("Το φόντο δεν είναι ομοιόμορφο και ανοιχτόχρωμο", "The background is not plain and light"),
         RefusalReason::Light => ("Ο φωτισμός δεν είναι σωστός", "The lighting is not right"),
         RefusalReason::NotSharp => ("Η φωτογραφία δεν είναι ευκρινής", "The photo is not sharp"),
-        RefusalReason::Retouched => ("Η φωτογραφία έχει αλλαχθεί με πρόγραμμα", "The photo was changed with a program"),
+        RefusalReason::Retouched => ("Η φωτογραφία έχει υποστεί ψηφιακή επεξεργασία", "The photo was changed with a program"),
         RefusalReason::SignatureUnclear => ("Η υπογραφή δεν φαίνεται καθαρά", "The signature cannot be seen clearly"),
         RefusalReason::SignatureCropped => ("Η υπογραφή δεν φαίνεται ολόκληρη", "The signature is not whole"),
         RefusalReason::Other => ("Άλλος λόγος", "Another reason"),
@@ -44,7 +44,7 @@ pub const fn refusal_reason(reason: RefusalReason, language: Language) -> &'stat
     pick(language, el, en)
 }
 
-/// Why an application was not given an image, as the person whose image it is reads it.
+/// Returns why an application's pull was refused, for the person in the image.
 pub const fn pull_refusal(refusal: PullRefusal, language: Language) -> &'static str {
     let (el, en) = match refusal {
         PullRefusal::PurposeForbids => (
@@ -66,7 +66,7 @@ mod tests {
     use crate::testing::has_greek;
 
     #[test]
-    fn each_is_said_in_both_languages_and_differently_from_all_others() {
+    fn every_text_exists_in_both_languages_and_is_unique() {
         let refusals = [PullRefusal::PurposeForbids, PullRefusal::NothingAssociated, PullRefusal::NotAuthorized, PullRefusal::ImageAbsent];
         let texts = |language| {
             let purposes = Purpose::ALL.map(|it| purpose(it, language));

@@ -1,11 +1,11 @@
-//! The texts that people agree to. Changing one needs a new version in [`domain::consent`]: a test holds the two together.
+//! The texts that people agree to. A changed text needs a new version in [`domain::consent`], which a test enforces by checksums.
 
 use domain::{Language, consent::ConsentKind};
 
 use crate::pick;
 
-/// Where people write to the data protection officer. Part of the text that they agree to, and so not a setting: whoever runs the service
-/// puts theirs here, with a new version.
+/// The data protection officer's email address. It is part of a text that people agree to, so it is a constant and not a setting. An
+/// operator who replaces it also sets a new version of the text.
 macro_rules! dpo_email {
     () => {
         "dpo@mindigital.gr"
@@ -14,17 +14,18 @@ macro_rules! dpo_email {
 
 pub const DPO_EMAIL: &str = dpo_email!();
 
-/// Plain text in paragraphs.
+/// A consent text in one language, as plain text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct ConsentText {
     pub kind: ConsentKind,
     pub version: &'static str,
     pub title: &'static str,
     pub paragraphs: &'static [&'static str],
-    /// What the person says by agreeing, for the button or the box to tick.
+    /// The label of the button or checkbox by which the person agrees.
     pub agreement: &'static str,
 }
 
+/// Returns the current text of a kind.
 pub fn text(kind: ConsentKind, language: Language) -> ConsentText {
     match kind {
         ConsentKind::PersonalData => personal_data(language),
@@ -32,7 +33,7 @@ pub fn text(kind: ConsentKind, language: Language) -> ConsentText {
     }
 }
 
-/// What is kept, why, for how long, who gets it, and a person's rights.
+/// Returns the privacy notice, agreed to before first use: stored data, purposes, retention, recipients and rights.
 pub fn personal_data(language: Language) -> ConsentText {
     let kind = ConsentKind::PersonalData;
     ConsentText {
@@ -44,7 +45,7 @@ pub fn personal_data(language: Language) -> ConsentText {
     }
 }
 
-/// Agreed to at each association.
+/// Returns the text on storage and use of photos, agreed to at each association.
 pub fn association(language: Language) -> ConsentText {
     let kind = ConsentKind::Association;
     ConsentText {
@@ -59,29 +60,30 @@ pub fn association(language: Language) -> ConsentText {
 const PERSONAL_DATA_EL: &[&str] = &[
     "Υπεύθυνος επεξεργασίας των δεδομένων σας είναι το Υπουργείο Ψηφιακής Διακυβέρνησης.",
     "Στοιχεία σας. Από το TAXISnet και τα μητρώα του Δημοσίου παίρνουμε το όνομα, το επώνυμο, τον ΑΦΜ, τον ΑΜΚΑ ή τον ΠΑΑΥΠΑ και την ημερομηνία \
-     γέννησής σας, και από το Εθνικό Μητρώο Επικοινωνίας το κινητό σας. Τα χρειαζόμαστε για να ξέρουμε ότι είστε εσείς και τα κρατάμε όσο είστε \
-     συνδεδεμένοι: 30 λεπτά χωρίς κάποια ενέργεια ή 8 ώρες το πολύ. Μετά σας γνωρίζουμε μόνο με έναν τυχαίο αριθμό. Για να σας αναγνωρίζουμε όταν \
-     επιστρέφετε, κρατάμε, όσο λειτουργεί η υπηρεσία, ένα κρυπτογραφικό αποτύπωμα των αριθμών σας, από το οποίο δεν προκύπτουν οι ίδιοι οι αριθμοί.",
-    "Φωτογραφίες. Η φωτογραφία προσώπου και η εικόνα της υπογραφής που ανέβασε ο φωτογράφος αποθηκεύονται κρυπτογραφημένες, για να τις \
-     χρησιμοποιείτε σε υπηρεσίες του Δημοσίου. Αν δεν συσχετιστούν με κάποιο πρόσωπο, διαγράφονται 14 ημέρες μετά την έκδοση του κωδικάριθμου. Αν \
-     συσχετιστούν, διαγράφονται 365 ημέρες μετά την πρώτη συσχέτιση, ακόμη και αν τις αποσυσχετίσετε νωρίτερα. Μεταφόρτωση για την οποία δεν \
+     γέννησής σας, και από το Εθνικό Μητρώο Επικοινωνίας το κινητό σας. Τα χρειαζόμαστε για να επιβεβαιώνουμε την ταυτότητά σας και τα \
+     κρατάμε όσο διαρκεί η σύνδεσή σας: έως 30 λεπτά χωρίς ενέργεια και έως 8 ώρες συνολικά. Μετά σας γνωρίζουμε μόνο με έναν τυχαίο αριθμό. Για \
+     να σας αναγνωρίζουμε όταν επιστρέφετε, κρατάμε, όσο λειτουργεί η υπηρεσία, ένα κρυπτογραφικό αποτύπωμα των αριθμών σας, από το οποίο δεν προκύπτουν οι ίδιοι οι αριθμοί.",
+    "Φωτογραφίες. Η φωτογραφία προσώπου και η υπογραφή (οπτική απεικόνιση ιδιόχειρης υπογραφής) που ανέβασε ο φωτογράφος αποθηκεύονται \
+     κρυπτογραφημένες, για να τις χρησιμοποιείτε σε υπηρεσίες του Δημοσίου. Αν δεν συσχετιστούν με κάποιο πρόσωπο, διαγράφονται 14 ημέρες μετά \
+     την έκδοση του κωδικάριθμου. Αν συσχετιστούν, διαγράφονται 365 ημέρες μετά την πρώτη συσχέτιση, ακόμη και αν τις αποσυσχετίσετε νωρίτερα. Μεταφόρτωση για την οποία δεν \
      εκδόθηκε κωδικάριθμος διαγράφεται μετά από 1 ημέρα.",
-    "Κωδικάριθμος. Δεν αποθηκεύεται σε μορφή που διαβάζεται. Το μήνυμα με το οποίο σας στάλθηκε κρατείται κρυπτογραφημένο 24 ώρες, για να μπορεί να \
-     σταλεί ξανά.",
-    "Υπενθύμιση. Μόνο αν το ζητήσετε, κρατάμε κρυπτογραφημένη μια διεύθυνση για μία υπενθύμιση: αν συμφωνήσατε στον φωτογράφο, το κινητό ή το email \
-     όπου στάλθηκε ο κωδικάριθμος, για να σας ειδοποιήσουμε 3 ημέρες πριν λήξει· αν το αφήσετε εσείς στην υπηρεσία, ένα email, για να σας \
+    "Κωδικάριθμος. Δεν αποθηκεύεται σε μορφή που διαβάζεται. Το μήνυμα με το οποίο σας στάλθηκε διατηρείται κρυπτογραφημένο για 24 ώρες, για να \
+     είναι δυνατή η επαναποστολή του.",
+    "Υπενθύμιση. Μόνο αν το ζητήσετε, κρατάμε κρυπτογραφημένο ένα κινητό ή email για μία υπενθύμιση: αν συμφωνήσατε με τον φωτογράφο, το κινητό ή το \
+     email όπου στάλθηκε ο κωδικάριθμος, για να σας ειδοποιήσουμε 3 ημέρες πριν λήξει· αν δηλώσετε email στην υπηρεσία, το email αυτό, για να σας \
      ειδοποιήσουμε 30 ημέρες πριν λήξουν οι συσχετισμένες φωτογραφίες. Διαγράφεται μόλις σταλεί η υπενθύμιση ή μόλις δεν χρειάζεται πια: με τη \
-     συσχέτιση του κωδικάριθμου, με την αποσυσχέτιση, ή όταν την ανακαλέσετε. Αν δεν γίνει δυνατό να σταλεί, διαγράφεται το πολύ 7 ημέρες αργότερα.",
-    "Ιστορικό. Τις συμφωνίες σας, τις εξουσιοδοτήσεις που δίνετε και κάθε λήψη εικόνας τις κρατάμε όσο και τις φωτογραφίες και 365 ημέρες ακόμη, \
-     για να μπορείτε να ελέγχετε τη χρήση των φωτογραφιών σας. Αν δεν συσχετίσετε φωτογραφίες, τη συμφωνία σας με αυτό το κείμενο την κρατάμε \
-     730 ημέρες. Το πόσους κωδικάριθμους και κωδικούς μίας χρήσης δώσατε μέσα σε μια ημέρα το κρατάμε \
-     εκείνη την ημέρα και την επόμενη.",
+     συσχέτιση του κωδικάριθμου, με την αποσυσχέτιση ή όταν ανακαλέσετε την υπενθύμιση. Αν η αποστολή δεν γίνει δυνατή, διαγράφεται το πολύ \
+     7 ημέρες αργότερα.",
+    "Ιστορικό. Τις συγκαταθέσεις σας, τις εξουσιοδοτήσεις που δίνετε και κάθε άντληση εικόνας τις κρατάμε όσο και τις φωτογραφίες και 365 ημέρες \
+     ακόμη, για να μπορείτε να ελέγχετε τη χρήση των φωτογραφιών σας. Αν δεν συσχετίσετε φωτογραφίες, τη συγκατάθεσή σας σε αυτό το κείμενο την \
+     κρατάμε 730 ημέρες. Τον αριθμό των κωδικάριθμων που υποβάλατε και των κωδικών μίας χρήσης που δώσατε μέσα σε μια ημέρα τον κρατάμε εκείνη \
+     την ημέρα και την επόμενη.",
     "Φωτογράφοι. Ο φωτογράφος δεν βλέπει τον κωδικάριθμο και δεν μαθαίνει με ποιο πρόσωπο συσχετίστηκε. Αν μια υπηρεσία δημόσιου φορέα δεχθεί ή \
      απορρίψει μια φωτογραφία, ο φωτογράφος βλέπει την απόφαση και, αν ήταν απόρριψη, τον λόγο από έναν κατάλογο, για να μπορεί να τη \
      διορθώσει. Δεν βλέπει ποια υπηρεσία ήταν ούτε τι σας έγραψε. Το ιστορικό των μεταφορτώσεών του, με \
-     μέρος μόνο της διεύθυνσης ή του κινητού όπου στάλθηκε ο κωδικάριθμος, κρατείται 365 ημέρες.",
+     μέρος μόνο του κινητού ή του email όπου στάλθηκε ο κωδικάριθμος, διατηρείται 365 ημέρες.",
     "Ποιος παίρνει τις φωτογραφίες. Μόνο οι υπηρεσίες δημόσιων φορέων που έχετε εξουσιοδοτήσει εσείς, και μόνο όσο ισχύουν η συσχέτιση και η \
-     εξουσιοδότηση. Η εικόνα της υπογραφής δίνεται μόνο για την άδεια οδήγησης· για κάθε άλλον σκοπό δίνεται μόνο η φωτογραφία προσώπου. Κάθε λήψη \
+     εξουσιοδότηση. Η υπογραφή δίνεται μόνο για την άδεια οδήγησης· για κάθε άλλον σκοπό δίνεται μόνο η φωτογραφία προσώπου. Κάθε άντληση \
      και κάθε άρνηση καταγράφεται και μπορείτε να τη δείτε.",
     concat!(
         "Τα δικαιώματά σας. Έχετε δικαίωμα πρόσβασης στα δεδομένα σας, διόρθωσης, περιορισμού της επεξεργασίας, φορητότητας και διαγραφής, σύμφωνα με \
@@ -108,24 +110,24 @@ const PERSONAL_DATA_EN: &[&str] = &[
      1 day.",
     "Code number. It is not stored in readable form. The message in which it was sent to you is kept encrypted for 24 hours, so that it can be sent \
      again.",
-    "Reminder. Only if you ask for it, we keep an address, encrypted, for one reminder: if you agreed with the photographer, the mobile number or email \
-     to which the code number went, so that we can tell you 3 days before it expires; if you leave one in the service yourself, an email, so that we \
-     can tell you 30 days before associated photos expire. It is deleted as soon as the reminder is sent, or is no longer needed: when the code number \
-     is associated, when you dissociate, or when you take it back. If the reminder cannot be sent, it is deleted 7 days later at most.",
+    "Reminder. Only if you ask for it, we keep a mobile number or email, encrypted, for one reminder: if you agreed with the photographer, the mobile \
+     number or email to which the code number went, so that we can tell you 3 days before it expires; if you give an email in the service, that email, so \
+     that we can tell you 30 days before associated photos expire. It is deleted as soon as the reminder is sent, or is no longer needed: when the code \
+     number is associated, when you dissociate, or when you take it back. If the reminder cannot be sent, it is deleted 7 days later at most.",
     "History. Your agreements, the authorizations that you give and each time an image is pulled are kept as long as the photos and 365 days more, \
-     so that you can check how your photos are used. If you do not associate photos, your agreement to this text is kept for 730 days. How many code numbers and one-time passwords you entered in a day is kept for that day and the \
-     next.",
+     so that you can check how your photos are used. If you do not associate photos, your agreement to this text is kept for 730 days. How many code \
+     numbers and one-time passwords you entered in a day is kept for that day and the next.",
     "Photographers. The photographer does not see the code number and does not learn with whom it was associated. If a service of a public body \
      accepts or rejects a photo, the photographer sees that decision and, if it was a rejection, its reason from a list, to be able to \
      correct the photo. The photographer does not see which service it was, nor what it wrote to you. The history of a photographer's \
-     uploads, with only a part of the address or mobile number to which the code number went, is kept for 365 days.",
+     uploads, with only a part of the mobile number or email to which the code number went, is kept for 365 days.",
     "Who gets the photos. Only the services of public bodies that you yourself have authorised, and only while both the association and the \
      authorization are in force. The signature image is given for the driving licence alone; for every other purpose only the face photo is given. \
      Every pull and every refusal is recorded, and you can see it.",
     concat!(
         "Your rights. You have the rights of access to your data, rectification, restriction of processing, portability and erasure, under the General \
-         Data Protection Regulation (EU) 2016/679 and Greek law 4624/2019. Access, portability and erasure you also have within the service: you can get all that we keep \
-         of you, or have it erased at once. For all your rights you can write to the data protection officer: ",
+         Data Protection Regulation (EU) 2016/679 and Greek law 4624/2019. Access, portability and erasure you also have within the service: you can \
+         get all that we keep of you, or have it erased at once. For all your rights you can write to the data protection officer: ",
         dpo_email!(),
         "."
     ),
@@ -138,10 +140,10 @@ const ASSOCIATION_EL: &[&str] = &[
     "Οι φωτογραφίες δείχνουν εμένα ή ανήλικο του οποίου έχω την επιμέλεια.",
     "Συμφωνώ να αποθηκευτούν κρυπτογραφημένες και συσχετισμένες με τον ΑΦΜ (για ανήλικο χωρίς ΑΦΜ, με τον ΑΜΚΑ ή τον ΠΑΑΥΠΑ), έως 365 ημέρες μετά \
      την πρώτη συσχέτιση.",
-    "Συμφωνώ να τις χρησιμοποιούν οι υπηρεσίες δημόσιων φορέων που θα εξουσιοδοτήσω, και καμία άλλη. Κάθε εξουσιοδότηση μπορώ να την αποσύρω όποτε θέλω.",
+    "Συμφωνώ να τις χρησιμοποιούν οι υπηρεσίες δημόσιων φορέων που θα εξουσιοδοτήσω, και καμία άλλη. Κάθε εξουσιοδότηση μπορώ να την ανακαλέσω όποτε θέλω.",
     "Μπορώ να αποσυσχετίσω τις φωτογραφίες όποτε θέλω. Από τη στιγμή εκείνη παύουν όλες οι εξουσιοδοτήσεις και οι φωτογραφίες δεν μπορούν να \
      χρησιμοποιηθούν χωρίς τον κωδικάριθμο. Διαγράφονται όταν συμπληρωθούν οι 365 ημέρες.",
-    "Αν αφήσω ένα email για υπενθύμιση πριν λήξουν, συμφωνώ να κρατηθεί κρυπτογραφημένο έως την υπενθύμιση. Μπορώ να το αφαιρέσω όποτε θέλω.",
+    "Αν δηλώσω email για υπενθύμιση πριν λήξουν, συμφωνώ να διατηρηθεί κρυπτογραφημένο έως την υπενθύμιση. Μπορώ να το αφαιρέσω όποτε θέλω.",
 ];
 
 const ASSOCIATION_EN: &[&str] = &[
@@ -151,15 +153,18 @@ const ASSOCIATION_EN: &[&str] = &[
     "I agree that they are used by the services of public bodies that I authorise, and by no other. I can withdraw any authorization at any time.",
     "I can dissociate the photos at any time. From that moment all authorizations end, and the photos cannot be used without the code number. They \
      are deleted when the 365 days are over.",
-    "If I leave an email to be reminded before they expire, I agree that it is kept encrypted until the reminder. I can remove it at any time.",
+    "If I give an email to be reminded before they expire, I agree that it is kept encrypted until the reminder. I can remove it at any time.",
 ];
 
 #[cfg(test)]
 mod tests {
     use domain::{
         reminder::ReminderKind,
-        retention::{ASSOCIATION_VALID, CODE_VALID, ISSUANCE_RETENTION, MESSAGE_RETENTION, RECORD_RETENTION_AFTER_PHOTOS, REMINDER_RETENTION, UPLOAD_RETENTION},
-        session::{IDLE, DURATION_MAX},
+        retention::{
+            ASSOCIATION_VALID, CODE_VALID, ISSUANCE_RETENTION, MESSAGE_RETENTION, RECORD_RETENTION_AFTER_PHOTOS, REMINDER_RETENTION,
+            UPLOAD_RETENTION,
+        },
+        session::{DURATION_MAX, IDLE},
     };
 
     use super::*;
@@ -171,7 +176,7 @@ mod tests {
         [&[text.title], text.paragraphs, &[text.agreement]].concat().join("\n")
     }
 
-    /// FNV-1a.
+    /// The 64-bit FNV-1a hash.
     fn checksum(text: &str) -> u64 {
         text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
     }
@@ -187,16 +192,16 @@ mod tests {
         assert_eq!(
             sums,
             [
-                ("2026-12", 15_640_926_936_346_260_963),
-                ("2026-12", 3_620_395_449_073_991_899),
-                ("2026-11", 918_922_437_789_444_996),
-                ("2026-11", 9_364_196_375_371_529_814)
+                ("2026-12.2", 14_412_725_232_307_084_412),
+                ("2026-12.2", 216_623_915_103_515_467),
+                ("2026-12", 11_081_576_150_193_947_407),
+                ("2026-12", 14_985_743_043_763_180_834)
             ]
         );
     }
 
     #[test]
-    fn the_text_on_personal_data_tells_everything_it_must() {
+    fn the_privacy_notice_contains_everything_required() {
         let [el, en] = LANGUAGES.map(|language| whole(&personal_data(language)));
         for needed in [
             "κρατάμε",
@@ -235,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn the_periods_told_are_those_of_the_rules() {
+    fn the_periods_in_the_texts_match_the_retention_rules() {
         let hours = |span: domain::time::Span| span.as_seconds() / 3_600;
         let days = |span| hours(span) / 24;
         for (language, minutes_of, hours_of, days_of) in
@@ -256,7 +261,7 @@ mod tests {
             }
             assert!(whole(&association(language)).contains(&format!("{} {days_of}", days(ASSOCIATION_VALID))));
         }
-        // Told with the same number of days.
+        // The text states these periods with the same numbers: 365 days, and 1 day.
         assert_eq!(
             (days(ISSUANCE_RETENTION), days(RECORD_RETENTION_AFTER_PHOTOS), days(UPLOAD_RETENTION)),
             (days(ASSOCIATION_VALID), days(ASSOCIATION_VALID), 1)
@@ -264,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn both_languages_have_the_same_paragraphs() {
+    fn both_languages_have_the_same_number_of_paragraphs() {
         for kind in [ConsentKind::PersonalData, ConsentKind::Association] {
             let [el, en] = LANGUAGES.map(|language| text(kind, language));
             assert_eq!((el.paragraphs.len(), el.version), (en.paragraphs.len(), en.version));

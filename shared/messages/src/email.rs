@@ -1,4 +1,5 @@
-//! Emails: plain text and HTML of the same content, readable without pictures; nothing is fetched when one is opened.
+//! Emails, each as plain text and as HTML with the same content. They are readable without images, and opening one loads nothing from the
+//! network.
 
 mod code;
 mod frame;

@@ -1,10 +1,13 @@
-//! Every text that people read, in Greek and English, and the documents that carry a code number: SMS, email, QR code,
-//! PDF, zip. Rendering only: no I/O, no clock; the same input always gives the same bytes.
+//! Every text that the API and its messages show to people, in Greek and English, and the documents that contain a code number: SMS,
+//! email, QR code, PDF and zip.
+//!
+//! This crate only renders. It has no I/O and no clock, and the same input always gives the same bytes.
 
 pub mod applications;
 pub mod consent;
 pub mod email;
 pub mod link;
+mod numbers;
 pub mod pdf;
 pub mod picture_report;
 pub mod problem;
@@ -16,31 +19,32 @@ pub mod zip;
 
 use domain::Language;
 
-/// Why a document could not be made. None of these depends on what a user typed.
+/// Why a document could not be rendered. None of these depends on user input.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
     #[error("the sender is not an email address")]
     Sender,
-    #[error("a message id is letters, digits and hyphens")]
+    #[error("the message id has more than letters, digits and hyphens, or a wrong length")]
     MessageId,
     #[error("too long for a QR code, or not encodable: {0}")]
     Qr(qrcode::types::QrError),
-    #[error("the QR code's picture: {0}")]
+    #[error("the QR code cannot be encoded as PNG: {0}")]
     Png(#[from] png::EncodingError),
     #[error("a built-in font cannot be read")]
     Font,
-    #[error("the font has no {0:?}")]
+    #[error("the font has no glyph for {0:?}")]
     Glyph(char),
-    #[error("the page has no room for its text")]
+    #[error("the text does not fit on the page")]
     PageFull,
-    #[error("the PDF: {0}")]
+    #[error("the PDF cannot be written: {0}")]
     Pdf(String),
-    #[error("writing: {0}")]
+    #[error("writing to memory failed: {0}")]
     Io(#[from] std::io::Error),
-    #[error("the zip file: {0}")]
+    #[error("the zip file cannot be written: {0}")]
     Zip(#[from] ::zip::result::ZipError),
 }
 
+/// Returns the value for a language.
 const fn pick<T: Copy>(language: Language, el: T, en: T) -> T {
     match language {
         Language::El => el,
@@ -63,7 +67,7 @@ mod testing {
         Moment::from_epoch_seconds(rfc3339.parse::<jiff::Timestamp>().unwrap().as_second())
     }
 
-    /// 14:30 in Athens.
+    /// Returns 5 December 2026, 14:30 in Athens.
     pub(crate) fn expiry() -> Moment {
         at("2026-12-05T12:30:00Z")
     }

@@ -1,4 +1,4 @@
-//! The sheet with a code number that `photos.zip` holds: one A4 page, tagged for screen readers (PDF/UA-1), with its fonts in it.
+//! The PDF with the code number in `photos.zip`: one A4 page, tagged for screen readers (PDF/UA-1), with embedded fonts.
 
 use std::num::NonZeroU16;
 
@@ -55,7 +55,7 @@ const EL: Texts = Texts {
     title: "Ο κωδικάριθμος των φωτογραφιών σας",
     intro: "Ο κωδικάριθμος αυτός αντιστοιχεί στη φωτογραφία προσώπου ή/και στην υπογραφή που έχετε συσχετίσει στο myPhoto.",
     code: "Κωδικάριθμος",
-    valid: "Ισχύει έως",
+    valid: "Ισχύει έως τις",
     deleted: "Τότε διαγράφονται και οι φωτογραφίες.",
     qr: "Κωδικός QR που ανοίγει το myPhoto με τον κωδικάριθμο συμπληρωμένο",
     scan: "Σαρώστε τον κωδικό QR με το κινητό σας ή ανοίξτε τη διεύθυνση",
@@ -64,7 +64,7 @@ const EL: Texts = Texts {
     what: [
         "Φυλάξτε αυτή τη σελίδα. Αν αποσυσχετίσετε τις φωτογραφίες, το myPhoto δεν μπορεί πια να σας δείξει τον κωδικάριθμο.",
         "Με τον κωδικάριθμο μπορείτε να τις συσχετίσετε ξανά, για το ίδιο πρόσωπο ή για άλλο του οποίου έχετε την επιμέλεια, έως τη λήξη του.",
-        "Μη δίνετε τον κωδικάριθμο σε αγνώστους: είναι το κλειδί των φωτογραφιών σας.",
+        "Μη δίνετε τον κωδικάριθμο σε κανέναν: είναι το κλειδί των φωτογραφιών σας.",
     ],
 };
 
@@ -81,14 +81,15 @@ const EN: Texts = Texts {
     what: [
         "Keep this page. Once you dissociate the photos, myPhoto can no longer show you the code number.",
         "With the code number you can associate them again until it expires, for the same person or for another in your custody.",
-        "Do not give the code number to strangers: it is the key to your photos.",
+        "Do not give the code number to anyone: it is the key to your photos.",
     ],
 };
 
-/// The bytes depend on nothing but the arguments: no date of making is written.
+/// Renders the page. It contains no creation date, so the same arguments always give the same bytes.
 ///
 /// # Errors
-/// The address of the service has a character that the fonts lack, or is too long for the page or a QR code.
+/// [`RenderError::Glyph`] if the service's origin has a character that the fonts lack, [`RenderError::PageFull`] or [`RenderError::Qr`] if it
+/// is too long for the page or a QR code.
 pub fn code_sheet(code: &CodeNumber, expires_at: Moment, public_origin: &str, language: Language) -> Result<Vec<u8>, RenderError> {
     let texts = pick(language, &EL, &EN);
     let (regular, bold, mono) = (Face::new(REGULAR)?, Face::new(BOLD)?, Face::new(MONO)?);
@@ -139,7 +140,7 @@ pub fn code_sheet(code: &CodeNumber, expires_at: Moment, public_origin: &str, la
     document.finish().map_err(|error| RenderError::Pdf(format!("{error:?}")))
 }
 
-/// A font with what is needed to set text in it. Our texts need no shaping: every letter of theirs is one glyph.
+/// A font, with its tables for measuring text. Our texts need no shaping, because each of their characters is one glyph.
 struct Face {
     font: Font,
     data: FontRef<'static>,
@@ -161,7 +162,7 @@ impl Face {
         Style { face: self, size, colour }
     }
 
-    /// Advances are in ems.
+    /// Returns the glyphs of a text, with advances in ems.
     fn glyphs(&self, text: &str) -> Result<Vec<KrillaGlyph>, RenderError> {
         let (charmap, metrics) = (self.data.charmap(), self.data.glyph_metrics(FontSize::new(1.0), LocationRef::default()));
         text.char_indices()
@@ -183,7 +184,7 @@ impl Style<'_> {
         Ok(self.face.glyphs(text)?.iter().map(|glyph| glyph.x_advance).sum::<f32>() * self.size)
     }
 
-    /// Lines as wide as `width` allows, broken at blanks.
+    /// Breaks a text at spaces into lines of at most `width` points, unless a single word is wider.
     fn lines(&self, text: &str, width: f32) -> Result<Vec<String>, RenderError> {
         let mut lines = vec![String::new()];
         for word in text.split(' ') {
@@ -192,7 +193,7 @@ impl Style<'_> {
             if line.is_empty() || self.width(&longer)? <= width {
                 *line = longer;
             } else {
-                // The blank stays at the end of the line, for those who hear or copy the text.
+                // The space stays at the end of the line, so that words are not joined when the text is copied or read aloud.
                 line.push(' ');
                 lines.push(word.to_owned());
             }
@@ -201,7 +202,7 @@ impl Style<'_> {
     }
 }
 
-/// A page that is filled from top to bottom.
+/// A page being filled from top to bottom. `y` is the position of the next element.
 struct Sheet<'s, 'a> {
     surface: &'s mut Surface<'a>,
     y: f32,
@@ -250,7 +251,7 @@ impl Sheet<'_, '_> {
         Ok(group)
     }
 
-    /// A centred line that is a link, and the area that it covers.
+    /// Sets one centred line as a link. Returns its tags and the area that it covers.
     fn anchor(&mut self, style: &Style<'_>, text: &str, space_after: f32) -> Result<(TagGroup, Rect), RenderError> {
         let mut group = TagGroup::new(Tag::Link);
         let (width, top) = (style.width(text)?, self.y);
@@ -261,7 +262,7 @@ impl Sheet<'_, '_> {
         Ok((group, area))
     }
 
-    /// One line, centred in a frame as wide as the text column.
+    /// Sets one line, centred in a frame as wide as the text column.
     fn boxed(&mut self, style: &Style<'_>, text: &str, space_after: f32) -> Result<TagGroup, RenderError> {
         const PADDING: f32 = 10.0;
         let height = style.line_height() + 2.0 * PADDING;
@@ -284,7 +285,7 @@ impl Sheet<'_, '_> {
         Ok(())
     }
 
-    /// The QR code as shapes, sharp at any size; the page's white around it is more than its quiet zone.
+    /// Draws the QR code as vector shapes. The white space around it is wider than the required quiet zone.
     fn figure(&mut self, modules: &qr::Modules, alt: &str, space_after: f32) -> Result<TagGroup, RenderError> {
         let side = QR_SIDE / modules.width() as f32;
         let left = (WIDTH - QR_SIDE) / 2.0;
@@ -292,7 +293,7 @@ impl Sheet<'_, '_> {
         for y in 0..modules.width() {
             let mut x = 0;
             while x < modules.width() {
-                // Modules side by side are one rectangle: no hairlines between them.
+                // Adjacent modules are drawn as one rectangle, because viewers show hairlines between separate ones.
                 let run = (x..modules.width()).take_while(|&x| modules.is_dark(x, y)).count();
                 if run > 0 {
                     let area = Rect::from_xywh(left + x as f32 * side, self.y + y as f32 * side, run as f32 * side, side);
@@ -336,7 +337,7 @@ mod tests {
     use crate::testing::{ORIGIN, code, expiry};
 
     #[test]
-    fn a_sheet_is_made_in_both_languages_and_always_the_same() {
+    fn the_page_is_rendered_in_both_languages_and_is_reproducible() {
         for language in [Language::El, Language::En] {
             let file = code_sheet(&code(), expiry(), ORIGIN, language).unwrap();
             assert!(file.starts_with(b"%PDF-1.7") && file.len() < 60_000, "{}", file.len());
@@ -345,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn it_says_its_language_and_that_it_is_accessible_and_embeds_three_fonts() {
+    fn the_file_declares_its_language_and_pdf_ua_and_embeds_three_fonts() {
         let file = code_sheet(&code(), expiry(), ORIGIN, Language::El).unwrap();
         let text = String::from_utf8_lossy(&file);
         assert!(text.contains("/Lang(el)") && text.contains("pdfuaid:part") && text.contains("/StructTreeRoot"));
@@ -357,14 +358,14 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_an_error_and_not_a_broken_page() {
+    fn text_that_does_not_fit_is_an_error() {
         let long = format!("https://{}.example.gr", "x".repeat(120));
         assert!(matches!(code_sheet(&code(), expiry(), &long, Language::En), Err(RenderError::PageFull)));
         assert!(matches!(code_sheet(&code(), expiry(), "https://日本.example", Language::En), Err(RenderError::Glyph('日'))));
     }
 
     #[test]
-    fn lines_break_at_blanks_and_keep_every_character() {
+    fn lines_break_at_spaces_and_lose_no_character() {
         let face = Face::new(REGULAR).unwrap();
         let style = face.style(11.5, BLACK);
         for text in EL.what.iter().chain(&EN.what) {

@@ -1,4 +1,4 @@
-//! What a photographer reads of a picture's check: for each rule that does not hold, what was measured, what is allowed, what to do.
+//! Texts of a picture report, for photographers. For each violated rule: the measured value, the allowed range, and what to do.
 
 use domain::{
     ImageKind, Language,
@@ -6,7 +6,9 @@ use domain::{
 };
 use serde_json::{Value, json};
 
-/// For programs: whole numbers where the rule counts, ratios to four decimals.
+use crate::numbers::group_thousands;
+
+/// Returns a measured value or limit as JSON: ratios rounded to four decimals, everything else to whole numbers.
 pub fn number(rule: Rule, value: f64) -> Value {
     match rule.unit() {
         Some("ratio") => json!((value * 10_000.0).round() / 10_000.0),
@@ -14,12 +16,12 @@ pub fn number(rule: Rule, value: f64) -> Value {
     }
 }
 
-/// None where the rule holds: `ok` and the measured value say all that there is.
+/// Returns the text of a finding, or `None` if the rule holds.
 pub fn text(kind: ImageKind, finding: &Finding, language: Language) -> Option<String> {
     (!finding.ok).then(|| failed(kind, finding, language))
 }
 
-/// What is wrong and what to do. Of a rule that holds it would be untrue.
+/// Returns what is wrong and what to do. Call it for violated rules only.
 pub(crate) fn failed(kind: ImageKind, finding: &Finding, language: Language) -> String {
     match language {
         Language::El => el(kind, finding),
@@ -27,8 +29,8 @@ pub(crate) fn failed(kind: ImageKind, finding: &Finding, language: Language) -> 
     }
 }
 
-/// As people write it: percent where it is a part of something, otherwise whole.
-fn written(rule: Rule, value: Option<f64>, language: Language) -> String {
+/// Formats a value for people: ratios in percent (proportions as decimals), everything else as whole numbers.
+fn formatted(rule: Rule, value: Option<f64>, language: Language) -> String {
     let value = value.unwrap_or_default();
     let (separator, point) = match language {
         Language::El => ('.', ','),
@@ -41,22 +43,24 @@ fn written(rule: Rule, value: Option<f64>, language: Language) -> String {
         let text = format!("{:.2}", value * 100.0);
         return format!("{}%", text.trim_end_matches('0').trim_end_matches('.').replace('.', &point.to_string()));
     }
-    crate::problem::grouped(value.round() as u64, separator)
+    group_thousands(value.round() as u64, separator)
 }
 
+/// The formatted numbers of a finding.
 struct Numbers {
     measured: String,
     least: String,
     most: String,
+    /// Whether the measured value is below its minimum, and not above its maximum.
     below: bool,
 }
 
 impl Numbers {
     fn of(finding: &Finding, language: Language) -> Self {
         Self {
-            measured: written(finding.rule, finding.measured, language),
-            least: written(finding.rule, finding.limit.least, language),
-            most: written(finding.rule, finding.limit.most, language),
+            measured: formatted(finding.rule, finding.measured, language),
+            least: formatted(finding.rule, finding.limit.least, language),
+            most: formatted(finding.rule, finding.limit.most, language),
             below: finding.is_below(),
         }
     }
@@ -66,23 +70,27 @@ fn el(kind: ImageKind, finding: &Finding) -> String {
     let Numbers { measured, least, most, below } = Numbers::of(finding, Language::El);
     let (image, of_image) = match kind {
         ImageKind::Face => ("φωτογραφία προσώπου", "φωτογραφίας προσώπου"),
-        ImageKind::Signature => ("εικόνα της υπογραφής", "εικόνας της υπογραφής"),
+        ImageKind::Signature => ("υπογραφή", "υπογραφής"),
     };
     match finding.rule {
         Rule::FileType => format!("Η {image} δεν είναι αρχείο JPEG. Αποθηκεύστε την ως JPEG· δεν αρκεί να αλλάξετε το όνομα του αρχείου."),
         Rule::FileWhole => format!("Το αρχείο της {of_image} είναι κατεστραμμένο ή ελλιπές. Αποθηκεύστε την ξανά ως JPEG."),
         Rule::Bytes => format!("Το αρχείο έχει μέγεθος {measured} byte· επιτρέπονται έως {most}. Αποθηκεύστε το με μεγαλύτερη συμπίεση."),
         Rule::Pixels => format!("Η {image} έχει {measured} pixel· επιτρέπονται έως {most}. Μικρύνετε τις διαστάσεις της."),
-        Rule::Width => format!("Η {image} έχει πλάτος {measured} pixel· χρειάζονται τουλάχιστον {least}. Δώστε την σε μεγαλύτερη ανάλυση."),
-        Rule::Height => format!("Η {image} έχει ύψος {measured} pixel· χρειάζονται τουλάχιστον {least}. Δώστε την σε μεγαλύτερη ανάλυση."),
+        Rule::Width => {
+            format!("Η {image} έχει πλάτος {measured} pixel· χρειάζονται τουλάχιστον {least}. Ανεβάστε την σε μεγαλύτερη ανάλυση.")
+        }
+        Rule::Height => {
+            format!("Η {image} έχει ύψος {measured} pixel· χρειάζονται τουλάχιστον {least}. Ανεβάστε την σε μεγαλύτερη ανάλυση.")
+        }
         Rule::Proportion => {
             format!(
-                "Το πλάτος προς το ύψος είναι {measured}· πρέπει να είναι από {least} έως {most}. Περικόψτε την εικόνα σε αυτή την αναλογία."
+                "Η αναλογία πλάτους προς ύψος είναι {measured}· πρέπει να είναι από {least} έως {most}. Περικόψτε την εικόνα στη σωστή αναλογία."
             )
         }
         Rule::Orientation => format!(
-            "Η {image} είναι αποθηκευμένη γυρισμένη: προσανατολισμός EXIF {measured}, ενώ επιτρέπεται μόνο {least} ή κανένας. Γυρίστε την σε \
-             πρόγραμμα επεξεργασίας εικόνας και αποθηκεύστε την ξανά."
+            "Η {image} είναι αποθηκευμένη περιστραμμένη: έχει προσανατολισμό EXIF {measured}, ενώ επιτρέπεται μόνο {least} ή καμία ένδειξη. \
+             Περιστρέψτε την σε πρόγραμμα επεξεργασίας εικόνας και αποθηκεύστε την ξανά."
         ),
         Rule::Tones => format!(
             "Η φωτογραφία είναι σχεδόν μονόχρωμη επιφάνεια: από το πιο σκούρο ως το πιο ανοιχτό σημείο έχει {measured} επίπεδα φωτεινότητας από \
@@ -128,7 +136,7 @@ fn el(kind: ImageKind, finding: &Finding) -> String {
             "Το πρόσωπο έχει καμένα σημεία: κατάλευκο είναι {measured} του προσώπου· επιτρέπεται έως {most}. Χρειάζεται λιγότερο ή πιο μαλακό φως."
         ),
         Rule::Colour => format!(
-            "Η φωτογραφία είναι ασπρόμαυρη: τα χρώματά της απέχουν από το γκρι {measured} επίπεδα· πρέπει να απέχουν τουλάχιστον {least}. Δώστε έγχρωμη \
+            "Η φωτογραφία είναι ασπρόμαυρη: τα χρώματά της απέχουν από το γκρι {measured} επίπεδα· πρέπει να απέχουν τουλάχιστον {least}. Ανεβάστε έγχρωμη \
              φωτογραφία."
         ),
         Rule::BackgroundEvenness => format!(
@@ -143,7 +151,7 @@ fn el(kind: ImageKind, finding: &Finding) -> String {
              στην υπογραφή ή σαρώστε την ξανά."
         ),
         Rule::Ink => format!(
-            "Η εικόνα δεν μοιάζει με υπογραφή: το μελάνι πιάνει {measured}· επιτρέπεται έως {most}. Δώστε μόνο την υπογραφή, σε λευκό χαρτί."
+            "Η εικόνα δεν μοιάζει με υπογραφή: το μελάνι πιάνει {measured}· επιτρέπεται έως {most}. Ανεβάστε μόνο την υπογραφή, σε λευκό χαρτί."
         ),
         Rule::PaperBrightness => format!(
             "Το χαρτί δεν είναι λευκό: η φωτεινότητά του είναι {measured} από 255· πρέπει να είναι τουλάχιστον {least}. Σαρώστε την υπογραφή σε λευκό χαρτί, με \
@@ -177,7 +185,7 @@ fn en(kind: ImageKind, finding: &Finding) -> String {
         Rule::Height => format!("The {image} is {measured} pixels high; {least} are needed at least. Give it in a higher resolution."),
         Rule::Proportion => format!("Width to height is {measured}; it must be {least} to {most}. Crop the picture to that proportion."),
         Rule::Orientation => format!(
-            "The {image} is stored turned: EXIF orientation {measured}, where only {least} or none is allowed. Turn it in an image editor and save it \
+            "The {image} is stored rotated: EXIF orientation {measured}, where only {least} or none is allowed. Rotate it in an image editor and save it \
              again."
         ),
         Rule::Tones => format!(
@@ -253,19 +261,19 @@ mod tests {
     use super::*;
     use crate::testing::has_greek;
 
-    /// Each rule, broken at either end that it has.
-    fn broken() -> Vec<Finding> {
+    /// Returns each rule twice: violated at its minimum and at its maximum.
+    fn violations() -> Vec<Finding> {
         let of = |rule, measured, limit| Finding { rule, severity: Severity::Warning, ok: false, measured, limit };
         let between = Limit { least: Some(0.46), most: Some(2_000.0) };
         Rule::ALL.into_iter().flat_map(|rule| [0.123, 54_321.0].map(|measured| of(rule, Some(measured), between))).collect()
     }
 
     #[test]
-    fn every_rule_that_fails_is_told_in_greek_and_english_and_one_that_holds_in_neither() {
-        for finding in broken() {
+    fn every_violated_rule_has_a_text_in_greek_and_english_and_a_rule_that_holds_has_none() {
+        for finding in violations() {
             for kind in ImageKind::ALL {
-                let told = |language| text(kind, &finding, language).unwrap();
-                let (el, en) = (told(Language::El), told(Language::En));
+                let text_in = |language| text(kind, &finding, language).unwrap();
+                let (el, en) = (text_in(Language::El), text_in(Language::En));
                 assert!(has_greek(&el) && !has_greek(&en), "{el} / {en}");
                 for text in [el, en] {
                     assert!(text.ends_with('.') && !text.contains("  "), "{text}");
@@ -276,16 +284,16 @@ mod tests {
     }
 
     #[test]
-    fn no_greek_word_holds_a_latin_letter_that_looks_alike() {
+    fn no_greek_word_contains_a_latin_letter() {
         let mixed = |word: &str| has_greek(word) && word.chars().any(|c| c.is_ascii_alphabetic());
-        for finding in broken() {
+        for finding in violations() {
             let text = text(ImageKind::Face, &finding, Language::El).unwrap();
             assert_eq!(text.split(|c: char| !c.is_alphabetic()).find(|word| mixed(word)), None, "{text}");
         }
     }
 
     #[test]
-    fn what_was_measured_and_what_is_allowed_are_in_the_text() {
+    fn the_text_contains_the_measured_value_and_the_allowed_range() {
         let head = Finding {
             rule: Rule::HeadHeight,
             severity: Severity::Warning,
@@ -293,17 +301,17 @@ mod tests {
             measured: Some(0.4072),
             limit: Limit { least: Some(0.46), most: Some(0.64) },
         };
-        let told = |language| text(ImageKind::Face, &head, language).unwrap();
-        assert!(["40,72%", "46%", "64%", "πιο κοντά"].iter().all(|part| told(Language::El).contains(part)), "{}", told(Language::El));
-        assert!(["40.72%", "46%", "64%", "closer"].iter().all(|part| told(Language::En).contains(part)), "{}", told(Language::En));
+        let text_in = |language| text(ImageKind::Face, &head, language).unwrap();
+        assert!(["40,72%", "46%", "64%", "πιο κοντά"].iter().all(|part| text_in(Language::El).contains(part)), "{}", text_in(Language::El));
+        assert!(["40.72%", "46%", "64%", "closer"].iter().all(|part| text_in(Language::En).contains(part)), "{}", text_in(Language::En));
         let wide = Finding { measured: Some(0.7), ..head };
         assert!(text(ImageKind::Face, &wide, Language::En).unwrap().contains("more room"));
         assert_eq!((number(Rule::HeadHeight, 0.407_249_9), number(Rule::Bytes, 12.0)), (json!(0.4072), json!(12)));
     }
 
     #[test]
-    fn rules_differ_in_what_they_say() {
-        let texts: HashSet<_> = broken().iter().map(|finding| (finding.rule, en(ImageKind::Face, finding))).collect();
+    fn every_rule_has_a_different_text() {
+        let texts: HashSet<_> = violations().iter().map(|finding| (finding.rule, en(ImageKind::Face, finding))).collect();
         let different: HashSet<_> = texts.iter().map(|(_, text)| text).collect();
         assert_eq!(different.len(), texts.len());
     }

@@ -1,20 +1,21 @@
-//! QR codes.
+//! QR codes, as modules and as PNG.
 
 use qrcode::{Color, EcLevel, QrCode};
 
 use crate::RenderError;
 
-/// Light modules around a code, as ISO/IEC 18004 asks.
+/// Width of the light margin around a code, in modules (ISO/IEC 18004).
 pub const QUIET_ZONE: usize = 4;
 const PIXELS_PER_MODULE: usize = 8;
 
-/// A code's square of modules, without its quiet zone.
+/// The modules of a QR code, without its quiet zone.
 pub struct Modules {
     width: usize,
     dark: Vec<bool>,
 }
 
 impl Modules {
+    /// Returns the number of modules in a row.
     pub fn width(&self) -> usize {
         self.width
     }
@@ -24,25 +25,25 @@ impl Modules {
     }
 }
 
-/// Error correction M: 15% of the code may be dirty or creased.
+/// Encodes a text with error correction level M, which tolerates damage to 15% of the code.
 ///
 /// # Errors
-/// The text is too long.
+/// [`RenderError::Qr`] if the text is too long.
 pub fn modules(text: &str) -> Result<Modules, RenderError> {
     let code = QrCode::with_error_correction_level(text, EcLevel::M).map_err(RenderError::Qr)?;
     Ok(Modules { width: code.width(), dark: code.into_colors().into_iter().map(|color| color == Color::Dark).collect() })
 }
 
-/// Black on white with its quiet zone, one bit a pixel: less than a kilobyte.
+/// Renders a QR code with its quiet zone as a black and white PNG of one bit per pixel, smaller than a kilobyte.
 ///
 /// # Errors
-/// The text is too long.
+/// [`RenderError::Qr`] if the text is too long.
 pub fn png(text: &str) -> Result<Vec<u8>, RenderError> {
     let modules = modules(text)?;
     let side = (modules.width() + 2 * QUIET_ZONE) * PIXELS_PER_MODULE;
     let mut pixels = Vec::with_capacity(side * side / 8);
     for y in 0..side {
-        // 8 pixels a module: each module is one byte of a row.
+        // A module is 8 pixels wide and a pixel is one bit, so each module is one byte of the row.
         for x in 0..side / PIXELS_PER_MODULE {
             let module = (x.checked_sub(QUIET_ZONE), (y / PIXELS_PER_MODULE).checked_sub(QUIET_ZONE));
             let dark = matches!(module, (Some(x), Some(y)) if modules.is_dark(x, y));
@@ -68,7 +69,7 @@ pub(crate) mod tests {
         testing::{ORIGIN, code},
     };
 
-    /// What a scanner reads from a picture.
+    /// Returns the text that an independent QR decoder reads from a PNG.
     pub(crate) fn scan(file: &[u8]) -> String {
         let mut decoder = png::Decoder::new(std::io::Cursor::new(file));
         decoder.set_transformations(png::Transformations::EXPAND);
@@ -105,7 +106,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_text_that_no_code_can_hold_is_an_error() {
+    fn a_text_too_long_for_a_qr_code_is_an_error() {
         assert!(matches!(png(&"x".repeat(5_000)), Err(RenderError::Qr(_))));
     }
 }

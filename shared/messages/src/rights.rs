@@ -1,18 +1,19 @@
-//! What goes with the data that people get of themselves, and with their erasure.
+//! Texts of the data export and of erasure (GDPR, articles 15, 17 and 20).
 
 use domain::Language;
 use serde::Serialize;
 
 use crate::pick;
 
-/// Something that erasure leaves, and why.
+/// Data that remains after an erasure, with the reason and the period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Kept {
+    /// Stable name, for programs.
     pub what: &'static str,
     pub text: &'static str,
 }
 
-/// What the export holds and what it does not.
+/// Returns the notes on what the export contains and what it does not.
 pub const fn export_notes(language: Language) -> &'static [&'static str] {
     pick(
         language,
@@ -22,7 +23,7 @@ pub const fn export_notes(language: Language) -> &'static [&'static str] {
             "Αντί για τον ΑΦΜ, τον ΑΜΚΑ και τον ΠΑΑΥΠΑ αποθηκεύεται ένα κρυπτογραφικό αποτύπωμά τους. Το όνομα, οι αριθμοί και το κινητό εδώ είναι \
              από τα μητρώα, όπως τα ξέρουμε όσο διαρκεί η σύνδεση.",
             "Στο ιστορικό του φωτογράφου δεν φαίνεται ποιο πρόσωπο αφορά κάθε μεταφόρτωση, γι' αυτό δεν περιλαμβάνεται. Ούτε όσα κρατάμε για εσάς ως \
-             φωτογράφο ή υπάλληλο φωτογράφου: αυτά τα βλέπετε με εκείνον τον ρόλο.",
+             φωτογράφο ή υπάλληλο φωτογράφου: αυτά τα βλέπετε με εκείνη την ιδιότητα.",
         ],
         &[
             "It holds all that myPhoto keeps on this person as a citizen. The images of the association in force are at the addresses in \"images\".",
@@ -35,15 +36,15 @@ pub const fn export_notes(language: Language) -> &'static [&'static str] {
     )
 }
 
-/// What is kept after erasure, by law.
+/// Returns the data that the law requires to retain after an erasure.
 pub fn kept(language: Language) -> Vec<Kept> {
     let text = |el, en| pick(language, el, en);
     vec![
         Kept {
             what: "history",
             text: text(
-                "Το ιστορικό συσχετίσεων, εξουσιοδοτήσεων και λήψεων, χωρίς εικόνες: έως 365 ημέρες μετά την ημερομηνία στην οποία έληγαν οι \
-                 φωτογραφίες, ώστε να αποδεικνύεται ποιος πήρε τι και με ποια εξουσιοδότηση (ΓΚΠΔ, άρθρα 5 παρ. 2 και 17 παρ. 3 στοιχεία β και ε).",
+                "Το ιστορικό συσχετίσεων, εξουσιοδοτήσεων και αντλήσεων, χωρίς εικόνες: έως 365 ημέρες μετά την ημερομηνία στην οποία έληγαν οι \
+                 φωτογραφίες, ώστε να αποδεικνύεται ποιος έλαβε τι και με ποια εξουσιοδότηση (ΓΚΠΔ, άρθρα 5 παρ. 2 και 17 παρ. 3 στοιχεία β και ε).",
                 "The history of associations, authorizations and pulls, without images: until 365 days after the day on which the photos would have \
                  expired, to show who got what and by which authorization (GDPR, articles 5(2) and 17(3)(b) and (e)).",
             ),
@@ -51,7 +52,7 @@ pub fn kept(language: Language) -> Vec<Kept> {
         Kept {
             what: "agreements",
             text: text(
-                "Οι συμφωνίες σας με τα κείμενα, για το ίδιο διάστημα, ώστε να αποδεικνύεται η συγκατάθεση (ΓΚΠΔ, άρθρο 7 παρ. 1).",
+                "Οι συγκαταθέσεις σας στα κείμενα, για το ίδιο διάστημα, ώστε να μπορούν να αποδειχθούν (ΓΚΠΔ, άρθρο 7 παρ. 1).",
                 "Your agreements to the texts, for the same time, to show that you consented (GDPR, article 7(1)).",
             ),
         },
@@ -66,7 +67,7 @@ pub fn kept(language: Language) -> Vec<Kept> {
             what: "photographer_history",
             text: text(
                 "Η εγγραφή στο ιστορικό του φωτογράφου, με μέρος μόνο του κινητού ή του email: 365 ημέρες από την έκδοση του κωδικάριθμου. Δεν σας \
-                 ονομάζει· το ιστορικό λήψεων λέει από ποια μεταφόρτωση προήλθε κάθε εικόνα.",
+                 ονομάζει· το ιστορικό αντλήσεων αναφέρει από ποια μεταφόρτωση προήλθε κάθε εικόνα.",
                 "The entry in the photographer's history, with only a part of the mobile number or email: 365 days from the code number's issue. It does \
                  not name you; the history of pulls says from which upload each image came.",
             ),
@@ -78,7 +79,7 @@ pub fn kept(language: Language) -> Vec<Kept> {
         Kept {
             what: "counters",
             text: text(
-                "Πόσους κωδικάριθμους και κωδικούς μίας χρήσης δώσατε σήμερα: έως αύριο, για την προστασία από δοκιμές στην τύχη.",
+                "Πόσους κωδικάριθμους υποβάλατε και πόσους κωδικούς μίας χρήσης δώσατε σήμερα: έως αύριο, για την προστασία από δοκιμές στην τύχη.",
                 "How many code numbers and one-time passwords you gave today: until tomorrow, as a protection against guessing.",
             ),
         },
@@ -91,7 +92,7 @@ mod tests {
     use crate::testing::has_greek;
 
     #[test]
-    fn both_languages_name_the_same() {
+    fn both_languages_have_the_same_entries() {
         let (el, en) = (kept(Language::El), kept(Language::En));
         assert_eq!(el.iter().map(|kept| kept.what).collect::<Vec<_>>(), en.iter().map(|kept| kept.what).collect::<Vec<_>>());
         assert!(el.iter().all(|kept| has_greek(kept.text)) && !en.iter().any(|kept| has_greek(kept.text)));

@@ -1,13 +1,13 @@
-//! Texts sent by SMS.
+//! SMS texts.
 //!
-//! One Greek letter makes a whole message UCS-2: 70 characters, or 67 in each part of a longer one. English stays in the
-//! GSM alphabet: 160, or 153 in each part.
+//! A single Greek letter makes the whole message UCS-2, with 70 characters in one part, or 67 in each part of a longer message. English
+//! texts use the GSM 7-bit alphabet only, with 160 characters in one part, or 153 in each. Every part is billed.
 
 use domain::{CodeNumber, Language, Moment, otp::OTP_VALID, otp::Otp, reminder::ReminderKind};
 
 use crate::time_text;
 
-/// One part in either language.
+/// Returns the text with a one-time password. It is one part in either language.
 pub fn otp(otp: &Otp, language: Language) -> String {
     let (digits, minutes) = (otp.expose(), OTP_VALID.as_seconds() / 60);
     match language {
@@ -16,8 +16,8 @@ pub fn otp(otp: &Otp, language: Language) -> String {
     }
 }
 
-/// The code number by itself, to type, and in the link, to tap. Two parts in Greek and one in English, where the service's address has 27
-/// characters at most.
+/// Returns the text with a code number, both alone, for typing, and in the link. It is two parts in Greek and one in English if the
+/// service's origin has at most 27 characters.
 pub fn code(code: &CodeNumber, expires_at: Moment, link: &str, language: Language) -> String {
     let (written, until) = (code.expose(), time_text::athens_short(expires_at, language));
     match language {
@@ -26,19 +26,19 @@ pub fn code(code: &CodeNumber, expires_at: Moment, link: &str, language: Languag
     }
 }
 
-/// Of an end that comes, without any code number. Two parts in Greek, where the service's address has 27 characters at most.
+/// Returns the text of a reminder. It contains no code number and is at most two parts if the service's origin has at most 27 characters.
 pub fn reminder(kind: ReminderKind, expires_at: Moment, public_origin: &str, language: Language) -> String {
     let until = time_text::athens_short(expires_at, language);
     match (kind, language) {
         (ReminderKind::Code, Language::El) => {
-            format!("myPhoto: ο κωδικάριθμος λήγει {until}. Δώστε τον μόνο στο {public_origin} Χάθηκε; Ζητήστε νέο από τον φωτογράφο.")
+            format!("myPhoto: ο κωδικάριθμος λήγει {until}. Υποβολή μόνο στο {public_origin} Χάθηκε; Ζητήστε νέο από τον φωτογράφο.")
         }
         (ReminderKind::Code, Language::En) => format!(
             "myPhoto: the code number we sent you expires on {until}. Enter it at {public_origin} only: nobody will ever ask you for it. \
              Lost it? Ask the photographer for a new one."
         ),
         (ReminderKind::Association, Language::El) => {
-            format!("myPhoto: οι φωτογραφίες σας λήγουν {until}. Αν τις χρειάζεστε, βγάλτε νέες σε φωτογράφο. {public_origin}")
+            format!("myPhoto: οι φωτογραφίες σας λήγουν στις {until}. Αν τις χρειάζεστε, βγάλτε νέες σε φωτογράφο. {public_origin}")
         }
         (ReminderKind::Association, Language::En) => {
             format!("myPhoto: your photos expire on {until}. If you need them, have new ones taken by a photographer. {public_origin}")
@@ -54,7 +54,7 @@ mod tests {
         testing::{ORIGIN, WRITTEN, at, code as sample, expiry, has_greek},
     };
 
-    /// As a phone company counts. English texts hold only characters of the GSM alphabet that count once.
+    /// Counts parts as a mobile operator does. English texts may contain only characters that take one position in the GSM alphabet.
     fn parts(text: &str) -> usize {
         let (length, single, joined) = if has_greek(text) {
             (text.encode_utf16().count(), 70, 67)
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reminder_is_two_parts_at_most_with_the_end_and_without_a_code() {
+    fn a_reminder_is_at_most_two_parts_with_the_expiry_and_without_a_code() {
         let longest = format!("https://{}", "x".repeat(19));
         for kind in [ReminderKind::Code, ReminderKind::Association] {
             for (language, origin) in
@@ -103,7 +103,7 @@ mod tests {
                 assert!(parts(&text) <= 2, "{} {text}", text.encode_utf16().count());
                 assert!(text.contains("2026 14:30") && text.contains(origin) && !text.contains("#code="), "{text}");
                 assert_eq!(has_greek(&text), language == Language::El);
-                // By then the photographer can send it again no more.
+                // When this reminder is sent, the 24 hours in which a photographer can resend the code are over, so it offers a new one.
                 let new = crate::pick(language, "Ζητήστε νέο από τον φωτογράφο", "Ask the photographer for a new one");
                 assert_eq!(text.contains(new), kind == ReminderKind::Code, "{text}");
             }

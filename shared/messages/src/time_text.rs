@@ -1,4 +1,4 @@
-//! Instants as a clock on a wall in Athens shows them.
+//! Instants as Athens local time, for people.
 
 use domain::{Language, Moment};
 
@@ -20,10 +20,10 @@ const MONTHS_EN: [&str; 12] =
     ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
 
 fn month(names: &[&'static str; 12], number: i8) -> &'static str {
-    usize::try_from(number - 1).ok().and_then(|at| names.get(at)).copied().unwrap_or_default()
+    usize::try_from(number - 1).ok().and_then(|index| names.get(index)).copied().unwrap_or_default()
 }
 
-/// Such as `5 Δεκεμβρίου 2026, 14:30 (ώρα Αθήνας)` and `5 December 2026, 14:30 (Athens time)`.
+/// Formats an instant as `5 Δεκεμβρίου 2026, 14:30 (ώρα Αθήνας)` or `5 December 2026, 14:30 (Athens time)`.
 pub fn athens(moment: Moment, language: Language) -> String {
     let clock = moment.athens_clock();
     let (name, place) = match language {
@@ -33,7 +33,7 @@ pub fn athens(moment: Moment, language: Language) -> String {
     format!("{} {name} {}, {:02}:{:02} ({place})", clock.day, clock.year, clock.hour, clock.minute)
 }
 
-/// As short as it can be without being mistaken, for SMS: `5/12/2026 14:30` and `5 Dec 2026 14:30`.
+/// Formats an instant for SMS, as short as is unambiguous in the language: `5/12/2026 14:30` or `5 Dec 2026 14:30`.
 pub fn athens_short(moment: Moment, language: Language) -> String {
     let clock = moment.athens_clock();
     match language {

@@ -1,13 +1,13 @@
-//! `photos.zip`: what a citizen downloads.
+//! `photos.zip`, the file that a citizen downloads.
 
 use std::io::{Cursor, Write};
 
 use ::zip::{CompressionMethod, DateTime, ZipWriter, write::SimpleFileOptions};
 use domain::CodeNumber;
 
-use crate::{RenderError, link::portable};
+use crate::{RenderError, link::url_safe};
 
-/// The pictures that exist, and the sheet with the code number.
+/// The content of the file: the existing images and the PDF with the code number.
 pub struct PhotosZip<'a> {
     pub code: &'a CodeNumber,
     pub face: Option<&'a [u8]>,
@@ -16,17 +16,17 @@ pub struct PhotosZip<'a> {
 }
 
 impl PhotosZip<'_> {
-    /// Stored, not compressed (JPEG and PDF hardly shrink), without times: the same content is the same file, so that parts of it can be
-    /// fetched by different requests.
+    /// Builds the zip file. Entries are stored and not compressed, because JPEG and PDF hardly shrink, and have no timestamps. The same
+    /// content therefore gives the same file, so that a client can fetch it in ranges by several requests.
     ///
     /// # Errors
-    /// Only if writing to memory fails.
+    /// [`RenderError::Io`] or [`RenderError::Zip`] if writing to memory fails.
     pub fn build(&self) -> Result<Vec<u8>, RenderError> {
         let options = SimpleFileOptions::DEFAULT
             .compression_method(CompressionMethod::Stored)
             .last_modified_time(DateTime::DEFAULT)
             .unix_permissions(0o644);
-        let code = portable(self.code);
+        let code = url_safe(self.code);
         let entries = [("PASSPORT_PROFILE.jpg", self.face), ("PASSPORT_SIGNATURE.jpg", self.signature), ("QR.pdf", Some(self.pdf))];
         let size: usize = entries.iter().filter_map(|(_, content)| *content).map(|content| content.len() + 512).sum();
         let mut writer = ZipWriter::new(Cursor::new(Vec::with_capacity(size)));
@@ -62,8 +62,8 @@ mod tests {
     }
 
     #[test]
-    fn no_name_leads_out_of_the_folder_it_is_unpacked_to() {
-        // The state's own codes may hold + and /, of which a path would be made.
+    fn no_entry_name_leads_outside_the_extraction_folder() {
+        // Codes issued by the state can contain `+` and `/`, and `/` in a file name would make a path.
         for bytes in [[0xfb; 16], [0xff; 16]] {
             let code = CodeNumber::from_bytes(bytes);
             assert!(code.expose().contains(['+', '/']));
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn the_files_bear_the_states_names_and_their_bytes() {
+    fn entries_have_the_names_that_the_state_uses_and_the_original_bytes() {
         let code = code();
         let whole = PhotosZip { code: &code, face: Some(b"face"), signature: Some(b"signature"), pdf: b"pdf" };
         let file = whole.build().unwrap();

@@ -1,6 +1,6 @@
-//! The report of each file that is named, with the time it takes: `cargo run -p pictures --example inspect -- face standard FILE...`
+//! Prints the report on each file and the time it took: `cargo run -p pictures --example inspect -- face standard FILE...`
 
-#![expect(clippy::print_stdout, reason = "a program")]
+#![expect(clippy::print_stdout, reason = "a command-line program")]
 
 use std::{env, fs, process, time::Instant};
 
@@ -13,7 +13,7 @@ fn main() {
         .next()
         .and_then(|name| [FileProfile::Standard, FileProfile::IdentityCard].into_iter().find(|profile| profile.name() == name));
     let (Some(kind), Some(profile)) = (kind, profile) else {
-        println!("inspect face|signature standard|identity_card FILE...");
+        println!("usage: inspect face|signature standard|identity_card FILE...");
         process::exit(2);
     };
     for path in arguments {
@@ -21,12 +21,18 @@ fn main() {
             println!("{path}: cannot be read");
             continue;
         };
-        let begun = Instant::now();
+        let start = Instant::now();
         let report = pictures::inspect(profile, kind, &file);
-        println!("{path}: {} ms", begun.elapsed().as_millis());
+        println!("{path}: {} ms", start.elapsed().as_millis());
         for finding in report.findings {
-            let told = if finding.ok { "ok" } else { finding.severity.name() };
-            println!("  {told:8} {:22} {:?} {:?} to {:?}", finding.rule.name(), finding.measured, finding.limit.least, finding.limit.most);
+            let result = if finding.ok { "ok" } else { finding.severity.name() };
+            println!(
+                "  {result:8} {:22} {:?} {:?} to {:?}",
+                finding.rule.name(),
+                finding.measured,
+                finding.limit.least,
+                finding.limit.most
+            );
         }
     }
 }

@@ -1,11 +1,11 @@
-//! How often each rule speaks on a folder of good portraits, as they are and in mild variations that a studio's pictures differ by:
+//! Counts how often each rule is violated by a folder of good portraits, both unchanged and with the mild variations of a studio's pictures:
 //!
 //! `cargo run -p pictures --example rates -- FOLDER...`
 //!
-//! Each picture is first cropped and scaled to where its head belongs in each profile, as a photographer does; so what is counted here of
-//! `head_height`, `eye_line` and `face_centre` are variations and not the pictures' own framing.
+//! Each picture is first cropped and scaled so that its head fits the profile, as a photographer does. Violations of `head_height`, `eye_line`
+//! and `face_centre` are therefore due to the variations, and not to the pictures' own framing.
 
-#![expect(clippy::print_stdout, reason = "a program")]
+#![expect(clippy::print_stdout, reason = "a command-line program")]
 
 use std::{collections::BTreeMap, env, fs, io::Cursor, path::PathBuf};
 
@@ -21,7 +21,7 @@ use image::{
 
 const PROFILES: [FileProfile; 2] = [FileProfile::Standard, FileProfile::IdentityCard];
 
-/// Of a rule and how bad it is: how often it spoke.
+/// The number of violations by rule and severity.
 type Counts = BTreeMap<(&'static str, &'static str), u32>;
 
 fn main() {
@@ -35,11 +35,11 @@ fn main() {
         let picture = picture.into_rgb8();
         for profile in PROFILES {
             let Some(framed) = framed(&picture, profile) else {
-                println!("{}: no face to frame by for {}, or too near the edge", file.display(), profile.name());
+                println!("{}: no face for framing as {}, or too close to the edge", file.display(), profile.name());
                 continue;
             };
             let own = count(profile, &framed, 90, &mut plain);
-            println!("{} {}: {}", file.display(), profile.name(), if own.is_empty() { "nothing".to_owned() } else { own.join(", ") });
+            println!("{} {}: {}", file.display(), profile.name(), if own.is_empty() { "no violation".to_owned() } else { own.join(", ") });
             for quality in [60, 75, 95] {
                 count(profile, &framed, quality, &mut varied);
             }
@@ -48,9 +48,9 @@ fn main() {
             }
         }
     }
-    for (name, (pictures, counts)) in [("As they are", plain), ("Varied", varied)] {
+    for (name, (pictures, counts)) in [("Unchanged", plain), ("Varied", varied)] {
         println!("\n{name}: {pictures} pictures\n");
-        println!("| rule | speaks as | of {pictures} |\n| --- | --- | --- |");
+        println!("| rule | severity | of {pictures} |\n| --- | --- | --- |");
         for ((rule, severity), times) in counts {
             println!("| `{rule}` | {severity} | {times} ({:.1}%) |", f64::from(times) * 100.0 / f64::from(pictures.max(1)));
         }
@@ -60,11 +60,11 @@ fn main() {
 fn count(profile: FileProfile, picture: &RgbImage, quality: u8, (pictures, counts): &mut (u32, Counts)) -> Vec<String> {
     let report = inspect(profile, picture, quality);
     *pictures += 1;
-    let spoken: Vec<_> = report.findings.iter().filter(|finding| !finding.ok).collect();
-    for finding in &spoken {
+    let violations: Vec<_> = report.findings.iter().filter(|finding| !finding.ok).collect();
+    for finding in &violations {
         *counts.entry((finding.rule.name(), finding.severity.name())).or_default() += 1;
     }
-    spoken.iter().map(|finding| format!("{} {:.3}", finding.rule.name(), finding.measured.unwrap_or_default())).collect()
+    violations.iter().map(|finding| format!("{} {:.3}", finding.rule.name(), finding.measured.unwrap_or_default())).collect()
 }
 
 fn inspect(profile: FileProfile, picture: &RgbImage, quality: u8) -> Report {
@@ -75,27 +75,28 @@ fn inspect(profile: FileProfile, picture: &RgbImage, quality: u8) -> Report {
     pictures::inspect(profile, ImageKind::Face, file.get_ref())
 }
 
-/// Cropped so that head and eyes are where the profile wants them, in the middle of what is allowed.
+/// Crops a portrait so that head and eyes are in the middle of the ranges that the profile allows. Returns `None` without a face, or if the
+/// crop would exceed the picture.
 fn framed(picture: &RgbImage, profile: FileProfile) -> Option<RgbImage> {
     let report = inspect(profile, picture, 95);
     let measured = |rule| report.findings.iter().find(|finding| finding.rule == rule).and_then(|finding| finding.measured);
     let (head, eyes, centre) = (measured(Rule::HeadHeight)?, measured(Rule::EyeLine)?, measured(Rule::FaceCentre)?);
-    let (wanted_head, wanted_eyes) = match profile {
+    let (target_head, target_eyes) = match profile {
         FileProfile::Standard => (0.54, 0.42),
         FileProfile::IdentityCard => (0.62, 0.44),
     };
     let frame = profile.frame(ImageKind::Face);
-    let height = head * f64::from(picture.height()) / wanted_head;
+    let height = head * f64::from(picture.height()) / target_head;
     let width = height * f64::from(frame.proportion.0) / f64::from(frame.proportion.1);
     let left = centre * f64::from(picture.width()) - width / 2.0;
-    let top = eyes * f64::from(picture.height()) - height * wanted_eyes;
+    let top = eyes * f64::from(picture.height()) - height * target_eyes;
     let inside =
         left >= 0.0 && top >= -0.02 * height && left + width <= f64::from(picture.width()) && top + height <= f64::from(picture.height());
     let crop = || imageops::crop_imm(picture, left as u32, top.max(0.0) as u32, width as u32, height as u32).to_image();
     inside.then(|| imageops::resize(&crop(), frame.min_width, frame.min_height, FilterType::Triangle))
 }
 
-/// Light, skin and contrast, side, place and size.
+/// Returns variations of light, skin tone, contrast, side, position and size.
 fn variations(picture: &RgbImage) -> Vec<RgbImage> {
     let toned = |tone: &dyn Fn(f64) -> f64| {
         let mut toned = picture.clone();

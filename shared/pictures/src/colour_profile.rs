@@ -1,34 +1,35 @@
-//! Colour profiles (ICC.1): of each the few numbers that say how its colours are meant, in a profile written anew.
+//! Rewrites colour profiles (ICC.1), so that only the few numbers that define the colours remain.
 //!
-//! Without its profile a phone's picture (Display P3) shows other colours; but a profile is a file of its own, with texts and tables of
-//! any content. What only its tables say (CMYK, most printers) is lost.
+//! Without its profile, a phone's picture (Display P3) shows other colours. But a profile is a file of its own, whose texts and tables can
+//! hide any content. Profiles that define colours by tables (CMYK, most printers) are dropped.
 
-/// How a segment with a part of a profile begins; the part's number and how many there are follow.
+/// The beginning of a segment with a part of a profile. The part's number and the number of parts follow, one byte each.
 pub(crate) const SEGMENT: &[u8] = b"ICC_PROFILE\0";
 
 const HEADER: usize = 128;
-/// A tag's entry in the table: name, where its data begins, and length.
+/// Length of a tag's entry in the tag table: name, offset of its data, and length of its data, four bytes each.
 const ENTRY: usize = 12;
-/// What stands in place of the profile's name and rights.
+/// Replaces the profile's name and copyright.
 const TEXT: &[u8] = b"Picture";
-/// Of a curve, which must rise: hardly any text does. Real ones have 1,024 or 4,096, if any.
+/// A curve must also be ascending, which hardly any hidden text is. Real curves have 1,024 or 4,096 entries, if any.
 const CURVE_ENTRIES_MAX: usize = 4_096;
-/// Matrices, white points and parameters of curves are smaller than this, so that half of their bytes are no text.
+/// Real matrices, white points and curve parameters are smaller than this. The limit leaves little room for text in half of their bytes.
 const TAG_VALUE_MAX: i16 = 16;
 
 type Name = [u8; 4];
-/// Decoders show a picture without any of these as if it had no profile.
+/// Decoders ignore a profile that lacks one of these tags.
 const NEEDED_RGB: &[Name] = &[*b"rXYZ", *b"gXYZ", *b"bXYZ", *b"rTRC", *b"gTRC", *b"bTRC"];
 const NEEDED_GRAY: &[Name] = &[*b"kTRC"];
-/// These describe the light; most decoders do without.
+/// These tags describe the light source. Most decoders do not need them.
 const OPTIONAL: &[Name] = &[*b"wtpt", *b"chad"];
 
-/// The profile that comes in these parts, for a picture of so many components. None where it is broken or says nothing that can be kept.
-pub(crate) fn rewritten(parts: &[&[u8]], components: u8) -> Option<Vec<u8>> {
+/// Rewrites a profile, given in parts, for a picture with this number of components. Returns `None` if it is broken or defines colours by
+/// tables.
+pub(crate) fn rewrite(parts: &[&[u8]], components: u8) -> Option<Vec<u8>> {
     let mut joined = Vec::new();
-    for (number, part) in (1..).zip(parts) {
-        let (&[its_number, count], data) = part.split_first_chunk()?;
-        if usize::from(its_number) != number || usize::from(count) != parts.len() {
+    for (expected, part) in (1..).zip(parts) {
+        let (&[number, count], data) = part.split_first_chunk()?;
+        if usize::from(number) != expected || usize::from(count) != parts.len() {
             return None;
         }
         joined.extend_from_slice(data);
@@ -41,7 +42,7 @@ pub(crate) fn rewritten(parts: &[&[u8]], components: u8) -> Option<Vec<u8>> {
         (b"GRAYXYZ " | b"GRAYLab ", 1) => NEEDED_GRAY,
         _ => return None,
     };
-    // Of a screen, a camera or scanner, or a space of colours as such; of a printer (dot gain) where one curve is all.
+    // Profiles of screens, cameras, scanners and colour spaces, and the gray profiles of printers (dot gain), which are a single curve.
     let known = matches!(class, b"mntr" | b"scnr" | b"spac") || (class == b"prtr" && components == 1);
     if !matches!(version, 2 | 4) || !known || profile.get(36..40)? != b"acsp" {
         return None;
@@ -52,7 +53,7 @@ pub(crate) fn rewritten(parts: &[&[u8]], components: u8) -> Option<Vec<u8>> {
     for name in needed {
         tags.push((*name, numbers(name, tag(profile, name)?)?.to_vec()));
     }
-    written(version, class, spaces, &tags)
+    write(version, class, spaces, &tags)
 }
 
 fn number(bytes: &[u8], at: usize) -> Option<usize> {
@@ -67,7 +68,7 @@ fn tag<'a>(profile: &'a [u8], name: &Name) -> Option<&'a [u8]> {
     profile.get(start..start.checked_add(length)?)
 }
 
-/// As much of a tag's data as its type has, if that is numbers, and such as colours have.
+/// Returns a tag's data, cut to the length of its type, if it consists of numbers that are plausible for colours.
 fn numbers<'a>(name: &Name, data: &'a [u8]) -> Option<&'a [u8]> {
     let is_curve = name.ends_with(b"TRC");
     let end = match (data.first_chunk()?, name) {
@@ -85,17 +86,18 @@ fn numbers<'a>(name: &Name, data: &'a [u8]) -> Option<&'a [u8]> {
         _ => return None,
     };
     let data = data.get(..end)?;
-    // The whole part of a number whose other 16 bits are its fraction.
-    let is_small = |number: &[u8]| number.first_chunk().is_some_and(|whole| (-TAG_VALUE_MAX..TAG_VALUE_MAX).contains(&i16::from_be_bytes(*whole)));
+    // A number has a 16-bit integer part and a 16-bit fraction.
+    let is_small =
+        |number: &[u8]| number.first_chunk().is_some_and(|whole| (-TAG_VALUE_MAX..TAG_VALUE_MAX).contains(&i16::from_be_bytes(*whole)));
     let sound = if data.starts_with(b"curv") { data[12..].chunks_exact(2).is_sorted() } else { data[8..].chunks_exact(4).all(is_small) };
     Some(data).filter(|data| sound && data[4..8] == [0; 4])
 }
 
-/// A name and a word on rights: the standard asks for both, in the types of its version.
+/// Returns the name and the copyright, which the standard requires, in the types of the profile's version.
 fn texts(version: u8) -> (Vec<u8>, Vec<u8>) {
     let length = TEXT.len() as u8;
     if version == 2 {
-        // After the name, the same for other writing systems: empty.
+        // The Unicode and ScriptCode names after the ASCII name are empty.
         let name = [b"desc\0\0\0\0\0\0\0", &[length + 1][..], TEXT, &[0; 79]].concat();
         (name, [b"text\0\0\0\0", TEXT, &[0]].concat())
     } else {
@@ -105,12 +107,12 @@ fn texts(version: u8) -> (Vec<u8>, Vec<u8>) {
     }
 }
 
-fn written(version: u8, class: &[u8], spaces: &[u8], tags: &[(Name, Vec<u8>)]) -> Option<Vec<u8>> {
+fn write(version: u8, class: &[u8], spaces: &[u8], tags: &[(Name, Vec<u8>)]) -> Option<Vec<u8>> {
     let mut table = Vec::new();
     let mut data: Vec<u8> = Vec::new();
     let mut places: Vec<(&[u8], usize)> = Vec::new();
     for (name, bytes) in tags {
-        // The three curves are mostly the same one.
+        // Tags with equal data share it. The three curves are mostly equal.
         let known = places.iter().find(|(known, _)| known == bytes).map(|(_, at)| *at);
         let at = known.unwrap_or_else(|| {
             let at = HEADER + 4 + ENTRY * tags.len() + data.len();
@@ -134,7 +136,7 @@ fn written(version: u8, class: &[u8], spaces: &[u8], tags: &[(Name, Vec<u8>)]) -
         &[0x07, 0xd0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0],
         b"acsp",
         &[0; 28],
-        // D50, the light of all profiles.
+        // The illuminant of every profile, D50.
         &[0, 0, 0xf6, 0xd6, 0, 1, 0, 0, 0, 0, 0xd3, 0x2d],
         &[0; 48],
         &u32::try_from(tags.len()).ok()?.to_be_bytes(),

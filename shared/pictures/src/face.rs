@@ -1,6 +1,7 @@
-//! Finding faces, and measuring the largest one.
+//! Finds faces and measures the largest one.
 //!
-//! The detector is SeetaFace's (crate `rustface`), with its model beside this folder: it gives a box from the brows' top to the chin.
+//! The detector is SeetaFace (crate `rustface`), with the model in `shared/pictures/model`. Its boxes reach from the top of the eyebrows
+//! to the chin.
 
 use std::{io::Cursor, sync::OnceLock};
 
@@ -13,26 +14,30 @@ use rustface::{ImageData, Model};
 
 use crate::levels::Levels;
 
-static MODEL: &[u8] = include_bytes!("../model/seeta_fd_frontal_v1.0.bin");
+static MODEL_FILE: &[u8] = include_bytes!("../model/seeta_fd_frontal_v1.0.bin");
 
-/// Width of the copy in which faces are looked for.
+/// Width of the copy in which faces are searched, in pixels.
 const WIDTH: u32 = 400;
-/// Scores of the detector. Frontal faces reach 10 to 35 in the pictures that we tried, patterns and half faces 2 to 7.
-const CLEAR: f64 = 10.0;
-const DOUBTFUL: f64 = 4.0;
-const USUAL: f64 = 2.0;
-const LOW: f64 = 0.8;
-/// A face beside the largest one counts from this part of its width: a face on a badge or a T-shirt is smaller.
+// Scores of the detector. In our test pictures, frontal faces scored 10 to 35, and patterns and half faces 2 to 7.
+/// The minimum score of a clear face.
+const CLEAR_SCORE_MIN: f64 = 10.0;
+/// The minimum score of a doubtful face.
+const DOUBTFUL_SCORE_MIN: f64 = 4.0;
+/// The detection threshold of the first attempt.
+const THRESHOLD: f64 = 2.0;
+/// The detection threshold of the retries.
+const LOW_THRESHOLD: f64 = 0.8;
+/// Faces other than the largest one count from this fraction of its width. A face on a badge or a T-shirt is smaller.
 const SECOND_FACE_WIDTH_MIN: f64 = 0.4;
 
-/// Chin to crown, in heights of the box: 1.28 to 1.43 in the pictures that we measured.
-const HEAD: f64 = 1.35;
-/// The eyes, from the box's top, in its heights.
-const EYES: f64 = 0.37;
+/// Height of the head from chin to crown, in heights of the box. It was 1.28 to 1.43 in the pictures that we measured.
+const HEAD_HEIGHT: f64 = 1.35;
+/// Distance of the eyes from the top of the box, in heights of the box.
+const EYE_LINE: f64 = 0.37;
 
-/// In parts of the picture's width and height.
+/// The box of a detected face, in fractions of the picture's width and height.
 #[derive(Debug, Clone, Copy)]
-struct Found {
+struct Detection {
     left: f64,
     top: f64,
     width: f64,
@@ -43,11 +48,11 @@ struct Found {
 pub(crate) fn measure(picture: &RgbImage) -> FaceMeasures {
     let gray = imageops::grayscale(picture);
     let levels = Levels::of_picture(&gray);
-    let found = look_hard(&gray);
+    let found = detect_with_retries(&gray);
     let largest = found.iter().copied().reduce(|one, other| if other.width > one.width { other } else { one });
     let faces = largest.map_or_else(Faces::default, |largest| count(&found, &largest));
     FaceMeasures {
-        tones: levels.at(0.99) - levels.at(0.01),
+        tones: levels.quantile(0.99) - levels.quantile(0.01),
         colour: colour(picture, &levels),
         faces,
         face: largest.map(|face| measure_face(&gray, &face)),
@@ -55,37 +60,43 @@ pub(crate) fn measure(picture: &RgbImage) -> FaceMeasures {
     }
 }
 
-fn count(found: &[Found], largest: &Found) -> Faces {
-    let is_second_face = |face: &&Found| face.width >= largest.width * SECOND_FACE_WIDTH_MIN;
-    let clear = found.iter().filter(is_second_face).filter(|face| face.score >= CLEAR).count();
-    let doubtful = found.iter().filter(is_second_face).filter(|face| face.score >= DOUBTFUL && face.score < CLEAR).count();
+fn count(found: &[Detection], largest: &Detection) -> Faces {
+    let is_second_face = |face: &&Detection| face.width >= largest.width * SECOND_FACE_WIDTH_MIN;
+    let clear = found.iter().filter(is_second_face).filter(|face| face.score >= CLEAR_SCORE_MIN).count();
+    let doubtful =
+        found.iter().filter(is_second_face).filter(|face| face.score >= DOUBTFUL_SCORE_MIN && face.score < CLEAR_SCORE_MIN).count();
     let (clear, doubtful) = (u32::try_from(clear).unwrap_or(u32::MAX), u32::try_from(doubtful).unwrap_or(u32::MAX));
-    // Whatever its score, the largest is the one: it was looked for.
+    // A portrait is expected, so the largest detection counts as a face whatever its score.
     match clear {
-        0 => Faces { clear: 1, doubtful: doubtful.saturating_sub(u32::from(largest.score >= DOUBTFUL)) },
-        clear => Faces { clear, doubtful: doubtful.saturating_sub(u32::from(largest.score >= DOUBTFUL && largest.score < CLEAR)) },
+        0 => Faces { clear: 1, doubtful: doubtful.saturating_sub(u32::from(largest.score >= DOUBTFUL_SCORE_MIN)) },
+        clear => Faces {
+            clear,
+            doubtful: doubtful.saturating_sub(u32::from(largest.score >= DOUBTFUL_SCORE_MIN && largest.score < CLEAR_SCORE_MIN)),
+        },
     }
 }
 
-/// As it is; then whatever may help: even light, other scales, mirrored, and content with less. Only where all of that finds nothing
-/// there is no face.
-fn look_hard(gray: &GrayImage) -> Vec<Found> {
+/// Detects faces in the plain copy. If there are none, retries with a lower threshold on equalised, plain, mirrored and differently scaled
+/// copies. Returns no face only if every attempt finds none.
+fn detect_with_retries(gray: &GrayImage) -> Vec<Detection> {
     let copy = scaled(gray, WIDTH);
-    let first = look(&copy, USUAL);
+    let first = detect(&copy, THRESHOLD);
     if !first.is_empty() {
         return first;
     }
-    let table = Levels::of_picture(&copy).equalised();
-    let mut even = copy.clone();
-    for pixel in even.iter_mut() {
+    let table = Levels::of_picture(&copy).equalisation();
+    let mut equalised = copy.clone();
+    for pixel in equalised.iter_mut() {
         *pixel = table[usize::from(*pixel)];
     }
-    for (copy, mirrored) in [(&even, false), (&copy, false), (&even, true), (&scaled(gray, 240), false), (&scaled(gray, 560), false)] {
-        let found = if mirrored { look(&imageops::flip_horizontal(copy), LOW) } else { look(copy, LOW) };
+    for (copy, mirrored) in
+        [(&equalised, false), (&copy, false), (&equalised, true), (&scaled(gray, 240), false), (&scaled(gray, 560), false)]
+    {
+        let found = if mirrored { detect(&imageops::flip_horizontal(copy), LOW_THRESHOLD) } else { detect(copy, LOW_THRESHOLD) };
         if !found.is_empty() {
             return found
                 .into_iter()
-                .map(|face| if mirrored { Found { left: 1.0 - face.left - face.width, ..face } } else { face })
+                .map(|face| if mirrored { Detection { left: 1.0 - face.left - face.width, ..face } } else { face })
                 .collect();
         }
     }
@@ -97,10 +108,10 @@ fn scaled(gray: &GrayImage, width: u32) -> GrayImage {
     imageops::resize(gray, width, u32::try_from(height).unwrap_or(1), FilterType::Triangle)
 }
 
-/// None below a tenth of the picture's width: nobody's portrait.
-fn look(copy: &GrayImage, threshold: f64) -> Vec<Found> {
+/// Detects faces that are at least a tenth of the picture's width. A smaller face is not a portrait.
+fn detect(copy: &GrayImage, threshold: f64) -> Vec<Detection> {
     let (width, height) = copy.dimensions();
-    let model = MODEL_READ.get_or_init(|| rustface::read_model(Cursor::new(MODEL)).ok());
+    let model = MODEL.get_or_init(|| rustface::read_model(Cursor::new(MODEL_FILE)).ok());
     let Some(model) = model.as_ref() else { return Vec::new() };
     let mut detector = rustface::create_detector_with_model(model.clone());
     detector.set_min_face_size((width / 10).max(20));
@@ -110,7 +121,7 @@ fn look(copy: &GrayImage, threshold: f64) -> Vec<Found> {
     let (across, down) = (f64::from(width), f64::from(height));
     let faces = detector.detect(&ImageData::new(copy.as_raw(), width, height)).into_iter().map(|face| {
         let bounds = face.bbox();
-        Found {
+        Detection {
             left: f64::from(bounds.x()) / across,
             top: f64::from(bounds.y()) / down,
             width: f64::from(bounds.width()) / across,
@@ -121,34 +132,35 @@ fn look(copy: &GrayImage, threshold: f64) -> Vec<Found> {
     faces.collect()
 }
 
-static MODEL_READ: OnceLock<Option<Model>> = OnceLock::new();
+static MODEL: OnceLock<Option<Model>> = OnceLock::new();
 
-/// A part of the picture, given in parts of its width and height, as far as it lies inside.
-fn part(gray: &GrayImage, left: f64, top: f64, right: f64, bottom: f64) -> GrayImage {
-    let pixel = |part: f64, whole: u32| (part.clamp(0.0, 1.0) * f64::from(whole)) as u32;
+/// Crops a part of the picture, given in fractions of its width and height, as far as it is inside.
+fn crop(gray: &GrayImage, left: f64, top: f64, right: f64, bottom: f64) -> GrayImage {
+    let pixel = |fraction: f64, length: u32| (fraction.clamp(0.0, 1.0) * f64::from(length)) as u32;
     let (x, y) = (pixel(left, gray.width()), pixel(top, gray.height()));
     let (width, height) = (pixel(right, gray.width()).saturating_sub(x), pixel(bottom, gray.height()).saturating_sub(y));
     imageops::crop_imm(gray, x, y, width, height).to_image()
 }
 
-fn measure_face(gray: &GrayImage, face: &Found) -> Face {
+fn measure_face(gray: &GrayImage, face: &Detection) -> Face {
     let (right, bottom) = (face.left + face.width, face.top + face.height);
-    let whole = part(gray, face.left, face.top, right, bottom);
-    // Without what may be hair and background at the sides.
+    let whole = crop(gray, face.left, face.top, right, bottom);
+    // Without the sides, which may be hair and background.
     let skin =
-        part(gray, face.left + face.width * 0.2, face.top + face.height * 0.15, right - face.width * 0.2, bottom - face.height * 0.1);
+        crop(gray, face.left + face.width * 0.2, face.top + face.height * 0.15, right - face.width * 0.2, bottom - face.height * 0.1);
     let levels = Levels::of_picture(&skin);
     Face {
-        head_height: face.height * HEAD,
-        eye_line: face.top + face.height * EYES,
+        head_height: face.height * HEAD_HEIGHT,
+        eye_line: face.top + face.height * EYE_LINE,
         centre: face.left + face.width / 2.0,
         sharpness: sharpness(&whole),
-        brightness: levels.at(0.5),
+        brightness: levels.quantile(0.5),
         blank: levels.share_from(250),
     }
 }
 
-/// Fine detail of the face at a size of its own, so that pixels do not matter; of all its contrast, so that light does not.
+/// Returns the ratio of the face's fine detail to its contrast. The face is scaled to a fixed size first, so that the result depends neither
+/// on the resolution nor on the light.
 fn sharpness(face: &GrayImage) -> f64 {
     const SIDE: u32 = 160;
     if face.width() == 0 || face.height() == 0 {
@@ -162,7 +174,7 @@ fn sharpness(face: &GrayImage) -> f64 {
     if contrast > 0.0 { detail / contrast } else { 0.0 }
 }
 
-/// Standard deviation.
+/// Returns the standard deviation.
 fn deviation(values: impl Iterator<Item = f64>) -> f64 {
     let (mut count, mut sum, mut squares) = (0.0, 0.0, 0.0);
     for value in values {
@@ -173,28 +185,35 @@ fn deviation(values: impl Iterator<Item = f64>) -> f64 {
     if count == 0.0 { 0.0 } else { (squares / count - (sum / count).powi(2)).max(0.0).sqrt() }
 }
 
-/// The distance of red, green and blue from each other that a hundredth of the pixels has, as in full light: a dark picture is not gray.
+/// Returns the 99% quantile of the pixels' distance between their strongest and weakest colour channel. It is scaled up to full brightness, so
+/// that a dark picture does not measure as gray.
 fn colour(picture: &RgbImage, levels: &Levels) -> f64 {
     let distance = |pixel: &image::Rgb<u8>| {
         let [red, green, blue] = pixel.0;
         red.max(green).max(blue) - red.min(green).min(blue)
     };
-    Levels::of(picture.pixels().map(distance)).at(0.99) * 255.0 / levels.at(0.99).max(16.0)
+    Levels::of(picture.pixels().map(distance)).quantile(0.99) * 255.0 / levels.quantile(0.99).max(16.0)
 }
 
-/// The two upper corners: along the sides towards the brows, and along the upper edge towards the head. Hair leaves these free, if
-/// anything. Means of blocks of pixels, so that grain does not count; nor does a twentieth of them at either end.
-fn background(gray: &GrayImage, face: &Found) -> Option<Background> {
+/// Measures the background in the two upper corners: strips down the sides to above the eyebrows, and along the upper edge towards the head.
+/// These are the places that hair covers least. Takes means of blocks of pixels, so that grain has no effect, and leaves out the darkest and
+/// the lightest twentieth of the blocks.
+fn background(gray: &GrayImage, face: &Detection) -> Option<Background> {
+    /// Width of the strips down the sides.
     const SIDE: f64 = 0.06;
+    /// Length of the strips down the sides, in distances from the upper edge to the top of the face's box.
     const DOWN: f64 = 0.7;
+    /// Height of the strips along the upper edge.
     const ABOVE: f64 = 0.04;
+    /// End of the strips along the upper edge, from the side.
     const TOWARDS: f64 = 0.25;
+    /// Edge of the averaged blocks, in pixels.
     const BLOCK: usize = 8;
     let strips = [
-        part(gray, 0.0, 0.0, SIDE, face.top * DOWN),
-        part(gray, 1.0 - SIDE, 0.0, 1.0, face.top * DOWN),
-        part(gray, SIDE, 0.0, TOWARDS, ABOVE),
-        part(gray, 1.0 - TOWARDS, 0.0, 1.0 - SIDE, ABOVE),
+        crop(gray, 0.0, 0.0, SIDE, face.top * DOWN),
+        crop(gray, 1.0 - SIDE, 0.0, 1.0, face.top * DOWN),
+        crop(gray, SIDE, 0.0, TOWARDS, ABOVE),
+        crop(gray, 1.0 - TOWARDS, 0.0, 1.0 - SIDE, ABOVE),
     ];
     let blocks = strips.iter().flat_map(|strip| {
         let width = strip.width().max(1) as usize;
@@ -209,7 +228,7 @@ fn background(gray: &GrayImage, face: &Found) -> Option<Background> {
         means
     });
     let levels = Levels::of(blocks);
-    (levels.total() >= 40).then(|| Background { spread: levels.at(0.95) - levels.at(0.05), brightness: levels.at(0.5) })
+    (levels.total() >= 40).then(|| Background { spread: levels.quantile(0.95) - levels.quantile(0.05), brightness: levels.quantile(0.5) })
 }
 
 #[cfg(test)]
@@ -217,23 +236,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_face_that_may_be_none_is_told_from_one_that_is() {
-        let found = |score| Found { left: 0.3, top: 0.3, width: 0.3, height: 0.3, score };
+    fn doubtful_faces_are_counted_apart_from_clear_ones() {
+        let found = |score| Detection { left: 0.3, top: 0.3, width: 0.3, height: 0.3, score };
         let counted = |scores: &[f64]| {
-            let all: Vec<Found> = scores.iter().copied().map(found).collect();
+            let all: Vec<Detection> = scores.iter().copied().map(found).collect();
             let Faces { clear, doubtful } = count(&all, &all[0]);
             (clear, doubtful)
         };
-        assert_eq!(counted(&[CLEAR]), (1, 0));
-        assert_eq!(counted(&[20.0, CLEAR]), (2, 0));
+        assert_eq!(counted(&[CLEAR_SCORE_MIN]), (1, 0));
+        assert_eq!(counted(&[20.0, CLEAR_SCORE_MIN]), (2, 0));
         assert_eq!(counted(&[20.0, 9.9]), (1, 1));
         assert_eq!(counted(&[20.0, 3.9]), (1, 0));
-        assert_eq!(counted(&[3.0, 5.0]), (1, 1), "the largest is the one, whatever its score");
+        assert_eq!(counted(&[3.0, 5.0]), (1, 1), "the largest counts, whatever its score");
         assert_eq!(counted(&[5.0, 5.0]), (1, 1));
     }
 
     #[test]
-    fn strips_of_any_size_are_borne() {
+    fn pictures_of_any_size_can_be_measured() {
         let noise = |x: u32, y: u32| image::Rgb([(x * 7_919 + y * 104_729) as u8; 3]);
         for (width, height) in [1, 2, 19, 20, 39, 41].into_iter().flat_map(|side| [(400, side), (side, 400)]) {
             let picture = RgbImage::from_fn(width, height, noise);

@@ -16,27 +16,27 @@ const APP1: u8 = 0xe1;
 const APP2: u8 = 0xe2;
 const APP14: u8 = 0xee;
 
-/// What decoders read of their segments.
+// The beginning of each segment and how much of it decoders read.
 const JFIF: &[u8] = b"JFIF\0";
 const JFIF_LENGTH: usize = 14;
 const ADOBE: &[u8] = b"Adobe";
 const ADOBE_LENGTH: usize = 12;
 
-/// What the header says.
+/// Size and orientation from a file's header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Header {
     pub(crate) width: u32,
     pub(crate) height: u32,
-    /// EXIF orientation, 1 to 8. None where there is none.
+    /// EXIF orientation, 1 to 8, if the file has one.
     pub(crate) orientation: Option<u32>,
 }
 
-/// One marker with its payload, or entropy-coded data.
+/// A part of the file: a marker segment, or entropy-coded data.
 pub(crate) enum Segment<'a> {
-    /// `bytes` is all of it, marker included.
     Marker {
         marker: u8,
         payload: &'a [u8],
+        /// The whole segment, with its marker and length.
         bytes: &'a [u8],
     },
     Scan {
@@ -45,7 +45,7 @@ pub(crate) enum Segment<'a> {
     End,
 }
 
-/// Walks from marker to marker. Anything out of place is damage.
+/// Iterates over the segments of a file. Bytes that belong to no segment are damage.
 pub(crate) struct Segments<'a> {
     file: &'a [u8],
     at: usize,
@@ -81,7 +81,7 @@ impl<'a> Segments<'a> {
         if marker == EOI {
             return Ok(Segment::End);
         }
-        // Only restarts, TEM and a second SOI have no length; none of them belongs here.
+        // Restart markers, TEM and a second SOI have no length, and none of them is valid here.
         if matches!(marker, 0x00 | 0x01 | 0xd0..=SOI) {
             return Err(PictureFault::Damaged);
         }
@@ -89,7 +89,7 @@ impl<'a> Segments<'a> {
             Some(&[high, low]) => usize::from(high) << 8 | usize::from(low),
             _ => return Err(PictureFault::Damaged),
         };
-        // None where the length does not even count itself.
+        // The length includes its own two bytes, so a length below 2 has no valid range and is damage.
         let payload = self.file.get(self.at + 2..self.at + length).ok_or(PictureFault::Damaged)?;
         self.at += length;
         self.in_scan = marker == SOS;
@@ -97,12 +97,12 @@ impl<'a> Segments<'a> {
     }
 }
 
-/// A frame header; not DHT (c4), JPG (c8) or DAC (cc), which lie among them.
+/// Returns whether a marker begins a frame header. DHT (c4), JPG (c8) and DAC (cc) are in the same range but are not frames.
 pub(crate) const fn is_frame(marker: u8) -> bool {
     matches!(marker, 0xc0..=0xcf) && !matches!(marker, 0xc4 | 0xc8 | 0xcc)
 }
 
-/// Reads up to the first scan: size and orientation, without decoding.
+/// Reads size and orientation from the segments before the first scan, without decoding.
 pub(crate) fn read_header(file: &[u8]) -> Result<Header, PictureFault> {
     let mut segments = Segments::of(file)?;
     let mut size = None;
@@ -110,7 +110,7 @@ pub(crate) fn read_header(file: &[u8]) -> Result<Header, PictureFault> {
     loop {
         match segments.next()? {
             Segment::Marker { marker, payload, .. } if is_frame(marker) => {
-                // A second frame could make the first one's size unseen.
+                // With two frames, a decoder could use another size than the checked one.
                 if size.is_some() {
                     return Err(PictureFault::Damaged);
                 }
@@ -118,9 +118,9 @@ pub(crate) fn read_header(file: &[u8]) -> Result<Header, PictureFault> {
                 size = Some((u32::from(u16::from_be_bytes([w1, w0])), u32::from(u16::from_be_bytes([h1, h0]))));
             }
             Segment::Marker { marker: APP1, payload, .. } => {
-                let said = payload.strip_prefix(b"Exif\0\0").and_then(exif_orientation);
-                // Of two, programs follow the first or the last.
-                orientation = said.filter(|_| orientation.is_none_or(|known| known == 1)).or(orientation);
+                let exif = payload.strip_prefix(b"Exif\0\0").and_then(exif_orientation);
+                // Of two EXIF segments, some programs use the first and others the last, so one that is not upright wins.
+                orientation = exif.filter(|_| orientation.is_none_or(|known| known == 1)).or(orientation);
             }
             Segment::Marker { .. } => {}
             Segment::Scan { .. } | Segment::End => break,
@@ -132,19 +132,19 @@ pub(crate) fn read_header(file: &[u8]) -> Result<Header, PictureFault> {
     }
 }
 
-/// Of the main directory alone: whatever else in it is broken, whoever shows the picture would still turn it.
+/// Reads the orientation from the main directory alone. Viewers rotate the picture by it even if other EXIF entries are broken.
 fn exif_orientation(tiff: &[u8]) -> Option<u32> {
     Orientation::from_exif_chunk(tiff).map(|orientation| u32::from(orientation.to_exif()))
 }
 
-/// The file without metadata; image data to the byte as it came.
+/// Returns the file without metadata. The image data stays unchanged.
 ///
-/// Kept is what decoding needs, and nothing that decoders skip: no comments, no application data (EXIF with places and thumbnails, XMP, IPTC,
-/// maker notes), no reserved markers, no bytes after the end. JFIF, Adobe's colour transform and the numbers of the colour profile stay, each
-/// once and no longer than they are: without them the same data shows other colours.
+/// The result has the segments that decoding needs. It has no comments, no application data (EXIF with locations and thumbnails, XMP, IPTC,
+/// maker notes), no reserved markers and no bytes after the end. JFIF, Adobe's colour transform and the numbers of the colour profile stay,
+/// each once and cut to its defined length, because without them the same data shows other colours.
 ///
 /// # Errors
-/// [`PictureFault::Damaged`], also where two words on colours contradict each other.
+/// [`PictureFault::NotJpeg`] or [`PictureFault::Damaged`], also if two Adobe segments contradict each other on colours.
 pub(crate) fn without_metadata(file: &[u8]) -> Result<Vec<u8>, PictureFault> {
     let mut profile = read_profile(file)?;
     let (mut jfif, mut adobe, mut in_scans) = (false, None, false);
@@ -159,7 +159,7 @@ pub(crate) fn without_metadata(file: &[u8]) -> Result<Vec<u8>, PictureFault> {
             }
             Segment::Marker { marker: APP0, payload, .. } if payload.starts_with(JFIF) && !jfif => {
                 let head = payload.get(..JFIF_LENGTH).ok_or(PictureFault::Damaged)?;
-                // The last two bytes are the size of a thumbnail that may follow.
+                // The last two bytes are the size of the thumbnail that follows.
                 append(&mut clean, APP0, &[&head[..JFIF_LENGTH - 2], &[0, 0]].concat());
                 jfif = true;
             }
@@ -187,14 +187,14 @@ pub(crate) fn without_metadata(file: &[u8]) -> Result<Vec<u8>, PictureFault> {
     }
 }
 
-/// Of payloads that are shorter than a segment can be.
+/// Appends a segment. The payload must be shorter than the maximum of a segment.
 fn append(file: &mut Vec<u8>, marker: u8, payload: &[u8]) {
     file.extend_from_slice(&[0xff, marker]);
     file.extend_from_slice(&(payload.len() as u16 + 2).to_be_bytes());
     file.extend_from_slice(payload);
 }
 
-/// What is kept of the colour profile. Decoders look for it before the first scan.
+/// Returns the rewritten colour profile. Decoders look for a profile before the first scan only.
 fn read_profile(file: &[u8]) -> Result<Option<Vec<u8>>, PictureFault> {
     let mut segments = Segments::of(file)?;
     let (mut parts, mut components) = (Vec::new(), 0);
@@ -206,5 +206,5 @@ fn read_profile(file: &[u8]) -> Result<Option<Vec<u8>>, PictureFault> {
             Segment::Marker { .. } => {}
         }
     }
-    Ok(colour_profile::rewritten(&parts, components))
+    Ok(colour_profile::rewrite(&parts, components))
 }

@@ -1,8 +1,8 @@
-//! Counts of brightness, and what is read from them.
+//! Brightness histograms.
 
 use image::GrayImage;
 
-/// How many of each level, 0 to 255.
+/// The number of pixels at each level, 0 to 255.
 pub(crate) struct Levels([u32; 256]);
 
 impl Levels {
@@ -22,27 +22,27 @@ impl Levels {
         self.0.iter().sum()
     }
 
-    /// The level below which this part of all lies.
-    pub(crate) fn at(&self, part: f64) -> f64 {
-        let wanted = f64::from(self.total()) * part;
+    /// Returns the quantile of `fraction`: the level below which this fraction of the pixels lies.
+    pub(crate) fn quantile(&self, fraction: f64) -> f64 {
+        let rank = f64::from(self.total()) * fraction;
         let mut seen = 0;
         for (level, count) in (0_u8..=255).zip(self.0) {
             seen += count;
-            if f64::from(seen) > wanted {
+            if f64::from(seen) > rank {
                 return f64::from(level);
             }
         }
         255.0
     }
 
-    /// The part of all at or above a level.
+    /// Returns the fraction of pixels at or above a level.
     pub(crate) fn share_from(&self, level: u8) -> f64 {
         let above: u32 = self.0[usize::from(level)..].iter().sum();
         f64::from(above) / f64::from(self.total().max(1))
     }
 
-    /// Where each level goes so that all are used alike.
-    pub(crate) fn equalised(&self) -> [u8; 256] {
+    /// Returns the new level of each level in a histogram equalisation.
+    pub(crate) fn equalisation(&self) -> [u8; 256] {
         let total = self.total().max(1);
         let mut below = 0;
         self.0.map(|count| {

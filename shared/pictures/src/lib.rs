@@ -1,6 +1,7 @@
-//! Pictures: what a JPEG says of itself, whether it may be used, what is taken out of it, its preview, and what it shows.
+//! Checks uploaded JPEG files, strips their metadata, makes previews, and measures faces and signatures.
 //!
-//! Rules and limits are `domain::photo`'s and `domain::picture_report`'s; this crate measures. How, and how often it errs: docs/pictures.md.
+//! This crate only measures. The rules and limits are in `domain::photo` and `domain::picture_report`. docs/pictures.md describes the methods
+//! and their error rates.
 
 mod colour_profile;
 mod face;
@@ -18,9 +19,10 @@ use domain::{
 };
 use image::DynamicImage;
 
-/// A picture that keeps every rule, without its metadata, and its preview.
+/// A picture that complies with every rule, without its metadata, and its preview.
 pub struct Accepted {
-    /// The uploaded JPEG less metadata and whatever followed its end; image data to the byte as it came. Of a colour profile only numbers.
+    /// The uploaded JPEG without metadata and without bytes after its end. The image data is unchanged. Of a colour profile, only the numbers
+    /// remain.
     pub jpeg: Vec<u8>,
     pub width: u32,
     pub height: u32,
@@ -28,49 +30,49 @@ pub struct Accepted {
     pub preview: Vec<u8>,
 }
 
-/// Nobody's face in a log.
+/// Leaves out the image data, so that no face can get into a log.
 impl fmt::Debug for Accepted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Accepted").field("width", &self.width).field("height", &self.height).finish_non_exhaustive()
     }
 }
 
-/// Checks an uploaded file against its profile. Cheap checks come first: nothing is decoded that its header forbids.
+/// Checks an uploaded file against its profile. Cheap checks come first, so that a file whose header breaks a rule is never decoded.
 ///
 /// # Errors
-/// The first rule that the picture breaks, with what was measured. Warnings are none.
+/// The first violated rule, with the measured value. Warnings are not errors.
 pub fn accept(profile: FileProfile, kind: ImageKind, file: &[u8]) -> Result<Accepted, PictureFault> {
     photo::check_bytes(length(file))?;
     let header = jpeg::read_header(file)?;
     photo::check_header(profile, kind, header.width, header.height, header.orientation)?;
-    let (jpeg, copy) = read(file)?;
-    if let Some(error) = shown(profile, kind, &copy).into_iter().find(Finding::blocks) {
+    let (jpeg, copy) = clean_and_decode(file)?;
+    if let Some(error) = pixel_findings(profile, kind, &copy).into_iter().find(Finding::blocks) {
         return Err(PictureFault::Shown(error));
     }
     let preview = preview::make(&copy)?;
     Ok(Accepted { jpeg, width: header.width, height: header.height, preview })
 }
 
-/// Everything that can be said of an uploaded file, good and bad. It blocks exactly where [`accept`] refuses. A file that is too large to
-/// be decoded, or cannot be, is told by its header alone.
+/// Reports every rule on an uploaded file, whether it holds or not. The report has a blocking finding exactly if [`accept`] rejects the file.
+/// A file that is too large to decode, or cannot be decoded, gets findings on its header only.
 pub fn inspect(profile: FileProfile, kind: ImageKind, file: &[u8]) -> Report {
     let bytes = length(file);
     let header = jpeg::read_header(file);
     let pixels = header.as_ref().map_or(0, |header| u64::from(header.width) * u64::from(header.height));
-    let read = match &header {
-        Ok(_) if bytes <= photo::PHOTO_BYTES_MAX && pixels <= photo::PHOTO_PIXELS_MAX => Some(read(file)),
+    let decoded = match &header {
+        Ok(_) if bytes <= photo::PHOTO_BYTES_MAX && pixels <= photo::PHOTO_PIXELS_MAX => Some(clean_and_decode(file)),
         Ok(_) => None,
         Err(fault) => Some(Err(*fault)),
     };
-    let measured = FileMeasures {
+    let measures = FileMeasures {
         bytes,
         is_jpeg: !matches!(header, Err(PictureFault::NotJpeg)),
         header: header.ok().map(|header| HeaderMeasures { width: header.width, height: header.height, orientation: header.orientation }),
-        whole: read.as_ref().map(Result::is_ok),
+        whole: decoded.as_ref().map(Result::is_ok),
     };
-    let mut findings = picture_report::file_findings(profile, kind, &measured);
-    if let Some(Ok((_, copy))) = read {
-        findings.extend(shown(profile, kind, &copy));
+    let mut findings = picture_report::file_findings(profile, kind, &measures);
+    if let Some(Ok((_, copy))) = decoded {
+        findings.extend(pixel_findings(profile, kind, &copy));
     }
     Report { findings }
 }
@@ -79,25 +81,26 @@ fn length(file: &[u8]) -> u64 {
     u64::try_from(file.len()).unwrap_or(u64::MAX)
 }
 
-/// The file without metadata and whatever followed its end, if all of its image data is there. Looks at no size: [`accept`] does before.
+/// Returns the file without metadata and without bytes after its end, after checking that its image data is complete. It does not check the
+/// file's size, which [`accept`] does first.
 ///
 /// # Errors
-/// [`PictureFault::NotJpeg`], [`PictureFault::Damaged`].
+/// [`PictureFault::NotJpeg`] or [`PictureFault::Damaged`].
 pub fn clean(file: &[u8]) -> Result<Vec<u8>, PictureFault> {
     let jpeg = jpeg::without_metadata(file)?;
     scan::check(&jpeg)?;
     Ok(jpeg)
 }
 
-/// The file without metadata, proven to be whole, and a small copy of its pixels.
-fn read(file: &[u8]) -> Result<(Vec<u8>, DynamicImage), PictureFault> {
+/// Returns the cleaned file and a small copy of its pixels.
+fn clean_and_decode(file: &[u8]) -> Result<(Vec<u8>, DynamicImage), PictureFault> {
     let jpeg = clean(file)?;
     let copy = preview::decode(&jpeg)?;
     Ok((jpeg, copy))
 }
 
-/// What the pixels show.
-fn shown(profile: FileProfile, kind: ImageKind, copy: &DynamicImage) -> Vec<Finding> {
+/// Measures the pixels and returns the findings on them.
+fn pixel_findings(profile: FileProfile, kind: ImageKind, copy: &DynamicImage) -> Vec<Finding> {
     let copy = copy.to_rgb8();
     match kind {
         ImageKind::Face => picture_report::face_findings(profile, &face::measure(&copy)),

@@ -1,4 +1,4 @@
-//! Decoding, once, and what is made of it: previews, small enough to come inline with an answer.
+//! Decodes a picture once to a small copy, and makes previews that are small enough to be part of a JSON response.
 
 use domain::photo::{PHOTO_PIXELS_MAX, PictureFault};
 use image::{
@@ -7,27 +7,29 @@ use image::{
     imageops::FilterType,
 };
 
-/// Longer edge, in pixels.
-const EDGE: u32 = 480;
-const QUALITY: u8 = 82;
-/// A copy with a longer edge of 960 pixels, of which preview and measures are made. The whole picture, 150 MB at most, is decoded once
-/// and gone when this returns.
+/// The longer edge of a preview, in pixels.
+const PREVIEW_EDGE: u32 = 480;
+const PREVIEW_QUALITY: u8 = 82;
+
+/// Decodes a picture to a copy with a longer edge of 960 pixels, from which the preview and all measurements are made. The whole picture,
+/// at most 150 MB, is freed when this returns.
 pub(crate) fn decode(jpeg: &[u8]) -> Result<DynamicImage, PictureFault> {
     let decoder = JpegDecoder::new(std::io::Cursor::new(jpeg)).map_err(|_| PictureFault::Damaged)?;
-    // By the decoder's own reading of the size, whatever ours was: it knows no limit of memory.
+    // Checks the size as the decoder has read it, because the decoder has no memory limit of its own.
     let (width, height) = decoder.dimensions();
     if u64::from(width) * u64::from(height) > PHOTO_PIXELS_MAX {
         return Err(PictureFault::Damaged);
     }
     let picture = DynamicImage::from_decoder(decoder).map_err(|_| PictureFault::Damaged)?;
-    // A box filter: quick, and exact enough for what is shown at 480 pixels.
-    Ok(picture.thumbnail(EDGE * 2, EDGE * 2))
+    // A box filter is fast, and exact enough for previews of 480 pixels.
+    Ok(picture.thumbnail(PREVIEW_EDGE * 2, PREVIEW_EDGE * 2))
 }
 
+/// Renders the preview as JPEG.
 pub(crate) fn make(copy: &DynamicImage) -> Result<Vec<u8>, PictureFault> {
-    let small = copy.resize(EDGE, EDGE, FilterType::Triangle).into_rgb8();
+    let small = copy.resize(PREVIEW_EDGE, PREVIEW_EDGE, FilterType::Triangle).into_rgb8();
     let mut preview = Vec::new();
-    JpegEncoder::new_with_quality(&mut preview, QUALITY).encode_image(&small).map_err(|_| PictureFault::Damaged)?;
+    JpegEncoder::new_with_quality(&mut preview, PREVIEW_QUALITY).encode_image(&small).map_err(|_| PictureFault::Damaged)?;
     Ok(preview)
 }
 
@@ -38,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_decoded_that_is_larger_than_pictures_may_be() {
+    fn a_picture_above_the_pixel_limit_is_not_decoded() {
         let mut file = Vec::new();
         JpegEncoder::new(&mut file).encode(&[128; 64], 8, 8, ExtendedColorType::L8).expect("a JPEG");
         let frame = file.windows(2).position(|pair| pair == [0xff, 0xc0]).expect("a frame");

@@ -1,4 +1,4 @@
-//! Ink and paper of a signature.
+//! Measures the ink and the paper of a signature.
 
 use domain::picture_report::{SignatureMeasures, Strokes};
 use image::{
@@ -8,9 +8,10 @@ use image::{
 
 use crate::levels::Levels;
 
-/// Width of the copy that is measured.
+/// Width of the measured copy, in pixels.
 const WIDTH: u32 = 1_000;
-/// Ink is darker than the paper by half of what the darkest stroke is, and by this at least: less is grain and shadow.
+/// Ink is darker than the paper by at least half of the darkest stroke's difference, and by at least this many levels. Smaller differences
+/// are grain and shadow.
 const GAP_MIN: f64 = 20.0;
 
 pub(crate) fn measure(picture: &RgbImage) -> SignatureMeasures {
@@ -18,9 +19,9 @@ pub(crate) fn measure(picture: &RgbImage) -> SignatureMeasures {
     let copy = imageops::resize(picture, WIDTH, u32::try_from(height).unwrap_or(1), FilterType::Triangle);
     let gray = imageops::grayscale(&copy);
     let levels = Levels::of_picture(&gray);
-    // More than half of any signature's picture is paper.
-    let paper = levels.at(0.5);
-    let gap = ((paper - levels.at(0.0005)) / 2.0).max(GAP_MIN);
+    // More than half of the pixels of any signature are paper, so the median is paper.
+    let paper = levels.quantile(0.5);
+    let gap = ((paper - levels.quantile(0.0005)) / 2.0).max(GAP_MIN);
     let is_ink = |level: u8| f64::from(level) < paper - gap;
     let strokes = || copy.pixels().zip(gray.pixels()).filter(|(_, gray)| is_ink(gray.0[0]));
     let ink = strokes().count();
@@ -31,14 +32,14 @@ pub(crate) fn measure(picture: &RgbImage) -> SignatureMeasures {
         strokes: (ink > 0).then(|| {
             let excess = |pixel: &image::Rgb<u8>| pixel.0[0].max(pixel.0[1]).saturating_sub(pixel.0[2]);
             Strokes {
-                contrast: paper - Levels::of(strokes().map(|(_, gray)| gray.0[0])).at(0.5),
-                colour: Levels::of(strokes().map(|(pixel, _)| excess(pixel))).at(0.5),
+                contrast: paper - Levels::of(strokes().map(|(_, gray)| gray.0[0])).quantile(0.5),
+                colour: Levels::of(strokes().map(|(pixel, _)| excess(pixel))).quantile(0.5),
             }
         }),
     }
 }
 
-/// The longest run of ink along the four edges, in pixels.
+/// Returns the longest run of ink along the four edges, in pixels.
 fn longest_on_edge(gray: &GrayImage, is_ink: impl Fn(u8) -> bool) -> u32 {
     let (width, height) = gray.dimensions();
     let row = |y| (0..width).map(move |x| (x, y)).collect::<Vec<_>>();

@@ -1,4 +1,4 @@
-//! The national registers: citizens' registry, National Communications Register (EMEp), tax registry.
+//! Client of the national registers: citizens' registry, National Communications Register (EMEp) and tax registry.
 
 use domain::{
     Afm, GreekMobile, Identifier, Secret,
@@ -8,14 +8,15 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{RegisterError, unavailable};
 
+/// Client of the national registers.
 #[derive(Debug, Clone)]
 pub struct NationalRegisters {
     client: reqwest::Client,
-    base: String,
+    base_url: String,
     token: Secret,
 }
 
-/// A person as the citizens' registry has them.
+/// A person in the citizens' registry.
 #[derive(Debug, Clone, Deserialize)]
 pub struct RegisteredPerson {
     pub afm: Option<Afm>,
@@ -23,12 +24,12 @@ pub struct RegisteredPerson {
     pub paaypa: Option<Paaypa>,
     pub first_name: String,
     pub last_name: String,
-    /// YYYY-MM-DD
+    /// In the form YYYY-MM-DD.
     pub birth_date: String,
 }
 
 impl RegisteredPerson {
-    /// All numbers of the person, the deciding one (AMKA or PAAYPA: had from birth) first.
+    /// Returns all numbers of the person. The AMKA or PAAYPA comes first, because people have it from birth and it is decisive.
     pub fn identifiers(&self) -> Vec<Identifier> {
         let amka = self.amka.clone().map(Identifier::Amka);
         let paaypa = self.paaypa.clone().map(Identifier::Paaypa);
@@ -37,7 +38,7 @@ impl RegisteredPerson {
     }
 }
 
-/// A business that a person owns, by the tax registry.
+/// A business that a person owns according to the tax registry.
 #[derive(Debug, Clone, Deserialize)]
 pub struct OwnedBusiness {
     pub afm: Afm,
@@ -46,35 +47,35 @@ pub struct OwnedBusiness {
     pub activities: Vec<String>,
 }
 
-/// What the citizens' registry says of a minor and a person.
+/// Response of the citizens' registry about a minor and a possible custodian.
 #[derive(Debug, Clone, Deserialize)]
-pub struct CustodyAnswer {
+pub struct CustodyResponse {
     pub custodian_afm: Afm,
     pub minor: RegisteredPerson,
-    /// In force today.
+    /// Whether the custodian has custody of the minor today.
     pub custody: bool,
 }
 
 #[derive(Serialize)]
-struct AskCustody<'a> {
+struct CustodyRequest<'a> {
     custodian_afm: &'a str,
-    minor: AskIdentifier<'a>,
+    minor: IdentifierRequest<'a>,
 }
 
 #[derive(Serialize)]
-struct AskIdentifier<'a> {
+struct IdentifierRequest<'a> {
     kind: &'a str,
     value: &'a str,
 }
 
 #[derive(Serialize)]
-struct Ask<'a> {
+struct AfmRequest<'a> {
     afm: &'a str,
 }
 
-/// Returns an error unless the response holds the number that was asked about.
-fn matching(is_asked: bool, path: &'static str) -> Result<(), RegisterError> {
-    if is_asked { Ok(()) } else { Err(RegisterError::AnotherPerson(path)) }
+/// Returns an error unless the response contains the number of the request.
+fn require_match(matches: bool, path: &'static str) -> Result<(), RegisterError> {
+    if matches { Ok(()) } else { Err(RegisterError::AnotherPerson(path)) }
 }
 
 #[derive(Deserialize)]
@@ -90,65 +91,69 @@ struct Businesses {
 }
 
 impl NationalRegisters {
-    pub const fn new(client: reqwest::Client, base: String, token: Secret) -> Self {
-        Self { client, base, token }
+    pub const fn new(client: reqwest::Client, base_url: String, token: Secret) -> Self {
+        Self { client, base_url, token }
     }
 
+    /// Returns a person from the citizens' registry.
+    ///
     /// # Errors
-    /// [`RegisterError::PersonUnknown`], and [`RegisterError::AnotherPerson`] where the response does not hold this AFM, among others.
+    /// Among others [`RegisterError::PersonUnknown`], and [`RegisterError::AnotherPerson`] if the response does not contain this AFM.
     pub async fn person(&self, afm: &Afm) -> Result<RegisteredPerson, RegisterError> {
         const PATH: &str = "v1/person";
-        let person: RegisteredPerson = self.ask(PATH, &Ask { afm: afm.expose() }).await?;
-        matching(person.afm.as_ref() == Some(afm), PATH)?;
+        let person: RegisteredPerson = self.post(PATH, &AfmRequest { afm: afm.expose() }).await?;
+        require_match(person.afm.as_ref() == Some(afm), PATH)?;
         Ok(person)
     }
 
-    /// The mobile number that the person has confirmed in the National Communications Register. One that is not Greek
-    /// counts as none: we send to no other.
+    /// Returns the mobile number that the person has confirmed in the National Communications Register, or `None` if there is none or it is not
+    /// Greek. The service sends SMS to Greek numbers only.
     ///
     /// # Errors
-    /// [`RegisterError::PersonUnknown`], and [`RegisterError::AnotherPerson`] where the response does not hold this AFM, among others.
+    /// Among others [`RegisterError::PersonUnknown`], and [`RegisterError::AnotherPerson`] if the response does not contain this AFM.
     pub async fn confirmed_mobile(&self, afm: &Afm) -> Result<Option<GreekMobile>, RegisterError> {
         const PATH: &str = "v1/contact";
-        let contact: Contact = self.ask(PATH, &Ask { afm: afm.expose() }).await?;
-        matching(contact.afm == *afm, PATH)?;
+        let contact: Contact = self.post(PATH, &AfmRequest { afm: afm.expose() }).await?;
+        require_match(contact.afm == *afm, PATH)?;
         Ok(contact.mobile.and_then(|mobile| GreekMobile::parse(&mobile).ok()))
     }
 
-    /// # Errors
-    /// [`RegisterError::PersonUnknown`], and [`RegisterError::AnotherPerson`] where the response does not hold this AFM, among others.
-    pub async fn businesses(&self, afm: &Afm) -> Result<Vec<OwnedBusiness>, RegisterError> {
-        const PATH: &str = "v1/businesses";
-        let answer: Businesses = self.ask(PATH, &Ask { afm: afm.expose() }).await?;
-        matching(answer.afm == *afm, PATH)?;
-        Ok(answer.businesses)
-    }
-
-    /// A minor by one number, and whether a person has custody of them today.
+    /// Returns the active businesses that the person owns according to the tax registry.
     ///
     /// # Errors
-    /// [`RegisterError::PersonUnknown`] for either of them, and [`RegisterError::AnotherPerson`] where the response does not hold both numbers, among
-    /// others.
-    pub async fn custody(&self, custodian: &Afm, minor: &Identifier) -> Result<CustodyAnswer, RegisterError> {
-        const PATH: &str = "v1/custody";
-        let asked = AskIdentifier { kind: minor.kind(), value: minor.expose() };
-        let answer: CustodyAnswer = self.ask(PATH, &AskCustody { custodian_afm: custodian.expose(), minor: asked }).await?;
-        matching(answer.custodian_afm == *custodian && answer.minor.identifiers().contains(minor), PATH)?;
-        Ok(answer)
+    /// Among others [`RegisterError::PersonUnknown`], and [`RegisterError::AnotherPerson`] if the response does not contain this AFM.
+    pub async fn businesses(&self, afm: &Afm) -> Result<Vec<OwnedBusiness>, RegisterError> {
+        const PATH: &str = "v1/businesses";
+        let response: Businesses = self.post(PATH, &AfmRequest { afm: afm.expose() }).await?;
+        require_match(response.afm == *afm, PATH)?;
+        Ok(response.businesses)
     }
 
-    /// Numbers go in the body, where no access log sees them.
-    async fn ask<T: DeserializeOwned>(&self, path: &str, question: &(impl Serialize + Sync)) -> Result<T, RegisterError> {
-        let answer = self
+    /// Returns a minor by one of their numbers, and whether the custodian has custody of them today.
+    ///
+    /// # Errors
+    /// Among others [`RegisterError::PersonUnknown`] if either of them is unknown, and [`RegisterError::AnotherPerson`] if the response does not
+    /// contain both numbers.
+    pub async fn custody(&self, custodian: &Afm, minor: &Identifier) -> Result<CustodyResponse, RegisterError> {
+        const PATH: &str = "v1/custody";
+        let requested = IdentifierRequest { kind: minor.kind(), value: minor.expose() };
+        let response: CustodyResponse = self.post(PATH, &CustodyRequest { custodian_afm: custodian.expose(), minor: requested }).await?;
+        require_match(response.custodian_afm == *custodian && response.minor.identifiers().contains(minor), PATH)?;
+        Ok(response)
+    }
+
+    /// Sends a request. Identity numbers are in the body, so that they do not appear in access logs.
+    async fn post<T: DeserializeOwned>(&self, path: &str, body: &(impl Serialize + Sync)) -> Result<T, RegisterError> {
+        let response = self
             .client
-            .post(format!("{}/{path}", self.base.trim_end_matches('/')))
+            .post(format!("{}/{path}", self.base_url.trim_end_matches('/')))
             .bearer_auth(self.token.expose())
-            .json(question)
+            .json(body)
             .send()
             .await
             .map_err(unavailable)?;
-        match answer.status().as_u16() {
-            200 => answer.json().await.map_err(|_| RegisterError::Unexpected("a register's answer breaks the contract")),
+        match response.status().as_u16() {
+            200 => response.json().await.map_err(|_| RegisterError::Unexpected("a register's response breaks the contract")),
             404 => Err(RegisterError::PersonUnknown),
             status => Err(RegisterError::Unavailable(format!("{path}: status {status}"))),
         }

@@ -1,36 +1,37 @@
-//! TAXISnet: OAuth 2.0 authorization code, then `userinfo` as XML (GSIS, as its public clients use it).
+//! Client of TAXISnet: exchange of an OAuth 2.0 authorization code, then `userinfo` as XML. The format is that of the public clients of GSIS.
 
 use domain::{Afm, Secret};
 use serde::Deserialize;
 
 use crate::{RegisterError, RegisteredPerson, unavailable};
 
-/// Which server of GSIS, and as whom we speak to it.
+/// Client of TAXISnet.
 #[derive(Debug, Clone)]
 pub struct Taxisnet {
     client: reqwest::Client,
-    base: String,
+    base_url: String,
+    /// Name of the server at GSIS, the first segment of all paths.
     server: String,
     client_id: String,
     client_secret: Secret,
 }
 
-/// Who signed in. The names are kept as the registers have them, not as here.
+/// The person who signed in, according to TAXISnet. The names here are used only if the citizens' registry has none.
 #[derive(Debug, Clone)]
 pub struct TaxisnetPerson {
     pub afm: Afm,
     pub first_name: String,
     pub last_name: String,
-    /// Four digits. `None` where `userinfo` gives no such year.
+    /// Four digits. `None` if `userinfo` contains no valid year.
     birth_year: Option<String>,
 }
 
 impl TaxisnetPerson {
-    /// Returns an error if the registry's birth date (YYYY-MM-DD) is of another year than the one in `userinfo`. No number is asked of TAXISnet that its response
-    /// could be matched with, so this is the only sign that one of the two is about somebody else.
+    /// Checks that the birth date in the registry (YYYY-MM-DD) is in the birth year in `userinfo`. A request to TAXISnet contains no number that
+    /// the response could be compared with, so this is the only sign that TAXISnet or the registry returned another person.
     ///
     /// # Errors
-    /// [`RegisterError::AnotherPerson`].
+    /// Returns [`RegisterError::AnotherPerson`] if the years differ.
     pub fn matches(&self, registered: &RegisteredPerson) -> Result<(), RegisterError> {
         match &self.birth_year {
             Some(year) if !registered.birth_date.starts_with(year.as_str()) => Err(RegisterError::AnotherPerson("birth year of userinfo")),
@@ -62,14 +63,14 @@ struct Userinfo {
 }
 
 impl Taxisnet {
-    pub const fn new(client: reqwest::Client, base: String, server: String, client_id: String, client_secret: Secret) -> Self {
-        Self { client, base, server, client_id, client_secret }
+    pub const fn new(client: reqwest::Client, base_url: String, server: String, client_id: String, client_secret: Secret) -> Self {
+        Self { client, base_url, server, client_id, client_secret }
     }
 
-    /// Exchanges the authorization code, then asks who it is.
+    /// Exchanges the authorization code for an access token, then requests the person from `userinfo`.
     ///
     /// # Errors
-    /// [`RegisterError::CodeRefused`] where TAXISnet does not take the code.
+    /// Among others [`RegisterError::CodeRefused`] if TAXISnet rejects the code.
     pub async fn person(&self, code: &str, redirect_uri: &str) -> Result<TaxisnetPerson, RegisterError> {
         let form = [
             ("grant_type", "authorization_code"),
@@ -78,48 +79,48 @@ impl Taxisnet {
             ("client_id", &self.client_id),
             ("client_secret", self.client_secret.expose()),
         ];
-        let answer = self.client.post(self.address("oauth/token")).form(&form).send().await.map_err(unavailable)?;
-        match answer.status().as_u16() {
+        let response = self.client.post(self.url("oauth/token")).form(&form).send().await.map_err(unavailable)?;
+        match response.status().as_u16() {
             200 => {}
             400 => return Err(RegisterError::CodeRefused),
-            _ => return Err(RegisterError::Unavailable(format!("token: status {}", answer.status().as_u16()))),
+            _ => return Err(RegisterError::Unavailable(format!("token: status {}", response.status().as_u16()))),
         }
-        let token: Token = answer.json().await.map_err(unavailable)?;
-        let answer = self
-            .client
-            .get(self.address("userinfo?format=xml"))
-            .bearer_auth(token.access_token.expose())
-            .send()
-            .await
-            .map_err(unavailable)?;
-        if answer.status() != 200 {
-            return Err(RegisterError::Unavailable(format!("userinfo: status {}", answer.status().as_u16())));
+        let token: Token = response.json().await.map_err(unavailable)?;
+        let response =
+            self.client.get(self.url("userinfo?format=xml")).bearer_auth(token.access_token.expose()).send().await.map_err(unavailable)?;
+        if response.status() != 200 {
+            return Err(RegisterError::Unavailable(format!("userinfo: status {}", response.status().as_u16())));
         }
-        parse_userinfo(&answer.text().await.map_err(unavailable)?)
+        parse_userinfo(&response.text().await.map_err(unavailable)?)
     }
 
-    fn address(&self, path: &str) -> String {
-        address(&self.base, &self.server, path)
+    fn url(&self, path: &str) -> String {
+        url(&self.base_url, &self.server, path)
     }
 }
 
-/// Where a browser goes to sign in.
-pub fn authorize_url(base: &str, server: &str, client_id: &str, redirect_uri: &str, state: &str) -> String {
-    let query =
-        encode(&[("client_id", client_id), ("redirect_uri", redirect_uri), ("response_type", "code"), ("scope", "read"), ("state", state)]);
-    format!("{}?{query}", address(base, server, "oauth/authorize"))
+/// Returns the URL at which a browser signs in.
+pub fn authorize_url(base_url: &str, server: &str, client_id: &str, redirect_uri: &str, state: &str) -> String {
+    let query = encode_query(&[
+        ("client_id", client_id),
+        ("redirect_uri", redirect_uri),
+        ("response_type", "code"),
+        ("scope", "read"),
+        ("state", state),
+    ]);
+    format!("{}?{query}", url(base_url, server, "oauth/authorize"))
 }
 
-/// Where a browser goes to end its visit to TAXISnet too.
-pub fn sign_out_url(base: &str, server: &str, client_id: &str, return_to: &str) -> String {
-    format!("{}?{}", address(base, server, &format!("logout/{client_id}/")), encode(&[("url", return_to)]))
+/// Returns the URL at which a browser ends its session at TAXISnet.
+pub fn sign_out_url(base_url: &str, server: &str, client_id: &str, return_to: &str) -> String {
+    format!("{}?{}", url(base_url, server, &format!("logout/{client_id}/")), encode_query(&[("url", return_to)]))
 }
 
-fn address(base: &str, server: &str, path: &str) -> String {
-    format!("{}/{server}/{path}", base.trim_end_matches('/'))
+fn url(base_url: &str, server: &str, path: &str) -> String {
+    format!("{}/{server}/{path}", base_url.trim_end_matches('/'))
 }
 
-fn encode(pairs: &[(&str, &str)]) -> String {
+fn encode_query(pairs: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
@@ -127,17 +128,18 @@ fn is_year(text: &str) -> bool {
     text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit()) && text != "0000"
 }
 
-/// Who `userinfo` says it is. Values come padded with blanks.
+/// Parses the person from `userinfo`, whose values are padded with spaces.
 ///
 /// # Errors
-/// [`RegisterError::Unexpected`] where it is other XML, or none, or names no valid AFM.
+/// Returns [`RegisterError::Unexpected`] if the text is not the expected XML or contains no valid AFM.
 pub fn parse_userinfo(xml: &str) -> Result<TaxisnetPerson, RegisterError> {
     const NOT_XML: RegisterError = RegisterError::Unexpected("userinfo is not the XML of GSIS");
     let root: UserinfoRoot = quick_xml::de::from_str(xml).map_err(|_| NOT_XML)?;
     let info = root.userinfo;
-    // quick-xml lets control characters through, which XML does not have (XML 1.0, 2.2): names are shown, and go into files.
-    let is_of_xml = |c: char| c >= ' ' || matches!(c, '\t' | '\n' | '\r');
-    if !info.lastname.chars().chain(info.firstname.chars()).all(is_of_xml) {
+    // quick-xml accepts control characters that XML forbids (XML 1.0, 2.2). They are rejected here, because names are displayed and written to
+    // files.
+    let is_xml_char = |c: char| c >= ' ' || matches!(c, '\t' | '\n' | '\r');
+    if !info.lastname.chars().chain(info.firstname.chars()).all(is_xml_char) {
         return Err(NOT_XML);
     }
     Ok(TaxisnetPerson {
@@ -153,14 +155,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn userinfo_is_read_and_its_padding_dropped() {
+    fn userinfo_is_parsed_and_its_padding_removed() {
         let xml = r#"<root><userinfo userid="user1   " taxid="068933130   " lastname="ΠΑΠΑΔΟΠΟΥΛΟΥ   " firstname="ΜΑΡΙΑ " fathername="ΝΙΚΟΣ " mothername="" birthyear="1980"/></root>"#;
         let person = parse_userinfo(xml).unwrap();
         assert_eq!((person.afm.expose(), person.first_name.as_str(), person.last_name.as_str()), ("068933130", "ΜΑΡΙΑ", "ΠΑΠΑΔΟΠΟΥΛΟΥ"));
     }
 
     #[test]
-    fn the_registrys_birth_date_is_of_the_year_in_userinfo() {
+    fn a_birth_date_in_another_year_than_that_of_userinfo_is_an_error() {
         let registered = |birth_date: &str| RegisteredPerson {
             afm: None,
             amka: None,
@@ -172,14 +174,14 @@ mod tests {
         let person = |year: &str| parse_userinfo(&format!(r#"<root><userinfo taxid="068933130" birthyear="{year}"/></root>"#)).unwrap();
         assert!(person("1980  ").matches(&registered("1980-01-31")).is_ok());
         assert!(matches!(person("1980").matches(&registered("1981-01-31")), Err(RegisterError::AnotherPerson(_))));
-        // No year to compare with.
-        for none in ["", "  ", "0000", "80", "n/a"] {
-            assert!(person(none).matches(&registered("1981-01-31")).is_ok(), "{none}");
+        // Without a valid year there is nothing to compare.
+        for year in ["", "  ", "0000", "80", "n/a"] {
+            assert!(person(year).matches(&registered("1981-01-31")).is_ok(), "{year}");
         }
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn anything_else_than_valid_userinfo_is_rejected() {
         for xml in ["", "<html/>", "<root/>", r#"<root><userinfo taxid="123"/></root>"#, r#"<root><userinfo/></root>"#] {
             assert!(parse_userinfo(xml).is_err(), "{xml}");
         }
@@ -192,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_those_of_gsis() {
+    fn urls_have_the_form_of_gsis() {
         let url = authorize_url("https://oauth2.gsis.gr/", "oauth2server", "id", "https://x.gr/cb?a=b", "s t");
         assert_eq!(
             url,

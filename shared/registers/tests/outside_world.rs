@@ -1,4 +1,4 @@
-//! What becomes of answers that TAXISnet and the registers should not give, over real HTTP.
+//! Handling of unexpected responses of TAXISnet and the registers, over HTTP.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test that calls it")]
 
@@ -11,16 +11,16 @@ use tokio::{
 
 const CODE: &str = "authorization-code";
 
-/// A server that answers each connection with the next of `answers`, as they are.
-async fn server(answers: &'static [(u16, &'static str)]) -> String {
+/// Starts a server that sends the next of `responses` on each connection, and returns its URL.
+async fn server(responses: &'static [(u16, &'static str)]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
-        for (status, body) in answers {
+        for (status, body) in responses {
             let (mut connection, _) = listener.accept().await.unwrap();
             let _ = connection.read(&mut [0; 4096]).await.unwrap();
-            let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
-            connection.write_all(answer.as_bytes()).await.unwrap();
+            let response = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
+            connection.write_all(response.as_bytes()).await.unwrap();
         }
     });
     format!("http://{address}")
@@ -32,14 +32,14 @@ async fn sign_in(base: String) -> Result<String, RegisterError> {
 }
 
 #[tokio::test]
-async fn a_person_comes_of_token_and_userinfo() {
+async fn a_person_is_read_from_userinfo_with_the_access_token() {
     let userinfo = r#"<root><userinfo userid="u" taxid="068933130 " lastname="A " firstname="B " fathername="" mothername="" birthyear="1980"/></root>"#;
-    let answers: &'static [(u16, &'static str)] = Box::leak(Box::new([(200, r#"{"access_token":"t"}"#), (200, userinfo)]));
-    assert_eq!(sign_in(server(answers).await).await.unwrap(), "068933130");
+    let responses: &'static [(u16, &'static str)] = Box::leak(Box::new([(200, r#"{"access_token":"t"}"#), (200, userinfo)]));
+    assert_eq!(sign_in(server(responses).await).await.unwrap(), "068933130");
 }
 
 #[tokio::test]
-async fn a_code_that_taxisnet_does_not_take_is_told_from_a_taxisnet_that_does_not_work() {
+async fn a_rejected_code_and_a_failure_of_taxisnet_are_different_errors() {
     assert!(matches!(sign_in(server(&[(400, r#"{"error":"invalid_grant"}"#)]).await).await, Err(RegisterError::CodeRefused)));
     let broken: [&'static [(u16, &'static str)]; 5] = [
         &[(500, "")],
@@ -48,14 +48,14 @@ async fn a_code_that_taxisnet_does_not_take_is_told_from_a_taxisnet_that_does_no
         &[(200, r#"{"access_token":"t"}"#), (401, "")],
         &[(200, r#"{"access_token":"t"}"#), (200, "<html>maintenance</html>")],
     ];
-    for answers in broken {
-        let error = sign_in(server(answers).await).await.unwrap_err();
-        assert!(matches!(error, RegisterError::Unavailable(_) | RegisterError::Unexpected(_)), "{answers:?}: {error}");
+    for responses in broken {
+        let error = sign_in(server(responses).await).await.unwrap_err();
+        assert!(matches!(error, RegisterError::Unavailable(_) | RegisterError::Unexpected(_)), "{responses:?}: {error}");
     }
 }
 
 #[tokio::test]
-async fn nobody_listening_is_unavailable_and_the_error_names_no_secret() {
+async fn a_refused_connection_is_unavailable_and_the_error_contains_no_secret() {
     let base = server(&[]).await;
     let error = sign_in(base.clone()).await.unwrap_err();
     let text = format!("{error} {error:?}");
@@ -64,54 +64,54 @@ async fn nobody_listening_is_unavailable_and_the_error_names_no_secret() {
 }
 
 #[tokio::test]
-async fn registers_that_break_their_contract_are_told_from_people_they_do_not_know() {
+async fn an_unknown_person_and_a_broken_contract_are_different_errors() {
     let afm = Afm::parse("068933130").unwrap();
-    let ask = async |answers| {
-        let registers = NationalRegisters::new(http_client().unwrap(), server(answers).await, Secret::new("token"));
+    let error_for = async |responses| {
+        let registers = NationalRegisters::new(http_client().unwrap(), server(responses).await, Secret::new("token"));
         registers.person(&afm).await.unwrap_err()
     };
-    assert!(matches!(ask(&[(404, r#"{"code":"person_unknown"}"#)]).await, RegisterError::PersonUnknown));
-    assert!(matches!(ask(&[(200, "{}")]).await, RegisterError::Unexpected(_)));
-    assert!(matches!(ask(&[(503, "")]).await, RegisterError::Unavailable(_)));
+    assert!(matches!(error_for(&[(404, r#"{"code":"person_unknown"}"#)]).await, RegisterError::PersonUnknown));
+    assert!(matches!(error_for(&[(200, "{}")]).await, RegisterError::Unexpected(_)));
+    assert!(matches!(error_for(&[(503, "")]).await, RegisterError::Unavailable(_)));
     let wrong_amka = r#"{"afm":"068933130","amka":"12345678901","paaypa":null,"first_name":"A","last_name":"B","birth_date":"1980-01-01"}"#;
-    let answers: &'static [(u16, &'static str)] = Box::leak(Box::new([(200, wrong_amka)]));
-    assert!(matches!(ask(answers).await, RegisterError::Unexpected(_)));
+    let responses: &'static [(u16, &'static str)] = Box::leak(Box::new([(200, wrong_amka)]));
+    assert!(matches!(error_for(responses).await, RegisterError::Unexpected(_)));
 }
 
 #[tokio::test]
-async fn a_response_that_does_not_hold_the_number_asked_about_is_an_error_of_its_own() {
+async fn a_response_without_the_requested_number_is_an_error_of_its_own() {
     let [afm, other] = ["068933130", "454330124"].map(|number| Afm::parse(number).unwrap());
     let minor = Identifier::Amka(domain::Amka::parse("22111603142").unwrap());
     let registers = async |body: String| {
-        let answers: &'static [(u16, &'static str)] = Box::leak(Box::new([(200, &*Box::leak(body.into_boxed_str()))]));
-        NationalRegisters::new(http_client().unwrap(), server(answers).await, Secret::new("token"))
+        let responses: &'static [(u16, &'static str)] = Box::leak(Box::new([(200, &*Box::leak(body.into_boxed_str()))]));
+        NationalRegisters::new(http_client().unwrap(), server(responses).await, Secret::new("token"))
     };
     let person = |afm: &str, amka: &str| {
         format!(r#"{{"afm":{afm},"amka":{amka},"paaypa":null,"first_name":"A","last_name":"B","birth_date":"2016-11-22"}}"#)
     };
-    for (named, is_asked) in [(r#""068933130""#, true), (r#""454330124""#, false)] {
+    for (returned, is_requested) in [(r#""068933130""#, true), (r#""454330124""#, false)] {
         let matches = |error: Option<RegisterError>| match error {
             None => true,
             Some(RegisterError::AnotherPerson(_)) => false,
             Some(other) => panic!("{other}"),
         };
-        let body = person(named, "null");
-        assert_eq!(matches(registers(body).await.person(&afm).await.err()), is_asked, "person");
-        let body = format!(r#"{{"afm":{named},"mobile":"+306912345678"}}"#);
-        assert_eq!(matches(registers(body).await.confirmed_mobile(&afm).await.err()), is_asked, "contact");
-        let body = format!(r#"{{"afm":{named},"businesses":[]}}"#);
-        assert_eq!(matches(registers(body).await.businesses(&afm).await.err()), is_asked, "businesses");
-        // The custodian.
-        let body = format!(r#"{{"custodian_afm":{named},"minor":{},"custody":true}}"#, person("null", r#""22111603142""#));
-        assert_eq!(matches(registers(body).await.custody(&afm, &minor).await.err()), is_asked, "custodian");
+        let body = person(returned, "null");
+        assert_eq!(matches(registers(body).await.person(&afm).await.err()), is_requested, "person");
+        let body = format!(r#"{{"afm":{returned},"mobile":"+306912345678"}}"#);
+        assert_eq!(matches(registers(body).await.confirmed_mobile(&afm).await.err()), is_requested, "contact");
+        let body = format!(r#"{{"afm":{returned},"businesses":[]}}"#);
+        assert_eq!(matches(registers(body).await.businesses(&afm).await.err()), is_requested, "businesses");
+        // The response has the minor, and this custodian.
+        let body = format!(r#"{{"custodian_afm":{returned},"minor":{},"custody":true}}"#, person("null", r#""22111603142""#));
+        assert_eq!(matches(registers(body).await.custody(&afm, &minor).await.err()), is_requested, "custodian");
     }
-    // The minor: another AMKA, or none.
+    // The response has another AMKA for the minor, or none.
     for amka in [r#""20021404114""#, "null"] {
         let body = format!(r#"{{"custodian_afm":"454330124","minor":{},"custody":true}}"#, person("null", amka));
         let error = registers(body).await.custody(&other, &minor).await.unwrap_err();
         assert!(matches!(error, RegisterError::AnotherPerson("v1/custody")), "{error}");
     }
-    // A response that names nobody breaks the contract.
+    // A response without any number breaks the contract.
     let body = r#"{"mobile":"+306912345678"}"#.to_owned();
     assert!(matches!(registers(body).await.confirmed_mobile(&afm).await, Err(RegisterError::Unexpected(_))));
     let body = person("null", "null");
@@ -119,9 +119,9 @@ async fn a_response_that_does_not_hold_the_number_asked_about_is_an_error_of_its
 }
 
 #[tokio::test]
-async fn a_register_that_names_no_greek_mobile_names_none() {
+async fn only_a_greek_mobile_number_counts_as_confirmed() {
     let afm = Afm::parse("068933130").unwrap();
-    for (answer, found) in [
+    for (response, is_found) in [
         (r#"{"mobile":"6912345678"}"#, true),
         (r#"{"mobile":"+306912345678"}"#, true),
         (r#"{"mobile":null}"#, false),
@@ -130,16 +130,16 @@ async fn a_register_that_names_no_greek_mobile_names_none() {
         (r#"{"mobile":"+881612345678"}"#, false),
         (r#"{"mobile":"2101234567"}"#, false),
     ] {
-        let answer: &'static str = Box::leak(answer.replacen('{', r#"{"afm":"068933130","#, 1).into_boxed_str());
-        let answers: &'static [(u16, &'static str)] = Box::leak(Box::new([(200, answer)]));
-        let registers = NationalRegisters::new(http_client().unwrap(), server(answers).await, Secret::new("token"));
-        assert_eq!(registers.confirmed_mobile(&afm).await.unwrap().is_some(), found, "{answer}");
+        let response: &'static str = Box::leak(response.replacen('{', r#"{"afm":"068933130","#, 1).into_boxed_str());
+        let responses: &'static [(u16, &'static str)] = Box::leak(Box::new([(200, response)]));
+        let registers = NationalRegisters::new(http_client().unwrap(), server(responses).await, Secret::new("token"));
+        assert_eq!(registers.confirmed_mobile(&afm).await.unwrap().is_some(), is_found, "{response}");
     }
 }
 
-/// The alarm on such responses finds them by the first word of the cause.
+/// The alarm `RegisterMismatches` matches the first word of the cause in the log.
 #[test]
-fn the_cause_of_a_mismatch_begins_with_the_word_that_the_alarm_looks_for() {
+fn the_cause_of_a_mismatch_begins_with_the_word_that_the_alarm_matches() {
     let watch = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/watch.yaml")).unwrap();
     let cause = RegisterError::AnotherPerson("v1/person").to_string();
     let word = cause.split(':').next().unwrap();

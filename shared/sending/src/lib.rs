@@ -1,4 +1,4 @@
-//! Sending what `messages` renders: SMS by SNS, email by SESv2.
+//! Sending of the messages that the `messages` crate renders: SMS through SNS, email through SESv2.
 
 use std::collections::HashMap;
 
@@ -7,40 +7,41 @@ use aws_sdk_sesv2::types::{Destination, EmailContent, RawMessage};
 use aws_sdk_sns::{error::ProvideErrorMetadata, types::MessageAttributeValue};
 use domain::{EmailAddress, GreekMobile};
 
-/// Why a message did not go. Holds the error's code only: AWS puts recipients into its texts.
+/// Why a message was not sent. Contains only the error code, because the error messages of AWS contain recipients.
 #[derive(Debug, thiserror::Error)]
 #[error("{channel}: {code}")]
 pub struct SendingError {
     channel: &'static str,
     code: String,
-    may_have_gone: bool,
+    may_have_been_sent: bool,
 }
 
 impl SendingError {
-    /// AWS gave no answer, or none that can be read: it may have taken the message.
-    pub const fn may_have_gone(&self) -> bool {
-        self.may_have_gone
+    /// Returns whether the message may have been sent nevertheless, because AWS sent no response or one that cannot be parsed.
+    pub const fn may_have_been_sent(&self) -> bool {
+        self.may_have_been_sent
     }
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the SDK's error is non-exhaustive")]
-fn failed<E: ProvideErrorMetadata, R>(channel: &'static str) -> impl Fn(aws_sdk_sns::error::SdkError<E, R>) -> SendingError {
+/// Returns a conversion from errors of the SDK for a channel.
+fn sending_error<E: ProvideErrorMetadata, R>(channel: &'static str) -> impl Fn(aws_sdk_sns::error::SdkError<E, R>) -> SendingError {
     move |error| SendingError {
         channel,
         code: match &error {
             aws_sdk_sns::error::SdkError::ServiceError(service) => service.err().code().unwrap_or("service error").to_owned(),
             aws_sdk_sns::error::SdkError::TimeoutError(_) => "timeout".to_owned(),
             aws_sdk_sns::error::SdkError::DispatchFailure(_) => "unreachable".to_owned(),
-            _ => "broken answer".to_owned(),
+            _ => "broken response".to_owned(),
         },
-        may_have_gone: !matches!(
+        may_have_been_sent: !matches!(
             &error,
             aws_sdk_sns::error::SdkError::ServiceError(_) | aws_sdk_sns::error::SdkError::ConstructionFailure(_)
         ),
     }
 }
 
-/// Text messages. Sent as transactional: to be delivered before any other.
+/// Sends SMS as transactional messages, which SNS delivers with priority.
 #[derive(Debug, Clone)]
 pub struct Sms {
     client: aws_sdk_sns::Client,
@@ -55,8 +56,10 @@ impl Sms {
         Self { client, sender }
     }
 
+    /// Sends a text to a mobile number.
+    ///
     /// # Errors
-    /// [`SendingError`] with AWS's error code.
+    /// Returns a [`SendingError`] with the error code of AWS.
     pub async fn send(&self, to: &GreekMobile, text: &str) -> Result<(), SendingError> {
         let attribute = |value: &str| MessageAttributeValue::builder().data_type("String").string_value(value).build().ok();
         let attributes: HashMap<String, MessageAttributeValue> =
@@ -72,11 +75,11 @@ impl Sms {
             .send()
             .await
             .map(|_| ())
-            .map_err(failed("sms"))
+            .map_err(sending_error("sms"))
     }
 }
 
-/// Emails, as raw MIME.
+/// Sends emails as raw MIME messages.
 #[derive(Debug, Clone)]
 pub struct Email {
     client: aws_sdk_sesv2::Client,
@@ -91,15 +94,18 @@ impl Email {
         Self { client, sender }
     }
 
+    /// Returns the sender address, for the `From` header of the MIME message.
     pub fn sender(&self) -> &str {
         &self.sender
     }
 
+    /// Sends a MIME message to an address.
+    ///
     /// # Errors
-    /// [`SendingError`] with AWS's error code.
+    /// Returns a [`SendingError`] with the error code of AWS.
     pub async fn send(&self, to: &EmailAddress, mime: Vec<u8>) -> Result<(), SendingError> {
-        let broken = |_| SendingError { channel: "email", code: "not built".to_owned(), may_have_gone: false };
-        let raw = RawMessage::builder().data(aws_sdk_sesv2::primitives::Blob::new(mime)).build().map_err(broken)?;
+        let not_built = |_| SendingError { channel: "email", code: "not built".to_owned(), may_have_been_sent: false };
+        let raw = RawMessage::builder().data(aws_sdk_sesv2::primitives::Blob::new(mime)).build().map_err(not_built)?;
         self.client
             .send_email()
             .from_email_address(&self.sender)
@@ -108,6 +114,6 @@ impl Email {
             .send()
             .await
             .map(|_| ())
-            .map_err(failed("email"))
+            .map_err(sending_error("email"))
     }
 }

@@ -1,17 +1,18 @@
-//! A message is not lost because a connection was: AWS closes idle connections while Lambda has frozen a function.
+//! Messages are not lost because of closed connections. AWS closes idle connections while Lambda has frozen a function.
 
 use domain::{EmailAddress, GreekMobile};
 use lambda::{Forgetful, Idle};
 use sending::{Email, Sms};
 
-const PUBLISHED: &str = "<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult><ResponseMetadata/></PublishResponse>";
-const IDLE: [Idle; 3] = [Idle::Closed, Idle::ClosedWhenUsed, Idle::Silent];
+const PUBLISH_RESPONSE: &str =
+    "<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult><ResponseMetadata/></PublishResponse>";
+const IDLE_BEHAVIOURS: [Idle; 3] = [Idle::Closed, Idle::ClosedWhenUsed, Idle::Silent];
 
 #[tokio::test]
-async fn each_sms_has_a_connection_of_its_own() {
+async fn each_sms_opens_a_new_connection() {
     let to = GreekMobile::parse("6900000001").unwrap();
-    for idle in IDLE {
-        let endpoint = Forgetful::start(idle, PUBLISHED).await;
+    for idle in IDLE_BEHAVIOURS {
+        let endpoint = Forgetful::start(idle, PUBLISH_RESPONSE).await;
         let sms = Sms::new(&lambda::sdk_config(&endpoint.url), "myPhoto".to_owned());
         for sent in 1..=3 {
             sms.send(&to, "text").await.unwrap_or_else(|error| panic!("{idle:?}, message {sent}: {error}"));
@@ -21,9 +22,9 @@ async fn each_sms_has_a_connection_of_its_own() {
 }
 
 #[tokio::test]
-async fn each_email_has_a_connection_of_its_own() {
+async fn each_email_opens_a_new_connection() {
     let to = EmailAddress::parse("anna@example.com").unwrap();
-    for idle in IDLE {
+    for idle in IDLE_BEHAVIOURS {
         let endpoint = Forgetful::start(idle, r#"{"MessageId":"1"}"#).await;
         let email = Email::new(&lambda::sdk_config(&endpoint.url), "no-reply@myphoto.example".to_owned());
         for sent in 1..=3 {

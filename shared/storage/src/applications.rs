@@ -1,6 +1,7 @@
-//! Applications of public bodies, as the operators keep them: names, purpose, profile, public keys.
+//! The table `Applications`: the applications of public bodies, with their names, purpose, profile and public keys.
 //!
-//! The service reads them only. Operators write them (infra/operator), each change on what was read.
+//! The service only reads this table. Operators write it with the command in infra/operator, and each change is conditional on the revision
+//! that was read.
 
 use std::collections::BTreeMap;
 
@@ -26,12 +27,13 @@ pub struct Application {
     pub name_en: String,
     pub purpose: Purpose,
     pub profile: FileProfile,
-    /// By key id (`kid`).
+    /// Public keys by key ID (`kid`).
     pub keys: BTreeMap<String, PublicKey>,
-    /// No longer in service: pulls nothing, cannot be authorised; kept for the names in people's histories.
+    /// When the application was taken out of service. Since then it can neither pull images nor be authorised. The item is retained because
+    /// people's histories show its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawn_at: Option<Moment>,
-    /// Another one with every change: what was decided on an older one is not written.
+    /// A new ID with every change. Updates are conditional on the revision that was read.
     pub revision: String,
 }
 
@@ -43,7 +45,7 @@ impl Application {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublicKey {
-    /// Pinned: a request that names another is refused.
+    /// The only algorithm accepted with this key. Requests that name another are rejected.
     pub algorithm: SigningAlgorithm,
     /// JSON Web Key (RFC 7517), public members only.
     pub jwk: String,
@@ -58,7 +60,7 @@ impl Applications {
         Self(Table::new(client, table))
     }
 
-    /// Also one that is withdrawn.
+    /// Reads an application, also one that is withdrawn.
     ///
     /// # Errors
     /// Storage errors.
@@ -66,7 +68,7 @@ impl Applications {
         self.0.get(key(KEY, application.as_str()), now).await
     }
 
-    /// Writes one whose id is not taken. False where it is.
+    /// Stores a new application. Returns `false` if its ID is in use.
     ///
     /// # Errors
     /// Storage errors.
@@ -75,11 +77,11 @@ impl Applications {
         Ok(added || self.is_written(application, now).await?)
     }
 
-    /// Writes one in place of that which was read. False where somebody else has changed that meanwhile.
+    /// Replaces an application. Returns `false` if it has changed since it was read.
     ///
     /// # Errors
     /// Storage errors.
-    pub async fn replace(&self, read: &Application, changed: &Application, now: Moment) -> Result<bool, StorageError> {
+    pub async fn replace(&self, previous: &Application, changed: &Application, now: Moment) -> Result<bool, StorageError> {
         let result = self
             .0
             .client
@@ -88,7 +90,7 @@ impl Applications {
             .set_item(Some(to_item(changed)?))
             .condition_expression("#revision = :read")
             .expression_attribute_names("#revision", REVISION)
-            .expression_attribute_values(":read", text(&read.revision))
+            .expression_attribute_values(":read", text(&previous.revision))
             .send()
             .await;
         match result {
@@ -100,13 +102,14 @@ impl Applications {
         }
     }
 
-    /// A write whose answer was lost is repeated by the SDK, and then meets itself.
+    /// Returns whether the stored application is the one that was to be written. The condition of a write also fails if the SDK repeats the
+    /// write because the first response was lost.
     async fn is_written(&self, application: &Application, now: Moment) -> Result<bool, StorageError> {
         let stored = self.find(&application.application, now).await?;
         Ok(stored.is_some_and(|stored| stored.revision == application.revision))
     }
 
-    /// All of them, also those withdrawn, by id. There are some dozens.
+    /// Reads all applications, also those withdrawn, sorted by ID. There are some dozens.
     ///
     /// # Errors
     /// Storage errors.

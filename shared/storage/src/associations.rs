@@ -1,4 +1,4 @@
-//! Associations: the one photo set that a subject has now.
+//! The table `Associations`: the photo set that is associated with a subject now. A subject has at most one.
 
 use std::collections::BTreeMap;
 
@@ -30,36 +30,39 @@ pub struct Association {
     pub set_id: String,
     pub profile: FileProfile,
     pub images: Vec<ImageFacts>,
-    /// Of this association; the year counts from the code's first.
+    /// Start of this association. The 365 days of `expires_at` count from the first association of the code.
     pub associated_at: Moment,
     pub expires_at: Moment,
-    /// The upload that the photos came from, so that its photographer learns of verdicts.
+    /// The business of the upload that the photos came from. With `upload_id` it leads to the photographer's record, which shows verdicts.
     pub business: BusinessId,
     pub upload_id: String,
-    /// Another one with every change: what was decided on an older one is not written.
+    /// A new ID with every change. Updates are conditional on the revision that was read.
     pub revision: String,
-    /// Authorizations, of which a guardian's may have ended. In one item, so that one write ends them all.
+    /// Authorized applications. All are stored in this item, so that deleting it ends every authorization. Authorizations by a guardian may
+    /// have ended already.
     pub applications: BTreeMap<ApplicationId, Authorization>,
-    /// A reminder that was asked for and has not gone out. Its address lies sealed in [`crate::reminders`].
+    /// A reminder that was requested and not sent yet. Its address is stored, sealed, in [`crate::reminders`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reminder: Option<RequestedReminder>,
 }
 
-/// What the person is shown of a reminder: where it goes, not quite.
+/// A requested reminder, as it is shown to the person. The address is masked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestedReminder {
     pub masked: String,
     pub language: Language,
-    /// Where a guardian asked for it: the minor's 18th birthday.
+    /// The minor's 18th birthday, if a guardian requested the reminder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Moment>,
 }
 
 impl Association {
-    /// The reminder that may still go out. The note of one whose address went by TTL stays behind, and is none.
-    pub fn reminder_ahead(&self, now: Moment) -> Option<&RequestedReminder> {
-        let kept = |asked: &&RequestedReminder| !now.has_reached(ReminderKind::Association.kept_until(self.expires_at, asked.until));
-        self.reminder.as_ref().filter(kept)
+    /// Returns the reminder that can still be sent. Ignores a reminder whose address has expired in the table of reminders: its entry here
+    /// is not removed by TTL.
+    pub fn pending_reminder(&self, now: Moment) -> Option<&RequestedReminder> {
+        let has_address =
+            |reminder: &&RequestedReminder| !now.has_reached(ReminderKind::Association.kept_until(self.expires_at, reminder.until));
+        self.reminder.as_ref().filter(has_address)
     }
 }
 
@@ -71,16 +74,18 @@ impl Associations {
         Self(Table::new(client, table))
     }
 
+    /// Reads the association of a subject.
+    ///
     /// # Errors
     /// Storage errors.
     pub async fn of(&self, subject: &SubjectId, now: Moment) -> Result<Option<Association>, StorageError> {
         self.0.get(key(KEY, subject.as_str()), now).await
     }
 
-    /// For a transaction: refused while another one is in force.
+    /// Builds the write that stores an association. The transaction fails while another association of the subject is in force.
     ///
     /// # Errors
-    /// Where the item cannot be written.
+    /// If the item cannot be serialized.
     pub fn put_write(&self, association: &Association) -> Result<TransactWrite, StorageError> {
         let put = Put::builder()
             .set_item(Some(to_item(association)?))
@@ -88,44 +93,45 @@ impl Associations {
             .expression_attribute_names("#key", KEY)
             .expression_attribute_names("#end", TTL_ATTRIBUTE)
             .expression_attribute_values(":now", moment(association.associated_at));
-        self.0.part(put)
+        self.0.put_builder_write(put)
     }
 
-    /// For a transaction: other authorizations, in the association as it was read.
+    /// Builds the write that replaces the authorizations. The transaction fails if the association has changed since it was read.
     ///
     /// # Errors
-    /// Where the update cannot be written.
+    /// If the request cannot be built.
     pub fn applications_write(
         &self,
-        read: &Association,
+        association: &Association,
         applications: &BTreeMap<ApplicationId, Authorization>,
     ) -> Result<TransactWrite, StorageError> {
         let value =
             serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(applications).map_err(|_| StorageError::Corrupt("authorizations"))?;
         let update = Update::builder()
-            .set_key(Some(key(KEY, read.subject_id.as_str())))
+            .set_key(Some(key(KEY, association.subject_id.as_str())))
             .update_expression("SET #applications = :applications, #revision = :new")
             .condition_expression("#revision = :read")
             .expression_attribute_names("#applications", "applications")
             .expression_attribute_names("#revision", REVISION)
             .expression_attribute_values(":applications", value)
             .expression_attribute_values(":new", text(crate::time_ordered_id()))
-            .expression_attribute_values(":read", text(&read.revision));
+            .expression_attribute_values(":read", text(&association.revision));
         self.0.update_write(update)
     }
 
-    /// For a transaction: another reminder, or none, in the association as it was read.
+    /// Builds the write that replaces the reminder, or removes it if `reminder` is `None`. The transaction fails if the association has
+    /// changed since it was read.
     ///
     /// # Errors
-    /// Where the update cannot be written.
-    pub fn reminder_write(&self, read: &Association, reminder: Option<&RequestedReminder>) -> Result<TransactWrite, StorageError> {
+    /// If the request cannot be built.
+    pub fn reminder_write(&self, association: &Association, reminder: Option<&RequestedReminder>) -> Result<TransactWrite, StorageError> {
         let update = Update::builder()
-            .set_key(Some(key(KEY, read.subject_id.as_str())))
+            .set_key(Some(key(KEY, association.subject_id.as_str())))
             .condition_expression("#revision = :read")
             .expression_attribute_names("#reminder", REMINDER)
             .expression_attribute_names("#revision", REVISION)
             .expression_attribute_values(":new", text(crate::time_ordered_id()))
-            .expression_attribute_values(":read", text(&read.revision));
+            .expression_attribute_values(":read", text(&association.revision));
         let update = match reminder {
             Some(reminder) => {
                 let value =
@@ -137,11 +143,12 @@ impl Associations {
         self.0.update_write(update)
     }
 
-    /// For a transaction: the reminder for this set has gone out, and its address with it.
+    /// Builds the write that removes the reminder after it was sent. The transaction fails if the subject's association now has another
+    /// photo set.
     ///
     /// # Errors
-    /// Where the update cannot be written.
-    pub fn reminded_write(&self, subject: &SubjectId, set_id: &str) -> Result<TransactWrite, StorageError> {
+    /// If the request cannot be built.
+    pub fn clear_reminder_write(&self, subject: &SubjectId, set_id: &str) -> Result<TransactWrite, StorageError> {
         let update = Update::builder()
             .set_key(Some(key(KEY, subject.as_str())))
             .update_expression("SET #revision = :new REMOVE #reminder")
@@ -154,16 +161,17 @@ impl Associations {
         self.0.update_write(update)
     }
 
-    /// For a transaction: the association as it was read ends, and all authorizations with it.
+    /// Builds the write that ends the association and with it all authorizations. The transaction fails if the association has changed
+    /// since it was read.
     ///
     /// # Errors
-    /// Where the delete cannot be written.
-    pub fn end_write(&self, read: &Association) -> Result<TransactWrite, StorageError> {
+    /// If the request cannot be built.
+    pub fn end_write(&self, association: &Association) -> Result<TransactWrite, StorageError> {
         let delete = Delete::builder()
-            .set_key(Some(key(KEY, read.subject_id.as_str())))
+            .set_key(Some(key(KEY, association.subject_id.as_str())))
             .condition_expression("#revision = :read")
             .expression_attribute_names("#revision", REVISION)
-            .expression_attribute_values(":read", text(&read.revision));
+            .expression_attribute_values(":read", text(&association.revision));
         self.0.delete_write(delete)
     }
 }

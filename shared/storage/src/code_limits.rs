@@ -1,7 +1,7 @@
-//! The day's counts of codes and of messages with codes, in the table of quotas.
+//! Daily counts of issued codes and of messages with codes, stored in the table `Quotas`.
 //!
-//! The transaction that issues or sends a code raises its counts, under the condition that each is below its limit. The transaction has a token, so
-//! that a repeated request counts once. If the transaction is rejected, nothing is counted.
+//! The transaction that issues or sends a code also increments the counts, on condition that each is below its limit. The transaction has
+//! an idempotency token, so a repeated request is counted once. If the transaction fails, nothing is counted.
 
 use aws_sdk_dynamodb::{
     Client,
@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::{
 use domain::{
     AthensDay, Moment, Recipient,
     business::BusinessId,
-    code_limit::{CodeLimit, MESSAGES_PER_RECIPIENT, Share},
+    code_limit::{CodeLimit, MESSAGES_PER_RECIPIENT_PER_DAY, Share},
     quota::counter_expiry,
     recipient::RecipientKind,
 };
@@ -23,24 +23,25 @@ use crate::{
     transaction::{TransactWrite, Transaction, TransactionError},
 };
 
-/// The count. No role of a function that counts codes may write another attribute of the table.
+/// The attribute with the count. The roles of functions that count codes may write no other attribute of the table, apart from the key and
+/// the TTL.
 const COUNT: &str = "codes";
-/// The SMS of the whole service are counted in several items, because transactions that meet on one item reject each other.
+/// Number of items over which the count of all SMS is spread, because concurrent transactions on the same item conflict.
 pub const SMS_COUNTERS: u32 = 8;
 
-/// The limits that the operator sets, a day.
+/// Daily limits, set by the operator.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     pub codes_per_business: u32,
-    /// SMS with codes of the whole service.
+    /// SMS with codes, for the whole service.
     pub sms: u32,
 }
 
-/// A code or message that is to be issued or sent.
+/// The code to issue or the message to send.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
-    /// Whose new code it is; none where a code is sent again.
-    pub new_code_of: Option<&'a BusinessId>,
+    /// The business that issues a new code. `None` if an existing code is sent again.
+    pub issuing_business: Option<&'a BusinessId>,
     pub recipient: &'a Recipient,
 }
 
@@ -51,20 +52,21 @@ pub struct CodeLimits {
     hasher: RecipientHasher,
 }
 
-/// A count that is to be raised.
+/// A count to increment.
 #[derive(Debug, Clone)]
 struct Counter {
     of: CodeLimit,
     id: String,
-    /// Of this item.
+    /// Limit of this item.
     limit: u32,
-    /// Of all items of this kind.
-    whole_limit: u32,
+    /// Limit of all items of this kind together.
+    total_limit: u32,
     used: u32,
-    used_in_all: u32,
+    /// Sum of all items of this kind.
+    total_used: u32,
 }
 
-/// Why nothing was written.
+/// The reason why nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum CommitError {
     #[error("the limit {0:?} is reached")]
@@ -73,12 +75,12 @@ pub enum CommitError {
     Transaction(#[from] TransactionError),
 }
 
-/// The counts that one code or message raises.
+/// The counts that one code or message increments.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Counters {
     counters: Vec<Counter>,
-    parts: Vec<TransactWrite>,
+    writes: Vec<TransactWrite>,
 }
 
 impl CodeLimits {
@@ -86,13 +88,14 @@ impl CodeLimits {
         Self { table: Table::new(client, table), limits, hasher }
     }
 
-    /// Reads the counts. `Err` of the result is the limit that is reached; the transaction decides again.
+    /// Reads the counts and chooses the items to increment. The inner `Err` is a limit that is reached. The condition of the transaction
+    /// checks the limits again.
     ///
     /// # Errors
     /// Storage errors.
-    pub async fn read(&self, wanted: Wanted<'_>, now: Moment) -> Result<Result<Counters, CodeLimit>, StorageError> {
+    pub async fn read(&self, request: Wanted<'_>, now: Moment) -> Result<Result<Counters, CodeLimit>, StorageError> {
         let day = AthensDay::of(now);
-        let mut counters = self.counters(wanted, day);
+        let mut counters = self.counters(request, day);
         self.read_counts(&mut counters, now).await?;
         let sms_used = counters.iter().filter(|counter| counter.of == CodeLimit::Sms).map(|counter| counter.used).sum();
         let mut chosen: Vec<Counter> = Vec::new();
@@ -103,37 +106,37 @@ impl CodeLimits {
             }
             of_kind.retain(|counter| counter.used < counter.limit);
             let Some(counter) = pick(of_kind)? else { return Ok(Err(limit)) };
-            let used_in_all = if limit == CodeLimit::Sms { sms_used } else { counter.used };
-            chosen.push(Counter { used_in_all, ..counter });
+            let total_used = if limit == CodeLimit::Sms { sms_used } else { counter.used };
+            chosen.push(Counter { total_used, ..counter });
         }
-        let parts = chosen.iter().map(|counter| self.part(counter, day)).collect::<Result<_, _>>()?;
-        Ok(Ok(Counters { counters: chosen, parts }))
+        let writes = chosen.iter().map(|counter| self.increment_write(counter, day)).collect::<Result<_, _>>()?;
+        Ok(Ok(Counters { counters: chosen, writes }))
     }
 
-    /// Writes `parts` and raises the counts, all or nothing. The SMS of the service may still have room in another item than the one that
-    /// was read: then it is tried with that.
+    /// Makes `writes` and increments the counts in one transaction. If the chosen SMS item has reached its share of the limit since it was
+    /// read, tries again with another item that has not.
     ///
     /// # Errors
-    /// [`CommitError::Reached`] if a limit is; what the transaction failed at otherwise.
+    /// [`CommitError::Reached`] if a limit is reached. [`CommitError::Transaction`] if the transaction fails for another reason.
     pub async fn commit(
         &self,
         transaction: &Transaction,
         mut counters: Counters,
-        parts: &[TransactWrite],
-        wanted: Wanted<'_>,
+        writes: &[TransactWrite],
+        request: Wanted<'_>,
         now: Moment,
     ) -> Result<Counters, CommitError> {
         for _ in 0..SMS_COUNTERS {
-            let begun = counters.parts.iter().chain(parts).cloned().fold(transaction.clone(), Transaction::with);
-            let refused = match begun.commit().await {
+            let with_writes = counters.writes.iter().chain(writes).cloned().fold(transaction.clone(), Transaction::with);
+            let failed_conditions = match with_writes.commit().await {
                 Ok(()) => return Ok(counters),
-                Err(TransactionError::Refused(refused)) => refused,
+                Err(TransactionError::Refused(positions)) => positions,
                 Err(error) => return Err(error.into()),
             };
-            match counters.limit_of(&refused) {
-                None => return Err(TransactionError::Refused(refused).into()),
+            match counters.limit_of(&failed_conditions) {
+                None => return Err(TransactionError::Refused(failed_conditions).into()),
                 Some(CodeLimit::Sms) => {
-                    let read = self.read(wanted, now).await.map_err(TransactionError::from)?;
+                    let read = self.read(request, now).await.map_err(TransactionError::from)?;
                     counters = read.map_err(CommitError::Reached)?;
                 }
                 Some(limit) => return Err(CommitError::Reached(limit)),
@@ -142,15 +145,21 @@ impl CodeLimits {
         Err(CommitError::Reached(CodeLimit::Sms))
     }
 
-    fn counters(&self, wanted: Wanted<'_>, day: AthensDay) -> Vec<Counter> {
-        let counter = |of, id, limit, whole_limit| Counter { of, id, limit, whole_limit, used: 0, used_in_all: 0 };
+    /// Returns all counts that the code or message could increment, not read yet.
+    fn counters(&self, request: Wanted<'_>, day: AthensDay) -> Vec<Counter> {
+        let counter = |of, id, limit, total_limit| Counter { of, id, limit, total_limit, used: 0, total_used: 0 };
         let Limits { codes_per_business, sms } = self.limits;
-        let business = wanted.new_code_of.map(|business| {
+        let business = request.issuing_business.map(|business| {
             counter(CodeLimit::Business, format!("business#{}#{day}", business.as_str()), codes_per_business, codes_per_business)
         });
-        let hash = self.hasher.of_day(wanted.recipient, day);
-        let recipient = counter(CodeLimit::Recipient, format!("recipient#{hash}#{day}"), MESSAGES_PER_RECIPIENT, MESSAGES_PER_RECIPIENT);
-        let by_sms = wanted.recipient.kind() == RecipientKind::Mobile;
+        let hash = self.hasher.of_day(request.recipient, day);
+        let recipient = counter(
+            CodeLimit::Recipient,
+            format!("recipient#{hash}#{day}"),
+            MESSAGES_PER_RECIPIENT_PER_DAY,
+            MESSAGES_PER_RECIPIENT_PER_DAY,
+        );
+        let by_sms = request.recipient.kind() == RecipientKind::Mobile;
         let sms = (0..SMS_COUNTERS).filter(|_| by_sms).map(|n| {
             let share = sms / SMS_COUNTERS + u32::from(n < sms % SMS_COUNTERS);
             counter(CodeLimit::Sms, format!("code_sms#{n}#{day}"), share, sms)
@@ -158,13 +167,20 @@ impl CodeLimits {
         business.into_iter().chain([recipient]).chain(sms).collect()
     }
 
-    /// A count that DynamoDB leaves out of its response stays 0: the transaction finds that it is not.
+    /// Reads the counts from the table. DynamoDB may leave keys out of a response (`UnprocessedKeys`). Their counts remain 0 here, and the
+    /// condition of the transaction checks the stored value.
     async fn read_counts(&self, counters: &mut [Counter], now: Moment) -> Result<(), StorageError> {
         let keys = counters.iter().map(|counter| key(KEY, &counter.id)).collect();
-        let wanted =
+        let keys_and_attributes =
             KeysAndAttributes::builder().set_keys(Some(keys)).build().map_err(|_| StorageError::Corrupt("a read lacks a field"))?;
-        let output =
-            self.table.client.batch_get_item().request_items(&self.table.name, wanted).send().await.map_err(failed("BatchGetItem"))?;
+        let output = self
+            .table
+            .client
+            .batch_get_item()
+            .request_items(&self.table.name, keys_and_attributes)
+            .send()
+            .await
+            .map_err(failed("BatchGetItem"))?;
         let items: Vec<Item> = output.responses.into_iter().flatten().flat_map(|(_, items)| items).collect();
         for item in items.iter().filter(|item| is_live(item, now)) {
             let id = item.get(KEY).and_then(|id| id.as_s().ok());
@@ -178,7 +194,8 @@ impl CodeLimits {
         Ok(())
     }
 
-    fn part(&self, counter: &Counter, day: AthensDay) -> Result<TransactWrite, StorageError> {
+    /// Builds the write that increments a count. The transaction fails if the limit is reached.
+    fn increment_write(&self, counter: &Counter, day: AthensDay) -> Result<TransactWrite, StorageError> {
         let update = Update::builder()
             .set_key(Some(key(KEY, &counter.id)))
             .update_expression("SET #end = :end ADD #count :one")
@@ -192,7 +209,7 @@ impl CodeLimits {
     }
 }
 
-/// One of them at random, so that calls at the same time seldom meet.
+/// Picks one counter at random, so that concurrent calls seldom conflict.
 fn pick(mut counters: Vec<Counter>) -> Result<Option<Counter>, StorageError> {
     if counters.is_empty() {
         return Ok(None);
@@ -202,17 +219,18 @@ fn pick(mut counters: Vec<Counter>) -> Result<Option<Counter>, StorageError> {
 }
 
 impl Counters {
-    /// The limit whose condition did not hold, in a transaction that begins with these counts; none where a condition behind them did not.
-    fn limit_of(&self, refused: &[usize]) -> Option<CodeLimit> {
-        if refused.iter().any(|part| *part >= self.parts.len()) {
+    /// Returns the limit whose condition failed, in a transaction that begins with the writes of these counts. Returns `None` if the
+    /// condition of one of the writes after them failed.
+    fn limit_of(&self, failed_conditions: &[usize]) -> Option<CodeLimit> {
+        if failed_conditions.iter().any(|position| *position >= self.writes.len()) {
             return None;
         }
-        refused.first().and_then(|part| self.counters.get(*part)).map(|counter| counter.of)
+        failed_conditions.first().and_then(|position| self.counters.get(*position)).map(|counter| counter.of)
     }
 
-    /// The limits of which half or all is used, once the transaction is written. Calls at the same time may each have read the same counts,
-    /// so every use of the second half is told, not only the one that reaches it.
+    /// Returns the limits of which half or all is used after the transaction. Concurrent calls may have read the same counts, so every use
+    /// beyond the half is reported, not only the one that reaches it.
     pub fn reached(&self) -> impl Iterator<Item = (CodeLimit, Share)> {
-        self.counters.iter().filter_map(|counter| Share::of(counter.used_in_all + 1, counter.whole_limit).map(|share| (counter.of, share)))
+        self.counters.iter().filter_map(|counter| Share::of(counter.total_used + 1, counter.total_limit).map(|share| (counter.of, share)))
     }
 }

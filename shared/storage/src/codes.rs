@@ -1,4 +1,5 @@
-//! Codes: everything about a photo set but the code itself. Its data key is wrapped by a key of the code.
+//! The table `Codes`: everything about a photo set except the code number itself. The set's data key is wrapped (encrypted) with a key
+//! derived from the code number.
 
 use aws_sdk_dynamodb::{
     Client,
@@ -21,7 +22,7 @@ use crate::{
 const KEY: &str = "code_id";
 const DISSOCIATIONS: &str = "dissociations";
 
-/// What is known of one picture without opening it.
+/// Properties of an image that are stored in clear.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageFacts {
     pub kind: ImageKind,
@@ -36,13 +37,13 @@ pub struct CodeItem {
     pub state: CodeState,
     #[serde(with = "serde_bytes")]
     pub wrapped_key: Vec<u8>,
-    /// Random; the object keys' second part.
+    /// Random. The second component of the photos' object keys.
     pub set_id: String,
     pub profile: FileProfile,
     pub images: Vec<ImageFacts>,
     pub business: BusinessId,
     pub upload_id: String,
-    /// The message that brings the code, in the outbox for a day.
+    /// The message with the code number. It is in the outbox for 24 hours.
     pub message_id: String,
     pub issued_at: Moment,
     pub expires_at: Moment,
@@ -50,40 +51,43 @@ pub struct CodeItem {
     pub first_subject: Option<SubjectId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_associated_at: Option<Moment>,
-    /// For whom it is associated now.
+    /// The subject with whom the code is associated now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<SubjectId>,
-    /// How often it was dissociated. Who entered it before the last time has to enter it again.
+    /// Number of dissociations. A submission from before the last one is no longer valid, and the code must be submitted again.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub dissociations: u32,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 const fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
 impl CodeItem {
+    /// Returns the first association of the code, or `None` if it was never associated.
     pub fn first_association(&self) -> Option<FirstAssociation<'_>> {
         Some(FirstAssociation { subject: self.first_subject.as_ref()?, at: self.first_associated_at? })
     }
 
-    /// Whether it still stands for this set, and nobody has associated it.
+    /// Returns whether the code still belongs to this photo set and was never associated.
     pub fn awaits(&self, set_id: &str) -> bool {
         self.state == CodeState::Issued && self.set_id == set_id
     }
 }
 
-/// Wraps the data key of a set: only the code opens it again.
+/// Encrypts the data key of a photo set with a key derived from its code number.
 ///
 /// # Errors
-/// Where there is no randomness.
+/// If the operating system provides no random bytes.
 pub fn wrap_key(data_key: &SealingKey, code: &CodeNumber, set_id: &str) -> Result<Vec<u8>, StorageError> {
     code_key(code).seal(&wrapping_context(set_id), data_key.bytes())
 }
 
+/// Decrypts the data key of a photo set with its code number.
+///
 /// # Errors
-/// [`StorageError::Corrupt`] with any other code.
+/// [`StorageError::Corrupt`] if the code number or the photo set is another one.
 pub fn unwrap_key(wrapped: &[u8], code: &CodeNumber, set_id: &str) -> Result<SealingKey, StorageError> {
     let plain = zeroize::Zeroizing::new(code_key(code).open(&wrapping_context(set_id), wrapped)?);
     plain.as_slice().try_into().map(SealingKey::from_bytes).map_err(|_| StorageError::Corrupt("a data key"))
@@ -93,13 +97,13 @@ fn wrapping_context(set_id: &str) -> String {
     format!("data key of {set_id}")
 }
 
-/// The association that a code's item is to show.
+/// A new association, as it is written to the item of its code.
 #[derive(Debug, Clone)]
 pub struct NewOwner<'a> {
     pub subject: &'a SubjectId,
     pub associated_at: Moment,
     pub expires_at: Moment,
-    /// The state that the caller decided on, after so many dissociations; another one meanwhile refuses the transaction.
+    /// The state in which the caller read the code. The write fails if the state or the number of dissociations has changed since.
     pub from: CodeState,
     pub dissociations: u32,
 }
@@ -112,26 +116,29 @@ impl Codes {
         Self(Table::new(client, table))
     }
 
+    /// Reads a code by its number. Returns `None` if it is unknown or has expired.
+    ///
     /// # Errors
-    /// Storage errors; unknown and expired are both None.
+    /// Storage errors.
     pub async fn find(&self, code: &CodeNumber, now: Moment) -> Result<Option<CodeItem>, StorageError> {
         self.0.get(key(KEY, &code_id(code)), now).await
     }
 
-    /// For a transaction: a new code.
+    /// Builds the write that stores a new code.
     ///
     /// # Errors
-    /// Where the item cannot be written.
+    /// If the item cannot be serialized.
     pub fn put_write(&self, item: &CodeItem) -> Result<TransactWrite, StorageError> {
         self.0.put_new_write(to_item(item)?, KEY)
     }
 
-    /// For a transaction: the code becomes the subject's, from exactly the state that was decided on.
+    /// Builds the write that associates the code with a subject. The transaction fails if the code is no longer in the state that `owner`
+    /// names or has expired.
     ///
     /// # Errors
-    /// Where the update cannot be written.
+    /// If the request cannot be built.
     pub fn associate_write(&self, code: &CodeNumber, owner: &NewOwner<'_>) -> Result<TransactWrite, StorageError> {
-        let never = owner.dissociations == 0;
+        let never_dissociated = owner.dissociations == 0;
         let update = Update::builder()
             .set_key(Some(key(KEY, &code_id(code))))
             .update_expression(
@@ -140,9 +147,9 @@ impl Codes {
             )
             .condition_expression(format!(
                 "#state = :from AND #end > :at AND {}",
-                if never { "attribute_not_exists(#times)" } else { "#times = :times" }
+                if never_dissociated { "attribute_not_exists(#times)" } else { "#times = :times" }
             ))
-            .set_expression_attribute_values((!never).then(|| [(":times".to_owned(), number(owner.dissociations))].into()))
+            .set_expression_attribute_values((!never_dissociated).then(|| [(":times".to_owned(), number(owner.dissociations))].into()))
             .expression_attribute_names("#times", DISSOCIATIONS)
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#subject", "subject")
@@ -157,10 +164,10 @@ impl Codes {
         self.0.update_write(update)
     }
 
-    /// For a transaction: the subject's association with the code ends. The photos then open with the code alone.
+    /// Builds the write that ends the subject's association with the code. From then on the photos can be opened only with the code number.
     ///
     /// # Errors
-    /// Where the update cannot be written.
+    /// If the request cannot be built.
     pub fn dissociate_write(&self, code_id: &str, subject: &SubjectId) -> Result<TransactWrite, StorageError> {
         let update = Update::builder()
             .set_key(Some(key(KEY, code_id)))
@@ -176,7 +183,7 @@ impl Codes {
         self.0.update_write(update)
     }
 
-    /// Reads a code by its id, for those to whom it belongs.
+    /// Reads a code by its ID. The caller must have the ID from an item that belongs to the person, such as the association.
     ///
     /// # Errors
     /// Storage errors.
@@ -184,16 +191,16 @@ impl Codes {
         self.0.get(key(KEY, code_id), now).await
     }
 
-    /// For a transaction: the code goes, in the state in which it was read.
+    /// Builds the write that deletes a code. The transaction fails if the code's state has changed since it was read.
     ///
     /// # Errors
-    /// Where the delete cannot be written.
-    pub fn delete_write(&self, read: &CodeItem) -> Result<TransactWrite, StorageError> {
+    /// If the request cannot be built.
+    pub fn delete_write(&self, code: &CodeItem) -> Result<TransactWrite, StorageError> {
         let delete = Delete::builder()
-            .set_key(Some(key(KEY, &read.code_id)))
+            .set_key(Some(key(KEY, &code.code_id)))
             .condition_expression("#state = :state")
             .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":state", text(state_name(read.state)));
+            .expression_attribute_values(":state", text(state_name(code.state)));
         self.0.delete_write(delete)
     }
 }
@@ -214,7 +221,7 @@ mod tests {
     use crate::table::{Item, from_item};
 
     #[test]
-    fn a_code_awaits_for_its_set_until_somebody_has_associated_it() {
+    fn a_code_awaits_association_until_it_is_associated_and_for_its_own_set_only() {
         let item = |state, set_id: &str| CodeItem {
             code_id: String::new(),
             state,
@@ -237,9 +244,8 @@ mod tests {
         assert!(![CodeState::Associated, CodeState::Dissociated].into_iter().any(|state| item(state, "a").awaits("a")));
     }
 
-    /// What was written before the count of dissociations was: it is read as never.
     #[test]
-    fn an_item_of_before_is_read() {
+    fn an_item_written_before_dissociations_were_counted_is_read_as_never_dissociated() {
         let number = |value: &str| AttributeValue::N(value.to_owned());
         let item: Item = [
             ("code_id", text("c")),
@@ -261,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_data_key_opens_with_its_code_and_set_only() {
+    fn a_data_key_opens_only_with_its_own_code_and_set() {
         let key = SealingKey::random().unwrap();
         let code = CodeNumber::from_bytes([3; 16]);
         let wrapped = wrap_key(&key, &code, "set").unwrap();

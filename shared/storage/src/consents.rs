@@ -1,4 +1,4 @@
-//! Consents: every agreement as a record of its own: person, kind, text version, time.
+//! The table `Consents`: one record for each agreement, with the person, the kind of consent, the version of the text and the time.
 
 use aws_sdk_dynamodb::{Client, types::Update};
 use domain::{
@@ -19,7 +19,7 @@ const RANGE: &str = "agreement";
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Consent {
-    /// Who agreed.
+    /// The person who agreed.
     pub subject_id: SubjectId,
     agreement: String,
     pub kind: ConsentKind,
@@ -36,17 +36,17 @@ impl Consents {
         Self(Table::new(client, table))
     }
 
-    /// Whether the person has agreed to the current text on personal data.
+    /// Returns whether the person has agreed to the current text on personal data.
     ///
     /// # Errors
     /// Storage errors.
-    pub async fn has_personal_data(&self, person: &SubjectId, now: Moment) -> Result<bool, StorageError> {
+    pub async fn has_agreed_to_personal_data(&self, person: &SubjectId, now: Moment) -> Result<bool, StorageError> {
         let kind = ConsentKind::PersonalData;
         let range = agreement(kind, kind.current_version());
         Ok(self.0.get::<Consent>(key2(KEY, person.as_str(), RANGE, &range), now).await?.is_some())
     }
 
-    /// All agreements of a person, the oldest of each kind first.
+    /// Reads all agreements of a person, sorted by kind and version of the text.
     ///
     /// # Errors
     /// Storage errors.
@@ -77,7 +77,8 @@ impl Consents {
         }
     }
 
-    /// Records the agreement to the current text on personal data. Repeated, the first one's time stands.
+    /// Records the agreement to the current text on personal data. If the person has already agreed to it, the time of the first agreement
+    /// is not changed.
     ///
     /// # Errors
     /// Storage errors.
@@ -89,17 +90,24 @@ impl Consents {
             kind,
             version: kind.current_version().to_owned(),
             given_at: now,
-            // As long as photos that are associated meanwhile can live, and a year more; association moves it on.
+            // Photos associated today are stored for at most this long, and records a year longer. A later association extends the period
+            // ([`Self::extend_personal_data_write`]).
             expires_at: now.plus(ASSOCIATION_VALID).plus(RECORD_RETENTION_AFTER_PHOTOS),
         };
         self.0.put_new(to_item(&consent)?, KEY, now).await.map(|_| ())
     }
 
-    /// For a transaction: the agreement to storage and use, one record for each association.
+    /// Builds the write that records the agreement to the storage and use of photos. Each association has its own record.
     ///
     /// # Errors
-    /// Where the item cannot be written.
-    pub fn associate_write(&self, person: &SubjectId, set_id: &str, now: Moment, photos_expire_at: Moment) -> Result<TransactWrite, StorageError> {
+    /// If the item cannot be serialized.
+    pub fn associate_write(
+        &self,
+        person: &SubjectId,
+        set_id: &str,
+        now: Moment,
+        photos_expire_at: Moment,
+    ) -> Result<TransactWrite, StorageError> {
         let kind = ConsentKind::Association;
         let consent = Consent {
             subject_id: person.clone(),
@@ -112,11 +120,17 @@ impl Consents {
         self.0.put_write(to_item(&consent)?)
     }
 
-    /// For a transaction: the agreement to the text on personal data is kept at least as long as these photos' records.
+    /// Builds the write that retains the agreement to the text on personal data as long as the records of these photos. The transaction
+    /// fails if there is no such agreement.
     ///
     /// # Errors
-    /// Where the update cannot be written.
-    pub fn extend_personal_data_write(&self, person: &SubjectId, version: &str, photos_expire_at: Moment) -> Result<TransactWrite, StorageError> {
+    /// If the request cannot be built.
+    pub fn extend_personal_data_write(
+        &self,
+        person: &SubjectId,
+        version: &str,
+        photos_expire_at: Moment,
+    ) -> Result<TransactWrite, StorageError> {
         let update = Update::builder()
             .set_key(Some(key2(KEY, person.as_str(), RANGE, &agreement(ConsentKind::PersonalData, version))))
             .update_expression("SET #end = :end")
@@ -128,6 +142,7 @@ impl Consents {
     }
 }
 
+/// Returns the first components of the sort key.
 fn agreement(kind: ConsentKind, version: &str) -> String {
     format!("{}#{version}", kind.name())
 }

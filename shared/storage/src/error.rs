@@ -1,4 +1,4 @@
-//! What can go wrong below: said once, mapped to an answer in `edge`.
+//! The error type of this crate. The crate `edge` maps it to HTTP responses.
 
 use std::time::Duration;
 
@@ -14,19 +14,19 @@ use aws_smithy_types::retry::ErrorKind;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
-    /// AWS said that we are too quick, after the SDK's own retries.
+    /// AWS throttled the call, also after the SDK's retries.
     #[error("throttled: {0}")]
     Throttled(String),
-    /// The item was in a transaction, after the retries of [`MetATransaction`]; nothing was written.
-    #[error("met a transaction: {0}")]
+    /// The item was part of another transaction, also after the retries of [`RetryOnTransactionConflict`]. Nothing was written.
+    #[error("transaction conflict: {0}")]
     Conflict(String),
-    /// Unreachable, refused, or broken on the other side.
+    /// AWS was unreachable, rejected the call or failed.
     #[error("unavailable: {0}")]
     Unavailable(String),
-    /// S3 denies an object: absent, or not ours to read; it does not say which.
+    /// S3 denied access. The object may be absent: without the right to list the bucket, S3 does not distinguish the two cases.
     #[error("denied")]
     Denied,
-    /// What is stored is not what we write: never shown to anyone, always logged.
+    /// Stored data does not have the form in which this service writes it. It is always logged and its text is never part of a response.
     #[error("corrupt: {0}")]
     Corrupt(&'static str),
     #[error(transparent)]
@@ -44,7 +44,7 @@ const THROTTLES: [&str; 7] = [
     "TooManyRequestsException",
 ];
 
-/// Maps whatever an SDK call failed with. The text names the operation and AWS's message, which hold no personal data.
+/// Maps the error of an SDK call to a [`StorageError`] whose text has the operation and the message of AWS. Neither contains personal data.
 pub(crate) fn failed<E, R>(operation: &'static str) -> impl Fn(SdkError<E, R>) -> StorageError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
@@ -52,7 +52,7 @@ where
 {
     move |error| {
         let code = error.code().unwrap_or_default();
-        let text = format!("{operation}: {code} {}", shortened(&DisplayErrorContext(&error).to_string()));
+        let text = format!("{operation}: {code} {}", truncated(&DisplayErrorContext(&error).to_string()));
         match code {
             CONFLICT => StorageError::Conflict(text),
             code if THROTTLES.contains(&code) => StorageError::Throttled(text),
@@ -61,31 +61,36 @@ where
     }
 }
 
-/// A transaction takes some milliseconds.
+/// Pause before a retry after a conflict. A transaction takes some milliseconds.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// DynamoDB refuses to write an item that is in a transaction at that moment. The SDK would not try again by itself.
+/// Makes the SDK retry a write that DynamoDB rejects because the item is part of a transaction at that moment. The SDK does not do so by
+/// default.
 #[derive(Debug)]
-pub(crate) struct MetATransaction;
+pub(crate) struct RetryOnTransactionConflict;
 
-impl ClassifyRetry for MetATransaction {
+impl ClassifyRetry for RetryOnTransactionConflict {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
         let error = context.output_or_error().and_then(Result::err).and_then(|error| error.as_operation_error());
-        let met = error.is_some_and(|error| {
+        let is_conflict = error.is_some_and(|error| {
             error.downcast_ref().is_some_and(UpdateItemError::is_transaction_conflict_exception)
                 || error.downcast_ref().is_some_and(PutItemError::is_transaction_conflict_exception)
                 || error.downcast_ref().is_some_and(DeleteItemError::is_transaction_conflict_exception)
         });
-        // No transient error: the SDK would give up the connection.
-        if met { RetryAction::retryable_error_with_explicit_delay(ErrorKind::ServerError, PAUSE) } else { RetryAction::NoActionIndicated }
+        // Not `TransientError`, because the SDK closes the connection after one.
+        if is_conflict {
+            RetryAction::retryable_error_with_explicit_delay(ErrorKind::ServerError, PAUSE)
+        } else {
+            RetryAction::NoActionIndicated
+        }
     }
 
     fn name(&self) -> &'static str {
-        "MetATransaction"
+        "RetryOnTransactionConflict"
     }
 }
 
-/// An error text can hold a whole response; its beginning says enough.
-fn shortened(text: &str) -> String {
+/// Returns the first 300 characters. The text of an SDK error can contain a whole response.
+fn truncated(text: &str) -> String {
     text.chars().take(300).collect()
 }

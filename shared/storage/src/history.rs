@@ -1,4 +1,4 @@
-//! History: what happened to a subject's photos, for the subject to read.
+//! The table `History`: what happened to a subject's photos. The subject can read it.
 
 use std::collections::BTreeSet;
 
@@ -32,18 +32,18 @@ pub enum Event {
     Associated {
         set_id: String,
         code_id: String,
-        /// Who did it: the subject, or who has custody.
+        /// The person who acted: the subject, or a guardian of the subject.
         by: SubjectId,
     },
     Dissociated {
         set_id: String,
         by: SubjectId,
     },
-    /// The photos were erased at the person's wish.
+    /// The photos were erased on request of the person.
     Erased {
         set_id: String,
         by: SubjectId,
-        /// True if the photos were associated for the subject of this record, and the first subject erased them.
+        /// Whether the photos were associated with the subject of this record when their first subject erased them.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         by_first_subject: bool,
     },
@@ -51,23 +51,23 @@ pub enum Event {
         application: ApplicationId,
         purpose: Purpose,
         by: SubjectId,
-        /// When it ends by itself: with the photos, or at the 18th birthday where a guardian gave it.
+        /// When the authorization ends by itself: when the photos expire, or at the minor's 18th birthday if a guardian gave it.
         until: Moment,
-        /// When it was ended before that.
+        /// When the authorization was ended before `until`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ended_at: Option<Moment>,
     },
-    /// An application asked for an image.
+    /// An application requested an image.
     Pulled {
         application: ApplicationId,
         purpose: Purpose,
         image: ImageKind,
         /// The application's own reference.
         case: String,
-        /// None where the image was given.
+        /// Why the image was refused. `None` if it was given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         refusal: Option<PullRefusal>,
-        /// The upload that the image came from, so that its photographer learns the verdict.
+        /// The upload that the image came from. A verdict is also written to the photographer's record of this upload.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         origin: Option<Origin>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -81,12 +81,12 @@ pub struct Origin {
     pub upload_id: String,
 }
 
-/// What the public body said of the image.
+/// The verdict of the public body on an image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GivenVerdict {
     #[serde(flatten)]
     pub verdict: Verdict,
-    /// The clerk's, for the citizen alone.
+    /// The clerk's explanation. It is shown to the citizen only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     pub at: Moment,
@@ -123,7 +123,7 @@ impl Event {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Record {
     pub subject_id: SubjectId,
-    /// Kind, then a UUIDv7: sorted by time within a kind.
+    /// Prefix of the kind, then a UUIDv7. Records of a kind sort by time.
     pub event: String,
     pub at: Moment,
     pub expires_at: Moment,
@@ -132,7 +132,7 @@ pub struct Record {
 }
 
 impl Record {
-    /// What happens now, to be kept as long as the photos and a year more.
+    /// Creates the record of an event. It is retained for 365 days after the photos expire.
     pub fn new(subject: &SubjectId, what: Event, at: Moment, photos_expire_at: Moment) -> Self {
         Self {
             subject_id: subject.clone(),
@@ -143,17 +143,17 @@ impl Record {
         }
     }
 
-    /// The record's id within its kind, for pages and addresses.
+    /// Returns the ID of the record within its kind. It is used in URLs and as the cursor of pages.
     pub fn id(&self) -> &str {
         self.event.split_once('#').map_or(self.event.as_str(), |(_, id)| id)
     }
 }
 
-/// A page, newest first.
+/// A page of records, newest first.
 #[derive(Debug, Clone)]
 pub struct Page {
     pub records: Vec<Record>,
-    /// Where the next page begins: the id of this page's last.
+    /// The ID of the page's last record, after which the next page begins. `None` on the last page.
     pub next: Option<String>,
 }
 
@@ -167,15 +167,15 @@ impl History {
         Self { table: Table::new(client, table) }
     }
 
-    /// For a transaction.
+    /// Builds the write that stores a record.
     ///
     /// # Errors
-    /// Where the item cannot be written.
+    /// If the item cannot be serialized.
     pub fn put_write(&self, record: &Record) -> Result<TransactWrite, StorageError> {
         self.table.put_write(to_item(record)?)
     }
 
-    /// By itself: what an application asked for.
+    /// Stores a record outside a transaction. This is used for pulls.
     ///
     /// # Errors
     /// Storage errors.
@@ -184,39 +184,42 @@ impl History {
         put.send().await.map(|_| ()).map_err(failed("PutItem"))
     }
 
+    /// Reads a record by its sort key.
+    ///
     /// # Errors
     /// Storage errors.
     pub async fn find(&self, subject: &SubjectId, event: &str, now: Moment) -> Result<Option<Record>, StorageError> {
         self.table.get(key2(KEY, subject.as_str(), RANGE, event), now).await
     }
 
-    /// Of these records of authorizations those that are not there to be ended: lost, unreadable, or restored as they were later.
+    /// Returns those of the given authorization records that cannot be ended: records that are missing, unreadable or, after a restore of
+    /// the table, already ended.
     ///
     /// # Errors
     /// Storage errors.
-    pub async fn not_open<'a>(
+    pub async fn without_open_record<'a>(
         &self,
         subject: &SubjectId,
         records: impl Iterator<Item = &'a String>,
         now: Moment,
     ) -> Result<BTreeSet<String>, StorageError> {
-        let mut not_open = BTreeSet::new();
+        let mut without_open_record = BTreeSet::new();
         for record in records {
             match self.find(subject, record, now).await {
                 Ok(Some(Record { what: Event::Authorized { ended_at: None, .. }, .. })) => {}
                 Ok(_) | Err(StorageError::Corrupt(_)) => {
-                    not_open.insert(record.clone());
+                    without_open_record.insert(record.clone());
                 }
                 Err(error) => return Err(error),
             }
         }
-        Ok(not_open)
+        Ok(without_open_record)
     }
 
-    /// For a transaction: an authorization ends.
+    /// Builds the write that ends an authorization. The transaction fails if the record is missing or has ended.
     ///
     /// # Errors
-    /// Where the update cannot be written.
+    /// If the request cannot be built.
     pub fn end_authorization_write(&self, subject: &SubjectId, event: &str, at: Moment) -> Result<TransactWrite, StorageError> {
         let update = Update::builder()
             .set_key(Some(key2(KEY, subject.as_str(), RANGE, event)))
@@ -228,10 +231,11 @@ impl History {
         self.table.update_write(update)
     }
 
-    /// For a transaction: the verdict on an image that was given. A later one takes the place of an earlier one.
+    /// Builds the write that stores the verdict on a pulled image, and replaces an earlier verdict. The transaction fails if the record is
+    /// missing or the pull was refused.
     ///
     /// # Errors
-    /// Where the update cannot be written.
+    /// If the request cannot be built.
     pub fn verdict_write(&self, subject: &SubjectId, event: &str, verdict: &GivenVerdict) -> Result<TransactWrite, StorageError> {
         let value = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(verdict).map_err(|_| StorageError::Corrupt("a verdict"))?;
         let update = Update::builder()
@@ -245,7 +249,7 @@ impl History {
         self.table.update_write(update)
     }
 
-    /// Records of a kind, newest first, from behind the record `after`.
+    /// Reads the records of a kind, newest first. Begins after the record with the ID `after`, if it is given.
     ///
     /// # Errors
     /// Storage errors.
@@ -299,7 +303,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn records_come_back_from_their_items() {
+    fn records_survive_conversion_to_items_and_back() {
         let now = Moment::from_epoch_seconds(1_800_000_000);
         let subject = SubjectId::from_random([1; 16]);
         let application = ApplicationId::parse("driving-licence").unwrap();

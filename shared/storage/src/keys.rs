@@ -1,4 +1,6 @@
-//! Keys: for the association in force, data key and code as one KMS blob. Gone with it, and then only the code opens.
+//! The table `Keys`: for each association in force, the data key of its photos and its code number, sealed together by KMS.
+//!
+//! An item is deleted together with its association. From then on only the code number opens the photos.
 
 use std::ops::ControlFlow;
 
@@ -18,7 +20,7 @@ use crate::{
 
 const KEY: &str = "subject_id";
 
-/// A sealed pair of data key and code.
+/// The sealed data key and code number of one association.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct KeyItem {
     subject_id: SubjectId,
@@ -28,7 +30,7 @@ pub struct KeyItem {
     expires_at: Moment,
 }
 
-/// Opens the photos of one association, and names their code.
+/// The data key that opens the photos of an association, and their code number.
 #[derive(Debug, Clone)]
 pub struct OpenedKey {
     pub data_key: SealingKey,
@@ -36,10 +38,10 @@ pub struct OpenedKey {
 }
 
 impl KeyItem {
-    /// Seals the pair for a subject.
+    /// Seals the data key and the code number for a subject.
     ///
     /// # Errors
-    /// Storage errors of KMS.
+    /// Errors of KMS.
     pub async fn seal(
         kms: &KmsKey,
         subject_id: &SubjectId,
@@ -54,8 +56,10 @@ impl KeyItem {
         Ok(Self { subject_id: subject_id.clone(), set_id: set_id.to_owned(), sealed, expires_at })
     }
 
+    /// Opens the data key and the code number.
+    ///
     /// # Errors
-    /// Storage errors of KMS; [`StorageError::Corrupt`] where the blob is not what we seal.
+    /// Errors of KMS. [`StorageError::Corrupt`] if the content does not have the expected length.
     pub async fn open(&self, kms: &KmsKey) -> Result<OpenedKey, StorageError> {
         let plain = kms.open(&context(&self.subject_id, &self.set_id), &self.sealed).await?;
         let (data_key, code) = plain.split_at_checked(32).ok_or(StorageError::Corrupt("a key blob"))?;
@@ -66,15 +70,15 @@ impl KeyItem {
     }
 }
 
-/// Seen in CloudTrail with each use; names nobody.
+/// Returns the KMS encryption context. CloudTrail records it with every use, so it contains only random IDs.
 fn context<'a>(subject_id: &'a SubjectId, set_id: &'a str) -> [(&'static str, &'a str); 2] {
     [("subject_id", subject_id.as_str()), ("set", set_id)]
 }
 
-/// A subject's association in force with its key, as they were together.
+/// Reads a subject's association in force and its key, in a state in which they belong together.
 ///
 /// # Errors
-/// Storage errors; [`StorageError::Corrupt`] where an association stays without its key.
+/// Storage errors. [`StorageError::Corrupt`] if an association has no key, also when it is read again.
 pub async fn in_force(
     associations: &Associations,
     keys: &Keys,
@@ -82,29 +86,34 @@ pub async fn in_force(
     now: Moment,
 ) -> Result<Option<(Association, KeyItem)>, StorageError> {
     let mut found = tokio::try_join!(associations.of(subject, now), keys.of(subject, now))?;
-    let mut before = None;
-    // Each further round takes another change of the association.
+    let mut unmatched_revision = None;
+    // The loop ends, because it continues only if the association has changed again since the previous round.
     loop {
-        match together(before, found)? {
+        match match_key(unmatched_revision, found)? {
             ControlFlow::Break(found) => return Ok(found),
-            ControlFlow::Continue(revision) => before = Some(revision),
+            ControlFlow::Continue(revision) => unmatched_revision = Some(revision),
         }
-        // The key first: then it is read between two reads of the association.
+        // The key is read first, so that this read lies between two reads of the association.
         let key = keys.of(subject, now).await?;
         found = (associations.of(subject, now).await?, key);
     }
 }
 
-/// Association and key are written and removed in one transaction, and read by two calls: somebody may have come in between. Then both
-/// are to be read again: `before` is the revision of an association that was read without its key last time.
-fn together(
-    before: Option<String>,
+/// Decides whether an association and a key that were read by two calls belong together.
+///
+/// Both are written and deleted in one transaction, but such a transaction may have taken place between the two reads. In that case the
+/// result is `Continue` with the association's revision, and both are read again. `unmatched_revision` is the revision that the previous
+/// round returned. If the association still has that revision, nothing took place in between, and the key is missing.
+fn match_key(
+    unmatched_revision: Option<String>,
     found: (Option<Association>, Option<KeyItem>),
 ) -> Result<ControlFlow<Option<(Association, KeyItem)>, String>, StorageError> {
     let (Some(association), key) = found else { return Ok(ControlFlow::Break(None)) };
     match key.filter(|key| key.set_id == association.set_id) {
         Some(key) => Ok(ControlFlow::Break(Some((association, key)))),
-        None if before.is_some_and(|revision| revision == association.revision) => Err(StorageError::Corrupt("an association without key")),
+        None if unmatched_revision.is_some_and(|revision| revision == association.revision) => {
+            Err(StorageError::Corrupt("an association without key"))
+        }
         None => Ok(ControlFlow::Continue(association.revision)),
     }
 }
@@ -117,24 +126,26 @@ impl Keys {
         Self(Table::new(client, table))
     }
 
+    /// Reads the sealed key of a subject's association.
+    ///
     /// # Errors
     /// Storage errors.
     pub async fn of(&self, subject: &SubjectId, now: Moment) -> Result<Option<KeyItem>, StorageError> {
         self.0.get(key(KEY, subject.as_str()), now).await
     }
 
-    /// For a transaction, beside the association that it belongs to.
+    /// Builds the write that stores a key, for the transaction that stores its association.
     ///
     /// # Errors
-    /// Where the item cannot be written.
+    /// If the item cannot be serialized.
     pub fn put_write(&self, item: &KeyItem) -> Result<TransactWrite, StorageError> {
         self.0.put_write(to_item(item)?)
     }
 
-    /// For a transaction: from that moment on nobody opens the photos without the code.
+    /// Builds the write that deletes a subject's key. From then on the photos can be opened only with their code number.
     ///
     /// # Errors
-    /// Where the delete cannot be written.
+    /// If the request cannot be built.
     pub fn delete_write(&self, subject: &SubjectId) -> Result<TransactWrite, StorageError> {
         self.0.delete_write(Delete::builder().set_key(Some(key(KEY, subject.as_str()))))
     }
@@ -173,45 +184,46 @@ mod tests {
 
     type Found = (Option<Association>, Option<KeyItem>);
 
-    /// What comes of these reads, one after the other: the set and the revision of its association, and how many were needed.
-    fn read(reads: Vec<Found>) -> (Result<Option<(String, String)>, StorageError>, usize) {
-        let mut before = None;
+    /// Passes the reads to `match_key` until it decides. Returns the set ID and revision that it found, and the number of reads that it
+    /// needed.
+    fn decide(reads: Vec<Found>) -> (Result<Option<(String, String)>, StorageError>, usize) {
+        let mut unmatched_revision = None;
         for (at, found) in reads.into_iter().enumerate() {
-            match together(before, found) {
+            match match_key(unmatched_revision, found) {
                 Ok(ControlFlow::Break(found)) => return (Ok(found.map(|(association, key)| (key.set_id, association.revision))), at + 1),
-                Ok(ControlFlow::Continue(revision)) => before = Some(revision),
+                Ok(ControlFlow::Continue(revision)) => unmatched_revision = Some(revision),
                 Err(error) => return (Err(error), at + 1),
             }
         }
-        panic!("more reads are wanted than these");
+        panic!("needs more reads than these");
     }
 
     #[test]
     fn an_association_that_ends_or_begins_between_the_two_reads_is_read_again() {
-        let one = |set_id: &str, revision: &str| Ok::<_, StorageError>(Some((set_id.to_owned(), revision.to_owned())));
-        for (reads, wanted) in [
-            (vec![(association("a", "1"), key("a"))], one("a", "1")),
+        let pair = |set_id: &str, revision: &str| Ok::<_, StorageError>(Some((set_id.to_owned(), revision.to_owned())));
+        for (reads, expected) in [
+            (vec![(association("a", "1"), key("a"))], pair("a", "1")),
             (vec![(None, None)], Ok(None)),
-            // Its end, and its beginning.
+            // The association ends or begins between the reads.
             (vec![(association("a", "1"), None), (None, None)], Ok(None)),
             (vec![(None, key("a"))], Ok(None)),
-            (vec![(association("a", "1"), None), (association("a", "1"), key("a"))], one("a", "1")),
-            // Another set takes its place.
-            (vec![(association("a", "1"), key("b")), (association("b", "2"), key("b"))], one("b", "2")),
-            (vec![(association("b", "2"), key("a")), (association("b", "2"), key("b"))], one("b", "2")),
-            // It ends, comes back, and ends again.
+            (vec![(association("a", "1"), None), (association("a", "1"), key("a"))], pair("a", "1")),
+            // An association with another photo set replaces it.
+            (vec![(association("a", "1"), key("b")), (association("b", "2"), key("b"))], pair("b", "2")),
+            (vec![(association("b", "2"), key("a")), (association("b", "2"), key("b"))], pair("b", "2")),
+            // It ends, begins again, and ends again.
             (vec![(association("a", "1"), None), (association("a", "2"), None), (None, None)], Ok(None)),
         ] {
             let needed = reads.len();
-            let (found, count) = read(reads);
-            assert_eq!((found.unwrap(), count), (wanted.unwrap(), needed));
+            let (found, count) = decide(reads);
+            assert_eq!((found.unwrap(), count), (expected.unwrap(), needed));
         }
     }
 
     #[test]
-    fn an_association_that_stays_without_its_key_is_an_error() {
+    fn an_association_without_a_key_in_two_reads_is_an_error() {
         for found in [None, key("b")] {
-            let (result, count) = read(vec![(association("a", "1"), found.clone()), (association("a", "1"), found)]);
+            let (result, count) = decide(vec![(association("a", "1"), found.clone()), (association("a", "1"), found)]);
             assert!(matches!(result, Err(StorageError::Corrupt(_))) && count == 2, "{result:?}");
         }
     }

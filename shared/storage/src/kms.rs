@@ -1,4 +1,5 @@
-//! Small secrets sealed by AWS KMS: opened only by the functions whose role may, each opening seen in CloudTrail.
+//! Encryption of small secrets by AWS KMS. Only functions whose role has the permission can decrypt, and CloudTrail records each
+//! decryption.
 
 use aws_config::SdkConfig;
 use aws_sdk_kms::{Client, primitives::Blob};
@@ -6,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{StorageError, failed};
 
-/// One KMS key. The encryption context binds a blob to its place: moved elsewhere it does not open.
+/// A KMS key. The encryption context names the item that a blob belongs to, so that the blob cannot be opened as part of another item.
 #[derive(Debug, Clone)]
 pub struct KmsKey {
     client: Client,
@@ -19,8 +20,10 @@ impl KmsKey {
         Self { client, key_id }
     }
 
+    /// Encrypts a secret of up to 4 KiB.
+    ///
     /// # Errors
-    /// Storage errors.
+    /// Errors of KMS.
     pub async fn seal(&self, context: &[(&str, &str)], plain: &[u8]) -> Result<Vec<u8>, StorageError> {
         let mut call = self.client.encrypt().key_id(&self.key_id).plaintext(Blob::new(plain));
         for (name, value) in context {
@@ -30,10 +33,12 @@ impl KmsKey {
         output.ciphertext_blob.map(Blob::into_inner).ok_or(StorageError::Corrupt("KMS gave no ciphertext"))
     }
 
+    /// Decrypts a secret.
+    ///
     /// # Errors
-    /// Storage errors; another context is one.
+    /// Errors of KMS, which also rejects a context other than the one given to [`Self::seal`].
     pub async fn open(&self, context: &[(&str, &str)], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, StorageError> {
-        // The key is named, although the blob names one too: a blob under another key of the account is refused.
+        // The blob contains the ID of its key. The key is given nevertheless, so that KMS rejects a blob encrypted with another key.
         let mut call = self.client.decrypt().key_id(&self.key_id).ciphertext_blob(Blob::new(sealed));
         for (name, value) in context {
             call = call.encryption_context(*name, *value);

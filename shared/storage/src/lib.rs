@@ -1,7 +1,7 @@
-//! DynamoDB tables (a module a table), the S3 vault, and the sealing of everything secret in them.
+//! DynamoDB tables (one module per table), the S3 vault, and the encryption ("sealing") of all secrets stored in them.
 //!
-//! Names of tables' attributes stand in their modules only. A reader treats an item past `expires_at` as absent.
-//! Conditional failures become typed outcomes here; a rule is never decided here (see `domain`).
+//! The names of a table's attributes appear only in the module of that table. Reads treat an item past its `expires_at` as absent.
+//! This crate turns failed DynamoDB conditions into typed outcomes. It contains no business rules, which are in `domain`.
 
 pub mod applications;
 pub mod associations;
@@ -32,33 +32,37 @@ pub use transaction::{Transaction, TransactionError};
 use aws_config::SdkConfig;
 pub use aws_sdk_dynamodb::Client as DynamoDb;
 
-/// The DynamoDB client that a function's tables share.
+/// Creates the DynamoDB client that all tables of a function share.
 pub fn dynamodb(config: &SdkConfig) -> aws_sdk_dynamodb::Client {
     aws_sdk_dynamodb::Client::from_conf(
-        aws_sdk_dynamodb::config::Builder::from(config).interceptor(aws::CallCounter).retry_classifier(error::MetATransaction).build(),
+        aws_sdk_dynamodb::config::Builder::from(config)
+            .interceptor(aws::CallCounter)
+            .retry_classifier(error::RetryOnTransactionConflict)
+            .build(),
     )
 }
 
-/// A UUIDv7: unique, and sorted by the time at which it was made.
+/// Generates a UUIDv7: a unique ID that sorts by the time of its creation.
 pub fn time_ordered_id() -> String {
     uuid::Uuid::now_v7().to_string()
 }
 
-/// What ids of that instant begin with: before all of them in their order, and behind all earlier ones.
+/// Returns the beginning of an ID from [`time_ordered_id`] that is created at `moment`, as a bound for queries. It sorts after all IDs that
+/// were created earlier, and before all others.
 pub(crate) fn id_bound(moment: domain::Moment) -> String {
     let millis = moment.epoch_seconds().max(0).saturating_mul(1000);
     format!("{:08x}-{:04x}", millis >> 16, millis & 0xffff)
 }
 
-/// Whether a caller's text can be such an id.
+/// Returns whether the text has the length and the characters of an ID from [`time_ordered_id`].
 pub fn is_time_ordered_id(text: &str) -> bool {
     text.len() == 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
-/// 128 random bits in hexadecimal: says nothing, not even when.
+/// Generates a random 128-bit ID in hexadecimal. Unlike [`time_ordered_id`], it does not reveal when it was created.
 ///
 /// # Errors
-/// Where there is no randomness.
+/// If the operating system provides no random bytes.
 pub fn random_id() -> Result<String, StorageError> {
     Ok(aws::random_bytes::<16>()?.iter().map(|byte| format!("{byte:02x}")).collect())
 }
@@ -68,11 +72,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_of_their_length_and_characters() {
+    fn ids_of_another_length_or_with_other_characters_are_rejected() {
         let id = time_ordered_id();
         assert!(is_time_ordered_id(&id));
-        for other in [String::new(), id[1..].to_owned(), format!("{id}0"), id.replace('-', "#"), format!("{}g", &id[1..])] {
-            assert!(!is_time_ordered_id(&other), "{other}");
+        for invalid in [String::new(), id[1..].to_owned(), format!("{id}0"), id.replace('-', "#"), format!("{}g", &id[1..])] {
+            assert!(!is_time_ordered_id(&invalid), "{invalid}");
         }
     }
 }

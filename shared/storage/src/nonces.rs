@@ -1,5 +1,5 @@
-//! Values that are used once: the `state` of a sign-in, the code that an app exchanges for its session, the `jti` of an
-//! application's signed request.
+//! The table `Nonces`: values that can be used once. These are the `state` of a sign-in, the code that an app exchanges for its session,
+//! and the `jti` of an application's signed request.
 
 use aws_sdk_dynamodb::{Client, types::ReturnValue};
 use domain::{
@@ -13,28 +13,28 @@ use zeroize::Zeroizing;
 
 use crate::{
     error::{StorageError, failed},
-    sealing::{ExchangeCode, SessionToken, digest_text},
+    sealing::{ExchangeCode, SessionToken, sha256_base64url},
     table::{TTL_ATTRIBUTE, Table, from_item, is_live, key, moment, text, to_item},
 };
 
 const KEY: &str = "nonce";
-const BY: &str = "used_by";
-/// What a session's token is sealed as.
-const TOKEN: &str = "exchange token";
+const USED_BY: &str = "used_by";
+/// Sealing context of a session token.
+const TOKEN_CONTEXT: &str = "exchange token";
 
-/// A sign-in under way.
+/// A sign-in that has started and is not completed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SignIn {
-    /// Digest of the cookie of the browser that began it.
+    /// Digest of the cookie of the browser that started the sign-in.
     pub browser: String,
-    /// Where to go afterwards: a path of ours.
+    /// The path of this site to which the browser is redirected afterwards.
     pub return_to: String,
-    /// The app that began it, and goes on after it; absent where the browser itself does.
+    /// The app that started the sign-in and receives the session. Absent if the browser itself receives it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app: Option<AppSignIn>,
 }
 
-/// What an app must show with its code, and what it gets.
+/// The values that an app must present with its exchange code, and the session token that it receives.
 #[derive(Debug, Clone)]
 pub struct Exchange {
     pub redirect_uri: RedirectUri,
@@ -53,7 +53,7 @@ struct NonceItem {
 struct UsedItem<'a> {
     nonce: String,
     expires_at: Moment,
-    /// The call that used it: the same one may write it again, as the SDK does where an answer is lost.
+    /// ID of the call that used the value. The same call may write the item again, because the SDK repeats a write whose response was lost.
     used_by: &'a str,
 }
 
@@ -63,7 +63,7 @@ struct ExchangeItem {
     expires_at: Moment,
     redirect_uri: RedirectUri,
     code_challenge: CodeChallenge,
-    /// Sealed under a key of the code.
+    /// Sealed with a key derived from the exchange code.
     #[serde(with = "serde_bytes")]
     token: Vec<u8>,
 }
@@ -76,6 +76,8 @@ impl Nonces {
         Self(Table::new(client, table))
     }
 
+    /// Stores a sign-in under its `state`.
+    ///
     /// # Errors
     /// Storage errors.
     pub async fn begin_sign_in(&self, state: &str, sign_in: SignIn, now: Moment) -> Result<(), StorageError> {
@@ -83,7 +85,7 @@ impl Nonces {
         self.0.put(to_item(&item)?).await
     }
 
-    /// Takes the sign-in of this state, once. None where the state is unknown, used or expired.
+    /// Removes and returns the sign-in with this `state`. Returns `None` if the `state` is unknown, used or expired.
     ///
     /// # Errors
     /// Storage errors.
@@ -91,7 +93,7 @@ impl Nonces {
         Ok(self.take::<NonceItem>(&state_key(state), now).await?.map(|nonce| nonce.sign_in))
     }
 
-    /// Keeps a session's token for the app that comes with this code.
+    /// Stores a session token for the app that will present this exchange code.
     ///
     /// # Errors
     /// Storage errors.
@@ -107,12 +109,12 @@ impl Nonces {
             expires_at: now.plus(EXCHANGE_VALID),
             redirect_uri: app.redirect_uri.clone(),
             code_challenge: app.code_challenge.clone(),
-            token: code.key().seal(TOKEN, Zeroizing::new(token.expose()).as_bytes())?,
+            token: code.key().seal(TOKEN_CONTEXT, Zeroizing::new(token.expose()).as_bytes())?,
         };
         self.0.put(to_item(&item)?).await
     }
 
-    /// Takes what this code stands for, once. None where the code is unknown, used or expired.
+    /// Removes and returns the exchange with this code. Returns `None` if the code is unknown, used or expired.
     ///
     /// # Errors
     /// Storage errors.
@@ -120,12 +122,12 @@ impl Nonces {
         let Some(item) = self.take::<ExchangeItem>(&exchange_key(code), now).await? else {
             return Ok(None);
         };
-        let plain = Zeroizing::new(code.key().open(TOKEN, &item.token)?);
+        let plain = Zeroizing::new(code.key().open(TOKEN_CONTEXT, &item.token)?);
         let token = std::str::from_utf8(&plain).ok().and_then(SessionToken::parse).ok_or(StorageError::Corrupt("a token"))?;
         Ok(Some(Exchange { redirect_uri: item.redirect_uri, code_challenge: item.code_challenge, token }))
     }
 
-    /// Deletes and reads in one: of several who come at once, one gets it.
+    /// Deletes an item and returns it in one call, so that only one of several concurrent calls gets it.
     async fn take<T: DeserializeOwned>(&self, nonce: &str, now: Moment) -> Result<Option<T>, StorageError> {
         let output = self
             .0
@@ -140,7 +142,7 @@ impl Nonces {
         output.attributes.filter(|item| is_live(item, now)).map(from_item).transpose()
     }
 
-    /// Uses the `jti` of an application's request, once, and remembers it until `until`. False where it was used before.
+    /// Marks the `jti` of an application's request as used until `until`. Returns `false` if another call has used it before.
     ///
     /// # Errors
     /// Storage errors.
@@ -162,7 +164,7 @@ impl Nonces {
             .condition_expression("attribute_not_exists(#key) OR #end <= :now OR #by = :call")
             .expression_attribute_names("#key", KEY)
             .expression_attribute_names("#end", TTL_ATTRIBUTE)
-            .expression_attribute_names("#by", BY)
+            .expression_attribute_names("#by", USED_BY)
             .expression_attribute_values(":now", moment(now))
             .expression_attribute_values(":call", text(call))
             .send()
@@ -176,11 +178,11 @@ impl Nonces {
 }
 
 fn state_key(state: &str) -> String {
-    format!("state#{}", digest_text(state))
+    format!("state#{}", sha256_base64url(state))
 }
 
 fn jti_key(application: &ApplicationId, jti: &str) -> String {
-    format!("jti#{application}#{}", digest_text(jti))
+    format!("jti#{application}#{}", sha256_base64url(jti))
 }
 
 fn exchange_key(code: &ExchangeCode) -> String {

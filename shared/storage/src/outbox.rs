@@ -1,139 +1,48 @@
-//! Outbox: messages with a code, sealed by a KMS key of their own, until they are sent and 24 hours are over.
+//! The table `Outbox`: messages with a code number, sealed by a KMS key that is used for nothing else. A message is stored for 24 hours,
+//! also after it was sent, so that it can be sent again.
 //!
-//! Issuing writes the message in its own transaction; the table's stream wakes the sender. What fails comes due again
-//! (sparse index `due`); the sweep wakes the sender by a small record whose key names the message.
+//! The transaction that issues a code also writes its message. The stream of the table then invokes the sender (`deliver_code`). A message
+//! whose sending failed becomes due again. The sweep (`sweep_outbox`) finds due messages in the sparse index `due`, and writes a wake
+//! record for each, whose key names the message. The stream shows this record to the sender.
+
+mod message;
 
 use aws_sdk_dynamodb::{
     Client,
     types::{AttributeValue, Delete, Update},
 };
 use domain::{
-    CodeNumber, Language, Moment, Recipient, Secret,
-    business::BusinessId,
-    delivery::{CLAIM, DeliveryState, MessageFacts},
-    retention::MESSAGE_RETENTION,
+    Moment,
+    delivery::{CLAIM, DeliveryState},
     time::Span,
 };
-use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
+use serde::Deserialize;
 
+pub use self::message::{Message, OutboxItem};
 use crate::{
     error::{StorageError, failed},
-    kms::KmsKey,
-    sealing::RecipientHasher,
-    table::{TTL_ATTRIBUTE, Table, from_item, condition_held, key, moment, number, text, to_item},
+    table::{TTL_ATTRIBUTE, Table, condition_is_met, from_item, key, moment, number, text, to_item},
     transaction::TransactWrite,
 };
 
 const KEY: &str = "message_id";
-/// Index of all messages by when to look at them next: to try again, or, once settled, to end them with their day.
+/// Index of all messages by the time at which the sweep handles them next, either to retry them or to delete them at the end of their
+/// retention.
 const DUE_INDEX: &str = "due";
+/// Name and only value of the index's partition key.
 const DUE: &str = "due";
+/// Prefix of the keys of wake records.
 const WAKE: &str = "wake#";
-/// A wake record has done its work once the stream has shown it.
+/// Retention of wake records, which are not needed after the stream has shown them.
 const WAKE_RETENTION: Span = Span::minutes(10);
-/// How long the sweep has to end a message before TTL does.
-const SWEEP_FIRST: Span = Span::hours(1);
-/// Where the stream failed to wake the sender, the sweep does, after so long.
+/// Time after which the sweep handles a new message, in case the stream has not invoked the sender.
 const FIRST_SWEEP_AFTER: Span = Span::minutes(2);
 
-/// A message as it was read: every claim counts an attempt, and the end of one changes the state or when it comes due.
+/// Condition that a message has not changed since it was read. A claim changes the number of attempts, and the end of an attempt changes
+/// the state or the time at which the message is due.
 const UNCHANGED: &str = "#state = :state AND #attempts = :read AND #next = :next";
 
-/// What is sent, to whom. Sealed.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Message {
-    pub recipient: Recipient,
-    code: Secret,
-    pub language: Language,
-    pub code_expires_at: Moment,
-}
-
-impl Message {
-    pub fn new(recipient: Recipient, code: &CodeNumber, language: Language, code_expires_at: Moment) -> Self {
-        Self { recipient, code: Secret::new(code.expose()), language, code_expires_at }
-    }
-
-    /// # Errors
-    /// [`StorageError::Corrupt`] where it is none.
-    pub fn code(&self) -> Result<CodeNumber, StorageError> {
-        CodeNumber::parse(self.code.expose()).map_err(|_| StorageError::Corrupt("a message's code"))
-    }
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct OutboxItem {
-    pub message_id: String,
-    #[serde(with = "serde_bytes")]
-    sealed: Vec<u8>,
-    /// Whose it is, for who may not open it. Empty in messages of before there was one.
-    #[serde(default, with = "serde_bytes")]
-    recipient_hash: Vec<u8>,
-    pub state: DeliveryState,
-    pub attempts: u32,
-    /// The same for all messages: the index's hash key. Wake records have none.
-    due: String,
-    pub next_at: Moment,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub claimed_until: Option<Moment>,
-    pub business: BusinessId,
-    pub upload_id: String,
-    /// Until then it may be sent; then the sweep ends it, and notes where it was never sent.
-    pub kept_until: Moment,
-    /// TTL, a little later: were it first, nobody would note.
-    expires_at: Moment,
-}
-
-impl OutboxItem {
-    /// Seals a message that is to be sent at once.
-    ///
-    /// # Errors
-    /// Storage errors of KMS.
-    pub async fn seal(
-        kms: &KmsKey,
-        hasher: &RecipientHasher,
-        message_id: String,
-        message: &Message,
-        business: &BusinessId,
-        upload_id: &str,
-        now: Moment,
-    ) -> Result<Self, StorageError> {
-        let plain = Zeroizing::new(serde_json::to_vec(message).map_err(|_| StorageError::Corrupt("a message cannot be written"))?);
-        let sealed = kms.seal(&[("message_id", &message_id)], &plain).await?;
-        Ok(Self {
-            recipient_hash: hasher.hash(&message_id, &message.recipient),
-            message_id,
-            sealed,
-            state: DeliveryState::Queued,
-            attempts: 0,
-            due: DUE.to_owned(),
-            next_at: now.plus(FIRST_SWEEP_AFTER),
-            claimed_until: None,
-            business: business.clone(),
-            upload_id: upload_id.to_owned(),
-            kept_until: now.plus(MESSAGE_RETENTION),
-            expires_at: now.plus(MESSAGE_RETENTION).plus(SWEEP_FIRST),
-        })
-    }
-
-    /// # Errors
-    /// Storage errors of KMS.
-    pub async fn open(&self, kms: &KmsKey) -> Result<Message, StorageError> {
-        let plain = kms.open(&[("message_id", &self.message_id)], &self.sealed).await?;
-        serde_json::from_slice(&plain).map_err(|_| StorageError::Corrupt("a message has another shape"))
-    }
-
-    /// Whether it goes to this address, or may. It need not be opened for that.
-    pub fn is_for(&self, hasher: &RecipientHasher, recipient: &Recipient) -> bool {
-        self.recipient_hash.is_empty() || hasher.is_of(&self.recipient_hash, &self.message_id, recipient)
-    }
-
-    pub const fn facts(&self) -> MessageFacts {
-        MessageFacts { state: self.state, attempts: self.attempts, claimed_until: self.claimed_until, kept_until: self.kept_until }
-    }
-}
-
-/// The message that a record of the stream is about, and whether the record is a wake record.
+/// Returns the ID of the message that a stream record is about, and whether the record is a wake record.
 pub fn woken(record_key: &str) -> (&str, bool) {
     match record_key.strip_prefix(WAKE) {
         Some(rest) => (rest.split('#').next().unwrap_or(rest), true),
@@ -145,7 +54,7 @@ fn state_value(state: DeliveryState) -> Result<AttributeValue, StorageError> {
     serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(state).map_err(|_| StorageError::Corrupt("a state"))
 }
 
-/// A message that is due, as the index shows it.
+/// A due message, with the attributes that the index has.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Due {
     pub message_id: String,
@@ -160,16 +69,16 @@ impl Outbox {
         Self(Table::new(client, table))
     }
 
-    /// For a transaction: beside the code that the message brings.
+    /// Builds the write that stores a message, for the transaction that stores its code.
     ///
     /// # Errors
-    /// Where the item cannot be written.
+    /// If the item cannot be serialized.
     pub fn put_write(&self, item: &OutboxItem) -> Result<TransactWrite, StorageError> {
         self.0.put_new_write(to_item(item)?, KEY)
     }
 
-    /// Claims a message for one attempt, so that no second copy is sent beside it. None where it is gone, sent, given
-    /// up, or claimed by another attempt.
+    /// Claims a message for one attempt to send it, so that it is not sent twice at the same time. Returns `None` if the message is absent,
+    /// sent, given up, not due or claimed by another attempt.
     ///
     /// # Errors
     /// Storage errors.
@@ -181,8 +90,8 @@ impl Outbox {
             .table_name(&self.0.name)
             .set_key(Some(key(KEY, message_id)))
             .update_expression("SET #claim = :until, #attempts = #attempts + :one, #next = :until")
-            // An SDK retry of this very write finds its own claim in the way and gives up: the claim then runs out and
-            // the sweep tries again. Late, never twice.
+            // If the SDK retries this write, the claim of its first attempt makes the condition fail. The claim then expires and the sweep
+            // tries again, so that the message is sent late but not twice.
             .condition_expression(
                 "#state = :queued AND #end > :now AND (attribute_not_exists(#claim) OR #claim <= :now) AND (#attempts = :zero OR #next <= :now)",
             )
@@ -206,28 +115,29 @@ impl Outbox {
         }
     }
 
-    /// For a transaction: the attempt is over; the message is sent or given up, and looked at again when its day is over.
+    /// Builds the write that ends the attempt because the message was sent or given up. The sweep handles it again at the end of its
+    /// retention.
     ///
     /// # Errors
-    /// Where the update cannot be written.
+    /// If the request cannot be built.
     pub fn settle_write(&self, item: &OutboxItem, state: DeliveryState) -> Result<TransactWrite, StorageError> {
         let update = Update::builder()
             .set_key(Some(key(KEY, &item.message_id)))
-            .update_expression("SET #state = :state, #next = :day_over REMOVE #claim")
+            .update_expression("SET #state = :state, #next = :retention_end REMOVE #claim")
             .condition_expression("#state = :queued")
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#next", "next_at")
             .expression_attribute_names("#claim", "claimed_until")
             .expression_attribute_values(":queued", state_value(DeliveryState::Queued)?)
             .expression_attribute_values(":state", state_value(state)?)
-            .expression_attribute_values(":day_over", moment(item.kept_until));
+            .expression_attribute_values(":retention_end", moment(item.kept_until));
         self.0.update_write(update)
     }
 
-    /// For a transaction: the attempt failed; the message comes due again.
+    /// Builds the write that ends a failed attempt. The message is due again at `next_at`.
     ///
     /// # Errors
-    /// Where the update cannot be written.
+    /// If the request cannot be built.
     pub fn retry_write(&self, item: &OutboxItem, next_at: Moment) -> Result<TransactWrite, StorageError> {
         let update = Update::builder()
             .set_key(Some(key(KEY, &item.message_id)))
@@ -241,10 +151,10 @@ impl Outbox {
         self.0.update_write(update)
     }
 
-    /// For a transaction: the message goes, unless it is claimed or settled meanwhile.
+    /// Builds the write that deletes a message. The transaction fails if it was claimed or settled since it was read.
     ///
     /// # Errors
-    /// Where the delete cannot be written.
+    /// If the request cannot be built.
     pub fn delete_write(&self, item: &OutboxItem) -> Result<TransactWrite, StorageError> {
         let delete = Delete::builder()
             .set_key(Some(key(KEY, &item.message_id)))
@@ -254,22 +164,23 @@ impl Outbox {
         self.0.delete_write(delete)
     }
 
-    /// For a transaction: the code has arrived and is used; nothing that opens its photos is to stay behind.
+    /// Builds the write that deletes the message of a code that has been associated. Its photos can then no longer be opened with the
+    /// message.
     ///
     /// # Errors
-    /// Where the delete cannot be written.
-    pub fn used_write(&self, message_id: &str) -> Result<TransactWrite, StorageError> {
+    /// If the request cannot be built.
+    pub fn delete_used_write(&self, message_id: &str) -> Result<TransactWrite, StorageError> {
         self.0.delete_write(Delete::builder().set_key(Some(key(KEY, message_id))))
     }
 
-    /// For a transaction: the message, as it was read, goes out again, as if it had never been tried. The sender is woken by
-    /// [`Self::wake_again_write`].
+    /// Builds the write that queues a message to be sent again, with its attempts reset. The transaction fails if it has changed since it
+    /// was read. [`Self::wake_again_write`] wakes the sender.
     ///
     /// # Errors
-    /// Where the update cannot be written.
-    pub fn requeue_write(&self, read: &OutboxItem, now: Moment) -> Result<TransactWrite, StorageError> {
+    /// If the request cannot be built.
+    pub fn requeue_write(&self, message: &OutboxItem, now: Moment) -> Result<TransactWrite, StorageError> {
         let update = Update::builder()
-            .set_key(Some(key(KEY, &read.message_id)))
+            .set_key(Some(key(KEY, &message.message_id)))
             .update_expression("SET #state = :queued, #attempts = :zero, #next = :sweep REMOVE #claim")
             .condition_expression(UNCHANGED)
             .expression_attribute_names("#state", "state")
@@ -279,40 +190,40 @@ impl Outbox {
             .expression_attribute_values(":queued", state_value(DeliveryState::Queued)?)
             .expression_attribute_values(":zero", number(0))
             .expression_attribute_values(":sweep", moment(now.plus(FIRST_SWEEP_AFTER)))
-            .expression_attribute_values(":state", state_value(read.state)?)
-            .expression_attribute_values(":read", number(read.attempts))
-            .expression_attribute_values(":next", moment(read.next_at));
+            .expression_attribute_values(":state", state_value(message.state)?)
+            .expression_attribute_values(":read", number(message.attempts))
+            .expression_attribute_values(":next", moment(message.next_at));
         self.0.update_write(update)
     }
 
-    /// For a transaction: a new record, which the stream shows, wakes the sender for the `time`-th sending again.
+    /// Builds the write of a wake record for a message that is sent again for the `time`-th time.
     ///
     /// # Errors
-    /// Where the item cannot be written.
+    /// If the item cannot be serialized.
     pub fn wake_again_write(&self, message_id: &str, time: usize, now: Moment) -> Result<TransactWrite, StorageError> {
         let mut item = key(KEY, &format!("{WAKE}{message_id}#again-{time}"));
         item.insert(TTL_ATTRIBUTE.to_owned(), moment(now.plus(WAKE_RETENTION)));
         self.0.put_new_write(item, KEY)
     }
 
-    /// For a transaction: the message, as it was read, is not to be sent (again); another takes its place.
+    /// Builds the write that deletes a message that another message replaces. The transaction fails if it has changed since it was read.
     ///
     /// # Errors
-    /// Where the delete cannot be written.
-    pub fn withdraw_write(&self, read: &OutboxItem) -> Result<TransactWrite, StorageError> {
+    /// If the request cannot be built.
+    pub fn withdraw_write(&self, message: &OutboxItem) -> Result<TransactWrite, StorageError> {
         let delete = Delete::builder()
-            .set_key(Some(key(KEY, &read.message_id)))
+            .set_key(Some(key(KEY, &message.message_id)))
             .condition_expression(UNCHANGED)
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#attempts", "attempts")
             .expression_attribute_names("#next", "next_at")
-            .expression_attribute_values(":state", state_value(read.state)?)
-            .expression_attribute_values(":read", number(read.attempts))
-            .expression_attribute_values(":next", moment(read.next_at));
+            .expression_attribute_values(":state", state_value(message.state)?)
+            .expression_attribute_values(":read", number(message.attempts))
+            .expression_attribute_values(":next", moment(message.next_at));
         self.0.delete_write(delete)
     }
 
-    /// Messages that are to be looked at, the longest overdue first.
+    /// Returns up to `limit` due messages. The one that has been due longest comes first.
     ///
     /// # Errors
     /// Storage errors.
@@ -335,7 +246,7 @@ impl Outbox {
         output.items.unwrap_or_default().into_iter().map(from_item).collect()
     }
 
-    /// Wakes the sender for a due message: a new record, which the stream shows. Once for each time it comes due.
+    /// Writes a wake record for a due message. Returns `false` if one was already written for the same due time.
     ///
     /// # Errors
     /// Storage errors.
@@ -345,7 +256,7 @@ impl Outbox {
         self.0.put_new(item, KEY, now).await
     }
 
-    /// A message that nobody can read comes due later, as it was: it would stand before all others. TTL ends it.
+    /// Postpones a message that cannot be read, so that it does not delay the messages behind it. TTL deletes it in the end.
     ///
     /// # Errors
     /// Storage errors.
@@ -363,12 +274,14 @@ impl Outbox {
             .expression_attribute_values(":next", moment(due.next_at))
             .send()
             .await;
-        // Where it does not hold another run was quicker.
-        condition_held(result).map(drop)
+        // If the condition fails, another run has already changed the message.
+        condition_is_met(result).map(drop)
     }
 
+    /// Deletes a message. Deleting an absent message is not an error.
+    ///
     /// # Errors
-    /// Storage errors. Deleting what is gone is no error.
+    /// Storage errors.
     pub async fn delete(&self, message_id: &str) -> Result<(), StorageError> {
         self.0
             .client
@@ -381,24 +294,11 @@ impl Outbox {
             .map_err(failed("DeleteItem"))
     }
 
-    /// Reads a message, also one whose 24 hours are over (the sweep looks at those).
+    /// Reads a message, also after the end of its retention, because the sweep then needs it.
     ///
     /// # Errors
     /// Storage errors.
     pub async fn find(&self, message_id: &str) -> Result<Option<OutboxItem>, StorageError> {
         self.0.get(key(KEY, message_id), Moment::from_epoch_seconds(0)).await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_message_does_not_print_its_code_or_its_recipient() {
-        let code = CodeNumber::from_bytes([9; 16]);
-        let to = Recipient::Mobile(domain::GreekMobile::parse("6912345678").unwrap());
-        let printed = format!("{:?}", Message::new(to, &code, Language::El, Moment::from_epoch_seconds(0)));
-        assert!(!printed.contains(&code.expose()) && !printed.contains("6912345678"), "{printed}");
     }
 }

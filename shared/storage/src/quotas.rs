@@ -1,4 +1,5 @@
-//! What a person did in one Athens day, as sets of ids: repeating a write counts nothing twice.
+//! The table `Quotas`: what a person has used on one day in Athens. Uses are stored as sets of IDs, so that a repeated write is counted
+//! once.
 
 use std::collections::HashSet;
 
@@ -32,12 +33,12 @@ struct QuotaItem {
     submissions: Option<HashSet<String>>,
 }
 
-/// What using a quota came to.
+/// Result of using a quota.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Use {
-    /// Let in; so many are used now.
-    LetIn { used: usize },
-    /// The day's are used up.
+    /// The use is within the limit. `used` includes it.
+    WithinLimit { used: usize },
+    /// The limit of the day was already reached.
     Exhausted,
 }
 
@@ -49,7 +50,8 @@ impl Quotas {
         Self(Table::new(client, table))
     }
 
-    /// Uses one of the day's; the same `id` again is free. However many come at once, no more than the limit are let in.
+    /// Counts one use of a daily quota. An `id` that was counted before is not counted again. The limit is enforced by a condition of the
+    /// write, so concurrent calls cannot exceed it.
     ///
     /// # Errors
     /// Storage errors.
@@ -76,14 +78,15 @@ impl Quotas {
         match result {
             Ok(output) => {
                 let set = output.attributes.as_ref().and_then(|item| item.get(name)).and_then(|set| set.as_ss().ok());
-                Ok(Use::LetIn { used: set.map_or(1, Vec::len) })
+                Ok(Use::WithinLimit { used: set.map_or(1, Vec::len) })
             }
             Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(Use::Exhausted),
             Err(error) => Err(failed("UpdateItem")(error)),
         }
     }
 
-    /// Gives one back: a one-time password that was right is no wrong one.
+    /// Removes a use from the count. One-time passwords are counted as wrong before they are compared, and the correct one is removed
+    /// again.
     ///
     /// # Errors
     /// Storage errors.
@@ -102,7 +105,7 @@ impl Quotas {
             .map_err(failed("UpdateItem"))
     }
 
-    /// How many codes the person may still submit today.
+    /// Returns how many codes the person may still submit today.
     ///
     /// # Errors
     /// Storage errors.

@@ -1,7 +1,8 @@
-//! Reminders: addresses that were left for one message each, sealed by a KMS key of their own until that message is sent.
+//! The table `Reminders`: addresses to which one reminder each is to be sent. They are sealed by a KMS key that is used for nothing else,
+//! and deleted when the reminder is sent.
 //!
-//! An item stands under the Athens day on which it is due. Whoever ends what it is about deletes it in the same transaction: its key
-//! follows from what it is about and from when that expires.
+//! The partition key of an item begins with the day, in Athens, on which the reminder is due. The key can be computed from the code or
+//! association that the reminder is about and its expiry, so that a transaction that ends one of these can also delete the reminder.
 
 use aws_lc_rs::digest;
 use aws_sdk_dynamodb::{
@@ -21,7 +22,7 @@ use zeroize::Zeroizing;
 use crate::{
     error::{StorageError, failed},
     kms::KmsKey,
-    table::{Item, Table, from_item, condition_held, key2, moment, number, text, to_item},
+    table::{Item, Table, condition_is_met, from_item, key2, moment, number, text, to_item},
     transaction::TransactWrite,
 };
 
@@ -30,12 +31,12 @@ const RANGE: &str = "about";
 const ATTEMPTS: &str = "attempts";
 const CLAIM_ID: &str = "claim";
 const CLAIMED_UNTIL: &str = "claimed_until";
-/// A day's reminders lie under so many keys: one key takes a thousand writes a second.
+/// Number of partition keys for the reminders of a day. DynamoDB accepts a thousand writes per second and partition key.
 const SHARDS: usize = 4;
-/// Reminders listed by one call.
-const PAGE: i32 = 100;
+/// Number of reminders read by one query.
+const PAGE_SIZE: i32 = 100;
 
-/// What a reminder is about.
+/// The code or association whose expiry a reminder is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum About {
     Code { code_id: String },
@@ -67,7 +68,7 @@ impl About {
         }
     }
 
-    /// The key's first part, where what it is about expires at `expires_at`.
+    /// Returns the partition key of a reminder about a code or association that expires at `expires_at`.
     fn slot(&self, expires_at: Moment) -> String {
         let hash = digest::digest(&digest::SHA256, self.name().as_bytes());
         let shard = hash.as_ref().first().map_or(0, |byte| usize::from(*byte) % SHARDS);
@@ -79,12 +80,12 @@ fn slot(day: AthensDay, shard: usize) -> String {
     format!("{day}#{shard}")
 }
 
-/// All keys under which a day's reminders lie.
+/// Returns all partition keys of the reminders of a day.
 pub fn slots(day: AthensDay) -> [String; SHARDS] {
     std::array::from_fn(|shard| slot(day, shard))
 }
 
-/// Where a reminder goes, and how. Sealed.
+/// The address and language of a reminder. Stored sealed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Address {
     pub recipient: Recipient,
@@ -97,7 +98,7 @@ pub struct ReminderItem {
     about: String,
     #[serde(with = "serde_bytes")]
     sealed: Vec<u8>,
-    /// The photo set that it was asked for: not for another that took its place.
+    /// The photo set for which the reminder was requested. It is not sent about another set that has replaced this one.
     pub set_id: String,
     pub attempts: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -108,10 +109,11 @@ pub struct ReminderItem {
 }
 
 impl ReminderItem {
-    /// Seals an address for a reminder of the set that expires at `expires_at`; where a guardian leaves it, until the minor turns 18.
+    /// Seals the address of a reminder about a photo set that expires at `expires_at`. If a guardian requested it, `until` is the minor's
+    /// 18th birthday, after which the address is not stored.
     ///
     /// # Errors
-    /// Storage errors of KMS.
+    /// Errors of KMS.
     pub async fn seal(
         kms: &KmsKey,
         about: &About,
@@ -120,7 +122,7 @@ impl ReminderItem {
         expires_at: Moment,
         until: Option<Moment>,
     ) -> Result<Self, StorageError> {
-        let plain = Zeroizing::new(serde_json::to_vec(address).map_err(|_| StorageError::Corrupt("an address cannot be written"))?);
+        let plain = Zeroizing::new(serde_json::to_vec(address).map_err(|_| StorageError::Corrupt("an address cannot be serialized"))?);
         let name = about.name();
         let sealed = kms.seal(&[(RANGE, &name)], &plain).await?;
         Ok(Self {
@@ -135,21 +137,25 @@ impl ReminderItem {
         })
     }
 
+    /// Opens the address.
+    ///
     /// # Errors
-    /// Storage errors of KMS.
+    /// Errors of KMS.
     pub async fn open(&self, kms: &KmsKey) -> Result<Address, StorageError> {
         let plain = kms.open(&[(RANGE, &self.about)], &self.sealed).await?;
         serde_json::from_slice(&plain).map_err(|_| StorageError::Corrupt("an address has another shape"))
     }
 
+    /// Returns the code or association that the reminder is about.
+    ///
     /// # Errors
-    /// [`StorageError::Corrupt`] where it is about nothing that there is.
+    /// [`StorageError::Corrupt`] if the sort key names neither.
     pub fn about(&self) -> Result<About, StorageError> {
         About::parse(&self.about)
     }
 }
 
-/// A reminder as a day's list shows it.
+/// A reminder as it is listed, without its sealed address.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Listed {
     slot: String,
@@ -162,28 +168,31 @@ pub struct Listed {
 }
 
 impl Listed {
+    /// Returns the code or association that the reminder is about.
+    ///
     /// # Errors
-    /// [`StorageError::Corrupt`] where it is about nothing that there is.
+    /// [`StorageError::Corrupt`] if the sort key names neither.
     pub fn about(&self) -> Result<About, StorageError> {
         About::parse(&self.about)
     }
 
-    /// Another run has it in hand.
+    /// Returns whether another run has claimed the reminder and may still be sending it.
     pub fn is_claimed(&self, now: Moment) -> bool {
         self.claimed_until.is_some_and(|until| !now.has_reached(until))
     }
 
-    /// A run had it in hand and never said what became of it: it may have gone out.
-    pub fn may_have_gone(&self, now: Moment) -> bool {
+    /// Returns whether a claim has expired without a result, so that the reminder may have been sent.
+    pub fn may_have_been_sent(&self, now: Moment) -> bool {
         self.claimed_until.is_some_and(|until| now.has_reached(until))
     }
 
+    /// Returns whether the reminder has expired.
     pub fn is_over(&self, now: Moment) -> bool {
         now.has_reached(self.expires_at)
     }
 }
 
-/// A page of a slot's reminders. One that cannot be read does not hide the others.
+/// A page of the reminders under one partition key. Items that cannot be read are errors of their own and do not hide the others.
 #[derive(Debug)]
 pub struct Page {
     pub reminders: Vec<Result<Listed, StorageError>>,
@@ -198,23 +207,25 @@ impl Reminders {
         Self(Table::new(client, table))
     }
 
-    /// For a transaction, beside what it is about; takes the place of an earlier address.
+    /// Builds the write that stores a reminder, for the transaction that writes the code or association it is about. It replaces an earlier
+    /// reminder.
     ///
     /// # Errors
-    /// Where the item cannot be written.
+    /// If the item cannot be serialized.
     pub fn put_write(&self, item: &ReminderItem) -> Result<TransactWrite, StorageError> {
         self.0.put_write(to_item(item)?)
     }
 
-    /// For a transaction: it is no longer needed. `expires_at` is that of what it is about; deleting what is not there is no error.
+    /// Builds the write that deletes a reminder that is no longer needed. `expires_at` is the expiry of the code or association that it is
+    /// about. Deleting an absent reminder is not an error.
     ///
     /// # Errors
-    /// Where the delete cannot be written.
+    /// If the request cannot be built.
     pub fn delete_write(&self, about: &About, expires_at: Moment) -> Result<TransactWrite, StorageError> {
         self.0.delete_write(Delete::builder().set_key(Some(key2(KEY, &about.slot(expires_at), RANGE, &about.name()))))
     }
 
-    /// The reminders under a key, page by page: None after the last.
+    /// Reads the page of reminders that follows `before`, or the first page. Returns `None` after the last page.
     ///
     /// # Errors
     /// Storage errors.
@@ -239,7 +250,7 @@ impl Reminders {
             .expression_attribute_names("#until", CLAIMED_UNTIL)
             .expression_attribute_names("#end", crate::TTL_ATTRIBUTE)
             .expression_attribute_values(":slot", text(slot))
-            .limit(PAGE)
+            .limit(PAGE_SIZE)
             .set_exclusive_start_key(start)
             .send()
             .await
@@ -248,7 +259,8 @@ impl Reminders {
         Ok(Some(Page { reminders: output.items.unwrap_or_default().into_iter().map(from_item).collect(), next }))
     }
 
-    /// Takes a reminder in hand for one attempt, so that no second copy is sent beside it. None where it is gone, or in another's hand.
+    /// Claims a reminder for one attempt to send it, so that no other run sends it at the same time. Returns `None` if the reminder is
+    /// absent, has expired or is claimed.
     ///
     /// # Errors
     /// Storage errors.
@@ -260,7 +272,8 @@ impl Reminders {
             .table_name(&self.0.name)
             .set_key(Some(key2(KEY, &listed.slot, RANGE, &listed.about)))
             .update_expression("SET #claim = :claim, #until = :until, #attempts = :attempts")
-            // The SDK's own retry finds its claim there, and does not count twice.
+            // The second alternative lets a retry by the SDK pass, which finds its own claim. It writes the same `#attempts`, so the
+            // attempt counts once.
             .condition_expression("(attribute_not_exists(#claim) AND #attempts = :read AND #end > :now) OR #claim = :claim")
             .expression_attribute_names("#claim", CLAIM_ID)
             .expression_attribute_names("#until", CLAIMED_UNTIL)
@@ -281,10 +294,10 @@ impl Reminders {
         }
     }
 
-    /// The attempt failed and is over: the next run may try again.
+    /// Releases the claim after a failed attempt, so that the next run can try again.
     ///
     /// # Errors
-    /// Storage errors. That it is gone meanwhile is none.
+    /// Storage errors. It is not an error if the reminder has been deleted.
     pub async fn release(&self, claimed: &ReminderItem) -> Result<(), StorageError> {
         let result = self
             .0
@@ -299,13 +312,14 @@ impl Reminders {
             .expression_attribute_values(":claim", text(claimed.claim.as_deref().unwrap_or_default()))
             .send()
             .await;
-        condition_held(result).map(drop)
+        condition_is_met(result).map(drop)
     }
 
-    /// For a transaction: a reminder that this run has in hand is sent, or no longer needed.
+    /// Builds the write that deletes a reminder that this run has claimed, because it was sent or is no longer needed. The transaction
+    /// fails without the claim.
     ///
     /// # Errors
-    /// Where the delete cannot be written.
+    /// If the request cannot be built.
     pub fn end_write(&self, claimed: &ReminderItem) -> Result<TransactWrite, StorageError> {
         let delete = Delete::builder()
             .set_key(Some(key2(KEY, &claimed.slot, RANGE, &claimed.about)))
@@ -315,10 +329,11 @@ impl Reminders {
         self.0.delete_write(delete)
     }
 
-    /// For a transaction: a reminder is given up, as it was listed.
+    /// Builds the write that deletes a reminder that could not be sent. The transaction fails if another run has claimed it since it was
+    /// listed.
     ///
     /// # Errors
-    /// Where the delete cannot be written.
+    /// If the request cannot be built.
     pub fn give_up_write(&self, listed: &Listed) -> Result<TransactWrite, StorageError> {
         let delete = Delete::builder()
             .set_key(Some(key2(KEY, &listed.slot, RANGE, &listed.about)))
@@ -338,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_reminder_is_about_is_read_as_it_was_written() {
+    fn the_subject_of_a_reminder_survives_writing_and_parsing() {
         for about in [About::Code { code_id: "a-b_c".to_owned() }, About::Association { subject: subject() }] {
             assert_eq!(About::parse(&about.name()).unwrap(), about);
         }
@@ -348,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reminder_lies_under_one_of_its_days_keys() {
+    fn reminders_are_spread_over_all_partition_keys_of_their_day() {
         let expires_at = Moment::from_epoch_seconds(1_800_000_000);
         let mut used = std::collections::BTreeSet::new();
         for byte in 0..100 {
@@ -357,11 +372,11 @@ mod tests {
             assert!(slots(ReminderKind::Association.due_on(expires_at)).contains(&slot), "{slot}");
             used.insert(slot);
         }
-        assert_eq!(used.len(), SHARDS, "they spread");
+        assert_eq!(used.len(), SHARDS, "not every key is used");
     }
 
     #[test]
-    fn a_claim_that_ran_out_leaves_open_whether_the_reminder_went() {
+    fn a_reminder_whose_claim_has_expired_may_have_been_sent() {
         let at = Moment::from_epoch_seconds(1_000);
         let listed = |claimed_until| Listed {
             slot: String::new(),
@@ -372,11 +387,11 @@ mod tests {
             expires_at: at,
         };
         let now = |seconds| Moment::from_epoch_seconds(seconds);
-        for (claimed, seconds, is_claimed, may_have_gone) in
+        for (claimed, seconds, is_claimed, may_have_been_sent) in
             [(None, 500, false, false), (Some(at), 999, true, false), (Some(at), 1_000, false, true)]
         {
-            let one = listed(claimed);
-            assert_eq!((one.is_claimed(now(seconds)), one.may_have_gone(now(seconds))), (is_claimed, may_have_gone));
+            let reminder = listed(claimed);
+            assert_eq!((reminder.is_claimed(now(seconds)), reminder.may_have_been_sent(now(seconds))), (is_claimed, may_have_been_sent));
         }
         assert!(!listed(None).is_over(now(999)) && listed(None).is_over(at));
     }

@@ -1,6 +1,7 @@
-//! Staff: whom a business has authorised. The key is a keyed hash of the employee's AFM; what says who it is lies sealed.
+//! The table `Staff`: the employees that a business has authorised. The sort key is a keyed hash of the employee's AFM. Data that
+//! identifies the employee is sealed.
 //!
-//! Beside its employees a business has one item with the set of their ids: the condition that bounds their number.
+//! In addition a business has one item, the roster, with the set of its employees' IDs. A condition on its size limits their number.
 
 use aws_sdk_dynamodb::{
     Client,
@@ -24,18 +25,19 @@ use crate::{
 const KEY: &str = "business";
 const RANGE: &str = "employee";
 const BY_EMPLOYEE_INDEX: &str = "by_employee";
-/// Stands before every id, which are letters, digits, `-` and `_`.
+/// Sort key of the roster. It sorts before all employee IDs, which consist of letters, digits, `-` and `_`.
 const ROSTER: &str = "#roster";
 const EMPLOYEES: &str = "employees";
 
-/// What is sealed of an authorization.
+/// The data of an authorization that is stored sealed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StaffFacts {
     pub afm: Afm,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<StaffLabel>,
     pub business_afm: Afm,
-    /// Of whoever authorised: whether the business is still theirs is asked whenever the employee signs in.
+    /// The AFM of the owner who authorised the employee. Whenever the employee signs in, the registers are asked whether the business still
+    /// belongs to this owner.
     pub owner_afm: Afm,
 }
 
@@ -46,13 +48,15 @@ pub struct StaffItem {
     #[serde(with = "serde_bytes")]
     sealed: Vec<u8>,
     pub authorized_at: Moment,
-    /// A row of an older version has the citizen's ID here.
+    /// The owner. Items written by an older version have the owner's citizen ID here.
     pub authorized_by: MemberId,
 }
 
 impl StaffItem {
+    /// Seals a new authorization.
+    ///
     /// # Errors
-    /// Where there is no randomness.
+    /// If the operating system provides no random bytes.
     pub fn seal(
         key: &SealingKey,
         business: BusinessId,
@@ -65,16 +69,18 @@ impl StaffItem {
         Ok(Self { business, employee, sealed, authorized_at: now, authorized_by: by })
     }
 
-    /// The same authorization with other facts, by the owner who gave them.
+    /// Returns the same authorization with other facts, given by the owner `by`.
     ///
     /// # Errors
-    /// Where there is no randomness.
+    /// If the operating system provides no random bytes.
     pub fn with(&self, key: &SealingKey, facts: &StaffFacts, by: MemberId) -> Result<Self, StorageError> {
         Ok(Self { sealed: sealed(key, &self.business, &self.employee, facts)?, authorized_by: by, ..self.clone() })
     }
 
+    /// Opens the sealed facts.
+    ///
     /// # Errors
-    /// [`StorageError::Corrupt`] where it was sealed for another place.
+    /// [`StorageError::Corrupt`] if they were sealed with another key, or for another business or employee.
     pub fn open(&self, key: &SealingKey) -> Result<StaffFacts, StorageError> {
         let plain = Zeroizing::new(key.open(&context(&self.business, &self.employee), &self.sealed)?);
         serde_json::from_slice(&plain).map_err(|_| StorageError::Corrupt("an authorization of staff has another shape"))
@@ -82,7 +88,7 @@ impl StaffItem {
 }
 
 fn sealed(key: &SealingKey, business: &BusinessId, employee: &EmployeeId, facts: &StaffFacts) -> Result<Vec<u8>, StorageError> {
-    let plain = Zeroizing::new(serde_json::to_vec(facts).map_err(|_| StorageError::Corrupt("staff cannot be written"))?);
+    let plain = Zeroizing::new(serde_json::to_vec(facts).map_err(|_| StorageError::Corrupt("staff cannot be serialized"))?);
     key.seal(&context(business, employee), &plain)
 }
 
@@ -98,7 +104,7 @@ impl Staff {
         Self(Table::new(client, table))
     }
 
-    /// Whether the business has this employee now: a consistent read, for a guard.
+    /// Returns whether the business authorises this employee now. Uses a consistent read, because guards rely on the result.
     ///
     /// # Errors
     /// Storage errors.
@@ -106,25 +112,28 @@ impl Staff {
         Ok(self.find(business, employee, now).await?.is_some())
     }
 
+    /// Reads the authorization of an employee.
+    ///
     /// # Errors
     /// Storage errors.
     pub async fn find(&self, business: &BusinessId, employee: &EmployeeId, now: Moment) -> Result<Option<StaffItem>, StorageError> {
         self.0.get(key2(KEY, business.as_str(), RANGE, employee.as_str()), now).await
     }
 
-    /// For a transaction: a new employee.
+    /// Builds the write that stores a new employee. The transaction fails if the employee is already stored.
     ///
     /// # Errors
-    /// Where the item cannot be written.
+    /// If the item cannot be serialized.
     pub fn put_write(&self, item: &StaffItem) -> Result<TransactWrite, StorageError> {
         self.0.put_new_write(to_item(item)?, RANGE)
     }
 
-    /// For a transaction, beside [`Self::put_write`]: the business has no more employees than it may have.
+    /// Builds the write that adds an employee to the roster, for the same transaction as [`Self::put_write`]. The transaction fails if the
+    /// business already has the maximum number of employees.
     ///
     /// # Errors
-    /// Where the update cannot be written.
-    pub fn enter_write(&self, business: &BusinessId, employee: &EmployeeId) -> Result<TransactWrite, StorageError> {
+    /// If the request cannot be built.
+    pub fn add_to_roster_write(&self, business: &BusinessId, employee: &EmployeeId) -> Result<TransactWrite, StorageError> {
         let update = Update::builder()
             .set_key(Some(key2(KEY, business.as_str(), RANGE, ROSTER)))
             .update_expression("ADD #employees :employee")
@@ -136,32 +145,32 @@ impl Staff {
         self.0.update_write(update)
     }
 
-    /// For a transaction: other facts in the place of those that were read.
+    /// Builds the write that replaces an authorization. The transaction fails if it has changed since it was read.
     ///
     /// # Errors
-    /// Where the item cannot be written.
-    pub fn replace_write(&self, read: &StaffItem, item: &StaffItem) -> Result<TransactWrite, StorageError> {
+    /// If the item cannot be serialized.
+    pub fn replace_write(&self, previous: &StaffItem, item: &StaffItem) -> Result<TransactWrite, StorageError> {
         let put = Put::builder()
             .set_item(Some(to_item(item)?))
             .condition_expression("#sealed = :read")
             .expression_attribute_names("#sealed", "sealed")
-            .expression_attribute_values(":read", AttributeValue::B(read.sealed.clone().into()));
-        self.0.part(put)
+            .expression_attribute_values(":read", AttributeValue::B(previous.sealed.clone().into()));
+        self.0.put_builder_write(put)
     }
 
-    /// For a transaction: the employee's authorization ends. Where there is none, it has ended.
+    /// Builds the write that ends an employee's authorization. It is not an error if there is none.
     ///
     /// # Errors
-    /// Where the delete cannot be written.
+    /// If the request cannot be built.
     pub fn delete_write(&self, business: &BusinessId, employee: &EmployeeId) -> Result<TransactWrite, StorageError> {
         self.0.delete_write(Delete::builder().set_key(Some(key2(KEY, business.as_str(), RANGE, employee.as_str()))))
     }
 
-    /// For a transaction, beside [`Self::delete_write`].
+    /// Builds the write that removes an employee from the roster, for the same transaction as [`Self::delete_write`].
     ///
     /// # Errors
-    /// Where the update cannot be written.
-    pub fn leave_write(&self, business: &BusinessId, employee: &EmployeeId) -> Result<TransactWrite, StorageError> {
+    /// If the request cannot be built.
+    pub fn remove_from_roster_write(&self, business: &BusinessId, employee: &EmployeeId) -> Result<TransactWrite, StorageError> {
         let update = Update::builder()
             .set_key(Some(key2(KEY, business.as_str(), RANGE, ROSTER)))
             .update_expression("DELETE #employees :employee")
@@ -170,7 +179,8 @@ impl Staff {
         self.0.update_write(update)
     }
 
-    /// Everybody whom the business has authorised. All fit into one answer of DynamoDB: a hundred of some hundred bytes.
+    /// Reads all employees of a business. They fit into one response of DynamoDB, because there are at most a hundred items of some hundred
+    /// bytes.
     ///
     /// # Errors
     /// Storage errors.
@@ -188,8 +198,8 @@ impl Staff {
         output.items.unwrap_or_default().into_iter().map(from_item).collect()
     }
 
-    /// The authorizations that an employee has, of whatever business: the latest, as many as signing in looks at. All are read to find
-    /// them: each is another business's, so that they are few, and none can be pushed out by older ones.
+    /// Returns the latest authorizations of an employee at all businesses, at most [`EMPLOYERS_MAX`]. All authorizations are read to find
+    /// them, so that older ones cannot displace newer ones. There are few, because each business authorises an employee once.
     ///
     /// # Errors
     /// Storage errors.
@@ -217,7 +227,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_sealed_of_an_employee_opens_at_its_place_only() {
+    fn the_sealed_facts_open_only_for_their_own_business_and_employee() {
         let key = crate::sealing::staff_key("secret");
         let afm = || Afm::parse("068933130").unwrap();
         let facts = StaffFacts { afm: afm(), label: StaffLabel::parse("Νίκη").ok(), business_afm: afm(), owner_afm: afm() };
@@ -234,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn the_set_of_ids_stands_before_every_id() {
+    fn the_roster_sorts_before_all_employee_ids() {
         for first in [b'-', b'0', b'A', b'_', b'a'] {
             assert!(ROSTER.as_bytes()[0] < first);
         }

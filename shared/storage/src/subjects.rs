@@ -1,4 +1,4 @@
-//! Subjects: keyed hash of an identifier -> random [`SubjectId`]. All identifiers of a person point to one.
+//! The table `Subjects`: maps the keyed hash of an identifier to a random [`SubjectId`]. All identifiers of a person map to the same one.
 
 use aws_sdk_dynamodb::Client;
 use domain::{Identifier, Moment, SubjectId};
@@ -12,8 +12,9 @@ use crate::{
 };
 
 const KEY: &str = "identifier";
-/// A person has three identifiers at most: each round lost means that another call wrote at least one of them.
-const ROUNDS: usize = 4;
+/// Attempts to write identifiers while other calls write them too. Each failed attempt means that another call wrote at least one of the
+/// identifiers, of which a person has at most three.
+const ATTEMPTS_MAX: usize = 4;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct SubjectItem {
@@ -32,7 +33,7 @@ impl Subjects {
         Self { table: Table::new(client, table), hasher }
     }
 
-    /// The subject to whom `identifier` leads. None is made.
+    /// Returns the subject that `identifier` maps to. Creates none.
     ///
     /// # Errors
     /// Storage errors.
@@ -41,16 +42,17 @@ impl Subjects {
         Ok(item.map(|item| item.subject_id))
     }
 
-    /// The subject to whom all of `identifiers` belong (the registers say so), made now if none is known yet.
+    /// Returns the subject to whom all of `identifiers` belong according to the registers. Creates one if none of them is stored yet.
     ///
-    /// One that is known decides, so that a minor who gets an AFM later stays the same subject; the others are made to point there, all
-    /// or none. Of several calls at once one writes, and the others find what it wrote.
+    /// If one identifier is stored, its subject is used, so that a minor who later receives an AFM remains the same subject. The other
+    /// identifiers are stored with the same subject in one transaction. Of several concurrent calls one writes, and the others read its
+    /// result.
     ///
     /// # Errors
-    /// Storage errors; [`StorageError::Corrupt`] where some lead to one subject and some to another: which of them the person is, nobody
-    /// can tell here.
+    /// Storage errors. [`StorageError::Corrupt`] if the identifiers map to different subjects, because it cannot be decided here which of
+    /// them is the person.
     pub async fn resolve(&self, identifiers: &[Identifier], now: Moment) -> Result<SubjectId, StorageError> {
-        for _ in 0..ROUNDS {
+        for _ in 0..ATTEMPTS_MAX {
             let (known, unknown) = self.look_up(identifiers, now).await?;
             let subject = match known {
                 Some(subject) => subject,
@@ -66,15 +68,15 @@ impl Subjects {
             }
             match transaction.commit().await {
                 Ok(()) => return Ok(subject),
-                // Somebody was quicker with one of them: theirs stands.
+                // Another call has stored one of the identifiers. Its subject is used.
                 Err(TransactionError::Refused(_) | TransactionError::Conflict) => {}
                 Err(TransactionError::Storage(error)) => return Err(error),
             }
         }
-        Err(StorageError::Conflict("a person's identifiers are written by others again and again".to_owned()))
+        Err(StorageError::Conflict("other calls keep writing the identifiers of a person".to_owned()))
     }
 
-    /// The subject to whom those that are known lead, and the hashes of the others.
+    /// Returns the subject that the stored identifiers map to, and the hashes of the identifiers that are not stored.
     async fn look_up(&self, identifiers: &[Identifier], now: Moment) -> Result<(Option<SubjectId>, Vec<String>), StorageError> {
         let mut unknown = Vec::new();
         let mut known: Option<SubjectId> = None;

@@ -1,4 +1,4 @@
-//! What all tables share: reading an item that has not expired, writing one, and conditions.
+//! Code shared by all tables: reads that ignore expired items, writes, and the outcome of conditions.
 
 use std::collections::HashMap;
 
@@ -17,12 +17,12 @@ use crate::{
     transaction::TransactWrite,
 };
 
-/// The TTL attribute of every table: epoch seconds.
+/// The TTL attribute of every table. Its value is in epoch seconds.
 pub const TTL_ATTRIBUTE: &str = "expires_at";
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
-/// A table and the client to reach it.
+/// A DynamoDB table: its name and the client.
 #[derive(Debug, Clone)]
 pub(crate) struct Table {
     pub(crate) client: Client,
@@ -42,19 +42,19 @@ pub(crate) fn moment(value: Moment) -> AttributeValue {
 }
 
 pub(crate) fn to_item<T: Serialize>(value: &T) -> Result<Item, StorageError> {
-    serde_dynamo::aws_sdk_dynamodb_1::to_item(value).map_err(|_| StorageError::Corrupt("an item cannot be written"))
+    serde_dynamo::aws_sdk_dynamodb_1::to_item(value).map_err(|_| StorageError::Corrupt("an item cannot be serialized"))
 }
 
 pub(crate) fn from_item<T: DeserializeOwned>(item: Item) -> Result<T, StorageError> {
     serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|_| StorageError::Corrupt("an item has another shape"))
 }
 
-/// When the item ends, by its TTL attribute.
+/// Returns when the item expires, from its TTL attribute.
 fn expires_at(item: &Item) -> Option<Moment> {
     item.get(TTL_ATTRIBUTE)?.as_n().ok()?.parse().ok().map(Moment::from_epoch_seconds)
 }
 
-/// TTL deletes late (days, on AWS): what has expired is absent from that second on.
+/// Returns whether the item has not expired. This is checked here because DynamoDB deletes expired items late, on AWS up to days later.
 pub(crate) fn is_live(item: &Item, now: Moment) -> bool {
     expires_at(item).is_none_or(|end| !now.has_reached(end))
 }
@@ -64,8 +64,8 @@ type UpdateResult = Result<
     aws_sdk_dynamodb::error::SdkError<aws_sdk_dynamodb::operation::update_item::UpdateItemError>,
 >;
 
-/// Whether the condition of an update held.
-pub(crate) fn condition_held(result: UpdateResult) -> Result<bool, StorageError> {
+/// Returns whether the condition of an update was met, that is whether the item was written.
+pub(crate) fn condition_is_met(result: UpdateResult) -> Result<bool, StorageError> {
     match result {
         Ok(_) => Ok(true),
         Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
@@ -78,7 +78,7 @@ impl Table {
         Self { client, name }
     }
 
-    /// A consistent read. None where the item is absent or has expired.
+    /// Reads an item with strong consistency. Returns `None` if the item is absent or has expired.
     pub(crate) async fn get<T: DeserializeOwned>(&self, key: Item, now: Moment) -> Result<Option<T>, StorageError> {
         let output = self
             .client
@@ -92,12 +92,13 @@ impl Table {
         output.item.filter(|item| is_live(item, now)).map(from_item).transpose()
     }
 
-    /// Writes an item under a random key: no other has it, and a write that the SDK repeats as its answer was lost does no harm.
+    /// Writes an item under a random key. It needs no condition: no other item has the key, and the SDK may safely repeat the write after a
+    /// lost response.
     pub(crate) async fn put(&self, item: Item) -> Result<(), StorageError> {
         self.client.put_item().table_name(&self.name).set_item(Some(item)).send().await.map(|_| ()).map_err(failed("PutItem"))
     }
 
-    /// Writes an item whose key is not there yet (or has expired). False where it is.
+    /// Writes an item unless an unexpired item with its key exists. Returns `false` if one exists.
     pub(crate) async fn put_new(&self, item: Item, key_name: &str, now: Moment) -> Result<bool, StorageError> {
         let result = self
             .client
@@ -119,36 +120,39 @@ impl Table {
 }
 
 impl Table {
-    /// For a transaction: writes an item, whatever was there.
+    /// Builds an unconditional put for a transaction.
     pub(crate) fn put_write(&self, item: Item) -> Result<TransactWrite, StorageError> {
-        self.part(Put::builder().set_item(Some(item)))
+        self.put_builder_write(Put::builder().set_item(Some(item)))
     }
 
-    /// For a transaction: writes an item whose key is not there yet.
+    /// Builds a put for a transaction that fails if an item with this key exists.
     pub(crate) fn put_new_write(&self, item: Item, key_name: &str) -> Result<TransactWrite, StorageError> {
         let put = Put::builder().set_item(Some(item));
-        self.part(put.condition_expression("attribute_not_exists(#key)").expression_attribute_names("#key", key_name))
+        self.put_builder_write(put.condition_expression("attribute_not_exists(#key)").expression_attribute_names("#key", key_name))
     }
 
-    pub(crate) fn part(&self, put: PutBuilder) -> Result<TransactWrite, StorageError> {
+    /// Builds a put for a transaction, with the item and condition that the caller has set.
+    pub(crate) fn put_builder_write(&self, put: PutBuilder) -> Result<TransactWrite, StorageError> {
         put.table_name(&self.name).build().map(TransactWrite::from).map_err(|_| StorageError::Corrupt("a put lacks a field"))
     }
 
-    /// For a transaction.
+    /// Builds an update for a transaction, with the key, expression and condition that the caller has set.
     pub(crate) fn update_write(&self, update: UpdateBuilder) -> Result<TransactWrite, StorageError> {
         update.table_name(&self.name).build().map(TransactWrite::from).map_err(|_| StorageError::Corrupt("an update lacks a field"))
     }
 
-    /// For a transaction.
+    /// Builds a delete for a transaction, with the key and condition that the caller has set.
     pub(crate) fn delete_write(&self, delete: DeleteBuilder) -> Result<TransactWrite, StorageError> {
         delete.table_name(&self.name).build().map(TransactWrite::from).map_err(|_| StorageError::Corrupt("a delete lacks a field"))
     }
 }
 
+/// Returns the key of an item in a table without a sort key.
 pub(crate) fn key(name: &str, value: &str) -> Item {
     HashMap::from([(name.to_owned(), text(value))])
 }
 
+/// Returns the key of an item in a table with a sort key.
 pub(crate) fn key2(name: &str, value: &str, range_name: &str, range: &str) -> Item {
     HashMap::from([(name.to_owned(), text(value)), (range_name.to_owned(), text(range))])
 }

@@ -1,4 +1,4 @@
-//! Changes that belong together, written together or not at all.
+//! Transactions: several writes that DynamoDB makes together or not at all.
 
 use std::time::Duration;
 
@@ -11,31 +11,31 @@ use uuid::Uuid;
 
 use crate::error::{StorageError, failed};
 
-/// How often a transaction that met another one is tried again, with growing pauses.
+/// Number of retries after a conflict with another transaction. The pause before each retry grows ([`pause`]).
 const CONFLICT_RETRIES: u32 = 5;
 const IN_PROGRESS: &str = "TransactionInProgress";
 
 #[derive(Debug, thiserror::Error)]
 pub enum TransactionError {
-    /// The conditions of these parts (by position) did not hold; nothing was written.
-    #[error("conditions of parts {0:?} did not hold")]
+    /// The conditions of the writes at these positions were not met. Nothing was written.
+    #[error("conditions of writes {0:?} were not met")]
     Refused(Vec<usize>),
-    /// It met another transaction on the same items, again and again; nothing was written.
-    #[error("met another transaction")]
+    /// The transaction conflicted with others on the same items, also after all retries. Nothing was written.
+    #[error("conflict with another transaction")]
     Conflict,
     #[error(transparent)]
     Storage(#[from] StorageError),
 }
 
-/// One TransactWriteItems call. The parts are made by the tables' modules.
+/// A call of TransactWriteItems. The modules of the tables build its writes.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Transaction {
     client: Client,
-    parts: Vec<TransactWrite>,
+    writes: Vec<TransactWrite>,
 }
 
-/// One write within a transaction.
+/// One write of a transaction.
 #[derive(Debug, Clone)]
 pub struct TransactWrite(TransactWriteItem);
 
@@ -59,40 +59,43 @@ impl From<Delete> for TransactWrite {
 
 impl Transaction {
     pub const fn new(client: Client) -> Self {
-        Self { client, parts: Vec::new() }
+        Self { client, writes: Vec::new() }
     }
 
-    pub fn with(mut self, part: TransactWrite) -> Self {
-        self.parts.push(part);
+    pub fn with(mut self, write: TransactWrite) -> Self {
+        self.writes.push(write);
         self
     }
 
-    pub fn with_some(mut self, part: Option<TransactWrite>) -> Self {
-        self.parts.extend(part);
+    pub fn with_some(mut self, write: Option<TransactWrite>) -> Self {
+        self.writes.extend(write);
         self
     }
 
+    /// Sends the transaction, and retries it after conflicts and throttling.
+    ///
     /// # Errors
-    /// [`TransactionError::Refused`] with the positions of the conditions that failed; nothing is ever half written.
+    /// [`TransactionError::Refused`] with the positions of the writes whose conditions failed. In every case either all writes are made or
+    /// none.
     pub async fn commit(self) -> Result<(), TransactionError> {
-        // The same token for every retry, the SDK's included: a write whose answer was lost is not done twice.
+        // All retries, including those of the SDK, use this token, so that DynamoDB does not repeat a transaction whose response was lost.
         let token = Uuid::now_v7().to_string();
         for attempt in 0.. {
-            let items = self.parts.iter().map(|part| part.0.clone()).collect();
+            let items = self.writes.iter().map(|write| write.0.clone()).collect();
             let result = self.client.transact_write_items().set_transact_items(Some(items)).client_request_token(&token).send().await;
             let Err(error) = result else { return Ok(()) };
             let reasons: Vec<String> = match error.as_service_error() {
                 Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
                     cancelled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or_default().to_owned()).collect()
                 }
-                // An earlier request of this very transaction is still at work: what becomes of it the next one hears.
+                // DynamoDB is still processing an earlier request of this transaction. The next retry gets its outcome.
                 Some(TransactWriteItemsError::TransactionInProgressException(_)) => vec![IN_PROGRESS.to_owned()],
                 _ => return Err(failed("TransactWriteItems")(error).into()),
             };
-            let refused: Vec<usize> =
-                reasons.iter().enumerate().filter(|(_, code)| *code == "ConditionalCheckFailed").map(|(at, _)| at).collect();
-            if !refused.is_empty() {
-                return Err(TransactionError::Refused(refused));
+            let failed_conditions: Vec<usize> =
+                reasons.iter().enumerate().filter(|(_, code)| *code == "ConditionalCheckFailed").map(|(position, _)| position).collect();
+            if !failed_conditions.is_empty() {
+                return Err(TransactionError::Refused(failed_conditions));
             }
             let conflict = reasons.iter().any(|code| code == "TransactionConflict");
             let throttled = reasons.iter().any(|code| code == "ThrottlingError" || code == "ProvisionedThroughputExceeded");
@@ -104,7 +107,7 @@ impl Transaction {
                 return Err(match (conflict, throttled) {
                     (true, _) => TransactionError::Conflict,
                     (false, true) => StorageError::Throttled("TransactWriteItems".to_owned()).into(),
-                    // Nobody may take it for not written: it may be, a moment later.
+                    // Not a `Conflict`, which promises that nothing was written: the earlier request may still succeed.
                     (false, false) => StorageError::Unavailable("TransactWriteItems: still in progress".to_owned()).into(),
                 });
             }
@@ -114,7 +117,8 @@ impl Transaction {
     }
 }
 
-/// 20, 40, 80, 160, 320 ms and up to as much again, at random, so that two that met do not meet again.
+/// Returns the pause before a retry: 20, 40, 80, 160, 320 ms, plus a random share of up to the same length, so that two transactions that
+/// conflicted do not conflict again.
 fn pause(attempt: u32) -> Result<Duration, StorageError> {
     let base = 20_u64 << attempt;
     let [random] = aws::random_bytes::<1>()?;

@@ -1,4 +1,4 @@
-//! The vault: sealed images and previews in S3, under prefixes that carry retention.
+//! The vault: sealed images and previews in S3. The prefix of an object determines how long it is stored.
 
 use std::{future::Future, time::Duration};
 
@@ -28,7 +28,7 @@ pub const UPLOAD_TYPE: &str = "image/jpeg";
 const SIGNED_HEADERS: [&str; 4] = ["content-length", "content-type", HOST, "x-amz-checksum-sha256"];
 const HOST: &str = "host";
 
-/// A sealed object's part in its set; bound to it by sealing.
+/// The role of an object in its photo set. It is authenticated when the object is opened, so objects cannot be exchanged for each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ObjectRole {
     Image(ImageKind),
@@ -46,23 +46,24 @@ impl ObjectRole {
     }
 }
 
-/// Which retention holds for a set's objects.
+/// The prefix under which the objects of a photo set are stored. It determines their retention.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StoragePrefix {
-    /// Never associated: 14 days.
+    /// The set was never associated. Objects are stored for 14 days.
     Pending,
-    /// Associated once: 365 days.
+    /// The set has been associated. Objects are stored for 365 days.
     Associated,
 }
 
 impl StoragePrefix {
-    const fn prefix(self) -> &'static str {
+    const fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending/",
             Self::Associated => "associated/",
         }
     }
 
+    /// Returns the prefix of a photo set whose code is in this state.
     pub const fn of(state: CodeState) -> Self {
         match state {
             CodeState::Issued => Self::Pending,
@@ -83,7 +84,8 @@ impl UploadUrl {
     /// Takes the URL and the signed headers from a presigned request. Headers that are not signed are dropped.
     ///
     /// # Errors
-    /// [`StorageError::Corrupt`] unless exactly [`SIGNED_HEADERS`] are signed: an upload would fail at S3 for a header that no client sends.
+    /// [`StorageError::Corrupt`] unless exactly [`SIGNED_HEADERS`] are signed: an upload would fail at S3 for a header that no client
+    /// sends.
     fn of<'a>(url: &str, headers: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Self, StorageError> {
         let (_, query) = url.split_once('?').unwrap_or_default();
         let signed = query.split('&').find_map(|pair| pair.strip_prefix("X-Amz-SignedHeaders="));
@@ -100,7 +102,7 @@ impl UploadUrl {
     }
 }
 
-/// An object that is not opened yet.
+/// An object that was fetched and not yet opened (decrypted).
 #[derive(Debug)]
 pub struct SealedObject {
     sealed: Zeroizing<Vec<u8>>,
@@ -108,8 +110,10 @@ pub struct SealedObject {
 }
 
 impl SealedObject {
+    /// Opens the object.
+    ///
     /// # Errors
-    /// [`StorageError::Corrupt`] where it is another key's, or another part's.
+    /// [`StorageError::Corrupt`] if it was sealed with another key, or for another set or role.
     pub fn open(&self, data_key: &SealingKey) -> Result<Vec<u8>, StorageError> {
         data_key.open(&self.context, &self.sealed)
     }
@@ -123,14 +127,15 @@ pub struct Vault {
 
 impl Vault {
     pub fn new(config: &SdkConfig, bucket: String) -> Self {
-        // One host for all buckets: the certificate of an endpoint of one's own covers it.
-        Self::reached(config, bucket, std::env::var_os("AWS_ENDPOINT_URL").is_some())
+        // With a custom endpoint the bucket goes into the path instead of the host name, so that the endpoint's certificate is valid for
+        // all buckets.
+        Self::with_addressing(config, bucket, std::env::var_os("AWS_ENDPOINT_URL").is_some())
     }
 
-    fn reached(config: &SdkConfig, bucket: String, one_host: bool) -> Self {
+    fn with_addressing(config: &SdkConfig, bucket: String, path_style: bool) -> Self {
         let client = Client::from_conf(
             aws_sdk_s3::config::Builder::from(config)
-                .force_path_style(one_host)
+                .force_path_style(path_style)
                 .request_checksum_calculation(aws_sdk_s3::config::RequestChecksumCalculation::WhenRequired)
                 .response_checksum_validation(aws_sdk_s3::config::ResponseChecksumValidation::WhenRequired)
                 .interceptor(aws::CallCounter)
@@ -142,7 +147,7 @@ impl Vault {
     /// Signs a URL to which the declared picture can be uploaded. Makes no call to AWS.
     ///
     /// # Errors
-    /// [`StorageError::Corrupt`] for a declaration that cannot be signed, and where other headers than [`SIGNED_HEADERS`] are signed.
+    /// [`StorageError::Corrupt`] if the declaration cannot be signed, or if the SDK signs other headers than [`SIGNED_HEADERS`].
     pub async fn presign(
         &self,
         business: &BusinessId,
@@ -170,7 +175,7 @@ impl Vault {
         UploadUrl::of(signed.uri(), signed.headers())
     }
 
-    /// The uploaded original. None where nothing was uploaded (or it is deleted already).
+    /// Fetches an uploaded original. Returns `None` if nothing was uploaded or the original was deleted.
     ///
     /// # Errors
     /// Storage errors.
@@ -181,72 +186,82 @@ impl Vault {
         kind: ImageKind,
     ) -> Result<Option<Zeroizing<Vec<u8>>>, StorageError> {
         match self.get(&incoming(business, upload_id, kind)).await {
-            // Without the right to list a bucket, S3 does not say that an object is absent: it denies.
+            // S3 denies access to an absent object if the caller may not list the bucket.
             Err(StorageError::Denied) => Ok(None),
             other => other,
         }
     }
 
+    /// Deletes an uploaded original. Deleting an absent object is not an error.
+    ///
     /// # Errors
-    /// Storage errors. Deleting what is gone is no error.
+    /// Storage errors.
     pub async fn delete_incoming(&self, business: &BusinessId, upload_id: &str, kind: ImageKind) -> Result<(), StorageError> {
         self.delete(&incoming(business, upload_id, kind)).await
     }
 
-    /// Seals a part of a set and stores it as pending.
+    /// Seals an object of a set and stores it as pending.
     ///
     /// # Errors
     /// Storage errors.
-    pub async fn store(&self, data_key: &SealingKey, set_id: &str, part: ObjectRole, plain: &[u8]) -> Result<(), StorageError> {
-        let sealed = data_key.seal(&context(set_id, part), plain)?;
-        self.put(&object(StoragePrefix::Pending, set_id, part), sealed).await
+    pub async fn store(&self, data_key: &SealingKey, set_id: &str, role: ObjectRole, plain: &[u8]) -> Result<(), StorageError> {
+        let sealed = data_key.seal(&context(set_id, role), plain)?;
+        self.put(&object(StoragePrefix::Pending, set_id, role), sealed).await
     }
 
-    /// # Errors
-    /// Storage errors; an absent object is one: the database said that it is there.
-    pub async fn open(&self, data_key: &SealingKey, shelf: StoragePrefix, set_id: &str, part: ObjectRole) -> Result<Vec<u8>, StorageError> {
-        self.fetch(shelf, set_id, part).await?.open(data_key)
-    }
-
-    /// A part as it lies there, to be opened by a key that is fetched at the same time.
+    /// Fetches and opens an object of a set.
     ///
     /// # Errors
-    /// Those of [`Self::open`].
-    pub async fn fetch(&self, shelf: StoragePrefix, set_id: &str, part: ObjectRole) -> Result<SealedObject, StorageError> {
-        let sealed = self.get(&object(shelf, set_id, part)).await?.ok_or(StorageError::Corrupt("an object is missing"))?;
-        Ok(SealedObject { sealed, context: context(set_id, part) })
+    /// Storage errors, also if the object is absent, because the database lists it.
+    pub async fn open(
+        &self,
+        data_key: &SealingKey,
+        prefix: StoragePrefix,
+        set_id: &str,
+        role: ObjectRole,
+    ) -> Result<Vec<u8>, StorageError> {
+        self.fetch(prefix, set_id, role).await?.open(data_key)
     }
 
-    /// Copies a part from pending to associated, sealed as it is. Again is the same again.
+    /// Fetches an object of a set without opening it, so that its key can be fetched at the same time.
+    ///
+    /// # Errors
+    /// The same as [`Self::open`].
+    pub async fn fetch(&self, prefix: StoragePrefix, set_id: &str, role: ObjectRole) -> Result<SealedObject, StorageError> {
+        let sealed = self.get(&object(prefix, set_id, role)).await?.ok_or(StorageError::Corrupt("an object is missing"))?;
+        Ok(SealedObject { sealed, context: context(set_id, role) })
+    }
+
+    /// Copies a sealed object from the pending to the associated prefix. Repeating the call has no further effect.
     ///
     /// # Errors
     /// Storage errors.
-    pub async fn copy_to_associated(&self, set_id: &str, part: ObjectRole) -> Result<(), StorageError> {
+    pub async fn copy_to_associated(&self, set_id: &str, role: ObjectRole) -> Result<(), StorageError> {
         self.client
             .copy_object()
             .bucket(&self.bucket)
-            .copy_source(format!("{}/{}", self.bucket, object(StoragePrefix::Pending, set_id, part)))
-            .key(object(StoragePrefix::Associated, set_id, part))
+            .copy_source(format!("{}/{}", self.bucket, object(StoragePrefix::Pending, set_id, role)))
+            .key(object(StoragePrefix::Associated, set_id, role))
             .send()
             .await
             .map(|_| ())
             .map_err(failed("CopyObject"))
     }
 
-    /// Deletes a pending part that no code was made for.
+    /// Deletes a pending object for whose set no code was issued.
     ///
     /// # Errors
     /// Storage errors.
-    pub async fn delete_pending(&self, set_id: &str, part: ObjectRole) -> Result<(), StorageError> {
-        self.remove(StoragePrefix::Pending, set_id, part).await
+    pub async fn delete_pending(&self, set_id: &str, role: ObjectRole) -> Result<(), StorageError> {
+        self.remove(StoragePrefix::Pending, set_id, role).await
     }
 
-    /// Deletes a part of a set.
+    /// Deletes an object of a set. Deleting an absent object is not an error.
     ///
     /// # Errors
-    /// Storage errors. Deleting what is gone is no error.
-    pub async fn remove(&self, shelf: StoragePrefix, set_id: &str, part: ObjectRole) -> Result<(), StorageError> {
-        self.delete(&object(shelf, set_id, part)).await
+    /// Storage errors.
+    pub async fn remove(&self, prefix: StoragePrefix, set_id: &str, role: ObjectRole) -> Result<(), StorageError> {
+        self.delete(&object(prefix, set_id, role)).await
     }
 
     fn put(&self, key: &str, body: Vec<u8>) -> impl Future<Output = Result<(), StorageError>> + Send + use<> {
@@ -261,7 +276,7 @@ impl Vault {
             Err(error) if error.code() == Some("AccessDenied") => return Err(StorageError::Denied),
             Err(error) => return Err(failed("GetObject")(error)),
         };
-        let body = output.body.collect().await.map_err(|_| StorageError::Unavailable("GetObject: the body broke off".to_owned()))?;
+        let body = output.body.collect().await.map_err(|_| StorageError::Unavailable("GetObject: the body ended early".to_owned()))?;
         Ok(Some(Zeroizing::new(body.to_vec())))
     }
 
@@ -274,13 +289,14 @@ fn incoming(business: &BusinessId, upload_id: &str, kind: ImageKind) -> String {
     format!("incoming/{}/{upload_id}/{}", business.as_str(), kind.name())
 }
 
-fn object(shelf: StoragePrefix, set_id: &str, part: ObjectRole) -> String {
-    format!("{}{set_id}/{}", shelf.prefix(), part.name())
+fn object(prefix: StoragePrefix, set_id: &str, role: ObjectRole) -> String {
+    format!("{}{set_id}/{}", prefix.as_str(), role.name())
 }
 
-/// What sealing binds an object to: its set and its part; the format version is sealed data's first byte.
-fn context(set_id: &str, part: ObjectRole) -> String {
-    format!("{set_id}/{}", part.name())
+/// Returns the sealing context of an object: its set and its role. The format version is not part of it, because it is the first byte of
+/// sealed data.
+fn context(set_id: &str, role: ObjectRole) -> String {
+    format!("{set_id}/{}", role.name())
 }
 
 fn hex_to_base64(hex: &str) -> Option<String> {
@@ -296,10 +312,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_object_lies_under_a_prefix_that_has_a_retention() {
-        let part = ObjectRole::Image(ImageKind::Face);
+    fn every_object_key_begins_with_a_prefix_that_has_a_retention() {
+        let role = ObjectRole::Image(ImageKind::Face);
         let business = BusinessId::from_hash("b".into());
-        let keys = [incoming(&business, "u", ImageKind::Face), object(StoragePrefix::Pending, "s", part), object(StoragePrefix::Associated, "s", part)];
+        let keys = [
+            incoming(&business, "u", ImageKind::Face),
+            object(StoragePrefix::Pending, "s", role),
+            object(StoragePrefix::Associated, "s", role),
+        ];
         for (key, (prefix, _)) in keys.iter().zip(LIFECYCLE) {
             assert!(key.starts_with(prefix), "{key}");
         }
@@ -307,44 +327,44 @@ mod tests {
 
     /// The pages' Content-Security-Policy allows uploads to `Photos.RegionalDomainName` only (template.yaml).
     #[tokio::test]
-    async fn uploads_go_to_the_buckets_own_origin() {
+    async fn upload_urls_have_the_origin_of_the_bucket() {
         use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
         let sdk = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("eu-south-1"))
             .credentials_provider(SharedCredentialsProvider::new(Credentials::new("id", "secret", None, None, "test")))
             .build();
-        let vault = Vault::reached(&sdk, "myphoto-photos-1a2b".to_owned(), false);
+        let vault = Vault::with_addressing(&sdk, "myphoto-photos-1a2b".to_owned(), false);
         let declared = Declared { bytes: 4, sha256: "00".repeat(32) };
-        let address = vault.presign(&BusinessId::from_hash("b".into()), "u", ImageKind::Face, &declared).await.unwrap();
-        assert!(address.url.starts_with("https://myphoto-photos-1a2b.s3.eu-south-1.amazonaws.com/incoming/"), "{}", address.url);
+        let upload = vault.presign(&BusinessId::from_hash("b".into()), "u", ImageKind::Face, &declared).await.unwrap();
+        assert!(upload.url.starts_with("https://myphoto-photos-1a2b.s3.eu-south-1.amazonaws.com/incoming/"), "{}", upload.url);
         let digest = STANDARD.encode([0; 32]);
         let headers = [("content-length", "4"), ("content-type", UPLOAD_TYPE), ("x-amz-checksum-sha256", digest.as_str())];
-        assert_eq!(address.headers, headers.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        assert_eq!(upload.headers, headers.map(|(name, value)| (name.to_owned(), value.to_owned())));
     }
 
     #[test]
-    fn an_upload_that_needs_other_headers_is_not_handed_out() {
+    fn an_upload_url_that_needs_other_headers_is_rejected() {
         const SIGNED: &str = "content-length%3Bcontent-type%3Bhost%3Bx-amz-checksum-sha256";
         const HEADERS: [(&str, &str); 3] = [("content-type", UPLOAD_TYPE), ("content-length", "4"), ("x-amz-checksum-sha256", "AA==")];
         let url = |signed: &str| format!("https://bucket.example/key?x-id=PutObject&X-Amz-SignedHeaders={signed}&X-Amz-Signature=00");
-        let names = |address: UploadUrl| address.headers.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        let names = |upload: UploadUrl| upload.headers.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
 
-        let of_ours = UploadUrl::of(&url(SIGNED), HEADERS.into_iter()).unwrap();
-        assert_eq!(names(of_ours), ["content-length", "content-type", "x-amz-checksum-sha256"]);
+        let valid = UploadUrl::of(&url(SIGNED), HEADERS.into_iter()).unwrap();
+        assert_eq!(names(valid), ["content-length", "content-type", "x-amz-checksum-sha256"]);
         let unsigned = [("host", "bucket.example"), ("x-amzn-trace-id", "Root=1"), ("user-agent", "SDK")];
         let with_unsigned = UploadUrl::of(&url(SIGNED), HEADERS.into_iter().chain(unsigned)).unwrap();
         assert_eq!(names(with_unsigned), ["content-length", "content-type", "x-amz-checksum-sha256"]);
 
-        let signed_by_others = [
+        let invalid_lists = [
             format!("{SIGNED}%3Bx-amzn-trace-id"),
             format!("{SIGNED}%3Bx-amz-user-agent"),
             "content-length%3Bcontent-type%3Bhost".to_owned(),
             String::new(),
         ];
-        for signed in signed_by_others {
-            let refused = UploadUrl::of(&url(&signed), HEADERS.into_iter()).unwrap_err();
-            assert!(matches!(refused, StorageError::Corrupt(_)), "{signed}");
+        for signed in invalid_lists {
+            let error = UploadUrl::of(&url(&signed), HEADERS.into_iter()).unwrap_err();
+            assert!(matches!(error, StorageError::Corrupt(_)), "{signed}");
         }
         assert!(UploadUrl::of("https://bucket.example/key", HEADERS.into_iter()).is_err());
         assert!(UploadUrl::of(&url(SIGNED), HEADERS.into_iter().skip(1)).is_err(), "a signed header without its value");

@@ -1,4 +1,5 @@
-//! Each update of a session names the attributes that `UPDATES` lists and no others, because IAM allows no others (template.yaml).
+//! Compares the attributes that updates of sessions name with the lists in `storage::sessions`. The roles of the functions allow only the
+//! attributes in these lists (template.yaml).
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
@@ -9,7 +10,7 @@ use lambda::{Endpoint, Received, Response};
 use serde_json::{Value, json};
 use storage::{
     sealing::SessionToken,
-    sessions::{Associated, AwaitedOtp, FRESH, Person, Session, Sessions, PendingSubmission, UPDATES},
+    sessions::{Associated, AwaitedOtp, NEW_SESSION_ATTRIBUTES, PendingSubmission, Person, Session, Sessions, UPDATE_ATTRIBUTES},
     transaction::{TransactWrite, Transaction},
 };
 
@@ -36,8 +37,9 @@ fn submission() -> PendingSubmission {
     serde_json::from_value(submission).unwrap()
 }
 
-/// The top-level attributes that the one update among the requests names. `dynamodb:Attributes` holds the same.
-fn named(requests: &[Received]) -> BTreeSet<String> {
+/// Returns the top-level attributes that the only update among the requests names. They are the values of the IAM condition key
+/// `dynamodb:Attributes`.
+fn named_attributes(requests: &[Received]) -> BTreeSet<String> {
     let bodies = requests.iter().map(|request| serde_json::from_str::<Value>(&request.body).unwrap());
     let updates: Vec<Value> = bodies
         .flat_map(|body| match body.get("TransactItems") {
@@ -48,7 +50,7 @@ fn named(requests: &[Received]) -> BTreeSet<String> {
     let [update] = updates.as_slice() else { panic!("{} updates", updates.len()) };
     let expressions = ["UpdateExpression", "ConditionExpression"].map(|name| update[name].as_str().unwrap_or_default()).join(" ");
     let words = expressions.split(|c: char| !(c.is_ascii_alphanumeric() || "#:._".contains(c)));
-    // What follows a dot lies within an attribute.
+    // The part of a path after a dot is inside an attribute.
     let paths = words.filter(|word| word.starts_with('#')).map(|path| path.split('.').next().unwrap());
     let names = &update["ExpressionAttributeNames"];
     let keys = update["Key"].as_object().unwrap().keys().cloned();
@@ -56,15 +58,15 @@ fn named(requests: &[Received]) -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn updates_name_the_attributes_that_the_table_lists() {
+async fn updates_name_exactly_the_listed_attributes() {
     let endpoint = Endpoint::start(|_| Response::ok("application/x-amz-json-1.0", "{}")).await;
     let client = storage::dynamodb(&lambda::sdk_config(&endpoint.url));
     let sessions = Sessions::new(client.clone(), "Sessions".to_owned());
     let (session, submission) = (session(), submission());
     let otp = AwaitedOtp { hash: vec![1], expires_at: NOW, resends: 1 };
     let associated = Associated { subject_id: session.subject_id.clone(), code_id: "c".to_owned() };
-    let commit = async |part: TransactWrite| Transaction::new(client.clone()).with(part).commit().await.unwrap();
-    for (update, attributes) in UPDATES {
+    let commit = async |write: TransactWrite| Transaction::new(client.clone()).with(write).commit().await.unwrap();
+    for (update, attributes) in UPDATE_ATTRIBUTES {
         match update {
             "touch" => assert!(sessions.touch(&session, NOW).await.unwrap()),
             "rotate_write" => commit(sessions.rotate_write(&session, "try", &SessionToken::random().unwrap(), NOW).unwrap()).await,
@@ -72,23 +74,27 @@ async fn updates_name_the_attributes_that_the_table_lists() {
             "replace_otp" => assert!(sessions.replace_otp(&session, 0, &otp).await.unwrap()),
             "choose_role" => assert!(sessions.choose_role(&session, &Role::Citizen, NOW).await.unwrap()),
             "agree" => assert!(sessions.agree(&session, "2026-12", NOW).await.unwrap()),
-            "hold" => {
+            "store_submission" => {
                 assert!(sessions.store_submission(&session, None, NOW).await.unwrap());
-                assert_eq!(named(&endpoint.take()), attributes.iter().map(|name| (*name).to_owned()).collect(), "hold none");
+                assert_eq!(
+                    named_attributes(&endpoint.take()),
+                    attributes.iter().map(|name| (*name).to_owned()).collect(),
+                    "{update} of `None`"
+                );
                 assert!(sessions.store_submission(&session, Some(&submission), NOW).await.unwrap());
             }
             "confirm" => assert!(sessions.confirm(&session, &submission, NOW).await.unwrap()),
             "associated_write" => commit(sessions.associated_write(&session, &associated).unwrap()).await,
-            "forget_submission" => assert!(sessions.forget_submission(&session).await.unwrap()),
+            "remove_submission" => assert!(sessions.remove_submission(&session).await.unwrap()),
             "set_minors" => assert!(sessions.set_minors(&session, &[]).await.unwrap()),
-            other => panic!("{other} is no update of this test"),
+            other => panic!("the test does not make the update {other}"),
         }
-        assert_eq!(named(&endpoint.take()), attributes.iter().map(|name| (*name).to_owned()).collect(), "{update}");
+        assert_eq!(named_attributes(&endpoint.take()), attributes.iter().map(|name| (*name).to_owned()).collect(), "{update}");
     }
 }
 
 #[tokio::test]
-async fn a_session_begins_with_the_attributes_that_the_table_lists() {
+async fn a_new_session_has_exactly_the_listed_attributes() {
     let endpoint = Endpoint::start(|_| Response::ok("application/x-amz-json-1.0", "{}")).await;
     let client = storage::dynamodb(&lambda::sdk_config(&endpoint.url));
     let sessions = Sessions::new(client.clone(), "Sessions".to_owned());
@@ -97,22 +103,28 @@ async fn a_session_begins_with_the_attributes_that_the_table_lists() {
     (full.otp, full.role, full.consent) = (Some(otp), Some(Role::Citizen), Some("2026-12".to_owned()));
     sessions.start(&full, NOW).await.unwrap();
     Transaction::new(client).with(sessions.put_write(&full).unwrap()).commit().await.unwrap();
-    let [put, transaction] = endpoint.take().try_into().unwrap_or_else(|_| panic!("two requests"));
+    let [put, transaction] = endpoint.take().try_into().unwrap_or_else(|_| panic!("expected two requests"));
     let body = |request: &Received| serde_json::from_str::<Value>(&request.body).unwrap();
     for put in [&body(&put), &body(&transaction)["TransactItems"][0]["Put"]] {
         let attributes: BTreeSet<&str> = put["Item"].as_object().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(attributes, BTreeSet::from(FRESH));
-        // The condition names attributes too.
+        assert_eq!(attributes, BTreeSet::from(NEW_SESSION_ATTRIBUTES));
+        // The attributes in the condition count too.
         assert!(put["ExpressionAttributeNames"].as_object().unwrap().values().all(|name| attributes.contains(name.as_str().unwrap())));
     }
 }
 
-/// An update that is new in the source is in the table too.
+/// Fails if a new update is added to the source without being listed in `UPDATE_ATTRIBUTES`.
 #[test]
-fn the_table_lists_every_update() {
-    let source = include_str!("../src/sessions.rs");
-    // A function makes an update if it names an update expression.
+fn every_update_in_the_source_is_listed() {
+    let source = [
+        include_str!("../src/sessions.rs"),
+        include_str!("../src/sessions/minors.rs"),
+        include_str!("../src/sessions/otp.rs"),
+        include_str!("../src/sessions/submission.rs"),
+    ]
+    .concat();
+    // A function makes an update if it sets an update expression.
     let functions: Vec<&str> = source.split("fn ").skip(1).filter(|body| body.contains(".update_expression(")).collect();
-    let listed: BTreeSet<&str> = UPDATES.iter().map(|(update, _)| *update).collect();
+    let listed: BTreeSet<&str> = UPDATE_ATTRIBUTES.iter().map(|(update, _)| *update).collect();
     assert_eq!(functions.iter().map(|body| body.split('(').next().unwrap()).collect::<BTreeSet<_>>(), listed);
 }

@@ -1,5 +1,5 @@
-// The work of submit_code, written as one usually would for Node: what functions/citizen/submit_code.rs is compared with by `make bench`. It
-// reads and writes what ours do, and answers the same; it refuses what cannot be answered by an exception. Never deployed.
+// The work of submit_code in usual JavaScript for Node, with which `make bench` compares functions/citizen/submit_code.rs. It reads and writes the
+// same items and objects and returns the same response. Instead of problems it throws exceptions. Never deployed.
 
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
 import http from 'node:http';
@@ -8,7 +8,7 @@ import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 
 const dynamodb = new DynamoDBClient({});
 const s3 = new S3Client({ forcePathStyle: Boolean(process.env.AWS_ENDPOINT_URL) });
-const SUBMISSIONS_A_DAY = 5;
+const SUBMISSIONS_PER_DAY = 5;
 const IDLE = 30 * 60;
 const athens = new Intl.DateTimeFormat('en-CA', { timeZone: 'Europe/Athens', dateStyle: 'short' });
 const athensHour = new Intl.DateTimeFormat('en', { timeZone: 'Europe/Athens', hour: 'numeric', hourCycle: 'h23' });
@@ -16,7 +16,7 @@ const athensHour = new Intl.DateTimeFormat('en', { timeZone: 'Europe/Athens', ho
 const derive = (secret, label) => Buffer.from(hkdfSync('sha256', secret, 'myphoto', label, 32));
 
 function unseal(key, context, sealed) {
-  if (sealed[0] !== 1) throw new Error('another format');
+  if (sealed[0] !== 1) throw new Error('unknown format');
   const bytes = Buffer.from(sealed);
   const cipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(1, 13)).setAAD(Buffer.from(context)).setAuthTag(bytes.subarray(-16));
   return Buffer.concat([cipher.update(bytes.subarray(13, -16)), cipher.final()]);
@@ -33,7 +33,7 @@ async function get(table, key, now) {
   return item && Number(item.expires_at.N) > now ? item : undefined;
 }
 
-/** Seconds since 1970 at which the next day of Athens begins: 21 or 22 o'clock of UTC. */
+/** Returns the seconds since 1970 at which the next day in Athens begins, which is 21:00 or 22:00 UTC. */
 function nextMidnight(now) {
   const today = athens.format(now * 1000);
   let hour = (Math.floor(now / 3600) + 1) * 3600;
@@ -52,19 +52,19 @@ async function useOne(subject, codeId, now) {
       ExpressionAttributeValues: {
         ':ids': { SS: [codeId] },
         ':id': { S: codeId },
-        ':limit': { N: String(SUBMISSIONS_A_DAY) },
+        ':limit': { N: String(SUBMISSIONS_PER_DAY) },
         ':end': { N: String(nextMidnight(nextMidnight(now))) },
       },
       ReturnValues: 'ALL_NEW',
     }),
   );
-  return SUBMISSIONS_A_DAY - counted.submissions.SS.length;
+  return SUBMISSIONS_PER_DAY - counted.submissions.SS.length;
 }
 
 async function preview(dataKey, setId, kind) {
-  const part = `${setId}/${kind}-preview`;
-  const { Body: body } = await s3.send(new GetObjectCommand({ Bucket: process.env.PHOTOS_BUCKET, Key: `pending/${part}` }));
-  return `data:image/jpeg;base64,${unseal(dataKey, part, await body.transformToByteArray()).toString('base64')}`;
+  const name = `${setId}/${kind}-preview`;
+  const { Body: body } = await s3.send(new GetObjectCommand({ Bucket: process.env.PHOTOS_BUCKET, Key: `pending/${name}` }));
+  return `data:image/jpeg;base64,${unseal(dataKey, name, await body.transformToByteArray()).toString('base64')}`;
 }
 
 const moment = (seconds) => new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
@@ -82,12 +82,12 @@ async function handle(event) {
   const written = JSON.parse(event.body).code.replace(/\s/g, '');
   const code = Buffer.from(written, 'base64');
   const codeId = derive(code, 'code id').toString('base64url');
-  const [left, item, association] = await Promise.all([
+  const [submissionsLeft, item, association] = await Promise.all([
     useOne(subject, codeId, now),
     get('CODES_TABLE', { code_id: { S: codeId } }, now),
     get('ASSOCIATIONS_TABLE', { subject_id: { S: subject } }, now),
   ]);
-  if (item?.state.S !== 'issued') throw new Error('no code that waits');
+  if (item?.state.S !== 'issued') throw new Error('the code is not waiting to be submitted');
   const setId = item.set_id.S;
   const dataKey = unseal(derive(code, 'code key'), `data key of ${setId}`, item.wrapped_key.B);
   const images = item.images.L.map(({ M: { kind, width, height, bytes } }) => ({
@@ -114,7 +114,7 @@ async function handle(event) {
     nothing_associated_at: association === undefined ? now : null,
     confirmed: false,
   };
-  const hold = dynamodb.send(
+  const storing = dynamodb.send(
     new UpdateItemCommand({
       TableName: process.env.SESSIONS_TABLE,
       Key: { session_id: session.session_id },
@@ -135,17 +135,17 @@ async function handle(event) {
     }),
   );
   const opening = images.map(async (image) => ({ ...image, preview: await preview(dataKey, setId, image.kind) }));
-  const [views] = await Promise.all([Promise.all(opening), hold]);
-  const answer = {
+  const [views] = await Promise.all([Promise.all(opening), storing]);
+  const response = {
     subject: 'self',
     profile: submission.profile,
     images: views,
     issued_at: moment(submission.issued_at),
     expires_at: moment(submission.code_expires_at),
     confirmed: false,
-    submissions_left: left,
+    submissions_left: submissionsLeft,
   };
-  return { statusCode: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(answer) };
+  return { statusCode: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(response) };
 }
 
 const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(':');

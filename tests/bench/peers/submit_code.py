@@ -1,5 +1,5 @@
-"""The work of submit_code, written as one usually would in Python: what functions/citizen/submit_code.rs is compared with by `make bench`. It
-reads and writes what ours do, and answers the same; it refuses what cannot be answered by an exception. Never deployed."""
+"""The work of submit_code in usual Python, with which `make bench` compares functions/citizen/submit_code.rs. It reads and writes the same items and
+objects and returns the same response. Instead of problems it raises exceptions. Never deployed."""
 
 import base64
 import datetime
@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 DYNAMODB = boto3.client("dynamodb")
 S3 = boto3.client("s3")
-SUBMISSIONS_A_DAY = 5
+SUBMISSIONS_PER_DAY = 5
 IDLE = 30 * 60
 ATHENS = zoneinfo.ZoneInfo("Europe/Athens")
 
@@ -33,7 +33,7 @@ def derive(secret, label):
 
 def unseal(key, context, sealed):
     if sealed[0] != 1:
-        raise ValueError("another format")
+        raise ValueError("unknown format")
     return AESGCM(key).decrypt(sealed[1:13], sealed[13:], context.encode())
 
 
@@ -54,7 +54,7 @@ def get(table, key, now):
 def use_one(subject, code_id, now):
     day = datetime.datetime.fromtimestamp(now, ATHENS).date()
     end = datetime.datetime.combine(day + datetime.timedelta(days=2), datetime.time(), ATHENS)
-    answer = DYNAMODB.update_item(
+    response = DYNAMODB.update_item(
         TableName=os.environ["QUOTAS_TABLE"],
         Key={"subject_day": {"S": f"{subject}#{day}"}},
         UpdateExpression="ADD #set :ids SET #end = :end",
@@ -63,18 +63,18 @@ def use_one(subject, code_id, now):
         ExpressionAttributeValues={
             ":ids": {"SS": [code_id]},
             ":id": {"S": code_id},
-            ":limit": {"N": str(SUBMISSIONS_A_DAY)},
+            ":limit": {"N": str(SUBMISSIONS_PER_DAY)},
             ":end": {"N": str(int(end.timestamp()))},
         },
         ReturnValues="ALL_NEW",
     )
-    return SUBMISSIONS_A_DAY - len(answer["Attributes"]["submissions"]["SS"])
+    return SUBMISSIONS_PER_DAY - len(response["Attributes"]["submissions"]["SS"])
 
 
-def preview(data_key, shelf, set_id, kind):
-    part = f"{set_id}/{kind}-preview"
-    sealed = S3.get_object(Bucket=os.environ["PHOTOS_BUCKET"], Key=f"{shelf}/{part}")["Body"].read()
-    return "data:image/jpeg;base64," + base64.b64encode(unseal(data_key, part, sealed)).decode()
+def preview(data_key, prefix, set_id, kind):
+    name = f"{set_id}/{kind}-preview"
+    sealed = S3.get_object(Bucket=os.environ["PHOTOS_BUCKET"], Key=f"{prefix}/{name}")["Body"].read()
+    return "data:image/jpeg;base64," + base64.b64encode(unseal(data_key, name, sealed)).decode()
 
 
 def moment(seconds):
@@ -95,11 +95,11 @@ def handle(event):
     written = "".join(json.loads(event["body"])["code"].split())
     code = base64.b64decode(written.replace("-", "+").replace("_", "/") + "==", validate=True)
     code_id = text_id(derive(code, b"code id"))
-    left = use_one(subject, code_id, now)
+    submissions_left = use_one(subject, code_id, now)
     item = get("CODES_TABLE", {"code_id": {"S": code_id}}, now)
     association = get("ASSOCIATIONS_TABLE", {"subject_id": {"S": subject}}, now)
     if not item or item["state"]["S"] != "issued":
-        raise ValueError("no code that waits")
+        raise ValueError("the code is not waiting to be submitted")
     set_id = item["set_id"]["S"]
     data_key = unseal(derive(code, b"code key"), f"data key of {set_id}", item["wrapped_key"]["B"])
     images = [
@@ -145,16 +145,16 @@ def handle(event):
         )
     except ClientError as error:
         raise ValueError("the session has ended") from error
-    answer = {
+    response = {
         "subject": "self",
         "profile": submission["profile"],
         "images": views,
         "issued_at": moment(submission["issued_at"]),
         "expires_at": moment(submission["code_expires_at"]),
         "confirmed": False,
-        "submissions_left": left,
+        "submissions_left": submissions_left,
     }
-    return {"statusCode": 200, "headers": {"content-type": "application/json"}, "body": json.dumps(answer)}
+    return {"statusCode": 200, "headers": {"content-type": "application/json"}, "body": json.dumps(response)}
 
 
 def main():
@@ -164,10 +164,10 @@ def main():
         event = api.getresponse()
         read = json.load(event)
         try:
-            what, answer = "response", handle(read)
+            kind, body = "response", handle(read)
         except (ValueError, KeyError, ClientError) as error:
-            what, answer = "error", {"errorMessage": repr(error)}
-        api.request("POST", f"/2018-06-01/runtime/invocation/{event.headers['lambda-runtime-aws-request-id']}/{what}", json.dumps(answer))
+            kind, body = "error", {"errorMessage": repr(error)}
+        api.request("POST", f"/2018-06-01/runtime/invocation/{event.headers['lambda-runtime-aws-request-id']}/{kind}", json.dumps(body))
         api.getresponse().read()
 
 

@@ -1,9 +1,9 @@
-//! How long each function takes to start, to answer its first event and the next ones, and how much memory it has, beside a function
-//! that does nothing. Run by `make bench`, with a stack's settings; what it prints is explained in docs/benchmarks.md.
+//! Measures how long each function takes to start, to respond to its first event and to the next ones, and how much memory it uses, in comparison
+//! with a function that does nothing. Run by `make bench`, with a stack's settings. docs/benchmarks.md explains the output.
 //!
-//! Programs take turns, round after round, so that whatever else the machine does falls upon all of them.
+//! In each round every program runs once, so that other load on the machine affects all of them alike.
 
-#![expect(clippy::expect_used, clippy::print_stdout, reason = "a program that measures, and says what it measured")]
+#![expect(clippy::expect_used, clippy::print_stdout, reason = "a measuring program that prints its results")]
 
 mod over_tls;
 mod peers;
@@ -23,27 +23,27 @@ use runtime_api::{RuntimeApi, memory};
 use serde_json::Value;
 use tokio::{process::Command, time::timeout};
 
-/// Events after the first one.
+/// Number of events after the first one.
 const WARM: usize = 20;
-/// For one process, all of it.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Time limit for all events of one process.
+const PROCESS_TIMEOUT: Duration = Duration::from_secs(30);
 const HELLO: &str = "hello_world";
 
 /// Measures functions.
 #[derive(Parser)]
 struct Arguments {
-    /// Only functions whose names hold one of these.
+    /// Measures only functions whose names contain one of these texts.
     functions: Vec<String>,
-    /// Nothing but this.
+    /// Measures only this part.
     #[arg(long, value_enum)]
     only: Option<Part>,
-    /// A folder like target/lambda with functions that were built otherwise: `tls` measures them beside ours.
+    /// A folder like target/lambda with functions from another build, which `tls` measures too.
     #[arg(long)]
     beside: Option<PathBuf>,
     /// How often each program is started.
     #[arg(long, default_value_t = 15)]
     rounds: usize,
-    /// Where the figures go, as JSON.
+    /// The file for the results, as JSON.
     #[arg(long, default_value = "target/bench.json")]
     report: PathBuf,
 }
@@ -52,9 +52,9 @@ struct Arguments {
 enum Part {
     /// All functions.
     Starts,
-    /// submit_code beside the same work in other languages.
+    /// submit_code in comparison with the same work in other languages.
     Peers,
-    /// show_session over TLS, and without.
+    /// show_session with and without TLS.
     Tls,
 }
 
@@ -64,12 +64,12 @@ struct Program {
     command: Vec<PathBuf>,
     variables: BTreeMap<String, String>,
     event: Vec<u8>,
-    /// What every answer must say, where that is known.
-    answer: Option<Value>,
+    /// The body that every response must have, if known.
+    expected_body: Option<Value>,
 }
 
 impl Program {
-    /// Bytes of a program that is one file; 0 of a script, whose language is elsewhere.
+    /// Returns the size of the program's file in bytes, or 0 for a script, which is run by an interpreter.
     fn size(&self) -> u64 {
         if let [path] = self.command.as_slice() { path.metadata().map_or(0, |file| file.len()) } else { 0 }
     }
@@ -94,10 +94,10 @@ async fn main() {
     report::write(&reports, &arguments.report);
 }
 
-/// All of them, one after the other, round after round.
+/// Runs all programs one after the other in each round.
 async fn measure(api: &RuntimeApi, address: &str, programs: &[Program], rounds: usize) -> Vec<report::Row> {
     let mut measured = BTreeMap::<String, Vec<Measured>>::new();
-    // Files are read once before anything counts.
+    // An uncounted run loads all files into the page cache.
     for program in programs {
         run(api, address, program).await;
     }
@@ -109,41 +109,42 @@ async fn measure(api: &RuntimeApi, address: &str, programs: &[Program], rounds: 
     }
     let sizes = programs.iter().map(|program| (program.name.clone(), program.size())).collect();
     let rows = report::rows(&measured, &sizes, &programs[0].name);
-    report::tell(&rows, &programs[0].name);
+    report::print(&rows, &programs[0].name);
     rows
 }
 
-/// The variables of every deployed function.
+/// Returns the environment variables of every deployed function.
 fn environments() -> BTreeMap<String, BTreeMap<String, String>> {
-    let printed = journeys::stack::python("tests/bench/environments.py", &[]).expect("the functions of a stack that runs");
+    let printed = journeys::stack::python("tests/bench/environments.py", &[]).expect("the functions of a running stack");
     serde_json::from_slice(&printed).expect("JSON")
 }
 
-/// The binary that is deployed.
+/// Returns the path of the deployed binary.
 fn binary(function: &str) -> PathBuf {
     journeys::docs::root().join("target/lambda").join(function).join("bootstrap")
 }
 
-fn functions(wanted: &[String]) -> Vec<Program> {
+/// Returns the function that does nothing, followed by all functions whose names contain one of the texts.
+fn functions(selected: &[String]) -> Vec<Program> {
     let event = |name: &str| sample(name).expect("a sample event");
     let hello = Program {
         name: HELLO.to_owned(),
         command: vec![journeys::docs::root().join("target/bench").join(HELLO).join("bootstrap")],
         variables: BTreeMap::new(),
         event: event("show_session"),
-        answer: None,
+        expected_body: None,
     };
     let mut all = vec![hello];
     for (name, variables) in environments() {
-        if wanted.is_empty() || wanted.iter().any(|text| name.contains(text.as_str())) {
+        if selected.is_empty() || selected.iter().any(|text| name.contains(text.as_str())) {
             let event = event(&name);
-            all.push(Program { command: vec![binary(&name)], name, variables, event, answer: None });
+            all.push(Program { command: vec![binary(&name)], name, variables, event, expected_body: None });
         }
     }
     all
 }
 
-/// The first of the function's sample events.
+/// Returns the first of the function's sample events.
 fn sample(function: &str) -> Option<Vec<u8>> {
     let mut files: Vec<_> = std::fs::read_dir(journeys::docs::root().join("events").join(function))
         .ok()?
@@ -153,7 +154,7 @@ fn sample(function: &str) -> Option<Vec<u8>> {
     std::fs::read(files.first()?).ok()
 }
 
-/// Starts a program, has it answer, and ends it.
+/// Starts a program, sends it all events, and ends it.
 async fn run(api: &RuntimeApi, address: &str, program: &Program) -> Measured {
     let done = api.expect(&program.event, 1 + WARM);
     let mut command = Command::new(&program.command[0]);
@@ -174,20 +175,20 @@ async fn run(api: &RuntimeApi, address: &str, program: &Program) -> Measured {
     let mut process = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", program.name));
     let pid = process.id().expect("a process");
     api.started(pid);
-    let watched = timeout(PATIENCE, done).await.unwrap_or_else(|_| panic!("{}: no answer", program.name)).expect("watched");
+    let watched = timeout(PROCESS_TIMEOUT, done).await.unwrap_or_else(|_| panic!("{}: no response", program.name)).expect("watched");
     let peak = memory(pid, "VmHWM");
     process.kill().await.expect("ended");
     assert!(watched.failure.is_none(), "{}: {:?}", program.name, watched.failure);
     let statuses = &watched.statuses;
     assert!(statuses.iter().all(|status| *status == statuses[0] && *status < 500), "{}: {statuses:?}", program.name);
-    if let Some(answer) = &program.answer {
-        assert_eq!(watched.answered, vec![answer.clone(); 1 + WARM], "{}", program.name);
+    if let Some(body) = &program.expected_body {
+        assert_eq!(watched.bodies, vec![body.clone(); 1 + WARM], "{}", program.name);
     }
-    let polled = watched.polled.expect("polled");
+    let polled = watched.polled.expect("a poll");
     Measured {
         init: polled - started,
-        first: watched.answers[0],
-        warm: watched.answers[1..].to_vec(),
+        first: watched.durations[0],
+        warm: watched.durations[1..].to_vec(),
         resident_at_poll: watched.resident_at_poll,
         peak,
         status: Value::from(statuses[0]),

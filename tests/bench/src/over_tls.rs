@@ -1,10 +1,11 @@
-//! A function whose calls to AWS go over TLS, as on AWS, beside the same one without: what its first call costs more.
+//! Measures a function whose calls to AWS use TLS, as they do on AWS, in comparison with the same function without TLS. The difference is the
+//! cost of TLS in the first call.
 
 use std::{collections::BTreeMap, net::ToSocketAddrs, path::PathBuf};
 
 use crate::{Program, binary, sample};
 
-/// Asks DynamoDB once.
+/// A function that makes a single call to DynamoDB.
 const FUNCTION: &str = "show_session";
 
 pub(crate) async fn programs(mut environments: BTreeMap<String, BTreeMap<String, String>>, beside: Option<&PathBuf>) -> Vec<Program> {
@@ -21,7 +22,7 @@ pub(crate) async fn programs(mut environments: BTreeMap<String, BTreeMap<String,
             variables.insert("AWS_ENDPOINT_URL".to_owned(), endpoint.url.clone());
             variables.insert("SSL_CERT_FILE".to_owned(), trusted.to_string_lossy().into_owned());
         }
-        Program { name: name.to_owned(), command: vec![binary], variables, event: event.clone(), answer: None }
+        Program { name: name.to_owned(), command: vec![binary], variables, event: event.clone(), expected_body: None }
     };
     let mut all = vec![program("without TLS", binary(FUNCTION), false), program("over TLS", binary(FUNCTION), true)];
     all.extend(beside.map(|folder| program("over TLS, of the other folder", folder.join(FUNCTION).join("bootstrap"), true)));

@@ -1,5 +1,5 @@
-//! `submit_code`, and the same work as it would usually be written in Python and for Node. Each gets the same code of the same citizen, again
-//! and again, which is let in each time, and must answer what ours does.
+//! Measures `submit_code` in comparison with the same work in usual Python and in usual JavaScript for Node. Each program submits the same code of
+//! the same citizen in every event, which is accepted each time, and must return the same response as the Rust function.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -16,22 +16,22 @@ pub(crate) async fn programs(mut environments: BTreeMap<String, BTreeMap<String,
     let citizen = people::fresh_citizen().await;
     let issued = photographer::issue_by_sms(&studio, citizen.person.mobile()).await;
     let body = json!({ "code": issued.code });
-    let answer = citizen.browser.post("/v1/subjects/self/submissions", &body).await.expect(200).json();
+    let expected_body = citizen.browser.post("/v1/subjects/self/submissions", &body).await.expect(200).json();
     let event = event(&citizen.browser.cookie("__Host-session").expect("a session"), &body);
 
     let (root, folder) = (docs::root(), docs::root().join("tests/bench/peers"));
     let program = |name: &str, command: Vec<PathBuf>, more: &[(&str, &str)]| {
         let mut variables = variables.clone();
         variables.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        Program { name: name.to_owned(), command, variables, event: event.clone(), answer: Some(answer.clone()) }
+        Program { name: name.to_owned(), command, variables, event: event.clone(), expected_body: Some(expected_body.clone()) }
     };
-    // Whoever deploys Python has its bytecode with it: written at the first run, which does not count.
+    // A deployed Python program has its bytecode. Here the first run, which is not counted, writes it.
     let python = vec![root.join(".tools/aws/bin/python"), folder.join("submit_code.py")];
     let node = vec![PathBuf::from("node"), folder.join("submit_code.mjs")];
     vec![program("in Rust", vec![binary(FUNCTION)], &[]), program("in Python", python, &[]), program("for Node", node, &[])]
 }
 
-/// As the citizen's browser sends it, from the service's own pages.
+/// Returns an event of the request as the citizen's browser sends it from the service's own pages.
 fn event(session: &str, body: &Value) -> Vec<u8> {
     let mut event: Value = serde_json::from_slice(&sample(FUNCTION).expect("a sample event")).expect("JSON");
     for (name, value) in [("Cookie", format!("__Host-session={session}")), ("Origin", journeys::stack::origin())] {

@@ -1,13 +1,13 @@
-//! Medians, spreads, and ratios to the program that the others are compared with.
+//! Medians, spreads, and ratios to the reference program.
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use serde::Serialize;
 use serde_json::Value;
 
-/// One process.
+/// Results of one process.
 pub(crate) struct Measured {
-    /// From its start to its first question for an event.
+    /// Time from process start to the first Runtime API poll.
     pub(crate) init: Duration,
     pub(crate) first: Duration,
     pub(crate) warm: Vec<Duration>,
@@ -16,7 +16,7 @@ pub(crate) struct Measured {
     pub(crate) status: Value,
 }
 
-/// Milliseconds: half of all values lie below the median, a quarter below the first of the spread, a quarter above the second.
+/// A median with its lower and upper quartile, in milliseconds.
 #[derive(Serialize)]
 struct Figure {
     median: f64,
@@ -29,7 +29,7 @@ pub(crate) struct Row {
     status: Value,
     starts: usize,
     init_ms: Figure,
-    /// To that of the program that the others are compared with, of the medians.
+    /// Ratio of the median to that of the reference program.
     init_ratio: f64,
     first_ms: Figure,
     warm_ms: Figure,
@@ -57,19 +57,19 @@ fn rounded(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
 }
 
-/// Of a million bytes, as binaries are measured.
+/// Converts bytes to megabytes of 1,000,000 bytes.
 fn megabytes(bytes: u64) -> f64 {
     rounded(bytes as f64 / 1e6)
 }
 
-fn middle(values: impl Iterator<Item = u64>) -> u64 {
+fn median(values: impl Iterator<Item = u64>) -> u64 {
     let mut values: Vec<u64> = values.collect();
     values.sort_unstable();
     values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
-pub(crate) fn rows(measured: &BTreeMap<String, Vec<Measured>>, sizes: &BTreeMap<String, u64>, first: &str) -> Vec<Row> {
-    let unit = Figure::of(measured[first].iter().map(|one| one.init)).median;
+pub(crate) fn rows(measured: &BTreeMap<String, Vec<Measured>>, sizes: &BTreeMap<String, u64>, reference: &str) -> Vec<Row> {
+    let unit = Figure::of(measured[reference].iter().map(|one| one.init)).median;
     let rows = measured.iter().map(|(function, all)| {
         let init = Figure::of(all.iter().map(|one| one.init));
         Row {
@@ -79,8 +79,8 @@ pub(crate) fn rows(measured: &BTreeMap<String, Vec<Measured>>, sizes: &BTreeMap<
             init_ms: init,
             first_ms: Figure::of(all.iter().map(|one| one.first)),
             warm_ms: Figure::of(all.iter().flat_map(|one| one.warm.iter().copied())),
-            resident_mb: megabytes(middle(all.iter().map(|one| one.resident_at_poll))),
-            peak_mb: megabytes(middle(all.iter().map(|one| one.peak))),
+            resident_mb: megabytes(median(all.iter().map(|one| one.resident_at_poll))),
+            peak_mb: megabytes(median(all.iter().map(|one| one.peak))),
             binary_mb: megabytes(sizes[function]),
             function: function.clone(),
         }
@@ -90,8 +90,8 @@ pub(crate) fn rows(measured: &BTreeMap<String, Vec<Measured>>, sizes: &BTreeMap<
     rows
 }
 
-pub(crate) fn tell(rows: &[Row], first: &str) {
-    println!("\n| program | init ms | spread | times {first} | first ms | warm ms | MB after init | MB peak | MB binary |");
+pub(crate) fn print(rows: &[Row], reference: &str) {
+    println!("\n| program | init ms | spread | times {reference} | first ms | warm ms | MB after init | MB peak | MB binary |");
     println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
     for row in rows {
         let (low, high) = row.init_ms.spread;

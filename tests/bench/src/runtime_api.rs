@@ -1,4 +1,4 @@
-//! The Lambda Runtime API for one process after the other, with a watch in hand.
+//! A Lambda Runtime API that serves one process after the other and measures their times.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -16,27 +16,27 @@ use axum::{
 use serde_json::Value;
 use tokio::sync::oneshot;
 
-/// What one process did.
+/// Observations of one process.
 #[derive(Debug, Default)]
 pub(crate) struct Watched {
-    /// When it first asked for an event.
+    /// Time of the first poll for an event.
     pub(crate) polled: Option<Instant>,
-    /// Its memory then, in bytes.
+    /// Resident memory at the first poll, in bytes.
     pub(crate) resident_at_poll: u64,
-    /// For each event: from handing it over to having its answer.
-    pub(crate) answers: Vec<Duration>,
+    /// Time from the delivery of each event to its response.
+    pub(crate) durations: Vec<Duration>,
     pub(crate) statuses: Vec<i64>,
-    /// The bodies, where they are JSON.
-    pub(crate) answered: Vec<Value>,
+    /// Bodies of the responses that are JSON.
+    pub(crate) bodies: Vec<Value>,
     pub(crate) failure: Option<String>,
 }
 
-/// The events that a process is to get, and what is known of it.
+/// The events for a process, and the observations of it so far.
 struct Run {
     pid: u32,
     event: Bytes,
-    left: usize,
-    handed_over: Instant,
+    remaining: usize,
+    delivered_at: Instant,
     watched: Watched,
     done: Option<oneshot::Sender<Watched>>,
 }
@@ -45,12 +45,12 @@ struct Run {
 pub(crate) struct RuntimeApi(Arc<Mutex<Option<Run>>>);
 
 impl RuntimeApi {
-    /// Answers its address.
+    /// Starts the server and returns its address.
     pub(crate) async fn start(&self) -> String {
         let path = |rest: &str| format!("/2018-06-01/runtime/{rest}");
         let router = Router::new()
             .route(&path("invocation/next"), get(next))
-            .route(&path("invocation/{id}/response"), post(answered))
+            .route(&path("invocation/{id}/response"), post(responded))
             .route(&path("invocation/{id}/error"), post(failed))
             .route(&path("init/error"), post(failed))
             .layer(DefaultBodyLimit::disable())
@@ -61,14 +61,15 @@ impl RuntimeApi {
         address
     }
 
-    /// For the process that is about to start: the same event, so many times. Answers when all of them are answered.
+    /// Delivers the same event `times` times to the process that is about to start. The receiver gets the observations after the last response or
+    /// the first failure.
     pub(crate) fn expect(&self, event: &[u8], times: usize) -> oneshot::Receiver<Watched> {
         let (done, receiver) = oneshot::channel();
         let run = Run {
             pid: 0,
             event: Bytes::copy_from_slice(event),
-            left: times,
-            handed_over: Instant::now(),
+            remaining: times,
+            delivered_at: Instant::now(),
             watched: Watched::default(),
             done: Some(done),
         };
@@ -76,6 +77,7 @@ impl RuntimeApi {
         receiver
     }
 
+    /// Tells the server the process that was started.
     pub(crate) fn started(&self, pid: u32) {
         if let Some(run) = self.lock().as_mut() {
             run.pid = pid;
@@ -96,7 +98,7 @@ impl RuntimeApi {
 async fn next(State(api): State<RuntimeApi>) -> Response {
     let now = Instant::now();
     loop {
-        // The process may be here before whoever started it has its number.
+        // The process may poll before `started` was called.
         if api.lock().as_ref().is_some_and(|run| run.pid > 0) {
             break;
         }
@@ -107,17 +109,17 @@ async fn next(State(api): State<RuntimeApi>) -> Response {
             run.watched.polled = Some(now);
             run.watched.resident_at_poll = memory(run.pid, "VmRSS");
         }
-        run.left = run.left.checked_sub(1)?;
-        Some((run.event.clone(), run.left))
+        run.remaining = run.remaining.checked_sub(1)?;
+        Some((run.event.clone(), run.remaining))
     });
-    let Some((event, left)) = event else {
-        // Nothing more to do: it is about to be ended.
+    let Some((event, remaining)) = event else {
+        // There are no more events, and the process is about to be ended.
         return std::future::pending().await;
     };
     let deadline = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis()) + 10_000;
     let mut headers = HeaderMap::new();
     for (name, value) in [
-        ("lambda-runtime-aws-request-id", format!("00000000-0000-4000-8000-{left:012}")),
+        ("lambda-runtime-aws-request-id", format!("00000000-0000-4000-8000-{remaining:012}")),
         ("lambda-runtime-deadline-ms", deadline.to_string()),
         ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:eu-south-1:000000000000:function:bench".to_owned()),
         ("lambda-runtime-trace-id", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=0".to_owned()),
@@ -126,20 +128,20 @@ async fn next(State(api): State<RuntimeApi>) -> Response {
         headers.insert(name, HeaderValue::from_str(&value).expect("a header"));
     }
     if let Some(run) = api.lock().as_mut() {
-        run.handed_over = Instant::now();
+        run.delivered_at = Instant::now();
     }
     (headers, event).into_response()
 }
 
-async fn answered(State(api): State<RuntimeApi>, body: Bytes) -> StatusCode {
+async fn responded(State(api): State<RuntimeApi>, body: Bytes) -> StatusCode {
     let now = Instant::now();
     if let Some(run) = api.lock().as_mut() {
-        run.watched.answers.push(now - run.handed_over);
-        // Events of a stream and of a schedule are answered without a status.
-        let said: Value = serde_json::from_slice(&body).unwrap_or_default();
-        run.watched.answered.extend(said["body"].as_str().and_then(|body| serde_json::from_str(body).ok()));
-        run.watched.statuses.push(said["statusCode"].as_i64().unwrap_or_default());
-        if run.left == 0 {
+        run.watched.durations.push(now - run.delivered_at);
+        // Responses to events of a stream or a schedule have no status.
+        let response: Value = serde_json::from_slice(&body).unwrap_or_default();
+        run.watched.bodies.extend(response["body"].as_str().and_then(|body| serde_json::from_str(body).ok()));
+        run.watched.statuses.push(response["statusCode"].as_i64().unwrap_or_default());
+        if run.remaining == 0 {
             RuntimeApi::finish(run);
         }
     }
@@ -154,7 +156,7 @@ async fn failed(State(api): State<RuntimeApi>, body: Bytes) -> StatusCode {
     StatusCode::ACCEPTED
 }
 
-/// A line of what Linux says of a process's memory, in bytes.
+/// Returns a value of `/proc/PID/status` in bytes, or 0 if it is missing. `name` is the name of the line.
 pub(crate) fn memory(pid: u32, name: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));

@@ -1,16 +1,16 @@
-// WCAG 2.2 AA, as far as a program can tell.
+// Automatic checks of WCAG 2.2 AA.
 
 import axeCore from 'axe-core';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa'];
 
 /**
- * Fails with a list of what a reader would stumble over.
+ * Fails with a list of accessibility violations.
  * @param {import('playwright-core').Page} page
- * @param {{ without?: string[] }} [options] rules to leave out, each with a reason beside it
+ * @param {{ without?: string[] }} [options] rules to leave out, each with a comment that gives the reason
  */
 export async function axe(page, { without = [] } = {}) {
-  // Over the debugger's protocol, which the page's Content-Security-Policy and Trusted Types do not concern.
+  // Uses the debugger's protocol, to which the page's Content-Security-Policy and Trusted Types do not apply.
   const session = await page.context().newCDPSession(page);
   const options = { runOnly: { type: 'tag', values: TAGS }, rules: Object.fromEntries(without.map((rule) => [rule, { enabled: false }])) };
   const expression = `${axeCore.source};axe.run(document, ${JSON.stringify(options)}).then((found) => JSON.stringify(found.violations))`;

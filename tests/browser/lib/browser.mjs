@@ -1,4 +1,4 @@
-// Chromium, and what no page of ours may do in it.
+// Starts Chromium, opens pages, and detects faults of pages, such as violations of the Content-Security-Policy.
 
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -8,10 +8,10 @@ import { origin, sandbox, uploads, variable } from './stack.mjs';
 import { serveDist } from './web_dist.mjs';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
-/** Of one action or expectation. A cold function and an SMS fit. */
-const PATIENCE = 15_000;
+/** Milliseconds for one action or expectation. Long enough for a cold start and an SMS. */
+const ACTION_TIMEOUT = 15_000;
 
-/** Where Chromium is: `CHROMIUM`, else the first of the usual names in PATH. */
+/** Returns the path of Chromium: `CHROMIUM`, or else the first of the usual names in PATH. */
 export function chromiumPath() {
   const folders = (process.env.PATH ?? '').split(delimiter);
   const candidates = process.env.CHROMIUM ? [process.env.CHROMIUM] : NAMES.flatMap((name) => folders.map((folder) => join(folder, name)));
@@ -24,7 +24,7 @@ export function chromiumPath() {
     }
   });
   if (!found) {
-    throw new Error(`no Chromium (${candidates.length === 1 ? candidates[0] : NAMES.join(', ')}): install one (Debian: apt-get install chromium), or name it in CHROMIUM`);
+    throw new Error(`no Chromium (${candidates.length === 1 ? candidates[0] : NAMES.join(', ')}): install it (Debian: apt-get install chromium), or set CHROMIUM to its path`);
   }
   return found;
 }
@@ -33,7 +33,7 @@ let dist;
 const launched = [];
 
 /**
- * A browser of this file's; it is closed after the file's last test.
+ * Launches a browser, which is closed after the last test of the file.
  * @param {{ camera?: string }} [options] a Y4M file that its camera shows (see `qrVideo`)
  */
 export async function launch({ camera } = {}) {
@@ -42,7 +42,7 @@ export async function launch({ camera } = {}) {
   const options = { executablePath: chromiumPath(), args };
   if (process.env.WEB_DIST) {
     dist ??= serveDist(process.env.WEB_DIST);
-    // Loopback too goes through it.
+    // Requests to loopback addresses also use the proxy.
     options.proxy = { server: (await dist).url, bypass: '<-loopback>' };
   } else {
     args.push('--no-proxy-server');
@@ -57,7 +57,7 @@ after(async () => {
   (await dist)?.close();
 });
 
-/** Without a camera of its own, one browser does for all pages of a file: contexts share nothing. */
+/** The browser of all pages of a file that need no camera of their own. Their contexts share nothing. */
 let shared;
 
 const VIEWPORTS = {
@@ -67,24 +67,23 @@ const VIEWPORTS = {
 
 /**
  * @typedef {object} PageOptions
- * @property {'el' | 'en'} [language] that the person reads (Greek)
- * @property {'phone' | 'desktop'} [viewport] (phone)
- * @property {string} [camera] a Y4M file that the camera shows; without one there is a camera and the page may not use it
- * @property {boolean} [serviceWorker] whether the page may install its service worker (no)
- * @property {boolean} [javaScript] (yes)
+ * @property {'el' | 'en'} [language] language of the browser (default: `el`)
+ * @property {'phone' | 'desktop'} [viewport] default: `phone`
+ * @property {string} [camera] a Y4M file that the camera shows. Without it there is a camera, but the page gets no permission to use it
+ * @property {boolean} [serviceWorker] whether the page may install its service worker (default: `false`)
+ * @property {boolean} [javaScript] default: `true`
  * @property {'reduce' | 'no-preference'} [reducedMotion]
  * @property {'dark' | 'light'} [colorScheme]
- * @property {number[]} [statuses] 5xx answers that the test wants
- * @property {RegExp[]} [errors] texts on the console, or of exceptions, that the test wants
- * @property {string[]} [origins] others that may be asked
+ * @property {number[]} [statuses] 5xx statuses that the test expects
+ * @property {RegExp[]} [errors] console errors and exceptions that the test expects
+ * @property {string[]} [origins] further origins that may receive requests
  */
 
-/** What went wrong in a page: `[]` at the end of a good test. */
+/** Detected faults by page and by context. */
 const faults = new WeakMap();
 
 /**
- * A page in a browser context of its own: no cookies, no storage. Whatever it does that it may not is found by `checkPage`,
- * which `test` calls at the end.
+ * Opens a page in a new browser context without cookies and storage. `test` calls `checkPage` at the end, which fails if the page had faults.
  * @param {PageOptions} [options]
  * @returns {Promise<import('playwright-core').Page>}
  */
@@ -102,11 +101,11 @@ export async function newPage(options = {}) {
     colorScheme: options.colorScheme ?? 'light',
     permissions: camera ? ['camera'] : [],
   });
-  context.setDefaultTimeout(PATIENCE);
+  context.setDefaultTimeout(ACTION_TIMEOUT);
   watch(context, options);
   await context.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (event) => {
-      console.error(`CSP: ${event.effectiveDirective} keeps out ${event.blockedURI} (${event.sourceFile}:${event.lineNumber}) ${event.sample}`);
+      console.error(`CSP: ${event.effectiveDirective} blocked ${event.blockedURI} (${event.sourceFile}:${event.lineNumber}) ${event.sample}`);
     });
   });
   const page = await context.newPage();
@@ -118,10 +117,10 @@ function watch(context, { statuses = [], errors = [], origins = [] }) {
   const found = [];
   faults.set(context, found);
   const allowed = new Set([origin(), uploads(), sandbox(), ...origins]);
-  const wanted = (text) => errors.some((pattern) => pattern.test(text));
+  const isExpected = (text) => errors.some((pattern) => pattern.test(text));
   context.on('request', (request) => {
     const url = new URL(request.url());
-    if (!['data:', 'blob:'].includes(url.protocol) && !allowed.has(url.origin)) found.push(`asks ${url.origin}: ${request.method()} ${url.href}`);
+    if (!['data:', 'blob:'].includes(url.protocol) && !allowed.has(url.origin)) found.push(`request to ${url.origin}: ${request.method()} ${url.href}`);
   });
   context.on('response', (response) => {
     if (response.status() >= 500 && !statuses.includes(response.status())) {
@@ -129,29 +128,29 @@ function watch(context, { statuses = [], errors = [], origins = [] }) {
     }
   });
   context.on('console', (message) => {
-    // A refusal (4xx) is an answer as any other; 5xx are found above.
-    const isAnswer = message.text().startsWith('Failed to load resource: the server responded');
+    // The console reports 4xx and 5xx responses as errors. 4xx responses are no faults, and 5xx responses are detected above.
+    const isResponse = message.text().startsWith('Failed to load resource: the server responded');
     const isOurs = message.location().url.startsWith(origin()) || message.location().url === '';
-    if (message.type() === 'error' && isOurs && !isAnswer && !wanted(message.text())) found.push(`console: ${message.text()}`);
+    if (message.type() === 'error' && isOurs && !isResponse && !isExpected(message.text())) found.push(`console: ${message.text()}`);
   });
   context.on('weberror', (thrown) => {
     const text = thrown.error()?.stack ?? String(thrown.error());
-    if (!wanted(text)) found.push(`exception: ${text}`);
+    if (!isExpected(text)) found.push(`exception: ${text}`);
   });
 }
 
-/** Fails where the page did anything that it may not. @param {import('playwright-core').Page} page */
+/** Throws if the page had faults. @param {import('playwright-core').Page} page */
 export function checkPage(page) {
   const found = faults.get(page) ?? [];
-  if (found.length > 0) throw new Error(`the page did what it may not:\n  ${[...new Set(found)].join('\n  ')}`);
+  if (found.length > 0) throw new Error(`the page had faults:\n  ${[...new Set(found)].join('\n  ')}`);
 }
 
-/** For whoever opens a page in other ways: the same look at what a whole context did. */
+/** Discards the faults that were detected so far. */
 export const forgetFaults = (page) => faults.get(page)?.splice(0);
 
 /**
- * A test that uses pages: all that it opens by its `newPage` are checked at its end and closed; where it fails, pictures of them are in
- * the stack's folder, under `browser/`.
+ * Defines a test with pages. All pages that it opens with its `newPage` are checked and closed at its end. If it fails, screenshots of them are written
+ * to `browser/` in the stack's folder.
  * @param {string} name
  * @param {(given: { newPage: typeof newPage, t: import('node:test').TestContext }) => Promise<void>} body
  * @param {import('node:test').TestOptions} [options]
@@ -168,9 +167,9 @@ export function test(name, body, options = {}) {
       await body({ newPage: open, t });
       pages.forEach(checkPage);
     } catch (error) {
-      const shots = await Promise.all(pages.map((page, number) => photograph(page, name, number)));
-      error.message += shots.filter(Boolean).map((path) => `\n  the page: ${path}`).join('');
-      // What the page did wrong is often why the test failed.
+      const screenshots = await Promise.all(pages.map((page, number) => screenshot(page, name, number)));
+      error.message += screenshots.filter(Boolean).map((path) => `\n  screenshot: ${path}`).join('');
+      // The page's faults are often the cause of the failure.
       for (const fault of pages.flatMap((page) => faults.get(page))) if (!error.message.includes(fault)) error.message += `\n  ${fault}`;
       throw error;
     } finally {
@@ -179,7 +178,7 @@ export function test(name, body, options = {}) {
   });
 }
 
-async function photograph(page, name, number) {
+async function screenshot(page, name, number) {
   const folder = join(variable('STACK_FOLDER'), 'browser');
   const path = join(folder, `${name.replaceAll(/[^\p{L}\p{N}]+/gu, '_')}${number > 0 ? `_${number + 1}` : ''}.png`);
   try {

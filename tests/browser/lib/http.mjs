@@ -1,12 +1,13 @@
-// Calls that no page makes: of the sandbox, and of the API as a photographer whom the test needs beside its page.
+// HTTP requests from the test itself: to the sandbox, and to the API on behalf of people who use no page.
 
 import http from 'node:http';
 import { origin } from './stack.mjs';
 
-/** Browsers know that *.localhost is here; the system's resolver may not. */
+/** Resolves every host name to 127.0.0.1. Browsers resolve *.localhost so, but the system's resolver may not. */
 const lookup = (_name, options, done) => (options.all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4));
 
 /**
+ * Sends a request.
  * @param {string} method
  * @param {string} url
  * @param {{ headers?: Record<string, string>, body?: string | Buffer }} [given]
@@ -14,29 +15,29 @@ const lookup = (_name, options, done) => (options.all ? done(null, [{ address: '
  */
 export function request(method, url, { headers = {}, body } = {}) {
   return new Promise((resolve, reject) => {
-    const sent = http.request(url, { method, headers, lookup, agent: false, timeout: 60_000 }, (answer) => {
+    const sent = http.request(url, { method, headers, lookup, agent: false, timeout: 60_000 }, (response) => {
       const parts = [];
-      answer.on('data', (part) => parts.push(part));
-      answer.on('error', reject);
-      answer.on('end', () => resolve({ status: answer.statusCode, headers: answer.headers, body: Buffer.concat(parts) }));
+      response.on('data', (part) => parts.push(part));
+      response.on('error', reject);
+      response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, body: Buffer.concat(parts) }));
     });
-    sent.on('timeout', () => sent.destroy(new Error(`${method} ${url}: no answer in a minute`)));
+    sent.on('timeout', () => sent.destroy(new Error(`${method} ${url}: no response within a minute`)));
     sent.on('error', reject);
     sent.end(body);
   });
 }
 
-/** The answer as JSON, if the status is the one that is wanted. */
+/** Sends a request and returns the JSON body. Throws if the response has another status than `status`. */
 export async function json(method, url, status, body, headers = {}) {
   const sent = body === undefined ? { headers } : { headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) };
-  const answer = await request(method, url, sent);
-  if (answer.status !== status) {
-    throw new Error(`${method} ${url}: ${answer.status} in place of ${status}: ${answer.body.toString().slice(0, 600)}`);
+  const response = await request(method, url, sent);
+  if (response.status !== status) {
+    throw new Error(`${method} ${url}: ${response.status} instead of ${status}: ${response.body.toString().slice(0, 600)}`);
   }
-  return answer.body.length === 0 ? null : JSON.parse(answer.body.toString());
+  return response.body.length === 0 ? null : JSON.parse(response.body.toString());
 }
 
-/** Somebody who calls the API with cookies, as a browser would, and without a page. */
+/** Calls the API without a page, with cookies as a browser has them. */
 export class Caller {
   #cookies = new Map();
 
@@ -44,28 +45,28 @@ export class Caller {
     this.language = language;
   }
 
-  /** @param {string} path of the service, or a whole address of it */
+  /** @param {string} path a path of the service, or a complete URL of it */
   async send(method, path, body) {
     const url = new URL(path, origin());
-    if (url.origin !== origin()) throw new Error(`${url} is not the service's: cookies would go elsewhere`);
+    if (url.origin !== origin()) throw new Error(`${url} is not a URL of the service and must not get its cookies`);
     const headers = { accept: '*/*', 'accept-language': this.language };
     if (method !== 'GET') headers.origin = origin();
     if (this.#cookies.size > 0) headers.cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     if (body !== undefined) headers['content-type'] = 'application/json';
-    const answer = await request(method, url.href, { headers, body: body === undefined ? undefined : JSON.stringify(body) });
-    for (const cookie of answer.headers['set-cookie'] ?? []) {
+    const response = await request(method, url.href, { headers, body: body === undefined ? undefined : JSON.stringify(body) });
+    for (const cookie of response.headers['set-cookie'] ?? []) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(cookie);
       if (/max-age=0/i.test(cookie)) this.#cookies.delete(name);
       else this.#cookies.set(name, value);
     }
-    return answer;
+    return response;
   }
 
   async json(method, path, status, body) {
-    const answer = await this.send(method, path, body);
-    if (answer.status !== status) {
-      throw new Error(`${method} ${path}: ${answer.status} in place of ${status}: ${answer.body.toString().slice(0, 600)}`);
+    const response = await this.send(method, path, body);
+    if (response.status !== status) {
+      throw new Error(`${method} ${path}: ${response.status} instead of ${status}: ${response.body.toString().slice(0, 600)}`);
     }
-    return answer.body.length === 0 ? null : JSON.parse(answer.body.toString());
+    return response.body.length === 0 ? null : JSON.parse(response.body.toString());
   }
 }

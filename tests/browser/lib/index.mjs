@@ -1,4 +1,4 @@
-// All that tests use: `import { test, signIn, person } from './lib/index.mjs'`.
+// Everything that tests import: `import { test, signIn, person } from './lib/index.mjs'`.
 
 export { axe } from './axe.mjs';
 export { checkPage, chromiumPath, forgetFaults, launch, newPage, test } from './browser.mjs';

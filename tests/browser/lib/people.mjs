@@ -1,4 +1,4 @@
-// People of the sandbox, made for one test each, and what they do without a page.
+// Creates people of the sandbox, each for one test, and acts for them without a page.
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -14,55 +14,55 @@ import { sandbox } from './stack.mjs';
  * @property {string} birth_date
  * @property {string} afm
  * @property {string | null} amka
- * @property {string | null} mobile the one that is confirmed in the communications register
+ * @property {string | null} mobile the confirmed number in the communications register
  * @property {{ afm: string, name: string }[]} businesses
  */
 
-/** Somebody new, of whom the service knows nothing yet. @param {'citizen' | 'photographer' | 'no_mobile'} kind @returns {Promise<Person>} */
+/** Creates a person of whom the service has no data yet. @param {'citizen' | 'photographer' | 'no_mobile'} kind @returns {Promise<Person>} */
 export const person = (kind = 'citizen') => json('POST', `${sandbox()}/people`, 201, { kind });
 
-/** One of infra/sandbox/people.toml. Others use them too. @returns {Promise<Person>} */
+/** Returns a person of infra/sandbox/people.toml. Other tests use these people too. @returns {Promise<Person>} */
 export async function named(key) {
   const found = (await json('GET', `${sandbox()}/people.json`, 200)).find((one) => one.key === key);
-  if (!found) throw new Error(`there is nobody called ${key} in the sandbox`);
+  if (!found) throw new Error(`the sandbox has no person with the key ${key}`);
   return found;
 }
 
 /**
- * Somebody eight years old in this person's custody.
+ * Creates an eight-year-old in this person's custody.
  * @param {Person} custodian
- * @param {{ afm?: true, paaypa?: true }} [has] a PAAYPA in place of the AMKA; an AFM too
+ * @param {{ afm?: true, paaypa?: true }} [has] `paaypa`: a PAAYPA instead of the AMKA. `afm`: an AFM too
  */
 export const minor = (custodian, has = {}) => json('POST', `${sandbox()}/minors`, 201, { ...has, custodian: custodian.key });
 
-/** Something changes in a minor's life: `{ custodian: key or null }`, `{ afm: true }`, `{ adult: true }`. */
+/** Changes a minor's data in the registers: `{ custodian: key or null }`, `{ afm: true }`, `{ adult: true }`. */
 export const changeMinor = (child, change) => json('POST', `${sandbox()}/minors/${child.key}`, 200, change);
 
-/** An address that nobody else has. @param {Person} who */
+/** Returns an email address of the person that nobody else has. @param {Person} who */
 export const emailOf = (who) => `${who.key}.${who.afm}@example.gr`;
 
 const fixture = (name) => readFileSync(new URL(`../../fixtures/${name}`, import.meta.url));
 
-/** Good pictures: `face` and `signature` for the profile `standard`, `identityCardFace` for `identity_card`. */
+/** Valid pictures: `face` and `signature` for the profile `standard`, `identityCardFace` for `identity_card`. */
 export const pictures = {
   face: () => fixture('portrait.jpg'),
   identityCardFace: () => fixture('portrait_4x5.jpg'),
   signature: () => fixture('signature.jpg'),
 };
 
-/** Presses "Sign in" on TAXISnet's page as this person; answers where it leads back to. */
+/** Submits the form on TAXISnet's page as this person. Returns the URL to which TAXISnet redirects. */
 async function throughTaxisnet(page, who) {
   const form = new URLSearchParams(page.search);
   form.append('afm', who.afm);
   const action = page.origin + page.pathname;
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-  const answer = await request('POST', action, { headers, body: form.toString() });
-  if (answer.status !== 302) throw new Error(`TAXISnet: ${answer.status}: ${answer.body.toString().slice(0, 300)}`);
-  return answer.headers.location;
+  const response = await request('POST', action, { headers, body: form.toString() });
+  if (response.status !== 302) throw new Error(`TAXISnet: ${response.status}: ${response.body.toString().slice(0, 300)}`);
+  return response.headers.location;
 }
 
 /**
- * Signed in without a page, with a role chosen and, as a citizen, the text agreed to.
+ * Signs a person in without a page, chooses a role and, as a citizen, agrees to the text on personal data.
  * @param {Person} who
  * @param {'citizen' | 'photographer'} role
  */
@@ -71,14 +71,15 @@ export async function caller(who, role) {
   const begun = await calls.send('GET', '/v1/sign-in?return_to=/v1/session');
   const before = await inbox.lastSeq(who.mobile);
   const back = await throughTaxisnet(new URL(begun.headers.location), who);
-  const answer = await calls.send('GET', back);
-  if (answer.status !== 303) throw new Error(`callback: ${answer.status}: ${answer.body.toString().slice(0, 300)}`);
+  const response = await calls.send('GET', back);
+  if (response.status !== 303) throw new Error(`callback: ${response.status}: ${response.body.toString().slice(0, 300)}`);
   await finishSignIn((...call) => calls.json(...call), await inbox.otp(who.mobile, before), role);
   return calls;
 }
 
 /**
- * From the one-time password until the session is ready. `call` is `(method, path, status, body) => answer`.
+ * Enters the one-time password, chooses the role and agrees to the text, until the session is ready. `call` is
+ * `(method, path, status, body) => response`.
  * @param {string} otp
  * @param {'citizen' | 'photographer'} role
  */
@@ -96,20 +97,20 @@ export async function finishSignIn(call, otp, role) {
   if (session.stage !== 'ready' || session.role.kind !== role) throw new Error(`not ready as ${role}: ${JSON.stringify(session)}`);
 }
 
-/** A new photographer who has signed in, without a page. */
+/** Creates a photographer and signs them in without a page. */
 export const photographer = async () => caller(await person('photographer'), 'photographer');
 
 let issuer;
 
 /**
- * Issues photos as a photographer would, so that a citizen's test needs none: uploads, issues the code, waits until it has arrived.
- * @param {object} wanted
- * @param {string} wanted.recipient a mobile number or an email address
- * @param {Buffer | null} [wanted.face] null: none
- * @param {Buffer | null} [wanted.signature] null: none
- * @param {'standard' | 'identity_card'} [wanted.profile]
- * @param {'el' | 'en'} [wanted.language] of the message
- * @param {Caller} [wanted.by] the photographer; one of its own for this file if it does not matter
+ * Issues photos on behalf of a photographer: uploads them, issues the code, and waits until the message has arrived.
+ * @param {object} options
+ * @param {string} options.recipient a mobile number or an email address
+ * @param {Buffer | null} [options.face] `null` leaves the face out
+ * @param {Buffer | null} [options.signature] `null` leaves the signature out
+ * @param {'standard' | 'identity_card'} [options.profile]
+ * @param {'el' | 'en'} [options.language] language of the message
+ * @param {Caller} [options.by] the photographer. Default: one that all tests of the file share
  * @returns {Promise<{ uploadId: string, code: string, link: string, message: inbox.Message }>}
  */
 export async function issue({ recipient, face, signature, profile = 'standard', language = 'el', by }) {
@@ -124,7 +125,7 @@ export async function issue({ recipient, face, signature, profile = 'standard', 
   for (const [kind, jpeg] of given) {
     const { method, url, headers } = upload[kind];
     const put = await request(method, url, { headers, body: jpeg });
-    if (put.status !== 200) throw new Error(`the bucket answers ${put.status}: ${put.body.toString().slice(0, 300)}`);
+    if (put.status !== 200) throw new Error(`the bucket responded with ${put.status}: ${put.body.toString().slice(0, 300)}`);
   }
   const before = await inbox.lastSeq(recipient);
   const to = { kind: recipient.includes('@') ? 'email' : 'mobile', value: recipient };

@@ -1,12 +1,12 @@
-// Signing in with a page: TAXISnet's own page of the sandbox, and the password that comes by SMS.
+// Signs people in with a page, through the sandbox's TAXISnet page and with the one-time password from the SMS.
 
 import * as inbox from './inbox.mjs';
 import { finishSignIn } from './people.mjs';
 import { origin, sandbox } from './stack.mjs';
 
 /**
- * On TAXISnet's page: enters the person's AFM, and comes back to the service.
- * @param {import('playwright-core').Page} page that TAXISnet is open in
+ * Enters the person's AFM on TAXISnet's page and returns to the service.
+ * @param {import('playwright-core').Page} page a page that shows TAXISnet
  * @param {import('./people.mjs').Person} who
  */
 export async function passTaxisnet(page, who) {
@@ -16,7 +16,7 @@ export async function passTaxisnet(page, who) {
   await page.waitForURL((url) => url.origin === origin());
 }
 
-/** On TAXISnet's page: refuses. @param {import('playwright-core').Page} page */
+/** Cancels the sign-in on TAXISnet's page. @param {import('playwright-core').Page} page */
 export async function denyTaxisnet(page) {
   await page.waitForURL((url) => url.origin === sandbox());
   await page.locator('button[name=deny]').click();
@@ -24,8 +24,7 @@ export async function denyTaxisnet(page) {
 }
 
 /**
- * Through TAXISnet, from wherever the page is; the page stands at `returnTo`, the session at `otp`. Answers the password that the test
- * types in.
+ * Signs in at TAXISnet. Afterwards the page is at `returnTo` and the session's stage is `otp`. Returns the one-time password.
  * @param {import('playwright-core').Page} page
  * @param {import('./people.mjs').Person} who
  */
@@ -37,8 +36,8 @@ export async function upToOtp(page, who, { returnTo = '/' } = {}) {
 }
 
 /**
- * Signed in, with a role and (as a citizen) the text on personal data agreed to; the page stands at `returnTo`. TAXISnet's page is used
- * as people use it; password, role and text are sent by the page's own `fetch`, without its forms: those have tests of their own.
+ * Signs in, chooses a role and, as a citizen, agrees to the text on personal data. Afterwards the page is at `returnTo`. TAXISnet's page is operated as
+ * people do. The password, the role and the agreement are sent with the page's `fetch` instead of its forms, which have tests of their own.
  * @param {import('playwright-core').Page} page
  * @param {import('./people.mjs').Person} who
  * @param {{ role?: 'citizen' | 'photographer', returnTo?: string }} [options]
@@ -49,9 +48,9 @@ export async function signIn(page, who, { role = 'citizen', returnTo = '/' } = {
   await page.goto(returnTo);
 }
 
-/** A call of the API by the page itself, with its cookies. */
+/** Calls the API with the page's own `fetch` and cookies. Throws if the response has another status than `status`. */
 export async function callFrom(page, method, path, status, body) {
-  const answer = await page.evaluate(
+  const response = await page.evaluate(
     async ([method, path, body]) => {
       const headers = body === undefined ? {} : { 'content-type': 'application/json' };
       const response = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
@@ -59,6 +58,6 @@ export async function callFrom(page, method, path, status, body) {
     },
     [method, path, body],
   );
-  if (answer.status !== status) throw new Error(`${method} ${path}: ${answer.status} in place of ${status}: ${answer.text.slice(0, 600)}`);
-  return answer.text === '' ? null : JSON.parse(answer.text);
+  if (response.status !== status) throw new Error(`${method} ${path}: ${response.status} instead of ${status}: ${response.text.slice(0, 600)}`);
+  return response.text === '' ? null : JSON.parse(response.text);
 }

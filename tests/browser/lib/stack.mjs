@@ -1,19 +1,19 @@
-// Where the stack is: infra/local/stack.py writes it as variables, for whoever runs the tests.
+// URLs of the stack, from environment variables. infra/local/stack.py writes them to the file `env` of the stack's folder.
 
 /** @param {string} name */
 export function variable(name) {
   const value = process.env[name];
   if (!value) {
-    throw new Error(`${name} is not set: run \`make test\`, or take a running stack's settings first: \`set -a; . .local/dev/env; set +a\``);
+    throw new Error(`${name} is not set: run \`make test\`, or load the settings of a running stack first: \`set -a; . .local/dev/env; set +a\``);
   }
   return value;
 }
 
-/** The service, as browsers see it. */
+/** Returns the service's origin. */
 export const origin = () => variable('MYPHOTO_URL');
 
-/** The outside world: TAXISnet, registers, inbox. */
+/** Returns the sandbox's origin. The sandbox simulates TAXISnet, the registers, and the recipients of SMS and email. */
 export const sandbox = () => variable('SANDBOX_URL');
 
-/** Where the photographer's browser puts pictures: locally the emulator. */
+/** Returns the origin to which the photographer's browser uploads pictures. Locally it is the emulator's. */
 export const uploads = () => new URL(variable('AWS_ENDPOINT_URL')).origin;

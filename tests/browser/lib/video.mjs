@@ -1,11 +1,11 @@
-// What a telephone's camera would see: the picture of a QR code as the file of Chromium's fake camera.
+// Creates the video file of Chromium's fake camera from the picture of a QR code.
 
 import { writeFileSync } from 'node:fs';
 import { PNG } from 'pngjs';
 
 const WIDTH = 640;
 const HEIGHT = 480;
-/** Chromium plays the file over and over. */
+/** Number of frames. Chromium plays the file in a loop. */
 const FRAMES = 3;
 const GREY = 128;
 const WHITE = 235;
@@ -26,7 +26,7 @@ export function qrVideo(png, path) {
       const at = 4 * (Math.floor(y / scale) * picture.width + Math.floor(x / scale));
       const [red, green, blue, alpha] = picture.data.subarray(at, at + 4);
       const light = ((0.299 * red + 0.587 * green + 0.114 * blue) * alpha) / 255 + (255 - alpha);
-      // Video has black at 16 and white at 235.
+      // In video, black has the value 16 and white 235.
       frame[(top + y) * WIDTH + left + x] = Math.round(16 + (light * 219) / 255);
     }
   }

@@ -1,6 +1,6 @@
-// For whoever writes pages: the browser sees files of a folder in place of what the stack serves, and the stack's API as it is.
+// For developing pages: replaces the files that the stack serves by those of a folder. The API is still that of the stack.
 //
-// A proxy, because redirects, workers and service workers come through it as everything else does.
+// This is a proxy, because the browser also sends redirects and the requests of workers and service workers through a proxy.
 
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import http from 'node:http';
@@ -21,7 +21,7 @@ const TYPES = {
   '.woff2': 'font/woff2',
 };
 
-/** The same text that serve_web is built with. */
+/** Returns the Content-Security-Policy, from the same text with which serve_web is built. */
 const policy = () => {
   const text = readFileSync(new URL('../../../shared/web_assets/content_security_policy.txt', import.meta.url), 'utf8');
   return text.trim().replaceAll('\n', '; ').replace('UPLOADS_ORIGIN', uploads());
@@ -29,31 +29,31 @@ const policy = () => {
 
 /** @param {string} folder @returns {Promise<{ url: string, close: () => void }>} */
 export async function serveDist(folder) {
-  if (!existsSync(join(folder, 'index.html'))) throw new Error(`there is no index.html in ${folder} (WEB_DIST)`);
+  if (!existsSync(join(folder, 'index.html'))) throw new Error(`${folder} (WEB_DIST) has no index.html`);
   const headers = { 'content-security-policy': policy(), 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' };
-  const server = http.createServer((asked, answer) => {
-    const url = new URL(asked.url, origin());
+  const server = http.createServer((request, response) => {
+    const url = new URL(request.url, origin());
     const isPage = url.origin === origin() && !/^\/v1(\/|$)/.test(url.pathname);
-    if (!isPage) return pass(asked, answer, url);
+    if (!isPage) return forward(request, response, url);
     const name = normalize(decodeURIComponent(url.pathname));
     const file = join(folder, name);
     const isFile = existsSync(file) && statSync(file).isFile();
-    if (!isFile && (name.includes('.') || name.startsWith('/assets/'))) return answer.writeHead(404, headers).end();
-    const shown = isFile ? file : join(folder, 'index.html');
-    answer.writeHead(200, { ...headers, 'cache-control': 'no-store', 'content-type': TYPES[extname(shown)] ?? 'application/octet-stream' });
-    return answer.end(asked.method === 'HEAD' ? undefined : readFileSync(shown));
+    if (!isFile && (name.includes('.') || name.startsWith('/assets/'))) return response.writeHead(404, headers).end();
+    const served = isFile ? file : join(folder, 'index.html');
+    response.writeHead(200, { ...headers, 'cache-control': 'no-store', 'content-type': TYPES[extname(served)] ?? 'application/octet-stream' });
+    return response.end(request.method === 'HEAD' ? undefined : readFileSync(served));
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   server.unref();
   return { url: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };
 }
 
-function pass(asked, answer, url) {
-  const there = { host: '127.0.0.1', port: url.port, path: url.pathname + url.search, method: asked.method, headers: asked.headers, agent: false };
-  const onward = http.request(there, (got) => {
-    answer.writeHead(got.statusCode, got.rawHeaders);
-    got.pipe(answer);
+function forward(request, response, url) {
+  const options = { host: '127.0.0.1', port: url.port, path: url.pathname + url.search, method: request.method, headers: request.headers, agent: false };
+  const forwarded = http.request(options, (upstream) => {
+    response.writeHead(upstream.statusCode, upstream.rawHeaders);
+    upstream.pipe(response);
   });
-  onward.on('error', () => answer.destroy());
-  asked.pipe(onward);
+  forwarded.on('error', () => response.destroy());
+  request.pipe(forwarded);
 }

@@ -1,4 +1,4 @@
-//! What must hold between the tables whatever has failed: read from the side of the account's owner.
+//! Checks that the tables are consistent with each other, whatever has failed. Reads them with the credentials of the account's owner.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::{aws, objects};
 
 pub(crate) type Item = std::collections::HashMap<String, AttributeValue>;
 
-/// All items of the table that this variable names.
+/// Returns all items of a table. `variable` is the environment variable with the table's name.
 pub(crate) async fn scan(variable: &str) -> Vec<Item> {
     let client = aws::dynamodb(&aws::config().await);
     let pages = client.scan().table_name(stack::variable(variable)).consistent_read(true).into_paginator().items().send();
@@ -20,10 +20,10 @@ pub(crate) async fn scan(variable: &str) -> Vec<Item> {
 
 async fn read<T: serde::de::DeserializeOwned>(variable: &str) -> Vec<T> {
     let items = scan(variable).await;
-    items.into_iter().map(|item| serde_dynamo::aws_sdk_dynamodb_1::from_item(item).expect("an item of ours")).collect()
+    items.into_iter().map(|item| serde_dynamo::aws_sdk_dynamodb_1::from_item(item).expect("an item of the expected form")).collect()
 }
 
-/// Objects of an upload that still lie where they were put.
+/// Returns the keys of an upload's originals that still exist under `incoming/`.
 pub(crate) async fn uploaded(upload_id: &str) -> Vec<String> {
     let pages = objects::s3(&aws::config().await)
         .list_objects_v2()
@@ -38,19 +38,20 @@ pub(crate) async fn uploaded(upload_id: &str) -> Vec<String> {
     keys.filter(|key| key.contains(upload_id)).collect()
 }
 
-/// Associations, their keys and their codes belong together, one to one; every code that was issued has its message, or had it. Of what was
-/// issued in the hours since then: other tests leave behind what no call could, now and in another century.
+/// Asserts that associations, keys and codes correspond one to one, and that every issued code has its message until it is associated.
+///
+/// Examines only codes that were issued within a day after `since`, because other tests write items directly that no request could create.
 ///
 /// # Panics
-/// Where they do not.
-pub(crate) async fn store_submission(since: Moment) {
+/// If the tables are not consistent.
+pub(crate) async fn assert_consistent(since: Moment) {
     let codes: BTreeMap<String, CodeItem> =
         read::<CodeItem>("CODES_TABLE").await.into_iter().map(|code| (code.code_id.clone(), code)).collect();
     let recent = |at: Moment| at >= since && at < since.plus(Span::days(1));
-    let ours = |code_id: &str| codes.get(code_id).is_none_or(|code| recent(code.issued_at));
+    let has_recent_code = |code_id: &str| codes.get(code_id).is_none_or(|code| recent(code.issued_at));
     let associations: Vec<Association> = read("ASSOCIATIONS_TABLE").await;
     let associations: Vec<Association> =
-        associations.into_iter().filter(|association| recent(association.associated_at) && ours(&association.code_id)).collect();
+        associations.into_iter().filter(|association| recent(association.associated_at) && has_recent_code(&association.code_id)).collect();
     let subjects: BTreeSet<&str> = codes
         .values()
         .filter(|code| recent(code.issued_at))
@@ -78,8 +79,8 @@ pub(crate) async fn store_submission(since: Moment) {
     }
     for code in codes.values().filter(|code| recent(code.issued_at)) {
         assert_eq!(code.state == CodeState::Associated, owners.contains_key(&code.code_id), "{} of set {}", code.code_id, code.set_id);
-        // Associating deletes the message: it is of no more use.
-        let is_there = code.state != CodeState::Issued || outbox.contains(&code.message_id);
-        assert!(is_there, "the code of set {} has no message", code.set_id);
+        // Associating a code deletes its message, which is of no further use.
+        let has_message = code.state != CodeState::Issued || outbox.contains(&code.message_id);
+        assert!(has_message, "the code of set {} has no message", code.set_id);
     }
 }

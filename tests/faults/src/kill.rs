@@ -1,4 +1,4 @@
-//! The process of a function ends in the middle of its work, as where a machine fails.
+//! Kills the process of a function during its work, as if its machine failed.
 
 use std::{cell::Cell, fs, time::Duration};
 
@@ -7,39 +7,40 @@ use serde_json::json;
 
 use crate::proxy::{self, AwsCall};
 
-/// How long the call is held, so that its process can be found and ended; then its connection breaks, and AWS has not heard of it.
-const HELD: u32 = 1_500;
+/// Milliseconds for which the proxy delays the call, so that the process can be found and killed. Then the connection breaks, and AWS never
+/// receives the call.
+const DELAY: u32 = 1_500;
 
-/// Makes a call, and ends the function's process when it asks this of AWS.
+/// Makes the client's request, and kills the function's process when it makes this call to AWS.
 ///
 /// # Panics
-/// Where no process asks.
+/// If no process makes the call.
 pub(crate) async fn before(function: &str, call: &AwsCall, act: impl Future<Output = Response>) -> Response {
-    proxy::break_call(function, call, &json!({ "latency": HELD, "reset": true }), true).await;
-    let answered = Cell::new(false);
+    proxy::break_call(function, call, &json!({ "latency": DELAY, "reset": true }), true).await;
+    let responded = Cell::new(false);
     let act = async {
-        let answer = act.await;
-        answered.set(true);
-        answer
+        let response = act.await;
+        responded.set(true);
+        response
     };
-    let end = async {
-        while !answered.get() {
+    let kill = async {
+        while !responded.get() {
             tokio::time::sleep(Duration::from_millis(25)).await;
             if proxy::has_met(call).await {
-                assert!(end_processes_of(function) > 0, "no process of {function}");
+                assert!(kill_processes_of(function) > 0, "no process of {function}");
                 return;
             }
         }
-        assert!(!proxy::has_met(call).await, "its process was not found in time");
+        assert!(!proxy::has_met(call).await, "the process was not found before the response");
     };
-    let (answer, ()) = tokio::join!(act, end);
-    answer
+    let (response, ()) = tokio::join!(act, kill);
+    response
 }
 
-/// Ends the processes of this function, of this stack: another stack may run on the same machine. Returns how many.
-fn end_processes_of(function: &str) -> usize {
+/// Kills the processes of a function on this stack, not those of another stack on the same machine. Returns how many were killed.
+fn kill_processes_of(function: &str) -> usize {
     let origin = format!("PUBLIC_ORIGIN={}", stack::origin());
-    let mut ended = 0;
+    let mut killed = 0;
     for entry in fs::read_dir("/proc").expect("the processes").flatten() {
         let Ok(process) = entry.file_name().to_string_lossy().parse::<u32>() else { continue };
         let Ok(environment) = fs::read(entry.path().join("environ")) else { continue };
@@ -47,8 +48,8 @@ fn end_processes_of(function: &str) -> usize {
         let is_function = variables.iter().any(|one| one.starts_with("AWS_LAMBDA_FUNCTION_NAME=") && one.contains(function));
         if is_function && variables.iter().any(|one| *one == origin) {
             let done = std::process::Command::new("kill").args(["-9", &process.to_string()]).status();
-            ended += usize::from(done.is_ok_and(|status| status.success()));
+            killed += usize::from(done.is_ok_and(|status| status.success()));
         }
     }
-    ended
+    killed
 }

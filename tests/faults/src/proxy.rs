@@ -1,13 +1,15 @@
-//! The proxies between functions and AWS, and what can break there. A function's calls are known by the user agent, which names it.
+//! The proxies between functions and AWS, and the faults that they can cause. A proxy recognises a function's calls by their user agent, which
+//! contains the function's name.
 
 use journeys::{browser::Response, stack};
 use serde_json::{Value, json};
 
-/// One call of a function to AWS: the nth of its kind in one invocation.
+/// One call of a function to AWS.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct AwsCall {
     pub(crate) service: String,
     pub(crate) operation: String,
+    /// Its number among the calls of the same operation in one invocation, from 0.
     pub(crate) nth: usize,
 }
 
@@ -15,24 +17,25 @@ pub(crate) struct AwsCall {
 pub(crate) enum Fault {
     Throttle,
     ServerError,
-    /// Met another transaction on the same item, which the emulator never says.
+    /// Another transaction was writing the same item. The emulator never returns this error itself.
     Conflict,
-    /// The connection breaks, and AWS has never heard of the call.
+    /// The connection breaks before AWS receives the call.
     ResetBefore,
-    /// AWS did as asked; the connection breaks before it could say so.
+    /// AWS executes the call, but the connection breaks before the response.
     ResetAfter,
-    /// No answer, ever; AWS did nothing.
+    /// AWS never receives the call, and no response ever arrives.
     Timeout,
-    /// No answer in time; AWS does as asked when nobody waits any more.
+    /// AWS executes the call and responds only after the caller's timeout.
     Late,
 }
 
 pub(crate) const FAULTS: [Fault; 7] =
     [Fault::Throttle, Fault::ServerError, Fault::Conflict, Fault::ResetBefore, Fault::ResetAfter, Fault::Timeout, Fault::Late];
 
-/// Longer than the SDK waits for one attempt (shared/aws), and for all of one that is not repeated.
-const TOO_LONG: u32 = 3_500;
-const EVER: u32 = 9_000;
+/// Milliseconds: longer than the SDK's timeout of one attempt (shared/aws).
+const AFTER_ATTEMPT_TIMEOUT: u32 = 3_500;
+/// Milliseconds: longer than the SDK's timeout of a call that is not retried.
+const AFTER_CALL_TIMEOUT: u32 = 9_000;
 
 impl Fault {
     pub(crate) const fn name(self) -> &'static str {
@@ -47,7 +50,7 @@ impl Fault {
         }
     }
 
-    /// What the rule does with the call; None where AWS has no such answer to it.
+    /// Returns what the proxy's rule does with the call, or `None` if AWS has no such error for this call.
     pub(crate) fn effect(self, call: &AwsCall) -> Option<Value> {
         Some(match self {
             Self::Throttle => error(throttle(&call.service)?),
@@ -64,8 +67,8 @@ impl Fault {
             },
             Self::ResetBefore => json!({ "reset": true }),
             Self::ResetAfter => json!({ "response": { "abort_bytes": 0 } }),
-            Self::Timeout => json!({ "timeout_ms": EVER }),
-            Self::Late => json!({ "latency": TOO_LONG }),
+            Self::Timeout => json!({ "timeout_ms": AFTER_CALL_TIMEOUT }),
+            Self::Late => json!({ "latency": AFTER_ATTEMPT_TIMEOUT }),
         })
     }
 }
@@ -95,12 +98,12 @@ fn server_error(service: &str) -> Option<(&'static str, u16)> {
     })
 }
 
-/// Both: that of the emulator, and that of the sandbox, which takes SMS and email.
+/// Returns the URLs of both proxies: in front of the emulator, and in front of the sandbox, which receives SMS and email.
 fn proxies() -> [String; 2] {
     ["EMULATOR_PROXY", "SANDBOX_PROXY"].map(stack::variable)
 }
 
-/// A proxy reads what it knows of a service when it first meets it, which takes seconds: longer than a function waits.
+/// Makes a first call to each service. A proxy loads its data about a service at the first call, which takes longer than a function's timeout.
 pub(crate) async fn warm() {
     for (proxy, services) in proxies().iter().zip([["dynamodb", "s3", "kms"].as_slice(), ["sns", "ses"].as_slice()]) {
         for service in services {
@@ -112,7 +115,7 @@ pub(crate) async fn warm() {
     }
 }
 
-/// Replaces all rules. The first that matches a call is the one that works.
+/// Replaces all rules and forgets recorded events. The first rule that matches a call applies.
 pub(crate) async fn set(rules: &[Value]) {
     for proxy in proxies() {
         let request = stack::client().post(format!("{proxy}/_microburst/rules")).json(&rules);
@@ -122,6 +125,7 @@ pub(crate) async fn set(rules: &[Value]) {
     }
 }
 
+/// Removes all rules.
 pub(crate) async fn clear() {
     for proxy in proxies() {
         let request = stack::client().post(format!("{proxy}/_microburst/rules")).json(&json!([]));
@@ -129,7 +133,7 @@ pub(crate) async fn clear() {
     }
 }
 
-/// A rule for the calls of one function: a part of its name is in their user agent.
+/// Returns a rule for the calls of a function. `function` is a part of its name, as it occurs in the user agent.
 pub(crate) fn rule(function: &str, effect: &Value, more: &Value) -> Value {
     let mut rule = json!({ "headers": { "user-agent": function } });
     for part in [effect, more] {
@@ -139,12 +143,12 @@ pub(crate) fn rule(function: &str, effect: &Value, more: &Value) -> Value {
     rule
 }
 
-/// Lets all calls of a function pass, and writes them down.
+/// Lets all calls of a function pass and records them.
 pub(crate) async fn watch(function: &str) {
     set(&[rule(function, &json!({ "latency": 1 }), &json!({}))]).await;
 }
 
-/// What the rules met since they were set, oldest first: service, operation, what was done.
+/// Returns the calls that matched a rule since the rules were set, oldest first: service, operation, and the rule's action.
 pub(crate) async fn fired() -> Vec<(String, String, String)> {
     let mut all = Vec::new();
     for proxy in proxies() {
@@ -160,13 +164,13 @@ pub(crate) async fn fired() -> Vec<(String, String, String)> {
     all.into_iter().map(|(_, event)| event).collect()
 }
 
-/// Whether a function has come to this call, since the rules were set.
+/// Returns whether a function has made this call since the rules were set.
 pub(crate) async fn has_met(call: &AwsCall) -> bool {
-    let of_its_kind = fired().await.into_iter().filter(|(service, name, _)| (service, name) == (&call.service, &call.operation));
-    of_its_kind.count() > call.nth
+    let equal_calls = fired().await.into_iter().filter(|(service, name, _)| (service, name) == (&call.service, &call.operation));
+    equal_calls.count() > call.nth
 }
 
-/// What was called, each with its number among those of its kind.
+/// Returns the recorded calls, each with its number among the calls of the same operation.
 pub(crate) async fn calls() -> Vec<AwsCall> {
     let mut calls: Vec<AwsCall> = Vec::new();
     for (service, operation, _) in fired().await {
@@ -176,7 +180,7 @@ pub(crate) async fn calls() -> Vec<AwsCall> {
     calls
 }
 
-/// From this call of a function on, those of its kind are broken: once, or until the rules are cleared.
+/// Breaks a call of a function: either that call alone, or from it on all calls of the same operation until the rules are cleared.
 pub(crate) async fn break_call(function: &str, call: &AwsCall, effect: &Value, once: bool) {
     let kind = json!({ "service": call.service, "operation": call.operation });
     let mut rules = Vec::new();

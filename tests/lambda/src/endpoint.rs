@@ -18,14 +18,14 @@ use tokio::net::TcpListener;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received {
     pub method: String,
-    /// The request target: a path with its query, or a whole URL where the client takes the endpoint for a proxy.
+    /// The request target: a path with its query, or a whole URL if the client uses the endpoint as a proxy.
     pub target: String,
     pub headers: BTreeMap<String, String>,
     pub body: String,
 }
 
 impl Received {
-    /// A header's value, empty where it is absent.
+    /// Returns a header's value, or an empty string if it is absent.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", String::as_str)
     }
@@ -50,7 +50,7 @@ impl Response {
 struct Seen {
     received: Vec<Received>,
     open: usize,
-    most_at_once: usize,
+    concurrent_requests_max: usize,
 }
 
 #[derive(Clone)]
@@ -71,7 +71,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Listens on a port of its own, until the runtime ends.
+    /// Listens on a free port until the runtime ends. `respond` returns the response to each request.
     ///
     /// # Panics
     /// If no port is free.
@@ -89,9 +89,9 @@ impl Endpoint {
         self.serving.seen(|seen| std::mem::take(&mut seen.received))
     }
 
-    /// Returns how many requests waited for their response at the same time, at most.
-    pub fn most_at_once(&self) -> usize {
-        self.serving.seen(|seen| seen.most_at_once)
+    /// Returns the largest number of requests that waited for their responses at the same time.
+    pub fn concurrent_requests_max(&self) -> usize {
+        self.serving.seen(|seen| seen.concurrent_requests_max)
     }
 }
 
@@ -112,7 +112,7 @@ async fn serve(State(serving): State<Serving>, request: Request) -> impl IntoRes
     serving.seen(|seen| {
         seen.received.push(received);
         seen.open += 1;
-        seen.most_at_once = seen.most_at_once.max(seen.open);
+        seen.concurrent_requests_max = seen.concurrent_requests_max.max(seen.open);
     });
     tokio::time::sleep(response.delay).await;
     serving.seen(|seen| seen.open -= 1);

@@ -1,7 +1,7 @@
-//! Environment variables of a function's process: which there can be, what reads each of them, and what it changes there.
+//! Lists the environment variables that a function's process can have. Each entry states which component reads the variable and what it changes.
 //!
-//! `shared/edge/tests/environment.rs` sets all of them and compares the requests that a function makes. A variable that changes such a
-//! request must say so in its `effect`, and that test must expect it.
+//! `shared/edge/tests/environment.rs` sets all of them and compares the requests that a function makes. If a variable changes such a request, its
+//! `effect` must say so, and that test must expect it.
 
 /// An environment variable.
 #[derive(Debug, Clone, Copy)]
@@ -9,7 +9,7 @@ pub struct Variable {
     pub name: &'static str,
     /// A value as Lambda sets it, or one that differs from the default.
     pub value: &'static str,
-    /// Who reads it, and what it changes.
+    /// The component that reads the variable, and what the variable changes.
     pub effect: &'static str,
 }
 
@@ -18,19 +18,19 @@ const fn variable(name: &'static str, value: &'static str, effect: &'static str)
 }
 
 const NOT_READ: &str = "not read";
-/// `aws::of_function` makes the SDK's configuration from a few variables and does not load the SDK's own.
+/// `aws::of_function` builds the SDK's configuration from a few variables and does not run the SDK's own loader.
 const NOT_LOADED: &str = "not read: the SDK would, but functions do not load its configuration from the environment";
 const RUNTIMES: &str = "not read: for Lambda's managed runtimes of other languages";
-const CONTEXT: &str = "lambda_runtime: the context of an event, where nothing of ours reads it";
+const CONTEXT: &str = "lambda_runtime: a field of the event's context, which functions do not read";
 const LINKER: &str = "the dynamic linker, before the program starts";
 const SIGNATURE: &str = "aws: signs requests to AWS and presigned URLs (also `X-Amz-Credential`, `X-Amz-Security-Token`)";
 const PROXY: &str =
     "SDK and reqwest: the proxy through which requests to AWS, TAXISnet and the registers go; sees them in the clear unless TLS is used";
 
-/// What Lambda sets: "Defined runtime environment variables" of its Developer Guide, with those that only some runtimes have.
+/// Variables that Lambda sets: "Defined runtime environment variables" of the Lambda Developer Guide, including those of single runtimes.
 pub const LAMBDA: [Variable; 39] = [
     variable("_HANDLER", "bootstrap", NOT_READ),
-    // lambda_runtime sets it for each event, as the Runtime API says, and removes it where that says none.
+    // lambda_runtime sets it for each event to the trace ID from the Runtime API, and removes it if the event has none.
     variable(
         "_X_AMZN_TRACE_ID",
         super::TRACE_ID,
@@ -46,27 +46,31 @@ pub const LAMBDA: [Variable; 39] = [
     variable(
         "AWS_LAMBDA_FUNCTION_NAME",
         "myphoto-Test-1a2b",
-        "lambda_runtime: the context, of which our metric `Failures` has its dimension. aws: `app/...` in the user agent. SDK: see `_X_AMZN_TRACE_ID`",
+        "lambda_runtime: a field of the context, which is the dimension of the metric `Failures`. aws: `app/...` in the user agent. SDK: see `_X_AMZN_TRACE_ID`",
     ),
     variable("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256", CONTEXT),
     variable("AWS_LAMBDA_FUNCTION_VERSION", "7", CONTEXT),
     variable(
         "AWS_LAMBDA_INITIALIZATION_TYPE",
         "on-demand",
-        "lambda_runtime: `snap-start` makes it wait to be restored, before the first event",
+        "lambda_runtime: with `snap-start` it waits for the restore before it polls for the first event",
     ),
     variable("AWS_LAMBDA_LOG_GROUP_NAME", "myphoto-TestLog", CONTEXT),
     variable("AWS_LAMBDA_LOG_STREAM_NAME", "2026/11/29/myphoto-Test[7]0123456789abcdef", CONTEXT),
-    variable("AWS_LAMBDA_LOG_FORMAT", "JSON", "not read: lambda_runtime would, for a tracing subscriber, which functions do not install"),
+    variable(
+        "AWS_LAMBDA_LOG_FORMAT",
+        "JSON",
+        "not read: lambda_runtime reads it only for a tracing subscriber, which functions do not install",
+    ),
     variable("AWS_LAMBDA_LOG_LEVEL", "DEBUG", "not read: as `AWS_LAMBDA_LOG_FORMAT`"),
-    variable("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001", "lambda_runtime: where events come from"),
+    variable("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001", "lambda_runtime: address of the Runtime API"),
     variable("AWS_LAMBDA_METADATA_API", "127.0.0.1:9001", NOT_READ),
     variable("AWS_LAMBDA_METADATA_TOKEN", "metadata-token", NOT_READ),
-    // More than 1 on Lambda Managed Instances only, which template.yaml does not use.
+    // Greater than 1 only on Lambda Managed Instances, which template.yaml does not use.
     variable(
         "AWS_LAMBDA_MAX_CONCURRENCY",
         "1",
-        "lambda_runtime: a warning to a tracing subscriber; functions handle one event at a time whatever it says",
+        "lambda_runtime: a warning to a tracing subscriber. Functions handle one event at a time whatever its value",
     ),
     variable("AWS_ACCESS_KEY_ID", "ASIAEXAMPLE", SIGNATURE),
     variable("AWS_SECRET_ACCESS_KEY", "secret-access-key", SIGNATURE),
@@ -92,10 +96,10 @@ pub const LAMBDA: [Variable; 39] = [
     variable("AWS_LAMBDA_DOTNET_PREJIT", "ProvisionedConcurrency", RUNTIMES),
 ];
 
-/// What an operator may set in addition, and what is read by a library of a function's process or by an SDK as others configure it.
-/// `docs/operating/settings.md` says which of it is meant to be set.
+/// Further variables that an operator may set, and variables that a library of a function's process, or an SDK with its usual configuration, reads.
+/// `docs/operating/settings.md` lists those that are meant to be set.
 pub const OPERATOR: [Variable; 43] = [
-    // Nothing listens on port 9: a request that went through the proxy would fail. Tests set others.
+    // Nothing listens on port 9, so a request through this proxy fails. Tests of proxies set other values.
     variable("HTTP_PROXY", "http://127.0.0.1:9", PROXY),
     variable("HTTPS_PROXY", "http://127.0.0.1:9", PROXY),
     variable("ALL_PROXY", "http://127.0.0.1:9", PROXY),
@@ -104,15 +108,19 @@ pub const OPERATOR: [Variable; 43] = [
     variable("all_proxy", "http://127.0.0.1:9", PROXY),
     variable("NO_PROXY", "127.0.0.1", "SDK and reqwest: hosts that are reached without the proxy"),
     variable("no_proxy", "127.0.0.1", "as `NO_PROXY`"),
-    variable("SSL_CERT_FILE", "", "aws and registers: whom TLS trusts, in place of the roots in the program. Empty counts as not set"),
+    variable(
+        "SSL_CERT_FILE",
+        "",
+        "aws and registers: the root certificates that TLS trusts, instead of those in the program. Empty means not set",
+    ),
     variable("SSL_CERT_DIR", "", "as `SSL_CERT_FILE`"),
-    variable("SSLKEYLOGFILE", "/tmp/keys-of-tls", "not read: rustls has to be told to"),
+    variable("SSLKEYLOGFILE", "/tmp/keys-of-tls", "not read: rustls writes keys only if configured to"),
     variable("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true", "lambda_http: the path of an incoming request is without the gateway's stage"),
     variable("AWS_LAMBDA_EXEC_WRAPPER", "/opt/wrapper", RUNTIMES),
     variable(
         "AWS_ACCOUNT_ID",
         "000000000000",
-        "SDK: part of the credentials, and so a letter in the user agent, and DynamoDB's host on AWS",
+        "SDK: part of the credentials, so it adds a letter to the user agent and changes DynamoDB's host name on AWS",
     ),
     variable("AWS_PROFILE", "other", NOT_LOADED),
     variable("AWS_CONFIG_FILE", "/tmp/config", NOT_LOADED),
@@ -138,9 +146,9 @@ pub const OPERATOR: [Variable; 43] = [
     variable("AWS_WEB_IDENTITY_TOKEN_FILE", "/tmp/token", NOT_LOADED),
     variable("AWS_ROLE_ARN", "arn:aws:iam::000000000000:role/other", NOT_LOADED),
     variable("AWS_EC2_METADATA_DISABLED", "false", NOT_LOADED),
-    variable("LOG_SENSITIVE_BODIES", "true", "SDK: bodies in its traces, which are not compiled in"),
+    variable("LOG_SENSITIVE_BODIES", "true", "SDK: whether its traces contain bodies. Traces are not compiled in"),
     variable("RUST_LOG", "trace", "not read: as `AWS_LAMBDA_LOG_LEVEL`"),
     variable("RUST_BACKTRACE", "full", "Rust's own panic message, which `edge` replaces"),
-    variable("RES_OPTIONS", "timeout:1", "the C library: how host names are looked up"),
+    variable("RES_OPTIONS", "timeout:1", "the C library: options of host name lookups"),
     variable("LOCALDOMAIN", "example.test", "as `RES_OPTIONS`"),
 ];

@@ -1,4 +1,4 @@
-//! An endpoint whose connections do not outlive their first response, as a client sees it that Lambda froze in between.
+//! An endpoint whose connections are unusable after their first response, as they are for a client that Lambda has frozen meanwhile.
 
 use std::sync::{
     Arc,
@@ -15,9 +15,9 @@ use tokio::{
 pub enum Idle {
     /// Closes it at once.
     Closed,
-    /// Closes it when a second request arrives: the client learns of it too late.
+    /// Closes it when a second request arrives, so that the client learns of it too late.
     ClosedWhenUsed,
-    /// Never responds again: something on the way has forgotten the connection.
+    /// Never responds again, as if a device on the network path had dropped the connection.
     Silent,
 }
 
@@ -27,8 +27,8 @@ pub struct Forgetful {
 }
 
 impl Forgetful {
-    /// Listens on a port of its own, until the runtime ends, and responds with `body` to the first request of each connection. Says that
-    /// the connection stays open.
+    /// Listens on a free port until the runtime ends. Responds with `body` to the first request of each connection, and with the header
+    /// `connection: keep-alive`.
     ///
     /// # Panics
     /// If no port is free.

@@ -1,9 +1,10 @@
-//! What surrounds a function on Lambda, for tests: its environment, the Runtime API, and an endpoint that stands for AWS and others.
+//! Simulates the surroundings of a function on Lambda, for tests: environment variables, the Runtime API, and an HTTP endpoint in place of AWS,
+//! TAXISnet and the registers.
 //!
-//! Environment variables cannot be changed safely in a running process. A test that needs some runs an ignored test of its own test
-//! program as another process ([`process`], [`invoke`]).
+//! Environment variables cannot be changed safely in a running process. A test that needs particular ones therefore runs an ignored test of its
+//! own test program in a new process ([`process`], [`invoke`]).
 
-#![expect(clippy::expect_used, clippy::panic, reason = "for tests: what fails here fails the test that calls it")]
+#![expect(clippy::expect_used, clippy::panic, reason = "for tests: a panic here fails the calling test")]
 
 mod endpoint;
 mod environment;
@@ -23,7 +24,7 @@ pub use forgetful::{Forgetful, Idle};
 pub use runtime_api::{REQUEST_ID, RuntimeApi, Sent, TRACE_ID, gateway_event};
 use serde_json::Value;
 
-/// Longer than any function of a test needs on a busy machine.
+/// Longer than any test's function takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Returns a configuration of the SDK for clients that call an endpoint in place of AWS.
@@ -46,7 +47,7 @@ pub fn process<'a>(name: &str, variables: impl IntoIterator<Item = (&'a str, Str
     command
 }
 
-/// Runs the ignored test `name`, which must serve a function, as a process; sends it one event and returns its response.
+/// Runs the ignored test `name`, which must serve a function, in a new process. Sends it one event and returns its response.
 ///
 /// # Panics
 /// If the function does not respond, or responds with an error.

@@ -1,4 +1,4 @@
-//! The Lambda Runtime API, for one event.
+//! A Lambda Runtime API that delivers one event.
 
 use std::{
     net::SocketAddr,
@@ -23,7 +23,7 @@ pub const REQUEST_ID: &str = "00000000-0000-4000-8000-000000000007";
 /// A trace id, as the Runtime API sends it with each event.
 pub const TRACE_ID: &str = "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=0";
 
-/// A request of the function to the Runtime API, other than for an event.
+/// A request of the function to the Runtime API, other than a poll for an event.
 #[derive(Debug)]
 pub struct Sent {
     pub path: String,
@@ -40,12 +40,12 @@ pub struct RuntimeApi {
 struct Event {
     event: Arc<str>,
     trace_id: Option<&'static str>,
-    was_given: Arc<AtomicBool>,
+    delivered: Arc<AtomicBool>,
     sent: mpsc::UnboundedSender<Sent>,
 }
 
 impl RuntimeApi {
-    /// Listens on a port of its own. The second poll for an event gets no response.
+    /// Listens on a free port. The second poll for an event gets no response.
     ///
     /// # Panics
     /// If no port is free.
@@ -53,13 +53,13 @@ impl RuntimeApi {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let (sender, sent) = mpsc::unbounded_channel();
-        let event = Event { event: event.to_string().into(), trace_id, was_given: Arc::default(), sent: sender };
+        let event = Event { event: event.to_string().into(), trace_id, delivered: Arc::default(), sent: sender };
         let router = Router::new().fallback(serve).layer(DefaultBodyLimit::disable()).with_state(event);
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { address, sent }
     }
 
-    /// The value of `AWS_LAMBDA_RUNTIME_API`.
+    /// Returns the value of `AWS_LAMBDA_RUNTIME_API`.
     pub fn address(&self) -> String {
         self.address.to_string()
     }
@@ -72,7 +72,7 @@ impl RuntimeApi {
         self.sent.recv().await.expect("the server runs")
     }
 
-    /// Returns what the function has sent so far.
+    /// Returns the next request that the function has sent, or `None` if there is none yet.
     pub fn sent_so_far(&mut self) -> Option<Sent> {
         self.sent.try_recv().ok()
     }
@@ -81,7 +81,7 @@ impl RuntimeApi {
 async fn serve(State(event): State<Event>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     if head.method == Method::GET {
-        if event.was_given.swap(true, Ordering::SeqCst) {
+        if event.delivered.swap(true, Ordering::SeqCst) {
             return std::future::pending().await;
         }
         let response = [
@@ -102,7 +102,7 @@ async fn serve(State(event): State<Event>, request: Request) -> Response {
     StatusCode::ACCEPTED.into_response()
 }
 
-/// An event of API Gateway: `GET /`, without headers.
+/// Returns an event of API Gateway: `GET /`, without headers.
 pub fn gateway_event() -> Value {
     json!({
         "httpMethod": "GET", "path": "/", "resource": "/", "headers": {}, "multiValueHeaders": {}, "isBase64Encoded": false, "body": null,

@@ -1,4 +1,4 @@
-//! What must hold when the load is over, over HTTP and between the tables.
+//! Invariants that must hold after the load, checked over HTTP and in the tables.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -20,34 +20,34 @@ use crate::{
     world::{Citizen, World},
 };
 
-pub(crate) struct Held {
-    pub(crate) what: &'static str,
+pub(crate) struct Invariant {
+    pub(crate) name: &'static str,
     pub(crate) holds: bool,
 }
 
-/// Looks at each, and says on the standard error what is wrong.
-pub(crate) async fn look(world: &World) -> Vec<Held> {
+/// Checks each invariant. Violations are printed to standard error.
+pub(crate) async fn check(world: &World) -> Vec<Invariant> {
     let mut all = Vec::new();
-    let mut note = async |what, looking: futures_util::future::LocalBoxFuture<'_, ()>| {
-        let holds = AssertUnwindSafe(looking).catch_unwind().await.is_ok();
-        all.push(Held { what, holds });
+    let mut check = async |name, assertion: futures_util::future::LocalBoxFuture<'_, ()>| {
+        let holds = AssertUnwindSafe(assertion).catch_unwind().await.is_ok();
+        all.push(Invariant { name, holds });
     };
-    note("no message waits to be sent", Box::pin(nothing_waits(world))).await;
-    note("each code that was issued was sent, in one message", Box::pin(codes_were_sent_once(world))).await;
-    note("no picture lies where it was uploaded", Box::pin(no_original_is_left(world))).await;
-    note("each person has the association that they made, with its code and photo", Box::pin(associations_are_as_made(world))).await;
-    note("who may pull is who was authorised last, and the history says so", Box::pin(authorizations_are_as_given(world))).await;
-    note("each pull that was answered is on record, once, and no other", Box::pin(pulls_are_on_record(world))).await;
+    check("no message waits to be sent", Box::pin(nothing_waits(world))).await;
+    check("each issued code was sent in one message", Box::pin(codes_were_sent_once(world))).await;
+    check("no original remains in the upload prefix", Box::pin(no_original_remains(world))).await;
+    check("each person has the association that they made, with its code and photo", Box::pin(associations_are_as_made(world))).await;
+    check("the authorizations and their history match the last changes", Box::pin(authorizations_are_as_given(world))).await;
+    check("the access log contains each successful pull once, and no other", Box::pin(pulls_are_logged(world))).await;
     if world.is_still_the_same_day() {
-        note("each person's codes of the day are counted right", Box::pin(codes_are_counted(world))).await;
+        check("each person's codes of the day are counted correctly", Box::pin(codes_are_counted(world))).await;
     } else {
-        println!("It was midnight in Athens meanwhile: codes of the day are not looked at.");
+        println!("Midnight in Athens passed during the run, so the codes of the day are not checked.");
     }
-    note("associations, keys, codes and messages belong together", Box::pin(invariants::hold(world.began))).await;
+    check("associations, keys, codes and messages are consistent", Box::pin(invariants::assert_consistent(world.began))).await;
     all
 }
 
-/// All of a list that comes in pages.
+/// Reads all pages of a list.
 async fn pages(visit: &Visit, path: &str, list: &str) -> Vec<Value> {
     let (mut all, mut query) = (Vec::new(), "?limit=100".to_owned());
     loop {
@@ -64,7 +64,8 @@ fn text<'v>(value: &'v Value, name: &str) -> &'v str {
     value[name].as_str().expect("a text")
 }
 
-/// Sent ones are kept for their day, so that they can be sent again, unless their code was associated.
+/// Asserts that every message was sent. Sent messages stay in the outbox for a day, so that they can be resent. Only associating their code deletes
+/// them.
 async fn nothing_waits(world: &World) {
     let uploads: BTreeSet<String> = world.users.iter().flat_map(|user| user.issued()).map(|(upload, _)| upload).collect();
     let text = |item: &Item, name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
@@ -74,7 +75,7 @@ async fn nothing_waits(world: &World) {
         let ours: Vec<&Item> = outbox.iter().filter(|item| uploads.contains(&text(item, "upload_id"))).collect();
         let waiting = ours.iter().filter(|item| text(item, "state") != "sent").count();
         if waiting == 0 {
-            assert_eq!(ours.len(), uploads.len() - world.citizens.len(), "messages that are kept");
+            assert_eq!(ours.len(), uploads.len() - world.citizens.len(), "messages that remain in the outbox");
             return;
         }
         assert!(started.elapsed() < inbox::PATIENCE, "{waiting} messages wait");
@@ -102,7 +103,7 @@ async fn codes_were_sent_once(world: &World) {
     }
 }
 
-async fn no_original_is_left(world: &World) {
+async fn no_original_remains(world: &World) {
     for (upload, _) in world.users.iter().flat_map(|user| user.issued()) {
         assert_eq!(invariants::uploaded(&upload).await, Vec::<String>::new());
     }
@@ -122,20 +123,20 @@ async fn authorizations_are_as_given(world: &World) {
     for citizen in &world.citizens {
         let done = citizen.done();
         let now = citizen::show_association(&citizen.visit).await.expect(200).json();
-        let may: BTreeSet<&str> = now["applications"].as_array().expect("a list").iter().map(|one| text(one, "application")).collect();
+        let allowed: BTreeSet<&str> = now["applications"].as_array().expect("a list").iter().map(|one| text(one, "application")).collect();
         let mut expected = BTreeSet::from([world.puller.id.as_str()]);
         if done.authorized > done.revoked {
             expected.insert(&world.changing.id);
         }
-        assert_eq!(may, expected);
+        assert_eq!(allowed, expected);
         let history = pages(&citizen.visit, "/v1/subjects/self/authorizations", "authorizations").await;
-        let of: Vec<&Value> = history.iter().filter(|record| record["application"]["id"] == world.changing.id).collect();
-        let ended = of.iter().filter(|record| !record["ended_at"].is_null()).count();
-        assert_eq!((of.len(), ended), (done.authorized, done.revoked), "authorised and withdrawn");
+        let changing: Vec<&Value> = history.iter().filter(|record| record["application"]["id"] == world.changing.id).collect();
+        let ended = changing.iter().filter(|record| !record["ended_at"].is_null()).count();
+        assert_eq!((changing.len(), ended), (done.authorized, done.revoked), "authorised and revoked");
     }
 }
 
-async fn pulls_are_on_record(world: &World) {
+async fn pulls_are_logged(world: &World) {
     for citizen in &world.citizens {
         let mut records = BTreeMap::<String, usize>::new();
         for access in pages(&citizen.visit, "/v1/subjects/self/accesses", "accesses").await {
@@ -143,10 +144,10 @@ async fn pulls_are_on_record(world: &World) {
             *records.entry(text(&access, "case").to_owned()).or_default() += 1;
         }
         let pulls = citizen.done().pulls;
-        for (case, is_answered) in &pulls {
+        for (case, has_response) in &pulls {
             let times = records.get(case).copied().unwrap_or_default();
-            // What was asked and not answered may have been done, or not.
-            assert!(times == 1 || (times == 0 && !is_answered), "{case} is on record {times} times");
+            // A pull without a response may or may not have been executed.
+            assert!(times == 1 || (times == 0 && !has_response), "the access log contains {case} {times} times");
         }
         assert!(records.keys().all(|case| pulls.contains_key(case)), "a pull that nobody made");
     }

@@ -1,4 +1,4 @@
-//! One call: sent by goose, which times it, and compared with what is expected.
+//! Sends a request through goose, which measures its time, and compares the response with the expected one.
 
 use goose::goose::{GooseRequest, GooseUser, TransactionError};
 use journeys::browser::Request;
@@ -7,15 +7,15 @@ use serde_json::Value;
 
 use crate::world::World;
 
-/// Goose's way to say that a step failed. It was noted already.
+/// Goose's error for a failed step. The error has been recorded already.
 pub(crate) type Failed = Box<TransactionError>;
 
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
 }
 
-impl Answer {
+impl Response {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
@@ -25,42 +25,42 @@ impl Answer {
     }
 }
 
-/// One who makes calls.
+/// Makes requests on behalf of a user.
 pub(crate) struct Caller<'c> {
     pub(crate) world: &'c World,
     pub(crate) goose: &'c mut GooseUser,
 }
 
 impl Caller<'_> {
-    /// Calls an operation that must answer with this status.
-    pub(crate) async fn call(&mut self, operation: &str, request: Request<'_>, status: u16) -> Result<Answer, Failed> {
+    /// Calls an operation whose response must have this status.
+    pub(crate) async fn call(&mut self, operation: &str, request: Request<'_>, status: u16) -> Result<Response, Failed> {
         self.send(operation, request.builder(), status).await
     }
 
-    /// The same for what must be refused, with this code.
+    /// Calls an operation that must be rejected with this status and problem code.
     pub(crate) async fn refused(&mut self, operation: &str, request: Request<'_>, status: u16, code: &str) -> Result<(), Failed> {
-        let answer = self.send(operation, request.builder(), status).await?;
-        self.must(answer.json()["code"] == code, operation, "refused for another reason")
+        let response = self.send(operation, request.builder(), status).await?;
+        self.must(response.json()["code"] == code, operation, "another problem code")
     }
 
-    /// Notes an error unless something holds.
-    pub(crate) fn must(&self, holds: bool, operation: &str, otherwise: &str) -> Result<(), Failed> {
-        if holds { Ok(()) } else { Err(self.failed(format!("{operation}: {otherwise}"))) }
+    /// Records an error unless a condition holds.
+    pub(crate) fn must(&self, holds: bool, operation: &str, error: &str) -> Result<(), Failed> {
+        if holds { Ok(()) } else { Err(self.failed(format!("{operation}: {error}"))) }
     }
 
-    pub(crate) async fn send(&mut self, operation: &str, request: RequestBuilder, status: u16) -> Result<Answer, Failed> {
+    pub(crate) async fn send(&mut self, operation: &str, request: RequestBuilder, status: u16) -> Result<Response, Failed> {
         let request = GooseRequest::builder().set_request_builder(request).expect_status_code(status).name(operation).build();
         let sent = self.goose.request(request).await?;
-        let response = sent.response.map_err(|_| self.failed(format!("{operation}: no answer")))?;
-        let (got, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = response.bytes().await.map_err(|_| self.failed(format!("{operation}: half an answer")))?.to_vec();
-        let answer = Answer { headers, body };
-        if got == status {
-            return Ok(answer);
+        let response = sent.response.map_err(|_| self.failed(format!("{operation}: no response")))?;
+        let (actual, headers) = (response.status().as_u16(), response.headers().clone());
+        let body = response.bytes().await.map_err(|_| self.failed(format!("{operation}: an incomplete response")))?.to_vec();
+        let response = Response { headers, body };
+        if actual == status {
+            return Ok(response);
         }
-        // Of a problem its code, which names nobody.
-        let code = answer.json()["code"].as_str().map_or_else(String::new, |code| format!(" ({code})"));
-        Err(self.failed(format!("{operation}: {got}{code} instead of {status}")))
+        // Reports only the code of a problem, because other members may contain personal data.
+        let code = response.json()["code"].as_str().map_or_else(String::new, |code| format!(" ({code})"));
+        Err(self.failed(format!("{operation}: {actual}{code} instead of {status}")))
     }
 
     fn failed(&self, error: String) -> Failed {

@@ -1,4 +1,4 @@
-//! What is done how often.
+//! The mix of requests: the steps of a user and their frequencies.
 
 use std::sync::Arc;
 
@@ -14,45 +14,45 @@ use crate::{
     world::{Citizen, User, World},
 };
 
-/// Whose requests they are.
+/// The kind of caller that makes a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Who {
+enum CallerKind {
     Citizens,
     Applications,
     Photographers,
 }
 
-/// A step of a user: one request, or those that belong together.
+/// A step of a user: one request, or several that belong together.
 struct Step {
-    who: Who,
+    who: CallerKind,
     requests: usize,
-    /// In one round of all.
+    /// How often the step occurs in a round of all steps.
     times: usize,
     act: for<'a> fn(&'a mut Caller<'_>, &'a User) -> BoxFuture<'a, Result<(), Failed>>,
 }
 
-/// No function's.
+/// Label of uploads, which go to S3 and not to a function.
 const PUT_TO_S3: &str = "(PUT to S3)";
 
-/// A round is 400 requests, as issuing one code takes four.
+/// All steps. A round has 400 requests, so that issuing one code, which takes four requests, is 1%.
 const STEPS: &[Step] = &[
-    step(Who::Citizens, 1, 60, |caller, user| Box::pin(show_session(caller, user))),
-    step(Who::Citizens, 1, 60, |caller, user| Box::pin(show_association(caller, user))),
-    step(Who::Citizens, 1, 40, |caller, user| Box::pin(list_applications(caller, user))),
-    step(Who::Citizens, 2, 30, |caller, user| Box::pin(look_at_previews(caller, user))),
-    step(Who::Citizens, 1, 20, |caller, user| Box::pin(submit_wrong_code(caller, user))),
-    step(Who::Citizens, 1, 10, |caller, user| Box::pin(submit_own_code_again(caller, user))),
-    step(Who::Citizens, 2, 20, |caller, user| Box::pin(authorize_and_revoke(caller, user))),
-    step(Who::Citizens, 1, 25, |caller, user| Box::pin(read_accesses(caller, user))),
-    step(Who::Citizens, 1, 25, |caller, user| Box::pin(read_authorizations(caller, user))),
-    step(Who::Citizens, 1, 15, |caller, user| Box::pin(show_photo(caller, user))),
-    step(Who::Citizens, 1, 5, |caller, user| Box::pin(download_photos(caller, user))),
-    step(Who::Applications, 1, 36, |caller, user| Box::pin(pull(caller, user))),
-    step(Who::Photographers, 4, 1, |caller, user| Box::pin(issue(caller, user))),
+    step(CallerKind::Citizens, 1, 60, |caller, user| Box::pin(show_session(caller, user))),
+    step(CallerKind::Citizens, 1, 60, |caller, user| Box::pin(show_association(caller, user))),
+    step(CallerKind::Citizens, 1, 40, |caller, user| Box::pin(list_applications(caller, user))),
+    step(CallerKind::Citizens, 2, 30, |caller, user| Box::pin(look_at_previews(caller, user))),
+    step(CallerKind::Citizens, 1, 20, |caller, user| Box::pin(submit_wrong_code(caller, user))),
+    step(CallerKind::Citizens, 1, 10, |caller, user| Box::pin(submit_own_code_again(caller, user))),
+    step(CallerKind::Citizens, 2, 20, |caller, user| Box::pin(authorize_and_revoke(caller, user))),
+    step(CallerKind::Citizens, 1, 25, |caller, user| Box::pin(read_accesses(caller, user))),
+    step(CallerKind::Citizens, 1, 25, |caller, user| Box::pin(read_authorizations(caller, user))),
+    step(CallerKind::Citizens, 1, 15, |caller, user| Box::pin(show_photo(caller, user))),
+    step(CallerKind::Citizens, 1, 5, |caller, user| Box::pin(download_photos(caller, user))),
+    step(CallerKind::Applications, 1, 36, |caller, user| Box::pin(pull(caller, user))),
+    step(CallerKind::Photographers, 4, 1, |caller, user| Box::pin(issue(caller, user))),
 ];
 
 const fn step(
-    who: Who,
+    who: CallerKind,
     requests: usize,
     times: usize,
     act: for<'a> fn(&'a mut Caller<'_>, &'a User) -> BoxFuture<'a, Result<(), Failed>>,
@@ -60,18 +60,18 @@ const fn step(
     Step { who, requests, times, act }
 }
 
-/// The mix, in words.
+/// Describes the mix in words.
 pub(crate) fn described() -> String {
-    let of = |wanted: Option<Who>| -> usize {
-        STEPS.iter().filter(|step| wanted.is_none_or(|who| who == step.who)).map(|step| step.requests * step.times).sum()
+    let of = |kind: Option<CallerKind>| -> usize {
+        STEPS.iter().filter(|step| kind.is_none_or(|who| who == step.who)).map(|step| step.requests * step.times).sum()
     };
     let share = |who| of(Some(who)) * 100 / of(None);
-    let (citizens, pulls, issuing) = (share(Who::Citizens), share(Who::Applications), share(Who::Photographers));
-    format!("of all requests {citizens}% are citizens', {pulls}% pulls, {issuing}% issuing")
+    let (citizens, pulls, issuing) = (share(CallerKind::Citizens), share(CallerKind::Applications), share(CallerKind::Photographers));
+    format!("of all requests {citizens}% are citizens', {pulls}% pulls, {issuing}% for issuing codes")
 }
 
-/// Of which of these a call is.
-pub(crate) fn whose(operation: &str) -> &'static str {
+/// Returns the part of the mix to which an operation belongs.
+pub(crate) fn part_of(operation: &str) -> &'static str {
     match operation {
         "pull_photo" => "pulls",
         "request_upload" | PUT_TO_S3 | "issue_code" => "issuing",
@@ -79,7 +79,7 @@ pub(crate) fn whose(operation: &str) -> &'static str {
     }
 }
 
-/// A scenario for each user: goose gives each a random order of its own, and runs it round and round.
+/// Returns a scenario for each user. Goose shuffles the steps of each scenario and repeats it.
 pub(crate) fn scenarios(world: &Arc<World>) -> Vec<Scenario> {
     let users = world.users.iter().enumerate();
     users
@@ -91,7 +91,7 @@ pub(crate) fn scenarios(world: &Arc<World>) -> Vec<Scenario> {
         .collect()
 }
 
-/// With a client that finds the stack, and keeps its connections.
+/// Sets an HTTP client that resolves the stack's host names and reuses connections.
 async fn begin(goose: &mut GooseUser) -> TransactionResult {
     Ok(goose.set_client_builder(stack::client_builder()).await?)
 }
@@ -138,7 +138,7 @@ async fn list_applications(caller: &mut Caller<'_>, user: &User) -> Result<(), F
     caller.must(listed, "list_applications", "an application is missing")
 }
 
-/// Enters a code that is still nobody's, sees the photos, and says that they are not theirs.
+/// Submits a code that nobody has associated, gets the previews, and rejects the photos.
 async fn look_at_previews(caller: &mut Caller<'_>, user: &User) -> Result<(), Failed> {
     let citizen = user.citizen();
     let shown = caller.call("submit_code", submission(citizen, &citizen.spare), 200).await?.json();
@@ -204,24 +204,24 @@ async fn pull(caller: &mut Caller<'_>, _user: &User) -> Result<(), Failed> {
     let case = claims["case"].as_str().expect("a case").to_owned();
     citizen.note(|done| done.pulls.extend([(case.clone(), false)]));
     let request = world.puller.request(application::PULLS, &world.puller.sign(&claims));
-    let answer = caller.call("pull_photo", request, 200).await?;
+    let response = caller.call("pull_photo", request, 200).await?;
     citizen.note(|done| done.pulls.extend([(case, true)]));
-    let is_theirs = answer.body == citizen.face && answer.header("pull-id").is_some();
-    caller.must(is_theirs, "pull_photo", "another photo, or no id")
+    let is_right = response.body == citizen.face && response.header("pull-id").is_some();
+    caller.must(is_right, "pull_photo", "another photo, or no id")
 }
 
 // ---- The photographer
 
-/// From the declaration to the code, which goes to somebody new.
+/// Declares and uploads photos and issues a code for them to a new recipient.
 async fn issue(caller: &mut Caller<'_>, user: &User) -> Result<(), Failed> {
     let (photos, browser, to) = (&caller.world.photos, &user.studio.browser, user.recipient());
     let declaration = photographer::declaration(FileProfile::Standard, photos);
     let declared = browser.request(Method::POST, "/v1/photographer/uploads").json(&declaration);
-    let addresses = caller.call("request_upload", declared, 201).await?.json();
+    let upload_urls = caller.call("request_upload", declared, 201).await?.json();
     for (kind, jpeg) in photos {
-        caller.send(PUT_TO_S3, photographer::put_request(&addresses[kind.name()], jpeg), 200).await?;
+        caller.send(PUT_TO_S3, photographer::put_request(&upload_urls[kind.name()], jpeg), 200).await?;
     }
-    let upload = addresses["upload_id"].as_str().unwrap_or_default().to_owned();
+    let upload = upload_urls["upload_id"].as_str().unwrap_or_default().to_owned();
     let issuance = browser.request(Method::POST, "/v1/photographer/issuances").json(&issuance(&upload, &to));
     caller.call("issue_code", issuance, 201).await?;
     user.add_issued(upload, to);

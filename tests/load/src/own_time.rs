@@ -1,14 +1,14 @@
-//! What the functions say of themselves: a line for each call (docs/logging.md).
+//! Evaluates the functions' own logs, which have a line for each call (docs/logging.md).
 
 use std::collections::BTreeMap;
 
 use journeys::stack;
 use serde_json::Value;
 
-/// Codes of lines that tell of a failure, also where the caller saw none.
+/// Log codes of failures, including those that the caller does not see.
 const FAILURES: [&str; 5] = ["panicked", "not_started", "side_call_failed", "delivery_failed", "delivery_given_up"];
 
-/// Of an operation's calls.
+/// Totals of an operation's calls.
 #[derive(Default)]
 pub(crate) struct OwnTime {
     pub(crate) calls: u64,
@@ -17,28 +17,28 @@ pub(crate) struct OwnTime {
 }
 
 #[derive(Default)]
-pub(crate) struct Said {
+pub(crate) struct LogSummary {
     pub(crate) operations: BTreeMap<String, OwnTime>,
-    /// Failures: what a line is about, and of which operation.
+    /// Logged failures: operation and log code.
     pub(crate) failures: Vec<String>,
 }
 
-/// Of calls that were answered between two moments, in milliseconds since 1970.
-pub(crate) fn between(since: i64, until: i64) -> Said {
+/// Summarises the log lines between two times in milliseconds since 1970.
+pub(crate) fn between(since: i64, until: i64) -> LogSummary {
     let lines = stack::log_lines(since, until);
-    let mut said = Said::default();
-    // Lambda's own lines are no JSON.
+    let mut summary = LogSummary::default();
+    // Lambda's own lines are not JSON.
     for line in lines.iter().filter_map(|(_, line)| serde_json::from_str::<Value>(line).ok()) {
         let (operation, code) = (line["operation"].as_str().unwrap_or_default(), line["code"].as_str().unwrap_or_default());
         if FAILURES.contains(&code) || (code == "answered" && !line["cause"].is_null()) {
-            said.failures.push(format!("{operation}: {code}"));
+            summary.failures.push(format!("{operation}: {code}"));
         }
         if code == "answered" {
-            let own = said.operations.entry(operation.to_owned()).or_default();
+            let own = summary.operations.entry(operation.to_owned()).or_default();
             own.calls += 1;
             own.milliseconds += line["ms"].as_u64().unwrap_or_default();
             own.aws_calls += line["aws_calls"].as_u64().unwrap_or_default();
         }
     }
-    said
+    summary
 }

@@ -1,4 +1,4 @@
-//! The figures, for people and as JSON. Nothing of the machine is in them: no address, no path, nobody's number.
+//! Prints the results and writes them as JSON. They contain nothing that identifies the machine or a person, such as addresses and paths.
 
 use std::{collections::BTreeMap, fs, io, path::Path, time::Duration};
 
@@ -7,30 +7,30 @@ use serde::Serialize;
 
 use crate::{
     Arguments,
-    afterwards::Held,
+    afterwards::Invariant,
     mix,
-    own_time::Said,
-    processes::{Used, Whose},
+    own_time::LogSummary,
+    processes::{Owner, Used},
 };
 
 #[derive(Serialize)]
 pub(crate) struct Report {
     seconds: f64,
     users: u8,
-    all: Seen,
-    /// Of all requests, in percent, by whose they are.
+    all: CallerTimes,
+    /// Percentage of all requests, by kind of caller.
     mix: BTreeMap<String, f64>,
     operations: BTreeMap<String, Operation>,
     time: Time,
-    /// Of the processors' time, in percent.
+    /// Percentage of processor time, by owner.
     processors: BTreeMap<String, f64>,
     errors: BTreeMap<String, usize>,
     invariants: BTreeMap<String, bool>,
 }
 
-/// As callers see it, until an answer begins: in milliseconds.
+/// Times in milliseconds as callers see them, until the response begins.
 #[derive(Serialize)]
-struct Seen {
+struct CallerTimes {
     requests: usize,
     requests_a_second: f64,
     p50: f64,
@@ -41,30 +41,30 @@ struct Seen {
 #[derive(Serialize)]
 struct Operation {
     #[serde(flatten)]
-    seen: Seen,
-    /// As the function logs it. Absent of what is no function.
+    times: CallerTimes,
+    /// What the function logs. Absent for uploads, which go to no function.
     #[serde(skip_serializing_if = "Option::is_none")]
     function: Option<Function>,
 }
 
-/// Means of a call, times in milliseconds.
+/// Means per call. Times are in milliseconds.
 #[derive(Serialize)]
 struct Function {
-    /// From the event to the answer.
+    /// Time from the event to the response.
     took: f64,
-    /// Processor time of its process.
+    /// Processor time of the function's process.
     processor: f64,
     aws_calls: f64,
 }
 
-/// Of the time that callers of functions waited, in percent.
+/// Percentages of the time that callers of functions waited.
 #[derive(Serialize)]
 struct Time {
-    /// Before the function had the call, and after its answer: the emulator's gateway, and its way of running functions.
+    /// Before the function received the event and after its response: the emulator's gateway and its way of running functions.
     outside: f64,
-    /// While the function had it and did not work: the emulator's answers to its calls to AWS, and a processor to go on with.
+    /// While the function waited for responses of the emulator to its calls to AWS, or for a processor.
     waiting: f64,
-    /// While it worked.
+    /// While the function used a processor.
     working: f64,
 }
 
@@ -72,19 +72,19 @@ impl Report {
     pub(crate) fn new(
         arguments: &Arguments,
         took: Duration,
-        seen: &GooseMetrics,
-        said: &Said,
+        metrics: &GooseMetrics,
+        logs: &LogSummary,
         used: &Used,
         failed: Vec<String>,
-        held: &[Held],
+        invariants: &[Invariant],
     ) -> Self {
         let (mut all, mut callers, mut by_who) = (GooseRequestMetricTimingData::default(), Sum::default(), BTreeMap::new());
         let mut operations = BTreeMap::new();
-        for (name, times) in seen.requests.values().map(|of| (&of.path, &of.raw_data)) {
+        for (name, times) in metrics.requests.values().map(|of| (&of.path, &of.raw_data)) {
             add(&mut all, times);
-            *by_who.entry(mix::whose(name)).or_default() += times.counter;
-            let function = said.operations.get(name).map(|own| {
-                let processor = used.by.get(&Whose::Function(name.clone())).copied().unwrap_or_default() * 1_000.0;
+            *by_who.entry(mix::part_of(name)).or_default() += times.counter;
+            let function = logs.operations.get(name).map(|own| {
+                let processor = used.by.get(&Owner::Function(name.clone())).copied().unwrap_or_default() * 1_000.0;
                 callers.add(number(times.total_time_us) / 1_000.0, number(own.milliseconds), processor);
                 let calls = number(own.calls);
                 Function {
@@ -93,27 +93,27 @@ impl Report {
                     aws_calls: rounded(number(own.aws_calls) / calls),
                 }
             });
-            operations.insert(name.clone(), Operation { seen: Seen::of(times, took), function });
+            operations.insert(name.clone(), Operation { times: CallerTimes::of(times, took), function });
         }
         let mut errors = BTreeMap::new();
-        for error in failed.into_iter().chain(said.failures.iter().map(|failure| format!("logged: {failure}"))) {
+        for error in failed.into_iter().chain(logs.failures.iter().map(|failure| format!("logged: {failure}"))) {
             *errors.entry(error).or_default() += 1;
         }
         let requests = all.counter;
         Self {
             seconds: rounded(took.as_secs_f64()),
             users: arguments.users,
-            all: Seen::of(&all, took),
+            all: CallerTimes::of(&all, took),
             mix: by_who.into_iter().map(|(who, count): (&str, usize)| (who.to_owned(), percent(number(count), number(requests)))).collect(),
             operations,
             time: callers.shares(),
             processors: processors(used),
             errors,
-            invariants: held.iter().map(|held| (held.what.to_owned(), held.holds)).collect(),
+            invariants: invariants.iter().map(|invariant| (invariant.name.to_owned(), invariant.holds)).collect(),
         }
     }
 
-    /// No error, nothing broken, and requests were made at all.
+    /// Returns whether requests were made, without errors and without broken invariants.
     pub(crate) fn is_good(&self) -> bool {
         self.errors.is_empty() && self.invariants.values().all(|holds| *holds) && self.all.requests > 0
     }
@@ -127,11 +127,11 @@ impl Report {
             "\n{:22} {:>8} {:>6} {:>8} {:>8} {:>8} | {:>8} {:>9} {:>9}",
             "", "requests", "/s", "p50 ms", "p99 ms", "mean", "function", "processor", "AWS calls"
         );
-        for (name, Operation { seen, function }) in &self.operations {
+        for (name, Operation { times, function }) in &self.operations {
             let own = function
                 .as_ref()
                 .map_or_else(String::new, |own| format!("{:>8.1} {:>9.1} {:>9.1}", own.took, own.processor, own.aws_calls));
-            println!("{} | {own}", line(name, seen));
+            println!("{} | {own}", line(name, times));
         }
         println!("{} |", line("all", &self.all));
         println!("\nOf all requests: {}.", listed(&self.mix));
@@ -146,8 +146,8 @@ impl Report {
         }
         let broken = self.invariants.iter().filter(|(_, holds)| !**holds);
         println!("invariants: {}, broken: {}", self.invariants.len(), broken.clone().count());
-        for (what, _) in broken {
-            println!("  BROKEN: {what}");
+        for (name, _) in broken {
+            println!("  BROKEN: {name}");
         }
     }
 }
@@ -155,25 +155,25 @@ impl Report {
 /// Sums of milliseconds.
 #[derive(Default)]
 struct Sum {
-    seen: f64,
+    caller: f64,
     function: f64,
     processor: f64,
 }
 
 impl Sum {
-    fn add(&mut self, seen: f64, function: f64, processor: f64) {
-        self.seen += seen;
+    fn add(&mut self, caller: f64, function: f64, processor: f64) {
+        self.caller += caller;
         self.function += function;
         self.processor += processor;
     }
 
     fn shares(&self) -> Time {
-        let share = |part: f64| percent(part, self.seen);
-        Time { outside: share(self.seen - self.function), waiting: share(self.function - self.processor), working: share(self.processor) }
+        let share = |part: f64| percent(part, self.caller);
+        Time { outside: share(self.caller - self.function), waiting: share(self.function - self.processor), working: share(self.processor) }
     }
 }
 
-impl Seen {
+impl CallerTimes {
     fn of(times: &GooseRequestMetricTimingData, took: Duration) -> Self {
         let at = |share| rounded(number(times.percentile_us(share)) / 1_000.0);
         Self {
@@ -186,7 +186,7 @@ impl Seen {
     }
 }
 
-/// Goose keeps the times of each operation, and none of all.
+/// Adds the times of an operation to those of all. Goose itself has no times of all operations together.
 fn add(all: &mut GooseRequestMetricTimingData, times: &GooseRequestMetricTimingData) {
     for (bucket, count) in times.times_us.iter() {
         let before = all.times_us.get(bucket).copied().unwrap_or_default();
@@ -200,12 +200,12 @@ fn add(all: &mut GooseRequestMetricTimingData, times: &GooseRequestMetricTimingD
 
 fn processors(used: &Used) -> BTreeMap<String, f64> {
     let mut by = BTreeMap::<&str, f64>::new();
-    for (whose, seconds) in &used.by {
-        let name = match whose {
-            Whose::Emulator => "emulator",
-            Whose::Function(_) => "functions",
-            Whose::Sandbox => "sandbox",
-            Whose::Load => "load",
+    for (owner, seconds) in &used.by {
+        let name = match owner {
+            Owner::Emulator => "emulator",
+            Owner::Function(_) => "functions",
+            Owner::Sandbox => "sandbox",
+            Owner::Load => "load",
         };
         *by.entry(name).or_default() += seconds;
     }
@@ -214,8 +214,8 @@ fn processors(used: &Used) -> BTreeMap<String, f64> {
     by.into_iter().map(|(name, seconds)| (name.to_owned(), percent(seconds, used.all))).collect()
 }
 
-fn line(name: &str, seen: &Seen) -> String {
-    let Seen { requests, requests_a_second, p50, p99, mean } = seen;
+fn line(name: &str, times: &CallerTimes) -> String {
+    let CallerTimes { requests, requests_a_second, p50, p99, mean } = times;
     format!("{name:22} {requests:>8} {requests_a_second:>6.1} {p50:>8.1} {p99:>8.1} {mean:>8.1}")
 }
 

@@ -1,4 +1,4 @@
-//! Who is there before the load begins: signed in, with photos, and with what they will do wrong.
+//! The people before the load begins: signed in, with associated photos, and with the wrong codes that they will submit.
 
 use std::{
     collections::BTreeMap,
@@ -18,15 +18,15 @@ use journeys::{
 };
 use serde_json::{Value, json};
 
-/// Of each user. More of them spread the day's codes; each takes seconds to sign in.
+/// Citizens per user. More citizens allow more submissions, because each has a daily quota, but each takes seconds to sign in.
 const CITIZENS: usize = 3;
 
 pub(crate) struct World {
     pub(crate) users: Vec<Arc<User>>,
     pub(crate) citizens: Vec<Arc<Citizen>>,
-    /// May pull from everybody all the time.
+    /// May pull everybody's photos at all times.
     pub(crate) puller: Application,
-    /// Is authorised and withdrawn again and again.
+    /// Is authorised and revoked repeatedly.
     pub(crate) changing: Application,
     pub(crate) photos: Photos,
     pub(crate) began: Moment,
@@ -34,7 +34,7 @@ pub(crate) struct World {
     turn: AtomicUsize,
 }
 
-/// One of those who make requests, one at a time.
+/// A user of goose, which makes one request at a time.
 pub(crate) struct User {
     pub(crate) studio: Visit,
     pub(crate) citizens: Vec<Arc<Citizen>>,
@@ -44,29 +44,30 @@ pub(crate) struct User {
 
 pub(crate) struct Citizen {
     pub(crate) visit: Visit,
-    /// Of the photos that they have associated.
+    /// The code of the associated photos.
     pub(crate) code: String,
-    /// Of others, which they look at and reject.
+    /// The code of other photos, which the citizen views and rejects.
     pub(crate) spare: String,
-    /// Nobody's.
+    /// Codes that do not exist.
     pub(crate) wrong: Vec<String>,
-    /// As it was answered when it was made.
+    /// The response of `associate`.
     pub(crate) association: Value,
-    /// The face, as it was shown then.
+    /// The face photo as it was shown after associating.
     pub(crate) face: Vec<u8>,
     done: Mutex<Done>,
     turn: AtomicUsize,
 }
 
-/// What a citizen did, or was done to them, as far as it was answered.
+/// Acknowledged requests that concern a citizen.
 #[derive(Default, Clone)]
 pub(crate) struct Done {
-    /// Wrong codes that were let in: each counts once.
+    /// Wrong codes that were counted as submissions. Each is counted once.
     pub(crate) wrong: Vec<String>,
-    /// How often the changing application was authorised, and how often that was withdrawn.
+    /// How often the changing application was authorised.
     pub(crate) authorized: usize,
+    /// How often the changing application was revoked.
     pub(crate) revoked: usize,
-    /// Pulls by their case, and whether they were answered.
+    /// Pulls by their case, and whether they got a response.
     pub(crate) pulls: BTreeMap<String, bool>,
 }
 
@@ -88,7 +89,7 @@ impl World {
         Arc::new(Self { users, citizens, puller, changing, photos, began, errors, turn })
     }
 
-    /// Anybody, in turn: also whom another user is busy with.
+    /// Returns the citizens of all users in turn.
     pub(crate) fn anybody(&self) -> &Arc<Citizen> {
         next(&self.turn, &self.citizens)
     }
@@ -101,7 +102,7 @@ impl World {
         lock(&self.errors).clone()
     }
 
-    /// Counters begin anew at midnight in Athens: then nobody can say what they should be.
+    /// Returns whether midnight in Athens has not passed since the beginning. At midnight counters are reset, so their expected values are unknown.
     pub(crate) fn is_still_the_same_day(&self) -> bool {
         AthensDay::of(self.began) == AthensDay::of(Moment::from_epoch_seconds(application::now()))
     }
@@ -124,7 +125,7 @@ impl User {
         next(&self.turn, &self.citizens)
     }
 
-    /// Somebody new to whom a code goes, by SMS and by email in turn.
+    /// Returns a new recipient of a code: a mobile number and an email address in turn.
     pub(crate) fn recipient(&self) -> To {
         let mut bytes = [0; 8];
         aws_lc_rs::rand::fill(&mut bytes).expect("randomness");
@@ -139,27 +140,27 @@ impl User {
         lock(&self.issued).push((upload, to));
     }
 
-    /// Uploads with the recipients of their codes.
+    /// Returns the uploads with the recipients of their codes.
     pub(crate) fn issued(&self) -> Vec<(String, To)> {
         lock(&self.issued).clone()
     }
 }
 
 impl Citizen {
-    /// Answers the uploads too.
+    /// Signs a citizen in and associates photos. Also returns the ids of the two uploads.
     async fn new(studio: &Visit, puller: &Application) -> (Self, [String; 2]) {
         let visit = people::fresh_citizen().await;
         let Issued { code, upload_id: first, .. } = photographer::issue_by_sms(studio, visit.person.mobile()).await;
         let Issued { code: spare, upload_id: second, .. } = photographer::issue_by_sms(studio, visit.person.mobile()).await;
         let mut association = citizen::take(&visit, &code).await;
         own(&visit).authorize(&[&puller.id]).await.expect(200);
-        // Who may pull changes, and is looked at by itself.
+        // Left out here, because the authorised applications change. Another invariant covers them.
         association["applications"] = json!([]);
         citizen::submit(&visit, &spare).await.expect(200);
         citizen::reject(&visit).await.expect(204);
         let face = citizen::show_photo(&visit, ImageKind::Face).await.expect(200).body;
-        let left = usize::try_from(Quota::Submissions.limit()).expect("a few") - 2;
-        let wrong = (0..left).map(|_| wrong_code()).collect();
+        let remaining = usize::try_from(Quota::Submissions.limit()).expect("a small number") - 2;
+        let wrong = (0..remaining).map(|_| wrong_code()).collect();
         let (done, turn) = (Mutex::default(), AtomicUsize::default());
         (Self { visit, code, spare, wrong, association, face, done, turn }, [first, second])
     }
@@ -180,7 +181,7 @@ impl Citizen {
         lock(&self.done).clone()
     }
 
-    /// Different codes that they have submitted today.
+    /// Returns the number of different codes that the citizen has submitted today.
     pub(crate) fn submitted(&self) -> usize {
         2 + self.done().wrong.len()
     }

@@ -1,4 +1,4 @@
-//! The emulated account from its owner's side: what the service keeps where.
+//! AWS clients with the credentials of the emulated account's owner, which may read and change everything that the service stores.
 
 use aws_config::BehaviorVersion;
 

@@ -1,4 +1,5 @@
-//! Reminders, from their owner's side: the day on which one is due is a month away or more.
+//! Accesses reminders with the credentials of the account's owner. A reminder is due a month or more after it was written, so tests move it
+//! to an earlier day.
 
 use std::collections::HashMap;
 
@@ -11,27 +12,27 @@ use crate::{aws, items::items_where};
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
-/// The photo set that a code stands for.
+/// Returns the id of the photo set of a code number.
 pub(crate) async fn set_of(code: &str) -> String {
     let code = CodeNumber::parse(code).expect("a code number");
     let codes = aws::dynamodb(&aws::config().await).get_item().table_name(stack::variable("CODES_TABLE"));
-    let item = codes.key("code_id", AttributeValue::S(code_id(&code))).send().await.expect("an answer").item.expect("a code");
+    let item = codes.key("code_id", AttributeValue::S(code_id(&code))).send().await.expect("a response").item.expect("a code");
     item["set_id"].as_s().expect("a set").clone()
 }
 
-/// All reminders of a photo set.
+/// Returns all reminders of a photo set.
 pub(crate) async fn reminders_of(set_id: &str) -> Vec<Item> {
     items_where("REMINDERS_TABLE", "set_id = :value", set_id).await
 }
 
-/// The one that there is.
+/// Returns the only reminder of a photo set.
 pub(crate) async fn reminder_of(set_id: &str) -> Item {
     let mut found = reminders_of(set_id).await;
     assert_eq!(found.len(), 1);
     found.remove(0)
 }
 
-/// Puts a copy of a reminder under another day, with other values; the first one goes.
+/// Moves a reminder to another day and overwrites the given attributes: stores the copy, then deletes the original.
 pub(crate) async fn move_to(item: &Item, day: AthensDay, changes: &[(&str, AttributeValue)]) {
     let client = aws::dynamodb(&aws::config().await);
     let mut moved = item.clone();
@@ -39,5 +40,5 @@ pub(crate) async fn move_to(item: &Item, day: AthensDay, changes: &[(&str, Attri
     moved.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
     client.put_item().table_name(stack::variable("REMINDERS_TABLE")).set_item(Some(moved)).send().await.expect("a copy");
     let delete = client.delete_item().table_name(stack::variable("REMINDERS_TABLE"));
-    delete.key("slot", item["slot"].clone()).key("about", item["about"].clone()).send().await.expect("the first one goes");
+    delete.key("slot", item["slot"].clone()).key("about", item["about"].clone()).send().await.expect("the original is deleted");
 }

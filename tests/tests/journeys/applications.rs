@@ -1,4 +1,4 @@
-//! Applications of public bodies: what they may pull, when no longer, what they say of it, and who learns of that.
+//! Applications of public bodies: which images they may pull and until when, and the signature on their requests.
 
 use aws_lc_rs::hmac;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -8,44 +8,43 @@ use domain::{
     application::{Purpose, SigningAlgorithm},
 };
 use journeys::{
-    application::{self, Application, PULLS, SigningKey, VERDICTS, accesses, add_key, message, now, operate, token},
+    application::{self, Application, PULLS, SigningKey, VERDICTS, accesses, message, now, token},
     browser::{Problem, Request},
     citizen,
     people::{self, Visit, fresh_citizen, fresh_photographer},
-    photographer::{self, To, face_only, issue, issue_by_sms},
+    photographer::{To, face_only, issue, issue_by_sms},
 };
-use operator::OperatorError;
 use serde_json::{Value, json};
 
 use crate::aws;
 
-/// Somebody whose photos are associated, face and signature; the photographer, and the upload.
-struct Associated {
-    visit: Visit,
-    studio: Visit,
-    upload_id: String,
+/// A citizen who has associated a face and a signature, with the photographer and the upload.
+pub(crate) struct Associated {
+    pub(crate) visit: Visit,
+    pub(crate) studio: Visit,
+    pub(crate) upload_id: String,
 }
 
-async fn associated() -> Associated {
+pub(crate) async fn associated() -> Associated {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     let issued = issue_by_sms(&studio, visit.person.mobile()).await;
     citizen::take(&visit, &issued.code).await;
     Associated { visit, studio, upload_id: issued.upload_id }
 }
 
-fn afm(visit: &Visit) -> String {
+pub(crate) fn afm(visit: &Visit) -> String {
     format!("afm:{}", visit.person.afm)
 }
 
-/// An application that may pull this person's photos.
-async fn authorized(visit: &Visit, purpose: Purpose) -> Application {
+/// Registers an application that may pull this person's photos.
+pub(crate) async fn authorized(visit: &Visit, purpose: Purpose) -> Application {
     let application = application::fresh(purpose).await;
     application::authorize(visit, &[&application.id]).await.expect(200);
     application
 }
 
-/// Asks twice, each time with a new request: the same refusal in Greek and in English. The English one comes back.
-async fn refused<'b>(call: impl Fn() -> Request<'b>, status: u16, code: &str) -> Problem {
+/// Sends a new request in Greek and another in English and checks that both are rejected alike. Returns the problem in English.
+pub(crate) async fn assert_rejected<'b>(call: impl Fn() -> Request<'b>, status: u16, code: &str) -> Problem {
     let greek = call().header("accept-language", "el").send().await.refused(status, code);
     let english = call().header("accept-language", "en").send().await;
     assert_eq!(english.header("cache-control"), Some("no-store"));
@@ -54,9 +53,9 @@ async fn refused<'b>(call: impl Fn() -> Request<'b>, status: u16, code: &str) ->
     english
 }
 
-/// A request to pull that is refused for its signature, with the reason.
-async fn signature_refused(application: &Application, token: impl Fn() -> String, reason: &str) {
-    let problem = refused(|| application.request(PULLS, &token()), 401, "signature_refused").await;
+/// Checks that a pull with this token is rejected for its signature, with this reason.
+async fn assert_signature_rejected(application: &Application, token: impl Fn() -> String, reason: &str) {
+    let problem = assert_rejected(|| application.request(PULLS, &token()), 401, "signature_refused").await;
     assert_eq!(problem.members["reason"], reason);
 }
 
@@ -69,13 +68,13 @@ async fn an_authorised_application_pulls_the_image_that_the_person_sees() {
         let application = application::fresh_with(Purpose::DrivingLicenceRenewal, FileProfile::Standard, algorithm).await;
         application::authorize(&visit, &[&application.id]).await.expect(200);
         for kind in ImageKind::ALL {
-            let answer = application.pull(&afm(&visit), kind).await.expect(200);
-            assert_eq!(answer.header("content-type"), Some("image/jpeg"));
-            assert_eq!(answer.header("cache-control"), Some("no-store"));
-            assert_eq!(answer.body, citizen::show_photo(&visit, kind).await.expect(200).body, "{algorithm:?} {kind:?}");
+            let response = application.pull(&afm(&visit), kind).await.expect(200);
+            assert_eq!(response.header("content-type"), Some("image/jpeg"));
+            assert_eq!(response.header("cache-control"), Some("no-store"));
+            assert_eq!(response.body, citizen::show_photo(&visit, kind).await.expect(200).body, "{algorithm:?} {kind:?}");
             let association = citizen::show_association(&visit).await.expect(200).json();
-            assert_eq!(answer.header("photo-expires"), association["expires_at"].as_str());
-            assert!(answer.header("pull-id").is_some_and(|id| id.len() > 60 && !id.contains(&visit.person.afm)));
+            assert_eq!(response.header("photo-expires"), association["expires_at"].as_str());
+            assert!(response.header("pull-id").is_some_and(|id| id.len() > 60 && !id.contains(&visit.person.afm)));
         }
     }
     let amka = format!("amka:{}", visit.person.amka.as_deref().expect("an AMKA"));
@@ -99,51 +98,51 @@ async fn the_signature_goes_to_driving_licences_alone() {
                 let claims = application.pull_claims(&afm(&visit), ImageKind::Signature);
                 application.request(PULLS, &application.sign(&claims))
             };
-            let problem = refused(call, 403, "image_not_allowed").await;
+            let problem = assert_rejected(call, 403, "image_not_allowed").await;
             assert_eq!(problem.members["image"], "signature");
         }
     }
 }
 
 #[tokio::test]
-async fn an_image_that_is_not_in_the_set_is_absent_to_whoever_may_have_it() {
+async fn only_an_authorised_application_learns_that_an_image_is_absent() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     let to = To::Email(visit.person.email());
     let issued = issue(&studio, FileProfile::Standard, &face_only(), &to, Language::El).await;
     citizen::take(&visit, &issued.code).await;
     let application = authorized(&visit, Purpose::DrivingLicenceIssue).await;
     application.pull(&afm(&visit), ImageKind::Signature).await.refused(404, "image_absent");
-    // One that is not authorised learns nothing of what is in the set.
+    // An application without authorization does not learn which images the set has.
     let other = application::fresh(Purpose::DrivingLicenceIssue).await;
     other.pull(&afm(&visit), ImageKind::Signature).await.refused(403, "pull_refused");
 }
 
 #[tokio::test]
-async fn unknown_person_nothing_associated_and_not_authorised_are_one_refusal() {
+async fn pulls_for_unknown_unassociated_and_unauthorised_people_are_rejected_alike() {
     let Associated { visit, .. } = associated().await;
-    let nothing = fresh_citizen().await;
-    let never_here = people::fresh("citizen").await;
+    let unassociated = fresh_citizen().await;
+    let unknown = people::fresh("citizen").await;
     let application = application::fresh(Purpose::Passport).await;
-    let mut answers = Vec::new();
-    for subject in [afm(&visit), afm(&nothing), format!("afm:{}", never_here.afm), "paaypa:01234567890".to_owned()] {
+    let mut responses = Vec::new();
+    for subject in [afm(&visit), afm(&unassociated), format!("afm:{}", unknown.afm), "paaypa:01234567890".to_owned()] {
         let call = || application.request(PULLS, &application.sign(&application.pull_claims(&subject, ImageKind::Face)));
-        refused(call, 403, "pull_refused").await;
-        let answer = application.pull(&subject, ImageKind::Face).await;
-        let mut names: Vec<String> = answer.headers.keys().map(ToString::to_string).collect();
+        assert_rejected(call, 403, "pull_refused").await;
+        let response = application.pull(&subject, ImageKind::Face).await;
+        let mut names: Vec<String> = response.headers.keys().map(ToString::to_string).collect();
         names.sort();
-        answers.push((answer.status, names, answer.body));
+        responses.push((response.status, names, response.body));
     }
-    assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{answers:?}");
-    // Both who are known read of it; the other has no history.
-    for (visit, refusal) in [(&visit, "not_authorized"), (&nothing, "nothing_associated")] {
+    assert!(responses.windows(2).all(|pair| pair[0] == pair[1]), "{responses:?}");
+    // The two known people see the rejected pulls in their access logs.
+    for (visit, refusal) in [(&visit, "not_authorized"), (&unassociated, "nothing_associated")] {
         let all = accesses(visit).await;
         assert_eq!(all.len(), 3, "{all:?}");
         assert!(all.iter().all(|access| access.to_string().contains(refusal)), "{all:?}");
     }
 }
 
-/// What stands in the history of a pull, whosever it is.
-async fn written(case: &Value) -> std::collections::HashMap<String, AttributeValue> {
+/// Returns the history item of a pull by its case number, whoever the person is.
+async fn history_item(case: &Value) -> std::collections::HashMap<String, AttributeValue> {
     let scan = aws::dynamodb(&aws::config().await).scan().table_name(journeys::stack::variable("HISTORY_TABLE")).consistent_read(true);
     let scan = scan.filter_expression("#case = :case").expression_attribute_names("#case", "case");
     let scan = scan.expression_attribute_values(":case", AttributeValue::S(case.as_str().unwrap().to_owned()));
@@ -153,26 +152,26 @@ async fn written(case: &Value) -> std::collections::HashMap<String, AttributeVal
 }
 
 #[tokio::test]
-async fn of_a_refused_pull_no_upload_is_noted_and_of_nobody_nothing_is_kept() {
+async fn a_rejected_pull_records_no_upload_and_its_record_expires_at_once_for_an_unknown_person() {
     let Associated { visit, .. } = associated().await;
     let application = application::fresh(Purpose::Passport).await;
-    let never_here = people::fresh("citizen").await;
-    for (subject, ends) in [(afm(&visit), false), (format!("afm:{}", never_here.afm), true)] {
+    let unknown = people::fresh("citizen").await;
+    for (subject, is_expired) in [(afm(&visit), false), (format!("afm:{}", unknown.afm), true)] {
         let claims = application.pull_claims(&subject, ImageKind::Face);
         application.send(PULLS, &application.sign(&claims)).await.refused(403, "pull_refused");
-        let record = written(&claims["case"]).await;
+        let record = history_item(&claims["case"]).await;
         assert!(!record.contains_key("origin"), "{record:?}");
-        let end: i64 = record["expires_at"].as_n().unwrap().parse().unwrap();
-        assert_eq!(end <= now(), ends, "{end}");
+        let expires_at: i64 = record["expires_at"].as_n().unwrap().parse().unwrap();
+        assert_eq!(expires_at <= now(), is_expired, "{expires_at}");
     }
     application::authorize(&visit, &[&application.id]).await.expect(200);
     let claims = application.pull_claims(&afm(&visit), ImageKind::Face);
     application.send(PULLS, &application.sign(&claims)).await.expect(200);
-    assert!(written(&claims["case"]).await.contains_key("origin"));
+    assert!(history_item(&claims["case"]).await.contains_key("origin"));
 }
 
 #[tokio::test]
-async fn a_revocation_holds_for_the_next_pull_and_an_authorization_again_too() {
+async fn a_revocation_or_a_new_authorization_applies_to_the_next_pull() {
     let Associated { visit, .. } = associated().await;
     let (application, other) = (authorized(&visit, Purpose::Passport).await, authorized(&visit, Purpose::LanguageExam).await);
     for _ in 0..3 {
@@ -186,7 +185,7 @@ async fn a_revocation_holds_for_the_next_pull_and_an_authorization_again_too() {
 }
 
 #[tokio::test]
-async fn a_dissociation_holds_for_the_next_pull_of_every_application() {
+async fn a_dissociation_applies_to_the_next_pull_of_every_application() {
     let Associated { visit, .. } = associated().await;
     let applications = [authorized(&visit, Purpose::Passport).await, authorized(&visit, Purpose::DrivingLicenceIssue).await];
     let dissociated = application::dissociate(&visit).await;
@@ -197,7 +196,7 @@ async fn a_dissociation_holds_for_the_next_pull_of_every_application() {
 }
 
 #[tokio::test]
-async fn the_person_reads_who_asked_for_what() {
+async fn the_access_log_shows_granted_and_rejected_pulls() {
     let Associated { visit, .. } = associated().await;
     let application = authorized(&visit, Purpose::Passport).await;
     application.pull(&afm(&visit), ImageKind::Face).await.expect(200);
@@ -209,54 +208,54 @@ async fn the_person_reads_who_asked_for_what() {
     assert!(all[1].to_string().contains("face"), "{all:?}");
 }
 
-// ---- What is signed
+// ---- Signed requests
 
 #[tokio::test]
-async fn what_is_not_signed_by_a_registered_key_is_refused() {
+async fn a_request_not_signed_by_a_registered_key_is_rejected() {
     let Associated { visit, .. } = associated().await;
     let application = authorized(&visit, Purpose::Passport).await;
     let claims = || application.pull_claims(&afm(&visit), ImageKind::Face);
     let header = |alg: &str, kid: &str| json!({ "alg": alg, "kid": kid });
     let key = &application.key;
 
-    refused(|| application.request(PULLS, "").without("authorization").json(&json!({})), 401, "request_unsigned").await;
-    signature_refused(&application, || "a.b.c".to_owned(), "malformed").await;
-    // `none`, and the public key taken for a secret.
-    signature_refused(&application, || format!("{}.", message(&header("none", "first"), &claims())), "algorithm").await;
+    assert_rejected(|| application.request(PULLS, "").without("authorization").json(&json!({})), 401, "request_unsigned").await;
+    assert_signature_rejected(&application, || "a.b.c".to_owned(), "malformed").await;
+    // The algorithm `none`, and HMAC with the public key as the secret.
+    assert_signature_rejected(&application, || format!("{}.", message(&header("none", "first"), &claims())), "algorithm").await;
     let secret = hmac::Key::new(hmac::HMAC_SHA256, key.pem().as_bytes());
     let by_hmac = || {
         let message = message(&header("HS256", "first"), &claims());
         format!("{message}.{}", URL_SAFE_NO_PAD.encode(hmac::sign(&secret, message.as_bytes())))
     };
-    signature_refused(&application, by_hmac, "algorithm").await;
-    // All that needs a key to be seen is one answer.
-    signature_refused(&application, || token(key, &header("RS256", "first"), &claims()), "signature").await;
-    signature_refused(&application, || token(key, &header("EdDSA", "second"), &claims()), "signature").await;
+    assert_signature_rejected(&application, by_hmac, "algorithm").await;
+    // Every check that needs the registered key gives the same reason.
+    assert_signature_rejected(&application, || token(key, &header("RS256", "first"), &claims()), "signature").await;
+    assert_signature_rejected(&application, || token(key, &header("EdDSA", "second"), &claims()), "signature").await;
     let stranger = SigningKey::new("first", SigningAlgorithm::EdDsa);
-    signature_refused(&application, || token(&stranger, &stranger.header(), &claims()), "signature").await;
+    assert_signature_rejected(&application, || token(&stranger, &stranger.header(), &claims()), "signature").await;
     let other = application::fresh(Purpose::Passport).await;
-    let in_anothers_name = || {
+    let with_issuer_of_another = || {
         let mut claims = other.pull_claims(&afm(&visit), ImageKind::Face);
         claims["iss"] = json!(application.id);
         other.sign(&claims)
     };
-    signature_refused(&application, in_anothers_name, "signature").await;
-    let unknown = || {
+    assert_signature_rejected(&application, with_issuer_of_another, "signature").await;
+    let unknown_issuer = || {
         let mut claims = claims();
         claims["iss"] = json!("nobody-knows-this");
         application.sign(&claims)
     };
-    signature_refused(&application, unknown, "signature").await;
-    let changed = || {
+    assert_signature_rejected(&application, unknown_issuer, "signature").await;
+    let changed_claims = || {
         let good = application.sign(&claims());
         let (_, signature) = good.rsplit_once('.').expect("a signature");
         format!("{}.{signature}", message(&key.header(), &claims()))
     };
-    signature_refused(&application, changed, "signature").await;
+    assert_signature_rejected(&application, changed_claims, "signature").await;
 }
 
 #[tokio::test]
-async fn a_request_is_for_one_address_for_a_minute_and_once() {
+async fn a_signed_request_is_valid_for_one_url_for_one_minute_and_once() {
     let Associated { visit, .. } = associated().await;
     let application = authorized(&visit, Purpose::Passport).await;
     let with = |changes: Value| {
@@ -267,25 +266,25 @@ async fn a_request_is_for_one_address_for_a_minute_and_once() {
         application.sign(&claims)
     };
     let times = |from: i64, until: i64| with(json!({ "iat": now() + from, "exp": now() + until }));
-    signature_refused(&application, || with(json!({ "aud": "https://example.gr/v1/pulls" })), "audience").await;
-    signature_refused(&application, || times(-60, -1), "expired").await;
-    signature_refused(&application, || times(30, 60), "not_yet_valid").await;
-    signature_refused(&application, || times(0, 61), "claims").await;
-    signature_refused(&application, || with(json!({ "jti": "" })), "claims").await;
+    assert_signature_rejected(&application, || with(json!({ "aud": "https://example.gr/v1/pulls" })), "audience").await;
+    assert_signature_rejected(&application, || times(-60, -1), "expired").await;
+    assert_signature_rejected(&application, || times(30, 60), "not_yet_valid").await;
+    assert_signature_rejected(&application, || times(0, 61), "claims").await;
+    assert_signature_rejected(&application, || with(json!({ "jti": "" })), "claims").await;
 
     let used = with(json!({}));
     application.send(PULLS, &used).await.expect(200);
-    signature_refused(&application, || used.clone(), "replayed").await;
-    // Of many at once, one.
+    assert_signature_rejected(&application, || used.clone(), "replayed").await;
+    // Of many concurrent uses of a token, one succeeds.
     let token = with(json!({}));
     let many = futures_util::future::join_all((0..8).map(|_| application.send(PULLS, &token))).await;
-    assert_eq!(many.iter().filter(|answer| answer.status == 200).count(), 1);
-    // For the other address it is another request.
+    assert_eq!(many.iter().filter(|response| response.status == 200).count(), 1);
+    // A token for pulls is not valid for verdicts.
     application.send(VERDICTS, &with(json!({}))).await.refused(401, "signature_refused");
 }
 
 #[tokio::test]
-async fn claims_that_are_wrong_are_named() {
+async fn an_invalid_claim_is_named_in_the_problem() {
     let application = application::fresh(Purpose::Passport).await;
     for (name, value, reason) in [
         ("sub", json!("068933130"), "not_allowed"),
@@ -301,182 +300,7 @@ async fn claims_that_are_wrong_are_named() {
             claims[name] = value.clone();
             application.request(PULLS, &application.sign(&claims))
         };
-        let problem = refused(call, 422, "invalid_field").await;
+        let problem = assert_rejected(call, 422, "invalid_field").await;
         assert_eq!((&problem.members["field"], &problem.members["reason"]), (&json!(name), &json!(reason)));
     }
-}
-
-// ---- Operators
-
-#[tokio::test]
-async fn keys_are_changed_without_a_gap_and_a_removed_one_ends_at_once() {
-    let Associated { visit, .. } = associated().await;
-    let application = authorized(&visit, Purpose::Passport).await;
-    let second = SigningKey::new("second", SigningAlgorithm::Es256);
-    let claims = || application.pull_claims(&afm(&visit), ImageKind::Face);
-    let by_second = || token(&second, &second.header(), &claims());
-
-    application.send(PULLS, &by_second()).await.refused(401, "signature_refused");
-    add_key(&application.id, &second).await.expect("a second key");
-    application.pull(&afm(&visit), ImageKind::Face).await.expect(200);
-    application.send(PULLS, &by_second()).await.expect(200);
-    let third = add_key(&application.id, &SigningKey::new("third", SigningAlgorithm::EdDsa)).await;
-    assert!(matches!(third, Err(OperatorError::TooManyKeys(..))), "{third:?}");
-    operate(&["key", "remove", &application.id, "--kid", "first"]).await.expect("removed");
-    application.pull(&afm(&visit), ImageKind::Face).await.refused(401, "signature_refused");
-    application.send(PULLS, &by_second()).await.expect(200);
-    let unknown = operate(&["key", "remove", &application.id, "--kid", "third"]).await;
-    assert!(matches!(unknown, Err(OperatorError::KeyUnknown(..))), "{unknown:?}");
-    let last = operate(&["key", "remove", &application.id, "--kid", "second"]).await;
-    assert!(matches!(last, Err(OperatorError::LastKey(..))), "{last:?}");
-
-    operate(&["withdraw", &application.id]).await.expect("withdrawn");
-    application.send(PULLS, &by_second()).await.refused(401, "signature_refused");
-    operate(&["restore", &application.id]).await.expect("restored");
-    application.send(PULLS, &by_second()).await.expect(200);
-}
-
-#[tokio::test]
-async fn an_application_is_never_overwritten_and_never_changed_unread() {
-    let application = application::fresh(Purpose::Passport).await;
-    let again = operate(&["add", &application.id, "--name-el", "Α", "--name-en", "A", "--purpose", "language_exam"]).await;
-    assert!(matches!(again, Err(OperatorError::Taken(_))), "{again:?}");
-    assert!(operate(&["show", &application.id]).await.expect("shown").contains("passport"));
-    assert!(matches!(operate(&["withdraw", "nobody-knows-this"]).await, Err(OperatorError::Unknown(_))));
-
-    // Two operators at once: what one has not seen, the other's change does not undo.
-    let table =
-        storage::applications::Applications::new(aws::dynamodb(&aws::config().await), journeys::stack::variable("APPLICATIONS_TABLE"));
-    let now = domain::Moment::from_epoch_seconds(now());
-    let id = domain::application::ApplicationId::parse(&application.id).expect("an id");
-    let read = table.find(&id, now).await.expect("an answer").expect("the application");
-    operate(&["withdraw", &application.id]).await.expect("withdrawn");
-    let mut changed = read.clone();
-    changed.revision = storage::time_ordered_id();
-    assert!(!table.replace(&read, &changed, now).await.expect("an answer"));
-    assert!(operate(&["show", &application.id]).await.expect("shown").contains("withdrawn since"));
-}
-
-#[tokio::test]
-async fn citizens_see_the_applications_in_service_in_both_languages() {
-    let application = application::fresh(Purpose::DrivingLicenceRenewal).await;
-    let visit = fresh_citizen().await;
-    let listed = async || {
-        let all = visit.browser.get("/v1/applications").await.expect(200).json();
-        all["applications"].as_array().expect("a list").iter().find(|item| item["id"] == application.id).cloned()
-    };
-    let item = listed().await.expect("the new one");
-    assert_eq!(item["names"], json!({ "el": application.name_el, "en": application.name_en }));
-    assert_eq!(item["purpose"], json!({ "code": "driving_licence_renewal", "text": "Ανανέωση άδειας οδήγησης" }));
-    assert_eq!((&item["profile"], &item["gets_signature"]), (&json!("standard"), &json!(true)));
-    operate(&["withdraw", &application.id]).await.expect("withdrawn");
-    assert_eq!(listed().await, None);
-}
-
-// ---- Verdicts
-
-#[tokio::test]
-async fn the_person_reads_a_verdict_whole_and_the_photographer_its_reason_without_text_or_application() {
-    let Associated { visit, studio, upload_id } = associated().await;
-    let application = authorized(&visit, Purpose::Passport).await;
-    let pull = application.pulled(&afm(&visit), ImageKind::Face).await;
-    let text = "Τα γυαλιά αντανακλούν.";
-    let refusal = json!({ "verdict": "refused", "reason": "glasses", "text": text });
-    let answer = application.report(&pull, &refusal).await.expect(200).json();
-    for (name, value) in refusal.as_object().expect("members") {
-        assert_eq!(&answer[name], value);
-    }
-    assert_eq!(answer["pull"], json!(pull));
-    assert!(answer["reported_at"].is_string());
-    let read = accesses(&visit).await[0].to_string();
-    assert!(read.contains("glasses") && read.contains(text), "{read}");
-    let listed = async || photographer::listed(&studio, &upload_id).await["verdicts"].clone();
-    let reason = messages::applications::refusal_reason(domain::verdict::RefusalReason::Glasses, Language::El);
-    let glasses = json!({ "verdict": "refused", "reason": "glasses", "reason_text": reason });
-    assert_eq!(listed().await, json!([glasses]), "verdict and reason, and nothing else");
-
-    // Again is the same again; a later one takes its place.
-    application.report(&pull, &refusal).await.expect(200);
-    application.report(&pull, &json!({ "verdict": "accepted" })).await.expect(200);
-    let read = accesses(&visit).await;
-    assert_eq!(read.len(), 1);
-    assert!(read[0].to_string().contains("accepted") && !read[0].to_string().contains("glasses"), "{read:?}");
-    assert_eq!(listed().await, json!([{ "verdict": "accepted" }]));
-
-    // The driving licence alone pulls two images: two equal verdicts would tell that it was one.
-    let licence = authorized(&visit, Purpose::DrivingLicenceIssue).await;
-    for (image, verdict) in [(ImageKind::Face, json!({ "verdict": "accepted" })), (ImageKind::Signature, json!({ "verdict": "accepted" }))]
-    {
-        licence.report(&licence.pulled(&afm(&visit), image).await, &verdict).await.expect(200);
-    }
-    assert_eq!(listed().await, json!([{ "verdict": "accepted" }]));
-    // Accepted first, whichever was reported last.
-    application.report(&pull, &refusal).await.expect(200);
-    assert_eq!(listed().await, json!([{ "verdict": "accepted" }, glasses]));
-    assert!(!photographer::listed(&studio, &upload_id).await.to_string().contains(&application.id));
-}
-
-#[tokio::test]
-async fn a_verdict_is_on_an_image_that_this_application_was_given() {
-    let Associated { visit, .. } = associated().await;
-    let (application, other) = (authorized(&visit, Purpose::Passport).await, authorized(&visit, Purpose::Passport).await);
-    let pull = application.pulled(&afm(&visit), ImageKind::Face).await;
-    let accepted = json!({ "verdict": "accepted" });
-    for (by, id) in [(&other, pull.as_str()), (&application, &pull[1..]), (&application, "unknown"), (&application, "")] {
-        let call = || {
-            let mut claims = by.claims(VERDICTS, accepted.clone());
-            claims["pull"] = json!(id);
-            by.request(VERDICTS, &by.sign(&claims))
-        };
-        refused(call, 404, "pull_unknown").await;
-    }
-    assert!(!accesses(&visit).await[0].to_string().contains("accepted"));
-    // A pull that was refused has no id.
-    let refusal = application.pull(&afm(&visit), ImageKind::Signature).await;
-    assert_eq!(refusal.header("pull-id"), None);
-    for (wrong, field) in [
-        (json!({ "verdict": "refused" }), "reason"),
-        (json!({ "verdict": "accepted", "reason": "light" }), "reason"),
-        (json!({ "verdict": "refused", "reason": "ugly" }), "reason"),
-        (json!({ "verdict": "perhaps" }), "verdict"),
-        (json!({ "verdict": "accepted", "text": "a\nb" }), "text"),
-        (json!({ "verdict": "accepted", "text": "x".repeat(501) }), "text"),
-    ] {
-        let problem = application.report(&pull, &wrong).await.refused(422, "invalid_field");
-        assert_eq!(problem.members["field"], field, "{wrong}");
-    }
-    let used = application.sign(&application.claims(VERDICTS, json!({ "pull": pull, "verdict": "accepted" })));
-    application.send(VERDICTS, &used).await.expect(200);
-    let replayed = application.send(VERDICTS, &used).await.refused(401, "signature_refused");
-    assert_eq!(replayed.members["reason"], "replayed");
-}
-
-#[tokio::test]
-async fn a_verdict_is_noted_also_where_the_photographers_row_has_ended() {
-    let Associated { visit, studio, upload_id } = associated().await;
-    let application = authorized(&visit, Purpose::Passport).await;
-    let pull = application.pulled(&afm(&visit), ImageKind::Face).await;
-    // The row of the upload, as TTL removes it.
-    let client = aws::dynamodb(&aws::config().await);
-    let table = journeys::stack::variable("ISSUANCES_TABLE");
-    let rows = client.scan().table_name(&table).consistent_read(true).send().await.expect("rows");
-    let row = rows.items().iter().find(|item| item["upload_id"].as_s() == Ok(&upload_id)).expect("the upload's row");
-    let delete = client.delete_item().table_name(&table).key("business", row["business"].clone());
-    delete.key("upload_id", row["upload_id"].clone()).send().await.expect("deleted");
-    application.report(&pull, &json!({ "verdict": "refused", "reason": "light" })).await.expect(200);
-    assert!(accesses(&visit).await[0].to_string().contains("light"));
-    let history = studio.browser.get("/v1/photographer/issuances").await.expect(200).json();
-    assert!(!history.to_string().contains(&upload_id), "the verdict makes no row anew");
-}
-
-#[tokio::test]
-async fn verdicts_are_noted_on_photos_of_the_other_profile_too() {
-    let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
-    let photos = vec![(ImageKind::Face, journeys::fixtures::identity_card_portrait())];
-    let issued = issue(&studio, FileProfile::IdentityCard, &photos, &To::Email(visit.person.email()), Language::El).await;
-    citizen::take(&visit, &issued.code).await;
-    let application = application::fresh_with(Purpose::IdentityCard, FileProfile::IdentityCard, SigningAlgorithm::Rs256).await;
-    application::authorize(&visit, &[&application.id]).await.expect(200);
-    let pull = application.pulled(&afm(&visit), ImageKind::Face).await;
-    application.report(&pull, &json!({ "verdict": "accepted" })).await.expect(200);
 }

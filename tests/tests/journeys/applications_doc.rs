@@ -1,4 +1,4 @@
-//! docs/applications.md is right: what stands in it is executed as it stands there.
+//! Runs the example of docs/applications.md exactly as it is written, and checks that the docs list every reason and purpose.
 
 use std::{path::PathBuf, process::Command};
 
@@ -11,7 +11,7 @@ use journeys::{
 };
 use serde_json::json;
 
-/// Its blocks of bash, in order.
+/// Returns the bash blocks of the page, in order.
 fn blocks() -> Vec<String> {
     let blocks = docs::blocks(&docs::page("applications.md"), "bash");
     assert!(blocks.len() >= 5, "{blocks:?}");
@@ -20,12 +20,12 @@ fn blocks() -> Vec<String> {
 
 fn operators_command() -> PathBuf {
     let command = docs::root().join("target/lambda/applications/bootstrap");
-    assert!(command.exists(), "{}: `make functions` makes it", command.display());
+    assert!(command.exists(), "{} does not exist; `make functions` builds it", command.display());
     command
 }
 
 #[test]
-fn every_reason_and_purpose_is_listed() {
+fn the_docs_list_every_refusal_reason_and_purpose() {
     let document = docs::page("applications.md");
     for reason in RefusalReason::ALL {
         let name = serde_json::to_value(reason).expect("a name");
@@ -45,11 +45,11 @@ async fn the_example_pulls_an_image_and_reports_a_verdict() {
 
     let folder = tempfile::tempdir().expect("a folder");
     let id = format!("doc-{}", &issued.upload_id[24..]);
-    // In two parts: the person can authorise only what is registered.
+    // The blocks run in two parts, because the person can authorise the application only after its registration.
     let blocks = blocks();
     let registered = blocks.iter().rposition(|block| block.contains("make application")).expect("the registration") + 1;
     let run = |blocks: &[String]| {
-        // `make application` without the build: the command is there, built beside this test.
+        // Replaces `make application` by the operators' command, which is already built.
         let prelude = "set -euo pipefail\nmake() { test \"$1\" = application; eval \"$OPERATOR ${2#CMD=}\"; }\n";
         let output = Command::new("bash")
             .args(["-c", &format!("{prelude}{}", blocks.join("\n"))])
@@ -60,19 +60,19 @@ async fn the_example_pulls_an_image_and_reports_a_verdict() {
             .env("OPERATOR", operators_command())
             .output()
             .expect("bash");
-        let (said, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert!(output.status.success(), "{said}{errors}");
-        said.into_owned()
+        let (printed, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{printed}{errors}");
+        printed.into_owned()
     };
-    let said = run(&blocks[..registered]);
-    assert!(said.contains("EdDSA") && said.contains(&id), "{said}");
+    let printed = run(&blocks[..registered]);
+    assert!(printed.contains("EdDSA") && printed.contains(&id), "{printed}");
     application::authorize(&visit, &[&id]).await.expect(200);
     run(&blocks[registered..]);
 
     let image = std::fs::read(folder.path().join("face.jpg")).expect("the image");
     assert_eq!(image, citizen::show_photo(&visit, domain::ImageKind::Face).await.expect(200).body);
-    let answer: serde_json::Value =
-        serde_json::from_slice(&std::fs::read(folder.path().join("answer.json")).expect("the answer")).expect("JSON");
-    assert_eq!((&answer["verdict"], &answer["reason"]), (&json!("refused"), &json!("glasses")), "{answer}");
+    let response: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder.path().join("answer.json")).expect("the response")).expect("JSON");
+    assert_eq!((&response["verdict"], &response["reason"]), (&json!("refused"), &json!("glasses")), "{response}");
     assert!(application::accesses(&visit).await[0].to_string().contains("glasses"));
 }

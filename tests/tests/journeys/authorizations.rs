@@ -1,4 +1,4 @@
-//! Authorizations of applications: given one or several at a time, withdrawn, ended with the association, and read back.
+//! Authorizations of applications: granting one or several at a time, revoking them, their end with the association, and their history.
 
 use domain::{
     FileProfile, ImageKind, Language, Moment, SubjectId,
@@ -39,29 +39,31 @@ fn ids(association: &Value) -> Vec<&str> {
     association["applications"].as_array().unwrap().iter().map(|given| given["application"].as_str().unwrap()).collect()
 }
 
-async fn refused<'b>(call: impl Fn() -> Request<'b>, status: u16, code: &str) -> Problem {
+/// Sends the request in Greek and in English and checks that both are rejected alike. Returns the problem in English.
+async fn assert_rejected<'b>(call: impl Fn() -> Request<'b>, status: u16, code: &str) -> Problem {
     let greek = call().header("accept-language", "el").send().await.refused(status, code);
     let english = call().header("accept-language", "en").send().await.refused(status, code);
     assert_ne!((&greek.title, &greek.detail), (&english.title, &english.detail));
     english
 }
 
-fn asking<'b>(visit: &'b Visit, names: &Value) -> Request<'b> {
+/// Returns a request to authorise these applications.
+fn authorization_request<'b>(visit: &'b Visit, names: &Value) -> Request<'b> {
     visit.browser.request(Method::POST, AUTHORIZATIONS).json(&json!({ "applications": names }))
 }
 
-/// As after a loss of the history and its restoration to an earlier moment (docs/operating/restoring.md).
+/// Deletes items of the history, as after its loss and restoration to an earlier time (docs/operating/restoring.md).
 #[tokio::test]
-async fn a_history_that_is_lost_keeps_nobody_from_ending_what_is_in_force() {
+async fn a_lost_history_does_not_prevent_revocation_or_dissociation() {
     let (visit, all) = (associated().await, applications(3).await);
     let names: Vec<&str> = all.iter().map(|application| application.id.as_str()).collect();
     own(&visit).authorize(&names).await.expect(200);
     let client = aws::dynamodb(&aws::config().await);
     for application in &names[..2] {
-        let lost = items_where("HISTORY_TABLE", "application = :value", application).await.remove(0);
+        let item = items_where("HISTORY_TABLE", "application = :value", application).await.remove(0);
         let delete = client.delete_item().table_name(stack::variable("HISTORY_TABLE"));
-        let delete = delete.key("subject_id", lost["subject_id"].clone()).key("event", lost["event"].clone());
-        delete.send().await.expect("the account's owner may");
+        let delete = delete.key("subject_id", item["subject_id"].clone()).key("event", item["event"].clone());
+        delete.send().await.expect("access to the table");
     }
     own(&visit).revoke(names[0]).await.expect(204);
     all[0].pull(&format!("afm:{}", visit.person.afm), ImageKind::Face).await.refused(403, "pull_refused");
@@ -72,7 +74,7 @@ async fn a_history_that_is_lost_keeps_nobody_from_ending_what_is_in_force() {
 }
 
 #[tokio::test]
-async fn several_are_authorised_at_once_and_read_back_from_start_to_end() {
+async fn several_applications_are_authorised_at_once_and_the_history_shows_start_and_end() {
     let (visit, all) = (associated().await, applications(3).await);
     let names: Vec<&str> = all.iter().map(|application| application.id.as_str()).collect();
     let association = own(&visit).authorize(&names[..2]).await.expect(200).json();
@@ -80,8 +82,8 @@ async fn several_are_authorised_at_once_and_read_back_from_start_to_end() {
     sorted.sort_unstable();
     assert_eq!(ids(&association), sorted);
     own(&visit).authorize(&names[1..]).await.expect(200);
-    let shown = own(&visit).show_association().await.expect(200).json();
-    assert_eq!(ids(&shown).len(), 3, "one that was authorised already stays as it is");
+    let current = own(&visit).show_association().await.expect(200).json();
+    assert_eq!(ids(&current).len(), 3, "an existing authorization is unchanged");
 
     own(&visit).revoke(names[0]).await.expect(204);
     own(&visit).revoke(names[0]).await.expect(204);
@@ -95,7 +97,7 @@ async fn several_are_authorised_at_once_and_read_back_from_start_to_end() {
         assert_eq!(record["application"]["name"], json!({ "el": of.name_el, "en": of.name_en }));
     }
 
-    // Authorised again: a record of its own. Dissociating ends all that are in force.
+    // Authorising again creates another record. Dissociating ends all authorizations in force.
     own(&visit).authorize(&names[..1]).await.expect(200);
     own(&visit).dissociate().await.expect(204);
     let history = own(&visit).authorizations("").await.expect(200).json()["authorizations"].clone();
@@ -106,26 +108,26 @@ async fn several_are_authorised_at_once_and_read_back_from_start_to_end() {
 }
 
 #[tokio::test]
-async fn histories_come_in_pages_newest_first() {
+async fn histories_are_paginated_newest_first() {
     let (visit, all) = (associated().await, applications(3).await);
     for application in &all {
         own(&visit).authorize(&[&application.id]).await.expect(200);
         application.pulled(&format!("afm:{}", visit.person.afm), ImageKind::Face).await;
     }
     for list in ["authorizations", "accesses"] {
-        let mut seen = Vec::new();
+        let mut ids = Vec::new();
         let mut query = "?limit=2".to_owned();
         loop {
             let path = format!("/v1/subjects/self/{list}{query}");
             let page = visit.browser.get(&path).await.expect(200).json();
-            seen.extend(page[list].as_array().unwrap().iter().map(|record| record["application"]["id"].as_str().unwrap().to_owned()));
+            ids.extend(page[list].as_array().unwrap().iter().map(|record| record["application"]["id"].as_str().unwrap().to_owned()));
             match page["next"].as_str() {
                 Some(next) => query = format!("?limit=2&cursor={next}"),
                 None => break,
             }
         }
         let expected: Vec<&str> = all.iter().rev().map(|application| application.id.as_str()).collect();
-        assert_eq!(seen, expected, "{list}");
+        assert_eq!(ids, expected, "{list}");
         for wrong in ["?limit=0", "?limit=101", "?limit=x", "?cursor=x"] {
             visit.browser.get(&format!("/v1/subjects/self/{list}{wrong}")).await.refused(422, "invalid_field");
         }
@@ -133,17 +135,18 @@ async fn histories_come_in_pages_newest_first() {
 }
 
 #[tokio::test]
-async fn all_of_them_or_none_is_authorised() {
+async fn all_requested_applications_are_authorised_or_none() {
     let (visit, one) = (associated().await, applications(1).await.remove(0));
-    let problem = refused(|| asking(&visit, &json!([one.id, "no-such-application"])), 404, "application_unknown").await;
+    let problem =
+        assert_rejected(|| authorization_request(&visit, &json!([one.id, "no-such-application"])), 404, "application_unknown").await;
     assert_eq!(problem.members["application"], "no-such-application");
     assert!(ids(&own(&visit).show_association().await.expect(200).json()).is_empty());
     application::operate(&["withdraw", &one.id]).await.unwrap();
-    refused(|| asking(&visit, &json!([one.id])), 404, "application_unknown").await;
+    assert_rejected(|| authorization_request(&visit, &json!([one.id])), 404, "application_unknown").await;
     for (body, field) in
         [(json!({ "applications": [] }), "applications"), (json!({}), "applications"), (json!({ "applications": [1] }), "applications[0]")]
     {
-        let problem = refused(|| visit.browser.request(Method::POST, AUTHORIZATIONS).json(&body), 422, "invalid_field").await;
+        let problem = assert_rejected(|| visit.browser.request(Method::POST, AUTHORIZATIONS).json(&body), 422, "invalid_field").await;
         assert_eq!(problem.members["field"], field);
     }
 }
@@ -153,7 +156,7 @@ async fn photos_of_another_profile_or_without_a_face_serve_no_application() {
     let visit = associated().await;
     let card =
         application::fresh_with(Purpose::IdentityCard, FileProfile::IdentityCard, domain::application::SigningAlgorithm::EdDsa).await;
-    let problem = refused(|| asking(&visit, &json!([card.id])), 409, "profile_mismatch").await;
+    let problem = assert_rejected(|| authorization_request(&visit, &json!([card.id])), 409, "profile_mismatch").await;
     assert_eq!((&problem.members["needed"], &problem.members["profile"]), (&json!("identity_card"), &json!("standard")));
 
     let (studio, signer) = (fresh_photographer().await, fresh_citizen().await);
@@ -162,38 +165,38 @@ async fn photos_of_another_profile_or_without_a_face_serve_no_application() {
     let code = issue(&studio, FileProfile::Standard, &signature, &to, Language::El).await.code;
     own(&signer).take(&code).await;
     let licence = application::fresh(Purpose::DrivingLicenceIssue).await;
-    refused(|| asking(&signer, &json!([licence.id])), 409, "face_absent").await;
+    assert_rejected(|| authorization_request(&signer, &json!([licence.id])), 409, "face_absent").await;
 }
 
 #[tokio::test]
-async fn fifty_may_be_authorised_at_a_time() {
+async fn at_most_fifty_applications_are_authorised_at_a_time() {
     let (visit, all) = (associated().await, applications(51).await);
     let names: Vec<&str> = all.iter().map(|application| application.id.as_str()).collect();
-    refused(|| asking(&visit, &json!(names)), 409, "authorizations_exhausted").await;
+    assert_rejected(|| authorization_request(&visit, &json!(names)), 409, "authorizations_exhausted").await;
     own(&visit).authorize(&names[..50]).await.expect(200);
-    let problem = refused(|| asking(&visit, &json!(names[50..])), 409, "authorizations_exhausted").await;
+    let problem = assert_rejected(|| authorization_request(&visit, &json!(names[50..])), 409, "authorizations_exhausted").await;
     assert_eq!(problem.members["limit"], 50);
     own(&visit).revoke(names[0]).await.expect(204);
     own(&visit).authorize(&names[50..]).await.expect(200);
-    // All of them end in one transaction.
+    // Dissociating ends all fifty in one transaction.
     own(&visit).dissociate().await.expect(204);
     let history = own(&visit).authorizations("?limit=100").await.expect(200).json()["authorizations"].clone();
     assert!(history.as_array().unwrap().iter().all(|record| record["ended_at"].is_string()));
 }
 
 #[tokio::test]
-async fn authorizations_given_at_once_are_all_kept() {
+async fn concurrent_authorizations_are_all_stored() {
     let (visit, all) = (associated().await, applications(3).await);
     let (visit, all) = (&visit, &all);
-    let answers = join_all(all.iter().map(|application| async move { own(visit).authorize(&[&application.id]).await })).await;
-    assert!(answers.iter().all(|answer| answer.status == 200 || answer.status == 409), "{answers:?}");
-    let kept = answers.iter().filter(|answer| answer.status == 200).count();
-    assert!(kept > 0);
-    assert_eq!(ids(&own(visit).show_association().await.expect(200).json()).len(), kept);
+    let responses = join_all(all.iter().map(|application| async move { own(visit).authorize(&[&application.id]).await })).await;
+    assert!(responses.iter().all(|response| response.status == 200 || response.status == 409), "{responses:?}");
+    let accepted = responses.iter().filter(|response| response.status == 200).count();
+    assert!(accepted > 0);
+    assert_eq!(ids(&own(visit).show_association().await.expect(200).json()).len(), accepted);
 }
 
 #[tokio::test]
-async fn what_a_guardian_gives_ends_when_the_minor_turns_18() {
+async fn a_guardians_authorization_ends_when_the_minor_turns_18() {
     let visit = fresh_citizen().await;
     let added = minors::add(&visit, &minors::nearly_adult(&visit.person).await.body()).await.expect(201).json();
     let child = acting(&visit, added["subject"].as_str().unwrap());
@@ -212,39 +215,39 @@ async fn what_a_guardian_gives_ends_when_the_minor_turns_18() {
 }
 
 #[tokio::test]
-async fn what_ended_by_itself_is_shown_and_counted_no_more_and_ends_no_second_time() {
+async fn an_expired_authorization_is_neither_shown_nor_counted_nor_ended_again() {
     let (studio, guardian) = (fresh_photographer().await, fresh_citizen().await);
     let minor = minors::fresh(&guardian.person, &json!({})).await;
     let child = acting(&guardian, &minors::added(&guardian, &minor).await);
     let taken = child.take(&issue_by_sms(&studio, guardian.person.mobile()).await.code).await;
     let one = application::fresh(Purpose::Passport).await;
     let association = child.authorize(&[&one.id]).await.expect(200).json();
-    assert_eq!(association["applications"][0]["until"], Value::Null, "at eight, it ends with the photos");
+    assert_eq!(association["applications"][0]["until"], Value::Null, "for an eight-year-old it ends with the photos");
     let history = async || child.authorizations("").await.expect(200).json()["authorizations"].clone();
     assert_eq!(history().await[0]["ends_at"], taken["expires_at"]);
 
     let subject = serde_json::from_value(child.export().await.expect(200).json()["person"]["subject_id"].clone()).unwrap();
-    end_by_itself(&subject, &one.id).await;
+    expire_authorization(&subject, &one.id).await;
     assert_eq!(ids(&child.show_association().await.expect(200).json()), Vec::<&str>::new());
-    // Nothing is left to be revoked: the record, which says when it was to end, stays as it is.
+    // An expired authorization cannot be revoked, so its record keeps the time at which it expired.
     let before = history().await;
     child.revoke(&one.id).await.expect(204);
     assert_eq!(history().await, before);
     assert_eq!(ids(&child.authorize(&[&one.id]).await.expect(200).json()), [one.id.as_str()]);
     let (both, old) = (history().await, before[0].clone());
-    assert_eq!((both.as_array().unwrap().len(), &both[1]), (2, &old), "given anew, it has a record of its own");
-    end_by_itself(&subject, &one.id).await;
+    assert_eq!((both.as_array().unwrap().len(), &both[1]), (2, &old), "a new authorization has its own record");
+    expire_authorization(&subject, &one.id).await;
     child.dissociate().await.expect(204);
     assert_eq!(history().await, both);
 }
 
-/// The end of an authorization as a guardian's has it with the minor's 18th birthday: written by the account's owner.
-async fn end_by_itself(subject: &SubjectId, application: &str) {
+/// Makes an authorization expire now, as a guardian's authorization does on the minor's 18th birthday. Writes to the table directly.
+async fn expire_authorization(subject: &SubjectId, application: &str) {
     let client = aws::dynamodb(&aws::config().await);
     let associations = Associations::new(client.clone(), stack::variable("ASSOCIATIONS_TABLE"));
     let now = Moment::from_epoch_seconds(application::now());
     let read = associations.of(subject, now).await.unwrap().unwrap();
     let mut applications = read.applications.clone();
     applications.get_mut(&ApplicationId::parse(application).unwrap()).unwrap().until = Some(now);
-    Transaction::new(client).with(associations.applications_part(&read, &applications).unwrap()).commit().await.unwrap();
+    Transaction::new(client).with(associations.applications_write(&read, &applications).unwrap()).commit().await.unwrap();
 }

@@ -1,6 +1,6 @@
-//! A code that cannot be sent now is sent later; nothing is lost, nothing is sent twice, and nobody waits for somebody else's.
+//! Delivery of codes: a failed message is retried, none is lost or sent twice, and a failing message does not delay others.
 //!
-//! The sweep runs each minute: these tests mostly wait.
+//! Retries are made by the sweep, which runs each minute, so these tests mostly wait.
 
 use std::time::{Duration, Instant};
 
@@ -23,8 +23,8 @@ use storage::{
 
 use crate::{aws, items::items_where, outbox};
 
-/// A failed attempt is repeated after 15 seconds or more, by the next sweep, which may take a minute to come.
-const NEXT_ATTEMPT: Duration = Duration::from_secs(120);
+/// Timeout for the next attempt. A failed attempt is repeated after 15 seconds or more, by the next sweep within a minute.
+const NEXT_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(120);
 
 async fn issue(studio: &Visit, to: &To) -> String {
     let upload_id = photographer::upload(studio, FileProfile::Standard, &both()).await;
@@ -43,15 +43,15 @@ fn attempted(times: u64) -> impl Fn(&Value) -> bool {
     move |item| item["delivery"]["attempts"].as_u64().expect("a count") >= times
 }
 
-/// Whether a record that woke the sender for this message is still there, a moment after it has done so.
-async fn holds_wake_of(message_id: &str) -> bool {
+/// Whether the record that woke the sender for this message still exists, two seconds later.
+async fn has_wake_record(message_id: &str) -> bool {
     tokio::time::sleep(Duration::from_secs(2)).await;
     let found = items_where("OUTBOX_TABLE", "begins_with(message_id, :value)", &format!("wake#{message_id}")).await;
     !found.is_empty()
 }
 
-/// Fails once: shown as not yet sent, then sent, once.
-async fn fails_once(to: To, error: &str) {
+/// Checks that a message whose first attempt fails is shown as queued and is then sent once.
+async fn check_one_failure(to: To, error: &str) {
     let studio = fresh_photographer().await;
     inbox::fail(to.address(), &json!(1), error).await;
     let upload_id = issue(&studio, &to).await;
@@ -60,12 +60,16 @@ async fn fails_once(to: To, error: &str) {
     let message = outbox::messages_of(&upload_id).await.remove(0);
     assert!(inbox::codes(to.address()).await.is_empty());
 
-    let sent = photographer::wait_until_listed(&studio, &upload_id, |item| item["delivery"]["state"] == "sent", NEXT_ATTEMPT).await;
+    let sent = photographer::wait_until_listed(&studio, &upload_id, |item| item["delivery"]["state"] == "sent", NEXT_ATTEMPT_TIMEOUT).await;
     assert_eq!(sent["delivery"]["attempts"], 2);
     assert!(sent["delivery"]["sent_at"].is_string());
-    assert_eq!((&sent["issued_at"], &sent["expires_at"]), (&failed["issued_at"], &failed["expires_at"]), "delays never move the end");
-    assert!(!holds_wake_of(&message).await, "what woke the sender is gone");
-    // Another sweep passes and sends nothing more.
+    assert_eq!(
+        (&sent["issued_at"], &sent["expires_at"]),
+        (&failed["issued_at"], &failed["expires_at"]),
+        "a delay does not change the expiry"
+    );
+    assert!(!has_wake_record(&message).await, "the record that woke the sender is deleted");
+    // The next sweep does not send the message again.
     tokio::time::sleep(Duration::from_secs(65)).await;
     let messages = inbox::codes(to.address()).await;
     assert_eq!(messages.len(), 1);
@@ -74,55 +78,55 @@ async fn fails_once(to: To, error: &str) {
 }
 
 #[tokio::test]
-async fn an_sms_that_cannot_be_sent_shows_as_not_yet_sent_and_is_sent_once_it_can_be() {
+async fn a_failed_sms_is_shown_as_queued_and_sent_by_a_later_attempt() {
     let person = people::fresh("citizen").await;
-    fails_once(To::Mobile(person.mobile().to_owned()), "internal_error").await;
+    check_one_failure(To::Mobile(person.mobile().to_owned()), "internal_error").await;
 }
 
 #[tokio::test]
-async fn an_email_that_cannot_be_sent_shows_as_not_yet_sent_and_is_sent_once_it_can_be() {
+async fn a_failed_email_is_shown_as_queued_and_sent_by_a_later_attempt() {
     let person = people::fresh("citizen").await;
-    fails_once(To::Email(person.email()), "throttling").await;
+    check_one_failure(To::Email(person.email()), "throttling").await;
 }
 
 #[tokio::test]
-async fn a_message_that_can_never_be_sent_holds_up_no_other_and_is_tried_again() {
+async fn a_message_that_always_fails_is_retried_and_delays_no_other() {
     let (studio, person) = (fresh_photographer().await, people::fresh("citizen").await);
     let (never, good) = (To::Email(person.email()), To::Mobile(person.mobile().to_owned()));
     inbox::fail(never.address(), &json!("always"), "rejected").await;
-    let lost = issue(&studio, &never).await;
+    let failing = issue(&studio, &never).await;
     let next = issue(&studio, &good).await;
     inbox::code_message(good.address(), 0).await;
     photographer::wait_until_listed(&studio, &next, |item| item["delivery"]["state"] == "sent", inbox::PATIENCE).await;
-    photographer::wait_until_listed(&studio, &lost, attempted(2), NEXT_ATTEMPT).await;
-    assert_queued(&photographer::listed(&studio, &lost).await, 2);
+    photographer::wait_until_listed(&studio, &failing, attempted(2), NEXT_ATTEMPT_TIMEOUT).await;
+    assert_queued(&photographer::listed(&studio, &failing).await, 2);
     assert!(inbox::codes(never.address()).await.is_empty());
-    // A later one to somebody else is not held up either.
+    // A later message to somebody else is not delayed either.
     let other = To::Mobile(people::fresh("citizen").await.mobile().to_owned());
     issue(&studio, &other).await;
     inbox::code_message(other.address(), 0).await;
 }
 
 #[tokio::test]
-async fn a_message_that_cannot_be_read_holds_up_no_other() {
+async fn an_unreadable_message_delays_no_other() {
     let studio = fresh_photographer().await;
     let client = aws::dynamodb(&aws::config().await);
     let (table, message_id) = (stack::variable("OUTBOX_TABLE"), AttributeValue::S(storage::random_id().expect("randomness")));
     let day_over = now() + 86_400;
     let number = |value: i64| AttributeValue::N(value.to_string());
-    // Without what is sealed: an item of no shape that we write.
+    // An item without its sealed content, which the service never writes.
     let put =
         client.put_item().table_name(&table).item("message_id", message_id.clone()).item("state", AttributeValue::S("queued".to_owned()));
     let put = put.item("attempts", number(0)).item("next_at", number(day_over)).item("kept_until", number(day_over));
-    put.send().await.expect("the account's owner may");
+    put.send().await.expect("access to the table");
     let to = To::Mobile(people::fresh("citizen").await.mobile().to_owned());
     issue(&studio, &to).await;
     let arrived = tokio::time::timeout(Duration::from_secs(25), inbox::code_message(to.address(), 0)).await;
-    client.delete_item().table_name(&table).key("message_id", message_id).send().await.expect("the account's owner may");
-    arrived.expect("the next one arrives");
+    client.delete_item().table_name(&table).key("message_id", message_id).send().await.expect("access to the table");
+    arrived.expect("the next message arrives");
 }
 
-/// A message of no upload: the history in which what becomes of it would be noted is gone. `attempts` of it were made.
+/// Writes a message after `attempts` attempts, whose upload has no row in the history. Returns the message's id.
 async fn message_without_history(to: &str, attempts: u32) -> String {
     let config = aws::config().await;
     let (client, kms) = (aws::dynamodb(&config), KmsKey::new(&config, stack::variable("OUTBOX_KEY")));
@@ -137,8 +141,8 @@ async fn message_without_history(to: &str, attempts: u32) -> String {
     item["attempts"] = attempts.into();
     item["next_at"] = now().into();
     let item: OutboxItem = serde_json::from_value(item).expect("an item");
-    let part = Outbox::new(client.clone(), stack::variable("OUTBOX_TABLE")).put_part(&item).expect("a part");
-    Transaction::new(client).with(part).commit().await.expect("written");
+    let write = Outbox::new(client.clone(), stack::variable("OUTBOX_TABLE")).put_write(&item).expect("a write");
+    Transaction::new(client).with(write).commit().await.expect("written");
     id
 }
 
@@ -159,7 +163,7 @@ async fn wait_until_settled(message_id: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_message_whose_history_is_gone_is_not_sent_again_and_again() {
+async fn a_message_without_a_history_row_is_sent_once() {
     let to = people::fresh("citizen").await.mobile().to_owned();
     let message = message_without_history(&to, 0).await;
     inbox::code_message(&to, 0).await;
@@ -167,41 +171,41 @@ async fn a_message_whose_history_is_gone_is_not_sent_again_and_again() {
 }
 
 #[tokio::test]
-async fn a_message_of_whose_attempts_nothing_could_be_noted_is_given_up_unsent() {
+async fn a_message_without_a_history_row_fails_unsent_once_its_attempts_are_used_up() {
     let to = people::fresh("citizen").await.mobile().to_owned();
-    let message = message_without_history(&to, u32::try_from(ATTEMPTS).expect("few")).await;
+    let message = message_without_history(&to, u32::try_from(ATTEMPTS).expect("a small number")).await;
     assert_eq!(wait_until_settled(&message).await, "failed");
     assert!(inbox::codes(&to).await.is_empty());
 }
 
-/// Two hundred of them would stand before all others in each run.
+/// Otherwise two hundred unreadable messages would be read before all others in each run.
 #[tokio::test]
-async fn a_message_that_cannot_be_read_is_not_the_first_to_be_looked_at_for_ever() {
+async fn an_unreadable_message_is_postponed_by_an_hour() {
     let client = aws::dynamodb(&aws::config().await);
     let (table, message_id) = (stack::variable("OUTBOX_TABLE"), AttributeValue::S(storage::random_id().expect("randomness")));
     let number = |value: i64| AttributeValue::N(value.to_string());
     let put = client.put_item().table_name(&table).item("message_id", message_id.clone());
     let put = put.item("due", AttributeValue::S("due".to_owned())).item("next_at", number(now() - 1_000));
-    put.send().await.expect("the account's owner may");
+    put.send().await.expect("access to the table");
     let next_at = async || {
         let get = client.get_item().table_name(&table).key("message_id", message_id.clone()).send();
-        let item = get.await.expect("the account's owner may").item.expect("it stays until its end");
+        let item = get.await.expect("access to the table").item.expect("the item is not deleted before its expiry");
         item["next_at"].as_n().ok().and_then(|text| text.parse::<i64>().ok()).expect("a time")
     };
-    let mut seen = next_at().await;
+    let mut postponed_to = next_at().await;
     for _ in 0..90 {
-        if seen > now() {
+        if postponed_to > now() {
             break;
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
-        seen = next_at().await;
+        postponed_to = next_at().await;
     }
-    client.delete_item().table_name(&table).key("message_id", message_id.clone()).send().await.expect("the account's owner may");
-    assert!((now() + 3_500..now() + 3_700).contains(&seen), "{seen}");
+    client.delete_item().table_name(&table).key("message_id", message_id.clone()).send().await.expect("access to the table");
+    assert!((now() + 3_500..now() + 3_700).contains(&postponed_to), "{postponed_to}");
 }
 
 #[tokio::test]
-async fn many_messages_at_once_all_arrive_once() {
+async fn many_concurrent_messages_each_arrive_once() {
     let studio = fresh_photographer().await;
     let mut waiting = Vec::new();
     for _ in 0..8 {
@@ -209,8 +213,8 @@ async fn many_messages_at_once_all_arrive_once() {
         waiting.push((photographer::upload(&studio, FileProfile::Standard, &both()).await, to));
     }
     let calls = waiting.iter().map(|(upload_id, to)| photographer::issue_code(&studio, upload_id, to, Language::El));
-    for answer in futures_util::future::join_all(calls).await {
-        answer.expect(201);
+    for response in futures_util::future::join_all(calls).await {
+        response.expect(201);
     }
     let mut codes = std::collections::BTreeSet::new();
     for (_, to) in &waiting {
@@ -223,37 +227,38 @@ async fn many_messages_at_once_all_arrive_once() {
     }
 }
 
-/// Twenty-four hours pass for one message: what the sweep would find then, written now by the account's owner.
+/// Makes a message 24 hours old by changing its item, so that the sweep ends it.
 async fn end_day_of(upload_id: &str) {
     let messages = outbox::messages_of(upload_id).await;
-    assert_eq!(messages.len(), 1, "it is kept for its day, so that it can be sent again");
+    assert_eq!(messages.len(), 1, "a message is retained for a day, so that it can be sent again");
     outbox::set(&messages[0], &[("kept_until", now()), ("next_at", now())]).await;
 }
 
 async fn wait_until_gone(upload_id: &str) {
     let began = Instant::now();
     while !outbox::messages_of(upload_id).await.is_empty() {
-        assert!(began.elapsed() < NEXT_ATTEMPT, "the message is still there");
+        assert!(began.elapsed() < NEXT_ATTEMPT_TIMEOUT, "the message is still there");
         tokio::time::sleep(Duration::from_secs(2)).await;
     }
 }
 
 #[tokio::test]
-async fn a_message_that_could_not_be_sent_in_its_day_has_failed_and_is_gone() {
+async fn a_message_unsent_after_a_day_fails_and_is_deleted() {
     let studio = fresh_photographer().await;
     let to = To::Mobile(people::fresh("citizen").await.mobile().to_owned());
     inbox::fail(to.address(), &json!("always"), "rejected").await;
     let upload_id = issue(&studio, &to).await;
     photographer::wait_until_listed(&studio, &upload_id, attempted(1), inbox::PATIENCE).await;
     end_day_of(&upload_id).await;
-    let failed = photographer::wait_until_listed(&studio, &upload_id, |item| item["delivery"]["state"] == "failed", NEXT_ATTEMPT).await;
+    let failed =
+        photographer::wait_until_listed(&studio, &upload_id, |item| item["delivery"]["state"] == "failed", NEXT_ATTEMPT_TIMEOUT).await;
     assert!(failed["delivery"]["sent_at"].is_null());
     wait_until_gone(&upload_id).await;
     assert!(inbox::codes(to.address()).await.is_empty());
 }
 
 #[tokio::test]
-async fn a_message_that_was_sent_is_kept_for_its_day_and_then_gone() {
+async fn a_sent_message_is_retained_for_a_day_and_then_deleted() {
     let studio = fresh_photographer().await;
     let to = To::Email(people::fresh("citizen").await.email());
     let upload_id = issue(&studio, &to).await;

@@ -1,4 +1,4 @@
-//! The photographer's history, by day and by state.
+//! The photographer's history, filtered by day and state.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -21,18 +21,19 @@ fn now() -> Moment {
     Moment::from_epoch_seconds(i64::try_from(elapsed.as_secs()).expect("seconds"))
 }
 
+/// Requests one page. Returns the upload ids and the cursor of the next page.
 async fn page(studio: &Visit, query: &str) -> (Vec<String>, Option<String>) {
     let page = studio.browser.get(&format!("{ISSUANCES}?{query}")).await.expect(200).json();
     let ids = page["issuances"].as_array().expect("a list").iter().map(|item| item["upload_id"].as_str().expect("an id").to_owned());
     (ids.collect(), page["next"].as_str().map(str::to_owned))
 }
 
-/// All pages of a filter.
+/// Returns the upload ids on all pages of a filter.
 async fn all(studio: &Visit, query: &str) -> Vec<String> {
     all_from(studio, query, None).await
 }
 
-/// All pages of a filter from a cursor on.
+/// Returns the upload ids on all pages of a filter, starting at a cursor.
 async fn all_from(studio: &Visit, query: &str, mut next: Option<String>) -> Vec<String> {
     let first = next.take().map(|cursor| format!("{query}&cursor={cursor}"));
     let (mut ids, mut next) = page(studio, first.as_deref().unwrap_or(query)).await;
@@ -50,7 +51,7 @@ async fn issue(studio: &Visit, to: &To) -> String {
     upload_id
 }
 
-/// Sets something in the issuance, by the account's owner.
+/// Sets an attribute of an issuance in the table.
 async fn set(business: &str, upload_id: &str, name: &str, value: AttributeValue) {
     let update = aws::dynamodb(&aws::config().await).update_item().table_name(stack::variable("ISSUANCES_TABLE"));
     update
@@ -64,12 +65,12 @@ async fn set(business: &str, upload_id: &str, name: &str, value: AttributeValue)
         .expect("an issuance");
 }
 
-/// Copies an issuance to another upload id, which says when it was begun.
+/// Copies an issuance in the table to a new upload id, which contains the time `begun`. Returns the id.
 async fn copied(business: &str, upload_id: &str, begun: Moment, issued: Moment, number: u32) -> String {
     let client = aws::dynamodb(&aws::config().await);
     let table = stack::variable("ISSUANCES_TABLE");
     let get = client.get_item().table_name(&table).key("business", AttributeValue::S(business.to_owned()));
-    let found = get.key("upload_id", AttributeValue::S(upload_id.to_owned())).send().await.expect("an answer");
+    let found = get.key("upload_id", AttributeValue::S(upload_id.to_owned())).send().await.expect("a response");
     let mut item = found.item.expect("an issuance");
     let millis = begun.epoch_seconds() * 1000;
     let id = format!("{:08x}-{:04x}-7000-8000-{number:012x}", millis >> 16, millis & 0xffff);
@@ -77,7 +78,7 @@ async fn copied(business: &str, upload_id: &str, begun: Moment, issued: Moment, 
     if let Some(AttributeValue::M(inner)) = item.get_mut("issued") {
         inner.insert("issued_at".to_owned(), AttributeValue::N(issued.epoch_seconds().to_string()));
     }
-    client.put_item().table_name(&table).set_item(Some(item)).send().await.expect("the account's owner may");
+    client.put_item().table_name(&table).set_item(Some(item)).send().await.expect("access to the table");
     id
 }
 
@@ -86,7 +87,7 @@ async fn business(studio: &Visit) -> String {
 }
 
 #[tokio::test]
-async fn the_history_is_asked_for_by_state() {
+async fn the_history_can_be_filtered_by_state() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     let business = business(&studio).await;
     let email = To::Email(visit.person.email());
@@ -100,16 +101,16 @@ async fn the_history_is_asked_for_by_state() {
     set(&business, &expired, "code_expires_at", AttributeValue::N(now().epoch_seconds().to_string())).await;
     set(&business, &failed, "delivery", AttributeValue::S("failed".to_owned())).await;
     set(&business, &queued, "delivery", AttributeValue::S("queued".to_owned())).await;
-    for (state, wanted) in
+    for (state, expected) in
         [("associated", &associated.upload_id), ("sent", &sent), ("expired", &expired), ("failed", &failed), ("queued", &queued)]
     {
-        assert_eq!(page(&studio, &format!("state={state}")).await, (vec![wanted.clone()], None), "{state}");
-        assert_eq!(photographer::listed(&studio, wanted).await["state"], state);
+        assert_eq!(page(&studio, &format!("state={state}")).await, (vec![expected.clone()], None), "{state}");
+        assert_eq!(photographer::listed(&studio, expected).await["state"], state);
     }
-    // Associated wins over everything.
+    // The state `associated` takes precedence over `expired`.
     set(&business, &associated.upload_id, "code_expires_at", AttributeValue::N(now().epoch_seconds().to_string())).await;
     assert_eq!(page(&studio, "state=associated").await.0, std::slice::from_ref(&associated.upload_id));
-    // Both filters together.
+    // State and day combined.
     let today = AthensDay::of(now());
     assert_eq!(page(&studio, &format!("state=sent&day={today}")).await.0, [sent]);
     assert_eq!(page(&studio, &format!("state=sent&day={}", today.minus(3))).await.0, Vec::<String>::new());
@@ -124,7 +125,7 @@ async fn a_day_begins_and_ends_at_midnight_in_athens() {
     let (start, end) = (day.start(), day.next().start());
     let second = |moment: Moment, seconds| moment.plus(Span::seconds(seconds));
     let before = copied(&business, &model, second(start, -61), second(start, -1), 1).await;
-    // Begun the day before, issued in the first second of the day.
+    // An upload that was begun the day before and whose code was issued in the first second of the day.
     let across = copied(&business, &model, second(start, -3600), start, 2).await;
     let first = copied(&business, &model, start, second(start, 1), 3).await;
     let last = copied(&business, &model, second(end, -30), second(end, -1), 4).await;
@@ -138,34 +139,34 @@ async fn a_day_begins_and_ends_at_midnight_in_athens() {
 }
 
 #[tokio::test]
-async fn pages_of_a_filter_hold_what_it_lets_through_and_each_leads_to_the_next() {
+async fn pages_of_a_filtered_history_contain_every_match_once() {
     let studio = fresh_photographer().await;
     let business = business(&studio).await;
     let model = issue(&studio, &To::Email(people::fresh("citizen").await.email())).await;
     let day = AthensDay::of(now()).minus(10);
-    let mut wanted = Vec::new();
+    let mut expected = Vec::new();
     for number in 0..25 {
         let begun = day.start().plus(Span::minutes(10 * i64::from(number)));
         let id = copied(&business, &model, begun, begun, number).await;
         if number % 3 == 0 {
             set(&business, &id, "delivery", AttributeValue::S("failed".to_owned())).await;
-            wanted.insert(0, id);
+            expected.insert(0, id);
         }
     }
     let query = format!("state=failed&day={day}&limit=4");
     let (first, next) = page(&studio, &query).await;
-    assert_eq!(first, wanted[..4]);
+    assert_eq!(first, expected[..4]);
     assert!(next.is_some());
-    assert_eq!(all(&studio, &query).await, wanted);
-    // A cursor from elsewhere is no error: it only says how far back to begin.
+    assert_eq!(all(&studio, &query).await, expected);
+    // A cursor of another query is valid, because it only says at which time to begin.
     let (newest, _) = page(&studio, "limit=1").await;
-    assert_eq!(all_from(&studio, &query, newest.into_iter().next()).await, wanted);
+    assert_eq!(all_from(&studio, &query, newest.into_iter().next()).await, expected);
     let earlier = "00000000-0000-7000-8000-000000000000";
     assert_eq!(page(&studio, &format!("{query}&cursor={earlier}")).await, (Vec::new(), None));
 }
 
 #[tokio::test]
-async fn a_filter_that_lets_little_through_ends_its_page_and_goes_on_from_there() {
+async fn a_page_of_a_rarely_matching_filter_ends_early_and_the_next_page_continues() {
     let studio = fresh_photographer().await;
     let business = business(&studio).await;
     let model = issue(&studio, &To::Email(people::fresh("citizen").await.email())).await;
@@ -178,8 +179,8 @@ async fn a_filter_that_lets_little_through_ends_its_page_and_goes_on_from_there(
         futures_util::future::join_all(chunk.iter().map(|&number| copied(&business, &model, begun(number), begun(number), number))).await;
     }
     let (found, next) = page(&studio, "state=failed").await;
-    assert_eq!(found, Vec::<String>::new(), "a thousand were looked at");
-    let (found, end) = page(&studio, &format!("state=failed&cursor={}", next.expect("more to look at"))).await;
+    assert_eq!(found, Vec::<String>::new(), "a page reads at most a thousand rows");
+    let (found, end) = page(&studio, &format!("state=failed&cursor={}", next.expect("a next page"))).await;
     assert_eq!((found, end), (vec![oldest], None));
 }
 
@@ -191,15 +192,15 @@ async fn verdicts_in_old_rows_that_name_their_application_are_not_shown_and_unkn
     let item = photographer::listed(&studio, &upload_id).await;
     assert_eq!((&item["verdicts"], &item["reminder"]), (&json!([]), &json!(false)));
     let at = now();
-    let said = |fields: &[(&str, &str)]| {
-        let mut said: std::collections::HashMap<String, AttributeValue> =
+    let verdict = |fields: &[(&str, &str)]| {
+        let mut verdict: std::collections::HashMap<String, AttributeValue> =
             fields.iter().map(|(name, value)| ((*name).to_owned(), AttributeValue::S((*value).to_owned()))).collect();
-        said.insert("at".to_owned(), AttributeValue::N(at.epoch_seconds().to_string()));
-        AttributeValue::M(said)
+        verdict.insert("at".to_owned(), AttributeValue::N(at.epoch_seconds().to_string()));
+        AttributeValue::M(verdict)
     };
     let verdicts = std::collections::HashMap::from([
-        ("driving-licence:face".to_owned(), said(&[("verdict", "accepted")])),
-        ("driving-licence:signature".to_owned(), said(&[("verdict", "refused"), ("reason", "signature_cropped")])),
+        ("driving-licence:face".to_owned(), verdict(&[("verdict", "accepted")])),
+        ("driving-licence:signature".to_owned(), verdict(&[("verdict", "refused"), ("reason", "signature_cropped")])),
     ]);
     set(&business, &upload_id, "verdicts", AttributeValue::M(verdicts)).await;
     assert_eq!(photographer::listed(&studio, &upload_id).await["verdicts"], json!([]));

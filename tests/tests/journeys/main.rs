@@ -1,9 +1,11 @@
-//! Journeys over HTTP on the deployed stack. One program, so that it is linked once, and tests that wait do so beside others.
+//! Journeys over HTTP on the deployed stack. They are one program, so that it is linked once and tests that wait run in parallel with
+//! others.
 //!
-//! What looks at all that is stored or logged runs after it, with nothing else going on: dump.rs, logs.rs.
+//! Tests that read everything that is stored or logged are separate programs, which run alone after this one: dump.rs, logs.rs.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "what fails here fails the test that calls it")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failure here fails the test that calls it")]
 
+mod application_registration;
 mod applications;
 mod applications_doc;
 mod authorizations;
@@ -16,8 +18,6 @@ mod history;
 mod issued_list;
 #[path = "../aws/items.rs"]
 mod items;
-#[path = "../aws/reminders.rs"]
-mod kept_reminders;
 mod main_journey;
 mod minors;
 mod mobile;
@@ -36,6 +36,9 @@ mod resend;
 mod retention;
 mod rights;
 mod staff;
+#[path = "../aws/reminders.rs"]
+mod stored_reminders;
 mod thief;
+mod verdicts;
 mod web;
 mod who_may;

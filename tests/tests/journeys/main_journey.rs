@@ -1,4 +1,4 @@
-//! The service's main job: from the photographer's upload to the photos that are associated with a citizen.
+//! The main journey: from the photographer's upload to the photos that are associated with a citizen.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{FileProfile, ImageKind, Language};
@@ -13,7 +13,7 @@ use journeys::{
 use serde_json::{Value, json};
 
 fn instant(value: &Value) -> Timestamp {
-    value.as_str().expect("an instant").parse().expect("RFC 3339")
+    value.as_str().expect("a time").parse().expect("RFC 3339")
 }
 
 fn days_between(start: &Value, end: &Value) -> SignedDuration {
@@ -21,13 +21,13 @@ fn days_between(start: &Value, end: &Value) -> SignedDuration {
 }
 
 #[tokio::test]
-async fn a_code_number_goes_by_sms_from_the_upload_to_the_citizens_photos() {
+async fn a_code_sent_by_sms_leads_from_the_upload_to_the_citizens_photos() {
     let studio = fresh_photographer().await;
     let person = people::fresh("citizen").await;
     let mobile = person.mobile().to_owned();
     let issued = photographer::issue_by_sms(&studio, &mobile).await;
 
-    // The photographer sees that it was sent, to whom (masked), when, and when it expires; never the code.
+    // The photographer sees that the code was sent, when, to which masked recipient, and when it expires, but never the code itself.
     let view = &issued.view;
     assert_eq!(view["recipient"], json!({ "kind": "mobile", "masked": format!("69••••••{}", &mobile[mobile.len() - 2..]) }));
     assert_eq!((&view["profile"], &view["images"]), (&json!("standard"), &json!(["face", "signature"])));
@@ -39,21 +39,21 @@ async fn a_code_number_goes_by_sms_from_the_upload_to_the_citizens_photos() {
     assert!(instant(&listed["delivery"]["sent_at"]) >= instant(&listed["issued_at"]));
     assert!(!listed.to_string().contains(&issued.code) && !listed.to_string().contains(&mobile[3..]));
 
-    // The SMS has the code to type and the link to tap.
+    // The SMS contains the code and a link with the code.
     let sms = &issued.message;
     assert_eq!((sms.channel.as_str(), sms.sender_id.as_deref()), ("sms", Some("myPhoto")));
     assert_eq!(sms.text.matches(&issued.code).count(), 2, "{}", sms.text);
     assert!(has_greek(&sms.text));
 
-    // The citizen sees who they are, and how many codes are left.
+    // The session shows the citizen's data and how many codes they may still submit today.
     let visit = people::citizen(person, Language::El).await;
     let session = visit.browser.get("/v1/session").await.expect(200).json();
-    let (person, shown) = (&visit.person, &session["person"]);
-    assert_eq!((&shown["first_name"], &shown["last_name"]), (&json!(person.first_name), &json!(person.last_name)));
-    assert_eq!((&shown["afm"], &shown["birth_date"]), (&json!(person.afm), &json!(person.birth_date)));
+    let (person, view) = (&visit.person, &session["person"]);
+    assert_eq!((&view["first_name"], &view["last_name"]), (&json!(person.first_name), &json!(person.last_name)));
+    assert_eq!((&view["afm"], &view["birth_date"]), (&json!(person.afm), &json!(person.birth_date)));
     assert_eq!(session["submissions_left"], 5);
 
-    // Previews with date, size and expiry.
+    // The submission shows previews with date of issue, size and expiry.
     let submission = citizen::submit(&visit, &issued.code).await.expect(200).json();
     assert_eq!((&submission["subject"], &submission["profile"]), (&json!("self"), &json!("standard")));
     assert_eq!((&submission["issued_at"], &submission["expires_at"]), (&view["issued_at"], &view["expires_at"]));
@@ -62,7 +62,7 @@ async fn a_code_number_goes_by_sms_from_the_upload_to_the_citizens_photos() {
         let whole = jpeg::pixels(&original);
         assert_eq!((&image["kind"], &image["width"], &image["height"]), (&json!(kind), &json!(whole.width()), &json!(whole.height())));
         let bytes = image["bytes"].as_u64().expect("a size");
-        assert!(bytes > 1_000 && bytes < original.len() as u64, "{bytes}: the original without its metadata");
+        assert!(bytes > 1_000 && bytes < original.len() as u64, "{bytes} bytes, which should be the original without its metadata");
         let preview = image["preview"].as_str().and_then(|url| url.strip_prefix("data:image/jpeg;base64,")).expect("a preview");
         let preview = jpeg::pixels(&STANDARD.decode(preview).expect("base64"));
         assert!(preview.width() < whole.width() && preview.width() >= 200, "{} pixels", preview.width());
@@ -70,7 +70,7 @@ async fn a_code_number_goes_by_sms_from_the_upload_to_the_citizens_photos() {
         assert!((proportion(&preview) / proportion(&whole) - 1.0).abs() < 0.02);
     }
 
-    // "They are mine", then the explicit agreement.
+    // The citizen confirms the photos, then agrees explicitly.
     let confirmed = citizen::confirm(&visit).await.expect(200).json();
     assert_eq!((&confirmed["confirmed"], &confirmed["consent"]["kind"]), (&json!(true), &json!("association")));
     let association = citizen::associate(&visit, &confirmed["consent"]["version"]).await.expect(201).json();
@@ -84,23 +84,23 @@ async fn a_code_number_goes_by_sms_from_the_upload_to_the_citizens_photos() {
     }
     citizen::download(&visit).await.expect(200);
 
-    // The photographer sees that it is associated, never by whom.
+    // The photographer sees that the code is associated, but not with whom.
     let listed = photographer::listed(&studio, &issued.upload_id).await;
     assert_eq!(listed["associated"], true);
     for secret in [&person.afm, &person.first_name, &person.last_name] {
         assert!(!listed.to_string().contains(secret.as_str()), "{listed}");
     }
 
-    // Sign-out ends the session at once, also for who kept the cookie.
-    let kept = visit.browser.twin();
-    let goodbye = visit.browser.delete("/v1/session").await.expect(200).json();
-    assert!(goodbye["taxisnet_sign_out"].as_str().expect("an address").starts_with(&stack::sandbox()));
+    // Signing out ends the session at once, even if the cookie is still sent.
+    let same_cookie = visit.browser.twin();
+    let response = visit.browser.delete("/v1/session").await.expect(200).json();
+    assert!(response["taxisnet_sign_out"].as_str().expect("a URL").starts_with(&stack::sandbox()));
     assert_eq!(visit.browser.cookie("__Host-session"), None);
-    kept.get("/v1/session").await.refused(401, "session_expired");
+    same_cookie.get("/v1/session").await.refused(401, "session_expired");
 }
 
 #[tokio::test]
-async fn by_email_the_code_is_in_the_picture_of_the_qr_code_and_the_same_in_the_text() {
+async fn an_email_has_the_same_code_in_its_qr_picture_and_in_its_text() {
     let studio = fresh_photographer().await;
     for language in [Language::El, Language::En] {
         let visit = people::citizen(people::fresh("citizen").await, language).await;
@@ -115,10 +115,10 @@ async fn by_email_the_code_is_in_the_picture_of_the_qr_code_and_the_same_in_the_
         assert_eq!((has_greek(subject), has_greek(&email.text), has_greek(html)), (greek, greek, greek));
         let link = format!("{}/#code={}", stack::origin(), issued.code);
         for part in [email.text.as_str(), html] {
-            assert!(part.contains(&issued.code) && part.contains(&link), "the picture says {link}, the text {part}");
+            assert!(part.contains(&issued.code) && part.contains(&link), "the QR code contains {link}, the text is {part}");
         }
-        assert!(!subject.contains(&issued.code), "subjects show on locked screens");
-        assert_eq!(html.matches("<img").count(), html.matches("src=\"cid:").count(), "nothing is fetched from elsewhere");
+        assert!(!subject.contains(&issued.code), "subjects are visible on locked screens");
+        assert_eq!(html.matches("<img").count(), html.matches("src=\"cid:").count(), "all images are embedded");
 
         let association = citizen::take(&visit, &issued.code).await;
         assert_eq!(association["images"].as_array().map(Vec::len), Some(2));
@@ -126,7 +126,7 @@ async fn by_email_the_code_is_in_the_picture_of_the_qr_code_and_the_same_in_the_
 }
 
 #[tokio::test]
-async fn a_set_for_identity_cards_keeps_its_profile_all_the_way() {
+async fn an_identity_card_set_keeps_its_profile_from_issuance_to_association() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     let photos: Photos = vec![(ImageKind::Face, fixtures::identity_card_portrait()), (ImageKind::Signature, fixtures::signature())];
     let to = To::Mobile(visit.person.mobile().to_owned());
@@ -143,23 +143,23 @@ async fn a_set_for_identity_cards_keeps_its_profile_all_the_way() {
 async fn a_set_may_be_a_face_alone_or_a_signature_alone() {
     let studio = fresh_photographer().await;
     let signature_only: Photos = vec![(ImageKind::Signature, fixtures::signature())];
-    for (photos, there, absent) in
+    for (photos, present, absent) in
         [(face_only(), ImageKind::Face, ImageKind::Signature), (signature_only, ImageKind::Signature, ImageKind::Face)]
     {
         let visit = fresh_citizen().await;
         let to = To::Mobile(visit.person.mobile().to_owned());
         let issued = photographer::issue(&studio, FileProfile::Standard, &photos, &to, Language::El).await;
-        assert_eq!(issued.view["images"], json!([there]));
+        assert_eq!(issued.view["images"], json!([present]));
         let association = citizen::take(&visit, &issued.code).await;
         let kinds: Vec<&Value> = association["images"].as_array().expect("images").iter().map(|image| &image["kind"]).collect();
-        assert_eq!(kinds, [&json!(there)]);
-        citizen::show_photo(&visit, there).await.expect(200);
+        assert_eq!(kinds, [&json!(present)]);
+        citizen::show_photo(&visit, present).await.expect(200);
         citizen::show_photo(&visit, absent).await.refused(404, "image_absent");
     }
 }
 
 #[tokio::test]
-async fn rejected_photos_stay_for_somebody_else() {
+async fn photos_rejected_by_one_person_can_be_associated_by_another() {
     let (studio, first, second) = (fresh_photographer().await, fresh_citizen().await, fresh_citizen().await);
     let issued = photographer::issue_by_sms(&studio, first.person.mobile()).await;
     citizen::submit(&first, &issued.code).await.expect(200);
@@ -171,7 +171,7 @@ async fn rejected_photos_stay_for_somebody_else() {
 }
 
 #[tokio::test]
-async fn the_same_code_again_that_day_is_free_and_blanks_in_it_do_not_matter() {
+async fn submitting_the_same_code_again_does_not_count_even_with_spaces() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     let issued = photographer::issue_by_sms(&studio, visit.person.mobile()).await;
     let spaced = issued.code.chars().map(|c| format!("{c} ")).collect::<String>();
@@ -181,7 +181,7 @@ async fn the_same_code_again_that_day_is_free_and_blanks_in_it_do_not_matter() {
 }
 
 #[tokio::test]
-async fn a_photographer_becomes_a_citizen_without_signing_in_again() {
+async fn a_photographer_switches_to_citizen_without_signing_in_again() {
     let studio = fresh_photographer().await;
     let issued = photographer::issue_by_sms(&studio, studio.person.mobile()).await;
     citizen::submit(&studio, &issued.code).await.refused(403, "wrong_role");

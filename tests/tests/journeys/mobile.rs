@@ -1,4 +1,4 @@
-//! Apps: docs/mobile.md is done as it is written, and a token does whatever a cookie does.
+//! Apps: the example of docs/mobile.md runs as written, and a token allows everything that a cookie does.
 
 use domain::{ImageKind, Language};
 use journeys::{
@@ -12,13 +12,13 @@ use journeys::{
 };
 use serde_json::{Value, json};
 
-/// The page's blocks of bash, in order.
+/// Returns the bash blocks of the page, in order.
 fn blocks() -> Vec<String> {
     docs::blocks(&docs::page("mobile.md"), "bash")
 }
 
 #[test]
-fn the_page_has_a_block_for_each_step() {
+fn the_guide_for_apps_has_a_code_block_for_each_step() {
     let blocks = blocks();
     assert_eq!(blocks.len(), 10, "the settings and nine steps");
     let with = |text: &str| blocks.iter().position(|block| block.contains(text)).expect(text);
@@ -27,21 +27,21 @@ fn the_page_has_a_block_for_each_step() {
 }
 
 #[tokio::test]
-async fn the_example_for_apps_runs_as_it_is_written_from_the_sign_in_to_the_list() {
+async fn the_documented_example_for_apps_runs_as_written() {
     let person = people::fresh("photographer").await;
     let recipient = person.email();
     let before = inbox::last_seq(person.mobile()).await;
     let mut shell = Shell::start(&[("recipient", &recipient)]);
     let (mut is_signed_in, mut has_otp, mut printed) = (false, false, Vec::new());
     for block in blocks() {
-        // What the person does between the blocks.
+        // Does what the person does between the blocks: signs in at TAXISnet, and reads the one-time password.
         if block.contains("$redirected") && !is_signed_in {
             is_signed_in = true;
             let browser = Browser::new(Language::El);
             let to_taxisnet = browser.get(&shell.value("sign_in")).await.expect(303);
             let page = to_taxisnet.header("location").and_then(|page| page.parse().ok()).expect("TAXISnet's page");
             let back = browser.get(&press(&page, ("afm", &person.afm)).await).await.expect(303);
-            shell.set("redirected", back.header("location").expect("the app's address"));
+            shell.set("redirected", back.header("location").expect("the app's URL"));
         }
         if block.contains("$otp") && !has_otp {
             has_otp = true;
@@ -49,29 +49,29 @@ async fn the_example_for_apps_runs_as_it_is_written_from_the_sign_in_to_the_list
         }
         printed.push(shell.run(&block));
     }
-    assert!(is_signed_in && has_otp, "nobody had to do anything");
+    assert!(is_signed_in && has_otp, "the page has no block that needs a sign-in or a one-time password");
 
     let upload_id = shell.value("upload_id");
-    let [.., list, goodbye] = printed.as_slice() else { panic!("{printed:?}") };
+    let [.., list, signed_out] = printed.as_slice() else { panic!("{printed:?}") };
     assert!(list.starts_with(&format!("{upload_id} ")) && !list.contains(&recipient), "{list}");
-    assert!(goodbye.starts_with(&stack::sandbox()), "{goodbye}");
+    assert!(signed_out.starts_with(&stack::sandbox()), "{signed_out}");
     let business = &person.businesses.first().expect("a business").name;
     assert!(printed.iter().any(|text| text.contains(business.as_str())), "{printed:?}");
-    // The code went out, and the session is over.
+    // The code was sent, and the session has ended.
     inbox::code_message(&recipient, 0).await;
     Browser::app(Language::El, &shell.value("token")).get("/v1/session").await.refused(401, "session_expired");
 }
 
 #[tokio::test]
-async fn an_app_does_for_photographers_and_citizens_whatever_a_browser_does() {
-    // A photographer's app: upload, issue, list.
+async fn an_app_can_do_everything_that_a_browser_can() {
+    // The app of a photographer: upload, issue, list.
     let (visit, session) = mobile::sign_in(people::fresh("photographer").await, Language::El).await;
     let studio = people::choose_photographer(visit, &session).await;
     let person = people::fresh("citizen").await;
     let issued = photographer::issue_by_sms(&studio, person.mobile()).await;
     photographer::listed(&studio, &issued.upload_id).await;
 
-    // A citizen's: consent, submit, reject, submit again, confirm, associate, see, download.
+    // The app of a citizen: agree, submit, reject, submit again, confirm, associate, view and download.
     let (visit, session) = mobile::sign_in(person, Language::El).await;
     let visit = people::choose_citizen(visit, session).await;
     citizen::submit(&visit, &issued.code).await.expect(200);
@@ -82,8 +82,12 @@ async fn an_app_does_for_photographers_and_citizens_whatever_a_browser_does() {
         assert_eq!(citizen::show_photo(&visit, kind).await.expect(200).header("content-type"), Some("image/jpeg"));
     }
     citizen::download(&visit).await.expect(200);
-    let shown = visit.browser.get("/v1/session").await.expect(200).json();
-    assert_eq!((&shown["stage"], &shown["token"]), (&json!("ready"), &Value::Null), "the token is handed over at the step up alone");
+    let session = visit.browser.get("/v1/session").await.expect(200).json();
+    assert_eq!(
+        (&session["stage"], &session["token"]),
+        (&json!("ready"), &Value::Null),
+        "the token is returned only when the one-time password is entered"
+    );
 
     // The roles of one session are switched without signing in again.
     let back = studio.browser.put("/v1/session/role", &json!({ "kind": "citizen" })).await.expect(200).json();
@@ -99,8 +103,8 @@ async fn an_app_does_for_photographers_and_citizens_whatever_a_browser_does() {
 }
 
 #[tokio::test]
-async fn a_password_entered_again_after_a_lost_answer_gives_an_app_the_same_token() {
-    let visit = mobile::up_to_otp(people::fresh("citizen").await, Language::En).await;
+async fn an_app_that_repeats_the_otp_after_a_lost_response_gets_the_same_token() {
+    let visit = mobile::sign_in_until_otp(people::fresh("citizen").await, Language::En).await;
     let first = people::enter_otp(&visit.browser, &visit.otp).await.expect(200).json();
     let again = people::enter_otp(&visit.browser, &visit.otp).await.expect(200).json();
     assert_eq!(first["token"], again["token"]);
@@ -110,7 +114,7 @@ async fn a_password_entered_again_after_a_lost_answer_gives_an_app_the_same_toke
 }
 
 #[tokio::test]
-async fn a_citizen_who_refuses_the_text_in_an_app_ends_the_visit() {
+async fn refusing_consent_in_an_app_ends_the_session() {
     let (visit, session) = mobile::sign_in(people::fresh("citizen").await, Language::El).await;
     let refusal = json!({ "version": session["consent"]["version"], "agree": false });
     visit.browser.post("/v1/session/consent", &refusal).await.expect(204);

@@ -1,8 +1,8 @@
-//! Random sequences of what several people and applications do, on the deployed stack, each answer compared with a simple
-//! model of the rules: never two photo sets for one subject, never a sixth code in a day, no pull without association and
+//! Model-based test: random sequences of operations by several people and applications on the deployed stack. Each response is compared
+//! with a simple model of the rules: at most one photo set per subject, at most five codes a day, and no pull without an association and an
 //! authorization in force.
 //!
-//! A failure names its seed: `MODEL_SEED=<seed>` plays that sequence again.
+//! A failure prints its seed. `MODEL_SEED=<seed>` repeats that sequence.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -25,9 +25,9 @@ use serde_json::{Value, json};
 
 const SEQUENCES: u64 = 4;
 const STEPS: usize = 70;
-/// Codes that exist, and codes that nobody issued.
-const CODES: usize = 4;
-const INVENTED: usize = 3;
+/// Number of codes that are issued, and of well-formed codes that are not.
+const ISSUED_CODES: usize = 4;
+const UNKNOWN_CODES: usize = 3;
 const SUBJECTS: usize = 3;
 const APPLICATIONS: usize = 2;
 
@@ -39,7 +39,8 @@ enum Code {
 }
 
 impl Code {
-    /// As a submission remembers it, with how often the code was dissociated: another one meanwhile refuses the association.
+    /// Returns the part of the state that a submission stores, together with the number of dissociations. If either changes before the
+    /// association, the association is rejected.
     const fn stage(self) -> u8 {
         match self {
             Self::Issued => 0,
@@ -57,7 +58,7 @@ struct Pending {
     confirmed: bool,
 }
 
-/// Person 0 acts for subjects 0 (themselves) and 1 (a minor), person 1 for subject 2 (themselves).
+/// The expected state. Person 0 acts for the subjects 0 (themselves) and 1 (a minor), person 1 for the subject 2 (themselves).
 #[derive(Debug, Default)]
 struct Model {
     codes: Vec<Code>,
@@ -65,11 +66,13 @@ struct Model {
     association: BTreeMap<usize, usize>,
     authorized: BTreeSet<(usize, usize)>,
     pending: BTreeMap<usize, Pending>,
-    /// By person: the subject and code of the latest association. The same call again is known by it.
-    done: BTreeMap<usize, (usize, usize)>,
-    tried: BTreeMap<usize, BTreeSet<usize>>,
+    /// By person: the subject and code of the latest association, by which a repeated call is recognised.
+    latest_association: BTreeMap<usize, (usize, usize)>,
+    /// By person: the codes that were submitted today.
+    submitted: BTreeMap<usize, BTreeSet<usize>>,
 }
 
+/// The expected status, and the problem code or an empty string.
 type Expected = (u16, &'static str);
 const OK: Expected = (200, "");
 
@@ -84,11 +87,11 @@ impl Model {
 
     fn submit(&mut self, subject: usize, code: usize) -> Expected {
         let person = person_of(subject);
-        let tried = self.tried.entry(person).or_default();
-        if !tried.contains(&code) && tried.len() == 5 {
+        let submitted = self.submitted.entry(person).or_default();
+        if !submitted.contains(&code) && submitted.len() == 5 {
             return (429, "submissions_exhausted");
         }
-        tried.insert(code);
+        submitted.insert(code);
         let Some(&state) = self.codes.get(code) else { return (404, "code_not_active") };
         match state {
             Code::Issued => {}
@@ -102,10 +105,10 @@ impl Model {
     }
 
     fn confirm(&mut self, subject: usize) -> Expected {
-        match self.pending.get_mut(&person_of(subject)).filter(|held| held.subject == subject) {
+        match self.pending.get_mut(&person_of(subject)).filter(|pending| pending.subject == subject) {
             None => (404, "no_submission"),
-            Some(held) => {
-                held.confirmed = true;
+            Some(pending) => {
+                pending.confirmed = true;
                 OK
             }
         }
@@ -113,21 +116,22 @@ impl Model {
 
     fn associate(&mut self, subject: usize) -> Expected {
         let person = person_of(subject);
-        let Some(&held) = self.pending.get(&person).filter(|held| held.subject == subject) else {
-            let repeated = self.done.get(&person).is_some_and(|(of, code)| *of == subject && self.association.get(of) == Some(code));
+        let Some(&pending) = self.pending.get(&person).filter(|pending| pending.subject == subject) else {
+            let repeated =
+                self.latest_association.get(&person).is_some_and(|(of, code)| *of == subject && self.association.get(of) == Some(code));
             return if repeated { OK } else { (404, "no_submission") };
         };
-        if !held.confirmed {
+        if !pending.confirmed {
             return (409, "submission_not_confirmed");
         }
         match self.association.get(&subject) {
-            Some(&code) if code == held.code => return OK,
+            Some(&code) if code == pending.code => return OK,
             Some(_) => return (409, "association_exists"),
             None => {}
         }
-        let is_as_entered = self.stage(held.code) == held.stage;
-        let state = &mut self.codes[held.code];
-        if !is_as_entered {
+        let is_unchanged = self.stage(pending.code) == pending.stage;
+        let state = &mut self.codes[pending.code];
+        if !is_unchanged {
             if matches!(state, Code::Dissociated { .. }) {
                 self.pending.remove(&person);
                 return (404, "no_submission");
@@ -139,9 +143,9 @@ impl Model {
             Code::Associated { first, .. } | Code::Dissociated { first } => first,
         };
         *state = Code::Associated { owner: subject, first };
-        self.association.insert(subject, held.code);
+        self.association.insert(subject, pending.code);
         self.pending.remove(&person);
-        self.done.insert(person, (subject, held.code));
+        self.latest_association.insert(person, (subject, pending.code));
         (201, "")
     }
 
@@ -181,11 +185,12 @@ impl Model {
     }
 }
 
-/// The same people on the deployed stack.
+/// The people, codes and applications on the deployed stack, with the same indices as in the model.
 struct World {
     visits: [Visit; 2],
-    /// By subject: as their person names them, and as applications do.
+    /// By subject: the handle that the citizen uses.
     handles: [String; SUBJECTS],
+    /// By subject: the number that applications use.
     numbers: [String; SUBJECTS],
     codes: Vec<String>,
     applications: Vec<Application>,
@@ -198,11 +203,11 @@ impl World {
         let minor = minors::fresh(&guardian.person, &json!({})).await;
         let handle = minors::added(&guardian, &minor).await;
         let mut codes = Vec::new();
-        for _ in 0..CODES {
+        for _ in 0..ISSUED_CODES {
             codes.push(issue_by_sms(&studio, guardian.person.mobile()).await.code);
         }
-        for _ in 0..INVENTED {
-            codes.push(invented());
+        for _ in 0..UNKNOWN_CODES {
+            codes.push(unknown_code());
         }
         let applications = join_all((0..APPLICATIONS).map(|_| application::fresh(Purpose::Passport))).await;
         Self {
@@ -219,7 +224,7 @@ impl World {
         }
     }
 
-    /// One step, at random: what the model expects, and what came.
+    /// Performs a random operation on the model and on the stack. Returns the expected result and the response.
     async fn step(&self, dice: &mut Dice, model: &mut Model, log: &mut String) -> (Expected, Response) {
         let (subject, application) = (dice.below(SUBJECTS), dice.below(APPLICATIONS));
         let citizen = acting(&self.visits[person_of(subject)], &self.handles[subject]);
@@ -228,8 +233,8 @@ impl World {
         writeln!(log, "  {kind} subject {subject} application {application}").unwrap();
         match kind {
             0..=3 => {
-                // Codes that exist more often than others.
-                let code = if dice.below(4) == 0 { CODES + dice.below(INVENTED) } else { dice.below(CODES) };
+                // Three of four submissions are of issued codes.
+                let code = if dice.below(4) == 0 { ISSUED_CODES + dice.below(UNKNOWN_CODES) } else { dice.below(ISSUED_CODES) };
                 writeln!(log, "    submits code {code}").unwrap();
                 (model.submit(subject, code), citizen.submit(&self.codes[code]).await)
             }
@@ -247,27 +252,27 @@ impl World {
     }
 }
 
-fn invented() -> String {
+fn unknown_code() -> String {
     let code = CodeNumber::draw(|bytes| aws_lc_rs::rand::fill(bytes));
     code.unwrap().expose()
 }
 
-async fn play(seed: u64) {
+async fn run_sequence(seed: u64) {
     let world = World::new().await;
     let (mut dice, mut model, mut log) =
-        (Dice::of("MODEL_SEED", seed), Model { codes: vec![Code::Issued; CODES], ..Model::default() }, String::new());
+        (Dice::of("MODEL_SEED", seed), Model { codes: vec![Code::Issued; ISSUED_CODES], ..Model::default() }, String::new());
     for _ in 0..STEPS {
-        let (expected, answer) = world.step(&mut dice, &mut model, &mut log).await;
-        let code = if answer.status >= 400 { answer.problem().code } else { String::new() };
-        let came = (answer.status, code.as_str());
-        assert_eq!(came, expected, "MODEL_SEED={seed}, after\n{log}{model:?}");
+        let (expected, response) = world.step(&mut dice, &mut model, &mut log).await;
+        let code = if response.status >= 400 { response.problem().code } else { String::new() };
+        let actual = (response.status, code.as_str());
+        assert_eq!(actual, expected, "MODEL_SEED={seed}, after\n{log}{model:?}");
     }
-    // What is in force in the end, seen from every side.
+    // Checks the final state as citizens and applications see it.
     for subject in 0..SUBJECTS {
         let citizen = acting(&world.visits[person_of(subject)], &world.handles[subject]);
-        let shown = citizen.show_association().await;
-        assert_eq!(shown.status == 200, model.association.contains_key(&subject), "MODEL_SEED={seed}");
-        let listed = if shown.status == 200 { shown.json()["applications"].as_array().unwrap().len() } else { 0 };
+        let association = citizen.show_association().await;
+        assert_eq!(association.status == 200, model.association.contains_key(&subject), "MODEL_SEED={seed}");
+        let listed = if association.status == 200 { association.json()["applications"].as_array().unwrap().len() } else { 0 };
         assert_eq!(listed, model.authorized.iter().filter(|(owner, _)| *owner == subject).count(), "MODEL_SEED={seed}");
         for (at, application) in world.applications.iter().enumerate() {
             let pulled = application.pull(&world.numbers[subject], ImageKind::Face).await;
@@ -277,7 +282,7 @@ async fn play(seed: u64) {
 }
 
 #[tokio::test]
-async fn whatever_people_do_in_whatever_order_the_rules_hold() {
+async fn random_sequences_of_operations_match_the_model() {
     let seeds: Vec<u64> = match env::var("MODEL_SEED") {
         Ok(seed) => vec![seed.parse().unwrap()],
         Err(_) => {
@@ -286,5 +291,5 @@ async fn whatever_people_do_in_whatever_order_the_rules_hold() {
             (0..SEQUENCES).map(|nth| u64::from(u32::from_be_bytes(random)) + nth).collect()
         }
     };
-    join_all(seeds.into_iter().map(play)).await;
+    join_all(seeds.into_iter().map(run_sequence)).await;
 }

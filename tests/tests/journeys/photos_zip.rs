@@ -1,4 +1,4 @@
-//! photos.zip: the named files, the uploaded pictures to the byte but for metadata, and a page with code, QR code and expiry.
+//! photos.zip: the names of its files, the uploaded pictures without their metadata, and a PDF with code, QR code and expiry.
 
 use std::io::{Cursor, Read};
 
@@ -23,20 +23,21 @@ use journeys::{
 };
 use reqwest::Method;
 
-struct Taken {
+/// A citizen who has associated photos.
+struct Associated {
     visit: Visit,
     issued: Issued,
     expires_at: Timestamp,
 }
 
-/// Somebody with these photos associated.
-async fn with(photos: &Photos) -> Taken {
+/// Creates a citizen who associates these photos.
+async fn associate(photos: &Photos) -> Associated {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     let to = To::Mobile(visit.person.mobile().to_owned());
     let issued = photographer::issue(&studio, FileProfile::Standard, photos, &to, Language::El).await;
     let association = citizen::take(&visit, &issued.code).await;
     let expires_at = association["expires_at"].as_str().unwrap().parse().unwrap();
-    Taken { visit, issued, expires_at }
+    Associated { visit, issued, expires_at }
 }
 
 fn unpack(zip: &[u8]) -> Vec<(String, Vec<u8>)> {
@@ -56,46 +57,46 @@ async fn in_language(visit: &Visit, language: Language) -> Response {
 }
 
 #[tokio::test]
-async fn the_files_have_the_states_names_and_only_those_that_exist_are_there() {
+async fn the_zip_contains_the_existing_files_under_the_states_names() {
     let signature_only = vec![(ImageKind::Signature, fixtures::signature())];
     for (photos, expected) in [
         (both(), vec!["_PASSPORT_PROFILE.jpg", "_PASSPORT_SIGNATURE.jpg", "_QR.pdf"]),
         (face_only(), vec!["_PASSPORT_PROFILE.jpg", "_QR.pdf"]),
         (signature_only, vec!["_PASSPORT_SIGNATURE.jpg", "_QR.pdf"]),
     ] {
-        let taken = with(&photos).await;
-        let zip = citizen::download(&taken.visit).await.expect(200);
+        let owner = associate(&photos).await;
+        let zip = citizen::download(&owner.visit).await.expect(200);
         assert_eq!(zip.header("content-type"), Some("application/zip"));
         assert_eq!(zip.header("content-disposition"), Some("attachment; filename=\"photos.zip\""));
         let names: Vec<String> = unpack(&zip.body).into_iter().map(|(name, _)| name).collect();
-        let expected: Vec<String> = expected.iter().map(|end| format!("{}{end}", taken.issued.code)).collect();
+        let expected: Vec<String> = expected.iter().map(|end| format!("{}{end}", owner.issued.code)).collect();
         assert_eq!(names, expected);
     }
 }
 
 #[tokio::test]
-async fn the_pictures_are_the_uploaded_bytes_without_metadata_and_what_follows_the_end() {
+async fn zipped_images_are_the_uploaded_bytes_without_metadata_or_trailing_bytes() {
     let photos: Photos = vec![(ImageKind::Face, pictures::with_trailing_bytes()), (ImageKind::Signature, fixtures::signature())];
-    let taken = with(&photos).await;
-    let files = unpack(&citizen::download(&taken.visit).await.expect(200).body);
+    let owner = associate(&photos).await;
+    let files = unpack(&citizen::download(&owner.visit).await.expect(200).body);
     for ((kind, original), (name, stored)) in photos.iter().zip(&files) {
         assert_eq!(jpeg::image_data(stored), jpeg::image_data(original), "{name}");
         assert_eq!(jpeg::pixels(stored), jpeg::pixels(original), "{name}");
-        // The original has what must be gone; else this test could not fail.
+        // The original must have the metadata that is to be removed. Otherwise this test could not fail.
         let exif = |file: &[u8]| exif::Reader::new().read_from_container(&mut Cursor::new(file)).ok();
         assert!(exif(original).expect("EXIF").fields().any(|field| field.tag == exif::Tag::GPSLatitude), "{name}");
         assert!(exif(stored).is_none(), "{name}");
-        let kept: Vec<u8> = jpeg::metadata(stored).iter().map(|(marker, _)| *marker).collect();
-        assert!(kept.iter().all(|marker| *marker == 0xe0), "only the JFIF header is left of application data: {kept:x?}");
-        assert!(jpeg::metadata(original).len() > kept.len());
+        let markers: Vec<u8> = jpeg::metadata(stored).iter().map(|(marker, _)| *marker).collect();
+        assert!(markers.iter().all(|marker| *marker == 0xe0), "of the application data only the JFIF header may remain: {markers:x?}");
+        assert!(jpeg::metadata(original).len() > markers.len());
         assert_eq!(jpeg::segments(original).1.is_empty(), *kind == ImageKind::Signature);
-        assert_eq!(jpeg::segments(stored).1, Vec::<u8>::new(), "bytes after the end");
-        // What is shown is the same file.
-        assert_eq!(&citizen::show_photo(&taken.visit, *kind).await.expect(200).body, stored);
+        assert_eq!(jpeg::segments(stored).1, Vec::<u8>::new(), "bytes after the end marker");
+        // `show_photo` returns the same file.
+        assert_eq!(&citizen::show_photo(&owner.visit, *kind).await.expect(200).body, stored);
     }
 }
 
-/// Collects a page's text, glyph by glyph, as a reader that copies it would.
+/// Collects the text of a page from its glyphs, as copying from a PDF viewer would.
 #[derive(Default)]
 struct Reader {
     text: String,
@@ -104,7 +105,7 @@ struct Reader {
 impl<'a> Device<'a> for Reader {
     fn draw_glyph_run(&mut self, run: &GlyphRun<'_, 'a>, _: DrawProps<'a>, _: &DrawMode) {
         for glyph in run.glyphs() {
-            match glyph.as_unicode().expect("every glyph says its character") {
+            match glyph.as_unicode().expect("every glyph has a Unicode mapping") {
                 BfString::Char(character) => self.text.push(character),
                 BfString::String(characters) => self.text.push_str(&characters),
             }
@@ -130,7 +131,7 @@ fn text_of(pdf: &Pdf) -> String {
     reader.text
 }
 
-/// What a camera reads from the page.
+/// Renders the page and returns the text of its QR code.
 fn scan_page(pdf: &Pdf) -> String {
     let page = &pdf.pages()[0];
     let settings = PixmapSettings { x_scale: 2.0, y_scale: 2.0, bg_color: WHITE };
@@ -140,9 +141,9 @@ fn scan_page(pdf: &Pdf) -> String {
 }
 
 #[tokio::test]
-async fn the_page_has_code_qr_code_and_expiry_in_the_citizens_language_with_its_fonts_inside() {
-    let taken = with(&face_only()).await;
-    let end = taken.expires_at.to_zoned(jiff::tz::get!("Europe/Athens"));
+async fn the_pdf_has_code_qr_code_and_expiry_in_the_citizens_language_and_embeds_its_fonts() {
+    let owner = associate(&face_only()).await;
+    let end = owner.expires_at.to_zoned(jiff::tz::get!("Europe/Athens"));
     let months_el = ["Ιαν", "Φεβ", "Μαρ", "Απρ", "Μαΐ", "Ιουν", "Ιουλ", "Αυγ", "Σεπ", "Οκτ", "Νοε", "Δεκ"];
     let months_en = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let month = usize::try_from(end.month()).unwrap() - 1;
@@ -150,37 +151,37 @@ async fn the_page_has_code_qr_code_and_expiry_in_the_citizens_language_with_its_
         (Language::El, "Ισχύει έως", months_el, "Ο κωδικάριθμος των φωτογραφιών σας"),
         (Language::En, "Valid until", months_en, "The code number of your photos"),
     ] {
-        let zip = in_language(&taken.visit, language).await.expect(200).body;
+        let zip = in_language(&owner.visit, language).await.expect(200).body;
         let (name, file) = unpack(&zip).pop().unwrap();
-        assert_eq!(name, format!("{}_QR.pdf", taken.issued.code));
+        assert_eq!(name, format!("{}_QR.pdf", owner.issued.code));
         let source = String::from_utf8_lossy(&file).into_owned();
         let pdf = Pdf::new(file).unwrap();
         assert_eq!(pdf.pages().len(), 1);
         let text = text_of(&pdf);
-        assert!(text.lines().any(|line| line.trim() == taken.issued.code), "{text}");
+        assert!(text.lines().any(|line| line.trim() == owner.issued.code), "{text}");
         assert!(text.contains(heading), "{text}");
         let day = format!("{} {}", end.day(), months[month]);
         let clock = format!("{}, {:02}:{:02}", end.year(), end.hour(), end.minute());
         let line = text.lines().find(|line| line.starts_with(until)).expect(until);
-        assert!(line.contains(&day) && line.contains(&clock), "{line} has not {day} {clock}");
-        assert_eq!(scan_page(&pdf), format!("{}/#code={}", stack::origin(), taken.issued.code));
+        assert!(line.contains(&day) && line.contains(&clock), "{line} does not contain {day} {clock}");
+        assert_eq!(scan_page(&pdf), format!("{}/#code={}", stack::origin(), owner.issued.code));
         let fonts = source.matches("/Type/FontDescriptor").count();
         assert!(fonts >= 2, "{fonts} fonts");
-        assert_eq!(source.matches("/FontFile").count(), fonts, "every font is in the file");
+        assert_eq!(source.matches("/FontFile").count(), fonts, "every font is embedded");
     }
 }
 
 #[tokio::test]
-async fn the_same_file_comes_each_time_and_each_language_has_its_own() {
-    let taken = with(&both()).await;
-    let first = in_language(&taken.visit, Language::El).await.expect(200);
-    let person = taken.visit.person.clone();
+async fn the_zip_is_identical_on_each_download_and_differs_by_language() {
+    let owner = associate(&both()).await;
+    let first = in_language(&owner.visit, Language::El).await.expect(200);
+    let person = owner.visit.person.clone();
     let later = people::citizen(person, Language::El).await;
     let again = in_language(&later, Language::El).await.expect(200);
     assert!(first.body == again.body && first.header("etag").is_some() && first.header("etag") == again.header("etag"));
     let english = in_language(&later, Language::En).await.expect(200);
     assert_ne!(english.header("etag"), first.header("etag"));
-    // A plain link cannot set a header.
+    // The query parameter also selects the language, because a plain link cannot set a header.
     let linked = later.browser.get(&format!("{}?language=en", citizen::PHOTOS_ZIP)).await.expect(200);
     assert_eq!(linked.header("etag"), english.header("etag"));
 }
@@ -191,60 +192,60 @@ async fn range(visit: &Visit, range: &str, if_range: Option<&str>) -> Response {
 }
 
 #[tokio::test]
-async fn parts_can_be_asked_for_as_http_has_it() {
-    let taken = with(&both()).await;
-    let whole = citizen::download(&taken.visit).await.expect(200);
+async fn range_requests_follow_http() {
+    let owner = associate(&both()).await;
+    let whole = citizen::download(&owner.visit).await.expect(200);
     let (etag, total) = (whole.header("etag").unwrap(), whole.body.len());
     assert_eq!(whole.header("accept-ranges"), Some("bytes"));
     assert_eq!(whole.header("content-range"), None);
-    for (asked, first, end) in [
+    for (requested, first, end) in [
         ("bytes=0-0", 0, 1),
         ("bytes=100-299", 100, 300),
         ("bytes=500-", 500, total),
         ("bytes=-22", total - 22, total),
         ("bytes=7-99999999", 7, total),
     ] {
-        let part = range(&taken.visit, asked, None).await.expect(206);
-        assert_eq!(part.header("content-range"), Some(format!("bytes {first}-{}/{total}", end - 1).as_str()), "{asked}");
+        let part = range(&owner.visit, requested, None).await.expect(206);
+        assert_eq!(part.header("content-range"), Some(format!("bytes {first}-{}/{total}", end - 1).as_str()), "{requested}");
         assert_eq!(part.header("etag"), Some(etag));
-        assert!(part.body == whole.body[first..end], "{asked}");
+        assert!(part.body == whole.body[first..end], "{requested}");
     }
-    range(&taken.visit, &format!("bytes={total}-"), None).await.refused(416, "range_not_satisfiable");
-    range(&taken.visit, "bytes=-0", None).await.refused(416, "range_not_satisfiable");
-    // Not understood, or more than one: the whole.
-    for asked in ["bytes=5-2", "bytes=0-1,3-4", "lines=1-2"] {
-        assert!(range(&taken.visit, asked, None).await.expect(200).body == whole.body, "{asked}");
+    range(&owner.visit, &format!("bytes={total}-"), None).await.refused(416, "range_not_satisfiable");
+    range(&owner.visit, "bytes=-0", None).await.refused(416, "range_not_satisfiable");
+    // An invalid range, several ranges or another unit are ignored, so the whole file is returned.
+    for requested in ["bytes=5-2", "bytes=0-1,3-4", "lines=1-2"] {
+        assert!(range(&owner.visit, requested, None).await.expect(200).body == whole.body, "{requested}");
     }
-    assert!(range(&taken.visit, "bytes=1-9", Some(etag)).await.expect(206).body == whole.body[1..10]);
-    let other = range(&taken.visit, "bytes=1-9", Some("\"another\"")).await.expect(200);
-    assert!(other.body == whole.body, "another file than the caller has parts of comes whole");
+    assert!(range(&owner.visit, "bytes=1-9", Some(etag)).await.expect(206).body == whole.body[1..10]);
+    let other = range(&owner.visit, "bytes=1-9", Some("\"another\"")).await.expect(200);
+    assert!(other.body == whole.body, "if the file has changed, the whole file is returned");
 }
 
 #[tokio::test]
-async fn a_large_file_comes_in_parts_that_join_to_a_whole() {
-    // Nearly as large as pictures may be: too much for one answer of a function, as it is encoded.
+async fn a_large_zip_can_be_downloaded_in_ranges() {
+    // The pictures are nearly as large as allowed. Base64-encoded, the zip exceeds the size limit of one response of a function.
     let face = pictures::grainy(pictures::PORTRAIT, 1200, 1800, 86);
     let signature = pictures::grainy(pictures::SIGNATURE, 1980, 660, 97);
     for jpeg in [&face, &signature] {
         assert!((2_300_000..=3_000_000).contains(&jpeg.len()), "{} bytes", jpeg.len());
     }
-    let taken = with(&vec![(ImageKind::Face, face.clone()), (ImageKind::Signature, signature.clone())]).await;
-    let first = range(&taken.visit, "bytes=0-", None).await.expect(206);
+    let owner = associate(&vec![(ImageKind::Face, face.clone()), (ImageKind::Signature, signature.clone())]).await;
+    let first = range(&owner.visit, "bytes=0-", None).await.expect(206);
     let etag = first.header("etag").unwrap().to_owned();
-    let (shown, total) = first.header("content-range").unwrap().rsplit_once('/').unwrap();
+    let (returned, total) = first.header("content-range").unwrap().rsplit_once('/').unwrap();
     let total: usize = total.parse().unwrap();
-    assert_eq!(shown, "bytes 0-4194303");
+    assert_eq!(returned, "bytes 0-4194303");
     assert!(total > face.len() + signature.len());
     let mut joined = first.body;
     while joined.len() < total {
-        let part = range(&taken.visit, &format!("bytes={}-", joined.len()), Some(&etag)).await.expect(206);
+        let part = range(&owner.visit, &format!("bytes={}-", joined.len()), Some(&etag)).await.expect(206);
         joined.extend(part.body);
     }
     let files = unpack(&joined);
     assert_eq!(jpeg::image_data(&files[0].1), jpeg::image_data(&face));
     assert_eq!(jpeg::image_data(&files[1].1), jpeg::image_data(&signature));
-    // One full image of that size is still one answer.
-    assert!(citizen::show_photo(&taken.visit, ImageKind::Face).await.expect(200).body == files[0].1);
+    // A single image of this size fits into one response.
+    assert!(citizen::show_photo(&owner.visit, ImageKind::Face).await.expect(200).body == files[0].1);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What a photographer is told of pictures before a code is issued of them, and what it changes: nothing.
+//! The report on the pictures of an upload before its code is issued, which has no side effects.
 
 use domain::{FileProfile, ImageKind, Language};
 use journeys::{
@@ -11,11 +11,13 @@ use serde_json::{Value, json};
 
 const STANDARD: FileProfile = FileProfile::Standard;
 
+/// Returns the finding of a rule.
 fn finding<'a>(image: &'a Value, rule: &str) -> &'a Value {
     let all = image["findings"].as_array().expect("findings");
     all.iter().find(|finding| finding["rule"] == rule).unwrap_or_else(|| panic!("no {rule} in {image}"))
 }
 
+/// Returns the rules that the image breaks.
 fn failed(image: &Value) -> Vec<&str> {
     let all = image["findings"].as_array().expect("findings");
     all.iter().filter(|finding| finding["ok"] == false).filter_map(|finding| finding["rule"].as_str()).collect()
@@ -34,7 +36,7 @@ async fn someone() -> To {
 }
 
 #[tokio::test]
-async fn good_pictures_break_no_rule_and_each_rule_says_what_was_measured_and_allowed() {
+async fn good_pictures_pass_every_rule_and_each_finding_has_its_measured_value_and_limit() {
     let studio = fresh_photographer().await;
     let upload_id = upload(&studio, STANDARD, &both()).await;
     let report = check_photos(&studio, &upload_id, Language::El).await.expect(200).json();
@@ -57,7 +59,7 @@ async fn good_pictures_break_no_rule_and_each_rule_says_what_was_measured_and_al
 }
 
 #[tokio::test]
-async fn a_report_tells_every_fault_in_the_photographers_language() {
+async fn a_report_lists_every_fault_in_the_photographers_language() {
     let studio = fresh_photographer().await;
     let upload_id = upload(&studio, FileProfile::IdentityCard, &face(pictures::turned())).await;
     for language in [Language::El, Language::En] {
@@ -69,8 +71,8 @@ async fn a_report_tells_every_fault_in_the_photographers_language() {
             let text = finding(image, rule)["text"].as_str().expect("a text");
             assert_eq!(has_greek(text), language == Language::El, "{text}");
         }
-        let told = finding(image, "height")["text"].as_str().expect("a text").replace(['.', ','], "");
-        assert!(told.contains("1200") && told.contains("1600"), "{told}");
+        let text = finding(image, "height")["text"].as_str().expect("a text").replace(['.', ','], "");
+        assert!(text.contains("1200") && text.contains("1600"), "{text}");
     }
 }
 
@@ -88,7 +90,7 @@ async fn the_profile_of_the_upload_decides_the_limits() {
 }
 
 #[tokio::test]
-async fn a_report_changes_nothing_and_what_it_warns_of_does_not_stop_the_code() {
+async fn a_report_has_no_side_effects_and_its_warnings_do_not_block_the_code() {
     let studio = fresh_photographer().await;
     for (file, rule) in [(pictures::blurred(), "sharpness"), (pictures::grayscale(), "colour")] {
         let upload_id = upload(&studio, STANDARD, &face(file)).await;
@@ -102,7 +104,7 @@ async fn a_report_changes_nothing_and_what_it_warns_of_does_not_stop_the_code() 
 }
 
 #[tokio::test]
-async fn what_a_report_calls_an_error_stops_the_code() {
+async fn an_error_in_a_report_blocks_the_code() {
     let studio = fresh_photographer().await;
     for (photos, image, rule) in [
         (face(pictures::two_faces()), "face", "faces"),
@@ -111,16 +113,16 @@ async fn what_a_report_calls_an_error_stops_the_code() {
     ] {
         let upload_id = upload(&studio, STANDARD, &photos).await;
         let report = check_photos(&studio, &upload_id, Language::En).await.expect(200).json();
-        let told = finding(&report["images"][0], rule);
-        assert_eq!((&told["ok"], &told["severity"], &report["ok"]), (&json!(false), &json!("error"), &json!(false)), "{told}");
-        let refused = issue_code(&studio, &upload_id, &someone().await, Language::En).await.refused(422, "bad_picture");
-        assert_eq!((&refused.members["image"], &refused.members["rule"]), (&json!(image), &json!(rule)));
-        assert_eq!(refused.members["measured"], told["measured"]);
+        let found = finding(&report["images"][0], rule);
+        assert_eq!((&found["ok"], &found["severity"], &report["ok"]), (&json!(false), &json!("error"), &json!(false)), "{found}");
+        let problem = issue_code(&studio, &upload_id, &someone().await, Language::En).await.refused(422, "bad_picture");
+        assert_eq!((&problem.members["image"], &problem.members["rule"]), (&json!(image), &json!(rule)));
+        assert_eq!(problem.members["measured"], found["measured"]);
     }
 }
 
 #[tokio::test]
-async fn one_bad_picture_of_two_is_told_apart() {
+async fn a_report_shows_which_of_two_pictures_is_bad() {
     let studio = fresh_photographer().await;
     let photos = vec![(ImageKind::Face, fixtures::portrait()), (ImageKind::Signature, pictures::empty_signature())];
     let upload_id = upload(&studio, STANDARD, &photos).await;

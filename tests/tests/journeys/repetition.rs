@@ -1,4 +1,5 @@
-//! Repeating any call after a lost answer does no harm. Of two at once one wins; the other is told, or gets the same.
+//! Repeated and concurrent calls. Repeating a call after a lost response does no harm. Of two concurrent calls one succeeds, and the other
+//! is rejected or gets the same response.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -12,10 +13,10 @@ use journeys::{
 };
 use serde_json::{Value, json};
 
-/// Long enough for a second message to arrive, were one sent.
-const SETTLED: Duration = Duration::from_secs(6);
+/// Waiting time after which a second message would have arrived.
+const SECOND_MESSAGE_WAIT: Duration = Duration::from_secs(6);
 
-/// How far delivery has come may differ between two answers.
+/// Removes the state of delivery, which may change between two responses.
 fn without_delivery(mut view: Value) -> Value {
     for member in ["delivery", "state"] {
         view.as_object_mut().expect("an issuance").remove(member).expect(member);
@@ -24,7 +25,7 @@ fn without_delivery(mut view: Value) -> Value {
 }
 
 #[tokio::test]
-async fn issuing_again_answers_the_same_and_sends_nothing_more() {
+async fn issuing_again_returns_the_same_response_and_sends_no_second_message() {
     let (studio, person) = (fresh_photographer().await, people::fresh("citizen").await);
     let to = To::Mobile(person.mobile().to_owned());
     let upload_id = photographer::upload(&studio, FileProfile::Standard, &both()).await;
@@ -34,37 +35,37 @@ async fn issuing_again_answers_the_same_and_sends_nothing_more() {
         assert_eq!(without_delivery(again), without_delivery(first.clone()));
     }
     inbox::code_message(to.address(), 0).await;
-    tokio::time::sleep(SETTLED).await;
+    tokio::time::sleep(SECOND_MESSAGE_WAIT).await;
     assert_eq!(inbox::codes(to.address()).await.len(), 1);
     let other = To::Email(person.email());
     photographer::issue_code(&studio, &upload_id, &other, Language::El).await.refused(409, "issuance_conflict");
 }
 
 #[tokio::test]
-async fn one_upload_issued_by_many_calls_at_once_becomes_one_code_and_one_message() {
+async fn concurrent_issuances_of_one_upload_create_one_code_and_one_message() {
     let (studio, person) = (fresh_photographer().await, people::fresh("citizen").await);
     let to = To::Mobile(person.mobile().to_owned());
     let upload_id = photographer::upload(&studio, FileProfile::Standard, &both()).await;
     let calls = (0..6).map(|_| photographer::issue_code(&studio, &upload_id, &to, Language::El));
     let mut views = BTreeSet::new();
-    let mut made = 0;
-    for answer in join_all(calls).await {
-        match answer.status {
+    let mut created = 0;
+    for response in join_all(calls).await {
+        match response.status {
             201 => {
-                made += 1;
-                views.insert(without_delivery(answer.json()).to_string());
+                created += 1;
+                views.insert(without_delivery(response.json()).to_string());
             }
             200 => {
-                views.insert(without_delivery(answer.json()).to_string());
+                views.insert(without_delivery(response.json()).to_string());
             }
             _ => {
-                answer.refused(409, "conflict");
+                response.refused(409, "conflict");
             }
         }
     }
-    assert_eq!((made, views.len()), (1, 1), "{views:?}");
+    assert_eq!((created, views.len()), (1, 1), "{views:?}");
     inbox::code_message(to.address(), 0).await;
-    tokio::time::sleep(SETTLED).await;
+    tokio::time::sleep(SECOND_MESSAGE_WAIT).await;
     let messages = inbox::codes(to.address()).await;
     assert_eq!(messages.len(), 1);
     let visit = people::citizen(person, Language::El).await;
@@ -111,35 +112,35 @@ async fn agreeing_and_choosing_a_role_may_be_repeated() {
 }
 
 #[tokio::test]
-async fn a_password_entered_again_after_a_lost_answer_gives_the_same_session() {
-    let visit = people::up_to_otp(people::fresh("citizen").await, Language::El).await;
-    let missed = visit.browser.twin();
+async fn repeating_the_otp_after_a_lost_response_gives_the_same_session() {
+    let visit = people::sign_in_until_otp(people::fresh("citizen").await, Language::El).await;
+    let without_response = visit.browser.twin();
     let session = people::enter_otp(&visit.browser, &visit.otp).await.expect(200).json();
-    let again = people::enter_otp(&missed, &visit.otp).await.expect(200).json();
+    let again = people::enter_otp(&without_response, &visit.otp).await.expect(200).json();
     assert_eq!((&again["person"], &again["stage"]), (&session["person"], &session["stage"]));
     let token = |browser: &Browser| browser.cookie(SESSION_COOKIE).expect("a session");
-    assert_eq!(token(&missed), token(&visit.browser));
-    missed.get("/v1/session").await.expect(200);
+    assert_eq!(token(&without_response), token(&visit.browser));
+    without_response.get("/v1/session").await.expect(200);
 }
 
 #[tokio::test]
 async fn the_right_password_on_the_last_try_may_be_entered_again_too() {
-    let visit = people::up_to_otp(people::fresh("citizen").await, Language::El).await;
+    let visit = people::sign_in_until_otp(people::fresh("citizen").await, Language::El).await;
     let wrong = if visit.otp == "000000" { "000001" } else { "000000" };
     for _ in 0..2 {
         people::enter_otp(&visit.browser, wrong).await.refused(422, "otp_wrong");
     }
-    let lost = visit.browser.twin();
-    let first = people::enter_otp(&lost, &visit.otp).await.expect(200);
+    let twin = visit.browser.twin();
+    let first = people::enter_otp(&twin, &visit.otp).await.expect(200);
     let again = people::enter_otp(&visit.browser, &visit.otp).await.expect(200);
     assert_eq!(first.json(), again.json());
-    assert_eq!(lost.cookie(SESSION_COOKIE), visit.browser.cookie(SESSION_COOKIE));
+    assert_eq!(twin.cookie(SESSION_COOKIE), visit.browser.cookie(SESSION_COOKIE));
     visit.browser.get("/v1/session").await.expect(200);
 }
 
 #[tokio::test]
-async fn the_token_from_before_the_password_is_worth_nothing_afterwards() {
-    let visit = people::up_to_otp(people::fresh("citizen").await, Language::El).await;
+async fn the_session_token_from_before_the_otp_is_invalid_afterwards() {
+    let visit = people::sign_in_until_otp(people::fresh("citizen").await, Language::El).await;
     let before = visit.browser.twin();
     people::enter_otp(&visit.browser, &visit.otp).await.expect(200);
     assert_ne!(before.cookie(SESSION_COOKIE), visit.browser.cookie(SESSION_COOKIE));
@@ -148,18 +149,18 @@ async fn the_token_from_before_the_password_is_worth_nothing_afterwards() {
 }
 
 #[tokio::test]
-async fn the_right_password_entered_many_times_at_once_gives_one_session() {
-    let visit = people::up_to_otp(people::fresh("citizen").await, Language::El).await;
+async fn the_right_otp_entered_concurrently_gives_one_session() {
+    let visit = people::sign_in_until_otp(people::fresh("citizen").await, Language::El).await;
     let tabs: Vec<Browser> = (0..3).map(|_| visit.browser.twin()).collect();
-    let answers = join_all(tabs.iter().map(|tab| people::enter_otp(tab, &visit.otp))).await;
+    let responses = join_all(tabs.iter().map(|tab| people::enter_otp(tab, &visit.otp))).await;
     let mut tokens = BTreeSet::new();
-    for (tab, answer) in tabs.iter().zip(&answers) {
-        match answer.status {
+    for (tab, response) in tabs.iter().zip(&responses) {
+        match response.status {
             200 => {
                 tokens.insert(tab.cookie(SESSION_COOKIE).expect("a session"));
             }
             _ => {
-                answer.refused(409, "conflict");
+                response.refused(409, "conflict");
             }
         }
     }
@@ -167,7 +168,7 @@ async fn the_right_password_entered_many_times_at_once_gives_one_session() {
 }
 
 #[tokio::test]
-async fn coming_back_from_taxisnet_twice_leaves_the_first_sign_in_as_it_is() {
+async fn a_repeated_callback_from_taxisnet_does_not_affect_the_first_sign_in() {
     let browser = Browser::new(Language::En);
     let person = people::fresh("citizen").await;
     let page = people::begin_sign_in(&browser).await;
@@ -186,12 +187,12 @@ async fn one_code_associated_by_two_people_at_once_has_one_owner() {
     let version = citizen::submit_and_confirm(&one, &issued.code).await;
     citizen::submit_and_confirm(&other, &issued.code).await;
     let (first, second) = tokio::join!(citizen::associate(&one, &version), citizen::associate(&other, &version));
-    let (loser, refusal) = match (first.status, second.status) {
+    let (loser, rejection) = match (first.status, second.status) {
         (201, _) => (&other, second),
         (_, 201) => (&one, first),
         _ => panic!("{} and {}", first.text(), second.text()),
     };
-    let problem = refusal.problem();
+    let problem = rejection.problem();
     assert!(matches!((problem.status, problem.code.as_str()), (409, "association_raced" | "conflict")), "{problem:?}");
     citizen::show_association(loser).await.refused(404, "nothing_associated");
     citizen::submit(loser, &issued.code).await.refused(403, "code_taken");
@@ -208,8 +209,8 @@ async fn two_codes_associated_by_one_person_at_once_leave_one_association() {
         version = citizen::submit_and_confirm(&visit, &issued.code).await;
         visits.push(visit);
     }
-    let answers = join_all(visits.iter().map(|visit| citizen::associate(visit, &version))).await;
-    let (won, lost): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 201);
+    let responses = join_all(visits.iter().map(|visit| citizen::associate(visit, &version))).await;
+    let (won, lost): (Vec<_>, Vec<_>) = responses.into_iter().partition(|response| response.status == 201);
     assert_eq!(won.len(), 1);
     let problem = lost[0].problem();
     assert!(matches!((problem.status, problem.code.as_str()), (409, "association_exists" | "conflict")), "{problem:?}");
@@ -217,36 +218,36 @@ async fn two_codes_associated_by_one_person_at_once_leave_one_association() {
 }
 
 #[tokio::test]
-async fn the_same_association_asked_for_twice_at_once_is_made_once() {
+async fn concurrent_repetitions_of_an_association_create_it_once() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     let issued = photographer::issue_by_sms(&studio, visit.person.mobile()).await;
     let version = citizen::submit_and_confirm(&visit, &issued.code).await;
-    let answers = join_all((0..3).map(|_| citizen::associate(&visit, &version))).await;
-    assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);
+    let responses = join_all((0..3).map(|_| citizen::associate(&visit, &version))).await;
+    assert_eq!(responses.iter().filter(|response| response.status == 201).count(), 1);
     let association = citizen::show_association(&visit).await.expect(200).json();
-    for answer in answers {
-        match answer.status {
-            200 | 201 => assert_eq!(answer.json(), association),
+    for response in responses {
+        match response.status {
+            200 | 201 => assert_eq!(response.json(), association),
             _ => {
-                answer.refused(409, "conflict");
+                response.refused(409, "conflict");
             }
         }
     }
 }
 
 #[tokio::test]
-async fn of_twenty_codes_submitted_at_once_exactly_five_are_let_in() {
+async fn of_twenty_codes_submitted_at_once_exactly_five_are_accepted() {
     let visit = fresh_citizen().await;
     let codes: Vec<String> =
         (0..20).map(|_| CodeNumber::draw(|bytes| aws_lc_rs::rand::fill(bytes)).expect("randomness").expose()).collect();
-    let answers = join_all(codes.iter().map(|code| citizen::submit(&visit, code))).await;
-    let (let_in, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 404);
-    for answer in &let_in {
-        answer.refused(404, "code_not_active");
+    let responses = join_all(codes.iter().map(|code| citizen::submit(&visit, code))).await;
+    let (accepted, rejected): (Vec<_>, Vec<_>) = responses.into_iter().partition(|response| response.status == 404);
+    for response in &accepted {
+        response.refused(404, "code_not_active");
     }
-    for answer in &refused {
-        answer.refused(429, "submissions_exhausted");
+    for response in &rejected {
+        response.refused(429, "submissions_exhausted");
     }
-    assert_eq!((let_in.len(), refused.len()), (5, 15));
+    assert_eq!((accepted.len(), rejected.len()), (5, 15));
     assert_eq!(visit.browser.get("/v1/session").await.expect(200).json()["submissions_left"], 0);
 }

@@ -1,4 +1,4 @@
-//! How long things are kept, as the deployed tables and the bucket say it: the rules of shared/domain, not what the template meant.
+//! Retention, encryption and recovery of the deployed tables and bucket, compared with the rules of shared/domain.
 
 use std::collections::BTreeSet;
 
@@ -8,11 +8,11 @@ use journeys::stack;
 
 use crate::{aws, objects};
 
-/// What goes must not come back from a backup.
+/// Tables without point-in-time recovery, because their deleted items must not come back from a backup.
 const WITHOUT_RECOVERY: [&str; 3] = ["KEYS_TABLE", "OUTBOX_TABLE", "REMINDERS_TABLE"];
 
 #[tokio::test]
-async fn the_bucket_removes_each_prefix_after_the_days_of_the_rules_and_has_no_other_rule() {
+async fn the_bucket_deletes_each_prefix_after_its_retention_period_and_has_no_other_rule() {
     let client = objects::s3(&aws::config().await);
     let rules = client.get_bucket_lifecycle_configuration().bucket(stack::variable("PHOTOS_BUCKET")).send().await.expect("lifecycle rules");
     let deployed: BTreeSet<(String, i64)> = rules
@@ -25,13 +25,13 @@ async fn the_bucket_removes_each_prefix_after_the_days_of_the_rules_and_has_no_o
             (prefix.to_owned(), i64::from(days))
         })
         .collect();
-    let wanted = domain::retention::LIFECYCLE.map(|(prefix, days)| (prefix.to_owned(), days));
-    assert_eq!(wanted, [("incoming/".to_owned(), 1), ("pending/".to_owned(), 14), ("associated/".to_owned(), 365)]);
-    assert_eq!(deployed, BTreeSet::from(wanted));
+    let expected = domain::retention::LIFECYCLE.map(|(prefix, days)| (prefix.to_owned(), days));
+    assert_eq!(expected, [("incoming/".to_owned(), 1), ("pending/".to_owned(), 14), ("associated/".to_owned(), 365)]);
+    assert_eq!(deployed, BTreeSet::from(expected));
 }
 
 #[tokio::test]
-async fn the_bucket_encrypts_with_our_key_and_is_closed_to_the_public_and_keeps_no_old_versions() {
+async fn the_bucket_is_encrypted_with_our_key_private_and_unversioned() {
     let (client, bucket) = (objects::s3(&aws::config().await), stack::variable("PHOTOS_BUCKET"));
     let encryption = client.get_bucket_encryption().bucket(&bucket).send().await.expect("an encryption");
     let rules = encryption.server_side_encryption_configuration().expect("its rules").rules();
@@ -47,7 +47,7 @@ async fn the_bucket_encrypts_with_our_key_and_is_closed_to_the_public_and_keeps_
 }
 
 #[tokio::test]
-async fn every_table_lets_items_go_by_the_same_attribute() {
+async fn every_table_uses_the_same_ttl_attribute() {
     let client = aws::dynamodb(&aws::config().await);
     let tables = stack::resources("_TABLE");
     assert_eq!(tables.len(), 14);
@@ -70,7 +70,7 @@ async fn every_table_is_encrypted_with_our_key_and_all_but_keys_outbox_and_remin
         let backups = client.describe_continuous_backups().table_name(&table).send().await.expect(&variable);
         let recovery = backups.continuous_backups_description().and_then(|backups| backups.point_in_time_recovery_description());
         let status = recovery.and_then(|recovery| recovery.point_in_time_recovery_status());
-        let wanted = !WITHOUT_RECOVERY.contains(&variable.as_str());
-        assert_eq!(status == Some(&PointInTimeRecoveryStatus::Enabled), wanted, "{variable}: {status:?}");
+        let expected = !WITHOUT_RECOVERY.contains(&variable.as_str());
+        assert_eq!(status == Some(&PointInTimeRecoveryStatus::Enabled), expected, "{variable}: {status:?}");
     }
 }

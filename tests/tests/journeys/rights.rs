@@ -1,12 +1,12 @@
-//! Rights of the GDPR, within the service: everything that is held on a person, and erasure now.
+//! Rights under the GDPR: the export of all data on a person, and erasure at once.
 
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     CodeNumber, ImageKind, Language, Moment, SubjectId,
-    application::{ApplicationId, CASE_LENGTH, Purpose},
-    verdict::{RefusalReason, TEXT_LENGTH, Verdict},
+    application::{ApplicationId, CASE_CHARACTERS_MAX, Purpose},
+    verdict::{RefusalReason, TEXT_CHARACTERS_MAX, Verdict},
 };
 use journeys::{
     citizen::{acting, own},
@@ -24,17 +24,19 @@ use storage::{
 
 use crate::{aws, objects};
 
+/// Returns the item of a code in the table.
 async fn code_item(code: &str) -> Option<std::collections::HashMap<String, AttributeValue>> {
     let id = code_id(&CodeNumber::parse(code).unwrap());
     let get = aws::dynamodb(&aws::config().await).get_item().table_name(stack::variable("CODES_TABLE"));
     get.key("code_id", AttributeValue::S(id)).send().await.unwrap().item
 }
 
+/// Returns the number of objects of a photo set in the bucket.
 async fn objects_of(set_id: &str) -> usize {
     let s3 = objects::s3(&aws::config().await);
     let mut count = 0;
-    for shelf in ["pending", "associated"] {
-        let list = s3.list_objects_v2().bucket(stack::variable("PHOTOS_BUCKET")).prefix(format!("{shelf}/{set_id}/"));
+    for prefix in ["pending", "associated"] {
+        let list = s3.list_objects_v2().bucket(stack::variable("PHOTOS_BUCKET")).prefix(format!("{prefix}/{set_id}/"));
         count += list.send().await.unwrap().contents().len();
     }
     count
@@ -45,13 +47,13 @@ async fn set_id(code: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_export_holds_what_is_known_of_a_person_and_where_the_images_are() {
+async fn the_export_contains_the_data_of_a_person_and_links_to_the_images() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     let code = issue_by_sms(&studio, visit.person.mobile()).await.code;
     let association = own(&visit).take(&code).await;
-    let answer = own(&visit).export().await.expect(200);
-    assert_eq!(answer.header("content-disposition"), Some("attachment; filename=\"myphoto-data.json\""));
-    let export = answer.json();
+    let response = own(&visit).export().await.expect(200);
+    assert_eq!(response.header("content-disposition"), Some("attachment; filename=\"myphoto-data.json\""));
+    let export = response.json();
     let person = &export["person"];
     assert_eq!((&person["afm"], &person["first_name"]), (&json!(visit.person.afm), &json!(visit.person.first_name)));
     assert_eq!((&person["mobile"], &person["birth_date"]), (&json!(visit.person.mobile), &json!(visit.person.birth_date)));
@@ -71,26 +73,26 @@ async fn the_export_holds_what_is_known_of_a_person_and_where_the_images_are() {
     assert_eq!((&export["association"], &export["images"]), (&Value::Null, &json!([])));
     let steps: Vec<&Value> = export["associations"].as_array().unwrap().iter().map(|event| &event["what"]).collect();
     assert_eq!(steps, [&json!("dissociated"), &json!("associated")], "newest first");
-    assert!(!export.to_string().contains(&code), "the code is nowhere");
+    assert!(!export.to_string().contains(&code), "the export must not contain the code");
 }
 
-/// An application may write 500 characters on each image that it pulls. 2,500 such texts do not fit into one response.
+/// An application may write up to 500 characters about each image that it pulls. 2,500 such texts do not fit into one response.
 #[tokio::test]
-async fn the_export_is_complete_however_much_applications_wrote() {
+async fn the_export_is_complete_however_much_text_applications_wrote() {
     const PULLS: usize = 2_500;
     let visit = fresh_citizen().await;
     let export = own(&visit).export().await.expect(200).json();
     let subject: SubjectId = serde_json::from_value(export["person"]["subject_id"].clone()).expect("an id");
     let history = History::new(aws::dynamodb(&aws::config().await), stack::variable("HISTORY_TABLE"));
     let now = Moment::from_epoch_seconds(jiff::Timestamp::now().as_second());
-    let verdict = GivenVerdict { verdict: Verdict::Refused(RefusalReason::Other), text: Some("𝄞".repeat(TEXT_LENGTH)), at: now };
+    let verdict = GivenVerdict { verdict: Verdict::Refused(RefusalReason::Other), text: Some("𝄞".repeat(TEXT_CHARACTERS_MAX)), at: now };
     let records: Vec<_> = (0..PULLS)
         .map(|_| {
             let what = Event::Pulled {
                 application: ApplicationId::parse("passport").expect("an id"),
                 purpose: Purpose::Passport,
                 image: ImageKind::Face,
-                case: "𝄞".repeat(CASE_LENGTH),
+                case: "𝄞".repeat(CASE_CHARACTERS_MAX),
                 refusal: None,
                 origin: None,
                 verdict: Some(verdict.clone()),
@@ -98,9 +100,9 @@ async fn the_export_is_complete_however_much_applications_wrote() {
             Record::new(&subject, what, now, now)
         })
         .collect();
-    for some in records.chunks(50) {
-        for put in futures_util::future::join_all(some.iter().map(|record| history.put(record))).await {
-            put.expect("the account's owner may");
+    for chunk in records.chunks(50) {
+        for put in futures_util::future::join_all(chunk.iter().map(|record| history.put(record))).await {
+            put.expect("access to the table");
         }
     }
     for (path, limit) in [("export", ""), ("accesses", "&limit=100")] {
@@ -119,11 +121,11 @@ async fn the_export_is_complete_however_much_applications_wrote() {
 }
 
 #[tokio::test]
-async fn erasure_takes_photos_keys_and_codes_now_and_names_what_is_kept() {
+async fn erasure_deletes_photos_keys_and_codes_at_once_and_lists_what_is_retained() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     let (mut old, mut new) = (issue_by_sms(&studio, visit.person.mobile()).await, issue_by_sms(&studio, visit.person.mobile()).await);
     if set_id(&old.code).await > set_id(&new.code).await {
-        // Sets are gone through in this order: the one that is not associated any more comes first, and must not end the other.
+        // Erasure processes photo sets in this order. The dissociated set comes first, to check that its erasure does not affect the other.
         std::mem::swap(&mut old, &mut new);
     }
     own(&visit).take(&old.code).await;
@@ -131,12 +133,12 @@ async fn erasure_takes_photos_keys_and_codes_now_and_names_what_is_kept() {
     own(&visit).take(&new.code).await;
     let sets = [set_id(&old.code).await, set_id(&new.code).await];
 
-    let refused = visit.browser.post("/v1/subjects/self/erasure", &json!({ "agree": false })).await;
-    refused.refused(422, "missing_consent");
-    let answer = own(&visit).erase().await.expect(200).json();
-    assert_eq!(answer["photo_sets_erased"], 2);
-    let kept: Vec<&str> = answer["kept"].as_array().unwrap().iter().map(|kept| kept["what"].as_str().unwrap()).collect();
-    assert!(["history", "agreements", "identifiers"].iter().all(|what| kept.contains(what)), "{kept:?}");
+    let without_consent = visit.browser.post("/v1/subjects/self/erasure", &json!({ "agree": false })).await;
+    without_consent.refused(422, "missing_consent");
+    let response = own(&visit).erase().await.expect(200).json();
+    assert_eq!(response["photo_sets_erased"], 2);
+    let retained: Vec<&str> = response["kept"].as_array().unwrap().iter().map(|kept| kept["what"].as_str().unwrap()).collect();
+    assert!(["history", "agreements", "identifiers"].iter().all(|what| retained.contains(what)), "{retained:?}");
 
     own(&visit).show_association().await.refused(404, "nothing_associated");
     for (code, set) in [(&old.code, &sets[0]), (&new.code, &sets[1])] {
@@ -145,15 +147,15 @@ async fn erasure_takes_photos_keys_and_codes_now_and_names_what_is_kept() {
         own(&visit).submit(code).await.refused(404, "code_not_active");
     }
     let again = own(&visit).erase().await.expect(200).json();
-    assert_eq!((&again["photo_sets_erased"], &again["kept"]), (&json!(0), &answer["kept"]), "again is no harm");
+    assert_eq!((&again["photo_sets_erased"], &again["kept"]), (&json!(0), &response["kept"]), "repeating the erasure does no harm");
     let export = own(&visit).export().await.expect(200).json();
     assert_eq!(export["associations"][0]["what"], "erased", "{}", export["associations"]);
     let english = visit.browser.request(Method::POST, "/v1/subjects/self/erasure").header("accept-language", "en");
     let english = english.json(&json!({ "agree": true })).send().await.expect(200).json();
-    assert_ne!(english["kept"][0]["text"], answer["kept"][0]["text"]);
+    assert_ne!(english["kept"][0]["text"], response["kept"][0]["text"]);
 }
 
-/// What one session erases is gone for another that had the code in hand, and nobody's failure.
+/// Another session with the code pending gets `code_not_active`, and the function logs no failure.
 #[tokio::test]
 async fn a_code_pending_in_another_session_is_not_active_after_an_erasure() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
@@ -165,8 +167,9 @@ async fn a_code_pending_in_another_session_is_not_active_after_an_erasure() {
     own(&elsewhere).associate(&version).await.refused(404, "code_not_active");
 }
 
-/// A guardian who associated photos for themselves first and then for a minor. Returns the guardian, the minor's handle and the code.
-async fn moved_to_minor() -> (Visit, String, String) {
+/// Creates a guardian who associated photos first for themselves and then for a minor. Returns the guardian, the minor's handle and the
+/// code.
+async fn reassociated_for_minor() -> (Visit, String, String) {
     let (studio, guardian) = (fresh_photographer().await, fresh_citizen().await);
     let minor = minors::fresh(&guardian.person, &json!({})).await;
     let handle = minors::added(&guardian, &minor).await;
@@ -178,14 +181,14 @@ async fn moved_to_minor() -> (Visit, String, String) {
 }
 
 #[tokio::test]
-async fn the_first_subject_erases_the_photos_also_while_they_are_another_subjects() {
-    let (guardian, handle, code) = moved_to_minor().await;
+async fn the_first_subject_can_erase_photos_that_another_subject_has_associated() {
+    let (guardian, handle, code) = reassociated_for_minor().await;
     let set_id = set_id(&code).await;
     assert_eq!(own(&guardian).erase().await.expect(200).json()["photo_sets_erased"], 1);
     acting(&guardian, &handle).show_association().await.refused(404, "nothing_associated");
     assert!(code_item(&code).await.is_none());
     assert_eq!(objects_of(&set_id).await, 0);
-    // The history of the minor says why the photos are gone.
+    // The minor's history shows why the photos were erased.
     let records = acting(&guardian, &handle).export().await.expect(200).json();
     let last = &records["associations"][0];
     assert_eq!((&last["what"], &last["by_first_subject"]), (&json!("erased"), &json!(true)), "{}", records["associations"]);
@@ -193,17 +196,17 @@ async fn the_first_subject_erases_the_photos_also_while_they_are_another_subject
     assert!(own["associations"][0]["by_first_subject"].is_null(), "{}", own["associations"]);
 }
 
-/// Whoever has the photos now may erase them too, for instance a guardian for a minor.
+/// The subject with which the photos are associated now can erase them too. Here a guardian does so for a minor.
 #[tokio::test]
-async fn the_subject_of_an_association_erases_the_photos_also_where_they_were_anothers_first() {
-    let (guardian, handle, code) = moved_to_minor().await;
+async fn the_current_subject_can_erase_photos_that_another_subject_associated_first() {
+    let (guardian, handle, code) = reassociated_for_minor().await;
     assert_eq!(acting(&guardian, &handle).erase().await.expect(200).json()["photo_sets_erased"], 1);
     acting(&guardian, &handle).show_association().await.refused(404, "nothing_associated");
     assert!(code_item(&code).await.is_none());
 }
 
 #[tokio::test]
-async fn photos_that_were_another_subjects_first_and_are_nobodys_now_are_not_erased() {
+async fn dissociated_photos_are_not_erased_for_a_subject_that_was_not_the_first() {
     let (studio, guardian) = (fresh_photographer().await, fresh_citizen().await);
     let minor = minors::fresh(&guardian.person, &json!({})).await;
     let handle = minors::added(&guardian, &minor).await;
@@ -214,14 +217,15 @@ async fn photos_that_were_another_subjects_first_and_are_nobodys_now_are_not_era
     own(&guardian).dissociate().await.expect(204);
 
     let set_id = set_id(&code).await;
-    let there = objects_of(&set_id).await;
+    let before = objects_of(&set_id).await;
     assert_eq!(own(&guardian).erase().await.expect(200).json()["photo_sets_erased"], 0);
-    assert_eq!(objects_of(&set_id).await, there);
+    assert_eq!(objects_of(&set_id).await, before);
     acting(&guardian, &handle).take(&code).await;
 }
 
+/// An erasure that reads an association halfway, with the code associated and no item in `Associations`, must not erase half of the data.
 #[tokio::test]
-async fn a_code_that_is_read_in_the_midst_of_being_associated_is_not_erased_by_half() {
+async fn erasure_during_an_association_is_rejected_as_a_conflict() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     let code = issue_by_sms(&studio, visit.person.mobile()).await.code;
     own(&visit).take(&code).await;
@@ -233,7 +237,7 @@ async fn a_code_that_is_read_in_the_midst_of_being_associated_is_not_erased_by_h
 }
 
 #[tokio::test]
-async fn nobody_erases_for_somebody_else() {
+async fn nobody_can_erase_or_export_the_data_of_somebody_else() {
     let (studio, visit): (Visit, Visit) = (fresh_photographer().await, fresh_citizen().await);
     let stranger = people::citizen(people::fresh("citizen").await, Language::El).await;
     let code = issue_by_sms(&studio, visit.person.mobile()).await.code;

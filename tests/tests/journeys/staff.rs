@@ -1,4 +1,4 @@
-//! The owner of a business authorises employees and withdraws that; every upload records who made it.
+//! Staff: the owner of a business authorises and withdraws employees, and every upload records who issued it.
 
 use std::collections::BTreeSet;
 
@@ -18,18 +18,26 @@ use crate::aws;
 
 const LANGUAGES: [Language; 2] = [Language::El, Language::En];
 
-/// The same call in both languages, refused in each.
-async fn refused(visit: &Visit, method: Method, path: &str, body: Option<&Value>, status: u16, code: &str) -> journeys::browser::Problem {
-    let ask = async |language: Language| {
+/// Sends the request in Greek and in English and checks that both are rejected alike. Returns the problem in English.
+async fn assert_rejected(
+    visit: &Visit,
+    method: Method,
+    path: &str,
+    body: Option<&Value>,
+    status: u16,
+    code: &str,
+) -> journeys::browser::Problem {
+    let call = async |language: Language| {
         let request = visit.browser.request(method.clone(), path).header("accept-language", language.tag());
         let request = if let Some(body) = body { request.json(body) } else { request };
         request.send().await.refused(status, code)
     };
-    let [greek, english] = [ask(LANGUAGES[0]).await, ask(LANGUAGES[1]).await];
+    let [greek, english] = [call(LANGUAGES[0]).await, call(LANGUAGES[1]).await];
     assert_ne!((&greek.title, &greek.detail), (&english.title, &english.detail));
     english
 }
 
+/// Returns the photographer's roles of a session as (business id, capacity).
 fn roles_of(session: &Value) -> Vec<(String, String)> {
     let photographers = session["roles"].as_array().expect("roles").iter().filter(|role| role["kind"] == "photographer");
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
@@ -44,7 +52,7 @@ async fn issue(visit: &Visit) -> String {
 }
 
 #[tokio::test]
-async fn an_authorised_employee_works_for_the_business_and_the_history_says_who_made_what() {
+async fn an_authorised_employee_works_for_the_business_and_the_history_shows_who_issued_what() {
     let owner = fresh_photographer().await;
     let person = people::fresh("citizen").await;
     let authorized = authorize(&owner, &person.afm, Some("Νίκη, ταμείο")).await.expect(201).json();
@@ -53,7 +61,7 @@ async fn an_authorised_employee_works_for_the_business_and_the_history_says_who_
 
     let business = business_of(&owner).await;
     let (visit, session) = sign_in(person, Language::El).await;
-    assert_eq!(session["stage"], "role", "there is something to choose now");
+    assert_eq!(session["stage"], "role", "the person has two roles to choose from");
     assert_eq!(roles_of(&session), [(business["id"].as_str().expect("an id").to_owned(), "staff".to_owned())]);
     let session = choose(&visit, &business).await.expect(200).json();
     assert_eq!((&session["stage"], &session["role"]["capacity"]), (&json!("ready"), &json!("staff")));
@@ -64,7 +72,7 @@ async fn an_authorised_employee_works_for_the_business_and_the_history_says_who_
     for (reader, upload_id, yours, by) in [
         (&owner, &by_staff, false, json!({ "capacity": "staff", "employee": employee, "label": "Νίκη, ταμείο" })),
         (&owner, &by_owner, true, json!({ "capacity": "owner" })),
-        // The label is the owner's.
+        // Only the owner sees the label.
         (&visit, &by_staff, true, json!({ "capacity": "staff", "employee": employee })),
         (&visit, &by_owner, false, json!({ "capacity": "owner" })),
     ] {
@@ -73,11 +81,11 @@ async fn an_authorised_employee_works_for_the_business_and_the_history_says_who_
     }
     staff::withdraw(&owner, employee).await.expect(204);
     let listed = photographer::listed(&owner, &by_staff).await;
-    assert_eq!(listed["issued_by"], json!({ "capacity": "staff", "employee": employee }), "of whom there is nothing else any more");
+    assert_eq!(listed["issued_by"], json!({ "capacity": "staff", "employee": employee }), "the label is deleted with the authorization");
 }
 
 #[tokio::test]
-async fn a_withdrawn_employee_is_refused_at_the_next_request() {
+async fn a_withdrawn_employee_is_rejected_at_the_next_request() {
     let owner = fresh_photographer().await;
     let (visit, employee) = employee_of(&owner, "Νίκη").await;
     let business = business_of(&owner).await;
@@ -99,32 +107,32 @@ async fn a_withdrawn_employee_is_refused_at_the_next_request() {
         (Method::POST, &resend, Some(&json!({}))),
         (Method::PUT, "/v1/session/role", Some(&role)),
     ] {
-        refused(&visit, method, path, body, 403, "staff_withdrawn").await;
+        assert_rejected(&visit, method, path, body, 403, "staff_withdrawn").await;
     }
-    // The person stays who they are.
+    // The person can still act as a citizen.
     let session = visit.browser.put("/v1/session/role", &json!({ "kind": "citizen" })).await.expect(200).json();
     assert_eq!(session["role"]["kind"], "citizen");
     let (_, session) = sign_in(visit.person.clone(), Language::El).await;
-    assert_eq!(session["roles"], json!([{ "kind": "citizen" }]), "not offered any more");
+    assert_eq!(session["roles"], json!([{ "kind": "citizen" }]), "the role is no longer offered");
 
-    // Authorised again, it goes on.
+    // After a new authorization the employee can go on in the same session.
     authorize(&owner, &visit.person.afm, None).await.expect(201);
     choose(&visit, &business).await.expect(200);
     photographer::issue_code(&visit, &waiting, &To::Email("nobody@example.gr".to_owned()), Language::El).await.expect(201);
 }
 
 #[tokio::test]
-async fn staff_is_the_owners_business_alone() {
+async fn only_the_owner_manages_staff() {
     let owner = fresh_photographer().await;
     let (visit, employee) = employee_of(&owner, "Νίκη").await;
     let one = format!("{STAFF}/{}", employee.as_str().expect("an id"));
     let body = json!({ "afm": visit.person.afm });
-    refused(&visit, Method::POST, STAFF, Some(&body), 403, "not_owner").await;
-    refused(&visit, Method::GET, STAFF, None, 403, "not_owner").await;
-    refused(&visit, Method::DELETE, &one, None, 403, "not_owner").await;
+    assert_rejected(&visit, Method::POST, STAFF, Some(&body), 403, "not_owner").await;
+    assert_rejected(&visit, Method::GET, STAFF, None, 403, "not_owner").await;
+    assert_rejected(&visit, Method::DELETE, &one, None, 403, "not_owner").await;
     let citizen = fresh_citizen().await;
-    refused(&citizen, Method::GET, STAFF, None, 403, "wrong_role").await;
-    // Another owner's hand does not reach.
+    assert_rejected(&citizen, Method::GET, STAFF, None, 403, "wrong_role").await;
+    // Another owner cannot withdraw the employee.
     let other = fresh_photographer().await;
     staff::withdraw(&other, &employee).await.expect(204);
     assert_eq!(staff::list(&other).await, Vec::<Value>::new());
@@ -133,7 +141,7 @@ async fn staff_is_the_owners_business_alone() {
 }
 
 #[tokio::test]
-async fn authorising_again_changes_nothing_but_the_label() {
+async fn authorising_again_changes_only_the_label() {
     let owner = fresh_photographer().await;
     let person = people::fresh("citizen").await;
     let first = authorize(&owner, &person.afm, None).await.expect(201).json();
@@ -141,22 +149,22 @@ async fn authorising_again_changes_nothing_but_the_label() {
     assert_eq!(authorize(&owner, &person.afm, None).await.expect(200).json(), first);
     let labelled = authorize(&owner, &person.afm, Some("  Νίκη ")).await.expect(200).json();
     assert_eq!((&labelled["label"], &labelled["since"]), (&json!("Νίκη"), &first["since"]));
-    assert_eq!(authorize(&owner, &person.afm, None).await.expect(200).json(), labelled, "none given: it stays");
+    assert_eq!(authorize(&owner, &person.afm, None).await.expect(200).json(), labelled, "without a label in the request the old one stays");
     assert_eq!(staff::list(&owner).await, [labelled]);
-    // At once: one employee.
+    // Concurrent authorizations of one person create one employee.
     let other = people::fresh("citizen").await;
-    let answers = futures_util::future::join_all((0..3).map(|_| authorize(&owner, &other.afm, Some("Μία")))).await;
-    assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);
-    for answer in answers.iter().filter(|answer| answer.status != 201) {
-        if answer.status != 200 {
-            answer.refused(409, "conflict");
+    let responses = futures_util::future::join_all((0..3).map(|_| authorize(&owner, &other.afm, Some("Μία")))).await;
+    assert_eq!(responses.iter().filter(|response| response.status == 201).count(), 1);
+    for response in responses.iter().filter(|response| response.status != 201) {
+        if response.status != 200 {
+            response.refused(409, "conflict");
         }
     }
     assert_eq!(staff::list(&owner).await.len(), 2);
 }
 
 #[tokio::test]
-async fn what_cannot_be_an_employee_is_refused() {
+async fn an_invalid_employee_is_rejected() {
     let owner = fresh_photographer().await;
     for (body, field, reason) in [
         (json!({ "afm": "068933131" }), "afm", "invalid_number"),
@@ -168,65 +176,65 @@ async fn what_cannot_be_an_employee_is_refused() {
         (json!({ "afm": "068933130", "label": "ώ".repeat(61) }), "label", "invalid_text"),
         (json!({ "afm": "068933130", "name": "x" }), "name", "unknown"),
     ] {
-        let problem = refused(&owner, Method::POST, STAFF, Some(&body), 422, "invalid_field").await;
+        let problem = assert_rejected(&owner, Method::POST, STAFF, Some(&body), 422, "invalid_field").await;
         assert_eq!((&problem.members["field"], &problem.members["reason"]), (&json!(field), &json!(reason)), "{body}");
     }
     let own = json!({ "afm": owner.person.afm });
-    refused(&owner, Method::POST, STAFF, Some(&own), 422, "staff_is_owner").await;
+    assert_rejected(&owner, Method::POST, STAFF, Some(&own), 422, "staff_is_owner").await;
     owner.browser.delete(&format!("{STAFF}/made-up")).await.expect(204);
     owner.browser.delete(&format!("{STAFF}/%23roster")).await.expect(204);
     assert_eq!(staff::list(&owner).await, Vec::<Value>::new());
 }
 
-/// The id by which the employers of the business's only employee are found: read by the account's owner.
-async fn only_employee_of(business: &Value) -> String {
+/// Returns the hash by which the table identifies the business's only employee.
+async fn only_employee_hash(business: &Value) -> String {
     let id = AttributeValue::S(business["id"].as_str().expect("an id").to_owned());
     let query = aws::dynamodb(&aws::config().await).query().table_name(journeys::stack::variable("STAFF_TABLE"));
     let query = query.key_condition_expression("business = :id AND employee > :roster").expression_attribute_values(":id", id);
     let items =
-        query.expression_attribute_values(":roster", AttributeValue::S("#roster".to_owned())).send().await.expect("an answer").items;
+        query.expression_attribute_values(":roster", AttributeValue::S("#roster".to_owned())).send().await.expect("a response").items;
     let [item] = items.as_deref().expect("items") else { panic!("one employee") };
     item["employee"].as_s().expect("an id").clone()
 }
 
-/// A page that was opened before an update names an employee by the hash that rows of authorizations have.
+/// A page that was opened before an update identifies an employee by the hash that is stored in the table, instead of the current id.
 #[tokio::test]
-async fn an_employee_is_withdrawn_by_the_id_of_before_too() {
+async fn an_employee_can_be_withdrawn_by_the_previous_kind_of_id() {
     let owner = fresh_photographer().await;
     let (visit, _) = employee_of(&owner, "Νίκη").await;
-    let hash = only_employee_of(&business_of(&owner).await).await;
+    let hash = only_employee_hash(&business_of(&owner).await).await;
     staff::withdraw(&owner, &json!(hash)).await.expect(204);
     assert_eq!(staff::list(&owner).await, Vec::<Value>::new());
     visit.browser.get("/v1/photographer/issuances").await.refused(403, "staff_withdrawn");
 }
 
-/// As if so many other businesses had named this employee, a moment before or after: written by the account's owner. Nobody can open
-/// what they sealed.
-async fn named_by_others(employee: &str, count: usize, at: i64) {
+/// Writes authorizations of this employee by `count` other businesses to the table, at the time `at`. Their sealed content cannot be
+/// decrypted.
+async fn authorize_by_others(employee: &str, count: usize, at: i64) {
     let client = aws::dynamodb(&aws::config().await);
     for number in 0..count {
         let put = client.put_item().table_name(journeys::stack::variable("STAFF_TABLE"));
-        // Their ids stand before every other one.
+        // These business ids sort before all real ones.
         let put = put.item("business", AttributeValue::S(format!("--{number}-{employee}")));
         let put = put.item("employee", AttributeValue::S(employee.to_owned()));
         let put = put.item("sealed", AttributeValue::B(vec![7; 40].into())).item("authorized_at", AttributeValue::N(at.to_string()));
-        put.item("authorized_by", AttributeValue::S("07".repeat(16))).send().await.expect("the account's owner may");
+        put.item("authorized_by", AttributeValue::S("07".repeat(16))).send().await.expect("access to the table");
     }
 }
 
 #[tokio::test]
-async fn however_many_name_somebody_they_sign_in_and_work_for_who_authorised_them_last() {
+async fn an_employee_authorised_by_many_businesses_can_work_for_the_latest() {
     let owner = fresh_photographer().await;
     let person = people::fresh("citizen").await;
     let authorized = authorize(&owner, &person.afm, None).await.expect(201).json();
     let since = authorized["since"].as_str().expect("a time").parse::<jiff::Timestamp>().expect("a time").as_second();
     let business = business_of(&owner).await;
-    let employee = only_employee_of(&business).await;
-    named_by_others(&employee, 25, since - 1).await;
+    let employee = only_employee_hash(&business).await;
+    authorize_by_others(&employee, 25, since - 1).await;
     let (_, session) = sign_in(person.clone(), Language::El).await;
     assert_eq!(roles_of(&session), [(business["id"].as_str().expect("an id").to_owned(), "staff".to_owned())]);
-    // Pushed out, the employer comes first again by authorising anew.
-    named_by_others(&employee, 25, since + 1).await;
+    // With 25 later authorizations the role is no longer offered, until the owner authorises again.
+    authorize_by_others(&employee, 25, since + 1).await;
     let (_, session) = sign_in(person.clone(), Language::El).await;
     assert_eq!(roles_of(&session), []);
     staff::withdraw(&owner, &authorized["employee"]).await.expect(204);
@@ -235,8 +243,8 @@ async fn however_many_name_somebody_they_sign_in_and_work_for_who_authorised_the
     work_for(person, &business, Language::El).await;
 }
 
-/// As if the business had authorised so many already: written by the account's owner.
-async fn employ(owner: &Visit, count: usize) {
+/// Adds `count` employees to the roster of the owner's business in the table.
+async fn add_to_roster(owner: &Visit, count: usize) {
     let business = business_of(owner).await["id"].as_str().expect("an id").to_owned();
     let ids = (0..count).map(|number| format!("made-up-{number}")).collect();
     let table = journeys::stack::variable("STAFF_TABLE");
@@ -248,28 +256,28 @@ async fn employ(owner: &Visit, count: usize) {
         .expression_attribute_values(":ids", AttributeValue::Ss(ids))
         .send()
         .await
-        .expect("the account's owner may");
+        .expect("access to the table");
 }
 
 #[tokio::test]
-async fn the_hundred_and_first_employee_is_refused_until_another_one_goes() {
+async fn the_101st_employee_is_rejected_until_another_one_is_withdrawn() {
     let owner = fresh_photographer().await;
-    employ(&owner, 99).await;
+    add_to_roster(&owner, 99).await;
     let (last, more) = (people::fresh("citizen").await, people::fresh("citizen").await);
-    // Two for one place.
+    // Two concurrent authorizations compete for the last place.
     let (one, other) = tokio::join!(authorize(&owner, &last.afm, None), authorize(&owner, &more.afm, None));
-    let (won, lost, refused_person) = if one.status == 201 { (one, other, &more) } else { (other, one, &last) };
-    let employee = won.expect(201).json()["employee"].clone();
-    assert!(matches!(lost.problem().code.as_str(), "staff_exhausted" | "conflict"), "{}", lost.text());
-    let body = json!({ "afm": refused_person.afm });
-    let problem = refused(&owner, Method::POST, STAFF, Some(&body), 409, "staff_exhausted").await;
+    let (accepted, rejected, rejected_person) = if one.status == 201 { (one, other, &more) } else { (other, one, &last) };
+    let employee = accepted.expect(201).json()["employee"].clone();
+    assert!(matches!(rejected.problem().code.as_str(), "staff_exhausted" | "conflict"), "{}", rejected.text());
+    let body = json!({ "afm": rejected_person.afm });
+    let problem = assert_rejected(&owner, Method::POST, STAFF, Some(&body), 409, "staff_exhausted").await;
     assert_eq!(problem.members["limit"], 100);
     staff::withdraw(&owner, &employee).await.expect(204);
-    authorize(&owner, &refused_person.afm, None).await.expect(201);
+    authorize(&owner, &rejected_person.afm, None).await.expect(201);
 }
 
 #[tokio::test]
-async fn staff_of_two_businesses_chooses_and_switches() {
+async fn an_employee_of_two_businesses_chooses_and_switches() {
     let (one, other) = (fresh_photographer().await, fresh_photographer().await);
     let person = people::fresh("citizen").await;
     for owner in [&one, &other] {
@@ -288,7 +296,7 @@ async fn staff_of_two_businesses_chooses_and_switches() {
     let history = visit.browser.get("/v1/photographer/issuances").await.expect(200).json();
     assert_eq!(history["issuances"], json!([]), "each business has its own history");
     photographer::listed(&one, &upload_id).await;
-    // Withdrawn by one, still the other's.
+    // After one business withdraws the employee, the other authorization is still in force.
     let employee = staff::list(&one).await[0]["employee"].clone();
     staff::withdraw(&one, &employee).await.expect(204);
     visit.browser.get("/v1/photographer/issuances").await.expect(200);
@@ -317,7 +325,7 @@ async fn an_owner_may_be_staff_of_another_business() {
     }
 }
 
-/// The texts in a row that are long enough to know somebody by, without the pictures' hashes.
+/// Collects the texts in a row that are long enough (20 bytes) to identify a person, except the hashes of the pictures.
 fn texts(value: &AttributeValue, found: &mut BTreeSet<String>) {
     if let Ok(text) = value.as_s() {
         if text.len() >= 20 {
@@ -330,9 +338,9 @@ fn texts(value: &AttributeValue, found: &mut BTreeSet<String>) {
     }
 }
 
-/// Somebody who works for two businesses is another one in the records of each, and a stranger to both as a citizen.
+/// A person who works for two businesses has a different id in the records of each, and neither contains the person's id as a citizen.
 #[tokio::test]
-async fn rows_of_two_businesses_do_not_tell_that_one_person_made_them() {
+async fn rows_of_two_businesses_do_not_reveal_their_common_employee() {
     let employer = fresh_photographer().await;
     let person = people::fresh("photographer").await;
     authorize(&employer, &person.afm, None).await.expect(201);
@@ -345,10 +353,10 @@ async fn rows_of_two_businesses_do_not_tell_that_one_person_made_them() {
         photographer::resend_code(&visit, &issued.upload_id, None, None).await.expect(200);
         let get = aws::dynamodb(&aws::config().await).get_item().table_name(journeys::stack::variable("ISSUANCES_TABLE"));
         let key = AttributeValue::S(id);
-        let row = get.key("business", key).key("upload_id", AttributeValue::S(issued.upload_id)).send().await.expect("an answer");
+        let row = get.key("business", key).key("upload_id", AttributeValue::S(issued.upload_id)).send().await.expect("a response");
         let mut found = BTreeSet::new();
         texts(&AttributeValue::M(row.item.expect("a row")), &mut found);
-        assert!(found.len() >= 4, "business, upload, message and who made it: {found:?}");
+        assert!(found.len() >= 4, "business, upload, message and employee: {found:?}");
         rows.push(found);
     }
     let [one, other] = rows.as_slice() else { panic!("two roles") };
@@ -356,14 +364,14 @@ async fn rows_of_two_businesses_do_not_tell_that_one_person_made_them() {
     let token = visit.browser.cookie(SESSION_COOKIE).as_deref().and_then(SessionToken::parse).expect("a session");
     let sessions = Sessions::new(aws::dynamodb(&aws::config().await), journeys::stack::variable("SESSIONS_TABLE"));
     let session =
-        sessions.load(&token, Moment::from_epoch_seconds(journeys::application::now())).await.expect("an answer").expect("a session");
+        sessions.load(&token, Moment::from_epoch_seconds(journeys::application::now())).await.expect("a response").expect("a session");
     for row in &rows {
         assert!(row.iter().all(|text| !text.contains(session.subject_id.as_str())), "the citizen's ID is in a row of a business");
     }
 }
 
 #[tokio::test]
-async fn staff_of_one_business_is_not_staff_of_its_owners_other_one() {
+async fn staff_of_one_business_is_not_staff_of_the_owners_other_business() {
     let (visit, session) = sign_in(people::named("alexandra").await, Language::El).await;
     let second =
         session["roles"].as_array().expect("roles").iter().filter_map(|role| role.get("business")).next_back().expect("a business");
@@ -372,12 +380,12 @@ async fn staff_of_one_business_is_not_staff_of_its_owners_other_one() {
     let employee = authorize(&visit, &person.afm, None).await.expect(201).json()["employee"].clone();
     let (_, session) = sign_in(person, Language::El).await;
     let offered: Vec<&Value> = session["roles"].as_array().expect("roles").iter().filter_map(|role| role.get("business")).collect();
-    assert_eq!(offered, [second], "by its own name");
+    assert_eq!(offered, [second], "only the business that authorised the person");
     staff::withdraw(&visit, &employee).await.expect(204);
 }
 
 #[tokio::test]
-async fn a_business_that_closed_does_not_go_on_through_its_staff() {
+async fn staff_cannot_act_for_a_closed_business() {
     let owner = fresh_photographer().await;
     let person = people::fresh("citizen").await;
     authorize(&owner, &person.afm, None).await.expect(201);
@@ -388,5 +396,5 @@ async fn a_business_that_closed_does_not_go_on_through_its_staff() {
     assert_eq!(session["roles"], json!([{ "kind": "citizen" }]));
     choose(&visit, &business).await.refused(403, "role_not_yours");
     let (_, session) = sign_in(owner.person.clone(), Language::El).await;
-    assert_eq!(session["roles"], json!([{ "kind": "citizen" }]), "nor through its owner");
+    assert_eq!(session["roles"], json!([{ "kind": "citizen" }]), "the owner cannot act for it either");
 }

@@ -1,4 +1,4 @@
-//! Somebody who has every table, the whole bucket and the use of both KMS keys, and wants one set of photos.
+//! A simulated thief who has every table, the whole bucket and the use of both KMS keys, and tries to open one set of photos.
 
 use std::collections::HashMap;
 
@@ -17,12 +17,12 @@ pub(crate) struct Thief {
     config: aws_config::SdkConfig,
     set_id: String,
     wrapped_key: Vec<u8>,
-    /// The face's preview, sealed: smaller than the face, and under the same key.
+    /// The sealed preview of the face, which is smaller than the face and sealed under the same key.
     sealed_preview: Vec<u8>,
 }
 
 impl Thief {
-    /// After the set of this code, which is associated.
+    /// Creates a thief who tries to open the associated photos of this code.
     pub(crate) async fn new(code_id: &str) -> Self {
         let config = aws::config().await;
         let key = AttributeValue::S(code_id.to_owned());
@@ -34,8 +34,8 @@ impl Thief {
         Self { config, set_id: item.set_id, wrapped_key: item.wrapped_key, sealed_preview }
     }
 
-    /// Whether the photos open with anything found: every short byte string of every item, and what KMS makes of it under
-    /// either key in any context that the service uses.
+    /// Whether the photos open with any secret in the tables: the short binary attributes of all items, and all binary attributes decrypted
+    /// by KMS with either key in each encryption context that the service uses.
     pub(crate) async fn opens(&self) -> bool {
         self.secrets().await.iter().any(|secret| self.opens_by(secret))
     }
@@ -48,19 +48,19 @@ impl Thief {
         key.open(&format!("{}/face-preview", self.set_id), &self.sealed_preview).is_ok()
     }
 
-    /// Any 32 bytes in it as the data key; any 16 bytes, or text of 22 characters, as the code.
+    /// Tries each 32 bytes of the secret as the data key, and each 16 bytes and each text of 22 characters as the code.
     fn opens_by(&self, secret: &[u8]) -> bool {
         let data_key = |window: &[u8]| self.opens_picture(&SealingKey::from_bytes(window.try_into().unwrap()));
         let code = |window: &[u8]| self.opens_with(&CodeNumber::from_bytes(window.try_into().unwrap()));
-        let written = |window: &[u8]| {
+        let code_text = |window: &[u8]| {
             std::str::from_utf8(window).ok().and_then(|text| CodeNumber::parse(text).ok()).is_some_and(|code| self.opens_with(&code))
         };
-        secret.windows(32).any(data_key) || secret.windows(16).any(code) || secret.windows(22).any(written)
+        secret.windows(32).any(data_key) || secret.windows(16).any(code) || secret.windows(22).any(code_text)
     }
 
-    /// From all tables but that of the sessions: what is sealed there is sealed under tokens, which are nowhere.
+    /// Collects the possible secrets of all tables except the sessions, whose content is sealed under tokens that are stored nowhere.
     async fn secrets(&self) -> Vec<Vec<u8>> {
-        const SHORT: usize = 128;
+        const SECRET_BYTES_MAX: usize = 128;
         let dynamodb = aws::dynamodb(&self.config);
         let mut secrets = Vec::new();
         for (_, table) in stack::resources("_TABLE").into_iter().filter(|(variable, _)| variable != "SESSIONS_TABLE") {
@@ -68,8 +68,8 @@ impl Thief {
             while let Some(item) = items.next().await {
                 let item = item.unwrap();
                 for sealed in item.values().filter_map(|value| value.as_b().ok()) {
-                    secrets.extend(self.by_kms(sealed.as_ref(), &item).await);
-                    if sealed.as_ref().len() <= SHORT {
+                    secrets.extend(self.decrypted_by_kms(sealed.as_ref(), &item).await);
+                    if sealed.as_ref().len() <= SECRET_BYTES_MAX {
                         secrets.push(sealed.as_ref().to_vec());
                     }
                 }
@@ -78,7 +78,7 @@ impl Thief {
         secrets
     }
 
-    async fn by_kms(&self, sealed: &[u8], item: &HashMap<String, AttributeValue>) -> Vec<Vec<u8>> {
+    async fn decrypted_by_kms(&self, sealed: &[u8], item: &HashMap<String, AttributeValue>) -> Vec<Vec<u8>> {
         let kms = aws_sdk_kms::Client::new(&self.config);
         let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
         let contexts = [

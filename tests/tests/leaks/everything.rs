@@ -1,7 +1,8 @@
-//! Every operation once, with success, by people of whom all is known: so it can be looked for wherever it must not be.
+//! Calls every operation once with success, on behalf of people whose data the test knows, so that it can search storage and logs for this
+//! data.
 //!
-//! In steps, so that what is stored can be looked at between them. That each operation was answered, their own lines say
-//! ([`super::lines`]).
+//! The calls are divided into steps, so that a test can examine what is stored between them. [`super::lines`] verifies from the functions'
+//! logs that each operation succeeded.
 
 use domain::{CodeNumber, FileProfile, ImageKind, Language, application::Purpose};
 use journeys::{
@@ -26,7 +27,7 @@ pub(crate) struct Everything {
     pub(crate) began: i64,
     pub(crate) studio: Visit,
     pub(crate) citizen: Visit,
-    /// Was sent two one-time passwords, and is not signed in.
+    /// Received two one-time passwords, and has not entered either.
     pub(crate) waiting: Visit,
     employee: Visit,
     employee_id: Value,
@@ -37,14 +38,15 @@ pub(crate) struct Everything {
     pub(crate) of_minor: Issued,
     pub(crate) codes: Vec<String>,
     pub(crate) otps: Vec<String>,
-    /// What must be nowhere, beside what these visits tell.
-    pub(crate) noted: Vec<Secret>,
-    /// What applications say: kept in clear in the person's history, or by its hash among what was used once. No line may have it.
-    pub(crate) said: Vec<Secret>,
+    /// Values that must be stored and logged nowhere, in addition to those that [`Everything::secrets`] derives from the visits and codes.
+    pub(crate) more_secrets: Vec<Secret>,
+    /// Values that the application sends and that must not be logged. They are not secret in storage: the person's history stores them in
+    /// clear, and the table of nonces stores the hash of `jti`.
+    pub(crate) application_texts: Vec<Secret>,
 }
 
 impl Everything {
-    /// Everybody is there, and codes are sent.
+    /// Signs everybody in and sends three codes.
     pub(crate) async fn begin() -> Self {
         let began = application::now();
         let studio = fresh_photographer().await;
@@ -55,13 +57,13 @@ impl Everything {
         for issued in [&by_sms, &of_minor, &by_email] {
             photographer::wait_until_sent(&studio, &issued.upload_id).await;
         }
-        let mut noted = Vec::new();
+        let mut more_secrets = Vec::new();
         let (employee, employee_id) = staff::employee_of(&studio, LABEL).await;
         let citizen = people::citizen(person, Language::El).await;
-        let minor = minors_of(&citizen, &mut noted).await;
-        let (waiting, mut otps) = sent_again(&mut noted).await;
+        let minor = minors_of(&citizen, &mut more_secrets).await;
+        let (waiting, mut otps) = request_two_otps(&mut more_secrets).await;
         otps.extend([&studio, &citizen, &employee].map(|visit| visit.otp.clone()));
-        otps.push(from_an_app(&mut noted).await);
+        otps.push(sign_in_from_an_app(&mut more_secrets).await);
         citizen.browser.get("/v1/session").await.expect(200);
         citizen.browser.get("/applications").await.expect(200);
         citizen.browser.get("/v1/nothing").await.refused(404, "not_found");
@@ -81,12 +83,12 @@ impl Everything {
             of_minor,
             codes,
             otps,
-            noted,
-            said: Vec::new(),
+            more_secrets,
+            application_texts: Vec::new(),
         }
     }
 
-    /// A code is in the citizen's hands.
+    /// Submits a code, rejects its photos, then submits and confirms it again.
     pub(crate) async fn submit_codes_without_associating(&self) {
         let citizen = own(&self.citizen);
         citizen.submit(&self.by_sms.code).await.expect(200);
@@ -94,8 +96,8 @@ impl Everything {
         citizen.submit_and_confirm(&self.by_sms.code).await;
     }
 
-    /// Photos are associated and used; a message has been sent again, elsewhere, with another code. Answers that address and code.
-    pub(crate) async fn use_it(&mut self) -> (To, String) {
+    /// Associates and uses photos, and resends a message to another recipient, which replaces its code. Returns that recipient and code.
+    pub(crate) async fn use_photos(&mut self) -> (To, String) {
         let (citizen, browser) = (own(&self.citizen), &self.citizen.browser);
         citizen.take(&self.by_sms.code).await;
         acting(&self.citizen, &self.minor).take(&self.of_minor.code).await;
@@ -113,7 +115,7 @@ impl Everything {
         let other = To::Email(format!("again.{}", self.citizen.person.email()));
         photographer::resend_code(&self.studio, &self.by_email.upload_id, Some(&other), None).await.expect(200);
         let again = inbox::code_message(other.address(), 0).await.code();
-        self.noted.extend([Secret::new("reminder's address", reminded), Secret::new("corrected address", other.address())]);
+        self.more_secrets.extend([Secret::new("reminder's address", reminded), Secret::new("corrected address", other.address())]);
         self.codes.push(again.clone());
 
         let pull = self.signed(&self.pull_claims());
@@ -130,7 +132,7 @@ impl Everything {
         (other, again)
     }
 
-    /// All that can be taken back is taken back: the citizen's photos are erased, the minor's dissociated.
+    /// Undoes everything that can be undone: erases the citizen's photos and dissociates the minor's.
     pub(crate) async fn end(&self) {
         let citizen = own(&self.citizen);
         citizen.revoke(&self.application.id).await.expect(204);
@@ -144,41 +146,42 @@ impl Everything {
         self.application.pull_claims(&format!("afm:{}", self.citizen.person.afm), ImageKind::Face)
     }
 
-    /// A request, signed; what must not be found of it is noted.
+    /// Signs a request and records its values that must not be found.
     pub(crate) fn signed(&mut self, claims: &Value) -> String {
         let token = self.application.sign(claims);
         let signature = token.rsplit('.').next().expect("a signature");
-        let never_kept = [Some(signature), claims["sub"].as_str(), claims["pull"].as_str()];
-        self.noted.extend(never_kept.into_iter().flatten().map(|value| Secret::new("part of a request", value)));
-        let said = ["case", "jti", "text"].into_iter().filter_map(|name| claims[name].as_str());
-        self.said.extend(said.map(|value| Secret::new("what an application said", value)));
+        let never_stored = [Some(signature), claims["sub"].as_str(), claims["pull"].as_str()];
+        self.more_secrets.extend(never_stored.into_iter().flatten().map(|value| Secret::new("part of a request", value)));
+        let texts = ["case", "jti", "text"].into_iter().filter_map(|name| claims[name].as_str());
+        self.application_texts.extend(texts.map(|value| Secret::new("text of an application", value)));
         token
     }
 
-    /// What must be nowhere.
+    /// Returns all values that must be stored and logged nowhere.
     pub(crate) fn secrets(&self) -> Vec<Secret> {
-        let mut secrets = self.noted.clone();
+        let mut secrets = self.more_secrets.clone();
         secrets.push(Secret::new("employee's label", LABEL));
         for visit in [&self.studio, &self.citizen, &self.waiting, &self.employee] {
             secrets.extend(about(&visit.person));
             let cookies = visit.browser.all_cookie_values();
             assert!(!cookies.is_empty());
-            // A session's key is the hash of its token: it is the token that must be nowhere.
+            // The hash of a session token is the key of the session's item, but the token itself must be stored nowhere.
             secrets.extend(cookies.iter().filter(|value| !value.is_empty()).map(|value| Secret::new("cookie", value)));
         }
         for code in &self.codes {
             secrets.push(Secret::new("code number", code));
             secrets.push(Secret::new("code number's bits", CodeNumber::parse(code).expect("a code number").bytes()));
         }
-        // A piece of each picture's data, such as it would be if it were stored as it is.
+        // 32 bytes from the middle of each picture, which storage would contain if the picture were stored unsealed.
         secrets.extend(both().iter().map(|(_, jpeg)| Secret::new("image data", &jpeg[jpeg.len() / 2..][..32])));
         secrets
     }
 }
 
+/// Returns the personal data of a person.
 pub(crate) fn about(person: &Person) -> Vec<Secret> {
     let mobile = person.mobile();
-    // The ten national digits are in every way of writing it; hashed, each way is another value.
+    // All notations contain the ten national digits, but the hash of each notation is a different value.
     let mut secrets: Vec<Secret> = [mobile, &mobile[1..], &mobile[3..]].map(|number| Secret::new("mobile number", number)).into();
     secrets.push(Secret::new("AFM", &person.afm));
     secrets.push(Secret::new("AMKA", person.amka.as_deref().expect("an AMKA")));
@@ -190,35 +193,35 @@ pub(crate) fn about(person: &Person) -> Vec<Secret> {
     secrets
 }
 
-/// Looked at before, and to somebody who wants to be reminded.
+/// Checks photos and issues a code for them to a recipient who agreed to be reminded.
 async fn issue_to_remind(studio: &Visit, to: &To) -> Issued {
     let upload_id = photographer::upload(studio, FileProfile::Standard, &both()).await;
     photographer::check_photos(studio, &upload_id, Language::El).await.expect(200);
-    let view = photographer::issue_code_to_remind(studio, &upload_id, to, Language::En).await.expect(201).json();
+    let view = photographer::issue_code_with_reminder(studio, &upload_id, to, Language::En).await.expect(201).json();
     let message = inbox::code_message(to.address(), 0).await;
     Issued { upload_id, code: message.code(), message, view }
 }
 
-/// One with an AMKA, one with a PAAYPA: answers the handle of one.
-async fn minors_of(guardian: &Visit, noted: &mut Vec<Secret>) -> String {
+/// Adds two minors to the guardian's session, one with an AMKA and one with a PAAYPA. Returns the handle of the second.
+async fn minors_of(guardian: &Visit, more_secrets: &mut Vec<Secret>) -> String {
     let mut handle = String::new();
     for kind in [json!({ "afm": true }), json!({ "paaypa": true })] {
         let minor = minors::fresh(&guardian.person, &kind).await;
         handle = minors::added(guardian, &minor).await;
-        // As the registers have them.
-        let known = minor.change(&json!({})).await;
+        // An empty change returns the minor's data in the registers.
+        let registered = minor.change(&json!({})).await;
         let names = ["first_name", "last_name", "father_name", "mother_name", "birth_date", "afm", "amka", "paaypa"];
-        noted.extend(names.into_iter().filter_map(|name| Some(Secret::new(name, known[name].as_str()?))));
+        more_secrets.extend(names.into_iter().filter_map(|name| Some(Secret::new(name, registered[name].as_str()?))));
     }
     handle
 }
 
-/// Somebody who signs in, by hand, and has the one-time password sent again: both are answered.
-async fn sent_again(noted: &mut Vec<Secret>) -> (Visit, Vec<String>) {
+/// Begins a sign-in and requests a second one-time password. Returns the visit, which is not signed in, and both passwords.
+async fn request_two_otps(more_secrets: &mut Vec<Secret>) -> (Visit, Vec<String>) {
     let (browser, person) = (Browser::new(Language::El), people::fresh("citizen").await);
     let back = people::press(&people::begin_sign_in(&browser).await, ("afm", &person.afm)).await;
-    let address = Url::parse(&back).expect("an address");
-    noted.extend(address.query_pairs().map(|(_, value)| Secret::new("TAXISnet's code or state", value.as_bytes())));
+    let url = Url::parse(&back).expect("a URL");
+    more_secrets.extend(url.query_pairs().map(|(_, value)| Secret::new("TAXISnet's code or state", value.as_bytes())));
     browser.get(&back).await.expect(303);
     let first = inbox::otp(person.mobile(), 0).await;
     let before = inbox::last_seq(person.mobile()).await;
@@ -227,19 +230,19 @@ async fn sent_again(noted: &mut Vec<Secret>) -> (Visit, Vec<String>) {
     (Visit { browser, person, otp: otp.clone() }, vec![first, otp])
 }
 
-/// Somebody signs in from an app; answers the one-time password.
-async fn from_an_app(noted: &mut Vec<Secret>) -> String {
+/// Signs a new citizen in from an app. Returns the one-time password.
+async fn sign_in_from_an_app(more_secrets: &mut Vec<Secret>) -> String {
     let (browser, app) = (Browser::new(Language::El), AppSignIn::new(REDIRECT_URI));
     let person = people::fresh("citizen").await;
     let code = app.code(&browser, &person).await;
-    let token = |answer: &Value| answer["token"].as_str().expect("a token").to_owned();
+    let token = |response: &Value| response["token"].as_str().expect("a token").to_owned();
     let first = token(&app.exchange(&code).await.expect(200).json());
     let otp = inbox::otp(person.mobile(), 0).await;
     let second = token(&people::enter_otp(&Browser::app(Language::El, &first), &otp).await.expect(200).json());
     Browser::app(Language::El, &second).get("/v1/session").await.expect(200);
-    let known = [("app's code", &code), ("app's token", &first), ("app's token", &second), ("app's state", &app.state)];
-    noted.extend(known.map(|(name, value)| Secret::new(name, value)));
-    noted.push(Secret::new("app's verifier", &app.verifier));
-    noted.extend(about(&person));
+    let app_secrets = [("app's code", &code), ("app's token", &first), ("app's token", &second), ("app's state", &app.state)];
+    more_secrets.extend(app_secrets.map(|(name, value)| Secret::new(name, value)));
+    more_secrets.push(Secret::new("app's verifier", &app.verifier));
+    more_secrets.extend(about(&person));
     otp
 }

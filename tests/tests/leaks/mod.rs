@@ -1,8 +1,8 @@
-//! Looks for secrets wherever they must not be, in every form in which they could have been written down.
+//! Searches data for secrets in every encoding in which they could have been stored or logged.
 
 pub(crate) mod everything;
 pub(crate) mod lines;
-#[expect(dead_code, reason = "the rest of it is for the tests of the template")]
+#[expect(dead_code, reason = "other tests use the rest of it")]
 #[path = "../project/mod.rs"]
 pub(crate) mod project;
 
@@ -12,7 +12,7 @@ use base64::{
     engine::general_purpose::{STANDARD, URL_SAFE},
 };
 
-/// A value, and the bytes that would give it away.
+/// A secret value with its encodings, each of which would reveal it.
 #[derive(Clone)]
 pub(crate) struct Secret {
     pub(crate) name: &'static str,
@@ -20,18 +20,18 @@ pub(crate) struct Secret {
 }
 
 impl Secret {
-    /// In clear, in hexadecimal and in base64, also inside something longer; and hashed without a key, which tells what has few
-    /// possibilities.
+    /// Encodes a value in clear, in hexadecimal and in base64, alone or inside longer data. Does the same with its hash without a key,
+    /// because such a hash reveals a value with few possibilities, such as a telephone number.
     pub(crate) fn new(name: &'static str, value: impl AsRef<[u8]>) -> Self {
         let value = value.as_ref();
-        assert!(value.len() >= 6, "{name} is too short to be looked for");
+        assert!(value.len() >= 6, "{name} is too short to search for");
         let hash = digest::digest(&digest::SHA256, value);
         let mut forms = Vec::new();
         for bytes in [value, hash.as_ref()] {
             forms.extend([bytes.to_vec(), hex(bytes).into_bytes(), hex(bytes).to_uppercase().into_bytes()]);
             forms.extend((0..3).flat_map(|before| base64(bytes, before)));
         }
-        // As JSON writes it where only ASCII is allowed.
+        // JSON writes other characters as `\u` escapes where only ASCII is allowed.
         let text = String::from_utf8_lossy(value);
         if !text.is_ascii() {
             let escaped = |c: char| {
@@ -49,17 +49,18 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The characters that these bytes become after `before` others, whatever stands around them.
+/// Returns the base64 characters that depend on these bytes alone, if `before` other bytes precede them in the encoded data: in the standard
+/// and in the URL-safe alphabet.
 fn base64(bytes: &[u8], before: usize) -> Vec<Vec<u8>> {
     let padded = [&vec![0; before], bytes].concat();
-    // Characters of six bits that hold no bit of a neighbour.
+    // The first and last characters of six bits are left out if they contain bits of neighbouring bytes.
     let (first, end) = ((before * 8).div_ceil(6), padded.len() * 8 / 6);
     [STANDARD.encode(&padded), URL_SAFE.encode(&padded)].map(|text| text.as_bytes()[first..end].to_vec()).to_vec()
 }
 
-/// All secrets, ready for one pass over much data.
+/// An index of all secrets, with which data is searched in one pass.
 pub(crate) struct Search<'s> {
-    /// By the first two bytes of a form.
+    /// Names and forms of secrets, indexed by the first two bytes of the form.
     starts: Vec<Vec<(&'s str, &'s [u8])>>,
 }
 
@@ -74,7 +75,7 @@ impl<'s> Search<'s> {
         Self { starts }
     }
 
-    /// Names of the secrets that are in it.
+    /// Returns the names of the secrets that the data contains.
     pub(crate) fn find(&self, data: &[u8]) -> Vec<&'s str> {
         let mut found = Vec::new();
         for at in 0..data.len().saturating_sub(1) {
@@ -88,7 +89,7 @@ impl<'s> Search<'s> {
     }
 }
 
-/// Whether the digits stand there by themselves: six of them are part of many longer numbers.
+/// Returns whether the data contains the digits as a number of their own, because six digits also occur inside many longer numbers.
 pub(crate) fn has_number(data: &[u8], digits: &str) -> bool {
     let part_of_longer = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'.');
     data.windows(digits.len()).enumerate().any(|(at, window)| {

@@ -1,4 +1,4 @@
-//! Compares the calls to AWS that functions log with the budget in infra/operations.toml.
+//! Compares the number of requests to AWS that functions log with the budget in infra/operations.toml.
 
 use std::{
     cmp::Reverse,
@@ -7,16 +7,16 @@ use std::{
 
 use serde_json::Value;
 
-/// The number of rounds where every logged call was repeated by the SDK because the emulator was slow.
+/// Stands for an unknown number of rounds: the SDK retried a request of each call of the operation, because the emulator was slow.
 const UNKNOWN: u64 = u64::MAX;
 const BUDGET: &str = include_str!("../../../infra/operations.toml");
 
-/// Asserts that no operation makes more calls to AWS than its budget, or more rounds of them. An operation that makes fewer calls fails too, so that the
-/// budget stays true.
-pub(crate) fn assert_those_of_the_budget(lines: &[(String, String)], operations: BTreeSet<String>) {
+/// Asserts that each operation makes exactly as many calls to AWS as its budget, and no more rounds of calls. Fewer calls fail too, because the
+/// budget is then out of date.
+pub(crate) fn assert_budget_is_kept(lines: &[(String, String)], operations: BTreeSet<String>) {
     let budget = budget();
     assert_eq!(budget.keys().collect::<Vec<_>>(), operations.iter().collect::<Vec<_>>(), "infra/operations.toml has each operation");
-    let mut met = BTreeMap::<String, (u64, Reverse<u64>)>::new();
+    let mut measured = BTreeMap::<String, (u64, Reverse<u64>)>::new();
     for line in lines.iter().filter_map(|(_, line)| serde_json::from_str::<Value>(line).ok()) {
         let number = |name: &str| line[name].as_u64().unwrap_or_default();
         let operation = line["operation"].as_str().unwrap_or_default();
@@ -24,21 +24,22 @@ pub(crate) fn assert_those_of_the_budget(lines: &[(String, String)], operations:
             continue;
         }
         let retries = number("aws_retries");
-        // Without what the SDK repeats where the emulator is slow, and what is noted of the session, as soon as that is read.
+        // Leaves out the SDK's retries and background calls, such as the one that records the use of a session.
         let own = number("aws_calls").saturating_sub(number("aws_beside") + retries);
-        // What waits for another call always follows it; what does not may do so by chance. So of equal work the fewest rounds.
+        // Calls that depend on each other always need separate rounds, but independent calls may get separate rounds by chance. So the fewest
+        // rounds among calls with the same amount of work count.
         let rounds = if retries > 0 { UNKNOWN } else { number("aws_rounds").min(own) };
-        let most = met.entry(operation.to_owned()).or_insert((own, Reverse(rounds)));
+        let most = measured.entry(operation.to_owned()).or_insert((own, Reverse(rounds)));
         *most = (*most).max((own, Reverse(rounds)));
     }
     let mut wrong = Vec::new();
     for (operation, budget) in budget {
-        match (budget, met.get(&operation)) {
+        match (budget, measured.get(&operation)) {
             (None, _) => {}
             (Some(_), None) => wrong.push(format!("{operation} never succeeded")),
-            (Some((calls, most)), Some(&(own, Reverse(rounds)))) => {
-                if own != calls || rounds > most && rounds != UNKNOWN {
-                    wrong.push(format!("{operation}: {own} calls in {rounds} rounds, the budget is {calls} in {most}"));
+            (Some((calls, rounds_max)), Some(&(own, Reverse(rounds)))) => {
+                if own != calls || rounds > rounds_max && rounds != UNKNOWN {
+                    wrong.push(format!("{operation}: {own} calls in {rounds} rounds, but the budget is {calls} in {rounds_max}"));
                 }
             }
         }
@@ -46,7 +47,7 @@ pub(crate) fn assert_those_of_the_budget(lines: &[(String, String)], operations:
     assert!(wrong.is_empty(), "infra/operations.toml: {wrong:#?}");
 }
 
-/// Calls and rounds by operation; `None` where both depend on how much there is to do.
+/// Returns calls and rounds by operation; `None` where both depend on the amount of work.
 fn budget() -> BTreeMap<String, Option<(u64, u64)>> {
     let operations: toml::Table = BUDGET.parse().expect("TOML");
     let number = |facts: &toml::Value, key: &str| facts.get(key)?.as_integer()?.try_into().ok();

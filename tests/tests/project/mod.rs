@@ -1,4 +1,4 @@
-//! The project's own files, as tests read them: functions, template, routes.
+//! Reads the project's own files for tests: manifests of functions, template, routes.
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
@@ -13,7 +13,7 @@ pub(crate) fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// The functions, name -> folder, as the manifests' `[[bin]]` entries have them.
+/// Returns all functions, name -> folder, from the `[[bin]]` entries of the manifests.
 pub(crate) fn functions() -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for folder in folders("functions") {
@@ -22,12 +22,12 @@ pub(crate) fn functions() -> BTreeMap<String, String> {
         for bin in manifest["bin"].as_array().expect("binaries") {
             let name = bin["name"].as_str().expect("a name");
             assert_eq!(bin["path"].as_str(), Some(format!("{name}.rs").as_str()), "one name everywhere");
-            // A test build of each function would take minutes; one that has tests must have it.
+            // A test build of every function would take minutes, so only functions with tests have one.
             let has_tests = read(&format!("functions/{folder}/{name}.rs")).contains("#[cfg(test)]");
             assert_eq!(
                 bin.get("test").and_then(toml::Value::as_bool),
                 (!has_tests).then_some(false),
-                "{name}: `test = false` where there is none"
+                "{name}: `test = false` if it has no tests"
             );
             assert_eq!(found.insert(name.to_owned(), folder.clone()), None, "{name} is unique");
         }
@@ -36,7 +36,7 @@ pub(crate) fn functions() -> BTreeMap<String, String> {
     found
 }
 
-/// Names of the folders in a folder.
+/// Returns the names of the folders in a folder, sorted.
 pub(crate) fn folders(path: &str) -> Vec<String> {
     let entries = fs::read_dir(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
     let entries = entries.map(|entry| entry.expect("an entry"));
@@ -46,12 +46,12 @@ pub(crate) fn folders(path: &str) -> Vec<String> {
     names
 }
 
-/// `submit_code` -> `SubmitCode`.
+/// Returns the logical id of a function in the template: `submit_code` -> `SubmitCode`.
 pub(crate) fn logical_id(name: &str) -> String {
     name.split('_').map(|word| word[..1].to_uppercase() + &word[1..]).collect()
 }
 
-/// A YAML file; CloudFormation's short forms come out as the long ones (`!Ref X` as `{"Ref": "X"}`).
+/// Reads a YAML file. CloudFormation's short forms become the long ones: `!Ref X` becomes `{"Ref": "X"}`.
 pub(crate) fn yaml(path: &str) -> Value {
     let documents = Yaml::load_from_str(&read(path)).unwrap_or_else(|error| panic!("{path}: {error}")).into_iter();
     let [document] = documents.map(value).collect::<Vec<_>>().try_into().unwrap_or_else(|_| panic!("{path}: one document"));
@@ -69,8 +69,8 @@ fn value(node: Yaml<'_>) -> Value {
         Yaml::Mapping(entries) => {
             let mut object = Map::new();
             for (key, item) in entries {
-                let Value::String(key) = value(key) else { panic!("a key that is no text") };
-                assert!(object.insert(key.clone(), value(item)).is_none(), "{key} stands there twice");
+                let Value::String(key) = value(key) else { panic!("a key that is not a string") };
+                assert!(object.insert(key.clone(), value(item)).is_none(), "{key} occurs twice");
             }
             Value::Object(object)
         }
@@ -86,7 +86,7 @@ fn value(node: Yaml<'_>) -> Value {
     }
 }
 
-/// template.yaml with its loops (`Fn::ForEach`) unrolled.
+/// Reads template.yaml and unrolls its loops (`Fn::ForEach`).
 pub(crate) fn template() -> Value {
     unrolled(yaml("template.yaml"))
 }
@@ -107,11 +107,11 @@ fn unrolled(value: Value) -> Value {
                         panic!("a loop makes entries")
                     };
                     for (key, item) in entries {
-                        assert!(object.insert(key.clone(), unrolled(item)).is_none(), "{key} stands there twice");
+                        assert!(object.insert(key.clone(), unrolled(item)).is_none(), "{key} occurs twice");
                     }
                 }
             }
-            // What the loop has filled in is a plain text.
+            // An `Fn::Sub` without remaining placeholders becomes a plain string.
             match object.get("Fn::Sub").and_then(Value::as_str) {
                 Some(text) if !text.contains("${") => json!(text),
                 _ => Value::Object(object),
@@ -137,14 +137,14 @@ fn replaced(value: &Value, from: &str, to: &str) -> Value {
 #[derive(Debug)]
 pub(crate) struct Route {
     pub(crate) path: String,
-    /// In capitals; `ANY` for all that the path does not have.
+    /// In capitals. `ANY` stands for all methods without a route of their own.
     pub(crate) method: String,
     pub(crate) operation: Option<String>,
     /// Logical id of the function that the gateway calls.
     pub(crate) function: String,
 }
 
-/// What the gateway is built from.
+/// Returns the routes of the gateway, from `infra/openapi.yaml`.
 pub(crate) fn routes() -> Vec<Route> {
     let document = yaml("infra/openapi.yaml");
     let mut routes = Vec::new();

@@ -1,4 +1,4 @@
-//! Lists and what stands in them: pages, order, what is left out; and an association with its key.
+//! Lists: their pages, order and filters. Also an association with its key.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use domain::{
 };
 use journeys::stack;
 use storage::{
-    associations::{RequestedReminder, Association, Associations},
+    associations::{Association, Associations, RequestedReminder},
     codes::{CodeItem, Codes, NewOwner},
     history::{Event, GivenVerdict, History, Kind, Record},
     issuances::{Issuance, Issuances, Issued, Verdicts, Wanted},
@@ -25,33 +25,33 @@ use storage::{
     staff::{Staff, StaffFacts, StaffItem},
 };
 
-use crate::{LATER, NOW, business, commit, dynamodb, id, kms, member, refused, someone};
+use crate::{LATER, NOW, business, commit, dynamodb, id, kms, member, rejected_writes, someone};
 
 async fn history() -> History {
     History::new(dynamodb().await, stack::variable("HISTORY_TABLE"))
 }
 
 #[tokio::test]
-async fn a_history_comes_in_pages_newest_first_without_what_has_expired() {
+async fn a_history_is_paged_newest_first_without_expired_records() {
     let (history, subject) = (history().await, someone());
     let dissociated = |set: usize, end| {
         let what = Event::Dissociated { set_id: set.to_string(), by: subject.clone() };
         Record::new(&subject, what, NOW, end)
     };
-    // Of seven, three in the middle have expired: a page is filled beyond them.
-    let mut kept = Vec::new();
+    // Three of seven records, in the middle, have expired. A page skips them and is filled with later records.
+    let mut valid = Vec::new();
     for set in 0..7 {
         let mut record = dissociated(set, LATER);
         if (2..5).contains(&set) {
             record.expires_at = NOW;
         } else {
-            kept.push(record.event.clone());
+            valid.push(record.event.clone());
         }
         history.put(&record).await.unwrap();
-        // Ids of one millisecond have no order.
+        // Ids that were created in the same millisecond have no order.
         tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     }
-    kept.reverse();
+    valid.reverse();
     let other = Event::Authorized {
         application: ApplicationId::parse("passport").unwrap(),
         purpose: Purpose::Passport,
@@ -72,19 +72,19 @@ async fn a_history_comes_in_pages_newest_first_without_what_has_expired() {
                 break;
             }
         }
-        assert_eq!(found, kept, "{limit} a page");
+        assert_eq!(found, valid, "{limit} per page");
     }
     assert_eq!(history.list(&subject, Kind::Authorizations, None, 5, NOW).await.unwrap().records.len(), 1);
     assert!(history.list(&subject, Kind::Accesses, None, 5, NOW).await.unwrap().records.is_empty());
     assert!(history.list(&someone(), Kind::Associations, None, 5, NOW).await.unwrap().records.is_empty());
     assert!(history.find(&subject, &other.event, NOW).await.unwrap().is_some());
     assert!(history.find(&subject, &other.event, other.expires_at).await.unwrap().is_none());
-    let strangers = history.list(&subject, Kind::Associations, Some("not an id"), 5, NOW).await;
-    assert!(strangers.is_ok_and(|page| page.next.is_none()), "from behind what was never there");
+    let after_unknown_id = history.list(&subject, Kind::Associations, Some("not an id"), 5, NOW).await;
+    assert!(after_unknown_id.is_ok_and(|page| page.next.is_none()), "a page after an id that does not exist");
 }
 
 #[tokio::test]
-async fn a_verdict_takes_the_place_of_an_earlier_one() {
+async fn a_verdict_replaces_an_earlier_one() {
     let (history, subject, client) = (history().await, someone(), dynamodb().await);
     let pulled = Event::Pulled {
         application: ApplicationId::parse("passport").unwrap(),
@@ -134,37 +134,36 @@ async fn issuances() -> Issuances {
     Issuances::new(dynamodb().await, stack::variable("ISSUANCES_TABLE"))
 }
 
-/// The day on which the ids of now are made: the history is asked for by them.
-fn today() -> Moment {
+/// Returns the current time. Upload ids contain their time of creation, and the list of a day selects by it, so these tests cannot use `NOW`.
+fn current_time() -> Moment {
     Moment::from_epoch_seconds(jiff::Timestamp::now().as_second())
 }
 
 #[tokio::test]
-async fn a_businesss_history_comes_in_pages_by_day_and_state() {
-    let (issuances, shop, client, now) = (issuances().await, business(), dynamodb().await, today());
-    let mut kept = Vec::new();
+async fn issuances_of_a_business_are_paged_and_filtered_by_day_and_state() {
+    let (issuances, shop, client, now) = (issuances().await, business(), dynamodb().await, current_time());
+    let mut issued_uploads = Vec::new();
     for number in 0..7 {
         let one = upload(&shop);
         issuances.begin(&one, now).await.unwrap();
-        // Every third became no code.
+        // Every third upload is rejected.
         if number % 3 == 2 {
             assert!(issuances.refuse(&shop, &one.upload_id).await.unwrap());
         } else {
             commit(&client, [issuances.issue_write(&shop, &one.upload_id, &issued(now)).unwrap()]).await.unwrap();
-            kept.push(one.upload_id);
+            issued_uploads.push(one.upload_id);
         }
         tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     }
-    kept.reverse();
-    let sent = &kept[1];
-    let part = issuances.delivery_write(&shop, sent, DeliveryState::Sent, 1, Some(now)).unwrap();
-    commit(&client, [part]).await.unwrap();
-    commit(&client, [issuances.associated_write(&shop, &kept[2]).unwrap()]).await.unwrap();
+    issued_uploads.reverse();
+    let sent = &issued_uploads[1];
+    commit(&client, [issuances.delivery_write(&shop, sent, DeliveryState::Sent, 1, Some(now)).unwrap()]).await.unwrap();
+    commit(&client, [issuances.associated_write(&shop, &issued_uploads[2]).unwrap()]).await.unwrap();
 
-    let all = async |wanted: Wanted, limit: usize| {
+    let all = async |filter: Wanted, limit: usize| {
         let (mut found, mut after) = (Vec::new(), None);
         loop {
-            let page = issuances.list(&shop, wanted, after.as_deref(), limit, now).await.unwrap();
+            let page = issuances.list(&shop, filter, after.as_deref(), limit, now).await.unwrap();
             assert!(page.issuances.len() <= limit);
             found.extend(page.issuances.into_iter().map(|one| one.upload_id));
             after = page.next;
@@ -175,22 +174,22 @@ async fn a_businesss_history_comes_in_pages_by_day_and_state() {
     };
     let day = AthensDay::of(now);
     for limit in 1..=6 {
-        assert_eq!(all(Wanted::default(), limit).await, kept, "{limit} a page");
-        assert_eq!(all(Wanted { day: Some(day), state: None }, limit).await, kept, "of the day, {limit} a page");
-        assert_eq!(all(Wanted { day: None, state: Some(IssuanceState::Sent) }, limit).await, kept[1..2]);
-        assert_eq!(all(Wanted { day: None, state: Some(IssuanceState::Associated) }, limit).await, kept[2..3]);
+        assert_eq!(all(Wanted::default(), limit).await, issued_uploads, "{limit} per page");
+        assert_eq!(all(Wanted { day: Some(day), state: None }, limit).await, issued_uploads, "of the day, {limit} per page");
+        assert_eq!(all(Wanted { day: None, state: Some(IssuanceState::Sent) }, limit).await, issued_uploads[1..2]);
+        assert_eq!(all(Wanted { day: None, state: Some(IssuanceState::Associated) }, limit).await, issued_uploads[2..3]);
         assert!(all(Wanted { day: Some(day.minus(1)), state: None }, limit).await.is_empty());
     }
     let read = issuances.find(&shop, sent, now).await.unwrap().unwrap().issued.unwrap();
     assert_eq!((read.delivery, read.attempts, read.sent_at), (DeliveryState::Sent, 1, Some(now)));
-    assert!(issuances.find(&business(), sent, now).await.unwrap().is_none(), "another business's");
+    assert!(issuances.find(&business(), sent, now).await.unwrap().is_none(), "the upload belongs to another business");
     assert!(issuances.list(&business(), Wanted::default(), None, 5, now).await.unwrap().issuances.is_empty());
 }
 
-/// More than the hundred that one query reads.
+/// The list has 111 entries, and one query reads 100.
 #[tokio::test]
-async fn a_long_history_is_read_to_its_end_also_where_little_of_it_is_wanted() {
-    let (issuances, shop, client, now) = (issuances().await, business(), dynamodb().await, today());
+async fn a_long_list_is_read_to_its_end_even_if_few_entries_match() {
+    let (issuances, shop, client, now) = (issuances().await, business(), dynamodb().await, current_time());
     let oldest = upload(&shop);
     issuances.begin(&oldest, now).await.unwrap();
     commit(&client, [issuances.issue_write(&shop, &oldest.upload_id, &issued(now)).unwrap()]).await.unwrap();
@@ -210,29 +209,29 @@ async fn the_photographers_list_has_each_different_verdict_once_and_names_no_app
     let one = upload(&shop);
     issuances.begin(&one, NOW).await.unwrap();
     let [licence, passport] = ["driving-licence", "passport"].map(|id| ApplicationId::parse(id).unwrap());
-    let say = async |application: &ApplicationId, image, verdict| {
+    let report = async |application: &ApplicationId, image, verdict| {
         let slot = PullIds::new("secret").verdict_slot(&one.upload_id, application, image);
         commit(&client, [issuances.verdict_write(&shop, &one.upload_id, &slot, verdict).unwrap()]).await
     };
-    assert_eq!(refused(say(&licence, ImageKind::Face, Verdict::Accepted).await), [0], "it is no code yet");
+    assert_eq!(rejected_writes(report(&licence, ImageKind::Face, Verdict::Accepted).await), [0], "no code has been issued yet");
     commit(&client, [issuances.issue_write(&shop, &one.upload_id, &issued(NOW)).unwrap()]).await.unwrap();
     for (application, image, verdict) in [
         (&licence, ImageKind::Face, Verdict::Refused(RefusalReason::Glasses)),
         (&licence, ImageKind::Signature, Verdict::Accepted),
         (&passport, ImageKind::Face, Verdict::Accepted),
     ] {
-        say(application, image, verdict).await.unwrap();
+        report(application, image, verdict).await.unwrap();
     }
     let row = async || issuances.find(&shop, &one.upload_id, NOW).await.unwrap().unwrap().issued.unwrap().verdicts;
     let stored = format!("{:?}", row().await);
     assert!(["licence", "passport", "face", "signature"].iter().all(|word| !stored.contains(word)), "{stored}");
     assert_eq!(Vec::from_iter(row().await.visible()), [Verdict::Accepted, Verdict::Refused(RefusalReason::Glasses)]);
-    say(&licence, ImageKind::Face, Verdict::Accepted).await.unwrap();
+    report(&licence, ImageKind::Face, Verdict::Accepted).await.unwrap();
     assert_eq!(Vec::from_iter(row().await.visible()), [Verdict::Accepted], "the later verdict replaces the earlier one");
 }
 
 #[tokio::test]
-async fn whoever_many_authorised_works_for_those_that_did_last() {
+async fn an_employee_of_many_businesses_sees_those_that_authorised_last() {
     let client = dynamodb().await;
     let (staff, key) = (Staff::new(client.clone(), stack::variable("STAFF_TABLE")), staff_key("secret"));
     let afm = || Afm::parse("068933130").unwrap();
@@ -243,12 +242,12 @@ async fn whoever_many_authorised_works_for_those_that_did_last() {
         let shop = business();
         let at = NOW.plus(Span::minutes(minute));
         let item = StaffItem::seal(&key, shop.clone(), employee.clone(), &facts, member(), at).unwrap();
-        commit(&client, [staff.put_write(&item).unwrap(), staff.enter_write(&shop, &employee).unwrap()]).await.unwrap();
+        commit(&client, [staff.put_write(&item).unwrap(), staff.add_to_roster_write(&shop, &employee).unwrap()]).await.unwrap();
         shops.push(shop);
     }
     let found = async || staff.of_employee(&employee).await.unwrap().into_iter().map(|item| item.business).collect::<Vec<_>>();
     let latest: Vec<_> = shops.iter().rev().take(EMPLOYERS_MAX).cloned().collect();
-    // An index follows its table a little later.
+    // An index is updated a moment after its table.
     for _ in 0..20 {
         if found().await == latest {
             break;
@@ -259,15 +258,15 @@ async fn whoever_many_authorised_works_for_those_that_did_last() {
     assert!(staff.of_employee(&EmployeeId::from_hash(id())).await.unwrap().is_empty());
 }
 
-/// A code, and what associating and dissociating makes of it.
-struct Set {
+/// A code with the association that it leads to.
+struct PhotoSet {
     subject: SubjectId,
     code: CodeNumber,
     item: CodeItem,
     association: Association,
 }
 
-fn set() -> Set {
+fn photo_set() -> PhotoSet {
     let mut bytes = [0; 16];
     aws_lc_rs::rand::fill(&mut bytes).unwrap();
     let (subject, code) = (someone(), CodeNumber::from_bytes(bytes));
@@ -302,16 +301,16 @@ fn set() -> Set {
         applications: BTreeMap::new(),
         reminder: None,
     };
-    Set { subject, code, item, association }
+    PhotoSet { subject, code, item, association }
 }
 
 #[tokio::test]
-async fn an_association_is_there_with_its_key_or_not_at_all() {
+async fn an_association_and_its_key_are_written_and_deleted_together() {
     let client = dynamodb().await;
     let associations = Associations::new(client.clone(), stack::variable("ASSOCIATIONS_TABLE"));
     let keys = Keys::new(client.clone(), stack::variable("KEYS_TABLE"));
     let codes = Codes::new(client.clone(), stack::variable("CODES_TABLE"));
-    let Set { subject, code, item, association } = set();
+    let PhotoSet { subject, code, item, association } = photo_set();
     let opened = OpenedKey { data_key: SealingKey::random().unwrap(), code: code.clone() };
     let key = KeyItem::seal(&kms("ASSOCIATIONS_KEY").await, &subject, &item.set_id, &opened, LATER).await.unwrap();
     let found = async |now| in_force(&associations, &keys, &subject, now).await.unwrap();
@@ -320,40 +319,56 @@ async fn an_association_is_there_with_its_key_or_not_at_all() {
     let owner = |at, (from, dissociations)| NewOwner { subject: &subject, associated_at: at, expires_at: LATER, from, dissociations };
     let associate = |at, from| {
         let association = Association { associated_at: at, ..association.clone() };
-        [codes.associate_write(&code, &owner(at, from)).unwrap(), associations.put_write(&association).unwrap(), keys.put_write(&key).unwrap()]
+        [
+            codes.associate_write(&code, &owner(at, from)).unwrap(),
+            associations.put_write(&association).unwrap(),
+            keys.put_write(&key).unwrap(),
+        ]
     };
     commit(&client, associate(NOW, (CodeState::Issued, 0))).await.unwrap();
-    assert_eq!(refused(commit(&client, associate(NOW, (CodeState::Issued, 0))).await), [0, 1]);
-    let (there, with) = found(NOW).await.unwrap();
-    assert_eq!(with.open(&kms("ASSOCIATIONS_KEY").await).await.unwrap().code.bytes(), code.bytes());
-    assert!(found(LATER).await.is_none(), "its year is over");
+    assert_eq!(rejected_writes(commit(&client, associate(NOW, (CodeState::Issued, 0))).await), [0, 1]);
+    let (in_force, key_item) = found(NOW).await.unwrap();
+    assert_eq!(key_item.open(&kms("ASSOCIATIONS_KEY").await).await.unwrap().code.bytes(), code.bytes());
+    assert!(found(LATER).await.is_none(), "the association has expired");
     let read = codes.find(&code, NOW).await.unwrap().unwrap();
     assert_eq!((read.state, &read.subject, read.first_associated_at), (CodeState::Associated, &Some(subject.clone()), Some(NOW)));
     assert_eq!((&read.wrapped_key, codes.find(&code, LATER).await.unwrap().is_none()), (&item.wrapped_key, true));
 
     let dissociate = |read: &Association| {
-        [associations.end_write(read).unwrap(), keys.delete_write(&subject).unwrap(), codes.dissociate_write(&item.code_id, &subject).unwrap()]
+        [
+            associations.end_write(read).unwrap(),
+            keys.delete_write(&subject).unwrap(),
+            codes.dissociate_write(&item.code_id, &subject).unwrap(),
+        ]
     };
-    commit(&client, dissociate(&there)).await.unwrap();
+    commit(&client, dissociate(&in_force)).await.unwrap();
     assert!(found(NOW).await.is_none() && keys.of(&subject, NOW).await.unwrap().is_none());
-    assert_eq!(refused(commit(&client, dissociate(&there)).await), [0, 2]);
+    assert_eq!(rejected_writes(commit(&client, dissociate(&in_force)).await), [0, 2]);
     let later = NOW.plus(Span::hours(1));
     for before in [0, 2] {
-        assert_eq!(refused(commit(&client, associate(later, (CodeState::Dissociated, before))).await), [0], "it was dissociated once");
+        assert_eq!(
+            rejected_writes(commit(&client, associate(later, (CodeState::Dissociated, before))).await),
+            [0],
+            "the code was dissociated once"
+        );
     }
     commit(&client, associate(later, (CodeState::Dissociated, 1))).await.unwrap();
     let read = codes.by_id(&item.code_id, NOW).await.unwrap().unwrap();
-    assert_eq!((read.first_subject, read.first_associated_at), (Some(subject.clone()), Some(NOW)), "the first one's stay");
+    assert_eq!(
+        (read.first_subject, read.first_associated_at),
+        (Some(subject.clone()), Some(NOW)),
+        "the first subject and the time of the first association are unchanged"
+    );
 }
 
 #[tokio::test]
-async fn what_an_association_holds_is_changed_and_read_back() {
+async fn applications_and_reminder_of_an_association_are_read_back_as_written() {
     let client = dynamodb().await;
     let associations = Associations::new(client.clone(), stack::variable("ASSOCIATIONS_TABLE"));
-    let Set { subject, association, .. } = set();
+    let PhotoSet { subject, association, .. } = photo_set();
     commit(&client, [associations.put_write(&association).unwrap()]).await.unwrap();
     let read = async || associations.of(&subject, NOW).await.unwrap().unwrap();
-    // As many as there may be, in one item.
+    // 50 applications in one item, the maximum that may be authorized.
     let all: BTreeMap<_, _> = (0..50)
         .map(|number| {
             let application = ApplicationId::parse(&format!("application-{number}")).unwrap();
@@ -362,12 +377,12 @@ async fn what_an_association_holds_is_changed_and_read_back() {
         .collect();
     commit(&client, [associations.applications_write(&read().await, &all).unwrap()]).await.unwrap();
     assert_eq!(read().await.applications, all);
-    let asked = RequestedReminder { masked: "m".to_owned(), language: Language::En, until: Some(LATER) };
-    for reminder in [Some(&asked), None, Some(&asked)] {
+    let requested = RequestedReminder { masked: "m".to_owned(), language: Language::En, until: Some(LATER) };
+    for reminder in [Some(&requested), None, Some(&requested)] {
         commit(&client, [associations.reminder_write(&read().await, reminder).unwrap()]).await.unwrap();
         assert_eq!(read().await.reminder.as_ref(), reminder);
     }
-    commit(&client, [associations.reminded_write(&subject, &association.set_id).unwrap()]).await.unwrap();
+    commit(&client, [associations.clear_reminder_write(&subject, &association.set_id).unwrap()]).await.unwrap();
     assert_eq!((read().await.reminder, read().await.applications), (None, all));
     assert!(associations.of(&subject, LATER).await.unwrap().is_none());
 }

@@ -1,7 +1,8 @@
-//! What `storage` and `sending` ask of DynamoDB, KMS, S3 and SNS, function by function: where it holds, and where it is rejected.
+//! Tests the crates `storage` and `sending` against DynamoDB, KMS, S3 and SNS: each function both with a call that succeeds and with calls
+//! that are rejected.
 //!
-//! Those that do not hold on an emulator are in tests/not_on. Times lie in another century, as in `conditions`, whose cases are
-//! not repeated here.
+//! Tests that cannot pass on an emulator are listed in tests/not_on. Most times lie in the year 2096, so that no schedule of the stack finds the
+//! items. The cases of `conditions` are not repeated in the other modules.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test that calls it")]
 
@@ -36,7 +37,7 @@ fn id() -> String {
     ::storage::random_id().unwrap()
 }
 
-/// Somebody who acts for a business.
+/// Returns the id of an invented person who acts for a business.
 fn member() -> MemberId {
     MemberId::from_hash(id())
 }
@@ -51,15 +52,15 @@ fn business() -> BusinessId {
     BusinessId::from_hash(id())
 }
 
-async fn commit<const N: usize>(client: &DynamoDb, parts: [TransactWrite; N]) -> Result<(), TransactionError> {
+async fn commit<const N: usize>(client: &DynamoDb, writes: [TransactWrite; N]) -> Result<(), TransactionError> {
     let transaction = Transaction::new(client.clone());
-    parts.into_iter().fold(transaction, Transaction::with).commit().await
+    writes.into_iter().fold(transaction, Transaction::with).commit().await
 }
 
-/// The positions of the parts whose conditions did not hold, where it was they that refused.
-fn refused(result: Result<(), TransactionError>) -> Vec<usize> {
+/// Returns the positions of the writes whose conditions failed. Panics unless the transaction was rejected because of conditions.
+fn rejected_writes(result: Result<(), TransactionError>) -> Vec<usize> {
     match result {
-        Err(TransactionError::Refused(parts)) => parts,
+        Err(TransactionError::Refused(positions)) => positions,
         other => panic!("{other:?}"),
     }
 }

@@ -1,4 +1,4 @@
-//! Messages with a code, reminders, and what goes to the telephone network.
+//! Messages with a code, reminders, and SMS.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use storage::{
     transaction::TransactWrite,
 };
 
-use crate::{LATER, NOW, aws, business, commit, dynamodb, id, kms, refused};
+use crate::{LATER, NOW, aws, business, commit, dynamodb, id, kms, rejected_writes};
 
 fn mobile() -> Recipient {
     Recipient::Mobile(GreekMobile::parse("6900000001").unwrap())
@@ -29,11 +29,11 @@ async fn outbox() -> Outbox {
     Outbox::new(dynamodb().await, stack::variable("OUTBOX_TABLE"))
 }
 
-async fn write(part: Result<TransactWrite, storage::StorageError>) {
-    commit(&dynamodb().await, [part.unwrap()]).await.unwrap();
+async fn write(write: Result<TransactWrite, storage::StorageError>) {
+    commit(&dynamodb().await, [write.unwrap()]).await.unwrap();
 }
 
-/// One that failed once and comes due at `NOW`: a new one would be sent at once where the stack's sender is.
+/// Seals a message that failed once and is due again at `NOW`. The stack's sender would send a new message at once.
 async fn message() -> OutboxItem {
     let code = CodeNumber::from_bytes([5; 16]);
     let message = Message::new(mobile(), &code, Language::El, LATER);
@@ -46,7 +46,8 @@ async fn message() -> OutboxItem {
     serde_json::from_value(item).unwrap()
 }
 
-/// The tail of the index: ours come due in another century.
+/// Returns when a message is due, or `None` if it is not due by `now`. Reads up to 5,000 entries of the index, because the tests' messages are due
+/// decades after all others and therefore come last.
 async fn due(outbox: &Outbox, message: &OutboxItem, now: Moment) -> Option<Moment> {
     let due = outbox.due(now, 5_000).await.unwrap();
     assert!(due.is_sorted_by_key(|due| due.next_at));
@@ -54,10 +55,10 @@ async fn due(outbox: &Outbox, message: &OutboxItem, now: Moment) -> Option<Momen
 }
 
 #[tokio::test]
-async fn a_message_goes_from_one_hand_to_the_next_until_it_is_settled_and_its_day_is_over() {
+async fn a_message_is_claimed_retried_settled_requeued_and_withdrawn() {
     let (outbox, item) = (outbox().await, message().await);
     write(outbox.put_write(&item)).await;
-    assert_eq!(refused(commit(&dynamodb().await, [outbox.put_write(&item).unwrap()]).await), [0], "it is there");
+    assert_eq!(rejected_writes(commit(&dynamodb().await, [outbox.put_write(&item).unwrap()]).await), [0], "the message exists");
     let stored = async || outbox.find(&item.message_id).await.unwrap().unwrap();
     assert_eq!((stored().await.attempts, stored().await.state), (1, DeliveryState::Queued));
     let before = Moment::from_epoch_seconds(NOW.epoch_seconds() - 1);
@@ -65,48 +66,48 @@ async fn a_message_goes_from_one_hand_to_the_next_until_it_is_settled_and_its_da
 
     let claimed = outbox.claim(&item.message_id, NOW).await.unwrap().unwrap();
     assert_eq!((claimed.attempts, claimed.claimed_until), (2, Some(NOW.plus(CLAIM))));
-    assert!(outbox.claim(&item.message_id, NOW).await.unwrap().is_none(), "another has it in hand");
+    assert!(outbox.claim(&item.message_id, NOW).await.unwrap().is_none(), "another sender has claimed it");
     let again = NOW.plus(Span::minutes(5));
     write(outbox.retry_write(&claimed, again)).await;
     assert_eq!((due(&outbox, &item, NOW).await, due(&outbox, &item, again).await), (None, Some(again)));
     let claimed = outbox.claim(&item.message_id, again).await.unwrap().unwrap();
     assert_eq!(claimed.attempts, 3);
     write(outbox.settle_write(&claimed, DeliveryState::Sent)).await;
-    let day_over = NOW.plus(MESSAGE_RETENTION);
-    assert_eq!(due(&outbox, &item, day_over).await, Some(day_over));
-    assert!(outbox.claim(&item.message_id, again).await.unwrap().is_none(), "it is sent");
+    let retention_end = NOW.plus(MESSAGE_RETENTION);
+    assert_eq!(due(&outbox, &item, retention_end).await, Some(retention_end));
+    assert!(outbox.claim(&item.message_id, again).await.unwrap().is_none(), "the message was sent");
 
     write(outbox.requeue_write(&stored().await, again)).await;
     assert_eq!((stored().await.attempts, stored().await.state, stored().await.claimed_until), (0, DeliveryState::Queued, None));
-    assert!(outbox.claim(&item.message_id, again).await.unwrap().is_some(), "it goes out again");
+    assert!(outbox.claim(&item.message_id, again).await.unwrap().is_some(), "the message is sent again");
     write(outbox.withdraw_write(&stored().await)).await;
     assert!(outbox.find(&item.message_id).await.unwrap().is_none());
-    assert_eq!(due(&outbox, &item, LATER).await, None, "and its place in the index with it");
+    assert_eq!(due(&outbox, &item, LATER).await, None, "the index entry is deleted too");
 }
 
-/// Asserts that a record is not written again while it is there. The deployed sender deletes a record when it is woken, sometimes before the
-/// second write, so a few writes follow each other.
+/// Asserts that a record is not written again while it exists. The deployed sender deletes a record when it is woken, sometimes before the
+/// second write, so this function tries several writes.
 async fn assert_one_record(write: impl AsyncFn() -> bool) {
     for _ in 0..20 {
         if !write().await {
             return;
         }
     }
-    panic!("written again and again");
+    panic!("each write succeeded");
 }
 
 #[tokio::test]
-async fn the_sender_is_woken_once_for_each_time() {
-    // For a message that is not there: whom it wakes finds nothing to do.
+async fn the_sender_is_woken_once_per_due_time() {
+    // The message does not exist, so the deployed sender, when woken, has nothing to do.
     let (outbox, message_id) = (outbox().await, id());
     let wake = async |next_at| outbox.wake(&Due { message_id: message_id.clone(), next_at }, NOW).await.unwrap();
     assert!(wake(NOW).await);
     assert_one_record(async || wake(NOW).await).await;
-    assert!(wake(LATER).await, "another time");
+    assert!(wake(LATER).await, "another due time");
     let client = dynamodb().await;
     assert_one_record(async || {
         let written = commit(&client, [outbox.wake_again_write(&message_id, 1, NOW).unwrap()]).await;
-        written.is_ok() || refused(written) != [0]
+        written.is_ok() || rejected_writes(written) != [0]
     })
     .await;
     for (record, is_wake) in [
@@ -120,14 +121,14 @@ async fn the_sender_is_woken_once_for_each_time() {
             outbox.delete(&record).await.unwrap();
         }
     }
-    write(outbox.used_write(&message_id)).await;
+    write(outbox.delete_used_write(&message_id)).await;
 }
 
 async fn reminders() -> Reminders {
     Reminders::new(dynamodb().await, stack::variable("REMINDERS_TABLE"))
 }
 
-/// All of the day under which it lies.
+/// Returns all listed reminders about a code or association, on the day on which it is due.
 async fn listed(reminders: &Reminders, about: &About, expires_at: Moment) -> Vec<Listed> {
     let mut found = Vec::new();
     for slot in slots(about.kind().due_on(expires_at)) {
@@ -141,7 +142,7 @@ async fn listed(reminders: &Reminders, about: &About, expires_at: Moment) -> Vec
 }
 
 #[tokio::test]
-async fn a_reminder_is_listed_tried_let_go_and_ended() {
+async fn a_reminder_is_listed_claimed_released_and_ended() {
     let (reminders, client) = (reminders().await, dynamodb().await);
     let about = About::Code { code_id: id() };
     let address = Address { recipient: mobile(), language: Language::El };
@@ -153,19 +154,19 @@ async fn a_reminder_is_listed_tried_let_go_and_ended() {
     put("first").await;
     put("second").await;
     let [one] = listed(&reminders, &about, LATER).await.try_into().unwrap();
-    assert_eq!(one.set_id, "second", "in the place of the earlier one");
+    assert_eq!(one.set_id, "second", "the second reminder replaces the first");
     let claimed = reminders.claim(&one, NOW).await.unwrap().unwrap();
     assert_eq!((claimed.attempts, claimed.open(&kms("REMINDERS_KEY").await).await.unwrap().language), (1, Language::El));
-    assert!(reminders.claim(&one, NOW).await.unwrap().is_none(), "it is in hand");
+    assert!(reminders.claim(&one, NOW).await.unwrap().is_none(), "the reminder is claimed");
     reminders.release(&claimed).await.unwrap();
-    assert!(reminders.claim(&one, NOW).await.unwrap().is_none(), "it was tried since it was listed");
+    assert!(reminders.claim(&one, NOW).await.unwrap().is_none(), "another attempt was made since the reminder was listed");
     let [again] = listed(&reminders, &about, LATER).await.try_into().unwrap();
     let claimed = reminders.claim(&again, NOW).await.unwrap().unwrap();
     commit(&client, [reminders.end_write(&claimed).unwrap()]).await.unwrap();
     assert!(listed(&reminders, &about, LATER).await.is_empty());
     reminders.release(&claimed).await.unwrap();
-    assert!(listed(&reminders, &about, LATER).await.is_empty(), "letting go brings nothing back");
-    assert_eq!(refused(commit(&client, [reminders.end_write(&claimed).unwrap()]).await), [0], "it is gone");
+    assert!(listed(&reminders, &about, LATER).await.is_empty(), "releasing a deleted reminder does not restore it");
+    assert_eq!(rejected_writes(commit(&client, [reminders.end_write(&claimed).unwrap()]).await), [0], "the reminder is deleted");
 
     put("third").await;
     let [third] = listed(&reminders, &about, LATER).await.try_into().unwrap();
@@ -178,7 +179,7 @@ async fn a_reminder_is_listed_tried_let_go_and_ended() {
 }
 
 #[tokio::test]
-async fn a_days_reminders_come_in_pages_and_one_that_cannot_be_read_hides_no_other() {
+async fn an_unreadable_reminder_does_not_hide_the_others_of_its_day() {
     let (reminders, client, slot) = (reminders().await, dynamodb().await, format!("2096-10-02#{}", id()));
     let text = |value: &str| AttributeValue::S(value.to_owned());
     let number = |value: i64| AttributeValue::N(value.to_string());
@@ -186,15 +187,15 @@ async fn a_days_reminders_come_in_pages_and_one_that_cannot_be_read_hides_no_oth
         .map(|at| {
             let put = PutRequest::builder().item("slot", text(&slot)).item("about", text(&format!("code#{at:03}")));
             let put = put.item("expires_at", number(LATER.epoch_seconds())).item("set_id", text("set"));
-            // One lacks what all others have.
+            // The attribute `attempts` is missing in one reminder, which makes it unreadable.
             let put = if at == 150 { put } else { put.item("attempts", number(0)) };
             WriteRequest::builder().put_request(put.item("sealed", AttributeValue::B(vec![1].into())).build().unwrap()).build()
         })
         .collect();
-    // So many are taken at once.
+    // DynamoDB accepts 25 items in a batch.
     for some in requests.chunks(25) {
         let write = client.batch_write_item().request_items(stack::variable("REMINDERS_TABLE"), some.to_vec());
-        assert!(write.send().await.unwrap().unprocessed_items.is_none_or(|left| left.is_empty()));
+        assert!(write.send().await.unwrap().unprocessed_items.is_none_or(|unprocessed| unprocessed.is_empty()));
     }
     let (mut page, mut sizes, mut readable) = (None, Vec::new(), 0);
     while let Some(next) = reminders.page(&slot, page.take()).await.unwrap() {
@@ -205,40 +206,40 @@ async fn a_days_reminders_come_in_pages_and_one_that_cannot_be_read_hides_no_oth
     assert_eq!((sizes, readable), (vec![100, 100, 3], 202));
 }
 
-/// Both emulators keep what went to the telephone network, at an address of their own.
-async fn sent_to(number: &str) -> Vec<serde_json::Value> {
+/// Returns the SMS sent to a number. Both emulators record SMS and list them under a URL of their own.
+async fn sms_sent_to(number: &str) -> Vec<serde_json::Value> {
     let sns = std::env::var("AWS_ENDPOINT_URL_SNS").unwrap_or_else(|_| stack::variable("AWS_ENDPOINT_URL"));
     for path in ["/_ministack/sns/sms-messages", "/_aws/sns/sms-messages"] {
         let url = format!("{sns}{path}?region={}", stack::variable("AWS_REGION"));
-        let answer = stack::client().get(url).header("accept", "application/json").send().await.unwrap();
-        if answer.status() == 200 {
-            let all: serde_json::Value = answer.json().await.unwrap();
+        let response = stack::client().get(url).header("accept", "application/json").send().await.unwrap();
+        if response.status() == 200 {
+            let all: serde_json::Value = response.json().await.unwrap();
             return all["sms_messages"][number].as_array().cloned().unwrap_or_default();
         }
     }
-    panic!("{sns} shows no messages");
+    panic!("{sns} has no list of SMS");
 }
 
 #[tokio::test]
-async fn an_sms_goes_to_the_number_in_its_words_under_our_name() {
+async fn an_sms_is_sent_with_its_text_and_our_sender_id() {
     let mut bytes = [0; 4];
     aws_lc_rs::rand::fill(&mut bytes).unwrap();
     let number = GreekMobile::parse(&format!("69{:08}", u32::from_le_bytes(bytes) % 100_000_000)).unwrap();
     let text = "Κωδικός: A1+B2 & <γ>\nmyPhoto";
     Sms::new(&aws::config().await, "myPhoto".to_owned()).send(&number, text).await.unwrap();
-    let mut sent = sent_to(number.expose()).await;
+    let mut sent = sms_sent_to(number.expose()).await;
     for _ in 0..20 {
         if !sent.is_empty() {
             break;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
-        sent = sent_to(number.expose()).await;
+        sent = sms_sent_to(number.expose()).await;
     }
     let [sms] = sent.as_slice() else { panic!("{sent:?}") };
     assert_eq!(sms["Message"], text);
     for (name, value) in [("AWS.SNS.SMS.SenderID", "myPhoto"), ("AWS.SNS.SMS.SMSType", "Transactional")] {
         let attribute = &sms["MessageAttributes"][name];
-        // How each writes it down is its own; the value is ours.
+        // The emulators use different field names for the value.
         assert!([&attribute["Value"], &attribute["StringValue"]].contains(&&serde_json::json!(value)), "{sms}");
     }
 }

@@ -1,4 +1,4 @@
-//! Sign-ins, sessions, counts and agreements.
+//! Sign-ins, sessions, quotas, staff, agreements, applications and subjects.
 
 use std::{collections::BTreeMap, slice};
 
@@ -23,13 +23,13 @@ use storage::{
     consents::Consents,
     nonces::{Nonces, SignIn},
     quotas::{Quotas, Use},
-    sealing::{ExchangeCode, IdentifierHasher, SessionToken, digest_text, staff_key},
-    sessions::{Associated, AwaitedOtp, Business, Person, Session, Sessions, PendingSubmission, Try},
+    sealing::{ExchangeCode, IdentifierHasher, SessionToken, sha256_base64url, staff_key},
+    sessions::{Associated, AwaitedOtp, Business, PendingSubmission, Person, Session, Sessions, Try},
     staff::{Staff, StaffFacts, StaffItem},
     subjects::Subjects,
 };
 
-use crate::{LATER, NOW, business, commit, dynamodb, id, member, refused, someone};
+use crate::{LATER, NOW, business, commit, dynamodb, id, member, rejected_writes, someone};
 
 async fn nonces() -> Nonces {
     Nonces::new(dynamodb().await, stack::variable("NONCES_TABLE"))
@@ -40,24 +40,24 @@ fn afm() -> Afm {
 }
 
 #[tokio::test]
-async fn a_sign_in_is_taken_once_and_within_its_time() {
+async fn a_sign_in_is_taken_once_and_before_it_expires() {
     let (nonces, state) = (nonces().await, id());
     let begin = |now| nonces.begin_sign_in(&state, SignIn { browser: "b".to_owned(), return_to: "/".to_owned(), app: None }, now);
     let end = NOW.plus(SIGN_IN_VALID);
-    assert!(nonces.take_sign_in(&state, NOW).await.unwrap().is_none(), "there is none");
+    assert!(nonces.take_sign_in(&state, NOW).await.unwrap().is_none(), "the sign-in does not exist");
     begin(NOW).await.unwrap();
-    // The same again, as the SDK repeats it where the answer was lost.
+    // Repeats the call, as the SDK does after a lost response.
     begin(NOW).await.unwrap();
     assert!(nonces.take_sign_in(&state, NOW).await.unwrap().is_some());
-    assert!(nonces.take_sign_in(&state, NOW).await.unwrap().is_none(), "once");
+    assert!(nonces.take_sign_in(&state, NOW).await.unwrap().is_none(), "it was taken already");
     begin(NOW).await.unwrap();
     assert!(nonces.take_sign_in(&state, end).await.unwrap().is_none(), "it has expired");
     begin(NOW).await.unwrap();
-    assert!(nonces.take_sign_in(&state, end.plus(Span::seconds(-1))).await.unwrap().is_some(), "not a second earlier");
+    assert!(nonces.take_sign_in(&state, end.plus(Span::seconds(-1))).await.unwrap().is_some(), "one second earlier it is valid");
 }
 
 #[tokio::test]
-async fn of_several_who_take_a_sign_in_at_once_one_gets_it() {
+async fn of_several_calls_that_take_a_sign_in_at_once_one_succeeds() {
     let (nonces, state) = (nonces().await, id());
     nonces.begin_sign_in(&state, SignIn { browser: "b".to_owned(), return_to: "/".to_owned(), app: None }, NOW).await.unwrap();
     let taken = join_all((0..5).map(|_| nonces.take_sign_in(&state, NOW))).await;
@@ -65,11 +65,11 @@ async fn of_several_who_take_a_sign_in_at_once_one_gets_it() {
 }
 
 #[tokio::test]
-async fn an_app_takes_its_session_once_and_within_its_time() {
+async fn an_app_takes_its_session_once_and_before_its_code_expires() {
     let (nonces, token) = (nonces().await, SessionToken::random().unwrap());
     let app = AppSignIn {
         redirect_uri: RedirectList::parse("gr.gov.myphoto:/signed-in").unwrap().allow("gr.gov.myphoto:/signed-in").unwrap(),
-        code_challenge: CodeChallenge::parse(&digest_text("verifier")).unwrap(),
+        code_challenge: CodeChallenge::parse(&sha256_base64url("verifier")).unwrap(),
         state: None,
     };
     let code = ExchangeCode::random().unwrap();
@@ -77,22 +77,22 @@ async fn an_app_takes_its_session_once_and_within_its_time() {
     let exchange = nonces.take_exchange(&code, NOW).await.unwrap().unwrap();
     assert_eq!((exchange.redirect_uri, exchange.code_challenge), (app.redirect_uri.clone(), app.code_challenge.clone()));
     assert_eq!(exchange.token.expose(), token.expose());
-    assert!(nonces.take_exchange(&code, NOW).await.unwrap().is_none(), "once");
+    assert!(nonces.take_exchange(&code, NOW).await.unwrap().is_none(), "it was taken already");
     nonces.begin_exchange(&code, &app, &token, NOW).await.unwrap();
     assert!(nonces.take_exchange(&code, NOW.plus(EXCHANGE_VALID)).await.unwrap().is_none(), "it has expired");
 }
 
 #[tokio::test]
-async fn a_requests_id_is_used_by_one_call_until_it_is_forgotten() {
+async fn a_request_id_is_usable_by_one_call_until_it_expires() {
     let (nonces, jti) = (nonces().await, id());
     let [ours, other] = ["driving-licence", "passport"].map(|id| ApplicationId::parse(id).unwrap());
     let used = |application, call, now| nonces.use_jti(application, &jti, call, LATER, now);
     assert!(used(&ours, "a", NOW).await.unwrap());
-    assert!(used(&ours, "a", NOW).await.unwrap(), "the same call, whose answer was lost");
+    assert!(used(&ours, "a", NOW).await.unwrap(), "a repeated call after a lost response");
     assert!(!used(&ours, "b", NOW).await.unwrap());
-    assert!(used(&other, "b", NOW).await.unwrap(), "another application's");
+    assert!(used(&other, "b", NOW).await.unwrap(), "another application may use the same id");
     assert!(!used(&ours, "b", LATER.plus(Span::seconds(-1))).await.unwrap());
-    assert!(used(&ours, "b", LATER).await.unwrap(), "it is forgotten");
+    assert!(used(&ours, "b", LATER).await.unwrap(), "the id has expired");
 }
 
 fn session(businesses: Vec<Business>) -> Session {
@@ -131,18 +131,18 @@ fn pending_submission() -> PendingSubmission {
 }
 
 #[tokio::test]
-async fn a_session_is_read_as_it_was_written_and_lives_on_with_use() {
+async fn a_session_is_read_back_as_written_and_extended_by_use() {
     let sessions = Sessions::new(dynamodb().await, stack::variable("SESSIONS_TABLE"));
     let shop = business();
     let begun =
         session(vec![Business { id: shop.clone(), name: "Φως".to_owned(), afm: Some(afm()), staff: None, member: Some(member()) }]);
     let load = async |now: Moment| sessions.load(&begun.token, now).await.unwrap();
-    assert!(load(NOW).await.is_none(), "it has not begun");
+    assert!(load(NOW).await.is_none(), "the session has not begun");
     sessions.start(&begun, NOW).await.unwrap();
     let read = load(NOW).await.unwrap();
     assert_eq!((&read.subject_id, read.tries, &read.role), (&begun.subject_id, 0, &None));
     assert_eq!((read.person.first_name.as_str(), read.business(&shop).unwrap().name.as_str()), ("Μαρία", "Φως"));
-    assert!(load(NOW.plus(IDLE)).await.is_none(), "nobody used it");
+    assert!(load(NOW.plus(IDLE)).await.is_none(), "the session was not used");
 
     let used = NOW.plus(Span::minutes(1));
     assert!(sessions.touch(&read, used).await.unwrap());
@@ -154,53 +154,53 @@ async fn a_session_is_read_as_it_was_written_and_lives_on_with_use() {
     assert!(sessions.choose_role(&read, &role, used).await.unwrap());
     let read = load(used).await.unwrap();
     assert_eq!((&read.role, read.consent.as_deref()), (&Some(role), Some(PERSONAL_DATA_VERSION)));
-    assert!(read.submission.is_none(), "it belongs to the role that is left");
-    for taken in [Some(pending_submission()), None] {
-        assert!(sessions.store_submission(&read, taken.as_ref(), used).await.unwrap());
-        assert_eq!(load(used).await.unwrap().submission.is_some(), taken.is_some());
+    assert!(read.submission.is_none(), "a change of role removes the pending submission");
+    for submission in [Some(pending_submission()), None] {
+        assert!(sessions.store_submission(&read, submission.as_ref(), used).await.unwrap());
+        assert_eq!(load(used).await.unwrap().submission.is_some(), submission.is_some());
     }
     for _ in 0..2 {
         sessions.end(&read.token).await.unwrap();
     }
     assert!(load(used).await.is_none());
     for submission in [Some(&pending_submission()), None] {
-        assert!(!sessions.store_submission(&read, submission, used).await.unwrap(), "it has ended");
+        assert!(!sessions.store_submission(&read, submission, used).await.unwrap(), "the session has ended");
     }
-    assert!(!sessions.agree(&read, PERSONAL_DATA_VERSION, used).await.unwrap(), "it has ended");
-    assert!(load(used).await.is_none(), "and is not brought back");
+    assert!(!sessions.agree(&read, PERSONAL_DATA_VERSION, used).await.unwrap(), "the session has ended");
+    assert!(load(used).await.is_none(), "the session is not restored");
 }
 
 #[tokio::test]
-async fn a_submission_is_confirmed_and_forgotten_as_it_was_read() {
+async fn a_submission_is_confirmed_and_removed_only_if_unchanged() {
     let client = dynamodb().await;
     let sessions = Sessions::new(client.clone(), stack::variable("SESSIONS_TABLE"));
     let begun = session(Vec::new());
     let load = async || sessions.load(&begun.token, NOW).await.unwrap().unwrap();
     sessions.start(&begun, NOW).await.unwrap();
-    let nothing = load().await;
+    let before = load().await;
     let associated = Associated { subject_id: someone(), code_id: id() };
-    let forget = async |read: &Session| commit(&client, [sessions.associated_write(read, &associated).unwrap()]).await;
+    let finish = async |read: &Session| commit(&client, [sessions.associated_write(read, &associated).unwrap()]).await;
     let confirmed = PendingSubmission { confirmed: true, ..pending_submission() };
-    assert!(!sessions.confirm(&nothing, &confirmed, NOW).await.unwrap(), "nothing is in hand");
-    assert_eq!(refused(forget(&nothing).await), [0]);
+    assert!(!sessions.confirm(&before, &confirmed, NOW).await.unwrap(), "no submission is pending");
+    assert_eq!(rejected_writes(finish(&before).await), [0]);
 
-    assert!(sessions.store_submission(&nothing, Some(&pending_submission()), NOW).await.unwrap());
+    assert!(sessions.store_submission(&before, Some(&pending_submission()), NOW).await.unwrap());
     let first = load().await;
     assert!(sessions.confirm(&first, &confirmed, NOW).await.unwrap());
     let second = load().await;
-    assert!(second.submission.as_ref().is_some_and(|held| held.confirmed));
-    assert!(!sessions.confirm(&first, &confirmed, NOW).await.unwrap(), "it was confirmed meanwhile");
-    assert_eq!(refused(forget(&first).await), [0], "another is in hand meanwhile");
-    forget(&second).await.unwrap();
-    let done = load().await;
-    assert!(done.submission.is_none());
-    assert_eq!(done.associated, Some(associated.clone()));
-    assert!(!sessions.confirm(&second, &confirmed, NOW).await.unwrap(), "what is forgotten does not come back");
-    assert_eq!(refused(forget(&second).await), [0]);
+    assert!(second.submission.as_ref().is_some_and(|submission| submission.confirmed));
+    assert!(!sessions.confirm(&first, &confirmed, NOW).await.unwrap(), "the submission was confirmed meanwhile");
+    assert_eq!(rejected_writes(finish(&first).await), [0], "the pending submission has changed meanwhile");
+    finish(&second).await.unwrap();
+    let after = load().await;
+    assert!(after.submission.is_none());
+    assert_eq!(after.associated, Some(associated.clone()));
+    assert!(!sessions.confirm(&second, &confirmed, NOW).await.unwrap(), "a removed submission is not restored");
+    assert_eq!(rejected_writes(finish(&second).await), [0]);
 }
 
 #[tokio::test]
-async fn the_fourth_try_is_one_too_many_and_a_repeated_one_is_free() {
+async fn the_fourth_try_is_rejected_and_a_repeated_try_is_not_counted() {
     let sessions = Sessions::new(dynamodb().await, stack::variable("SESSIONS_TABLE"));
     let begun = session(Vec::new());
     sessions.start(&begun, NOW).await.unwrap();
@@ -215,11 +215,11 @@ async fn the_fourth_try_is_one_too_many_and_a_repeated_one_is_free() {
     sessions.start(&all, NOW).await.unwrap();
     let ids: Vec<String> = (0..12).map(|try_| try_.to_string()).collect();
     let tries = join_all(ids.iter().map(|id| sessions.note_try(&all, id, 3))).await;
-    assert_eq!(tries.iter().filter(|result| matches!(result, Ok(Try::Noted(_)))).count(), 3, "however many come at once");
+    assert_eq!(tries.iter().filter(|result| matches!(result, Ok(Try::Noted(_)))).count(), 3, "three of twelve concurrent tries are noted");
 }
 
 #[tokio::test]
-async fn a_session_steps_up_to_its_successor_in_one_step() {
+async fn a_session_is_rotated_in_one_transaction() {
     let client = dynamodb().await;
     let sessions = Sessions::new(client.clone(), stack::variable("SESSIONS_TABLE"));
     let mut old = session(Vec::new());
@@ -229,37 +229,37 @@ async fn a_session_steps_up_to_its_successor_in_one_step() {
     let mut new = old.clone();
     (new.token, new.otp) = (SessionToken::random().unwrap(), None);
     let until = NOW.plus(Span::minutes(1));
-    let step = || [sessions.put_write(&new).unwrap(), sessions.rotate_write(&old, "right", &new.token, until).unwrap()];
-    commit(&client, step()).await.unwrap();
+    let rotate = || [sessions.put_write(&new).unwrap(), sessions.rotate_write(&old, "right", &new.token, until).unwrap()];
+    commit(&client, rotate()).await.unwrap();
     assert!(sessions.load(&new.token, NOW).await.unwrap().unwrap().otp.is_none());
     let pointer = sessions.load(&old.token, NOW).await.unwrap().unwrap();
     assert_eq!((pointer.successor.unwrap().expose(), pointer.tries), (new.token.expose(), 0));
     assert!(sessions.load(&old.token, until).await.unwrap().is_none());
-    assert_eq!(refused(commit(&client, step()).await), [0, 1]);
+    assert_eq!(rejected_writes(commit(&client, rotate()).await), [0, 1]);
     let mut third = new.clone();
     third.token = SessionToken::random().unwrap();
     let again = [sessions.put_write(&third).unwrap(), sessions.rotate_write(&old, "right", &third.token, until).unwrap()];
-    assert_eq!(refused(commit(&client, again).await), [1]);
-    assert!(sessions.load(&third.token, NOW).await.unwrap().is_none(), "half of it is nothing");
+    assert_eq!(rejected_writes(commit(&client, again).await), [1]);
+    assert!(sessions.load(&third.token, NOW).await.unwrap().is_none(), "no write of a rejected transaction is stored");
 }
 
 #[tokio::test]
-async fn what_is_given_back_can_be_used_again() {
+async fn a_returned_unit_of_a_quota_can_be_used_again() {
     let quotas = Quotas::new(dynamodb().await, stack::variable("QUOTAS_TABLE"));
     let person = someone();
     let wrong = async |id: usize| quotas.use_one(Quota::WrongOtps, &person, &id.to_string(), NOW).await.unwrap();
-    // The last of a set takes the set away, and the limit must still hold afterwards.
-    assert_eq!(wrong(0).await, Use::LetIn { used: 1 });
+    // Removing the last element of a set removes the attribute. The limit must still be enforced afterwards.
+    assert_eq!(wrong(0).await, Use::WithinLimit { used: 1 });
     let give_back = async |id: usize| quotas.give_back(Quota::WrongOtps, &person, &id.to_string(), NOW).await.unwrap();
     give_back(0).await;
     give_back(0).await;
     for used in 1..=20 {
-        assert_eq!(wrong(used).await, Use::LetIn { used });
+        assert_eq!(wrong(used).await, Use::WithinLimit { used });
     }
     assert_eq!(wrong(21).await, Use::Exhausted);
     give_back(7).await;
-    assert_eq!(wrong(21).await, Use::LetIn { used: 20 });
-    assert_eq!(quotas.submissions_left(&person, NOW).await.unwrap(), 5, "another count");
+    assert_eq!(wrong(21).await, Use::WithinLimit { used: 20 });
+    assert_eq!(quotas.submissions_left(&person, NOW).await.unwrap(), 5, "the quota of submissions is counted separately");
     quotas.give_back(Quota::OtpMessages, &someone(), "none", NOW).await.unwrap();
 }
 
@@ -271,21 +271,21 @@ async fn a_business_has_a_hundred_employees_at_most() {
     let employee = |number: usize| EmployeeId::from_hash(format!("{number:043}"));
     let enter = async |number: usize| {
         let item = StaffItem::seal(&key, shop.clone(), employee(number), &facts, member(), NOW).unwrap();
-        commit(&client, [staff.put_write(&item).unwrap(), staff.enter_write(&shop, &employee(number)).unwrap()]).await
+        commit(&client, [staff.put_write(&item).unwrap(), staff.add_to_roster_write(&shop, &employee(number)).unwrap()]).await
     };
     enter(0).await.unwrap();
-    // As if all but one of the others were there too.
+    // Adds the ids of all other employees but one directly to the roster.
     let others = (2..STAFF_MAX).map(|number| employee(number).as_str().to_owned()).collect();
     let roster = client.update_item().table_name(stack::variable("STAFF_TABLE")).update_expression("ADD employees :others");
     let text = |value: &str| AttributeValue::S(value.to_owned());
     let roster = roster.key("business", text(shop.as_str())).key("employee", text("#roster"));
     roster.expression_attribute_values(":others", AttributeValue::Ss(others)).send().await.unwrap();
     enter(1).await.unwrap();
-    assert_eq!(refused(enter(STAFF_MAX).await), [1]);
-    assert!(!staff.has(&shop, &employee(STAFF_MAX), NOW).await.unwrap(), "half of it is nothing");
-    assert_eq!(refused(enter(0).await), [0], "who is there takes no further place");
-    assert_eq!(staff.of_business(&shop).await.unwrap().len(), 2, "without the set of their ids");
-    let leave = || [staff.delete_write(&shop, &employee(0)).unwrap(), staff.leave_write(&shop, &employee(0)).unwrap()];
+    assert_eq!(rejected_writes(enter(STAFF_MAX).await), [1]);
+    assert!(!staff.has(&shop, &employee(STAFF_MAX), NOW).await.unwrap(), "no write of a rejected transaction is stored");
+    assert_eq!(rejected_writes(enter(0).await), [0], "an employee who is on the roster is not added again");
+    assert_eq!(staff.of_business(&shop).await.unwrap().len(), 2, "the list does not contain the roster item");
+    let leave = || [staff.delete_write(&shop, &employee(0)).unwrap(), staff.remove_from_roster_write(&shop, &employee(0)).unwrap()];
     for _ in 0..2 {
         commit(&client, leave()).await.unwrap();
     }
@@ -295,10 +295,10 @@ async fn a_business_has_a_hundred_employees_at_most() {
 }
 
 #[tokio::test]
-async fn agreements_are_kept_with_the_time_of_the_first() {
+async fn a_repeated_agreement_keeps_the_time_of_the_first() {
     let client = dynamodb().await;
     let (consents, person) = (Consents::new(client.clone(), stack::variable("CONSENTS_TABLE")), someone());
-    let agreed = async |now| consents.has_personal_data(&person, now).await.unwrap();
+    let agreed = async |now| consents.has_agreed_to_personal_data(&person, now).await.unwrap();
     assert!(!agreed(NOW).await);
     consents.agree_personal_data(&person, NOW).await.unwrap();
     consents.agree_personal_data(&person, LATER).await.unwrap();
@@ -306,14 +306,14 @@ async fn agreements_are_kept_with_the_time_of_the_first() {
     assert!(agreed(NOW).await && !agreed(end).await);
     commit(&client, [consents.associate_write(&person, "set", NOW, LATER).unwrap()]).await.unwrap();
     commit(&client, [consents.extend_personal_data_write(&person, PERSONAL_DATA_VERSION, end).unwrap()]).await.unwrap();
-    assert!(agreed(end).await, "it is kept for longer");
+    assert!(agreed(end).await, "its retention was extended");
     let all = consents.of(&person, NOW).await.unwrap();
     assert_eq!(all.iter().map(|consent| consent.given_at).collect::<Vec<_>>(), [NOW, NOW]);
     assert!(consents.of(&someone(), NOW).await.unwrap().is_empty());
 }
 
 #[tokio::test]
-async fn an_application_is_replaced_as_it_was_read_and_meeting_oneself_is_no_other() {
+async fn an_application_is_replaced_only_if_unchanged_and_a_repeated_call_succeeds() {
     let client = dynamodb().await;
     let applications = Applications::new(client.clone(), stack::variable("APPLICATIONS_TABLE"));
     let application = ApplicationId::parse(&format!("second-{}", &id()[..8])).unwrap();
@@ -324,19 +324,19 @@ async fn an_application_is_replaced_as_it_was_read_and_meeting_oneself_is_no_oth
         purpose: Purpose::Passport,
         profile: FileProfile::Standard,
         keys: BTreeMap::new(),
-        // So that nobody else's test is shown it.
+        // Withdrawn, so that other tests do not see it.
         withdrawn_at: Some(NOW),
         revision: revision.to_owned(),
     };
     assert!(applications.find(&application, NOW).await.unwrap().is_none());
-    assert!(!applications.replace(&with("0"), &with("1"), NOW).await.unwrap(), "there is none");
+    assert!(!applications.replace(&with("0"), &with("1"), NOW).await.unwrap(), "the application does not exist");
     assert!(applications.add(&with("1"), NOW).await.unwrap());
-    assert!(applications.add(&with("1"), NOW).await.unwrap(), "the same call, whose answer was lost");
+    assert!(applications.add(&with("1"), NOW).await.unwrap(), "a repeated call after a lost response");
     assert!(!applications.add(&with("2"), NOW).await.unwrap(), "the id is taken");
     for _ in 0..2 {
         assert!(applications.replace(&with("1"), &with("2"), NOW).await.unwrap());
     }
-    assert!(!applications.replace(&with("1"), &with("3"), NOW).await.unwrap(), "somebody was quicker");
+    assert!(!applications.replace(&with("1"), &with("3"), NOW).await.unwrap(), "another call replaced it meanwhile");
     assert_eq!(applications.find(&application, NOW).await.unwrap().unwrap(), with("2"));
     assert!(applications.all().await.unwrap().contains(&with("2")));
     let key = AttributeValue::S(application.as_str().to_owned());
@@ -344,7 +344,7 @@ async fn an_application_is_replaced_as_it_was_read_and_meeting_oneself_is_no_oth
 }
 
 #[tokio::test]
-async fn who_is_unknown_is_not_made_by_looking() {
+async fn looking_up_an_unknown_person_creates_no_subject() {
     let hasher = IdentifierHasher::new(&id());
     let subjects = Subjects::new(dynamodb().await, stack::variable("SUBJECTS_TABLE"), hasher);
     let afm = domain::Identifier::Afm(afm());
@@ -355,9 +355,9 @@ async fn who_is_unknown_is_not_made_by_looking() {
     assert_eq!(subjects.find(&afm, NOW).await.unwrap(), Some(made));
 }
 
-/// The emulators' locks are not DynamoDB's; that one wins, and that the others are told, is the same.
+/// The emulators lock items differently from DynamoDB, but in each case one transaction succeeds and all others fail with an error.
 #[tokio::test]
-async fn of_transactions_that_meet_one_is_written_whole() {
+async fn of_concurrent_transactions_exactly_one_is_written_completely() {
     let client = dynamodb().await;
     let (staff, key, shop) = (Staff::new(client.clone(), stack::variable("STAFF_TABLE")), staff_key("secret"), business());
     let facts = StaffFacts { afm: afm(), label: None, business_afm: afm(), owner_afm: afm() };
@@ -365,17 +365,17 @@ async fn of_transactions_that_meet_one_is_written_whole() {
     let own = |number: usize| EmployeeId::from_hash(format!("{number:043}"));
     let item = |employee| StaffItem::seal(&key, shop.clone(), employee, &facts, member(), NOW).unwrap();
     let results = join_all((1..=8).map(|number| {
-        let parts = [staff.put_write(&item(own(number))).unwrap(), staff.put_write(&item(common.clone())).unwrap()];
-        commit(&client, parts)
+        let writes = [staff.put_write(&item(own(number))).unwrap(), staff.put_write(&item(common.clone())).unwrap()];
+        commit(&client, writes)
     }))
     .await;
     for result in &results {
-        let lost = matches!(
+        let is_expected = matches!(
             result,
             Ok(()) | Err(TransactionError::Refused(_) | TransactionError::Conflict | TransactionError::Storage(StorageError::Throttled(_)))
         );
-        assert!(lost, "{result:?}");
+        assert!(is_expected, "{result:?}");
     }
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
-    assert_eq!(staff.of_business(&shop).await.unwrap().len(), 2, "the common one, and that of the transaction that won");
+    assert_eq!(staff.of_business(&shop).await.unwrap().len(), 2, "the common employee, and that of the successful transaction");
 }

@@ -1,4 +1,4 @@
-//! What KMS seals opens under its key and at its place alone.
+//! Data that was sealed with KMS opens only with the same key and the same encryption context.
 
 use domain::{CodeNumber, Language, Recipient, recipient::GreekMobile};
 use serde::{Serialize, de::DeserializeOwned};
@@ -11,8 +11,8 @@ use storage::{
 
 use crate::{LATER, NOW, business, id, kms, someone};
 
-/// The same item as if somebody had written another value into it.
-fn moved<T: Serialize + DeserializeOwned>(item: &T, attribute: &str, value: &str) -> T {
+/// Returns the item with another value of an attribute, as if somebody had tampered with the table.
+fn with_attribute<T: Serialize + DeserializeOwned>(item: &T, attribute: &str, value: &str) -> T {
     let mut item: serde_json::Value = serde_json::to_value(item).unwrap();
     item[attribute] = value.into();
     serde_json::from_value(item).unwrap()
@@ -23,14 +23,14 @@ fn mobile() -> Recipient {
 }
 
 #[tokio::test]
-async fn a_blob_opens_under_its_key_in_its_context_alone() {
+async fn a_blob_opens_only_with_its_encryption_context() {
     let ours = kms("OUTBOX_KEY").await;
     let context = [("subject_id", "a"), ("set", "b")];
-    // KMS takes no more than 4096 bytes: a long message is some 200.
+    // KMS encrypts at most 4096 bytes. A long message has about 200.
     let plain = [7; 400];
     let sealed = ours.seal(&context, &plain).await.unwrap();
     assert_eq!(*ours.open(&context, &sealed).await.unwrap(), plain);
-    assert_eq!(*ours.open(&[context[1], context[0]], &sealed).await.unwrap(), plain, "a context has no order");
+    assert_eq!(*ours.open(&[context[1], context[0]], &sealed).await.unwrap(), plain, "the order of context entries does not matter");
     for wrong in [
         vec![],
         vec![("subject_id", "a")],
@@ -41,16 +41,16 @@ async fn a_blob_opens_under_its_key_in_its_context_alone() {
         assert!(ours.open(&wrong, &sealed).await.is_err(), "{wrong:?}");
     }
     assert!(ours.open(&context, b"not a blob").await.is_err());
-    assert_ne!(ours.seal(&context, &plain).await.unwrap(), sealed, "the same never looks the same");
+    assert_ne!(ours.seal(&context, &plain).await.unwrap(), sealed, "sealing the same data again produces a different blob");
 }
 
 #[tokio::test]
-async fn a_blob_opens_under_its_own_key_and_whole_alone() {
+async fn a_blob_opens_only_with_its_own_key_and_if_unmodified() {
     let (ours, other) = (kms("OUTBOX_KEY").await, kms("REMINDERS_KEY").await);
     let context = [("subject_id", "a")];
     let sealed = ours.seal(&context, &[7; 400]).await.unwrap();
     assert!(ours.open(&context, &sealed).await.is_ok());
-    assert!(other.open(&context, &sealed).await.is_err(), "under another key");
+    assert!(other.open(&context, &sealed).await.is_err(), "with another key");
     let mut changed = sealed.clone();
     *changed.last_mut().unwrap() ^= 1;
     for broken in [&sealed[..sealed.len() / 2], &sealed[1..], &changed] {
@@ -59,7 +59,7 @@ async fn a_blob_opens_under_its_own_key_and_whole_alone() {
 }
 
 #[tokio::test]
-async fn a_message_opens_as_the_message_that_it_was_sealed_as() {
+async fn a_message_opens_only_under_its_own_id() {
     let (kms, code) = (kms("OUTBOX_KEY").await, CodeNumber::from_bytes([5; 16]));
     let message = Message::new(mobile(), &code, Language::El, LATER);
     let hasher = RecipientHasher::new("a secret");
@@ -68,23 +68,23 @@ async fn a_message_opens_as_the_message_that_it_was_sealed_as() {
     assert_eq!(other.masked(), mobile().masked());
     assert!(item.is_for(&hasher, &mobile()) && !item.is_for(&hasher, &other));
     assert!(!item.is_for(&RecipientHasher::new("another secret"), &mobile()));
-    assert!(!moved(&item, "message_id", &id()).is_for(&hasher, &mobile()), "two messages to one address have nothing in common");
+    assert!(!with_attribute(&item, "message_id", &id()).is_for(&hasher, &mobile()), "the hash of a recipient is different in each message");
     assert_eq!(item.open(&kms).await.unwrap().code().unwrap().bytes(), code.bytes());
-    assert!(moved(&item, "message_id", &id()).open(&kms).await.is_err());
+    assert!(with_attribute(&item, "message_id", &id()).open(&kms).await.is_err());
 }
 
 #[tokio::test]
-async fn an_address_opens_for_what_it_was_left_for() {
+async fn an_address_opens_only_for_the_reminder_that_it_was_sealed_for() {
     let kms = kms("REMINDERS_KEY").await;
     let address = Address { recipient: mobile(), language: Language::El };
     let about = About::Code { code_id: "c".to_owned() };
     let item = ReminderItem::seal(&kms, &about, &address, &id(), LATER, None).await.unwrap();
     assert_eq!(item.open(&kms).await.unwrap().recipient.masked(), address.recipient.masked());
-    assert!(moved(&item, "about", "code#d").open(&kms).await.is_err());
+    assert!(with_attribute(&item, "about", "code#d").open(&kms).await.is_err());
 }
 
 #[tokio::test]
-async fn a_key_opens_for_its_subject_and_its_set() {
+async fn a_key_opens_only_for_its_subject_and_photo_set() {
     let (kms, subject, set) = (kms("ASSOCIATIONS_KEY").await, someone(), id());
     let data_key = SealingKey::random().unwrap();
     let sealed = data_key.seal("a face", b"a face").unwrap();
@@ -94,6 +94,6 @@ async fn a_key_opens_for_its_subject_and_its_set() {
     assert_eq!(again.code.bytes(), opened.code.bytes());
     assert_eq!(again.data_key.open("a face", &sealed).unwrap(), b"a face");
     for (attribute, value) in [("subject_id", someone().as_str()), ("set_id", &id())] {
-        assert!(moved(&item, attribute, value).open(&kms).await.is_err(), "{attribute}");
+        assert!(with_attribute(&item, attribute, value).open(&kms).await.is_err(), "{attribute}");
     }
 }

@@ -1,5 +1,5 @@
-//! Promises that storage's conditions keep, on the tables of the deployed stack. Time comes in as an argument: midnights
-//! and clock changes are met here without waiting for them.
+//! Quotas and subjects, on the tables of the deployed stack. The functions of `storage` take the time as an argument, so these tests need not
+//! wait for midnight or for a clock change.
 
 use domain::{
     Afm, Amka, Identifier, Moment, Paaypa, SubjectId,
@@ -32,9 +32,9 @@ fn at(rfc3339: &str) -> Moment {
 }
 
 #[tokio::test]
-async fn the_sixth_code_of_the_day_is_refused_and_at_midnight_in_athens_five_are_free_again() {
+async fn the_sixth_code_of_the_day_is_rejected_and_at_midnight_in_athens_five_are_free_again() {
     let quotas = quotas().await;
-    // An ordinary night, and the nights around both clock changes: the last second of the day, in UTC.
+    // The last second of the day in Athens, in UTC: of an ordinary day, and of the days around both clock changes.
     for last_second in
         ["2026-11-20T21:59:59Z", "2026-03-28T21:59:59Z", "2026-03-29T20:59:59Z", "2026-10-24T20:59:59Z", "2026-10-25T21:59:59Z"]
     {
@@ -43,31 +43,31 @@ async fn the_sixth_code_of_the_day_is_refused_and_at_midnight_in_athens_five_are
         assert_eq!(renews_at(last), midnight);
         let submit = async |now, code: usize| quotas.use_one(Quota::Submissions, &person, &format!("code {code}"), now).await.unwrap();
         for code in 1..=5 {
-            assert_eq!(submit(last, code).await, Use::LetIn { used: code }, "{last_second}");
+            assert_eq!(submit(last, code).await, Use::WithinLimit { used: code }, "{last_second}");
         }
         assert_eq!(submit(last, 6).await, Use::Exhausted, "{last_second}");
-        assert_eq!(submit(last, 3).await, Use::LetIn { used: 5 }, "the same code again is free");
+        assert_eq!(submit(last, 3).await, Use::WithinLimit { used: 5 }, "the same code again is not counted");
         assert_eq!(quotas.submissions_left(&person, last).await.unwrap(), 0);
         assert_eq!(quotas.submissions_left(&person, midnight).await.unwrap(), 5);
         for code in 1..=5 {
-            assert_eq!(submit(midnight, 10 + code).await, Use::LetIn { used: code }, "{last_second}");
+            assert_eq!(submit(midnight, 10 + code).await, Use::WithinLimit { used: code }, "{last_second}");
         }
         assert_eq!(submit(midnight, 16).await, Use::Exhausted, "{last_second}");
     }
 }
 
 #[tokio::test]
-async fn of_two_hundred_codes_at_once_five_are_let_in_and_each_of_them_is_free_again() {
+async fn of_two_hundred_codes_at_once_five_are_accepted_and_may_be_repeated() {
     let (quotas, person, now) = (quotas().await, someone(), at("2026-11-20T12:00:00Z"));
     let ids: Vec<String> = (0..200).map(|code| format!("code {code}")).collect();
-    let let_in = async || {
+    let accepted = async || {
         let results = join_all(ids.iter().map(|id| quotas.use_one(Quota::Submissions, &person, id, now))).await;
-        let let_in = ids.iter().zip(results).filter(|(_, result)| *result.as_ref().unwrap() != Use::Exhausted);
-        let_in.map(|(id, _)| id.as_str()).collect::<Vec<_>>()
+        let accepted = ids.iter().zip(results).filter(|(_, result)| *result.as_ref().unwrap() != Use::Exhausted);
+        accepted.map(|(id, _)| id.as_str()).collect::<Vec<_>>()
     };
-    let first = let_in().await;
+    let first = accepted().await;
     assert_eq!(first.len(), 5);
-    assert_eq!(let_in().await, first, "the same two hundred again: those five, and no other");
+    assert_eq!(accepted().await, first, "of the same two hundred codes the same five are accepted again");
 }
 
 #[tokio::test]
@@ -78,7 +78,7 @@ async fn each_of_a_persons_numbers_leads_to_the_same_subject_whichever_is_known_
     let afm = Identifier::Afm(Afm::parse("068933130").unwrap());
     let paaypa = Identifier::Paaypa(Paaypa::parse("12345678901").unwrap());
     let amka = Identifier::Amka(Amka::parse("01018012342").unwrap());
-    // A foreigner with a provisional number and an AFM; later the registers give an AMKA and no PAAYPA.
+    // A foreigner has a provisional number (PAAYPA) and an AFM. Later the registers return an AMKA instead of the PAAYPA.
     let first = subjects.resolve(&[paaypa.clone(), afm.clone()], now).await.unwrap();
     assert_eq!(subjects.resolve(&[amka.clone(), afm.clone()], now).await.unwrap(), first);
     for alone in [paaypa, afm, amka] {
@@ -92,19 +92,19 @@ async fn a_person_who_signs_in_twice_at_once_is_one_subject() {
     let subjects = Subjects::new(aws::dynamodb(&aws::config().await), stack::variable("SUBJECTS_TABLE"), hasher);
     let numbers = [Identifier::Amka(Amka::parse("01018012342").unwrap()), Identifier::Afm(Afm::parse("068933130").unwrap())];
     let now = at("2026-11-20T12:00:00Z");
-    // Whichever the registers name first, and also where one of them is all that is known to somebody.
+    // The registers may return the numbers in either order, or one number alone.
     let [amka, afm] = numbers.clone();
-    let ways = [vec![amka.clone(), afm.clone()], vec![afm.clone(), amka.clone()], vec![afm]];
-    let all = join_all((0..9).map(|way| subjects.resolve(&ways[way % 3], now))).await;
-    let settled = subjects.resolve(&numbers, now).await.unwrap();
+    let variants = [vec![amka.clone(), afm.clone()], vec![afm.clone(), amka.clone()], vec![afm]];
+    let all = join_all((0..9).map(|call| subjects.resolve(&variants[call % 3], now))).await;
+    let resolved = subjects.resolve(&numbers, now).await.unwrap();
     for subject in all {
-        assert_eq!(subject.unwrap(), settled);
+        assert_eq!(subject.unwrap(), resolved);
     }
-    assert_eq!(subjects.resolve(&numbers[1..], now).await.unwrap(), settled);
+    assert_eq!(subjects.resolve(&numbers[1..], now).await.unwrap(), resolved);
 }
 
 #[tokio::test]
-async fn numbers_of_one_person_that_lead_to_two_are_not_guessed_about() {
+async fn numbers_that_lead_to_two_subjects_are_an_error() {
     let hasher = IdentifierHasher::new(&format!("{:?}", someone()));
     let subjects = Subjects::new(aws::dynamodb(&aws::config().await), stack::variable("SUBJECTS_TABLE"), hasher);
     let now = at("2026-11-20T12:00:00Z");

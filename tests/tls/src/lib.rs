@@ -1,6 +1,7 @@
-//! An endpoint over TLS before one without. As AWS's are: RSA keys of 2048 bits, a certificate signed by one that a root signed, HTTP/1.1.
+//! An endpoint that terminates TLS and forwards connections to an endpoint without TLS. Like the endpoints of AWS it has RSA keys of 2048 bits, a
+//! certificate chain of root, intermediate and leaf, and HTTP/1.1.
 
-#![expect(clippy::expect_used, reason = "for tests: what fails here fails the test that calls it")]
+#![expect(clippy::expect_used, reason = "for tests: a panic here fails the calling test")]
 
 use std::{
     net::SocketAddr,
@@ -26,46 +27,46 @@ use tokio_rustls::{
     },
 };
 
-/// Of `localhost`.
+/// A TLS endpoint with a certificate for `localhost`.
 pub struct Endpoint {
     pub url: String,
-    /// Its root's certificate, as PEM: who trusts it trusts the endpoint.
+    /// The root certificate as PEM. A client that trusts it trusts the endpoint.
     pub root: String,
 }
 
-/// Answers every request with this, as it is; and whether one has come.
+/// Starts a TLS endpoint that sends `response` unchanged to every request. The returned flag tells whether a request has arrived.
 ///
 /// # Panics
 /// As [`start`].
-pub async fn answering(answer: &'static str) -> (Endpoint, Arc<AtomicBool>) {
+pub async fn answering(response: &'static str) -> (Endpoint, Arc<AtomicBool>) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
     let address = listener.local_addr().expect("a port");
-    let asked = Arc::new(AtomicBool::new(false));
-    let asking = Arc::clone(&asked);
+    let received = Arc::new(AtomicBool::new(false));
+    let received_by_server = Arc::clone(&received);
     tokio::spawn(async move {
         while let Ok((mut connection, _)) = listener.accept().await {
-            let asking = Arc::clone(&asking);
+            let received = Arc::clone(&received_by_server);
             tokio::spawn(async move {
                 let mut request = vec![0; 16_384];
                 while connection.read(&mut request).await.is_ok_and(|length| length > 0) {
-                    asking.store(true, Ordering::SeqCst);
-                    connection.write_all(answer.as_bytes()).await.expect("written");
+                    received.store(true, Ordering::SeqCst);
+                    connection.write_all(response.as_bytes()).await.expect("written");
                 }
             });
         }
     });
-    (start(address).await, asked)
+    (start(address).await, received)
 }
 
-/// Hands all that comes on to `upstream`, until the runtime ends.
+/// Starts a TLS endpoint that forwards all connections to `upstream` until the runtime ends.
 ///
 /// # Panics
-/// Where certificates or the port cannot be had.
+/// If certificates cannot be created or no port is free.
 pub async fn start(upstream: SocketAddr) -> Endpoint {
     let root = Authority::new("Root", None);
-    let middle = Authority::new("Intermediate", Some(&root));
-    let (leaf, key) = signed("localhost", IsCa::NoCa, Some(&middle.issuer));
-    let chain = vec![leaf.der().clone(), middle.certificate.der().clone()];
+    let intermediate = Authority::new("Intermediate", Some(&root));
+    let (leaf, key) = signed("localhost", IsCa::NoCa, Some(&intermediate.issuer));
+    let chain = vec![leaf.der().clone(), intermediate.certificate.der().clone()];
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let mut config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).expect("a certificate and its key");
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
@@ -77,12 +78,12 @@ pub async fn start(upstream: SocketAddr) -> Endpoint {
             let acceptor = acceptor.clone();
             tokio::spawn(async move {
                 let _ = connection.set_nodelay(true);
-                // A caller that does not trust us hangs up.
-                let (Ok(mut caller), Ok(mut upstream)) = (acceptor.accept(connection).await, TcpStream::connect(upstream).await) else {
+                // A client that does not trust the certificate closes the connection.
+                let (Ok(mut client), Ok(mut upstream)) = (acceptor.accept(connection).await, TcpStream::connect(upstream).await) else {
                     return;
                 };
                 let _ = upstream.set_nodelay(true);
-                let _ = copy_bidirectional(&mut caller, &mut upstream).await;
+                let _ = copy_bidirectional(&mut client, &mut upstream).await;
             });
         }
     });
@@ -101,9 +102,9 @@ struct Authority {
 }
 
 impl Authority {
-    fn new(name: &str, above: Option<&Self>) -> Self {
+    fn new(name: &str, parent: Option<&Self>) -> Self {
         let is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let (certificate, key) = signed(name, is_ca, above.map(|authority| &authority.issuer));
+        let (certificate, key) = signed(name, is_ca, parent.map(|authority| &authority.issuer));
         Self { certificate, issuer: Issuer::new(params(name, is_ca), key) }
     }
 }
@@ -116,7 +117,7 @@ fn params(name: &str, is_ca: IsCa) -> CertificateParams {
     params
 }
 
-/// By the issuer, or by itself.
+/// Returns a new certificate with its key, signed by the issuer or, without one, self-signed.
 fn signed(name: &str, is_ca: IsCa, issuer: Option<&Issuer<'static, KeyPair>>) -> (Certificate, KeyPair) {
     let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).expect("a key");
     let params = params(name, is_ca);

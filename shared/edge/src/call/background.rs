@@ -8,7 +8,7 @@ impl Call {
     /// Starts a task that runs at the same time as the handler. The response is sent after the task has ended, and does not depend on its
     /// result.
     pub(crate) fn spawn_background(&self, work: impl Future<Output = ()> + Send + 'static) {
-        let rounds_before = aws::rounds_answered();
+        let rounds_before = aws::completed_rounds();
         let handle = tokio::spawn(async move { aws::counted_after(rounds_before, work).await.1 });
         if let Ok(mut handles) = self.background.lock() {
             handles.push(handle);

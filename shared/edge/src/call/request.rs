@@ -42,9 +42,9 @@ impl Call {
     }
 
     /// Returns whether the request is under `/v1`. All other paths belong to the web application.
-    pub fn is_of_api(&self) -> bool {
+    pub fn is_api_request(&self) -> bool {
         // The route is checked as well, because the caller may percent-encode characters of the path.
-        self.is_of_api || self.route.starts_with("/v1/")
+        self.is_api_request || self.route.starts_with("/v1/")
     }
 
     /// Returns the path in infra/openapi.yaml by which the gateway selected this function, such as `/v1/pulls`.

@@ -265,7 +265,7 @@ fn times_audience_and_id_are_checked_after_the_signature() {
         (without("jti"), SignatureFault::Claims { claim: "jti" }),
         (changed("jti", json!("")), SignatureFault::Claims { claim: "jti" }),
         (changed("jti", json!("a b")), SignatureFault::Claims { claim: "jti" }),
-        (changed("jti", json!("j".repeat(JTI_LENGTH + 1))), SignatureFault::Claims { claim: "jti" }),
+        (changed("jti", json!("j".repeat(JTI_CHARACTERS_MAX + 1))), SignatureFault::Claims { claim: "jti" }),
         (without("aud"), SignatureFault::Audience),
         (audience("https://myphoto.example/v1/verdicts"), SignatureFault::Audience),
         (audience("https://other.example/v1/pulls"), SignatureFault::Audience),
@@ -312,7 +312,7 @@ fn malformed_tokens_and_unknown_header_members_are_rejected() {
         with_header(json!({ "alg": "EdDSA", "kid": "EdDSA", "jku": "https://evil.example/keys" })),
         with_header(json!(["EdDSA"])),
         token(EdDsa, &json!([])),
-        token(EdDsa, &changed("padding", json!("x".repeat(REQUEST_LENGTH)))),
+        token(EdDsa, &changed("padding", json!("x".repeat(REQUEST_BYTES_MAX)))),
         "x".repeat(10_000_000),
     ] {
         assert_eq!(fault(&malformed), SignatureFault::Malformed, "{}", &malformed[..malformed.len().min(200)]);

@@ -1,4 +1,4 @@
-//! The email that brings a code number.
+//! The email with a code number.
 
 use domain::{CodeNumber, Moment};
 use mail_builder::{
@@ -29,12 +29,12 @@ struct Texts {
 const EL: Texts = Texts {
     subject: "Ο κωδικάριθμος για τις φωτογραφίες σας",
     heading: "Ο κωδικάριθμός σας",
-    intro: "Ένας φωτογράφος ανέβασε για εσάς στο myPhoto φωτογραφία προσώπου, εικόνα υπογραφής ή και τις δύο. Με τον κωδικάριθμο τις \
-            συσχετίζετε με εσάς, ή με ανήλικο του οποίου έχετε την επιμέλεια, για να χρησιμοποιούνται σε υπηρεσίες του Δημοσίου.",
+    intro: "Ένας φωτογράφος ανέβασε για εσάς στο myPhoto φωτογραφία προσώπου, υπογραφή ή και τις δύο. Με τον κωδικάριθμο τις \
+            συσχετίζετε με τον ΑΦΜ σας, ή με ανήλικο του οποίου έχετε την επιμέλεια, για να χρησιμοποιούνται σε υπηρεσίες του Δημοσίου.",
     code: "Κωδικάριθμος",
     qr: "Κωδικός QR που ανοίγει το myPhoto με τον κωδικάριθμο συμπληρωμένο",
     open: "Άνοιγμα του myPhoto",
-    valid: "Ισχύει έως",
+    valid: "Ισχύει έως τις",
     deleted: "Αν δεν συσχετιστούν έως τότε, οι φωτογραφίες διαγράφονται.",
     steps_heading: "Τι να κάνετε",
     steps: [
@@ -70,10 +70,12 @@ const EN: Texts = Texts {
     automatic: "This message was sent automatically. Do not reply to it.",
 };
 
-/// Raw MIME: plain text, or HTML with the QR code as a picture inside the message (nothing is fetched when it is opened).
+/// Renders the email as raw MIME, with plain text and HTML alternatives. The QR code is an image inside the message, so that opening it
+/// loads nothing from the network.
 ///
 /// # Errors
-/// The envelope is not fit for headers, or the link is too long for a QR code.
+/// [`RenderError::Sender`] or [`RenderError::MessageId`] if the envelope has a value that is invalid in a header, [`RenderError::Qr`] if the
+/// link is too long for a QR code.
 pub fn code(envelope: &Envelope<'_>, code: &CodeNumber, expires_at: Moment, public_origin: &str) -> Result<Vec<u8>, RenderError> {
     let language = envelope.language;
     let texts = pick(language, &EL, &EN);
@@ -97,7 +99,7 @@ pub fn code(envelope: &Envelope<'_>, code: &CodeNumber, expires_at: Moment, publ
 
 fn text_body(texts: &Texts, code: &str, until: &str, link: &str) -> String {
     format!(
-        "{heading}\n\n{intro}\n\n{code_label}: {code}\n{valid}: {until}\n{deleted}\n\n{open}:\n{link}\n\n{steps_heading}\n{steps}\n\
+        "{heading}\n\n{intro}\n\n{code_label}: {code}\n{valid} {until}.\n{deleted}\n\n{open}:\n{link}\n\n{steps_heading}\n{steps}\n\
          {secret}\n\n{unexpected}\n{automatic}\n",
         heading = texts.heading,
         intro = texts.intro,
@@ -123,7 +125,7 @@ fn html_body(texts: &Texts, code: &str, until: &str, link: &str, cid: &str) -> M
         (frame::until(texts.valid, until, texts.deleted))
         (frame::button(texts.open, link))
         p style="margin:0 0 20px; text-align:center;" {
-            // The picture has its own white margin: scanners need it on a dark background too.
+            // The image includes its white quiet zone, which scanners need on a dark background too.
             img src=(format!("cid:{cid}")) alt=(texts.qr) width="240" height="240" style="width:240px; height:240px; max-width:100%; background:#ffffff; border-radius:6px;";
         }
         (frame::steps(texts.steps_heading, &texts.steps))
@@ -149,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mail_program_finds_everything_in_it() {
+    fn a_mail_parser_reads_all_headers_texts_and_the_qr_code() {
         for language in [Language::El, Language::En] {
             let raw = raw(language);
             let message = MessageParser::default().parse(&raw).unwrap();
@@ -157,7 +159,7 @@ mod tests {
             assert_eq!(message.from().unwrap().first().unwrap().name(), Some("myPhoto"));
             assert_eq!(message.to().unwrap().first().unwrap().address(), Some("maria@example.gr"));
             assert_eq!(has_greek(message.subject().unwrap()), language == Language::El);
-            assert!(!message.subject().unwrap().contains(WRITTEN), "subjects show on locked screens");
+            assert!(!message.subject().unwrap().contains(WRITTEN), "a subject is visible on a locked screen");
             assert_eq!(message.message_id(), Some(format!("{MESSAGE_ID}@myphoto.example.gr").as_str()));
             assert_eq!(message.date().unwrap().to_timestamp(), at("2026-11-21T22:18:02Z").epoch_seconds());
             assert_eq!(message.header("Auto-Submitted").unwrap().as_text(), Some("auto-generated"));
@@ -179,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn the_parts_stand_as_mail_programs_expect_them() {
+    fn the_mime_parts_are_in_the_expected_order() {
         let text = String::from_utf8(raw(Language::El)).unwrap();
         let order =
             ["multipart/alternative", "text/plain", "multipart/related", "text/html", "image/png"].map(|part| text.find(part).unwrap());
@@ -190,27 +192,27 @@ mod tests {
     }
 
     #[test]
-    fn the_same_message_is_always_the_same_bytes() {
+    fn the_same_message_always_has_the_same_bytes() {
         assert_eq!(raw(Language::El), raw(Language::El));
         assert_ne!(raw(Language::El), raw(Language::En));
     }
 
     proptest::proptest! {
-        /// Whatever is an address to us is one receiver to a mail program, and no further header.
+        /// A mail parser reads exactly one recipient from every address that we accept, and no injected header.
         #[test]
-        fn an_address_is_one_receiver(local in "[!#$%&'*+/=?^_`{|}~a-zA-Z0-9-]{1,20}", domain in "[a-z0-9]{1,9}(-[a-z0-9]{1,9})?") {
+        fn an_accepted_address_is_parsed_as_one_recipient(local in "[!#$%&'*+/=?^_`{|}~a-zA-Z0-9-]{1,20}", domain in "[a-z0-9]{1,9}(-[a-z0-9]{1,9})?") {
             let address = format!("{local}@{domain}.gr");
             let to = EmailAddress::parse(&address).unwrap();
             let raw = code(&envelope(&to, Language::El), &sample(), expiry(), ORIGIN).unwrap();
             let message = MessageParser::default().parse(&raw).unwrap();
-            let receivers: Vec<_> = message.to().unwrap().iter().map(|one| one.address().unwrap_or_default()).collect();
-            proptest::prop_assert_eq!(receivers, vec![address.as_str()]);
+            let recipients: Vec<_> = message.to().unwrap().iter().map(|recipient| recipient.address().unwrap_or_default()).collect();
+            proptest::prop_assert_eq!(recipients, vec![address.as_str()]);
             proptest::prop_assert!(message.cc().is_none() && message.bcc().is_none());
         }
     }
 
     #[test]
-    fn a_message_has_these_headers_and_no_other() {
+    fn a_message_has_exactly_the_expected_headers() {
         let raw = raw(Language::El);
         let message = MessageParser::default().parse(&raw).unwrap();
         let mut names: Vec<_> = message.headers().iter().map(|header| header.name.as_str().to_owned()).collect();
@@ -222,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_unfit_enters_a_header() {
+    fn invalid_values_never_enter_a_header() {
         let to = EmailAddress::parse("maria@example.gr").unwrap();
         let make = |from, message_id| code(&Envelope { from, message_id, ..envelope(&to, Language::En) }, &sample(), expiry(), ORIGIN);
         assert!(matches!(make("x@example.gr\r\nBcc: y@example.gr", MESSAGE_ID), Err(RenderError::Sender)));

@@ -1,4 +1,4 @@
-//! What all emails share: headers, parts, and the look of the HTML.
+//! The headers, MIME structure and HTML layout that all emails share.
 
 use domain::{EmailAddress, Language, Moment};
 use mail_builder::{
@@ -10,13 +10,13 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::RenderError;
 
-/// From whom, to whom, when.
+/// The sender, recipient, language, id and date of an email.
 #[derive(Debug, Clone, Copy)]
 pub struct Envelope<'a> {
     pub from: &'a str,
     pub to: &'a EmailAddress,
     pub language: Language,
-    /// Our own name for the message (a UUID); parts and headers are named after it, so that the same message is always the same bytes.
+    /// A UUID. Content ids and MIME boundaries are derived from it, so that the same message always has the same bytes.
     pub message_id: &'a str,
     pub date: Moment,
 }
@@ -26,7 +26,7 @@ impl Envelope<'_> {
         EmailAddress::parse(self.from).map_err(|_| RenderError::Sender)
     }
 
-    /// A name of its own for the message or a part of it, as mail programs want them.
+    /// Returns a globally unique id for the message or one of its parts (RFC 5322, section 3.6.4).
     pub(super) fn id(&self, part: &str) -> Result<String, RenderError> {
         let sender = self.sender()?;
         let from_domain = sender.expose().rsplit_once('@').map(|(_, domain)| domain).ok_or(RenderError::Sender)?;
@@ -45,10 +45,10 @@ impl Envelope<'_> {
         MimePart::new("text/html", html.into_string()).language(self.language.tag())
     }
 
-    /// Raw MIME: plain text, or `rich`.
+    /// Renders raw MIME with two alternatives: plain text and `rich`.
     ///
     /// # Errors
-    /// The sender or the message's id is not fit for a header.
+    /// [`RenderError::Sender`] or [`RenderError::MessageId`] if the value is invalid in a header.
     pub(super) fn mime(&self, subject: &str, text: String, rich: MimePart<'_>) -> Result<Vec<u8>, RenderError> {
         let body = MimePart::new(
             self.multipart("multipart/alternative", "alternative"),
@@ -68,13 +68,14 @@ impl Envelope<'_> {
     }
 }
 
-/// Colours are set both ways (`style` for programs that drop the sheet, the sheet for a dark screen), all with a contrast of 4.5 or more.
-const SHEET: &str = "@media (prefers-color-scheme: dark) { \
+/// The colours of a dark screen. The light colours are in `style` attributes, for mail programs that drop style sheets. Every pair of text
+/// and background has a contrast of 4.5 or more.
+const DARK_STYLE_SHEET: &str = "@media (prefers-color-scheme: dark) { \
     .page { background: #14181f !important; } .card { background: #1f2630 !important; color: #f2f5f9 !important; border-color: #3a4452 !important; } \
     .code { background: #14181f !important; color: #f2f5f9 !important; border-color: #7fb0e8 !important; } .quiet { color: #b4bfcc !important; } \
     .secret { background: #3a2f10 !important; color: #ffe9b0 !important; } a.link { color: #9cc4f2 !important; } }";
 
-/// A page of one card: heading, body, and small print with the service's address in full.
+/// Renders a page of one card: heading, body, and small print with the service's URL in full.
 pub(super) fn page(language: Language, subject: &str, heading: &str, body: &Markup, small_print: &[&str], link: &str) -> Markup {
     html! {
         (DOCTYPE)
@@ -85,7 +86,7 @@ pub(super) fn page(language: Language, subject: &str, heading: &str, body: &Mark
                 meta name="color-scheme" content="light dark";
                 meta name="format-detection" content="telephone=no";
                 title { (subject) }
-                style { (PreEscaped(SHEET)) }
+                style { (PreEscaped(DARK_STYLE_SHEET)) }
             }
             body.page lang=(language.tag()) style="margin:0; padding:16px; background:#eef2f6; font-family:Arial,Helvetica,sans-serif; font-size:16px; line-height:1.5;" {
                 main.card style="max-width:560px; margin:0 auto; padding:24px; background:#ffffff; color:#1b2430; border:1px solid #d5dce4; border-radius:8px;" {
@@ -109,7 +110,7 @@ pub(super) fn paragraph(text: &str) -> Markup {
     html! { p style="margin:0 0 20px;" { (text) } }
 }
 
-/// `label`, and a moment that matters.
+/// Renders a label with an emphasised moment, followed by a sentence.
 pub(super) fn until(label: &str, moment: &str, after: &str) -> Markup {
     html! { p style="margin:0 0 20px;" { (label) " " strong { (moment) } ". " (after) } }
 }
@@ -134,12 +135,12 @@ pub(super) fn steps(heading: &str, steps: &[&str]) -> Markup {
     }
 }
 
-/// What nobody may overlook.
+/// Renders a highlighted warning.
 pub(super) fn warning(text: &str) -> Markup {
     html! { p.secret style="margin:0 0 20px; padding:12px; border-left:4px solid #c77d00; background:#fff6e0; color:#3d2a00;" { (text) } }
 }
 
-/// The same steps in plain text.
+/// Renders steps as a numbered list in plain text.
 pub(super) fn numbered(steps: &[&str]) -> String {
-    steps.iter().enumerate().map(|(at, step)| format!("{}. {step}\n", at + 1)).collect()
+    steps.iter().zip(1..).map(|(step, number)| format!("{number}. {step}\n")).collect()
 }

@@ -1,4 +1,4 @@
-//! Emails that remind of an end: of a code number that nobody has associated yet, of the year of associated photos.
+//! Reminder emails: before an unassociated code number expires, and before associated photos expire.
 
 use domain::{Language, Moment, reminder::ReminderKind};
 use maud::html;
@@ -25,19 +25,19 @@ const CODE_EL: Texts = Texts {
     heading: "Ο κωδικάριθμός σας λήγει σύντομα",
     intro: "Σας στείλαμε έναν κωδικάριθμο για φωτογραφίες που ανέβασε για εσάς ένας φωτογράφος στο myPhoto. Δεν έχουν συσχετιστεί ακόμη με κάποιο \
             πρόσωπο.",
-    expires: "Ο κωδικάριθμος λήγει",
+    expires: "Ο κωδικάριθμος λήγει στις",
     then: "Τότε οι φωτογραφίες διαγράφονται.",
     open: "Άνοιγμα του myPhoto",
     steps_heading: "Τι να κάνετε",
     steps: &[
-        "Βρείτε το πρώτο μήνυμα του myPhoto: εκεί είναι ο κωδικάριθμος. Για ασφάλεια δεν τον επαναλαμβάνουμε εδώ.",
-        "Ανοίξτε το myPhoto, συνδεθείτε με τους κωδικούς σας TAXISnet και δώστε τον κωδικάριθμο.",
+        "Βρείτε το μήνυμα του myPhoto που περιέχει τον κωδικάριθμο. Για την ασφάλειά σας δεν τον επαναλαμβάνουμε εδώ.",
+        "Ανοίξτε το myPhoto, συνδεθείτε με τους κωδικούς σας TAXISnet και υποβάλετε τον κωδικάριθμο.",
         "Δείτε τις φωτογραφίες και συσχετίστε τις. Αν χάσατε τον κωδικάριθμο, ζητήστε από τον φωτογράφο να ανεβάσει ξανά τις φωτογραφίες: θα λάβετε \
          νέο κωδικάριθμο.",
     ],
-    secret: "Ο κωδικάριθμος είναι μυστικός. Κανείς δεν πρόκειται να σας τον ζητήσει ποτέ, ούτε εμείς ούτε ο φωτογράφος: τον δίνετε μόνο στο myPhoto, \
-             αφού συνδεθείτε.",
-    why: "Λαμβάνετε αυτό το μήνυμα επειδή είπατε στον φωτογράφο ότι θέλετε υπενθύμιση. Η διεύθυνσή σας για την υπενθύμιση διαγράφεται τώρα.",
+    secret: "Ο κωδικάριθμος είναι μυστικός. Κανείς δεν πρόκειται να σας τον ζητήσει ποτέ, ούτε εμείς ούτε ο φωτογράφος: τον υποβάλλετε μόνο στο \
+             myPhoto, αφού συνδεθείτε.",
+    why: "Λαμβάνετε αυτό το μήνυμα επειδή δηλώσατε στον φωτογράφο ότι θέλετε υπενθύμιση. Η διεύθυνση email που κρατήσαμε για αυτό διαγράφεται τώρα.",
     automatic: "Το μήνυμα στάλθηκε αυτόματα. Μην απαντήσετε σε αυτό.",
 };
 
@@ -50,31 +50,31 @@ const CODE_EN: Texts = Texts {
     open: "Open myPhoto",
     steps_heading: "What to do",
     steps: &[
-        "Find the first message from myPhoto: it has the code number. For your safety we do not repeat it here.",
+        "Find the message from myPhoto that has the code number. For your safety we do not repeat it here.",
         "Open myPhoto, sign in with TAXISnet, and enter the code number.",
         "Look at the photos and associate them. If you have lost the code number, ask the photographer to upload the photos again: you will get a \
          new code number.",
     ],
     secret: "The code number is secret. Nobody will ever ask you for it, neither we nor the photographer: enter it in myPhoto only, after signing in.",
-    why: "You get this message because you told the photographer that you want to be reminded. Your address for the reminder is deleted now.",
+    why: "You get this message because you told the photographer that you want to be reminded. The email address that we kept for this is deleted now.",
     automatic: "This message was sent automatically. Do not reply to it.",
 };
 
 const YEAR_EL: Texts = Texts {
     subject: "Οι φωτογραφίες σας στο myPhoto λήγουν σε έναν μήνα",
     heading: "Οι φωτογραφίες σας λήγουν σύντομα",
-    intro: "Πλησιάζει το τέλος του έτους για το οποίο φυλάσσονται οι φωτογραφίες που συσχετίσατε στο myPhoto.",
-    expires: "Οι φωτογραφίες λήγουν",
-    then: "Τότε διαγράφονται και οι εφαρμογές που έχετε εξουσιοδοτήσει δεν μπορούν πια να τις λάβουν. Έγγραφα που έχουν ήδη εκδοθεί δεν επηρεάζονται.",
+    intro: "Πλησιάζει το τέλος του έτους για το οποίο διατηρούνται οι φωτογραφίες που συσχετίσατε στο myPhoto.",
+    expires: "Οι φωτογραφίες λήγουν στις",
+    then: "Τότε διαγράφονται και οι εφαρμογές που έχετε εξουσιοδοτήσει δεν μπορούν πια να τις αντλήσουν. Έγγραφα που έχουν ήδη εκδοθεί δεν επηρεάζονται.",
     open: "Άνοιγμα του myPhoto",
-    steps_heading: "Αν χρειάζεστε και μετά φωτογραφίες",
+    steps_heading: "Αν χρειάζεστε φωτογραφίες και μετά τη λήξη",
     steps: &[
         "Βγάλτε νέες φωτογραφίες σε φωτογράφο: θα λάβετε νέο κωδικάριθμο.",
         "Αποσυσχετίστε τις παλιές, αν δεν έχουν λήξει ακόμη, και συσχετίστε τις νέες.",
         "Εξουσιοδοτήστε ξανά τις εφαρμογές που θέλετε.",
     ],
-    secret: "Κανείς δεν πρόκειται να σας ζητήσει ποτέ τον κωδικάριθμο, ούτε εμείς ούτε ο φωτογράφος: τον δίνετε μόνο στο myPhoto, αφού συνδεθείτε.",
-    why: "Λαμβάνετε αυτό το μήνυμα επειδή αφήσατε τη διεύθυνσή σας στο myPhoto για αυτή την υπενθύμιση. Η διεύθυνση διαγράφεται τώρα.",
+    secret: "Κανείς δεν πρόκειται να σας ζητήσει ποτέ τον κωδικάριθμο, ούτε εμείς ούτε ο φωτογράφος: τον υποβάλλετε μόνο στο myPhoto, αφού συνδεθείτε.",
+    why: "Λαμβάνετε αυτό το μήνυμα επειδή δηλώσατε το email σας στο myPhoto για αυτή την υπενθύμιση. Η διεύθυνση email διαγράφεται τώρα.",
     automatic: "Το μήνυμα στάλθηκε αυτόματα. Μην απαντήσετε σε αυτό.",
 };
 
@@ -92,7 +92,7 @@ const YEAR_EN: Texts = Texts {
         "Authorise again the applications that you want.",
     ],
     secret: "Nobody will ever ask you for a code number, neither we nor the photographer: enter it in myPhoto only, after signing in.",
-    why: "You get this message because you left your address in myPhoto for this reminder. The address is deleted now.",
+    why: "You get this message because you gave your email in myPhoto for this reminder. The email address is deleted now.",
     automatic: "This message was sent automatically. Do not reply to it.",
 };
 
@@ -103,10 +103,10 @@ const fn texts(kind: ReminderKind, language: Language) -> &'static Texts {
     }
 }
 
-/// Raw MIME: plain text, or HTML. Without any code number.
+/// Renders the email as raw MIME, with plain text and HTML alternatives. It contains no code number.
 ///
 /// # Errors
-/// The envelope is not fit for headers.
+/// [`RenderError::Sender`] or [`RenderError::MessageId`] if the envelope has a value that is invalid in a header.
 pub fn reminder(envelope: &Envelope<'_>, kind: ReminderKind, expires_at: Moment, public_origin: &str) -> Result<Vec<u8>, RenderError> {
     let texts = texts(kind, envelope.language);
     let until = time_text::athens(expires_at, envelope.language);
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn text_and_html_say_until_when_where_and_that_nobody_will_ask_for_the_code() {
+    fn text_and_html_contain_the_expiry_the_link_and_the_warning() {
         for (kind, language) in KINDS.into_iter().flat_map(|kind| [Language::El, Language::En].map(|language| (kind, language))) {
             let raw = raw(kind, language);
             let message = MessageParser::default().parse(&raw).unwrap();
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn no_text_holds_a_latin_letter_in_a_greek_word_or_blanks_in_a_row() {
+    fn no_text_has_a_latin_letter_in_a_greek_word_or_double_spaces() {
         for texts in [&CODE_EL, &YEAR_EL] {
             let all = [texts.subject, texts.heading, texts.intro, texts.expires, texts.then, texts.steps_heading, texts.secret, texts.why];
             for text in all.iter().chain(texts.steps) {
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_reminder_is_always_the_same_bytes() {
+    fn the_same_reminder_always_has_the_same_bytes() {
         assert_eq!(raw(ReminderKind::Code, Language::El), raw(ReminderKind::Code, Language::El));
         assert_ne!(raw(ReminderKind::Code, Language::El), raw(ReminderKind::Association, Language::El));
     }

@@ -1,35 +1,35 @@
-//! Greek.
+//! The Greek titles and details.
 
 use domain::{
     FileProfile, ImageKind, Language, MalformedCode,
-    application::{REQUEST_LENGTH, REQUEST_VALID, SignatureFault},
-    code_limit::{CodeLimit, MESSAGES_PER_RECIPIENT},
+    application::{REQUEST_BYTES_MAX, REQUEST_VALID, SignatureFault},
+    code_limit::{CodeLimit, MESSAGES_PER_RECIPIENT_PER_DAY},
     code_number::CODE_LENGTH,
-    delivery::RESEND_WITHIN,
-    otp::{OTP_LENGTH, OTP_VALID, RESENDS, WRONG_TRIES},
+    delivery::RESEND_PERIOD,
+    otp::{OTP_LENGTH, OTP_VALID, RESENDS_MAX, WRONG_OTPS_MAX},
     photo::PictureFault,
     quota::Quota,
 };
 
-use super::{FieldReason, Problem, TOLERANCE_PERCENT, grouped};
-use crate::{picture_report, time_text};
+use super::{FieldReason, Problem, TOLERANCE_PERCENT};
+use crate::{numbers::group_thousands, picture_report, time_text};
 
 fn athens(moment: domain::Moment) -> String {
     time_text::athens(moment, Language::El)
 }
 
-/// Both are feminine: one sentence fits either.
+/// Both nouns are feminine, so that one sentence fits either.
 const fn the_image(kind: ImageKind) -> &'static str {
     match kind {
         ImageKind::Face => "φωτογραφία προσώπου",
-        ImageKind::Signature => "εικόνα της υπογραφής",
+        ImageKind::Signature => "υπογραφή",
     }
 }
 
 const fn of_the_image(kind: ImageKind) -> &'static str {
     match kind {
         ImageKind::Face => "φωτογραφίας προσώπου",
-        ImageKind::Signature => "εικόνας της υπογραφής",
+        ImageKind::Signature => "υπογραφής",
     }
 }
 
@@ -46,9 +46,9 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::MethodNotAllowed { .. } => "Η ενέργεια δεν υπάρχει σε αυτή τη διεύθυνση",
         Problem::NoSession | Problem::SessionExpired => "Χρειάζεται σύνδεση",
         Problem::OtpNotVerified => "Χρειάζεται ο κωδικός μίας χρήσης",
-        Problem::RoleNotChosen => "Δεν έχετε επιλέξει ρόλο",
-        Problem::ConsentRequired => "Χρειάζεται η συμφωνία σας",
-        Problem::WrongRole => "Δεν γίνεται με αυτόν τον ρόλο",
+        Problem::RoleNotChosen => "Δεν έχετε επιλέξει ιδιότητα",
+        Problem::ConsentRequired => "Χρειάζεται η συγκατάθεσή σας",
+        Problem::WrongRole => "Δεν γίνεται με αυτή την ιδιότητα",
         Problem::ForeignOrigin => "Το αίτημα ήρθε από άλλον ιστότοπο",
         Problem::UnsupportedMediaType => "Μη υποστηριζόμενος τύπος περιεχομένου",
         Problem::BodyTooLarge { .. } => "Πολύ μεγάλο αίτημα",
@@ -73,7 +73,7 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::OtpMessagesDailyLimit { .. } => "Πολλά μηνύματα με κωδικό μίας χρήσης σήμερα",
         Problem::OtpNotSent => "Το SMS δεν στάλθηκε",
         Problem::NotAwaitingOtp => "Δεν αναμένεται κωδικός μίας χρήσης",
-        Problem::RoleNotYours => "Δεν έχετε αυτόν τον ρόλο",
+        Problem::RoleNotYours => "Δεν έχετε αυτή την ιδιότητα",
         Problem::StaffWithdrawn => "Δεν ενεργείτε πια για αυτή την επιχείρηση",
         Problem::NotOwner => "Μόνο για τον ιδιοκτήτη της επιχείρησης",
         Problem::StaffIsOwner => "Η επιχείρηση είναι δική σας",
@@ -92,7 +92,7 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::CodeLimitReached { limit: CodeLimit::Business, .. } => "Φτάσατε το σημερινό όριο κωδικάριθμων",
         Problem::CodeLimitReached { limit: CodeLimit::Recipient, .. } => "Πολλά μηνύματα σήμερα προς αυτόν τον παραλήπτη",
         Problem::CodeLimitReached { limit: CodeLimit::Sms, .. } => "Σήμερα δεν στέλνονται άλλοι κωδικάριθμοι με SMS",
-        Problem::NoSubmission => "Δεν έχετε δώσει κωδικάριθμο",
+        Problem::NoSubmission => "Δεν έχετε υποβάλει κωδικάριθμο",
         Problem::SubmissionNotConfirmed => "Δεν έχετε επιβεβαιώσει τις φωτογραφίες",
         Problem::AssociationExists { .. } => "Υπάρχει ήδη συσχέτιση",
         Problem::NothingAssociated => "Δεν υπάρχει συσχέτιση",
@@ -120,7 +120,7 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::UploadRefused => "Η μεταφόρτωση έχει απορριφθεί",
         Problem::IssuanceConflict => "Ο κωδικάριθμος έχει ήδη εκδοθεί",
         Problem::ResendAssociated => "Ο κωδικάριθμος έχει συσχετιστεί",
-        Problem::ResendTooLate => "Πέρασε ο χρόνος για νέα αποστολή",
+        Problem::ResendTooLate => "Πέρασε ο χρόνος για επαναποστολή",
         Problem::ResendExhausted { .. } => "Ο κωδικάριθμος δεν ξαναστέλνεται",
         Problem::ResendInProgress => "Το μήνυμα στέλνεται τώρα",
         Problem::Conflict => "Δύο ενέργειες ταυτόχρονα",
@@ -140,17 +140,17 @@ pub(super) fn detail(problem: &Problem) -> String {
         Problem::ConsentRequired => {
             "Διαβάστε πρώτα το κείμενο για τα προσωπικά δεδομένα και δηλώστε ότι λάβατε γνώση. Χωρίς αυτό δεν μπορείτε να συνεχίσετε.".into()
         }
-        Problem::WrongRole => "Η ενέργεια αυτή δεν επιτρέπεται με τον ρόλο που έχετε επιλέξει. Αν έχετε και άλλον ρόλο, αλλάξτε ρόλο.".into(),
+        Problem::WrongRole => "Η ενέργεια αυτή δεν επιτρέπεται με την ιδιότητα που έχετε επιλέξει. Αν έχετε και άλλη ιδιότητα, επιλέξτε εκείνη.".into(),
         Problem::ForeignOrigin => "Για την ασφάλειά σας, ενέργειες γίνονται δεκτές μόνο από τις σελίδες του myPhoto.".into(),
         Problem::UnsupportedMediaType => "Το περιεχόμενο πρέπει να είναι JSON, με κεφαλίδα Content-Type: application/json.".into(),
         Problem::BodyTooLarge { limit } => {
-            format!("Το αίτημα είναι μεγαλύτερο από {} byte, που είναι το όριο.", grouped(u64::try_from(*limit).unwrap_or(u64::MAX), '.'))
+            format!("Το αίτημα είναι μεγαλύτερο από {} byte, που είναι το όριο.", group_thousands(u64::try_from(*limit).unwrap_or(u64::MAX), '.'))
         }
         Problem::MalformedJson => "Το περιεχόμενο του αιτήματος δεν μπορεί να διαβαστεί ως JSON.".into(),
         Problem::InvalidField { field, reason } => field_detail(field, *reason),
         Problem::MissingConsent => "Για να συνεχίσετε πρέπει να συμφωνήσετε με το κείμενο: το πεδίο «agree» πρέπει να είναι true.".into(),
         Problem::ConsentVersionOld => "Το κείμενο με το οποίο συμφωνήσατε έχει αλλάξει. Διαβάστε το νέο κείμενο και συμφωνήστε ξανά.".into(),
-        Problem::SignInState => "Η σύνδεση έχει ήδη χρησιμοποιηθεί, έληξε ή ξεκίνησε σε άλλον φυλλομετρητή. Ξεκινήστε τη σύνδεση ξανά.".into(),
+        Problem::SignInState => "Η σύνδεση έχει ήδη χρησιμοποιηθεί, έληξε ή ξεκίνησε σε άλλον περιηγητή. Ξεκινήστε τη σύνδεση ξανά.".into(),
         Problem::SignInRefused => "Δεν ολοκληρώσατε τη σύνδεση στο TAXISnet. Αν θέλετε να συνδεθείτε, ξεκινήστε ξανά.".into(),
         Problem::ExchangeRefused => {
             "Ο κωδικός σύνδεσης της εφαρμογής έχει ήδη χρησιμοποιηθεί, έληξε ή ανήκει σε άλλη σύνδεση. Ξεκινήστε ξανά τη σύνδεση από την εφαρμογή.".into()
@@ -185,7 +185,7 @@ pub(super) fn detail(problem: &Problem) -> String {
             format!("Ο κωδικός μίας χρήσης ισχύει {} λεπτά και έληξε. Ζητήστε να σταλεί νέος.", OTP_VALID.as_seconds() / 60)
         }
         Problem::OtpExhausted => {
-            format!("Δώσατε {WRONG_TRIES} φορές λάθος κωδικό μίας χρήσης και η σύνδεση τερματίστηκε. Ξεκινήστε τη σύνδεση από την αρχή.")
+            format!("Δώσατε {WRONG_OTPS_MAX} φορές λάθος κωδικό μίας χρήσης και η σύνδεση τερματίστηκε. Ξεκινήστε τη σύνδεση από την αρχή.")
         }
         Problem::OtpDailyLimit { renews_at } => format!(
             "Δώσατε σήμερα {} φορές λάθος κωδικό μίας χρήσης. Μπορείτε να δοκιμάσετε ξανά από τις {}.",
@@ -193,7 +193,7 @@ pub(super) fn detail(problem: &Problem) -> String {
             athens(*renews_at)
         ),
         Problem::OtpResendsExhausted => {
-            format!("Ο κωδικός μίας χρήσης στέλνεται ξανά έως {RESENDS} φορές σε κάθε σύνδεση. Ξεκινήστε τη σύνδεση από την αρχή.")
+            format!("Ο κωδικός μίας χρήσης στέλνεται ξανά έως {RESENDS_MAX} φορές σε κάθε σύνδεση. Ξεκινήστε τη σύνδεση από την αρχή.")
         }
         Problem::OtpMessagesDailyLimit { renews_at } => format!(
             "Σας στείλαμε σήμερα {} μηνύματα με κωδικό μίας χρήσης. Μπορείτε να ζητήσετε νέο από τις {}.",
@@ -202,17 +202,17 @@ pub(super) fn detail(problem: &Problem) -> String {
         ),
         Problem::OtpNotSent => "Το SMS με τον κωδικό μίας χρήσης δεν μπόρεσε να σταλεί. Δοκιμάστε ξανά σε λίγο.".into(),
         Problem::NotAwaitingOtp => "Σε αυτή τη σύνδεση ο κωδικός μίας χρήσης έχει ήδη δοθεί ή δεν χρειάζεται.".into(),
-        Problem::RoleNotYours => "Ο ρόλος αυτός δεν είναι διαθέσιμος για εσάς. Επιλέξτε έναν από τους ρόλους που σας δείχνει η υπηρεσία.".into(),
+        Problem::RoleNotYours => "Η ιδιότητα αυτή δεν είναι διαθέσιμη για εσάς. Επιλέξτε μία από όσες σας δείχνει η υπηρεσία.".into(),
         Problem::StaffWithdrawn => {
-            "Ο ιδιοκτήτης της επιχείρησης ανακάλεσε την εξουσιοδότησή σας. Μπορείτε να συνεχίσετε με άλλον ρόλο ή να απευθυνθείτε σε εκείνον.".into()
+            "Ο ιδιοκτήτης της επιχείρησης ανακάλεσε την εξουσιοδότησή σας. Μπορείτε να συνεχίσετε με άλλη ιδιότητα ή να απευθυνθείτε σε εκείνον.".into()
         }
         Problem::NotOwner => "Μόνο ο ιδιοκτήτης της επιχείρησης βλέπει και αλλάζει τους εξουσιοδοτημένους υπαλλήλους της.".into(),
         Problem::StaffIsOwner => "Δώσατε τον δικό σας ΑΦΜ. Δώστε τον ΑΦΜ ενός υπαλλήλου· εσείς ενεργείτε ήδη ως ιδιοκτήτης.".into(),
         Problem::StaffExhausted { limit } => {
-            format!("Μια επιχείρηση εξουσιοδοτεί έως {limit} υπαλλήλους κάθε φορά. Ανακαλέστε πρώτα την εξουσιοδότηση κάποιου άλλου.")
+            format!("Μια επιχείρηση εξουσιοδοτεί έως {limit} υπαλλήλους ταυτόχρονα. Ανακαλέστε πρώτα την εξουσιοδότηση κάποιου άλλου.")
         }
         Problem::SubjectUnknown => {
-            "Το πρόσωπο αυτό δεν είναι γνωστό σε αυτή τη σύνδεση. Επιλέξτε τον εαυτό σας ή ανήλικο του οποίου έχετε την επιμέλεια.".into()
+            "Το πρόσωπο δεν έχει προστεθεί σε αυτή τη σύνδεση. Επιλέξτε τον εαυτό σας ή προσθέστε ανήλικο του οποίου έχετε την επιμέλεια.".into()
         }
         Problem::CustodyNotConfirmed => {
             "Τα μητρώα δεν επιβεβαιώνουν ότι έχετε σήμερα την επιμέλεια ανηλίκου με αυτόν τον αριθμό. Ελέγξτε τον αριθμό· αν είναι σωστός, \
@@ -230,9 +230,9 @@ pub(super) fn detail(problem: &Problem) -> String {
         Problem::CodeMalformed(malformed) => {
             let what = match malformed {
                 MalformedCode::Length(length) => {
-                    format!("Ο κωδικάριθμος έχει {CODE_LENGTH} χαρακτήρες, χωρίς να μετρούν τα κενά· εσείς δώσατε {length}.")
+                    format!("Ο κωδικάριθμος έχει {CODE_LENGTH} χαρακτήρες, χωρίς να μετρούν τα κενά· εσείς γράψατε {length}.")
                 }
-                MalformedCode::Character => "Δώσατε χαρακτήρα που κανένας κωδικάριθμος δεν έχει. Ο κωδικάριθμος έχει μόνο λατινικά γράμματα και \
+                MalformedCode::Character => "Υπάρχει χαρακτήρας που δεν επιτρέπεται. Ο κωδικάριθμος έχει μόνο λατινικά γράμματα και \
                                              ψηφία: προσέξτε μήπως γράψατε με ελληνικό πληκτρολόγιο."
                     .to_owned(),
                 MalformedCode::LastCharacter => "Ο τελευταίος χαρακτήρας κάθε κωδικάριθμου είναι A, Q, g ή w, οπότε κάπου υπάρχει λάθος. Προσέξτε τα \
@@ -245,7 +245,7 @@ pub(super) fn detail(problem: &Problem) -> String {
                                    λήξει, ζητήστε από τον φωτογράφο νέο κωδικάριθμο."
             .into(),
         Problem::CodeTaken => "Ο κωδικάριθμος έχει συσχετιστεί με άλλο πρόσωπο και δεν μπορεί να χρησιμοποιηθεί εδώ. Αν τον είχατε συσχετίσει εσείς, \
-             για τον εαυτό σας ή για ανήλικο, επιλέξτε το πρόσωπο αυτό και υποβάλετέ τον ξανά."
+             για τον εαυτό σας ή για ανήλικο, επιλέξτε το πρόσωπο αυτό και υποβάλετέ τον ξανά. Αλλιώς ζητήστε από τον φωτογράφο νέο κωδικάριθμο."
             .into(),
         Problem::CodeAlreadyYours => "Οι φωτογραφίες αυτού του κωδικάριθμου είναι ήδη συσχετισμένες με αυτό το πρόσωπο. Δεν χρειάζεται άλλη ενέργεια.".into(),
         Problem::CodeLimitReached { limit: CodeLimit::Business, renews_at } => format!(
@@ -254,7 +254,7 @@ pub(super) fn detail(problem: &Problem) -> String {
             athens(*renews_at)
         ),
         Problem::CodeLimitReached { limit: CodeLimit::Recipient, renews_at } => format!(
-            "Σε αυτό το κινητό ή email στάλθηκαν σήμερα {MESSAGES_PER_RECIPIENT} μηνύματα με κωδικάριθμο, που είναι το όριο της ημέρας. Δώστε άλλο \
+            "Σε αυτό το κινητό ή email στάλθηκαν σήμερα {MESSAGES_PER_RECIPIENT_PER_DAY} μηνύματα με κωδικάριθμο, που είναι το όριο της ημέρας. Δώστε άλλο \
              κινητό ή email του προσώπου ή στείλτε τον κωδικάριθμο από τις {}.",
             athens(*renews_at)
         ),
@@ -263,28 +263,28 @@ pub(super) fn detail(problem: &Problem) -> String {
             athens(*renews_at)
         ),
         Problem::SubmissionsExhausted { renews_at } => format!(
-            "Δώσατε σήμερα {} διαφορετικούς κωδικάριθμους, που είναι το όριο της ημέρας. Μπορείτε να δώσετε άλλον από τις {}.",
+            "Υποβάλατε σήμερα {} διαφορετικούς κωδικάριθμους, που είναι το όριο της ημέρας. Μπορείτε να υποβάλετε άλλον από τις {}.",
             Quota::Submissions.limit(),
             athens(*renews_at)
         ),
-        Problem::NoSubmission => "Δεν υπάρχει κωδικάριθμος σε εξέλιξη για αυτό το πρόσωπο, ή δεν ισχύει πια αυτός που είχε δοθεί. Δώστε τον κωδικάριθμο.".into(),
+        Problem::NoSubmission => "Δεν έχετε υποβάλει κωδικάριθμο για αυτό το πρόσωπο ή δεν ισχύει πια. Υποβάλετέ τον.".into(),
         Problem::SubmissionNotConfirmed => "Δείτε πρώτα τις φωτογραφίες και επιβεβαιώστε ότι είναι οι σωστές.".into(),
         Problem::AssociationExists { associated_at, expires_at } => format!(
             "Με το πρόσωπο αυτό είναι ήδη συσχετισμένες άλλες φωτογραφίες, από τις {} έως τις {}. Αποσυσχετίστε πρώτα εκείνες.",
             athens(*associated_at),
             athens(*expires_at)
         ),
-        Problem::NothingAssociated => "Με το πρόσωπο αυτό δεν είναι συσχετισμένες φωτογραφίες. Δώστε πρώτα έναν κωδικάριθμο.".into(),
+        Problem::NothingAssociated => "Με το πρόσωπο αυτό δεν είναι συσχετισμένες φωτογραφίες. Υποβάλετε πρώτα έναν κωδικάριθμο.".into(),
         Problem::AssociationRaced => "Κάποιος άλλος μόλις συσχέτισε τις φωτογραφίες αυτού του κωδικάριθμου. Αν είναι δικές σας, ζητήστε από τον φωτογράφο νέο κωδικάριθμο.".into(),
         Problem::ReminderTooLate { expires_at } => {
             format!(
-                "Οι φωτογραφίες λήγουν {}. Η ημέρα που θα στελνόταν η υπενθύμιση έχει ήδη έρθει.",
+                "Οι φωτογραφίες λήγουν στις {}. Η ημέρα κατά την οποία θα στελνόταν η υπενθύμιση έχει ήδη έρθει.",
                 time_text::athens(*expires_at, Language::El)
             )
         }
         Problem::ReminderWhenAdult => {
-            "Την ημέρα που θα στελνόταν η υπενθύμιση το πρόσωπο θα έχει συμπληρώσει τα 18 έτη. Από τότε διαχειρίζεται μόνο του τις φωτογραφίες του και \
-             μπορεί να αφήσει δική του διεύθυνση."
+            "Την ημέρα κατά την οποία θα στελνόταν η υπενθύμιση το πρόσωπο θα έχει συμπληρώσει τα 18 έτη. Από τότε διαχειρίζεται μόνο του τις φωτογραφίες του και \
+             μπορεί να δηλώσει δικό του email."
                 .into()
         }
         Problem::ImageAbsent => "Οι φωτογραφίες αυτές δεν περιλαμβάνουν την εικόνα που ζητήσατε.".into(),
@@ -297,9 +297,11 @@ pub(super) fn detail(problem: &Problem) -> String {
             profile_name(*needed),
             profile_name(*profile)
         ),
-        Problem::FaceAbsent => "Οι συσχετισμένες φωτογραφίες περιέχουν μόνο υπογραφή, και όλες οι εφαρμογές χρειάζονται φωτογραφία προσώπου.".into(),
+        Problem::FaceAbsent => "Έχετε συσχετίσει μόνο υπογραφή, ενώ κάθε εφαρμογή χρειάζεται φωτογραφία προσώπου. Ζητήστε από φωτογράφο \
+             φωτογραφία προσώπου, αποσυσχετίστε την υπογραφή και υποβάλετε τον νέο κωδικάριθμο."
+            .into(),
         Problem::AuthorizationsExhausted { limit } => {
-            format!("Εξουσιοδοτείτε έως {limit} εφαρμογές κάθε φορά. Αποσύρετε πρώτα κάποια εξουσιοδότηση.")
+            format!("Μπορείτε να έχετε έως {limit} εξουσιοδοτημένες εφαρμογές ταυτόχρονα. Ανακαλέστε πρώτα κάποια εξουσιοδότηση.")
         }
         Problem::RangeRequired { .. } => "Το αρχείο είναι πολύ μεγάλο για μία απάντηση. Ζητήστε το σε τμήματα με την κεφαλίδα Range, αρχίζοντας από bytes=0-.".into(),
         Problem::RangeNotSatisfiable { .. } => "Το τμήμα που ζητήσατε με την κεφαλίδα Range βρίσκεται έξω από το αρχείο.".into(),
@@ -315,15 +317,15 @@ pub(super) fn detail(problem: &Problem) -> String {
         Problem::ImageNotAllowed { kind } => {
             let image = match kind {
                 ImageKind::Face => "στη φωτογραφία προσώπου",
-                ImageKind::Signature => "στην εικόνα της υπογραφής",
+                ImageKind::Signature => "στην υπογραφή",
             };
             format!("Ο σκοπός της εφαρμογής σας δεν της δίνει δικαίωμα {image}, ό,τι και αν έχει εξουσιοδοτήσει το πρόσωπο.")
         }
         Problem::PullUnknown => {
-            "Με αυτό το αναγνωριστικό δεν έχει δοθεί εικόνα στην εφαρμογή σας, ή η εγγραφή της έχει λήξει. Κρίση δίνεται μόνο για εικόνα που δόθηκε."
+            "Με αυτό το αναγνωριστικό δεν έχει δοθεί εικόνα στην εφαρμογή σας, ή η εγγραφή της έχει λήξει. Απόφαση καταχωρίζεται μόνο για εικόνα που δόθηκε."
                 .into()
         }
-        Problem::PicturesMissing => "Δηλώστε φωτογραφία προσώπου, εικόνα υπογραφής ή και τις δύο.".into(),
+        Problem::PicturesMissing => "Δηλώστε φωτογραφία προσώπου, υπογραφή ή και τις δύο.".into(),
         Problem::UploadUnknown => "Η μεταφόρτωση δεν υπάρχει, έληξε ή ανήκει σε άλλη επιχείρηση. Ξεκινήστε νέα μεταφόρτωση.".into(),
         Problem::UploadIncomplete { kind } => {
             format!("Δηλώσατε {}, αλλά το αρχείο της δεν έφτασε. Στείλτε το αρχείο και δοκιμάστε ξανά.", the_image(*kind))
@@ -340,14 +342,14 @@ pub(super) fn detail(problem: &Problem) -> String {
             "Για τη μεταφόρτωση αυτή έχει ήδη εκδοθεί κωδικάριθμος, με άλλον παραλήπτη ή άλλη γλώσσα. Δείτε τον στο ιστορικό σας.".into()
         }
         Problem::ResendAssociated => {
-            "Οι φωτογραφίες αυτού του κωδικάριθμου έχουν συσχετιστεί με κάποιο πρόσωπο, γι' αυτό δεν στέλνεται ξανά. Ο κάτοχός του τον βρίσκει στο αρχείο \
+            "Οι φωτογραφίες αυτού του κωδικάριθμου έχουν συσχετιστεί με κάποιο πρόσωπο, γι' αυτό δεν στέλνεται ξανά. Ο πολίτης τον βρίσκει στο αρχείο \
              που κατέβασε."
                 .into()
         }
         Problem::ResendTooLate => format!(
-            "Ο κωδικάριθμος στέλνεται ξανά μέσα σε {} ώρες από την έκδοσή του, και αυτές πέρασαν. Ανεβάστε ξανά τις φωτογραφίες για να εκδοθεί νέος \
+            "Η επαναποστολή ενός κωδικάριθμου είναι δυνατή για {} ώρες από την έκδοσή του, και αυτές πέρασαν. Ανεβάστε ξανά τις φωτογραφίες για να εκδοθεί νέος \
              κωδικάριθμος.",
-            RESEND_WITHIN.as_seconds() / 3600
+            RESEND_PERIOD.as_seconds() / 3600
         ),
         Problem::ResendExhausted { limit } => format!(
             "Ένας κωδικάριθμος στέλνεται ξανά έως {limit} φορές, και αυτός έχει ήδη σταλεί τόσες. Ανεβάστε ξανά τις φωτογραφίες για να εκδοθεί νέος \
@@ -368,7 +370,7 @@ pub(super) fn detail(problem: &Problem) -> String {
 fn signature_detail(fault: SignatureFault) -> String {
     match fault {
         SignatureFault::Malformed => format!(
-            "Το αίτημα δεν έχει την αναμενόμενη μορφή: JWT έως {REQUEST_LENGTH} byte, μόνο στην κεφαλίδα Authorization, με δική του κεφαλίδα το πολύ \
+            "Το αίτημα δεν έχει την αναμενόμενη μορφή: JWT έως {REQUEST_BYTES_MAX} byte, μόνο στην κεφαλίδα Authorization, με δική του κεφαλίδα το πολύ \
              alg, kid και typ, και κενό σώμα."
         ),
         SignatureFault::Algorithm => "Ο αλγόριθμος του JWT δεν είναι ένας από τους ES256, RS256 και EdDSA.".into(),
@@ -421,10 +423,14 @@ fn picture_detail(kind: ImageKind, fault: &PictureFault) -> String {
         }
         PictureFault::Damaged => format!("Το αρχείο της {of_image} είναι κατεστραμμένο ή ελλιπές. Αποθηκεύστε την ξανά ως JPEG."),
         PictureFault::TooManyBytes { measured, limit } => {
-            format!("Το αρχείο της {of_image} έχει μέγεθος {} byte· επιτρέπονται έως {}.", grouped(measured, '.'), grouped(limit, '.'))
+            format!(
+                "Το αρχείο της {of_image} έχει μέγεθος {} byte· επιτρέπονται έως {}.",
+                group_thousands(measured, '.'),
+                group_thousands(limit, '.')
+            )
         }
         PictureFault::TooManyPixels { measured, limit } => {
-            format!("Η {image} έχει {} pixel· επιτρέπονται έως {}.", grouped(measured, '.'), grouped(limit, '.'))
+            format!("Η {image} έχει {} pixel· επιτρέπονται έως {}.", group_thousands(measured, '.'), group_thousands(limit, '.'))
         }
         PictureFault::TooSmall { width, height, min_width, min_height } => {
             format!("Η {image} είναι {width} × {height} pixel (πλάτος × ύψος)· πρέπει να είναι τουλάχιστον {min_width} × {min_height}.")
@@ -434,8 +440,8 @@ fn picture_detail(kind: ImageKind, fault: &PictureFault) -> String {
              {TOLERANCE_PERCENT}%."
         ),
         PictureFault::Turned { orientation } => format!(
-            "Η {image} έχει προσανατολισμό EXIF {orientation}, δηλαδή είναι αποθηκευμένη γυρισμένη· επιτρέπεται μόνο 1 ή κανένας. Γυρίστε την \
-             σε πρόγραμμα επεξεργασίας εικόνας και αποθηκεύστε την ξανά: αν τη γυρίζαμε εμείς, θα άλλαζε."
+            "Η {image} έχει προσανατολισμό EXIF {orientation}, δηλαδή είναι αποθηκευμένη περιστραμμένη· επιτρέπεται μόνο 1 ή καμία ένδειξη. \
+             Περιστρέψτε την σε πρόγραμμα επεξεργασίας εικόνας και αποθηκεύστε την ξανά: αν την περιστρέφαμε εμείς, θα άλλαζε."
         ),
         PictureFault::Shown(finding) => picture_report::failed(kind, &finding, Language::El),
     }

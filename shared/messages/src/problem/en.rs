@@ -1,18 +1,18 @@
-//! English.
+//! The English titles and details.
 
 use domain::{
     FileProfile, ImageKind, Language, MalformedCode,
-    application::{REQUEST_LENGTH, REQUEST_VALID, SignatureFault},
-    code_limit::{CodeLimit, MESSAGES_PER_RECIPIENT},
+    application::{REQUEST_BYTES_MAX, REQUEST_VALID, SignatureFault},
+    code_limit::{CodeLimit, MESSAGES_PER_RECIPIENT_PER_DAY},
     code_number::CODE_LENGTH,
-    delivery::RESEND_WITHIN,
-    otp::{OTP_LENGTH, OTP_VALID, RESENDS, WRONG_TRIES},
+    delivery::RESEND_PERIOD,
+    otp::{OTP_LENGTH, OTP_VALID, RESENDS_MAX, WRONG_OTPS_MAX},
     photo::PictureFault,
     quota::Quota,
 };
 
-use super::{FieldReason, Problem, TOLERANCE_PERCENT, grouped};
-use crate::{picture_report, time_text};
+use super::{FieldReason, Problem, TOLERANCE_PERCENT};
+use crate::{numbers::group_thousands, picture_report, time_text};
 
 fn athens(moment: domain::Moment) -> String {
     time_text::athens(moment, Language::En)
@@ -82,7 +82,7 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::CodeAlreadyYours => "The code number is already associated",
         Problem::SubmissionsExhausted { .. } => "Today's limit is reached",
         Problem::CodeLimitReached { limit: CodeLimit::Business, .. } => "Today's limit of codes is reached",
-        Problem::CodeLimitReached { limit: CodeLimit::Recipient, .. } => "Too many codes sent to this address today",
+        Problem::CodeLimitReached { limit: CodeLimit::Recipient, .. } => "Too many codes sent to this recipient today",
         Problem::CodeLimitReached { limit: CodeLimit::Sms, .. } => "No more codes go out by SMS today",
         Problem::NoSubmission => "No code number submitted",
         Problem::SubmissionNotConfirmed => "The photos are not confirmed",
@@ -136,7 +136,7 @@ pub(super) fn detail(problem: &Problem) -> String {
         Problem::ForeignOrigin => "For your safety, actions are accepted from the pages of myPhoto only.".into(),
         Problem::UnsupportedMediaType => "The content must be JSON, with the header Content-Type: application/json.".into(),
         Problem::BodyTooLarge { limit } => {
-            format!("The request is larger than the limit of {} bytes.", grouped(u64::try_from(*limit).unwrap_or(u64::MAX), ','))
+            format!("The request is larger than the limit of {} bytes.", group_thousands(u64::try_from(*limit).unwrap_or(u64::MAX), ','))
         }
         Problem::MalformedJson => "The content of the request cannot be read as JSON.".into(),
         Problem::InvalidField { field, reason } => field_detail(field, *reason),
@@ -173,7 +173,7 @@ pub(super) fn detail(problem: &Problem) -> String {
             format!("A one-time password is valid for {} minutes, and this one has expired. Ask for a new one.", OTP_VALID.as_seconds() / 60)
         }
         Problem::OtpExhausted => {
-            format!("You entered a wrong one-time password {WRONG_TRIES} times, and the sign-in has ended. Start to sign in again.")
+            format!("You entered a wrong one-time password {WRONG_OTPS_MAX} times, and the sign-in has ended. Start to sign in again.")
         }
         Problem::OtpDailyLimit { renews_at } => format!(
             "You entered a wrong one-time password {} times today. You can try again from {}.",
@@ -181,7 +181,7 @@ pub(super) fn detail(problem: &Problem) -> String {
             athens(*renews_at)
         ),
         Problem::OtpResendsExhausted => {
-            format!("A one-time password is sent again {RESENDS} times at most in one sign-in. Start to sign in again.")
+            format!("A one-time password is sent again {RESENDS_MAX} times at most in one sign-in. Start to sign in again.")
         }
         Problem::OtpMessagesDailyLimit { renews_at } => format!(
             "We sent you {} messages with a one-time password today. You can ask for another from {}.",
@@ -199,7 +199,7 @@ pub(super) fn detail(problem: &Problem) -> String {
         Problem::StaffExhausted { limit } => {
             format!("A business can authorise {limit} employees at a time. Withdraw the authorization of another one first.")
         }
-        Problem::SubjectUnknown => "This person is not known in this session. Choose yourself, or a minor in your custody.".into(),
+        Problem::SubjectUnknown => "This person has not been added in this session. Choose yourself, or add a minor in your custody.".into(),
         Problem::CustodyNotConfirmed => {
             "The registers do not confirm that you have custody today of a minor with this number. Check the number; if it is right, ask a Citizens' \
              Service Centre (KEP) or the registry office."
@@ -218,7 +218,7 @@ pub(super) fn detail(problem: &Problem) -> String {
                 MalformedCode::Length(length) => {
                     format!("A code number has {CODE_LENGTH} characters, not counting blanks; you gave {length}.")
                 }
-                MalformedCode::Character => "You gave a character that no code number has. A code number has Latin letters and digits only: check that \
+                MalformedCode::Character => "There is a character that is not allowed. A code number has Latin letters and digits only: check that \
                                              your keyboard is not set to Greek."
                     .to_owned(),
                 MalformedCode::LastCharacter => "The last character of every code number is A, Q, g or w, so there is a mistake somewhere. Mind capital \
@@ -231,7 +231,7 @@ pub(super) fn detail(problem: &Problem) -> String {
                                    letters. If it has expired, ask the photographer for a new one."
             .into(),
         Problem::CodeTaken => "The code number has been associated with another person and cannot be used here. If you associated it before, for \
-             yourself or for a minor, choose that person and enter it again."
+             yourself or for a minor, choose that person and enter it again. Otherwise ask the photographer for a new one."
             .into(),
         Problem::CodeAlreadyYours => "The photos of this code number are already associated with this person. There is nothing more to do.".into(),
         Problem::CodeLimitReached { limit: CodeLimit::Business, renews_at } => format!(
@@ -240,7 +240,7 @@ pub(super) fn detail(problem: &Problem) -> String {
             athens(*renews_at)
         ),
         Problem::CodeLimitReached { limit: CodeLimit::Recipient, renews_at } => format!(
-            "{MESSAGES_PER_RECIPIENT} messages with codes went to this mobile or email today, the most in one day. Give another mobile or email \
+            "{MESSAGES_PER_RECIPIENT_PER_DAY} messages with codes went to this mobile or email today, the most in one day. Give another mobile or email \
              of the person, or send it from {}.",
             athens(*renews_at)
         ),
@@ -253,7 +253,7 @@ pub(super) fn detail(problem: &Problem) -> String {
             Quota::Submissions.limit(),
             athens(*renews_at)
         ),
-        Problem::NoSubmission => "No code number is in hand for this person, or what was submitted no longer holds. Submit the code number.".into(),
+        Problem::NoSubmission => "You have not submitted a code number for this person, or it is no longer valid. Submit it.".into(),
         Problem::SubmissionNotConfirmed => "First look at the photos and confirm that they are the right ones.".into(),
         Problem::AssociationExists { associated_at, expires_at } => format!(
             "Other photos are already associated with this person, since {} and until {}. Dissociate those first.",
@@ -271,8 +271,8 @@ pub(super) fn detail(problem: &Problem) -> String {
             )
         }
         Problem::ReminderWhenAdult => {
-            "On the day on which the reminder would go out the person will have turned 18. From then on they manage their photos alone, and may leave an \
-             address of their own."
+            "On the day on which the reminder would go out the person will have turned 18. From then on they manage their photos alone, and may give an \
+             email of their own."
                 .into()
         }
         Problem::ImageAbsent => "These photos do not include the image that you asked for.".into(),
@@ -285,9 +285,11 @@ pub(super) fn detail(problem: &Problem) -> String {
             profile_name(*needed),
             profile_name(*profile)
         ),
-        Problem::FaceAbsent => "The photos associated are a signature alone, and every application needs a face photo.".into(),
+        Problem::FaceAbsent => "You have associated a signature alone, and every application needs a face photo. Ask a photographer for a face \
+             photo, dissociate the signature, and submit the new code number."
+            .into(),
         Problem::AuthorizationsExhausted { limit } => {
-            format!("You can authorise {limit} applications at a time. Withdraw an authorization first.")
+            format!("You can have {limit} authorised applications at a time. Withdraw an authorization first.")
         }
         Problem::RangeRequired { .. } => "The file is too large for one answer. Ask for it in parts with the Range header, beginning with bytes=0-.".into(),
         Problem::RangeNotSatisfiable { .. } => "The part that the Range header asks for lies outside the file.".into(),
@@ -321,11 +323,11 @@ pub(super) fn detail(problem: &Problem) -> String {
             "A code number was already issued for this upload, with another recipient or language. You find it in your history.".into()
         }
         Problem::ResendAssociated => {
-            "The photos of this code number have been associated with a person, so it is not sent again. Its holder finds it in what they downloaded.".into()
+            "The photos of this code number have been associated with a person, so it is not sent again. The citizen finds it in the file that they downloaded.".into()
         }
         Problem::ResendTooLate => format!(
             "A code number can be sent again within {} hours of its issue, and those are over. Upload the photos again to issue a new code number.",
-            RESEND_WITHIN.as_seconds() / 3600
+            RESEND_PERIOD.as_seconds() / 3600
         ),
         Problem::ResendExhausted { limit } => format!(
             "A code number can be sent again {limit} times, and this one has been. Upload the photos again to issue a new code number."
@@ -343,7 +345,7 @@ pub(super) fn detail(problem: &Problem) -> String {
 fn signature_detail(fault: SignatureFault) -> String {
     match fault {
         SignatureFault::Malformed => format!(
-            "The request is not of the expected form: a JWT of {REQUEST_LENGTH} bytes at most, in the header Authorization alone, its own header with \
+            "The request is not of the expected form: a JWT of {REQUEST_BYTES_MAX} bytes at most, in the header Authorization alone, its own header with \
              alg, kid and typ at most, and an empty body."
         ),
         SignatureFault::Algorithm => "The JWT's algorithm is not one of ES256, RS256 and EdDSA.".into(),
@@ -386,10 +388,14 @@ fn picture_detail(kind: ImageKind, fault: &PictureFault) -> String {
         PictureFault::NotJpeg => format!("The {image} is not a JPEG file. Save it as JPEG; changing the file's name is not enough."),
         PictureFault::Damaged => format!("The file of the {image} is damaged or incomplete. Save it as JPEG again."),
         PictureFault::TooManyBytes { measured, limit } => {
-            format!("The file of the {image} has {} bytes; {} are allowed at most.", grouped(measured, ','), grouped(limit, ','))
+            format!(
+                "The file of the {image} has {} bytes; {} are allowed at most.",
+                group_thousands(measured, ','),
+                group_thousands(limit, ',')
+            )
         }
         PictureFault::TooManyPixels { measured, limit } => {
-            format!("The {image} has {} pixels; {} are allowed at most.", grouped(measured, ','), grouped(limit, ','))
+            format!("The {image} has {} pixels; {} are allowed at most.", group_thousands(measured, ','), group_thousands(limit, ','))
         }
         PictureFault::TooSmall { width, height, min_width, min_height } => {
             format!("The {image} is {width} × {height} pixels (width × height); it must be at least {min_width} × {min_height}.")
@@ -398,8 +404,8 @@ fn picture_detail(kind: ImageKind, fault: &PictureFault) -> String {
             "The {image} is {width} × {height} pixels (width × height); width to height must be {across}:{up}, within {TOLERANCE_PERCENT}%."
         ),
         PictureFault::Turned { orientation } => format!(
-            "The {image} has EXIF orientation {orientation}: it is stored turned; only 1 or none is allowed. Turn it in an image editor and save it \
-             again: if we turned it, it would change."
+            "The {image} has EXIF orientation {orientation}: it is stored rotated; only 1 or none is allowed. Rotate it in an image editor and save it \
+             again: if we rotated it, it would change."
         ),
         PictureFault::Shown(finding) => picture_report::failed(kind, &finding, Language::En),
     }

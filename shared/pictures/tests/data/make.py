@@ -1,4 +1,4 @@
-"""Makes the pictures beside it: what cameras and programs write besides plain baseline files. README.md says how to run it."""
+"""Generates the pictures and colour profiles in this folder. README.md says how to run it."""
 
 import struct
 import sys
@@ -7,27 +7,27 @@ from pathlib import Path
 from PIL import Image, ImageFilter
 
 HERE = Path(__file__).resolve().parent
-# Soft pictures make small files; the size is the least that the profile takes, and odd where that matters.
-LEAST, ODD = (800, 1200), (805, 1207)
+# The pictures are blurred so that their files are small. Their size is the minimum of the profile, or odd, to test incomplete blocks.
+MINIMUM_SIZE, ODD_SIZE = (800, 1200), (805, 1207)
 COLOURS = Path(sys.argv[1])
 
 with Image.open(COLOURS) as opened:
     picture = opened.convert("RGB").resize((80, 120)).filter(ImageFilter.GaussianBlur(2))
 
 
-def save(name, size=LEAST, mode="RGB", **settings):
+def save(name, size=MINIMUM_SIZE, mode="RGB", **settings):
     image = picture.resize(size, Image.Resampling.BICUBIC).convert(mode)
     image.save(HERE / f"{name}.jpg", quality=20, **settings)
 
 
 save("baseline_420", subsampling="4:2:0")
-save("baseline_422_odd_size", ODD, subsampling="4:2:2")
+save("baseline_422_odd_size", ODD_SIZE, subsampling="4:2:2")
 save("baseline_444_optimized", subsampling="4:4:4", optimize=True)
 save("progressive", progressive=True)
-save("progressive_444_odd_size", ODD, progressive=True, subsampling="4:4:4")
-save("progressive_restarts", ODD, progressive=True, restart_marker_blocks=16)
+save("progressive_444_odd_size", ODD_SIZE, progressive=True, subsampling="4:4:4")
+save("progressive_restarts", ODD_SIZE, progressive=True, restart_marker_blocks=16)
 save("restarts_every_7", restart_marker_blocks=7)
-save("restarts_every_row", ODD, restart_marker_rows=1)
+save("restarts_every_row", ODD_SIZE, restart_marker_rows=1)
 save("gray", mode="L")
 save("gray_progressive", mode="L", progressive=True)
 save("rgb_without_conversion", keep_rgb=True)
@@ -47,7 +47,7 @@ def old_text(words):
 
 
 def profile(name, version, space, tags):
-    """The numbers and texts of a colour profile, laid out as ICC.1 says; equal data is there once, as real profiles have it."""
+    """Writes a colour profile with these tags (ICC.1). Tags with equal data share it, as in real profiles."""
     at = 132 + 12 * len(tags)
     table, data = struct.pack(">I", len(tags)), b""
     for tag, value in tags.items():
@@ -63,7 +63,7 @@ def profile(name, version, space, tags):
 
 SRGB_CURVE = b"para" + bytes(4) + struct.pack(">HH", 3, 0) + fixed(2.4, 0.94787, 0.05213, 0.0774, 0.04045)
 WHITE = b"XYZ " + bytes(4) + fixed(0.9642, 1, 0.8249)
-# What phones write.
+# The profile of phones.
 profile(
     "display_p3",
     4,
@@ -81,6 +81,6 @@ profile(
         "bTRC": SRGB_CURVE,
     },
 )
-# What Photoshop writes for gray, in the older version of profiles.
+# Photoshop's profile for gray, in version 2.
 GAMMA = b"curv" + bytes(4) + struct.pack(">IH", 1, round(2.2 * 256))
 profile("gray_gamma_2_2", 2, b"GRAY", {"desc": old_text("Gray Gamma 2.2"), "cprt": b"text" + bytes(4) + b"Rights\0", "wtpt": WHITE, "kTRC": GAMMA})

@@ -1,4 +1,4 @@
-//! The least that a function in Rust can be.
+//! A minimal Lambda function in Rust.
 
 use lambda_http::{Error, Request, run, service_fn};
 

@@ -1,4 +1,5 @@
-//! What is measured: the first case of each group is what functions do, the others are a part of it, or the same by other libraries.
+//! The cases that are measured. The first case of each group is the functions' own work. The others are a part of it, or the same work with
+//! another library.
 
 use std::{
     io::Cursor,
@@ -16,16 +17,18 @@ use zune_jpeg::{
     zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions},
 };
 
-/// Longer edge of the copy that functions make of a whole picture, and of a preview (shared/pictures).
+/// Longer edge in pixels of the small copy that functions make of a whole picture (shared/pictures).
 const COPY: u32 = 960;
+/// Longer edge in pixels of a preview (shared/pictures).
 const PREVIEW: u32 = 480;
 
-/// Reads what it needs, and answers the work itself, whose end depends on all of it.
-type Ready = Box<dyn Fn() -> usize>;
+/// The work that is measured. Its result depends on all of the work, so that the compiler cannot remove any.
+type Work = Box<dyn Fn() -> usize>;
 
 pub(crate) struct Case {
     pub(crate) name: &'static str,
-    pub(crate) ready: fn(&Path) -> Ready,
+    /// Reads the input and returns the work.
+    pub(crate) prepare: fn(&Path) -> Work,
 }
 
 pub(crate) struct Group {
@@ -39,17 +42,17 @@ pub(crate) static GROUPS: [Group; 5] = [
         cases: &[
             Case {
                 name: "accept: stripped, checked, its face found, its preview made",
-                ready: |path| {
+                prepare: |path| {
                     with(path, |file| pictures::accept(FileProfile::Standard, ImageKind::Face, file).expect("a picture").preview.len())
                 },
             },
             Case {
                 name: "of that: stripped, and all its data read once",
-                ready: |path| with(path, |file| pictures::clean(file).expect("a picture").len()),
+                prepare: |path| with(path, |file| pictures::clean(file).expect("a picture").len()),
             },
             Case {
                 name: "then: sealed",
-                ready: |path| {
+                prepare: |path| {
                     let key = SealingKey::random().expect("randomness");
                     with(path, move |file| key.seal("a picture", file).expect("sealed").len())
                 },
@@ -59,25 +62,25 @@ pub(crate) static GROUPS: [Group; 5] = [
     Group {
         name: "a whole picture, decoded",
         cases: &[
-            Case { name: "image, which decodes by zune-jpeg", ready: |path| with(path, |file| decoded(file).as_bytes().len()) },
-            Case { name: "zune-jpeg alone", ready: |path| with(path, |file| zune(file).2.len()) },
-            Case { name: "libjpeg-turbo (djpeg, and its process)", ready: |path| djpeg(path, &[]) },
+            Case { name: "image, which decodes by zune-jpeg", prepare: |path| with(path, |file| decoded(file).as_bytes().len()) },
+            Case { name: "zune-jpeg alone", prepare: |path| with(path, |file| zune(file).2.len()) },
+            Case { name: "libjpeg-turbo (djpeg, and its process)", prepare: |path| djpeg(path, &[]) },
         ],
     },
     Group {
         name: "a whole picture, decoded and made small for measures and preview",
         cases: &[
-            Case { name: "image, box", ready: |path| with(path, |file| decoded(file).thumbnail(COPY, COPY).as_bytes().len()) },
+            Case { name: "image, box", prepare: |path| with(path, |file| decoded(file).thumbnail(COPY, COPY).as_bytes().len()) },
             Case {
                 name: "zune-jpeg and fast_image_resize, box",
-                ready: |path| {
+                prepare: |path| {
                     with(path, |file| {
                         let (width, height, pixels) = zune(file);
                         fast(width, height, pixels, COPY, ResizeAlg::Convolution(Fast::Box)).len()
                     })
                 },
             },
-            Case { name: "libjpeg-turbo at a quarter (djpeg, and its process)", ready: |path| djpeg(path, &["-scale", "1/4"]) },
+            Case { name: "libjpeg-turbo at a quarter (djpeg, and its process)", prepare: |path| djpeg(path, &["-scale", "1/4"]) },
         ],
     },
     Group {
@@ -85,13 +88,13 @@ pub(crate) static GROUPS: [Group; 5] = [
         cases: &[
             Case {
                 name: "image, triangle",
-                ready: |path| {
+                prepare: |path| {
                     with_copy(path, |copy| DynamicImage::from(copy).resize(PREVIEW, PREVIEW, FilterType::Triangle).as_bytes().len())
                 },
             },
             Case {
                 name: "fast_image_resize, bilinear",
-                ready: |path| {
+                prepare: |path| {
                     with_copy(path, |copy| {
                         fast(copy.width(), copy.height(), copy.into_raw(), PREVIEW, ResizeAlg::Convolution(Fast::Bilinear)).len()
                     })
@@ -104,25 +107,25 @@ pub(crate) static GROUPS: [Group; 5] = [
         cases: &[
             Case {
                 name: "two such pictures and the page",
-                ready: |path| {
+                prepare: |path| {
                     with(path, |file| {
                         let (code, page) = page();
                         PhotosZip { code: &code, face: Some(file), signature: Some(file), pdf: &page }.build().expect("a zip").len()
                     })
                 },
             },
-            Case { name: "of that: the page, with its QR code", ready: |_| Box::new(|| page().1.len()) },
+            Case { name: "of that: the page, with its QR code", prepare: |_| Box::new(|| page().1.len()) },
         ],
     },
 ];
 
-fn with(path: &Path, work: impl Fn(&[u8]) -> usize + 'static) -> Ready {
+fn with(path: &Path, work: impl Fn(&[u8]) -> usize + 'static) -> Work {
     let file = std::fs::read(path).expect("a picture");
     Box::new(move || work(&file))
 }
 
-/// Each time with a copy of its own.
-fn with_copy(path: &Path, work: impl Fn(RgbImage) -> usize + 'static) -> Ready {
+/// Returns work on the small copy. Each call of the work gets a clone.
+fn with_copy(path: &Path, work: impl Fn(RgbImage) -> usize + 'static) -> Work {
     let copy = decoded(&std::fs::read(path).expect("a picture")).thumbnail(COPY, COPY).into_rgb8();
     Box::new(move || work(copy.clone()))
 }
@@ -135,11 +138,11 @@ fn zune(file: &[u8]) -> (u32, u32, Vec<u8>) {
     let mut decoder = Zune::new_with_options(ZCursor::new(file), DecoderOptions::default().jpeg_set_out_colorspace(ColorSpace::RGB));
     let pixels = decoder.decode().expect("a picture");
     let (width, height) = decoder.dimensions().expect("a size");
-    let edge = |pixels: usize| u32::try_from(pixels).expect("a JPEG's");
+    let edge = |pixels: usize| u32::try_from(pixels).expect("an edge of a JPEG");
     (edge(width), edge(height), pixels)
 }
 
-/// With as long an edge as `longer`.
+/// Resizes a picture with fast_image_resize so that its longer edge has `longer` pixels.
 fn fast(width: u32, height: u32, pixels: Vec<u8>, longer: u32, algorithm: ResizeAlg) -> Vec<u8> {
     let scaled = |edge: u32| edge * longer / width.max(height);
     let from = Image::from_vec_u8(width, height, pixels, PixelType::U8x3).expect("a picture");
@@ -148,17 +151,17 @@ fn fast(width: u32, height: u32, pixels: Vec<u8>, longer: u32, algorithm: Resize
     to.into_vec()
 }
 
-/// A process of its own, which writes what it decodes.
-fn djpeg(path: &Path, how: &'static [&'static str]) -> Ready {
+/// Returns work that decodes the picture with the program `djpeg`.
+fn djpeg(path: &Path, options: &'static [&'static str]) -> Work {
     let path = path.to_owned();
     Box::new(move || {
-        let output = Command::new("djpeg").args(how).arg(&path).stderr(Stdio::inherit()).output().expect("djpeg");
+        let output = Command::new("djpeg").args(options).arg(&path).stderr(Stdio::inherit()).output().expect("djpeg");
         assert!(output.status.success());
         output.stdout.len()
     })
 }
 
-/// What comes with the pictures.
+/// Returns a code number and the PDF page with it.
 fn page() -> (CodeNumber, Vec<u8>) {
     let code = CodeNumber::draw(|bytes| {
         bytes.fill(7);

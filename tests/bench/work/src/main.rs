@@ -1,10 +1,10 @@
-//! Time and memory of what functions do with pictures, beside other libraries. Run by `make bench-work`; what it prints is explained in
-//! docs/benchmarks.md.
+//! Measures time and memory of the functions' work on pictures, in comparison with other libraries. Run by `make bench-work`. docs/benchmarks.md
+//! explains the output.
 //!
-//! Each case has a process of its own, so that its memory is its own; cases take turns, round after round, so that whatever else the
-//! machine does falls upon all of them.
+//! Each case runs in its own process, so that its memory is measured separately. In each round every case runs once, so that other load on the
+//! machine affects all of them alike.
 
-#![expect(clippy::expect_used, clippy::print_stdout, reason = "a program that measures, and says what it measured")]
+#![expect(clippy::expect_used, clippy::print_stdout, reason = "a measuring program that prints its results")]
 
 mod cases;
 mod portraits;
@@ -22,8 +22,8 @@ use cases::{Case, GROUPS};
 use clap::Parser;
 use serde::{Deserialize, Serialize};
 
-/// Of one process; the first is not counted.
-const TIMES: usize = 4;
+/// Repetitions in one process, of which the first is not counted.
+const REPETITIONS: usize = 4;
 
 /// Measures work on pictures.
 #[derive(Parser)]
@@ -31,23 +31,23 @@ struct Arguments {
     /// How often each case is run in a process of its own.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
-    /// The two pictures are made here.
+    /// The folder in which the large picture is created.
     #[arg(long, default_value = "target/bench/pictures")]
     folder: PathBuf,
-    /// Where the figures go, as JSON.
+    /// The file for the results, as JSON.
     #[arg(long, default_value = "target/work.json")]
     report: PathBuf,
-    /// One case, for the program itself: the numbers of its group and of it.
+    /// For the program's own use: runs one case. The numbers of the group and of the case in it.
     #[arg(long, num_args = 2, hide = true)]
     case: Option<Vec<usize>>,
-    /// Its picture.
+    /// The picture for `--case`.
     #[arg(long, hide = true)]
     picture: Option<PathBuf>,
 }
 
-/// What a case's process says.
+/// Output of a case's process.
 #[derive(Serialize, Deserialize)]
-struct Seen {
+struct Measured {
     ms: Vec<f64>,
     peak_kb: u64,
 }
@@ -59,9 +59,9 @@ struct Row {
     picture: String,
     ms: f64,
     spread: (f64, f64),
-    /// To the first of its group.
+    /// Ratio to the first case of the group.
     ratio: f64,
-    /// Of the process; None where another one does the work.
+    /// Peak memory of the process. `None` if another program does the work.
     peak_mb: Option<f64>,
 }
 
@@ -73,19 +73,19 @@ fn main() {
     }
     fs::create_dir_all(&arguments.folder).expect("a folder");
     let pictures = portraits::make(&arguments.folder);
-    let mut seen = BTreeMap::<(usize, usize, usize), Vec<Seen>>::new();
+    let mut measured = BTreeMap::<(usize, usize, usize), Vec<Measured>>::new();
     for _ in 0..arguments.rounds {
         for (group, cases) in GROUPS.iter().enumerate().map(|(at, group)| (at, group.cases)) {
             for (picture, portrait) in pictures.iter().enumerate() {
                 for (at, _) in cases.iter().enumerate().filter(|(_, case)| is_possible(case)) {
-                    seen.entry((group, picture, at)).or_default().push(apart(group, at, &portrait.path));
+                    measured.entry((group, picture, at)).or_default().push(run_in_process(group, at, &portrait.path));
                 }
             }
         }
     }
     let (mut rows, mut first) = (Vec::new(), 0.0);
-    for ((group, picture, at), seen) in &seen {
-        let mut times: Vec<f64> = seen.iter().flat_map(|one| one.ms.iter().copied()).collect();
+    for ((group, picture, at), measured) in &measured {
+        let mut times: Vec<f64> = measured.iter().flat_map(|one| one.ms.iter().copied()).collect();
         times.sort_by(f64::total_cmp);
         let part = |of: usize| times[(times.len() - 1) * of / 4];
         // Each group begins with its first case.
@@ -100,14 +100,14 @@ fn main() {
             ms: part(2),
             spread: (part(1), part(3)),
             ratio: part(2) / first,
-            peak_mb: seen.iter().map(|one| one.peak_kb).max().filter(|_| !is_elsewhere(case)).map(|kb| kb as f64 * 1.024 / 1_000.0),
+            peak_mb: measured.iter().map(|one| one.peak_kb).max().filter(|_| !is_elsewhere(case)).map(|kb| kb as f64 * 1.024 / 1_000.0),
         });
     }
-    tell(&rows);
+    print(&rows);
     fs::write(&arguments.report, serde_json::to_string_pretty(&rows).expect("JSON")).expect("the report");
 }
 
-/// Whether another program does the work.
+/// Returns whether another program does the work.
 fn is_elsewhere(case: &Case) -> bool {
     case.name.contains("djpeg")
 }
@@ -116,8 +116,8 @@ fn is_possible(case: &Case) -> bool {
     !is_elsewhere(case) || Command::new("djpeg").arg("-version").output().is_ok()
 }
 
-/// A case in a process of its own.
-fn apart(group: usize, case: usize, picture: &Path) -> Seen {
+/// Runs a case in a process of its own.
+fn run_in_process(group: usize, case: usize, picture: &Path) -> Measured {
     let program = std::env::current_exe().expect("this program");
     let output = Command::new(program).arg("--case").arg(group.to_string()).arg(case.to_string()).arg("--picture").arg(picture).output();
     let output = output.expect("a process");
@@ -125,21 +125,21 @@ fn apart(group: usize, case: usize, picture: &Path) -> Seen {
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
-fn work(case: &Case, picture: &Path) -> Seen {
-    let ready = (case.ready)(picture);
+fn work(case: &Case, picture: &Path) -> Measured {
+    let work = (case.prepare)(picture);
     let mut ms = Vec::new();
-    for _ in 0..TIMES {
+    for _ in 0..REPETITIONS {
         let started = Instant::now();
-        black_box(ready());
+        black_box(work());
         ms.push(started.elapsed().as_secs_f64() * 1_000.0);
     }
     ms.remove(0);
-    let status = fs::read_to_string("/proc/self/status").expect("what the system says of this process");
+    let status = fs::read_to_string("/proc/self/status").expect("the status of this process");
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.trim().parse().ok());
-    Seen { ms, peak_kb: peak.expect("a number") }
+    Measured { ms, peak_kb: peak.expect("a number") }
 }
 
-fn tell(rows: &[Row]) {
+fn print(rows: &[Row]) {
     println!("| work | picture | ms | spread | times the first | MB peak |");
     println!("| --- | --- | --- | --- | --- | --- |");
     for row in rows {

@@ -1,4 +1,4 @@
-//! The two pictures: the fixture of 800 x 1200, and the same person as a camera of 12 megapixels would have it.
+//! The two pictures: the fixture of 800 x 1200 pixels, and the same portrait enlarged to 12 megapixels, as a camera would produce it.
 
 use std::{
     fs,
@@ -9,9 +9,9 @@ use image::{RgbImage, codecs::jpeg::JpegEncoder, imageops::FilterType};
 
 const WIDTH: u32 = 2_830;
 const HEIGHT: u32 = 4_245;
-/// As photographers deliver.
+/// JPEG quality that photographers usually deliver.
 const QUALITY: u8 = 92;
-/// A sensor's noise, in levels: it is what makes 3 MB of a portrait.
+/// Amplitude of simulated sensor noise in levels. The noise makes the file about 3 MB large.
 const NOISE: u32 = 6;
 
 pub(crate) struct Portrait {
@@ -35,11 +35,11 @@ fn named(path: PathBuf) -> Portrait {
     Portrait { name: format!("{width} x {height}, {:.1} MB", bytes as f64 / 1e6), path }
 }
 
-/// The same noise each time.
+/// Adds noise that is the same in each run.
 fn noisy(mut picture: RgbImage) -> RgbImage {
     let mut state = 1_u32;
     for pixel in picture.pixels_mut() {
-        // Numerical Recipes' generator: enough for noise.
+        // The linear congruential generator of "Numerical Recipes", which is good enough for noise.
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         let noise = i16::try_from((state >> 16) % (2 * NOISE + 1)).expect("small") - i16::try_from(NOISE).expect("small");
         for channel in &mut pixel.0 {

@@ -8,12 +8,13 @@ use serde_json::{Value, json};
 
 use super::{Operation, World, boxed, prepared};
 
-struct Public {
+/// A citizen with associated photos, and an application that may pull them.
+struct Authorised {
     visit: Visit,
     application: Application,
 }
 
-impl Public {
+impl Authorised {
     async fn new(world: &World) -> Self {
         let (visit, application) = (fresh_citizen().await, application::fresh(Purpose::Passport).await);
         own(&visit).take(&world.issued().await.code).await;
@@ -32,13 +33,13 @@ pub(super) fn all() -> Vec<Operation> {
             "pull_photo",
             boxed!(|world| {
                 prepared(
-                    Public::new(world).await,
-                    // Signed anew each time: a request serves once.
-                    boxed!(|public| public.application.pull(&public.subject(), ImageKind::Face).await),
-                    boxed!(|public, answer| {
-                        let pull = answer.header("pull-id").expect("an id");
-                        public.application.report(pull, &json!({ "verdict": "accepted" })).await.expect(200);
-                        let seen = application::accesses(&public.visit).await;
+                    Authorised::new(world).await,
+                    // Signs a new request each time, because a signed request can be used only once.
+                    boxed!(|state| state.application.pull(&state.subject(), ImageKind::Face).await),
+                    boxed!(|state, response| {
+                        let pull = response.header("pull-id").expect("an id");
+                        state.application.report(pull, &json!({ "verdict": "accepted" })).await.expect(200);
+                        let seen = application::accesses(&state.visit).await;
                         assert!(!seen.is_empty() && seen.iter().all(|access| access["outcome"] != Value::Null), "{seen:?}");
                     }),
                 )
@@ -47,12 +48,12 @@ pub(super) fn all() -> Vec<Operation> {
         Operation::new(
             "report_verdict",
             boxed!(|world| {
-                let public = Public::new(world).await;
-                let pull = public.application.pulled(&public.subject(), ImageKind::Face).await;
+                let authorised = Authorised::new(world).await;
+                let pull = authorised.application.pulled(&authorised.subject(), ImageKind::Face).await;
                 prepared(
-                    (public, pull),
+                    (authorised, pull),
                     boxed!(|state| state.0.application.report(&state.1, &json!({ "verdict": "accepted" })).await),
-                    boxed!(|state, _answer| {
+                    boxed!(|state, _response| {
                         let seen = application::accesses(&state.0.visit).await;
                         assert_eq!(seen.len(), 1);
                         assert!(seen[0]["verdict"].to_string().contains("accepted"), "{seen:?}");

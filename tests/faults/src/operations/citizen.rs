@@ -8,9 +8,9 @@ use journeys::{
 };
 use serde_json::{Value, json};
 
-use super::{Operation, World, answered, boxed, prepared};
+use super::{Operation, World, boxed, prepared, succeeds};
 
-/// Somebody with a code in the hand.
+/// A citizen with a code that is not submitted yet.
 struct Holder {
     visit: Visit,
     issued: Issued,
@@ -20,7 +20,7 @@ async fn holder(world: &World) -> Holder {
     Holder { visit: fresh_citizen().await, issued: world.issued().await }
 }
 
-/// Submitted and confirmed; with the text's version.
+/// Submits a code and confirms its photos. Returns the citizen and the version of the text to agree to.
 async fn about_to_associate(world: &World) -> (Holder, Value) {
     let holder = holder(world).await;
     let version = own(&holder.visit).submit_and_confirm(&holder.issued.code).await;
@@ -33,7 +33,7 @@ async fn associated(world: &World) -> Holder {
     holder
 }
 
-/// With an application that may pull.
+/// Returns a citizen with associated photos and an application that may pull them.
 async fn authorised(world: &World) -> (Holder, Application) {
     let (holder, application) = (associated(world).await, application::fresh(Purpose::Passport).await);
     own(&holder.visit).authorize(&[&application.id]).await.expect(200);
@@ -61,8 +61,8 @@ fn before_association() -> Vec<Operation> {
                 prepared(
                     (visit, minor),
                     boxed!(|state| minors::add(&state.0, &state.1.body()).await),
-                    boxed!(|state, answer| {
-                        let handle = answer.json()["subject"].as_str().expect("a handle").to_owned();
+                    boxed!(|state, response| {
+                        let handle = response.json()["subject"].as_str().expect("a handle").to_owned();
                         citizen::acting(&state.0, &handle).show_association().await.refused(404, "nothing_associated");
                     }),
                 )
@@ -74,8 +74,12 @@ fn before_association() -> Vec<Operation> {
                 prepared(
                     holder(world).await,
                     boxed!(|holder| own(&holder.visit).submit(&holder.issued.code).await),
-                    boxed!(|holder, _answer| {
-                        assert_eq!(submissions_left(&holder.visit).await, 4, "the same code counts once, however often it is tried");
+                    boxed!(|holder, _response| {
+                        assert_eq!(
+                            submissions_left(&holder.visit).await,
+                            4,
+                            "the same code is counted once, however often it is submitted"
+                        );
                         own(&holder.visit).confirm().await.expect(200);
                     }),
                 )
@@ -89,7 +93,7 @@ fn before_association() -> Vec<Operation> {
                 prepared(
                     holder,
                     boxed!(|holder| own(&holder.visit).reject().await),
-                    boxed!(|holder, _answer| {
+                    boxed!(|holder, _response| {
                         own(&holder.visit).confirm().await.refused(404, "no_submission");
                     }),
                 )
@@ -103,8 +107,8 @@ fn before_association() -> Vec<Operation> {
                 prepared(
                     holder,
                     boxed!(|holder| own(&holder.visit).confirm().await),
-                    boxed!(|holder, answer| {
-                        own(&holder.visit).associate(&answer.json()["consent"]["version"]).await.expect(201);
+                    boxed!(|holder, response| {
+                        own(&holder.visit).associate(&response.json()["consent"]["version"]).await.expect(201);
                     }),
                 )
             }),
@@ -115,9 +119,9 @@ fn before_association() -> Vec<Operation> {
                 prepared(
                     about_to_associate(world).await,
                     boxed!(|state| own(&state.0.visit).associate(&state.1).await),
-                    boxed!(|state, answer| {
+                    boxed!(|state, response| {
                         let shown = own(&state.0.visit).show_association().await.expect(200).json();
-                        assert_eq!(shown, answer.json());
+                        assert_eq!(shown, response.json());
                         own(&state.0.visit).show_photo(ImageKind::Face).await.expect(200);
                     }),
                 )
@@ -137,13 +141,13 @@ fn of_the_association() -> Vec<Operation> {
                 prepared(
                     (holder, version),
                     boxed!(|state| own(&state.0.visit).associate(&state.1).await),
-                    boxed!(|state, _answer| {
+                    boxed!(|state, _response| {
                         own(&state.0.visit).show_photo(ImageKind::Face).await.expect(200);
                     }),
                 )
             }),
         )
-        .way("again"),
+        .variant("again"),
         Operation::new(
             "dissociate",
             boxed!(|world| {
@@ -152,7 +156,7 @@ fn of_the_association() -> Vec<Operation> {
                 prepared(
                     (holder, application),
                     boxed!(|state| own(&state.0.visit).dissociate().await),
-                    boxed!(|state, _answer| {
+                    boxed!(|state, _response| {
                         own(&state.0.visit).show_photo(ImageKind::Face).await.refused(404, "nothing_associated");
                         let again = own(&state.0.visit).take(&state.0.issued.code).await;
                         assert!(again["reminder"].is_null() && again["applications"] == json!([]), "{again}");
@@ -160,8 +164,8 @@ fn of_the_association() -> Vec<Operation> {
                 )
             }),
         )
-        .way("with a reminder")
-        .or(&[(404, "nothing_associated")]),
+        .variant("with a reminder")
+        .or_problems(&[(404, "nothing_associated")]),
         Operation::new(
             "erase_my_data",
             boxed!(|world| {
@@ -170,20 +174,20 @@ fn of_the_association() -> Vec<Operation> {
                 prepared(
                     holder,
                     boxed!(|holder| own(&holder.visit).erase().await),
-                    boxed!(|holder, _answer| {
+                    boxed!(|holder, _response| {
                         own(&holder.visit).submit(&holder.issued.code).await.refused(404, "code_not_active");
                     }),
                 )
             }),
         )
-        .way("of dissociated photos"),
+        .variant("of dissociated photos"),
         Operation::new(
             "dissociate",
             boxed!(|world| {
                 prepared(
                     authorised(world).await,
                     boxed!(|state| own(&state.0.visit).dissociate().await),
-                    boxed!(|state, _answer| {
+                    boxed!(|state, _response| {
                         let Holder { visit, issued } = &state.0;
                         own(visit).show_photo(ImageKind::Face).await.refused(404, "nothing_associated");
                         let pull = state.1.pull(&format!("afm:{}", visit.person.afm), ImageKind::Face).await;
@@ -193,21 +197,21 @@ fn of_the_association() -> Vec<Operation> {
                 )
             }),
         )
-        .or(&[(404, "nothing_associated")]),
+        .or_problems(&[(404, "nothing_associated")]),
         Operation::new(
             "set_reminder",
             boxed!(|world| {
                 prepared(
                     associated(world).await,
                     boxed!(|holder| own(&holder.visit).set_reminder(&holder.visit.person.email(), Language::El).await),
-                    boxed!(|holder, _answer| {
+                    boxed!(|holder, _response| {
                         let shown = own(&holder.visit).show_association().await.expect(200).json();
                         assert!(!shown["reminder"].is_null(), "{shown}");
                     }),
                 )
             }),
         )
-        .way("with an address"),
+        .variant("with an address"),
         Operation::new(
             "set_reminder",
             boxed!(|world| {
@@ -216,14 +220,14 @@ fn of_the_association() -> Vec<Operation> {
                 prepared(
                     holder,
                     boxed!(|holder| citizen::unset_reminder(&holder.visit).await),
-                    boxed!(|holder, _answer| {
+                    boxed!(|holder, _response| {
                         let shown = own(&holder.visit).show_association().await.expect(200).json();
                         assert!(shown["reminder"].is_null(), "{shown}");
                     }),
                 )
             }),
         )
-        .way("taking it away"),
+        .variant("taking it away"),
         Operation::new(
             "authorize_application",
             boxed!(|world| {
@@ -231,7 +235,7 @@ fn of_the_association() -> Vec<Operation> {
                 prepared(
                     (holder, application),
                     boxed!(|state| own(&state.0.visit).authorize(&[&state.1.id]).await),
-                    boxed!(|state, _answer| {
+                    boxed!(|state, _response| {
                         let history = own(&state.0.visit).authorizations("").await.expect(200).json();
                         assert_eq!(history["authorizations"].as_array().map(Vec::len), Some(1), "once: {history}");
                         state.1.pulled(&format!("afm:{}", state.0.visit.person.afm), ImageKind::Face).await;
@@ -245,7 +249,7 @@ fn of_the_association() -> Vec<Operation> {
                 prepared(
                     authorised(world).await,
                     boxed!(|state| own(&state.0.visit).revoke(&state.1.id).await),
-                    boxed!(|state, _answer| {
+                    boxed!(|state, _response| {
                         let pull = state.1.pull(&format!("afm:{}", state.0.visit.person.afm), ImageKind::Face).await;
                         pull.refused(403, "pull_refused");
                     }),
@@ -258,7 +262,7 @@ fn of_the_association() -> Vec<Operation> {
                 prepared(
                     associated(world).await,
                     boxed!(|holder| own(&holder.visit).erase().await),
-                    boxed!(|holder, _answer| {
+                    boxed!(|holder, _response| {
                         own(&holder.visit).show_photo(ImageKind::Face).await.refused(404, "nothing_associated");
                         own(&holder.visit).submit(&holder.issued.code).await.refused(404, "code_not_active");
                     }),
@@ -272,19 +276,19 @@ fn reading() -> Vec<Operation> {
     vec![
         Operation::new(
             "show_association",
-            boxed!(|world| prepared(associated(world).await, boxed!(|holder| own(&holder.visit).show_association().await), answered)),
+            boxed!(|world| prepared(associated(world).await, boxed!(|holder| own(&holder.visit).show_association().await), succeeds)),
         ),
         Operation::new(
             "show_photo",
             boxed!(|world| prepared(
                 associated(world).await,
                 boxed!(|holder| own(&holder.visit).show_photo(ImageKind::Face).await),
-                answered
+                succeeds
             )),
         ),
         Operation::new(
             "download_photos",
-            boxed!(|world| prepared(associated(world).await, boxed!(|holder| own(&holder.visit).download().await), answered)),
+            boxed!(|world| prepared(associated(world).await, boxed!(|holder| own(&holder.visit).download().await), succeeds)),
         ),
         Operation::new(
             "show_code",
@@ -292,25 +296,21 @@ fn reading() -> Vec<Operation> {
                 prepared(
                     associated(world).await,
                     boxed!(|holder| own(&holder.visit).show_code().await),
-                    boxed!(|holder, answer| assert_eq!(answer.json()["code"], holder.issued.code.as_str())),
+                    boxed!(|holder, response| assert_eq!(response.json()["code"], holder.issued.code.as_str())),
                 )
             }),
         ),
         Operation::new(
-            "list_applications",
-            boxed!(|_world| prepared(fresh_citizen().await, boxed!(|visit| visit.browser.get("/v1/applications").await), answered)),
-        ),
-        Operation::new(
             "authorization_history",
-            boxed!(|world| prepared(authorised(world).await, boxed!(|state| own(&state.0.visit).authorizations("").await), answered)),
+            boxed!(|world| prepared(authorised(world).await, boxed!(|state| own(&state.0.visit).authorizations("").await), succeeds)),
         ),
         Operation::new(
             "access_log",
-            boxed!(|world| prepared(authorised(world).await, boxed!(|state| own(&state.0.visit).accesses("").await), answered)),
+            boxed!(|world| prepared(authorised(world).await, boxed!(|state| own(&state.0.visit).accesses("").await), succeeds)),
         ),
         Operation::new(
             "export_my_data",
-            boxed!(|world| prepared(authorised(world).await, boxed!(|state| own(&state.0.visit).export().await), answered)),
+            boxed!(|world| prepared(authorised(world).await, boxed!(|state| own(&state.0.visit).export().await), succeeds)),
         ),
     ]
 }

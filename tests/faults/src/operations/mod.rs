@@ -1,5 +1,4 @@
-//! Every operation that asks something of AWS: how to come to where it is called, the call as a client makes it and makes it again,
-//! and what must hold once it has been answered.
+//! Every operation that makes calls to AWS: how to prepare it, the request of its client, and what must hold after the last response.
 
 mod application;
 mod citizen;
@@ -14,9 +13,18 @@ use journeys::{
     browser::Response,
     people::{self, Visit},
     photographer::Issued,
+    routes,
 };
 
-/// What all cases share, and none changes.
+/// A closure that borrows its argument and returns a boxed future.
+macro_rules! boxed {
+    (|$($argument:ident),+| $body:expr) => {
+        |$($argument),+| futures_util::FutureExt::boxed_local(async move { $body })
+    };
+}
+use boxed;
+
+/// State that all cases of an operation share and none changes.
 pub(crate) struct World {
     pub(crate) studio: Visit,
 }
@@ -26,18 +34,18 @@ impl World {
         Self { studio: people::fresh_photographer().await }
     }
 
-    /// A code number that came by SMS to nobody in particular.
+    /// Issues a code number by SMS to a new person.
     pub(crate) async fn issued(&self) -> Issued {
         let person = people::fresh("citizen").await;
         journeys::photographer::issue_by_sms(&self.studio, person.mobile()).await
     }
 }
 
-/// One call, ready to be made.
+/// A client's request that can be made, and the check after it.
 pub(crate) struct Prepared {
-    /// As a client makes it, and makes it again after a failure.
+    /// Makes the request. Called again after a failure, as a client repeats a request.
     pub(crate) act: Box<dyn Fn() -> LocalBoxFuture<'static, Response>>,
-    /// What must hold after this last answer.
+    /// Asserts what must hold after the last response.
     pub(crate) settled: Box<dyn Fn(Response) -> LocalBoxFuture<'static, ()>>,
 }
 
@@ -46,102 +54,121 @@ type Settled<S> = for<'a> fn(&'a S, &'a Response) -> LocalBoxFuture<'a, ()>;
 
 fn prepared<S: 'static>(state: S, act: Act<S>, settled: Settled<S>) -> Prepared {
     let state = Rc::new(state);
-    let same = Rc::clone(&state);
+    let settled_state = Rc::clone(&state);
     Prepared {
         act: Box::new(move || {
             let state = Rc::clone(&state);
             async move { act(&state).await }.boxed_local()
         }),
-        settled: Box::new(move |answer| {
-            let state = Rc::clone(&same);
-            async move { settled(&state, &answer).await }.boxed_local()
+        settled: Box::new(move |response| {
+            let state = Rc::clone(&settled_state);
+            async move { settled(&state, &response).await }.boxed_local()
         }),
     }
 }
 
-type Prepare = for<'a> fn(&'a World) -> LocalBoxFuture<'a, Prepared>;
+type PrepareFn = for<'a> fn(&'a World) -> LocalBoxFuture<'a, Prepared>;
+type Prepare = Box<dyn for<'a> Fn(&'a World) -> LocalBoxFuture<'a, Prepared>>;
+
+/// infra/operations.toml, which has every operation.
+const OPERATIONS: &str = include_str!("../../../../infra/operations.toml");
 
 pub(crate) struct Operation {
-    /// The function's.
-    pub(crate) name: &'static str,
-    /// Of several ways to call it.
-    pub(crate) way: &'static str,
+    /// Name of the function.
+    pub(crate) name: String,
+    /// Distinguishes several variants of the same operation. Empty if there is only one.
+    pub(crate) variant: &'static str,
     pub(crate) prepare: Prepare,
-    /// How a repeated call may be refused, where the first one was used up: its client then begins anew.
-    pub(crate) or: &'static [(u16, &'static str)],
-    /// Nobody waits for its answer: a schedule calls it, and calls it again.
+    /// Problems (status and code) that a repeated request may get because the first request was used up. Its client then starts again.
+    pub(crate) accepted_problems: &'static [(u16, &'static str)],
+    /// Whether a schedule runs the operation, so that no caller waits for a response.
     pub(crate) is_run: bool,
 }
 
 impl Operation {
-    const fn new(name: &'static str, prepare: Prepare) -> Self {
-        Self { name, way: "", prepare, or: &[], is_run: false }
+    fn new(name: &str, prepare: PrepareFn) -> Self {
+        Self { name: name.to_owned(), variant: "", prepare: Box::new(prepare), accepted_problems: &[], is_run: false }
     }
 
-    const fn way(mut self, way: &'static str) -> Self {
-        self.way = way;
+    /// A read that needs no more than its path, and a caller who is signed in.
+    fn read(name: &str, path: &str) -> Self {
+        let (path, is_photographers) = (path.replace("{subject}", "self"), path.starts_with("/v1/photographer/"));
+        let prepare: Prepare = Box::new(move |_| {
+            let path = path.clone();
+            async move {
+                let visit = if is_photographers { people::fresh_photographer().await } else { people::fresh_citizen().await };
+                prepared((visit, path), boxed!(|state| state.0.browser.get(&state.1).await), succeeds)
+            }
+            .boxed_local()
+        });
+        Self { name: name.to_owned(), variant: "", prepare, accepted_problems: &[], is_run: false }
+    }
+
+    fn variant(mut self, variant: &'static str) -> Self {
+        self.variant = variant;
         self
     }
 
-    const fn or(mut self, or: &'static [(u16, &'static str)]) -> Self {
-        self.or = or;
+    fn or_problems(mut self, accepted_problems: &'static [(u16, &'static str)]) -> Self {
+        self.accepted_problems = accepted_problems;
         self
     }
 
-    const fn on_schedule(mut self) -> Self {
+    fn on_schedule(mut self) -> Self {
         self.is_run = true;
         self
     }
 
     pub(crate) fn title(&self) -> String {
-        if self.way.is_empty() { self.name.to_owned() } else { format!("{} {}", self.name, self.way) }
+        if self.variant.is_empty() { self.name.clone() } else { format!("{} {}", self.name, self.variant) }
     }
 
-    /// A part of the deployed function's name, which its calls bear: `-SubmitCode-`.
+    /// Returns a part of the deployed function's name that occurs in the user agent of its calls: `-SubmitCode-`.
     pub(crate) fn function(&self) -> String {
         let words = self.name.split('_').map(|word| word[..1].to_uppercase() + &word[1..]);
         format!("-{}-", words.collect::<String>())
     }
 }
 
+/// Returns the operations that call AWS: those below, and all reads for which nothing has to be prepared.
 pub(crate) fn all() -> Vec<Operation> {
-    [session::all(), photographer::all(), citizen::all(), application::all(), system::all()].into_iter().flatten().collect()
+    let mut all: Vec<Operation> =
+        [session::all(), photographer::all(), citizen::all(), application::all(), system::all()].into_iter().flatten().collect();
+    for name in names() {
+        if !all.iter().any(|operation| operation.name == name)
+            && let Some(path) = routes::path_of_read(&name)
+        {
+            all.push(Operation::read(&name, &path));
+        }
+    }
+    all
 }
 
-/// A future of a closure that borrows its argument, boxed.
-macro_rules! boxed {
-    (|$($argument:ident),+| $body:expr) => {
-        |$($argument),+| futures_util::FutureExt::boxed_local(async move { $body })
-    };
+/// Returns the names of all functions that call AWS.
+fn names() -> Vec<String> {
+    let operations: toml::Table = OPERATIONS.parse().expect("TOML");
+    let calls_aws = |facts: &toml::Value| facts.get("calls").and_then(toml::Value::as_integer) != Some(0);
+    operations.iter().filter(|(_, facts)| calls_aws(facts)).map(|(name, _)| name.clone()).collect()
 }
-use boxed;
 
-/// Nothing more than that it was answered as on a quiet day.
-fn answered<'a, S>(_: &'a S, answer: &'a Response) -> LocalBoxFuture<'a, ()> {
-    assert!(answer.status < 400, "{}", answer.text());
+/// Asserts only that the last response is a success.
+fn succeeds<'a, S>(_: &'a S, response: &'a Response) -> LocalBoxFuture<'a, ()> {
+    assert!(response.status < 400, "{}", response.text());
     async {}.boxed_local()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeSet, fs};
-
-    use super::all;
-
-    /// What asks nothing of AWS.
-    const NOTHING_TO_BREAK: [&str; 2] = ["serve_web", "unknown_route"];
+    use super::{all, names};
 
     #[test]
-    fn every_function_is_among_them() {
-        let mut functions = BTreeSet::new();
-        for folder in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../functions")).expect("the functions").flatten() {
-            let list = fs::read_to_string(folder.path().join("Cargo.toml")).expect("a folder's list");
-            let list: toml::Table = list.parse().expect("TOML");
-            let names =
-                list["bin"].as_array().expect("functions").iter().map(|function| function["name"].as_str().expect("a name").to_owned());
-            functions.extend(names.filter(|name| !NOTHING_TO_BREAK.contains(&name.as_str())));
-        }
-        let broken: BTreeSet<String> = all().iter().map(|operation| operation.name.to_owned()).collect();
-        assert_eq!(broken, functions);
+    fn every_function_that_calls_aws_is_an_operation() {
+        let broken: Vec<String> = all().into_iter().map(|operation| operation.name).collect();
+        let missing: Vec<String> = names()
+            .into_iter()
+            .filter(|name| !broken.contains(name))
+            .map(|name| format!("missing in tests/faults/src/operations: {name}"))
+            .collect();
+        assert!(missing.is_empty(), "{}", missing.join("\n"));
     }
 }

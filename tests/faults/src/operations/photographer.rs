@@ -8,9 +8,9 @@ use journeys::{
 };
 use serde_json::Value;
 
-use super::{Operation, answered, boxed, prepared};
+use super::{Operation, boxed, prepared, succeeds};
 
-/// Pictures that wait for their code, and where it is to go.
+/// An upload without a code, and the recipient for it.
 struct Uploaded {
     studio: Visit,
     upload_id: String,
@@ -27,19 +27,20 @@ impl Uploaded {
     async fn issue(&self) -> Response {
         match self.to {
             To::Mobile(_) => photographer::issue_code(&self.studio, &self.upload_id, &self.to, Language::El).await,
-            To::Email(_) => photographer::issue_code_to_remind(&self.studio, &self.upload_id, &self.to, Language::En).await,
+            To::Email(_) => photographer::issue_code_with_reminder(&self.studio, &self.upload_id, &self.to, Language::En).await,
         }
     }
 
-    /// The code comes once, and is worth what it should be.
-    async fn comes_once(&self) {
+    /// Asserts that one message with a usable code arrives.
+    async fn assert_one_code_arrives(&self) {
         let code = inbox::code_message(self.to.address(), 0).await.code();
         photographer::wait_until_sent(&self.studio, &self.upload_id).await;
         let visit = fresh_citizen().await;
         citizen::take(&visit, &code).await;
         assert_eq!(inbox::codes(self.to.address()).await.len(), 1, "one message");
         if !crate::invariants::uploaded(&self.upload_id).await.is_empty() {
-            // Deleting them failed after all was done: with the next call, or with the bucket's rule after a day.
+            // Deleting the originals failed after the code was issued. The next request deletes them, or the bucket's lifecycle rule after a
+            // day.
             self.issue().await.expect(200);
             assert!(crate::invariants::uploaded(&self.upload_id).await.is_empty(), "the originals are gone");
         }
@@ -54,14 +55,14 @@ fn by_email(person: people::Person) -> To {
     To::Email(person.email())
 }
 
-/// A code that has come, of a studio of its own.
-struct Came {
+/// A code that has been delivered, issued by a studio of its own.
+struct Delivered {
     studio: Visit,
     issued: Issued,
     to: To,
 }
 
-impl Came {
+impl Delivered {
     async fn new() -> Self {
         let (studio, to) = (fresh_photographer().await, by_sms(people::fresh("citizen").await));
         let issued = photographer::issue(&studio, FileProfile::Standard, &both(), &to, Language::El).await;
@@ -88,9 +89,9 @@ pub(super) fn all() -> Vec<Operation> {
                         .browser
                         .post("/v1/photographer/uploads", &declaration(FileProfile::Standard, &face_only()))
                         .await),
-                    boxed!(|_studio, answer| {
+                    boxed!(|_studio, response| {
                         for (kind, jpeg) in face_only() {
-                            photographer::put(&answer.json()[kind.name()], &jpeg).await.expect(200);
+                            photographer::put(&response.json()[kind.name()], &jpeg).await.expect(200);
                         }
                     }),
                 )
@@ -103,8 +104,8 @@ pub(super) fn all() -> Vec<Operation> {
                 prepared(
                     uploaded,
                     boxed!(|up| photographer::check_photos(&up.studio, &up.upload_id, Language::El).await),
-                    boxed!(|up, _answer| {
-                        // What was only looked at can still become a code.
+                    boxed!(|up, _response| {
+                        // A code can still be issued for photos that were only checked.
                         up.issue().await.expect(201);
                     }),
                 )
@@ -115,63 +116,63 @@ pub(super) fn all() -> Vec<Operation> {
             boxed!(|_world| prepared(
                 Uploaded::new(by_sms).await,
                 boxed!(|up| up.issue().await),
-                boxed!(|up, _answer| up.comes_once().await)
+                boxed!(|up, _response| up.assert_one_code_arrives().await)
             )),
         )
-        .way("by SMS"),
+        .variant("by SMS"),
         Operation::new(
             "issue_code",
             boxed!(|_world| {
                 let uploaded = Uploaded::new(by_email).await;
-                prepared(uploaded, boxed!(|up| up.issue().await), boxed!(|up, _answer| up.comes_once().await))
+                prepared(uploaded, boxed!(|up| up.issue().await), boxed!(|up, _response| up.assert_one_code_arrives().await))
             }),
         )
-        .way("by email, with a reminder"),
+        .variant("by email, with a reminder"),
         Operation::new(
             "resend_code",
             boxed!(|_world| {
                 prepared(
-                    Came::new().await,
-                    boxed!(|came| photographer::resend_code(&came.studio, &came.issued.upload_id, None, None).await),
-                    boxed!(|came, answer| {
-                        // Told that it is on its way, or that it was asked for again too soon: it comes in any case.
-                        assert!(answer.status < 400 || answer.status == 409, "{}", answer.text());
-                        inbox::wait_for(came.to.address(), came.issued.message.seq, |_| true, inbox::PATIENCE).await;
-                        let codes = inbox::codes(came.to.address()).await;
+                    Delivered::new().await,
+                    boxed!(|delivered| photographer::resend_code(&delivered.studio, &delivered.issued.upload_id, None, None).await),
+                    boxed!(|delivered, response| {
+                        // Whether the response is a success or says that a resend is in progress, the message must arrive.
+                        assert!(response.status < 400 || response.status == 409, "{}", response.text());
+                        inbox::wait_for(delivered.to.address(), delivered.issued.message.seq, |_| true, inbox::PATIENCE).await;
+                        let codes = inbox::codes(delivered.to.address()).await;
                         assert!((2..=4).contains(&codes.len()), "{} messages", codes.len());
-                        assert!(codes.iter().all(|message| message.code() == came.issued.code));
+                        assert!(codes.iter().all(|message| message.code() == delivered.issued.code));
                     }),
                 )
             }),
         )
-        .way("to the same address")
-        .or(&[(409, "resend_in_progress"), (409, "conflict")]),
+        .variant("to the same address")
+        .or_problems(&[(409, "resend_in_progress"), (409, "conflict")]),
         Operation::new(
             "resend_code",
             boxed!(|_world| {
-                let came = Came::new().await;
+                let delivered = Delivered::new().await;
                 let corrected = by_email(people::fresh("citizen").await);
                 prepared(
-                    (came, corrected),
+                    (delivered, corrected),
                     boxed!(|state| photographer::resend_code(&state.0.studio, &state.0.issued.upload_id, Some(&state.1), None).await),
-                    boxed!(|state, _answer| {
+                    boxed!(|state, _response| {
                         let (visit, code) = (fresh_citizen().await, inbox::code_message(state.1.address(), 0).await.code());
                         citizen::submit(&visit, &state.0.issued.code).await.refused(404, "code_not_active");
                         citizen::take(&visit, &code).await;
                         let messages = inbox::codes(state.1.address()).await;
-                        assert!(messages.iter().all(|message| message.code() == code), "one code, however often it is sent");
+                        assert!(messages.iter().all(|message| message.code() == code), "all messages contain the same code");
                     }),
                 )
             }),
         )
-        .way("to a corrected address")
-        .or(&[(409, "resend_in_progress"), (409, "conflict")]),
+        .variant("to a corrected address")
+        .or_problems(&[(409, "resend_in_progress"), (409, "conflict")]),
         Operation::new(
             "list_issued",
             boxed!(|_world| prepared(
                 (),
                 boxed!(|_nothing| fresh_photographer().await.browser.get("/v1/photographer/issuances").await),
-                answered
+                succeeds
             )),
         ),
         Operation::new(
@@ -181,13 +182,13 @@ pub(super) fn all() -> Vec<Operation> {
                 prepared(
                     (owner, person),
                     boxed!(|state| staff::authorize(&state.0, &state.1.afm, Some("Α")).await),
-                    boxed!(|state, _answer| assert_eq!(staff::list(&state.0).await.len(), 1)),
+                    boxed!(|state, _response| assert_eq!(staff::list(&state.0).await.len(), 1)),
                 )
             }),
         ),
         Operation::new(
             "list_staff",
-            boxed!(|_world| prepared(employee().await, boxed!(|state| state.0.browser.get(staff::STAFF).await), answered)),
+            boxed!(|_world| prepared(employee().await, boxed!(|state| state.0.browser.get(staff::STAFF).await), succeeds)),
         ),
         Operation::new(
             "withdraw_staff",
@@ -195,7 +196,7 @@ pub(super) fn all() -> Vec<Operation> {
                 prepared(
                     employee().await,
                     boxed!(|state| staff::withdraw(&state.0, &state.1).await),
-                    boxed!(|state, _answer| assert!(staff::list(&state.0).await.is_empty())),
+                    boxed!(|state, _response| assert!(staff::list(&state.0).await.is_empty())),
                 )
             }),
         ),

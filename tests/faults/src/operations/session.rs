@@ -3,16 +3,17 @@ use journeys::{
     browser::Browser,
     inbox,
     mobile::{self, AppSignIn, REDIRECT_URI},
-    people::{self, Person, Visit, enter_otp, fresh_citizen, up_to_otp},
+    people::{self, Person, Visit, enter_otp, fresh_citizen, sign_in_until_otp},
 };
 use serde_json::{Value, json};
 
-use super::{Operation, answered, boxed, prepared};
+use super::{Operation, boxed, prepared, succeeds};
 
-/// Somebody on the way in, and where TAXISnet sends them.
-struct OnTheWay {
+/// A person who has signed in at TAXISnet and not returned to the service yet.
+struct AtTaxisnet {
     browser: Browser,
     person: Person,
+    /// URL to which TAXISnet redirects the browser.
     back: String,
 }
 
@@ -24,7 +25,7 @@ pub(super) fn all() -> Vec<Operation> {
                 prepared(
                     Browser::new(Language::El),
                     boxed!(|browser| browser.get("/v1/sign-in?return_to=/v1/session").await),
-                    boxed!(|_browser, answer| assert_eq!(answer.status, 303, "{}", answer.text())),
+                    boxed!(|_browser, response| assert_eq!(response.status, 303, "{}", response.text())),
                 )
             }),
         ),
@@ -35,25 +36,25 @@ pub(super) fn all() -> Vec<Operation> {
                 let page = people::begin_sign_in(&browser).await;
                 let back = people::press(&page, ("afm", &person.afm)).await;
                 prepared(
-                    OnTheWay { browser, person, back },
-                    boxed!(|on| on.browser.get(&on.back).await),
-                    boxed!(|on, answer| {
-                        let before = inbox::last_seq(on.person.mobile()).await;
-                        assert!(inbox::messages(on.person.mobile(), 0).await.len() <= 1, "one password at most");
-                        if answer.status == 303 {
-                            let otp = inbox::otp(on.person.mobile(), 0).await;
-                            enter_otp(&on.browser, &otp).await.expect(200);
+                    AtTaxisnet { browser, person, back },
+                    boxed!(|at_taxisnet| at_taxisnet.browser.get(&at_taxisnet.back).await),
+                    boxed!(|at_taxisnet, response| {
+                        let before = inbox::last_seq(at_taxisnet.person.mobile()).await;
+                        assert!(inbox::messages(at_taxisnet.person.mobile(), 0).await.len() <= 1, "one password at most");
+                        if response.status == 303 {
+                            let otp = inbox::otp(at_taxisnet.person.mobile(), 0).await;
+                            enter_otp(&at_taxisnet.browser, &otp).await.expect(200);
                         } else {
-                            // Used up: the next sign-in works, and its password is another message.
-                            let visit = up_to_otp(on.person.clone(), Language::El).await;
-                            assert!(inbox::last_seq(on.person.mobile()).await > before);
+                            // The sign-in was used up. A new sign-in works and sends another password.
+                            let visit = sign_in_until_otp(at_taxisnet.person.clone(), Language::El).await;
+                            assert!(inbox::last_seq(at_taxisnet.person.mobile()).await > before);
                             enter_otp(&visit.browser, &visit.otp).await.expect(200);
                         }
                     }),
                 )
             }),
         )
-        .or(&[(400, "sign_in_state")]),
+        .or_problems(&[(400, "sign_in_state")]),
         Operation::new(
             "callback",
             boxed!(|_world| {
@@ -61,31 +62,31 @@ pub(super) fn all() -> Vec<Operation> {
                 let page = app.begin(&browser).await;
                 let back = people::press(&page, ("afm", &person.afm)).await;
                 prepared(
-                    (OnTheWay { browser, person, back }, app),
+                    (AtTaxisnet { browser, person, back }, app),
                     boxed!(|state| state.0.browser.get(&state.0.back).await),
-                    boxed!(|state, answer| {
-                        let (on, app) = state;
-                        let to_app = answer.header("location").filter(|to| to.starts_with(REDIRECT_URI));
+                    boxed!(|state, response| {
+                        let (at_taxisnet, app) = state;
+                        let to_app = response.header("location").filter(|to| to.starts_with(REDIRECT_URI));
                         match to_app.and_then(|to| app.returned(to).code) {
                             Some(code) => assert_eq!(app.exchange(&code).await.expect(200).json()["session"]["stage"], "otp"),
-                            // Used up, or the app was told of a problem: it begins anew.
-                            None => drop(mobile::up_to_otp(on.person.clone(), Language::El).await),
+                            // The sign-in was used up, or the app received a problem. The app starts again.
+                            None => drop(mobile::sign_in_until_otp(at_taxisnet.person.clone(), Language::El).await),
                         }
                     }),
                 )
             }),
         )
-        .way("for an app")
-        .or(&[(400, "sign_in_state")]),
+        .variant("for an app")
+        .or_problems(&[(400, "sign_in_state")]),
         Operation::new(
             "verify_otp",
             boxed!(|_world| {
-                let visit = up_to_otp(people::fresh("citizen").await, Language::El).await;
+                let visit = sign_in_until_otp(people::fresh("citizen").await, Language::El).await;
                 prepared(
                     visit,
                     boxed!(|visit| enter_otp(&visit.browser, &visit.otp).await),
-                    boxed!(|visit, answer| {
-                        assert_eq!(answer.json()["stage"], "consent");
+                    boxed!(|visit, response| {
+                        assert_eq!(response.json()["stage"], "consent");
                         visit.browser.get("/v1/session").await.expect(200);
                     }),
                 )
@@ -94,15 +95,15 @@ pub(super) fn all() -> Vec<Operation> {
         Operation::new(
             "resend_otp",
             boxed!(|_world| {
-                let visit = up_to_otp(people::fresh("citizen").await, Language::El).await;
+                let visit = sign_in_until_otp(people::fresh("citizen").await, Language::El).await;
                 prepared(
                     visit,
                     boxed!(|visit| visit.browser.post("/v1/session/otp/resend", &json!({})).await),
-                    boxed!(|visit, _answer| {
-                        // The last that came is the one that counts.
-                        let came = inbox::messages(visit.person.mobile(), 0).await;
-                        assert!((2..=4).contains(&came.len()), "{} messages", came.len());
-                        let otp = came.last().and_then(inbox::Message::otp).expect("a password");
+                    boxed!(|visit, _response| {
+                        // The last password that was sent is the valid one.
+                        let messages = inbox::messages(visit.person.mobile(), 0).await;
+                        assert!((2..=4).contains(&messages.len()), "{} messages", messages.len());
+                        let otp = messages.last().and_then(inbox::Message::otp).expect("a password");
                         enter_otp(&visit.browser, &otp).await.expect(200);
                     }),
                 )
@@ -116,12 +117,17 @@ pub(super) fn all() -> Vec<Operation> {
                 prepared(
                     (app, code, person),
                     boxed!(|state| state.0.exchange(&state.1).await),
-                    boxed!(|state, answer| {
-                        let token = match answer.status {
-                            200 => answer.json()["token"].as_str().expect("a token").to_owned(),
-                            // Used up: the app begins anew.
-                            _ => mobile::up_to_otp(state.2.clone(), Language::El).await.browser.get("/v1/session").await.expect(200).json()
-                                ["stage"]
+                    boxed!(|state, response| {
+                        let token = match response.status {
+                            200 => response.json()["token"].as_str().expect("a token").to_owned(),
+                            // The code was used up. The app starts again.
+                            _ => mobile::sign_in_until_otp(state.2.clone(), Language::El)
+                                .await
+                                .browser
+                                .get("/v1/session")
+                                .await
+                                .expect(200)
+                                .json()["stage"]
                                 .to_string(),
                         };
                         assert!(!token.is_empty());
@@ -129,10 +135,10 @@ pub(super) fn all() -> Vec<Operation> {
                 )
             }),
         )
-        .or(&[(400, "exchange_refused")]),
+        .or_problems(&[(400, "exchange_refused")]),
         Operation::new(
             "show_session",
-            boxed!(|_world| prepared(fresh_citizen().await, boxed!(|visit| visit.browser.get("/v1/session").await), answered)),
+            boxed!(|_world| prepared(fresh_citizen().await, boxed!(|visit| visit.browser.get("/v1/session").await), succeeds)),
         ),
         Operation::new(
             "choose_role",
@@ -141,8 +147,8 @@ pub(super) fn all() -> Vec<Operation> {
                 prepared(
                     visit,
                     boxed!(|visit| visit.browser.put("/v1/session/role", &json!({ "kind": "citizen" })).await),
-                    boxed!(|visit, answer| {
-                        assert_eq!(answer.json()["role"]["kind"], "citizen");
+                    boxed!(|visit, response| {
+                        assert_eq!(response.json()["role"]["kind"], "citizen");
                         visit.browser.get("/v1/session").await.expect(200);
                     }),
                 )
@@ -155,8 +161,8 @@ pub(super) fn all() -> Vec<Operation> {
                 prepared(
                     (visit, session),
                     boxed!(|state| consent(state).await),
-                    boxed!(|state, answer| {
-                        assert_eq!(answer.json()["stage"], "ready");
+                    boxed!(|state, response| {
+                        assert_eq!(response.json()["stage"], "ready");
                         state.0.browser.get("/v1/subjects/self/association").await.refused(404, "nothing_associated");
                     }),
                 )
@@ -170,7 +176,7 @@ pub(super) fn all() -> Vec<Operation> {
                 prepared(
                     (visit, before),
                     boxed!(|state| state.0.browser.delete("/v1/session").await),
-                    boxed!(|state, _answer| {
+                    boxed!(|state, _response| {
                         state.1.get("/v1/session").await.refused(401, "session_expired");
                     }),
                 )

@@ -1,4 +1,5 @@
-//! What no caller waits for: the sender, the sweep, the reminders. They are called as their stream and their schedules would.
+//! Operations without a caller: the sender, the sweep and the reminders. They are triggered by a message in the outbox, or invoked as their
+//! schedules would.
 
 use std::time::{Duration, Instant};
 
@@ -19,20 +20,20 @@ use super::{Operation, Prepared, Settled, World, boxed, prepared};
 use crate::{
     aws,
     items::items_where,
-    kept_reminders::{move_to, reminder_of, reminders_of, set_of},
     outbox,
+    stored_reminders::{move_to, reminder_of, reminders_of, set_of},
 };
 
-/// No call to AWS lasts so long: by then no attempt goes on, and a claim that is still there was left behind.
-const ATTEMPT_OVER: Duration = Duration::from_secs(20);
-const UNTIL_SENT: Duration = Duration::from_secs(60);
+/// No attempt to send lasts longer, so a claim that still exists after this time belongs to an attempt that failed.
+const ATTEMPT_MAX: Duration = Duration::from_secs(20);
+const SENT_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The schedule's tick, now.
-async fn tick(function: &str) -> Response {
-    Response::of_run(function, stack::invoke(&format!("{function}_FUNCTION")).await)
+/// Invokes a function as its schedule would.
+async fn run_schedule(function: &str) -> Response {
+    Response::from_invocation(function, stack::invoke(&format!("{function}_FUNCTION")).await)
 }
 
-/// Pictures that wait for their code.
+/// An upload without a code, and the recipient for it.
 struct Waiting {
     studio: Visit,
     upload_id: String,
@@ -47,30 +48,30 @@ impl Waiting {
         Self { studio, upload_id, to }
     }
 
-    /// Issues, and gives the sender the time to fail.
+    /// Issues the code, and waits until the sender has made its first attempt.
     async fn issue(&self) -> Response {
-        let answer = photographer::issue_code(&self.studio, &self.upload_id, &self.to, Language::El).await;
+        let response = photographer::issue_code(&self.studio, &self.upload_id, &self.to, Language::El).await;
         tokio::time::sleep(Duration::from_secs(4)).await;
-        answer
+        response
     }
 
-    /// It comes; more than once only where the history shows more than one attempt.
-    async fn comes(&self) {
+    /// Asserts that a usable code arrives, and not more often than the history shows attempts.
+    async fn assert_arrives(&self) {
         let started = Instant::now();
         let sent = loop {
             let listed = photographer::listed(&self.studio, &self.upload_id).await;
             if listed["delivery"]["state"] == "sent" {
                 break listed;
             }
-            assert!(started.elapsed() < UNTIL_SENT, "not sent: {listed}");
+            assert!(started.elapsed() < SENT_TIMEOUT, "not sent: {listed}");
             tokio::time::sleep(Duration::from_secs(5)).await;
-            if started.elapsed() > ATTEMPT_OVER {
-                // The claim's two minutes pass.
+            if started.elapsed() > ATTEMPT_MAX {
+                // Ends the claim at once, which would otherwise last two minutes.
                 for message_id in outbox::messages_of(&self.upload_id).await {
                     outbox::set(&message_id, &[("claimed_until", application::now() - 1), ("next_at", application::now() - 1)]).await;
                 }
             }
-            tick("SWEEP_OUTBOX").await.expect(200);
+            run_schedule("SWEEP_OUTBOX").await.expect(200);
         };
         let codes = inbox::codes(self.to.address()).await;
         let attempts = sent["delivery"]["attempts"].as_u64().expect("a count");
@@ -79,15 +80,16 @@ impl Waiting {
     }
 }
 
-/// A message that was tried or sent, and that the sweep has to look at.
+/// A message that was sent, or of which an attempt failed, and that the sweep must process.
 struct Due {
     waiting: Waiting,
     message_id: String,
 }
 
 impl Due {
-    /// `failures` of the sandbox come first; it is due when the history shows this.
-    async fn new(failures: u32, state: &str, then: &[&str]) -> Self {
+    /// Issues a code of which the first `failures` attempts to send fail. Waits until the history shows one attempt and `state`, then sets the
+    /// attributes `past` of the message to a time in the past.
+    async fn new(failures: u32, state: &str, past: &[&str]) -> Self {
         let waiting = Waiting::new(false).await;
         if failures > 0 {
             inbox::fail(waiting.to.address(), &json!(failures), "internal_error").await;
@@ -96,27 +98,27 @@ impl Due {
         let shown = |item: &Value| item["delivery"]["attempts"] == 1 && item["delivery"]["state"] == state;
         photographer::wait_until_listed(&waiting.studio, &waiting.upload_id, shown, inbox::PATIENCE).await;
         let message_id = outbox::messages_of(&waiting.upload_id).await.remove(0);
-        let passed: Vec<_> = then.iter().map(|name| (*name, application::now() - 1)).collect();
+        let passed: Vec<_> = past.iter().map(|name| (*name, application::now() - 1)).collect();
         outbox::set(&message_id, &passed).await;
         Self { waiting, message_id }
     }
 
-    /// Its day is over: gone, with so many messages sent, and the history says how it ended.
-    async fn has_ended(&self, state: &str, sent: usize) {
-        self.code_is_as_old().await;
-        assert!(outbox::messages_of(&self.waiting.upload_id).await.is_empty(), "{} is still there", self.message_id);
+    /// Asserts that the message was deleted after its retention period, that `sent` messages arrived, and that the history shows `state`.
+    async fn assert_ended(&self, state: &str, sent: usize) {
+        self.age_code().await;
+        assert!(outbox::messages_of(&self.waiting.upload_id).await.is_empty(), "{} still exists", self.message_id);
         let listed = photographer::listed(&self.waiting.studio, &self.waiting.upload_id).await;
         assert_eq!(listed["delivery"]["state"], state);
         assert_eq!(inbox::codes(self.waiting.to.address()).await.len(), sent);
     }
 
-    /// The day passed for its code too, which is then looked at no more where all codes of today are.
-    async fn code_is_as_old(&self) {
+    /// Sets the code's time of issue to a day ago, so that the check of consistency, which covers today's codes, does not expect its message.
+    async fn age_code(&self) {
         let code = items_where("CODES_TABLE", "message_id = :value", &self.message_id).await.remove(0);
         let update = aws::dynamodb(&aws::config().await).update_item().table_name(stack::variable("CODES_TABLE"));
         let update = update.key("code_id", code["code_id"].clone()).update_expression("SET issued_at = :at");
         let day_ago = AttributeValue::N((application::now() - 86_400).to_string());
-        update.expression_attribute_values(":at", day_ago).send().await.expect("the account's owner may");
+        update.expression_attribute_values(":at", day_ago).send().await.expect("the account's owner may update");
     }
 }
 
@@ -128,7 +130,7 @@ fn today() -> AthensDay {
 struct Reminded {
     to: To,
     set_id: String,
-    /// Whose association it is about; of a code there is none.
+    /// Owner of the association, or `None` for the reminder of a code.
     owner: Option<Visit>,
 }
 
@@ -136,7 +138,7 @@ impl Reminded {
     async fn of_code(world: &World, days_ago: i64) -> Self {
         let to = To::Mobile(people::fresh("citizen").await.mobile().to_owned());
         let upload_id = photographer::upload(&world.studio, FileProfile::Standard, &both()).await;
-        photographer::issue_code_to_remind(&world.studio, &upload_id, &to, Language::El).await.expect(201);
+        photographer::issue_code_with_reminder(&world.studio, &upload_id, &to, Language::El).await.expect(201);
         let code = inbox::code_message(to.address(), 0).await.code();
         Self::due(to, set_of(&code).await, None, days_ago).await
     }
@@ -154,99 +156,108 @@ impl Reminded {
         Self { to, set_id, owner }
     }
 
-    /// It came once, at the latest with the next run; or a run ended with it in hand, and then it is never sent again. Its address is gone,
-    /// and the note of it.
-    async fn came(&self) {
-        let left = reminders_of(&self.set_id).await;
-        let is_claimed = left.iter().any(|item| item.contains_key("claimed_until"));
+    /// Asserts that the reminder arrived once, at the latest after the next run. It may be missing only if a run failed after claiming it, because
+    /// it is then never sent again. In each case its address must be deleted.
+    async fn assert_arrived(&self) {
+        let remaining = reminders_of(&self.set_id).await;
+        let is_claimed = remaining.iter().any(|item| item.contains_key("claimed_until"));
         if is_claimed {
-            // The claim ends.
+            // Ends the claim.
             let passed = [("claimed_until", AttributeValue::N((application::now() - 1).to_string()))];
-            move_to(&left[0], today().minus(1), &passed).await;
+            move_to(&remaining[0], today().minus(1), &passed).await;
         }
-        if !left.is_empty() {
-            tick("SEND_REMINDERS").await.expect(200);
+        if !remaining.is_empty() {
+            run_schedule("SEND_REMINDERS").await.expect(200);
         }
         let count = inbox::reminders(self.to.address()).await.len();
         assert!(count == 1 || (count == 0 && is_claimed), "{count} reminders");
-        self.is_forgotten().await;
+        self.assert_forgotten().await;
     }
 
-    async fn is_forgotten(&self) {
-        assert!(reminders_of(&self.set_id).await.is_empty(), "the address is still there");
+    /// Asserts that neither the reminder's address nor the association's note of it exists any more.
+    async fn assert_forgotten(&self) {
+        assert!(reminders_of(&self.set_id).await.is_empty(), "the address still exists");
         if let Some(owner) = &self.owner {
-            assert!(citizen::show_association(owner).await.expect(200).json()["reminder"].is_null(), "the note is still there");
+            assert!(citizen::show_association(owner).await.expect(200).json()["reminder"].is_null(), "the note still exists");
         }
     }
 }
 
 fn swept(due: Due, settled: Settled<Due>) -> Prepared {
-    prepared(due, boxed!(|_due| tick("SWEEP_OUTBOX").await), settled)
+    prepared(due, boxed!(|_due| run_schedule("SWEEP_OUTBOX").await), settled)
 }
 
 fn reminded(one: Reminded, settled: Settled<Reminded>) -> Prepared {
-    prepared(one, boxed!(|_one| tick("SEND_REMINDERS").await), settled)
+    prepared(one, boxed!(|_one| run_schedule("SEND_REMINDERS").await), settled)
 }
 
 pub(super) fn all() -> Vec<Operation> {
     vec![
         Operation::new(
             "deliver_code",
-            boxed!(|_world| prepared(Waiting::new(false).await, boxed!(|w| w.issue().await), boxed!(|w, _answer| w.comes().await))),
+            boxed!(|_world| prepared(
+                Waiting::new(false).await,
+                boxed!(|w| w.issue().await),
+                boxed!(|w, _response| w.assert_arrives().await)
+            )),
         )
-        .way("by SMS"),
+        .variant("by SMS"),
         Operation::new(
             "deliver_code",
-            boxed!(|_world| prepared(Waiting::new(true).await, boxed!(|w| w.issue().await), boxed!(|w, _answer| w.comes().await))),
+            boxed!(|_world| prepared(
+                Waiting::new(true).await,
+                boxed!(|w| w.issue().await),
+                boxed!(|w, _response| w.assert_arrives().await)
+            )),
         )
-        .way("by email"),
+        .variant("by email"),
         Operation::new(
             "sweep_outbox",
-            boxed!(|_world| swept(Due::new(1, "queued", &["next_at"]).await, boxed!(|due, _answer| due.waiting.comes().await))),
+            boxed!(|_world| swept(Due::new(1, "queued", &["next_at"]).await, boxed!(|due, _response| due.waiting.assert_arrives().await))),
         )
-        .way("a message that failed")
+        .variant("a message that failed")
         .on_schedule(),
         Operation::new(
             "sweep_outbox",
             boxed!(|_world| swept(
                 Due::new(0, "sent", &["next_at", "kept_until"]).await,
-                boxed!(|due, _answer| due.has_ended("sent", 1).await)
+                boxed!(|due, _response| due.assert_ended("sent", 1).await)
             )),
         )
-        .way("a message that was sent a day ago")
+        .variant("a message that was sent a day ago")
         .on_schedule(),
         Operation::new(
             "sweep_outbox",
             boxed!(|_world| swept(
                 Due::new(1, "queued", &["next_at", "kept_until"]).await,
-                boxed!(|due, _answer| due.has_ended("failed", 0).await)
+                boxed!(|due, _response| due.assert_ended("failed", 0).await)
             )),
         )
-        .way("a message that was never sent")
+        .variant("a message that was never sent")
         .on_schedule(),
         Operation::new(
             "send_reminders",
-            boxed!(|world| reminded(Reminded::of_code(world, 0).await, boxed!(|one, _answer| one.came().await))),
+            boxed!(|world| reminded(Reminded::of_code(world, 0).await, boxed!(|one, _response| one.assert_arrived().await))),
         )
-        .way("of a code, by SMS")
+        .variant("of a code, by SMS")
         .on_schedule(),
         Operation::new(
             "send_reminders",
-            boxed!(|world| reminded(Reminded::of_association(world, 0).await, boxed!(|one, _answer| one.came().await))),
+            boxed!(|world| reminded(Reminded::of_association(world, 0).await, boxed!(|one, _response| one.assert_arrived().await))),
         )
-        .way("of an association, by email")
+        .variant("of an association, by email")
         .on_schedule(),
         Operation::new(
             "send_reminders",
             boxed!(|world| reminded(
                 Reminded::of_association(world, 3).await,
-                boxed!(|one, _answer| {
-                    assert!(inbox::reminders(one.to.address()).await.is_empty(), "too late");
-                    one.is_forgotten().await;
+                boxed!(|one, _response| {
+                    assert!(inbox::reminders(one.to.address()).await.is_empty(), "a reminder that is too old is not sent");
+                    one.assert_forgotten().await;
                 })
             )),
         )
-        .way("too old to be sent")
+        .variant("too old to be sent")
         .on_schedule(),
     ]
 }

@@ -1,4 +1,4 @@
-//! Codes that lead nowhere, and steps out of order.
+//! Rejections of citizens' calls: invalid codes, steps out of order, reminders, and subjects of other sessions.
 
 use domain::{CodeNumber, ImageKind, Language};
 use journeys::{
@@ -10,19 +10,19 @@ use journeys::{
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{clock, refused};
+use super::{assert_rejected, clock};
 use crate::{aws, objects};
 
 const SUBMISSIONS: &str = "/v1/subjects/self/submissions";
 const ASSOCIATION: &str = "/v1/subjects/self/association";
 
-/// A code of a face alone that nobody has entered yet.
+/// Issues a code for a face that nobody has submitted yet.
 async fn fresh_code(studio: &Visit) -> String {
     let email = people::fresh("citizen").await.email();
     issue(studio, domain::FileProfile::Standard, &face_only(), &To::Email(email), Language::El).await.code
 }
 
-/// A code number that was never issued, and that nobody tried before.
+/// Returns a random code number that was never issued or submitted.
 fn unknown_code() -> String {
     let code = CodeNumber::draw(|bytes| {
         let random = storage::random_id().expect("randomness");
@@ -32,24 +32,25 @@ fn unknown_code() -> String {
     code.expect("a code").expose().to_owned()
 }
 
-/// Objects of a set among those that are kept for a year.
-async fn kept(set_id: &str) -> usize {
+/// Returns the number of the set's objects under the prefix that is retained for a year.
+async fn associated_objects(set_id: &str) -> usize {
     let list = objects::s3(&aws::config().await).list_objects_v2().bucket(stack::variable("PHOTOS_BUCKET"));
     list.prefix(format!("associated/{set_id}/")).send().await.expect("a list").contents().len()
 }
 
-async fn remaining(visit: &Visit) -> Value {
+/// Returns how many codes the citizen may still submit today.
+async fn submissions_left(visit: &Visit) -> Value {
     visit.browser.get("/v1/session").await.expect(200).json()["submissions_left"].clone()
 }
 
-async fn code_refused(visit: &Visit, code: &str, status: u16, name: &str) -> journeys::browser::Problem {
-    let problem = refused(|| visit.browser.request(Method::POST, SUBMISSIONS).json(&json!({ "code": code })), status, name).await;
-    assert!(code.trim().is_empty() || !problem.members.to_string().contains(code.trim()), "the code is not said back");
+async fn assert_code_rejected(visit: &Visit, code: &str, status: u16, name: &str) -> journeys::browser::Problem {
+    let problem = assert_rejected(|| visit.browser.request(Method::POST, SUBMISSIONS).json(&json!({ "code": code })), status, name).await;
+    assert!(code.trim().is_empty() || !problem.members.to_string().contains(code.trim()), "the response must not contain the code");
     problem
 }
 
 #[tokio::test]
-async fn a_malformed_code_is_said_to_be_and_does_not_count() {
+async fn a_malformed_code_is_rejected_as_malformed_and_does_not_count() {
     let visit = fresh_citizen().await;
     for (code, rule) in [
         ("", "length"),
@@ -59,84 +60,84 @@ async fn a_malformed_code_is_said_to_be_and_does_not_count() {
         ("αdEC3wlknv5LcQn5W65twA", "character"),
         ("adEC3wlknv5LcQn5W65twB", "last_character"),
     ] {
-        let problem = code_refused(&visit, code, 422, "code_malformed").await;
+        let problem = assert_code_rejected(&visit, code, 422, "code_malformed").await;
         assert_eq!(problem.members["rule"], rule, "{code}");
     }
-    assert_eq!(left(&visit).await, 5);
+    assert_eq!(submissions_left(&visit).await, 5);
 }
 
 #[tokio::test]
-async fn unknown_and_expired_codes_are_answered_alike() {
+async fn unknown_and_expired_codes_get_the_same_response() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
-    let unknown = code_refused(&visit, &unknown_code(), 404, "code_not_active").await;
+    let unknown = assert_code_rejected(&visit, &unknown_code(), 404, "code_not_active").await;
     let code = fresh_code(&studio).await;
     clock::expire_code(&code).await;
-    let expired = code_refused(&visit, &code, 404, "code_not_active").await;
+    let expired = assert_code_rejected(&visit, &code, 404, "code_not_active").await;
     assert_eq!(unknown.members, expired.members);
-    assert_eq!(left(&visit).await, 3, "each is a guess");
+    assert_eq!(submissions_left(&visit).await, 3, "both count as submissions");
 }
 
 #[tokio::test]
-async fn the_sixth_code_of_the_day_is_refused_and_an_earlier_one_is_free() {
+async fn the_sixth_code_of_the_day_is_rejected_and_an_earlier_one_is_free() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     let code = fresh_code(&studio).await;
     assert_eq!(submit(&visit, &code).await.expect(200).json()["submissions_left"], 4);
-    let mut tried = Vec::new();
+    let mut submitted = Vec::new();
     for expected in (0..4).rev() {
-        tried.push(unknown_code());
-        submit(&visit, &tried[tried.len() - 1]).await.refused(404, "code_not_active");
-        assert_eq!(left(&visit).await, expected);
+        submitted.push(unknown_code());
+        submit(&visit, &submitted[submitted.len() - 1]).await.refused(404, "code_not_active");
+        assert_eq!(submissions_left(&visit).await, expected);
     }
-    let answer = submit(&visit, &unknown_code()).await;
-    let wait: u32 = answer.header("retry-after").and_then(|seconds| seconds.parse().ok()).expect("when to come back");
+    let response = submit(&visit, &unknown_code()).await;
+    let wait: u32 = response.header("retry-after").and_then(|seconds| seconds.parse().ok()).expect("Retry-After in seconds");
     assert!((1..=25 * 3600).contains(&wait));
-    let problem = code_refused(&visit, &unknown_code(), 429, "submissions_exhausted").await;
+    let problem = assert_code_rejected(&visit, &unknown_code(), 429, "submissions_exhausted").await;
     assert!(problem.detail.contains('5') && problem.members["renews_at"].is_string(), "{}", problem.detail);
-    // Written differently it is the same one.
+    // The same code with spaces in it does not count again.
     let spaced = format!(" {} {} ", &code[..11], &code[11..]);
     assert_eq!(submit(&visit, &spaced).await.expect(200).json()["submissions_left"], 0);
-    submit(&visit, &tried[0]).await.refused(404, "code_not_active");
-    // Signing in again starts no new count.
+    submit(&visit, &submitted[0]).await.refused(404, "code_not_active");
+    // Signing in again does not reset the count.
     let again = people::citizen(visit.person.clone(), Language::El).await;
     submit(&again, &unknown_code()).await.refused(429, "submissions_exhausted");
-    // What is in hand can be associated all the same.
+    // A code that was submitted before can still be associated.
     let version = submit_and_confirm(&again, &code).await;
     associate(&again, &version).await.expect(201);
 }
 
 #[tokio::test]
-async fn a_code_that_is_somebody_elses_is_taken_and_ones_own_is_already_there() {
+async fn a_code_associated_by_somebody_else_is_taken_and_ones_own_is_already_yours() {
     let (studio, owner, other) = (fresh_photographer().await, fresh_citizen().await, fresh_citizen().await);
     let code = fresh_code(&studio).await;
     take(&owner, &code).await;
-    code_refused(&other, &code, 403, "code_taken").await;
-    code_refused(&owner, &code, 409, "code_already_yours").await;
-    // Nothing of it is in the other's hands.
+    assert_code_rejected(&other, &code, 403, "code_taken").await;
+    assert_code_rejected(&owner, &code, 409, "code_already_yours").await;
+    // The other person has no pending submission.
     confirm(&other).await.refused(404, "no_submission");
 }
 
 #[tokio::test]
-async fn steps_out_of_order_are_refused() {
+async fn steps_out_of_order_are_rejected() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     let browser = &visit.browser;
     let confirmation = || browser.request(Method::POST, "/v1/subjects/self/submissions/current/confirmation").json(&json!({}));
     let agree = |agree: bool, version: &str| browser.request(Method::PUT, ASSOCIATION).json(&json!({ "agree": agree, "version": version }));
     let current = domain::consent::ASSOCIATION_VERSION;
-    refused(confirmation, 404, "no_submission").await;
-    refused(|| agree(true, current), 404, "no_submission").await;
+    assert_rejected(confirmation, 404, "no_submission").await;
+    assert_rejected(|| agree(true, current), 404, "no_submission").await;
 
     let code = fresh_code(&studio).await;
     submit(&visit, &code).await.expect(200);
-    refused(|| agree(true, current), 409, "submission_not_confirmed").await;
-    // Looked at and rejected: nothing is in hand any more, and the photos stay for whom they are of.
+    assert_rejected(|| agree(true, current), 409, "submission_not_confirmed").await;
+    // Rejecting the photos ends the pending submission. The code can be submitted again.
     citizen::reject(&visit).await.expect(204);
-    refused(confirmation, 404, "no_submission").await;
+    assert_rejected(confirmation, 404, "no_submission").await;
     submit(&visit, &code).await.expect(200);
     confirm(&visit).await.expect(200);
-    refused(|| agree(false, current), 422, "missing_consent").await;
-    refused(|| agree(true, "2020-01"), 409, "consent_version_old").await;
+    assert_rejected(|| agree(false, current), 422, "missing_consent").await;
+    assert_rejected(|| agree(true, "2020-01"), 409, "consent_version_old").await;
     for path in [ASSOCIATION, "/v1/subjects/self/association/photos/face", citizen::PHOTOS_ZIP] {
-        refused(|| browser.request(Method::GET, path), 404, "nothing_associated").await;
+        assert_rejected(|| browser.request(Method::GET, path), 404, "nothing_associated").await;
     }
     associate(&visit, &json!(current)).await.expect(201);
 }
@@ -148,7 +149,7 @@ async fn a_submitted_code_cannot_be_associated_after_it_expires() {
     let version = submit_and_confirm(&visit, &code).await;
     clock::expire_code(&code).await;
     let call = || visit.browser.request(Method::PUT, ASSOCIATION).json(&json!({ "agree": true, "version": version }));
-    refused(call, 404, "code_not_active").await;
+    assert_rejected(call, 404, "code_not_active").await;
 }
 
 #[tokio::test]
@@ -162,30 +163,30 @@ async fn an_expired_pending_code_is_neither_confirmed_nor_associated() {
     let set_id = clock::pending_submission(&visit.browser).await.set_id;
     clock::expire_pending_submission(&visit.browser).await;
     associate(&visit, &version).await.refused(404, "code_not_active");
-    assert_eq!(kept(&set_id).await, 0);
+    assert_eq!(associated_objects(&set_id).await, 0);
 }
 
 #[tokio::test]
-async fn after_its_year_an_association_is_as_if_it_had_never_been() {
+async fn an_expired_association_is_treated_as_absent() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     let code = fresh_code(&studio).await;
     take(&visit, &code).await;
     clock::expire_association(&visit.browser).await;
     clock::expire_code(&code).await;
     for path in [ASSOCIATION, "/v1/subjects/self/association/photos/face", citizen::PHOTOS_ZIP] {
-        refused(|| visit.browser.request(Method::GET, path), 404, "nothing_associated").await;
+        assert_rejected(|| visit.browser.request(Method::GET, path), 404, "nothing_associated").await;
     }
-    code_refused(&visit, &code, 404, "code_not_active").await;
-    // There is room for the next.
+    assert_code_rejected(&visit, &code, 404, "code_not_active").await;
+    // Another code can be associated.
     take(&visit, &fresh_code(&studio).await).await;
 }
 
 #[tokio::test]
-async fn a_reminder_needs_an_association_an_address_and_time_to_come() {
+async fn a_reminder_requires_an_association_a_valid_address_and_enough_time() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     let put = |body: Value| visit.browser.request(Method::PUT, citizen::REMINDER).json(&body);
-    let asked = json!({ "email": "someone@example.gr", "language": "el" });
-    refused(|| put(asked.clone()), 404, "nothing_associated").await;
+    let valid = json!({ "email": "someone@example.gr", "language": "el" });
+    assert_rejected(|| put(valid.clone()), 404, "nothing_associated").await;
     take(&visit, &fresh_code(&studio).await).await;
     for (body, field, reason) in [
         (json!({ "email": "someone", "language": "el" }), "email", "invalid_email"),
@@ -195,76 +196,85 @@ async fn a_reminder_needs_an_association_an_address_and_time_to_come() {
         (json!({ "language": "el" }), "email", "missing"),
         (json!({ "email": null, "mobile": "6912345678" }), "mobile", "unknown"),
     ] {
-        let problem = refused(|| put(body.clone()), 422, "invalid_field").await;
+        let problem = assert_rejected(|| put(body.clone()), 422, "invalid_field").await;
         assert_eq!((&problem.members["field"], &problem.members["reason"]), (&json!(field), &json!(reason)));
     }
-    // A day less than thirty before the end the day has come; two earlier it has not.
-    clock::end_association(&visit.browser, clock::now() + 29 * 86_400).await;
-    let problem = refused(|| put(asked.clone()), 409, "reminder_too_late").await;
+    // 29 days before expiry it is too late to set a reminder. 32 days before it is not.
+    clock::set_association_expiry(&visit.browser, clock::now() + 29 * 86_400).await;
+    let problem = assert_rejected(|| put(valid.clone()), 409, "reminder_too_late").await;
     assert!(problem.members["expires_at"].is_string());
-    clock::end_association(&visit.browser, clock::now() + 32 * 86_400).await;
-    put(asked.clone()).send().await.expect(200);
-    // Too late for another address, and never too late to take it away.
-    clock::end_association(&visit.browser, clock::now() + 86_400).await;
-    refused(|| put(asked.clone()), 409, "reminder_too_late").await;
+    clock::set_association_expiry(&visit.browser, clock::now() + 32 * 86_400).await;
+    put(valid.clone()).send().await.expect(200);
+    // One day before expiry the address cannot be changed, but the reminder can be deleted.
+    clock::set_association_expiry(&visit.browser, clock::now() + 86_400).await;
+    assert_rejected(|| put(valid.clone()), 409, "reminder_too_late").await;
     assert!(put(json!({ "email": null })).send().await.expect(200).json()["reminder"].is_null());
 }
 
 #[tokio::test]
-async fn one_photo_set_at_any_time() {
+async fn a_second_photo_set_cannot_be_associated() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     let first = take(&visit, &fresh_code(&studio).await).await;
     let version = submit_and_confirm(&visit, &fresh_code(&studio).await).await;
     let call = || visit.browser.request(Method::PUT, ASSOCIATION).json(&json!({ "agree": true, "version": version }));
-    refused(call, 409, "association_exists").await;
-    assert_eq!(kept(&clock::pending_submission(&visit.browser).await.set_id).await, 0, "what is not associated is not kept for a year");
+    assert_rejected(call, 409, "association_exists").await;
+    assert_eq!(
+        associated_objects(&clock::pending_submission(&visit.browser).await.set_id).await,
+        0,
+        "photos that are not associated must not be retained for a year"
+    );
     assert_eq!(citizen::show_association(&visit).await.expect(200).json(), first);
 }
 
-/// Entered when there was none, some time ago: what came between is seen before anything is copied.
+/// The session remembers that there was no association when the code was submitted. After some time that is checked again before objects
+/// are copied.
 #[tokio::test]
-async fn one_photo_set_also_where_another_came_since_the_code_was_entered() {
+async fn a_photo_set_is_rejected_if_another_was_associated_after_its_code_was_submitted() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     let elsewhere = people::citizen(visit.person.clone(), Language::El).await;
     let version = submit_and_confirm(&elsewhere, &fresh_code(&studio).await).await;
     clock::age_pending_submission_by_ten_minutes(&elsewhere.browser).await;
     let first = take(&visit, &fresh_code(&studio).await).await;
     let call = || elsewhere.browser.request(Method::PUT, ASSOCIATION).json(&json!({ "agree": true, "version": version }));
-    refused(call, 409, "association_exists").await;
-    assert_eq!(kept(&clock::pending_submission(&elsewhere.browser).await.set_id).await, 0, "what is not associated is not kept for a year");
+    assert_rejected(call, 409, "association_exists").await;
+    assert_eq!(
+        associated_objects(&clock::pending_submission(&elsewhere.browser).await.set_id).await,
+        0,
+        "photos that are not associated must not be retained for a year"
+    );
     assert_eq!(citizen::show_association(&visit).await.expect(200).json(), first);
 }
 
 #[tokio::test]
-async fn whoever_is_second_with_the_same_code_is_told() {
+async fn the_second_person_to_associate_a_code_is_rejected() {
     let (studio, one, other) = (fresh_photographer().await, fresh_citizen().await, fresh_citizen().await);
     let code = fresh_code(&studio).await;
     let version = submit_and_confirm(&one, &code).await;
     submit_and_confirm(&other, &code).await;
     associate(&one, &version).await.expect(201);
     let call = || other.browser.request(Method::PUT, ASSOCIATION).json(&json!({ "agree": true, "version": version }));
-    refused(call, 409, "association_raced").await;
+    assert_rejected(call, 409, "association_raced").await;
     citizen::show_association(&other).await.refused(404, "nothing_associated");
 }
 
 #[tokio::test]
-async fn only_what_is_there_is_shown() {
+async fn only_existing_images_are_returned() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     take(&visit, &fresh_code(&studio).await).await;
     show_photo(&visit, ImageKind::Face).await.expect(200);
-    refused(|| visit.browser.request(Method::GET, "/v1/subjects/self/association/photos/signature"), 404, "image_absent").await;
+    assert_rejected(|| visit.browser.request(Method::GET, "/v1/subjects/self/association/photos/signature"), 404, "image_absent").await;
     for name in ["FACE", "preview", "face.jpg"] {
         let path = format!("/v1/subjects/self/association/photos/{name}");
-        refused(|| visit.browser.request(Method::GET, &path), 404, "not_found").await;
+        assert_rejected(|| visit.browser.request(Method::GET, &path), 404, "not_found").await;
     }
     for range in ["bytes=99999999-", "bytes=-0"] {
         let zip = || visit.browser.request(Method::GET, citizen::PHOTOS_ZIP).header("range", range);
-        refused(zip, 416, "range_not_satisfiable").await;
+        assert_rejected(zip, 416, "range_not_satisfiable").await;
     }
 }
 
 #[tokio::test]
-async fn a_file_too_large_for_one_answer_is_not_given_by_half() {
+async fn a_zip_too_large_for_one_response_requires_a_range() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     let large = |file, width, height, quality| pictures::grainy(file, width, height, quality);
     let photos = vec![
@@ -274,17 +284,17 @@ async fn a_file_too_large_for_one_answer_is_not_given_by_half() {
     let to = To::Email(people::fresh("citizen").await.email());
     let code = issue(&studio, domain::FileProfile::Standard, &photos, &to, Language::El).await.code;
     take(&visit, &code).await;
-    // In one language: its page is part of the file.
+    // The language is fixed, because the file contains a page in that language.
     let path = format!("{}?language=el", citizen::PHOTOS_ZIP);
-    let problem = refused(|| visit.browser.request(Method::GET, &path), 409, "range_required").await;
-    let total = problem.members["total"].as_u64().expect("how much there is");
+    let problem = assert_rejected(|| visit.browser.request(Method::GET, &path), 409, "range_required").await;
+    let total = problem.members["total"].as_u64().expect("the size of the file");
     assert!(total > 4_400_000);
     let part = visit.browser.request(Method::GET, &path).header("range", "bytes=0-").send().await.expect(206);
     assert!(part.header("content-range").is_some_and(|range| range.ends_with(&format!("/{total}"))));
 }
 
 #[tokio::test]
-async fn nobody_acts_for_a_person_whom_this_session_does_not_know() {
+async fn a_subject_unknown_to_the_session_is_rejected() {
     let visit = fresh_citizen().await;
     for subject in ["other", "SELF", &visit.person.afm] {
         for (method, path) in [
@@ -303,8 +313,8 @@ async fn nobody_acts_for_a_person_whom_this_session_does_not_know() {
                 }
                 if method == Method::POST { request.json(&json!({ "code": unknown_code() })) } else { request }
             };
-            refused(call, 404, "subject_unknown").await;
+            assert_rejected(call, 404, "subject_unknown").await;
         }
     }
-    assert_eq!(left(&visit).await, 5);
+    assert_eq!(submissions_left(&visit).await, 5);
 }

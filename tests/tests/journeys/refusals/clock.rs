@@ -1,4 +1,4 @@
-//! Time that passes for one item: what the service would find later, written now by the account's owner.
+//! Simulates the passing of time for single items by changing their times in the tables.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -10,19 +10,20 @@ use journeys::{
 };
 use storage::{
     sealing::{ExchangeCode, SessionToken, code_id},
-    sessions::{Session, Sessions, PendingSubmission, Try},
+    sessions::{PendingSubmission, Session, Sessions, Try},
 };
 
 use crate::aws;
 
-/// Seconds for which a wrong choice of the subject can be corrected.
-const DAY: i64 = 24 * 60 * 60;
+/// Seconds after the first association within which a code can be associated with another subject.
+const DAY_SECONDS: i64 = 24 * 60 * 60;
 
 pub(crate) fn now() -> i64 {
     let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
     i64::try_from(elapsed.as_secs()).expect("seconds")
 }
 
+/// Sets numbers in an existing item. Names in `changes` are attribute paths such as `otp.expires_at`.
 async fn set(table: &str, key: (&str, &str), changes: &[(&str, i64)]) {
     let client = aws::dynamodb(&aws::config().await);
     let mut update = client.update_item().table_name(stack::variable(table)).key(key.0, AttributeValue::S(key.1.to_owned()));
@@ -36,7 +37,7 @@ async fn set(table: &str, key: (&str, &str), changes: &[(&str, i64)]) {
         update = update.expression_attribute_values(format!(":v{number}"), AttributeValue::N(value.to_string()));
     }
     update = update.expression_attribute_names("#key", key.0).condition_expression("attribute_exists(#key)");
-    update.update_expression(format!("SET {}", sets.join(", "))).send().await.expect("an item that is there");
+    update.update_expression(format!("SET {}", sets.join(", "))).send().await.expect("an existing item");
 }
 
 fn token(browser: &Browser) -> SessionToken {
@@ -47,107 +48,108 @@ fn session_id(browser: &Browser) -> String {
     token(browser).session_id()
 }
 
-/// This browser's session, which its token opens.
-async fn opened(browser: &Browser) -> (Sessions, Session, Moment) {
+/// Loads and unseals the session of a browser.
+async fn load_session(browser: &Browser) -> (Sessions, Session, Moment) {
     let sessions = Sessions::new(aws::dynamodb(&aws::config().await), stack::variable("SESSIONS_TABLE"));
     let now = Moment::from_epoch_seconds(now());
-    let session = sessions.load(&token(browser), now).await.expect("an answer").expect("a session");
+    let session = sessions.load(&token(browser), now).await.expect("a response").expect("a session");
     (sessions, session, now)
 }
 
-/// The code that this browser has in hand.
+/// Returns the pending submission of a browser's session.
 pub(crate) async fn pending_submission(browser: &Browser) -> PendingSubmission {
-    opened(browser).await.1.submission.expect("a code in hand")
+    load_session(browser).await.1.submission.expect("a pending submission")
 }
 
-/// Fourteen days after its issue, for the code that this browser has in hand.
+/// Makes the code of the session's pending submission expire, as it does fourteen days after its issue.
 pub(crate) async fn expire_pending_submission(browser: &Browser) {
-    let (sessions, session, now) = opened(browser).await;
-    let submission = PendingSubmission { code_expires_at: now, ..session.submission.clone().expect("a code in hand") };
-    assert!(sessions.store_submission(&session, Some(&submission), now).await.expect("an answer"));
+    let (sessions, session, now) = load_session(browser).await;
+    let submission = PendingSubmission { code_expires_at: now, ..session.submission.clone().expect("a pending submission") };
+    assert!(sessions.store_submission(&session, Some(&submission), now).await.expect("a response"));
 }
 
-/// Ten minutes after the code was entered that this browser has in hand.
+/// Moves the time of the session's pending submission ten minutes into the past.
 pub(crate) async fn age_pending_submission_by_ten_minutes(browser: &Browser) {
-    let (sessions, session, now) = opened(browser).await;
-    let submission = session.submission.clone().expect("a code in hand");
-    let entered = submission.nothing_associated_at.expect("there was no association");
-    let entered = Some(Moment::from_epoch_seconds(entered.epoch_seconds() - 600));
-    let submission = PendingSubmission { nothing_associated_at: entered, ..submission };
-    assert!(sessions.store_submission(&session, Some(&submission), now).await.expect("an answer"));
+    let (sessions, session, now) = load_session(browser).await;
+    let submission = session.submission.clone().expect("a pending submission");
+    let submitted = submission.nothing_associated_at.expect("a submission without an association");
+    let submitted = Some(Moment::from_epoch_seconds(submitted.epoch_seconds() - 600));
+    let submission = PendingSubmission { nothing_associated_at: submitted, ..submission };
+    assert!(sessions.store_submission(&session, Some(&submission), now).await.expect("a response"));
 }
 
-/// A day after the first association of the code that this browser has in hand.
+/// Moves the first association of the code in the session's pending submission one day into the past.
 pub(crate) async fn set_first_association_a_day_ago(browser: &Browser) {
-    let (sessions, session, now) = opened(browser).await;
-    let submission = session.submission.clone().expect("a code in hand");
-    let first = submission.first_associated_at.expect("it was associated before");
-    let first = Some(Moment::from_epoch_seconds(first.epoch_seconds() - DAY));
+    let (sessions, session, now) = load_session(browser).await;
+    let submission = session.submission.clone().expect("a pending submission");
+    let first = submission.first_associated_at.expect("an earlier association");
+    let first = Some(Moment::from_epoch_seconds(first.epoch_seconds() - DAY_SECONDS));
     let submission = PendingSubmission { first_associated_at: first, ..submission };
-    assert!(sessions.store_submission(&session, Some(&submission), now).await.expect("an answer"));
+    assert!(sessions.store_submission(&session, Some(&submission), now).await.expect("a response"));
 }
 
-/// A day after the first association of a code.
-pub(crate) async fn a_day_after_the_first_association(code: &str) {
+/// Sets the first association of a code to one day ago.
+pub(crate) async fn age_first_association_by_a_day(code: &str) {
     let code = CodeNumber::parse(code).expect("a code number");
-    set("CODES_TABLE", ("code_id", &code_id(&code)), &[("first_associated_at", now() - DAY)]).await;
+    set("CODES_TABLE", ("code_id", &code_id(&code)), &[("first_associated_at", now() - DAY_SECONDS)]).await;
 }
 
-/// The minors of this browser's session turned 18 a year ago.
-pub(crate) async fn minors_grow_up(browser: &Browser) {
-    let (sessions, session, now) = opened(browser).await;
+/// Sets the birth dates of the session's minors to 19 years ago.
+pub(crate) async fn make_minors_adult(browser: &Browser) {
+    let (sessions, session, now) = load_session(browser).await;
     let mut minors = session.minors.clone();
     for minor in &mut minors {
         let today: jiff::civil::Date = domain::AthensDay::of(now).to_string().parse().expect("a day");
         minor.birth_date = BirthDate::parse(&today.saturating_sub(jiff::Span::new().years(19)).to_string()).expect("a date");
     }
-    assert!(sessions.set_minors(&session, &minors).await.expect("an answer"));
+    assert!(sessions.set_minors(&session, &minors).await.expect("a response"));
 }
 
-/// Three tries of this browser's sign-in are noted, and not compared yet.
+/// Records the three tries of the sign-in, as if their passwords were not compared yet.
 pub(crate) async fn use_up_tries(browser: &Browser) {
-    let (sessions, session, _) = opened(browser).await;
+    let (sessions, session, _) = load_session(browser).await;
     for id in ["one", "two", "three"] {
-        assert!(matches!(sessions.note_try(&session, id, 3).await.expect("an answer"), Try::Noted(_)));
+        assert!(matches!(sessions.note_try(&session, id, 3).await.expect("a response"), Try::Noted(_)));
     }
 }
 
-/// Sets times in the item of this browser's session.
+/// Sets times in the item of the browser's session.
 pub(crate) async fn set_in_session(browser: &Browser, changes: &[(&str, i64)]) {
     set("SESSIONS_TABLE", ("session_id", &session_id(browser)), changes).await;
 }
 
-/// A year after the association of whoever is signed in in this browser.
+/// Makes the association of the signed-in person expire, as it does after a year.
 pub(crate) async fn expire_association(browser: &Browser) {
-    end_association(browser, now()).await;
+    set_association_expiry(browser, now()).await;
 }
 
-/// The association of whoever is signed in in this browser ends then.
-pub(crate) async fn end_association(browser: &Browser, at: i64) {
+/// Sets the expiry of the association of the signed-in person.
+pub(crate) async fn set_association_expiry(browser: &Browser, at: i64) {
     let sessions = aws::dynamodb(&aws::config().await).get_item().table_name(stack::variable("SESSIONS_TABLE"));
-    let session = sessions.key("session_id", AttributeValue::S(session_id(browser))).send().await.expect("an answer");
-    let subject = session.item().and_then(|item| item["subject_id"].as_s().ok()).expect("a session of somebody");
+    let session = sessions.key("session_id", AttributeValue::S(session_id(browser))).send().await.expect("a response");
+    let subject = session.item().and_then(|item| item["subject_id"].as_s().ok()).expect("a session with a subject");
     set("ASSOCIATIONS_TABLE", ("subject_id", subject), &[("expires_at", at)]).await;
 }
 
-/// Fourteen days after its issue.
+/// Makes a code expire, as it does fourteen days after its issue.
 pub(crate) async fn expire_code(code: &str) {
     let code = CodeNumber::parse(code).expect("a code number");
     set("CODES_TABLE", ("code_id", &code_id(&code)), &[("expires_at", now())]).await;
 }
 
-fn exchange(code: &str) -> String {
-    format!("exchange#{}", ExchangeCode::parse(code).expect("a code of ours").id())
+/// Returns the nonce under which an exchange code is stored.
+fn exchange_nonce(code: &str) -> String {
+    format!("exchange#{}", ExchangeCode::parse(code).expect("an exchange code").id())
 }
 
-/// When the code of an app's sign-in ends.
+/// Returns the expiry of an exchange code, in seconds since 1970.
 pub(crate) async fn exchange_expires_at(code: &str) -> i64 {
     let nonces = aws::dynamodb(&aws::config().await).get_item().table_name(stack::variable("NONCES_TABLE"));
-    let nonce = nonces.key("nonce", AttributeValue::S(exchange(code))).send().await.expect("an answer");
-    nonce.item().and_then(|item| item["expires_at"].as_n().ok()?.parse().ok()).expect("a code that waits")
+    let nonce = nonces.key("nonce", AttributeValue::S(exchange_nonce(code))).send().await.expect("a response");
+    nonce.item().and_then(|item| item["expires_at"].as_n().ok()?.parse().ok()).expect("a stored exchange code")
 }
 
-/// Two minutes after the app got it.
+/// Makes an exchange code expire, as it does two minutes after its issue.
 pub(crate) async fn expire_exchange(code: &str) {
-    set("NONCES_TABLE", ("nonce", &exchange(code)), &[("expires_at", now())]).await;
+    set("NONCES_TABLE", ("nonce", &exchange_nonce(code)), &[("expires_at", now())]).await;
 }

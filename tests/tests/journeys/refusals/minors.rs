@@ -1,6 +1,6 @@
-//! Minors for whom somebody may not act.
+//! Rejections when minors are added, and when somebody acts for them.
 
-use domain::minor::IN_ONE_SESSION;
+use domain::minor::MINORS_PER_SESSION_MAX;
 use journeys::{
     citizen::{acting, own},
     minors,
@@ -10,10 +10,10 @@ use journeys::{
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{clock, refused};
+use super::{assert_rejected, clock};
 
-async fn minor_refused(visit: &Visit, body: &Value, status: u16, code: &str) -> journeys::browser::Problem {
-    refused(|| visit.browser.request(Method::POST, "/v1/minors").json(body), status, code).await
+async fn assert_minor_rejected(visit: &Visit, body: &Value, status: u16, code: &str) -> journeys::browser::Problem {
+    assert_rejected(|| visit.browser.request(Method::POST, "/v1/minors").json(body), status, code).await
 }
 
 fn amka(value: &str) -> Value {
@@ -21,28 +21,28 @@ fn amka(value: &str) -> Value {
 }
 
 #[tokio::test]
-async fn an_unknown_number_and_a_child_of_others_are_answered_alike() {
+async fn an_unknown_number_and_a_child_of_others_get_the_same_response() {
     let (visit, other) = (fresh_citizen().await, fresh_citizen().await);
     let child = minors::fresh(&other.person, &json!({ "afm": true })).await;
-    let unknown = minor_refused(&visit, &amka("01018012342"), 403, "custody_not_confirmed").await;
-    let of_others = minor_refused(&visit, &child.body(), 403, "custody_not_confirmed").await;
+    let unknown = assert_minor_rejected(&visit, &amka("01018012342"), 403, "custody_not_confirmed").await;
+    let of_others = assert_minor_rejected(&visit, &child.body(), 403, "custody_not_confirmed").await;
     assert_eq!(unknown.members, of_others.members);
-    // Nothing is learnt of the numbers either, nor of the age: these are a wrong AFM, and somebody who is of age.
+    // The response also reveals neither whether the AFM is right nor whether the person is an adult.
     let wrong_afm = json!({ "identifier": child.identifier(), "afm": visit.person.afm });
-    minor_refused(&visit, &wrong_afm, 403, "custody_not_confirmed").await;
-    minor_refused(&visit, &amka(other.person.amka.as_deref().expect("a citizen has one")), 403, "custody_not_confirmed").await;
+    assert_minor_rejected(&visit, &wrong_afm, 403, "custody_not_confirmed").await;
+    assert_minor_rejected(&visit, &amka(other.person.amka.as_deref().expect("an AMKA")), 403, "custody_not_confirmed").await;
 }
 
 #[tokio::test]
-async fn somebody_who_turned_18_is_refused_also_while_the_register_still_names_a_guardian() {
+async fn somebody_who_turned_18_is_rejected_even_if_the_register_still_names_a_guardian() {
     let visit = fresh_citizen().await;
-    let grown = minors::fresh(&visit.person, &json!({})).await.change(&json!({ "adult": true })).await;
-    let body = json!({ "identifier": { "kind": "amka", "value": grown["amka"] }, "afm": grown["afm"] });
-    minor_refused(&visit, &body, 403, "minor_is_adult").await;
+    let adult = minors::fresh(&visit.person, &json!({})).await.change(&json!({ "adult": true })).await;
+    let body = json!({ "identifier": { "kind": "amka", "value": adult["amka"] }, "afm": adult["afm"] });
+    assert_minor_rejected(&visit, &body, 403, "minor_is_adult").await;
 }
 
 #[tokio::test]
-async fn a_guardian_is_not_reminded_of_photos_whose_subject_will_be_of_age() {
+async fn a_guardian_cannot_set_a_reminder_that_is_due_after_the_minor_turns_18() {
     // The photos expire in a year, eleven months after the birthday.
     let visit = fresh_citizen().await;
     let handle = minors::added(&visit, &minors::nearly_adult(&visit.person).await).await;
@@ -50,23 +50,23 @@ async fn a_guardian_is_not_reminded_of_photos_whose_subject_will_be_of_age() {
     child.take(&issue_by_sms(&fresh_photographer().await, visit.person.mobile()).await.code).await;
     let path = format!("/v1/subjects/{handle}/association/reminder");
     let body = json!({ "email": "guardian@example.gr", "language": "el" });
-    refused(|| visit.browser.request(Method::PUT, &path).json(&body), 409, "reminder_when_adult").await;
+    assert_rejected(|| visit.browser.request(Method::PUT, &path).json(&body), 409, "reminder_when_adult").await;
 }
 
 #[tokio::test]
-async fn the_numbers_must_be_all_and_of_one_person() {
+async fn all_numbers_of_a_minor_are_required_and_must_belong_to_one_person() {
     let visit = fresh_citizen().await;
     let with_afm = minors::fresh(&visit.person, &json!({ "afm": true })).await;
     let without = minors::fresh(&visit.person, &json!({})).await;
-    minor_refused(&visit, &json!({ "identifier": with_afm.identifier() }), 422, "minor_afm_required").await;
+    assert_minor_rejected(&visit, &json!({ "identifier": with_afm.identifier() }), 422, "minor_afm_required").await;
     for minor in [&with_afm, &without] {
         let body = json!({ "identifier": minor.identifier(), "afm": visit.person.afm });
-        minor_refused(&visit, &body, 422, "minor_numbers_differ").await;
+        assert_minor_rejected(&visit, &body, 422, "minor_numbers_differ").await;
     }
 }
 
 #[tokio::test]
-async fn numbers_that_cannot_be_are_said_to_be_wrong() {
+async fn malformed_numbers_of_a_minor_are_rejected() {
     let visit = fresh_citizen().await;
     for (body, field) in [
         (amka("01018012346"), "identifier.value"),
@@ -75,40 +75,40 @@ async fn numbers_that_cannot_be_are_said_to_be_wrong() {
         (json!({ "identifier": { "kind": "afm", "value": "068933130" } }), "identifier.kind"),
         (json!({}), "identifier"),
     ] {
-        let problem = minor_refused(&visit, &body, 422, "invalid_field").await;
+        let problem = assert_minor_rejected(&visit, &body, 422, "invalid_field").await;
         assert_eq!(problem.members["field"], field, "{body}");
     }
 }
 
 #[tokio::test]
-async fn a_session_holds_only_so_many_minors() {
+async fn the_number_of_minors_in_a_session_is_limited() {
     let visit = fresh_citizen().await;
-    for _ in 0..IN_ONE_SESSION {
+    for _ in 0..MINORS_PER_SESSION_MAX {
         let minor = minors::fresh(&visit.person, &json!({})).await;
         minors::added(&visit, &minor).await;
     }
     let one_more = minors::fresh(&visit.person, &json!({})).await;
-    let problem = minor_refused(&visit, &one_more.body(), 409, "too_many_minors").await;
-    assert_eq!(problem.members["limit"], IN_ONE_SESSION);
+    let problem = assert_minor_rejected(&visit, &one_more.body(), 409, "too_many_minors").await;
+    assert_eq!(problem.members["limit"], MINORS_PER_SESSION_MAX);
 }
 
 #[tokio::test]
-async fn without_the_registers_nobody_is_added() {
+async fn no_minor_is_added_while_the_registers_are_unavailable() {
     let visit = fresh_citizen().await;
     let stelios = people::named("stelios").await;
-    let body = amka(stelios.amka.as_deref().expect("he has one"));
-    minor_refused(&visit, &body, 502, "registers_unavailable").await;
+    let body = amka(stelios.amka.as_deref().expect("an AMKA"));
+    assert_minor_rejected(&visit, &body, 502, "registers_unavailable").await;
 }
 
 #[tokio::test]
-async fn a_response_about_another_minor_adds_nobody() {
+async fn a_register_response_about_another_minor_adds_nobody() {
     let visit = fresh_citizen().await;
     let loukas = people::named("loukas").await;
-    let body = amka(loukas.amka.as_deref().expect("he has one"));
-    minor_refused(&visit, &body, 502, "registers_mismatch").await;
+    let body = amka(loukas.amka.as_deref().expect("an AMKA"));
+    assert_minor_rejected(&visit, &body, 502, "registers_mismatch").await;
 }
 
-/// A guardian who associated photos for a minor and ended that. Returns the guardian, the minor's handle and the code.
+/// Creates a guardian who associated photos for a minor and dissociated them. Returns the guardian, the minor's handle and the code.
 async fn dissociated_for_minor() -> (Visit, String, String) {
     let (studio, guardian) = (fresh_photographer().await, fresh_citizen().await);
     let minor = minors::fresh(&guardian.person, &json!({})).await;
@@ -124,25 +124,25 @@ async fn a_minor_who_turns_18_regains_a_code_that_a_guardian_has_submitted() {
     let (guardian, handle, code) = dissociated_for_minor().await;
     let child = acting(&guardian, &handle);
     let version = own(&guardian).submit_and_confirm(&code).await;
-    clock::minors_grow_up(&guardian.browser).await;
+    clock::make_minors_adult(&guardian.browser).await;
     own(&guardian).associate(&version).await.refused(403, "code_taken");
     child.show_association().await.refused(403, "minor_is_adult");
 }
 
-/// A mistake can be corrected for a day. Later nobody can move a child's photos out of the child's reach.
+/// Within a day a wrong choice of the subject can be corrected. Later nobody can take a minor's photos away from the minor.
 #[tokio::test]
 async fn a_day_after_the_first_association_the_photos_stay_with_the_first_subject() {
     let (guardian, handle, code) = dissociated_for_minor().await;
     let child = acting(&guardian, &handle);
-    // Within the day the guardian may, also a second time.
+    // Within the day the guardian may associate the photos, more than once.
     own(&guardian).take(&code).await;
     own(&guardian).dissociate().await.expect(204);
-    // Entered in time, and confirmed too late.
+    // The code is submitted in time, but associated too late.
     let version = own(&guardian).submit_and_confirm(&code).await;
     clock::set_first_association_a_day_ago(&guardian.browser).await;
     own(&guardian).associate(&version).await.refused(403, "code_taken");
 
-    clock::a_day_after_the_first_association(&code).await;
+    clock::age_first_association_by_a_day(&code).await;
     own(&guardian).submit(&code).await.refused(403, "code_taken");
     child.take(&code).await;
 }

@@ -1,6 +1,6 @@
-//! Every refusal and failure that a caller can meet, over HTTP on the deployed stack: status, code, and the texts in both languages.
+//! Every error response that a caller can get, over HTTP on the deployed stack: status, problem code, and the texts in both languages.
 //!
-//! That a problem's form is right, and its text in the caller's language, `Response::problem` checks each time.
+//! `Response::problem` checks the format of each problem document and the language of its texts.
 
 mod citizen;
 mod clock;
@@ -17,8 +17,8 @@ use journeys::browser::{Problem, Request};
 
 const LANGUAGES: [Language; 2] = [Language::El, Language::En];
 
-/// Asks twice, as a reader of Greek and as one of English: the same refusal, each in their language. The English one comes back.
-async fn refused<'b>(call: impl Fn() -> Request<'b>, status: u16, code: &str) -> Problem {
+/// Sends the request in Greek and in English and checks that both are rejected alike, each in its language. Returns the problem in English.
+async fn assert_rejected<'b>(call: impl Fn() -> Request<'b>, status: u16, code: &str) -> Problem {
     let greek = call().header("accept-language", "el-GR,el;q=0.9,en;q=0.1").send().await;
     assert_eq!(greek.header("cache-control"), Some("no-store"));
     assert_eq!(greek.header("content-language"), Some("el"));
@@ -30,24 +30,26 @@ async fn refused<'b>(call: impl Fn() -> Request<'b>, status: u16, code: &str) ->
     english
 }
 
-/// Problems that no caller can bring about here, and why.
-const OUT_OF_REACH: [(&str, &str); 4] = [
-    ("taxisnet_unavailable", "the sandbox's TAXISnet always answers"),
-    ("throttled", "the emulator throttles nothing"),
-    ("internal", "would be a bug"),
-    ("timeout", "nothing takes so long here"),
+/// Problem codes that cannot be caused on the local stack, with the reason.
+const NOT_TESTABLE: [(&str, &str); 4] = [
+    ("taxisnet_unavailable", "the sandbox's TAXISnet always responds"),
+    ("throttled", "the emulator does not throttle"),
+    ("internal", "it would be a bug"),
+    ("timeout", "no call on the local stack takes so long"),
 ];
 
 #[test]
-fn every_problem_that_there_is_is_met_by_some_test() {
+fn every_problem_code_is_covered_by_a_test() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/journeys");
-    let problems = std::fs::read_to_string(format!("{folder}/../../../shared/messages/src/problem.rs")).expect("the problems");
-    let code = problems.split_once("fn code(&self)").and_then(|(_, rest)| rest.split_once("fn title")).expect("their codes").0;
+    let problems =
+        std::fs::read_to_string(format!("{folder}/../../../shared/messages/src/problem.rs")).expect("the source of the problems");
+    let code = problems.split_once("fn code(&self)").and_then(|(_, rest)| rest.split_once("fn title")).expect("the match of codes").0;
     let codes: Vec<&str> = code.split("=> \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     assert!(codes.len() > 50, "{codes:?}");
     let mut tests = String::new();
-    for part in [
+    for file in [
         "../races",
+        "application_registration",
         "applications",
         "code_limits",
         "repetition",
@@ -62,12 +64,13 @@ fn every_problem_that_there_is_is_met_by_some_test() {
         "refusals/sign_in",
         "resend",
         "staff",
+        "verdicts",
     ] {
-        tests += &std::fs::read_to_string(format!("{folder}/{part}.rs")).expect(part);
+        tests += &std::fs::read_to_string(format!("{folder}/{file}.rs")).expect(file);
     }
     for code in codes {
-        let is_met = tests.contains(&format!("\"{code}\""));
-        let is_out_of_reach = OUT_OF_REACH.iter().any(|(other, _)| *other == code);
-        assert!(is_met != is_out_of_reach, "{code}");
+        let is_tested = tests.contains(&format!("\"{code}\""));
+        let is_not_testable = NOT_TESTABLE.iter().any(|(other, _)| *other == code);
+        assert!(is_tested != is_not_testable, "{code}");
     }
 }

@@ -1,17 +1,17 @@
-//! The one-time password.
+//! Rejections of one-time passwords.
 
 use domain::Language;
 use journeys::{
     browser::{Browser, Response},
     inbox,
-    people::{self, Visit, enter_otp, up_to_otp},
+    people::{self, Visit, enter_otp, sign_in_until_otp},
 };
 use reqwest::Method;
 use serde_json::json;
 
-use super::{LANGUAGES, clock, refused};
+use super::{LANGUAGES, assert_rejected, clock};
 
-async fn wrong(visit: &Visit) -> Response {
+async fn enter_wrong_otp(visit: &Visit) -> Response {
     let other = if visit.otp == "000000" { "111111" } else { "000000" };
     enter_otp(&visit.browser, other).await
 }
@@ -23,24 +23,24 @@ async fn resend(browser: &Browser) -> Response {
 #[tokio::test]
 async fn three_wrong_passwords_end_the_sign_in() {
     for language in LANGUAGES {
-        let visit = up_to_otp(people::fresh("citizen").await, language).await;
+        let visit = sign_in_until_otp(people::fresh("citizen").await, language).await;
         for left in [2, 1] {
-            let problem = wrong(&visit).await.refused(422, "otp_wrong");
+            let problem = enter_wrong_otp(&visit).await.refused(422, "otp_wrong");
             assert_eq!(problem.members["left"], left);
             assert!(problem.detail.contains(&left.to_string()), "{}", problem.detail);
         }
-        wrong(&visit).await.refused(403, "otp_exhausted");
-        // The right one comes too late.
+        enter_wrong_otp(&visit).await.refused(403, "otp_exhausted");
+        // The right password is rejected afterwards.
         enter_otp(&visit.browser, &visit.otp).await.refused(401, "session_expired");
     }
 }
 
 #[tokio::test]
-async fn what_cannot_be_a_password_is_no_wrong_try() {
-    let visit = up_to_otp(people::fresh("citizen").await, Language::El).await;
+async fn a_malformed_password_does_not_count_as_a_wrong_try() {
+    let visit = sign_in_until_otp(people::fresh("citizen").await, Language::El).await;
     for text in ["", "12345", "1234567", "12345a", "١٢٣٤٥٦"] {
         let call = || visit.browser.request(Method::POST, "/v1/session/otp").json(&json!({ "otp": text }));
-        refused(call, 422, "otp_malformed").await;
+        assert_rejected(call, 422, "otp_malformed").await;
     }
     assert_eq!(visit.browser.get("/v1/session").await.expect(200).json()["otp"]["tries_left"], 3);
     enter_otp(&visit.browser, &format!(" {} {} ", &visit.otp[..3], &visit.otp[3..])).await.expect(200);
@@ -49,7 +49,7 @@ async fn what_cannot_be_a_password_is_no_wrong_try() {
 #[tokio::test]
 async fn a_password_is_valid_for_five_minutes_and_another_can_be_sent() {
     for language in LANGUAGES {
-        let visit = up_to_otp(people::fresh("citizen").await, language).await;
+        let visit = sign_in_until_otp(people::fresh("citizen").await, language).await;
         clock::set_in_session(&visit.browser, &[("otp.expires_at", clock::now())]).await;
         let problem = enter_otp(&visit.browser, &visit.otp).await.refused(422, "otp_expired");
         assert!(problem.detail.contains('5'), "{}", problem.detail);
@@ -61,8 +61,8 @@ async fn a_password_is_valid_for_five_minutes_and_another_can_be_sent() {
 }
 
 #[tokio::test]
-async fn it_is_sent_again_three_times_and_the_one_before_is_worth_nothing() {
-    let visit = up_to_otp(people::fresh("citizen").await, Language::El).await;
+async fn a_password_is_resent_three_times_and_each_one_replaces_the_one_before() {
+    let visit = sign_in_until_otp(people::fresh("citizen").await, Language::El).await;
     let mut otp = visit.otp.clone();
     for left in [2, 1, 0] {
         let before = inbox::last_seq(visit.person.mobile()).await;
@@ -73,48 +73,48 @@ async fn it_is_sent_again_three_times_and_the_one_before_is_worth_nothing() {
         }
     }
     let call = || visit.browser.request(Method::POST, "/v1/session/otp/resend").json(&json!({}));
-    refused(call, 429, "otp_resends_exhausted").await;
+    assert_rejected(call, 429, "otp_resends_exhausted").await;
     enter_otp(&visit.browser, &otp).await.expect(200);
-    // Given, it is asked for no more.
-    refused(call, 409, "not_awaiting_otp").await;
+    // After the password was entered, no other one can be sent or entered.
+    assert_rejected(call, 409, "not_awaiting_otp").await;
     let call = || visit.browser.request(Method::POST, "/v1/session/otp").json(&json!({ "otp": "123456" }));
-    refused(call, 409, "not_awaiting_otp").await;
+    assert_rejected(call, 409, "not_awaiting_otp").await;
 }
 
 #[tokio::test]
-async fn twenty_wrong_passwords_a_day_are_all_over_all_sign_ins() {
+async fn twenty_wrong_passwords_a_day_are_the_limit_across_all_sign_ins() {
     let person = people::fresh("citizen").await;
     for _ in 0..6 {
-        let visit = up_to_otp(person.clone(), Language::El).await;
-        wrong(&visit).await.refused(422, "otp_wrong");
-        wrong(&visit).await.refused(422, "otp_wrong");
-        wrong(&visit).await.refused(403, "otp_exhausted");
+        let visit = sign_in_until_otp(person.clone(), Language::El).await;
+        enter_wrong_otp(&visit).await.refused(422, "otp_wrong");
+        enter_wrong_otp(&visit).await.refused(422, "otp_wrong");
+        enter_wrong_otp(&visit).await.refused(403, "otp_exhausted");
     }
-    let visit = up_to_otp(person.clone(), Language::El).await;
-    wrong(&visit).await.refused(422, "otp_wrong");
-    wrong(&visit).await.refused(422, "otp_wrong");
+    let visit = sign_in_until_otp(person.clone(), Language::El).await;
+    enter_wrong_otp(&visit).await.refused(422, "otp_wrong");
+    enter_wrong_otp(&visit).await.refused(422, "otp_wrong");
     for language in LANGUAGES {
-        let visit = up_to_otp(person.clone(), language).await;
-        let answer = wrong(&visit).await;
-        assert!(answer.header("retry-after").is_some());
-        let problem = answer.refused(429, "otp_daily_limit");
+        let visit = sign_in_until_otp(person.clone(), language).await;
+        let response = enter_wrong_otp(&visit).await;
+        assert!(response.header("retry-after").is_some());
+        let problem = response.refused(429, "otp_daily_limit");
         assert!(problem.detail.contains("20") && problem.members["renews_at"].is_string(), "{}", problem.detail);
-        // The right one is answered like a wrong one.
+        // The right password gets the same response as a wrong one.
         enter_otp(&visit.browser, &visit.otp).await.refused(429, "otp_daily_limit");
     }
 }
 
 #[tokio::test]
-async fn three_tries_are_all_also_while_none_of_them_is_compared_yet() {
-    let visit = up_to_otp(people::fresh("citizen").await, Language::El).await;
+async fn a_try_counts_before_its_password_is_compared() {
+    let visit = sign_in_until_otp(people::fresh("citizen").await, Language::El).await;
     clock::use_up_tries(&visit.browser).await;
     enter_otp(&visit.browser, &visit.otp).await.refused(403, "otp_exhausted");
 }
 
 #[tokio::test]
-async fn a_password_is_good_in_its_own_sign_in_alone() {
+async fn a_password_is_valid_only_in_its_own_sign_in() {
     let person = people::fresh("citizen").await;
-    let (one, other) = (up_to_otp(person.clone(), Language::El).await, up_to_otp(person, Language::El).await);
+    let (one, other) = (sign_in_until_otp(person.clone(), Language::El).await, sign_in_until_otp(person, Language::El).await);
     if one.otp != other.otp {
         enter_otp(&one.browser, &other.otp).await.refused(422, "otp_wrong");
     }

@@ -1,17 +1,17 @@
-//! Calls that are wrong in form, whoever makes them.
+//! Rejections of malformed, oversized and cross-site requests, whoever sends them.
 
 use domain::Language;
 use journeys::{browser::Browser, people::fresh_citizen};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::refused;
+use super::assert_rejected;
 use crate::raw::raw;
 
 const SUBMISSIONS: &str = "/v1/subjects/self/submissions";
 
 #[tokio::test]
-async fn what_is_not_there_is_not_found() {
+async fn an_unknown_path_is_not_found() {
     let browser = Browser::new(Language::El);
     for path in ["/v1", "/v1/nothing", "/v1/session/nothing", "/v1/subjects/self/nothing"] {
         for method in [Method::GET, Method::POST, Method::DELETE] {
@@ -19,13 +19,13 @@ async fn what_is_not_there_is_not_found() {
                 let request = browser.request(method.clone(), path);
                 if method == Method::POST { request.json(&json!({})) } else { request }
             };
-            refused(call, 404, "not_found").await;
+            assert_rejected(call, 404, "not_found").await;
         }
     }
 }
 
 #[tokio::test]
-async fn a_path_does_only_what_it_is_for() {
+async fn a_path_accepts_only_its_own_methods() {
     let browser = Browser::new(Language::El);
     for (method, path, allow) in [
         (Method::PUT, "/v1/session", "DELETE, GET"),
@@ -35,44 +35,49 @@ async fn a_path_does_only_what_it_is_for() {
         (Method::PATCH, SUBMISSIONS, "POST"),
         (Method::DELETE, "/v1/photographer/issuances", "GET, POST"),
         (Method::POST, "/v1/subjects/self/association/photos/face", "GET"),
-        // Pages are only read.
+        // Pages allow only GET and HEAD.
         (Method::POST, "/", "GET, HEAD"),
         (Method::DELETE, "/sign-in", "GET, HEAD"),
         (Method::PUT, "/v2/session", "GET, HEAD"),
     ] {
         let call = || browser.request(method.clone(), path);
-        refused(call, 405, "method_not_allowed").await;
-        // Whatever it carries.
-        refused(|| call().json(&json!({})).header("origin", "https://evil.example"), 405, "method_not_allowed").await;
-        refused(|| call().body("text/plain", vec![b' '; 20_000]), 405, "method_not_allowed").await;
+        assert_rejected(call, 405, "method_not_allowed").await;
+        // Regardless of origin and body.
+        assert_rejected(|| call().json(&json!({})).header("origin", "https://evil.example"), 405, "method_not_allowed").await;
+        assert_rejected(|| call().body("text/plain", vec![b' '; 20_000]), 405, "method_not_allowed").await;
         assert_eq!(call().send().await.header("allow"), Some(allow), "{method} {path}");
     }
 }
 
 #[tokio::test]
-async fn a_body_larger_than_any_of_ours_is_not_read() {
+async fn a_body_that_is_too_large_is_rejected() {
     let visit = fresh_citizen().await;
     let large = json!({ "code": "A".repeat(20_000) });
-    let problem = refused(|| visit.browser.request(Method::POST, SUBMISSIONS).json(&large), 413, "body_too_large").await;
+    let problem = assert_rejected(|| visit.browser.request(Method::POST, SUBMISSIONS).json(&large), 413, "body_too_large").await;
     assert_eq!(problem.members["limit"], 16_384);
     assert!(problem.detail.contains("16,384"), "{}", problem.detail);
-    // Without a session, too: it costs nothing to refuse.
+    // It is rejected without a session too.
     let stranger = Browser::new(Language::El);
-    refused(|| stranger.request(Method::POST, SUBMISSIONS).body("application/json", vec![b' '; 2_000_000]), 413, "body_too_large").await;
-}
-
-#[tokio::test]
-async fn what_is_no_json_is_said_to_be_none() {
-    let visit = fresh_citizen().await;
-    for body in ["", "{", "{\"code\":\"x\"", "{\"code\":\"x\"} more", "code=x", "\u{feff}{}", "{'code':'x'}"] {
-        refused(|| visit.browser.request(Method::POST, SUBMISSIONS).body("application/json", body), 400, "malformed_json").await;
-    }
-    refused(|| visit.browser.request(Method::POST, SUBMISSIONS).body("application/json", vec![0xff, 0xfe, 0x7b]), 400, "malformed_json")
+    assert_rejected(|| stranger.request(Method::POST, SUBMISSIONS).body("application/json", vec![b' '; 2_000_000]), 413, "body_too_large")
         .await;
 }
 
 #[tokio::test]
-async fn a_field_that_is_wrong_is_named_and_its_value_is_not() {
+async fn malformed_json_is_rejected() {
+    let visit = fresh_citizen().await;
+    for body in ["", "{", "{\"code\":\"x\"", "{\"code\":\"x\"} more", "code=x", "\u{feff}{}", "{'code':'x'}"] {
+        assert_rejected(|| visit.browser.request(Method::POST, SUBMISSIONS).body("application/json", body), 400, "malformed_json").await;
+    }
+    assert_rejected(
+        || visit.browser.request(Method::POST, SUBMISSIONS).body("application/json", vec![0xff, 0xfe, 0x7b]),
+        400,
+        "malformed_json",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_invalid_field_is_named_without_its_value() {
     let visit = fresh_citizen().await;
     let association = "/v1/subjects/self/association";
     let (post, put) = (Method::POST, Method::PUT);
@@ -89,7 +94,7 @@ async fn a_field_that_is_wrong_is_named_and_its_value_is_not() {
         (&post, "/v1/session/consent", json!({ "version": "2026-11", "agree": true, "for": "hush" }), "for", "unknown"),
         (&post, "/v1/subjects/self/submissions/current/confirmation", json!({ "sure": true }), "sure", "unknown"),
     ] {
-        let problem = refused(|| visit.browser.request(method.clone(), path).json(&body), 422, "invalid_field").await;
+        let problem = assert_rejected(|| visit.browser.request(method.clone(), path).json(&body), 422, "invalid_field").await;
         assert_eq!((&problem.members["field"], &problem.members["reason"]), (&json!(field), &json!(reason)), "{body}");
         assert!(problem.detail.contains(field), "{}", problem.detail);
         let all = problem.members.to_string();
@@ -98,27 +103,27 @@ async fn a_field_that_is_wrong_is_named_and_its_value_is_not() {
 }
 
 #[tokio::test]
-async fn bodies_are_json_and_say_so() {
+async fn a_body_must_have_the_media_type_of_json() {
     let visit = fresh_citizen().await;
     for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonx", "image/jpeg"] {
-        refused(|| visit.browser.request(Method::POST, SUBMISSIONS).body(kind, "{}"), 415, "unsupported_media_type").await;
+        assert_rejected(|| visit.browser.request(Method::POST, SUBMISSIONS).body(kind, "{}"), 415, "unsupported_media_type").await;
     }
-    refused(|| visit.browser.request(Method::POST, SUBMISSIONS), 415, "unsupported_media_type").await;
-    refused(|| visit.browser.request(Method::DELETE, "/v1/session").body("text/plain", "x"), 415, "unsupported_media_type").await;
-    // With a parameter it is JSON all the same.
-    let said = visit.browser.request(Method::POST, SUBMISSIONS).body("Application/JSON; charset=utf-8", "{}").send().await;
-    said.refused(422, "invalid_field");
+    assert_rejected(|| visit.browser.request(Method::POST, SUBMISSIONS), 415, "unsupported_media_type").await;
+    assert_rejected(|| visit.browser.request(Method::DELETE, "/v1/session").body("text/plain", "x"), 415, "unsupported_media_type").await;
+    // A media type with a parameter is accepted, in upper or lower case.
+    let response = visit.browser.request(Method::POST, SUBMISSIONS).body("Application/JSON; charset=utf-8", "{}").send().await;
+    response.refused(422, "invalid_field");
 }
 
 #[tokio::test]
-async fn other_sites_change_nothing_here() {
+async fn cross_site_changes_are_rejected() {
     let visit = fresh_citizen().await;
     for origin in
         ["https://evil.example", "null", "http://myphoto.localhost:1", "http://localhost:4566", "http://myphoto.localhost.evil.example"]
     {
-        refused(|| visit.browser.request(Method::DELETE, "/v1/session").header("origin", origin), 403, "foreign_origin").await;
+        assert_rejected(|| visit.browser.request(Method::DELETE, "/v1/session").header("origin", origin), 403, "foreign_origin").await;
         let consent = json!({ "version": "2026-11", "agree": false });
-        refused(
+        assert_rejected(
             || visit.browser.request(Method::POST, "/v1/session/consent").json(&consent).header("origin", origin),
             403,
             "foreign_origin",
@@ -126,28 +131,29 @@ async fn other_sites_change_nothing_here() {
         .await;
     }
     for site in ["cross-site", "same-site"] {
-        refused(|| visit.browser.request(Method::DELETE, "/v1/session").header("sec-fetch-site", site), 403, "foreign_origin").await;
+        assert_rejected(|| visit.browser.request(Method::DELETE, "/v1/session").header("sec-fetch-site", site), 403, "foreign_origin")
+            .await;
     }
     let session: Value = visit.browser.get("/v1/session").await.expect(200).json();
     assert_eq!(session["stage"], "ready");
-    // Programs send no Origin; the cookie is theirs alone then.
+    // A request without `Origin` is allowed, because it does not come from another site's page.
     visit.browser.request(Method::DELETE, "/v1/session").without("origin").send().await.expect(200);
 }
 
 #[tokio::test]
-async fn requests_that_another_site_causes_are_answered_alike_whoever_is_signed_in_and_whatever_they_have() {
+async fn cross_site_requests_get_the_same_response_for_every_session() {
     let (visit, nobody) = (fresh_citizen().await, Browser::new(Language::El));
     let paths = ["/v1/session", "/v1/subjects/self/association", "/v1/subjects/self/association/photos.zip", "/v1/applications"];
     for site in ["cross-site", "same-site"] {
         for path in paths {
             for browser in [&visit.browser, &nobody] {
-                refused(|| browser.request(Method::GET, path).header("sec-fetch-site", site), 403, "foreign_origin").await;
+                assert_rejected(|| browser.request(Method::GET, path).header("sec-fetch-site", site), 403, "foreign_origin").await;
             }
         }
-        // TAXISnet leads the browser back from its own site.
+        // The callback is open, because TAXISnet redirects the browser from another site.
         let callback = visit.browser.request(Method::GET, "/v1/sign-in/callback?code=x&state=y").header("sec-fetch-site", site);
         callback.send().await.refused(400, "sign_in_state");
-        // Pages are for everybody to link to.
+        // Any site may link to pages.
         visit.browser.request(Method::GET, "/people").header("sec-fetch-site", site).send().await.expect(200);
     }
     for site in ["same-origin", "none"] {
@@ -156,43 +162,43 @@ async fn requests_that_another_site_causes_are_answered_alike_whoever_is_signed_
 }
 
 #[tokio::test]
-async fn no_page_elsewhere_is_let_read_or_send_anything() {
+async fn cors_allows_no_other_origin() {
     let visit = fresh_citizen().await;
-    let allows = |answer: &journeys::browser::Response| {
+    let allows = |response: &journeys::browser::Response| {
         ["access-control-allow-origin", "access-control-allow-credentials", "access-control-allow-methods"]
             .into_iter()
-            .find_map(|name| answer.header(name).map(str::to_owned))
+            .find_map(|name| response.header(name).map(str::to_owned))
     };
     for (method, path) in
         [("DELETE", "/v1/session"), ("POST", SUBMISSIONS), ("PUT", "/v1/subjects/self/association"), ("POST", "/v1/pulls")]
     {
-        let asked = visit.browser.request(Method::OPTIONS, path).header("origin", "https://evil.example");
-        let answer =
-            asked.header("access-control-request-method", method).header("access-control-request-headers", "content-type").send().await;
-        assert!(answer.status >= 400 && allows(&answer).is_none(), "{method} {path}: {} {:?}", answer.status, allows(&answer));
+        let preflight = visit.browser.request(Method::OPTIONS, path).header("origin", "https://evil.example");
+        let response =
+            preflight.header("access-control-request-method", method).header("access-control-request-headers", "content-type").send().await;
+        assert!(response.status >= 400 && allows(&response).is_none(), "{method} {path}: {} {:?}", response.status, allows(&response));
     }
     let read = visit.browser.request(Method::GET, "/v1/session").header("origin", "https://evil.example").send().await;
     assert_eq!(allows(&read), None);
-    let refused = visit.browser.request(Method::DELETE, "/v1/session").header("origin", "https://evil.example").send().await;
-    assert_eq!((refused.status, allows(&refused)), (403, None));
+    let write = visit.browser.request(Method::DELETE, "/v1/session").header("origin", "https://evil.example").send().await;
+    assert_eq!((write.status, allows(&write)), (403, None));
 }
 
 #[tokio::test]
-async fn json_that_is_deep_is_refused_at_once_and_does_no_harm() {
+async fn deeply_nested_json_is_rejected_and_does_no_harm() {
     let visit = fresh_citizen().await;
     let (open, closed) = ("[".repeat(8_000), format!("{}{}", "[".repeat(8_000), "]".repeat(8_000)));
     let field = format!("{{\"code\":{}{}}}", "[".repeat(7_000), "]".repeat(7_000));
     let objects = format!("{}1{}", "{\"code\":".repeat(1_600), "}".repeat(1_600));
     for body in [open, closed, field, objects] {
-        let answer = visit.browser.request(Method::POST, SUBMISSIONS).body("application/json", body).send().await;
-        let problem = answer.problem();
+        let response = visit.browser.request(Method::POST, SUBMISSIONS).body("application/json", body).send().await;
+        let problem = response.problem();
         assert!(["malformed_json", "invalid_field"].contains(&problem.code.as_str()), "{} {}", problem.status, problem.code);
     }
     assert_eq!(visit.browser.get("/v1/session").await.expect(200).json()["submissions_left"], 5);
 }
 
 #[tokio::test]
-async fn another_way_of_writing_a_path_leads_past_no_guard() {
+async fn no_variant_spelling_of_a_path_bypasses_a_guard() {
     let visit = fresh_citizen().await;
     let session = visit.browser.cookie(journeys::browser::SESSION_COOKIE).expect("a session");
     let cookie = format!("{}={session}", journeys::browser::SESSION_COOKIE);
@@ -213,7 +219,7 @@ async fn another_way_of_writing_a_path_leads_past_no_guard() {
         "/v1/subjects/%00/association",
         "/v1/subjects/%F0%9F%92%A9/association",
     ] {
-        // A gateway may tidy an address up before anything of ours sees it; then it is the tidy one's answer.
+        // A gateway may normalise the path before it reaches a function. The response is then that of the normalised path.
         let (stranger, owner) = (raw(path, None), raw(path, Some(&cookie)));
         let is_page = owner.media_type.starts_with("text/html");
         assert!((400..500).contains(&stranger.status) || is_page, "{path}: {}", stranger.status);

@@ -1,19 +1,19 @@
-//! Who may do what, and for how long: sessions, roles, agreement.
+//! Rejections for missing, expired or incomplete sessions, and for the wrong role.
 
 use std::time::Duration;
 
 use domain::Language;
 use journeys::{
     browser::{Browser, SESSION_COOKIE},
-    people::{self, fresh_citizen, fresh_photographer, sign_in, up_to_otp},
+    people::{self, fresh_citizen, fresh_photographer, sign_in, sign_in_until_otp},
 };
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{clock, refused};
+use super::{assert_rejected, clock};
 use crate::raw::raw;
 
-/// Every call of a citizen, with a body that is right in form.
+/// Returns calls of citizens, each with a valid body.
 fn citizens_calls() -> Vec<(Method, &'static str, Value)> {
     let association = "/v1/subjects/self/association";
     vec![
@@ -28,7 +28,7 @@ fn citizens_calls() -> Vec<(Method, &'static str, Value)> {
     ]
 }
 
-/// Every call of a photographer.
+/// Returns calls of photographers.
 fn photographers_calls() -> Vec<(Method, &'static str, Value)> {
     let recipient = json!({ "kind": "email", "value": "maria@example.gr" });
     vec![
@@ -42,8 +42,8 @@ fn photographers_calls() -> Vec<(Method, &'static str, Value)> {
     ]
 }
 
-/// What is asked of a session that is there.
-fn everybodys_calls() -> Vec<(Method, &'static str, Value)> {
+/// Returns calls for sessions of any role.
+fn session_calls() -> Vec<(Method, &'static str, Value)> {
     vec![
         (Method::GET, "/v1/session", Value::Null),
         (Method::POST, "/v1/session/otp", json!({ "otp": "123456" })),
@@ -53,38 +53,38 @@ fn everybodys_calls() -> Vec<(Method, &'static str, Value)> {
     ]
 }
 
-async fn all_refused(browser: &Browser, calls: Vec<(Method, &'static str, Value)>, status: u16, code: &str) {
+async fn assert_all_rejected(browser: &Browser, calls: Vec<(Method, &'static str, Value)>, status: u16, code: &str) {
     for (method, path, body) in calls {
         let call = || {
             let request = browser.request(method.clone(), path);
             if body.is_null() { request } else { request.json(&body) }
         };
-        refused(call, status, code).await;
+        assert_rejected(call, status, code).await;
     }
 }
 
 fn all_calls() -> Vec<(Method, &'static str, Value)> {
-    [everybodys_calls(), citizens_calls(), photographers_calls()].concat()
+    [session_calls(), citizens_calls(), photographers_calls()].concat()
 }
 
 #[tokio::test]
-async fn without_a_session_nothing_is_answered() {
+async fn without_a_session_every_call_is_rejected() {
     let browser = Browser::new(Language::El);
-    all_refused(&browser, all_calls(), 401, "no_session").await;
-    // A cookie that never was a session, of the right form and of none.
+    assert_all_rejected(&browser, all_calls(), 401, "no_session").await;
+    // Cookies that never were a session token, one of them of the right format.
     for token in ["A".repeat(43), "nonsense".to_owned()] {
         browser.put_cookie(SESSION_COOKIE, &token);
-        all_refused(&browser, vec![(Method::GET, "/v1/session", Value::Null)], 401, "session_expired").await;
+        assert_all_rejected(&browser, vec![(Method::GET, "/v1/session", Value::Null)], 401, "session_expired").await;
     }
 }
 
 #[tokio::test]
-async fn no_cookie_but_the_sessions_own_as_it_was_given_is_a_session() {
+async fn only_the_exact_session_cookie_is_accepted() {
     let visit = fresh_citizen().await;
     let token = visit.browser.cookie(SESSION_COOKIE).expect("a session");
     let (name, own) = (SESSION_COOKIE, format!("{SESSION_COOKIE}={token}"));
     for cookies in [
-        // Under another name, or one that looks the same to somebody: also what a browser lets a subdomain set.
+        // Under another or a similar name, including names that a browser lets a subdomain set.
         format!("session={token}"),
         format!("__Secure-session={token}"),
         format!("__host-session={token}"),
@@ -94,7 +94,7 @@ async fn no_cookie_but_the_sessions_own_as_it_was_given_is_a_session() {
         format!("\"{name}\"={token}"),
         format!("\u{2000}{own}"),
         format!("hush=\"a; {own}\""),
-        // Not as cookies are written.
+        // With invalid syntax.
         String::new(),
         ";;=;;".to_owned(),
         name.to_owned(),
@@ -110,42 +110,42 @@ async fn no_cookie_but_the_sessions_own_as_it_was_given_is_a_session() {
         format!("{name}=%{:02x}{}", token.as_bytes()[0], &token[1..]),
         format!("{name}=hush\tand\thush"),
         format!("{name}=hush\u{3b1}"),
-        // More than one: the first counts, and none after it.
+        // More than one cookie of that name. Only the first counts.
         format!("{name}=hush; {own}"),
         format!("{name}=; {own}"),
         format!("{name}=hush\r\nCookie: {own}"),
-        // With the end of a line in it.
+        // With line breaks.
         format!("{name}=hush%0d%0aSet-Cookie:%20hush=1"),
         format!("{name}={token}%0d%0aX-Hush:%201"),
         format!("{name}=hush\\r\\nX-Hush: 1"),
         format!("{name}=hush\r\nX-Hush: hush"),
-        // Large: four kilobytes are a browser's limit for one.
+        // Too large. Browsers limit a cookie to four kilobytes.
         format!("{name}={}", "hush".repeat(1_000)),
         format!("{name}={token}{}", "A".repeat(4_000)),
         format!("{}; hush=1", vec!["hush=hush"; 600].join("; ")),
     ] {
-        let answer = raw("/v1/session", Some(&cookies));
-        assert_eq!(answer.status, 401, "{cookies:?}: {}", answer.head);
-        assert!(!answer.head.contains("hush") && !answer.head.contains(&token.to_lowercase()), "{cookies:?}: {}", answer.head);
+        let response = raw("/v1/session", Some(&cookies));
+        assert_eq!(response.status, 401, "{cookies:?}: {}", response.head);
+        assert!(!response.head.contains("hush") && !response.head.contains(&token.to_lowercase()), "{cookies:?}: {}", response.head);
     }
-    // More than a gateway takes: whoever refuses it first.
+    // Larger than a gateway accepts, so either the gateway or the function rejects it.
     for cookies in [format!("{name}={}", "hush".repeat(5_000)), format!("{own}; hush={}", "hush".repeat(20_000))] {
-        let answer = raw("/v1/session", Some(&cookies));
-        assert!((400..500).contains(&answer.status) && !answer.head.contains("hush"), "{}", answer.head);
+        let response = raw("/v1/session", Some(&cookies));
+        assert!((400..500).contains(&response.status) && !response.head.contains("hush"), "{}", response.head);
     }
-    // It is one all the same, as it was given, whatever stands beside it.
+    // The exact cookie is accepted, with any other cookies after or before it.
     for cookies in [own.clone(), format!("hush=1; {own}; hush=2"), format!("hush=1;{own};{name}=hush")] {
         assert_eq!(raw("/v1/session", Some(&cookies)).status, 200, "{cookies:?}");
     }
 }
 
 #[tokio::test]
-async fn a_session_that_was_signed_out_is_over_at_once() {
+async fn signing_out_ends_the_session_at_once() {
     let visit = fresh_citizen().await;
     let other_tab = visit.browser.twin();
     visit.browser.delete("/v1/session").await.expect(200);
-    assert_eq!(visit.browser.cookie(SESSION_COOKIE), None, "the cookie is taken back");
-    all_refused(&other_tab, all_calls(), 401, "session_expired").await;
+    assert_eq!(visit.browser.cookie(SESSION_COOKIE), None, "the cookie is removed");
+    assert_all_rejected(&other_tab, all_calls(), 401, "session_expired").await;
     // Signing out twice does no harm.
     other_tab.delete("/v1/session").await.expect(200);
 }
@@ -154,88 +154,88 @@ async fn a_session_that_was_signed_out_is_over_at_once() {
 async fn a_session_ends_after_thirty_idle_minutes() {
     let visit = fresh_citizen().await;
     clock::set_in_session(&visit.browser, &[("expires_at", clock::now())]).await;
-    all_refused(&visit.browser, all_calls(), 401, "session_expired").await;
+    assert_all_rejected(&visit.browser, all_calls(), 401, "session_expired").await;
 }
 
 #[tokio::test]
-async fn a_session_ends_after_eight_hours_however_busy() {
+async fn a_session_ends_after_eight_hours_even_if_it_is_used() {
     let visit = fresh_citizen().await;
     let end = clock::now() + 6;
     clock::set_in_session(&visit.browser, &[("hard_end", end), ("used_at", clock::now() - 120)]).await;
-    // Use is noted, and moves the end no further than that.
+    // Using the session does not extend it beyond `hard_end`.
     let session = visit.browser.get("/v1/session").await.expect(200).json();
     assert_eq!(session["stage"], "ready");
-    let left = u64::try_from(end - clock::now()).unwrap_or_default() + 1;
-    tokio::time::sleep(Duration::from_secs(left)).await;
-    all_refused(&visit.browser, everybodys_calls(), 401, "session_expired").await;
+    let remaining = u64::try_from(end - clock::now()).unwrap_or_default() + 1;
+    tokio::time::sleep(Duration::from_secs(remaining)).await;
+    assert_all_rejected(&visit.browser, session_calls(), 401, "session_expired").await;
 }
 
 #[tokio::test]
-async fn before_the_one_time_password_nothing_else_works() {
-    let visit = up_to_otp(people::fresh("citizen").await, Language::El).await;
-    let calls = [citizens_calls(), photographers_calls(), everybodys_calls().split_off(3)].concat();
-    all_refused(&visit.browser, calls, 403, "otp_not_verified").await;
+async fn before_the_one_time_password_all_other_calls_are_rejected() {
+    let visit = sign_in_until_otp(people::fresh("citizen").await, Language::El).await;
+    let calls = [citizens_calls(), photographers_calls(), session_calls().split_off(3)].concat();
+    assert_all_rejected(&visit.browser, calls, 403, "otp_not_verified").await;
     let session = visit.browser.get("/v1/session").await.expect(200).json();
-    assert_eq!((&session["person"], &session["roles"]), (&Value::Null, &json!([])), "nothing of the person is shown yet");
+    assert_eq!((&session["person"], &session["roles"]), (&Value::Null, &json!([])), "the person's data is not returned yet");
 }
 
 #[tokio::test]
-async fn whoever_has_two_roles_chooses_one_first() {
+async fn a_person_with_two_roles_must_choose_one_first() {
     let (visit, session) = sign_in(people::fresh("photographer").await, Language::El).await;
     assert_eq!(session["stage"], "role");
-    all_refused(&visit.browser, [citizens_calls(), photographers_calls()].concat(), 403, "role_not_chosen").await;
+    assert_all_rejected(&visit.browser, [citizens_calls(), photographers_calls()].concat(), 403, "role_not_chosen").await;
     let consent = || visit.browser.request(Method::POST, "/v1/session/consent").json(&json!({ "version": "2026-11", "agree": true }));
-    refused(consent, 403, "role_not_chosen").await;
+    assert_rejected(consent, 403, "role_not_chosen").await;
 }
 
 #[tokio::test]
-async fn before_the_agreement_nothing_else_works_and_an_old_text_is_none() {
+async fn citizens_must_agree_to_the_current_text_before_all_other_calls() {
     let (visit, session) = sign_in(people::fresh("citizen").await, Language::El).await;
     assert_eq!(session["stage"], "consent");
-    let shown = visit.browser.get("/v1/session").await.expect(200).json();
-    assert!(shown["submissions_left"].is_null(), "{shown}");
-    all_refused(&visit.browser, citizens_calls(), 403, "consent_required").await;
+    let session = visit.browser.get("/v1/session").await.expect(200).json();
+    assert!(session["submissions_left"].is_null(), "{session}");
+    assert_all_rejected(&visit.browser, citizens_calls(), 403, "consent_required").await;
     let old = || visit.browser.request(Method::POST, "/v1/session/consent").json(&json!({ "version": "2020-01", "agree": true }));
-    refused(old, 409, "consent_version_old").await;
-    all_refused(&visit.browser, citizens_calls(), 403, "consent_required").await;
+    assert_rejected(old, 409, "consent_version_old").await;
+    assert_all_rejected(&visit.browser, citizens_calls(), 403, "consent_required").await;
 }
 
 #[tokio::test]
-async fn refusing_the_text_ends_the_visit() {
+async fn refusing_consent_ends_the_session() {
     let (visit, session) = sign_in(people::fresh("citizen").await, Language::El).await;
     let other_tab = visit.browser.twin();
     let refusal = json!({ "version": session["consent"]["version"], "agree": false });
-    let answer = visit.browser.post("/v1/session/consent", &refusal).await.expect(204);
-    assert!(answer.body.is_empty());
+    let response = visit.browser.post("/v1/session/consent", &refusal).await.expect(204);
+    assert!(response.body.is_empty());
     assert_eq!(visit.browser.cookie(SESSION_COOKIE), None);
-    all_refused(&visit.browser, everybodys_calls(), 401, "no_session").await;
-    all_refused(&other_tab, all_calls(), 401, "session_expired").await;
+    assert_all_rejected(&visit.browser, session_calls(), 401, "no_session").await;
+    assert_all_rejected(&other_tab, all_calls(), 401, "session_expired").await;
 }
 
 #[tokio::test]
-async fn a_citizen_is_no_photographer_and_a_photographer_no_citizen_at_the_same_time() {
+async fn a_session_has_one_role_at_a_time() {
     let citizen = fresh_citizen().await;
-    all_refused(&citizen.browser, photographers_calls(), 403, "wrong_role").await;
+    assert_all_rejected(&citizen.browser, photographers_calls(), 403, "wrong_role").await;
     let photographer = fresh_photographer().await;
-    all_refused(&photographer.browser, citizens_calls(), 403, "wrong_role").await;
+    assert_all_rejected(&photographer.browser, citizens_calls(), 403, "wrong_role").await;
     let consent =
         || photographer.browser.request(Method::POST, "/v1/session/consent").json(&json!({ "version": "2026-11", "agree": true }));
-    refused(consent, 403, "wrong_role").await;
+    assert_rejected(consent, 403, "wrong_role").await;
 }
 
 #[tokio::test]
-async fn nobody_acts_for_a_business_that_is_not_theirs() {
+async fn nobody_can_choose_the_business_of_somebody_else() {
     let theirs = fresh_photographer().await.browser.get("/v1/session").await.expect(200).json()["role"]["business"]["id"].clone();
     // Another photographer, a citizen, and the owner of a cafe.
     let (other, _) = sign_in(people::fresh("photographer").await, Language::El).await;
     let citizen = fresh_citizen().await;
     let (vasilis, session) = sign_in(people::named("vasilis").await, Language::El).await;
-    assert_eq!(session["roles"], json!([{ "kind": "citizen" }]), "a cafe makes no photographer");
+    assert_eq!(session["roles"], json!([{ "kind": "citizen" }]), "the owner of a cafe is not a photographer");
     for visit in [other, citizen, vasilis] {
         for business in [&theirs, &json!("made-up")] {
             let call =
                 || visit.browser.request(Method::PUT, "/v1/session/role").json(&json!({ "kind": "photographer", "business": business }));
-            refused(call, 403, "role_not_yours").await;
+            assert_rejected(call, 403, "role_not_yours").await;
         }
     }
 }

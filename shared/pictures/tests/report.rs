@@ -1,6 +1,6 @@
-//! What pictures show: good ones break no rule, and each fault exactly those that it should.
+//! Reports on the content of pictures: good pictures violate no rule, and each fault violates exactly the expected rules.
 
-#![expect(clippy::expect_used, reason = "what fails here fails the test")]
+#![expect(clippy::expect_used, reason = "a failure fails the test")]
 
 use domain::{
     FileProfile, ImageKind,
@@ -21,14 +21,15 @@ use made::changed;
 const STANDARD: FileProfile = FileProfile::Standard;
 const WHITE: Rgb<u8> = Rgb([250, 250, 250]);
 
-fn failed(report: &Report) -> Vec<Rule> {
+/// Returns the violated rules.
+fn violated(report: &Report) -> Vec<Rule> {
     report.findings.iter().filter(|finding| !finding.ok).map(|finding| finding.rule).collect()
 }
 
-/// Only these fail. Where all of them are warnings the file is taken.
-fn assert_fails(kind: ImageKind, file: &[u8], rules: &[Rule]) -> Report {
+/// Asserts that a file violates exactly these rules, and is accepted if all of them are warnings.
+fn assert_violates(kind: ImageKind, file: &[u8], rules: &[Rule]) -> Report {
     let report = inspect(STANDARD, kind, file);
-    assert_eq!(failed(&report), rules, "{report:#?}");
+    assert_eq!(violated(&report), rules, "{report:#?}");
     let accepted = accept(STANDARD, kind, file);
     assert_eq!(accepted.is_ok(), report.ok());
     if let Err(fault) = accepted {
@@ -38,18 +39,18 @@ fn assert_fails(kind: ImageKind, file: &[u8], rules: &[Rule]) -> Report {
 }
 
 fn face(file: &[u8], rules: &[Rule]) -> Report {
-    assert_fails(ImageKind::Face, file, rules)
+    assert_violates(ImageKind::Face, file, rules)
 }
 
 fn signature(file: &[u8], rules: &[Rule]) -> Report {
-    assert_fails(ImageKind::Signature, file, rules)
+    assert_violates(ImageKind::Signature, file, rules)
 }
 
-fn found(report: &Report, rule: Rule) -> Finding {
-    *report.findings.iter().find(|finding| finding.rule == rule).expect("the rule is told")
+fn finding(report: &Report, rule: Rule) -> Finding {
+    *report.findings.iter().find(|finding| finding.rule == rule).expect("the rule is reported")
 }
 
-/// Each level through a function.
+/// Applies a function to each level of each channel.
 fn toned(file: &[u8], tone: impl Fn(f64) -> f64) -> Vec<u8> {
     changed(file, |mut picture| {
         for level in picture.iter_mut() {
@@ -59,7 +60,7 @@ fn toned(file: &[u8], tone: impl Fn(f64) -> f64) -> Vec<u8> {
     })
 }
 
-/// The portrait smaller or larger, and moved, on its own background.
+/// Returns the portrait scaled and moved, on its own background.
 fn placed(scale: f64, right: i64, down: i64) -> Vec<u8> {
     changed(made::PORTRAIT, |picture| {
         let size = |edge: u32| (f64::from(edge) * scale) as u32;
@@ -75,11 +76,11 @@ fn placed(scale: f64, right: i64, down: i64) -> Vec<u8> {
 // ---- Faces
 
 #[test]
-fn a_good_portrait_breaks_no_rule_and_every_rule_is_told() {
+fn a_good_portrait_violates_no_rule_and_every_rule_is_reported() {
     let rules = 8 + 11;
     assert_eq!(face(made::PORTRAIT, &[]).findings.len(), rules);
     let card = inspect(FileProfile::IdentityCard, ImageKind::Face, made::PORTRAIT_4X5);
-    assert_eq!((failed(&card), card.findings.len()), (vec![], rules));
+    assert_eq!((violated(&card), card.findings.len()), (vec![], rules));
     face(&made::portrait(1600, 2400), &[]);
 }
 
@@ -101,31 +102,31 @@ fn a_gray_portrait_is_not_in_colour() {
 }
 
 #[test]
-fn two_people_are_one_too_many() {
+fn two_people_in_a_portrait_are_an_error() {
     let report = inspect(STANDARD, ImageKind::Face, &made::two_faces());
-    let faces = found(&report, Rule::Faces);
+    let faces = finding(&report, Rule::Faces);
     assert_eq!((faces.measured, faces.severity, faces.ok), (Some(2.0), Severity::Error, false), "{report:#?}");
     assert!(matches!(accept(STANDARD, ImageKind::Face, &made::two_faces()), Err(PictureFault::Shown(error)) if error == faces));
 }
 
 #[test]
-fn where_nobody_is_seen_nothing_is_said_of_a_face() {
+fn a_portrait_without_a_face_has_no_findings_on_a_face() {
     let coat = changed(made::PORTRAIT, |picture| {
         let lower = imageops::crop_imm(&picture, 0, 900, 200, 300).to_image();
         imageops::resize(&lower, 800, 1200, FilterType::Triangle)
     });
     for file in [made::jpeg(800, 1200), coat] {
         let report = face(&file, &[Rule::Faces]);
-        assert_eq!(found(&report, Rule::Faces).measured, Some(0.0));
+        assert_eq!(finding(&report, Rule::Faces).measured, Some(0.0));
         assert!(report.findings.iter().all(|finding| finding.rule != Rule::HeadHeight));
     }
     // A signature uploaded as a face, in the right size.
     let paper = changed(made::SIGNATURE, |picture| imageops::resize(&picture, 800, 1200, FilterType::Triangle));
-    assert!(failed(&inspect(STANDARD, ImageKind::Face, &paper)).contains(&Rule::Faces));
+    assert!(violated(&inspect(STANDARD, ImageKind::Face, &paper)).contains(&Rule::Faces));
 }
 
 #[test]
-fn a_picture_of_one_tone_is_refused_as_that() {
+fn a_picture_of_one_tone_is_rejected() {
     for level in [0, 128, 255] {
         let plain = changed(made::PORTRAIT, |picture| RgbImage::from_pixel(picture.width(), picture.height(), Rgb([level; 3])));
         face(&plain, &[Rule::Tones, Rule::Faces, Rule::Colour]);
@@ -133,26 +134,26 @@ fn a_picture_of_one_tone_is_refused_as_that() {
 }
 
 #[test]
-fn head_size_and_place_are_those_of_the_profile() {
+fn head_size_and_position_must_fit_the_profile() {
     let small = face(&placed(0.75, 0, 0), &[Rule::HeadHeight]);
-    assert!(found(&small, Rule::HeadHeight).is_below());
+    assert!(finding(&small, Rule::HeadHeight).is_below());
     let large = face(&placed(1.22, 0, 100), &[Rule::HeadHeight]);
-    assert!(!found(&large, Rule::HeadHeight).is_below());
+    assert!(!finding(&large, Rule::HeadHeight).is_below());
     face(&placed(0.95, 0, 220), &[Rule::EyeLine]);
     face(&placed(1.0, 60, 0), &[Rule::FaceCentre]);
-    // The other profile wants a larger head.
+    // The other profile requires a larger head.
     let card = changed(made::PORTRAIT_4X5, |picture| {
         let copy = imageops::resize(&picture, 1050, 1312, FilterType::Triangle);
         let mut smaller = RgbImage::from_pixel(1280, 1600, *picture.get_pixel(20, 20));
         imageops::replace(&mut smaller, &copy, 115, 144);
         smaller
     });
-    assert_eq!(failed(&inspect(FileProfile::IdentityCard, ImageKind::Face, &card)), [Rule::HeadHeight]);
+    assert_eq!(violated(&inspect(FileProfile::IdentityCard, ImageKind::Face, &card)), [Rule::HeadHeight]);
 }
 
 #[test]
-fn a_background_is_even_and_light() {
-    // Half of it in shade.
+fn a_background_must_be_even_and_light() {
+    // The background on the left is in shade.
     let shaded = changed(made::PORTRAIT, |mut picture| {
         for (x, y, pixel) in picture.enumerate_pixels_mut() {
             if x < 90 && y < 500 {
@@ -173,13 +174,13 @@ fn a_background_is_even_and_light() {
     face(&dark, &[Rule::BackgroundBrightness]);
 }
 
-/// What a good studio varies in: none of it may speak.
+/// The pictures of good studios differ by as much as these variations do.
 #[test]
-fn mild_differences_of_light_skin_size_and_place_say_nothing() {
+fn mild_variations_of_light_skin_size_and_position_violate_no_rule() {
     for file in [
         toned(made::PORTRAIT, |level| level * 0.85),
         toned(made::PORTRAIT, |level| level * 1.15),
-        // A dark skin, a light one.
+        // Dark skin and light skin.
         toned(made::PORTRAIT, |level| 255.0 * (level / 255.0).powf(1.4)),
         toned(made::PORTRAIT, |level| 255.0 * (level / 255.0).powf(0.75)),
         changed(made::PORTRAIT, |picture| imageops::flip_horizontal(&picture)),
@@ -193,12 +194,12 @@ fn mild_differences_of_light_skin_size_and_place_say_nothing() {
 // ---- Signatures
 
 #[test]
-fn a_good_signature_breaks_no_rule_and_every_rule_is_told() {
+fn a_good_signature_violates_no_rule_and_every_rule_is_reported() {
     assert_eq!(signature(made::SIGNATURE, &[]).findings.len(), 8 + 5);
 }
 
 #[test]
-fn an_empty_signature_is_refused() {
+fn an_empty_signature_is_rejected() {
     signature(&made::empty_signature(), &[Rule::Ink]);
     let grainy = changed(&made::empty_signature(), |mut picture| {
         for (x, y, pixel) in picture.enumerate_pixels_mut() {
@@ -220,11 +221,11 @@ fn a_cropped_signature_touches_the_edge() {
         left
     });
     let report = inspect(STANDARD, ImageKind::Signature, &cropped);
-    assert_eq!(failed(&report), [Rule::InkOnEdge], "{report:#?}");
+    assert_eq!(violated(&report), [Rule::InkOnEdge], "{report:#?}");
 }
 
 #[test]
-fn gray_paper_faint_ink_and_other_colours_are_told() {
+fn gray_paper_faint_ink_and_other_colours_are_reported() {
     signature(&toned(made::SIGNATURE, |level| level * 0.7), &[Rule::PaperBrightness]);
     signature(&toned(made::SIGNATURE, |level| 255.0 - (255.0 - level) * 0.3), &[Rule::InkContrast]);
     let red = changed(made::SIGNATURE, |mut picture| {
@@ -237,35 +238,35 @@ fn gray_paper_faint_ink_and_other_colours_are_told() {
 }
 
 #[test]
-fn what_is_no_signature_at_all_is_told() {
+fn a_photo_in_place_of_a_signature_is_reported() {
     let photo = changed(made::PORTRAIT, |picture| {
         let part = imageops::crop_imm(&picture, 0, 300, 800, 267).to_image();
         imageops::resize(&part, 1200, 400, FilterType::Triangle)
     });
-    assert!(!failed(&inspect(STANDARD, ImageKind::Signature, &photo)).is_empty());
+    assert!(!violated(&inspect(STANDARD, ImageKind::Signature, &photo)).is_empty());
 }
 
 // ---- Files
 
 #[test]
-fn a_report_tells_all_of_a_files_faults_and_not_only_the_first() {
+fn a_report_contains_all_faults_of_a_file() {
     let report = inspect(FileProfile::IdentityCard, ImageKind::Face, &made::turned());
-    assert_eq!(failed(&report), [Rule::Width, Rule::Height, Rule::Proportion, Rule::Orientation]);
+    assert_eq!(violated(&report), [Rule::Width, Rule::Height, Rule::Proportion, Rule::Orientation]);
     assert!(matches!(accept(FileProfile::IdentityCard, ImageKind::Face, &made::turned()), Err(PictureFault::Turned { .. })));
 }
 
 #[test]
-fn of_a_file_that_cannot_be_decoded_the_header_is_told() {
-    let told = |file: &[u8]| {
+fn a_file_that_cannot_be_decoded_gets_findings_on_its_header() {
+    let violated_and_count = |file: &[u8]| {
         let report = inspect(STANDARD, ImageKind::Face, file);
         assert_eq!(accept(STANDARD, ImageKind::Face, file).unwrap_err().rule(), report.error().unwrap().rule);
-        (failed(&report), report.findings.len())
+        (violated(&report), report.findings.len())
     };
-    assert_eq!(told(&made::not_a_jpeg()), (vec![Rule::FileType], 2));
-    assert_eq!(told(&[]), (vec![Rule::FileType], 2));
-    assert_eq!(told(&made::truncated()), (vec![Rule::FileWhole], 3));
-    assert_eq!(told(&made::truncated_and_closed()), (vec![Rule::FileWhole], 8));
-    assert_eq!(told(&made::broken_structure()), (vec![Rule::FileWhole], 3));
-    assert_eq!(told(&made::giant()), (vec![Rule::Pixels, Rule::Proportion], 7));
-    assert_eq!(told(&made::too_many_bytes()), (vec![Rule::Bytes], 7));
+    assert_eq!(violated_and_count(&made::not_a_jpeg()), (vec![Rule::FileType], 2));
+    assert_eq!(violated_and_count(&[]), (vec![Rule::FileType], 2));
+    assert_eq!(violated_and_count(&made::truncated()), (vec![Rule::FileWhole], 3));
+    assert_eq!(violated_and_count(&made::truncated_and_closed()), (vec![Rule::FileWhole], 8));
+    assert_eq!(violated_and_count(&made::broken_structure()), (vec![Rule::FileWhole], 3));
+    assert_eq!(violated_and_count(&made::giant()), (vec![Rule::Pixels, Rule::Proportion], 7));
+    assert_eq!(violated_and_count(&made::too_many_bytes()), (vec![Rule::Bytes], 7));
 }

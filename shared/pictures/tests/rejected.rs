@@ -1,6 +1,6 @@
-//! What is refused: each rule, with what was measured and what is allowed.
+//! Rejected files: each rule, with the measured value and the limit.
 
-#![expect(clippy::expect_used, reason = "what fails here fails the test")]
+#![expect(clippy::expect_used, reason = "a failure fails the test")]
 
 use std::time::Instant;
 
@@ -14,11 +14,11 @@ pub mod made;
 const STANDARD: FileProfile = FileProfile::Standard;
 
 fn fault(file: &[u8]) -> PictureFault {
-    accept(STANDARD, ImageKind::Face, file).expect_err("refused")
+    accept(STANDARD, ImageKind::Face, file).expect_err("a rejected file")
 }
 
 #[test]
-fn what_is_no_jpeg_whatever_it_is_called() {
+fn a_file_that_is_not_a_jpeg_is_rejected_whatever_its_name() {
     let mut no_start = made::PORTRAIT.to_vec();
     no_start.remove(0);
     for file in [made::not_a_jpeg(), made::png_named_jpg(), no_start, Vec::new(), vec![0xff], vec![0xff, 0xd8]] {
@@ -27,7 +27,7 @@ fn what_is_no_jpeg_whatever_it_is_called() {
 }
 
 #[test]
-fn what_ends_early_or_cannot_be_read() {
+fn a_truncated_or_damaged_file_is_rejected() {
     let good = made::PORTRAIT;
     for file in [made::truncated(), made::truncated_and_closed(), made::damaged(), made::broken_structure(), good[..3].to_vec()] {
         assert_eq!(fault(&file), PictureFault::Damaged);
@@ -37,26 +37,26 @@ fn what_ends_early_or_cannot_be_read() {
 }
 
 #[test]
-fn a_byte_too_many() {
+fn one_byte_too_many_is_rejected() {
     assert_eq!(fault(&made::too_many_bytes()), PictureFault::TooManyBytes { measured: 3_000_001, limit: 3_000_000 });
 }
 
 #[test]
-fn a_small_file_that_claims_900_megapixels_is_refused_without_decoding_it() {
+fn a_small_file_that_claims_900_megapixels_is_rejected_without_decoding_it() {
     let file = made::giant();
     assert!(file.len() < 1_000);
     assert_eq!(fault(&file), PictureFault::TooManyPixels { measured: 900_000_000, limit: 50_000_000 });
 }
 
 #[test]
-fn a_pixel_too_few() {
+fn one_pixel_too_few_is_rejected() {
     assert_eq!(fault(&made::too_small()), PictureFault::TooSmall { width: 799, height: 1199, min_width: 800, min_height: 1200 });
     let signature = |file: &[u8]| accept(STANDARD, ImageKind::Signature, file).unwrap_err();
     assert_eq!(signature(&made::jpeg(1199, 400)), PictureFault::TooSmall { width: 1199, height: 400, min_width: 1200, min_height: 400 });
 }
 
 #[test]
-fn another_proportion() {
+fn a_wrong_proportion_is_rejected() {
     assert_eq!(fault(&made::wrong_proportion()), PictureFault::Proportion { width: 1200, height: 1200, expected: (2, 3) });
     assert_eq!(fault(made::PORTRAIT_4X5), PictureFault::Proportion { width: 1280, height: 1600, expected: (2, 3) });
     let card = accept(FileProfile::IdentityCard, ImageKind::Face, &made::jpeg(1280, 1920)).unwrap_err();
@@ -66,7 +66,7 @@ fn another_proportion() {
 }
 
 #[test]
-fn every_way_of_being_turned() {
+fn every_orientation_but_upright_is_rejected() {
     assert_eq!(fault(&made::turned()), PictureFault::Turned { orientation: 6 });
     for orientation in 2..=8 {
         assert_eq!(fault(&made::with_orientation(orientation)), PictureFault::Turned { orientation: u32::from(orientation) });
@@ -74,8 +74,8 @@ fn every_way_of_being_turned() {
 }
 
 #[test]
-fn a_turned_picture_whose_exif_is_broken_elsewhere() {
-    // A camera's directory of which a later entry points nowhere.
+fn a_rotated_picture_is_rejected_even_if_other_exif_entries_are_broken() {
+    // In the camera's EXIF directory, a later entry points outside the segment.
     let mut file = made::turned();
     let exif = file.windows(6).position(|bytes| bytes == b"Exif\0\0").unwrap() + 6;
     let pointer = file[exif..].windows(4).position(|bytes| bytes == [0x87, 0x69, 0, 4]).unwrap() + exif + 8;
@@ -84,9 +84,9 @@ fn a_turned_picture_whose_exif_is_broken_elsewhere() {
     assert_eq!(fault(&file), PictureFault::Turned { orientation: 6 });
 }
 
-/// Decoders paint what is missing gray. Each kind of scan, with a little and with much of it missing.
+/// Decoders paint missing image data gray, so each kind of scan is tried with a little and with much of it missing.
 #[test]
-fn image_data_cut_short_and_closed_again_in_every_kind_of_file() {
+fn truncated_image_data_is_rejected_in_every_kind_of_file() {
     for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data")).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_none_or(|extension| extension != "jpg") {
@@ -105,11 +105,11 @@ fn image_data_cut_short_and_closed_again_in_every_kind_of_file() {
 }
 
 #[test]
-fn a_second_frame_behind_which_the_first_would_hide() {
+fn a_file_with_a_second_frame_is_rejected() {
     let giant = made::giant();
     let frame = giant.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
     let length = 2 + usize::from(u16::from_be_bytes([giant[frame + 2], giant[frame + 3]]));
-    // The first one decides, or the last.
+    // Some decoders use the first frame, others the last.
     let good = include_bytes!("data/gray_progressive.jpg");
     let scan = good.windows(2).position(|pair| pair == [0xff, 0xda]).unwrap();
     for at in [2, scan] {
@@ -119,7 +119,7 @@ fn a_second_frame_behind_which_the_first_would_hide() {
 }
 
 #[test]
-fn markers_that_are_none() {
+fn invalid_markers_are_rejected() {
     let good = include_bytes!("data/gray_progressive.jpg");
     let second = 4 + usize::from(u16::from_be_bytes([good[4], good[5]]));
     assert_eq!(good[second], 0xff);
@@ -139,12 +139,12 @@ fn markers_that_are_none() {
     assert!(pictures::clean(&with(&[0xff, 0xfe, 0, 2])).is_ok(), "an empty comment");
 }
 
-/// Each of them is good by itself, and 6 are the picture's own.
+/// Each tiny scan covers the whole picture and is valid by itself. The picture has 6 scans of its own.
 #[test]
-fn hundreds_of_tiny_scans_each_over_the_whole_picture() {
+fn more_than_a_hundred_scans_are_rejected() {
     let good = include_bytes!("data/gray_progressive.jpg");
     let component = good[good.windows(2).position(|pair| pair == [0xff, 0xc2]).unwrap() + 10];
-    // One code: 16,384 blocks end here. The picture has 15,000.
+    // A single code ends 16,384 blocks. The picture has 15,000.
     let table = [&[0xff, 0xc4, 0, 20, 0x10, 1][..], &[0; 15], &[0xe0]].concat();
     let scan = [0xff, 0xda, 0, 8, 1, component, 0, 1, 63, 0, 0, 0];
     let with = |scans| [&good[..good.len() - 2], &table, &scan.repeat(scans), &[0xff, 0xd9]].concat();
@@ -155,15 +155,15 @@ fn hundreds_of_tiny_scans_each_over_the_whole_picture() {
     assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
 }
 
-/// An empty one costs 17 bytes of the file and 131 KB to write.
+/// An empty table takes 17 bytes of the file and 131 KB of memory.
 #[test]
-fn thousands_of_huffman_tables() {
+fn too_many_huffman_tables_are_rejected() {
     let good = include_bytes!("data/gray_progressive.jpg");
     let empty = [&[0x10][..], &[0; 16]].concat();
     let with = |tables: usize| {
         let mut file = good[..2].to_vec();
-        for left in (0..tables).step_by(3_000) {
-            let payload = empty.repeat((tables - left).min(3_000));
+        for first in (0..tables).step_by(3_000) {
+            let payload = empty.repeat((tables - first).min(3_000));
             file.extend([0xff, 0xc4]);
             file.extend(u16::try_from(payload.len() + 2).unwrap().to_be_bytes());
             file.extend(payload);
@@ -179,9 +179,9 @@ fn thousands_of_huffman_tables() {
     assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
 }
 
-/// Tables and headers are image data, and stay: so they may hold nothing else.
+/// Tables and headers are part of the image data that stays, so they must not have room for other data.
 #[test]
-fn tables_and_headers_with_room_for_something_else() {
+fn tables_and_headers_cannot_hide_other_data() {
     let good = include_bytes!("data/gray_progressive.jpg");
     let segment =
         |marker: u8, payload: &[u8]| [&[0xff, marker][..], &u16::try_from(payload.len() + 2).unwrap().to_be_bytes(), payload].concat();
@@ -193,7 +193,7 @@ fn tables_and_headers_with_room_for_something_else() {
         segment(0xdb, &[&quantisation[..], b"<script>"].concat()),
         segment(0xdb, &[&[0x20][..], &[b'<'; 192]].concat()),
         segment(0xdb, &[&[0x04][..], &[b'<'; 64]].concat()),
-        // More codes than there are values.
+        // A Huffman table with 257 codes, while a code has only 256 possible values.
         segment(0xc4, &[&[0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 128, 129][..], &[b'<'; 257]].concat()),
         segment(0xc4, &[&[0x10][..], &[0; 16], b"<script>"].concat()),
         segment(0xdd, b"\0\0<script>"),
@@ -209,9 +209,9 @@ fn tables_and_headers_with_room_for_something_else() {
     }
 }
 
-/// Decoders would differ in which of them they follow.
+/// Some decoders would follow the first of two Adobe segments, others the last.
 #[test]
-fn two_words_on_colours() {
+fn contradicting_colour_transforms_are_rejected() {
     let good = include_bytes!("data/rgb_without_conversion.jpg");
     let at = good.windows(7).position(|bytes| bytes == b"\0\x0eAdobe").unwrap() - 2;
     let adobe = &good[at..at + 16];
@@ -220,28 +220,28 @@ fn two_words_on_colours() {
     for file in [[&good[..at], &other, &good[at..]].concat(), [&good[..at], &good[at + 16..last], adobe, &good[last..]].concat()] {
         assert_eq!(pictures::clean(&file), Err(PictureFault::Damaged));
     }
-    assert!(pictures::clean(&[&good[..last], adobe, &good[last..]].concat()).is_ok(), "the same word again");
+    assert!(pictures::clean(&[&good[..last], adobe, &good[last..]].concat()).is_ok(), "the same transform again");
 }
 
-/// Small as a file, and as large as pictures may be: read whole, which is the most that a function has to bear.
+/// A small file at the pixel limit, which is the most expensive file for a function to decode.
 #[test]
-fn fifty_megapixels_of_one_colour() {
+fn a_picture_of_fifty_megapixels_is_decoded_and_rejected_for_its_content() {
     const WIDTH: u16 = 5_770;
     const HEIGHT: u16 = 8_655;
     let [w1, w0] = WIDTH.to_be_bytes();
     let [h1, h0] = HEIGHT.to_be_bytes();
     let quantisation = [&[0xff, 0xdb, 0, 67, 0][..], &[1; 64]].concat();
     let frame = [0xff, 0xc2, 0, 17, 8, h1, h0, w1, w0, 3, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0];
-    // One code of one bit: as bright as the block before.
+    // A single code of one bit, for the same brightness as the block before.
     let table = [&[0xff, 0xc4, 0, 20, 0, 1][..], &[0; 15], &[0]].concat();
     let scan = [0xff, 0xda, 0, 12, 3, 1, 0, 2, 0, 3, 0, 0, 0, 0];
     let bits = 3 * usize::from(WIDTH).div_ceil(8) * usize::from(HEIGHT).div_ceil(8);
     let file = [&[0xff, 0xd8][..], &quantisation, &frame, &table, &scan, &vec![0; bits.div_ceil(8)], &[0xff, 0xd9]].concat();
-    assert!(matches!(fault(&file), PictureFault::Shown(_)), "decoded, and found to show nobody");
+    assert!(matches!(fault(&file), PictureFault::Shown(_)), "decoded, and without a face");
 }
 
 #[test]
-fn two_pictures_one_after_the_other_inside_one_file() {
+fn two_pictures_in_one_file_are_rejected() {
     let mut file = made::PORTRAIT[..made::PORTRAIT.len() - 2].to_vec();
     file.extend(&made::SIGNATURE[2..]);
     assert_eq!(fault(&file), PictureFault::Damaged);
@@ -251,7 +251,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn every_truncation_of_a_good_file(cut in any::<proptest::sample::Index>(), close: bool) {
+    fn every_truncation_of_a_good_file_is_rejected(cut in any::<proptest::sample::Index>(), close: bool) {
         let data = include_bytes!("data/baseline_420.jpg");
         let mut file = data[..cut.index(data.len() - 8)].to_vec();
         if close {

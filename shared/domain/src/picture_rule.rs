@@ -1,0 +1,241 @@
+//! Rules for pictures, and the finding of checking one rule. [`crate::photo`] and [`crate::picture_report`] check them.
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    Error,
+    Warning,
+}
+
+impl Severity {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
+/// A rule for a picture. Brightness and colour are measured in levels from 0 to 255.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Rule {
+    /// The file is a JPEG.
+    FileType,
+    /// The image data is complete.
+    FileWhole,
+    /// Size of the file.
+    Bytes,
+    /// Number of pixels.
+    Pixels,
+    Width,
+    Height,
+    /// Ratio of width to height.
+    Proportion,
+    /// EXIF orientation.
+    Orientation,
+    /// Difference in brightness between the darkest and the lightest hundredth of the pixels.
+    Tones,
+    /// Number of faces.
+    Faces,
+    /// Distance from chin to crown, as a fraction of the picture's height.
+    HeadHeight,
+    /// Distance from the top edge to the eyes, as a fraction of the picture's height.
+    EyeLine,
+    /// Distance from the left edge to the middle of the face, as a fraction of the picture's width.
+    FaceCentre,
+    /// Fine detail of the face, as a fraction of its contrast.
+    Sharpness,
+    /// Median brightness of the face.
+    Underexposure,
+    /// Fraction of the face that is overexposed to white.
+    Overexposure,
+    /// Distance of the strongest colours from grey.
+    Colour,
+    /// Difference in brightness between the lightest and the darkest part of the background.
+    BackgroundEvenness,
+    /// Median brightness of the background.
+    BackgroundBrightness,
+    /// Fraction of the picture that is ink.
+    Ink,
+    /// Median brightness of the paper.
+    PaperBrightness,
+    /// Difference in brightness between paper and ink.
+    InkContrast,
+    /// Amount by which the red or green of the ink exceeds its blue.
+    InkColour,
+    /// Longest run of ink along an edge of the picture, in pixels of a copy that is 1,000 pixels wide.
+    InkOnEdge,
+}
+
+impl Rule {
+    /// All rules, in the order of a report.
+    pub const ALL: [Self; 24] = [
+        Self::FileType,
+        Self::FileWhole,
+        Self::Bytes,
+        Self::Pixels,
+        Self::Width,
+        Self::Height,
+        Self::Proportion,
+        Self::Orientation,
+        Self::Tones,
+        Self::Faces,
+        Self::HeadHeight,
+        Self::EyeLine,
+        Self::FaceCentre,
+        Self::Sharpness,
+        Self::Underexposure,
+        Self::Overexposure,
+        Self::Colour,
+        Self::BackgroundEvenness,
+        Self::BackgroundBrightness,
+        Self::Ink,
+        Self::PaperBrightness,
+        Self::InkContrast,
+        Self::InkColour,
+        Self::InkOnEdge,
+    ];
+
+    /// Returns the name in the API.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::FileType => "file_type",
+            Self::FileWhole => "file_whole",
+            Self::Bytes => "bytes",
+            Self::Pixels => "pixels",
+            Self::Width => "width",
+            Self::Height => "height",
+            Self::Proportion => "proportion",
+            Self::Orientation => "orientation",
+            Self::Tones => "tones",
+            Self::Faces => "faces",
+            Self::HeadHeight => "head_height",
+            Self::EyeLine => "eye_line",
+            Self::FaceCentre => "face_centre",
+            Self::Sharpness => "sharpness",
+            Self::Underexposure => "underexposure",
+            Self::Overexposure => "overexposure",
+            Self::Colour => "colour",
+            Self::BackgroundEvenness => "background_evenness",
+            Self::BackgroundBrightness => "background_brightness",
+            Self::Ink => "ink",
+            Self::PaperBrightness => "paper_brightness",
+            Self::InkContrast => "ink_contrast",
+            Self::InkColour => "ink_colour",
+            Self::InkOnEdge => "ink_on_edge",
+        }
+    }
+
+    /// Returns the unit of the measured value and its limit, or `None` if the rule is either met or not and nothing is measured.
+    pub const fn unit(self) -> Option<&'static str> {
+        match self {
+            Self::FileType | Self::FileWhole => None,
+            Self::Bytes => Some("bytes"),
+            Self::Pixels | Self::Width | Self::Height | Self::InkOnEdge => Some("pixels"),
+            Self::Proportion | Self::HeadHeight | Self::EyeLine | Self::FaceCentre | Self::Sharpness | Self::Overexposure | Self::Ink => {
+                Some("ratio")
+            }
+            Self::Orientation => Some("exif_orientation"),
+            Self::Faces => Some("faces"),
+            Self::Tones
+            | Self::Underexposure
+            | Self::Colour
+            | Self::BackgroundEvenness
+            | Self::BackgroundBrightness
+            | Self::PaperBrightness
+            | Self::InkContrast
+            | Self::InkColour => Some("levels"),
+        }
+    }
+}
+
+/// Allowed range of a measured value, both ends included. An end that is `None` is unlimited.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Limit {
+    pub least: Option<f64>,
+    pub most: Option<f64>,
+}
+
+impl Limit {
+    pub(crate) const fn least(least: f64) -> Self {
+        Self { least: Some(least), most: None }
+    }
+
+    pub(crate) const fn most(most: f64) -> Self {
+        Self { least: None, most: Some(most) }
+    }
+
+    pub(crate) const fn between(least: f64, most: f64) -> Self {
+        Self { least: Some(least), most: Some(most) }
+    }
+
+    fn allows(self, measured: f64) -> bool {
+        self.least.is_none_or(|least| measured >= least) && self.most.is_none_or(|most| measured <= most)
+    }
+}
+
+/// Result of checking one rule.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Finding {
+    pub rule: Rule,
+    pub severity: Severity,
+    pub ok: bool,
+    /// `None` if the rule has no [`Rule::unit`].
+    pub measured: Option<f64>,
+    pub limit: Limit,
+}
+
+impl Finding {
+    /// Creates the finding of a rule for which nothing is measured.
+    pub(crate) const fn unmeasured(rule: Rule, ok: bool) -> Self {
+        Self { rule, severity: Severity::Error, ok, measured: None, limit: Limit { least: None, most: None } }
+    }
+
+    pub(crate) fn measured(rule: Rule, severity: Severity, measured: f64, limit: Limit) -> Self {
+        Self { rule, severity, ok: limit.allows(measured), measured: Some(measured), limit }
+    }
+
+    pub(crate) fn error(rule: Rule, measured: f64, limit: Limit) -> Self {
+        Self::measured(rule, Severity::Error, measured, limit)
+    }
+
+    pub(crate) fn warning(rule: Rule, measured: f64, limit: Limit) -> Self {
+        Self::measured(rule, Severity::Warning, measured, limit)
+    }
+
+    /// Returns whether the finding prevents the issue of a code.
+    pub const fn blocks(&self) -> bool {
+        !self.ok && matches!(self.severity, Severity::Error)
+    }
+
+    /// Returns whether the measured value is below the lower limit.
+    pub fn is_below(&self) -> bool {
+        matches!((self.measured, self.limit.least), (Some(measured), Some(least)) if measured < least)
+    }
+
+    /// Returns the limit that the measured value violates. If it violates none, returns the upper limit, or the lower one if there is no upper
+    /// limit.
+    pub fn crossed(&self) -> Option<f64> {
+        if self.is_below() { self.limit.least } else { self.limit.most.or(self.limit.least) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn the_reported_limit_is_the_one_that_is_violated() {
+        let head = |measured| Finding::warning(Rule::HeadHeight, measured, Limit::between(0.46, 0.64));
+        assert_eq!((head(0.4).crossed(), head(0.4).is_below()), (Some(0.46), true));
+        assert_eq!((head(0.7).crossed(), head(0.7).is_below()), (Some(0.64), false));
+        assert!(head(0.46).ok && head(0.64).ok);
+    }
+
+    #[test]
+    fn names_of_rules_are_unique() {
+        let names: HashSet<_> = Rule::ALL.map(Rule::name).into();
+        assert_eq!(names.len(), Rule::ALL.len());
+    }
+}

@@ -1,0 +1,119 @@
+//! The tables of a JPEG: Huffman tables, and the shape of quantisation tables.
+
+use super::{Checked, SCANS_MAX};
+
+/// A Huffman table takes at least 17 bytes of the file, and 131,072 bytes of memory. Encoders define at most four for a scan.
+const TABLES_MAX: usize = 4 * SCANS_MAX;
+/// A file has four places for quantisation tables, and encoders fill each once. Their 64 numbers are arbitrary, so more tables could hide
+/// other data.
+const QUANTISATION_TABLES_MAX: usize = 8;
+/// The number of values that a code can stand for.
+const HUFFMAN_VALUES_MAX: usize = 256;
+/// Nearly all codes have at most this many bits. A table of these prefixes fits into the processor's first-level cache.
+const SHORT_BITS: usize = 9;
+
+#[derive(Default)]
+pub(super) struct Tables {
+    pub(super) dc: [Option<Table>; 4],
+    pub(super) ac: [Option<Table>; 4],
+    /// In minimum coded units; 0 without restart markers.
+    pub(super) restart_interval: usize,
+    huffman_definitions: usize,
+    quantisation_definitions: usize,
+}
+
+impl Tables {
+    /// Reads the payload of a DHT segment.
+    pub(super) fn define_huffman(&mut self, mut payload: &[u8]) -> Option<()> {
+        while let Some((&class_and_place, rest)) = payload.split_first() {
+            let (lengths, rest) = rest.split_first_chunk::<16>()?;
+            let total = lengths.iter().map(|&count| usize::from(count)).sum();
+            let (values, rest) = rest.split_at_checked(total)?;
+            self.huffman_definitions += 1;
+            if self.huffman_definitions > TABLES_MAX || total > HUFFMAN_VALUES_MAX {
+                return None;
+            }
+            let class = if class_and_place >> 4 == 0 { &mut self.dc } else { &mut self.ac };
+            *class.get_mut(usize::from(class_and_place & 15))? = Some(Table::new(lengths, values)?);
+            payload = rest;
+        }
+        Some(())
+    }
+
+    /// Checks the shape of a DQT segment's payload. The numbers in it matter to decoders only.
+    pub(super) fn check_quantisation(&mut self, mut payload: &[u8]) -> Option<()> {
+        while let Some((&precision_and_place, rest)) = payload.split_first() {
+            let length = match precision_and_place {
+                0x00..=0x03 => 64,
+                0x10..=0x13 => 128,
+                _ => return None,
+            };
+            self.quantisation_definitions += 1;
+            payload = rest.get(length..).filter(|_| self.quantisation_definitions <= QUANTISATION_TABLES_MAX)?;
+        }
+        Some(())
+    }
+}
+
+/// A Huffman table. For each possible value of the next 16 bits it has the value and the length of the code at their beginning, with
+/// length 0 if no code begins so.
+pub(super) struct Table {
+    by_16_bits: Vec<(u8, u8)>,
+    /// The same by the first [`SHORT_BITS`] bits, with length 0 if the code is longer.
+    by_short_prefix: [(u8, u8); 1 << SHORT_BITS],
+}
+
+impl Table {
+    fn new(lengths: &[u8; 16], values: &[u8]) -> Option<Self> {
+        let mut table = Vec::with_capacity(1 << 16);
+        let mut values = values.iter();
+        for (length, &count) in (1_u8..).zip(lengths) {
+            for &value in values.by_ref().take(usize::from(count)) {
+                table.resize(table.len() + (1 << (16 - length)), (value, length));
+            }
+        }
+        if table.len() > 1 << 16 {
+            return None;
+        }
+        table.resize(1 << 16, (0, 0));
+        let short =
+            std::array::from_fn(|bits| Some(table[bits << (16 - SHORT_BITS)]).filter(|(_, length)| usize::from(*length) <= SHORT_BITS));
+        Some(Self { by_short_prefix: short.map(Option::unwrap_or_default), by_16_bits: table })
+    }
+
+    /// Returns the value and the length of the code at the beginning of these 16 bits.
+    pub(super) fn look_up(&self, bits: usize) -> Checked<(u8, u32)> {
+        let short = self.by_short_prefix[bits >> (16 - SHORT_BITS)];
+        let (value, length) = if short.1 > 0 { short } else { self.by_16_bits[bits] };
+        if length == 0 {
+            return None;
+        }
+        Some((value, u32::from(length)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_short_table_gives_the_same_codes_as_the_whole_one(lengths in any::<[u8; 16]>()) {
+            // Up to 15 codes of each length, as far as there is room.
+            let (mut room, mut counts) = (1_u32 << 16, [0_u8; 16]);
+            for (index, (count, requested)) in counts.iter_mut().zip(lengths).enumerate() {
+                let each = 1 << (15 - index);
+                *count = u8::try_from((room / each).min(u32::from(requested) % 16)).expect("small");
+                room -= u32::from(*count) * each;
+            }
+            let values: Vec<u8> = (0..counts.iter().map(|&count| usize::from(count)).sum::<usize>()).map(|value| value as u8).collect();
+            let table = Table::new(&counts, &values).expect("a table");
+            for bits in 0..1 << 16 {
+                let (value, length) = table.by_16_bits[bits];
+                prop_assert_eq!(table.look_up(bits), (length > 0).then_some((value, u32::from(length))));
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Colours are kept: the JFIF header, Adobe's colour transform, and the numbers of a colour profile.
+
+use std::io::Cursor;
+
+use image::{ImageDecoder, codecs::jpeg::JpegDecoder};
+
+use crate::{
+    face, made,
+    structure::{assert_no_metadata, assert_only_metadata_is_lost, contains, segments, tag, tags},
+};
+
+/// A phone's profile, in version 4.
+pub(crate) const DISPLAY_P3: &[u8] = include_bytes!("../data/display_p3.icc");
+/// A profile of gray pictures, in version 2.
+pub(crate) const GRAY: &[u8] = include_bytes!("../data/gray_gamma_2_2.icc");
+
+#[test]
+fn segments_that_define_colours_stay_once_and_are_cut_to_their_length() {
+    let plain = include_bytes!("../data/rgb_without_conversion.jpg");
+    let end = segments(plain).iter().find(|(marker, _)| *marker == 0xee).unwrap().1;
+    let adobe = plain.windows(end.len()).position(|bytes| bytes == end).unwrap();
+    let longer = [&[0xff, 0xee, 0, 14 + 8], &end[4..], b"<script>"].concat();
+    let file = [&plain[..adobe], &longer, &longer, &plain[adobe + end.len()..]].concat();
+    assert!(face(&file).jpeg == face(plain).jpeg);
+
+    let short = b"\xff\xee\0\x0dAdobe<html>";
+    let file = [&plain[..adobe], &short[..], &plain[adobe..]].concat();
+    assert!(face(&file).jpeg == face(plain).jpeg);
+
+    let jfif = b"\xff\xe0\0\x10JFIF\0\x01\x01%PDF1\0\0";
+    let file = [&made::PORTRAIT[..20], &jfif[..], &made::PORTRAIT[20..]].concat();
+    assert!(face(&file).jpeg == face(made::PORTRAIT).jpeg);
+}
+
+/// A part of a profile: its number, the number of parts, and its data.
+type Part<'a> = (u8, u8, &'a [u8]);
+
+/// Returns a picture with a profile in these parts.
+pub(crate) fn with_profile(picture: &[u8], parts: &[Part<'_>]) -> Vec<u8> {
+    let segments = parts.iter().flat_map(|(number, of, data)| {
+        let length = u16::try_from(data.len() + 16).unwrap().to_be_bytes();
+        [&[0xff, 0xe2], &length[..], b"ICC_PROFILE\0", &[*number, *of], data].concat()
+    });
+    [&picture[..2], &segments.collect::<Vec<_>>(), &picture[2..]].concat()
+}
+
+/// Reads the profile of a file with another library.
+fn profile(file: &[u8]) -> Option<Vec<u8>> {
+    JpegDecoder::new(Cursor::new(file)).unwrap().icc_profile().unwrap()
+}
+
+/// Returns a profile in which the first occurrence of `from` is overwritten by `to`.
+fn patched(profile: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let at = profile.windows(from.len()).position(|bytes| bytes == from).unwrap();
+    [&profile[..at], to, &profile[at + to.len()..]].concat()
+}
+
+/// Returns a profile whose red curve has these entries.
+fn with_curve(entries: impl Iterator<Item = u16>) -> Vec<u8> {
+    let entries: Vec<u16> = entries.collect();
+    let count = u32::try_from(entries.len()).unwrap();
+    let place = u32::try_from(DISPLAY_P3.len()).unwrap();
+    let curve =
+        [&b"curv\0\0\0\0"[..], &count.to_be_bytes(), &entries.iter().flat_map(|entry| entry.to_be_bytes()).collect::<Vec<_>>()].concat();
+    let mut profile = [DISPLAY_P3, &curve].concat();
+    let entry = profile.windows(4).position(|bytes| bytes == b"rTRC").unwrap();
+    profile[entry + 4..entry + 8].copy_from_slice(&place.to_be_bytes());
+    profile[entry + 8..entry + 12].copy_from_slice(&(12 + 2 * count).to_be_bytes());
+    profile[..4].copy_from_slice(&(place + 12 + 2 * count).to_be_bytes());
+    profile
+}
+
+#[test]
+fn a_colour_profile_keeps_its_colours_and_loses_its_texts() {
+    let sampled = with_curve((0..1024).map(|entry| entry * 64));
+    let gray = include_bytes!("../data/gray.jpg");
+    // Many gray pictures are saved with a "dot gain" profile, which is a printer's.
+    let of_printer = patched(GRAY, b"mntr", b"prtr");
+    for (picture, original) in [(made::PORTRAIT, DISPLAY_P3), (made::PORTRAIT, &sampled), (gray, GRAY), (gray, &of_printer)] {
+        let accepted = face(&with_profile(picture, &[(1, 1, original)]));
+        assert_only_metadata_is_lost(picture, &accepted);
+        let kept = profile(&accepted.jpeg).unwrap();
+        assert_eq!(tags(&kept).len(), tags(original).len());
+        for (name, expected) in tags(original).into_iter().filter(|(name, _)| name != b"desc" && name != b"cprt") {
+            // Without the padding to a multiple of four bytes.
+            let got = tag(&kept, &name);
+            assert!(expected.starts_with(got) && expected.len() - got.len() < 4, "{}", name.escape_ascii());
+        }
+        // Version, class, colour space and connection space.
+        assert_eq!((kept[8], &kept[12..24]), (original[8], &original[12..24]));
+        for trace in [&b"\0D\0i\0s\0p"[..], b"\0C\0o\0p\0y", b"Gray Gamma", b"Rights", b"APPL", b"appl"] {
+            assert!(!contains(&kept, trace));
+        }
+        assert!(face(&accepted.jpeg).jpeg == accepted.jpeg, "cleaning it again changes nothing");
+    }
+}
+
+#[test]
+fn nothing_can_be_hidden_in_a_colour_profile() {
+    let hidden = b"%PDF-1.7<script>PK\x03\x04";
+    let cleaned = |parts: &[Part<'_>]| pictures::clean(&with_profile(made::PORTRAIT, parts)).unwrap();
+    let kept = profile(&cleaned(&[(1, 1, DISPLAY_P3)]));
+    let text = patched(DISPLAY_P3, b"\0o\0f\0 \0w\0h\0o\0e\0v\0e\0r", hidden);
+    let header = patched(&patched(DISPLAY_P3, &[0; 20], hidden), b"\x07\xe6\0\x01", b"%PDF");
+    let tail = [DISPLAY_P3, hidden].concat();
+    let (one, other) = text.split_at(300);
+    // These keep their colours and lose the rest.
+    for parts in [&[(1, 1, &text[..])][..], &[(1, 1, &header)], &[(1, 1, &tail)], &[(1, 2, one), (2, 2, other)]] {
+        let file = cleaned(parts);
+        assert_no_metadata(&file);
+        assert_eq!(profile(&file), kept);
+    }
+    // These are dropped as a whole.
+    let without_profile = pictures::clean(made::PORTRAIT).unwrap();
+    let parts: [(&str, &[Part<'_>]); 21] = [
+        ("no profile", &[(1, 1, hidden)]),
+        ("empty", &[(1, 1, b"")]),
+        ("the wrong order", &[(2, 2, other), (1, 2, one)]),
+        ("a part missing", &[(1, 2, one)]),
+        ("an empty part missing", &[(1, 2, &text)]),
+        ("a part twice", &[(1, 2, one), (1, 2, one), (2, 2, other)]),
+        ("two profiles", &[(1, 1, &text), (1, 1, &text)]),
+        ("number 0", &[(0, 1, &text)]),
+        ("cut short", &[(1, 1, &text[..text.len() - 1])]),
+        ("no signature", &[(1, 1, &patched(&text, b"acsp", b"PK\x03\x04"))]),
+        ("of another version", &[(1, 1, &patched(&text, &[4, 0, 0, 0], &[5, 0, 0, 0]))]),
+        ("of a printer", &[(1, 1, &patched(&text, b"mntr", b"prtr"))]),
+        ("of gray pictures", &[(1, 1, GRAY)]),
+        ("of Lab", &[(1, 1, &patched(&text, b"RGB XYZ ", b"RGB Lab "))]),
+        ("without red", &[(1, 1, &patched(&text, b"rXYZ", b"PDF!"))]),
+        ("red of a wrong type", &[(1, 1, &patched(&text, b"XYZ \0\0\0\0\0\0\x83", b"text\0\0\0\0\0\0\x83"))]),
+        ("red outside the profile", &[(1, 1, &patched(&text, b"rXYZ\0\0", b"rXYZ\xff\xff"))]),
+        ("text for red", &[(1, 1, &patched(&text, &tag(&text, b"rXYZ")[8..12], b"<scr"))]),
+        ("text in the curve", &[(1, 1, &patched(&text, &tag(&text, b"rTRC")[12..16], b"<scr"))]),
+        ("a curve of text", &[(1, 1, &with_curve(hidden.chunks(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]))))]),
+        ("a curve that is too long", &[(1, 1, &with_curve(0..4097))]),
+    ];
+    for (name, parts) in parts {
+        assert!(cleaned(parts) == without_profile, "{name}");
+    }
+    // The colours are defined without these two.
+    for name in [b"wtpt", b"chad"] {
+        let file = cleaned(&[(1, 1, &patched(&text, name, b"html"))]);
+        assert_no_metadata(&file);
+        assert_eq!(tags(&profile(&file).unwrap()).len(), tags(DISPLAY_P3).len() - 1);
+    }
+}

@@ -1,0 +1,217 @@
+//! The item of an upload and of the code issued for it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{
+    FileProfile, ImageKind, Language, Moment, SubjectId,
+    business::BusinessId,
+    delivery::{DeliveryState, IssuanceState, ResendFacts},
+    recipient::RecipientKind,
+    retention::UPLOAD_RETENTION,
+    staff::{Capacity, MemberId},
+    verdict::Verdict,
+};
+use serde::{Deserialize, Serialize};
+
+/// The size and hash of a picture that the photographer declares before uploading it. The presigned URL accepts no other file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Declared {
+    pub bytes: u64,
+    /// In hexadecimal.
+    pub sha256: String,
+}
+
+/// An upload and, once it is issued, its code.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Issuance {
+    pub business: BusinessId,
+    /// A UUIDv7, so that uploads sort by time.
+    pub upload_id: String,
+    /// The member of the business who requested the upload. Items written by an older version have the person's citizen ID here. The last
+    /// of these expire a year after the newer version is deployed.
+    pub uploader: MemberId,
+    /// The same member if it is an employee. Absent for the owner. Items written by an older version have the employee's hash here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub employee: Option<MemberId>,
+    pub profile: FileProfile,
+    pub declared: BTreeMap<ImageKind, Declared>,
+    pub requested_at: Moment,
+    pub expires_at: Moment,
+    pub state: UploadState,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issued: Option<Issued>,
+}
+
+impl Issuance {
+    /// Returns an upload that was requested just now.
+    pub fn begin(
+        business: BusinessId,
+        upload_id: String,
+        (uploader, capacity): (MemberId, Capacity),
+        profile: FileProfile,
+        declared: BTreeMap<ImageKind, Declared>,
+        now: Moment,
+    ) -> Self {
+        Self {
+            business,
+            upload_id,
+            employee: (capacity == Capacity::Staff).then(|| uploader.clone()),
+            uploader,
+            profile,
+            declared,
+            requested_at: now,
+            expires_at: now.plus(UPLOAD_RETENTION),
+            state: UploadState::Uploading,
+            issued: None,
+        }
+    }
+
+    /// Returns whether the owner or an employee requested the upload.
+    pub const fn capacity(&self) -> Capacity {
+        if self.employee.is_some() { Capacity::Staff } else { Capacity::Owner }
+    }
+
+    /// Returns whether this person requested the upload. `member` is their ID within the business, and `person` their citizen ID, which is
+    /// compared because items written by an older version have it as `uploader`.
+    pub fn was_made_by(&self, member: &MemberId, person: &SubjectId) -> bool {
+        self.uploader == *member || self.uploader.as_str() == person.as_str()
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UploadState {
+    /// The presigned URLs were returned. Nothing was checked yet.
+    Uploading,
+    /// A code was issued.
+    Issued,
+    /// The pictures broke a rule and were deleted.
+    Refused,
+}
+
+impl UploadState {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Uploading => "uploading",
+            Self::Issued => "issued",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// The part of an issuance that exists once its code is issued.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Issued {
+    pub recipient_kind: RecipientKind,
+    pub recipient_masked: String,
+    pub language: Language,
+    pub issued_at: Moment,
+    pub code_expires_at: Moment,
+    pub delivery: DeliveryState,
+    pub attempts: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent_at: Option<Moment>,
+    pub associated: bool,
+    /// The message with the code number. It is in the outbox for 24 hours.
+    #[serde(default)]
+    pub message_id: String,
+    /// Whether the customer agreed to a reminder before the code expires.
+    #[serde(default)]
+    pub reminder: bool,
+    /// One entry for each time the code was sent again.
+    #[serde(default)]
+    pub resent: Vec<Resent>,
+    #[serde(default)]
+    pub verdicts: Verdicts,
+}
+
+impl Issued {
+    pub const fn state(&self, now: Moment) -> IssuanceState {
+        IssuanceState::of(self.delivery, self.associated, self.code_expires_at, now)
+    }
+
+    pub const fn resend_facts(&self) -> ResendFacts {
+        ResendFacts { issued_at: self.issued_at, associated: self.associated, resent: self.resent.len() }
+    }
+}
+
+/// The last verdict of each application on each image, by [`VerdictSlot`](crate::sealing::VerdictSlot). Contains neither the application,
+/// the image, the time nor the clerk's text. Items written before slots existed have keys of the form `application:image`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Verdicts(BTreeMap<String, Verdict>);
+
+impl Verdicts {
+    /// Returns the verdicts that the business may see: each different verdict once, in a fixed order. Their number would reveal a driving
+    /// licence, the only purpose that pulls two images, and the order of arrival could reveal the application. Verdicts whose key names
+    /// their application are omitted.
+    pub fn visible(&self) -> BTreeSet<Verdict> {
+        self.0.iter().filter(|(slot, _)| !slot.contains(':')).map(|(_, verdict)| *verdict).collect()
+    }
+}
+
+/// One occasion on which a code was sent again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resent {
+    pub at: Moment,
+    /// The member of the business who sent the code again. Items written by an older version have the person's citizen ID here.
+    pub by: MemberId,
+    /// Whether a new code was sent to a corrected address.
+    pub corrected: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::types::AttributeValue;
+
+    use super::*;
+    use crate::table::{from_item, text, to_item};
+
+    #[test]
+    fn states_are_serialized_under_the_names_that_conditions_use() {
+        for state in [UploadState::Uploading, UploadState::Issued, UploadState::Refused] {
+            let stored: AttributeValue = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(state).unwrap();
+            assert_eq!(stored, text(state.name()));
+        }
+    }
+
+    #[test]
+    fn a_verdict_that_names_its_application_is_read_but_not_shown() {
+        let row = serde_json::json!({
+            "driving-licence:face": { "verdict": "refused", "reason": "glasses", "at": 1_800_000_000 },
+            "slot-1": { "verdict": "refused", "reason": "light" },
+            "slot-2": { "verdict": "accepted" },
+            "slot-3": { "verdict": "accepted" },
+        });
+        let verdicts: Verdicts = from_item(to_item(&row).unwrap()).unwrap();
+        assert_eq!(Vec::from_iter(verdicts.visible()), [Verdict::Accepted, Verdict::Refused(domain::verdict::RefusalReason::Light)]);
+    }
+
+    /// In items written before member IDs existed, the uploader is a citizen ID, and the employee is a hash that is the same at all
+    /// businesses.
+    #[test]
+    fn an_item_written_before_member_ids_existed_is_read() {
+        let old_item = |employee: Option<&str>| {
+            let mut row = serde_json::json!({
+                "business": "b", "upload_id": "u", "uploader": "citizen", "profile": "standard", "declared": {}, "requested_at": 1,
+                "expires_at": 2, "state": "uploading",
+            });
+            if let Some(employee) = employee {
+                row["employee"] = employee.into();
+            }
+            serde_json::from_value::<Issuance>(row).unwrap()
+        };
+        let person = |id: &str| serde_json::from_value::<SubjectId>(serde_json::json!(id)).unwrap();
+        let member = MemberId::from_hash("member".to_owned());
+        let (of_owner, of_staff) = (old_item(None), old_item(Some("hash")));
+        assert_eq!([of_owner.capacity(), of_staff.capacity()], [Capacity::Owner, Capacity::Staff]);
+        assert!(of_owner.was_made_by(&member, &person("citizen")) && !of_owner.was_made_by(&member, &person("other")));
+        let uploader = (member.clone(), Capacity::Staff);
+        let business = BusinessId::from_hash("b".to_owned());
+        let now = Moment::from_epoch_seconds(1);
+        let new = Issuance::begin(business, "u".to_owned(), uploader, FileProfile::Standard, BTreeMap::new(), now);
+        assert_eq!((new.capacity(), new.employee.as_ref()), (Capacity::Staff, Some(&member)));
+        assert!(new.was_made_by(&member, &person("other")) && !new.was_made_by(&MemberId::from_hash("m".to_owned()), &person("citizen")));
+        assert!(serde_json::to_value(&new).unwrap().get("uploader").is_some(), "the previous version cannot read the item");
+    }
+}

@@ -1,0 +1,101 @@
+//! API Gateway and the firewall in front of it: routes, rate limits, logs.
+
+use serde_json::{Value, json};
+
+use crate::{
+    project::{functions, logical_id, routes, template},
+    support::{lambdas, of_type, resource_text},
+};
+
+#[test]
+fn every_route_calls_the_function_of_its_name_and_the_gateway_may_call_it() {
+    let template = template();
+    let (lambdas, functions) = (lambdas(), functions());
+    let mut permissions = of_type("AWS::Lambda::Permission");
+    let mut operations = Vec::new();
+    for route in routes() {
+        assert!(lambdas.contains_key(&route.function), "missing in template.yaml: the function of {route:?}");
+        match &route.operation {
+            Some(operation) => {
+                assert_eq!(logical_id(operation), route.function, "{route:?}");
+                assert!(functions.contains_key(operation), "{operation} is not a function in functions/*/Cargo.toml");
+                assert!(!operations.contains(operation), "infra/openapi.yaml has the operationId {operation} twice");
+                operations.push(operation.clone());
+            }
+            None if route.method == "ANY" => assert_eq!(route.function, "UnknownRoute", "{route:?}"),
+            // ServeWeb serves pages and files on all paths outside the API, but only one of its routes may have the operationId.
+            None => {
+                assert_eq!(route.function, "ServeWeb", "{route:?}");
+                assert!(matches!(route.path.as_str(), "/" | "/{proxy+}") && matches!(route.method.as_str(), "GET" | "HEAD"), "{route:?}");
+            }
+        }
+        let permission = &template["Resources"][format!("{}Invoke", route.function)];
+        assert_eq!(permission["Type"], "AWS::Lambda::Permission", "missing in template.yaml: {}Invoke", route.function);
+        let properties = &permission["Properties"];
+        assert_eq!(properties["Action"], "lambda:InvokeFunction");
+        assert_eq!(properties["FunctionName"], json!({ "Ref": format!("{}Aliaslive", route.function) }));
+        assert_eq!(properties["Principal"], "apigateway.amazonaws.com");
+        assert!(resource_text(&properties["SourceArn"]).ends_with(":${Api}/*"), "{properties}");
+        permissions.remove(&format!("{}Invoke", route.function));
+    }
+    let without_route: Vec<_> = permissions.keys().collect();
+    assert!(without_route.is_empty(), "template.yaml allows the gateway to call functions without a route: {without_route:?}");
+}
+
+#[test]
+fn every_path_sends_other_methods_to_unknown_route() {
+    let routes = routes();
+    for path in routes.iter().map(|route| &route.path) {
+        let other = routes.iter().find(|route| route.path == *path && route.method == "ANY");
+        let other = other.unwrap_or_else(|| panic!("missing in infra/openapi.yaml: x-amazon-apigateway-any-method of {path}"));
+        assert_eq!(other.function, "UnknownRoute", "{path}");
+    }
+}
+
+#[test]
+fn the_firewall_protects_the_api_and_stores_no_samples_of_requests() {
+    let template = template();
+    let firewall = &template["Resources"]["Firewall"]["Properties"];
+    assert_eq!(firewall["Scope"], "REGIONAL");
+    assert_eq!(template["Resources"]["FirewallOfApi"]["Properties"]["WebACLArn"], json!({ "Fn::GetAtt": ["Firewall", "Arn"] }));
+    let rules = firewall["Rules"].as_array().expect("rules").iter();
+    // A conditional entry (`Fn::If`) stands for two rules.
+    let rules: Vec<&Value> =
+        rules.flat_map(|rule| rule["Fn::If"].as_array().map_or_else(|| vec![rule], |parts| parts[1..].iter().collect())).collect();
+    for part in rules.iter().copied().chain([firewall]) {
+        // Samples contain the headers of requests, and so session cookies.
+        assert_eq!(part["VisibilityConfig"]["SampledRequestsEnabled"], false, "{part}");
+    }
+    let sign_ins = rules.iter().find(|rule| rule["Name"] == "SignInsPerAddress").expect("the rule SignInsPerAddress");
+    let pattern = &sign_ins["Statement"]["RateBasedStatement"]["ScopeDownStatement"]["RegexMatchStatement"]["RegexString"];
+    let paths = pattern.as_str().and_then(|regex| regex.strip_prefix("^/v1/(")?.strip_suffix(')')).expect("a list of paths");
+    for path in paths.split('|') {
+        let path = format!("/v1/{}", path.trim_end_matches("/*$").replace("[^/]+", "{subject}"));
+        assert!(routes().iter().any(|route| route.path == path), "SignInsPerAddress has {path}, which is no path in infra/openapi.yaml");
+    }
+}
+
+#[test]
+fn every_method_setting_is_for_a_route_and_turns_no_request_logs_on() {
+    let template = template();
+    for setting in template["Resources"]["Api"]["Properties"]["MethodSettings"].as_array().expect("settings") {
+        // CloudFormation writes the slashes of a path as `~1`, after one that is not encoded.
+        let path = setting["ResourcePath"].as_str().expect("a path").replace("~1", "/");
+        let path = path.strip_prefix('/').expect("a slash before the encoded one");
+        let is_route = routes().iter().any(|route| route.path == path && setting["HttpMethod"] == route.method);
+        assert!(is_route, "template.yaml has a setting for {path}, which is no route in infra/openapi.yaml");
+        // All other keys are rejected, because some of them log requests or their bodies.
+        let allowed = ["ResourcePath", "HttpMethod", "ThrottlingRateLimit", "ThrottlingBurstLimit", "MetricsEnabled"];
+        assert!(setting.as_object().expect("a setting").keys().all(|key| allowed.contains(&key.as_str())), "{setting}");
+    }
+}
+
+#[test]
+fn the_gateway_neither_logs_nor_traces_requests() {
+    let template = template();
+    let api = &template["Resources"]["Api"]["Properties"];
+    for setting in ["TracingEnabled", "AccessLogSetting"] {
+        assert!(api[setting].is_null(), "{setting} would store callers' IP addresses, and the codes in redirects from TAXISnet");
+    }
+    assert_eq!(template["Parameters"]["Traces"]["Default"], "Disabled");
+}

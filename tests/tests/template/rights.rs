@@ -1,0 +1,133 @@
+//! The rights of the functions' roles, and the policies of the KMS keys.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::{
+    project::logical_id,
+    support::{assert_no_faults, differences, lambdas, list, of_type, resource_text, statements},
+};
+
+/// Returns the right to send an SMS through AWS End User Messaging, as in `AmazonSNSFullAccess`: only in calls that SNS makes for the role.
+fn right_to_send_sms_through_sns() -> Value {
+    json!({
+        "Effect": "Allow",
+        "Action": ["sms-voice:SendTextMessage"],
+        "Resource": "*",
+        "Condition": { "StringEquals": { "aws:CalledViaLast": "sns.amazonaws.com" } },
+    })
+}
+
+#[test]
+fn only_roles_that_publish_sms_may_send_them_through_sns() {
+    let mut publishers = 0;
+    for (id, function) in lambdas() {
+        let statements = statements(&function);
+        let publishes = statements.iter().any(|s| s["Effect"] == "Allow" && list(&s["Action"]).contains(&&json!("sns:Publish")));
+        let sms: Vec<&Value> = statements
+            .iter()
+            .filter(|s| list(&s["Action"]).into_iter().filter_map(Value::as_str).any(|action| action.starts_with("sms-voice:")))
+            .collect();
+        let right = right_to_send_sms_through_sns();
+        assert_eq!(sms, if publishes { vec![&right] } else { Vec::new() }, "{id}");
+        publishers += usize::from(publishes);
+    }
+    assert_eq!(publishers, 4);
+}
+
+#[test]
+fn no_role_allows_wildcard_actions_or_all_resources() {
+    let sms_through_sns = right_to_send_sms_through_sns();
+    for (id, function) in lambdas() {
+        assert!(function["Properties"]["Role"].is_null(), "{id} has a role that SAM did not create for it");
+        let statements = statements(&function);
+        let denies_topics = statements.iter().any(|statement| {
+            statement["Effect"] == "Deny"
+                && statement["Action"] == json!(["sns:Publish"])
+                && resource_text(&statement["Resource"]) == "arn:${AWS::Partition}:sns:*:*:*"
+                && statement["Condition"].is_null()
+        });
+        for statement in statements.iter().filter(|statement| statement["Effect"] != "Deny") {
+            assert_eq!(statement["Effect"], "Allow", "{id}");
+            assert!(statement["NotAction"].is_null() && statement["NotResource"].is_null(), "{id}: {statement}");
+            for action in list(&statement["Action"]) {
+                let action = action.as_str().expect("an action");
+                assert!(action.contains(':') && !action.contains('*'), "{id}: {action}");
+            }
+            for resource in list(&statement["Resource"]).into_iter().map(resource_text) {
+                // Phone numbers have no ARN, so SMS needs two rights to `*`: to publish, with all topics denied, and to send, in calls of SNS only.
+                let is_sms = resource == "*" && statement["Action"] == json!(["sns:Publish"]) && denies_topics;
+                let is_sms = is_sms || *statement == sms_through_sns;
+                let is_prefix = resource.strip_prefix("${Photos.Arn}/").and_then(|rest| rest.strip_suffix("/*"));
+                let is_prefix = is_prefix.is_some_and(|prefix| ["incoming", "pending", "associated"].contains(&prefix));
+                assert!(!resource.contains('*') || is_sms || is_prefix, "{id}: {resource}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_key_policy_for_any_principal_is_limited_to_one_account_and_one_service() {
+    for (id, key) in of_type("AWS::KMS::Key") {
+        assert_eq!(key["Properties"]["EnableKeyRotation"], true, "{id}");
+        for statement in key["Properties"]["KeyPolicy"]["Statement"].as_array().expect("statements") {
+            if statement["Principal"]["AWS"] == "*" || statement["Principal"] == "*" {
+                let condition = &statement["Condition"]["StringEquals"];
+                assert!(!condition["kms:CallerAccount"].is_null() && !condition["kms:ViaService"].is_null(), "{id}: {statement}");
+            }
+        }
+    }
+}
+
+#[test]
+fn rights_to_encrypt_and_to_decrypt_belong_to_the_listed_functions_only() {
+    let mut rights = BTreeMap::<String, BTreeSet<String>>::new();
+    for (id, function) in lambdas() {
+        for statement in statements(&function) {
+            for action in list(&statement["Action"]).into_iter().filter_map(Value::as_str).filter(|action| action.starts_with("kms:")) {
+                rights.entry(format!("{action} {}", resource_text(&statement["Resource"]))).or_default().insert(id.clone());
+            }
+        }
+    }
+    let listed: &[(&str, &[&str])] = &[
+        ("kms:Encrypt OutboxKey.Arn", &["IssueCode", "ResendCode"]),
+        // Only ResendCode may do both, because it creates a new message from an old one.
+        ("kms:Decrypt OutboxKey.Arn", &["DeliverCode", "ResendCode"]),
+        ("kms:Encrypt RemindersKey.Arn", &["IssueCode", "ResendCode", "SetReminder"]),
+        ("kms:Decrypt RemindersKey.Arn", &["SendReminders"]),
+        ("kms:Encrypt AssociationsKey.Arn", &["Associate"]),
+        ("kms:Decrypt AssociationsKey.Arn", &["ShowPhoto", "DownloadPhotos", "ShowCode", "PullPhoto"]),
+    ];
+    let mut faults = Vec::new();
+    for (right, ids) in listed {
+        let found = rights.remove(*right).unwrap_or_default();
+        let place = format!("template.yaml, functions with the right {right}");
+        faults.extend(differences(&place, &found, &ids.iter().map(|id| (*id).to_owned()).collect(), "which this test does not list"));
+    }
+    faults.extend(
+        rights.into_iter().map(|(right, ids)| format!("template.yaml has the right {right} of {ids:?}, which this test does not list")),
+    );
+    assert_no_faults(&faults);
+}
+
+#[test]
+fn every_function_may_use_exactly_the_tables_that_its_variables_name() {
+    for (id, function) in lambdas() {
+        let resources: Vec<String> =
+            statements(&function).iter().flat_map(|s| list(&s["Resource"]).into_iter().map(resource_text).collect::<Vec<_>>()).collect();
+        for (variable, value) in function["Properties"]["Environment"]["Variables"].as_object().into_iter().flatten() {
+            let Some(table) = variable.strip_suffix("_TABLE") else { continue };
+            let table = logical_id(&table.to_lowercase());
+            assert_eq!(value["Ref"], table, "{id}: {variable}");
+            assert!(resources.contains(&format!("{table}.Arn")), "{id} has the variable {variable}, but no right to {table}");
+        }
+        for table in resources.iter().filter_map(|resource| resource.strip_suffix(".Arn")).filter(|name| !name.ends_with("Key")) {
+            let variable = format!("{}_TABLE", table.to_uppercase());
+            assert!(
+                !function["Properties"]["Environment"]["Variables"][&variable].is_null(),
+                "{id} has a right to {table}, but no variable {variable}"
+            );
+        }
+    }
+}
