@@ -1,10 +1,10 @@
-"""The side of the local stack that speaks to the emulated account. Runs in the environment of the AWS tools, for boto3:
+"""The part of the local stack that calls the emulated AWS account. It needs boto3, so it runs in the virtual environment of the AWS tools:
 
     python account.py state
     python account.py prepare < secrets.json
     python account.py finish REPOSITORY DEPLOYED
 
-`state` and `finish` print JSON: what is deployed (a hash of all that went into it), and the stack's outputs.
+`state` and `finish` print JSON: a hash of all inputs of the deployed stack, and the stack's outputs.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ import dropped_settings
 
 STACK = "myphoto"
 ARTIFACTS = "myphoto-artifacts"
-# Kept in the account itself, so that it is lost together with what it tells of.
+# The parameter that stores the hash of the deployed stack's inputs. It is in the account itself, so that it disappears together with the stack.
 DEPLOYED = "/myphoto/deployed"
 
 
@@ -33,7 +33,7 @@ def state():
 
 
 def prepare(secrets):
-    """What an account has before the first deploy: a bucket for the code, and the secrets that others gave us."""
+    """Creates what an account needs before the first deployment: a bucket for the code, and the secrets issued by TAXISnet and the registers."""
     s3 = boto3.client("s3")
     with contextlib.suppress(s3.exceptions.BucketAlreadyOwnedByYou):
         s3.create_bucket(Bucket=ARTIFACTS, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
@@ -46,7 +46,7 @@ def prepare(secrets):
 
 
 def remove_artifacts():
-    """The zip files of a deployment, some 80 MB: the functions have their code by now."""
+    """Deletes the zip files of a deployment, about 80 MB. The functions do not need them after the deployment."""
     for item in boto3.resource("s3").Bucket(ARTIFACTS).objects.all():
         item.delete()
 

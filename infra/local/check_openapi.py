@@ -1,6 +1,6 @@
-"""Checks infra/openapi.yaml: valid OpenAPI, in the part of it that API Gateway imports, and with the integrations in their places.
+"""Checks that infra/openapi.yaml is valid OpenAPI, uses only what API Gateway imports, and has the right integration for each operation.
 
-The gateway would refuse the rest only at a deployment to AWS, or silently do something else. Runs in the environment of the AWS tools.
+Otherwise API Gateway would reject the file during a deployment to AWS, or silently behave differently. Runs in the virtual environment of the AWS tools.
 """
 
 import json
@@ -16,10 +16,11 @@ METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
 ANY_METHOD = "x-amazon-apigateway-any-method"
 INTEGRATION = "x-amazon-apigateway-integration"
 URI = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${%s.Alias}/invocations"
-# All methods of these that are no ANY are one operation, named where it does most: the gateway has no other way to say "any path".
+# The paths of the web application. API Gateway needs both of them to match any path. Their methods, except ANY, are all the operation serve_web. An operationId must
+# be unique, so only GET of the second path has it.
 WEB = ("/", "/{proxy+}")
 WEB_OPERATION = "serve_web"
-# Models of the gateway are JSON Schema draft 4, and not all of that.
+# API Gateway's models support a subset of JSON Schema draft 4. It lacks these keywords.
 NOT_IN_SCHEMAS = {
     *("oneOf", "anyOf", "allOf", "not", "discriminator", "additionalProperties", "nullable", "example", "readOnly", "writeOnly"),
     *("xml", "externalDocs", "exclusiveMinimum", "exclusiveMaximum", "deprecated"),
@@ -46,7 +47,7 @@ GATEWAY_STATUSES = {
     "UNSUPPORTED_MEDIA_TYPE": 415,
     "WAF_FILTERED": 403,
 }
-# Changed on purpose: a path or method that does not exist is no question of credentials, and a function that died is no timeout.
+# Types whose status we change: a path or method that does not exist is 404 and not 403, and a crashed function is 502 and not 504.
 GATEWAY_STATUSES_CHANGED = {"MISSING_AUTHENTICATION_TOKEN": 404, "INTEGRATION_FAILURE": 502}
 GATEWAY_DEFAULTS = {"DEFAULT_4XX", "DEFAULT_5XX"}
 
@@ -62,48 +63,48 @@ def schema_problems(schema, where):
 
 def operation_problems(operation, where, function):
     integration = operation.get(INTEGRATION, {})
-    wanted = {"type": "aws_proxy", "httpMethod": "POST", "uri": {"Fn::Sub": URI % function}}
-    if integration != wanted:
-        yield f"{where}: its integration is not the one with function {function}"
+    expected = {"type": "aws_proxy", "httpMethod": "POST", "uri": {"Fn::Sub": URI % function}}
+    if integration != expected:
+        yield f"{where}: the integration does not invoke {function} in the usual way"
     for status, response in operation.get("responses", {}).items():
         for kind, body in response.get("content", {}).items():
             if (int(status) >= 400) != (kind == "application/problem+json"):
-                yield f"{where}: {status} as {kind}"
+                yield f"{where}: {status} has the content type {kind}"
             yield from schema_problems(body["schema"], f"{where} {status}")
     for kind, body in operation.get("requestBody", {}).get("content", {}).items():
         yield from schema_problems(body["schema"], f"{where} {kind}")
 
 
 def gateway_problems(responses):
-    """Yields what is wrong with the gateway's own responses: their types, statuses, bodies and headers."""
-    wanted = responses["DEFAULT_5XX"]["responseParameters"]
+    """Yields problems of the gateway's own responses: wrong types, statuses, bodies or headers."""
+    expected = responses["DEFAULT_5XX"]["responseParameters"]
     for name, response in responses.items():
         where = f"gateway response {name}"
-        if response["responseParameters"] != wanted:
-            yield f"{where}: other headers than DEFAULT_5XX"
+        if response["responseParameters"] != expected:
+            yield f"{where}: the headers differ from those of DEFAULT_5XX"
         body = json.loads(response["responseTemplates"]["application/json"])
         if name in GATEWAY_DEFAULTS:
             if "statusCode" in response or "status" in body:
-                yield f"{where}: a status here would replace that of every type that is not listed"
+                yield f"{where}: must not have a status, because it would replace the status of every type that is not listed"
             continue
         status = GATEWAY_STATUSES_CHANGED.get(name, GATEWAY_STATUSES.get(name))
         if status is None:
-            yield f"{where}: API Gateway has no such type"
+            yield f"{where}: API Gateway has no response of this type"
         elif (response.get("statusCode"), body.get("status")) != (str(status), status):
-            yield f"{where}: statusCode and the body's status are to be {status}"
+            yield f"{where}: statusCode and the body's status must be {status}"
     for name in sorted(GATEWAY_DEFAULTS - set(responses)):
         yield f"gateway response {name} is missing"
 
 
 def problems(document):
     yield from gateway_problems(document["x-amazon-apigateway-gateway-responses"])
-    # The + of a greedy parameter is the gateway's own.
+    # The + of a greedy path parameter is an extension of API Gateway.
     plain = document | {"paths": {path.replace("+}", "}"): item for path, item in document["paths"].items()}}
     for error in OpenAPIV30SpecValidator(plain).iter_errors():
         yield f"{'/'.join(map(str, error.absolute_path))}: {error.message}"
     for name, schema in document["components"]["schemas"].items():
         if not re.fullmatch("[A-Za-z0-9]+", name):
-            yield f"schema {name}: API Gateway takes letters and digits only"
+            yield f"schema {name}: API Gateway accepts only letters and digits in names"
         yield from schema_problems(schema, name)
     seen = set()
     for path, item in document["paths"].items():
@@ -114,15 +115,15 @@ def problems(document):
             if not is_named:
                 yield from operation_problems(item[method], f"{method} {path}", "ServeWeb")
                 if "operationId" in item[method]:
-                    yield f"{method} {path}: {WEB_OPERATION} is named at get /{{proxy+}}"
+                    yield f"{method} {path}: must have no operationId, because {WEB_OPERATION} has its own at get /{{proxy+}}"
                 continue
             name = item[method].get("operationId", "")
             if not re.fullmatch("[a-z]+(_[a-z]+)*", name) or name in seen:
-                yield f"{method} {path}: operationId {name!r} is not a name of its own in snake_case"
+                yield f"{method} {path}: operationId {name!r} is not a unique name in snake_case"
             seen.add(name)
             yield from operation_problems(item[method], f"{method} {path}", "".join(part.capitalize() for part in name.split("_")))
         if ANY_METHOD not in item:
-            yield f"{path}: methods that it does not have are not sent to unknown_route"
+            yield f"{path}: has no {ANY_METHOD} that routes other methods to unknown_route"
         else:
             yield from operation_problems(item[ANY_METHOD], f"any {path}", "UnknownRoute")
 

@@ -1,8 +1,8 @@
-"""Counts what CloudFormation makes of template.yaml and of the stacks nested in it, after all transforms, and compares it with CloudFormation's limits.
+"""Counts the resources, parameters, outputs and bytes of template.yaml and its nested stacks after all transforms, and compares them with CloudFormation's limits.
 
-AWS applies the transforms while it deploys, so the template itself does not show how many resources there are. Here the same steps are done by the
-same code: AWS::Include by reading the file, AWS::LanguageExtensions by the SAM CLI, AWS::Serverless by SAM's translator. Traffic shifting is on, as it
-makes a resource of CodeDeploy for each function. Runs in the environment of the AWS tools; `--list` prints the resources by type.
+AWS applies the transforms while it deploys, so the template itself does not show how many resources there are. This script applies the same transforms with the
+same code: AWS::Include by reading the file, AWS::LanguageExtensions by the SAM CLI, AWS::Serverless by SAM's translator. Traffic shifting is on, because it adds a
+CodeDeploy resource for each function. Runs in the virtual environment of the AWS tools. `--list` prints the number of resources by type.
 """
 
 import collections
@@ -19,19 +19,19 @@ from samtranslator.translator.transform import transform
 ROOT = Path(__file__).resolve().parents[2]
 REGION = "eu-south-1"
 TRAFFIC_SHIFT = "Canary10Percent5Minutes"
-# CloudFormation's quotas are 500 resources, 200 parameters, 200 outputs and 1,000,000 bytes a template. A new function must fit in before the end.
-MOST = {"resources": 450, "parameters": 150, "outputs": 150, "bytes": 900_000}
+# CloudFormation's quotas are 500 resources, 200 parameters, 200 outputs and 1,000,000 bytes per template. These limits are lower, so that there is room for new functions.
+LIMITS = {"resources": 450, "parameters": 150, "outputs": 150, "bytes": 900_000}
 
 
 class NoManagedPolicies:
-    """What SAM's translator asks for the ARNs of AWS's managed policies: the template names none by its short name."""
+    """A loader without the ARNs of AWS's managed policies. SAM's translator requires a loader, and the template uses no short names of managed policies."""
 
     def load(self):
         return {}
 
 
 def included(node):
-    """The document with every AWS::Include replaced by its file."""
+    """Returns the document with every AWS::Include replaced by the included file."""
     if isinstance(node, list):
         return [included(item) for item in node]
     if not isinstance(node, dict):
@@ -43,7 +43,7 @@ def included(node):
 
 
 def expanded(path, parameters):
-    """The template as CloudFormation sees it after the transforms, with these parameters."""
+    """Returns the template as CloudFormation sees it after the transforms, with these parameters."""
     document = included(yaml_parse(path.read_text(encoding="utf-8")))
     transforms = document.pop("Transform", [])
     if "AWS::LanguageExtensions" in transforms:
@@ -53,7 +53,7 @@ def expanded(path, parameters):
         return document
     for resource in document["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
-            # `sam deploy` puts the code there; the translator takes no folder.
+            # The translator accepts no folder. `sam deploy` replaces it by a URL like this one.
             resource["Properties"]["CodeUri"] = "s3://artifacts/code.zip"
     for name, value in parameters.items():
         document["Parameters"][name]["Default"] = value
@@ -70,7 +70,7 @@ def measures(template):
 
 
 def templates():
-    """Name and expanded form of the template and of those that it nests."""
+    """Yields the name and the expanded form of the template and of its nested templates."""
     root = expanded(ROOT / "template.yaml", {"TrafficShift": TRAFFIC_SHIFT})
     yield "template.yaml", root
     for resource in root["Resources"].values():
@@ -80,15 +80,15 @@ def templates():
 
 
 def main(arguments):
-    # The translator warns of features of its own that are not asked for.
+    # The translator warns about features of its own that the template does not use.
     logging.disable(logging.WARNING)
     os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
     found = []
     for name, template in templates():
         measured = measures(template)
-        found += [f"{name}: {value} {what}, of {MOST[what]} at most" for what, value in measured.items() if value > MOST[what]]
+        found += [f"{name} has {value} {unit}, and the limit is {LIMITS[unit]}" for unit, value in measured.items() if value > LIMITS[unit]]
         if arguments == ["--list"]:
-            print(f"{name}: {', '.join(f'{value} {what}' for what, value in measured.items())}")
+            print(f"{name}: {', '.join(f'{value} {unit}' for unit, value in measured.items())}")
             for kind, count in collections.Counter(resource["Type"] for resource in template["Resources"].values()).most_common():
                 print(f"  {count:4} {kind}")
     for problem in found:

@@ -1,7 +1,7 @@
-"""Measures the emulators side by side, each on a fresh stack of its own: start, deployment, main journey, GET /v1/session, memory.
+"""Compares the emulators: start, deployment, main journey, GET /v1/session and memory, each on its own fresh stack.
 
-The emulators take turns, so that both meet the same machine. Figures of one run can be compared with each other and with nothing else. Ends with 1 where
-LocalStack's median for GET /v1/session is above twice that of ministack.
+The measurements of the emulators alternate, so that a change of the machine's load affects both. Compare only figures of the same run. The exit status is 1 if
+LocalStack's median for GET /v1/session is more than twice that of ministack.
 """
 
 import json
@@ -24,25 +24,25 @@ from stack import can_run_on, exit_on_interruption
 COMPARED = ("ministack", "localstack")
 ROUNDS = 5
 REQUESTS = 100
-MOST_RATIO = 2
-# Requests before the measurement, for which functions start.
+MEDIAN_RATIO_MAX = 2
+# Requests before the measurement, during which the function's processes start.
 WARM_UP = 20
 JOURNEY = tools.ROOT / "target" / "debug" / "main_journey"
 
 
-class Measured:
+class Measurement:
     def __init__(self, emulator):
         self.instance = Instance(f"compare-{emulator}", emulator)
         self.figures = {}
         self.milliseconds = []
 
     def set_up(self):
-        self.instance.forget()
+        self.instance.remove()
         started = time.monotonic()
-        printed = Printed()
-        with printed:
+        steps = StepTimes()
+        with steps:
             self.instance.up(free_ports=True)
-        self.figures |= {"up": time.monotonic() - started, **printed.seconds()}
+        self.figures |= {"up": time.monotonic() - started, **steps.seconds()}
         subprocess.run([str(tools.ROOT / "target" / "debug" / "applications"), "seed", "infra/sandbox/applications.toml"], **self.options())
         self.figures["journey"] = timed(lambda: subprocess.run([str(JOURNEY)], **self.options()))
         for _ in range(WARM_UP):
@@ -52,7 +52,7 @@ class Measured:
         return {"env": os.environ | self.instance.env(), "cwd": tools.ROOT, "check": True, "stdout": subprocess.DEVNULL}
 
     def session(self):
-        """Asks for the session without one: a gateway, a function, a rejection, and no call to AWS."""
+        """Requests the session without being signed in. The request passes the gateway and a function, is rejected, and causes no call to AWS."""
         port = self.instance.origin().rpartition(":")[2]
         request = urllib.request.Request(f"http://127.0.0.1:{port}/v1/session", headers={"Host": self.instance.origin().removeprefix("http://")})
         try:
@@ -66,7 +66,7 @@ class Measured:
         self.milliseconds += [timed(self.session) * 1000 for _ in range(REQUESTS)]
 
     def memory(self):
-        """Returns the megabytes of the emulator's processes, those of the functions included; memory that processes share counts once."""
+        """Returns the memory of the emulator's processes and of the functions in megabytes. Shared memory is counted once."""
         pids = {pid for daemon in (self.instance.emulator.daemon, self.instance.emulator.dynamodb) if (leader := daemon.pid()) for pid in session_members(leader)}
         return sum(proportional_kilobytes(pid) for pid in pids) / 1000
 
@@ -75,8 +75,8 @@ class Measured:
         return self.figures | {"p50": quartiles[49], "p99": quartiles[98], "memory": self.memory()}
 
 
-class Printed:
-    """Reads the durations of the steps that are printed inside of it."""
+class StepTimes:
+    """A context manager that captures the durations of steps from the lines that are printed inside it."""
 
     def __enter__(self):
         self.lines, self.write = [], sys.stdout.write
@@ -112,7 +112,7 @@ def timed(call):
 
 
 def main():
-    measured = {name: Measured(name) for name in COMPARED}
+    measured = {name: Measurement(name) for name in COMPARED}
     if any([can_run_on(one.instance.emulator) for one in measured.values()]):
         return 1
     exit_on_interruption()
@@ -125,7 +125,7 @@ def main():
         rows = {name: one.row() for name, one in measured.items()}
     finally:
         for one in measured.values():
-            one.instance.forget()
+            one.instance.remove()
     say(f"\n{'':<12} {'start s':>8} {'deploy s':>9} {'journey s':>10} {'session p50 ms':>15} {'p99 ms':>8} {'memory MB':>10}")
     for name, row in rows.items():
         say(
@@ -139,7 +139,7 @@ def main():
         f"{ratios['p50']:15.2f} {ratios['p99']:8.2f} {ratios['memory']:10.1f}"
     )
     (tools.ROOT / "target" / "emulators.json").write_text(json.dumps(rows, indent=2), encoding="utf-8")
-    return 0 if ratios["p50"] <= MOST_RATIO else 1
+    return 0 if ratios["p50"] <= MEDIAN_RATIO_MAX else 1
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the local stack's commands print, and how they fail: one line, with where to look."""
+"""Output and failures of the local stack's commands. A failure is one line that says where to look."""
 
 import contextlib
 import subprocess
@@ -8,7 +8,7 @@ import time
 
 
 class Failure(Exception):
-    """Something that whoever called should read; printed without a traceback."""
+    """An error whose text is for the user. It is printed without a traceback."""
 
 
 def say(text):
@@ -17,7 +17,7 @@ def say(text):
 
 @contextlib.contextmanager
 def step(title):
-    """Announces a long step, shows every ten seconds that it lives, and says how long it took."""
+    """Prints the title of a long step, its progress every ten seconds, and its duration."""
     started = time.monotonic()
     done = threading.Event()
 
@@ -42,10 +42,10 @@ def tail(log, lines=30):
 
 
 def run_logged(command, log, **options):
-    """Runs a command with its output in a file; on failure the end of the file is shown."""
+    """Runs a command with its output in a file. If it fails, prints the end of the file."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         code = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, check=False, **options).returncode
     if code != 0:
         print(tail(log), file=sys.stderr)
-        raise Failure(f"{command[0]} failed; all it said is in {log}")
+        raise Failure(f"{command[0]} failed. Its whole output is in {log}")

@@ -1,4 +1,4 @@
-"""A background process that outlives the command which started it, and can be found and ended safely later."""
+"""Background processes that outlive the command that started them, and that later commands can find and stop safely."""
 
 import contextlib
 import fcntl
@@ -15,7 +15,10 @@ from console import Failure, say, tail
 
 
 class Daemon:
-    """Its process holds a lock on a file for as long as it lives: a process id found there is never somebody else's."""
+    """A background process with a PID file.
+
+    The process holds a lock on the file as long as it runs. So a PID in a locked file never belongs to an unrelated process that got the same number.
+    """
 
     def __init__(self, folder, name):
         self.name = name
@@ -24,7 +27,7 @@ class Daemon:
         self.log = folder / "logs" / f"{name}.log"
 
     def pid(self):
-        """The process id while the process runs, else None."""
+        """Returns the process ID, or None if the process does not run."""
         if not self.lock.exists():
             return None
         with self.lock.open("r+", encoding="ascii") as file:
@@ -49,8 +52,8 @@ class Daemon:
             )
             lock.write(str(process.pid))
 
-    def await_answer(self, url, seconds=60, any_status=False):
-        """Waits until the URL answers; with `any_status`, also with an error."""
+    def await_response(self, url, seconds=60, any_status=False):
+        """Waits until the URL responds with success or, with `any_status`, with any status."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             try:
@@ -62,38 +65,40 @@ class Daemon:
                 if self.pid() is None:
                     break
                 time.sleep(0.1)
-        raise Failure(f"{self.name} does not answer at {url}; its log {self.log} ends with:\n{tail(self.log)}")
+        raise Failure(f"{self.name} does not respond at {url}. Its log {self.log} ends with:\n{tail(self.log)}")
 
     def stop(self, seconds=60):
-        """Ends the process, then what it started. After `seconds` it ends them by force."""
+        """Stops the process, and kills it after `seconds`. Then kills the processes that it started."""
         if (pid := self.pid()) is not None:
-            # Sent once, because a second signal would end it while it still writes its state.
+            # The signal is sent once, because a second one would end the process while it still writes its state.
             os.kill(pid, signal.SIGTERM)
             deadline = time.monotonic() + seconds
             while self.pid() is not None:
                 if time.monotonic() > deadline:
-                    say(f"- {self.name} did not stop in {seconds} s and is killed")
+                    say(f"- {self.name} did not stop within {seconds} s and is killed")
                     os.kill(pid, signal.SIGKILL)
                     deadline += seconds
                 time.sleep(0.05)
-        for member in self.left_behind():
+        for member in self.orphans():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(member, signal.SIGKILL)
 
-    def left_behind(self):
-        """Returns the processes that the daemon started and that run although it has ended. They are in its session, and have this folder in
-        their environment: the number of a session that is over may be somebody else's by now."""
+    def orphans(self):
+        """Returns the processes that the daemon started and that still run after it has ended.
+
+        They are in the daemon's session. Their environment must also contain this folder, because the number of an ended session may have been reused.
+        """
         if not self.lock.exists() or self.pid() is not None or not (last := self.lock.read_text(encoding="ascii")):
             return []
         return [member for member in session_members(int(last)) if str(self.folder).encode() in environment_of(member)]
 
 
 def session_members(session):
-    """Returns the processes of a session. Those that a daemon started stay in its session after it has ended."""
+    """Returns the processes of a session. Child processes of a daemon stay in its session after it has ended."""
     found = []
     for status in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
-            # PID (NAME) STATE PPID PGRP SESSION ...; a name may hold spaces and brackets.
+            # PID (NAME) STATE PPID PGRP SESSION ... A name may contain spaces and parentheses.
             fields = status.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
             if int(fields[3]) == session and fields[0] != "Z":
                 found.append(int(status.parent.name))
@@ -109,7 +114,7 @@ def environment_of(pid):
 
 def is_free(port):
     with socket.socket() as probe:
-        # Connections of an earlier run that still linger do not count.
+        # Ignores connections of an earlier run that are still in the state TIME_WAIT.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))

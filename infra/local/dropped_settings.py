@@ -1,6 +1,6 @@
-"""Applies what the emulator's CloudFormation drops, read from template.yaml and infra/openapi.yaml themselves.
+"""Applies settings of template.yaml and infra/openapi.yaml that the emulator's CloudFormation drops.
 
-Everything goes through the public API calls that AWS has too, so that what is read back afterwards is what the files say.
+It uses the same API calls as AWS, so that tests which read the settings back see what the files contain.
 """
 
 import boto3
@@ -12,7 +12,7 @@ GATEWAY_RESPONSES = "x-amazon-apigateway-gateway-responses"
 
 
 class Stack:
-    """The deployed stack: the physical ids of what the template calls by logical names."""
+    """The deployed stack: physical IDs and types of the resources by logical ID."""
 
     def __init__(self, name):
         cloudformation = boto3.client("cloudformation")
@@ -25,7 +25,7 @@ class Stack:
                 self.types[resource["LogicalResourceId"]] = resource["ResourceType"]
 
     def value(self, node):
-        """A property's value, with the one intrinsic resolved that the settings below use."""
+        """Returns a property's value. Resolves Fn::GetAtt of a key's ARN, which is the only intrinsic that the settings below use."""
         if isinstance(node, list):
             return [self.value(item) for item in node]
         if not isinstance(node, dict):
@@ -35,13 +35,13 @@ class Stack:
             if (self.types[logical], attribute) == ("AWS::KMS::Key", "Arn"):
                 return f"arn:aws:kms:{self.region}:{self.account}:key/{self.ids[logical]}"
         if any(key == "Ref" or key.startswith("Fn::") for key in node):
-            raise ValueError(f"{node} occurs in a setting that the emulator drops: teach dropped_settings.py to resolve it")
+            raise ValueError(f"{node} occurs in a setting that the emulator drops, and dropped_settings.py cannot resolve it")
         return {key: self.value(item) for key, item in node.items()}
 
 
 def apply_table(dynamodb, name, setting):
     ttl = setting("TimeToLiveSpecification")
-    # Turning on what is on already is refused, on AWS too.
+    # Turning TTL on again is an error, as on AWS.
     if ttl and dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]["TimeToLiveStatus"] == "DISABLED":
         dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=ttl)
     if recovery := setting("PointInTimeRecoverySpecification"):
@@ -68,7 +68,7 @@ def apply_bucket(s3, name, setting):
 
 
 def apply_api(gateway, stack, definition):
-    """Methods ANY, which the emulator's import passes over, and the gateway's own answers."""
+    """Adds the ANY methods, which the emulator's import ignores, and the gateway's own responses."""
     api = stack.ids["Api"]
     pages = gateway.get_paginator("get_resources").paginate(restApiId=api, embed=["methods"])
     resources = {item["path"]: item for page in pages for item in page["items"]}
@@ -83,7 +83,7 @@ def apply_api(gateway, stack, definition):
         gateway.put_integration(**method, type="AWS_PROXY", integrationHttpMethod="POST", uri=uri)
     for kind, response in definition[GATEWAY_RESPONSES].items():
         gateway.put_gateway_response(restApiId=api, responseType=kind, **response)
-    # A stage serves what was there at its deployment.
+    # A stage serves the API as it was when the stage was deployed.
     gateway.create_deployment(restApiId=api, stageName=stack.ids["ApiliveStage"])
 
 
@@ -96,7 +96,7 @@ def apply(repository, stack_name):
         "AWS::S3::Bucket": (apply_bucket, boto3.client("s3")),
     }
     for logical, resource in template["Resources"].items():
-        # A loop (Fn::ForEach) is a list; none makes tables or buckets.
+        # A loop (Fn::ForEach) is a list. No loop creates tables or buckets.
         if isinstance(resource, dict) and resource["Type"] in appliers:
             function, client = appliers[resource["Type"]]
             function(client, stack.ids[logical], lambda name, properties=resource["Properties"]: stack.value(properties.get(name)))

@@ -1,6 +1,7 @@
-"""The emulators of AWS that the stack runs on. Each says what it needs on this machine, which tools it installs, and how it is started.
+"""The AWS emulators that the stack can run on. Each class defines what its emulator needs on this machine, which tools it installs, and how it is started.
 
-The functions and the template know an emulator by its endpoint alone. What each emulator checks: docs/emulators.md."""
+To the functions and the template, an emulator is only an endpoint. docs/emulators.md describes what each emulator checks.
+"""
 
 import hashlib
 import http.client
@@ -19,12 +20,12 @@ from daemon import Daemon, any_free_port
 
 REGION = "eu-south-1"
 PLUGIN = tools.ROOT / "infra" / "localstack"
-# 200 transactions at once exhaust 256 MB.
+# With 256 MB, 200 concurrent transactions exhaust the heap.
 DYNAMODB_LOCAL_HEAP = "2g"
 
 
 class Emulator:
-    """An emulator that the stack starts and ends. Its process is the daemon `emulator` of the instance, whichever emulator it is."""
+    """An emulator that the stack starts and stops. Its process is always the daemon `emulator` of the instance."""
 
     name = None
     title = None
@@ -34,11 +35,11 @@ class Emulator:
     def __init__(self, folder):
         self.folder = folder
         self.daemon = Daemon(folder, "emulator")
-        # Started by LocalStack's stack alone; every emulator ends it, because another one may have run before.
+        # Only LocalStack starts it. Every emulator stops it, because LocalStack may have run before.
         self.dynamodb = Daemon(folder, "dynamodb")
 
     def missing(self):
-        """Returns what this machine lacks, as texts."""
+        """Returns the names of the programs and settings that this machine lacks."""
         return [title for title, program in {"Rust (cargo)": "cargo", "Node.js with npm": "npm"}.items() if not shutil.which(program)]
 
     def needs(self, lacking):
@@ -47,11 +48,11 @@ class Emulator:
     def install(self):
         tools.install([*self.tool_sets, "aws"])
 
-    # Files that a running emulator was started with.
+    # Files that a running emulator was started from.
     sources = ()
 
     def build(self):
-        """Returns a value that changes when a running emulator must be started anew."""
+        """Returns a value that changes when a running emulator must be restarted."""
         return hashlib.sha256(b"".join([self.name.encode(), *(path.read_bytes() for path in self.sources)])).hexdigest()
 
     def is_running(self):
@@ -61,7 +62,7 @@ class Emulator:
         return f"http://127.0.0.1:{port}"
 
     def start(self, port, endpoints):
-        """Starts it on the port. `endpoints` are the URLs of emulator and sandbox as the functions see them."""
+        """Starts the emulator on the port. `endpoints` are the URLs of emulator and sandbox that the functions use."""
         raise NotImplementedError
 
     def stop(self):
@@ -70,7 +71,7 @@ class Emulator:
 
 
 class Ministack(Emulator):
-    """The default: needs nothing else, keeps its data, and checks permissions (AUTH=true)."""
+    """The default emulator. It needs no other program, persists its data, and checks permissions (AUTH=true)."""
 
     name = "ministack"
     title = "ministack 1.5.33"
@@ -82,7 +83,7 @@ class Ministack(Emulator):
         for part in ("tmp", "s3", "state"):
             (data / part).mkdir(parents=True, exist_ok=True)
         forget_stream_positions(data / "state" / "lambda.json")
-        # A clean environment, because functions inherit all of it.
+        # A minimal environment, because functions inherit all of it.
         self.daemon.start(
             [str(tools.EMULATOR / "python"), str(tools.HERE / "ministack_traced.py")],
             {
@@ -104,11 +105,11 @@ class Ministack(Emulator):
                 "AWS_ENDPOINT_URL_SESV2": endpoints["sandbox"],
             },
         )
-        self.daemon.await_answer(f"{self.url(port)}/_ministack/ready")
+        self.daemon.await_response(f"{self.url(port)}/_ministack/ready")
 
 
 class LocalStack(Emulator):
-    """LocalStack's open core without Docker and without an account, with our plugin. It keeps no data and checks no permissions."""
+    """LocalStack's open core without Docker and without an account, with our plugin. It does not persist data and does not check permissions."""
 
     name = "localstack"
     title = "LocalStack 4.14.0"
@@ -119,13 +120,13 @@ class LocalStack(Emulator):
 
     def __init__(self, folder):
         super().__init__(folder)
-        wanted = os.environ.get("DYNAMODB_LOCAL", "on")
-        if wanted not in ("on", "off"):
-            raise Failure(f"DYNAMODB_LOCAL is on or off, and not {wanted!r}")
-        self.uses_dynamodb_local = wanted == "on" and java_version() >= tools.DYNAMODB_LOCAL_JAVA
+        setting = os.environ.get("DYNAMODB_LOCAL", "on")
+        if setting not in ("on", "off"):
+            raise Failure(f"DYNAMODB_LOCAL must be on or off, and is {setting!r}")
+        self.uses_dynamodb_local = setting == "on" and java_version() >= tools.DYNAMODB_LOCAL_JAVA
 
     def missing(self):
-        python = [] if tools.python_3_13() else ["Python 3.13 with venv (LocalStack 4.14.0 does not run on another one)"]
+        python = [] if tools.python_3_13() else ["Python 3.13 with venv (LocalStack 4.14.0 runs on no other version)"]
         return [*super().missing(), *python]
 
     def is_running(self):
@@ -146,7 +147,7 @@ class LocalStack(Emulator):
 
     def start(self, port, endpoints):
         data = self.folder / "localstack"
-        # It keeps nothing that it could go on with, and leaves 240 MB of code for each deployment.
+        # LocalStack does not reuse its data, and leaves 240 MB of code for each deployment.
         shutil.rmtree(data, ignore_errors=True)
         (data / "tmp").mkdir(parents=True)
         settings = {
@@ -157,7 +158,7 @@ class LocalStack(Emulator):
             "PYTHONDONTWRITEBYTECODE": "1",
             "GATEWAY_LISTEN": f"127.0.0.1:{port}",
             "LOCALSTACK_HOST": f"127.0.0.1:{port}",
-            # The other server, Twisted, drops a cookie header of 20 KB.
+            # Twisted, the default server, drops a cookie header of 20 KB.
             "GATEWAY_SERVER": "hypercorn",
             "SERVICES": ",".join(self.services),
             "STRICT_SERVICE_LOADING": "1",
@@ -167,15 +168,15 @@ class LocalStack(Emulator):
             "LAMBDA_NATIVE_ENV_AWS_ENDPOINT_URL": endpoints["emulator"],
             "LAMBDA_NATIVE_ENV_AWS_ENDPOINT_URL_SNS": endpoints["sandbox"],
             "LAMBDA_NATIVE_ENV_AWS_ENDPOINT_URL_SESV2": endpoints["sandbox"],
-            # As S3 does; by itself LocalStack checks no signature.
+            # Checks signatures of presigned URLs, as S3 does. By default LocalStack does not.
             "S3_SKIP_SIGNATURE_VALIDATION": "0",
-            # The metric filters and the dashboard.
+            # LocalStack does not support metric filters and dashboards.
             "CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES": "1",
-            # The service and the bucket answer for CORS themselves.
+            # The service and the bucket handle CORS themselves.
             "DISABLE_CORS_CHECKS": "1",
             "DISABLE_CORS_HEADERS": "1",
             "DISABLE_PREFLIGHT_PROCESSING": "1",
-            # It calls nobody outside of this machine.
+            # LocalStack sends no requests to other machines.
             "DISABLE_EVENTS": "1",
             "SKIP_SSL_CERT_DOWNLOAD": "1",
             "DNS_ADDRESS": "0",
@@ -183,7 +184,7 @@ class LocalStack(Emulator):
         if self.uses_dynamodb_local:
             settings["DYNAMODB_LOCAL_PORT"] = str(self.start_dynamodb_local(data))
         self.daemon.start([str(tools.LOCALSTACK), "-m", "localstack.runtime.main"], settings)
-        self.daemon.await_answer(f"{self.url(port)}/_localstack/health")
+        self.daemon.await_response(f"{self.url(port)}/_localstack/health")
         say(f"  DynamoDB is {f'DynamoDB Local {tools.DYNAMODB_LOCAL_VERSION}' if self.uses_dynamodb_local else 'moto, inside LocalStack'}")
 
     def start_dynamodb_local(self, data):
@@ -196,18 +197,18 @@ class LocalStack(Emulator):
             ],
             {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(data), "TMPDIR": str(data / "tmp"), "DDB_LOCAL_TELEMETRY": "0"},
         )
-        # It answers an unsigned request with an error.
-        self.dynamodb.await_answer(f"http://127.0.0.1:{port}/", any_status=True)
+        # DynamoDB Local responds to an unsigned request with an error.
+        self.dynamodb.await_response(f"http://127.0.0.1:{port}/", any_status=True)
         return port
 
     def stop(self):
-        # It holds nothing that is worth a wait: with 240 functions it had not ended 50 s after SIGTERM.
+        # Kills it early, because it has no data to save. With 240 functions it was still running 50 s after SIGTERM.
         self.daemon.stop(seconds=5)
         self.dynamodb.stop(seconds=5)
 
 
 class External(Emulator):
-    """An emulator that somebody else started, at AWS_ENDPOINT_URL. The stack is deployed into it; it is never started or ended here."""
+    """An emulator at AWS_ENDPOINT_URL that the user started. The stack is deployed into it. This class never starts or stops it."""
 
     name = "external"
 
@@ -218,16 +219,16 @@ class External(Emulator):
 
     def missing(self):
         parts = urlsplit(self.endpoint)
-        # A typing error must not deploy to an account.
+        # Prevents a deployment to a real AWS account by a typing error.
         if parts.scheme != "http" or not parts.hostname or re.search(r"(^|\.)amazonaws\.", parts.hostname):
-            return [*super().missing(), f"AWS_ENDPOINT_URL as http://HOST:PORT of an emulator, and not {self.endpoint!r}"]
-        return [*super().missing(), *([] if self.is_running() else [f"an emulator that answers at {self.endpoint}"])]
+            return [*super().missing(), f"AWS_ENDPOINT_URL of the form http://HOST:PORT, the endpoint of an emulator, instead of {self.endpoint!r}"]
+        return [*super().missing(), *([] if self.is_running() else [f"an emulator that responds at {self.endpoint}"])]
 
     def url(self, port):
         return self.endpoint
 
     def is_running(self):
-        """Returns whether anything answers there, whatever it answers."""
+        """Returns whether the endpoint responds, with any status."""
         try:
             with urllib.request.urlopen(self.endpoint, timeout=10):
                 return True
@@ -237,27 +238,29 @@ class External(Emulator):
             return False
 
     def start(self, port, endpoints):
-        raise Failure(f"no emulator answers at {self.endpoint}")
+        raise Failure(f"no emulator responds at {self.endpoint}")
 
     def stop(self):
-        """Leaves it running: somebody else started it."""
+        """Does nothing, because the user started the emulator."""
 
 
 KNOWN = {emulator.name: emulator for emulator in (Ministack, LocalStack, External)}
 
 
 def java_version():
-    """Returns the major version of the machine's Java, or 0 where there is none."""
+    """Returns the major version of the installed Java, or 0 if there is none."""
     if not shutil.which("java"):
         return 0
-    said = subprocess.run(["java", "-version"], capture_output=True, text=True, check=False).stderr
-    found = re.search(r'version "(\d+)', said)
+    output = subprocess.run(["java", "-version"], capture_output=True, text=True, check=False).stderr
+    found = re.search(r'version "(\d+)', output)
     return int(found.group(1)) if found else 0
 
 
 def forget_stream_positions(saved):
-    """Drops what ministack saves of how far a function has read a stream, because it does not save the stream: after a restart it would pass
-    over as many new records."""
+    """Deletes the positions up to which functions have read streams from ministack's saved state.
+
+    ministack saves the positions but not the streams, so after a restart it would skip as many new records.
+    """
     if saved.exists():
         state = json.loads(saved.read_text(encoding="utf-8"))
         state["payload"].pop("dynamodb_stream_positions", None)

@@ -1,6 +1,7 @@
-"""One local stack: an emulator and the sandbox, their ports, their data, and what is deployed. All of it under .local/<name>.
+"""One local stack: an emulator and the sandbox, their ports, their data, and the deployed stack. All its files are under .local/<name>.
 
-For tests of faults, a proxy stands between the functions and each of the two (`up(faulty=True)`)."""
+For the fault tests (`up(faulty=True)`), the functions reach each of the two through a proxy.
+"""
 
 import hashlib
 import json
@@ -34,16 +35,16 @@ class Instance:
         self.emulator = emulators.KNOWN[emulator](self.folder)
         self.sandbox = Daemon(self.folder, "sandbox")
         self.proxies = {of: Daemon(self.folder, f"{of}_proxy") for of in ("emulator", "sandbox")}
-        self.remembered = self.folder / "stack.json"
-        # Ports, and the secrets between service and sandbox, stay the same from run to run.
-        self.memory = {"ports": {}}
-        if self.remembered.exists():
-            self.memory = json.loads(self.remembered.read_text(encoding="utf-8"))
+        self.state_file = self.folder / "stack.json"
+        # Ports, and the secrets that service and sandbox share, stay the same across runs.
+        self.state = {"ports": {}}
+        if self.state_file.exists():
+            self.state = json.loads(self.state_file.read_text(encoding="utf-8"))
 
-    # -- addresses
+    # -- URLs
 
     def url(self, daemon):
-        port = self.memory["ports"].get(daemon)
+        port = self.state["ports"].get(daemon)
         if daemon == "emulator":
             return self.emulator.url(port)
         return f"http://{sandbox_host() if daemon == 'sandbox' else '127.0.0.1'}:{port}"
@@ -54,8 +55,11 @@ class Instance:
     # -- up
 
     def up(self, free_ports=False, faulty=False):
-        """Starts what does not run and deploys what has changed. With `faulty`, the functions reach the emulator and the sandbox through
-        proxies, which fail as they are told. An interrupted start ends what it has started."""
+        """Starts the daemons that do not run, and deploys the stack if it has changed.
+
+        With `faulty`, the functions reach the emulator and the sandbox through proxies, which tests can instruct to fail. If the start is interrupted, the daemons
+        that it started are stopped.
+        """
         self.install()
         if faulty:
             tools.install(["faults"])
@@ -70,138 +74,138 @@ class Instance:
             raise
 
     def install(self):
-        """Installs the emulator's tools, after it has named whatever the machine lacks for them."""
+        """Installs the emulator's tools. Fails before that if the machine lacks something that the emulator needs."""
         if lacking := self.emulator.missing():
             raise Failure(self.emulator.needs(lacking))
         self.emulator.install()
 
     def start(self, free_ports, faulty):
-        self.memory.setdefault("client_secret", secrets.token_hex(16))
-        self.memory.setdefault("registers_token", secrets.token_hex(16))
-        previous = self.memory.get("emulator", self.emulator.name)
+        self.state.setdefault("client_secret", secrets.token_hex(16))
+        self.state.setdefault("registers_token", secrets.token_hex(16))
+        previous = self.state.get("emulator", self.emulator.name)
         if previous != self.emulator.name:
-            say(f"- stopping {previous}, which ran until now")
+            say(f"- stopping {previous}, the emulator of the previous run")
             emulators.KNOWN[previous](self.folder).stop()
-        self.memory["emulator"] = self.emulator.name
+        self.state["emulator"] = self.emulator.name
         if not self.emulator.is_running():
-            self.memory["ports"]["emulator"] = self.choose_port("emulator", free_ports)
+            self.state["ports"]["emulator"] = self.choose_port("emulator", free_ports)
         if self.sandbox.pid() is None:
-            self.memory["ports"]["sandbox"] = self.choose_port("sandbox", free_ports)
-        self.remember()
+            self.state["ports"]["sandbox"] = self.choose_port("sandbox", free_ports)
+        self.save_state()
         self.start_sandbox()
         self.start_proxies(faulty)
         self.start_emulator()
         self.write_env(self.deploy())
 
-    def remember(self):
-        self.remembered.write_text(json.dumps(self.memory, indent=2), encoding="utf-8")
+    def save_state(self):
+        self.state_file.write_text(json.dumps(self.state, indent=2), encoding="utf-8")
 
     def choose_port(self, daemon, free_ports):
         if free_ports:
             return any_free_port()
-        wanted = self.memory["ports"].get(daemon, USUAL_PORTS[daemon])
-        if is_free(wanted):
-            return wanted
+        preferred = self.state["ports"].get(daemon, USUAL_PORTS[daemon])
+        if is_free(preferred):
+            return preferred
         other = any_free_port()
-        say(f"- port {wanted} is taken: the {daemon} uses {other}")
+        say(f"- port {preferred} is in use, so the {daemon} uses {other}")
         return other
 
     def start_sandbox(self):
-        # A running one of an older build, or at another address, is replaced.
+        # A running sandbox of an older build, or at another host, is restarted.
         build = hashlib.sha256(read(SANDBOX) + read(SEED) + sandbox_host().encode()).hexdigest()
-        if self.sandbox.pid() is not None and self.memory.get("sandbox_build") != build:
+        if self.sandbox.pid() is not None and self.state.get("sandbox_build") != build:
             self.sandbox.stop()
         if self.sandbox.pid() is None:
-            state = self.folder / "sandbox"
-            state.mkdir(exist_ok=True)
+            data = self.folder / "sandbox"
+            data.mkdir(exist_ok=True)
             with step(f"starting the sandbox at {self.url('sandbox')}"):
                 self.sandbox.start(
                     [
                         str(SANDBOX),
-                        *("--listen", f"{socket.gethostbyname(sandbox_host())}:{self.memory['ports']['sandbox']}"),
+                        *("--listen", f"{socket.gethostbyname(sandbox_host())}:{self.state['ports']['sandbox']}"),
                         *(["--private-address"] if "SANDBOX_HOST" in os.environ else []),
                         *("--seed", str(SEED)),
-                        *("--state", str(state)),
+                        *("--state", str(data)),
                         *("--client-id", CLIENT_ID),
-                        *("--client-secret", self.memory["client_secret"]),
-                        *("--registers-token", self.memory["registers_token"]),
+                        *("--client-secret", self.state["client_secret"]),
+                        *("--registers-token", self.state["registers_token"]),
                     ],
-                    {"PATH": os.defpath, "HOME": str(state)},
+                    {"PATH": os.defpath, "HOME": str(data)},
                 )
-                self.sandbox.await_answer(f"{self.url('sandbox')}/people.json")
-        self.memory["sandbox_build"] = build
-        self.remember()
+                self.sandbox.await_response(f"{self.url('sandbox')}/people.json")
+        self.state["sandbox_build"] = build
+        self.save_state()
 
     def start_proxies(self, faulty):
         for of, proxy in self.proxies.items():
             if not faulty:
                 proxy.stop()
             elif proxy.pid() is None:
-                port = self.memory["ports"][proxy.name] = any_free_port()
+                port = self.state["ports"][proxy.name] = any_free_port()
                 command = [str(tools.FAULTS / "python"), str(tools.ROOT / "tests" / "faults" / "proxy.py"), "--host", "127.0.0.1", "--port", str(port)]
                 with step(f"starting the proxy at {self.url(proxy.name)}"):
-                    recorded = {name: os.environ[name] for name in ("MYPHOTO_RECORD",) if name in os.environ}
-                    proxy.start([*command, "--upstream", self.url(of), "--no-resign"], {"PATH": os.defpath, "HOME": str(self.folder)} | recorded)
-                    proxy.await_answer(f"{self.url(proxy.name)}/_microburst/health")
+                    recording = {name: os.environ[name] for name in ("MYPHOTO_RECORD",) if name in os.environ}
+                    proxy.start([*command, "--upstream", self.url(of), "--no-resign"], {"PATH": os.defpath, "HOME": str(self.folder)} | recording)
+                    proxy.await_response(f"{self.url(proxy.name)}/_microburst/health")
 
-    def as_functions_see(self, daemon):
+    def url_for_functions(self, daemon):
         proxy = self.proxies[daemon]
         return self.url(daemon if proxy.pid() is None else proxy.name)
 
     def start_emulator(self):
-        endpoints = {daemon: self.as_functions_see(daemon) for daemon in ("emulator", "sandbox")}
-        # The emulator hands these to the functions from its own environment.
-        wanted = [*endpoints.values(), self.emulator.build()]
-        if self.emulator.is_running() and self.memory.get("started_with") != wanted and self.emulator.name != emulators.External.name:
+        endpoints = {daemon: self.url_for_functions(daemon) for daemon in ("emulator", "sandbox")}
+        # The emulator passes the endpoints to the functions from its own environment.
+        settings = [*endpoints.values(), self.emulator.build()]
+        if self.emulator.is_running() and self.state.get("started_with") != settings and self.emulator.name != emulators.External.name:
             self.emulator.stop()
         if self.emulator.is_running():
             return
-        # One that crashed has left the functions' processes.
+        # An emulator that crashed has left the processes of the functions running.
         self.emulator.stop()
         with step(f"starting {self.emulator.title} at {self.url('emulator')}"):
-            self.emulator.start(self.memory["ports"]["emulator"], endpoints)
-        self.memory["started_with"] = wanted
-        self.remember()
+            self.emulator.start(self.state["ports"]["emulator"], endpoints)
+        self.state["started_with"] = settings
+        self.save_state()
 
     # -- deploy
 
     def parameters(self):
-        return self.outside_world() | {
+        return self.external_services() | {
             "DomainName": DOMAIN,
             "PublicOrigin": self.origin(),
             "EmailSender": f"no-reply@{DOMAIN}",
-            # Loopback addresses too, for apps under development and the example of docs/mobile.md.
+            # The loopback addresses are for apps under development and for the example in docs/mobile.md.
             "MobileRedirects": "gr.gov.myphoto:/signed-in,http://127.0.0.1/signed-in,http://[::1]/signed-in",
-            # Where browsers reach the emulator's bucket.
+            # The origin at which browsers reach the emulator's bucket.
             "UploadsOrigin": self.url("emulator"),
             "Production": "false",
         }
 
-    def outside_world(self):
-        """Returns the parameters that lead the functions to the sandbox."""
+    def external_services(self):
+        """Returns the template parameters by which the functions use the sandbox."""
         if self.emulator.name == emulators.External.name:
-            # The others give the functions the sandbox's URL for SNS and SES in their environment.
+            # The other emulators pass the sandbox's URL for SNS and SES to the functions in environment variables.
             return {"SandboxUrl": self.url("sandbox"), "RegistersUrl": "https://registers.invalid"}
         return {"TaxisnetUrl": self.url("sandbox"), "RegistersUrl": f"{self.url('sandbox')}/registers"}
 
     def deploy(self):
-        """Deploys where anything that goes into the stack has changed. Returns the stack's outputs."""
+        """Deploys the stack if any of its inputs has changed. Returns the stack's outputs."""
         parameters = [f"{name}={value}" for name, value in self.parameters().items()]
-        wanted = hash_of_inputs(parameters)
-        state = json.loads(self.account("state"))
-        if state["deployed"] == wanted:
-            say("- nothing changed since the last deploy")
-            return state["outputs"]
+        inputs = hash_of_inputs(parameters)
+        current = json.loads(self.account("state"))
+        if current["deployed"] == inputs:
+            say("- nothing changed since the last deployment")
+            return current["outputs"]
         self.account(
             "prepare",
-            given={
-                "myphoto/taxisnet": {"client_id": CLIENT_ID, "client_secret": self.memory["client_secret"]},
-                "myphoto/registers": {"token": self.memory["registers_token"]},
+            stdin={
+                "myphoto/taxisnet": {"client_id": CLIENT_ID, "client_secret": self.state["client_secret"]},
+                "myphoto/registers": {"token": self.state["registers_token"]},
             },
         )
         for binary in built_functions():
             # See AutoPublishAlias in template.yaml.
-            (binary.parent / "deployment").write_text(wanted, encoding="ascii")
+            (binary.parent / "deployment").write_text(inputs, encoding="ascii")
         with step("deploying template.yaml with the SAM CLI"):
             run_logged(
                 [str(tools.AWS / "sam"), "deploy", "--config-env", "local", "--parameter-overrides", *parameters],
@@ -211,12 +215,12 @@ class Instance:
                 stdin=subprocess.DEVNULL,
             )
         with step("applying the settings that the emulator's CloudFormation drops"):
-            return json.loads(self.account("finish", str(tools.ROOT), wanted))["outputs"]
+            return json.loads(self.account("finish", str(tools.ROOT), inputs))["outputs"]
 
     def tool_environment(self):
-        """For tools that speak to the emulator: nothing of the caller's AWS settings, so that no real account is ever meant."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_"))}
-        return kept | self.aws_settings() | {
+        """Returns the environment of tools that call the emulator. It has none of the caller's AWS settings, so that no tool can reach a real account."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_"))}
+        return inherited | self.aws_settings() | {
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -226,7 +230,7 @@ class Instance:
         }
 
     def aws_settings(self):
-        # The key "test" is the emulator's root. Its secret is not checked.
+        # The access key "test" is the emulator's root user. The emulator does not check its secret.
         return {
             "AWS_ENDPOINT_URL": self.url("emulator"),
             "AWS_ACCESS_KEY_ID": "test",
@@ -235,11 +239,11 @@ class Instance:
             "AWS_DEFAULT_REGION": REGION,
         }
 
-    def account(self, *arguments, given=None):
+    def account(self, *arguments, stdin=None):
         done = subprocess.run(
             [str(tools.AWS / "python"), str(tools.HERE / "account.py"), *arguments],
             env=self.tool_environment(),
-            input=json.dumps(given),
+            input=json.dumps(stdin),
             capture_output=True,
             text=True,
             check=False,
@@ -248,10 +252,10 @@ class Instance:
             raise Failure(f"account.py {arguments[0]} failed:\n{done.stderr}")
         return done.stdout
 
-    # -- what others read
+    # -- settings for tests and tools
 
     def write_env(self, outputs):
-        """Names for tests and tools, in shell syntax."""
+        """Writes the URLs and names of the stack for tests and tools, in shell syntax."""
         values = self.aws_settings() | {
             "MYPHOTO_URL": self.origin(),
             "SANDBOX_URL": self.url("sandbox"),
@@ -274,23 +278,23 @@ class Instance:
         return self.emulator.is_running() and self.sandbox.pid() is not None
 
     def down(self):
-        """Ends whatever runs, whichever emulator it is."""
-        emulators.KNOWN[self.memory.get("emulator", self.emulator.name)](self.folder).stop()
+        """Stops all daemons, even if the stack runs on another emulator than this instance was created for."""
+        emulators.KNOWN[self.state.get("emulator", self.emulator.name)](self.folder).stop()
         for daemon in (self.sandbox, *self.proxies.values()):
             daemon.stop()
 
-    def forget(self):
-        """Ends it and removes its data. The logs stay until the next start, for whoever looks into a failure."""
+    def remove(self):
+        """Stops the stack and removes its data. The logs stay until the next start, so that failures can be investigated."""
         self.down()
         for entry in (self.folder.iterdir() if self.folder.exists() else ()):
             if entry.name == "logs":
                 continue
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-        self.memory = {"ports": {}}
+        self.state = {"ports": {}}
 
 
 def variable(output):
-    """The variable of an output: SessionsTable becomes SESSIONS_TABLE."""
+    """Returns the name of the variable for an output of the stack, such as SESSIONS_TABLE for SessionsTable."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", output).upper()
 
 
@@ -309,7 +313,7 @@ def built_functions():
 
 
 def hash_of_inputs(parameters):
-    """One value for all that goes into a deployed stack."""
+    """Returns a hash of all inputs of a deployment."""
     infra = tools.ROOT / "infra"
     sources = [tools.ROOT / "template.yaml", infra / "watch.yaml", infra / "openapi.yaml", tools.ROOT / "samconfig.toml", *sorted(tools.HERE.glob("*.py"))]
     total = hashlib.sha256(json.dumps(parameters).encode())
@@ -319,5 +323,5 @@ def hash_of_inputs(parameters):
 
 
 def sandbox_host():
-    """Returns the host at which the sandbox listens and is reached: SANDBOX_HOST, for an emulator that runs functions in containers."""
+    """Returns the host on which the sandbox listens: loopback, or SANDBOX_HOST for an emulator that runs functions in containers."""
     return os.environ.get("SANDBOX_HOST", "127.0.0.1")

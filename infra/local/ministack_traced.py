@@ -1,7 +1,7 @@
-"""Starts ministack with a trace ID for each invocation. Runs in ministack's environment.
+"""Starts ministack with a trace ID for each invocation. Runs in ministack's virtual environment.
 
-Lambda's Runtime API hands out a trace ID whatever the tracing mode is. ministack does so only for functions with active tracing, and its
-CloudFormation sets none. Without it, what the SDK adds to requests because of a trace ID would never be seen on this emulator.
+Lambda's Runtime API sends a trace ID in every tracing mode. ministack sends one only to functions with active tracing, and its CloudFormation ignores the
+tracing mode. Without this script, the header that the SDK adds to requests because of a trace ID would never occur on this emulator.
 """
 
 import runpy
@@ -13,14 +13,14 @@ from ministack.services import lambda_svc
 VERSION = "1.5.33"
 
 if version("ministack") != VERSION:
-    sys.exit(f"{__file__} replaces a function of ministack {VERSION}, and this is {version('ministack')}")
+    sys.exit(f"{__file__} replaces a function of ministack {VERSION}, and {version('ministack')} is installed")
 
-usual = lambda_svc._xray_trace_id_for_invocation
-
-
-def always(config, inbound_trace_header=None):
-    return usual(config | {"TracingConfig": {"Mode": "Active"}}, inbound_trace_header)
+original = lambda_svc._xray_trace_id_for_invocation
 
 
-lambda_svc._xray_trace_id_for_invocation = always
+def with_active_tracing(config, inbound_trace_header=None):
+    return original(config | {"TracingConfig": {"Mode": "Active"}}, inbound_trace_header)
+
+
+lambda_svc._xray_trace_id_for_invocation = with_active_tracing
 runpy.run_module("ministack", run_name="__main__", alter_sys=True)

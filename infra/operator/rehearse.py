@@ -1,10 +1,10 @@
-"""Has AWS prepare a deployment without carrying it out, and says what it would do.
+"""Prepares a deployment without executing it, and prints what it would change.
 
     rehearse.py SECTION [--config-file FILE]
 
 `sam deploy --no-execute-changeset` uploads the code and creates a change set: AWS applies all transforms, checks the parameters, and compares the result with
-the stack. This script reads that change set and deletes it, and with it the empty stack that a change set for a new stack leaves behind. It ends with 1
-where something that holds data would be replaced or removed. Called by `make rehearse`; runs in the environment of the AWS tools.
+the stack. This script reads the change set and deletes it, together with the empty stack that a change set for a new stack leaves behind. The exit status is 1 if a
+resource with data would be replaced or removed. Called by `make rehearse`; runs in the virtual environment of the AWS tools.
 """
 
 import collections
@@ -13,13 +13,13 @@ import sys
 
 import yaml
 
-from deploy import PARAMETER, ROOT, Failure, arguments, phases, say_at_once, says, status_of
+from deploy import PARAMETER, ROOT, Failure, arguments, phases, protection_notice, say_at_once, status_of
 
-MOST_RESOURCES = 500
-SHOWN = 8
+RESOURCES_MAX = 500
+NAMES_PER_LINE_MAX = 8
 NESTED = "AWS::CloudFormation::Stack"
-# What a resource holds that its replacement does not have.
-HOLDS = {
+# What is lost if a resource of this type is removed or replaced.
+LOSSES = {
     "AWS::DynamoDB::Table": "its items",
     "AWS::S3::Bucket": "its objects",
     "AWS::KMS::Key": "the key of everything that it encrypted",
@@ -29,37 +29,37 @@ HOLDS = {
 
 
 class AnyTag(yaml.SafeLoader):
-    """Reads a template for its structure alone, whatever short forms (`!Ref`) it has."""
+    """Reads the structure of a template, and ignores the tags of CloudFormation's short forms such as `!Ref`."""
 
 
 AnyTag.add_multi_constructor("!", lambda loader, suffix, node: suffix)
 
 
 def change_sets(client, stack):
-    """The names of the stack's change sets; none where there is no stack."""
+    """Returns the names of the stack's change sets, and an empty set if the stack does not exist."""
     if status_of(client, stack) is None:
         return set()
     pages = client.get_paginator("list_change_sets").paginate(StackName=stack)
     return {summary["ChangeSetName"] for page in pages for summary in page["Summaries"]}
 
 
-def described(client, stack, name):
-    """The change set's parameters by name, and all of its resource changes."""
+def describe_change_set(client, stack, name):
+    """Returns the change set's parameters by name, and all of its resource changes."""
     pages = list(client.get_paginator("describe_change_set").paginate(StackName=stack, ChangeSetName=name))
     parameters = {item["ParameterKey"]: item.get("ParameterValue") for item in pages[0].get("Parameters", [])}
     return parameters, [change["ResourceChange"] for page in pages for change in page["Changes"] if change["Type"] == "Resource"]
 
 
 def resources_after_transforms(client, stack, name):
-    """How many resources the stack would have, by AWS's own count."""
+    """Returns the number of resources that the stack would have, from the template that AWS has transformed."""
     body = client.get_template(StackName=stack, ChangeSetName=name, TemplateStage="Processed")["TemplateBody"]
-    # boto3 parses what it takes for JSON.
+    # boto3 parses a template in JSON itself.
     template = body if isinstance(body, dict) else yaml.load(body, Loader=AnyTag)
     return len(template["Resources"])
 
 
 def kind_of(change):
-    """What would happen to the resource, in one word."""
+    """Returns what would happen to the resource, in one or two words."""
     match change["Action"], change.get("Replacement", "False"):
         case "Add", _:
             return "added"
@@ -74,36 +74,36 @@ def kind_of(change):
         case "Modify", _:
             return "modified"
         case other, _:
-            # `Dynamic`: what is done is known only when it is done.
+            # With `Dynamic`, CloudFormation decides only during the execution.
             return f"unknown ({other})"
 
 
 def dangers(changes):
-    """A line for each resource that holds something and would be gone, or made anew."""
+    """Yields a line for each resource with data that would be removed or replaced."""
     for change in changes:
-        kind, held = kind_of(change), HOLDS.get(change["ResourceType"])
-        if held and kind not in ("added", "modified", "imported"):
+        kind, loss = kind_of(change), LOSSES.get(change["ResourceType"])
+        if loss and kind not in ("added", "modified", "imported"):
             policy = f", policy {change['PolicyAction']}" if "PolicyAction" in change else ""
             name = change.get("PhysicalResourceId", "no name yet")
-            yield f"{kind.upper()}: {change['LogicalResourceId']} ({change['ResourceType']}, {name}{policy}): the service would lose {held}"
+            yield f"{kind.upper()}: {change['LogicalResourceId']} ({change['ResourceType']}, {name}{policy}): the service would lose {loss}"
 
 
 def summary(stack, status, parameters, changes, resources):
-    """What an operator should know of a change set, in lines."""
-    yield f"{stack} ({status or 'does not exist yet'}): {len(changes)} changes, {resources} resources after the transforms, of {MOST_RESOURCES}"
+    """Yields the lines that summarize a change set for the operator."""
+    yield f"{stack} ({status or 'does not exist yet'}): {len(changes)} changes, {resources} resources after the transforms, of {RESOURCES_MAX}"
     groups = collections.defaultdict(list)
     for change in changes:
         groups[kind_of(change), change["ResourceType"]].append(change["LogicalResourceId"])
     for (kind, of_type), names in sorted(groups.items()):
-        listed = ", ".join(sorted(names)[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
+        listed = ", ".join(sorted(names)[:NAMES_PER_LINE_MAX]) + (", ..." if len(names) > NAMES_PER_LINE_MAX else "")
         yield f"  {kind:16} {len(names):4} {of_type}: {listed}"
     for change in changes:
         if change["ResourceType"] == NESTED:
-            yield f"{change['LogicalResourceId']} is a nested stack: the change set does not say what changes within"
+            yield f"{change['LogicalResourceId']} is a nested stack: the change set does not list the changes inside it"
     shift = parameters.get("TrafficShift", "none")
     aliases = sum(1 for change in changes if change["ResourceType"] == "AWS::Lambda::Alias" and change["Action"] == "Modify")
     if shift != "none" and aliases:
-        yield f"traffic: {aliases} deployments of CodeDeploy at the same time (TrafficShift={shift})"
+        yield f"traffic: {aliases} concurrent deployments by CodeDeploy (TrafficShift={shift})"
     if parameters.get(PARAMETER) != "true" and status is not None:
         yield f"WARNING: the stack exists, and its tables would NOT be protected from deletion ({PARAMETER}={parameters.get(PARAMETER)})"
 
@@ -111,7 +111,7 @@ def summary(stack, status, parameters, changes, resources):
 def clean_up(client, stack, status, names):
     for name in names:
         client.delete_change_set(StackName=stack, ChangeSetName=name)
-    # A change set for a new stack makes one without resources.
+    # A change set for a new stack creates a stack without resources.
     if status is None and status_of(client, stack) == "REVIEW_IN_PROGRESS":
         client.delete_stack(StackName=stack)
 
@@ -120,7 +120,7 @@ def rehearse(settings, client, run=subprocess.run, say=say_at_once):
     """Returns the exit code. `run` starts a command as `subprocess.run` does."""
     status = status_of(client, settings.stack)
     overrides = phases(status, settings.overrides)[0]
-    say(f"- {settings.stack}: {says(status, settings.overrides)}")
+    say(f"- {settings.stack}: {protection_notice(status, settings.overrides)}")
     before = change_sets(client, settings.stack)
     made = set()
     try:
@@ -128,8 +128,8 @@ def rehearse(settings, client, run=subprocess.run, say=say_at_once):
         made = change_sets(client, settings.stack) - before
         if code != 0:
             return code
-        # Where nothing would change there is no change set, or a failed one without changes.
-        parameters, changes = described(client, settings.stack, *made) if made else ({}, [])
+        # If nothing would change, there is no change set, or a failed one without changes.
+        parameters, changes = describe_change_set(client, settings.stack, *made) if made else ({}, [])
         if not changes:
             say(f"{settings.stack}: nothing would change")
             return 0

@@ -1,4 +1,4 @@
-"""Says the name of a stack's table of applications, as CloudFormation gave it. Runs in the environment of the AWS tools."""
+"""Prints the physical name of a stack's table Applications. Runs in the virtual environment of the AWS tools."""
 
 import sys
 

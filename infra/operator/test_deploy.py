@@ -1,4 +1,4 @@
-"""Tests of deploy.py, with a CloudFormation that only has a status and a SAM that only changes it. Run by `make lint`."""
+"""Tests of deploy.py with a fake CloudFormation, which has only a status, and a fake SAM, which only changes the protection. Run by `make lint`."""
 
 import tempfile
 import unittest
@@ -25,7 +25,7 @@ region = "eu-south-1"
 
 
 class CloudFormation:
-    """`statuses` are those that the stack goes through, one for each question; the last one stays."""
+    """A fake client. Each call of describe_stacks returns the next of `statuses`; the last one is repeated."""
 
     def __init__(self, *statuses):
         self.statuses = list(statuses)
@@ -46,58 +46,58 @@ def settings(section="production"):
         return deploy.read_settings(section, file)
 
 
-def deployed(client, overrides, codes=(0, 0), declined=()):
-    """Exit code, what each run of SAM was given for the parameter, and what was said. The operator answers no in the runs `declined`."""
-    given, said = [], []
+def run_deploy(client, overrides, codes=(0, 0), declined=()):
+    """Returns the exit code, the values of DeletionProtection that each run of SAM received, and the output. The operator declines the runs in `declined`."""
+    received, output = [], []
     codes = iter(codes)
 
     def run(command, **_):
-        given.append([part.partition("=")[2] for part in command if part.startswith("DeletionProtection=")])
-        if len(given) not in declined:
-            client.protection = given[-1][0]
+        received.append([part.partition("=")[2] for part in command if part.startswith("DeletionProtection=")])
+        if len(received) not in declined:
+            client.protection = received[-1][0]
         return SimpleNamespace(returncode=next(codes))
 
-    of_section = settings()
-    changed = deploy.Settings(of_section.section, of_section.config_file, of_section.stack, None, None, overrides)
-    return deploy.deploy(changed, client, run=run, say=said.append), given, "\n".join(said)
+    section = settings()
+    changed = deploy.Settings(section.section, section.config_file, section.stack, None, None, overrides)
+    return deploy.deploy(changed, client, run=run, say=output.append), received, "\n".join(output)
 
 
 class Deploy(unittest.TestCase):
     def test_a_first_deployment_creates_unprotected_tables_and_a_second_one_protects_them_at_once(self):
-        code, given, said = deployed(CloudFormation(None, "CREATE_COMPLETE"), ["DomainName=a"])
-        self.assertEqual((code, given), (0, [["false"], ["true"]]))
-        self.assertIn("first deployment", said)
+        code, received, output = run_deploy(CloudFormation(None, "CREATE_COMPLETE"), ["DomainName=a"])
+        self.assertEqual((code, received), (0, [["false"], ["true"]]))
+        self.assertIn("first deployment", output)
 
     def test_every_later_deployment_leaves_protection_on(self):
         for status in deploy.STABLE:
-            code, given, said = deployed(CloudFormation(status), ["DomainName=a"])
-            self.assertEqual((code, given), (0, [["true"]]), status)
-            self.assertIn("protected from deletion", said)
+            code, received, output = run_deploy(CloudFormation(status), ["DomainName=a"])
+            self.assertEqual((code, received), (0, [["true"]]), status)
+            self.assertIn("protected from deletion", output)
 
     def test_no_second_deployment_follows_a_first_one_that_failed_or_was_declined(self):
-        failed = deployed(CloudFormation(None, "ROLLBACK_COMPLETE"), [], codes=[1])
+        failed = run_deploy(CloudFormation(None, "ROLLBACK_COMPLETE"), [], codes=[1])
         self.assertEqual(failed[:2], (1, [["false"]]))
-        declined = deployed(CloudFormation(None, "REVIEW_IN_PROGRESS"), [])
+        declined = run_deploy(CloudFormation(None, "REVIEW_IN_PROGRESS"), [])
         self.assertEqual(declined[:2], (0, [["false"]]))
         self.assertIn("nothing was deployed", declined[2])
 
     def test_the_exit_code_is_1_if_the_tables_remain_unprotected(self):
-        code, given, said = deployed(CloudFormation(None, "CREATE_COMPLETE"), [], declined=[2])
-        self.assertEqual((code, given), (1, [["false"], ["true"]]))
-        self.assertIn("NOT protected", said)
+        code, received, output = run_deploy(CloudFormation(None, "CREATE_COMPLETE"), [], declined=[2])
+        self.assertEqual((code, received), (1, [["false"], ["true"]]))
+        self.assertIn("NOT protected", output)
 
     def test_a_value_in_the_section_is_used_instead(self):
         self.assertEqual(deploy.chosen_by_operator(['DomainName=a DeletionProtection="true"']), "true")
         self.assertIsNone(deploy.chosen_by_operator(["NoDeletionProtection=true"]))
         for status in (None, "UPDATE_COMPLETE"):
-            code, given, said = deployed(CloudFormation(status, "UPDATE_COMPLETE"), ["DeletionProtection=false"])
-            self.assertEqual((code, given), (0, [["false"]]))
-            self.assertIn("NOT protected", said)
+            code, received, output = run_deploy(CloudFormation(status, "UPDATE_COMPLETE"), ["DeletionProtection=false"])
+            self.assertEqual((code, received), (0, [["false"]]))
+            self.assertIn("NOT protected", output)
 
     def test_a_stuck_stack_is_not_deployed(self):
         for status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "UPDATE_ROLLBACK_FAILED", "DELETE_FAILED", "UPDATE_IN_PROGRESS"):
             with self.assertRaisesRegex(deploy.Failure, f"{status}.*docs/operating/stuck-stack.md"):
-                deployed(CloudFormation(status), [])
+                run_deploy(CloudFormation(status), [])
 
     def test_other_errors_of_cloudformation_are_not_treated_as_a_missing_stack(self):
         class Denied(CloudFormation):
@@ -105,7 +105,7 @@ class Deploy(unittest.TestCase):
                 raise ClientError({"Error": {"Code": "AccessDenied", "Message": "not authorized"}}, "DescribeStacks")
 
         with self.assertRaises(ClientError):
-            deployed(Denied(None), [])
+            run_deploy(Denied(None), [])
 
 
 class SettingsOfSections(unittest.TestCase):

@@ -1,7 +1,6 @@
-"""Tests of the firewall's own rules in template.yaml, with the sample requests of events/. Run by `make lint`.
+"""Tests of the firewall's custom rules in template.yaml, with the sample requests of events/. Run by `make lint`.
 
-The emulators apply no firewall, so this evaluates the statements as AWS documents them. What the managed rules do is compared in
-tests/tests/template/firewall.rs.
+The emulators do not apply the firewall, so these tests evaluate the statements as AWS documents them. tests/tests/template/firewall.rs tests the managed rules.
 """
 
 import functools
@@ -15,8 +14,9 @@ from urllib.parse import unquote
 
 import yaml
 
+
 def normalized(path):
-    """Without repeated slashes and without parts that lead to the same or the upper folder."""
+    """Returns the path without repeated slashes and without the segments `.` and `..`, as NORMALIZE_PATH does."""
     end = "/" if path.endswith("/") and path.strip("/") else ""
     return posixpath.normpath(re.sub("/+", "/", path)) + end
 
@@ -27,7 +27,7 @@ FROM_A_PUBLIC_BODY, FROM_ELSEWHERE = "198.51.100.9", "203.0.113.7"
 
 
 class Template(yaml.SafeLoader):
-    """Reads CloudFormation's short forms as {name: value}."""
+    """Reads CloudFormation's short forms, such as `!Ref`, as {name: value}."""
 
 
 def short_form(loader, suffix, node):
@@ -45,7 +45,7 @@ def yaml_of(path):
 
 
 def rules(restricts_pulls=False):
-    """The rules by which the firewall decides itself, in their order."""
+    """Returns the custom rules in order of priority."""
     firewall = yaml_of("template.yaml")["Resources"]["Firewall"]["Properties"]
     chosen = [rule["If"][1 if restricts_pulls else 2] if "If" in rule else rule for rule in firewall["Rules"]]
     assert [rule["Priority"] for rule in chosen] == list(range(len(chosen)))
@@ -72,17 +72,17 @@ def matches(statement, request):
         case "RegexMatchStatement":
             return re.search(inner["RegexString"], field(request, inner)) is not None
         case "ByteMatchStatement":
-            value, wanted = field(request, inner), inner["SearchString"]
-            return {"EXACTLY": value == wanted, "CONTAINS": wanted in value, "STARTS_WITH": value.startswith(wanted)}[inner["PositionalConstraint"]]
+            value, text = field(request, inner), inner["SearchString"]
+            return {"EXACTLY": value == text, "CONTAINS": text in value, "STARTS_WITH": value.startswith(text)}[inner["PositionalConstraint"]]
         case "IPSetReferenceStatement":
             return ipaddress.ip_address(request["from"]) in ipaddress.ip_network("198.51.100.0/24")
         case "RateBasedStatement":
             return matches(inner["ScopeDownStatement"], request)
-    raise AssertionError(f"{kind} is not known here")
+    raise AssertionError(f"this test does not support {kind}")
 
 
 def operations():
-    """The operations that have a route, and whether each needs a session."""
+    """Returns the operations that have a route, and whether each needs a session."""
     found = {}
     for path in yaml_of("infra/openapi.yaml")["paths"].values():
         for route in path.values():
@@ -97,7 +97,7 @@ def sample(operation, without=(), **changes):
     return {"method": event["httpMethod"], "path": event["path"], "headers": headers, "from": FROM_ELSEWHERE} | changes
 
 
-def met(request, restricts_pulls=False):
+def matching_rules(request, restricts_pulls=False):
     return {rule["Name"] for rule in rules(restricts_pulls) if matches(rule["Statement"], request)}
 
 
@@ -108,27 +108,27 @@ class Firewall(unittest.TestCase):
         for operation, needs_session in known.items():
             with self.subTest(operation):
                 bare = sample(operation, without=("cookie", "authorization"))
-                # Every page asks by show_session whether somebody is signed in.
+                # Every page calls show_session to find out whether somebody is signed in.
                 is_blocked = needs_session and operation != "show_session"
-                self.assertEqual("NoSession" in met(bare), is_blocked)
-                self.assertNotIn("NoSession", met(sample(operation)), "the sample brings a session, or needs none")
+                self.assertEqual("NoSession" in matching_rules(bare), is_blocked)
+                self.assertNotIn("NoSession", matching_rules(sample(operation)), "the sample has a session, or needs none")
                 for headers in ({"cookie": "a=b; __Host-session=x"}, {"authorization": "Bearer x"}, {"authorization": "bearer x"}):
-                    self.assertNotIn("NoSession", met(bare | {"headers": bare["headers"] | headers}))
+                    self.assertNotIn("NoSession", matching_rules(bare | {"headers": bare["headers"] | headers}))
                 other = {"cookie": "__Host-sign-in=x; session=y", "authorization": "Basic x"}
-                self.assertEqual("NoSession" in met(bare | {"headers": bare["headers"] | other}), is_blocked)
+                self.assertEqual("NoSession" in matching_rules(bare | {"headers": bare["headers"] | other}), is_blocked)
 
     def test_paths_without_a_route_pass_to_the_functions(self):
         bare = sample("show_session", without=("cookie",))
         for path in ("/", "/assets/app.js", "/v1/nothing", "/v1/sessions", "/v1/minors/x"):
-            self.assertEqual(met(bare | {"path": path}), {"RequestsPerAddress"}, path)
+            self.assertEqual(matching_rules(bare | {"path": path}), {"RequestsPerAddress"}, path)
 
     def test_a_path_in_another_notation_matches_the_same_rules(self):
         bare = sample("issue_code", without=("cookie",))
         for path in ("/v1/photographer/issuances/", "/v1//photographer/issuances", "/v1/photographer/%69ssuances", "/v1/x/../photographer/issuances"):
-            self.assertEqual(met(bare | {"path": path}), {"NoSession", "RequestsPerAddress", "IssuesPerAddress"}, path)
+            self.assertEqual(matching_rules(bare | {"path": path}), {"NoSession", "RequestsPerAddress", "IssuesPerAddress"}, path)
         for path in ("/v1/pulls/", "/v1//pulls", "/v1/%70ulls", "/v1/./pulls"):
-            self.assertEqual(met(sample("pull_photo") | {"path": path}), {"PullsPerAddress"}, path)
-            self.assertEqual(met(sample("pull_photo") | {"path": path}, restricts_pulls=True), {"PullsFromElsewhere"}, path)
+            self.assertEqual(matching_rules(sample("pull_photo") | {"path": path}), {"PullsPerAddress"}, path)
+            self.assertEqual(matching_rules(sample("pull_photo") | {"path": path}, restricts_pulls=True), {"PullsFromElsewhere"}, path)
 
     def test_each_operation_is_counted_by_the_right_rate_limits(self):
         counted = {
@@ -147,13 +147,13 @@ class Firewall(unittest.TestCase):
             with self.subTest(operation):
                 pulls = operation in ("pull_photo", "report_verdict")
                 expected = {"PullsPerAddress"} if pulls else {"RequestsPerAddress"} | counted.get(operation, set())
-                self.assertEqual(met(sample(operation)), expected)
+                self.assertEqual(matching_rules(sample(operation)), expected)
 
     def test_pulls_from_other_addresses_are_blocked_if_the_ranges_of_public_bodies_are_set(self):
         for operation in ("pull_photo", "report_verdict"):
-            self.assertEqual(met(sample(operation), restricts_pulls=True), {"PullsFromElsewhere"})
-            self.assertEqual(met(sample(operation, **{"from": FROM_A_PUBLIC_BODY}), restricts_pulls=True), set())
-        self.assertEqual(met(sample("show_session"), restricts_pulls=True), {"RequestsPerAddress"})
+            self.assertEqual(matching_rules(sample(operation), restricts_pulls=True), {"PullsFromElsewhere"})
+            self.assertEqual(matching_rules(sample(operation, **{"from": FROM_A_PUBLIC_BODY}), restricts_pulls=True), set())
+        self.assertEqual(matching_rules(sample("show_session"), restricts_pulls=True), {"RequestsPerAddress"})
 
     def test_responses_of_the_firewall_are_in_both_languages(self):
         bodies = yaml_of("template.yaml")["Resources"]["Firewall"]["Properties"]["CustomResponseBodies"]

@@ -1,4 +1,4 @@
-"""Tests of rehearse.py, on change sets as CloudFormation describes them. Run by `make lint`."""
+"""Tests of rehearse.py with change sets in CloudFormation's format. Run by `make lint`."""
 
 import unittest
 from types import SimpleNamespace
@@ -23,8 +23,8 @@ TABLE, ALIAS, ALARM = "AWS::DynamoDB::Table", "AWS::Lambda::Alias", "AWS::CloudW
 
 class Summary(unittest.TestCase):
     def lines(self, changes, status="UPDATE_COMPLETE", parameters=None):
-        given = {"TrafficShift": "Canary10Percent5Minutes", "DeletionProtection": "true"} if parameters is None else parameters
-        return list(rehearse.summary("myphoto", status, given, changes, 371))
+        parameters = {"TrafficShift": "Canary10Percent5Minutes", "DeletionProtection": "true"} if parameters is None else parameters
+        return list(rehearse.summary("myphoto", status, parameters, changes, 371))
 
     def test_changes_are_counted_by_action_and_by_type(self):
         changes = [
@@ -42,13 +42,13 @@ class Summary(unittest.TestCase):
         self.assertIn("F17Aliaslive, ...", text)
         self.assertIn("removed 1 AWS::CloudWatch::Alarm: OldErrors", text)
         self.assertIn("Watch is a nested stack", text)
-        self.assertIn("traffic: 12 deployments of CodeDeploy at the same time (TrafficShift=Canary10Percent5Minutes)", text)
+        self.assertIn("traffic: 12 concurrent deployments by CodeDeploy (TrafficShift=Canary10Percent5Minutes)", text)
         self.assertNotIn("WARNING", text)
 
     def test_a_warning_is_printed_for_an_existing_stack_without_protection(self):
         unprotected = {"TrafficShift": "none", "DeletionProtection": "false"}
         self.assertIn("WARNING", self.lines([], parameters=unprotected)[-1])
-        # The first deployment is made so on purpose.
+        # The first deployment has no protection on purpose.
         self.assertEqual(len(self.lines([], status=None, parameters=unprotected)), 1)
 
     def test_replacing_or_removing_a_resource_with_data_is_reported(self):
@@ -60,7 +60,7 @@ class Summary(unittest.TestCase):
         ]
         self.assertEqual(list(rehearse.dangers(safe)), [])
         for action, replacement, word in (("Modify", "True", "REPLACED"), ("Modify", "Conditional", "PERHAPS REPLACED"), ("Remove", None, "REMOVED"), ("Dynamic", None, "UNKNOWN")):
-            for of_type in rehearse.HOLDS:
+            for of_type in rehearse.LOSSES:
                 [line] = rehearse.dangers([*safe, change(action, "Held", of_type, replacement, PolicyAction="Retain")])
                 self.assertTrue(line.startswith(word) and "Held" in line and "myphoto-Held-1A2B3C" in line and "policy Retain" in line, line)
 
@@ -74,7 +74,7 @@ class Pages:
 
 
 class CloudFormation:
-    """A stack, its change sets, and a SAM that adds one."""
+    """A fake stack with its change sets, and a fake SAM that adds a change set."""
 
     def __init__(self, status, changes, body="Resources: {A: {Type: X, Properties: {B: !Ref C}}}"):
         self.status, self.changes, self.body = status, changes, body
@@ -112,43 +112,43 @@ class CloudFormation:
 
 
 class Rehearsal(unittest.TestCase):
-    def rehearsed(self, client):
-        said = []
+    def run_rehearsal(self, client):
+        output = []
         settings = deploy.Settings("production", "samconfig.toml", "myphoto", None, None, ["DomainName=a"])
-        return rehearse.rehearse(settings, client, run=client.run, say=said.append), "\n".join(said)
+        return rehearse.rehearse(settings, client, run=client.run, say=output.append), "\n".join(output)
 
     def test_nothing_is_executed_and_only_its_own_change_set_is_deleted(self):
         client = CloudFormation("UPDATE_COMPLETE", [change("Modify", "Codes", TABLE, "False"), change("Add", "NewLog", "AWS::Logs::LogGroup")])
-        code, said = self.rehearsed(client)
+        code, output = self.run_rehearsal(client)
         self.assertEqual(code, 0)
         [command] = client.commands
         self.assertIn("--no-execute-changeset", command)
         self.assertEqual(command[-2:], ["DomainName=a", "DeletionProtection=true"])
         self.assertEqual(client.deleted, ["samcli-deploy1"])
-        self.assertIn("2 changes, 1 resources", said)
+        self.assertIn("2 changes, 1 resources", output)
 
     def test_the_empty_stack_of_a_first_rehearsal_is_deleted_too(self):
         client = CloudFormation(None, [change("Add", "Codes", TABLE)], body={"Resources": {"A": {}, "B": {}}})
-        code, said = self.rehearsed(client)
+        code, output = self.run_rehearsal(client)
         self.assertEqual((code, client.deleted), (0, ["samcli-deploy1", "myphoto"]))
         self.assertIn("DeletionProtection=false", client.commands[0])
-        self.assertIn("2 resources", said)
+        self.assertIn("2 resources", output)
 
     def test_the_exit_code_is_1_if_a_table_would_be_replaced(self):
         client = CloudFormation("UPDATE_COMPLETE", [change("Modify", "Codes", TABLE, "True")])
-        code, said = self.rehearsed(client)
+        code, output = self.run_rehearsal(client)
         self.assertEqual((code, client.deleted), (1, ["samcli-deploy1"]))
-        self.assertIn("REPLACED: Codes", said)
+        self.assertIn("REPLACED: Codes", output)
 
     def test_a_deployment_without_changes_is_reported(self):
         client = CloudFormation("UPDATE_COMPLETE", None)
-        code, said = self.rehearsed(client)
+        code, output = self.run_rehearsal(client)
         self.assertEqual((code, client.deleted), (0, []))
-        self.assertIn("nothing would change", said)
+        self.assertIn("nothing would change", output)
         empty = CloudFormation("UPDATE_COMPLETE", [])
-        code, said = self.rehearsed(empty)
+        code, output = self.run_rehearsal(empty)
         self.assertEqual((code, empty.deleted), (0, ["samcli-deploy1"]))
-        self.assertIn("nothing would change", said)
+        self.assertIn("nothing would change", output)
 
 
 if __name__ == "__main__":

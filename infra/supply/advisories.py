@@ -1,6 +1,6 @@
-"""Known weaknesses of what the lock files name: crates by RustSec, npm packages by the registry, Python tools by PyPI.
+"""Lists known vulnerabilities of the components in the lock files: crates from RustSec, npm packages from the registry, Python tools from PyPI.
 
-Each database is asked over the network. One that cannot be reached has not been asked, and counts as a failure.
+Each database is queried over the network. If a database cannot be reached, the audit counts as failed.
 """
 
 import subprocess
@@ -19,7 +19,7 @@ AUDITS = [
     ("npm packages of tests/browser", "tests/browser", ["npm", "audit"]),
     ("npm packages of tests/bench/peers", "tests/bench/peers", ["npm", "audit"]),
 ]
-# Without --strict it passes over what it cannot ask about.
+# Without --strict, pip-audit skips packages that it cannot look up.
 PIP_AUDIT = [".tools/upkeep/bin/pip-audit", "--strict", "--disable-pip", "--require-hashes", "--progress-spinner", "off", "--requirement"]
 AUDITS += [(f"Python tools of {tools}", ".", [*PIP_AUDIT, f"infra/local/requirements-{tools}.txt"]) for tools in PYTHON_TOOLS]
 
@@ -31,7 +31,7 @@ def main():
         if subprocess.run(command, cwd=ROOT / folder, check=False).returncode != 0:
             failed.append(name)
     for name in failed:
-        print(f"weak, or not asked: {name}", file=sys.stderr)
+        print(f"vulnerable, or the audit failed: {name}", file=sys.stderr)
     return 1 if failed else 0
 
 

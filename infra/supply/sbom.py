@@ -1,7 +1,7 @@
-"""What of others is in this project: one CycloneDX document of crates, npm packages, Python tools and built-in data, read from the lock files.
+"""Lists the third-party components of this project: a CycloneDX document of crates, npm packages, Python tools and built-in data, read from the lock files.
 
-The same lock files give the same document, to the byte. With --check nothing is written: every npm package that reaches a browser must be under
-a licence of deny.toml's list or of OTHER_LICENCES; of crates cargo-deny sees to it.
+The same lock files give the same document, byte for byte. With --check nothing is written. Instead it checks that every npm package that is shipped to browsers has a
+licence from deny.toml's list or from OTHER_LICENCES. cargo-deny checks the licences of crates.
 """
 
 import argparse
@@ -15,19 +15,19 @@ from email.parser import HeaderParser
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# Sets of tools, by their lists.
+# The names of the sets of Python tools.
 PYTHON_TOOLS = sorted(path.stem.removeprefix("requirements-") for path in (ROOT / "infra/local").glob("requirements-*.txt"))
 
-# Who meets a component: people who use the service, the machine that builds it, or the tests and tools alone.
+# The use of a component: it is shipped with the service, it is needed only to build it, or only tests and tools use it.
 SHIPS, BUILDS, TESTS = "ships", "builds", "tests"
 
-# Licences of what reaches browsers, beside deny.toml's, and why they will do.
+# Licences that are permitted for components shipped to browsers, in addition to those of deny.toml, with the reason.
 OTHER_LICENCES = {
-    "OFL-1.1": "fonts, which it lets go with any program",
+    "OFL-1.1": "a font licence that permits bundling with any program",
     "CC0-1.0": "no conditions",
 }
 
-# What is in the repository itself and comes from others.
+# Third-party data in the repository itself.
 BUILT_IN = [
     {"name": "Noto Sans", "licence": "OFL-1.1", "path": "shared/messages/fonts"},
     {"name": "SeetaFace frontal face model 1.0", "licence": "BSD-2-Clause", "path": "shared/pictures/model"},
@@ -38,13 +38,13 @@ BUILT_IN = [
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("output", nargs="?", type=Path, help="file to write")
-    parser.add_argument("--check", action="store_true", help="look at the licences of what reaches browsers, write nothing")
+    parser.add_argument("--check", action="store_true", help="check the licences of components shipped to browsers, and write nothing")
     arguments = parser.parse_args()
     if arguments.check:
         return check_licences(npm_packages())
     crates, depends = rust_crates()
     components = [*crates, *npm_packages(), *python_packages(), *map(built_in, BUILT_IN)]
-    # An npm package may lie in several folders.
+    # An npm package may be in several folders.
     unique = {component["bom-ref"]: component for component in sorted(components, key=lambda one: (one["bom-ref"], one["scope"]), reverse=True)}
     components = [unique[reference] for reference in sorted(unique)]
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
@@ -79,7 +79,7 @@ def component(purl, name, version, licence, use, hashes=(), kind="library"):
     result = {"type": kind, "bom-ref": purl, "name": name}
     if version:
         result["version"] = version
-    # Of what is not in the product CycloneDX says "excluded".
+    # CycloneDX's scope of components that are not in the product is "excluded".
     result["scope"] = "required" if use == SHIPS else "excluded"
     if hashes:
         result["hashes"] = [{"alg": algorithm, "content": content} for algorithm, content in hashes]
@@ -96,8 +96,8 @@ def built_in(entry):
 
 
 def rust_crates():
-    asked = ["cargo", "metadata", "--format-version", "1", "--locked", "--filter-platform", "x86_64-unknown-linux-gnu"]
-    metadata = json.loads(subprocess.run(asked, cwd=ROOT, check=True, capture_output=True).stdout)
+    command = ["cargo", "metadata", "--format-version", "1", "--locked", "--filter-platform", "x86_64-unknown-linux-gnu"]
+    metadata = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
     packages = {package["id"]: package for package in metadata["packages"]}
     nodes = {node["id"]: node for node in metadata["resolve"]["nodes"]}
     ours = set(metadata["workspace_members"])
@@ -114,12 +114,12 @@ def rust_crates():
     for identity in nodes.keys() - ours:
         package = packages[identity]
         use = SHIPS if identity in ships else BUILDS if identity in builds else TESTS
-        # Before SPDX expressions crates wrote a slash for "or".
+        # Older crates use a slash instead of the SPDX operator OR.
         licence = (package["license"] or "").replace("/", " OR ")
         hashes = [("SHA-256", checksums[package["name"], package["version"]])]
         crates.append(component(purl(identity), package["name"], package["version"], licence, use, hashes))
     depends = [
-        # What stands in the place of somebody's crate is ours ([patch.crates-io]).
+        # Omits crates of this workspace, which may replace third-party crates ([patch.crates-io]).
         {"ref": purl(identity), "dependsOn": sorted({purl(dependency) for dependency in nodes[identity]["dependencies"] if dependency not in ours})}
         for identity in sorted(nodes.keys() - ours, key=purl)
     ]
@@ -128,7 +128,7 @@ def rust_crates():
 
 
 def reached(nodes, begin, packages, follow_builds):
-    """All crates that `begin` needs: compiled into it, or also what only runs while it is built (build scripts, macros)."""
+    """Returns all crates that are compiled into `begin`. With `follow_builds`, includes those that only run during the build (build scripts, macros)."""
     seen, waiting = set(), list(begin)
     while waiting:
         identity = waiting.pop()
@@ -167,7 +167,7 @@ def python_packages():
 
 
 def python_licences(environment):
-    """As the installed packages state them, where they do so as an SPDX expression or by one word that is a licence's id."""
+    """Returns the licences that installed packages state as an SPDX expression, or as a single SPDX identifier in the older field."""
     licences = {}
     for metadata in environment.glob("lib/python*/site-packages/*.dist-info/METADATA"):
         headers = HeaderParser().parsestr(metadata.read_text(encoding="utf-8"))
@@ -183,17 +183,17 @@ def plain(name):
 
 def check_licences(packages):
     allowed = {*tomllib.loads((ROOT / "deny.toml").read_text(encoding="utf-8"))["licenses"]["allow"], *OTHER_LICENCES}
-    refused = [
+    rejected = [
         f"{package['bom-ref']}: {package.get('licenses', 'no licence')}"
         for package in packages
         if package["scope"] == "required" and not is_allowed(package.get("licenses", [{"expression": ""}])[0]["expression"], allowed)
     ]
-    print("\n".join(refused), file=sys.stderr, end="\n" if refused else "")
-    return 1 if refused else 0
+    print("\n".join(rejected), file=sys.stderr, end="\n" if rejected else "")
+    return 1 if rejected else 0
 
 
 def is_allowed(expression, allowed):
-    """Of one id, or of ids joined by one of the two words: nothing else occurs, and it would be refused."""
+    """Checks an expression of one identifier, or of several joined by AND or by OR. Any other expression, which does not occur, is not allowed."""
     bare = expression.removeprefix("(").removesuffix(")")
     if " AND " in bare:
         return all(licence in allowed for licence in bare.split(" AND "))

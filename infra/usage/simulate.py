@@ -1,10 +1,10 @@
-"""What the service costs in a year, and what its busiest second asks of AWS: for Greece, and for a hundred times that.
+"""The cost model: the cost of a year, and the load on AWS in the busiest second, for Greece and for a hundred times the usage of Greece.
 
-Reads the requests of each operation to AWS from requests.json (`make usage` measures them), how often each operation is called from
-infra/operations.toml, the size of the country from country.toml, and limits and prices of AWS from limits.toml.
+Reads the AWS requests of each operation from requests.json (measured by `make usage`), the frequency of each operation from infra/operations.toml, the usage of the
+country from country.toml, and limits and prices of AWS from limits.toml.
 
     simulate.py           prints all tables, and writes those of docs/usage.md into that page
-    simulate.py --check   exits with 1 if a setting in template.yaml does not bear twice the busiest second of Greece, if an operation is missing in
+    simulate.py --check   exits with 1 if a setting in template.yaml cannot handle twice the busiest second of Greece, if an operation is missing in
                           infra/operations.toml, or if a figure in docs/usage.md is off by more than 5%
 """
 
@@ -21,12 +21,12 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 SCALES = (1, 100)
-# How many times the busiest second a setting must bear.
+# A setting must handle this many times the load of the busiest second.
 RESERVE = 2.0
-# The same of a whole day, which varies less.
+# The same factor for the load of a whole day, which varies less.
 RESERVE_OF_DAY = 1.5
 
-# The paths that template.yaml throttles, and the function that answers each.
+# The paths for which template.yaml sets a rate limit, and the function that handles each.
 THROTTLED = {
     "/v1/photographer/uploads/{upload}/check": "check_photos",
     "/v1/photographer/issuances": "issue_code",
@@ -34,7 +34,7 @@ THROTTLED = {
     "/v1/session/otp/resend": "resend_otp",
     "/v1/pulls": "pull_photo",
 }
-# What a flood would fill: the path, the parameter of the firewall that counts it, and whether the firewall requires a session.
+# For each path with a rate limit, which a flood could use up: the parameter of the firewall that limits one address, and whether the firewall requires a session.
 FLOODED = {
     "/v1/photographer/uploads/{upload}/check": ("IssuingPerAddress", True),
     "/v1/photographer/issuances": ("IssuingPerAddress", True),
@@ -42,7 +42,7 @@ FLOODED = {
     "/v1/session/otp/resend": ("SignInsPerAddress", True),
     "/v1/pulls": ("PullsPerAddress", False),
 }
-# The settings of before 30 November 2026, to compare with: requests of an address in five minutes, and what the gateway let through.
+# The settings before 30 November 2026, for comparison: the firewall's limit for one address in five minutes, and the gateway's rate limit per second.
 BEFORE = {
     "/v1/photographer/uploads/{upload}/check": (3000, 20),
     "/v1/photographer/issuances": (3000, 20),
@@ -52,12 +52,13 @@ BEFORE = {
 }
 WINDOW = 300
 HOSTS = (10, 1_000)
-# The part of the callers in the busiest second that a flood from the fewest of HOSTS must leave alone.
-LET_IN = 0.99
-CALLED_BY_NOBODY = {"deliver_code", "sweep_outbox", "send_reminders"}
-# send_reminders asks for the reminders of its days by so many queries, once a run: requests.json has them with each reminder.
+# The share of the callers in the busiest second that must be admitted during a flood from the smallest number in HOSTS.
+ADMITTED_MIN = 0.99
+# Functions without a route.
+EVENT_DRIVEN = {"deliver_code", "sweep_outbox", "send_reminders"}
+# The number of queries by which a run of send_reminders finds its reminders. requests.json counts them for each reminder, although a run makes them once.
 QUERIES_OF_A_RUN = 16
-# Messages that one run of sweep_outbox handles, each minute, and reminders that send_reminders handles concurrently.
+# The number of messages that a run of sweep_outbox handles, once a minute, and the number of reminders that send_reminders handles concurrently.
 SWEEP_MESSAGES, REMINDERS_CONCURRENCY = (
     int(re.search(rf"const {name}: \w+ = (\d+);", (ROOT / file).read_text(encoding="utf-8"))[1])
     for name, file in (("SWEEP_MESSAGES_MAX", "shared/domain/src/delivery.rs"), ("CONCURRENCY", "functions/system/send_reminders.rs"))
@@ -70,7 +71,7 @@ def read(name):
 
 
 class Template:
-    """The settings that bear load."""
+    """The settings of template.yaml that limit the load."""
 
     def __init__(self):
         text = (ROOT / "template.yaml").read_text(encoding="utf-8")
@@ -88,23 +89,24 @@ class Template:
         return self.memory.get(function, self.memory_of_all)
 
 
-def asked(*kinds):
+def counter_of(*kinds):
+    """Returns a function that counts the AWS requests of these kinds in an entry of requests.json."""
     return lambda one: sum(count for kind, count in one["calls"].items() if kind in kinds)
 
 
-KMS = asked("kms Encrypt", "kms Decrypt", "kms GenerateDataKey")
-PUTS, GETS, DELETES = asked("s3 PUT"), asked("s3 GET", "s3 HEAD"), asked("s3 DELETE")
-SMS, EMAILS = asked("sns POST"), asked("ses POST")
+KMS = counter_of("kms Encrypt", "kms Decrypt", "kms GenerateDataKey")
+PUTS, GETS, DELETES = counter_of("s3 PUT"), counter_of("s3 GET", "s3 HEAD"), counter_of("s3 DELETE")
+SMS, EMAILS = counter_of("sns POST"), counter_of("ses POST")
 
 
 def functions():
-    """The names of all functions, from the manifests."""
+    """Returns the names of all functions, from their manifests."""
     manifests = (tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "functions").glob("*/Cargo.toml")))
     return [binary["name"] for manifest in manifests for binary in manifest["bin"]]
 
 
 class Usage:
-    """How often each case of each operation is called, as infra/operations.toml says."""
+    """How often each case of each operation is called, from infra/operations.toml."""
 
     def __init__(self, operations):
         self.per, self.fixed = [], {}
@@ -122,9 +124,9 @@ class Usage:
 
 
 def requests_of(country, operations, usage):
-    """Returns the requests of each case: without the queries of the whole run for reminders, and with all applications for lists.
+    """Returns the AWS requests of each case, with two corrections: reminders do not include the queries of the whole run, and lists read all applications.
 
-    A case that was not measured yet is estimated from its budget: each call reads one unit.
+    A case that has not been measured yet is estimated from the operation's budget of calls, each of which reads one unit.
     """
     requests = json.loads((HERE / "requests.json").read_text(encoding="utf-8"))
     for case in sorted(usage.cases - set(requests)):
@@ -135,7 +137,7 @@ def requests_of(country, operations, usage):
         if one["function"] == "send_reminders" and operation not in usage.fixed:
             one["read_units"] -= QUERIES_OF_A_RUN
             one["calls"]["dynamodb Query"] -= QUERIES_OF_A_RUN
-        # Read consistently or not: half of what it holds at least, and one was counted.
+        # The measurement counted one read unit for a nearly empty table. An eventually consistent scan of the full table reads at least half of its size.
         one["read_units"] += one["calls"].get("dynamodb Scan", 0) * (country["sizes"]["applications_kb"] / READ_UNIT_KB - 1)
     return requests
 
@@ -156,12 +158,12 @@ class Year:
         return self.requests[operation]["function"]
 
     def is_over_http(self, operation):
-        return self.function(operation) not in CALLED_BY_NOBODY
+        return self.function(operation) not in EVENT_DRIVEN
 
     def seconds(self, operation):
-        """How long a call takes."""
+        """Returns the duration of a call."""
         takes, function, one = self.country["takes"], self.function(operation), self.requests[operation]
-        # A processor's part comes with memory.
+        # Lambda assigns CPU in proportion to memory, and a whole CPU to 1,769 MB.
         slower = max(1.0, 1769 / self.template.memory_of(function))
         own = takes["own_of"].get(function, takes["own"]) * slower
         waits = takes["round"] * self.rounds.get(function, sum(one["calls"].values()))
@@ -175,12 +177,12 @@ class Year:
         return SMS(self.requests[operation]) * self.country["sms_parts"].get(self.function(operation), 1)
 
     def hour(self):
-        """Part of the busiest day that its busiest hour has."""
+        """Returns the share of the busiest hour in a day's calls."""
         hours = self.country["peak"]["hours"]
         return max(hours) / sum(hours)
 
     def busiest(self, calls):
-        """Of calls a year: in the busiest second."""
+        """Returns the number of calls in the busiest second, from the number of calls in a year."""
         peak = self.country["peak"]
         return calls / 365 * peak["day"] * self.hour() / 3_600 * peak["second"]
 
@@ -197,8 +199,8 @@ class Year:
 KINDS = ("API Gateway", "Lambda", "DynamoDB", "S3", "KMS", "SMS", "email")
 
 
-def of_a_million(year, operation, prices):
-    """Dollars of a million calls, by kind."""
+def cost_per_million(year, operation, prices):
+    """Returns the cost of a million calls in US dollars, by kind."""
     one, function = year.requests[operation], year.function(operation)
     processor = year.seconds(operation) * year.template.memory_of(function) / 1_024
     return dict(
@@ -222,12 +224,12 @@ def costs(year, prices):
     sizes, sums = year.country["sizes"], Counter()
     calls = year.calls + Counter(year.usage.fixed)
     for operation, count in calls.items():
-        for kind, dollars in of_a_million(year, operation, prices).items():
+        for kind, dollars in cost_per_million(year, operation, prices).items():
             sums[kind] += dollars * count / 1e6
     of_file = year.seconds_of_file() * year.template.memory_of("serve_web") / 1_024 * prices["million GB-seconds of Lambda"]
     sums["API Gateway"] += year.files / 1e6 * prices["million API requests"]
     sums["Lambda"] += year.files / 1e6 * (prices["million Lambda requests"] + of_file)
-    # Uploads are written by photographers themselves. What is associated lies there for a year.
+    # Photographers write the uploads themselves. Associated photos are stored for a year.
     sums["S3"] += year.uploads / 1e6 * prices["million S3 writes"]
     sums["S3"] += year.amounts["claimed"] * sizes["pair_mb"] / 1e3 * 12 * prices["GB of S3 a month"]
     images = year.calls["show_photo"] + year.calls["pull_photo"] + 2 * year.calls["download_photos"]
@@ -237,19 +239,19 @@ def costs(year, prices):
     return sums
 
 
-def each_message(year):
-    """Seconds that deliver_code takes for a message, in the mean."""
+def seconds_per_message(year):
+    """Returns the mean number of seconds that deliver_code takes for a message."""
     by_email = year.country["parts"]["by_email"]["part"]
     return (1 - by_email) * year.seconds("deliver_code by SMS") + by_email * year.seconds("deliver_code by email")
 
 
-def sender(year):
-    """Messages a second that one shard of the outbox' stream lets through."""
-    return year.template.parallel / each_message(year)
+def sender_rate(year):
+    """Returns the number of messages per second that deliver_code can send from one shard of the outbox's stream."""
+    return year.template.parallel / seconds_per_message(year)
 
 
 def loads(year):
-    """The busiest second: what of it, and what to do where its limit is near."""
+    """Returns the loads of the busiest second: name, value, and what to do when its limit is near."""
 
     def units(kind):
         return year.peak(lambda operation: year.requests[operation][kind])
@@ -263,7 +265,7 @@ def loads(year):
         ("Lambda: concurrent executions", year.peak(year.seconds) + year.busiest(year.files) * year.seconds_of_file(), "ask for more"),
         ("DynamoDB: write units a second of one table", units("write_units"), "here all tables together: warm throughput of Sessions, Codes and Associations"),
         ("DynamoDB: read units a second of one table", units("read_units"), "here all tables together: the same"),
-        # A message put, claimed, settled and deleted: 1 + 2 + 2 + 1 writes of its place in the index.
+        # A message is put, claimed, settled and deleted, which makes 1 + 2 + 2 + 1 writes to the index.
         ("DynamoDB: write units a second of one key", pairs * 6, "the index `due` has one key for all messages: several, by the message's id"),
         ("DynamoDB: read units a second of one key", scans, "lists read all of Applications: keep it in memory for some seconds"),
         ("KMS: cryptographic requests a second", year.peak_of(KMS), "ask for more"),
@@ -277,18 +279,18 @@ def loads(year):
 
 
 def longest_wait(year, parallel):
-    """Plays the busiest day, message by message: the longest that one waited for its turn with one shard, in seconds."""
-    chance, free = random.Random(1), [0.0] * parallel
+    """Simulates the busiest day message by message. Returns the longest time in seconds that a message waited, with one shard."""
+    rng, free = random.Random(1), [0.0] * parallel
     hours, peak = year.country["peak"]["hours"], year.country["peak"]
-    takes = each_message(year)
+    takes = seconds_per_message(year)
     day, longest = year.amounts["pairs"] / 365 * peak["day"], 0.0
-    # One minute of ten is as busy as the busiest second, in the mean.
+    # Every tenth minute is on average as busy as the busiest second.
     quiet = (10 - peak["second"]) / 9
     for hour, part in enumerate(hours):
         now, end = hour * 3_600.0, (hour + 1) * 3_600.0
         while part:
             times = peak["second"] if int(now / 60) % 10 == 0 else quiet
-            now += chance.expovariate(day * part / sum(hours) / 3_600 * times)
+            now += rng.expovariate(day * part / sum(hours) / 3_600 * times)
             if now >= end:
                 break
             begins = max(now, heapq.heappop(free))
@@ -297,39 +299,39 @@ def longest_wait(year, parallel):
     return longest
 
 
-def let_in(own, flood, rate):
-    """The part of the callers that the gateway lets through beside a flood, where it lets so many a second through of all."""
+def admitted_share(own, flood, rate):
+    """Returns the share of the callers that the gateway admits during a flood, if it admits `rate` requests per second of all."""
     return min(1.0, rate / (own + flood))
 
 
 def floods(year):
-    """For each path: requests in the busiest second, and the part of them let in before and now, by number of hosts and kind of flood."""
+    """Returns, for each path, number of hosts and kind of flood: requests in the busiest second, and the share of them that is admitted with the old and new settings."""
     found = []
     for path, (parameter, needs_session) in FLOODED.items():
         own, rate = year.busiest(year.calls_of(THROTTLED[path])), year.template.throttles[path]
         limit_before, rate_before = BEFORE[path]
         for hosts in HOSTS:
-            before = let_in(own, hosts * limit_before / WINDOW, rate_before)
-            # Without a session a request is blocked; with an invented one it is counted for its address.
-            now = let_in(own, hosts * year.template.parameters[parameter] / WINDOW, rate)
+            before = admitted_share(own, hosts * limit_before / WINDOW, rate_before)
+            # The firewall blocks requests without a session. It cannot recognize an invented session, and counts such requests for their address.
+            now = admitted_share(own, hosts * year.template.parameters[parameter] / WINDOW, rate)
             found.append((path, hosts, own, before, 1.0 if needs_session else now, now))
     return found
 
 
-def studio(year):
-    """Calls of the largest studio in its busiest five minutes, by the operation of which it makes most."""
+def studio_calls(year):
+    """Returns the number of calls that the largest studio makes in its busiest five minutes, to the operation that it calls most."""
     a_pair = max(year.usage.times(name, "pairs") for name in ("request_upload", "check_photos"))
     return year.template.parameters["CodesPerBusiness"] * year.hour() / 3_600 * WINDOW * year.country["peak"]["second"] * a_pair
 
 
 def code_sms(year):
-    """SMS with codes on the busiest day, resends included."""
+    """Returns the number of SMS with codes on the busiest day, including resends."""
     resends = sum(times for name, per, times in year.usage.per if per == "pairs" and name.startswith("resend_code "))
     return year.amounts["by_sms"] * (1 + resends) / 365 * year.country["peak"]["day"]
 
 
-def at_once(year):
-    """Functions that run at once where the gateway lets through all that it may."""
+def concurrent_at_rate_limits(year):
+    """Returns the number of concurrent executions if the gateway admits as many requests as its rate limits permit."""
     slowest = {path: max(year.seconds(one) for one in year.requests if year.function(one) == function) for path, function in THROTTLED.items()}
     return sum(rate * slowest[path] for path, rate in year.template.throttles.items())
 
@@ -339,23 +341,23 @@ def problems(year):
     if found:
         return found
     if set(year.template.throttles) != set(THROTTLED):
-        found.append(f"template.yaml throttles {sorted(year.template.throttles)}, simulate.py knows {sorted(THROTTLED)}")
+        found.append(f"template.yaml has rate limits for {sorted(year.template.throttles)}, and simulate.py expects them for {sorted(THROTTLED)}")
         return found
     for path, rate in year.template.throttles.items():
         busiest = year.busiest(year.calls_of(THROTTLED[path]))
         if rate < busiest * RESERVE:
-            found.append(f"template.yaml lets {rate} a second through to {path}: too few for the {busiest:.1f} of Greece's busiest second")
+            found.append(f"template.yaml: the rate limit of {rate} a second for {path} is too low for the {busiest:.1f} requests of Greece's busiest second")
     for path, hosts, _, _, without, invented in floods(year):
-        if hosts == min(HOSTS) and min(without, invented) < LET_IN:
-            found.append(f"template.yaml: {hosts} hosts that flood {path} leave {invented:.0%} of the others")
-    if studio(year) * RESERVE > year.template.parameters["IssuingPerAddress"]:
-        found.append(f"template.yaml: IssuingPerAddress is too low for a studio that makes {studio(year):.0f} calls in five minutes")
+        if hosts == min(HOSTS) and min(without, invented) < ADMITTED_MIN:
+            found.append(f"template.yaml: if {hosts} hosts flood {path}, only {invented:.0%} of the other callers are admitted")
+    if studio_calls(year) * RESERVE > year.template.parameters["IssuingPerAddress"]:
+        found.append(f"template.yaml: IssuingPerAddress is too low for a studio that makes {studio_calls(year):.0f} calls in five minutes")
     if code_sms(year) * RESERVE_OF_DAY > year.template.parameters["CodeSmsPerDay"]:
         found.append(f"template.yaml: CodeSmsPerDay is too low for the {code_sms(year):,.0f} SMS with codes of Greece's busiest day")
-    if at_once(year) > read("limits.toml")["limits"]["Lambda: concurrent executions"] / 2:
-        found.append(f"template.yaml: what the gateway lets through may run {at_once(year):.0f} functions at once")
-    if sender(year) < year.busiest(year.amounts["pairs"]) * RESERVE:
-        found.append(f"template.yaml lets deliver_code send {sender(year):.1f} messages a second: too few for Greece's busiest second")
+    if concurrent_at_rate_limits(year) > read("limits.toml")["limits"]["Lambda: concurrent executions"] / 2:
+        found.append(f"template.yaml: the rate limits permit {concurrent_at_rate_limits(year):.0f} concurrent executions, more than half of the account's limit")
+    if sender_rate(year) < year.busiest(year.amounts["pairs"]) * RESERVE:
+        found.append(f"template.yaml: deliver_code can send {sender_rate(year):.1f} messages a second, too few for Greece's busiest second")
     return found
 
 
@@ -369,7 +371,7 @@ def table(head, rows):
 
 
 def tables(years, limits):
-    """Returns the tables of docs/usage.md by the name that their marker there has."""
+    """Returns the tables of docs/usage.md by the names in their markers."""
     prices, scales, first = limits["prices"], [f"Greece x {scale}" for scale in SCALES], years[0]
     sums = [costs(year, prices) for year in years]
     rows = [[kind, *(f"{one[kind]:,.0f}" for one in sums)] for kind in sums[0]]
@@ -377,13 +379,13 @@ def tables(years, limits):
     found = {"a year": table(["US dollars", *scales], rows)}
 
     rows = []
-    ours = {"Outbox: messages a second for one shard": sender(first), "Outbox: messages that end, a minute": SWEEP_MESSAGES}
+    ours = {"Outbox: messages a second for one shard": sender_rate(first), "Outbox: messages that end, a minute": SWEEP_MESSAGES}
     for loads_of_all in zip(*(loads(year) for year in years), strict=True):
         name, advice = loads_of_all[0][0], loads_of_all[0][2]
         limit = ours.get(name) or limits["limits"][name]
         values = [value for _, value, _ in loads_of_all]
-        shown = [f"**{figure(value)}**" if value > limit else figure(value) for value in values]
-        rows.append([name, figure(limit), *shown, advice if max(values) > limit / 2 else ""])
+        formatted = [f"**{figure(value)}**" if value > limit else figure(value) for value in values]
+        rows.append([name, figure(limit), *formatted, advice if max(values) > limit / 2 else ""])
     found["the busiest second"] = table(["", "limit", *scales, "what to do from half of the limit on"], rows)
 
     rows = [
@@ -406,24 +408,27 @@ def print_all(years, limits, found):
         print(f"\n{name[0].upper()}{name[1:]}\n")
         print("\n".join(lines))
 
-    print("\nThe busiest day of Greece, message by message: the longest wait for the sender\n")
+    print("\nThe longest wait of a message for the sender, on the busiest day of Greece\n")
     for parallel in sorted({1, first.template.parallel}):
         print(f"- with `ParallelizationFactor: {parallel}`: {figure(longest_wait(first, parallel))} s")
-    print(f"\nThe largest studio makes {figure(studio(first))} calls of one kind in its busiest five minutes; its address may make {first.template.parameters['IssuingPerAddress']}.")
-    print(f"The busiest day has {figure(code_sms(first))} SMS with codes; {first.template.parameters['CodeSmsPerDay']:,} may be issued.")
-    print(f"If the gateway's throttles were used up, {figure(at_once(first))} functions would run at the same time.")
+    print(
+        f"\nThe largest studio makes {figure(studio_calls(first))} calls to one operation in its busiest five minutes. "
+        f"The limit of its address is {first.template.parameters['IssuingPerAddress']}."
+    )
+    print(f"The busiest day has {figure(code_sms(first))} SMS with codes. The limit is {first.template.parameters['CodeSmsPerDay']:,}.")
+    print(f"If the gateway's rate limits were used up, there would be {figure(concurrent_at_rate_limits(first))} concurrent executions.")
 
     rows = []
     for operation in sorted(first.requests):
-        one, parts = first.requests[operation], of_a_million(first, operation, limits["prices"])
+        one, parts = first.requests[operation], cost_per_million(first, operation, limits["prices"])
         name = f"{operation} (estimated: run `make usage`)" if one.get("is_estimated") else operation
         rows.append([name, f"{one['read_units']:g}", f"{one['write_units']:g}", *(f"{parts[kind]:,.2f}" for kind in KINDS)])
     print("\nA million calls of each operation, in US dollars\n")
     print("\n".join(table(["operation", "read units", "write units", *KINDS], rows)))
 
 
-def marked(name):
-    """A pattern of the table with this name in docs/usage.md."""
+def table_pattern(name):
+    """Returns a pattern that matches the table with this name in docs/usage.md."""
     return re.compile(rf"(?<=<!-- simulate: {re.escape(name)} -->\n\n)(?:\|.*\n)*")
 
 
@@ -432,13 +437,13 @@ def numbers(lines):
 
 
 def stale(page, found):
-    """Names the tables of the page whose figures are off by more than 5%."""
+    """Yields a problem for each table of the page whose figures are off by more than 5%."""
     for name, lines in found.items():
-        table_there = marked(name).search(page)
-        before, now = numbers(table_there[0].splitlines() if table_there else []), numbers(lines)
+        written = table_pattern(name).search(page)
+        before, now = numbers(written[0].splitlines() if written else []), numbers(lines)
         is_near = len(before) == len(now) and all(abs(one - other) <= max(0.05 * abs(other), 0.5) for one, other in zip(before, now, strict=True))
         if not is_near:
-            yield f"docs/usage.md: the table \"{name}\" is out of date: run `make simulate`"
+            yield f"docs/usage.md: the table \"{name}\" is out of date. Run `make simulate`"
 
 
 def main():
@@ -464,7 +469,7 @@ def main():
         else:
             print_all(years, limits, made)
             for name, lines in made.items():
-                text = marked(name).sub(lambda _, lines=lines: "\n".join(lines) + "\n", text)
+                text = table_pattern(name).sub(lambda _, lines=lines: "\n".join(lines) + "\n", text)
             page.write_text(text, encoding="utf-8")
     for problem in found:
         print(problem, file=sys.stderr)

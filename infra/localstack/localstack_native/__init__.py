@@ -1,3 +1,4 @@
-"""Runs this project's stack on LocalStack 4.14.0 without Docker: a Lambda executor for native processes, and mends of LocalStack's gaps.
+"""A plugin that lets LocalStack 4.14.0 run this project's stack without Docker: a Lambda executor for native processes, and patches of LocalStack's gaps.
 
-`infra/local/emulators.py` puts this folder on PYTHONPATH. LocalStack finds the entry points in the dist-info folder beside this package."""
+`infra/local/emulators.py` puts the folder of this package on PYTHONPATH. LocalStack finds the plugin's entry points in the dist-info folder next to the package.
+"""

@@ -1,7 +1,8 @@
 """Runs Lambda functions of the runtimes `provided.*` as processes of this machine, without Docker.
 
-LocalStack starts the executor that LAMBDA_RUNTIME_EXECUTOR names. Its own one needs Docker, and images that it downloads.
-Variables of LocalStack's environment that begin with LAMBDA_NATIVE_ENV_ are handed to every function without this prefix."""
+LocalStack uses the executor that LAMBDA_RUNTIME_EXECUTOR names. The default one needs Docker and downloads images. Variables in LocalStack's environment that begin
+with LAMBDA_NATIVE_ENV_ are passed to every function without this prefix.
+"""
 
 import contextlib
 import logging
@@ -23,23 +24,23 @@ from .runtime_api import HOST, Kind, Report, RuntimeApi, error_payload
 LOG = logging.getLogger(__name__)
 
 ENV_PREFIX = "LAMBDA_NATIVE_ENV_"
-# What LocalStack gives to its own process inside a container, and Lambda does not have.
+# Prefixes of variables that LocalStack passes to its own process in a container, and that do not exist on Lambda.
 NOT_IN_LAMBDA = ("LOCALSTACK_", "EDGE_PORT", "AWS_LAMBDA_FUNCTION_TIMEOUT")
-# A process writes its last log line of an event before it polls for the next one, at once.
+# How long to wait for the next poll after a response. A process polls at once after it has written the last log line of an event.
 POLL_AFTER_RESPONSE_SECONDS = 1
 # Lambda's limit from the start of a process to its first poll.
 INIT_SECONDS = 10
 
 
 class FunctionProcess:
-    """One run of `bootstrap`, with a Runtime API of its own and its output in a file."""
+    """A process that runs `bootstrap`, with its own Runtime API and with its output in a file."""
 
     def __init__(self, code, env):
         self.api = RuntimeApi()
         self._output = tempfile.TemporaryFile("ab+")
         self._read = 0
         try:
-            # In LocalStack's session, so that whoever ends the session ends this process too (infra/local/daemon.py).
+            # The process is in LocalStack's session, so that infra/local/daemon.py kills it together with LocalStack.
             self._child = subprocess.Popen(
                 [str(code / "bootstrap")],
                 cwd=code,
@@ -63,7 +64,7 @@ class FunctionProcess:
         return self._child.poll() is None
 
     def new_output(self):
-        """Returns what the process wrote since the last call. The file only grows, so nothing that is written meanwhile is lost."""
+        """Returns the output since the last call. The file only grows, so output that is written meanwhile is not lost."""
         if self._output.closed:
             return ""
         end = os.fstat(self._output.fileno()).st_size
@@ -80,7 +81,7 @@ class FunctionProcess:
         self._child.kill()
 
     def close(self):
-        """Ends the process and gives back its file."""
+        """Kills the process and closes its output file."""
         self.kill()
         self._child.wait()
         self._output.close()
@@ -99,7 +100,7 @@ class NativeRuntimeExecutor(RuntimeExecutor):
         self._start_process()
 
     def _environment(self, env_vars):
-        """Returns what Lambda sets, then what the stack gives to all functions, then the function's own variables."""
+        """Returns Lambda's variables, then those for all functions, then the function's own. Later ones override earlier ones."""
         code = str(self._code())
         lambdas = {name: str(value) for name, value in env_vars.items() if not name.startswith(NOT_IN_LAMBDA)}
         lambdas |= {"PATH": "/usr/local/bin:/usr/bin/:/bin:/opt/bin", "LANG": "en_US.UTF-8", "LAMBDA_TASK_ROOT": code, "LAMBDA_RUNTIME_DIR": code}
@@ -111,7 +112,7 @@ class NativeRuntimeExecutor(RuntimeExecutor):
         return self.function_version.config.code.get_unzipped_code_location()
 
     def _start_process(self):
-        """Starts a process in place of the one that ended, and waits until it polls for its first event."""
+        """Starts a process, after stopping an earlier one, and waits until it polls for its first event."""
         self.stop()
         self._process = process = FunctionProcess(self._code(), self._env)
         try:
@@ -138,7 +139,7 @@ class NativeRuntimeExecutor(RuntimeExecutor):
     def invoke(self, payload):
         request_id, settings = payload["invoke-id"], self.function_version.config
         if not self._process.is_alive():
-            # It exited or was killed after its last event. Lambda starts another one for the next event, too.
+            # The process exited or was killed after its last event. As on Lambda, another process handles the next event.
             self._start_process()
         process, began = self._process, time.monotonic()
         process.api.events.put(
@@ -167,7 +168,7 @@ class NativeRuntimeExecutor(RuntimeExecutor):
         return InvocationResult(request_id, report.body, is_error=report.kind is not Kind.RESPONSE, logs=logs)
 
     def _outcome(self, process, request_id, timeout):
-        """Returns the report that ends this event; a timeout or an exit is turned into Lambda's error."""
+        """Returns the report that ends this event. Converts a timeout or an exit of the process to Lambda's error for it."""
         deadline = time.monotonic() + timeout
         while True:
             try:
@@ -178,14 +179,14 @@ class NativeRuntimeExecutor(RuntimeExecutor):
             if report.kind is Kind.EXIT:
                 message = f"RequestId: {request_id} Error: Runtime exited with error: exit status {report.body.decode()}"
                 return Report(Kind.ERROR, request_id, error_payload("Runtime.ExitError", message))
-            # A late report of an earlier event, or its poll, does not end this one.
+            # Skips polls, and late reports of earlier events.
             if report.request_id == request_id:
                 return report
 
     def get_logs(self):
         return self._process.new_output() if self._process else ""
 
-    # -- addresses
+    # -- endpoints
 
     def get_address(self):
         return HOST
@@ -203,7 +204,7 @@ class NativeRuntimeExecutor(RuntimeExecutor):
 
     @classmethod
     def cleanup_version(cls, function_version):
-        """Leaves the unpacked code: the stack clears LocalStack's folder when it starts."""
+        """Does not delete the unpacked code, because infra/local/emulators.py clears LocalStack's folder at the next start."""
 
 
 class NativeRuntimeExecutorPlugin(RuntimeExecutorPlugin):

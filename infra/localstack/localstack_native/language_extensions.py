@@ -1,11 +1,11 @@
-"""Expands what AWS::LanguageExtensions defines and LocalStack's CloudFormation does not: `Fn::ForEach` outside of Resources, and the
-`DefaultValue` of `Fn::FindInMap`.
+"""Expands features of AWS::LanguageExtensions that LocalStack's CloudFormation lacks: `Fn::ForEach` outside of Resources, and `DefaultValue` of `Fn::FindInMap`.
 
-https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-aws-languageextensions.html"""
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-aws-languageextensions.html
+"""
 
 
 def expand(template):
-    """Returns the template without loops, and without lookups that have a default."""
+    """Returns the template with loops expanded, and with lookups that have a default resolved."""
     expanded = _without_loops(template)
     return _without_defaults(expanded, expanded["Mappings"]) if "Mappings" in expanded else expanded
 
@@ -22,7 +22,7 @@ def _without_loops(node):
             continue
         variable, items, body = value
         if not (isinstance(items, list) and all(isinstance(item, str) for item in items)):
-            raise ValueError(f"{key}: the collection must be a list of texts, because parameters are not known here")
+            raise ValueError(f"{key}: the collection must be a list of strings, because the values of parameters are not available here")
         for item in items:
             found |= _without_loops(_replaced("${" + variable + "}", item, body))
     return found
@@ -36,7 +36,7 @@ def _replaced(placeholder, item, node):
     if not isinstance(node, dict):
         return node
     filled = {key.replace(placeholder, item): _replaced(placeholder, item, value) for key, value in node.items()}
-    # A Sub with nothing left to replace becomes its text, because Ref and GetAtt take nothing else.
+    # A Sub without placeholders becomes its text, because Ref and GetAtt accept only strings.
     text = filled.get("Fn::Sub")
     return text if isinstance(text, str) and "${" not in text else filled
 

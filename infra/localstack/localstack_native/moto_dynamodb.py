@@ -1,7 +1,8 @@
-"""Lets moto answer for DynamoDB and its streams, inside LocalStack, where there is no DynamoDB Local: PROVIDER_OVERRIDE_DYNAMODB=moto.
+"""Providers that run moto's DynamoDB and streams inside LocalStack, for machines without DynamoDB Local: PROVIDER_OVERRIDE_DYNAMODB=moto.
 
-LocalStack's own providers forward to DynamoDB Local, which needs Java and Amazon's licence. moto checks a condition and writes without a lock
-in between, so the calls are made one after another."""
+LocalStack's own providers forward to DynamoDB Local, which needs Java and is under Amazon's licence. moto does not check a condition and write atomically, so a
+lock serializes all calls.
+"""
 
 import threading
 
@@ -14,7 +15,7 @@ LOCK = threading.Lock()
 
 
 def _serialized(provider):
-    """Returns moto's dispatch table for a provider, with every operation under one lock."""
+    """Returns moto's dispatch table for a provider, with one lock around every operation."""
 
     def under_lock(handler):
         def call(context, request):

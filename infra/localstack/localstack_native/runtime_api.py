@@ -1,6 +1,7 @@
-"""Lambda's Runtime API for one process: the process asks for its next event, and posts its response or its error.
+"""Lambda's Runtime API for one process: the process polls for its next event, and posts its response or its error.
 
-https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html"""
+https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+"""
 
 import contextlib
 import enum
@@ -13,12 +14,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 HOST = "127.0.0.1"
 PREFIX = "/2018-06-01/runtime"
-# The largest payload that Lambda takes as a synchronous response.
+# The largest payload of a synchronous response that Lambda accepts.
 MAX_RESPONSE_BYTES = 6_291_556
 
 
 def error_payload(error_type, message):
-    """Returns an error in the shape that Lambda gives to callers."""
+    """Returns an error in the format in which Lambda returns it to callers."""
     return json.dumps({"errorType": error_type, "errorMessage": message}).encode()
 
 
@@ -32,7 +33,7 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True)
 class Report:
-    """What the process did. `request_id` is set for a response or an error of an event; `body` is the payload, or the exit status."""
+    """An event of the process's life. `request_id` is set for the response or error of an invocation. `body` is the payload or the exit status."""
 
     kind: Kind
     request_id: str | None = None
@@ -40,7 +41,7 @@ class Report:
 
 
 class RuntimeApi(ThreadingHTTPServer):
-    """Serves one process. Reports of the process are put into `reports`; an event put into `events` answers its poll, None ends it."""
+    """Serves one process. Puts the process's reports into the queue `reports`. Responds to its poll with the next item of the queue `events`, and to None by closing."""
 
     daemon_threads = True
 
@@ -51,7 +52,7 @@ class RuntimeApi(ThreadingHTTPServer):
         threading.Thread(target=self._accept, name=f"lambda-runtime-api-{self.server_port}", daemon=True).start()
 
     def _accept(self):
-        # Not serve_forever, because it wakes up twice a second for each process.
+        # Replaces serve_forever, which would wake up twice a second for each process.
         while True:
             try:
                 self.process_request(*self.socket.accept())
@@ -65,7 +66,7 @@ class RuntimeApi(ThreadingHTTPServer):
         self.socket.close()
 
     def handle_error(self, request, client_address):
-        """Ignores broken connections: the process has ended, which the executor learns from its exit status."""
+        """Ignores broken connections, because the executor notices the end of the process by its exit status."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -123,4 +124,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def log_message(self, *_):
-        """Writes nothing: LocalStack's log would have a line for each poll."""
+        """Logs nothing, because LocalStack's log would get a line for each poll."""

@@ -1,6 +1,7 @@
-"""The executor, with real processes: what Lambda promises of responses, errors, crashes, time limits, environment and logs.
+"""Tests of the executor with real processes: responses, errors, crashes, timeouts, environment and logs are as on Lambda.
 
-Runs in LocalStack's environment: `make test-plugin`."""
+They run in LocalStack's virtual environment: `make test-plugin`.
+"""
 
 import json
 import os
@@ -16,14 +17,14 @@ from localstack.services.lambda_.invocation.executor_endpoint import StatusError
 from localstack_native.executor import NativeRuntimeExecutor
 from localstack_native.runtime_api import MAX_RESPONSE_BYTES
 
-# A runtime in a few lines. What it does with an event is the body of `handle(event, respond, error)`.
+# A minimal runtime. `handle` is the code that processes an event; it can use `event`, `respond` and `error`.
 BOOTSTRAP = """#!/usr/bin/env python3
 import http.client, json, os, sys, time
 api = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
 def call(method, path, body=None, **options):
     api.request(method, "/2018-06-01/runtime/" + path, body, **options)
-    answer = api.getresponse()
-    return answer.status, answer.headers, answer.read()
+    response = api.getresponse()
+    return response.status, response.headers, response.read()
 {init}
 while True:
     _, headers, body = call("GET", "invocation/next")
@@ -117,7 +118,7 @@ class Executors(unittest.TestCase):
             with self.assertRaises(StatusErrorException) as raised:
                 self.executor("", init="time.sleep(60)")
             self.assertEqual(json.loads(raised.exception.payload)["errorType"], "Sandbox.Timedout")
-            # Also where it takes the place of a process that ended.
+            # The same applies if it replaces a process that exited.
             executor = self.executor("sys.exit(1)", init="time.sleep(60 if os.path.exists('again') else 0); open('again', 'w')")
             self.invoke(executor)
             with self.assertRaises(StatusErrorException):
@@ -137,7 +138,7 @@ class Executors(unittest.TestCase):
         result = self.invoke(executor, {"bytes": MAX_RESPONSE_BYTES + 1}, "r-2")
         self.assertEqual(self.error_type(result), "Function.ResponseSizeTooLarge")
         self.assertIn("status 413", result.logs)
-        self.assertFalse(self.invoke(executor, {"bytes": 10}, "r-3").is_error, "the process goes on")
+        self.assertFalse(self.invoke(executor, {"bytes": 10}, "r-3").is_error, "the process handles the next event")
 
     def test_a_function_has_the_variables_of_lambda_and_none_of_localstack(self):
         given = {"LAMBDA_NATIVE_ENV_AWS_ENDPOINT_URL_SNS": "http://sandbox", "LAMBDA_NATIVE_ENV_SHARED": "common", "HOST_SECRET": "1"}

@@ -1,4 +1,4 @@
-//! The commands, as they are typed.
+//! The commands and their arguments.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -10,83 +10,83 @@ use domain::{
 use serde::Deserialize;
 use storage::applications::Application;
 
-/// Characters of a key's id.
-const KEY_ID_LENGTH: usize = 64;
-/// Characters of a name, in either language.
-const NAME_LENGTH: usize = 120;
+/// Maximum length of a key's ID in characters.
+const KEY_ID_LENGTH_MAX: usize = 64;
+/// Maximum length of a name in characters, in either language.
+const NAME_LENGTH_MAX: usize = 120;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// All applications, also those withdrawn
+    /// Lists all applications, including withdrawn ones
     List,
-    /// One application, with its keys
+    /// Shows one application with its keys
     Show {
         #[arg(value_parser = application_id)]
         id: ApplicationId,
     },
-    /// A new application; it has no key yet
+    /// Adds an application, without a key
     Add {
         #[arg(value_parser = application_id)]
         id: ApplicationId,
         #[command(flatten)]
         entry: Entry,
     },
-    /// Its keys
+    /// Adds or removes a key of an application
     Key {
         #[command(subcommand)]
         command: KeyCommand,
     },
-    /// It pulls nothing from its next request on, and can no longer be authorised
+    /// Withdraws an application: its next request is rejected, and citizens can no longer authorize it
     Withdraw {
         #[arg(value_parser = application_id)]
         id: ApplicationId,
     },
-    /// Takes a withdrawal back
+    /// Reverses a withdrawal
     Restore {
         #[arg(value_parser = application_id)]
         id: ApplicationId,
     },
-    /// Adds the applications of a file that are not there yet
+    /// Adds the applications of a file that do not exist yet
     Seed { file: PathBuf },
 }
 
 #[derive(Debug, Subcommand)]
 pub enum KeyCommand {
-    /// A public key, PEM or JWK; its algorithm follows from it
+    /// Adds a public key in PEM or JWK format, which determines the algorithm
     Add {
         #[arg(value_parser = application_id)]
         id: ApplicationId,
-        /// The key's id, as requests name it
+        /// ID of the key, which requests name in their header
         #[arg(long, value_parser = key_id)]
         kid: String,
         file: PathBuf,
     },
-    /// Holds from the next request on
+    /// Removes a key, with effect from the next request
     Remove {
         #[arg(value_parser = application_id)]
         id: ApplicationId,
         #[arg(long)]
         kid: String,
-        /// Also the last one
+        /// Removes the key even if it is the last one
         #[arg(long)]
         force: bool,
     },
 }
 
-/// What is said of an application.
+/// The description of an application.
 #[derive(Debug, Args, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// In Greek, as citizens read it
+    /// Name in Greek, for citizens
     #[arg(long, value_parser = name)]
     name_el: String,
-    /// In English
+    /// Name in English
     #[arg(long, value_parser = name)]
     name_en: String,
-    /// What it is for; what it may pull follows from it
+    /// Purpose, which determines the images that the application may pull
     #[arg(long, value_parser = purpose)]
     purpose: Purpose,
-    /// Of the photos that it needs: standard or `identity_card`
+    /// Profile of the photos that the application needs: standard or `identity_card`
     #[arg(long, value_parser = profile, default_value = "standard")]
     #[serde(default = "standard")]
     profile: FileProfile,
@@ -116,22 +116,24 @@ fn application_id(text: &str) -> Result<ApplicationId, String> {
 }
 
 fn key_id(text: &str) -> Result<String, String> {
-    let fits = (1..=KEY_ID_LENGTH).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-    if fits { Ok(text.to_owned()) } else { Err(format!("a key's id has 1 to {KEY_ID_LENGTH} letters, digits, -, _ and .")) }
+    let fits = (1..=KEY_ID_LENGTH_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    if fits { Ok(text.to_owned()) } else { Err(format!("a key's ID has 1 to {KEY_ID_LENGTH_MAX} letters, digits, -, _ and .")) }
 }
 
 fn name(text: &str) -> Result<String, String> {
     let text = text.trim();
-    let fits = (1..=NAME_LENGTH).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-    if fits { Ok(text.to_owned()) } else { Err(format!("a name has 1 to {NAME_LENGTH} printable characters")) }
+    let fits = (1..=NAME_LENGTH_MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    if fits { Ok(text.to_owned()) } else { Err(format!("a name has 1 to {NAME_LENGTH_MAX} printable characters")) }
 }
 
 fn purpose(text: &str) -> Result<Purpose, String> {
     let all = Purpose::ALL.map(Purpose::name).join(", ");
-    Purpose::ALL.into_iter().find(|purpose| purpose.name() == text).ok_or_else(|| format!("one of {all}"))
+    Purpose::ALL.into_iter().find(|purpose| purpose.name() == text).ok_or_else(|| format!("the purpose must be one of {all}"))
 }
 
 fn profile(text: &str) -> Result<FileProfile, String> {
     let all = [FileProfile::Standard, FileProfile::IdentityCard];
-    all.into_iter().find(|profile| profile.name() == text).ok_or_else(|| format!("one of {}", all.map(FileProfile::name).join(", ")))
+    all.into_iter()
+        .find(|profile| profile.name() == text)
+        .ok_or_else(|| format!("the profile must be one of {}", all.map(FileProfile::name).join(", ")))
 }

@@ -1,4 +1,4 @@
-//! Public keys of applications: PEM or JWK in, JWK out, and only those that we can verify with.
+//! Parses public keys of applications from PEM or JWK, and accepts only keys that the service can verify signatures with.
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -9,43 +9,45 @@ use jsonwebtoken::{
 };
 use serde_json::{Value, json};
 
-/// Of an RSA key's modulus.
+/// Permitted size of an RSA key's modulus.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 3072..=8192;
 
-/// Why a file holds no key that we take.
+/// Why the key in a file is rejected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadKey {
     #[error(
-        "THIS IS A PRIVATE KEY. It has left its owner's hands: it must not be used any more. Its owner makes a new pair, and sends the public \
-         half alone (openssl pkey -in key.pem -pubout)"
+        "THIS IS A PRIVATE KEY. It must not be used any more, because it has left its owner's systems. The owner must create a new key \
+         pair and send only the public key (openssl pkey -in key.pem -pubout)"
     )]
     Private,
-    #[error("a certificate: take the public key out of it (openssl x509 -in FILE -pubkey -noout)")]
+    #[error("this is a certificate: extract its public key (openssl x509 -in FILE -pubkey -noout)")]
     Certificate,
-    #[error("neither a public key in PEM (BEGIN PUBLIC KEY) nor a JWK")]
+    #[error("this is neither a public key in PEM (BEGIN PUBLIC KEY) nor a JWK")]
     Unreadable,
-    #[error("a set of keys: give one JWK")]
+    #[error("this is a set of keys: use a file with a single JWK")]
     Set,
-    #[error("a shared secret: applications sign with a key pair")]
+    #[error("this is a shared secret: applications must sign with a key pair")]
     Shared,
-    #[error("on another curve than P-256 and Ed25519, or not a point of it")]
+    #[error("the key is on another curve than P-256 and Ed25519, or is not a point on its curve")]
     Curve,
-    #[error("an RSA key of {0} bits: 3072 to 8192 are taken, with an exponent of 65537 or more")]
+    #[error("this is an RSA key of {0} bits: it must have 3072 to 8192 bits, and an exponent of at least 65537")]
     Rsa(usize),
-    #[error("its alg is {named}, and the key is one for {fits}")]
+    #[error("the JWK's alg is {named}, but the key is for {fits}")]
     Algorithm { named: String, fits: &'static str },
 }
 
-/// A public key that is taken.
+/// A public key that has passed all checks.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Key {
     pub algorithm: SigningAlgorithm,
-    /// The members that RFC 7638 names, and no others.
+    /// The key as a JWK with only the members that RFC 7638 requires.
     pub jwk: String,
 }
 
+/// Parses and checks a public key in PEM or JWK.
+///
 /// # Errors
-/// Where it is none that we take; a private key above all.
+/// If it is not a key that the service accepts, and in particular if it is a private key.
 pub fn read_key(text: &str) -> Result<Key, BadKey> {
     let text = text.trim();
     if text.contains("PRIVATE KEY") {
@@ -61,7 +63,7 @@ fn from_pem(text: &str) -> Result<Key, BadKey> {
     let bytes = text.as_bytes();
     let key = DecodingKey::from_ed_pem(bytes).or_else(|_| DecodingKey::from_ec_pem(bytes)).or_else(|_| DecodingKey::from_rsa_pem(bytes));
     let key = key.map_err(|_| BadKey::Unreadable)?;
-    // What is no P-256 or P-384 point by its length is refused here already.
+    // This already fails if the length is not that of a point on P-256 or P-384.
     checked(&Jwk::from_decoding_key(&key, None).map_err(|_| BadKey::Curve)?)
 }
 
@@ -114,7 +116,7 @@ fn checked(jwk: &Jwk) -> Result<Key, BadKey> {
             Ok(key(SigningAlgorithm::Rs256, &json!({ "e": own.e, "kty": "RSA", "n": own.n })))
         }
         AlgorithmParameters::OctetKey(_) => Err(BadKey::Shared),
-        // Kinds that the library knows and we do not, now or later.
+        // Other kinds of keys that the library supports now or in a later version.
         AlgorithmParameters::Other(_) | _ => Err(BadKey::Unreadable),
     }
 }
@@ -123,7 +125,7 @@ fn key(algorithm: SigningAlgorithm, jwk: &Value) -> Key {
     Key { algorithm, jwk: jwk.to_string() }
 }
 
-/// RFC 7638, by which two people can compare a key on the telephone.
+/// Returns the SHA-256 thumbprint of RFC 7638, by which two people can compare a key on the telephone.
 pub(crate) fn fingerprint(jwk: &str) -> String {
     let jwk = serde_json::from_str::<Jwk>(jwk).ok();
     jwk.and_then(|jwk| jwk.thumbprint(ThumbprintHash::SHA256).ok()).unwrap_or_else(|| "unreadable".to_owned())
@@ -135,7 +137,7 @@ mod tests {
 
     use super::*;
 
-    /// Runs openssl in a folder of its own; answers what it says.
+    /// Runs a script with openssl in a temporary folder, and returns its output.
     fn openssl(script: &str) -> String {
         let folder = tempfile::tempdir().unwrap();
         let output = Command::new("bash").args(["-euc", script]).current_dir(folder.path()).output().unwrap();
@@ -151,14 +153,14 @@ mod tests {
 
     #[test]
     fn the_key_determines_the_algorithm() {
-        for (made_by, algorithm) in [
+        for (generated_by, algorithm) in [
             ("ed25519", SigningAlgorithm::EdDsa),
             (P256, SigningAlgorithm::Es256),
             ("RSA -pkeyopt rsa_keygen_bits:3072", SigningAlgorithm::Rs256),
         ] {
-            let key = read_key(&public(made_by)).unwrap();
+            let key = read_key(&public(generated_by)).unwrap();
             assert_eq!(key.algorithm, algorithm);
-            // What comes out goes in again, and is the same; its own alg may be said, and no other.
+            // Parsing the resulting JWK returns the same key. The JWK may state the key's own algorithm, but no other.
             assert_eq!(read_key(&key.jwk), Ok(Key { algorithm, jwk: key.jwk.clone() }));
             let mut jwk: Value = serde_json::from_str(&key.jwk).unwrap();
             jwk["kid"] = json!("theirs");
@@ -175,7 +177,7 @@ mod tests {
         let mut jwk: Value = serde_json::from_str(&read_key(&public(P256)).unwrap().jwk).unwrap();
         let bytes = |jwk: &Value, name: &str| URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap();
         let (mut x, mut y) = (bytes(&jwk, "x"), bytes(&jwk, "y"));
-        // The same point, where nobody asks for the lengths.
+        // Moves a byte from y to x. Concatenated without a length check, they would still be the same point.
         x.push(y.remove(0));
         jwk["x"] = json!(URL_SAFE_NO_PAD.encode(x));
         jwk["y"] = json!(URL_SAFE_NO_PAD.encode(y));
@@ -184,8 +186,8 @@ mod tests {
 
     #[test]
     fn private_keys_are_rejected_with_a_warning() {
-        for made_by in ["ed25519", P256, "RSA -pkeyopt rsa_keygen_bits:3072"] {
-            let pem = openssl(&format!("openssl genpkey -quiet -algorithm {made_by}"));
+        for generated_by in ["ed25519", P256, "RSA -pkeyopt rsa_keygen_bits:3072"] {
+            let pem = openssl(&format!("openssl genpkey -quiet -algorithm {generated_by}"));
             assert_eq!(read_key(&pem), Err(BadKey::Private));
         }
         let traditional = openssl("openssl ecparam -name prime256v1 -genkey -noout");
@@ -214,8 +216,8 @@ mod tests {
         for other in ["X25519", "ed448"] {
             assert!(read_key(&public(other)).is_err(), "{other}");
         }
-        // A point beside the curve.
-        let beside = URL_SAFE_NO_PAD.encode([1; 32]);
-        assert_eq!(read_key(&json!({ "kty": "EC", "crv": "P-256", "x": beside, "y": beside }).to_string()), Err(BadKey::Curve));
+        // A point that is not on the curve.
+        let off_curve = URL_SAFE_NO_PAD.encode([1; 32]);
+        assert_eq!(read_key(&json!({ "kty": "EC", "crv": "P-256", "x": off_curve, "y": off_curve }).to_string()), Err(BadKey::Curve));
     }
 }

@@ -1,6 +1,6 @@
-//! What operators do by hand: keeping the applications of public bodies and their keys (docs/operating/applications.md).
+//! The operators' command that manages the applications of public bodies and their keys (docs/operating/applications.md).
 //!
-//! Works on the table itself, with the credentials of whoever calls: no function of the service can change an application.
+//! It writes to the table directly with the caller's AWS credentials, because no function of the service can change an application.
 
 mod command;
 mod key;
@@ -25,9 +25,9 @@ pub use command::{Command, KeyCommand};
 pub use key::{BadKey, read_key};
 
 #[derive(Debug, Parser)]
-#[command(name = "applications", about = "Keeps the applications of public bodies, and their keys")]
+#[command(name = "applications", about = "Manages the applications of public bodies and their keys")]
 pub struct Cli {
-    /// The table Applications of the stack
+    /// Name of the stack's table Applications
     #[arg(long, env = "APPLICATIONS_TABLE")]
     table: String,
     #[command(subcommand)]
@@ -36,21 +36,21 @@ pub struct Cli {
 
 #[derive(Debug, thiserror::Error)]
 pub enum OperatorError {
-    #[error("there is an application {0} already; nothing was changed")]
+    #[error("application {0} already exists; nothing was changed")]
     Taken(ApplicationId),
-    #[error("there is no application {0}")]
+    #[error("application {0} does not exist")]
     Unknown(ApplicationId),
-    #[error("somebody else changed {0} at this moment; nothing was changed: look at it, and try again")]
+    #[error("somebody else changed {0} at the same time, so nothing was changed. Check the application and try again")]
     Raced(ApplicationId),
-    #[error("{0} has a key {1} already: a key's id is used once, take another")]
+    #[error("{0} already has a key {1}. Use another ID")]
     KeyTaken(ApplicationId, String),
-    #[error("{0} has {KEYS_PER_APPLICATION_MAX} keys already ({1}): remove the old one first")]
+    #[error("{0} already has {KEYS_PER_APPLICATION_MAX} keys ({1}), the maximum. Remove an old one first")]
     TooManyKeys(ApplicationId, String),
-    #[error("{0} has no key {1}; it has: {2}")]
+    #[error("{0} has no key {1}. Its keys: {2}")]
     KeyUnknown(ApplicationId, String, String),
-    #[error("{1} is the last key of {0}: nothing could be pulled afterwards. Add --force if that is meant, or withdraw the application")]
+    #[error("{1} is the last key of {0}, which could not pull without it. Use --force to remove it anyway, or withdraw the application")]
     LastKey(ApplicationId, String),
-    #[error("{0} has this very key already, as {1}")]
+    #[error("{0} already has the same key as {1}")]
     SameKey(ApplicationId, String),
     #[error("{path}: {error}")]
     File { path: PathBuf, error: std::io::Error },
@@ -62,31 +62,32 @@ pub enum OperatorError {
     Storage(#[from] StorageError),
 }
 
-/// Does what a command says; answers what to print.
+/// Executes a command. Returns the text to print.
 ///
 /// # Errors
-/// Where nothing was changed, and why.
+/// If the command failed. In that case nothing was changed.
 pub async fn run(cli: Cli) -> Result<String, OperatorError> {
     let table = Applications::new(storage::dynamodb(&aws::config().await), cli.table);
-    let keeper = Keeper { table, now: now() };
+    let registry = Registry { table, now: now() };
     match cli.command {
-        Command::List => keeper.list().await,
-        Command::Show { id } => Ok(described(&keeper.find(&id).await?)),
-        Command::Add { id, entry } => keeper.add(entry.application(id)).await,
-        Command::Key { command: KeyCommand::Add { id, kid, file } } => keeper.add_key(&id, kid, file).await,
-        Command::Key { command: KeyCommand::Remove { id, kid, force } } => keeper.remove_key(&id, &kid, force).await,
-        Command::Withdraw { id } => keeper.set_withdrawn(&id, Some(keeper.now)).await,
-        Command::Restore { id } => keeper.set_withdrawn(&id, None).await,
-        Command::Seed { file } => keeper.seed(file).await,
+        Command::List => registry.list().await,
+        Command::Show { id } => Ok(description(&registry.find(&id).await?)),
+        Command::Add { id, entry } => registry.add(entry.application(id)).await,
+        Command::Key { command: KeyCommand::Add { id, kid, file } } => registry.add_key(&id, kid, file).await,
+        Command::Key { command: KeyCommand::Remove { id, kid, force } } => registry.remove_key(&id, &kid, force).await,
+        Command::Withdraw { id } => registry.set_withdrawn(&id, Some(registry.now)).await,
+        Command::Restore { id } => registry.set_withdrawn(&id, None).await,
+        Command::Seed { file } => registry.seed(file).await,
     }
 }
 
-struct Keeper {
+/// The registered applications.
+struct Registry {
     table: Applications,
     now: Moment,
 }
 
-impl Keeper {
+impl Registry {
     async fn find(&self, id: &ApplicationId) -> Result<Application, OperatorError> {
         self.table.find(id, self.now).await?.ok_or_else(|| OperatorError::Unknown(id.clone()))
     }
@@ -105,21 +106,22 @@ impl Keeper {
         if !self.table.add(&application, self.now).await? {
             return Err(OperatorError::Taken(application.application));
         }
-        Ok(described(&application))
+        Ok(description(&application))
     }
 
-    /// Writes a change on what was read, and on nothing else.
+    /// Reads an application, changes it, and writes it.
     async fn change(&self, id: &ApplicationId, change: impl FnOnce(&mut Application)) -> Result<String, OperatorError> {
         let read = self.find(id).await?;
         self.write(&read, change).await
     }
 
+    /// Writes a change on condition that the application has not been changed since it was read.
     async fn write(&self, read: &Application, change: impl FnOnce(&mut Application)) -> Result<String, OperatorError> {
         let mut changed = read.clone();
         change(&mut changed);
         changed.revision = storage::time_ordered_id();
         if self.table.replace(read, &changed, self.now).await? {
-            Ok(described(&changed))
+            Ok(description(&changed))
         } else {
             Err(OperatorError::Raced(read.application.clone()))
         }
@@ -155,14 +157,14 @@ impl Keeper {
         self.change(id, |application| application.withdrawn_at = at.map(|at| application.withdrawn_at.unwrap_or(at))).await
     }
 
-    /// Adds the file's applications that are not there yet; leaves the others as they are.
+    /// Adds the applications of a file that do not exist yet, and does not change the others.
     async fn seed(&self, path: PathBuf) -> Result<String, OperatorError> {
         let seed = seed::parse(&read(&path)?).map_err(|error| OperatorError::Seed { path, error: Box::new(error) })?;
         let (mut added, total) = (0, seed.len());
         for (id, entry) in seed {
             added += usize::from(self.table.add(&entry.application(id), self.now).await?);
         }
-        Ok(format!("{added} of {total} applications added; the others were there"))
+        Ok(format!("{added} of {total} applications added; the others already existed"))
     }
 }
 
@@ -188,7 +190,7 @@ fn key_ids(application: &Application) -> String {
     if application.keys.is_empty() { "none".to_owned() } else { application.keys.keys().cloned().collect::<Vec<_>>().join(", ") }
 }
 
-fn described(application: &Application) -> String {
+fn description(application: &Application) -> String {
     let mut lines = vec![
         format!("application  {}", application.application),
         format!("name         {} / {}", application.name_el, application.name_en),
@@ -204,7 +206,7 @@ fn described(application: &Application) -> String {
         lines.push(format!("key          {kid}  {}  since {}  SHA-256 {fingerprint}", key.algorithm.name(), key.added_at.rfc3339()));
     }
     if application.keys.is_empty() {
-        lines.push("key          none: it cannot pull yet".to_owned());
+        lines.push("key          none, so it cannot pull yet".to_owned());
     }
     lines.join("\n")
 }
@@ -250,7 +252,7 @@ mod tests {
         ] {
             assert!(cli(line).is_ok(), "{line}");
         }
-        for (line, named) in [
+        for (line, message) in [
             ("show Passports", "lower-case"),
             ("add passports --name-el Α --name-en A --purpose holiday", "driving_licence_issue"),
             ("add passports --name-el Α --purpose passport", "--name-en"),
@@ -262,7 +264,7 @@ mod tests {
             (&format!("add passports --name-el {} --name-en A --purpose passport", "Α".repeat(121)), "printable"),
         ] {
             let error = cli(line).expect_err(line).to_string();
-            assert!(error.contains(named), "{line}: {error}");
+            assert!(error.contains(message), "{line}: {error}");
         }
     }
 

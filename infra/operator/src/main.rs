@@ -1,6 +1,6 @@
-//! `applications`, which `make application` calls (docs/operating/applications.md).
+//! The command `applications`, which `make application` calls (docs/operating/applications.md).
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command that people type")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
 
 use std::process::ExitCode;
 

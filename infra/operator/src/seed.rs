@@ -1,4 +1,4 @@
-//! A file of applications: for the local stack, or to begin with.
+//! Parses a file of applications, for the local stack or for a first set of applications.
 
 use std::collections::BTreeMap;
 
@@ -6,9 +6,9 @@ use domain::application::ApplicationId;
 
 use crate::command::Entry;
 
-/// By id.
+/// Returns the applications of the file by ID.
 pub(crate) fn parse(text: &str) -> Result<BTreeMap<ApplicationId, Entry>, toml::de::Error> {
-    // Ids as texts first: a table's key is a plain text to the reader.
+    // IDs are parsed in a second step, because the TOML parser returns the keys of tables as plain strings.
     let entries: BTreeMap<String, Entry> = toml::from_str(text)?;
     let entries = entries.into_iter().map(|(id, entry)| {
         let id = ApplicationId::parse(&id).map_err(|error| serde::de::Error::custom(format!("{id}: {error}")))?;

@@ -1,4 +1,4 @@
-//! The two AWS calls that send: SNS Publish (query protocol) and SESv2 SendEmail (JSON), answered as AWS does.
+//! The two AWS operations that send messages: SNS Publish (query protocol) and SESv2 SendEmail (JSON). The responses are in AWS's format.
 
 use std::collections::HashMap;
 
@@ -19,35 +19,37 @@ use crate::failures::Failure;
 use crate::inbox::{Channel, Sent};
 use crate::{Sandbox, World};
 
-/// AWS's own limits: one SMS text, and one email with its attachments.
+/// AWS's limits for the text of an SMS, and for an email with its attachments.
 const SMS_CHARACTERS_MAX: usize = 1_600;
 const EMAIL_BYTES_MAX: usize = 10 * 1024 * 1024;
 
-enum Refusal {
+enum Rejection {
     NotSigned,
-    /// Signed for another service, or not in SigV4's form.
+    /// Signed for another service, or not in the format of Signature Version 4.
     WronglySigned,
     Invalid(String),
     UnknownAction,
-    Outside(Failure),
-    /// The inbox could not keep it.
-    NotKept(std::io::Error),
+    /// A rule makes messages to this recipient fail.
+    Failure(Failure),
+    /// The inbox could not store the message.
+    NotStored(std::io::Error),
 }
 
-/// A call must carry a Signature Version 4. The signature itself is not recomputed: the sandbox holds no AWS keys.
-fn signed_for(service: &str, headers: &HeaderMap) -> Result<(), Refusal> {
-    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).ok_or(Refusal::NotSigned)?;
+/// Checks that a call has a Signature Version 4 for the service. The signature itself is not verified, because the sandbox has no AWS keys.
+fn check_signature(service: &str, headers: &HeaderMap) -> Result<(), Rejection> {
+    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).ok_or(Rejection::NotSigned)?;
     let fields: HashMap<&str, &str> = value
         .strip_prefix("AWS4-HMAC-SHA256 ")
-        .ok_or(Refusal::WronglySigned)?
+        .ok_or(Rejection::WronglySigned)?
         .split(',')
         .filter_map(|field| field.trim().split_once('='))
         .collect();
     let scope = fields.get("Credential").copied().unwrap_or_default();
     let scoped = scope.ends_with(&format!("/{service}/aws4_request"));
-    if scoped && fields.contains_key("SignedHeaders") && fields.contains_key("Signature") { Ok(()) } else { Err(Refusal::WronglySigned) }
+    if scoped && fields.contains_key("SignedHeaders") && fields.contains_key("Signature") { Ok(()) } else { Err(Rejection::WronglySigned) }
 }
 
+/// Returns the ID by which the AWS SDK marks the attempts of one call.
 fn invocation(headers: &HeaderMap) -> Option<&str> {
     headers.get("amz-sdk-invocation-id")?.to_str().ok()
 }
@@ -64,8 +66,8 @@ pub(crate) async fn sns(State(world): State<World>, headers: HeaderMap, body: By
                  <ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata></PublishResponse>"
             ),
         ),
-        Err(refusal) => {
-            let (status, code, message) = sns_error(refusal);
+        Err(rejection) => {
+            let (status, code, message) = sns_error(rejection);
             let side = if status.is_server_error() { "Receiver" } else { "Sender" };
             (
                 status,
@@ -81,39 +83,39 @@ pub(crate) async fn sns(State(world): State<World>, headers: HeaderMap, body: By
     (status, headers, xml).into_response()
 }
 
-fn sns_error(refusal: Refusal) -> (StatusCode, &'static str, String) {
-    let (status, code, message) = match refusal {
-        Refusal::NotSigned => (StatusCode::FORBIDDEN, "MissingAuthenticationToken", "Missing Authentication Token"),
-        Refusal::WronglySigned => {
+fn sns_error(rejection: Rejection) -> (StatusCode, &'static str, String) {
+    let (status, code, message) = match rejection {
+        Rejection::NotSigned => (StatusCode::FORBIDDEN, "MissingAuthenticationToken", "Missing Authentication Token"),
+        Rejection::WronglySigned => {
             (StatusCode::FORBIDDEN, "SignatureDoesNotMatch", "Credential should be scoped to correct service: 'sns'.")
         }
-        Refusal::Invalid(message) => return (StatusCode::BAD_REQUEST, "InvalidParameter", message),
-        Refusal::UnknownAction => (StatusCode::BAD_REQUEST, "InvalidAction", "The action or operation requested is invalid."),
-        Refusal::Outside(Failure::Throttling) => (StatusCode::BAD_REQUEST, "Throttling", "Rate exceeded"),
-        Refusal::Outside(Failure::InternalError) => (StatusCode::INTERNAL_SERVER_ERROR, "InternalError", "An internal error occurred"),
-        Refusal::Outside(Failure::Rejected) => (StatusCode::BAD_REQUEST, "InvalidParameter", "Invalid parameter: PhoneNumber"),
-        Refusal::NotKept(error) => return (StatusCode::INTERNAL_SERVER_ERROR, "InternalError", error.to_string()),
+        Rejection::Invalid(message) => return (StatusCode::BAD_REQUEST, "InvalidParameter", message),
+        Rejection::UnknownAction => (StatusCode::BAD_REQUEST, "InvalidAction", "The action or operation requested is invalid."),
+        Rejection::Failure(Failure::Throttling) => (StatusCode::BAD_REQUEST, "Throttling", "Rate exceeded"),
+        Rejection::Failure(Failure::InternalError) => (StatusCode::INTERNAL_SERVER_ERROR, "InternalError", "An internal error occurred"),
+        Rejection::Failure(Failure::Rejected) => (StatusCode::BAD_REQUEST, "InvalidParameter", "Invalid parameter: PhoneNumber"),
+        Rejection::NotStored(error) => return (StatusCode::INTERNAL_SERVER_ERROR, "InternalError", error.to_string()),
     };
     (status, code, message.to_owned())
 }
 
-fn publish(world: &Sandbox, headers: &HeaderMap, body: &[u8]) -> Result<Uuid, Refusal> {
-    signed_for("sns", headers)?;
+fn publish(world: &Sandbox, headers: &HeaderMap, body: &[u8]) -> Result<Uuid, Rejection> {
+    check_signature("sns", headers)?;
     let form: HashMap<String, String> = url::form_urlencoded::parse(body).into_owned().collect();
     let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
     if field("Action") != "Publish" {
-        return Err(Refusal::UnknownAction);
+        return Err(Rejection::UnknownAction);
     }
     let (to, message) = (field("PhoneNumber"), field("Message"));
     if !is_e164(to) {
-        // Topics and device endpoints are not among what the service sends to.
-        return Err(Refusal::Invalid(format!("Invalid parameter: PhoneNumber Reason: {to} is not valid to publish to")));
+        // The service publishes only to phone numbers, never to topics or device endpoints.
+        return Err(Rejection::Invalid(format!("Invalid parameter: PhoneNumber Reason: {to} is not valid to publish to")));
     }
     if message.is_empty() {
-        return Err(Refusal::Invalid("Invalid parameter: Empty message".to_owned()));
+        return Err(Rejection::Invalid("Invalid parameter: Empty message".to_owned()));
     }
     if message.chars().count() > SMS_CHARACTERS_MAX {
-        return Err(Refusal::Invalid("Invalid parameter: Message too long".to_owned()));
+        return Err(Rejection::Invalid("Invalid parameter: Message too long".to_owned()));
     }
     let sender_id = (1..)
         .map_while(|number| {
@@ -124,10 +126,10 @@ fn publish(world: &Sandbox, headers: &HeaderMap, body: &[u8]) -> Result<Uuid, Re
         .find_map(|(name, value)| (name == "AWS.SNS.SMS.SenderID").then_some(value))
         .flatten();
     if sender_id.is_some_and(|id| !is_sender_id(id)) {
-        return Err(Refusal::Invalid("Invalid parameter: AWS.SNS.SMS.SenderID".to_owned()));
+        return Err(Rejection::Invalid("Invalid parameter: AWS.SNS.SMS.SenderID".to_owned()));
     }
     if let Some(failure) = world.failures.next(to, invocation(headers)) {
-        return Err(Refusal::Outside(failure));
+        return Err(Rejection::Failure(failure));
     }
     let sent = Sent {
         channel: Channel::Sms,
@@ -139,7 +141,7 @@ fn publish(world: &Sandbox, headers: &HeaderMap, body: &[u8]) -> Result<Uuid, Re
         raw: None,
         sender_id: sender_id.cloned(),
     };
-    world.inbox.add(sent).map_err(Refusal::NotKept)?;
+    world.inbox.add(sent).map_err(Rejection::NotStored)?;
     Ok(Uuid::new_v4())
 }
 
@@ -147,7 +149,7 @@ fn is_e164(number: &str) -> bool {
     number.strip_prefix('+').is_some_and(|digits| (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// AWS: up to 11 letters and digits, a letter among them.
+/// Checks AWS's rule for sender IDs: up to 11 letters and digits, at least one of them a letter.
 fn is_sender_id(id: &str) -> bool {
     (1..=11).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric()) && id.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
@@ -206,35 +208,35 @@ struct Text {
 pub(crate) async fn ses(State(world): State<World>, headers: HeaderMap, body: Bytes) -> Response {
     match send_email(&world, &headers, &body) {
         Ok(message_id) => Json(json!({ "MessageId": message_id })).into_response(),
-        Err(refusal) => {
-            let (status, kind, message) = ses_error(refusal);
+        Err(rejection) => {
+            let (status, kind, message) = ses_error(rejection);
             (status, [("x-amzn-errortype", kind)], Json(json!({ "message": message }))).into_response()
         }
     }
 }
 
-fn ses_error(refusal: Refusal) -> (StatusCode, &'static str, String) {
-    let (status, kind, message) = match refusal {
-        Refusal::NotSigned => (StatusCode::FORBIDDEN, "MissingAuthenticationTokenException", "Missing Authentication Token"),
-        Refusal::WronglySigned => {
+fn ses_error(rejection: Rejection) -> (StatusCode, &'static str, String) {
+    let (status, kind, message) = match rejection {
+        Rejection::NotSigned => (StatusCode::FORBIDDEN, "MissingAuthenticationTokenException", "Missing Authentication Token"),
+        Rejection::WronglySigned => {
             (StatusCode::FORBIDDEN, "InvalidSignatureException", "Credential should be scoped to correct service: 'ses'.")
         }
-        Refusal::Invalid(message) => return (StatusCode::BAD_REQUEST, "BadRequestException", message),
-        Refusal::UnknownAction => (StatusCode::NOT_FOUND, "NotFoundException", "Unknown operation"),
-        Refusal::Outside(Failure::Throttling) => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException", "Too Many Requests"),
-        Refusal::Outside(Failure::InternalError) => {
+        Rejection::Invalid(message) => return (StatusCode::BAD_REQUEST, "BadRequestException", message),
+        Rejection::UnknownAction => (StatusCode::NOT_FOUND, "NotFoundException", "Unknown operation"),
+        Rejection::Failure(Failure::Throttling) => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException", "Too Many Requests"),
+        Rejection::Failure(Failure::InternalError) => {
             (StatusCode::INTERNAL_SERVER_ERROR, "InternalServiceErrorException", "An internal error occurred")
         }
-        Refusal::Outside(Failure::Rejected) => (StatusCode::BAD_REQUEST, "MessageRejected", "Address is on the suppression list"),
-        Refusal::NotKept(error) => return (StatusCode::INTERNAL_SERVER_ERROR, "InternalServiceErrorException", error.to_string()),
+        Rejection::Failure(Failure::Rejected) => (StatusCode::BAD_REQUEST, "MessageRejected", "Address is on the suppression list"),
+        Rejection::NotStored(error) => return (StatusCode::INTERNAL_SERVER_ERROR, "InternalServiceErrorException", error.to_string()),
     };
     (status, kind, message.to_owned())
 }
 
-fn send_email(world: &Sandbox, headers: &HeaderMap, body: &[u8]) -> Result<String, Refusal> {
-    signed_for("ses", headers)?;
-    let invalid = |message: &str| Refusal::Invalid(message.to_owned());
-    let call: SendEmail = serde_json::from_slice(body).map_err(|error| Refusal::Invalid(error.to_string()))?;
+fn send_email(world: &Sandbox, headers: &HeaderMap, body: &[u8]) -> Result<String, Rejection> {
+    check_signature("ses", headers)?;
+    let invalid = |message: &str| Rejection::Invalid(message.to_owned());
+    let call: SendEmail = serde_json::from_slice(body).map_err(|error| Rejection::Invalid(error.to_string()))?;
     let destination = call.destination;
     let mut recipients = [destination.to_addresses, destination.cc_addresses, destination.bcc_addresses].concat();
     let raw = match (call.content.raw, call.content.simple) {
@@ -244,14 +246,14 @@ fn send_email(world: &Sandbox, headers: &HeaderMap, body: &[u8]) -> Result<Strin
             let text = simple.body.text.map(|text| text.data);
             let html = simple.body.html.map(|html| html.data);
             email::compose(from, &recipients, &simple.subject.data, text.as_deref(), html.as_deref())
-                .map_err(|error| Refusal::Invalid(error.to_string()))?
+                .map_err(|error| Rejection::Invalid(error.to_string()))?
         }
         (Some(_), Some(_)) | (None, None) => return Err(invalid("Content: one of Raw and Simple is expected")),
     };
     if raw.len() > EMAIL_BYTES_MAX {
         return Err(invalid("Message length is more than 10485760 bytes long"));
     }
-    let email = email::read(&raw).ok_or_else(|| invalid("The message is not MIME"))?;
+    let email = email::parse(&raw).ok_or_else(|| invalid("The message is not MIME"))?;
     let from = call.from_email_address.or(email.from);
     let from = from.ok_or_else(|| invalid("Missing required header 'From'"))?;
     if recipients.is_empty() {
@@ -265,7 +267,7 @@ fn send_email(world: &Sandbox, headers: &HeaderMap, body: &[u8]) -> Result<Strin
             return Err(invalid("Illegal address"));
         }
         if let Some(failure) = world.failures.next(to, invocation(headers)) {
-            return Err(Refusal::Outside(failure));
+            return Err(Rejection::Failure(failure));
         }
     }
     for to in recipients {
@@ -279,7 +281,7 @@ fn send_email(world: &Sandbox, headers: &HeaderMap, body: &[u8]) -> Result<Strin
             raw: Some(STANDARD.encode(&raw)),
             sender_id: None,
         };
-        world.inbox.add(sent).map_err(Refusal::NotKept)?;
+        world.inbox.add(sent).map_err(Rejection::NotStored)?;
     }
     Ok(format!("{}-000000", Uuid::new_v4()))
 }

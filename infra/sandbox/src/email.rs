@@ -1,4 +1,4 @@
-//! Reading and writing MIME.
+//! Parses and composes MIME messages.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -13,13 +13,13 @@ pub(crate) struct Email {
     pub(crate) html: Option<String>,
 }
 
-/// `None`: not MIME, or without any header.
-pub(crate) fn read(raw: &[u8]) -> Option<Email> {
+/// Parses a MIME message. Returns `None` if it is not MIME or has no header.
+pub(crate) fn parse(raw: &[u8]) -> Option<Email> {
     let message = MessageParser::default().parse(raw)?;
     let to = [message.to(), message.cc(), message.bcc()].into_iter().flatten().flat_map(addresses).collect();
     let html = message.html_bodies().find_map(|part| match &part.body {
         PartType::Html(html) => Some(html.to_string()),
-        // A message without HTML is offered here as its text.
+        // For a message without HTML, `html_bodies` returns the text part.
         PartType::Text(_) | PartType::Binary(_) | PartType::InlineBinary(_) | PartType::Message(_) | PartType::Multipart(_) => None,
     });
     Some(Email {
@@ -35,42 +35,44 @@ fn addresses<'a>(header: &'a Address<'_>) -> impl Iterator<Item = String> + 'a {
     header.iter().filter_map(|address| address.address().map(str::to_owned))
 }
 
-/// The email's HTML with its own pictures in place, and what else is attached.
-pub(crate) struct Shown {
+/// An email as the inbox shows it.
+pub(crate) struct Rendered {
+    /// The HTML, with its own pictures embedded as `data:` URLs.
     pub(crate) html: Option<String>,
-    /// Name and `data:` address.
+    /// The other attachments: name and `data:` URL.
     pub(crate) attachments: Vec<(String, String)>,
 }
 
-pub(crate) fn show(raw: &[u8]) -> Option<Shown> {
+/// Renders a MIME message for the inbox. Returns `None` if it cannot be parsed.
+pub(crate) fn render(raw: &[u8]) -> Option<Rendered> {
     let message = MessageParser::default().parse(raw)?;
-    let mut html = read(raw)?.html;
+    let mut html = parse(raw)?.html;
     let mut attachments = Vec::new();
     for part in &message.parts {
         let (PartType::Binary(_) | PartType::InlineBinary(_)) = part.body else {
             continue;
         };
-        let data = data_address(part);
+        let data = data_url(part);
         let reference = part.content_id().map(|id| format!("cid:{id}"));
         match (&mut html, reference) {
             (Some(html), Some(cid)) if html.contains(&cid) => *html = html.replace(&cid, &data),
             _ => attachments.push((part.attachment_name().unwrap_or("?").to_owned(), data)),
         }
     }
-    Some(Shown { html, attachments })
+    Some(Rendered { html, attachments })
 }
 
-fn data_address(part: &MessagePart<'_>) -> String {
+fn data_url(part: &MessagePart<'_>) -> String {
     let kind = part.content_type().map_or_else(
         || "application/octet-stream".to_owned(),
         |kind| format!("{}/{}", kind.ctype(), kind.subtype().unwrap_or("octet-stream")),
     );
-    // The type comes from the sender and goes into an attribute.
+    // The type comes from the sender and becomes part of an HTML attribute, so other characters are removed.
     let kind: String = kind.chars().filter(|c| c.is_ascii_alphanumeric() || "/-+.".contains(*c)).collect();
     format!("data:{kind};base64,{}", STANDARD.encode(part.contents()))
 }
 
-/// What SES makes of a message given as subject and bodies.
+/// Composes a MIME message from a subject and bodies, as SES does.
 pub(crate) fn compose(from: &str, to: &[String], subject: &str, text: Option<&str>, html: Option<&str>) -> std::io::Result<Vec<u8>> {
     let to: Vec<&str> = to.iter().map(String::as_str).collect();
     let mut message = MessageBuilder::new().from(from).to(to).subject(subject);
@@ -98,23 +100,23 @@ mod tests {
             .inline("image/png", "cid:qr@myphoto", &b"\x89PNG"[..])
             .write_to_vec()
             .unwrap();
-        // Builders differ in whether the id is given with the scheme: both must work.
+        // The builder writes the content ID with the scheme `cid:`. The usual form has no scheme.
         let raw = String::from_utf8(raw).unwrap().replace("<cid:qr@myphoto>", "<qr@myphoto>");
-        let email = read(raw.as_bytes()).unwrap();
+        let email = parse(raw.as_bytes()).unwrap();
         assert_eq!(email.from.as_deref(), Some("no-reply@myphoto.example"));
         assert_eq!(email.to, ["someone@example.org"]);
         assert_eq!(email.subject.as_deref(), Some("Ο κωδικάριθμός σας"));
         assert_eq!(email.text.trim(), "κείμενο");
-        let shown = show(raw.as_bytes()).unwrap();
-        assert_eq!(shown.html.unwrap().trim(), "<img src=\"data:image/png;base64,iVBORw==\"> γεια");
-        assert!(shown.attachments.is_empty());
+        let rendered = render(raw.as_bytes()).unwrap();
+        assert_eq!(rendered.html.unwrap().trim(), "<img src=\"data:image/png;base64,iVBORw==\"> γεια");
+        assert!(rendered.attachments.is_empty());
     }
 
     #[test]
     fn an_email_with_only_text_has_no_html() {
         let to = ["a@example.org".to_owned()];
         let raw = compose("b@example.org", &to, "s", Some("plain"), None).unwrap();
-        let email = read(&raw).unwrap();
+        let email = parse(&raw).unwrap();
         assert_eq!((email.text.trim(), email.html), ("plain", None));
     }
 }

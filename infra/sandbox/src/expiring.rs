@@ -1,4 +1,4 @@
-//! Values that live a short while: authorization codes and access tokens.
+//! A store of values with a short lifetime: authorization codes and access tokens.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -6,28 +6,28 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 pub(crate) struct Expiring<T> {
-    life: Duration,
+    lifetime: Duration,
     values: HashMap<String, (Instant, T)>,
-    /// Oldest first; all live equally long.
+    /// Expiry and key of each value, oldest first. All values have the same lifetime.
     order: VecDeque<(Instant, String)>,
 }
 
 impl<T> Expiring<T> {
-    pub(crate) fn new(life: Duration) -> Self {
-        Self { life, values: HashMap::new(), order: VecDeque::new() }
+    pub(crate) fn new(lifetime: Duration) -> Self {
+        Self { lifetime, values: HashMap::new(), order: VecDeque::new() }
     }
 
-    pub(crate) fn life(&self) -> Duration {
-        self.life
+    pub(crate) fn lifetime(&self) -> Duration {
+        self.lifetime
     }
 
-    /// Keeps a value under a new random key. What has expired goes first, so that memory stays bounded.
+    /// Stores a value under a new random key, which it returns. Removes expired values first, so that memory stays bounded.
     pub(crate) fn put(&mut self, now: Instant, value: T) -> String {
         while let Some((_, key)) = self.order.pop_front_if(|(until, _)| *until <= now) {
             self.values.remove(&key);
         }
         let key = Uuid::new_v4().simple().to_string();
-        let until = now + self.life;
+        let until = now + self.lifetime;
         self.order.push_back((until, key.clone()));
         self.values.insert(key.clone(), (until, value));
         key
@@ -37,7 +37,7 @@ impl<T> Expiring<T> {
         self.values.get(key).filter(|(until, _)| now < *until).map(|(_, value)| value)
     }
 
-    /// Takes the value out: it is there once.
+    /// Removes and returns the value, unless it has expired.
     pub(crate) fn take(&mut self, now: Instant, key: &str) -> Option<T> {
         self.values.remove(key).filter(|(until, _)| now < *until).map(|(_, value)| value)
     }

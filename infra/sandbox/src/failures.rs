@@ -1,4 +1,4 @@
-//! Failures of the outside world, by recipient.
+//! Rules that make messages to certain recipients fail.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
@@ -21,7 +21,7 @@ pub(crate) enum Failure {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Fail {
-    /// So many calls fail, then they succeed.
+    /// The number of calls that fail before calls succeed.
     First(usize),
     Always(Always),
 }
@@ -43,7 +43,7 @@ pub(crate) struct Rule {
     pub(crate) note: String,
 }
 
-/// More than these at run time would be a mistake.
+/// Limits the rules that tests can add at run time.
 const RULES_MAX: usize = 10_000;
 
 pub(crate) struct Failures {
@@ -53,7 +53,7 @@ pub(crate) struct Failures {
 struct Counted {
     rule: Rule,
     failed_calls: usize,
-    /// Calls of the AWS SDK that failed already: its own retries carry the same invocation id and fail too.
+    /// Invocation IDs of the calls that failed. The AWS SDK's retries of a call have the same ID and fail too.
     invocations: HashSet<String>,
 }
 
@@ -66,7 +66,7 @@ impl Failures {
         failures
     }
 
-    /// False: too many.
+    /// Adds a rule, or replaces the rule for the same recipient. Returns `false` if there are too many rules.
     fn set(&self, rule: Rule) -> bool {
         let mut rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
         let counted = Counted { rule, failed_calls: 0, invocations: HashSet::new() };
@@ -78,7 +78,7 @@ impl Failures {
         true
     }
 
-    /// Whether this call fails, and how.
+    /// Returns how this call fails, or `None` if it succeeds.
     pub(crate) fn next(&self, to: &str, invocation: Option<&str>) -> Option<Failure> {
         let mut rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
         let counted = rules.get_mut(&to.to_lowercase())?;
@@ -104,8 +104,8 @@ impl Failures {
     }
 }
 
-/// `POST /failures {to, fail, error}`: a rule for a recipient of one test's own, counted from nothing. Kept until the
-/// sandbox ends.
+/// `POST /failures {to, fail, error}`: adds a rule for a recipient of one test, and resets its count. The rule is not stored
+/// across restarts.
 pub(crate) async fn create(State(world): State<World>, body: axum::body::Bytes) -> Response {
     match serde_json::from_slice::<Rule>(&body).map(|rule| world.failures.set(rule)) {
         Ok(true) => StatusCode::NO_CONTENT.into_response(),

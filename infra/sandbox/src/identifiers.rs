@@ -1,16 +1,16 @@
-//! Check digits, written again here on purpose: the outside world does not share the service's code, so a mistake
-//! in one of the two shows.
+//! Check digits of identifiers. The code does not share the service's implementation on purpose, so that a mistake in one of
+//! the two is noticed.
 
 use jiff::civil::Date;
 
-/// The ninth digit of an AFM whose first eight are `base`. `None`: not eight digits.
+/// Returns the check digit for the first eight digits of an AFM, or `None` if `base` is not eight digits.
 fn afm_check_digit(base: &str) -> Option<char> {
     let digits = digits(base).filter(|digits| digits.len() == 8)?;
     let sum: u32 = digits.iter().zip((1..=8u32).rev()).map(|(digit, power)| digit << power).sum();
     char::from_digit(sum % 11 % 10, 10)
 }
 
-/// An AFM from its first eight digits.
+/// Returns the AFM that begins with these eight digits.
 pub(crate) fn afm(base: &str) -> Option<String> {
     Some(format!("{base}{}", afm_check_digit(base)?))
 }
@@ -19,7 +19,7 @@ pub(crate) fn is_afm(value: &str) -> bool {
     value != "000000000" && value.get(..8).and_then(afm).is_some_and(|right| right == value)
 }
 
-/// An AMKA: DDMMYY, four digits, Luhn's check digit.
+/// Returns the AMKA for a birth date and a serial of four digits: DDMMYY, the serial, and a Luhn check digit.
 pub(crate) fn amka(birth: Date, serial: &str) -> Option<String> {
     let base = format!("{}{serial}", birth.strftime("%d%m%y"));
     let digits = digits(&base).filter(|digits| digits.len() == 10)?;
@@ -40,12 +40,12 @@ pub(crate) fn is_amka_of(value: &str, birth: Date) -> bool {
     value.get(6..10).and_then(|serial| amka(birth, serial)).is_some_and(|right| right == value)
 }
 
-/// No check-digit rule is public.
+/// Checks only the length, because no check-digit rule for PAAYPA is public.
 pub(crate) fn is_paaypa(value: &str) -> bool {
     digits(value).is_some_and(|digits| digits.len() == 11)
 }
 
-/// As the registers write it: +3069 and eight digits.
+/// Checks the format that the registers use: +3069 and eight digits.
 pub(crate) fn is_mobile(value: &str) -> bool {
     value.strip_prefix("+3069").and_then(digits).is_some_and(|digits| digits.len() == 8)
 }

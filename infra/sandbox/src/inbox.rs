@@ -1,4 +1,4 @@
-//! The SMS and emails that were sent: kept, bounded, and read back after a restart.
+//! Stores the SMS and emails that were sent, in limited number and size, and restores them after a restart.
 
 use std::collections::VecDeque;
 use std::io;
@@ -14,12 +14,12 @@ use serde::{Deserialize, Serialize};
 use crate::World;
 use crate::journal::Journal;
 
-/// Whichever comes first; the oldest messages go.
+/// Limits of the inbox. When the number or the size is exceeded, the oldest messages are removed.
 #[derive(Clone, Copy)]
 pub(crate) struct Bounds {
     messages: usize,
     bytes: usize,
-    /// The file may grow to this before what is no longer kept is cut from it.
+    /// Size of the file at which removed messages are deleted from it.
     file_bytes: u64,
 }
 
@@ -48,7 +48,7 @@ pub(crate) struct Sent {
     pub(crate) subject: Option<String>,
     pub(crate) text: String,
     pub(crate) html: Option<String>,
-    /// The email's MIME, base64.
+    /// The MIME message of an email, in base64.
     pub(crate) raw: Option<String>,
     pub(crate) sender_id: Option<String>,
 }
@@ -68,18 +68,19 @@ pub(crate) struct Inbox {
 }
 
 struct Inner {
-    kept: Kept,
+    retained: Retained,
     journal: Journal,
 }
 
-struct Kept {
+/// The messages within the limits.
+struct Retained {
     bounds: Bounds,
     messages: VecDeque<Message>,
     bytes: usize,
     last_seq: u64,
 }
 
-impl Kept {
+impl Retained {
     fn push(&mut self, message: Message) {
         self.bytes += message.bytes();
         self.last_seq = message.seq;
@@ -93,64 +94,64 @@ impl Kept {
 
 impl Inbox {
     pub(crate) fn open(state: &Path, bounds: Bounds) -> io::Result<Self> {
-        let mut kept = Kept { bounds, messages: VecDeque::new(), bytes: 0, last_seq: 0 };
-        let journal = Journal::open(state.join("inbox.jsonl"), |message| kept.push(message))?;
-        Ok(Self { inner: Mutex::new(Inner { kept, journal }) })
+        let mut retained = Retained { bounds, messages: VecDeque::new(), bytes: 0, last_seq: 0 };
+        let journal = Journal::open(state.join("inbox.jsonl"), |message| retained.push(message))?;
+        Ok(Self { inner: Mutex::new(Inner { retained, journal }) })
     }
 
     pub(crate) fn add(&self, sent: Sent) -> io::Result<()> {
         let mut guard = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let inner = &mut *guard;
-        let message = Message { seq: inner.kept.last_seq + 1, at: Timestamp::now(), sent };
+        let message = Message { seq: inner.retained.last_seq + 1, at: Timestamp::now(), sent };
         inner.journal.append(&message)?;
-        inner.kept.push(message);
-        if inner.journal.bytes > inner.kept.bounds.file_bytes {
-            inner.journal.rewrite(inner.kept.messages.iter())?;
+        inner.retained.push(message);
+        if inner.journal.bytes > inner.retained.bounds.file_bytes {
+            inner.journal.rewrite(inner.retained.messages.iter())?;
         }
         Ok(())
     }
 
-    /// Those after `seq`, oldest first.
+    /// Returns the messages after `seq`, oldest first.
     fn after(&self, seq: u64, to: Option<&str>) -> Vec<Message> {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let messages = &inner.kept.messages;
+        let messages = &inner.retained.messages;
         let start = messages.partition_point(|message| message.seq <= seq);
         messages.range(start..).filter(|message| to.is_none_or(|to| message.sent.to.eq_ignore_ascii_case(to))).cloned().collect()
     }
 
-    /// The newest before `seq`, newest first.
-    pub(crate) fn page(&self, before: Option<u64>, to: Option<&str>, most: usize) -> Vec<Message> {
+    /// Returns at most `limit` messages before the sequence number `before`, newest first.
+    pub(crate) fn page(&self, before: Option<u64>, to: Option<&str>, limit: usize) -> Vec<Message> {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         inner
-            .kept
+            .retained
             .messages
             .iter()
             .rev()
             .filter(|message| before.is_none_or(|before| message.seq < before))
             .filter(|message| to.is_none_or(|to| message.sent.to.eq_ignore_ascii_case(to)))
-            .take(most)
+            .take(limit)
             .cloned()
             .collect()
     }
 
     pub(crate) fn one(&self, seq: u64) -> Option<Message> {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let messages = &inner.kept.messages;
+        let messages = &inner.retained.messages;
         let place = messages.binary_search_by_key(&seq, |message| message.seq).ok()?;
         messages.get(place).cloned()
     }
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Wanted {
+pub(crate) struct Filter {
     to: Option<String>,
     #[serde(default)]
     after: u64,
 }
 
 /// `GET /inbox.json?to=&after=`
-pub(crate) async fn list(State(world): State<World>, Query(wanted): Query<Wanted>) -> Response {
-    Json(world.inbox.after(wanted.after, wanted.to.as_deref())).into_response()
+pub(crate) async fn list(State(world): State<World>, Query(filter): Query<Filter>) -> Response {
+    Json(world.inbox.after(filter.after, filter.to.as_deref())).into_response()
 }
 
 #[cfg(test)]

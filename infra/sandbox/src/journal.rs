@@ -1,4 +1,4 @@
-//! A file of JSON lines that outlives the program.
+//! A file of JSON lines that persists state across restarts.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
@@ -9,13 +9,13 @@ use serde::{Serialize, de::DeserializeOwned};
 pub(crate) struct Journal {
     path: PathBuf,
     file: File,
-    /// Bytes in the file now.
+    /// Current size of the file in bytes.
     pub(crate) bytes: u64,
 }
 
 impl Journal {
-    /// Hands every kept line to `each`, oldest first. A last line without its end is what a kill in mid-write leaves:
-    /// it is cut off. Any other unreadable line is an error.
+    /// Opens the file and calls `each` for every line, oldest first. A last line without a line break, which a kill during a
+    /// write leaves behind, is removed. Any other line that cannot be parsed is an error.
     pub(crate) fn open<T: DeserializeOwned>(path: PathBuf, mut each: impl FnMut(T)) -> io::Result<Self> {
         let file = OpenOptions::new().create(true).read(true).append(true).open(&path)?;
         let mut reader = BufReader::new(&file);
@@ -40,13 +40,13 @@ impl Journal {
     pub(crate) fn append(&mut self, entry: &impl Serialize) -> io::Result<()> {
         let mut line = serde_json::to_vec(entry).map_err(io::Error::other)?;
         line.push(b'\n');
-        // One write, so that two lines never mix.
+        // A single write, so that lines are never interleaved.
         self.file.write_all(&line)?;
         self.bytes += line.len() as u64;
         Ok(())
     }
 
-    /// Keeps only `entries`.
+    /// Replaces the content of the file by `entries`.
     pub(crate) fn rewrite<'a, T: Serialize + 'a>(&mut self, entries: impl Iterator<Item = &'a T>) -> io::Result<()> {
         let fresh = self.path.with_extension("new");
         fs::write(&fresh, b"")?;

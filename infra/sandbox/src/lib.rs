@@ -1,5 +1,5 @@
-//! The outside world on loopback, for runs and tests of myPhoto: TAXISnet, the national registers, and what receives
-//! SMS and email. A library too, so that tests start it on a port of their own.
+//! Replaces the external services of myPhoto for local runs and tests: TAXISnet, the national registers, and SNS and SES with
+//! an inbox for SMS and email. It listens on loopback. It is also a library, so that tests can start it on a port of their own.
 
 mod aws;
 mod email;
@@ -8,6 +8,7 @@ mod failures;
 mod identifiers;
 mod inbox;
 mod journal;
+mod layout;
 mod minors;
 mod pages;
 mod people;
@@ -28,10 +29,10 @@ use jiff::civil::Date;
 
 pub use seed::SeedError;
 
-/// An email of 10 MB, its base64, and room.
+/// Enough for an email of 10 MB in base64.
 const BODY_BYTES_MAX: usize = 15 * 1024 * 1024;
 
-/// The values that the service is given too.
+/// The credentials that the service must use towards the sandbox.
 pub struct Secrets {
     pub client_id: String,
     pub client_secret: String,
@@ -53,16 +54,17 @@ type World = Arc<Sandbox>;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    #[error("the file of people: {0}")]
+    #[error("the people of the seed: {0}")]
     Seed(#[from] SeedError),
     #[error("the state folder: {0}")]
     State(#[from] io::Error),
 }
 
-/// The whole program but the port. `seed`: the text of people.toml; `state`: a folder, made if missing.
+/// Returns the router of all services. `seed` is the text of people.toml. `state` is the folder for persistent data, which is
+/// created if it does not exist.
 ///
 /// # Errors
-/// A wrong value in the seed, or a state folder that cannot be used.
+/// If the seed contains an invalid value, or the state folder cannot be used.
 pub fn router(secrets: Secrets, seed: &str, state: &Path) -> Result<Router, StartError> {
     let seed = seed::Seed::parse(seed, today())?;
     std::fs::create_dir_all(state)?;
@@ -102,7 +104,7 @@ pub fn router(secrets: Secrets, seed: &str, state: &Path) -> Result<Router, Star
         .with_state(world))
 }
 
-/// Ages and custody count by the day in Greece.
+/// Returns the current day in Athens, which determines ages and custody.
 fn today() -> Date {
     let athens = jiff::tz::get!("Europe/Athens");
     jiff::Timestamp::now().to_zoned(athens).date()

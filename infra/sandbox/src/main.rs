@@ -6,19 +6,21 @@ use std::path::PathBuf;
 use clap::Parser;
 use sandbox::Secrets;
 
-/// The outside world for myPhoto's runs and tests: TAXISnet, the registers, an inbox for SMS and email.
+/// Replaces the external services for local runs and tests of myPhoto: TAXISnet, the registers, and an inbox for SMS and email.
 #[derive(Parser)]
 struct Arguments {
-    /// A loopback address, unless `--private-address` is given; port 0 takes a free one. The first line of output names it.
+    /// Address to listen on: a loopback address, or with `--private-address` also a private one. Port 0 chooses a free port.
+    /// The first line of output shows the address.
     #[arg(long, env = "SANDBOX_LISTEN", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
-    /// Also takes a private address, for an emulator that runs functions in containers. Whoever reaches the sandbox can sign in as anyone.
+    /// Permits a private address, for an emulator that runs functions in containers. Anyone who can reach the sandbox can sign
+    /// in as anyone.
     #[arg(long)]
     private_address: bool,
-    /// The file of people.
+    /// File with the people.
     #[arg(long, env = "SANDBOX_SEED", default_value = "infra/sandbox/people.toml")]
     seed: PathBuf,
-    /// Folder for messages and for people made at run time.
+    /// Folder for messages and for people created at run time.
     #[arg(long, env = "SANDBOX_STATE")]
     state: PathBuf,
     #[arg(long, env = "TAXISNET_CLIENT_ID")]
@@ -32,9 +34,11 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
-    if !may_listen_at(arguments.listen.ip(), arguments.private_address) {
+    if !may_listen_on(arguments.listen.ip(), arguments.private_address) {
         return Err(
-            "--listen must be a loopback address, or with --private-address a private one: whoever reaches it can sign in as anyone".into(),
+            "--listen must be a loopback address, or with --private-address a private one, because anyone who can reach the sandbox can \
+             sign in as anyone"
+                .into(),
         );
     }
     let seed = std::fs::read_to_string(&arguments.seed).map_err(|error| format!("{}: {error}", arguments.seed.display()))?;
@@ -47,7 +51,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn may_listen_at(address: IpAddr, private: bool) -> bool {
+fn may_listen_on(address: IpAddr, private: bool) -> bool {
     let is_private = match address {
         IpAddr::V4(address) => address.is_private(),
         IpAddr::V6(address) => address.is_unique_local(),
@@ -61,7 +65,7 @@ mod tests {
 
     #[test]
     fn it_listens_on_loopback_and_with_the_option_on_private_addresses() {
-        for (address, by_default, where_asked) in [
+        for (address, by_default, with_option) in [
             ("127.0.0.1", true, true),
             ("::1", true, true),
             ("172.17.0.1", false, true),
@@ -72,7 +76,7 @@ mod tests {
             ("8.8.8.8", false, false),
         ] {
             let ip: IpAddr = address.parse().expect("an address");
-            assert_eq!((may_listen_at(ip, false), may_listen_at(ip, true)), (by_default, where_asked), "{address}");
+            assert_eq!((may_listen_on(ip, false), may_listen_on(ip, true)), (by_default, with_option), "{address}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Minors made and changed at run time, and who has custody of them: for tests of what changes in a life.
+//! Minors that tests create and change at run time, and the custody of all minors.
 
 use std::io;
 use std::path::Path;
@@ -17,7 +17,7 @@ use crate::people::{Change, Person};
 use crate::seed::Custody;
 use crate::{World, bad_request, today};
 
-/// From the seed, and what came after.
+/// Custody of all minors: as in the seed, with the changes at run time.
 pub(crate) struct Custodies {
     inner: RwLock<Inner>,
 }
@@ -27,7 +27,7 @@ struct Inner {
     journal: Journal,
 }
 
-/// From now on the minor is in this person's custody alone; in nobody's where there is none.
+/// A change of custody: from now on only this custodian has custody of the minor, or nobody if there is none.
 #[derive(Serialize, Deserialize)]
 struct Assignment {
     minor: String,
@@ -41,7 +41,7 @@ impl Custodies {
         Ok(Self { inner: RwLock::new(Inner { all, journal }) })
     }
 
-    /// Whether it is in force today.
+    /// Returns whether the custodian has custody of the minor today.
     pub(crate) fn is_in_force(&self, custodian: &Person, minor: &Person) -> bool {
         let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
         inner.all.iter().any(|custody| {
@@ -67,72 +67,73 @@ fn assign(all: &mut Vec<Custody>, assignment: &Assignment) {
 struct NewMinor {
     /// Key of a person.
     custodian: String,
+    /// Whether the minor has an AFM.
     #[serde(default)]
     afm: bool,
-    /// A foreigner's child: a PAAYPA in place of an AMKA.
+    /// Whether the minor, a foreigner's child, has a PAAYPA instead of an AMKA.
     #[serde(default)]
     paaypa: bool,
 }
 
-/// `POST /minors {"custodian", "afm", "paaypa"}`: somebody eight years old.
+/// `POST /minors {"custodian", "afm", "paaypa"}`: creates a minor who is eight years old.
 pub(crate) async fn create(State(world): State<World>, body: Bytes) -> Response {
     let new = match serde_json::from_slice::<NewMinor>(&body) {
         Ok(new) => new,
         Err(error) => return bad_request(&error.to_string()),
     };
-    let made = world.people.create_minor(new.afm, new.paaypa);
+    let created = world.people.create_minor(new.afm, new.paaypa);
     let assignment = |person: &Person| Assignment { minor: person.key.clone(), custodian: Some(new.custodian.clone()) };
-    match made.and_then(|person| world.custody.assign(&assignment(&person)).map(|()| person)) {
+    match created.and_then(|person| world.custody.assign(&assignment(&person)).map(|()| person)) {
         Ok(person) => (StatusCode::CREATED, Json(&*person)).into_response(),
-        Err(error) => not_kept(&error),
+        Err(error) => storage_error(&error),
     }
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Changed {
-    /// Who has custody from now on; null for nobody.
-    #[serde(default, deserialize_with = "given")]
+struct MinorChange {
+    /// Key of the person who has custody from now on, or null for nobody.
+    #[serde(default, deserialize_with = "nullable")]
     custodian: Option<Option<String>>,
-    /// Gets an AFM.
+    /// Gives the minor an AFM.
     #[serde(default)]
     afm: bool,
-    /// Turns 18 today; can sign in from now on.
+    /// Lets the minor turn 18 today, and sign in from now on.
     #[serde(default)]
     adult: bool,
-    /// Turns 18 in so many days.
+    /// Lets the minor turn 18 in this number of days.
     adult_in: Option<u16>,
 }
 
-/// Tells null from a member that is not there.
-#[expect(clippy::option_option, reason = "absent, null and a value are three things here")]
-fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+/// Distinguishes null, which becomes `Some(None)`, from an absent member.
+#[expect(clippy::option_option, reason = "an absent member, null and a value have different meanings")]
+fn nullable<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
     Option::<String>::deserialize(deserializer).map(Some)
 }
 
-/// `POST /minors/{key}`: something changes in a minor's life.
+/// `POST /minors/{key}`: changes a minor.
 pub(crate) async fn change(State(world): State<World>, extract::Path(key): extract::Path<String>, body: Bytes) -> Response {
-    let changed = match serde_json::from_slice::<Changed>(&body) {
-        Ok(changed) => changed,
+    let requested = match serde_json::from_slice::<MinorChange>(&body) {
+        Ok(requested) => requested,
         Err(error) => return bad_request(&error.to_string()),
     };
-    let days = if changed.adult { Some(0) } else { changed.adult_in };
+    let days = if requested.adult { Some(0) } else { requested.adult_in };
     let born = days.map(|days| today().saturating_add(i64::from(days).days()).saturating_sub(18.years()));
-    let change = Change { afm: changed.afm || changed.adult, born, can_sign_in: changed.adult };
+    let change = Change { afm: requested.afm || requested.adult, born, can_sign_in: requested.adult };
     let person = match world.people.change(&key, &change) {
         Ok(Some(person)) => person,
-        Ok(None) => return bad_request("nobody of this key was made here"),
-        Err(error) => return not_kept(&error),
+        Ok(None) => return bad_request("no person with this key was created at run time"),
+        Err(error) => return storage_error(&error),
     };
-    if let Some(custodian) = changed.custodian
+    if let Some(custodian) = requested.custodian
         && let Err(error) = world.custody.assign(&Assignment { minor: key, custodian })
     {
-        return not_kept(&error);
+        return storage_error(&error);
     }
     Json(&*person).into_response()
 }
 
-fn not_kept(error: &io::Error) -> Response {
+fn storage_error(error: &io::Error) -> Response {
     let body = serde_json::json!({ "code": "not_created", "detail": error.to_string() });
     (StatusCode::INSUFFICIENT_STORAGE, Json(body)).into_response()
 }

@@ -1,4 +1,4 @@
-//! Reads `people.toml` and refuses a file with a wrong or doubled value, naming it.
+//! Reads `people.toml`. Rejects a file with an invalid or duplicate value, with an error that names the value.
 
 use std::collections::HashSet;
 
@@ -11,10 +11,10 @@ use crate::people::{Business, Note, Person, Registers};
 
 #[derive(Debug, thiserror::Error)]
 pub enum SeedError {
-    #[error("not in the form that its first lines describe: {0}")]
+    #[error("not in the format that its first lines describe: {0}")]
     Form(#[from] toml::de::Error),
-    #[error("{key}: {what}")]
-    Person { key: String, what: String },
+    #[error("{key}: {problem}")]
+    Person { key: String, problem: String },
 }
 
 pub(crate) struct Seed {
@@ -23,7 +23,7 @@ pub(crate) struct Seed {
     pub(crate) failures: Vec<Rule>,
 }
 
-/// Who had custody of whom; `until` is its last day.
+/// Custody of a minor. `until` is its last day; custody without it has no end.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Custody {
@@ -72,10 +72,10 @@ fn yes() -> bool {
 }
 
 impl Seed {
-    /// `today` is the day that ages are counted to.
+    /// Parses and checks the file. Birth dates of people with an age are relative to `today`.
     pub(crate) fn parse(text: &str, today: Date) -> Result<Self, SeedError> {
         let file: File = toml::from_str(text)?;
-        let people = file.people.into_iter().map(|person| born(person, today)).collect::<Result<Vec<_>, _>>()?;
+        let people = file.people.into_iter().map(|person| to_person(person, today)).collect::<Result<Vec<_>, _>>()?;
         let mut taken = HashSet::new();
         for person in &people {
             check(person, &mut taken)?;
@@ -83,7 +83,7 @@ impl Seed {
         for custody in &file.custody {
             for key in [&custody.custodian, &custody.minor] {
                 if !people.iter().any(|person| person.key == *key) {
-                    return Err(wrong(key, "named under custody, but nobody has this key"));
+                    return Err(invalid(key, "occurs under custody, but no person has this key"));
                 }
             }
         }
@@ -91,19 +91,20 @@ impl Seed {
     }
 }
 
-fn born(person: SeedPerson, today: Date) -> Result<Person, SeedError> {
+/// Converts an entry of the file. Computes the birth date from an age, and the AMKA from its serial.
+fn to_person(person: SeedPerson, today: Date) -> Result<Person, SeedError> {
     let key = person.key;
     let birth_date = match (person.birth_date, person.age) {
         (Some(date), None) => date,
         (None, Some(age)) => {
-            age.parse::<Span>().and_then(|span| today.checked_sub(span)).map_err(|error| wrong(&key, &format!("age: {error}")))?
+            age.parse::<Span>().and_then(|span| today.checked_sub(span)).map_err(|error| invalid(&key, &format!("age: {error}")))?
         }
         (Some(_), Some(_)) | (None, None) => {
-            return Err(wrong(&key, "needs one of birth_date and age"));
+            return Err(invalid(&key, "needs either birth_date or age"));
         }
     };
     let amka = match person.amka_serial {
-        Some(serial) => Some(identifiers::amka(birth_date, &serial).ok_or_else(|| wrong(&key, "amka_serial is four digits"))?),
+        Some(serial) => Some(identifiers::amka(birth_date, &serial).ok_or_else(|| invalid(&key, "amka_serial must be four digits"))?),
         None => person.amka,
     };
     Ok(Person {
@@ -135,36 +136,36 @@ fn check(person: &Person, taken: &mut HashSet<String>) -> Result<(), SeedError> 
     ];
     for (name, value, valid) in values {
         if !valid {
-            return Err(wrong(&person.key, &format!("{name} is not valid")));
+            return Err(invalid(&person.key, &format!("{name} is not valid")));
         }
         if let Some(value) = value
             && !taken.insert(format!("{name} {value}"))
         {
-            return Err(wrong(&person.key, &format!("{name} is somebody else's too")));
+            return Err(invalid(&person.key, &format!("{name} occurs twice")));
         }
     }
     if person.afm.as_deref().is_some_and(|afm| afm.starts_with('6'))
         || person.mobile.as_deref().is_some_and(|mobile| mobile.starts_with("+30699"))
         || person.amka.as_deref().and_then(|amka| amka.get(6..7)) == Some("9")
     {
-        return Err(wrong(&person.key, "a number is in the range kept for people made at run time"));
+        return Err(invalid(&person.key, "a number is in the range reserved for people created at run time"));
     }
     for business in &person.businesses {
         if !is_afm(&business.afm) {
-            return Err(wrong(&person.key, "a business's AFM is not valid"));
+            return Err(invalid(&person.key, "a business's AFM is not valid"));
         }
         if person.afm.as_ref() != Some(&business.afm) && !taken.insert(format!("AFM {}", business.afm)) {
-            return Err(wrong(&person.key, "a business's AFM is somebody else's too"));
+            return Err(invalid(&person.key, "a business's AFM occurs twice"));
         }
     }
     if person.taxisnet && person.afm.is_none() {
-        return Err(wrong(&person.key, "without AFM there is no TAXISnet"));
+        return Err(invalid(&person.key, "a person without an AFM cannot have TAXISnet"));
     }
     Ok(())
 }
 
-fn wrong(key: &str, what: &str) -> SeedError {
-    SeedError::Person { key: key.to_owned(), what: what.to_owned() }
+fn invalid(key: &str, problem: &str) -> SeedError {
+    SeedError::Person { key: key.to_owned(), problem: problem.to_owned() }
 }
 
 #[cfg(test)]
@@ -204,7 +205,7 @@ mod tests {
         let error = seed(&PEOPLE.replace("454330124", "454330125")).err().unwrap();
         assert_eq!(error.to_string(), "maria: AFM is not valid");
         let error = seed(&PEOPLE.replace("+306944100002", "+306944100001")).err().unwrap();
-        assert_eq!(error.to_string(), "nikos: mobile is somebody else's too");
+        assert_eq!(error.to_string(), "nikos: mobile occurs twice");
         assert!(seed(&PEOPLE.replace("father_name", "fathername")).is_err());
     }
 }

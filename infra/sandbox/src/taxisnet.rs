@@ -1,4 +1,6 @@
-//! TAXISnet: the OAuth 2.0 server of the General Secretariat of Information Systems, on its wire format.
+//! TAXISnet, the OAuth 2.0 server of the General Secretariat of Information Systems (GSIS), with its wire format.
+
+mod page;
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -17,17 +19,17 @@ use serde_json::json;
 use url::Url;
 
 use crate::expiring::Expiring;
-use crate::pages::{self, Lang};
+use crate::layout::{Lang, error_page};
 use crate::people::{Identifier, Person};
 use crate::{Sandbox, World};
 
-const CODE_LIFE: Duration = Duration::from_secs(60);
-const TOKEN_LIFE: Duration = Duration::from_secs(300);
+const CODE_LIFETIME: Duration = Duration::from_secs(60);
+const TOKEN_LIFETIME: Duration = Duration::from_secs(300);
 
-/// Of those made at run time, so many are offered as buttons; the others enter their AFM.
-const CREATED_SHOWN: usize = 20;
+/// Number of people created at run time for whom the sign-in page has a button. The others can sign in by their AFM.
+const CREATED_PEOPLE_SHOWN_MAX: usize = 20;
 
-/// Its two servers: the second one does the one-time password itself, which nobody sees here.
+/// The two servers of TAXISnet. The second one asks for a one-time password itself; the sandbox skips that step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Server {
@@ -37,23 +39,24 @@ pub(crate) enum Server {
 
 pub(crate) struct Taxisnet {
     codes: Mutex<Expiring<Grant>>,
-    tokens: Mutex<Expiring<Signed>>,
+    tokens: Mutex<Expiring<AccessToken>>,
 }
 
+/// The data of an authorization code.
 struct Grant {
     server: Server,
     redirect_uri: String,
     afm: String,
 }
 
-struct Signed {
+struct AccessToken {
     server: Server,
     afm: String,
 }
 
 impl Taxisnet {
     pub(crate) fn new() -> Self {
-        Self { codes: Mutex::new(Expiring::new(CODE_LIFE)), tokens: Mutex::new(Expiring::new(TOKEN_LIFE)) }
+        Self { codes: Mutex::new(Expiring::new(CODE_LIFETIME)), tokens: Mutex::new(Expiring::new(TOKEN_LIFETIME)) }
     }
 }
 
@@ -68,14 +71,15 @@ pub(crate) struct Authorize {
     #[serde(default)]
     pub(crate) scope: String,
     pub(crate) state: Option<String>,
-    /// The sandbox's own: the page's language.
+    /// Language of the page, a parameter of the sandbox only.
     pub(crate) lang: Option<String>,
-    /// Of the form: who signs in, or that they refuse.
+    /// Field of the form: AFM of the person who signs in.
     afm: Option<String>,
+    /// Field of the form: present if the person denies the sign-in.
     deny: Option<String>,
 }
 
-/// What the page shows above the list of people.
+/// Notice that the page shows above the list of people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Notice {
     None,
@@ -90,7 +94,7 @@ pub(crate) async fn authorize_page(
 ) -> Response {
     match query.redirect(&world) {
         Ok(_) => query.page(&world, &headers, Notice::None),
-        Err(refusal) => refusal.answer(Lang::of(query.lang.as_deref(), &headers)),
+        Err(invalid) => invalid.into_response(Lang::of(query.lang.as_deref(), &headers)),
     }
 }
 
@@ -101,7 +105,7 @@ pub(crate) async fn authorize(State(world): State<World>, Path(server): Path<Ser
     };
     let redirect = match query.redirect(&world) {
         Ok(redirect) => redirect,
-        Err(refusal) => return refusal.answer(Lang::of(query.lang.as_deref(), &headers)),
+        Err(invalid) => return invalid.into_response(Lang::of(query.lang.as_deref(), &headers)),
     };
     if query.deny.is_some() {
         return found(&query.back(redirect, ("error", "access_denied")));
@@ -116,42 +120,42 @@ pub(crate) async fn authorize(State(world): State<World>, Path(server): Path<Ser
     found(&query.back(redirect, ("code", &code)))
 }
 
-/// Why nobody can sign in by this request.
-enum Unfit {
+/// Why a request cannot start a sign-in.
+enum InvalidRequest {
     Client,
     RedirectUri,
-    /// Told to the client, at its address.
-    Sent(Url),
+    /// Reported to the client at this URL.
+    Reported(Url),
 }
 
-impl Unfit {
-    fn answer(self, lang: Lang) -> Response {
+impl InvalidRequest {
+    fn into_response(self, lang: Lang) -> Response {
         let text = match self {
             Self::Client => lang.text("Άγνωστο client_id.", "Unknown client_id."),
             Self::RedirectUri => lang.text(
-                "Το redirect_uri λείπει ή δεν είναι πλήρης διεύθυνση http(s).",
-                "redirect_uri is missing or not a whole http(s) address.",
+                "Το redirect_uri λείπει ή δεν είναι απόλυτη διεύθυνση http(s).",
+                "redirect_uri is missing or not an absolute http(s) URL.",
             ),
-            Self::Sent(url) => return found(&url),
+            Self::Reported(url) => return found(&url),
         };
-        (StatusCode::BAD_REQUEST, pages::refusal(lang, text)).into_response()
+        (StatusCode::BAD_REQUEST, error_page(lang, text)).into_response()
     }
 }
 
 impl Authorize {
-    /// Where to send the person back to. What is wrong with the client or the address is never sent there (RFC 6749,
-    /// 4.1.2.1), everything else is.
-    fn redirect(&self, world: &Sandbox) -> Result<Url, Unfit> {
+    /// Returns the URL to which the browser returns. Errors of the client ID or the URL itself are never reported to that URL
+    /// (RFC 6749, 4.1.2.1); all other errors are.
+    fn redirect(&self, world: &Sandbox) -> Result<Url, InvalidRequest> {
         if self.client_id != world.client_id {
-            return Err(Unfit::Client);
+            return Err(InvalidRequest::Client);
         }
-        let redirect = web_address(&self.redirect_uri).ok_or(Unfit::RedirectUri)?;
+        let redirect = absolute_url(&self.redirect_uri).ok_or(InvalidRequest::RedirectUri)?;
         let error = match (self.response_type.as_str(), self.scope.as_str()) {
             ("code", "read") => return Ok(redirect),
             ("code", _) => "invalid_scope",
             _ => "unsupported_response_type",
         };
-        Err(Unfit::Sent(self.back(redirect, ("error", error))))
+        Err(InvalidRequest::Reported(self.back(redirect, ("error", error))))
     }
 
     fn back(&self, mut redirect: Url, (name, value): (&str, &str)) -> Url {
@@ -166,18 +170,18 @@ impl Authorize {
         let lang = Lang::of(self.lang.as_deref(), headers);
         let (created, mut people): (Vec<_>, Vec<_>) =
             world.people.all().into_iter().filter(|person| person.taxisnet).partition(|person| person.created);
-        people.extend(created.into_iter().rev().take(CREATED_SHOWN));
-        pages::authorize(lang, self, &people, notice).into_response()
+        people.extend(created.into_iter().rev().take(CREATED_PEOPLE_SHOWN_MAX));
+        page::sign_in_page(lang, self, &people, notice).into_response()
     }
 }
 
-/// 302, as GSIS: a browser makes it a GET.
+/// Returns a redirect with status 302, as GSIS does. A browser follows it with GET.
 fn found(url: &Url) -> Response {
     (StatusCode::FOUND, [(header::LOCATION, url.as_str())]).into_response()
 }
 
-/// An absolute http(s) address without a fragment.
-fn web_address(text: &str) -> Option<Url> {
+/// Parses an absolute http(s) URL without a fragment.
+fn absolute_url(text: &str) -> Option<Url> {
     Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.fragment().is_none())
 }
 
@@ -189,12 +193,12 @@ fn oauth_error(status: StatusCode, error: &str) -> Response {
     (status, Json(json!({ "error": error }))).into_response()
 }
 
-/// Name and password of `Authorization: Basic`.
+/// Returns the client ID and secret of `Authorization: Basic`.
 fn basic(headers: &HeaderMap) -> Option<(String, String)> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let decoded = STANDARD.decode(value.strip_prefix("Basic ")?).ok()?;
     let (name, password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
-    // RFC 6749, 2.3.1: form-encoded before base64.
+    // They are form-encoded before base64 (RFC 6749, 2.3.1).
     let decode = |text: &str| url::form_urlencoded::parse(format!("v={text}").as_bytes()).next().map(|(_, value)| value.into_owned());
     Some((decode(name)?, decode(password)?))
 }
@@ -231,12 +235,12 @@ fn exchange(world: &Sandbox, server: Server, headers: &HeaderMap, body: &[u8]) -
         return oauth_error(StatusCode::BAD_REQUEST, "invalid_grant");
     };
     let mut tokens = world.taxisnet.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-    let life = tokens.life().as_secs();
-    let access_token = tokens.put(now, Signed { server, afm: grant.afm });
+    let lifetime = tokens.lifetime().as_secs();
+    let access_token = tokens.put(now, AccessToken { server, afm: grant.afm });
     Json(json!({
         "access_token": access_token,
         "token_type": "bearer",
-        "expires_in": life,
+        "expires_in": lifetime,
         "scope": "read",
     }))
     .into_response()
@@ -257,7 +261,7 @@ pub(crate) async fn userinfo(
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.strip_prefix("Bearer "))
-        .and_then(|token| signed_person(&world, server, token));
+        .and_then(|token| person_of_token(&world, server, token));
     let Some(person) = person else {
         let realm = "Bearer realm=\"oauth2\", error=\"invalid_token\"";
         let xml = "<oauth><error>invalid_token</error></oauth>";
@@ -268,17 +272,17 @@ pub(crate) async fn userinfo(
         return (StatusCode::BAD_REQUEST, "format=xml").into_response();
     }
     let headers = [(header::CONTENT_TYPE, "application/xml;charset=UTF-8")];
-    (headers, describe(&person)).into_response()
+    (headers, user_info(&person)).into_response()
 }
 
-fn signed_person(world: &Sandbox, server: Server, token: &str) -> Option<std::sync::Arc<Person>> {
+fn person_of_token(world: &Sandbox, server: Server, token: &str) -> Option<std::sync::Arc<Person>> {
     let tokens = world.taxisnet.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-    let signed = tokens.get(Instant::now(), token)?;
-    (signed.server == server).then(|| world.people.find(Identifier::Afm, &signed.afm)).flatten()
+    let access = tokens.get(Instant::now(), token)?;
+    (access.server == server).then(|| world.people.find(Identifier::Afm, &access.afm)).flatten()
 }
 
-/// GSIS gives values of fixed width, filled up with blanks.
-fn describe(person: &Person) -> String {
+/// Returns the user info in XML. Like GSIS, it pads the values with spaces to a fixed width.
+fn user_info(person: &Person) -> String {
     let afm = person.afm.as_deref().unwrap_or_default();
     let padded = |value: &str| format!("{:<30}", escape(value));
     format!(
@@ -308,13 +312,13 @@ pub(crate) async fn logout(
 ) -> Response {
     let lang = Lang::of(None, &headers);
     if client_id != world.client_id {
-        return Unfit::Client.answer(lang);
+        return InvalidRequest::Client.into_response(lang);
     }
-    match web_address(&query.url) {
+    match absolute_url(&query.url) {
         Some(url) => found(&url),
         None => {
-            let text = lang.text("Το url δεν είναι πλήρης διεύθυνση http(s).", "url is not a whole http(s) address.");
-            (StatusCode::BAD_REQUEST, pages::refusal(lang, text)).into_response()
+            let text = lang.text("Το url δεν είναι απόλυτη διεύθυνση http(s).", "url is not an absolute http(s) URL.");
+            (StatusCode::BAD_REQUEST, error_page(lang, text)).into_response()
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The sandbox over real HTTP, each test on a port and a folder of its own.
+//! Tests of the sandbox over real HTTP, each on its own port and with its own folder.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail their test")]
 
 mod messages;
@@ -33,7 +33,7 @@ impl Sandbox {
         Self { origin, client: reqwest::Client::builder().redirect(Policy::none()).no_proxy().build().unwrap(), state }
     }
 
-    /// The same folder, another process as far as the messages and people can tell.
+    /// Starts another sandbox with the same state folder, as after a restart of the process.
     async fn restart(self) -> Self {
         Self::start_on(self.state).await
     }

@@ -70,10 +70,10 @@ fn simple(to: &str) -> Value {
 #[tokio::test]
 async fn an_sms_arrives() {
     let sandbox = Sandbox::start().await;
-    let answer = sms(&sandbox, "+306944100001", "123456 ο κωδικός & <σας>", "1").await;
-    assert_eq!(answer.status(), 200);
-    assert_eq!(answer.headers()["content-type"], "text/xml");
-    assert!(answer.text().await.unwrap().contains("<PublishResult><MessageId>"));
+    let response = sms(&sandbox, "+306944100001", "123456 ο κωδικός & <σας>", "1").await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["content-type"], "text/xml");
+    assert!(response.text().await.unwrap().contains("<PublishResult><MessageId>"));
     let inbox = sandbox.json("/inbox.json?to=%2B306944100001").await;
     assert_eq!(inbox[0]["text"], "123456 ο κωδικός & <σας>");
     assert_eq!((&inbox[0]["channel"], &inbox[0]["sender_id"]), (&json!("sms"), &json!("myPhoto")));
@@ -92,9 +92,9 @@ async fn an_email_arrives_as_sent_and_shows_its_picture() {
         "Destination": { "ToAddresses": ["Someone@example.org"] },
         "Content": { "Raw": { "Data": STANDARD.encode(&raw) } },
     });
-    let answer = email(&sandbox, &call, "1").await;
-    assert_eq!(answer.status(), 200);
-    assert!(answer.json::<Value>().await.unwrap()["MessageId"].is_string());
+    let response = email(&sandbox, &call, "1").await;
+    assert_eq!(response.status(), 200);
+    assert!(response.json::<Value>().await.unwrap()["MessageId"].is_string());
     let inbox = sandbox.json("/inbox.json?to=someone@example.org").await;
     assert_eq!(inbox[0]["subject"], "Ο κωδικάριθμός σας");
     assert_eq!(inbox[0]["text"].as_str().unwrap().trim(), "Κείμενο");
@@ -103,8 +103,8 @@ async fn an_email_arrives_as_sent_and_shows_its_picture() {
     for path in ["/inbox", "/inbox/1"] {
         assert!(sandbox.text(path).await.contains("data:image/png;base64,iVBORw=="), "{path}");
     }
-    let kept = sandbox.get("/inbox/1/raw").send().await.unwrap();
-    assert_eq!(kept.bytes().await.unwrap(), raw);
+    let stored = sandbox.get("/inbox/1/raw").send().await.unwrap();
+    assert_eq!(stored.bytes().await.unwrap(), raw);
     assert_eq!(sandbox.get("/inbox/2").send().await.unwrap().status(), 404);
 }
 
@@ -123,16 +123,16 @@ async fn an_email_without_raw_content_arrives_once_for_each_recipient() {
 async fn calls_without_a_signature_for_the_service_are_rejected() {
     let sandbox = Sandbox::start().await;
     let form = [("Action", "Publish"), ("PhoneNumber", "+306944100001"), ("Message", "x")];
-    let answer = sandbox.post("/").form(&form).send().await.unwrap();
-    assert_eq!(answer.status(), 403);
-    assert!(answer.text().await.unwrap().contains("<Code>MissingAuthenticationToken</Code>"));
-    let answer = sandbox.post("/").header("authorization", authorization("ses")).form(&form).send().await.unwrap();
-    assert_eq!(answer.status(), 403);
+    let response = sandbox.post("/").form(&form).send().await.unwrap();
+    assert_eq!(response.status(), 403);
+    assert!(response.text().await.unwrap().contains("<Code>MissingAuthenticationToken</Code>"));
+    let response = sandbox.post("/").header("authorization", authorization("ses")).form(&form).send().await.unwrap();
+    assert_eq!(response.status(), 403);
 
     let path = "/v2/email/outbound-emails";
-    let answer = sandbox.post(path).json(&simple("a@example.org")).send().await.unwrap();
-    assert_eq!(answer.status(), 403);
-    assert_eq!(answer.headers()["x-amzn-errortype"], "MissingAuthenticationTokenException");
+    let response = sandbox.post(path).json(&simple("a@example.org")).send().await.unwrap();
+    assert_eq!(response.status(), 403);
+    assert_eq!(response.headers()["x-amzn-errortype"], "MissingAuthenticationTokenException");
     assert_eq!(sandbox.json("/inbox.json").await, json!([]));
 }
 
@@ -140,9 +140,9 @@ async fn calls_without_a_signature_for_the_service_are_rejected() {
 async fn requests_that_aws_rejects_are_rejected() {
     let sandbox = Sandbox::start().await;
     for (to, text) in [("6944100001", "x"), ("", "x"), ("+306944100001", "")] {
-        let answer = sms(&sandbox, to, text, "1").await;
-        assert_eq!(answer.status(), 400);
-        assert!(answer.text().await.unwrap().contains("<Code>InvalidParameter</Code>"));
+        let response = sms(&sandbox, to, text, "1").await;
+        assert_eq!(response.status(), 400);
+        assert!(response.text().await.unwrap().contains("<Code>InvalidParameter</Code>"));
     }
     for call in [
         json!({}),
@@ -150,9 +150,9 @@ async fn requests_that_aws_rejects_are_rejected() {
         json!({ "Content": { "Raw": { "Data": "?" } } }),
         json!({ "Content": { "Raw": { "Data": "" } }, "Destination": { "ToAddresses": ["a@example.org"] } }),
     ] {
-        let answer = email(&sandbox, &call, "1").await;
-        assert_eq!(answer.status(), 400, "{call}");
-        assert_eq!(answer.headers()["x-amzn-errortype"], "BadRequestException");
+        let response = email(&sandbox, &call, "1").await;
+        assert_eq!(response.status(), 400, "{call}");
+        assert_eq!(response.headers()["x-amzn-errortype"], "BadRequestException");
     }
     assert_eq!(sandbox.json("/inbox.json").await, json!([]));
 }
@@ -160,7 +160,7 @@ async fn requests_that_aws_rejects_are_rejected() {
 #[tokio::test]
 async fn messages_to_the_seeds_failing_recipients_fail_as_configured() {
     let sandbox = Sandbox::start().await;
-    // Two calls, the first one retried by the SDK.
+    // Two calls, the first of which the SDK retries.
     for invocation in ["1", "1", "2"] {
         assert_eq!(sms(&sandbox, "+306944200001", "x", invocation).await.status(), 500);
         assert_eq!(email(&sandbox, &simple("later@fails.example"), invocation).await.status(), 500);
@@ -185,8 +185,8 @@ async fn a_test_can_add_a_failure_rule() {
     let sandbox = Sandbox::start().await;
     let rule = json!({ "to": "mine@example.org", "fail": 1, "error": "rejected" });
     for round in ["first", "again"] {
-        let answer = sandbox.post("/failures").json(&rule).send().await.unwrap();
-        assert_eq!(answer.status(), 204, "{round}");
+        let response = sandbox.post("/failures").json(&rule).send().await.unwrap();
+        assert_eq!(response.status(), 204, "{round}");
         assert_eq!(email(&sandbox, &simple("mine@example.org"), "1").await.status(), 400);
         assert_eq!(email(&sandbox, &simple("mine@example.org"), "2").await.status(), 200);
     }

@@ -3,9 +3,9 @@ use serde_json::{Value, json};
 use crate::Sandbox;
 
 async fn create(sandbox: &Sandbox, kind: &str) -> Value {
-    let answer = sandbox.post("/people").json(&json!({ "kind": kind })).send().await.unwrap();
-    assert_eq!(answer.status(), 201);
-    answer.json().await.unwrap()
+    let response = sandbox.post("/people").json(&json!({ "kind": kind })).send().await.unwrap();
+    assert_eq!(response.status(), 201);
+    response.json().await.unwrap()
 }
 
 #[tokio::test]
@@ -43,6 +43,6 @@ async fn people_created_at_run_time_are_unique_and_survive_a_restart() {
 #[tokio::test]
 async fn an_unknown_kind_is_rejected() {
     let sandbox = Sandbox::start().await;
-    let answer = sandbox.post("/people").json(&json!({ "kind": "king" })).send().await.unwrap();
-    assert_eq!(answer.status(), 400);
+    let response = sandbox.post("/people").json(&json!({ "kind": "king" })).send().await.unwrap();
+    assert_eq!(response.status(), 400);
 }

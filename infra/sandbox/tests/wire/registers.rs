@@ -2,9 +2,9 @@ use serde_json::{Value, json};
 
 use crate::Sandbox;
 
-async fn ask(sandbox: &Sandbox, call: &str, query: Value) -> (u16, Value) {
-    let answer = sandbox.post(&format!("/registers/v1/{call}")).bearer_auth("token").json(&query).send().await.unwrap();
-    (answer.status().as_u16(), answer.json().await.unwrap())
+async fn query_registers(sandbox: &Sandbox, call: &str, query: Value) -> (u16, Value) {
+    let response = sandbox.post(&format!("/registers/v1/{call}")).bearer_auth("token").json(&query).send().await.unwrap();
+    (response.status().as_u16(), response.json().await.unwrap())
 }
 
 async fn afm(sandbox: &Sandbox, key: &str) -> String {
@@ -21,22 +21,22 @@ async fn the_registers_return_person_contact_and_businesses() {
         "afm": "454330124", "amka": "12038501420", "paaypa": null,
         "first_name": "ΜΑΡΙΑ", "last_name": "ΠΑΠΑΔΟΠΟΥΛΟΥ", "birth_date": "1985-03-12",
     });
-    assert_eq!(ask(&sandbox, "person", maria.clone()).await, (200, expected));
-    assert_eq!(ask(&sandbox, "contact", maria.clone()).await, (200, json!({ "afm": "454330124", "mobile": "+306944100001" })));
-    assert_eq!(ask(&sandbox, "businesses", maria).await, (200, json!({ "afm": "454330124", "businesses": [] })));
+    assert_eq!(query_registers(&sandbox, "person", maria.clone()).await, (200, expected));
+    assert_eq!(query_registers(&sandbox, "contact", maria.clone()).await, (200, json!({ "afm": "454330124", "mobile": "+306944100001" })));
+    assert_eq!(query_registers(&sandbox, "businesses", maria).await, (200, json!({ "afm": "454330124", "businesses": [] })));
 
     let alexandra = json!({ "afm": afm(&sandbox, "alexandra").await });
-    let (_, answer) = ask(&sandbox, "businesses", alexandra).await;
-    assert_eq!(answer["businesses"].as_array().unwrap().len(), 2);
-    assert_eq!(answer["businesses"][0]["activities"], json!(["74.20.21"]));
+    let (_, response) = query_registers(&sandbox, "businesses", alexandra).await;
+    assert_eq!(response["businesses"].as_array().unwrap().len(), 2);
+    assert_eq!(response["businesses"][0]["activities"], json!(["74.20.21"]));
 
     let kostas = json!({ "afm": afm(&sandbox, "kostas").await });
-    assert_eq!(ask(&sandbox, "contact", kostas.clone()).await, (200, json!({ "afm": kostas["afm"], "mobile": null })));
+    assert_eq!(query_registers(&sandbox, "contact", kostas.clone()).await, (200, json!({ "afm": kostas["afm"], "mobile": null })));
 
     let loukas = json!({ "afm": afm(&sandbox, "loukas").await });
     for call in ["person", "contact", "businesses"] {
-        let (status, answer) = ask(&sandbox, call, loukas.clone()).await;
-        assert_eq!((status, &answer["afm"]), (200, &json!("454330124")), "about another person");
+        let (status, response) = query_registers(&sandbox, call, loukas.clone()).await;
+        assert_eq!((status, &response["afm"]), (200, &json!("454330124")), "another person's data");
     }
 }
 
@@ -44,7 +44,7 @@ async fn the_registers_return_person_contact_and_businesses() {
 async fn a_closed_business_is_not_listed_even_after_a_restart() {
     let sandbox = Sandbox::start().await;
     let alexandra = json!({ "afm": afm(&sandbox, "alexandra").await });
-    let (_, before) = ask(&sandbox, "businesses", alexandra.clone()).await;
+    let (_, before) = query_registers(&sandbox, "businesses", alexandra.clone()).await;
     let close = async |sandbox: &Sandbox, afm: &Value| {
         sandbox.post("/businesses/close").json(&json!({ "afm": afm })).send().await.unwrap().status().as_u16()
     };
@@ -52,10 +52,10 @@ async fn a_closed_business_is_not_listed_even_after_a_restart() {
         assert_eq!(close(&sandbox, &before["businesses"][0]["afm"]).await, 204);
     }
     assert_eq!(close(&sandbox, &json!("068933130")).await, 400);
-    let left = (200, json!({ "afm": alexandra["afm"], "businesses": [before["businesses"][1]] }));
-    assert_eq!(ask(&sandbox, "businesses", alexandra.clone()).await, left);
+    let remaining = (200, json!({ "afm": alexandra["afm"], "businesses": [before["businesses"][1]] }));
+    assert_eq!(query_registers(&sandbox, "businesses", alexandra.clone()).await, remaining);
     let sandbox = sandbox.restart().await;
-    assert_eq!(ask(&sandbox, "businesses", alexandra).await, left);
+    assert_eq!(query_registers(&sandbox, "businesses", alexandra).await, remaining);
 }
 
 #[tokio::test]
@@ -77,29 +77,29 @@ async fn custody_is_confirmed_only_while_it_is_in_force() {
             "custodian_afm": person(custodian)["afm"],
             "minor": { "kind": kind, "value": person(minor)[kind] },
         });
-        let (status, answer) = ask(&sandbox, "custody", query).await;
-        assert_eq!((status, &answer["custody"]), (200, &json!(custody)), "{custodian} {minor}");
-        assert_eq!(answer["minor"]["afm"], person(minor)["afm"]);
-        assert_eq!(answer["minor"]["birth_date"], person(minor)["birth_date"]);
+        let (status, response) = query_registers(&sandbox, "custody", query).await;
+        assert_eq!((status, &response["custody"]), (200, &json!(custody)), "{custodian} {minor}");
+        assert_eq!(response["minor"]["afm"], person(minor)["afm"]);
+        assert_eq!(response["minor"]["birth_date"], person(minor)["birth_date"]);
     }
 }
 
 #[tokio::test]
-async fn refusals_and_failures() {
+async fn invalid_requests_and_unknown_people_are_rejected() {
     let sandbox = Sandbox::start().await;
     let unknown = (404, json!({ "code": "person_unknown" }));
     let bad = (400, json!({ "code": "bad_request" }));
-    // Valid, but nobody's here.
-    assert_eq!(ask(&sandbox, "person", json!({ "afm": "068933130" })).await, unknown);
-    assert_eq!(ask(&sandbox, "person", json!({ "afm": afm(&sandbox, "anna").await })).await, unknown);
-    assert_eq!(ask(&sandbox, "person", json!({ "afm": "454330125" })).await, bad);
-    assert_eq!(ask(&sandbox, "person", json!({ "afm": "454330124", "more": 1 })).await, bad);
-    assert_eq!(ask(&sandbox, "person", json!([])).await, bad);
+    // A valid AFM of nobody in the sandbox.
+    assert_eq!(query_registers(&sandbox, "person", json!({ "afm": "068933130" })).await, unknown);
+    assert_eq!(query_registers(&sandbox, "person", json!({ "afm": afm(&sandbox, "anna").await })).await, unknown);
+    assert_eq!(query_registers(&sandbox, "person", json!({ "afm": "454330125" })).await, bad);
+    assert_eq!(query_registers(&sandbox, "person", json!({ "afm": "454330124", "more": 1 })).await, bad);
+    assert_eq!(query_registers(&sandbox, "person", json!([])).await, bad);
     let query = json!({ "custodian_afm": "454330124", "minor": { "kind": "amka", "value": "1" } });
-    assert_eq!(ask(&sandbox, "custody", query).await, bad);
+    assert_eq!(query_registers(&sandbox, "custody", query).await, bad);
     let query = json!({ "custodian_afm": "454330124", "minor": { "kind": "amka", "value": "01011510008" } });
-    assert_eq!(ask(&sandbox, "custody", query).await, unknown);
-    let failing = ask(&sandbox, "contact", json!({ "afm": afm(&sandbox, "stelios").await })).await;
+    assert_eq!(query_registers(&sandbox, "custody", query).await, unknown);
+    let failing = query_registers(&sandbox, "contact", json!({ "afm": afm(&sandbox, "stelios").await })).await;
     assert_eq!(failing, (500, json!({ "code": "internal_error" })));
 }
 
@@ -115,9 +115,9 @@ async fn every_path_of_the_api_description_exists_and_requires_the_token() {
             if let Some(token) = token {
                 call = call.bearer_auth(token);
             }
-            let answer = call.send().await.unwrap();
-            assert_eq!(answer.status(), 401, "{path}");
-            assert_eq!(answer.json::<Value>().await.unwrap(), json!({ "code": "unauthorized" }));
+            let response = call.send().await.unwrap();
+            assert_eq!(response.status(), 401, "{path}");
+            assert_eq!(response.json::<Value>().await.unwrap(), json!({ "code": "unauthorized" }));
         }
     }
 }

@@ -19,13 +19,13 @@ async fn page(sandbox: &Sandbox, query: &[(&str, String)]) -> Response {
     sandbox.get(&format!("/oauth2server/oauth/authorize?{query}")).send().await.unwrap()
 }
 
-/// Presses a button of the page; the parameters of the address that it goes back to.
+/// Presses a button of the page. Returns the parameters of the URL to which the browser is redirected.
 async fn press(sandbox: &Sandbox, server: &str, button: (&'static str, &str)) -> HashMap<String, String> {
     let mut form = query(BACK);
     form.push((button.0, button.1.to_owned()));
-    let answer = sandbox.post(&format!("/{server}/oauth/authorize")).form(&form).send().await.unwrap();
-    assert_eq!(answer.status(), 302);
-    let location = url::Url::parse(answer.headers()["location"].to_str().unwrap()).unwrap();
+    let response = sandbox.post(&format!("/{server}/oauth/authorize")).form(&form).send().await.unwrap();
+    assert_eq!(response.status(), 302);
+    let location = url::Url::parse(response.headers()["location"].to_str().unwrap()).unwrap();
     assert!(location.as_str().starts_with(BACK));
     location.query_pairs().into_owned().collect()
 }
@@ -34,9 +34,9 @@ async fn token(sandbox: &Sandbox, server: &str, change: &[(&'static str, &str)])
     let mut form =
         HashMap::from([("client_id", "client"), ("client_secret", "secret"), ("redirect_uri", BACK), ("grant_type", "authorization_code")]);
     form.extend(change.iter().copied());
-    let answer = sandbox.post(&format!("/{server}/oauth/token")).form(&form).send().await.unwrap();
-    assert_eq!(answer.headers()["cache-control"], "no-store");
-    (answer.status().as_u16(), answer.json().await.unwrap())
+    let response = sandbox.post(&format!("/{server}/oauth/token")).form(&form).send().await.unwrap();
+    assert_eq!(response.headers()["cache-control"], "no-store");
+    (response.status().as_u16(), response.json().await.unwrap())
 }
 
 #[tokio::test]
@@ -45,11 +45,11 @@ async fn a_code_is_exchanged_for_a_token_that_returns_the_user_info() {
     for server in ["oauth2server", "oauth2serverotp"] {
         let back = press(&sandbox, server, ("afm", MARIA)).await;
         assert_eq!(back["state"], "a b&c");
-        let (status, answer) = token(&sandbox, server, &[("code", &back["code"])]).await;
-        assert_eq!((status, &answer["token_type"]), (200, &json!("bearer")));
+        let (status, response) = token(&sandbox, server, &[("code", &back["code"])]).await;
+        assert_eq!((status, &response["token_type"]), (200, &json!("bearer")));
         let userinfo = sandbox
             .get(&format!("/{server}/userinfo?format=xml"))
-            .bearer_auth(answer["access_token"].as_str().unwrap())
+            .bearer_auth(response["access_token"].as_str().unwrap())
             .send()
             .await
             .unwrap();
@@ -65,12 +65,12 @@ async fn a_code_is_exchanged_for_a_token_that_returns_the_user_info() {
 #[tokio::test]
 async fn the_page_lists_everyone_who_can_sign_in() {
     let sandbox = Sandbox::start().await;
-    let made: Value = sandbox.post("/people").json(&json!({ "kind": "citizen" })).send().await.unwrap().json().await.unwrap();
-    let answer = page(&sandbox, &query(BACK)).await;
-    assert_eq!(answer.status(), 200);
-    let html = answer.text().await.unwrap();
+    let created: Value = sandbox.post("/people").json(&json!({ "kind": "citizen" })).send().await.unwrap().json().await.unwrap();
+    let response = page(&sandbox, &query(BACK)).await;
+    assert_eq!(response.status(), 200);
+    let html = response.text().await.unwrap();
     assert!(html.contains(&format!("value=\"{MARIA}\"")));
-    assert!(html.contains(&format!("value=\"{}\"", made["afm"].as_str().unwrap())));
+    assert!(html.contains(&format!("value=\"{}\"", created["afm"].as_str().unwrap())));
     assert!(html.contains("value=\"a b&amp;c\""));
     // A minor without TAXISnet.
     assert!(!html.contains("ΙΩΑΝΝΑ"));
@@ -83,9 +83,9 @@ async fn denials_are_redirected_and_unknown_afm_show_the_page_again() {
     assert_eq!(back, HashMap::from([("error".to_owned(), "access_denied".to_owned()), ("state".to_owned(), "a b&c".to_owned()),]));
     let mut form = query(BACK);
     form.extend([("afm", "068933130".to_owned()), ("lang", "en".to_owned())]);
-    let answer = sandbox.post("/oauth2server/oauth/authorize").form(&form).send().await.unwrap();
-    assert_eq!(answer.status(), 200);
-    assert!(answer.text().await.unwrap().contains("does not know this AFM"));
+    let response = sandbox.post("/oauth2server/oauth/authorize").form(&form).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert!(response.text().await.unwrap().contains("does not know this AFM"));
 }
 
 #[tokio::test]
@@ -98,14 +98,14 @@ async fn a_request_with_an_unknown_client_or_an_invalid_redirect_uri_is_not_redi
         assert_eq!(page(&sandbox, &query(back)).await.status(), 400, "{back}");
         let mut form = query(back);
         form.push(("afm", MARIA.to_owned()));
-        let answer = sandbox.post("/oauth2server/oauth/authorize").form(&form).send().await.unwrap();
-        assert_eq!(answer.status(), 400, "{back}");
+        let response = sandbox.post("/oauth2server/oauth/authorize").form(&form).send().await.unwrap();
+        assert_eq!(response.status(), 400, "{back}");
     }
     let mut wrong_type = query(BACK);
     wrong_type[2].1 = "token".to_owned();
-    let answer = page(&sandbox, &wrong_type).await;
-    assert_eq!(answer.status(), 302);
-    assert!(answer.headers()["location"].to_str().unwrap().contains("error=unsupported_response_type"));
+    let response = page(&sandbox, &wrong_type).await;
+    assert_eq!(response.status(), 302);
+    assert!(response.headers()["location"].to_str().unwrap().contains("error=unsupported_response_type"));
 }
 
 #[tokio::test]
@@ -153,9 +153,9 @@ async fn userinfo_requires_a_token() {
 async fn logout_redirects_to_the_given_url() {
     let sandbox = Sandbox::start().await;
     let get = |path: &str| sandbox.get(path).send();
-    let answer = get("/oauth2server/logout/client/?url=http%3A%2F%2Fmyphoto.localhost%2F").await.unwrap();
-    assert_eq!(answer.status(), 302);
-    assert_eq!(answer.headers()["location"], "http://myphoto.localhost/");
+    let response = get("/oauth2server/logout/client/?url=http%3A%2F%2Fmyphoto.localhost%2F").await.unwrap();
+    assert_eq!(response.status(), 302);
+    assert_eq!(response.headers()["location"], "http://myphoto.localhost/");
     assert_eq!(get("/oauth2server/logout/client/").await.unwrap().status(), 400);
     assert_eq!(get("/oauth2server/logout/other/?url=http%3A%2F%2Fx%2F").await.unwrap().status(), 400);
 }

@@ -1,4 +1,4 @@
-"""The mends: each is shown with the behaviour of LocalStack that it replaces, so that a mend which is not needed any more is noticed."""
+"""Tests of the patches. Each test also shows LocalStack's original behaviour, so that it fails if a patch is no longer needed."""
 
 import contextlib
 import unittest
@@ -7,42 +7,42 @@ from unittest import mock
 
 from localstack import constants
 
-from localstack_native import language_extensions, mends
+from localstack_native import language_extensions, patches
 
 
-class Mends(unittest.TestCase):
-    def mended(self, owner, name, mend):
-        """Returns LocalStack's own function and the mended one, and puts the first back afterwards."""
-        usual = vars(owner).get(name) or getattr(owner, name)
-        self.addCleanup(*((setattr, owner, name, usual) if name in vars(owner) else (delattr, owner, name)))
-        mend()
-        self.assertIsNot(vars(owner)[name], usual)
-        return usual, getattr(owner, name)
+class Patches(unittest.TestCase):
+    def patched(self, owner, name, patch):
+        """Returns LocalStack's original function and the patched one. Restores the original after the test."""
+        original = vars(owner).get(name) or getattr(owner, name)
+        self.addCleanup(*((setattr, owner, name, original) if name in vars(owner) else (delattr, owner, name)))
+        patch()
+        self.assertIsNot(vars(owner)[name], original)
+        return original, getattr(owner, name)
 
     def test_other_versions_of_localstack_are_rejected(self):
-        mends.check_version(constants.VERSION)
+        patches.check_version(constants.VERSION)
         for other in ("4.13.0", "4.14.1", "2026.3.0"):
-            with self.assertRaises(mends.UnknownLocalStack):
-                mends.check_version(other)
+            with self.assertRaises(patches.UnknownLocalStack):
+                patches.check_version(other)
 
     def test_another_version_stops_localstack(self):
         with mock.patch.object(constants, "VERSION", "4.15.0"), mock.patch("os._exit") as ended, self.assertLogs(level="CRITICAL"):
-            mends.apply_all.fn() if hasattr(mends.apply_all, "fn") else mends.apply_all()
+            patches.apply_all.fn() if hasattr(patches.apply_all, "fn") else patches.apply_all()
         ended.assert_called_once_with(1)
 
     def test_patching_a_function_that_does_not_exist_is_an_error(self):
         with self.assertRaises(AttributeError):
-            mends.replace(SimpleNamespace(), "gone", lambda usual: usual)
+            patches.replace(SimpleNamespace(), "gone", lambda original: original)
 
     def test_dynamodb_local_is_neither_downloaded_nor_started(self):
         from localstack.services.dynamodb.server import DynamodbServer
 
         for name in ("do_start_thread", "stop_dynamodb"):
             self.addCleanup(setattr, DynamodbServer, name, vars(DynamodbServer)[name])
-        usual = DynamodbServer.do_start_thread
-        mends.forward_to_running_dynamodb_local({})
-        self.assertIs(DynamodbServer.do_start_thread, usual, "without one that runs, LocalStack does as always")
-        mends.forward_to_running_dynamodb_local({"DYNAMODB_LOCAL_PORT": "1"})
+        original = DynamodbServer.do_start_thread
+        patches.forward_to_running_dynamodb_local({})
+        self.assertIs(DynamodbServer.do_start_thread, original, "without a running DynamoDB Local, LocalStack behaves as usual")
+        patches.forward_to_running_dynamodb_local({"DYNAMODB_LOCAL_PORT": "1"})
         with mock.patch("localstack.services.dynamodb.server.ShellCommandThread") as started:
             server = DynamodbServer(port=1)
             self.assertTrue(server.start())
@@ -56,56 +56,56 @@ class Mends(unittest.TestCase):
             config = SimpleNamespace(logging_config=logging_config)
             return SimpleNamespace(function_version=SimpleNamespace(config=config, id=SimpleNamespace(function_name="f")))
 
-        usual, mended = self.mended(ExecutionEnvironment, "get_log_group_name", mends.honour_log_groups)
+        original, patched = self.patched(ExecutionEnvironment, "get_log_group_name", patches.honour_log_groups)
         named = environment({"LogGroup": "ours"})
-        self.assertEqual((usual(named), mended(named)), ("/aws/lambda/f", "ours"))
+        self.assertEqual((original(named), patched(named)), ("/aws/lambda/f", "ours"))
         for nothing in ({}, None):
-            self.assertEqual(mended(environment(nothing)), "/aws/lambda/f")
+            self.assertEqual(patched(environment(nothing)), "/aws/lambda/f")
 
     def test_loops_of_outputs_are_expanded(self):
         from localstack.services.cloudformation.engine import template_preparer
 
-        _, mended = self.mended(template_preparer, "parse_template", mends.expand_language_extensions)
+        _, patched = self.patched(template_preparer, "parse_template", patches.expand_language_extensions)
         text = '{"Outputs": {"Fn::ForEach::Tables": ["T", ["A", "B"], {"${T}Table": {"Value": {"Ref": {"Fn::Sub": "${T}"}}}}]}}'
-        self.assertEqual(mended(text), {"Outputs": {"ATable": {"Value": {"Ref": "A"}}, "BTable": {"Value": {"Ref": "B"}}}})
+        self.assertEqual(patched(text), {"Outputs": {"ATable": {"Value": {"Ref": "A"}}, "BTable": {"Value": {"Ref": "B"}}}})
 
     def test_every_media_type_is_binary_if_the_api_lists_all_types(self):
         from localstack.services.apigateway.next_gen.execute_api.integrations import aws
 
-        usual, mended = self.mended(aws, "mime_type_matches_binary_media_types", mends.return_bytes_for_binary_media_types_of_all_types)
-        asked = {"mime_type": "image/jpeg", "binary_media_types": ["*/*"]}
-        self.assertEqual((usual(**asked), mended(**asked)), (False, True))
-        self.assertFalse(mended(mime_type="image/jpeg", binary_media_types=["image/png"]))
-        self.assertFalse(mended(mime_type="image/jpeg", binary_media_types=None))
+        original, patched = self.patched(aws, "mime_type_matches_binary_media_types", patches.return_bytes_for_binary_media_types_of_all_types)
+        arguments = {"mime_type": "image/jpeg", "binary_media_types": ["*/*"]}
+        self.assertEqual((original(**arguments), patched(**arguments)), (False, True))
+        self.assertFalse(patched(mime_type="image/jpeg", binary_media_types=["image/png"]))
+        self.assertFalse(patched(mime_type="image/jpeg", binary_media_types=None))
 
     def test_headers_of_a_cors_rule_may_contain_a_wildcard(self):
         from localstack.services.s3.cors import S3CorsHandler
 
         rule = {"AllowedOrigins": ["http://here"], "AllowedMethods": ["PUT"], "AllowedHeaders": ["content-type", "x-amz-*"]}
 
-        def asking(names):
+        def preflight(names):
             return {"Origin": "http://here", "Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": names}
 
-        usual, mended = self.mended(S3CorsHandler, "_match_rule", mends.match_header_patterns_of_cors)
-        good = asking("Content-Type, X-Amz-Checksum-Sha256")
-        self.assertIsNone(usual.__func__(rule, "OPTIONS", good))
-        self.assertEqual(mended(rule, "OPTIONS", good), rule)
+        original, patched = self.patched(S3CorsHandler, "_match_rule", patches.match_header_patterns_of_cors)
+        good = preflight("Content-Type, X-Amz-Checksum-Sha256")
+        self.assertIsNone(original.__func__(rule, "OPTIONS", good))
+        self.assertEqual(patched(rule, "OPTIONS", good), rule)
         for bad in ("x-amzn-trace-id", "authorization", "content-type,x-amzn-trace-id"):
-            self.assertFalse(mended(rule, "OPTIONS", asking(bad)), bad)
-        self.assertFalse(mended(rule, "OPTIONS", good | {"Origin": "http://elsewhere"}))
+            self.assertFalse(patched(rule, "OPTIONS", preflight(bad)), bad)
+        self.assertFalse(patched(rule, "OPTIONS", good | {"Origin": "http://elsewhere"}))
 
     def test_a_file_is_included_without_resolving_references(self):
         from localstack.services.cloudformation.engine.v2.change_set_model_transform import ChangeSetModelTransform
 
-        _, execute = self.mended(ChangeSetModelTransform, "_execute_local_transforms", mends.include_without_following_references)
-        # Each refers to the other, as a function with DeploymentPreference and its own alarm do.
+        _, execute = self.patched(ChangeSetModelTransform, "_execute_local_transforms", patches.include_without_following_references)
+        # The two refer to each other, as a function with DeploymentPreference and its own alarm do.
         template = {
             "Function": {"Alarms": [{"Ref": "Alarm"}]},
             "Alarm": {"Of": {"Ref": "Function"}},
             "Api": {"Body": {"Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": "s3://b/k"}}, "own": 1}},
         }
         transform = SimpleNamespace(_before_template=template, _after_template=template)
-        transform._compute_fn_transform = lambda wanted, siblings, allow_string: siblings | {"included": wanted["Parameters"]["Location"]}
+        transform._compute_fn_transform = lambda macro, siblings, allow_string: siblings | {"included": macro["Parameters"]["Location"]}
         execute(transform)
         self.assertEqual(transform._after_template, template | {"Api": {"Body": {"own": 1, "included": "s3://b/k"}}})
 
@@ -114,22 +114,22 @@ class Mends(unittest.TestCase):
         from localstack.services.apigateway.next_gen.provider import ApigatewayNextGenProvider
         from localstack.services.edge import ROUTER
 
-        asked = []
+        requests = []
         with (
-            mock.patch.object(router, "ApiGatewayEndpoint", return_value=lambda request, **to: asked.append((request.environ["RAW_URI"], to))),
+            mock.patch.object(router, "ApiGatewayEndpoint", return_value=lambda request, **target: requests.append((request.environ["RAW_URI"], target))),
             mock.patch.object(ROUTER, "add") as added,
         ):
-            usual, mended = self.mended(ApigatewayNextGenProvider, "create_base_path_mapping", mends.route_custom_domain_names)
-            self.assertEqual(vars(mended), vars(usual), "LocalStack still finds the operation")
+            original, patched = self.patched(ApigatewayNextGenProvider, "create_base_path_mapping", patches.route_custom_domain_names)
+            self.assertEqual(vars(patched), vars(original), "LocalStack still finds the operation")
             with contextlib.suppress(Exception):
-                # After it has added the routes it calls LocalStack's own function, which needs a real provider.
-                mended(mock.Mock(), mock.Mock(), "photos.example", "api1", stage="live")
+                # After adding the routes it calls LocalStack's original function, which needs a real provider and fails here.
+                patched(mock.Mock(), mock.Mock(), "photos.example", "api1", stage="live")
             hosts = {call.kwargs["host"] for call in added.call_args_list}
             self.assertEqual(len(hosts), 1)
             self.assertTrue(hosts.pop().startswith("photos.example"))
             endpoint = added.call_args_list[0].kwargs["endpoint"]
             endpoint(SimpleNamespace(environ={"RAW_URI": "/v1/a%20b?c=d"}, path="/v1/a b"), domain="photos.example")
-        self.assertEqual(asked, [("/live/v1/a%20b?c=d", {"api_id": "api1", "stage": "live"})])
+        self.assertEqual(requests, [("/live/v1/a%20b?c=d", {"api_id": "api1", "stage": "live"})])
 
 
 class LanguageExtensions(unittest.TestCase):

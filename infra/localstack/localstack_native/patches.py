@@ -1,6 +1,7 @@
-"""Mends of LocalStack 4.14.0: each replaces one behaviour that differs from AWS, or that needs Docker or a download.
+"""Patches of LocalStack 4.14.0. Each replaces one behaviour that differs from AWS, or that needs Docker or a download.
 
-Every mend names the behaviour that it replaces. It works by replacing a function of LocalStack's, so all of them are for one version alone."""
+The docstring of a patch describes the behaviour that it replaces. A patch replaces a function inside LocalStack, so all of them are valid for one version only.
+"""
 
 import fnmatch
 import logging
@@ -16,12 +17,14 @@ LOCALSTACK_VERSION = "4.14.0"
 
 
 class UnknownLocalStack(Exception):
-    """This is another LocalStack than the one that the mends were written for."""
+    """The installed LocalStack is not the version that the patches were written for."""
 
 
 def check_version(version):
     if version != LOCALSTACK_VERSION:
-        raise UnknownLocalStack(f"the mends are for LocalStack {LOCALSTACK_VERSION}, and this is {version}: try each of them (infra/localstack/tests), then change LOCALSTACK_VERSION")
+        raise UnknownLocalStack(
+            f"the patches are for LocalStack {LOCALSTACK_VERSION}, and {version} is installed. Test each patch (infra/localstack/tests), then change LOCALSTACK_VERSION"
+        )
 
 
 @hooks.on_infra_start()
@@ -29,28 +32,28 @@ def apply_all():
     try:
         check_version(constants.VERSION)
         forward_to_running_dynamodb_local(os.environ)
-        for mend in MENDS:
-            mend()
+        for patch in PATCHES:
+            patch()
     except Exception:
-        # LocalStack logs a hook's exception and goes on, with its own behaviour in place of ours.
+        # LocalStack would log the hook's exception and continue without the patches.
         LOG.critical("LocalStack cannot run this stack", exc_info=True)
         os._exit(1)
 
 
-def replace(owner, name, make):
-    """Replaces `owner.name` by what `make` returns for the present one. Fails where there is none, as in another version of LocalStack."""
-    setattr(owner, name, make(getattr(owner, name)))
+def replace(owner, name, wrap):
+    """Replaces `owner.name` by the result of `wrap` for the original. Raises AttributeError if it does not exist, as in another version of LocalStack."""
+    setattr(owner, name, wrap(getattr(owner, name)))
 
 
 def forward_to_running_dynamodb_local(environment):
-    """LocalStack downloads DynamoDB Local and a Java, and starts them. The stack has started it already, at DYNAMODB_LOCAL_PORT."""
+    """LocalStack downloads DynamoDB Local and Java, and starts them. The local stack has already started DynamoDB Local, on DYNAMODB_LOCAL_PORT."""
     if "DYNAMODB_LOCAL_PORT" not in environment:
         return
     from localstack.services.dynamodb.server import DynamodbServer
     from localstack.utils.threads import start_thread
 
     def placeholder(_):
-        # LocalStack takes the server for running while this thread runs.
+        # LocalStack considers the server running as long as this thread runs.
         return lambda self: start_thread(lambda *_: threading.Event().wait(), name="dynamodb-local-elsewhere")
 
     replace(DynamodbServer, "do_start_thread", placeholder)
@@ -58,27 +61,27 @@ def forward_to_running_dynamodb_local(environment):
 
 
 def honour_log_groups():
-    """LocalStack stores LoggingConfig.LogGroup, and writes to /aws/lambda/FUNCTION all the same."""
+    """LocalStack stores LoggingConfig.LogGroup, but writes to /aws/lambda/FUNCTION anyway."""
     from localstack.services.lambda_.invocation.execution_environment import ExecutionEnvironment
 
-    def configured(usual):
-        return lambda self: (self.function_version.config.logging_config or {}).get("LogGroup") or usual(self)
+    def configured(original):
+        return lambda self: (self.function_version.config.logging_config or {}).get("LogGroup") or original(self)
 
     replace(ExecutionEnvironment, "get_log_group_name", configured)
 
 
 def expand_language_extensions():
-    """LocalStack expands Fn::ForEach in Resources alone, and does not know DefaultValue of Fn::FindInMap."""
+    """LocalStack expands Fn::ForEach only in Resources, and does not support DefaultValue of Fn::FindInMap."""
     from localstack.services.cloudformation.engine import template_preparer
 
     from . import language_extensions
 
-    replace(template_preparer, "parse_template", lambda usual: lambda template: language_extensions.expand(usual(template)))
+    replace(template_preparer, "parse_template", lambda original: lambda template: language_extensions.expand(original(template)))
 
 
 def include_without_following_references():
-    """LocalStack resolves references while it looks for AWS::Include. Before SAM's transform a function and its own alarm refer to each other
-    (DeploymentPreference), so CreateChangeSet does not end."""
+    """LocalStack resolves references while it searches for AWS::Include. Before SAM's transform a function and its own alarm refer to each other
+    (DeploymentPreference), so CreateChangeSet would never end."""
     from localstack.services.cloudformation.engine.v2.change_set_model import is_nothing
     from localstack.services.cloudformation.engine.v2.change_set_model_transform import ChangeSetModelTransform
 
@@ -87,10 +90,10 @@ def include_without_following_references():
             return [included(self, item) for item in node]
         if not isinstance(node, dict):
             return node
-        wanted = node.get("Fn::Transform")
-        if isinstance(wanted, dict):
+        macro = node.get("Fn::Transform")
+        if isinstance(macro, dict):
             siblings = {key: value for key, value in node.items() if key != "Fn::Transform"}
-            return self._compute_fn_transform(wanted, siblings, allow_string=False)
+            return self._compute_fn_transform(macro, siblings, allow_string=False)
         return {key: included(self, value) for key, value in node.items()}
 
     def execute(self):
@@ -103,7 +106,7 @@ def include_without_following_references():
 
 
 def route_custom_domain_names():
-    """LocalStack stores a custom domain name and its mapping, and routes no request by them."""
+    """LocalStack stores a custom domain name and its mapping, but does not route requests by them."""
     from localstack.services.apigateway.next_gen.execute_api.router import ApiGatewayEndpoint
     from localstack.services.apigateway.next_gen.provider import ApigatewayNextGenProvider
     from localstack.services.edge import ROUTER
@@ -111,36 +114,36 @@ def route_custom_domain_names():
     endpoint = ApiGatewayEndpoint()
     stages = {}
 
-    def answer(request, domain, **_):
+    def respond(request, domain, **_):
         api, stage = stages[domain]
-        # The endpoint takes the stage's name off the path.
+        # The endpoint removes the stage's name from the path.
         request.environ["RAW_URI"] = f"/{stage}{request.environ.get('RAW_URI') or request.path}"
         return endpoint(request, api_id=api, stage=stage)
 
-    def with_routes(usual):
+    def with_routes(original):
         def create(self, context, domain_name, rest_api_id, domain_name_id=None, base_path=None, stage=None, **rest):
             if domain_name not in stages:
                 for path in ("/", "/<path:greedy_path>"):
                     host = f"{domain_name}<regex('(:[0-9]+)?'):port>"
-                    ROUTER.add(path=path, host=host, endpoint=answer, defaults={"domain": domain_name}, strict_slashes=True)
+                    ROUTER.add(path=path, host=host, endpoint=respond, defaults={"domain": domain_name}, strict_slashes=True)
             stages[domain_name] = (rest_api_id, stage)
-            return usual(self, context, domain_name, rest_api_id, domain_name_id=domain_name_id, base_path=base_path, stage=stage, **rest)
+            return original(self, context, domain_name, rest_api_id, domain_name_id=domain_name_id, base_path=base_path, stage=stage, **rest)
 
         # LocalStack finds an operation's function by these attributes.
-        create.__name__ = usual.__name__
-        vars(create).update(vars(usual))
+        create.__name__ = original.__name__
+        vars(create).update(vars(original))
         return create
 
     replace(ApigatewayNextGenProvider, "create_base_path_mapping", with_routes)
 
 
 def return_bytes_for_binary_media_types_of_all_types():
-    """LocalStack does not know that binaryMediaTypes `*/*` is every type, and hands out a function's base64 text."""
+    """LocalStack does not know that `*/*` in binaryMediaTypes matches every type, and returns the base64 text of a function's response."""
     from localstack.services.apigateway.next_gen.execute_api.integrations import aws
 
-    def every_type(usual):
+    def every_type(original):
         def matches(mime_type, binary_media_types):
-            return "*/*" in (binary_media_types or ()) or usual(mime_type=mime_type, binary_media_types=binary_media_types)
+            return "*/*" in (binary_media_types or ()) or original(mime_type=mime_type, binary_media_types=binary_media_types)
 
         return matches
 
@@ -148,22 +151,22 @@ def return_bytes_for_binary_media_types_of_all_types():
 
 
 def match_header_patterns_of_cors():
-    """LocalStack compares AllowedHeaders of a bucket's CORS rule as whole names. On S3 a name may hold one `*`, as in `x-amz-*`."""
+    """LocalStack compares AllowedHeaders of a bucket's CORS rule as whole names. On S3 a name may contain one `*`, as in `x-amz-*`."""
     from localstack.services.s3.cors import S3CorsHandler
 
-    def with_patterns(usual):
+    def with_patterns(original):
         def match(rule, method, headers):
-            asked = [name.strip().lower() for name in headers.get("Access-Control-Request-Headers", "").split(",") if name.strip()]
+            requested = [name.strip().lower() for name in headers.get("Access-Control-Request-Headers", "").split(",") if name.strip()]
             patterns = [pattern.lower() for pattern in rule.get("AllowedHeaders") or ()]
-            matched = [name for name in asked if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)]
-            return usual(rule | {"AllowedHeaders": [*patterns, *matched]}, method, headers) and rule
+            matched = [name for name in requested if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)]
+            return original(rule | {"AllowedHeaders": [*patterns, *matched]}, method, headers) and rule
 
         return staticmethod(match)
 
     replace(S3CorsHandler, "_match_rule", with_patterns)
 
 
-MENDS = (
+PATCHES = (
     honour_log_groups,
     expand_language_extensions,
     include_without_following_references,

@@ -1,0 +1,114 @@
+//! Invents people for tests, with valid and unique numbers.
+
+use jiff::ToSpan;
+use jiff::civil::date;
+use serde::Deserialize;
+
+use super::{Business, Note, Person, Registers};
+use crate::{identifiers, today};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Kind {
+    Citizen,
+    Photographer,
+    NoMobile,
+}
+
+const WOMEN: [(&str, &str); 4] = [("ΑΓΓΕΛΙΚΗ", "ΒΑΣΙΛΕΙΟΥ"), ("ΔΕΣΠΟΙΝΑ", "ΚΩΣΤΟΠΟΥΛΟΥ"), ("ΖΩΗ", "ΠΑΠΠΑ"), ("ΚΑΛΛΙΟΠΗ", "ΣΤΑΘΟΠΟΥΛΟΥ")];
+const MEN: [(&str, &str); 4] = [("ΑΝΔΡΕΑΣ", "ΓΑΛΑΝΗΣ"), ("ΗΛΙΑΣ", "ΘΕΟΔΩΡΟΥ"), ("ΛΕΩΝΙΔΑΣ", "ΜΑΥΡΟΣ"), ("ΣΠΥΡΙΔΩΝ", "ΤΣΑΚΙΡΗΣ")];
+
+/// Number of different birth dates, from 1950 to 1999.
+const BIRTH_DATES: u64 = 18_000;
+
+/// Invents the person with this serial number. The result is always the same, and its numbers differ from those of all other
+/// people. The seed does not use these ranges. Returns `None` if the ranges are used up.
+pub(super) fn invent(serial: u64, kind: Kind) -> Option<Person> {
+    // 37 and 18,000 have no common divisor, so 18,000 successive people have different birth dates.
+    let day = i64::try_from(serial * 37 % BIRTH_DATES).ok()?;
+    let birth_date = date(1950, 1, 1).checked_add(day.days()).ok()?;
+    // As in real AMKA, the serial is odd for men and even for women. It increases when the birth dates repeat.
+    let amka_serial = 9_000 + serial / BIRTH_DATES * 2 + serial % 2;
+    let names = if serial.is_multiple_of(2) { WOMEN } else { MEN };
+    let (first_name, last_name) = names[usize::try_from(serial / 2).ok()? % names.len()];
+    let afm = identifiers::afm(&format!("6{serial:07}"))?;
+    let photographer = kind == Kind::Photographer;
+    let (prefix, en, el) = match kind {
+        Kind::Citizen => ("citizen", "Citizen created for a test", "Πολίτης για δοκιμή"),
+        Kind::Photographer => ("photographer", "Photographer created for a test", "Φωτογράφος για δοκιμή"),
+        Kind::NoMobile => {
+            ("no-mobile", "Person without a confirmed mobile number, created for a test", "Χωρίς επιβεβαιωμένο κινητό, για δοκιμή")
+        }
+    };
+    Some(Person {
+        key: format!("{prefix}-{serial}"),
+        note: Note { en: en.to_owned(), el: el.to_owned() },
+        first_name: first_name.to_owned(),
+        last_name: last_name.to_owned(),
+        father_name: "ΙΩΑΝΝΗΣ".to_owned(),
+        mother_name: "ΑΙΚΑΤΕΡΙΝΗ".to_owned(),
+        birth_date,
+        amka: Some(identifiers::amka(birth_date, &amka_serial.to_string())?),
+        paaypa: None,
+        mobile: (kind != Kind::NoMobile).then(|| format!("+30699{serial:07}")),
+        taxisnet: true,
+        registers: Registers::Answer,
+        businesses: photographer
+            .then(|| Business {
+                afm: afm.clone(),
+                name: format!("ΦΩΤΟΓΡΑΦΕΙΟ {last_name} {serial}"),
+                activities: vec!["74.20.21".to_owned()],
+            })
+            .into_iter()
+            .collect(),
+        afm: Some(afm),
+        created: true,
+    })
+}
+
+pub(super) fn invent_minor(serial: u64, with_afm: bool, with_paaypa: bool) -> Option<Person> {
+    let birth_date = today().checked_sub(8.years().days(i64::try_from(serial % 300).ok()?)).ok()?;
+    let number = identifiers::amka(birth_date, &(1_000 + serial % 8_000).to_string())?;
+    let (first_name, last_name) =
+        if serial.is_multiple_of(2) { ("ΔΑΦΝΗ", "ΜΙΚΡΟΥΤΣΙΚΟΥ") } else { ("ΟΡΕΣΤΗΣ", "ΠΑΙΔΑΚΗΣ") };
+    Some(Person {
+        key: format!("minor-{serial}"),
+        note: Note { en: "Minor created for a test".to_owned(), el: "Ανήλικος για δοκιμή".to_owned() },
+        first_name: first_name.to_owned(),
+        last_name: last_name.to_owned(),
+        father_name: "ΙΩΑΝΝΗΣ".to_owned(),
+        mother_name: "ΑΙΚΑΤΕΡΙΝΗ".to_owned(),
+        birth_date,
+        afm: if with_afm { Some(identifiers::afm(&format!("6{serial:07}"))?) } else { None },
+        amka: (!with_paaypa).then(|| number.clone()),
+        paaypa: with_paaypa.then_some(number),
+        mobile: None,
+        taxisnet: false,
+        registers: Registers::Answer,
+        businesses: Vec::new(),
+        created: true,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::super::CREATED_PEOPLE_MAX;
+    use super::*;
+    use crate::identifiers::{is_afm, is_amka_of, is_mobile};
+
+    #[test]
+    fn invented_people_are_valid_unique_and_reproducible() {
+        let mut taken = HashSet::new();
+        for serial in (1..=20_000).chain(CREATED_PEOPLE_MAX - 10..=CREATED_PEOPLE_MAX) {
+            let person = invent(serial, Kind::Photographer).unwrap();
+            assert_eq!(Some(&person), invent(serial, Kind::Photographer).as_ref());
+            let (afm, amka, mobile) = (person.afm.unwrap(), person.amka.unwrap(), person.mobile.unwrap());
+            assert!(is_afm(&afm) && is_amka_of(&amka, person.birth_date) && is_mobile(&mobile), "{serial}");
+            assert!(taken.insert(afm) && taken.insert(amka) && taken.insert(mobile), "{serial}");
+        }
+        assert_eq!(invent(1, Kind::NoMobile).unwrap().mobile, None);
+        assert!(invent(1, Kind::Citizen).unwrap().businesses.is_empty());
+    }
+}
