@@ -15,15 +15,25 @@ pub fn path_of_read(operation: &str) -> Option<String> {
     (method == "get:" && !has_other_parameters).then(|| path.to_owned())
 }
 
+/// Returns the paths of all reads that a session alone can call: without the two of signing in, and without `photos.zip`, which is requested in parts.
+pub fn reads() -> Vec<String> {
+    let operations = DOCUMENT.lines().filter_map(|line| line.strip_prefix("      operationId: "));
+    operations
+        .filter_map(path_of_read)
+        .filter(|path| path.starts_with("/v1/") && !path.starts_with("/v1/sign-in") && !path.ends_with(".zip"))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::path_of_read;
+    use super::{path_of_read, reads};
 
     #[test]
     fn only_reads_without_further_parameters_have_a_path() {
         assert_eq!(path_of_read("access_log").as_deref(), Some("/v1/subjects/{subject}/accesses"));
         assert_eq!(path_of_read("list_applications").as_deref(), Some("/v1/applications"));
         assert_eq!(path_of_read("show_association").as_deref(), Some("/v1/subjects/{subject}/association"));
+        assert!(reads().contains(&"/v1/session".to_owned()) && !reads().contains(&"/v1/sign-in/callback".to_owned()));
         for other in ["show_photo", "associate", "list", "nothing"] {
             assert_eq!(path_of_read(other), None, "{other}");
         }

@@ -13,7 +13,7 @@ use journeys::{
     mobile::{AppSignIn, REDIRECT_URI},
     people::{self, Person, Visit, fresh_photographer},
     photographer::{self, Issued, To, both},
-    staff,
+    routes, staff,
 };
 use serde_json::{Value, json};
 use url::Url;
@@ -98,19 +98,16 @@ impl Everything {
 
     /// Associates and uses photos, and resends a message to another recipient, which replaces its code. Returns that recipient and code.
     pub(crate) async fn use_photos(&mut self) -> (To, String) {
-        let (citizen, browser) = (own(&self.citizen), &self.citizen.browser);
+        let citizen = own(&self.citizen);
         citizen.take(&self.by_sms.code).await;
         acting(&self.citizen, &self.minor).take(&self.of_minor.code).await;
         let reminded = format!("reminder.{}", self.citizen.person.email());
         citizen.set_reminder(&reminded, Language::El).await.expect(200);
-        citizen.show_association().await.expect(200);
         citizen.show_photo(ImageKind::Face).await.expect(200);
         citizen.download().await.expect(200);
         citizen.show_code().await.expect(200);
-        browser.get("/v1/applications").await.expect(200);
         citizen.authorize(&[&self.application.id]).await.expect(200);
         self.employee.browser.get("/v1/photographer/issuances").await.expect(200);
-        staff::list(&self.studio).await;
 
         let other = To::Email(format!("again.{}", self.citizen.person.email()));
         photographer::resend_code(&self.studio, &self.by_email.upload_id, Some(&other), None).await.expect(200);
@@ -125,10 +122,11 @@ impl Everything {
         let verdict = self.signed(&self.application.claims(VERDICTS, verdict));
         self.application.send(VERDICTS, &verdict).await.expect(200);
 
-        let citizen = own(&self.citizen);
-        citizen.authorizations("").await.expect(200);
-        citizen.accesses("").await.expect(200);
-        citizen.export().await.expect(200);
+        for path in routes::reads() {
+            let visit = if path.starts_with("/v1/photographer/") { &self.studio } else { &self.citizen };
+            let response = visit.browser.get(&path.replace("{subject}", "self")).await;
+            assert_eq!(response.status, 200, "{path}: {}", response.text());
+        }
         (other, again)
     }
 
