@@ -167,7 +167,6 @@ operations: tools ## writes docs/operations.md from infra/operations.toml and in
 
 operation: tools ## writes the skeleton of a new operation: NAME=show_limits LIKE=list_applications (ARCHITECTURE.md)
 	.tools/aws/bin/python infra/new_operation.py $(NAME) $(LIKE) $(ROUTE)
-	.tools/aws/bin/python infra/operations.py
 
 compare-emulators: build ## compares start, deployment, main journey, latency and memory of ministack and LocalStack (docs/emulators.md)
 	python3 infra/local/compare.py
