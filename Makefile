@@ -21,7 +21,7 @@ unexport CARGO_TARGET_DIR
 # With `make --jobs`, these variables would name a job server that programs cannot use, and they would print warnings.
 unexport MAKEFLAGS MFLAGS
 
-# What `make test EMULATOR=localstack` runs: the tests of the LocalStack plugin, test programs of tests/, and the browser tests.
+# The parts of `make test EMULATOR=localstack`: the tests of the LocalStack plugin, test programs of tests/, and the browser tests.
 TESTS ?= plugin journeys races services dump logs runbook browser
 
 .PHONY: run stop test test-ministack test-localstack test-external test-plugin schemathesis check lint deny checkov build functions programs web browser screenshots chromium application faults mutants fuzz bench bench-work usage simulate operations operation docs compare-emulators measure load sbom advisories pins rehearse deploy fmt clean tools
@@ -106,7 +106,7 @@ build: functions programs ## builds the functions in release mode, the operators
 functions: tools web
 	$(RELEASE) $(FUNCTIONS)
 
-# Without default features, which include the AWS SDK: it takes minutes to build.
+# Builds without default features, because they include the AWS SDK, which takes minutes to build.
 programs:
 	cargo build -q -p sandbox -p journeys --no-default-features --bin sandbox --bin main_journey
 

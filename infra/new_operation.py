@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PREFIXES = {"photographer": "/v1/photographer/", "citizen": "/v1/subjects/{subject}/"}
 VISITORS = {"photographer": "fresh_photographer", "citizen": "fresh_citizen"}
-# What a person has to write; checks name an operation for which one of these is empty.
+# Fields that a person must fill in. Checks report an operation with an empty one.
 EMPTY = {"summary", "if_taken_over", "when_failing"}
 
 

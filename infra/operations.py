@@ -23,7 +23,7 @@ CALLERS = {
     "system": "System",
 }
 REQUIRED = ("summary", "usage", "who_may", "if_taken_over", "when_failing")
-# Routes of these are patterns, which the table says in words.
+# The routes of these operations are patterns, which the table describes in words.
 ROUTES = {"serve_web": "`GET` of every path outside `/v1`", "unknown_route": "every other path or method"}
 INTRODUCTION = f"""\
 <!-- Written by `make operations` from {DATA} and infra/openapi.yaml. Change these, not this page. -->
@@ -33,13 +33,13 @@ INTRODUCTION = f"""\
 Each operation is one Lambda function. It has the same name everywhere: file, binary, `operationId` in [infra/openapi.yaml](../infra/openapi.yaml), sample events,
 log lines; in [template.yaml](../template.yaml) the same name in CamelCase. `{{subject}}` in a path is `self`, or the handle of a minor that `add_minor` returned.
 
-"Calls" is the number of calls to AWS that one successful request makes; "rounds" is how many of them follow one another, because calls that run concurrently are
-one round ([benchmarks.md](benchmarks.md#round-trips)). A dash means that both depend on how much there is to do.
+"Calls" is the number of calls to AWS that one successful request makes. "Rounds" is the number of rounds that these calls form: concurrent calls are one round
+([benchmarks.md](benchmarks.md#round-trips)). A dash means that both numbers depend on the amount of work.
 """
 TAKEN_OVER = """\
 ## If a function is taken over
 
-The worst that each function could do if an attacker controlled it. What holds for all functions stands in
+The worst that each function could do if an attacker controlled it. Points that apply to all functions are in
 [security.md](security.md#a-function-that-is-taken-over).
 
 | function | worst |
@@ -48,8 +48,8 @@ The worst that each function could do if an attacker controlled it. What holds f
 WHEN_FAILING = """
 ## When a function fails
 
-The alarm `FUNCTIONErrors` leads to a section below. What the alarm counts, and the steps for every function, are under
-[general steps](operating/alarms/README.md#function-alarms); a section adds what is special to its function.
+The alarm `FUNCTIONErrors` leads to a section below. The events that the alarm counts, and the steps for every function, are under
+[general steps](operating/alarms/README.md#function-alarms). Each section adds the steps that apply only to its function.
 
 After **Check**, "`internal`: `Sessions`" means: if `outcome` is `internal`, the listed tables, KMS keys or services are the ones that the function uses, so check them first. If
 there is no **Action**, the general steps are enough.

@@ -201,8 +201,8 @@ async fn answer_existing(
     }
 }
 
-/// Responds if the transaction was rejected: the first attempt of this request may have succeeded, another association may exist, or
-/// another request may have changed the code.
+/// Returns the response if the transaction was rejected. The first attempt of this request may have succeeded, another association may
+/// exist, or another request may have changed the code.
 async fn respond_to_conflict(
     deps: &Deps,
     call: &Call,

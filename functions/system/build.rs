@@ -1,6 +1,6 @@
 //! Prepares infra/openapi.yaml for two functions: `methods.rs`, the methods of each path, for unknown_route, and `openapi.json`, the document for
-//! clients, for show_openapi. That document leaves out the pages, and what concerns API Gateway alone: extensions and greedy paths, which no generator of
-//! clients accepts.
+//! clients, for show_openapi. The document for clients leaves out the pages. It also leaves out extensions and greedy paths, which only API
+//! Gateway needs and no generator of clients accepts.
 
 use std::{collections::BTreeSet, env, error::Error, fmt::Write as _, fs, path::Path};
 
@@ -8,7 +8,7 @@ use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::{Map, Value, json};
 
 const DOCUMENT: &str = "../../infra/openapi.yaml";
-/// show_openapi replaces it by the origin of the service.
+/// show_openapi replaces the placeholder with the origin of the service.
 const SERVER_PLACEHOLDER: &str = "PUBLIC_ORIGIN";
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -33,7 +33,7 @@ fn methods(document: &Value) -> Result<String, Box<dyn Error>> {
     let mut rows = String::from("&[\n");
     for (path, methods) in document["paths"].as_object().ok_or("openapi.yaml has no paths")? {
         let methods = methods.as_object().ok_or_else(|| format!("{path} has no methods"))?;
-        // The method for all others has a name of API Gateway.
+        // API Gateway's own key for the method of all other requests begins with `x-`.
         let methods: BTreeSet<_> = methods.keys().filter(|name| !name.starts_with("x-")).map(|name| name.to_uppercase()).collect();
         writeln!(rows, "    ({path:?}, {:?}),", methods.into_iter().collect::<Vec<_>>().join(", "))?;
     }
@@ -41,7 +41,7 @@ fn methods(document: &Value) -> Result<String, Box<dyn Error>> {
     Ok(rows)
 }
 
-/// Removes what concerns API Gateway alone: keys that begin with `x-`.
+/// Removes the OpenAPI extensions, which are keys that begin with `x-`. Only API Gateway needs them.
 fn without_extensions(value: Value) -> Value {
     match value {
         Value::Object(entries) => entries

@@ -68,11 +68,11 @@ enum Outcome {
     Sent,
     /// The code is used or gone, or the association has ended or has no such reminder any more.
     NotNeeded,
-    /// Not sent. The next run processes it again.
+    /// Sending failed. The next run processes the reminder again.
     Failed,
-    /// Removed without being sent.
+    /// The reminder was deleted without being sent.
     GivenUp,
-    /// Left to another run, which has claimed it.
+    /// Another run has claimed the reminder and processes it.
     Left,
     /// Storage failed. The run then ends with an error, so that an alarm goes off.
     Broken,

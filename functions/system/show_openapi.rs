@@ -3,7 +3,7 @@
 use edge::{Call, Failure, Reply, Variables};
 use lambda_http::http::{StatusCode, header};
 
-/// infra/openapi.yaml as JSON, without what concerns API Gateway alone, and with a placeholder for the server.
+/// infra/openapi.yaml as JSON, without the parts that only API Gateway needs, and with a placeholder for the server's URL.
 const DOCUMENT: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
 const SERVER_PLACEHOLDER: &str = "PUBLIC_ORIGIN";
 const CACHE_FIVE_MINUTES: &str = "public, max-age=300";

@@ -44,8 +44,9 @@ struct Recipient {
     value: String,
 }
 
-/// An error names a field in a short text and repeats no value. An accepted body is equal after serializing and reading it again. Each string
-/// of the body is then tried as each kind of text that an operation reads, because a caller can send any string in any field.
+/// Asserts that an error names a field in a short text and repeats no value, and that an accepted body is equal after serializing and
+/// reading it again. Each string of the body is then tried as each kind of text that an operation reads, because a caller can send any
+/// string in any field.
 pub(crate) fn request_body(data: &[u8]) {
     let parse = |bytes: Vec<u8>| Call::new(Request::new(Body::Binary(bytes)), ORIGIN, Moment::from_epoch_seconds(0)).json::<Everything>();
     let json: Option<Value> = serde_json::from_slice(data).ok();
@@ -87,8 +88,8 @@ fn collect(json: &Value, keys: &mut BTreeSet<String>, values: &mut BTreeSet<Stri
     }
 }
 
-/// For every event that API Gateway can produce: a request that is allowed to change something is JSON, and comes from one of our own pages or
-/// from a client that is not a browser.
+/// Asserts, for every event that API Gateway can produce, that a request that is allowed to change something is JSON and comes from one of
+/// our own pages or from a client that is not a browser.
 pub(crate) fn event(data: &[u8]) {
     let Ok(mut event) = serde_json::from_slice::<Value>(data) else { return };
     if !normalise_as_the_gateway_does(&mut event) {

@@ -10,7 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::text;
 
-/// Two texts are the same code only if they differ in white space or in the last two characters of the base64 alphabet.
+/// Asserts that two texts are the same code only if they differ in white space or in the last two characters of the base64 alphabet.
 pub(crate) fn code_number(data: &[u8]) {
     let Some(text) = text(data) else { return };
     let plain: String = text.chars().filter(|c| !c.is_whitespace()).collect();
@@ -26,7 +26,8 @@ pub(crate) fn code_number(data: &[u8]) {
     }
 }
 
-/// An accepted number has exactly the expected digits, apart from surrounding white space, and is equal after writing and reading it again.
+/// Asserts that an accepted number has exactly the expected digits, apart from surrounding white space, and is equal after writing and
+/// reading it again.
 pub(crate) fn identity_numbers(data: &[u8]) {
     let Some(text) = text(data) else { return };
     number(text, 9, &Afm::parse(text), Afm::expose);
@@ -62,7 +63,8 @@ fn number<T: PartialEq + Debug + Serialize + DeserializeOwned>(
     }
 }
 
-/// A mobile number goes to SNS, and an email address into a mail header, without escaping, so neither may contain a special character.
+/// Asserts that no accepted recipient contains a special character, because a mobile number goes to SNS, and an email address into a mail
+/// header, without escaping.
 pub(crate) fn recipients(data: &[u8]) {
     let Some(text) = text(data) else { return };
     if let Ok(mobile) = GreekMobile::parse(text) {

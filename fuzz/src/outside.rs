@@ -5,7 +5,7 @@ use registers::{CustodyResponse, OwnedBusiness, RegisteredPerson, parse_userinfo
 
 use crate::text;
 
-/// A person read from XML is equal after writing and reading them again, whatever characters their names have.
+/// Asserts that a person read from XML is equal after writing and reading the XML again, whatever characters the names have.
 pub(crate) fn userinfo(data: &[u8]) {
     let Some(text) = text(data) else { return };
     let Ok(person) = parse_userinfo(text) else { return };
@@ -25,7 +25,7 @@ fn escaped(name: &str) -> String {
     name.chars().map(|c| if c.is_alphanumeric() { c.to_string() } else { format!("&#{};", u32::from(c)) }).collect()
 }
 
-/// An accepted response has valid numbers only.
+/// Asserts that an accepted response has valid numbers only.
 pub(crate) fn registers(data: &[u8]) {
     if let Ok(person) = serde_json::from_slice::<RegisteredPerson>(data) {
         check_person(&person);

@@ -6,13 +6,14 @@ use domain::{FileProfile, ImageKind, picture_report::Finding};
 use image::{DynamicImage, ImageDecoder, codecs::jpeg::JpegDecoder};
 use pictures::{accept, clean, inspect};
 
-/// The most pixels that are decoded here, which keeps runs fast. A signature of the minimum size has 480,000.
+/// Maximum number of pixels that are decoded here, so that runs are fast. A signature of the minimum size has 480,000 pixels.
 const PIXELS_MAX: u64 = 500_000;
 
-/// How much longer a file may become by its rewritten colour profile, which gets our own name, and separate curves in place of overlapping ones.
+/// Number of bytes by which a file may grow when its colour profile is rewritten. The profile gets our own name, and overlapping curves
+/// become separate ones.
 const PROFILE_GROWTH_MAX: usize = 20_000;
 
-/// A cleaned file has no metadata, does not change when it is cleaned again, and shows the same picture.
+/// Asserts that a cleaned file has no metadata, does not change when it is cleaned again, and shows the same picture.
 pub(crate) fn jpeg(data: &[u8]) {
     let Ok(cleaned) = clean(data) else { return };
     assert!(cleaned.len() <= data.len() + PROFILE_GROWTH_MAX && cleaned.starts_with(&[0xff, 0xd8]) && cleaned.ends_with(&[0xff, 0xd9]));
@@ -40,10 +41,10 @@ fn check_colour_profile(profile: &[u8]) {
     assert!(tags.into_iter().all(|tag| KNOWN.iter().any(|name| tag.starts_with(*name))), "another tag is left");
 }
 
-/// A picture is rejected exactly if its report blocks it. An accepted one is a clean JPEG of the stated size. Pictures are tried as signatures,
-/// because so few pixels cannot be accepted as a face, and face detection takes a tenth of a second.
+/// Asserts that a picture is rejected exactly if its report blocks it, and that an accepted one is a clean JPEG of the stated size.
+/// Pictures are tried as signatures, because so few pixels cannot be accepted as a face, and face detection takes a tenth of a second.
 pub(crate) fn picture(data: &[u8]) {
-    // A file that `image` cannot read is tried too, and must be rejected by its report as well.
+    // Files that `image` cannot read are tried too. Both `accept` and the report must reject them.
     if size(data).is_some_and(|size| size > PIXELS_MAX) {
         return;
     }

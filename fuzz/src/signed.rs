@@ -80,9 +80,9 @@ static APPLICATION: LazyLock<Sender> = LazyLock::new(|| {
     Sender { ed, ec, rsa, registered }
 });
 
-/// An input of one line is a token from anybody, and is accepted only if the application has signed it. An input of three lines is an
-/// algorithm, a header and claims, which the application signs. Such a request is accepted exactly if it complies with the rules, whatever its
-/// JSON notation.
+/// Asserts that only requests signed by the application are accepted. An input of one line is a token from anybody, and is accepted only if
+/// the application has signed it. An input of three lines is an algorithm, a header and claims, which the application signs. Such a request
+/// is accepted exactly if it complies with the rules, whatever its JSON notation.
 pub(crate) fn signed_request(data: &[u8]) {
     let Some(text) = text(data) else { return };
     let lines: Vec<&str> = text.split('\n').collect();
@@ -113,7 +113,8 @@ fn accepted(token: &str) -> bool {
     })
 }
 
-/// A second implementation of the rules. If the claims have a name twice, the later one counts. A header must not have a name twice.
+/// Returns whether a token complies with the rules. This is a second implementation of them, independent of the code under test. If the
+/// claims have a name twice, the later one counts. A header must not have a name twice.
 fn complies_with_the_rules(algorithm: SigningAlgorithm, token: &str, header_json: &str, claims_json: &str) -> bool {
     let (Ok(header), Ok(claims)) =
         (serde_json::from_str::<StrictHeader>(header_json), serde_json::from_str::<Map<String, Value>>(claims_json))

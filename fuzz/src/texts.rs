@@ -19,7 +19,8 @@ const REDIRECTS: [&str; 3] = ["gr.gov.myphoto:/signed-in", "https://app.example.
 static LIST: LazyLock<RedirectList> = LazyLock::new(|| RedirectList::parse(&REDIRECTS.join(",")).expect("a list"));
 static PULLS: LazyLock<PullIds> = LazyLock::new(|| PullIds::new("nobody knows it"));
 
-/// An accepted text is short, on one line and unchanged, and has no special characters for the places where it is used.
+/// Asserts that an accepted text is short, on one line and unchanged, and has no characters that are special in the places where it is
+/// used.
 pub(crate) fn texts(data: &[u8]) {
     if let Some(text) = text(data) {
         check_every_kind(text);
@@ -37,8 +38,8 @@ pub(crate) fn check_every_kind(text: &str) {
     app(text);
 }
 
-/// A one-time password has six digits, with or without white space. A token is accepted unchanged. None of them appears in debug output, and a
-/// pull id that we did not create is invalid.
+/// Asserts that a one-time password has six digits, with or without white space, that a token is accepted unchanged, that neither appears
+/// in debug output, and that a pull id that we did not create is invalid.
 fn secrets(text: &str) {
     let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     let is_password = compact.len() == OTP_LENGTH && compact.bytes().all(|byte| byte.is_ascii_digit());
@@ -56,7 +57,7 @@ fn secrets(text: &str) {
     assert!(PULLS.open(&ApplicationId::parse("passports").expect("an id"), text).is_none());
 }
 
-/// A text for people is one line, neither empty nor too long.
+/// Asserts that a text for people is one line, neither empty nor too long.
 fn lines(text: &str) {
     let is_line =
         |text: &str, max| (1..=max).contains(&text.chars().count()) && !text.trim().is_empty() && !text.chars().any(char::is_control);
@@ -73,7 +74,7 @@ fn lines(text: &str) {
     }
 }
 
-/// Ids become parts of table keys and URLs, so none contains a separator (`#`, `:`, `/`).
+/// Asserts that no id contains a separator (`#`, `:`, `/`), because ids become parts of table keys and URLs.
 fn ids(text: &str) {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
     if let Ok(id) = ApplicationId::parse(text) {
@@ -83,7 +84,7 @@ fn ids(text: &str) {
     assert!(!storage::is_time_ordered_id(text) || (is_plain && text.len() == 36));
 }
 
-/// The browser is redirected to an app only at a listed URI, with exactly the state that the app sent.
+/// Asserts that the browser is redirected to an app only at a listed URI, with exactly the state that the app sent.
 fn app(text: &str) {
     if let Some(verifier) = CodeVerifier::parse(text) {
         assert!(verifier.expose() == text && !format!("{verifier:?}").contains(text));

@@ -80,7 +80,7 @@ def templates():
 
 
 def main(arguments):
-    # The translator warns about features of its own that the template does not use.
+    # Silences the translator's warnings, which concern features of SAM that the template does not use.
     logging.disable(logging.WARNING)
     os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
     found = []

@@ -18,7 +18,7 @@ from deploy import PARAMETER, ROOT, Failure, arguments, phases, protection_notic
 RESOURCES_MAX = 500
 NAMES_PER_LINE_MAX = 8
 NESTED = "AWS::CloudFormation::Stack"
-# What is lost if a resource of this type is removed or replaced.
+# The loss if a resource of this type is removed or replaced.
 LOSSES = {
     "AWS::DynamoDB::Table": "its items",
     "AWS::S3::Bucket": "its objects",

@@ -34,7 +34,8 @@ THROTTLED = {
     "/v1/session/otp/resend": "resend_otp",
     "/v1/pulls": "pull_photo",
 }
-# For each path with a rate limit, which a flood could use up: the parameter of the firewall that limits one address, and whether the firewall requires a session.
+# For each path with a rate limit, which a flood could use up: the parameter of the firewall that limits one IP address, and whether the firewall requires a
+# session.
 FLOODED = {
     "/v1/photographer/uploads/{upload}/check": ("IssuingPerAddress", True),
     "/v1/photographer/issuances": ("IssuingPerAddress", True),
@@ -42,7 +43,7 @@ FLOODED = {
     "/v1/session/otp/resend": ("SignInsPerAddress", True),
     "/v1/pulls": ("PullsPerAddress", False),
 }
-# The settings before 30 November 2026, for comparison: the firewall's limit for one address in five minutes, and the gateway's rate limit per second.
+# The settings before 30 November 2026, for comparison: the firewall's limit for one IP address in five minutes, and the gateway's rate limit per second.
 BEFORE = {
     "/v1/photographer/uploads/{upload}/check": (3000, 20),
     "/v1/photographer/issuances": (3000, 20),
@@ -312,7 +313,7 @@ def floods(year):
         limit_before, rate_before = BEFORE[path]
         for hosts in HOSTS:
             before = admitted_share(own, hosts * limit_before / WINDOW, rate_before)
-            # The firewall blocks requests without a session. It cannot recognize an invented session, and counts such requests for their address.
+            # The firewall blocks requests without a session. It cannot recognize an invented session, and counts such requests for their IP address.
             now = admitted_share(own, hosts * year.template.parameters[parameter] / WINDOW, rate)
             found.append((path, hosts, own, before, 1.0 if needs_session else now, now))
     return found

@@ -208,7 +208,7 @@ def record(tests):
     reach = {}
     deployed = hashlib.sha256(b"".join(digest(path) for path in sorted((SOURCE / "target" / "lambda").glob("*/bootstrap")))).hexdigest()
     stamps = {name: f"{digest(program['path']).hex()} {deployed}" for name, program in tests.programs.items()}
-    # Tests of LAST mostly wait, so those with the same prefix run together. Each of them is assumed to reach all sites that the group reaches.
+    # Tests in LAST mostly wait, so tests with the same prefix run together to save time. Each is assumed to reach all sites that its group reaches.
     groups = [[name] for name in sorted(tests.names) if not last(name)]
     groups += [[name for name in tests.names if name.startswith(part)] for part in LAST]
     for number, names in enumerate(filter(None, groups)):

@@ -288,7 +288,7 @@ pub struct Problem {
     pub members: Value,
 }
 
-/// Whether a text contains Greek letters.
+/// Returns whether a text contains Greek letters.
 pub fn has_greek(text: &str) -> bool {
     text.chars().any(|c| matches!(c, '\u{370}'..='\u{3ff}' | '\u{1f00}'..='\u{1fff}'))
 }

@@ -114,7 +114,7 @@ impl Acting<'_> {
     }
 }
 
-/// The citizen acting for themselves.
+/// Returns the citizen's requests on their own behalf.
 pub fn own(visit: &Visit) -> Acting<'_> {
     acting(visit, "self")
 }

@@ -21,7 +21,7 @@ use crate::{
 /// Pictures to upload, with their JPEG bytes.
 pub type Photos = Vec<(ImageKind, Vec<u8>)>;
 
-/// A face and a signature for the `standard` profile.
+/// Returns a face and a signature for the `standard` profile.
 pub fn both() -> Photos {
     vec![(ImageKind::Face, fixtures::portrait()), (ImageKind::Signature, fixtures::signature())]
 }

@@ -68,7 +68,7 @@ pub(crate) enum Registers {
     Unknown,
     Fail,
     Slow,
-    /// They respond with the data of another person.
+    /// The registers respond with the data of another person.
     Mixed,
 }
 

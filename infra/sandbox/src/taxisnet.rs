@@ -198,7 +198,7 @@ fn basic(headers: &HeaderMap) -> Option<(String, String)> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let decoded = STANDARD.decode(value.strip_prefix("Basic ")?).ok()?;
     let (name, password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
-    // They are form-encoded before base64 (RFC 6749, 2.3.1).
+    // Clients form-encode the ID and the secret before they encode both in base64 (RFC 6749, 2.3.1).
     let decode = |text: &str| url::form_urlencoded::parse(format!("v={text}").as_bytes()).next().map(|(_, value)| value.into_owned());
     Some((decode(name)?, decode(password)?))
 }

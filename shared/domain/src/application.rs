@@ -154,9 +154,9 @@ impl SigningAlgorithm {
 /// Why a signed request is rejected. Faults that depend on the key are deliberately reported as one: see [`Self::Signature`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignatureFault {
-    /// Not a JWT in the accepted form. Detected without a key.
+    /// The request is not a JWT in the accepted form. Detected without a key.
     Malformed,
-    /// An algorithm that is not in [`SigningAlgorithm`]. Detected without a key.
+    /// The algorithm is not in [`SigningAlgorithm`]. Detected without a key.
     Algorithm,
     /// Unknown or withdrawn application, unknown key, an algorithm other than the key's, or wrong signature. All get the same response, so that
     /// it does not reveal which applications and keys exist.

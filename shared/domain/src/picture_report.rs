@@ -153,9 +153,9 @@ pub struct FaceMeasures {
 /// Number of detected faces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Faces {
-    /// Detected with high confidence. The largest face is always counted here.
+    /// Number of faces that were detected with high confidence. Always includes the largest face.
     pub clear: u32,
-    /// Detected with low confidence, may be a pattern.
+    /// Number of faces that were detected with low confidence and may be patterns.
     pub doubtful: u32,
 }
 
@@ -208,7 +208,7 @@ pub fn face_findings(profile: FileProfile, measured: &FaceMeasures) -> Vec<Findi
 
 // Rules for the signature
 
-/// Limits for a signature. A value outside of them is a warning.
+/// Limits for a signature. A value outside its limits gives a warning.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SignatureLimits {
     pub ink: Limit,

@@ -7,7 +7,7 @@ use crate::{
     time::{AthensDay, Moment, Span},
 };
 
-/// What a reminder is about.
+/// The item whose expiry a reminder announces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReminderKind {
     /// The expiry of a code number that nobody has associated yet.
@@ -58,11 +58,11 @@ impl ReminderKind {
     }
 }
 
-/// What a run does with the reminders that are due on one day.
+/// The way in which a run processes the reminders that are due on one day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
     Send,
-    /// Removes them without another attempt, because sending was attempted on [`SENDING_DAYS`] days.
+    /// Deletes the reminders without another attempt, because sending has already been attempted on [`SENDING_DAYS`] days.
     GiveUp,
 }
 

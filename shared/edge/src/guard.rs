@@ -133,7 +133,7 @@ pub struct Subject {
     pub minor: Option<Minor>,
 }
 
-/// The value of `{subject}` for the caller.
+/// The value of `{subject}` in a path if the citizen acts for themselves.
 pub const SELF: &str = "self";
 
 impl Photographer {

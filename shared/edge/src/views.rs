@@ -324,7 +324,7 @@ pub struct IssuerView {
 }
 
 impl IssuanceView {
-    /// `caller` and `member` are the caller's session and the caller's ID in the records of the business.
+    /// Creates the view of an issuance for the caller. `member` is the caller's ID in the records of the business.
     pub fn of(issuance: &Issuance, issued: &Issued, (caller, member): (&Session, &MemberId), language: Language, now: Moment) -> Self {
         let resends = issued.resent.iter().map(|resent| ResendView { at: resent.at.rfc3339(), corrected: resent.corrected });
         let verdicts = issued

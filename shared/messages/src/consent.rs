@@ -176,7 +176,7 @@ mod tests {
         [&[text.title], text.paragraphs, &[text.agreement]].concat().join("\n")
     }
 
-    /// The 64-bit FNV-1a hash.
+    /// Returns the 64-bit FNV-1a hash.
     fn checksum(text: &str) -> u64 {
         text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
     }

@@ -27,7 +27,8 @@ const DOUBTFUL_SCORE_MIN: f64 = 4.0;
 const THRESHOLD: f64 = 2.0;
 /// The detection threshold of the retries.
 const LOW_THRESHOLD: f64 = 0.8;
-/// Faces other than the largest one count from this fraction of its width. A face on a badge or a T-shirt is smaller.
+/// A face other than the largest one counts if its width is at least this fraction of the largest one's width. A face on a badge or a
+/// T-shirt is smaller.
 const SECOND_FACE_WIDTH_MIN: f64 = 0.4;
 
 /// Height of the head from chin to crown, in heights of the box. It was 1.28 to 1.43 in the pictures that we measured.
@@ -145,7 +146,7 @@ fn crop(gray: &GrayImage, left: f64, top: f64, right: f64, bottom: f64) -> GrayI
 fn measure_face(gray: &GrayImage, face: &Detection) -> Face {
     let (right, bottom) = (face.left + face.width, face.top + face.height);
     let whole = crop(gray, face.left, face.top, right, bottom);
-    // Without the sides, which may be hair and background.
+    // Leaves out the sides of the face, which may be hair and background.
     let skin =
         crop(gray, face.left + face.width * 0.2, face.top + face.height * 0.15, right - face.width * 0.2, bottom - face.height * 0.1);
     let levels = Levels::of_picture(&skin);
@@ -199,15 +200,15 @@ fn colour(picture: &RgbImage, levels: &Levels) -> f64 {
 /// These are the places that hair covers least. Takes means of blocks of pixels, so that grain has no effect, and leaves out the darkest and
 /// the lightest twentieth of the blocks.
 fn background(gray: &GrayImage, face: &Detection) -> Option<Background> {
-    /// Width of the strips down the sides.
+    /// Width of the strips down the sides, as a fraction of the picture's width.
     const SIDE: f64 = 0.06;
-    /// Length of the strips down the sides, in distances from the upper edge to the top of the face's box.
+    /// Length of the strips down the sides, as a fraction of the distance from the picture's upper edge to the top of the face's box.
     const DOWN: f64 = 0.7;
-    /// Height of the strips along the upper edge.
+    /// Height of the strips along the upper edge, as a fraction of the picture's height.
     const ABOVE: f64 = 0.04;
-    /// End of the strips along the upper edge, from the side.
+    /// Distance from the side of the picture to the inner end of the strip along the upper edge, as a fraction of the picture's width.
     const TOWARDS: f64 = 0.25;
-    /// Edge of the averaged blocks, in pixels.
+    /// Width and height of the averaged blocks, in pixels.
     const BLOCK: usize = 8;
     let strips = [
         crop(gray, 0.0, 0.0, SIDE, face.top * DOWN),

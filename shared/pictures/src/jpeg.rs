@@ -119,7 +119,8 @@ pub(crate) fn read_header(file: &[u8]) -> Result<Header, PictureFault> {
             }
             Segment::Marker { marker: APP1, payload, .. } => {
                 let exif = payload.strip_prefix(b"Exif\0\0").and_then(exif_orientation);
-                // Of two EXIF segments, some programs use the first and others the last, so one that is not upright wins.
+                // If a file has two EXIF segments, some programs use the first and others the last, so an orientation other than upright
+                // takes precedence.
                 orientation = exif.filter(|_| orientation.is_none_or(|known| known == 1)).or(orientation);
             }
             Segment::Marker { .. } => {}
@@ -132,7 +133,8 @@ pub(crate) fn read_header(file: &[u8]) -> Result<Header, PictureFault> {
     }
 }
 
-/// Reads the orientation from the main directory alone. Viewers rotate the picture by it even if other EXIF entries are broken.
+/// Returns the orientation in IFD0, the main directory of EXIF. Viewers rotate the picture by this value even if other EXIF entries are
+/// broken.
 fn exif_orientation(tiff: &[u8]) -> Option<u32> {
     Orientation::from_exif_chunk(tiff).map(|orientation| u32::from(orientation.to_exif()))
 }

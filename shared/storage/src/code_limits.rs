@@ -33,7 +33,7 @@ pub const SMS_COUNTERS: u32 = 8;
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     pub codes_per_business: u32,
-    /// SMS with codes, for the whole service.
+    /// Number of SMS with codes that the whole service may send per day.
     pub sms: u32,
 }
 

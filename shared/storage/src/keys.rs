@@ -208,10 +208,10 @@ mod tests {
             (vec![(association("a", "1"), None), (None, None)], Ok(None)),
             (vec![(None, key("a"))], Ok(None)),
             (vec![(association("a", "1"), None), (association("a", "1"), key("a"))], pair("a", "1")),
-            // An association with another photo set replaces it.
+            // Another association, with another photo set, replaces the first one.
             (vec![(association("a", "1"), key("b")), (association("b", "2"), key("b"))], pair("b", "2")),
             (vec![(association("b", "2"), key("a")), (association("b", "2"), key("b"))], pair("b", "2")),
-            // It ends, begins again, and ends again.
+            // The association ends, begins again, and ends again.
             (vec![(association("a", "1"), None), (association("a", "2"), None), (None, None)], Ok(None)),
         ] {
             let needed = reads.len();

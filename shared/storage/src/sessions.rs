@@ -337,7 +337,7 @@ fn sealed(session: &Session) -> Result<SessionItem, StorageError> {
         consent: session.consent.clone(),
         person: seal(&key, PERSON, &session.person)?,
         submission: session.submission.as_ref().map(|submission| seal(&key, SUBMISSION, submission).map(ByteBuf::from)).transpose()?,
-        // These are set only after the one-time password was entered.
+        // These fields are set only after the one-time password was verified.
         associated: None,
         minors: None,
     })

@@ -123,7 +123,7 @@ fn every_update_in_the_source_is_listed() {
         include_str!("../src/sessions/submission.rs"),
     ]
     .concat();
-    // A function makes an update if it sets an update expression.
+    // Every Rust function that sets an update expression makes an update, so its name must be listed.
     let functions: Vec<&str> = source.split("fn ").skip(1).filter(|body| body.contains(".update_expression(")).collect();
     let listed: BTreeSet<&str> = UPDATE_ATTRIBUTES.iter().map(|(update, _)| *update).collect();
     assert_eq!(functions.iter().map(|body| body.split('(').next().unwrap()).collect::<BTreeSet<_>>(), listed);

@@ -61,10 +61,10 @@ struct Arguments {
     sample: bool,
 }
 
-/// How a call to AWS is made to fail.
+/// The way in which a call to AWS is made to fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Failure {
-    /// By a fault, which occurs either once (`true`) or at each attempt during the client's first request (`false`).
+    /// The call gets a fault, either once (`true`) or at each attempt during the client's first request (`false`).
     Broken(Fault, bool),
     /// The function's process is killed before the call.
     Killed,

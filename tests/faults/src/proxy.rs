@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 pub(crate) struct AwsCall {
     pub(crate) service: String,
     pub(crate) operation: String,
-    /// Its number among the calls of the same operation in one invocation, from 0.
+    /// Number of this call among the calls of the same operation in one invocation, counted from 0.
     pub(crate) nth: usize,
 }
 

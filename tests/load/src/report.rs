@@ -42,7 +42,7 @@ struct CallerTimes {
 struct Operation {
     #[serde(flatten)]
     times: CallerTimes,
-    /// What the function logs. Absent for uploads, which go to no function.
+    /// Measurements from the function's log lines. Absent for uploads, which go to no function.
     #[serde(skip_serializing_if = "Option::is_none")]
     function: Option<Function>,
 }
@@ -60,11 +60,12 @@ struct Function {
 /// Percentages of the time that callers of functions waited.
 #[derive(Serialize)]
 struct Time {
-    /// Before the function received the event and after its response: the emulator's gateway and its way of running functions.
+    /// Share of the time before the function received the event and after it responded, which the emulator's gateway and its invocation of
+    /// the function take.
     outside: f64,
-    /// While the function waited for responses of the emulator to its calls to AWS, or for a processor.
+    /// Share of the time in which the function waited for responses of the emulator to its calls to AWS, or for a processor.
     waiting: f64,
-    /// While the function used a processor.
+    /// Share of the time in which the function used a processor.
     working: f64,
 }
 

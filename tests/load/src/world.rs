@@ -154,7 +154,7 @@ impl Citizen {
         let Issued { code: spare, upload_id: second, .. } = photographer::issue_by_sms(studio, visit.person.mobile()).await;
         let mut association = citizen::take(&visit, &code).await;
         own(&visit).authorize(&[&puller.id]).await.expect(200);
-        // Left out here, because the authorised applications change. Another invariant covers them.
+        // Clears the authorised applications, because they change during the run. Another invariant covers them.
         association["applications"] = json!([]);
         citizen::submit(&visit, &spare).await.expect(200);
         citizen::reject(&visit).await.expect(204);

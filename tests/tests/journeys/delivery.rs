@@ -43,7 +43,7 @@ fn attempted(times: u64) -> impl Fn(&Value) -> bool {
     move |item| item["delivery"]["attempts"].as_u64().expect("a count") >= times
 }
 
-/// Whether the record that woke the sender for this message still exists, two seconds later.
+/// Waits two seconds. Returns whether the record that woke the sender for this message still exists.
 async fn has_wake_record(message_id: &str) -> bool {
     tokio::time::sleep(Duration::from_secs(2)).await;
     let found = items_where("OUTBOX_TABLE", "begins_with(message_id, :value)", &format!("wake#{message_id}")).await;

@@ -46,7 +46,7 @@ async fn a_dissociated_code_can_be_associated_again_with_the_same_expiry() {
     own(&visit).dissociate().await.expect(204);
 
     own(&stranger).submit(&issued.code).await.refused(403, "code_taken");
-    // Also in another session. The same code does not count against the daily limit again.
+    // The code can be associated in another session too. Submitting it again does not count against the daily limit.
     let new_session = people::citizen(visit.person.clone(), Language::En).await;
     let second = own(&new_session).take(&issued.code).await;
     assert_eq!(second["expires_at"], first["expires_at"]);

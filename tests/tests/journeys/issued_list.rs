@@ -28,12 +28,12 @@ async fn page(studio: &Visit, query: &str) -> (Vec<String>, Option<String>) {
     (ids.collect(), page["next"].as_str().map(str::to_owned))
 }
 
-/// Returns the upload ids on all pages of a filter.
+/// Requests all pages of the list that this filter selects. Returns their upload ids.
 async fn all(studio: &Visit, query: &str) -> Vec<String> {
     all_from(studio, query, None).await
 }
 
-/// Returns the upload ids on all pages of a filter, starting at a cursor.
+/// Requests the pages of the list that this filter selects, starting at a cursor. Returns their upload ids.
 async fn all_from(studio: &Visit, query: &str, mut next: Option<String>) -> Vec<String> {
     let first = next.take().map(|cursor| format!("{query}&cursor={cursor}"));
     let (mut ids, mut next) = page(studio, first.as_deref().unwrap_or(query)).await;

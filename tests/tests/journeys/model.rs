@@ -66,9 +66,9 @@ struct Model {
     association: BTreeMap<usize, usize>,
     authorized: BTreeSet<(usize, usize)>,
     pending: BTreeMap<usize, Pending>,
-    /// By person: the subject and code of the latest association, by which a repeated call is recognised.
+    /// The subject and code of each person's latest association, by which a repeated call is recognised.
     latest_association: BTreeMap<usize, (usize, usize)>,
-    /// By person: the codes that were submitted today.
+    /// The codes that each person submitted today.
     submitted: BTreeMap<usize, BTreeSet<usize>>,
 }
 
@@ -188,9 +188,9 @@ impl Model {
 /// The people, codes and applications on the deployed stack, with the same indices as in the model.
 struct World {
     visits: [Visit; 2],
-    /// By subject: the handle that the citizen uses.
+    /// The handle of each subject, which the citizen uses.
     handles: [String; SUBJECTS],
-    /// By subject: the number that applications use.
+    /// The number of each subject, which applications use.
     numbers: [String; SUBJECTS],
     codes: Vec<String>,
     applications: Vec<Application>,

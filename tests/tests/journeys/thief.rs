@@ -34,8 +34,8 @@ impl Thief {
         Self { config, set_id: item.set_id, wrapped_key: item.wrapped_key, sealed_preview }
     }
 
-    /// Whether the photos open with any secret in the tables: the short binary attributes of all items, and all binary attributes decrypted
-    /// by KMS with either key in each encryption context that the service uses.
+    /// Returns whether any secret in the tables opens the photos. Tries the short binary attributes of all items, and all binary attributes
+    /// after decryption by KMS with either key, in each encryption context that the service uses.
     pub(crate) async fn opens(&self) -> bool {
         self.secrets().await.iter().any(|secret| self.opens_by(secret))
     }
@@ -48,7 +48,8 @@ impl Thief {
         key.open(&format!("{}/face-preview", self.set_id), &self.sealed_preview).is_ok()
     }
 
-    /// Tries each 32 bytes of the secret as the data key, and each 16 bytes and each text of 22 characters as the code.
+    /// Tries each sequence of 32 bytes in the secret as the data key, each sequence of 16 bytes as the code, and each sequence of 22
+    /// characters as the text of the code.
     fn opens_by(&self, secret: &[u8]) -> bool {
         let data_key = |window: &[u8]| self.opens_picture(&SealingKey::from_bytes(window.try_into().unwrap()));
         let code = |window: &[u8]| self.opens_with(&CodeNumber::from_bytes(window.try_into().unwrap()));

@@ -1,4 +1,4 @@
-//! Compares the number of requests to AWS that functions log with the budget in infra/operations.toml.
+//! Compares the number of requests to AWS that functions log with the budget in infra/operations.toml. Concurrent requests form one round.
 
 use std::{
     cmp::Reverse,
@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::Value;
 
-/// Stands for an unknown number of rounds: the SDK retried a request of each call of the operation, because the emulator was slow.
+/// Stands for an unknown number of rounds. The SDK retried a request in each invocation of the operation, because the emulator was slow.
 const UNKNOWN: u64 = u64::MAX;
 const BUDGET: &str = include_str!("../../../infra/operations.toml");
 
@@ -47,7 +47,7 @@ pub(crate) fn assert_budget_is_kept(lines: &[(String, String)], operations: BTre
     assert!(wrong.is_empty(), "infra/operations.toml: {wrong:#?}");
 }
 
-/// Returns calls and rounds by operation; `None` where both depend on the amount of work.
+/// Returns the permitted numbers of calls and rounds of each operation. They are `None` if they depend on the amount of work.
 fn budget() -> BTreeMap<String, Option<(u64, u64)>> {
     let operations: toml::Table = BUDGET.parse().expect("TOML");
     let number = |facts: &toml::Value, key: &str| facts.get(key)?.as_integer()?.try_into().ok();

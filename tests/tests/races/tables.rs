@@ -23,7 +23,7 @@ pub(crate) struct Tables {
 /// The association of a subject and the authorizations in force.
 pub(crate) struct InForce {
     pub(crate) association: Option<Association>,
-    /// Applications that may pull, by the id of the authorization's record in the history.
+    /// Applications that may pull. The key of each is the id of the history record of its authorization.
     pub(crate) open: BTreeMap<String, String>,
 }
 

@@ -18,7 +18,7 @@ fn athens(moment: domain::Moment) -> String {
     time_text::athens(moment, Language::El)
 }
 
-/// Both nouns are feminine, so that one sentence fits either.
+/// Returns the noun for an image. Both nouns are feminine, so that one sentence fits either.
 const fn the_image(kind: ImageKind) -> &'static str {
     match kind {
         ImageKind::Face => "φωτογραφία προσώπου",

@@ -111,7 +111,7 @@ mod tests {
 
     use super::*;
 
-    /// Mostly plain bytes, some escaped 0xff bytes, and now and then a marker.
+    /// Generates mostly plain bytes, some escaped 0xff bytes, and now and then a marker.
     fn image_data() -> impl Strategy<Value = Vec<u8>> {
         let part = prop_oneof![85 => (0..=0xfe_u8).prop_map(|byte| vec![byte]), 10 => Just(vec![0xff, 0x00]), 5 => Just(vec![0xff])];
         collection::vec(part, 0..60).prop_map(|parts| parts.concat())

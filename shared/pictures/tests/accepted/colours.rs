@@ -82,7 +82,7 @@ fn a_colour_profile_keeps_its_colours_and_loses_its_texts() {
         let kept = profile(&accepted.jpeg).unwrap();
         assert_eq!(tags(&kept).len(), tags(original).len());
         for (name, expected) in tags(original).into_iter().filter(|(name, _)| name != b"desc" && name != b"cprt") {
-            // Without the padding to a multiple of four bytes.
+            // The written tag lacks the padding to a multiple of four bytes.
             let got = tag(&kept, &name);
             assert!(expected.starts_with(got) && expected.len() - got.len() < 4, "{}", name.escape_ascii());
         }
@@ -104,13 +104,13 @@ fn nothing_can_be_hidden_in_a_colour_profile() {
     let header = patched(&patched(DISPLAY_P3, &[0; 20], hidden), b"\x07\xe6\0\x01", b"%PDF");
     let tail = [DISPLAY_P3, hidden].concat();
     let (one, other) = text.split_at(300);
-    // These keep their colours and lose the rest.
+    // These profiles keep their colours and lose the rest.
     for parts in [&[(1, 1, &text[..])][..], &[(1, 1, &header)], &[(1, 1, &tail)], &[(1, 2, one), (2, 2, other)]] {
         let file = cleaned(parts);
         assert_no_metadata(&file);
         assert_eq!(profile(&file), kept);
     }
-    // These are dropped as a whole.
+    // These profiles are removed completely.
     let without_profile = pictures::clean(made::PORTRAIT).unwrap();
     let parts: [(&str, &[Part<'_>]); 21] = [
         ("no profile", &[(1, 1, hidden)]),

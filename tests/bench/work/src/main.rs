@@ -37,7 +37,7 @@ struct Arguments {
     /// The file for the results, as JSON.
     #[arg(long, default_value = "target/work.json")]
     report: PathBuf,
-    /// For the program's own use: runs one case. The numbers of the group and of the case in it.
+    /// Runs one case, given by the number of its group and its number in the group. The program starts itself with this option.
     #[arg(long, num_args = 2, hide = true)]
     case: Option<Vec<usize>>,
     /// The picture for `--case`.
@@ -59,7 +59,7 @@ struct Row {
     picture: String,
     ms: f64,
     spread: (f64, f64),
-    /// Ratio to the first case of the group.
+    /// Time of this case divided by that of the group's first case.
     ratio: f64,
     /// Peak memory of the process. `None` if another program does the work.
     peak_mb: Option<f64>,

@@ -1,4 +1,5 @@
-//! Every operation that makes calls to AWS: how to prepare it, the request of its client, and what must hold after the last response.
+//! Every operation that makes calls to AWS, with its preparation, the request of its client, and the state that must hold after the last
+//! response.
 
 mod application;
 mod citizen;
@@ -41,11 +42,11 @@ impl World {
     }
 }
 
-/// A client's request that can be made, and the check after it.
+/// A prepared case: the request of a client, and the check of its result.
 pub(crate) struct Prepared {
-    /// Makes the request. Called again after a failure, as a client repeats a request.
+    /// Makes the request. The test calls it again after a failure, just as a client would repeat the request.
     pub(crate) act: Box<dyn Fn() -> LocalBoxFuture<'static, Response>>,
-    /// Asserts what must hold after the last response.
+    /// Asserts the state that must hold after the last response.
     pub(crate) settled: Box<dyn Fn(Response) -> LocalBoxFuture<'static, ()>>,
 }
 
@@ -90,7 +91,7 @@ impl Operation {
         Self { name: name.to_owned(), variant: "", prepare: Box::new(prepare), accepted_problems: &[], is_run: false }
     }
 
-    /// A read that needs no more than its path, and a caller who is signed in.
+    /// Creates the case of a read that needs only its path and a signed-in caller.
     fn read(name: &str, path: &str) -> Self {
         let (path, is_photographers) = (path.replace("{subject}", "self"), path.starts_with("/v1/photographer/"));
         let prepare: Prepare = Box::new(move |_| {

@@ -56,7 +56,7 @@ async fn a_body_that_is_too_large_is_rejected() {
     let problem = assert_rejected(|| visit.browser.request(Method::POST, SUBMISSIONS).json(&large), 413, "body_too_large").await;
     assert_eq!(problem.members["limit"], 16_384);
     assert!(problem.detail.contains("16,384"), "{}", problem.detail);
-    // It is rejected without a session too.
+    // Without a session, a body that is too large is rejected too.
     let stranger = Browser::new(Language::El);
     assert_rejected(|| stranger.request(Method::POST, SUBMISSIONS).body("application/json", vec![b' '; 2_000_000]), 413, "body_too_large")
         .await;
