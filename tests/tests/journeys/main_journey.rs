@@ -48,9 +48,9 @@ async fn a_code_sent_by_sms_leads_from_the_upload_to_the_citizens_photos() {
     // The session shows the citizen's data and how many codes they may still submit today.
     let visit = people::citizen(person, Language::El).await;
     let session = visit.browser.get("/v1/session").await.expect(200).json();
-    let (person, view) = (&visit.person, &session["person"]);
-    assert_eq!((&view["first_name"], &view["last_name"]), (&json!(person.first_name), &json!(person.last_name)));
-    assert_eq!((&view["afm"], &view["birth_date"]), (&json!(person.afm), &json!(person.birth_date)));
+    let (person, shown) = (&visit.person, &session["person"]);
+    assert_eq!((&shown["first_name"], &shown["last_name"]), (&json!(person.first_name), &json!(person.last_name)));
+    assert_eq!((&shown["afm"], &shown["birth_date"]), (&json!(person.afm), &json!(person.birth_date)));
     assert_eq!(session["submissions_left"], 5);
 
     // The submission shows previews with date of issue, size and expiry.
