@@ -270,7 +270,7 @@ impl Response {
     /// # Panics
     /// If it was not.
     #[track_caller]
-    pub fn refused(&self, status: u16, code: &str) -> Problem {
+    pub fn rejected(&self, status: u16, code: &str) -> Problem {
         let problem = self.problem();
         assert_eq!((problem.status, problem.code.as_str()), (status, code), "{}: {}", self.call, self.text());
         problem

@@ -40,40 +40,40 @@ const PLANTED: &str = "Planted4Logs7Xq";
 async fn make_invalid_requests(all: &mut Everything) {
     let browser = &all.citizen.browser;
     let body = |text: &str| json!({ "code": text });
-    browser.post("/v1/subjects/self/submissions", &body(PLANTED)).await.refused(422, "code_malformed");
-    browser.post("/v1/subjects/self/submissions", &json!({ "code": 7, PLANTED: PLANTED })).await.refused(422, "invalid_field");
+    browser.post("/v1/subjects/self/submissions", &body(PLANTED)).await.rejected(422, "code_malformed");
+    browser.post("/v1/subjects/self/submissions", &json!({ "code": 7, PLANTED: PLANTED })).await.rejected(422, "invalid_field");
     browser.request(Method::POST, "/v1/session/otp").body("application/json", format!("{{{PLANTED}")).send().await.problem();
-    browser.get(&format!("/v1/{PLANTED}?{PLANTED}={PLANTED}")).await.refused(404, "not_found");
-    browser.get(&format!("/v1/subjects/{PLANTED}/association")).await.refused(404, "subject_unknown");
-    browser.get(&format!("/v1/sign-in/callback?code={PLANTED}&state={PLANTED}")).await.refused(400, "sign_in_state");
-    citizen::submit(&all.citizen, &all.by_sms.code).await.refused(409, "code_already_yours");
+    browser.get(&format!("/v1/{PLANTED}?{PLANTED}={PLANTED}")).await.rejected(404, "not_found");
+    browser.get(&format!("/v1/subjects/{PLANTED}/association")).await.rejected(404, "subject_unknown");
+    browser.get(&format!("/v1/sign-in/callback?code={PLANTED}&state={PLANTED}")).await.rejected(400, "sign_in_state");
+    citizen::submit(&all.citizen, &all.by_sms.code).await.rejected(409, "code_already_yours");
     let recipient = json!({ "kind": "email", "value": PLANTED });
     let issuance = json!({ "upload_id": PLANTED, "recipient": recipient, "language": "el" });
-    all.studio.browser.post("/v1/photographer/issuances", &issuance).await.refused(422, "invalid_field");
+    all.studio.browser.post("/v1/photographer/issuances", &issuance).await.rejected(422, "invalid_field");
     let stranger = Browser::new(Language::El);
     stranger.put_cookie("__Host-session", PLANTED);
-    stranger.get("/v1/session").await.refused(401, "session_expired");
-    Browser::app(Language::El, PLANTED).get("/v1/session").await.refused(401, "session_expired");
+    stranger.get("/v1/session").await.rejected(401, "session_expired");
+    Browser::app(Language::El, PLANTED).get("/v1/session").await.rejected(401, "session_expired");
     let app = mobile::AppSignIn::new(mobile::REDIRECT_URI);
-    mobile::exchange(&app.exchange_body(PLANTED)).await.refused(400, "exchange_refused");
+    mobile::exchange(&app.exchange_body(PLANTED)).await.rejected(400, "exchange_refused");
     let wrong = if all.waiting.otp == "000000" { "000001" } else { "000000" };
-    people::enter_otp(&all.waiting.browser, wrong).await.refused(422, "otp_wrong");
+    people::enter_otp(&all.waiting.browser, wrong).await.rejected(422, "otp_wrong");
 
     let forged = all.signed(&all.pull_claims()) + "x";
-    all.application.send(PULLS, &forged).await.refused(401, "signature_refused");
+    all.application.send(PULLS, &forged).await.rejected(401, "signature_refused");
     let mut wrong = all.pull_claims();
     wrong["image"] = json!(PLANTED);
     let wrong = all.signed(&wrong);
-    all.application.send(PULLS, &wrong).await.refused(422, "invalid_field");
+    all.application.send(PULLS, &wrong).await.rejected(422, "invalid_field");
 }
 
 /// Makes SMS, email and registers fail, so that functions log causes.
 async fn cause_failures(all: &mut Everything, reminded: &To, code: &str) {
     let (stelios, person) = (people::named("stelios").await, people::fresh("citizen").await);
-    through_taxisnet(&Browser::new(Language::El), &stelios).await.refused(502, "registers_unavailable");
+    through_taxisnet(&Browser::new(Language::El), &stelios).await.rejected(502, "registers_unavailable");
 
     inbox::fail(all.waiting.person.mobile(), &json!(1), "throttling").await;
-    all.waiting.browser.post("/v1/session/otp/resend", &json!({})).await.refused(502, "otp_not_sent");
+    all.waiting.browser.post("/v1/session/otp/resend", &json!({})).await.rejected(502, "otp_not_sent");
 
     inbox::fail(person.mobile(), &json!(1), "internal_error").await;
     let upload_id = photographer::upload(&all.studio, FileProfile::Standard, &face_only()).await;

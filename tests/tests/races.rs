@@ -51,8 +51,8 @@ async fn of_two_hundred_codes_submitted_at_once_exactly_five_pass_the_quota() {
     let calls = codes.iter().map(|code| async move { own(visit).submit(code).await });
     let responses: Vec<_> = stream::iter(calls).buffer_unordered(CONCURRENCY).collect().await;
     let (looked_up, over_quota): (Vec<_>, Vec<_>) = responses.into_iter().partition(|response| response.status == 404);
-    looked_up.iter().for_each(|response| drop(response.refused(404, "code_not_active")));
-    over_quota.iter().for_each(|response| drop(response.refused(429, "submissions_exhausted")));
+    looked_up.iter().for_each(|response| drop(response.rejected(404, "code_not_active")));
+    over_quota.iter().for_each(|response| drop(response.rejected(429, "submissions_exhausted")));
     assert_eq!((looked_up.len(), over_quota.len()), (5, 195));
     assert_eq!(visit.browser.get("/v1/session").await.expect(200).json()["submissions_left"], 0);
 }
@@ -151,7 +151,7 @@ async fn under_load_a_pull_obeys_the_last_change_acknowledged_before_it() {
                     let (case, response) = body.pull_with_case(&subject, ImageKind::Face).await;
                     let succeeded = response.status == 200;
                     if !succeeded {
-                        response.refused(403, "pull_refused");
+                        response.rejected(403, "pull_refused");
                     }
                     pulls.lock().unwrap().push(Pull { case, began, ended: Instant::now(), succeeded });
                 }
@@ -212,7 +212,7 @@ async fn when_the_daily_sms_quota_for_codes_is_used_up_email_and_sign_in_still_w
     let responses = join_all(uploads.iter().map(|upload| issue_code(&studio, upload, &by_sms, Language::El))).await;
     assert_eq!(responses.iter().filter(|response| response.status == 201).count(), 1);
     let (response, upload) = responses.iter().zip(&uploads).find(|(response, _)| response.status == 429).expect("a rejected issuance");
-    let problem = response.refused(429, "code_sms_exhausted");
+    let problem = response.rejected(429, "code_sms_exhausted");
     assert!(problem.detail.contains("email"), "the problem suggests sending the code by email: {}", problem.detail);
     let (_, session) = people::sign_in(other.clone(), Language::El).await;
     assert_eq!(session["stage"], "consent", "one-time passwords are still sent");

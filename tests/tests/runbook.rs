@@ -155,7 +155,7 @@ async fn the_documented_commands_find_show_and_erase_a_person() {
     let sets = pairs(&shell.run(&erasing("begins_with(event")));
     assert!(!sets.is_empty() && sets.iter().all(|(set, _)| *set == erased.set), "{sets:?}");
     shell.run(&erasing("KeysTable"));
-    body.pull(&subject, ImageKind::Face).await.refused(403, "pull_refused");
+    body.pull(&subject, ImageKind::Face).await.rejected(403, "pull_refused");
     // The command refuses to delete a set that another person has associated.
     let code_of_other = code_id(&CodeNumber::parse(&other.code).expect("a code"));
     let script = format!("SET={} CODE={code_of_other}\n({}) || echo refused", other.set, erasing("s3 rm"));
@@ -166,8 +166,8 @@ async fn the_documented_commands_find_show_and_erase_a_person() {
     shell.run(&erasing("s3 rm"));
     shell.run(&erasing("RemindersTable"));
 
-    citizen.show_association().await.refused(404, "nothing_associated");
-    citizen.submit(&erased.code).await.refused(404, "code_not_active");
+    citizen.show_association().await.rejected(404, "nothing_associated");
+    citizen.submit(&erased.code).await.rejected(404, "code_not_active");
     assert_eq!(objects_of(&erased.set).await, 0);
     assert!(items_where("REMINDERS_TABLE", "about = :value", &format!("association#{}", ids[0])).await.is_empty());
     // Records that the law requires us to retain remain, and so do other people's photos.
@@ -192,7 +192,7 @@ async fn stolen_codes_of_a_period_are_deleted_and_associated_ones_are_not() {
     shell.set("FROM", &from.to_string());
     shell.set("TO", &to.to_string());
     shell.run(&block("stolen-codes.md", "## Many codes", "delete-item"));
-    own(&visit).submit(&stolen).await.refused(404, "code_not_active");
+    own(&visit).submit(&stolen).await.rejected(404, "code_not_active");
     own(&in_use.visit).show_photo(ImageKind::Face).await.expect(200);
     own(&visit).take(&later).await;
 }

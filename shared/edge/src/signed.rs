@@ -181,7 +181,7 @@ impl<C> Application<C> {
     }
 }
 
-const fn refused(fault: SignatureFault) -> Problem {
+const fn rejected(fault: SignatureFault) -> Problem {
     Problem::SignatureRefused { fault }
 }
 

@@ -38,7 +38,7 @@ impl Caller<'_> {
     }
 
     /// Calls an operation that must be rejected with this status and problem code.
-    pub(crate) async fn refused(&mut self, operation: &str, request: Request<'_>, status: u16, code: &str) -> Result<(), Failed> {
+    pub(crate) async fn rejected(&mut self, operation: &str, request: Request<'_>, status: u16, code: &str) -> Result<(), Failed> {
         let response = self.send(operation, request.builder(), status).await?;
         self.must(response.json()["code"] == code, operation, "another problem code")
     }

@@ -151,7 +151,7 @@ async fn look_at_previews(caller: &mut Caller<'_>, user: &User) -> Result<(), Fa
 async fn submit_wrong_code(caller: &mut Caller<'_>, user: &User) -> Result<(), Failed> {
     let citizen = user.citizen();
     let code = citizen.wrong_code();
-    caller.refused("submit_code", submission(citizen, code), 404, "code_not_active").await?;
+    caller.rejected("submit_code", submission(citizen, code), 404, "code_not_active").await?;
     citizen.note(|done| {
         if !done.wrong.contains(code) {
             done.wrong.push(code.clone());
@@ -162,7 +162,7 @@ async fn submit_wrong_code(caller: &mut Caller<'_>, user: &User) -> Result<(), F
 
 async fn submit_own_code_again(caller: &mut Caller<'_>, user: &User) -> Result<(), Failed> {
     let citizen = user.citizen();
-    caller.refused("submit_code", submission(citizen, &citizen.code), 409, "code_already_yours").await
+    caller.rejected("submit_code", submission(citizen, &citizen.code), 409, "code_already_yours").await
 }
 
 async fn authorize_and_revoke(caller: &mut Caller<'_>, user: &User) -> Result<(), Failed> {

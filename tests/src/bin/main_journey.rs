@@ -59,7 +59,7 @@ async fn main() {
     let zip = citizen::download(&visit).await.expect(200);
     print_step("downloaded photos.zip", &format!("{} kB, ETag {}", zip.body.len() / 1000, zip.header("etag").unwrap_or("none")));
     visit.browser.delete("/v1/session").await.expect(200);
-    visit.browser.get("/v1/session").await.refused(401, "no_session");
+    visit.browser.get("/v1/session").await.rejected(401, "no_session");
     print_step("signed out", "the session is over");
 
     println!("\nOK");

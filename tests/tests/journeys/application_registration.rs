@@ -24,14 +24,14 @@ async fn keys_rotate_without_a_gap_and_a_removed_key_is_rejected_at_once() {
     let claims = || application.pull_claims(&afm(&visit), ImageKind::Face);
     let by_second = || token(&second, &second.header(), &claims());
 
-    application.send(PULLS, &by_second()).await.refused(401, "signature_refused");
+    application.send(PULLS, &by_second()).await.rejected(401, "signature_refused");
     add_key(&application.id, &second).await.expect("a second key");
     application.pull(&afm(&visit), ImageKind::Face).await.expect(200);
     application.send(PULLS, &by_second()).await.expect(200);
     let third = add_key(&application.id, &SigningKey::new("third", SigningAlgorithm::EdDsa)).await;
     assert!(matches!(third, Err(OperatorError::TooManyKeys(..))), "{third:?}");
     operate(&["key", "remove", &application.id, "--kid", "first"]).await.expect("removed");
-    application.pull(&afm(&visit), ImageKind::Face).await.refused(401, "signature_refused");
+    application.pull(&afm(&visit), ImageKind::Face).await.rejected(401, "signature_refused");
     application.send(PULLS, &by_second()).await.expect(200);
     let unknown = operate(&["key", "remove", &application.id, "--kid", "third"]).await;
     assert!(matches!(unknown, Err(OperatorError::KeyUnknown(..))), "{unknown:?}");
@@ -39,7 +39,7 @@ async fn keys_rotate_without_a_gap_and_a_removed_key_is_rejected_at_once() {
     assert!(matches!(last, Err(OperatorError::LastKey(..))), "{last:?}");
 
     operate(&["withdraw", &application.id]).await.expect("withdrawn");
-    application.send(PULLS, &by_second()).await.refused(401, "signature_refused");
+    application.send(PULLS, &by_second()).await.rejected(401, "signature_refused");
     operate(&["restore", &application.id]).await.expect("restored");
     application.send(PULLS, &by_second()).await.expect(200);
 }

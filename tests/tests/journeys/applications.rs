@@ -45,10 +45,10 @@ pub(crate) async fn authorized(visit: &Visit, purpose: Purpose) -> Application {
 
 /// Sends a new request in Greek and another in English and checks that both are rejected alike. Returns the problem in English.
 pub(crate) async fn assert_rejected<'b>(call: impl Fn() -> Request<'b>, status: u16, code: &str) -> Problem {
-    let greek = call().header("accept-language", "el").send().await.refused(status, code);
+    let greek = call().header("accept-language", "el").send().await.rejected(status, code);
     let english = call().header("accept-language", "en").send().await;
     assert_eq!(english.header("cache-control"), Some("no-store"));
-    let english = english.refused(status, code);
+    let english = english.rejected(status, code);
     assert_ne!((&greek.title, &greek.detail), (&english.title, &english.detail));
     english
 }
@@ -111,10 +111,10 @@ async fn only_an_authorised_application_learns_that_an_image_is_absent() {
     let issued = issue(&studio, FileProfile::Standard, &face_only(), &to, Language::El).await;
     citizen::take(&visit, &issued.code).await;
     let application = authorized(&visit, Purpose::DrivingLicenceIssue).await;
-    application.pull(&afm(&visit), ImageKind::Signature).await.refused(404, "image_absent");
+    application.pull(&afm(&visit), ImageKind::Signature).await.rejected(404, "image_absent");
     // An application without authorization does not learn which images the set has.
     let other = application::fresh(Purpose::DrivingLicenceIssue).await;
-    other.pull(&afm(&visit), ImageKind::Signature).await.refused(403, "pull_refused");
+    other.pull(&afm(&visit), ImageKind::Signature).await.rejected(403, "pull_refused");
 }
 
 #[tokio::test]
@@ -158,7 +158,7 @@ async fn a_rejected_pull_records_no_upload_and_its_record_expires_at_once_for_an
     let unknown = people::fresh("citizen").await;
     for (subject, is_expired) in [(afm(&visit), false), (format!("afm:{}", unknown.afm), true)] {
         let claims = application.pull_claims(&subject, ImageKind::Face);
-        application.send(PULLS, &application.sign(&claims)).await.refused(403, "pull_refused");
+        application.send(PULLS, &application.sign(&claims)).await.rejected(403, "pull_refused");
         let record = history_item(&claims["case"]).await;
         assert!(!record.contains_key("origin"), "{record:?}");
         let expires_at: i64 = record["expires_at"].as_n().unwrap().parse().unwrap();
@@ -178,7 +178,7 @@ async fn a_revocation_or_a_new_authorization_applies_to_the_next_pull() {
         application.pull(&afm(&visit), ImageKind::Face).await.expect(200);
         let revoked = application::revoke(&visit, &application.id).await;
         assert!((200..300).contains(&revoked.status), "{}", revoked.text());
-        application.pull(&afm(&visit), ImageKind::Face).await.refused(403, "pull_refused");
+        application.pull(&afm(&visit), ImageKind::Face).await.rejected(403, "pull_refused");
         application::authorize(&visit, &[&application.id]).await.expect(200);
     }
     other.pull(&afm(&visit), ImageKind::Face).await.expect(200);
@@ -191,7 +191,7 @@ async fn a_dissociation_applies_to_the_next_pull_of_every_application() {
     let dissociated = application::dissociate(&visit).await;
     assert!((200..300).contains(&dissociated.status), "{}", dissociated.text());
     for application in &applications {
-        application.pull(&afm(&visit), ImageKind::Face).await.refused(403, "pull_refused");
+        application.pull(&afm(&visit), ImageKind::Face).await.rejected(403, "pull_refused");
     }
 }
 
@@ -200,7 +200,7 @@ async fn the_access_log_shows_granted_and_rejected_pulls() {
     let Associated { visit, .. } = associated().await;
     let application = authorized(&visit, Purpose::Passport).await;
     application.pull(&afm(&visit), ImageKind::Face).await.expect(200);
-    application.pull(&afm(&visit), ImageKind::Signature).await.refused(403, "image_not_allowed");
+    application.pull(&afm(&visit), ImageKind::Signature).await.rejected(403, "image_not_allowed");
     let all = accesses(&visit).await;
     assert_eq!(all.len(), 2);
     assert!(all.iter().all(|access| access.to_string().contains(&application.id)), "{all:?}");
@@ -280,7 +280,7 @@ async fn a_signed_request_is_valid_for_one_url_for_one_minute_and_once() {
     let many = futures_util::future::join_all((0..8).map(|_| application.send(PULLS, &token))).await;
     assert_eq!(many.iter().filter(|response| response.status == 200).count(), 1);
     // A token for pulls is not valid for verdicts.
-    application.send(VERDICTS, &with(json!({}))).await.refused(401, "signature_refused");
+    application.send(VERDICTS, &with(json!({}))).await.rejected(401, "signature_refused");
 }
 
 #[tokio::test]

@@ -41,8 +41,8 @@ fn ids(association: &Value) -> Vec<&str> {
 
 /// Sends the request in Greek and in English and checks that both are rejected alike. Returns the problem in English.
 async fn assert_rejected<'b>(call: impl Fn() -> Request<'b>, status: u16, code: &str) -> Problem {
-    let greek = call().header("accept-language", "el").send().await.refused(status, code);
-    let english = call().header("accept-language", "en").send().await.refused(status, code);
+    let greek = call().header("accept-language", "el").send().await.rejected(status, code);
+    let english = call().header("accept-language", "en").send().await.rejected(status, code);
     assert_ne!((&greek.title, &greek.detail), (&english.title, &english.detail));
     english
 }
@@ -66,7 +66,7 @@ async fn a_lost_history_does_not_prevent_revocation_or_dissociation() {
         delete.send().await.expect("access to the table");
     }
     own(&visit).revoke(names[0]).await.expect(204);
-    all[0].pull(&format!("afm:{}", visit.person.afm), ImageKind::Face).await.refused(403, "pull_refused");
+    all[0].pull(&format!("afm:{}", visit.person.afm), ImageKind::Face).await.rejected(403, "pull_refused");
     own(&visit).dissociate().await.expect(204);
     let history = own(&visit).authorizations("").await.expect(200).json()["authorizations"].clone();
     assert_eq!(history.as_array().map(Vec::len), Some(1), "{history}");
@@ -103,8 +103,8 @@ async fn several_applications_are_authorised_at_once_and_the_history_shows_start
     let history = own(&visit).authorizations("").await.expect(200).json()["authorizations"].clone();
     assert_eq!(history.as_array().unwrap().len(), 4);
     assert!(history.as_array().unwrap().iter().all(|record| record["ended_at"].is_string()), "{history}");
-    own(&visit).authorize(&names).await.refused(404, "nothing_associated");
-    own(&visit).revoke(names[1]).await.refused(404, "nothing_associated");
+    own(&visit).authorize(&names).await.rejected(404, "nothing_associated");
+    own(&visit).revoke(names[1]).await.rejected(404, "nothing_associated");
 }
 
 #[tokio::test]
@@ -129,7 +129,7 @@ async fn histories_are_paginated_newest_first() {
         let expected: Vec<&str> = all.iter().rev().map(|application| application.id.as_str()).collect();
         assert_eq!(ids, expected, "{list}");
         for wrong in ["?limit=0", "?limit=101", "?limit=x", "?cursor=x"] {
-            visit.browser.get(&format!("/v1/subjects/self/{list}{wrong}")).await.refused(422, "invalid_field");
+            visit.browser.get(&format!("/v1/subjects/self/{list}{wrong}")).await.rejected(422, "invalid_field");
         }
     }
 }

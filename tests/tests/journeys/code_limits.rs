@@ -43,7 +43,7 @@ async fn uploaded(studio: &Visit) -> String {
 
 /// Checks that the request was rejected until midnight in Athens, according to both the problem and `Retry-After`.
 fn assert_rejected_until_midnight(response: &Response, code: &str) -> Problem {
-    let problem = response.refused(429, code);
+    let problem = response.rejected(429, code);
     let midnight = AthensDay::of(moment()).next().start();
     assert_eq!(problem.members["renews_at"], midnight.rfc3339());
     let seconds: i64 = response.header("retry-after").expect("a Retry-After header").parse().expect("seconds");
@@ -71,7 +71,7 @@ async fn the_301st_code_of_a_business_is_rejected_until_midnight_without_losing_
     for at in &rejected {
         // Concurrent calls may be rejected as a conflict first. A repetition is rejected for the limit.
         if responses[*at].status == 409 {
-            responses[*at].refused(409, "conflict");
+            responses[*at].rejected(409, "conflict");
         } else {
             assert_rejected_until_midnight(&responses[*at], "business_codes_exhausted");
         }

@@ -31,11 +31,11 @@ async fn dissociated_photos_open_only_with_the_code_even_given_all_tables_and_ke
     // The code still opens them.
     assert!(thief.opens_with(&code));
 
-    own(&visit).show_association().await.refused(404, "nothing_associated");
-    own(&visit).show_photo(ImageKind::Face).await.refused(404, "nothing_associated");
-    own(&visit).download().await.refused(404, "nothing_associated");
-    own(&visit).show_code().await.refused(404, "nothing_associated");
-    own(&visit).dissociate().await.refused(404, "nothing_associated");
+    own(&visit).show_association().await.rejected(404, "nothing_associated");
+    own(&visit).show_photo(ImageKind::Face).await.rejected(404, "nothing_associated");
+    own(&visit).download().await.rejected(404, "nothing_associated");
+    own(&visit).show_code().await.rejected(404, "nothing_associated");
+    own(&visit).dissociate().await.rejected(404, "nothing_associated");
 }
 
 #[tokio::test]
@@ -45,14 +45,14 @@ async fn a_dissociated_code_can_be_associated_again_with_the_same_expiry() {
     let first = own(&visit).take(&issued.code).await;
     own(&visit).dissociate().await.expect(204);
 
-    own(&stranger).submit(&issued.code).await.refused(403, "code_taken");
+    own(&stranger).submit(&issued.code).await.rejected(403, "code_taken");
     // The code can be associated in another session too. Submitting it again does not count against the daily limit.
     let new_session = people::citizen(visit.person.clone(), Language::En).await;
     let second = own(&new_session).take(&issued.code).await;
     assert_eq!(second["expires_at"], first["expires_at"]);
     let photo = own(&new_session).show_photo(ImageKind::Face).await.expect(200);
     assert_eq!(jpeg::image_data(&photo.body), jpeg::image_data(&fixtures::portrait()));
-    own(&visit).submit(&issued.code).await.refused(409, "code_already_yours");
+    own(&visit).submit(&issued.code).await.rejected(409, "code_already_yours");
 }
 
 #[tokio::test]
@@ -62,12 +62,12 @@ async fn a_session_forgets_the_code_once_it_is_associated() {
     let version = own(&visit).submit_and_confirm(&issued.code).await;
     let associated = own(&visit).associate(&version).await.expect(201).json();
     assert!(visit.browser.get("/v1/session").await.expect(200).json().get("submission").is_none());
-    own(&visit).confirm().await.refused(404, "no_submission");
+    own(&visit).confirm().await.rejected(404, "no_submission");
     // A repetition after a lost response.
     assert_eq!(own(&visit).associate(&version).await.expect(200).json()["associated_at"], associated["associated_at"]);
     own(&visit).dissociate().await.expect(204);
-    own(&visit).associate(&version).await.refused(404, "no_submission");
-    own(&visit).show_association().await.refused(404, "nothing_associated");
+    own(&visit).associate(&version).await.rejected(404, "no_submission");
+    own(&visit).show_association().await.rejected(404, "nothing_associated");
     // The same code submitted in two browsers, which associate it one after the other.
     let other = people::citizen(visit.person.clone(), Language::En).await;
     own(&visit).submit_and_confirm(&issued.code).await;
@@ -75,7 +75,7 @@ async fn a_session_forgets_the_code_once_it_is_associated() {
     own(&visit).associate(&version).await.expect(201);
     own(&other).associate(&version).await.expect(200);
     own(&visit).dissociate().await.expect(204);
-    own(&other).associate(&version).await.refused(404, "no_submission");
+    own(&other).associate(&version).await.rejected(404, "no_submission");
     own(&visit).take(&issued.code).await;
 }
 
@@ -117,7 +117,7 @@ async fn a_second_association_is_rejected_until_the_first_is_dissociated() {
     let (one, two) = (issue_by_sms(&studio, visit.person.mobile()).await, issue_by_sms(&studio, visit.person.mobile()).await);
     let first = own(&visit).take(&one.code).await;
     let version = own(&visit).submit_and_confirm(&two.code).await;
-    let problem = own(&visit).associate(&version).await.refused(409, "association_exists");
+    let problem = own(&visit).associate(&version).await.rejected(409, "association_exists");
     assert_eq!((&problem.members["associated_at"], &problem.members["expires_at"]), (&first["associated_at"], &first["expires_at"]));
     own(&visit).dissociate().await.expect(204);
     own(&visit).associate(&version).await.expect(201);
@@ -134,7 +134,7 @@ async fn a_code_submitted_before_a_dissociation_must_be_submitted_again() {
         let version = own(&elsewhere).submit_and_confirm(&code).await;
         own(&visit).take(&code).await;
         own(&visit).dissociate().await.expect(204);
-        own(&elsewhere).associate(&version).await.refused(404, "no_submission");
+        own(&elsewhere).associate(&version).await.rejected(404, "no_submission");
         let session = elsewhere.browser.get("/v1/session").await.expect(200).json();
         assert!(session["submission"].is_null(), "{session}");
     }
@@ -149,7 +149,7 @@ async fn of_two_submitted_codes_the_second_is_associated_only_after_the_first_is
     let (one, two) = (issue_by_sms(&studio, visit.person.mobile()).await, issue_by_sms(&studio, visit.person.mobile()).await);
     let version = own(&elsewhere).submit_and_confirm(&two.code).await;
     let first = own(&visit).take(&one.code).await;
-    let problem = own(&elsewhere).associate(&version).await.refused(409, "association_exists");
+    let problem = own(&elsewhere).associate(&version).await.rejected(409, "association_exists");
     assert_eq!((&problem.members["associated_at"], &problem.members["expires_at"]), (&first["associated_at"], &first["expires_at"]));
     assert_eq!(own(&elsewhere).show_association().await.expect(200).json(), first);
     own(&visit).dissociate().await.expect(204);

@@ -207,7 +207,7 @@ async fn verdicts_in_old_rows_that_name_their_application_are_not_shown_and_unkn
     for (query, field) in
         [("day=today", "day"), ("day=2026-02-30", "day"), ("day=2026-2-3", "day"), ("state=lost", "state"), ("state=", "state")]
     {
-        let problem = studio.browser.get(&format!("{ISSUANCES}?{query}")).await.refused(422, "invalid_field");
+        let problem = studio.browser.get(&format!("{ISSUANCES}?{query}")).await.rejected(422, "invalid_field");
         assert_eq!((&problem.members["field"], &problem.members["reason"]), (&json!(field), &json!("not_allowed")), "{query}");
     }
 }

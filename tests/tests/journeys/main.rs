@@ -29,7 +29,7 @@ mod outbox;
 mod photos_zip;
 mod picture_report;
 mod raw;
-mod refusals;
+mod rejections;
 mod reminders;
 mod repetition;
 mod resend;

@@ -96,7 +96,7 @@ async fn a_code_sent_by_sms_leads_from_the_upload_to_the_citizens_photos() {
     let response = visit.browser.delete("/v1/session").await.expect(200).json();
     assert!(response["taxisnet_sign_out"].as_str().expect("a URL").starts_with(&stack::sandbox()));
     assert_eq!(visit.browser.cookie("__Host-session"), None);
-    same_cookie.get("/v1/session").await.refused(401, "session_expired");
+    same_cookie.get("/v1/session").await.rejected(401, "session_expired");
 }
 
 #[tokio::test]
@@ -154,7 +154,7 @@ async fn a_set_may_be_a_face_alone_or_a_signature_alone() {
         let kinds: Vec<&Value> = association["images"].as_array().expect("images").iter().map(|image| &image["kind"]).collect();
         assert_eq!(kinds, [&json!(present)]);
         citizen::show_photo(&visit, present).await.expect(200);
-        citizen::show_photo(&visit, absent).await.refused(404, "image_absent");
+        citizen::show_photo(&visit, absent).await.rejected(404, "image_absent");
     }
 }
 
@@ -164,10 +164,10 @@ async fn photos_rejected_by_one_person_can_be_associated_by_another() {
     let issued = photographer::issue_by_sms(&studio, first.person.mobile()).await;
     citizen::submit(&first, &issued.code).await.expect(200);
     citizen::reject(&first).await.expect(204);
-    citizen::confirm(&first).await.refused(404, "no_submission");
+    citizen::confirm(&first).await.rejected(404, "no_submission");
     citizen::take(&second, &issued.code).await;
-    citizen::submit(&first, &issued.code).await.refused(403, "code_taken");
-    citizen::submit(&second, &issued.code).await.refused(409, "code_already_yours");
+    citizen::submit(&first, &issued.code).await.rejected(403, "code_taken");
+    citizen::submit(&second, &issued.code).await.rejected(409, "code_already_yours");
 }
 
 #[tokio::test]
@@ -184,10 +184,10 @@ async fn submitting_the_same_code_again_does_not_count_even_with_spaces() {
 async fn a_photographer_switches_to_citizen_without_signing_in_again() {
     let studio = fresh_photographer().await;
     let issued = photographer::issue_by_sms(&studio, studio.person.mobile()).await;
-    citizen::submit(&studio, &issued.code).await.refused(403, "wrong_role");
+    citizen::submit(&studio, &issued.code).await.rejected(403, "wrong_role");
     let session = studio.browser.put("/v1/session/role", &json!({ "kind": "citizen" })).await.expect(200).json();
     assert_eq!((&session["stage"], &session["consent"]["given"]), (&json!("consent"), &json!(false)));
-    citizen::submit(&studio, &issued.code).await.refused(403, "consent_required");
+    citizen::submit(&studio, &issued.code).await.rejected(403, "consent_required");
     let agreed = json!({ "version": session["consent"]["version"], "agree": true });
     studio.browser.post("/v1/session/consent", &agreed).await.expect(200);
     citizen::take(&studio, &issued.code).await;

@@ -34,7 +34,7 @@ async fn a_guardian_can_do_for_a_minor_everything_that_a_citizen_can() {
         (&json!(handle), &json!(4)),
         "the submission counts for the guardian"
     );
-    own(&guardian).confirm().await.refused(404, "no_submission");
+    own(&guardian).confirm().await.rejected(404, "no_submission");
     let version = child.confirm().await.expect(200).json()["consent"]["version"].clone();
     let association = child.associate(&version).await.expect(201).json();
     assert_eq!(association["subject"], handle);
@@ -44,10 +44,10 @@ async fn a_guardian_can_do_for_a_minor_everything_that_a_citizen_can() {
     assert_eq!(child.show_code().await.expect(200).json()["code"], code);
     assert_eq!(child.export().await.expect(200).json()["person"]["first_name"], json!(minor.first_name));
     // The guardian's own association and history are not affected.
-    own(&guardian).show_association().await.refused(404, "nothing_associated");
+    own(&guardian).show_association().await.rejected(404, "nothing_associated");
     assert_eq!(own(&guardian).export().await.expect(200).json()["associations"], json!([]));
     child.dissociate().await.expect(204);
-    child.show_association().await.refused(404, "nothing_associated");
+    child.show_association().await.rejected(404, "nothing_associated");
 }
 
 #[tokio::test]
@@ -56,7 +56,7 @@ async fn a_minor_without_an_amka_is_added_by_paaypa() {
     let minor = minors::fresh(&guardian.person, &json!({ "paaypa": true })).await;
     assert!(minor.amka.is_none());
     let handle = added(&guardian, &minor).await;
-    acting(&guardian, &handle).show_association().await.refused(404, "nothing_associated");
+    acting(&guardian, &handle).show_association().await.rejected(404, "nothing_associated");
 }
 
 #[tokio::test]
@@ -66,7 +66,7 @@ async fn a_minors_handle_is_valid_only_in_its_own_session() {
     let handle = added(&guardian, &minor).await;
     let another_session = new_session(&guardian).await;
     for visit in [&another_session, &stranger] {
-        acting(visit, &handle).show_association().await.refused(404, "subject_unknown");
+        acting(visit, &handle).show_association().await.rejected(404, "subject_unknown");
     }
     assert_ne!(added(&another_session, &minor).await, handle);
 }
@@ -80,7 +80,7 @@ async fn a_minor_who_gets_an_afm_stays_the_same_subject_and_the_afm_is_then_requ
 
     let changed = minor.change(&json!({ "afm": true })).await;
     let later = new_session(&guardian).await;
-    add(&later, &minor.body()).await.refused(422, "minor_afm_required");
+    add(&later, &minor.body()).await.rejected(422, "minor_afm_required");
     let with_afm = json!({ "identifier": minor.identifier(), "afm": changed["afm"] });
     let handle = add(&later, &with_afm).await.expect(201).json()["subject"].as_str().unwrap().to_owned();
     let current = acting(&later, &handle).show_association().await.expect(200).json();
@@ -94,16 +94,16 @@ async fn custody_is_checked_in_each_session_and_the_current_guardian_manages_the
     let minor = minors::fresh(&before.person, &json!({})).await;
     let code = issue_by_sms(&studio, before.person.mobile()).await.code;
     let association = acting(&before, &added(&before, &minor).await).take(&code).await;
-    add(&after, &minor.body()).await.refused(403, "custody_not_confirmed");
+    add(&after, &minor.body()).await.rejected(403, "custody_not_confirmed");
 
     minor.change(&json!({ "custodian": after.person.key })).await;
-    add(&new_session(&before).await, &minor.body()).await.refused(403, "custody_not_confirmed");
+    add(&new_session(&before).await, &minor.body()).await.rejected(403, "custody_not_confirmed");
     let handle = added(&after, &minor).await;
     let child = acting(&after, &handle);
     assert_eq!(child.show_association().await.expect(200).json()["associated_at"], association["associated_at"]);
     child.dissociate().await.expect(204);
     // The code belongs to the minor, so only the current guardian may associate it again, also for themselves.
-    own(&new_session(&before).await).submit(&code).await.refused(403, "code_taken");
+    own(&new_session(&before).await).submit(&code).await.rejected(403, "code_taken");
     let taken = own(&after).take(&code).await;
     assert_eq!(taken["expires_at"], association["expires_at"], "the expiry does not change");
 }
@@ -116,13 +116,13 @@ async fn from_18_the_subject_alone_manages_the_photos() {
     let association = acting(&guardian, &added(&guardian, &minor).await).take(&code).await;
 
     let adult = minor.change(&json!({ "adult": true })).await;
-    add(&new_session(&guardian).await, &minor.body()).await.refused(403, "minor_is_adult");
+    add(&new_session(&guardian).await, &minor.body()).await.rejected(403, "minor_is_adult");
     let person: people::Person = serde_json::from_value(adult).unwrap();
     let subject = people::citizen(person, Language::El).await;
     let current = own(&subject).show_association().await.expect(200).json();
     assert_eq!(current["associated_at"], association["associated_at"], "the minor's association is now managed by the adult");
     own(&subject).dissociate().await.expect(204);
-    own(&new_session(&guardian).await).submit(&code).await.refused(403, "code_taken");
+    own(&new_session(&guardian).await).submit(&code).await.rejected(403, "code_taken");
     own(&subject).submit(&code).await.expect(200);
 }
 
@@ -134,7 +134,7 @@ async fn a_code_submitted_for_a_minor_cannot_be_associated_with_the_guardian() {
     let code = issue_by_sms(&studio, guardian.person.mobile()).await.code;
     // A code that was submitted for the child is not pending for the guardian.
     let version = acting(&guardian, &child).submit_and_confirm(&code).await;
-    own(&guardian).associate(&version).await.refused(404, "no_submission");
+    own(&guardian).associate(&version).await.rejected(404, "no_submission");
     acting(&guardian, &child).associate(&version).await.expect(201);
-    own(&guardian).submit(&code).await.refused(403, "code_taken");
+    own(&guardian).submit(&code).await.rejected(403, "code_taken");
 }

@@ -59,7 +59,7 @@ async fn the_documented_example_for_apps_runs_as_written() {
     assert!(printed.iter().any(|text| text.contains(business.as_str())), "{printed:?}");
     // The code was sent, and the session has ended.
     inbox::code_message(&recipient, 0).await;
-    Browser::app(Language::El, &shell.value("token")).get("/v1/session").await.refused(401, "session_expired");
+    Browser::app(Language::El, &shell.value("token")).get("/v1/session").await.rejected(401, "session_expired");
 }
 
 #[tokio::test]
@@ -92,12 +92,12 @@ async fn an_app_can_do_everything_that_a_browser_can() {
     // The roles of one session are switched without signing in again.
     let back = studio.browser.put("/v1/session/role", &json!({ "kind": "citizen" })).await.expect(200).json();
     assert_eq!(back["role"]["kind"], "citizen");
-    citizen::show_photo(&studio, ImageKind::Face).await.refused(403, "consent_required");
+    citizen::show_photo(&studio, ImageKind::Face).await.rejected(403, "consent_required");
     let again = people::choose_photographer(studio, &back).await;
 
     for app in [&visit, &again] {
         app.browser.delete("/v1/session").await.expect(200);
-        app.browser.get("/v1/session").await.refused(401, "session_expired");
+        app.browser.get("/v1/session").await.rejected(401, "session_expired");
         app.browser.delete("/v1/session").await.expect(200);
     }
 }
@@ -108,7 +108,7 @@ async fn an_app_that_repeats_the_otp_after_a_lost_response_gets_the_same_token()
     let first = people::enter_otp(&visit.browser, &visit.otp).await.expect(200).json();
     let again = people::enter_otp(&visit.browser, &visit.otp).await.expect(200).json();
     assert_eq!(first["token"], again["token"]);
-    visit.browser.get("/v1/session").await.refused(401, "session_expired");
+    visit.browser.get("/v1/session").await.rejected(401, "session_expired");
     let token = first["token"].as_str().expect("a token");
     Browser::app(Language::En, token).get("/v1/session").await.expect(200);
 }
@@ -118,5 +118,5 @@ async fn refusing_consent_in_an_app_ends_the_session() {
     let (visit, session) = mobile::sign_in(people::fresh("citizen").await, Language::El).await;
     let refusal = json!({ "version": session["consent"]["version"], "agree": false });
     visit.browser.post("/v1/session/consent", &refusal).await.expect(204);
-    visit.browser.get("/v1/session").await.refused(401, "session_expired");
+    visit.browser.get("/v1/session").await.rejected(401, "session_expired");
 }

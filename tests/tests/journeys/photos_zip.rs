@@ -210,8 +210,8 @@ async fn range_requests_follow_http() {
         assert_eq!(part.header("etag"), Some(etag));
         assert!(part.body == whole.body[first..end], "{requested}");
     }
-    range(&owner.visit, &format!("bytes={total}-"), None).await.refused(416, "range_not_satisfiable");
-    range(&owner.visit, "bytes=-0", None).await.refused(416, "range_not_satisfiable");
+    range(&owner.visit, &format!("bytes={total}-"), None).await.rejected(416, "range_not_satisfiable");
+    range(&owner.visit, "bytes=-0", None).await.rejected(416, "range_not_satisfiable");
     // An invalid range, several ranges or another unit are ignored, so the whole file is returned.
     for requested in ["bytes=5-2", "bytes=0-1,3-4", "lines=1-2"] {
         assert!(range(&owner.visit, requested, None).await.expect(200).body == whole.body, "{requested}");
@@ -251,6 +251,6 @@ async fn a_large_zip_can_be_downloaded_in_ranges() {
 #[tokio::test]
 async fn without_an_association_there_is_nothing_to_download() {
     let visit = fresh_citizen().await;
-    citizen::download(&visit).await.refused(404, "nothing_associated");
-    citizen::show_photo(&visit, ImageKind::Face).await.refused(404, "nothing_associated");
+    citizen::download(&visit).await.rejected(404, "nothing_associated");
+    citizen::show_photo(&visit, ImageKind::Face).await.rejected(404, "nothing_associated");
 }

@@ -115,7 +115,7 @@ async fn an_error_in_a_report_blocks_the_code() {
         let report = check_photos(&studio, &upload_id, Language::En).await.expect(200).json();
         let found = finding(&report["images"][0], rule);
         assert_eq!((&found["ok"], &found["severity"], &report["ok"]), (&json!(false), &json!("error"), &json!(false)), "{found}");
-        let problem = issue_code(&studio, &upload_id, &someone().await, Language::En).await.refused(422, "bad_picture");
+        let problem = issue_code(&studio, &upload_id, &someone().await, Language::En).await.rejected(422, "bad_picture");
         assert_eq!((&problem.members["image"], &problem.members["rule"]), (&json!(image), &json!(rule)));
         assert_eq!(problem.members["measured"], found["measured"]);
     }

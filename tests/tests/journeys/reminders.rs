@@ -114,7 +114,7 @@ async fn a_reminder_address_is_stored_sealed_only_with_consent_and_until_associa
 
     // Repeating the call succeeds. The same call without the consent to a reminder is a conflict.
     photographer::issue_code_with_reminder(&studio, &issued.upload_id, &to, Language::El).await.expect(200);
-    photographer::issue_code(&studio, &issued.upload_id, &to, Language::El).await.refused(409, "issuance_conflict");
+    photographer::issue_code(&studio, &issued.upload_id, &to, Language::El).await.rejected(409, "issuance_conflict");
 
     citizen::take(&visit, &issued.code).await;
     assert!(reminders_of(&set_id).await.is_empty(), "the association deletes the reminder");

@@ -38,7 +38,7 @@ async fn issuing_again_returns_the_same_response_and_sends_no_second_message() {
     tokio::time::sleep(SECOND_MESSAGE_WAIT).await;
     assert_eq!(inbox::codes(to.address()).await.len(), 1);
     let other = To::Email(person.email());
-    photographer::issue_code(&studio, &upload_id, &other, Language::El).await.refused(409, "issuance_conflict");
+    photographer::issue_code(&studio, &upload_id, &other, Language::El).await.rejected(409, "issuance_conflict");
 }
 
 #[tokio::test]
@@ -59,7 +59,7 @@ async fn concurrent_issuances_of_one_upload_create_one_code_and_one_message() {
                 views.insert(without_delivery(response.json()).to_string());
             }
             _ => {
-                response.refused(409, "conflict");
+                response.rejected(409, "conflict");
             }
         }
     }
@@ -128,7 +128,7 @@ async fn the_right_password_on_the_last_try_may_be_entered_again_too() {
     let visit = people::sign_in_until_otp(people::fresh("citizen").await, Language::El).await;
     let wrong = if visit.otp == "000000" { "000001" } else { "000000" };
     for _ in 0..2 {
-        people::enter_otp(&visit.browser, wrong).await.refused(422, "otp_wrong");
+        people::enter_otp(&visit.browser, wrong).await.rejected(422, "otp_wrong");
     }
     let twin = visit.browser.twin();
     let first = people::enter_otp(&twin, &visit.otp).await.expect(200);
@@ -144,8 +144,8 @@ async fn the_session_token_from_before_the_otp_is_invalid_afterwards() {
     let before = visit.browser.twin();
     people::enter_otp(&visit.browser, &visit.otp).await.expect(200);
     assert_ne!(before.cookie(SESSION_COOKIE), visit.browser.cookie(SESSION_COOKIE));
-    before.get("/v1/session").await.refused(401, "session_expired");
-    before.get("/v1/subjects/self/association").await.refused(401, "session_expired");
+    before.get("/v1/session").await.rejected(401, "session_expired");
+    before.get("/v1/subjects/self/association").await.rejected(401, "session_expired");
 }
 
 #[tokio::test]
@@ -160,7 +160,7 @@ async fn the_right_otp_entered_concurrently_gives_one_session() {
                 tokens.insert(tab.cookie(SESSION_COOKIE).expect("a session"));
             }
             _ => {
-                response.refused(409, "conflict");
+                response.rejected(409, "conflict");
             }
         }
     }
@@ -175,7 +175,7 @@ async fn a_repeated_callback_from_taxisnet_does_not_affect_the_first_sign_in() {
     let back = people::press(&page, ("afm", &person.afm)).await;
     let second = browser.twin();
     browser.get(&back).await.expect(303);
-    second.get(&back).await.refused(400, "sign_in_state");
+    second.get(&back).await.rejected(400, "sign_in_state");
     let otp = inbox::otp(person.mobile(), 0).await;
     people::enter_otp(&browser, &otp).await.expect(200);
 }
@@ -194,8 +194,8 @@ async fn one_code_associated_by_two_people_at_once_has_one_owner() {
     };
     let problem = rejection.problem();
     assert!(matches!((problem.status, problem.code.as_str()), (409, "association_raced" | "conflict")), "{problem:?}");
-    citizen::show_association(loser).await.refused(404, "nothing_associated");
-    citizen::submit(loser, &issued.code).await.refused(403, "code_taken");
+    citizen::show_association(loser).await.rejected(404, "nothing_associated");
+    citizen::submit(loser, &issued.code).await.rejected(403, "code_taken");
 }
 
 #[tokio::test]
@@ -229,7 +229,7 @@ async fn concurrent_repetitions_of_an_association_create_it_once() {
         match response.status {
             200 | 201 => assert_eq!(response.json(), association),
             _ => {
-                response.refused(409, "conflict");
+                response.rejected(409, "conflict");
             }
         }
     }
@@ -243,10 +243,10 @@ async fn of_twenty_codes_submitted_at_once_exactly_five_are_accepted() {
     let responses = join_all(codes.iter().map(|code| citizen::submit(&visit, code))).await;
     let (accepted, rejected): (Vec<_>, Vec<_>) = responses.into_iter().partition(|response| response.status == 404);
     for response in &accepted {
-        response.refused(404, "code_not_active");
+        response.rejected(404, "code_not_active");
     }
     for response in &rejected {
-        response.refused(429, "submissions_exhausted");
+        response.rejected(429, "submissions_exhausted");
     }
     assert_eq!((accepted.len(), rejected.len()), (5, 15));
     assert_eq!(visit.browser.get("/v1/session").await.expect(200).json()["submissions_left"], 0);

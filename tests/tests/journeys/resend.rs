@@ -25,7 +25,7 @@ async fn assert_rejected(visit: &Visit, upload_id: &str, body: &Value, status: u
     let call = async |language: Language| {
         let path = format!("/v1/photographer/issuances/{upload_id}/resend");
         let request = visit.browser.request(Method::POST, &path).header("accept-language", language.tag());
-        request.json(body).send().await.refused(status, code)
+        request.json(body).send().await.rejected(status, code)
     };
     let [greek, english] = [call(Language::El).await, call(Language::En).await];
     assert_ne!((&greek.title, &greek.detail), (&english.title, &english.detail));
@@ -117,7 +117,7 @@ async fn a_corrected_address_gets_a_new_code_and_the_old_one_is_invalid() {
     // The old code is invalid at once.
     for language in [Language::El, Language::En] {
         let stranger = people::citizen(people::fresh("citizen").await, language).await;
-        citizen::submit(&stranger, &issued.code).await.refused(404, "code_not_active");
+        citizen::submit(&stranger, &issued.code).await.rejected(404, "code_not_active");
     }
     let item = wait_until_sent(&studio, &issued.upload_id).await;
     assert_eq!(resends(&item), (2, vec![true]));
@@ -147,7 +147,7 @@ async fn a_resend_in_another_language_creates_a_new_code() {
     let message = inbox::code_message(to.address(), before).await;
     assert!(!journeys::browser::has_greek(&message.text), "{}", message.text);
     assert_ne!(message.code(), issued.code);
-    citizen::submit(&fresh_citizen().await, &issued.code).await.refused(404, "code_not_active");
+    citizen::submit(&fresh_citizen().await, &issued.code).await.rejected(404, "code_not_active");
 }
 
 #[tokio::test]
@@ -169,8 +169,8 @@ async fn a_pending_code_cannot_be_associated_after_it_was_replaced() {
     let version = citizen::submit_and_confirm(&visit, &issued.code).await;
     let right = To::Email(visit.person.email());
     resend_code(&studio, &issued.upload_id, Some(&right), None).await.expect(200);
-    citizen::associate(&visit, &version).await.refused(404, "code_not_active");
-    citizen::show_association(&visit).await.refused(404, "nothing_associated");
+    citizen::associate(&visit, &version).await.rejected(404, "code_not_active");
+    citizen::show_association(&visit).await.rejected(404, "nothing_associated");
     assert_eq!(photographer::listed(&studio, &issued.upload_id).await["associated"], false);
     citizen::take(&visit, &next_code(&right, 0).await).await;
 }
@@ -275,7 +275,7 @@ async fn concurrent_corrections_leave_one_active_code() {
         }
     }
     assert_eq!(active, 1);
-    citizen::submit(&visit, &issued.code).await.refused(404, "code_not_active");
+    citizen::submit(&visit, &issued.code).await.rejected(404, "code_not_active");
 }
 
 #[tokio::test]

@@ -134,17 +134,17 @@ async fn erasure_deletes_photos_keys_and_codes_at_once_and_lists_what_is_retaine
     let sets = [set_id(&old.code).await, set_id(&new.code).await];
 
     let without_consent = visit.browser.post("/v1/subjects/self/erasure", &json!({ "agree": false })).await;
-    without_consent.refused(422, "missing_consent");
+    without_consent.rejected(422, "missing_consent");
     let response = own(&visit).erase().await.expect(200).json();
     assert_eq!(response["photo_sets_erased"], 2);
     let retained: Vec<&str> = response["kept"].as_array().unwrap().iter().map(|kept| kept["what"].as_str().unwrap()).collect();
     assert!(["history", "agreements", "identifiers"].iter().all(|what| retained.contains(what)), "{retained:?}");
 
-    own(&visit).show_association().await.refused(404, "nothing_associated");
+    own(&visit).show_association().await.rejected(404, "nothing_associated");
     for (code, set) in [(&old.code, &sets[0]), (&new.code, &sets[1])] {
         assert!(code_item(code).await.is_none());
         assert_eq!(objects_of(set).await, 0);
-        own(&visit).submit(code).await.refused(404, "code_not_active");
+        own(&visit).submit(code).await.rejected(404, "code_not_active");
     }
     let again = own(&visit).erase().await.expect(200).json();
     assert_eq!((&again["photo_sets_erased"], &again["kept"]), (&json!(0), &response["kept"]), "repeating the erasure does no harm");
@@ -164,7 +164,7 @@ async fn a_code_pending_in_another_session_is_not_active_after_an_erasure() {
     let version = own(&elsewhere).submit_and_confirm(&code).await;
     own(&visit).take(&code).await;
     own(&visit).erase().await.expect(200);
-    own(&elsewhere).associate(&version).await.refused(404, "code_not_active");
+    own(&elsewhere).associate(&version).await.rejected(404, "code_not_active");
 }
 
 /// Creates a guardian who associated photos first for themselves and then for a minor. Returns the guardian, the minor's handle and the
@@ -185,7 +185,7 @@ async fn the_first_subject_can_erase_photos_that_another_subject_has_associated(
     let (guardian, handle, code) = reassociated_for_minor().await;
     let set_id = set_id(&code).await;
     assert_eq!(own(&guardian).erase().await.expect(200).json()["photo_sets_erased"], 1);
-    acting(&guardian, &handle).show_association().await.refused(404, "nothing_associated");
+    acting(&guardian, &handle).show_association().await.rejected(404, "nothing_associated");
     assert!(code_item(&code).await.is_none());
     assert_eq!(objects_of(&set_id).await, 0);
     // The minor's history shows why the photos were erased.
@@ -201,7 +201,7 @@ async fn the_first_subject_can_erase_photos_that_another_subject_has_associated(
 async fn the_current_subject_can_erase_photos_that_another_subject_associated_first() {
     let (guardian, handle, code) = reassociated_for_minor().await;
     assert_eq!(acting(&guardian, &handle).erase().await.expect(200).json()["photo_sets_erased"], 1);
-    acting(&guardian, &handle).show_association().await.refused(404, "nothing_associated");
+    acting(&guardian, &handle).show_association().await.rejected(404, "nothing_associated");
     assert!(code_item(&code).await.is_none());
 }
 
@@ -232,7 +232,7 @@ async fn erasure_during_an_association_is_rejected_as_a_conflict() {
     let subject = code_item(&code).await.unwrap()["subject"].clone();
     let associations = aws::dynamodb(&aws::config().await).delete_item().table_name(stack::variable("ASSOCIATIONS_TABLE"));
     associations.key("subject_id", subject).send().await.unwrap();
-    own(&visit).erase().await.refused(409, "conflict");
+    own(&visit).erase().await.rejected(409, "conflict");
     assert!(code_item(&code).await.is_some());
 }
 
@@ -243,7 +243,7 @@ async fn nobody_can_erase_or_export_the_data_of_somebody_else() {
     let code = issue_by_sms(&studio, visit.person.mobile()).await.code;
     own(&visit).take(&code).await;
     let id = own(&visit).export().await.expect(200).json()["person"]["subject_id"].as_str().unwrap().to_owned();
-    acting(&stranger, &id).erase().await.refused(404, "subject_unknown");
-    acting(&stranger, &id).export().await.refused(404, "subject_unknown");
+    acting(&stranger, &id).erase().await.rejected(404, "subject_unknown");
+    acting(&stranger, &id).export().await.rejected(404, "subject_unknown");
     own(&visit).show_association().await.expect(200);
 }

@@ -30,7 +30,7 @@ async fn assert_rejected(
     let call = async |language: Language| {
         let request = visit.browser.request(method.clone(), path).header("accept-language", language.tag());
         let request = if let Some(body) = body { request.json(body) } else { request };
-        request.send().await.refused(status, code)
+        request.send().await.rejected(status, code)
     };
     let [greek, english] = [call(LANGUAGES[0]).await, call(LANGUAGES[1]).await];
     assert_ne!((&greek.title, &greek.detail), (&english.title, &english.detail));
@@ -157,7 +157,7 @@ async fn authorising_again_changes_only_the_label() {
     assert_eq!(responses.iter().filter(|response| response.status == 201).count(), 1);
     for response in responses.iter().filter(|response| response.status != 201) {
         if response.status != 200 {
-            response.refused(409, "conflict");
+            response.rejected(409, "conflict");
         }
     }
     assert_eq!(staff::list(&owner).await.len(), 2);
@@ -205,7 +205,7 @@ async fn an_employee_can_be_withdrawn_by_the_previous_kind_of_id() {
     let hash = only_employee_hash(&business_of(&owner).await).await;
     staff::withdraw(&owner, &json!(hash)).await.expect(204);
     assert_eq!(staff::list(&owner).await, Vec::<Value>::new());
-    visit.browser.get("/v1/photographer/issuances").await.refused(403, "staff_withdrawn");
+    visit.browser.get("/v1/photographer/issuances").await.rejected(403, "staff_withdrawn");
 }
 
 /// Writes authorizations of this employee by `count` other businesses to the table, at the time `at`. Their sealed content cannot be
@@ -300,7 +300,7 @@ async fn an_employee_of_two_businesses_chooses_and_switches() {
     let employee = staff::list(&one).await[0]["employee"].clone();
     staff::withdraw(&one, &employee).await.expect(204);
     visit.browser.get("/v1/photographer/issuances").await.expect(200);
-    choose(&visit, &first).await.refused(403, "staff_withdrawn");
+    choose(&visit, &first).await.rejected(403, "staff_withdrawn");
 }
 
 #[tokio::test]
@@ -318,7 +318,7 @@ async fn an_owner_may_be_staff_of_another_business() {
         let session = choose(&visit, &json!({ "id": id })).await.expect(200).json();
         assert_eq!(session["role"]["capacity"], capacity);
         if is_theirs {
-            visit.browser.get(STAFF).await.refused(403, "not_owner");
+            visit.browser.get(STAFF).await.rejected(403, "not_owner");
         } else {
             assert_eq!(staff::list(&visit).await, Vec::<Value>::new());
         }
@@ -394,7 +394,7 @@ async fn staff_cannot_act_for_a_closed_business() {
     staff::close_business(&owner.person.businesses[0].afm).await;
     let (visit, session) = sign_in(person, Language::El).await;
     assert_eq!(session["roles"], json!([{ "kind": "citizen" }]));
-    choose(&visit, &business).await.refused(403, "role_not_yours");
+    choose(&visit, &business).await.rejected(403, "role_not_yours");
     let (_, session) = sign_in(owner.person.clone(), Language::El).await;
     assert_eq!(session["roles"], json!([{ "kind": "citizen" }]), "the owner cannot act for it either");
 }

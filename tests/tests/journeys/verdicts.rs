@@ -84,12 +84,12 @@ async fn a_verdict_is_accepted_only_for_an_image_that_this_application_pulled() 
         (json!({ "verdict": "accepted", "text": "a\nb" }), "text"),
         (json!({ "verdict": "accepted", "text": "x".repeat(501) }), "text"),
     ] {
-        let problem = application.report(&pull, &wrong).await.refused(422, "invalid_field");
+        let problem = application.report(&pull, &wrong).await.rejected(422, "invalid_field");
         assert_eq!(problem.members["field"], field, "{wrong}");
     }
     let used = application.sign(&application.claims(VERDICTS, json!({ "pull": pull, "verdict": "accepted" })));
     application.send(VERDICTS, &used).await.expect(200);
-    let replayed = application.send(VERDICTS, &used).await.refused(401, "signature_refused");
+    let replayed = application.send(VERDICTS, &used).await.rejected(401, "signature_refused");
     assert_eq!(replayed.members["reason"], "replayed");
 }
 

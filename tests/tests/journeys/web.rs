@@ -136,7 +136,7 @@ async fn a_path_of_the_application_returns_its_page_and_a_missing_file_is_not_fo
     for path in
         ["/absent.js", "/assets/", "/assets/absent", "/assets/absent-Abc.js", "/photos/face.jpg", "/.env", "/.well-known/x", "/v1", "/v1/"]
     {
-        get(path).await.refused(404, "not_found");
+        get(path).await.rejected(404, "not_found");
     }
 }
 

@@ -66,7 +66,7 @@ impl Everything {
         otps.push(sign_in_from_an_app(&mut more_secrets).await);
         citizen.browser.get("/v1/session").await.expect(200);
         citizen.browser.get("/applications").await.expect(200);
-        citizen.browser.get("/v1/nothing").await.refused(404, "not_found");
+        citizen.browser.get("/v1/nothing").await.rejected(404, "not_found");
         let application = application::fresh(Purpose::Passport).await;
         let codes = [&by_sms, &by_email, &of_minor].map(|issued| issued.code.clone()).into();
         Self {

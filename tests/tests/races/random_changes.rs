@@ -287,8 +287,8 @@ impl World {
             let code = CodeNumber::parse(&text(&code.expect(200).json()["code"])).unwrap();
             assert_eq!(code_id(&code), association.code_id);
         } else {
-            shown.refused(404, "nothing_associated");
-            code.refused(404, "nothing_associated");
+            shown.rejected(404, "nothing_associated");
+            code.rejected(404, "nothing_associated");
         }
         let open = authorizations.iter().filter(|record| record["ended_at"].is_null());
         assert_eq!(sorted(open.map(|record| text(&record["application"]["id"]))), allowed, "the history shows the authorizations in force");

@@ -34,7 +34,7 @@ async fn lost_items_are_restored_and_existing_items_are_unchanged() {
     own(&changed.visit).set_reminder("later@example.gr", Language::El).await.expect(200);
     let delete = aws::dynamodb(&aws::config().await).delete_item().table_name(stack::variable("ASSOCIATIONS_TABLE"));
     delete.key("subject_id", AttributeValue::S(subject_of(&lost.set).await)).send().await.expect("the account's owner may delete");
-    own(&lost.visit).show_association().await.refused(404, "nothing_associated");
+    own(&lost.visit).show_association().await.rejected(404, "nothing_associated");
 
     let output = shell.run(&step("attribute_not_exists"));
     assert!(output.starts_with("1 copied, "), "{output}");
@@ -101,7 +101,7 @@ async fn protect(table: &str, protected: bool) {
 }
 
 async fn restore(table: &str, one: &Associated, body: &Application, before: &str) {
-    own(&one.visit).show_association().await.refused(500, "internal");
+    own(&one.visit).show_association().await.rejected(500, "internal");
     assert_eq!(pull_status(body, one).await, 500);
 
     let mut shell = restoring_shell();
@@ -161,20 +161,20 @@ async fn after_keys_are_lost_codes_entered_again_open_the_same_photos() {
     let table = stack::variable("KEYS_TABLE");
     let before = settings(&table).await;
     lose_table(&table, async {
-        own(&one.visit).show_photo(ImageKind::Face).await.refused(500, "internal");
+        own(&one.visit).show_photo(ImageKind::Face).await.rejected(500, "internal");
         let mut shell = restoring_shell();
         recreate(&mut shell, &table, "KeysTable", &before).await;
         // Photos that are associated after the loss have a key, so the commands must not dissociate them.
         let other = associated(&studio).await;
-        own(&one.visit).show_photo(ImageKind::Face).await.refused(500, "internal");
+        own(&one.visit).show_photo(ImageKind::Face).await.rejected(500, "internal");
         assert_eq!(pull_status(&body, &one).await, 500);
         let output = shell.run(&block("restoring.md", "## Associations that do not open", "KeysTable"));
         assert!(output.ends_with(" 1 open"), "{output}");
-        own(&one.visit).show_association().await.refused(404, "nothing_associated");
+        own(&one.visit).show_association().await.rejected(404, "nothing_associated");
         assert_eq!(pull_status(&body, &one).await, 403);
         own(&other.visit).show_photo(ImageKind::Face).await.expect(200);
         // As after every dissociation, a code that was submitted before must be submitted again.
-        own(&elsewhere).associate(&version).await.refused(404, "no_submission");
+        own(&elsewhere).associate(&version).await.rejected(404, "no_submission");
         own(&one.visit).take(&one.code).await;
         own(&one.visit).show_photo(ImageKind::Face).await.expect(200);
     })

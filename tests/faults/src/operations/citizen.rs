@@ -63,7 +63,7 @@ fn before_association() -> Vec<Operation> {
                     boxed!(|state| minors::add(&state.0, &state.1.body()).await),
                     boxed!(|state, response| {
                         let handle = response.json()["subject"].as_str().expect("a handle").to_owned();
-                        citizen::acting(&state.0, &handle).show_association().await.refused(404, "nothing_associated");
+                        citizen::acting(&state.0, &handle).show_association().await.rejected(404, "nothing_associated");
                     }),
                 )
             }),
@@ -94,7 +94,7 @@ fn before_association() -> Vec<Operation> {
                     holder,
                     boxed!(|holder| own(&holder.visit).reject().await),
                     boxed!(|holder, _response| {
-                        own(&holder.visit).confirm().await.refused(404, "no_submission");
+                        own(&holder.visit).confirm().await.rejected(404, "no_submission");
                     }),
                 )
             }),
@@ -157,7 +157,7 @@ fn of_the_association() -> Vec<Operation> {
                     (holder, application),
                     boxed!(|state| own(&state.0.visit).dissociate().await),
                     boxed!(|state, _response| {
-                        own(&state.0.visit).show_photo(ImageKind::Face).await.refused(404, "nothing_associated");
+                        own(&state.0.visit).show_photo(ImageKind::Face).await.rejected(404, "nothing_associated");
                         let again = own(&state.0.visit).take(&state.0.issued.code).await;
                         assert!(again["reminder"].is_null() && again["applications"] == json!([]), "{again}");
                     }),
@@ -175,7 +175,7 @@ fn of_the_association() -> Vec<Operation> {
                     holder,
                     boxed!(|holder| own(&holder.visit).erase().await),
                     boxed!(|holder, _response| {
-                        own(&holder.visit).submit(&holder.issued.code).await.refused(404, "code_not_active");
+                        own(&holder.visit).submit(&holder.issued.code).await.rejected(404, "code_not_active");
                     }),
                 )
             }),
@@ -189,9 +189,9 @@ fn of_the_association() -> Vec<Operation> {
                     boxed!(|state| own(&state.0.visit).dissociate().await),
                     boxed!(|state, _response| {
                         let Holder { visit, issued } = &state.0;
-                        own(visit).show_photo(ImageKind::Face).await.refused(404, "nothing_associated");
+                        own(visit).show_photo(ImageKind::Face).await.rejected(404, "nothing_associated");
                         let pull = state.1.pull(&format!("afm:{}", visit.person.afm), ImageKind::Face).await;
-                        pull.refused(403, "pull_refused");
+                        pull.rejected(403, "pull_refused");
                         own(visit).take(&issued.code).await;
                     }),
                 )
@@ -251,7 +251,7 @@ fn of_the_association() -> Vec<Operation> {
                     boxed!(|state| own(&state.0.visit).revoke(&state.1.id).await),
                     boxed!(|state, _response| {
                         let pull = state.1.pull(&format!("afm:{}", state.0.visit.person.afm), ImageKind::Face).await;
-                        pull.refused(403, "pull_refused");
+                        pull.rejected(403, "pull_refused");
                     }),
                 )
             }),
@@ -263,8 +263,8 @@ fn of_the_association() -> Vec<Operation> {
                     associated(world).await,
                     boxed!(|holder| own(&holder.visit).erase().await),
                     boxed!(|holder, _response| {
-                        own(&holder.visit).show_photo(ImageKind::Face).await.refused(404, "nothing_associated");
-                        own(&holder.visit).submit(&holder.issued.code).await.refused(404, "code_not_active");
+                        own(&holder.visit).show_photo(ImageKind::Face).await.rejected(404, "nothing_associated");
+                        own(&holder.visit).submit(&holder.issued.code).await.rejected(404, "code_not_active");
                     }),
                 )
             }),

@@ -157,7 +157,7 @@ pub(super) fn all() -> Vec<Operation> {
                     boxed!(|state| photographer::resend_code(&state.0.studio, &state.0.issued.upload_id, Some(&state.1), None).await),
                     boxed!(|state, _response| {
                         let (visit, code) = (fresh_citizen().await, inbox::code_message(state.1.address(), 0).await.code());
-                        citizen::submit(&visit, &state.0.issued.code).await.refused(404, "code_not_active");
+                        citizen::submit(&visit, &state.0.issued.code).await.rejected(404, "code_not_active");
                         citizen::take(&visit, &code).await;
                         let messages = inbox::codes(state.1.address()).await;
                         assert!(messages.iter().all(|message| message.code() == code), "all messages contain the same code");

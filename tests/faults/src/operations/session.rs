@@ -163,7 +163,7 @@ pub(super) fn all() -> Vec<Operation> {
                     boxed!(|state| consent(state).await),
                     boxed!(|state, response| {
                         assert_eq!(response.json()["stage"], "ready");
-                        state.0.browser.get("/v1/subjects/self/association").await.refused(404, "nothing_associated");
+                        state.0.browser.get("/v1/subjects/self/association").await.rejected(404, "nothing_associated");
                     }),
                 )
             }),
@@ -177,7 +177,7 @@ pub(super) fn all() -> Vec<Operation> {
                     (visit, before),
                     boxed!(|state| state.0.browser.delete("/v1/session").await),
                     boxed!(|state, _response| {
-                        state.1.get("/v1/session").await.refused(401, "session_expired");
+                        state.1.get("/v1/session").await.rejected(401, "session_expired");
                     }),
                 )
             }),

@@ -36,7 +36,7 @@ async fn assert_picture_rejected(visit: &Visit, profile: FileProfile, photos: Ph
         let upload_id = upload(visit, profile, &photos).await;
         let body = request(&upload_id, "email", someone().address());
         let response = visit.browser.request(Method::POST, ISSUANCES).json(&body).header("accept-language", language.tag()).send().await;
-        let problem = response.refused(422, "bad_picture");
+        let problem = response.rejected(422, "bad_picture");
         for (name, value) in members.as_object().expect("members") {
             assert_eq!(&problem.members[name], value, "{name} of {}", problem.members);
             // The text contains the measured value and the limit as well.
@@ -148,7 +148,7 @@ async fn an_upload_is_checked_only_before_its_code_is_issued_and_only_by_its_bus
     assert_rejected(|| check(&one, &upload_id), 409, "upload_issued").await;
 
     let bad = upload(&one, STANDARD, &face(pictures::turned())).await;
-    issue_code(&one, &bad, &someone(), Language::El).await.refused(422, "bad_picture");
+    issue_code(&one, &bad, &someone(), Language::El).await.rejected(422, "bad_picture");
     assert_rejected(|| check(&one, &bad), 409, "upload_refused").await;
 }
 
@@ -202,7 +202,7 @@ async fn uploaded_files_must_match_their_declaration() {
     let put_object = crate::objects::s3(&aws::config().await).put_object().bucket(stack::variable("PHOTOS_BUCKET")).key(key);
     put_object.body(ByteStream::from(altered)).send().await.expect("access to the bucket");
     let english = visit.browser.request(Method::POST, ISSUANCES).json(&body).header("accept-language", "en").send().await;
-    assert_eq!(english.refused(422, "upload_altered").members["image"], "face");
+    assert_eq!(english.rejected(422, "upload_altered").members["image"], "face");
     assert_rejected(|| visit.browser.request(Method::POST, ISSUANCES).json(&body), 409, "upload_refused").await;
 }
 

@@ -82,11 +82,11 @@ async fn the_session_is_given_to_the_app_and_never_to_the_browser() {
     let (browser, sign_in) = (Browser::new(Language::El), AppSignIn::new(REDIRECT_URI));
     let code = sign_in.code(&browser, &people::fresh("citizen").await).await;
     assert_eq!(browser.cookie(SESSION_COOKIE), None);
-    browser.get("/v1/session").await.refused(401, "no_session");
+    browser.get("/v1/session").await.rejected(401, "no_session");
     // The exchange code is not a session token, neither as a cookie nor as a bearer token.
     browser.put_cookie(SESSION_COOKIE, &code);
-    browser.get("/v1/session").await.refused(401, "session_expired");
-    Browser::app(Language::El, &code).get("/v1/session").await.refused(401, "session_expired");
+    browser.get("/v1/session").await.rejected(401, "session_expired");
+    Browser::app(Language::El, &code).get("/v1/session").await.rejected(401, "session_expired");
     sign_in.exchange(&code).await.expect(200);
 }
 
@@ -100,7 +100,7 @@ async fn an_exchange_code_works_once() {
     let mut responses = responses.into_iter();
     let token = responses.next().expect("a response").expect(200).json()["token"].as_str().expect("a token").to_owned();
     for response in responses {
-        response.refused(400, "exchange_refused");
+        response.rejected(400, "exchange_refused");
     }
     assert_exchange_rejected(&body).await;
     Browser::app(Language::El, &token).get("/v1/session").await.expect(200);
@@ -122,8 +122,8 @@ async fn an_exchange_with_a_wrong_verifier_or_redirect_uri_fails_and_uses_up_the
         let code = sign_in.code(&browser, &person).await;
         let mut body = sign_in.exchange_body(&code);
         body[member] = json!(wrong);
-        exchange(&body).await.refused(400, "exchange_refused");
-        sign_in.exchange(&code).await.refused(400, "exchange_refused");
+        exchange(&body).await.rejected(400, "exchange_refused");
+        sign_in.exchange(&code).await.rejected(400, "exchange_refused");
     }
     // The challenge is not accepted as the verifier, because the browser has seen it.
     let sign_in = AppSignIn::new(REDIRECT_URI);
@@ -175,7 +175,7 @@ async fn a_token_takes_precedence_over_a_cookie_and_the_two_are_never_mixed() {
     // Signing out ends the session of the token. The session of the cookie continues.
     let response = with_both(Method::DELETE, "/v1/session").send().await.expect(200);
     assert_eq!(response.headers.get("set-cookie"), None);
-    with_both(Method::GET, "/v1/session").send().await.refused(401, "session_expired");
+    with_both(Method::GET, "/v1/session").send().await.rejected(401, "session_expired");
     browser.browser.get("/v1/session").await.expect(200);
     // Signing out with an invalid token ends no session.
     browser.browser.request(Method::DELETE, "/v1/session").header("authorization", "Bearer x").send().await.expect(200);

@@ -112,7 +112,7 @@ async fn a_body_must_have_the_media_type_of_json() {
     assert_rejected(|| visit.browser.request(Method::DELETE, "/v1/session").body("text/plain", "x"), 415, "unsupported_media_type").await;
     // A media type with a parameter is accepted, in upper or lower case.
     let response = visit.browser.request(Method::POST, SUBMISSIONS).body("Application/JSON; charset=utf-8", "{}").send().await;
-    response.refused(422, "invalid_field");
+    response.rejected(422, "invalid_field");
 }
 
 #[tokio::test]
@@ -152,7 +152,7 @@ async fn cross_site_requests_get_the_same_response_for_every_session() {
         }
         // The callback is open, because TAXISnet redirects the browser from another site.
         let callback = visit.browser.request(Method::GET, "/v1/sign-in/callback?code=x&state=y").header("sec-fetch-site", site);
-        callback.send().await.refused(400, "sign_in_state");
+        callback.send().await.rejected(400, "sign_in_state");
         // Any site may link to pages.
         visit.browser.request(Method::GET, "/people").header("sec-fetch-site", site).send().await.expect(200);
     }

@@ -85,7 +85,7 @@ async fn the_sixth_code_of_the_day_is_rejected_and_an_earlier_one_is_free() {
     let mut submitted = Vec::new();
     for expected in (0..4).rev() {
         submitted.push(unknown_code());
-        submit(&visit, &submitted[submitted.len() - 1]).await.refused(404, "code_not_active");
+        submit(&visit, &submitted[submitted.len() - 1]).await.rejected(404, "code_not_active");
         assert_eq!(submissions_left(&visit).await, expected);
     }
     let response = submit(&visit, &unknown_code()).await;
@@ -96,10 +96,10 @@ async fn the_sixth_code_of_the_day_is_rejected_and_an_earlier_one_is_free() {
     // The same code with spaces in it does not count again.
     let spaced = format!(" {} {} ", &code[..11], &code[11..]);
     assert_eq!(submit(&visit, &spaced).await.expect(200).json()["submissions_left"], 0);
-    submit(&visit, &submitted[0]).await.refused(404, "code_not_active");
+    submit(&visit, &submitted[0]).await.rejected(404, "code_not_active");
     // Signing in again does not reset the count.
     let again = people::citizen(visit.person.clone(), Language::El).await;
-    submit(&again, &unknown_code()).await.refused(429, "submissions_exhausted");
+    submit(&again, &unknown_code()).await.rejected(429, "submissions_exhausted");
     // A code that was submitted before can still be associated.
     let version = submit_and_confirm(&again, &code).await;
     associate(&again, &version).await.expect(201);
@@ -113,7 +113,7 @@ async fn a_code_associated_by_somebody_else_is_taken_and_ones_own_is_already_you
     assert_code_rejected(&other, &code, 403, "code_taken").await;
     assert_code_rejected(&owner, &code, 409, "code_already_yours").await;
     // The other person has no pending submission.
-    confirm(&other).await.refused(404, "no_submission");
+    confirm(&other).await.rejected(404, "no_submission");
 }
 
 #[tokio::test]
@@ -157,12 +157,12 @@ async fn an_expired_pending_code_is_neither_confirmed_nor_associated() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     submit(&visit, &fresh_code(&studio).await).await.expect(200);
     clock::expire_pending_submission(&visit.browser).await;
-    confirm(&visit).await.refused(404, "code_not_active");
+    confirm(&visit).await.rejected(404, "code_not_active");
 
     let version = submit_and_confirm(&visit, &fresh_code(&studio).await).await;
     let set_id = clock::pending_submission(&visit.browser).await.set_id;
     clock::expire_pending_submission(&visit.browser).await;
-    associate(&visit, &version).await.refused(404, "code_not_active");
+    associate(&visit, &version).await.rejected(404, "code_not_active");
     assert_eq!(associated_objects(&set_id).await, 0);
 }
 
@@ -254,7 +254,7 @@ async fn the_second_person_to_associate_a_code_is_rejected() {
     associate(&one, &version).await.expect(201);
     let call = || other.browser.request(Method::PUT, ASSOCIATION).json(&json!({ "agree": true, "version": version }));
     assert_rejected(call, 409, "association_raced").await;
-    citizen::show_association(&other).await.refused(404, "nothing_associated");
+    citizen::show_association(&other).await.rejected(404, "nothing_associated");
 }
 
 #[tokio::test]

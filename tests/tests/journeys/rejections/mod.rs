@@ -22,10 +22,10 @@ async fn assert_rejected<'b>(call: impl Fn() -> Request<'b>, status: u16, code: 
     let greek = call().header("accept-language", "el-GR,el;q=0.9,en;q=0.1").send().await;
     assert_eq!(greek.header("cache-control"), Some("no-store"));
     assert_eq!(greek.header("content-language"), Some("el"));
-    let greek = greek.refused(status, code);
+    let greek = greek.rejected(status, code);
     let english = call().header("accept-language", "fr, en-GB;q=0.7").send().await;
     assert_eq!(english.header("content-language"), Some("en"));
-    let english = english.refused(status, code);
+    let english = english.rejected(status, code);
     assert_ne!((&greek.title, &greek.detail), (&english.title, &english.detail));
     english
 }
@@ -53,15 +53,15 @@ fn every_problem_code_is_covered_by_a_test() {
         "applications",
         "code_limits",
         "repetition",
-        "refusals/citizen",
-        "refusals/minors",
+        "rejections/citizen",
+        "rejections/minors",
         "authorizations",
-        "refusals/mobile",
-        "refusals/otp",
-        "refusals/photographer",
-        "refusals/request",
-        "refusals/session",
-        "refusals/sign_in",
+        "rejections/mobile",
+        "rejections/otp",
+        "rejections/photographer",
+        "rejections/request",
+        "rejections/session",
+        "rejections/sign_in",
         "resend",
         "staff",
         "verdicts",

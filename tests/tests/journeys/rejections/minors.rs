@@ -125,8 +125,8 @@ async fn a_minor_who_turns_18_regains_a_code_that_a_guardian_has_submitted() {
     let child = acting(&guardian, &handle);
     let version = own(&guardian).submit_and_confirm(&code).await;
     clock::make_minors_adult(&guardian.browser).await;
-    own(&guardian).associate(&version).await.refused(403, "code_taken");
-    child.show_association().await.refused(403, "minor_is_adult");
+    own(&guardian).associate(&version).await.rejected(403, "code_taken");
+    child.show_association().await.rejected(403, "minor_is_adult");
 }
 
 /// Within a day a wrong choice of the subject can be corrected. Later nobody can take a minor's photos away from the minor.
@@ -140,9 +140,9 @@ async fn a_day_after_the_first_association_the_photos_stay_with_the_first_subjec
     // The code is submitted in time, but associated too late.
     let version = own(&guardian).submit_and_confirm(&code).await;
     clock::set_first_association_a_day_ago(&guardian.browser).await;
-    own(&guardian).associate(&version).await.refused(403, "code_taken");
+    own(&guardian).associate(&version).await.rejected(403, "code_taken");
 
     clock::age_first_association_by_a_day(&code).await;
-    own(&guardian).submit(&code).await.refused(403, "code_taken");
+    own(&guardian).submit(&code).await.rejected(403, "code_taken");
     child.take(&code).await;
 }

@@ -18,19 +18,19 @@ async fn a_person_without_a_confirmed_mobile_is_told_where_to_register() {
     let kostas = people::named("kostas").await;
     for language in LANGUAGES {
         let browser = Browser::new(language);
-        let problem = through_taxisnet(&browser, &kostas).await.refused(403, "no_confirmed_mobile");
+        let problem = through_taxisnet(&browser, &kostas).await.rejected(403, "no_confirmed_mobile");
         assert!(problem.detail.contains("emep.gov.gr"), "{}", problem.detail);
-        browser.get("/v1/session").await.refused(401, "no_session");
+        browser.get("/v1/session").await.rejected(401, "no_session");
     }
     let stranger = people::fresh("no_mobile").await;
-    through_taxisnet(&Browser::new(Language::En), &stranger).await.refused(403, "no_confirmed_mobile");
+    through_taxisnet(&Browser::new(Language::En), &stranger).await.rejected(403, "no_confirmed_mobile");
 }
 
 #[tokio::test]
 async fn a_person_unknown_to_the_registers_is_rejected() {
     let anna = people::named("anna").await;
     for language in LANGUAGES {
-        through_taxisnet(&Browser::new(language), &anna).await.refused(403, "person_unknown");
+        through_taxisnet(&Browser::new(language), &anna).await.rejected(403, "person_unknown");
     }
 }
 
@@ -38,11 +38,11 @@ async fn a_person_unknown_to_the_registers_is_rejected() {
 async fn failing_or_slow_registers_are_reported_as_unavailable() {
     let stelios = people::named("stelios").await;
     for language in LANGUAGES {
-        through_taxisnet(&Browser::new(language), &stelios).await.refused(502, "registers_unavailable");
+        through_taxisnet(&Browser::new(language), &stelios).await.rejected(502, "registers_unavailable");
     }
     // For her the registers respond after twenty seconds, which is longer than the timeout.
     let irini = people::named("irini").await;
-    through_taxisnet(&Browser::new(Language::El), &irini).await.refused(502, "registers_unavailable");
+    through_taxisnet(&Browser::new(Language::El), &irini).await.rejected(502, "registers_unavailable");
 }
 
 #[tokio::test]
@@ -50,8 +50,8 @@ async fn a_register_response_about_another_person_signs_nobody_in() {
     let loukas = people::named("loukas").await;
     for language in LANGUAGES {
         let browser = Browser::new(language);
-        through_taxisnet(&browser, &loukas).await.refused(502, "registers_mismatch");
-        browser.get("/v1/session").await.refused(401, "no_session");
+        through_taxisnet(&browser, &loukas).await.rejected(502, "registers_mismatch");
+        browser.get("/v1/session").await.rejected(401, "no_session");
     }
 }
 
@@ -60,7 +60,7 @@ async fn a_sign_in_cancelled_at_taxisnet_is_reported_as_cancelled() {
     for language in LANGUAGES {
         let browser = Browser::new(language);
         let back = press(&begin_sign_in(&browser).await, ("deny", "1")).await;
-        browser.get(&back).await.refused(403, "sign_in_refused");
+        browser.get(&back).await.rejected(403, "sign_in_refused");
     }
 }
 
@@ -92,8 +92,8 @@ async fn a_callback_with_both_a_code_and_an_error_is_rejected() {
     let browser = Browser::new(Language::El);
     let person = people::fresh("citizen").await;
     let back = press(&begin_sign_in(&browser).await, ("afm", &person.afm)).await;
-    browser.get(&format!("{back}&error=server_error")).await.refused(400, "sign_in_state");
-    browser.get("/v1/session").await.refused(401, "no_session");
+    browser.get(&format!("{back}&error=server_error")).await.rejected(400, "sign_in_state");
+    browser.get("/v1/session").await.rejected(401, "no_session");
 }
 
 #[tokio::test]
@@ -102,7 +102,7 @@ async fn a_code_unknown_to_taxisnet_is_rejected() {
         let browser = Browser::new(language);
         let page = begin_sign_in(&browser).await;
         let state = page.query_pairs().find(|(name, _)| name == "state").expect("a state").1.into_owned();
-        browser.get(&format!("/v1/sign-in/callback?code=made-up&state={state}")).await.refused(400, "sign_in_state");
+        browser.get(&format!("/v1/sign-in/callback?code=made-up&state={state}")).await.rejected(400, "sign_in_state");
     }
 }
 
@@ -116,8 +116,8 @@ async fn a_used_code_of_taxisnet_is_rejected_under_another_state() {
     let thief = Browser::new(Language::El);
     let state = parameter(&begin_sign_in(&thief).await, "state");
     let code = parameter(&back, "code");
-    thief.get(&format!("/v1/sign-in/callback?code={code}&state={state}")).await.refused(400, "sign_in_state");
-    thief.get("/v1/session").await.refused(401, "no_session");
+    thief.get(&format!("/v1/sign-in/callback?code={code}&state={state}")).await.rejected(400, "sign_in_state");
+    thief.get("/v1/session").await.rejected(401, "no_session");
 }
 
 #[tokio::test]
@@ -130,7 +130,7 @@ async fn a_planted_session_cookie_is_replaced_at_sign_in() {
     assert_ne!(browser.cookie(SESSION_COOKIE), Some(planted.clone()));
     let thief = Browser::new(Language::El);
     thief.put_cookie(SESSION_COOKIE, &planted);
-    thief.get("/v1/session").await.refused(401, "session_expired");
+    thief.get("/v1/session").await.rejected(401, "session_expired");
 }
 
 #[tokio::test]
@@ -145,7 +145,7 @@ async fn forwarding_headers_of_the_caller_are_ignored() {
     let page = Url::parse(response.header("location").expect("a location")).expect("a URL");
     let redirect = page.query_pairs().find(|(name, _)| name == "redirect_uri").expect("a redirect URI").1.into_owned();
     assert_eq!(redirect, format!("{}/v1/sign-in/callback", stack::origin()));
-    with_all(Method::GET, "/v1/session").send().await.refused(401, "no_session");
+    with_all(Method::GET, "/v1/session").send().await.rejected(401, "no_session");
 }
 
 #[tokio::test]
@@ -172,8 +172,8 @@ async fn a_password_that_cannot_be_sent_is_reported() {
     inbox::fail(person.mobile(), &serde_json::json!("always"), "internal_error").await;
     for language in LANGUAGES {
         let browser = Browser::new(language);
-        through_taxisnet(&browser, &person).await.refused(502, "otp_not_sent");
-        browser.get("/v1/session").await.refused(401, "no_session");
+        through_taxisnet(&browser, &person).await.rejected(502, "otp_not_sent");
+        browser.get("/v1/session").await.rejected(401, "no_session");
     }
 }
 
@@ -185,7 +185,7 @@ async fn the_sixteenth_otp_message_of_the_day_is_rejected_across_all_sign_ins() 
         for resend in 0..3 {
             let response = visit.browser.post("/v1/session/otp/resend", &serde_json::json!({})).await;
             if (round, resend) == (3, 2) {
-                let problem = response.refused(429, "otp_messages_daily_limit");
+                let problem = response.rejected(429, "otp_messages_daily_limit");
                 assert!(problem.detail.contains("15"), "{}", problem.detail);
             } else {
                 response.expect(200);
@@ -196,7 +196,7 @@ async fn the_sixteenth_otp_message_of_the_day_is_rejected_across_all_sign_ins() 
         let response = through_taxisnet(&Browser::new(language), &person).await;
         let wait: u32 = response.header("retry-after").and_then(|seconds| seconds.parse().ok()).expect("Retry-After in seconds");
         assert!((1..=25 * 3600).contains(&wait));
-        let problem = response.refused(429, "otp_messages_daily_limit");
+        let problem = response.rejected(429, "otp_messages_daily_limit");
         assert!(problem.members["renews_at"].is_string());
     }
 }
@@ -246,7 +246,7 @@ async fn sign_in_errors_of_an_app_go_to_the_app_even_if_its_browser_navigates() 
     // Invalid parameters of an app are an error of its developer, so they are reported directly.
     let wrong =
         browser.request(Method::GET, "/v1/sign-in?redirect_uri=https://evil.example/").header("accept", NAVIGATION_ACCEPT).send().await;
-    wrong.refused(422, "invalid_field");
+    wrong.rejected(422, "invalid_field");
 }
 
 #[tokio::test]
@@ -270,6 +270,6 @@ async fn a_new_sign_in_ends_the_previous_session_of_the_browser() {
     let before = visit.browser.twin();
     let other = people::fresh("citizen").await;
     through_taxisnet(&visit.browser, &other).await.expect(303);
-    before.get("/v1/session").await.refused(401, "session_expired");
+    before.get("/v1/session").await.rejected(401, "session_expired");
     assert_eq!(visit.browser.get("/v1/session").await.expect(200).json()["stage"], "otp");
 }

@@ -25,13 +25,13 @@ async fn three_wrong_passwords_end_the_sign_in() {
     for language in LANGUAGES {
         let visit = sign_in_until_otp(people::fresh("citizen").await, language).await;
         for left in [2, 1] {
-            let problem = enter_wrong_otp(&visit).await.refused(422, "otp_wrong");
+            let problem = enter_wrong_otp(&visit).await.rejected(422, "otp_wrong");
             assert_eq!(problem.members["left"], left);
             assert!(problem.detail.contains(&left.to_string()), "{}", problem.detail);
         }
-        enter_wrong_otp(&visit).await.refused(403, "otp_exhausted");
+        enter_wrong_otp(&visit).await.rejected(403, "otp_exhausted");
         // The right password is rejected afterwards.
-        enter_otp(&visit.browser, &visit.otp).await.refused(401, "session_expired");
+        enter_otp(&visit.browser, &visit.otp).await.rejected(401, "session_expired");
     }
 }
 
@@ -51,7 +51,7 @@ async fn a_password_is_valid_for_five_minutes_and_another_can_be_sent() {
     for language in LANGUAGES {
         let visit = sign_in_until_otp(people::fresh("citizen").await, language).await;
         clock::set_in_session(&visit.browser, &[("otp.expires_at", clock::now())]).await;
-        let problem = enter_otp(&visit.browser, &visit.otp).await.refused(422, "otp_expired");
+        let problem = enter_otp(&visit.browser, &visit.otp).await.rejected(422, "otp_expired");
         assert!(problem.detail.contains('5'), "{}", problem.detail);
         let before = inbox::last_seq(visit.person.mobile()).await;
         resend(&visit.browser).await.expect(200);
@@ -69,7 +69,7 @@ async fn a_password_is_resent_three_times_and_each_one_replaces_the_one_before()
         assert_eq!(resend(&visit.browser).await.expect(200).json()["resends_left"], left);
         let replaced = std::mem::replace(&mut otp, inbox::otp(visit.person.mobile(), before).await);
         if left == 2 && replaced != otp {
-            enter_otp(&visit.browser, &replaced).await.refused(422, "otp_wrong");
+            enter_otp(&visit.browser, &replaced).await.rejected(422, "otp_wrong");
         }
     }
     let call = || visit.browser.request(Method::POST, "/v1/session/otp/resend").json(&json!({}));
@@ -86,21 +86,21 @@ async fn twenty_wrong_passwords_a_day_are_the_limit_across_all_sign_ins() {
     let person = people::fresh("citizen").await;
     for _ in 0..6 {
         let visit = sign_in_until_otp(person.clone(), Language::El).await;
-        enter_wrong_otp(&visit).await.refused(422, "otp_wrong");
-        enter_wrong_otp(&visit).await.refused(422, "otp_wrong");
-        enter_wrong_otp(&visit).await.refused(403, "otp_exhausted");
+        enter_wrong_otp(&visit).await.rejected(422, "otp_wrong");
+        enter_wrong_otp(&visit).await.rejected(422, "otp_wrong");
+        enter_wrong_otp(&visit).await.rejected(403, "otp_exhausted");
     }
     let visit = sign_in_until_otp(person.clone(), Language::El).await;
-    enter_wrong_otp(&visit).await.refused(422, "otp_wrong");
-    enter_wrong_otp(&visit).await.refused(422, "otp_wrong");
+    enter_wrong_otp(&visit).await.rejected(422, "otp_wrong");
+    enter_wrong_otp(&visit).await.rejected(422, "otp_wrong");
     for language in LANGUAGES {
         let visit = sign_in_until_otp(person.clone(), language).await;
         let response = enter_wrong_otp(&visit).await;
         assert!(response.header("retry-after").is_some());
-        let problem = response.refused(429, "otp_daily_limit");
+        let problem = response.rejected(429, "otp_daily_limit");
         assert!(problem.detail.contains("20") && problem.members["renews_at"].is_string(), "{}", problem.detail);
         // The right password gets the same response as a wrong one.
-        enter_otp(&visit.browser, &visit.otp).await.refused(429, "otp_daily_limit");
+        enter_otp(&visit.browser, &visit.otp).await.rejected(429, "otp_daily_limit");
     }
 }
 
@@ -108,7 +108,7 @@ async fn twenty_wrong_passwords_a_day_are_the_limit_across_all_sign_ins() {
 async fn a_try_counts_before_its_password_is_compared() {
     let visit = sign_in_until_otp(people::fresh("citizen").await, Language::El).await;
     clock::use_up_tries(&visit.browser).await;
-    enter_otp(&visit.browser, &visit.otp).await.refused(403, "otp_exhausted");
+    enter_otp(&visit.browser, &visit.otp).await.rejected(403, "otp_exhausted");
 }
 
 #[tokio::test]
@@ -116,7 +116,7 @@ async fn a_password_is_valid_only_in_its_own_sign_in() {
     let person = people::fresh("citizen").await;
     let (one, other) = (sign_in_until_otp(person.clone(), Language::El).await, sign_in_until_otp(person, Language::El).await);
     if one.otp != other.otp {
-        enter_otp(&one.browser, &other.otp).await.refused(422, "otp_wrong");
+        enter_otp(&one.browser, &other.otp).await.rejected(422, "otp_wrong");
     }
     enter_otp(&one.browser, &one.otp).await.expect(200);
 }
