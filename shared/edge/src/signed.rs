@@ -181,7 +181,7 @@ impl<C> Application<C> {
     }
 }
 
-const fn rejected(fault: SignatureFault) -> Problem {
+const fn refused(fault: SignatureFault) -> Problem {
     Problem::SignatureRefused { fault }
 }
 
