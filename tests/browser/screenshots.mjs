@@ -2,6 +2,7 @@
 
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { after, test as nodeTest } from 'node:test';
 import { axe, callFrom, caller, emailOf, issue, minor, newPage, person, pictures, signIn, upToOtp } from './lib/index.mjs';
 import { variable } from './lib/stack.mjs';
@@ -12,6 +13,8 @@ mkdirSync(folder, { recursive: true });
 after(() => console.log(`\nscreenshots: ${folder}\n`));
 
 const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
+/** The two pictures in README.md. */
+const README_IMAGES = fileURLToPath(new URL('../../docs/images', import.meta.url));
 let number = 0;
 
 /** Takes screenshots of the page in each language and size. */
@@ -27,6 +30,16 @@ async function capture(page, name) {
       await page.screenshot({ path: join(folder, `${String(number).padStart(2, '0')}-${name}-${size}-${language}.png`), fullPage: true });
     }
   }
+}
+
+/** Captures what a window of this size shows, in English, for README.md. */
+async function captureForReadme(page, name, viewport) {
+  mkdirSync(README_IMAGES, { recursive: true });
+  await page.setViewportSize(viewport);
+  if ((await page.locator('html').getAttribute('lang')) !== 'en') await page.locator('header button[lang=en]').click();
+  await page.waitForLoadState('networkidle');
+  await page.evaluate(() => window.scrollTo(0, 0));
+  await page.screenshot({ path: join(README_IMAGES, `${name}.jpg`), scale: 'css', type: 'jpeg', quality: 82 });
 }
 
 async function visit(page, path, name) {
@@ -88,6 +101,9 @@ nodeTest('citizen', async () => {
   for (const [path, name] of [['', 'home'], ['/history', 'history'], ['/accesses', 'accesses'], ['/reminder', 'reminder'], ['/dissociation', 'dissociation'], ['/data', 'my-data']]) {
     await visit(page, `/people/self${path}`, name);
   }
+  await page.goto('/people/self');
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await captureForReadme(page, 'citizen', SIZES.phone);
 });
 
 nodeTest('photographer', async () => {
@@ -102,6 +118,7 @@ nodeTest('photographer', async () => {
   await files.first().setInputFiles({ name: 'portrait.jpg', mimeType: 'image/jpeg', buffer: pictures.face() });
   await page.waitForTimeout(1500);
   await capture(page, 'new-photos-crop');
+  await captureForReadme(page, 'photographer', { width: 1000, height: 800 });
   await visit(page, '/photographer/staff', 'staff');
   const { issuances } = await callFrom(page, 'GET', '/v1/photographer/issuances', 200);
   if (issuances.length > 0) await visit(page, `/photographer/issued/${issuances[0].upload_id}`, 'send-again');
