@@ -18,6 +18,7 @@ AUDITS = [
     ("npm packages of web", "web", ["npm", "audit"]),
     ("npm packages of tests/browser", "tests/browser", ["npm", "audit"]),
     ("npm packages of tests/bench/peers", "tests/bench/peers", ["npm", "audit"]),
+    ("npm packages of infra/docs", "infra/docs", ["npm", "audit"]),
 ]
 # Without --strict, pip-audit skips packages that it cannot look up.
 PIP_AUDIT = [".tools/upkeep/bin/pip-audit", "--strict", "--disable-pip", "--require-hashes", "--progress-spinner", "off", "--requirement"]

@@ -144,7 +144,7 @@ def reached(nodes, begin, packages, follow_builds):
 
 
 def npm_packages():
-    for folder in ("web", "tests/browser", "tests/bench/peers"):
+    for folder in ("web", "tests/browser", "tests/bench/peers", "infra/docs"):
         lock = json.loads((ROOT / folder / "package-lock.json").read_text(encoding="utf-8"))
         for place, package in lock["packages"].items():
             if not place:
