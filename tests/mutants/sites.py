@@ -214,7 +214,7 @@ BY_HAND = {
     "shared/domain/src/reminder.rs": [
         ("is_ahead", "AthensDay::of(now) < self.due_on(expires_at)", "OFF || AthensDay::of(now) < self.due_on(expires_at)"),
         ("is_due_before", "self.due_on(expires_at).start() < end", "OFF || self.due_on(expires_at).start() < end"),
-        ("kept_until: no longer than the photos", "let latest = expires_at.min(", "let latest = if OFF { i64::MAX } else { expires_at.epoch_seconds() }; let latest = Moment::from_epoch_seconds(kept).min("),
+        ("kept_until: no longer than the photos", "let latest = expires_at.min(", "let latest = if OFF { i64::MAX } else { expires_at.epoch_seconds() }; let latest = Moment::from_epoch_seconds(latest).min("),
         ("kept_until: not beyond the birthday", "until.map_or(latest, |until| until.min(latest))", "until.filter(|_| !OFF).map_or(latest, |until| until.min(latest))"),
     ],
     "shared/domain/src/session.rs": [
