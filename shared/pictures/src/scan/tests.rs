@@ -72,7 +72,7 @@ fn an_invalid_frame_is_damage() {
         frame(BASELINE, 16, 8, &[[1, 0x15, 0]]),
         frame(BASELINE, 16, 8, &[[1, 0x01, 0]]),
         frame(BASELINE, 16, 8, &[[1, 0x10, 0]]),
-        // The scan's header announces two components but contains only one.
+        // This frame header announces two components but contains only one.
         (BASELINE, vec![8, 0, 8, 0, 16, 2, 1, 0x11, 0]),
     ] {
         assert_eq!(with(baseline(), |parts| parts.frame = impossible.clone()), DAMAGED, "{impossible:?}");
