@@ -14,7 +14,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 TOOLS = ROOT / ".tools" / "aws" / "bin"
 
-# An input that takes longer (in seconds) or more memory (in MB) is a finding too.
+# Time limit in seconds and memory limit in MB for one input. An input that exceeds a limit is a finding too.
 SECONDS_PER_INPUT_MAX, MEMORY_MB_MAX = 30, 2048
 
 

@@ -33,8 +33,8 @@ INTRODUCTION = f"""\
 Each operation is one Lambda function. It has the same name everywhere: file, binary, `operationId` in [infra/openapi.yaml](../infra/openapi.yaml), sample events,
 log lines; in [template.yaml](../template.yaml) the same name in CamelCase. `{{subject}}` in a path is `self`, or the handle of a minor that `add_minor` returned.
 
-"Calls" is the number of calls to AWS that one successful request makes. "Rounds" is the number of rounds that these calls form: concurrent calls are one round
-([benchmarks.md](benchmarks.md#round-trips)). A dash means that both numbers depend on the amount of work.
+"Calls" is the number of calls to AWS that one successful request makes. "Rounds" is the number of round trips to AWS that these calls take, because calls that run
+concurrently take one round trip together ([benchmarks.md](benchmarks.md#round-trips)). A dash means that both numbers depend on the amount of work.
 """
 TAKEN_OVER = """\
 ## If a function is taken over
@@ -51,8 +51,8 @@ WHEN_FAILING = """
 The alarm `FUNCTIONErrors` leads to a section below. The events that the alarm counts, and the steps for every function, are under
 [general steps](operating/alarms/README.md#function-alarms). Each section adds the steps that apply only to its function.
 
-After **Check**, "`internal`: `Sessions`" means: if `outcome` is `internal`, the listed tables, KMS keys or services are the ones that the function uses, so check them first. If
-there is no **Action**, the general steps are enough.
+Under **Check**, the text after "`internal`:" lists the tables, KMS keys and services that the function uses. Check these first if `outcome` is `internal`. If there is no
+**Action**, the general steps are enough.
 """
 
 

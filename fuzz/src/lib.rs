@@ -23,10 +23,10 @@ pub struct Target {
     pub memory_max: usize,
 }
 
-/// Memory limit for targets whose input has some kilobytes and is not expanded.
+/// Memory limit for targets whose input is a few kilobytes long and is not decompressed.
 const SMALL: usize = 4_000_000;
-/// Memory limit for targets that decode pictures, which are small here. A photo function has 2,048 MB of memory (template.yaml), of which
-/// decoding 50 megapixels takes up to 530 MB.
+/// Memory limit for targets that decode pictures. Fuzzing uses small pictures only. A photo function has 2,048 MB of memory
+/// (template.yaml), of which decoding 50 megapixels takes up to 530 MB.
 const DECODING: usize = 100_000_000;
 
 pub const TARGETS: [Target; 11] = [

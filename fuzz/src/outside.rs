@@ -25,7 +25,7 @@ fn escaped(name: &str) -> String {
     name.chars().map(|c| if c.is_alphanumeric() { c.to_string() } else { format!("&#{};", u32::from(c)) }).collect()
 }
 
-/// Asserts that an accepted response has valid numbers only.
+/// Asserts that an accepted response of the registers contains only valid identity numbers.
 pub(crate) fn registers(data: &[u8]) {
     if let Ok(person) = serde_json::from_slice::<RegisteredPerson>(data) {
         check_person(&person);
@@ -45,7 +45,7 @@ fn check_person(person: &RegisteredPerson) {
     let identifiers = person.identifiers();
     let present = [person.amka.is_some(), person.paaypa.is_some(), person.afm.is_some()];
     assert_eq!(identifiers.len(), present.into_iter().filter(|&present| present).count());
-    // The AMKA, which a person has from birth, identifies them and comes first.
+    // The AMKA comes first, because a person has it from birth and is identified by it.
     assert!(identifiers.iter().skip(1).all(|identifier| !matches!(identifier, Identifier::Amka(_))));
     for identifier in &identifiers {
         let tagged = format!("{}:{}", identifier.kind(), identifier.expose());

@@ -9,8 +9,8 @@ use pictures::{accept, clean, inspect};
 /// Maximum number of pixels that are decoded here, so that runs are fast. A signature of the minimum size has 480,000 pixels.
 const PIXELS_MAX: u64 = 500_000;
 
-/// Number of bytes by which a file may grow when its colour profile is rewritten. The profile gets our own name, and overlapping curves
-/// become separate ones.
+/// Number of bytes by which a file may grow when its colour profile is rewritten. The rewritten profile contains a name of our own, and
+/// curves that shared their data in the file are written separately.
 const PROFILE_GROWTH_MAX: usize = 20_000;
 
 /// Asserts that a cleaned file has no metadata, does not change when it is cleaned again, and shows the same picture.
@@ -42,9 +42,10 @@ fn check_colour_profile(profile: &[u8]) {
 }
 
 /// Asserts that a picture is rejected exactly if its report blocks it, and that an accepted one is a clean JPEG of the stated size.
-/// Pictures are tried as signatures, because so few pixels cannot be accepted as a face, and face detection takes a tenth of a second.
+/// Pictures are checked as signatures, because pictures as small as these cannot be accepted as a face, and face detection takes a tenth of
+/// a second.
 pub(crate) fn picture(data: &[u8]) {
-    // Files that `image` cannot read are tried too. Both `accept` and the report must reject them.
+    // Files that the crate `image` cannot read are checked too. Both `accept` and the report must reject them.
     if size(data).is_some_and(|size| size > PIXELS_MAX) {
         return;
     }
@@ -76,13 +77,14 @@ fn pixels(file: &[u8]) -> Option<DynamicImage> {
     DynamicImage::from_decoder(JpegDecoder::new(Cursor::new(file)).ok()?).ok()
 }
 
-/// Returns markers with their payloads. This reader is independent of the code under test, and simple, because it gets clean files only.
+/// Returns the markers of a file with their payloads. This reader is independent of the code under test. It is simple, because it reads
+/// only cleaned files.
 fn segments(file: &[u8]) -> Vec<(u8, &[u8])> {
     let mut found = Vec::new();
     let mut at = 2;
     while at + 4 <= file.len() {
         if file[at] != 0xff || matches!(file[at + 1], 0x00 | 0xff | 0xd0..=0xd9) {
-            // Within image data, or before a marker.
+            // A byte of image data, or a fill byte before a marker.
             at += 1;
             continue;
         }

@@ -33,7 +33,7 @@ const NOW: i64 = 1_800_000_000;
 const SENT_CLAIMS: &str =
     r#"{"aud":"https://myphoto.example/v1/pulls","exp":1800000060,"iat":1800000000,"iss":"passports","jti":"a-1","sub":"afm:068933130"}"#;
 
-/// Claims in addition to those of every signed request.
+/// Claims of a pull, in addition to the claims that every signed request has.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OperationClaims {
@@ -113,8 +113,8 @@ fn accepted(token: &str) -> bool {
     })
 }
 
-/// Returns whether a token complies with the rules. This is a second implementation of them, independent of the code under test. If the
-/// claims have a name twice, the later one counts. A header must not have a name twice.
+/// Returns whether a token complies with the rules. This is a second implementation of them, independent of the code under test. If a name
+/// occurs twice in the claims, the later value counts. A name must not occur twice in a header.
 fn complies_with_the_rules(algorithm: SigningAlgorithm, token: &str, header_json: &str, claims_json: &str) -> bool {
     let (Ok(header), Ok(claims)) =
         (serde_json::from_str::<StrictHeader>(header_json), serde_json::from_str::<Map<String, Value>>(claims_json))

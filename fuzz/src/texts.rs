@@ -13,7 +13,7 @@ use storage::sealing::{ExchangeCode, PullIds, SessionToken};
 
 use crate::{numbers, text};
 
-/// A list as in the parameter `MobileRedirects`, with one URI of each kind.
+/// A list of redirect URIs in the format of the stack's parameter `MobileRedirects`, with one URI of each kind.
 const REDIRECTS: [&str; 3] = ["gr.gov.myphoto:/signed-in", "https://app.example.gr/signed-in", "http://127.0.0.1/signed-in"];
 
 static LIST: LazyLock<RedirectList> = LazyLock::new(|| RedirectList::parse(&REDIRECTS.join(",")).expect("a list"));
@@ -98,7 +98,7 @@ fn app(text: &str) {
         let port = text.strip_prefix(start).and_then(|rest| rest.strip_suffix(path)).and_then(|rest| rest.strip_prefix(':'));
         assert!(REDIRECTS.contains(&text) || port.is_some_and(|port| port.parse::<u16>().is_ok_and(|number| number.to_string() == port)));
     }
-    // Every URI in an accepted list is allowed as a redirect.
+    // Every URI of an accepted list must be accepted as the redirect URI of a sign-in.
     if let Ok(list) = RedirectList::parse(text) {
         assert!(text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).all(|entry| list.allow(entry).is_some()));
     }

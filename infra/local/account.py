@@ -19,7 +19,7 @@ import dropped_settings
 
 STACK = "myphoto"
 ARTIFACTS = "myphoto-artifacts"
-# The parameter that stores the hash of the deployed stack's inputs. It is in the account itself, so that it disappears together with the stack.
+# The SSM parameter that stores the hash of the deployed stack's inputs. It is in the emulated account, so that it is lost whenever the stack is lost.
 DEPLOYED = "/myphoto/deployed"
 
 

@@ -16,8 +16,8 @@ METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
 ANY_METHOD = "x-amazon-apigateway-any-method"
 INTEGRATION = "x-amazon-apigateway-integration"
 URI = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${%s.Alias}/invocations"
-# The paths of the web application. API Gateway needs both of them to match any path. Their methods, except ANY, are all the operation serve_web. An operationId must
-# be unique, so only GET of the second path has it.
+# The paths of the web application. API Gateway needs both of them to match any path. All their methods except ANY belong to the operation serve_web. An operationId
+# must be unique, so only GET of the second path has this operationId.
 WEB = ("/", "/{proxy+}")
 WEB_OPERATION = "serve_web"
 # API Gateway's models support a subset of JSON Schema draft 4. It lacks these keywords.
@@ -47,7 +47,7 @@ GATEWAY_STATUSES = {
     "UNSUPPORTED_MEDIA_TYPE": 415,
     "WAF_FILTERED": 403,
 }
-# Types whose status we change: a path or method that does not exist is 404 and not 403, and a crashed function is 502 and not 504.
+# Types whose status we change. An unknown path or method gets 404 instead of 403, and a crashed function causes 502 instead of 504.
 GATEWAY_STATUSES_CHANGED = {"MISSING_AUTHENTICATION_TOKEN": 404, "INTEGRATION_FAILURE": 502}
 GATEWAY_DEFAULTS = {"DEFAULT_4XX", "DEFAULT_5XX"}
 

@@ -1,8 +1,8 @@
 """Counts the resources, parameters, outputs and bytes of template.yaml and its nested stacks after all transforms, and compares them with CloudFormation's limits.
 
 AWS applies the transforms while it deploys, so the template itself does not show how many resources there are. This script applies the same transforms with the
-same code: AWS::Include by reading the file, AWS::LanguageExtensions by the SAM CLI, AWS::Serverless by SAM's translator. Traffic shifting is on, because it adds a
-CodeDeploy resource for each function. Runs in the virtual environment of the AWS tools. `--list` prints the number of resources by type.
+same code: AWS::Include by reading the file, AWS::LanguageExtensions by the SAM CLI, AWS::Serverless by SAM's translator. Traffic shifting is turned on for the
+count, because it adds a CodeDeploy resource for each function. Runs in the virtual environment of the AWS tools. `--list` prints the number of resources by type.
 """
 
 import collections
@@ -53,7 +53,7 @@ def expanded(path, parameters):
         return document
     for resource in document["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
-            # The translator accepts no folder. `sam deploy` replaces it by a URL like this one.
+            # The translator does not accept a folder as CodeUri. `sam deploy` replaces the folder by a URL like this one.
             resource["Properties"]["CodeUri"] = "s3://artifacts/code.zip"
     for name, value in parameters.items():
         document["Parameters"][name]["Default"] = value

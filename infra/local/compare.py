@@ -1,8 +1,8 @@
-"""Compares the emulators: start, deployment, main journey, GET /v1/session and memory, each on its own fresh stack.
+"""Compares the emulators by the duration of start, deployment, main journey and GET /v1/session, and by memory. Each emulator runs a fresh
+stack of its own.
 
-The measurements of the emulators alternate, so that a change of the machine's load affects both. Compare only figures of the same run. The exit status is 1 if
-LocalStack's median for GET /v1/session is more than twice that of ministack.
-"""
+The measurements of the emulators alternate, so that a change of the machine's load affects both. Figures of different runs are not comparable. The exit status
+is 1 if LocalStack's median for GET /v1/session is more than twice that of ministack. """
 
 import json
 import os

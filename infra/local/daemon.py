@@ -68,7 +68,7 @@ class Daemon:
         raise Failure(f"{self.name} does not respond at {url}. Its log {self.log} ends with:\n{tail(self.log)}")
 
     def stop(self, seconds=60):
-        """Stops the process, and kills it after `seconds`. Then kills the processes that it started."""
+        """Stops the process with SIGTERM, and kills it if it still runs after `seconds`. Then kills the processes that it started."""
         if (pid := self.pid()) is not None:
             # The signal is sent once, because a second one would end the process while it still writes its state.
             os.kill(pid, signal.SIGTERM)

@@ -41,7 +41,7 @@ class Stack:
 
 def apply_table(dynamodb, name, setting):
     ttl = setting("TimeToLiveSpecification")
-    # Turning TTL on again is an error, as on AWS.
+    # The API rejects a request to turn on TTL that is already on, as AWS does, so the status is read first.
     if ttl and dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]["TimeToLiveStatus"] == "DISABLED":
         dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=ttl)
     if recovery := setting("PointInTimeRecoverySpecification"):
@@ -83,7 +83,7 @@ def apply_api(gateway, stack, definition):
         gateway.put_integration(**method, type="AWS_PROXY", integrationHttpMethod="POST", uri=uri)
     for kind, response in definition[GATEWAY_RESPONSES].items():
         gateway.put_gateway_response(restApiId=api, responseType=kind, **response)
-    # A stage serves the API as it was when the stage was deployed.
+    # A stage serves the API in the state of the stage's last deployment, so the stage is deployed again.
     gateway.create_deployment(restApiId=api, stageName=stack.ids["ApiliveStage"])
 
 
@@ -96,7 +96,7 @@ def apply(repository, stack_name):
         "AWS::S3::Bucket": (apply_bucket, boto3.client("s3")),
     }
     for logical, resource in template["Resources"].items():
-        # A loop (Fn::ForEach) is a list. No loop creates tables or buckets.
+        # The value of a loop (Fn::ForEach) is a list and not a resource. Loops are skipped, because none creates tables or buckets.
         if isinstance(resource, dict) and resource["Type"] in appliers:
             function, client = appliers[resource["Type"]]
             function(client, stack.ids[logical], lambda name, properties=resource["Properties"]: stack.value(properties.get(name)))

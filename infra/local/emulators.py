@@ -20,7 +20,7 @@ from daemon import Daemon, any_free_port
 
 REGION = "eu-south-1"
 PLUGIN = tools.ROOT / "infra" / "localstack"
-# With 256 MB, 200 concurrent transactions exhaust the heap.
+# Java heap of DynamoDB Local. 200 concurrent transactions exhaust a heap of 256 MB.
 DYNAMODB_LOCAL_HEAP = "2g"
 
 
@@ -35,7 +35,7 @@ class Emulator:
     def __init__(self, folder):
         self.folder = folder
         self.daemon = Daemon(folder, "emulator")
-        # Only LocalStack starts it. Every emulator stops it, because LocalStack may have run before.
+        # The daemon of DynamoDB Local. Only LocalStack starts it. Every emulator stops it, because LocalStack may have run before.
         self.dynamodb = Daemon(folder, "dynamodb")
 
     def missing(self):
@@ -147,7 +147,7 @@ class LocalStack(Emulator):
 
     def start(self, port, endpoints):
         data = self.folder / "localstack"
-        # LocalStack does not reuse its data, and leaves 240 MB of code for each deployment.
+        # The folder is cleared, because LocalStack does not reuse its data and leaves 240 MB of code for each deployment.
         shutil.rmtree(data, ignore_errors=True)
         (data / "tmp").mkdir(parents=True)
         settings = {
@@ -202,7 +202,7 @@ class LocalStack(Emulator):
         return port
 
     def stop(self):
-        # Kills it early, because it has no data to save. With 240 functions it was still running 50 s after SIGTERM.
+        # Kills LocalStack after a short wait, because it has no data to save. With 240 functions it was still running 50 s after SIGTERM.
         self.daemon.stop(seconds=5)
         self.dynamodb.stop(seconds=5)
 
@@ -219,7 +219,7 @@ class External(Emulator):
 
     def missing(self):
         parts = urlsplit(self.endpoint)
-        # Prevents a deployment to a real AWS account by a typing error.
+        # Rejects endpoints of AWS, so that a typing error cannot cause a deployment to a real account.
         if parts.scheme != "http" or not parts.hostname or re.search(r"(^|\.)amazonaws\.", parts.hostname):
             return [*super().missing(), f"AWS_ENDPOINT_URL of the form http://HOST:PORT, the endpoint of an emulator, instead of {self.endpoint!r}"]
         return [*super().missing(), *([] if self.is_running() else [f"an emulator that responds at {self.endpoint}"])]

@@ -1,7 +1,6 @@
 """One local stack: an emulator and the sandbox, their ports, their data, and the deployed stack. All its files are under .local/<name>.
 
-For the fault tests (`up(faulty=True)`), the functions reach each of the two through a proxy.
-"""
+For the fault tests (`up(faulty=True)`), the functions reach the emulator and the sandbox through one proxy each. """
 
 import hashlib
 import json
@@ -36,7 +35,7 @@ class Instance:
         self.sandbox = Daemon(self.folder, "sandbox")
         self.proxies = {of: Daemon(self.folder, f"{of}_proxy") for of in ("emulator", "sandbox")}
         self.state_file = self.folder / "stack.json"
-        # Ports, and the secrets that service and sandbox share, stay the same across runs.
+        # The ports, and the secrets that service and sandbox share, are stored so that they are the same in every run.
         self.state = {"ports": {}}
         if self.state_file.exists():
             self.state = json.loads(self.state_file.read_text(encoding="utf-8"))
@@ -111,7 +110,7 @@ class Instance:
         return other
 
     def start_sandbox(self):
-        # A running sandbox of an older build, or at another host, is restarted.
+        # A sandbox that already runs is restarted if its build or its host has changed.
         build = hashlib.sha256(read(SANDBOX) + read(SEED) + sandbox_host().encode()).hexdigest()
         if self.sandbox.pid() is not None and self.state.get("sandbox_build") != build:
             self.sandbox.stop()
@@ -160,7 +159,7 @@ class Instance:
             self.emulator.stop()
         if self.emulator.is_running():
             return
-        # An emulator that crashed has left the processes of the functions running.
+        # If the emulator has crashed, the processes of its functions still run. Stopping it kills them.
         self.emulator.stop()
         with step(f"starting {self.emulator.title} at {self.url('emulator')}"):
             self.emulator.start(self.state["ports"]["emulator"], endpoints)
@@ -174,9 +173,9 @@ class Instance:
             "DomainName": DOMAIN,
             "PublicOrigin": self.origin(),
             "EmailSender": f"no-reply@{DOMAIN}",
-            # The loopback addresses are for apps under development and for the example in docs/mobile.md.
+            # Loopback redirect URIs are listed for apps under development and for the example in docs/mobile.md.
             "MobileRedirects": "gr.gov.myphoto:/signed-in,http://127.0.0.1/signed-in,http://[::1]/signed-in",
-            # The origin at which browsers reach the emulator's bucket.
+            # The origin of the emulator's bucket as browsers reach it.
             "UploadsOrigin": self.url("emulator"),
             "Production": "false",
         }
@@ -204,7 +203,7 @@ class Instance:
             },
         )
         for binary in built_functions():
-            # See AutoPublishAlias in template.yaml.
+            # Makes SAM publish a new version of the function. template.yaml explains this at AutoPublishAlias.
             (binary.parent / "deployment").write_text(inputs, encoding="ascii")
         with step("deploying template.yaml with the SAM CLI"):
             run_logged(

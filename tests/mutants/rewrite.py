@@ -23,7 +23,7 @@ class Site:
 
 
 def copy(root, to):
-    """Copies all files that git tracks or does not ignore, with switches. Writes only files that differ, so that a second build is quick. Returns the
+    """Copies all files that git tracks or does not ignore, and inserts the switches. Writes only files that differ, so that a second build is quick. Returns the
     sites by name."""
     listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=root, capture_output=True, check=True)
     paths = [path for path in listed.stdout.decode().split("\0") if path and (root / path).is_file()]

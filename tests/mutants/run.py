@@ -36,13 +36,14 @@ RESULTS = RESULT_FOLDER / "results.json"
 REACH = RESULT_FOLDER / "reach.json"
 REPORT = RESULT_FOLDER / "report.md"
 INSTANCE = "mutants"
-# Test programs that are not used: tests of the project's files, which differ in the copy, and tests that delete tables.
+# Test programs that are not run. Some test the project's own files, which differ in the rewritten copy. Others delete tables, which later tests need.
 EXCLUDED = {"template", "events", "runbook"}
 # Tests that wait for a schedule or examine all stored data. They run after all others.
 LAST = ("journeys::delivery::", "journeys::reminders::", "dump::", "logs::", "journeys::model::")
 # Seconds that a test program may take, plus 20 for each test.
 TEST_PROGRAM_TIMEOUT = 150
-# Seconds for trying one site, unless sites are named on the command line. Without a limit, code that every call runs would be tried with all tests.
+# Seconds for trying one site, unless sites are named on the command line. Without a limit, a site in code that every call
+# runs would be tried with all tests.
 SITE_TIMEOUT = 90
 KEEP_STACK = os.environ.get("MUTANTS_STACK") == "kept"
 # Seconds after which every process has read a changed control file. Longer than READ_AGAIN in lib.rs.
@@ -208,7 +209,8 @@ def record(tests):
     reach = {}
     deployed = hashlib.sha256(b"".join(digest(path) for path in sorted((SOURCE / "target" / "lambda").glob("*/bootstrap")))).hexdigest()
     stamps = {name: f"{digest(program['path']).hex()} {deployed}" for name, program in tests.programs.items()}
-    # Tests in LAST mostly wait, so tests with the same prefix run together to save time. Each is assumed to reach all sites that its group reaches.
+    # Tests in LAST spend most of their time waiting. To save time, tests with the same prefix run together as a group, and each test is recorded
+    # as reaching all sites that its group reaches.
     groups = [[name] for name in sorted(tests.names) if not last(name)]
     groups += [[name for name in tests.names if name.startswith(part)] for part in LAST]
     for number, names in enumerate(filter(None, groups)):

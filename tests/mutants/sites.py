@@ -1,4 +1,4 @@
-"""Exceptions for rewrite.py: lines that look like guards and are none, guards of unusual forms, and sites that no test can detect.
+"""Exceptions for rewrite.py: lines that look like guards but are not, guards of unusual forms, and sites for which no test can fail.
 
 Mutation sites are named "path name": the name is one of those below, or the function with a number."""
 
@@ -315,15 +315,16 @@ BY_HAND = {
     ],
 }
 
-# Sites that no test can detect, by name, with the reason. If a test detects a site, remove it here. The run fails if a name does not exist any more.
+# Sites for which no test can fail, by name, with the reason. If a test fails with a site off after all, remove the site here. The run fails if a name does
+# not exist any more.
 CONCURRENT = "decides only the response to one of two calls within milliseconds; the condition by which only one call writes is tested (services/conditions)"
 RANDOM = "the key is new and random, so the item exists only if the SDK retries its own write"
-EARLIER = "saves work only: a later check, which is tested, gives the same response"
+EARLIER = "the check only saves work, because a later check, which is tested, gives the same response"
 UNDETECTABLE = {
     "functions/application/report_verdict a rejected pull gets no verdict": "only successful pulls have an ID; the condition of the following write is tested",
     "functions/citizen/add_minor handle 3": CONCURRENT,
     "functions/citizen/associate explain: nobody else has associated it": CONCURRENT,
-    "functions/citizen/associate handle 6/2": "reads before it copies, although nothing is copied: costs only one more round of calls",
+    "functions/citizen/associate handle 6/2": "with the site off, the function reads before it copies although nothing is copied, which costs only one more sequential call",
     "functions/citizen/authorize_application requested_ids 2": EARLIER,
     "functions/citizen/confirm_photos handle 3": CONCURRENT,
     "functions/citizen/reject_photos handle 1": CONCURRENT,

@@ -1,4 +1,4 @@
-//! Somebody who copies every table and the whole bucket learns no code number, no person and no face from them.
+//! Checks that a copy of every table and of the whole bucket reveals no code number, no person and no face.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "what fails here fails the test that calls it")]
 
@@ -25,7 +25,7 @@ use leaks::{
     project,
 };
 
-/// One value of an item, or one object, with the place where it is stored.
+/// The value of one attribute of an item, or the content of one object, with the place where it is stored.
 struct StoredValue {
     place: String,
     data: Vec<u8>,
@@ -113,7 +113,8 @@ fn contains_picture(data: &[u8]) -> bool {
 fn assert_reveals_nothing(dump: &[StoredValue], secrets: &[Secret], otps: &[String], issued: &[&Issued]) {
     let search = Search::new(secrets);
     for StoredValue { place, data } in dump {
-        // Other users of the stack may be uploading originals at this moment. This test's own uploads are finished.
+        // Originals are skipped, because other users of the stack may be uploading some at this moment. This test's own uploads are
+        // finished.
         if place.contains("incoming/") {
             assert!(issued.iter().all(|one| !place.contains(&one.upload_id)), "an original remains: {place}");
             continue;

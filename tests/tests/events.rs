@@ -45,7 +45,7 @@ fn every_event_of_a_route_is_read_by_the_runtime_and_names_that_route() {
             });
             assert_eq!(filled, request.raw_http_path(), "{file}: path and parameters agree");
             match request.body() {
-                // A signed request sends all its data in the `Authorization` header.
+                // Signed requests have no body, because they send all data in the `Authorization` header.
                 Body::Empty => {
                     assert!(matches!(method, "GET" | "DELETE") || request.headers().contains_key("authorization"), "{file}: no body");
                 }

@@ -120,7 +120,7 @@ async fn logs_contain_no_code_token_password_name_number_or_address() {
         }
     }
 
-    // The logs are useful: each call has one line with its outcome and, if it failed, the cause.
+    // Each call must have logged one line with its outcome and, if it failed, the cause.
     let lines = lines(all.began).await;
     assert_all_succeeded(&lines, project::functions().into_keys().collect());
     round_trips::assert_budget_is_kept(&lines, project::functions().into_keys().collect());

@@ -1,4 +1,5 @@
-//! Many concurrent requests on the same code, subject or counter: the rules hold in whatever order the requests arrive.
+//! Sends many concurrent requests about the same code, subject or counter, and checks that the rules hold in whatever order the requests
+//! arrive.
 //!
 //! These tests are a separate program and run one after the other, because the emulator starts a process for every concurrent call, and
 //! calls of other tests would time out meanwhile.
@@ -38,7 +39,7 @@ static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// Number of concurrent calls for which the emulator can start processes without slowing down.
 const CONCURRENCY: usize = 20;
-/// Time in which several pulls begin and end.
+/// Time that is long enough for several pulls to begin and end.
 const TIME_FOR_PULLS: Duration = Duration::from_millis(1_200);
 
 #[tokio::test]
@@ -126,7 +127,7 @@ async fn under_load_a_pull_obeys_the_last_change_acknowledged_before_it() {
             let from = Instant::now();
             tokio::time::sleep(TIME_FOR_PULLS).await;
             periods.push(Period { from, until: Instant::now(), allowed: true });
-            // Ends the authorization by revoking and by dissociating in turn.
+            // Ends the authorization alternately by revoking it and by dissociating the photos.
             if round % 2 == 0 {
                 citizen.revoke(&body.id).await.expect(204);
             } else {
@@ -188,7 +189,7 @@ async fn set_code_sms(count: &str) {
     }
 }
 
-/// The quota of each counter item: an equal share of the template parameter `CodeSmsPerDay`.
+/// The quota of each counter item, which is an equal share of the template parameter `CodeSmsPerDay`.
 const SMS_PER_COUNTER: u32 = 30_000 / SMS_COUNTERS;
 
 #[tokio::test]

@@ -36,10 +36,10 @@ use journeys::{
 use serde_json::{Value, json};
 use storage::sealing::code_id;
 
-/// Locked for writing by tests that delete what other tests need, and for reading by all others.
+/// A lock that tests take for writing if they delete data that other tests need, and for reading otherwise.
 static ALONE: tokio::sync::RwLock<()> = tokio::sync::RwLock::const_new(());
 
-/// Time until a message is sent that is due again. The sweep runs each minute.
+/// Time within which a message that is due again is sent. The sweep runs each minute.
 const NEXT_SWEEP_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Returns the only code block that contains a text, in a section of a page of docs/operating. `heading` is the section's heading.
@@ -134,7 +134,7 @@ async fn the_documented_commands_find_show_and_erase_a_person() {
     body.pull(&subject, ImageKind::Face).await.expect(200);
 
     let mut shell = operator_shell();
-    // Both numbers lead to the same person, and an unknown number leads to nobody.
+    // The command finds the same person by both numbers, and nobody by an unknown number.
     let amka = erased.visit.person.amka.clone().expect("a citizen has one");
     let mut ids = Vec::new();
     for typed in [format!("afm#{}", erased.visit.person.afm), format!("amka#{amka}"), "afm#000000000".to_owned()] {
@@ -170,7 +170,7 @@ async fn the_documented_commands_find_show_and_erase_a_person() {
     citizen.submit(&erased.code).await.rejected(404, "code_not_active");
     assert_eq!(objects_of(&erased.set).await, 0);
     assert!(items_where("REMINDERS_TABLE", "about = :value", &format!("association#{}", ids[0])).await.is_empty());
-    // Records that the law requires us to retain remain, and so do other people's photos.
+    // Not erased are records that the law requires us to retain, and other people's photos.
     assert!(shell.run(&block("peoples-requests.md", "## A request for data", "get-item")).contains("access#"));
     own(&other.visit).show_photo(ImageKind::Face).await.expect(200);
     assert!(objects_of(&other.set).await > 0);

@@ -26,9 +26,9 @@ LOG = logging.getLogger(__name__)
 ENV_PREFIX = "LAMBDA_NATIVE_ENV_"
 # Prefixes of variables that LocalStack passes to its own process in a container, and that do not exist on Lambda.
 NOT_IN_LAMBDA = ("LOCALSTACK_", "EDGE_PORT", "AWS_LAMBDA_FUNCTION_TIMEOUT")
-# How long to wait for the next poll after a response. A process polls at once after it has written the last log line of an event.
+# Seconds to wait for the next poll after a response. A process polls as soon as it has written the last log line of an event.
 POLL_AFTER_RESPONSE_SECONDS = 1
-# Lambda's limit from the start of a process to its first poll.
+# Maximum seconds from the start of a process to its first poll, as on Lambda.
 INIT_SECONDS = 10
 
 
@@ -40,7 +40,7 @@ class FunctionProcess:
         self._output = tempfile.TemporaryFile("ab+")
         self._read = 0
         try:
-            # The process is in LocalStack's session, so that infra/local/daemon.py kills it together with LocalStack.
+            # The process stays in the session (setsid) of LocalStack, so that infra/local/daemon.py kills both together.
             self._child = subprocess.Popen(
                 [str(code / "bootstrap")],
                 cwd=code,
@@ -100,7 +100,8 @@ class NativeRuntimeExecutor(RuntimeExecutor):
         self._start_process()
 
     def _environment(self, env_vars):
-        """Returns Lambda's variables, then those for all functions, then the function's own. Later ones override earlier ones."""
+        """Returns the environment of a process: Lambda's variables, then the variables for all functions, then the function's own. A later
+        variable overrides an earlier one of the same name."""
         code = str(self._code())
         lambdas = {name: str(value) for name, value in env_vars.items() if not name.startswith(NOT_IN_LAMBDA)}
         lambdas |= {"PATH": "/usr/local/bin:/usr/bin/:/bin:/opt/bin", "LANG": "en_US.UTF-8", "LAMBDA_TASK_ROOT": code, "LAMBDA_RUNTIME_DIR": code}
@@ -112,7 +113,7 @@ class NativeRuntimeExecutor(RuntimeExecutor):
         return self.function_version.config.code.get_unzipped_code_location()
 
     def _start_process(self):
-        """Starts a process, after stopping an earlier one, and waits until it polls for its first event."""
+        """Stops the previous process, if any, starts a new one, and waits until it polls for its first event."""
         self.stop()
         self._process = process = FunctionProcess(self._code(), self._env)
         try:
@@ -179,7 +180,7 @@ class NativeRuntimeExecutor(RuntimeExecutor):
             if report.kind is Kind.EXIT:
                 message = f"RequestId: {request_id} Error: Runtime exited with error: exit status {report.body.decode()}"
                 return Report(Kind.ERROR, request_id, error_payload("Runtime.ExitError", message))
-            # Skips polls, and late reports of earlier events.
+            # Other reports are skipped, which are polls and late reports about earlier events.
             if report.request_id == request_id:
                 return report
 

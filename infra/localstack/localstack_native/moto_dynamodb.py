@@ -1,8 +1,7 @@
 """Providers that run moto's DynamoDB and streams inside LocalStack, for machines without DynamoDB Local: PROVIDER_OVERRIDE_DYNAMODB=moto.
 
-LocalStack's own providers forward to DynamoDB Local, which needs Java and is under Amazon's licence. moto does not check a condition and write atomically, so a
-lock serializes all calls.
-"""
+LocalStack's own providers forward to DynamoDB Local, which needs Java and is under Amazon's licence. In moto, checking a condition and writing the item are not
+one atomic step, so a lock serializes all calls. """
 
 import threading
 

@@ -53,7 +53,7 @@ def forward_to_running_dynamodb_local(environment):
     from localstack.utils.threads import start_thread
 
     def placeholder(_):
-        # LocalStack considers the server running as long as this thread runs.
+        # LocalStack considers DynamoDB Local running as long as this thread runs.
         return lambda self: start_thread(lambda *_: threading.Event().wait(), name="dynamodb-local-elsewhere")
 
     replace(DynamodbServer, "do_start_thread", placeholder)
@@ -116,7 +116,7 @@ def route_custom_domain_names():
 
     def respond(request, domain, **_):
         api, stage = stages[domain]
-        # The endpoint removes the stage's name from the path.
+        # The stage's name is put in front of the path, because LocalStack's endpoint removes it.
         request.environ["RAW_URI"] = f"/{stage}{request.environ.get('RAW_URI') or request.path}"
         return endpoint(request, api_id=api, stage=stage)
 

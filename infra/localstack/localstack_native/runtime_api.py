@@ -41,7 +41,8 @@ class Report:
 
 
 class RuntimeApi(ThreadingHTTPServer):
-    """Serves one process. Puts the process's reports into the queue `reports`. Responds to its poll with the next item of the queue `events`, and to None by closing."""
+    """Serves one process. Puts the process's reports into the queue `reports`. Responds to a poll with the next item of the queue `events`. If the item is None,
+    closes the connection."""
 
     daemon_threads = True
 
@@ -110,7 +111,7 @@ class _Handler(BaseHTTPRequestHandler):
         while size := int(self.rfile.readline().split(b";")[0], 16):
             whole += self.rfile.read(size)
             self.rfile.readline()
-        # Trailers, and the empty line after them.
+        # Skips the trailers and the empty line after them.
         while self.rfile.readline().strip():
             pass
         return bytes(whole)

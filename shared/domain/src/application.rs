@@ -23,7 +23,8 @@ pub const CASE_CHARACTERS_MAX: usize = 64;
 pub const REQUEST_BYTES_MAX: usize = 4096;
 /// Maximum number of characters in `jti`, the ID that prevents replays of a signed request.
 pub const JTI_CHARACTERS_MAX: usize = 64;
-/// How long a used `jti` is stored after its request has expired. Covers differences between the clocks of our functions.
+/// How long a used `jti` is stored after its request has expired. A function whose clock is behind could otherwise accept the request a
+/// second time.
 pub const JTI_RETENTION: Span = Span::minutes(5);
 
 /// Returns whether `text` is a valid reference for a pull: not blank, without control characters, and at most [`CASE_CHARACTERS_MAX`] characters.
@@ -119,7 +120,8 @@ impl Purpose {
     }
 }
 
-/// Signature algorithm of an application's key, stored with the key. All others are rejected, among them `none` and the HMAC algorithms.
+/// Signature algorithm of an application's key, stored with the key. Requests with any other algorithm are rejected, for example `none` and
+/// the HMAC algorithms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum SigningAlgorithm {
     /// ECDSA on P-256 with SHA-256.

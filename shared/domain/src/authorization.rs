@@ -29,7 +29,7 @@ impl Authorization {
 /// Why an application cannot be authorised for the associated photos.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotAuthorizable {
-    /// The application needs photos of the file profile `needed`, and these have another.
+    /// The application needs photos of the file profile `needed`, but the associated photos have another profile.
     ProfileMismatch { needed: FileProfile },
     /// The photo set has no face photo. Every application needs one.
     FaceAbsent,

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::recipient::Recipient;
 
-/// Messages with codes to one recipient in one day, over all businesses, including resends.
+/// Maximum number of messages with codes to one recipient in one day, from all businesses together and including resends.
 pub const MESSAGES_PER_RECIPIENT_PER_DAY: u32 = 10;
 
 /// A daily limit.
@@ -82,7 +82,7 @@ mod tests {
             [4, 5, 9, 10, 11].map(|used| Share::of(used, 10)),
             [None, Some(Share::Half), Some(Share::Half), Some(Share::Whole), Some(Share::Whole)]
         );
-        // Half of an odd limit is rounded up. A limit of 1 has no half.
+        // Half of an odd limit is rounded up. For a limit of 1, half equals the limit, so only the full share is reported.
         assert_eq!([1, 2, 3].map(|used| Share::of(used, 3)), [None, Some(Share::Half), Some(Share::Whole)]);
         assert_eq!([0, 1].map(|used| Share::of(used, 1)), [None, Some(Share::Whole)]);
     }

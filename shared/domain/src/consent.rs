@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Version of the text on personal data.
 pub const PERSONAL_DATA_VERSION: &str = "2026-12.2";
-/// Version of the text agreed to at association.
+/// Version of the text to which a citizen agrees when associating photos.
 pub const ASSOCIATION_VERSION: &str = "2026-12";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -58,7 +58,8 @@ pub enum IssuanceState {
 }
 
 impl IssuanceState {
-    /// Returns the state. `Associated` takes precedence, then `Expired`, then the state of the message.
+    /// Returns the state of an issuance. `Associated` takes precedence over `Expired`, and both take precedence over the state of the
+    /// message.
     pub const fn of(delivery: DeliveryState, associated: bool, code_expires_at: Moment, now: Moment) -> Self {
         if associated {
             return Self::Associated;

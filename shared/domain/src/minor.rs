@@ -34,7 +34,7 @@ impl BirthDate {
         AthensDay::from_date(self.0.saturating_add(ADULT_AGE_YEARS.years()))
     }
 
-    /// Returns the start of that day in Athens, from which the person acts for themselves.
+    /// Returns midnight in Athens at the start of the person's 18th birthday. From then on the person acts for themselves.
     pub fn adult_from(self) -> Moment {
         self.turns_adult_on().start()
     }

@@ -24,8 +24,8 @@ const STATE_BYTES_MAX: usize = 128;
 const CHALLENGE_LENGTH: usize = 43;
 /// Lengths of a code verifier (RFC 7636, 4.1).
 const VERIFIER_LENGTHS: std::ops::RangeInclusive<usize> = 43..=128;
-/// Loopback origins on which desktop apps listen (RFC 8252, 7.3). `localhost` is not among them, because a name may resolve to another address
-/// (8.3).
+/// Loopback origins on which desktop apps listen (RFC 8252, 7.3). `localhost` is not among them, because that name may resolve to an address
+/// other than loopback (RFC 8252, 8.3).
 const LOOPBACK: [&str; 2] = ["http://127.0.0.1", "http://[::1]"];
 
 /// Redirect URIs that apps may use, as configured by the operator.
@@ -40,7 +40,8 @@ enum AllowedRedirect {
     Loopback { origin: &'static str, path: String },
 }
 
-/// An entry of the list is not an acceptable redirect URI. Contains its position only, because errors are logged.
+/// An entry of the list is not an acceptable redirect URI. The error contains only the entry's position and not its text, because errors
+/// are logged.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("entry {0} of the list of redirect URIs is not acceptable")]
 pub struct BadRedirect(usize);

@@ -36,8 +36,8 @@ impl Otp {
         }
     }
 
-    /// Parses a password that was typed, ignoring white space. Returns `None` unless it is six digits. Such input does not count as a wrong
-    /// password.
+    /// Parses a password that was typed, ignoring white space. Returns `None` unless it is six digits. A text with another form does not
+    /// count as a wrong password.
     pub fn parse(text: &str) -> Option<Self> {
         let compact = Self(text.chars().filter(|c| !c.is_whitespace()).collect());
         (compact.0.len() == OTP_LENGTH && compact.0.bytes().all(|b| b.is_ascii_digit())).then_some(compact)

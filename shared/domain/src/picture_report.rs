@@ -1,14 +1,15 @@
 //! Report on a picture, shown to the photographer before a code is issued: each rule with the measured value, its limit, and whether it is met.
 //!
 //! Errors prevent the issue of a code, and warnings only inform. The rules for files are exact, so every violation is an error. What a picture
-//! shows is measured statistically, and rejecting a good portrait does more harm than passing a bad one, which people still look at. These rules
-//! therefore warn, and are errors only where there is no doubt: a single tone all over, no face, several clear faces, or no ink.
+//! shows is measured statistically, and rejecting a good portrait does more harm than accepting a bad one, which clerks still see and can
+//! refuse. These rules therefore warn, and are errors only where there is no doubt: a single tone all over, no face, several clear faces, or no
+//! ink.
 
 use crate::photo::{FileProfile, ImageKind, PHOTO_BYTES_MAX, PHOTO_PIXELS_MAX, PROPORTION_TOLERANCE};
 pub use crate::picture_rule::{Finding, Limit, Rule, Severity};
 
-/// Findings for the rules that could be checked. Rules about a face are omitted if there is none, and rules about what the picture shows if it
-/// cannot be decoded.
+/// Findings for the rules that could be checked. Rules about a face are omitted if the picture shows no face. All rules about what the picture
+/// shows are omitted if it cannot be decoded.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Report {
     pub findings: Vec<Finding>,
@@ -59,7 +60,7 @@ pub fn file_findings(profile: FileProfile, kind: ImageKind, file: &FileMeasures)
     let expected = f64::from(frame.proportion.0) / f64::from(frame.proportion.1);
     let tolerance = expected * PROPORTION_TOLERANCE as f64 / 1000.0;
     let mut proportion = Finding::error(Rule::Proportion, width / height, Limit::between(expected - tolerance, expected + tolerance));
-    // Decided in whole numbers, so that the result is the same as when the code is issued.
+    // Compared in whole numbers, as when the code is issued, so that both results are the same.
     proportion.ok = frame.has_proportion(header.width, header.height);
     findings.extend([
         Finding::error(Rule::Pixels, width * height, Limit::most(PHOTO_PIXELS_MAX as f64)),
@@ -87,7 +88,8 @@ pub struct FaceLimits {
     pub background_brightness: Limit,
 }
 
-/// Our own measure. Below this, the picture is a single tone and shows nothing. Portraits have more than 150.
+/// Our own measure, in levels from 0 to 255. A picture below the limit is a single tone and shows nothing. Portraits have more than 150
+/// levels.
 const TONES: Limit = Limit::least(24.0);
 const ONE_FACE: Limit = Limit::between(1.0, 1.0);
 /// ISO/IEC 19794-5 (full frontal): middle of the face at 45 to 55% of the width. Widened by 0.02 on each side, because the detected box moves
@@ -98,13 +100,14 @@ const FACE_CENTRE: Limit = Limit::between(0.43, 0.57);
 const SHARPNESS: Limit = Limit::least(0.075);
 /// Our own measure. The limit is well below very dark skin in even light, so it detects poor light and not skin colour.
 const UNDEREXPOSURE: Limit = Limit::least(32.0);
-/// Our own measure. Highlights on forehead and nose are a few hundredths.
+/// Our own measure. In good light, highlights on forehead and nose cover a few hundredths of the face.
 const OVEREXPOSURE: Limit = Limit::most(0.15);
 /// The Hellenic Police require a colour photo. The measure is ours. The limit is above the colour that encoders add to grey pictures.
 const COLOUR: Limit = Limit::least(12.0);
-/// Hellenic Police and ICAO Doc 9303: uniform, with mild variations of brightness at most. The number is ours, a quarter of the scale.
+/// Hellenic Police and ICAO Doc 9303: uniform, with mild variations of brightness at most. The limit is our own: a quarter of the
+/// brightness scale.
 const BACKGROUND_EVENNESS: Limit = Limit::most(64.0);
-/// Hellenic Police: light, preferably white or pale grey. The number is ours, the middle of the scale.
+/// Hellenic Police: light, preferably white or pale grey. The limit is our own: the middle of the brightness scale.
 const BACKGROUND_BRIGHTNESS: Limit = Limit::least(128.0);
 
 impl FileProfile {
@@ -114,7 +117,8 @@ impl FileProfile {
             // Hellenic Police, passport photos of 40 x 60 mm: jaw to the top of the head 31 to 35 mm, which is 0.52 to 0.58. Widened by a
             // tenth of the value, which is the error of the estimate from the detected box.
             head_height: Limit::between(0.46, 0.64),
-            // Same source: eyes 30 to 39 mm above the lower edge, which is 0.35 to 0.50 from the top. Widened by 0.02 on each side.
+            // Hellenic Police, as above: eyes 30 to 39 mm above the lower edge, which is 0.35 to 0.50 from the top. Widened by 0.02 on each
+            // side.
             eye_line: Limit::between(0.33, 0.52),
             face_centre: FACE_CENTRE,
             sharpness: SHARPNESS,
@@ -127,7 +131,8 @@ impl FileProfile {
         match self {
             Self::Standard => common,
             // No specification of the head in 4:5 pictures is published. ISO/IEC 19794-5 (full frontal): head 60 to 90% of the height, middle of
-            // the eyes 30 to 50% from the top. Widened in the same way, except where the head would no longer fit into the picture.
+            // the eyes 30 to 50% from the top. These ranges are widened like those of 2:3 pictures, except where the head would no longer fit
+            // into the picture.
             Self::IdentityCard => FaceLimits { head_height: Limit::between(0.54, 0.9), eye_line: Limit::between(0.28, 0.52), ..common },
         }
     }
@@ -220,7 +225,7 @@ pub struct SignatureLimits {
 
 /// The file specification requires dark blue or black ink on white, and a complete signature. The numbers are ours.
 const SIGNATURE_LIMITS: SignatureLimits = SignatureLimits {
-    // A small signature with a thin pen is about 0.005. A picture that is half ink is not a signature.
+    // A small signature with a thin pen covers about 0.005 of the picture. A picture that is half ink is not a signature.
     ink: Limit::between(0.002, 0.35),
     paper_brightness: Limit::least(200.0),
     ink_contrast: Limit::least(90.0),
@@ -228,7 +233,7 @@ const SIGNATURE_LIMITS: SignatureLimits = SignatureLimits {
     ink_colour: Limit::most(40.0),
     ink_on_edge: Limit::most(2.0),
 };
-/// Below this, the paper is empty. The limit is about 170 pixels of a picture of 1000 x 333.
+/// With less ink than this, the paper counts as empty. The limit is about 170 pixels of a picture of 1000 x 333.
 const ANY_INK: Limit = Limit::least(0.0005);
 
 /// Measurements of a signature. The [`Rule`] of each value defines it.

@@ -23,7 +23,7 @@ pub const HOURS: Range<i8> = 9..21;
 /// How long a run claims a reminder. No other run sends the reminder while the claim is valid. The claim is longer than the `Timeout` of a run
 /// (template.yaml).
 pub const CLAIM: Span = Span::minutes(16);
-/// Time after which a run starts no further reminders. The next run continues.
+/// Time after which a run starts to send no further reminders. The next run sends the others.
 pub const REMINDER_RUN_TIME_MAX: Span = Span::minutes(10);
 
 impl ReminderKind {
@@ -50,15 +50,15 @@ impl ReminderKind {
         self.due_on(expires_at).start() < end
     }
 
-    /// Returns until when the address is stored if no run removes it earlier. If a guardian gave the address, `until` is the minor's 18th
-    /// birthday and limits the time. No reminder is sent afterwards.
+    /// Returns the time until which the address is stored if no run removes it earlier. If a guardian gave the address, `until` is the
+    /// minor's 18th birthday, and the result is never later. No reminder is sent after that time.
     pub fn kept_until(self, expires_at: Moment, until: Option<Moment>) -> Moment {
         let latest = expires_at.min(self.due_on(expires_at).start().plus(REMINDER_RETENTION));
         until.map_or(latest, |until| until.min(latest))
     }
 }
 
-/// The way in which a run processes the reminders that are due on one day.
+/// How a run of `send_reminders` processes the reminders that are due on one day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
     Send,
@@ -87,10 +87,10 @@ mod tests {
     fn a_reminder_is_due_3_days_before_a_code_expires_and_30_days_before_photos_expire_in_athens_days() {
         for (expires, code_due, association_due) in [
             ("2026-12-05T12:30:00Z", "2026-12-02", "2026-11-05"),
-            // Around midnight in Athens.
+            // Moments just before and just after midnight in Athens.
             ("2026-12-04T21:59:59Z", "2026-12-01", "2026-11-04"),
             ("2026-12-04T22:00:00Z", "2026-12-02", "2026-11-05"),
-            // Across a change of the clocks.
+            // Clock changes between the due day and the expiry.
             ("2026-10-27T22:30:00Z", "2026-10-25", "2026-09-28"),
             ("2026-03-29T20:59:59Z", "2026-03-26", "2026-02-27"),
             ("2026-03-29T21:00:00Z", "2026-03-27", "2026-02-28"),

@@ -9,7 +9,7 @@ use crate::{
 
 /// Idle time after which a session ends.
 pub const IDLE: Span = Span::minutes(30);
-/// Time after which a session ends even if it is in use.
+/// Time from its beginning after which a session ends even if it is in use.
 pub const DURATION_MAX: Span = Span::hours(8);
 /// Time within which a browser must return from the sign-in page of TAXISnet.
 pub const SIGN_IN_VALID: Span = Span::minutes(15);

@@ -8,7 +8,7 @@ use crate::secret::redacted_text;
 pub const STAFF_MAX: usize = 100;
 /// Maximum number of characters in the owner's label for an employee.
 pub const LABEL_CHARACTERS_MAX: usize = 60;
-/// Maximum number of employers that a sign-in looks up, the most recent authorizations first. The limit keeps the sign-in fast for
+/// Maximum number of employers that a sign-in looks up, beginning with the most recent authorization. The limit keeps the sign-in fast for
 /// people whom many businesses have authorised.
 pub const EMPLOYERS_MAX: usize = 20;
 /// How many employers a sign-in looks up in the registers concurrently.

@@ -27,7 +27,7 @@ pub struct CodeFacts<'a> {
     pub state: CodeState,
     pub expires_at: Moment,
     pub first: Option<FirstAssociation<'a>>,
-    /// The subject for whom it is associated now.
+    /// The subject for whom the code is associated now.
     pub subject: Option<&'a SubjectId>,
 }
 

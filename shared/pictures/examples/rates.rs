@@ -1,9 +1,10 @@
-//! Counts how often each rule is violated by a folder of good portraits, both unchanged and with the mild variations of a studio's pictures:
+//! Counts how often the good portraits in a folder violate each rule. Measures each portrait unchanged, and with mild variations as they
+//! occur among a studio's pictures:
 //!
 //! `cargo run -p pictures --example rates -- FOLDER...`
 //!
-//! Each picture is first cropped and scaled so that its head fits the profile, as a photographer does. Violations of `head_height`, `eye_line`
-//! and `face_centre` are therefore due to the variations, and not to the pictures' own framing.
+//! Each picture is first cropped and scaled so that its head fits the profile, as a photographer would do. Violations of `head_height`,
+//! `eye_line` and `face_centre` therefore come from the variations, and not from the original framing.
 
 #![expect(clippy::print_stdout, reason = "a command-line program")]
 

@@ -1,7 +1,7 @@
 //! Rewrites colour profiles (ICC.1), so that only the few numbers that define the colours remain.
 //!
-//! Without its profile, a phone's picture (Display P3) shows other colours. But a profile is a file of its own, whose texts and tables can
-//! hide any content. Profiles that define colours by tables (CMYK, most printers) are dropped.
+//! Without its profile, a phone's picture (Display P3) shows other colours. But a profile is a file within the file, and its texts and
+//! tables can hide any content. Profiles that define colours by tables (CMYK, most printers) are removed completely.
 
 /// The beginning of a segment with a part of a profile. The part's number and the number of parts follow, one byte each.
 pub(crate) const SEGMENT: &[u8] = b"ICC_PROFILE\0";
@@ -11,9 +11,11 @@ const HEADER: usize = 128;
 const ENTRY: usize = 12;
 /// Replaces the profile's name and copyright.
 const TEXT: &[u8] = b"Picture";
-/// A curve must also be ascending, which hardly any hidden text is. Real curves have 1,024 or 4,096 entries, if any.
+/// Maximum number of entries in a curve. Real curves have none, 1,024 or 4,096. The entries must also ascend, which the bytes of a hidden
+/// text hardly ever do.
 const CURVE_ENTRIES_MAX: usize = 4_096;
-/// Real matrices, white points and curve parameters are smaller than this. The limit leaves little room for text in half of their bytes.
+/// Real matrices, white points and curve parameters are smaller than this. The limit leaves little room for hidden text in the upper half
+/// of each number.
 const TAG_VALUE_MAX: i16 = 16;
 
 type Name = [u8; 4];
@@ -23,8 +25,8 @@ const NEEDED_GRAY: &[Name] = &[*b"kTRC"];
 /// These tags describe the light source. Most decoders do not need them.
 const OPTIONAL: &[Name] = &[*b"wtpt", *b"chad"];
 
-/// Rewrites a profile, given in parts, for a picture with this number of components. Returns `None` if it is broken or defines colours by
-/// tables.
+/// Rewrites the profile of a picture with this number of components. `parts` are the pieces from the file's segments. Returns `None` if the
+/// profile is broken or defines colours by tables.
 pub(crate) fn rewrite(parts: &[&[u8]], components: u8) -> Option<Vec<u8>> {
     let mut joined = Vec::new();
     for (expected, part) in (1..).zip(parts) {
@@ -42,7 +44,8 @@ pub(crate) fn rewrite(parts: &[&[u8]], components: u8) -> Option<Vec<u8>> {
         (b"GRAYXYZ " | b"GRAYLab ", 1) => NEEDED_GRAY,
         _ => return None,
     };
-    // Profiles of screens, cameras, scanners and colour spaces, and the gray profiles of printers (dot gain), which are a single curve.
+    // Accepts profiles of screens, cameras, scanners and colour spaces. Of printers, accepts only gray profiles (dot gain), which consist
+    // of a single curve.
     let known = matches!(class, b"mntr" | b"scnr" | b"spac") || (class == b"prtr" && components == 1);
     if !matches!(version, 2 | 4) || !known || profile.get(36..40)? != b"acsp" {
         return None;
@@ -112,7 +115,7 @@ fn write(version: u8, class: &[u8], spaces: &[u8], tags: &[(Name, Vec<u8>)]) -> 
     let mut data: Vec<u8> = Vec::new();
     let mut places: Vec<(&[u8], usize)> = Vec::new();
     for (name, bytes) in tags {
-        // Tags with equal data share it. The three curves are mostly equal.
+        // Tags with equal data refer to one copy of it. In most profiles the three curves are equal.
         let known = places.iter().find(|(known, _)| known == bytes).map(|(_, at)| *at);
         let at = known.unwrap_or_else(|| {
             let at = HEADER + 4 + ENTRY * tags.len() + data.len();

@@ -18,7 +18,7 @@ static MODEL_FILE: &[u8] = include_bytes!("../model/seeta_fd_frontal_v1.0.bin");
 
 /// Width of the copy in which faces are searched, in pixels.
 const WIDTH: u32 = 400;
-// Scores of the detector. In our test pictures, frontal faces scored 10 to 35, and patterns and half faces 2 to 7.
+// Scores that the detector gives. In our test pictures, frontal faces scored 10 to 35, and patterns and half faces 2 to 7.
 /// The minimum score of a clear face.
 const CLEAR_SCORE_MIN: f64 = 10.0;
 /// The minimum score of a doubtful face.
@@ -77,8 +77,8 @@ fn count(found: &[Detection], largest: &Detection) -> Faces {
     }
 }
 
-/// Detects faces in the plain copy. If there are none, retries with a lower threshold on equalised, plain, mirrored and differently scaled
-/// copies. Returns no face only if every attempt finds none.
+/// Detects faces in an unchanged small copy of the picture. If it finds none, retries with a lower threshold on the same copy, and on
+/// equalised, mirrored and differently scaled copies. Returns no face only if every attempt finds none.
 fn detect_with_retries(gray: &GrayImage) -> Vec<Detection> {
     let copy = scaled(gray, WIDTH);
     let first = detect(&copy, THRESHOLD);
@@ -186,8 +186,8 @@ fn deviation(values: impl Iterator<Item = f64>) -> f64 {
     if count == 0.0 { 0.0 } else { (squares / count - (sum / count).powi(2)).max(0.0).sqrt() }
 }
 
-/// Returns the 99% quantile of the pixels' distance between their strongest and weakest colour channel. It is scaled up to full brightness, so
-/// that a dark picture does not measure as gray.
+/// Returns the 99% quantile of the pixels' distance between their strongest and weakest colour channel. The distance of each pixel is scaled
+/// up to full brightness, so that a dark picture does not count as gray.
 fn colour(picture: &RgbImage, levels: &Levels) -> f64 {
     let distance = |pixel: &image::Rgb<u8>| {
         let [red, green, blue] = pixel.0;
@@ -196,9 +196,9 @@ fn colour(picture: &RgbImage, levels: &Levels) -> f64 {
     Levels::of(picture.pixels().map(distance)).quantile(0.99) * 255.0 / levels.quantile(0.99).max(16.0)
 }
 
-/// Measures the background in the two upper corners: strips down the sides to above the eyebrows, and along the upper edge towards the head.
-/// These are the places that hair covers least. Takes means of blocks of pixels, so that grain has no effect, and leaves out the darkest and
-/// the lightest twentieth of the blocks.
+/// Measures the background in the two upper corners, in strips along the sides that end above the eyebrows, and in strips along the upper
+/// edge that end before the head. Hair covers these places least. Takes means of blocks of pixels, so that grain has no effect, and leaves
+/// out the darkest and the lightest twentieth of the blocks.
 fn background(gray: &GrayImage, face: &Detection) -> Option<Background> {
     /// Width of the strips down the sides, as a fraction of the picture's width.
     const SIDE: f64 = 0.06;

@@ -16,7 +16,7 @@ const APP1: u8 = 0xe1;
 const APP2: u8 = 0xe2;
 const APP14: u8 = 0xee;
 
-// The beginning of each segment and how much of it decoders read.
+// The beginning of each segment, and the length up to which decoders read it.
 const JFIF: &[u8] = b"JFIF\0";
 const JFIF_LENGTH: usize = 14;
 const ADOBE: &[u8] = b"Adobe";
@@ -81,7 +81,7 @@ impl<'a> Segments<'a> {
         if marker == EOI {
             return Ok(Segment::End);
         }
-        // Restart markers, TEM and a second SOI have no length, and none of them is valid here.
+        // Restart markers, TEM and a second SOI have no length field, and none of them is valid between segments.
         if matches!(marker, 0x00 | 0x01 | 0xd0..=SOI) {
             return Err(PictureFault::Damaged);
         }
@@ -110,7 +110,7 @@ pub(crate) fn read_header(file: &[u8]) -> Result<Header, PictureFault> {
     loop {
         match segments.next()? {
             Segment::Marker { marker, payload, .. } if is_frame(marker) => {
-                // With two frames, a decoder could use another size than the checked one.
+                // If a file had two frames, a decoder could use the size in the other one, which was not checked.
                 if size.is_some() {
                     return Err(PictureFault::Damaged);
                 }
@@ -142,8 +142,8 @@ fn exif_orientation(tiff: &[u8]) -> Option<u32> {
 /// Returns the file without metadata. The image data stays unchanged.
 ///
 /// The result has the segments that decoding needs. It has no comments, no application data (EXIF with locations and thumbnails, XMP, IPTC,
-/// maker notes), no reserved markers and no bytes after the end. JFIF, Adobe's colour transform and the numbers of the colour profile stay,
-/// each once and cut to its defined length, because without them the same data shows other colours.
+/// maker notes), no reserved markers and no bytes after the end. The JFIF header, Adobe's colour transform and the numbers of the colour
+/// profile remain, because without them the same data shows other colours. Each remains once and is cut to its defined length.
 ///
 /// # Errors
 /// [`PictureFault::NotJpeg`] or [`PictureFault::Damaged`], also if two Adobe segments contradict each other on colours.
@@ -161,7 +161,7 @@ pub(crate) fn without_metadata(file: &[u8]) -> Result<Vec<u8>, PictureFault> {
             }
             Segment::Marker { marker: APP0, payload, .. } if payload.starts_with(JFIF) && !jfif => {
                 let head = payload.get(..JFIF_LENGTH).ok_or(PictureFault::Damaged)?;
-                // The last two bytes are the size of the thumbnail that follows.
+                // The last two bytes of the JFIF header are the size of a thumbnail, which is removed.
                 append(&mut clean, APP0, &[&head[..JFIF_LENGTH - 2], &[0, 0]].concat());
                 jfif = true;
             }

@@ -41,7 +41,7 @@ impl Levels {
         f64::from(above) / f64::from(self.total().max(1))
     }
 
-    /// Returns the new level of each level in a histogram equalisation.
+    /// Returns, for each level, the level that replaces it in a histogram equalisation.
     pub(crate) fn equalisation(&self) -> [u8; 256] {
         let total = self.total().max(1);
         let mut below = 0;

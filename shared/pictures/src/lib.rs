@@ -22,7 +22,7 @@ use image::DynamicImage;
 /// A picture that complies with every rule, without its metadata, and its preview.
 pub struct Accepted {
     /// The uploaded JPEG without metadata and without bytes after its end. The image data is unchanged. Of a colour profile, only the numbers
-    /// remain.
+    /// that define colours remain.
     pub jpeg: Vec<u8>,
     pub width: u32,
     pub height: u32,
@@ -30,7 +30,7 @@ pub struct Accepted {
     pub preview: Vec<u8>,
 }
 
-/// Leaves out the image data, so that no face can get into a log.
+/// Prints no image data, so that no face can get into a log.
 impl fmt::Debug for Accepted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Accepted").field("width", &self.width).field("height", &self.height).finish_non_exhaustive()
@@ -53,8 +53,8 @@ pub fn accept(profile: FileProfile, kind: ImageKind, file: &[u8]) -> Result<Acce
     Ok(Accepted { jpeg, width: header.width, height: header.height, preview })
 }
 
-/// Reports every rule on an uploaded file, whether it holds or not. The report has a blocking finding exactly if [`accept`] rejects the file.
-/// A file that is too large to decode, or cannot be decoded, gets findings on its header only.
+/// Checks an uploaded file against every rule and reports each result, also of rules that are met. The report has a blocking finding exactly
+/// if [`accept`] rejects the file. A file that is too large to decode, or cannot be decoded, gets findings on its header only.
 pub fn inspect(profile: FileProfile, kind: ImageKind, file: &[u8]) -> Report {
     let bytes = length(file);
     let header = jpeg::read_header(file);

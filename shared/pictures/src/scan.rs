@@ -12,10 +12,12 @@ use domain::photo::PictureFault;
 use self::{bits::Bits, blocks::BlockReader, tables::Tables};
 use crate::jpeg::{DHT, DQT, DRI, SOS, Segment, Segments};
 
-/// A progressive scan over the whole picture can be so short that a small file contains thousands. Encoders write about ten.
+/// Maximum number of scans. A progressive scan over the whole picture can be so short that a small file could contain thousands of scans.
+/// Encoders write about ten.
 const SCANS_MAX: usize = 100;
 
-/// The result of reading entropy-coded data, `None` if the data is invalid. It is returned for every bit, so it carries no [`PictureFault`].
+/// The result of reading entropy-coded data, `None` if the data is invalid. It is returned for every bit. To be fast, it contains no
+/// [`PictureFault`].
 type Checked<T = ()> = Option<T>;
 
 /// Checks a file that [`crate::jpeg::without_metadata`] has returned.
@@ -138,7 +140,8 @@ impl Frame {
         let mut reader = BlockReader { bits: Bits::of(bytes), tables, blocks_to_skip: 0 };
         let mut restarts = Restarts { interval: tables.restart_interval, units: 0 };
         if let &[(index, dc, ac)] = parts.as_slice() {
-            // A scan of a single component has only the blocks inside the picture, without those that only fill up units.
+            // A scan of a single component contains only the blocks inside the picture. It omits the blocks beyond the edge that complete
+            // the last minimum coded units.
             let stride = self.units.0 * self.components[index].sampling.0;
             let across = (self.size.0 * self.components[index].sampling.0).div_ceil(8 * self.sampling.0);
             let down = (self.size.1 * self.components[index].sampling.1).div_ceil(8 * self.sampling.1);
@@ -154,7 +157,7 @@ impl Frame {
                 for &(index, dc, ac) in &parts {
                     let (across, down) = self.components[index].sampling;
                     for _ in 0..across * down {
-                        // An interleaved progressive scan contains first coefficients only, which need no mask.
+                        // An interleaved progressive scan contains only first (DC) coefficients, which need no mask.
                         reader.block(self.progressive, &band, dc, ac, None)?;
                     }
                 }
@@ -164,7 +167,8 @@ impl Frame {
     }
 }
 
-/// Counts units, and reads the restart marker after every `interval` of them. An interval of 0 means no restart markers.
+/// Counts minimum coded units, and reads the restart marker after every `interval` units. An interval of 0 means that there are no restart
+/// markers.
 struct Restarts {
     interval: usize,
     units: usize,

@@ -10,8 +10,8 @@ use crate::levels::Levels;
 
 /// Width of the measured copy, in pixels.
 const WIDTH: u32 = 1_000;
-/// Ink is darker than the paper by at least half of the darkest stroke's difference, and by at least this many levels. Smaller differences
-/// are grain and shadow.
+/// Minimum difference in brightness between ink and paper, in levels. Smaller differences are grain and shadow. A pixel counts as ink if it
+/// also differs from the paper by at least half as much as the darkest stroke.
 const GAP_MIN: f64 = 20.0;
 
 pub(crate) fn measure(picture: &RgbImage) -> SignatureMeasures {

@@ -1,4 +1,4 @@
-//! Rejected files: each rule, with the measured value and the limit.
+//! Tests of rejected files: a file for each rule, and the measured value and limit that its rejection reports.
 
 #![expect(clippy::expect_used, reason = "a failure fails the test")]
 
@@ -84,7 +84,7 @@ fn a_rotated_picture_is_rejected_even_if_other_exif_entries_are_broken() {
     assert_eq!(fault(&file), PictureFault::Turned { orientation: 6 });
 }
 
-/// Decoders paint missing image data gray, so each kind of scan is tried with a little and with much of it missing.
+/// Decoders paint missing image data gray, so each kind of scan is tested with a little and with much of its data missing.
 #[test]
 fn truncated_image_data_is_rejected_in_every_kind_of_file() {
     for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data")).unwrap() {
@@ -109,7 +109,7 @@ fn a_file_with_a_second_frame_is_rejected() {
     let giant = made::giant();
     let frame = giant.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
     let length = 2 + usize::from(u16::from_be_bytes([giant[frame + 2], giant[frame + 3]]));
-    // Some decoders use the first frame, others the last.
+    // If a file has two frames, some decoders use the first and others the last.
     let good = include_bytes!("data/gray_progressive.jpg");
     let scan = good.windows(2).position(|pair| pair == [0xff, 0xda]).unwrap();
     for at in [2, scan] {
@@ -139,7 +139,7 @@ fn invalid_markers_are_rejected() {
     assert!(pictures::clean(&with(&[0xff, 0xfe, 0, 2])).is_ok(), "an empty comment");
 }
 
-/// Each tiny scan covers the whole picture and is valid by itself. The picture has 6 scans of its own.
+/// Each tiny scan covers the whole picture and is valid by itself. The original picture has 6 scans.
 #[test]
 fn more_than_a_hundred_scans_are_rejected() {
     let good = include_bytes!("data/gray_progressive.jpg");
@@ -171,7 +171,7 @@ fn too_many_huffman_tables_are_rejected() {
         file.extend(&good[2..]);
         file
     };
-    // The picture has 5 of its own.
+    // The original picture has 5 tables.
     assert!(pictures::clean(&with(395)).is_ok());
     assert_eq!(pictures::clean(&with(396)), Err(PictureFault::Damaged));
     let begun = Instant::now();
@@ -179,7 +179,7 @@ fn too_many_huffman_tables_are_rejected() {
     assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
 }
 
-/// Tables and headers are part of the image data that stays, so they must not have room for other data.
+/// Tables and headers remain in an accepted file, so they must have no room for other data.
 #[test]
 fn tables_and_headers_cannot_hide_other_data() {
     let good = include_bytes!("data/gray_progressive.jpg");
@@ -232,7 +232,7 @@ fn a_picture_of_fifty_megapixels_is_decoded_and_rejected_for_its_content() {
     let [h1, h0] = HEIGHT.to_be_bytes();
     let quantisation = [&[0xff, 0xdb, 0, 67, 0][..], &[1; 64]].concat();
     let frame = [0xff, 0xc2, 0, 17, 8, h1, h0, w1, w0, 3, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0];
-    // A single code of one bit, for the same brightness as the block before.
+    // A Huffman table with a single code of one bit, which stands for the same brightness as in the previous block.
     let table = [&[0xff, 0xc4, 0, 20, 0, 1][..], &[0; 15], &[0]].concat();
     let scan = [0xff, 0xda, 0, 12, 3, 1, 0, 2, 0, 3, 0, 0, 0, 0];
     let bits = 3 * usize::from(WIDTH).div_ceil(8) * usize::from(HEIGHT).div_ceil(8);

@@ -1,4 +1,5 @@
-//! Reports on the content of pictures: good pictures violate no rule, and each fault violates exactly the expected rules.
+//! Tests of reports on the content of pictures. Good pictures violate no rule, and a picture with a fault violates exactly the rules that
+//! describe the fault.
 
 #![expect(clippy::expect_used, reason = "a failure fails the test")]
 
@@ -120,7 +121,7 @@ fn a_portrait_without_a_face_has_no_findings_on_a_face() {
         assert_eq!(finding(&report, Rule::Faces).measured, Some(0.0));
         assert!(report.findings.iter().all(|finding| finding.rule != Rule::HeadHeight));
     }
-    // A signature uploaded as a face, in the right size.
+    // A picture of a signature that was uploaded as a face and has the size of a face photo.
     let paper = changed(made::SIGNATURE, |picture| imageops::resize(&picture, 800, 1200, FilterType::Triangle));
     assert!(violated(&inspect(STANDARD, ImageKind::Face, &paper)).contains(&Rule::Faces));
 }
@@ -153,7 +154,7 @@ fn head_size_and_position_must_fit_the_profile() {
 
 #[test]
 fn a_background_must_be_even_and_light() {
-    // The background on the left is in shade.
+    // The left part of the background is in shade.
     let shaded = changed(made::PORTRAIT, |mut picture| {
         for (x, y, pixel) in picture.enumerate_pixels_mut() {
             if x < 90 && y < 500 {

@@ -38,7 +38,8 @@ pub(crate) async fn uploaded(upload_id: &str) -> Vec<String> {
     keys.filter(|key| key.contains(upload_id)).collect()
 }
 
-/// Asserts that associations, keys and codes correspond one to one, and that every issued code has its message until it is associated.
+/// Asserts that associations, their keys and their codes correspond one to one, and that the message of every issued code exists until the
+/// code is associated.
 ///
 /// Examines only codes that were issued within a day after `since`, because other tests write items directly that no request could create.
 ///

@@ -1,8 +1,9 @@
-//! Makes each call to AWS of each operation fail in each way, one at a time, and asserts that nothing is lost, done twice or left half done.
-//! Run by `make faults`, on a stack with proxies (`stack.py up --faulty`).
+//! Makes each operation's calls to AWS fail, one call and one kind of fault at a time, and asserts that nothing is lost, done twice or left
+//! half done. Run by `make faults`, on a stack with proxies (`stack.py up --faulty`).
 //!
 //! The program first runs an operation without faults and records its calls to AWS. Each combination of a call and a fault is then a case:
-//! 1. The client's request is made while that call fails. It must get a response in time, either a success or a problem.
+//! 1. The client's request is made while that call fails. The client must get a response before the gateway's timeout, either a success or
+//!    a problem.
 //! 2. The fault is removed and the client repeats the request. The intended effect must exist exactly once.
 //!
 //! A case also fails if its fault did not occur.
@@ -44,7 +45,7 @@ const GATEWAY_TIMEOUT: Duration = Duration::from_secs(29);
 /// Number of cases of an operation that are prepared concurrently.
 const CONCURRENT_PREPARATIONS: usize = 6;
 
-/// Breaks calls to AWS.
+/// Makes calls to AWS fail and checks that the service recovers.
 #[derive(Parser)]
 struct Arguments {
     /// Tests only operations whose names contain one of these texts.
@@ -52,8 +53,8 @@ struct Arguments {
     /// Tests only this fault: throttle, server_error, conflict, reset_before, reset_after, timeout, late or kill.
     #[arg(long)]
     fault: Option<String>,
-    /// Breaks nothing, but writes the AWS requests of each operation and their cost to this file. The environment variable `MYPHOTO_RECORD`
-    /// must be the path of the file that the proxies write.
+    /// Causes no faults. Runs each operation once and writes its requests to AWS and their cost to this file. The environment variable
+    /// `MYPHOTO_RECORD` must be the path of the file that the proxies write.
     #[arg(long)]
     requests: Option<std::path::PathBuf>,
     /// Tests only a few cases: the faults of writes to tables that are hardest to handle.
@@ -120,7 +121,8 @@ async fn main() -> ExitCode {
             continue;
         }
         let started = Instant::now();
-        // Each operation gets its own world, because the cases of deliver_code take longer than a session may be idle (30 minutes).
+        // Each operation gets people and sessions of its own, because the cases of deliver_code take longer than a session may be idle (30
+        // minutes).
         let world = World::new().await;
         let Ok(cases) = AssertUnwindSafe(cases(&world, &operation, &arguments)).catch_unwind().await else {
             failures.push(format!("{}: without faults: {}", operation.title(), last_panic()));
@@ -166,8 +168,8 @@ async fn cases(world: &World, operation: &Operation, arguments: &Arguments) -> V
     (prepared.settled)(response).await;
     let mut cases = Vec::new();
     for call in &calls {
-        // A scheduled run queries the reminders of each day with the same call, sixteen times. Of equal calls only the first and the last
-        // are tested.
+        // A scheduled run queries the reminders of each day with the same call, sixteen times. If an operation repeats a call, only the
+        // first and the last repetition are tested.
         let is_last = !calls.iter().any(|other| other.service == call.service && other.operation == call.operation && other.nth > call.nth);
         if operation.is_run && call.nth > 0 && !is_last {
             continue;
@@ -181,7 +183,7 @@ async fn cases(world: &World, operation: &Operation, arguments: &Arguments) -> V
     cases
 }
 
-/// Returns the ways in which a call is made to fail. A single fault is one that a retry of the SDK must recover from. A lasting fault is
+/// Returns the ways in which a call is made to fail. After a single fault, a retry by the SDK must succeed. A lasting fault must be
 /// reported to the client.
 fn failures_of(call: &AwsCall, sample: bool) -> Vec<Failure> {
     let possible = |fault: &Fault| fault.effect(call).is_some();
@@ -228,7 +230,7 @@ async fn attempt(operation: &Operation, case: &Case, prepared: Prepared) {
         }
     }
     let mut last = first;
-    // Retries after a pause, as a client does.
+    // Repeats the request after a pause, as a client would.
     for pause in [50, 500, 2_000, 4_000] {
         if last.status < 500 && last.status != 409 {
             break;
@@ -246,8 +248,9 @@ async fn attempt(operation: &Operation, case: &Case, prepared: Prepared) {
     (prepared.settled)(last).await;
 }
 
-/// Asserts that the problem is one that the fault explains: a failure of the service, a conflict, or one of the operation's own problems after a
-/// request that was used up. A conflict with another transaction explains only `conflict`.
+/// Asserts that the fault explains the problem that the client got. The problem may be a failure of the service, a conflict, or a problem that
+/// the operation lists for a request that was used up. If the fault is a conflict with another transaction, only the problem `conflict` is
+/// right.
 fn assert_expected_problem(operation: &Operation, fault: Fault, response: &Response) {
     let problem = response.problem();
     let is_failure = match (problem.status, problem.code.as_str()) {

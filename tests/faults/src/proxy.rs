@@ -23,7 +23,7 @@ pub(crate) enum Fault {
     ResetBefore,
     /// AWS executes the call, but the connection breaks before the response.
     ResetAfter,
-    /// AWS never receives the call, and no response ever arrives.
+    /// AWS never receives the call, and the function never receives a response.
     Timeout,
     /// AWS executes the call and responds only after the caller's timeout.
     Late,
@@ -32,9 +32,9 @@ pub(crate) enum Fault {
 pub(crate) const FAULTS: [Fault; 7] =
     [Fault::Throttle, Fault::ServerError, Fault::Conflict, Fault::ResetBefore, Fault::ResetAfter, Fault::Timeout, Fault::Late];
 
-/// Milliseconds: longer than the SDK's timeout of one attempt (shared/aws).
+/// Delay in milliseconds that is longer than the SDK's timeout of one attempt (shared/aws).
 const AFTER_ATTEMPT_TIMEOUT: u32 = 3_500;
-/// Milliseconds: longer than the SDK's timeout of a call that is not retried.
+/// Delay in milliseconds that is longer than the SDK's timeout of a call that is not retried.
 const AFTER_CALL_TIMEOUT: u32 = 9_000;
 
 impl Fault {
@@ -180,7 +180,8 @@ pub(crate) async fn calls() -> Vec<AwsCall> {
     calls
 }
 
-/// Breaks a call of a function: either that call alone, or from it on all calls of the same operation until the rules are cleared.
+/// Makes a call of a function fail: either this call alone, or this call and all later calls of the same AWS operation until the rules are
+/// cleared.
 pub(crate) async fn break_call(function: &str, call: &AwsCall, effect: &Value, once: bool) {
     let kind = json!({ "service": call.service, "operation": call.operation });
     let mut rules = Vec::new();

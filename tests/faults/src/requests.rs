@@ -1,4 +1,5 @@
-//! Records the requests to AWS of each operation without faults, and their cost in DynamoDB's units. Used by `make usage`.
+//! Runs each operation without faults, and records its requests to AWS and their cost in DynamoDB's read and write units. Used by `make
+//! usage`.
 
 use std::{collections::BTreeMap, fs, path::Path};
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::world::World;
 
-/// Goose's error for a failed step. The error has been recorded already.
+/// The error that ends a failed step in goose. Its cause has been recorded already.
 pub(crate) type Failed = Box<TransactionError>;
 
 pub(crate) struct Response {
@@ -43,7 +43,7 @@ impl Caller<'_> {
         self.must(response.json()["code"] == code, operation, "another problem code")
     }
 
-    /// Records an error unless a condition holds.
+    /// Records `error` unless the condition holds.
     pub(crate) fn must(&self, holds: bool, operation: &str, error: &str) -> Result<(), Failed> {
         if holds { Ok(()) } else { Err(self.failed(format!("{operation}: {error}"))) }
     }

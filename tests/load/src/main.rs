@@ -1,8 +1,8 @@
 //! Puts a mixed load on the running stack and checks the stored data afterwards: `make load`.
 //!
-//! Several users act concurrently, each with a photographer's studio and citizens of its own. A user makes the next request as soon as the last one
-//! has got its response. Of a hundred requests, 90 are from citizens, nine are pulls by an application, and one is part of issuing a code. Everybody
-//! is signed in and has photos before the first request that counts.
+//! Several users act concurrently, each with a photographer's studio and citizens of its own. A user makes the next request as soon as the response
+//! to the last one has arrived. Of a hundred requests, 90 are made by citizens, nine are pulls by an application, and one is part of issuing a code.
+//! Before the measurement begins, all citizens have signed in and associated photos.
 //!
 //! A response with an unexpected status is an error. Wrong data afterwards is a broken invariant. In both cases the program exits with status 1.
 
@@ -77,12 +77,13 @@ async fn load(arguments: &Arguments, world: &Arc<World>) -> GooseMetrics {
     // Starts all users within a second.
     configuration.increase_rate = Some(arguments.users.to_string());
     configuration.run_time = Some(format!("{}s", arguments.seconds));
-    // Also counts responses from before the last user has started.
+    // Without this setting, goose would discard all measurements from the time before the last user has started.
     configuration.no_reset_metrics = true;
     configuration.quiet = 2;
     configuration.no_print_metrics = true;
     configuration.no_telnet = true;
-    // Steps are chosen at random, because in a fixed rotation rare steps would be as frequent as all others until their number is used up.
+    // The order of steps is random. In goose's fixed rotation, rare steps would at first be as frequent as all others, until they have run
+    // as often as one round requires.
     let attack = GooseAttack::initialize_with_config(configuration).expect("goose's configuration").set_scheduler(GooseScheduler::Random);
     let attack = mix::scenarios(world).into_iter().fold(attack, GooseAttack::register_scenario);
     // A panic would end a user of goose without an error, so a hook records one.

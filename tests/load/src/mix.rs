@@ -26,7 +26,7 @@ enum CallerKind {
 struct Step {
     who: CallerKind,
     requests: usize,
-    /// How often the step occurs in a round of all steps.
+    /// How often the step occurs in one round. In a round, a user makes all steps of the mix in random order.
     times: usize,
     act: for<'a> fn(&'a mut Caller<'_>, &'a User) -> BoxFuture<'a, Result<(), Failed>>,
 }
@@ -70,7 +70,7 @@ pub(crate) fn described() -> String {
     format!("of all requests {citizens}% are citizens', {pulls}% pulls, {issuing}% for issuing codes")
 }
 
-/// Returns the part of the mix to which an operation belongs.
+/// Returns the kind of caller to which an operation belongs in the mix.
 pub(crate) fn part_of(operation: &str) -> &'static str {
     match operation {
         "pull_photo" => "pulls",

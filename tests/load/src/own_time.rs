@@ -27,7 +27,7 @@ pub(crate) struct LogSummary {
 pub(crate) fn between(since: i64, until: i64) -> LogSummary {
     let lines = stack::log_lines(since, until);
     let mut summary = LogSummary::default();
-    // Lambda's own lines are not JSON.
+    // The lines that Lambda itself writes are not JSON.
     for line in lines.iter().filter_map(|(_, line)| serde_json::from_str::<Value>(line).ok()) {
         let (operation, code) = (line["operation"].as_str().unwrap_or_default(), line["code"].as_str().unwrap_or_default());
         if FAILURES.contains(&code) || (code == "answered" && !line["cause"].is_null()) {

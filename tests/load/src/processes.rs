@@ -1,4 +1,5 @@
-//! Measures the processor time of the emulator, the functions that it starts, the sandbox, this program, and all others. Reads /proc.
+//! Measures the processor time of the emulator, of the functions that it starts, of the sandbox, of this program, and of all other
+//! processes. Reads /proc.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,7 +11,8 @@ use std::{
 use journeys::stack;
 use tokio::{sync::oneshot, task::JoinHandle};
 
-/// Interval of sampling. The time of a process after its last sample is not counted, which matters little, as functions live for minutes.
+/// Interval between samples. The processor time that a process uses after its last sample is not counted. The error is small, because the
+/// processes of functions live for minutes.
 const SAMPLING_INTERVAL: Duration = Duration::from_secs(2);
 /// Seconds in a tick. /proc counts in hundredths of a second, whatever the frequency of the kernel's timer.
 const TICK: f64 = 0.01;
@@ -18,7 +20,7 @@ const TICK: f64 = 0.01;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Owner {
     Emulator,
-    /// A function, with its operation's name.
+    /// A function. The value is its operation's name.
     Function(String),
     Sandbox,
     Load,
@@ -79,7 +81,7 @@ fn daemon(name: &str) -> u32 {
     fs::read_to_string(file).ok().and_then(|text| text.trim().parse().ok()).expect("the stack runs on this machine")
 }
 
-/// Samples all processes. A process that is new after the first sample counts from its start.
+/// Samples all processes. If a process began after the first sample, all of its processor time is counted.
 fn sample(roots: &[(u32, Owner)], samples: &mut BTreeMap<u32, Sampled>, is_first: bool) {
     let all = all();
     for (root, owner) in roots {
@@ -137,7 +139,8 @@ fn function(id: u32) -> Option<Owner> {
 fn machine() -> (u64, u64) {
     let text = fs::read_to_string("/proc/stat").expect("Linux");
     let line = text.lines().next().expect("a first line");
-    // The fields are: user, nice, system, idle, I/O wait, two kinds of interrupts, stolen. Time of guests is contained in the first two.
+    // The fields are: user, nice, system, idle, I/O wait, two kinds of interrupts, stolen. The last fields, time of virtual guests, are
+    // skipped, because user and nice contain it.
     let ticks: Vec<u64> = line.split_whitespace().skip(1).take(8).filter_map(|field| field.parse().ok()).collect();
     (ticks.iter().sum(), ticks[3] + ticks[4])
 }

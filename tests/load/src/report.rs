@@ -28,7 +28,7 @@ pub(crate) struct Report {
     invariants: BTreeMap<String, bool>,
 }
 
-/// Times in milliseconds as callers see them, until the response begins.
+/// Times in milliseconds from sending the request until the response begins to arrive, as a caller measures them.
 #[derive(Serialize)]
 struct CallerTimes {
     requests: usize,
@@ -57,15 +57,15 @@ struct Function {
     aws_calls: f64,
 }
 
-/// Percentages of the time that callers of functions waited.
+/// Shares, in percent, of the time that callers waited for functions.
 #[derive(Serialize)]
 struct Time {
-    /// Share of the time before the function received the event and after it responded, which the emulator's gateway and its invocation of
-    /// the function take.
+    /// Time before the function received the event and after it responded. The emulator's gateway and its invocation of the function take
+    /// this time.
     outside: f64,
-    /// Share of the time in which the function waited for responses of the emulator to its calls to AWS, or for a processor.
+    /// Time in which the function waited for the emulator's responses to its calls to AWS, or for a processor.
     waiting: f64,
-    /// Share of the time in which the function used a processor.
+    /// Time in which the function used a processor.
     working: f64,
 }
 
@@ -153,7 +153,7 @@ impl Report {
     }
 }
 
-/// Sums of milliseconds.
+/// Sums of times, in milliseconds.
 #[derive(Default)]
 struct Sum {
     caller: f64,
@@ -187,7 +187,7 @@ impl CallerTimes {
     }
 }
 
-/// Adds the times of an operation to those of all. Goose itself has no times of all operations together.
+/// Adds the times of an operation to the times of all operations together, which goose itself does not compute.
 fn add(all: &mut GooseRequestMetricTimingData, times: &GooseRequestMetricTimingData) {
     for (bucket, count) in times.times_us.iter() {
         let before = all.times_us.get(bucket).copied().unwrap_or_default();

@@ -1,4 +1,5 @@
-//! The people before the load begins: signed in, with associated photos, and with the wrong codes that they will submit.
+//! Prepares the people before the load begins. Citizens are signed in and have associated photos, and the wrong codes that they will submit
+//! are generated.
 
 use std::{
     collections::BTreeMap,
@@ -24,9 +25,9 @@ const CITIZENS: usize = 3;
 pub(crate) struct World {
     pub(crate) users: Vec<Arc<User>>,
     pub(crate) citizens: Vec<Arc<Citizen>>,
-    /// May pull everybody's photos at all times.
+    /// The application that may pull everybody's photos at all times.
     pub(crate) puller: Application,
-    /// Is authorised and revoked repeatedly.
+    /// The application ("changing") that citizens authorise and revoke repeatedly.
     pub(crate) changing: Application,
     pub(crate) photos: Photos,
     pub(crate) began: Moment,
@@ -52,13 +53,13 @@ pub(crate) struct Citizen {
     pub(crate) wrong: Vec<String>,
     /// The response of `associate`.
     pub(crate) association: Value,
-    /// The face photo as it was shown after associating.
+    /// The face photo as the service returned it after it was associated.
     pub(crate) face: Vec<u8>,
     done: Mutex<Done>,
     turn: AtomicUsize,
 }
 
-/// Acknowledged requests that concern a citizen.
+/// The requests of a citizen that got a response, for comparison with the stored data.
 #[derive(Default, Clone)]
 pub(crate) struct Done {
     /// Wrong codes that were counted as submissions. Each is counted once.
@@ -154,7 +155,7 @@ impl Citizen {
         let Issued { code: spare, upload_id: second, .. } = photographer::issue_by_sms(studio, visit.person.mobile()).await;
         let mut association = citizen::take(&visit, &code).await;
         own(&visit).authorize(&[&puller.id]).await.expect(200);
-        // Clears the authorised applications, because they change during the run. Another invariant covers them.
+        // Removes the authorised applications from the response, because they change during the run. Another invariant covers them.
         association["applications"] = json!([]);
         citizen::submit(&visit, &spare).await.expect(200);
         citizen::reject(&visit).await.expect(204);

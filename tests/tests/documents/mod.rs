@@ -1,4 +1,4 @@
-//! Tests, files and headings that the documents on security name exist, and the totals of the ASVS list are right.
+//! Checks that all tests, files and headings named in the documents on security exist, and that the totals in docs/asvs.md are right.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +27,7 @@ fn is_test(file: &str, name: &str) -> bool {
     paths.iter().filter(|path| root().join(path).is_file()).any(|path| {
         let source = read(path);
         let at = source.find(&format!("fn {name}("));
-        // The test attribute precedes the function in the same block of lines, perhaps with other attributes.
+        // The attribute `#[test]` or `#[tokio::test]` stands directly above the function, possibly among other attributes.
         at.is_some_and(|at| {
             source[..at].rsplit("\n\n").next().is_some_and(|before| before.contains("#[test]") || before.contains("::test"))
         })

@@ -52,7 +52,7 @@ async fn operators_cannot_overwrite_an_application_or_each_others_changes() {
     assert!(operate(&["show", &application.id]).await.expect("shown").contains("passport"));
     assert!(matches!(operate(&["withdraw", "nobody-knows-this"]).await, Err(OperatorError::Unknown(_))));
 
-    // Two operators at once: a change based on an outdated read does not overwrite the other operator's change.
+    // Two operators change an application at once. A change that is based on an outdated read does not overwrite the other change.
     let table =
         storage::applications::Applications::new(aws::dynamodb(&aws::config().await), journeys::stack::variable("APPLICATIONS_TABLE"));
     let now = domain::Moment::from_epoch_seconds(now());

@@ -133,7 +133,7 @@ async fn pulls_for_unknown_unassociated_and_unauthorised_people_are_rejected_ali
         responses.push((response.status, names, response.body));
     }
     assert!(responses.windows(2).all(|pair| pair[0] == pair[1]), "{responses:?}");
-    // The two known people see the rejected pulls in their access logs.
+    // Of these people, the two whom the service knows see the rejected pulls in their access logs.
     for (visit, refusal) in [(&visit, "not_authorized"), (&unassociated, "nothing_associated")] {
         let all = accesses(visit).await;
         assert_eq!(all.len(), 3, "{all:?}");

@@ -1,4 +1,5 @@
-//! Authorizations of applications: granting one or several at a time, revoking them, their end with the association, and their history.
+//! Authorizations of applications: granting one or several at a time, revoking them, their end when the photos are dissociated, and their
+//! history.
 
 use domain::{
     FileProfile, ImageKind, Language, Moment, SubjectId,
@@ -52,7 +53,7 @@ fn authorization_request<'b>(visit: &'b Visit, names: &Value) -> Request<'b> {
     visit.browser.request(Method::POST, AUTHORIZATIONS).json(&json!({ "applications": names }))
 }
 
-/// Deletes items of the history, as after its loss and restoration to an earlier time (docs/operating/restoring.md).
+/// Deletes items of the history, as if the table had been lost and restored to an earlier time (docs/operating/restoring.md).
 #[tokio::test]
 async fn a_lost_history_does_not_prevent_revocation_or_dissociation() {
     let (visit, all) = (associated().await, applications(3).await);

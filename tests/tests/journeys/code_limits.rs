@@ -1,5 +1,5 @@
-//! Daily limits of codes: per business, and per recipient across all businesses. The daily limit of SMS of the whole service is tested in
-//! races.rs, because no other test may send SMS meanwhile.
+//! Daily limits of codes, per business, and per recipient across all businesses. The daily limit of SMS of the whole service is tested in
+//! races.rs, because no other test may send SMS during that test.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{AthensDay, FileProfile, Language, Moment};
@@ -69,7 +69,7 @@ async fn the_301st_code_of_a_business_is_rejected_until_midnight_without_losing_
     let (issued, rejected): (Vec<usize>, Vec<usize>) = (0..4).partition(|at| responses[*at].status == 201);
     assert_eq!(issued.len(), 1, "{:?}", responses.iter().map(|response| response.status).collect::<Vec<_>>());
     for at in &rejected {
-        // Concurrent calls may be rejected as a conflict first. A repetition is rejected for the limit.
+        // A concurrent call may at first be rejected as a conflict. If it is repeated, it is rejected because of the limit.
         if responses[*at].status == 409 {
             responses[*at].rejected(409, "conflict");
         } else {
@@ -83,7 +83,7 @@ async fn the_301st_code_of_a_business_is_rejected_until_midnight_without_losing_
     // Repeating the successful call still works, and other businesses are not affected.
     issue_code(&studio, &uploads[issued[0]], &recipients[issued[0]], Language::El).await.expect(200);
     issue_code(&other, &uploaded(&other).await, &mobile().await, Language::El).await.expect(201);
-    // A resend does not create a new code, but a correction does.
+    // A resend to the same recipient does not create a new code. A resend to a corrected recipient does, and counts.
     wait_until_sent(&studio, &uploads[issued[0]]).await;
     resend_code(&studio, &uploads[issued[0]], None, None).await.expect(200);
     wait_until_sent(&studio, &uploads[issued[0]]).await;

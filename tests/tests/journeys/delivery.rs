@@ -1,6 +1,7 @@
-//! Delivery of codes: a failed message is retried, none is lost or sent twice, and a failing message does not delay others.
+//! Delivery of codes. A message that could not be sent is retried, no message is lost or sent twice, and a failing message does not delay
+//! others.
 //!
-//! Retries are made by the sweep, which runs each minute, so these tests mostly wait.
+//! These tests spend most of their time waiting, because the sweep, which triggers retries, runs only once a minute.
 
 use std::time::{Duration, Instant};
 
@@ -23,7 +24,8 @@ use storage::{
 
 use crate::{aws, items::items_where, outbox};
 
-/// Timeout for the next attempt. A failed attempt is repeated after 15 seconds or more, by the next sweep within a minute.
+/// How long a test waits for the next attempt. A failed attempt is due again after 15 seconds or more, and the next sweep, within a minute,
+/// repeats it.
 const NEXT_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(120);
 
 async fn issue(studio: &Visit, to: &To) -> String {
@@ -114,7 +116,7 @@ async fn an_unreadable_message_delays_no_other() {
     let (table, message_id) = (stack::variable("OUTBOX_TABLE"), AttributeValue::S(storage::random_id().expect("randomness")));
     let day_over = now() + 86_400;
     let number = |value: i64| AttributeValue::N(value.to_string());
-    // An item without its sealed content, which the service never writes.
+    // An item without sealed content. The service never writes such an item.
     let put =
         client.put_item().table_name(&table).item("message_id", message_id.clone()).item("state", AttributeValue::S("queued".to_owned()));
     let put = put.item("attempts", number(0)).item("next_at", number(day_over)).item("kept_until", number(day_over));
@@ -178,7 +180,7 @@ async fn a_message_without_a_history_row_fails_unsent_once_its_attempts_are_used
     assert!(inbox::codes(&to).await.is_empty());
 }
 
-/// Otherwise two hundred unreadable messages would be read before all others in each run.
+/// If the sweep did not postpone unreadable messages, two hundred of them would be read before all others in each run.
 #[tokio::test]
 async fn an_unreadable_message_is_postponed_by_an_hour() {
     let client = aws::dynamodb(&aws::config().await);
@@ -227,7 +229,7 @@ async fn many_concurrent_messages_each_arrive_once() {
     }
 }
 
-/// Makes a message 24 hours old by changing its item, so that the sweep ends it.
+/// Makes a message 24 hours old by changing its item, so that the sweep deletes it.
 async fn end_day_of(upload_id: &str) {
     let messages = outbox::messages_of(upload_id).await;
     assert_eq!(messages.len(), 1, "a message is retained for a day, so that it can be sent again");

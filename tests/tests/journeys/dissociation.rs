@@ -1,4 +1,4 @@
-//! Dissociation: afterwards the photos open only with the code, even for somebody with all of our storage and keys.
+//! After a dissociation, photos can be decrypted only with their code, even by somebody who has all of our storage and keys.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{CodeNumber, ImageKind, Language};
@@ -21,14 +21,14 @@ async fn dissociated_photos_open_only_with_the_code_even_given_all_tables_and_ke
     own(&visit).take(&issued.code).await;
     let code = CodeNumber::parse(&issued.code).unwrap();
     let thief = Thief::new(&code_id(&code)).await;
-    // While the photos are associated, the service can open them, and so can a thief with all tables and keys. The search must find the
-    // key.
+    // While photos are associated, the service can decrypt them, and so can a thief with all tables and keys. So the thief's search must
+    // find the key here.
     assert!(thief.opens().await, "the search does not find a key that exists");
 
     assert_eq!(own(&visit).show_code().await.expect(200).json()["code"], issued.code);
     own(&visit).dissociate().await.expect(204);
     assert!(!thief.opens().await);
-    // The code still opens them.
+    // The code still decrypts the photos.
     assert!(thief.opens_with(&code));
 
     own(&visit).show_association().await.rejected(404, "nothing_associated");
@@ -62,13 +62,13 @@ async fn a_session_forgets_the_code_once_it_is_associated() {
     let version = own(&visit).submit_and_confirm(&issued.code).await;
     let associated = own(&visit).associate(&version).await.expect(201).json();
     assert!(visit.browser.get("/v1/session").await.expect(200).json().get("submission").is_none());
-    own(&visit).confirm().await.rejected(404, "no_submission");
-    // A repetition after a lost response.
+    own(&visit).confirm().await.refused(404, "no_submission");
+    // The client repeats the call, as after a lost response.
     assert_eq!(own(&visit).associate(&version).await.expect(200).json()["associated_at"], associated["associated_at"]);
     own(&visit).dissociate().await.expect(204);
-    own(&visit).associate(&version).await.rejected(404, "no_submission");
-    own(&visit).show_association().await.rejected(404, "nothing_associated");
-    // The same code submitted in two browsers, which associate it one after the other.
+    own(&visit).associate(&version).await.refused(404, "no_submission");
+    own(&visit).show_association().await.refused(404, "nothing_associated");
+    // The same code is submitted in two browsers, and then associated in one after the other.
     let other = people::citizen(visit.person.clone(), Language::En).await;
     own(&visit).submit_and_confirm(&issued.code).await;
     own(&other).submit_and_confirm(&issued.code).await;
@@ -129,7 +129,7 @@ async fn a_code_submitted_before_a_dissociation_must_be_submitted_again() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     let elsewhere = people::citizen(visit.person.clone(), Language::El).await;
     let code = issue_by_sms(&studio, visit.person.mobile()).await.code;
-    // The first time the code is new, the second time it was dissociated before.
+    // In the first pass the code was never associated. In the second pass it was associated and dissociated before.
     for _ in 0..2 {
         let version = own(&elsewhere).submit_and_confirm(&code).await;
         own(&visit).take(&code).await;

@@ -28,12 +28,12 @@ async fn page(studio: &Visit, query: &str) -> (Vec<String>, Option<String>) {
     (ids.collect(), page["next"].as_str().map(str::to_owned))
 }
 
-/// Requests all pages of the list that this filter selects. Returns their upload ids.
+/// Requests the list with this filter, page by page to the end. Returns all upload ids.
 async fn all(studio: &Visit, query: &str) -> Vec<String> {
     all_from(studio, query, None).await
 }
 
-/// Requests the pages of the list that this filter selects, starting at a cursor. Returns their upload ids.
+/// Requests the list with this filter, page by page from a cursor to the end. Returns all upload ids.
 async fn all_from(studio: &Visit, query: &str, mut next: Option<String>) -> Vec<String> {
     let first = next.take().map(|cursor| format!("{query}&cursor={cursor}"));
     let (mut ids, mut next) = page(studio, first.as_deref().unwrap_or(query)).await;
@@ -65,7 +65,8 @@ async fn set(business: &str, upload_id: &str, name: &str, value: AttributeValue)
         .expect("an issuance");
 }
 
-/// Copies an issuance in the table to a new upload id, which contains the time `begun`. Returns the id.
+/// Writes a copy of an issuance to the table, as if its upload had begun at `begun` and its code had been issued at `issued`. Returns the
+/// copy's upload id, which contains `begun`.
 async fn copied(business: &str, upload_id: &str, begun: Moment, issued: Moment, number: u32) -> String {
     let client = aws::dynamodb(&aws::config().await);
     let table = stack::variable("ISSUANCES_TABLE");
@@ -110,7 +111,7 @@ async fn the_history_can_be_filtered_by_state() {
     // The state `associated` takes precedence over `expired`.
     set(&business, &associated.upload_id, "code_expires_at", AttributeValue::N(now().epoch_seconds().to_string())).await;
     assert_eq!(page(&studio, "state=associated").await.0, std::slice::from_ref(&associated.upload_id));
-    // State and day combined.
+    // Both filters together: state and day.
     let today = AthensDay::of(now());
     assert_eq!(page(&studio, &format!("state=sent&day={today}")).await.0, [sent]);
     assert_eq!(page(&studio, &format!("state=sent&day={}", today.minus(3))).await.0, Vec::<String>::new());
@@ -158,7 +159,7 @@ async fn pages_of_a_filtered_history_contain_every_match_once() {
     assert_eq!(first, expected[..4]);
     assert!(next.is_some());
     assert_eq!(all(&studio, &query).await, expected);
-    // A cursor of another query is valid, because it only says at which time to begin.
+    // A cursor from another query is accepted, because a cursor only contains the time at which a page begins.
     let (newest, _) = page(&studio, "limit=1").await;
     assert_eq!(all_from(&studio, &query, newest.into_iter().next()).await, expected);
     let earlier = "00000000-0000-7000-8000-000000000000";

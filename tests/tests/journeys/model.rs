@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 
 const SEQUENCES: u64 = 4;
 const STEPS: usize = 70;
-/// Number of codes that are issued, and of well-formed codes that are not.
+/// Number of codes that the test issues, and number of well-formed codes that were never issued.
 const ISSUED_CODES: usize = 4;
 const UNKNOWN_CODES: usize = 3;
 const SUBJECTS: usize = 3;
@@ -39,8 +39,8 @@ enum Code {
 }
 
 impl Code {
-    /// Returns the part of the state that a submission stores, together with the number of dissociations. If either changes before the
-    /// association, the association is rejected.
+    /// Returns the part of the code's state that a submission stores. A submission also stores the number of dissociations. If either
+    /// changes before the code is associated, the association is rejected.
     const fn stage(self) -> u8 {
         match self {
             Self::Issued => 0,
@@ -72,7 +72,7 @@ struct Model {
     submitted: BTreeMap<usize, BTreeSet<usize>>,
 }
 
-/// The expected status, and the problem code or an empty string.
+/// The expected status, and the expected problem code, or an empty string for a success.
 type Expected = (u16, &'static str);
 const OK: Expected = (200, "");
 

@@ -82,7 +82,7 @@ async fn zipped_images_are_the_uploaded_bytes_without_metadata_or_trailing_bytes
     for ((kind, original), (name, stored)) in photos.iter().zip(&files) {
         assert_eq!(jpeg::image_data(stored), jpeg::image_data(original), "{name}");
         assert_eq!(jpeg::pixels(stored), jpeg::pixels(original), "{name}");
-        // The original must have the metadata that is to be removed. Otherwise this test could not fail.
+        // Checks that the original contains the metadata that the service removes. Otherwise this test could never fail.
         let exif = |file: &[u8]| exif::Reader::new().read_from_container(&mut Cursor::new(file)).ok();
         assert!(exif(original).expect("EXIF").fields().any(|field| field.tag == exif::Tag::GPSLatitude), "{name}");
         assert!(exif(stored).is_none(), "{name}");

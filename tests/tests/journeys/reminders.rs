@@ -1,4 +1,4 @@
-//! Reminders: sent only with consent, without the code, to an address that is stored sealed and deleted after sending.
+//! Reminders are sent only with consent. They do not contain the code, and the address is stored sealed and deleted after sending.
 //!
 //! A reminder is due in a month or later. The tests therefore move its item to an earlier day in the table, and invoke the function as its
 //! schedule would.
@@ -148,7 +148,7 @@ async fn an_unassociated_code_gets_one_reminder_that_does_not_contain_it() {
     for (to, language) in [(fresh_email().await, Language::El), (mobile, Language::En)] {
         let issued = issue_with_reminder(&studio, &to, language).await;
         let set_id = set_of(&issued.code).await;
-        // The runs of two days were missed.
+        // The reminder has been due for two days, as if no run had taken place on these days.
         move_to(&reminder_of(&set_id).await, today().minus(2), &[]).await;
         run_until_deleted(&set_id).await;
         send_reminders().await;
@@ -189,7 +189,7 @@ async fn an_expiring_association_gets_one_reminder_and_its_address_is_deleted() 
     let item = reminder_of(&set_id).await;
     assert_eq!(day_of(&item), due.to_string());
 
-    // The reminder is deleted, deleted again, and set again.
+    // The client deletes the reminder, repeats the deletion, and then sets the reminder again.
     for _ in 0..2 {
         assert!(citizen::unset_reminder(&visit).await.expect(200).json()["reminder"].is_null());
         assert!(reminders_of(&set_id).await.is_empty());
@@ -221,12 +221,12 @@ async fn no_reminder_is_sent_once_the_photos_are_associated_or_dissociated() {
     let other = fresh_email().await;
     citizen::set_reminder(&visit, other.address(), Language::El).await.expect(200);
     let association_reminder = reminder_of(&set_id).await;
-    // A reminder of another photo set that this one has replaced.
+    // A reminder of a photo set that is no longer associated, because this one has replaced it.
     let another = storage::random_id().expect("randomness");
     move_to(&association_reminder, today(), &[("set_id", AttributeValue::S(another.clone()))]).await;
     run_until_deleted(&another).await;
     assert!(inbox::reminders(other.address()).await.is_empty());
-    // A reminder that the person has deleted.
+    // A reminder whose item still exists although the person has deleted the reminder.
     citizen::unset_reminder(&visit).await.expect(200);
     move_to(&association_reminder, today(), &[]).await;
     run_until_deleted(&set_id).await;
@@ -290,7 +290,7 @@ async fn a_deleted_reminder_is_not_shown() {
     run_until_deleted(&set_id).await;
     assert!(inbox::reminders(to.address()).await.is_empty());
     assert!(citizen::show_association(&visit).await.expect(200).json()["reminder"].is_null());
-    // The reminder is deleted by its TTL a week after its day, without a run.
+    // If no run processes the reminder, its TTL deletes it a week after the day on which it was due.
     let view = citizen::set_reminder(&visit, to.address(), Language::El).await.expect(200).json();
     assert!(view["reminder"].is_object(), "{view}");
     change_association(&set_id, &["expires_at"], now().plus(Span::days(22))).await;

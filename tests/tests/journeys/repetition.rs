@@ -1,5 +1,5 @@
-//! Repeated and concurrent calls. Repeating a call after a lost response does no harm. Of two concurrent calls one succeeds, and the other
-//! is rejected or gets the same response.
+//! Repeated and concurrent calls. A call that is repeated after a lost response has no second effect. Of two concurrent calls, one
+//! succeeds, and the other is rejected or gets the same response.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -13,7 +13,7 @@ use journeys::{
 };
 use serde_json::{Value, json};
 
-/// Waiting time after which a second message would have arrived.
+/// Time within which a second message would arrive if one were sent.
 const SECOND_MESSAGE_WAIT: Duration = Duration::from_secs(6);
 
 /// Removes the state of delivery, which may change between two responses.

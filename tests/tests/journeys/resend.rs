@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::{aws, outbox};
 
-/// Waiting time after which a second message would have arrived.
+/// Time within which a second message would arrive if one were sent.
 const SECOND_MESSAGE_WAIT: Duration = Duration::from_secs(6);
 
 /// Requests a resend in Greek and in English and checks that both are rejected alike. Returns the problem in English.
@@ -186,7 +186,7 @@ async fn an_associated_code_is_not_resent() {
     }
     let item = photographer::listed(&studio, &issued.upload_id).await;
     assert_eq!((resends(&item), &item["state"]), ((0, Vec::new()), &json!("associated")));
-    // The recipient is deleted with the message, but the history still shows that a code was issued, so repeating the issuance succeeds.
+    // The recipient is deleted with the message, but the history still shows that a code was issued. So a repeated issuance succeeds.
     photographer::issue_code(&studio, &issued.upload_id, &to, Language::El).await.expect(200);
     citizen::show_association(&visit).await.expect(200);
 }
@@ -260,7 +260,7 @@ async fn concurrent_corrections_leave_one_active_code() {
     let addresses = [someone().await, someone().await, someone().await];
     let calls = addresses.iter().map(|to| resend_code(&studio, &issued.upload_id, Some(to), None));
     let responses = futures_util::future::join_all(calls).await;
-    // More than one correction may succeed, each replacing the one before. There must never be two active codes.
+    // More than one correction may succeed, because each replaces the code of the one before. There must never be two active codes.
     let successful = count_successful(&responses);
     assert!(successful >= 1);
     let item = wait_until_sent(&studio, &issued.upload_id).await;

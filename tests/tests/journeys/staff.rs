@@ -214,7 +214,7 @@ async fn authorize_by_others(employee: &str, count: usize, at: i64) {
     let client = aws::dynamodb(&aws::config().await);
     for number in 0..count {
         let put = client.put_item().table_name(journeys::stack::variable("STAFF_TABLE"));
-        // These business ids sort before all real ones.
+        // These business ids come before all real ones in the order of the index.
         let put = put.item("business", AttributeValue::S(format!("--{number}-{employee}")));
         let put = put.item("employee", AttributeValue::S(employee.to_owned()));
         let put = put.item("sealed", AttributeValue::B(vec![7; 40].into())).item("authorized_at", AttributeValue::N(at.to_string()));
@@ -264,7 +264,7 @@ async fn the_101st_employee_is_rejected_until_another_one_is_withdrawn() {
     let owner = fresh_photographer().await;
     add_to_roster(&owner, 99).await;
     let (last, more) = (people::fresh("citizen").await, people::fresh("citizen").await);
-    // Two concurrent authorizations compete for the last place.
+    // Two concurrent calls authorise an employee when the business may authorise only one more.
     let (one, other) = tokio::join!(authorize(&owner, &last.afm, None), authorize(&owner, &more.afm, None));
     let (accepted, rejected, rejected_person) = if one.status == 201 { (one, other, &more) } else { (other, one, &last) };
     let employee = accepted.expect(201).json()["employee"].clone();

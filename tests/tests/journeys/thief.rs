@@ -1,4 +1,4 @@
-//! A simulated thief who has every table, the whole bucket and the use of both KMS keys, and tries to open one set of photos.
+//! Simulates a thief who has every table and the whole bucket, may use both KMS keys, and tries to decrypt one set of photos.
 
 use std::collections::HashMap;
 
@@ -34,8 +34,8 @@ impl Thief {
         Self { config, set_id: item.set_id, wrapped_key: item.wrapped_key, sealed_preview }
     }
 
-    /// Returns whether any secret in the tables opens the photos. Tries the short binary attributes of all items, and all binary attributes
-    /// after decryption by KMS with either key, in each encryption context that the service uses.
+    /// Returns whether any secret in the tables decrypts the photos. Tries the short binary attributes of all items, and all binary
+    /// attributes after decryption by KMS with either key, in each encryption context that the service uses.
     pub(crate) async fn opens(&self) -> bool {
         self.secrets().await.iter().any(|secret| self.opens_by(secret))
     }

@@ -1,4 +1,4 @@
-//! Verdicts of applications on the images that they pulled, and what the person and the photographer see of them.
+//! Verdicts of applications on the images that they pulled, as the person and the photographer see them.
 
 use domain::{
     FileProfile, ImageKind, Language,

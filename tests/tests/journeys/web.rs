@@ -172,7 +172,7 @@ fn no_spelling_of_a_path_leads_out_of_the_files() {
         let Raw { status, media_type, .. } = raw(path, None);
         assert!(matches!(status, 400..=404) && !media_type.starts_with("text/html"), "{path}: {status} {media_type}");
     }
-    // Unusual paths that are not files return the page, whose script shows that the path is unknown.
+    // Paths that are no file return the application's page. Its script then shows that the path is unknown.
     for path in ["//", "/%00", "/%0d%0aX-Header:%20x", "/a%2fb", "/%CE%BA"] {
         let response = raw(path, None);
         assert_eq!((response.status, response.media_type.as_str()), (200, "text/html; charset=utf-8"), "{path}");
@@ -197,7 +197,7 @@ async fn the_service_describes_its_api_for_generators_of_clients() {
     for operation in ["show_session", "issue_code", "pull_photo", "show_openapi"] {
         assert!(described.contains(operation), "{operation}");
     }
-    // A page of another site may link to it: it holds nothing about anybody.
+    // Pages of other sites may link to this page, because it contains no personal data.
     let elsewhere = Browser::new(Language::El).request(Method::GET, "/v1/openapi.json").header("sec-fetch-site", "cross-site").send().await;
     elsewhere.expect(200);
 }

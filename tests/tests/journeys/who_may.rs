@@ -1,8 +1,8 @@
 //! Access control of every route for every kind of caller. The expected outcomes are in who_may.txt.
 //!
-//! A permitted caller must get a success, or a redirect where the browser is sent on. All others must get the problem code in the table.
-//! Callers without the right to a resource use the id of an existing one. The rows of the table are kinds of access, and
-//! infra/operations.toml says which one each operation has.
+//! A permitted caller must get a success, or a redirect if the operation redirects the browser. All others must get the problem code in the
+//! table. Callers without the right to a resource use the id of an existing one. Each row of the table is a class of access, and
+//! infra/operations.toml assigns one class to each operation.
 
 mod callers;
 mod calls;
@@ -62,14 +62,14 @@ const CALL_ORDER: &[&str] = &[
     "web_page",
     "other_method",
 ];
-/// The first operation of `CALL_ORDER` that ends what the operations before it created.
+/// The first operation in `CALL_ORDER` that deletes or ends something that an earlier operation created.
 const FIRST_ENDING: &str = "revoke_authorization";
-/// Access to the calls of `CALL_ORDER` that are no operations.
+/// The class of access of those entries of `CALL_ORDER` that are not operations.
 const OTHER_CALLS: &[(&str, &str)] = &[("web_page", "anyone"), ("other_method", "another method")];
-/// Access to functions that a stream or a schedule calls.
+/// The class of access of functions that are invoked by a stream or a schedule.
 const NO_CALLER: &str = "no caller";
 
-/// Returns the access of each call, from infra/operations.toml.
+/// Returns the class of access of each call, from infra/operations.toml.
 fn accesses() -> BTreeMap<String, String> {
     let operations: toml::Table = OPERATIONS.parse().expect("TOML");
     let access = |facts: &toml::Value| facts["who_may"].as_str().expect("who may call it").to_owned();
@@ -86,7 +86,7 @@ fn calls_in_order(accesses: &BTreeMap<String, String>) -> Vec<&str> {
     calls
 }
 
-/// Parses the table. Returns its callers, and for each kind of access the expected outcomes in the order of the callers.
+/// Parses the table. Returns its callers, and for each class of access the expected outcomes in the order of the callers.
 fn table() -> (Vec<&'static str>, BTreeMap<&'static str, Vec<&'static str>>) {
     let cells = |line: &'static str| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty());
     let mut lines = TABLE.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty());

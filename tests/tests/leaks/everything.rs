@@ -1,5 +1,5 @@
-//! Calls every operation once with success, on behalf of people whose data the test knows, so that it can search storage and logs for this
-//! data.
+//! Calls every operation successfully at least once. The test knows the data of the people who call them, so that it can search storage and
+//! logs for this data.
 //!
 //! The calls are divided into steps, so that a test can examine what is stored between them. [`super::lines`] verifies from the functions'
 //! logs that each operation succeeded.
@@ -27,7 +27,7 @@ pub(crate) struct Everything {
     pub(crate) began: i64,
     pub(crate) studio: Visit,
     pub(crate) citizen: Visit,
-    /// Received two one-time passwords, and has not entered either.
+    /// A person who received two one-time passwords and has entered neither.
     pub(crate) waiting: Visit,
     employee: Visit,
     employee_id: Value,
@@ -179,7 +179,8 @@ impl Everything {
 /// Returns the personal data of a person.
 pub(crate) fn about(person: &Person) -> Vec<Secret> {
     let mobile = person.mobile();
-    // All notations contain the ten national digits, but the hash of each notation is a different value.
+    // A number can be written with or without its country code. Every form contains the ten national digits, but each has a different hash,
+    // so all forms are searched.
     let mut secrets: Vec<Secret> = [mobile, &mobile[1..], &mobile[3..]].map(|number| Secret::new("mobile number", number)).into();
     secrets.push(Secret::new("AFM", &person.afm));
     secrets.push(Secret::new("AMKA", person.amka.as_deref().expect("an AMKA")));

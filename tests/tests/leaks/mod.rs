@@ -20,8 +20,8 @@ pub(crate) struct Secret {
 }
 
 impl Secret {
-    /// Encodes a value in clear, in hexadecimal and in base64, alone or inside longer data. Does the same with its hash without a key,
-    /// because such a hash reveals a value with few possibilities, such as a telephone number.
+    /// Encodes a value in clear, in hexadecimal and in base64, alone or inside longer data. Does the same with the value's unkeyed hash,
+    /// because for values with few possibilities, such as telephone numbers, the value can be found from that hash.
     pub(crate) fn new(name: &'static str, value: impl AsRef<[u8]>) -> Self {
         let value = value.as_ref();
         assert!(value.len() >= 6, "{name} is too short to search for");
@@ -49,11 +49,12 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Returns the base64 characters that depend on these bytes alone, if `before` other bytes precede them in the encoded data: in the standard
-/// and in the URL-safe alphabet.
+/// Returns the base64 characters that depend only on these bytes if `before` other bytes precede them in the encoded data. The two results
+/// are in the standard and in the URL-safe alphabet.
 fn base64(bytes: &[u8], before: usize) -> Vec<Vec<u8>> {
     let padded = [&vec![0; before], bytes].concat();
-    // The first and last characters of six bits are left out if they contain bits of neighbouring bytes.
+    // Each base64 character encodes six bits. The first and the last character are left out if they also contain bits of neighbouring
+    // bytes.
     let (first, end) = ((before * 8).div_ceil(6), padded.len() * 8 / 6);
     [STANDARD.encode(&padded), URL_SAFE.encode(&padded)].map(|text| text.as_bytes()[first..end].to_vec()).to_vec()
 }

@@ -1,4 +1,5 @@
-//! Compares the number of requests to AWS that functions log with the budget in infra/operations.toml. Concurrent requests form one round.
+//! Compares the number of requests to AWS that functions log with the budget in infra/operations.toml. Requests that run concurrently count
+//! as one round trip ("round").
 
 use std::{
     cmp::Reverse,
@@ -11,8 +12,8 @@ use serde_json::Value;
 const UNKNOWN: u64 = u64::MAX;
 const BUDGET: &str = include_str!("../../../infra/operations.toml");
 
-/// Asserts that each operation makes exactly as many calls to AWS as its budget, and no more rounds of calls. Fewer calls fail too, because the
-/// budget is then out of date.
+/// Asserts that each operation makes exactly as many calls to AWS as its budget says, and no more rounds than its budget allows. An operation
+/// that makes fewer calls fails too, because its budget is then out of date.
 pub(crate) fn assert_budget_is_kept(lines: &[(String, String)], operations: BTreeSet<String>) {
     let budget = budget();
     assert_eq!(budget.keys().collect::<Vec<_>>(), operations.iter().collect::<Vec<_>>(), "infra/operations.toml has each operation");
@@ -24,7 +25,7 @@ pub(crate) fn assert_budget_is_kept(lines: &[(String, String)], operations: BTre
             continue;
         }
         let retries = number("aws_retries");
-        // Leaves out the SDK's retries and background calls, such as the one that records the use of a session.
+        // Leaves out retries by the SDK, and calls for which the response does not wait, such as the one that records the use of a session.
         let own = number("aws_calls").saturating_sub(number("aws_beside") + retries);
         // Calls that depend on each other always need separate rounds, but independent calls may get separate rounds by chance. So the fewest
         // rounds among calls with the same amount of work count.

@@ -22,7 +22,7 @@ pub(crate) fn functions() -> BTreeMap<String, String> {
         for bin in manifest["bin"].as_array().expect("binaries") {
             let name = bin["name"].as_str().expect("a name");
             assert_eq!(bin["path"].as_str(), Some(format!("{name}.rs").as_str()), "one name everywhere");
-            // A test build of every function would take minutes, so only functions with tests have one.
+            // Test builds of all functions would take minutes, so only functions with unit tests may have `test = true`.
             let has_tests = read(&format!("functions/{folder}/{name}.rs")).contains("#[cfg(test)]");
             assert_eq!(
                 bin.get("test").and_then(toml::Value::as_bool),
@@ -133,11 +133,11 @@ fn replaced(value: &Value, from: &str, to: &str) -> Value {
     }
 }
 
-/// One method of one path.
+/// A route: one method of one path.
 #[derive(Debug)]
 pub(crate) struct Route {
     pub(crate) path: String,
-    /// In capitals. `ANY` stands for all methods without a route of their own.
+    /// The method in capitals. `ANY` stands for all methods without a route of their own.
     pub(crate) method: String,
     pub(crate) operation: Option<String>,
     /// Logical id of the function that the gateway calls.

@@ -1,5 +1,5 @@
-//! Random changes of all kinds at once. The environment variable `RACES_SEED=<seed>` repeats the same changes, but which of them overlap
-//! depends on the machine.
+//! Makes random changes of all kinds concurrently and checks that storage and responses agree. The environment variable `RACES_SEED=<seed>`
+//! repeats the same changes, but which of them overlap depends on the machine.
 //!
 //! In each round several lanes run concurrently, and each lane makes some steps one after the other. After each round, when nothing is
 //! running, the tables are compared with each other, with all responses so far, and with what the API returns.
@@ -36,7 +36,7 @@ const ROUNDS: usize = 16;
 const LANES: usize = 8;
 /// Number of steps that a lane makes in each round.
 const STEPS: usize = 2;
-/// One person acts in two browsers, for themselves and for a minor, with three codes and two applications.
+/// One person acts for themselves and for a minor in two browsers, with three codes and two applications.
 const BROWSERS: usize = 2;
 const SUBJECTS: usize = 2;
 const CODES: usize = 3;
@@ -77,7 +77,7 @@ impl Step {
             11 => Act::Revoke { application },
             _ => Act::Pull { application },
         };
-        // Five of six steps are for the person, not the minor, so that more steps concern the same subject.
+        // Five of six steps are for the person and one is for the minor, so that more steps concern the same subject.
         Self { browser: dice.below(BROWSERS), subject: usize::from(dice.below(6) == 0), act }
     }
 }
@@ -86,7 +86,7 @@ impl Step {
 #[derive(Debug)]
 struct DoneStep {
     step: Step,
-    /// The case, if the step is a pull.
+    /// The pull's reference (`case`), if the step is a pull.
     case: Option<String>,
     status: u16,
     began: Instant,
@@ -165,7 +165,7 @@ impl World {
         let handles = [[own.clone(), minors::added(&visits[0], &minor).await], [own, minors::added(&visits[1], &minor).await]];
         let person = &visits[0].person;
         let mut codes = Vec::new();
-        // Issues one code after the other, because a code is read from the latest message.
+        // Issues the codes one after the other, because the test reads each from the latest message of the recipient.
         for _ in 0..CODES {
             codes.push(issue_by_sms(&studio, person.mobile()).await.code);
         }

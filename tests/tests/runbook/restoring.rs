@@ -29,7 +29,8 @@ async fn lost_items_are_restored_and_existing_items_are_unchanged() {
     let mut shell = restoring_shell();
     let step = |text: &str| block("restoring.md", "## Items of a table", text);
     shell.run("aws dynamodb delete-table --table-name restored > /dev/null 2>&1 || true"); // left by a failed run
-    // The emulator restores the items of the moment of the command, whatever time is given. So the restore precedes the loss.
+    // The emulator always restores the items that exist when the command runs, whatever time is given. So this test restores before it
+    // deletes the items.
     assert!(shell.run(&step("restore-table-to-point-in-time")).contains("ENABLED"));
     own(&changed.visit).set_reminder("later@example.gr", Language::El).await.expect(200);
     let delete = aws::dynamodb(&aws::config().await).delete_item().table_name(stack::variable("ASSOCIATIONS_TABLE"));
@@ -173,8 +174,8 @@ async fn after_keys_are_lost_codes_entered_again_open_the_same_photos() {
         own(&one.visit).show_association().await.rejected(404, "nothing_associated");
         assert_eq!(pull_status(&body, &one).await, 403);
         own(&other.visit).show_photo(ImageKind::Face).await.expect(200);
-        // As after every dissociation, a code that was submitted before must be submitted again.
-        own(&elsewhere).associate(&version).await.rejected(404, "no_submission");
+        // The commands dissociate the photos, so a code that was submitted before must be submitted again.
+        own(&elsewhere).associate(&version).await.refused(404, "no_submission");
         own(&one.visit).take(&one.code).await;
         own(&one.visit).show_photo(ImageKind::Face).await.expect(200);
     })

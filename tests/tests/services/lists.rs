@@ -1,4 +1,4 @@
-//! Lists: their pages, order and filters. Also an association with its key.
+//! Tests the pages, order and filters of lists, and the reading of an association together with its key.
 
 use std::collections::BTreeMap;
 
@@ -48,7 +48,7 @@ async fn a_history_is_paged_newest_first_without_expired_records() {
             valid.push(record.event.clone());
         }
         history.put(&record).await.unwrap();
-        // Ids that were created in the same millisecond have no order.
+        // The order of ids from the same millisecond is random, so each is created in a later one.
         tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     }
     valid.reverse();
@@ -247,7 +247,7 @@ async fn an_employee_of_many_businesses_sees_those_that_authorised_last() {
     }
     let found = async || staff.of_employee(&employee).await.unwrap().into_iter().map(|item| item.business).collect::<Vec<_>>();
     let latest: Vec<_> = shops.iter().rev().take(EMPLOYERS_MAX).cloned().collect();
-    // An index is updated a moment after its table.
+    // DynamoDB updates an index a moment after its table, so the query is repeated.
     for _ in 0..20 {
         if found().await == latest {
             break;

@@ -1,5 +1,5 @@
-//! Tests the crates `storage` and `sending` against DynamoDB, KMS, S3 and SNS: each function both with a call that succeeds and with calls
-//! that are rejected.
+//! Tests the crates `storage` and `sending` against DynamoDB, KMS, S3 and SNS. Each function is called once so that it succeeds, and then
+//! so that it is rejected.
 //!
 //! Tests that cannot pass on an emulator are listed in tests/not_on. Most times lie in the year 2096, so that no schedule of the stack finds the
 //! items. The cases of `conditions` are not repeated in the other modules.

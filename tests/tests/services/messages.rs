@@ -98,7 +98,7 @@ async fn assert_one_record(write: impl AsyncFn() -> bool) {
 
 #[tokio::test]
 async fn the_sender_is_woken_once_per_due_time() {
-    // The message does not exist, so the deployed sender, when woken, has nothing to do.
+    // There is no message with this id, so the deployed sender does nothing when the record wakes it.
     let (outbox, message_id) = (outbox().await, id());
     let wake = async |next_at| outbox.wake(&Due { message_id: message_id.clone(), next_at }, NOW).await.unwrap();
     assert!(wake(NOW).await);

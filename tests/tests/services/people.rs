@@ -46,7 +46,7 @@ async fn a_sign_in_is_taken_once_and_before_it_expires() {
     let end = NOW.plus(SIGN_IN_VALID);
     assert!(nonces.take_sign_in(&state, NOW).await.unwrap().is_none(), "the sign-in does not exist");
     begin(NOW).await.unwrap();
-    // Repeats the call, as the SDK does after a lost response.
+    // Makes the same call again, as the SDK does after a lost response.
     begin(NOW).await.unwrap();
     assert!(nonces.take_sign_in(&state, NOW).await.unwrap().is_some());
     assert!(nonces.take_sign_in(&state, NOW).await.unwrap().is_none(), "it was taken already");
@@ -274,7 +274,7 @@ async fn a_business_has_a_hundred_employees_at_most() {
         commit(&client, [staff.put_write(&item).unwrap(), staff.add_to_roster_write(&shop, &employee(number)).unwrap()]).await
     };
     enter(0).await.unwrap();
-    // Adds the ids of all other employees but one directly to the roster.
+    // Fills the roster up to one free place by adding invented ids directly.
     let others = (2..STAFF_MAX).map(|number| employee(number).as_str().to_owned()).collect();
     let roster = client.update_item().table_name(stack::variable("STAFF_TABLE")).update_expression("ADD employees :others");
     let text = |value: &str| AttributeValue::S(value.to_owned());
@@ -324,7 +324,7 @@ async fn an_application_is_replaced_only_if_unchanged_and_a_repeated_call_succee
         purpose: Purpose::Passport,
         profile: FileProfile::Standard,
         keys: BTreeMap::new(),
-        // Withdrawn, so that other tests do not see it.
+        // The application is withdrawn, so that it does not appear in the lists that other tests read.
         withdrawn_at: Some(NOW),
         revision: revision.to_owned(),
     };

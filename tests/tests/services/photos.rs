@@ -1,4 +1,4 @@
-//! The bucket: which requests a presigned upload URL accepts, and how sealed pictures are stored.
+//! Tests which requests the bucket accepts for a presigned upload URL, and how sealed pictures are stored.
 
 use domain::{ImageKind, business::BusinessId};
 use journeys::stack;

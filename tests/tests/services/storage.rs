@@ -34,7 +34,7 @@ fn at(rfc3339: &str) -> Moment {
 #[tokio::test]
 async fn the_sixth_code_of_the_day_is_rejected_and_at_midnight_in_athens_five_are_free_again() {
     let quotas = quotas().await;
-    // The last second of the day in Athens, in UTC: of an ordinary day, and of the days around both clock changes.
+    // The last second in UTC of an ordinary day in Athens, and of the days around both clock changes.
     for last_second in
         ["2026-11-20T21:59:59Z", "2026-03-28T21:59:59Z", "2026-03-29T20:59:59Z", "2026-10-24T20:59:59Z", "2026-10-25T21:59:59Z"]
     {
@@ -92,7 +92,7 @@ async fn a_person_who_signs_in_twice_at_once_is_one_subject() {
     let subjects = Subjects::new(aws::dynamodb(&aws::config().await), stack::variable("SUBJECTS_TABLE"), hasher);
     let numbers = [Identifier::Amka(Amka::parse("01018012342").unwrap()), Identifier::Afm(Afm::parse("068933130").unwrap())];
     let now = at("2026-11-20T12:00:00Z");
-    // The registers may return the numbers in either order, or one number alone.
+    // The registers may return the two numbers in either order, or only one of them.
     let [amka, afm] = numbers.clone();
     let variants = [vec![amka.clone(), afm.clone()], vec![afm.clone(), amka.clone()], vec![afm]];
     let all = join_all((0..9).map(|call| subjects.resolve(&variants[call % 3], now))).await;

@@ -1,4 +1,5 @@
-//! What differs between deployments: rollbacks, the sandbox, conditional resources, tags, and the steps of a first deployment.
+//! Tests the parts of the template that depend on the deployment: rollbacks, the sandbox, conditional resources, tags, and the steps of a
+//! first deployment.
 
 use std::collections::BTreeSet;
 
@@ -98,7 +99,7 @@ fn a_failed_first_deployment_can_delete_its_tables_and_later_ones_protect_them()
 #[test]
 fn the_rehearsal_makes_the_same_change_as_the_deployment_and_precedes_it_in_the_runbook() {
     for target in ["rehearse", "deploy"] {
-        // Both package a new version of every function.
+        // Both targets package the functions in the same way, and so create a new version of every function.
         let (recipe, script) = (recipe(target), format!("infra/operator/{target}.py"));
         assert!(recipe.contains(&script) && recipe.contains("for folder in target/lambda/*/"), "{recipe}");
     }

@@ -1,4 +1,5 @@
-//! Compares the firewall's managed rules with the requests of this service. A rule that would block one of them must only count.
+//! Compares the firewall's managed rules with the requests of this service. A rule that would block one of these requests must be set to
+//! count matches instead of blocking.
 //!
 //! AWS documents each rule with a sentence and an example, but does not publish the patterns. The matchers below implement those sentences and
 //! examples, so they detect requests that a rule certainly blocks. They do not prove that a rule lets other requests pass. Only the metrics of the

@@ -32,8 +32,8 @@ fn every_function_has_a_time_limit_a_memory_size_and_the_alias_live() {
         let number = |key: &str| setting(key).as_u64().unwrap_or_else(|| panic!("{id} has no {key}"));
         assert_eq!(setting("AutoPublishAlias"), "live", "{id}");
         assert_eq!(setting("Runtime"), "provided.al2023", "{id}");
-        // In seconds. API Gateway waits 29 seconds for a function. A sender has to end before its claim on a message expires, and the sweep
-        // before its next run.
+        // The longest permitted time limit, in seconds. API Gateway waits 29 seconds for a function. A sender has to end before its claim
+        // on a message expires, and the sweep before its next run.
         let longest = match id.as_str() {
             "SweepOutbox" => 59,
             "DeliverCode" => domain::delivery::CLAIM.as_seconds().unsigned_abs() - 1,
@@ -60,7 +60,7 @@ fn reminders_are_sent_during_the_day_in_athens_in_winter_and_summer() {
             assert!(domain::reminder::HOURS.contains(&at.hour), "{at:?}");
         }
     }
-    // The minute leaves time to finish the reminders that a run has started.
+    // The additional minute leaves time to finish the reminders that a run has started to send.
     assert!(own["Timeout"].as_i64().expect("a limit") > domain::reminder::REMINDER_RUN_TIME_MAX.as_seconds() + 60);
 }
 
@@ -68,11 +68,11 @@ fn reminders_are_sent_during_the_day_in_athens_in_winter_and_summer() {
 fn the_sweep_ends_within_its_time_limit_and_processes_a_full_backlog() {
     use domain::delivery::{SWEEP_CONCURRENCY, SWEEP_MESSAGES_MAX, SWEEP_RUN_TIME_MAX};
 
-    // Read, transaction and delete (functions/system/sweep_outbox.rs).
+    // A read, a transaction and a delete for each message (functions/system/sweep_outbox.rs).
     const CALLS_PER_MESSAGE: usize = 3;
-    // A call to AWS with its retries (shared/aws).
+    // Longest duration of a call to AWS including its retries (shared/aws).
     const CALL_SECONDS_MAX: i64 = 8;
-    // Ten times the usual duration of a call to DynamoDB on AWS, including the small share of a processor that 256 MB come with.
+    // Ten times the usual duration of a call to DynamoDB on AWS, as measured by a function with 256 MB and its small share of a processor.
     const SLOW_CALL_MS: usize = 100;
 
     let own = &lambdas()["SweepOutbox"]["Properties"];

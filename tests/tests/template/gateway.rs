@@ -59,7 +59,7 @@ fn the_firewall_protects_the_api_and_stores_no_samples_of_requests() {
     assert_eq!(firewall["Scope"], "REGIONAL");
     assert_eq!(template["Resources"]["FirewallOfApi"]["Properties"]["WebACLArn"], json!({ "Fn::GetAtt": ["Firewall", "Arn"] }));
     let rules = firewall["Rules"].as_array().expect("rules").iter();
-    // A conditional entry (`Fn::If`) stands for two rules.
+    // A conditional entry (`Fn::If`) contains two alternative rules, and both are checked.
     let rules: Vec<&Value> =
         rules.flat_map(|rule| rule["Fn::If"].as_array().map_or_else(|| vec![rule], |parts| parts[1..].iter().collect())).collect();
     for part in rules.iter().copied().chain([firewall]) {

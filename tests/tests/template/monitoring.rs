@@ -18,7 +18,7 @@ fn own_metrics(alarms: &Map<String, Value>) -> BTreeSet<String> {
     own.map(|own| own["MetricName"].as_str().expect("a metric").to_owned()).collect()
 }
 
-/// Returns the string literals at the right of the `=>` of a source's matches: the names under which codes are logged.
+/// Returns the string literals to the right of each `=>` in a source. These are the names under which log codes are written.
 fn codes(source: &str) -> BTreeSet<String> {
     read(source).split("=> \"").skip(1).filter_map(|rest| rest.split('"').next().map(str::to_owned)).collect()
 }
@@ -69,7 +69,8 @@ fn every_function_has_alarms_for_failures_and_for_slowness() {
             let alarm = alarms.get(&format!("{id}{kind}"));
             &alarm.unwrap_or_else(|| panic!("missing in {file}: alarm {id}{kind}"))["Properties"]
         };
-        // In milliseconds and periods. Functions that decode pictures or send messages may take longer. Reminders are sent only once an hour.
+        // Threshold in milliseconds, and number of evaluation periods. Functions that decode pictures or send messages may take longer.
+        // Reminders are sent only once an hour.
         let (threshold, periods) = match id.as_str() {
             "CheckPhotos" | "IssueCode" => (15_000, 3),
             "DeliverCode" => (60_000, 3),
@@ -136,7 +137,7 @@ fn every_alarm_links_to_the_runbook_and_notifies_the_topic() {
         let notifies = |condition: &str| json!({ "Fn::If": [condition, [{ "Ref": "AlarmTopic" }], { "Ref": "AWS::NoValue" }] });
         assert!([notifies("TellsTopic"), notifies("NotifiesTopic")].contains(&own["AlarmActions"]), "{id}");
         assert!(alarm["Condition"].is_null(), "{id} is conditional");
-        // No data means no failure, except that the sweep reports the outbox's age in every run.
+        // Missing data counts as no failure. The exception is the age of the outbox, which the sweep reports in every run.
         assert_eq!(own["TreatMissingData"], if id == "OutboxAge" { "breaching" } else { "notBreaching" }, "{id}");
     }
 }

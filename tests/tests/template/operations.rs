@@ -87,7 +87,8 @@ fn faults_in_template(routed: &BTreeSet<String>, triggered: &BTreeSet<String>) -
             faults.push(format!("missing in template.yaml: CodeUri {expected} of {}", logical_id(name)));
         }
     }
-    // The list `&routed` makes a log group and a permission for each of its functions, the list `&triggered` a log group only.
+    // The template's list `&routed` creates a log group and a permission for each function in it. The list `&triggered` creates only a log
+    // group.
     let logs = named("AWS::Logs::LogGroup", "Log");
     let invokes = named("AWS::Lambda::Permission", "Invoke");
     let listed_as_triggered = logs.difference(&invokes).cloned().collect();
@@ -100,7 +101,7 @@ fn faults_in_template(routed: &BTreeSet<String>, triggered: &BTreeSet<String>) -
 fn faults_in_watch(ids: &BTreeSet<String>) -> Vec<String> {
     let watch = yaml("infra/watch.yaml");
     let parameters = watch["Parameters"].as_object().expect("parameters").iter();
-    // AccessLog is a function, and AccessLogLog its log group.
+    // `AccessLog` is a function, so the name alone does not show a log group. Its log group is `AccessLogLog`.
     let is_log_group = |name: &String| !ids.contains(name) && name.strip_suffix("Log").is_some_and(|function| ids.contains(function));
     let parameters = parameters.filter(|(_, parameter)| parameter["Type"] == "String").map(|(name, _)| name);
     let parameters = parameters.filter(|name| !OTHER_PARAMETERS.contains(&name.as_str()) && !is_log_group(name)).cloned().collect();
@@ -131,7 +132,7 @@ fn faults_in_facts(every: &BTreeSet<String>) -> Vec<String> {
     for name in every.iter().filter(|name| facts.contains_key(*name)) {
         let missing = FACTS.iter().filter(|key| fact(&facts, name, key).is_empty());
         faults.extend(missing.map(|key| format!("missing in {FACTS_FILE}: {key} of {name}")));
-        // May be empty, because some operations are called so rarely that they do not count.
+        // The list may be empty, because some operations are called so rarely that docs/usage.md does not count them.
         if !facts[name].get("usage").is_some_and(toml::Value::is_array) {
             faults.push(format!("missing in {FACTS_FILE}: usage of {name}"));
         }

@@ -92,7 +92,7 @@ fn rights_to_encrypt_and_to_decrypt_belong_to_the_listed_functions_only() {
     }
     let listed: &[(&str, &[&str])] = &[
         ("kms:Encrypt OutboxKey.Arn", &["IssueCode", "ResendCode"]),
-        // Only ResendCode may do both, because it creates a new message from an old one.
+        // Only ResendCode may both encrypt and decrypt messages, because it creates a new message from an old one.
         ("kms:Decrypt OutboxKey.Arn", &["DeliverCode", "ResendCode"]),
         ("kms:Encrypt RemindersKey.Arn", &["IssueCode", "ResendCode", "SetReminder"]),
         ("kms:Decrypt RemindersKey.Arn", &["SendReminders"]),

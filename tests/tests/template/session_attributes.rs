@@ -61,7 +61,7 @@ fn only_the_sign_in_may_create_sessions_and_only_with_the_initial_attributes() {
     assert_eq!(creators, BTreeSet::from(["Callback".to_owned(), "VerifyOtp".to_owned()]));
 }
 
-/// An item has these attributes from its first write on.
+/// The first write of a session's item contains these attributes.
 #[test]
 fn no_update_changes_the_person_or_the_hard_end_of_a_session() {
     let updated: BTreeSet<&str> = UPDATE_ATTRIBUTES.iter().flat_map(|(_, attributes)| attributes.iter().copied()).collect();

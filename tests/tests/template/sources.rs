@@ -2,7 +2,7 @@
 
 use crate::{project::read, support::rust_files};
 
-/// Limits in lines of code, without comments and tests. Most functions are far shorter.
+/// Maximum numbers of lines of code in a file, not counting comments and tests. Most functions are far shorter.
 const FUNCTION_LINES_MAX: usize = 100;
 const FILE_LINES_MAX: usize = 250;
 

@@ -112,8 +112,8 @@ pub(crate) fn rust_files(folder: &str) -> Vec<String> {
     files
 }
 
-/// Returns one line for each name that only one of two sets has. `place` names the file or resource in which `found` was read, and `reason`
-/// says what a name in `found` without its equal in `expected` lacks.
+/// Returns one line for each name that only one of two sets has. `place` names the file or resource from which `found` was read. `reason`
+/// says what is wrong with a name in `found` that `expected` does not contain.
 pub(crate) fn differences(place: &str, found: &BTreeSet<String>, expected: &BTreeSet<String>, reason: &str) -> Vec<String> {
     let missing = expected.difference(found).map(|name| format!("missing in {place}: {name}"));
     let surplus = found.difference(expected).map(|name| format!("{place} has {name}, {reason}"));

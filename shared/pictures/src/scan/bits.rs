@@ -5,7 +5,7 @@ use super::Checked;
 /// Returns whether one of the eight bytes is 0xff.
 const fn contains_ff(bytes: u64) -> bool {
     const ONES: u64 = 0x0101_0101_0101_0101;
-    // A byte 0xff is 0 in the complement, and subtracting 1 from it borrows.
+    // In the complement, a byte 0xff becomes 0, and subtracting 1 from it borrows from its high bit.
     (!bytes).wrapping_sub(ONES) & bytes & (ONES << 7) != 0
 }
 
@@ -24,7 +24,7 @@ impl<'a> Bits<'a> {
     }
 
     fn fill(&mut self) {
-        // Mostly the next eight bytes contain no 0xff, and are taken together.
+        // Fast path: in most cases the next eight bytes contain no 0xff, and are read at once.
         if let Some(Some(&next)) = self.bytes.get(self.position..).map(<[u8]>::first_chunk::<8>) {
             let next = u64::from_be_bytes(next);
             let count = 56_u32.saturating_sub(self.buffered) / 8;
@@ -38,7 +38,7 @@ impl<'a> Bits<'a> {
         while self.buffered <= 48 {
             let (byte, length) = match (self.bytes.get(self.position), self.bytes.get(self.position + 1)) {
                 (Some(0xff), Some(0x00)) => (0xff, 2),
-                // A restart marker, or fill bytes before one or before the end.
+                // Here follows a restart marker, or fill bytes before a restart marker or before the end.
                 (Some(0xff), _) | (None, _) => return,
                 (Some(&byte), _) => (byte, 1),
             };
@@ -96,7 +96,7 @@ impl<'a> Bits<'a> {
     pub(super) fn end(mut self) -> Checked {
         self.fill();
         let is_padding = |byte: &u8| matches!(byte, 0x00 | 0xd0..=0xd7 | 0xff);
-        // Of the buffered bits, those that do not fill a byte are the unused rest of the last one.
+        // The buffered bits that do not fill a byte are the unused rest of the last byte.
         let buffer_is_padding = self.buffer & ((1 << (self.buffered - self.buffered % 8)) - 1) == 0;
         if !buffer_is_padding || !self.bytes[self.position..].iter().all(is_padding) {
             return None;
@@ -144,7 +144,7 @@ mod tests {
         ) {
             let (expected, mut bits, mut at) = (bits_of(&bytes), Bits::of(&bytes), 0);
             for (skips, count) in counts {
-                // After the end come ones.
+                // Beyond the end of the data, all bits read as ones.
                 let upcoming =
                     |count: u32| (at..at + count as usize).fold(0, |number, at| number << 1 | expected.get(at).copied().unwrap_or(1));
                 prop_assert_eq!(bits.peek(), upcoming(16) as usize);

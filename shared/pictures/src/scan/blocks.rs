@@ -22,7 +22,8 @@ impl BlockReader<'_> {
         Some((u32::from(value >> 4), u32::from(value & 15)))
     }
 
-    /// Reads one block. `dc` and `ac` are the places of its Huffman tables, `nonzero` is its mask of known coefficients.
+    /// Reads one block. `dc` and `ac` are the indices of its Huffman tables. `nonzero` is the bit mask of its coefficients that earlier
+    /// scans made nonzero.
     pub(super) fn block(&mut self, progressive: bool, band: &Band, dc: usize, ac: usize, nonzero: Option<&mut u64>) -> Checked {
         let tables = self.tables;
         if band.first == 0 {

@@ -16,7 +16,7 @@ const SHORT_BITS: usize = 9;
 pub(super) struct Tables {
     pub(super) dc: [Option<Table>; 4],
     pub(super) ac: [Option<Table>; 4],
-    /// In minimum coded units; 0 without restart markers.
+    /// Interval between restart markers, in minimum coded units. 0 if there are no restart markers.
     pub(super) restart_interval: usize,
     huffman_definitions: usize,
     quantisation_definitions: usize,
@@ -55,11 +55,11 @@ impl Tables {
     }
 }
 
-/// A Huffman table. For each possible value of the next 16 bits it has the value and the length of the code at their beginning, with
-/// length 0 if no code begins so.
+/// A Huffman table. For each possible value of the next 16 bits, it contains the value and the length of the code at their beginning. The
+/// length is 0 if these bits begin with no code.
 pub(super) struct Table {
     by_16_bits: Vec<(u8, u8)>,
-    /// The same by the first [`SHORT_BITS`] bits, with length 0 if the code is longer.
+    /// The same table, indexed only by the first [`SHORT_BITS`] bits. The length is 0 if the code is longer.
     by_short_prefix: [(u8, u8); 1 << SHORT_BITS],
 }
 

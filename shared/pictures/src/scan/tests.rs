@@ -33,7 +33,8 @@ fn baseline() -> Parts {
     }
 }
 
-/// Returns one block: a scan with its brightness, then one with coefficients 1 to 5, which are all zero.
+/// Returns a progressive picture of one block. The first scan has the block's brightness, the second has coefficients 1 to 5, which are all
+/// zero.
 fn progressive() -> Parts {
     let scans = vec![(vec![1, 1, 0, 0, 0, 0], vec![0b0111_1111]), (vec![1, 1, 0, 1, 5, 0], vec![0b0111_1111])];
     Parts { frame: frame(PROGRESSIVE, 8, 8, &[GRAY]), scans, ..baseline() }
@@ -71,7 +72,7 @@ fn an_invalid_frame_is_damage() {
         frame(BASELINE, 16, 8, &[[1, 0x15, 0]]),
         frame(BASELINE, 16, 8, &[[1, 0x01, 0]]),
         frame(BASELINE, 16, 8, &[[1, 0x10, 0]]),
-        // The header announces two components and contains one.
+        // This frame header announces two components but contains only one.
         (BASELINE, vec![8, 0, 8, 0, 16, 2, 1, 0x11, 0]),
     ] {
         assert_eq!(with(baseline(), |parts| parts.frame = impossible.clone()), DAMAGED, "{impossible:?}");

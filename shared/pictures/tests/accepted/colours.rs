@@ -1,4 +1,5 @@
-//! Colours are kept: the JFIF header, Adobe's colour transform, and the numbers of a colour profile.
+//! Accepted files still show the same colours, because the JFIF header, Adobe's colour transform and the numbers of a colour profile
+//! remain.
 
 use std::io::Cursor;
 
@@ -9,9 +10,9 @@ use crate::{
     structure::{assert_no_metadata, assert_only_metadata_is_lost, contains, segments, tag, tags},
 };
 
-/// A phone's profile, in version 4.
+/// The colour profile of a phone, in version 4 of the ICC format.
 pub(crate) const DISPLAY_P3: &[u8] = include_bytes!("../data/display_p3.icc");
-/// A profile of gray pictures, in version 2.
+/// A colour profile for gray pictures, in version 2 of the ICC format.
 pub(crate) const GRAY: &[u8] = include_bytes!("../data/gray_gamma_2_2.icc");
 
 #[test]
@@ -74,7 +75,7 @@ fn with_curve(entries: impl Iterator<Item = u16>) -> Vec<u8> {
 fn a_colour_profile_keeps_its_colours_and_loses_its_texts() {
     let sampled = with_curve((0..1024).map(|entry| entry * 64));
     let gray = include_bytes!("../data/gray.jpg");
-    // Many gray pictures are saved with a "dot gain" profile, which is a printer's.
+    // Many gray pictures are saved with a "dot gain" profile, which describes a printer.
     let of_printer = patched(GRAY, b"mntr", b"prtr");
     for (picture, original) in [(made::PORTRAIT, DISPLAY_P3), (made::PORTRAIT, &sampled), (gray, GRAY), (gray, &of_printer)] {
         let accepted = face(&with_profile(picture, &[(1, 1, original)]));
@@ -82,7 +83,7 @@ fn a_colour_profile_keeps_its_colours_and_loses_its_texts() {
         let kept = profile(&accepted.jpeg).unwrap();
         assert_eq!(tags(&kept).len(), tags(original).len());
         for (name, expected) in tags(original).into_iter().filter(|(name, _)| name != b"desc" && name != b"cprt") {
-            // The written tag lacks the padding to a multiple of four bytes.
+            // The tag in the test file is not padded to a multiple of four bytes.
             let got = tag(&kept, &name);
             assert!(expected.starts_with(got) && expected.len() - got.len() < 4, "{}", name.escape_ascii());
         }
@@ -104,7 +105,7 @@ fn nothing_can_be_hidden_in_a_colour_profile() {
     let header = patched(&patched(DISPLAY_P3, &[0; 20], hidden), b"\x07\xe6\0\x01", b"%PDF");
     let tail = [DISPLAY_P3, hidden].concat();
     let (one, other) = text.split_at(300);
-    // These profiles keep their colours and lose the rest.
+    // Of these profiles, the definition of colours remains and everything else is removed.
     for parts in [&[(1, 1, &text[..])][..], &[(1, 1, &header)], &[(1, 1, &tail)], &[(1, 2, one), (2, 2, other)]] {
         let file = cleaned(parts);
         assert_no_metadata(&file);
@@ -138,7 +139,7 @@ fn nothing_can_be_hidden_in_a_colour_profile() {
     for (name, parts) in parts {
         assert!(cleaned(parts) == without_profile, "{name}");
     }
-    // The colours are defined without these two.
+    // These two tags are not needed to define the colours.
     for name in [b"wtpt", b"chad"] {
         let file = cleaned(&[(1, 1, &patched(&text, name, b"html"))]);
         assert_no_metadata(&file);

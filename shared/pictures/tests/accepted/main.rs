@@ -1,4 +1,4 @@
-//! Accepted files: those of many encoders, without their metadata and otherwise unchanged.
+//! Tests of accepted files. Files of many encoders are accepted, and come back without metadata and otherwise unchanged.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failure fails the test")]
 

@@ -46,7 +46,8 @@ fn bytes_after_the_end_marker_are_removed() {
 #[test]
 fn every_segment_that_decoders_skip_is_removed() {
     let mut file = made::PORTRAIT[..2].to_vec();
-    // Reserved markers, JPG, markers of hierarchical and arithmetic coding, number of lines, application data, extensions, comments.
+    // Markers of segments that are removed: reserved markers, JPG, hierarchical and arithmetic coding, number of lines, application data,
+    // extensions, comments.
     for marker in (0x02..=0xbf).chain([0xc8, 0xcc, 0xdc, 0xde, 0xdf]).chain(0xe0..=0xfe) {
         file.extend([0xff, marker, 0, 14]);
         file.extend(b"SECRET PLACE");
@@ -55,7 +56,7 @@ fn every_segment_that_decoders_skip_is_removed() {
     assert!(face(&file).jpeg == face(made::PORTRAIT).jpeg);
 }
 
-/// Invalid EXIF either has no orientation and is removed, or its orientation gets the picture rejected.
+/// If invalid EXIF contains no orientation, it is removed. If it contains one, the picture is rejected because of it.
 #[test]
 fn invalid_exif_is_removed_or_gets_the_picture_rejected_as_rotated() {
     let entry = |kind: u8, value: u8| [0x01, 0x12, 0, kind, 0, 0, 0, 1, 0, value, 0, 0];

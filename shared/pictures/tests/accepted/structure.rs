@@ -5,7 +5,7 @@ use std::io::Cursor;
 use image::{GenericImageView, ImageDecoder, codecs::jpeg::JpegDecoder};
 use pictures::Accepted;
 
-/// Returns the segments of a JPEG as marker and bytes. Image data has marker 0, and the end marker has the bytes after it.
+/// Returns the segments of a JPEG as marker and bytes. Image data gets marker 0, and the end marker gets all bytes that follow it.
 pub(crate) fn segments(file: &[u8]) -> Vec<(u8, &[u8])> {
     let mut found = Vec::new();
     let mut at = 2;
@@ -40,8 +40,8 @@ pub(crate) fn contains(file: &[u8], text: &[u8]) -> bool {
     file.windows(text.len()).any(|bytes| bytes == text)
 }
 
-/// Asserts that a file has only tables, frame, scans, and the three kinds of application data that define colours, each at most once and of
-/// its defined length.
+/// Asserts that a file has only tables, frame, scans, and the three kinds of application data that define colours, each at most once and
+/// with its defined length.
 pub(crate) fn assert_no_metadata(file: &[u8]) {
     let mut kinds = Vec::new();
     for (marker, bytes) in segments(file) {

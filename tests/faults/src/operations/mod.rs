@@ -25,7 +25,7 @@ macro_rules! boxed {
 }
 use boxed;
 
-/// State that all cases of an operation share and none changes.
+/// State that all cases of an operation share. No case changes it.
 pub(crate) struct World {
     pub(crate) studio: Visit,
 }
@@ -71,7 +71,7 @@ fn prepared<S: 'static>(state: S, act: Act<S>, settled: Settled<S>) -> Prepared 
 type PrepareFn = for<'a> fn(&'a World) -> LocalBoxFuture<'a, Prepared>;
 type Prepare = Box<dyn for<'a> Fn(&'a World) -> LocalBoxFuture<'a, Prepared>>;
 
-/// infra/operations.toml, which has every operation.
+/// The text of infra/operations.toml, which lists every operation.
 const OPERATIONS: &str = include_str!("../../../../infra/operations.toml");
 
 pub(crate) struct Operation {
@@ -80,7 +80,8 @@ pub(crate) struct Operation {
     /// Distinguishes several variants of the same operation. Empty if there is only one.
     pub(crate) variant: &'static str,
     pub(crate) prepare: Prepare,
-    /// Problems (status and code) that a repeated request may get because the first request was used up. Its client then starts again.
+    /// Problems (status and code) that a repeated request may get because the first one used up a state, code or password. The client then
+    /// starts over.
     pub(crate) accepted_problems: &'static [(u16, &'static str)],
     /// Whether a schedule runs the operation, so that no caller waits for a response.
     pub(crate) is_run: bool,
@@ -131,7 +132,7 @@ impl Operation {
     }
 }
 
-/// Returns the operations that call AWS: those below, and all reads for which nothing has to be prepared.
+/// Returns all operations that call AWS: those of the modules in this folder, and all reads for which nothing has to be prepared.
 pub(crate) fn all() -> Vec<Operation> {
     let mut all: Vec<Operation> =
         [session::all(), photographer::all(), citizen::all(), application::all(), system::all()].into_iter().flatten().collect();

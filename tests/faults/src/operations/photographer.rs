@@ -39,8 +39,8 @@ impl Uploaded {
         citizen::take(&visit, &code).await;
         assert_eq!(inbox::codes(self.to.address()).await.len(), 1, "one message");
         if !crate::invariants::uploaded(&self.upload_id).await.is_empty() {
-            // Deleting the originals failed after the code was issued. The next request deletes them, or the bucket's lifecycle rule after a
-            // day.
+            // The code was issued, but deleting the originals failed. The repeated request deletes them, or otherwise the bucket's lifecycle
+            // rule after a day.
             self.issue().await.expect(200);
             assert!(crate::invariants::uploaded(&self.upload_id).await.is_empty(), "the originals are gone");
         }
@@ -55,7 +55,7 @@ fn by_email(person: people::Person) -> To {
     To::Email(person.email())
 }
 
-/// A code that has been delivered, issued by a studio of its own.
+/// A code that has been delivered. Each case has a studio of its own.
 struct Delivered {
     studio: Visit,
     issued: Issued,

@@ -45,7 +45,7 @@ pub(super) fn all() -> Vec<Operation> {
                             let otp = inbox::otp(at_taxisnet.person.mobile(), 0).await;
                             enter_otp(&at_taxisnet.browser, &otp).await.expect(200);
                         } else {
-                            // The sign-in was used up. A new sign-in works and sends another password.
+                            // The failed request used up the sign-in. A new sign-in must work and send another password.
                             let visit = sign_in_until_otp(at_taxisnet.person.clone(), Language::El).await;
                             assert!(inbox::last_seq(at_taxisnet.person.mobile()).await > before);
                             enter_otp(&visit.browser, &visit.otp).await.expect(200);
@@ -69,7 +69,7 @@ pub(super) fn all() -> Vec<Operation> {
                         let to_app = response.header("location").filter(|to| to.starts_with(REDIRECT_URI));
                         match to_app.and_then(|to| app.returned(to).code) {
                             Some(code) => assert_eq!(app.exchange(&code).await.expect(200).json()["session"]["stage"], "otp"),
-                            // The sign-in was used up, or the app received a problem. The app starts again.
+                            // The failed request used up the sign-in, or the app received a problem. The app then begins a new sign-in.
                             None => drop(mobile::sign_in_until_otp(at_taxisnet.person.clone(), Language::El).await),
                         }
                     }),
@@ -120,7 +120,7 @@ pub(super) fn all() -> Vec<Operation> {
                     boxed!(|state, response| {
                         let token = match response.status {
                             200 => response.json()["token"].as_str().expect("a token").to_owned(),
-                            // The code was used up. The app starts again.
+                            // The failed request used up the exchange code. The app then begins a new sign-in.
                             _ => mobile::sign_in_until_otp(state.2.clone(), Language::El)
                                 .await
                                 .browser

@@ -1,5 +1,5 @@
-//! Operations without a caller: the sender, the sweep and the reminders. They are triggered by a message in the outbox, or invoked as their
-//! schedules would.
+//! Operations without a caller: the sender of codes, the sweep of the outbox, and the sending of reminders. The tests trigger the sender by
+//! a message in the outbox, and invoke the others as their schedules would.
 
 use std::time::{Duration, Instant};
 
@@ -28,7 +28,7 @@ use crate::{
 const ATTEMPT_MAX: Duration = Duration::from_secs(20);
 const SENT_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Invokes a function as its schedule would.
+/// Invokes a function with the event that its schedule sends.
 async fn run_schedule(function: &str) -> Response {
     Response::from_invocation(function, stack::invoke(&format!("{function}_FUNCTION")).await)
 }
@@ -66,7 +66,7 @@ impl Waiting {
             assert!(started.elapsed() < SENT_TIMEOUT, "not sent: {listed}");
             tokio::time::sleep(Duration::from_secs(5)).await;
             if started.elapsed() > ATTEMPT_MAX {
-                // Ends the claim at once, which would otherwise last two minutes.
+                // Ends the claim on the message, which would otherwise last two minutes.
                 for message_id in outbox::messages_of(&self.upload_id).await {
                     outbox::set(&message_id, &[("claimed_until", application::now() - 1), ("next_at", application::now() - 1)]).await;
                 }
@@ -87,8 +87,8 @@ struct Due {
 }
 
 impl Due {
-    /// Issues a code of which the first `failures` attempts to send fail. Waits until the history shows one attempt and `state`, then sets the
-    /// attributes `past` of the message to a time in the past.
+    /// Issues a code and makes the first `failures` attempts to send it fail. Waits until the history shows one attempt and `state`, then sets
+    /// the attributes `past` of the message to a time in the past.
     async fn new(failures: u32, state: &str, past: &[&str]) -> Self {
         let waiting = Waiting::new(false).await;
         if failures > 0 {
@@ -112,7 +112,8 @@ impl Due {
         assert_eq!(inbox::codes(self.waiting.to.address()).await.len(), sent);
     }
 
-    /// Sets the code's time of issue to a day ago, so that the check of consistency, which covers today's codes, does not expect its message.
+    /// Sets the code's time of issue to a day ago. The consistency check covers only codes of the last day, so it then does not expect this
+    /// code's message.
     async fn age_code(&self) {
         let code = items_where("CODES_TABLE", "message_id = :value", &self.message_id).await.remove(0);
         let update = aws::dynamodb(&aws::config().await).update_item().table_name(stack::variable("CODES_TABLE"));
@@ -162,7 +163,7 @@ impl Reminded {
         let remaining = reminders_of(&self.set_id).await;
         let is_claimed = remaining.iter().any(|item| item.contains_key("claimed_until"));
         if is_claimed {
-            // Ends the claim.
+            // Ends the claim on the reminder.
             let passed = [("claimed_until", AttributeValue::N((application::now() - 1).to_string()))];
             move_to(&remaining[0], today().minus(1), &passed).await;
         }

@@ -32,7 +32,7 @@ fn unknown_code() -> String {
     code.expect("a code").expose().to_owned()
 }
 
-/// Returns the number of the set's objects under the prefix that is retained for a year.
+/// Returns the number of the photo set's objects under the prefix whose objects are retained for a year.
 async fn associated_objects(set_id: &str) -> usize {
     let list = objects::s3(&aws::config().await).list_objects_v2().bucket(stack::variable("PHOTOS_BUCKET"));
     list.prefix(format!("associated/{set_id}/")).send().await.expect("a list").contents().len()
@@ -226,8 +226,8 @@ async fn a_second_photo_set_cannot_be_associated() {
     assert_eq!(citizen::show_association(&visit).await.expect(200).json(), first);
 }
 
-/// The session remembers that there was no association when the code was submitted. After some time that is checked again before objects
-/// are copied.
+/// The session stores that the subject had no association when the code was submitted. If the submission is older, the function checks
+/// again before it copies objects.
 #[tokio::test]
 async fn a_photo_set_is_rejected_if_another_was_associated_after_its_code_was_submitted() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);

@@ -105,7 +105,7 @@ pub(crate) async fn make_minors_adult(browser: &Browser) {
     assert!(sessions.set_minors(&session, &minors).await.expect("a response"));
 }
 
-/// Records the three tries of the sign-in, as if their passwords were not compared yet.
+/// Records three tries of a one-time password in the sign-in, as if three calls had begun whose passwords were not compared yet.
 pub(crate) async fn use_up_tries(browser: &Browser) {
     let (sessions, session, _) = load_session(browser).await;
     for id in ["one", "two", "three"] {

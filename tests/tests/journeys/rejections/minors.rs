@@ -137,7 +137,7 @@ async fn a_day_after_the_first_association_the_photos_stay_with_the_first_subjec
     // Within the day the guardian may associate the photos, more than once.
     own(&guardian).take(&code).await;
     own(&guardian).dissociate().await.expect(204);
-    // The code is submitted in time, but associated too late.
+    // The code is submitted within a day of the first association, but associated later.
     let version = own(&guardian).submit_and_confirm(&code).await;
     clock::set_first_association_a_day_ago(&guardian.browser).await;
     own(&guardian).associate(&version).await.rejected(403, "code_taken");

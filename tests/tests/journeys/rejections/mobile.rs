@@ -266,6 +266,6 @@ async fn an_app_gets_no_error_unless_the_browser_is_the_one_that_began() {
     let stranger = Browser::new(Language::El);
     begin_sign_in(&stranger).await;
     assert_rejected(|| stranger.request(Method::GET, &back), 400, "sign_in_state").await;
-    // The attempt used the state up.
+    // The failed attempt used up the `state`, so it is not accepted again.
     assert_rejected(|| browser.request(Method::GET, &back), 400, "sign_in_state").await;
 }

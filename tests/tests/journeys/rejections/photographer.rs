@@ -178,7 +178,7 @@ async fn uploaded_files_must_match_their_declaration() {
     };
     incomplete("face").await;
 
-    // Uploads that differ from the declaration: other bytes of the same length, fewer bytes, and changed headers.
+    // Uploads that differ from what the photographer declared: other bytes of the same length, fewer bytes, and changed headers.
     let (face, mut altered) = (&photos[0].1, photos[0].1.clone());
     let middle = altered.len() / 2;
     altered[middle] ^= 1;
@@ -197,7 +197,7 @@ async fn uploaded_files_must_match_their_declaration() {
     incomplete("signature").await;
     put(&response["signature"], &photos[1].1).await.expect(200);
 
-    // If the bucket contains other bytes nevertheless, issuing detects it.
+    // Even if other bytes get into the bucket, the difference is detected when the code is issued.
     let key = originals_of(&upload_id).await.into_iter().find(|key| key.ends_with("/face")).expect("the original");
     let put_object = crate::objects::s3(&aws::config().await).put_object().bucket(stack::variable("PHOTOS_BUCKET")).key(key);
     put_object.body(ByteStream::from(altered)).send().await.expect("access to the bucket");
@@ -226,7 +226,7 @@ async fn a_code_is_sent_only_to_a_greek_mobile_or_an_email_address() {
         ("mobile", "2101234567", "invalid_mobile"),
         ("mobile", "+447912345678", "invalid_mobile"),
         ("mobile", "69123", "invalid_mobile"),
-        // Premium-rate numbers, a satellite number, and two numbers at once.
+        // Premium-rate numbers, a satellite number, and a text of two numbers.
         ("mobile", "9012345678", "invalid_mobile"),
         ("mobile", "+30 90 1234567", "invalid_mobile"),
         ("mobile", "+881612345678", "invalid_mobile"),
@@ -309,7 +309,7 @@ async fn issuing_again_to_an_address_that_looks_the_same_masked_is_rejected() {
     assert_conflict(&other).await;
     let again = issue_code(&visit, &upload_id, &to, Language::El).await.expect(200).json();
     assert_eq!(again["issued_at"], first["issued_at"]);
-    // After a correction the other address is the recipient, and the first one is a conflict.
+    // After a correction, repeating the issuance succeeds with the corrected address. With the first address it is a conflict.
     resend_code(&visit, &upload_id, Some(&other), None).await.expect(200);
     issue_code(&visit, &upload_id, &other, Language::El).await.expect(200);
     assert_conflict(&to).await;

@@ -1,4 +1,4 @@
-//! Rejections of malformed, oversized and cross-site requests, whoever sends them.
+//! Rejections of malformed, oversized and cross-site requests, for callers of every role.
 
 use domain::Language;
 use journeys::{browser::Browser, people::fresh_citizen};
@@ -42,7 +42,7 @@ async fn a_path_accepts_only_its_own_methods() {
     ] {
         let call = || browser.request(method.clone(), path);
         assert_rejected(call, 405, "method_not_allowed").await;
-        // Regardless of origin and body.
+        // The response is the same whatever the origin and the body are.
         assert_rejected(|| call().json(&json!({})).header("origin", "https://evil.example"), 405, "method_not_allowed").await;
         assert_rejected(|| call().body("text/plain", vec![b' '; 20_000]), 405, "method_not_allowed").await;
         assert_eq!(call().send().await.header("allow"), Some(allow), "{method} {path}");

@@ -71,7 +71,7 @@ fn all_calls() -> Vec<(Method, &'static str, Value)> {
 async fn without_a_session_every_call_is_rejected() {
     let browser = Browser::new(Language::El);
     assert_all_rejected(&browser, all_calls(), 401, "no_session").await;
-    // Cookies that never were a session token, one of them of the right format.
+    // Values that never were a session token. One of them has the format of a token.
     for token in ["A".repeat(43), "nonsense".to_owned()] {
         browser.put_cookie(SESSION_COOKIE, &token);
         assert_all_rejected(&browser, vec![(Method::GET, "/v1/session", Value::Null)], 401, "session_expired").await;
@@ -84,7 +84,7 @@ async fn only_the_exact_session_cookie_is_accepted() {
     let token = visit.browser.cookie(SESSION_COOKIE).expect("a session");
     let (name, own) = (SESSION_COOKIE, format!("{SESSION_COOKIE}={token}"));
     for cookies in [
-        // Under another or a similar name, including names that a browser lets a subdomain set.
+        // The token under another or a similar cookie name. Some of these are names that browsers allow a subdomain to set.
         format!("session={token}"),
         format!("__Secure-session={token}"),
         format!("__host-session={token}"),
@@ -94,7 +94,7 @@ async fn only_the_exact_session_cookie_is_accepted() {
         format!("\"{name}\"={token}"),
         format!("\u{2000}{own}"),
         format!("hush=\"a; {own}\""),
-        // With invalid syntax.
+        // Cookie headers with invalid syntax.
         String::new(),
         ";;=;;".to_owned(),
         name.to_owned(),
@@ -114,12 +114,12 @@ async fn only_the_exact_session_cookie_is_accepted() {
         format!("{name}=hush; {own}"),
         format!("{name}=; {own}"),
         format!("{name}=hush\r\nCookie: {own}"),
-        // With line breaks.
+        // Values with line breaks, plain or escaped.
         format!("{name}=hush%0d%0aSet-Cookie:%20hush=1"),
         format!("{name}={token}%0d%0aX-Hush:%201"),
         format!("{name}=hush\\r\\nX-Hush: 1"),
         format!("{name}=hush\r\nX-Hush: hush"),
-        // Too large. Browsers limit a cookie to four kilobytes.
+        // Cookies that are too large. Browsers limit a cookie to four kilobytes.
         format!("{name}={}", "hush".repeat(1_000)),
         format!("{name}={token}{}", "A".repeat(4_000)),
         format!("{}; hush=1", vec!["hush=hush"; 600].join("; ")),
@@ -128,7 +128,7 @@ async fn only_the_exact_session_cookie_is_accepted() {
         assert_eq!(response.status, 401, "{cookies:?}: {}", response.head);
         assert!(!response.head.contains("hush") && !response.head.contains(&token.to_lowercase()), "{cookies:?}: {}", response.head);
     }
-    // Larger than a gateway accepts, so either the gateway or the function rejects it.
+    // Cookie headers that are larger than a gateway accepts. Either the gateway or the function rejects them.
     for cookies in [format!("{name}={}", "hush".repeat(5_000)), format!("{own}; hush={}", "hush".repeat(20_000))] {
         let response = raw("/v1/session", Some(&cookies));
         assert!((400..500).contains(&response.status) && !response.head.contains("hush"), "{}", response.head);
@@ -226,7 +226,7 @@ async fn a_session_has_one_role_at_a_time() {
 #[tokio::test]
 async fn nobody_can_choose_the_business_of_somebody_else() {
     let theirs = fresh_photographer().await.browser.get("/v1/session").await.expect(200).json()["role"]["business"]["id"].clone();
-    // Another photographer, a citizen, and the owner of a cafe.
+    // Callers without access to this business: another photographer, a citizen, and the owner of a cafe.
     let (other, _) = sign_in(people::fresh("photographer").await, Language::El).await;
     let citizen = fresh_citizen().await;
     let (vasilis, session) = sign_in(people::named("vasilis").await, Language::El).await;

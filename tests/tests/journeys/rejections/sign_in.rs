@@ -40,7 +40,7 @@ async fn failing_or_slow_registers_are_reported_as_unavailable() {
     for language in LANGUAGES {
         through_taxisnet(&Browser::new(language), &stelios).await.rejected(502, "registers_unavailable");
     }
-    // For her the registers respond after twenty seconds, which is longer than the timeout.
+    // For this person, the registers of the sandbox respond after twenty seconds, which is longer than the timeout.
     let irini = people::named("irini").await;
     through_taxisnet(&Browser::new(Language::El), &irini).await.rejected(502, "registers_unavailable");
 }
@@ -77,7 +77,7 @@ async fn a_state_is_valid_once_and_only_in_the_browser_that_began() {
     assert_rejected(|| stranger.request(Method::GET, &back), 400, "sign_in_state").await;
     assert_rejected(|| browser.request(Method::GET, &back), 400, "sign_in_state").await;
 
-    // A state that was used, one that was never issued, and a missing state.
+    // A state that was already used, a state that was never issued, and no state.
     let back = press(&begin_sign_in(&browser).await, ("afm", &maria.afm)).await;
     browser.get(&back).await.expect(303);
     begin_sign_in(&browser).await;

@@ -71,13 +71,13 @@ impl Caller {
             "show_session" => self.get("/v1/session").await,
             "verify_otp" => {
                 let otp = if self.visit.otp.is_empty() { "000000" } else { &self.visit.otp };
-                // A twin of the browser enters the password and gets the new session, so that the caller stays before the one-time
-                // password.
+                // A second browser with the same cookies enters the password and gets the new session. The caller's browser still has not
+                // entered it.
                 let twin = self.visit.browser.twin();
                 if self.signs { self.post("/v1/session/otp", &json!({ "otp": otp })).await } else { people::enter_otp(&twin, otp).await }
             }
             "resend_otp" => match self.name {
-                // The caller's session was superseded by `verify_otp`, so another person signs in up to the same point.
+                // `verify_otp` has superseded the caller's session. So another person signs in until the one-time password is requested.
                 "before_otp" => {
                     self.visit = people::sign_in_until_otp(fresh("citizen").await, Language::El).await;
                     self.post("/v1/session/otp/resend", &json!({})).await

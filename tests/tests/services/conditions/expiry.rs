@@ -1,4 +1,4 @@
-//! Items whose time is over count as absent, although DynamoDB deletes them up to some days later.
+//! Items that have expired count as absent, although DynamoDB may delete them some days later.
 
 use domain::{retention::ISSUANCE_RETENTION, time::Span};
 use journeys::stack;

@@ -85,7 +85,8 @@ async fn a_resend_based_on_an_outdated_issuance_is_rejected() {
     }
 }
 
-/// Returns the item of a message that failed once and is due again at `NOW`, which no sender of the stack considers due.
+/// Returns the item of a message that failed once and is due again at `NOW`. `NOW` lies so far in the future that the stack's own sender
+/// does not send the message.
 fn message() -> Item {
     item([
         ("message_id", text(&id())),
