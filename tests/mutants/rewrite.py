@@ -30,7 +30,7 @@ def copy(root, to):
     sites, texts, by_hand = {}, {}, dict(BY_HAND)
     for path in paths:
         content = (root / path).read_bytes()
-        if path.endswith(".rs") and path.startswith(SOURCES) and not path.endswith("tests.rs"):
+        if path.endswith(".rs") and path.startswith(SOURCES) and not path.endswith(("tests.rs", "build.rs")):
             rewriter = Rewriter(path, content.decode())
             texts[path] = rewriter.rewritten(by_hand.pop(path, []))
             sites.update({site.name: site for site in rewriter.sites})

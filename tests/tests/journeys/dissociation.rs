@@ -62,12 +62,12 @@ async fn a_session_forgets_the_code_once_it_is_associated() {
     let version = own(&visit).submit_and_confirm(&issued.code).await;
     let associated = own(&visit).associate(&version).await.expect(201).json();
     assert!(visit.browser.get("/v1/session").await.expect(200).json().get("submission").is_none());
-    own(&visit).confirm().await.refused(404, "no_submission");
+    own(&visit).confirm().await.rejected(404, "no_submission");
     // The client repeats the call, as after a lost response.
     assert_eq!(own(&visit).associate(&version).await.expect(200).json()["associated_at"], associated["associated_at"]);
     own(&visit).dissociate().await.expect(204);
-    own(&visit).associate(&version).await.refused(404, "no_submission");
-    own(&visit).show_association().await.refused(404, "nothing_associated");
+    own(&visit).associate(&version).await.rejected(404, "no_submission");
+    own(&visit).show_association().await.rejected(404, "nothing_associated");
     // The same code is submitted in two browsers, and then associated in one after the other.
     let other = people::citizen(visit.person.clone(), Language::En).await;
     own(&visit).submit_and_confirm(&issued.code).await;

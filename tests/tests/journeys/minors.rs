@@ -104,7 +104,7 @@ async fn custody_is_checked_in_each_session_and_the_current_guardian_manages_the
     child.dissociate().await.expect(204);
     // The code was first associated for the minor. So only the minor's current guardian may associate it again, for the minor or for
     // themselves.
-    own(&new_session(&before).await).submit(&code).await.refused(403, "code_taken");
+    own(&new_session(&before).await).submit(&code).await.rejected(403, "code_taken");
     let taken = own(&after).take(&code).await;
     assert_eq!(taken["expires_at"], association["expires_at"], "the expiry does not change");
 }

@@ -175,7 +175,7 @@ async fn after_keys_are_lost_codes_entered_again_open_the_same_photos() {
         assert_eq!(pull_status(&body, &one).await, 403);
         own(&other.visit).show_photo(ImageKind::Face).await.expect(200);
         // The commands dissociate the photos, so a code that was submitted before must be submitted again.
-        own(&elsewhere).associate(&version).await.refused(404, "no_submission");
+        own(&elsewhere).associate(&version).await.rejected(404, "no_submission");
         own(&one.visit).take(&one.code).await;
         own(&one.visit).show_photo(ImageKind::Face).await.expect(200);
     })
