@@ -29,7 +29,8 @@ pub(crate) fn failed(kind: ImageKind, finding: &Finding, language: Language) -> 
     }
 }
 
-/// Formats a value for people: ratios in percent (proportions as decimals), everything else as whole numbers.
+/// Formats a value for people. The proportion of width to height is a decimal number, other ratios are in percent, and all other values are
+/// whole numbers.
 fn formatted(rule: Rule, value: Option<f64>, language: Language) -> String {
     let value = value.unwrap_or_default();
     let (separator, point) = match language {
