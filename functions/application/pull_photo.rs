@@ -96,7 +96,8 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         (Pull::Refused(refusal), _) => {
             let mut record = record(&application, &subject, association, image, Some(refusal), now);
             if found.is_none() {
-                // The random ID belongs to nobody. The record is written so that the response takes the same time, and has already expired.
+                // The random ID belongs to nobody. Its record is written only so that the response takes the same time, and is already
+                // expired when it is written.
                 record.expires_at = now;
             }
             deps.history.put(&record).await?;

@@ -108,8 +108,8 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         set_id: submission.set_id.clone(),
         profile: submission.profile,
         images: submission.images.clone(),
-        // Set before copying, so that the association expires before the bucket's lifecycle rule, which counts from the copy, deletes its
-        // objects.
+        // The time is taken before copying, so that the association expires before the bucket's lifecycle rule, which counts from the copy,
+        // deletes its objects.
         associated_at: call.now,
         expires_at: association::expiry(submission.state, submission.code_expires_at, call.now),
         business: submission.business.clone(),
@@ -195,7 +195,7 @@ async fn answer_existing(
     }
     let forget = deps.sessions.associated_write(session, &Associated { subject_id: subject.id.clone(), code_id })?;
     match deps.transaction.clone().with(forget).commit().await {
-        // Rejected if the session has forgotten the code already.
+        // The transaction is rejected if the session has already forgotten the code.
         Ok(()) | Err(TransactionError::Refused(_)) => Reply::json(200, &AssociationView::of(existing, subject, call.now)),
         Err(error) => Err(error.into()),
     }

@@ -127,7 +127,7 @@ async fn erase(deps: &Deps, call: &Call, citizen: &Citizen, subject: &Subject, c
             None => None,
         };
         let association = association.filter(|association| association.code_id == code_id);
-        // The two reads fell on either side of an association of this code. Reads again, so that the association does not remain.
+        // The code was associated or dissociated between the two reads. Both are repeated, so that no association remains.
         if code.state == CodeState::Associated && association.is_none() {
             continue;
         }

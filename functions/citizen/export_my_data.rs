@@ -1,8 +1,8 @@
 //! GET /v1/subjects/{subject}/export: all data that is stored about a person, as JSON (GDPR, articles 15 and 20). It contains the URLs of
 //! the images, not the images.
 //!
-//! Accesses by applications can be many, with long texts, so they are returned in pages. The first page also contains all other data. A
-//! page ends at [`ACCESSES_PER_PAGE`] or at [`PAGE_BYTES`], whichever is reached first.
+//! There can be many accesses by applications, with long texts, so they are returned in pages. The first page also contains all other data.
+//! A page ends at [`ACCESSES_PER_PAGE`] or at [`PAGE_BYTES`], whichever is reached first.
 
 use domain::{Language, quota::Quota};
 use edge::{

@@ -123,8 +123,8 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
 
 /// Returns whether a repeated request has the same recipient, language and reminder as the one that issued the code.
 ///
-/// Two recipients may look the same when masked. The message contains the hash of the recipient and settles that, as long as it exists: for
-/// a day, or until the code is associated.
+/// Two recipients may look the same when masked. As long as the message exists, which is for a day or until the code is associated, the
+/// hash of the recipient in it decides.
 async fn is_for(deps: &Deps, issued: &Issued, to: &Address, reminder: bool) -> Result<bool, Failure> {
     let looks_alike = issued.recipient_kind == to.recipient.kind() && issued.recipient_masked == to.recipient.masked();
     if !looks_alike || issued.language != to.language || issued.reminder != reminder {

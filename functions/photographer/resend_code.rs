@@ -230,7 +230,8 @@ impl Resending<'_> {
     }
 }
 
-/// Reads the issuance again and returns the reason why nothing was written: the code must not be sent again, or two requests met.
+/// Reads the issuance again and returns the reason why nothing was written: the code must not be sent again, or another request changed the
+/// data at the same time.
 ///
 /// `gone` is the ID of a message that was not found. If the issuance still names it, the message was deleted after its 24 hours.
 async fn conflict_failure(deps: &Deps, call: &Call, upload: &Issuance, gone: Option<&str>) -> Result<Failure, Failure> {

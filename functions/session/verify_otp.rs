@@ -62,7 +62,7 @@ async fn record_try_and_compare(deps: &Deps, call: &Call, session: &Session, awa
     let try_id = call.request_id.as_str();
     let noted = match deps.sessions.note_try(session, try_id, WRONG_OTPS_MAX).await? {
         Try::Noted(noted) => u32::try_from(noted).unwrap_or(u32::MAX),
-        // Does not end the session. The third wrong try does that, and the third try may be a correct one that is still being processed.
+        // The session is not ended here. The third wrong try ends it, and the third try may be a correct one that is still being processed.
         Try::Exhausted => return Err(Problem::OtpExhausted.into()),
         Try::Gone => return Err(Problem::SessionExpired.into()),
     };

@@ -218,15 +218,15 @@ async fn forget(deps: &Deps, item: &ReminderItem) -> Result<(), Failure> {
     remove(deps, &item.about()?, &item.set_id, address).await.map(|_| ())
 }
 
-/// Deletes a reminder's address with the transaction `address`, and the note of the reminder in its association. Returns false if another
-/// request has replaced or deleted the reminder.
+/// Deletes a reminder's address, by the transaction `address`, and the entry about the reminder in its association. Returns false if
+/// another request has replaced or deleted the reminder.
 async fn remove(deps: &Deps, about: &About, set_id: &str, address: Transaction) -> Result<bool, Failure> {
     let note = match about {
         About::Code { .. } => None,
         About::Association { subject } => Some(deps.associations.clear_reminder_write(subject, set_id)?),
     };
     let result = match address.clone().with_some(note).commit().await {
-        // The association has ended or was replaced, so there is no note.
+        // The association has ended or was replaced, so it has no entry about this reminder.
         Err(TransactionError::Refused(parts)) if !parts.contains(&0) => address.commit().await,
         result @ (Ok(()) | Err(_)) => result,
     };

@@ -15,7 +15,7 @@ async fn main() -> Result<(), lambda_http::Error> {
 /// Returns the problem for a request without a route.
 ///
 /// Under /v1 the gateway's greedy path `{proxy+}` matches every path that has no route (404). All other requests that reach this function
-/// have a known path and another method: one that the route does not have, or for a page, any except GET and HEAD (405).
+/// have a known path, but a method that the path does not have (405). The paths of pages have only GET and HEAD.
 fn refusal(call: &Call) -> Problem {
     let is_no_route = call.path("proxy").is_some() && call.is_api_request();
     let methods = METHODS.iter().find(|(path, _)| *path == call.route()).map_or("", |(_, methods)| methods);

@@ -15,7 +15,8 @@ pub fn path_of_read(operation: &str) -> Option<String> {
     (method == "get:" && !has_other_parameters).then(|| path.to_owned())
 }
 
-/// Returns the paths of all reads that a session alone can call: without the two of signing in, and without `photos.zip`, which is requested in parts.
+/// Returns the paths of all reads that need only a session. Leaves out the two operations of signing in, and `photos.zip`, which is
+/// requested in parts.
 pub fn reads() -> Vec<String> {
     let operations = DOCUMENT.lines().filter_map(|line| line.strip_prefix("      operationId: "));
     operations

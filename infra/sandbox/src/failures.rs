@@ -43,7 +43,7 @@ pub(crate) struct Rule {
     pub(crate) note: String,
 }
 
-/// Limits the rules that tests can add at run time.
+/// Maximum number of rules that tests can add at run time.
 const RULES_MAX: usize = 10_000;
 
 pub(crate) struct Failures {

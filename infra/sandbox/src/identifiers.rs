@@ -1,5 +1,4 @@
-//! Check digits of identifiers. The code does not share the service's implementation on purpose, so that a mistake in one of
-//! the two is noticed.
+//! Check digits of identifiers. On purpose, this is not the service's implementation, so that a mistake in one of the two is noticed.
 
 use jiff::civil::Date;
 

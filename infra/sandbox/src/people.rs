@@ -145,7 +145,7 @@ impl People {
         for person in seed.into_iter().chain(earlier) {
             inner.add(Arc::new(person));
         }
-        // The journal cannot be counted, because a person who was changed is in it several times.
+        // Counts people instead of the journal's lines, because a person who was changed has several lines.
         inner.created = inner.all.iter().filter(|person| person.created).count() as u64;
         Ok(Self { inner: RwLock::new(inner) })
     }

@@ -34,7 +34,7 @@ pub const SIGN_IN_COOKIE: &str = "__Host-sign-in";
 /// the requesting site. The description of the API is public, so that other sites may link to it.
 const CROSS_SITE_ROUTES: &[&str] = &["/v1/sign-in", "/v1/sign-in/callback", "/v1/openapi.json"];
 
-/// Limit of a request body. The largest valid body of any operation has a few hundred bytes.
+/// Limit of a request body, in bytes. The largest valid body of any operation has a few hundred.
 const BODY_BYTES_MAX: usize = 16 * 1024;
 
 /// One request. Headers, query, path and body are as the caller sent them. Code that uses them must check them.
@@ -69,7 +69,7 @@ impl Call {
     pub fn new(request: Request, public_origin: &str, now: Moment) -> Self {
         let query = request.query_string_parameters().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let path = request.path_parameters().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        // The path as requested, because the runtime's URI begins with the stage of the gateway.
+        // Uses the raw path, because the path in the runtime's URI begins with the stage of the gateway.
         let is_api_request = request.raw_http_path() == "/v1" || request.raw_http_path().starts_with("/v1/");
         let route = match request.request_context_ref() {
             Some(RequestContext::ApiGatewayV1(context)) => context.resource_path.clone().unwrap_or_default(),
@@ -108,7 +108,7 @@ impl Call {
     /// False for URLs that a person types or opens from another program (`none`), and for callers that do not send the header: apps,
     /// applications, and browsers released before 2023.
     pub fn is_from_another_site(&self) -> bool {
-        // Compared as bytes, so that a value that is not text counts as another site.
+        // The header is compared as bytes, so that a value that is not text counts as another site.
         self.headers.get("sec-fetch-site").is_some_and(|site| !matches!(site.as_bytes(), b"same-origin" | b"none"))
     }
 
@@ -134,7 +134,7 @@ impl Call {
         if self.method == Method::GET || self.method == Method::HEAD || self.method == Method::OPTIONS {
             return Ok(());
         }
-        // Compared as bytes, so that an origin that is not text is foreign.
+        // The header is compared as bytes, so that an origin that is not text counts as foreign.
         let foreign = self.headers.get(header::ORIGIN).is_some_and(|origin| origin.as_bytes() != self.public_origin.as_bytes());
         if foreign || self.is_from_another_site() {
             return Err(Problem::ForeignOrigin);

@@ -54,7 +54,7 @@ pub struct Owner {
 }
 
 impl Visitor {
-    /// Loads the caller's session and notes that it was used.
+    /// Loads the caller's session and records that it was used.
     ///
     /// # Errors
     /// [`Problem::NoSession`], [`Problem::SessionExpired`].
@@ -168,8 +168,8 @@ impl Owner {
     }
 }
 
-/// Returns the member ID that an older version writes into the records of a business. Needed for sessions that the older version began,
-/// which last 8 hours at most.
+/// Returns the member ID that an older version writes into the records of a business. It is needed for sessions that the older version
+/// began, which last 8 hours at most.
 fn member_of_before(session: &Session) -> MemberId {
     MemberId::from_hash(session.subject_id.as_str().to_owned())
 }

@@ -20,7 +20,8 @@ pub enum LogCode {
     Panicked,
     /// The function cannot start.
     NotStarted,
-    /// A call failed on which no response depends, such as noting the use of a session, or a deletion that a lifecycle rule repeats.
+    /// A call failed on which no response depends, such as the write that records the use of a session, or a deletion that a lifecycle rule
+    /// repeats.
     SideCallFailed,
     /// A code was sent.
     CodeSent,
@@ -38,7 +39,8 @@ pub enum LogCode {
     ReminderSent,
     /// An attempt to send a reminder failed. The next run tries again, or removes the reminder if it may have been sent.
     ReminderFailed,
-    /// A reminder was removed, because it could not be sent in the days for it or may have been sent without confirmation.
+    /// A reminder was removed, because it could not be sent on the days on which it was due, or because it may have been sent without
+    /// confirmation.
     ReminderGivenUp,
     /// A run has processed the reminders that are due.
     RemindersLookedAt,

@@ -29,7 +29,7 @@ impl<T: Serialize> Page<T> {
         let mut page = Self { entries: Vec::new(), next: None };
         let (mut used, mut last) = (0, None);
         for (id, entry) in entries {
-            // One byte more for the comma.
+            // Adds one byte for the comma after the entry.
             used += size(&entry)? + 1;
             if used > bytes && last.is_some() {
                 page.next = last;

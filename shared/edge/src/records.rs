@@ -79,7 +79,7 @@ pub struct AuthorizationRecordView {
 impl AuthorizationRecordView {
     pub fn of(record: &Record, names: &ApplicationNames<'_>, language: Language, now: Moment) -> Option<Self> {
         let Event::Authorized { application, purpose, by, until, ended_at } = &record.what else { return None };
-        // Revoked, or expired.
+        // The authorization ended when it was revoked or, if it was not, when it expired.
         let ended = ended_at.or(now.has_reached(*until).then_some(*until));
         Some(Self {
             id: record.id().to_owned(),
@@ -125,7 +125,7 @@ pub struct AccessView {
 pub struct VerdictView {
     #[serde(flatten)]
     pub verdict: Verdict,
-    /// The text of the listed reason.
+    /// The text of `reason`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason_text: Option<&'static str>,
     /// Free text that the clerk wrote.
@@ -171,7 +171,7 @@ pub enum AssociationStep {
 pub struct AssociationEventView {
     pub what: AssociationStep,
     pub at: String,
-    /// False if a guardian or the first subject of the photos did it.
+    /// False if a guardian or the first subject of the photos caused the event.
     pub by_subject: bool,
     /// True if the first subject of the photos erased them while they were associated with this subject.
     #[serde(skip_serializing_if = "std::ops::Not::not")]

@@ -83,8 +83,8 @@ impl Reply {
         Self::new(status, Some(content_type), body)
     }
 
-    /// Returns a response that is the same for every caller. It has none of the headers of personal responses: the caller of this function
-    /// sets `Cache-Control` and `Content-Security-Policy`.
+    /// Returns a response that is the same for every caller. It has none of the headers of personal responses, so the caller of this
+    /// function must set `Cache-Control` and `Content-Security-Policy`.
     pub fn public(status: StatusCode, body: Vec<u8>) -> Self {
         Self { is_public: true, ..Self::new(status, None, body) }
     }

@@ -186,7 +186,7 @@ pub fn now() -> Moment {
 /// Returns the log fields for the result of a call.
 ///
 /// Only [`Problem::Internal`] is counted for the function's alarm. Throttling, time limits and failures of external services are not
-/// counted, because they depend on the load and on others, and must not roll back a deployment (docs/decisions/monitoring.md).
+/// counted, because they depend on the load and on other systems, and must not roll back a deployment (docs/decisions/monitoring.md).
 fn outcome_fields(failure: Option<&Failure>, function: &str, at: Moment) -> Vec<(&'static str, Value)> {
     let Some(failure) = failure else { return vec![("outcome", json!("ok"))] };
     let mut fields = vec![("outcome", json!(failure.problem().code()))];

@@ -4,7 +4,7 @@
 //!
 //! 1. [`SignedRequest`] is parsed, but not verified.
 //! 2. [`Verified`] has a valid signature, audience and times.
-//! 3. [`Application`] was also not used before. This type alone is a guard.
+//! 3. [`Application`] has, in addition, not been used before. Only this type is a guard.
 //!
 //! The steps are separate so that a handler can read from storage between them.
 
@@ -68,7 +68,7 @@ impl<C: DeserializeOwned> SignedRequest<C> {
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(Problem::RequestUnsigned);
         }
-        // A body is not covered by the signature. Rejected, so that no application relies on it.
+        // The signature does not cover a body. A request with a body is rejected, so that no application relies on it.
         if call.has_body() {
             return Err(refused(SignatureFault::Malformed));
         }

@@ -44,7 +44,8 @@ pub struct SessionView {
     pub expires_at: String,
 }
 
-/// Shown until the one-time password is verified. The ending of the mobile number is all that is shown about the person before that.
+/// The awaited one-time password. Present until it is verified. Before that, responses contain nothing about the person except the last
+/// digits of the mobile number.
 #[derive(Debug, Serialize)]
 pub struct OtpView {
     pub mobile_ending: String,
@@ -307,7 +308,7 @@ pub struct ResendView {
 pub struct VerdictView {
     #[serde(flatten)]
     pub verdict: Verdict,
-    /// The text of the listed reason.
+    /// The text of `reason`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason_text: Option<&'static str>,
 }

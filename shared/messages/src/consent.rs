@@ -215,7 +215,7 @@ mod tests {
             DPO_EMAIL,
             "www.dpa.gr",
             "Έλαβα γνώση",
-            // What photographers see of verdicts.
+            // The text says which part of a verdict photographers see.
             "ο φωτογράφος βλέπει την απόφαση",
             "Δεν βλέπει ποια υπηρεσία ήταν",
         ] {

@@ -1,4 +1,4 @@
-//! Texts of a picture report, for photographers. For each violated rule: the measured value, the allowed range, and what to do.
+//! Texts of a picture report, for photographers. The text of a violated rule has the measured value, the allowed range, and the remedy.
 
 use domain::{
     ImageKind, Language,
@@ -21,7 +21,7 @@ pub fn text(kind: ImageKind, finding: &Finding, language: Language) -> Option<St
     (!finding.ok).then(|| failed(kind, finding, language))
 }
 
-/// Returns what is wrong and what to do. Call it for violated rules only.
+/// Returns the text of a violated rule: the fault and its remedy. Must not be called for a rule that holds.
 pub(crate) fn failed(kind: ImageKind, finding: &Finding, language: Language) -> String {
     match language {
         Language::El => el(kind, finding),
@@ -29,7 +29,8 @@ pub(crate) fn failed(kind: ImageKind, finding: &Finding, language: Language) -> 
     }
 }
 
-/// Formats a value for people: ratios in percent (proportions as decimals), everything else as whole numbers.
+/// Formats a value for people. The proportion of width to height is a decimal number, other ratios are in percent, and all other values are
+/// whole numbers.
 fn formatted(rule: Rule, value: Option<f64>, language: Language) -> String {
     let value = value.unwrap_or_default();
     let (separator, point) = match language {

@@ -335,7 +335,7 @@ impl Problem {
         .to_owned()
     }
 
-    /// Returns what happened in this occurrence, and what to do about it.
+    /// Returns the detail, which explains this occurrence and its remedy.
     pub fn detail(&self, language: Language) -> String {
         match language {
             Language::El => el::detail(self),

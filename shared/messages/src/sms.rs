@@ -16,8 +16,8 @@ pub fn otp(otp: &Otp, language: Language) -> String {
     }
 }
 
-/// Returns the text with a code number, both alone, for typing, and in the link. It is two parts in Greek and one in English if the
-/// service's origin has at most 27 characters.
+/// Returns the text with a code number, which it contains twice: alone, for typing, and in the link. The text takes two parts in Greek and
+/// one in English if the service's origin has at most 27 characters.
 pub fn code(code: &CodeNumber, expires_at: Moment, link: &str, language: Language) -> String {
     let (written, until) = (code.expose(), time_text::athens_short(expires_at, language));
     match language {

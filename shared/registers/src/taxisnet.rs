@@ -22,7 +22,7 @@ pub struct TaxisnetPerson {
     pub afm: Afm,
     pub first_name: String,
     pub last_name: String,
-    /// Four digits. `None` if `userinfo` contains no valid year.
+    /// The year of birth in four digits. `None` if `userinfo` contains no valid year.
     birth_year: Option<String>,
 }
 

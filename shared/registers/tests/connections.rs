@@ -1,4 +1,5 @@
-//! Requests do not fail because of closed connections. The registers close idle connections while Lambda has frozen a function.
+//! Tests that requests succeed although the server has closed an idle connection. The registers close idle connections while Lambda has
+//! frozen a function.
 
 use domain::{Afm, Secret};
 use lambda::{Forgetful, Idle};

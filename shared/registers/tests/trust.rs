@@ -1,4 +1,4 @@
-//! Which server certificates the client of the registers trusts, over TLS.
+//! Tests over TLS which server certificates the client of the registers trusts.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test that calls it")]
 

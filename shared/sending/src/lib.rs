@@ -24,7 +24,7 @@ impl SendingError {
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the SDK's error is non-exhaustive")]
-/// Returns a conversion from errors of the SDK for a channel.
+/// Returns a function that converts errors of the SDK into errors of this channel.
 fn sending_error<E: ProvideErrorMetadata, R>(channel: &'static str) -> impl Fn(aws_sdk_sns::error::SdkError<E, R>) -> SendingError {
     move |error| SendingError {
         channel,

@@ -1,4 +1,5 @@
-//! Messages are not lost because of closed connections. AWS closes idle connections while Lambda has frozen a function.
+//! Tests that no message is lost although AWS has closed an idle connection. AWS closes idle connections while Lambda has frozen a
+//! function.
 
 use domain::{EmailAddress, GreekMobile};
 use lambda::{Forgetful, Idle};

@@ -33,7 +33,7 @@ pub struct Application {
     /// people's histories show its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawn_at: Option<Moment>,
-    /// A new ID with every change. Updates are conditional on the revision that was read.
+    /// An ID that every change replaces. Updates are conditional on the revision that was read.
     pub revision: String,
 }
 

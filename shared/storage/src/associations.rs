@@ -36,7 +36,7 @@ pub struct Association {
     /// The business of the upload that the photos came from. With `upload_id` it leads to the photographer's record, which shows verdicts.
     pub business: BusinessId,
     pub upload_id: String,
-    /// A new ID with every change. Updates are conditional on the revision that was read.
+    /// An ID that every change replaces. Updates are conditional on the revision that was read.
     pub revision: String,
     /// Authorized applications. All are stored in this item, so that deleting it ends every authorization. Authorizations by a guardian may
     /// have ended already.
@@ -57,8 +57,8 @@ pub struct RequestedReminder {
 }
 
 impl Association {
-    /// Returns the reminder that can still be sent. Ignores a reminder whose address has expired in the table of reminders: its entry here
-    /// is not removed by TTL.
+    /// Returns the reminder that can still be sent. Ignores a reminder whose address has expired in the table of reminders, because TTL
+    /// does not remove its entry here.
     pub fn pending_reminder(&self, now: Moment) -> Option<&RequestedReminder> {
         let has_address =
             |reminder: &&RequestedReminder| !now.has_reached(ReminderKind::Association.kept_until(self.expires_at, reminder.until));

@@ -37,7 +37,7 @@ pub struct CodeItem {
     pub state: CodeState,
     #[serde(with = "serde_bytes")]
     pub wrapped_key: Vec<u8>,
-    /// Random. The second component of the photos' object keys.
+    /// A random ID, which is the second component of the photos' object keys.
     pub set_id: String,
     pub profile: FileProfile,
     pub images: Vec<ImageFacts>,
@@ -87,7 +87,7 @@ pub fn wrap_key(data_key: &SealingKey, code: &CodeNumber, set_id: &str) -> Resul
 /// Decrypts the data key of a photo set with its code number.
 ///
 /// # Errors
-/// [`StorageError::Corrupt`] if the code number or the photo set is another one.
+/// [`StorageError::Corrupt`] if the key was encrypted for another code number or photo set.
 pub fn unwrap_key(wrapped: &[u8], code: &CodeNumber, set_id: &str) -> Result<SealingKey, StorageError> {
     let plain = zeroize::Zeroizing::new(code_key(code).open(&wrapping_context(set_id), wrapped)?);
     plain.as_slice().try_into().map(SealingKey::from_bytes).map_err(|_| StorageError::Corrupt("a data key"))

@@ -77,7 +77,7 @@ impl ClassifyRetry for RetryOnTransactionConflict {
                 || error.downcast_ref().is_some_and(PutItemError::is_transaction_conflict_exception)
                 || error.downcast_ref().is_some_and(DeleteItemError::is_transaction_conflict_exception)
         });
-        // Not `TransientError`, because the SDK closes the connection after one.
+        // `TransientError` is not used, because the SDK closes the connection after such an error.
         if is_conflict {
             RetryAction::retryable_error_with_explicit_delay(ErrorKind::ServerError, PAUSE)
         } else {

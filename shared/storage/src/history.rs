@@ -1,4 +1,4 @@
-//! The table `History`: what happened to a subject's photos. The subject can read it.
+//! The table `History`: the events of a subject's photos, which the subject can read.
 
 use std::collections::BTreeSet;
 

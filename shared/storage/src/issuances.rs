@@ -93,7 +93,7 @@ impl Issuances {
         self.0.update_write(update)
     }
 
-    /// Builds the write that marks the code as associated. It does not store with whom.
+    /// Builds the write that marks the code as associated. It does not store the subject.
     ///
     /// # Errors
     /// If the request cannot be built.

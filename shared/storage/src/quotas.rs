@@ -1,5 +1,5 @@
-//! The table `Quotas`: what a person has used on one day in Athens. Uses are stored as sets of IDs, so that a repeated write is counted
-//! once.
+//! The table `Quotas`: each person's uses of the daily quotas, by day in Athens. Uses are stored as sets of IDs, so that a repeated write
+//! is counted once.
 
 use std::collections::HashSet;
 

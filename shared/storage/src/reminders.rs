@@ -272,8 +272,8 @@ impl Reminders {
             .table_name(&self.0.name)
             .set_key(Some(key2(KEY, &listed.slot, RANGE, &listed.about)))
             .update_expression("SET #claim = :claim, #until = :until, #attempts = :attempts")
-            // The second alternative lets a retry by the SDK pass, which finds its own claim. It writes the same `#attempts`, so the
-            // attempt counts once.
+            // The second alternative of the condition lets a retry by the SDK succeed, which finds the claim of its first attempt. The
+            // retry writes the same `#attempts`, so the attempt counts once.
             .condition_expression("(attribute_not_exists(#claim) AND #attempts = :read AND #end > :now) OR #claim = :claim")
             .expression_attribute_names("#claim", CLAIM_ID)
             .expression_attribute_names("#until", CLAIMED_UNTIL)

@@ -80,7 +80,7 @@ impl SealingKey {
     /// Decrypts sealed data.
     ///
     /// # Errors
-    /// [`StorageError::Corrupt`] if the key or the context is another one, or if the data was changed.
+    /// [`StorageError::Corrupt`] if the data was sealed with another key or context, or was changed.
     pub fn open(&self, context: &str, sealed: &[u8]) -> Result<Vec<u8>, StorageError> {
         const BROKEN: StorageError = StorageError::Corrupt("sealed data does not open");
         let (&format, rest) = sealed.split_first().ok_or(BROKEN)?;

@@ -141,7 +141,7 @@ impl Session {
         }
     }
 
-    /// Returns what the person must do next before the session can be used.
+    /// Returns the step that the person must complete next.
     pub fn stage(&self) -> Stage {
         if self.otp.is_some() {
             return Stage::Otp;

@@ -92,8 +92,8 @@ impl Table {
         output.item.filter(|item| is_live(item, now)).map(from_item).transpose()
     }
 
-    /// Writes an item under a random key. It needs no condition: no other item has the key, and the SDK may safely repeat the write after a
-    /// lost response.
+    /// Writes an item under a random key. It needs no condition, because no other item has the key, and the SDK may safely repeat the write
+    /// after a lost response.
     pub(crate) async fn put(&self, item: Item) -> Result<(), StorageError> {
         self.client.put_item().table_name(&self.name).set_item(Some(item)).send().await.map(|_| ()).map_err(failed("PutItem"))
     }

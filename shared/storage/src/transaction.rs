@@ -107,7 +107,7 @@ impl Transaction {
                 return Err(match (conflict, throttled) {
                     (true, _) => TransactionError::Conflict,
                     (false, true) => StorageError::Throttled("TransactWriteItems".to_owned()).into(),
-                    // Not a `Conflict`, which promises that nothing was written: the earlier request may still succeed.
+                    // The error is not `Conflict`, which promises that nothing was written, because the earlier request may still succeed.
                     (false, false) => StorageError::Unavailable("TransactWriteItems: still in progress".to_owned()).into(),
                 });
             }

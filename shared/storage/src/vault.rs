@@ -84,8 +84,8 @@ impl UploadUrl {
     /// Takes the URL and the signed headers from a presigned request. Headers that are not signed are dropped.
     ///
     /// # Errors
-    /// [`StorageError::Corrupt`] unless exactly [`SIGNED_HEADERS`] are signed: an upload would fail at S3 for a header that no client
-    /// sends.
+    /// [`StorageError::Corrupt`] unless exactly [`SIGNED_HEADERS`] are signed, because S3 rejects an upload without a signed header, and no
+    /// client sends other headers.
     fn of<'a>(url: &str, headers: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Self, StorageError> {
         let (_, query) = url.split_once('?').unwrap_or_default();
         let signed = query.split('&').find_map(|pair| pair.strip_prefix("X-Amz-SignedHeaders="));

@@ -57,7 +57,7 @@ after(async () => {
   (await dist)?.close();
 });
 
-/** The browser of all pages of a file that need no camera of their own. Their contexts share nothing. */
+/** The browser that all pages of a test file share, except those that need a camera of their own. Each page has its own context. */
 let shared;
 
 const VIEWPORTS = {

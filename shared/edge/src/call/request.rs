@@ -74,8 +74,8 @@ impl Call {
         let mut deserializer = serde_json::Deserializer::from_slice(&self.body);
         let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
             let path = error.path().to_string();
-            // Parsed again, because serde_json also reports a syntax error where it expects the name of an enum variant and finds a list
-            // or a number.
+            // The body is parsed again, because serde_json also reports a syntax error where it expects the name of an enum variant and
+            // finds a list or a number.
             let is_json = serde_json::from_slice::<IgnoredAny>(&self.body).is_ok();
             field_problem(&path, error.inner(), is_json)
         })?;

@@ -229,7 +229,7 @@ fn unknown_applications_unknown_keys_and_wrong_signatures_get_the_same_error() {
     let mut without_key = registered();
     without_key.keys.remove("ES256");
     assert_eq!(check_from(&good, Some(without_key)), same_error);
-    // Signed by one application in the name of another, which does not have the key.
+    // The request is signed by one application but names another one, which has not registered the key.
     let mut other = registered();
     other.application = ApplicationId::parse("identity-cards").unwrap();
     assert_eq!(check_from(&good, Some(other)), same_error);

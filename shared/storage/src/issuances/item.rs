@@ -30,7 +30,8 @@ pub struct Issuance {
     /// The member of the business who requested the upload. Items written by an older version have the person's citizen ID here. The last
     /// of these expire a year after the newer version is deployed.
     pub uploader: MemberId,
-    /// The same member if it is an employee. Absent for the owner. Items written by an older version have the employee's hash here.
+    /// Equal to `uploader` if the member is an employee. Absent for the owner. Items written by an older version have the employee's hash
+    /// here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub employee: Option<MemberId>,
     pub profile: FileProfile,

@@ -112,7 +112,7 @@ mod tests {
     use super::*;
     use crate::sealing::equal;
 
-    /// These types contain only bytes, so they need a drop only because they are wiped.
+    /// Checks that these types are wiped when they are dropped. They contain only bytes, so nothing else would need a destructor.
     const _: () = {
         assert!(std::mem::needs_drop::<SealingKey>());
         assert!(std::mem::needs_drop::<SessionToken>());
@@ -149,7 +149,7 @@ mod tests {
         let again = ExchangeCode::parse(&code.expose()).unwrap();
         assert_eq!(again.key().open("token", &sealed).unwrap(), b"a token");
         assert!(ExchangeCode::random().unwrap().key().open("token", &sealed).is_err());
-        // The stored ID of the code does not open it.
+        // The stored ID of the code, used in place of the code, does not open the token.
         let id = ExchangeCode::parse(&code.id()).unwrap();
         assert!(id.key().open("token", &sealed).is_err());
         assert!(ExchangeCode::parse("short").is_none());

@@ -74,8 +74,8 @@ impl Sessions {
         }
     }
 
-    /// Replaces the one-time password, if it was sent again `resends_before` times so far. Returns `false` if another call has replaced it
-    /// or the session has ended.
+    /// Replaces the one-time password, if it has been resent exactly `resends_before` times. Returns `false` if another call has replaced
+    /// it or the session has ended.
     ///
     /// # Errors
     /// Storage errors.

@@ -143,7 +143,7 @@ impl Sessions {
             .expression_attribute_names("#submission", "submission")
             .expression_attribute_values(":submission", AttributeValue::B(Blob::new(seal(&session.token.key(), SUBMISSION, confirmed)?)))
             .expression_attribute_values(":read", submission_as_read(session));
-        // The last alternative lets a retry by the SDK pass, which finds the submission of its first attempt.
+        // The last alternative of the condition lets a retry by the SDK succeed, which finds the submission of its first attempt.
         let update = with_use(update, session, now).condition_expression(
             "attribute_exists(#key) AND attribute_not_exists(#successor) AND (#submission = :read OR #submission = :submission)",
         );
@@ -178,7 +178,7 @@ impl Sessions {
         let update = self
             .update(session)
             .update_expression("REMOVE #submission")
-            // The last alternative lets a retry by the SDK pass, which finds no submission.
+            // The last alternative of the condition lets a retry by the SDK succeed, which finds no submission.
             .condition_expression(
                 "attribute_exists(#key) AND attribute_not_exists(#successor) AND (#submission = :read OR attribute_not_exists(#submission))",
             )

@@ -32,7 +32,7 @@ export function Home({ subject }: { subject: Subject }) {
   return (
     <Page title={subject.isSelf ? t.title : t.titleMinor} caption={subject.name} back="/people">
       <StatusMessage />
-      {/* While photos are associated, a pending submission cannot be associated, or it is for the same photos. So it is only shown without an association. */}
+      {/* While photos are associated, a pending submission cannot be associated or is for the same photos, so it is only shown without an association. */}
       {data === null && <PendingSubmission subject={subject} />}
       {failure !== undefined ? (
         <ErrorMessage failure={failure} onRetry={association.reload} subject={subject} />

@@ -83,7 +83,7 @@ function ImageSection({ image }: { image: Parameters<typeof ImageReport>[0]["ima
   );
 }
 
-/** After this time a text says that the upload is still running, in milliseconds. */
+/** Time in milliseconds after which a text says that the upload is still running. */
 const SLOW_AFTER_MS = 10_000;
 
 function Progress() {

@@ -41,7 +41,7 @@ export function useFileChoice(kind: Kind, onChosen: () => void): FileChoice {
   return { busy, error: errorKind === undefined ? undefined : t[errorKind], pick };
 }
 
-/** Buttons to choose a picture. `replaces`: there already is one. `camera`: offer the camera. */
+/** Buttons to choose a picture. `replaces` means that there already is a picture, and `camera` that the camera is offered. */
 export function FileChooser({ kind, choice, replaces = false, camera = true }: { kind: Kind; choice: FileChoice; replaces?: boolean; camera?: boolean }) {
   const t = words().pictures;
   const image = common().image[kind];

@@ -8,7 +8,7 @@ import { NotFound } from "../not_found";
 import { words } from "./words";
 
 /**
- * Time that the page must be in front before its button works, in milliseconds. It is longer than a double click, so that a second click
+ * Time in milliseconds for which the page must be in front before its button works. It is longer than a double click, so that a second click
  * that was meant for another page has no effect.
  */
 const SETTLE_DELAY_MS = 1000;

@@ -1,5 +1,5 @@
 /*
- * Requirements for pictures, the same as in the service (shared/domain/src/photo.rs, picture_report.rs). The service decides by them. A
+ * Requirements for pictures, the same as in the service (shared/domain/src/photo.rs, picture_report.rs). The result of the service's own check is decisive. A
  * test compares the numbers.
  */
 import type { Schemas } from "../../../api/client";

@@ -1,7 +1,7 @@
 /* Finds the best JPEG within a size limit. */
 
 export const QUALITY_MAX = 100;
-/** Below this quality, JPEG blocks become visible and fewer pixels look better. */
+/** Below this quality JPEG blocks become visible, and a smaller picture of higher quality looks better. */
 export const QUALITY_MIN = 70;
 
 export type Encoded<T> = { readonly file: T; readonly bytes: number };
