@@ -87,7 +87,8 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     };
     let in_force = keys::in_force(&deps.associations, &deps.keys, &subject, now);
     let (application, in_force) = tokio::join!(Application::from(request, &deps.nonces, call), in_force);
-    // The check for a replay comes first, so that a replayed request always gets the same response, even if the other lookup has failed.
+    // The replay check's error is returned before an error of the association lookup, which runs concurrently. So a replayed request always
+    // gets the same response.
     let (application, in_force) = (application?, in_force?);
     let association = in_force.as_ref().map(|(association, _)| association);
     let decision = decide(&application, association, image, now);

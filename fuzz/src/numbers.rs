@@ -10,7 +10,8 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::text;
 
-/// Asserts that two texts are the same code only if they differ in white space or in the last two characters of the base64 alphabet.
+/// Asserts that different texts parse to the same code only if they differ in nothing but white space and the base64 alphabet (`+/` or
+/// `-_`).
 pub(crate) fn code_number(data: &[u8]) {
     let Some(text) = text(data) else { return };
     let plain: String = text.chars().filter(|c| !c.is_whitespace()).collect();

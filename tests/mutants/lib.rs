@@ -45,8 +45,8 @@ pub fn off(site: &'static str) -> bool {
     is_chosen(site, "")
 }
 
-/// Returns the condition. If the condition or one of its terms is the site that is off, that part is weakened so that it always holds. The weakened
-/// condition still uses all names and values, because DynamoDB rejects unused ones.
+/// Returns the condition unchanged, unless the mutant chosen for this run is the condition or one of its terms. Then that part is weakened
+/// so that it always holds. It still uses all names and values, because DynamoDB rejects unused ones.
 pub fn condition(site: &'static str, expression: impl Into<String>) -> String {
     let expression = expression.into();
     if is_chosen(site, &format!("{expression}")) {

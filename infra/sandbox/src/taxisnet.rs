@@ -143,8 +143,8 @@ impl InvalidRequest {
 }
 
 impl Authorize {
-    /// Returns the URL to which the browser returns. Errors of the client ID or the URL itself are never reported to that URL
-    /// (RFC 6749, 4.1.2.1); all other errors are.
+    /// Returns the redirect URI. Errors of the client ID or the URI itself are never reported to that URI (RFC 6749, 4.1.2.1); all other
+    /// errors are.
     fn redirect(&self, world: &Sandbox) -> Result<Url, InvalidRequest> {
         if self.client_id != world.client_id {
             return Err(InvalidRequest::Client);

@@ -104,10 +104,11 @@ const UNDEREXPOSURE: Limit = Limit::least(32.0);
 const OVEREXPOSURE: Limit = Limit::most(0.15);
 /// The Hellenic Police require a colour photo. The measure is ours. The limit is above the colour that encoders add to grey pictures.
 const COLOUR: Limit = Limit::least(12.0);
-/// Hellenic Police and ICAO Doc 9303: uniform, with mild variations of brightness at most. The limit is our own: a quarter of the
-/// brightness scale.
+/// The Hellenic Police and ICAO Doc 9303 require a uniform background, with at most mild variations of brightness. The limit, a quarter of
+/// the brightness scale, is our own.
 const BACKGROUND_EVENNESS: Limit = Limit::most(64.0);
-/// Hellenic Police: light, preferably white or pale grey. The limit is our own: the middle of the brightness scale.
+/// The Hellenic Police require a light background, preferably white or pale grey. The limit, the middle of the brightness scale, is our
+/// own.
 const BACKGROUND_BRIGHTNESS: Limit = Limit::least(128.0);
 
 impl FileProfile {
@@ -145,7 +146,7 @@ impl FileProfile {
     }
 }
 
-/// Measurements of a face photo. The [`Rule`] of each value defines it.
+/// Measurements of a face photo. The variants of [`Rule`] document what each one measures.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FaceMeasures {
     pub tones: f64,
@@ -236,7 +237,7 @@ const SIGNATURE_LIMITS: SignatureLimits = SignatureLimits {
 /// With less ink than this, the paper counts as empty. The limit is about 170 pixels of a picture of 1000 x 333.
 const ANY_INK: Limit = Limit::least(0.0005);
 
-/// Measurements of a signature. The [`Rule`] of each value defines it.
+/// Measurements of a signature. The variants of [`Rule`] document what each one measures.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SignatureMeasures {
     pub ink: f64,

@@ -135,7 +135,7 @@ fn detect(copy: &GrayImage, threshold: f64) -> Vec<Detection> {
 
 static MODEL: OnceLock<Option<Model>> = OnceLock::new();
 
-/// Crops a part of the picture, given in fractions of its width and height, as far as it is inside.
+/// Crops an area of the picture, clipped to the picture's edges. The coordinates are fractions of the picture's width and height.
 fn crop(gray: &GrayImage, left: f64, top: f64, right: f64, bottom: f64) -> GrayImage {
     let pixel = |fraction: f64, length: u32| (fraction.clamp(0.0, 1.0) * f64::from(length)) as u32;
     let (x, y) = (pixel(left, gray.width()), pixel(top, gray.height()));

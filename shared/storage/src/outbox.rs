@@ -33,7 +33,7 @@ const DUE_INDEX: &str = "due";
 const DUE: &str = "due";
 /// Prefix of the keys of wake records.
 const WAKE: &str = "wake#";
-/// Retention of wake records, which are not needed after the stream has shown them.
+/// Retention of wake records. They have no use once the table's stream has delivered them to the sender.
 const WAKE_RETENTION: Span = Span::minutes(10);
 /// Time after which the sweep handles a new message, in case the stream has not invoked the sender.
 const FIRST_SWEEP_AFTER: Span = Span::minutes(2);

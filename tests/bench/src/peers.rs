@@ -31,7 +31,7 @@ pub(crate) async fn programs(mut environments: BTreeMap<String, BTreeMap<String,
     vec![program("in Rust", vec![binary(FUNCTION)], &[]), program("in Python", python, &[]), program("for Node", node, &[])]
 }
 
-/// Returns an event of the request as the citizen's browser sends it from the service's own pages.
+/// Returns the Lambda event of a `submit_code` request, with the headers that a browser sends from the service's own pages.
 fn event(session: &str, body: &Value) -> Vec<u8> {
     let mut event: Value = serde_json::from_slice(&sample(FUNCTION).expect("a sample event")).expect("JSON");
     for (name, value) in [("Cookie", format!("__Host-session={session}")), ("Origin", journeys::stack::origin())] {

@@ -3,7 +3,7 @@
 import http from 'node:http';
 import { origin } from './stack.mjs';
 
-/** Resolves every host name to 127.0.0.1. Browsers resolve *.localhost so, but the system's resolver may not. */
+/** Resolves every host name to 127.0.0.1. Browsers resolve *.localhost to it themselves, but the system's resolver may not. */
 const lookup = (_name, options, done) => (options.all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4));
 
 /**

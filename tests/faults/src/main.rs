@@ -168,8 +168,8 @@ async fn cases(world: &World, operation: &Operation, arguments: &Arguments) -> V
     (prepared.settled)(response).await;
     let mut cases = Vec::new();
     for call in &calls {
-        // A scheduled run queries the reminders of each day with the same call, sixteen times. If an operation repeats a call, only the
-        // first and the last repetition are tested.
+        // If a scheduled run repeats a call, faults are injected only into its first and last repetition. For example, `send_reminders`
+        // makes one query for each day and shard, sixteen in total.
         let is_last = !calls.iter().any(|other| other.service == call.service && other.operation == call.operation && other.nth > call.nth);
         if operation.is_run && call.nth > 0 && !is_last {
             continue;

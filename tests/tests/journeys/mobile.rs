@@ -12,7 +12,7 @@ use journeys::{
 };
 use serde_json::{Value, json};
 
-/// Returns the bash blocks of the page, in order.
+/// Returns the bash blocks of docs/mobile.md, in order.
 fn blocks() -> Vec<String> {
     docs::blocks(&docs::page("mobile.md"), "bash")
 }

@@ -1,4 +1,4 @@
-//! The report on the pictures of an upload before its code is issued, which has no side effects.
+//! The picture report, which a photographer can request before a code is issued. Requesting it has no side effects.
 
 use domain::{FileProfile, ImageKind, Language};
 use journeys::{

@@ -145,7 +145,8 @@ fn every_function_is_given_exactly_the_variables_that_it_reads() {
         }
         let variables_read: BTreeSet<_> = variables_read.difference(&common).cloned().collect();
         let given = lambda(&lambdas, &name)["Properties"]["Environment"]["Variables"].as_object();
-        // The AWS SDK reads the endpoints itself. They are set if a sandbox is used.
+        // Excludes the variables `AWS_ENDPOINT_URL_...`, which the AWS SDK reads and our code does not. They are set only if a sandbox is
+        // used.
         let given = given.into_iter().flat_map(Map::keys).filter(|variable| !variable.starts_with("AWS_ENDPOINT_URL_")).cloned().collect();
         faults.extend(differences(
             &format!("template.yaml, variables of {name}"),

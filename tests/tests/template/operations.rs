@@ -101,7 +101,7 @@ fn faults_in_template(routed: &BTreeSet<String>, triggered: &BTreeSet<String>) -
 fn faults_in_watch(ids: &BTreeSet<String>) -> Vec<String> {
     let watch = yaml("infra/watch.yaml");
     let parameters = watch["Parameters"].as_object().expect("parameters").iter();
-    // `AccessLog` is a function, so the name alone does not show a log group. Its log group is `AccessLogLog`.
+    // A name that ends in `Log` is not always a log group. `AccessLog` is a function, and its log group is `AccessLogLog`.
     let is_log_group = |name: &String| !ids.contains(name) && name.strip_suffix("Log").is_some_and(|function| ids.contains(function));
     let parameters = parameters.filter(|(_, parameter)| parameter["Type"] == "String").map(|(name, _)| name);
     let parameters = parameters.filter(|name| !OTHER_PARAMETERS.contains(&name.as_str()) && !is_log_group(name)).cloned().collect();

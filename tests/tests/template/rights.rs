@@ -9,7 +9,8 @@ use crate::{
     support::{assert_no_faults, differences, lambdas, list, of_type, resource_text, statements},
 };
 
-/// Returns the right to send an SMS through AWS End User Messaging, as in `AmazonSNSFullAccess`: only in calls that SNS makes for the role.
+/// Returns the policy statement that allows a role to send SMS through AWS End User Messaging, only in calls that SNS makes on its behalf.
+/// The managed policy `AmazonSNSFullAccess` contains the same condition.
 fn right_to_send_sms_through_sns() -> Value {
     json!({
         "Effect": "Allow",

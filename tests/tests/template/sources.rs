@@ -35,7 +35,7 @@ fn secrets_and_their_digests_are_compared_in_constant_time() {
 #[test]
 fn nothing_panics_on_purpose_outside_tests() {
     for file in source_files("functions").into_iter().chain(source_files("shared")) {
-        // The root of the crate compiles these for tests only.
+        // Skips the modules that their parent modules declare under `#[cfg(test)]`.
         if file.ends_with("/testing.rs") || file.ends_with("/tests.rs") {
             continue;
         }

@@ -14,7 +14,7 @@ export type SessionState =
 
 export const sessionState = signal<SessionState>({ kind: "unknown" });
 export const session = computed(() => (sessionState.value.kind === "signed_in" ? sessionState.value.session : undefined));
-/** When the session expires if nothing more is done, by this device's clock. */
+/** When the session expires unless another request extends it, by this device's clock. */
 export const endsAt = signal<number | undefined>(undefined);
 
 /** Each successful call extends the session by 30 minutes. The service stores that at most once a minute, so this counts one minute less. */

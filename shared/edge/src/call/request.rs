@@ -102,7 +102,7 @@ pub(crate) fn field_problem(path: &str, error: &serde_json::Error, is_json: bool
     let path = if path == "." { "" } else { path };
     let field = match named {
         Some(name) if path.is_empty() => name.to_owned(),
-        // The path of an unknown field already ends with its name.
+        // For an unknown field the path already ends with the field's name, so the name is not appended again.
         Some(name) if path == name || path.ends_with(&format!(".{name}")) => path.to_owned(),
         Some(name) => format!("{path}.{name}"),
         None => path.to_owned(),

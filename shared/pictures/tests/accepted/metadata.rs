@@ -56,7 +56,8 @@ fn every_segment_that_decoders_skip_is_removed() {
     assert!(face(&file).jpeg == face(made::PORTRAIT).jpeg);
 }
 
-/// If invalid EXIF contains no orientation, it is removed. If it contains one, the picture is rejected because of it.
+/// Invalid EXIF is removed if no orientation can be read from it. If it says that the picture is rotated, the picture is rejected as
+/// rotated.
 #[test]
 fn invalid_exif_is_removed_or_gets_the_picture_rejected_as_rotated() {
     let entry = |kind: u8, value: u8| [0x01, 0x12, 0, kind, 0, 0, 0, 1, 0, value, 0, 0];
