@@ -96,7 +96,7 @@ def install_environment(name, requirements, python, sources):
     environment = TOOLS / name
     stamp = environment / "installed"
     version = sys.version if python == sys.executable else python
-    inputs = hashlib.sha256(requirements.read_bytes() + version.encode() + str(environment).encode()).hexdigest()
+    inputs = hashlib.sha256(requirements.read_bytes() + version.encode() + str(environment.resolve()).encode()).hexdigest()
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == inputs:
         return
     log = TOOLS / f"{name}.log"
