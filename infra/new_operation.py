@@ -12,15 +12,13 @@ import sys
 import tomllib
 from pathlib import Path
 
+from operations import logical_id
+
 ROOT = Path(__file__).resolve().parents[1]
 PREFIXES = {"photographer": "/v1/photographer/", "citizen": "/v1/subjects/{subject}/"}
 VISITORS = {"photographer": "fresh_photographer", "citizen": "fresh_citizen"}
 # Fields that a person must fill in. Checks report an operation with an empty one.
 EMPTY = {"summary", "if_taken_over", "when_failing"}
-
-
-def logical_id(name):
-    return "".join(word.capitalize() for word in name.split("_"))
 
 
 class Files:

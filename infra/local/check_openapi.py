@@ -122,9 +122,9 @@ def problems(document):
                 yield f"{method} {path}: operationId {name!r} is not a unique name in snake_case"
             seen.add(name)
             if not item[method].get("summary"):
-                yield f"missing in infra/openapi.yaml: summary of {name}"
+                yield f"missing: summary of {name}"
             empty = [status for status, response in item[method]["responses"].items() if not response.get("description")]
-            yield from (f"missing in infra/openapi.yaml: description of response {status} of {name}" for status in empty)
+            yield from (f"missing: description of response {status} of {name}" for status in empty)
             yield from operation_problems(item[method], f"{method} {path}", "".join(part.capitalize() for part in name.split("_")))
         if ANY_METHOD not in item:
             yield f"{path}: has no {ANY_METHOD} that routes other methods to unknown_route"
