@@ -89,7 +89,11 @@ pub(crate) struct Operation {
 
 impl Operation {
     fn new(name: &str, prepare: PrepareFn) -> Self {
-        Self { name: name.to_owned(), variant: "", prepare: Box::new(prepare), accepted_problems: &[], is_run: false }
+        Self::with_preparation(name, Box::new(prepare))
+    }
+
+    fn with_preparation(name: &str, prepare: Prepare) -> Self {
+        Self { name: name.to_owned(), variant: "", prepare, accepted_problems: &[], is_run: false }
     }
 
     /// Creates the case of a read that needs only its path and a signed-in caller.
@@ -103,7 +107,7 @@ impl Operation {
             }
             .boxed_local()
         });
-        Self { name: name.to_owned(), variant: "", prepare, accepted_problems: &[], is_run: false }
+        Self::with_preparation(name, prepare)
     }
 
     fn variant(mut self, variant: &'static str) -> Self {
