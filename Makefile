@@ -16,6 +16,8 @@ FUNCTIONS := $(foreach folder,$(notdir $(wildcard functions/*)),-p $(folder)-fun
 APPLICATIONS := target/lambda/applications/bootstrap
 # Omits unwind tables, because a panic aborts the process (docs/decisions/build.md).
 RELEASE := PATH="$(CURDIR)/.tools/aws/bin:$$PATH" RUSTFLAGS="$$RUSTFLAGS -C force-unwind-tables=no" cargo lambda build --release
+# Tests and programs of all crates in one call. A call for some crates, or without --tests, has other features and builds the SDK again.
+TEST_BUILD := cargo build -q --workspace --tests
 # template.yaml expects the functions in target/.
 unexport CARGO_TARGET_DIR
 # With `make --jobs`, these variables would name a job server that programs cannot use, and they would print warnings.
@@ -44,16 +46,14 @@ test: test-$(EMULATOR) ## all tests, on a separate stack that is removed afterwa
 test-ministack: lint functions chromium tests/browser/node_modules/.installed
 	@.tools/aws/bin/python tests/binary_sizes.py
 	@$(STACK) tools awscli
-	cargo test -q --workspace --no-run # all crates in one call, because another set of crates would build the SDK again with other features
-	cargo build -q --workspace --bin sandbox --bin faults
+	$(TEST_BUILD) --bin sandbox --bin faults
 	$(STACK) --instance test around bash -ec 'tests/on_emulator.sh ministack workspace browser; \
 	$(STACK) --instance test up --faulty; set -a; . .local/test/env; target/debug/faults --sample issue_code submit_code associate dissociate pull_photo'
 
 test-localstack: $(if $(filter plugin,$(TESTS)),test-plugin)
 test-localstack: functions $(if $(filter browser,$(TESTS)),chromium tests/browser/node_modules/.installed)
 	@$(STACK) tools awscli
-	cargo test -q --workspace --no-run
-	cargo build -q --workspace --bin sandbox
+	$(TEST_BUILD) --bin sandbox
 	$(STACK) --instance test around tests/on_emulator.sh localstack $(filter-out plugin,$(TESTS))
 
 test-external:
@@ -114,8 +114,17 @@ faults: build ## fault tests: makes every AWS call of every operation fail in ev
 	cargo build -q --workspace --bin faults
 	$(STACK) --instance faults around --faulty target/debug/faults $(ONLY)
 
-mutants: tools web ## mutation testing: turns off each guard and condition, and finds the test that fails; takes hours the first time; ONLY="text" for some, PACKAGE=pictures for one package with its own tests
-	MUTANTS_PACKAGE=$(PACKAGE) python3 tests/mutants/run.py $(ONLY)
+CARGO_MUTANTS := 27.1.0
+ifdef PACKAGE
+mutants: .tools/cargo-mutants/$(CARGO_MUTANTS)/bin/cargo-mutants
+	$< mutants --package $(PACKAGE) --test-package $(PACKAGE) --output target/mutants $(if $(ONLY),--re "$(ONLY)")
+else
+mutants: tools web ## mutation testing: turns off each guard and condition, and finds the test that fails; takes hours the first time; ONLY="text" for some; PACKAGE=domain for one package with its own tests, by cargo-mutants
+	python3 tests/mutants/run.py $(ONLY)
+endif
+
+.tools/cargo-mutants/$(CARGO_MUTANTS)/bin/cargo-mutants: # compiles for minutes, and is therefore not among the tools that are always installed
+	cargo install --quiet --locked --root .tools/cargo-mutants/$(CARGO_MUTANTS) cargo-mutants@$(CARGO_MUTANTS)
 
 web: web/dist/index.html ## builds the web application in web/dist, which serve_web embeds
 

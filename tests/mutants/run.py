@@ -1,8 +1,8 @@
 """Mutation testing: turns off one guard or condition after the other and checks that a test fails. Called by `make mutants`; see tests/README.md.
 
     python3 tests/mutants/run.py [TEXT ...]     only sites whose names contain one of the texts, with all tests that reach them
+    MUTANTS_TESTS="issue code_limits" ...       with those tests only whose names contain one of the texts, to try a few sites in minutes
     MUTANTS_STACK=kept ...                      uses the stack that an earlier run left running, and leaves it running
-    MUTANTS_PACKAGE=pictures ...                only the sites of one package, with the package's own tests and without a stack
 
 The sources are copied and rewritten (rewrite.py), built once, and deployed to a stack of their own. The sites that each test reaches are recorded
 first. Each site is then tried with the tests that reach it, beginning with those that reach the fewest sites. A site counts as tested if a test fails
@@ -30,8 +30,7 @@ OUT = ROOT / "target" / "mutants"
 SOURCE = OUT / "src"
 CONTROL = OUT / "control"
 REACHED = OUT / "control.reached"
-PACKAGE = os.environ.get("MUTANTS_PACKAGE")
-RESULT_FOLDER = OUT / (PACKAGE or "all")
+RESULT_FOLDER = OUT / "all"
 RESULTS = RESULT_FOLDER / "results.json"
 REACH = RESULT_FOLDER / "reach.json"
 REPORT = RESULT_FOLDER / "report.md"
@@ -45,6 +44,7 @@ TEST_PROGRAM_TIMEOUT = 150
 # Seconds for trying one site, unless sites are named on the command line. Without a limit, a site in code that every call
 # runs would be tried with all tests.
 SITE_TIMEOUT = 90
+TESTS = os.environ.get("MUTANTS_TESTS", "").split()
 KEEP_STACK = os.environ.get("MUTANTS_STACK") == "kept"
 # Seconds after which every process has read a changed control file. Longer than READ_AGAIN in lib.rs.
 CONTROL_DELAY = 0.05
@@ -75,7 +75,8 @@ def prepare():
 
 def build_functions():
     say("- building the functions")
-    cargo("build", "--workspace", "--bins")
+    # The test is built with them, because without it the crates would have other features and would be built again for the tests.
+    cargo("build", "--workspace", "--bins", "--test", "journeys")
     target = OUT / "build" / "debug"
     for manifest in sorted(SOURCE.glob("functions/*/Cargo.toml")):
         for name in re.findall(r'\[\[bin\]\]\s+name = "(\w+)"', manifest.read_text(encoding="utf-8")):
@@ -95,9 +96,8 @@ def build_tests():
     say("- building the tests")
     tested = [path for path in SOURCE.glob("functions/*/*.rs") if path.name != "lib.rs" and "#[cfg(test)]" in path.read_text(encoding="utf-8")]
     bins = [argument for path in sorted(tested) for argument in ("--bin", path.stem)]
-    chosen = ["--package", PACKAGE, "--lib"] if PACKAGE else ["--workspace", "--exclude", "sandbox", "--lib", *bins]
     programs = {}
-    for line in cargo("test", *chosen, "--test", "*", "--no-run", "--message-format=json-render-diagnostics").splitlines():
+    for line in cargo("test", "--workspace", "--exclude", "sandbox", "--lib", *bins, "--test", "*", "--no-run", "--message-format=json-render-diagnostics").splitlines():
         message = json.loads(line) if line.startswith("{") else {}
         if message.get("executable") and message.get("profile", {}).get("test"):
             package = Path(message["manifest_path"]).parent
@@ -131,8 +131,6 @@ def start_fresh_stack():
 
 
 def stack_environment():
-    if PACKAGE:
-        return {}
     lines = (SOURCE / ".local" / INSTANCE / "env").read_text(encoding="utf-8").splitlines()
     return dict(line.split("=", 1) for line in lines)
 
@@ -161,6 +159,8 @@ class Tests:
                 self.names += [f"{name}::{line.removesuffix(': test')}" for line in listed.splitlines() if line.endswith(": test")]
             else:
                 self.names.append(name)
+        if TESTS:
+            self.names = [name for name in self.names if any(text in name for text in TESTS)]
 
     def call(self, program, arguments, limit):
         command = [program["path"], *arguments]
@@ -232,7 +232,8 @@ def record(tests):
             if failure:
                 say(f"  fails with nothing off: {name}: {failure}")
         REACH.write_text(json.dumps({k: v for k, v in known.items() if k not in reach} | reach, indent=1), encoding="utf-8")
-    REACH.write_text(json.dumps(reach, indent=1), encoding="utf-8")
+    if not TESTS:
+        REACH.write_text(json.dumps(reach, indent=1), encoding="utf-8")
     return reach
 
 
@@ -290,23 +291,18 @@ def report(sites, results):
 
 def main():
     sites = rewrite.copy(ROOT, SOURCE)
-    if PACKAGE:
-        sites = {name: site for name, site in sites.items() if name.startswith(f"shared/{PACKAGE}/")}
-    if not sites:
-        sys.exit(f"error: shared/{PACKAGE} has no sites")
     say(f"{len(sites)} sites")
     prepare()
     control()
-    if not PACKAGE:
-        build_functions()
+    build_functions()
     programs = build_tests()
-    if not PACKAGE and (not KEEP_STACK or not (SOURCE / ".local" / INSTANCE / "env").exists()):
+    if not KEEP_STACK or not (SOURCE / ".local" / INSTANCE / "env").exists():
         start_fresh_stack()
     try:
         return try_all(sites, programs)
     finally:
         control()
-        if not PACKAGE and not KEEP_STACK:
+        if not KEEP_STACK:
             stack("down")
 
 
@@ -347,15 +343,14 @@ def try_all(sites, programs):
     detected = [name for name, result in results.items() if result.get("by")]
     survived = [name for name in sites if name in results and name not in detected]
     unexplained = [name for name in survived if name not in UNDETECTABLE]
-    undetectable = [name for name in UNDETECTABLE if not PACKAGE or name.startswith(f"shared/{PACKAGE}/")]
-    gone = [name for name in undetectable if name not in sites]
+    gone = [name for name in UNDETECTABLE if name not in sites]
     say(
         f"{len(sites)} sites; detected by a test: {len(detected)}; undetectable, with a reason in sites.py: {len(survived) - len(unexplained)}; "
         f"survived: {len(unexplained)}"
     )
     for name in unexplained:
         say(f"  {name}: {sites[name].path}:{sites[name].line}: {sites[name].text}")
-    for name in [*gone, *(name for name in undetectable if name in detected)]:
+    for name in [*gone, *(name for name in UNDETECTABLE if name in detected)]:
         say(f"  remove from UNDETECTABLE in sites.py, because a test detects it or it no longer exists: {name}")
     say(f"full report: {REPORT.relative_to(ROOT)}")
     return 1 if unexplained or gone else 0

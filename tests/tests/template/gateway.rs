@@ -1,9 +1,12 @@
 //! API Gateway and the firewall in front of it: routes, rate limits, logs.
 
+use std::collections::BTreeMap;
+
+use domain::{delivery, otp, photo::PHOTO_BYTES_MAX, quota::SUBMISSIONS_PER_DAY};
 use serde_json::{Value, json};
 
 use crate::{
-    project::{functions, logical_id, routes, template},
+    project::{functions, logical_id, routes, template, yaml},
     support::{lambdas, of_type, resource_text},
 };
 
@@ -98,4 +101,31 @@ fn the_gateway_neither_logs_nor_traces_requests() {
         assert!(api[setting].is_null(), "{setting} would store callers' IP addresses, and the codes in redirects from TAXISnet");
     }
     assert_eq!(template["Parameters"]["Traces"]["Default"], "Disabled");
+}
+
+/// Collects each `maximum` of a property in the schemas, under `Schema.property`.
+fn maxima(schemas: &Value) -> BTreeMap<String, u64> {
+    let schemas = schemas.as_object().expect("schemas");
+    let properties = schemas.iter().flat_map(|(schema, value)| {
+        value["properties"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(move |(name, property)| (format!("{schema}.{name}"), &property["maximum"]))
+    });
+    properties.filter_map(|(name, maximum)| Some((name, maximum.as_u64()?))).collect()
+}
+
+#[test]
+fn every_maximum_in_the_schemas_is_the_limit_of_its_rule() {
+    let expected = [
+        ("Session.submissions_left", u64::from(SUBMISSIONS_PER_DAY)),
+        ("Submission.submissions_left", u64::from(SUBMISSIONS_PER_DAY)),
+        ("OtpAwaited.tries_left", u64::from(otp::WRONG_OTPS_MAX)),
+        ("OtpAwaited.resends_left", u64::from(otp::RESENDS_MAX)),
+        ("Resends.left", delivery::RESENDS_MAX as u64),
+        ("DeclaredFile.bytes", PHOTO_BYTES_MAX),
+    ];
+    let expected = expected.into_iter().map(|(name, limit)| (name.to_owned(), limit)).collect();
+    assert_eq!(maxima(&yaml("infra/openapi.yaml")["components"]["schemas"]), expected);
 }

@@ -40,8 +40,14 @@ fn only_roles_that_publish_sms_may_send_them_through_sns() {
 #[test]
 fn no_role_allows_wildcard_actions_or_all_resources() {
     let sms_through_sns = right_to_send_sms_through_sns();
+    let mut faults = Vec::new();
+    let mut fault_unless = |holds: bool, fault: String| {
+        if !holds {
+            faults.push(fault);
+        }
+    };
     for (id, function) in lambdas() {
-        assert!(function["Properties"]["Role"].is_null(), "{id} has a role that SAM did not create for it");
+        fault_unless(function["Properties"]["Role"].is_null(), format!("{id} has a role that SAM did not create for it"));
         let statements = statements(&function);
         let denies_topics = statements.iter().any(|statement| {
             statement["Effect"] == "Deny"
@@ -50,11 +56,18 @@ fn no_role_allows_wildcard_actions_or_all_resources() {
                 && statement["Condition"].is_null()
         });
         for statement in statements.iter().filter(|statement| statement["Effect"] != "Deny") {
-            assert_eq!(statement["Effect"], "Allow", "{id}");
-            assert!(statement["NotAction"].is_null() && statement["NotResource"].is_null(), "{id}: {statement}");
+            fault_unless(
+                statement["Effect"] == "Allow",
+                format!("{id} has a statement whose effect is neither Allow nor Deny: {statement}"),
+            );
+            let is_negated = !statement["NotAction"].is_null() || !statement["NotResource"].is_null();
+            fault_unless(!is_negated, format!("{id} has a statement with NotAction or NotResource: {statement}"));
             for action in list(&statement["Action"]) {
                 let action = action.as_str().expect("an action");
-                assert!(action.contains(':') && !action.contains('*'), "{id}: {action}");
+                fault_unless(
+                    action.contains(':') && !action.contains('*'),
+                    format!("{id} may do {action}, which is not one single action"),
+                );
             }
             for resource in list(&statement["Resource"]).into_iter().map(resource_text) {
                 // Phone numbers have no ARN, so SMS needs two rights to `*`: to publish, with all topics denied, and to send, in calls of SNS only.
@@ -62,10 +75,11 @@ fn no_role_allows_wildcard_actions_or_all_resources() {
                 let is_sms = is_sms || *statement == sms_through_sns;
                 let is_prefix = resource.strip_prefix("${Photos.Arn}/").and_then(|rest| rest.strip_suffix("/*"));
                 let is_prefix = is_prefix.is_some_and(|prefix| ["incoming", "pending", "associated"].contains(&prefix));
-                assert!(!resource.contains('*') || is_sms || is_prefix, "{id}: {resource}");
+                fault_unless(!resource.contains('*') || is_sms || is_prefix, format!("{id} has a right to {resource}, which is too much"));
             }
         }
     }
+    assert_no_faults(&faults);
 }
 
 #[test]
@@ -114,21 +128,26 @@ fn rights_to_encrypt_and_to_decrypt_belong_to_the_listed_functions_only() {
 
 #[test]
 fn every_function_may_use_exactly_the_tables_that_its_variables_name() {
+    let mut faults = Vec::new();
     for (id, function) in lambdas() {
         let resources: Vec<String> =
             statements(&function).iter().flat_map(|s| list(&s["Resource"]).into_iter().map(resource_text).collect::<Vec<_>>()).collect();
         for (variable, value) in function["Properties"]["Environment"]["Variables"].as_object().into_iter().flatten() {
             let Some(table) = variable.strip_suffix("_TABLE") else { continue };
             let table = logical_id(&table.to_lowercase());
-            assert_eq!(value["Ref"], table, "{id}: {variable}");
-            assert!(resources.contains(&format!("{table}.Arn")), "{id} has the variable {variable}, but no right to {table}");
+            if value["Ref"] != *table {
+                faults.push(format!("{id}: the value of {variable} is not !Ref {table}"));
+            }
+            if !resources.contains(&format!("{table}.Arn")) {
+                faults.push(format!("{id} has the variable {variable}, but no right to {table}"));
+            }
         }
         for table in resources.iter().filter_map(|resource| resource.strip_suffix(".Arn")).filter(|name| !name.ends_with("Key")) {
             let variable = format!("{}_TABLE", table.to_uppercase());
-            assert!(
-                !function["Properties"]["Environment"]["Variables"][&variable].is_null(),
-                "{id} has a right to {table}, but no variable {variable}"
-            );
+            if function["Properties"]["Environment"]["Variables"][&variable].is_null() {
+                faults.push(format!("{id} has a right to {table}, but no variable {variable}"));
+            }
         }
     }
+    assert_no_faults(&faults);
 }
