@@ -288,7 +288,7 @@ BY_HAND = {
     ],
     "shared/storage/src/code_limits.rs": [
         ("a limit that is reached is found before any write", "of_kind.retain(|counter| counter.used < counter.limit);", "of_kind.retain(|counter| counter.used < counter.limit || OFF);"),
-        ("another condition of the transaction is not a limit", "if failed_conditions.iter().any(|position| *position >= self.writes.len()) {", "if failed_conditions.iter().any(|position| *position >= self.writes.len()) && !OFF {"),
+        ("another condition of the transaction is not a limit", "if failed_conditions.iter().any(|position| *position >= self.counters.len()) {", "if failed_conditions.iter().any(|position| *position >= self.counters.len()) && !OFF {"),
         ("another item may have room for an SMS", "Some(CodeLimit::Sms) => {", "Some(CodeLimit::Sms) if !OFF => {"),
     ],
     "shared/storage/src/issuances/item.rs": [
@@ -345,6 +345,7 @@ UNDETECTABLE = {
     "functions/system/send_reminders expired": EARLIER,
     "functions/system/send_reminders a reminder that may have been sent keeps its claim": "the sandbox always responds",
     "functions/system/sweep_outbox claimed at this moment": CONCURRENT,
+    "shared/storage/code_limits a limit that is reached is found before any write": "the condition of the transaction finds it too",
     "shared/storage/issuances/list list 1": "the emulator returns nothing for an empty range; AWS rejects the query",
     "shared/storage/sessions/minors set_minors 1/1": "a missing item has no minors, so the last term fails too",
     "shared/storage/sessions/otp replace_otp 1/1": "a missing item awaits no password, so the last term fails too",

@@ -222,7 +222,7 @@ impl Counters {
     /// Returns the limit whose condition failed, in a transaction that begins with the writes of these counts. Returns `None` if the
     /// condition of one of the writes after them failed.
     fn limit_of(&self, failed_conditions: &[usize]) -> Option<CodeLimit> {
-        if failed_conditions.iter().any(|position| *position >= self.writes.len()) {
+        if failed_conditions.iter().any(|position| *position >= self.counters.len()) {
             return None;
         }
         failed_conditions.first().and_then(|position| self.counters.get(*position)).map(|counter| counter.of)
@@ -232,5 +232,20 @@ impl Counters {
     /// beyond the half is reported, not only the one that reaches it.
     pub fn reached(&self) -> impl Iterator<Item = (CodeLimit, Share)> {
         self.counters.iter().filter_map(|counter| Share::of(counter.total_used + 1, counter.total_limit).map(|share| (counter.of, share)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_condition_of_another_write_is_not_reported_as_a_limit() {
+        let counter = |of| Counter { of, id: String::new(), limit: 1, total_limit: 1, used: 0, total_used: 0 };
+        let counters = Counters { counters: vec![counter(CodeLimit::Business), counter(CodeLimit::Recipient)], writes: Vec::new() };
+        assert_eq!(counters.limit_of(&[1]), Some(CodeLimit::Recipient));
+        assert_eq!(counters.limit_of(&[0, 1]), Some(CodeLimit::Business));
+        assert_eq!(counters.limit_of(&[2]), None);
+        assert_eq!(counters.limit_of(&[1, 2]), None);
     }
 }
