@@ -3,11 +3,15 @@ import { useRef, useState } from "preact/hooks";
 
 import { useAction } from "../../parts/action";
 import { Button } from "../../parts/button";
+import { focusAfterRender } from "../../parts/focus";
 import { Notice } from "../../parts/notice";
+import { findingText } from "./scanner/finding_text";
+import type { PictureError } from "./scanner/picture";
 import type { ScannerProps } from "./scanner/scanner";
-import { words } from "./words/code";
+import { words as codeWords } from "./words/code";
+import { words } from "./words/scanner";
 
-type ScanError = "notFound" | "foreign" | "unreadable" | "broken";
+type ScanError = PictureError | { kind: "reader" };
 
 /** Buttons that read the code number from a QR code. The QR reader is large, so it is loaded on first use. */
 export function ScanButtons({ onCode }: { onCode: (code: string) => void }) {
@@ -21,7 +25,7 @@ export function ScanButtons({ onCode }: { onCode: (code: string) => void }) {
       const { Scanner } = await import("./scanner/scanner");
       setCamera(() => Scanner);
     } catch {
-      setError("broken");
+      setError({ kind: "reader" });
     }
   });
   const read = useAction(async (picture: File) => {
@@ -30,9 +34,9 @@ export function ScanButtons({ onCode }: { onCode: (code: string) => void }) {
       const { codeInPicture } = await import("./scanner/picture");
       const found = await codeInPicture(picture);
       if (found.kind === "code") onCode(found.code);
-      else setError(found.kind);
+      else setError(found);
     } catch {
-      setError("broken");
+      setError({ kind: "reader" });
     }
   });
   const choose = () => file.current?.click();
@@ -40,7 +44,7 @@ export function ScanButtons({ onCode }: { onCode: (code: string) => void }) {
     <>
       <div class="govgr-button-group">
         <Button variant="secondary" busy={open.busy} onClick={() => open.run()}>
-          {t.camera}
+          {codeWords().camera}
         </Button>
         <Button variant="secondary" busy={read.busy} onClick={choose}>
           {t.picture}
@@ -65,7 +69,7 @@ export function ScanButtons({ onCode }: { onCode: (code: string) => void }) {
       <div role="alert">
         {error !== undefined && (
           <Notice kind="warning">
-            <p>{t.scanner[error]}</p>
+            <p>{errorText(error)}</p>
           </Notice>
         )}
       </div>
@@ -76,9 +80,27 @@ export function ScanButtons({ onCode }: { onCode: (code: string) => void }) {
             onCode(code);
           }}
           onPicture={choose}
+          onType={() => {
+            setCamera(undefined);
+            focusAfterRender(() => document.getElementById("code"));
+          }}
           onClose={() => setCamera(undefined)}
         />
       )}
     </>
   );
+}
+
+function errorText(error: ScanError): string {
+  const t = words();
+  switch (error.kind) {
+    case "reader":
+      return t.problems.reader;
+    case "nothing":
+      return t.nothing;
+    case "unreadable":
+      return t.unreadable;
+    default:
+      return findingText(error);
+  }
 }
