@@ -1,9 +1,8 @@
 import type { ComponentType } from "preact";
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import { useAction } from "../../parts/action";
 import { Button } from "../../parts/button";
-import { focusAfterRender } from "../../parts/focus";
 import { Notice } from "../../parts/notice";
 import { findingText } from "./scanner/finding_text";
 import type { PictureError } from "./scanner/picture";
@@ -19,6 +18,11 @@ export function ScanButtons({ onCode }: { onCode: (code: string) => void }) {
   const file = useRef<HTMLInputElement>(null);
   const [Camera, setCamera] = useState<ComponentType<ScannerProps>>();
   const [error, setError] = useState<ScanError>();
+  const [typingRequests, setTypingRequests] = useState(0);
+  useEffect(() => {
+    // Runs after the scanner's dialog is closed, which returns the focus to the button that opened it.
+    if (typingRequests > 0) document.getElementById("code")?.focus();
+  }, [typingRequests]);
   const open = useAction(async () => {
     setError(undefined);
     try {
@@ -82,7 +86,7 @@ export function ScanButtons({ onCode }: { onCode: (code: string) => void }) {
           onPicture={choose}
           onType={() => {
             setCamera(undefined);
-            focusAfterRender(() => document.getElementById("code"));
+            setTypingRequests((count) => count + 1);
           }}
           onClose={() => setCamera(undefined)}
         />
