@@ -12,6 +12,14 @@ export default defineConfig(
       "@typescript-eslint/no-misused-promises": ["error", { checksVoidReturn: { attributes: false } }],
       // Only src/api/client.ts may send requests.
       "no-restricted-globals": ["error", "fetch"],
+      // Only src/words/clock.ts may read the device's clock, because it may be wrong.
+      "no-restricted-syntax": [
+        "error",
+        { selector: "MemberExpression[object.name='Date'][property.name='now']", message: "Use now() of src/words/clock.ts." },
+        { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: "Use now() of src/words/clock.ts." },
+        { selector: "CallExpression[callee.name='Date']", message: "Use now() of src/words/clock.ts." },
+      ],
     },
   },
+  { files: ["src/words/clock.ts"], rules: { "no-restricted-syntax": "off" } },
 );

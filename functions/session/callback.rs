@@ -106,7 +106,8 @@ async fn begin_session(deps: &Deps, call: &Call) -> Result<Session, Failure> {
     let code = match (call.query("code"), call.query("error")) {
         (Some(code), None) => Secret::new(code),
         (_, Some("access_denied")) => return Err(Problem::SignInRefused.into()),
-        (_, Some(_)) | (None, None) => return Err(Problem::SignInState.into()),
+        (None, Some(error)) => return Err(taxisnet_error(error)),
+        (Some(_), Some(_)) | (None, None) => return Err(Problem::SignInState.into()),
     };
     let taxisnet_person =
         deps.taxisnet.person(code.expose(), &session_functions::redirect_uri(call.public_origin())).await.map_err(taxisnet_failure)?;
@@ -224,6 +225,16 @@ async fn employer(deps: &Deps, item: &StaffItem) -> Result<Option<Business>, Fai
         member: Some(deps.hasher.member(&item.business, &facts.afm)),
     };
     Ok(employer.map(as_staff))
+}
+
+/// Returns the failure for an error with which TAXISnet ended a sign-in (RFC 6749, 4.1.2.1). The person can only try again later, whether
+/// TAXISnet is overloaded or rejects our client. The cause tells operators which. It contains only registered values, because the URL may
+/// come from anybody.
+fn taxisnet_error(error: &str) -> Failure {
+    const REGISTERED: [&str; 6] =
+        ["server_error", "temporarily_unavailable", "invalid_request", "unauthorized_client", "unsupported_response_type", "invalid_scope"];
+    let error = REGISTERED.into_iter().find(|registered| *registered == error).unwrap_or("an unregistered error");
+    Failure::Failed { problem: Problem::TaxisnetUnavailable, cause: format!("TAXISnet ended the sign-in with {error}") }
 }
 
 fn taxisnet_failure(error: RegisterError) -> Failure {

@@ -1,7 +1,7 @@
 // Signing in and out on the pages.
 
 import assert from 'node:assert/strict';
-import { axe, callFrom, denyTaxisnet, inbox, passTaxisnet, person, signIn, test, upToOtp } from './lib/index.mjs';
+import { axe, callFrom, denyTaxisnet, inbox, issue, passTaxisnet, person, sandbox, signIn, test, upToOtp } from './lib/index.mjs';
 
 const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
 
@@ -141,6 +141,94 @@ test('pages explain a cancelled sign-in and a missing mobile number, and what to
   await axe(page);
 });
 
+test('an error of TAXISnet has words of its own', async ({ newPage }) => {
+  const page = await newPage({ language: 'en' });
+  for (const [error, problem, text] of [
+    ['server_error', 'taxisnet_unavailable', 'TAXISnet cannot complete the sign-in'],
+    ['temporarily_unavailable', 'taxisnet_unavailable', 'TAXISnet cannot complete the sign-in'],
+    ['invalid_scope', 'taxisnet_unavailable', 'TAXISnet cannot complete the sign-in'],
+    ['access_denied', 'sign_in_refused', 'cancelled or refused'],
+  ]) {
+    await page.goto('/v1/sign-in?return_to=/people');
+    await page.waitForURL((url) => url.origin === sandbox());
+    const state = new URL(page.url()).searchParams.get('state');
+    await page.goto(`/v1/sign-in/callback?${new URLSearchParams({ error, state })}`);
+    await page.locator(`[data-problem=${problem}]`).filter({ hasText: text }).waitFor();
+  }
+});
+
+test('going back and forward after signing out shows nothing private', async ({ newPage }) => {
+  const who = await person();
+  const page = await newPage({ language: 'en', viewport: 'desktop' });
+  await signIn(page, who, { returnTo: '/people' });
+  await page.getByRole('link', { name: new RegExp(who.last_name) }).click();
+  await heading(page, 'Your photos');
+  await page.goto('/people/self/history');
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: 'Sign in with TAXISnet' }).waitFor();
+  const isPrivate = async () => (await page.locator('body').innerText()).includes(who.last_name);
+  for (const step of ['goBack', 'goBack', 'goBack', 'goForward', 'goForward']) {
+    await page[step]({ waitUntil: 'commit' });
+    assert.equal(await isPrivate(), false, `at once after ${step}`);
+    await page.waitForTimeout(500);
+    assert.equal(await isPrivate(), false, `later after ${step}`);
+  }
+});
+
+// Playwright turns the browser's back/forward cache off, so this test sends the cache's events.
+test('a page that returns from the cache of the browser shows nothing private until the session is checked', async ({ newPage }) => {
+  const who = await person();
+  const page = await newPage({ language: 'en', viewport: 'desktop' });
+  await signIn(page, who, { returnTo: '/people' });
+  const name = page.getByRole('link', { name: new RegExp(who.last_name) });
+  await name.waitFor();
+  const isBlank = async () => !(await page.locator('body').innerText()).includes(who.last_name);
+  const dispatch = (type) => page.evaluate((type) => dispatchEvent(new PageTransitionEvent(type, { persisted: true })), type);
+
+  // The session still exists.
+  let release;
+  const released = new Promise((resolve) => (release = resolve));
+  await page.route('**/v1/session', async (route) => {
+    await released;
+    await route.continue();
+  });
+  await dispatch('pagehide');
+  assert.ok(await isBlank(), 'the page is blank before the browser stores it');
+  await dispatch('pageshow');
+  assert.ok(await isBlank(), 'the page is blank until the session is checked');
+  release();
+  await name.waitFor();
+  await page.unroute('**/v1/session');
+
+  // The session has ended in the meantime.
+  await callFrom(page, 'DELETE', '/v1/session', 200);
+  await dispatch('pagehide');
+  await dispatch('pageshow');
+  await page.getByRole('button', { name: 'Sign in with TAXISnet' }).waitFor();
+  assert.ok(await isBlank());
+});
+
+test('a computer whose clock is a day wrong shows the same days left and does not end the session', async ({ newPage }) => {
+  const who = await person();
+  const { code } = await issue({ recipient: who.mobile });
+  const days = [];
+  for (const wrong of [0, -1, 1]) {
+    const page = await newPage({ language: 'en' });
+    await page.clock.install({ time: Date.now() + wrong * 86_400_000 });
+    await signIn(page, who);
+    if (wrong === 0) {
+      await callFrom(page, 'POST', '/v1/subjects/self/submissions', 200, { code });
+      const { consent } = await callFrom(page, 'POST', '/v1/subjects/self/submissions/current/confirmation', 200, {});
+      await callFrom(page, 'PUT', '/v1/subjects/self/association', 201, { version: consent.version, agree: true });
+    }
+    await page.goto('/people/self');
+    days.push(await page.locator('.remaining').innerText());
+    await page.clock.fastForward('00:30');
+    assert.equal(await page.getByRole('dialog').count(), 0);
+  }
+  assert.equal(new Set(days).size, 1, days.join('; '));
+});
+
 test('a photographer chooses a role, is informed about pages of another role, and switches without signing in again', async ({ newPage }) => {
   const who = await person('photographer');
   const page = await newPage({ language: 'en', viewport: 'desktop' });
@@ -209,9 +297,13 @@ test('pages explain a failing or unreachable service and offer to try again', as
   await page.goto('/people');
   await page.getByRole('alert').filter({ hasText: 'Something went wrong with the service' }).waitFor();
   await axe(page);
-  respond = (route) => route.abort('internetdisconnected');
+  respond = (route) => route.abort('connectionreset');
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('alert').filter({ hasText: 'The connection broke' }).waitFor();
+  await page.context().setOffline(true);
   await page.getByRole('button', { name: 'Try again' }).click();
   await page.getByRole('alert').filter({ hasText: 'There is no internet connection' }).waitFor();
+  await page.context().setOffline(false);
   respond = (route) => route.continue();
   await page.getByRole('button', { name: 'Try again' }).click();
   await heading(page, 'Sign in to continue');

@@ -9,13 +9,14 @@ import "./shell/shell.css";
 import { render } from "preact";
 
 import { takeCodeFromUrl } from "./api/pending_code";
-import { refreshSession } from "./api/session";
+import { checkSessionOnReturn, refreshSession } from "./api/session";
 import { App } from "./app";
 import { registerOfflinePage } from "./offline";
 
 takeCodeFromUrl();
 addEventListener("hashchange", takeCodeFromUrl);
 void refreshSession();
+checkSessionOnReturn();
 const root = document.getElementById("app");
 if (root !== null) render(<App />, root);
 registerOfflinePage();

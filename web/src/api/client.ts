@@ -20,11 +20,19 @@ export class ProblemError extends Error {
   }
 }
 
-/** There was no valid response: no network, a timeout, or a response that does not come from the service. */
+/**
+ * There was no valid response: the device has no network (`offline`), the connection broke although there is a network (`interrupted`), there
+ * was a timeout (`slow`), or the response does not come from the service (`broken`).
+ */
 export class ConnectionError extends Error {
-  constructor(readonly reason: "offline" | "slow" | "broken") {
+  constructor(readonly reason: "offline" | "interrupted" | "slow" | "broken") {
     super(reason);
   }
+}
+
+/** Returns the error for a request that failed without a response. */
+export function lostConnection(): ConnectionError {
+  return new ConnectionError(navigator.onLine ? "interrupted" : "offline");
 }
 
 export type Failure = ProblemError | ConnectionError;
@@ -59,7 +67,7 @@ async function fetchWithTimeout(request: Request): Promise<Response> {
     // Some browsers provide a body stream even for statuses that have no body.
     return new Response(BODILESS_STATUSES.has(response.status) ? null : new Blob(chunks), response);
   } catch {
-    throw new ConnectionError(abort.signal.aborted ? "slow" : "offline");
+    throw abort.signal.aborted ? new ConnectionError("slow") : lostConnection();
   } finally {
     clearTimeout(timer);
   }

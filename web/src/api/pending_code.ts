@@ -4,6 +4,7 @@
  */
 import { signal } from "@preact/signals";
 
+import { deviceTime } from "../words/clock";
 import { onEnd } from "./session";
 
 const STORAGE_KEY = "code";
@@ -16,7 +17,7 @@ function readStoredCode(): string | undefined {
   try {
     const stored = JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? "null") as { code?: unknown; at?: unknown } | null;
     if (typeof stored?.code !== "string" || typeof stored.at !== "number") return undefined;
-    if (Math.abs(Date.now() - stored.at) < LINKED_CODE_LIFETIME_MS) return stored.code;
+    if (Math.abs(deviceTime() - stored.at) < LINKED_CODE_LIFETIME_MS) return stored.code;
     sessionStorage.removeItem(STORAGE_KEY);
   } catch {
     // The browser blocks storage.
@@ -33,7 +34,7 @@ export function setTypedCode(code: string): void {
 function storeLinkedCode(code: string): void {
   pendingCode.value = code;
   try {
-    sessionStorage.setItem(STORAGE_KEY, JSON.stringify({ code, at: Date.now() }));
+    sessionStorage.setItem(STORAGE_KEY, JSON.stringify({ code, at: deviceTime() }));
   } catch {
     // The browser blocks storage, so the code is lost when the page is closed.
   }

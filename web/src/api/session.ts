@@ -1,7 +1,8 @@
 /* The session as this page knows it. Tabs share the session cookie, so they tell each other about changes. */
 import { computed, signal } from "@preact/signals";
 
-import { responseData, api, listeners, ProblemError, ConnectionError, type Schemas } from "./client";
+import { now, setServiceTime } from "../words/clock";
+import { responseData, api, listeners, ProblemError, ConnectionError, type Failure, type Schemas } from "./client";
 
 export type Session = Schemas["Session"];
 export type EndReason = "expired" | "signed_out" | "consent_refused";
@@ -14,24 +15,22 @@ export type SessionState =
 
 export const sessionState = signal<SessionState>({ kind: "unknown" });
 export const session = computed(() => (sessionState.value.kind === "signed_in" ? sessionState.value.session : undefined));
-/** When the session expires unless another request extends it, by this device's clock. */
+/** When the session expires unless another request extends it, by the service's clock. */
 export const endsAt = signal<number | undefined>(undefined);
 
 /** Each successful call extends the session by 30 minutes. The service stores that at most once a minute, so this counts one minute less. */
 const IDLE_TIMEOUT_MS = 29 * 60_000;
-/** The service's clock minus this device's clock, in milliseconds. The device's clock may be wrong by any amount. */
-let clockOffset = 0;
 
-/** Returns when the session ends even if it is used, by this device's clock. */
+/** Returns when the session ends even if it is used, by the service's clock. */
 export function absoluteEnd(value: Session): number {
-  return Date.parse(value.expires_at) - clockOffset;
+  return Date.parse(value.expires_at);
 }
 
 function extendIdleEnd(): void {
   const current = session.value;
   if (current === undefined) return;
-  endsAt.value = Math.min(Date.now() + IDLE_TIMEOUT_MS, absoluteEnd(current));
-  broadcast({ kind: "used", endsAt: endsAt.value });
+  endsAt.value = Math.min(now() + IDLE_TIMEOUT_MS, absoluteEnd(current));
+  broadcast({ kind: "used", endsAt: endsAt.value, serviceTime: now() });
 }
 
 export function setSession(value: Session): void {
@@ -77,7 +76,7 @@ function runEndHandlers(reason: EndReason): void {
 export const onEnd: ((why: EndReason) => void)[] = [];
 
 /* Messages between tabs: the session was used, it has ended, or it belongs to the person with this AFM. */
-type TabMessage = { kind: "used"; endsAt: number } | { kind: "ended"; why: EndReason } | { kind: "who"; who: string };
+type TabMessage = { kind: "used"; endsAt: number; serviceTime: number } | { kind: "ended"; why: EndReason } | { kind: "who"; who: string };
 
 const tabs = "BroadcastChannel" in globalThis ? new BroadcastChannel("session") : undefined;
 
@@ -96,6 +95,7 @@ tabs?.addEventListener("message", ({ data }: MessageEvent<TabMessage>) => {
     // there.
     if (current === undefined || data.who !== afmOf(current)) refreshSession().catch(() => undefined);
   } else if (current !== undefined && data.kind === "used") {
+    setServiceTime(data.serviceTime);
     endsAt.value = Math.min(data.endsAt, absoluteEnd(current));
   } else if (current !== undefined && data.kind === "ended") {
     endInThisTab(data.why);
@@ -122,8 +122,35 @@ export async function refreshSession(): Promise<void> {
   }
 }
 
+/**
+ * Whether the session has to be checked, or why the check failed. Nothing private is shown unless it is undefined. The page may return from
+ * the browser's back/forward cache after the user has signed out in another tab or in a later page of this tab.
+ */
+export const pendingCheck = signal<"running" | Failure | undefined>(undefined);
+
+/** Checks whether the session still exists and belongs to the same person. */
+export async function checkSession(): Promise<void> {
+  pendingCheck.value = "running";
+  try {
+    await refreshSession();
+    pendingCheck.value = undefined;
+  } catch (failure) {
+    pendingCheck.value = failure instanceof ProblemError || failure instanceof ConnectionError ? failure : new ConnectionError("broken");
+  }
+}
+
+/** Hides everything private when the browser leaves the page, and checks the session when it returns to it. */
+export function checkSessionOnReturn(): void {
+  addEventListener("pagehide", () => {
+    if (sessionState.value.kind === "signed_in") pendingCheck.value = "running";
+  });
+  addEventListener("pageshow", (event) => {
+    if (event.persisted || pendingCheck.value !== undefined) void checkSession();
+  });
+}
+
 listeners.onResponse = (problem, serviceTime) => {
-  if (serviceTime !== undefined) clockOffset = serviceTime - Date.now();
+  if (serviceTime !== undefined) setServiceTime(serviceTime);
   if (problem === undefined) {
     extendIdleEnd();
   } else if (session.value !== undefined && (problem.code === "session_expired" || problem.code === "no_session")) {

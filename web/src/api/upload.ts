@@ -1,5 +1,5 @@
 /* Uploads files directly to the bucket. The service signs each URL for exactly one file, by size and hash. */
-import { ConnectionError, type Schemas } from "./client";
+import { ConnectionError, lostConnection, type Schemas } from "./client";
 
 /** An upload fails if no byte is sent for this long, in milliseconds. */
 const STALL_TIMEOUT_MS = 45_000;
@@ -37,8 +37,8 @@ export function uploadFile({ method, url, headers }: Schemas["UploadTarget"], fi
       onProgress(file.size);
       resolve();
     };
-    request.onerror = () => fail(new ConnectionError("offline"));
-    request.onabort = () => fail(new ConnectionError("offline"));
+    request.onerror = () => fail(lostConnection());
+    request.onabort = () => fail(lostConnection());
     request.open(method, url);
     for (const [name, value] of Object.entries(headers)) {
       // Browsers set these headers themselves.

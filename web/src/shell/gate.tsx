@@ -4,7 +4,7 @@
  */
 import type { ComponentChildren } from "preact";
 
-import { refreshSession, session, sessionState } from "../api/session";
+import { checkSession, pendingCheck, refreshSession, session, sessionState } from "../api/session";
 import { FailureNote } from "../parts/failure";
 import { Loading, Page } from "../parts/page";
 import { Consent } from "../pages/session/consent";
@@ -15,7 +15,15 @@ import { WrongRole } from "../pages/session/wrong_role";
 
 export function Gate({ role, children }: { role?: "citizen" | "photographer" | undefined; children: ComponentChildren }) {
   const state = sessionState.value;
-  if (state.kind === "unknown") return <Loading />;
+  const check = pendingCheck.value;
+  if (state.kind === "unknown" || check === "running") return <Loading />;
+  if (check !== undefined) {
+    return (
+      <Page title="myPhoto">
+        <FailureNote failure={check} onRetry={() => void checkSession()} />
+      </Page>
+    );
+  }
   if (state.kind === "unreachable") {
     return (
       <Page title="myPhoto">

@@ -6,17 +6,18 @@ import { Button } from "../parts/button";
 import { Dialog } from "../parts/dialog";
 import { useAction } from "../parts/action";
 import { FailureNote } from "../parts/failure";
+import { now } from "../words/clock";
 import { words } from "./words";
 
 const WARNING_BEFORE_END_MS = 3 * 60_000;
 
 export function SessionEndDialog() {
-  const [now, setNow] = useState(Date.now());
+  const [, setTick] = useState(0);
   const [dismissedEnd, setDismissedEnd] = useState(0);
   const stay = useAction(refreshSession);
   useEffect(() => {
-    const clock = setInterval(() => setNow(Date.now()), 5_000);
-    const update = () => setNow(Date.now());
+    const update = () => setTick((tick) => tick + 1);
+    const clock = setInterval(update, 5_000);
     document.addEventListener("visibilitychange", update);
     return () => {
       clearInterval(clock);
@@ -25,7 +26,7 @@ export function SessionEndDialog() {
   }, []);
   const endTime = endsAt.value;
   const current = session.value;
-  const remaining = endTime === undefined ? undefined : endTime - now;
+  const remaining = endTime === undefined ? undefined : endTime - now();
   useEffect(() => {
     if (remaining !== undefined && remaining <= 0) endSession("expired");
   }, [remaining !== undefined && remaining <= 0]);

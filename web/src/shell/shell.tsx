@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useLocation } from "preact-iso";
 import { useEffect, useState } from "preact/hooks";
 
-import { session } from "../api/session";
+import { pendingCheck, session } from "../api/session";
 import { language } from "../words/language";
 import { SessionEndDialog } from "./session_end_dialog";
 import { SignOut } from "./leave";
@@ -31,7 +31,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
 
 function Header() {
   const t = words();
-  const current = session.value;
+  const current = pendingCheck.value === undefined ? session.value : undefined;
   const [open, setOpen] = useState(false);
   const { path } = useLocation();
   useEffect(() => setOpen(false), [path]);

@@ -1,3 +1,4 @@
+import { now } from "./clock";
 import { language } from "./language";
 
 const ZONE = "Europe/Athens";
@@ -26,8 +27,8 @@ export function time(value: string): string {
 }
 
 /** Returns the whole days from now until the instant. Less than a day, or an instant in the past, is 0. */
-export function daysLeft(value: string, now = Date.now()): number {
-  return Math.max(0, Math.floor((Date.parse(value) - now) / 86_400_000));
+export function daysLeft(value: string): number {
+  return Math.max(0, Math.floor((Date.parse(value) - now()) / 86_400_000));
 }
 
 /** A date without a time becomes 10:00 UTC, around noon in Athens, so that no time zone shifts it to another day. */

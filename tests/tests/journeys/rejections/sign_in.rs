@@ -65,6 +65,21 @@ async fn a_sign_in_cancelled_at_taxisnet_is_reported_as_cancelled() {
 }
 
 #[tokio::test]
+async fn an_error_of_taxisnet_is_reported_as_taxisnet_being_unavailable() {
+    let errors = ["server_error", "temporarily_unavailable", "invalid_request", "unauthorized_client", "invalid_scope", "made-up"];
+    for (language, error) in LANGUAGES.into_iter().flat_map(|language| errors.map(|error| (language, error))) {
+        let browser = Browser::new(language);
+        let page = begin_sign_in(&browser).await;
+        let state = page.query_pairs().find(|(name, _)| name == "state").expect("a state").1.into_owned();
+        browser.get(&format!("/v1/sign-in/callback?error={error}&state={state}")).await.rejected(502, "taxisnet_unavailable");
+        browser.get("/v1/session").await.rejected(401, "no_session");
+    }
+    // The error is reported only to the browser that began the sign-in.
+    let browser = Browser::new(Language::El);
+    browser.get("/v1/sign-in/callback?error=server_error&state=never-begun").await.rejected(400, "sign_in_state");
+}
+
+#[tokio::test]
 async fn a_state_is_valid_once_and_only_in_the_browser_that_began() {
     let maria = people::fresh("citizen").await;
     let browser = Browser::new(Language::El);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { normalizeCode, faultOf, codeFromScan } from "./code_number";
+import { normalizeCode, faultOf } from "./code_number";
 
 const CODE = "adEC3wlknv5LcQn5W65twA";
 const ORIGIN = "https://myphoto.example.gr";
@@ -36,19 +36,5 @@ describe("a typed code number", () => {
     expect(faultOf(`${CODE}A`)).toBe("long");
     expect(faultOf("adEC3!")).toBe("character");
     expect(faultOf("αdEC3wlknv5LcQn5W65twA")).toBe("greek");
-  });
-});
-
-describe("a scanned QR code", () => {
-  it("is accepted if it is a link of the service or a bare code", () => {
-    expect(codeFromScan(`${ORIGIN}/#code=${CODE}`, ORIGIN)).toBe(CODE);
-    expect(codeFromScan(` ${CODE}\n`, ORIGIN)).toBe(CODE);
-  });
-
-  it("is ignored if it is anything else", () => {
-    expect(codeFromScan("https://example.com/", ORIGIN)).toBeUndefined();
-    expect(codeFromScan(`https://elsewhere.example/#code=${CODE}`, ORIGIN)).toBeUndefined();
-    expect(codeFromScan(`${ORIGIN}.elsewhere.example/#code=${CODE}`, ORIGIN)).toBeUndefined();
-    expect(codeFromScan("WIFI:S:home;;", ORIGIN)).toBeUndefined();
   });
 });

@@ -27,11 +27,3 @@ export function faultOf(code: string): Fault | undefined {
   if (code.length > CODE_LENGTH) return "long";
   return LAST_CHARACTERS.includes(code.charAt(CODE_LENGTH - 1)) ? undefined : "last_character";
 }
-
-/** Returns the code number in a scanned QR code: a bare code, or a link of the service at `origin`. Links of other sites are ignored. */
-export function codeFromScan(text: string, origin: string): string | undefined {
-  const trimmed = text.trim();
-  if (trimmed.includes("#") && !trimmed.startsWith(`${origin}/`)) return undefined;
-  const code = normalizeCode(trimmed);
-  return faultOf(code) === undefined ? code : undefined;
-}

@@ -1,9 +1,10 @@
-/* Downloads files from the service and saves them on the user's device. */
+/* Downloads files from the service. */
 import { responseData, api, ConnectionError, type Schemas } from "../../api/client";
 import type { Language } from "../../words/language";
 import { fetchInRanges, fileNameFrom, RangeMismatch } from "./ranged_download";
 
-export async function downloadPhotos(subject: string, language: Language, onProgress: (share: number) => void): Promise<void> {
+/** Fetches photos.zip. Returns its content and its name. */
+export async function fetchZip(subject: string, language: Language, onProgress: (share: number) => void): Promise<{ zip: Blob; name: string }> {
   let name = "photos.zip";
   const zip = await fetchInRanges(async (from, etag) => {
     const call = api.GET("/v1/subjects/{subject}/association/photos.zip", {
@@ -18,7 +19,7 @@ export async function downloadPhotos(subject: string, language: Language, onProg
   }, onProgress).catch((error: unknown) => {
     throw error instanceof RangeMismatch ? new ConnectionError("broken") : error;
   });
-  saveFile(zip, name);
+  return { zip, name };
 }
 
 /** Fetches an image at full size. */
@@ -33,7 +34,8 @@ export async function fetchPhoto(subject: string, image: Schemas["Image"]["kind"
   return blob;
 }
 
-export function saveFile(blob: Blob, name: string): void {
+/** Downloads a file by a link to it. Not every browser saves it (see `savingMethod`). */
+export function downloadFile(blob: Blob, name: string): void {
   const url = URL.createObjectURL(blob);
   const link = document.createElement("a");
   link.href = url;

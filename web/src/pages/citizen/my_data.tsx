@@ -11,8 +11,8 @@ import { DPO_EMAIL } from "../dpo";
 import { useAssociation } from "./association";
 import { Download } from "./download";
 import { fetchWholeExport } from "./export";
-import { saveFile } from "./file";
 import { clearPreviews } from "./previews";
+import { SavingStatus, useSaving } from "./save_file";
 import type { Subject } from "./subject";
 import { ErrorMessage } from "./error_message";
 import { words } from "./words/rights";
@@ -42,14 +42,13 @@ export function MyData({ subject }: { subject: Subject }) {
 function Copy({ subject }: { subject: Subject }) {
   const t = words().data;
   const association = useAssociation(subject.handle);
-  const [done, setDone] = useState(false);
+  const { saving, save, share, clear } = useSaving();
   const copy = useAction(async () => {
-    setDone(false);
+    clear();
     const all = await fetchWholeExport((cursor) =>
       responseData(api.GET("/v1/subjects/{subject}/export", { params: { path: { subject: subject.handle }, query: cursor === undefined ? {} : { cursor } } })),
     );
-    saveFile(new Blob([JSON.stringify(all, null, 2)], { type: "application/json" }), "myphoto-data.json");
-    setDone(true);
+    save(new Blob([JSON.stringify(all, null, 2)], { type: "application/json" }), "myphoto-data.json");
   });
   return (
     <>
@@ -59,9 +58,7 @@ function Copy({ subject }: { subject: Subject }) {
       <Button variant="secondary" busy={copy.busy} onClick={() => copy.run()}>
         {t.save}
       </Button>
-      <p class="govgr-hint" role="status">
-        {done && t.saved}
-      </p>
+      <SavingStatus saving={saving} share={share} downloaded={t.saved} />
       {association.data !== undefined && association.data !== null && (
         <>
           <p class="govgr-body">{t.images}</p>

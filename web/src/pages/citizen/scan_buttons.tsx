@@ -1,13 +1,16 @@
 import type { ComponentType } from "preact";
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import { useAction } from "../../parts/action";
 import { Button } from "../../parts/button";
 import { Notice } from "../../parts/notice";
+import { findingText } from "./scanner/finding_text";
+import type { PictureError } from "./scanner/picture";
 import type { ScannerProps } from "./scanner/scanner";
-import { words } from "./words/code";
+import { words as codeWords } from "./words/code";
+import { words } from "./words/scanner";
 
-type ScanError = "notFound" | "foreign" | "unreadable" | "broken";
+type ScanError = PictureError | { kind: "reader" };
 
 /** Buttons that read the code number from a QR code. The QR reader is large, so it is loaded on first use. */
 export function ScanButtons({ onCode }: { onCode: (code: string) => void }) {
@@ -15,13 +18,18 @@ export function ScanButtons({ onCode }: { onCode: (code: string) => void }) {
   const file = useRef<HTMLInputElement>(null);
   const [Camera, setCamera] = useState<ComponentType<ScannerProps>>();
   const [error, setError] = useState<ScanError>();
+  const [typingRequests, setTypingRequests] = useState(0);
+  useEffect(() => {
+    // Runs after the scanner's dialog is closed, which returns the focus to the button that opened it.
+    if (typingRequests > 0) document.getElementById("code")?.focus();
+  }, [typingRequests]);
   const open = useAction(async () => {
     setError(undefined);
     try {
       const { Scanner } = await import("./scanner/scanner");
       setCamera(() => Scanner);
     } catch {
-      setError("broken");
+      setError({ kind: "reader" });
     }
   });
   const read = useAction(async (picture: File) => {
@@ -30,9 +38,9 @@ export function ScanButtons({ onCode }: { onCode: (code: string) => void }) {
       const { codeInPicture } = await import("./scanner/picture");
       const found = await codeInPicture(picture);
       if (found.kind === "code") onCode(found.code);
-      else setError(found.kind);
+      else setError(found);
     } catch {
-      setError("broken");
+      setError({ kind: "reader" });
     }
   });
   const choose = () => file.current?.click();
@@ -40,7 +48,7 @@ export function ScanButtons({ onCode }: { onCode: (code: string) => void }) {
     <>
       <div class="govgr-button-group">
         <Button variant="secondary" busy={open.busy} onClick={() => open.run()}>
-          {t.camera}
+          {codeWords().camera}
         </Button>
         <Button variant="secondary" busy={read.busy} onClick={choose}>
           {t.picture}
@@ -65,7 +73,7 @@ export function ScanButtons({ onCode }: { onCode: (code: string) => void }) {
       <div role="alert">
         {error !== undefined && (
           <Notice kind="warning">
-            <p>{t.scanner[error]}</p>
+            <p>{errorText(error)}</p>
           </Notice>
         )}
       </div>
@@ -76,9 +84,27 @@ export function ScanButtons({ onCode }: { onCode: (code: string) => void }) {
             onCode(code);
           }}
           onPicture={choose}
+          onType={() => {
+            setCamera(undefined);
+            setTypingRequests((count) => count + 1);
+          }}
           onClose={() => setCamera(undefined)}
         />
       )}
     </>
   );
+}
+
+function errorText(error: ScanError): string {
+  const t = words();
+  switch (error.kind) {
+    case "reader":
+      return t.problems.reader;
+    case "nothing":
+      return t.nothing;
+    case "unreadable":
+      return t.unreadable;
+    default:
+      return findingText(error);
+  }
 }

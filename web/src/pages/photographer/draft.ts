@@ -5,6 +5,7 @@ import { responseData, api, ProblemError, ConnectionError, type Failure, type Sc
 import { onEnd, session } from "../../api/session";
 import { UploadRejected, uploadFile, sha256 } from "../../api/upload";
 import { registerUnsentCheck } from "../../shell/unsent";
+import { now } from "../../words/clock";
 import { language } from "../../words/language";
 import { equals, fullFrame, type Crop } from "./picture/crop";
 import { cropToJpeg, canSendUnchanged, openPicture, release, type OpenedPicture } from "./picture/decode";
@@ -141,7 +142,7 @@ const EXPIRY_MARGIN_MS = 60_000;
 async function uploadFor(uploadFingerprint: string): Promise<Upload> {
   const progress = uploadProgress.value;
   const isFullyUploaded = progress?.fingerprint === uploadFingerprint && finishedPictures.value.every(({ kind }) => progress.uploaded.has(kind));
-  if (progress?.fingerprint === uploadFingerprint && (isFullyUploaded || Date.parse(progress.upload.expires_at) - Date.now() > EXPIRY_MARGIN_MS)) return progress.upload;
+  if (progress?.fingerprint === uploadFingerprint && (isFullyUploaded || Date.parse(progress.upload.expires_at) - now() > EXPIRY_MARGIN_MS)) return progress.upload;
   const declared = Object.fromEntries(finishedPictures.value.map(({ kind, picture }) => [kind, { bytes: picture.file.size, sha256: picture.sha256 }]));
   const upload = await responseData(api.POST("/v1/photographer/uploads", { body: { profile: profile.value, ...declared } }));
   uploadProgress.value = { fingerprint: uploadFingerprint, upload, uploaded: new Set() };

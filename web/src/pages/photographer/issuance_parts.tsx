@@ -1,5 +1,6 @@
 import { Tag } from "../../parts/notice";
 import { resendUntil, type Issuance, type State } from "./issuances";
+import { now } from "../../words/clock";
 import { moment } from "../../words/dates";
 import { words as issuedWords } from "./issued_words";
 import { words } from "./words";
@@ -14,7 +15,7 @@ export function StateTag({ state }: { state: State }) {
 export function resendsText(issuance: Issuance): string {
   const t = words();
   const left = t.resendsLeft(issuance.resends.left);
-  const isOver = issuance.associated || Date.parse(resendUntil(issuance)) <= Date.now();
+  const isOver = issuance.associated || Date.parse(resendUntil(issuance)) <= now();
   return isOver ? t.resendsLeft(0) : issuance.resends.left === 0 ? left : `${left}, ${t.until(moment(resendUntil(issuance)))}`;
 }
 

@@ -4,6 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 
 import { responseData, api, type Schemas } from "../../api/client";
 import { onEnd, session } from "../../api/session";
+import { now } from "../../words/clock";
 
 export type Issuance = Schemas["Issuance"];
 export type State = Issuance["state"];
@@ -44,7 +45,7 @@ export async function findIssuance(upload: string): Promise<Issuance | undefined
     const found = page.issuances.find((issuance) => issuance.upload_id === upload);
     if (found !== undefined) return found;
     const last = page.issuances.at(-1);
-    if (last !== undefined && Date.parse(last.issued_at) < Date.now() - SEARCH_WINDOW_MS) return undefined;
+    if (last !== undefined && Date.parse(last.issued_at) < now() - SEARCH_WINDOW_MS) return undefined;
     cursor = page.next;
   } while (cursor !== undefined);
   return undefined;
@@ -56,7 +57,7 @@ const RESEND_WINDOW_MS = 86_400_000;
 export const resendUntil = ({ issued_at }: Issuance): string => new Date(Date.parse(issued_at) + RESEND_WINDOW_MS).toISOString();
 
 export function mayResend(issuance: Issuance): boolean {
-  return !issuance.associated && issuance.resends.left > 0 && Date.parse(resendUntil(issuance)) > Date.now();
+  return !issuance.associated && issuance.resends.left > 0 && Date.parse(resendUntil(issuance)) > now();
 }
 
 /** Polling starts fast, because messages are sent within seconds, and then slows down. */

@@ -1,7 +1,9 @@
-import { codeFromScan } from "../code_number";
-import { reader } from "./reader";
+import { createReader } from "./reader";
+import type { OtherFinding } from "./scan_session";
+import { recognizeTexts, type Finding } from "./scanned_text";
 
-export type ScanResult = { kind: "code"; code: string } | { kind: "foreign" } | { kind: "notFound" } | { kind: "unreadable" };
+export type PictureResult = Finding | { kind: "nothing" } | { kind: "unreadable" };
+export type PictureError = OtherFinding | { kind: "nothing" } | { kind: "unreadable" };
 
 /**
  * Longest sides, in pixels, to which a picture is scaled for reading. The small size comes first, because it is faster and often easier to
@@ -10,8 +12,8 @@ export type ScanResult = { kind: "code"; code: string } | { kind: "foreign" } | 
 const SCANNED_SIDES = [1000, 2000];
 
 /** Finds the code number in a picture file with a QR code. */
-export async function codeInPicture(file: Blob): Promise<ScanResult> {
-  const read = await reader();
+export async function codeInPicture(file: Blob): Promise<PictureResult> {
+  const read = createReader(0);
   let picture: ImageBitmap;
   try {
     picture = await createImageBitmap(file);
@@ -19,24 +21,14 @@ export async function codeInPicture(file: Blob): Promise<ScanResult> {
     return { kind: "unreadable" };
   }
   try {
-    let texts: readonly string[] = [];
     for (const side of SCANNED_SIDES) {
-      texts = await read(scaledPixels(picture, picture.width, picture.height, side));
-      if (texts.length > 0) break;
+      const finding = recognizeTexts(await read(scaledPixels(picture, picture.width, picture.height, side)), location.origin);
+      if (finding !== undefined) return finding;
     }
-    return findCode(texts) ?? { kind: "notFound" };
+    return { kind: "nothing" };
   } finally {
     picture.close();
   }
-}
-
-/** Returns the first code number among the texts, `foreign` if there are only other texts, and undefined if there are none. */
-export function findCode(texts: readonly string[]): Extract<ScanResult, { kind: "code" | "foreign" }> | undefined {
-  for (const text of texts) {
-    const code = codeFromScan(text, location.origin);
-    if (code !== undefined) return { kind: "code", code };
-  }
-  return texts.length > 0 ? { kind: "foreign" } : undefined;
 }
 
 export function scaledPixels(source: CanvasImageSource, width: number, height: number, side: number): ImageData {

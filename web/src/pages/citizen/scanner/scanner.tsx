@@ -3,108 +3,123 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Button } from "../../../parts/button";
 import { Dialog } from "../../../parts/dialog";
 import { words as parts } from "../../../parts/words";
-import { words } from "../words/code";
-import { scaledPixels, findCode } from "./picture";
-import { reader } from "./reader";
+import { currentClient, isInsideApp } from "../browser";
+import { OpenElsewhere } from "../open_elsewhere";
+import { words } from "../words/scanner";
+import type { Controls } from "./camera";
+import { ControlsOfCamera } from "./controls";
+import { findingText } from "./finding_text";
+import { scaledPixels } from "./picture";
+import { createReader } from "./reader";
+import { ScanSession, type Listener, type ScanState } from "./scan_session";
 
-export type ScannerProps = { onCode: (code: string) => void; onPicture: () => void; onClose: () => void };
+export type ScannerProps = { onCode: (code: string) => void; onPicture: () => void; onType: () => void; onClose: () => void };
 
-type Stage = "starting" | "looking" | "foreign" | "refused" | "absent" | "busy" | "broken";
-
-const FINAL_STAGES: ReadonlySet<Stage> = new Set<Stage>(["refused", "absent", "busy", "broken"]);
-const SCAN_INTERVAL_MS = 120;
 const SCANNED_SIDE_MAX = 900;
+/** About a second of images in which the browser's detector may find nothing. */
+const READER_PATIENCE = 8;
 
-/** Scans the camera's picture until it contains a code number. The camera is switched off however the dialog is closed. */
-export function Scanner({ onCode, onPicture, onClose }: ScannerProps) {
-  const t = words().scanner;
+/** Scans a code number with the camera, which is switched off however the dialog is closed. Always offers the two other ways. */
+export function Scanner({ onCode, onPicture, onType, onClose }: ScannerProps) {
+  const t = words();
   const video = useRef<HTMLVideoElement>(null);
-  const [stage, setStage] = useState<Stage>("starting");
+  const session = useRef<ScanSession | undefined>(undefined);
+  const [state, setState] = useState<ScanState>({ kind: "opening", isSlow: false });
+  const [controls, setControls] = useState<Controls>({ torch: false });
+  const [cameras, setCameras] = useState(0);
   const latestOnCode = useRef(onCode);
   latestOnCode.current = onCode;
   useEffect(() => {
-    const screen = video.current;
-    if (screen === null) return;
-    return startScanning(screen, setStage, (code) => latestOnCode.current(code));
+    if (video.current === null) return;
+    const started = startSession(video.current, {
+      onState: setState,
+      onControls: (newControls, count) => {
+        setControls(newControls);
+        setCameras(count);
+      },
+      onCode: (code) => latestOnCode.current(code),
+    });
+    session.current = started;
+    return () => started.end();
   }, []);
+  const needsOtherBrowser = state.kind === "failed" && (state.problem === "unavailable" || (state.problem === "refused" && isInsideApp(currentClient())));
   return (
     <Dialog title={t.title} onClose={onClose}>
-      <video ref={video} class="scanner" hidden={FINAL_STAGES.has(stage)} muted playsInline aria-label={t.view} />
-      <p class="govgr-body" role="status">
-        {t[stage]}
+      <video
+        ref={video}
+        class="scanner"
+        hidden={state.kind === "failed" || state.kind === "paused"}
+        muted
+        playsInline
+        aria-label={t.view}
+        onPause={() => session.current?.resume()}
+        onClick={() => {
+          if (state.kind === "tap") session.current?.tap();
+        }}
+      />
+      <p class="govgr-body" role="status" data-scan={state.kind === "failed" ? state.problem : state.kind}>
+        {needsOtherBrowser ? t.problems.unavailable : stateText(state)}
       </p>
+      {needsOtherBrowser && <OpenElsewhere />}
       <div class="govgr-button-group">
-        <Button variant="secondary" onClick={onClose}>
-          {parts().close}
+        {state.kind === "tap" && <Button onClick={() => session.current?.tap()}>{t.start}</Button>}
+        {state.kind === "failed" && state.problem !== "unavailable" && <Button onClick={() => session.current?.retry()}>{parts().retry}</Button>}
+        <ControlsOfCamera
+          controls={controls}
+          canSwitch={cameras > 1}
+          onTorch={(on) => session.current?.setTorch(on)}
+          onZoom={(zoom) => session.current?.setZoom(zoom)}
+          onSwitch={() => session.current?.switchCamera()}
+        />
+      </div>
+      <div class="govgr-button-group">
+        <Button variant="secondary" onClick={onType}>
+          {t.type}
         </Button>
         <Button variant="secondary" onClick={onPicture}>
-          {words().picture}
+          {t.picture}
+        </Button>
+        <Button variant="secondary" onClick={onClose}>
+          {parts().close}
         </Button>
       </div>
     </Dialog>
   );
 }
 
-/** Opens the camera and starts scanning. Returns the function that stops both. */
-function startScanning(screen: HTMLVideoElement, onStage: (stage: Stage) => void, onCode: (code: string) => void): () => void {
-  const controller = new AbortController();
-  const { signal } = controller;
-  const scan = async () => {
-    let stream: MediaStream;
-    try {
-      stream = await openCamera();
-      // The user may close the dialog while the camera is still opening. Then it must be switched off as well.
-      const stopCamera = () => stream.getTracks().forEach((track) => track.stop());
-      signal.addEventListener("abort", stopCamera);
-      if (signal.aborted) return stopCamera();
-      screen.srcObject = stream;
-      await screen.play();
-    } catch (error) {
-      if (!signal.aborted) onStage(stageOfError(error));
-      return;
-    }
-    try {
-      const code = await findFirstCode(screen, signal, onStage);
-      controller.abort();
-      if (code !== undefined) onCode(code);
-    } catch {
-      if (!isAborted(signal)) onStage("broken");
-      controller.abort();
-    }
-  };
-  void scan();
-  return () => controller.abort();
-}
-
-async function findFirstCode(screen: HTMLVideoElement, signal: AbortSignal, onStage: (stage: Stage) => void): Promise<string | undefined> {
-  const read = await reader();
-  if (!isAborted(signal)) onStage("looking");
-  while (!isAborted(signal)) {
-    if (screen.videoWidth > 0) {
-      const result = findCode(await read(scaledPixels(screen, screen.videoWidth, screen.videoHeight, SCANNED_SIDE_MAX)));
-      if (isAborted(signal)) return undefined;
-      if (result?.kind === "code") return result.code;
-      if (result?.kind === "foreign") onStage("foreign");
-    }
-    await new Promise((resolve) => setTimeout(resolve, SCAN_INTERVAL_MS));
+function stateText(state: ScanState): string {
+  const t = words();
+  switch (state.kind) {
+    case "opening":
+      return state.isSlow ? t.slow : t.opening;
+    case "tap":
+      return t.tap;
+    case "looking":
+      return state.found === undefined ? t.looking : findingText(state.found);
+    case "paused":
+      return t.paused;
+    case "failed":
+      return t.problems[state.problem];
   }
-  return undefined;
 }
 
-/** A function, because TypeScript would otherwise assume that `aborted` cannot change across an await. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
-}
-
-function openCamera(): Promise<MediaStream> {
-  // Browsers provide mediaDevices only on secure connections.
-  const devices = navigator.mediaDevices as MediaDevices | undefined;
-  if (devices === undefined) return Promise.reject(new DOMException("", "NotFoundError"));
-  return devices.getUserMedia({ video: { facingMode: "environment", width: { ideal: 1280 }, height: { ideal: 960 } } });
-}
-
-function stageOfError(error: unknown): Stage {
-  const name = error instanceof DOMException ? error.name : "";
-  if (name === "NotAllowedError" || name === "SecurityError") return "refused";
-  return name === "NotFoundError" || name === "OverconstrainedError" ? "absent" : "busy";
+function startSession(screen: HTMLVideoElement, listener: Listener): ScanSession {
+  const environment = {
+    // Browsers provide mediaDevices only on secure connections, and apps that show pages often not at all.
+    devices: navigator.mediaDevices as MediaDevices | undefined,
+    screen,
+    capture: () => (screen.videoWidth > 0 ? scaledPixels(screen, screen.videoWidth, screen.videoHeight, SCANNED_SIDE_MAX) : undefined),
+    read: createReader(READER_PATIENCE),
+    origin: location.origin,
+    isHidden: () => document.visibilityState === "hidden",
+    onVisibilityChange: (notify: () => void) => {
+      document.addEventListener("visibilitychange", notify);
+      addEventListener("pageshow", notify);
+      return () => {
+        document.removeEventListener("visibilitychange", notify);
+        removeEventListener("pageshow", notify);
+      };
+    },
+  };
+  return new ScanSession(environment, listener);
 }

@@ -1,0 +1,56 @@
+/* What the browser in which the page runs cannot do. */
+
+export type Client = { userAgent: string; maxTouchPoints: number; isStandalone: boolean };
+
+export function currentClient(): Client {
+  const { userAgent, maxTouchPoints } = navigator;
+  // Safari on iOS has this property, which is not part of a standard.
+  const isOnHomeScreen = (navigator as { standalone?: boolean }).standalone === true;
+  return { userAgent, maxTouchPoints, isStandalone: isOnHomeScreen || matchMedia("(display-mode: standalone)").matches };
+}
+
+/** Names that apps add to the user agent of the pages that they show, and the mark of Android's WebView. */
+const APPS = /\bFB(AN|AV|IOS)\b|FB_IAB|Messenger|Instagram|Viber|WhatsApp|\bLine\/|MicroMessenger|TikTok|musical_ly|BytedanceWebview|Snapchat|Twitter|LinkedInApp|Pinterest|Telegram|; wv\)/i;
+
+/** Returns whether the page is shown inside an app that is not a browser. */
+export function isInsideApp(client: Client): boolean {
+  const { userAgent, isStandalone } = client;
+  // All browsers of iOS name Safari, but apps that show a page do not. Neither do apps on the home screen.
+  const isAppleView = isAppleMobile(client) && /AppleWebKit/.test(userAgent) && !/Safari\//.test(userAgent) && !isStandalone;
+  return isAppleView || APPS.test(userAgent);
+}
+
+/** Returns whether the device is an iPhone or iPad. An iPad calls itself a Mac, but Macs have no touchscreen. */
+function isAppleMobile({ userAgent, maxTouchPoints }: Client): boolean {
+  return /iPhone|iPad|iPod/.test(userAgent) || (userAgent.includes("Macintosh") && maxTouchPoints > 1);
+}
+
+export type SavingMethod = "download" | "share" | "impossible";
+
+/**
+ * Returns how a file can be saved. On the home screen of iOS and inside apps, a link to a file saves nothing, so the file has to be shared
+ * with another app, such as Files.
+ */
+export function savingMethod(client: Client, canShare: boolean): SavingMethod {
+  const ignoresDownloads = isInsideApp(client) || (isAppleMobile(client) && client.isStandalone);
+  if (!ignoresDownloads) return "download";
+  return canShare ? "share" : "impossible";
+}
+
+/** Errors of `navigator.share` after which it can be tried again: the user closed the share sheet, or another one is open. */
+const SHARING_CAN_BE_REPEATED = new Set(["AbortError", "NotAllowedError", "InvalidStateError"]);
+
+/** Hands a file to an app that the user chooses. */
+export async function shareFile(file: File, share: (data: ShareData) => Promise<void>): Promise<"handedOver" | "cancelled" | "impossible"> {
+  try {
+    await share({ files: [file] });
+    return "handedOver";
+  } catch (error) {
+    return error instanceof DOMException && SHARING_CAN_BE_REPEATED.has(error.name) ? "cancelled" : "impossible";
+  }
+}
+
+/** Returns a URL of the page for another browser. It has neither query nor fragment, and no person whom only this session knows. */
+export function urlForOtherBrowser({ origin, pathname }: { origin: string; pathname: string }): string {
+  return origin + (/^\/people\/self(\/[a-z]+)*$/.test(pathname) ? pathname : "/");
+}

@@ -1,0 +1,80 @@
+/* Recognises what a scanned QR code contains. Only code numbers are used; links are never opened. */
+import { faultOf, normalizeCode } from "../code_number";
+
+export type OtherKind = "wifi" | "contact" | "message" | "event" | "place" | "payment" | "certificate" | "password" | "text";
+export type ScannedText =
+  | { kind: "code"; code: string }
+  /** A link of the service without a code number, or with one that is damaged. */
+  | { kind: "damaged" }
+  /** A link to another site. */
+  | { kind: "link"; host: string }
+  | { kind: OtherKind };
+export type Finding = ScannedText | { kind: "several" };
+
+const PREFIXES: readonly (readonly [RegExp, OtherKind])[] = [
+  [/^WIFI:/i, "wifi"],
+  [/^(BEGIN:VCARD|MECARD:|BIZCARD:)/i, "contact"],
+  [/^(tel|sms|smsto|mms|mmsto|mailto|matmsg|sip|facetime|whatsapp|viber|tg):/i, "message"],
+  [/^BEGIN:(VCALENDAR|VEVENT)/i, "event"],
+  [/^geo:/i, "place"],
+  // EPC069-12, Swiss QR-bill, EMV merchant codes, and virtual currencies.
+  [/^(BCD\r?\n|SPC\r?\n|00020[12]|(bitcoin|ethereum|litecoin|lightning):)/i, "payment"],
+  [/^(HC1|SHC):/i, "certificate"],
+  [/^otpauth(-migration)?:/i, "password"],
+];
+/** A code number at the beginning of a text, after which no further letter or digit follows directly. */
+const LEADING_CODE = /^[A-Za-z0-9+/_-]{22}(?![A-Za-z0-9])/;
+
+/** Recognises the text of a QR code. `origin` is that of the service. */
+export function recognizeText(text: string, origin: string): ScannedText {
+  const trimmed = text.replaceAll("\0", "").replace(/^[\s\ufeff<«"'(]+/u, "").trim();
+  const url = webUrl(trimmed, new URL(origin).hostname);
+  if (url !== undefined) return recognizeUrl(url, new URL(origin).hostname);
+  const prefix = PREFIXES.find(([pattern]) => pattern.test(trimmed));
+  if (prefix !== undefined) return { kind: prefix[1] };
+  const code = validCode(trimmed);
+  return code === undefined ? { kind: "text" } : { kind: "code", code };
+}
+
+/** Returns what the texts of one image contain: a code number if there is exactly one, otherwise the first other text. */
+export function recognizeTexts(texts: readonly string[], origin: string): Finding | undefined {
+  const found = texts.map((text) => recognizeText(text, origin));
+  const codes = new Set(found.flatMap((one) => (one.kind === "code" ? [one.code] : [])));
+  if (codes.size > 1) return { kind: "several" };
+  return found.find(({ kind }) => kind === "code") ?? found[0];
+}
+
+function recognizeUrl(url: URL, serviceHost: string): ScannedText {
+  const host = withoutFinalDot(url.hostname);
+  if (host !== withoutFinalDot(serviceHost)) return { kind: "link", host };
+  const code = validCode(codeInFragment(url.hash.slice(1)));
+  return code === undefined ? { kind: "damaged" } : { kind: "code", code };
+}
+
+/**
+ * Parses a web link. The scheme may be missing before the service's own host. `URL` converts scheme and host to lower case and removes the
+ * default port.
+ */
+function webUrl(text: string, serviceHost: string): URL | undefined {
+  // A mark that some programs escape, although it begins the fragment.
+  const link = text.includes("#") ? text : text.replace(/%23/, "#");
+  const isOurs = link.toLowerCase().startsWith(serviceHost) && /^[/:#.]/.test(link.slice(serviceHost.length));
+  const address = isOurs ? `https://${link}` : link;
+  return /^https?:/i.test(address) && URL.canParse(address) ? new URL(address) : undefined;
+}
+
+function codeInFragment(fragment: string): string {
+  // A plus sign is a character of codes, but URLSearchParams would read it as a space.
+  for (const [name, value] of new URLSearchParams(fragment.replaceAll("+", "%2B"))) {
+    if (name.toLowerCase() === "code") return value;
+  }
+  return "";
+}
+
+/** Returns the code number with which a text begins, or that it contains with whitespace in between. */
+function validCode(text: string): string | undefined {
+  const candidates = [LEADING_CODE.exec(text)?.[0] ?? "", normalizeCode(text)];
+  return candidates.find((candidate) => faultOf(candidate) === undefined);
+}
+
+const withoutFinalDot = (host: string) => host.replace(/\.$/, "");

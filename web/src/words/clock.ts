@@ -1,0 +1,29 @@
+/* The current time. Other modules may not read the device's clock (see eslint.config.js), because it may be wrong by any amount. */
+import { signal } from "@preact/signals";
+
+/** The service's clock minus this device's clock, in milliseconds. */
+const offset = signal(0);
+/**
+ * Smaller changes of the offset are ignored, because the Date header has whole seconds and responses take time. Otherwise each response
+ * would render every component that shows a time.
+ */
+const TOLERANCE_MS = 3_000;
+
+/** Sets the service's time, as a response reports it. */
+export function setServiceTime(at: number): void {
+  const measured = at - Date.now();
+  if (Math.abs(measured - offset.peek()) > TOLERANCE_MS) offset.value = measured;
+}
+
+/** Returns the service's time, in milliseconds since 1970. A component that calls this function is rendered again when the time is corrected. */
+export function now(): number {
+  return Date.now() + offset.value;
+}
+
+/**
+ * Returns the time of this device's clock. Only for comparing two moments on this device, one of which may be from before the page was
+ * loaded, when the service's time was not known yet.
+ */
+export function deviceTime(): number {
+  return Date.now();
+}
