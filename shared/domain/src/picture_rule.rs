@@ -168,7 +168,7 @@ impl Limit {
         Self { least: Some(least), most: Some(most) }
     }
 
-    fn allows(self, measured: f64) -> bool {
+    pub(crate) fn allows(self, measured: f64) -> bool {
         self.least.is_none_or(|least| measured >= least) && self.most.is_none_or(|most| measured <= most)
     }
 }

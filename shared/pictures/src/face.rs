@@ -5,7 +5,10 @@
 
 use std::{io::Cursor, sync::OnceLock};
 
-use domain::picture_report::{Background, Face, FaceMeasures, Faces};
+use domain::{
+    face_position::{FacePosition, Point},
+    picture_report::{Background, Face, FaceMeasures, Faces},
+};
 use image::{
     GrayImage, RgbImage,
     imageops::{self, FilterType},
@@ -59,6 +62,26 @@ pub(crate) fn measure(picture: &RgbImage) -> FaceMeasures {
         face: largest.map(|face| measure_face(&gray, &face)),
         background: largest.and_then(|face| background(&gray, &face)),
     }
+}
+
+/// Finds the largest face. `size` is the size of the picture of which `copy` is a copy.
+pub(crate) fn locate(copy: &RgbImage, size: (u32, u32)) -> Option<FacePosition> {
+    let found = detect_with_retries(&imageops::grayscale(copy));
+    let face = found.into_iter().reduce(|one, other| if other.width > one.width { other } else { one })?;
+    let (width, height) = (f64::from(size.0), f64::from(size.1));
+    let at = |x: f64, y: f64| Point { x: (face.left + face.width * x) * width, y: (face.top + face.height * y) * height };
+    Some(FacePosition {
+        picture: size,
+        left: face.left * width,
+        top: face.top * height,
+        width: face.width * width,
+        height: face.height * height,
+        left_eye: at(0.3, EYE_LINE),
+        right_eye: at(0.7, EYE_LINE),
+        chin: at(0.5, 1.0),
+        crown: at(0.5, 1.0 - HEAD_HEIGHT),
+        roll: 0.0,
+    })
 }
 
 fn count(found: &[Detection], largest: &Detection) -> Faces {

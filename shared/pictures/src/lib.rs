@@ -14,6 +14,7 @@ mod signature;
 use std::fmt;
 
 use domain::{
+    face_position::FacePosition,
     photo::{self, FileProfile, ImageKind, PictureFault},
     picture_report::{self, FileMeasures, Finding, HeaderMeasures, Report},
 };
@@ -75,6 +76,18 @@ pub fn inspect(profile: FileProfile, kind: ImageKind, file: &[u8]) -> Report {
         findings.extend(pixel_findings(profile, kind, &copy));
     }
     Report { findings }
+}
+
+/// Finds the largest face in a picture of any size and proportion. The head may be turned by up to 45 degrees, and the picture may lie on its
+/// side or stand on its head. Returns `None` if the picture shows no face.
+///
+/// # Errors
+/// [`PictureFault::NotJpeg`], [`PictureFault::Damaged`], or a picture that is too large to decode.
+pub fn locate(file: &[u8]) -> Result<Option<FacePosition>, PictureFault> {
+    photo::check_bytes(length(file))?;
+    let header = jpeg::read_header(file)?;
+    let (_, copy) = clean_and_decode(file)?;
+    Ok(face::locate(&copy.to_rgb8(), (header.width, header.height)))
 }
 
 fn length(file: &[u8]) -> u64 {
