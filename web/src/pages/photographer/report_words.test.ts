@@ -1,8 +1,14 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 
 import openapi from "../../../../infra/openapi.yaml?raw";
 import { language } from "../../words/language";
 import { formatLimit, formatMeasure, words } from "./report_words";
+
+// What words/language.ts reads from the browser.
+vi.hoisted(() => {
+  vi.stubGlobal("navigator", { languages: ["el"] });
+  vi.stubGlobal("document", { documentElement: { lang: "" } });
+});
 
 const enumOf = (schema: string, property: string) =>
   new RegExp(`^    ${schema}:[\\s\\S]*?^        ${property}:[\\s\\S]*?enum: \\[([^\\]]+)\\]`, "m").exec(openapi)?.[1]?.split(", ") ?? [];
