@@ -203,7 +203,8 @@ fn marks_say_where_the_face_is_in_fractions_of_the_picture() {
     assert!(near(mirrored.left_eye, 800.0 - found.right_eye.x * 800.0, found.right_eye.y * 1200.0), "{mirrored:?} {found:?}");
     assert!(found.crown.y < found.left_eye.y && found.left_eye.y < found.chin.y);
     assert!((found.crown.y + found.chin.y - found.left_eye.y - found.right_eye.y).abs() < 0.01, "the eyes are in the middle of the head");
-    for rule in [Rule::BackgroundBrightness, Rule::BackgroundEvenness, Rule::EyesOpen, Rule::MouthClosed, Rule::SideLight, Rule::Sharpness] {
+    for rule in [Rule::BackgroundBrightness, Rule::BackgroundEvenness, Rule::EyesOpen, Rule::MouthClosed, Rule::SideLight, Rule::Sharpness]
+    {
         assert!(found.zones.iter().any(|zone| zone.rule == rule && zone.points.len() >= 4), "{rule:?}");
     }
     assert_eq!(report(&made::jpeg(800, 1200)).marks, None);

@@ -64,7 +64,10 @@ async fn good_pictures_pass_and_each_finding_has_its_measured_value_and_limit() 
     assert_eq!((&smile["ok"], &smile["severity"]), (&json!(false), &json!("hint")), "a hint does not block the code");
     let marks = &images[0]["marks"];
     let at = |point: &str, axis: &str| marks[point][axis].as_f64().expect("a fraction");
-    assert!(at("left_eye", "x") < at("right_eye", "x") && at("crown", "y") < at("left_eye", "y") && at("left_eye", "y") < at("chin", "y"), "{marks}");
+    assert!(
+        at("left_eye", "x") < at("right_eye", "x") && at("crown", "y") < at("left_eye", "y") && at("left_eye", "y") < at("chin", "y"),
+        "{marks}"
+    );
     assert!(marks["zones"].as_array().expect("zones").iter().any(|zone| zone["rule"] == "background_brightness"), "{marks}");
     assert_eq!(images[1]["marks"], Value::Null);
 }
