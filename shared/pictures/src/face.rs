@@ -85,22 +85,11 @@ fn longer_edge(picture: &RgbImage) -> f64 {
     f64::from(picture.width().max(picture.height()).max(1))
 }
 
-fn shorter_edge(picture: &RgbImage) -> f64 {
-    f64::from(picture.width().min(picture.height()).max(1))
-}
-
-/// Returns the squares in which the face of a portrait is searched, until one has a face: the whole picture, the whole picture with a margin
-/// for a face that fills it, and squares for a smaller face in the middle, at the beginning and at the end of the longer edge.
+/// Returns the squares in which the face of a portrait is searched, until one has a face: the whole picture, and the whole picture with a margin
+/// for a face that fills it. Parts of the picture are not searched, because only faces that are too small for a portrait need it, and patterns and
+/// animals would pass as faces more often.
 fn portrait_searches(picture: &RgbImage) -> Vec<Square> {
-    let (whole, part) = (longer_edge(picture), shorter_edge(picture));
-    let centre = middle(picture);
-    let at = |share: f64| {
-        let along = part / 2.0 + (whole - part) * share;
-        if picture.width() > picture.height() { Point { x: along, ..centre } } else { Point { y: along, ..centre } }
-    };
-    let mut squares = vec![Square { centre, side: whole, degrees: 0.0 }, Square { centre, side: whole * 1.5, degrees: 0.0 }];
-    squares.extend([0.5, 0.0, 1.0].map(|share| Square { centre: at(share), side: part, degrees: 0.0 }));
-    squares
+    [1.0, 1.5].map(|scale| Square { centre: middle(picture), side: longer_edge(picture) * scale, degrees: 0.0 }).to_vec()
 }
 
 /// Returns the whole picture in other directions: tilted, on its sides, and upside down.
@@ -118,7 +107,7 @@ fn tiles(picture: &RgbImage) -> Vec<Square> {
             .map(move |step| if steps == 0 { length / 2.0 } else { side / 2.0 + (length - side) * f64::from(step) / f64::from(steps) })
     };
     let mut squares = Vec::new();
-    for side in [2.0, 3.0].map(|parts| longer_edge(picture) / parts) {
+    for side in [1.5, 2.0, 3.0].map(|parts| longer_edge(picture) / parts) {
         for y in starts(height, side) {
             squares.extend(starts(width, side).map(|x| Square { centre: Point { x, y }, side, degrees: 0.0 }));
         }

@@ -172,9 +172,9 @@ fn light_from_one_side_is_reported_on_either_side() {
 #[test]
 fn a_face_that_is_too_small_or_cropped_gets_a_warning_instead_of_measures() {
     let small = changed(PORTRAIT, |picture| {
-        let copy = imageops::resize(&picture, 260, 390, imageops::FilterType::Triangle);
+        let copy = imageops::resize(&picture, 330, 495, imageops::FilterType::Triangle);
         let mut smaller = RgbImage::from_pixel(800, 1200, *picture.get_pixel(20, 20));
-        imageops::replace(&mut smaller, &copy, 270, 500);
+        imageops::replace(&mut smaller, &copy, 235, 350);
         smaller
     });
     assert_warns(&small, Rule::FaceMeasured);

@@ -137,7 +137,7 @@ fn a_picture_of_one_tone_is_rejected() {
 
 #[test]
 fn head_size_and_position_must_fit_the_profile() {
-    let small = face(&placed(0.75, 0, 0), &[Rule::HeadHeight]);
+    let small = face(&placed(0.7, 0, 0), &[Rule::HeadHeight]);
     assert!(finding(&small, Rule::HeadHeight).is_below());
     let large = face(&placed(1.22, 0, 100), &[Rule::HeadHeight]);
     assert!(!finding(&large, Rule::HeadHeight).is_below());
@@ -145,9 +145,9 @@ fn head_size_and_position_must_fit_the_profile() {
     face(&placed(1.0, 60, 0), &[Rule::FaceCentre]);
     // The other profile requires a larger head.
     let card = changed(made::PORTRAIT_4X5, |picture| {
-        let copy = imageops::resize(&picture, 1050, 1312, FilterType::Triangle);
+        let copy = imageops::resize(&picture, 940, 1175, FilterType::Triangle);
         let mut smaller = RgbImage::from_pixel(1280, 1600, *picture.get_pixel(20, 20));
-        imageops::replace(&mut smaller, &copy, 115, 144);
+        imageops::replace(&mut smaller, &copy, 170, 212);
         smaller
     });
     assert_eq!(violated(&inspect(FileProfile::IdentityCard, ImageKind::Face, &card)), [Rule::HeadHeight]);
