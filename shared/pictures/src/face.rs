@@ -24,6 +24,8 @@ use crate::levels::Levels;
 /// A face other than the largest one counts if its width is at least this fraction of the largest one's width. A face on a badge or a
 /// T-shirt is smaller.
 const SECOND_FACE_WIDTH_MIN: f64 = 0.4;
+/// Numbers by which the longer edge is divided for the tiles in which small faces are searched, in turn.
+const TILE_PARTS: [f64; 3] = [1.5, 2.0, 3.0];
 /// Beyond this yaw, in degrees, half of the face is hidden.
 const YAW_MEASURABLE: f64 = 45.0;
 
@@ -57,8 +59,13 @@ pub(crate) fn measure(picture: &RgbImage, size: (u32, u32)) -> Measured {
 /// Finds the largest face. The head may be much smaller than in a portrait, and turned by any angle. `size` is the size of the picture of which
 /// `copy` is a copy.
 pub(crate) fn locate(copy: &RgbImage, size: (u32, u32)) -> Option<FacePosition> {
-    let searches = portrait_searches(copy).into_iter().chain(turned_searches(copy)).chain(tiles(copy));
-    let face = searches.into_iter().find_map(|square| search(copy, square))?.face.refined(copy);
+    let one_by_one = portrait_searches(copy).into_iter().chain(turned_searches(copy)).map(|square| vec![square]);
+    let groups = one_by_one.chain(TILE_PARTS.map(|parts| tiles(copy, parts)));
+    let largest = |group: Vec<Square>| {
+        let found = group.into_iter().filter_map(|square| search(copy, square)).map(|found| found.face);
+        found.max_by(|one, other| one.eyes_to_chin().total_cmp(&other.eyes_to_chin()))
+    };
+    let face = groups.into_iter().find_map(largest)?.refined(copy);
     let across = f64::from(size.0) / f64::from(copy.width().max(1));
     let down = f64::from(size.1) / f64::from(copy.height().max(1));
     let full = |point: Point| Point { x: point.x * across, y: point.y * down };
@@ -98,21 +105,17 @@ fn turned_searches(picture: &RgbImage) -> Vec<Square> {
     [90.0, -90.0, 180.0, 40.0, -40.0].map(|degrees| Square { centre, side: longer_edge(picture), degrees }).to_vec()
 }
 
-/// Returns overlapping squares that together cover the picture, first large ones, then small ones.
-fn tiles(picture: &RgbImage) -> Vec<Square> {
+/// Returns overlapping squares that together cover the picture. Their side is the longer edge divided by `parts`.
+fn tiles(picture: &RgbImage, parts: f64) -> Vec<Square> {
     let (width, height) = (f64::from(picture.width()), f64::from(picture.height()));
-    let starts = |length: f64, side: f64| {
+    let side = longer_edge(picture) / parts;
+    let centres = |length: f64| {
         let steps = ((length - side) / (side / 2.0)).ceil().max(0.0) as u32;
-        (0..=steps)
-            .map(move |step| if steps == 0 { length / 2.0 } else { side / 2.0 + (length - side) * f64::from(step) / f64::from(steps) })
+        let centre =
+            move |step: u32| if steps == 0 { length / 2.0 } else { side / 2.0 + (length - side) * f64::from(step) / f64::from(steps) };
+        (0..=steps).map(centre)
     };
-    let mut squares = Vec::new();
-    for side in [1.5, 2.0, 3.0].map(|parts| longer_edge(picture) / parts) {
-        for y in starts(height, side) {
-            squares.extend(starts(width, side).map(|x| Square { centre: Point { x, y }, side, degrees: 0.0 }));
-        }
-    }
-    squares
+    centres(height).flat_map(|y| centres(width).map(move |x| Square { centre: Point { x, y }, side, degrees: 0.0 })).collect()
 }
 
 /// Searches one square. The first candidate with landmarks is the largest face.
@@ -200,12 +203,13 @@ mod tests {
     #[test]
     fn tiles_cover_the_picture() {
         for (width, height) in [(960, 640), (640, 960), (960, 960), (960, 100)] {
-            let squares = tiles(&RgbImage::new(width, height));
-            for (x, y) in [(1, 1), (width - 1, 1), (1, height - 1), (width / 2, height / 2), (width - 1, height - 1)] {
+            let picture = RgbImage::new(width, height);
+            let points = [(1, 1), (width - 1, 1), (1, height - 1), (width / 2, height / 2), (width - 1, height - 1)];
+            for (parts, (x, y)) in TILE_PARTS.into_iter().flat_map(|parts| points.map(|point| (parts, point))) {
                 let (x, y) = (f64::from(x), f64::from(y));
                 let covers =
-                    |square: &&Square| (square.centre.x - x).abs() <= square.side / 2.0 && (square.centre.y - y).abs() <= square.side / 2.0;
-                assert!(squares.iter().filter(covers).count() >= 2, "{width} x {height}: {x}, {y}");
+                    |square: &Square| (square.centre.x - x).abs() <= square.side / 2.0 && (square.centre.y - y).abs() <= square.side / 2.0;
+                assert!(tiles(&picture, parts).iter().any(covers), "{width} x {height} in {parts}: {x}, {y}");
             }
         }
     }
