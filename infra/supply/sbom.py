@@ -30,7 +30,7 @@ OTHER_LICENCES = {
 # Third-party data in the repository itself.
 BUILT_IN = [
     {"name": "Noto Sans", "licence": "OFL-1.1", "path": "shared/messages/fonts"},
-    {"name": "SeetaFace frontal face model 1.0", "licence": "BSD-2-Clause", "path": "shared/pictures/model"},
+    {"name": "MediaPipe face detector and face landmarks (2023-05-03)", "licence": "Apache-2.0", "path": "shared/pictures/model"},
     {"name": "Amazon Trust Services root certificates", "licence": "CDLA-Permissive-2.0", "path": "shared/aws/roots"},
 ]
 

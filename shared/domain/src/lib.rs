@@ -11,6 +11,7 @@ pub mod code_limit;
 pub mod code_number;
 pub mod consent;
 pub mod delivery;
+pub mod face_position;
 pub mod identity;
 pub mod language;
 pub mod minor;

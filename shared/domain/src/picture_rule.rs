@@ -2,8 +2,12 @@
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
+    /// Prevents the issue of a code.
     Error,
+    /// A fault for which the picture may be refused later.
     Warning,
+    /// Something to look at, which is often no fault.
+    Hint,
 }
 
 impl Severity {
@@ -11,6 +15,7 @@ impl Severity {
         match self {
             Self::Error => "error",
             Self::Warning => "warning",
+            Self::Hint => "hint",
         }
     }
 }
@@ -42,6 +47,25 @@ pub enum Rule {
     EyeLine,
     /// Distance from the left edge to the middle of the face, as a fraction of the picture's width.
     FaceCentre,
+    /// The face is large and frontal enough, and far enough from the edges, so that eyes and mouth can be measured.
+    FaceMeasured,
+    /// Distance between the lids of the eye that is less open, as a fraction of the eye's width.
+    EyesOpen,
+    /// Distance between the lips, as a fraction of the distance between eyes and chin.
+    MouthClosed,
+    /// Smile: width of the mouth as a fraction of the distance between the eyes, plus height of its corners above the lips as a fraction of the
+    /// distance between eyes and chin.
+    Expression,
+    /// Angle by which the head is turned to the left or to the right.
+    HeadTurned,
+    /// Angle by which the chin is lowered. Negative if it is raised.
+    HeadNodding,
+    /// Angle by which the head is tilted towards a shoulder.
+    HeadTilted,
+    /// Fraction of the area around the eyes that is much darker than the cheeks.
+    DarkGlasses,
+    /// Ratio of the brightness of the brighter cheek to that of the darker one.
+    SideLight,
     /// Fine detail of the face, as a fraction of its contrast.
     Sharpness,
     /// Median brightness of the face.
@@ -68,7 +92,7 @@ pub enum Rule {
 
 impl Rule {
     /// All rules, in the order of a report.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 33] = [
         Self::FileType,
         Self::FileWhole,
         Self::Bytes,
@@ -82,6 +106,15 @@ impl Rule {
         Self::HeadHeight,
         Self::EyeLine,
         Self::FaceCentre,
+        Self::FaceMeasured,
+        Self::EyesOpen,
+        Self::MouthClosed,
+        Self::Expression,
+        Self::HeadTurned,
+        Self::HeadNodding,
+        Self::HeadTilted,
+        Self::DarkGlasses,
+        Self::SideLight,
         Self::Sharpness,
         Self::Underexposure,
         Self::Overexposure,
@@ -111,6 +144,15 @@ impl Rule {
             Self::HeadHeight => "head_height",
             Self::EyeLine => "eye_line",
             Self::FaceCentre => "face_centre",
+            Self::FaceMeasured => "face_measured",
+            Self::EyesOpen => "eyes_open",
+            Self::MouthClosed => "mouth_closed",
+            Self::Expression => "expression",
+            Self::HeadTurned => "head_turned",
+            Self::HeadNodding => "head_nodding",
+            Self::HeadTilted => "head_tilted",
+            Self::DarkGlasses => "dark_glasses",
+            Self::SideLight => "side_light",
             Self::Sharpness => "sharpness",
             Self::Underexposure => "underexposure",
             Self::Overexposure => "overexposure",
@@ -128,12 +170,22 @@ impl Rule {
     /// Returns the unit of the measured value and its limit, or `None` if the rule is either met or not and nothing is measured.
     pub const fn unit(self) -> Option<&'static str> {
         match self {
-            Self::FileType | Self::FileWhole => None,
+            Self::FileType | Self::FileWhole | Self::FaceMeasured => None,
             Self::Bytes => Some("bytes"),
             Self::Pixels | Self::Width | Self::Height | Self::InkOnEdge => Some("pixels"),
-            Self::Proportion | Self::HeadHeight | Self::EyeLine | Self::FaceCentre | Self::Sharpness | Self::Overexposure | Self::Ink => {
-                Some("ratio")
-            }
+            Self::Proportion
+            | Self::HeadHeight
+            | Self::EyeLine
+            | Self::FaceCentre
+            | Self::EyesOpen
+            | Self::MouthClosed
+            | Self::Expression
+            | Self::DarkGlasses
+            | Self::SideLight
+            | Self::Sharpness
+            | Self::Overexposure
+            | Self::Ink => Some("ratio"),
+            Self::HeadTurned | Self::HeadNodding | Self::HeadTilted => Some("degrees"),
             Self::Orientation => Some("exif_orientation"),
             Self::Faces => Some("faces"),
             Self::Tones
@@ -168,7 +220,7 @@ impl Limit {
         Self { least: Some(least), most: Some(most) }
     }
 
-    fn allows(self, measured: f64) -> bool {
+    pub(crate) fn allows(self, measured: f64) -> bool {
         self.least.is_none_or(|least| measured >= least) && self.most.is_none_or(|most| measured <= most)
     }
 }
@@ -186,8 +238,8 @@ pub struct Finding {
 
 impl Finding {
     /// Creates the finding of a rule for which nothing is measured.
-    pub(crate) const fn unmeasured(rule: Rule, ok: bool) -> Self {
-        Self { rule, severity: Severity::Error, ok, measured: None, limit: Limit { least: None, most: None } }
+    pub(crate) const fn unmeasured(rule: Rule, severity: Severity, ok: bool) -> Self {
+        Self { rule, severity, ok, measured: None, limit: Limit { least: None, most: None } }
     }
 
     pub(crate) fn measured(rule: Rule, severity: Severity, measured: f64, limit: Limit) -> Self {

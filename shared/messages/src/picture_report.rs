@@ -11,9 +11,14 @@ use crate::numbers::group_thousands;
 /// Returns a measured value or limit as JSON: ratios rounded to four decimals, everything else to whole numbers.
 pub fn number(rule: Rule, value: f64) -> Value {
     match rule.unit() {
-        Some("ratio") => json!((value * 10_000.0).round() / 10_000.0),
+        Some("ratio") => fraction(value),
         Some(_) | None => json!(value.round() as i64),
     }
+}
+
+/// Returns a fraction as JSON, rounded to four decimals.
+pub fn fraction(value: f64) -> Value {
+    json!((value * 10_000.0).round() / 10_000.0)
 }
 
 /// Returns the text of a finding, or `None` if the rule holds.
@@ -29,8 +34,8 @@ pub(crate) fn failed(kind: ImageKind, finding: &Finding, language: Language) -> 
     }
 }
 
-/// Formats a value for people. The proportion of width to height is a decimal number, other ratios are in percent, and all other values are
-/// whole numbers.
+/// Formats a value for people. The proportion of width to height and that of the cheeks' brightness are decimal numbers, other ratios are in
+/// percent, and all other values are whole numbers. The text says in which direction an angle goes, so angles have no sign.
 fn formatted(rule: Rule, value: Option<f64>, language: Language) -> String {
     let value = value.unwrap_or_default();
     let (separator, point) = match language {
@@ -40,11 +45,15 @@ fn formatted(rule: Rule, value: Option<f64>, language: Language) -> String {
     if rule == Rule::Proportion {
         return format!("{value:.3}").replace('.', &point.to_string());
     }
+    if rule == Rule::SideLight {
+        return format!("{value:.1}").replace('.', &point.to_string());
+    }
     if rule.unit() == Some("ratio") {
         let text = format!("{:.2}", value * 100.0);
         return format!("{}%", text.trim_end_matches('0').trim_end_matches('.').replace('.', &point.to_string()));
     }
-    group_thousands(value.round() as u64, separator)
+    let number = group_thousands(value.abs().round() as u64, separator);
+    if rule.unit() == Some("degrees") { format!("{number}°") } else { number }
 }
 
 /// The formatted numbers of a finding.
@@ -124,6 +133,34 @@ fn el(kind: ImageKind, finding: &Finding) -> String {
         Rule::FaceCentre => format!(
             "Το μέσο του προσώπου είναι στο {measured} του πλάτους, μετρώντας από αριστερά· πρέπει να είναι από {least} έως {most}. Φέρτε το πρόσωπο στη \
              μέση."
+        ),
+        Rule::FaceMeasured => "Τα μάτια και το στόμα δεν μπορούν να ελεγχθούν, επειδή το πρόσωπο είναι μικρό, κομμένο ή πολύ στραμμένο στο πλάι. Ελέγξτε τα εσείς \
+                               ή φωτογραφίστε ξανά από μπροστά και πιο κοντά."
+            .to_owned(),
+        Rule::EyesOpen => "Τα μάτια φαίνονται κλειστά. Φωτογραφίστε ξανά με ανοιχτά και τα δύο μάτια.".to_owned(),
+        Rule::MouthClosed => "Το στόμα φαίνεται ανοιχτό. Φωτογραφίστε ξανά με κλειστό στόμα.".to_owned(),
+        Rule::Expression => "Το πρόσωπο φαίνεται να χαμογελά. Χρειάζεται ουδέτερη έκφραση. Αν το στόμα έχει από τη φύση του αυτό το σχήμα, η φωτογραφία είναι \
+                             σωστή."
+            .to_owned(),
+        Rule::HeadTurned => {
+            format!("Το κεφάλι είναι στραμμένο στο πλάι κατά {measured}· επιτρέπεται έως {most}. Ζητήστε από το άτομο να κοιτάξει ευθεία στην κάμερα.")
+        }
+        Rule::HeadNodding if below => {
+            format!("Το πηγούνι είναι πολύ ψηλά: το κεφάλι γέρνει {measured} προς τα πίσω· επιτρέπονται έως {most}. Ζητήστε από το άτομο να το χαμηλώσει.")
+        }
+        Rule::HeadNodding => {
+            format!("Το πηγούνι είναι πολύ χαμηλά: το κεφάλι σκύβει {measured} προς τα εμπρός· επιτρέπονται έως {most}. Ζητήστε από το άτομο να το σηκώσει.")
+        }
+        Rule::HeadTilted => {
+            format!("Το κεφάλι γέρνει προς τον ώμο κατά {measured}· επιτρέπεται έως {most}. Ισιώστε το κεφάλι ή περιστρέψτε την εικόνα.")
+        }
+        Rule::DarkGlasses => format!(
+            "Τα μάτια δεν φαίνονται, επειδή καλύπτονται από σκούρα γυαλιά ή βρίσκονται σε βαθιά σκιά: σκούρο είναι {measured} της περιοχής γύρω τους· \
+             επιτρέπεται έως {most}. Φωτογραφίστε ξανά χωρίς σκούρα γυαλιά, με φως από μπροστά."
+        ),
+        Rule::SideLight => format!(
+            "Το φως έρχεται από το πλάι: η μία πλευρά του προσώπου είναι {measured} φορές πιο φωτεινή από την άλλη· επιτρέπεται έως {most}. Φωτίστε το πρόσωπο \
+             ομοιόμορφα, από μπροστά."
         ),
         Rule::Sharpness => format!(
             "Το πρόσωπο δεν είναι ευκρινές: οι λεπτομέρειες είναι {measured} της αντίθεσής του· πρέπει να είναι τουλάχιστον {least}. Εστιάστε στα μάτια \
@@ -210,6 +247,32 @@ fn en(kind: ImageKind, finding: &Finding) -> String {
         ),
         Rule::FaceCentre => format!(
             "The middle of the face is at {measured} of the width, from the left; it must be at {least} to {most}. Bring the face to the middle."
+        ),
+        Rule::FaceMeasured => "Eyes and mouth cannot be checked, because the face is small, cropped or turned far to the side. Check them yourself, or take the \
+                               picture again from the front and closer."
+            .to_owned(),
+        Rule::EyesOpen => "The eyes look closed. Take the picture again with both eyes open.".to_owned(),
+        Rule::MouthClosed => "The mouth looks open. Take the picture again with the mouth closed.".to_owned(),
+        Rule::Expression => "The face seems to smile. A neutral expression is needed. If the mouth has this shape by nature, the photo is fine.".to_owned(),
+        Rule::HeadTurned => {
+            format!("The head is turned to the side by {measured}; {most} is allowed at most. Ask the person to look straight into the camera.")
+        }
+        Rule::HeadNodding if below => {
+            format!("The chin is too high: the head leans back by {measured}; {most} is allowed at most. Ask the person to lower the chin.")
+        }
+        Rule::HeadNodding => {
+            format!("The chin is too low: the head leans forward by {measured}; {most} is allowed at most. Ask the person to raise the chin.")
+        }
+        Rule::HeadTilted => {
+            format!("The head is tilted towards a shoulder by {measured}; {most} is allowed at most. Straighten the head, or rotate the picture.")
+        }
+        Rule::DarkGlasses => format!(
+            "The eyes cannot be seen, because dark glasses cover them or they are in deep shadow: {measured} of the area around them is dark; {most} is \
+             allowed at most. Take the picture again without dark glasses, with light from the front."
+        ),
+        Rule::SideLight => format!(
+            "The light comes from one side: one side of the face is {measured} times as bright as the other; {most} is allowed at most. Light the face evenly, \
+             from the front."
         ),
         Rule::Sharpness => format!(
             "The face is not sharp: fine detail is {measured} of its contrast; it must be at least {least}. Focus on the eyes and take the photo again."
@@ -305,6 +368,18 @@ mod tests {
         let text_in = |language| text(ImageKind::Face, &head, language).unwrap();
         assert!(["40,72%", "46%", "64%", "πιο κοντά"].iter().all(|part| text_in(Language::El).contains(part)), "{}", text_in(Language::El));
         assert!(["40.72%", "46%", "64%", "closer"].iter().all(|part| text_in(Language::En).contains(part)), "{}", text_in(Language::En));
+        let nodding = |measured| Finding {
+            rule: Rule::HeadNodding,
+            measured: Some(measured),
+            limit: Limit { least: Some(-18.0), most: Some(18.0) },
+            ..head
+        };
+        let text_of = |finding| text(ImageKind::Face, &finding, Language::En).unwrap();
+        assert!(text_of(nodding(-25.4)).contains("leans back by 25°; 18° is allowed"), "{}", text_of(nodding(-25.4)));
+        assert!(text_of(nodding(25.6)).contains("leans forward by 26°; 18° is allowed"), "{}", text_of(nodding(25.6)));
+        let light = Finding { rule: Rule::SideLight, measured: Some(1.94), limit: Limit { least: None, most: Some(1.7) }, ..head };
+        assert!(text_of(light).contains("1.9 times as bright as the other; 1.7"), "{}", text_of(light));
+        assert_eq!((number(Rule::HeadNodding, -25.4), number(Rule::SideLight, 1.94)), (json!(-25), json!(1.94)));
         let wide = Finding { measured: Some(0.7), ..head };
         assert!(text(ImageKind::Face, &wide, Language::En).unwrap().contains("more room"));
         assert_eq!((number(Rule::HeadHeight, 0.407_249_9), number(Rule::Bytes, 12.0)), (json!(0.4072), json!(12)));

@@ -3,17 +3,15 @@
 //!
 //! `cargo run -p pictures --example rates -- FOLDER...`
 //!
-//! Each picture is first cropped and scaled so that its head fits the profile, as a photographer would do. Violations of `head_height`,
-//! `eye_line` and `face_centre` therefore come from the variations, and not from the original framing.
+//! Each picture is first turned, cropped and scaled so that its head fits the profile, as a photographer would do. Violations of
+//! `head_height`, `eye_line` and `face_centre` therefore come from the variations, and not from the original framing. A picture with too little
+//! space around the head is extended with the pixels at its edge, so its rules about the background say nothing.
 
 #![expect(clippy::print_stdout, reason = "a command-line program")]
 
 use std::{collections::BTreeMap, env, fs, io::Cursor, path::PathBuf};
 
-use domain::{
-    FileProfile, ImageKind,
-    picture_report::{Report, Rule},
-};
+use domain::{FileProfile, ImageKind, face_position::Side, picture_report::Report};
 use image::{
     Rgb, RgbImage,
     codecs::jpeg::JpegEncoder,
@@ -30,17 +28,21 @@ fn main() {
     let mut files: Vec<PathBuf> =
         folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten().map(|entry| entry.path()).collect();
     files.sort();
+    let mut missed = 0;
     let (mut plain, mut varied) = ((0, Counts::new()), (0, Counts::new()));
     for file in files {
         let Some(picture) = fs::read(&file).ok().and_then(|bytes| image::load_from_memory(&bytes).ok()) else { continue };
         let picture = picture.into_rgb8();
         for profile in PROFILES {
-            let Some(framed) = framed(&picture, profile) else {
-                println!("{}: no face for framing as {}, or too close to the edge", file.display(), profile.name());
+            let Some((framed, outside)) = framed(&picture, profile) else {
+                println!("{} {}: no face", file.display(), profile.name());
+                missed += 1;
                 continue;
             };
             let own = count(profile, &framed, 90, &mut plain);
-            println!("{} {}: {}", file.display(), profile.name(), if own.is_empty() { "no violation".to_owned() } else { own.join(", ") });
+            let violations = if own.is_empty() { "no violation".to_owned() } else { own.join(", ") };
+            let note = if outside.is_empty() { "" } else { " (extended)" };
+            println!("{} {}{note}: {violations}", file.display(), profile.name());
             for quality in [60, 75, 95] {
                 count(profile, &framed, quality, &mut varied);
             }
@@ -49,6 +51,7 @@ fn main() {
             }
         }
     }
+    println!("\nNo face: {missed}");
     for (name, (pictures, counts)) in [("Unchanged", plain), ("Varied", varied)] {
         println!("\n{name}: {pictures} pictures\n");
         println!("| rule | severity | of {pictures} |\n| --- | --- | --- |");
@@ -76,25 +79,41 @@ fn inspect(profile: FileProfile, picture: &RgbImage, quality: u8) -> Report {
     pictures::inspect(profile, ImageKind::Face, file.get_ref())
 }
 
-/// Crops a portrait so that head and eyes are in the middle of the ranges that the profile allows. Returns `None` without a face, or if the
-/// crop would exceed the picture.
-fn framed(picture: &RgbImage, profile: FileProfile) -> Option<RgbImage> {
-    let report = inspect(profile, picture, 95);
-    let measured = |rule| report.findings.iter().find(|finding| finding.rule == rule).and_then(|finding| finding.measured);
-    let (head, eyes, centre) = (measured(Rule::HeadHeight)?, measured(Rule::EyeLine)?, measured(Rule::FaceCentre)?);
-    let (target_head, target_eyes) = match profile {
-        FileProfile::Standard => (0.54, 0.42),
-        FileProfile::IdentityCard => (0.62, 0.44),
-    };
+/// Crops a portrait as `FacePosition::crop` says: turned so that the eyes are level, with the head in the middle of the ranges that the profile
+/// allows. Where the crop exceeds the picture, it repeats the nearest pixels. Returns `None` without a face.
+fn framed(picture: &RgbImage, profile: FileProfile) -> Option<(RgbImage, Vec<Side>)> {
+    let mut file = Cursor::new(Vec::new());
+    JpegEncoder::new_with_quality(&mut file, 95).encode_image(picture).ok()?;
+    let crop = pictures::locate(file.get_ref()).ok()??.crop(profile);
     let frame = profile.frame(ImageKind::Face);
-    let height = head * f64::from(picture.height()) / target_head;
-    let width = height * f64::from(frame.proportion.0) / f64::from(frame.proportion.1);
-    let left = centre * f64::from(picture.width()) - width / 2.0;
-    let top = eyes * f64::from(picture.height()) - height * target_eyes;
-    let inside =
-        left >= 0.0 && top >= -0.02 * height && left + width <= f64::from(picture.width()) && top + height <= f64::from(picture.height());
-    let crop = || imageops::crop_imm(picture, left as u32, top.max(0.0) as u32, width as u32, height as u32).to_image();
-    inside.then(|| imageops::resize(&crop(), frame.min_width, frame.min_height, FilterType::Triangle))
+    let scale = crop.height / f64::from(frame.min_height);
+    let pixel = |at: f64, length: u32| at.round().clamp(0.0, f64::from(length - 1)) as i64;
+    // A crop from a large picture is taken from a smaller copy, so that it has no gaps between its samples.
+    let shrink = scale.max(1.0);
+    let source = if shrink > 1.0 {
+        let size = |length: u32| ((f64::from(length) / shrink).round() as u32).max(2);
+        imageops::resize(picture, size(picture.width()), size(picture.height()), FilterType::Triangle)
+    } else {
+        picture.clone()
+    };
+    let framed = RgbImage::from_fn(frame.min_width, frame.min_height, |x, y| {
+        let right = (f64::from(x) + 0.5 - f64::from(frame.min_width) / 2.0) * scale;
+        let down = (f64::from(y) + 0.5 - f64::from(frame.min_height) / 2.0) * scale;
+        let point = crop.centre.offset(right, down, -crop.rotation);
+        let (x, y) = (point.x / shrink - 0.5, point.y / shrink - 0.5);
+        let at = |x: f64, y: f64| {
+            let (x, y) = (pixel(x, source.width()), pixel(y, source.height()));
+            source.get_pixel(x as u32, y as u32).0.map(f64::from)
+        };
+        let (left, top) = (x.floor(), y.floor());
+        let corners = [at(left, top), at(left + 1.0, top), at(left, top + 1.0), at(left + 1.0, top + 1.0)];
+        Rgb(std::array::from_fn(|channel| {
+            let upper = corners[0][channel] + (corners[1][channel] - corners[0][channel]) * (x - left);
+            let lower = corners[2][channel] + (corners[3][channel] - corners[2][channel]) * (x - left);
+            (upper + (lower - upper) * (y - top)).round() as u8
+        }))
+    });
+    Some((framed, crop.outside))
 }
 
 /// Returns variations of light, skin tone, contrast, side, position and size.

@@ -1,189 +1,179 @@
 //! Finds faces and measures the largest one.
 //!
-//! The detector is SeetaFace (crate `rustface`), with the model in `shared/pictures/model`. Its boxes reach from the top of the eyebrows
-//! to the chin.
+//! Two neural networks do the work (networks.rs). The detector finds candidates in a square of 128 x 128 pixels. For each candidate, the second
+//! network locates 478 landmarks, and its score decides whether the candidate is a face. Everything else is geometry and brightness.
 
-use std::{io::Cursor, sync::OnceLock};
+mod canonical;
+mod detector;
+mod features;
+mod landmarks;
+mod networks;
+mod pose;
+mod sampling;
+mod zones;
 
-use domain::picture_report::{Background, Face, FaceMeasures, Faces};
-use image::{
-    GrayImage, RgbImage,
-    imageops::{self, FilterType},
+use domain::{
+    face_position::{FacePosition, Point},
+    picture_report::{Face, FaceMeasures, Faces, Marks, Place},
 };
-use rustface::{ImageData, Model};
+use image::{GrayImage, RgbImage, imageops};
 
+use self::{detector::Candidate, landmarks::Landmarks, pose::Pose, sampling::Square};
 use crate::levels::Levels;
 
-static MODEL_FILE: &[u8] = include_bytes!("../model/seeta_fd_frontal_v1.0.bin");
-
-/// Width of the copy in which faces are searched, in pixels.
-const WIDTH: u32 = 400;
-// Scores that the detector gives. In our test pictures, frontal faces scored 10 to 35, and patterns and half faces 2 to 7.
-/// The minimum score of a clear face.
-const CLEAR_SCORE_MIN: f64 = 10.0;
-/// The minimum score of a doubtful face.
-const DOUBTFUL_SCORE_MIN: f64 = 4.0;
-/// The detection threshold of the first attempt.
-const THRESHOLD: f64 = 2.0;
-/// The detection threshold of the retries.
-const LOW_THRESHOLD: f64 = 0.8;
 /// A face other than the largest one counts if its width is at least this fraction of the largest one's width. A face on a badge or a
 /// T-shirt is smaller.
 const SECOND_FACE_WIDTH_MIN: f64 = 0.4;
+/// Numbers by which the longer edge is divided for the tiles in which small faces are searched, in turn.
+const TILE_PARTS: [f64; 3] = [1.5, 2.0, 3.0];
+/// Beyond this yaw, in degrees, half of the face is hidden.
+const YAW_MEASURABLE: f64 = 45.0;
 
-/// Height of the head from chin to crown, in heights of the box. It was 1.28 to 1.43 in the pictures that we measured.
-const HEAD_HEIGHT: f64 = 1.35;
-/// Distance of the eyes from the top of the box, in heights of the box.
-const EYE_LINE: f64 = 0.37;
-
-/// The box of a detected face, in fractions of the picture's width and height.
-#[derive(Debug, Clone, Copy)]
-struct Detection {
-    left: f64,
-    top: f64,
-    width: f64,
-    height: f64,
-    score: f64,
+/// The largest face, and how many there are.
+struct Found {
+    face: Landmarks,
+    faces: Faces,
 }
 
-pub(crate) fn measure(picture: &RgbImage) -> FaceMeasures {
+pub(crate) struct Measured {
+    pub(crate) measures: FaceMeasures,
+    pub(crate) marks: Option<Marks>,
+}
+
+/// Measures a copy of a picture. `size` is the size of the picture itself.
+pub(crate) fn measure(picture: &RgbImage, size: (u32, u32)) -> Measured {
     let gray = imageops::grayscale(picture);
     let levels = Levels::of_picture(&gray);
-    let found = detect_with_retries(&gray);
-    let largest = found.iter().copied().reduce(|one, other| if other.width > one.width { other } else { one });
-    let faces = largest.map_or_else(Faces::default, |largest| count(&found, &largest));
-    FaceMeasures {
+    let found = portrait_searches(picture).into_iter().find_map(|square| search(picture, square));
+    let background = found.as_ref().and_then(|found| zones::background(&gray, &found.face));
+    let measures = FaceMeasures {
         tones: levels.quantile(0.99) - levels.quantile(0.01),
         colour: colour(picture, &levels),
-        faces,
-        face: largest.map(|face| measure_face(&gray, &face)),
-        background: largest.and_then(|face| background(&gray, &face)),
-    }
+        faces: found.as_ref().map(|found| found.faces).unwrap_or_default(),
+        face: found.as_ref().map(|found| measure_face(picture, &gray, &found.face, size)),
+        background,
+    };
+    Measured { marks: found.map(|found| marks(picture, &found.face, &measures)), measures }
 }
 
-fn count(found: &[Detection], largest: &Detection) -> Faces {
-    let is_second_face = |face: &&Detection| face.width >= largest.width * SECOND_FACE_WIDTH_MIN;
-    let clear = found.iter().filter(is_second_face).filter(|face| face.score >= CLEAR_SCORE_MIN).count();
-    let doubtful =
-        found.iter().filter(is_second_face).filter(|face| face.score >= DOUBTFUL_SCORE_MIN && face.score < CLEAR_SCORE_MIN).count();
-    let (clear, doubtful) = (u32::try_from(clear).unwrap_or(u32::MAX), u32::try_from(doubtful).unwrap_or(u32::MAX));
-    // A portrait is expected, so the largest detection counts as a face whatever its score.
-    match clear {
-        0 => Faces { clear: 1, doubtful: doubtful.saturating_sub(u32::from(largest.score >= DOUBTFUL_SCORE_MIN)) },
-        clear => Faces {
-            clear,
-            doubtful: doubtful.saturating_sub(u32::from(largest.score >= DOUBTFUL_SCORE_MIN && largest.score < CLEAR_SCORE_MIN)),
-        },
-    }
+/// Finds the largest face. The head may be much smaller than in a portrait, and turned by any angle. `size` is the size of the picture of which
+/// `copy` is a copy.
+pub(crate) fn locate(copy: &RgbImage, size: (u32, u32)) -> Option<FacePosition> {
+    let one_by_one = portrait_searches(copy).into_iter().chain(turned_searches(copy)).map(|square| vec![square]);
+    let groups = one_by_one.chain(TILE_PARTS.map(|parts| tiles(copy, parts)));
+    let largest = |group: Vec<Square>| {
+        let found = group.into_iter().filter_map(|square| search(copy, square)).map(|found| found.face);
+        found.max_by(|one, other| one.eyes_to_chin().total_cmp(&other.eyes_to_chin()))
+    };
+    let face = groups.into_iter().find_map(largest)?.refined(copy);
+    let across = f64::from(size.0) / f64::from(copy.width().max(1));
+    let down = f64::from(size.1) / f64::from(copy.height().max(1));
+    let full = |point: Point| Point { x: point.x * across, y: point.y * down };
+    let (left, top, right, bottom) = face.bounds();
+    Some(FacePosition {
+        picture: size,
+        left: left * across,
+        top: top * down,
+        width: (right - left) * across,
+        height: (bottom - top) * down,
+        left_eye: full(face.left_eye()),
+        right_eye: full(face.right_eye()),
+        chin: full(face.chin()),
+        crown: full(face.crown()),
+        roll: face.eye_angle(),
+    })
 }
 
-/// Detects faces in an unchanged small copy of the picture. If it finds none, retries with a lower threshold on the same copy, and on
-/// equalised, mirrored and differently scaled copies. Returns no face only if every attempt finds none.
-fn detect_with_retries(gray: &GrayImage) -> Vec<Detection> {
-    let copy = scaled(gray, WIDTH);
-    let first = detect(&copy, THRESHOLD);
-    if !first.is_empty() {
-        return first;
-    }
-    let table = Levels::of_picture(&copy).equalisation();
-    let mut equalised = copy.clone();
-    for pixel in equalised.iter_mut() {
-        *pixel = table[usize::from(*pixel)];
-    }
-    for (copy, mirrored) in
-        [(&equalised, false), (&copy, false), (&equalised, true), (&scaled(gray, 240), false), (&scaled(gray, 560), false)]
-    {
-        let found = if mirrored { detect(&imageops::flip_horizontal(copy), LOW_THRESHOLD) } else { detect(copy, LOW_THRESHOLD) };
-        if !found.is_empty() {
-            return found
-                .into_iter()
-                .map(|face| if mirrored { Detection { left: 1.0 - face.left - face.width, ..face } } else { face })
-                .collect();
-        }
-    }
-    Vec::new()
+fn middle(picture: &RgbImage) -> Point {
+    Point { x: f64::from(picture.width()) / 2.0, y: f64::from(picture.height()) / 2.0 }
 }
 
-fn scaled(gray: &GrayImage, width: u32) -> GrayImage {
-    let height = (u64::from(gray.height()) * u64::from(width) / u64::from(gray.width().max(1))).clamp(1, 2_000);
-    imageops::resize(gray, width, u32::try_from(height).unwrap_or(1), FilterType::Triangle)
+fn longer_edge(picture: &RgbImage) -> f64 {
+    f64::from(picture.width().max(picture.height()).max(1))
 }
 
-/// Detects faces that are at least a tenth of the picture's width. A smaller face is not a portrait.
-fn detect(copy: &GrayImage, threshold: f64) -> Vec<Detection> {
-    let (width, height) = copy.dimensions();
-    let model = MODEL.get_or_init(|| rustface::read_model(Cursor::new(MODEL_FILE)).ok());
-    let Some(model) = model.as_ref() else { return Vec::new() };
-    let mut detector = rustface::create_detector_with_model(model.clone());
-    detector.set_min_face_size((width / 10).max(20));
-    detector.set_score_thresh(threshold);
-    detector.set_pyramid_scale_factor(0.8);
-    detector.set_slide_window_step(4, 4);
-    let (across, down) = (f64::from(width), f64::from(height));
-    let faces = detector.detect(&ImageData::new(copy.as_raw(), width, height)).into_iter().map(|face| {
-        let bounds = face.bbox();
-        Detection {
-            left: f64::from(bounds.x()) / across,
-            top: f64::from(bounds.y()) / down,
-            width: f64::from(bounds.width()) / across,
-            height: f64::from(bounds.height()) / down,
-            score: face.score(),
-        }
-    });
-    faces.collect()
+/// Returns the squares in which the face of a portrait is searched, until one has a face: the whole picture, and the whole picture with a margin
+/// for a face that fills it. Parts of the picture are not searched, because only faces that are too small for a portrait need it, and patterns and
+/// animals would pass as faces more often.
+fn portrait_searches(picture: &RgbImage) -> Vec<Square> {
+    [1.0, 1.5].map(|scale| Square { centre: middle(picture), side: longer_edge(picture) * scale, degrees: 0.0 }).to_vec()
 }
 
-static MODEL: OnceLock<Option<Model>> = OnceLock::new();
-
-/// Crops an area of the picture, clipped to the picture's edges. The coordinates are fractions of the picture's width and height.
-fn crop(gray: &GrayImage, left: f64, top: f64, right: f64, bottom: f64) -> GrayImage {
-    let pixel = |fraction: f64, length: u32| (fraction.clamp(0.0, 1.0) * f64::from(length)) as u32;
-    let (x, y) = (pixel(left, gray.width()), pixel(top, gray.height()));
-    let (width, height) = (pixel(right, gray.width()).saturating_sub(x), pixel(bottom, gray.height()).saturating_sub(y));
-    imageops::crop_imm(gray, x, y, width, height).to_image()
+/// Returns the whole picture in other directions: tilted, on its sides, and upside down.
+fn turned_searches(picture: &RgbImage) -> Vec<Square> {
+    let centre = middle(picture);
+    [90.0, -90.0, 180.0, 40.0, -40.0].map(|degrees| Square { centre, side: longer_edge(picture), degrees }).to_vec()
 }
 
-fn measure_face(gray: &GrayImage, face: &Detection) -> Face {
-    let (right, bottom) = (face.left + face.width, face.top + face.height);
-    let whole = crop(gray, face.left, face.top, right, bottom);
-    // Leaves out the sides of the face, which may be hair and background.
-    let skin =
-        crop(gray, face.left + face.width * 0.2, face.top + face.height * 0.15, right - face.width * 0.2, bottom - face.height * 0.1);
-    let levels = Levels::of_picture(&skin);
+/// Returns overlapping squares that together cover the picture. Their side is the longer edge divided by `parts`.
+fn tiles(picture: &RgbImage, parts: f64) -> Vec<Square> {
+    let (width, height) = (f64::from(picture.width()), f64::from(picture.height()));
+    let side = longer_edge(picture) / parts;
+    let centres = |length: f64| {
+        let steps = ((length - side) / (side / 2.0)).ceil().max(0.0) as u32;
+        let centre =
+            move |step: u32| if steps == 0 { length / 2.0 } else { side / 2.0 + (length - side) * f64::from(step) / f64::from(steps) };
+        (0..=steps).map(centre)
+    };
+    centres(height).flat_map(|y| centres(width).map(move |x| Square { centre: Point { x, y }, side, degrees: 0.0 })).collect()
+}
+
+/// Searches one square. The first candidate with landmarks is the largest face.
+fn search(picture: &RgbImage, square: Square) -> Option<Found> {
+    let candidates = detector::detect(picture, square);
+    let (at, face) = candidates.iter().enumerate().find_map(|(at, candidate)| Some((at, Landmarks::find(picture, candidate)?)))?;
+    // Two candidates can be the same face, and a candidate that is wider but has no landmarks is a pattern.
+    let is_second_face = |other: &&Candidate| {
+        other.width >= candidates[at].width * SECOND_FACE_WIDTH_MIN && other.square.centre.distance(face.eyes()) > face.eyes_to_chin()
+    };
+    let others: Vec<&Candidate> = candidates[at + 1..].iter().filter(is_second_face).collect();
+    let is_clear =
+        |other: &&&Candidate| Landmarks::find(picture, other).is_some_and(|other| other.eyes().distance(face.eyes()) > face.eyes_to_chin());
+    let clear = others.iter().filter(is_clear).count();
+    let doubtful = others.len() - clear;
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    Some(Found { face, faces: Faces { clear: number(clear + 1), doubtful: number(doubtful) } })
+}
+
+fn measure_face(picture: &RgbImage, gray: &GrayImage, face: &Landmarks, size: (u32, u32)) -> Face {
+    let (width, height) = (f64::from(picture.width()), f64::from(picture.height()));
+    let eyes = face.eyes();
+    let pose = Pose::of(face);
+    let skin = zones::skin(picture, face);
+    // The copy of a very small picture is larger than the picture.
+    let scale = (f64::from(size.0) / width).min(1.0);
     Face {
-        head_height: face.height * HEAD_HEIGHT,
-        eye_line: face.top + face.height * EYE_LINE,
-        centre: face.left + face.width / 2.0,
-        sharpness: sharpness(&whole),
-        brightness: levels.quantile(0.5),
-        blank: levels.share_from(250),
+        head_height: face.crown().distance(face.chin()) / height,
+        eye_line: eyes.y / height,
+        centre: eyes.x / width,
+        yaw: pose.yaw,
+        pitch: pose.pitch,
+        roll: pose.roll,
+        features: is_measurable(picture, face, &pose).then(|| features::measure(picture, face, scale)),
+        sharpness: zones::sharpness(gray, face),
+        brightness: skin.quantile(0.5),
+        blank: skin.share_from(250),
     }
 }
 
-/// Returns the ratio of the face's fine detail to its contrast. The face is scaled to a fixed size first, so that the result depends neither
-/// on the resolution nor on the light.
-fn sharpness(face: &GrayImage) -> f64 {
-    const SIDE: u32 = 160;
-    if face.width() == 0 || face.height() == 0 {
-        return 0.0;
-    }
-    let face = imageops::resize(face, SIDE, SIDE, FilterType::Triangle);
-    let at = |x: u32, y: u32| f64::from(face.get_pixel(x, y).0[0]);
-    let inner = || (1..SIDE - 1).flat_map(|y| (1..SIDE - 1).map(move |x| (x, y)));
-    let detail = deviation(inner().map(|(x, y)| 4.0 * at(x, y) - at(x - 1, y) - at(x + 1, y) - at(x, y - 1) - at(x, y + 1)));
-    let contrast = deviation(inner().map(|(x, y)| at(x, y)));
-    if contrast > 0.0 { detail / contrast } else { 0.0 }
+/// Returns whether eyes, mouth and cheeks can be measured: they are within the picture, and the head is not turned so far that half of the face
+/// is hidden.
+fn is_measurable(picture: &RgbImage, face: &Landmarks, pose: &Pose) -> bool {
+    let (width, height) = (f64::from(picture.width()), f64::from(picture.height()));
+    let is_inside = |point: Point| (0.0..=width).contains(&point.x) && (0.0..=height).contains(&point.y);
+    face.features().into_iter().all(is_inside) && pose.yaw.abs() <= YAW_MEASURABLE
 }
 
-/// Returns the standard deviation.
-fn deviation(values: impl Iterator<Item = f64>) -> f64 {
-    let (mut count, mut sum, mut squares) = (0.0, 0.0, 0.0);
-    for value in values {
-        count += 1.0;
-        sum += value;
-        squares += value * value;
+fn marks(picture: &RgbImage, face: &Landmarks, measures: &FaceMeasures) -> Marks {
+    let place = |point: Point| Place::of(point, picture.dimensions());
+    let mut eyes = [place(face.left_eye()), place(face.right_eye())];
+    eyes.sort_by(|one, other| one.x.total_cmp(&other.x));
+    let [left_eye, right_eye] = eyes;
+    let mut zones = zones::zones(picture, face, measures.background.is_some());
+    if measures.face.is_some_and(|face| face.features.is_some()) {
+        zones.extend(features::zones(picture, face));
     }
-    if count == 0.0 { 0.0 } else { (squares / count - (sum / count).powi(2)).max(0.0).sqrt() }
+    Marks { left_eye, right_eye, chin: place(face.chin()), crown: place(face.crown()), zones }
 }
 
 /// Returns the 99% quantile of the pixels' distance between their strongest and weakest colour channel. The distance of each pixel is scaled
@@ -196,68 +186,31 @@ fn colour(picture: &RgbImage, levels: &Levels) -> f64 {
     Levels::of(picture.pixels().map(distance)).quantile(0.99) * 255.0 / levels.quantile(0.99).max(16.0)
 }
 
-/// Measures the background in the two upper corners, in strips along the sides that end above the eyebrows, and in strips along the upper
-/// edge that end before the head. Hair covers these places least. Takes means of blocks of pixels, so that grain has no effect, and leaves
-/// out the darkest and the lightest twentieth of the blocks.
-fn background(gray: &GrayImage, face: &Detection) -> Option<Background> {
-    /// Width of the strips down the sides, as a fraction of the picture's width.
-    const SIDE: f64 = 0.06;
-    /// Length of the strips down the sides, as a fraction of the distance from the picture's upper edge to the top of the face's box.
-    const DOWN: f64 = 0.7;
-    /// Height of the strips along the upper edge, as a fraction of the picture's height.
-    const ABOVE: f64 = 0.04;
-    /// Distance from the side of the picture to the inner end of the strip along the upper edge, as a fraction of the picture's width.
-    const TOWARDS: f64 = 0.25;
-    /// Width and height of the averaged blocks, in pixels.
-    const BLOCK: usize = 8;
-    let strips = [
-        crop(gray, 0.0, 0.0, SIDE, face.top * DOWN),
-        crop(gray, 1.0 - SIDE, 0.0, 1.0, face.top * DOWN),
-        crop(gray, SIDE, 0.0, TOWARDS, ABOVE),
-        crop(gray, 1.0 - TOWARDS, 0.0, 1.0 - SIDE, ABOVE),
-    ];
-    let blocks = strips.iter().flat_map(|strip| {
-        let width = strip.width().max(1) as usize;
-        let rows: Vec<&[u8]> = strip.as_raw().chunks_exact(width).collect();
-        let mut means = Vec::new();
-        for band in rows.chunks_exact(BLOCK) {
-            for left in (0..width.saturating_sub(BLOCK - 1)).step_by(BLOCK) {
-                let sum: u32 = band.iter().flat_map(|row| row[left..left + BLOCK].iter()).map(|&level| u32::from(level)).sum();
-                means.push(u8::try_from(sum as usize / (BLOCK * BLOCK)).unwrap_or(u8::MAX));
-            }
-        }
-        means
-    });
-    let levels = Levels::of(blocks);
-    (levels.total() >= 40).then(|| Background { spread: levels.quantile(0.95) - levels.quantile(0.05), brightness: levels.quantile(0.5) })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn doubtful_faces_are_counted_apart_from_clear_ones() {
-        let found = |score| Detection { left: 0.3, top: 0.3, width: 0.3, height: 0.3, score };
-        let counted = |scores: &[f64]| {
-            let all: Vec<Detection> = scores.iter().copied().map(found).collect();
-            let Faces { clear, doubtful } = count(&all, &all[0]);
-            (clear, doubtful)
-        };
-        assert_eq!(counted(&[CLEAR_SCORE_MIN]), (1, 0));
-        assert_eq!(counted(&[20.0, CLEAR_SCORE_MIN]), (2, 0));
-        assert_eq!(counted(&[20.0, 9.9]), (1, 1));
-        assert_eq!(counted(&[20.0, 3.9]), (1, 0));
-        assert_eq!(counted(&[3.0, 5.0]), (1, 1), "the largest counts, whatever its score");
-        assert_eq!(counted(&[5.0, 5.0]), (1, 1));
+    fn pictures_of_any_size_can_be_measured() {
+        let noise = |x: u32, y: u32| image::Rgb([(x * 7_919 + y * 104_729) as u8; 3]);
+        for (width, height) in [1, 2, 19, 41].into_iter().flat_map(|side| [(400, side), (side, 400)]) {
+            let picture = RgbImage::from_fn(width, height, noise);
+            assert_eq!(measure(&picture, (width, height)).measures.faces.clear, 0, "{width} x {height}");
+            assert_eq!(locate(&picture, (width, height)), None, "{width} x {height}");
+        }
     }
 
     #[test]
-    fn pictures_of_any_size_can_be_measured() {
-        let noise = |x: u32, y: u32| image::Rgb([(x * 7_919 + y * 104_729) as u8; 3]);
-        for (width, height) in [1, 2, 19, 20, 39, 41].into_iter().flat_map(|side| [(400, side), (side, 400)]) {
-            let picture = RgbImage::from_fn(width, height, noise);
-            assert!(measure(&picture).faces.clear <= 1, "{width} x {height}");
+    fn tiles_cover_the_picture() {
+        for (width, height) in [(960, 640), (640, 960), (960, 960), (960, 100)] {
+            let picture = RgbImage::new(width, height);
+            let points = [(1, 1), (width - 1, 1), (1, height - 1), (width / 2, height / 2), (width - 1, height - 1)];
+            for (parts, (x, y)) in TILE_PARTS.into_iter().flat_map(|parts| points.map(|point| (parts, point))) {
+                let (x, y) = (f64::from(x), f64::from(y));
+                let covers =
+                    |square: &Square| (square.centre.x - x).abs() <= square.side / 2.0 && (square.centre.y - y).abs() <= square.side / 2.0;
+                assert!(tiles(&picture, parts).iter().any(covers), "{width} x {height} in {parts}: {x}, {y}");
+            }
         }
     }
 }

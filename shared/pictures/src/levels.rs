@@ -40,14 +40,4 @@ impl Levels {
         let above: u32 = self.0[usize::from(level)..].iter().sum();
         f64::from(above) / f64::from(self.total().max(1))
     }
-
-    /// Returns, for each level, the level that replaces it in a histogram equalisation.
-    pub(crate) fn equalisation(&self) -> [u8; 256] {
-        let total = self.total().max(1);
-        let mut below = 0;
-        self.0.map(|count| {
-            below += count;
-            u8::try_from(u64::from(below) * 255 / u64::from(total)).unwrap_or(255)
-        })
-    }
 }

@@ -9,11 +9,13 @@ mod jpeg;
 mod levels;
 mod preview;
 mod scan;
+mod shrink;
 mod signature;
 
 use std::fmt;
 
 use domain::{
+    face_position::FacePosition,
     photo::{self, FileProfile, ImageKind, PictureFault},
     picture_report::{self, FileMeasures, Finding, HeaderMeasures, Report},
 };
@@ -46,7 +48,7 @@ pub fn accept(profile: FileProfile, kind: ImageKind, file: &[u8]) -> Result<Acce
     let header = jpeg::read_header(file)?;
     photo::check_header(profile, kind, header.width, header.height, header.orientation)?;
     let (jpeg, copy) = clean_and_decode(file)?;
-    if let Some(error) = pixel_findings(profile, kind, &copy).into_iter().find(Finding::blocks) {
+    if let Some(error) = inspect_pixels(profile, kind, &copy, (header.width, header.height)).findings.into_iter().find(Finding::blocks) {
         return Err(PictureFault::Shown(error));
     }
     let preview = preview::make(&copy)?;
@@ -71,10 +73,24 @@ pub fn inspect(profile: FileProfile, kind: ImageKind, file: &[u8]) -> Report {
         whole: decoded.as_ref().map(Result::is_ok),
     };
     let mut findings = picture_report::file_findings(profile, kind, &measures);
-    if let Some(Ok((_, copy))) = decoded {
-        findings.extend(pixel_findings(profile, kind, &copy));
-    }
-    Report { findings }
+    let shown = match (decoded, measures.header) {
+        (Some(Ok((_, copy))), Some(header)) => inspect_pixels(profile, kind, &copy, (header.width, header.height)),
+        _ => Report::default(),
+    };
+    findings.extend(shown.findings);
+    Report { findings, marks: shown.marks }
+}
+
+/// Finds the largest face in a picture of any size and proportion. The head may be turned by up to 45 degrees, and the picture may lie on its
+/// side or stand on its head. Returns `None` if the picture shows no face.
+///
+/// # Errors
+/// [`PictureFault::NotJpeg`], [`PictureFault::Damaged`], or a picture that is too large to decode.
+pub fn locate(file: &[u8]) -> Result<Option<FacePosition>, PictureFault> {
+    photo::check_bytes(length(file))?;
+    let header = jpeg::read_header(file)?;
+    let (_, copy) = clean_and_decode(file)?;
+    Ok(face::locate(&copy.to_rgb8(), (header.width, header.height)))
 }
 
 fn length(file: &[u8]) -> u64 {
@@ -99,11 +115,14 @@ fn clean_and_decode(file: &[u8]) -> Result<(Vec<u8>, DynamicImage), PictureFault
     Ok((jpeg, copy))
 }
 
-/// Measures the pixels and returns the findings on them.
-fn pixel_findings(profile: FileProfile, kind: ImageKind, copy: &DynamicImage) -> Vec<Finding> {
+/// Measures the pixels of a copy and returns the findings on them. `size` is the size of the picture itself.
+fn inspect_pixels(profile: FileProfile, kind: ImageKind, copy: &DynamicImage, size: (u32, u32)) -> Report {
     let copy = copy.to_rgb8();
     match kind {
-        ImageKind::Face => picture_report::face_findings(profile, &face::measure(&copy)),
-        ImageKind::Signature => picture_report::signature_findings(profile, &signature::measure(&copy)),
+        ImageKind::Face => {
+            let measured = face::measure(&copy, size);
+            Report { findings: picture_report::face_findings(profile, &measured.measures), marks: measured.marks }
+        }
+        ImageKind::Signature => Report { findings: picture_report::signature_findings(profile, &signature::measure(&copy)), marks: None },
     }
 }

@@ -4,8 +4,9 @@ use domain::photo::{PHOTO_PIXELS_MAX, PictureFault};
 use image::{
     DynamicImage, ImageDecoder,
     codecs::jpeg::{JpegDecoder, JpegEncoder},
-    imageops::FilterType,
 };
+
+use crate::shrink;
 
 /// The longer edge of a preview, in pixels.
 const PREVIEW_EDGE: u32 = 480;
@@ -21,13 +22,12 @@ pub(crate) fn decode(jpeg: &[u8]) -> Result<DynamicImage, PictureFault> {
         return Err(PictureFault::Damaged);
     }
     let picture = DynamicImage::from_decoder(decoder).map_err(|_| PictureFault::Damaged)?;
-    // A box filter is fast, and exact enough for previews of 480 pixels.
-    Ok(picture.thumbnail(PREVIEW_EDGE * 2, PREVIEW_EDGE * 2))
+    Ok(shrink::to_edge(&picture, PREVIEW_EDGE * 2))
 }
 
 /// Renders the preview as JPEG.
 pub(crate) fn make(copy: &DynamicImage) -> Result<Vec<u8>, PictureFault> {
-    let small = copy.resize(PREVIEW_EDGE, PREVIEW_EDGE, FilterType::Triangle).into_rgb8();
+    let small = shrink::to_edge(copy, PREVIEW_EDGE).into_rgb8();
     let mut preview = Vec::new();
     JpegEncoder::new_with_quality(&mut preview, PREVIEW_QUALITY).encode_image(&small).map_err(|_| PictureFault::Damaged)?;
     Ok(preview)

@@ -47,7 +47,11 @@ pub(crate) static GROUPS: [Group; 5] = [
                 },
             },
             Case {
-                name: "of that: stripped, and all its data read once",
+                name: "only its face located, as for a crop",
+                prepare: |path| with(path, |file| pictures::locate(file).expect("a picture").map_or(0, |face| face.width as usize)),
+            },
+            Case {
+                name: "part of accept: stripped, and all its data read once",
                 prepare: |path| with(path, |file| pictures::clean(file).expect("a picture").len()),
             },
             Case {

@@ -15,6 +15,7 @@ export function ImageReport({ image, url, size, children }: { image: Schemas["Im
   const failed = image.findings.filter(({ ok }) => !ok);
   const errors = failed.filter(({ severity }) => severity === "error");
   const warnings = failed.filter(({ severity }) => severity === "warning");
+  const hints = failed.filter(({ severity }) => severity === "hint");
   const passed = image.findings.filter(({ ok }) => ok);
   return (
     <section class={`report report-${image.kind}`} aria-labelledby={`report-${image.kind}`}>
@@ -26,11 +27,12 @@ export function ImageReport({ image, url, size, children }: { image: Schemas["Im
         <p class="report-tags">
           {errors.length > 0 && <Tag kind="bad">{t.errors(errors.length)}</Tag>}
           {warnings.length > 0 && <Tag kind="care">{t.warnings(warnings.length)}</Tag>}
+          {hints.length > 0 && <Tag kind="quiet">{t.hints(hints.length)}</Tag>}
           {failed.length === 0 && <Tag kind="good">{t.good}</Tag>}
         </p>
         {failed.length > 0 && (
           <ul class="findings">
-            {[...errors, ...warnings].map((finding) => (
+            {[...errors, ...warnings, ...hints].map((finding) => (
               <FailedRule key={finding.rule} finding={finding} />
             ))}
           </ul>
@@ -62,7 +64,7 @@ function FailedRule({ finding }: { finding: Finding }) {
   return (
     <li class={isError ? "finding finding-error" : "finding finding-warning"} data-rule={finding.rule}>
       <p class="finding-name">
-        <span class="finding-kind">{isError ? t.error : t.warning}:</span> {t.rules[finding.rule]}
+        <span class="finding-kind">{t[finding.severity]}:</span> {t.rules[finding.rule]}
       </p>
       {/* The service's text contains the measured value and the limit. */}
       <p>{finding.text ?? (finding.measured === undefined ? "" : t.numbers(formatMeasure(finding, finding.measured), formatLimit(finding) ?? ""))}</p>

@@ -10,10 +10,12 @@ export const words = bilingual(
   {
     errors: (count: number) => (count === 1 ? "1 σφάλμα" : `${count} σφάλματα`),
     warnings: (count: number) => (count === 1 ? "1 παρατήρηση" : `${count} παρατηρήσεις`),
+    hints: (count: number) => (count === 1 ? "1 υπόδειξη" : `${count} υποδείξεις`),
     passed: (count: number) => (count === 1 ? "1 έλεγχος πέρασε" : `${count} έλεγχοι πέρασαν`),
     good: "Εντάξει",
     error: "Σφάλμα",
     warning: "Παρατήρηση",
+    hint: "Υπόδειξη",
     numbers: (measured: string, limit: string) => `Μέτρηση: ${measured}. Όριο: ${limit}.`,
     least: (value: string) => `τουλάχιστον ${value}`,
     most: (value: string) => `έως ${value}`,
@@ -34,6 +36,15 @@ export const words = bilingual(
       head_height: "Ύψος κεφαλιού",
       eye_line: "Ύψος ματιών από πάνω",
       face_centre: "Μέσο του προσώπου από αριστερά",
+      face_measured: "Μετρήσιμο πρόσωπο",
+      eyes_open: "Άνοιγμα ματιών",
+      mouth_closed: "Απόσταση χειλιών",
+      expression: "Χαμόγελο",
+      head_turned: "Στροφή του κεφαλιού",
+      head_nodding: "Κλίση προς τα εμπρός ή πίσω",
+      head_tilted: "Κλίση προς τον ώμο",
+      dark_glasses: "Σκούρα περιοχή γύρω από τα μάτια",
+      side_light: "Διαφορά φωτός στις δύο πλευρές",
       sharpness: "Ευκρίνεια",
       underexposure: "Φως στο πρόσωπο",
       overexposure: "Κατάλευκα σημεία στο πρόσωπο",
@@ -50,10 +61,12 @@ export const words = bilingual(
   {
     errors: (count: number) => (count === 1 ? "1 error" : `${count} errors`),
     warnings: (count: number) => (count === 1 ? "1 remark" : `${count} remarks`),
+    hints: (count: number) => (count === 1 ? "1 hint" : `${count} hints`),
     passed: (count: number) => (count === 1 ? "1 check passed" : `${count} checks passed`),
     good: "Good",
     error: "Error",
     warning: "Remark",
+    hint: "Hint",
     numbers: (measured: string, limit: string) => `Measured: ${measured}. Limit: ${limit}.`,
     least: (value: string) => `at least ${value}`,
     most: (value: string) => `at most ${value}`,
@@ -74,6 +87,15 @@ export const words = bilingual(
       head_height: "Height of the head",
       eye_line: "Eyes, from the top",
       face_centre: "Middle of the face, from the left",
+      face_measured: "Measurable face",
+      eyes_open: "Opening of the eyes",
+      mouth_closed: "Gap between the lips",
+      expression: "Smile",
+      head_turned: "Turn of the head",
+      head_nodding: "Tilt forward or back",
+      head_tilted: "Tilt towards a shoulder",
+      dark_glasses: "Dark area around the eyes",
+      side_light: "Difference in light between the sides",
       sharpness: "Sharpness",
       underexposure: "Light on the face",
       overexposure: "Blank white on the face",
@@ -102,11 +124,14 @@ export function formatPercent(value: number): string {
 export function formatMeasure(finding: Pick<Finding, "rule" | "unit">, value: number): string {
   const t = words().unit;
   if (finding.rule === "proportion") return formatNumber(value, 3);
+  if (finding.rule === "side_light") return formatNumber(value, 1);
   switch (finding.unit) {
     case "bytes":
       return bytes(value);
     case "ratio":
       return formatPercent(value);
+    case "degrees":
+      return `${formatNumber(value)}°`;
     case "pixels":
       return `${formatNumber(value)} ${t.pixels}`;
     case "levels":
