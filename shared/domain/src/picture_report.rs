@@ -5,7 +5,7 @@
 //! refuse. These rules therefore warn, and are errors only where there is no doubt: a single tone all over, no face, several clear faces, or no
 //! ink.
 
-use crate::photo::{FileProfile, ImageKind, PHOTO_BYTES_MAX, PHOTO_PIXELS_MAX, PROPORTION_TOLERANCE};
+use crate::photo::{FileProfile, ImageKind, PHOTO_BYTES_MAX, PHOTO_PIXELS_MAX, PROPORTION_TOLERANCE, PictureFault};
 pub use crate::picture_rule::{Finding, Limit, Rule, Severity};
 
 /// Findings for the rules that could be checked. Rules about a face are omitted if the picture shows no face. All rules about what the picture
@@ -30,14 +30,23 @@ impl Report {
 // Rules for the file
 
 /// Measurements of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FileMeasures {
     pub bytes: u64,
     pub is_jpeg: bool,
     /// `None` if the file is not a JPEG or its header cannot be read.
     pub header: Option<HeaderMeasures>,
-    /// Whether the image data can be decoded completely. `None` if it is too large to try.
-    pub whole: Option<bool>,
+    /// The result of decoding the image data. `None` if it is too large to try.
+    pub decoded: Option<Result<Colours, PictureFault>>,
+}
+
+/// The colours of a decoded file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colours {
+    /// Gray, or red, green and blue.
+    Light,
+    /// Cyan, magenta, yellow and black, for printers.
+    Inks,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,8 +59,14 @@ pub struct HeaderMeasures {
 /// Checks all rules of [`crate::photo`].
 pub fn file_findings(profile: FileProfile, kind: ImageKind, file: &FileMeasures) -> Vec<Finding> {
     let mut findings = vec![Finding::unmeasured(Rule::FileType, file.is_jpeg)];
-    if let Some(whole) = file.whole.filter(|_| file.is_jpeg) {
-        findings.push(Finding::unmeasured(Rule::FileWhole, whole));
+    if let Some(decoded) = file.decoded.filter(|_| file.is_jpeg) {
+        match decoded {
+            Ok(colours) => {
+                findings.extend([Rule::FileWhole, Rule::FileKind, Rule::ColourProfile].map(|rule| Finding::unmeasured(rule, true)));
+                findings.push(Finding::unmeasured_warning(Rule::ColourMode, colours == Colours::Light));
+            }
+            Err(fault) => findings.push(Finding::unmeasured(fault.rule(), false)),
+        }
     }
     findings.push(Finding::error(Rule::Bytes, file.bytes as f64, Limit::most(PHOTO_BYTES_MAX as f64)));
     let Some(header) = file.header else { return findings };
@@ -351,7 +366,7 @@ mod tests {
             let profile = if card { FileProfile::IdentityCard } else { FileProfile::Standard };
             let kind = if signature { ImageKind::Signature } else { ImageKind::Face };
             let header = Some(HeaderMeasures { width, height, orientation });
-            let findings = file_findings(profile, kind, &FileMeasures { bytes, is_jpeg: true, header, whole: Some(true) });
+            let findings = file_findings(profile, kind, &FileMeasures { bytes, is_jpeg: true, header, decoded: Some(Ok(Colours::Light)) });
             let checked = check_bytes(bytes).and_then(|()| check_header(profile, kind, width, height, orientation));
             prop_assert_eq!(checked.is_ok(), findings.iter().all(|finding| finding.ok));
             if let Err(fault) = checked {

@@ -22,6 +22,12 @@ pub enum Rule {
     FileType,
     /// The image data is complete.
     FileWhole,
+    /// The file is a kind of JPEG that every program shows alike.
+    FileKind,
+    /// The colour profile consists of numbers that the service can keep.
+    ColourProfile,
+    /// The colours are gray, or red, green and blue, and not the four inks of a printer.
+    ColourMode,
     /// Size of the file.
     Bytes,
     /// Number of pixels.
@@ -68,9 +74,12 @@ pub enum Rule {
 
 impl Rule {
     /// All rules, in the order of a report.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 27] = [
         Self::FileType,
         Self::FileWhole,
+        Self::FileKind,
+        Self::ColourProfile,
+        Self::ColourMode,
         Self::Bytes,
         Self::Pixels,
         Self::Width,
@@ -100,6 +109,9 @@ impl Rule {
         match self {
             Self::FileType => "file_type",
             Self::FileWhole => "file_whole",
+            Self::FileKind => "file_kind",
+            Self::ColourProfile => "colour_profile",
+            Self::ColourMode => "colour_mode",
             Self::Bytes => "bytes",
             Self::Pixels => "pixels",
             Self::Width => "width",
@@ -128,7 +140,7 @@ impl Rule {
     /// Returns the unit of the measured value and its limit, or `None` if the rule is either met or not and nothing is measured.
     pub const fn unit(self) -> Option<&'static str> {
         match self {
-            Self::FileType | Self::FileWhole => None,
+            Self::FileType | Self::FileWhole | Self::FileKind | Self::ColourProfile | Self::ColourMode => None,
             Self::Bytes => Some("bytes"),
             Self::Pixels | Self::Width | Self::Height | Self::InkOnEdge => Some("pixels"),
             Self::Proportion | Self::HeadHeight | Self::EyeLine | Self::FaceCentre | Self::Sharpness | Self::Overexposure | Self::Ink => {
@@ -188,6 +200,11 @@ impl Finding {
     /// Creates the finding of a rule for which nothing is measured.
     pub(crate) const fn unmeasured(rule: Rule, ok: bool) -> Self {
         Self { rule, severity: Severity::Error, ok, measured: None, limit: Limit { least: None, most: None } }
+    }
+
+    /// Creates the finding of a rule for which nothing is measured, and whose violation does not prevent the issue of a code.
+    pub(crate) const fn unmeasured_warning(rule: Rule, ok: bool) -> Self {
+        Self { severity: Severity::Warning, ..Self::unmeasured(rule, ok) }
     }
 
     pub(crate) fn measured(rule: Rule, severity: Severity, measured: f64, limit: Limit) -> Self {
