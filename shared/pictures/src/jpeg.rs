@@ -17,8 +17,6 @@ const EOI: u8 = 0xd9;
 pub(crate) const SOS: u8 = 0xda;
 pub(crate) const DQT: u8 = 0xdb;
 pub(crate) const DRI: u8 = 0xdd;
-/// The frame size of a hierarchical picture.
-const DHP: u8 = 0xde;
 const APP0: u8 = 0xe0;
 const APP1: u8 = 0xe1;
 const APP2: u8 = 0xe2;
@@ -190,8 +188,11 @@ impl Frame {
             .0
             .iter()
             .map(|&[id, sampling, table]| {
-                // The sampling factors of a single component have no meaning, because a scan of one component is never interleaved.
-                let sampling = if count == 1 { (1, 1) } else { (usize::from(sampling >> 4), usize::from(sampling & 15)) };
+                // The valid sampling factors of a single component have no meaning, because a scan of one component is never interleaved.
+                let sampling = match (usize::from(sampling >> 4), usize::from(sampling & 15)) {
+                    (1..=4, 1..=4) if count == 1 => (1, 1),
+                    sampling => sampling,
+                };
                 FrameComponent { id, sampling, table: usize::from(table) }
             })
             .collect();
@@ -317,7 +318,6 @@ impl<'a> Head<'a> {
         loop {
             match segments.next()? {
                 Segment::Marker { marker, payload, .. } if is_frame(marker) => frame = Some(Frame::read(marker, payload)?),
-                Segment::Marker { marker: DHP, .. } => return Err(PictureFault::Unsupported(UnsupportedJpeg::Hierarchical)),
                 Segment::Marker { marker: APP0, payload, .. } => markers.jfif |= payload.starts_with(JFIF) && payload.len() >= JFIF_LENGTH,
                 Segment::Marker { marker: APP2, payload, .. } => profile.extend(payload.strip_prefix(colour_profile::SEGMENT)),
                 Segment::Marker { marker: APP14, payload, .. } if payload.starts_with(ADOBE) => {

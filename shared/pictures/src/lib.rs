@@ -103,6 +103,14 @@ pub fn decode(file: &[u8]) -> Result<(Vec<u8>, RgbImage), PictureFault> {
     clean_and_decode(file).map(|(clean, copy)| (clean.jpeg, copy))
 }
 
+/// Renders the preview of a small copy.
+///
+/// # Errors
+/// [`PictureFault::Damaged`] if the copy is too large for a JPEG.
+pub fn preview(copy: &RgbImage) -> Result<Vec<u8>, PictureFault> {
+    preview::make(copy)
+}
+
 /// Returns the cleaned file and a small copy of its pixels.
 fn clean_and_decode(file: &[u8]) -> Result<(Clean, RgbImage), PictureFault> {
     let clean = jpeg::without_metadata(file)?;

@@ -61,10 +61,11 @@ pub(crate) fn decode(file: &[u8]) -> Result<Decoded, PictureFault> {
             }
             Segment::Marker { marker: SOS, payload, .. } => scan = Some(payload),
             Segment::Marker { marker, payload, .. } if crate::jpeg::is_frame(marker) => {
+                let frame = Frame::read(marker, payload)?;
                 if picture.is_some() {
                     return Err(PictureFault::Damaged);
                 }
-                picture = Some(Picture::new(&Frame::read(marker, payload)?)?);
+                picture = Some(Picture::new(&frame)?);
             }
             Segment::Marker { .. } => {}
             Segment::Scan { bytes } => match (&mut picture, scan.take()) {
@@ -110,7 +111,8 @@ struct Component {
 
 impl Component {
     fn store(&mut self, column: usize, row: usize, block: &Coefficients) -> Checked {
-        self.plane.store(column, row, self.dequantiser.as_ref()?, block);
+        let dequantiser = self.dequantiser.as_ref().filter(|dequantiser| dequantiser.is_plausible(block))?;
+        self.plane.store(column, row, dequantiser, block);
         Some(())
     }
 }

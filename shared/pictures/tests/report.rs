@@ -78,7 +78,7 @@ fn placed(scale: f64, right: i64, down: i64) -> Vec<u8> {
 
 #[test]
 fn a_good_portrait_violates_no_rule_and_every_rule_is_reported() {
-    let rules = 8 + 11;
+    let rules = 11 + 11;
     assert_eq!(face(made::PORTRAIT, &[]).findings.len(), rules);
     let card = inspect(FileProfile::IdentityCard, ImageKind::Face, made::PORTRAIT_4X5);
     assert_eq!((violated(&card), card.findings.len()), (vec![], rules));
@@ -196,7 +196,7 @@ fn mild_variations_of_light_skin_size_and_position_violate_no_rule() {
 
 #[test]
 fn a_good_signature_violates_no_rule_and_every_rule_is_reported() {
-    assert_eq!(signature(made::SIGNATURE, &[]).findings.len(), 8 + 5);
+    assert_eq!(signature(made::SIGNATURE, &[]).findings.len(), 11 + 5);
 }
 
 #[test]
@@ -248,6 +248,16 @@ fn a_photo_in_place_of_a_signature_is_reported() {
 }
 
 // ---- Files
+
+#[test]
+fn a_picture_in_cmyk_is_accepted_with_a_warning() {
+    let file = include_bytes!("data/cmyk.jpg");
+    let report = inspect(STANDARD, ImageKind::Face, file);
+    assert!(violated(&report).contains(&Rule::ColourMode), "{report:#?}");
+    assert!(accept(STANDARD, ImageKind::Face, file).is_ok());
+    let same_in_rgb = inspect(STANDARD, ImageKind::Face, include_bytes!("data/baseline_420.jpg"));
+    assert!(!violated(&same_in_rgb).contains(&Rule::ColourMode));
+}
 
 #[test]
 fn a_report_contains_all_faults_of_a_file() {

@@ -13,9 +13,19 @@ const SCALES: [f32; 8] = [1.0, 1.387_039_8, 1.306_563, 1.175_875_6, 1.0, 0.785_6
 pub(super) type Coefficients = [i16; 64];
 type Row = [f32; 8];
 
-/// A quantisation table, multiplied by the algorithm's factors.
-#[derive(Clone)]
-pub(super) struct Dequantiser([f32; 64]);
+/// The root of the sum of squares of the coefficients is that of the samples. It is at most 1,024, because a block has 64 samples of -128 to
+/// 127. The limit is twice as high, for programs that change coefficients directly.
+const NORM_MAX: f32 = 2_048.0;
+
+/// A quantisation table.
+pub(super) struct Dequantiser {
+    /// In the order of the file.
+    table: [f32; 64],
+    /// In the order of a matrix, multiplied by the algorithm's factors.
+    factors: [f32; 64],
+    /// Maximum of the sum of squares of a block's coefficients.
+    squares_max: f32,
+}
 
 impl Dequantiser {
     /// `table` is in the order of the file.
@@ -24,12 +34,28 @@ impl Dequantiser {
         for (&value, at) in table.iter().zip(ZIGZAG) {
             factors[at] = f32::from(value) * SCALES[at / 8] * SCALES[at % 8] / 8.0;
         }
-        Self(factors)
+        let table = table.map(f32::from);
+        // Encoders round each coefficient by at most half of its number in the table.
+        let rounding = table.iter().map(|number| number * number).sum::<f32>().sqrt() / 2.0;
+        Self { table, factors, squares_max: (NORM_MAX + rounding).powi(2) }
+    }
+
+    /// Returns whether an encoder can have written these coefficients. Others come from damaged files, and exceed the numbers with which
+    /// other decoders calculate, so that each decoder shows something else.
+    pub(super) fn is_plausible(&self, coefficients: &Coefficients) -> bool {
+        let mut squares = [0.0_f32; 8];
+        for (values, numbers) in coefficients.as_chunks::<8>().0.iter().zip(self.table.as_chunks::<8>().0) {
+            for (sum, (&value, number)) in squares.iter_mut().zip(values.iter().zip(numbers)) {
+                let dequantised = f32::from(value) * number;
+                *sum += dequantised * dequantised;
+            }
+        }
+        squares.iter().sum::<f32>() <= self.squares_max
     }
 
     /// Returns the samples, 0 to 255, of a block that has only its first coefficient.
     pub(super) fn flat(&self, first: i16) -> u8 {
-        (f32::from(first) * self.0[0] + 128.5).clamp(0.0, 255.0) as u8
+        (f32::from(first) * self.factors[0] + 128.5).clamp(0.0, 255.0) as u8
     }
 
     /// Returns the rows of samples, 0 to 255, of a block.
@@ -39,7 +65,7 @@ impl Dequantiser {
             natural[at] = value;
         }
         let mut rows = [[0.0; 8]; 8];
-        for (row, (values, factors)) in rows.iter_mut().zip(natural.as_chunks::<8>().0.iter().zip(self.0.as_chunks::<8>().0)) {
+        for (row, (values, factors)) in rows.iter_mut().zip(natural.as_chunks::<8>().0.iter().zip(self.factors.as_chunks::<8>().0)) {
             *row = std::array::from_fn(|at| f32::from(values[at]) * factors[at]);
         }
         // The first pass transforms columns, eight at once. The second one transforms the rows, as columns of the transposed matrix.
@@ -105,7 +131,7 @@ fn transform(rows: [Row; 8]) -> [Row; 8] {
 mod tests {
     use std::f64::consts::PI;
 
-    use proptest::{array::uniform32, prelude::*};
+    use proptest::{array::uniform32, collection, prelude::*};
 
     use super::*;
 
@@ -119,6 +145,26 @@ mod tests {
             weight(u) * weight(v) * value * wave(x, u) * wave(y, v)
         };
         (128.0 + ZIGZAG.iter().enumerate().map(term).sum::<f64>() / 4.0).clamp(0.0, 255.0)
+    }
+
+    /// Computes a coefficient of 64 samples.
+    fn forward(samples: &[u8], at: usize) -> f64 {
+        let weight = |at: usize| if at == 0 { 0.5_f64.sqrt() } else { 1.0 };
+        let wave = |place: usize, at: usize| ((2 * place + 1) as f64 * at as f64 * PI / 16.0).cos();
+        let term = |(place, &sample): (usize, &u8)| (f64::from(sample) - 128.0) * wave(place % 8, at % 8) * wave(place / 8, at / 8);
+        weight(at % 8) * weight(at / 8) * samples.iter().enumerate().map(term).sum::<f64>() / 4.0
+    }
+
+    #[test]
+    fn coefficients_that_no_encoder_writes_are_not_plausible() {
+        let dequantiser = Dequantiser::of(&[10; 64]);
+        let mut coefficients = [0; 64];
+        coefficients[3] = 208;
+        assert!(dequantiser.is_plausible(&coefficients));
+        coefficients[3] = 209;
+        assert!(!dequantiser.is_plausible(&coefficients), "2,090, and the limit is 2,048 and 40 for rounding");
+        assert!(!dequantiser.is_plausible(&[40; 64]));
+        assert!(Dequantiser::of(&[u16::MAX; 64]).is_plausible(&[0; 64]));
     }
 
     proptest! {
@@ -139,6 +185,13 @@ mod tests {
                     prop_assert!((f64::from(sample) - expected).abs() <= 0.6, "{sample} instead of {expected} at {x}, {y}");
                 }
             }
+        }
+
+        #[test]
+        fn blocks_of_an_encoder_are_plausible(samples in collection::vec(0_u8..=255, 64), quality in 1_u16..=255) {
+            let table = [quality; 64];
+            let coefficients = std::array::from_fn(|at| (forward(&samples, ZIGZAG[at]) / f64::from(quality)).round() as i16);
+            prop_assert!(Dequantiser::of(&table).is_plausible(&coefficients));
         }
 
         #[test]
