@@ -114,7 +114,7 @@ faults: build ## fault tests: makes every AWS call of every operation fail in ev
 	cargo build -q --workspace --bin faults
 	$(STACK) --instance faults around --faulty target/debug/faults $(ONLY)
 
-mutants: tools web ## mutation testing: turns off each guard and condition, and finds the test that fails; takes hours the first time; ONLY="text" for some, PACKAGE=pictures for one package with its own tests
+mutants: tools web djpeg ## mutation testing: turns off each guard and condition, and finds the test that fails; takes hours the first time; ONLY="text" for some, PACKAGE=pictures for one package with its own tests
 	MUTANTS_PACKAGE=$(PACKAGE) python3 tests/mutants/run.py $(ONLY)
 
 web: web/dist/index.html ## builds the web application in web/dist, which serve_web embeds

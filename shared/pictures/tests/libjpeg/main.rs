@@ -135,7 +135,7 @@ fn files_of_the_repository_look_as_in_libjpeg_turbo() {
 #[test]
 fn variants_look_as_in_libjpeg_turbo() {
     let number = |name, default| env::var(name).map_or(default, |text: String| text.parse().expect("a number"));
-    let (first, count) = (number("JPEG_SEED", 0), number("JPEG_VARIANTS", 300));
+    let (first, count) = (number("JPEG_SEED", 0), number("JPEG_VARIANTS", 200));
     let mut results = Results::default();
     for seed in first..first + count {
         let variant = variants::make(&mut Random::new(seed));
