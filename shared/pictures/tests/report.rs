@@ -138,7 +138,9 @@ fn a_picture_of_one_tone_is_rejected() {
 fn head_size_and_position_must_fit_the_profile() {
     let small = face(&placed(0.75, 0, 0), &[Rule::HeadHeight]);
     assert!(finding(&small, Rule::HeadHeight).is_below());
-    let large = face(&placed(1.22, 0, 100), &[Rule::HeadHeight]);
+    // The head reaches into the upper corners, which may also be reported as an uneven background.
+    let large = inspect(STANDARD, ImageKind::Face, &placed(1.22, 0, 100));
+    assert!(violated(&large).contains(&Rule::HeadHeight) && large.ok(), "{large:#?}");
     assert!(!finding(&large, Rule::HeadHeight).is_below());
     face(&placed(0.95, 0, 220), &[Rule::EyeLine]);
     face(&placed(1.0, 60, 0), &[Rule::FaceCentre]);
@@ -262,7 +264,8 @@ fn a_picture_in_cmyk_is_accepted_with_a_warning() {
 #[test]
 fn a_report_contains_all_faults_of_a_file() {
     let report = inspect(FileProfile::IdentityCard, ImageKind::Face, &made::turned());
-    assert_eq!(violated(&report), [Rule::Width, Rule::Height, Rule::Proportion, Rule::Orientation]);
+    let errors: Vec<Rule> = report.findings.iter().filter(|finding| finding.blocks()).map(|finding| finding.rule).collect();
+    assert_eq!(errors, [Rule::Width, Rule::Height, Rule::Proportion, Rule::Orientation]);
     assert!(matches!(accept(FileProfile::IdentityCard, ImageKind::Face, &made::turned()), Err(PictureFault::Turned { .. })));
 }
 
