@@ -26,7 +26,7 @@ unexport MAKEFLAGS MFLAGS
 # The parts of `make test EMULATOR=localstack`: the tests of the LocalStack plugin, test programs of tests/, and the browser tests.
 TESTS ?= plugin journeys races services dump logs runbook browser
 
-.PHONY: run stop test test-ministack test-localstack test-external test-plugin schemathesis check lint deny checkov build functions programs web browser screenshots chromium application faults mutants fuzz bench bench-work usage simulate operations operation docs compare-emulators measure load sbom advisories pins models rehearse deploy fmt clean tools
+.PHONY: run stop test test-ministack test-localstack test-external test-plugin schemathesis check lint deny checkov build functions programs web browser screenshots chromium djpeg jpegs application faults mutants fuzz bench bench-work usage simulate operations operation docs compare-emulators measure load sbom advisories pins models rehearse deploy fmt clean tools
 
 WEB_SOURCES := infra/openapi.yaml $(shell find web -type f -not -path "web/node_modules/*" -not -path "web/dist/*" -not -name schema.d.ts 2>/dev/null)
 
@@ -43,7 +43,7 @@ stop: ## stops the stack; its data stays in .local/dev
 
 test: test-$(EMULATOR) ## all tests, on a separate stack that is removed afterwards; EMULATOR=localstack for the tests that docs/emulators.md lists, TESTS="journeys races" for some of these
 
-test-ministack: lint functions chromium tests/browser/node_modules/.installed
+test-ministack: lint functions chromium djpeg tests/browser/node_modules/.installed
 	@.tools/aws/bin/python tests/binary_sizes.py
 	@$(STACK) tools awscli
 	$(TEST_BUILD) --bin sandbox --bin faults
@@ -74,7 +74,7 @@ browser: chromium tests/browser/node_modules/.installed ## browser tests on the 
 screenshots: chromium tests/browser/node_modules/.installed ## pictures of every page in both languages and sizes, from the running stack, in .local/dev/screenshots
 	set -a; . .local/dev/env; cd tests/browser && node screenshots.mjs
 
-check: lint ## everything that needs no stack: format, lints, API description, template, cost model, unit and property tests
+check: lint djpeg ## everything that needs no stack: format, lints, API description, template, cost model, unit and property tests
 	cargo test -q --workspace --exclude journeys
 	cargo test -q -p journeys --test template --test events
 
@@ -116,10 +116,10 @@ faults: build ## fault tests: makes every AWS call of every operation fail in ev
 
 CARGO_MUTANTS := 27.1.0
 ifdef PACKAGE
-mutants: .tools/cargo-mutants/$(CARGO_MUTANTS)/bin/cargo-mutants
+mutants: .tools/cargo-mutants/$(CARGO_MUTANTS)/bin/cargo-mutants djpeg
 	$< mutants --package $(PACKAGE) --test-package $(PACKAGE) --output target/mutants $(if $(ONLY),--re "$(ONLY)")
 else
-mutants: tools web ## mutation testing: turns off each guard and condition, and finds the test that fails; takes hours the first time; ONLY="text" for some; PACKAGE=domain for one package with its own tests, by cargo-mutants
+mutants: tools web djpeg ## mutation testing: turns off each guard and condition, and finds the test that fails; takes hours the first time; ONLY="text" for some; PACKAGE=domain for one package with its own tests, by cargo-mutants
 	python3 tests/mutants/run.py $(ONLY)
 endif
 
@@ -137,6 +137,15 @@ web/node_modules/.installed tests/browser/node_modules/.installed tests/bench/pe
 	@command -v npm > /dev/null || { echo "npm is missing: install Node.js 20 or later" >&2; exit 1; }
 	cd $* && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
+
+jpegs: djpeg ## compares the decoder of pictures with libjpeg-turbo on the files of this repository and on generated variants; VARIANTS=2000
+	JPEG_VARIANTS=$(or $(VARIANTS),2000) cargo test -p pictures --test libjpeg -- --nocapture --test-threads=1
+
+djpeg: # for tests of pictures: uses the programs of libjpeg-turbo in PATH, or installs Debian's
+	@command -v djpeg > /dev/null && command -v cjpeg > /dev/null || { \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+	apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends libjpeg-turbo-progs > /dev/null; \
+	else echo "djpeg and cjpeg are missing, which the tests of pictures need: install libjpeg-turbo's programs (Debian: apt-get install libjpeg-turbo-progs)" >&2; exit 1; fi; }
 
 chromium: # for the browser tests: uses CHROMIUM or a Chromium in PATH, or installs Debian's
 	@[ -n "$$CHROMIUM" ] || command -v chromium chromium-browser google-chrome > /dev/null || { \

@@ -138,7 +138,7 @@ impl MarksView {
 
 impl FindingView {
     fn of(kind: ImageKind, finding: &Finding, language: Language) -> Self {
-        let number = |value: Option<f64>| value.map(|value| picture_report::number(finding.rule, value));
+        let number = |value: Option<f64>| value.map(|value| picture_report::number(finding, value));
         Self {
             rule: finding.rule.name(),
             severity: finding.severity.name(),

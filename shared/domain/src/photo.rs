@@ -78,12 +78,69 @@ impl FileProfile {
     }
 }
 
+/// The reason why a file is a JPEG that is not supported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnsupportedJpeg {
+    ArithmeticCoding,
+    Lossless,
+    Hierarchical,
+    /// Samples of other than 8 bits.
+    Precision,
+    /// A number of components other than 1, 3 and 4, or several with the same ID.
+    Components,
+    /// Sampling factors other than 1, 2 and 4, or colour that is finer than brightness.
+    Sampling,
+    /// The height is in a DNL segment after the first scan.
+    Height,
+    /// The Huffman tables of Motion JPEG, which the file omits.
+    HuffmanTables,
+    /// A quantisation table that changes between scans.
+    QuantisationTables,
+    /// JFIF, Adobe's segment and the IDs of the components do not define one colour space.
+    ColourMarkers,
+}
+
+impl UnsupportedJpeg {
+    pub const ALL: [Self; 10] = [
+        Self::ArithmeticCoding,
+        Self::Lossless,
+        Self::Hierarchical,
+        Self::Precision,
+        Self::Components,
+        Self::Sampling,
+        Self::Height,
+        Self::HuffmanTables,
+        Self::QuantisationTables,
+        Self::ColourMarkers,
+    ];
+
+    /// Returns the name in the API.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ArithmeticCoding => "arithmetic_coding",
+            Self::Lossless => "lossless",
+            Self::Hierarchical => "hierarchical",
+            Self::Precision => "precision",
+            Self::Components => "components",
+            Self::Sampling => "sampling",
+            Self::Height => "height_after_scan",
+            Self::HuffmanTables => "huffman_tables",
+            Self::QuantisationTables => "quantisation_tables",
+            Self::ColourMarkers => "colour_markers",
+        }
+    }
+}
+
 /// A rule that a picture violates, with the measured value and the limit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum PictureFault {
     NotJpeg,
     /// The file begins as a JPEG but is truncated, or its image data cannot be decoded.
     Damaged,
+    /// The file is a kind of JPEG that the service does not decode, or that programs show in different ways.
+    Unsupported(UnsupportedJpeg),
+    /// The colours depend on a profile that cannot be kept, because it has more than a matrix and curves.
+    ColourProfile,
     TooManyBytes {
         measured: u64,
         limit: u64,
@@ -116,6 +173,8 @@ impl PictureFault {
         match self {
             Self::NotJpeg => Rule::FileType,
             Self::Damaged => Rule::FileWhole,
+            Self::Unsupported(_) => Rule::FileKind,
+            Self::ColourProfile => Rule::ColourProfile,
             Self::TooManyBytes { .. } => Rule::Bytes,
             Self::TooManyPixels { .. } => Rule::Pixels,
             Self::TooSmall { width, min_width, .. } => {

@@ -14,7 +14,7 @@ pub use self::{
     marks::{Marks, Place, Zone},
     signature::{SignatureLimits, SignatureMeasures, Strokes, signature_findings},
 };
-use crate::photo::{FileProfile, ImageKind, PHOTO_BYTES_MAX, PHOTO_PIXELS_MAX, PROPORTION_TOLERANCE};
+use crate::photo::{FileProfile, ImageKind, PHOTO_BYTES_MAX, PHOTO_PIXELS_MAX, PROPORTION_TOLERANCE, PictureFault};
 pub use crate::picture_rule::{Finding, Limit, Rule, Severity};
 
 /// Findings for the rules that could be checked. Rules about a face are omitted if the picture shows no face. All rules about what the picture
@@ -41,14 +41,23 @@ impl Report {
 // Rules for the file
 
 /// Measurements of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FileMeasures {
     pub bytes: u64,
     pub is_jpeg: bool,
     /// `None` if the file is not a JPEG or its header cannot be read.
     pub header: Option<HeaderMeasures>,
-    /// Whether the image data can be decoded completely. `None` if it is too large to try.
-    pub whole: Option<bool>,
+    /// The result of decoding the image data. `None` if it is too large to try.
+    pub decoded: Option<Result<Colours, PictureFault>>,
+}
+
+/// The colours of a decoded file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colours {
+    /// Gray, or red, green and blue.
+    Light,
+    /// Cyan, magenta, yellow and black, for printers.
+    Inks,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,8 +70,15 @@ pub struct HeaderMeasures {
 /// Checks all rules of [`crate::photo`].
 pub fn file_findings(profile: FileProfile, kind: ImageKind, file: &FileMeasures) -> Vec<Finding> {
     let mut findings = vec![Finding::unmeasured(Rule::FileType, Severity::Error, file.is_jpeg)];
-    if let Some(whole) = file.whole.filter(|_| file.is_jpeg) {
-        findings.push(Finding::unmeasured(Rule::FileWhole, Severity::Error, whole));
+    if let Some(decoded) = file.decoded.filter(|_| file.is_jpeg) {
+        match decoded {
+            Ok(colours) => {
+                let rules = [Rule::FileWhole, Rule::FileKind, Rule::ColourProfile];
+                findings.extend(rules.map(|rule| Finding::unmeasured(rule, Severity::Error, true)));
+                findings.push(Finding::unmeasured(Rule::ColourMode, Severity::Warning, colours == Colours::Light));
+            }
+            Err(fault) => findings.push(Finding::unmeasured(fault.rule(), Severity::Error, false)),
+        }
     }
     findings.push(Finding::error(Rule::Bytes, file.bytes as f64, Limit::most(PHOTO_BYTES_MAX as f64)));
     let Some(header) = file.header else { return findings };

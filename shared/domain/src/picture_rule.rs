@@ -27,6 +27,12 @@ pub enum Rule {
     FileType,
     /// The image data is complete.
     FileWhole,
+    /// The file is a kind of JPEG that every program shows alike.
+    FileKind,
+    /// The colour profile consists of numbers that the service can keep.
+    ColourProfile,
+    /// The colours are gray, or red, green and blue, and not the four inks of a printer.
+    ColourMode,
     /// Size of the file.
     Bytes,
     /// Number of pixels.
@@ -92,9 +98,12 @@ pub enum Rule {
 
 impl Rule {
     /// All rules, in the order of a report.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 36] = [
         Self::FileType,
         Self::FileWhole,
+        Self::FileKind,
+        Self::ColourProfile,
+        Self::ColourMode,
         Self::Bytes,
         Self::Pixels,
         Self::Width,
@@ -133,6 +142,9 @@ impl Rule {
         match self {
             Self::FileType => "file_type",
             Self::FileWhole => "file_whole",
+            Self::FileKind => "file_kind",
+            Self::ColourProfile => "colour_profile",
+            Self::ColourMode => "colour_mode",
             Self::Bytes => "bytes",
             Self::Pixels => "pixels",
             Self::Width => "width",
@@ -170,7 +182,7 @@ impl Rule {
     /// Returns the unit of the measured value and its limit, or `None` if the rule is either met or not and nothing is measured.
     pub const fn unit(self) -> Option<&'static str> {
         match self {
-            Self::FileType | Self::FileWhole | Self::FaceMeasured => None,
+            Self::FileType | Self::FileWhole | Self::FileKind | Self::ColourProfile | Self::ColourMode | Self::FaceMeasured => None,
             Self::Bytes => Some("bytes"),
             Self::Pixels | Self::Width | Self::Height | Self::InkOnEdge => Some("pixels"),
             Self::Proportion

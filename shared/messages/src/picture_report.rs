@@ -8,12 +8,27 @@ use serde_json::{Value, json};
 
 use crate::numbers::group_thousands;
 
-/// Returns a measured value or limit as JSON: ratios rounded to four decimals, everything else to whole numbers.
-pub fn number(rule: Rule, value: f64) -> Value {
-    match rule.unit() {
-        Some("ratio") => fraction(value),
-        Some(_) | None => json!(value.round() as i64),
+/// Maximum number of decimals of a measured value.
+const DECIMALS_MAX: usize = 9;
+
+/// Returns a measured value or limit of a finding as JSON: ratios rounded to four decimals, everything else to whole numbers. If the
+/// measured value violates a limit and would be rounded to the same number as the limit, both get more decimals.
+pub fn number(finding: &Finding, value: f64) -> Value {
+    let decimals = decimals(finding, if finding.rule.unit() == Some("ratio") { 4 } else { 0 }, 1.0);
+    if decimals == 0 {
+        return json!(value.round() as i64);
     }
+    json!(format!("{value:.decimals$}").parse().unwrap_or(value))
+}
+
+/// Returns the number of decimals, at least `decimals`, that distinguish the measured value from the limit that it violates. Both are
+/// multiplied by `factor` before they are printed.
+fn decimals(finding: &Finding, decimals: usize, factor: f64) -> usize {
+    let (Some(measured), Some(limit), false) = (finding.measured, finding.crossed(), finding.ok) else { return decimals };
+    let differ = |decimals: &usize| {
+        format!("{:.decimals$}", measured * factor, decimals = *decimals) != format!("{:.decimals$}", limit * factor, decimals = *decimals)
+    };
+    (decimals..=DECIMALS_MAX).find(differ).unwrap_or(decimals)
 }
 
 /// Returns a fraction as JSON, rounded to four decimals.
@@ -36,23 +51,29 @@ pub(crate) fn failed(kind: ImageKind, finding: &Finding, language: Language) -> 
 
 /// Formats a value for people. The proportion of width to height and that of the cheeks' brightness are decimal numbers, other ratios are in
 /// percent, and all other values are whole numbers. The text says in which direction an angle goes, so angles have no sign.
-fn formatted(rule: Rule, value: Option<f64>, language: Language) -> String {
-    let value = value.unwrap_or_default();
+fn formatted(finding: &Finding, value: Option<f64>, language: Language) -> String {
+    let (rule, value) = (finding.rule, value.unwrap_or_default());
     let (separator, point) = match language {
-        Language::El => ('.', ','),
-        Language::En => (',', '.'),
+        Language::El => ('.', ","),
+        Language::En => (',', "."),
     };
     if rule == Rule::Proportion {
-        return format!("{value:.3}").replace('.', &point.to_string());
+        let decimals = decimals(finding, 3, 1.0);
+        return format!("{value:.decimals$}").replace('.', point);
     }
     if rule == Rule::SideLight {
-        return format!("{value:.1}").replace('.', &point.to_string());
+        let decimals = decimals(finding, 1, 1.0);
+        return format!("{value:.decimals$}").replace('.', point);
     }
     if rule.unit() == Some("ratio") {
-        let text = format!("{:.2}", value * 100.0);
-        return format!("{}%", text.trim_end_matches('0').trim_end_matches('.').replace('.', &point.to_string()));
+        let text = format!("{:.decimals$}", value * 100.0, decimals = decimals(finding, 2, 100.0));
+        return format!("{}%", text.trim_end_matches('0').trim_end_matches('.').replace('.', point));
     }
-    let number = group_thousands(value.abs().round() as u64, separator);
+    let text = format!("{:.decimals$}", value.abs(), decimals = decimals(finding, 0, 1.0));
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let whole = group_thousands(whole.parse().unwrap_or_default(), separator);
+    let fraction = fraction.trim_end_matches('0');
+    let number = if fraction.is_empty() { whole } else { format!("{whole}{point}{fraction}") };
     if rule.unit() == Some("degrees") { format!("{number}°") } else { number }
 }
 
@@ -68,9 +89,9 @@ struct Numbers {
 impl Numbers {
     fn of(finding: &Finding, language: Language) -> Self {
         Self {
-            measured: formatted(finding.rule, finding.measured, language),
-            least: formatted(finding.rule, finding.limit.least, language),
-            most: formatted(finding.rule, finding.limit.most, language),
+            measured: formatted(finding, finding.measured, language),
+            least: formatted(finding, finding.limit.least, language),
+            most: formatted(finding, finding.limit.most, language),
             below: finding.is_below(),
         }
     }
@@ -84,7 +105,18 @@ fn el(kind: ImageKind, finding: &Finding) -> String {
     };
     match finding.rule {
         Rule::FileType => format!("Η {image} δεν είναι αρχείο JPEG. Αποθηκεύστε την ως JPEG· δεν αρκεί να αλλάξετε το όνομα του αρχείου."),
-        Rule::FileWhole => format!("Το αρχείο της {of_image} είναι κατεστραμμένο ή ελλιπές. Αποθηκεύστε την ξανά ως JPEG."),
+        Rule::FileWhole => format!(
+            "Το αρχείο της {of_image} είναι κατεστραμμένο ή ελλιπές. Αντιγράψτε το ξανά από την κάμερα, ή ανοίξτε την εικόνα και αποθηκεύστε την ξανά ως JPEG."
+        ),
+        Rule::FileKind => format!(
+            "Η {image} είναι σε είδος JPEG που δεν εμφανίζεται σωστά σε όλα τα προγράμματα. Ανοίξτε την σε πρόγραμμα επεξεργασίας εικόνας και αποθηκεύστε την ξανά ως JPEG."
+        ),
+        Rule::ColourProfile => format!(
+            "Η {image} έχει χρωματικό προφίλ που δεν μπορεί να διατηρηθεί. Ανοίξτε την σε πρόγραμμα επεξεργασίας εικόνας, μετατρέψτε την σε sRGB και αποθηκεύστε την ξανά ως JPEG."
+        ),
+        Rule::ColourMode => format!(
+            "Η {image} έχει χρώματα για εκτύπωση (CMYK) και άλλα προγράμματα μπορεί να δείξουν διαφορετικά χρώματα. Μετατρέψτε την σε sRGB και αποθηκεύστε την ξανά ως JPEG."
+        ),
         Rule::Bytes => format!("Το αρχείο έχει μέγεθος {measured} byte· επιτρέπονται έως {most}. Αποθηκεύστε το με μεγαλύτερη συμπίεση."),
         Rule::Pixels => format!("Η {image} έχει {measured} pixel· επιτρέπονται έως {most}. Μικρύνετε τις διαστάσεις της."),
         Rule::Width => {
@@ -216,7 +248,18 @@ fn en(kind: ImageKind, finding: &Finding) -> String {
     };
     match finding.rule {
         Rule::FileType => format!("The {image} is not a JPEG file. Save it as JPEG; changing the file's name is not enough."),
-        Rule::FileWhole => format!("The file of the {image} is damaged or incomplete. Save it as JPEG again."),
+        Rule::FileWhole => format!(
+            "The file of the {image} is damaged or incomplete. Copy it again from the camera, or open the picture and save it again as JPEG."
+        ),
+        Rule::FileKind => format!(
+            "The {image} is a kind of JPEG that not all programs show correctly. Open it in an image editor and save it again as JPEG."
+        ),
+        Rule::ColourProfile => format!(
+            "The {image} has a colour profile that cannot be kept. Open it in an image editor, convert it to sRGB and save it again as JPEG."
+        ),
+        Rule::ColourMode => format!(
+            "The {image} has the colours of print (CMYK), and other programs may show different colours. Convert it to sRGB and save it again as JPEG."
+        ),
         Rule::Bytes => format!("The file has {measured} bytes; {most} are allowed at most. Save it with more compression."),
         Rule::Pixels => format!("The {image} has {measured} pixels; {most} are allowed at most. Make it smaller."),
         Rule::Width => format!("The {image} is {measured} pixels wide; {least} are needed at least. Give it in a higher resolution."),
@@ -379,10 +422,40 @@ mod tests {
         assert!(text_of(nodding(25.6)).contains("leans forward by 26°; 18° is allowed"), "{}", text_of(nodding(25.6)));
         let light = Finding { rule: Rule::SideLight, measured: Some(1.94), limit: Limit { least: None, most: Some(1.7) }, ..head };
         assert!(text_of(light).contains("1.9 times as bright as the other; 1.7"), "{}", text_of(light));
-        assert_eq!((number(Rule::HeadNodding, -25.4), number(Rule::SideLight, 1.94)), (json!(-25), json!(1.94)));
+        assert_eq!((number(&nodding(-25.4), -25.4), number(&light, 1.94)), (json!(-25), json!(1.94)));
         let wide = Finding { measured: Some(0.7), ..head };
         assert!(text(ImageKind::Face, &wide, Language::En).unwrap().contains("more room"));
-        assert_eq!((number(Rule::HeadHeight, 0.407_249_9), number(Rule::Bytes, 12.0)), (json!(0.4072), json!(12)));
+        let bytes = Finding { rule: Rule::Bytes, ..head };
+        assert_eq!((number(&head, 0.407_249_9), number(&bytes, 12.0)), (json!(0.4072), json!(12)));
+    }
+
+    /// A picture of 800 x 1213 pixels has the proportion 0.65952, and 0.66 is allowed.
+    #[test]
+    fn a_violated_limit_never_looks_equal_to_the_measured_value() {
+        let of = |rule, measured, least, most| {
+            let limit = Limit { least, most };
+            let finding = Finding { rule, severity: Severity::Error, ok: false, measured: Some(measured), limit };
+            [Language::El, Language::En].map(|language| text(ImageKind::Face, &finding, language).unwrap())
+        };
+        for (texts, numbers) in [
+            (of(Rule::Proportion, 800.0 / 1213.0, Some(0.66), Some(0.673_333)), ["0.6595", "0.6600", "0.6733"]),
+            (of(Rule::Proportion, 2021.0 / 3000.0, Some(0.66), Some(2.0 / 3.0 * 1.01)), ["0.674", "0.660", "0.673"]),
+            (of(Rule::Proportion, 0.5, Some(0.66), Some(0.673_333)), ["0.500", "0.660", "0.673"]),
+            (of(Rule::HeadHeight, 0.459_996, Some(0.46), Some(0.64)), ["45.9996%", "46%", "64%"]),
+            (of(Rule::Underexposure, 31.7, Some(32.0), None), ["31.7", "32", "255"]),
+        ] {
+            for (text, point) in texts.iter().zip([",", "."]) {
+                assert!(numbers.iter().all(|number| text.contains(&number.replace('.', point))), "{text}");
+            }
+        }
+        let dark = Finding {
+            rule: Rule::Underexposure,
+            severity: Severity::Warning,
+            ok: false,
+            measured: Some(31.7),
+            limit: Limit { least: Some(32.0), most: None },
+        };
+        assert_eq!((number(&dark, 31.7), number(&dark, 32.0)), (json!(31.7), json!(32.0)));
     }
 
     #[test]

@@ -1,7 +1,13 @@
 //! Rewrites colour profiles (ICC.1), so that only the few numbers that define the colours remain.
 //!
 //! Without its profile, a phone's picture (Display P3) shows other colours. But a profile is a file within the file, and its texts and
-//! tables can hide any content. Profiles that define colours by tables (CMYK, most printers) are removed completely.
+//! tables can hide any content. A picture whose profile defines colours by tables (most printers, some scanners) is rejected. Profiles that
+//! browsers ignore are removed completely.
+
+use std::sync::Arc;
+
+use domain::photo::PictureFault;
+use moxcms::{ColorProfile, Layout, TransformExecutor, TransformOptions};
 
 /// The beginning of a segment with a part of a profile. The part's number and the number of parts follow, one byte each.
 pub(crate) const SEGMENT: &[u8] = b"ICC_PROFILE\0";
@@ -22,32 +28,69 @@ type Name = [u8; 4];
 /// Decoders ignore a profile that lacks one of these tags.
 const NEEDED_RGB: &[Name] = &[*b"rXYZ", *b"gXYZ", *b"bXYZ", *b"rTRC", *b"gTRC", *b"bTRC"];
 const NEEDED_GRAY: &[Name] = &[*b"kTRC"];
+/// Tables from the picture's colours to standard ones, one for each rendering intent.
+const TABLES: [Name; 3] = [*b"A2B0", *b"A2B1", *b"A2B2"];
 /// These tags describe the light source. Most decoders do not need them.
 const OPTIONAL: &[Name] = &[*b"wtpt", *b"chad"];
 
-/// Rewrites the profile of a picture with this number of components. `parts` are the pieces from the file's segments. Returns `None` if the
-/// profile is broken or defines colours by tables.
-pub(crate) fn rewrite(parts: &[&[u8]], components: u8) -> Option<Vec<u8>> {
-    let mut joined = Vec::new();
-    for (expected, part) in (1..).zip(parts) {
+/// Returns the rewritten profile of a picture with this number of components, or `None` if it has no profile that browsers use. `parts` are
+/// the pieces from the file's segments.
+///
+/// # Errors
+/// [`PictureFault::ColourProfile`] if browsers use the profile, but its colours do not consist of a few numbers.
+pub(crate) fn keep(parts: &[&[u8]], components: usize) -> Result<Option<Vec<u8>>, PictureFault> {
+    let Some(joined) = join(parts) else { return Ok(None) };
+    let Some(profile) = number(&joined, 0).and_then(|length| joined.get(..length)) else { return Ok(None) };
+    if profile.get(36..40) != Some(b"acsp") {
+        return Ok(None);
+    }
+    match (profile.get(16..20), components) {
+        (Some(b"RGB "), 3) | (Some(b"GRAY"), 1) => {
+            let rewritten = rewrite(profile).filter(|profile| ToSrgb::of(profile).is_some());
+            Ok(Some(rewritten.ok_or(PictureFault::ColourProfile)?))
+        }
+        // Browsers use the profile of a colour space for gray pictures too. For most of these profiles it makes no difference.
+        (Some(b"RGB "), 1) => {
+            let to_srgb = rewrite(profile).and_then(|profile| ToSrgb::of(&profile));
+            to_srgb.filter(ToSrgb::leaves_gray_unchanged).map(|_| None).ok_or(PictureFault::ColourProfile)
+        }
+        // Browsers ignore a profile for other colours than those of the picture. They convert CMYK in different ways, which is reported.
+        _ => Ok(None),
+    }
+}
+
+/// Joins the pieces of a profile in the order of their numbers, as libjpeg does. Returns `None` if a piece is missing or there twice.
+fn join(parts: &[&[u8]]) -> Option<Vec<u8>> {
+    let mut pieces = Vec::new();
+    for part in parts {
         let (&[number, count], data) = part.split_first_chunk()?;
-        if usize::from(number) != expected || usize::from(count) != parts.len() {
+        if usize::from(count) != parts.len() {
             return None;
         }
-        joined.extend_from_slice(data);
+        pieces.push((number, data));
     }
-    let profile = joined.get(..number(&joined, 0)?)?;
+    pieces.sort_by_key(|(number, _)| *number);
+    let in_order = (1..).zip(&pieces).all(|(expected, (number, _))| usize::from(*number) == expected);
+    (in_order && !pieces.is_empty()).then(|| pieces.into_iter().flat_map(|(_, data)| data).copied().collect())
+}
+
+/// Rewrites a profile. Returns `None` if it is broken, or defines colours by tables.
+fn rewrite(profile: &[u8]) -> Option<Vec<u8>> {
     let (version, class) = (*profile.get(8)?, profile.get(12..16)?);
     let spaces = profile.get(16..24)?;
-    let needed = match (spaces, components) {
-        (b"RGB XYZ ", 3) => NEEDED_RGB,
-        (b"GRAYXYZ " | b"GRAYLab ", 1) => NEEDED_GRAY,
+    let needed = match spaces {
+        b"RGB XYZ " => NEEDED_RGB,
+        b"GRAYXYZ " | b"GRAYLab " => NEEDED_GRAY,
         _ => return None,
     };
+    // Programs prefer tables to the matrix and the curves that such a profile has besides.
+    if TABLES.iter().any(|name| tag(profile, name).is_some()) {
+        return None;
+    }
     // Accepts profiles of screens, cameras, scanners and colour spaces. Of printers, accepts only gray profiles (dot gain), which consist
     // of a single curve.
-    let known = matches!(class, b"mntr" | b"scnr" | b"spac") || (class == b"prtr" && components == 1);
-    if !matches!(version, 2 | 4) || !known || profile.get(36..40)? != b"acsp" {
+    let known = matches!(class, b"mntr" | b"scnr" | b"spac") || (class == b"prtr" && spaces.starts_with(b"GRAY"));
+    if !matches!(version, 2 | 4) || !known {
         return None;
     }
     let (name, rights) = texts(version);
@@ -145,4 +188,39 @@ fn write(version: u8, class: &[u8], spaces: &[u8], tags: &[(Name, Vec<u8>)]) -> 
         &u32::try_from(tags.len()).ok()?.to_be_bytes(),
     ];
     Some([&header.concat()[..], &table, &data].concat())
+}
+
+/// Converts colours from a rewritten profile to sRGB.
+pub(crate) struct ToSrgb {
+    transform: Arc<dyn TransformExecutor<u8> + Send + Sync>,
+    /// Whether the profile is for gray pictures.
+    is_gray: bool,
+}
+
+impl ToSrgb {
+    /// Returns `None` if the profile's numbers do not define colours, for example if two of the basic colours are equal.
+    pub(crate) fn of(profile: &[u8]) -> Option<Self> {
+        let is_gray = profile.get(16..20)? == b"GRAY";
+        let layout = if is_gray { Layout::Gray } else { Layout::Rgb };
+        let profile = ColorProfile::new_from_slice(profile).ok()?;
+        let transform = profile.create_transform_8bit(layout, &ColorProfile::new_srgb(), Layout::Rgb, TransformOptions::default()).ok()?;
+        Some(Self { transform, is_gray })
+    }
+
+    /// Converts pixels of red, green and blue. In pixels of gray pictures, these are equal.
+    pub(crate) fn convert(&self, pixels: &[u8]) -> Option<Vec<u8>> {
+        let mut converted = vec![0; pixels.len()];
+        if self.is_gray {
+            let gray: Vec<u8> = pixels.as_chunks::<3>().0.iter().map(|&[level, ..]| level).collect();
+            self.transform.transform(&gray, &mut converted).ok()?;
+        } else {
+            self.transform.transform(pixels, &mut converted).ok()?;
+        }
+        Some(converted)
+    }
+
+    fn leaves_gray_unchanged(&self) -> bool {
+        let levels: Vec<u8> = (0..=255).flat_map(|level| [level; 3]).collect();
+        self.convert(&levels).is_some_and(|converted| converted.iter().zip(&levels).all(|(one, other)| one.abs_diff(*other) <= 2))
+    }
 }

@@ -1,9 +1,15 @@
 //! The outer structure of a JPEG file (ITU-T T.81, annex B): its segments, not its pixels.
 
-use domain::photo::PictureFault;
+use domain::{
+    photo::{PictureFault, UnsupportedJpeg},
+    picture_report::Colours,
+};
 use image::metadata::Orientation;
 
-use crate::colour_profile;
+use crate::{
+    colour_profile,
+    colour_space::{ColourMarkers, ColourSpace},
+};
 
 pub(crate) const DHT: u8 = 0xc4;
 const SOI: u8 = 0xd8;
@@ -129,6 +135,7 @@ pub(crate) fn read_header(file: &[u8]) -> Result<Header, PictureFault> {
     }
     match size {
         Some((width, height)) if width > 0 && height > 0 => Ok(Header { width, height, orientation }),
+        Some((width, 0)) if width > 0 => Err(PictureFault::Unsupported(UnsupportedJpeg::Height)),
         _ => Err(PictureFault::Damaged),
     }
 }
@@ -139,17 +146,115 @@ fn exif_orientation(tiff: &[u8]) -> Option<u32> {
     Orientation::from_exif_chunk(tiff).map(|orientation| u32::from(orientation.to_exif()))
 }
 
+/// A frame header of a supported kind.
+pub(crate) struct Frame {
+    pub(crate) progressive: bool,
+    /// Width and height in pixels.
+    pub(crate) size: (usize, usize),
+    pub(crate) components: Vec<FrameComponent>,
+}
+
+pub(crate) struct FrameComponent {
+    pub(crate) id: u8,
+    /// Horizontal and vertical sampling factor: 1, 2 or 4.
+    pub(crate) sampling: (usize, usize),
+    /// Place of the quantisation table.
+    pub(crate) table: usize,
+}
+
+impl Frame {
+    pub(crate) fn read(marker: u8, payload: &[u8]) -> Result<Self, PictureFault> {
+        let unsupported = |reason| Err(PictureFault::Unsupported(reason));
+        let progressive = match marker {
+            0xc0 | 0xc1 => false,
+            0xc2 => true,
+            0xc3 | 0xcb => return unsupported(UnsupportedJpeg::Lossless),
+            0xc9 | 0xca => return unsupported(UnsupportedJpeg::ArithmeticCoding),
+            _ => return unsupported(UnsupportedJpeg::Hierarchical),
+        };
+        let Some((&[precision, h1, h0, w1, w0, count], parts)) = payload.split_first_chunk() else { return Err(PictureFault::Damaged) };
+        let size = (usize::from(u16::from_be_bytes([w1, w0])), usize::from(u16::from_be_bytes([h1, h0])));
+        if size.0 == 0 || count == 0 || parts.len() != 3 * usize::from(count) {
+            return Err(PictureFault::Damaged);
+        }
+        if size.1 == 0 {
+            return unsupported(UnsupportedJpeg::Height);
+        }
+        if precision != 8 {
+            return unsupported(UnsupportedJpeg::Precision);
+        }
+        let components: Vec<_> = parts
+            .as_chunks::<3>()
+            .0
+            .iter()
+            .map(|&[id, sampling, table]| {
+                // The valid sampling factors of a single component have no meaning, because a scan of one component is never interleaved.
+                let sampling = match (usize::from(sampling >> 4), usize::from(sampling & 15)) {
+                    (1..=4, 1..=4) if count == 1 => (1, 1),
+                    sampling => sampling,
+                };
+                FrameComponent { id, sampling, table: usize::from(table) }
+            })
+            .collect();
+        let frame = Self { progressive, size, components };
+        let ids = frame.ids();
+        if !matches!(count, 1 | 3 | 4) || (1..ids.len()).any(|at| ids[..at].contains(&ids[at])) {
+            return unsupported(UnsupportedJpeg::Components);
+        }
+        let is_supported = |factor: usize| matches!(factor, 1 | 2 | 4);
+        let all_supported =
+            frame.components.iter().all(|component| is_supported(component.sampling.0) && is_supported(component.sampling.1));
+        if !all_supported || frame.components[0].sampling != frame.sampling() {
+            return unsupported(UnsupportedJpeg::Sampling);
+        }
+        Ok(frame)
+    }
+
+    pub(crate) fn ids(&self) -> Vec<u8> {
+        self.components.iter().map(|component| component.id).collect()
+    }
+
+    /// Returns the largest horizontal and vertical sampling factors.
+    pub(crate) fn sampling(&self) -> (usize, usize) {
+        let factors = || self.components.iter().map(|component| component.sampling);
+        (factors().map(|(h, _)| h).max().unwrap_or(1), factors().map(|(_, v)| v).max().unwrap_or(1))
+    }
+}
+
+/// A file without metadata.
+pub(crate) struct Clean {
+    pub(crate) jpeg: Vec<u8>,
+    pub(crate) colour_space: ColourSpace,
+    /// The rewritten colour profile.
+    pub(crate) profile: Option<Vec<u8>>,
+}
+
+impl Clean {
+    pub(crate) fn colours(&self) -> Colours {
+        match self.colour_space {
+            ColourSpace::Gray | ColourSpace::YCbCr | ColourSpace::Rgb => Colours::Light,
+            ColourSpace::Cmyk | ColourSpace::Ycck => Colours::Inks,
+        }
+    }
+}
+
 /// Returns the file without metadata. The image data stays unchanged.
 ///
 /// The result has the segments that decoding needs. It has no comments, no application data (EXIF with locations and thumbnails, XMP, IPTC,
 /// maker notes), no reserved markers and no bytes after the end. The JFIF header, Adobe's colour transform and the numbers of the colour
-/// profile remain, because without them the same data shows other colours. Each remains once and is cut to its defined length.
+/// profile remain, because without them the same data shows other colours. Each remains once and is cut to its defined length. Adobe's
+/// segment is removed if the JFIF header overrides it, because some programs would use it nevertheless.
 ///
 /// # Errors
-/// [`PictureFault::NotJpeg`] or [`PictureFault::Damaged`], also if two Adobe segments contradict each other on colours.
-pub(crate) fn without_metadata(file: &[u8]) -> Result<Vec<u8>, PictureFault> {
-    let mut profile = read_profile(file)?;
-    let (mut jfif, mut adobe, mut in_scans) = (false, None, false);
+/// [`PictureFault::NotJpeg`], [`PictureFault::Damaged`], [`PictureFault::Unsupported`], also if segments contradict each other on colours, or
+/// [`PictureFault::ColourProfile`].
+pub(crate) fn without_metadata(file: &[u8]) -> Result<Clean, PictureFault> {
+    let head = Head::read(file)?;
+    let ids = head.frame.ids();
+    let colour_space = head.markers.colour_space(&ids).map_err(PictureFault::Unsupported)?;
+    let profile = colour_profile::keep(&head.profile, ids.len())?;
+    let keeps_adobe = !head.markers.jfif_overrides_adobe(&ids);
+    let (mut jfif, mut adobe, mut icc, mut in_scans) = (false, None, false, false);
     let mut segments = Segments::of(file)?;
     let mut clean = Vec::with_capacity(file.len());
     clean.extend_from_slice(&[0xff, SOI]);
@@ -159,23 +264,25 @@ pub(crate) fn without_metadata(file: &[u8]) -> Result<Vec<u8>, PictureFault> {
                 in_scans |= marker == SOS;
                 clean.extend_from_slice(bytes);
             }
-            Segment::Marker { marker: APP0, payload, .. } if payload.starts_with(JFIF) && !jfif => {
+            Segment::Marker { marker: APP0, payload, .. } if payload.starts_with(JFIF) && !jfif && !in_scans => {
                 let head = payload.get(..JFIF_LENGTH).ok_or(PictureFault::Damaged)?;
                 // The last two bytes of the JFIF header are the size of a thumbnail, which is removed.
                 append(&mut clean, APP0, &[&head[..JFIF_LENGTH - 2], &[0, 0]].concat());
                 jfif = true;
             }
-            Segment::Marker { marker: APP2, payload, .. } if payload.starts_with(colour_profile::SEGMENT) => {
-                if let Some(profile) = profile.take() {
-                    append(&mut clean, APP2, &[colour_profile::SEGMENT, &[1, 1], &profile].concat());
+            Segment::Marker { marker: APP2, payload, .. } if payload.starts_with(colour_profile::SEGMENT) && !in_scans => {
+                if let Some(profile) = profile.as_ref().filter(|_| !icc) {
+                    append(&mut clean, APP2, &[colour_profile::SEGMENT, &[1, 1], profile].concat());
+                    icc = true;
                 }
             }
             Segment::Marker { marker: APP14, payload, .. } if payload.starts_with(ADOBE) && payload.len() >= ADOBE_LENGTH => {
                 let transform = payload[ADOBE_LENGTH - 1];
                 match adobe {
-                    None if !in_scans => append(&mut clean, APP14, &payload[..ADOBE_LENGTH]),
+                    None if !in_scans && keeps_adobe => append(&mut clean, APP14, &payload[..ADOBE_LENGTH]),
+                    None if !in_scans => {}
                     Some(known) if known == transform => {}
-                    _ => return Err(PictureFault::Damaged),
+                    _ => return Err(PictureFault::Unsupported(UnsupportedJpeg::ColourMarkers)),
                 }
                 adobe = Some(transform);
             }
@@ -183,7 +290,7 @@ pub(crate) fn without_metadata(file: &[u8]) -> Result<Vec<u8>, PictureFault> {
             Segment::Scan { bytes } => clean.extend_from_slice(bytes),
             Segment::End => {
                 clean.extend_from_slice(&[0xff, EOI]);
-                return Ok(clean);
+                return Ok(Clean { jpeg: clean, colour_space, profile });
             }
         }
     }
@@ -196,17 +303,30 @@ fn append(file: &mut Vec<u8>, marker: u8, payload: &[u8]) {
     file.extend_from_slice(payload);
 }
 
-/// Returns the rewritten colour profile. Decoders look for a profile before the first scan only.
-fn read_profile(file: &[u8]) -> Result<Option<Vec<u8>>, PictureFault> {
-    let mut segments = Segments::of(file)?;
-    let (mut parts, mut components) = (Vec::new(), 0);
-    loop {
-        match segments.next()? {
-            Segment::Marker { marker: APP2, payload, .. } => parts.extend(payload.strip_prefix(colour_profile::SEGMENT)),
-            Segment::Marker { marker, payload, .. } if is_frame(marker) => components = payload.get(5).copied().unwrap_or(0),
-            Segment::Marker { marker: SOS, .. } | Segment::Scan { .. } | Segment::End => break,
-            Segment::Marker { .. } => {}
+/// What the segments before the first scan say. Decoders look for the frame, the colours and the profile there.
+struct Head<'a> {
+    frame: Frame,
+    markers: ColourMarkers,
+    /// The pieces of the colour profile, each with its number and the number of pieces.
+    profile: Vec<&'a [u8]>,
+}
+
+impl<'a> Head<'a> {
+    fn read(file: &'a [u8]) -> Result<Self, PictureFault> {
+        let mut segments = Segments::of(file)?;
+        let (mut frame, mut markers, mut profile) = (None, ColourMarkers::default(), Vec::new());
+        loop {
+            match segments.next()? {
+                Segment::Marker { marker, payload, .. } if is_frame(marker) => frame = Some(Frame::read(marker, payload)?),
+                Segment::Marker { marker: APP0, payload, .. } => markers.jfif |= payload.starts_with(JFIF) && payload.len() >= JFIF_LENGTH,
+                Segment::Marker { marker: APP2, payload, .. } => profile.extend(payload.strip_prefix(colour_profile::SEGMENT)),
+                Segment::Marker { marker: APP14, payload, .. } if payload.starts_with(ADOBE) => {
+                    markers.adobe = payload.get(ADOBE_LENGTH - 1).copied().or(markers.adobe);
+                }
+                Segment::Marker { marker: SOS, .. } | Segment::Scan { .. } | Segment::End => break,
+                Segment::Marker { .. } => {}
+            }
         }
+        Ok(Self { frame: frame.ok_or(PictureFault::Damaged)?, markers, profile })
     }
-    Ok(colour_profile::rewrite(&parts, components))
 }

@@ -4,6 +4,7 @@
 //! and their error rates.
 
 mod colour_profile;
+mod colour_space;
 mod face;
 mod jpeg;
 mod levels;
@@ -19,7 +20,9 @@ use domain::{
     photo::{self, FileProfile, ImageKind, PictureFault},
     picture_report::{self, FileMeasures, Finding, HeaderMeasures, Report},
 };
-use image::DynamicImage;
+use image::RgbImage;
+
+use self::jpeg::Clean;
 
 /// A picture that complies with every rule, without its metadata, and its preview.
 pub struct Accepted {
@@ -47,12 +50,12 @@ pub fn accept(profile: FileProfile, kind: ImageKind, file: &[u8]) -> Result<Acce
     photo::check_bytes(length(file))?;
     let header = jpeg::read_header(file)?;
     photo::check_header(profile, kind, header.width, header.height, header.orientation)?;
-    let (jpeg, copy) = clean_and_decode(file)?;
+    let (clean, copy) = clean_and_decode(file)?;
     if let Some(error) = inspect_pixels(profile, kind, &copy, (header.width, header.height)).findings.into_iter().find(Finding::blocks) {
         return Err(PictureFault::Shown(error));
     }
     let preview = preview::make(&copy)?;
-    Ok(Accepted { jpeg, width: header.width, height: header.height, preview })
+    Ok(Accepted { jpeg: clean.jpeg, width: header.width, height: header.height, preview })
 }
 
 /// Checks an uploaded file against every rule and reports each result, also of rules that are met. The report has a blocking finding exactly
@@ -70,7 +73,7 @@ pub fn inspect(profile: FileProfile, kind: ImageKind, file: &[u8]) -> Report {
         bytes,
         is_jpeg: !matches!(header, Err(PictureFault::NotJpeg)),
         header: header.ok().map(|header| HeaderMeasures { width: header.width, height: header.height, orientation: header.orientation }),
-        whole: decoded.as_ref().map(Result::is_ok),
+        decoded: decoded.as_ref().map(|decoded| decoded.as_ref().map(|(clean, _)| clean.colours()).map_err(|fault| *fault)),
     };
     let mut findings = picture_report::file_findings(profile, kind, &measures);
     let shown = match (decoded, measures.header) {
@@ -90,7 +93,7 @@ pub fn locate(file: &[u8]) -> Result<Option<FacePosition>, PictureFault> {
     photo::check_bytes(length(file))?;
     let header = jpeg::read_header(file)?;
     let (_, copy) = clean_and_decode(file)?;
-    Ok(face::locate(&copy.to_rgb8(), (header.width, header.height)))
+    Ok(face::locate(&copy, (header.width, header.height)))
 }
 
 fn length(file: &[u8]) -> u64 {
@@ -101,28 +104,43 @@ fn length(file: &[u8]) -> u64 {
 /// file's size, which [`accept`] does first.
 ///
 /// # Errors
-/// [`PictureFault::NotJpeg`] or [`PictureFault::Damaged`].
+/// [`PictureFault::NotJpeg`], [`PictureFault::Damaged`], [`PictureFault::Unsupported`] or [`PictureFault::ColourProfile`].
 pub fn clean(file: &[u8]) -> Result<Vec<u8>, PictureFault> {
-    let jpeg = jpeg::without_metadata(file)?;
-    scan::check(&jpeg)?;
-    Ok(jpeg)
+    let clean = jpeg::without_metadata(file)?;
+    scan::decode(&clean.jpeg)?;
+    Ok(clean.jpeg)
+}
+
+/// Returns the cleaned file as [`clean`] does, and the small copy of its pixels from which the preview and all measurements are made.
+///
+/// # Errors
+/// As [`clean`].
+pub fn decode(file: &[u8]) -> Result<(Vec<u8>, RgbImage), PictureFault> {
+    clean_and_decode(file).map(|(clean, copy)| (clean.jpeg, copy))
+}
+
+/// Renders the preview of a small copy.
+///
+/// # Errors
+/// [`PictureFault::Damaged`] if the copy is too large for a JPEG.
+pub fn preview(copy: &RgbImage) -> Result<Vec<u8>, PictureFault> {
+    preview::make(copy)
 }
 
 /// Returns the cleaned file and a small copy of its pixels.
-fn clean_and_decode(file: &[u8]) -> Result<(Vec<u8>, DynamicImage), PictureFault> {
-    let jpeg = clean(file)?;
-    let copy = preview::decode(&jpeg)?;
-    Ok((jpeg, copy))
+fn clean_and_decode(file: &[u8]) -> Result<(Clean, RgbImage), PictureFault> {
+    let clean = jpeg::without_metadata(file)?;
+    let copy = preview::decode(&clean)?;
+    Ok((clean, copy))
 }
 
 /// Measures the pixels of a copy and returns the findings on them. `size` is the size of the picture itself.
-fn inspect_pixels(profile: FileProfile, kind: ImageKind, copy: &DynamicImage, size: (u32, u32)) -> Report {
-    let copy = copy.to_rgb8();
+fn inspect_pixels(profile: FileProfile, kind: ImageKind, copy: &RgbImage, size: (u32, u32)) -> Report {
     match kind {
         ImageKind::Face => {
-            let measured = face::measure(&copy, size);
+            let measured = face::measure(copy, size);
             Report { findings: picture_report::face_findings(profile, &measured.measures), marks: measured.marks }
         }
-        ImageKind::Signature => Report { findings: picture_report::signature_findings(profile, &signature::measure(&copy)), marks: None },
+        ImageKind::Signature => Report { findings: picture_report::signature_findings(profile, &signature::measure(copy)), marks: None },
     }
 }

@@ -4,24 +4,19 @@
 //! The crate `image` has two filters for this. `thumbnail` leaves partly covered pixels out and takes twice as long, and `resize` takes five
 //! times as long (docs/benchmarks.md).
 
-use image::{DynamicImage, ImageBuffer, Pixel};
+use image::{ImageBuffer, Pixel, RgbImage};
 
 /// Weights are whole numbers of this fraction of a pixel.
 const ONE: u32 = 256;
 
 /// Scales a picture so that its longer edge has `edge` pixels. A smaller picture is enlarged, by repeating its pixels.
-pub(crate) fn to_edge(picture: &DynamicImage, edge: u32) -> DynamicImage {
+pub(crate) fn to_edge(picture: &RgbImage, edge: u32) -> RgbImage {
     let (width, height) = (picture.width().max(1), picture.height().max(1));
     let scaled = |length: u32| {
         let scaled = (u64::from(length) * u64::from(edge) + u64::from(width.max(height)) / 2) / u64::from(width.max(height));
         u32::try_from(scaled).unwrap_or(edge).max(1)
     };
-    let size = (scaled(width), scaled(height));
-    match picture {
-        DynamicImage::ImageLuma8(gray) => DynamicImage::ImageLuma8(scale(gray, size)),
-        DynamicImage::ImageRgb8(rgb) => DynamicImage::ImageRgb8(scale(rgb, size)),
-        other => DynamicImage::ImageRgb8(scale(&other.to_rgb8(), size)),
-    }
+    scale(picture, (scaled(width), scaled(height)))
 }
 
 /// The source pixels that a pixel of the result covers, in one direction.
@@ -90,7 +85,7 @@ fn add_columns(source: &[u8], columns: &[Span], channels: usize, line: &mut [u32
 
 #[cfg(test)]
 mod tests {
-    use image::{GrayImage, Luma, Rgb, RgbImage};
+    use image::{GrayImage, Luma, Rgb};
 
     use super::*;
 
@@ -112,10 +107,9 @@ mod tests {
         for (width, height, expected) in
             [(800, 1200, (640, 960)), (3000, 2, (960, 1)), (1, 1, (960, 960)), (7, 5000, (1, 960)), (1920, 960, (960, 480))]
         {
-            let picture = DynamicImage::ImageRgb8(RgbImage::from_pixel(width, height, Rgb([10, 20, 30])));
-            let small = to_edge(&picture, 960);
+            let small = to_edge(&RgbImage::from_pixel(width, height, Rgb([10, 20, 30])), 960);
             assert_eq!((small.width(), small.height()), expected);
-            assert!(small.into_rgb8().pixels().all(|pixel| pixel.0 == [10, 20, 30]), "{width} x {height}");
+            assert!(small.pixels().all(|pixel| pixel.0 == [10, 20, 30]), "{width} x {height}");
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use std::time::Instant;
 
-use domain::photo::{FileProfile, ImageKind, PictureFault};
+use domain::photo::{FileProfile, ImageKind, PictureFault, UnsupportedJpeg};
 use pictures::accept;
 use proptest::prelude::*;
 
@@ -218,9 +218,38 @@ fn contradicting_colour_transforms_are_rejected() {
     let other = [&adobe[..15], &[1]].concat();
     let last = good.len() - 2;
     for file in [[&good[..at], &other, &good[at..]].concat(), [&good[..at], &good[at + 16..last], adobe, &good[last..]].concat()] {
-        assert_eq!(pictures::clean(&file), Err(PictureFault::Damaged));
+        assert_eq!(pictures::clean(&file), Err(PictureFault::Unsupported(UnsupportedJpeg::ColourMarkers)));
     }
     assert!(pictures::clean(&[&good[..last], adobe, &good[last..]].concat()).is_ok(), "the same transform again");
+}
+
+/// Browsers show these files, so their faults need other words than those of a damaged file.
+#[test]
+fn unsupported_kinds_of_jpeg_are_rejected_with_their_reason() {
+    use UnsupportedJpeg as U;
+    for (file, reason) in [
+        (&include_bytes!("data/unusual/arithmetic.jpg")[..], U::ArithmeticCoding),
+        (include_bytes!("data/unusual/sampling_3x1.jpg"), U::Sampling),
+        (include_bytes!("data/unusual/no_huffman_tables.jpg"), U::HuffmanTables),
+    ] {
+        assert_eq!(fault(file), PictureFault::Unsupported(reason));
+    }
+    for file in [&include_bytes!("data/unusual/no_end.jpg")[..], include_bytes!("data/unusual/progressive_without_refinement.jpg")] {
+        assert_eq!(fault(file), PictureFault::Damaged);
+    }
+    let plain = include_bytes!("data/baseline_420.jpg");
+    let at = plain.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
+    let with = |place: usize, bytes: &[u8]| [&plain[..at + place], bytes, &plain[at + place + bytes.len()..]].concat();
+    assert_eq!(fault(&with(5, &[0, 0])), PictureFault::Unsupported(U::Height), "the height is in a segment after the scan");
+    assert_eq!(fault(&with(4, &[12])), PictureFault::Unsupported(U::Precision));
+    assert_eq!(fault(&with(1, &[0xc3])), PictureFault::Unsupported(U::Lossless));
+    assert_eq!(fault(&with(1, &[0xc5])), PictureFault::Unsupported(U::Hierarchical));
+    assert_eq!(fault(&with(13, &[1])), PictureFault::Unsupported(U::Components), "two components with the same ID");
+    let scan = plain.windows(2).position(|pair| pair == [0xff, 0xda]).unwrap();
+    let quantisation = [&[0xff, 0xdb, 0, 67, 0][..], &[9; 64]].concat();
+    let redefined = [&plain[..plain.len() - 2], &quantisation, &[0xff, 0xd9]].concat();
+    assert_eq!(pictures::clean(&redefined), Err(PictureFault::Unsupported(U::QuantisationTables)));
+    assert!(pictures::clean(&[&plain[..scan], &quantisation, &plain[scan..]].concat()).is_ok(), "before the first scan");
 }
 
 /// A small file at the pixel limit, which is the most expensive file for a function to decode.
@@ -232,11 +261,17 @@ fn a_picture_of_fifty_megapixels_is_decoded_and_rejected_for_its_content() {
     let [h1, h0] = HEIGHT.to_be_bytes();
     let quantisation = [&[0xff, 0xdb, 0, 67, 0][..], &[1; 64]].concat();
     let frame = [0xff, 0xc2, 0, 17, 8, h1, h0, w1, w0, 3, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0];
-    // A Huffman table with a single code of one bit, which stands for the same brightness as in the previous block.
-    let table = [&[0xff, 0xc4, 0, 20, 0, 1][..], &[0; 15], &[0]].concat();
-    let scan = [0xff, 0xda, 0, 12, 3, 1, 0, 2, 0, 3, 0, 0, 0, 0];
-    let bits = 3 * usize::from(WIDTH).div_ceil(8) * usize::from(HEIGHT).div_ceil(8);
-    let file = [&[0xff, 0xd8][..], &quantisation, &frame, &table, &scan, &vec![0; bits.div_ceil(8)], &[0xff, 0xd9]].concat();
+    // Two Huffman tables with a single code of one bit. It stands for the same brightness as in the previous block, or for no other
+    // coefficients.
+    let table = [&[0xff, 0xc4, 0, 38, 0, 1][..], &[0; 15], &[0, 0x10, 1], &[0; 15], &[0]].concat();
+    let blocks = usize::from(WIDTH).div_ceil(8) * usize::from(HEIGHT).div_ceil(8);
+    let mut file = [&[0xff, 0xd8][..], &quantisation, &frame, &table, &[0xff, 0xda, 0, 12, 3, 1, 0, 2, 0, 3, 0, 0, 0, 0]].concat();
+    file.resize(file.len() + (3 * blocks).div_ceil(8), 0);
+    for component in 1..=3 {
+        file.extend([0xff, 0xda, 0, 8, 1, component, 0, 1, 63, 0]);
+        file.resize(file.len() + blocks.div_ceil(8), 0);
+    }
+    file.extend([0xff, 0xd9]);
     assert!(matches!(fault(&file), PictureFault::Shown(_)), "decoded, and without a face");
 }
 

@@ -79,7 +79,7 @@ fn placed(scale: f64, right: i64, down: i64) -> Vec<u8> {
 
 #[test]
 fn a_good_portrait_violates_no_rule_and_every_rule_is_reported() {
-    let rules = 8 + 20;
+    let rules = 11 + 20;
     assert_eq!(face(made::PORTRAIT, &[]).findings.len(), rules);
     let card = inspect(FileProfile::IdentityCard, ImageKind::Face, made::PORTRAIT_4X5);
     assert_eq!((violated(&card), card.findings.len()), (vec![], rules));
@@ -139,7 +139,9 @@ fn a_picture_of_one_tone_is_rejected() {
 fn head_size_and_position_must_fit_the_profile() {
     let small = face(&placed(0.7, 0, 0), &[Rule::HeadHeight]);
     assert!(finding(&small, Rule::HeadHeight).is_below());
-    let large = face(&placed(1.22, 0, 100), &[Rule::HeadHeight]);
+    // The head reaches into the upper corners, which may also be reported as an uneven background.
+    let large = inspect(STANDARD, ImageKind::Face, &placed(1.22, 0, 100));
+    assert!(violated(&large).contains(&Rule::HeadHeight) && large.ok(), "{large:#?}");
     assert!(!finding(&large, Rule::HeadHeight).is_below());
     face(&placed(0.95, 0, 220), &[Rule::EyeLine]);
     face(&placed(1.0, 60, 0), &[Rule::FaceCentre]);
@@ -197,7 +199,7 @@ fn mild_variations_of_light_skin_size_and_position_violate_no_rule() {
 
 #[test]
 fn a_good_signature_violates_no_rule_and_every_rule_is_reported() {
-    assert_eq!(signature(made::SIGNATURE, &[]).findings.len(), 8 + 5);
+    assert_eq!(signature(made::SIGNATURE, &[]).findings.len(), 11 + 5);
 }
 
 #[test]
@@ -251,9 +253,20 @@ fn a_photo_in_place_of_a_signature_is_reported() {
 // ---- Files
 
 #[test]
+fn a_picture_in_cmyk_is_accepted_with_a_warning() {
+    let file = include_bytes!("data/cmyk.jpg");
+    let report = inspect(STANDARD, ImageKind::Face, file);
+    assert!(violated(&report).contains(&Rule::ColourMode), "{report:#?}");
+    assert!(accept(STANDARD, ImageKind::Face, file).is_ok());
+    let same_in_rgb = inspect(STANDARD, ImageKind::Face, include_bytes!("data/baseline_420.jpg"));
+    assert!(!violated(&same_in_rgb).contains(&Rule::ColourMode));
+}
+
+#[test]
 fn a_report_contains_all_faults_of_a_file() {
     let report = inspect(FileProfile::IdentityCard, ImageKind::Face, &made::turned());
-    assert_eq!(violated(&report), [Rule::Width, Rule::Height, Rule::Proportion, Rule::Orientation]);
+    let errors: Vec<Rule> = report.findings.iter().filter(|finding| finding.blocks()).map(|finding| finding.rule).collect();
+    assert_eq!(errors, [Rule::Width, Rule::Height, Rule::Proportion, Rule::Orientation]);
     assert!(matches!(accept(FileProfile::IdentityCard, ImageKind::Face, &made::turned()), Err(PictureFault::Turned { .. })));
 }
 

@@ -162,7 +162,7 @@ proptest! {
         let profile = if card { FileProfile::IdentityCard } else { FileProfile::Standard };
         let kind = if signature { ImageKind::Signature } else { ImageKind::Face };
         let header = Some(HeaderMeasures { width, height, orientation });
-        let findings = file_findings(profile, kind, &FileMeasures { bytes, is_jpeg: true, header, whole: Some(true) });
+        let findings = file_findings(profile, kind, &FileMeasures { bytes, is_jpeg: true, header, decoded: Some(Ok(Colours::Light)) });
         let checked = check_bytes(bytes).and_then(|()| check_header(profile, kind, width, height, orientation));
         prop_assert_eq!(checked.is_ok(), findings.iter().all(|finding| finding.ok));
         if let Err(fault) = checked {

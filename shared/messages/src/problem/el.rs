@@ -421,7 +421,15 @@ fn picture_detail(kind: ImageKind, fault: &PictureFault) -> String {
         PictureFault::NotJpeg => {
             format!("Η {image} δεν είναι αρχείο JPEG. Αποθηκεύστε την ως JPEG· δεν αρκεί να αλλάξετε το όνομα του αρχείου.")
         }
-        PictureFault::Damaged => format!("Το αρχείο της {of_image} είναι κατεστραμμένο ή ελλιπές. Αποθηκεύστε την ξανά ως JPEG."),
+        PictureFault::Damaged => format!(
+            "Το αρχείο της {of_image} είναι κατεστραμμένο ή ελλιπές. Αντιγράψτε το ξανά από την κάμερα, ή ανοίξτε την εικόνα και αποθηκεύστε την ξανά ως JPEG."
+        ),
+        PictureFault::Unsupported(_) => format!(
+            "Η {image} είναι σε είδος JPEG που δεν εμφανίζεται σωστά σε όλα τα προγράμματα. Ανοίξτε την σε πρόγραμμα επεξεργασίας εικόνας και αποθηκεύστε την ξανά ως JPEG."
+        ),
+        PictureFault::ColourProfile => format!(
+            "Η {image} έχει χρωματικό προφίλ που δεν μπορεί να διατηρηθεί. Ανοίξτε την σε πρόγραμμα επεξεργασίας εικόνας, μετατρέψτε την σε sRGB και αποθηκεύστε την ξανά ως JPEG."
+        ),
         PictureFault::TooManyBytes { measured, limit } => {
             format!(
                 "Το αρχείο της {of_image} έχει μέγεθος {} byte· επιτρέπονται έως {}.",

@@ -386,7 +386,15 @@ fn picture_detail(kind: ImageKind, fault: &PictureFault) -> String {
     let image = the_image(kind);
     match *fault {
         PictureFault::NotJpeg => format!("The {image} is not a JPEG file. Save it as JPEG; changing the file's name is not enough."),
-        PictureFault::Damaged => format!("The file of the {image} is damaged or incomplete. Save it as JPEG again."),
+        PictureFault::Damaged => format!(
+            "The file of the {image} is damaged or incomplete. Copy it again from the camera, or open the picture and save it again as JPEG."
+        ),
+        PictureFault::Unsupported(_) => format!(
+            "The {image} is a kind of JPEG that not all programs show correctly. Open it in an image editor and save it again as JPEG."
+        ),
+        PictureFault::ColourProfile => format!(
+            "The {image} has a colour profile that cannot be kept. Open it in an image editor, convert it to sRGB and save it again as JPEG."
+        ),
         PictureFault::TooManyBytes { measured, limit } => {
             format!(
                 "The file of the {image} has {} bytes; {} are allowed at most.",

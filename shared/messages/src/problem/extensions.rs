@@ -125,7 +125,8 @@ impl Problem {
 /// Returns the measured values of a rejected picture and their limits.
 fn measurements(fault: &PictureFault) -> Vec<(&'static str, Value)> {
     match *fault {
-        PictureFault::NotJpeg | PictureFault::Damaged => Vec::new(),
+        PictureFault::NotJpeg | PictureFault::Damaged | PictureFault::ColourProfile => Vec::new(),
+        PictureFault::Unsupported(reason) => vec![("jpeg", json!(reason.name()))],
         PictureFault::TooManyBytes { measured, limit } | PictureFault::TooManyPixels { measured, limit } => {
             vec![("measured", json!(measured)), ("limit", json!(limit))]
         }
@@ -137,7 +138,7 @@ fn measurements(fault: &PictureFault) -> Vec<(&'static str, Value)> {
         }
         PictureFault::Turned { orientation } => vec![("orientation", json!(orientation))],
         PictureFault::Shown(finding) => {
-            let number = |value: Option<f64>| value.map(|value| picture_report::number(finding.rule, value));
+            let number = |value: Option<f64>| value.map(|value| picture_report::number(&finding, value));
             let members = [
                 ("measured", number(finding.measured)),
                 ("limit", number(finding.crossed())),

@@ -1,6 +1,9 @@
 use std::collections::HashSet;
 
-use domain::picture_report::{Finding, Limit, Rule, Severity};
+use domain::{
+    photo::UnsupportedJpeg,
+    picture_report::{Finding, Limit, Rule, Severity},
+};
 
 use serde_json::json;
 
@@ -108,6 +111,8 @@ fn picture_faults() -> Vec<PictureFault> {
     vec![
         PictureFault::NotJpeg,
         PictureFault::Damaged,
+        PictureFault::Unsupported(UnsupportedJpeg::ArithmeticCoding),
+        PictureFault::ColourProfile,
         PictureFault::TooManyBytes { measured: 3_100_000, limit: 3_000_000 },
         PictureFault::TooManyPixels { measured: 900_000_000, limit: 50_000_000 },
         PictureFault::TooSmall { width: 799, height: 1200, min_width: 800, min_height: 1200 },
@@ -198,7 +203,7 @@ fn details_of_different_codes_differ_except_for_the_two_of_a_missing_session() {
 #[test]
 fn a_bad_picture_is_reported_with_image_rule_measured_value_and_limit() {
     let detail = |fault, language| Problem::BadPicture { kind: ImageKind::Face, fault }.detail(language);
-    let [_, _, bytes, pixels, small, proportion, turned, faces] = picture_faults().try_into().unwrap();
+    let [_, _, unsupported, _, bytes, pixels, small, proportion, turned, faces] = picture_faults().try_into().unwrap();
     for (fault, language, numbers) in [
         (bytes, Language::El, ["προσώπου", "3.100.000", "3.000.000"]),
         (bytes, Language::En, ["face", "3,100,000", "3,000,000"]),
@@ -213,6 +218,10 @@ fn a_bad_picture_is_reported_with_image_rule_measured_value_and_limit() {
         let text = detail(fault, language);
         assert!(numbers.iter().all(|number| text.contains(number)), "{text}");
     }
+    assert_eq!(
+        Problem::BadPicture { kind: ImageKind::Face, fault: unsupported }.extensions(),
+        [("image", json!("face")), ("rule", json!("file_kind")), ("jpeg", json!("arithmetic_coding"))]
+    );
     assert_eq!(
         Problem::BadPicture { kind: ImageKind::Signature, fault: proportion }.extensions(),
         [

@@ -66,6 +66,15 @@ impl<'a> Bits<'a> {
         Some(())
     }
 
+    /// Skips `skipped` bits and consumes the next `count` bits, 1 to 15, as a signed number. Both must be among the 32 bits that
+    /// [`Self::peek`] has buffered. A first bit of 0 marks a negative number (ITU-T T.81, F.2.2.1).
+    #[inline]
+    pub(super) fn skip_and_take_signed(&mut self, skipped: u32, count: u32) -> Checked<i16> {
+        self.skip(skipped + count)?;
+        let bits = (self.buffer >> self.buffered) as i32 & ((1 << count) - 1);
+        Some((if bits >> (count - 1) == 0 { bits + 1 - (1 << count) } else { bits }) as i16)
+    }
+
     /// Consumes the next `count` bits, at most 16, and returns them as a number.
     pub(super) fn take(&mut self, count: u32) -> Checked<u32> {
         if self.buffered < count {
@@ -140,18 +149,23 @@ mod tests {
         #[test]
         fn all_bits_up_to_the_next_marker_are_read_once_and_in_order(
             bytes in image_data(),
-            counts in collection::vec((any::<bool>(), 0_u32..=31), 200),
+            counts in collection::vec((0..3, 0_u32..=31), 200),
         ) {
             let (expected, mut bits, mut at) = (bits_of(&bytes), Bits::of(&bytes), 0);
-            for (skips, count) in counts {
+            for (kind, count) in counts {
                 // Beyond the end of the data, all bits read as ones.
                 let upcoming =
                     |count: u32| (at..at + count as usize).fold(0, |number, at| number << 1 | expected.get(at).copied().unwrap_or(1));
                 prop_assert_eq!(bits.peek(), upcoming(16) as usize);
-                let count = if skips { count } else { count.min(16) };
+                let count = if kind == 0 { count.min(16) } else { count };
                 let fits = at + count as usize <= expected.len();
-                if skips {
+                if kind == 1 {
                     prop_assert_eq!(bits.skip(count), fits.then_some(()));
+                } else if kind == 2 && count > 0 {
+                    let value = count.min(15);
+                    let unsigned = (upcoming(count) & ((1 << value) - 1)) as i32;
+                    let signed = if unsigned >> (value - 1) == 1 { unsigned } else { unsigned - (1 << value) + 1 };
+                    prop_assert_eq!(bits.skip_and_take_signed(count - value, value).map(i32::from), fits.then_some(signed));
                 } else {
                     prop_assert_eq!(bits.take(count), fits.then(|| upcoming(count)));
                 }

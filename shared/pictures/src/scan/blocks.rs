@@ -1,10 +1,27 @@
 //! Reads the blocks of a scan, code by code.
 
 use super::{
-    Band, Checked,
+    Checked,
     bits::Bits,
+    idct::Coefficients,
     tables::{Table, Tables},
 };
+
+/// The coefficients that a scan contains.
+#[derive(Clone, Copy)]
+pub(super) struct Band {
+    pub(super) first: usize,
+    pub(super) last: usize,
+    /// Whether the scan adds one bit to coefficients of earlier scans.
+    pub(super) refines: bool,
+    /// The number of lower bits that a scan of a progressive picture leaves to later scans.
+    pub(super) shift: u32,
+}
+
+impl Band {
+    /// The only band of a sequential picture.
+    pub(super) const ALL: Self = Self { first: 0, last: 63, refines: false, shift: 0 };
+}
 
 pub(super) struct BlockReader<'a> {
     pub(super) bits: Bits<'a>,
@@ -13,45 +30,62 @@ pub(super) struct BlockReader<'a> {
     pub(super) blocks_to_skip: u32,
 }
 
+/// A component's part in a scan.
+pub(super) struct Part {
+    /// Index of the component.
+    pub(super) index: usize,
+    /// Indices of its Huffman tables for first (DC) and other (AC) coefficients.
+    pub(super) dc: usize,
+    pub(super) ac: usize,
+    /// The first coefficient of the previous block, without the bits that later scans add.
+    pub(super) previous: i32,
+}
+
 impl BlockReader<'_> {
     /// Reads a code. Returns the upper and the lower four bits of its value.
     fn code(&mut self, table: Option<&Option<Table>>) -> Checked<(u32, u32)> {
         let Some(Some(table)) = table else { return None };
         let (value, length) = table.look_up(self.bits.peek())?;
-        self.bits.take(length)?;
+        self.bits.skip(length)?;
         Some((u32::from(value >> 4), u32::from(value & 15)))
     }
 
-    /// Reads one block. `dc` and `ac` are the indices of its Huffman tables. `nonzero` is the bit mask of its coefficients that earlier
-    /// scans made nonzero.
-    pub(super) fn block(&mut self, progressive: bool, band: &Band, dc: usize, ac: usize, nonzero: Option<&mut u64>) -> Checked {
-        let tables = self.tables;
-        if band.first == 0 {
-            if band.refines {
-                self.bits.take(1)?;
-            } else {
-                let (high, length) = self.code(tables.dc.get(dc))?;
-                self.bits.take(high << 4 | length)?;
-            }
-            if progressive {
-                return Some(());
-            }
-        }
-        let table = tables.ac.get(ac);
-        match nonzero {
-            Some(nonzero) if band.refines => self.refine(band, table, nonzero),
-            Some(nonzero) => self.coefficients(band, table, nonzero),
-            None => self.coefficients(band, table, &mut 0),
-        }?;
+    /// Reads a block of a sequential picture. All coefficients must be zero before.
+    pub(super) fn sequential(&mut self, part: &mut Part, block: &mut Coefficients) -> Checked {
+        self.first(part, 0, block)?;
+        self.coefficients(&Band::ALL, self.tables.ac.get(part.ac), block)?;
         // Only progressive scans may end several blocks at once.
-        if !progressive && self.blocks_to_skip > 0 {
-            return None;
+        (self.blocks_to_skip == 0).then_some(())
+    }
+
+    /// Reads a block of a progressive scan.
+    pub(super) fn progressive(&mut self, band: &Band, part: &mut Part, block: &mut Coefficients) -> Checked {
+        match (band.first, band.refines) {
+            (0, false) => self.first(part, band.shift, block),
+            (0, true) => {
+                block[0] |= (self.bits.take(1)? << band.shift) as i16;
+                Some(())
+            }
+            (_, false) => self.coefficients(band, self.tables.ac.get(part.ac), block),
+            (_, true) => self.refine(band, self.tables.ac.get(part.ac), block),
         }
+    }
+
+    /// Reads the first coefficient, as difference from that of the previous block.
+    fn first(&mut self, part: &mut Part, shift: u32, block: &mut Coefficients) -> Checked {
+        let Some(Some(table)) = self.tables.dc.get(part.dc) else { return None };
+        let (bits, length) = table.look_up(self.bits.peek())?;
+        if bits == 0 {
+            self.bits.skip(length)?;
+        } else {
+            part.previous += i32::from(self.bits.skip_and_take_signed(length, u32::from(bits))?);
+        }
+        block[0] = i16::try_from(part.previous << shift).ok()?;
         Some(())
     }
 
     /// Reads coefficients for the first time. Each code is a number of zeros and the number of bits of the coefficient after them.
-    fn coefficients(&mut self, band: &Band, table: Option<&Option<Table>>, nonzero: &mut u64) -> Checked {
+    fn coefficients(&mut self, band: &Band, table: Option<&Option<Table>>, block: &mut Coefficients) -> Checked {
         if self.blocks_to_skip > 0 {
             self.blocks_to_skip -= 1;
             return Some(());
@@ -60,23 +94,22 @@ impl BlockReader<'_> {
         let mut at = band.first.max(1);
         while at <= band.last {
             let (value, length) = table.look_up(self.bits.peek())?;
-            match (u32::from(value >> 4), u32::from(value & 15)) {
+            match (value >> 4, u32::from(value & 15)) {
                 (15, 0) => {
                     self.bits.skip(length)?;
                     at += 16;
                 }
                 (run, 0) => {
                     self.bits.skip(length)?;
-                    self.blocks_to_skip = (1 << run) + self.bits.take(run)? - 1;
+                    self.blocks_to_skip = (1 << run) + self.bits.take(u32::from(run))? - 1;
                     return Some(());
                 }
                 (zeros, bits) => {
-                    at += zeros;
-                    if at > band.last {
+                    at += usize::from(zeros);
+                    if at > band.last || bits + band.shift > 15 {
                         return None;
                     }
-                    self.bits.skip(length + bits)?;
-                    *nonzero |= 1 << at;
+                    block[at] = self.bits.skip_and_take_signed(length, bits)? << band.shift;
                     at += 1;
                 }
             }
@@ -85,24 +118,23 @@ impl BlockReader<'_> {
     }
 
     /// Reads a refinement: one more bit of each coefficient that is not zero, and the coefficients that become nonzero now.
-    fn refine(&mut self, band: &Band, table: Option<&Option<Table>>, nonzero: &mut u64) -> Checked {
+    fn refine(&mut self, band: &Band, table: Option<&Option<Table>>, block: &mut Coefficients) -> Checked {
         let mut at = band.first;
         while at <= band.last && self.blocks_to_skip == 0 {
             let (mut zeros, length) = self.code(table)?;
+            let mut new = 0;
             match (zeros, length) {
                 (15, 0) => {}
                 (run, 0) => {
                     self.blocks_to_skip = (1 << run) + self.bits.take(run)?;
                     break;
                 }
-                (_, 1) => {
-                    self.bits.take(1)?;
-                }
+                (_, 1) => new = if self.bits.take(1)? == 1 { 1 << band.shift } else { -1 << band.shift },
                 _ => return None,
             }
             while at <= band.last {
-                if *nonzero >> at & 1 == 1 {
-                    self.bits.take(1)?;
+                if block[at] != 0 {
+                    self.refine_one(band, &mut block[at])?;
                 } else if zeros == 0 {
                     break;
                 } else {
@@ -110,19 +142,28 @@ impl BlockReader<'_> {
                 }
                 at += 1;
             }
-            if length == 1 {
+            if new != 0 {
                 if at > band.last {
                     return None;
                 }
-                *nonzero |= 1 << at;
+                block[at] = new;
             }
             at += 1;
         }
         if self.blocks_to_skip > 0 {
             self.blocks_to_skip -= 1;
-            for at in at..=band.last {
-                self.bits.take((*nonzero >> at & 1) as u32)?;
+            for coefficient in block[at.min(band.last + 1)..=band.last].iter_mut().filter(|coefficient| **coefficient != 0) {
+                self.refine_one(band, coefficient)?;
             }
+        }
+        Some(())
+    }
+
+    /// Reads the next lower bit of a coefficient that is not zero.
+    fn refine_one(&mut self, band: &Band, coefficient: &mut i16) -> Checked {
+        let bit = 1 << band.shift;
+        if self.bits.take(1)? == 1 && *coefficient & bit == 0 {
+            *coefficient = coefficient.checked_add(bit * coefficient.signum())?;
         }
         Some(())
     }

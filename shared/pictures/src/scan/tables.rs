@@ -1,4 +1,6 @@
-//! The tables of a JPEG: Huffman tables, and the shape of quantisation tables.
+//! The tables of a JPEG: Huffman tables and quantisation tables.
+
+use domain::photo::{PictureFault, UnsupportedJpeg};
 
 use super::{Checked, SCANS_MAX};
 
@@ -20,6 +22,10 @@ pub(super) struct Tables {
     pub(super) restart_interval: usize,
     huffman_definitions: usize,
     quantisation_definitions: usize,
+    /// Quantisation tables, in the order of the file.
+    pub(super) quantisation: [Option<[u16; 64]>; 4],
+    /// Whether a scan has been read, after which tables must not be redefined.
+    pub(super) quantisation_is_fixed: bool,
 }
 
 impl Tables {
@@ -33,25 +39,44 @@ impl Tables {
             if self.huffman_definitions > TABLES_MAX || total > HUFFMAN_VALUES_MAX {
                 return None;
             }
-            let class = if class_and_place >> 4 == 0 { &mut self.dc } else { &mut self.ac };
+            let class = match class_and_place >> 4 {
+                // The values of a table for first coefficients are numbers of bits, and differences have fewer than 16.
+                0 if values.iter().all(|&value| value < 16) => &mut self.dc,
+                1 => &mut self.ac,
+                _ => return None,
+            };
             *class.get_mut(usize::from(class_and_place & 15))? = Some(Table::new(lengths, values)?);
             payload = rest;
         }
         Some(())
     }
 
-    /// Checks the shape of a DQT segment's payload. The numbers in it matter to decoders only.
-    pub(super) fn check_quantisation(&mut self, mut payload: &[u8]) -> Option<()> {
+    /// Reads the payload of a DQT segment.
+    pub(super) fn define_quantisation(&mut self, mut payload: &[u8]) -> Result<(), PictureFault> {
         while let Some((&precision_and_place, rest)) = payload.split_first() {
             let length = match precision_and_place {
                 0x00..=0x03 => 64,
                 0x10..=0x13 => 128,
-                _ => return None,
+                _ => return Err(PictureFault::Damaged),
             };
             self.quantisation_definitions += 1;
-            payload = rest.get(length..).filter(|_| self.quantisation_definitions <= QUANTISATION_TABLES_MAX)?;
+            let Some((numbers, rest)) = rest.split_at_checked(length).filter(|_| self.quantisation_definitions <= QUANTISATION_TABLES_MAX)
+            else {
+                return Err(PictureFault::Damaged);
+            };
+            let table = std::array::from_fn(|at| match numbers.as_chunks::<2>().0 {
+                pairs if length == 128 => u16::from_be_bytes(pairs[at]),
+                _ => u16::from(numbers[at]),
+            });
+            let place = &mut self.quantisation[usize::from(precision_and_place & 3)];
+            // libjpeg uses the table of a component's first scan, and other decoders the last one.
+            if self.quantisation_is_fixed && *place != Some(table) {
+                return Err(PictureFault::Unsupported(UnsupportedJpeg::QuantisationTables));
+            }
+            *place = Some(table);
+            payload = rest;
         }
-        Some(())
+        Ok(())
     }
 }
 

@@ -15,6 +15,7 @@ const PROGRESSIVE: u8 = 0xc2;
 /// The id, sampling factors and quantisation table of a component.
 const GRAY: [u8; 3] = [1, 0x11, 0];
 const OTHER: [u8; 3] = [2, 0x11, 0];
+const THIRD: [u8; 3] = [3, 0x11, 0];
 
 fn frame(marker: u8, width: u8, height: u8, components: &[[u8; 3]]) -> (u8, Vec<u8>) {
     (marker, [&[8, 0, height, 0, width, components.len() as u8], components.concat().as_slice()].concat())
@@ -33,10 +34,10 @@ fn baseline() -> Parts {
     }
 }
 
-/// Returns a progressive picture of one block. The first scan has the block's brightness, the second has coefficients 1 to 5, which are all
+/// Returns a progressive picture of one block. The first scan has the block's brightness, the second has the other coefficients, which are all
 /// zero.
 fn progressive() -> Parts {
-    let scans = vec![(vec![1, 1, 0, 0, 0, 0], vec![0b0111_1111]), (vec![1, 1, 0, 1, 5, 0], vec![0b0111_1111])];
+    let scans = vec![(vec![1, 1, 0, 0, 0, 0], vec![0b0111_1111]), (vec![1, 1, 0, 1, 63, 0], vec![0b0111_1111])];
     Parts { frame: frame(PROGRESSIVE, 8, 8, &[GRAY]), scans, ..baseline() }
 }
 
@@ -45,14 +46,15 @@ fn with(mut parts: Parts, change: impl FnOnce(&mut Parts)) -> Result<(), Picture
     change(&mut parts);
     let segment = |marker: u8, payload: &[u8]| [&[0xff, marker, 0, payload.len() as u8 + 2], payload].concat();
     let mut file = vec![0xff, 0xd8];
-    for (marker, payload) in parts.tables.iter().chain([&parts.frame]) {
+    let quantisation = (DQT, [&[0][..], &[1; 64]].concat());
+    for (marker, payload) in [&quantisation].into_iter().chain(&parts.tables).chain([&parts.frame]) {
         file.extend(segment(*marker, payload));
     }
     for (header, bits) in &parts.scans {
         file.extend([&segment(SOS, header)[..], bits].concat());
     }
     file.extend([0xff, 0xd9]);
-    check(&file)
+    decode(&file).map(|_| ())
 }
 
 const DAMAGED: Result<(), PictureFault> = Err(PictureFault::Damaged);
@@ -61,33 +63,72 @@ const DAMAGED: Result<(), PictureFault> = Err(PictureFault::Damaged);
 fn minimal_pictures_are_complete() {
     assert_eq!(with(baseline(), |_| {}), Ok(()));
     assert_eq!(with(progressive(), |_| {}), Ok(()));
-    let refining = |parts: &mut Parts| parts.scans.push((vec![1, 1, 0, 1, 5, 0x10], vec![0b0111_1111]));
+    let refining = |parts: &mut Parts| {
+        parts.scans[1].0 = vec![1, 1, 0, 1, 63, 1];
+        parts.scans.push((vec![1, 1, 0, 1, 63, 0x10], vec![0b0111_1111]));
+    };
     assert_eq!(with(progressive(), refining), Ok(()));
 }
 
 #[test]
 fn an_invalid_frame_is_damage() {
     for impossible in [
-        frame(BASELINE, 16, 8, &[[1, 0x51, 0]]),
-        frame(BASELINE, 16, 8, &[[1, 0x15, 0]]),
-        frame(BASELINE, 16, 8, &[[1, 0x01, 0]]),
-        frame(BASELINE, 16, 8, &[[1, 0x10, 0]]),
+        // There is no fifth quantisation table.
+        frame(BASELINE, 16, 8, &[[1, 0x11, 4]]),
         // This frame header announces two components but contains only one.
         (BASELINE, vec![8, 0, 8, 0, 16, 2, 1, 0x11, 0]),
     ] {
         assert_eq!(with(baseline(), |parts| parts.frame = impossible.clone()), DAMAGED, "{impossible:?}");
     }
-    for (width, height) in [(0, 8), (16, 0)] {
-        let empty = |parts: &mut Parts| (parts.frame, parts.scans[0].1) = (frame(BASELINE, width, height, &[GRAY]), Vec::new());
-        assert_eq!(with(baseline(), empty), DAMAGED, "{width} x {height}");
-    }
+    let empty = |parts: &mut Parts| (parts.frame, parts.scans[0].1) = (frame(BASELINE, 0, 8, &[GRAY]), Vec::new());
+    assert_eq!(with(baseline(), empty), DAMAGED);
     let none = |parts: &mut Parts| (parts.frame, parts.scans) = (frame(BASELINE, 16, 8, &[]), Vec::new());
     assert_eq!(with(baseline(), none), DAMAGED);
-    let five = |parts: &mut Parts| {
-        parts.frame = frame(BASELINE, 16, 8, &[1, 2, 3, 4, 5].map(|id| [id, 0x11, 0]));
-        parts.scans = (1..=5).map(|id| (vec![1, id, 0, 0, 63, 0], vec![0b0000_1111])).collect();
+}
+
+#[test]
+fn unsupported_kinds_are_named() {
+    use UnsupportedJpeg as U;
+    let as_frame = |frame: (u8, Vec<u8>)| with(baseline(), |parts| parts.frame = frame);
+    let three = |sampling: [u8; 3]| frame(BASELINE, 16, 8, &[[1, sampling[0], 0], [2, sampling[1], 0], [3, sampling[2], 0]]);
+    let with_precision = |precision| (BASELINE, [&[precision][..], &baseline().frame.1[1..]].concat());
+    for (frame, reason) in [
+        (frame(0xc3, 16, 8, &[GRAY]), U::Lossless),
+        (frame(0xc5, 16, 8, &[GRAY]), U::Hierarchical),
+        (frame(0xc9, 16, 8, &[GRAY]), U::ArithmeticCoding),
+        (frame(0xca, 16, 8, &[GRAY]), U::ArithmeticCoding),
+        (with_precision(12), U::Precision),
+        (frame(BASELINE, 16, 0, &[GRAY]), U::Height),
+        (frame(BASELINE, 16, 8, &[GRAY, OTHER]), U::Components),
+        (frame(BASELINE, 16, 8, &[1, 2, 3, 4, 5].map(|id| [id, 0x11, 0])), U::Components),
+        (frame(BASELINE, 16, 8, &[GRAY, OTHER, GRAY]), U::Components),
+        (three([0x31, 0x11, 0x11]), U::Sampling),
+        (three([0x01, 0x11, 0x11]), U::Sampling),
+        (three([0x15, 0x11, 0x11]), U::Sampling),
+        (three([0x11, 0x21, 0x11]), U::Sampling),
+    ] {
+        assert_eq!(as_frame(frame), Err(PictureFault::Unsupported(reason)), "{reason:?}");
+    }
+    let no_tables = |parts: &mut Parts| parts.tables.clear();
+    assert_eq!(with(baseline(), no_tables), Err(PictureFault::Unsupported(U::HuffmanTables)));
+    assert_eq!(as_frame(frame(BASELINE, 16, 8, &[[1, 0x33, 0]])), Ok(()), "the sampling factors of a single component have no meaning");
+}
+
+#[test]
+fn a_picture_above_the_pixel_limit_is_not_decoded() {
+    let with_size = |width: u16, height: u16| {
+        let [w1, w0] = width.to_be_bytes();
+        let [h1, h0] = height.to_be_bytes();
+        // A scan of the whole picture is a single code of one zero bit for each block.
+        let bits = usize::from(width).div_ceil(8) * usize::from(height).div_ceil(8);
+        let scan = |band: [u8; 3]| ([&[1, 1, 0][..], &band].concat(), vec![0; bits.div_ceil(8)]);
+        with(progressive(), |parts| {
+            parts.frame = (PROGRESSIVE, vec![8, h1, h0, w1, w0, 1, 1, 0x11, 0]);
+            parts.scans = vec![scan([0, 0, 0]), scan([1, 63, 0])];
+        })
     };
-    assert_eq!(with(baseline(), five), DAMAGED);
+    assert_eq!(with_size(10_000, 5_000), Ok(()));
+    assert_eq!(with_size(10_000, 5_001), DAMAGED);
 }
 
 #[test]
@@ -96,21 +137,27 @@ fn an_invalid_scan_header_is_damage() {
     let backwards = |parts: &mut Parts| parts.scans[1] = (vec![1, 1, 0, 5, 3, 0], Vec::new());
     assert_eq!(with(progressive(), backwards), DAMAGED, "the band ends before it begins");
     assert_eq!(with(progressive(), header([1, 1, 0, 1, 64, 0])), DAMAGED, "a block has 64 coefficients");
+    assert_eq!(with(progressive(), header([1, 1, 0, 1, 5, 0])), DAMAGED, "the other coefficients are missing");
+    assert_eq!(with(progressive(), header([1, 1, 0, 1, 63, 1])), DAMAGED, "the last bits of the coefficients are missing");
+    assert_eq!(with(progressive(), header([1, 1, 0, 1, 63, 0x10])), DAMAGED, "a refinement of unknown coefficients");
+    assert_eq!(with(progressive(), |parts| parts.scans.swap(0, 1)), DAMAGED, "other coefficients before the first");
+    assert_eq!(with(baseline(), |parts| parts.scans[0].0[4] = 5), DAMAGED, "a band in a sequential picture");
+    assert_eq!(with(baseline(), |parts| parts.scans.push(parts.scans[0].clone())), DAMAGED, "a component twice");
     assert_eq!(with(progressive(), header([1, 1, 0, 0, 5, 0])), DAMAGED, "first and other coefficients in one scan");
     let of_nothing = |parts: &mut Parts| parts.scans.push((vec![0, 0, 0, 0], Vec::new()));
     assert_eq!(with(progressive(), of_nothing), DAMAGED);
     let two = |last: Vec<u8>| {
         move |parts: &mut Parts| {
-            parts.frame = frame(PROGRESSIVE, 8, 8, &[GRAY, OTHER]);
-            parts.scans = vec![(vec![2, 1, 0, 2, 0, 0, 0, 0], vec![0b0011_1111]), (last, vec![0b0011_1111])];
+            parts.frame = frame(PROGRESSIVE, 8, 8, &[GRAY, OTHER, THIRD]);
+            parts.scans = vec![(vec![3, 1, 0, 2, 0, 3, 0, 0, 0, 0], vec![0b0001_1111]), (last, vec![0b0001_1111])];
         }
     };
-    assert_eq!(with(progressive(), two(vec![2, 1, 0, 2, 0, 1, 5, 0])), DAMAGED, "coefficients of two components in one scan");
+    assert_eq!(with(progressive(), two(vec![3, 1, 0, 2, 0, 3, 0, 1, 63, 0])), DAMAGED, "coefficients of two components in one scan");
 }
 
 #[test]
 fn a_component_without_a_scan_is_damage() {
-    assert_eq!(with(baseline(), |parts| parts.frame = frame(BASELINE, 16, 8, &[GRAY, OTHER])), DAMAGED);
+    assert_eq!(with(baseline(), |parts| parts.frame = frame(BASELINE, 16, 8, &[GRAY, OTHER, THIRD])), DAMAGED);
     assert_eq!(with(baseline(), |parts| parts.scans.clear()), DAMAGED);
 }
 
@@ -146,7 +193,7 @@ fn a_coefficient_after_the_last_of_its_band_is_damage() {
     let refining = |parts: &mut Parts| {
         parts.scans.remove(1);
         parts.tables[1] = table(0x10, 0x51);
-        parts.scans.push((vec![1, 1, 0, 1, 5, 0x10], vec![0b0011_1111]));
+        parts.scans.extend([(vec![1, 1, 0, 1, 63, 1], vec![0b0111_1111]), (vec![1, 1, 0, 1, 63, 0x10], vec![0b0011_1111])]);
     };
     assert_eq!(with(progressive(), refining), DAMAGED);
 }

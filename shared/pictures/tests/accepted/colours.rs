@@ -3,7 +3,11 @@
 
 use std::io::Cursor;
 
-use image::{ImageDecoder, codecs::jpeg::JpegDecoder};
+use domain::photo::PictureFault;
+use image::{
+    ImageDecoder, Rgb, RgbImage,
+    codecs::jpeg::{JpegDecoder, JpegEncoder},
+};
 
 use crate::{
     face, made,
@@ -12,6 +16,8 @@ use crate::{
 
 /// The colour profile of a phone, in version 4 of the ICC format.
 pub(crate) const DISPLAY_P3: &[u8] = include_bytes!("../data/display_p3.icc");
+/// The colour profile of cameras and programs for print, in version 2.
+const ADOBE_RGB: &[u8] = include_bytes!("../data/adobe_rgb.icc");
 /// A colour profile for gray pictures, in version 2 of the ICC format.
 pub(crate) const GRAY: &[u8] = include_bytes!("../data/gray_gamma_2_2.icc");
 
@@ -106,17 +112,18 @@ fn nothing_can_be_hidden_in_a_colour_profile() {
     let tail = [DISPLAY_P3, hidden].concat();
     let (one, other) = text.split_at(300);
     // Of these profiles, the definition of colours remains and everything else is removed.
-    for parts in [&[(1, 1, &text[..])][..], &[(1, 1, &header)], &[(1, 1, &tail)], &[(1, 2, one), (2, 2, other)]] {
+    let two: &[Part<'_>] = &[(1, 2, one), (2, 2, other)];
+    let wrong_order: &[Part<'_>] = &[(2, 2, other), (1, 2, one)];
+    for parts in [&[(1, 1, &text[..])][..], &[(1, 1, &header)], &[(1, 1, &tail)], two, wrong_order] {
         let file = cleaned(parts);
         assert_no_metadata(&file);
         assert_eq!(profile(&file), kept);
     }
-    // These profiles are removed completely.
+    // Browsers ignore these profiles, so they are removed completely.
     let without_profile = pictures::clean(made::PORTRAIT).unwrap();
-    let parts: [(&str, &[Part<'_>]); 21] = [
+    let parts: [(&str, &[Part<'_>]); 11] = [
         ("no profile", &[(1, 1, hidden)]),
         ("empty", &[(1, 1, b"")]),
-        ("the wrong order", &[(2, 2, other), (1, 2, one)]),
         ("a part missing", &[(1, 2, one)]),
         ("an empty part missing", &[(1, 2, &text)]),
         ("a part twice", &[(1, 2, one), (1, 2, one), (2, 2, other)]),
@@ -124,20 +131,28 @@ fn nothing_can_be_hidden_in_a_colour_profile() {
         ("number 0", &[(0, 1, &text)]),
         ("cut short", &[(1, 1, &text[..text.len() - 1])]),
         ("no signature", &[(1, 1, &patched(&text, b"acsp", b"PK\x03\x04"))]),
-        ("of another version", &[(1, 1, &patched(&text, &[4, 0, 0, 0], &[5, 0, 0, 0]))]),
-        ("of a printer", &[(1, 1, &patched(&text, b"mntr", b"prtr"))]),
         ("of gray pictures", &[(1, 1, GRAY)]),
-        ("of Lab", &[(1, 1, &patched(&text, b"RGB XYZ ", b"RGB Lab "))]),
-        ("without red", &[(1, 1, &patched(&text, b"rXYZ", b"PDF!"))]),
-        ("red of a wrong type", &[(1, 1, &patched(&text, b"XYZ \0\0\0\0\0\0\x83", b"text\0\0\0\0\0\0\x83"))]),
-        ("red outside the profile", &[(1, 1, &patched(&text, b"rXYZ\0\0", b"rXYZ\xff\xff"))]),
-        ("text for red", &[(1, 1, &patched(&text, &tag(&text, b"rXYZ")[8..12], b"<scr"))]),
-        ("text in the curve", &[(1, 1, &patched(&text, &tag(&text, b"rTRC")[12..16], b"<scr"))]),
-        ("a curve of text", &[(1, 1, &with_curve(hidden.chunks(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]))))]),
-        ("a curve that is too long", &[(1, 1, &with_curve(0..4097))]),
+        ("of CMYK", &[(1, 1, &patched(&text, b"RGB XYZ ", b"CMYKLab "))]),
     ];
     for (name, parts) in parts {
         assert!(cleaned(parts) == without_profile, "{name}");
+    }
+    // Browsers may use these profiles, but they do not consist of a few numbers.
+    for (name, rejected) in [
+        ("of another version", &patched(&text, &[4, 0, 0, 0], &[5, 0, 0, 0])),
+        ("of a printer", &patched(&text, b"mntr", b"prtr")),
+        ("of Lab", &patched(&text, b"RGB XYZ ", b"RGB Lab ")),
+        ("with a table", &patched(&text, b"chad", b"A2B0")),
+        ("without red", &patched(&text, b"rXYZ", b"PDF!")),
+        ("red of a wrong type", &patched(&text, b"XYZ \0\0\0\0\0\0\x83", b"text\0\0\0\0\0\0\x83")),
+        ("red outside the profile", &patched(&text, b"rXYZ\0\0", b"rXYZ\xff\xff")),
+        ("text for red", &patched(&text, &tag(&text, b"rXYZ")[8..12], b"<scr")),
+        ("text in the curve", &patched(&text, &tag(&text, b"rTRC")[12..16], b"<scr")),
+        ("a curve of text", &with_curve(hidden.chunks(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]])))),
+        ("a curve that is too long", &with_curve(0..4097)),
+    ] {
+        let file = with_profile(made::PORTRAIT, &[(1, 1, rejected)]);
+        assert_eq!(pictures::clean(&file), Err(PictureFault::ColourProfile), "{name}");
     }
     // These two tags are not needed to define the colours.
     for name in [b"wtpt", b"chad"] {
@@ -145,4 +160,72 @@ fn nothing_can_be_hidden_in_a_colour_profile() {
         assert_no_metadata(&file);
         assert_eq!(tags(&profile(&file).unwrap()).len(), tags(DISPLAY_P3).len() - 1);
     }
+}
+
+/// Browsers use the profile of a colour space for a gray picture too. The curve of most such profiles is that of sRGB.
+#[test]
+fn a_gray_picture_with_a_profile_for_colours_is_accepted_if_the_profile_changes_nothing() {
+    let gray = include_bytes!("../data/gray.jpg");
+    let with = |profile: &[u8]| pictures::clean(&with_profile(gray, &[(1, 1, profile)]));
+    assert_eq!(with(DISPLAY_P3), pictures::clean(gray));
+    assert_eq!(with(ADOBE_RGB), Err(PictureFault::ColourProfile), "dark levels are up to seven levels darker");
+    let straight = with_curve((0..1024).map(|entry| entry * 64));
+    assert_eq!(with(&straight), Err(PictureFault::ColourProfile));
+}
+
+/// Returns a JPEG with a wide stripe in each colour.
+fn stripes(colours: &[[u8; 3]]) -> Vec<u8> {
+    let picture = RgbImage::from_fn(960, 96 * u32::try_from(colours.len()).unwrap(), |_, y| Rgb(colours[(y / 96) as usize]));
+    let mut file = Vec::new();
+    JpegEncoder::new_with_quality(&mut file, 100).encode_image(&picture).unwrap();
+    file
+}
+
+/// The expected colours were computed by Little CMS 2.14: `transicc -s -t1 -i PROFILE -o *sRGB`.
+#[test]
+fn previews_have_the_colours_of_srgb() {
+    let cases: [(&[u8], &[([u8; 3], [u8; 3])]); 3] = [
+        (
+            DISPLAY_P3,
+            &[
+                ([255, 0, 0], [255, 0, 0]),
+                ([200, 120, 90], [213, 115, 83]),
+                ([30, 60, 200], [17, 61, 208]),
+                ([128, 128, 128], [128, 128, 128]),
+            ],
+        ),
+        (ADOBE_RGB, &[([200, 120, 90], [224, 121, 88]), ([30, 60, 200], [0, 57, 205]), ([128, 128, 128], [129, 129, 129])]),
+        (GRAY, &[([10; 3], [3; 3]), ([64; 3], [62; 3]), ([128; 3], [129; 3]), ([200; 3], [201; 3])]),
+    ];
+    for (profile, colours) in cases {
+        let picture = stripes(&colours.iter().map(|(colour, _)| *colour).collect::<Vec<_>>());
+        let picture = if profile == GRAY { in_gray(&picture) } else { picture };
+        let (_, copy) = pictures::decode(&with_profile(&picture, &[(1, 1, profile)])).unwrap();
+        let preview = image::load_from_memory(&pictures::preview(&copy).unwrap()).unwrap().into_rgb8();
+        for (number, (_, expected)) in (0..).zip(colours) {
+            for (shown, edge) in [(&copy, 96), (&preview, 48)] {
+                let got = shown.get_pixel(shown.width() / 2, edge * number + edge / 2).0;
+                let near = got.iter().zip(expected).all(|(got, expected)| got.abs_diff(*expected) <= 3);
+                assert!(near, "{got:?} instead of {expected:?}");
+            }
+        }
+    }
+    let plain = [[200, 120, 90], [30, 60, 200]];
+    let (_, copy) = pictures::decode(&stripes(&plain)).unwrap();
+    assert!(copy.get_pixel(480, 48).0.iter().zip(plain[0]).all(|(got, expected)| got.abs_diff(expected) <= 2), "no profile means sRGB");
+}
+
+fn in_gray(picture: &[u8]) -> Vec<u8> {
+    let gray = image::load_from_memory(picture).unwrap().into_luma8();
+    let mut file = Vec::new();
+    JpegEncoder::new_with_quality(&mut file, 100).encode_image(&gray).unwrap();
+    file
+}
+
+#[test]
+fn jfif_takes_precedence_over_adobes_segment() {
+    let file = include_bytes!("../data/unusual/jfif_and_adobe_rgb.jpg");
+    let plain = include_bytes!("../data/baseline_420.jpg");
+    let (jpeg, copy) = pictures::decode(file).unwrap();
+    assert!((jpeg, copy) == pictures::decode(plain).unwrap(), "the stored file shows the same colours in all programs");
 }

@@ -39,6 +39,21 @@ fn files_of_all_common_encoders_are_accepted() {
 }
 
 #[test]
+fn sequential_pictures_with_a_scan_for_each_component_are_accepted() {
+    let plain = pictures::decode(include_bytes!("../data/baseline_420.jpg")).unwrap().1;
+    for file in
+        [&include_bytes!("../data/unusual/sequential_scans_420.jpg")[..], include_bytes!("../data/unusual/sequential_scans_422.jpg")]
+    {
+        let accepted = face(file);
+        assert!(pictures::clean(&accepted.jpeg).unwrap() == accepted.jpeg);
+        let copy = pictures::decode(file).unwrap().1;
+        let sum: u64 = copy.as_raw().iter().zip(plain.as_raw()).map(|(one, other)| u64::from(one.abs_diff(*other))).sum();
+        let mean = sum as f64 / copy.as_raw().len() as f64;
+        assert!(mean < 3.0, "{mean} levels of difference from the picture that was written again");
+    }
+}
+
+#[test]
 fn three_million_bytes_are_accepted() {
     let file = made::of_bytes(3_000_000);
     assert_eq!(file.len(), 3_000_000);

@@ -1,7 +1,9 @@
 """Generates the pictures and colour profiles in this folder. README.md says how to run it."""
 
 import struct
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from PIL import Image, ImageFilter
@@ -84,3 +86,66 @@ profile(
 # Photoshop's profile for gray, in version 2.
 GAMMA = b"curv" + bytes(4) + struct.pack(">IH", 1, round(2.2 * 256))
 profile("gray_gamma_2_2", 2, b"GRAY", {"desc": old_text("Gray Gamma 2.2"), "cprt": b"text" + bytes(4) + b"Rights\0", "wtpt": WHITE, "kTRC": GAMMA})
+
+# The profile of cameras and programs for print.
+ADOBE_CURVE = b"curv" + bytes(4) + struct.pack(">IH", 1, 563)
+profile(
+    "adobe_rgb",
+    2,
+    b"RGB ",
+    {
+        "desc": old_text("Adobe RGB (1998)"),
+        "cprt": b"text" + bytes(4) + b"Rights\0",
+        "wtpt": b"XYZ " + bytes(4) + fixed(0.95045, 1, 1.08905),
+        "rXYZ": b"XYZ " + bytes(4) + fixed(0.60974, 0.31111, 0.01947),
+        "gXYZ": b"XYZ " + bytes(4) + fixed(0.20528, 0.62567, 0.06087),
+        "bXYZ": b"XYZ " + bytes(4) + fixed(0.14919, 0.06322, 0.74457),
+        "rTRC": ADOBE_CURVE,
+        "gTRC": ADOBE_CURVE,
+        "bTRC": ADOBE_CURVE,
+    },
+)
+
+# Kinds of files that cameras and common programs do not write, made with the programs of libjpeg-turbo.
+UNUSUAL = HERE / "unusual"
+UNUSUAL.mkdir(exist_ok=True)
+plain = (HERE / "baseline_420.jpg").read_bytes()
+pixels = subprocess.run(["djpeg", "-pnm"], input=plain, stdout=subprocess.PIPE, check=True).stdout
+
+
+def write(name, file):
+    (UNUSUAL / f"{name}.jpg").write_bytes(file)
+
+
+def cjpeg(name, *settings):
+    write(name, subprocess.run(["cjpeg", "-quality", "20", *settings], input=pixels, stdout=subprocess.PIPE, check=True).stdout)
+
+
+def with_scans(name, script, *settings):
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as scans:
+        scans.write(script)
+        scans.flush()
+        cjpeg(name, "-scans", scans.name, *settings)
+
+
+def segment(marker, payload):
+    return bytes((0xFF, marker)) + struct.pack(">H", len(payload) + 2) + payload
+
+
+def without(file, marker):
+    while (at := file.find(bytes((0xFF, marker)))) >= 0:
+        file = file[:at] + file[at + 2 + int.from_bytes(file[at + 2 : at + 4]) :]
+    return file
+
+
+with_scans("sequential_scans_420", "0; 1; 2;", "-sample", "2x2")
+with_scans("sequential_scans_422", "0; 1 2;", "-sample", "2x1")
+with_scans("progressive_without_refinement", "0 1 2: 0-0, 0, 0; 0: 1-63, 0, 1; 1: 1-63, 0, 0; 2: 1-63, 0, 0;")
+cjpeg("arithmetic", "-arithmetic")
+cjpeg("sampling_3x1", "-sample", "3x1")
+write("jfif_and_adobe_rgb", plain[:20] + segment(0xEE, b"Adobe\0\x64\0\0\0\0\0") + plain[20:])
+write("no_huffman_tables", without(plain, 0xC4))
+write("no_end", plain[:-2])
+colours = (HERE / "display_p3.icc").read_bytes()
+parts = [segment(0xE2, b"ICC_PROFILE\0" + bytes((number, 2)) + part) for number, part in ((1, colours[:300]), (2, colours[300:]))]
+write("profile_out_of_order", plain[:20] + parts[1] + parts[0] + plain[20:])

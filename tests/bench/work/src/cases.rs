@@ -74,6 +74,10 @@ pub(crate) static GROUPS: [Group; 5] = [
     Group {
         name: "a whole picture, decoded and made small for measures and preview",
         cases: &[
+            Case {
+                name: "pictures, our own decoder",
+                prepare: |path| with(path, |file| pictures::decode(file).expect("a picture").1.as_raw().len()),
+            },
             Case { name: "image, box", prepare: |path| with(path, |file| decoded(file).thumbnail(COPY, COPY).as_bytes().len()) },
             Case {
                 name: "zune-jpeg and fast_image_resize, box",

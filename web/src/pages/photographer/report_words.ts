@@ -25,6 +25,9 @@ export const words = bilingual(
     rules: {
       file_type: "Αρχείο JPEG",
       file_whole: "Ακέραιο αρχείο",
+      file_kind: "Είδος JPEG",
+      colour_profile: "Χρωματικό προφίλ",
+      colour_mode: "Χρωματικό μοντέλο",
       bytes: "Μέγεθος αρχείου",
       pixels: "Σύνολο pixel",
       width: "Πλάτος",
@@ -76,6 +79,9 @@ export const words = bilingual(
     rules: {
       file_type: "JPEG file",
       file_whole: "Whole file",
+      file_kind: "Kind of JPEG",
+      colour_profile: "Colour profile",
+      colour_mode: "Colour mode",
       bytes: "File size",
       pixels: "Pixels in all",
       width: "Width",

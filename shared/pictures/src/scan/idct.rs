@@ -1,0 +1,206 @@
+//! The inverse discrete cosine transform of a block of 8 x 8 coefficients (ITU-T T.81, A.3.3), by the algorithm of Arai, Agui and Nakajima.
+
+/// The position of each coefficient of a file, in the order of a matrix.
+const ZIGZAG: [usize; 64] = [
+    0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28, 35, 42, 49, 56,
+    57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
+];
+
+/// The factor of the algorithm for each row and column: 1, and `cos(k * pi / 16) * sqrt(2)`.
+const SCALES: [f32; 8] = [1.0, 1.387_039_8, 1.306_563, 1.175_875_6, 1.0, 0.785_694_96, 0.541_196_1, 0.275_899_38];
+
+/// The coefficients of a block, in the order of the file.
+pub(super) type Coefficients = [i16; 64];
+type Row = [f32; 8];
+
+/// The root of the sum of squares of the coefficients is that of the samples. It is at most 1,024, because a block has 64 samples of -128 to
+/// 127. The limit is twice as high, for programs that change coefficients directly.
+const NORM_MAX: f32 = 2_048.0;
+
+/// A quantisation table.
+pub(super) struct Dequantiser {
+    /// In the order of the file.
+    table: [f32; 64],
+    /// In the order of a matrix, multiplied by the algorithm's factors.
+    factors: [f32; 64],
+    /// Maximum of the sum of squares of a block's coefficients.
+    squares_max: f32,
+}
+
+impl Dequantiser {
+    /// `table` is in the order of the file.
+    pub(super) fn of(table: &[u16; 64]) -> Self {
+        let mut factors = [0.0; 64];
+        for (&value, at) in table.iter().zip(ZIGZAG) {
+            factors[at] = f32::from(value) * SCALES[at / 8] * SCALES[at % 8] / 8.0;
+        }
+        let table = table.map(f32::from);
+        // Encoders round each coefficient by at most half of its number in the table.
+        let rounding = table.iter().map(|number| number * number).sum::<f32>().sqrt() / 2.0;
+        Self { table, factors, squares_max: (NORM_MAX + rounding).powi(2) }
+    }
+
+    /// Returns whether an encoder can have written these coefficients. Others come from damaged files, and exceed the numbers with which
+    /// other decoders calculate, so that each decoder shows something else.
+    pub(super) fn is_plausible(&self, coefficients: &Coefficients) -> bool {
+        let mut squares = [0.0_f32; 8];
+        for (values, numbers) in coefficients.as_chunks::<8>().0.iter().zip(self.table.as_chunks::<8>().0) {
+            for (sum, (&value, number)) in squares.iter_mut().zip(values.iter().zip(numbers)) {
+                let dequantised = f32::from(value) * number;
+                *sum += dequantised * dequantised;
+            }
+        }
+        squares.iter().sum::<f32>() <= self.squares_max
+    }
+
+    /// Returns the samples, 0 to 255, of a block that has only its first coefficient.
+    pub(super) fn flat(&self, first: i16) -> u8 {
+        (f32::from(first) * self.factors[0] + 128.5).clamp(0.0, 255.0) as u8
+    }
+
+    /// Returns the rows of samples, 0 to 255, of a block.
+    pub(super) fn samples(&self, coefficients: &Coefficients) -> [[u8; 8]; 8] {
+        let mut natural = [0_i16; 64];
+        for (&value, at) in coefficients.iter().zip(ZIGZAG) {
+            natural[at] = value;
+        }
+        let mut rows = [[0.0; 8]; 8];
+        for (row, (values, factors)) in rows.iter_mut().zip(natural.as_chunks::<8>().0.iter().zip(self.factors.as_chunks::<8>().0)) {
+            *row = std::array::from_fn(|at| f32::from(values[at]) * factors[at]);
+        }
+        // The first pass transforms columns, eight at once. The second one transforms the rows, as columns of the transposed matrix.
+        let columns = transform(transposed(transform(rows)));
+        transposed(columns).map(rounded)
+    }
+}
+
+fn transposed(rows: [Row; 8]) -> [Row; 8] {
+    std::array::from_fn(|row| std::array::from_fn(|column| rows[column][row]))
+}
+
+fn rounded(row: Row) -> [u8; 8] {
+    row.map(|value| {
+        let value = value + 128.0;
+        let value = if value > 255.0 { 255.0 } else { value };
+        let value = if value > 0.0 { value } else { 0.0 };
+        // Numbers of this size have no fraction, so the sum is rounded, and its lowest bits are the whole number.
+        ((value + 8_388_608.0).to_bits() & 0xff) as u8
+    })
+}
+
+#[inline(always)]
+fn add(one: Row, other: Row) -> Row {
+    std::array::from_fn(|at| one[at] + other[at])
+}
+
+#[inline(always)]
+fn subtract(one: Row, other: Row) -> Row {
+    std::array::from_fn(|at| one[at] - other[at])
+}
+
+#[inline(always)]
+fn multiply(one: Row, factor: f32) -> Row {
+    one.map(|value| value * factor)
+}
+
+/// Transforms the eight columns of a matrix in one dimension.
+#[inline(always)]
+fn transform(rows: [Row; 8]) -> [Row; 8] {
+    let [r0, r1, r2, r3, r4, r5, r6, r7] = rows;
+    // Even rows.
+    let (sum, difference) = (add(r0, r4), subtract(r0, r4));
+    let inner = add(r2, r6);
+    let turned = subtract(multiply(subtract(r2, r6), std::f32::consts::SQRT_2), inner);
+    let (e0, e3) = (add(sum, inner), subtract(sum, inner));
+    let (e1, e2) = (add(difference, turned), subtract(difference, turned));
+    // Odd rows.
+    let (z13, z10) = (add(r5, r3), subtract(r5, r3));
+    let (z11, z12) = (add(r1, r7), subtract(r1, r7));
+    let o7 = add(z11, z13);
+    let o11 = multiply(subtract(z11, z13), std::f32::consts::SQRT_2);
+    let z5 = multiply(add(z10, z12), 1.847_759_1);
+    let o10 = subtract(z5, multiply(z12, 1.082_392_2));
+    let o12 = subtract(z5, multiply(z10, 2.613_125_8));
+    let o6 = subtract(o12, o7);
+    let o5 = subtract(o11, o6);
+    let o4 = subtract(o10, o5);
+    [add(e0, o7), add(e1, o6), add(e2, o5), add(e3, o4), subtract(e3, o4), subtract(e2, o5), subtract(e1, o6), subtract(e0, o7)]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::f64::consts::PI;
+
+    use proptest::{array::uniform32, collection, prelude::*};
+
+    use super::*;
+
+    /// Computes the sum in the standard's definition.
+    fn by_definition(coefficients: &Coefficients, table: &[u16; 64], x: usize, y: usize) -> f64 {
+        let weight = |at: usize| if at == 0 { 0.5_f64.sqrt() } else { 1.0 };
+        let wave = |place: usize, at: usize| ((2 * place + 1) as f64 * at as f64 * PI / 16.0).cos();
+        let term = |(index, at): (usize, &usize)| {
+            let (v, u) = (at / 8, at % 8);
+            let value = f64::from(coefficients[index]) * f64::from(table[index]);
+            weight(u) * weight(v) * value * wave(x, u) * wave(y, v)
+        };
+        (128.0 + ZIGZAG.iter().enumerate().map(term).sum::<f64>() / 4.0).clamp(0.0, 255.0)
+    }
+
+    /// Computes a coefficient of 64 samples.
+    fn forward(samples: &[u8], at: usize) -> f64 {
+        let weight = |at: usize| if at == 0 { 0.5_f64.sqrt() } else { 1.0 };
+        let wave = |place: usize, at: usize| ((2 * place + 1) as f64 * at as f64 * PI / 16.0).cos();
+        let term = |(place, &sample): (usize, &u8)| (f64::from(sample) - 128.0) * wave(place % 8, at % 8) * wave(place / 8, at / 8);
+        weight(at % 8) * weight(at / 8) * samples.iter().enumerate().map(term).sum::<f64>() / 4.0
+    }
+
+    #[test]
+    fn coefficients_that_no_encoder_writes_are_not_plausible() {
+        let dequantiser = Dequantiser::of(&[10; 64]);
+        let mut coefficients = [0; 64];
+        coefficients[3] = 208;
+        assert!(dequantiser.is_plausible(&coefficients));
+        coefficients[3] = 209;
+        assert!(!dequantiser.is_plausible(&coefficients), "2,090, and the limit is 2,048 and 40 for rounding");
+        assert!(!dequantiser.is_plausible(&[40; 64]));
+        assert!(Dequantiser::of(&[u16::MAX; 64]).is_plausible(&[0; 64]));
+    }
+
+    proptest! {
+        #[test]
+        fn samples_are_those_of_the_standards_definition(
+            low in uniform32(-60_i16..60),
+            high in uniform32(-9_i16..9),
+            first in -90_i16..90,
+            quality in 1_u16..40,
+        ) {
+            let mut coefficients: Coefficients = std::array::from_fn(|at| if at < 32 { low[at] } else { high[at - 32] });
+            coefficients[0] = first;
+            let table: [u16; 64] = std::array::from_fn(|at| 1 + at as u16 * quality / 64);
+            let rows = Dequantiser::of(&table).samples(&coefficients);
+            for (y, row) in rows.iter().enumerate() {
+                for (x, &sample) in row.iter().enumerate() {
+                    let expected = by_definition(&coefficients, &table, x, y);
+                    prop_assert!((f64::from(sample) - expected).abs() <= 0.6, "{sample} instead of {expected} at {x}, {y}");
+                }
+            }
+        }
+
+        #[test]
+        fn blocks_of_an_encoder_are_plausible(samples in collection::vec(0_u8..=255, 64), quality in 1_u16..=255) {
+            let table = [quality; 64];
+            let coefficients = std::array::from_fn(|at| (forward(&samples, ZIGZAG[at]) / f64::from(quality)).round() as i16);
+            prop_assert!(Dequantiser::of(&table).is_plausible(&coefficients));
+        }
+
+        #[test]
+        fn a_block_with_one_coefficient_is_flat(first in -3_000_i16..3_000) {
+            let dequantiser = Dequantiser::of(&[3; 64]);
+            let mut coefficients = [0; 64];
+            coefficients[0] = first;
+            let rows = dequantiser.samples(&coefficients);
+            prop_assert!(rows.as_flattened().iter().all(|&sample| sample.abs_diff(dequantiser.flat(first)) <= 1));
+        }
+    }
+}
