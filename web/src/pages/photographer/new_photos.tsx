@@ -2,7 +2,7 @@ import { useEffect } from "preact/hooks";
 
 import { CheckStep } from "./check_step";
 import { CropStep } from "./crop_step";
-import { currentReport, isComplete, issued, nextCustomer, pictures } from "./draft";
+import { isComplete, issued, mayIssue, nextCustomer, pictures } from "./draft";
 import { PicturesStep } from "./pictures_step";
 import { RecipientStep } from "./recipient_step";
 import { SentStep } from "./sent_step";
@@ -13,7 +13,7 @@ function allowedStep(requested: string): Step {
   // A code was just issued, or the user came back to that page. Any other step starts the next customer.
   if (issued.value !== undefined && (requested === "recipient" || requested === "sent")) return "sent";
   if ((requested === "face" || requested === "signature") && pictures.value[requested] !== undefined) return requested;
-  if (requested === "recipient" && currentReport.value?.report.ok === true) return requested;
+  if (requested === "recipient" && mayIssue.value) return requested;
   return (requested === "check" || requested === "recipient") && isComplete.value ? "check" : "pictures";
 }
 

@@ -1,0 +1,33 @@
+/* Inspects a file without blocking the page. */
+import { trustedScriptUrl } from "../../../trusted_script";
+import { inspect, type Inspection } from "./inspect";
+import workerUrl from "./inspect_worker?worker&url";
+
+/** Smaller files are inspected in less time than a worker needs to start. */
+const WORKER_BYTES_MIN = 500_000;
+
+export async function inspectFile(file: File): Promise<Inspection> {
+  if (file.size >= WORKER_BYTES_MIN) {
+    const inspection = await inspectInWorker(file);
+    if (inspection !== undefined) return inspection;
+  }
+  return inspect(new Uint8Array(await file.arrayBuffer()));
+}
+
+/** Returns undefined if the browser cannot run the worker. */
+function inspectInWorker(file: File): Promise<Inspection | undefined> {
+  return new Promise((resolve) => {
+    try {
+      const worker = new Worker(trustedScriptUrl(workerUrl), { type: "module" });
+      const finish = (inspection: Inspection | undefined) => {
+        worker.terminate();
+        resolve(inspection);
+      };
+      worker.onmessage = ({ data }: MessageEvent<Inspection | undefined>) => finish(data);
+      worker.onerror = () => finish(undefined);
+      worker.postMessage(file);
+    } catch {
+      resolve(undefined);
+    }
+  });
+}
