@@ -15,6 +15,7 @@ export function MarkedPicture({ image, url, name, size, findingsId }: MarkedPict
   const picture = <img class={`thumb thumb-${image.kind}`} src={url} alt={name} width={size.width} height={size.height} />;
   if (image.marks === undefined) return picture;
   const marks = marksOf(image.marks, image.findings);
+  const legend = marks.filter((mark, index) => mark.name !== "zone" || marks.findIndex((other) => other.name === "zone" && other.rule === mark.rule) === index);
   const nameOf = (mark: Mark) => (mark.name === "zone" ? t.rules[mark.rule] : t.marks[mark.name]);
   return (
     <div class="marked">
@@ -31,7 +32,7 @@ export function MarkedPicture({ image, url, name, size, findingsId }: MarkedPict
       <Checkbox id={`marks-${image.kind}`} label={t.marks.show} checked={isShown} onChange={setShown} />
       {isShown && (
         <ul class="marks-legend" aria-label={t.marks.legend}>
-          {marks.map((mark) => (
+          {legend.map((mark) => (
             <li key={mark.key}>
               <svg class="marks-sample" viewBox="0 0 40 16" aria-hidden="true">
                 <path class="mark-shade" d="M2 8H38" />
