@@ -29,7 +29,7 @@ vi.mock("../../api/client", () => {
 });
 vi.mock("../../api/upload", () => ({ UploadRejected: class extends Error {}, uploadFile: () => Promise.resolve(), sha256: async (file: Blob) => `hash of ${await file.text()}` }));
 vi.mock("./locate", () => ({ locateFace: () => outside.locate() }));
-vi.mock("./picture/decode", async () => ({
+vi.mock("./picture/decode", () => ({
   canSendUnchanged: ({ minSize }: { minSize: { width: number } }, { size }: OpenedPicture) => outside.isPlain && size.width === minSize.width,
   openPicture: (file: File): Promise<OpenedPicture> => Promise.resolve({ file, size: outside.size, preview: {} as ImageBitmap, inspection: { format: "jpeg", completeness: "complete" } }),
   cropToJpeg: () => Promise.resolve({ file: new Blob([`drawn ${++outside.drawn}`]), width: 800, height: 1200 }),
