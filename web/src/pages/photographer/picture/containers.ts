@@ -1,4 +1,4 @@
-/* Tells from the structure of PNG, WebP, GIF, BMP, HEIC and AVIF files whether they are complete. Their image data is not decoded. */
+/* Checks by their structure whether PNG, WebP, GIF, BMP, HEIC and AVIF files are complete. Their image data is not decoded. */
 import type { Completeness } from "./jpeg";
 
 const text = (file: Uint8Array, at: number, length: number) => String.fromCharCode(...file.subarray(at, at + length));

@@ -51,7 +51,7 @@ async function decode(file: File, inspection: Inspection): Promise<Pixels> {
   try {
     return await createImageBitmap(file, { imageOrientation: "from-image" });
   } catch {
-    if (!mayUseImageElement(inspection)) throw new UnreadableFile(inspection.jpeg === undefined ? "unreadable" : "incomplete");
+    if (!mayUseImageElement(inspection)) throw new UnreadableFile("unreadable");
   }
   const url = URL.createObjectURL(file);
   try {

@@ -6,7 +6,11 @@ import workerUrl from "./inspect_worker?worker&url";
 /** Smaller files are inspected in less time than a worker needs to start. */
 const WORKER_BYTES_MIN = 500_000;
 
+/** Larger files, such as videos, are not read into memory. No browser opens a picture of this size. */
+const FILE_BYTES_MAX = 300_000_000;
+
 export async function inspectFile(file: File): Promise<Inspection> {
+  if (file.size > FILE_BYTES_MAX) return { format: "unknown", completeness: "unknown" };
   if (file.size >= WORKER_BYTES_MIN) {
     const inspection = await inspectInWorker(file);
     if (inspection !== undefined) return inspection;

@@ -1,5 +1,6 @@
 /*
- * Reads the structure of a JPEG file (ITU-T T.81, annex B), to tell whether the file is complete, and whether the service takes it as it is.
+ * Reads the structure of a JPEG file (ITU-T T.81, annex B), to find out whether the file is complete, and whether it can be
+ * uploaded unchanged.
  */
 import { defineHuffman, typicalTables, type HuffmanTables } from "./huffman";
 import { walkScan, type Component, type Frame, type Scan, type ScanResult } from "./jpeg_scan";
@@ -36,7 +37,7 @@ const APP14 = 0xee;
 /** The service rejects files with more scans and tables. */
 const SCANS_MAX = 100;
 const QUANTISATION_TABLES_MAX = 8;
-/** More image data than this is not read as a picture (T.81 allows ten blocks in a unit). */
+/** Maximum number of blocks in a minimum coded unit (T.81, B.2.3). */
 const UNIT_BLOCKS_MAX = 10;
 /** The value of a coefficient's precision while no scan has contained it. */
 const NOT_SEEN = 255;
@@ -67,9 +68,9 @@ class JpegReader {
   private hasJfif = false;
   private adobeTransform: number | undefined;
   private readonly profileParts: Uint8Array[] = [];
-  /** True after a fault that no decoder can mend. */
+  /** Whether image data is missing or damaged. */
   private isBroken = false;
-  /** True after a part that cannot be judged here. */
+  /** Whether the file has a part that cannot be judged here. */
   private isUnknown = false;
   private hasEnd = false;
   private isPlain = true;

@@ -1,6 +1,6 @@
 /*
  * Walks through the Huffman codes of a JPEG scan and counts its blocks, without decoding them to pixels (ITU-T T.81, annexes F and G).
- * Browsers paint missing blocks gray, so only counting tells whether the image data is complete.
+ * Browsers paint missing blocks gray, so only counting shows whether the image data is complete.
  */
 import type { HuffmanTable, HuffmanTables } from "./huffman";
 
@@ -163,8 +163,8 @@ class BlockReader {
           at += 15;
           continue;
         }
-        // Only progressive scans may end several blocks at once.
-        if (zeros > 0 && !this.isProgressive) return false;
+        // Only progressive scans end several blocks at once. In other scans, decoders end the block at any such code.
+        if (!this.isProgressive) return true;
         this.blocksToSkip = (1 << zeros) + this.take(zeros) - 1;
         return true;
       }
@@ -209,7 +209,7 @@ class BlockReader {
     return true;
   }
 
-  /** Tells what follows the last block. */
+  /** Returns what follows the last block. */
   end(): ScanResult {
     this.fill();
     // A single ff at the end is the first half of a marker.
