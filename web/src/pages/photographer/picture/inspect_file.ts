@@ -1,5 +1,5 @@
 /* Inspects a file without blocking the page. */
-import { trustedScriptUrl } from "../../../trusted_script";
+import { scriptUrl } from "../../../script_url";
 import { inspect, type Inspection } from "./inspect";
 import workerUrl from "./inspect_worker?worker&url";
 
@@ -22,7 +22,7 @@ export async function inspectFile(file: File): Promise<Inspection> {
 function inspectInWorker(file: File): Promise<Inspection | undefined> {
   return new Promise((resolve) => {
     try {
-      const worker = new Worker(trustedScriptUrl(workerUrl), { type: "module" });
+      const worker = new Worker(scriptUrl(workerUrl), { type: "module" });
       const finish = (inspection: Inspection | undefined) => {
         worker.terminate();
         resolve(inspection);
