@@ -7,7 +7,7 @@ import { UploadRejected, uploadFile, sha256 } from "../../api/upload";
 import { registerUnsentCheck } from "../../shell/unsent";
 import { language } from "../../words/language";
 import { equals, fullFrame, type Crop } from "./picture/crop";
-import { cropToJpeg, canSendUnchanged, openPicture, release, type OpenedPicture } from "./picture/decode";
+import { cropToJpeg, canSendUnchanged, openPicture, release, type OpenedPicture, type Picture } from "./picture/decode";
 import { KINDS, frameOf, type Kind, type Profile, type Size } from "./picture/profiles";
 
 /** A picture as it will be uploaded. */
@@ -79,12 +79,18 @@ export async function finishPicture(kind: Kind): Promise<void> {
   const { source, crop } = chosen;
   const isOriginalFile = canSendUnchanged(frame, source) && equals(crop, chosen.initialCrop);
   const picture = isOriginalFile ? { file: source.file as Blob, ...source.size } : await cropToJpeg(frame, source.file, crop);
+  await finishWith(kind, chosen, picture, isOriginalFile);
+}
+
+/** Uses a picture that was made from the chosen file. */
+export async function finishWith(kind: Kind, chosen: ChosenPicture, picture: Picture, isOriginalFile = false): Promise<void> {
   const digest = await sha256(picture.file);
   // Another file may have been chosen in the meantime.
-  if (pictures.value[kind]?.source !== source) return;
-  releaseFinished(chosen);
+  const current = pictures.value[kind];
+  if (current?.source !== chosen.source) return;
+  releaseFinished(current);
   const finished = { file: picture.file, size: { width: picture.width, height: picture.height }, url: URL.createObjectURL(picture.file), sha256: digest, isOriginalFile };
-  pictures.value = { ...pictures.value, [kind]: { ...chosen, crop, finished } };
+  pictures.value = { ...pictures.value, [kind]: { ...chosen, finished } };
 }
 
 /**

@@ -3,7 +3,7 @@ import { flatten, rectify, type FlatPicture, type Window } from "./flatten";
 import { removeRows, type Ink } from "./lines";
 import { sizeOfQuad, type Quad } from "./quad";
 import { dilate, histogram, newPlane, quantile, transpose, type Plane, type Raster } from "./raster";
-import { hysteresis, keepStrokes, type Strokes } from "./strokes";
+import { hysteresis, keepStrokes } from "./strokes";
 
 /** What the photographer can choose. `strength` goes from 0 (keeps faint strokes) to 1 (removes faint marks). */
 export type Settings = { readonly quad: Quad; readonly isBox: boolean; readonly strength: number };

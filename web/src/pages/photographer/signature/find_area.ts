@@ -9,13 +9,15 @@ export type FoundArea = { readonly quad: Quad; readonly kind: "sheet" | "box" };
 /** Longest side of the copies that are searched, in pixels. Printed lines need more pixels than sheets. */
 const SHEET_EDGE = 400;
 const BOX_EDGE = 900;
-/** Part of the side by which a sheet's or box's edge is cut off, so that neither the table nor the frame's line remains. */
+/** Part of the side by which a sheet's edge is cut off, so that nothing of the table remains. */
 const SHEET_INSET = 0.012;
+/** A box has at most this part of the sheet's area. The sheet's own edge looks like a larger box. */
+const BOX_AREA_MAX = 0.8;
 
 /** Returns the box if the picture has one with ink in it, otherwise the sheet, otherwise undefined. */
 export function findArea(picture: Raster): FoundArea | undefined {
   const sheet = findSheet(picture);
-  const box = findBox(picture);
+  const box = findBox(picture, sheet === undefined ? Infinity : BOX_AREA_MAX * area(sheet));
   if (box !== undefined) return { quad: box, kind: "box" };
   return sheet === undefined ? undefined : { quad: inset(sheet, SHEET_INSET), kind: "sheet" };
 }
@@ -96,7 +98,7 @@ function edgeContrast({ width, height, data }: Plane, quad: Quad): { visible: nu
 }
 
 /** Searches for a printed frame: four dark, thin sides that are connected, with something in it that the frame does not touch everywhere. */
-function findBox(picture: Raster): Quad | undefined {
+function findBox(picture: Raster, maxArea: number): Quad | undefined {
   const factor = Math.max(1, Math.round(Math.max(picture.width, picture.height) / BOX_EDGE));
   const light = luma(shrink(picture, factor));
   const { width, height } = light;
@@ -114,7 +116,7 @@ function findBox(picture: Raster): Quad | undefined {
     const quad = enclosingQuad(hull);
     if (quad === undefined || !isUsable(quad) || angles(quad).some((angle) => angle < 60 || angle > 120)) continue;
     const size = area(quad);
-    if (size < 0.03 * width * height || area(hull) < 0.9 * size) continue;
+    if (size < 0.03 * width * height || size * factor * factor > maxArea || area(hull) < 0.9 * size) continue;
     if (!isBoxDrawn(mask, quad) || (best !== undefined && best.size >= size)) continue;
     best = { quad, size };
   }

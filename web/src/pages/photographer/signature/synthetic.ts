@@ -6,9 +6,11 @@ export type Colour = readonly [number, number, number];
 export const DARK_BLUE: Colour = [28, 40, 120];
 export const BLACK: Colour = [32, 32, 34];
 
-/** A page of 210 x 148 millimetres (A5), ten pixels per millimetre. `truth` is 1 where the signature is. */
+/** A page of 210 x 148 millimetres (A5). `truth` is 1 where the signature is. */
 export type Page = { readonly raster: Raster; readonly truth: Plane };
-export const PAGE = { width: 2100, height: 1480 };
+/** Pixels of a page per tenth of a millimetre. Lengths in this file are tenths of a millimetre. */
+const DENSITY = 0.7;
+const PAGE = { width: Math.round(2100 * DENSITY), height: Math.round(1480 * DENSITY) };
 
 type PageOptions = {
   readonly ink?: Colour;
@@ -61,21 +63,23 @@ function drawSignature(truth: Plane, left: number, top: number, scale: number): 
     for (let step = 0; step <= 600; step += 1) {
       const t = step / 600;
       const [a, b, c, d] = [(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t ** 3];
-      disc(left + scale * (a * x0 + b * x1 + c * x2 + d * x3), top + scale * (a * y0 + b * y1 + c * y2 + d * y3), 3.2 + 1.3 * Math.sin(5 * t));
+      disc(left + scale * (a * x0 + b * x1 + c * x2 + d * x3), top + scale * (a * y0 + b * y1 + c * y2 + d * y3), (3.2 + 1.3 * Math.sin(5 * t)) * DENSITY);
     }
   }
-  disc(left + scale * DOT[0], top + scale * DOT[1], 5);
+  disc(left + scale * DOT[0], top + scale * DOT[1], 5 * DENSITY);
 }
 
 export function page({ ink = DARK_BLUE, paper = [236, 234, 228], pattern = "none", patternColour = [150, 178, 214], box = false, baseline = false, text = false, pen = false, empty = false, scale = 12, at = [430, 480] }: PageOptions = {}): Page {
   const { width, height } = PAGE;
   const truth: Plane = { width, height, data: new Uint8Array(width * height) };
-  if (!empty) drawSignature(truth, at[0], at[1], scale);
+  if (!empty) drawSignature(truth, at[0] * DENSITY, at[1] * DENSITY, scale * DENSITY);
   const data = new Uint8ClampedArray(width * height * 4);
   const random = randomFrom(11);
   const fibres = Array.from({ length: 4096 }, () => random() * 6 - 3);
   const black: Colour = [40, 40, 42];
-  for (let y = 0, to = 0; y < height; y += 1) for (let x = 0; x < width; x += 1, to += 4) {
+  for (let row = 0, to = 0; row < height; row += 1) for (let column = 0; column < width; column += 1, to += 4) {
+    const x = Math.floor(column / DENSITY);
+    const y = Math.floor(row / DENSITY);
     let colour: Colour = paper;
     if (pattern !== "none" && y % 80 < 3) colour = patternColour;
     if (pattern === "squares" && (y % 50 < 3 || x % 50 < 3)) colour = patternColour;
@@ -83,10 +87,10 @@ export function page({ ink = DARK_BLUE, paper = [236, 234, 228], pattern = "none
     if (baseline && y >= 890 && y < 895 && x > 350 && x < 1750) colour = black;
     // Blocks as large as printed letters.
     if (text && y > 200 && y < 300 && y % 50 < 26 && x > 200 && x < 1700 && (x * 7 + Math.floor(y / 50) * 13) % 41 < 18 && (x + y) % 9 < 4) colour = black;
-    if (truth.data[y * width + x] === 1) colour = ink;
+    if (truth.data[row * width + column] === 1) colour = ink;
     const pencil = pen && Math.abs((y - 1200) * 0.98 + (x - 1000) * 0.17) < 42 && x > 500 && x < 1750;
     if (pencil) colour = [26, 26, 30];
-    const grain = fibres[(x * 31 + y * 57) & 4095] ?? 0;
+    const grain = fibres[(column * 31 + row * 57) & 4095] ?? 0;
     for (let channel = 0; channel < 3; channel += 1) data[to + channel] = (colour[channel] ?? 0) + grain;
     data[to + 3] = 255;
   }
@@ -114,7 +118,7 @@ export const TILTED: Quad = [{ x: 0.14, y: 0.12 }, { x: 0.9, y: 0.07 }, { x: 0.9
 export const INSIDE: Quad = [{ x: -0.12, y: -0.1 }, { x: 1.12, y: -0.12 }, { x: 1.1, y: 1.15 }, { x: -0.1, y: 1.12 }];
 
 /** Photographs a page. */
-export function photograph({ raster }: Page, { width = 2000, height = 1500, corners = TILTED, table = [96, 70, 50], light = [1, 0.75], shadow = 1, tint = [1, 1, 1], noise = 4, blur = 0.7 }: CameraOptions = {}): Photo {
+export function photograph({ raster }: Page, { width = 1400, height = 1050, corners = TILTED, table = [96, 70, 50], light = [1, 0.75], shadow = 1, tint = [1, 1, 1], noise = 4, blur = 0.7 }: CameraOptions = {}): Photo {
   const placed = corners.map(({ x, y }) => ({ x: x * width, y: y * height })) as unknown as Quad;
   const lens = perspective(placed);
   const inverse = invert(lens);
@@ -136,8 +140,8 @@ export function photograph({ raster }: Page, { width = 2000, height = 1500, corn
   const random = randomFrom(5);
   for (let y = 0, from = 0, to = 0; y < height; y += 1) for (let x = 0; x < width; x += 1, from += 3, to += 4) {
     const across = light[0] + ((light[1] - light[0]) * x) / width;
-    // The shadow of the photographer's arm, with an edge of 60 pixels.
-    const inShadow = Math.max(0, Math.min(1, (x * 0.6 + y - 0.75 * height) / 60));
+    // The shadow of the photographer's arm, with an edge of 40 pixels.
+    const inShadow = Math.max(0, Math.min(1, (x * 0.6 + y - 0.75 * height) / 40));
     const bright = across * (1 - (1 - shadow) * inShadow) * (1 - 0.12 * ((x / width - 0.5) ** 2 + (y / height - 0.5) ** 2) * 4);
     const grain = (random() + random() + random() - 1.5) * 2 * noise;
     for (let channel = 0; channel < 3; channel += 1) data[to + channel] = (soft[from + channel] ?? 0) * bright * (tint[channel] ?? 1) + grain;
