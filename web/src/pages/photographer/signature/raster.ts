@@ -43,7 +43,7 @@ export function channel({ width, height, data }: Raster, index: 0 | 1 | 2): Plan
 /** Returns the brightness of each pixel (ITU-R BT.709). */
 export function luma({ width, height, data }: Raster): Plane {
   const plane = newPlane(width, height);
-  for (let to = 0, from = 0; to < plane.data.length; to += 1, from += 4) plane.data[to] = 0.2126 * (data[from] ?? 0) + 0.7152 * (data[from + 1] ?? 0) + 0.0722 * (data[from + 2] ?? 0);
+  for (let to = 0, from = 0; to < plane.data.length; to += 1, from += 4) plane.data[to] = 0.2126 * (data[from] ?? 0) + 0.7152 * (data[from + 1] ?? 0) + 0.0722 * (data[from + 2] ?? 0) + 0.5;
   return plane;
 }
 
