@@ -17,7 +17,7 @@ import { STEPS, useSteps } from "./step";
 /** Crops one picture. */
 export function CropStep({ kind }: { kind: Kind }) {
   const t = words();
-  const { leaveCrop, after } = useSteps();
+  const { go, leaveCrop, after } = useSteps();
   const choice = useFileChoice(kind, () => undefined);
   const finish = useAction(async () => {
     const isSameUrl = rememberUrl();
@@ -87,6 +87,11 @@ export function CropStep({ kind }: { kind: Kind }) {
             <Button busy={finish.busy} disabled={!isLargeEnough} onClick={() => finish.run()}>
               {t.crop.use}
             </Button>
+            {kind === "signature" && (
+              <Button variant="secondary" onClick={() => go("clean", { replace: true, ...(after === "check" ? { after } : {}) })}>
+                {t.crop.clean}
+              </Button>
+            )}
             <FileChooser kind={kind} choice={choice} replaces />
           </div>
         </div>

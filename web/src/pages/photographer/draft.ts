@@ -9,7 +9,7 @@ import { language } from "../../words/language";
 import type { FaceLocation, PictureReport, WithoutFace } from "./api_types";
 import { locateFace } from "./locate";
 import { equals, fullFrame, type Crop } from "./picture/crop";
-import { cropToJpeg, canSendUnchanged, openPicture, release, type OpenedPicture } from "./picture/decode";
+import { cropToJpeg, canSendUnchanged, openPicture, release, type OpenedPicture, type Picture } from "./picture/decode";
 import { convertToFrame, fitsUncropped, place, type Placement } from "./picture/placement";
 import { KINDS, frameOf, type Kind, type Profile, type Size } from "./picture/profiles";
 import { mayIssueWithoutFace } from "./without_face";
@@ -137,13 +137,18 @@ export async function finishPicture(kind: Kind): Promise<void> {
   // From here on the crop is accepted. The face may be found later, and must not move it.
   if (chosen.placement === undefined) pictures.value = { ...pictures.value, [kind]: { ...chosen, isCorrected: true } };
   const picture = isOriginalFile ? { file: source.file as Blob, ...source.size } : await cropToJpeg(frameOf(profile.value, kind), source, crop);
+  await finishWith(kind, chosen, picture, isOriginalFile);
+}
+
+/** Uses a picture that was made from the chosen file. */
+export async function finishWith(kind: Kind, chosen: ChosenPicture, picture: Picture, isOriginalFile = false): Promise<void> {
   const digest = await sha256(picture.file);
   // Another file may have been chosen in the meantime.
   const current = pictures.value[kind];
-  if (current?.source !== source) return;
+  if (current?.source !== chosen.source) return;
   releaseFinished(current);
   const finished = { file: picture.file, size: { width: picture.width, height: picture.height }, url: URL.createObjectURL(picture.file), sha256: digest, isOriginalFile };
-  pictures.value = { ...pictures.value, [kind]: { ...current, crop, finished } };
+  pictures.value = { ...pictures.value, [kind]: { ...current, crop: chosen.crop, finished } };
 }
 
 /** Whether the rule is about the file itself. If an unchanged file breaks one of them, the same picture drawn anew may not. */

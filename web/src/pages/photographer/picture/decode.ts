@@ -75,6 +75,26 @@ function mayUseImageElement({ format, completeness }: Inspection): boolean {
   return format === "jpeg" ? completeness === "complete" : format === "boxes" || format === "unknown";
 }
 
+/** Returns upright pixels of the file, or of a part of it, scaled so that the longer side has at most `maxEdge` pixels. */
+export async function readPixels({ file, inspection }: OpenedPicture, maxEdge: number, part?: Size & { readonly x: number; readonly y: number }): Promise<ImageData> {
+  const pixels = await decode(file, inspection);
+  try {
+    const { x, y, width, height } = part ?? { x: 0, y: 0, ...sizeOf(pixels) };
+    const scale = Math.min(1, maxEdge / Math.max(width, height));
+    const canvas = Object.assign(document.createElement("canvas"), { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) });
+    const context = canvas.getContext("2d", { alpha: false, willReadFrequently: true });
+    if (context === null) throw new UnreadableFile("unreadable");
+    context.imageSmoothingQuality = "high";
+    // Draws transparent pictures on white.
+    context.fillStyle = "#fff";
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.drawImage(pixels, x, y, width, height, 0, 0, canvas.width, canvas.height);
+    return context.getImageData(0, 0, canvas.width, canvas.height);
+  } finally {
+    release(pixels);
+  }
+}
+
 export function isHeic(file: { readonly name: string; readonly type: string }, bytes: Uint8Array): boolean {
   const brand = String.fromCharCode(...bytes.subarray(4, 12));
   return /^ftyp(hei|hev|mif1|msf1)/.test(brand) || /hei[cf]/.test(file.type) || /\.hei[cf]$/i.test(file.name);
