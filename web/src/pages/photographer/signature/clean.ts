@@ -28,7 +28,7 @@ export const WIDTH_MAX = 2400;
 /** Parts of the result's width and height that the signature fills at most. */
 const FILL = { width: 0.86, height: 0.76 };
 /** Most pixels of the area that are processed, so that a telephone needs about a second. */
-const AREA_PIXELS_MAX = 2_600_000;
+const AREA_PIXELS_MAX = 1_500_000;
 /** Space around a printed box that is processed with it, because strokes may cross the line. */
 const BOX_SPACE = 0.12;
 const WHOLE: Window = { left: 0, top: 0, right: 1, bottom: 1 };

@@ -38,7 +38,7 @@ export function DrawStep() {
     <Page title={t.title} caption={step(1, STEPS.length)} back={back} wide>
       <p class="govgr-body">{t.intro}</p>
       <p class="govgr-body">
-        {t.keyboard} <a href={back}>{t.keyboardLink}</a>.
+        {t.keyboard} <a class="govgr-link" href={back}>{t.keyboardLink}</a>.
       </p>
       <Form
         errors={error === undefined ? {} : { "draw-full": error }}

@@ -7,7 +7,7 @@ import { boxBlur, histogram, luma, newPlane, quantile, shrink, type Plane, type 
 export type FoundArea = { readonly quad: Quad; readonly kind: "sheet" | "box" };
 
 /** Longest side of the copies that are searched, in pixels. Printed lines need more pixels than sheets. */
-const SHEET_EDGE = 400;
+const SHEET_EDGE = 320;
 const BOX_EDGE = 900;
 /** Part of the side by which a sheet's edge is cut off, so that nothing of the table remains. */
 const SHEET_INSET = 0.012;
@@ -16,10 +16,14 @@ const BOX_AREA_MAX = 0.8;
 
 /** Returns the box if the picture has one with ink in it, otherwise the sheet, otherwise undefined. */
 export function findArea(picture: Raster): FoundArea | undefined {
-  const sheet = findSheet(picture);
-  const box = findBox(picture, sheet === undefined ? Infinity : BOX_AREA_MAX * area(sheet));
-  if (box !== undefined) return { quad: box, kind: "box" };
-  return sheet === undefined ? undefined : { quad: inset(sheet, SHEET_INSET), kind: "sheet" };
+  const factor = Math.max(1, Math.round(Math.max(picture.width, picture.height) / BOX_EDGE));
+  const small = shrink(picture, factor);
+  const sheet = findSheet(small);
+  const box = findBox(small, sheet === undefined ? Infinity : BOX_AREA_MAX * area(sheet));
+  const quad = box ?? (sheet === undefined ? undefined : inset(sheet, SHEET_INSET));
+  if (quad === undefined) return undefined;
+  const corner = ({ x, y }: Point) => ({ x: Math.max(0, Math.min(picture.width, x * factor)), y: Math.max(0, Math.min(picture.height, y * factor)) });
+  return { quad: mapQuad(quad, corner), kind: box === undefined ? "sheet" : "box" };
 }
 
 export function inset(quad: Quad, share: number): Quad {
@@ -35,7 +39,7 @@ function findSheet(picture: Raster): Quad | undefined {
   for (const plane of [boxBlur(luma(small), 1), boxBlur(darkestChannel(small), 1)]) {
     const counts = histogram(plane);
     const tried = new Set<number>();
-    for (let share = 0.05; share < 0.85; share += 0.05) {
+    for (let share = 0.05; share < 0.85; share += 0.08) {
       const threshold = quantile(counts, share);
       if (tried.has(threshold)) continue;
       tried.add(threshold);
@@ -43,7 +47,7 @@ function findSheet(picture: Raster): Quad | undefined {
       if (found !== undefined && (best === undefined || found.score > best.score)) best = found;
     }
   }
-  return best === undefined ? undefined : mapQuad(best.quad, ({ x, y }) => ({ x: Math.max(0, Math.min(picture.width, x * factor)), y: Math.max(0, Math.min(picture.height, y * factor)) }));
+  return best === undefined ? undefined : mapQuad(best.quad, ({ x, y }) => ({ x: x * factor, y: y * factor }));
 }
 
 /** Wooden tables are bright but coloured. Their darkest channel is much darker than that of paper. */
@@ -99,8 +103,7 @@ function edgeContrast({ width, height, data }: Plane, quad: Quad): { visible: nu
 
 /** Searches for a printed frame: four dark, thin sides that are connected, with something in it that the frame does not touch everywhere. */
 function findBox(picture: Raster, maxArea: number): Quad | undefined {
-  const factor = Math.max(1, Math.round(Math.max(picture.width, picture.height) / BOX_EDGE));
-  const light = luma(shrink(picture, factor));
+  const light = luma(picture);
   const { width, height } = light;
   const mean = boxBlur(light, 14);
   const mask = newPlane(width, height);
@@ -116,11 +119,11 @@ function findBox(picture: Raster, maxArea: number): Quad | undefined {
     const quad = enclosingQuad(hull);
     if (quad === undefined || !isUsable(quad) || angles(quad).some((angle) => angle < 60 || angle > 120)) continue;
     const size = area(quad);
-    if (size < 0.03 * width * height || size * factor * factor > maxArea || area(hull) < 0.9 * size) continue;
+    if (size < 0.03 * width * height || size > maxArea || area(hull) < 0.9 * size) continue;
     if (!isBoxDrawn(mask, quad) || (best !== undefined && best.size >= size)) continue;
     best = { quad, size };
   }
-  return best === undefined ? undefined : mapQuad(best.quad, ({ x, y }) => ({ x: x * factor, y: y * factor }));
+  return best?.quad;
 }
 
 /** Returns whether at least 85% of each side has a dark pixel nearby, and little of the second ring inside, so that it is not a table's edge. */

@@ -58,8 +58,7 @@ export function flatten(picture: Raster): FlatPicture {
   const longest = Math.max(small.width, small.height);
   const radius = Math.max(3, Math.ceil((longest * STROKE_MAX) / 2));
   const light = ([0, 1, 2] as const).map((index) => boxBlur(close(channel(small, index), radius), 2));
-  const full = light.map((plane) => enlarge(plane, width, height));
-  const [red = newPlane(1, 1), green = red, blue = red] = full.map(smooth);
+  const [red = newPlane(1, 1), green = red, blue = red] = light.map((plane) => enlarge(plane, width, height));
   const darkness = newPlane(width, height);
   for (let index = 0, from = 0; index < darkness.data.length; index += 1, from += 4) {
     const share = (RED * (data[from] ?? 0)) / Math.max(1, (red.data[index] ?? 0)) + (GREEN * (data[from + 1] ?? 0)) / Math.max(1, (green.data[index] ?? 0)) + (BLUE * (data[from + 2] ?? 0)) / Math.max(1, (blue.data[index] ?? 0));

@@ -31,7 +31,8 @@ export function removeRows(plane: Plane, ink: Ink, known: readonly number[] = []
   const slope = commonSlope(runs, width, height);
   const found = peaks(runs, slope, width, height, thickest).map((row) => follow(plane, runs, ink, row, slope, thickest));
   const expected = known.map((row) => follow(plane, runs, ink, nearestRow(runs, slope, row, width, height, thickest), slope, thickest));
-  const lines = [...found.filter((line) => isPrinted(line, found, ink, inkHue(plane, ink, found))), ...expected.filter(({ coverage }) => coverage > 0.25)];
+  const usualHue = inkHue(plane, ink, found);
+  const lines = [...found.filter((line) => isPrinted(line, found, ink, usualHue)), ...expected.filter(({ coverage }) => coverage > 0.25)];
   const result = { width, height, data: plane.data.slice() };
   for (const line of lines) erase(plane, result, line, ink, floor);
   return result;
@@ -179,9 +180,10 @@ function isPrinted({ coverage, darkness, hue }: Line, all: readonly Line[], ink:
 /** Returns the median hue of the ink away from lines. */
 function inkHue({ width, height, data }: Plane, ink: Ink, lines: readonly Line[]): number {
   const hues: number[] = [];
+  const likely = lines.filter(({ coverage }) => coverage > 0.25);
   for (let y = 0; y < height; y += 2) for (let x = y % 4; x < width; x += 4) {
     if ((data[y * width + x] ?? 0) < 0.7 * ink.darkness) continue;
-    if (lines.some((line) => line.coverage > 0.25 && Math.abs((line.centre[x] ?? 0) - y) < line.thickness + 2)) continue;
+    if (likely.some((line) => Math.abs((line.centre[x] ?? 0) - y) < line.thickness + 2)) continue;
     hues.push(ink.hue(x, y));
   }
   return median(hues);

@@ -35,7 +35,7 @@ function paint(strokes: readonly Stroke[], ink: readonly [number, number, number
   return { width, height, data };
 }
 
-test("a drawn signature meets the service's rules, whole and with a margin", () => {
+test("a drawn signature meets the service's rules, whole and with a margin", { timeout: 120_000 }, () => {
   for (const strokes of [[draw(wave(80, 500, 90))], [draw(wave(60, 60, 200))], [draw(wave(60, 300, 5)), draw([[0, -20]])]]) {
     const frame = frameAround(strokes);
     expect(frame.width / frame.height).toBeCloseTo(3);
