@@ -152,7 +152,7 @@ export async function finishWith(kind: Kind, chosen: ChosenPicture, picture: Pic
 }
 
 /** Whether the rule is about the file itself. If an unchanged file breaks one of them, the same picture drawn anew may not. */
-const isFileRule = (rule: string) => rule.startsWith("file_");
+const isFileRule = (rule: string) => rule.startsWith("file_") || rule === "colour_profile";
 
 /** Draws the files anew that the service rejected as files. Returns whether there are any. Each is drawn anew only once. */
 async function redrawRejectedFiles(pictureReport: PictureReport): Promise<boolean> {

@@ -7,11 +7,11 @@ import { boundsOf, extend, finish, frameAround, isSigned, PointerChoice, scaleFo
 /** Draws a stroke through positions, one sample each 8 milliseconds. */
 function draw(positions: readonly (readonly [number, number])[], pressure?: number): Stroke {
   let [stroke, previous]: [Stroke, Sample | undefined] = [[], undefined];
-  positions.forEach(([x, y], index) => {
+  for (const [index, [x, y]] of positions.entries()) {
     const sample = { x, y, pressure, time: 8 * index };
     stroke = extend(stroke, sample, previous);
     previous = sample;
-  });
+  }
   return previous === undefined ? stroke : finish(stroke, previous);
 }
 
