@@ -36,9 +36,9 @@ function asDate(value: string): Date {
   return new Date(/^\d{4}-\d{2}-\d{2}$/.test(value) ? `${value}T10:00:00Z` : value);
 }
 
-/** Formats a file size, for example "1,2 MB". */
-export function bytes(count: number): string {
+/** Formats a file size, for example "1,2 MB", with `extraDigits` more decimals than usual. */
+export function bytes(count: number, extraDigits = 0): string {
   const locale = language.value === "el" ? "el-GR" : "en-GB";
   const [value, unit] = count < 1_000_000 ? [count / 1000, "KB"] : [count / 1_000_000, "MB"];
-  return `${new Intl.NumberFormat(locale, { maximumFractionDigits: unit === "KB" ? 0 : 1 }).format(value)} ${unit}`;
+  return `${new Intl.NumberFormat(locale, { maximumFractionDigits: (unit === "KB" ? 0 : 1) + extraDigits }).format(value)} ${unit}`;
 }

@@ -13,6 +13,8 @@ import type { Kind } from "./picture/profiles";
 import { ImageReport } from "./report";
 import { formatPercent } from "./report_words";
 import { STEPS, useSteps } from "./step";
+import { mayIssueWithoutFace } from "./without_face";
+import { WithoutFaceForm } from "./without_face_form";
 import { words as common } from "./words";
 
 /** Step 2: uploads the pictures and shows the service's report on each. */
@@ -27,7 +29,7 @@ export function CheckStep() {
     if (isOutdated && (currentJob.phase === "idle" || currentJob.phase === "done")) void uploadAndCheck();
   }, [isOutdated, currentJob.phase]);
   const report = loadedReport?.report;
-  const hasWarnings = report?.images.some(({ findings }) => findings.some(({ ok }) => !ok)) === true;
+  const hasWarnings = report?.images.some(({ findings }) => findings.some(({ ok, severity }) => !ok && severity !== "hint")) === true;
   return (
     <Page title={t.check.title} caption={t.step(2, STEPS.length)} back="/photographer/new" wide>
       <Progress />
@@ -48,6 +50,7 @@ export function CheckStep() {
               <ImageSection key={image.kind} image={image} />
             ))}
           </div>
+          {mayIssueWithoutFace(report) && <WithoutFaceForm onDone={() => go("recipient")} />}
           {report.ok && (
             <div class="govgr-button-group">
               <Button onClick={() => go("recipient")}>{t.check.next}</Button>

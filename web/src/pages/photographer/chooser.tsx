@@ -18,7 +18,7 @@ export type FileChoice = { busy: boolean; error: string | undefined; pick: (file
 export function useFileChoice(kind: Kind, onChosen: () => void): FileChoice {
   const t = words().pictures;
   const [busy, setBusy] = useState(false);
-  const [errorKind, setErrorKind] = useState<"heic" | "unreadable" | "several">();
+  const [errorKind, setErrorKind] = useState<UnreadableFile["reason"] | "several">();
   const running = useRef(false);
   const pick = async (files: FileList | null | undefined) => {
     const file = files?.[0];

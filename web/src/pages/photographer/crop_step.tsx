@@ -6,10 +6,10 @@ import { Notice } from "../../parts/notice";
 import { Page } from "../../parts/page";
 import { FileChooser, hasCamera, useFileChoice } from "./chooser";
 import { Cropper } from "./cropper";
-import { setCrop, pictures, profile, finishPicture } from "./draft";
+import { setCrop, pictures, profile, finishPicture, sendsOriginal } from "./draft";
 import { words } from "./new_words";
-import { hasEnoughPixels, maxWidth, outputSize, equals } from "./picture/crop";
-import { canSendUnchanged } from "./picture/decode";
+import { PlacementNotes } from "./placement_notes";
+import { hasEnoughPixels, maxWidth, outputSize } from "./picture/crop";
 import { frameOf, HEAD_LIMITS, type Kind } from "./picture/profiles";
 import { formatNumber } from "./report_words";
 import { STEPS, useSteps } from "./step";
@@ -17,7 +17,7 @@ import { STEPS, useSteps } from "./step";
 /** Crops one picture. */
 export function CropStep({ kind }: { kind: Kind }) {
   const t = words();
-  const { leaveCrop, after } = useSteps();
+  const { go, leaveCrop, after } = useSteps();
   const choice = useFileChoice(kind, () => undefined);
   const finish = useAction(async () => {
     const isSameUrl = rememberUrl();
@@ -32,8 +32,8 @@ export function CropStep({ kind }: { kind: Kind }) {
   const frame = frameOf(profile.value, kind);
   const { source, crop, initialCrop } = chosen;
   const isLargeEnough = hasEnoughPixels(frame, crop);
-  const canSendOriginal = canSendUnchanged(frame, source);
-  const size = outputSize(frame, crop);
+  const isOriginal = sendsOriginal(kind, chosen);
+  const size = isOriginal ? source.size : outputSize(frame, crop);
   const back = after === "check" ? "/photographer/new?step=check" : "/photographer/new";
   const isLargeEnoughRotated = [1, 2, 3].some((more) => hasEnoughPixels(frame, { ...crop, width: maxWidth(frame, source.size, { quarter: ((crop.quarter + more) % 4) as 0 | 1 | 2 | 3, tilt: 0 }) }));
   return (
@@ -52,7 +52,8 @@ export function CropStep({ kind }: { kind: Kind }) {
           <p class="govgr-body">
             {t.crop.help[kind]} {hasCamera() ? t.crop.fingers : t.crop.keys}
           </p>
-          {canSendOriginal && equals(crop, initialCrop) && (
+          {kind === "face" && <PlacementNotes chosen={chosen} frame={frame} isOriginal={isOriginal} />}
+          {isOriginal && (
             <Notice>
               <p>{t.crop.asItIs}</p>
             </Notice>
@@ -86,6 +87,11 @@ export function CropStep({ kind }: { kind: Kind }) {
             <Button busy={finish.busy} disabled={!isLargeEnough} onClick={() => finish.run()}>
               {t.crop.use}
             </Button>
+            {kind === "signature" && (
+              <Button variant="secondary" onClick={() => go("clean", { replace: true, ...(after === "check" ? { after } : {}) })}>
+                {t.crop.clean}
+              </Button>
+            )}
             <FileChooser kind={kind} choice={choice} replaces />
           </div>
         </div>

@@ -7,19 +7,37 @@ import { UploadRejected, uploadFile, sha256 } from "../../api/upload";
 import { registerUnsentCheck } from "../../shell/unsent";
 import { now } from "../../words/clock";
 import { language } from "../../words/language";
+import type { FaceLocation, PictureReport, WithoutFace } from "./api_types";
+import { locateFace } from "./locate";
 import { equals, fullFrame, type Crop } from "./picture/crop";
-import { cropToJpeg, canSendUnchanged, openPicture, release, type OpenedPicture } from "./picture/decode";
+import { cropToJpeg, canSendUnchanged, openPicture, release, type OpenedPicture, type Picture } from "./picture/decode";
+import { convertToFrame, fitsUncropped, place, type Placement } from "./picture/placement";
 import { KINDS, frameOf, type Kind, type Profile, type Size } from "./picture/profiles";
+import { mayIssueWithoutFace } from "./without_face";
 
 /** A picture as it will be uploaded. */
 export type FinishedPicture = { readonly file: Blob; readonly size: Size; readonly url: string; readonly sha256: string; readonly isOriginalFile: boolean };
-export type ChosenPicture = { readonly source: OpenedPicture; readonly initialCrop: Crop; readonly crop: Crop; readonly finished?: FinishedPicture };
+export type ChosenPicture = {
+  readonly source: OpenedPicture;
+  readonly initialCrop: Crop;
+  readonly crop: Crop;
+  readonly finished?: FinishedPicture | undefined;
+  /** The search for the face. Absent for a signature. */
+  readonly face?: FaceSearch;
+  /** Where the face belongs in the frame of the current document. */
+  readonly placement?: Placement | undefined;
+  /** Whether the user has changed or accepted the crop. Then it is no longer placed automatically. */
+  readonly isCorrected: boolean;
+  /** Whether the service has rejected the file itself, so that it must be drawn anew. */
+  readonly mustRedraw: boolean;
+};
+export type FaceSearch = "searching" | "not_found" | FaceLocation;
 export type Recipient = { readonly kind: "mobile" | "email"; readonly mobile: string; readonly email: string; readonly language: "el" | "en"; readonly reminder: boolean };
 
 type Upload = Schemas["Upload"];
 /** An upload. The fingerprint identifies its pictures, because other pictures need another upload. */
 type UploadProgress = { readonly fingerprint: string; readonly upload: Upload; readonly uploaded: ReadonlySet<Kind> };
-export type Report = { readonly fingerprint: string; readonly language: string; readonly report: Schemas["PictureReport"] };
+export type Report = { readonly fingerprint: string; readonly language: string; readonly report: PictureReport };
 type Job = { readonly phase: "idle" | "preparing" | "checking" | "done" } | { readonly phase: "sending"; readonly sent: Readonly<Partial<Record<Kind, number>>> } | { readonly phase: "failed"; readonly failure: Failure };
 
 const EMPTY_RECIPIENT: Recipient = { kind: "mobile", mobile: "", email: "", language: "el", reminder: false };
@@ -29,6 +47,8 @@ export const pictures = signal<Readonly<Partial<Record<Kind, ChosenPicture>>>>({
 export const job = signal<Job>({ phase: "idle" });
 export const report = signal<Report | undefined>(undefined);
 export const recipient = signal<Recipient>(EMPTY_RECIPIENT);
+/** Why a code is issued although no face was found. */
+export const withoutFace = signal<WithoutFace | undefined>(undefined);
 export const issued = signal<Schemas["Issuance"] | undefined>(undefined);
 const uploadProgress = signal<UploadProgress | undefined>(undefined);
 
@@ -39,11 +59,42 @@ const fingerprint = computed(() => [profile.value, ...finishedPictures.value.map
 /** The report, if it belongs to the current pictures. */
 export const currentReport = computed(() => (report.value?.fingerprint === fingerprint.value ? report.value : undefined));
 
+/** Whether a code can be issued for the current pictures. */
+export const mayIssue = computed(() => {
+  const current = currentReport.value?.report;
+  return current !== undefined && (current.ok || (withoutFace.value !== undefined && mayIssueWithoutFace(current)));
+});
+
 export async function choosePicture(kind: Kind, file: File): Promise<void> {
   const source = await openPicture(file);
   const initialCrop = fullFrame(frameOf(profile.value, kind), source.size);
   releasePicture(pictures.value[kind]);
-  pictures.value = { ...pictures.value, [kind]: { source, initialCrop, crop: initialCrop } };
+  const chosen: ChosenPicture = { source, initialCrop, crop: initialCrop, isCorrected: false, mustRedraw: false };
+  pictures.value = { ...pictures.value, [kind]: kind === "face" ? { ...chosen, face: "searching" } : chosen };
+  if (kind === "face") void searchFace(source);
+}
+
+/** Places the frame as soon as the service has found the face, unless the user was faster. */
+async function searchFace(source: OpenedPicture): Promise<void> {
+  const location = await locateFace(source.preview);
+  const chosen = pictures.value.face;
+  if (chosen?.source === source) pictures.value = { ...pictures.value, face: withPlacement({ ...chosen, face: location ?? "not_found" }) };
+}
+
+/** Returns the face photo placed for the current document. A crop that the user has corrected stays. */
+function withPlacement(chosen: ChosenPicture): ChosenPicture {
+  const { face, source } = chosen;
+  if (face === undefined || face === "searching" || face === "not_found") return chosen;
+  const frame = frameOf(profile.value, "face");
+  const mayStay = canSendUnchanged(frame, source) && fitsUncropped(frame, profile.value, source.size, face);
+  const placement = mayStay ? { crop: chosen.initialCrop, outside: [] } : place(frame, profile.value, source.size, face);
+  return { ...chosen, placement, crop: chosen.isCorrected ? chosen.crop : (placement?.crop ?? chosen.crop) };
+}
+
+/** Undoes the user's corrections of the automatic placement. */
+export function placeAutomatically(): void {
+  const chosen = pictures.value.face;
+  if (chosen !== undefined) pictures.value = { ...pictures.value, face: withPlacement({ ...chosen, isCorrected: false }) };
 }
 
 export function removePicture(kind: Kind): void {
@@ -61,7 +112,8 @@ export function changeProfile(to: Profile): void {
       if (frame === frameOf(from, kind as Kind)) return [kind, chosen];
       releaseFinished(chosen);
       const initialCrop = fullFrame(frame, chosen.source.size);
-      return [kind, { source: chosen.source, initialCrop, crop: initialCrop }];
+      const crop = chosen.isCorrected ? convertToFrame(frameOf(from, kind as Kind), frame, chosen.source.size, chosen.crop) : initialCrop;
+      return [kind, withPlacement({ ...chosen, finished: undefined, initialCrop, crop })];
     }),
   );
 }
@@ -69,23 +121,57 @@ export function changeProfile(to: Profile): void {
 /** Stores a crop that is still being edited. */
 export function setCrop(kind: Kind, crop: Crop): void {
   const chosen = pictures.value[kind];
-  if (chosen !== undefined) pictures.value = { ...pictures.value, [kind]: { ...chosen, crop } };
+  if (chosen !== undefined) pictures.value = { ...pictures.value, [kind]: { ...chosen, crop, isCorrected: true } };
 }
 
-/** Creates the picture to upload. If the user changed nothing and the file follows all rules, it is the file itself. */
+/** Returns whether the file itself will be uploaded: the user changed nothing, and the file follows all rules. */
+export function sendsOriginal(kind: Kind, { source, crop, initialCrop, mustRedraw }: ChosenPicture): boolean {
+  return !mustRedraw && canSendUnchanged(frameOf(profile.value, kind), source) && equals(crop, initialCrop);
+}
+
+/** Creates the picture to upload. */
 export async function finishPicture(kind: Kind): Promise<void> {
   const chosen = pictures.value[kind];
   if (chosen === undefined) return;
-  const frame = frameOf(profile.value, kind);
   const { source, crop } = chosen;
-  const isOriginalFile = canSendUnchanged(frame, source) && equals(crop, chosen.initialCrop);
-  const picture = isOriginalFile ? { file: source.file as Blob, ...source.size } : await cropToJpeg(frame, source.file, crop);
+  const isOriginalFile = sendsOriginal(kind, chosen);
+  // From here on the crop is accepted. The face may be found later, and must not move it.
+  if (chosen.placement === undefined) pictures.value = { ...pictures.value, [kind]: { ...chosen, isCorrected: true } };
+  const picture = isOriginalFile ? { file: source.file as Blob, ...source.size } : await cropToJpeg(frameOf(profile.value, kind), source, crop);
+  await finishWith(kind, chosen, picture, isOriginalFile);
+}
+
+/** Uses a picture that was made from the chosen file. */
+export async function finishWith(kind: Kind, chosen: ChosenPicture, picture: Picture, isOriginalFile = false): Promise<void> {
   const digest = await sha256(picture.file);
   // Another file may have been chosen in the meantime.
-  if (pictures.value[kind]?.source !== source) return;
-  releaseFinished(chosen);
+  const current = pictures.value[kind];
+  if (current?.source !== chosen.source) return;
+  releaseFinished(current);
   const finished = { file: picture.file, size: { width: picture.width, height: picture.height }, url: URL.createObjectURL(picture.file), sha256: digest, isOriginalFile };
-  pictures.value = { ...pictures.value, [kind]: { ...chosen, crop, finished } };
+  pictures.value = { ...pictures.value, [kind]: { ...current, crop: chosen.crop, finished } };
+}
+
+/** Whether the rule is about the file itself. If an unchanged file breaks one of them, the same picture drawn anew may not. */
+const isFileRule = (rule: string) => rule.startsWith("file_") || rule === "colour_profile";
+
+/** Draws the files anew that the service rejected as files. Returns whether there are any. Each is drawn anew only once. */
+async function redrawRejectedFiles(pictureReport: PictureReport): Promise<boolean> {
+  const rejected = pictureReport.images.filter(
+    ({ kind, findings }) => pictures.value[kind]?.finished?.isOriginalFile === true && findings.some(({ ok, severity, rule }) => !ok && severity === "error" && isFileRule(rule)),
+  );
+  for (const { kind } of rejected) {
+    const chosen = pictures.value[kind];
+    if (chosen === undefined) continue;
+    pictures.value = { ...pictures.value, [kind]: { ...chosen, mustRedraw: true } };
+    try {
+      await finishPicture(kind);
+    } catch {
+      // The picture does not fit into the memory. The report says what is wrong with the file.
+      return false;
+    }
+  }
+  return rejected.length > 0;
 }
 
 /**
@@ -114,7 +200,9 @@ export async function uploadAndCheck(): Promise<void> {
     }
     setJob({ phase: "checking" });
     const checkLanguage = language.value;
-    const pictureReport = await responseData(api.POST("/v1/photographer/uploads/{upload}/check", { params: { path: { upload: upload.upload_id } }, body: {} }));
+    const pictureReport: PictureReport = await responseData(api.POST("/v1/photographer/uploads/{upload}/check", { params: { path: { upload: upload.upload_id } }, body: {} }));
+    // The change of the pictures cancels this run, and the page checks the new ones.
+    if (thisRun === latestRun && (await redrawRejectedFiles(pictureReport))) return;
     if (thisRun === latestRun) report.value = { fingerprint: uploadFingerprint, language: checkLanguage, report: pictureReport };
     setJob({ phase: "done" });
   } catch (error) {
@@ -132,6 +220,7 @@ effect(() => {
   fingerprint.value;
   latestRun += 1;
   job.value = { phase: "idle" };
+  withoutFace.value = undefined;
 });
 
 /** Problems after which a retry needs a new upload. */
@@ -155,8 +244,9 @@ export async function issueCode(): Promise<void> {
   if (progress?.fingerprint !== fingerprint.value) return;
   const { kind, mobile, email, language, reminder } = recipient.value;
   const value = kind === "mobile" ? mobile : email;
+  const exception = currentReport.value?.report.ok === true || withoutFace.value === undefined ? {} : { without_face: withoutFace.value };
   try {
-    issued.value = await responseData(api.POST("/v1/photographer/issuances", { body: { upload_id: progress.upload.upload_id, recipient: { kind, value }, language, reminder } }));
+    issued.value = await responseData(api.POST("/v1/photographer/issuances", { body: { upload_id: progress.upload.upload_id, recipient: { kind, value }, language, reminder, ...exception } }));
   } catch (error) {
     if (error instanceof ProblemError && (error.problem.code === "bad_picture" || STALE_UPLOAD_CODES.has(error.problem.code))) {
       uploadProgress.value = undefined;

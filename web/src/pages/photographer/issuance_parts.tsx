@@ -1,8 +1,10 @@
 import { Tag } from "../../parts/notice";
+import type { WithoutFace } from "./api_types";
 import { resendUntil, type Issuance, type State } from "./issuances";
 import { now } from "../../words/clock";
 import { moment } from "../../words/dates";
 import { words as issuedWords } from "./issued_words";
+import { words as withoutFaceWords } from "./without_face_words";
 import { words } from "./words";
 
 const TAG_KINDS: Readonly<Record<State, "good" | "bad" | "busy" | "quiet">> = { queued: "busy", sent: "good", failed: "bad", associated: "good", expired: "quiet" };
@@ -29,6 +31,19 @@ export function issuerText(issuance: Issuance): string {
   if (issuance.issued_by_you) return t.you;
   const { capacity, label, employee } = issuance.issued_by;
   return capacity === "owner" ? t.owner : (label ?? (employee === undefined ? t.staff : t.withdrawn));
+}
+
+/** Says why the code was issued although no face was found, if it was. */
+export function WithoutFaceNote({ issuance }: { issuance: Issuance & { readonly without_face?: WithoutFace } }) {
+  const t = withoutFaceWords();
+  const { without_face: exception } = issuance;
+  if (exception === undefined) return null;
+  return (
+    <span class="issued-more issued-exception">
+      {t.listed}: {t.reasons[exception.reason]}
+      {exception.text !== undefined && ` (${exception.text})`}
+    </span>
+  );
 }
 
 export function Verdicts({ verdicts }: { verdicts: Issuance["verdicts"] }) {

@@ -7,7 +7,7 @@ import { focusAfterRender } from "../../parts/focus";
 import { Loaded, Loading, Page } from "../../parts/page";
 import { moment, shortDay, time } from "../../words/dates";
 import { Filters, isState, type Filter } from "./filters";
-import { StateTag, Verdicts, imagesText, issuerText, resendsText } from "./issuance_parts";
+import { StateTag, Verdicts, WithoutFaceNote, imagesText, issuerText, resendsText } from "./issuance_parts";
 import { listIssuances, mayResend, usePolling, type Issuance } from "./issuances";
 import { words } from "./issued_words";
 import { words as common } from "./words";
@@ -131,6 +131,7 @@ function IssuanceTable({ issuances }: { issuances: readonly Issuance[] }) {
             <td data-label={c.what}>
               {imagesText(issuance)}
               <span class="issued-more">{common().profile[issuance.profile]}</span>
+              <WithoutFaceNote issuance={issuance} />
               {issuance.verdicts.length > 0 && <Verdicts verdicts={issuance.verdicts} />}
             </td>
             <td data-label={c.by}>{issuerText(issuance)}</td>

@@ -2,10 +2,11 @@ import { useEffect } from "preact/hooks";
 
 import { CheckStep } from "./check_step";
 import { CropStep } from "./crop_step";
-import { currentReport, isComplete, issued, nextCustomer, pictures } from "./draft";
+import { isComplete, issued, mayIssue, nextCustomer, pictures } from "./draft";
 import { PicturesStep } from "./pictures_step";
 import { RecipientStep } from "./recipient_step";
 import { SentStep } from "./sent_step";
+import { CleanStep, DrawStep } from "./signature/deferred";
 import { useSteps, type Step } from "./step";
 
 /** Returns the requested step, or the step that the draft allows. After a reload the draft is empty and the first step follows. */
@@ -13,7 +14,8 @@ function allowedStep(requested: string): Step {
   // A code was just issued, or the user came back to that page. Any other step starts the next customer.
   if (issued.value !== undefined && (requested === "recipient" || requested === "sent")) return "sent";
   if ((requested === "face" || requested === "signature") && pictures.value[requested] !== undefined) return requested;
-  if (requested === "recipient" && currentReport.value?.report.ok === true) return requested;
+  if (requested === "draw" || (requested === "clean" && pictures.value.signature !== undefined)) return requested;
+  if (requested === "recipient" && mayIssue.value) return requested;
   return (requested === "check" || requested === "recipient") && isComplete.value ? "check" : "pictures";
 }
 
@@ -38,6 +40,10 @@ export function NewPhotos() {
     case "face":
     case "signature":
       return <CropStep key={step} kind={step} />;
+    case "clean":
+      return <CleanStep />;
+    case "draw":
+      return <DrawStep />;
     case "check":
       return <CheckStep />;
     case "recipient":

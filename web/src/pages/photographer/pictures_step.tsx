@@ -8,9 +8,10 @@ import { bytes } from "../../words/dates";
 import { FileChooser, hasCamera, useFileChoice } from "./chooser";
 import { changeProfile, pictures, profile, removePicture } from "./draft";
 import { words } from "./new_words";
+import { canSendUnchanged } from "./picture/decode";
 import { frameOf, KINDS, PROFILES, type Kind } from "./picture/profiles";
 import { formatNumber } from "./report_words";
-import { STEPS, useSteps } from "./step";
+import { STEPS, useSteps, type Step } from "./step";
 import { words as common } from "./words";
 
 /** Step 1: the document and the pictures. */
@@ -50,6 +51,12 @@ export function PicturesStep() {
   );
 }
 
+/** A signature on paper is cleaned. A file that meets the specification already, such as a drawn signature, is only cropped. */
+function editStep(kind: Kind): Step {
+  const chosen = pictures.value[kind];
+  return kind === "signature" && chosen !== undefined && !canSendUnchanged(frameOf(profile.value, kind), chosen.source) ? "clean" : kind;
+}
+
 const minSizeText = ({ width, height }: { width: number; height: number }) => words().pictures.pixels(formatNumber(width), formatNumber(height));
 
 function missingPictures(t: ReturnType<typeof words>["pictures"], image: Readonly<Record<Kind, string>>): Errors {
@@ -62,7 +69,7 @@ function PictureSlot({ kind, error }: { kind: Kind; error: string | undefined })
   const t = words().pictures;
   const image = common().image[kind];
   const { go } = useSteps();
-  const choice = useFileChoice(kind, () => go(kind));
+  const choice = useFileChoice(kind, () => go(editStep(kind)));
   const [isDraggedOver, setIsDraggedOver] = useState(false);
   const chosen = pictures.value[kind];
   const shownError = choice.error ?? error;
@@ -102,11 +109,16 @@ function PictureSlot({ kind, error }: { kind: Kind; error: string | undefined })
       {chosen !== undefined && chosen.finished === undefined && <p class="govgr-body">{t.notCropped}</p>}
       <div class="govgr-button-group">
         {chosen !== undefined && (
-          <Button variant={chosen.finished === undefined ? "primary" : "secondary"} label={t.forImage(chosen.finished === undefined ? t.crop : t.cropAgain, image)} onClick={() => go(kind)}>
+          <Button variant={chosen.finished === undefined ? "primary" : "secondary"} label={t.forImage(chosen.finished === undefined ? t.crop : t.cropAgain, image)} onClick={() => go(editStep(kind))}>
             {chosen.finished === undefined ? t.crop : t.cropAgain}
           </Button>
         )}
         <FileChooser kind={kind} choice={choice} replaces={chosen !== undefined} camera={chosen === undefined} />
+        {kind === "signature" && (
+          <Button variant="secondary" onClick={() => go("draw")}>
+            {t.draw}
+          </Button>
+        )}
         {chosen !== undefined && (
           <Button variant="link" label={t.forImage(t.remove, image)} onClick={() => {
               removePicture(kind);

@@ -1,15 +1,14 @@
 import type { ComponentChildren } from "preact";
 
-import type { Schemas } from "../../api/client";
 import { Tag } from "../../parts/notice";
+import type { Finding, ImageReport as Report } from "./api_types";
 import type { Size } from "./picture/profiles";
-import { formatLimit, words, formatMeasure } from "./report_words";
+import { MarkedPicture } from "./report_marks";
+import { formatLimit, formatMeasured, words } from "./report_words";
 import { words as common } from "./words";
 
-type Finding = Schemas["PictureFinding"];
-
-/** The report on one picture: errors, then remarks, and the passed rules in a collapsed section. */
-export function ImageReport({ image, url, size, children }: { image: Schemas["ImageReport"]; url: string | undefined; size: Size | undefined; children: ComponentChildren }) {
+/** The report on one picture: errors, then remarks and hints, and the passed rules in a collapsed section. */
+export function ImageReport({ image, url, size, children }: { image: Report; url: string | undefined; size: Size | undefined; children: ComponentChildren }) {
   const t = words();
   const name = common().image[image.kind];
   const failed = image.findings.filter(({ ok }) => !ok);
@@ -19,8 +18,8 @@ export function ImageReport({ image, url, size, children }: { image: Schemas["Im
   const passed = image.findings.filter(({ ok }) => ok);
   return (
     <section class={`report report-${image.kind}`} aria-labelledby={`report-${image.kind}`}>
-      {url !== undefined && <img class={`thumb thumb-${image.kind}`} src={url} alt={name} width={size?.width} height={size?.height} />}
-      <div class="report-text">
+      {url !== undefined && size !== undefined && <MarkedPicture image={image} url={url} name={name} size={size} findingsId={`findings-${image.kind}`} />}
+      <div class="report-text" id={`findings-${image.kind}`}>
         <h2 class="govgr-heading-m" id={`report-${image.kind}`}>
           {name}
         </h2>
@@ -46,7 +45,7 @@ export function ImageReport({ image, url, size, children }: { image: Schemas["Im
                 <div key={finding.rule}>
                   <dt>{t.rules[finding.rule]}</dt>
                   <dd>
-                    {finding.measured === undefined ? t.yes : formatMeasure(finding, finding.measured)} <Limit finding={finding} />
+                    {formatMeasured(finding) ?? t.yes} <Limit finding={finding} />
                   </dd>
                 </div>
               ))}
@@ -60,14 +59,13 @@ export function ImageReport({ image, url, size, children }: { image: Schemas["Im
 
 function FailedRule({ finding }: { finding: Finding }) {
   const t = words();
-  const isError = finding.severity === "error";
   return (
-    <li class={isError ? "finding finding-error" : "finding finding-warning"} data-rule={finding.rule}>
+    <li class={`finding finding-${finding.severity}`} data-rule={finding.rule}>
       <p class="finding-name">
         <span class="finding-kind">{t[finding.severity]}:</span> {t.rules[finding.rule]}
       </p>
       {/* The service's text contains the measured value and the limit. */}
-      <p>{finding.text ?? (finding.measured === undefined ? "" : t.numbers(formatMeasure(finding, finding.measured), formatLimit(finding) ?? ""))}</p>
+      <p>{finding.text ?? (finding.measured === undefined ? "" : t.numbers(formatMeasured(finding) ?? "", formatLimit(finding) ?? ""))}</p>
     </li>
   );
 }

@@ -16,12 +16,24 @@ export const words = bilingual(
     error: "Σφάλμα",
     warning: "Παρατήρηση",
     hint: "Υπόδειξη",
+    hints: (count: number) => (count === 1 ? "1 υπόδειξη" : `${count} υποδείξεις`),
     numbers: (measured: string, limit: string) => `Μέτρηση: ${measured}. Όριο: ${limit}.`,
     least: (value: string) => `τουλάχιστον ${value}`,
     most: (value: string) => `έως ${value}`,
     between: (least: string, most: string) => `${least} έως ${most}`,
     unit: { pixels: "pixel", levels: "από 255", face: "πρόσωπο", faces: "πρόσωπα" },
     yes: "ναι",
+    marks: {
+      show: "Μετρήσεις πάνω στη φωτογραφία",
+      legend: "Υπόμνημα",
+      picture: "Η φωτογραφία με τις μετρήσεις του ελέγχου. Τα ευρήματα τις αναφέρουν με λέξεις.",
+      eyes: "Γραμμή ματιών",
+      chin: "Πηγούνι",
+      crown: "Κορυφή κεφαλιού",
+      centre: "Μέσο του προσώπου",
+      met: "εντός ορίων",
+      notMet: "εκτός ορίων",
+    },
     rules: {
       file_type: "Αρχείο JPEG",
       file_whole: "Ακέραιο αρχείο",
@@ -70,12 +82,24 @@ export const words = bilingual(
     error: "Error",
     warning: "Remark",
     hint: "Hint",
+    hints: (count: number) => (count === 1 ? "1 hint" : `${count} hints`),
     numbers: (measured: string, limit: string) => `Measured: ${measured}. Limit: ${limit}.`,
     least: (value: string) => `at least ${value}`,
     most: (value: string) => `at most ${value}`,
     between: (least: string, most: string) => `${least} to ${most}`,
     unit: { pixels: "pixels", levels: "of 255", face: "face", faces: "faces" },
     yes: "yes",
+    marks: {
+      show: "Measurements on the photo",
+      legend: "Legend",
+      picture: "The photo with the measurements of the check. The findings say the same in words.",
+      eyes: "Eye line",
+      chin: "Chin",
+      crown: "Top of the head",
+      centre: "Middle of the face",
+      met: "within the limits",
+      notMet: "outside the limits",
+    },
     rules: {
       file_type: "JPEG file",
       file_whole: "Whole file",
@@ -117,27 +141,27 @@ export const words = bilingual(
   },
 );
 
-/** Formats a number with the language's separators, for example 3.000.000 in Greek. */
-export function formatNumber(value: number, digits = 0): string {
-  return new Intl.NumberFormat(language.value === "el" ? "el-GR" : "en-GB", { maximumFractionDigits: digits, useGrouping: true }).format(value);
+/** Formats a number with the language's separators, for example 3.000.000 in Greek, and with at most `digits` decimals. */
+export function formatNumber(value: number, digits = 0, minDigits = 0): string {
+  return new Intl.NumberFormat(language.value === "el" ? "el-GR" : "en-GB", { maximumFractionDigits: digits, minimumFractionDigits: minDigits, useGrouping: true }).format(value);
 }
 
-export function formatPercent(value: number): string {
-  return `${formatNumber(value * 100, 2)}%`;
+export function formatPercent(value: number, digits = 2, minDigits = 0): string {
+  return `${formatNumber(value * 100, digits, minDigits)}%`;
 }
 
-/** Formats a measured value with its unit. */
-export function formatMeasure(finding: Pick<Finding, "rule" | "unit">, value: number): string {
+/** Formats a measured value with its unit, with `extraDigits` more decimals than usual. */
+export function formatMeasure(finding: Pick<Finding, "rule" | "unit">, value: number, extraDigits = 0): string {
   const t = words().unit;
-  if (finding.rule === "proportion") return formatNumber(value, 3);
-  if (finding.rule === "side_light") return formatNumber(value, 1);
+  if (finding.rule === "proportion") return formatNumber(value, 3 + extraDigits, 3 + extraDigits);
+  if (finding.rule === "side_light") return formatNumber(value, 1 + extraDigits, extraDigits === 0 ? 0 : 1 + extraDigits);
   switch (finding.unit) {
     case "bytes":
-      return bytes(value);
+      return bytes(value, extraDigits);
     case "ratio":
-      return formatPercent(value);
+      return formatPercent(value, 2 + extraDigits, extraDigits === 0 ? 0 : 2 + extraDigits);
     case "degrees":
-      return `${formatNumber(value)}°`;
+      return `${formatNumber(value, extraDigits)}°`;
     case "pixels":
       return `${formatNumber(value)} ${t.pixels}`;
     case "levels":
@@ -149,10 +173,28 @@ export function formatMeasure(finding: Pick<Finding, "rule" | "unit">, value: nu
   }
 }
 
-export function formatLimit(finding: Finding): string | undefined {
+/** The service sends ratios with four decimals, so more decimals than these cannot tell values apart. */
+const EXTRA_DIGITS_MAX = 6;
+
+/** Returns how many more decimals than usual are needed so that the measured value looks different from a limit that it does not equal. */
+export function extraDigits({ rule, unit, measured, limit }: Pick<Finding, "rule" | "unit" | "measured" | "limit">): number {
+  if (measured === undefined) return 0;
+  const others = [limit?.least, limit?.most].filter((value) => value !== undefined && value !== measured);
+  const looksEqual = (digits: number) => others.some((value) => value !== undefined && formatMeasure({ rule, ...(unit === undefined ? {} : { unit }) }, value, digits) === formatMeasure({ rule, ...(unit === undefined ? {} : { unit }) }, measured, digits));
+  for (let digits = 0; digits < EXTRA_DIGITS_MAX; digits += 1) if (!looksEqual(digits)) return digits;
+  return 0;
+}
+
+/** Formats the measured value of a finding. */
+export function formatMeasured(finding: Pick<Finding, "rule" | "unit" | "measured" | "limit">): string | undefined {
+  return finding.measured === undefined ? undefined : formatMeasure(finding, finding.measured, extraDigits(finding));
+}
+
+export function formatLimit(finding: Pick<Finding, "rule" | "unit" | "measured" | "limit">): string | undefined {
   const t = words();
   const { least, most } = finding.limit ?? {};
-  if (least !== undefined && most !== undefined) return least === most ? formatMeasure(finding, least) : t.between(formatMeasure(finding, least), formatMeasure(finding, most));
-  if (least !== undefined) return t.least(formatMeasure(finding, least));
-  return most === undefined ? undefined : t.most(formatMeasure(finding, most));
+  const format = (value: number) => formatMeasure(finding, value, extraDigits(finding));
+  if (least !== undefined && most !== undefined) return least === most ? format(least) : t.between(format(least), format(most));
+  if (least !== undefined) return t.least(format(least));
+  return most === undefined ? undefined : t.most(format(most));
 }

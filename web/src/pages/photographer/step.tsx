@@ -4,7 +4,8 @@ import { useCallback } from "preact/hooks";
 
 import type { Kind } from "./picture/profiles";
 
-export type Step = "pictures" | Kind | "check" | "recipient" | "sent";
+/** `clean` and `draw` are other ways than cropping to make the signature. */
+export type Step = "pictures" | Kind | "clean" | "draw" | "check" | "recipient" | "sent";
 
 const NEW_PHOTOS_PATH = "/photographer/new";
 
@@ -20,7 +21,7 @@ let cropHasPreviousStep = false;
 export function useSteps() {
   const { route, query } = useLocation();
   const go = useCallback((step: Step, { replace = false, after }: { replace?: boolean; after?: Step } = {}) => {
-    if (!replace) cropHasPreviousStep = step === "face" || step === "signature";
+    if (!replace) cropHasPreviousStep = ["face", "signature", "clean", "draw"].includes(step);
     const query = new URLSearchParams(step === "pictures" ? {} : { step });
     if (after !== undefined) query.set("then", after);
     route(query.size === 0 ? NEW_PHOTOS_PATH : `${NEW_PHOTOS_PATH}?${query}`, replace);

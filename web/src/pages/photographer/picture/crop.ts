@@ -7,9 +7,15 @@ import { PHOTO_PIXELS_MAX, type Frame, type Size } from "./profiles";
  */
 export type Crop = { readonly x: number; readonly y: number; readonly width: number; readonly quarter: 0 | 1 | 2 | 3; readonly tilt: number };
 
-export const TILT_MAX = 15;
+/** Together with quarter turns, this is every rotation. */
+export const TILT_MAX = 45;
 
 const heightPerWidth = ({ proportion }: Frame) => proportion.height / proportion.width;
+
+/** Returns the height of the crop in the source's pixels. */
+export function heightOf(frame: Frame, crop: Crop): number {
+  return crop.width * heightPerWidth(frame);
+}
 
 /** Returns the rotation of the source under the frame, in radians, clockwise. */
 export function angleOf({ quarter, tilt }: Pick<Crop, "quarter" | "tilt">): number {
@@ -19,7 +25,7 @@ export function angleOf({ quarter, tilt }: Pick<Crop, "quarter" | "tilt">): numb
 /** Returns half the size of the rotated crop along the source's axes. */
 function halfExtent(frame: Frame, crop: Crop): Size {
   const [sin, cos] = [Math.abs(Math.sin(angleOf(crop))), Math.abs(Math.cos(angleOf(crop)))];
-  const [across, up] = [crop.width / 2, (crop.width * heightPerWidth(frame)) / 2];
+  const [across, up] = [crop.width / 2, heightOf(frame, crop) / 2];
   return { width: across * cos + up * sin, height: across * sin + up * cos };
 }
 
@@ -34,7 +40,8 @@ export function minWidth(frame: Frame, source: Size, rotation: Pick<Crop, "quart
   return Math.min(requiredWidth(frame), maxWidth(frame, source, rotation));
 }
 
-const requiredWidth = (frame: Frame) => Math.max(frame.minSize.width, frame.minSize.height / heightPerWidth(frame));
+/** Returns the width of a crop that has exactly the required pixels. */
+export const requiredWidth = (frame: Frame) => Math.max(frame.minSize.width, frame.minSize.height / heightPerWidth(frame));
 
 /** Returns whether the crop has the required pixels. Upscaling would not add any detail. */
 export function hasEnoughPixels(frame: Frame, crop: Crop): boolean {

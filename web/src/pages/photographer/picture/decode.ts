@@ -1,18 +1,20 @@
 /* Decodes files to upright pixels, whatever their EXIF orientation, and encodes crops as JPEG. */
 import { minScale, outputSize, transform, type Crop } from "./crop";
-import { meetsFileRules, readHeader } from "./jpeg";
+import { meetsFileRules } from "./file_rules";
+import type { Inspection } from "./inspect";
+import { inspectFile } from "./inspect_file";
 import { PHOTO_BYTES_MAX, type Frame, type Size } from "./profiles";
 import { encodeWithinLimit } from "./quality_search";
 
 /** Longest side of the preview for cropping, in pixels. Moving a full-size picture would be slow. */
 const PREVIEW_EDGE_MAX = 1600;
 
-/** How many bytes to read for the JPEG header. A thumbnail, a colour profile and maker notes may precede the frame header. */
-const HEADER_BYTES_MAX = 1_000_000;
+/** Length of the part of a file that names its format. */
+const BRAND_BYTES = 12;
 
-/** The file cannot be decoded. */
+/** The file cannot be decoded, or only a part of it. */
 export class UnreadableFile extends Error {
-  constructor(readonly reason: "heic" | "unreadable") {
+  constructor(readonly reason: "heic" | "incomplete" | "unreadable") {
     super(reason);
   }
 }
@@ -24,16 +26,17 @@ export type OpenedPicture = {
   readonly size: Size;
   /** A smaller copy for cropping. */
   readonly preview: ImageBitmap | HTMLCanvasElement;
-  readonly header: ReturnType<typeof readHeader>;
+  readonly inspection: Inspection;
 };
 
+/** Opens a file. Throws `UnreadableFile`, also if only a part of the picture is there. */
 export async function openPicture(file: File): Promise<OpenedPicture> {
-  const start = new Uint8Array(await file.slice(0, HEADER_BYTES_MAX).arrayBuffer());
-  const header = readHeader(start);
-  const pixels = await decode(file, start);
+  const inspection = await inspectFile(file);
+  if (inspection.completeness === "incomplete") throw new UnreadableFile("incomplete");
+  const pixels = await decode(file, inspection);
   try {
     const size = sizeOf(pixels);
-    return { file, size, preview: await downscale(pixels, size), header };
+    return { file, size, preview: await downscale(pixels, size), inspection };
   } finally {
     release(pixels);
   }
@@ -41,14 +44,14 @@ export async function openPicture(file: File): Promise<OpenedPicture> {
 
 /** Returns whether the file can be uploaded unchanged if the user does not edit the crop. */
 export function canSendUnchanged(frame: Frame, opened: OpenedPicture): boolean {
-  return meetsFileRules(frame, opened.file.size, opened.header);
+  return meetsFileRules(frame, opened.file.size, opened.inspection.jpeg);
 }
 
-async function decode(file: File, bytes: Uint8Array): Promise<Pixels> {
+async function decode(file: File, inspection: Inspection): Promise<Pixels> {
   try {
     return await createImageBitmap(file, { imageOrientation: "from-image" });
   } catch {
-    // Some browsers decode more formats through an image element (Safari: HEIC).
+    if (!mayUseImageElement(inspection)) throw new UnreadableFile("unreadable");
   }
   const url = URL.createObjectURL(file);
   try {
@@ -57,9 +60,38 @@ async function decode(file: File, bytes: Uint8Array): Promise<Pixels> {
     await image.decode();
     return image;
   } catch {
-    throw new UnreadableFile(isHeic(file, bytes) ? "heic" : "unreadable");
+    const start = new Uint8Array(await file.slice(0, BRAND_BYTES).arrayBuffer());
+    throw new UnreadableFile(isHeic(file, start) ? "heic" : "unreadable");
   } finally {
     URL.revokeObjectURL(url);
+  }
+}
+
+/**
+ * Returns whether an image element may decode what `createImageBitmap` rejects. It also shows a part of a picture, so it is used only for a
+ * JPEG that is known to be complete, and for formats that some browsers decode in no other way (Safari: HEIC).
+ */
+function mayUseImageElement({ format, completeness }: Inspection): boolean {
+  return format === "jpeg" ? completeness === "complete" : format === "boxes" || format === "unknown";
+}
+
+/** Returns upright pixels of the file, or of a part of it, scaled so that the longer side has at most `maxEdge` pixels. */
+export async function readPixels({ file, inspection }: OpenedPicture, maxEdge: number, part?: Size & { readonly x: number; readonly y: number }): Promise<ImageData> {
+  const pixels = await decode(file, inspection);
+  try {
+    const { x, y, width, height } = part ?? { x: 0, y: 0, ...sizeOf(pixels) };
+    const scale = Math.min(1, maxEdge / Math.max(width, height));
+    const canvas = Object.assign(document.createElement("canvas"), { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) });
+    const context = canvas.getContext("2d", { alpha: false, willReadFrequently: true });
+    if (context === null) throw new UnreadableFile("unreadable");
+    context.imageSmoothingQuality = "high";
+    // Draws transparent pictures on white.
+    context.fillStyle = "#fff";
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.drawImage(pixels, x, y, width, height, 0, 0, canvas.width, canvas.height);
+    return context.getImageData(0, 0, canvas.width, canvas.height);
+  } finally {
+    release(pixels);
   }
 }
 
@@ -90,9 +122,9 @@ export function release(pixels: Pixels | HTMLCanvasElement): void {
 
 export type Picture = Size & { readonly file: Blob };
 
-/** Crops the picture at its own resolution. Returns the JPEG of the highest quality within PHOTO_BYTES_MAX. */
-export async function cropToJpeg(frame: Frame, file: File, crop: Crop): Promise<Picture> {
-  const pixels = await decode(file, new Uint8Array());
+/** Crops the picture at its own resolution. Returns the JPEG, in sRGB, of the highest quality within PHOTO_BYTES_MAX. */
+export async function cropToJpeg(frame: Frame, { file, inspection }: OpenedPicture, crop: Crop): Promise<Picture> {
+  const pixels = await decode(file, inspection);
   try {
     const canvases = new Map<number, Canvas>();
     const jpeg = await encodeWithinLimit(

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import photo from "../../../../../shared/domain/src/photo.rs?raw";
 import report from "../../../../../shared/domain/src/picture_report.rs?raw";
 import { guides } from "./guides";
-import { frameOf, HEAD_LIMITS, PHOTO_BYTES_MAX, PHOTO_PIXELS_MAX, PROFILES, PROPORTION_TOLERANCE, type Profile } from "./profiles";
+import { FACE_CENTRE, frameOf, HEAD_LIMITS, PHOTO_BYTES_MAX, PHOTO_PIXELS_MAX, PROFILES, PROPORTION_TOLERANCE, type Profile } from "./profiles";
 
 const numberOf = (name: string) => Number(new RegExp(`const ${name}: u64 = ([\\d_]+);`).exec(photo)?.[1]?.replaceAll("_", ""));
 
@@ -18,6 +18,8 @@ test("the limits of the head equal those of the service", () => {
   const of = (name: string) => [...report.matchAll(new RegExp(`${name}: Limit::between\\(([\\d.]+), ([\\d.]+)\\)`, "g"))].map((match) => ({ min: Number(match[1]), max: Number(match[2]) }));
   const profiles: readonly Profile[] = ["standard", "identity_card"];
   expect(of("head_height")).toEqual(profiles.map((profile) => HEAD_LIMITS[profile].headHeight));
+  const [, min, max] = /const FACE_CENTRE: Limit = Limit::between\(([\d.]+), ([\d.]+)\)/.exec(report) ?? [];
+  expect(FACE_CENTRE).toEqual({ min: Number(min), max: Number(max) });
   expect(of("eye_line")).toEqual(profiles.map((profile) => HEAD_LIMITS[profile].eyeLine));
 });
 

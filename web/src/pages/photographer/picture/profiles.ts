@@ -34,6 +34,9 @@ export const HEAD_LIMITS: Readonly<Record<Profile, HeadLimits>> = {
   identity_card: { headHeight: { min: 0.54, max: 0.9 }, eyeLine: { min: 0.28, max: 0.52 } },
 };
 
+/** Limits of the horizontal middle of the face, relative to the picture's width. The same for all profiles. */
+export const FACE_CENTRE: Range = { min: 0.43, max: 0.57 };
+
 export function frameOf(profile: Profile, kind: Kind): Frame {
   return kind === "signature" ? SIGNATURE_FRAME : FACE_FRAMES[profile];
 }

@@ -1,0 +1,30 @@
+/* Members of the API's requests and responses that are about the place of the face in a picture, and about issuing without one. */
+import type { Schemas } from "../../api/client";
+import type { Profile } from "./picture/profiles";
+
+/** A position in fractions of the picture's width and height, from its upper left corner. */
+export type Point = { readonly x: number; readonly y: number };
+export type Side = "above" | "below" | "left" | "right";
+
+/**
+ * Where the frame of a profile should be. Width and height are fractions of the picture's. The picture is turned clockwise by `rotation`
+ * degrees under the frame. `outside` lists the sides on which the frame is larger than the picture, as the upright head has them.
+ */
+export type FaceCrop = { readonly profile: Profile; readonly centre: Point; readonly width: number; readonly height: number; readonly rotation: number; readonly outside: readonly Side[] };
+
+export type Face = { readonly left_eye: Point; readonly right_eye: Point; readonly chin: Point; readonly crown: Point; readonly roll: number };
+
+/** The response of `locate_face`. `face` is absent, and `crops` is empty, if no face was found. */
+export type FaceLocation = { readonly face?: Face; readonly crops: readonly FaceCrop[] };
+
+/** Where the picture check has measured. `left_eye` is the eye on the left side of the picture. */
+export type Marks = { readonly left_eye: Point; readonly right_eye: Point; readonly chin: Point; readonly crown: Point; readonly zones: readonly { readonly rule: string; readonly points: readonly Point[] }[] };
+
+export type Finding = Omit<Schemas["PictureFinding"], "severity"> & { readonly severity: "error" | "warning" | "hint" };
+export type ImageReport = Omit<Schemas["ImageReport"], "findings"> & { readonly findings: readonly Finding[]; readonly marks?: Marks };
+export type PictureReport = Omit<Schemas["PictureReport"], "images"> & { readonly images: readonly ImageReport[]; readonly may_issue_without_face?: boolean };
+
+export const WITHOUT_FACE_REASONS = ["face_not_recognised", "face_covered_for_medical_reasons", "religious_head_covering", "other"] as const;
+export type WithoutFaceReason = (typeof WITHOUT_FACE_REASONS)[number];
+export type WithoutFace = { readonly reason: WithoutFaceReason; readonly text?: string };
+export const WITHOUT_FACE_TEXT_MAX = 200;

@@ -1,0 +1,233 @@
+/*
+ * Walks through the Huffman codes of a JPEG scan and counts its blocks, without decoding them to pixels (ITU-T T.81, annexes F and G).
+ * Browsers paint missing blocks gray, so only counting shows whether the image data is complete.
+ */
+import type { HuffmanTable, HuffmanTables } from "./huffman";
+
+export type Component = {
+  readonly id: number;
+  readonly across: number;
+  readonly down: number;
+  /**
+   * For each block of a progressive picture, a bit mask (two numbers) of the coefficients that are not zero so far. Later scans refine these.
+   */
+  readonly nonzero: Int32Array | undefined;
+};
+
+export type Frame = {
+  readonly isProgressive: boolean;
+  readonly width: number;
+  readonly height: number;
+  readonly components: readonly Component[];
+};
+
+export type Scan = {
+  readonly parts: readonly { readonly component: Component; readonly dc: number; readonly ac: number }[];
+  /** The coefficients that the scan contains, first to last. */
+  readonly first: number;
+  readonly last: number;
+  /** Whether the scan adds one bit to coefficients of earlier scans. */
+  readonly refines: boolean;
+  readonly restartInterval: number;
+};
+
+/**
+ * `complete`: all blocks, and at most the unused bits of the last byte after them. `padded`: bytes that mean nothing follow. `extra`: other
+ * data follows. `broken`: blocks are missing, or a code is invalid.
+ */
+export type ScanResult = "complete" | "padded" | "extra" | "broken";
+
+/** Reads the scan in `bytes` from `start` to the next marker at `end`. */
+export function walkScan(frame: Frame, scan: Scan, tables: HuffmanTables, bytes: Uint8Array, start: number, end: number): ScanResult {
+  const reader = new BlockReader(bytes.subarray(start, end), scan, frame.isProgressive);
+  const parts = scan.parts.map(({ component, dc, ac }) => ({ component, dc: tables.dc[dc], ac: tables.ac[ac] }));
+  const [maxAcross, maxDown] = [Math.max(...frame.components.map(({ across }) => across)), Math.max(...frame.components.map(({ down }) => down))];
+  const units = { width: Math.ceil(frame.width / (8 * maxAcross)), height: Math.ceil(frame.height / (8 * maxDown)) };
+  const [only] = parts;
+  let unit = 0;
+  if (only !== undefined && parts.length === 1) {
+    // A scan of a single component contains only the blocks inside the picture, without those beyond the edge that complete the last unit.
+    const stride = units.width * only.component.across;
+    const width = Math.ceil((frame.width * only.component.across) / (8 * maxAcross));
+    const height = Math.ceil((frame.height * only.component.down) / (8 * maxDown));
+    for (let row = 0; row < height; row += 1) {
+      for (let column = 0; column < width; column += 1) {
+        if (!reader.restart(unit++) || !reader.block(only.dc, only.ac, only.component.nonzero, row * stride + column)) return "broken";
+      }
+    }
+    return reader.end();
+  }
+  for (const count = units.width * units.height; unit < count; ) {
+    if (!reader.restart(unit++)) return "broken";
+    for (const { component, dc, ac } of parts) {
+      // An interleaved progressive scan contains only first (DC) coefficients, which need no mask.
+      for (let left = component.across * component.down; left > 0; left -= 1) if (!reader.block(dc, ac, undefined, 0)) return "broken";
+    }
+  }
+  return reader.end();
+}
+
+class BlockReader {
+  private at = 0;
+  /** The next `buffered` bits, at the low end. The last `padded` of them stand for no data. */
+  private buffer = 0;
+  private buffered = 0;
+  private padded = 0;
+  /** The number of following blocks that the last "end of band" code has already ended. */
+  private blocksToSkip = 0;
+
+  constructor(
+    private readonly bytes: Uint8Array,
+    private readonly scan: Scan,
+    private readonly isProgressive: boolean,
+  ) {}
+
+  /** Fills the buffer to at least 25 bits. A marker is not passed; ones stand for the bits after the data, as in decoders. */
+  private fill(): void {
+    while (this.buffered <= 24) {
+      let byte = this.bytes[this.at];
+      if (byte === undefined || (byte === 0xff && this.bytes[this.at + 1] !== 0)) {
+        byte = 0xff;
+        this.padded += 8;
+      } else {
+        this.at += byte === 0xff ? 2 : 1;
+      }
+      this.buffer = (this.buffer << 8) | byte;
+      this.buffered += 8;
+    }
+  }
+
+  /** Reads a code. Returns its value, or -1 if there is no such code. */
+  private code(table: HuffmanTable): number {
+    if (this.buffered < 16) this.fill();
+    const entry = table.lookUp((this.buffer >>> (this.buffered - 16)) & 0xffff);
+    this.buffered -= entry >> 8;
+    return entry === 0 ? -1 : entry & 0xff;
+  }
+
+  /** Consumes the next bits, at most 16, and returns them as a number. */
+  private take(count: number): number {
+    if (this.buffered < count) this.fill();
+    this.buffered -= count;
+    return (this.buffer >>> this.buffered) & ((1 << count) - 1);
+  }
+
+  private get isPastEnd(): boolean {
+    return this.padded > this.buffered;
+  }
+
+  /** Reads the restart marker before this unit, if the scan has one there. It may follow only the unused bits of the last byte. */
+  restart(unit: number): boolean {
+    const { restartInterval } = this.scan;
+    if (restartInterval === 0 || unit === 0 || unit % restartInterval !== 0) return true;
+    this.fill();
+    while (this.bytes[this.at] === 0xff && this.bytes[this.at + 1] === 0xff) this.at += 1;
+    const expected = 0xd0 + ((unit / restartInterval - 1) % 8);
+    if (this.buffered - this.padded >= 8 || this.bytes[this.at] !== 0xff || this.bytes[this.at + 1] !== expected) return false;
+    this.at += 2;
+    this.buffer = this.buffered = this.padded = this.blocksToSkip = 0;
+    return true;
+  }
+
+  /** Reads one block. `nonzero` has the masks of its component, and `index` is its place in them. Returns false if the data is broken. */
+  block(dc: HuffmanTable | undefined, ac: HuffmanTable | undefined, nonzero: Int32Array | undefined, index: number): boolean {
+    const { first, refines } = this.scan;
+    if (first === 0) {
+      if (refines) {
+        this.take(1);
+      } else {
+        const bits = dc === undefined ? -1 : this.code(dc);
+        if (bits < 0 || bits > 16) return false;
+        this.take(bits);
+      }
+      if (this.isProgressive) return !this.isPastEnd;
+    }
+    if (ac === undefined) return false;
+    const isValid = refines && nonzero !== undefined ? this.refine(ac, nonzero, 2 * index) : this.coefficients(ac, nonzero, 2 * index);
+    return isValid && !this.isPastEnd;
+  }
+
+  /** Reads coefficients for the first time. Each code is a number of zeros and the number of bits of the coefficient after them. */
+  private coefficients(table: HuffmanTable, nonzero: Int32Array | undefined, mask: number): boolean {
+    if (this.blocksToSkip > 0) {
+      this.blocksToSkip -= 1;
+      return true;
+    }
+    const { first, last } = this.scan;
+    for (let at = Math.max(first, 1); at <= last; at += 1) {
+      const value = this.code(table);
+      if (value < 0) return false;
+      const [zeros, bits] = [value >> 4, value & 15];
+      if (bits === 0) {
+        if (zeros === 15) {
+          at += 15;
+          continue;
+        }
+        // Only progressive scans end several blocks at once. In other scans, decoders end the block at any such code.
+        if (!this.isProgressive) return true;
+        this.blocksToSkip = (1 << zeros) + this.take(zeros) - 1;
+        return true;
+      }
+      at += zeros;
+      if (at > last) return false;
+      this.take(bits);
+      if (nonzero !== undefined) setBit(nonzero, mask, at);
+    }
+    return true;
+  }
+
+  /** Reads a refinement: one more bit of each coefficient that is not zero, and the coefficients that become nonzero now. */
+  private refine(table: HuffmanTable, nonzero: Int32Array, mask: number): boolean {
+    const { first, last } = this.scan;
+    let at = first;
+    while (at <= last && this.blocksToSkip === 0) {
+      const value = this.code(table);
+      if (value < 0) return false;
+      const bits = value & 15;
+      let zeros = value >> 4;
+      if (bits === 0 && zeros < 15) {
+        this.blocksToSkip = (1 << zeros) + this.take(zeros);
+        break;
+      }
+      if (bits > 1) return false;
+      this.take(bits);
+      for (; at <= last; at += 1) {
+        if (hasBit(nonzero, mask, at)) this.take(1);
+        else if (zeros === 0) break;
+        else zeros -= 1;
+      }
+      if (bits === 1) {
+        if (at > last) return false;
+        setBit(nonzero, mask, at);
+      }
+      at += 1;
+    }
+    if (this.blocksToSkip > 0) {
+      this.blocksToSkip -= 1;
+      for (; at <= last; at += 1) if (hasBit(nonzero, mask, at)) this.take(1);
+    }
+    return true;
+  }
+
+  /** Returns what follows the last block. */
+  end(): ScanResult {
+    this.fill();
+    // A single ff at the end is the first half of a marker.
+    const rest = this.bytes.subarray(this.at);
+    const unread = this.buffered - this.padded;
+    if (unread < 8 && (rest.length === 0 || (rest.length === 1 && rest[0] === 0xff))) return "complete";
+    const wholeBytes = unread - (unread % 8);
+    const buffered = wholeBytes === 0 ? 0 : (this.buffer >>> this.padded) & (wholeBytes >= 32 ? -1 : (1 << wholeBytes) - 1);
+    // Some cameras pad a scan with zeros, or with a last restart marker.
+    return buffered === 0 && rest.every((byte) => byte === 0 || byte === 0xff || (byte >= 0xd0 && byte <= 0xd7)) ? "padded" : "extra";
+  }
+}
+
+function setBit(masks: Int32Array, mask: number, at: number): void {
+  const index = mask + (at >> 5);
+  masks[index] = (masks[index] ?? 0) | (1 << (at & 31));
+}
+
+function hasBit(masks: Int32Array, mask: number, at: number): boolean {
+  return (((masks[mask + (at >> 5)] ?? 0) >> (at & 31)) & 1) === 1;
+}

@@ -1,0 +1,224 @@
+/* Turns the photo of a signature on paper into dark strokes on white. */
+import { flatten, rectify, type FlatPicture, type Window } from "./flatten";
+import { removeRows, type Ink } from "./lines";
+import { sizeOfQuad, type Quad } from "./quad";
+import { dilate, histogram, newPlane, quantile, transpose, type Plane, type Raster } from "./raster";
+import { hysteresis, keepStrokes } from "./strokes";
+
+/** What the photographer can choose. `strength` goes from 0 (keeps faint strokes) to 1 (removes faint marks). */
+export type Settings = { readonly quad: Quad; readonly isBox: boolean; readonly strength: number };
+export const STRENGTH_DEFAULT = 0.5;
+
+/** `empty`: no signature was found, so that there is no picture. The others are warnings. */
+export type Problem = "empty" | "dark" | "blurred" | "cut" | "small" | "faint" | "colour";
+
+export type Cleaned = {
+  /** The signature on white, 3:1. */
+  readonly picture: Raster | undefined;
+  readonly problems: readonly Problem[];
+  /** The part of the area that the picture shows. */
+  readonly window: Window;
+  /** Pixels of the picture per pixel of the photo. */
+  readonly enlarged: number;
+};
+
+/** Smallest and largest width of the result, in pixels. Its height is a third. */
+export const WIDTH_MIN = 1200;
+export const WIDTH_MAX = 2400;
+/** Parts of the result's width and height that the signature fills at most. */
+const FILL = { width: 0.86, height: 0.76 };
+/** Most pixels of the area that are processed, so that a telephone needs about a second. */
+const AREA_PIXELS_MAX = 1_500_000;
+/** Space around a printed box that is processed with it, because strokes may cross the line. */
+const BOX_SPACE = 0.12;
+const WHOLE: Window = { left: 0, top: 0, right: 1, bottom: 1 };
+
+/** Median brightness of paper below which the photo counts as dark. */
+const PAPER_DARK = 60;
+/** Darkness of the ink below which nothing was written, and below which it is faint. */
+const INK_MIN = 26;
+const INK_FAINT = 55;
+/** Luma of the result's ink. Lighter ink is darkened, so that the picture check's contrast of 90 is met with a reserve. */
+const INK_LUMA_MAX = 105;
+/** Enlargement from which strokes look soft. */
+const ENLARGED_MAX = 3;
+/** A stroke's edge is this many pixels wide in a sharp photo. Blur is the width of the edge relative to the signature, or to the stroke. */
+const EDGE_SHARP = 7;
+const EDGE_PER_WIDTH = 0.011;
+
+/** `part` limits the work to a part of the area, for a second pass with more pixels. */
+export function cleanSignature(photo: Raster, { quad, isBox, strength }: Settings, part?: Window): Cleaned {
+  const window = part ?? (isBox ? { left: -BOX_SPACE, top: -BOX_SPACE, right: 1 + BOX_SPACE, bottom: 1 + BOX_SPACE } : WHOLE);
+  const whole = sizeOfQuad(quad);
+  const natural = { width: whole.width * (window.right - window.left), height: whole.height * (window.bottom - window.top) };
+  const scale = Math.min(1, Math.sqrt(AREA_PIXELS_MAX / (natural.width * natural.height)));
+  const size = { width: Math.max(16, Math.round(natural.width * scale)), height: Math.max(16, Math.round(natural.height * scale)) };
+  const flat = flatten(rectify(photo, quad, window, size));
+  const problems: Problem[] = flat.paper < PAPER_DARK ? ["dark"] : [];
+  const nothing: Cleaned = { picture: undefined, problems: [...problems, "empty"], window, enlarged: 1 };
+
+  const sides = boxSides(isBox, window, size);
+  const darkness = withoutLines(withoutThings(flat), flat, sides);
+  const ink = inkDarkness(darkness, flat.noise);
+  if (ink < INK_MIN) return nothing;
+  const factor = 2 ** ((strength - STRENGTH_DEFAULT) * 2);
+  const high = Math.max(0.42 * ink * factor, 5 * flat.noise, 18);
+  const low = Math.min(high, Math.max(0.24 * ink * factor, 3 * flat.noise, 10));
+  const strokes = keepStrokes(hysteresis(darkness, low, high), sides, factor);
+  const { box } = strokes;
+  if (box === undefined || strokes.length < 0.02 * Math.max(size.width, size.height) || Math.max(box.right - box.left, box.bottom - box.top) < 8 * strokes.width) return nothing;
+
+  const [width, height] = [box.right - box.left + 1, box.bottom - box.top + 1];
+  const frameWidth = Math.max(width / FILL.width, (3 * height) / FILL.height);
+  const frame = { left: (box.left + box.right + 1 - frameWidth) / 2, top: (box.top + box.bottom + 1 - frameWidth / 3) / 2, width: frameWidth };
+  const resultWidth = 3 * Math.round(Math.max(WIDTH_MIN, Math.min(WIDTH_MAX, frameWidth)) / 3);
+  const colour = inkColour(flat, darkness, strokes.mask, ink);
+  const picture = draw(opacity(darkness, strokes.mask, low, 0.78 * ink), frame, resultWidth, colour);
+
+  const edge = edgeWidth(flat.darkness, strokes.mask);
+  if (edge > EDGE_SHARP && (edge > EDGE_PER_WIDTH * Math.max(width, height) || edge > 1.6 * strokes.width)) problems.push("blurred");
+  if (ink < INK_FAINT) problems.push("faint");
+  if (part === undefined && (box.left <= 1 || box.top <= 1 || box.right >= size.width - 2 || box.bottom >= size.height - 2)) problems.push("cut");
+  if (Math.max(colour[0], colour[1]) - colour[2] > 40) problems.push("colour");
+  const enlarged = (resultWidth / frameWidth) * scale;
+  if (enlarged > ENLARGED_MAX) problems.push("small");
+  const toArea = (x: number, y: number) => ({ x: window.left + (x / size.width) * (window.right - window.left), y: window.top + (y / size.height) * (window.bottom - window.top) });
+  const [start, end] = [toArea(frame.left, frame.top), toArea(frame.left + frameWidth, frame.top + frameWidth / 3)];
+  return { picture, problems, window: { left: start.x, top: start.y, right: end.x, bottom: end.y }, enlarged };
+}
+
+type Sides = { left: number; top: number; right: number; bottom: number; isBox: boolean };
+
+/** Returns the box in pixels, or everything. */
+function boxSides(isBox: boolean, window: Window, { width, height }: { width: number; height: number }): Sides {
+  const x = (u: number) => ((u - window.left) / (window.right - window.left)) * width;
+  const y = (v: number) => ((v - window.top) / (window.bottom - window.top)) * height;
+  return isBox ? { left: x(0), top: y(0), right: x(1), bottom: y(1), isBox } : { left: 0, top: 0, right: width, bottom: height, isBox };
+}
+
+function withoutThings({ darkness, things }: FlatPicture): Plane {
+  const { width, height } = darkness;
+  const near = dilate(things, Math.max(4, Math.round(0.006 * Math.max(width, height))));
+  const result = newPlane(width, height);
+  for (let index = 0; index < result.data.length; index += 1) result.data[index] = (near.data[index] ?? 0) === 0 ? (darkness.data[index] ?? 0) : 0;
+  return result;
+}
+
+/** Returns the darkness of the middle of strokes. Only the darkest pixels count, because printed lines are usually lighter. */
+function inkDarkness(darkness: Plane, noise: number): number {
+  const counts = histogram(darkness);
+  const darkest = quantile(counts, 0.9997);
+  const from = Math.max(Math.round(0.45 * darkest), Math.ceil(5 * noise), 15);
+  return quantile(counts, 0.7, Math.min(254, from));
+}
+
+/** Removes lines in both directions. */
+function withoutLines(darkness: Plane, flat: FlatPicture, sides: Sides): Plane {
+  const { width } = darkness;
+  const hueAt = (index: number) => {
+    const [red, , blue] = flat.colour(index);
+    return (blue - red) / Math.max(24, 255 - Math.min(red, blue));
+  };
+  const ink = { darkness: inkDarkness(darkness, flat.noise), noise: flat.noise };
+  const alongRows: Ink = { ...ink, hue: (x, y) => hueAt(y * width + x) };
+  const alongColumns: Ink = { ...ink, hue: (y, x) => hueAt(y * width + x) };
+  const rows = removeRows(darkness, alongRows, sides.isBox ? [sides.top, sides.bottom] : []);
+  return transpose(removeRows(transpose(rows), alongColumns, sides.isBox ? [sides.left, sides.right] : []));
+}
+
+/** Returns the ink's colour, darkened if it is too light. The hue stays. */
+function inkColour(flat: FlatPicture, darkness: Plane, mask: Plane, ink: number): [number, number, number] {
+  const sums: [number, number, number] = [0, 0, 0];
+  let count = 0;
+  for (const share of [0.85, 0.6, 0.3]) {
+    for (let index = 0; index < mask.data.length; index += 1) {
+      if ((mask.data[index] ?? 0) === 0 || (darkness.data[index] ?? 0) < share * ink) continue;
+      const [red, green, blue] = flat.colour(index);
+      sums[0] += red;
+      sums[1] += green;
+      sums[2] += blue;
+      count += 1;
+    }
+    if (count > 20) break;
+  }
+  const [red, green, blue] = sums.map((sum) => sum / Math.max(1, count)) as [number, number, number];
+  const luma = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  const factor = Math.min(1, INK_LUMA_MAX / Math.max(1, luma));
+  return [red * factor, green * factor, blue * factor];
+}
+
+/** Returns how much of each pixel is ink, 0 to 255. Edges of strokes are soft. */
+function opacity(darkness: Plane, mask: Plane, low: number, full: number): Plane {
+  const { width, height } = darkness;
+  const edge = dilate(mask, 1);
+  const result = newPlane(width, height);
+  for (let index = 0; index < result.data.length; index += 1) {
+    if ((edge.data[index] ?? 0) === 0) continue;
+    result.data[index] = Math.max(0, Math.min(255, (255 * ((darkness.data[index] ?? 0) - 0.7 * low)) / Math.max(1, full - 0.7 * low)));
+  }
+  return result;
+}
+
+/** Draws the frame on white, with cubic interpolation (Catmull-Rom). Enlarged strokes get back their sharp edges. */
+function draw(opacity: Plane, frame: { left: number; top: number; width: number }, width: number, colour: readonly [number, number, number]): Raster {
+  const height = width / 3;
+  const scale = frame.width / width;
+  const sharpness = Math.max(1, Math.min(3, 1 / scale));
+  const data = new Uint8ClampedArray(width * height * 4).fill(255);
+  const [columns, rows] = [taps(width, frame.left, scale, opacity.width), taps(height, frame.top, scale, opacity.height)];
+  for (let y = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1) {
+      let sum = 0;
+      for (let j = 4 * y; j < 4 * y + 4; j += 1) {
+        const row = (rows.index[j] ?? 0);
+        const weight = (rows.weight[j] ?? 0);
+        if (row < 0 || weight === 0) continue;
+        let across = 0;
+        for (let i = 4 * x; i < 4 * x + 4; i += 1) {
+          const column = (columns.index[i] ?? 0);
+          if (column >= 0) across += (columns.weight[i] ?? 0) * (opacity.data[row * opacity.width + column] ?? 0);
+        }
+        sum += weight * across;
+      }
+      const share = Math.max(0, Math.min(1, (sum / 255 - 0.5) * sharpness + 0.5));
+      if (share <= 0.02) continue;
+      const to = (y * width + x) * 4;
+      for (let channel = 0; channel < 3; channel += 1) data[to + channel] = 255 - share * (255 - (colour[channel] ?? 0));
+    }
+  }
+  return { width, height, data };
+}
+
+/** Returns the four source pixels and their weights for each pixel of the result. An index of -1 is outside. */
+function taps(size: number, start: number, scale: number, limit: number): { index: Int32Array; weight: Float32Array } {
+  const [index, weight] = [new Int32Array(4 * size), new Float32Array(4 * size)];
+  for (let to = 0; to < size; to += 1) {
+    const from = start + (to + 0.5) * scale - 0.5;
+    const first = Math.floor(from) - 1;
+    const t = from - Math.floor(from);
+    const weights = [-0.5 * t + t * t - 0.5 * t ** 3, 1 - 2.5 * t * t + 1.5 * t ** 3, 0.5 * t + 2 * t * t - 1.5 * t ** 3, -0.5 * t * t + 0.5 * t ** 3];
+    for (let tap = 0; tap < 4; tap += 1) {
+      index[4 * to + tap] = first + tap >= 0 && first + tap < limit ? first + tap : -1;
+      weight[4 * to + tap] = (weights[tap] ?? 0);
+    }
+  }
+  return { index, weight };
+}
+
+/** Returns the width of the strokes' edges in pixels: the difference from paper to ink, divided by the steepest step of the steeper edges. */
+function edgeWidth({ width, height, data }: Plane, mask: Plane): number {
+  const steps = new Uint32Array(256);
+  const darks = new Uint32Array(256);
+  for (let y = 2; y < height - 2; y += 1) for (let x = 2; x < width - 2; x += 1) {
+    const here = y * width + x;
+    if ((mask.data[here] ?? 0) === 0) continue;
+    if ((mask.data[here - 1] ?? 0) !== 0 && (mask.data[here + 1] ?? 0) !== 0 && (mask.data[here - width] ?? 0) !== 0 && (mask.data[here + width] ?? 0) !== 0) {
+      darks[(data[here] ?? 0)] = (darks[(data[here] ?? 0)] ?? 0) + 1;
+      continue;
+    }
+    let steepest = 0;
+    for (const by of [1, width]) for (const from of [-by, 0]) steepest = Math.max(steepest, Math.abs((data[here + from + by] ?? 0) - (data[here + from] ?? 0)));
+    steps[steepest] = (steps[steepest] ?? 0) + 1;
+  }
+  return quantile(darks, 0.75) / Math.max(1, quantile(steps, 0.7));
+}

@@ -1,0 +1,168 @@
+/* Tells the strokes of a signature from specks, pens and edges. */
+import { components, type Component } from "./components";
+import { dilate, newPlane, type Plane } from "./raster";
+
+/** Distance of each pixel of a mask from the outside, in thirds of a pixel (chamfer 3-4), at most 255. */
+export function distanceInside({ width, height, data }: Plane): Plane {
+  const result = newPlane(width, height);
+  const far = (index: number, x: number, y: number) => (x < 0 || y < 0 || x >= width || y >= height ? 0 : (result.data[index] ?? 0));
+  for (let y = 0; y < height; y += 1) for (let x = 0; x < width; x += 1) {
+    const here = y * width + x;
+    if ((data[here] ?? 0) === 0) continue;
+    result.data[here] = Math.min(255, far(here - 1, x - 1, y) + 3, far(here - width, x, y - 1) + 3, far(here - width - 1, x - 1, y - 1) + 4, far(here - width + 1, x + 1, y - 1) + 4);
+  }
+  for (let y = height - 1; y >= 0; y -= 1) for (let x = width - 1; x >= 0; x -= 1) {
+    const here = y * width + x;
+    if ((data[here] ?? 0) === 0) continue;
+    result.data[here] = Math.min((result.data[here] ?? 0), far(here + 1, x + 1, y) + 3, far(here + width, x, y + 1) + 3, far(here + width + 1, x + 1, y + 1) + 4, far(here + width - 1, x - 1, y + 1) + 4);
+  }
+  return result;
+}
+
+/** Returns the pixels above `high`, and those above `low` that are connected to them. */
+export function hysteresis(plane: Plane, low: number, high: number): Plane {
+  const { width, height, data } = plane;
+  const result = newPlane(width, height);
+  const stack: number[] = [];
+  for (let seed = 0; seed < data.length; seed += 1) {
+    if ((data[seed] ?? 0) <= high || (result.data[seed] ?? 0) !== 0) continue;
+    result.data[seed] = 1;
+    stack.push(seed);
+    for (let here = stack.pop(); here !== undefined; here = stack.pop()) {
+      const x = here % width;
+      for (const next of [x > 0 ? here - 1 : -1, x < width - 1 ? here + 1 : -1, here - width, here + width]) {
+        if (next < 0 || next >= data.length || (data[next] ?? 0) <= low || (result.data[next] ?? 0) !== 0) continue;
+        result.data[next] = 1;
+        stack.push(next);
+      }
+    }
+  }
+  return result;
+}
+
+export type Strokes = { readonly mask: Plane; readonly width: number; readonly length: number; readonly box: { left: number; top: number; right: number; bottom: number } | undefined };
+
+/** A component that is thicker than this many strokes is not ink of the pen that signed. */
+const THICK = 4;
+/** Part of the longer side at the border in which fragments of edges are ignored. */
+const BORDER = 0.02;
+
+type Measured = Component & { readonly strokeWidth: number; readonly strokeLength: number };
+
+/**
+ * Keeps the components that can be strokes. `inside` is the rectangle in which a stroke must mostly lie; it is the printed box, if there is one.
+ */
+export function keepStrokes(mask: Plane, inside: { left: number; top: number; right: number; bottom: number }, speckFactor: number): Strokes {
+  const { width, height } = mask;
+  const thin = removeThick(mask);
+  const found = components(thin);
+  const depth = distanceInside(thin);
+  const sums = new Float64Array(found.all.length + 1);
+  const insideCount = new Uint32Array(found.all.length + 1);
+  const borderCount = new Uint32Array(found.all.length + 1);
+  const border = Math.round(BORDER * Math.max(width, height));
+  for (let y = 0, index = 0; y < height; y += 1) for (let x = 0; x < width; x += 1, index += 1) {
+    const label = (found.labels[index] ?? 0);
+    if (label === 0) continue;
+    sums[label] = (sums[label] ?? 0) + (depth.data[index] ?? 0) / 3;
+    if (x >= inside.left && x <= inside.right && y >= inside.top && y <= inside.bottom) insideCount[label] = (insideCount[label] ?? 0) + 1;
+    if (x < border || y < border || x >= width - border || y >= height - border) borderCount[label] = (borderCount[label] ?? 0) + 1;
+  }
+  const measured: Measured[] = found.all.map((one) => {
+    const strokeWidth = Math.max(1, (2 * (sums[one.label] ?? 0)) / one.area - 0.5);
+    return { ...one, strokeWidth, strokeLength: one.area / strokeWidth };
+  });
+  const usualWidth = weightedMedian(measured);
+  const isStroke = (one: Measured) =>
+    (insideCount[one.label] ?? 0) >= 0.5 * one.area &&
+    (borderCount[one.label] ?? 0) < 0.5 * one.area &&
+    one.area >= 0.35 * speckFactor * usualWidth * usualWidth;
+  const candidates = measured.filter(isStroke);
+  const kept = nearOthers(candidates, usualWidth, speckFactor);
+  const labels = new Uint8Array(found.all.length + 1);
+  for (const { label } of kept) labels[label] = 1;
+  const result = newPlane(width, height);
+  for (let index = 0; index < result.data.length; index += 1) result.data[index] = (labels[(found.labels[index] ?? 0)] ?? 0);
+  const box = kept.length === 0 ? undefined : {
+    left: Math.min(...kept.map(({ left }) => left)),
+    top: Math.min(...kept.map(({ top }) => top)),
+    right: Math.max(...kept.map(({ right }) => right)),
+    bottom: Math.max(...kept.map(({ bottom }) => bottom)),
+  };
+  return { mask: result, width: usualWidth, length: kept.reduce((sum, { strokeLength }) => sum + strokeLength, 0), box };
+}
+
+/** Returns the width of strokes that most of the length has. A pen that lies on the paper has a large area, but a small length. */
+function weightedMedian(measured: readonly Measured[]): number {
+  const sorted = [...measured].sort((a, b) => a.strokeWidth - b.strokeWidth);
+  // Specks have next to no length, but there can be thousands of them.
+  const long = sorted.filter(({ strokeLength, strokeWidth }) => strokeLength > 6 * strokeWidth);
+  const counted = long.length > 0 ? long : sorted;
+  const total = counted.reduce((sum, { strokeLength }) => sum + strokeLength, 0);
+  let seen = 0;
+  for (const one of counted) {
+    seen += one.strokeLength;
+    if (seen >= total / 2) return one.strokeWidth;
+  }
+  return 1;
+}
+
+/** Removes specks that are far from every stroke, and strokes that are small and far from the signature. Dots and accents are near strokes. */
+function nearOthers(candidates: readonly Measured[], usualWidth: number, speckFactor: number): Measured[] {
+  const isLong = (one: Measured) => one.strokeLength > 5 * usualWidth * speckFactor;
+  const gap = (a: Measured, b: Measured) => Math.max(0, Math.max(a.left, b.left) - Math.min(a.right, b.right), Math.max(a.top, b.top) - Math.min(a.bottom, b.bottom));
+  const longest = candidates.reduce<Measured | undefined>((best, one) => (best === undefined || one.strokeLength > best.strokeLength ? one : best), undefined);
+  if (longest === undefined) return [];
+  const reach = 0.6 * Math.max(longest.right - longest.left, longest.bottom - longest.top);
+  // The signature is the longest component, everything long near it, and near that again.
+  const signature = new Set<Measured>([longest]);
+  for (let grown = true; grown; ) {
+    grown = false;
+    for (const one of candidates) {
+      if (signature.has(one) || !isLong(one)) continue;
+      if (one.strokeLength < 0.3 * longest.strokeLength && ![...signature].some((other) => gap(one, other) <= reach)) continue;
+      signature.add(one);
+      grown = true;
+    }
+  }
+  const strokes = [...signature];
+  const small = candidates.filter((one) => !isLong(one) && strokes.some((stroke) => gap(one, stroke) <= 8 * usualWidth));
+  return [...strokes, ...small];
+}
+
+/** Removes what is much thicker than the strokes, such as a pen that lies on the paper, together with its edges. */
+function removeThick(mask: Plane): Plane {
+  const { width, height } = mask;
+  const depth = distanceInside(mask);
+  const found = components(mask);
+  const sums = new Float64Array(found.all.length + 1);
+  for (let index = 0; index < depth.data.length; index += 1) {
+    const label = (found.labels[index] ?? 0);
+    if (label !== 0) sums[label] = (sums[label] ?? 0) + (depth.data[index] ?? 0) / 3;
+  }
+  const usual = weightedMedian(found.all.map((one) => {
+    const strokeWidth = Math.max(1, (2 * (sums[one.label] ?? 0)) / one.area - 0.5);
+    return { ...one, strokeWidth, strokeLength: one.area / strokeWidth };
+  }));
+  const limit = Math.max(8, THICK * usual) / 2;
+  const thick = newPlane(width, height);
+  let any = false;
+  for (let index = 0; index < depth.data.length; index += 1) if ((depth.data[index] ?? 0) / 3 > limit) {
+    thick.data[index] = 1;
+    any = true;
+  }
+  if (!any) return mask;
+  // Crossings of strokes are thick as well, but small.
+  const blobs = components(thick);
+  const isLarge = (one: Component) => one.area > 4 * limit * limit;
+  if (!blobs.all.some(isLarge)) return mask;
+  for (let index = 0; index < thick.data.length; index += 1) {
+    const label = (blobs.labels[index] ?? 0);
+    const blob = blobs.all[label - 1];
+    if (blob !== undefined && !isLarge(blob)) thick.data[index] = 0;
+  }
+  const zone = dilate(thick, Math.ceil(limit * 1.8));
+  const result = newPlane(width, height);
+  for (let index = 0; index < result.data.length; index += 1) result.data[index] = (zone.data[index] ?? 0) === 0 ? (mask.data[index] ?? 0) : 0;
+  return result;
+}

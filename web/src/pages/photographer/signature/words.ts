@@ -1,0 +1,118 @@
+/* Texts of the steps that make the signature. */
+import { bilingual } from "../../../words/bilingual";
+import type { Language } from "../../../words/language";
+
+export const words = bilingual(
+  {
+    clean: {
+      title: "Καθαρισμός της υπογραφής",
+      intro: "Το χαρτί γίνεται λευκό και το μελάνι κρατά το χρώμα του. Συγκρίνετε το αποτέλεσμα με τη φωτογραφία.",
+      before: "Φωτογραφία",
+      after: "Αποτέλεσμα",
+      corners: "Γωνίες του χαρτιού ή του πλαισίου της υπογραφής",
+      cornersHelp: "Σύρετε τις τέσσερις γωνίες γύρω από την υπογραφή, ή μετακινήστε τις με τα βέλη του πληκτρολογίου.",
+      corner: ["Πάνω αριστερή γωνία", "Πάνω δεξιά γωνία", "Κάτω δεξιά γωνία", "Κάτω αριστερή γωνία"],
+      strength: "Ένταση καθαρισμού",
+      strengthHelp: "Μειώστε την αν χάνονται γραμμές της υπογραφής. Αυξήστε την αν μένουν σημάδια του χαρτιού.",
+      turnLeft: "Στροφή αριστερά",
+      turnRight: "Στροφή δεξιά",
+      reset: "Από την αρχή",
+      working: "Καθαρισμός της εικόνας…",
+      result: (width: string, height: string) => `Αποτέλεσμα: ${width} × ${height} pixel`,
+      use: "Χρήση αυτής της εικόνας",
+      keep: "Χωρίς καθαρισμό, μόνο περικοπή",
+      failed: "Ο καθαρισμός δεν έγινε σε αυτή τη συσκευή. Χρησιμοποιήστε τη φωτογραφία χωρίς καθαρισμό ή δοκιμάστε ξανά.",
+      problem: {
+        empty: "Δεν βρέθηκε υπογραφή. Μετακινήστε τις γωνίες γύρω της, μειώστε την ένταση καθαρισμού ή επιλέξτε άλλη φωτογραφία.",
+        dark: "Η φωτογραφία είναι πολύ σκοτεινή. Φωτογραφίστε ξανά με περισσότερο φως.",
+        blurred: "Η φωτογραφία είναι θολή. Φωτογραφίστε ξανά με σταθερό χέρι και σωστή εστίαση.",
+        cut: "Η υπογραφή φτάνει στην άκρη. Μετακινήστε τις γωνίες πιο έξω ή φωτογραφίστε την ολόκληρη.",
+        small: "Η υπογραφή είναι πολύ μικρή στη φωτογραφία. Φωτογραφίστε από πιο κοντά.",
+        faint: "Το μελάνι είναι πολύ αχνό. Ζητήστε υπογραφή με σκούρο μπλε ή μαύρο μελάνι.",
+        colour: "Το μελάνι δεν είναι σκούρο μπλε ή μαύρο. Ο δημόσιος φορέας μπορεί να ζητήσει άλλη υπογραφή.",
+      },
+    },
+    draw: {
+      title: "Σχεδίαση της υπογραφής",
+      intro: "Ο πολίτης υπογράφει με γραφίδα, δάχτυλο ή ποντίκι. Αν χρησιμοποιήσει γραφίδα, η συσκευή αγνοεί το χέρι.",
+      keyboard: "Με το πληκτρολόγιο δεν γίνεται να σχεδιαστεί υπογραφή.",
+      keyboardLink: "Δώστε φωτογραφία ή αρχείο της υπογραφής",
+      ink: "Χρώμα μελανιού",
+      inks: { blue: "Σκούρο μπλε", black: "Μαύρο" },
+      full: "Μεγάλη επιφάνεια για τον πολίτη",
+      use: "Χρήση αυτής της υπογραφής",
+      nothing: "Σχεδιάστε πρώτα την υπογραφή.",
+      failed: "Η εικόνα δεν δημιουργήθηκε σε αυτή τη συσκευή. Δοκιμάστε ξανά ή δώστε φωτογραφία της υπογραφής.",
+    },
+  },
+  {
+    clean: {
+      title: "Clean the signature",
+      intro: "The paper becomes white and the ink keeps its colour. Compare the result with the photo.",
+      before: "Photo",
+      after: "Result",
+      corners: "Corners of the paper or of the signature's box",
+      cornersHelp: "Drag the four corners around the signature, or move them with the arrow keys of the keyboard.",
+      corner: ["Top left corner", "Top right corner", "Bottom right corner", "Bottom left corner"],
+      strength: "Strength of cleaning",
+      strengthHelp: "Reduce it if lines of the signature are lost. Increase it if marks of the paper remain.",
+      turnLeft: "Turn left",
+      turnRight: "Turn right",
+      reset: "Start over",
+      working: "Cleaning the picture…",
+      result: (width: string, height: string) => `Result: ${width} × ${height} pixels`,
+      use: "Use this picture",
+      keep: "Without cleaning, crop only",
+      failed: "The picture could not be cleaned on this device. Use the photo without cleaning, or try again.",
+      problem: {
+        empty: "No signature was found. Move the corners around it, reduce the strength of cleaning, or choose another photo.",
+        dark: "The photo is too dark. Take it again with more light.",
+        blurred: "The photo is blurred. Take it again with a steady hand and in focus.",
+        cut: "The signature reaches the edge. Move the corners outwards, or take a photo of all of it.",
+        small: "The signature is very small in the photo. Take the photo from nearer.",
+        faint: "The ink is very faint. Ask for a signature in dark blue or black ink.",
+        colour: "The ink is not dark blue or black. The public body may ask for another signature.",
+      },
+    },
+    draw: {
+      title: "Draw the signature",
+      intro: "The person signs with a pen, a finger or the mouse. If they use a pen, the device ignores their hand.",
+      keyboard: "A signature cannot be drawn with the keyboard.",
+      keyboardLink: "Give a photo or a file of the signature",
+      ink: "Colour of the ink",
+      inks: { blue: "Dark blue", black: "Black" },
+      full: "Large area for the person",
+      use: "Use this signature",
+      nothing: "Draw the signature first.",
+      failed: "The picture could not be made on this device. Try again, or give a photo of the signature.",
+    },
+  },
+);
+
+type PadWords = Readonly<Record<"title" | "help" | "pad" | "undo" | "clear" | "done" | "other" | "empty", string>> & { readonly strokes: (count: number) => string };
+
+/** Texts of the drawing area. The person who signs may read another language than the photographer. */
+export const PAD_WORDS: Readonly<Record<Language, PadWords>> = {
+  el: {
+    title: "Υπογράψτε εδώ",
+    help: "Υπογράψτε ολόκληρη την υπογραφή σας μέσα στο πλαίσιο.",
+    pad: "Επιφάνεια υπογραφής",
+    undo: "Αναίρεση",
+    clear: "Διαγραφή",
+    done: "Τέλος",
+    other: "English",
+    empty: "Δεν υπάρχει υπογραφή ακόμη.",
+    strokes: (count) => (count === 1 ? "1 γραμμή" : `${count} γραμμές`),
+  },
+  en: {
+    title: "Sign here",
+    help: "Write your whole signature inside the frame.",
+    pad: "Signature area",
+    undo: "Undo",
+    clear: "Clear",
+    done: "Done",
+    other: "Ελληνικά",
+    empty: "There is no signature yet.",
+    strokes: (count) => (count === 1 ? "1 line" : `${count} lines`),
+  },
+};
