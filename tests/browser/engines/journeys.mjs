@@ -24,6 +24,7 @@ const TIMEOUT = 180_000;
 
 const chosen = (process.env.ENGINES ?? Object.keys(ENGINES).join(' ')).split(/\s+/).filter((name) => name !== '' && name !== 'chromium');
 for (const name of chosen) if (!(name in ENGINES)) throw new Error(`ENGINES: ${name} is unknown; there are chromium, ${Object.keys(ENGINES).join(' and ')}`);
+if (chosen.includes('webkit') && !origin().startsWith('https:')) throw new Error('WebKit stores no secure cookies without TLS: start the stack with `make run TLS=on`, or choose ENGINES=firefox');
 const missing = missingFor(chosen);
 if (missing.length > 0) throw new Error(`missing for ENGINES="${chosen.join(' ')}":\n  ${missing.join('\n  ')}`);
 
@@ -82,7 +83,7 @@ async function signIn({ page, check, say }, who) {
  * Signs out, and goes back and forward through the whole history of this tab. No page that the service then shows may contain any of the texts. The pages before are
  * documents of their own, which a browser may keep as they were.
  */
-async function signOutAndLookBack({ page, check, say }, secrets, visited) {
+async function signOutAndLookBack({ page, check, say, t }, secrets, visited) {
   for (const path of visited) {
     await page.open(path);
     await page.settled();
@@ -91,7 +92,8 @@ async function signOutAndLookBack({ page, check, say }, secrets, visited) {
   assert.ok(secrets.some((secret) => shown.includes(secret)), `the last page shows something private, so that its absence means something:\n${shown}`);
   if (await page.has({ css: '.header-menu' }) && !(await page.has({ role: 'button', name: say.signOut }))) await page.button(say.menu);
   await page.button(say.signOut);
-  await page.waitForHeading(say.signedOut);
+  await page.waitForPath('/');
+  await page.element({ role: 'button', name: say.signIn });
   await check('signed-out');
   const entries = await page.evaluate(() => history.length);
   let ofService = 0;
@@ -107,6 +109,7 @@ async function signOutAndLookBack({ page, check, say }, secrets, visited) {
     }
   }
   assert.ok(ofService >= 2 * visited.length, `${ofService} pages of the service in the history`);
+  t.diagnostic(`${ofService} pages of the history were shown after the sign-out, ${page.restored} of them as the browser had kept them`);
 }
 
 async function citizen(given) {

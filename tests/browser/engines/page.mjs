@@ -33,6 +33,8 @@ export class Page {
   #driver;
   #origin;
   #faults = new Set();
+  /** How many times the browser showed a kept page, in place of loading it, after going back or forward. */
+  restored = 0;
 
   /** @param {Driver<unknown>} driver @param {string} origin the service's */
   constructor(driver, origin) {
@@ -43,6 +45,7 @@ export class Page {
   /** Opens a path of the service, or a URL. */
   async open(path) {
     await this.collectFaults();
+    await this.evaluate(() => void (window.wasLeft = true));
     await this.#driver.open(new URL(path, this.#origin).href);
     await this.#driver.evaluate(call(inPage.watchFaults));
   }
@@ -163,11 +166,13 @@ export class Page {
   async #move(by) {
     await this.collectFaults();
     await this.evaluate((by) => {
-      window.isLeft = true;
+      window.wasLeft = true;
       setTimeout(() => history.go(by));
     }, by);
     await pause(3 * INTERVAL);
     await this.settled();
+    // A page that the browser kept still has its variables.
+    if (await this.evaluate(() => window.wasLeft === true)) this.restored += 1;
     await this.evaluate(inPage.watchFaults);
   }
 

@@ -1,7 +1,8 @@
 // Drives WebKitGTK's MiniBrowser with selenium-webdriver, over WebDriver. The window is on a screen without a monitor.
 
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Builder, By, Capabilities, Key, Origin } from 'selenium-webdriver';
@@ -24,6 +25,8 @@ export async function start({ size }) {
   const home = mkdtempSync(join(tmpdir(), 'myphoto-webkit-'));
   const downloads = join(home, 'downloads');
   mkdirSync(downloads);
+  mkdirSync(join(home, '.config'));
+  writeFileSync(join(home, '.config', 'user-dirs.dirs'), `XDG_DOWNLOAD_DIR="${downloads}"\n`);
   const processes = [];
   const stop = async (session) => {
     await session?.quit().catch(() => undefined);
@@ -34,7 +37,7 @@ export async function start({ size }) {
     // Xvfb writes the number of the screen that it has chosen.
     const xvfb = run(processes, xvfbPath(), ['-displayfd', '1', '-screen', '0', SCREEN, '-nolisten', 'tcp'], {});
     const display = `:${(await output(xvfb, /^(\d+)\n/))[1]}`;
-    const environment = { PATH: process.env.PATH, HOME: home, DISPLAY: display, LANG: 'C.UTF-8', GDK_BACKEND: 'x11', XDG_DOWNLOAD_DIR: downloads, XDG_RUNTIME_DIR: home };
+    const environment = { PATH: process.env.PATH, HOME: home, DISPLAY: display, LANG: 'C.UTF-8', GDK_BACKEND: 'x11', XDG_RUNTIME_DIR: home };
     const port = await freePort();
     run(processes, webKitDriverPath(), [`--port=${port}`], environment);
     const url = `http://127.0.0.1:${port}`;
@@ -47,7 +50,7 @@ export async function start({ size }) {
     const session = await new Builder().usingServer(url).withCapabilities(capabilities).build();
     try {
       await setSize(session, size);
-      return driver(session, home, () => stop(session));
+      return driver(session, downloads, () => stop(session));
     } catch (error) {
       await stop(session);
       throw error;
@@ -143,8 +146,7 @@ function ended(child) {
   });
 }
 
-async function freePort() {
-  const { createServer } = await import('node:net');
+function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.on('error', reject);
