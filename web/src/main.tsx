@@ -12,9 +12,11 @@ import { takeCodeFromUrl } from "./api/pending_code";
 import { refreshSession } from "./api/session";
 import { App } from "./app";
 import { registerOfflinePage } from "./offline";
+import { hideKeptPages } from "./shell/kept_page";
 
 takeCodeFromUrl();
 addEventListener("hashchange", takeCodeFromUrl);
+hideKeptPages();
 void refreshSession();
 const root = document.getElementById("app");
 if (root !== null) render(<App />, root);

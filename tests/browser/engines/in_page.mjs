@@ -26,8 +26,9 @@ export function find({ css, role, name, label, text }) {
 /** Returns what a person can read on the page. */
 export const visibleText = () => document.body?.innerText ?? '';
 
-/** Returns whether the page has been loaded and waits for nothing. */
-export const isSettled = () => document.readyState === 'complete' && document.body.innerText.trim() !== '' && document.querySelector('.loading, [aria-busy=true]') === null;
+/** Returns whether the page has been loaded, is visible and waits for nothing. The empty page of a new tab always has. */
+export const isSettled = () =>
+  location.href === 'about:blank' || (document.readyState === 'complete' && document.body.innerText.trim() !== '' && document.querySelector('.loading, [aria-busy=true]') === null);
 
 /** Returns descriptions of the elements that make the page wider than its window. */
 export function overflowing() {
