@@ -14,7 +14,7 @@ export const LACKS = {
   'two fingers zoom the picture': 'WebDriver BiDi in this Firefox emulates no touch screen; Chromium tests the gesture',
 };
 
-/** @param {{ size: 'phone' | 'desktop', origins: string[] }} options `origins`: those that may receive requests @returns {Promise<import('./page.mjs').Driver<unknown>>} */
+/** @param {{ size: 'phone' | 'desktop', origins: string[] }} options `origins`: those that may receive requests, the service's first @returns {Promise<import('./page.mjs').Driver<unknown>>} */
 export async function start({ size, origins }) {
   const downloads = mkdtempSync(join(tmpdir(), 'myphoto-firefox-'));
   const browser = await puppeteer.launch({
@@ -62,9 +62,13 @@ export async function start({ size, origins }) {
 
 function watch(page, origins) {
   const found = [];
-  page.on('pageerror', (error) => found.push(`exception: ${error.stack ?? error.message}`));
+  // The pages of the sandbox are not tested.
+  const isOurs = () => new URL(page.url()).origin === origins[0];
+  page.on('pageerror', (error) => {
+    if (isOurs()) found.push(`exception: ${error.stack ?? error.message}`);
+  });
   page.on('console', (message) => {
-    if (message.type() === 'error') found.push(`console: ${message.text()}`);
+    if (isOurs() && message.type() === 'error') found.push(`console: ${message.text()}`);
   });
   page.on('request', (request) => {
     const url = new URL(request.url());

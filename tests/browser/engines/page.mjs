@@ -8,7 +8,7 @@ import { newDownload } from './downloads.mjs';
 import * as inPage from './in_page.mjs';
 
 /** Milliseconds until an element must exist. Long enough for a cold start and an SMS. */
-const TIMEOUT = 20_000;
+const TIMEOUT = 30_000;
 const INTERVAL = 100;
 
 /**
@@ -108,8 +108,9 @@ export class Page {
   /** Clicks an element as soon as it is there. Clicks again if it was replaced in between. @param {import('./in_page.mjs').Target} target */
   async click(target) {
     for (let attempt = 1; ; attempt += 1) {
+      const element = await this.element(target);
       try {
-        return await this.#driver.click(await this.element(target));
+        return await this.#driver.click(element);
       } catch (error) {
         if (attempt === 3) throw new Error(`${JSON.stringify(target)} cannot be clicked: ${error.message}`, { cause: error });
         await pause(INTERVAL);

@@ -30,7 +30,7 @@ export async function start({ size }) {
   const processes = [];
   const stop = async (session) => {
     await session?.quit().catch(() => undefined);
-    for (const process of processes.reverse()) await ended(process);
+    for (const child of processes.reverse()) await ended(child);
     rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   };
   try {
@@ -98,9 +98,15 @@ function driver(session, downloads, close) {
   };
 }
 
+/** The processes that run. They are ended with this process, which a test that timed out may not have closed. */
+const running = new Set();
+process.on('exit', () => running.forEach((child) => child.kill()));
+
 function run(processes, command, options, environment) {
   const child = spawn(command, options, { env: environment, stdio: ['ignore', 'pipe', 'ignore'] });
+  running.add(child);
   child.on('error', () => undefined);
+  child.on('exit', () => running.delete(child));
   processes.push(child);
   return child;
 }
