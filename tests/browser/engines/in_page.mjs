@@ -26,9 +26,26 @@ export function find({ css, role, name, label, text }) {
 /** Returns what a person can read on the page. */
 export const visibleText = () => document.body?.innerText ?? '';
 
-/** Returns whether the page has been loaded, is visible and waits for nothing. The empty page of a new tab always has. */
-export const isSettled = () =>
-  location.href === 'about:blank' || (document.readyState === 'complete' && document.body.innerText.trim() !== '' && document.querySelector('.loading, [aria-busy=true]') === null);
+/** Returns whether the page has been loaded, is visible and waits for nothing. The empty page of a new tab always has. A page of the service has a heading. */
+export function isSettled() {
+  if (location.href === 'about:blank') return true;
+  if (document.readyState !== 'complete' || document.body.innerText.trim() === '') return false;
+  return document.querySelector('.loading, [aria-busy=true]') === null && (document.querySelector('#app') === null || document.querySelector('main h1') !== null);
+}
+
+/** Goes through the history. Then `window.isLeaving` is true until another page is shown. A page that the browser keeps has `window.wasLeft` when it is shown again. */
+export function moveInHistory(by) {
+  Object.assign(window, { isLeaving: true, wasLeft: true });
+  // Between two states of one document there is no other event.
+  for (const event of ['popstate', 'pagehide']) addEventListener(event, () => (window.isLeaving = false), { once: true });
+  setTimeout(() => history.go(by));
+}
+
+/** Everything that the page contains, seen or not, as text. */
+export function everything() {
+  const typed = [...document.querySelectorAll('input, textarea')].map(({ value }) => value);
+  return `${document.title}\n${document.documentElement.innerHTML}\n${JSON.stringify(typed)}`;
+}
 
 /** Returns descriptions of the elements that make the page wider than its window. */
 export function overflowing() {
@@ -38,9 +55,9 @@ export function overflowing() {
   return wide.slice(-3).map((element) => element.outerHTML.slice(0, 160));
 }
 
-/** Collects faults of the page in `window.faultsOfPage`, from now on. */
-export function watchFaults() {
-  if (window.faultsOfPage) return;
+/** Collects faults of a page of this origin in `window.faultsOfPage`, from now on. */
+export function watchFaults(origin) {
+  if (window.faultsOfPage || location.origin !== origin) return;
   const found = (window.faultsOfPage = []);
   addEventListener('error', (event) => found.push(`exception: ${event.message} (${event.filename}:${event.lineno})`));
   addEventListener('unhandledrejection', (event) => found.push(`exception: ${event.reason?.stack ?? event.reason}`));

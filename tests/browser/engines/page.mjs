@@ -47,7 +47,7 @@ export class Page {
     await this.collectFaults();
     await this.evaluate(() => void (window.wasLeft = true));
     await this.#driver.open(new URL(path, this.#origin).href);
-    await this.#driver.evaluate(call(inPage.watchFaults));
+    await this.#driver.evaluate(call(inPage.watchFaults, this.#origin));
   }
 
   /** Calls a function in the page with JSON values. */
@@ -102,7 +102,7 @@ export class Page {
 
   async waitForPath(path) {
     await this.waitUntil(`the path ${path}`, (origin, path) => location.origin === origin && location.pathname === path, this.#origin, path);
-    await this.evaluate(inPage.watchFaults);
+    await this.evaluate(inPage.watchFaults, this.#origin);
   }
 
   /** Clicks an element as soon as it is there. Clicks again if it was replaced in between. @param {import('./in_page.mjs').Target} target */
@@ -166,15 +166,12 @@ export class Page {
   /** Waits for the history's event, because drivers wait for a load, which a kept page does not have. */
   async #move(by) {
     await this.collectFaults();
-    await this.evaluate((by) => {
-      window.wasLeft = true;
-      setTimeout(() => history.go(by));
-    }, by);
-    await pause(3 * INTERVAL);
+    await this.evaluate(inPage.moveInHistory, by);
+    await this.waitUntil('another page of the history', () => window.isLeaving !== true);
     await this.settled();
     // A page that the browser kept still has its variables.
     if (await this.evaluate(() => window.wasLeft === true)) this.restored += 1;
-    await this.evaluate(inPage.watchFaults);
+    await this.evaluate(inPage.watchFaults, this.#origin);
   }
 
   settled() {
