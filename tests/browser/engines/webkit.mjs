@@ -78,16 +78,21 @@ async function setSize(session, size) {
 }
 
 function driver(session, downloads, close) {
+  // WebKitWebDriver leaves an element as it is if it is partly below the window, and then cannot click it.
+  const scrollTo = (element) => session.executeScript('arguments[0].scrollIntoView({ block: "center", behavior: "instant" })', element);
   return {
     downloads,
     open: (url) => session.get(url),
     evaluate: (script) => session.executeScript(`return ${script}`),
     element: (script) => session.executeScript(`return ${script}`),
-    click: (element) => element.click(),
+    click: async (element) => {
+      await scrollTo(element);
+      await element.click();
+    },
     type: (element, text) => element.sendKeys(text),
     press: (element, key) => element.sendKeys(Key[key.toUpperCase()] ?? key),
     drag: async (element, across, down) => {
-      await session.executeScript('arguments[0].scrollIntoView({ block: "center" })', element);
+      await scrollTo(element);
       const mouse = session.actions({ async: true });
       await mouse.move({ origin: element }).press().move({ origin: Origin.POINTER, x: across, y: down, duration: 200 }).release().perform();
     },
