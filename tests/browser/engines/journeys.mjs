@@ -5,9 +5,10 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { emailOf, inbox, issue, origin, person, pictures, sandbox, uploads } from '../lib/index.mjs';
 import { variable } from '../lib/stack.mjs';
+import { seed } from '../public_body.mjs';
 import { unzip } from './downloads.mjs';
 import * as firefox from './firefox.mjs';
 import { checksumOfCanvas, drawCameraPicture, everything, visibleText } from './in_page.mjs';
@@ -18,7 +19,7 @@ import { words } from './words.mjs';
 
 const ENGINES = { firefox, webkit };
 const SIZES = { phone: 'el', desktop: 'en' };
-/** The most browsers that run at the same time. */
+/** The most browsers that run at the same time. With more, functions exceed their timeout on a machine with two cores. */
 const CONCURRENCY = 2;
 const TIMEOUT = 300_000;
 
@@ -51,7 +52,7 @@ function journey(engine, size, name, body) {
     const check = async (title) => {
       await page.check();
       number += 1;
-      if (process.env.SHOTS) await page.screenshot(join(process.env.SHOTS, `${engine}-${size}-${String(number).padStart(2, '0')}-${title}.png`));
+      if (process.env.SHOTS) await page.screenshot(join(process.env.SHOTS, `${engine}-${size}-${body.name}-${String(number).padStart(2, '0')}-${title}.png`));
     };
     try {
       await body({ page, check, say: words[SIZES[size]], language: SIZES[size], engine, t });
@@ -251,6 +252,7 @@ async function photographer(given) {
 }
 
 describe('engines', { concurrency: CONCURRENCY }, () => {
+  before(seed);
   for (const engine of chosen) {
     for (const [size, language] of Object.entries(SIZES)) {
       journey(engine, size, `a citizen submits a code from a picture file and by typing, and downloads the photos (${language})`, citizen);
