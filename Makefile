@@ -8,6 +8,17 @@ endif
 ifneq ($(filter test-ministack test-localstack test-external,$(MAKECMDGOALS)),)
 $(error Choose the emulator by a variable, not by the name of the target: make test EMULATOR=...)
 endif
+# With TLS=on, `make run` serves the stack over https (docs/browsers.md).
+TLS ?= off
+ifeq ($(filter on off,$(TLS)),)
+$(error TLS=$(TLS) is unknown. Use on or off)
+endif
+# The browsers of `make test`: Chromium runs all tests of pages, Firefox and WebKit run the main journeys.
+ENGINES ?= chromium firefox webkit
+ifneq ($(filter-out chromium firefox webkit,$(ENGINES)),)
+$(error ENGINES=$(ENGINES) is unknown. Use some of chromium, firefox and webkit)
+endif
+OTHER_ENGINES := $(filter-out chromium,$(ENGINES))
 STACK := python3 infra/local/stack.py --emulator $(EMULATOR)
 SAM_SETTINGS := SAM_CLI_ENABLE_LANGUAGE_EXTENSIONS=1 SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$(CURDIR)/.tools/sam
 SAM := $(SAM_SETTINGS) .tools/aws/bin/sam
@@ -26,14 +37,14 @@ unexport MAKEFLAGS MFLAGS
 # The parts of `make test EMULATOR=localstack`: the tests of the LocalStack plugin, test programs of tests/, and the browser tests.
 TESTS ?= plugin journeys races services dump logs runbook browser
 
-.PHONY: run stop test test-ministack test-localstack test-external test-plugin schemathesis check lint deny checkov build functions programs web browser screenshots chromium djpeg jpegs application faults mutants fuzz bench bench-work usage simulate operations operation docs compare-emulators measure load sbom advisories pins models rehearse deploy fmt clean tools
+.PHONY: run stop test test-ministack test-localstack test-external test-plugin schemathesis check lint deny checkov build functions programs web browser engines screenshots chromium djpeg jpegs other-engines application faults mutants fuzz bench bench-work usage simulate operations operation docs compare-emulators measure load sbom advisories pins models rehearse deploy fmt clean tools
 
 WEB_SOURCES := infra/openapi.yaml $(shell find web -type f -not -path "web/node_modules/*" -not -path "web/dist/*" -not -name schema.d.ts 2>/dev/null)
 
-run: ## starts the stack or continues with the running one, deploys changes and drives the main journey; EMULATOR=localstack for another emulator
+run: ## starts the stack or continues with the running one, deploys changes and drives the main journey; EMULATOR=localstack for another emulator, TLS=on for https
 	@$(STACK) can-run
 	@$(MAKE) --no-print-directory $(if $(findstring n,$(firstword -$(MAKEFLAGS))),-n) --jobs=3 build # parallel, because each job leaves a core idle at times
-	$(STACK) up
+	$(STACK) up $(if $(filter on,$(TLS)),--tls)
 	set -a; . .local/dev/env; $(APPLICATIONS) seed infra/sandbox/applications.toml
 	set -a; . .local/dev/env; target/debug/main_journey
 	$(STACK) status
@@ -41,14 +52,15 @@ run: ## starts the stack or continues with the running one, deploys changes and 
 stop: ## stops the stack; its data stays in .local/dev
 	$(STACK) down
 
-test: test-$(EMULATOR) ## all tests, on a separate stack that is removed afterwards; EMULATOR=localstack for the tests that docs/emulators.md lists, TESTS="journeys races" for some of these
+test: test-$(EMULATOR) ## all tests, on a separate stack that is removed afterwards; EMULATOR=localstack for the tests that docs/emulators.md lists, TESTS="journeys races" for some of these; ENGINES=chromium without Firefox and WebKit
 
-test-ministack: lint functions chromium djpeg tests/browser/node_modules/.installed
+test-ministack: lint functions chromium other-engines djpeg tests/browser/node_modules/.installed
 	@.tools/aws/bin/python tests/binary_sizes.py
 	@$(STACK) tools awscli
 	$(TEST_BUILD) --bin sandbox --bin faults
 	$(STACK) --instance test around bash -ec 'tests/on_emulator.sh ministack workspace browser; \
-	$(STACK) --instance test up --faulty; set -a; . .local/test/env; target/debug/faults --sample issue_code submit_code associate dissociate pull_photo'
+	$(STACK) --instance test up --faulty; set -a; . .local/test/env; target/debug/faults --sample issue_code submit_code associate dissociate pull_photo; \
+	tests/browser/engines/run.sh test $(OTHER_ENGINES)'
 
 test-localstack: $(if $(filter plugin,$(TESTS)),test-plugin)
 test-localstack: functions $(if $(filter browser,$(TESTS)),chromium tests/browser/node_modules/.installed)
@@ -70,6 +82,9 @@ schemathesis: tools ## sends generated requests (infra/openapi.yaml) to the runn
 
 browser: chromium tests/browser/node_modules/.installed ## browser tests on the running stack
 	set -a; . .local/dev/env; cd tests/browser && node --test --test-reporter=spec
+
+engines: other-engines tests/browser/node_modules/.installed ## the main journeys in Firefox and WebKit, on the running stack of `make run TLS=on`; ENGINES=firefox for one of them, SHOTS=folder for screenshots
+	set -a; . .local/dev/env; cd tests/browser && ENGINES="$(OTHER_ENGINES)" SHOTS="$(if $(SHOTS),$(abspath $(SHOTS)))" node --test --test-reporter=spec engines/journeys.mjs
 
 screenshots: chromium tests/browser/node_modules/.installed ## pictures of every page in both languages and sizes, from the running stack, in .local/dev/screenshots
 	set -a; . .local/dev/env; cd tests/browser && node screenshots.mjs
@@ -152,6 +167,9 @@ chromium: # for the browser tests: uses CHROMIUM or a Chromium in PATH, or insta
 	if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
 	apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends chromium > /dev/null; \
 	else echo "Chromium is missing, which the browser tests need: install it (Debian: apt-get install chromium) or set CHROMIUM to its path" >&2; exit 1; fi; }
+
+other-engines: chromium # Firefox and WebKit, installed in the same way; after Chromium, because apt-get runs only once at a time
+	@tests/browser/engines/install.sh $(OTHER_ENGINES)
 
 application: functions ## manages the applications of public bodies: CMD="list"; on AWS with AWS_STACK=name (docs/operating/applications.md)
 	@if [ -n "$(AWS_STACK)" ]; then export APPLICATIONS_TABLE="$$(.tools/aws/bin/python infra/operator/table.py "$(AWS_STACK)")" || exit 1; \

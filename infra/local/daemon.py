@@ -67,6 +67,15 @@ class Daemon:
                 time.sleep(0.1)
         raise Failure(f"{self.name} does not respond at {url}. Its log {self.log} ends with:\n{tail(self.log)}")
 
+    def await_connection(self, port, seconds=60):
+        """Waits until the process accepts connections at a port of 127.0.0.1."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and self.pid() is not None:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
+                return
+            time.sleep(0.05)
+        raise Failure(f"{self.name} does not accept connections at port {port}. Its log {self.log} ends with:\n{tail(self.log)}")
+
     def stop(self, seconds=60):
         """Stops the process with SIGTERM, and kills it if it still runs after `seconds`. Then kills the processes that it started."""
         if (pid := self.pid()) is not None:

@@ -61,8 +61,8 @@ class Emulator:
     def url(self, port):
         return f"http://127.0.0.1:{port}"
 
-    def start(self, port, endpoints):
-        """Starts the emulator on the port. `endpoints` are the URLs of emulator and sandbox that the functions use."""
+    def start(self, port, endpoints, environment):
+        """Starts the emulator on the port. `endpoints` are the URLs of emulator and sandbox that the functions use. `environment` are further variables of the functions."""
         raise NotImplementedError
 
     def stop(self):
@@ -78,7 +78,7 @@ class Ministack(Emulator):
     tool_sets = ("emulator",)
     sources = (tools.HERE / "ministack_traced.py", tools.HERE / "requirements-emulator.txt")
 
-    def start(self, port, endpoints):
+    def start(self, port, endpoints, environment):
         data = self.folder / "emulator"
         for part in ("tmp", "s3", "state"):
             (data / part).mkdir(parents=True, exist_ok=True)
@@ -103,6 +103,7 @@ class Ministack(Emulator):
                 "AWS_ENDPOINT_URL": endpoints["emulator"],
                 "AWS_ENDPOINT_URL_SNS": endpoints["sandbox"],
                 "AWS_ENDPOINT_URL_SESV2": endpoints["sandbox"],
+                **environment,
             },
         )
         self.daemon.await_response(f"{self.url(port)}/_ministack/ready")
@@ -145,7 +146,7 @@ class LocalStack(Emulator):
     def dynamodb_provider(self):
         return "v2" if self.uses_dynamodb_local else "moto"
 
-    def start(self, port, endpoints):
+    def start(self, port, endpoints, environment):
         data = self.folder / "localstack"
         # The folder is cleared, because LocalStack does not reuse its data and leaves 240 MB of code for each deployment.
         shutil.rmtree(data, ignore_errors=True)
@@ -168,6 +169,7 @@ class LocalStack(Emulator):
             "LAMBDA_NATIVE_ENV_AWS_ENDPOINT_URL": endpoints["emulator"],
             "LAMBDA_NATIVE_ENV_AWS_ENDPOINT_URL_SNS": endpoints["sandbox"],
             "LAMBDA_NATIVE_ENV_AWS_ENDPOINT_URL_SESV2": endpoints["sandbox"],
+            **{f"LAMBDA_NATIVE_ENV_{name}": value for name, value in environment.items()},
             # Checks signatures of presigned URLs, as S3 does. By default LocalStack does not.
             "S3_SKIP_SIGNATURE_VALIDATION": "0",
             # LocalStack does not support metric filters and dashboards.
@@ -237,7 +239,7 @@ class External(Emulator):
         except (OSError, http.client.HTTPException):
             return False
 
-    def start(self, port, endpoints):
+    def start(self, port, endpoints, environment):
         raise Failure(f"no emulator responds at {self.endpoint}")
 
     def stop(self):

@@ -10,6 +10,7 @@ import secrets
 import shutil
 import socket
 import subprocess
+import sys
 from urllib.parse import urlsplit
 
 import emulators
@@ -19,7 +20,7 @@ from daemon import Daemon, any_free_port, is_free
 from emulators import REGION
 
 DOMAIN = "myphoto.localhost"
-USUAL_PORTS = {"emulator": 4566, "sandbox": 4600}
+USUAL_PORTS = {"emulator": 4566, "sandbox": 4600, "tls": 4443}
 CLIENT_ID = "myphoto-local"
 BUILT = tools.ROOT / "target" / "lambda"
 SANDBOX = tools.ROOT / "target" / "debug" / "sandbox"
@@ -33,6 +34,9 @@ class Instance:
         self.env_file = self.folder / "env"
         self.emulator = emulators.KNOWN[emulator](self.folder)
         self.sandbox = Daemon(self.folder, "sandbox")
+        # Terminates TLS in front of the emulator.
+        self.tls = Daemon(self.folder, "tls")
+        self.certificates = self.folder / "certificates"
         self.proxies = {of: Daemon(self.folder, f"{of}_proxy") for of in ("emulator", "sandbox")}
         self.state_file = self.folder / "stack.json"
         # The ports, and the secrets that service and sandbox share, are stored so that they are the same in every run.
@@ -49,23 +53,36 @@ class Instance:
         return f"http://{sandbox_host() if daemon == 'sandbox' else '127.0.0.1'}:{port}"
 
     def origin(self):
+        if self.uses_tls():
+            return f"https://{DOMAIN}:{self.state['ports']['tls']}"
         return f"http://{DOMAIN}:{urlsplit(self.url('emulator')).port or 80}"
+
+    def uploads_origin(self):
+        """Returns the origin of the emulator's bucket as browsers reach it. On a page with https, WebKit blocks requests to http, even to a loopback address."""
+        return f"https://127.0.0.1:{self.state['ports']['tls']}" if self.uses_tls() else self.url("emulator")
+
+    def uses_tls(self):
+        return self.tls.pid() is not None
 
     # -- up
 
-    def up(self, free_ports=False, faulty=False):
+    def up(self, free_ports=False, faulty=False, tls=False):
         """Starts the daemons that do not run, and deploys the stack if it has changed.
 
-        With `faulty`, the functions reach the emulator and the sandbox through proxies, which tests can instruct to fail. If the start is interrupted, the daemons
-        that it started are stopped.
+        With `faulty`, the functions reach the emulator and the sandbox through proxies, which tests can instruct to fail. With `tls`, browsers reach the service with
+        https. If the start is interrupted, the daemons that it started are stopped.
         """
+        if tls and faulty:
+            raise Failure("--tls and --faulty exclude each other, because requests to the bucket pass either the TLS front or the proxy")
+        if tls and self.emulator.name == emulators.External.name:
+            raise Failure("TLS needs an emulator that stack.py starts, because the functions get the bucket's URL with https in their environment")
         self.install()
         if faulty:
             tools.install(["faults"])
         self.folder.mkdir(parents=True, exist_ok=True)
         running = {daemon.name: daemon.pid() for daemon in self.daemons()}
         try:
-            self.start(free_ports, faulty)
+            self.start(free_ports, faulty, tls)
         except (KeyboardInterrupt, SystemExit):
             for daemon in self.daemons():
                 if daemon.pid() != running[daemon.name]:
@@ -78,7 +95,7 @@ class Instance:
             raise Failure(self.emulator.needs(lacking))
         self.emulator.install()
 
-    def start(self, free_ports, faulty):
+    def start(self, free_ports, faulty, tls):
         self.state.setdefault("client_secret", secrets.token_hex(16))
         self.state.setdefault("registers_token", secrets.token_hex(16))
         previous = self.state.get("emulator", self.emulator.name)
@@ -93,6 +110,7 @@ class Instance:
         self.save_state()
         self.start_sandbox()
         self.start_proxies(faulty)
+        self.start_tls(free_ports, tls)
         self.start_emulator()
         self.write_env(self.deploy())
 
@@ -147,6 +165,35 @@ class Instance:
                     proxy.start([*command, "--upstream", self.url(of), "--no-resign"], {"PATH": os.defpath, "HOME": str(self.folder)} | recording)
                     proxy.await_response(f"{self.url(proxy.name)}/_microburst/health")
 
+    def start_tls(self, free_ports, tls):
+        """Starts the TLS front, or stops the one of an earlier start. One whose certificate was renewed or whose emulator has another port is restarted."""
+        if not tls:
+            self.tls.stop()
+            return
+        server = self.certificates / "server.pem"
+        run_logged(
+            [str(tools.AWS / "python"), str(tools.HERE / "certificate.py"), str(self.certificates), DOMAIN, "localhost", "127.0.0.1"],
+            self.folder / "logs" / "certificate.log",
+        )
+        upstream = urlsplit(self.url("emulator")).netloc
+        build = hashlib.sha256(read(server) + read(tools.HERE / "tls_front.py") + upstream.encode()).hexdigest()
+        if self.uses_tls() and self.state.get("tls_build") != build:
+            self.tls.stop()
+        if not self.uses_tls():
+            port = self.state["ports"]["tls"] = self.choose_port("tls", free_ports)
+            with step(f"starting the TLS front at https://{DOMAIN}:{port}"):
+                self.tls.start(
+                    [sys.executable, str(tools.HERE / "tls_front.py"), "--listen", f"127.0.0.1:{port}", "--forward", upstream, "--certificate", str(server)],
+                    {"PATH": os.defpath, "HOME": str(self.folder)},
+                )
+                self.tls.await_connection(port)
+        self.state["tls_build"] = build
+        self.save_state()
+
+    def tls_for_functions(self):
+        """Returns the functions' environment variables for requests to the bucket with https. Presigned URLs of the bucket then have https too."""
+        return {"AWS_ENDPOINT_URL_S3": self.uploads_origin(), "SSL_CERT_FILE": str(self.certificates / "ca.pem")} if self.uses_tls() else {}
+
     def url_for_functions(self, daemon):
         proxy = self.proxies[daemon]
         return self.url(daemon if proxy.pid() is None else proxy.name)
@@ -154,7 +201,8 @@ class Instance:
     def start_emulator(self):
         endpoints = {daemon: self.url_for_functions(daemon) for daemon in ("emulator", "sandbox")}
         # The emulator passes the endpoints to the functions from its own environment.
-        settings = [*endpoints.values(), self.emulator.build()]
+        tls = self.tls_for_functions()
+        settings = [*endpoints.values(), *tls.values(), self.emulator.build()]
         if self.emulator.is_running() and self.state.get("started_with") != settings and self.emulator.name != emulators.External.name:
             self.emulator.stop()
         if self.emulator.is_running():
@@ -162,7 +210,7 @@ class Instance:
         # If the emulator has crashed, the processes of its functions still run. Stopping it kills them.
         self.emulator.stop()
         with step(f"starting {self.emulator.title} at {self.url('emulator')}"):
-            self.emulator.start(self.state["ports"]["emulator"], endpoints)
+            self.emulator.start(self.state["ports"]["emulator"], endpoints, tls)
         self.state["started_with"] = settings
         self.save_state()
 
@@ -175,8 +223,7 @@ class Instance:
             "EmailSender": f"no-reply@{DOMAIN}",
             # Loopback redirect URIs are listed for apps under development and for the example in docs/mobile.md.
             "MobileRedirects": "gr.gov.myphoto:/signed-in,http://127.0.0.1/signed-in,http://[::1]/signed-in",
-            # The origin of the emulator's bucket as browsers reach it.
-            "UploadsOrigin": self.url("emulator"),
+            "UploadsOrigin": self.uploads_origin(),
             "Production": "false",
         }
 
@@ -257,6 +304,8 @@ class Instance:
         """Writes the URLs and names of the stack for tests and tools, in shell syntax."""
         values = self.aws_settings() | {
             "MYPHOTO_URL": self.origin(),
+            "UPLOADS_URL": self.uploads_origin(),
+            **({"MYPHOTO_CA": str(self.certificates / "ca.pem")} if self.uses_tls() else {}),
             "SANDBOX_URL": self.url("sandbox"),
             "STACK_FOLDER": str(self.folder),
             **{f"{of.upper()}_PROXY": self.url(proxy.name) for of, proxy in self.proxies.items() if proxy.pid() is not None},
@@ -271,7 +320,7 @@ class Instance:
     # -- down
 
     def daemons(self):
-        return (self.emulator.daemon, self.emulator.dynamodb, self.sandbox, *self.proxies.values())
+        return (self.emulator.daemon, self.emulator.dynamodb, self.sandbox, self.tls, *self.proxies.values())
 
     def is_up(self):
         return self.emulator.is_running() and self.sandbox.pid() is not None
@@ -279,7 +328,7 @@ class Instance:
     def down(self):
         """Stops all daemons, even if the stack runs on another emulator than this instance was created for."""
         emulators.KNOWN[self.state.get("emulator", self.emulator.name)](self.folder).stop()
-        for daemon in (self.sandbox, *self.proxies.values()):
+        for daemon in (self.sandbox, self.tls, *self.proxies.values()):
             daemon.stop()
 
     def remove(self):

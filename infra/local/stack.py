@@ -26,6 +26,7 @@ def main():
     verbs.add_parser("can-run", help="print what this machine lacks for the emulator, and exit with status 3 if it lacks something; installs nothing")
     up = verbs.add_parser("up", help="start the daemons that do not run, and deploy the stack if it has changed")
     up.add_argument("--faulty", action="store_true", help="with proxies between the functions and the emulator, for tests/faults")
+    up.add_argument("--tls", action="store_true", help="with https for browsers, and a certificate of its own (docs/browsers.md)")
     verbs.add_parser("down", help="stop the stack; its data stays")
     verbs.add_parser("status", help="print the URLs of the running stack")
     around = verbs.add_parser("around", help="run a command with a fresh stack on free ports, and remove the stack afterwards in any case")
@@ -42,7 +43,7 @@ def main():
             return can_run_on(instance.emulator)
         case "up":
             exit_on_interruption()
-            instance.up(faulty=arguments.faulty)
+            instance.up(faulty=arguments.faulty, tls=arguments.tls)
         case "down":
             instance.down()
             say(f"stack {instance.name} is stopped; the data that its emulator persists stays in {instance.folder.relative_to(tools.ROOT)}")
@@ -79,6 +80,8 @@ The stack runs until `make stop`:
   people                 {instance.url("sandbox")}/people.json
   {instance.emulator.title + ",":<22} {instance.url("emulator")}  (settings: {instance.env_file.relative_to(tools.ROOT)})
   logs                   {instance.folder.relative_to(tools.ROOT)}/logs""")
+    if instance.uses_tls():
+        say(f"  CA certificate         {(instance.certificates / 'ca.pem').relative_to(tools.ROOT)}  (to be trusted by browsers: docs/browsers.md)")
 
 
 def around_command(instance, command, faulty):

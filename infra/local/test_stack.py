@@ -2,9 +2,11 @@
 
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 from pathlib import Path
@@ -90,6 +92,133 @@ class Daemons(unittest.TestCase):
             self.assertFalse(is_free(port))
 
 
+class Tls(unittest.TestCase):
+    HOSTS = (instance.DOMAIN, "localhost", "127.0.0.1")
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def create_certificate(self, *hosts, script="certificate.main()"):
+        """Runs certificate.py. `script` may change it before it runs."""
+        code = f"import sys; sys.path.insert(0, {str(tools.HERE)!r}); import certificate; {script}"
+        subprocess.run([str(tools.AWS / "python"), "-c", code, str(self.folder), *(hosts or self.HOSTS)], check=True)
+        return (self.folder / "ca.pem").read_bytes(), (self.folder / "server.pem").read_bytes()
+
+    def days_left(self, name):
+        dates = subprocess.run(["openssl", "x509", "-in", str(self.folder / name), "-noout", "-enddate"], capture_output=True, text=True, check=True)
+        return (ssl.cert_time_to_seconds(dates.stdout.strip().removeprefix("notAfter=")) - time.time()) / 86_400
+
+    def test_a_certificate_is_valid_for_90_days_for_its_hosts_and_is_not_replaced_before_its_renewal(self):
+        files = self.create_certificate()
+        for name in ("ca.pem", "server.pem"):
+            self.assertAlmostEqual(self.days_left(name), 90, delta=0.1)
+        self.assertEqual(self.create_certificate(), files)
+        self.assertNotEqual(self.create_certificate("other.localhost"), files)
+
+    def test_only_the_user_can_read_the_servers_key_and_no_key_of_the_ca_is_stored(self):
+        ca, server = self.create_certificate()
+        self.assertEqual((self.folder / "server.pem").stat().st_mode & 0o777, 0o600)
+        self.assertNotIn(b"PRIVATE", ca)
+        self.assertEqual(server.count(b"PRIVATE KEY-----"), 2)
+        self.assertEqual({entry.name for entry in self.folder.iterdir()}, {"ca.pem", "server.pem"})
+
+    def test_a_certificate_near_its_end_or_from_another_ca_or_damaged_is_replaced(self):
+        short = "import datetime; certificate.VALIDITY = datetime.timedelta(days=13); certificate.main()"
+        ending = self.create_certificate(script=short)
+        renewed = self.create_certificate()
+        self.assertNotEqual(renewed, ending)
+        self.assertGreater(self.days_left("server.pem"), 89)
+        (self.folder / "ca.pem").write_bytes(ending[0])
+        of_another_ca = self.create_certificate()
+        self.assertNotIn(of_another_ca[0], (ending[0], renewed[0]))
+        (self.folder / "server.pem").write_bytes(of_another_ca[1][:400])
+        repaired = self.create_certificate()
+        self.assertIn(b"END CERTIFICATE", repaired[1])
+        (self.folder / "server.pem").write_bytes(of_another_ca[1].partition(b"-----BEGIN CERT")[0] + repaired[1].partition(b"-----END PRIVATE KEY-----\n")[2])
+        self.assertNotEqual(self.create_certificate()[0], repaired[0], "the key was another one's")
+
+    def start_front(self, upstream):
+        self.create_certificate()
+        front, port = Daemon(self.folder / "daemons", "tls"), any_free_port()
+        command = [sys.executable, str(tools.HERE / "tls_front.py"), "--listen", f"127.0.0.1:{port}", "--forward", f"127.0.0.1:{upstream}"]
+        front.start([*command, "--certificate", str(self.folder / "server.pem")], {"PATH": os.defpath})
+        self.addCleanup(front.stop)
+        front.await_connection(port)
+        return front, port
+
+    def connect(self, port, host=instance.DOMAIN):
+        context = ssl.create_default_context(cafile=str(self.folder / "ca.pem"))
+        connection = context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=20), server_hostname=host)
+        self.addCleanup(connection.close)
+        return connection
+
+    def test_the_front_forwards_bytes_in_both_directions_for_each_host_of_the_certificate_only(self):
+        body = os.urandom(3_000_000)
+        received = []
+
+        def respond(server):
+            for _ in self.HOSTS:
+                connection, _ = server.accept()
+                with connection:
+                    received.append(connection.recv(len(body), socket.MSG_WAITALL))
+                    connection.sendall(body[::-1])
+
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            thread = threading.Thread(target=respond, args=(server,), daemon=True)
+            thread.start()
+            _, port = self.start_front(server.getsockname()[1])
+            for host in self.HOSTS:
+                connection = self.connect(port, host)
+                connection.sendall(body)
+                with connection.makefile("rb") as response:
+                    self.assertEqual(response.read(), body[::-1])
+            thread.join(20)
+            self.assertEqual(received, [body] * len(self.HOSTS))
+            with self.assertRaises(ssl.SSLCertVerificationError):
+                self.connect(port, "example.org")
+
+    def test_the_front_survives_clients_that_speak_no_tls_and_an_emulator_that_does_not_run_and_ends_with_stop(self):
+        front, port = self.start_front(any_free_port())
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            connection.recv(100)
+        with self.connect(port) as connection:
+            self.assertEqual(connection.recv(100), b"")
+        self.assertIsNotNone(front.pid())
+        front.stop(seconds=10)
+        self.assertIsNone(front.pid())
+        self.assertTrue(is_free(port))
+
+    def test_with_tls_the_service_and_the_bucket_have_https_and_functions_trust_the_ca(self):
+        stack = instance.Instance("test-of-tls")
+        stack.state = {"ports": {"emulator": 4566, "sandbox": 4600, "tls": 4443}}
+        with mock.patch.object(stack.tls, "pid", return_value=1):
+            parameters, environment = stack.parameters(), stack.tls_for_functions()
+            self.assertIn(stack.tls, stack.daemons())
+        self.assertEqual((parameters["PublicOrigin"], parameters["UploadsOrigin"]), ("https://myphoto.localhost:4443", "https://127.0.0.1:4443"))
+        self.assertEqual(environment, {"AWS_ENDPOINT_URL_S3": "https://127.0.0.1:4443", "SSL_CERT_FILE": str(stack.folder / "certificates" / "ca.pem")})
+        parameters = stack.parameters()
+        self.assertEqual((parameters["PublicOrigin"], parameters["UploadsOrigin"]), ("http://myphoto.localhost:4566", "http://127.0.0.1:4566"))
+        self.assertEqual(stack.tls_for_functions(), {})
+
+    def test_a_start_without_tls_stops_the_front_of_an_earlier_start(self):
+        stack = instance.Instance("test-of-tls")
+        with mock.patch.object(stack, "tls") as front:
+            stack.start_tls(free_ports=False, tls=False)
+        front.stop.assert_called_once()
+
+    def test_tls_is_rejected_with_an_external_emulator_and_with_faults_before_anything_starts(self):
+        for emulator, faulty in [("external", False), ("ministack", True)]:
+            stack = instance.Instance("test-of-tls", emulator)
+            with mock.patch.object(stack, "install") as installed, mock.patch.object(stack, "start") as started:
+                with self.assertRaises(instance.Failure):
+                    stack.up(faulty=faulty, tls=True)
+            installed.assert_not_called()
+            started.assert_not_called()
+
+
 class Emulators(unittest.TestCase):
     def run_stack(self, *arguments, **environment):
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
@@ -140,7 +269,7 @@ class Emulators(unittest.TestCase):
             self.assertFalse(emulator.is_running())
             self.assertIn(f"an emulator that responds at {endpoint}", emulator.missing())
             with self.assertRaisesRegex(instance.Failure, f"no emulator responds at {endpoint}"):
-                emulator.start(None, {})
+                emulator.start(None, {}, {})
 
     def test_an_external_emulator_gets_the_sandbox_url_as_a_template_parameter_with_the_host_of_sandbox_host(self):
         settings = {"AWS_ENDPOINT_URL": "http://172.17.0.2:4566", "SANDBOX_HOST": "172.17.0.1"}

@@ -33,14 +33,25 @@ pub fn resources(suffix: &str) -> Vec<(String, String)> {
     found
 }
 
-/// Returns a builder for HTTP clients that reach the stack. A client with pooled connections belongs to one runtime.
+/// Returns a builder for HTTP clients that reach the stack. A client with pooled connections belongs to one runtime. Clients of a stack with TLS trust only the
+/// certificate authority in the file that `MYPHOTO_CA` names.
+///
+/// # Panics
+/// If this file cannot be read.
 pub fn client_builder() -> reqwest::ClientBuilder {
-    reqwest::Client::builder()
+    let builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         // Browsers and curl resolve *.localhost to the loopback address; the system's resolver may not.
         .resolve("myphoto.localhost", SocketAddr::from(([127, 0, 0, 1], 0)))
         .no_proxy()
-        .timeout(Duration::from_secs(60))
+        .timeout(Duration::from_secs(60));
+    match env::var("MYPHOTO_CA") {
+        Ok(path) => {
+            let pem = std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+            builder.tls_certs_only([reqwest::Certificate::from_pem(&pem).expect("a certificate")])
+        }
+        Err(_) => builder,
+    }
 }
 
 /// Returns the HTTP client for all calls. It pools no connections, because each test has a runtime of its own.

@@ -12,9 +12,11 @@ import { takeCodeFromUrl } from "./api/pending_code";
 import { checkSessionOnReturn, refreshSession } from "./api/session";
 import { App } from "./app";
 import { registerOfflinePage } from "./offline";
+import { hideKeptPages } from "./shell/kept_page";
 
 takeCodeFromUrl();
 addEventListener("hashchange", takeCodeFromUrl);
+hideKeptPages();
 void refreshSession();
 checkSessionOnReturn();
 const root = document.getElementById("app");

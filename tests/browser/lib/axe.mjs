@@ -4,6 +4,18 @@ import axeCore from 'axe-core';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa'];
 
+/** Returns axe's options. @param {string[]} [without] rules to leave out */
+export const axeOptions = (without = []) => ({ runOnly: { type: 'tag', values: TAGS }, rules: Object.fromEntries(without.map((rule) => [rule, { enabled: false }])) });
+
+/** Returns a list of violations for people. */
+export function violationsText(pathname, violations) {
+  const lines = violations.map(({ id, impact, help, nodes }) => {
+    const where = nodes.map((node) => `      ${node.target.join(' ')}\n        ${node.failureSummary.replaceAll('\n', '\n        ')}`);
+    return `  ${id} (${impact}): ${help}\n${where.join('\n')}`;
+  });
+  return `${pathname} is not accessible:\n${lines.join('\n')}`;
+}
+
 /**
  * Fails with a list of accessibility violations.
  * @param {import('playwright-core').Page} page
@@ -12,16 +24,11 @@ const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa']
 export async function axe(page, { without = [] } = {}) {
   // Uses the debugger's protocol, to which the page's Content-Security-Policy and Trusted Types do not apply.
   const session = await page.context().newCDPSession(page);
-  const options = { runOnly: { type: 'tag', values: TAGS }, rules: Object.fromEntries(without.map((rule) => [rule, { enabled: false }])) };
-  const expression = `${axeCore.source};axe.run(document, ${JSON.stringify(options)}).then((found) => JSON.stringify(found.violations))`;
+  const expression = `${axeCore.source};axe.run(document, ${JSON.stringify(axeOptions(without))}).then((found) => JSON.stringify(found.violations))`;
   const { result, exceptionDetails } = await session.send('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true });
   await session.detach();
   if (exceptionDetails) throw new Error(`axe: ${exceptionDetails.exception?.description ?? exceptionDetails.text}`);
   const violations = JSON.parse(result.value);
   if (violations.length === 0) return;
-  const lines = violations.map(({ id, impact, help, nodes }) => {
-    const where = nodes.map((node) => `      ${node.target.join(' ')}\n        ${node.failureSummary.replaceAll('\n', '\n        ')}`);
-    return `  ${id} (${impact}): ${help}\n${where.join('\n')}`;
-  });
-  throw new Error(`${new URL(page.url()).pathname} is not accessible:\n${lines.join('\n')}`);
+  throw new Error(violationsText(new URL(page.url()).pathname, violations));
 }

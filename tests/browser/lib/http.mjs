@@ -1,10 +1,15 @@
 // HTTP requests from the test itself: to the sandbox, and to the API on behalf of people who use no page.
 
+import { readFileSync } from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
 import { origin } from './stack.mjs';
 
 /** Resolves every host name to 127.0.0.1. Browsers resolve *.localhost to it themselves, but the system's resolver may not. */
 const lookup = (_name, options, done) => (options.all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4));
+
+/** The certificate authority of a local stack with TLS. */
+const ca = process.env.MYPHOTO_CA ? [readFileSync(process.env.MYPHOTO_CA, 'utf8')] : undefined;
 
 /**
  * Sends a request.
@@ -15,7 +20,8 @@ const lookup = (_name, options, done) => (options.all ? done(null, [{ address: '
  */
 export function request(method, url, { headers = {}, body } = {}) {
   return new Promise((resolve, reject) => {
-    const sent = http.request(url, { method, headers, lookup, agent: false, timeout: 60_000 }, (response) => {
+    const { request: send } = url.startsWith('https:') ? https : http;
+    const sent = send(url, { method, headers, lookup, ca, agent: false, timeout: 60_000 }, (response) => {
       const parts = [];
       response.on('data', (part) => parts.push(part));
       response.on('error', reject);

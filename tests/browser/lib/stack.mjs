@@ -16,4 +16,4 @@ export const origin = () => variable('MYPHOTO_URL');
 export const sandbox = () => variable('SANDBOX_URL');
 
 /** Returns the origin to which the photographer's browser uploads pictures. Locally it is the emulator's. */
-export const uploads = () => new URL(variable('AWS_ENDPOINT_URL')).origin;
+export const uploads = () => variable('UPLOADS_URL');

@@ -30,7 +30,7 @@ test("every rule and severity of the API has a name in both languages", () => {
 test("angles are shown in degrees, and the light of the two sides as a decimal number", () => {
   language.value = "en";
   expect(formatMeasure({ rule: "head_nodding", unit: "degrees" }, -12)).toBe("-12°");
-  expect(formatLimit({ rule: "head_nodding", ok: true, measured: -12, unit: "degrees", limit: { least: -18, most: 18 } })).toBe("-18° to 18°");
+  expect(formatLimit({ rule: "head_nodding", measured: -12, unit: "degrees", limit: { least: -18, most: 18 } })).toBe("-18° to 18°");
   expect(formatMeasure({ rule: "eyes_open", unit: "ratio" }, 0.31)).toBe("31%");
   expect(formatMeasure({ rule: "side_light", unit: "ratio" }, 1.25)).toBe("1.3");
   language.value = "el";

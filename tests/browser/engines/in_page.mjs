@@ -1,0 +1,97 @@
+// Functions that run inside pages. Each is sent to the browser as text, so it uses nothing from outside itself.
+
+/**
+ * @typedef {object} Target describes an element. Of several visible elements that match, the first one counts
+ * @property {string} [css] a selector. The element may be invisible
+ * @property {'button' | 'link' | 'heading'} [role]
+ * @property {string} [name] the element's accessible name, for `role`. For a heading a part of it is enough
+ * @property {string} [label] the text of a label. The element is the label, which people click
+ * @property {string} [text] a part of the text of an element
+ */
+
+/** Returns the element, or null. @param {Target} target */
+export function find({ css, role, name, label, text }) {
+  const SELECTORS = { button: 'button, [role=button]', link: 'a[href]', heading: 'h1, h2, h3' };
+  const normal = (string) => string.replace(/\s+/g, ' ').trim();
+  const isVisible = (element) => element.getClientRects().length > 0 && getComputedStyle(element).visibility === 'visible';
+  const nameOf = (element) => normal(element.getAttribute('aria-label') ?? element.innerText ?? '');
+  if (css !== undefined) return document.querySelector(css);
+  const all = [...document.querySelectorAll(role ? SELECTORS[role] : label ? 'label' : 'body *')].filter(isVisible);
+  if (role) return all.find((element) => (role === 'heading' ? nameOf(element).includes(name) : nameOf(element) === name)) ?? null;
+  if (label) return all.find((element) => normal(element.innerText).startsWith(label)) ?? null;
+  // The innermost element that contains the text.
+  return all.findLast((element) => normal(element.innerText ?? '').includes(text)) ?? null;
+}
+
+/** Returns what a person can read on the page. */
+export const visibleText = () => document.body?.innerText ?? '';
+
+/** Returns whether the page has been loaded, is visible and waits for nothing. The empty page of a new tab always has. A page of the service has a heading. */
+export function isSettled() {
+  if (location.href === 'about:blank') return true;
+  if (document.readyState !== 'complete' || document.body.innerText.trim() === '') return false;
+  return document.querySelector('.loading, [aria-busy=true]') === null && (document.querySelector('#app') === null || document.querySelector('main h1') !== null);
+}
+
+/** Goes through the history. Then `window.isLeaving` is true until another page is shown. A page that the browser keeps has `window.wasLeft` when it is shown again. */
+export function moveInHistory(by) {
+  Object.assign(window, { isLeaving: true, wasLeft: true });
+  // Between two states of one document there is no other event.
+  for (const event of ['popstate', 'pagehide']) addEventListener(event, () => (window.isLeaving = false), { once: true });
+  setTimeout(() => history.go(by));
+}
+
+/** Everything that the page contains, seen or not, as text. */
+export function everything() {
+  const typed = [...document.querySelectorAll('input, textarea')].map(({ value }) => value);
+  return `${document.title}\n${document.documentElement.innerHTML}\n${JSON.stringify(typed)}`;
+}
+
+/** Returns descriptions of the elements that make the page wider than its window. */
+export function overflowing() {
+  const { scrollWidth, clientWidth } = document.documentElement;
+  if (scrollWidth <= clientWidth) return [];
+  const wide = [...document.querySelectorAll('body *')].filter((element) => element.getBoundingClientRect().right > clientWidth + 1);
+  return wide.slice(-3).map((element) => element.outerHTML.slice(0, 160));
+}
+
+/** Collects faults of a page of this origin in `window.faultsOfPage`, from now on. */
+export function watchFaults(origin) {
+  if (window.faultsOfPage || location.origin !== origin) return;
+  const found = (window.faultsOfPage = []);
+  addEventListener('error', (event) => found.push(`exception: ${event.message} (${event.filename}:${event.lineno})`));
+  addEventListener('unhandledrejection', (event) => found.push(`exception: ${event.reason?.stack ?? event.reason}`));
+  document.addEventListener('securitypolicyviolation', (event) => found.push(`CSP: ${event.effectiveDirective} blocked ${event.blockedURI} ${event.sample}`));
+}
+
+export const faultsOfPage = () => window.faultsOfPage ?? [];
+
+/**
+ * Draws a picture like that of a camera: a portrait at some place on a plain background of the same colour. Returns the JPEG as base64.
+ * @param {string} portrait a JPEG, base64
+ * @param {{ width: number, height: number, at: [number, number, number] }} options size of the stored picture; left, top and width of the portrait as people see it.
+ *   The picture is stored rotated, as by a camera that was held upright
+ */
+export async function drawCameraPicture(portrait, { width, height, at: [left, top, across] }) {
+  const image = new Image();
+  image.src = `data:image/jpeg;base64,${portrait}`;
+  await image.decode();
+  const canvas = document.createElement('canvas');
+  [canvas.width, canvas.height] = [width, height];
+  const drawing = canvas.getContext('2d');
+  drawing.drawImage(image, 0, 0);
+  drawing.fillStyle = `rgb(${drawing.getImageData(8, 8, 1, 1).data.slice(0, 3).join()})`;
+  drawing.fillRect(0, 0, width, height);
+  drawing.setTransform(0, -1, 1, 0, 0, height);
+  drawing.drawImage(image, left, top, across, (across * image.height) / image.width);
+  return canvas.toDataURL('image/jpeg', 0.95).split(',')[1];
+}
+
+/** Returns a number that changes with the picture that a canvas shows. @param {string} css */
+export function checksumOfCanvas(css) {
+  const canvas = document.querySelector(css);
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  let sum = 0;
+  for (let at = 0; at < data.length; at += 4) sum = (31 * sum + data[at]) % 1_000_003;
+  return sum;
+}

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Installs Debian's packages of these engines if something is missing and this user may install packages. Otherwise fails with a list of what is missing.
+#
+#     tests/browser/engines/install.sh firefox webkit
+set -euo pipefail
+cd "$(dirname "$0")"
+node installed.mjs "$@" > /dev/null && exit
+if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
+  packages=$(node installed.mjs --debian "$@") || true
+  # If a distribution does not have one of these packages, the list below says which program is missing.
+  # shellcheck disable=SC2086
+  { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends $packages > /dev/null; } || true
+fi
+node installed.mjs "$@" > /dev/null && exit
+{
+  echo "The journeys in other browsers than Chromium need programs that are missing:"
+  node installed.mjs "$@" | sed 's/^/- /'
+  echo "Install them, or run the tests with ENGINES=chromium to test in Chromium alone."
+} >&2
+exit 1

@@ -1,0 +1,225 @@
+// A page of any engine, as a person uses it. Everything is built on the few calls of a driver, of which each engine has its own.
+
+import axeCore from 'axe-core';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { axeOptions, violationsText } from '../lib/axe.mjs';
+import { newDownload } from './downloads.mjs';
+import * as inPage from './in_page.mjs';
+
+/** Milliseconds until an element must exist. Long enough for a cold start and an SMS. */
+const TIMEOUT = 30_000;
+const INTERVAL = 100;
+
+/**
+ * A page in a browser of its own or in a context without cookies of other pages. `E` stands for the engine's element.
+ * @template E
+ * @typedef {object} Driver
+ * @property {string} downloads the folder with the page's downloads
+ * @property {(url: string) => Promise<void>} open
+ * @property {(script: string) => Promise<unknown>} evaluate evaluates an expression; its value must be JSON or a promise of it
+ * @property {(script: string) => Promise<E | null>} element evaluates an expression whose value is an element
+ * @property {(element: E) => Promise<void>} click
+ * @property {(element: E, text: string) => Promise<void>} type types at the end of the field
+ * @property {(element: E, key: string) => Promise<void>} press presses a key, such as `+`
+ * @property {(element: E, across: number, down: number) => Promise<void>} drag with the mouse, from the element's middle
+ * @property {(element: E, path: string) => Promise<void>} chooseFile
+ * @property {() => Promise<Buffer>} screenshot a PNG of the window
+ * @property {() => string[]} faults faults that the engine reported
+ * @property {() => Promise<void>} close
+ */
+
+export class Page {
+  #driver;
+  #origin;
+  #faults = new Set();
+  /** How many times the browser showed a kept page, in place of loading it, after going back or forward. */
+  restored = 0;
+
+  /** @param {Driver<unknown>} driver @param {string} origin the service's */
+  constructor(driver, origin) {
+    this.#driver = driver;
+    this.#origin = origin;
+  }
+
+  /** Opens a path of the service, or a URL. */
+  async open(path) {
+    await this.collectFaults();
+    await this.evaluate(() => void (window.wasLeft = true));
+    await this.#driver.open(new URL(path, this.#origin).href);
+    await this.#driver.evaluate(call(inPage.watchFaults, this.#origin));
+  }
+
+  /** Calls a function in the page with JSON values. */
+  evaluate(body, ...values) {
+    return this.#driver.evaluate(call(body, ...values));
+  }
+
+  async url() {
+    return new URL(await this.evaluate(() => location.href));
+  }
+
+  /** Waits until the condition, a function that runs in the page, returns true. */
+  async waitUntil(description, condition, ...values) {
+    const until = Date.now() + TIMEOUT;
+    for (;;) {
+      // While a page is being replaced by another one, nothing can be evaluated.
+      const result = await this.evaluate(condition, ...values).catch(() => undefined);
+      if (result) return result;
+      if (Date.now() > until) throw new Error(`${description}: not within ${TIMEOUT / 1000} s at ${await this.whereAndWhat()}`);
+      await pause(INTERVAL);
+    }
+  }
+
+  async whereAndWhat() {
+    const [url, text] = await Promise.all([this.evaluate(() => location.href), this.evaluate(inPage.visibleText)]).catch((error) => ['an unknown URL', error.message]);
+    return `${url}, which shows:\n${text}`;
+  }
+
+  /** Waits for an element. @param {import('./in_page.mjs').Target} target */
+  async element(target) {
+    const until = Date.now() + TIMEOUT;
+    for (;;) {
+      const found = await this.#driver.element(call(inPage.find, target)).catch(() => null);
+      if (found) return found;
+      if (Date.now() > until) throw new Error(`${JSON.stringify(target)}: not found within ${TIMEOUT / 1000} s at ${await this.whereAndWhat()}`);
+      await pause(INTERVAL);
+    }
+  }
+
+  /** @param {import('./in_page.mjs').Target} target */
+  async has(target) {
+    return (await this.#driver.element(call(inPage.find, target))) !== null;
+  }
+
+  waitForText(text) {
+    return this.element({ text });
+  }
+
+  waitForHeading(name) {
+    return this.element({ role: 'heading', name });
+  }
+
+  async waitForPath(path) {
+    await this.waitUntil(`the path ${path}`, (origin, path) => location.origin === origin && location.pathname === path, this.#origin, path);
+    await this.evaluate(inPage.watchFaults, this.#origin);
+  }
+
+  /** Clicks an element as soon as it is there. Clicks again if it was replaced in between. @param {import('./in_page.mjs').Target} target */
+  async click(target) {
+    for (let attempt = 1; ; attempt += 1) {
+      const element = await this.element(target);
+      try {
+        return await this.#driver.click(element);
+      } catch (error) {
+        if (attempt === 3) throw new Error(`${JSON.stringify(target)} cannot be clicked: ${error.message}`, { cause: error });
+        await pause(INTERVAL);
+      }
+    }
+  }
+
+  button(name) {
+    return this.click({ role: 'button', name });
+  }
+
+  link(name) {
+    return this.click({ role: 'link', name });
+  }
+
+  /** Types a text into an empty field. @param {import('./in_page.mjs').Target} target */
+  async type(target, text) {
+    await this.#driver.type(await this.element(target), text);
+  }
+
+  /** @param {import('./in_page.mjs').Target} target */
+  async press(target, key, times = 1) {
+    const element = await this.element(target);
+    for (let time = 0; time < times; time += 1) await this.#driver.press(element, key);
+  }
+
+  /** @param {import('./in_page.mjs').Target} target */
+  async drag(target, across, down) {
+    await this.#driver.drag(await this.element(target), across, down);
+  }
+
+  /** @param {import('./in_page.mjs').Target} target */
+  async chooseFile(target, path) {
+    await this.#driver.chooseFile(await this.element(target), path);
+  }
+
+  /** Returns the file that `press` downloads. @returns {Promise<{ name: string, bytes: Buffer }>} */
+  async download(press) {
+    const next = newDownload(this.#driver.downloads);
+    await press();
+    return next(TIMEOUT);
+  }
+
+  /** Goes back in the history. Pages that the browser has kept are shown as they were. */
+  async back() {
+    await this.#move(-1);
+  }
+
+  async forward() {
+    await this.#move(1);
+  }
+
+  /** Waits for the history's event, because drivers wait for a load, which a kept page does not have. */
+  async #move(by) {
+    await this.collectFaults();
+    await this.evaluate(inPage.moveInHistory, by);
+    await this.waitUntil('another page of the history', () => window.isLeaving !== true);
+    await this.settled();
+    // A page that the browser kept still has its variables.
+    if (await this.evaluate(() => window.wasLeft === true)) this.restored += 1;
+    await this.evaluate(inPage.watchFaults, this.#origin);
+  }
+
+  settled() {
+    return this.waitUntil('a page that waits for nothing', inPage.isSettled);
+  }
+
+  /** Switches to a language with the page's button. @param {'el' | 'en'} language */
+  async speak(language) {
+    const current = await this.waitUntil('the language button', () => document.querySelector('header button[lang]') && document.documentElement.lang);
+    if (current === language) return;
+    await this.click({ css: `header button[lang=${language}]` });
+    await this.waitUntil(`the language ${language}`, (language) => document.documentElement.lang === language, language);
+  }
+
+  /** Fails with a list if the page violates WCAG 2.2 AA or needs horizontal scrolling. */
+  async check() {
+    await this.settled();
+    if (!(await this.evaluate(() => 'axe' in window))) await this.#driver.evaluate(`(() => { ${axeCore.source}; })()`);
+    const violations = await this.evaluate((options) => window.axe.run(document, options).then((found) => JSON.parse(JSON.stringify(found.violations))), axeOptions());
+    const { pathname } = await this.url();
+    if (violations.length > 0) throw new Error(violationsText(pathname, violations));
+    const wide = await this.evaluate(inPage.overflowing);
+    if (wide.length > 0) throw new Error(`${pathname} is wider than its window:\n  ${wide.join('\n  ')}`);
+  }
+
+  /** Remembers faults of the current page before it is left. */
+  async collectFaults() {
+    for (const fault of await this.evaluate(inPage.faultsOfPage).catch(() => [])) this.#faults.add(fault);
+    for (const fault of this.#driver.faults()) this.#faults.add(fault);
+  }
+
+  /** Throws if the page had faults. */
+  async assertNoFaults() {
+    await this.collectFaults();
+    if (this.#faults.size > 0) throw new Error(`the page had faults:\n  ${[...this.#faults].join('\n  ')}`);
+  }
+
+  async screenshot(path) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, await this.#driver.screenshot());
+  }
+
+  close() {
+    return this.#driver.close();
+  }
+}
+
+/** Returns the expression that calls the function with JSON values. */
+const call = (body, ...values) => `(${body})(${values.map((value) => JSON.stringify(value) ?? 'undefined').join(', ')})`;
+
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));

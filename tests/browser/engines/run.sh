@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Serves a running stack over https, and runs the journeys in these engines on it.
+#
+#     tests/browser/engines/run.sh INSTANCE [firefox] [webkit]
+set -euo pipefail
+cd "$(dirname "$0")/../../.."
+instance=$1
+shift
+if [ $# = 0 ]; then
+  echo "- ENGINES=chromium: the journeys in Firefox and WebKit are not run"
+  exit
+fi
+python3 infra/local/stack.py --instance "$instance" up --tls
+set -a
+# shellcheck source=/dev/null
+. ".local/$instance/env"
+set +a
+cd tests/browser
+ENGINES="$*" node --test --test-reporter=spec engines/journeys.mjs
