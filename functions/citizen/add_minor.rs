@@ -54,7 +54,8 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let Citizen { session } = Citizen::from(call, &deps.sessions).await?;
     let body: Body = call.json()?;
     let identifier = identifier(&body.identifier)?;
-    let afm = body.afm.as_deref().map(|text| typed::afm(text).map(|typed| typed.value).map_err(|error| invalid("afm", error))).transpose()?;
+    let afm =
+        body.afm.as_deref().map(|text| typed::afm(text).map(|typed| typed.value).map_err(|error| invalid("afm", error))).transpose()?;
     let registered = confirm_custody(deps, &session.person.afm, &identifier, afm.as_ref(), call).await?;
     let subject_id = deps.subjects.resolve(&registered.identifiers(), call.now).await?;
     let known = session.minors.iter().find(|minor| minor.subject_id == subject_id);

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use domain::{
-    MalformedCode,
+    CodeNumber, MalformedCode,
     typed::{self, Dropped, EMAIL_DOMAINS, Typed, TypedError},
 };
+use proptest::prelude::*;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -31,7 +32,7 @@ struct Case {
 type Outcome = (Result<String, String>, Vec<&'static str>);
 
 fn table() -> Table {
-    serde_json::from_str(include_str!("typed.json")).unwrap()
+    serde_json::from_str(include_str!("typed.json")).unwrap_or_else(|error| panic!("typed.json: {error}"))
 }
 
 fn outcome<T, E>(typed: Result<Typed<T>, E>, value: impl Fn(&T) -> String, error: impl Fn(E) -> String) -> Outcome {
@@ -142,4 +143,53 @@ fn every_hyphen_and_digit_of_the_table_is_read_as_the_ascii_one() {
 #[test]
 fn the_web_application_knows_the_same_email_domains() {
     assert_eq!(table().email_domains, EMAIL_DOMAINS);
+}
+
+proptest! {
+    #[test]
+    fn a_code_is_found_in_every_place_of_a_message(bytes: [u8; 16], before in "[α-ωΑ-Ω ,.:!0-9]{0,30}", after in "[α-ωΑ-Ω ,.:!0-9]{0,30}") {
+        let code = CodeNumber::from_bytes(bytes);
+        let url_safe = code.expose().replace('+', "-").replace('/', "_");
+        for written in [code.expose(), url_safe.clone(), format!("https://myphoto.example.gr/#code={url_safe}"), format!("«{}»", code.expose())] {
+            // A digit beside the code would be a part of it.
+            let found = typed::code_number(&format!("{before} {written}, {after}"));
+            prop_assert!(found.is_ok_and(|found| found.value == code), "{before} {written}, {after}");
+        }
+    }
+
+    #[test]
+    fn two_different_codes_are_never_decided_between(first: [u8; 16], second: [u8; 16], between in "[α-ω ,;]{1,9}") {
+        prop_assume!(first != second);
+        let [first, second] = [first, second].map(|bytes| CodeNumber::from_bytes(bytes).expose());
+        prop_assert_eq!(typed::code_number(&format!("{first} {between} {second}")).unwrap_err(), MalformedCode::Several);
+    }
+
+    #[test]
+    fn a_link_is_read_however_often_it_was_encoded(bytes: [u8; 16], times in 0_usize..5) {
+        let code = CodeNumber::from_bytes(bytes);
+        let mut link = format!("https://myphoto.example.gr/#code={}", code.expose());
+        for _ in 0..times {
+            let encoded: String = link.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_string() } else { format!("%{:02X}", u32::from(c)) }).collect();
+            link = format!("https://filter.example/?url={encoded}&data=05");
+        }
+        prop_assert!(typed::code_number(&link).unwrap().value == code);
+    }
+
+    #[test]
+    fn what_was_found_is_read_as_itself_and_no_text_panics(text in "[\\PC\n]{0,60}") {
+        for kind in ["code", "mobile", "afm", "amka", "paaypa", "otp", "email", "suggestion"] {
+            if let (Ok(value), _) = parse(kind, &text)
+                && kind != "suggestion"
+            {
+                prop_assert_eq!(parse(kind, &value), (Ok(value.clone()), vec![]), "{}", kind);
+            }
+        }
+    }
+
+    #[test]
+    fn digits_with_signs_and_labels_around_them_never_panic(text in "[0-9+().@#/:\\- a-zκωδςφμ%\n]{0,60}") {
+        for kind in ["code", "mobile", "afm", "amka", "paaypa", "otp", "email", "suggestion"] {
+            let _ = parse(kind, &text);
+        }
+    }
 }

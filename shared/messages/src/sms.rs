@@ -133,6 +133,7 @@ mod tests {
                 let text = code(&sample(), at("2026-12-25T12:30:00Z"), &link, language);
                 assert_eq!(checked_parts(&text), expected, "{} {text}", text.encode_utf16().count());
                 assert!(text.contains(WRITTEN) && text.ends_with(&link) && text.contains("2026 14:30"), "{text}");
+                assert!(domain::typed::code_number(&text).unwrap().value == sample(), "the whole SMS can be pasted");
             }
         }
         let link = code_link(ORIGIN, &sample());

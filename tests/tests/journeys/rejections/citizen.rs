@@ -58,6 +58,8 @@ async fn a_malformed_code_is_rejected_as_malformed_and_does_not_count() {
         ("adEC3wlknv5LcQn5W65twAA", "length"),
         ("adEC3wlknv5LcQn5W65t!A", "character"),
         ("αdEC3wlknv5LcQn5W65twA", "character"),
+        ("adEC3wlknv5LcQn5W65twA, Hk7mPq2Rt9vXzB4cNd8wfQ", "several_codes"),
+        ("https://myphoto.example.gr/#code=adEC3wlk", "length"),
         ("adEC3wlknv5LcQn5W65twB", "last_character"),
     ] {
         let problem = assert_code_rejected(&visit, code, 422, "code_malformed").await;
