@@ -69,6 +69,26 @@ async fn a_malformed_code_is_rejected_as_malformed_and_does_not_count() {
 }
 
 #[tokio::test]
+async fn a_code_is_found_in_whatever_was_pasted_and_counts_once() {
+    let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
+    let code = fresh_code(&studio).await;
+    let link = format!("{}/#code={code}", stack::origin());
+    let encoded: String = link.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    for text in [
+        format!(" {code}\n"),
+        format!("«{code}»."),
+        format!("Κωδικάριθμος: {code}"),
+        format!("\u{202a}{}\u{200b}{}\u{202c}", &code[..9], &code[9..]),
+        format!("https://eur01.safelinks.protection.outlook.com/?url={encoded}&data=05%7C02"),
+        format!("myPhoto: κωδικάριθμος {code} έως 5/12/2026 14:30 ώρα Αθήνας. {link}"),
+        link.clone(),
+    ] {
+        visit.browser.post(SUBMISSIONS, &json!({ "code": text })).await.expect(200);
+    }
+    assert_eq!(submissions_left(&visit).await, 4);
+}
+
+#[tokio::test]
 async fn unknown_and_expired_codes_get_the_same_response() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     let unknown = assert_code_rejected(&visit, &unknown_code(), 404, "code_not_active").await;
