@@ -27,7 +27,7 @@ export function typedEmail(typed: string): Result {
 }
 
 /** Returns whether the text is a common email address. Quoted local parts, address literals and comments are rejected. */
-function isEmail(address: string): boolean {
+export function isEmail(address: string): boolean {
   const at = address.lastIndexOf("@");
   if (at < 1 || address.length > 254) return false;
   const [local, labels] = [address.slice(0, at), address.slice(at + 1).split(".")];

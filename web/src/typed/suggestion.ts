@@ -3,6 +3,8 @@
  * shared/domain/src/typed/suggestion.rs. A suggestion is a question, because an unusual domain may be right.
  */
 
+import { isEmail } from "./email";
+
 /** Domains of email providers that people in Greece use. The first of two equally near domains is suggested. None of these is ever questioned. */
 export const EMAIL_DOMAINS: readonly string[] = [
   "gmail.com",
@@ -149,9 +151,10 @@ const DISTINCTIVE_NAME_LENGTH = 5;
 export function suggestEmail(text: string): string | undefined {
   const match = /^([^@]+)@([A-Za-z0-9.,-]+)$/.exec(text.trim());
   const [local, typed] = [match?.[1], match?.[2]];
-  if (local === undefined || typed === undefined || !/^[!-~]+$/.test(local)) return undefined;
+  if (local === undefined || typed === undefined) return undefined;
   const meant = meantDomain(typed.toLowerCase().replace(/,/g, ".").replace(/^\.+|\.+$/g, ""));
-  return meant === undefined || meant === typed.toLowerCase() ? undefined : `${local}@${meant}`;
+  const suggested = `${local}@${meant ?? ""}`;
+  return meant === typed.toLowerCase() || !isEmail(suggested) ? undefined : suggested;
 }
 
 function meantDomain(domain: string): string | undefined {
