@@ -1,8 +1,9 @@
 //! POST /v1/minors: adds a minor to the session after the registers have confirmed that the signed-in person has custody.
 
 use domain::{
-    Afm, Amka, Identifier, Paaypa,
+    Afm, Identifier,
     minor::{self, BirthDate, Custody, MinorFacts},
+    typed::{self, TypedError},
 };
 use edge::{Call, Failure, Reply, Setup, guard::Citizen, views::MinorView};
 use messages::problem::{FieldReason, Problem};
@@ -53,7 +54,8 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let Citizen { session } = Citizen::from(call, &deps.sessions).await?;
     let body: Body = call.json()?;
     let identifier = identifier(&body.identifier)?;
-    let afm = body.afm.as_deref().map(|text| Afm::parse(text).map_err(|_| invalid("afm"))).transpose()?;
+    let afm =
+        body.afm.as_deref().map(|text| typed::afm(text).map(|typed| typed.value).map_err(|error| invalid("afm", error))).transpose()?;
     let registered = confirm_custody(deps, &session.person.afm, &identifier, afm.as_ref(), call).await?;
     let subject_id = deps.subjects.resolve(&registered.identifiers(), call.now).await?;
     let known = session.minors.iter().find(|minor| minor.subject_id == subject_id);
@@ -81,16 +83,16 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     Reply::json(status, &view)
 }
 
-fn invalid(field: &str) -> Problem {
-    Problem::InvalidField { field: field.to_owned(), reason: FieldReason::InvalidNumber }
+fn invalid(field: &str, error: TypedError) -> Problem {
+    Problem::InvalidField { field: field.to_owned(), reason: FieldReason::InvalidNumber.unless_several(error) }
 }
 
 fn identifier(body: &IdentifierBody) -> Result<Identifier, Problem> {
     match body.kind {
-        Kind::Amka => Amka::parse(&body.value).map(Identifier::Amka),
-        Kind::Paaypa => Paaypa::parse(&body.value).map(Identifier::Paaypa),
+        Kind::Amka => typed::amka(&body.value).map(|typed| Identifier::Amka(typed.value)),
+        Kind::Paaypa => typed::paaypa(&body.value).map(|typed| Identifier::Paaypa(typed.value)),
     }
-    .map_err(|_| invalid("identifier.value"))
+    .map_err(|error| invalid("identifier.value", error))
 }
 
 fn birth_date(registered: &RegisteredPerson) -> Result<BirthDate, Failure> {

@@ -2,7 +2,7 @@
 //!
 //! The address is sealed so that only `send_reminders` can open it. Responses show it masked.
 
-use domain::{EmailAddress, Language, Moment, Recipient, reminder::ReminderKind};
+use domain::{Language, Moment, Recipient, reminder::ReminderKind, typed};
 use edge::{Call, Failure, Reply, Setup, guard::Citizen, views::AssociationView};
 use messages::problem::{FieldReason, Problem};
 use serde::Deserialize;
@@ -63,7 +63,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
 fn address(body: Body) -> Result<Option<Address>, Problem> {
     let invalid = |field: &str, reason| Problem::InvalidField { field: field.to_owned(), reason };
     let Some(email) = body.email else { return Ok(None) };
-    let email = EmailAddress::parse(&email).map_err(|_| invalid("email", FieldReason::InvalidEmail))?;
+    let email = typed::email(&email).map_err(|error| invalid("email", FieldReason::InvalidEmail.unless_several(error)))?.value;
     let language = body.language.ok_or_else(|| invalid("language", FieldReason::Missing))?;
     Ok(Some(Address { recipient: Recipient::Email(email), language }))
 }

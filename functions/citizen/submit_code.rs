@@ -1,4 +1,4 @@
-//! POST /v1/subjects/{subject}/submissions: submits a code number, typed or scanned. If it is accepted, the response contains previews of
+//! POST /v1/subjects/{subject}/submissions: submits a code number, typed, pasted or scanned. If it is accepted, the response contains previews of
 //! its photos.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -6,6 +6,7 @@ use domain::{
     CodeNumber, Moment, SubjectId,
     quota::{self, Quota},
     submission::{self, CodeFacts, Submission},
+    typed,
 };
 use edge::{
     Call, Failure, Reply, Setup,
@@ -64,7 +65,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let session = &citizen.session;
     let body: Body = call.json()?;
     // A malformed code is rejected before it is counted, because it cannot be a guess.
-    let code = CodeNumber::parse(body.code.expose()).map_err(Problem::CodeMalformed)?;
+    let code = typed::code_number(body.code.expose()).map_err(Problem::CodeMalformed)?.value;
     let id = code_id(&code);
     let (used, item, associated) = tokio::try_join!(
         deps.quotas.use_one(Quota::Submissions, &session.subject_id, &id, call.now),

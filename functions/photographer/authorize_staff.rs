@@ -2,8 +2,9 @@
 //! label replaces the previous one.
 
 use domain::{
-    Afm, Secret,
+    Secret,
     staff::{EmployeeId, STAFF_MAX, StaffLabel},
+    typed,
 };
 use edge::{Call, Failure, Reply, Setup, guard::Owner, views::StaffView};
 use messages::problem::{FieldReason, Problem};
@@ -47,7 +48,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let owner = Owner::from(call, &deps.sessions).await?;
     let body: Body = call.json()?;
     let invalid = |field: &str, reason| Problem::InvalidField { field: field.to_owned(), reason };
-    let afm = Afm::parse(body.afm.expose()).map_err(|_| invalid("afm", FieldReason::InvalidNumber))?;
+    let afm = typed::afm(body.afm.expose()).map_err(|error| invalid("afm", FieldReason::InvalidNumber.unless_several(error)))?.value;
     let label = body.label.map(|label| StaffLabel::parse(label.expose())).transpose();
     let label = label.map_err(|_| invalid("label", FieldReason::InvalidText { limit: domain::staff::LABEL_CHARACTERS_MAX }))?;
     if afm == owner.session.person.afm {

@@ -82,7 +82,10 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     // The response if an earlier request has issued a code for the upload or refused it.
     let settled = async |upload: &Issuance| match (upload.state, &upload.issued) {
         (UploadState::Issued, Some(issued)) => Some(match is_for(deps, issued, &to, body.reminder).await {
-            Ok(true) => Reply::json(200, &IssuanceView::of(upload, issued, (&session, &member), call.language, call.now)),
+            Ok(true) => Reply::json(
+                200,
+                &IssuanceView::of(upload, issued, (&session, &member), call.language, call.now).suggesting_for(&to.recipient),
+            ),
             Ok(false) => Err(Problem::IssuanceConflict.into()),
             Err(failure) => Err(failure),
         }),
@@ -114,7 +117,8 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     match issue(deps, call.now, &upload, checked, &to, body.reminder, counters).await {
         Ok(issued) => {
             delete_originals(&deps.vault, &upload).await;
-            Reply::json(201, &IssuanceView::of(&upload, &issued, (&session, &member), call.language, call.now))
+            let view = IssuanceView::of(&upload, &issued, (&session, &member), call.language, call.now);
+            Reply::json(201, &view.suggesting_for(&to.recipient))
         }
         Err(Failure::Refused(Problem::Conflict)) => settled(&find().await?).await.unwrap_or_else(|| Err(Problem::Conflict.into())),
         Err(failure) => Err(failure),

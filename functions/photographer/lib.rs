@@ -2,11 +2,12 @@
 //! an upload.
 
 use domain::{
-    EmailAddress, GreekMobile, ImageKind, Moment, Recipient,
+    ImageKind, Moment, Recipient,
     code_limit::{CodeLimit, Share},
     photo::PictureFault,
     quota,
     recipient::RecipientKind,
+    typed,
 };
 use edge::{
     Failure,
@@ -34,18 +35,16 @@ pub struct RecipientBody {
 }
 
 impl RecipientBody {
-    /// Parses the mobile number or email address.
+    /// Finds the mobile number or email address in the typed text.
     ///
     /// # Errors
     /// [`Problem::InvalidField`].
     pub fn parse(&self) -> Result<Recipient, Problem> {
-        let invalid = |reason| Problem::InvalidField { field: "recipient.value".to_owned(), reason };
-        match self.kind {
-            RecipientKind::Mobile => {
-                GreekMobile::parse(&self.value).map(Recipient::Mobile).map_err(|_| invalid(FieldReason::InvalidMobile))
-            }
-            RecipientKind::Email => EmailAddress::parse(&self.value).map(Recipient::Email).map_err(|_| invalid(FieldReason::InvalidEmail)),
-        }
+        let (typed, reason) = match self.kind {
+            RecipientKind::Mobile => (typed::mobile(&self.value).map(|typed| Recipient::Mobile(typed.value)), FieldReason::InvalidMobile),
+            RecipientKind::Email => (typed::email(&self.value).map(|typed| Recipient::Email(typed.value)), FieldReason::InvalidEmail),
+        };
+        typed.map_err(|error| Problem::InvalidField { field: "recipient.value".to_owned(), reason: reason.unless_several(error) })
     }
 }
 

@@ -93,7 +93,10 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         Some(correction) => resend.correct(correction, counters).await,
     };
     match result {
-        Ok(updated) => Reply::json(200, &IssuanceView::of(&upload, &updated, (&session, &member), call.language, call.now)),
+        Ok(updated) => {
+            let view = IssuanceView::of(&upload, &updated, (&session, &member), call.language, call.now);
+            Reply::json(200, &view.suggesting_for(&to))
+        }
         // In the meantime the code was associated, sent again by another request, or claimed by `deliver_code`.
         Err(Failure::Refused(Problem::Conflict)) => Err(conflict_failure(deps, call, &upload, None).await?),
         Err(failure) => Err(failure),

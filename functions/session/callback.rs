@@ -131,7 +131,7 @@ async fn start_with_otp(deps: &Deps, call: &Call, mut session: Session) -> Resul
     session.otp = Some(awaited);
     // The session is stored first, so that the password can be entered as soon as it arrives.
     deps.sessions.start(&session, call.now).await?;
-    session_functions::send_otp(&deps.sms, &session, &otp, call.language).await?;
+    session_functions::send_otp(&deps.sms, &session, &otp, call.public_origin(), call.language).await?;
     Ok(session)
 }
 

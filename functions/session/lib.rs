@@ -57,11 +57,11 @@ pub async fn count_otp_message(quotas: &Quotas, session: &Session, message_id: &
 ///
 /// # Errors
 /// Returns [`Problem::OtpNotSent`] if sending fails, and [`Problem::NoConfirmedMobile`] if there is no number.
-pub async fn send_otp(sms: &Sms, session: &Session, otp: &Otp, language: domain::Language) -> Result<(), Failure> {
+pub async fn send_otp(sms: &Sms, session: &Session, otp: &Otp, public_origin: &str, language: domain::Language) -> Result<(), Failure> {
     let Some(mobile) = &session.person.mobile else {
         return Err(Problem::NoConfirmedMobile.into());
     };
-    let text = messages::sms::otp(otp, language);
+    let text = messages::sms::otp(otp, public_origin, language);
     sms.send(mobile, &text).await.map_err(|error| Failure::Failed { problem: Problem::OtpNotSent, cause: error.to_string() })
 }
 

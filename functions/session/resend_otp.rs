@@ -42,7 +42,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     if !deps.sessions.replace_otp(&session, awaited.resends, &next).await? {
         return Err(Problem::Conflict.into());
     }
-    if let Err(failure) = session_functions::send_otp(&deps.sms, &session, &otp, call.language).await {
+    if let Err(failure) = session_functions::send_otp(&deps.sms, &session, &otp, call.public_origin(), call.language).await {
         // The previous password, which may have arrived, becomes valid again.
         let previous = AwaitedOtp { resends: next.resends, ..awaited.clone() };
         log::side_call(env!("CARGO_BIN_NAME"), deps.sessions.replace_otp(&session, next.resends, &previous).await.map(|_| ()));

@@ -6,9 +6,10 @@ use domain::{
     otp::{Otp, WRONG_OTPS_MAX},
     quota::{self, Quota},
     time::Span,
+    typed::{self, TypedError},
 };
 use edge::{Call, Failure, Reply, Setup, guard::Visitor, views::SessionView};
-use messages::problem::Problem;
+use messages::problem::{FieldReason, Problem};
 use serde::Deserialize;
 use storage::{
     Transaction, TransactionError,
@@ -47,12 +48,20 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let Some(awaited) = session.otp.clone() else {
         return Err(Problem::NotAwaitingOtp.into());
     };
-    let otp = Otp::parse(call.json::<Body>()?.otp.expose()).ok_or(Problem::OtpMalformed)?;
+    let otp = typed_otp(&call.json()?)?;
     record_try_and_compare(deps, call, &session, &awaited, &otp).await?;
     match &session.successor {
         Some(successor) => repeat_response(deps, call, successor).await,
         None => rotate_session(deps, call, &session).await,
     }
+}
+
+/// Finds the password in the field, which may contain the whole SMS. A text without a password does not count as a try.
+fn typed_otp(body: &Body) -> Result<Otp, Problem> {
+    typed::otp(body.otp.expose()).map(|typed| typed.value).map_err(|error| match error {
+        TypedError::Invalid => Problem::OtpMalformed,
+        TypedError::Several => Problem::InvalidField { field: "otp".to_owned(), reason: FieldReason::SeveralValues },
+    })
 }
 
 /// Records the try, then compares the password. In this order, concurrent tries are all counted. The error for a wrong password contains the

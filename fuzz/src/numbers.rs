@@ -3,8 +3,11 @@
 use std::fmt::Debug;
 
 use domain::{
-    Afm, Amka, CodeNumber, EmailAddress, GreekMobile, Identifier, MalformedCode, Paaypa, code_number::CODE_LENGTH, identity::InvalidNumber,
+    Afm, Amka, CodeNumber, EmailAddress, GreekMobile, Identifier, MalformedCode, Paaypa,
+    code_number::CODE_LENGTH,
+    identity::InvalidNumber,
     minor::BirthDate,
+    typed::{self, Typed, TypedError},
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -24,6 +27,42 @@ pub(crate) fn code_number(data: &[u8]) {
         }
         Err(MalformedCode::Length(length)) => assert!(length != CODE_LENGTH && length == plain.chars().count()),
         Err(MalformedCode::Character | MalformedCode::LastCharacter) => assert_eq!(plain.chars().count(), CODE_LENGTH),
+        Err(MalformedCode::GreekLetter | MalformedCode::Several) => panic!("only typed texts have these faults"),
+    }
+}
+
+/// Asserts that a value that was found in a text is read as itself, with nothing dropped, and that the written form of a value is never read
+/// as another one.
+pub(crate) fn typed_values(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    if let Ok(found) = typed::code_number(text) {
+        let again = typed::code_number(&found.value.expose()).unwrap();
+        assert!(again.value == found.value && again.dropped.is_empty());
+    }
+    if let (Ok(code), false) = (CodeNumber::parse(text), text.contains(char::is_whitespace)) {
+        assert!(typed::code_number(text).unwrap().value == code);
+    }
+    if let Ok(found) = typed::otp(text) {
+        let again = typed::otp(found.value.expose()).unwrap();
+        assert!(again.value.expose() == found.value.expose() && again.dropped.is_empty());
+    }
+    read_again(typed::mobile, text, GreekMobile::expose);
+    read_again(typed::afm, text, Afm::expose);
+    read_again(typed::amka, text, Amka::expose);
+    read_again(typed::paaypa, text, Paaypa::expose);
+    read_again(typed::email, text, EmailAddress::expose);
+    if let Ok(mobile) = GreekMobile::parse(text) {
+        assert_eq!(typed::mobile(text).unwrap().value, mobile);
+    }
+    if let Some(suggested) = typed::suggestion(text) {
+        assert!(suggested != text.trim() && EmailAddress::parse(&suggested).is_ok());
+    }
+}
+
+fn read_again<T: PartialEq + Debug>(read: fn(&str) -> Result<Typed<T>, TypedError>, text: &str, expose: fn(&T) -> &str) {
+    if let Ok(found) = read(text) {
+        let again = read(expose(&found.value)).unwrap();
+        assert!(again.value == found.value && again.dropped.is_empty());
     }
 }
 

@@ -32,6 +32,7 @@ pub(crate) fn check_every_kind(text: &str) {
     numbers::code_number(text.as_bytes());
     numbers::identity_numbers(text.as_bytes());
     numbers::recipients(text.as_bytes());
+    numbers::typed_values(text.as_bytes());
     secrets(text);
     lines(text);
     ids(text);

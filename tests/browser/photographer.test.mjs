@@ -88,8 +88,17 @@ test('a photographer turns the camera\'s pictures into a code number that arrive
   assert.equal(await page.evaluate(() => document.activeElement.id), 'email');
   await axeInBoth(page);
   const to = emailOf(await person());
-  await page.getByLabel('Διεύθυνση email').fill(to);
+  await page.getByLabel('Διεύθυνση email').fill('maria@gmial.com');
   await page.getByRole('button', { name: 'Αποστολή κωδικάριθμου' }).click();
+  const confirm = page.getByRole('dialog', { name: 'Είναι σωστός ο παραλήπτης;' });
+  await axeInBoth(page);
+  await confirm.getByRole('button', { name: 'Χρήση του maria@gmail.com' }).click();
+  assert.equal(await page.getByLabel('Διεύθυνση email').inputValue(), 'maria@gmail.com');
+  await page.getByLabel('Διεύθυνση email').fill(`Μαρία <mailto:${to}>`);
+  await page.getByText(`Διαβάστηκε: ${to}`).waitFor();
+  await page.getByRole('button', { name: 'Αποστολή κωδικάριθμου' }).click();
+  await confirm.getByText(to, { exact: true }).waitFor();
+  await confirm.getByRole('button', { name: 'Ναι, αποστολή' }).click();
   await page.getByRole('heading', { name: 'Ο κωδικάριθμος εκδόθηκε' }).waitFor();
   const message = await inbox.codeMessage(to);
   await page.getByText('Στάλθηκε', { exact: true }).waitFor();
@@ -161,8 +170,10 @@ test('on a phone, pages explain bad pictures, resume an interrupted upload, and 
   await page.getByLabel('Mobile number').fill('210 1234567');
   await page.getByRole('button', { name: 'Send the code number' }).click();
   await page.getByRole('link', { name: 'The number must be a Greek mobile' }).waitFor();
-  await page.getByLabel('Mobile number').fill(wrongOne.mobile);
+  await page.getByLabel('Mobile number').fill(`tel:\u202a${wrongOne.mobile.replace(/(\d{3})(\d{3})(\d{4})$/, '$1\u2011$2\u2011$3')}\u202c`);
   await page.getByRole('button', { name: 'Send the code number' }).click();
+  await page.getByRole('dialog', { name: 'Is the recipient right?' }).getByText(wrongOne.mobile.slice(-10).replace(/(\d{3})(\d{3})(\d{4})/, '$1 $2 $3')).waitFor();
+  await page.getByRole('button', { name: 'Yes, send it' }).click();
   await page.getByRole('link', { name: 'Send again or correct' }).click();
   const first = inbox.codeOf(await inbox.codeMessage(wrongOne.mobile));
   await axeInBoth(page);
@@ -171,6 +182,7 @@ test('on a phone, pages explain bad pictures, resume an interrupted upload, and 
   await page.getByLabel('Email address').fill(emailOf(right));
   await page.getByLabel('English').check();
   await page.getByRole('button', { name: 'New code number' }).click();
+  await page.getByRole('button', { name: 'Yes, send it' }).click();
   await page.getByText('The old one no longer works.').waitFor();
   assert.notEqual(inbox.codeOf(await inbox.codeMessage(emailOf(right))), first);
   await page.getByRole('link', { name: 'Back' }).click();

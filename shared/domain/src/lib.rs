@@ -29,6 +29,7 @@ pub mod session;
 pub mod staff;
 pub mod submission;
 pub mod time;
+pub mod typed;
 pub mod verdict;
 
 pub use code_number::{CodeNumber, MalformedCode};

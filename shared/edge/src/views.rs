@@ -3,7 +3,7 @@
 use domain::{
     FileProfile, ImageKind, Language, Moment,
     delivery::{self, DeliveryState, IssuanceState},
-    recipient::RecipientKind,
+    recipient::{Recipient, RecipientKind},
     reminder::ReminderKind,
     session::{Role, Stage},
     staff::{Capacity, MemberId},
@@ -280,6 +280,9 @@ pub struct IssuanceView {
 pub struct RecipientView {
     pub kind: RecipientKind,
     pub masked: String,
+    /// The email address that was probably meant, if the domain of the given one looks misspelt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suggestion: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -337,7 +340,7 @@ impl IssuanceView {
             upload_id: issuance.upload_id.clone(),
             profile: issuance.profile,
             images: issuance.declared.keys().copied().collect(),
-            recipient: RecipientView { kind: issued.recipient_kind, masked: issued.recipient_masked.clone() },
+            recipient: RecipientView { kind: issued.recipient_kind, masked: issued.recipient_masked.clone(), suggestion: None },
             language: issued.language,
             issued_at: issued.issued_at.rfc3339(),
             expires_at: issued.code_expires_at.rfc3339(),
@@ -350,6 +353,16 @@ impl IssuanceView {
             issued_by_you: issuance.was_made_by(member, &caller.subject_id),
             issued_by: IssuerView { capacity: issuance.capacity(), employee: issuance.employee.clone(), label: None },
         }
+    }
+
+    /// Adds a suggestion for the recipient of this request. Only the response to the photographer who has just given the address contains it.
+    #[must_use]
+    pub fn suggesting_for(mut self, recipient: &Recipient) -> Self {
+        self.recipient.suggestion = match recipient {
+            Recipient::Email(email) => domain::typed::suggestion(email.expose()),
+            Recipient::Mobile(_) => None,
+        };
+        self
     }
 }
 

@@ -9,6 +9,7 @@ mod extensions;
 
 use domain::{
     FileProfile, ImageKind, Language, MalformedCode, Moment, application::SignatureFault, code_limit::CodeLimit, photo::PictureFault,
+    typed::TypedError,
 };
 #[derive(Debug, Clone, PartialEq)]
 pub enum Problem {
@@ -211,6 +212,8 @@ pub enum FieldReason {
     InvalidMobile,
     InvalidEmail,
     InvalidNumber,
+    /// The text has two or more different values of the expected kind.
+    SeveralValues,
     /// Empty, too long, or with control characters.
     InvalidText {
         /// In characters.
@@ -219,6 +222,15 @@ pub enum FieldReason {
 }
 
 impl FieldReason {
+    /// Returns this reason, or [`Self::SeveralValues`] if the typed text has several values.
+    #[must_use]
+    pub const fn unless_several(self, error: TypedError) -> Self {
+        match error {
+            TypedError::Invalid => self,
+            TypedError::Several => Self::SeveralValues,
+        }
+    }
+
     pub const fn name(self) -> &'static str {
         match self {
             Self::Unknown => "unknown",
@@ -228,6 +240,7 @@ impl FieldReason {
             Self::InvalidMobile => "invalid_mobile",
             Self::InvalidEmail => "invalid_email",
             Self::InvalidNumber => "invalid_number",
+            Self::SeveralValues => "several_values",
             Self::InvalidText { .. } => "invalid_text",
         }
     }

@@ -7,13 +7,37 @@ use domain::{CodeNumber, Language, Moment, otp::OTP_VALID, otp::Otp, reminder::R
 
 use crate::time_text;
 
-/// Returns the text with a one-time password. It is one part in either language.
-pub fn otp(otp: &Otp, language: Language) -> String {
+/// Returns the text with a one-time password. It is at most two parts in either language. The text without its last line is one part.
+pub fn otp(otp: &Otp, public_origin: &str, language: Language) -> String {
     let (digits, minutes) = (otp.expose(), OTP_VALID.as_seconds() / 60);
-    match language {
+    let text = match language {
         Language::El => format!("myPhoto: κωδικός {digits}, ισχύει {minutes} λεπτά. Μην τον δώσετε σε κανέναν."),
         Language::En => format!("myPhoto: your one-time password is {digits}, valid for {minutes} minutes. Do not give it to anyone."),
-    }
+    };
+    bind_to_origin(text, otp, public_origin)
+}
+
+/// Appends the last line of the format of origin-bound one-time codes (WICG), `@host #123456`. Phones then offer the password on the pages of
+/// this host and on no other. The text stays without the line if it would have more than two parts, which only a host of more than 54
+/// characters causes.
+///
+/// A password that somebody other than its recipient types, such as a clerk, must not be bound, because it is for no page of the recipient.
+pub fn bind_to_origin(text: String, otp: &Otp, public_origin: &str) -> String {
+    let host = public_origin.split_once("://").map_or(public_origin, |(_, rest)| rest);
+    // The format has neither a port nor a path.
+    let host = host.split(['/', ':']).next().unwrap_or_default();
+    let bound = format!("{text}\n@{host} #{}", otp.expose());
+    if !host.is_empty() && parts(&bound) <= PARTS_MAX { bound } else { text }
+}
+
+/// The maximum number of parts of a message. Every part is billed.
+const PARTS_MAX: usize = 2;
+
+/// Returns the number of parts of a message, as a mobile operator counts them. Our texts in the GSM alphabet have only characters that take one
+/// position in it.
+fn parts(text: &str) -> usize {
+    let (length, single, joined) = if text.is_ascii() { (text.len(), 160, 153) } else { (text.encode_utf16().count(), 70, 67) };
+    if length <= single { 1 } else { length.div_ceil(joined) }
 }
 
 /// Returns the text with a code number, which it contains twice: alone, for typing, and in the link. The text takes two parts in Greek and
@@ -54,24 +78,50 @@ mod tests {
         testing::{ORIGIN, WRITTEN, at, code as sample, expiry, has_greek},
     };
 
-    /// Counts parts as a mobile operator does. English texts may contain only characters that take one position in the GSM alphabet.
-    fn parts(text: &str) -> usize {
-        let (length, single, joined) = if has_greek(text) {
-            (text.encode_utf16().count(), 70, 67)
-        } else {
-            assert!(text.bytes().all(|b| b.is_ascii_alphanumeric() || b" .,:;?/#=()-_\n".contains(&b)), "{text}");
-            (text.len(), 160, 153)
-        };
-        if length <= single { 1 } else { length.div_ceil(joined) }
+    /// Counts the parts and checks that an English text has only characters that take one position in the GSM alphabet.
+    fn checked_parts(text: &str) -> usize {
+        assert!(has_greek(text) || text.bytes().all(|b| b.is_ascii_alphanumeric() || b" .,:;?/#=()-_@\n".contains(&b)), "{text}");
+        parts(text)
     }
 
     #[test]
-    fn a_one_time_password_is_one_part() {
-        let otp_sent = Otp::parse("012345").unwrap();
-        for language in [Language::El, Language::En] {
-            let text = otp(&otp_sent, language);
-            assert_eq!((parts(&text), text.contains("012345"), has_greek(&text)), (1, true, language == Language::El), "{text}");
+    fn parts_are_counted_by_alphabet() {
+        for (text, expected) in [("a".repeat(160), 1), ("a".repeat(161), 2), ("a".repeat(306), 2), ("a".repeat(307), 3)] {
+            assert_eq!(parts(&text), expected);
         }
+        for (text, expected) in [("α".repeat(70), 1), ("α".repeat(71), 2), ("α".repeat(134), 2), ("α".repeat(135), 3)] {
+            assert_eq!(parts(&text), expected);
+        }
+    }
+
+    #[test]
+    fn a_one_time_password_is_at_most_two_parts_and_ends_with_the_line_for_its_origin() {
+        let sent = Otp::parse("012345").unwrap();
+        for language in [Language::El, Language::En] {
+            let longest = "x".repeat(54);
+            for (origin, host) in [
+                (ORIGIN, "myphoto.example.gr"),
+                (&format!("{ORIGIN}/"), "myphoto.example.gr"),
+                ("http://myphoto.localhost:4566", "myphoto.localhost"),
+                (&format!("https://{longest}"), &longest),
+            ] {
+                let text = otp(&sent, origin, language);
+                assert!(text.ends_with(&format!("\n@{host} #012345")) && checked_parts(&text) <= 2, "{text}");
+                assert_eq!((text.matches("012345").count(), has_greek(&text)), (2, language == Language::El), "{text}");
+                assert_eq!(domain::typed::otp(&text).unwrap().value.expose(), "012345");
+            }
+        }
+    }
+
+    #[test]
+    fn the_line_for_the_origin_is_left_out_if_it_does_not_fit_into_two_parts() {
+        let sent = Otp::parse("012345").unwrap();
+        for (language, too_long) in [(Language::El, 55), (Language::En, 253)] {
+            let text = otp(&sent, &format!("https://{}", "x".repeat(too_long)), language);
+            assert!(!text.contains('@') && checked_parts(&text) == 1 && text.matches("012345").count() == 1, "{text}");
+        }
+        let without_host = otp(&sent, "https://", Language::En);
+        assert!(!without_host.contains('@'), "{without_host}");
     }
 
     #[test]
@@ -81,8 +131,9 @@ mod tests {
             for origin in [ORIGIN, &longest] {
                 let link = code_link(origin, &sample());
                 let text = code(&sample(), at("2026-12-25T12:30:00Z"), &link, language);
-                assert_eq!(parts(&text), expected, "{} {text}", text.encode_utf16().count());
+                assert_eq!(checked_parts(&text), expected, "{} {text}", text.encode_utf16().count());
                 assert!(text.contains(WRITTEN) && text.ends_with(&link) && text.contains("2026 14:30"), "{text}");
+                assert!(domain::typed::code_number(&text).unwrap().value == sample(), "the whole SMS can be pasted");
             }
         }
         let link = code_link(ORIGIN, &sample());
@@ -100,7 +151,7 @@ mod tests {
                 [Language::El, Language::En].into_iter().flat_map(|language| [(language, ORIGIN), (language, &longest)])
             {
                 let text = reminder(kind, at("2026-12-25T12:30:00Z"), origin, language);
-                assert!(parts(&text) <= 2, "{} {text}", text.encode_utf16().count());
+                assert!(checked_parts(&text) <= 2, "{} {text}", text.encode_utf16().count());
                 assert!(text.contains("2026 14:30") && text.contains(origin) && !text.contains("#code="), "{text}");
                 assert_eq!(has_greek(&text), language == Language::El);
                 // When this reminder is sent, the 24 hours in which a photographer can resend the code are over, so it offers a new one.

@@ -164,6 +164,27 @@ async fn authorising_again_changes_only_the_label() {
 }
 
 #[tokio::test]
+async fn the_afm_of_an_employee_is_read_in_every_usual_notation() {
+    let (owner, employee) = (fresh_photographer().await, people::fresh("citizen").await);
+    let afm = &employee.afm;
+    let [first, second, third] = [0, 3, 6].map(|at| &afm[at..at + 3]);
+    let notations = [
+        format!("EL{afm}"),
+        format!("ΕΛ {afm}"),
+        format!("GR-{afm}"),
+        format!("{first}.{second}.{third}"),
+        format!("ΑΦΜ: {first}\u{2011}{second}\u{2011}{third}"),
+    ];
+    for (index, notation) in notations.iter().enumerate() {
+        let response = owner.browser.post(STAFF, &json!({ "afm": notation })).await.expect(if index == 0 { 201 } else { 200 });
+        assert_eq!(response.json()["afm"], json!(afm), "{notation}");
+    }
+    let several = json!({ "afm": format!("{afm}, 068933130") });
+    let problem = assert_rejected(&owner, Method::POST, STAFF, Some(&several), 422, "invalid_field").await;
+    assert_eq!((&problem.members["field"], &problem.members["reason"]), (&json!("afm"), &json!("several_values")));
+}
+
+#[tokio::test]
 async fn an_invalid_employee_is_rejected() {
     let owner = fresh_photographer().await;
     for (body, field, reason) in [

@@ -59,7 +59,8 @@ onEnd.push((reason) => {
 
 /** Moves `#code=...` from the URL into this module, so that the code appears neither in the browser's history nor on a shared screen. */
 export function takeCodeFromUrl(): void {
-  const code = new URLSearchParams(location.hash.slice(1)).get("code");
+  // URLSearchParams reads a plus sign, which older codes have, as a blank.
+  const code = new URLSearchParams(location.hash.slice(1).replace(/\+/g, "%2B")).get("code");
   if (code !== null) {
     storeLinkedCode(code);
     history.replaceState(history.state, "", location.pathname + location.search);

@@ -172,6 +172,7 @@ mod tests {
                 assert!(body.contains(WRITTEN) && body.contains(&link) && body.contains(&time_text::athens(expiry(), language)));
                 assert_eq!(has_greek(body), language == Language::El);
             }
+            assert!(domain::typed::code_number(&text).unwrap().value == sample(), "the whole email can be pasted");
             assert!(html.contains(&format!("<html lang=\"{}\">", language.tag())));
 
             let picture = message.parts.iter().find(|part| part.content_id().is_some()).unwrap();

@@ -232,9 +232,13 @@ pub(super) fn detail(problem: &Problem) -> String {
                 MalformedCode::Length(length) => {
                     format!("Ο κωδικάριθμος έχει {CODE_LENGTH} χαρακτήρες, χωρίς να μετρούν τα κενά· εσείς γράψατε {length}.")
                 }
-                MalformedCode::Character => "Υπάρχει χαρακτήρας που δεν επιτρέπεται. Ο κωδικάριθμος έχει μόνο λατινικά γράμματα και \
-                                             ψηφία: προσέξτε μήπως γράψατε με ελληνικό πληκτρολόγιο."
+                MalformedCode::Character => {
+                    "Υπάρχει χαρακτήρας που δεν επιτρέπεται. Ο κωδικάριθμος έχει μόνο λατινικά γράμματα και ψηφία.".to_owned()
+                }
+                MalformedCode::GreekLetter => "Υπάρχει ελληνικό γράμμα. Ο κωδικάριθμος έχει μόνο λατινικά γράμματα και ψηφία· αλλάξτε τη γλώσσα \
+                                               του πληκτρολογίου και γράψτε τον ξανά."
                     .to_owned(),
+                MalformedCode::Several => "Υπάρχουν περισσότεροι από ένας κωδικάριθμοι. Επικολλήστε μόνο έναν.".to_owned(),
                 MalformedCode::LastCharacter => "Ο τελευταίος χαρακτήρας κάθε κωδικάριθμου είναι A, Q, g ή w, οπότε κάπου υπάρχει λάθος. Προσέξτε τα \
                                                  κεφαλαία και τα πεζά."
                     .to_owned(),
@@ -409,6 +413,7 @@ fn field_detail(field: &str, reason: FieldReason) -> String {
         }
         FieldReason::InvalidEmail => format!("Το πεδίο «{field}» πρέπει να είναι διεύθυνση email, όπως onoma@example.gr."),
         FieldReason::InvalidNumber => format!("Το πεδίο «{field}» δεν είναι έγκυρος αριθμός."),
+        FieldReason::SeveralValues => format!("Το πεδίο «{field}» έχει περισσότερες από μία τιμές. Επικολλήστε μόνο μία."),
         FieldReason::InvalidText { limit } => {
             format!("Το πεδίο «{field}» πρέπει να είναι κείμενο από 1 έως {limit} χαρακτήρες, χωρίς χαρακτήρες ελέγχου.")
         }

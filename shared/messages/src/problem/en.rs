@@ -218,9 +218,13 @@ pub(super) fn detail(problem: &Problem) -> String {
                 MalformedCode::Length(length) => {
                     format!("A code number has {CODE_LENGTH} characters, not counting blanks; you gave {length}.")
                 }
-                MalformedCode::Character => "There is a character that is not allowed. A code number has Latin letters and digits only: check that \
-                                             your keyboard is not set to Greek."
+                MalformedCode::Character => {
+                    "There is a character that is not allowed. A code number has Latin letters and digits only.".to_owned()
+                }
+                MalformedCode::GreekLetter => "There is a Greek letter. A code number has Latin letters and digits only; change the language of the \
+                                               keyboard and type it again."
                     .to_owned(),
+                MalformedCode::Several => "There is more than one code number. Paste only one.".to_owned(),
                 MalformedCode::LastCharacter => "The last character of every code number is A, Q, g or w, so there is a mistake somewhere. Mind capital \
                                                  and small letters."
                     .to_owned(),
@@ -376,6 +380,7 @@ fn field_detail(field: &str, reason: FieldReason) -> String {
         }
         FieldReason::InvalidEmail => format!("The field \"{field}\" must be an email address, such as name@example.gr."),
         FieldReason::InvalidNumber => format!("The field \"{field}\" is not a valid number."),
+        FieldReason::SeveralValues => format!("The field \"{field}\" has more than one value. Paste only one."),
         FieldReason::InvalidText { limit } => {
             format!("The field \"{field}\" must be a text of 1 to {limit} characters, without control characters.")
         }

@@ -48,8 +48,9 @@ impl Problem {
                 MalformedCode::Length(measured) => {
                     vec![("rule", json!("length")), ("measured", json!(measured)), ("limit", json!(CODE_LENGTH))]
                 }
-                MalformedCode::Character => vec![("rule", json!("character"))],
+                MalformedCode::Character | MalformedCode::GreekLetter => vec![("rule", json!("character"))],
                 MalformedCode::LastCharacter => vec![("rule", json!("last_character"))],
+                MalformedCode::Several => vec![("rule", json!("several_codes"))],
             },
             Self::UploadIncomplete { kind } | Self::UploadAltered { kind } => vec![("image", json!(kind.name()))],
             Self::BadPicture { kind, fault } => {

@@ -132,7 +132,10 @@ fn picture_faults() -> Vec<PictureFault> {
 fn all() -> Vec<Problem> {
     let mut problems: Vec<Problem> = std::iter::successors(Some(Problem::NotFound), next).collect();
     problems.extend([0, 1].map(|left| Problem::OtpWrong { left }));
-    problems.extend([MalformedCode::Character, MalformedCode::LastCharacter].map(Problem::CodeMalformed));
+    problems.extend(
+        [MalformedCode::Character, MalformedCode::GreekLetter, MalformedCode::LastCharacter, MalformedCode::Several]
+            .map(Problem::CodeMalformed),
+    );
     for kind in ImageKind::ALL {
         problems.push(Problem::UploadIncomplete { kind });
         problems.push(Problem::UploadAltered { kind });
@@ -146,7 +149,9 @@ fn all() -> Vec<Problem> {
     problems.push(Problem::ImageNotAllowed { kind: ImageKind::Face });
     use FieldReason as R;
     let text = R::InvalidText { limit: 500 };
-    for reason in [R::Unknown, R::Missing, R::WrongType, R::NotAllowed, R::InvalidMobile, R::InvalidEmail, R::InvalidNumber, text] {
+    for reason in
+        [R::Unknown, R::Missing, R::WrongType, R::NotAllowed, R::InvalidMobile, R::InvalidEmail, R::InvalidNumber, R::SeveralValues, text]
+    {
         problems.push(Problem::InvalidField { field: "language".to_owned(), reason });
     }
     problems

@@ -58,12 +58,34 @@ async fn a_malformed_code_is_rejected_as_malformed_and_does_not_count() {
         ("adEC3wlknv5LcQn5W65twAA", "length"),
         ("adEC3wlknv5LcQn5W65t!A", "character"),
         ("αdEC3wlknv5LcQn5W65twA", "character"),
+        ("adEC3wlknv5LcQn5W65twA, Hk7mPq2Rt9vXzB4cNd8wfQ", "several_codes"),
+        ("https://myphoto.example.gr/#code=adEC3wlk", "length"),
         ("adEC3wlknv5LcQn5W65twB", "last_character"),
     ] {
         let problem = assert_code_rejected(&visit, code, 422, "code_malformed").await;
         assert_eq!(problem.members["rule"], rule, "{code}");
     }
     assert_eq!(submissions_left(&visit).await, 5);
+}
+
+#[tokio::test]
+async fn a_code_is_found_in_whatever_was_pasted_and_counts_once() {
+    let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
+    let code = fresh_code(&studio).await;
+    let link = format!("{}/#code={code}", stack::origin());
+    let encoded: String = link.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    for text in [
+        format!(" {code}\n"),
+        format!("«{code}»."),
+        format!("Κωδικάριθμος: {code}"),
+        format!("\u{202a}{}\u{200b}{}\u{202c}", &code[..9], &code[9..]),
+        format!("https://eur01.safelinks.protection.outlook.com/?url={encoded}&data=05%7C02"),
+        format!("myPhoto: κωδικάριθμος {code} έως 5/12/2026 14:30 ώρα Αθήνας. {link}"),
+        link.clone(),
+    ] {
+        visit.browser.post(SUBMISSIONS, &json!({ "code": text })).await.expect(200);
+    }
+    assert_eq!(submissions_left(&visit).await, 4);
 }
 
 #[tokio::test]

@@ -1,10 +1,13 @@
 //! Rejections of one-time passwords.
 
+use std::time::Duration;
+
 use domain::Language;
 use journeys::{
     browser::{Browser, Response},
     inbox,
     people::{self, Visit, enter_otp, sign_in_until_otp},
+    stack,
 };
 use reqwest::Method;
 use serde_json::json;
@@ -38,12 +41,28 @@ async fn three_wrong_passwords_end_the_sign_in() {
 #[tokio::test]
 async fn a_malformed_password_does_not_count_as_a_wrong_try() {
     let visit = sign_in_until_otp(people::fresh("citizen").await, Language::El).await;
-    for text in ["", "12345", "1234567", "12345a", "١٢٣٤٥٦"] {
+    for text in ["", "12345", "1234567", "12345a", "myPhoto: κωδ"] {
         let call = || visit.browser.request(Method::POST, "/v1/session/otp").json(&json!({ "otp": text }));
         assert_rejected(call, 422, "otp_malformed").await;
     }
     assert_eq!(visit.browser.get("/v1/session").await.expect(200).json()["otp"]["tries_left"], 3);
     enter_otp(&visit.browser, &format!(" {} {} ", &visit.otp[..3], &visit.otp[3..])).await.expect(200);
+}
+
+#[tokio::test]
+async fn the_whole_sms_is_read_and_a_text_with_two_passwords_is_not_a_try() {
+    for language in LANGUAGES {
+        let visit = sign_in_until_otp(people::fresh("citizen").await, language).await;
+        let sent =
+            inbox::wait_for(visit.person.mobile(), 0, |message| message.otp().as_ref() == Some(&visit.otp), Duration::from_secs(30)).await;
+        let host = reqwest::Url::parse(&stack::origin()).expect("an origin").host_str().expect("a host").to_owned();
+        assert!(sent.text.ends_with(&format!("\n@{host} #{}", visit.otp)), "{}", sent.text);
+        let other = if visit.otp == "000000" { "111111" } else { "000000" };
+        let several = enter_otp(&visit.browser, &format!("{} {other}", visit.otp)).await.rejected(422, "invalid_field");
+        assert_eq!((&several.members["field"], &several.members["reason"]), (&json!("otp"), &json!("several_values")));
+        assert_eq!(visit.browser.get("/v1/session").await.expect(200).json()["otp"]["tries_left"], 3);
+        enter_otp(&visit.browser, &sent.text).await.expect(200);
+    }
 }
 
 #[tokio::test]

@@ -9,7 +9,9 @@ import { Field, Form, Radios, splitFailure, type Errors } from "../../parts/form
 import { Notice } from "../../parts/notice";
 import { Page } from "../../parts/page";
 import { useSession } from "../../shell/gate";
-import { digits, isAfm, isAmka, isElevenDigits } from "./identifiers";
+import { typedAfm, typedAmka, typedPaaypa } from "../../typed/numbers";
+import { ReadNote } from "../../typed/notes";
+import { words as typedWords } from "../../typed/words";
 import { storeMinorNumbers, type MinorNumbers } from "./minor_numbers";
 import { homeOf } from "./subject";
 import { useRouteWithMessage } from "./status_message";
@@ -34,11 +36,13 @@ export function AddMinor() {
     const home = homeOf(minor.subject);
     if (isSameUrl()) routeWithMessage(pendingCode.value === undefined ? home : `${home}/code`, "minorAdded", true);
   });
+  const readNumber = kind === "paaypa" ? typedPaaypa(number) : typedAmka(number);
+  const readAfm = typedAfm(afm);
+  const hasAfm = afm.trim() !== "";
+  const errorText = (result: typeof readNumber, invalid: string) => ("error" in result && result.error === "several" ? typedWords().several : invalid);
   const inputErrors: Errors = {
-    ...(kind === undefined ? { kind: t.wrongKind } : {}),
-    ...(kind === "amka" && !isAmka(number) ? { number: t.wrongAmka } : {}),
-    ...(kind === "paaypa" && !isElevenDigits(number) ? { number: t.wrongPaaypa } : {}),
-    ...(digits(afm) !== "" && !isAfm(afm) ? { afm: t.wrongAfm } : {}),
+    ...(kind === undefined ? { kind: t.wrongKind } : "error" in readNumber ? { number: errorText(readNumber, kind === "amka" ? t.wrongAmka : t.wrongPaaypa) } : {}),
+    ...(hasAfm && "error" in readAfm ? { afm: errorText(readAfm, t.wrongAfm) } : {}),
   };
   const hasInputErrors = Object.keys(inputErrors).length > 0;
   const serviceErrors = splitFailure(add.failure, FIELDS);
@@ -55,8 +59,8 @@ export function AddMinor() {
         onSubmit={() => {
           // After a valid submit, later edits are not checked until the next submit.
           setWasSubmitted(hasInputErrors);
-          if (kind !== undefined && !hasInputErrors) {
-            void add.run({ kind, value: digits(number), ...(digits(afm) === "" ? {} : { afm: digits(afm) }) });
+          if (kind !== undefined && "value" in readNumber && !hasInputErrors) {
+            void add.run({ kind, value: readNumber.value, ...(hasAfm && "value" in readAfm ? { afm: readAfm.value } : {}) });
           }
         }}
       >
@@ -71,8 +75,8 @@ export function AddMinor() {
             { value: "paaypa", label: t.paaypa, hint: t.paaypaHint },
           ]}
         />
-        <Field id="number" label={t.numberOf(kind === undefined ? `${t.amka} / ${t.paaypa}` : t[kind])} hint={t.eleven} error={errors.number} value={number} onInput={setNumber} inputMode="numeric" autocomplete="off" maxLength={20} width={20} />
-        <Field id="afm" label={t.afm} hint={t.afmHint} error={errors.afm} value={afm} onInput={setAfm} inputMode="numeric" autocomplete="off" maxLength={16} width={10} />
+        <Field id="number" label={t.numberOf(kind === undefined ? `${t.amka} / ${t.paaypa}` : t[kind])} hint={t.eleven} error={errors.number} value={number} onInput={setNumber} inputMode="numeric" autocomplete="off" width={20} after={kind !== undefined && <ReadNote read={readNumber} />} />
+        <Field id="afm" label={t.afm} hint={t.afmHint} error={errors.afm} value={afm} onInput={setAfm} inputMode="numeric" autocomplete="off" width={10} after={<ReadNote read={readAfm} />} />
         <Button submit busy={add.busy}>
           {t.submit}
         </Button>

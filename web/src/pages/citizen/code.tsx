@@ -10,9 +10,11 @@ import { Field, Form, splitFailure } from "../../parts/form";
 import { Notice } from "../../parts/notice";
 import { Page } from "../../parts/page";
 import { useSession } from "../../shell/gate";
+import { typedCode } from "../../typed/code";
+import { ReadNote } from "../../typed/notes";
 import { day, moment } from "../../words/dates";
 import { useAssociation } from "./association";
-import { normalizeCode, faultOf, CODE_LENGTH } from "./code_number";
+import { faultOf, CODE_LENGTH } from "./code_number";
 import { storePreviews } from "./previews";
 import { ScanButtons } from "./scan_buttons";
 import type { Subject } from "./subject";
@@ -32,15 +34,16 @@ export function Code({ subject }: { subject: Subject }) {
   const [typed, setTyped] = useState(pendingCode.value ?? "");
   const [prefill, setPrefill] = useState<"filled" | "scanned" | undefined>(pendingCode.value === undefined ? undefined : "filled");
   const [wasSubmitted, setWasSubmitted] = useState(false);
-  const code = normalizeCode(typed);
-  const fault = faultOf(code);
+  const read = typedCode(typed);
+  const code = "value" in read ? read.value : "";
+  const fault = faultOf(read);
   useEffect(() => {
     // Only the response of show_session contains the number of submissions left, not the responses of signing in.
     if (session.submissions_left === undefined) refreshSession().catch(() => undefined);
   }, []);
   useEffect(() => {
     // A link with a code was opened in this tab while the page was open.
-    if (pendingCode.value !== undefined && pendingCode.value !== code) {
+    if (pendingCode.value !== undefined && typedValue(pendingCode.value) !== code) {
       setTyped(pendingCode.value);
       setPrefill("filled");
     }
@@ -53,7 +56,7 @@ export function Code({ subject }: { subject: Subject }) {
     const isSameUrl = rememberUrl();
     // A link may have brought another code in the meantime. That one is kept.
     const clearSubmitted = () => {
-      if (pendingCode.value === code) clearPendingCode();
+      if (pendingCode.value !== undefined && typedValue(pendingCode.value) === code) clearPendingCode();
     };
     try {
       const submission = await responseData(api.POST("/v1/subjects/{subject}/submissions", { params: { path: { subject: subject.handle } }, body: { code } }));
@@ -72,8 +75,8 @@ export function Code({ subject }: { subject: Subject }) {
     setWasSubmitted(false);
     if (submit.failure !== undefined) submit.setFailure(undefined);
     // A complete code is kept while the user visits other pages.
-    const entered = normalizeCode(text);
-    if (faultOf(entered) === undefined) setTypedCode(entered);
+    const entered = typedValue(text);
+    if (entered !== undefined) setTypedCode(entered);
     else if (pendingCode.value !== undefined) clearPendingCode();
   };
   const serviceErrors = splitFailure(submit.failure, FIELDS);
@@ -108,7 +111,14 @@ export function Code({ subject }: { subject: Subject }) {
             autocomplete="off"
             autocapitalize="none"
             spellcheck={false}
-            after={errors.code === undefined && <CodeCheck code={code} />}
+            after={
+              errors.code === undefined && (
+                <>
+                  <CodeCheck read={read} />
+                  <ReadNote read={read} />
+                </>
+              )
+            }
           />
         </div>
         <SubmissionsLeft renewsAt={submit.failure instanceof ProblemError ? submit.failure.problem.renews_at : undefined} left={session.submissions_left} />
@@ -128,15 +138,21 @@ export function Code({ subject }: { subject: Subject }) {
   );
 }
 
+/** Returns the code number of a text, if it has exactly one. */
+function typedValue(text: string): string | undefined {
+  const read = typedCode(text);
+  return "value" in read ? read.value : undefined;
+}
+
 /** Shows how many characters are typed, and an error as soon as one can be detected. */
-function CodeCheck({ code }: { code: string }) {
+function CodeCheck({ read }: { read: ReturnType<typeof typedCode> }) {
   const t = words();
-  const fault = faultOf(code);
+  const fault = faultOf(read);
   const isMistake = fault !== undefined && fault !== "short";
   return (
     <p class={isMistake ? "code-check code-check-bad" : fault === undefined ? "code-check code-check-good" : "code-check"} id="code-check">
       {/* The count is not announced by screen readers. Only errors and completion are. */}
-      {!isMistake && fault !== undefined && <span>{t.count(Math.min(code.length, CODE_LENGTH))}</span>}
+      {!isMistake && fault !== undefined && <span>{t.count(Math.min("fault" in read ? read.length : CODE_LENGTH, CODE_LENGTH))}</span>}
       <span role="status">{isMistake ? t.faults[fault] : fault === undefined ? t.complete : ""}</span>
     </p>
   );

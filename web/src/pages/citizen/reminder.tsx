@@ -6,6 +6,11 @@ import { Button } from "../../parts/button";
 import { Field, Form, splitFailure } from "../../parts/form";
 import { Notice } from "../../parts/notice";
 import { Loading, Page } from "../../parts/page";
+import { ConfirmDialog } from "../../typed/confirm_dialog";
+import { typedEmail } from "../../typed/email";
+import { ReadNote, SuggestionNote } from "../../typed/notes";
+import { suggestEmail } from "../../typed/suggestion";
+import { words as typedWords } from "../../typed/words";
 import { day, daysLeft } from "../../words/dates";
 import { language } from "../../words/language";
 import { URGENT_DAYS, useAssociation } from "./association";
@@ -20,11 +25,13 @@ export function Reminder({ subject }: { subject: Subject }) {
   const association = useAssociation(subject.handle);
   const [email, setEmail] = useState("");
   const [isInvalid, setIsInvalid] = useState(false);
+  const [isConfirming, setIsConfirming] = useState(false);
   const [done, setDone] = useState<"saved" | "removed">();
   const params = { path: { subject: subject.handle } };
-  const save = useAction(async () => {
+  const read = typedEmail(email);
+  const save = useAction(async (typed: string) => {
     setDone(undefined);
-    association.setData(await responseData(api.PUT("/v1/subjects/{subject}/association/reminder", { params, body: { email: email.trim(), language: language.value } })));
+    association.setData(await responseData(api.PUT("/v1/subjects/{subject}/association/reminder", { params, body: { email: typed, language: language.value } })));
     setEmail("");
     setDone("saved");
   });
@@ -39,7 +46,12 @@ export function Reminder({ subject }: { subject: Subject }) {
   const reminder = association.data?.reminder;
   const isTooLate = association.data !== undefined && daysLeft(association.data.expires_at) < URGENT_DAYS;
   const serviceErrors = splitFailure(save.failure, { email: "email" });
-  const errors = isInvalid ? { email: t.wrong } : serviceErrors.errors;
+  const errors = isInvalid && "error" in read ? { email: read.error === "several" ? typedWords().several : t.wrong } : serviceErrors.errors;
+  const useSuggestion = (suggested: string) => {
+    setEmail(suggested);
+    setIsInvalid(false);
+    setIsConfirming(false);
+  };
   return (
     <Page title={t.title} back={subject.home}>
       <p class="govgr-body">{t.lead}</p>
@@ -73,16 +85,46 @@ export function Reminder({ subject }: { subject: Subject }) {
           errors={errors}
           failure={isInvalid ? undefined : serviceErrors.other}
           onSubmit={() => {
-            const isValid = /^\S+@\S+\.\S+$/.test(email.trim());
-            setIsInvalid(!isValid);
-            if (isValid) void save.run();
+            setIsInvalid("error" in read);
+            if (!("value" in read)) return;
+            if (suggestEmail(read.value) === undefined) void save.run(read.value);
+            else setIsConfirming(true);
           }}
         >
-          <Field id="email" label={t.email} hint={t.hint} error={errors.email} value={email} onInput={setEmail} type="email" inputMode="email" autocomplete="email" autocapitalize="none" spellcheck={false} maxLength={254} />
+          <Field
+            id="email"
+            label={t.email}
+            hint={t.hint}
+            error={errors.email}
+            value={email}
+            onInput={setEmail}
+            inputMode="email"
+            autocomplete="email"
+            autocapitalize="none"
+            spellcheck={false}
+            after={
+              <>
+                <ReadNote read={read} />
+                <SuggestionNote email={"value" in read ? read.value : email} onUse={useSuggestion} />
+              </>
+            }
+          />
           <Button submit busy={save.busy}>
             {t.submit}
           </Button>
         </Form>
+      )}
+      {isConfirming && "value" in read && (
+        <ConfirmDialog
+          purpose="confirmReminder"
+          value={read.value}
+          onYes={() => {
+            setIsConfirming(false);
+            void save.run(read.value);
+          }}
+          onUse={useSuggestion}
+          onClose={() => setIsConfirming(false)}
+        />
       )}
     </Page>
   );

@@ -6,22 +6,25 @@ import { Button } from "../../parts/button";
 import { Checkbox, Form, splitFailure } from "../../parts/form";
 import { Notice } from "../../parts/notice";
 import { Page } from "../../parts/page";
+import { ConfirmDialog } from "../../typed/confirm_dialog";
 import { issueCode, issued, recipient, uploadId } from "./draft";
 import { currentBusiness, cacheIssuances } from "./issuances";
 import { words } from "./new_words";
-import { recipientFieldIds, RecipientFields, recipientErrors } from "./recipient_fields";
+import { readRecipient, recipientFieldIds, RecipientFields, recipientErrors } from "./recipient_fields";
 import { STEPS } from "./step";
 
-/** Step 3: the recipient. Submitting issues the code. */
+/** Step 3: the recipient. It is shown once more before the code is issued. */
 export function RecipientStep() {
   const t = words();
   const [wasSubmitted, setWasSubmitted] = useState(false);
+  const [isConfirming, setIsConfirming] = useState(false);
   const submit = useAction(async () => {
     const business = currentBusiness();
     await issueCode();
     if (issued.value !== undefined) cacheIssuances([issued.value], business);
   });
   const to = recipient.value;
+  const read = readRecipient(to);
   const inputErrors = wasSubmitted ? recipientErrors(to) : {};
   const hasInputErrors = Object.keys(inputErrors).length > 0;
   const { errors, other } = splitFailure(submit.failure, recipientFieldIds(to.kind));
@@ -37,7 +40,7 @@ export function RecipientStep() {
         failure={hasInputErrors ? undefined : other}
         onSubmit={() => {
           setWasSubmitted(true);
-          if (Object.keys(recipientErrors(to)).length === 0) void submit.run();
+          setIsConfirming("value" in read);
         }}
       >
         {submit.failure instanceof ConnectionError && <p class="govgr-body">{t.recipient.lost}</p>}
@@ -62,6 +65,23 @@ export function RecipientStep() {
           {t.recipient.submit}
         </Button>
       </Form>
+      {isConfirming && "value" in read && (
+        <ConfirmDialog
+          purpose="confirm"
+          value={read.value}
+          onYes={() => {
+            setIsConfirming(false);
+            // What was shown is sent.
+            recipient.value = { ...to, [to.kind]: read.value };
+            void submit.run();
+          }}
+          onUse={(email) => {
+            setIsConfirming(false);
+            recipient.value = { ...to, email };
+          }}
+          onClose={() => setIsConfirming(false)}
+        />
+      )}
     </Page>
   );
 }

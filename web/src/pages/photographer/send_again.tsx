@@ -8,12 +8,13 @@ import { FailureNote } from "../../parts/failure";
 import { Form, splitFailure } from "../../parts/form";
 import { Notice, Summary } from "../../parts/notice";
 import { Loaded, Page } from "../../parts/page";
+import { ConfirmDialog } from "../../typed/confirm_dialog";
 import { moment } from "../../words/dates";
 import type { Recipient } from "./draft";
 import { StateTag, imagesText, resendsText } from "./issuance_parts";
 import { currentBusiness, findIssuance, mayResend, cacheIssuances, resendUntil, cachedIssuance, usePolling, type Issuance } from "./issuances";
 import { words } from "./issued_words";
-import { recipientFieldIds, RecipientFields, recipientErrors } from "./recipient_fields";
+import { readRecipient, recipientFieldIds, RecipientFields, recipientErrors } from "./recipient_fields";
 import { words as common } from "./words";
 
 /** Sends a code number again, or corrects its recipient. */
@@ -121,8 +122,10 @@ function CorrectionForm({ issuance, onDone }: { issuance: Issuance; onDone: (now
   const empty = (language: Correction["language"]): Correction => ({ kind: issuance.recipient.kind, mobile: "", email: "", language });
   const [to, setTo] = useState(empty(issuance.language));
   const [wasSubmitted, setWasSubmitted] = useState(false);
-  const submit = useAction(async () => {
-    const updated = await resend(issuance, { recipient: { kind: to.kind, value: to[to.kind] }, language: to.language });
+  const [isConfirming, setIsConfirming] = useState(false);
+  const read = readRecipient(to);
+  const submit = useAction(async (value: string) => {
+    const updated = await resend(issuance, { recipient: { kind: to.kind, value }, language: to.language });
     setWasSubmitted(false);
     setTo(empty(updated.language));
     onDone(updated);
@@ -138,7 +141,7 @@ function CorrectionForm({ issuance, onDone }: { issuance: Issuance; onDone: (now
       label={t.correctTitle}
       onSubmit={() => {
         setWasSubmitted(true);
-        if (Object.keys(recipientErrors(to)).length === 0) void submit.run();
+        setIsConfirming("value" in read);
       }}
     >
       <RecipientFields
@@ -153,6 +156,21 @@ function CorrectionForm({ issuance, onDone }: { issuance: Issuance; onDone: (now
       <Button submit busy={submit.busy}>
         {t.correctButton}
       </Button>
+      {isConfirming && "value" in read && (
+        <ConfirmDialog
+          purpose="confirm"
+          value={read.value}
+          onYes={() => {
+            setIsConfirming(false);
+            void submit.run(read.value);
+          }}
+          onUse={(email) => {
+            setIsConfirming(false);
+            setTo({ ...to, email });
+          }}
+          onClose={() => setIsConfirming(false)}
+        />
+      )}
     </Form>
   );
 }

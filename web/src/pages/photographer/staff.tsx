@@ -11,8 +11,10 @@ import { Notice } from "../../parts/notice";
 import { Loaded, Page } from "../../parts/page";
 import { words as parts } from "../../parts/words";
 import { useSession } from "../../shell/gate";
+import { ReadNote } from "../../typed/notes";
+import { typedAfm } from "../../typed/numbers";
+import { words as typedWords } from "../../typed/words";
 import { day } from "../../words/dates";
-import { isAfm, stripWhitespace } from "./rules";
 import { words } from "./staff_words";
 
 type Employee = Schemas["Employee"];
@@ -105,18 +107,19 @@ function AuthorizeForm({ onDone }: { onDone: (employee: Employee) => void }) {
   const [afm, setAfm] = useState("");
   const [label, setLabel] = useState("");
   const [wasSubmitted, setWasSubmitted] = useState(false);
-  const authorize = useAction(async () => {
+  const authorize = useAction(async (typed: string) => {
     const name = label.trim();
-    const employee = await responseData(api.POST("/v1/photographer/staff", { body: { afm: stripWhitespace(afm), ...(name === "" ? {} : { label: name }) } }));
+    const employee = await responseData(api.POST("/v1/photographer/staff", { body: { afm: typed, ...(name === "" ? {} : { label: name }) } }));
     setAfm("");
     setLabel("");
     setWasSubmitted(false);
     onDone(employee);
   });
-  const digits = stripWhitespace(afm);
+  const read = typedAfm(afm);
   // An invalid AFM is reported as soon as it has 9 digits.
-  const isInvalid = !isAfm(digits) && (wasSubmitted || digits.length >= 9);
-  const inputErrors: Errors = isInvalid ? { afm: t.afmWrong } : {};
+  const isInvalid = "error" in read && (wasSubmitted || afm.replace(/\D/g, "").length >= 9);
+  const wrong = "error" in read && read.error === "several" ? typedWords().several : t.afmWrong;
+  const inputErrors: Errors = isInvalid ? { afm: wrong } : {};
   const { errors, other } = splitFailure(authorize.failure, { afm: "afm", staff_is_owner: "afm", label: "label" });
   const shownErrors = isInvalid ? inputErrors : errors;
   return (
@@ -128,7 +131,7 @@ function AuthorizeForm({ onDone }: { onDone: (employee: Employee) => void }) {
         failure={isInvalid ? undefined : other}
         onSubmit={() => {
           setWasSubmitted(true);
-          if (isAfm(digits)) void authorize.run();
+          if ("value" in read) void authorize.run(read.value);
         }}
       >
         <Field
@@ -144,12 +147,14 @@ function AuthorizeForm({ onDone }: { onDone: (employee: Employee) => void }) {
           }}
           inputMode="numeric"
           autocomplete="off"
-          maxLength={14}
           width={10}
           after={
-            <span class="afm-status" role="status">
-              {isAfm(digits) ? `✓ ${t.afmGood}` : isInvalid && !wasSubmitted ? <span class="govgr-visually-hidden">{t.afmWrong}</span> : ""}
-            </span>
+            <>
+              <span class="afm-status" role="status">
+                {"value" in read ? `✓ ${t.afmGood}` : isInvalid && !wasSubmitted ? <span class="govgr-visually-hidden">{wrong}</span> : ""}
+              </span>
+              <ReadNote read={read} />
+            </>
           }
         />
         <Field id="label" label={t.labelLabel} hint={t.labelHint} error={shownErrors.label} value={label} onInput={setLabel} autocomplete="off" maxLength={60} />

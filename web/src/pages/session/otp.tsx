@@ -4,26 +4,29 @@ import { responseData, api, ProblemError } from "../../api/client";
 import { patchSession, endSession, setSession, refreshSession, session, signIn } from "../../api/session";
 import { useAction } from "../../parts/action";
 import { Button } from "../../parts/button";
-import { Field, Form, splitFailure } from "../../parts/form";
+import { Field, Form, splitFailure, type Errors } from "../../parts/form";
 import { Notice } from "../../parts/notice";
 import { Page } from "../../parts/page";
+import { typedOtp } from "../../typed/otp";
+import { words as typedWords } from "../../typed/words";
 import { time } from "../../words/dates";
 import { words } from "./words";
 
 export function Otp() {
   const t = words().otp;
   const [typed, setTyped] = useState("");
-  const [isIncomplete, setIsIncomplete] = useState(false);
+  const [wasIncomplete, setWasIncomplete] = useState(false);
   const [wasResent, setWasResent] = useState(false);
-  const otp = session.value?.otp;
-  const verify = useAction(async () => {
+  const awaited = session.value?.otp;
+  const read = typedOtp(typed);
+  const verify = useAction(async (otp: string) => {
     setWasResent(false);
     try {
-      setSession(await responseData(api.POST("/v1/session/otp", { body: { otp: typed } })));
+      setSession(await responseData(api.POST("/v1/session/otp", { body: { otp } })));
     } catch (error) {
       if (error instanceof ProblemError) setTyped("");
-      if (error instanceof ProblemError && error.problem.code === "otp_wrong" && otp !== undefined && error.problem.left !== undefined) {
-        patchSession({ otp: { ...otp, tries_left: error.problem.left } });
+      if (error instanceof ProblemError && error.problem.code === "otp_wrong" && awaited !== undefined && error.problem.left !== undefined) {
+        patchSession({ otp: { ...awaited, tries_left: error.problem.left } });
       }
       if (error instanceof ProblemError && error.problem.code === "otp_exhausted") setIsExhausted(true);
       if (error instanceof ProblemError && error.problem.code === "not_awaiting_otp") await refreshSession();
@@ -37,12 +40,13 @@ export function Otp() {
     setWasResent(true);
   });
   const [isExhausted, setIsExhausted] = useState(false);
-  if (otp === undefined) return null;
+  if (awaited === undefined) return null;
   const { errors, other } = splitFailure(verify.failure ?? resend.failure, { otp: "otp", otp_wrong: "otp", otp_expired: "otp", otp_malformed: "otp" });
-  const shownErrors = isIncomplete ? { otp: t.six } : errors;
+  const inputErrors = wasIncomplete && "error" in read ? { otp: read.error === "several" ? typedWords().several : t.six } : undefined;
+  const shownErrors: Errors = inputErrors ?? errors;
   return (
     <Page title={t.title}>
-      <p class="govgr-body">{t.sent(otp.mobile_ending)}</p>
+      <p class="govgr-body">{t.sent(awaited.mobile_ending)}</p>
       {wasResent && (
         <Notice kind="success" live>
           <p>{t.sentAgain}</p>
@@ -50,14 +54,13 @@ export function Otp() {
       )}
       <Form
         errors={shownErrors}
-        failure={isIncomplete ? undefined : other}
+        failure={inputErrors === undefined ? other : undefined}
         onSubmit={() => {
-          const complete = /^\d{6}$/.test(typed.replace(/\s/g, ""));
-          setIsIncomplete(!complete);
-          if (complete) void verify.run();
+          setWasIncomplete("error" in read);
+          if ("value" in read) void verify.run(read.value);
         }}
       >
-        <Field id="otp" label={t.label} hint={`${t.hint}. ${t.until(time(otp.expires_at))} ${t.triesLeft(otp.tries_left)}`} error={shownErrors.otp} value={typed} onInput={setTyped} inputMode="numeric" autocomplete="one-time-code" maxLength={12} width={10} />
+        <Field id="otp" label={t.label} hint={`${t.hint}. ${t.until(time(awaited.expires_at))} ${t.triesLeft(awaited.tries_left)}`} error={shownErrors.otp} value={typed} onInput={(text) => setTyped(shownText(text))} inputMode="numeric" autocomplete="one-time-code" width={10} />
         {isExhausted ? (
           <Button
             onClick={() => {
@@ -75,8 +78,8 @@ export function Otp() {
       </Form>
       {!isExhausted && (
         <>
-          <p class="govgr-body">{otp.resends_left > 0 ? t.againLeft(otp.resends_left) : t.noneLeft}</p>
-          {otp.resends_left > 0 && (
+          <p class="govgr-body">{awaited.resends_left > 0 ? t.againLeft(awaited.resends_left) : t.noneLeft}</p>
+          {awaited.resends_left > 0 && (
             <Button variant="secondary" busy={resend.busy} onClick={() => resend.run()}>
               {t.again}
             </Button>
@@ -86,4 +89,10 @@ export function Otp() {
       <p class="govgr-hint">{t.wrongNumber}</p>
     </Page>
   );
+}
+
+/** Returns the password alone if a label or a whole message was pasted with it, so that its digits are visible in the field. */
+function shownText(text: string): string {
+  const read = typedOtp(text);
+  return "value" in read && (read.dropped.includes("text") || read.dropped.includes("label")) ? read.value : text;
 }

@@ -40,7 +40,7 @@ describe("a scanned code number", () => {
     expect(recognizeText(text, ORIGIN)).toEqual({ kind: "code", code: CODE });
   });
 
-  it.each(["+/EC3wlknv5LcQn5W65twA", "-_EC3wlknv5LcQn5W65twA"])("may contain %s", (code) => {
+  it.each(["+/EC3wlknv5LcQn5W65twA", "-_EC3wlknv5LcQn5W65twA"])("may be %s, in either base64 alphabet", (code) => {
     expect(recognizeText(`${ORIGIN}/#code=${code}`, ORIGIN)).toEqual({ kind: "code", code });
     expect(recognizeText(`${ORIGIN}/#code=${encodeURIComponent(code)}`, ORIGIN)).toEqual({ kind: "code", code });
   });

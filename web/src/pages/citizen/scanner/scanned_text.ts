@@ -1,5 +1,5 @@
 /* Recognises what a scanned QR code contains. Only code numbers are used; links are never opened. */
-import { faultOf, normalizeCode } from "../code_number";
+import { typedCode } from "../../../typed/code";
 
 export type OtherKind = "wifi" | "contact" | "message" | "event" | "place" | "payment" | "certificate" | "password" | "text";
 export type ScannedText =
@@ -24,6 +24,9 @@ const PREFIXES: readonly (readonly [RegExp, OtherKind])[] = [
 ];
 /** A code number at the beginning of a text, after which no further letter or digit follows directly. */
 const LEADING_CODE = /^[A-Za-z0-9+/_-]{22}(?![A-Za-z0-9])/;
+
+/** What may surround a code number in a QR code that is no link. */
+const HARMLESS: ReadonlySet<string> = new Set(["invisible", "white_space", "punctuation"]);
 
 /** Recognises the text of a QR code. `origin` is that of the service. */
 export function recognizeText(text: string, origin: string): ScannedText {
@@ -73,8 +76,11 @@ function codeInFragment(fragment: string): string {
 
 /** Returns the code number with which a text begins, or that it contains with whitespace in between. */
 function validCode(text: string): string | undefined {
-  const candidates = [LEADING_CODE.exec(text)?.[0] ?? "", normalizeCode(text)];
-  return candidates.find((candidate) => faultOf(candidate) === undefined);
+  for (const candidate of [LEADING_CODE.exec(text)?.[0] ?? "", text]) {
+    const code = typedCode(candidate);
+    if ("value" in code && code.dropped.every((kind) => HARMLESS.has(kind))) return code.value;
+  }
+  return undefined;
 }
 
 const withoutFinalDot = (host: string) => host.replace(/\.$/, "");

@@ -13,6 +13,7 @@ export const words = bilingual(
     faults: {
       short: "Ο κωδικάριθμος έχει 22 χαρακτήρες. Κάποιοι λείπουν: συγκρίνετέ τον με το μήνυμα που λάβατε.",
       long: "Ο κωδικάριθμος έχει 22 χαρακτήρες. Αυτοί είναι περισσότεροι: διαγράψτε όσους περισσεύουν.",
+      several: "Υπάρχουν περισσότεροι από ένας κωδικάριθμοι. Επικολλήστε μόνο έναν.",
       character: "Υπάρχει χαρακτήρας που δεν επιτρέπεται. Ο κωδικάριθμος έχει μόνο λατινικά γράμματα και ψηφία.",
       greek: "Υπάρχει ελληνικό γράμμα. Ο κωδικάριθμος έχει μόνο λατινικά γράμματα και ψηφία· αλλάξτε τη γλώσσα του πληκτρολογίου.",
       last_character: "Ο τελευταίος χαρακτήρας κάθε κωδικάριθμου είναι A, Q, g ή w. Κάπου υπάρχει λάθος: συγκρίνετέ τον με το μήνυμα που λάβατε.",
@@ -44,6 +45,7 @@ export const words = bilingual(
     faults: {
       short: "A code number has 22 characters. Some are missing: compare it with the message that you received.",
       long: "A code number has 22 characters. These are more: delete those that do not belong to it.",
+      several: "There is more than one code number. Paste only one.",
       character: "There is a character that no code number has. It has Latin letters and digits only.",
       greek: "There is a Greek letter. A code number has Latin letters and digits only; change the language of the keyboard.",
       last_character: "The last character of every code number is A, Q, g or w. There is a mistake somewhere: compare it with the message that you received.",

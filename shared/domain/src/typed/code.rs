@@ -1,0 +1,251 @@
+//! Finds the code number in a typed or pasted text.
+//!
+//! A code is 22 characters of base64, in one of these places:
+//!
+//! 1. after `code=` in a link, whoever rewrote the link, and even if the link is broken over two lines;
+//! 2. as one word of 22 characters. Outside labels it must have small and capital letters, which no ordinary word of that length has;
+//! 3. in groups separated by white space or hyphens, after a label or as the only content.
+
+use std::ops::Range;
+
+use zeroize::Zeroizing;
+
+use super::{
+    Typed,
+    characters::{Text, fold, is_greek, is_word},
+    labels::CODE as LABELS,
+    link::{Chars, find_all, readable_forms},
+};
+use crate::code_number::{CODE_LENGTH, CodeNumber, MalformedCode};
+
+const PARAMETER: &str = "code=";
+/// A text of more characters is a message without a code, not a code with wrong characters.
+const ATTEMPT_CHARACTERS_MAX: usize = 2 * CODE_LENGTH;
+
+/// Finds the code number in a text.
+///
+/// # Errors
+/// [`MalformedCode::Several`] if the text has two different codes. Otherwise the fault of what looks most like a code.
+pub fn code_number(text: &str) -> Result<Typed<CodeNumber>, MalformedCode> {
+    let mut search = Search { text: Text::clean(text), found: Vec::new(), link_fault: None };
+    search.links();
+    let has_link = search.text.runs(|_| true).iter().map(Range::len).sum::<usize>() < search.text.chars.len();
+    let segments = search.text.runs(|c| is_base64(c) || c.is_whitespace());
+    let words = search.text.runs(is_word);
+    for segment in segments {
+        let is_alone = !has_link && words.iter().all(|word| segment.start <= word.start && word.end <= segment.end);
+        search.segment(segment, is_alone);
+    }
+    match search.found.split_first() {
+        None => Err(search.fault()),
+        Some((first, others)) if others.iter().all(|other| other == first) => {
+            Ok(Typed { value: first.clone(), dropped: search.text.dropped(LABELS) })
+        }
+        Some(_) => Err(MalformedCode::Several),
+    }
+}
+
+struct Search {
+    text: Text,
+    found: Vec<CodeNumber>,
+    /// The fault of an incomplete code in a link.
+    link_fault: Option<MalformedCode>,
+}
+
+impl Search {
+    /// Reads the links and marks them as used.
+    fn links(&mut self) {
+        for word in self.text.runs(|c| !c.is_whitespace() && !"<>\"«»“”„".contains(c)) {
+            let link: Chars = Zeroizing::new(self.text.chars[word.clone()].to_vec());
+            if !["://", "#code=", "%23code"].iter().any(|mark| !find_all(&link, mark).is_empty()) {
+                continue;
+            }
+            let mut last = None;
+            for form in readable_forms(&link) {
+                last = self.parameters(&form).or(last);
+            }
+            self.text.mark_link(word.clone());
+            // A link that was broken over two lines continues after the white space.
+            if let Some(start) = last {
+                self.broken_link(start, word.end);
+            }
+        }
+    }
+
+    /// Reads the values of `code=`. Returns an incomplete one with which the link ends.
+    fn parameters(&mut self, form: &[char]) -> Option<Chars> {
+        let mut incomplete = None;
+        for at in find_all(form, PARAMETER) {
+            if at > 0 && is_word(form[at - 1]) {
+                continue;
+            }
+            let value = &form[at + PARAMETER.len()..];
+            let length = value.iter().take_while(|&&c| is_base64(c)).count();
+            // Quoted-printable, the encoding of emails, writes `=` as `=3D`.
+            let skipped = if length == CODE_LENGTH + 2 && value.starts_with(&['3', 'D']) { 2 } else { 0 };
+            match read(&value[skipped..length]) {
+                Ok((code, _)) => self.found.push(code),
+                Err(fault) if length > 0 => {
+                    self.link_fault = Some(fault);
+                    if length == value.len() && length < CODE_LENGTH {
+                        incomplete = Some(Zeroizing::new(value.to_vec()));
+                    }
+                }
+                Err(_) => {}
+            }
+        }
+        incomplete
+    }
+
+    fn broken_link(&mut self, start: Chars, end: usize) {
+        let mut joined = Zeroizing::new(Vec::with_capacity(CODE_LENGTH));
+        joined.extend_from_slice(&start);
+        let mut at = end;
+        while joined.len() < CODE_LENGTH {
+            match self.text.free(at) {
+                Some(c) if c.is_whitespace() => {}
+                Some(c) if is_base64(c) => joined.push(c),
+                Some(_) | None => return,
+            }
+            at += 1;
+        }
+        let is_whole_word = self.text.free(at).is_none_or(|c| !is_base64(c));
+        if let (true, Ok((code, _))) = (is_whole_word, read(&joined)) {
+            self.found.push(code);
+            self.text.mark_used(end..at);
+        }
+    }
+
+    /// Reads a run of base64 characters and white space.
+    fn segment(&mut self, segment: Range<usize>, is_alone: bool) {
+        let mut words: Vec<Range<usize>> = Vec::new();
+        let mut start = segment.start;
+        for at in segment.clone().chain([segment.end]) {
+            if at == segment.end || self.text.chars[at].is_whitespace() {
+                if start < at {
+                    words.push(start..at);
+                }
+                start = at + 1;
+            }
+        }
+        let mut is_labelled = self.text.word_before(segment.start).is_some_and(|word| self.text.is_label(word, LABELS));
+        let labels = words
+            .iter()
+            .take_while(|word| {
+                let label = trim(&self.text.chars[(*word).clone()]);
+                is_labelled |= !label.is_empty();
+                label.is_empty() || LABELS.contains(&fold(label).as_str())
+            })
+            .count();
+        is_labelled &= labels > 0 || self.text.word_before(segment.start).is_some();
+        let words = &words[labels..];
+        let is_only_word = is_alone && words.len() == 1;
+        let before = self.found.len();
+        for word in words {
+            let chars = &self.text.chars[word.clone()];
+            let is_mixed = chars.iter().any(char::is_ascii_uppercase) && chars.iter().any(char::is_ascii_lowercase);
+            if let (true, Ok((code, inside))) = (is_labelled || is_only_word || is_mixed, read(chars)) {
+                self.found.push(code);
+                self.text.mark_used(word.start + inside.start..word.start + inside.end);
+            }
+        }
+        if self.found.len() == before && (is_labelled || is_alone) {
+            self.groups(words, is_labelled);
+        }
+    }
+
+    /// Joins groups of characters. After a label, words may follow the code.
+    fn groups(&mut self, words: &[Range<usize>], is_labelled: bool) {
+        let capacity = words.iter().map(Range::len).sum();
+        let mut joined: Chars = Zeroizing::new(Vec::with_capacity(capacity));
+        for (index, word) in words.iter().enumerate() {
+            joined.extend_from_slice(&self.text.chars[word.clone()]);
+            if !is_labelled && index + 1 < words.len() {
+                continue;
+            }
+            if let Ok((code, _)) = read(&joined) {
+                self.found.push(code);
+                for word in &words[..=index] {
+                    self.text.mark_used(word.clone());
+                }
+                return;
+            }
+        }
+    }
+
+    /// Returns why there is no code.
+    fn fault(mut self) -> MalformedCode {
+        if let Some(fault) = self.link_fault {
+            return fault;
+        }
+        for word in self.text.runs(is_word) {
+            if self.text.is_label(word.clone(), LABELS) {
+                self.text.mark_used(word);
+            }
+        }
+        let rest: Vec<usize> = (0..self.text.chars.len()).filter(|&at| self.text.free(at).is_some_and(|c| !c.is_whitespace())).collect();
+        let is_content = |&at: &usize| is_base64(self.text.chars[at]) || is_word(self.text.chars[at]);
+        let (Some(first), Some(last)) = (rest.iter().position(is_content), rest.iter().rposition(is_content)) else {
+            return MalformedCode::Length(0);
+        };
+        let core = &rest[first..=last];
+        let has_other = core.iter().any(|&at| !is_base64(self.text.chars[at]));
+        if has_other && core.len() <= ATTEMPT_CHARACTERS_MAX {
+            let is_mixed = |word: &Range<usize>| {
+                let chars = &self.text.chars[word.clone()];
+                chars.iter().any(|&c| is_greek(c)) && chars.iter().any(char::is_ascii_alphanumeric)
+            };
+            let has_mixed_word = self.text.runs(|c| !c.is_whitespace()).iter().any(is_mixed);
+            return if has_mixed_word { MalformedCode::GreekLetter } else { MalformedCode::Character };
+        }
+        if core.len() == CODE_LENGTH { MalformedCode::LastCharacter } else { MalformedCode::Length(core.len()) }
+    }
+}
+
+/// Returns whether the character is in one of the two base64 alphabets.
+fn is_base64(c: char) -> bool {
+    c.is_ascii_alphanumeric() || is_sign(c)
+}
+
+fn is_sign(c: char) -> bool {
+    "+/-_".contains(c)
+}
+
+/// Removes signs of the base64 alphabets around a word, such as the hyphen of a list.
+fn trim(word: &[char]) -> &[char] {
+    let start = word.iter().position(|&c| !is_sign(c)).unwrap_or(word.len());
+    let end = word.iter().rposition(|&c| !is_sign(c)).map_or(start, |last| last + 1);
+    &word[start..end]
+}
+
+/// Parses a run of base64 characters as a code, without signs around it and without hyphens between groups if it is too long. Returns the
+/// code's place in the run.
+fn read(run: &[char]) -> Result<(CodeNumber, Range<usize>), MalformedCode> {
+    let Some(excess) = run.len().checked_sub(CODE_LENGTH) else {
+        return Err(MalformedCode::Length(run.len()));
+    };
+    if excess == 0 {
+        return parse(run).map(|code| (code, 0..run.len()));
+    }
+    let leading = run.iter().take_while(|&&c| is_sign(c)).count();
+    let trailing = run.iter().rev().take_while(|&&c| is_sign(c)).count();
+    for front in 0..=leading.min(excess) {
+        let place = front..front + CODE_LENGTH;
+        if let (true, Ok(code)) = (excess - front <= trailing, parse(&run[place.clone()])) {
+            return Ok((code, place));
+        }
+    }
+    let mut grouped: Chars = Zeroizing::new(Vec::with_capacity(run.len()));
+    grouped.extend(run.iter().filter(|&&c| c != '-'));
+    match (grouped.len() == CODE_LENGTH).then(|| parse(&grouped)) {
+        Some(Ok(code)) => Ok((code, 0..run.len())),
+        Some(Err(_)) | None => Err(MalformedCode::Length(run.len())),
+    }
+}
+
+fn parse(chars: &[char]) -> Result<CodeNumber, MalformedCode> {
+    // A base64 character has one byte.
+    let mut text = Zeroizing::new(String::with_capacity(chars.len()));
+    text.extend(chars.iter());
+    CodeNumber::parse_compact(&text)
+}

@@ -1,0 +1,115 @@
+//! The readable forms of a link, including links that a mail filter has rewritten.
+
+use base64::{
+    Engine,
+    alphabet::URL_SAFE,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+use zeroize::Zeroizing;
+
+/// A filter encodes the link once, and a second filter encodes it again. More rounds do not occur.
+const DECODINGS_MAX: usize = 5;
+/// Base64 of `http`, with which the original link begins in a link of filters that encode it so.
+const HTTP_IN_BASE64: &str = "aHR0c";
+
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent).with_decode_allow_trailing_bits(true),
+);
+
+pub(super) type Chars = Zeroizing<Vec<char>>;
+
+/// Returns the link as it is and as its encodings are undone, one after the other: percent-encoding (SafeLinks and most filters), the encoding
+/// of Proofpoint's version 2, and base64.
+pub(super) fn readable_forms(link: &[char]) -> Vec<Chars> {
+    let mut forms = Vec::new();
+    let text: Zeroizing<String> = Zeroizing::new(link.iter().collect());
+    if text.to_ascii_lowercase().contains("urldefense") && text.contains("/v2/") {
+        decode_all(&undo_proofpoint(link), &mut forms);
+    } else {
+        decode_all(link, &mut forms);
+    }
+    if let Some(start) = find(link, HTTP_IN_BASE64) {
+        let run: Zeroizing<String> = Zeroizing::new(link[start..].iter().take_while(|&&c| is_base64(c)).map(|&c| url_safe(c)).collect());
+        if let Ok(decoded) = BASE64.decode(run.as_bytes()).map(Zeroizing::new) {
+            let original: Chars = Zeroizing::new(decoded.iter().map(|&byte| char::from(byte)).collect());
+            decode_all(&original, &mut forms);
+        }
+    }
+    forms
+}
+
+fn decode_all(link: &[char], forms: &mut Vec<Chars>) {
+    let mut form = Zeroizing::new(link.to_vec());
+    for _ in 0..DECODINGS_MAX {
+        let decoded = percent_decode(&form);
+        let is_last = *decoded == *form;
+        forms.push(form);
+        if is_last {
+            return;
+        }
+        form = decoded;
+    }
+    forms.push(form);
+}
+
+/// Decodes `%XX` of ASCII characters, once.
+pub(super) fn percent_decode(text: &[char]) -> Chars {
+    let mut decoded = Zeroizing::new(Vec::with_capacity(text.len()));
+    let mut at = 0;
+    while at < text.len() {
+        match escaped(text, at) {
+            Some(c) => {
+                decoded.push(c);
+                at += 3;
+            }
+            None => {
+                decoded.push(text[at]);
+                at += 1;
+            }
+        }
+    }
+    decoded
+}
+
+fn escaped(text: &[char], at: usize) -> Option<char> {
+    if text[at] != '%' {
+        return None;
+    }
+    let [high, low] = [text.get(at + 1)?, text.get(at + 2)?].map(|c| c.to_digit(16));
+    let code = high? * 16 + low?;
+    if (0x20..0x7f).contains(&code) { char::from_u32(code) } else { None }
+}
+
+/// Proofpoint's version 2 writes `-` for `%` and `_` for `/`.
+fn undo_proofpoint(link: &[char]) -> Chars {
+    let plain = |c| match c {
+        '-' => '%',
+        '_' => '/',
+        other => other,
+    };
+    Zeroizing::new(link.iter().map(|&c| plain(c)).collect())
+}
+
+fn is_base64(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "+/-_".contains(c)
+}
+
+fn url_safe(c: char) -> char {
+    match c {
+        '+' => '-',
+        '/' => '_',
+        other => other,
+    }
+}
+
+/// Returns the position of an ASCII text.
+pub(super) fn find(text: &[char], wanted: &str) -> Option<usize> {
+    text.windows(wanted.len()).position(|window| window.iter().copied().eq(wanted.chars()))
+}
+
+/// Returns every position of an ASCII text in lower case, regardless of case.
+pub(super) fn find_all(text: &[char], wanted: &str) -> Vec<usize> {
+    let is_here = |window: &[char]| window.iter().map(char::to_ascii_lowercase).eq(wanted.chars());
+    text.windows(wanted.len()).enumerate().filter(|(_, window)| is_here(window)).map(|(at, _)| at).collect()
+}

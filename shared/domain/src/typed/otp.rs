@@ -1,0 +1,124 @@
+//! Finds the one-time password in a typed or pasted text.
+
+use std::ops::Range;
+
+use zeroize::Zeroizing;
+
+use super::{
+    Typed, TypedError,
+    characters::{Text, is_word},
+    labels::OTP as LABELS,
+};
+use crate::otp::{OTP_LENGTH, Otp};
+
+/// Finds the one-time password in a text, which may be the whole SMS.
+///
+/// The last line of our SMS, `@host #123456`, decides if the text has it. Otherwise the password is six digits, alone or as 3 + 3. If there
+/// are several such numbers, the one after a label (`κωδικός`, `password is`) is taken.
+///
+/// # Errors
+/// See [`TypedError`].
+pub fn otp(text: &str) -> Result<Typed<Otp>, TypedError> {
+    let mut text = Text::clean(text);
+    let places = bound(&text).map_or_else(|| candidates(&text), |place| vec![place]);
+    let mut distinct = different(&text, &places);
+    if distinct.len() > 1 {
+        let labelled: Vec<_> = places.iter().filter(|place| is_labelled(&text, place)).cloned().collect();
+        distinct = different(&text, &labelled);
+        if distinct.len() != 1 {
+            return Err(TypedError::Several);
+        }
+    }
+    let digits = distinct.pop().ok_or(TypedError::Invalid)?;
+    let value = Otp::parse(&digits).ok_or(TypedError::Invalid)?;
+    for run in text.runs(|c| c.is_ascii_digit() || is_separator(c)) {
+        if *digits_of(&text, &run) == *digits {
+            mark_digits(&mut text, run);
+        }
+    }
+    for run in text.runs(|c| c.is_ascii_digit()) {
+        if *digits_of(&text, &run) == *digits {
+            text.mark_used(run);
+        }
+    }
+    Ok(Typed { value, dropped: text.dropped(LABELS) })
+}
+
+fn mark_digits(text: &mut Text, run: Range<usize>) {
+    for at in run {
+        if text.chars[at].is_ascii_digit() {
+            text.mark_used(at..at + 1);
+        }
+    }
+}
+
+fn is_separator(c: char) -> bool {
+    c.is_whitespace() || "-.".contains(c)
+}
+
+fn digits_of(text: &Text, place: &Range<usize>) -> Zeroizing<String> {
+    let mut digits = Zeroizing::new(String::with_capacity(place.len()));
+    digits.extend(text.chars[place.clone()].iter().filter(|c| c.is_ascii_digit()));
+    digits
+}
+
+fn different(text: &Text, places: &[Range<usize>]) -> Vec<Zeroizing<String>> {
+    let mut distinct: Vec<Zeroizing<String>> = Vec::new();
+    for digits in places.iter().map(|place| digits_of(text, place)) {
+        if !distinct.contains(&digits) {
+            distinct.push(digits);
+        }
+    }
+    distinct
+}
+
+/// Finds `@host #123456`. The line break in front of it may be missing, because browsers remove line breaks from a pasted text.
+fn bound(text: &Text) -> Option<Range<usize>> {
+    let chars = &text.chars;
+    let is_digit = |at: usize| chars.get(at).is_some_and(char::is_ascii_digit);
+    (0..chars.len()).find_map(|hash| {
+        let digits = hash + 1..hash + 1 + OTP_LENGTH;
+        if chars[hash] != '#' || !digits.clone().all(is_digit) || chars.get(digits.end).copied().is_some_and(is_word) {
+            return None;
+        }
+        let host = chars[..hash].strip_suffix(&[' '])?;
+        let name = host.iter().rev().take_while(|&&c| c.is_ascii_alphanumeric() || ".-".contains(c)).count();
+        (name > 0 && host.len().checked_sub(name + 1).is_some_and(|at| host[at] == '@')).then_some(digits)
+    })
+}
+
+/// Returns the places of numbers that can be the password.
+fn candidates(text: &Text) -> Vec<Range<usize>> {
+    let numbers = text.runs(|c| c.is_ascii_digit());
+    let has_only_labels = text.runs(is_word).iter().all(|word| numbers.contains(word) || text.is_label(word.clone(), LABELS));
+    let mut places = Vec::new();
+    for run in text.runs(|c| c.is_ascii_digit() || is_separator(c)) {
+        let groups: Vec<&Range<usize>> = numbers.iter().filter(|number| run.start <= number.start && number.end <= run.end).collect();
+        let (Some(first), Some(last)) = (groups.first(), groups.last()) else { continue };
+        let whole = first.start..last.end;
+        if adjoins(text, &whole) {
+            continue;
+        }
+        let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
+        let is_whole = digits_of(text, &whole).len() == OTP_LENGTH && (has_only_labels || lengths == [OTP_LENGTH] || lengths == [3, 3]);
+        if is_whole {
+            places.push(whole);
+        } else {
+            places.extend(groups.into_iter().filter(|group| group.len() == OTP_LENGTH).cloned());
+        }
+    }
+    places
+}
+
+/// Returns whether a letter adjoins the number, or a sign that makes it a part of a date, a time or an amount.
+fn adjoins(text: &Text, place: &Range<usize>) -> bool {
+    let before = place.start.checked_sub(1).map(|at| text.chars[at]);
+    let is_label = text.word_before(place.start).is_some_and(|word| text.is_label(word, LABELS));
+    let after = text.chars.get(place.end).copied();
+    let is_part = |c: char| is_word(c) || "/€$".contains(c);
+    (before.is_some_and(is_part) && !is_label) || after.is_some_and(|c| is_part(c) || c == ':')
+}
+
+fn is_labelled(text: &Text, place: &Range<usize>) -> bool {
+    text.word_before(place.start).is_some_and(|word| text.is_label(word, LABELS))
+}

@@ -1,0 +1,37 @@
+/* Notes below a field about what was read from it. */
+import { Button } from "../parts/button";
+import type { Dropped, Result } from "./characters";
+import { suggestEmail } from "./suggestion";
+import { words } from "./words";
+
+/** Blanks and punctuation are dropped without a word, because the value is still what the person typed. */
+const MENTIONED = new Set<Dropped>(["invisible", "label", "link", "text"]);
+
+/** Says which value was read, and what was left out. */
+export function ReadNote({ read }: { read: Result | { readonly fault: unknown } }) {
+  const t = words();
+  const isMentioned = "value" in read && read.dropped.some((kind) => MENTIONED.has(kind));
+  return (
+    <p class="govgr-hint read-note" role="status">
+      {isMentioned ? t.read(read.value, read.dropped.map((kind) => t.dropped[kind]).join(", ")) : ""}
+    </p>
+  );
+}
+
+/** Asks whether another email address was meant. `email` is an address, or a text that is almost one. */
+export function SuggestionNote({ email, onUse }: { email: string; onUse: (email: string) => void }) {
+  const t = words();
+  const suggested = suggestEmail(email);
+  return (
+    <div class="suggestion" role="status">
+      {suggested !== undefined && (
+        <p class="govgr-body">
+          {t.suggestion(suggested)}{" "}
+          <Button variant="link" onClick={() => onUse(suggested)}>
+            {t.useSuggestion(suggested)}
+          </Button>
+        </p>
+      )}
+    </div>
+  );
+}
