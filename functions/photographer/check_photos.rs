@@ -1,14 +1,16 @@
 //! POST /v1/photographer/uploads/{upload}/check: reports which rules the uploaded pictures break, and gives advice on taking better ones.
 //!
-//! Changes nothing. The originals remain, so the request can be repeated.
+//! The originals remain, so the request can be repeated. If no face is found in the face photo, the session stores that, because after two
+//! such uploads a code may be issued without a recognised face.
 
 use domain::{
     FileProfile, ImageKind, Language,
-    picture_report::{Finding, Marks, Place, Zone},
+    picture_report::{Finding, Marks, Place, Report, Zone},
+    without_face::is_no_face,
 };
 use edge::{Call, Failure, Reply, Setup, guard::Photographer};
 use messages::{picture_report, problem::Problem};
-use photographer_functions::originals;
+use photographer_functions::{note_no_face, originals};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use storage::{
@@ -36,6 +38,9 @@ struct ResponseBody {
     /// True if no image has an error, so that a code can be issued.
     ok: bool,
     images: Vec<ImageReport>,
+    /// True if no face was found in this upload and so many earlier ones that `issue_code` accepts `without_face`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    may_issue_without_face: bool,
 }
 
 #[derive(Serialize)]
@@ -102,7 +107,7 @@ async fn main() -> Result<(), lambda_http::Error> {
 }
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
-    let Photographer { business, .. } = Photographer::from(call, &deps.sessions, &deps.staff).await?;
+    let Photographer { session, business, .. } = Photographer::from(call, &deps.sessions, &deps.staff).await?;
     let Body {} = call.json()?;
     let upload_id = call.path("upload").filter(|id| storage::is_time_ordered_id(id)).ok_or(Problem::UploadUnknown)?;
     let upload = deps.issuances.find(&business, upload_id, call.now).await?.ok_or(Problem::UploadUnknown)?;
@@ -111,15 +116,25 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         UploadState::Issued => return Err(Problem::UploadIssued.into()),
         UploadState::Refused => return Err(Problem::UploadRefused.into()),
     }
-    let mut images = Vec::new();
+    let (mut images, mut face_is_missing) = (Vec::new(), false);
     for (kind, original) in originals(&deps.vault, &upload).await? {
         let report = pictures::inspect(upload.profile, kind, &original);
+        face_is_missing |= lacks_only_a_face(&report);
         let findings = report.findings.iter().map(|finding| FindingView::of(kind, finding, call.language)).collect();
         let ok = report.ok();
         images.push(ImageReport { kind, ok, findings, marks: report.marks.map(MarksView::of) });
     }
     let ok = images.iter().all(|image| image.ok);
-    Reply::json(200, &ResponseBody { upload_id: upload.upload_id, profile: upload.profile, ok, images })
+    let may_issue_without_face =
+        face_is_missing && note_no_face(&deps.sessions, &session, &upload, call.now).await?.permit(&business, call.now);
+    let body = ResponseBody { upload_id: upload.upload_id, profile: upload.profile, ok, images, may_issue_without_face };
+    Reply::json(200, &body)
+}
+
+/// Returns whether the only error is that no face was found.
+fn lacks_only_a_face(report: &Report) -> bool {
+    let mut errors = report.findings.iter().filter(|finding| finding.blocks());
+    errors.next().is_some_and(is_no_face) && errors.next().is_none()
 }
 
 impl MarksView {

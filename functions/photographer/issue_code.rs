@@ -3,22 +3,29 @@
 //! The pictures are checked, stripped of metadata and sealed. Then code, history and message are written in one transaction. A repeated
 //! request gets the same response.
 
-use domain::{CodeNumber, Language, Moment, delivery::DeliveryState, retention, submission::CodeState};
-use edge::{Call, Failure, Reply, Setup, guard::Photographer, log, views::IssuanceView};
+use domain::{CodeNumber, Language, Moment, retention, without_face::WithoutFace};
+use edge::{
+    Call, Failure, Reply, Setup,
+    guard::Photographer,
+    log::{self, LogCode},
+    views::IssuanceView,
+};
 use futures_util::future::try_join_all;
 use messages::problem::Problem;
-use photographer_functions::{CheckedPicture, RecipientBody, check, delete_originals, limit_reached, log_limits};
+use photographer_functions::{
+    CheckedPicture, RecipientBody, WithoutFaceBody, check, delete_originals, is_without_face, limit_reached, log_limits, note_no_face,
+};
 use serde::Deserialize;
 use storage::{
     Transaction, TransactionError,
     code_limits::{CodeLimits, CommitError, Counters, Wanted},
-    codes::{CodeItem, Codes, ImageFacts, wrap_key},
-    issuances::{Issuance, Issuances, Issued, UploadState, Verdicts},
+    codes::{CodeItem, Codes, wrap_key},
+    issuances::{Issuance, Issuances, Issued, SealedWithoutFace, UploadState},
     kms::KmsKey,
     outbox::{Message, Outbox, OutboxItem},
     reminders::{About, Address, ReminderItem, Reminders},
     sealing::{RecipientHasher, SealingKey, code_id},
-    sessions::Sessions,
+    sessions::{Session, Sessions},
     staff::Staff,
     vault::{ObjectRole, Vault},
 };
@@ -35,6 +42,7 @@ struct Deps {
     outbox_key: KmsKey,
     recipient_hasher: RecipientHasher,
     reminders_key: KmsKey,
+    issuance_key: SealingKey,
     transaction: Transaction,
 }
 
@@ -47,6 +55,15 @@ struct Body {
     /// True if the citizen agreed to a reminder before the code expires. Only then is the address stored for longer than a day.
     #[serde(default)]
     reminder: bool,
+    /// Why a code is issued although no face is found in the face photo.
+    without_face: Option<WithoutFaceBody>,
+}
+
+/// What the photographer asks for, besides the upload.
+struct Order {
+    to: Address,
+    reminder: bool,
+    without_face: Option<WithoutFace>,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -64,6 +81,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         outbox_key: setup.outbox_key(),
         recipient_hasher: setup.recipient_hasher(),
         reminders_key: setup.reminders_key(),
+        issuance_key: setup.issuance_key(),
         transaction: setup.transaction(),
     };
     edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
@@ -72,20 +90,25 @@ async fn main() -> Result<(), lambda_http::Error> {
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let Photographer { session, business, member, .. } = Photographer::from(call, &deps.sessions, &deps.staff).await?;
     let body: Body = call.json()?;
-    let to = Address { recipient: body.recipient.parse()?, language: body.language };
+    let order = Order {
+        to: Address { recipient: body.recipient.parse()?, language: body.language },
+        reminder: body.reminder,
+        without_face: body.without_face.as_ref().map(WithoutFaceBody::parse).transpose()?,
+    };
     if !storage::is_time_ordered_id(&body.upload_id) {
         return Err(Problem::UploadUnknown.into());
     }
     let find = async || Ok::<_, Failure>(deps.issuances.find(&business, &body.upload_id, call.now).await?.ok_or(Problem::UploadUnknown)?);
-    let counted = Wanted { issuing_business: Some(&business), recipient: &to.recipient };
+    let counted = Wanted { issuing_business: Some(&business), recipient: &order.to.recipient };
     let (upload, counters) = tokio::try_join!(find(), async { Ok(deps.limits.read(counted, call.now).await?) })?;
+    let view = |upload: &Issuance, issued: &Issued| {
+        let view = IssuanceView::of(upload, issued, (&session, &member), &deps.issuance_key, call.language, call.now);
+        view.suggesting_for(&order.to.recipient)
+    };
     // The response if an earlier request has issued a code for the upload or refused it.
     let settled = async |upload: &Issuance| match (upload.state, &upload.issued) {
-        (UploadState::Issued, Some(issued)) => Some(match is_for(deps, issued, &to, body.reminder).await {
-            Ok(true) => Reply::json(
-                200,
-                &IssuanceView::of(upload, issued, (&session, &member), call.language, call.now).suggesting_for(&to.recipient),
-            ),
+        (UploadState::Issued, Some(issued)) => Some(match is_for(deps, upload, issued, &order).await {
+            Ok(true) => Reply::json(200, &view(upload, issued)),
             Ok(false) => Err(Problem::IssuanceConflict.into()),
             Err(failure) => Err(failure),
         }),
@@ -98,8 +121,12 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         delete_originals(&deps.vault, &upload).await;
         return response;
     }
+    // Checked before the pictures, so that the upload can still be used after two rejections.
+    if order.without_face.is_some() && !session.rejections.permit(&business, call.now) {
+        return Err(Problem::WithoutFaceTooEarly.into());
+    }
     let counters = counters.map_err(|limit| limit_reached(env!("CARGO_BIN_NAME"), limit, call.now))?;
-    let checked = match check(&deps.vault, &upload).await {
+    let checked = match check(&deps.vault, &upload, order.without_face.is_some()).await {
         Ok(checked) => checked,
         Err(failure) => {
             // Another request may have issued the code and deleted the originals in the meantime.
@@ -108,46 +135,59 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
                 return response;
             }
             if matches!(failure, Failure::Refused(Problem::BadPicture { .. } | Problem::UploadAltered { .. })) {
+                // Stored first, because an upload that is refused cannot be rejected again if this fails.
+                if is_without_face(&failure) {
+                    note_no_face(&deps.sessions, &session, &upload, call.now).await?;
+                }
                 deps.issuances.refuse(&business, &body.upload_id).await?;
                 delete_originals(&deps.vault, &upload).await;
             }
             return Err(failure);
         }
     };
-    match issue(deps, call.now, &upload, checked, &to, body.reminder, counters).await {
+    match issue(deps, call.now, &session, &upload, checked, &order, counters).await {
         Ok(issued) => {
             delete_originals(&deps.vault, &upload).await;
-            let view = IssuanceView::of(&upload, &issued, (&session, &member), call.language, call.now);
-            Reply::json(201, &view.suggesting_for(&to.recipient))
+            Reply::json(201, &view(&upload, &issued))
         }
         Err(Failure::Refused(Problem::Conflict)) => settled(&find().await?).await.unwrap_or_else(|| Err(Problem::Conflict.into())),
         Err(failure) => Err(failure),
     }
 }
 
-/// Returns whether a repeated request has the same recipient, language and reminder as the one that issued the code.
+/// Returns whether a repeated request has the same recipient, language, reminder and reason without a face as the one that issued the code.
 ///
 /// Two recipients may look the same when masked. As long as the message exists, which is for a day or until the code is associated, the
 /// hash of the recipient in it decides.
-async fn is_for(deps: &Deps, issued: &Issued, to: &Address, reminder: bool) -> Result<bool, Failure> {
+async fn is_for(deps: &Deps, upload: &Issuance, issued: &Issued, order: &Order) -> Result<bool, Failure> {
+    let Order { to, reminder, without_face } = order;
     let looks_alike = issued.recipient_kind == to.recipient.kind() && issued.recipient_masked == to.recipient.masked();
-    if !looks_alike || issued.language != to.language || issued.reminder != reminder {
+    if !looks_alike || issued.language != to.language || issued.reminder != *reminder {
+        return Ok(false);
+    }
+    // A reason that was given but not needed, because a face was found, was not stored.
+    let stored =
+        issued.without_face.as_ref().map(|sealed| sealed.open(&deps.issuance_key, &upload.business, &upload.upload_id)).transpose()?;
+    if stored.is_some() && stored != *without_face {
         return Ok(false);
     }
     let message = deps.outbox.find(&issued.message_id).await?;
     Ok(message.is_none_or(|message| message.is_for(&deps.recipient_hasher, &to.recipient)))
 }
 
-/// Draws the code, seals the pictures and the message, and writes code, history and message in one transaction.
+/// Draws the code, seals the pictures and the message, and writes code, history and message in one transaction. If the code is issued without
+/// a recognised face, the transaction also removes the rejections that permit it.
 async fn issue(
     deps: &Deps,
     now: Moment,
+    session: &Session,
     upload: &Issuance,
     checked: Vec<CheckedPicture>,
-    to: &Address,
-    reminder: bool,
+    order: &Order,
     counters: Counters,
 ) -> Result<Issued, Failure> {
+    let Order { to, reminder, without_face } = order;
+    let without_face = without_face.as_ref().filter(|_| checked.iter().any(|checked| checked.picture.waived));
     let code = CodeNumber::draw(|bytes| aws::random(bytes))?;
     let data_key = SealingKey::random()?;
     let set_id = storage::random_id()?;
@@ -162,60 +202,37 @@ async fn issue(
         OutboxItem::seal(&deps.outbox_key, &deps.recipient_hasher, message_id.clone(), &message, &upload.business, &upload.upload_id, now);
     let about = About::Code { code_id: code_id(&code) };
     let sealing_reminder = async {
-        if !reminder {
+        if !*reminder {
             return Ok(None);
         }
         ReminderItem::seal(&deps.reminders_key, &about, to, &set_id, expires_at, None).await.map(Some)
     };
     let (_, message, reminder_item) = tokio::try_join!(storing, sealing_message, sealing_reminder)?;
+    let seal_reason = |reason| SealedWithoutFace::seal(&deps.issuance_key, &upload.business, &upload.upload_id, reason);
     let issued = Issued {
-        recipient_kind: to.recipient.kind(),
-        recipient_masked: to.recipient.masked(),
-        language: to.language,
-        issued_at: now,
-        code_expires_at: expires_at,
-        delivery: DeliveryState::Queued,
-        attempts: 0,
-        sent_at: None,
-        associated: false,
-        message_id,
-        reminder,
-        resent: Vec::new(),
-        verdicts: Verdicts::default(),
+        reminder: *reminder,
+        without_face: without_face.map(seal_reason).transpose()?,
+        ..Issued::queued(&to.recipient, to.language, message_id, now, expires_at)
     };
-    let images = checked.iter().map(|checked| ImageFacts {
-        kind: checked.kind,
-        width: checked.picture.width,
-        height: checked.picture.height,
-        bytes: u64::try_from(checked.picture.jpeg.len()).unwrap_or_default(),
-    });
-    let item = CodeItem {
-        code_id: code_id(&code),
-        state: CodeState::Issued,
-        wrapped_key: wrap_key(&data_key, &code, &set_id)?,
-        set_id: set_id.clone(),
-        profile: upload.profile,
-        images: images.collect(),
-        business: upload.business.clone(),
-        upload_id: upload.upload_id.clone(),
-        message_id: message.message_id.clone(),
-        issued_at: now,
-        expires_at,
-        first_subject: None,
-        first_associated_at: None,
-        dissociations: 0,
-        subject: None,
-    };
+    let wrapped_key = wrap_key(&data_key, &code, &set_id)?;
+    let images = checked.iter().map(CheckedPicture::facts).collect();
+    let item = CodeItem { images, ..CodeItem::issued(code_id(&code), wrapped_key, set_id.clone(), upload, &issued) };
     let mut writes = vec![
         deps.issuances.issue_write(&upload.business, &upload.upload_id, &issued)?,
         deps.codes.put_write(&item)?,
         deps.outbox.put_write(&message)?,
     ];
     writes.extend(reminder_item.map(|item| deps.reminders.put_write(&item)).transpose()?);
+    if without_face.is_some() {
+        writes.push(deps.sessions.remove_rejections_write(session)?);
+    }
     let counted = Wanted { issuing_business: Some(&upload.business), recipient: &to.recipient };
     let problem = match deps.limits.commit(&deps.transaction, counters, &writes, counted, now).await {
         Ok(counters) => {
             log_limits(env!("CARGO_BIN_NAME"), &counters);
+            if without_face.is_some() {
+                log::line(env!("CARGO_BIN_NAME"), LogCode::IssuedWithoutFace, &[]);
+            }
             return Ok(issued);
         }
         Err(CommitError::Reached(limit)) => limit_reached(env!("CARGO_BIN_NAME"), limit, now),
@@ -223,10 +240,8 @@ async fn issue(
         Err(CommitError::Transaction(TransactionError::Storage(error))) => return Err(error.into()),
     };
     // Another request issued the code for this upload, or used the last code of the day. Deletes the objects that this request stored.
-    for checked in &checked {
-        for role in [ObjectRole::Image(checked.kind), ObjectRole::Preview(checked.kind)] {
-            log::side_call(env!("CARGO_BIN_NAME"), deps.vault.delete_pending(&set_id, role).await);
-        }
+    for role in checked.iter().flat_map(|checked| [ObjectRole::Image(checked.kind), ObjectRole::Preview(checked.kind)]) {
+        log::side_call(env!("CARGO_BIN_NAME"), deps.vault.delete_pending(&set_id, role).await);
     }
     Err(problem.into())
 }

@@ -1,13 +1,15 @@
-//! Code that the photographer's functions share: the recipient of a code, daily limits, and reading, checking and deleting the originals of
-//! an upload.
+//! Code that the photographer's functions share: the recipient of a code, daily limits, rejections because no face was found, and reading,
+//! checking and deleting the originals of an upload.
 
 use domain::{
-    ImageKind, Moment, Recipient,
+    ImageKind, Moment, Recipient, Secret,
     code_limit::{CodeLimit, Share},
     photo::PictureFault,
+    picture_rule::Finding,
     quota,
     recipient::RecipientKind,
     typed,
+    without_face::{InvalidWithoutFace, Reason, Rejections, TEXT_CHARACTERS_MAX, WithoutFace, is_no_face},
 };
 use edge::{
     Failure,
@@ -20,8 +22,10 @@ use serde::Deserialize;
 use serde_json::json;
 use storage::{
     code_limits::Counters,
+    codes::ImageFacts,
     issuances::Issuance,
     sealing::{equal, sha256_hex},
+    sessions::{Session, Sessions},
     vault::Vault,
 };
 use zeroize::Zeroizing;
@@ -48,6 +52,28 @@ impl RecipientBody {
     }
 }
 
+/// The field `without_face` of a request: why a code is issued without a recognised face.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WithoutFaceBody {
+    reason: Reason,
+    text: Option<Secret>,
+}
+
+impl WithoutFaceBody {
+    /// Parses the reason and its text.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidField`].
+    pub fn parse(&self) -> Result<WithoutFace, Problem> {
+        let invalid = |reason| Problem::InvalidField { field: "without_face.text".to_owned(), reason };
+        WithoutFace::parse(self.reason, self.text.as_ref().map(Secret::expose)).map_err(|error| match error {
+            InvalidWithoutFace::TextMissing => invalid(FieldReason::Missing),
+            InvalidWithoutFace::Text(_) => invalid(FieldReason::InvalidText { limit: TEXT_CHARACTERS_MAX }),
+        })
+    }
+}
+
 /// Logs that a daily limit is reached, for its alarm, and returns the problem for the photographer.
 pub fn limit_reached(operation: &str, limit: CodeLimit, now: Moment) -> Problem {
     log_limit(operation, limit, Share::Whole);
@@ -65,10 +91,46 @@ fn log_limit(operation: &str, limit: CodeLimit, share: Share) {
     log::line(operation, LogCode::CodeLimit, &[("limit", json!(limit.name())), ("share", json!(share.name()))]);
 }
 
-/// A picture that satisfies every rule.
+/// Returns whether a picture was rejected because no face was found.
+pub fn is_without_face(failure: &Failure) -> bool {
+    matches!(failure.problem(), Problem::BadPicture { fault: PictureFault::Shown(finding), .. } if is_no_face(finding))
+}
+
+/// Stores in the session that an upload was rejected because no face was found. Returns the session's rejections, which include this one.
+///
+/// If another request changes them at the same time, reads the session again and repeats the update.
+///
+/// # Errors
+/// Storage errors; [`Problem::SessionExpired`] if the session has ended; [`Problem::Conflict`] if other requests win every time.
+pub async fn note_no_face(sessions: &Sessions, session: &Session, upload: &Issuance, now: Moment) -> Result<Rejections, Failure> {
+    const TRIES: usize = 3;
+    let mut session = session.clone();
+    for _ in 0..TRIES {
+        let Some(rejections) = session.rejections.with(&upload.business, &upload.upload_id, now) else { return Ok(session.rejections) };
+        if sessions.set_rejections(&session, &rejections).await? {
+            return Ok(rejections);
+        }
+        session = sessions.load(&session.token, now).await?.filter(|session| session.successor.is_none()).ok_or(Problem::SessionExpired)?;
+    }
+    Err(Problem::Conflict.into())
+}
+
+/// A picture that satisfies every rule, except one that was waived.
 pub struct CheckedPicture {
     pub kind: ImageKind,
     pub picture: Accepted,
+}
+
+impl CheckedPicture {
+    /// Returns what the item of the code stores about the picture.
+    pub fn facts(&self) -> ImageFacts {
+        ImageFacts {
+            kind: self.kind,
+            width: self.picture.width,
+            height: self.picture.height,
+            bytes: u64::try_from(self.picture.jpeg.len()).unwrap_or_default(),
+        }
+    }
 }
 
 /// An uploaded original. Its memory is overwritten when it is dropped.
@@ -90,15 +152,18 @@ pub async fn originals(vault: &Vault, upload: &Issuance) -> Result<Vec<(ImageKin
     join_all(reading).await.into_iter().collect()
 }
 
-/// Reads the originals and checks them against their declaration and the rules of the profile.
+/// Reads the originals and checks them against their declaration and the rules of the profile. With `waives_no_face`, a face photo in which no
+/// face is found is accepted.
 ///
 /// # Errors
 /// [`Problem::BadPicture`] with the first rule that a picture breaks, and the errors of [`originals`].
-pub async fn check(vault: &Vault, upload: &Issuance) -> Result<Vec<CheckedPicture>, Failure> {
+pub async fn check(vault: &Vault, upload: &Issuance, waives_no_face: bool) -> Result<Vec<CheckedPicture>, Failure> {
     let mut checked = Vec::new();
     for (kind, original) in originals(vault, upload).await? {
         let bad_picture = |fault: PictureFault| Problem::BadPicture { kind, fault };
-        checked.push(CheckedPicture { kind, picture: pictures::accept(upload.profile, kind, &original).map_err(bad_picture)? });
+        let is_waived = |finding: &Finding| waives_no_face && is_no_face(finding);
+        let picture = pictures::accept_waiving(upload.profile, kind, &original, is_waived).map_err(bad_picture)?;
+        checked.push(CheckedPicture { kind, picture });
     }
     Ok(checked)
 }

@@ -23,6 +23,7 @@ struct Deps {
     staff: Staff,
     staff_key: SealingKey,
     hasher: IdentifierHasher,
+    issuance_key: SealingKey,
     issuances: Issuances,
 }
 
@@ -42,6 +43,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         staff: setup.staff(),
         staff_key: setup.staff_key(),
         hasher: setup.identifier_hasher(),
+        issuance_key: setup.issuance_key(),
         issuances: setup.issuances(),
     };
     edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
@@ -54,7 +56,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let (page, staff) = tokio::try_join!(listing, staff_of(deps, &business, employee.is_none()))?;
     let views = page.issuances.iter().filter_map(|issuance| {
         let issued = issuance.issued.as_ref()?;
-        Some(IssuanceView::of(issuance, issued, (&session, &member), call.language, call.now))
+        Some(IssuanceView::of(issuance, issued, (&session, &member), &deps.issuance_key, call.language, call.now))
     });
     let mut views: Vec<_> = views.collect();
     label(deps, &staff, &mut views)?;

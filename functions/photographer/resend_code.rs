@@ -20,7 +20,7 @@ use storage::{
     kms::KmsKey,
     outbox::{Message, Outbox, OutboxItem},
     reminders::{About, Address, ReminderItem, Reminders},
-    sealing::{RecipientHasher, code_id},
+    sealing::{RecipientHasher, SealingKey, code_id},
     sessions::Sessions,
     staff::Staff,
     transaction::TransactWrite,
@@ -37,6 +37,7 @@ struct Deps {
     recipient_hasher: RecipientHasher,
     reminders: Reminders,
     reminders_key: KmsKey,
+    issuance_key: SealingKey,
     transaction: Transaction,
 }
 
@@ -61,6 +62,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         recipient_hasher: setup.recipient_hasher(),
         reminders: setup.reminders(),
         reminders_key: setup.reminders_key(),
+        issuance_key: setup.issuance_key(),
         transaction: setup.transaction(),
     };
     edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
@@ -94,7 +96,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     };
     match result {
         Ok(updated) => {
-            let view = IssuanceView::of(&upload, &updated, (&session, &member), call.language, call.now);
+            let view = IssuanceView::of(&upload, &updated, (&session, &member), &deps.issuance_key, call.language, call.now);
             Reply::json(200, &view.suggesting_for(&to))
         }
         // In the meantime the code was associated, sent again by another request, or claimed by `deliver_code`.

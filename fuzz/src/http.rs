@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use domain::{FileProfile, Language, Moment, recipient::RecipientKind};
-use edge::{Call, SESSION_COOKIE};
+use domain::{FileProfile, Language, Moment, recipient::RecipientKind, small_copy::COPY_BYTES_MAX};
+use edge::{AcceptedBody, Call, SESSION_COOKIE};
 use lambda_http::{
     Body, Request,
     http::{Method, header},
@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::texts;
 
 const ORIGIN: &str = "https://myphoto.example";
-/// The limit that `edge` enforces.
+/// The limit of JSON bodies that `edge` enforces.
 const BODY_BYTES_MAX: usize = 16 * 1024;
 
 /// A request body with every kind of field that the bodies of our operations have.
@@ -88,8 +88,8 @@ fn collect(json: &Value, keys: &mut BTreeSet<String>, values: &mut BTreeSet<Stri
     }
 }
 
-/// Asserts, for every event that API Gateway can produce, that a request that is allowed to change something is JSON and comes from one of
-/// our own pages or from a client that is not a browser.
+/// Asserts, for every event that API Gateway can produce, that a request that is allowed to change something has the accepted type and comes
+/// from one of our own pages or from a client that is not a browser.
 pub(crate) fn event(data: &[u8]) {
     let Ok(mut event) = serde_json::from_slice::<Value>(data) else { return };
     if !normalise_as_the_gateway_does(&mut event) {
@@ -106,14 +106,24 @@ pub(crate) fn event(data: &[u8]) {
     if let Ok(page) = call.page() {
         assert!((1..=100).contains(&page.limit) && page.after.is_none_or(|cursor| cursor.is_ascii()));
     }
-    if call.check_unsafe().is_ok() && ![Method::GET, Method::HEAD, Method::OPTIONS].contains(&method) {
-        let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
-        let is_json =
-            headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().to_ascii_lowercase().starts_with(b"application/json"));
-        let may_be_empty = method == Method::DELETE || headers.contains_key(header::AUTHORIZATION);
-        assert!(origin.is_none_or(|origin| origin == ORIGIN), "{origin:?}");
-        assert!(is_json || (may_be_empty && body == 0));
-        assert!(body <= BODY_BYTES_MAX);
+    let accepted = [
+        (
+            AcceptedBody::JSON,
+            &b"application/json"[..],
+            BODY_BYTES_MAX,
+            method == Method::DELETE || headers.contains_key(header::AUTHORIZATION),
+        ),
+        (AcceptedBody::jpeg(COPY_BYTES_MAX), b"image/jpeg", COPY_BYTES_MAX, false),
+    ];
+    for (accepted, media_type, bytes_max, may_be_empty) in accepted {
+        if call.check_unsafe(accepted).is_ok() && ![Method::GET, Method::HEAD, Method::OPTIONS].contains(&method) {
+            let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
+            let has_type =
+                headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().to_ascii_lowercase().starts_with(media_type));
+            assert!(origin.is_none_or(|origin| origin == ORIGIN), "{origin:?}");
+            assert!(has_type || (may_be_empty && body == 0));
+            assert!(body <= bytes_max);
+        }
     }
     call.redirect_errors_to_page();
 }

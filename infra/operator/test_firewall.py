@@ -104,7 +104,7 @@ def matching_rules(request, restricts_pulls=False):
 class Firewall(unittest.TestCase):
     def test_requests_without_a_session_are_blocked_if_they_need_one(self):
         known = operations()
-        self.assertEqual(sum(known.values()), 31)
+        self.assertEqual(sum(known.values()), 32)
         for operation, needs_session in known.items():
             with self.subTest(operation):
                 bare = sample(operation, without=("cookie", "authorization"))
@@ -134,6 +134,7 @@ class Firewall(unittest.TestCase):
         counted = {
             "request_upload": {"UploadsPerAddress"},
             "check_photos": {"ChecksPerAddress"},
+            "locate_face": {"FacesPerAddress"},
             "issue_code": {"IssuesPerAddress"},
             "sign_in": {"SignInsPerAddress"},
             "callback": {"SignInsPerAddress"},

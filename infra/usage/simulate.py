@@ -29,6 +29,7 @@ RESERVE_OF_DAY = 1.5
 # The paths for which template.yaml sets a rate limit, and the function that handles each.
 THROTTLED = {
     "/v1/photographer/uploads/{upload}/check": "check_photos",
+    "/v1/photographer/face": "locate_face",
     "/v1/photographer/issuances": "issue_code",
     "/v1/sign-in/callback": "callback",
     "/v1/session/otp/resend": "resend_otp",
@@ -38,12 +39,14 @@ THROTTLED = {
 # session.
 FLOODED = {
     "/v1/photographer/uploads/{upload}/check": ("IssuingPerAddress", True),
+    "/v1/photographer/face": ("IssuingPerAddress", True),
     "/v1/photographer/issuances": ("IssuingPerAddress", True),
     "/v1/sign-in/callback": ("SignInsPerAddress", False),
     "/v1/session/otp/resend": ("SignInsPerAddress", True),
     "/v1/pulls": ("PullsPerAddress", False),
 }
-# The settings before 30 November 2026, for comparison: the firewall's limit for one IP address in five minutes, and the gateway's rate limit per second.
+# The settings before 30 November 2026, for comparison: the firewall's limit for one IP address in five minutes, and the gateway's rate limit per second. Paths that
+# did not exist then are missing.
 BEFORE = {
     "/v1/photographer/uploads/{upload}/check": (3000, 20),
     "/v1/photographer/issuances": (3000, 20),
@@ -310,9 +313,9 @@ def floods(year):
     found = []
     for path, (parameter, needs_session) in FLOODED.items():
         own, rate = year.busiest(year.calls_of(THROTTLED[path])), year.template.throttles[path]
-        limit_before, rate_before = BEFORE[path]
+        limit_before, rate_before = BEFORE.get(path, (None, None))
         for hosts in HOSTS:
-            before = admitted_share(own, hosts * limit_before / WINDOW, rate_before)
+            before = admitted_share(own, hosts * limit_before / WINDOW, rate_before) if path in BEFORE else None
             # The firewall blocks requests without a session. It cannot recognize an invented session, and counts such requests for their IP address.
             now = admitted_share(own, hosts * year.template.parameters[parameter] / WINDOW, rate)
             found.append((path, hosts, own, before, 1.0 if needs_session else now, now))
@@ -321,7 +324,7 @@ def floods(year):
 
 def studio_calls(year):
     """Returns the number of calls that the largest studio makes in its busiest five minutes, to the operation that it calls most."""
-    a_pair = max(year.usage.times(name, "pairs") for name in ("request_upload", "check_photos"))
+    a_pair = max(year.usage.times(name, "pairs") for name in ("request_upload", "check_photos", "locate_face"))
     return year.template.parameters["CodesPerBusiness"] * year.hour() / 3_600 * WINDOW * year.country["peak"]["second"] * a_pair
 
 
@@ -396,7 +399,7 @@ def tables(years, limits):
     found["throttles"] = table(["path", "limit of all callers together", *scales], rows)
 
     rows = [
-        [f"`{path}`", figure(own), f"{hosts:,}", f"{before:.0%}", f"{without:.0%}", f"{invented:.0%}"]
+        [f"`{path}`", figure(own), f"{hosts:,}", "-" if before is None else f"{before:.0%}", f"{without:.0%}", f"{invented:.0%}"]
         for path, hosts, own, before, without, invented in floods(first)
     ]
     found["a flood"] = table(["path", "other callers, a second", "hosts", "before", "now: requests without a session", "now: with an invented session"], rows)

@@ -15,8 +15,10 @@ use crate::{
     fixtures,
     inbox::{self, Message},
     people::Visit,
-    stack,
+    pictures, stack,
 };
+
+pub const FACE: &str = "/v1/photographer/face";
 
 /// Pictures to upload, with their JPEG bytes.
 pub type Photos = Vec<(ImageKind, Vec<u8>)>;
@@ -28,6 +30,11 @@ pub fn both() -> Photos {
 
 pub fn face_only() -> Photos {
     vec![(ImageKind::Face, fixtures::portrait())]
+}
+
+/// Returns a picture that satisfies every rule of the `standard` profile for face photos, except that it shows no face.
+pub fn faceless() -> Photos {
+    vec![(ImageKind::Face, pictures::jpeg(800, 1200))]
 }
 
 /// The recipient of a code.
@@ -128,6 +135,29 @@ pub async fn issue_code_with_reminder(visit: &Visit, upload_id: &str, to: &To, l
     let recipient = json!({ "kind": to.kind(), "value": to.address() });
     let body = json!({ "upload_id": upload_id, "recipient": recipient, "language": language, "reminder": true });
     visit.browser.post("/v1/photographer/issuances", &body).await
+}
+
+/// Issues a code although no face is found in the face photo.
+pub async fn issue_code_without_face(visit: &Visit, upload_id: &str, to: &To, without_face: &Value) -> Response {
+    let recipient = json!({ "kind": to.kind(), "value": to.address() });
+    let body = json!({ "upload_id": upload_id, "recipient": recipient, "language": "el", "without_face": without_face });
+    visit.browser.post("/v1/photographer/issuances", &body).await
+}
+
+/// Uploads two pictures without a face and requests the report on each, so that a code may be issued for the second one. Returns the second
+/// upload's id.
+pub async fn rejected_twice(visit: &Visit) -> String {
+    let mut last = String::new();
+    for _ in 0..2 {
+        last = upload(visit, FileProfile::Standard, &faceless()).await;
+        check_photos(visit, &last, Language::El).await.expect(200);
+    }
+    last
+}
+
+/// Requests the position of the face in a small copy of a photo.
+pub async fn locate_face(visit: &Visit, copy: &[u8]) -> Response {
+    visit.browser.request(Method::POST, FACE).body("image/jpeg", copy).send().await
 }
 
 /// Sends a code again: to the same recipient in the same language, unless others are given.

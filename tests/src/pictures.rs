@@ -67,7 +67,20 @@ pub fn broken_structure() -> Vec<u8> {
 
 /// Returns the portrait padded to exactly `length` bytes with comment segments.
 pub fn of_bytes(length: usize) -> Vec<u8> {
-    let missing = length.checked_sub(PORTRAIT.len()).expect("more bytes than the portrait has");
+    padded(PORTRAIT, length)
+}
+
+/// Returns a small copy of the portrait, as it is sent to find the face: 300 x 450 pixels, without metadata.
+pub fn small_copy() -> Vec<u8> {
+    include_bytes!("../fixtures/small_copy.jpg").to_vec()
+}
+
+/// Returns the file padded to exactly `length` bytes with comment segments.
+///
+/// # Panics
+/// If the file is longer, or shorter by less than four bytes.
+pub fn padded(file: &[u8], length: usize) -> Vec<u8> {
+    let missing = length.checked_sub(file.len()).expect("at least as many bytes as the file has");
     let mut comments = Vec::with_capacity(missing);
     while comments.len() < missing {
         // A segment has at most 65,537 bytes, of which marker and length take four. 60,000 leaves enough bytes for the last segment.
@@ -77,10 +90,7 @@ pub fn of_bytes(length: usize) -> Vec<u8> {
         comments.extend([0xff, COM, stored[0], stored[1]]);
         comments.resize(comments.len() + size - 4, b' ');
     }
-    let mut file = PORTRAIT[..2].to_vec();
-    file.extend(comments);
-    file.extend(&PORTRAIT[2..]);
-    file
+    [&file[..2], &comments, &file[2..]].concat()
 }
 
 /// Returns a file with one byte more than the limit of 3,000,000.

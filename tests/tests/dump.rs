@@ -159,7 +159,7 @@ async fn a_copy_of_all_tables_and_the_bucket_reveals_no_code_no_person_and_no_fa
     all.use_photos().await;
     let after_use = dump().await;
     assert_contains(&after_use, &all.by_sms, "associated").await;
-    for sealed in ["STAFF_TABLE sealed", "REMINDERS_TABLE sealed"] {
+    for sealed in ["STAFF_TABLE sealed", "REMINDERS_TABLE sealed", "ISSUANCES_TABLE issued.without_face"] {
         assert!(after_use.iter().any(|found| found.place == sealed), "{sealed}");
     }
     assert_all_is_hidden(&after_use, &all);

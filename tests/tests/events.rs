@@ -49,6 +49,9 @@ fn every_event_of_a_route_is_read_by_the_runtime_and_names_that_route() {
                 Body::Empty => {
                     assert!(matches!(method, "GET" | "DELETE") || request.headers().contains_key("authorization"), "{file}: no body");
                 }
+                Body::Binary(bytes) if request.headers()["content-type"] == "image/jpeg" => {
+                    image::load_from_memory_with_format(bytes, image::ImageFormat::Jpeg).unwrap_or_else(|error| panic!("{file}: {error}"));
+                }
                 Body::Binary(bytes) => {
                     serde_json::from_slice::<serde_json::Map<_, _>>(bytes).unwrap_or_else(|error| panic!("{file}: {error}"));
                 }

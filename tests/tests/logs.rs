@@ -130,6 +130,7 @@ async fn logs_contain_no_code_token_password_name_number_or_address() {
         ("exchange_token", "exchange_refused"),
         ("pull_photo", "signature_refused"),
         ("callback", "\"cause\""),
+        ("issue_code", "\"code\":\"issued_without_face\""),
         ("resend_otp", "\"cause\":\"sms: "),
         ("deliver_code", "\"cause\":\"sms: "),
         ("send_reminders", "\"cause\":\"email: "),

@@ -26,11 +26,13 @@ pub mod reminder;
 pub mod retention;
 pub mod secret;
 pub mod session;
+pub mod small_copy;
 pub mod staff;
 pub mod submission;
 pub mod time;
 pub mod typed;
 pub mod verdict;
+pub mod without_face;
 
 pub use code_number::{CodeNumber, MalformedCode};
 pub use identity::{Afm, Amka, Identifier, Paaypa, SubjectId};

@@ -61,6 +61,8 @@ impl Frame {
 }
 
 impl FileProfile {
+    pub const ALL: [Self; 2] = [Self::Standard, Self::IdentityCard];
+
     pub const fn name(self) -> &'static str {
         match self {
             Self::Standard => "standard",
@@ -155,6 +157,12 @@ pub enum PictureFault {
         min_width: u32,
         min_height: u32,
     },
+    /// An edge of the small copy ([`crate::small_copy`]) is longer than its limit.
+    TooLarge {
+        width: u32,
+        height: u32,
+        edge_max: u32,
+    },
     Proportion {
         width: u32,
         height: u32,
@@ -179,6 +187,13 @@ impl PictureFault {
             Self::TooManyPixels { .. } => Rule::Pixels,
             Self::TooSmall { width, min_width, .. } => {
                 if *width < *min_width {
+                    Rule::Width
+                } else {
+                    Rule::Height
+                }
+            }
+            Self::TooLarge { width, edge_max, .. } => {
+                if *width > *edge_max {
                     Rule::Width
                 } else {
                     Rule::Height

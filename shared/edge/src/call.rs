@@ -17,7 +17,7 @@ use lambda_http::{
     http::{HeaderMap, Method, header},
     request::RequestContext,
 };
-use messages::problem::Problem;
+use messages::problem::{BodyType, Problem};
 use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
@@ -34,8 +34,24 @@ pub const SIGN_IN_COOKIE: &str = "__Host-sign-in";
 /// the requesting site. The description of the API is public, so that other sites may link to it.
 const CROSS_SITE_ROUTES: &[&str] = &["/v1/sign-in", "/v1/sign-in/callback", "/v1/openapi.json"];
 
-/// Limit of a request body, in bytes. The largest valid body of any operation has a few hundred.
+/// Limit of a JSON body, in bytes. The largest valid body of any operation has a few hundred.
 const BODY_BYTES_MAX: usize = 16 * 1024;
+
+/// The request body that an operation accepts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AcceptedBody {
+    body_type: BodyType,
+    bytes_max: usize,
+}
+
+impl AcceptedBody {
+    pub const JSON: Self = Self { body_type: BodyType::Json, bytes_max: BODY_BYTES_MAX };
+
+    /// A JPEG file of at most `bytes_max` bytes.
+    pub const fn jpeg(bytes_max: usize) -> Self {
+        Self { body_type: BodyType::Jpeg, bytes_max }
+    }
+}
 
 /// One request. Headers, query, path and body are as the caller sent them. Code that uses them must check them.
 pub struct Call {
@@ -123,14 +139,18 @@ impl Call {
     }
 
     /// Protects requests that change something against cross-site request forgery: such a request must come from our own pages (or from no
-    /// browser) and have a JSON body, which a form on another site cannot send.
+    /// browser) and have a body of the accepted type.
     ///
-    /// The body may be empty in a `DELETE` request, and in a request with an `Authorization` header, because a form on another site cannot
+    /// A form on another site can send neither JSON nor a JPEG as the body. A script on another site can do so only after a preflight request,
+    /// which the service does not answer. Browsers that sent `image/jpeg` without a preflight (an old fault of `sendBeacon`) still name the
+    /// other site in `Origin`.
+    ///
+    /// A JSON body may be empty in a `DELETE` request, and in a request with an `Authorization` header, because a form on another site cannot
     /// send that header either.
     ///
     /// # Errors
     /// [`Problem::ForeignOrigin`], [`Problem::BodyTooLarge`], [`Problem::UnsupportedMediaType`].
-    pub fn check_unsafe(&self) -> Result<(), Problem> {
+    pub fn check_unsafe(&self, accepted: AcceptedBody) -> Result<(), Problem> {
         if self.method == Method::GET || self.method == Method::HEAD || self.method == Method::OPTIONS {
             return Ok(());
         }
@@ -139,14 +159,20 @@ impl Call {
         if foreign || self.is_from_another_site() {
             return Err(Problem::ForeignOrigin);
         }
-        if self.body.len() > BODY_BYTES_MAX {
-            return Err(Problem::BodyTooLarge { limit: BODY_BYTES_MAX });
+        let AcceptedBody { body_type, bytes_max } = accepted;
+        if self.body.len() > bytes_max {
+            return Err(Problem::BodyTooLarge { limit: bytes_max });
         }
         let media_type = self.header(header::CONTENT_TYPE).unwrap_or_default().split(';').next().unwrap_or_default().trim();
-        let is_json = media_type.eq_ignore_ascii_case("application/json");
-        let may_be_empty = self.method == Method::DELETE || self.has_header(&header::AUTHORIZATION);
-        let needs_json = !may_be_empty || !self.body.is_empty();
-        if needs_json && !is_json { Err(Problem::UnsupportedMediaType) } else { Ok(()) }
+        let may_be_empty = match body_type {
+            BodyType::Json => self.method == Method::DELETE || self.has_header(&header::AUTHORIZATION),
+            BodyType::Jpeg => false,
+        };
+        let needs_type = !may_be_empty || !self.body.is_empty();
+        if needs_type && !media_type.eq_ignore_ascii_case(body_type.media_type()) {
+            return Err(Problem::UnsupportedMediaType { accepted: body_type });
+        }
+        Ok(())
     }
 }
 

@@ -140,6 +140,7 @@ pub const fn status(problem: &Problem) -> StatusCode {
         | Problem::UploadIssued
         | Problem::UploadRefused
         | Problem::IssuanceConflict
+        | Problem::WithoutFaceTooEarly
         | Problem::ResendAssociated
         | Problem::ResendTooLate
         | Problem::ResendExhausted { .. }
@@ -150,7 +151,7 @@ pub const fn status(problem: &Problem) -> StatusCode {
         | Problem::Conflict => StatusCode::CONFLICT,
 
         Problem::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-        Problem::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Problem::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Problem::RangeNotSatisfiable { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
 
         Problem::InvalidField { .. }

@@ -17,9 +17,9 @@ pub mod signed;
 mod token_transport;
 pub mod views;
 
-pub use call::{Call, PageRequest, SESSION_COOKIE, SIGN_IN_COOKIE};
+pub use call::{AcceptedBody, Call, PageRequest, SESSION_COOKIE, SIGN_IN_COOKIE};
 pub use failure::{Failure, status};
 pub use reply::Reply;
-pub use serve::{BoxedHandler, now, serve, serve_event, serve_problem};
+pub use serve::{BoxedHandler, now, serve, serve_event, serve_problem, serve_with_body};
 pub use setup::{Setup, StartError, Variables};
 pub use token_transport::TokenTransport;

@@ -27,6 +27,8 @@ pub enum LogCode {
     CodeSent,
     /// Half or all of a daily limit of codes is used.
     CodeLimit,
+    /// A code was issued although no face was found in the face photo.
+    IssuedWithoutFace,
     /// An attempt to send a code failed. It will be repeated.
     DeliveryFailed,
     /// A code could not be sent, and no further attempt is made.
@@ -55,6 +57,7 @@ impl LogCode {
             Self::SideCallFailed => "side_call_failed",
             Self::CodeSent => "code_sent",
             Self::CodeLimit => "code_limit",
+            Self::IssuedWithoutFace => "issued_without_face",
             Self::DeliveryFailed => "delivery_failed",
             Self::DeliveryGivenUp => "delivery_given_up",
             Self::DeliverySkipped => "delivery_skipped",

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::{
-    call::Call,
+    call::{AcceptedBody, Call},
     failure::Failure,
     log::{self, LogCode},
     reply::Reply,
@@ -31,7 +31,7 @@ const TIME_FOR_RESPONSE: Duration = Duration::from_millis(700);
 /// Exit code after a panic, the same as that of any Rust program.
 const PANIC_EXIT_CODE: i32 = 101;
 
-/// Serves HTTP requests from the gateway until the process ends.
+/// Serves HTTP requests from the gateway until the process ends. Bodies must be JSON.
 ///
 /// # Errors
 /// If environment variables are missing, or the Lambda runtime ends.
@@ -41,15 +41,32 @@ pub async fn serve<D: Send + Sync>(
     deps: D,
     handler: BoxedHandler<D>,
 ) -> Result<(), Error> {
+    serve_with_body(operation, setup, deps, AcceptedBody::JSON, handler).await
+}
+
+/// Like [`serve`], for an operation whose body is not JSON.
+///
+/// # Errors
+/// If environment variables are missing, or the Lambda runtime ends.
+pub async fn serve_with_body<D: Send + Sync>(
+    operation: &'static str,
+    setup: impl Into<Variables>,
+    deps: D,
+    body: AcceptedBody,
+    handler: BoxedHandler<D>,
+) -> Result<(), Error> {
     let public_origin = setup.into().finish(operation)?;
-    serve_requests(operation, &public_origin, &(deps, handler), guarded).await
+    serve_requests(operation, &public_origin, &(deps, body, handler), guarded).await
 }
 
 /// Calls the handler if the request passes the checks against requests from other sites.
-fn guarded<'a, D: Sync>((deps, handler): &'a (D, BoxedHandler<D>), call: &'a Call) -> BoxFuture<'a, Result<Reply, Failure>> {
+fn guarded<'a, D: Sync>(
+    (deps, body, handler): &'a (D, AcceptedBody, BoxedHandler<D>),
+    call: &'a Call,
+) -> BoxFuture<'a, Result<Reply, Failure>> {
     Box::pin(async move {
         call.check_site()?;
-        call.check_unsafe()?;
+        call.check_unsafe(*body)?;
         handler(deps, call).await
     })
 }

@@ -127,6 +127,10 @@ impl Setup {
         RecipientHasher::new(self.secret("RECIPIENT_SECRET").expose())
     }
 
+    pub fn issuance_key(&self) -> storage::sealing::SealingKey {
+        storage::sealing::issuance_key(self.secret("ISSUANCE_SECRET").expose())
+    }
+
     pub fn code_limits(&self) -> CodeLimits {
         let limits =
             Limits { codes_per_business: self.variables.number("CODES_PER_BUSINESS"), sms: self.variables.number("CODE_SMS_PER_DAY") };

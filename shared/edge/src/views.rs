@@ -1,25 +1,24 @@
 //! Response bodies that several operations share: session, submission, association, issuance and staff.
 
+mod issuance;
+
 use domain::{
     FileProfile, ImageKind, Language, Moment,
-    delivery::{self, DeliveryState, IssuanceState},
-    recipient::{Recipient, RecipientKind},
     reminder::ReminderKind,
     session::{Role, Stage},
     staff::{Capacity, MemberId},
-    verdict::Verdict,
 };
 use messages::consent::ConsentText;
 use serde::Serialize;
 use storage::{
     associations::Association,
     codes::ImageFacts,
-    issuances::{Issuance, Issued},
     sealing::IdentifierHasher,
     sessions::{Business, Minor, PendingSubmission, Session},
     staff::{StaffFacts, StaffItem},
 };
 
+pub use self::issuance::{IssuanceView, WithoutFaceView};
 use crate::guard::Subject;
 
 #[derive(Debug, Serialize)]
@@ -251,118 +250,6 @@ impl AssociationView {
                 on: ReminderKind::Association.due_on(association.expires_at).to_string(),
             }),
         }
-    }
-}
-
-#[derive(Debug, Serialize)]
-pub struct IssuanceView {
-    pub upload_id: String,
-    pub profile: FileProfile,
-    pub images: Vec<ImageKind>,
-    pub recipient: RecipientView,
-    pub language: Language,
-    pub issued_at: String,
-    pub expires_at: String,
-    pub state: IssuanceState,
-    pub delivery: DeliveryView,
-    pub associated: bool,
-    /// True if the citizen agreed to a reminder before the code expires.
-    pub reminder: bool,
-    pub resends: ResendsView,
-    /// The verdicts of public bodies, without the body, the image and the time.
-    pub verdicts: Vec<VerdictView>,
-    /// True if the caller made the upload, false if another member of the business did.
-    pub issued_by_you: bool,
-    pub issued_by: IssuerView,
-}
-
-#[derive(Debug, Serialize)]
-pub struct RecipientView {
-    pub kind: RecipientKind,
-    pub masked: String,
-    /// The email address that was probably meant, if the domain of the given one looks misspelt.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub suggestion: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-pub struct DeliveryView {
-    pub state: DeliveryState,
-    pub attempts: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sent_at: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-pub struct ResendsView {
-    /// How many more times the code may be sent again.
-    pub left: usize,
-    pub list: Vec<ResendView>,
-}
-
-#[derive(Debug, Serialize)]
-pub struct ResendView {
-    pub at: String,
-    /// True if a new code was sent, to another recipient or in another language.
-    pub corrected: bool,
-}
-
-#[derive(Debug, Serialize)]
-pub struct VerdictView {
-    #[serde(flatten)]
-    pub verdict: Verdict,
-    /// The text of `reason`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason_text: Option<&'static str>,
-}
-
-/// The member of the business who made an upload.
-#[derive(Debug, Serialize)]
-pub struct IssuerView {
-    pub capacity: Capacity,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub employee: Option<MemberId>,
-    /// The owner's label for the employee. Shown to the owner only.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub label: Option<String>,
-}
-
-impl IssuanceView {
-    /// Creates the view of an issuance for the caller. `member` is the caller's ID in the records of the business.
-    pub fn of(issuance: &Issuance, issued: &Issued, (caller, member): (&Session, &MemberId), language: Language, now: Moment) -> Self {
-        let resends = issued.resent.iter().map(|resent| ResendView { at: resent.at.rfc3339(), corrected: resent.corrected });
-        let verdicts = issued
-            .verdicts
-            .visible()
-            .into_iter()
-            .map(|verdict| VerdictView { verdict, reason_text: crate::records::reason_text(verdict, language) });
-        Self {
-            upload_id: issuance.upload_id.clone(),
-            profile: issuance.profile,
-            images: issuance.declared.keys().copied().collect(),
-            recipient: RecipientView { kind: issued.recipient_kind, masked: issued.recipient_masked.clone(), suggestion: None },
-            language: issued.language,
-            issued_at: issued.issued_at.rfc3339(),
-            expires_at: issued.code_expires_at.rfc3339(),
-            state: issued.state(now),
-            delivery: DeliveryView { state: issued.delivery, attempts: issued.attempts, sent_at: issued.sent_at.map(Moment::rfc3339) },
-            associated: issued.associated,
-            reminder: issued.reminder,
-            resends: ResendsView { left: delivery::resends_left(&issued.resend_facts(), now), list: resends.collect() },
-            verdicts: verdicts.collect(),
-            issued_by_you: issuance.was_made_by(member, &caller.subject_id),
-            issued_by: IssuerView { capacity: issuance.capacity(), employee: issuance.employee.clone(), label: None },
-        }
-    }
-
-    /// Adds a suggestion for the recipient of this request. Only the response to the photographer who has just given the address contains it.
-    #[must_use]
-    pub fn suggesting_for(mut self, recipient: &Recipient) -> Self {
-        self.recipient.suggestion = match recipient {
-            Recipient::Email(email) => domain::typed::suggestion(email.expose()),
-            Recipient::Mobile(_) => None,
-        };
-        self
     }
 }
 

@@ -28,7 +28,10 @@ pub enum Problem {
     WrongRole,
 
     ForeignOrigin,
-    UnsupportedMediaType,
+    UnsupportedMediaType {
+        /// The type that the operation accepts.
+        accepted: BodyType,
+    },
     BodyTooLarge {
         /// In bytes.
         limit: usize,
@@ -185,6 +188,8 @@ pub enum Problem {
     UploadRefused,
     /// A code has already been issued for this upload, with another recipient or language.
     IssuanceConflict,
+    /// The request gives a reason for issuing a code without a recognised face, but too few uploads were rejected for that.
+    WithoutFaceTooEarly,
     /// The code is associated, and an associated code is not sent again.
     ResendAssociated,
     ResendTooLate,
@@ -200,6 +205,22 @@ pub enum Problem {
     Throttled,
     Internal,
     Timeout,
+}
+
+/// The type of an operation's request body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyType {
+    Json,
+    Jpeg,
+}
+
+impl BodyType {
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Jpeg => "image/jpeg",
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -259,7 +280,7 @@ impl Problem {
             Self::ConsentRequired => "consent_required",
             Self::WrongRole => "wrong_role",
             Self::ForeignOrigin => "foreign_origin",
-            Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::UnsupportedMediaType { .. } => "unsupported_media_type",
             Self::BodyTooLarge { .. } => "body_too_large",
             Self::MalformedJson => "malformed_json",
             Self::InvalidField { .. } => "invalid_field",
@@ -328,6 +349,7 @@ impl Problem {
             Self::UploadIssued => "upload_issued",
             Self::UploadRefused => "upload_refused",
             Self::IssuanceConflict => "issuance_conflict",
+            Self::WithoutFaceTooEarly => "without_face_too_early",
             Self::ResendAssociated => "resend_associated",
             Self::ResendTooLate => "resend_too_late",
             Self::ResendExhausted { .. } => "resend_exhausted",

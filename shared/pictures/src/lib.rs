@@ -19,6 +19,7 @@ use domain::{
     face_position::FacePosition,
     photo::{self, FileProfile, ImageKind, PictureFault},
     picture_report::{self, FileMeasures, Finding, HeaderMeasures, Report},
+    small_copy,
 };
 use image::RgbImage;
 
@@ -33,6 +34,8 @@ pub struct Accepted {
     pub height: u32,
     /// A small JPEG.
     pub preview: Vec<u8>,
+    /// Whether an error was waived ([`accept_waiving`]).
+    pub waived: bool,
 }
 
 /// Prints no image data, so that no face can get into a log.
@@ -47,15 +50,30 @@ impl fmt::Debug for Accepted {
 /// # Errors
 /// The first violated rule, with the measured value. Warnings are not errors.
 pub fn accept(profile: FileProfile, kind: ImageKind, file: &[u8]) -> Result<Accepted, PictureFault> {
+    accept_waiving(profile, kind, file, |_| false)
+}
+
+/// Like [`accept`], but errors in what the picture shows are ignored if `is_waived` returns true for them.
+///
+/// # Errors
+/// Those of [`accept`].
+pub fn accept_waiving(
+    profile: FileProfile,
+    kind: ImageKind,
+    file: &[u8],
+    is_waived: impl Fn(&Finding) -> bool,
+) -> Result<Accepted, PictureFault> {
     photo::check_bytes(length(file))?;
     let header = jpeg::read_header(file)?;
     photo::check_header(profile, kind, header.width, header.height, header.orientation)?;
     let (clean, copy) = clean_and_decode(file)?;
-    if let Some(error) = inspect_pixels(profile, kind, &copy, (header.width, header.height)).findings.into_iter().find(Finding::blocks) {
-        return Err(PictureFault::Shown(error));
+    let errors = inspect_pixels(profile, kind, &copy, (header.width, header.height)).findings.into_iter().filter(Finding::blocks);
+    let (waived, remaining): (Vec<_>, Vec<_>) = errors.partition(is_waived);
+    if let Some(error) = remaining.first() {
+        return Err(PictureFault::Shown(*error));
     }
     let preview = preview::make(&copy)?;
-    Ok(Accepted { jpeg: clean.jpeg, width: header.width, height: header.height, preview })
+    Ok(Accepted { jpeg: clean.jpeg, width: header.width, height: header.height, preview, waived: !waived.is_empty() })
 }
 
 /// Checks an uploaded file against every rule and reports each result, also of rules that are met. The report has a blocking finding exactly
@@ -125,6 +143,15 @@ pub fn decode(file: &[u8]) -> Result<(Vec<u8>, RgbImage), PictureFault> {
 /// [`PictureFault::Damaged`] if the copy is too large for a JPEG.
 pub fn preview(copy: &RgbImage) -> Result<Vec<u8>, PictureFault> {
     preview::make(copy)
+}
+
+/// Checks the header of a file that must comply with [`small_copy`]. Must be called before [`locate`], which decodes the file.
+///
+/// # Errors
+/// [`PictureFault::NotJpeg`], [`PictureFault::Damaged`], and those of [`small_copy::check_header`].
+pub fn check_small_copy(file: &[u8]) -> Result<(), PictureFault> {
+    let header = jpeg::read_header(file)?;
+    small_copy::check_header(header.width, header.height, header.orientation)
 }
 
 /// Returns the cleaned file and a small copy of its pixels.

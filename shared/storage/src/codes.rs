@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::StorageError,
+    issuances::{Issuance, Issued},
     sealing::{SealingKey, code_id, code_key},
     table::{TTL_ATTRIBUTE, Table, key, moment, number, text, to_item},
     transaction::TransactWrite,
@@ -65,6 +66,27 @@ const fn is_zero(number: &u32) -> bool {
 }
 
 impl CodeItem {
+    /// Returns the code of an upload that is issued just now, without its images.
+    pub fn issued(code_id: String, wrapped_key: Vec<u8>, set_id: String, upload: &Issuance, issued: &Issued) -> Self {
+        Self {
+            code_id,
+            state: CodeState::Issued,
+            wrapped_key,
+            set_id,
+            profile: upload.profile,
+            images: Vec::new(),
+            business: upload.business.clone(),
+            upload_id: upload.upload_id.clone(),
+            message_id: issued.message_id.clone(),
+            issued_at: issued.issued_at,
+            expires_at: issued.code_expires_at,
+            first_subject: None,
+            first_associated_at: None,
+            subject: None,
+            dissociations: 0,
+        }
+    }
+
     /// Returns the first association of the code, or `None` if it was never associated.
     pub fn first_association(&self) -> Option<FirstAssociation<'_>> {
         Some(FirstAssociation { subject: self.first_subject.as_ref()?, at: self.first_associated_at? })

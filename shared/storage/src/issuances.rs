@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::{
 use domain::{Moment, business::BusinessId, delivery::DeliveryState, retention::ISSUANCE_RETENTION, verdict::Verdict};
 
 pub use self::{
-    item::{Declared, Issuance, Issued, Resent, UploadState, Verdicts},
+    item::{Declared, Issuance, Issued, Resent, SealedWithoutFace, UploadState, Verdicts},
     list::{Page, Wanted},
 };
 use crate::{

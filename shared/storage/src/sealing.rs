@@ -146,6 +146,12 @@ pub fn staff_key(secret: &str) -> SealingKey {
     SealingKey(*derive(secret.as_bytes(), b"staff"))
 }
 
+/// Derives the key that seals what a photographer writes about a customer in the history of the business. The functions that issue codes
+/// have this secret, so that they need not have the one by which people are found.
+pub fn issuance_key(secret: &str) -> SealingKey {
+    SealingKey(*derive(secret.as_bytes(), b"issuance"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,6 +4,7 @@
 mod minors;
 mod otp;
 mod person;
+mod rejections;
 mod sealed_fields;
 mod submission;
 
@@ -20,11 +21,12 @@ use domain::{
     business::BusinessId,
     consent::PERSONAL_DATA_VERSION,
     session::{self, Role, Stage},
+    without_face::Rejections,
 };
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use self::sealed_fields::{ASSOCIATED, MINORS, PERSON, SUBMISSION, SUCCESSOR, open, open_successor, seal};
+use self::sealed_fields::{ASSOCIATED, MINORS, PERSON, REJECTIONS, SUBMISSION, SUCCESSOR, open, open_successor, seal};
 pub use self::{
     minors::Minor,
     otp::{AwaitedOtp, Try},
@@ -44,7 +46,7 @@ const KEY: &str = "session_id";
 ///
 /// IAM allows each function only the attributes of the updates that it makes (template.yaml), so that a compromised function cannot, for
 /// example, add minors to a session. IAM does not distinguish attributes in conditions from attributes that are written.
-pub const UPDATE_ATTRIBUTES: [(&str, &[&str]); 11] = [
+pub const UPDATE_ATTRIBUTES: [(&str, &[&str]); 13] = [
     ("touch", &[KEY, TTL_ATTRIBUTE, "successor", "used_at"]),
     ("rotate_write", &[KEY, TTL_ATTRIBUTE, "successor", "tries"]),
     ("note_try", &[KEY, "tries"]),
@@ -56,6 +58,8 @@ pub const UPDATE_ATTRIBUTES: [(&str, &[&str]); 11] = [
     ("associated_write", &[KEY, "associated", "submission", "successor"]),
     ("remove_submission", &[KEY, "submission", "successor"]),
     ("set_minors", &[KEY, "minors", "successor"]),
+    ("set_rejections", &[KEY, "rejections", "successor"]),
+    ("remove_rejections_write", &[KEY, "rejections", "successor"]),
 ];
 
 /// The attributes of a new session. IAM allows no others in a put, so that no session can be created with minors.
@@ -91,6 +95,8 @@ struct SessionItem {
     associated: Option<ByteBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
     minors: Option<ByteBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rejections: Option<ByteBuf>,
 }
 
 /// A session as it was read, with the sealed attributes opened.
@@ -111,9 +117,12 @@ pub struct Session {
     pub submission: Option<PendingSubmission>,
     pub associated: Option<Associated>,
     pub minors: Vec<Minor>,
+    /// The uploads that were rejected because no face was found.
+    pub rejections: Rejections,
     /// The sealed attributes as they were read, for the conditions of updates.
     sealed_submission: Option<Vec<u8>>,
     sealed_minors: Option<Vec<u8>>,
+    sealed_rejections: Option<Vec<u8>>,
 }
 
 impl Session {
@@ -136,8 +145,10 @@ impl Session {
             submission: None,
             associated: None,
             minors: Vec::new(),
+            rejections: Rejections::default(),
             sealed_submission: None,
             sealed_minors: None,
+            sealed_rejections: None,
         }
     }
 
@@ -195,8 +206,10 @@ impl Sessions {
             submission: item.submission.as_ref().map(|sealed| open(&sealing, SUBMISSION, sealed)).transpose()?,
             associated: item.associated.map(|sealed| open(&sealing, ASSOCIATED, &sealed)).transpose()?,
             minors: item.minors.as_ref().map(|sealed| open(&sealing, MINORS, sealed)).transpose()?.unwrap_or_default(),
+            rejections: item.rejections.as_ref().map(|sealed| open(&sealing, REJECTIONS, sealed)).transpose()?.unwrap_or_default(),
             sealed_submission: item.submission.map(ByteBuf::into_vec),
             sealed_minors: item.minors.map(ByteBuf::into_vec),
+            sealed_rejections: item.rejections.map(ByteBuf::into_vec),
             token: token.clone(),
         }))
     }
@@ -340,5 +353,6 @@ fn sealed(session: &Session) -> Result<SessionItem, StorageError> {
         // These fields are set only after the one-time password was verified.
         associated: None,
         minors: None,
+        rejections: None,
     })
 }

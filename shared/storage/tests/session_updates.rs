@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{CodeNumber, Moment, SubjectId, session::Role};
+use domain::{CodeNumber, Moment, SubjectId, session::Role, without_face::Rejections};
 use lambda::{Endpoint, Received, Response};
 use serde_json::{Value, json};
 use storage::{
@@ -86,6 +86,8 @@ async fn updates_name_exactly_the_listed_attributes() {
             "confirm" => assert!(sessions.confirm(&session, &submission, NOW).await.unwrap()),
             "associated_write" => commit(sessions.associated_write(&session, &associated).unwrap()).await,
             "remove_submission" => assert!(sessions.remove_submission(&session).await.unwrap()),
+            "set_rejections" => assert!(sessions.set_rejections(&session, &Rejections::default()).await.unwrap()),
+            "remove_rejections_write" => commit(sessions.remove_rejections_write(&session).unwrap()).await,
             "set_minors" => assert!(sessions.set_minors(&session, &[]).await.unwrap()),
             other => panic!("the test does not make the update {other}"),
         }
@@ -120,6 +122,7 @@ fn every_update_in_the_source_is_listed() {
         include_str!("../src/sessions.rs"),
         include_str!("../src/sessions/minors.rs"),
         include_str!("../src/sessions/otp.rs"),
+        include_str!("../src/sessions/rejections.rs"),
         include_str!("../src/sessions/submission.rs"),
     ]
     .concat();

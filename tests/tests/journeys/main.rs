@@ -18,6 +18,7 @@ mod history;
 mod issued_list;
 #[path = "../aws/items.rs"]
 mod items;
+mod locate_face;
 mod main_journey;
 mod minors;
 mod mobile;
@@ -42,3 +43,4 @@ mod thief;
 mod verdicts;
 mod web;
 mod who_may;
+mod without_face;

@@ -20,9 +20,10 @@ fn blocks() -> Vec<String> {
 #[test]
 fn the_guide_for_apps_has_a_code_block_for_each_step() {
     let blocks = blocks();
-    assert_eq!(blocks.len(), 10, "the settings and nine steps");
+    assert_eq!(blocks.len(), 11, "the settings, nine steps, and the position of the face");
     let with = |text: &str| blocks.iter().position(|block| block.contains(text)).expect(text);
     assert!(with("/v1/sign-in?") < with("$redirected") && with("$redirected") < with("/v1/session/token"));
+    assert!(with("$otp") < with("/v1/photographer/face"));
     assert!(with("/v1/session/token") < with("$otp") && with("$otp") < with("/v1/photographer/uploads"));
 }
 
@@ -57,6 +58,7 @@ async fn the_documented_example_for_apps_runs_as_written() {
     assert!(signed_out.starts_with(&stack::sandbox()), "{signed_out}");
     let business = &person.businesses.first().expect("a business").name;
     assert!(printed.iter().any(|text| text.contains(business.as_str())), "{printed:?}");
+    assert!(printed.iter().any(|text| text.contains("standard 0.") && text.contains("identity_card 0.")), "{printed:?}");
     // The code was sent, and the session has ended.
     inbox::code_message(&recipient, 0).await;
     Browser::app(Language::El, &shell.value("token")).get("/v1/session").await.rejected(401, "session_expired");

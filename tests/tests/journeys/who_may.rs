@@ -47,6 +47,7 @@ const CALL_ORDER: &[&str] = &[
     "revoke_authorization",
     "dissociate",
     "erase_my_data",
+    "locate_face",
     "request_upload",
     "check_photos",
     "issue_code",

@@ -13,7 +13,7 @@ use journeys::{
     mobile::{AppSignIn, REDIRECT_URI},
     people::{self, Person, Visit, fresh_photographer},
     photographer::{self, Issued, To, both},
-    routes, staff,
+    pictures, routes, staff,
 };
 use serde_json::{Value, json};
 use url::Url;
@@ -58,6 +58,8 @@ impl Everything {
             photographer::wait_until_sent(&studio, &issued.upload_id).await;
         }
         let mut more_secrets = Vec::new();
+        let code_without_face = issue_without_face(&studio, &person, &mut more_secrets).await;
+        locate_face(&studio, &mut more_secrets).await;
         let (employee, employee_id) = staff::employee_of(&studio, LABEL).await;
         let citizen = people::citizen(person, Language::El).await;
         let minor = minors_of(&citizen, &mut more_secrets).await;
@@ -68,7 +70,8 @@ impl Everything {
         citizen.browser.get("/applications").await.expect(200);
         citizen.browser.get("/v1/nothing").await.rejected(404, "not_found");
         let application = application::fresh(Purpose::Passport).await;
-        let codes = [&by_sms, &by_email, &of_minor].map(|issued| issued.code.clone()).into();
+        let mut codes: Vec<String> = [&by_sms, &by_email, &of_minor].map(|issued| issued.code.clone()).into();
+        codes.push(code_without_face);
         Self {
             began,
             studio,
@@ -199,6 +202,31 @@ async fn issue_to_remind(studio: &Visit, to: &To) -> Issued {
     let view = photographer::issue_code_with_reminder(studio, &upload_id, to, Language::En).await.expect(201).json();
     let message = inbox::code_message(to.address(), 0).await;
     Issued { upload_id, code: message.code(), message, view }
+}
+
+/// Issues a code although no face was found. Returns the code.
+async fn issue_without_face(studio: &Visit, person: &Person, more_secrets: &mut Vec<Secret>) -> String {
+    let to = To::Email(format!("covered.{}", person.email()));
+    let upload_id = photographer::rejected_twice(studio).await;
+    let without_face = json!({ "reason": "face_covered_for_medical_reasons", "text": "Επίδεσμος μετά από εγχείρηση" });
+    photographer::issue_code_without_face(studio, &upload_id, &to, &without_face).await.expect(201);
+    photographer::wait_until_sent(studio, &upload_id).await;
+    more_secrets.push(Secret::new("recipient", to.address()));
+    let texts = ["reason", "text"].map(|name| without_face[name].as_str().expect("a text"));
+    more_secrets.extend(texts.map(|text| Secret::new("why there is no face", text)));
+    inbox::code_message(to.address(), 0).await.code()
+}
+
+/// Requests the position of a face. Neither the picture nor the position may be stored or logged.
+async fn locate_face(studio: &Visit, more_secrets: &mut Vec<Secret>) {
+    let copy = pictures::small_copy();
+    let face = photographer::locate_face(studio, &copy).await.expect(200).json()["face"].clone();
+    more_secrets.push(Secret::new("image data of the small copy", &copy[copy.len() / 2..][..32]));
+    let points = ["left_eye", "right_eye", "chin", "crown"].iter().flat_map(|name| ["x", "y"].map(|axis| face[*name][axis].to_string()));
+    // A shorter number could occur by chance.
+    let points: Vec<String> = points.filter(|number| number.len() >= 6).collect();
+    assert!(!points.is_empty(), "{face}");
+    more_secrets.extend(points.iter().map(|number| Secret::new("position of the face", number)));
 }
 
 /// Adds two minors to the guardian's session, one with an AMKA and one with a PAAYPA. Returns the handle of the second.

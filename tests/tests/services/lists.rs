@@ -127,6 +127,7 @@ fn issued(at: Moment) -> Issued {
         reminder: false,
         resent: Vec::new(),
         verdicts: Verdicts::default(),
+        without_face: None,
     }
 }
 

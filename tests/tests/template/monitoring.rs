@@ -72,7 +72,7 @@ fn every_function_has_alarms_for_failures_and_for_slowness() {
         // Threshold in milliseconds, and number of evaluation periods. Functions that decode pictures or send messages may take longer.
         // Reminders are sent only once an hour.
         let (threshold, periods) = match id.as_str() {
-            "CheckPhotos" | "IssueCode" => (15_000, 3),
+            "CheckPhotos" | "LocateFace" | "IssueCode" => (15_000, 3),
             "DeliverCode" => (60_000, 3),
             "SendReminders" => (600_000, 1),
             _ => (5_000, 3),

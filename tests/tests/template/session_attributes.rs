@@ -17,16 +17,24 @@ use crate::{
 /// The guards that extend a session's idle time with the update `touch` (shared/edge/src/guard.rs).
 const GUARDS: &[&str] = &["Visitor", "SignedIn", "Citizen", "Photographer", "Owner"];
 
+/// Functions in `lib.rs` of a caller that make an update, with the update.
+const HELPERS: &[(&str, &str)] = &[("note_no_face(", "set_rejections")];
+
 /// Returns the attributes that the updates in a function's source change. Empty if it makes no update.
 fn updated_attributes(source: &str) -> BTreeSet<&'static str> {
     let guarded = GUARDS.iter().any(|guard| source.contains(&format!("{guard}::from(")));
-    let makes = |update: &str| (update == "touch" && guarded) || source.contains(&format!("sessions.{update}("));
+    let by_helper = |update: &str| HELPERS.iter().any(|(helper, made)| update == *made && source.contains(helper));
+    let makes = |update: &str| (update == "touch" && guarded) || by_helper(update) || source.contains(&format!("sessions.{update}("));
     UPDATE_ATTRIBUTES.iter().filter(|(update, _)| makes(update)).flat_map(|(_, attributes)| attributes.iter().copied()).collect()
 }
 
 #[test]
 fn a_function_may_write_only_the_session_attributes_that_its_updates_change() {
     let (lambdas, sessions) = (lambdas(), json!({ "Fn::GetAtt": ["Sessions", "Arn"] }));
+    for (helper, update) in HELPERS {
+        let source = read("functions/photographer/lib.rs");
+        assert!(source.contains(&format!("fn {helper}")) && source.contains(&format!("sessions.{update}(")), "{helper}");
+    }
     let mut count = 0;
     for (name, folder) in functions() {
         let updated = updated_attributes(&read(&format!("functions/{folder}/{name}.rs")));

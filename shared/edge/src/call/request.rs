@@ -66,6 +66,11 @@ impl Call {
         !self.body.is_empty()
     }
 
+    /// Returns the body as the caller sent it.
+    pub fn bytes(&self) -> &[u8] {
+        &self.body
+    }
+
     /// Parses the body as JSON of exactly the shape `T`. An error names the field, but never contains its value.
     ///
     /// # Errors

@@ -26,7 +26,7 @@ fn an_origin_that_is_not_text_is_rejected() {
     let mut request = http::Request::builder().method(Method::DELETE).uri("https://x/").body(Body::Empty).unwrap();
     request.headers_mut().insert(header::ORIGIN, header::HeaderValue::from_bytes(b"https://myphoto.example\xff").unwrap());
     let call = Call::new(request, "https://myphoto.example", Moment::from_epoch_seconds(0));
-    assert!(matches!(call.check_unsafe(), Err(Problem::ForeignOrigin)));
+    assert!(matches!(call.check_unsafe(AcceptedBody::JSON), Err(Problem::ForeignOrigin)));
 }
 
 #[test]
@@ -109,23 +109,71 @@ fn errors_in_a_body_name_the_field_and_never_its_value() {
 fn unsafe_requests_must_be_json_and_come_from_our_own_pages() {
     let json = ("content-type", "application/json; charset=utf-8");
     let ours = ("origin", "https://myphoto.example");
-    let check = |headers: &[(&str, &str)]| call(Method::POST, headers, "{}").check_unsafe();
+    let check = |headers: &[(&str, &str)]| call(Method::POST, headers, "{}").check_unsafe(AcceptedBody::JSON);
     assert_eq!(check(&[json]), Ok(()));
     assert_eq!(check(&[json, ours, ("sec-fetch-site", "same-origin")]), Ok(()));
     assert_eq!(check(&[json, ("origin", "https://evil.example")]), Err(Problem::ForeignOrigin));
     assert_eq!(check(&[json, ("origin", "null")]), Err(Problem::ForeignOrigin));
     assert_eq!(check(&[json, ("sec-fetch-site", "cross-site")]), Err(Problem::ForeignOrigin));
-    assert_eq!(check(&[ours]), Err(Problem::UnsupportedMediaType));
-    assert_eq!(check(&[("content-type", "text/plain")]), Err(Problem::UnsupportedMediaType));
-    assert_eq!(call(Method::DELETE, &[], "").check_unsafe(), Ok(()));
+    assert_eq!(check(&[ours]), Err(Problem::UnsupportedMediaType { accepted: BodyType::Json }));
+    assert_eq!(check(&[("content-type", "text/plain")]), Err(Problem::UnsupportedMediaType { accepted: BodyType::Json }));
+    assert_eq!(call(Method::DELETE, &[], "").check_unsafe(AcceptedBody::JSON), Ok(()));
     let signed = ("authorization", "Bearer x");
-    assert_eq!(call(Method::POST, &[signed], "").check_unsafe(), Ok(()));
-    assert_eq!(call(Method::POST, &[signed], "{}").check_unsafe(), Err(Problem::UnsupportedMediaType));
-    assert_eq!(call(Method::POST, &[signed, ("origin", "https://evil.example")], "").check_unsafe(), Err(Problem::ForeignOrigin));
-    assert_eq!(call(Method::POST, &[], "").check_unsafe(), Err(Problem::UnsupportedMediaType));
-    assert_eq!(call(Method::GET, &[("origin", "https://evil.example")], "").check_unsafe(), Ok(()));
+    assert_eq!(call(Method::POST, &[signed], "").check_unsafe(AcceptedBody::JSON), Ok(()));
+    assert_eq!(
+        call(Method::POST, &[signed], "{}").check_unsafe(AcceptedBody::JSON),
+        Err(Problem::UnsupportedMediaType { accepted: BodyType::Json })
+    );
+    assert_eq!(
+        call(Method::POST, &[signed, ("origin", "https://evil.example")], "").check_unsafe(AcceptedBody::JSON),
+        Err(Problem::ForeignOrigin)
+    );
+    assert_eq!(
+        call(Method::POST, &[], "").check_unsafe(AcceptedBody::JSON),
+        Err(Problem::UnsupportedMediaType { accepted: BodyType::Json })
+    );
+    assert_eq!(call(Method::GET, &[("origin", "https://evil.example")], "").check_unsafe(AcceptedBody::JSON), Ok(()));
     let large = "x".repeat(BODY_BYTES_MAX + 1);
-    assert_eq!(call(Method::POST, &[json], &large).check_unsafe(), Err(Problem::BodyTooLarge { limit: BODY_BYTES_MAX }));
+    assert_eq!(call(Method::POST, &[json], &large).check_unsafe(AcceptedBody::JSON), Err(Problem::BodyTooLarge { limit: BODY_BYTES_MAX }));
+}
+
+#[test]
+fn an_operation_that_accepts_a_jpeg_rejects_everything_that_another_site_can_send() {
+    let ours = ("origin", "https://myphoto.example");
+    let check = |headers: &[(&str, &str)], body: &str| call(Method::POST, headers, body).check_unsafe(AcceptedBody::jpeg(100));
+    for kind in ["image/jpeg", "IMAGE/JPEG", "image/jpeg; x=y"] {
+        let jpeg = ("content-type", kind);
+        assert_eq!(check(&[jpeg], "x"), Ok(()));
+        assert_eq!(check(&[jpeg, ours, ("sec-fetch-site", "same-origin")], "x"), Ok(()));
+        for origin in ["https://evil.example", "null", "http://myphoto.example", "https://myphoto.example.evil.example"] {
+            assert_eq!(check(&[jpeg, ("origin", origin)], "x"), Err(Problem::ForeignOrigin));
+            assert_eq!(check(&[jpeg, ("origin", origin), ("authorization", "Bearer x")], "x"), Err(Problem::ForeignOrigin));
+        }
+        for site in ["cross-site", "same-site"] {
+            assert_eq!(check(&[jpeg, ("sec-fetch-site", site)], "x"), Err(Problem::ForeignOrigin));
+        }
+        assert_eq!(check(&[jpeg], &"x".repeat(100)), Ok(()));
+        assert_eq!(check(&[jpeg], &"x".repeat(101)), Err(Problem::BodyTooLarge { limit: 100 }));
+    }
+    // The types that a form can send, and others. An empty body needs the type too.
+    let unsupported = Err(Problem::UnsupportedMediaType { accepted: BodyType::Jpeg });
+    for kind in [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/json",
+        "image/png",
+        "image/jpegx",
+        "",
+    ] {
+        for body in ["x", ""] {
+            assert_eq!(check(&[("content-type", kind), ours], body), unsupported, "{kind}");
+            assert_eq!(check(&[("content-type", kind), ("authorization", "Bearer x")], body), unsupported, "{kind}");
+        }
+    }
+    assert_eq!(check(&[ours], "x"), unsupported);
+    let json = call(Method::POST, &[("content-type", "image/jpeg"), ours], "{}").check_unsafe(AcceptedBody::JSON);
+    assert_eq!(json, Err(Problem::UnsupportedMediaType { accepted: BodyType::Json }));
 }
 
 #[test]
@@ -168,10 +216,10 @@ fn another_site_can_open_only_pages_and_the_two_sign_in_routes() {
 fn with_an_authorization_header_an_empty_body_needs_no_content_type() {
     let bearer = ("authorization", "Bearer x");
     for method in [Method::POST, Method::PUT] {
-        let check = |headers: &[(&str, &str)], body: &str| call(method.clone(), headers, body).check_unsafe();
+        let check = |headers: &[(&str, &str)], body: &str| call(method.clone(), headers, body).check_unsafe(AcceptedBody::JSON);
         assert_eq!(check(&[bearer], ""), Ok(()));
-        assert_eq!(check(&[bearer], "{}"), Err(Problem::UnsupportedMediaType));
-        assert_eq!(check(&[bearer, ("content-type", "text/plain")], "{}"), Err(Problem::UnsupportedMediaType));
+        assert_eq!(check(&[bearer], "{}"), Err(Problem::UnsupportedMediaType { accepted: BodyType::Json }));
+        assert_eq!(check(&[bearer, ("content-type", "text/plain")], "{}"), Err(Problem::UnsupportedMediaType { accepted: BodyType::Json }));
         assert_eq!(check(&[bearer, ("content-type", "application/json")], "{}"), Ok(()));
         assert_eq!(check(&[bearer, ("origin", "https://evil.example")], ""), Err(Problem::ForeignOrigin));
         assert_eq!(check(&[bearer, ("sec-fetch-site", "cross-site")], ""), Err(Problem::ForeignOrigin));

@@ -9,9 +9,10 @@ use domain::{
     otp::{OTP_LENGTH, OTP_VALID, RESENDS_MAX, WRONG_OTPS_MAX},
     photo::PictureFault,
     quota::Quota,
+    without_face::{REJECTION_VALID, REJECTIONS_NEEDED},
 };
 
-use super::{FieldReason, Problem, TOLERANCE_PERCENT};
+use super::{BodyType, FieldReason, Problem, TOLERANCE_PERCENT};
 use crate::{numbers::group_thousands, picture_report, time_text};
 
 fn athens(moment: domain::Moment) -> String {
@@ -50,7 +51,7 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::ConsentRequired => "Χρειάζεται η συγκατάθεσή σας",
         Problem::WrongRole => "Δεν γίνεται με αυτή την ιδιότητα",
         Problem::ForeignOrigin => "Το αίτημα ήρθε από άλλον ιστότοπο",
-        Problem::UnsupportedMediaType => "Μη υποστηριζόμενος τύπος περιεχομένου",
+        Problem::UnsupportedMediaType { .. } => "Μη υποστηριζόμενος τύπος περιεχομένου",
         Problem::BodyTooLarge { .. } => "Πολύ μεγάλο αίτημα",
         Problem::MalformedJson => "Το αίτημα δεν είναι έγκυρο JSON",
         Problem::InvalidField { .. } => "Λάθος σε πεδίο του αιτήματος",
@@ -119,6 +120,7 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::UploadIssued => "Ο κωδικάριθμος έχει εκδοθεί",
         Problem::UploadRefused => "Η μεταφόρτωση έχει απορριφθεί",
         Problem::IssuanceConflict => "Ο κωδικάριθμος έχει ήδη εκδοθεί",
+        Problem::WithoutFaceTooEarly => "Δεν εκδίδεται ακόμη κωδικάριθμος χωρίς αναγνώριση προσώπου",
         Problem::ResendAssociated => "Ο κωδικάριθμος έχει συσχετιστεί",
         Problem::ResendTooLate => "Πέρασε ο χρόνος για επαναποστολή",
         Problem::ResendExhausted { .. } => "Ο κωδικάριθμος δεν ξαναστέλνεται",
@@ -142,7 +144,13 @@ pub(super) fn detail(problem: &Problem) -> String {
         }
         Problem::WrongRole => "Η ενέργεια αυτή δεν επιτρέπεται με την ιδιότητα που έχετε επιλέξει. Αν έχετε και άλλη ιδιότητα, επιλέξτε εκείνη.".into(),
         Problem::ForeignOrigin => "Για την ασφάλειά σας, ενέργειες γίνονται δεκτές μόνο από τις σελίδες του myPhoto.".into(),
-        Problem::UnsupportedMediaType => "Το περιεχόμενο πρέπει να είναι JSON, με κεφαλίδα Content-Type: application/json.".into(),
+        Problem::UnsupportedMediaType { accepted } => {
+            let name = match accepted {
+                BodyType::Json => "JSON",
+                BodyType::Jpeg => "εικόνα JPEG",
+            };
+            format!("Το περιεχόμενο πρέπει να είναι {name}, με κεφαλίδα Content-Type: {}.", accepted.media_type())
+        }
         Problem::BodyTooLarge { limit } => {
             format!("Το αίτημα είναι μεγαλύτερο από {} byte, που είναι το όριο.", group_thousands(u64::try_from(*limit).unwrap_or(u64::MAX), '.'))
         }
@@ -345,6 +353,11 @@ pub(super) fn detail(problem: &Problem) -> String {
         Problem::IssuanceConflict => {
             "Για τη μεταφόρτωση αυτή έχει ήδη εκδοθεί κωδικάριθμος, με άλλον παραλήπτη ή άλλη γλώσσα. Δείτε τον στο ιστορικό σας.".into()
         }
+        Problem::WithoutFaceTooEarly => format!(
+            "Κωδικάριθμος χωρίς αναγνώριση προσώπου εκδίδεται μόνο αφού απορριφθούν σε αυτή τη σύνδεση, μέσα σε {} ώρες, {REJECTIONS_NEEDED} μεταφορτώσεις \
+             στις οποίες δεν βρέθηκε πρόσωπο. Φωτογραφίστε ξανά, με το πρόσωπο ολόκληρο και από μπροστά, και ανεβάστε τη νέα φωτογραφία.",
+            REJECTION_VALID.as_seconds() / 3600
+        ),
         Problem::ResendAssociated => {
             "Οι φωτογραφίες αυτού του κωδικάριθμου έχουν συσχετιστεί με κάποιο πρόσωπο, γι' αυτό δεν στέλνεται ξανά. Ο πολίτης τον βρίσκει στο αρχείο \
              που κατέβασε."
@@ -447,6 +460,11 @@ fn picture_detail(kind: ImageKind, fault: &PictureFault) -> String {
         }
         PictureFault::TooSmall { width, height, min_width, min_height } => {
             format!("Η {image} είναι {width} × {height} pixel (πλάτος × ύψος)· πρέπει να είναι τουλάχιστον {min_width} × {min_height}.")
+        }
+        PictureFault::TooLarge { width, height, edge_max } => {
+            format!(
+                "Η {image} είναι {width} × {height} pixel (πλάτος × ύψος)· κάθε πλευρά επιτρέπεται να έχει έως {edge_max}. Φτιάξτε ένα μικρότερο αντίγραφό της."
+            )
         }
         PictureFault::Proportion { width, height, expected: (across, up) } => format!(
             "Η {image} είναι {width} × {height} pixel (πλάτος × ύψος)· η αναλογία πλάτους προς ύψος πρέπει να είναι {across}:{up}, με απόκλιση έως \

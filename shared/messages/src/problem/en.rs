@@ -9,9 +9,10 @@ use domain::{
     otp::{OTP_LENGTH, OTP_VALID, RESENDS_MAX, WRONG_OTPS_MAX},
     photo::PictureFault,
     quota::Quota,
+    without_face::{REJECTION_VALID, REJECTIONS_NEEDED},
 };
 
-use super::{FieldReason, Problem, TOLERANCE_PERCENT};
+use super::{BodyType, FieldReason, Problem, TOLERANCE_PERCENT};
 use crate::{numbers::group_thousands, picture_report, time_text};
 
 fn athens(moment: domain::Moment) -> String {
@@ -42,7 +43,7 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::ConsentRequired => "Your agreement is needed",
         Problem::WrongRole => "Not possible in this role",
         Problem::ForeignOrigin => "The request came from another site",
-        Problem::UnsupportedMediaType => "Unsupported content type",
+        Problem::UnsupportedMediaType { .. } => "Unsupported content type",
         Problem::BodyTooLarge { .. } => "Request too large",
         Problem::MalformedJson => "The request is not valid JSON",
         Problem::InvalidField { .. } => "A field of the request is wrong",
@@ -111,6 +112,7 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::UploadIssued => "The code number has been issued",
         Problem::UploadRefused => "The upload was refused",
         Problem::IssuanceConflict => "A code number was already issued",
+        Problem::WithoutFaceTooEarly => "Too early to issue a code number without a recognised face",
         Problem::ResendAssociated => "The code number has been associated",
         Problem::ResendTooLate => "Too late to send the code number again",
         Problem::ResendExhausted { .. } => "The code number is not sent again",
@@ -134,7 +136,13 @@ pub(super) fn detail(problem: &Problem) -> String {
         }
         Problem::WrongRole => "This is not allowed in the role that you have chosen. If you have another role, switch to it.".into(),
         Problem::ForeignOrigin => "For your safety, actions are accepted from the pages of myPhoto only.".into(),
-        Problem::UnsupportedMediaType => "The content must be JSON, with the header Content-Type: application/json.".into(),
+        Problem::UnsupportedMediaType { accepted } => {
+            let name = match accepted {
+                BodyType::Json => "JSON",
+                BodyType::Jpeg => "a JPEG picture",
+            };
+            format!("The content must be {name}, with the header Content-Type: {}.", accepted.media_type())
+        }
         Problem::BodyTooLarge { limit } => {
             format!("The request is larger than the limit of {} bytes.", group_thousands(u64::try_from(*limit).unwrap_or(u64::MAX), ','))
         }
@@ -326,6 +334,11 @@ pub(super) fn detail(problem: &Problem) -> String {
         Problem::IssuanceConflict => {
             "A code number was already issued for this upload, with another recipient or language. You find it in your history.".into()
         }
+        Problem::WithoutFaceTooEarly => format!(
+            "A code number can be issued without a recognised face only after {REJECTIONS_NEEDED} uploads of this session were rejected within {} hours because no face \
+             was found. Take the picture again with the whole face visible, from the front, and upload it.",
+            REJECTION_VALID.as_seconds() / 3600
+        ),
         Problem::ResendAssociated => {
             "The photos of this code number have been associated with a person, so it is not sent again. The citizen finds it in the file that they downloaded.".into()
         }
@@ -412,6 +425,11 @@ fn picture_detail(kind: ImageKind, fault: &PictureFault) -> String {
         }
         PictureFault::TooSmall { width, height, min_width, min_height } => {
             format!("The {image} is {width} × {height} pixels (width × height); it must be at least {min_width} × {min_height}.")
+        }
+        PictureFault::TooLarge { width, height, edge_max } => {
+            format!(
+                "The {image} is {width} × {height} pixels (width × height); each edge may have {edge_max} at most. Make a smaller copy of it."
+            )
         }
         PictureFault::Proportion { width, height, expected: (across, up) } => format!(
             "The {image} is {width} × {height} pixels (width × height); width to height must be {across}:{up}, within {TOLERANCE_PERCENT}%."

@@ -67,7 +67,7 @@ impl Problem {
             | Self::ConsentRequired
             | Self::WrongRole
             | Self::ForeignOrigin
-            | Self::UnsupportedMediaType
+            | Self::UnsupportedMediaType { .. }
             | Self::MalformedJson
             | Self::MissingConsent
             | Self::ConsentVersionOld
@@ -111,6 +111,7 @@ impl Problem {
             | Self::UploadIssued
             | Self::UploadRefused
             | Self::IssuanceConflict
+            | Self::WithoutFaceTooEarly
             | Self::ResendAssociated
             | Self::ResendTooLate
             | Self::ResendInProgress
@@ -133,6 +134,9 @@ fn measurements(fault: &PictureFault) -> Vec<(&'static str, Value)> {
         }
         PictureFault::TooSmall { width, height, min_width, min_height } => {
             vec![("width", json!(width)), ("height", json!(height)), ("min_width", json!(min_width)), ("min_height", json!(min_height))]
+        }
+        PictureFault::TooLarge { width, height, edge_max } => {
+            vec![("width", json!(width)), ("height", json!(height)), ("limit", json!(edge_max))]
         }
         PictureFault::Proportion { width, height, expected: (across, up) } => {
             vec![("width", json!(width)), ("height", json!(height)), ("proportion", json!(format!("{across}:{up}")))]

@@ -22,8 +22,8 @@ fn next(problem: &Problem) -> Option<Problem> {
         P::RoleNotChosen => P::ConsentRequired,
         P::ConsentRequired => P::WrongRole,
         P::WrongRole => P::ForeignOrigin,
-        P::ForeignOrigin => P::UnsupportedMediaType,
-        P::UnsupportedMediaType => P::BodyTooLarge { limit: 65_536 },
+        P::ForeignOrigin => P::UnsupportedMediaType { accepted: BodyType::Json },
+        P::UnsupportedMediaType { .. } => P::BodyTooLarge { limit: 65_536 },
         P::BodyTooLarge { .. } => P::MalformedJson,
         P::MalformedJson => P::InvalidField { field: "recipient.value".to_owned(), reason: FieldReason::InvalidMobile },
         P::InvalidField { .. } => P::MissingConsent,
@@ -95,7 +95,8 @@ fn next(problem: &Problem) -> Option<Problem> {
         P::BadPicture { .. } => P::UploadIssued,
         P::UploadIssued => P::UploadRefused,
         P::UploadRefused => P::IssuanceConflict,
-        P::IssuanceConflict => P::ResendAssociated,
+        P::IssuanceConflict => P::WithoutFaceTooEarly,
+        P::WithoutFaceTooEarly => P::ResendAssociated,
         P::ResendAssociated => P::ResendTooLate,
         P::ResendTooLate => P::ResendExhausted { limit: 3 },
         P::ResendExhausted { .. } => P::ResendInProgress,
@@ -116,6 +117,7 @@ fn picture_faults() -> Vec<PictureFault> {
         PictureFault::TooManyBytes { measured: 3_100_000, limit: 3_000_000 },
         PictureFault::TooManyPixels { measured: 900_000_000, limit: 50_000_000 },
         PictureFault::TooSmall { width: 799, height: 1200, min_width: 800, min_height: 1200 },
+        PictureFault::TooLarge { width: 1280, height: 853, edge_max: 640 },
         PictureFault::Proportion { width: 1280, height: 1600, expected: (2, 3) },
         PictureFault::Turned { orientation: 6 },
         PictureFault::Shown(Finding {
@@ -131,6 +133,7 @@ fn picture_faults() -> Vec<PictureFault> {
 /// Returns every problem, with each value of its fields that changes a text.
 fn all() -> Vec<Problem> {
     let mut problems: Vec<Problem> = std::iter::successors(Some(Problem::NotFound), next).collect();
+    problems.push(Problem::UnsupportedMediaType { accepted: BodyType::Jpeg });
     problems.extend([0, 1].map(|left| Problem::OtpWrong { left }));
     problems.extend(
         [MalformedCode::Character, MalformedCode::GreekLetter, MalformedCode::LastCharacter, MalformedCode::Several]
@@ -208,13 +211,15 @@ fn details_of_different_codes_differ_except_for_the_two_of_a_missing_session() {
 #[test]
 fn a_bad_picture_is_reported_with_image_rule_measured_value_and_limit() {
     let detail = |fault, language| Problem::BadPicture { kind: ImageKind::Face, fault }.detail(language);
-    let [_, _, unsupported, _, bytes, pixels, small, proportion, turned, faces] = picture_faults().try_into().unwrap();
+    let [_, _, unsupported, _, bytes, pixels, small, large, proportion, turned, faces] = picture_faults().try_into().unwrap();
     for (fault, language, numbers) in [
         (bytes, Language::El, ["προσώπου", "3.100.000", "3.000.000"]),
         (bytes, Language::En, ["face", "3,100,000", "3,000,000"]),
         (pixels, Language::El, ["προσώπου", "900.000.000", "50.000.000"]),
         (small, Language::El, ["προσώπου", "799 × 1200", "800 × 1200"]),
         (small, Language::En, ["face", "799 × 1200", "800 × 1200"]),
+        (large, Language::El, ["προσώπου", "1280 × 853", "640"]),
+        (large, Language::En, ["face", "1280 × 853", "640"]),
         (proportion, Language::El, ["1280 × 1600", "2:3", "1%"]),
         (proportion, Language::En, ["1280 × 1600", "2:3", "1%"]),
         (turned, Language::En, ["face", "6", "1"]),
@@ -236,6 +241,10 @@ fn a_bad_picture_is_reported_with_image_rule_measured_value_and_limit() {
             ("height", json!(1600)),
             ("proportion", json!("2:3"))
         ]
+    );
+    assert_eq!(
+        Problem::BadPicture { kind: ImageKind::Face, fault: large }.extensions(),
+        [("image", json!("face")), ("rule", json!("width")), ("width", json!(1280)), ("height", json!(853)), ("limit", json!(640))]
     );
     assert_eq!(
         Problem::BadPicture { kind: ImageKind::Face, fault: faces }.extensions(),

@@ -1,17 +1,24 @@
 //! The item of an upload and of the code issued for it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use domain::{
-    FileProfile, ImageKind, Language, Moment, SubjectId,
+    FileProfile, ImageKind, Language, Moment, Recipient, SubjectId,
     business::BusinessId,
     delivery::{DeliveryState, IssuanceState, ResendFacts},
     recipient::RecipientKind,
     retention::UPLOAD_RETENTION,
     staff::{Capacity, MemberId},
     verdict::Verdict,
+    without_face::WithoutFace,
 };
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::{error::StorageError, sealing::SealingKey};
 
 /// The size and hash of a picture that the photographer declares before uploading it. The presigned URL accepts no other file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,9 +131,32 @@ pub struct Issued {
     pub resent: Vec<Resent>,
     #[serde(default)]
     pub verdicts: Verdicts,
+    /// Why the code was issued although no face was found, sealed. Absent if a face was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub without_face: Option<SealedWithoutFace>,
 }
 
 impl Issued {
+    /// Returns a code that is issued just now and whose message waits in the outbox.
+    pub fn queued(recipient: &Recipient, language: Language, message_id: String, now: Moment, code_expires_at: Moment) -> Self {
+        Self {
+            recipient_kind: recipient.kind(),
+            recipient_masked: recipient.masked(),
+            language,
+            issued_at: now,
+            code_expires_at,
+            delivery: DeliveryState::Queued,
+            attempts: 0,
+            sent_at: None,
+            associated: false,
+            message_id,
+            reminder: false,
+            resent: Vec::new(),
+            verdicts: Verdicts::default(),
+            without_face: None,
+        }
+    }
+
     pub const fn state(&self, now: Moment) -> IssuanceState {
         IssuanceState::of(self.delivery, self.associated, self.code_expires_at, now)
     }
@@ -134,6 +164,42 @@ impl Issued {
     pub const fn resend_facts(&self) -> ResendFacts {
         ResendFacts { issued_at: self.issued_at, associated: self.associated, resent: self.resent.len() }
     }
+}
+
+/// A sealed [`WithoutFace`]. The business and the upload are authenticated with it, so that it opens for no other upload.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SealedWithoutFace(#[serde(with = "serde_bytes")] Vec<u8>);
+
+impl fmt::Debug for SealedWithoutFace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SealedWithoutFace([sealed])")
+    }
+}
+
+impl SealedWithoutFace {
+    /// Seals the reason and text for an upload.
+    ///
+    /// # Errors
+    /// If the operating system provides no random bytes.
+    pub fn seal(key: &SealingKey, business: &BusinessId, upload_id: &str, without_face: &WithoutFace) -> Result<Self, StorageError> {
+        let plain = serde_json::to_vec(without_face).map(Zeroizing::new);
+        let plain = plain.map_err(|_| StorageError::Corrupt("a reason without a face cannot be serialized"))?;
+        key.seal(&context(business, upload_id), &plain).map(Self)
+    }
+
+    /// Opens the sealed reason and text.
+    ///
+    /// # Errors
+    /// [`StorageError::Corrupt`] if they were sealed with another key, or for another upload.
+    pub fn open(&self, key: &SealingKey, business: &BusinessId, upload_id: &str) -> Result<WithoutFace, StorageError> {
+        let plain = Zeroizing::new(key.open(&context(business, upload_id), &self.0)?);
+        serde_json::from_slice(&plain).map_err(|_| StorageError::Corrupt("a reason without a face has another shape"))
+    }
+}
+
+fn context(business: &BusinessId, upload_id: &str) -> String {
+    format!("without face {} {upload_id}", business.as_str())
 }
 
 /// The last verdict of each application on each image, by [`VerdictSlot`](crate::sealing::VerdictSlot). Contains neither the application,
@@ -164,6 +230,7 @@ pub struct Resent {
 #[cfg(test)]
 mod tests {
     use aws_sdk_dynamodb::types::AttributeValue;
+    use domain::without_face::Reason;
 
     use super::*;
     use crate::table::{from_item, text, to_item};
@@ -174,6 +241,21 @@ mod tests {
             let stored: AttributeValue = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(state).unwrap();
             assert_eq!(stored, text(state.name()));
         }
+    }
+
+    #[test]
+    fn a_sealed_reason_opens_only_for_its_own_upload_and_survives_storage() {
+        let key = crate::sealing::issuance_key("secret");
+        let business = |name: &str| BusinessId::from_hash(name.to_owned());
+        let without_face = WithoutFace::parse(Reason::Other, Some("hush")).unwrap();
+        let sealed = SealedWithoutFace::seal(&key, &business("b"), "u", &without_face).unwrap();
+        let stored: AttributeValue = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(&sealed).unwrap();
+        assert!(stored.as_b().is_ok_and(|bytes| !bytes.as_ref().windows(4).any(|window| window == b"hush")));
+        let read: SealedWithoutFace = serde_dynamo::aws_sdk_dynamodb_1::from_attribute_value(stored).unwrap();
+        assert_eq!(read.open(&key, &business("b"), "u").unwrap(), without_face);
+        assert!(read.open(&key, &business("c"), "u").is_err() && read.open(&key, &business("b"), "v").is_err());
+        assert!(read.open(&crate::sealing::issuance_key("other"), &business("b"), "u").is_err());
+        assert!(!format!("{read:?}").contains("hush"));
     }
 
     #[test]

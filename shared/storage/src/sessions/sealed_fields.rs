@@ -13,6 +13,7 @@ pub(super) const PERSON: &str = "session person";
 pub(super) const SUBMISSION: &str = "session submission";
 pub(super) const ASSOCIATED: &str = "session associated";
 pub(super) const MINORS: &str = "session minors";
+pub(super) const REJECTIONS: &str = "session rejections";
 pub(super) const SUCCESSOR: &str = "session successor";
 
 /// Serializes and seals the value of an attribute.

@@ -4,9 +4,9 @@ use journeys::{
     citizen, inbox,
     people::{self, Visit, fresh_citizen, fresh_photographer},
     photographer::{self, Issued, To, both, declaration, face_only},
-    staff,
+    pictures, staff,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Operation, boxed, prepared, succeeds};
 
@@ -22,6 +22,17 @@ impl Uploaded {
         let studio = fresh_photographer().await;
         let upload_id = photographer::upload(&studio, FileProfile::Standard, &both()).await;
         Self { studio, upload_id, to: to(people::fresh("citizen").await) }
+    }
+
+    /// An upload without a face for which a code may be issued.
+    async fn without_face() -> Self {
+        let studio = fresh_photographer().await;
+        let upload_id = photographer::rejected_twice(&studio).await;
+        Self { studio, upload_id, to: by_sms(people::fresh("citizen").await) }
+    }
+
+    async fn issue_without_face(&self) -> Response {
+        photographer::issue_code_without_face(&self.studio, &self.upload_id, &self.to, &without_face()).await
     }
 
     async fn issue(&self) -> Response {
@@ -45,6 +56,10 @@ impl Uploaded {
             assert!(crate::invariants::uploaded(&self.upload_id).await.is_empty(), "the originals are gone");
         }
     }
+}
+
+fn without_face() -> Value {
+    json!({ "reason": "other", "text": "Το πρόσωπο δεν αναγνωρίζεται" })
 }
 
 fn by_sms(person: people::Person) -> To {
@@ -112,6 +127,14 @@ pub(super) fn all() -> Vec<Operation> {
             }),
         ),
         Operation::new(
+            "locate_face",
+            boxed!(|_world| prepared(
+                fresh_photographer().await,
+                boxed!(|studio| photographer::locate_face(studio, &pictures::small_copy()).await),
+                succeeds
+            )),
+        ),
+        Operation::new(
             "issue_code",
             boxed!(|_world| prepared(
                 Uploaded::new(by_sms).await,
@@ -128,6 +151,23 @@ pub(super) fn all() -> Vec<Operation> {
             }),
         )
         .variant("by email, with a reminder"),
+        Operation::new(
+            "issue_code",
+            boxed!(|_world| prepared(
+                Uploaded::without_face().await,
+                boxed!(|up| up.issue_without_face().await),
+                boxed!(|up, _response| {
+                    let code = inbox::code_message(up.to.address(), 0).await.code();
+                    citizen::take(&fresh_citizen().await, &code).await;
+                    assert_eq!(photographer::listed(&up.studio, &up.upload_id).await["without_face"], without_face());
+                    // The rejections that permitted this code permit no second one.
+                    let next = photographer::upload(&up.studio, FileProfile::Standard, &photographer::faceless()).await;
+                    let response = photographer::issue_code_without_face(&up.studio, &next, &up.to, &without_face()).await;
+                    response.rejected(409, "without_face_too_early");
+                })
+            )),
+        )
+        .variant("without a face"),
         Operation::new(
             "resend_code",
             boxed!(|_world| {

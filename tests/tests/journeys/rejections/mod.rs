@@ -18,7 +18,7 @@ use journeys::browser::{Problem, Request};
 const LANGUAGES: [Language; 2] = [Language::El, Language::En];
 
 /// Sends the request in Greek and in English and checks that both are rejected alike, each in its language. Returns the problem in English.
-async fn assert_rejected<'b>(call: impl Fn() -> Request<'b>, status: u16, code: &str) -> Problem {
+pub(super) async fn assert_rejected<'b>(call: impl Fn() -> Request<'b>, status: u16, code: &str) -> Problem {
     let greek = call().header("accept-language", "el-GR,el;q=0.9,en;q=0.1").send().await;
     assert_eq!(greek.header("cache-control"), Some("no-store"));
     assert_eq!(greek.header("content-language"), Some("el"));
@@ -65,6 +65,7 @@ fn every_problem_code_is_covered_by_a_test() {
         "resend",
         "staff",
         "verdicts",
+        "without_face",
     ] {
         tests += &std::fs::read_to_string(format!("{folder}/{file}.rs")).expect(file);
     }

@@ -3,12 +3,12 @@
 use domain::{FileProfile, ImageKind, Language};
 use journeys::{
     application::{self, PULLS, VERDICTS},
-    browser::{Browser, Response},
+    browser::{Browser, Request, Response},
     minors,
     mobile::{AppSignIn, REDIRECT_URI},
     people::{self, fresh, press},
-    photographer::{declaration, face_only},
-    routes, staff,
+    photographer::{FACE, declaration, face_only},
+    pictures, routes, staff,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -17,16 +17,21 @@ use super::callers::{Caller, Resources};
 
 impl Caller {
     async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Response {
+        let request = self.request(method, path);
+        match body {
+            Some(body) => request.json(body).send().await,
+            None => request.send().await,
+        }
+    }
+
+    fn request(&self, method: Method, path: &str) -> Request<'_> {
         let mut request = self.visit.browser.request(method, path);
         if self.signs {
             // An application has no session, so it calls all routes with a signed request.
             let claims = self.application.claims(path, json!({ "sub": "afm:068933130", "image": "face", "case": "x" }));
             request = request.without("origin").header("authorization", &format!("Bearer {}", self.application.sign(&claims)));
         }
-        match body {
-            Some(body) => request.json(body).send().await,
-            None => request.send().await,
-        }
+        request
     }
 
     async fn get(&self, path: &str) -> Response {
@@ -138,6 +143,7 @@ impl Caller {
             }
             "dissociate" => self.send(Method::DELETE, &association, None).await,
             "erase_my_data" => self.post(&self.subject_path("erasure"), &json!({ "agree": true })).await,
+            "locate_face" => self.request(Method::POST, FACE).body("image/jpeg", pictures::small_copy()).send().await,
             "request_upload" => self.post("/v1/photographer/uploads", &declaration(FileProfile::Standard, &face_only())).await,
             "check_photos" => self.post(&format!("/v1/photographer/uploads/{}/check", self.uploaded), &json!({})).await,
             "issue_code" => {

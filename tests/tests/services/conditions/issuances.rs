@@ -36,6 +36,7 @@ pub(super) fn issued() -> Issued {
         reminder: false,
         resent: Vec::new(),
         verdicts: Verdicts::default(),
+        without_face: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Conditions on sessions and on the staff of a business.
 
-use domain::{minor::BirthDate, session::Role, staff::EmployeeId};
+use domain::{minor::BirthDate, session::Role, staff::EmployeeId, without_face::Rejections};
 use journeys::stack;
 use storage::{
     sealing::{SessionToken, staff_key},
@@ -73,6 +73,37 @@ async fn minors_and_passwords_are_replaced_only_if_unchanged() {
     let read = sessions.load(&session.token, NOW).await.unwrap().unwrap();
     assert!(sessions.set_minors(&read, &[]).await.unwrap());
     assert!(!sessions.set_minors(&read, &[]).await.unwrap(), "a minor was added meanwhile");
+}
+
+#[tokio::test]
+async fn rejections_are_replaced_only_if_unchanged_and_removed_only_once() {
+    let client = dynamodb().await;
+    let sessions = Sessions::new(client.clone(), stack::variable("SESSIONS_TABLE"));
+    let (session, ended) = (session(), session());
+    sessions.start(&session, NOW).await.unwrap();
+    let one = Rejections::default().with(&business(), "1", NOW).unwrap();
+    let two = one.with(&business(), "2", NOW).unwrap();
+    assert_rejected(&client, sessions.remove_rejections_write(&session).unwrap(), "there are no rejections").await;
+    assert!(sessions.set_rejections(&session, &one).await.unwrap());
+    assert!(!sessions.set_rejections(&session, &one).await.unwrap(), "the first rejection was stored meanwhile");
+    let read = sessions.load(&session.token, NOW).await.unwrap().unwrap();
+    assert_eq!(read.rejections, one);
+    assert!(sessions.set_rejections(&read, &two).await.unwrap());
+    assert!(!sessions.set_rejections(&read, &two).await.unwrap(), "a rejection was stored meanwhile");
+    assert_rejected(&client, sessions.remove_rejections_write(&read).unwrap(), "a rejection was stored meanwhile").await;
+    let read = sessions.load(&session.token, NOW).await.unwrap().unwrap();
+    assert_eq!(read.rejections, two);
+    write(&client, sessions.remove_rejections_write(&read).unwrap()).await;
+    assert_rejected(&client, sessions.remove_rejections_write(&read).unwrap(), "they permitted a code already").await;
+    assert_eq!(sessions.load(&session.token, NOW).await.unwrap().unwrap().rejections, Rejections::default());
+    // A session that has ended is not created again, and one that was rotated is not changed.
+    assert!(!sessions.set_rejections(&ended, &one).await.unwrap());
+    assert!(sessions.load(&ended.token, NOW).await.unwrap().is_none());
+    assert!(sessions.set_rejections(&session, &one).await.unwrap());
+    let read = sessions.load(&session.token, NOW).await.unwrap().unwrap();
+    write(&client, sessions.rotate_write(&read, "try", &SessionToken::random().unwrap(), LATER).unwrap()).await;
+    assert!(!sessions.set_rejections(&read, &two).await.unwrap(), "the session was rotated");
+    assert_rejected(&client, sessions.remove_rejections_write(&read).unwrap(), "the session was rotated").await;
 }
 
 #[tokio::test]
