@@ -17,10 +17,10 @@ pub(crate) fn to_edge(picture: &DynamicImage, edge: u32) -> DynamicImage {
         u32::try_from(scaled).unwrap_or(edge).max(1)
     };
     let size = (scaled(width), scaled(height));
-    match picture {
-        DynamicImage::ImageLuma8(gray) => DynamicImage::ImageLuma8(scale(gray, size)),
-        DynamicImage::ImageRgb8(rgb) => DynamicImage::ImageRgb8(scale(rgb, size)),
-        other => DynamicImage::ImageRgb8(scale(&other.to_rgb8(), size)),
+    match (picture.as_luma8(), picture.as_rgb8()) {
+        (Some(gray), _) => DynamicImage::ImageLuma8(scale(gray, size)),
+        (None, Some(rgb)) => DynamicImage::ImageRgb8(scale(rgb, size)),
+        (None, None) => DynamicImage::ImageRgb8(scale(&picture.to_rgb8(), size)),
     }
 }
 
