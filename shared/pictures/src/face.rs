@@ -26,12 +26,16 @@ use crate::levels::Levels;
 const SECOND_FACE_WIDTH_MIN: f64 = 0.4;
 /// Numbers by which the longer edge is divided for the tiles in which small faces are searched, in turn.
 const TILE_PARTS: [f64; 3] = [1.5, 2.0, 3.0];
+/// Added to the detector's score of an upright face, because most pictures are upright.
+const UPRIGHT_BONUS: f64 = 0.05;
 /// Beyond this yaw, in degrees, half of the face is hidden.
 const YAW_MEASURABLE: f64 = 45.0;
 
 /// The largest face, and how many there are.
 struct Found {
     face: Landmarks,
+    /// The detector's score of the largest face.
+    score: f64,
     faces: Faces,
 }
 
@@ -59,13 +63,12 @@ pub(crate) fn measure(picture: &RgbImage, size: (u32, u32)) -> Measured {
 /// Finds the largest face. The head may be much smaller than in a portrait, and turned by any angle. `size` is the size of the picture of which
 /// `copy` is a copy.
 pub(crate) fn locate(copy: &RgbImage, size: (u32, u32)) -> Option<FacePosition> {
-    let one_by_one = portrait_searches(copy).into_iter().chain(turned_searches(copy)).map(|square| vec![square]);
-    let groups = one_by_one.chain(TILE_PARTS.map(|parts| tiles(copy, parts)));
     let largest = |group: Vec<Square>| {
         let found = group.into_iter().filter_map(|square| search(copy, square)).map(|found| found.face);
         found.max_by(|one, other| one.eyes_to_chin().total_cmp(&other.eyes_to_chin()))
     };
-    let face = groups.into_iter().find_map(largest)?.refined(copy);
+    let smaller = || other_searches(copy).into_iter().map(|square| vec![square]).chain(TILE_PARTS.map(|parts| tiles(copy, parts)));
+    let face = in_any_quarter_turn(copy).or_else(|| smaller().find_map(largest))?.refined(copy);
     let across = f64::from(size.0) / f64::from(copy.width().max(1));
     let down = f64::from(size.1) / f64::from(copy.height().max(1));
     let full = |point: Point| Point { x: point.x * across, y: point.y * down };
@@ -99,10 +102,19 @@ fn portrait_searches(picture: &RgbImage) -> Vec<Square> {
     [1.0, 1.5].map(|scale| Square { centre: middle(picture), side: longer_edge(picture) * scale, degrees: 0.0 }).to_vec()
 }
 
-/// Returns the whole picture in other directions: tilted, on its sides, and upside down.
-fn turned_searches(picture: &RgbImage) -> Vec<Square> {
-    let centre = middle(picture);
-    [90.0, -90.0, 180.0, 40.0, -40.0].map(|degrees| Square { centre, side: longer_edge(picture), degrees }).to_vec()
+/// Searches the whole picture upright, on both sides and upside down. A face that is upside down can pass as an upright one, with a lower score of
+/// the detector, so the direction with the highest score is the right one.
+fn in_any_quarter_turn(picture: &RgbImage) -> Option<Landmarks> {
+    let square = |degrees| Square { centre: middle(picture), side: longer_edge(picture), degrees };
+    let upright = search(picture, square(0.0)).map(|found| Found { score: found.score + UPRIGHT_BONUS, ..found });
+    let turned = [90.0, -90.0, 180.0].into_iter().filter_map(|degrees| search(picture, square(degrees)));
+    upright.into_iter().chain(turned).max_by(|one, other| one.score.total_cmp(&other.score)).map(|found| found.face)
+}
+
+/// Returns the whole picture with a margin, and tilted to either side.
+fn other_searches(picture: &RgbImage) -> Vec<Square> {
+    let square = |scale, degrees| Square { centre: middle(picture), side: longer_edge(picture) * scale, degrees };
+    vec![square(1.5, 0.0), square(1.0, 40.0), square(1.0, -40.0)]
 }
 
 /// Returns overlapping squares that together cover the picture. Their side is the longer edge divided by `parts`.
@@ -132,7 +144,7 @@ fn search(picture: &RgbImage, square: Square) -> Option<Found> {
     let clear = others.iter().filter(is_clear).count();
     let doubtful = others.len() - clear;
     let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    Some(Found { face, faces: Faces { clear: number(clear + 1), doubtful: number(doubtful) } })
+    Some(Found { score: candidates[at].score, face, faces: Faces { clear: number(clear + 1), doubtful: number(doubtful) } })
 }
 
 fn measure_face(picture: &RgbImage, gray: &GrayImage, face: &Landmarks, size: (u32, u32)) -> Face {

@@ -52,8 +52,8 @@ fn boxes(rule: Rule) -> Vec<(f64, f64, f64, f64)> {
 }
 
 /// Returns the portrait with the content of each box compressed to a part of its height, towards the given position in the box. The skin above
-/// and below is stretched to fill the rest. It closes eyes and lips.
-fn compressed(boxes: &[(f64, f64, f64, f64)], part: f64, towards: f64) -> Vec<u8> {
+/// and below is stretched to fill the rest. It closes eyes and lips. The lower `flatness` is, the further the effect reaches to the sides.
+fn compressed(boxes: &[(f64, f64, f64, f64)], part: f64, towards: f64, flatness: f64) -> Vec<u8> {
     changed(PORTRAIT, |picture| {
         let mut result = picture.clone();
         for &(left, top, right, bottom) in boxes {
@@ -62,7 +62,7 @@ fn compressed(boxes: &[(f64, f64, f64, f64)], part: f64, towards: f64) -> Vec<u8
             for x in left as u32..right as u32 {
                 // Less towards the ends, so that the edge of the change cannot be seen.
                 let across = (f64::from(x) - left) / (right - left);
-                let part = 1.0 - (1.0 - part) * (std::f64::consts::PI * across).sin().powf(0.4);
+                let part = 1.0 - (1.0 - part) * (std::f64::consts::PI * across).sin().max(0.0).powf(flatness);
                 let (upper, lower) = (line - (line - top) * part, line + (bottom - line) * part);
                 for y in (top - height) as u32..(bottom + height) as u32 {
                     let at = f64::from(y);
@@ -85,11 +85,17 @@ fn compressed(boxes: &[(f64, f64, f64, f64)], part: f64, towards: f64) -> Vec<u8
 
 #[test]
 fn closed_eyes_are_reported_and_one_closed_eye_too() {
-    let eyes = boxes(Rule::EyesOpen);
+    let eyes: Vec<_> = boxes(Rule::EyesOpen)
+        .into_iter()
+        .map(|(left, top, right, bottom)| {
+            let lids = 0.3 * (bottom - top);
+            (left, top - lids, right, bottom + lids)
+        })
+        .collect();
     assert_eq!(eyes.len(), 2);
-    assert_warns(&compressed(&eyes, 0.12, 0.9), Rule::EyesOpen);
-    assert_warns(&compressed(&eyes[..1], 0.12, 0.9), Rule::EyesOpen);
-    assert_warns(&compressed(&eyes[1..], 0.12, 0.9), Rule::EyesOpen);
+    for closed in [&eyes[..], &eyes[..1], &eyes[1..]] {
+        assert_warns(&compressed(closed, 0.05, 0.8, 0.2), Rule::EyesOpen);
+    }
 }
 
 #[test]
@@ -97,8 +103,8 @@ fn an_open_mouth_is_reported_and_a_closed_one_is_not() {
     // The person in the portrait smiles and shows her teeth.
     let smiling = finding(&report(PORTRAIT), Rule::MouthClosed);
     let mouth = boxes(Rule::MouthClosed);
-    let closed = finding(&report(&compressed(&mouth, 0.35, 0.5)), Rule::MouthClosed);
-    let open = finding(&report(&compressed(&mouth, 1.6, 0.5)), Rule::MouthClosed);
+    let closed = finding(&report(&compressed(&mouth, 0.35, 0.5, 0.4)), Rule::MouthClosed);
+    let open = finding(&report(&compressed(&mouth, 1.6, 0.5, 0.4)), Rule::MouthClosed);
     assert_eq!((closed.ok, open.ok, open.severity), (true, false, Severity::Warning), "{closed:?} {open:?}");
     assert!(closed.measured < smiling.measured && smiling.measured < open.measured, "{closed:?} {smiling:?} {open:?}");
 }

@@ -61,11 +61,14 @@ fn the_crop_of_a_located_face_meets_the_limits_of_the_profile() {
     }
 }
 
+type Turn = fn(&RgbImage) -> RgbImage;
+type Move = fn(Point) -> Point;
+
 #[test]
 fn a_picture_on_its_side_or_upside_down_is_located_with_its_roll() {
     let upright = found(PORTRAIT);
     let head = upright.chin.distance(upright.crown);
-    let turns: [(fn(&RgbImage) -> RgbImage, f64, fn(Point) -> Point); 3] = [
+    let turns: [(Turn, f64, Move); 3] = [
         (imageops::rotate90, 90.0, |point| Point { x: 1200.0 - point.y, y: point.x }),
         (imageops::rotate180, 180.0, |point| Point { x: 800.0 - point.x, y: 1200.0 - point.y }),
         (imageops::rotate270, -90.0, |point| Point { x: point.y, y: 800.0 - point.x }),

@@ -23,6 +23,7 @@ const LANDMARKS_SQUARE: f64 = 1.5;
 /// A candidate for a face.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Candidate {
+    pub(super) score: f64,
     /// Width of the face in pixels.
     pub(super) width: f64,
     /// The square around the face in which landmarks are searched, with its upper side parallel to the eyes.
@@ -109,7 +110,7 @@ fn candidate(found: &Found, searched: Square) -> Candidate {
         side: (found.width.max(found.height) * searched.side * LANDMARKS_SQUARE).max(1.0),
         degrees: (right.y - left.y).atan2(right.x - left.x).to_degrees(),
     };
-    Candidate { width: found.width * searched.side, square }
+    Candidate { score: found.score, width: found.width * searched.side, square }
 }
 
 #[cfg(test)]
