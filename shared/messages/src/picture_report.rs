@@ -425,7 +425,8 @@ mod tests {
         assert_eq!((number(&nodding(-25.4), -25.4), number(&light, 1.94)), (json!(-25), json!(1.94)));
         let wide = Finding { measured: Some(0.7), ..head };
         assert!(text(ImageKind::Face, &wide, Language::En).unwrap().contains("more room"));
-        let bytes = Finding { rule: Rule::Bytes, ..head };
+        let limit = Limit { least: None, most: Some(3_000_000.0) };
+        let bytes = Finding { rule: Rule::Bytes, measured: Some(4_000_000.0), limit, ..head };
         assert_eq!((number(&head, 0.407_249_9), number(&bytes, 12.0)), (json!(0.4072), json!(12)));
     }
 

@@ -267,7 +267,9 @@ pub(crate) fn without_metadata(file: &[u8]) -> Result<Clean, PictureFault> {
             Segment::Marker { marker: APP0, payload, .. } if payload.starts_with(JFIF) && !jfif && !in_scans => {
                 let head = payload.get(..JFIF_LENGTH).ok_or(PictureFault::Damaged)?;
                 // The last two bytes of the JFIF header are the size of a thumbnail, which is removed.
-                append(&mut clean, APP0, &[&head[..JFIF_LENGTH - 2], &[0, 0]].concat());
+                // Its version is 1.x, and decoders warn of others, which they read as 1.1.
+                let version = if head[JFIF.len()] == 1 { &head[JFIF.len()..][..2] } else { &[1, 1] };
+                append(&mut clean, APP0, &[JFIF, version, &head[JFIF.len() + 2..JFIF_LENGTH - 2], &[0, 0]].concat());
                 jfif = true;
             }
             Segment::Marker { marker: APP2, payload, .. } if payload.starts_with(colour_profile::SEGMENT) && !in_scans => {

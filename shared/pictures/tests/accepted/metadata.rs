@@ -106,4 +106,6 @@ fn the_jfif_header_loses_its_thumbnail() {
     assert_no_metadata(&accepted.jpeg);
     assert!(accepted.jpeg[4..].starts_with(b"\0\x10JFIF\0\x01\x02\x01\x01\x2c\x01\x2c\0\0"));
     assert!(!contains(&accepted.jpeg, b"SMALL FACE"));
+    file[11] = 0x3c;
+    assert!(face(&file).jpeg[4..].starts_with(b"\0\x10JFIF\0\x01\x01\x01\x01\x2c\x01\x2c\0\0"), "the only version is 1");
 }

@@ -3,7 +3,7 @@
 //!
 //! `JPEG_VARIANTS` is the number of generated variants, and `JPEG_SEED` the first seed. The test needs djpeg and cjpeg.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a failure fails the test, and the counts are printed")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a failure fails the test, and the counts are printed")]
 
 mod programs;
 mod surgery;
