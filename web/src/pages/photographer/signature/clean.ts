@@ -2,7 +2,7 @@
 import { flatten, rectify, type FlatPicture, type Window } from "./flatten";
 import { removeRows, type Ink } from "./lines";
 import { sizeOfQuad, type Quad } from "./quad";
-import { dilate, histogram, newPlane, quantile, transpose, type Plane, type Raster } from "./raster";
+import { dilate, histogram, newPlane, quantile, smooth, transpose, type Plane, type Raster } from "./raster";
 import { hysteresis, keepStrokes } from "./strokes";
 
 /** What the photographer can choose. `strength` goes from 0 (keeps faint strokes) to 1 (removes faint marks). */
@@ -40,6 +40,8 @@ const INK_MIN = 26;
 const INK_FAINT = 55;
 /** Luma of the result's ink. Lighter ink is darkened, so that the picture check's contrast of 90 is met with a reserve. */
 const INK_LUMA_MAX = 105;
+/** Part of the strokes' length that is curved, at least. A signature may be underlined. */
+const CURVED_MIN = 0.15;
 /** Enlargement from which strokes look soft. */
 const ENLARGED_MAX = 3;
 /** A stroke's edge is this many pixels wide in a sharp photo. Blur is the width of the edge relative to the signature, or to the stroke. */
@@ -66,7 +68,8 @@ export function cleanSignature(photo: Raster, { quad, isBox, strength }: Setting
   const low = Math.min(high, Math.max(0.24 * ink * factor, 3 * flat.noise, 10));
   const strokes = keepStrokes(hysteresis(darkness, low, high), sides, factor);
   const { box } = strokes;
-  if (box === undefined || strokes.length < 0.02 * Math.max(size.width, size.height) || Math.max(box.right - box.left, box.bottom - box.top) < 8 * strokes.width) return nothing;
+  // What remains of an empty sheet are pieces of printed lines.
+  if (box === undefined || strokes.curvedLength < CURVED_MIN * strokes.length || strokes.length < 0.02 * Math.max(size.width, size.height) || Math.max(box.right - box.left, box.bottom - box.top) < 8 * strokes.width) return nothing;
 
   const [width, height] = [box.right - box.left + 1, box.bottom - box.top + 1];
   const frameWidth = Math.max(width / FILL.width, (3 * height) / FILL.height);
@@ -205,20 +208,26 @@ function taps(size: number, start: number, scale: number, limit: number): { inde
   return { index, weight };
 }
 
-/** Returns the width of the strokes' edges in pixels: the difference from paper to ink, divided by the steepest step of the steeper edges. */
-function edgeWidth({ width, height, data }: Plane, mask: Plane): number {
+/**
+ * Returns the width of the strokes' edges in pixels: the difference from paper to ink, divided by the steepest step of an edge. It is measured
+ * on a smoothed copy, because noise has steep steps as well.
+ */
+function edgeWidth(darkness: Plane, mask: Plane): number {
+  const { width, height, data } = smooth(smooth(darkness));
   const steps = new Uint32Array(256);
   const darks = new Uint32Array(256);
   for (let y = 2; y < height - 2; y += 1) for (let x = 2; x < width - 2; x += 1) {
     const here = y * width + x;
-    if ((mask.data[here] ?? 0) === 0) continue;
-    if ((mask.data[here - 1] ?? 0) !== 0 && (mask.data[here + 1] ?? 0) !== 0 && (mask.data[here - width] ?? 0) !== 0 && (mask.data[here + width] ?? 0) !== 0) {
-      darks[(data[here] ?? 0)] = (darks[(data[here] ?? 0)] ?? 0) + 1;
+    if (mask.data[here] === 0) continue;
+    if (mask.data[here - 1] !== 0 && mask.data[here + 1] !== 0 && mask.data[here - width] !== 0 && mask.data[here + width] !== 0) {
+      const dark = data[here] ?? 0;
+      darks[dark] = (darks[dark] ?? 0) + 1;
       continue;
     }
-    let steepest = 0;
-    for (const by of [1, width]) for (const from of [-by, 0]) steepest = Math.max(steepest, Math.abs((data[here + from + by] ?? 0) - (data[here + from] ?? 0)));
-    steps[steepest] = (steps[steepest] ?? 0) + 1;
+    const across = Math.abs((data[here + 1] ?? 0) - (data[here - 1] ?? 0));
+    const down = Math.abs((data[here + width] ?? 0) - (data[here - width] ?? 0));
+    const step = Math.round(Math.hypot(across, down) / 2);
+    steps[Math.min(255, step)] = (steps[Math.min(255, step)] ?? 0) + 1;
   }
   return quantile(darks, 0.75) / Math.max(1, quantile(steps, 0.7));
 }

@@ -39,7 +39,7 @@ function findSheet(picture: Raster): Quad | undefined {
   for (const plane of [boxBlur(luma(small), 1), boxBlur(darkestChannel(small), 1)]) {
     const counts = histogram(plane);
     const tried = new Set<number>();
-    for (let share = 0.05; share < 0.85; share += 0.08) {
+    for (let share = 0.05; share < 0.85; share += 0.04) {
       const threshold = quantile(counts, share);
       if (tried.has(threshold)) continue;
       tried.add(threshold);
@@ -101,7 +101,7 @@ function edgeContrast({ width, height, data }: Plane, quad: Quad): { visible: nu
   return { visible, contrast };
 }
 
-/** Searches for a printed frame: four dark, thin sides that are connected, with something in it that the frame does not touch everywhere. */
+/** Searches for a printed frame: four dark, thin sides that are connected. */
 function findBox(picture: Raster, maxArea: number): Quad | undefined {
   const light = luma(picture);
   const { width, height } = light;
@@ -126,7 +126,7 @@ function findBox(picture: Raster, maxArea: number): Quad | undefined {
   return best?.quad;
 }
 
-/** Returns whether at least 85% of each side has a dark pixel nearby, and little of the second ring inside, so that it is not a table's edge. */
+/** Returns whether at least 85% of each side has a dark pixel nearby, while most of the inside is bright. */
 function isBoxDrawn({ width, height, data }: Plane, quad: Quad): boolean {
   const isDark = (x: number, y: number) => {
     for (let dy = -2; dy <= 2; dy += 1) for (let dx = -2; dx <= 2; dx += 1) if (x + dx >= 0 && x + dx < width && y + dy >= 0 && y + dy < height && (data[(y + dy) * width + x + dx] ?? 0) !== 0) return true;
@@ -148,5 +148,5 @@ function isBoxDrawn({ width, height, data }: Plane, quad: Quad): boolean {
     dark += (data[Math.round(y) * width + Math.round(x)] ?? 0);
   }
   const share = dark / (61 * 121);
-  return share > 0.003 && share < 0.35;
+  return share < 0.35;
 }

@@ -19,11 +19,25 @@ const SLOPE_MAX = 0.2;
 /** Thickest printed line, relative to the longer side. */
 const THICKNESS_MAX = 0.009;
 
+/** Lines that are not quite parallel are removed in several passes. */
+const PASSES_MAX = 3;
+
 /**
  * Returns the darkness without printed lines that run approximately along the rows. `known` has the rows where a line is expected, such as the
  * sides of a box.
  */
 export function removeRows(plane: Plane, ink: Ink, known: readonly number[] = []): Plane {
+  let [remaining, expected] = [plane, known];
+  for (let pass = 0; pass < PASSES_MAX; pass += 1) {
+    const next = removeParallel(remaining, ink, expected);
+    if (next === undefined) break;
+    [remaining, expected] = [next, []];
+  }
+  return remaining;
+}
+
+/** Removes the lines of the most common slope. Returns undefined if there are none. */
+function removeParallel(plane: Plane, ink: Ink, known: readonly number[]): Plane | undefined {
   const { width, height } = plane;
   const thickest = Math.max(5, Math.min(40, Math.round(THICKNESS_MAX * Math.max(width, height))));
   const floor = Math.max(10, 3 * ink.noise);
@@ -33,6 +47,7 @@ export function removeRows(plane: Plane, ink: Ink, known: readonly number[] = []
   const expected = known.map((row) => follow(plane, runs, ink, nearestRow(runs, slope, row, width, height, thickest), slope, thickest));
   const usualHue = inkHue(plane, ink, found);
   const lines = [...found.filter((line) => isPrinted(line, found, ink, usualHue)), ...expected.filter(({ coverage }) => coverage > 0.25)];
+  if (lines.length === 0) return undefined;
   const result = { width, height, data: plane.data.slice() };
   for (const line of lines) erase(plane, result, line, ink, floor);
   return result;

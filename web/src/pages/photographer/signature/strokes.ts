@@ -40,14 +40,14 @@ export function hysteresis(plane: Plane, low: number, high: number): Plane {
   return result;
 }
 
-export type Strokes = { readonly mask: Plane; readonly width: number; readonly length: number; readonly box: { left: number; top: number; right: number; bottom: number } | undefined };
+export type Strokes = { readonly mask: Plane; readonly width: number; readonly length: number; /** Length of the strokes that are not straight. */ readonly curvedLength: number; readonly box: { left: number; top: number; right: number; bottom: number } | undefined };
 
 /** A component that is thicker than this many strokes is not ink of the pen that signed. */
 const THICK = 4;
 /** Part of the longer side at the border in which fragments of edges are ignored. */
 const BORDER = 0.02;
 
-type Measured = Component & { readonly strokeWidth: number; readonly strokeLength: number };
+type Measured = Component & { readonly strokeWidth: number; readonly strokeLength: number; readonly isStraight?: boolean };
 
 /**
  * Keeps the components that can be strokes. `inside` is the rectangle in which a stroke must mostly lie; it is the printed box, if there is one.
@@ -58,6 +58,7 @@ export function keepStrokes(mask: Plane, inside: { left: number; top: number; ri
   const found = components(thin);
   const depth = distanceInside(thin);
   const sums = new Float64Array(found.all.length + 1);
+  const moments = new Float64Array(5 * (found.all.length + 1));
   const insideCount = new Uint32Array(found.all.length + 1);
   const borderCount = new Uint32Array(found.all.length + 1);
   const border = Math.round(BORDER * Math.max(width, height));
@@ -65,12 +66,19 @@ export function keepStrokes(mask: Plane, inside: { left: number; top: number; ri
     const label = (found.labels[index] ?? 0);
     if (label === 0) continue;
     sums[label] = (sums[label] ?? 0) + (depth.data[index] ?? 0) / 3;
+    const first = 5 * label;
+    moments[first] = (moments[first] ?? 0) + x;
+    moments[first + 1] = (moments[first + 1] ?? 0) + y;
+    moments[first + 2] = (moments[first + 2] ?? 0) + x * x;
+    moments[first + 3] = (moments[first + 3] ?? 0) + x * y;
+    moments[first + 4] = (moments[first + 4] ?? 0) + y * y;
     if (x >= inside.left && x <= inside.right && y >= inside.top && y <= inside.bottom) insideCount[label] = (insideCount[label] ?? 0) + 1;
     if (x < border || y < border || x >= width - border || y >= height - border) borderCount[label] = (borderCount[label] ?? 0) + 1;
   }
   const measured: Measured[] = found.all.map((one) => {
     const strokeWidth = Math.max(1, (2 * (sums[one.label] ?? 0)) / one.area - 0.5);
-    return { ...one, strokeWidth, strokeLength: one.area / strokeWidth };
+    const strokeLength = one.area / strokeWidth;
+    return { ...one, strokeWidth, strokeLength, isStraight: strokeLength > 8 * strokeWidth && spread(moments, one) < 0.6 * strokeWidth + 0.8 };
   });
   const usualWidth = weightedMedian(measured);
   const isStroke = (one: Measured) =>
@@ -89,7 +97,17 @@ export function keepStrokes(mask: Plane, inside: { left: number; top: number; ri
     right: Math.max(...kept.map(({ right }) => right)),
     bottom: Math.max(...kept.map(({ bottom }) => bottom)),
   };
-  return { mask: result, width: usualWidth, length: kept.reduce((sum, { strokeLength }) => sum + strokeLength, 0), box };
+  return { mask: result, width: usualWidth, length: lengthOf(kept), curvedLength: lengthOf(kept.filter((one) => one.isStraight !== true && one.strokeLength > 8 * usualWidth)), box };
+}
+
+const lengthOf = (strokes: readonly Measured[]) => strokes.reduce((sum, { strokeLength }) => sum + strokeLength, 0);
+
+/** Returns the standard deviation of a component's pixels across its main direction. `moments` has the sums of x, y, xx, xy, yy by label. */
+function spread(moments: Float64Array, { label, area }: Component): number {
+  const moment = (index: number) => (moments[5 * label + index] ?? 0) / area;
+  const [x, y] = [moment(0), moment(1)];
+  const [xx, xy, yy] = [moment(2) - x * x, moment(3) - x * y, moment(4) - y * y];
+  return Math.sqrt(Math.max(0, (xx + yy) / 2 - Math.hypot((xx - yy) / 2, xy)));
 }
 
 /** Returns the width of strokes that most of the length has. A pen that lies on the paper has a large area, but a small length. */

@@ -6,13 +6,10 @@ import { boundsOf, extend, finish, frameAround, isSigned, PointerChoice, scaleFo
 
 /** Draws a stroke through positions, one sample each 8 milliseconds. */
 function draw(positions: readonly (readonly [number, number])[], pressure?: number): Stroke {
-  let [stroke, previous]: [Stroke, Sample | undefined] = [[], undefined];
-  for (const [index, [x, y]] of positions.entries()) {
-    const sample = { x, y, pressure, time: 8 * index };
-    stroke = extend(stroke, sample, previous);
-    previous = sample;
-  }
-  return previous === undefined ? stroke : finish(stroke, previous);
+  const samples = positions.map(([x, y], index): Sample => ({ x, y, pressure, time: 8 * index }));
+  const stroke = samples.reduce<Stroke>((longer, sample, index) => extend(longer, sample, samples[index - 1]), []);
+  const last = samples.at(-1);
+  return last === undefined ? stroke : finish(stroke, last);
 }
 
 const wave = (points: number, width: number, height: number): [number, number][] => Array.from({ length: points }, (_, index) => [(index / (points - 1) - 0.5) * width, (Math.sin(index / 9) * height) / 2]);
