@@ -10,7 +10,7 @@ let respond: (signal: AbortSignal) => Promise<Response>;
 beforeEach(async () => {
   vi.stubGlobal("location", { origin: "https://myphoto.example.gr" });
   vi.stubGlobal("navigator", { onLine: true });
-  vi.stubGlobal("fetch", (request: Request) => respond(request.signal));
+  vi.stubGlobal("fetch", (_request: Request, { signal }: { signal: AbortSignal }) => respond(signal));
   client = await import("./client");
 });
 afterEach(() => {

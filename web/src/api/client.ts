@@ -56,7 +56,7 @@ async function fetchWithTimeout(request: Request): Promise<Response> {
   restartTimer();
   try {
     // eslint-disable-next-line no-restricted-globals -- this module is the one that may use fetch
-    const response = await fetch(new Request(request, { signal: abort.signal }));
+    const response = await fetch(request, { signal: abort.signal });
     if (response.body === null) return response;
     const chunks: Uint8Array<ArrayBuffer>[] = [];
     const reader = response.body.getReader();

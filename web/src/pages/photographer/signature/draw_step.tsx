@@ -7,6 +7,7 @@ import { Button } from "../../../parts/button";
 import { Form, Radios } from "../../../parts/form";
 import { Notice } from "../../../parts/notice";
 import { Page } from "../../../parts/page";
+import { now } from "../../../words/clock";
 import { language, type Language } from "../../../words/language";
 import { choosePicture, finishPicture } from "../draft";
 import { words as photoWords } from "../new_words";
@@ -29,7 +30,7 @@ export function DrawStep() {
   const finish = useAction(async () => {
     const isSameUrl = rememberUrl();
     const { file } = await encodeSignature(pictureOf(strokes, ink));
-    await choosePicture("signature", new File([file], "signature.jpg", { type: "image/jpeg", lastModified: Date.now() }));
+    await choosePicture("signature", new File([file], "signature.jpg", { type: "image/jpeg", lastModified: now() }));
     await finishPicture("signature");
     if (isSameUrl()) leaveCrop(after);
   });
