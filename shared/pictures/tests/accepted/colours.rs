@@ -181,10 +181,13 @@ fn stripes(colours: &[[u8; 3]]) -> Vec<u8> {
     file
 }
 
+/// A colour in the profile, and in sRGB.
+type Converted = ([u8; 3], [u8; 3]);
+
 /// The expected colours were computed by Little CMS 2.14: `transicc -s -t1 -i PROFILE -o *sRGB`.
 #[test]
 fn previews_have_the_colours_of_srgb() {
-    let cases: [(&[u8], &[([u8; 3], [u8; 3])]); 3] = [
+    let cases: [(&[u8], &[Converted]); 3] = [
         (
             DISPLAY_P3,
             &[
