@@ -98,9 +98,10 @@ async fn a_file_that_is_no_whole_upright_jpeg_is_rejected_with_its_reason_in_the
     let mut png = pictures::png_named_jpg();
     png.truncate(10_000);
     // The header of a rotated picture is added to the small copy.
-    let turned = pictures::with_orientation(6);
-    let exif_length = usize::from(u16::from_be_bytes([turned[4], turned[5]])) + 2;
-    let turned = [&copy[..2], &turned[2..2 + exif_length], &copy[2..]].concat();
+    let portrait = pictures::with_orientation(6);
+    let exif = portrait.windows(2).position(|bytes| bytes == [0xff, 0xe1]).expect("an Exif segment");
+    let exif = &portrait[exif..exif + 2 + usize::from(u16::from_be_bytes([portrait[exif + 2], portrait[exif + 3]]))];
+    let turned = [&copy[..2], exif, &copy[2..]].concat();
     for (file, rule) in [
         (png, "file_type"),
         (b"This is not a picture at all.".to_vec(), "file_type"),

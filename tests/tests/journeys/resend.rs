@@ -233,7 +233,7 @@ async fn only_issued_uploads_of_the_business_can_be_resent() {
     for (body, field, reason) in [
         (json!({ "recipient": { "kind": "mobile", "value": "2101234567" } }), "recipient.value", "invalid_mobile"),
         (json!({ "recipient": { "kind": "mobile", "value": "+447912345678" } }), "recipient.value", "invalid_mobile"),
-        (json!({ "recipient": { "kind": "email", "value": "a@example.gr\r\nBcc: b@example.gr" } }), "recipient.value", "invalid_email"),
+        (json!({ "recipient": { "kind": "email", "value": "a@example.gr\r\nBcc: b@example.gr" } }), "recipient.value", "several_values"),
         (json!({ "recipient": { "kind": "email" } }), "recipient.value", "missing"),
         (json!({ "language": "fr" }), "language", "not_allowed"),
         (json!({ "to": "x" }), "to", "unknown"),
