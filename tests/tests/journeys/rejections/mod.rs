@@ -31,7 +31,7 @@ pub(super) async fn assert_rejected<'b>(call: impl Fn() -> Request<'b>, status: 
 }
 
 /// Problem codes that cannot be caused on the local stack, with the reason.
-const NOT_TESTABLE: [(&str, &str); 4] = [
+const NOT_TESTABLE: &[(&str, &str)] = &[
     ("throttled", "the emulator does not throttle"),
     ("internal", "it would be a bug"),
     ("timeout", "no call on the local stack takes so long"),
