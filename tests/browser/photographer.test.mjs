@@ -91,7 +91,8 @@ test('a photographer turns the camera\'s pictures into a code number that arrive
   await page.getByLabel('Διεύθυνση email').fill('maria@gmial.com');
   await page.getByRole('button', { name: 'Αποστολή κωδικάριθμου' }).click();
   const confirm = page.getByRole('dialog', { name: 'Είναι σωστός ο παραλήπτης;' });
-  await axeInBoth(page);
+  await confirm.waitFor();
+  await axe(page);
   await confirm.getByRole('button', { name: 'Χρήση του maria@gmail.com' }).click();
   assert.equal(await page.getByLabel('Διεύθυνση email').inputValue(), 'maria@gmail.com');
   await page.getByLabel('Διεύθυνση email').fill(`Μαρία <mailto:${to}>`);

@@ -232,6 +232,7 @@ test('after two photos without a recognised face, a code is issued with the reas
   await go.click();
   await page.getByLabel('Mobile number').fill(to.mobile);
   await page.getByRole('button', { name: 'Send the code number' }).click();
+  await page.getByRole('button', { name: 'Yes, send it' }).click();
   await page.getByRole('heading', { name: 'The code number was issued' }).waitFor();
   await page.getByRole('link', { name: 'All code numbers' }).click();
   await page.locator('tr[data-upload]').getByText('Without a recognised face: Another reason (Bandage after an operation)').waitFor();

@@ -1,7 +1,6 @@
 // Texts of the pages by which the journeys find their way, in both languages.
 
 /** Numbers in the journeys are in English form. */
-const greekNumbers = (text) => text.replaceAll(',', '.');
 
 export const words = {
   el: {
@@ -31,17 +30,18 @@ export const words = {
     history: 'Ιστορικό εξουσιοδοτήσεων',
     whichRole: 'Με ποια ιδιότητα συνδέεστε;',
     newPhotos: 'Νέες φωτογραφίες',
-    cropResult: (size) => `Αποτέλεσμα: ${greekNumbers(size)} pixel`,
-    size: (size) => `${greekNumbers(size)} pixel,`,
+    placed: 'Το πλαίσιο τοποθετήθηκε αυτόματα στο πρόσωπο.',
+    cropResult: /Αποτέλεσμα: ([\d.]+ × [\d.]+) pixel/,
+    size: (size) => `${size} pixel,`,
     useThis: 'Χρήση αυτής της εικόνας',
     alreadyFits: 'Το αρχείο τηρεί ήδη τις προδιαγραφές.',
     sentAsItIs: 'Το αρχείο στέλνεται όπως είναι.',
     toCheck: 'Συνέχεια στον έλεγχο',
-    allRules: 'Οι εικόνες τηρούν όλες τις προδιαγραφές.',
     toRecipient: 'Συνέχεια στον παραλήπτη',
     recipient: 'Παραλήπτης',
     email: 'Email',
     send: 'Αποστολή κωδικάριθμου',
+    confirm: 'Ναι, αποστολή',
     issued: 'Ο κωδικάριθμος εκδόθηκε',
     sent: 'Στάλθηκε',
     allCodes: 'Όλοι οι κωδικάριθμοι',
@@ -73,17 +73,18 @@ export const words = {
     history: 'History of authorizations',
     whichRole: 'In which role are you signing in?',
     newPhotos: 'New photos',
-    cropResult: (size) => `Result: ${size} pixels`,
+    placed: 'The frame was placed on the face automatically.',
+    cropResult: /Result: ([\d,]+ × [\d,]+) pixels/,
     size: (size) => `${size} pixels,`,
     useThis: 'Use this picture',
     alreadyFits: 'The file already meets the specification.',
     sentAsItIs: 'The file is sent as it is.',
     toCheck: 'Continue to the check',
-    allRules: 'The pictures meet every rule.',
     toRecipient: 'Continue to the recipient',
     recipient: 'Recipient',
     email: 'Email',
     send: 'Send the code number',
+    confirm: 'Yes, send it',
     issued: 'The code number was issued',
     sent: 'Sent',
     allCodes: 'All code numbers',
