@@ -1,7 +1,5 @@
 // Texts of the pages by which the journeys find their way, in both languages.
 
-/** Numbers in the journeys are in English form. */
-
 export const words = {
   el: {
     signIn: 'Σύνδεση με TAXISnet',

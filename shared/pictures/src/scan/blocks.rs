@@ -3,7 +3,7 @@
 use super::{
     Checked,
     bits::Bits,
-    idct::Coefficients,
+    idct::{Coefficients, position},
     tables::{Table, Tables},
 };
 
@@ -109,7 +109,7 @@ impl BlockReader<'_> {
                     if at > band.last || bits + band.shift > 15 {
                         return None;
                     }
-                    block[at] = self.bits.skip_and_take_signed(length, bits)? << band.shift;
+                    block[position(at)] = self.bits.skip_and_take_signed(length, bits)? << band.shift;
                     at += 1;
                 }
             }
@@ -133,8 +133,8 @@ impl BlockReader<'_> {
                 _ => return None,
             }
             while at <= band.last {
-                if block[at] != 0 {
-                    self.refine_one(band, &mut block[at])?;
+                if block[position(at)] != 0 {
+                    self.refine_one(band, &mut block[position(at)])?;
                 } else if zeros == 0 {
                     break;
                 } else {
@@ -146,14 +146,17 @@ impl BlockReader<'_> {
                 if at > band.last {
                     return None;
                 }
-                block[at] = new;
+                block[position(at)] = new;
             }
             at += 1;
         }
         if self.blocks_to_skip > 0 {
             self.blocks_to_skip -= 1;
-            for coefficient in block[at.min(band.last + 1)..=band.last].iter_mut().filter(|coefficient| **coefficient != 0) {
-                self.refine_one(band, coefficient)?;
+            for at in at..=band.last {
+                let coefficient = &mut block[position(at)];
+                if *coefficient != 0 {
+                    self.refine_one(band, coefficient)?;
+                }
             }
         }
         Some(())

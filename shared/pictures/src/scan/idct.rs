@@ -1,15 +1,20 @@
 //! The inverse discrete cosine transform of a block of 8 x 8 coefficients (ITU-T T.81, A.3.3), by the algorithm of Arai, Agui and Nakajima.
 
-/// The position of each coefficient of a file, in the order of a matrix.
-const ZIGZAG: [usize; 64] = [
+/// The position in a matrix of each coefficient, in the order of the file.
+const ZIGZAG: [u8; 64] = [
     0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28, 35, 42, 49, 56,
     57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
 ];
 
+/// Returns the position in a matrix of the coefficient with this number, 0 to 63.
+pub(super) fn position(number: usize) -> usize {
+    usize::from(ZIGZAG[number & 63] & 63)
+}
+
 /// The factor of the algorithm for each row and column: 1, and `cos(k * pi / 16) * sqrt(2)`.
 const SCALES: [f32; 8] = [1.0, 1.387_039_8, 1.306_563, 1.175_875_6, 1.0, 0.785_694_96, 0.541_196_1, 0.275_899_38];
 
-/// The coefficients of a block, in the order of the file.
+/// The matrix of a block's coefficients, row by row.
 pub(super) type Coefficients = [i16; 64];
 type Row = [f32; 8];
 
@@ -17,11 +22,10 @@ type Row = [f32; 8];
 /// 127. The limit is twice as high, for programs that change coefficients directly.
 const NORM_MAX: f32 = 2_048.0;
 
-/// A quantisation table.
+/// A quantisation table, as a matrix.
 pub(super) struct Dequantiser {
-    /// In the order of the file.
     table: [f32; 64],
-    /// In the order of a matrix, multiplied by the algorithm's factors.
+    /// The table, multiplied by the algorithm's factors.
     factors: [f32; 64],
     /// Maximum of the sum of squares of a block's coefficients.
     squares_max: f32,
@@ -30,11 +34,11 @@ pub(super) struct Dequantiser {
 impl Dequantiser {
     /// `table` is in the order of the file.
     pub(super) fn of(table: &[u16; 64]) -> Self {
-        let mut factors = [0.0; 64];
-        for (&value, at) in table.iter().zip(ZIGZAG) {
-            factors[at] = f32::from(value) * SCALES[at / 8] * SCALES[at % 8] / 8.0;
+        let mut matrix = [0.0; 64];
+        for (number, &value) in table.iter().enumerate() {
+            matrix[position(number)] = f32::from(value);
         }
-        let table = table.map(f32::from);
+        let (table, factors) = (matrix, std::array::from_fn(|at| matrix[at] * SCALES[at / 8] * SCALES[at % 8] / 8.0));
         // Encoders round each coefficient by at most half of its number in the table.
         let rounding = table.iter().map(|number| number * number).sum::<f32>().sqrt() / 2.0;
         Self { table, factors, squares_max: (NORM_MAX + rounding).powi(2) }
@@ -60,12 +64,8 @@ impl Dequantiser {
 
     /// Returns the rows of samples, 0 to 255, of a block.
     pub(super) fn samples(&self, coefficients: &Coefficients) -> [[u8; 8]; 8] {
-        let mut natural = [0_i16; 64];
-        for (&value, at) in coefficients.iter().zip(ZIGZAG) {
-            natural[at] = value;
-        }
         let mut rows = [[0.0; 8]; 8];
-        for (row, (values, factors)) in rows.iter_mut().zip(natural.as_chunks::<8>().0.iter().zip(self.factors.as_chunks::<8>().0)) {
+        for (row, (values, factors)) in rows.iter_mut().zip(coefficients.as_chunks::<8>().0.iter().zip(self.factors.as_chunks::<8>().0)) {
             *row = std::array::from_fn(|at| f32::from(values[at]) * factors[at]);
         }
         // The first pass transforms columns, eight at once. The second one transforms the rows, as columns of the transposed matrix.
@@ -74,13 +74,15 @@ impl Dequantiser {
     }
 }
 
+#[inline(always)]
 fn transposed(rows: [Row; 8]) -> [Row; 8] {
     std::array::from_fn(|row| std::array::from_fn(|column| rows[column][row]))
 }
 
+#[inline(always)]
 fn rounded(row: Row) -> [u8; 8] {
-    row.map(|value| {
-        let value = value + 128.0;
+    std::array::from_fn(|at| {
+        let value = row[at] + 128.0;
         let value = if value > 255.0 { 255.0 } else { value };
         let value = if value > 0.0 { value } else { 0.0 };
         // Numbers of this size have no fraction, so the sum is rounded, and its lowest bits are the whole number.
@@ -100,7 +102,7 @@ fn subtract(one: Row, other: Row) -> Row {
 
 #[inline(always)]
 fn multiply(one: Row, factor: f32) -> Row {
-    one.map(|value| value * factor)
+    std::array::from_fn(|at| one[at] * factor)
 }
 
 /// Transforms the eight columns of a matrix in one dimension.
@@ -139,12 +141,13 @@ mod tests {
     fn by_definition(coefficients: &Coefficients, table: &[u16; 64], x: usize, y: usize) -> f64 {
         let weight = |at: usize| if at == 0 { 0.5_f64.sqrt() } else { 1.0 };
         let wave = |place: usize, at: usize| ((2 * place + 1) as f64 * at as f64 * PI / 16.0).cos();
-        let term = |(index, at): (usize, &usize)| {
+        let term = |number: usize| {
+            let at = position(number);
             let (v, u) = (at / 8, at % 8);
-            let value = f64::from(coefficients[index]) * f64::from(table[index]);
+            let value = f64::from(coefficients[at]) * f64::from(table[number]);
             weight(u) * weight(v) * value * wave(x, u) * wave(y, v)
         };
-        (128.0 + ZIGZAG.iter().enumerate().map(term).sum::<f64>() / 4.0).clamp(0.0, 255.0)
+        (128.0 + (0..64).map(term).sum::<f64>() / 4.0).clamp(0.0, 255.0)
     }
 
     /// Computes a coefficient of 64 samples.
@@ -175,7 +178,10 @@ mod tests {
             first in -90_i16..90,
             quality in 1_u16..40,
         ) {
-            let mut coefficients: Coefficients = std::array::from_fn(|at| if at < 32 { low[at] } else { high[at - 32] });
+            let mut coefficients: Coefficients = [0; 64];
+            for (number, value) in low.into_iter().chain(high).enumerate() {
+                coefficients[position(number)] = value;
+            }
             coefficients[0] = first;
             let table: [u16; 64] = std::array::from_fn(|at| 1 + at as u16 * quality / 64);
             let rows = Dequantiser::of(&table).samples(&coefficients);
@@ -190,7 +196,7 @@ mod tests {
         #[test]
         fn blocks_of_an_encoder_are_plausible(samples in collection::vec(0_u8..=255, 64), quality in 1_u16..=255) {
             let table = [quality; 64];
-            let coefficients = std::array::from_fn(|at| (forward(&samples, ZIGZAG[at]) / f64::from(quality)).round() as i16);
+            let coefficients = std::array::from_fn(|at| (forward(&samples, at) / f64::from(quality)).round() as i16);
             prop_assert!(Dequantiser::of(&table).is_plausible(&coefficients));
         }
 
