@@ -20,6 +20,8 @@ export type Cleaned = {
   readonly window: Window;
   /** Pixels of the picture per pixel of the photo. */
   readonly enlarged: number;
+  /** Pixels that were processed per pixel of the photo, at most 1. */
+  readonly resolution: number;
 };
 
 /** Smallest and largest width of the result, in pixels. Its height is a third. */
@@ -57,7 +59,7 @@ export function cleanSignature(photo: Raster, { quad, isBox, strength }: Setting
   const size = { width: Math.max(16, Math.round(natural.width * scale)), height: Math.max(16, Math.round(natural.height * scale)) };
   const flat = flatten(rectify(photo, quad, window, size));
   const problems: Problem[] = flat.paper < PAPER_DARK ? ["dark"] : [];
-  const nothing: Cleaned = { picture: undefined, problems: [...problems, "empty"], window, enlarged: 1 };
+  const nothing: Cleaned = { picture: undefined, problems: [...problems, "empty"], window, enlarged: 1, resolution: scale };
 
   const sides = boxSides(isBox, window, size);
   const darkness = withoutLines(withoutThings(flat), flat, sides);
@@ -87,7 +89,7 @@ export function cleanSignature(photo: Raster, { quad, isBox, strength }: Setting
   if (enlarged > ENLARGED_MAX) problems.push("small");
   const toArea = (x: number, y: number) => ({ x: window.left + (x / size.width) * (window.right - window.left), y: window.top + (y / size.height) * (window.bottom - window.top) });
   const [start, end] = [toArea(frame.left, frame.top), toArea(frame.left + frameWidth, frame.top + frameWidth / 3)];
-  return { picture, problems, window: { left: start.x, top: start.y, right: end.x, bottom: end.y }, enlarged };
+  return { picture, problems, window: { left: start.x, top: start.y, right: end.x, bottom: end.y }, enlarged, resolution: scale };
 }
 
 type Sides = { left: number; top: number; right: number; bottom: number; isBox: boolean };

@@ -10,8 +10,8 @@ import workerUrl from "./worker?worker&url";
 
 /** Longest side of the copy that is processed, in pixels. */
 const EDGE_MAX = 2400;
-/** A result that is enlarged more than this is made again from the photo's own pixels, if the copy has fewer. */
-const ENLARGED_MAX = 1.15;
+/** A result is made again from the signature's part of the photo if it was enlarged by more than this, and if that gives as many more pixels. */
+const GAIN_MIN = 1.15;
 
 /** Positions in settings and areas are pixels of the photo itself. */
 export type Cleaner = {
@@ -35,12 +35,12 @@ export async function startCleaner(source: OpenedPicture): Promise<Cleaner> {
       },
       clean: async (settings) => {
         const first = required(await ask({ kind: "clean", settings: scaled(settings, scale) }));
-        if (first.picture === undefined || first.enlarged <= ENLARGED_MAX || scale >= 0.99) return first;
+        if (first.picture === undefined || first.enlarged / first.resolution < GAIN_MIN) return first;
         const part = widen(first.window);
         const region = regionOf(settings, part, source.size);
         const detail = await readPixels(source, EDGE_MAX, region);
         const factor = detail.width / region.width;
-        if (factor <= scale) return first;
+        if (factor < GAIN_MIN * scale * first.resolution) return first;
         const second = required(await ask({ kind: "clean", settings: scaled(settings, factor, region.x, region.y), part, detail }, [detail.data.buffer]));
         return second.picture === undefined ? first : { ...second, problems: [...new Set([...second.problems, ...first.problems.filter((problem) => problem === "cut" || problem === "dark")])] };
       },
