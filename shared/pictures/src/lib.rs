@@ -137,6 +137,11 @@ pub fn decode(file: &[u8]) -> Result<(Vec<u8>, RgbImage), PictureFault> {
     clean_and_decode(file).map(|(clean, copy)| (clean.jpeg, copy))
 }
 
+/// Scales a picture that another decoder has read to the size of the small copy, as [`decode`] does, so that both can be compared.
+pub fn small_copy(picture: &RgbImage) -> RgbImage {
+    preview::small_copy(picture)
+}
+
 /// Renders the preview of a small copy.
 ///
 /// # Errors

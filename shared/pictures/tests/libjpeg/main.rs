@@ -78,8 +78,7 @@ impl Results {
     }
 
     fn compare_pixels(&mut self, name: &str, picture: &RgbImage, copy: &RgbImage) {
-        // Scales as the service does.
-        let expected = imageops::thumbnail(picture, copy.width(), copy.height());
+        let expected = pictures::small_copy(picture);
         let of_copy = difference(&expected, copy);
         let preview = image::load_from_memory(&pictures::preview(copy).unwrap()).unwrap().into_rgb8();
         // The generated variants are small and full of noise, on which the compression of a preview is visible. It is the same in both.
