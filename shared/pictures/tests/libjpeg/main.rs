@@ -131,6 +131,29 @@ fn files_of_the_repository_look_as_in_libjpeg_turbo() {
     results.report();
 }
 
+/// Large pictures are reduced while they are decoded, by 2, 4 or 8.
+#[test]
+fn large_pictures_look_as_in_libjpeg_turbo() {
+    let portrait = image::load_from_memory(include_bytes!("../../../../tests/fixtures/portrait.jpg")).unwrap().into_rgb8();
+    let mut results = Results { are_photos: true, ..Results::default() };
+    for (width, height, settings) in [
+        (2_601, 3_899, "-sample 2x2"),
+        (2_601, 3_899, "-sample 1x1 -progressive"),
+        (2_601, 3_899, "-sample 2x1 -restart 1"),
+        (2_601, 3_899, "-sample 4x2"),
+        (5_123, 7_685, "-sample 2x2"),
+        (400, 15_361, "-sample 1x2 -progressive"),
+    ] {
+        let picture = imageops::resize(&portrait, width, height, FilterType::Triangle);
+        let settings: Vec<String> = settings.split(' ').map(str::to_owned).collect();
+        let file = variants::cjpeg(&picture, &settings);
+        results.compare("large", &format!("{width} x {height} {settings:?}"), &file);
+    }
+    assert_eq!(results.counts.values().sum::<u32>(), 6);
+    assert!(results.counts.keys().all(|(_, outcome)| outcome == "accepted"));
+    results.report();
+}
+
 #[test]
 fn variants_look_as_in_libjpeg_turbo() {
     let number = |name, default| env::var(name).map_or(default, |text: String| text.parse().expect("a number"));

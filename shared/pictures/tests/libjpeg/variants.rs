@@ -91,7 +91,7 @@ fn source(random: &mut Random) -> RgbImage {
     }
 }
 
-fn cjpeg(picture: &RgbImage, settings: &[String]) -> Vec<u8> {
+pub(crate) fn cjpeg(picture: &RgbImage, settings: &[String]) -> Vec<u8> {
     let output = run("cjpeg", settings, &ppm(picture));
     assert!(output.status.success(), "cjpeg {settings:?}: {}", String::from_utf8_lossy(&output.stderr));
     output.stdout
