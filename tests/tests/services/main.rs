@@ -8,6 +8,7 @@
 
 #[path = "../aws/mod.rs"]
 mod aws;
+mod code_limits;
 mod conditions;
 mod lists;
 mod messages;
