@@ -53,4 +53,4 @@ if [ "$*" != browser ]; then
     fi
   fi
 fi
-[ -z "$with_browser" ] || (cd tests/browser && node --test --test-reporter=spec)
+[ -z "$with_browser" ] || tests/browser/run.sh

@@ -15,5 +15,4 @@ set -a
 # shellcheck source=/dev/null
 . ".local/$instance/env"
 set +a
-cd tests/browser
-ENGINES="$*" node --test --test-reporter=spec engines/journeys.mjs
+ENGINES="$*" tests/browser/run.sh engines/journeys.mjs
