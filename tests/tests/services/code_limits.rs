@@ -64,12 +64,12 @@ async fn an_sms_is_counted_on_another_item_if_the_chosen_one_was_filled_since_it
     }
     for recipient in first {
         let counters = day.read(resent(recipient)).await.unwrap();
-        day.commit(counters, resent(recipient)).await.unwrap();
+        let _ = day.commit(counters, resent(recipient)).await.unwrap();
     }
     // There is room for six more SMS, on few of the items that were chosen when all were empty.
     let mut read_early = later.iter().zip(read_early);
     for (recipient, counters) in read_early.by_ref().take(6) {
-        day.commit(counters, resent(recipient)).await.unwrap();
+        let _ = day.commit(counters, resent(recipient)).await.unwrap();
     }
     let (recipient, counters) = read_early.next().unwrap();
     let full = day.commit(counters, resent(recipient)).await;
@@ -87,6 +87,6 @@ async fn a_share_of_the_sms_is_reached_by_sms_alone() {
         let counters = day.read(wanted).await.unwrap();
         let expected = (number + 1 == SMS / 2).then_some((CodeLimit::Sms, Share::Half));
         assert_eq!(counters.reached().collect::<Vec<_>>(), Vec::from_iter(expected), "SMS number {}", number + 1);
-        day.commit(counters, wanted).await.unwrap();
+        let _ = day.commit(counters, wanted).await.unwrap();
     }
 }
