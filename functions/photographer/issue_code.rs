@@ -165,9 +165,9 @@ async fn is_for(deps: &Deps, upload: &Issuance, issued: &Issued, order: &Order) 
     if !looks_alike || issued.language != to.language || issued.reminder != *reminder {
         return Ok(false);
     }
-    // A reason that was given but not needed, because a face was found, was not stored.
-    let stored =
-        issued.without_face.as_ref().map(|sealed| sealed.open(&deps.issuance_key, &upload.business, &upload.upload_id)).transpose()?;
+    // A reason that was given but not needed, because a face was found, was not stored. A stored one that does not open, because the secret
+    // was changed, counts as equal.
+    let stored = issued.without_face.as_ref().and_then(|sealed| sealed.open(&deps.issuance_key, &upload.business, &upload.upload_id).ok());
     if stored.is_some() && stored != *without_face {
         return Ok(false);
     }

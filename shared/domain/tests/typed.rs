@@ -145,6 +145,23 @@ fn the_web_application_knows_the_same_email_domains() {
     assert_eq!(table().email_domains, EMAIL_DOMAINS);
 }
 
+/// Texts on which a search that repeats itself for each word would take minutes.
+#[test]
+fn long_texts_without_a_code_are_rejected() {
+    for text in [
+        format!("code {}a{}", "-".repeat(8_000), " b".repeat(4_000)),
+        "! ".repeat(8_000),
+        "-".repeat(16_000),
+        format!("code{}", " -".repeat(8_000)),
+        "1 ".repeat(8_000),
+        "α ".repeat(8_000),
+    ] {
+        for kind in ["code", "mobile", "afm", "amka", "paaypa", "otp", "email"] {
+            assert!(parse(kind, &text).0.is_err(), "{kind}: {}", &text[..12]);
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn a_code_is_found_in_every_place_of_a_message(bytes: [u8; 16], before in "[α-ωΑ-Ω ,.:!0-9]{0,30}", after in "[α-ωΑ-Ω ,.:!0-9]{0,30}") {

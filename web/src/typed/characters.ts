@@ -48,6 +48,9 @@ export function fold(word: readonly string[]): string {
   return word.join("").toLowerCase().normalize("NFD").replace(/[\u0300-\u036f]/g, "").replace(/ς/g, "σ");
 }
 
+/** Number of characters of a text that are read. Our own messages are much shorter. */
+const TEXT_CHARACTERS_MAX = 6000;
+
 export class Text {
   chars: readonly string[];
   readonly #hasInvisible: boolean;
@@ -55,7 +58,7 @@ export class Text {
   #hasLink = false;
 
   constructor(text: string) {
-    const all = Array.from(text);
+    const all = Array.from(text).slice(0, TEXT_CHARACTERS_MAX);
     const visible = all.filter((c) => !isInvisible(c));
     this.#hasInvisible = visible.length < all.length;
     this.chars = visible.map(toAscii);

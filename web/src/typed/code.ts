@@ -127,6 +127,8 @@ class Search {
     const joined: string[] = [];
     for (const [index, word] of words.entries()) {
       joined.push(...this.#text.slice(word));
+      // Further words cannot complete a code.
+      if (joined.filter((c) => !isSign(c)).length > CODE_LENGTH) return;
       if (!isLabelled && index + 1 < words.length) continue;
       const code = read(joined);
       if ("code" in code) {
@@ -187,9 +189,9 @@ function read(run: readonly string[]): ({ code: string } & Place) | CodeFault {
   }
   const leading = countWhile(run, isSign);
   const trailing = countWhile(run.toReversed(), isSign);
-  for (let start = 0; start <= Math.min(leading, excess); start += 1) {
+  for (let start = Math.max(0, excess - trailing); start <= Math.min(leading, excess); start += 1) {
     const end = start + CODE_LENGTH;
-    const code = excess - start <= trailing ? parse(run.slice(start, end)) : undefined;
+    const code = parse(run.slice(start, end));
     if (code !== undefined) return { code, start, end };
   }
   const grouped = run.filter((c) => c !== "-");

@@ -112,6 +112,10 @@ pub(super) fn fold(word: &[char]) -> String {
     folded
 }
 
+/// Number of characters of a text that are read. Our own messages are much shorter. The time of some searches grows with the square of the
+/// length.
+const TEXT_CHARACTERS_MAX: usize = 6_000;
+
 /// A cleaned text. Its memory is overwritten when it is dropped, because it may contain a code number or a password.
 pub(super) struct Text {
     pub(super) chars: Zeroizing<Vec<char>>,
@@ -127,7 +131,7 @@ impl Text {
         // A character has at least one byte, so the memory is never reallocated and no copy stays behind.
         let mut chars = Zeroizing::new(Vec::with_capacity(text.len()));
         let mut has_invisible = false;
-        for c in text.chars() {
+        for c in text.chars().take(TEXT_CHARACTERS_MAX) {
             if is_invisible(c) {
                 has_invisible = true;
             } else {

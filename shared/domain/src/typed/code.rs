@@ -160,6 +160,10 @@ impl Search {
         let mut joined: Chars = Zeroizing::new(Vec::with_capacity(capacity));
         for (index, word) in words.iter().enumerate() {
             joined.extend_from_slice(&self.text.chars[word.clone()]);
+            // Further words cannot complete a code. Without this limit, a long text would take minutes.
+            if joined.iter().filter(|&&c| !is_sign(c)).count() > CODE_LENGTH {
+                return;
+            }
             if !is_labelled && index + 1 < words.len() {
                 continue;
             }
@@ -229,9 +233,9 @@ fn read(run: &[char]) -> Result<(CodeNumber, Range<usize>), MalformedCode> {
     }
     let leading = run.iter().take_while(|&&c| is_sign(c)).count();
     let trailing = run.iter().rev().take_while(|&&c| is_sign(c)).count();
-    for front in 0..=leading.min(excess) {
+    for front in excess.saturating_sub(trailing)..=leading.min(excess) {
         let place = front..front + CODE_LENGTH;
-        if let (true, Ok(code)) = (excess - front <= trailing, parse(&run[place.clone()])) {
+        if let Ok(code) = parse(&run[place.clone()]) {
             return Ok((code, place));
         }
     }

@@ -13,6 +13,8 @@ use super::{
 const SCORE_MIN: f64 = 0.5;
 /// Two boxes of which the intersection is a larger part of the union than this belong to the same face.
 const OVERLAP_MAX: f64 = 0.3;
+/// Number of candidates for which landmarks are searched. A search takes about 15 ms, and a pattern can have hundreds of candidates.
+const CANDIDATES_MAX: usize = 10;
 /// Numbers for each anchor: the box's centre, width and height, and six points, of which the eyes are the first two.
 const NUMBERS: usize = 16;
 /// The grids of anchors: cells in a row, and anchors in a cell.
@@ -52,11 +54,13 @@ impl Found {
     }
 }
 
-/// Returns the candidates, the widest first.
+/// Returns the candidates with the best scores, the widest first.
 pub(super) fn detect(picture: &RgbImage, searched: Square) -> Vec<Candidate> {
     let pixels = searched.read(picture, DETECTOR_SIDE, Outside::Black).into_iter().map(|level| level / 127.5 - 1.0).collect();
     let Some([boxes, scores]) = networks::detector(pixels) else { return Vec::new() };
     let mut candidates: Vec<_> = merge(decode(&boxes, &scores)).into_iter().map(|found| candidate(&found, searched)).collect();
+    candidates.sort_by(|one, other| other.score.total_cmp(&one.score));
+    candidates.truncate(CANDIDATES_MAX);
     candidates.sort_by(|one, other| other.width.total_cmp(&one.width));
     candidates
 }

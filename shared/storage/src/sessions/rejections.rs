@@ -44,7 +44,7 @@ impl Sessions {
     }
 
     /// Builds the write that removes the rejections of the session, for the transaction that issues a code because of them. The transaction
-    /// fails if they have changed since the session was read, so that they permit only one code.
+    /// fails if they have changed since the session was read, so that two codes cannot use the same rejections.
     ///
     /// # Errors
     /// If the request cannot be built.
