@@ -11,5 +11,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     sourcemap: false,
   },
-  test: { include: ["src/**/*.test.ts"] },
+  // Tests of pictures compute for seconds, and CI builds the functions beside them.
+  test: { include: ["src/**/*.test.ts"], testTimeout: 120_000 },
 });
