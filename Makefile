@@ -81,10 +81,10 @@ schemathesis: tools ## sends generated requests (infra/openapi.yaml) to the runn
 	set -a; . .local/dev/env; .tools/schemathesis/bin/python tests/schemathesis/run.py target/debug/callers $(CALLERS)
 
 browser: chromium tests/browser/node_modules/.installed ## browser tests on the running stack
-	set -a; . .local/dev/env; cd tests/browser && node --test --test-reporter=spec
+	set -a; . .local/dev/env; tests/browser/run.sh
 
 engines: other-engines tests/browser/node_modules/.installed ## the main journeys in Firefox and WebKit, on the running stack of `make run TLS=on`; ENGINES=firefox for one of them, SHOTS=folder for screenshots
-	set -a; . .local/dev/env; cd tests/browser && ENGINES="$(OTHER_ENGINES)" SHOTS="$(if $(SHOTS),$(abspath $(SHOTS)))" node --test --test-reporter=spec engines/journeys.mjs
+	set -a; . .local/dev/env; ENGINES="$(OTHER_ENGINES)" SHOTS="$(if $(SHOTS),$(abspath $(SHOTS)))" tests/browser/run.sh engines/journeys.mjs
 
 screenshots: chromium tests/browser/node_modules/.installed ## pictures of every page in both languages and sizes, from the running stack, in .local/dev/screenshots
 	set -a; . .local/dev/env; cd tests/browser && node screenshots.mjs

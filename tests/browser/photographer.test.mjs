@@ -2,16 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { axe, cameraPicture, choose, emailOf, inbox, person, pictures, signIn, test } from './lib/index.mjs';
-
-/** Checks accessibility in the language of the page and in the other one, and switches back. */
-async function axeInBoth(page) {
-  const other = page.locator('.header-button').first();
-  await axe(page);
-  await other.click();
-  await axe(page);
-  await other.click();
-}
+import { axe, axeInBoth, cameraPicture, choose, emailOf, inbox, person, pictures, signIn, test } from './lib/index.mjs';
 
 /** Waits for the request that declares the files of an upload and returns its body. */
 const declaredBy = (page) => page.waitForRequest((request) => request.method() === 'POST' && request.url().endsWith('/v1/photographer/uploads')).then((request) => request.postDataJSON());

@@ -1,7 +1,7 @@
 // The steps that make a signature: cleaning the photo of a paper, and drawing on the screen.
 
 import assert from 'node:assert/strict';
-import { axe, person, pictures, signIn, test } from './lib/index.mjs';
+import { axe, axeInBoth, person, pictures, signIn, test } from './lib/index.mjs';
 
 /**
  * Creates a photo of the valid signature on gray ruled paper, which lies on a dark table and is not straight, drawn by the browser.
@@ -39,15 +39,6 @@ async function paperPhoto(page, { signed = true, light = 0.8 } = {}) {
 }
 
 const choose = (page, buffer) => page.locator('input[data-image=signature]').setInputFiles({ name: 'IMG_2.jpg', mimeType: 'image/jpeg', buffer });
-
-/** Checks accessibility in the language of the page and in the other one, and switches back. */
-async function axeInBoth(page) {
-  const other = page.locator('.header-button').first();
-  await axe(page);
-  await other.click();
-  await axe(page);
-  await other.click();
-}
 
 /** Draws a wave with the mouse. */
 async function sign(page, pad) {

@@ -138,8 +138,8 @@ pub fn decode(file: &[u8]) -> Result<(Vec<u8>, RgbImage), PictureFault> {
 }
 
 /// Scales a picture that another decoder has read to the size of the small copy, as [`decode`] does, so that both can be compared.
-pub fn small_copy(picture: &RgbImage) -> RgbImage {
-    preview::small_copy(picture)
+pub fn scaled_down(picture: &RgbImage) -> RgbImage {
+    preview::scaled_down(picture)
 }
 
 /// Renders the preview of a small copy.

@@ -18,14 +18,14 @@ const PREVIEW_QUALITY: u8 = 82;
 /// Decodes a picture to a copy with a longer edge of 960 pixels, from which the preview and all measurements are made.
 pub(crate) fn decode(clean: &Clean) -> Result<RgbImage, PictureFault> {
     let picture = in_rgb(&scan::decode(&clean.jpeg)?, clean.colour_space).ok_or(PictureFault::Damaged)?;
-    let copy = small_copy(&picture);
+    let copy = scaled_down(&picture);
     let Some(profile) = &clean.profile else { return Ok(copy) };
     let converted = ToSrgb::of(profile).and_then(|to_srgb| to_srgb.convert(copy.as_raw()));
     converted.and_then(|pixels| RgbImage::from_raw(copy.width(), copy.height(), pixels)).ok_or(PictureFault::ColourProfile)
 }
 
 /// Scales a picture to the size of the copy.
-pub(crate) fn small_copy(picture: &RgbImage) -> RgbImage {
+pub(crate) fn scaled_down(picture: &RgbImage) -> RgbImage {
     shrink::to_edge(picture, PREVIEW_EDGE * 2)
 }
 

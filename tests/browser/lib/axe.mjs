@@ -32,3 +32,12 @@ export async function axe(page, { without = [] } = {}) {
   if (violations.length === 0) return;
   throw new Error(violationsText(new URL(page.url()).pathname, violations));
 }
+
+/** Checks accessibility in the language of the page and in the other one, and switches back. */
+export async function axeInBoth(page) {
+  const other = page.locator('.header-button').first();
+  await axe(page);
+  await other.click();
+  await axe(page);
+  await other.click();
+}

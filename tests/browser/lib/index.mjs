@@ -1,6 +1,6 @@
 // Everything that tests import: `import { test, signIn, person } from './lib/index.mjs'`.
 
-export { axe } from './axe.mjs';
+export { axe, axeInBoth } from './axe.mjs';
 export { cameraPicture, choose } from './camera.mjs';
 export { checkPage, chromiumPath, forgetFaults, launch, newPage, test } from './browser.mjs';
 export { Caller, json, request } from './http.mjs';

@@ -78,7 +78,7 @@ impl Results {
     }
 
     fn compare_pixels(&mut self, name: &str, picture: &RgbImage, copy: &RgbImage) {
-        let expected = pictures::small_copy(picture);
+        let expected = pictures::scaled_down(picture);
         let of_copy = difference(&expected, copy);
         let preview = image::load_from_memory(&pictures::preview(copy).unwrap()).unwrap().into_rgb8();
         // The generated variants are small and full of noise, on which the compression of a preview is visible. It is the same in both.
