@@ -38,7 +38,7 @@ struct ResponseBody {
     /// True if no image has an error, so that a code can be issued.
     ok: bool,
     images: Vec<ImageReport>,
-    /// True if no face was found in this upload and so many earlier ones that `issue_code` accepts `without_face`.
+    /// True if enough uploads were rejected because no face was found, so that `issue_code` accepts `without_face`.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     may_issue_without_face: bool,
 }

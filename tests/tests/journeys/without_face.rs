@@ -93,7 +93,7 @@ async fn rejections_in_another_session_do_not_count() {
     let (upload_id, may) = check_faceless(&second).await;
     assert!(!may);
     issue_code_without_face(&second, &upload_id, &someone().await, &not_recognised()).await.rejected(409, "without_face_too_early");
-    // Nor do those of the owner count for an employee.
+    // The owner's rejections do not count for an employee either.
     let (employee, _) = staff::employee_of(&first, "Ν").await;
     let (_, may) = check_faceless(&employee).await;
     assert!(!may);
