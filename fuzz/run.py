@@ -1,4 +1,4 @@
-"""Runs libFuzzer on each property of fuzz/src for some time. The first input that breaks a property ends its run, and is stored.
+"""Runs libFuzzer on each property of fuzz/src for some time. The run of a property ends at the first input that breaks it, and this input is stored.
 
 The build uses the stable compiler, with RUSTC_BOOTSTRAP for this build only, because AddressSanitizer needs an unstable option.
 """
@@ -14,7 +14,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 TOOLS = ROOT / ".tools" / "aws" / "bin"
 
-# Time limit in seconds and memory limit in MB for one input. An input that exceeds a limit is a finding too.
+# Time limit in seconds and memory limit in MB for one input. An input that exceeds a limit counts as a finding.
 SECONDS_PER_INPUT_MAX, MEMORY_MB_MAX = 30, 2048
 
 
@@ -35,7 +35,7 @@ def main():
 
 
 def build(folder):
-    # Fails if the lock file is outdated, which cargo-fuzz would silently update.
+    # Fails if the lock file is outdated, because cargo-fuzz would silently update it.
     subprocess.run(["cargo", "fetch", "-q", "--locked", "--manifest-path", "fuzz/libfuzzer/Cargo.toml"], cwd=ROOT, check=True)
     command = [TOOLS / "cargo-fuzz", "fuzz", "build", "--fuzz-dir", "fuzz/libfuzzer", "--target-dir", folder, "any"]
     subprocess.run(command, cwd=ROOT, env={**os.environ, "RUSTC_BOOTSTRAP": "1", "CARGO_INCREMENTAL": "0"}, check=True)

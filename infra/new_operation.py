@@ -2,8 +2,8 @@
 
     new_operation.py NAME LIKE [PATH]
 
-Choose as LIKE an operation with the same caller and the same kind of method. PATH is the route; without it, it is made of NAME without its verb. ARCHITECTURE.md
-("Add an operation") names the steps that follow.
+Choose as LIKE an operation with the same caller and the same kind of method. PATH is the route. If it is omitted, the route is made from NAME without its verb.
+ARCHITECTURE.md ("Add an operation") names the steps that follow.
 """
 
 import json
@@ -15,14 +15,14 @@ from pathlib import Path
 from operations import logical_id
 
 ROOT = Path(__file__).resolve().parents[1]
-PREFIXES = {"photographer": "/v1/photographer/", "citizen": "/v1/subjects/{subject}/"}
+PREFIXES = {"photographer": "/v1/photographer/", "kep": "/v1/kep/cases/{case}/", "citizen": "/v1/subjects/{subject}/"}
 VISITORS = {"photographer": "fresh_photographer", "citizen": "fresh_citizen"}
-# Fields that a person must fill in. Checks report an operation with an empty one.
+# Fields that a person must fill in. The checks report an operation in which one of these fields is empty.
 EMPTY = {"summary", "if_taken_over", "when_failing"}
 
 
 class Files:
-    """The changed files, written together at the end, so that a failure leaves nothing half done."""
+    """The changed files. They are written together at the end, so that a failure before that changes no file."""
 
     def __init__(self):
         self.texts = {}
@@ -54,7 +54,7 @@ def folder_of(like):
 
 
 def block(text, start, indent, what):
-    """Returns the lines from the one that matches `start` up to the next that is indented as little."""
+    """Returns the lines from the one that matches `start` up to, but without, the next line that is indented by at most `indent` spaces."""
     found = re.search(start, text, re.MULTILINE)
     if not found:
         sys.exit(f"{what} has no {start}")
@@ -63,7 +63,7 @@ def block(text, start, indent, what):
 
 
 def with_parameters_of(path, lines):
-    """Removes the path parameters that the path does not have."""
+    """Removes from the lines the descriptions of path parameters that do not occur in the path."""
     lines = re.sub(r"^ +- \{name: (\w+), in: path,.*\n", lambda found: found[0] if f"{{{found[1]}" in path else "", lines, flags=re.MULTILINE)
     return re.sub(r"^( +)parameters:\n(?!\1 +- )", "", lines, flags=re.MULTILINE)
 
@@ -79,7 +79,8 @@ def add_route(files, name, like, path):
     own = block(whole, rf"^    {method}:$", 4, file)
     others = block(whole, r"^    x-amazon-apigateway-any-method:$", 4, file)
     own = own.replace(f"operationId: {like}", f"operationId: {name}").replace(f"${{{logical_id(like)}.Alias}}", f"${{{logical_id(name)}.Alias}}")
-    # check_openapi.py rejects an operation without these two.
+    # The summary and the description of the success response are empty, so check_openapi.py rejects the operation until a person writes
+    # them.
     own = re.sub(r"^      summary: .*$", '      summary: ""', own, count=1, flags=re.MULTILINE)
     own = re.sub(r"""^(        "2\d\d": \{description: )("[^"]*"|[^,}]*)""", r'\1""', own, flags=re.MULTILINE)
     files.replace(file, whole, whole + f"  {path}:\n" + with_parameters_of(path, own + others))
@@ -108,7 +109,7 @@ def add_facts(files, name, like):
 
 
 def add_test(files, name, like_path, folder, method, path):
-    """Appends a test to the file of journeys that uses the path of LIKE most."""
+    """Appends a test to the journeys file in which the path of LIKE occurs most often."""
     start = like_path.split("{")[0]
     journeys = sorted((ROOT / "tests" / "tests" / "journeys").rglob("*.rs"))
     file = max(journeys, key=lambda journey: journey.read_text(encoding="utf-8").count(start))
@@ -153,8 +154,9 @@ def main():
     files.replace("template.yaml", resource, resource + re.sub(rf"\b{other}(?=\b|Errors|Log)", own, resource).replace(f"target/lambda/{like}", f"target/lambda/{name}"))
     listed = re.search(rf"&routed\n\s+\[[^\]]*\b{other}\b", files.read("template.yaml"))[0]
     files.replace("template.yaml", listed, f"{listed}, {own}")
-    for line in re.findall(rf"^  {other}(?:Slow)?: .*\n", files.read("infra/watch.yaml"), re.MULTILINE):
-        files.replace("infra/watch.yaml", line, line + re.sub(rf"\b{other}(?=\b|Slow)", own, line))
+    for nested in ("infra/watch.yaml", "infra/gateway.yaml"):
+        for line in re.findall(rf"^  {other}(?:Slow|Invoke)?: .*\n", files.read(nested), re.MULTILINE):
+            files.replace(nested, line, line + re.sub(rf"\b{other}(?=\b|Slow|Invoke)", own, line))
     add_sample_events(files, name, like, like_path, path)
     add_facts(files, name, like)
     add_test(files, name, like_path, folder, method, path)

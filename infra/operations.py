@@ -19,6 +19,7 @@ CALLERS = {
     "session": "Session",
     "photographer": "Photographer",
     "citizen": "Citizen",
+    "kep": "Clerk of a KEP",
     "application": "Application of a public body",
     "system": "System",
 }
@@ -30,16 +31,17 @@ INTRODUCTION = f"""\
 
 # Operations
 
-Each operation is one Lambda function. It has the same name everywhere: file, binary, `operationId` in [infra/openapi.yaml](../infra/openapi.yaml), sample events,
-log lines; in [template.yaml](../template.yaml) the same name in CamelCase. `{{subject}}` in a path is `self`, or the handle of a minor that `add_minor` returned.
+Each operation is one Lambda function. Its file, its binary, its `operationId` in [infra/openapi.yaml](../infra/openapi.yaml), its sample events and its
+log lines have the same name. In [template.yaml](../template.yaml) the name is in CamelCase. `{{subject}}` in a path is `self`, or
+the handle of a minor that `add_minor` returned. A clerk of a KEP uses the handle of the open case instead of `self`.
 
-"Calls" is the number of calls to AWS that one successful request makes. "Rounds" is the number of round trips to AWS that these calls take, because calls that run
+"Calls" is the number of calls to AWS that one successful request makes. "Rounds" is the number of round trips to AWS that these calls take. Calls that run
 concurrently take one round trip together ([benchmarks.md](benchmarks.md#round-trips)). A dash means that both numbers depend on the amount of work.
 """
 TAKEN_OVER = """\
 ## If a function is taken over
 
-The worst that each function could do if an attacker controlled it. Points that apply to all functions are in
+This table says what each function could do at worst if an attacker controlled it. Points that apply to all functions are in
 [security.md](security.md#a-function-that-is-taken-over).
 
 | function | worst |
@@ -51,7 +53,7 @@ WHEN_FAILING = """
 The alarm `FUNCTIONErrors` leads to a section below. The events that the alarm counts, and the steps for every function, are under
 [general steps](operating/alarms/README.md#function-alarms). Each section adds the steps that apply only to its function.
 
-Under **Check**, the text after "`internal`:" lists the tables, KMS keys and services that the function uses. Check these first if `outcome` is `internal`. If there is no
+Under **Check**, a section lists the tables, KMS keys and services that its function uses. Look at these first if `outcome` is `internal`. If there is no
 **Action**, the general steps are enough.
 """
 

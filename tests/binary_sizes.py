@@ -1,7 +1,7 @@
 """Fails if a function's release binary is larger than its limit (docs/benchmarks.md). Run by `make test`, with the Python of the AWS tools.
 
-Functions with an S3 client may be larger. These are the functions to which template.yaml gives the variable PHOTOS_BUCKET. Functions that look at pictures may be
-larger still. They contain the network that finds faces.
+Functions with an S3 client may be larger. These are the functions to which template.yaml gives the variable PHOTOS_BUCKET. Functions that
+contain the neural network for face detection may be larger still.
 """
 
 import sys
@@ -41,7 +41,7 @@ def main():
     if not with_s3 or with_s3 == len(functions):
         too_large.append(f"{with_s3} of {len(functions)} functions have PHOTOS_BUCKET. Does it still identify the functions with an S3 client?")
     if not with_networks or with_networks == len(functions):
-        too_large.append(f"{with_networks} of {len(functions)} functions contain {NETWORK.name}. Does it still identify the functions that look at pictures?")
+        too_large.append(f"{with_networks} of {len(functions)} functions contain {NETWORK.name}. Is it the network that these functions contain?")
     print("\n".join(too_large), end="\n" if too_large else "", file=sys.stderr)
     return 1 if too_large else 0
 

@@ -1,12 +1,13 @@
-"""Invokes the alias `live` of a function as its schedule would, and prints the response. The argument is the function's name. Runs in the environment of
-the AWS tools."""
+"""Invokes the alias `live` of a function and prints the response. The arguments are the function's name and its input, which is `{}` by default, as if a schedule
+invoked it. Runs in the environment of the AWS tools."""
 
 import sys
 
 import boto3
 
 if __name__ == "__main__":
-    response = boto3.client("lambda").invoke(FunctionName=sys.argv[1] + ":live", Payload=b"{}")
+    name, payload = [*sys.argv[1:], "{}"][:2]
+    response = boto3.client("lambda").invoke(FunctionName=name + ":live", Payload=payload.encode())
     payload = response["Payload"].read().decode()
     print(payload)
     if "FunctionError" in response:

@@ -9,7 +9,8 @@ import time
 
 import boto3
 
-# The emulator returns at most this number of events and no token for the next page. If it returns as many, the period is halved.
+# The emulator returns at most this number of events for a period, and no token for a next page. If a response has this number, each half of
+# the period is requested separately.
 EVENTS_MAX = 10_000
 
 

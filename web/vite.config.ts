@@ -5,12 +5,12 @@ export default defineConfig({
   plugins: [preact()],
   build: {
     target: "es2022",
-    // Emit every asset as a file of our origin. The content security policy allows data: URLs only for images.
+    // Every asset becomes a file of our own origin. The content security policy allows data: URLs only for images.
     assetsInlineLimit: 0,
-    // In older browsers the polyfill is an inline script, which the content security policy forbids.
+    // The polyfill for older browsers is an inline script, which the content security policy forbids.
     modulePreload: { polyfill: false },
     sourcemap: false,
   },
-  // Tests of pictures compute for seconds, and CI builds the functions beside them.
+  // Timeout in milliseconds. Tests of pictures compute for seconds, and at the same time CI builds the functions.
   test: { include: ["src/**/*.test.ts"], testTimeout: 120_000 },
 });

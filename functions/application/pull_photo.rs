@@ -1,8 +1,8 @@
 //! POST /v1/pulls: returns one image of a person to an application that the person has authorised.
 //!
-//! Needs three rounds of calls: application and person, then association and authorization, then the image and its record. A request for an
-//! unknown person goes through the same rounds under a random ID, so that neither the response nor its duration reveals whether the person is
-//! unknown or has not authorised the application.
+//! Makes three rounds of concurrent calls. The first round finds the application and the person. The second reads the association and
+//! stores the nonce. The third fetches the image and writes its record. A request for an unknown person goes through the same rounds under
+//! a random ID, so that neither the response nor its duration reveals whether the person is unknown or has not authorised the application.
 
 use domain::{
     Identifier, ImageKind, Moment, SubjectId,
@@ -30,7 +30,7 @@ use storage::{
 };
 
 const PATH: &str = "/v1/pulls";
-/// ID of the pull, which the application names when it reports a verdict on the image.
+/// ID of the pull. An application that reports a verdict on the image sends this ID.
 const PULL_ID: HeaderName = HeaderName::from_static("pull-id");
 /// End of the association to which the image belongs.
 const PHOTO_EXPIRES: HeaderName = HeaderName::from_static("photo-expires");
@@ -47,7 +47,8 @@ struct Deps {
     pull_ids: PullIds,
 }
 
-/// Claims of this operation, in addition to those of every signed request. They remain unparsed strings until the signature has been verified.
+/// Claims of this operation, in addition to those of every signed request. These claims remain unparsed strings until the signature has
+/// been verified.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Claims {
@@ -87,7 +88,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     };
     let in_force = keys::in_force(&deps.associations, &deps.keys, &subject, now);
     let (application, in_force) = tokio::join!(Application::from(request, &deps.nonces, call), in_force);
-    // The replay check's error is returned before an error of the association lookup, which runs concurrently. So a replayed request always
+    // An error of the replay check takes precedence over an error of the concurrent association lookup, so that a replayed request always
     // gets the same response.
     let (application, in_force) = (application?, in_force?);
     let association = in_force.as_ref().map(|(association, _)| association);
@@ -97,8 +98,8 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         (Pull::Refused(refusal), _) => {
             let mut record = record(&application, &subject, association, image, Some(refusal), now);
             if found.is_none() {
-                // The random ID belongs to nobody. Its record is written only so that the response takes the same time, and is already
-                // expired when it is written.
+                // No person was found, so the subject ID is random. The record is written only so that the response takes the same time,
+                // and is already expired when it is written.
                 record.expires_at = now;
             }
             deps.history.put(&record).await?;
@@ -155,7 +156,7 @@ fn record(
     Record::new(subject, pulled, now, association.map_or(now, |association| association.expires_at))
 }
 
-/// Responds with the image. Writing the record is a precondition, so that no image is returned without one.
+/// Responds with the image. Fails if the record of the pull cannot be written, so that no image is returned without a record.
 async fn respond_with_image(
     deps: &Deps,
     application: &Application<Claims>,
@@ -177,7 +178,8 @@ async fn respond_with_image(
     Ok(reply.header(PULL_ID, pull_id).header(PHOTO_EXPIRES, association.expires_at.rfc3339()))
 }
 
-/// Returns the problem for a rejected pull. It reveals nothing about the person unless the application may see the image.
+/// Returns the problem for a rejected pull. A missing association and a missing authorization give the same problem, so that the response
+/// reveals nothing about people who have not authorised the application.
 const fn problem_of(refusal: PullRefusal, image: ImageKind) -> Problem {
     match refusal {
         PullRefusal::PurposeForbids => Problem::ImageNotAllowed { kind: image },

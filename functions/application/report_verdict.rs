@@ -1,5 +1,5 @@
-//! POST /v1/verdicts: stores the verdict of a public body on an image that it pulled. The citizen sees the whole verdict. The photographer sees
-//! the verdict and its reason, but neither the text nor the name of the public body.
+//! POST /v1/verdicts: stores the verdict of a public body on an image that it pulled. The citizen sees the whole verdict. The photographer
+//! sees the verdict and its reason, but neither the text nor the name of the public body.
 
 use domain::{
     Moment,
@@ -78,7 +78,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let sender = request.sender(&deps.applications, call.now).await?;
     let request = request.verify(sender, call, PATH)?;
     let verdict = check(request.claims(), call.now)?;
-    // An application can decrypt the IDs of its own pulls only.
+    // The ID of a pull is encrypted for the application that made it. `pull` is `None` if the ID belongs to another application's pull.
     let pull = deps.pull_ids.open(request.application(), &request.claims().pull);
     let (application, record) = tokio::join!(Application::from(request, &deps.nonces, call), async {
         match &pull {
@@ -86,7 +86,8 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
             None => Ok(None),
         }
     });
-    // The check for a replay comes first, so that a replayed request always gets the same response, even if the other lookup has failed.
+    // An error of the replay check takes precedence over an error of the concurrent record lookup, so that a replayed request always gets
+    // the same response.
     let (application, record) = (application?, record?);
     let record = record.ok_or(Problem::PullUnknown)?;
     store(deps, &application.registered.application, &record, &verdict).await?;
@@ -114,8 +115,8 @@ fn check(claims: &Claims, now: Moment) -> Result<GivenVerdict, Problem> {
     Ok(GivenVerdict { verdict, text: claims.text.clone(), at: now })
 }
 
-/// Stores the verdict in the histories of the person and of the photographer in one transaction. If the photographer's entry has expired, stores
-/// it in the person's history only.
+/// Stores the verdict in the histories of the person and of the photographer in one transaction. If the photographer's entry has expired,
+/// stores it in the person's history only.
 async fn store(deps: &Deps, application: &ApplicationId, record: &Record, verdict: &GivenVerdict) -> Result<(), Failure> {
     let Event::Pulled { image, refusal: None, origin, .. } = &record.what else {
         return Err(Problem::PullUnknown.into());
@@ -132,7 +133,7 @@ async fn store(deps: &Deps, application: &ApplicationId, record: &Record, verdic
         other => other,
     };
     match written {
-        // The person has erased their data in the meantime.
+        // The record has expired and was deleted by TTL since it was read.
         Err(TransactionError::Refused(_)) => Err(Problem::PullUnknown.into()),
         Err(TransactionError::Conflict) => Err(Problem::Conflict.into()),
         Err(TransactionError::Storage(error)) => Err(error.into()),

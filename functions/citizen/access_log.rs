@@ -1,9 +1,9 @@
-//! GET /v1/subjects/{subject}/accesses: lists the pulls of the subject's images by applications, with time, purpose and verdict. Includes
-//! refused pulls. The newest comes first.
+//! GET /v1/subjects/{subject}/accesses: lists the pulls of the subject's images by applications, with time, purpose and verdict. Pulls that
+//! were refused are included. The newest comes first.
 
 use edge::{
     Call, Failure, PageRequest, Reply, Setup,
-    guard::Citizen,
+    guard::Acting,
     page::{PAGE_BYTES, Page},
     records::{AccessView, ApplicationNames},
 };
@@ -36,8 +36,8 @@ async fn main() -> Result<(), lambda_http::Error> {
 }
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
-    let citizen = Citizen::from(call, &deps.sessions).await?;
-    let subject = citizen.subject(call)?;
+    let acting = Acting::from(call, &deps.sessions).await?;
+    let subject = acting.subject(call)?;
     let PageRequest { limit, after } = call.page()?;
     let (applications, page) =
         tokio::try_join!(deps.applications.all(), deps.history.list(&subject.id, Kind::Accesses, after, limit, call.now))?;

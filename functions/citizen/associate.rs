@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use domain::{association, consent::ASSOCIATION_VERSION, retention, submission::CodeState};
+use domain::{association, consent::ASSOCIATION_VERSION, kep::ActKind, retention, submission::CodeState};
 use edge::{
     Call, Failure, Reply, Setup,
-    guard::{Citizen, Subject},
+    guard::{Acting, Subject},
     views::AssociationView,
 };
 use futures_util::future::try_join_all;
@@ -74,8 +74,8 @@ async fn main() -> Result<(), lambda_http::Error> {
 }
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
-    let citizen = Citizen::from(call, &deps.sessions).await?;
-    let subject = citizen.subject(call)?;
+    let acting = Acting::from(call, &deps.sessions).await?;
+    let subject = acting.subject(call)?;
     let body: Body = call.json()?;
     if !body.agree {
         return Err(Problem::MissingConsent.into());
@@ -83,24 +83,24 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     if body.version != ASSOCIATION_VERSION {
         return Err(Problem::ConsentVersionOld.into());
     }
-    let pending = citizen.session.submission.as_ref().filter(|submission| submission.subject_id == subject.id);
-    let Some(submission) = pending else { return respond_to_repeated(deps, call, &citizen.session, &subject).await };
+    let pending = acting.session.submission.as_ref().filter(|submission| submission.subject_id == subject.id);
+    let Some(submission) = pending else { return respond_to_repeated(deps, call, &acting.session, &subject).await };
     if !submission.confirmed {
         return Err(Problem::SubmissionNotConfirmed.into());
     }
     if call.now.has_reached(submission.code_expires_at) {
         return Err(Problem::CodeNotActive.into());
     }
-    if !submission.may_be_associated(&citizen.managed(call), call.now) {
+    if !submission.may_be_associated(&acting.managed(call), call.now) {
         return Err(Problem::CodeTaken.into());
     }
     let code_id = code_id(&submission.code);
-    // Photos that cannot be associated must not be copied to the prefix where they would stay for a year. An existing association is
-    // therefore looked up before copying, unless `submit_code` found less than 10 minutes ago that there is none. The transaction detects
-    // an association that was created since then.
+    // Looks up an existing association before copying, because photos that cannot be associated must not be copied to the prefix where they
+    // would stay for a year. Skips the lookup if `submit_code` found less than 10 minutes ago that the subject has no association. The
+    // transaction detects an association that was created since then.
     let looks_first = submission.is_first() && !submission.subject_was_recently_unassociated(call.now);
     if looks_first && let Some(existing) = deps.associations.of(&subject.id, call.now).await? {
-        return answer_existing(deps, call, &citizen.session, &existing, code_id, &subject).await;
+        return answer_existing(deps, call, &acting.session, &existing, code_id, &subject).await;
     }
     let association = Association {
         subject_id: subject.id.clone(),
@@ -108,8 +108,8 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         set_id: submission.set_id.clone(),
         profile: submission.profile,
         images: submission.images.clone(),
-        // The time is taken before copying, so that the association expires before the bucket's lifecycle rule, which counts from the copy,
-        // deletes its objects.
+        // The objects are copied after this time, and the bucket's lifecycle rule counts from the copying. The association therefore
+        // expires before the rule deletes its objects.
         associated_at: call.now,
         expires_at: association::expiry(submission.state, submission.code_expires_at, call.now),
         business: submission.business.clone(),
@@ -118,10 +118,11 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         applications: BTreeMap::new(),
         reminder: None,
     };
-    match store_association(deps, &citizen.session, submission, &association).await {
+    match store_association(deps, call, (&acting, &subject), submission, &association).await {
         Ok(()) => Reply::json(201, &AssociationView::of(&association, &subject, call.now)),
+        Err(error) if acting.is_case_over(&error) => Err(Problem::CaseOver.into()),
         Err(TransactionError::Refused(_) | TransactionError::Conflict) => {
-            respond_to_conflict(deps, call, &citizen.session, submission, association, &subject).await
+            respond_to_conflict(deps, call, &acting.session, submission, association, &subject).await
         }
         // Copying fails if the photos were erased in the meantime. That is not an internal error.
         Err(TransactionError::Storage(error)) => match deps.codes.find(&submission.code, call.now).await {
@@ -131,7 +132,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     }
 }
 
-/// Responds if no submission is pending: with the association, if this session created it in an earlier request.
+/// Responds to a request without a pending submission. If this session created the association in an earlier request, returns it.
 async fn respond_to_repeated(deps: &Deps, call: &Call, session: &Session, subject: &Subject) -> Result<Reply, Failure> {
     let done = session.associated.as_ref().filter(|associated| associated.subject_id == subject.id).ok_or(Problem::NoSubmission)?;
     let existing = deps.associations.of(&subject.id, call.now).await?.filter(|existing| existing.code_id == done.code_id);
@@ -141,37 +142,45 @@ async fn respond_to_repeated(deps: &Deps, call: &Call, session: &Session, subjec
 /// Copies the photos, seals their key, and writes the association with everything that belongs to it in one transaction.
 async fn store_association(
     deps: &Deps,
-    session: &Session,
+    call: &Call,
+    (acting, subject): (&Acting, &Subject),
     submission: &PendingSubmission,
     association: &Association,
 ) -> Result<(), TransactionError> {
-    let (person, subject, set_id) = (&session.subject_id, &association.subject_id, association.set_id.as_str());
+    let (person, set_id) = (acting.person(), association.set_id.as_str());
     let opened = OpenedKey { data_key: unwrap_key(&submission.wrapped_key, &submission.code, set_id)?, code: submission.code.clone() };
     let first = submission.is_first();
-    // Photos that were associated before are not copied, because a new copy would restart their year.
+    // Photos that were associated before are not copied, because the bucket would store a new copy for another year.
     let roles =
         submission.images.iter().filter(|_| first).flat_map(|image| [ObjectRole::Image(image.kind), ObjectRole::Preview(image.kind)]);
     let copying = try_join_all(roles.map(|role| deps.vault.copy_to_associated(set_id, role)));
-    let sealing = KeyItem::seal(&deps.kms, subject, set_id, &opened, association.expires_at);
+    let sealing = KeyItem::seal(&deps.kms, &subject.id, set_id, &opened, association.expires_at);
     let (_, key) = tokio::try_join!(copying, sealing)?;
     let (at, end) = (association.associated_at, association.expires_at);
     let associated = Event::Associated { set_id: set_id.to_owned(), code_id: association.code_id.clone(), by: person.clone() };
-    let owner = NewOwner { subject, associated_at: at, expires_at: end, from: submission.state, dissociations: submission.dissociations };
-    // The reminder of an unused code, which is deleted because the code is used now.
+    let owner = NewOwner {
+        subject: &subject.id,
+        associated_at: at,
+        expires_at: end,
+        from: submission.state,
+        dissociations: submission.dissociations,
+    };
+    // The reminder that the unused code will expire. The transaction deletes it, because the code is now used.
     let code_reminder = About::Code { code_id: association.code_id.clone() };
-    let version = session.consent.as_deref().unwrap_or_default();
-    let in_session = Associated { subject_id: subject.clone(), code_id: association.code_id.clone() };
-    deps.transaction
-        .clone()
+    let version = acting.consent().unwrap_or_default();
+    let in_session = Associated { subject_id: subject.id.clone(), code_id: association.code_id.clone() };
+    let record = Record::new(&subject.id, associated, at, end).at_kep(acting.channel());
+    acting
+        .begin(&deps.transaction, &deps.history, ActKind::Associated, subject, call)?
         .with(deps.codes.associate_write(&submission.code, &owner)?)
         .with(deps.associations.put_write(association)?)
         .with(deps.keys.put_write(&key)?)
-        .with(deps.history.put_write(&Record::new(subject, associated, at, end))?)
-        // Removes the code from the session, because after dissociating, the photos must not open without entering the code again.
-        .with(deps.sessions.associated_write(session, &in_session)?)
-        .with(deps.consents.associate_write(person, set_id, at, end)?)
-        // Extends the agreement to a full year from now, even if these photos expire earlier, because it must not expire before other
-        // photos of the person.
+        .with(deps.history.put_write(&record)?)
+        // Removes the code from the session, so that after a dissociation the person must enter the code again to open the photos.
+        .with(deps.sessions.associated_write(&acting.session, &in_session)?)
+        .with(deps.consents.associate_write(person, set_id, at, end, acting.channel())?)
+        // Extends the retention of the agreement to the text on personal data, as if the photos expired in a full year. These photos may
+        // expire earlier, but the person's other photos may expire later.
         .with(deps.consents.extend_personal_data_write(person, version, retention::association_expiry(at))?)
         .with_some(first.then(|| deps.outbox.delete_used_write(&submission.message_id)).transpose()?)
         .with_some(first.then(|| deps.issuances.associated_write(&submission.business, &submission.upload_id)).transpose()?)
@@ -180,8 +189,8 @@ async fn store_association(
         .await
 }
 
-/// Responds if the subject already has an association. With the same code it is the requested one, created from another browser or at the
-/// same time, so this session forgets the code too. With another code the subject must dissociate first.
+/// Responds if the subject already has an association. If it has the same code, another browser or a concurrent request created it, so the
+/// request succeeds, and this session forgets the code. If it has another code, the person must end it first.
 async fn answer_existing(
     deps: &Deps,
     call: &Call,
@@ -201,7 +210,7 @@ async fn answer_existing(
     }
 }
 
-/// Returns the response if the transaction was rejected. The first attempt of this request may have succeeded, another association may
+/// Returns the response after the transaction was rejected. The first attempt of this request may have succeeded, another association may
 /// exist, or another request may have changed the code.
 async fn respond_to_conflict(
     deps: &Deps,
@@ -219,8 +228,8 @@ async fn respond_to_conflict(
     match code {
         None => Err(Problem::CodeNotActive.into()),
         Some(code) if (code.state, code.dissociations) == (submission.state, submission.dissociations) => Err(Problem::Conflict.into()),
-        // The code was associated and dissociated in the meantime, so anybody may enter it again. A submission from before that is no
-        // longer valid, so this session forgets it.
+        // Since this session submitted the code, it has been associated and dissociated, so anybody may submit it again. This session
+        // forgets its submission, which is no longer valid.
         Some(code) if code.state == CodeState::Dissociated => {
             let forgotten = deps.sessions.remove_submission(session).await?;
             Err(if forgotten { Problem::NoSubmission } else { Problem::Conflict }.into())

@@ -2,7 +2,7 @@
 
 use edge::{
     Call, Failure, PageRequest, Reply, Setup,
-    guard::Citizen,
+    guard::Acting,
     page::{PAGE_BYTES, Page},
     records::{ApplicationNames, AuthorizationRecordView},
 };
@@ -10,6 +10,7 @@ use serde::Serialize;
 use storage::{
     applications::Applications,
     history::{History, Kind},
+    sealing::SealingKey,
     sessions::Sessions,
 };
 
@@ -17,6 +18,7 @@ struct Deps {
     sessions: Sessions,
     applications: Applications,
     history: History,
+    kep_key: SealingKey,
 }
 
 #[derive(Serialize)]
@@ -30,13 +32,15 @@ struct ResponseBody {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     let setup = Setup::from_environment();
-    let deps = Deps { sessions: setup.sessions(), applications: setup.applications(), history: setup.history() };
+    let deps = Deps { sessions: setup.sessions(), applications: setup.applications(), history: setup.history(), kep_key: setup.kep_key() };
     edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
 }
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
-    let citizen = Citizen::from(call, &deps.sessions).await?;
-    let subject = citizen.subject(call)?;
+    let acting = Acting::from(call, &deps.sessions).await?;
+    let subject = acting.subject(call)?;
+    // Only the person sees at which offices a clerk acted for them.
+    let key = acting.case().is_none().then_some(&deps.kep_key);
     let PageRequest { limit, after } = call.page()?;
     let (applications, page) =
         tokio::try_join!(deps.applications.all(), deps.history.list(&subject.id, Kind::Authorizations, after, limit, call.now))?;
@@ -44,7 +48,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let entries = page
         .records
         .iter()
-        .filter_map(|record| Some((record.id().to_owned(), AuthorizationRecordView::of(record, &names, call.language, call.now)?)));
+        .filter_map(|record| Some((record.id().to_owned(), AuthorizationRecordView::of(record, &names, key, call.language, call.now)?)));
     let page = Page::within(PAGE_BYTES, entries, page.next)?;
     Reply::json(200, &ResponseBody { authorizations: page.entries, next: page.next })
 }

@@ -7,10 +7,11 @@ use domain::{
     Moment,
     application::{AUTHORIZED_APPLICATIONS_MAX, ApplicationId},
     authorization::{Authorization, NotAuthorizable, authorizable},
+    kep::ActKind,
 };
 use edge::{
     Call, Failure, Reply, Setup,
-    guard::{Citizen, Subject},
+    guard::{Acting, Subject},
     views::AssociationView,
 };
 use messages::problem::{FieldReason, Problem};
@@ -51,15 +52,15 @@ async fn main() -> Result<(), lambda_http::Error> {
 }
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
-    let citizen = Citizen::from(call, &deps.sessions).await?;
-    let subject = citizen.subject(call)?;
+    let acting = Acting::from(call, &deps.sessions).await?;
+    let subject = acting.subject(call)?;
     let requested = requested_ids(call.json::<Body>()?)?;
     let (known, association) = tokio::try_join!(deps.applications.all(), deps.associations.of(&subject.id, call.now))?;
     let mut association = association.ok_or(Problem::NothingAssociated)?;
     // After a conflict the association is read again, because another request has changed its authorizations.
     for _ in 0..ATTEMPTS_MAX {
         let applications = find_authorizable(&requested, &known, &association)?;
-        match authorize(deps, call, &citizen, &subject, &mut association, &applications).await {
+        match authorize(deps, call, &acting, &subject, &mut association, &applications).await {
             Ok(()) => return Reply::json(200, &AssociationView::of(&association, &subject, call.now)),
             Err(Failure::Refused(Problem::Conflict)) => {}
             Err(failure) => return Err(failure),
@@ -90,7 +91,7 @@ fn find_authorizable<'a>(
     requested
         .iter()
         .map(|id| {
-            // The caller chose this text, so it is shortened for the response.
+            // The requested ID is the caller's text, so the error response shows a shortened form without control characters.
             let printable_id = || id.chars().filter(|c| !c.is_control()).take(40).collect::<String>();
             let found = known.iter().find(|known| known.application.as_str() == id && known.withdrawn_at.is_none());
             let application = found.ok_or_else(|| Problem::ApplicationUnknown { application: printable_id() })?;
@@ -109,13 +110,13 @@ fn find_authorizable<'a>(
 async fn authorize(
     deps: &Deps,
     call: &Call,
-    citizen: &Citizen,
+    acting: &Acting,
     subject: &Subject,
     association: &mut Association,
     requested: &[&Application],
 ) -> Result<(), Failure> {
     let mut applications = association.applications.clone();
-    // Authorizations that a guardian gave and that have ended do not count towards the limit.
+    // An authorization that a guardian gave may have ended. Ended authorizations do not count towards the limit.
     applications.retain(|_, authorization| authorization.in_force(call.now));
     let new: Vec<&&Application> = requested.iter().filter(|application| !applications.contains_key(&application.application)).collect();
     if new.is_empty() {
@@ -127,9 +128,10 @@ async fn authorize(
     let photos_end = association.expires_at;
     // An authorization from a guardian ends when the subject turns 18.
     let adult_from = subject.minor.as_ref().map(|minor| minor.birth_date.adult_from()).filter(|&from| from < photos_end);
-    let mut transaction = deps.transaction.clone();
+    let ids: Vec<&ApplicationId> = new.iter().map(|application| &application.application).collect();
+    let mut transaction = acting.begin_for_applications(&deps.transaction, &deps.history, ActKind::Authorized, subject, &ids, call)?;
     for application in new {
-        let record = record(citizen, association, application, call.now, adult_from.unwrap_or(photos_end));
+        let record = record(acting, association, application, call.now, adult_from.unwrap_or(photos_end));
         transaction = transaction.with(deps.history.put_write(&record)?);
         let given = Authorization { since: call.now, record: record.event, until: adult_from };
         applications.insert(application.application.clone(), given);
@@ -139,14 +141,15 @@ async fn authorize(
             association.applications = applications;
             Ok(())
         }
+        Err(error) if acting.is_case_over(&error) => Err(Problem::CaseOver.into()),
         Err(TransactionError::Refused(_) | TransactionError::Conflict) => Err(Problem::Conflict.into()),
         Err(TransactionError::Storage(error)) => Err(error.into()),
     }
 }
 
-fn record(citizen: &Citizen, association: &Association, application: &Application, at: Moment, until: Moment) -> Record {
+fn record(acting: &Acting, association: &Association, application: &Application, at: Moment, until: Moment) -> Record {
     let id: ApplicationId = application.application.clone();
-    let by = citizen.session.subject_id.clone();
-    let event = Event::Authorized { application: id, purpose: application.purpose, by, until, ended_at: None };
-    Record::new(&association.subject_id, event, at, association.expires_at)
+    let by = acting.person().clone();
+    let event = Event::Authorized { application: id, purpose: application.purpose, by, until, ended_at: None, ended_at_kep: None };
+    Record::new(&association.subject_id, event, at, association.expires_at).at_kep(acting.channel())
 }

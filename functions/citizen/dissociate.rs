@@ -1,10 +1,14 @@
-//! DELETE /v1/subjects/{subject}/association: ends the association and all its authorizations in one transaction. Afterwards the photos
-//! cannot be used without the code number.
+//! DELETE /v1/subjects/{subject}/association: ends the association and all its authorizations in one transaction. To use the photos after
+//! that, somebody must enter the code number again.
 
 use std::collections::BTreeSet;
 
 use citizen_functions::{ATTEMPTS_MAX, AssociationEnding};
-use edge::{Call, Failure, Reply, Setup, guard::Citizen};
+use domain::kep::ActKind;
+use edge::{
+    Call, Failure, Reply, Setup,
+    guard::{Acting, Subject},
+};
 use messages::problem::Problem;
 use storage::{
     Transaction, TransactionError,
@@ -35,14 +39,15 @@ async fn main() -> Result<(), lambda_http::Error> {
 }
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
-    let citizen = Citizen::from(call, &deps.sessions).await?;
-    let subject = citizen.subject(call)?;
+    let acting = Acting::from(call, &deps.sessions).await?;
+    let subject = acting.subject(call)?;
     let mut missing_records = BTreeSet::new();
     // After a conflict the association is read again, because another request has changed its authorizations.
     for _ in 0..ATTEMPTS_MAX {
         let association = deps.ending.associations.of(&subject.id, call.now).await?.ok_or(Problem::NothingAssociated)?;
-        match end(deps, call, &citizen, &association, &missing_records).await {
+        match end(deps, call, (&acting, &subject), &association, &missing_records).await {
             Ok(()) => return Ok(Reply::no_content()),
+            Err(error) if acting.is_case_over(&error) => return Err(Problem::CaseOver.into()),
             Err(TransactionError::Conflict) => {}
             Err(TransactionError::Refused(_)) => missing_records = deps.ending.missing_records(&association, call.now).await?,
             Err(TransactionError::Storage(error)) => return Err(error.into()),
@@ -54,17 +59,15 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
 async fn end(
     deps: &Deps,
     call: &Call,
-    citizen: &Citizen,
+    (acting, subject): (&Acting, &Subject),
     association: &Association,
     missing_records: &BTreeSet<String>,
 ) -> Result<(), TransactionError> {
-    let subject = &association.subject_id;
-    let dissociated = Event::Dissociated { set_id: association.set_id.clone(), by: citizen.session.subject_id.clone() };
-    let record = Record::new(subject, dissociated, call.now, association.expires_at);
-    let transaction = deps
-        .transaction
-        .clone()
-        .with(deps.codes.dissociate_write(&association.code_id, subject)?)
+    let dissociated = Event::Dissociated { set_id: association.set_id.clone(), by: acting.person().clone() };
+    let record = Record::new(&subject.id, dissociated, call.now, association.expires_at).at_kep(acting.channel());
+    let transaction = acting
+        .begin(&deps.transaction, &deps.ending.history, ActKind::Dissociated, subject, call)?
+        .with(deps.codes.dissociate_write(&association.code_id, &subject.id)?)
         .with(deps.ending.history.put_write(&record)?);
-    deps.ending.add_to(transaction, association, missing_records, call.now)?.commit().await
+    deps.ending.add_to(transaction, association, missing_records, acting.channel(), call.now)?.commit().await
 }

@@ -2,41 +2,45 @@
 //!
 //! Lambda cannot return a binary response above some 4.5 MB, so a larger file is served in ranges. The file has the same bytes at each
 //! request, so the ranges of several requests fit together. A client that sends `Range: bytes=0-` gets the first part and continues from
-//! there. A request for the whole of a larger file gets an error that says so.
+//! there. For a larger file, a request without a range gets an error that asks for a range.
 
 use citizen_functions::{KeyAccess, PhotoAccess};
-use domain::{ImageKind, Language};
-use edge::{Call, Failure, Reply, Setup, guard::Citizen};
+use domain::{ImageKind, Language, kep::ActKind};
+use edge::{Call, Failure, Reply, Setup, guard::Acting};
 use futures_util::future::try_join_all;
 use lambda_http::http::{StatusCode, header};
 use messages::{pdf, problem::Problem, zip::PhotosZip};
-use storage::{sealing::sha256_hex, sessions::Sessions};
+use storage::{history::History, sealing::sha256_hex, sessions::Sessions};
 
-/// Files up to this size are sent whole. Larger files are sent in ranges only.
+/// Maximum size of a file that is sent whole. Larger files are sent in ranges only.
 const WHOLE_BYTES_MAX: usize = 4_400_000;
-/// Limit of one range.
+/// Maximum size of one range.
 const RANGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 struct Deps {
     sessions: Sessions,
     photos: PhotoAccess,
+    history: History,
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     let setup = Setup::from_environment();
     let key = KeyAccess { associations: setup.associations(), keys: setup.keys(), kms: setup.associations_key() };
-    let deps = Deps { sessions: setup.sessions(), photos: PhotoAccess { key, vault: setup.vault() } };
+    let deps = Deps { sessions: setup.sessions(), photos: PhotoAccess { key, vault: setup.vault() }, history: setup.history() };
     edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
 }
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
-    let citizen = Citizen::from(call, &deps.sessions).await?;
-    let subject = citizen.subject(call)?;
+    let acting = Acting::from(call, &deps.sessions).await?;
+    let subject = acting.subject(call)?;
     // The query parameter takes precedence over `Accept-Language`, because in a download by link the browser sends its own languages and
     // not the language chosen on the page.
     let language = call.query("language").and_then(Language::parse).unwrap_or(call.language);
     let (association, key) = deps.photos.key.open(&subject.id, call.now).await?;
+    // In a case, a request for any range is recorded as a download of the whole file, because a single range may already contain an image.
+    // The requests for all ranges of one file are recorded as one act.
+    acting.record_act(&deps.history, &format!("downloaded {}", association.set_id), ActKind::Downloaded, &subject, call).await?;
     let images = try_join_all(association.images.iter().map(async |facts| {
         let image = deps.photos.image(&association, &key, facts.kind).await?;
         Ok::<_, Failure>((facts.kind, image))

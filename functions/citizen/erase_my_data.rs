@@ -1,5 +1,5 @@
 //! POST /v1/subjects/{subject}/erasure: erases a person's photos, keys and codes now instead of at their expiry (GDPR, article 17). The
-//! response lists the data that must be retained. A repeated request after a failure continues where the first one stopped.
+//! response lists the data that must be retained. If a request fails, a repeated request continues where the failed one stopped.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +24,7 @@ use storage::{
     vault::{ObjectRole, StoragePrefix, Vault},
 };
 
-/// History records that are read at a time.
+/// Number of history records that are read at a time.
 const CHUNK: usize = 500;
 
 struct Deps {
@@ -72,7 +72,8 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     for (set_id, code_id) in &sets {
         let state = erase(deps, call, &citizen, &subject, code_id).await?;
         if state != Set::OfAnother {
-            // Nobody can open the objects after their code was deleted. Deleting an object that does not exist is not an error.
+            // The code is already deleted, so nobody can open these objects any more. Some of them may not exist. Deleting an object that
+            // does not exist is not an error.
             let roles = ImageKind::ALL.into_iter().flat_map(|kind| [ObjectRole::Image(kind), ObjectRole::Preview(kind)]);
             let objects = roles.flat_map(|role| [(StoragePrefix::Associated, role), (StoragePrefix::Pending, role)]);
             // A failure does not prevent the deletion of the other objects.
@@ -108,7 +109,7 @@ enum Set {
     Erased,
     /// The code expired or was erased by an earlier request. Objects of the set may remain.
     Gone,
-    /// Now associated with another subject, and first associated with another one too. It is not erased.
+    /// The set is not erased, because it is not associated with this subject now, and another subject was the first to associate it.
     OfAnother,
 }
 
@@ -119,7 +120,7 @@ async fn erase(deps: &Deps, call: &Call, citizen: &Citizen, subject: &Subject, c
         let (code, association) =
             tokio::try_join!(deps.codes.by_id(code_id, call.now), deps.ending.associations.of(&subject.id, call.now))?;
         let Some(code) = code else { return Ok(Set::Gone) };
-        // The first subject may erase the set even while it is associated with another subject.
+        // The subject that was the first to associate the set may erase it even while it is associated with another subject.
         let association = match &code.subject {
             Some(owner) if *owner == subject.id => association,
             _ if code.first_subject.as_ref() != Some(&subject.id) => return Ok(Set::OfAnother),
@@ -127,7 +128,8 @@ async fn erase(deps: &Deps, call: &Call, citizen: &Citizen, subject: &Subject, c
             None => None,
         };
         let association = association.filter(|association| association.code_id == code_id);
-        // The code was associated or dissociated between the two reads. Both are repeated, so that no association remains.
+        // The code was associated or dissociated between the reads of the code and the association. The loop reads both again, so that no
+        // association remains.
         if code.state == CodeState::Associated && association.is_none() {
             continue;
         }
@@ -159,11 +161,12 @@ async fn write(
     let mut transaction = deps.transaction.clone().with(deps.codes.delete_write(code)?).with(deps.ending.history.put_write(&record)?);
     if let Some((association, missing_records)) = association {
         if association.subject_id != subject.id {
-            // Records in the history of the other subject that the first subject erased the photos.
+            // The photos are associated with another subject. Records in that subject's history that the photos were erased by `subject`,
+            // which was the first to associate them.
             let record = Record::new(&association.subject_id, erased(true), call.now, code.expires_at);
             transaction = transaction.with(deps.ending.history.put_write(&record)?);
         }
-        transaction = deps.ending.add_to(transaction, association, missing_records, call.now)?;
+        transaction = deps.ending.add_to(transaction, association, missing_records, None, call.now)?;
     }
     transaction.commit().await
 }

@@ -9,7 +9,7 @@ use edge::{
     Call, Failure, Reply, Setup,
     guard::{Citizen, Subject},
     page::{self, PAGE_BYTES, Page},
-    records::{AccessView, ApplicationNames, AssociationEventView, AuthorizationRecordView},
+    records::{AccessView, ApplicationNames, AssociationEventView, AuthorizationRecordView, CaseRecordView, KepView},
     views::AssociationView,
 };
 use messages::rights;
@@ -21,12 +21,15 @@ use storage::{
     consents::{Consent, Consents},
     history::{History, Kind, Record},
     quotas::Quotas,
+    sealing::SealingKey,
     sessions::{Session, Sessions},
 };
 
-/// Limit of the accesses in one response. Most take some 400 bytes. Those with long texts of an application reach [`PAGE_BYTES`] earlier.
+/// Maximum number of accesses in one response. Most accesses take some 400 bytes. If applications sent long texts, a page reaches
+/// [`PAGE_BYTES`] with fewer accesses.
 const ACCESSES_PER_PAGE: usize = 2_000;
-/// Number of other records that are read at a time. All of them go into the first page, because only the person's own actions add to them.
+/// Number of other records that are read at a time. The first page contains all of these records. They are few, because people create them
+/// one by one, in their own session or through a clerk of a KEP. Accesses are not so few, because applications create them.
 const CHUNK: usize = 500;
 
 struct Deps {
@@ -36,12 +39,13 @@ struct Deps {
     history: History,
     consents: Consents,
     quotas: Quotas,
+    kep_key: SealingKey,
 }
 
 #[derive(Serialize)]
 struct Export {
     made_at: String,
-    /// Texts that explain which data the export contains, which it does not, and why.
+    /// Texts that explain which data the export contains, which data it leaves out, and why.
     notes: Vec<&'static str>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     first: Option<FirstPage>,
@@ -63,6 +67,8 @@ struct FirstPage {
     images: Vec<ImageLink>,
     associations: Vec<AssociationEventView>,
     authorizations: Vec<AuthorizationRecordView>,
+    /// Cases that clerks of a KEP opened for the person.
+    cases: Vec<CaseRecordView>,
 }
 
 #[derive(Serialize)]
@@ -76,7 +82,7 @@ struct PersonData {
     amka: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     paaypa: Option<String>,
-    /// The number confirmed in the communications register. The service stores it only for the duration of a session.
+    /// The confirmed mobile number from the communications register. The service stores it only for the duration of a session.
     #[serde(skip_serializing_if = "Option::is_none")]
     mobile: Option<String>,
     /// The service's own identifier of the person.
@@ -89,6 +95,9 @@ struct Agreement {
     version: String,
     given_at: String,
     kept_until: String,
+    /// The case at a KEP in which the person agreed on paper.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at_kep: Option<KepView>,
 }
 
 #[derive(Serialize)]
@@ -107,6 +116,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         history: setup.history(),
         consents: setup.consents(),
         quotas: setup.quotas(),
+        kep_key: setup.kep_key(),
     };
     edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
 }
@@ -138,12 +148,13 @@ async fn first_page(
     subject: &Subject,
     names: &ApplicationNames<'_>,
 ) -> Result<FirstPage, Failure> {
-    let (association, consents, submissions_left, events, authorizations) = tokio::try_join!(
+    let (association, consents, submissions_left, events, authorizations, cases) = tokio::try_join!(
         deps.associations.of(&subject.id, call.now),
         deps.consents.of(&session.subject_id, call.now),
         deps.quotas.submissions_left(&session.subject_id, call.now),
         all_records(deps, subject, Kind::Associations, call),
-        all_records(deps, subject, Kind::Authorizations, call)
+        all_records(deps, subject, Kind::Authorizations, call),
+        all_records(deps, subject, Kind::Cases, call)
     )?;
     let images = association.iter().flat_map(|association| &association.images).map(|image| ImageLink {
         image: image.kind,
@@ -151,14 +162,18 @@ async fn first_page(
     });
     Ok(FirstPage {
         person: person(session, subject),
-        agreements: consents.iter().map(agreement).collect(),
+        agreements: consents.iter().map(|consent| agreement(consent, &deps.kep_key)).collect(),
         code_numbers_submitted_today: Quota::Submissions.limit().saturating_sub(submissions_left),
         images: images.collect(),
         association: association.map(|association| AssociationView::of(&association, subject, call.now)),
-        associations: events.iter().filter_map(AssociationEventView::of).collect(),
+        associations: events.iter().filter_map(|record| AssociationEventView::of(record, &deps.kep_key)).collect(),
         authorizations: authorizations
             .iter()
-            .filter_map(|record| AuthorizationRecordView::of(record, names, call.language, call.now))
+            .filter_map(|record| AuthorizationRecordView::of(record, names, Some(&deps.kep_key), call.language, call.now))
+            .collect(),
+        cases: cases
+            .iter()
+            .filter_map(|record| CaseRecordView::of(record, names, &session.minors, &deps.kep_key, call.language, call.now))
             .collect(),
     })
 }
@@ -202,11 +217,12 @@ fn person(session: &Session, subject: &Subject) -> PersonData {
     }
 }
 
-fn agreement(consent: &Consent) -> Agreement {
+fn agreement(consent: &Consent, key: &SealingKey) -> Agreement {
     Agreement {
         kind: consent.kind.name(),
         version: consent.version.clone(),
         given_at: consent.given_at.rfc3339(),
         kept_until: consent.expires_at.rfc3339(),
+        at_kep: KepView::open(consent.at_kep.as_ref(), Some(key)),
     }
 }

@@ -8,7 +8,7 @@ use messages::problem::Problem;
 use storage::{
     StorageError, Transaction,
     associations::{Association, Associations},
-    history::History,
+    history::{AtKep, History},
     keys::{self, Keys, OpenedKey},
     kms::KmsKey,
     reminders::{About, Reminders},
@@ -54,7 +54,8 @@ impl PhotoAccess {
     }
 }
 
-/// Limit of attempts to change an association. An attempt fails if another request changes the association at the same time.
+/// Maximum number of attempts to change an association. An attempt fails if another request changes the association at the same time, or if
+/// the record of one of its authorizations cannot be ended.
 pub const ATTEMPTS_MAX: usize = 4;
 
 /// The tables that are written when an association ends.
@@ -66,8 +67,8 @@ pub struct AssociationEnding {
 }
 
 impl AssociationEnding {
-    /// Adds to a transaction the writes that end an association: they delete it, its key and its reminder, and end the records of its
-    /// authorizations, except those in `missing_records`.
+    /// Adds to a transaction the writes that end an association. They delete the association, its key and its reminder, and end the records
+    /// of its authorizations, except the records in `missing_records`. `at_kep` is the case at a KEP in which the association ends.
     ///
     /// # Errors
     /// If a write cannot be serialized.
@@ -76,6 +77,7 @@ impl AssociationEnding {
         transaction: Transaction,
         association: &Association,
         missing_records: &BTreeSet<String>,
+        at_kep: Option<&AtKep>,
         now: Moment,
     ) -> Result<Transaction, StorageError> {
         let subject = &association.subject_id;
@@ -85,13 +87,14 @@ impl AssociationEnding {
             transaction = transaction.with(self.reminders.delete_write(&about, association.expires_at)?);
         }
         for record in records(association, now).filter(|record| !missing_records.contains(*record)) {
-            transaction = transaction.with(self.history.end_authorization_write(subject, record, now)?);
+            transaction = transaction.with(self.history.end_authorization_write(subject, record, now, at_kep)?);
         }
         Ok(transaction)
     }
 
     /// Returns the authorizations' records that cannot be ended, because they are missing from the history, unreadable, or ended already.
-    /// Called after a transaction was rejected, so that a gap in the history does not prevent people from ending the use of their photos.
+    /// Called after a transaction was rejected. The next attempt leaves these records out, so that a gap in the history does not prevent
+    /// people from ending the use of their photos.
     ///
     /// # Errors
     /// Storage errors.

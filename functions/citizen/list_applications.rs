@@ -3,7 +3,7 @@
 use domain::{FileProfile, ImageKind, Language};
 use edge::{
     Call, Failure, Reply, Setup,
-    guard::Citizen,
+    guard::Acting,
     records::{NameView, PurposeView},
 };
 use serde::Serialize;
@@ -53,7 +53,7 @@ async fn main() -> Result<(), lambda_http::Error> {
 }
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
-    Citizen::from(call, &deps.sessions).await?;
+    Acting::from(call, &deps.sessions).await?;
     let all = deps.applications.all().await?.into_iter();
     let applications = all.filter(Application::in_service).map(|application| ApplicationView::of(application, call.language)).collect();
     Reply::json(200, &ResponseBody { applications })

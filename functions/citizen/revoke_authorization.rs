@@ -4,8 +4,11 @@
 use std::collections::BTreeSet;
 
 use citizen_functions::ATTEMPTS_MAX;
-use domain::application::ApplicationId;
-use edge::{Call, Failure, Reply, Setup, guard::Citizen};
+use domain::{application::ApplicationId, kep::ActKind};
+use edge::{
+    Call, Failure, Reply, Setup,
+    guard::{Acting, Subject},
+};
 use messages::problem::Problem;
 use storage::{
     Transaction, TransactionError,
@@ -30,8 +33,8 @@ async fn main() -> Result<(), lambda_http::Error> {
 }
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
-    let citizen = Citizen::from(call, &deps.sessions).await?;
-    let subject = citizen.subject(call)?;
+    let acting = Acting::from(call, &deps.sessions).await?;
+    let subject = acting.subject(call)?;
     let id = call.path("application").unwrap_or_default();
     let application = ApplicationId::parse(id).map_err(|_| Problem::NotFound)?;
     let mut missing_records = BTreeSet::new();
@@ -41,8 +44,9 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         if !association.applications.get(&application).is_some_and(|given| given.in_force(call.now)) {
             return Ok(Reply::no_content());
         }
-        match revoke(deps, call, &association, &application, &missing_records).await {
+        match revoke(deps, call, (&acting, &subject), &association, &application, &missing_records).await {
             Ok(()) => return Ok(Reply::no_content()),
+            Err(error) if acting.is_case_over(&error) => return Err(Problem::CaseOver.into()),
             Err(TransactionError::Conflict) => {}
             Err(TransactionError::Refused(_)) => {
                 let record = association.applications.get(&application).map(|given| &given.record);
@@ -58,14 +62,17 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
 async fn revoke(
     deps: &Deps,
     call: &Call,
+    (acting, subject): (&Acting, &Subject),
     association: &Association,
     application: &ApplicationId,
     missing_records: &BTreeSet<String>,
 ) -> Result<(), TransactionError> {
     let mut applications = association.applications.clone();
-    let mut transaction = deps.transaction.clone();
+    let mut transaction =
+        acting.begin_for_applications(&deps.transaction, &deps.history, ActKind::Withdrawn, subject, &[application], call)?;
     if let Some(ended) = applications.remove(application).filter(|ended| !missing_records.contains(&ended.record)) {
-        transaction = transaction.with(deps.history.end_authorization_write(&association.subject_id, &ended.record, call.now)?);
+        transaction =
+            transaction.with(deps.history.end_authorization_write(&association.subject_id, &ended.record, call.now, acting.channel())?);
     }
     transaction.with(deps.associations.applications_write(association, &applications)?).commit().await
 }

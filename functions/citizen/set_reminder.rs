@@ -68,7 +68,8 @@ fn address(body: Body) -> Result<Option<Address>, Problem> {
     Ok(Some(Address { recipient: Recipient::Email(email), language }))
 }
 
-/// Seals the address and stores the reminder. If a guardian sets it, `until` is the minor's 18th birthday, after which it must not be sent.
+/// Seals the address and stores the reminder. If a guardian sets it, `until` is the minor's 18th birthday, after which the reminder must
+/// not be sent.
 async fn set(deps: &Deps, call: &Call, association: &mut Association, address: &Address, until: Option<Moment>) -> Result<(), Failure> {
     let expires_at = association.expires_at;
     if !ReminderKind::Association.is_ahead(expires_at, call.now) {

@@ -1,6 +1,6 @@
 //! GET /v1/subjects/{subject}/association: shows which photos are associated, their expiry, the authorizations and the reminder.
 
-use edge::{Call, Failure, Reply, Setup, guard::Citizen, views::AssociationView};
+use edge::{Call, Failure, Reply, Setup, guard::Acting, views::AssociationView};
 use messages::problem::Problem;
 use storage::{associations::Associations, sessions::Sessions};
 
@@ -17,8 +17,8 @@ async fn main() -> Result<(), lambda_http::Error> {
 }
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
-    let citizen = Citizen::from(call, &deps.sessions).await?;
-    let subject = citizen.subject(call)?;
+    let acting = Acting::from(call, &deps.sessions).await?;
+    let subject = acting.subject(call)?;
     let association = deps.associations.of(&subject.id, call.now).await?.ok_or(Problem::NothingAssociated)?;
     Reply::json(200, &AssociationView::of(&association, &subject, call.now))
 }

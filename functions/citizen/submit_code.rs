@@ -1,27 +1,30 @@
-//! POST /v1/subjects/{subject}/submissions: submits a code number, typed, pasted or scanned. If it is accepted, the response contains previews of
-//! its photos.
+//! POST /v1/subjects/{subject}/submissions: submits a code number, typed, pasted or scanned. If it is accepted, the response contains
+//! previews of its photos.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{
     CodeNumber, Moment, SubjectId,
+    kep::ActKind,
     quota::{self, Quota},
     submission::{self, CodeFacts, Submission},
     typed,
 };
 use edge::{
     Call, Failure, Reply, Setup,
-    guard::{Citizen, Subject},
+    guard::{Acting, Subject},
     views::{ImageView, SubmissionView},
 };
 use futures_util::future::try_join_all;
 use messages::problem::Problem;
 use serde::{Deserialize, Serialize};
 use storage::{
+    Transaction, TransactionError,
     associations::Associations,
     codes::{CodeItem, Codes, unwrap_key},
+    history::History,
     quotas::{Quotas, Use},
     sealing::code_id,
-    sessions::{PendingSubmission, Sessions},
+    sessions::{CaseHandle, PendingSubmission, Sessions},
     vault::{ObjectRole, StoragePrefix, Vault},
 };
 
@@ -31,6 +34,8 @@ struct Deps {
     codes: Codes,
     associations: Associations,
     vault: Vault,
+    history: History,
+    transaction: Transaction,
 }
 
 #[derive(Deserialize)]
@@ -55,20 +60,21 @@ async fn main() -> Result<(), lambda_http::Error> {
         codes: setup.codes(),
         associations: setup.associations(),
         vault: setup.vault(),
+        history: setup.history(),
+        transaction: setup.transaction(),
     };
     edge::serve(env!("CARGO_BIN_NAME"), setup, deps, |deps, call| Box::pin(handle(deps, call))).await
 }
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
-    let citizen = Citizen::from(call, &deps.sessions).await?;
-    let subject = citizen.subject(call)?;
-    let session = &citizen.session;
+    let acting = Acting::from(call, &deps.sessions).await?;
+    let subject = acting.subject(call)?;
     let body: Body = call.json()?;
     // A malformed code is rejected before it is counted, because it cannot be a guess.
     let code = typed::code_number(body.code.expose()).map_err(Problem::CodeMalformed)?.value;
     let id = code_id(&code);
     let (used, item, associated) = tokio::try_join!(
-        deps.quotas.use_one(Quota::Submissions, &session.subject_id, &id, call.now),
+        deps.quotas.use_one(Quota::Submissions, acting.person(), &id, call.now),
         deps.codes.find(&code, call.now),
         deps.associations.of(&subject.id, call.now),
     )?;
@@ -76,21 +82,37 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         Use::WithinLimit { used } => Quota::Submissions.remaining(used),
         Use::Exhausted => return Err(Problem::SubmissionsExhausted { renews_at: quota::renews_at(call.now) }.into()),
     };
-    let item = decide(item, &subject, &citizen.managed(call), call)?;
+    let item = decide(item, &subject, &acting.managed(call), call)?;
     let data_key = unwrap_key(&item.wrapped_key, &code, &item.set_id)?;
-    let submission = pending_submission(item, code, subject, associated.is_none().then_some(call.now));
+    let case = acting.case().map(|case| case.handle.clone());
+    let submission = pending_submission(item, code, &subject, case, associated.is_none().then_some(call.now));
     let prefix = StoragePrefix::of(submission.state);
     let previews = try_join_all(submission.images.iter().map(async |facts| {
         let jpeg = deps.vault.open(&data_key, prefix, &submission.set_id, ObjectRole::Preview(facts.kind)).await?;
         Ok(ImageView::of(facts, Some(format!("data:image/jpeg;base64,{}", STANDARD.encode(jpeg)))))
     }));
-    let (images, is_stored) = tokio::try_join!(previews, deps.sessions.store_submission(session, Some(&submission), call.now))?;
-    if !is_stored {
-        return Err(Problem::SessionExpired.into());
-    }
+    let (images, ()) = tokio::try_join!(
+        async { previews.await.map_err(|error: storage::StorageError| Failure::from(error)) },
+        store(deps, call, &acting, &subject, &submission)
+    )?;
     let mut view = SubmissionView::of(&submission, call.language);
     view.images = images;
     Reply::json(200, &ResponseBody { submission: view, submissions_left: left })
+}
+
+/// Stores the submission in the session. In a case, the same transaction records the submission.
+async fn store(deps: &Deps, call: &Call, acting: &Acting, subject: &Subject, submission: &PendingSubmission) -> Result<(), Failure> {
+    if acting.case().is_none() {
+        let is_stored = deps.sessions.store_submission(&acting.session, Some(submission), call.now).await?;
+        return if is_stored { Ok(()) } else { Err(Problem::SessionExpired.into()) };
+    }
+    let transaction = acting.begin(&deps.transaction, &deps.history, ActKind::CodeSubmitted, subject, call)?;
+    match transaction.with(deps.sessions.store_submission_write(&acting.session, Some(submission), call.now)?).commit().await {
+        Ok(()) => Ok(()),
+        Err(error) if acting.is_case_over(&error) => Err(Problem::CaseOver.into()),
+        Err(TransactionError::Refused(_)) => Err(Problem::SessionExpired.into()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn decide(item: Option<CodeItem>, subject: &Subject, managed: &[SubjectId], call: &Call) -> Result<CodeItem, Problem> {
@@ -109,10 +131,16 @@ fn decide(item: Option<CodeItem>, subject: &Subject, managed: &[SubjectId], call
     }
 }
 
-fn pending_submission(item: CodeItem, code: CodeNumber, subject: Subject, nothing_associated_at: Option<Moment>) -> PendingSubmission {
+fn pending_submission(
+    item: CodeItem,
+    code: CodeNumber,
+    subject: &Subject,
+    case: Option<CaseHandle>,
+    nothing_associated_at: Option<Moment>,
+) -> PendingSubmission {
     PendingSubmission {
-        subject: subject.handle,
-        subject_id: subject.id,
+        subject: subject.handle.clone(),
+        subject_id: subject.id.clone(),
         code,
         state: item.state,
         dissociations: item.dissociations,
@@ -129,5 +157,6 @@ fn pending_submission(item: CodeItem, code: CodeNumber, subject: Subject, nothin
         code_expires_at: item.expires_at,
         nothing_associated_at,
         confirmed: false,
+        case,
     }
 }

@@ -77,7 +77,7 @@ async fn authorize(deps: &Deps, call: &Call, owner: &Owner, employee: EmployeeId
     }
 }
 
-/// Updates an existing authorization. Its label remains if the request has none.
+/// Updates an existing authorization. If the request has no label, the authorization's label does not change.
 async fn update_existing(deps: &Deps, owner: &Owner, existing: &StaffItem, requested: StaffFacts) -> Result<Reply, Failure> {
     let before = existing.open(&deps.key)?;
     let facts = StaffFacts { label: requested.label.or_else(|| before.label.clone()), ..requested };

@@ -1,7 +1,8 @@
-//! POST /v1/photographer/uploads/{upload}/check: reports which rules the uploaded pictures break, and gives advice on taking better ones.
+//! POST /v1/photographer/uploads/{upload}/check: reports which rules the uploaded pictures break, and gives advice on taking better
+//! pictures.
 //!
-//! The originals remain, so the request can be repeated. If no face is found in the face photo, the session stores that, because after two
-//! such uploads a code may be issued without a recognised face.
+//! The originals remain, so the request can be repeated. If the only error of the face photo is that no face is found, the session records
+//! the upload, because after two such uploads a code may be issued without a recognised face.
 
 use domain::{
     FileProfile, ImageKind, Language,

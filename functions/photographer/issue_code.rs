@@ -3,7 +3,7 @@
 //! The pictures are checked, stripped of metadata and sealed. Then code, history and message are written in one transaction. A repeated
 //! request gets the same response.
 
-use domain::{CodeNumber, Language, Moment, retention, without_face::WithoutFace};
+use domain::{CodeNumber, Language, Moment, Reference, Secret, retention, without_face::WithoutFace};
 use edge::{
     Call, Failure, Reply, Setup,
     guard::Photographer,
@@ -13,14 +13,15 @@ use edge::{
 use futures_util::future::try_join_all;
 use messages::problem::Problem;
 use photographer_functions::{
-    CheckedPicture, RecipientBody, WithoutFaceBody, check, delete_originals, is_without_face, limit_reached, log_limits, note_no_face,
+    CheckedPicture, RecipientBody, WithoutFaceBody, check, delete_originals, has_same_texts, is_without_face, limit_reached, log_limits,
+    note_no_face, parse_reference,
 };
 use serde::Deserialize;
 use storage::{
     Transaction, TransactionError,
     code_limits::{CodeLimits, CommitError, Counters, Wanted},
     codes::{CodeItem, Codes, wrap_key},
-    issuances::{Issuance, Issuances, Issued, SealedWithoutFace, UploadState},
+    issuances::{Issuance, Issuances, Issued, SealedReference, SealedWithoutFace, UploadState},
     kms::KmsKey,
     outbox::{Message, Outbox, OutboxItem},
     reminders::{About, Address, ReminderItem, Reminders},
@@ -52,18 +53,21 @@ struct Body {
     upload_id: String,
     recipient: RecipientBody,
     language: Language,
-    /// True if the citizen agreed to a reminder before the code expires. Only then is the address stored for longer than a day.
+    /// True if the citizen agreed to a reminder before the code expires. Only then is the recipient's address stored for longer than a day.
     #[serde(default)]
     reminder: bool,
-    /// Why a code is issued although no face is found in the face photo.
+    /// Reason for issuing a code although no face is found in the face photo.
     without_face: Option<WithoutFaceBody>,
+    /// The photographer's own reference, such as an order number.
+    reference: Option<Secret>,
 }
 
-/// What the photographer asks for, besides the upload.
+/// The parsed body of a request, without the ID of the upload.
 struct Order {
     to: Address,
     reminder: bool,
     without_face: Option<WithoutFace>,
+    reference: Option<Reference>,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -94,6 +98,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         to: Address { recipient: body.recipient.parse()?, language: body.language },
         reminder: body.reminder,
         without_face: body.without_face.as_ref().map(WithoutFaceBody::parse).transpose()?,
+        reference: body.reference.as_ref().map_or(Ok(None), |text| parse_reference(text.expose()))?,
     };
     if !storage::is_time_ordered_id(&body.upload_id) {
         return Err(Problem::UploadUnknown.into());
@@ -105,7 +110,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         let view = IssuanceView::of(upload, issued, (&session, &member), &deps.issuance_key, call.language, call.now);
         view.suggesting_for(&order.to.recipient)
     };
-    // The response if an earlier request has issued a code for the upload or refused it.
+    // The response if an earlier request has issued a code for the upload or marked the upload as refused.
     let settled = async |upload: &Issuance| match (upload.state, &upload.issued) {
         (UploadState::Issued, Some(issued)) => Some(match is_for(deps, upload, issued, &order).await {
             Ok(true) => Reply::json(200, &view(upload, issued)),
@@ -121,7 +126,8 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         delete_originals(&deps.vault, &upload).await;
         return response;
     }
-    // Checked before the pictures, so that the upload can still be used after two rejections.
+    // The rejections are checked before the pictures, so that a request with `without_face` that comes too early does not mark the upload
+    // as refused. The upload can still be used once the session has two rejections.
     if order.without_face.is_some() && !session.rejections.permit(&business, call.now) {
         return Err(Problem::WithoutFaceTooEarly.into());
     }
@@ -135,7 +141,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
                 return response;
             }
             if matches!(failure, Failure::Refused(Problem::BadPicture { .. } | Problem::UploadAltered { .. })) {
-                // Stored first, because an upload that is refused cannot be rejected again if this fails.
+                // Stores the rejection before marking the upload as refused, so that the request can be repeated if storing it fails.
                 if is_without_face(&failure) {
                     note_no_face(&deps.sessions, &session, &upload, call.now).await?;
                 }
@@ -155,28 +161,23 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     }
 }
 
-/// Returns whether a repeated request has the same recipient, language, reminder and reason without a face as the one that issued the code.
+/// Returns whether a repeated request has the same [`Order`] as the request that issued the code.
 ///
 /// Two recipients may look the same when masked. As long as the message exists, which is for a day or until the code is associated, the
-/// hash of the recipient in it decides.
+/// hash of the recipient in the message is compared too.
 async fn is_for(deps: &Deps, upload: &Issuance, issued: &Issued, order: &Order) -> Result<bool, Failure> {
-    let Order { to, reminder, without_face } = order;
+    let Order { to, reminder, without_face, reference } = order;
     let looks_alike = issued.recipient_kind == to.recipient.kind() && issued.recipient_masked == to.recipient.masked();
-    if !looks_alike || issued.language != to.language || issued.reminder != *reminder {
-        return Ok(false);
-    }
-    // A reason that was given but not needed, because a face was found, was not stored. A stored one that does not open, because the secret
-    // was changed, counts as equal.
-    let stored = issued.without_face.as_ref().and_then(|sealed| sealed.open(&deps.issuance_key, &upload.business, &upload.upload_id).ok());
-    if stored.is_some() && stored != *without_face {
+    let has_same_texts = || has_same_texts(upload, issued, &deps.issuance_key, without_face.as_ref(), reference.as_ref());
+    if !looks_alike || issued.language != to.language || issued.reminder != *reminder || !has_same_texts() {
         return Ok(false);
     }
     let message = deps.outbox.find(&issued.message_id).await?;
     Ok(message.is_none_or(|message| message.is_for(&deps.recipient_hasher, &to.recipient)))
 }
 
-/// Draws the code, seals the pictures and the message, and writes code, history and message in one transaction. If the code is issued without
-/// a recognised face, the transaction also removes the rejections that permit it.
+/// Draws the code, seals the pictures and the message, and writes code, history and message in one transaction. If the code is issued
+/// without a recognised face, the transaction also removes the rejections that permit it.
 async fn issue(
     deps: &Deps,
     now: Moment,
@@ -186,7 +187,7 @@ async fn issue(
     order: &Order,
     counters: Counters,
 ) -> Result<Issued, Failure> {
-    let Order { to, reminder, without_face } = order;
+    let Order { to, reminder, without_face, reference } = order;
     let without_face = without_face.as_ref().filter(|_| checked.iter().any(|checked| checked.picture.waived));
     let code = CodeNumber::draw(|bytes| aws::random(bytes))?;
     let data_key = SealingKey::random()?;
@@ -209,9 +210,11 @@ async fn issue(
     };
     let (_, message, reminder_item) = tokio::try_join!(storing, sealing_message, sealing_reminder)?;
     let seal_reason = |reason| SealedWithoutFace::seal(&deps.issuance_key, &upload.business, &upload.upload_id, reason);
+    let seal_reference = |reference| SealedReference::seal(&deps.issuance_key, &upload.business, &upload.upload_id, reference);
     let issued = Issued {
         reminder: *reminder,
         without_face: without_face.map(seal_reason).transpose()?,
+        reference: reference.as_ref().map(seal_reference).transpose()?,
         ..Issued::queued(&to.recipient, to.language, message_id, now, expires_at)
     };
     let wrapped_key = wrap_key(&data_key, &code, &set_id)?;
@@ -239,7 +242,7 @@ async fn issue(
         Err(CommitError::Transaction(TransactionError::Refused(_) | TransactionError::Conflict)) => Problem::Conflict,
         Err(CommitError::Transaction(TransactionError::Storage(error))) => return Err(error.into()),
     };
-    // Another request issued the code for this upload, or used the last code of the day. Deletes the objects that this request stored.
+    // Nothing was written, because another request changed the data or a daily limit was reached. Deletes the objects of this request.
     for role in checked.iter().flat_map(|checked| [ObjectRole::Image(checked.kind), ObjectRole::Preview(checked.kind)]) {
         log::side_call(env!("CARGO_BIN_NAME"), deps.vault.delete_pending(&set_id, role).await);
     }

@@ -1,7 +1,7 @@
-//! GET /v1/photographer/issuances: lists the codes that the business issued, newest first, with issuer, masked recipient, state and
-//! verdicts. Shows neither the code nor the person who associated the photos.
+//! GET /v1/photographer/issuances: lists the codes that the business issued, newest first, with issuer, masked recipient, state, reference
+//! and verdicts. Shows neither the code nor the person who associated the photos.
 
-use domain::{AthensDay, business::BusinessId, delivery::IssuanceState};
+use domain::{AthensDay, AthensMonth, business::BusinessId, delivery::IssuanceState, reference::ReferenceSearch};
 use edge::{
     Call, Failure, PageRequest, Reply, Setup,
     guard::Photographer,
@@ -9,10 +9,11 @@ use edge::{
     views::IssuanceView,
 };
 use messages::problem::{FieldReason, Problem};
+use photographer_functions::parse_reference;
 use serde::Serialize;
 use storage::{
     StorageError,
-    issuances::{Issuances, Wanted},
+    issuances::{Issuances, Wanted, WantedReference},
     sealing::{IdentifierHasher, SealingKey},
     sessions::Sessions,
     staff::{Staff, StaffItem},
@@ -52,7 +53,13 @@ async fn main() -> Result<(), lambda_http::Error> {
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let Photographer { session, business, member, employee } = Photographer::from(call, &deps.sessions, &deps.staff).await?;
     let PageRequest { limit, after } = call.page()?;
-    let listing = deps.issuances.list(&business, filter(call)?, after, limit, call.now);
+    let search = call.query("reference").map_or(Ok(None), parse_reference)?.as_ref().map(ReferenceSearch::new);
+    let reference = search.as_ref().map(|search| WantedReference { search, key: &deps.issuance_key });
+    let wanted = Wanted { reference, ..filter(call)? };
+    if wanted.reference.is_some() && wanted.day.is_none() && wanted.month.is_none() {
+        return Err(invalid("reference", FieldReason::NeedsDayOrMonth).into());
+    }
+    let listing = deps.issuances.list(&business, wanted, after, limit, call.now);
     let (page, staff) = tokio::try_join!(listing, staff_of(deps, &business, employee.is_none()))?;
     let views = page.issuances.iter().filter_map(|issuance| {
         let issued = issuance.issued.as_ref()?;
@@ -69,19 +76,26 @@ fn invalid(field: &str, reason: FieldReason) -> Problem {
     Problem::InvalidField { field: field.to_owned(), reason }
 }
 
-/// Parses the query parameters `day` and `state`.
-fn filter(call: &Call) -> Result<Wanted, Problem> {
-    let day = call.query("day").map(|text| AthensDay::parse(text).ok_or_else(|| invalid("day", FieldReason::NotAllowed)));
-    let state = call.query("state").map(|text| IssuanceState::parse(text).ok_or_else(|| invalid("state", FieldReason::NotAllowed)));
-    Ok(Wanted { day: day.transpose()?, state: state.transpose()? })
+/// Parses the query parameters `day`, `month` and `state`.
+fn filter(call: &Call) -> Result<Wanted<'static>, Problem> {
+    let (day, month, state) = (
+        parameter(call, "day", AthensDay::parse)?,
+        parameter(call, "month", AthensMonth::parse)?,
+        parameter(call, "state", IssuanceState::parse)?,
+    );
+    Ok(Wanted { day, month, state, reference: None })
+}
+
+fn parameter<T>(call: &Call, name: &str, parse: fn(&str) -> Option<T>) -> Result<Option<T>, Problem> {
+    call.query(name).map(|text| parse(text).ok_or_else(|| invalid(name, FieldReason::NotAllowed))).transpose()
 }
 
 async fn staff_of(deps: &Deps, business: &BusinessId, is_owner: bool) -> Result<Vec<StaffItem>, StorageError> {
     if is_owner { deps.staff.of_business(business).await } else { Ok(Vec::new()) }
 }
 
-/// Adds the owner's labels for the employees who made these uploads. Employees who were withdrawn since then have no label. `staff` is
-/// empty unless the caller is the owner.
+/// Adds the owner's labels for the employees who requested these uploads. Employees whose authorization was withdrawn since then have no
+/// label. `staff` is empty unless the caller is the owner.
 fn label(deps: &Deps, staff: &[StaffItem], views: &mut [IssuanceView]) -> Result<(), Failure> {
     for item in staff {
         let facts = item.open(&deps.staff_key)?;

@@ -22,7 +22,7 @@ struct ResponseBody {
     /// Absent if no face was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     face: Option<FaceView>,
-    /// One for each profile. Empty if no face was found.
+    /// One crop for each profile. Empty if no face was found.
     crops: Vec<CropView>,
 }
 
@@ -53,7 +53,8 @@ struct PointView {
     y: f64,
 }
 
-/// The part of the picture to use as a face photo. Lengths and points are fractions as in [`FaceView`], and may exceed the picture.
+/// The part of the picture to use as a face photo. Lengths and points are fractions as in [`FaceView`]. The crop may extend beyond the
+/// picture.
 #[derive(Debug, PartialEq, Serialize)]
 struct CropView {
     profile: FileProfile,
@@ -137,7 +138,8 @@ fn size(position: &FacePosition) -> (f64, f64) {
     (f64::from(position.picture.0), f64::from(position.picture.1))
 }
 
-/// Returns a length as a fraction of the picture's, rounded to four decimals, which are less than a tenth of a pixel.
+/// Returns a length as a fraction of the picture's width or height, rounded to four decimals. The rounding error is less than a tenth of a
+/// pixel.
 fn fraction(pixels: f64, of: f64) -> f64 {
     rounded(pixels / of, 10_000.0)
 }
@@ -147,7 +149,7 @@ fn degrees(angle: f64) -> f64 {
     rounded(angle, 100.0)
 }
 
-/// Rounds to a multiple of `1 / parts`. Zero has no sign.
+/// Rounds to a multiple of `1 / parts`. Returns 0 instead of -0.
 fn rounded(value: f64, parts: f64) -> f64 {
     (value * parts).round() / parts + 0.0
 }

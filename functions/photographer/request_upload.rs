@@ -32,7 +32,7 @@ struct Body {
 #[serde(deny_unknown_fields)]
 struct DeclaredBody {
     bytes: u64,
-    /// 64 hexadecimal digits.
+    /// The picture's SHA-256 hash as 64 hexadecimal digits.
     sha256: String,
 }
 

@@ -4,13 +4,13 @@
 
 use domain::{
     CodeNumber, Language, Recipient,
-    delivery::{self, DeliveryState, RESENDS_MAX, Resend},
+    delivery::{self, DeliveryState},
     staff::MemberId,
     submission::CodeState,
 };
 use edge::{Call, Failure, Reply, Setup, guard::Photographer, views::IssuanceView};
 use messages::problem::Problem;
-use photographer_functions::{RecipientBody, limit_reached, log_limits};
+use photographer_functions::{RecipientBody, limit_reached, log_limits, refuse_resend as refuse};
 use serde::Deserialize;
 use storage::{
     Transaction,
@@ -87,9 +87,12 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let correction = correction(&message, recipient, body.language)?;
     refuse(delivery::resend_message(Some(&item.facts()), correction.is_some(), call.now))?;
     let to = correction.as_ref().map_or(&message.recipient, |correction| &correction.recipient).clone();
+    if let Some(reason) = message.undeliverable_to(&to, item.failure) {
+        return Err(Problem::ResendUndeliverable { reason }.into());
+    }
     let counted = Wanted { issuing_business: correction.as_ref().map(|_| &business), recipient: &to };
     let counters = deps.limits.read(counted, call.now).await?.map_err(|limit| limit_reached(env!("CARGO_BIN_NAME"), limit, call.now))?;
-    let resend = Resending { deps, call, member: &member, upload: &upload, issued, item: &item, counted };
+    let resend = Resending { deps, call, member: &member, upload: &upload, issued, item: &item, message: &message, counted };
     let result = match correction {
         None => resend.send_again(counters).await,
         Some(correction) => resend.correct(correction, counters).await,
@@ -102,17 +105,6 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         // In the meantime the code was associated, sent again by another request, or claimed by `deliver_code`.
         Err(Failure::Refused(Problem::Conflict)) => Err(conflict_failure(deps, call, &upload, None).await?),
         Err(failure) => Err(failure),
-    }
-}
-
-/// Converts a decision of the domain into a problem.
-fn refuse(decision: Resend) -> Result<(), Problem> {
-    match decision {
-        Resend::Allowed => Ok(()),
-        Resend::Associated => Err(Problem::ResendAssociated),
-        Resend::TooLate => Err(Problem::ResendTooLate),
-        Resend::Exhausted => Err(Problem::ResendExhausted { limit: RESENDS_MAX }),
-        Resend::BeingSent => Err(Problem::ResendInProgress),
     }
 }
 
@@ -142,6 +134,7 @@ struct Resending<'a> {
     upload: &'a Issuance,
     issued: &'a Issued,
     item: &'a OutboxItem,
+    message: &'a Message,
     /// The daily limits that this request counts towards.
     counted: Wanted<'a>,
 }
@@ -164,11 +157,12 @@ impl Resending<'_> {
     async fn correct(&self, correction: Correction, counters: Counters) -> Result<Issued, Failure> {
         let Self { deps, call, upload, issued, item, .. } = self;
         let Correction { code: old_code, recipient, language } = correction;
-        // The code is in the state `Issued`, because it is not associated. Otherwise another request has replaced or associated it.
+        // The code is not associated, so its state must be `Issued`. If it is not found in this state, another request has replaced or
+        // associated it in the meantime.
         let old = deps.codes.find(&old_code, call.now).await?.filter(|code| code.state == CodeState::Issued).ok_or(Problem::Conflict)?;
         let code = CodeNumber::draw(|bytes| aws::random(bytes))?;
         let data_key = unwrap_key(&old.wrapped_key, &old_code, &old.set_id)?;
-        let message = Message::new(recipient.clone(), &code, language, old.expires_at);
+        let message = Message::new(recipient.clone(), &code, language, old.expires_at).replacing(self.message, item.failure);
         let message_id = storage::time_ordered_id();
         let sealing = OutboxItem::seal(
             &deps.outbox_key,
@@ -217,7 +211,7 @@ impl Resending<'_> {
 
     /// Returns the issuance with its code queued again and the resend recorded.
     fn updated_issuance(&self, corrected: bool) -> Issued {
-        let mut updated = Issued { delivery: DeliveryState::Queued, attempts: 0, sent_at: None, ..self.issued.clone() };
+        let mut updated = Issued { delivery: DeliveryState::Queued, attempts: 0, sent_at: None, failure: None, ..self.issued.clone() };
         updated.resent.push(Resent { at: self.call.now, by: self.member.clone(), corrected });
         updated
     }
@@ -238,7 +232,7 @@ impl Resending<'_> {
 /// Reads the issuance again and returns the reason why nothing was written: the code must not be sent again, or another request changed the
 /// data at the same time.
 ///
-/// `gone` is the ID of a message that was not found. If the issuance still names it, the message was deleted after its 24 hours.
+/// `gone` is the ID of a message that was not found. If the issuance still names this ID, the message was deleted after its 24 hours.
 async fn conflict_failure(deps: &Deps, call: &Call, upload: &Issuance, gone: Option<&str>) -> Result<Failure, Failure> {
     let upload = deps.issuances.find(&upload.business, &upload.upload_id, call.now).await?;
     let Some(issued) = upload.and_then(|upload| upload.issued) else { return Ok(Problem::UploadUnknown.into()) };

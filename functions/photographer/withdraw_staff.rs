@@ -41,12 +41,11 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     Ok(Reply::no_content())
 }
 
-/// Finds the employee with the member ID that `list_staff` shows. Pages and programs from before an update send the employee's hash
-/// instead.
+/// Finds the employee with the member ID that `list_staff` shows. Pages and programs of an older version send the employee's hash instead.
 async fn find(deps: &Deps, business: &BusinessId, requested_id: &str) -> Result<Option<EmployeeId>, Failure> {
     let is_named = |id: &str| equal(id.as_bytes(), requested_id.as_bytes());
     for item in deps.staff.of_business(business).await? {
-        // An item that cannot be opened is compared by its hash only, so that it does not prevent the withdrawal of others.
+        // If an item cannot be opened, only its hash is compared, so that the authorizations of other employees can still be withdrawn.
         let member = item.open(&deps.key).map(|facts| deps.hasher.member(business, &facts.afm));
         if is_named(item.employee.as_str()) || member.is_ok_and(|member| is_named(member.as_str())) {
             return Ok(Some(item.employee));

@@ -1,7 +1,7 @@
 //! GET /v1/sign-in/callback: the browser returns from TAXISnet. Identifies the person, begins a session and sends the one-time password.
 //!
-//! A browser receives its session as a cookie. A browser that an app opened receives no cookie, and is redirected to the app with a code that
-//! the app exchanges for the session. Problems are shown on a page of the web application, or reported to the app that began the sign-in.
+//! A browser receives its session as a cookie. A browser that an app opened receives no cookie, and is redirected to the app with a code
+//! that the app exchanges for the session. Problems are shown on a page of the web application, or reported to the app.
 
 use std::time::Duration;
 
@@ -12,25 +12,27 @@ use messages::problem::Problem;
 use registers::{NationalRegisters, OwnedBusiness, RegisterError, RegisteredPerson, Taxisnet, TaxisnetPerson};
 use sending::Sms;
 use storage::{
+    case_closing::CaseClosing,
     consents::Consents,
     nonces::{Nonces, SignIn},
     quotas::Quotas,
     sealing::{ExchangeCode, IdentifierHasher, SealingKey, SessionToken, equal, sha256_base64url},
-    sessions::{Business, Person, Session, Sessions},
+    sessions::{Business, ClerkOffice, Person, Session},
     staff::{Staff, StaffItem},
     subjects::Subjects,
 };
 use tokio::time::{Instant, timeout_at};
 
-/// The TAXISnet server that verifies a one-time password itself, so that ours is skipped.
+/// Name of the TAXISnet server that verifies a one-time password itself. If this server is set, the service sends no one-time password.
 const SERVER_WITH_OTP: &str = "oauth2serverotp";
-/// Time limit for looking up all employers. The function times out after 10 s, and the sign-in itself needs the rest.
-const EMPLOYERS_TIMEOUT: Duration = Duration::from_secs(4);
+/// Time limit for looking up all employers and, concurrently, the KEP offices. The function times out after 10 s, and the sign-in itself
+/// needs the remaining time.
+const OPTIONAL_ROLES_TIMEOUT: Duration = Duration::from_secs(4);
 
 struct Deps {
     nonces: Nonces,
     subjects: Subjects,
-    sessions: Sessions,
+    closing: CaseClosing,
     quotas: Quotas,
     consents: Consents,
     staff: Staff,
@@ -49,7 +51,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let deps = Deps {
         nonces: setup.nonces(),
         subjects: setup.subjects(),
-        sessions: setup.sessions(),
+        closing: setup.case_closing(),
         quotas: setup.quotas(),
         consents: setup.consents(),
         staff: setup.staff(),
@@ -77,10 +79,15 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     redirect_to_app(deps, call, app, &session).await
 }
 
-/// Ends the session that the browser had, because the new cookie replaces the old one. If this fails, the old session ends by its timeout.
+/// Ends the session that the browser had, because the new cookie replaces the old one. Also closes a case that is open in the old session.
+/// If this fails, the session or case ends when it expires.
 async fn end_previous_session(deps: &Deps, call: &Call) {
     if let Ok(token) = call.session_token() {
-        log::side_call(env!("CARGO_BIN_NAME"), deps.sessions.end(&token).await);
+        let closed = deps.closing.close_with_session(&token, call.now).await;
+        if !matches!(closed, Ok(true)) {
+            log::side_call(env!("CARGO_BIN_NAME"), deps.closing.sessions.end(&token).await);
+        }
+        log::side_call(env!("CARGO_BIN_NAME"), closed.map(drop));
     }
 }
 
@@ -93,8 +100,8 @@ async fn take_sign_in(deps: &Deps, call: &Call) -> Result<SignIn, Failure> {
     if began_here { Ok(sign_in) } else { Err(Problem::SignInState.into()) }
 }
 
-/// Redirects the browser to the app with a code for the session. Sets no cookie, because the session belongs to the app, which proves with its
-/// code verifier that it began the sign-in.
+/// Redirects the browser to the app with a code for the session. Sets no cookie, because the session belongs to the app, which proves with
+/// its code verifier that it began the sign-in.
 async fn redirect_to_app(deps: &Deps, call: &Call, app: &AppSignIn, session: &Session) -> Result<Reply, Failure> {
     let code = ExchangeCode::random()?;
     deps.nonces.begin_exchange(&code, app, &session.token, call.now).await?;
@@ -106,31 +113,32 @@ async fn begin_session(deps: &Deps, call: &Call) -> Result<Session, Failure> {
     let code = match (call.query("code"), call.query("error")) {
         (Some(code), None) => Secret::new(code),
         (_, Some("access_denied")) => return Err(Problem::SignInRefused.into()),
-        (None, Some(error)) => return Err(taxisnet_error(error)),
+        (None, Some(error)) => return Err(session_functions::taxisnet_error(error)),
         (Some(_), Some(_)) | (None, None) => return Err(Problem::SignInState.into()),
     };
-    let taxisnet_person =
-        deps.taxisnet.person(code.expose(), &session_functions::redirect_uri(call.public_origin())).await.map_err(taxisnet_failure)?;
+    let redirect_uri = session_functions::redirect_uri(call.public_origin());
+    let taxisnet_person = deps.taxisnet.person(code.expose(), &redirect_uri).await.map_err(session_functions::taxisnet_failure)?;
     let afm = &taxisnet_person.afm;
-    let (registered, employers) = tokio::join!(session_functions::query_registers(&deps.registers, afm), employers(deps, afm));
+    let (registered, employers, offices) =
+        tokio::join!(session_functions::query_registers(&deps.registers, afm), employers(deps, afm), offices(deps, afm));
     let ((registered, mobile, owned), employers) = (registered?, employers?);
     taxisnet_person.matches(&registered)?;
     if mobile.is_none() && !deps.taxisnet_verifies_otp {
         return Err(Problem::NoConfirmedMobile.into());
     }
     let subject_id = deps.subjects.resolve(&registered.identifiers(), call.now).await?;
-    let person = person(deps, taxisnet_person, registered, mobile, owned, employers);
+    let person = Person { offices, ..person(deps, taxisnet_person, registered, mobile, owned, employers) };
     let session = Session::begin(SessionToken::random()?, subject_id, person, call.now);
     if deps.taxisnet_verifies_otp { start_without_otp(deps, call, session).await } else { start_with_otp(deps, call, session).await }
 }
 
 /// Starts a session that awaits a one-time password, and sends the password.
 async fn start_with_otp(deps: &Deps, call: &Call, mut session: Session) -> Result<Session, Failure> {
-    session_functions::count_otp_message(&deps.quotas, &session, &session.token.session_id(), call.now).await?;
-    let (otp, awaited) = session_functions::draw_otp(&session, 0, call.now)?;
+    edge::otp::count_message(&deps.quotas, &session.subject_id, &session.token.session_id(), call.now).await?;
+    let (otp, awaited) = edge::otp::draw(&session, 0, call.now)?;
     session.otp = Some(awaited);
     // The session is stored first, so that the password can be entered as soon as it arrives.
-    deps.sessions.start(&session, call.now).await?;
+    deps.closing.sessions.start(&session, call.now).await?;
     session_functions::send_otp(&deps.sms, &session, &otp, call.public_origin(), call.language).await?;
     Ok(session)
 }
@@ -139,11 +147,11 @@ async fn start_with_otp(deps: &Deps, call: &Call, mut session: Session) -> Resul
 async fn start_without_otp(deps: &Deps, call: &Call, mut session: Session) -> Result<Session, Failure> {
     let agreed = deps.consents.has_agreed_to_personal_data(&session.subject_id, call.now).await?;
     session.consent = agreed.then(|| domain::consent::PERSONAL_DATA_VERSION.to_owned());
-    deps.sessions.start(&session, call.now).await?;
+    deps.closing.sessions.start(&session, call.now).await?;
     Ok(session)
 }
 
-/// Builds the person of the session. Names are those of the citizens' registry, or of TAXISnet where the registry has none.
+/// Builds the person of the session. Names are those of the citizens' registry, or those of TAXISnet if the registry has none.
 fn person(
     deps: &Deps,
     taxisnet: TaxisnetPerson,
@@ -169,6 +177,7 @@ fn person(
         birth_date: registered.birth_date,
         mobile,
         businesses,
+        offices: Vec::new(),
     }
 }
 
@@ -177,16 +186,28 @@ fn photographs(business: &OwnedBusiness) -> bool {
     business.activities.iter().any(|activity| is_photography(activity))
 }
 
-/// Returns the businesses that have authorised this person as staff. Leaves out those that their owner no longer has or that are no longer
-/// photographers', so that staff cannot act for a closed business.
+/// Returns the KEP offices at which the person is an authorised clerk today.
 ///
-/// A business for which the registers return an error or take too long is left out as well, and the sign-in continues. Otherwise any owner could
-/// block the sign-in of a person by authorising them.
+/// If the registers return an error or take too long, returns no offices, and the sign-in continues. Otherwise a failure of the register of
+/// clerks would block every citizen.
+async fn offices(deps: &Deps, afm: &Afm) -> Vec<ClerkOffice> {
+    let result = session_functions::kep_offices(&deps.registers, &deps.hasher, afm, OPTIONAL_ROLES_TIMEOUT).await;
+    result.unwrap_or_else(|cause| {
+        log::side_call(env!("CARGO_BIN_NAME"), Err(cause));
+        Vec::new()
+    })
+}
+
+/// Returns the businesses that have authorised this person as staff. Leaves out a business that its owner no longer has or that is no
+/// longer a photographer's, so that staff cannot act for a closed business.
+///
+/// A business for which the registers return an error or take too long is left out as well, and the sign-in continues. Otherwise any owner
+/// could block the sign-in of a person by authorising them.
 async fn employers(deps: &Deps, afm: &Afm) -> Result<Vec<Business>, Failure> {
     let employee = deps.hasher.employee(afm);
     let mut businesses = Vec::new();
     let items = deps.staff.of_employee(&employee).await?;
-    let deadline = Instant::now() + EMPLOYERS_TIMEOUT;
+    let deadline = Instant::now() + OPTIONAL_ROLES_TIMEOUT;
     for chunk in items.chunks(EMPLOYER_LOOKUPS_CONCURRENCY) {
         let lookups = join_all(chunk.iter().map(|item| employer(deps, item)));
         let Ok(results) = timeout_at(deadline, lookups).await else {
@@ -203,7 +224,8 @@ async fn employers(deps: &Deps, afm: &Afm) -> Result<Vec<Business>, Failure> {
     Ok(businesses)
 }
 
-/// Returns the business that authorised an employee, or `None` if its owner no longer has it or it is no longer a photographer's.
+/// Returns the business that authorised an employee, or `None` if its owner no longer has the business or the business is no longer a
+/// photographer's.
 async fn employer(deps: &Deps, item: &StaffItem) -> Result<Option<Business>, Failure> {
     let facts = item.open(&deps.staff_key)?;
     let owned = match deps.registers.businesses(&facts.owner_afm).await {
@@ -225,23 +247,4 @@ async fn employer(deps: &Deps, item: &StaffItem) -> Result<Option<Business>, Fai
         member: Some(deps.hasher.member(&item.business, &facts.afm)),
     };
     Ok(employer.map(as_staff))
-}
-
-/// Returns the failure for an error with which TAXISnet ended a sign-in (RFC 6749, 4.1.2.1). The person can only try again later, whether
-/// TAXISnet is overloaded or rejects our client. The cause tells operators which. It contains only registered values, because the URL may
-/// come from anybody.
-fn taxisnet_error(error: &str) -> Failure {
-    const REGISTERED: [&str; 6] =
-        ["server_error", "temporarily_unavailable", "invalid_request", "unauthorized_client", "unsupported_response_type", "invalid_scope"];
-    let error = REGISTERED.into_iter().find(|registered| *registered == error).unwrap_or("an unregistered error");
-    Failure::Failed { problem: Problem::TaxisnetUnavailable, cause: format!("TAXISnet ended the sign-in with {error}") }
-}
-
-fn taxisnet_failure(error: RegisterError) -> Failure {
-    match error {
-        RegisterError::CodeRefused => Problem::SignInState.into(),
-        RegisterError::PersonUnknown | RegisterError::Unavailable(_) | RegisterError::Unexpected(_) | RegisterError::AnotherPerson(_) => {
-            Failure::Failed { problem: Problem::TaxisnetUnavailable, cause: error.to_string() }
-        }
-    }
 }

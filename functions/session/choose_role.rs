@@ -1,6 +1,6 @@
 //! PUT /v1/session/role: chooses the role in which the person acts. Also switches the role or business later, without a new sign-in.
 
-use domain::{business::BusinessId, session::Role};
+use domain::{business::BusinessId, kep::OfficeId, session::Role};
 use edge::{
     Call, Failure, Reply, Setup,
     guard::{SignedIn, check_still_staff},
@@ -8,7 +8,10 @@ use edge::{
 };
 use messages::problem::{FieldReason, Problem};
 use serde::Deserialize;
-use storage::{sessions::Sessions, staff::Staff};
+use storage::{
+    sessions::{Session, Sessions},
+    staff::Staff,
+};
 
 struct Deps {
     sessions: Sessions,
@@ -16,10 +19,11 @@ struct Deps {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 enum Kind {
     Citizen,
     Photographer,
+    KepClerk,
 }
 
 #[derive(Deserialize)]
@@ -27,6 +31,7 @@ enum Kind {
 struct Body {
     kind: Kind,
     business: Option<String>,
+    office: Option<String>,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -38,24 +43,48 @@ async fn main() -> Result<(), lambda_http::Error> {
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let SignedIn { mut session } = SignedIn::from(call, &deps.sessions).await?;
-    let role = match call.json::<Body>()? {
-        Body { kind: Kind::Citizen, business: None } => Role::Citizen,
-        Body { kind: Kind::Photographer, business: Some(business) } => {
+    let Body { kind, business, office } = call.json()?;
+    let role = match (kind, business, office) {
+        (Kind::Citizen, None, None) => Role::Citizen,
+        (Kind::Photographer, Some(business), None) => {
             let own = session.business(&BusinessId::from_hash(business)).ok_or(Problem::RoleNotYours)?;
             check_still_staff(&deps.staff, &own.id, own.staff.as_ref(), call).await?;
             Role::Photographer { business: own.id.clone() }
         }
-        Body { kind: Kind::Citizen, business: Some(_) } => return Err(business_problem(FieldReason::Unknown)),
-        Body { kind: Kind::Photographer, business: None } => return Err(business_problem(FieldReason::Missing)),
+        (Kind::KepClerk, None, Some(office)) => {
+            let office = OfficeId::parse(&office).map_err(|_| Problem::RoleNotYours)?;
+            // The session contains the offices at which the clerk was authorised at sign-in, according to the registers.
+            Role::KepClerk { office: session.office(&office).ok_or(Problem::RoleNotYours)?.office.id.clone() }
+        }
+        (Kind::Citizen | Kind::KepClerk, Some(_), _) => return Err(invalid("business", FieldReason::Unknown)),
+        (Kind::Citizen | Kind::Photographer, _, Some(_)) => return Err(invalid("office", FieldReason::Unknown)),
+        (Kind::Photographer, None, None) => return Err(invalid("business", FieldReason::Missing)),
+        (Kind::KepClerk, None, None) => return Err(invalid("office", FieldReason::Missing)),
     };
+    // The clerk closes a case before changing roles, so that no case is forgotten while it is open.
+    if session.open_case(call.now).is_some() {
+        return Err(Problem::CaseOpen.into());
+    }
     if !deps.sessions.choose_role(&session, &role, call.now).await? {
-        return Err(Problem::SessionExpired.into());
+        return Err(refusal(deps, call, &session).await?.into());
     }
     session.role = Some(role);
     session.submission = None;
-    Reply::json(200, &SessionView::of(&session, None, call.language))
+    // Minors that were added in an expired case belong to the person at the counter, so they are removed.
+    session.minors.retain(|minor| minor.case.is_none());
+    Reply::json(200, &SessionView::of(&session, None, call.language, call.now))
 }
 
-fn business_problem(reason: FieldReason) -> Failure {
-    Problem::InvalidField { field: "business".to_owned(), reason }.into()
+/// Returns why the role was not stored: the session has ended, or another tab opened or closed a case at the same time.
+async fn refusal(deps: &Deps, call: &Call, read: &Session) -> Result<Problem, Failure> {
+    let current = deps.sessions.load(&read.token, call.now).await?.filter(|session| session.successor.is_none());
+    Ok(match current {
+        Some(session) if session.open_case(call.now).is_some() => Problem::CaseOpen,
+        Some(_) => Problem::Conflict,
+        None => Problem::SessionExpired,
+    })
+}
+
+fn invalid(field: &str, reason: FieldReason) -> Failure {
+    Problem::InvalidField { field: field.to_owned(), reason }.into()
 }

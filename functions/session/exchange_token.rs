@@ -47,7 +47,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         return Err(Problem::ExchangeRefused.into());
     }
     let session = deps.sessions.load(&exchange.token, call.now).await?.ok_or(Problem::ExchangeRefused)?;
-    let view = SessionView::of(&session, None, call.language);
+    let view = SessionView::of(&session, None, call.language, call.now);
     Reply::json(200, &Response { token: session.token.expose(), token_type: "Bearer", session: view })
 }
 

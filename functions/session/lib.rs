@@ -1,17 +1,15 @@
 //! Code shared by the functions for sessions.
 
-use domain::{
-    Afm, GreekMobile, Moment,
-    otp::{OTP_VALID, Otp},
-    quota::{self, Quota},
-};
+use std::time::Duration;
+
+use domain::{Afm, GreekMobile, otp::Otp};
 use edge::Failure;
 use messages::problem::Problem;
 use registers::{NationalRegisters, OwnedBusiness, RegisterError, RegisteredPerson};
 use sending::Sms;
 use storage::{
-    quotas::{Quotas, Use},
-    sessions::{AwaitedOtp, Session},
+    sealing::IdentifierHasher,
+    sessions::{ClerkOffice, Session},
 };
 
 /// Returns the URL to which TAXISnet redirects the browser.
@@ -22,8 +20,8 @@ pub fn redirect_uri(public_origin: &str) -> String {
 /// Requests a person, their confirmed mobile number and their businesses from the registers concurrently.
 ///
 /// # Errors
-/// Returns the error of the first request in that order that failed, regardless of which response arrived first. The same failures therefore
-/// always lead to the same response.
+/// If several requests fail, returns the error of the first of them in the order person, mobile number, businesses. The same failures
+/// therefore lead to the same response, regardless of which response of the registers arrived first.
 pub async fn query_registers(
     registers: &NationalRegisters,
     afm: &Afm,
@@ -32,25 +30,25 @@ pub async fn query_registers(
     Ok((person?, mobile?, businesses?))
 }
 
-/// Generates a one-time password for a session, in which the password has been resent `resends` times.
+/// Requests the KEP offices at which a person is an authorised clerk today. A person whom the register of clerks does not know is not a
+/// clerk.
 ///
 /// # Errors
-/// Returns an error if the random source fails.
-pub fn draw_otp(session: &Session, resends: u32, now: Moment) -> Result<(Otp, AwaitedOtp), Failure> {
-    let otp = Otp::draw(|bytes| aws::random(bytes))?;
-    let awaited = AwaitedOtp { hash: session.token.otp_hash(&otp).to_vec(), expires_at: now.plus(OTP_VALID), resends };
-    Ok((otp, awaited))
-}
-
-/// Counts a message against the person's daily quota.
-///
-/// # Errors
-/// Returns [`Problem::OtpMessagesDailyLimit`] if the quota is exhausted.
-pub async fn count_otp_message(quotas: &Quotas, session: &Session, message_id: &str, now: Moment) -> Result<(), Failure> {
-    match quotas.use_one(Quota::OtpMessages, &session.subject_id, message_id, now).await? {
-        Use::WithinLimit { .. } => Ok(()),
-        Use::Exhausted => Err(Problem::OtpMessagesDailyLimit { renews_at: quota::renews_at(now) }.into()),
-    }
+/// Returns the cause, for the log, if the registers return an error or do not respond within `limit`.
+pub async fn kep_offices(
+    registers: &NationalRegisters,
+    hasher: &IdentifierHasher,
+    afm: &Afm,
+    limit: Duration,
+) -> Result<Vec<ClerkOffice>, String> {
+    let offices = match tokio::time::timeout(limit, registers.kep_offices(afm)).await {
+        Ok(Ok(offices)) => offices,
+        Ok(Err(RegisterError::PersonUnknown)) => Vec::new(),
+        Ok(Err(error)) => return Err(error.to_string()),
+        Err(_) => return Err("looking up KEP offices in the registers took too long".to_owned()),
+    };
+    let as_clerk = |office: domain::kep::Office| ClerkOffice { clerk: hasher.clerk(&office.id, afm), office };
+    Ok(offices.into_iter().map(as_clerk).collect())
 }
 
 /// Sends a one-time password to the person's confirmed mobile number.
@@ -61,8 +59,27 @@ pub async fn send_otp(sms: &Sms, session: &Session, otp: &Otp, public_origin: &s
     let Some(mobile) = &session.person.mobile else {
         return Err(Problem::NoConfirmedMobile.into());
     };
-    let text = messages::sms::otp(otp, public_origin, language);
-    sms.send(mobile, &text).await.map_err(|error| Failure::Failed { problem: Problem::OtpNotSent, cause: error.to_string() })
+    edge::otp::send(sms, mobile, &messages::sms::otp(otp, public_origin, language)).await
+}
+
+/// Returns the failure for an error with which TAXISnet ended a sign-in (RFC 6749, 4.1.2.1). The person can only try again later, so the
+/// problem is the same for every error. The cause in the log names the error only if it is a registered one, because the URL may come from
+/// anybody.
+pub fn taxisnet_error(error: &str) -> Failure {
+    const REGISTERED: [&str; 6] =
+        ["server_error", "temporarily_unavailable", "invalid_request", "unauthorized_client", "unsupported_response_type", "invalid_scope"];
+    let error = REGISTERED.into_iter().find(|registered| *registered == error).unwrap_or("an unregistered error");
+    Failure::Failed { problem: Problem::TaxisnetUnavailable, cause: format!("TAXISnet ended the sign-in with {error}") }
+}
+
+/// Returns the failure for an error of the requests to TAXISnet.
+pub fn taxisnet_failure(error: RegisterError) -> Failure {
+    match error {
+        RegisterError::CodeRefused => Problem::SignInState.into(),
+        RegisterError::PersonUnknown | RegisterError::Unavailable(_) | RegisterError::Unexpected(_) | RegisterError::AnotherPerson(_) => {
+            Failure::Failed { problem: Problem::TaxisnetUnavailable, cause: error.to_string() }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -74,7 +91,8 @@ mod tests {
 
     use super::*;
 
-    /// Queries registers that respond with the given statuses for person and contact, and delay the response for `late`.
+    /// Queries simulated registers that respond with these statuses for `/v1/person` and `/v1/contact`. The response for the path `late` is
+    /// delayed.
     async fn error_of(person: u16, contact: u16, late: &'static str) -> RegisterError {
         let endpoint = Endpoint::start(move |request| {
             let is_late = request.target.ends_with(late);
@@ -91,6 +109,35 @@ mod tests {
         let result = query_registers(&registers, &Afm::parse("068933130").unwrap()).await;
         assert_eq!(endpoint.take().len(), 3);
         result.unwrap_err()
+    }
+
+    /// Queries a simulated register of clerks that sends this response after a delay.
+    async fn offices(status: u16, body: &'static str, delay: Duration) -> Result<Vec<ClerkOffice>, String> {
+        let endpoint = Endpoint::start(move |_| Response { status, delay, ..Response::ok("application/json", body) }).await;
+        let registers = NationalRegisters::new(registers::http_client().unwrap(), endpoint.url.clone(), Secret::new("token"));
+        let afm = Afm::parse("068933130").unwrap();
+        kep_offices(&registers, &IdentifierHasher::new("secret"), &afm, Duration::from_millis(500)).await
+    }
+
+    #[tokio::test]
+    async fn a_clerk_has_another_id_at_each_office() {
+        let two = r#"{"afm":"068933130","offices":[{"id":"KEP-1","name":"ΚΕΠ Α"},{"id":"KEP-2","name":"ΚΕΠ Β"}]}"#;
+        let offices = offices(200, two, Duration::ZERO).await.unwrap();
+        assert_eq!(offices.iter().map(|own| own.office.name.as_str()).collect::<Vec<_>>(), ["ΚΕΠ Α", "ΚΕΠ Β"]);
+        assert_ne!(offices[0].clerk, offices[1].clerk);
+    }
+
+    #[tokio::test]
+    async fn a_register_of_clerks_that_fails_gives_a_cause_for_the_log_and_an_unknown_person_is_no_clerk() {
+        let none = r#"{"afm":"068933130","offices":[]}"#;
+        assert!(offices(200, none, Duration::ZERO).await.unwrap().is_empty());
+        assert!(offices(404, "", Duration::ZERO).await.unwrap().is_empty());
+        let another = r#"{"afm":"454330124","offices":[{"id":"KEP-1","name":"ΚΕΠ Α"}]}"#;
+        // The alarm RegisterMismatches matches the beginning of this cause.
+        assert!(offices(200, another, Duration::ZERO).await.unwrap_err().starts_with("another_person"));
+        assert!(offices(500, "", Duration::ZERO).await.is_err());
+        assert!(offices(200, "<html>", Duration::ZERO).await.is_err());
+        assert!(offices(200, none, Duration::from_secs(2)).await.unwrap_err().contains("too long"));
     }
 
     #[tokio::test]

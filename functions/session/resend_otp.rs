@@ -1,4 +1,4 @@
-//! POST /v1/session/otp/resend: sends another one-time password, which replaces the last one.
+//! POST /v1/session/otp/resend: sends another one-time password, which replaces the previous one.
 
 use domain::otp::RESENDS_MAX;
 use edge::{Call, Failure, Reply, Setup, guard::Visitor, log, views::OtpView};
@@ -36,14 +36,14 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     if awaited.resends >= RESENDS_MAX {
         return Err(Problem::OtpResendsExhausted.into());
     }
-    session_functions::count_otp_message(&deps.quotas, &session, &call.request_id, call.now).await?;
-    let (otp, next) = session_functions::draw_otp(&session, awaited.resends + 1, call.now)?;
-    // Of two concurrent requests one replaces the password, and the other sends no message.
+    edge::otp::count_message(&deps.quotas, &session.subject_id, &call.request_id, call.now).await?;
+    let (otp, next) = edge::otp::draw(&session, awaited.resends + 1, call.now)?;
+    // If two requests are concurrent, only the one that replaces the password sends a message.
     if !deps.sessions.replace_otp(&session, awaited.resends, &next).await? {
         return Err(Problem::Conflict.into());
     }
     if let Err(failure) = session_functions::send_otp(&deps.sms, &session, &otp, call.public_origin(), call.language).await {
-        // The previous password, which may have arrived, becomes valid again.
+        // Sending failed, so the previous password, which may have arrived, becomes valid again.
         let previous = AwaitedOtp { resends: next.resends, ..awaited.clone() };
         log::side_call(env!("CARGO_BIN_NAME"), deps.sessions.replace_otp(&session, next.resends, &previous).await.map(|_| ()));
         return Err(failure);

@@ -23,5 +23,5 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         true => Some(deps.quotas.submissions_left(&session.subject_id, call.now).await?),
         false => None,
     };
-    Reply::json(200, &SessionView::of(&session, submissions_left, call.language))
+    Reply::json(200, &SessionView::of(&session, submissions_left, call.language, call.now))
 }

@@ -1,5 +1,5 @@
-//! GET /v1/sign-in: begins a sign-in and redirects the browser to TAXISnet. The sign-in is for the browser itself or for an app that opened it
-//! (RFC 8252).
+//! GET /v1/sign-in: begins a sign-in and redirects the browser to TAXISnet. The sign-in is for the browser itself or for an app that opened
+//! it (RFC 8252).
 
 use domain::native_app::{
     AppSignIn, AppState, CODE_CHALLENGE, CODE_CHALLENGE_METHOD, CodeChallenge, PARAMETERS, REDIRECT_URI, RedirectList, S256, STATE,
@@ -34,8 +34,8 @@ async fn main() -> Result<(), lambda_http::Error> {
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let app = app_sign_in(&deps.redirects, call)?;
-    // TAXISnet does not prompt users who are still signed in there. Another web site could therefore make the service send SMS to its visitors
-    // until their daily limit locks them out. Requests from other sites are redirected to a page of ours with a button to sign in.
+    // TAXISnet does not prompt users who are still signed in there. Another web site could therefore make the service send SMS to its
+    // visitors until their daily limit locks them out. Requests from other sites are redirected to a page of ours with a button to sign in.
     if call.is_from_another_site() {
         return Ok(app.map_or_else(|| Reply::see_other("/"), |app| Reply::to_app_page(&app)));
     }
@@ -44,7 +44,8 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         call.redirect_errors_to_page();
         call.set_return_path(&return_to);
     }
-    // A second sign-in in the same browser reuses the cookie of the first one, so that both tabs can complete. The cookie expires by itself.
+    // A second sign-in in the same browser reuses the cookie of the first one, so that both tabs can complete their sign-in. The cookie
+    // expires by itself.
     let browser = match call.cookie(SIGN_IN_COOKIE).and_then(SessionToken::parse) {
         Some(browser) => browser,
         None => SessionToken::random()?,
@@ -57,8 +58,8 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     Ok(Reply::see_other(&location).set_sign_in(&browser.expose(), domain::session::SIGN_IN_VALID.as_seconds()))
 }
 
-/// Returns the sign-in of an app if the request contains its parameters. Invalid parameters are reported in the response itself, because the
-/// browser must not be redirected to a URI that is not allowed.
+/// Returns the sign-in of an app if the request contains its parameters. If a parameter is invalid, the response is an error and not a
+/// redirect, because the browser must not be redirected to a URI that is not allowed.
 fn app_sign_in(redirects: &RedirectList, call: &Call) -> Result<Option<AppSignIn>, Problem> {
     let invalid = |field: &str, reason| Problem::InvalidField { field: field.to_owned(), reason };
     let missing = |field: &str| invalid(field, FieldReason::Missing);

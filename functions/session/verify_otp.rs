@@ -1,5 +1,5 @@
-//! POST /v1/session/otp: verifies the one-time password. If it is correct, the session continues under a new token. The third wrong password ends
-//! the session.
+//! POST /v1/session/otp: verifies the one-time password. If it is correct, the session continues under a new token. The third wrong
+//! password ends the session.
 
 use domain::{
     Secret,
@@ -19,8 +19,8 @@ use storage::{
     sessions::{AwaitedOtp, Session, Sessions, Try},
 };
 
-/// How long a superseded token and the same password still return the new token. A caller that did not receive the response can repeat the
-/// request.
+/// Period in which a request with the superseded token and the same password still returns the new token, so that a caller that did not
+/// receive the response can repeat the request.
 const SUPERSEDED_TOKEN_VALID: Span = Span::minutes(1);
 
 struct Deps {
@@ -64,14 +64,15 @@ fn typed_otp(body: &Body) -> Result<Otp, Problem> {
     })
 }
 
-/// Records the try, then compares the password. In this order, concurrent tries are all counted. The error for a wrong password contains the
-/// number of tries left.
+/// Records the try, then compares the password. In this order, concurrent tries are all counted. The error for a wrong password contains
+/// the number of tries left.
 async fn record_try_and_compare(deps: &Deps, call: &Call, session: &Session, awaited: &AwaitedOtp, otp: &Otp) -> Result<(), Failure> {
-    // The request ID of Lambda identifies a try, so that a write that the SDK retries is counted once and another request is counted again.
+    // The request ID of Lambda identifies a try, so that a write that the SDK retries is counted only once, while every request is counted.
     let try_id = call.request_id.as_str();
     let noted = match deps.sessions.note_try(session, try_id, WRONG_OTPS_MAX).await? {
         Try::Noted(noted) => u32::try_from(noted).unwrap_or(u32::MAX),
-        // The session is not ended here. The third wrong try ends it, and the third try may be a correct one that is still being processed.
+        // The session is not ended here, because the third try may be a correct one that is still being processed. If the third try is
+        // wrong, its own request ends the session.
         Try::Exhausted => return Err(Problem::OtpExhausted.into()),
         Try::Gone => return Err(Problem::SessionExpired.into()),
     };
@@ -90,7 +91,7 @@ async fn record_try_and_compare(deps: &Deps, call: &Call, session: &Session, awa
     if right { Err(Problem::OtpExpired.into()) } else { Err(Problem::OtpWrong { left: WRONG_OTPS_MAX - noted }.into()) }
 }
 
-/// Ends the session and returns the error for it.
+/// Ends the session and returns [`Problem::OtpExhausted`] as the error.
 async fn end(deps: &Deps, session: &Session) -> Result<(), Failure> {
     deps.sessions.end(&session.token).await?;
     Err(Problem::OtpExhausted.into())
@@ -118,11 +119,11 @@ async fn rotate_session(deps: &Deps, call: &Call, old: &Session) -> Result<Reply
         Err(TransactionError::Refused(_) | TransactionError::Conflict) => return Err(Problem::Conflict.into()),
         Err(TransactionError::Storage(error)) => return Err(error.into()),
     }
-    Reply::session(call, &SessionView::of(&session, None, call.language), &session.token)
+    Reply::session(call, &SessionView::of(&session, None, call.language, call.now), &session.token)
 }
 
 /// Repeats the response with the new token, for a caller that did not receive it.
 async fn repeat_response(deps: &Deps, call: &Call, successor: &SessionToken) -> Result<Reply, Failure> {
     let session = deps.sessions.load(successor, call.now).await?.ok_or(Problem::SessionExpired)?;
-    Reply::session(call, &SessionView::of(&session, None, call.language), successor)
+    Reply::session(call, &SessionView::of(&session, None, call.language, call.now), successor)
 }

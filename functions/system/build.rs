@@ -1,6 +1,6 @@
-//! Prepares infra/openapi.yaml for two functions: `methods.rs`, the methods of each path, for unknown_route, and `openapi.json`, the document for
-//! clients, for show_openapi. The document for clients leaves out the pages. It also leaves out extensions and greedy paths, which only API
-//! Gateway needs and no generator of clients accepts.
+//! Prepares infra/openapi.yaml for two functions. `unknown_route` includes `methods.rs`, which lists the methods of each path.
+//! `show_openapi` includes `openapi.json`, the document for clients. This document leaves out the paths of pages. It also leaves out
+//! extensions and greedy paths, because only API Gateway needs them and no generator of clients accepts them.
 
 use std::{collections::BTreeSet, env, error::Error, fmt::Write as _, fs, path::Path};
 
@@ -33,7 +33,7 @@ fn methods(document: &Value) -> Result<String, Box<dyn Error>> {
     let mut rows = String::from("&[\n");
     for (path, methods) in document["paths"].as_object().ok_or("openapi.yaml has no paths")? {
         let methods = methods.as_object().ok_or_else(|| format!("{path} has no methods"))?;
-        // API Gateway's own key for the method of all other requests begins with `x-`.
+        // The key `x-amazon-apigateway-any-method` describes requests with any other method. It is not the name of a method.
         let methods: BTreeSet<_> = methods.keys().filter(|name| !name.starts_with("x-")).map(|name| name.to_uppercase()).collect();
         writeln!(rows, "    ({path:?}, {:?}),", methods.into_iter().collect::<Vec<_>>().join(", "))?;
     }

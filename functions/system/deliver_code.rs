@@ -1,7 +1,7 @@
-//! Sends codes. Invoked by the outbox's stream with one record for each new message and each wake record.
+//! Sends codes. The outbox's stream invokes it for each new message, and for each wake record, which requests another attempt.
 //!
-//! A failed attempt to send counts as processed: it is recorded, and the message becomes due again later, so that the other messages need
-//! not wait. Lambda repeats a record only if storage failed.
+//! A failed attempt to send is recorded and counts as processed. The message becomes due again later, so that the other messages need not
+//! wait. Lambda repeats a record only if storage failed.
 
 use domain::{
     Moment, Recipient,
@@ -15,7 +15,7 @@ use messages::{
     email::{self, Envelope},
     link, sms,
 };
-use sending::{Email, Sms};
+use sending::{ReportedEmail, Sms};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use storage::{
@@ -31,7 +31,7 @@ struct Deps {
     issuances: Issuances,
     key: KmsKey,
     sms: Sms,
-    email: Email,
+    email: ReportedEmail,
     public_origin: String,
     transaction: Transaction,
 }
@@ -75,7 +75,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         issuances: setup.issuances(),
         key: setup.outbox_key(),
         sms: setup.sms(),
-        email: setup.email(),
+        email: setup.reported_email(),
         public_origin: setup.text("PUBLIC_ORIGIN"),
         transaction: setup.transaction(),
     };
@@ -102,20 +102,22 @@ async fn handle(deps: &Deps, event: StreamEvent) -> Result<Value, Failure> {
 
 /// Makes one attempt to send a message and records its result. Fails only if storage fails.
 async fn deliver(deps: &Deps, message_id: &str, now: Moment) -> Result<(), Failure> {
-    let item = match deps.outbox.claim(message_id, now).await {
+    let sending_id = storage::time_ordered_id();
+    let item = match deps.outbox.claim(message_id, &sending_id, now).await {
         Ok(Some(item)) => item,
         Ok(None) => {
             log_line(LogCode::DeliverySkipped, &[]);
             return Ok(());
         }
-        // Reading the item again would give the same result. It is skipped, so that the shard continues.
+        // Reading a corrupt item again would fail again, and would block the stream's shard. The item is skipped.
         Err(StorageError::Corrupt(what)) => {
             log_line(LogCode::DeliverySkipped, &[("cause", json!(what))]);
             return Ok(());
         }
         Err(error) => return Err(error.into()),
     };
-    // The results of the earlier attempts could not be recorded, so the message may have been sent each time.
+    // The message has more attempts than allowed, because the results of the earlier attempts could not be recorded. Each of them may have
+    // sent the message, so no further attempt is made.
     if usize::try_from(item.attempts).is_ok_and(|attempts| attempts > delivery::ATTEMPTS) {
         settle(deps, &item, DeliveryState::Failed, None).await?;
         log_line(
@@ -125,7 +127,7 @@ async fn deliver(deps: &Deps, message_id: &str, now: Moment) -> Result<(), Failu
         return Ok(());
     }
     let sent = match item.open(&deps.key).await {
-        Ok(message) => send(deps, &item, &message, now).await,
+        Ok(message) => send(deps, &item, &message, &sending_id, now).await,
         Err(error) => Err(error.to_string()),
     };
     match sent {
@@ -147,7 +149,7 @@ async fn deliver(deps: &Deps, message_id: &str, now: Moment) -> Result<(), Failu
     }
 }
 
-async fn send(deps: &Deps, item: &OutboxItem, message: &Message, now: Moment) -> Result<(), String> {
+async fn send(deps: &Deps, item: &OutboxItem, message: &Message, sending_id: &str, now: Moment) -> Result<(), String> {
     let code = message.code().map_err(|error| error.to_string())?;
     let (expires_at, language) = (message.code_expires_at, message.language);
     match &message.recipient {
@@ -158,7 +160,7 @@ async fn send(deps: &Deps, item: &OutboxItem, message: &Message, now: Moment) ->
         Recipient::Email(address) => {
             let envelope = Envelope { from: deps.email.sender(), to: address, language, message_id: &item.message_id, date: now };
             let mime = email::code(&envelope, &code, expires_at, &deps.public_origin).map_err(|error| error.to_string())?;
-            deps.email.send(address, mime).await.map_err(|error| error.to_string())
+            deps.email.send(address, mime, &item.message_id, sending_id).await.map_err(|error| error.to_string())
         }
     }
 }
@@ -171,7 +173,7 @@ async fn settle(deps: &Deps, item: &OutboxItem, state: DeliveryState, sent_at: O
 }
 
 /// Records the result of an attempt in the message and in the history. If the message was deleted, nothing is recorded. If the history was
-/// deleted, the result is recorded in the message alone, so that it is not sent again.
+/// deleted, the result is recorded in the message alone, so that the message is not sent again.
 async fn write(deps: &Deps, message: TransactWrite, history: TransactWrite) -> Result<(), Failure> {
     match deps.transaction.clone().with(message.clone()).with(history).commit().await {
         Err(TransactionError::Refused(parts)) if !parts.contains(&0) => match deps.transaction.clone().with(message).commit().await {

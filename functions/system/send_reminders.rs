@@ -1,6 +1,7 @@
-//! Sends reminders of codes and associations that expire soon, and deletes the addresses. Runs each hour during the day.
+//! Sends reminders of codes and associations that expire soon, and deletes the addresses, in a run each hour during the day. A run each
+//! minute sends the messages about cases at a KEP that have ended.
 //!
-//! A reminder is sent at most once: if it is unknown whether it was sent, it is not sent again. A failure does not delay the other
+//! A reminder is sent at most once. If it is unknown whether it was sent, it is not sent again. A failure does not delay the other
 //! reminders.
 
 use domain::{
@@ -16,23 +17,27 @@ use messages::{
     email::{self, Envelope},
     sms,
 };
-use sending::{Email, SendingError, Sms};
+use sending::{Email, Sms};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use storage::{
     StorageError, Transaction, TransactionError,
     associations::Associations,
     codes::Codes,
+    history::History,
     kms::KmsKey,
     reminders::{About, Address, Listed, ReminderItem, Reminders, slots},
 };
 
-/// Reminders that are sent concurrently. SES accepts 14 messages a second from an account. Two at a time make some nine a second
-/// (docs/usage.md).
+use system_functions::{CaseMessages, Unsent};
+
+/// Number of reminders that are sent concurrently. SES accepts 14 messages a second from an account. If two are sent concurrently, some
+/// nine are sent in a second (docs/usage.md).
 const CONCURRENCY: usize = 2;
 
 struct Deps {
     reminders: Reminders,
+    history: History,
     codes: Codes,
     associations: Associations,
     key: KmsKey,
@@ -42,15 +47,20 @@ struct Deps {
     transaction: Transaction,
 }
 
-/// The event of the schedule. Its content is not used.
+/// The event of a schedule.
 #[derive(Deserialize)]
-struct Tick {}
+struct Tick {
+    /// True if the run is for messages about cases. The event of the schedule for reminders has no such member.
+    #[serde(default)]
+    cases: bool,
+}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     let setup = Setup::from_environment();
     let deps = Deps {
         reminders: setup.reminders(),
+        history: setup.history(),
         codes: setup.codes(),
         associations: setup.associations(),
         key: setup.reminders_key(),
@@ -59,14 +69,22 @@ async fn main() -> Result<(), lambda_http::Error> {
         public_origin: setup.text("PUBLIC_ORIGIN"),
         transaction: setup.transaction(),
     };
-    edge::serve_event(env!("CARGO_BIN_NAME"), setup, deps, |deps, Tick {}| Box::pin(handle(deps, edge::now()))).await
+    edge::serve_event(env!("CARGO_BIN_NAME"), setup, deps, |deps, tick| Box::pin(run(deps, tick))).await
+}
+
+async fn run(deps: &Deps, tick: Tick) -> Result<Value, Failure> {
+    if !tick.cases {
+        return handle(deps, edge::now()).await;
+    }
+    let Deps { reminders, history, key, sms, public_origin, .. } = deps;
+    CaseMessages { reminders, history, key, sms, public_origin }.send_due(edge::now()).await
 }
 
 /// Result of processing one reminder.
 #[derive(PartialEq, Eq)]
 enum Outcome {
     Sent,
-    /// The code is used or gone, or the association has ended or has no such reminder any more.
+    /// The code is associated or no longer exists, or the association has ended or no longer has this reminder.
     NotNeeded,
     /// Sending failed. The next run processes the reminder again.
     Failed,
@@ -80,15 +98,16 @@ enum Outcome {
 
 async fn handle(deps: &Deps, now: Moment) -> Result<Value, Failure> {
     let mut outcomes = Vec::new();
-    for (day, turn) in reminder::days(now) {
+    'run: for (day, turn) in reminder::days(now) {
         for slot in slots(day) {
             let mut page = deps.reminders.page(&slot, None).await?;
             while let Some(current) = page {
                 for listed in current.reminders.chunks(CONCURRENCY) {
-                    // When the time of this run is over, the next run processes the remaining reminders.
-                    if !edge::now().has_reached(now.plus(REMINDER_RUN_TIME_MAX)) {
-                        outcomes.extend(join_all(listed.iter().map(|listed| process(deps, listed, turn, edge::now()))).await);
+                    if edge::now().has_reached(now.plus(REMINDER_RUN_TIME_MAX)) {
+                        // The next run processes the remaining reminders.
+                        break 'run;
                     }
+                    outcomes.extend(join_all(listed.iter().map(|listed| process(deps, listed, turn, edge::now()))).await);
                 }
                 page = deps.reminders.page(&slot, Some(current)).await?;
             }
@@ -145,7 +164,7 @@ async fn remind(deps: &Deps, listed: &Listed, now: Moment) -> Result<Outcome, Fa
         }
         Err(Unsent { cause, may_have_been_sent }) => {
             log_line(LogCode::ReminderFailed, &[("cause", json!(cause)), attempts]);
-            // If the reminder may have been sent, the claim stays, so that no run sends it again. The next run gives it up.
+            // If the reminder may have been sent, the claim is not released, so no run sends it again. The next run gives the reminder up.
             if !may_have_been_sent {
                 deps.reminders.release(&item).await?;
             }
@@ -154,32 +173,7 @@ async fn remind(deps: &Deps, listed: &Listed, now: Moment) -> Result<Outcome, Fa
     }
 }
 
-/// A failed attempt to send.
-struct Unsent {
-    cause: String,
-    /// True if SNS or SES may have accepted the message before the failure.
-    may_have_been_sent: bool,
-}
-
-impl From<StorageError> for Unsent {
-    fn from(error: StorageError) -> Self {
-        Self { cause: error.to_string(), may_have_been_sent: false }
-    }
-}
-
-impl From<messages::RenderError> for Unsent {
-    fn from(error: messages::RenderError) -> Self {
-        Self { cause: error.to_string(), may_have_been_sent: false }
-    }
-}
-
-impl From<SendingError> for Unsent {
-    fn from(error: SendingError) -> Self {
-        Self { cause: error.to_string(), may_have_been_sent: error.may_have_been_sent() }
-    }
-}
-
-/// Sends a reminder if its code or association has not changed since it was requested.
+/// Sends a reminder if its code or association has not changed since the reminder was requested.
 async fn attempt(deps: &Deps, item: &ReminderItem, now: Moment) -> Result<Outcome, Unsent> {
     let about = item.about()?;
     let expires_at = match &about {
@@ -218,8 +212,8 @@ async fn forget(deps: &Deps, item: &ReminderItem) -> Result<(), Failure> {
     remove(deps, &item.about()?, &item.set_id, address).await.map(|_| ())
 }
 
-/// Deletes a reminder's address, by the transaction `address`, and the entry about the reminder in its association. Returns false if
-/// another request has replaced or deleted the reminder.
+/// Deletes a reminder's address and the entry about the reminder in its association. `address` is a transaction that deletes only the
+/// address. Returns `false` if another request has replaced or deleted the reminder.
 async fn remove(deps: &Deps, about: &About, set_id: &str, address: Transaction) -> Result<bool, Failure> {
     let note = match about {
         About::Code { .. } => None,

@@ -46,7 +46,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     Ok(headers.into_iter().fold(reply, |reply: Reply, (name, value): (HeaderName, &str)| reply.header(name, value)))
 }
 
-/// Returns the policy on one line, with the origin of the bucket to which pages upload.
+/// Returns the Content-Security-Policy on one line, with the origin of the bucket to which pages upload.
 fn content_security_policy(uploads_origin: &str) -> String {
     CONTENT_SECURITY_POLICY.lines().collect::<Vec<_>>().join("; ").replace("UPLOADS_ORIGIN", uploads_origin)
 }
@@ -167,6 +167,8 @@ mod tests {
         let policy = content_security_policy("https://bucket.example");
         assert!(policy.starts_with("default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "), "{policy}");
         assert!(policy.contains("; connect-src 'self' https://bucket.example; "), "{policy}");
+        // Phones share pictures with the application through its manifest and service worker, so the policy must allow both.
+        assert!(policy.contains("; manifest-src 'self'; worker-src 'self'; "), "{policy}");
         for loose in ["'unsafe-inline'", "'unsafe-eval'", "*", "http:", "\n"] {
             assert!(!policy.contains(loose), "{loose}");
         }

@@ -37,11 +37,11 @@ async fn main() -> Result<(), lambda_http::Error> {
 async fn handle(deps: &Deps, now: Moment) -> Result<Value, Failure> {
     let (mut woken, mut ended, mut unsent, mut failed) = (0, 0, 0, 0);
     let all_due = deps.outbox.due(now, i32::try_from(SWEEP_MESSAGES_MAX).unwrap_or(i32::MAX)).await?;
-    // Messages are sorted by when they came due, so the first one shows how far the sender is behind.
+    // Messages are sorted by the time at which they came due, so the first one shows how late the sender is.
     let oldest = all_due.first().map_or(0, |due| now.epoch_seconds() - due.next_at.epoch_seconds());
     for batch in all_due.chunks(SWEEP_CONCURRENCY) {
         if edge::now().has_reached(now.plus(SWEEP_RUN_TIME_MAX)) {
-            // The next run finds the remaining messages due.
+            // The remaining messages are still due in the next run.
             break;
         }
         for seen in join_all(batch.iter().map(|due| process(deps, due, now))).await {
@@ -105,7 +105,7 @@ async fn process(deps: &Deps, due: &Due, now: Moment) -> Result<Seen, Failure> {
         Ok(()) => Ok(Seen::EndedUnsent),
         // The sender claimed or settled the message at the same time.
         Err(TransactionError::Refused(parts)) if parts.contains(&0) => Ok(Seen::Left),
-        // The history row was deleted, so the message is deleted alone.
+        // The history row does not exist any more, so only the message is deleted.
         Err(TransactionError::Refused(_)) => {
             deps.outbox.delete(&item.message_id).await?;
             Ok(Seen::Ended)

@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::texts;
 
 const ORIGIN: &str = "https://myphoto.example";
-/// The limit of JSON bodies that `edge` enforces.
+/// The maximum size of a JSON body that `edge` accepts.
 const BODY_BYTES_MAX: usize = 16 * 1024;
 
 /// A request body with every kind of field that the bodies of our operations have.
@@ -44,9 +44,9 @@ struct Recipient {
     value: String,
 }
 
-/// Asserts that an error names a field in a short text and repeats no value, and that an accepted body is equal after serializing and
-/// reading it again. Each string of the body is then tried as each kind of text that an operation reads, because a caller can send any
-/// string in any field.
+/// Asserts that the error of a rejected body names the field in a short text that contains no value of the body, and that an accepted body
+/// is equal after it is serialized and parsed again. Also tries each string of the body as each kind of text that an operation reads,
+/// because a caller can send any string in any field.
 pub(crate) fn request_body(data: &[u8]) {
     let parse = |bytes: Vec<u8>| Call::new(Request::new(Body::Binary(bytes)), ORIGIN, Moment::from_epoch_seconds(0)).json::<Everything>();
     let json: Option<Value> = serde_json::from_slice(data).ok();
@@ -88,8 +88,8 @@ fn collect(json: &Value, keys: &mut BTreeSet<String>, values: &mut BTreeSet<Stri
     }
 }
 
-/// Asserts, for every event that API Gateway can produce, that a request that is allowed to change something has the accepted type and comes
-/// from one of our own pages or from a client that is not a browser.
+/// Asserts that requests which could change something are accepted only if their body has the accepted content type, and only from our own
+/// pages or from a client that is not a browser. Tries every event that API Gateway can produce.
 pub(crate) fn event(data: &[u8]) {
     let Ok(mut event) = serde_json::from_slice::<Value>(data) else { return };
     if !normalise_as_the_gateway_does(&mut event) {
@@ -128,8 +128,8 @@ pub(crate) fn event(data: &[u8]) {
     call.redirect_errors_to_page();
 }
 
-/// Sets the fields that API Gateway writes itself: host, scheme and body encoding. `lambda_http` trusts these and panics on invalid values, so
-/// they are not fuzzed. Returns `false` if API Gateway could not have produced the event.
+/// Sets the fields that API Gateway writes itself: host, scheme and body encoding. `lambda_http` trusts these and panics on invalid values,
+/// so they are not fuzzed. Returns `false` if API Gateway could not have produced the event.
 fn normalise_as_the_gateway_does(event: &mut Value) -> bool {
     let Some(event) = event.as_object_mut() else { return false };
     for (headers, single) in [("headers", true), ("multiValueHeaders", false)] {

@@ -1,7 +1,7 @@
 //! Properties that must hold for any input, for all code that reads external input.
 //!
-//! A property is a function that panics if it does not hold. `make fuzz` runs each with input that libFuzzer generates (fuzz/libfuzzer), and
-//! `cargo test` runs each with the corpus (fuzz/corpus). See fuzz/README.md.
+//! A property is a function that panics if it does not hold. `make fuzz` runs each with input that libFuzzer generates (fuzz/libfuzzer),
+//! and `cargo test` runs each with the corpus (fuzz/corpus). See fuzz/README.md.
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a panic is a finding")]
 
@@ -12,7 +12,7 @@ mod photos;
 mod signed;
 mod texts;
 
-/// Code that reads input, and the property that must hold for it.
+/// A target: code that reads input, and the property that must hold for this code.
 #[derive(Debug)]
 pub struct Target {
     /// Name of the target and of its folder in fuzz/corpus.

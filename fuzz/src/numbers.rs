@@ -31,8 +31,8 @@ pub(crate) fn code_number(data: &[u8]) {
     }
 }
 
-/// Asserts that a value that was found in a text is read as itself, with nothing dropped, and that the written form of a value is never read
-/// as another one.
+/// Asserts that a value found in a typed text is equal after it is written and parsed again, and that the second parse drops no characters.
+/// Also asserts that the standard notation of a value is never parsed as a different value.
 pub(crate) fn typed_values(data: &[u8]) {
     let Some(text) = text(data) else { return };
     if let Ok(found) = typed::code_number(text) {

@@ -45,7 +45,7 @@ fn check_person(person: &RegisteredPerson) {
     let identifiers = person.identifiers();
     let present = [person.amka.is_some(), person.paaypa.is_some(), person.afm.is_some()];
     assert_eq!(identifiers.len(), present.into_iter().filter(|&present| present).count());
-    // The AMKA comes first, because a person has it from birth and is identified by it.
+    // If the person has an AMKA, it is the first identifier, because `identifiers` lists it before the other numbers.
     assert!(identifiers.iter().skip(1).all(|identifier| !matches!(identifier, Identifier::Amka(_))));
     for identifier in &identifiers {
         let tagged = format!("{}:{}", identifier.kind(), identifier.expose());

@@ -9,8 +9,8 @@ use pictures::{accept, clean, decode, inspect};
 /// Maximum number of pixels that are decoded here, so that runs are fast. A signature of the minimum size has 480,000 pixels.
 const PIXELS_MAX: u64 = 500_000;
 
-/// Number of bytes by which a file may grow when its colour profile is rewritten. The rewritten profile contains a name of our own, and
-/// curves that shared their data in the file are written separately.
+/// Number of bytes by which a file may grow when its colour profile is rewritten. The rewritten profile contains our own name and
+/// copyright text, and curves that overlapped in the file without being equal are written separately.
 const PROFILE_GROWTH_MAX: usize = 20_000;
 
 /// Asserts that a cleaned file has no metadata, does not change when it is cleaned again, and shows the same picture.
@@ -35,7 +35,7 @@ pub(crate) fn jpeg(data: &[u8]) {
     }
 }
 
-/// Asserts that a profile has the length in its header, and only the tags that define colours or that every profile has.
+/// Asserts that a colour profile is as long as its header says, and contains only tags that define colours or that every profile must have.
 fn check_colour_profile(profile: &[u8]) {
     const KNOWN: [&[u8; 4]; 11] = [b"desc", b"cprt", b"wtpt", b"chad", b"rXYZ", b"gXYZ", b"bXYZ", b"rTRC", b"gTRC", b"bTRC", b"kTRC"];
     assert_eq!(profile[..4], u32::try_from(profile.len()).unwrap().to_be_bytes());
@@ -43,7 +43,7 @@ fn check_colour_profile(profile: &[u8]) {
     assert!(tags.into_iter().all(|tag| KNOWN.iter().any(|name| tag.starts_with(*name))), "another tag is left");
 }
 
-/// Asserts that a picture is rejected exactly if its report blocks it, and that an accepted one is a clean JPEG of the stated size.
+/// Asserts that a picture is rejected exactly if its report contains an error, and that an accepted one is a clean JPEG of the stated size.
 /// Pictures are checked as signatures, because pictures as small as these cannot be accepted as a face, and face detection takes a tenth of
 /// a second.
 pub(crate) fn picture(data: &[u8]) {
@@ -51,7 +51,7 @@ pub(crate) fn picture(data: &[u8]) {
     if size(data).is_some_and(|size| size > PIXELS_MAX) {
         return;
     }
-    // Both profiles have the same rules for signatures.
+    // The profiles `standard` and `identity_card` have the same rules for signatures, so one of them is enough.
     let (profile, kind) = (FileProfile::Standard, ImageKind::Signature);
     let blocks = inspect(profile, kind, data).findings.iter().any(Finding::blocks);
     match accept(profile, kind, data) {

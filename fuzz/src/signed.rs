@@ -28,8 +28,8 @@ const PATH: &str = "/v1/pulls";
 const AUDIENCE: &str = "https://myphoto.example/v1/pulls";
 const NOW: i64 = 1_800_000_000;
 
-/// The claims of the only request that the application has signed and sent. Inputs may be any modification of it, and the corpus contains the
-/// whole request.
+/// The claims of the only request that the application has signed and sent. The corpus contains this request, and other inputs may be any
+/// modification of it.
 const SENT_CLAIMS: &str =
     r#"{"aud":"https://myphoto.example/v1/pulls","exp":1800000060,"iat":1800000000,"iss":"passports","jti":"a-1","sub":"afm:068933130"}"#;
 

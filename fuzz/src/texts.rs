@@ -1,4 +1,5 @@
-//! Short texts that operations read from bodies, URLs and signed requests: labels, ids, tokens, references, and the values that an app sends.
+//! Short texts that operations read from bodies, URLs and signed requests: labels, ids, tokens, references, and the values that an app
+//! sends.
 
 use std::sync::LazyLock;
 
@@ -6,6 +7,7 @@ use domain::{
     application::{ApplicationId, CASE_CHARACTERS_MAX, is_case},
     native_app::{AppSignIn, AppState, CodeChallenge, CodeVerifier, RedirectList},
     otp::{OTP_LENGTH, Otp},
+    reference::{REFERENCE_CHARACTERS_MAX, Reference, ReferenceSearch},
     staff::{LABEL_CHARACTERS_MAX, StaffLabel},
     verdict::{TEXT_CHARACTERS_MAX, Verdict, is_text},
 };
@@ -39,8 +41,8 @@ pub(crate) fn check_every_kind(text: &str) {
     app(text);
 }
 
-/// Asserts that a one-time password has six digits, with or without white space, that a token is accepted unchanged, that neither appears
-/// in debug output, and that a pull id that we did not create is invalid.
+/// Asserts that an accepted one-time password has six digits besides white space, and that an accepted token is unchanged. Debug output
+/// must contain neither. A pull ID that the service did not create must be invalid.
 fn secrets(text: &str) {
     let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     let is_password = compact.len() == OTP_LENGTH && compact.bytes().all(|byte| byte.is_ascii_digit());
@@ -58,7 +60,7 @@ fn secrets(text: &str) {
     assert!(PULLS.open(&ApplicationId::parse("passports").expect("an id"), text).is_none());
 }
 
-/// Asserts that a text for people is one line, neither empty nor too long.
+/// Asserts that labels, and texts that applications send, are accepted exactly if they are one line, neither empty nor too long.
 fn lines(text: &str) {
     let is_line =
         |text: &str, max| (1..=max).contains(&text.chars().count()) && !text.trim().is_empty() && !text.chars().any(char::is_control);
@@ -70,9 +72,21 @@ fn lines(text: &str) {
         }
         Err(_) => assert!(!is_line(text.trim(), LABEL_CHARACTERS_MAX)),
     }
+    references(text);
     if let Ok(verdict) = serde_json::from_str::<Verdict>(text) {
         numbers::assert_round_trip(&verdict);
     }
+}
+
+/// Asserts that a reference is one short line without extra white space, that parsing it again does not change it, that it does not appear
+/// in debug output, and that a search for the reference finds it.
+fn references(text: &str) {
+    let Ok(reference) = Reference::parse(text) else { return };
+    let (line, length) = (reference.expose(), reference.expose().chars().count());
+    assert!((1..=REFERENCE_CHARACTERS_MAX).contains(&length) && !line.chars().any(char::is_control));
+    assert_eq!(line.split_whitespace().collect::<Vec<_>>().join(" "), line);
+    assert!(ReferenceSearch::new(&reference).matches(&reference) && format!("{reference:?}") == "Reference([redacted])");
+    numbers::assert_round_trip(&reference);
 }
 
 /// Asserts that no id contains a separator (`#`, `:`, `/`), because ids become parts of table keys and URLs.

@@ -1,4 +1,4 @@
-//! Runs every property with its corpus: the seeds, and every input with which fuzzing has found something.
+//! Runs every property with its corpus: the seeds, and every input that has broken a property during fuzzing.
 
 use std::{fs, panic, path::Path};
 

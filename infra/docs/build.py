@@ -1,6 +1,7 @@
 """Builds the API reference from infra/openapi.yaml into target/docs. Called by `make docs`; runs in the environment of the AWS tools, which has a YAML parser.
 
-The page works from a file and makes no requests to other sites: the renderer lies beside it, and its Content-Security-Policy allows nothing else.
+The page works from a file and makes no requests to other sites: the renderer is in the same folder, and the page's Content-Security-Policy
+forbids such requests.
 """
 
 import json
@@ -43,7 +44,7 @@ def without_extensions(node):
 
 def main():
     document = without_extensions(yaml.safe_load((ROOT / "infra" / "openapi.yaml").read_text(encoding="utf-8")))
-    # Pages are no part of the API, and a greedy path is known to API Gateway alone.
+    # Omits the paths of pages, which are not part of the API, and greedy paths, which only API Gateway uses.
     document["paths"] = {path: methods for path, methods in document["paths"].items() if path.startswith("/v1/") and "{proxy+}" not in path}
     OUT.mkdir(parents=True, exist_ok=True)
     (OUT / "openapi.json").write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")

@@ -2,11 +2,11 @@
 
     certificate.py FOLDER HOST ...
 
-FOLDER gets `ca.pem`, the certificate of a certificate authority (CA) to trust, and `server.pem`, the server's key with its certificate for the hosts. If they are for these
-hosts and do not end within RENEWAL, they are left as they are.
+FOLDER gets `ca.pem`, the certificate of a certificate authority (CA) to trust, and `server.pem`, the server's key with its certificate for the hosts. Valid files
+for exactly these hosts are replaced only if the certificate ends within RENEWAL.
 
-The key of the CA is never stored. Whoever trusts the CA therefore trusts this one server certificate only, even if the folder is copied. So a renewal creates a new CA, which
-must be trusted again.
+The key of the CA is never stored. A device that trusts the CA therefore trusts only this one server certificate, and a copy of the folder cannot be used to issue other
+certificates. Because the key is not stored, a renewal creates a new CA, which must be trusted again.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 VALIDITY = datetime.timedelta(days=90)
 # The remaining validity below which a certificate is renewed.
 RENEWAL = datetime.timedelta(days=14)
-# Clocks of phones may be behind the clock of this machine.
+# The validity begins this long before the certificate is created, because the clock of a phone may be behind the clock of this machine.
 CLOCK_SKEW = datetime.timedelta(hours=24)
 
 
@@ -39,7 +39,8 @@ def main():
 
 
 def is_current(folder, hosts, now):
-    """Returns whether the folder has a key and a server certificate for exactly these hosts, issued by its CA, that does not end within RENEWAL."""
+    """Returns whether the folder has a valid key and server certificate. The certificate must be for exactly these hosts, be issued by the folder's
+    CA, and not end within RENEWAL."""
     try:
         content = (folder / "server.pem").read_bytes()
         server, key = x509.load_pem_x509_certificate(content), serialization.load_pem_private_key(content, password=None)
@@ -75,7 +76,7 @@ def create(folder, hosts, now):
     )
     private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     folder.mkdir(parents=True, exist_ok=True)
-    # The server's file is written last. Without it, or with one of another CA, the next start creates both again.
+    # Writes the server's file last. If an interruption leaves it missing, or issued by an earlier CA, the next start creates both files again.
     write(folder / "ca.pem", ca.public_bytes(serialization.Encoding.PEM), 0o644)
     write(folder / "server.pem", private + server.public_bytes(serialization.Encoding.PEM), 0o600)
 
@@ -106,7 +107,7 @@ def key_usage(**used):
 
 
 def write(path, content, mode):
-    """Replaces a file. It has its mode before it has its content."""
+    """Replaces a file. Sets the file's mode before its content is written, so that nobody else can read a key."""
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
         file.write(content)

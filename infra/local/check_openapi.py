@@ -16,11 +16,11 @@ METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
 ANY_METHOD = "x-amazon-apigateway-any-method"
 INTEGRATION = "x-amazon-apigateway-integration"
 URI = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${%s.Alias}/invocations"
-# The paths of the web application. API Gateway needs both of them to match any path. All their methods except ANY belong to the operation serve_web. An operationId
-# must be unique, so only GET of the second path has this operationId.
+# The paths of the web application. API Gateway needs both, because `/{proxy+}` matches every path except `/`. All methods of these paths except ANY belong to
+# the operation serve_web. An operationId must be unique, so only GET of the second path has this operationId.
 WEB = ("/", "/{proxy+}")
 WEB_OPERATION = "serve_web"
-# API Gateway's models support a subset of JSON Schema draft 4. It lacks these keywords.
+# Keywords that API Gateway's models lack. The models support a subset of JSON Schema draft 4.
 NOT_IN_SCHEMAS = {
     *("oneOf", "anyOf", "allOf", "not", "discriminator", "additionalProperties", "nullable", "example", "readOnly", "writeOnly"),
     *("xml", "externalDocs", "exclusiveMinimum", "exclusiveMaximum", "deprecated"),
@@ -98,7 +98,8 @@ def gateway_problems(responses):
 
 def problems(document):
     yield from gateway_problems(document["x-amazon-apigateway-gateway-responses"])
-    # The + of a greedy path parameter is an extension of API Gateway.
+    # In a path parameter, API Gateway's own sign `+` matches several path segments. OpenAPI does not have it, so it is removed before the
+    # check.
     plain = document | {"paths": {path.replace("+}", "}"): item for path, item in document["paths"].items()}}
     for error in OpenAPIV30SpecValidator(plain).iter_errors():
         yield f"{'/'.join(map(str, error.absolute_path))}: {error.message}"

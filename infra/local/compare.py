@@ -1,8 +1,9 @@
-"""Compares the emulators by the duration of start, deployment, main journey and GET /v1/session, and by memory. Each emulator runs a fresh
-stack of its own.
+"""Compares the emulators by the duration of start, deployment, main journey and GET /v1/session, and by memory. Each emulator runs a new,
+separate stack.
 
-The measurements of the emulators alternate, so that a change of the machine's load affects both. Figures of different runs are not comparable. The exit status
-is 1 if LocalStack's median for GET /v1/session is more than twice that of ministack. """
+The measurements of the emulators alternate, so that a change of the machine's load affects all of them. Figures of different runs are not comparable. The exit
+status is 1 if LocalStack's median for GET /v1/session is more than twice that of ministack.
+"""
 
 import json
 import os
@@ -25,7 +26,7 @@ COMPARED = ("ministack", "localstack")
 ROUNDS = 5
 REQUESTS = 100
 MEDIAN_RATIO_MAX = 2
-# Requests before the measurement, during which the function's processes start.
+# Number of requests that are sent before the measurement begins, so that the function's processes have already started.
 WARM_UP = 20
 JOURNEY = tools.ROOT / "target" / "debug" / "main_journey"
 
@@ -66,7 +67,7 @@ class Measurement:
         self.milliseconds += [timed(self.session) * 1000 for _ in range(REQUESTS)]
 
     def memory(self):
-        """Returns the memory of the emulator's processes and of the functions in megabytes. Shared memory is counted once."""
+        """Returns the megabytes of memory that the emulator's processes and the functions use. Shared memory is counted once."""
         pids = {pid for daemon in (self.instance.emulator.daemon, self.instance.emulator.dynamodb) if (leader := daemon.pid()) for pid in session_members(leader)}
         return sum(proportional_kilobytes(pid) for pid in pids) / 1000
 

@@ -103,7 +103,7 @@ class Daemon:
 
 
 def session_members(session):
-    """Returns the processes of a session. Child processes of a daemon stay in its session after it has ended."""
+    """Returns the processes of a session. Child processes of a daemon stay in the daemon's session after the daemon has ended."""
     found = []
     for status in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):

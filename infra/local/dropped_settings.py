@@ -83,7 +83,7 @@ def apply_api(gateway, stack, definition):
         gateway.put_integration(**method, type="AWS_PROXY", integrationHttpMethod="POST", uri=uri)
     for kind, response in definition[GATEWAY_RESPONSES].items():
         gateway.put_gateway_response(restApiId=api, responseType=kind, **response)
-    # A stage serves the API in the state of the stage's last deployment, so the stage is deployed again.
+    # Deploys the stage again, because changes of the API take effect only with the next deployment of the stage.
     gateway.create_deployment(restApiId=api, stageName=stack.ids["ApiliveStage"])
 
 

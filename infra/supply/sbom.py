@@ -1,7 +1,7 @@
 """Lists the third-party components of this project: a CycloneDX document of crates, npm packages, Python tools and built-in data, read from the lock files.
 
-The same lock files give the same document, byte for byte. With --check nothing is written. Instead it checks that every npm package that is shipped to browsers has a
-licence from deny.toml's list or from OTHER_LICENCES. cargo-deny checks the licences of crates.
+The same lock files give the same document, byte for byte. With --check the script writes nothing. Instead it checks that every npm package that is shipped to
+browsers has a licence from deny.toml's list or from OTHER_LICENCES. cargo-deny checks the licences of crates.
 """
 
 import argparse
@@ -44,7 +44,7 @@ def main():
         return check_licences(npm_packages())
     crates, depends = rust_crates()
     components = [*crates, *npm_packages(), *python_packages(), *map(built_in, BUILT_IN)]
-    # An npm package may be in several folders.
+    # The same npm package may be installed in several folders.
     unique = {component["bom-ref"]: component for component in sorted(components, key=lambda one: (one["bom-ref"], one["scope"]), reverse=True)}
     components = [unique[reference] for reference in sorted(unique)]
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
@@ -79,7 +79,7 @@ def component(purl, name, version, licence, use, hashes=(), kind="library"):
     result = {"type": kind, "bom-ref": purl, "name": name}
     if version:
         result["version"] = version
-    # CycloneDX's scope of components that are not in the product is "excluded".
+    # In CycloneDX, components that are not part of the product have the scope "excluded".
     result["scope"] = "required" if use == SHIPS else "excluded"
     if hashes:
         result["hashes"] = [{"alg": algorithm, "content": content} for algorithm, content in hashes]
@@ -119,8 +119,7 @@ def rust_crates():
         hashes = [("SHA-256", checksums[package["name"], package["version"]])]
         crates.append(component(purl(identity), package["name"], package["version"], licence, use, hashes))
     depends = [
-        # Omits crates of this workspace, which may replace third-party crates ([patch.crates-io]).
-        {"ref": purl(identity), "dependsOn": sorted({purl(dependency) for dependency in nodes[identity]["dependencies"] if dependency not in ours})}
+        {"ref": purl(identity), "dependsOn": sorted({purl(dependency) for dependency in nodes[identity]["dependencies"]})}
         for identity in sorted(nodes.keys() - ours, key=purl)
     ]
     direct = {purl(dependency) for member in ours for dependency in nodes[member]["dependencies"] if dependency not in ours}
@@ -193,7 +192,8 @@ def check_licences(packages):
 
 
 def is_allowed(expression, allowed):
-    """Checks an expression of one identifier, or of several joined by AND or by OR. Any other expression, which does not occur, is not allowed."""
+    """Returns whether the licence expression is allowed. It must be one identifier, or several joined by AND or by OR. Any other expression is not
+    allowed."""
     bare = expression.removeprefix("(").removesuffix(")")
     if " AND " in bare:
         return all(licence in allowed for licence in bare.split(" AND "))

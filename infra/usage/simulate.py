@@ -21,9 +21,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 SCALES = (1, 100)
-# A setting must handle this many times the load of the busiest second.
+# A setting must be able to handle the load of the busiest second, multiplied by this factor.
 RESERVE = 2.0
-# The same factor for the load of a whole day, which varies less.
+# The same for the load of the busiest day. This factor is lower, because the load of a day varies less than that of a second.
 RESERVE_OF_DAY = 1.5
 
 # The paths for which template.yaml sets a rate limit, and the function that handles each.
@@ -33,16 +33,20 @@ THROTTLED = {
     "/v1/photographer/issuances": "issue_code",
     "/v1/sign-in/callback": "callback",
     "/v1/session/otp/resend": "resend_otp",
+    "/v1/kep/cases": "open_case",
+    "/v1/kep/cases/{case}/presence/resend": "resend_presence",
     "/v1/pulls": "pull_photo",
 }
-# For each path with a rate limit, which a flood could use up: the parameter of the firewall that limits one IP address, and whether the firewall requires a
-# session.
+# The paths with a rate limit that a flood could use up. For each path, the parameter of the firewall that limits one IP address, and whether the firewall
+# requires a session.
 FLOODED = {
     "/v1/photographer/uploads/{upload}/check": ("IssuingPerAddress", True),
     "/v1/photographer/face": ("IssuingPerAddress", True),
     "/v1/photographer/issuances": ("IssuingPerAddress", True),
     "/v1/sign-in/callback": ("SignInsPerAddress", False),
     "/v1/session/otp/resend": ("SignInsPerAddress", True),
+    "/v1/kep/cases": ("SignInsPerAddress", True),
+    "/v1/kep/cases/{case}/presence/resend": ("SignInsPerAddress", True),
     "/v1/pulls": ("PullsPerAddress", False),
 }
 # The settings before 30 November 2026, for comparison: the firewall's limit for one IP address in five minutes, and the gateway's rate limit per second. Paths that
@@ -56,13 +60,14 @@ BEFORE = {
 }
 WINDOW = 300
 HOSTS = (10, 1_000)
-# The share of the callers in the busiest second that must be admitted during a flood from the smallest number in HOSTS.
+# During a flood from `min(HOSTS)` hosts in the busiest second, at least this share of the other callers must be admitted.
 ADMITTED_MIN = 0.99
-# Functions without a route.
-EVENT_DRIVEN = {"deliver_code", "sweep_outbox", "send_reminders"}
-# The number of queries by which a run of send_reminders finds its reminders. requests.json counts them for each reminder, although a run makes them once.
+# Functions that have no route, and therefore no rate limit.
+EVENT_DRIVEN = {"deliver_code", "record_bounce", "sweep_outbox", "send_reminders"}
+# The number of queries with which a run of send_reminders finds the reminders that are due. A run makes them once, but requests.json counts them for each
+# reminder.
 QUERIES_OF_A_RUN = 16
-# The number of messages that a run of sweep_outbox handles, once a minute, and the number of reminders that send_reminders handles concurrently.
+# The maximum number of messages that sweep_outbox handles in its one run per minute, and the number of reminders that send_reminders handles concurrently.
 SWEEP_MESSAGES, REMINDERS_CONCURRENCY = (
     int(re.search(rf"const {name}: \w+ = (\d+);", (ROOT / file).read_text(encoding="utf-8"))[1])
     for name, file in (("SWEEP_MESSAGES_MAX", "shared/domain/src/delivery.rs"), ("CONCURRENCY", "functions/system/send_reminders.rs"))
@@ -110,7 +115,7 @@ def functions():
 
 
 class Usage:
-    """How often each case of each operation is called, from infra/operations.toml."""
+    """The number of calls of each case of each operation, from infra/operations.toml."""
 
     def __init__(self, operations):
         self.per, self.fixed = [], {}
@@ -128,7 +133,8 @@ class Usage:
 
 
 def requests_of(country, operations, usage):
-    """Returns the AWS requests of each case, with two corrections: reminders do not include the queries of the whole run, and lists read all applications.
+    """Returns the AWS requests of each case, with two corrections: a reminder does not include the queries that its run makes once, and a scan costs as many read
+    units as for a full table of applications.
 
     A case that has not been measured yet is estimated from the operation's budget of calls, each of which reads one unit.
     """
@@ -138,10 +144,10 @@ def requests_of(country, operations, usage):
         calls = operations[function].get("calls", 0)
         requests[case] = {"function": function, "calls": {"dynamodb GetItem": calls}, "read_units": calls, "write_units": 0, "is_estimated": True}
     for operation, one in requests.items():
-        if one["function"] == "send_reminders" and operation not in usage.fixed:
+        if one["function"] == "send_reminders" and one["calls"].get("dynamodb Query", 0) >= QUERIES_OF_A_RUN and operation not in usage.fixed:
             one["read_units"] -= QUERIES_OF_A_RUN
             one["calls"]["dynamodb Query"] -= QUERIES_OF_A_RUN
-        # The measurement counted one read unit for a nearly empty table. An eventually consistent scan of the full table reads at least half of its size.
+        # The measurement counted one read unit for a nearly empty table. A scan is strongly consistent and reads the whole table.
         one["read_units"] += one["calls"].get("dynamodb Scan", 0) * (country["sizes"]["applications_kb"] / READ_UNIT_KB - 1)
     return requests
 
@@ -181,7 +187,7 @@ class Year:
         return SMS(self.requests[operation]) * self.country["sms_parts"].get(self.function(operation), 1)
 
     def hour(self):
-        """Returns the share of the busiest hour in a day's calls."""
+        """Returns the busiest hour's share of a day's calls."""
         hours = self.country["peak"]["hours"]
         return max(hours) / sum(hours)
 
@@ -233,7 +239,8 @@ def costs(year, prices):
     of_file = year.seconds_of_file() * year.template.memory_of("serve_web") / 1_024 * prices["million GB-seconds of Lambda"]
     sums["API Gateway"] += year.files / 1e6 * prices["million API requests"]
     sums["Lambda"] += year.files / 1e6 * (prices["million Lambda requests"] + of_file)
-    # Photographers write the uploads themselves. Associated photos are stored for a year.
+    # Photographers' browsers upload pictures directly to S3, so these writes are not among the functions' requests. Associated photos are
+    # stored for a year.
     sums["S3"] += year.uploads / 1e6 * prices["million S3 writes"]
     sums["S3"] += year.amounts["claimed"] * sizes["pair_mb"] / 1e3 * 12 * prices["GB of S3 a month"]
     images = year.calls["show_photo"] + year.calls["pull_photo"] + 2 * year.calls["download_photos"]
@@ -265,30 +272,31 @@ def loads(year):
     reminders = REMINDERS_CONCURRENCY / year.seconds("send_reminders of an association, by email")
     ended = year.calls_of("sweep_outbox") / 365 * year.country["peak"]["day"] * year.hour() / 60
     return [
-        ("API Gateway: requests a second", year.peak(year.is_over_http) + year.busiest(year.files), "ask for more; page files can come from CloudFront"),
+        ("API Gateway: requests per second", year.peak(year.is_over_http) + year.busiest(year.files), "ask for more; page files can come from CloudFront"),
         ("Lambda: concurrent executions", year.peak(year.seconds) + year.busiest(year.files) * year.seconds_of_file(), "ask for more"),
-        ("DynamoDB: write units a second of one table", units("write_units"), "here all tables together: warm throughput of Sessions, Codes and Associations"),
-        ("DynamoDB: read units a second of one table", units("read_units"), "here all tables together: the same"),
-        # A message is put, claimed, settled and deleted, which makes 1 + 2 + 2 + 1 writes to the index.
-        ("DynamoDB: write units a second of one key", pairs * 6, "the index `due` has one key for all messages: several, by the message's id"),
-        ("DynamoDB: read units a second of one key", scans, "lists read all of Applications: keep it in memory for some seconds"),
-        ("KMS: cryptographic requests a second", year.peak_of(KMS), "ask for more"),
-        ("S3: writes a second of one prefix", year.peak_of(PUTS) + year.peak_of(DELETES) + year.busiest(year.uploads), "nothing: names of sets are random, and prefixes divide by themselves"),
-        ("S3: reads a second of one prefix", year.peak_of(GETS), "the same"),
-        ("SNS: SMS a second", year.peak_of(SMS), "ask AWS End User Messaging for a higher rate"),
-        ("SES: email a second", year.peak_of(EMAILS) + reminders, "ask for a higher rate"),
-        ("Outbox: messages a second for one shard", pairs, "DynamoDB divides a table by its load, each part has a shard; else a higher `ParallelizationFactor`"),
-        ("Outbox: messages that end, a minute", ended, "`sweep_outbox` takes so many in a run: more of them, or several runs"),
+        ("DynamoDB: write units per second in one table", units("write_units"), "set a warm throughput for Sessions, Codes and Associations (the figure is the sum of all tables)"),
+        ("DynamoDB: read units per second in one table", units("read_units"), "the same as for write units"),
+        # Each message causes six writes to the index: one when it is stored, two when it is claimed, two when it is marked as sent, and one
+        # when it is deleted.
+        ("DynamoDB: write units per second for one key", pairs * 6, "divide the one key of the index `due` into several, by the message's ID"),
+        ("DynamoDB: read units per second for one key", scans, "cache Applications in memory for some seconds, because lists read the whole table"),
+        ("KMS: cryptographic requests per second", year.peak_of(KMS), "ask for more"),
+        ("S3: writes per second under one prefix", year.peak_of(PUTS) + year.peak_of(DELETES) + year.busiest(year.uploads), "nothing, because names of sets are random, and S3 divides prefixes by itself"),
+        ("S3: reads per second under one prefix", year.peak_of(GETS), "nothing, as for writes"),
+        ("SNS: SMS per second", year.peak_of(SMS), "ask AWS End User Messaging for a higher rate"),
+        ("SES: emails per second", year.peak_of(EMAILS) + reminders, "ask for a higher rate"),
+        ("Outbox: messages per second for one shard", pairs, "nothing at first, because DynamoDB divides a table by its load and each part has a shard; otherwise raise `ParallelizationFactor`"),
+        ("Outbox: messages per minute whose 24 hours end", ended, "let a run of `sweep_outbox` process more messages, or run it more often"),
     ]
 
 
 def longest_wait(year, parallel):
-    """Simulates the busiest day message by message. Returns the longest time in seconds that a message waited, with one shard."""
+    """Simulates the busiest day message by message, with one shard. Returns the longest time in seconds that a message waited."""
     rng, free = random.Random(1), [0.0] * parallel
     hours, peak = year.country["peak"]["hours"], year.country["peak"]
     takes = seconds_per_message(year)
     day, longest = year.amounts["pairs"] / 365 * peak["day"], 0.0
-    # Every tenth minute is on average as busy as the busiest second.
+    # In every tenth minute messages arrive at the rate of the busiest second, and in the other minutes so much more slowly that the hour has its mean rate.
     quiet = (10 - peak["second"]) / 9
     for hour, part in enumerate(hours):
         now, end = hour * 3_600.0, (hour + 1) * 3_600.0
@@ -304,26 +312,30 @@ def longest_wait(year, parallel):
 
 
 def admitted_share(own, flood, rate):
-    """Returns the share of the callers that the gateway admits during a flood, if it admits `rate` requests per second of all."""
+    """Returns the share of the callers that the gateway admits during a flood, if it admits `rate` requests per second of all callers
+    together."""
     return min(1.0, rate / (own + flood))
 
 
 def floods(year):
-    """Returns, for each path, number of hosts and kind of flood: requests in the busiest second, and the share of them that is admitted with the old and new settings."""
+    """Returns a tuple for each path and number of hosts. It contains the path, the number of hosts, the number of the other callers' requests in the busiest
+    second, and the share of these requests that is admitted during a flood, in three cases: with the settings in BEFORE (None if the path did not exist then),
+    with the present settings and a flood without sessions, and with the present settings and a flood with invented sessions."""
     found = []
     for path, (parameter, needs_session) in FLOODED.items():
         own, rate = year.busiest(year.calls_of(THROTTLED[path])), year.template.throttles[path]
         limit_before, rate_before = BEFORE.get(path, (None, None))
         for hosts in HOSTS:
             before = admitted_share(own, hosts * limit_before / WINDOW, rate_before) if path in BEFORE else None
-            # The firewall blocks requests without a session. It cannot recognize an invented session, and counts such requests for their IP address.
+            # If the path needs a session, the firewall blocks requests without one. It does not recognise that a session is invented, so it only limits such
+            # requests per IP address.
             now = admitted_share(own, hosts * year.template.parameters[parameter] / WINDOW, rate)
             found.append((path, hosts, own, before, 1.0 if needs_session else now, now))
     return found
 
 
 def studio_calls(year):
-    """Returns the number of calls that the largest studio makes in its busiest five minutes, to the operation that it calls most."""
+    """Returns how often, in its busiest five minutes, the largest studio calls the operation that it calls most."""
     a_pair = max(year.usage.times(name, "pairs") for name in ("request_upload", "check_photos", "locate_face"))
     return year.template.parameters["CodesPerBusiness"] * year.hour() / 3_600 * WINDOW * year.country["peak"]["second"] * a_pair
 
@@ -383,7 +395,7 @@ def tables(years, limits):
     found = {"a year": table(["US dollars", *scales], rows)}
 
     rows = []
-    ours = {"Outbox: messages a second for one shard": sender_rate(first), "Outbox: messages that end, a minute": SWEEP_MESSAGES}
+    ours = {"Outbox: messages per second for one shard": sender_rate(first), "Outbox: messages per minute whose 24 hours end": SWEEP_MESSAGES}
     for loads_of_all in zip(*(loads(year) for year in years), strict=True):
         name, advice = loads_of_all[0][0], loads_of_all[0][2]
         limit = ours.get(name) or limits["limits"][name]
@@ -412,12 +424,13 @@ def print_all(years, limits, found):
         print(f"\n{name[0].upper()}{name[1:]}\n")
         print("\n".join(lines))
 
-    print("\nThe longest wait of a message for the sender, on the busiest day of Greece\n")
+    print("\nThe longest time that a message waits for the sender (`deliver_code`) on the busiest day of Greece\n")
     for parallel in sorted({1, first.template.parallel}):
         print(f"- with `ParallelizationFactor: {parallel}`: {figure(longest_wait(first, parallel))} s")
     print(
-        f"\nThe largest studio makes {figure(studio_calls(first))} calls to one operation in its busiest five minutes. "
-        f"The limit of its address is {first.template.parameters['IssuingPerAddress']}."
+        f"\nThe firewall permits an IP address {first.template.parameters['IssuingPerAddress']} calls in five minutes to each of "
+        "`request_upload`, `check_photos`, `locate_face` and `issue_code`. "
+        f"The largest studio makes {figure(studio_calls(first))} calls in that time to the operation that it calls most."
     )
     print(f"The busiest day has {figure(code_sms(first))} SMS with codes. The limit is {first.template.parameters['CodeSmsPerDay']:,}.")
     print(f"If the gateway's rate limits were used up, there would be {figure(concurrent_at_rate_limits(first))} concurrent executions.")

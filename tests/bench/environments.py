@@ -1,4 +1,5 @@
-"""Prints the environment variables of all functions of the running stack as JSON, by operation. Runs in the environment of the AWS tools."""
+"""Prints a JSON object that maps each operation to the environment variables of its function on the running stack. Runs in the environment of the AWS
+tools."""
 
 import json
 import sys
@@ -12,7 +13,7 @@ from instance import variable  # noqa: E402
 
 
 def operation(function):
-    """Returns the operation of a function's name: `STACK-SubmitCode-SUFFIX` -> `submit_code`."""
+    """Returns the name of a function's operation: `submit_code` for the function `STACK-SubmitCode-SUFFIX`."""
     return variable(function.split("-")[-2]).lower()
 
 

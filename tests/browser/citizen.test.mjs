@@ -1,14 +1,14 @@
-// The citizen's pages: every journey as a person makes it. Every page is checked with axe in both languages.
+// Tests the citizen's pages by making every journey as a person does. Checks every page with axe in both languages.
 
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe } from 'node:test';
-import { axe, callFrom, emailOf, inbox, issue, minor, origin, passTaxisnet, person, qrVideo, signIn, test, upToOtp } from './lib/index.mjs';
+import { assertFits, axe, callFrom, emailOf, inbox, issue, minor, origin, passTaxisnet, person, qrVideo, signIn, test, upToOtp } from './lib/index.mjs';
 import { publicBody, seed } from './public_body.mjs';
 
-/** An application of a service that uses both images. */
+/** A public body's application. Its purpose, `driving_licence_renewal`, uses both images. */
 let body;
 before(() => {
   seed();
@@ -20,23 +20,6 @@ const button = (page, name) => page.getByRole('button', { name, exact: true });
 const link = (page, name) => page.getByRole('link', { name, exact: true });
 const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
 const path = (page) => new URL(page.url()).pathname;
-
-/** Asserts that the page needs no horizontal scrolling at a width of 320 pixels (WCAG 1.4.10), with text twice as large (WCAG 1.4.4), and with both. */
-async function assertFits(page) {
-  const size = page.viewportSize();
-  for (const [width, text] of [[320, ''], [size.width, '200%'], [320, '200%']]) {
-    await page.setViewportSize({ ...size, width });
-    const over = await page.evaluate((text) => {
-      document.documentElement.style.fontSize = text;
-      const { scrollWidth, clientWidth } = document.documentElement;
-      const wide = [...document.querySelectorAll('body *')].filter((element) => element.getBoundingClientRect().right > clientWidth + 1 && !element.closest('.skip, thead'));
-      document.documentElement.style.fontSize = '';
-      return scrollWidth > clientWidth ? wide.slice(-3).map((element) => element.outerHTML.slice(0, 160)) : [];
-    }, text);
-    assert.deepEqual(over, [], `${path(page)} fits ${width} pixels${text && ` with text at ${text}`}`);
-  }
-  await page.setViewportSize(size);
-}
 
 /** Checks accessibility and layout in both languages. Writes screenshots to the folder SHOTS if this variable is set. */
 async function check(page, name) {
@@ -56,7 +39,7 @@ async function check(page, name) {
   await page.locator('.loading').first().waitFor({ state: 'detached' });
 }
 
-/** Adds blanks to a code, as it may have when people copy it from a message. */
+/** Adds whitespace to a code. A code that was copied from a message may contain some. */
 const withBlanks = (code) => ` ${code.slice(0, 6)} ${code.slice(6, 14)}\t${code.slice(14)} `;
 
 async function enterOtpAndConsent(page, otp, { submit, agree }) {
@@ -294,7 +277,7 @@ describe('the citizen', { concurrency: true }, () => {
     await page.goto('/people/self/photos');
     await page.getByText('Submit the code number first').waitFor();
 
-    // Pages that need photos which do not exist, and a person who does not exist.
+    // Opens pages that need photos, which this person does not have, and a page of a person who does not exist.
     await page.goto('/people/self/applications');
     await page.getByText('There are no associated photos').waitFor();
     await page.goto('/people/nobody-knows/history');
@@ -333,7 +316,7 @@ describe('the citizen', { concurrency: true }, () => {
     await page.getByLabel('Code number').fill(code);
     await page.route('**/submissions', (route) => route.abort('internetdisconnected'), { times: 1 });
     await button(page, 'Continue').click();
-    await page.locator('.govgr-error-summary:focus').getByText('The connection broke').waitFor();
+    await page.locator('.govgr-error-summary:focus').getByText('The connection was interrupted').waitFor();
     await page.route('**/submissions', (route) => route.fulfill({ status: 500, contentType: 'text/html', body: '<h1>broken</h1>' }), { times: 1 });
     await button(page, 'Continue').click();
     await page.locator('.govgr-error-summary:focus').getByText('Something went wrong').waitFor();
@@ -357,7 +340,7 @@ describe('the citizen', { concurrency: true }, () => {
     await page.getByText('Photos until').waitFor();
     await check(page, 'people-minor');
 
-    // The session was ended in another place. The page offers to sign in again and returns to the same page.
+    // The session ends while the page is open. The page offers a new sign-in, which returns to the same page.
     await page.goto('/people/self/code');
     await heading(page, 'Submit a code number');
     await callFrom(page, 'DELETE', '/v1/session', 200);

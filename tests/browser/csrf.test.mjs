@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { axe, callFrom, emailOf, issue, origin, person, sandbox, signIn, test } from './lib/index.mjs';
 
-/** Starts a server for another site, on an origin of its own. */
+/** Starts a server for another site, which has another origin than the service. */
 async function otherSite(t) {
   const server = createServer((_, response) => response.setHeader('content-type', 'text/html').end('<!doctype html><title>win</title>'));
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -66,13 +66,14 @@ test('a page of another site changes nothing and reads nothing while the user is
       await attempt('/v1/session', { mode: 'no-cors' }),
     ];
   }, origin());
-  // Requests without a preflight are blocked too, because Cross-Origin-Resource-Policy keeps the page from reading the response.
+  // The `no-cors` requests reach the service without a preflight. They fail too, because Cross-Origin-Resource-Policy blocks their
+  // responses.
   assert.deepEqual(results, Array(5).fill('blocked'));
 
   assert.equal((await callFrom(page, 'GET', '/v1/session', 200)).stage, 'ready');
 });
 
-/** Opens a page of the other site and navigates from it to the service, as a script of that site can at any time. */
+/** Navigates from a page of the other site to the service. A script of that site can do this at any time. */
 async function navigateFrom(page, site, path) {
   await page.goto(site);
   await page.evaluate((url) => location.assign(url), `${origin()}${path}`);
@@ -88,7 +89,7 @@ const APP = `/v1/sign-in?${new URLSearchParams({
 test('a page of another site cannot begin a sign-in, not even for an app, without a click of the person', async ({ newPage, t }) => {
   const site = await otherSite(t);
   const page = await newPage({ language: 'en', viewport: 'desktop', origins: [site], errors: [/frame-ancestors/, /net::ERR_BLOCKED_BY_RESPONSE/] });
-  // The button is disabled for one second. This replaces the timer, so that the test decides when the delay ends.
+  // The page disables the button for one second. This script replaces the page's timer, so that the test decides when the second ends.
   await page.addInitScript(() => {
     const { setTimeout } = window;
     window.setTimeout = (run, after, ...rest) => (after === 1000 ? ((window.settle = run), 0) : setTimeout(run, after, ...rest));
@@ -108,7 +109,7 @@ test('a page of another site cannot begin a sign-in, not even for an app, withou
   await page.getByText('127.0.0.1:51004', { exact: true }).waitFor();
   await axe(page);
 
-  // A frame, an image and a request begin no sign-in either.
+  // A frame, an image and a script's request on the other site do not begin a sign-in.
   await page.goto(site);
   await page.evaluate(async (url) => {
     const parts = [Object.assign(document.createElement('iframe'), { src: url }), Object.assign(document.createElement('img'), { src: url })];
@@ -143,7 +144,10 @@ test('a page of another site cannot find out who has photos by opening URLs of t
   await signIn(page, who);
   const zip = '/v1/subjects/self/association/photos.zip';
   const other = await page.context().newPage();
-  /** Opens the URL from the other site with a link, an image and a request. Returns all that the browser does: response statuses and downloads. */
+  /**
+   * Requests the URL from the other site in three ways: by navigation, as an image, and with `fetch`. Returns the statuses of the
+   * responses, and `download` if a download began.
+   */
   const observe = async () => {
     const observed = new Set();
     const note = (response) => {
@@ -170,6 +174,6 @@ test('a page of another site cannot find out who has photos by opening URLs of t
   const submission = await callFrom(page, 'POST', '/v1/subjects/self/submissions/current/confirmation', 200, {});
   await callFrom(page, 'PUT', '/v1/subjects/self/association', 201, { version: submission.consent.version, agree: true });
   assert.deepEqual(await observe(), [403]);
-  // The service's own pages can download it.
+  // The service's own pages can download the ZIP file.
   assert.equal(await page.evaluate(async (path) => (await fetch(path)).status, zip), 200);
 });

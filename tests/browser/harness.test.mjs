@@ -1,4 +1,4 @@
-// Tests of the harness itself: it signs people in, issues codes, and detects faults of pages.
+// Tests of the harness itself. They check that it signs people in, issues codes, simulates a camera and detects faults of pages.
 
 import assert from 'node:assert/strict';
 import { mkdtempSync } from 'node:fs';

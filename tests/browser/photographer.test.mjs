@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { axe, axeInBoth, cameraPicture, choose, emailOf, inbox, person, pictures, signIn, test } from './lib/index.mjs';
 
-/** Waits for the request that declares the files of an upload and returns its body. */
+/** Waits for the request that declares the files of an upload. Returns its body. */
 const declaredBy = (page) => page.waitForRequest((request) => request.method() === 'POST' && request.url().endsWith('/v1/photographer/uploads')).then((request) => request.postDataJSON());
 
 /** Makes the service find no face, so that the frame stays where the test puts it. */
@@ -56,7 +56,7 @@ test('a photographer turns the camera\'s pictures into a code number that arrive
   await axe(page);
   await use.click();
   await page.getByText('Το αρχείο στέλνεται όπως είναι.').waitFor();
-  // Going to another page and back loses nothing.
+  // The draft is complete after going to another page and back.
   await page.getByRole('link', { name: 'Κωδικάριθμοι', exact: true }).click();
   await page.getByRole('heading', { level: 1, name: 'Κωδικάριθμοι' }).waitFor();
   await page.goBack();
@@ -93,7 +93,7 @@ test('a photographer turns the camera\'s pictures into a code number that arrive
   await confirm.getByRole('button', { name: 'Ναι, αποστολή' }).click();
   await page.getByRole('heading', { name: 'Ο κωδικάριθμος εκδόθηκε' }).waitFor();
   const message = await inbox.codeMessage(to);
-  await page.getByText('Στάλθηκε', { exact: true }).waitFor();
+  await page.locator('.govgr-summary-list').getByText('Στάλθηκε', { exact: true }).waitFor();
   await axeInBoth(page);
   assert.ok(!(await page.content()).includes(inbox.codeOf(message)), 'the photographer never sees the code');
 
@@ -121,17 +121,18 @@ test('on a phone, pages explain bad pictures, resume an interrupted upload, and 
   // The person stands on the left, so the middle of the picture has no face.
   await choose(page, 'face', await cameraPicture(page, { width: 4000, height: 3000, at: [0, 500, 1333] }));
   await page.getByText('Result: 2,000 × 3,000 pixels').waitFor();
-  // Increases the distance of two fingers by half.
+  // Moves two fingers apart, to one and a half times their distance.
   await pinch(page, page.getByRole('application'), 80, 120);
   await page.getByText('Result: 1,332 × 1,998 pixels').waitFor();
   await page.getByRole('button', { name: 'Start over' }).click();
   await page.getByText('Result: 2,000 × 3,000 pixels').waitFor();
   await use.click();
   await page.getByText('2,000 × 3,000 pixels,').waitFor();
-  let broken = false;
+  // The page tries a failing upload three times before it reports the failure.
+  let broken = 0;
   await page.route(/incoming/, (route) => {
-    if (broken || route.request().method() !== 'PUT') return route.fallback();
-    broken = true;
+    if (broken === 3 || route.request().method() !== 'PUT') return route.fallback();
+    broken += 1;
     return route.abort('connectionreset');
   });
   await page.getByRole('button', { name: 'Continue to the check' }).click();

@@ -1,9 +1,10 @@
-// The photographer's pictures: placing the frame on the face, incomplete and unusual files, the measurements on the picture, issuing without a face.
+// Tests the photographer's pictures: the frame on the face, incomplete and unusual files, the measurements on the picture, and issuing
+// without a face.
 
 import assert from 'node:assert/strict';
 import { axe, cameraPicture, choose, person, pictures, signIn, test } from './lib/index.mjs';
 
-/** Opens the first step as a photographer. */
+/** Signs in as a photographer and opens the page for new photos. */
 async function newPhotos(newPage, options) {
   const page = await newPage(options);
   await signIn(page, await person('photographer'), { role: 'photographer', returnTo: '/photographer/new' });
@@ -14,11 +15,11 @@ async function newPhotos(newPage, options) {
 const use = (page) => page.getByRole('button', { name: 'Use this picture' }).click();
 const toCheck = (page) => page.getByRole('button', { name: 'Continue to the check' }).click();
 const placed = (page) => page.getByText('The frame was placed on the face automatically.').waitFor();
-/** Answers the search for the face in place of the service. */
+/** Responds to the request that locates the face, in place of the service. */
 const findFace = (page, answer) => page.route('**/v1/photographer/face', answer);
 const NO_FACE = { json: { crops: [] } };
 
-/** Records the bodies and paths of all requests that change something. */
+/** Records the paths and bodies of all requests other than GET. */
 function recordRequests(page) {
   const requests = [];
   page.on('request', (request) => {
@@ -27,7 +28,7 @@ function recordRequests(page) {
   return requests;
 }
 
-/** Draws a JPEG of this size, with light and shade but without a face. */
+/** Draws a JPEG of this size, which shows a gradient and no face. */
 async function scenery(page, width, height) {
   const draw = ([width, height]) => {
     const canvas = Object.assign(document.createElement('canvas'), { width, height });
@@ -56,7 +57,7 @@ for (const [name, picture] of [
   test(`the frame is placed on the face, and the check finds the head in its limits (camera ${name})`, async ({ newPage }) => {
     const page = await newPhotos(newPage, { language: 'en', viewport: 'phone' });
     await choose(page, 'face', await cameraPicture(page, picture));
-    // The service rejects a copy that is too large, or that is not upright.
+    // The page sends a copy of the picture to the service, which rejects a copy that is too large or not upright.
     await placed(page);
     await axe(page);
     await use(page);
@@ -87,7 +88,7 @@ test('an answer that comes late does not undo what the photographer has moved, a
   const automatic = await result.innerText();
   assert.notEqual(automatic, moved);
 
-  // The other document places the frame anew.
+  // Choosing the other kind of document makes the page place the frame again.
   await page.goBack();
   await page.getByLabel('Identity card').check();
   await page.getByRole('button', { name: 'Crop: Face photo' }).click();
@@ -129,7 +130,7 @@ test('a file that was cut off is refused in the page, and nothing of it is sent'
   for (const [kind, file] of [...files, zeros].flatMap((file) => [['face', file], ['signature', file]])) {
     await choose(page, kind, file);
     await page.locator(`section[aria-labelledby=${kind}-title]`).getByText('The file is incomplete: copy it again from the camera.').waitFor();
-    // Another error takes the place of the message, so that the next one is seen to appear.
+    // Causes another error, which replaces the message, so that the test can notice when the message appears again.
     await choose(page, kind, Buffer.from('no picture of any kind'), 'notes.txt', 'text/plain');
     await page.locator(`section[aria-labelledby=${kind}-title]`).getByText('The file does not open as a picture.').waitFor();
   }

@@ -1,4 +1,4 @@
-// An application of a public body. It is registered with the operators' command and pulls with signed requests (docs/applications.md).
+// Registers an application of a public body with the operators' command, and pulls with signed requests (docs/applications.md).
 
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync, randomBytes, randomUUID, sign } from 'node:crypto';
@@ -15,13 +15,13 @@ const KID = 'browser';
 
 const operate = (...words) => execFileSync(OPERATOR_COMMAND, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 
-/** Registers the sample applications unless the stack has them already. */
+/** Registers the sample applications that the stack does not have yet. */
 export const seed = () => operate('seed', join(ROOT, 'infra/sandbox/applications.toml'));
 
 const base64url = (text) => Buffer.from(text).toString('base64url');
 
 /**
- * Registers a new application with a key of its own. Withdraw it at the end, so that other tests do not find it in their lists.
+ * Registers a new application with a new key. The test must withdraw it at the end, so that it does not appear in the lists of other tests.
  * @param {string} purpose
  */
 export function publicBody(purpose) {

@@ -1,4 +1,5 @@
-// The QR scanner with cameras and browsers that fail as they do on phones, and saving files where downloads are ignored.
+// Tests the QR scanner with cameras and browsers that fail in the same ways as on phones. Also tests how a file is saved if the browser
+// ignores downloads.
 
 import assert from 'node:assert/strict';
 import { mkdtempSync } from 'node:fs';
@@ -22,7 +23,7 @@ before(async () => {
 const button = (page, name) => page.getByRole('button', { name, exact: true });
 const scanState = (page, kind) => page.locator(`[data-scan="${kind}"]`).waitFor();
 
-/** Signs in and opens the scanner in a browser that `change` has altered. */
+/** Signs in and opens the scanner. The script `change` runs first and alters the browser's APIs. */
 async function openScanner(newPage, change, options = {}) {
   const page = await newPage({ language: 'en', ...options });
   await page.addInitScript(change);
@@ -32,7 +33,7 @@ async function openScanner(newPage, change, options = {}) {
   return page;
 }
 
-/** Asserts that the dialog offers the two other ways, and that typing focuses the field. */
+/** Asserts that the dialog offers to read a picture file and to type the code, and that choosing to type moves the focus to the field. */
 async function assertOtherWays(page) {
   await axe(page);
   await page.getByRole('dialog').getByRole('button', { name: 'From a picture file' }).waitFor();
@@ -144,7 +145,7 @@ describe('the scanner', { concurrency: true }, () => {
         MediaStreamTrack.prototype.getCapabilities = () => ({ torch: true, zoom: { min: 1, max: 5, step: 0.5 } });
         globalThis.applied = [];
         MediaStreamTrack.prototype.applyConstraints = ({ advanced }) => Promise.resolve(globalThis.applied.push(...advanced));
-        // Nothing is found, so that the dialog stays open.
+        // The detected QR code contains no code number, so the dialog stays open.
         globalThis.BarcodeDetector = class {
           static getSupportedFormats = () => Promise.resolve(['qr_code']);
           detect = () => Promise.resolve([{ rawValue: 'WIFI:S:home;;' }]);
@@ -162,7 +163,7 @@ describe('the scanner', { concurrency: true }, () => {
 });
 
 describe('a file', { concurrency: true }, () => {
-  /** Alters the browser into one that ignores downloads. `outcomes` are the results of sharing. */
+  /** Makes the browser ignore downloads, as some do on phones. `outcomes` are the results of the attempts to share a file. */
   const ignoreDownloads = ([userAgent, canShare, outcomes]) => {
     Object.defineProperty(Navigator.prototype, 'userAgent', { value: userAgent });
     Object.defineProperty(Navigator.prototype, 'standalone', { value: true });

@@ -4,7 +4,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, test as nodeTest } from 'node:test';
-import { axe, callFrom, caller, emailOf, issue, minor, newPage, person, pictures, signIn, upToOtp } from './lib/index.mjs';
+import { axe, callFrom, caller, emailOf, inbox, issue, minor, newPage, person, pictures, signIn, upToOtp } from './lib/index.mjs';
 import { variable } from './lib/stack.mjs';
 
 const folder = join(variable('STACK_FOLDER'), 'screenshots');
@@ -32,7 +32,7 @@ async function capture(page, name) {
   }
 }
 
-/** Captures what a window of this size shows, in English, for README.md. */
+/** Takes a screenshot for README.md: the page in English, in a window of this size. */
 async function captureForReadme(page, name, viewport) {
   mkdirSync(README_IMAGES, { recursive: true });
   await page.setViewportSize(viewport);
@@ -104,6 +104,27 @@ nodeTest('citizen', async () => {
   await page.goto('/people/self');
   await page.getByRole('heading', { level: 1 }).waitFor();
   await captureForReadme(page, 'citizen', SIZES.phone);
+});
+
+nodeTest('clerk of a KEP', async () => {
+  const [clerk, who] = [await person('kep_clerk'), await person()];
+  const page = await newPage();
+  await signIn(page, clerk, { role: 'kep_clerk', returnTo: '/kep' });
+  await visit(page, '/kep', 'kep-new-case');
+  const before = await inbox.lastSeq(who.mobile);
+  const body = { person: { kind: 'afm', value: who.afm }, document: { kind: 'passport', last_four: '4567' }, application_number: '1234/2026' };
+  const { handle } = await callFrom(page, 'POST', '/v1/kep/cases', 201, body);
+  await visit(page, '/kep', 'kep-presence');
+  const { consent } = await callFrom(page, 'PUT', `/v1/kep/cases/${handle}/presence`, 200, { otp: await inbox.otp(who.mobile, before) });
+  await visit(page, '/kep', 'kep-consent');
+  await callFrom(page, 'POST', '/v1/session/consent', 200, { version: consent.version, agree: true, case: handle });
+  await visit(page, '/kep', 'kep-overview');
+  await visit(page, `/people/${handle}`, 'kep-person');
+  await callFrom(page, 'DELETE', `/v1/kep/cases/${handle}`, 204);
+  await visit(page, '/kep', 'kep-new-case-again');
+  const home = await newPage();
+  await signIn(home, who, { returnTo: '/people/self' });
+  await visit(home, '/people/self/visits', 'visits-to-a-kep');
 });
 
 nodeTest('photographer', async () => {

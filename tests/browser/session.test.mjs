@@ -1,4 +1,4 @@
-// Signing in and out on the pages.
+// Tests signing in and signing out on the pages.
 
 import assert from 'node:assert/strict';
 import { axe, callFrom, denyTaxisnet, inbox, issue, passTaxisnet, person, sandbox, signIn, test, upToOtp } from './lib/index.mjs';
@@ -20,7 +20,7 @@ test('a citizen signs in from the start page with TAXISnet, password and consent
   assert.match(await page.locator('main').innerText(), new RegExp(`λήγει σε ${who.mobile.slice(-4)}`));
   await axe(page);
 
-  // An empty and then a wrong password is reported at the field, and the focus moves to the message.
+  // Enters no password, and then a wrong one. The page reports each error at the field, and moves the focus to the message.
   await page.getByRole('button', { name: 'Συνέχεια' }).click();
   await page.getByRole('alert').filter({ hasText: 'Γράψτε τα 6 ψηφία' }).waitFor();
   assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('role')), 'alert');
@@ -35,7 +35,7 @@ test('a citizen signs in from the start page with TAXISnet, password and consent
   await page.getByRole('button', { name: 'Αποστολή νέου κωδικού' }).click();
   await page.getByRole('status').filter({ hasText: 'Στείλαμε νέο κωδικό' }).waitFor();
   const second = await inbox.otp(who.mobile, last);
-  // Reloading stays at the same step.
+  // After a reload the page shows the same step.
   await page.reload();
   await heading(page, 'Κωδικός μίας χρήσης');
   await page.getByLabel('Κωδικός μίας χρήσης').fill(` ${second.slice(0, 3)} ${second.slice(3)} `);
@@ -45,20 +45,46 @@ test('a citizen signs in from the start page with TAXISnet, password and consent
   for (const text of [who.first_name, who.last_name, who.afm]) await page.getByText(text, { exact: true }).waitFor();
   await page.getByText('Τα προσωπικά σας δεδομένα στο myPhoto').waitFor();
   await axe(page);
-  // The text to agree to changes with the language of the page.
+  // The consent text changes with the language of the page.
   await page.getByRole('button', { name: 'English' }).click();
   await page.getByRole('heading', { name: 'Your personal data in myPhoto' }).waitFor();
   await page.getByRole('button', { name: 'Ελληνικά' }).click();
   await page.getByRole('button', { name: 'Έλαβα γνώση' }).click();
   await page.waitForURL('**/people');
 
-  // Signs out here and at TAXISnet. Afterwards the pages require a new sign-in.
+  // Signs out of the service and of TAXISnet. After that the pages require a new sign-in.
   await page.getByRole('button', { name: 'Μενού' }).click();
   await page.getByRole('button', { name: 'Αποσύνδεση' }).click();
   await page.getByRole('button', { name: 'Σύνδεση με TAXISnet' }).waitFor();
   await page.goto('/people');
   await heading(page, 'Συνδεθείτε για να συνεχίσετε');
   await axe(page);
+});
+
+test('a whole message pasted into the field of the password leaves the six digits, and the code is found in one too', async ({ newPage }) => {
+  const who = await person();
+  const [page] = await Promise.all([newPage({ language: 'el' }), issue({ recipient: who.mobile })]);
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  const paste = async (field, text) => {
+    await page.evaluate((text) => navigator.clipboard.writeText(text), text);
+    await field.press('ControlOrMeta+v');
+  };
+  const otp = await upToOtp(page, who, { returnTo: '/people/self/code' });
+  const sms = (await inbox.messages(who.mobile)).find(({ text }) => text.includes(otp));
+
+  await heading(page, 'Κωδικός μίας χρήσης');
+  const password = page.getByLabel('Κωδικός μίας χρήσης');
+  assert.equal(await password.getAttribute('autocomplete'), 'one-time-code');
+  await paste(password, sms.text);
+  assert.equal(await password.inputValue(), otp);
+  await page.getByRole('button', { name: 'Συνέχεια' }).click();
+  await page.getByRole('button', { name: 'Έλαβα γνώση' }).click();
+
+  await heading(page, 'Υποβολή κωδικάριθμου');
+  await paste(page.getByLabel('Κωδικάριθμος'), (await inbox.codeMessage(who.mobile)).text);
+  await page.getByText('Μπορείτε να συνεχίσετε').waitFor();
+  await page.getByRole('button', { name: 'Συνέχεια' }).click();
+  await heading(page, 'Είναι αυτές οι φωτογραφίες σας;');
 });
 
 test('a person who does not agree is signed out and informed', async ({ newPage }) => {
@@ -117,7 +143,7 @@ test('three wrong passwords end the sign-in, and the page leads to a new one', a
   const before = await inbox.lastSeq(who.mobile);
   await passTaxisnet(page, who);
   await heading(page, 'One-time password');
-  // The code number of the link is still stored.
+  // The code number from the link is still stored in the tab.
   await page.getByLabel('One-time password').fill(await inbox.otp(who.mobile, before));
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByRole('button', { name: 'I have taken note' }).click();
@@ -175,7 +201,7 @@ test('going back and forward after signing out shows nothing private', async ({ 
   }
 });
 
-// Playwright turns the browser's back/forward cache off, so this test sends the cache's events.
+// Playwright turns the browser's back/forward cache off, so this test dispatches the events of the cache itself.
 test('a page that returns from the cache of the browser shows nothing private until the session is checked', async ({ newPage }) => {
   const who = await person();
   const page = await newPage({ language: 'en', viewport: 'desktop' });
@@ -272,7 +298,8 @@ test('a session about to end shows a warning and can be extended, and after its 
   await page.clock.fastForward('24:00');
   assert.equal(await dialog.count(), 0, 'the session lasts as long as a new one');
 
-  // Activity in another tab extends the session of this one too. Without activity in any tab it ends, and a new sign-in returns to the same page.
+  // Activity in another tab also extends the session in this tab. Without activity in any tab the session ends, and a new sign-in returns
+  // to the same page.
   const other = await page.context().newPage();
   await other.goto('/about');
   await other.getByRole('button', { name: 'Αποσύνδεση' }).waitFor();
@@ -299,7 +326,7 @@ test('pages explain a failing or unreachable service and offer to try again', as
   await axe(page);
   respond = (route) => route.abort('connectionreset');
   await page.getByRole('button', { name: 'Try again' }).click();
-  await page.getByRole('alert').filter({ hasText: 'The connection broke' }).waitFor();
+  await page.getByRole('alert').filter({ hasText: 'The connection was interrupted' }).waitFor();
   await page.context().setOffline(true);
   await page.getByRole('button', { name: 'Try again' }).click();
   await page.getByRole('alert').filter({ hasText: 'There is no internet connection' }).waitFor();
@@ -319,8 +346,30 @@ test('without a network the page says so, even if it must be loaded again', asyn
   await page.getByRole('heading', { name: 'Δεν υπάρχει σύνδεση με το διαδίκτυο' }).waitFor();
   await axe(page);
   await page.context().setOffline(false);
-  // The page reloads by itself.
+  // The page reloads automatically when the connection is back.
   await heading(page, 'Συνδεθείτε για να συνεχίσετε');
+});
+
+test('with reduced motion nothing on the page changes gradually, and in forced colours buttons have a border', async ({ newPage }) => {
+  const page = await newPage({ language: 'en' });
+  await page.goto('/');
+  const signInButton = page.getByRole('button', { name: 'Sign in with TAXISnet' });
+  await signInButton.waitFor();
+  const durations = [];
+  for (const reducedMotion of ['no-preference', 'reduce']) {
+    await page.emulateMedia({ reducedMotion });
+    durations.push(
+      await page.evaluate(() => {
+        const icon = document.body.appendChild(Object.assign(document.createElement('span'), { className: 'govgr-svg-icon' }));
+        const { transitionDuration } = getComputedStyle(icon);
+        icon.remove();
+        return transitionDuration;
+      }),
+    );
+  }
+  assert.deepEqual(durations, ['0.15s', '0s']);
+  await page.emulateMedia({ forcedColors: 'active' });
+  assert.deepEqual(await signInButton.evaluate((button) => [getComputedStyle(button).borderTopStyle, getComputedStyle(button).borderTopWidth]), ['solid', '2px']);
 });
 
 test('without JavaScript the page says what it needs', async ({ newPage }) => {

@@ -1,10 +1,10 @@
-// The steps that make a signature: cleaning the photo of a paper, and drawing on the screen.
+// Tests the two ways to make a signature: cleaning the photo of a signature on paper, and drawing on the screen.
 
 import assert from 'node:assert/strict';
 import { axe, axeInBoth, person, pictures, signIn, test } from './lib/index.mjs';
 
 /**
- * Creates a photo of the valid signature on gray ruled paper, which lies on a dark table and is not straight, drawn by the browser.
+ * Draws in the browser a photo of the valid signature on gray ruled paper. The paper is slightly rotated and lies on a dark table.
  * @param {import('playwright-core').Page} page
  * @param {{ signed?: boolean, light?: number }} options `signed`: whether the paper has a signature. `light`: brightness of the paper, 0 to 1
  */
@@ -72,7 +72,7 @@ test('the photo of a signature on ruled paper becomes ink on white that meets al
   assert.ok(result.median >= 250 && result.dark > 0.005 && result.dark < 0.2 && result.light < 0.05, JSON.stringify(result));
   await axeInBoth(page);
 
-  // A corner moves by keyboard.
+  // Moves a corner with the keyboard.
   const corner = page.getByRole('button', { name: 'Πάνω αριστερή γωνία' });
   const before = await corner.getAttribute('aria-label');
   await corner.focus();

@@ -42,7 +42,7 @@ async def to_client_recorded(request, status, headers, mutator, chunks):
 
 if __name__ == "__main__":
     Upstream._outbound_headers = headers_with_host
-    # A request that is read completely is forwarded with Content-Length, not in chunks.
+    # Reads the whole request, so that it is forwarded with a Content-Length and not in chunks.
     pipeline.should_buffer = lambda *_: True
     if os.environ.get("MYPHOTO_RECORD"):
         RECORDER = record.Recorder(Path(os.environ["MYPHOTO_RECORD"]))

@@ -16,7 +16,7 @@ INDEXES = {"Outbox": ("due", "next_at"), "Staff": ("employee", "business")}
 
 
 def size(value):
-    """Returns the bytes of an attribute's value (DynamoDB Developer Guide, "Item sizes and formats")."""
+    """Returns the size of an attribute's value in bytes (DynamoDB Developer Guide, "Item sizes and formats")."""
     kind, content = next(iter(value.items()))
     if kind == "S":
         return len(content.encode())
@@ -86,7 +86,8 @@ class Units:
 
 
 def index_writes(kind, write):
-    """Returns the write units of a table's index. In both tables an index entry is smaller than 1 KB."""
+    """Returns the write units that a write to a table costs in the table's index. Each entry of the two indexes in INDEXES is smaller than 1 KB, so writing it
+    costs one unit."""
     for table, keys in INDEXES.items():
         if f"-{table}-" in write["TableName"]:
             if kind == "Put":
@@ -120,7 +121,7 @@ class Recorder:
         if service[1] == "dynamodb":
             line["operation"] = headers["X-Amz-Target"].partition(".")[2]
             request = json.loads(request)
-            # A write that its condition rejects costs the same as a successful one.
+            # A write whose condition fails costs the same as a successful write.
             response = json.loads(response) if status == 200 else {}
             line["read_units"], line["write_units"] = self.units.cost(line["operation"], request, response)
         else:

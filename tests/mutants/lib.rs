@@ -1,5 +1,6 @@
-//! Switches that rewrite.py puts around conditions and guards ("sites") in a copy of the sources. At most one site is off at a time. A control file
-//! names it and is read repeatedly, so that deployed functions need no new build. Each site that is reached is recorded together with its condition.
+//! Switches that rewrite.py inserts around conditions and guards ("sites") in a copy of the sources. At most one site is off at a time. A
+//! control file names that site. Functions read the file repeatedly, so that they need not be built again for each site. Each site that is
+//! reached is recorded together with its condition.
 
 use std::{
     collections::HashSet,
@@ -9,11 +10,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Path of the control file. Its first line is the phase, under whose name reached sites are recorded. Its second line is the site that is off.
+/// Path of the control file. Its first line is the phase, under whose name reached sites are recorded. Its second line is the site that is
+/// off.
 const CONTROL: &str = env!("MUTANTS_CONTROL");
 
-/// Age at which the control file is read again. It is not read at each check, because some guards are checked for every few bits of a picture. run.py
-/// waits longer than this after it has changed the file.
+/// Time after which the control file is read again. It is not read at each check, because some guards are checked for every few bits of a
+/// picture. run.py waits longer than this after it has changed the file.
 const READ_AGAIN: Duration = Duration::from_millis(20);
 
 static CONTROL_STATE: Mutex<Option<ControlState>> = Mutex::new(None);
@@ -61,7 +63,7 @@ pub fn condition(site: &'static str, expression: impl Into<String>) -> String {
     expression
 }
 
-/// Makes a part of the expression always true.
+/// Returns the expression, in which the part at `term` is changed so that it is always true.
 fn weakened(expression: &str, term: std::ops::Range<usize>) -> String {
     let (before, after) = (&expression[..term.start], &expression[term.end..]);
     // Removes the term's own parentheses, because DynamoDB rejects two pairs around the same expression.

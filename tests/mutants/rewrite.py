@@ -23,8 +23,8 @@ class Site:
 
 
 def copy(root, to):
-    """Copies all files that git tracks or does not ignore, and inserts the switches. Writes only files that differ, so that a second build is quick. Returns the
-    sites by name."""
+    """Copies all tracked files, and untracked files that git does not ignore. Inserts the switches. Writes only files that differ, so that a second build is quick.
+    Returns the sites by name."""
     listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=root, capture_output=True, check=True)
     paths = [path for path in listed.stdout.decode().split("\0") if path and (root / path).is_file()]
     sites, texts, by_hand = {}, {}, dict(BY_HAND)
@@ -113,7 +113,7 @@ class Rewriter:
             line = code[: code.index(search)].count("\n") + 1
             site = f"{self.short} {name}"
             self.sites.append(Site(site, self.path, line, " ".join(search.split())))
-            # The number of lines does not change, so that a site's line is that of the original.
+            # The number of lines does not change, so that a site has the same line number as in the original.
             code = code.replace(search, replacement.replace("OFF", f'::mutants::off("{site}")'))
         self.lines = code.split("\n")
         self.function = ""
@@ -275,7 +275,7 @@ class Rewriter:
 
 
 def closing(text):
-    """Returns the length of the text up to the bracket that closes the one opened before the text, or None if it does not close."""
+    """Returns the position of the bracket that closes a bracket opened before the text, or None if the text does not close it."""
     depth, at, quoted = 0, 0, False
     while at < len(text):
         char = text[at]

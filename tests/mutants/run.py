@@ -1,10 +1,10 @@
-"""Mutation testing: turns off one guard or condition after the other and checks that a test fails. Called by `make mutants`; see tests/README.md.
+"""Mutation testing: turns off each guard and condition, one at a time, and checks that a test fails. Called by `make mutants`; see tests/README.md.
 
     python3 tests/mutants/run.py [TEXT ...]     only sites whose names contain one of the texts, with all tests that reach them
-    MUTANTS_TESTS="issue code_limits" ...       with those tests only whose names contain one of the texts, to try a few sites in minutes
+    MUTANTS_TESTS="issue code_limits" ...       runs only tests whose names contain one of the texts, to try a few sites in minutes
     MUTANTS_STACK=kept ...                      uses the stack that an earlier run left running, and leaves it running
 
-The sources are copied and rewritten (rewrite.py), built once, and deployed to a stack of their own. The sites that each test reaches are recorded
+The sources are copied and rewritten (rewrite.py), built once, and deployed to a separate stack. The sites that each test reaches are recorded
 first. Each site is then tried with the tests that reach it, beginning with those that reach the fewest sites. A site counts as tested if a test fails
 with the site off and passes with nothing off. Results are stored in target/mutants/all/results.json. Sites for which a test failed are not tried
 again unless they are named."""
@@ -39,9 +39,9 @@ INSTANCE = "mutants"
 EXCLUDED = {"template", "events", "runbook"}
 # Tests that wait for a schedule or examine all stored data. They run after all others.
 LAST = ("journeys::delivery::", "journeys::reminders::", "dump::", "logs::", "journeys::model::")
-# Seconds that a test program may take, plus 20 for each test.
+# Time limit of a test program in seconds, to which 20 seconds are added for each of its tests.
 TEST_PROGRAM_TIMEOUT = 150
-# Seconds for trying one site, unless sites are named on the command line. Without a limit, a site in code that every call
+# Time limit of one site in seconds. It does not apply if sites are named on the command line. Without it, a site in code that every call
 # runs would be tried with all tests.
 SITE_TIMEOUT = 90
 TESTS = os.environ.get("MUTANTS_TESTS", "").split()
@@ -56,7 +56,7 @@ def say(text):
 
 
 def environment():
-    """Returns the environment of the build, with a target folder of its own and without debug information."""
+    """Returns the environment of the build, with a separate target folder and without debug information."""
     own = {"MUTANTS_CONTROL": CONTROL, "CARGO_TARGET_DIR": OUT / "build", "CARGO_PROFILE_DEV_DEBUG": 0, "CARGO_INCREMENTAL": 0}
     return os.environ | {name: str(value) for name, value in own.items()}
 
@@ -75,7 +75,7 @@ def prepare():
 
 def build_functions():
     say("- building the functions")
-    # The test is built with them, because without it the crates would have other features and would be built again for the tests.
+    # The tests are built in the same call, because the crates would otherwise get other features and be built a second time for the tests.
     cargo("build", "--workspace", "--bins", "--test", "journeys")
     target = OUT / "build" / "debug"
     for manifest in sorted(SOURCE.glob("functions/*/Cargo.toml")):
@@ -214,7 +214,7 @@ def record(tests):
     groups = [[name] for name in sorted(tests.names) if not last(name)]
     groups += [[name for name in tests.names if name.startswith(part)] for part in LAST]
     for number, names in enumerate(filter(None, groups)):
-        # The results of unchanged programs are known from an earlier run.
+        # Reuses the results of an earlier run for unchanged programs.
         stamp = stamps[names[0].partition("::")[0]]
         if all(known.get(name, {}).get("stamp") == stamp for name in names):
             reach.update({name: known[name] for name in names})
@@ -245,7 +245,7 @@ def attempt(tests, site, candidates):
     control("", site)
     try:
         remaining, started = list(candidates), time.monotonic()
-        # The tests that reach the fewest sites are the likeliest to fail. The first two run alone, then up to 12 tests of one program together.
+        # The tests that reach the fewest sites are the most likely to fail. The first two run alone, then up to 12 tests of one program together.
         while remaining and (sys.argv[1:] or time.monotonic() - started < SITE_TIMEOUT):
             program = remaining[0].partition("::")[0]
             size = 1 if len(candidates) - len(remaining) < 2 else 12
@@ -315,7 +315,7 @@ def try_all(sites, programs):
     for one in reach.values():
         for name, text in one["sites"].items():
             terms.setdefault(name, text)
-    # Terms of conditions become sites of their own. They are known only from the recorded calls.
+    # Each term of a condition becomes a separate site. The terms are known only from the recorded calls.
     for name, text in terms.items():
         base = name.rpartition("/")[0]
         if name not in sites and base in sites:

@@ -4,8 +4,8 @@ and that each conforms to the document: status, content type, headers, body. Run
     python run.py PROGRAM_FOR_CALLERS [CALLER ...]
 
 The environment variable EXAMPLES (default 100) is the maximum number of requests for an operation and caller, in addition to those that cover its
-schema. SEED (default 1) determines which requests are generated. The response statuses of each operation are printed, because a caller who only gets
-error responses has tested nothing else.
+schema. SEED (default 1) determines which requests are generated. The response statuses of each operation are printed, so that it is visible if a caller
+got nothing but error responses from it.
 """
 
 import json
@@ -30,17 +30,19 @@ CHECKS = [
     "response_schema_conformance",
     "unsupported_method",
 ]
-# Callers who get the same error response nearly always, or the same responses as another caller. They make a fifth of the requests.
+# Callers who nearly always get the same error response, or the same responses as another caller. Each makes only a fifth as many requests
+# as any other caller.
 FEWER = ["nobody", "guardian"]
 PEOPLE = ["session", "citizen", "photographer"]
-# Operations that end a session or an association, or change the role. They run with callers of their own, because afterwards all other operations would
+# Operations that end a session or an association, or change the role. They run with separate callers, because afterwards all other operations would
 # be rejected.
 ENDING = {
     "leaving_citizen": ["choose_role", "dissociate", "erase_my_data"],
     "leaving_photographer": ["choose_role", "sign_out"],
     "refusing_citizen": ["give_consent"],
 }
-# The tags of the operations that the other callers call.
+# The other callers, with the tags of the operations that each of them calls. They do not call the operations of ENDING, except `nobody`, who has no session to
+# end.
 CALLING = {
     "nobody": [*PEOPLE, "application"],
     "citizen": ["session", "citizen"],
@@ -51,7 +53,8 @@ CALLING = {
 
 
 def config(folder, parameters):
-    """Writes a configuration that sets path parameters to identifiers that exist. Generated ones are all rejected alike. The caller `nobody` uses those."""
+    """Writes a configuration that sets path parameters to identifiers that exist, because generated identifiers are all rejected in the same way.
+    Only the caller `nobody` uses generated identifiers."""
     path = folder / "schemathesis.toml"
     lines = [f"{json.dumps(name)} = {json.dumps(value)}" for name, value in parameters.items()]
     path.write_text("\n".join(["[parameters]", *lines, ""]), encoding="utf-8")

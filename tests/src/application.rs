@@ -1,4 +1,4 @@
-//! Applications of public bodies, each with its own keys, registered with the operators' command.
+//! Registers applications of public bodies with the operators' command. Each application has its own keys.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -175,7 +175,8 @@ pub fn now() -> i64 {
 }
 
 impl Application {
-    /// Returns the claims that every request has, with a new `jti` and valid for 30 seconds, and these additional claims.
+    /// Returns the claims that every request has, extended by the claims in `additional`. The `jti` is new, and the claims are valid for 30
+    /// seconds.
     pub fn claims(&self, path: &str, additional: Value) -> Value {
         let (now, audience) = (now(), format!("{}{path}", stack::origin()));
         let mut claims = json!({ "iss": self.id, "aud": audience, "iat": now, "exp": now + 30, "jti": format!("jti-{}", unique()) });
@@ -203,12 +204,12 @@ impl Application {
         self.request(path, token).send().await
     }
 
-    /// Pulls an image. `subject` is the kind of a number and the number, such as `afm:068933130`.
+    /// Pulls an image. `subject` is the type and the value of an identification number, such as `afm:068933130`.
     pub async fn pull(&self, subject: &str, image: ImageKind) -> Response {
         self.send(PULLS, &self.sign(&self.pull_claims(subject, image))).await
     }
 
-    /// Pulls an image and also returns the case number, by which the person finds the pull in their access log.
+    /// Pulls an image. Returns the case number and the response. The person finds the pull by its case number in their access log.
     ///
     /// # Panics
     /// Never, because the claims of a pull always contain a case.

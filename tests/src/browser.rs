@@ -35,7 +35,8 @@ impl Browser {
         Self { language, token: None, jar: Mutex::default() }
     }
 
-    /// Returns an app, which sends this token as `Authorization: Bearer`, without `Origin` and cookies. Responses to it must set no cookie.
+    /// Returns an app, which sends this token as `Authorization: Bearer`, and neither `Origin` nor cookies. Responses to it must set no
+    /// cookie.
     pub fn app(language: Language, token: &str) -> Self {
         Self { language, token: Some(token.to_owned()), jar: Mutex::default() }
     }
@@ -45,7 +46,7 @@ impl Browser {
         self.token.as_deref()
     }
 
-    /// Returns another browser with the same cookies: a second tab, or a browser whose response was lost.
+    /// Returns another browser with the same cookies, to simulate a second tab, or a browser that did not receive a response.
     #[must_use]
     pub fn twin(&self) -> Self {
         let jar = self.jar(|jar| jar.clone());
@@ -114,8 +115,8 @@ impl Browser {
         Request { browser: self, method, url, headers, body: Vec::new() }
     }
 
-    /// Stores a cookie, after checking what browsers require of our cookies. All of them are named `__Host-...`, and browsers reject such a
-    /// cookie without `Secure` and `Path=/` or with `Domain`.
+    /// Checks the name and the attributes of a cookie, and stores the cookie. All cookies of the service are named `__Host-...`. Browsers
+    /// reject such a cookie if it lacks `Secure` or `Path=/`, or if it has `Domain`.
     fn store_cookie(&self, set_cookie: &str) {
         let mut parts = set_cookie.split(';').map(str::trim);
         let (name, value) = parts.next().and_then(|pair| pair.split_once('=')).expect("a cookie has a name and a value");
@@ -168,7 +169,7 @@ impl Request<'_> {
         self.header(header::CONTENT_TYPE.as_str(), content_type)
     }
 
-    /// Returns the request for sending with another client. Cookies of its response are not stored.
+    /// Converts the request to a `reqwest` request, which the caller sends. Cookies of its response are not stored.
     pub fn builder(self) -> reqwest::RequestBuilder {
         let cookies =
             self.browser.jar(|jar| jar.current.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; "));
@@ -197,7 +198,7 @@ pub struct Response {
     pub status: u16,
     pub headers: HeaderMap,
     pub body: Vec<u8>,
-    call: String,
+    pub(crate) call: String,
 }
 
 impl Response {
@@ -212,7 +213,7 @@ impl Response {
         Self { status, headers, body, call }
     }
 
-    /// Represents the result of a function that was invoked without HTTP, with status 200 or 500.
+    /// Converts the result of a function that was invoked without HTTP to a response. The status is 200, or 500 if the function failed.
     pub fn from_invocation(call: &str, result: Result<String, String>) -> Self {
         let (status, body) = result.map_or_else(|error| (500, error), |output| (200, output));
         Self { status, headers: HeaderMap::new(), body: body.into_bytes(), call: call.to_owned() }
@@ -247,7 +248,8 @@ impl Response {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{}: {error}: {}", self.call, self.text()))
     }
 
-    /// Parses the problem document and checks the rules for all of them: RFC 9457, and texts in the language that the header states.
+    /// Parses the problem document and checks the rules for every problem document: RFC 9457, and texts in the language that the header
+    /// `Content-Language` states.
     ///
     /// # Panics
     /// If the body is not a problem document, or breaks a rule.
@@ -268,7 +270,7 @@ impl Response {
     /// Returns the problem document if the request was rejected with this status and problem code.
     ///
     /// # Panics
-    /// If it was not.
+    /// If the request was not rejected in this way.
     #[track_caller]
     pub fn rejected(&self, status: u16, code: &str) -> Problem {
         let problem = self.problem();

@@ -1,11 +1,11 @@
-//! Calls of citizens, for themselves or for a minor.
+//! Makes the API calls of citizens, for themselves or for a minor, and of clerks for the person at the counter.
 
 use domain::{ImageKind, Language};
 use serde_json::{Value, json};
 
 use crate::{browser::Response, people::Visit};
 
-/// A signed-in citizen who acts for a subject: `self`, or a minor's handle.
+/// A signed-in person who acts for a subject: `self`, a minor's handle, or for clerks the handle of a case.
 #[derive(Clone)]
 pub struct Acting<'v> {
     visit: &'v Visit,
@@ -46,7 +46,7 @@ impl Acting<'_> {
         self.post("submissions/current/confirmation", &json!({})).await
     }
 
-    /// Associates the photos and agrees to their storage and use, in this version of the text.
+    /// Associates the photos, and agrees to this version of the text on their storage and use.
     pub async fn associate(&self, version: &Value) -> Response {
         self.visit.browser.put(&self.path("association"), &json!({ "agree": true, "version": version })).await
     }
@@ -55,7 +55,7 @@ impl Acting<'_> {
         self.get("association").await
     }
 
-    /// Sets the email address for a reminder before the photos expire.
+    /// Sets the email address to which a reminder is sent before the photos expire.
     pub async fn set_reminder(&self, email: &str, language: Language) -> Response {
         self.visit.browser.put(&self.path("association/reminder"), &json!({ "email": email, "language": language })).await
     }
@@ -84,7 +84,7 @@ impl Acting<'_> {
         self.delete(&format!("authorizations/{application}")).await
     }
 
-    /// Lists authorizations. `query` is empty or such as `?limit=1`.
+    /// Lists authorizations. `query` is empty or begins with `?`, such as `?limit=1`.
     pub async fn authorizations(&self, query: &str) -> Response {
         self.get(&format!("authorizations{query}")).await
     }
@@ -107,14 +107,14 @@ impl Acting<'_> {
         self.confirm().await.expect(200).json()["consent"]["version"].clone()
     }
 
-    /// Submits, confirms and associates a code. Returns the association.
+    /// Submits and confirms a code, and associates its photos. Returns the association.
     pub async fn take(&self, code: &str) -> Value {
         let version = self.submit_and_confirm(code).await;
         self.associate(&version).await.expect(201).json()
     }
 }
 
-/// Returns the citizen's requests on their own behalf.
+/// Returns the calls of a citizen who acts for themselves.
 pub fn own(visit: &Visit) -> Acting<'_> {
     acting(visit, "self")
 }
@@ -145,7 +145,7 @@ pub async fn show_photo(visit: &Visit, kind: ImageKind) -> Response {
 
 pub const REMINDER: &str = "/v1/subjects/self/association/reminder";
 
-/// Sets the email address for a reminder before the photos expire.
+/// Sets the email address to which a reminder is sent before the photos expire.
 pub async fn set_reminder(visit: &Visit, email: &str, language: Language) -> Response {
     own(visit).set_reminder(email, language).await
 }

@@ -50,8 +50,8 @@ fn dedented(lines: &[String]) -> String {
     lines.iter().map(|line| line.get(indent..).unwrap_or_default()).collect::<Vec<_>>().join("\n")
 }
 
-/// A shell that runs one block after another and stops at the first command that fails, as a person following the page would. A terminal
-/// instead continues with the rest of a block, so pages join commands with `&&` where continuing would do harm.
+/// A shell that runs one block after another and stops at the first command that fails, as a person who follows the page would. A terminal,
+/// however, runs the remaining commands of a pasted block even if one fails. Pages join commands with `&&` where this would do harm.
 pub struct Shell {
     process: Child,
     input: ChildStdin,
@@ -112,7 +112,7 @@ impl Shell {
 
 impl Drop for Shell {
     fn drop(&mut self) {
-        // The shell may have exited already.
+        // Ignores errors, because the shell may have exited already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

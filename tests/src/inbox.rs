@@ -1,4 +1,4 @@
-//! The sandbox's inbox: the SMS and emails that people were sent.
+//! Reads the sandbox's inbox, which has the SMS and emails that were sent to people.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{browser::Response, qr, stack};
 
-/// Timeout for the arrival of a message. Sending is asynchronous: the stream wakes the sender within seconds.
+/// Timeout for the arrival of a message. Sending is asynchronous: the table's stream wakes the sender within seconds.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Clone, Deserialize)]
@@ -25,6 +25,8 @@ pub struct Message {
     /// The MIME source of an email, in base64.
     pub raw: Option<String>,
     pub sender_id: Option<String>,
+    /// The data that SES stores about an email: its ID, the configuration set and the tags.
+    pub ses: Option<Value>,
 }
 
 /// Returns all messages to this recipient with a sequence number above `after`, oldest first.
@@ -80,7 +82,7 @@ impl Message {
         self.text.contains("#code=")
     }
 
-    /// Returns the one-time password, if the message has one: six digits.
+    /// Returns the six digits of the one-time password, if the message has one.
     pub fn otp(&self) -> Option<String> {
         if self.brings_code() {
             return None;
@@ -88,7 +90,7 @@ impl Message {
         self.text.split(|c: char| !c.is_ascii_digit()).find(|run| run.len() == 6).map(str::to_owned)
     }
 
-    /// Returns the code number as a person would obtain it: from the link of an SMS, from the QR picture of an email.
+    /// Returns the code number as a person would obtain it: from the link in an SMS, or from the QR picture in an email.
     ///
     /// # Panics
     /// If there is none.
@@ -133,7 +135,7 @@ pub fn code_of_link(link: &str) -> String {
     code.to_owned()
 }
 
-/// Makes sending to this recipient fail the next `times` times, or `"always"`; 0 ends the failures.
+/// Makes the next `times` calls that send to this recipient fail. `"always"` makes all of them fail, and 0 ends the failures.
 pub async fn fail(to: &str, times: &Value, error: &str) {
     let rule = json!({ "to": to, "fail": times, "error": error });
     let request = stack::client().post(format!("{}/failures", stack::sandbox())).json(&rule);

@@ -1,4 +1,4 @@
-//! Minors of the sandbox, who are created for a test and whose custody, numbers and age can change.
+//! Creates minors in the sandbox, each for one test, and changes their custody, numbers and age.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ impl Minor {
         }
     }
 
-    /// Changes the minor: `{"custodian": key or null}`, `{"afm": true}`, `{"adult": true}` or `{"adult_in": 30}` in days.
+    /// Changes the minor: `{"custodian": key or null}`, `{"afm": true}`, `{"adult": true}` or `{"adult_in": days}`.
     pub async fn change(&self, change: &Value) -> Value {
         let url = format!("{}/minors/{}", stack::sandbox(), self.key);
         let request = stack::client().post(&url).json(change);

@@ -1,4 +1,4 @@
-//! Apps on telephones: they sign people in through the system's browser, and then send a bearer token.
+//! Simulates apps on telephones, which sign people in through the system's browser and then send a bearer token.
 
 use aws_lc_rs::{digest, rand};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -16,7 +16,7 @@ use crate::{
 /// The redirect URI of the tests' app. The local stack allows this path at any loopback port.
 pub const REDIRECT_URI: &str = "http://127.0.0.1:51004/signed-in";
 
-/// The app's state of one sign-in.
+/// The values that an app remembers during a sign-in.
 #[derive(Debug, Clone)]
 pub struct AppSignIn {
     pub redirect_uri: String,

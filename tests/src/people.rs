@@ -1,4 +1,4 @@
-//! People of the sandbox, and their sign-in: TAXISnet's page, then the one-time password by SMS.
+//! Creates or finds people of the sandbox and signs them in: first on TAXISnet's page, then with the one-time password from an SMS.
 
 use domain::Language;
 use serde::Deserialize;
@@ -38,13 +38,22 @@ impl Person {
         self.mobile.as_deref().expect("this person has a mobile number")
     }
 
+    /// Changes a person who was created for a test: the mobile number (`{"mobile": true}`), the offices of a clerk (`{"offices": [...]}`),
+    /// or the response of the register of clerks (`{"clerk_register": "fail"}`). Returns the changed person.
+    pub async fn change(&self, change: &Value) -> Self {
+        let url = format!("{}/people/{}", stack::sandbox(), self.key);
+        let request = stack::client().post(&url).json(change);
+        let response = Response::read(format!("POST {url}"), request).await.expect(200);
+        serde_json::from_value(response.json()).expect("a person")
+    }
+
     /// Returns an email address that no other person has.
     pub fn email(&self) -> String {
         format!("{}.{}@example.gr", self.key, self.afm)
     }
 }
 
-/// Creates a person whom the service has never seen. `kind` is `citizen`, `photographer` or `no_mobile`.
+/// Creates a person whom the service has never seen. `kind` is `citizen`, `photographer`, `kep_clerk` or `no_mobile`.
 pub async fn fresh(kind: &str) -> Person {
     let request = stack::client().post(format!("{}/people", stack::sandbox())).json(&json!({ "kind": kind }));
     let response = Response::read("POST /people of the sandbox".to_owned(), request).await.expect(201);
@@ -78,7 +87,8 @@ pub async fn begin_sign_in(browser: &Browser) -> Url {
     url
 }
 
-/// Presses a button of TAXISnet's page, such as `("afm", "454330124")` or `("deny", "1")`. Returns the URL to which TAXISnet redirects.
+/// Presses a button of TAXISnet's page, given by its name and value, such as `("afm", "454330124")` or `("deny", "1")`. Returns the URL to
+/// which TAXISnet redirects.
 ///
 /// # Panics
 /// If the page is not shown, or does not redirect.
@@ -127,7 +137,7 @@ pub async fn citizen(person: Person, language: Language) -> Visit {
     choose_citizen(visit, session).await
 }
 
-/// Chooses the role of citizen and agrees to the text on personal data, after the one-time password.
+/// Completes a sign-in after the one-time password: chooses the role of citizen and agrees to the text on personal data.
 pub async fn choose_citizen(visit: Visit, mut session: Value) -> Visit {
     if session["stage"] == "role" {
         session = visit.browser.put("/v1/session/role", &json!({ "kind": "citizen" })).await.expect(200).json();
@@ -149,7 +159,7 @@ pub async fn photographer(person: Person, language: Language) -> Visit {
     choose_photographer(visit, &session).await
 }
 
-/// Chooses to act for the first business, after the one-time password.
+/// Completes a sign-in after the one-time password: chooses to act for the first business.
 ///
 /// # Panics
 /// If the person has no business.
@@ -162,12 +172,12 @@ pub async fn choose_photographer(visit: Visit, session: &Value) -> Visit {
     visit
 }
 
-/// Creates and signs in a citizen for one test, whose language is Greek.
+/// Creates a citizen for one test, and signs them in with Greek as their language.
 pub async fn fresh_citizen() -> Visit {
     citizen(fresh("citizen").await, Language::El).await
 }
 
-/// Creates and signs in a photographer for one test, whose language is Greek.
+/// Creates a photographer for one test, and signs them in with Greek as their language.
 pub async fn fresh_photographer() -> Visit {
     photographer(fresh("photographer").await, Language::El).await
 }

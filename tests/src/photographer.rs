@@ -1,4 +1,4 @@
-//! Calls of photographers: upload, check, issue and resend.
+//! Makes the API calls of photographers: upload, check, issue and resend.
 
 use std::time::{Duration, Instant};
 
@@ -59,7 +59,7 @@ impl To {
     }
 }
 
-/// Returns another mobile number that looks the same when masked: it differs in one digit in the middle.
+/// Returns another mobile number with the same masked form. It differs only in one digit in the middle.
 pub fn number_with_the_same_mask(number: &str) -> String {
     let (start, end) = (&number[..number.len() - 5], &number[number.len() - 4..]);
     let middle = if number.as_bytes()[start.len()] == b'0' { "1" } else { "0" };
@@ -130,7 +130,7 @@ pub async fn issue_code(visit: &Visit, upload_id: &str, to: &To, language: Langu
     visit.browser.post("/v1/photographer/issuances", &body).await
 }
 
-/// Issues a code to somebody who has agreed to a reminder before it expires.
+/// Issues a code to somebody who has agreed to receive a reminder before the code expires.
 pub async fn issue_code_with_reminder(visit: &Visit, upload_id: &str, to: &To, language: Language) -> Response {
     let recipient = json!({ "kind": to.kind(), "value": to.address() });
     let body = json!({ "upload_id": upload_id, "recipient": recipient, "language": language, "reminder": true });
@@ -142,6 +142,20 @@ pub async fn issue_code_without_face(visit: &Visit, upload_id: &str, to: &To, wi
     let recipient = json!({ "kind": to.kind(), "value": to.address() });
     let body = json!({ "upload_id": upload_id, "recipient": recipient, "language": "el", "without_face": without_face });
     visit.browser.post("/v1/photographer/issuances", &body).await
+}
+
+/// Issues a code with the photographer's own reference.
+pub async fn issue_code_with_reference(visit: &Visit, upload_id: &str, to: &To, reference: &Value) -> Response {
+    let recipient = json!({ "kind": to.kind(), "value": to.address() });
+    let body = json!({ "upload_id": upload_id, "recipient": recipient, "language": "el", "reference": reference });
+    visit.browser.post("/v1/photographer/issuances", &body).await
+}
+
+/// Requests the first page of the history, filtered by the beginning of the reference. `period` is the query parameter for the day or
+/// month, such as `day=2026-11-22`.
+pub async fn search(visit: &Visit, beginning: &str, period: &str) -> Response {
+    let reference: String = beginning.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    visit.browser.get(&format!("/v1/photographer/issuances?reference={reference}&{period}")).await
 }
 
 /// Uploads two pictures without a face and requests the report on each, so that a code may be issued for the second one. Returns the second
@@ -160,7 +174,7 @@ pub async fn locate_face(visit: &Visit, copy: &[u8]) -> Response {
     visit.browser.request(Method::POST, FACE).body("image/jpeg", copy).send().await
 }
 
-/// Sends a code again: to the same recipient in the same language, unless others are given.
+/// Sends a code again. Uses the same recipient and language unless the arguments give new ones.
 pub async fn resend_code(visit: &Visit, upload_id: &str, to: Option<&To>, language: Option<Language>) -> Response {
     let mut body = Map::new();
     if let Some(to) = to {
@@ -214,7 +228,7 @@ pub async fn listed(visit: &Visit, upload_id: &str) -> Value {
 /// Waits until the upload's row of the history meets a condition. Returns the row.
 ///
 /// # Panics
-/// If it does not before the timeout.
+/// If the row does not meet the condition before the timeout.
 pub async fn wait_until_listed(visit: &Visit, upload_id: &str, condition: impl Fn(&Value) -> bool, timeout: Duration) -> Value {
     let started = Instant::now();
     loop {

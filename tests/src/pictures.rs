@@ -1,4 +1,4 @@
-//! Pictures that must be rejected or cause a warning, and a few unusual but valid ones, each made from a good picture.
+//! Creates pictures that must be rejected or cause a warning, and a few unusual but valid ones. Each is made from a valid picture.
 
 use std::io::Cursor;
 
@@ -31,7 +31,7 @@ pub fn png_named_jpg() -> Vec<u8> {
     file
 }
 
-/// Returns the portrait cut off in its image data, like an interrupted upload.
+/// Returns the portrait, truncated in its image data like an interrupted upload.
 pub fn truncated() -> Vec<u8> {
     PORTRAIT[..PORTRAIT.len() / 2].to_vec()
 }
@@ -83,7 +83,8 @@ pub fn padded(file: &[u8], length: usize) -> Vec<u8> {
     let missing = length.checked_sub(file.len()).expect("at least as many bytes as the file has");
     let mut comments = Vec::with_capacity(missing);
     while comments.len() < missing {
-        // A segment has at most 65,537 bytes, of which marker and length take four. 60,000 leaves enough bytes for the last segment.
+        // A segment has at most 65,537 bytes, of which four are its marker and length. If more bytes remain, 60,000 of them are written
+        // first, so that the last segment never gets fewer than four.
         let remaining = missing - comments.len();
         let size = if remaining <= 65_537 { remaining } else { 60_000 };
         let stored = u16::try_from(size - 2).expect("a comment of at least four bytes").to_be_bytes();

@@ -1,11 +1,12 @@
-//! Routes of infra/openapi.yaml that a test can call without knowing the operation.
+//! Finds routes of infra/openapi.yaml that a test can call without knowing the operation.
 
 const DOCUMENT: &str = include_str!("../../infra/openapi.yaml");
 
-/// Returns the path of an operation if its method is GET and its path has no parameter but `{subject}`, such as
+/// Returns the path of an operation if its method is GET and its path has no parameter except `{subject}`, such as
 /// `/v1/subjects/{subject}/accesses`.
 ///
-/// Reads the lines of the document, because `make run` builds this crate, and a YAML parser takes time to build.
+/// Searches the document line by line and does not parse it, because `make run` builds this crate, and a YAML parser would take time to
+/// build.
 pub fn path_of_read(operation: &str) -> Option<String> {
     let id = format!("      operationId: {operation}");
     let mut lines = DOCUMENT.lines().collect::<Vec<_>>().into_iter().rev().skip_while(|line| *line != id);

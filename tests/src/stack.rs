@@ -5,7 +5,7 @@ use std::{env, net::SocketAddr, process::Command, sync::LazyLock, time::Duration
 /// Returns a variable of the stack's environment.
 ///
 /// # Panics
-/// If it is not set. Without a stack, tests fail; they never skip.
+/// If it is not set, so that tests without a stack fail instead of being skipped.
 pub fn variable(name: &str) -> String {
     env::var(name).unwrap_or_else(|_| {
         panic!("{name} is not set: run `make test`, or take a running stack's settings first: `set -a; . .local/dev/env; set +a`")
@@ -33,15 +33,15 @@ pub fn resources(suffix: &str) -> Vec<(String, String)> {
     found
 }
 
-/// Returns a builder for HTTP clients that reach the stack. A client with pooled connections belongs to one runtime. Clients of a stack with TLS trust only the
-/// certificate authority in the file that `MYPHOTO_CA` names.
+/// Returns a builder for HTTP clients that reach the stack. A client that pools connections must be used in one runtime only. Clients of a
+/// stack with TLS trust only the certificate authority in the file that `MYPHOTO_CA` names.
 ///
 /// # Panics
 /// If this file cannot be read.
 pub fn client_builder() -> reqwest::ClientBuilder {
     let builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
-        // Browsers and curl resolve *.localhost to the loopback address; the system's resolver may not.
+        // Browsers and curl resolve *.localhost to the loopback address, but the system's resolver may not do so.
         .resolve("myphoto.localhost", SocketAddr::from(([127, 0, 0, 1], 0)))
         .no_proxy()
         .timeout(Duration::from_secs(60));
@@ -54,7 +54,7 @@ pub fn client_builder() -> reqwest::ClientBuilder {
     }
 }
 
-/// Returns the HTTP client for all calls. It pools no connections, because each test has a runtime of its own.
+/// Returns the HTTP client for all calls. It pools no connections, because each test has a separate runtime.
 pub fn client() -> &'static reqwest::Client {
     static CLIENT: LazyLock<reqwest::Client> =
         LazyLock::new(|| client_builder().pool_max_idle_per_host(0).build().expect("an HTTP client"));
@@ -75,8 +75,21 @@ pub fn python(script: &str, arguments: &[String]) -> Result<Vec<u8>, String> {
 
 /// Invokes the function whose name is in this variable, as its schedule would. Returns its output, or the error in `Err`.
 pub async fn invoke(function_variable: &str) -> Result<String, String> {
-    let name = variable(function_variable);
-    let result = tokio::task::spawn_blocking(move || python("tests/invoke.py", &[name])).await.expect("a thread");
+    invoke_with(function_variable, &serde_json::json!({})).await
+}
+
+/// Invokes the function whose name is in this variable with an input. Returns its output, or the error in `Err`.
+pub async fn invoke_with(function_variable: &str, input: &serde_json::Value) -> Result<String, String> {
+    let arguments = [variable(function_variable), input.to_string()];
+    let result = tokio::task::spawn_blocking(move || python("tests/invoke.py", &arguments)).await.expect("a thread");
+    result.map(|output| String::from_utf8_lossy(&output).into_owned())
+}
+
+/// Creates a copy of a function with these environment variables changed, invokes the copy and deletes it. `function` is the logical ID in
+/// template.yaml. Returns the output, or the error in `Err`.
+pub async fn invoke_copy(function: &str, changes: &serde_json::Value, event: &serde_json::Value) -> Result<String, String> {
+    let arguments = [function.to_owned(), changes.to_string(), event.to_string()];
+    let result = tokio::task::spawn_blocking(move || python("tests/invoke_copy.py", &arguments)).await.expect("a thread");
     result.map(|output| String::from_utf8_lossy(&output).into_owned())
 }
 
@@ -88,7 +101,7 @@ pub fn end_schedules() {
     python("tests/end_schedules.py", &[]).expect("disabled schedules");
 }
 
-/// Returns the lines of all functions' log groups between two times in milliseconds since 1970, as (variable of the group, line).
+/// Returns the log lines of all functions between two times in milliseconds since 1970, as (variable of the log group, line).
 pub fn log_lines(since: i64, until: i64) -> Vec<(String, String)> {
     let groups = resources("_LOG");
     let mut arguments = vec!["--between".to_owned(), since.to_string(), until.to_string()];

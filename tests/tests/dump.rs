@@ -91,7 +91,7 @@ async fn objects(client: &aws_sdk_s3::Client) -> Vec<StoredValue> {
 
 /// Returns whether a readable picture begins anywhere in the data.
 fn contains_picture(data: &[u8]) -> bool {
-    // A plain loop over positions, because the data is large and tests are compiled without optimisation.
+    // This is a plain loop and not an iterator, because the data is large and tests are compiled without optimisation.
     let mut at = 0;
     while at + 3 < data.len() {
         let readable = match data[at] {
@@ -113,8 +113,8 @@ fn contains_picture(data: &[u8]) -> bool {
 fn assert_reveals_nothing(dump: &[StoredValue], secrets: &[Secret], otps: &[String], issued: &[&Issued]) {
     let search = Search::new(secrets);
     for StoredValue { place, data } in dump {
-        // Originals are skipped, because other users of the stack may be uploading some at this moment. This test's own uploads are
-        // finished.
+        // Skips the originals, because other users of the stack may be uploading some at this moment. The originals of this test's uploads
+        // must have been deleted.
         if place.contains("incoming/") {
             assert!(issued.iter().all(|one| !place.contains(&one.upload_id)), "an original remains: {place}");
             continue;
@@ -127,7 +127,7 @@ fn assert_reveals_nothing(dump: &[StoredValue], secrets: &[Secret], otps: &[Stri
     }
 }
 
-/// Asserts that the dump contains this code's item and its sealed pictures, so that the search for secrets is not in vain.
+/// Asserts that the dump contains this code's item and its sealed pictures. Without them, the search for secrets would prove nothing.
 async fn assert_contains(dump: &[StoredValue], issued: &Issued, prefix: &str) {
     let id = storage::sealing::code_id(&CodeNumber::parse(&issued.code).unwrap());
     assert!(dump.iter().any(|found| found.place == "CODES_TABLE code_id" && found.data == id.as_bytes()));
@@ -159,7 +159,14 @@ async fn a_copy_of_all_tables_and_the_bucket_reveals_no_code_no_person_and_no_fa
     all.use_photos().await;
     let after_use = dump().await;
     assert_contains(&after_use, &all.by_sms, "associated").await;
-    for sealed in ["STAFF_TABLE sealed", "REMINDERS_TABLE sealed", "ISSUANCES_TABLE issued.without_face"] {
+    for sealed in [
+        "STAFF_TABLE sealed",
+        "REMINDERS_TABLE sealed",
+        "ISSUANCES_TABLE issued.without_face",
+        "ISSUANCES_TABLE issued.reference",
+        "HISTORY_TABLE at_kep.sealed",
+        "HISTORY_TABLE document",
+    ] {
         assert!(after_use.iter().any(|found| found.place == sealed), "{sealed}");
     }
     assert_all_is_hidden(&after_use, &all);

@@ -4,7 +4,10 @@
 
 mod project;
 
-use std::{collections::BTreeSet, fs};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
 
 use aws_lambda_events::{cloudwatch_events::CloudWatchEvent, dynamodb};
 use lambda_http::{Body, RequestExt, request::RequestContext};
@@ -91,12 +94,32 @@ fn events_of_functions_without_a_route_match_their_stream_or_schedule() {
                     }
                 }
                 Some("Schedule") => {
+                    // If a schedule has an `Input`, EventBridge sends the input instead of the usual event of a schedule.
+                    let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect(&file);
+                    let inputs: Vec<_> = sources.values().filter_map(|source| source["Properties"]["Input"].as_str()).map(json).collect();
+                    let samples: Vec<_> = events_of(&function).into_iter().map(|(_, text)| json(&text)).collect();
+                    assert!(inputs.iter().all(|input| samples.contains(input)), "missing in events/{function}: the input of a schedule");
+                    if inputs.contains(&json(&text)) {
+                        continue;
+                    }
                     let event: CloudWatchEvent = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"));
                     assert_eq!(
                         (event.source.as_deref(), event.detail_type.as_deref()),
                         (Some("aws.events"), Some("Scheduled Event")),
                         "{file}"
                     );
+                }
+                // The function receives the event as the rule's `InputTransformer` transforms it. infra/local/test_ses_report.py tests the
+                // transformer.
+                Some("EventBridgeRule") => {
+                    let report: sending::Report = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"));
+                    assert!(storage::is_time_ordered_id(report.message_id()), "{file}");
+                    let sample: BTreeMap<String, serde_json::Value> = serde_json::from_str(&text).expect(&file);
+                    let transformer = &source["Properties"]["InputTransformer"];
+                    let paths = transformer["InputPathsMap"].as_object().expect("paths");
+                    assert_eq!(sample.keys().collect::<BTreeSet<_>>(), paths.keys().collect(), "{file}: the fields of the transformer");
+                    let input = transformer["InputTemplate"].as_str().expect("a template");
+                    assert!(paths.keys().all(|name| input.contains(&format!("\"{name}\": "))), "{input}");
                 }
                 other => panic!("{function} has an event source of type {other:?}"),
             }

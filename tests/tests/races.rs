@@ -89,7 +89,7 @@ async fn one_code_associated_by_fifty_people_at_once_has_one_owner() {
     }
 }
 
-/// A period between two acknowledged changes, in which every pull must succeed, or every pull must be rejected.
+/// A period between two acknowledged changes. Every pull in it must succeed if `allowed` is true, and must be rejected otherwise.
 struct Period {
     from: Instant,
     until: Instant,
@@ -103,7 +103,7 @@ struct Pull {
     succeeded: bool,
 }
 
-/// Returns all pulls of this subject's images in the access log, sorted: the case, and whether the pull succeeded.
+/// Returns all pulls of this subject's images in the access log, sorted by case number. The second value is `true` if the pull succeeded.
 async fn logged_pulls(visit: &Visit, handle: &str) -> Vec<(String, bool)> {
     let all = visit.browser.all_of(&format!("/v1/subjects/{handle}/accesses"), "accesses").await;
     let mut all: Vec<_> = all.iter().map(|access| (access["case"].as_str().unwrap().to_owned(), access["outcome"] == "given")).collect();
@@ -170,7 +170,7 @@ async fn under_load_a_pull_obeys_the_last_change_acknowledged_before_it() {
         }
     }
     assert!(checked.iter().all(|count| *count > 3), "too few pulls were checked: {checked:?} of {}", pulls.len());
-    // The access log contains each pull once, with its outcome, and no other.
+    // The access log contains each pull once, with its outcome, and no other pull.
     let mut made: Vec<_> = pulls.into_iter().map(|pull| (pull.case, pull.succeeded)).collect();
     made.sort();
     assert_eq!(logged_pulls(&visit, "self").await, made);

@@ -39,7 +39,7 @@ use storage::sealing::code_id;
 /// A lock that tests take for writing if they delete data that other tests need, and for reading otherwise.
 static ALONE: tokio::sync::RwLock<()> = tokio::sync::RwLock::const_new(());
 
-/// Time within which a message that is due again is sent. The sweep runs each minute.
+/// Timeout for sending a message that is due again. The sweep runs each minute.
 const NEXT_SWEEP_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Returns the only code block that contains a text, in a section of a page of docs/operating. `heading` is the section's heading.
@@ -170,7 +170,7 @@ async fn the_documented_commands_find_show_and_erase_a_person() {
     citizen.submit(&erased.code).await.rejected(404, "code_not_active");
     assert_eq!(objects_of(&erased.set).await, 0);
     assert!(items_where("REMINDERS_TABLE", "about = :value", &format!("association#{}", ids[0])).await.is_empty());
-    // Not erased are records that the law requires us to retain, and other people's photos.
+    // Records that the law requires us to retain, and other people's photos, are not erased.
     assert!(shell.run(&block("peoples-requests.md", "## A request for data", "get-item")).contains("access#"));
     own(&other.visit).show_photo(ImageKind::Face).await.expect(200);
     assert!(objects_of(&other.set).await > 0);
@@ -221,7 +221,7 @@ async fn the_documented_commands_explain_and_delete_a_stuck_stack() {
     let stuck = |text: &str| block("stuck-stack.md", "## Find the cause", text);
     let delete = |text: &str| block("stuck-stack.md", "## Delete a stack that never served", text);
 
-    // The stack of the service itself has no failures, and neither has its nested stack.
+    // The commands find no failures in the stack of the service, and none in its nested stack.
     let output = shell.run(&stuck("failures() {"));
     assert!(output.starts_with("CREATE_COMPLETE") || output.starts_with("UPDATE_COMPLETE"), "{output}");
     assert_eq!(shell.run(&stuck("--logical-resource-id Watch")), "");
@@ -232,8 +232,8 @@ async fn the_documented_commands_explain_and_delete_a_stuck_stack() {
     shell.run(&delete("tables() {"));
     shell.run(&delete("--no-deletion-protection-enabled"));
 
-    // The emulator deletes even protected tables with a failed stack. So the commands that turn protection off are tested on a stack that was
-    // created successfully.
+    // When a stack fails, the emulator deletes even its protected tables. The commands that turn protection off are therefore tested on a
+    // stack that was created successfully.
     let name = format!("protected{number}");
     create_stack(&mut shell, &name, &small_stack(false));
     let output = shell.run(&delete("tables() {"));

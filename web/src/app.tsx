@@ -1,4 +1,4 @@
-import type { ComponentType } from "preact";
+import type { ComponentChildren, ComponentType } from "preact";
 import { LocationProvider, Route, Router, lazy } from "preact-iso";
 
 import { NotFound } from "./pages/not_found";
@@ -7,30 +7,52 @@ import { AppSignInPage } from "./pages/session/app_sign_in";
 import { RolePage } from "./pages/session/role_choice";
 import { SignInProblem } from "./pages/session/sign_in_problem";
 import { Start } from "./pages/session/start";
-import { Gate } from "./shell/gate";
+import { session } from "./api/session";
+import { Gate, type RoleKind } from "./shell/gate";
 import { Shell } from "./shell/shell";
 
 type CitizenPages = typeof import("./pages/citizen/pages");
-type PhotographerPages = typeof import("./pages/photographer/pages");
+
+const kepPages = () => import("./pages/kep/pages");
+const photographerPages = () => import("./pages/photographer/pages");
+/** Pages that photographers rarely open. */
+const rarePhotographerPages = () => import("./pages/photographer/rare_pages");
 
 /**
  * Loads a page on demand. If loading fails (no network, or a new version was deployed and the old files are gone), `NotLoaded` takes its
  * place.
  */
-function lazyPage(load: () => Promise<ComponentType>) {
-  return lazy(() => load().catch(() => NotLoaded));
+function lazyPage<P = object>(load: () => Promise<ComponentType<P>>) {
+  return lazy(() => load().catch((): ComponentType<P> => NotLoaded));
 }
 
-/** All pages of a role are loaded together. */
+/** All pages of a role are loaded together. A clerk of a KEP uses the citizen's pages in a case. */
 function citizen(name: keyof CitizenPages) {
-  return gated("citizen", lazyPage(() => import("./pages/citizen/pages").then((pages) => pages[name])));
+  const InnerPage = lazyPage(() => import("./pages/citizen/pages").then((pages) => pages[name]));
+  return function Gated() {
+    const isClerk = session.value?.role?.kind === "kep_clerk";
+    return (
+      <Gate role={isClerk ? "kep_clerk" : "citizen"}>
+        {isClerk ? (
+          <InCase>
+            <InnerPage />
+          </InCase>
+        ) : (
+          <InnerPage />
+        )}
+      </Gate>
+    );
+  };
 }
 
-function photographer(name: keyof PhotographerPages) {
-  return gated("photographer", lazyPage(() => import("./pages/photographer/pages").then((pages) => pages[name])));
+const InCase: ComponentType<{ children: ComponentChildren }> = lazyPage(() => kepPages().then((pages) => pages.InCase));
+
+/** Returns a page for one role. `load` imports the module that contains this page and others. */
+function rolePage<Name extends string, Pages extends Readonly<Record<Name, ComponentType>>>(role: RoleKind, load: () => Promise<Pages>, name: Name) {
+  return gated(role, lazyPage(() => load().then((pages) => pages[name])));
 }
 
-function gated(role: "citizen" | "photographer" | undefined, InnerPage: ComponentType) {
+function gated(role: RoleKind | undefined, InnerPage: ComponentType) {
   return function Gated() {
     return (
       <Gate role={role}>
@@ -57,15 +79,17 @@ const PAGES: readonly (readonly [path: string, page: ComponentType])[] = [
   ["/people/:subject/reminder", citizen("Reminder")],
   ["/people/:subject/dissociation", citizen("Dissociate")],
   ["/people/:subject/data", citizen("MyData")],
-  ["/photographer", photographer("Issued")],
-  ["/photographer/new", photographer("NewPhotos")],
-  ["/photographer/issued/:upload", photographer("SendAgain")],
-  ["/photographer/staff", photographer("Staff")],
+  ["/people/:subject/visits", citizen("Visits")],
+  ["/kep", rolePage("kep_clerk", kepPages, "Counter")],
+  ["/photographer", rolePage("photographer", photographerPages, "Issued")],
+  ["/photographer/new", rolePage("photographer", photographerPages, "NewPhotos")],
+  ["/photographer/issued/:upload", rolePage("photographer", rarePhotographerPages, "SendAgain")],
+  ["/photographer/staff", rolePage("photographer", rarePhotographerPages, "Staff")],
   ["/about", lazyPage(() => import("./pages/about").then((page) => page.default))],
   ["/accessibility", lazyPage(() => import("./pages/accessibility").then((page) => page.default))],
 ];
 
-/** The router handles all paths except the API's, which the browser requests. */
+/** Pattern of the paths that the router handles: all except those of the API, which the browser requests from the service. */
 const WEB_PATHS = /^(?!\/v1\/)/;
 
 export function App() {

@@ -1,4 +1,7 @@
-/* Creates the URLs of scripts that a page starts itself. Trusted Types allow them only from the policy `myphoto`, which exists once. */
+/*
+ * Creates the URLs of scripts that a page starts itself. Trusted Types allow such URLs only from the policy `myphoto`, which can be created
+ * only once.
+ */
 type ScriptPolicy = { createScriptURL: (url: string) => string };
 type TrustedTypes = { createPolicy: (name: string, rules: ScriptPolicy) => ScriptPolicy };
 

@@ -24,23 +24,24 @@ from .runtime_api import HOST, Kind, Report, RuntimeApi, error_payload
 LOG = logging.getLogger(__name__)
 
 ENV_PREFIX = "LAMBDA_NATIVE_ENV_"
-# Prefixes of variables that LocalStack passes to its own process in a container, and that do not exist on Lambda.
+# LocalStack's variables with these prefixes are for its own process in a container. They do not exist on Lambda, so functions do not get them.
 NOT_IN_LAMBDA = ("LOCALSTACK_", "EDGE_PORT", "AWS_LAMBDA_FUNCTION_TIMEOUT")
-# Seconds to wait for the next poll after a response. A process polls as soon as it has written the last log line of an event.
+# Maximum seconds to wait for the next poll after a response. A process may still write log lines after the response, and polls when it has written them. So the
+# log is read after this wait.
 POLL_AFTER_RESPONSE_SECONDS = 1
 # Maximum seconds from the start of a process to its first poll, as on Lambda.
 INIT_SECONDS = 10
 
 
 class FunctionProcess:
-    """A process that runs `bootstrap`, with its own Runtime API and with its output in a file."""
+    """A process that runs `bootstrap`. It has a separate Runtime API, and writes its output to a file."""
 
     def __init__(self, code, env):
         self.api = RuntimeApi()
         self._output = tempfile.TemporaryFile("ab+")
         self._read = 0
         try:
-            # The process stays in the session (setsid) of LocalStack, so that infra/local/daemon.py kills both together.
+            # The process stays in the session (setsid) of LocalStack, so that infra/local/daemon.py kills it together with LocalStack.
             self._child = subprocess.Popen(
                 [str(code / "bootstrap")],
                 cwd=code,
@@ -169,7 +170,7 @@ class NativeRuntimeExecutor(RuntimeExecutor):
         return InvocationResult(request_id, report.body, is_error=report.kind is not Kind.RESPONSE, logs=logs)
 
     def _outcome(self, process, request_id, timeout):
-        """Returns the report that ends this event. Converts a timeout or an exit of the process to Lambda's error for it."""
+        """Returns the report with the response or error to this event. If the process reaches the timeout or exits, returns Lambda's error for that."""
         deadline = time.monotonic() + timeout
         while True:
             try:
@@ -180,7 +181,7 @@ class NativeRuntimeExecutor(RuntimeExecutor):
             if report.kind is Kind.EXIT:
                 message = f"RequestId: {request_id} Error: Runtime exited with error: exit status {report.body.decode()}"
                 return Report(Kind.ERROR, request_id, error_payload("Runtime.ExitError", message))
-            # Other reports are skipped, which are polls and late reports about earlier events.
+            # Skips polls, and late reports about earlier events.
             if report.request_id == request_id:
                 return report
 

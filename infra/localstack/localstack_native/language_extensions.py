@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform
 
 
 def expand(template):
-    """Returns the template with loops expanded, and with lookups that have a default resolved."""
+    """Returns the template in which loops are expanded and lookups with a DefaultValue are replaced by their result."""
     expanded = _without_loops(template)
     return _without_defaults(expanded, expanded["Mappings"]) if "Mappings" in expanded else expanded
 

@@ -1,7 +1,8 @@
 """Providers that run moto's DynamoDB and streams inside LocalStack, for machines without DynamoDB Local: PROVIDER_OVERRIDE_DYNAMODB=moto.
 
 LocalStack's own providers forward to DynamoDB Local, which needs Java and is under Amazon's licence. In moto, checking a condition and writing the item are not
-one atomic step, so a lock serializes all calls. """
+one atomic step, so a lock serializes all calls.
+"""
 
 import threading
 

@@ -1,6 +1,7 @@
 """Patches of LocalStack 4.14.0. Each replaces one behaviour that differs from AWS, or that needs Docker or a download.
 
-The docstring of a patch describes the behaviour that it replaces. A patch replaces a function inside LocalStack, so all of them are valid for one version only.
+The docstring of a patch describes the behaviour that it replaces. A patch replaces a function inside LocalStack, so the patches are valid for this version
+only.
 """
 
 import fnmatch
@@ -35,13 +36,14 @@ def apply_all():
         for patch in PATCHES:
             patch()
     except Exception:
-        # LocalStack would log the hook's exception and continue without the patches.
+        # Ends the process, because LocalStack would log the hook's exception and continue without the patches.
         LOG.critical("LocalStack cannot run this stack", exc_info=True)
         os._exit(1)
 
 
 def replace(owner, name, wrap):
-    """Replaces `owner.name` by the result of `wrap` for the original. Raises AttributeError if it does not exist, as in another version of LocalStack."""
+    """Replaces `owner.name` by the result of `wrap(original)`. Raises AttributeError if `owner.name` does not exist, which can happen with another
+    version of LocalStack."""
     setattr(owner, name, wrap(getattr(owner, name)))
 
 
@@ -129,7 +131,7 @@ def route_custom_domain_names():
             stages[domain_name] = (rest_api_id, stage)
             return original(self, context, domain_name, rest_api_id, domain_name_id=domain_name_id, base_path=base_path, stage=stage, **rest)
 
-        # LocalStack finds an operation's function by these attributes.
+        # LocalStack finds the function of an operation by the function's name and attributes, so the replacement gets those of the original.
         create.__name__ = original.__name__
         vars(create).update(vars(original))
         return create

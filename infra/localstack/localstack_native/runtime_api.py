@@ -33,7 +33,7 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True)
 class Report:
-    """An event of the process's life. `request_id` is set for the response or error of an invocation. `body` is the payload or the exit status."""
+    """A report about the process. `request_id` is set for the response or error of an invocation. `body` is the payload or the exit status."""
 
     kind: Kind
     request_id: str | None = None

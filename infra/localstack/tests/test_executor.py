@@ -118,7 +118,7 @@ class Executors(unittest.TestCase):
             with self.assertRaises(StatusErrorException) as raised:
                 self.executor("", init="time.sleep(60)")
             self.assertEqual(json.loads(raised.exception.payload)["errorType"], "Sandbox.Timedout")
-            # A process that is started in place of one that exited is killed too if it never polls.
+            # If a process exits and its replacement never polls, the replacement is killed too.
             executor = self.executor("sys.exit(1)", init="time.sleep(60 if os.path.exists('again') else 0); open('again', 'w')")
             self.invoke(executor)
             with self.assertRaises(StatusErrorException):

@@ -122,7 +122,8 @@ class Patches(unittest.TestCase):
             original, patched = self.patched(ApigatewayNextGenProvider, "create_base_path_mapping", patches.route_custom_domain_names)
             self.assertEqual(vars(patched), vars(original), "LocalStack still finds the operation")
             with contextlib.suppress(Exception):
-                # After adding the routes it calls LocalStack's original function, which needs a real provider and fails here.
+                # After adding the routes, the patched function calls LocalStack's original function, which needs a real provider and fails
+                # here.
                 patched(mock.Mock(), mock.Mock(), "photos.example", "api1", stage="live")
             hosts = {call.kwargs["host"] for call in added.call_args_list}
             self.assertEqual(len(hosts), 1)

@@ -46,7 +46,7 @@ pub enum Command {
         #[arg(value_parser = application_id)]
         id: ApplicationId,
     },
-    /// Adds the applications of a file that do not exist yet
+    /// Adds the applications of a file, and skips those that already exist
     Seed { file: PathBuf },
 }
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 /// Permitted size of an RSA key's modulus.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 3072..=8192;
 
-/// Why the key in a file is rejected.
+/// The reason for which the key in a file is rejected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadKey {
     #[error(
@@ -47,7 +47,7 @@ pub struct Key {
 /// Parses and checks a public key in PEM or JWK.
 ///
 /// # Errors
-/// If it is not a key that the service accepts, and in particular if it is a private key.
+/// If the text is not a key that the service accepts, and in particular if it is a private key.
 pub fn read_key(text: &str) -> Result<Key, BadKey> {
     let text = text.trim();
     if text.contains("PRIVATE KEY") {
@@ -63,7 +63,7 @@ fn from_pem(text: &str) -> Result<Key, BadKey> {
     let bytes = text.as_bytes();
     let key = DecodingKey::from_ed_pem(bytes).or_else(|_| DecodingKey::from_ec_pem(bytes)).or_else(|_| DecodingKey::from_rsa_pem(bytes));
     let key = key.map_err(|_| BadKey::Unreadable)?;
-    // This already fails if the length is not that of a point on P-256 or P-384.
+    // The conversion to a JWK already fails if the length is not that of a point on P-256 or P-384.
     checked(&Jwk::from_decoding_key(&key, None).map_err(|_| BadKey::Curve)?)
 }
 
@@ -116,7 +116,7 @@ fn checked(jwk: &Jwk) -> Result<Key, BadKey> {
             Ok(key(SigningAlgorithm::Rs256, &json!({ "e": own.e, "kty": "RSA", "n": own.n })))
         }
         AlgorithmParameters::OctetKey(_) => Err(BadKey::Shared),
-        // Other kinds of keys that the library supports now or in a later version.
+        // All other kinds of keys, including kinds that a later version of the library may add.
         AlgorithmParameters::Other(_) | _ => Err(BadKey::Unreadable),
     }
 }
@@ -177,7 +177,7 @@ mod tests {
         let mut jwk: Value = serde_json::from_str(&read_key(&public(P256)).unwrap().jwk).unwrap();
         let bytes = |jwk: &Value, name: &str| URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap();
         let (mut x, mut y) = (bytes(&jwk, "x"), bytes(&jwk, "y"));
-        // Moves a byte from y to x. Concatenated without a length check, they would still be the same point.
+        // Moves one byte from `y` to `x`. A parser that joins the coordinates without checking their lengths would read the same point.
         x.push(y.remove(0));
         jwk["x"] = json!(URL_SAFE_NO_PAD.encode(x));
         jwk["y"] = json!(URL_SAFE_NO_PAD.encode(y));

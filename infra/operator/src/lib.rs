@@ -157,7 +157,7 @@ impl Registry {
         self.change(id, |application| application.withdrawn_at = at.map(|at| application.withdrawn_at.unwrap_or(at))).await
     }
 
-    /// Adds the applications of a file that do not exist yet, and does not change the others.
+    /// Adds the applications of a file. Skips those that already exist, without changing them.
     async fn seed(&self, path: PathBuf) -> Result<String, OperatorError> {
         let seed = seed::parse(&read(&path)?).map_err(|error| OperatorError::Seed { path, error: Box::new(error) })?;
         let (mut added, total) = (0, seed.len());

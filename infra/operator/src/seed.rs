@@ -1,4 +1,4 @@
-//! Parses a file of applications, for the local stack or for a first set of applications.
+//! Parses a file of applications, which a local stack or a new installation begins with.
 
 use std::collections::BTreeMap;
 

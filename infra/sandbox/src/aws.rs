@@ -1,6 +1,6 @@
 //! The two AWS operations that send messages: SNS Publish (query protocol) and SESv2 SendEmail (JSON). The responses are in AWS's format.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use axum::Json;
 use axum::body::Bytes;
@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::email;
 use crate::failures::Failure;
-use crate::inbox::{Channel, Sent};
+use crate::inbox::{Channel, Sent, Ses};
 use crate::{Sandbox, World};
 
 /// AWS's limits for the text of an SMS, and for an email with its attachments.
@@ -25,7 +25,7 @@ const EMAIL_BYTES_MAX: usize = 10 * 1024 * 1024;
 
 enum Rejection {
     NotSigned,
-    /// Signed for another service, or not in the format of Signature Version 4.
+    /// The call is signed for another service, or its signature is not in the format of Signature Version 4.
     WronglySigned,
     Invalid(String),
     UnknownAction,
@@ -140,6 +140,7 @@ fn publish(world: &Sandbox, headers: &HeaderMap, body: &[u8]) -> Result<Uuid, Re
         html: None,
         raw: None,
         sender_id: sender_id.cloned(),
+        ses: None,
     };
     world.inbox.add(sent).map_err(Rejection::NotStored)?;
     Ok(Uuid::new_v4())
@@ -161,6 +162,16 @@ struct SendEmail {
     #[serde(default)]
     destination: Destination,
     content: Content,
+    configuration_set_name: Option<String>,
+    #[serde(default)]
+    email_tags: Vec<Tag>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Tag {
+    name: String,
+    value: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -270,6 +281,9 @@ fn send_email(world: &Sandbox, headers: &HeaderMap, body: &[u8]) -> Result<Strin
             return Err(Rejection::Failure(failure));
         }
     }
+    let message_id = format!("{}-000000", Uuid::new_v4());
+    let tags = tags(call.email_tags).ok_or_else(|| invalid("Invalid email tag"))?;
+    let ses = Ses { message_id: message_id.clone(), configuration_set: call.configuration_set_name, tags };
     for to in recipients {
         let sent = Sent {
             channel: Channel::Email,
@@ -280,8 +294,22 @@ fn send_email(world: &Sandbox, headers: &HeaderMap, body: &[u8]) -> Result<Strin
             html: email.html.clone(),
             raw: Some(STANDARD.encode(&raw)),
             sender_id: None,
+            ses: Some(ses.clone()),
         };
         world.inbox.add(sent).map_err(Rejection::NotStored)?;
     }
-    Ok(format!("{}-000000", Uuid::new_v4()))
+    Ok(message_id)
+}
+
+/// Returns the tags of an email by name. Returns `None` if a name occurs twice, or if a name or value breaks AWS's rule: up to 256 ASCII
+/// letters, digits, hyphens, underscores, dots and at signs.
+fn tags(given: Vec<Tag>) -> Option<BTreeMap<String, Vec<String>>> {
+    let is_valid = |text: &str| (1..=256).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.@".contains(&b));
+    let mut tags = BTreeMap::new();
+    for Tag { name, value } in given {
+        if !is_valid(&name) || !is_valid(&value) || tags.insert(name, vec![value]).is_some() {
+            return None;
+        }
+    }
+    Some(tags)
 }

@@ -19,7 +19,7 @@ pub(crate) fn parse(raw: &[u8]) -> Option<Email> {
     let to = [message.to(), message.cc(), message.bcc()].into_iter().flatten().flat_map(addresses).collect();
     let html = message.html_bodies().find_map(|part| match &part.body {
         PartType::Html(html) => Some(html.to_string()),
-        // For a message without HTML, `html_bodies` returns the text part.
+        // For a message without HTML, `html_bodies` returns the text part, so the type of the part is checked.
         PartType::Text(_) | PartType::Binary(_) | PartType::InlineBinary(_) | PartType::Message(_) | PartType::Multipart(_) => None,
     });
     Some(Email {
@@ -37,9 +37,9 @@ fn addresses<'a>(header: &'a Address<'_>) -> impl Iterator<Item = String> + 'a {
 
 /// An email as the inbox shows it.
 pub(crate) struct Rendered {
-    /// The HTML, with its own pictures embedded as `data:` URLs.
+    /// The HTML. Pictures that belong to the message are embedded as `data:` URLs.
     pub(crate) html: Option<String>,
-    /// The other attachments: name and `data:` URL.
+    /// The name and `data:` URL of each attachment that is not embedded in the HTML.
     pub(crate) attachments: Vec<(String, String)>,
 }
 
@@ -67,7 +67,7 @@ fn data_url(part: &MessagePart<'_>) -> String {
         || "application/octet-stream".to_owned(),
         |kind| format!("{}/{}", kind.ctype(), kind.subtype().unwrap_or("octet-stream")),
     );
-    // The type comes from the sender and becomes part of an HTML attribute, so other characters are removed.
+    // The type comes from the sender and becomes part of an HTML attribute, so only letters, digits and `/-+.` remain.
     let kind: String = kind.chars().filter(|c| c.is_ascii_alphanumeric() || "/-+.".contains(*c)).collect();
     format!("data:{kind};base64,{}", STANDARD.encode(part.contents()))
 }

@@ -104,8 +104,8 @@ impl Failures {
     }
 }
 
-/// `POST /failures {to, fail, error}`: adds a rule for a recipient of one test, and resets its count. The rule is not stored
-/// across restarts.
+/// `POST /failures {to, fail, error}`: adds a rule for a recipient, or replaces the recipient's rule and starts its count again. The rule
+/// is not stored across restarts.
 pub(crate) async fn create(State(world): State<World>, body: axum::body::Bytes) -> Response {
     match serde_json::from_slice::<Rule>(&body).map(|rule| world.failures.set(rule)) {
         Ok(true) => StatusCode::NO_CONTENT.into_response(),

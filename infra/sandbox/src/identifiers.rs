@@ -1,4 +1,4 @@
-//! Check digits of identifiers. On purpose, this is not the service's implementation, so that a mistake in one of the two is noticed.
+//! Check digits of identifiers. The sandbox does not use the service's implementation, so that tests notice a mistake in either of the two.
 
 use jiff::civil::Date;
 

@@ -1,6 +1,6 @@
-//! Stores the SMS and emails that were sent, in limited number and size, and restores them after a restart.
+//! Stores the SMS and emails that were sent, up to a maximum number and size, and restores them after a restart.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -19,7 +19,7 @@ use crate::journal::Journal;
 pub(crate) struct Bounds {
     messages: usize,
     bytes: usize,
-    /// Size of the file at which removed messages are deleted from it.
+    /// Size that the file may reach before it is rewritten without the removed messages.
     file_bytes: u64,
 }
 
@@ -51,6 +51,18 @@ pub(crate) struct Sent {
     /// The MIME message of an email, in base64.
     pub(crate) raw: Option<String>,
     pub(crate) sender_id: Option<String>,
+    /// The data that SES stores about an email besides its content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ses: Option<Ses>,
+}
+
+/// The ID that SES gave to an email, and the call's fields that SES repeats in its events about this email.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Ses {
+    pub(crate) message_id: String,
+    pub(crate) configuration_set: Option<String>,
+    /// The values of each tag. SES lists several values for a tag, but a call gives only one.
+    pub(crate) tags: BTreeMap<String, Vec<String>>,
 }
 
 impl Message {
@@ -72,7 +84,7 @@ struct Inner {
     journal: Journal,
 }
 
-/// The messages within the limits.
+/// The stored messages. The oldest ones are removed when `bounds` are exceeded.
 struct Retained {
     bounds: Bounds,
     messages: VecDeque<Message>,
@@ -170,6 +182,7 @@ mod tests {
             html: None,
             raw: None,
             sender_id: Some("myPhoto".to_owned()),
+            ses: None,
         }
     }
 

@@ -14,7 +14,8 @@ pub(crate) enum Lang {
 }
 
 impl Lang {
-    /// Returns the language of the query parameter `lang`, or else the one that the browser prefers, or else Greek.
+    /// Returns the language of the query parameter `lang`. Without the parameter, returns the browser's preferred language. Returns Greek
+    /// for every language other than English.
     pub(crate) fn of(parameter: Option<&str>, headers: &HeaderMap) -> Self {
         let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         match parameter.unwrap_or(accepted).get(..2) {
@@ -43,7 +44,7 @@ pub(crate) struct Layout<'a> {
     pub(crate) title: &'a str,
     /// URL of this page in the other language.
     pub(crate) other_language: Option<String>,
-    /// Whether the browser reloads the page every few seconds.
+    /// True if the browser reloads the page every few seconds.
     pub(crate) refreshes: bool,
 }
 

@@ -1,5 +1,5 @@
 //! Replaces the external services of myPhoto for local runs and tests: TAXISnet, the national registers, and SNS and SES with
-//! an inbox for SMS and email. It listens on loopback. It is also a library, so that tests can start it on a port of their own.
+//! an inbox for SMS and email. It listens on loopback. It is also a library, so that each test can start it on a separate port.
 
 mod aws;
 mod email;
@@ -29,7 +29,7 @@ use jiff::civil::Date;
 
 pub use seed::SeedError;
 
-/// Enough for an email of 10 MB in base64.
+/// Maximum size of a request body. It permits an email of 10 MB in base64.
 const BODY_BYTES_MAX: usize = 15 * 1024 * 1024;
 
 /// The credentials that the service must use towards the sandbox.
@@ -83,6 +83,7 @@ pub fn router(secrets: Secrets, seed: &str, state: &Path) -> Result<Router, Star
         .route("/health", get(|| async { "ok" }))
         .route("/people.json", get(people::list))
         .route("/people", post(people::create))
+        .route("/people/{key}", post(people::change))
         .route("/minors", post(minors::create))
         .route("/minors/{key}", post(minors::change))
         .route("/businesses/close", post(people::close_business))
@@ -93,8 +94,10 @@ pub fn router(secrets: Secrets, seed: &str, state: &Path) -> Result<Router, Star
         .route("/inbox/{seq}/raw", get(pages::raw))
         .route("/v2/email/outbound-emails", post(aws::ses))
         .route("/registers/v1/person", post(registers::person))
+        .route("/registers/v1/person-by-number", post(registers::person_by_number))
         .route("/registers/v1/contact", post(registers::contact))
         .route("/registers/v1/businesses", post(registers::businesses))
+        .route("/registers/v1/kep-offices", post(registers::kep_offices))
         .route("/registers/v1/custody", post(registers::custody))
         .route("/{server}/oauth/authorize", get(taxisnet::authorize_page).post(taxisnet::authorize))
         .route("/{server}/oauth/token", post(taxisnet::token))

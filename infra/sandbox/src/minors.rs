@@ -13,7 +13,7 @@ use jiff::ToSpan;
 use serde::{Deserialize, Serialize};
 
 use crate::journal::Journal;
-use crate::people::{Change, Person};
+use crate::people::{Change, Person, storage_error};
 use crate::seed::Custody;
 use crate::{World, bad_request, today};
 
@@ -27,7 +27,7 @@ struct Inner {
     journal: Journal,
 }
 
-/// A change of custody: from now on only this custodian has custody of the minor, or nobody if there is none.
+/// A change of custody. From now on, only this custodian has custody of the minor. If `custodian` is `None`, nobody has custody.
 #[derive(Serialize, Deserialize)]
 struct Assignment {
     minor: String,
@@ -67,10 +67,10 @@ fn assign(all: &mut Vec<Custody>, assignment: &Assignment) {
 struct NewMinor {
     /// Key of a person.
     custodian: String,
-    /// Whether the minor has an AFM.
+    /// True if the minor has an AFM.
     #[serde(default)]
     afm: bool,
-    /// Whether the minor, a foreigner's child, has a PAAYPA instead of an AMKA.
+    /// True if the minor is a foreigner's child and has a PAAYPA instead of an AMKA.
     #[serde(default)]
     paaypa: bool,
 }
@@ -119,7 +119,7 @@ pub(crate) async fn change(State(world): State<World>, extract::Path(key): extra
     };
     let days = if requested.adult { Some(0) } else { requested.adult_in };
     let born = days.map(|days| today().saturating_add(i64::from(days).days()).saturating_sub(18.years()));
-    let change = Change { afm: requested.afm || requested.adult, born, can_sign_in: requested.adult };
+    let change = Change { afm: requested.afm || requested.adult, born, can_sign_in: requested.adult, ..Change::default() };
     let person = match world.people.change(&key, &change) {
         Ok(Some(person)) => person,
         Ok(None) => return bad_request("no person with this key was created at run time"),
@@ -131,9 +131,4 @@ pub(crate) async fn change(State(world): State<World>, extract::Path(key): extra
         return storage_error(&error);
     }
     Json(&*person).into_response()
-}
-
-fn storage_error(error: &io::Error) -> Response {
-    let body = serde_json::json!({ "code": "not_created", "detail": error.to_string() });
-    (StatusCode::INSUFFICIENT_STORAGE, Json(body)).into_response()
 }

@@ -95,6 +95,15 @@ fn card(lang: Lang, person: &Person) -> Markup {
                 @for business in &person.businesses {
                     div { dt { (lang.text("Επιχείρηση", "Business")) } dd { (business.name) " (" (business.activities.join(", ")) ")" } }
                 }
+                @for office in &person.offices {
+                    div {
+                        dt { (lang.text("Υπάλληλος", "Clerk")) }
+                        dd {
+                            (office.name) " (" (office.id) ")"
+                            @if let Some(until) = office.until { ", " (lang.text("έως", "until")) " " (until) }
+                        }
+                    }
+                }
             }
         }
     }
@@ -212,6 +221,12 @@ fn message_article(lang: Lang, message: &Message, size: &str) -> Markup {
                     title=(lang.text("Το email", "The email"))
                     srcdoc={ "<base target=_blank>" (html) } {},
                 None => p.text { (with_links(&sent.text)) }
+            }
+            @if sent.ses.as_ref().is_some_and(|ses| ses.configuration_set.is_some()) {
+                p.quiet {
+                    (lang.text("Για να επιστραφεί αυτό το email: ", "To make this email come back: "))
+                    code { "make bounce TO=" (sent.to) }
+                }
             }
             @if let Some(email) = &email {
                 @for (name, data) in &email.attachments {

@@ -9,7 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{self, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiff::ToSpan;
@@ -36,11 +36,17 @@ pub(crate) struct Person {
     pub(crate) paaypa: Option<String>,
     /// The mobile number that is confirmed in the communications register.
     pub(crate) mobile: Option<String>,
-    /// Whether the person can sign in.
+    /// True if the person can sign in.
     pub(crate) taxisnet: bool,
     pub(crate) registers: Registers,
     pub(crate) businesses: Vec<Business>,
-    /// Whether the person was created at run time.
+    /// KEP offices that have authorised the person as a clerk.
+    #[serde(default)]
+    pub(crate) offices: Vec<Office>,
+    /// How the register of KEP clerks responds to requests about the person.
+    #[serde(default)]
+    pub(crate) clerk_register: Registers,
+    /// True if the person was created at run time.
     pub(crate) created: bool,
 }
 
@@ -57,6 +63,16 @@ pub(crate) struct Business {
     pub(crate) afm: String,
     pub(crate) name: String,
     pub(crate) activities: Vec<String>,
+}
+
+/// A KEP office, with the last day on which it authorises the person as a clerk. Without a last day, the authorisation has no end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Office {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) until: Option<Date>,
 }
 
 /// How the registers respond to requests about a person.
@@ -81,9 +97,15 @@ impl Person {
         self.businesses.iter().flat_map(|business| &business.activities).any(|activity| activity.starts_with("74.20."))
     }
 
+    /// Returns the KEP offices at which the person is an authorised clerk today.
+    pub(crate) fn current_offices(&self) -> impl Iterator<Item = &Office> {
+        self.offices.iter().filter(|office| office.until.is_none_or(|until| today() <= until))
+    }
+
     pub(crate) fn roles(&self) -> Vec<&'static str> {
         let minor = self.birth_date.saturating_add(18.years()) > today();
-        [("minor", minor), ("citizen", self.taxisnet), ("photographer", self.is_photographer())]
+        let clerk = self.current_offices().next().is_some();
+        [("minor", minor), ("citizen", self.taxisnet), ("photographer", self.is_photographer()), ("kep_clerk", clerk)]
             .into_iter()
             .filter_map(|(role, is)| is.then_some(role))
             .collect()
@@ -154,7 +176,7 @@ impl People {
         self.read(|inner| inner.all.clone())
     }
 
-    /// Returns the person whose data the registers return instead of this person's: the first one with another AFM.
+    /// Returns the first person with another AFM. The registers return that person's data instead of this person's ([`Registers::Mixed`]).
     pub(crate) fn mixed_up_with(&self, person: &Person) -> Option<Arc<Person>> {
         self.read(|inner| inner.all.iter().find(|other| other.afm != person.afm).cloned())
     }
@@ -225,7 +247,17 @@ impl People {
         }
         if change.can_sign_in {
             person.taxisnet = true;
-            person.mobile = Some(format!("+30699{serial:0>7}"));
+        }
+        match change.mobile.or(change.can_sign_in.then_some(true)) {
+            Some(true) => person.mobile = Some(format!("+30699{serial:0>7}")),
+            Some(false) => person.mobile = None,
+            None => {}
+        }
+        if let Some(offices) = &change.offices {
+            person.offices.clone_from(offices);
+        }
+        if let Some(clerk_register) = change.clerk_register {
+            person.clerk_register = clerk_register;
         }
         let person = Arc::new(person);
         inner.journal.append(&*person)?;
@@ -235,10 +267,15 @@ impl People {
 }
 
 /// A change of a person who was created at run time.
+#[derive(Default)]
 pub(crate) struct Change {
     pub(crate) afm: bool,
     pub(crate) born: Option<Date>,
     pub(crate) can_sign_in: bool,
+    /// True to give the person a confirmed mobile number, false to remove the number.
+    pub(crate) mobile: Option<bool>,
+    pub(crate) offices: Option<Vec<Office>>,
+    pub(crate) clerk_register: Option<Registers>,
 }
 
 impl Inner {
@@ -288,6 +325,33 @@ pub(crate) async fn create(State(world): State<World>, body: Bytes) -> Response 
         Err(error) => (StatusCode::INSUFFICIENT_STORAGE, Json(serde_json::json!({ "code": "not_created", "detail": error.to_string() })))
             .into_response(),
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PersonChange {
+    mobile: Option<bool>,
+    offices: Option<Vec<Office>>,
+    clerk_register: Option<Registers>,
+}
+
+/// `POST /people/{key} {"mobile", "offices", "clerk_register"}`: changes a person who was created at run time.
+pub(crate) async fn change(State(world): State<World>, extract::Path(key): extract::Path<String>, body: Bytes) -> Response {
+    let PersonChange { mobile, offices, clerk_register } = match serde_json::from_slice(&body) {
+        Ok(requested) => requested,
+        Err(error) => return bad_request(&error.to_string()),
+    };
+    match world.people.change(&key, &Change { mobile, offices, clerk_register, ..Change::default() }) {
+        Ok(Some(person)) => Json(ListedPerson::new(&person)).into_response(),
+        Ok(None) => bad_request("no person with this key was created at run time"),
+        Err(error) => storage_error(&error),
+    }
+}
+
+/// Responds that a change could not be written to the state folder.
+pub(crate) fn storage_error(error: &io::Error) -> Response {
+    let body = serde_json::json!({ "code": "not_created", "detail": error.to_string() });
+    (StatusCode::INSUFFICIENT_STORAGE, Json(body)).into_response()
 }
 
 #[derive(Deserialize)]

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::people::{Identifier, Person, Registers};
 use crate::{Sandbox, World, identifiers};
 
-/// Delay of the response for people whose registers are slow.
+/// Delay of a response about a person with [`Registers::Slow`].
 const SLOW_RESPONSE: Duration = Duration::from_secs(20);
 
 pub(crate) enum Rejection {
@@ -49,18 +49,40 @@ struct ByAfm {
 #[serde(deny_unknown_fields)]
 struct ByCustody {
     custodian_afm: String,
-    minor: MinorIdentifier,
+    minor: Number,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct MinorIdentifier {
+struct ByNumber {
+    number: Number,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Number {
     kind: Identifier,
     value: String,
 }
 
+impl Number {
+    fn is_valid(&self) -> bool {
+        match self.kind {
+            Identifier::Afm => identifiers::is_afm(&self.value),
+            // An AMKA and a PAAYPA have the same form. Without the person's birth date, only this form can be checked.
+            Identifier::Amka | Identifier::Paaypa => identifiers::is_paaypa(&self.value),
+        }
+    }
+}
+
 pub(crate) async fn person(State(world): State<World>, headers: HeaderMap, body: Bytes) -> Reply {
     let person = requested_person(&world, &headers, &body).await?;
+    Ok(Json(described(&person)))
+}
+
+pub(crate) async fn person_by_number(State(world): State<World>, headers: HeaderMap, body: Bytes) -> Reply {
+    let ByNumber { number } = parse(&world, &headers, &body)?;
+    let person = by_number(&world, &number).await?;
     Ok(Json(described(&person)))
 }
 
@@ -74,18 +96,20 @@ pub(crate) async fn businesses(State(world): State<World>, headers: HeaderMap, b
     Ok(Json(json!({ "afm": person.afm, "businesses": world.people.businesses_of(&person) })))
 }
 
+pub(crate) async fn kep_offices(State(world): State<World>, headers: HeaderMap, body: Bytes) -> Reply {
+    let person = requested_person(&world, &headers, &body).await?;
+    let person = respond_as(person.clerk_register, &world, person).await?;
+    let offices: Vec<Value> = person.current_offices().map(|office| json!({ "id": office.id, "name": office.name })).collect();
+    Ok(Json(json!({ "afm": person.afm, "offices": offices })))
+}
+
 pub(crate) async fn custody(State(world): State<World>, headers: HeaderMap, body: Bytes) -> Reply {
     let query: ByCustody = parse(&world, &headers, &body)?;
-    let valid = match query.minor.kind {
-        Identifier::Afm => identifiers::is_afm(&query.minor.value),
-        // An AMKA and a PAAYPA have the same form, and only that can be checked without the person's birth date.
-        Identifier::Amka | Identifier::Paaypa => identifiers::is_paaypa(&query.minor.value),
-    };
-    if !valid {
+    if !query.minor.is_valid() {
         return Err(Rejection::BadRequest);
     }
     let custodian = by_afm(&world, &query.custodian_afm).await?;
-    let minor = apply_behaviour(&world, world.people.find(query.minor.kind, &query.minor.value)).await?;
+    let minor = by_number(&world, &query.minor).await?;
     let custody = world.custody.is_in_force(&custodian, &minor);
     Ok(Json(json!({ "custodian_afm": custodian.afm, "minor": described(&minor), "custody": custody })))
 }
@@ -107,16 +131,20 @@ async fn requested_person(world: &Sandbox, headers: &HeaderMap, body: &[u8]) -> 
 }
 
 async fn by_afm(world: &Sandbox, afm: &str) -> Result<Arc<Person>, Rejection> {
-    if !identifiers::is_afm(afm) {
-        return Err(Rejection::BadRequest);
-    }
-    apply_behaviour(world, world.people.find(Identifier::Afm, afm)).await
+    by_number(world, &Number { kind: Identifier::Afm, value: afm.to_owned() }).await
 }
 
-/// Returns the person, or responds in the way that the seed configures for this person.
-async fn apply_behaviour(world: &Sandbox, person: Option<Arc<Person>>) -> Result<Arc<Person>, Rejection> {
-    let person = person.ok_or(Rejection::PersonUnknown)?;
-    match person.registers {
+async fn by_number(world: &Sandbox, number: &Number) -> Result<Arc<Person>, Rejection> {
+    if !number.is_valid() {
+        return Err(Rejection::BadRequest);
+    }
+    let person = world.people.find(number.kind, &number.value).ok_or(Rejection::PersonUnknown)?;
+    respond_as(person.registers, world, person).await
+}
+
+/// Returns the person, or the response that `behaviour` requires.
+async fn respond_as(behaviour: Registers, world: &Sandbox, person: Arc<Person>) -> Result<Arc<Person>, Rejection> {
+    match behaviour {
         Registers::Answer => {}
         Registers::Unknown => return Err(Rejection::PersonUnknown),
         Registers::Fail => return Err(Rejection::InternalError),

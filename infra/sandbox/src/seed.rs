@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::failures::Rule;
 use crate::identifiers::{self, is_afm, is_amka_of, is_mobile, is_paaypa};
-use crate::people::{Business, Note, Person, Registers};
+use crate::people::{Business, Note, Office, Person, Registers};
 
 #[derive(Debug, thiserror::Error)]
 pub enum SeedError {
@@ -23,7 +23,7 @@ pub(crate) struct Seed {
     pub(crate) failures: Vec<Rule>,
 }
 
-/// Custody of a minor. `until` is its last day; custody without it has no end.
+/// Custody of a minor. `until` is its last day. Without `until`, the custody has no end.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Custody {
@@ -65,6 +65,10 @@ struct SeedPerson {
     registers: Registers,
     #[serde(default)]
     businesses: Vec<Business>,
+    #[serde(default)]
+    offices: Vec<Office>,
+    #[serde(default)]
+    clerk_register: Registers,
 }
 
 fn yes() -> bool {
@@ -122,6 +126,8 @@ fn to_person(person: SeedPerson, today: Date) -> Result<Person, SeedError> {
         taxisnet: person.taxisnet,
         registers: person.registers,
         businesses: person.businesses,
+        offices: person.offices,
+        clerk_register: person.clerk_register,
         created: false,
     })
 }
@@ -158,10 +164,23 @@ fn check(person: &Person, taken: &mut HashSet<String>) -> Result<(), SeedError> 
             return Err(invalid(&person.key, "a business's AFM occurs twice"));
         }
     }
+    for (position, office) in person.offices.iter().enumerate() {
+        if !is_office_id(&office.id) || office.name.is_empty() {
+            return Err(invalid(&person.key, "a KEP office needs an id of at most 40 letters, digits and hyphens, and a name"));
+        }
+        if person.offices[..position].iter().any(|other| other.id == office.id) {
+            return Err(invalid(&person.key, "a KEP office occurs twice"));
+        }
+    }
     if person.taxisnet && person.afm.is_none() {
         return Err(invalid(&person.key, "a person without an AFM cannot have TAXISnet"));
     }
     Ok(())
+}
+
+/// Checks the format of `infra/registers.yaml`.
+fn is_office_id(id: &str) -> bool {
+    (1..=40).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 fn invalid(key: &str, problem: &str) -> SeedError {
@@ -207,5 +226,8 @@ mod tests {
         let error = seed(&PEOPLE.replace("+306944100002", "+306944100001")).err().unwrap();
         assert_eq!(error.to_string(), "nikos: mobile occurs twice");
         assert!(seed(&PEOPLE.replace("father_name", "fathername")).is_err());
+        let error = seed(&PEOPLE.replace("KEP-0418", "KEP-0417")).err().unwrap();
+        assert_eq!(error.to_string(), "thanos: a KEP office occurs twice");
+        assert!(seed(&PEOPLE.replace("KEP-0418", "KEP 0418")).is_err());
     }
 }

@@ -29,7 +29,7 @@ const TOKEN_LIFETIME: Duration = Duration::from_secs(300);
 /// Number of people created at run time for whom the sign-in page has a button. The others can sign in by their AFM.
 const CREATED_PEOPLE_SHOWN_MAX: usize = 20;
 
-/// The two servers of TAXISnet. The second one asks for a one-time password itself; the sandbox skips that step.
+/// The two servers of TAXISnet. The second one asks for a one-time password itself, but the sandbox skips that step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Server {
@@ -71,7 +71,7 @@ pub(crate) struct Authorize {
     #[serde(default)]
     pub(crate) scope: String,
     pub(crate) state: Option<String>,
-    /// Language of the page, a parameter of the sandbox only.
+    /// Language of the page. Only the sandbox has this parameter.
     pub(crate) lang: Option<String>,
     /// Field of the form: AFM of the person who signs in.
     afm: Option<String>,
@@ -79,7 +79,7 @@ pub(crate) struct Authorize {
     deny: Option<String>,
 }
 
-/// Notice that the page shows above the list of people.
+/// The notice above the list of people on the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Notice {
     None,
@@ -120,11 +120,11 @@ pub(crate) async fn authorize(State(world): State<World>, Path(server): Path<Ser
     found(&query.back(redirect, ("code", &code)))
 }
 
-/// Why a request cannot start a sign-in.
+/// The reason for which a request cannot start a sign-in.
 enum InvalidRequest {
     Client,
     RedirectUri,
-    /// Reported to the client at this URL.
+    /// The error is reported to the client at this URL.
     Reported(Url),
 }
 
@@ -143,8 +143,8 @@ impl InvalidRequest {
 }
 
 impl Authorize {
-    /// Returns the redirect URI. Errors of the client ID or the URI itself are never reported to that URI (RFC 6749, 4.1.2.1); all other
-    /// errors are.
+    /// Returns the redirect URI. Errors of the client ID or the URI itself are never reported to that URI (RFC 6749, 4.1.2.1). All other
+    /// errors are reported to it.
     fn redirect(&self, world: &Sandbox) -> Result<Url, InvalidRequest> {
         if self.client_id != world.client_id {
             return Err(InvalidRequest::Client);

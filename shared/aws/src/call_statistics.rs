@@ -21,12 +21,12 @@ use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 pub struct CallStatistics {
     /// Requests sent, including retries.
     pub calls: u32,
-    /// The part of `calls` that the SDK sent as retries.
+    /// How many of `calls` were retries by the SDK.
     pub retries: u32,
-    /// Longest chain of consecutive rounds. A request belongs to round `n + 1` if a response to a request of round `n` had arrived when it was
-    /// sent, so concurrent requests belong to one round.
+    /// Number of consecutive rounds. A request belongs to round `n + 1` if it was sent after a response to a request of round `n` had
+    /// arrived. Concurrent requests therefore belong to one round.
     pub rounds: u32,
-    /// The part of `calls` that background tasks sent.
+    /// How many of `calls` were sent by background tasks.
     pub background_calls: u32,
     /// Latest round in which a response has arrived.
     completed: u32,
@@ -55,7 +55,8 @@ pub async fn counted<F: Future>(future: F) -> (F::Output, CallStatistics) {
     counted_after(0, future).await
 }
 
-/// Runs a future like [`counted`], for a background task that starts after round `rounds` of the main work.
+/// Does the same as [`counted`] for a background task that starts after round `rounds` of the main work. The first round of the task is
+/// `rounds + 1`.
 pub async fn counted_after<F: Future>(rounds: u32, future: F) -> (F::Output, CallStatistics) {
     CALL_STATISTICS
         .scope(Cell::new(CallStatistics { completed: rounds, ..CallStatistics::default() }), async {
@@ -70,12 +71,13 @@ pub fn completed_rounds() -> u32 {
     CALL_STATISTICS.try_with(|statistics| statistics.get().completed).unwrap_or_default()
 }
 
-/// Interceptor that counts requests. Every AWS client of the service is built with it. Requests outside of a counted future, such as those at
-/// start-up, are not counted.
+/// Interceptor that counts requests. Every AWS client of the service is built with it. Requests outside of a counted future, such as those
+/// at start-up, are not counted.
 #[derive(Debug, Clone, Copy)]
 pub struct CallCounter;
 
-/// Round of a request.
+/// The round to which a request belongs ([`CallStatistics::rounds`]). Stored when the request is sent, and read after
+/// the attempt.
 #[derive(Debug, Clone, Copy)]
 struct Round(u32);
 

@@ -34,9 +34,9 @@ pub async fn config() -> SdkConfig {
     with_time_limits(aws_config::load_defaults(BehaviorVersion::latest()).await.into_builder())
 }
 
-/// Returns the configuration for Lambda functions. Credentials and settings come only from the environment variables that Lambda sets, because
-/// the other providers of the SDK would add code to load, relocate and run before the first event (docs/benchmarks.md). The user agent contains
-/// the name of the function, so that CloudTrail shows it and the fault tests know which function makes a call.
+/// Returns the configuration for Lambda functions. Credentials and settings come only from the environment variables that Lambda sets,
+/// because the other providers of the SDK would add code to load, relocate and run before the first event (docs/benchmarks.md). The user
+/// agent contains the name of the function, so that CloudTrail shows it and the fault tests know which function makes a call.
 pub fn of_function() -> SdkConfig {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let mut config = SdkConfig::builder()
@@ -83,8 +83,8 @@ fn service_variable(key: &ServiceConfigKey<'_>) -> String {
 static AMAZON_ROOTS: &str = include_str!("../roots/amazon.pem");
 
 /// Returns the trust store for AWS endpoints. By default it contains only Amazon's root certificates. AWS needs no others, and loading the
-/// system's certificates takes longer than everything else that a function does before its first event. Returns the system's certificates if
-/// an endpoint is overridden with an `https:` URL, or if `SSL_CERT_FILE` or `SSL_CERT_DIR` is set.
+/// system's certificates takes longer than everything else that a function does before its first event. Returns the system's certificates
+/// if an endpoint is overridden with an `https:` URL, or if `SSL_CERT_FILE` or `SSL_CERT_DIR` is set.
 fn trust_store(variables: impl Iterator<Item = (OsString, OsString)>) -> TrustStore {
     let needs_system_roots = |(name, value): (OsString, OsString)| match (name.to_string_lossy(), value.to_string_lossy()) {
         (name, endpoint) if name.starts_with("AWS_ENDPOINT_URL") => endpoint.starts_with("https:"),
@@ -123,11 +123,11 @@ fn http_client(trust_store: TrustStore, reuse: Reuse) -> SharedHttpClient {
     })
 }
 
-/// Returns a configuration for calls that must not be retried automatically, such as sending messages. The single attempt has the time limit of
-/// a whole call.
+/// Returns a configuration for calls that must not be retried automatically, such as sending messages. The single attempt may take as long
+/// as a whole call with retries.
 ///
-/// Each request opens a new connection. Lambda freezes a process between events for minutes, during which AWS closes idle connections. Without
-/// retries, the next request on such a connection would be lost (docs/decisions/delivery.md).
+/// Each request opens a new connection. Lambda freezes a process between events for minutes, during which AWS closes idle connections.
+/// Without retries, the next request on such a connection would be lost (docs/decisions/delivery.md).
 pub fn single_attempt(config: &SdkConfig) -> SdkConfig {
     config
         .to_builder()
@@ -218,7 +218,7 @@ mod tests {
         }
     }
 
-    /// Response of a DynamoDB without tables.
+    /// Response of DynamoDB to `ListTables` if there are no tables.
     const RESPONSE: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: 17\r\n\r\n{\"TableNames\":[]}";
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-//! Presigned requests. Another party sends them, so they must not contain headers that the SDK adds by itself.
+//! Presigned requests, which another party sends. They must not contain headers that the SDK adds by itself.
 
 use aws_smithy_runtime_api::{
     box_error::BoxError,
@@ -11,11 +11,11 @@ use aws_smithy_types::config_bag::ConfigBag;
 
 /// Removes every header that is not in the list before a request is signed.
 ///
-/// The SDK adds headers to requests, some of them because of environment variables, such as `x-amzn-trace-id` on Lambda. The signature would
-/// cover such a header, so the sender of the request would have to send it too, which a browser cannot do.
+/// The SDK adds headers to requests, some of them because of environment variables, such as `x-amzn-trace-id` on Lambda. The signature
+/// would cover such a header, so the sender of the request would have to send it too, which a browser cannot do.
 ///
-/// Interceptors run in the order in which they are added, and those of the SDK run before those of an operation. Add this interceptor to the
-/// operation (`customize().interceptor(...)`), so that it runs last.
+/// Interceptors run in the order in which they are added, and those of the SDK run before those of an operation. Add this interceptor to
+/// the operation (`customize().interceptor(...)`), so that it runs last.
 #[derive(Debug, Clone, Copy)]
 pub struct SignOnly(pub &'static [&'static str]);
 

@@ -9,13 +9,13 @@ use crate::{
     time::{Moment, Span},
 };
 
-/// How many applications one subject may have authorised at a time.
+/// Maximum number of applications that one subject may have authorised at a time.
 pub const AUTHORIZED_APPLICATIONS_MAX: usize = 50;
-/// How many keys one application may have at a time: the old and the new one during a key rotation.
+/// Maximum number of keys that one application may have at a time: the old and the new one during a key rotation.
 pub const KEYS_PER_APPLICATION_MAX: usize = 2;
 /// Longest validity of a signed request, from `iat` to `exp`.
 pub const REQUEST_VALID: Span = Span::seconds(60);
-/// How far the clock of an application may be ahead of ours.
+/// Maximum time by which the clock of an application may be ahead of the service's clock.
 pub const CLOCK_SKEW: Span = Span::seconds(5);
 /// Maximum number of characters in the reference (`case`) that an application gives for a pull.
 pub const CASE_CHARACTERS_MAX: usize = 64;
@@ -23,11 +23,12 @@ pub const CASE_CHARACTERS_MAX: usize = 64;
 pub const REQUEST_BYTES_MAX: usize = 4096;
 /// Maximum number of characters in `jti`, the ID that prevents replays of a signed request.
 pub const JTI_CHARACTERS_MAX: usize = 64;
-/// How long a used `jti` is stored after its request has expired. A function whose clock is behind could otherwise accept the request a
-/// second time.
+/// Time for which a used `jti` is stored after its request has expired. Without this time, a function whose clock is behind could accept
+/// the request again.
 pub const JTI_RETENTION: Span = Span::minutes(5);
 
-/// Returns whether `text` is a valid reference for a pull: not blank, without control characters, and at most [`CASE_CHARACTERS_MAX`] characters.
+/// Returns whether `text` is a valid reference for a pull: not blank, without control characters, and at most [`CASE_CHARACTERS_MAX`]
+/// characters.
 pub fn is_case(text: &str) -> bool {
     (1..=CASE_CHARACTERS_MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control) && !text.trim().is_empty()
 }
@@ -74,7 +75,8 @@ impl TryFrom<String> for ApplicationId {
     }
 }
 
-/// What an application uses photos for. The purpose alone decides which images the application may pull. There is no separate setting.
+/// Purpose for which an application uses photos. The purpose alone decides which images the application may pull. There is no separate
+/// setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
@@ -110,7 +112,7 @@ impl Purpose {
         }
     }
 
-    /// Returns whether applications with this purpose may pull `image`. Only those for driving licences may pull the signature.
+    /// Returns whether applications with this purpose may pull `image`. Only applications for driving licences may pull the signature.
     pub const fn gets(self, image: ImageKind) -> bool {
         match (image, self) {
             (ImageKind::Face, _)
@@ -153,15 +155,15 @@ impl SigningAlgorithm {
     }
 }
 
-/// Why a signed request is rejected. Faults that depend on the key are deliberately reported as one: see [`Self::Signature`].
+/// Reason for rejecting a signed request. All faults that depend on the key are deliberately reported as [`Self::Signature`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignatureFault {
     /// The request is not a JWT in the accepted form. Detected without a key.
     Malformed,
     /// The algorithm is not in [`SigningAlgorithm`]. Detected without a key.
     Algorithm,
-    /// Unknown or withdrawn application, unknown key, an algorithm other than the key's, or wrong signature. All get the same response, so that
-    /// it does not reveal which applications and keys exist.
+    /// The application is unknown or withdrawn, the key is unknown, the algorithm is not the key's, or the signature is wrong. All these
+    /// faults get the same response, so that the response does not reveal which applications and keys exist.
     Signature,
     // The following faults are reported only after the signature has been verified.
     Expired,

@@ -14,19 +14,20 @@ pub struct Authorization {
     pub since: Moment,
     /// ID of the record in the subject's history.
     pub record: String,
-    /// End of an authorization that a guardian gave: the 18th birthday of the subject. `None` if the subject gave it.
+    /// The subject's 18th birthday, on which an authorization from a guardian ends. `None` if the subject gave the authorization, or if the
+    /// photos do not expire after this birthday. The authorization then lasts as long as the association, unless it is revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Moment>,
 }
 
 impl Authorization {
-    /// Returns whether the authorization has not ended at `now`.
+    /// Returns whether the authorization is in force at `now`.
     pub fn in_force(&self, now: Moment) -> bool {
         self.until.is_none_or(|until| !now.has_reached(until))
     }
 }
 
-/// Why an application cannot be authorised for the associated photos.
+/// Reason why an application cannot be authorised for the associated photos.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotAuthorizable {
     /// The application needs photos of the file profile `needed`, but the associated photos have another profile.
@@ -38,7 +39,7 @@ pub enum NotAuthorizable {
 /// Checks that photos with this profile and these images are usable for an application that needs the profile `needed`.
 ///
 /// # Errors
-/// Returns the reason if they are not.
+/// Returns the reason if the photos are not usable.
 pub fn authorizable(needed: FileProfile, profile: FileProfile, images: impl IntoIterator<Item = ImageKind>) -> Result<(), NotAuthorizable> {
     if needed != profile {
         return Err(NotAuthorizable::ProfileMismatch { needed });
@@ -68,7 +69,7 @@ pub enum Pull {
     Refused(PullRefusal),
 }
 
-/// Why a pull was rejected, as shown to the subject. The application receives less detail: see [`PullRefusal::is_disclosed`].
+/// Reason for rejecting a pull, as shown to the subject. The application receives less detail: see [`PullRefusal::is_disclosed`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PullRefusal {

@@ -1,5 +1,5 @@
-//! Limits on the codes that are issued, and on the messages with codes that are sent, in one Athens day. Beyond a limit, issuing and resending
-//! are rejected until midnight.
+//! Limits on the codes that are issued, and on the messages with codes that are sent, in one Athens day. Beyond a limit, issuing and
+//! resending are rejected until midnight.
 //!
 //! The limits keep anyone from exhausting the SMS budget, which codes and one-time passwords share.
 
@@ -34,7 +34,7 @@ impl CodeLimit {
     }
 }
 
-/// A share of a limit that is logged when its use reaches it.
+/// A share of a daily limit. The service writes a log line when the use of the limit reaches this share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Share {
     Half,
@@ -49,7 +49,7 @@ impl Share {
         }
     }
 
-    /// Returns the largest share that `used` has reached, or `None` below half of `limit`.
+    /// Returns `Whole` if `used` has reached `limit`, `Half` if it has reached half of it, otherwise `None`.
     pub fn of(used: u32, limit: u32) -> Option<Self> {
         match used {
             used if used >= limit => Some(Self::Whole),

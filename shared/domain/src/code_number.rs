@@ -17,26 +17,27 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_encode_padding(false).with_decode_padding_mode(DecodePaddingMode::RequireNone),
 );
 
-/// Characters that no generated code number contains: `+` and `/` are unsafe in links and file names, and people confuse the others when they
-/// copy a code by hand. Codes with these characters are still parsed, because others may have issued them.
+/// Characters that no generated code number contains: `+` and `/` are unsafe in links and file names, and people confuse the other
+/// characters when they copy a code by hand. Codes with these characters are still parsed, because another issuer may use these characters.
 pub const NEVER_DRAWN: [char; 7] = ['+', '/', '0', 'O', '1', 'I', 'l'];
 
 /// 128 random bits, written as 22 characters of unpadded standard base64. [`CodeNumber::draw`] leaves 124.5 bits of entropy, because it
-/// excludes [`NEVER_DRAWN`]: 57 characters in each of 21 places, and 4 in the last.
+/// excludes [`NEVER_DRAWN`]. 57 characters remain in each of the first 21 places, and 4 in the last.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct CodeNumber([u8; 16]);
 
-/// Why a text is not a code number. A malformed code does not count against the daily limit of submissions, because it cannot be a guess.
+/// Reason why a text is not a code number. A malformed code does not count against the daily limit of submissions, because it cannot be a
+/// guess.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MalformedCode {
     #[error("{0} characters instead of {CODE_LENGTH}")]
     Length(usize),
     #[error("a character that is not allowed in code numbers")]
     Character,
-    /// The 22nd character encodes only 2 bits and is always one of A, Q, g, w. Most typing errors in it are detected.
+    /// The 22nd character encodes only 2 bits and is always one of A, Q, g, w, so most typing errors in it are detected.
     #[error("the last character is not one of A, Q, g, w")]
     LastCharacter,
-    /// A word mixes Greek letters with Latin letters or digits, as when the keyboard's language is Greek.
+    /// A word mixes Greek letters with Latin letters or digits, for example because the keyboard is set to Greek.
     #[error("a Greek letter inside the code")]
     GreekLetter,
     #[error("two or more different code numbers")]
@@ -141,7 +142,7 @@ mod tests {
         assert_eq!(CodeNumber::parse("adEC3wlknv5LcQn5W65twB").unwrap_err(), MalformedCode::LastCharacter);
     }
 
-    /// Draws a code from the given bytes, all of which have to be used.
+    /// Draws a code from the given bytes, and checks that the draw uses all of them.
     fn draw_from(bytes: impl IntoIterator<Item = [u8; 16]>) -> CodeNumber {
         let mut draws = bytes.into_iter();
         let code = CodeNumber::draw(|bytes| {
@@ -227,7 +228,7 @@ mod tests {
                 attempt = attempt.checked_add(1).ok_or(())?;
                 Ok::<_, ()>(())
             });
-            // A seed whose 256 variants are all excluded draws nothing.
+            // For some seeds, all 256 attempts give an excluded character, so no code is drawn.
             if let Ok(code) = code {
                 prop_assert!(!code.expose().contains(NEVER_DRAWN));
                 prop_assert!(CodeNumber::parse(&code.expose()).unwrap() == code);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Version of the text on personal data.
-pub const PERSONAL_DATA_VERSION: &str = "2026-12.2";
+pub const PERSONAL_DATA_VERSION: &str = "2026-12.3";
 /// Version of the text to which a citizen agrees when associating photos.
 pub const ASSOCIATION_VERSION: &str = "2026-12";
 
@@ -22,7 +22,7 @@ impl ConsentKind {
         }
     }
 
-    /// Returns the version of the text that is shown now.
+    /// Returns the current version of the text.
     pub const fn current_version(self) -> &'static str {
         match self {
             Self::PersonalData => PERSONAL_DATA_VERSION,

@@ -7,28 +7,28 @@ use crate::{
     time::{Moment, Span},
 };
 
-/// Seconds to wait after the first, second, ... failed attempt. An attempt after the last delay is the final one. The delays add up to about
-/// 13 hours, well below the 24 hours for which a message is stored.
+/// Seconds to wait after the first, second, ... failed attempt. An attempt after the last delay is the final one. The delays add up to
+/// about 13 hours, well below the 24 hours for which a message is stored.
 const RETRY_DELAYS_SECONDS: [i64; 7] = [15, 60, 300, 900, 3_600, 4 * 3_600, 8 * 3_600];
 
 /// Maximum number of attempts to send a message, including attempts whose outcome could not be stored.
 pub const ATTEMPTS: usize = RETRY_DELAYS_SECONDS.len() + 1;
 
-/// How long an attempt claims a message. No other attempt begins while the claim is valid. The claim is longer than the `Timeout` of the
-/// sending function (template.yaml).
+/// Duration of an attempt's claim on a message. No other attempt begins while the claim is valid. The claim is longer than the `Timeout` of
+/// the sending function (template.yaml).
 pub const CLAIM: Span = Span::minutes(2);
 
 /// Maximum number of due messages that one run of the sweep processes. A longer backlog takes several runs, one a minute.
 pub const SWEEP_MESSAGES_MAX: usize = 200;
 
-/// How many messages the sweep processes concurrently.
+/// Number of messages that the sweep processes concurrently.
 pub const SWEEP_CONCURRENCY: usize = 8;
 
 /// Time after which a run of the sweep starts no further messages, so that it ends within its `Timeout` (template.yaml).
 pub const SWEEP_RUN_TIME_MAX: Span = Span::seconds(20);
 
-/// How long the sweep postpones a message that it cannot read. The sweep takes the longest overdue messages first, so unreadable ones would
-/// otherwise fill every run.
+/// Time for which the sweep postpones a message that it cannot read. The sweep takes the longest overdue messages first, so unreadable ones
+/// would otherwise fill every run.
 pub const UNREADABLE_RETRY_DELAY: Span = Span::hours(1);
 
 /// State of a message.
@@ -40,9 +40,9 @@ pub enum DeliveryState {
     Failed,
 }
 
-/// How long after its issue a code can be resent. Equals the retention of the message, which is needed for resending.
+/// Time after the issue of a code during which it can be resent. Equals the retention of the message, because resending needs the message.
 pub const RESEND_PERIOD: Span = MESSAGE_RETENTION;
-/// How many times a code can be resent.
+/// Maximum number of times that a code can be resent.
 pub const RESENDS_MAX: usize = 3;
 
 /// State of an issuance as shown to the photographer.
@@ -90,9 +90,9 @@ impl IssuanceState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ResendFacts {
     pub issued_at: Moment,
-    /// Whether the code is or ever was associated.
+    /// True if the code is associated now or was associated earlier.
     pub associated: bool,
-    /// How many times the code has been resent.
+    /// Number of times that the code has been resent.
     pub resent: usize,
 }
 
@@ -116,7 +116,7 @@ pub enum Resend {
     BeingSent,
 }
 
-/// Decides whether a code may be resent, by the facts about its issuance. [`resend_message`] decides about the message.
+/// Decides from the facts about an issuance whether its code may be resent. [`resend_message`] decides about the message.
 pub const fn resend(facts: &ResendFacts, now: Moment) -> Resend {
     if facts.associated {
         Resend::Associated
@@ -129,8 +129,8 @@ pub const fn resend(facts: &ResendFacts, now: Moment) -> Resend {
     }
 }
 
-/// Decides whether a message may be resent now. With a corrected recipient (`corrected`) it may also be resent before its first attempt,
-/// because the corrected message replaces it. Resending to the same recipient would only create a second copy.
+/// Decides whether a message may be resent now. A message whose recipient or language is corrected (`corrected`) may also be resent before
+/// its first attempt, because the corrected message replaces it. Without a correction, resending would only create a second copy.
 pub fn resend_message(message: Option<&MessageFacts>, corrected: bool, now: Moment) -> Resend {
     let Some(message) = message.filter(|message| !now.has_reached(message.kept_until)) else { return Resend::TooLate };
     let claimed = message.claimed_until.is_some_and(|until| !now.has_reached(until));
@@ -146,14 +146,14 @@ pub const fn resends_left(facts: &ResendFacts, now: Moment) -> usize {
     }
 }
 
-/// What to do after a failed attempt.
+/// The action that follows a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AfterFailure {
     RetryAt(Moment),
     GiveUp,
 }
 
-/// Decides what follows failed attempt number `attempts` (counted from 1) of a message that is stored until `kept_until`.
+/// Decides what follows after attempt number `attempts` (counted from 1) has failed. The message is stored until `kept_until`.
 pub fn after_failure(attempts: u32, now: Moment, kept_until: Moment) -> AfterFailure {
     let delay = usize::try_from(attempts).ok().and_then(|n| RETRY_DELAYS_SECONDS.get(n.saturating_sub(1)));
     match delay {
@@ -223,9 +223,9 @@ mod tests {
         for (facts, same, corrected) in [
             (message(S::Sent, 1, None), Resend::Allowed, Resend::Allowed),
             (message(S::Failed, 8, None), Resend::Allowed, Resend::Allowed),
-            // Failed once and waiting for its retry. Resending brings the retry forward.
+            // The message failed once and waits for its retry. Resending brings the retry forward.
             (message(S::Queued, 1, None), Resend::Allowed, Resend::Allowed),
-            // Not attempted yet. There is nothing to resend, but a correction can still replace the wrong recipient.
+            // The message has not been attempted yet. There is nothing to resend, but a correction can still replace the wrong recipient.
             (message(S::Queued, 0, None), Resend::BeingSent, Resend::Allowed),
             (message(S::Queued, 1, Some(51)), Resend::BeingSent, Resend::BeingSent),
             // The claim has expired, because the attempt ended without releasing it.

@@ -5,7 +5,7 @@ use crate::{
     picture_rule::Limit,
 };
 
-/// Distance by which a crop may exceed the picture without being reported, in pixels. It covers rounding.
+/// Distance in pixels by which a crop may extend beyond the picture without being reported. The distance allows for rounding errors.
 const TOLERANCE: f64 = 0.5;
 
 /// A point in pixels of the picture, from its upper left corner.
@@ -24,13 +24,13 @@ impl Point {
         (self.x - other.x).hypot(self.y - other.y)
     }
 
-    /// Returns the point at `right` and `down` from this one, along axes that are turned clockwise by `degrees`.
+    /// Returns the point that is `right` to the right of this one and `down` below it, along axes that are turned clockwise by `degrees`.
     pub fn offset(self, right: f64, down: f64, degrees: f64) -> Self {
         let (sin, cos) = degrees.to_radians().sin_cos();
         Self { x: self.x + right * cos - down * sin, y: self.y + right * sin + down * cos }
     }
 
-    /// Returns the distance of this point from `origin` to the right and down, along axes that are turned clockwise by `degrees`. The inverse
+    /// Returns how far this point is to the right of `origin` and below it, along axes that are turned clockwise by `degrees`. The inverse
     /// of [`Point::offset`].
     pub fn distances_from(self, origin: Self, degrees: f64) -> (f64, f64) {
         let (sin, cos) = degrees.to_radians().sin_cos();
@@ -55,8 +55,8 @@ pub struct FacePosition {
     pub chin: Point,
     /// The top of the skull, estimated from the distance between eyes and chin. Hair can be higher.
     pub crown: Point,
-    /// Angle of the line through the eyes in degrees, clockwise positive, above -180 and up to 180. It is near 90, 180 or -90 if the picture
-    /// lies on its side or stands on its head.
+    /// Angle of the line through the eyes in degrees, clockwise positive, above -180 and up to 180. It is near 90, 180 or -90 if the
+    /// picture lies on its side or is upside down.
     pub roll: f64,
 }
 
@@ -82,13 +82,13 @@ pub struct Crop {
     pub height: f64,
     /// Degrees by which the picture is to be turned, clockwise positive, so that the eyes are level.
     pub rotation: f64,
-    /// The sides on which the crop exceeds the picture, as seen after the rotation.
+    /// The sides on which the crop extends beyond the picture, as seen after the rotation.
     pub outside: Vec<Side>,
 }
 
 impl FacePosition {
-    /// Returns the crop in which the eyes are level, and the head's height, the height of the eyes and the middle of the face are in the middle
-    /// of the profile's limits.
+    /// Returns a crop with level eyes. In the crop, the head's height, the height of the eyes and the middle of the face are each in the
+    /// middle of the range that the profile allows.
     pub fn crop(&self, profile: FileProfile) -> Crop {
         let limits = profile.face_limits();
         let (proportion_width, proportion_height) = profile.frame(ImageKind::Face).proportion;
@@ -102,7 +102,7 @@ impl FacePosition {
         Crop { centre, width, height, rotation: -self.roll, outside: self.sides_outside(centre, width, height) }
     }
 
-    /// Returns the sides of the picture beyond which a corner of the crop lies, as seen after the rotation.
+    /// Returns the sides on which a corner of the crop lies outside of the picture, as seen after the rotation.
     fn sides_outside(&self, centre: Point, width: f64, height: f64) -> Vec<Side> {
         let (picture_width, picture_height) = (f64::from(self.picture.0), f64::from(self.picture.1));
         let corners = [(-0.5, -0.5), (0.5, -0.5), (-0.5, 0.5), (0.5, 0.5)].map(|(x, y)| centre.offset(x * width, y * height, self.roll));
@@ -121,7 +121,7 @@ impl FacePosition {
     }
 }
 
-/// Returns the middle of a range. An open end counts as the other end.
+/// Returns the middle of a range. If one end of the range is open, returns the other end.
 fn middle(limit: Limit) -> f64 {
     let least = limit.least.or(limit.most).unwrap_or_default();
     let most = limit.most.unwrap_or(least);
@@ -134,7 +134,8 @@ mod tests {
 
     use super::*;
 
-    /// A picture of 4000 x 6000 pixels with an upright head, 1000 pixels high, whose eyes are at (2000, 2500), turned around the eyes.
+    /// A picture of 4000 x 6000 pixels with a head that is 1000 pixels high and whose eyes are at (2000, 2500). The upright head is turned
+    /// around the eyes by `roll` degrees.
     fn position(roll: f64) -> FacePosition {
         let eyes = Point { x: 2000.0, y: 2500.0 };
         let at = |right: f64, down: f64| eyes.offset(right, down, roll);
@@ -171,7 +172,7 @@ mod tests {
         };
         assert_eq!(close_to_the_upper_edge(0.0), [Side::Above]);
         assert_eq!(close_to_the_upper_edge(10.0), [Side::Above]);
-        // The upper edge of the picture is on the left of a head that is turned clockwise by a quarter.
+        // If the head is turned clockwise by a quarter turn, the upper edge of the picture is on the left of the head.
         assert_eq!(close_to_the_upper_edge(90.0), [Side::Left]);
         assert_eq!(close_to_the_upper_edge(180.0), [Side::Below]);
         assert_eq!(close_to_the_upper_edge(-90.0), [Side::Right]);

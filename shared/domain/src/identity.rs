@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::secret::redacted_text;
 
-/// Why a text is not a valid identity number.
+/// Reason why a text is not a valid identity number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidNumber {
     #[error("wrong length or not digits only")]
@@ -68,7 +68,8 @@ impl Amka {
     pub fn parse(text: &str) -> Result<Self, InvalidNumber> {
         let digits = digits::<11>(text)?;
         let pair = |at: usize| i8::try_from(digits[at] * 10 + digits[at + 1]).unwrap_or(i8::MAX);
-        // The number does not contain the century, so the date has to be valid in one of them (29 February exists in 2000, not in 1900).
+        // The number does not contain the century, so the date has to be valid in at least one century (29 February exists in 2000, not in
+        // 1900).
         let date_is_valid =
             [1900_i16, 2000].iter().any(|century| jiff::civil::Date::new(century + i16::from(pair(4)), pair(2), pair(0)).is_ok());
         if !date_is_valid || !luhn(&digits).is_multiple_of(10) {
@@ -109,7 +110,7 @@ pub enum Identifier {
 }
 
 impl Identifier {
-    /// Parses kind and number in one text, such as `afm:068933130`. Returns `None` if the kind is unknown.
+    /// Parses a text that consists of kind and number, such as `afm:068933130`. Returns `None` if the kind is unknown.
     ///
     /// # Errors
     /// Returns an error if the number is not valid for its kind.

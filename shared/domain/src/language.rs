@@ -11,8 +11,8 @@ pub enum Language {
 }
 
 impl Language {
-    /// Returns the language that an `Accept-Language` header (RFC 9110, 12.5.4) prefers: the supported one with the highest weight, the first
-    /// one on a tie, and Greek if the header names neither.
+    /// Returns the supported language with the highest weight in an `Accept-Language` header (RFC 9110, 12.5.4). If both have the same
+    /// weight, returns the one that is listed first. Returns Greek if the header accepts neither.
     pub fn from_accept_language(header: Option<&str>) -> Self {
         let mut best: Option<(u16, Self)> = None;
         for item in header.unwrap_or_default().split(',') {

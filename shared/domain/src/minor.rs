@@ -28,8 +28,8 @@ impl BirthDate {
         if text.len() == 10 { text.parse().map(Self).map_err(|_| InvalidDate) } else { Err(InvalidDate) }
     }
 
-    /// Returns the day on which the person turns 18. For people born on 29 February it is 28 February if the year has no 29th (Civil Code,
-    /// article 243).
+    /// Returns the day on which the person turns 18. For people born on 29 February it is 28 February if that year has no 29 February
+    /// (Civil Code, article 243).
     pub fn turns_adult_on(self) -> AthensDay {
         AthensDay::from_date(self.0.saturating_add(ADULT_AGE_YEARS.years()))
     }
@@ -74,26 +74,28 @@ pub struct MinorFacts {
     pub has_afm: bool,
     /// The person gave an AFM for the minor.
     pub afm_given: bool,
-    /// The given AFM is the minor's. False if none was given.
+    /// The person gave an AFM, and it is the minor's.
     pub afm_matches: bool,
     pub is_minor: bool,
 }
 
-/// Decision whether a person may act for a minor.
+/// Decision on whether a person may act for a minor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Custody {
     Confirmed,
-    /// The minor is unknown or not in this person's custody. One result for both, so that it does not reveal which numbers exist.
+    /// The minor is unknown or not in this person's custody. Both cases give the same result, so that the result does not reveal which
+    /// numbers exist.
     NotConfirmed,
     /// The minor has turned 18 and acts for themselves.
     Adult,
-    /// The registers have an AFM for the minor, so it must be given.
+    /// The registers have an AFM for the minor, so the person must give it too.
     AfmRequired,
     /// The given numbers belong to different people.
     NumbersDiffer,
 }
 
-/// Decides whether a person may act for a minor. Custody is checked first, so that without custody the result reveals nothing about the minor.
+/// Decides whether a person may act for a minor. Custody is checked first, so that without custody the result reveals nothing about the
+/// minor.
 pub const fn decide(facts: MinorFacts) -> Custody {
     if !facts.custody {
         Custody::NotConfirmed

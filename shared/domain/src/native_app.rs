@@ -1,5 +1,5 @@
-//! Sign-in of native apps, mobile or desktop (RFC 8252): the redirect URIs to which the browser may deliver an authorization code, and the
-//! proof that the app that exchanges the code also began the sign-in (PKCE, RFC 7636).
+//! Sign-in of native apps, mobile or desktop (RFC 8252). Defines the redirect URIs to which the browser may deliver an authorization code,
+//! and the proof that the app that exchanges the code also began the sign-in (PKCE, RFC 7636).
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ pub const PARAMETERS: [&str; 4] = [REDIRECT_URI, CODE_CHALLENGE, CODE_CHALLENGE_
 /// The only accepted value of [`CODE_CHALLENGE_METHOD`].
 pub const S256: &str = "S256";
 
-/// Maximum length of a redirect URI in bytes, in the list and in a request.
+/// Maximum length of a redirect URI in bytes, both in the operator's list ([`RedirectList`]) and in a request.
 const REDIRECT_BYTES_MAX: usize = 200;
 /// Maximum length of an app's `state` in bytes.
 const STATE_BYTES_MAX: usize = 128;
@@ -24,8 +24,8 @@ const STATE_BYTES_MAX: usize = 128;
 const CHALLENGE_LENGTH: usize = 43;
 /// Lengths of a code verifier (RFC 7636, 4.1).
 const VERIFIER_LENGTHS: std::ops::RangeInclusive<usize> = 43..=128;
-/// Loopback origins on which desktop apps listen (RFC 8252, 7.3). `localhost` is not among them, because that name may resolve to an address
-/// other than loopback (RFC 8252, 8.3).
+/// Loopback origins on which desktop apps listen (RFC 8252, 7.3). `localhost` is not among them, because that name may resolve to an
+/// address other than loopback (RFC 8252, 8.3).
 const LOOPBACK: [&str; 2] = ["http://127.0.0.1", "http://[::1]"];
 
 /// Redirect URIs that apps may use, as configured by the operator.
@@ -34,9 +34,9 @@ pub struct RedirectList(Vec<AllowedRedirect>);
 
 #[derive(Debug, Clone)]
 enum AllowedRedirect {
-    /// A claimed https URI or a private-use URI scheme. Compared exactly.
+    /// A claimed https URI, or a URI with a private-use scheme. A request must have exactly this URI.
     Exact(String),
-    /// A loopback URI. Matches any port, because the operating system assigns the app one when it starts to listen.
+    /// A loopback URI. Matches any port, because the operating system assigns a port when the app starts to listen.
     Loopback { origin: &'static str, path: String },
 }
 
@@ -139,7 +139,8 @@ impl CodeChallenge {
 pub struct CodeVerifier(Secret);
 
 impl CodeVerifier {
-    /// Parses a verifier. Returns `None` unless it has the form required by RFC 7636, which excludes those too short to be secret.
+    /// Parses a verifier. Returns `None` unless it has the form that RFC 7636 requires, which excludes verifiers that are short enough to
+    /// be guessed.
     pub fn parse(text: &str) -> Option<Self> {
         (VERIFIER_LENGTHS.contains(&text.len()) && text.bytes().all(is_unreserved)).then(|| Self(Secret::new(text)))
     }
@@ -189,7 +190,8 @@ impl AppSignIn {
         self.with_query(format_args!("code={code}"))
     }
 
-    /// Returns the redirect URI with an error (RFC 6749, 4.1.2.1). `error` is a code of that RFC, and `description` is the code of a problem.
+    /// Returns the redirect URI with an error (RFC 6749, 4.1.2.1). `error` is a code of that RFC, and `description` is the code of a
+    /// problem.
     pub fn with_error(&self, error: &str, description: &str) -> String {
         self.with_query(format_args!("error={error}&error_description={description}"))
     }
@@ -234,7 +236,7 @@ mod tests {
             "gr.gov.myphoto://signed-in",
             "GR.gov.myphoto:/signed-in",
             "gr.gov.myphoto.evil:/signed-in",
-            // Other ports are allowed on loopback only.
+            // A port is allowed on loopback only.
             "https://app.example.gr:8443/signed-in",
             "https://app.example.gr.evil.example/signed-in",
             "https://app.example.gr@evil.example/signed-in",

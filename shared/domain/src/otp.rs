@@ -11,7 +11,7 @@ pub const OTP_LENGTH: usize = 6;
 pub const OTP_VALID: Span = Span::minutes(5);
 /// Maximum number of wrong passwords in one sign-in. The last of them ends the sign-in.
 pub const WRONG_OTPS_MAX: u32 = 3;
-/// How many times a password can be resent in one sign-in.
+/// Maximum number of times that a password can be resent in one sign-in.
 pub const RESENDS_MAX: u32 = 3;
 
 /// Six random digits. Each combination is equally likely.
@@ -19,8 +19,8 @@ pub const RESENDS_MAX: u32 = 3;
 pub struct Otp(String);
 
 impl Otp {
-    /// Generates a random password. Draws again while the random number is at or above the largest multiple of 10^6 below 2^32, so that no password is
-    /// more likely than another.
+    /// Generates a random password. Draws again while the random number is at or above the largest multiple of 10^6 below 2^32, so that no
+    /// password is more likely than another.
     ///
     /// # Errors
     /// Returns the error of the random source.

@@ -34,7 +34,7 @@ impl ImageKind {
     }
 }
 
-/// The published file specifications. Each upload names one.
+/// The published file specifications. Each upload names one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FileProfile {
@@ -80,7 +80,7 @@ impl FileProfile {
     }
 }
 
-/// The reason why a file is a JPEG that is not supported.
+/// Reason why the service does not support a JPEG file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnsupportedJpeg {
     ArithmeticCoding,
@@ -88,17 +88,17 @@ pub enum UnsupportedJpeg {
     Hierarchical,
     /// Samples of other than 8 bits.
     Precision,
-    /// A number of components other than 1, 3 and 4, or several with the same ID.
+    /// The number of components is not 1, 3 or 4, or several components have the same ID.
     Components,
-    /// Sampling factors other than 1, 2 and 4, or colour that is finer than brightness.
+    /// Sampling factors other than 1, 2 and 4, or colour with a higher resolution than brightness.
     Sampling,
     /// The height is in a DNL segment after the first scan.
     Height,
-    /// The Huffman tables of Motion JPEG, which the file omits.
+    /// A Huffman table is missing. Motion JPEG omits the tables.
     HuffmanTables,
     /// A quantisation table that changes between scans.
     QuantisationTables,
-    /// JFIF, Adobe's segment and the IDs of the components do not define one colour space.
+    /// The colour space is not clear from the JFIF segment, Adobe's segment and the IDs of the components.
     ColourMarkers,
 }
 
@@ -141,7 +141,7 @@ pub enum PictureFault {
     Damaged,
     /// The file is a kind of JPEG that the service does not decode, or that programs show in different ways.
     Unsupported(UnsupportedJpeg),
-    /// The colours depend on a profile that cannot be kept, because it has more than a matrix and curves.
+    /// The colours depend on a profile that the service cannot preserve, because the profile has more than a matrix and curves.
     ColourProfile,
     TooManyBytes {
         measured: u64,

@@ -1,9 +1,10 @@
-//! Report on a picture, shown to the photographer before a code is issued: each rule with the measured value, its limit, and whether it is met.
+//! Report on a picture, shown to the photographer before a code is issued: each rule with the measured value, its limit, and whether it is
+//! met.
 //!
-//! Errors prevent the issue of a code. Warnings and hints only inform. The rules for files are exact, so every violation is an error. What a picture
-//! shows is measured statistically, and rejecting a good portrait does more harm than accepting a bad one, which clerks still see and can
-//! refuse. These rules therefore warn, and are errors only where there is no doubt: a single tone all over, no face, several clear faces, or no
-//! ink.
+//! Errors prevent the issue of a code. Warnings and hints only inform. The rules for files are exact, so every violation is an error. What
+//! a picture shows is measured statistically. Rejecting a good portrait does more harm than accepting a bad one, which clerks still see and
+//! can refuse. A violation of a rule about what a picture shows is therefore a warning or a hint. It is an error only where there is no
+//! doubt: a single tone all over, no face, several clear faces, or no ink.
 
 mod marks;
 mod signature;
@@ -17,12 +18,12 @@ pub use self::{
 use crate::photo::{FileProfile, ImageKind, PHOTO_BYTES_MAX, PHOTO_PIXELS_MAX, PROPORTION_TOLERANCE, PictureFault};
 pub use crate::picture_rule::{Finding, Limit, Rule, Severity};
 
-/// Findings for the rules that could be checked. Rules about a face are omitted if the picture shows no face. All rules about what the picture
-/// shows are omitted if it cannot be decoded.
+/// Findings for the rules that could be checked. Rules about a face are omitted if the picture shows no face. All rules about what the
+/// picture shows are omitted if the picture cannot be decoded.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Report {
     pub findings: Vec<Finding>,
-    /// Where the face is. `None` if there is no face.
+    /// Points and areas of the face. `None` if there is no face.
     pub marks: Option<Marks>,
 }
 
@@ -47,7 +48,7 @@ pub struct FileMeasures {
     pub is_jpeg: bool,
     /// `None` if the file is not a JPEG or its header cannot be read.
     pub header: Option<HeaderMeasures>,
-    /// The result of decoding the image data. `None` if it is too large to try.
+    /// The result of decoding the image data. `None` if the image is too large to be decoded.
     pub decoded: Option<Result<Colours, PictureFault>>,
 }
 
@@ -87,7 +88,7 @@ pub fn file_findings(profile: FileProfile, kind: ImageKind, file: &FileMeasures)
     let expected = f64::from(frame.proportion.0) / f64::from(frame.proportion.1);
     let tolerance = expected * PROPORTION_TOLERANCE as f64 / 1000.0;
     let mut proportion = Finding::error(Rule::Proportion, width / height, Limit::between(expected - tolerance, expected + tolerance));
-    // Compared in whole numbers, as when the code is issued, so that both results are the same.
+    // The proportion is compared in whole numbers, as it is when the code is issued, so that report and issue always agree.
     proportion.ok = frame.has_proportion(header.width, header.height);
     findings.extend([
         Finding::error(Rule::Pixels, width * height, Limit::most(PHOTO_PIXELS_MAX as f64)),
@@ -127,34 +128,34 @@ pub struct FaceLimits {
 /// levels.
 const TONES: Limit = Limit::least(24.0);
 const ONE_FACE: Limit = Limit::between(1.0, 1.0);
-/// ISO/IEC 19794-5 (full frontal): middle of the face at 45 to 55% of the width. Widened by 0.02 on each side, because the middle between the
-/// eyes moves when the head is turned slightly.
+/// ISO/IEC 19794-5 (full frontal): middle of the face at 45 to 55% of the width. Widened by 0.02 on each side, because the middle between
+/// the eyes moves when the head is turned slightly.
 const FACE_CENTRE: Limit = Limit::between(0.43, 0.57);
-// The Hellenic Police and ICAO Doc 9303 require the rules of this block, without numbers. The measures are ours. The limits are those at which
-// nearly no good portrait of our trial was reported (docs/pictures.md).
+// The Hellenic Police and ICAO Doc 9303 require the rules from `EYES_OPEN` to `SIDE_LIGHT`, mostly without numbers. The measures are ours.
+// The limits were chosen so that nearly no good portrait of our trial violates them (docs/pictures.md).
 
-/// Eyes open. Closed eyes had less than 0.16. Open eyes had more, also narrow ones.
+/// Eyes open. Closed eyes measured less than 0.16. Open eyes measured more, even narrow ones.
 const EYES_OPEN: Limit = Limit::least(0.16);
-/// Mouth closed. Closed mouths had less than 0.085.
+/// Mouth closed. Closed mouths measured less than 0.085.
 const MOUTH_CLOSED: Limit = Limit::most(0.085);
-/// Neutral expression. Nobody who did not smile had more than 1.0, and most broad smiles did.
+/// Neutral expression. Faces without a smile measured at most 1.0. Most broad smiles measured more.
 const EXPRESSION: Limit = Limit::most(1.0);
 /// Frontal view, in degrees. ICAO Doc 9303 allows 5 degrees of yaw and pitch, and 8 degrees of roll. A measured angle is wrong by several
 /// degrees, so the limits for yaw and pitch are wider.
 const HEAD_TURNED: Limit = Limit::most(15.0);
 const HEAD_NODDING: Limit = Limit::between(-18.0, 18.0);
 const HEAD_TILTED: Limit = Limit::most(8.0);
-/// No dark glasses. Deep shadow around the eyes rarely covers so much.
+/// No dark glasses: at most 65% of the area around the eyes is dark. Deep shadow rarely exceeds this limit.
 const DARK_GLASSES: Limit = Limit::most(0.65);
 /// Even light on the face.
 const SIDE_LIGHT: Limit = Limit::most(1.7);
 
-/// Our own measure. The limit is below the least sharp face that we consider sharp (docs/pictures.md), so it detects only pictures that are
-/// clearly out of focus.
+/// Our own measure. The limit is below the sharpness of every face that we consider sharp (docs/pictures.md), so it detects only pictures
+/// that are clearly out of focus.
 const SHARPNESS: Limit = Limit::least(0.075);
-/// Our own measure. The limit is well below very dark skin in even light, so it detects poor light and not skin colour.
+/// Our own measure. The limit is well below the brightness of very dark skin in even light, so it detects poor light and not skin colour.
 const UNDEREXPOSURE: Limit = Limit::least(32.0);
-/// Our own measure. In good light, highlights on forehead and nose cover a few hundredths of the face.
+/// Our own measure. In good light, highlights on forehead and nose cover a few percent of the face.
 const OVEREXPOSURE: Limit = Limit::most(0.15);
 /// The Hellenic Police require a colour photo. The measure is ours. The limit is above the colour that encoders add to grey pictures.
 const COLOUR: Limit = Limit::least(12.0);
@@ -169,11 +170,11 @@ impl FileProfile {
     /// Returns the limits for a face photo in this profile. docs/pictures.md lists the sources.
     pub const fn face_limits(self) -> FaceLimits {
         let common = FaceLimits {
-            // Hellenic Police, passport photos of 40 x 60 mm: jaw to the top of the head 31 to 35 mm, which is 0.52 to 0.58. Widened by a
-            // tenth of the value, because the top of the head is estimated.
+            // Hellenic Police, passport photos of 40 x 60 mm: jaw to the top of the head 31 to 35 mm, which is 0.52 to 0.58 of the height.
+            // The range is widened by a tenth of the value, because the top of the head is estimated.
             head_height: Limit::between(0.46, 0.64),
-            // Hellenic Police, as above: eyes 30 to 39 mm above the lower edge, which is 0.35 to 0.50 from the top. Widened by 0.02 on each
-            // side.
+            // Hellenic Police, passport photos of 40 x 60 mm: eyes 30 to 39 mm above the lower edge, which is 0.35 to 0.50 from the top.
+            // Widened by 0.02 on each side.
             eye_line: Limit::between(0.33, 0.52),
             face_centre: FACE_CENTRE,
             eyes_open: EYES_OPEN,
@@ -193,15 +194,15 @@ impl FileProfile {
         };
         match self {
             Self::Standard => common,
-            // No specification of the head in 4:5 pictures is published. ISO/IEC 19794-5 (full frontal): head 60 to 90% of the height, middle of
-            // the eyes 30 to 50% from the top. These ranges are widened like those of 2:3 pictures, except where the head would no longer fit
-            // into the picture.
+            // No specification of the head in 4:5 pictures is published. ISO/IEC 19794-5 (full frontal): head 60 to 90% of the height,
+            // middle of the eyes 30 to 50% from the top. These ranges are widened like those of 2:3 pictures, except where the head would
+            // no longer fit into the picture.
             Self::IdentityCard => FaceLimits { head_height: Limit::between(0.54, 0.9), eye_line: Limit::between(0.28, 0.52), ..common },
         }
     }
 }
 
-/// Measurements of a face photo. The variants of [`Rule`] document what each one measures.
+/// Measurements of a face photo. The variants of [`Rule`] document each measurement.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FaceMeasures {
     pub tones: f64,
@@ -216,7 +217,7 @@ pub struct FaceMeasures {
 pub struct Faces {
     /// Number of faces. Includes the largest face.
     pub clear: u32,
-    /// Number of further candidates that may be faces or patterns. Counts only if there is a face.
+    /// Number of further candidates, which may be faces or only patterns. They count only if there is exactly one clear face.
     pub doubtful: u32,
 }
 
@@ -226,7 +227,8 @@ pub struct Face {
     pub head_height: f64,
     pub eye_line: f64,
     pub centre: f64,
-    /// Rotation of the head in degrees, with 0 for a frontal view: to the right side of the picture, chin downwards, and clockwise.
+    /// Rotation of the head in degrees. A frontal view has 0. Positive yaw turns to the right side of the picture, positive pitch lowers
+    /// the chin, and positive roll is clockwise.
     pub yaw: f64,
     pub pitch: f64,
     pub roll: f64,
@@ -290,7 +292,7 @@ pub fn face_findings(profile: FileProfile, measured: &FaceMeasures) -> Vec<Findi
 fn feature_findings(limits: &FaceLimits, face: &Face) -> Vec<Finding> {
     let eye_opening = face.features.and_then(|features| features.eye_opening);
     let mut findings = vec![Finding::unmeasured(Rule::FaceMeasured, Severity::Warning, eye_opening.is_some())];
-    // In a blurred picture open eyes look closed. The rule for sharpness reports it.
+    // Open eyes look closed in a blurred picture, so their rule is omitted. The rule for sharpness reports the blur.
     let sharp_eyes = eye_opening.filter(|_| limits.sharpness.allows(face.sharpness));
     findings.extend(sharp_eyes.map(|opening| Finding::warning(Rule::EyesOpen, opening, limits.eyes_open)));
     findings.extend(face.features.into_iter().flat_map(|features| {

@@ -1,4 +1,4 @@
-//! Rules for pictures, and the finding of checking one rule. [`crate::photo`] and [`crate::picture_report`] check them.
+//! Rules for pictures, and the result of checking a rule. [`crate::photo`] and [`crate::picture_report`] check the rules.
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
@@ -6,7 +6,7 @@ pub enum Severity {
     Error,
     /// A fault for which the picture may be refused later.
     Warning,
-    /// Something to look at, which is often no fault.
+    /// A measured value outside of its limits, which is often no fault.
     Hint,
 }
 
@@ -29,7 +29,7 @@ pub enum Rule {
     FileWhole,
     /// The file is a kind of JPEG that every program shows alike.
     FileKind,
-    /// The colour profile consists of numbers that the service can keep.
+    /// The colour profile defines the colours by a few numbers, which the service can preserve.
     ColourProfile,
     /// The colours are gray, or red, green and blue, and not the four inks of a printer.
     ColourMode,
@@ -59,8 +59,8 @@ pub enum Rule {
     EyesOpen,
     /// Distance between the lips, as a fraction of the distance between eyes and chin.
     MouthClosed,
-    /// Smile: width of the mouth as a fraction of the distance between the eyes, plus height of its corners above the lips as a fraction of the
-    /// distance between eyes and chin.
+    /// Smile: the sum of two fractions. One is the width of the mouth divided by the distance between the eyes. The other is the height of
+    /// its corners above the lips divided by the distance between eyes and chin.
     Expression,
     /// Angle by which the head is turned to the left or to the right.
     HeadTurned,
@@ -78,7 +78,7 @@ pub enum Rule {
     Underexposure,
     /// Fraction of the face that is overexposed to white.
     Overexposure,
-    /// Distance of the strongest colours from grey.
+    /// 99% quantile of the difference between the strongest and the weakest colour channel of a pixel, scaled up to full brightness.
     Colour,
     /// Difference in brightness between the lightest and the darkest part of the background.
     BackgroundEvenness,
@@ -179,7 +179,7 @@ impl Rule {
         }
     }
 
-    /// Returns the unit of the measured value and its limit, or `None` if the rule is either met or not and nothing is measured.
+    /// Returns the unit of the measured value and its limit, or `None` for a rule without a measured value.
     pub const fn unit(self) -> Option<&'static str> {
         match self {
             Self::FileType | Self::FileWhole | Self::FileKind | Self::ColourProfile | Self::ColourMode | Self::FaceMeasured => None,
@@ -276,8 +276,8 @@ impl Finding {
         matches!((self.measured, self.limit.least), (Some(measured), Some(least)) if measured < least)
     }
 
-    /// Returns the limit that the measured value violates. If it violates none, returns the upper limit, or the lower one if there is no upper
-    /// limit.
+    /// Returns the limit that the measured value violates. If the value is within the limits, returns the upper limit, or the lower limit
+    /// if there is no upper one.
     pub fn crossed(&self) -> Option<f64> {
         if self.is_below() { self.limit.least } else { self.limit.most.or(self.limit.least) }
     }

@@ -1,6 +1,9 @@
 //! Daily quotas per person. A day is a calendar day in Athens.
 
-use crate::time::{AthensDay, Moment, Span};
+use crate::{
+    kep::CASES_PER_DAY,
+    time::{AthensDay, Moment, Span},
+};
 
 /// Number of different code numbers that a person may submit per day. Submitting the same number again on the same day does not count.
 pub const SUBMISSIONS_PER_DAY: u32 = 5;
@@ -15,6 +18,8 @@ pub enum Quota {
     Submissions,
     WrongOtps,
     OtpMessages,
+    /// Cases that a KEP clerk opens.
+    Cases,
 }
 
 impl Quota {
@@ -23,6 +28,7 @@ impl Quota {
             Self::Submissions => SUBMISSIONS_PER_DAY,
             Self::WrongOtps => WRONG_OTPS_PER_DAY,
             Self::OtpMessages => OTP_MESSAGES_PER_DAY,
+            Self::Cases => CASES_PER_DAY,
         }
     }
 
@@ -61,7 +67,8 @@ mod tests {
 
     #[test]
     fn quotas_renew_at_midnight_in_athens_also_on_days_when_the_clocks_change() {
-        // The last second of the day, in UTC, on an ordinary night and on the nights around both clock changes.
+        // Each is the last second of a day in Athens, written in UTC. The days are an ordinary day and, for both clock changes, the day
+        // before the change and the day of the change.
         for last_second in
             ["2026-11-20T21:59:59Z", "2026-03-28T21:59:59Z", "2026-03-29T20:59:59Z", "2026-10-24T20:59:59Z", "2026-10-25T21:59:59Z"]
         {

@@ -109,6 +109,15 @@ impl Recipient {
         }
     }
 
+    /// Returns whether both recipients are the same mobile number or the same email address. Ignores case in email addresses.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Mobile(one), Self::Mobile(another)) => one == another,
+            (Self::Email(one), Self::Email(another)) => one.0.eq_ignore_ascii_case(&another.0),
+            (Self::Mobile(_), Self::Email(_)) | (Self::Email(_), Self::Mobile(_)) => false,
+        }
+    }
+
     pub fn masked(&self) -> String {
         match self {
             Self::Mobile(mobile) => mobile.masked(),
@@ -128,7 +137,7 @@ pub enum RecipientKind {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{EmailAddress, GreekMobile};
+    use super::{EmailAddress, GreekMobile, Recipient};
 
     #[test]
     fn greek_mobile_numbers_are_accepted_in_every_usual_form() {
@@ -176,6 +185,18 @@ mod tests {
             assert!(EmailAddress::parse(&too_long).is_err(), "{too_long}");
         }
         assert_eq!(EmailAddress::parse("maria@example.gr").unwrap().masked(), "m•••@example.gr");
+    }
+
+    #[test]
+    fn an_email_address_in_other_case_is_the_same_recipient() {
+        let email = |text| Recipient::Email(EmailAddress::parse(text).unwrap());
+        let mobile = |text| Recipient::Mobile(GreekMobile::parse(text).unwrap());
+        assert!(email("maria@example.gr").is_same_as(&email("Maria@Example.GR")));
+        assert!(mobile("6912345678").is_same_as(&mobile("+30 691 234 5678")));
+        assert!(!email("maria@example.gr").is_same_as(&email("maria@example.com")));
+        assert!(!email("maria+a@example.gr").is_same_as(&email("maria@example.gr")));
+        assert!(!mobile("6912345678").is_same_as(&mobile("6912345679")));
+        assert!(!mobile("6912345678").is_same_as(&email("maria@example.gr")));
     }
 
     proptest! {

@@ -20,10 +20,10 @@ pub enum ReminderKind {
 pub const SENDING_DAYS: usize = 3;
 /// Hours of the day in Athens in which reminders are sent, so that none arrives at night.
 pub const HOURS: Range<i8> = 9..21;
-/// How long a run claims a reminder. No other run sends the reminder while the claim is valid. The claim is longer than the `Timeout` of a run
-/// (template.yaml).
+/// Duration of a run's claim on a reminder. No other run sends the reminder while the claim is valid. The claim is longer than the
+/// `Timeout` of a run (template.yaml).
 pub const CLAIM: Span = Span::minutes(16);
-/// Time after which a run starts to send no further reminders. The next run sends the others.
+/// Time after which a run begins no further attempts to send. The next run sends the remaining reminders.
 pub const REMINDER_RUN_TIME_MAX: Span = Span::minutes(10);
 
 impl ReminderKind {
@@ -51,14 +51,14 @@ impl ReminderKind {
     }
 
     /// Returns the time until which the address is stored if no run removes it earlier. If a guardian gave the address, `until` is the
-    /// minor's 18th birthday, and the result is never later. No reminder is sent after that time.
+    /// minor's 18th birthday, and the returned time is never after `until`. No reminder is sent after the returned time.
     pub fn kept_until(self, expires_at: Moment, until: Option<Moment>) -> Moment {
         let latest = expires_at.min(self.due_on(expires_at).start().plus(REMINDER_RETENTION));
         until.map_or(latest, |until| until.min(latest))
     }
 }
 
-/// How a run of `send_reminders` processes the reminders that are due on one day.
+/// The way in which a run of `send_reminders` processes the reminders that are due on one day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
     Send,

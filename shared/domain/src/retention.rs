@@ -10,11 +10,14 @@ pub const ASSOCIATION_VALID: Span = Span::days(365);
 pub const UPLOAD_RETENTION: Span = Span::days(1);
 /// Validity of a presigned upload URL.
 pub const UPLOAD_URL_VALID: Span = Span::minutes(15);
-/// Retention of a message with a code, which is stored sealed so that it can be resent.
+/// Retention of a message with a code. The message is stored, in sealed form, so that it can be resent.
 pub const MESSAGE_RETENTION: Span = Span::hours(24);
-/// Retention of the address for a reminder, from the day on which the reminder is due. Normally the address is deleted earlier, together with
-/// the reminder.
+/// Maximum retention of the address for a reminder, counted from the start of the day on which the reminder is due. Normally the address is
+/// deleted earlier, together with the reminder.
 pub const REMINDER_RETENTION: Span = Span::days(7);
+/// Maximum retention of a message about a case at a KEP, counted from the time at which it is due. Normally the message is deleted when it
+/// is sent.
+pub const CASE_MESSAGE_RETENTION: Span = Span::hours(24);
 /// Retention of an entry in a photographer's history.
 pub const ISSUANCE_RETENTION: Span = Span::days(365);
 /// Retention of records of authorizations, pulls and consents, counted from the expiry of the photos that they refer to.
@@ -50,7 +53,7 @@ mod tests {
     fn photos_expire_after_365_days_also_across_a_29_february() {
         let associated = Moment::from_epoch_seconds(1_835_000_000); // 2028 is a leap year
         assert_eq!(association_expiry(associated).epoch_seconds() - associated.epoch_seconds(), 365 * 24 * 3600);
-        // Photos associated on a 29 February expire on the 28th.
+        // Photos that are associated on 29 February expire on 28 February of the next year.
         let leap_day = Moment::from_epoch_seconds(1_835_431_200); // 2028-02-29T10:00:00Z
         assert_eq!(association_expiry(leap_day).rfc3339(), "2029-02-28T10:00:00Z");
     }

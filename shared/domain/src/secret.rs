@@ -5,8 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// Text that must not be logged. `Debug` prints `[redacted]`, there is no `Display`, and the memory is wiped on drop. There is no `PartialEq`
-/// either, because secrets are compared by their digests in constant time.
+/// Text that must not be logged. `Debug` prints `[redacted]`, there is no `Display`, and the memory is wiped on drop. There is no
+/// `PartialEq` either, because secrets are compared by their digests in constant time.
 #[derive(Clone, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 #[serde(transparent)]
 pub struct Secret(String);
@@ -28,8 +28,8 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Implements the traits of a validated text that identifies a person: deserialized through its `parse`, redacted in `Debug`, and wiped from
-/// memory on drop.
+/// Implements the traits of a validated text that identifies a person. The text is deserialized through its `parse`, redacted in `Debug`,
+/// and wiped from memory on drop.
 macro_rules! redacted_text {
     ($name:ident, $error:ty) => {
         impl std::fmt::Debug for $name {

@@ -4,12 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     business::BusinessId,
+    kep::OfficeId,
     time::{Moment, Span},
 };
 
 /// Idle time after which a session ends.
 pub const IDLE: Span = Span::minutes(30);
-/// Time from its beginning after which a session ends even if it is in use.
+/// Maximum duration of a session. A session that is in use ends then too.
 pub const DURATION_MAX: Span = Span::hours(8);
 /// Time within which a browser must return from the sign-in page of TAXISnet.
 pub const SIGN_IN_VALID: Span = Span::minutes(15);
@@ -18,17 +19,23 @@ pub const EXCHANGE_VALID: Span = Span::minutes(2);
 /// Minimum time between two updates of a session's last use in storage.
 pub const TOUCH_INTERVAL: Span = Span::minutes(1);
 
-/// Returns when a session that was last used at `used_at` ends if it is not used again. `hard_end` is its end by [`DURATION_MAX`].
+/// Returns when a session that was last used at `used_at` ends if it is not used again. `hard_end` is the end that [`DURATION_MAX`] sets.
 pub fn ends_at(used_at: Moment, hard_end: Moment) -> Moment {
     used_at.plus(IDLE).min(hard_end)
 }
 
 /// Role in which a person acts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Role {
     Citizen,
-    Photographer { business: BusinessId },
+    Photographer {
+        business: BusinessId,
+    },
+    /// Acts for the person at the counter of an office, in a case.
+    KepClerk {
+        office: OfficeId,
+    },
 }
 
 /// Stage of a session. The stages are in order, and each requires the earlier ones.
@@ -44,13 +51,13 @@ pub enum Stage {
     Ready,
 }
 
-/// Returns the stage of a session after the one-time password. Photographers need no consent, because the text on personal data is for
-/// citizens.
+/// Returns the stage of a session that is past [`Stage::Otp`]. Photographers and clerks need no consent, because the text on personal data
+/// is for citizens. In a case the person at the counter agrees to it.
 pub const fn stage(role: Option<&Role>, agreed_to_current_text: bool) -> Stage {
     match (role, agreed_to_current_text) {
         (None, _) => Stage::Role,
         (Some(Role::Citizen), false) => Stage::Consent,
-        (Some(Role::Citizen), true) | (Some(Role::Photographer { .. }), _) => Stage::Ready,
+        (Some(Role::Citizen), true) | (Some(Role::Photographer { .. } | Role::KepClerk { .. }), _) => Stage::Ready,
     }
 }
 
@@ -73,5 +80,7 @@ mod tests {
         assert_eq!(stage(Some(&Role::Citizen), true), Stage::Ready);
         let photographer = Role::Photographer { business: BusinessId::from_hash("b".into()) };
         assert_eq!(stage(Some(&photographer), false), Stage::Ready);
+        let clerk = Role::KepClerk { office: OfficeId::parse("k1").unwrap() };
+        assert_eq!(stage(Some(&clerk), false), Stage::Ready);
     }
 }

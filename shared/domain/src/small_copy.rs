@@ -10,8 +10,8 @@ pub const COPY_EDGE_MAX: u32 = 640;
 /// Checks the values in the copy's header. Runs before any pixel is decoded, because a small file may claim a billion pixels.
 ///
 /// # Errors
-/// [`PictureFault::TooLarge`]. [`PictureFault::Turned`], because programs that apply the orientation and programs that ignore it would
-/// understand the positions in the response differently.
+/// [`PictureFault::TooLarge`]. [`PictureFault::Turned`], because programs that ignore the orientation would place the positions in the
+/// response differently from programs that apply it.
 pub const fn check_header(width: u32, height: u32, orientation: Option<u32>) -> Result<(), PictureFault> {
     if width > COPY_EDGE_MAX || height > COPY_EDGE_MAX {
         return Err(PictureFault::TooLarge { width, height, edge_max: COPY_EDGE_MAX });

@@ -11,7 +11,7 @@ pub const LABEL_CHARACTERS_MAX: usize = 60;
 /// Maximum number of employers that a sign-in looks up, beginning with the most recent authorization. The limit keeps the sign-in fast for
 /// people whom many businesses have authorised.
 pub const EMPLOYERS_MAX: usize = 20;
-/// How many employers a sign-in looks up in the registers concurrently.
+/// Number of employers that a sign-in looks up in the registers concurrently.
 pub const EMPLOYER_LOOKUPS_CONCURRENCY: usize = 5;
 
 /// ID of an employee in the items that store staff authorizations: a keyed hash of the AFM. It is the same for all businesses, so that a
@@ -30,8 +30,8 @@ impl EmployeeId {
     }
 }
 
-/// ID of an owner or employee in the records of one business: a keyed hash of the AFM and the business. A person has a different one at each
-/// business, and none of them is related to the person's ID as a citizen.
+/// ID of an owner or employee in the records of one business: a keyed hash of the AFM and the business. A person has a different ID at each
+/// business, and none of these IDs is related to the person's ID as a citizen.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct MemberId(String);
@@ -79,7 +79,7 @@ pub enum Capacity {
 }
 
 impl Capacity {
-    /// Returns the capacity of a person who acts as `employee`, or as the owner if it is `None`.
+    /// Returns `Staff` for a person who acts as an employee, and `Owner` if `employee` is `None`.
     pub const fn of(employee: Option<&EmployeeId>) -> Self {
         if employee.is_some() { Self::Staff } else { Self::Owner }
     }

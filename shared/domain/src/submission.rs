@@ -40,8 +40,9 @@ pub struct FirstAssociation<'a> {
 
 /// Returns whether a person who manages the subjects `managed` may associate a dissociated code for `subject`.
 ///
-/// The code may be associated for its first subject until it expires, and for another subject only within [`CORRECTION_PERIOD`]. This allows a
-/// mistake to be corrected, such as associating a child's photos with the parent, but later nobody can take photos away from the child.
+/// The code may be associated for its first subject until it expires, and for another subject only within [`CORRECTION_PERIOD`]. This
+/// allows a mistake to be corrected, such as associating a child's photos with the parent, but later nobody can take photos away from the
+/// child.
 pub fn may_associate_again(first: FirstAssociation<'_>, subject: &SubjectId, managed: &[SubjectId], now: Moment) -> bool {
     let is_correction = !now.has_reached(first.at.plus(CORRECTION_PERIOD));
     managed.contains(first.subject) && (first.subject == subject || is_correction)
@@ -51,7 +52,7 @@ pub fn may_associate_again(first: FirstAssociation<'_>, subject: &SubjectId, man
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Submission {
     Accepted,
-    /// The code is unknown or expired. One result for both, so that guessing codes reveals nothing.
+    /// The code is unknown or expired. Both cases give the same result, so that guessing codes reveals nothing.
     NotActive,
     /// The code belongs to another subject.
     Taken,

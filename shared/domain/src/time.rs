@@ -128,14 +128,65 @@ impl fmt::Debug for AthensDay {
     }
 }
 
+/// A calendar month in Athens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AthensMonth {
+    first: Date,
+}
+
+impl AthensMonth {
+    /// Returns the month in which a day lies.
+    pub fn of(day: AthensDay) -> Self {
+        Self { first: day.0.first_of_month() }
+    }
+
+    /// Parses a month in the form `YYYY-MM`.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.len() == 7 { AthensDay::parse(&format!("{text}-01")).map(Self::of) } else { None }
+    }
+
+    pub const fn first_day(self) -> AthensDay {
+        AthensDay(self.first)
+    }
+
+    pub fn last_day(self) -> AthensDay {
+        AthensDay(self.first.last_of_month())
+    }
+}
+
+impl fmt::Display for AthensMonth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.first.strftime("%Y-%m"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::{AthensDay, Moment};
+    use super::{AthensDay, AthensMonth, Moment};
 
     fn at(rfc3339: &str) -> Moment {
         Moment::from_epoch_seconds(rfc3339.parse::<jiff::Timestamp>().unwrap().as_second())
+    }
+
+    #[test]
+    fn a_month_has_its_first_and_last_day_and_is_parsed_from_year_and_month_only() {
+        for (text, first, last) in
+            [("2026-11", "2026-11-01", "2026-11-30"), ("2028-02", "2028-02-01", "2028-02-29"), ("9999-12", "9999-12-01", "9999-12-31")]
+        {
+            let month = AthensMonth::parse(text).unwrap();
+            assert_eq!(
+                (month.first_day().to_string(), month.last_day().to_string(), month.to_string()),
+                (first.into(), last.into(), text.into())
+            );
+            assert_eq!((AthensMonth::of(month.first_day()), AthensMonth::of(month.last_day())), (month, month));
+        }
+        for text in ["", "2026", "2026-1", "2026-13", "2026-00", "2026-11-01", "26-11-0", "2026/11", " 2026-1", "+026-11", "2026-1\u{0665}"]
+        {
+            assert_eq!(AthensMonth::parse(text), None, "{text}");
+        }
+        assert_ne!(AthensMonth::of(AthensDay::of(at("2026-11-30T21:59:59Z"))), AthensMonth::of(AthensDay::of(at("2026-11-30T22:00:00Z"))));
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! Parsers for what people type and paste: code numbers, one-time passwords, mobile numbers, email addresses and identity numbers.
 //!
 //! People paste more than the value: a label, a link, a whole message, or characters that they cannot see. Each parser finds the value, and
-//! reports what it dropped, so that a page can say so. If the text contains two different values, the parser does not choose.
+//! reports which kinds of text it dropped, so that a page can tell the user. If the text contains two different values, the parser returns
+//! an error.
 //!
-//! The types themselves ([`CodeNumber`](crate::CodeNumber), [`Afm`](crate::Afm), ...) parse only the written form, which storage, registers and
-//! signed requests use. The web application has the same parsers in `web/src/typed`. Both are tested with the table in
+//! The types themselves ([`CodeNumber`](crate::CodeNumber), [`Afm`](crate::Afm), ...) parse only the written form, which storage, registers
+//! and signed requests use. The web application has the same parsers in `web/src/typed`. Both are tested with the table in
 //! `shared/domain/tests/typed.json`.
 
-mod characters;
+pub(crate) mod characters;
 mod code;
 mod email;
 mod link;
@@ -21,7 +22,7 @@ pub use numbers::{afm, amka, mobile, paaypa};
 pub use otp::otp;
 pub use suggestion::{EMAIL_DOMAINS, suggestion};
 
-/// A value, and what the text contained in addition to it.
+/// A value, and the kinds of text that were found in addition to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Typed<T> {
     pub value: T,
@@ -37,7 +38,7 @@ pub enum Dropped {
     WhiteSpace,
     /// Quotes, brackets, dots, hyphens and other signs.
     Punctuation,
-    /// A name of the value, such as `Κωδικάριθμος` or `tel`, and nothing else that consists of words.
+    /// Words that all name the value, such as `Κωδικάριθμος` or `tel`.
     Label,
     /// The link in which the value was, or another link.
     Link,
@@ -58,7 +59,7 @@ impl Dropped {
     }
 }
 
-/// Why no value was found.
+/// Reason why no value was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TypedError {
     #[error("no valid value in the text")]
@@ -67,7 +68,7 @@ pub enum TypedError {
     Several,
 }
 
-/// Returns the only different value of a list.
+/// Returns the value if all values of a list are equal. Fails if the list is empty or has different values.
 fn only<T: PartialEq>(values: impl IntoIterator<Item = T>) -> Result<T, TypedError> {
     let mut values = values.into_iter();
     let first = values.next().ok_or(TypedError::Invalid)?;

@@ -1,7 +1,7 @@
 //! Issuing a code although no face was found in the face photo.
 //!
-//! The detector does not recognise every face. A photographer whose pictures were rejected for this reason may issue a code with a reason from
-//! a list. All other rules for pictures still apply.
+//! The detector does not recognise every face. After pictures were rejected because no face was found, the photographer may issue a code
+//! with a reason from a list. All other rules for pictures still apply.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,9 +12,9 @@ use crate::{
     time::{Moment, Span},
 };
 
-/// Number of uploads that must have been rejected because no face was found. They may show any pictures of the same session and business.
+/// Number of uploads of the session and business that must have been rejected because no face was found. They may show different people.
 pub const REJECTIONS_NEEDED: usize = 2;
-/// How long a rejection counts.
+/// Time for which a rejection counts.
 pub const REJECTION_VALID: Span = Span::hours(2);
 /// Maximum number of characters in the photographer's text.
 pub const TEXT_CHARACTERS_MAX: usize = 200;
@@ -72,8 +72,8 @@ impl Explanation {
 
 redacted_text!(Explanation, InvalidExplanation);
 
-/// Why a code is issued without a recognised face. Stored sealed, because the reason may reveal something about the customer's health or
-/// religion.
+/// Reason for issuing a code without a recognised face. Stored sealed, because the reason may reveal something about the customer's health
+/// or religion.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WithoutFace {
     pub reason: Reason,
@@ -94,8 +94,8 @@ impl WithoutFace {
     /// Parses a reason and its text.
     ///
     /// # Errors
-    /// [`InvalidWithoutFace::TextMissing`] if the reason is [`Reason::Other`] and there is no text, [`InvalidWithoutFace::Text`] if the text is
-    /// invalid.
+    /// [`InvalidWithoutFace::TextMissing`] if the reason is [`Reason::Other`] and there is no text, [`InvalidWithoutFace::Text`] if the
+    /// text is invalid.
     pub fn parse(reason: Reason, text: Option<&str>) -> Result<Self, InvalidWithoutFace> {
         match (reason, text) {
             (Reason::Other, None) => Err(InvalidWithoutFace::TextMissing),
@@ -117,14 +117,14 @@ struct Rejection {
     at: Moment,
 }
 
-/// The latest such rejections of a session, at most [`REJECTIONS_NEEDED`], the oldest first.
+/// The latest uploads of a session that were rejected because no face was found: at most [`REJECTIONS_NEEDED`], the oldest first.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Rejections(Vec<Rejection>);
 
 impl Rejections {
-    /// Returns the rejections with that of another upload. Returns `None` if nothing changes, because the upload's rejection is already among
-    /// them. Rejections that no longer count are dropped.
+    /// Returns the rejections that still count for the business, together with the rejection of an upload. Returns `None` if a rejection of
+    /// this upload is already among them.
     pub fn with(&self, business: &BusinessId, upload_id: &str, now: Moment) -> Option<Self> {
         let mut current: Vec<_> = self.0.iter().filter(|rejection| rejection.counts_for(business, now)).cloned().collect();
         if current.iter().any(|rejection| rejection.upload_id == upload_id) {
@@ -167,7 +167,7 @@ mod tests {
         Moment::from_epoch_seconds(1_800_000_000 + seconds)
     }
 
-    /// Returns the rejections of these uploads of business `b`, with the seconds at which they were made.
+    /// Returns the rejections of uploads of business `b`, each given as the ID of the upload and the second of its rejection.
     fn rejected(uploads: &[(&str, i64)]) -> Rejections {
         uploads.iter().fold(Rejections::default(), |all, (upload, seconds)| all.with(&business("b"), upload, at(*seconds)).unwrap_or(all))
     }
@@ -191,7 +191,7 @@ mod tests {
         let two = rejected(&[("1", 0), ("2", 600)]);
         assert!(two.permit(&business("b"), at(2 * 3_600 - 1)));
         assert!(!two.permit(&business("b"), at(2 * 3_600)));
-        // The rejection of an upload counts again if the upload is rejected again after that time.
+        // After a rejection has ceased to count, another rejection of the same upload counts again.
         assert!(!rejected(&[("1", 0), ("2", 7_200)]).permit(&business("b"), at(7_200)));
         assert!(rejected(&[("1", 0), ("2", 7_200), ("1", 7_201)]).permit(&business("b"), at(7_201)));
     }

@@ -28,7 +28,7 @@ struct Case {
     dropped: Option<Vec<String>>,
 }
 
-/// The value, or the name of the error, and the names of what was dropped.
+/// The value or the name of the error, and the names of the kinds of text that were dropped.
 type Outcome = (Result<String, String>, Vec<&'static str>);
 
 fn table() -> Table {
@@ -145,7 +145,7 @@ fn the_web_application_knows_the_same_email_domains() {
     assert_eq!(table().email_domains, EMAIL_DOMAINS);
 }
 
-/// Texts on which a search that repeats itself for each word would take minutes.
+/// Texts on which a search that starts again at each word would take minutes.
 #[test]
 fn long_texts_without_a_code_are_rejected() {
     for text in [
@@ -168,7 +168,7 @@ proptest! {
         let code = CodeNumber::from_bytes(bytes);
         let url_safe = code.expose().replace('+', "-").replace('/', "_");
         for written in [code.expose(), url_safe.clone(), format!("https://myphoto.example.gr/#code={url_safe}"), format!("«{}»", code.expose())] {
-            // A digit beside the code would be a part of it.
+            // Without the space and the comma, adjoining digits would count as a part of the code.
             let found = typed::code_number(&format!("{before} {written}, {after}"));
             prop_assert!(found.is_ok_and(|found| found.value == code), "{before} {written}, {after}");
         }

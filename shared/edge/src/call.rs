@@ -31,10 +31,10 @@ pub const SESSION_COOKIE: &str = "__Host-session";
 pub const SIGN_IN_COOKIE: &str = "__Host-sign-in";
 
 /// The API routes to which another site may send a browser. TAXISnet redirects browsers to `callback`, and `sign_in` has its own check of
-/// the requesting site. The description of the API is public, so that other sites may link to it.
+/// the requesting site. `openapi.json` is the public description of the API, to which other sites may link.
 const CROSS_SITE_ROUTES: &[&str] = &["/v1/sign-in", "/v1/sign-in/callback", "/v1/openapi.json"];
 
-/// Limit of a JSON body, in bytes. The largest valid body of any operation has a few hundred.
+/// Limit of a JSON body, in bytes. The largest valid body of any operation has a few hundred bytes.
 const BODY_BYTES_MAX: usize = 16 * 1024;
 
 /// The request body that an operation accepts.
@@ -73,7 +73,7 @@ pub struct Call {
     background: Mutex<Vec<JoinHandle<CallStatistics>>>,
 }
 
-/// Prints the method and the request ID only. All other parts of a request may hold cookies, tokens, codes and passwords.
+/// Prints the method and the request ID only. All other parts of a request may contain cookies, tokens, codes and passwords.
 impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call").field("method", &self.method).field("request_id", &self.request_id).finish_non_exhaustive()
@@ -81,7 +81,7 @@ impl fmt::Debug for Call {
 }
 
 impl Call {
-    /// Reads a request of the API gateway, as the Lambda runtime passes it.
+    /// Creates a call from an API gateway request, as the Lambda runtime passes it.
     pub fn new(request: Request, public_origin: &str, now: Moment) -> Self {
         let query = request.query_string_parameters().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let path = request.path_parameters().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
@@ -119,17 +119,18 @@ impl Call {
         }
     }
 
-    /// Returns whether a browser reports that a page of another site, or of another host of our site, caused this request.
+    /// Returns whether the header `Sec-Fetch-Site` says that a page of another site, or of another host of our site, caused this request.
     ///
-    /// False for URLs that a person types or opens from another program (`none`), and for callers that do not send the header: apps,
-    /// applications, and browsers released before 2023.
+    /// Returns `false` for URLs that a person types or opens from another program (`none`). Also returns `false` if the header is absent,
+    /// because apps, applications and browsers released before 2023 do not send it.
     pub fn is_from_another_site(&self) -> bool {
         // The header is compared as bytes, so that a value that is not text counts as another site.
         self.headers.get("sec-fetch-site").is_some_and(|site| !matches!(site.as_bytes(), b"same-origin" | b"none"))
     }
 
-    /// Rejects requests to the API that a page of another site caused, whatever their method. A browser sends the session's cookie when
-    /// another site opens a URL of the API. Even without reading the response, that site could detect whether it is a download or an error.
+    /// Rejects API requests that a page of another site caused, whatever their method. The routes in `CROSS_SITE_ROUTES` are exempt. A
+    /// browser sends the session's cookie when another site opens a URL of the API. Even without reading the response, that site could
+    /// detect whether the response is a download or an error.
     ///
     /// # Errors
     /// [`Problem::ForeignOrigin`].
@@ -138,15 +139,15 @@ impl Call {
         if is_closed && self.is_from_another_site() { Err(Problem::ForeignOrigin) } else { Ok(()) }
     }
 
-    /// Protects requests that change something against cross-site request forgery: such a request must come from our own pages (or from no
-    /// browser) and have a body of the accepted type.
+    /// Protects requests that change something against cross-site request forgery. Such a request must come from one of our pages or from a
+    /// client that is not a browser, and its body must have the accepted type.
     ///
-    /// A form on another site can send neither JSON nor a JPEG as the body. A script on another site can do so only after a preflight request,
-    /// which the service does not answer. Browsers that sent `image/jpeg` without a preflight (an old fault of `sendBeacon`) still name the
-    /// other site in `Origin`.
+    /// A form on another site can send neither JSON nor a JPEG as the body. A script on another site can do so only after a preflight
+    /// request, which the service never permits. A request of an old browser whose `sendBeacon` sends `image/jpeg` without a preflight
+    /// request is rejected, because it names the other site in `Origin`.
     ///
-    /// A JSON body may be empty in a `DELETE` request, and in a request with an `Authorization` header, because a form on another site cannot
-    /// send that header either.
+    /// A JSON body may be empty in a `DELETE` request, and in a request with an `Authorization` header, because a form on another site can
+    /// send neither of these requests.
     ///
     /// # Errors
     /// [`Problem::ForeignOrigin`], [`Problem::BodyTooLarge`], [`Problem::UnsupportedMediaType`].

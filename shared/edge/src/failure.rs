@@ -8,7 +8,8 @@ use storage::{StorageError, TransactionError};
 /// The error type of handlers.
 #[derive(Debug)]
 pub enum Failure {
-    /// The request is rejected because of its content or the current state. The caller receives the problem. There is no cause to log.
+    /// The request is rejected because of its content or the current state. The caller receives the problem. There is no underlying error
+    /// to log.
     Refused(Problem),
     /// The service, AWS, TAXISnet or a register failed. The cause is logged once and never sent to the caller.
     Failed { problem: Problem, cause: String },
@@ -107,6 +108,8 @@ pub const fn status(problem: &Problem) -> StatusCode {
         | Problem::RoleNotYours
         | Problem::StaffWithdrawn
         | Problem::NotOwner
+        | Problem::PresenceNotProven
+        | Problem::NotAtKep
         | Problem::CustodyNotConfirmed
         | Problem::MinorIsAdult
         | Problem::PullRefused
@@ -114,6 +117,7 @@ pub const fn status(problem: &Problem) -> StatusCode {
         | Problem::CodeTaken => StatusCode::FORBIDDEN,
 
         Problem::NotFound
+        | Problem::CasePersonUnknown
         | Problem::SubjectUnknown
         | Problem::CodeNotActive
         | Problem::NothingAssociated
@@ -125,7 +129,11 @@ pub const fn status(problem: &Problem) -> StatusCode {
 
         Problem::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
 
-        Problem::NotAwaitingOtp
+        Problem::CaseOver
+        | Problem::CaseOpen
+        | Problem::NoMobileAtKep
+        | Problem::OwnCase
+        | Problem::NotAwaitingOtp
         | Problem::CodeAlreadyYours
         | Problem::SubmissionNotConfirmed
         | Problem::AssociationExists { .. }
@@ -145,6 +153,7 @@ pub const fn status(problem: &Problem) -> StatusCode {
         | Problem::ResendTooLate
         | Problem::ResendExhausted { .. }
         | Problem::ResendInProgress
+        | Problem::ResendUndeliverable { .. }
         | Problem::StaffExhausted { .. }
         | Problem::ConsentVersionOld
         | Problem::RangeRequired { .. }
@@ -167,7 +176,8 @@ pub const fn status(problem: &Problem) -> StatusCode {
         | Problem::UploadAltered { .. }
         | Problem::BadPicture { .. } => StatusCode::UNPROCESSABLE_ENTITY,
 
-        Problem::OtpDailyLimit { .. }
+        Problem::CaseLimit { .. }
+        | Problem::OtpDailyLimit { .. }
         | Problem::OtpResendsExhausted
         | Problem::OtpMessagesDailyLimit { .. }
         | Problem::CodeLimitReached { .. }

@@ -1,5 +1,7 @@
 //! Guards: types that identify the caller. Each can be created only from a checked session, so a handler cannot omit the check.
 
+mod acting;
+
 use domain::{
     Afm, SubjectId,
     business::BusinessId,
@@ -12,6 +14,7 @@ use storage::{
     staff::Staff,
 };
 
+pub use self::acting::{Acting, CaseInBody, Clerk, InCase};
 use crate::{call::Call, failure::Failure, log};
 
 /// A person with a session, at any stage of the sign-in.
@@ -67,7 +70,8 @@ impl Visitor {
         Ok(Self { session })
     }
 
-    /// Also accepts a session that was rotated a moment ago, for a repeated call whose first response may have been lost.
+    /// Loads the caller's session. Unlike [`Self::from`], also accepts a session that was rotated a moment ago, so that a caller who did
+    /// not receive the response can repeat the call.
     ///
     /// # Errors
     /// [`Problem::NoSession`], [`Problem::SessionExpired`].
@@ -91,12 +95,14 @@ impl Citizen {
     /// Loads the caller's session and checks its role and the agreement to the text on personal data.
     ///
     /// # Errors
-    /// Those of [`SignedIn::from`], [`Problem::RoleNotChosen`], [`Problem::WrongRole`], [`Problem::ConsentRequired`].
+    /// Those of [`SignedIn::from`], [`Problem::RoleNotChosen`], [`Problem::WrongRole`], [`Problem::ConsentRequired`]; [`Problem::NotAtKep`]
+    /// for a clerk, because operations that a clerk may call take [`Acting`].
     pub async fn from(call: &Call, sessions: &Sessions) -> Result<Self, Failure> {
         let session = session_with_role(call, sessions).await?;
         match (&session.role, session.stage()) {
             (Some(Role::Citizen), Stage::Ready) => Ok(Self { session }),
             (Some(Role::Citizen), _) => Err(Problem::ConsentRequired.into()),
+            (Some(Role::KepClerk { .. }), _) => Err(Problem::NotAtKep.into()),
             (Some(Role::Photographer { .. }) | None, _) => Err(Problem::WrongRole.into()),
         }
     }
@@ -104,24 +110,34 @@ impl Citizen {
     /// Returns the subject that the path names: `self`, or the handle of a minor for whom custody was confirmed in this session.
     ///
     /// # Errors
-    /// [`Problem::SubjectUnknown`]; [`Problem::MinorIsAdult`] from the 18th birthday on, even if it is during the session.
+    /// [`Problem::SubjectUnknown`]; [`Problem::MinorIsAdult`] from the 18th birthday on, even if the minor turns 18 during the session.
     pub fn subject(&self, call: &Call) -> Result<Subject, Problem> {
-        let handle = call.path("subject").ok_or(Problem::SubjectUnknown)?;
-        if handle == SELF {
-            return Ok(Subject { id: self.session.subject_id.clone(), handle: SELF.to_owned(), minor: None });
-        }
-        let minor = self.session.minors.iter().find(|minor| minor.handle == handle).ok_or(Problem::SubjectUnknown)?;
-        if !minor.birth_date.is_minor(call.now) {
-            return Err(Problem::MinorIsAdult);
-        }
-        Ok(Subject { id: minor.subject_id.clone(), handle: handle.to_owned(), minor: Some(minor.clone()) })
+        named_subject(&self.session, &self.session.subject_id, SELF, call)
     }
 
     /// Returns all subjects for whom the citizen may act now: the citizen and the minors of this session.
     pub fn managed(&self, call: &Call) -> Vec<SubjectId> {
-        let minors = self.session.minors.iter().filter(|minor| minor.birth_date.is_minor(call.now));
-        std::iter::once(&self.session.subject_id).chain(minors.map(|minor| &minor.subject_id)).cloned().collect()
+        managed_by(&self.session, &self.session.subject_id, call)
     }
+}
+
+/// Returns the subject that the path names: `person` if the name is `own_name`, otherwise a minor of the session.
+fn named_subject(session: &Session, person: &SubjectId, own_name: &str, call: &Call) -> Result<Subject, Problem> {
+    let handle = call.path("subject").ok_or(Problem::SubjectUnknown)?;
+    if handle == own_name {
+        return Ok(Subject { id: person.clone(), handle: own_name.to_owned(), minor: None });
+    }
+    let minor = session.minors.iter().find(|minor| minor.handle == handle).ok_or(Problem::SubjectUnknown)?;
+    if !minor.birth_date.is_minor(call.now) {
+        return Err(Problem::MinorIsAdult);
+    }
+    Ok(Subject { id: minor.subject_id.clone(), handle: handle.to_owned(), minor: Some(minor.clone()) })
+}
+
+/// Returns `person` and the minors of the session who are under 18 now.
+fn managed_by(session: &Session, person: &SubjectId, call: &Call) -> Vec<SubjectId> {
+    let minors = session.minors.iter().filter(|minor| minor.birth_date.is_minor(call.now));
+    std::iter::once(person).chain(minors.map(|minor| &minor.subject_id)).cloned().collect()
 }
 
 /// The person for whom a citizen acts: the citizen, or a minor.
@@ -162,14 +178,14 @@ impl Owner {
                 let member = member.unwrap_or_else(|| member_of_before(&session));
                 Ok(Self { session, business: id, member, business_afm: afm })
             }
-            // A session that an older version stored, without the AFM of the business.
+            // An older version stored this session without the AFM of the business.
             (_, Business { afm: None, .. }) => Err(Problem::SessionExpired.into()),
         }
     }
 }
 
-/// Returns the member ID that an older version writes into the records of a business. It is needed for sessions that the older version
-/// began, which last 8 hours at most.
+/// Returns the member ID that an older version writes into the records of a business. Sessions that the older version began contain no
+/// member ID. They last at most 8 hours.
 fn member_of_before(session: &Session) -> MemberId {
     MemberId::from_hash(session.subject_id.as_str().to_owned())
 }
@@ -191,7 +207,7 @@ async fn session_with_business(call: &Call, sessions: &Sessions) -> Result<(Sess
     let session = session_with_role(call, sessions).await?;
     let business = match &session.role {
         Some(Role::Photographer { business }) => session.business(business).cloned(),
-        Some(Role::Citizen) | None => None,
+        Some(Role::Citizen | Role::KepClerk { .. }) | None => None,
     };
     Ok((session, business.ok_or(Problem::WrongRole)?))
 }
@@ -207,7 +223,7 @@ async fn load(call: &Call, sessions: &Sessions) -> Result<Session, Failure> {
     Ok(session.ok_or(Problem::SessionExpired)?)
 }
 
-/// Extends the idle timeout of a session, at most once a minute, in a background task.
+/// Extends the idle timeout of a session in a background task, at most once a minute.
 fn touch(call: &Call, sessions: &Sessions, session: &Session) {
     if !session.touch_is_due(call.now) {
         return;
@@ -236,6 +252,7 @@ mod tests {
             birth_date: String::new(),
             mobile: None,
             businesses: Vec::new(),
+            offices: Vec::new(),
         };
         let mut session = Session::begin(SessionToken::random().unwrap(), SubjectId::from_random([1; 16]), person, now);
         session.minors = minors;
@@ -259,6 +276,7 @@ mod tests {
             afm: None,
             amka: None,
             paaypa: None,
+            case: None,
         };
         let birthday = birth_date.adult_from();
         let before = birthday.plus(Span::seconds(-1));

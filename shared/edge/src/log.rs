@@ -1,7 +1,7 @@
 //! Structured logging: at least one JSON line per invocation. docs/logging.md lists the codes.
 //!
-//! A line never contains a code number, token, one-time password, name, AFM, AMKA, phone, email or body. Callers may therefore pass codes,
-//! counts and causes only.
+//! A line never contains a code number, token, one-time password, name, AFM, AMKA, phone, email or body. Callers may therefore pass only
+//! codes of events and problems, counts, and causes of errors.
 
 use domain::Moment;
 use serde_json::{Map, Value, json};
@@ -20,8 +20,8 @@ pub enum LogCode {
     Panicked,
     /// The function cannot start.
     NotStarted,
-    /// A call failed on which no response depends, such as the write that records the use of a session, or a deletion that a lifecycle rule
-    /// repeats.
+    /// A call failed, but no response depends on it. Examples are the write that records the use of a session, and a deletion that a
+    /// lifecycle rule repeats.
     SideCallFailed,
     /// A code was sent.
     CodeSent,
@@ -35,17 +35,31 @@ pub enum LogCode {
     DeliveryGivenUp,
     /// Nothing was sent, because the message was already sent, deleted, not due, claimed by another attempt, or unreadable.
     DeliverySkipped,
+    /// SES reported that an email with a code failed, and the failure was stored.
+    BounceRecorded,
+    /// A report of SES was ignored. The field `cause` contains the reason.
+    BounceIgnored,
     /// A run of `sweep_outbox` has ended.
     OutboxSwept,
     /// A reminder was sent.
     ReminderSent,
     /// An attempt to send a reminder failed. The next run tries again, or removes the reminder if it may have been sent.
     ReminderFailed,
-    /// A reminder was removed, because it could not be sent on the days on which it was due, or because it may have been sent without
-    /// confirmation.
+    /// A reminder was removed, because it could not be sent on the days on which it was due, because it has expired, or because it may have
+    /// been sent (a claim expired without a result).
     ReminderGivenUp,
     /// A run has processed the reminders that are due.
     RemindersLookedAt,
+    /// A KEP clerk has used half or all of the daily limit of cases.
+    CaseLimit,
+    /// The message about a case was sent.
+    CaseMessageSent,
+    /// An attempt to send the message about a case failed. The next run tries again, or gives the message up if it may have been sent.
+    CaseMessageFailed,
+    /// The message about a case was removed, because it has expired, or because it may have been sent (a claim expired without a result).
+    CaseMessageGivenUp,
+    /// A run has processed the messages about cases that are due.
+    CaseMessagesLookedAt,
 }
 
 impl LogCode {
@@ -61,11 +75,18 @@ impl LogCode {
             Self::DeliveryFailed => "delivery_failed",
             Self::DeliveryGivenUp => "delivery_given_up",
             Self::DeliverySkipped => "delivery_skipped",
+            Self::BounceRecorded => "bounce_recorded",
+            Self::BounceIgnored => "bounce_ignored",
             Self::OutboxSwept => "outbox_swept",
             Self::ReminderSent => "reminder_sent",
             Self::ReminderFailed => "reminder_failed",
             Self::ReminderGivenUp => "reminder_given_up",
             Self::RemindersLookedAt => "reminders_looked_at",
+            Self::CaseLimit => "case_limit",
+            Self::CaseMessageSent => "case_message_sent",
+            Self::CaseMessageFailed => "case_message_failed",
+            Self::CaseMessageGivenUp => "case_message_given_up",
+            Self::CaseMessagesLookedAt => "case_messages_looked_at",
         }
     }
 }

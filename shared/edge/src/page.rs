@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use crate::{failure::Failure, reply};
 
-/// Limit of the entries of a page, in bytes of Lambda's response. The remaining bytes up to Lambda's limit are for the other fields of the
-/// response.
+/// Maximum number of bytes that the entries of a page take in Lambda's response. The remaining bytes up to Lambda's limit are for the other
+/// fields of the response.
 pub const PAGE_BYTES: usize = 5_000_000;
 
 /// The entries of one response, and the cursor of the next page.
@@ -18,10 +18,11 @@ pub struct Page<T> {
 }
 
 impl<T: Serialize> Page<T> {
-    /// Takes as many of the entries, each with its ID, as fit into `bytes`, but at least one, so that the cursor always advances.
+    /// Builds a page from `entries`, each of which is an ID and a value. Takes as many entries as fit into `bytes`, but at least one, so
+    /// that the cursor always advances.
     ///
-    /// If entries remain, the page's `next` is the ID of the last entry taken. Otherwise it is the argument `next`, the cursor that storage
-    /// returned.
+    /// If entries remain, the page's `next` is the ID of the last entry taken. Otherwise the page's `next` is the argument `next`, which is
+    /// the cursor that storage returned.
     ///
     /// # Errors
     /// If an entry cannot be serialized.
@@ -85,8 +86,8 @@ mod tests {
         Record::new(&SubjectId::from_random([1; 16]), what, at, at)
     }
 
-    /// Uses the characters that take the most bytes of those that an application may send: one with four bytes in UTF-8, and the quotation
-    /// mark, which is escaped once in the body and once more in Lambda's response.
+    /// Uses the two characters that take the most bytes among those that an application may send. One has four bytes in UTF-8. The other is
+    /// the quotation mark, which is escaped once in the body and once more in Lambda's response.
     #[test]
     fn pages_with_the_longest_texts_fit_into_responses_and_together_contain_every_entry() {
         for text in ["𝄞", "\"", "x"] {

@@ -1,4 +1,6 @@
-//! Responses about the history of a person's photos: associations, authorizations, and pulls by applications.
+//! Responses about the history of a person's photos: associations, authorizations, pulls by applications, and cases at a KEP.
+
+mod kep;
 
 use std::collections::HashMap;
 
@@ -8,7 +10,10 @@ use serde::Serialize;
 use storage::{
     applications::Application,
     history::{Event, GivenVerdict, Record},
+    sealing::SealingKey,
 };
+
+pub use self::kep::{ActView, CaseRecordView, DocumentView, KepView};
 
 /// The names of all applications, including applications that were withdrawn.
 #[derive(Debug)]
@@ -17,6 +22,15 @@ pub struct ApplicationNames<'a>(HashMap<&'a str, &'a Application>);
 impl<'a> ApplicationNames<'a> {
     pub fn of(applications: &'a [Application]) -> Self {
         Self(applications.iter().map(|application| (application.application.as_str(), application)).collect())
+    }
+
+    /// Returns the name of an application in one language, or its ID if the application no longer exists.
+    fn name(&self, id: &str, language: Language) -> String {
+        match (self.0.get(id), language) {
+            (Some(application), Language::El) => application.name_el.clone(),
+            (Some(application), Language::En) => application.name_en.clone(),
+            (None, _) => id.to_owned(),
+        }
     }
 
     fn reference(&self, id: &str) -> ApplicationReference {
@@ -38,7 +52,7 @@ pub struct NameView {
     pub en: String,
 }
 
-/// The purpose of an application, with its text.
+/// The purpose of an application: its code, and the text that explains it.
 #[derive(Debug, Serialize)]
 pub struct PurposeView {
     pub code: Purpose,
@@ -51,7 +65,7 @@ impl PurposeView {
     }
 }
 
-/// Returns the text of the reason of a refusal. An accepted image has none.
+/// Returns the text for the reason of a refusal. Returns `None` if the image was accepted.
 pub const fn reason_text(verdict: Verdict, language: Language) -> Option<&'static str> {
     match verdict {
         Verdict::Accepted => None,
@@ -69,16 +83,24 @@ pub struct AuthorizationRecordView {
     /// Absent while the authorization is in force.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<String>,
-    /// When the authorization will end unless it is revoked earlier. Absent after its end.
+    /// When the authorization will end unless it is revoked earlier. Absent if the authorization has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ends_at: Option<String>,
     /// False if a guardian gave the authorization.
     pub given_by_subject: bool,
+    /// The case at a KEP in which the authorization was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_kep: Option<KepView>,
+    /// The case at a KEP in which the authorization was ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_at_kep: Option<KepView>,
 }
 
 impl AuthorizationRecordView {
-    pub fn of(record: &Record, names: &ApplicationNames<'_>, language: Language, now: Moment) -> Option<Self> {
-        let Event::Authorized { application, purpose, by, until, ended_at } = &record.what else { return None };
+    /// Creates the view of an authorization. Returns `None` for a record of another kind. `key` opens the sealed facts about cases at a
+    /// KEP. Callers pass `None` if a clerk reads the record.
+    pub fn of(record: &Record, names: &ApplicationNames<'_>, key: Option<&SealingKey>, language: Language, now: Moment) -> Option<Self> {
+        let Event::Authorized { application, purpose, by, until, ended_at, ended_at_kep } = &record.what else { return None };
         // The authorization ended when it was revoked or, if it was not, when it expired.
         let ended = ended_at.or(now.has_reached(*until).then_some(*until));
         Some(Self {
@@ -89,6 +111,8 @@ impl AuthorizationRecordView {
             ended_at: ended.map(Moment::rfc3339),
             ends_at: ended.is_none().then(|| until.rfc3339()),
             given_by_subject: *by == record.subject_id,
+            at_kep: KepView::open(record.at_kep.as_ref(), key),
+            ended_at_kep: KepView::open(ended_at_kep.as_ref(), key),
         })
     }
 }
@@ -108,12 +132,12 @@ pub struct AccessView {
     pub application: ApplicationReference,
     pub purpose: PurposeView,
     pub image: ImageKind,
-    /// The application's own reference of its case.
+    /// The public body's own reference of the case for which the image was requested.
     pub case: String,
     pub outcome: Outcome,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refusal: Option<PullRefusal>,
-    /// The text of `refusal`.
+    /// Text for the reason in `refusal`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refusal_text: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -125,10 +149,10 @@ pub struct AccessView {
 pub struct VerdictView {
     #[serde(flatten)]
     pub verdict: Verdict,
-    /// The text of `reason`.
+    /// Text for the reason in `verdict`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason_text: Option<&'static str>,
-    /// Free text that the clerk wrote.
+    /// Free text that a clerk of the public body wrote.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     pub at: String,
@@ -177,18 +201,22 @@ pub struct AssociationEventView {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub by_first_subject: bool,
     pub kept_until: String,
+    /// The case at a KEP in which the event was caused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_kep: Option<KepView>,
 }
 
 impl AssociationEventView {
-    pub fn of(record: &Record) -> Option<Self> {
+    pub fn of(record: &Record, key: &SealingKey) -> Option<Self> {
         let (what, by) = match &record.what {
             Event::Associated { by, .. } => (AssociationStep::Associated, by),
             Event::Dissociated { by, .. } => (AssociationStep::Dissociated, by),
             Event::Erased { by, .. } => (AssociationStep::Erased, by),
-            Event::Authorized { .. } | Event::Pulled { .. } => return None,
+            Event::Authorized { .. } | Event::Pulled { .. } | Event::Case(_) => return None,
         };
         let by_first_subject = matches!(record.what, Event::Erased { by_first_subject: true, .. });
         let (at, kept_until) = (record.at.rfc3339(), record.expires_at.rfc3339());
-        Some(Self { what, at, by_subject: *by == record.subject_id, by_first_subject, kept_until })
+        let at_kep = KepView::open(record.at_kep.as_ref(), Some(key));
+        Some(Self { what, at, by_subject: *by == record.subject_id, by_first_subject, kept_until, at_kep })
     }
 }

@@ -14,11 +14,12 @@ use crate::{
     failure::{Failure, status},
 };
 
-/// Limit of a response body as it is encoded in Lambda's response. Lambda's own limit is 6,291,556 bytes of JSON, including base64.
+/// Maximum number of bytes of a response body, as it is encoded in Lambda's response. Lambda's own limit is 6,291,556 bytes of JSON,
+/// including base64.
 const RESPONSE_BYTES_MAX: usize = 6_000_000;
 
-/// Headers of every response. They require TLS, forbid content sniffing, keep other sites from embedding the response or sharing a window
-/// group with it, and send no `Referer`.
+/// Headers of every response. They require TLS, forbid content sniffing, keep other sites from embedding the response or sharing a browsing
+/// context group with it, and send no `Referer`.
 const COMMON_HEADERS: [(HeaderName, &str); 6] = [
     (header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -101,7 +102,7 @@ impl Reply {
         self.header(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))
     }
 
-    /// Sets the session cookie, which a browser deletes when it closes.
+    /// Sets the session cookie. The browser deletes the cookie when the browser is closed.
     #[must_use]
     pub fn set_session(self, token: &storage::sealing::SessionToken) -> Self {
         self.cookie(SESSION_COOKIE, &token.expose(), "")
@@ -112,7 +113,7 @@ impl Reply {
         self.cookie(SESSION_COOKIE, "", "; Max-Age=0")
     }
 
-    /// Sets the cookie that binds a sign-in to this browser, for `seconds`.
+    /// Sets the cookie that binds a sign-in to this browser. The cookie is valid for `seconds`.
     #[must_use]
     pub fn set_sign_in(self, value: &str, seconds: i64) -> Self {
         self.cookie(SIGN_IN_COOKIE, value, &format!("; Max-Age={seconds}"))
@@ -141,6 +142,7 @@ impl Reply {
             Problem::OtpDailyLimit { .. }
                 | Problem::OtpMessagesDailyLimit { .. }
                 | Problem::SubmissionsExhausted { .. }
+                | Problem::CaseLimit { .. }
                 | Problem::CodeLimitReached { .. }
         );
         if until_midnight {
@@ -163,7 +165,7 @@ impl Reply {
     }
 
     /// Redirects a browser to the web application's problem page, which explains the problem. `return_to` is the path at which the person
-    /// continues from there.
+    /// continues from the problem page.
     pub(crate) fn problem_to_page(problem: &Problem, return_to: Option<&str>) -> Self {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair("code", problem.code());
@@ -173,7 +175,7 @@ impl Reply {
         Self::see_other(&format!("/sign-in/problem?{}", query.finish()))
     }
 
-    /// Redirects to the page that shows the app's name. The sign-in begins when the person presses a button there.
+    /// Redirects to the page of the web application that shows the app's name. The sign-in begins when the person presses a button there.
     pub fn to_app_page(app: &AppSignIn) -> Self {
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(app.parameters()).finish();
         Self::see_other(&format!("/sign-in/app?{query}"))

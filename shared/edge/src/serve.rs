@@ -28,7 +28,7 @@ pub type BoxedHandler<D> = for<'a> fn(&'a D, &'a Call) -> BoxFuture<'a, Result<R
 /// Part of the function's time limit that is reserved for sending the response [`Problem::Timeout`].
 const TIME_FOR_RESPONSE: Duration = Duration::from_millis(700);
 
-/// Exit code after a panic, the same as that of any Rust program.
+/// Exit code after a panic. It is the usual exit code of a Rust program that panics.
 const PANIC_EXIT_CODE: i32 = 101;
 
 /// Serves HTTP requests from the gateway until the process ends. Bodies must be JSON.
@@ -44,7 +44,7 @@ pub async fn serve<D: Send + Sync>(
     serve_with_body(operation, setup, deps, AcceptedBody::JSON, handler).await
 }
 
-/// Like [`serve`], for an operation whose body is not JSON.
+/// Does the same as [`serve`] for an operation that accepts `body` instead of JSON.
 ///
 /// # Errors
 /// If environment variables are missing, or the Lambda runtime ends.
@@ -71,16 +71,15 @@ fn guarded<'a, D: Sync>(
     })
 }
 
-/// Responds to every HTTP request with a problem, until the process ends.
+/// Responds to every HTTP request with the result of `reply_to`, until the process ends.
 ///
-/// Requests from other sites are not rejected first, because nothing is changed. The caller always receives the problem that `problem_for`
-/// returns.
+/// Omits the checks of [`serve`]. They are not needed, because `reply_to` changes nothing and has no access to stored data.
 ///
 /// # Errors
 /// If environment variables are missing, or the Lambda runtime ends.
-pub async fn serve_problem(operation: &'static str, problem_for: fn(&Call) -> Problem) -> Result<(), Error> {
+pub async fn serve_unchecked(operation: &'static str, reply_to: fn(&Call) -> Result<Reply, Problem>) -> Result<(), Error> {
     let public_origin = Variables::default().finish(operation)?;
-    serve_requests(operation, &public_origin, &problem_for, |problem_for, call| Box::pin(async { Err(problem_for(call).into()) })).await
+    serve_requests(operation, &public_origin, &reply_to, |reply_to, call| Box::pin(async { reply_to(call).map_err(Failure::from) })).await
 }
 
 async fn serve_requests<D: Send + Sync>(
@@ -133,7 +132,7 @@ async fn respond<D: Send + Sync>(
     Ok(response)
 }
 
-/// Processes events that are not HTTP requests (records of a stream, ticks of a schedule) until the process ends.
+/// Processes events that are not HTTP requests (records of a stream, ticks of a schedule, reports of SES) until the process ends.
 ///
 /// Lambda repeats an event for which the handler returns an error. Handlers read the time with [`now`].
 ///

@@ -7,12 +7,13 @@ use aws::SdkConfig;
 use domain::Secret;
 use lambda_http::Error;
 use registers::{HttpClient, NationalRegisters, Taxisnet};
-use sending::{Email, Sms};
+use sending::{Email, ReportedEmail, Sms};
 use serde_json::json;
 use storage::{
     Transaction,
     applications::Applications,
     associations::Associations,
+    case_closing::CaseClosing,
     code_limits::{CodeLimits, Limits},
     codes::Codes,
     consents::Consents,
@@ -145,6 +146,10 @@ impl Setup {
         storage::sealing::staff_key(self.secret("IDENTIFIER_SECRET").expose())
     }
 
+    pub fn kep_key(&self) -> storage::sealing::SealingKey {
+        storage::sealing::kep_key(self.secret("KEP_SECRET").expose())
+    }
+
     pub fn pull_ids(&self) -> PullIds {
         PullIds::new(self.secret("IDENTIFIER_SECRET").expose())
     }
@@ -193,6 +198,16 @@ impl Setup {
         Reminders::new(self.dynamodb.clone(), self.text("REMINDERS_TABLE"))
     }
 
+    pub fn case_closing(&self) -> CaseClosing {
+        CaseClosing {
+            sessions: self.sessions(),
+            history: self.history(),
+            reminders: self.reminders(),
+            quotas: self.quotas(),
+            transaction: self.transaction(),
+        }
+    }
+
     /// Returns an empty transaction. Handlers clone it for each call and add their writes.
     pub fn transaction(&self) -> Transaction {
         Transaction::new(self.dynamodb.clone())
@@ -220,6 +235,10 @@ impl Setup {
 
     pub fn email(&self) -> Email {
         Email::new(&self.sdk, self.text("EMAIL_SENDER"))
+    }
+
+    pub fn reported_email(&self) -> ReportedEmail {
+        ReportedEmail::new(self.email(), self.text("EMAIL_CONFIGURATION_SET"))
     }
 
     pub fn taxisnet(&self, client: &HttpClient) -> Taxisnet {

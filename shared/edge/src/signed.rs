@@ -1,10 +1,10 @@
 //! Signed requests of applications. The whole request is one JWT (RFC 7519) in the `Authorization` header.
 //!
-//! A request passes through three types:
+//! A request is checked in three steps, and each step has a type:
 //!
-//! 1. [`SignedRequest`] is parsed, but not verified.
-//! 2. [`Verified`] has a valid signature, audience and times.
-//! 3. [`Application`] has, in addition, not been used before. Only this type is a guard.
+//! 1. [`SignedRequest`]: the request was parsed, but not verified.
+//! 2. [`Verified`]: the signature, the audience and the times are valid.
+//! 3. [`Application`]: in addition, the request was not used before. Only this type proves who the caller is.
 //!
 //! The steps are separate so that a handler can read from storage between them.
 
@@ -44,7 +44,7 @@ pub struct SignedRequest<C> {
     own: Result<C, Problem>,
 }
 
-/// The header of a JWT. Other members are rejected, because an unknown member might change the meaning of the rest.
+/// The header of a JWT. Other members are rejected, because an unknown member might change the meaning of the known ones.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Header {
@@ -61,14 +61,14 @@ impl<C: DeserializeOwned> SignedRequest<C> {
     /// Parses the request.
     ///
     /// # Errors
-    /// [`Problem::RequestUnsigned`]; [`Problem::SignatureRefused`] for faults that are found without a key.
+    /// [`Problem::RequestUnsigned`]; [`Problem::SignatureRefused`] for faults that can be found without the application's key.
     pub fn read(call: &Call) -> Result<Self, Problem> {
         let authorization = call.header(header::AUTHORIZATION).ok_or(Problem::RequestUnsigned)?;
         let (scheme, token) = authorization.split_once(' ').ok_or(Problem::RequestUnsigned)?;
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(Problem::RequestUnsigned);
         }
-        // The signature does not cover a body. A request with a body is rejected, so that no application relies on it.
+        // The signature does not cover a body. A request with a body is rejected, so that no application relies on an unsigned body.
         if call.has_body() {
             return Err(refused(SignatureFault::Malformed));
         }
@@ -121,13 +121,13 @@ impl<C: DeserializeOwned> SignedRequest<C> {
     pub fn verify(self, sender: Option<Registered>, call: &Call, path: &str) -> Result<Verified<C>, Failure> {
         let sender = sender.filter(|sender| sender.in_service() && Some(&sender.application) == self.issuer.as_ref());
         let sender = sender.ok_or(refused(SignatureFault::Signature))?;
-        // The algorithm is always that of the registered key. A request that names another algorithm is rejected.
+        // The signature is verified with the algorithm of the registered key. A request that names another algorithm is rejected.
         let key = sender.keys.get(&self.key_id).filter(|key| key.algorithm == self.algorithm);
         let key = key.ok_or(refused(SignatureFault::Signature))?;
         if !is_signed(&self.message, &self.signature, key)? {
             return Err(refused(SignatureFault::Signature).into());
         }
-        // The sender is authenticated here, so the following errors may be specific.
+        // From here on the sender is authenticated, so an error may say which claim is wrong.
         let audience = format!("{}{path}", call.public_origin());
         if self.common.get("aud").and_then(Value::as_str) != Some(audience.as_str()) {
             return Err(refused(SignatureFault::Audience).into());
@@ -203,7 +203,7 @@ fn is_signed(message: &str, signature: &str, key: &PublicKey) -> Result<bool, St
         SigningAlgorithm::Rs256 => Algorithm::RS256,
         SigningAlgorithm::EdDsa => Algorithm::EdDSA,
     };
-    // An error means that the signature cannot be decoded or that the key is of another family. Both count as not signed.
+    // An error means that the signature cannot be decoded, or that the algorithm needs another type of key. The request is then not signed.
     Ok(crypto::verify(signature, message.as_bytes(), &public, pinned).unwrap_or(false))
 }
 

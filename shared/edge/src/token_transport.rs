@@ -1,7 +1,8 @@
-//! How a caller sends its session token: a browser in a cookie that no script can read, an app in the `Authorization` header.
+//! The way in which a caller sends its session token. A browser sends the token in a cookie that no script can read. An app sends the token
+//! in the `Authorization` header.
 //!
-//! A response returns a new token in the same way as the request sent the old one, so a script cannot exchange the cookie for a token that
-//! it can read.
+//! A response returns a new token in the same way in which the request sent the old token, so a script cannot exchange the cookie for a
+//! token that it can read.
 
 use lambda_http::http::header;
 use messages::problem::Problem;
@@ -124,13 +125,14 @@ mod tests {
             birth_date: "1980-01-01".to_owned(),
             mobile: None,
             businesses: Vec::new(),
+            offices: Vec::new(),
         };
         let session = Session::begin(token.clone(), SubjectId::from_random([1; 16]), person, Moment::from_epoch_seconds(0));
-        SessionView::of(&session, None, Language::El)
+        SessionView::of(&session, None, Language::El, Moment::from_epoch_seconds(0))
     }
 
     #[test]
-    fn fields_of_citizens_are_shown_only_in_the_role_of_a_citizen() {
+    fn fields_of_a_role_are_shown_only_in_that_role() {
         let person = Person {
             first_name: String::new(),
             last_name: String::new(),
@@ -138,6 +140,7 @@ mod tests {
             birth_date: String::new(),
             mobile: None,
             businesses: Vec::new(),
+            offices: Vec::new(),
         };
         let now = Moment::from_epoch_seconds(0);
         let mut session = Session::begin(SessionToken::random().unwrap(), SubjectId::from_random([1; 16]), person, now);
@@ -150,15 +153,21 @@ mod tests {
             afm: None,
             amka: None,
             paaypa: None,
+            case: None,
         }];
-        let view = |session: &Session| serde_json::to_value(SessionView::of(session, Some(5), Language::El)).unwrap();
+        let view = |session: &Session| serde_json::to_value(SessionView::of(session, Some(5), Language::El, now)).unwrap();
         let as_citizen = view(&session);
         assert!(as_citizen["submissions_left"] == 5 && as_citizen["minors"][0]["subject"] == "m", "{as_citizen}");
+        assert!(as_citizen["draft_key"].is_null(), "{as_citizen}");
         session.role = Some(Role::Photographer { business: BusinessId::from_hash("b".to_owned()) });
         let as_photographer = view(&session);
         for name in ["submissions_left", "minors", "consent"] {
             assert!(as_photographer[name].as_array().map_or(as_photographer[name].is_null(), Vec::is_empty), "{as_photographer}");
         }
+        assert_eq!(as_photographer["draft_key"].as_str().map(str::len), Some(43), "{as_photographer}");
+        assert!(
+            !format!("{:?}", SessionView::of(&session, None, Language::El, now)).contains(as_photographer["draft_key"].as_str().unwrap())
+        );
     }
 
     #[test]

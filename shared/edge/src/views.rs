@@ -1,9 +1,11 @@
 //! Response bodies that several operations share: session, submission, association, issuance and staff.
 
+mod case;
 mod issuance;
 
 use domain::{
-    FileProfile, ImageKind, Language, Moment,
+    FileProfile, ImageKind, Language, Moment, Secret,
+    kep::Office,
     reminder::ReminderKind,
     session::{Role, Stage},
     staff::{Capacity, MemberId},
@@ -14,10 +16,11 @@ use storage::{
     associations::Association,
     codes::ImageFacts,
     sealing::IdentifierHasher,
-    sessions::{Business, Minor, PendingSubmission, Session},
+    sessions::{Business, ClerkOffice, Minor, PendingSubmission, Session},
     staff::{StaffFacts, StaffItem},
 };
 
+pub use self::case::{ActView, CasePersonView, CaseView, label};
 pub use self::issuance::{IssuanceView, WithoutFaceView};
 use crate::guard::Subject;
 
@@ -31,6 +34,11 @@ pub struct SessionView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<RoleView>,
     pub roles: Vec<RoleView>,
+    /// The KEP offices at which the person is an authorised clerk.
+    pub offices: Vec<OfficeView>,
+    /// The open case of a clerk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub case: Option<SessionCaseView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub consent: Option<ConsentView>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -39,12 +47,15 @@ pub struct SessionView {
     pub submission: Option<SubmissionView>,
     /// Minors for whom custody was confirmed in this session.
     pub minors: Vec<MinorView>,
+    /// For a photographer: the key with which the page encrypts unsent pictures in the browser.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub draft_key: Option<Secret>,
     pub idle_expires_at: String,
     pub expires_at: String,
 }
 
-/// The awaited one-time password. Present until it is verified. Before that, responses contain nothing about the person except the last
-/// digits of the mobile number.
+/// State of the awaited one-time password of a sign-in or a case. Present until the password is verified. Until the password of a sign-in
+/// is verified, the response about its session contains nothing about the person except the last digits of the mobile number.
 #[derive(Debug, Serialize)]
 pub struct OtpView {
     pub mobile_ending: String,
@@ -68,7 +79,7 @@ pub struct MinorView {
     pub first_name: String,
     pub last_name: String,
     pub birth_date: String,
-    /// The 18th birthday, from which nobody else acts for the person.
+    /// The 18th birthday. From this day on, a guardian can no longer act for the person.
     pub adult_on: String,
 }
 
@@ -85,10 +96,30 @@ impl MinorView {
 }
 
 #[derive(Debug, Serialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum RoleView {
     Citizen,
     Photographer { business: BusinessView, capacity: Capacity },
+    KepClerk { office: OfficeView },
+}
+
+#[derive(Debug, Serialize)]
+pub struct OfficeView {
+    pub id: String,
+    pub name: String,
+}
+
+impl OfficeView {
+    pub fn of(office: &Office) -> Self {
+        Self { id: office.id.as_str().to_owned(), name: office.name.as_str().to_owned() }
+    }
+}
+
+/// The open case of a clerk, as in the response about the session.
+#[derive(Debug, Serialize)]
+pub struct SessionCaseView {
+    pub handle: String,
+    pub expires_at: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -105,7 +136,7 @@ pub struct ConsentView {
 }
 
 impl SessionView {
-    pub fn of(session: &Session, submissions_left: Option<u32>, language: Language) -> Self {
+    pub fn of(session: &Session, submissions_left: Option<u32>, language: Language, now: Moment) -> Self {
         let stage = session.stage();
         let is_verified = stage != Stage::Otp;
         let person = is_verified.then(|| PersonView {
@@ -118,21 +149,32 @@ impl SessionView {
             business: BusinessView { id: business.id.as_str().to_owned(), name: business.name.clone() },
             capacity: Capacity::of(business.staff.as_ref()),
         };
+        let clerk = |own: &ClerkOffice| RoleView::KepClerk { office: OfficeView::of(&own.office) };
         let role = session.role.as_ref().filter(|_| is_verified).and_then(|role| match role {
             Role::Citizen => Some(RoleView::Citizen),
             Role::Photographer { business } => session.business(business).map(photographer),
+            Role::KepClerk { office } => session.office(office).map(clerk),
         });
         let businesses = session.person.businesses.iter().map(photographer);
+        let clerks = session.person.offices.iter().map(clerk);
+        let offices = session.person.offices.iter().filter(|_| is_verified).map(|own| OfficeView::of(&own.office));
+        let case = session.open_case(now).filter(|_| is_verified);
         let is_citizen = is_verified && session.role == Some(Role::Citizen);
         Self {
             stage,
             otp: session.otp.as_ref().map(|otp| OtpView::of(session, otp.expires_at, otp.resends)),
             person,
             role,
-            roles: if is_verified { std::iter::once(RoleView::Citizen).chain(businesses).collect() } else { Vec::new() },
+            roles: if is_verified { std::iter::once(RoleView::Citizen).chain(businesses).chain(clerks).collect() } else { Vec::new() },
+            offices: offices.collect(),
+            case: case.map(|case| SessionCaseView { handle: case.handle.as_str().to_owned(), expires_at: case.expires_at.rfc3339() }),
             consent: is_citizen.then(|| ConsentView { given: stage == Stage::Ready, text: messages::consent::personal_data(language) }),
             submissions_left: submissions_left.filter(|_| is_citizen),
-            submission: session.submission.as_ref().map(|submission| SubmissionView::of(submission, language)),
+            submission: session.submission.as_ref().filter(|_| is_citizen).map(|submission| SubmissionView::of(submission, language)),
+            draft_key: session.role.as_ref().filter(|_| is_verified).and_then(|role| match role {
+                Role::Citizen | Role::KepClerk { .. } => None,
+                Role::Photographer { business } => Some(session.token.draft_key(&session.subject_id, business)),
+            }),
             minors: session.minors.iter().filter(|_| is_citizen).map(MinorView::of).collect(),
             idle_expires_at: session.expires_at.rfc3339(),
             expires_at: session.hard_end.rfc3339(),
@@ -204,7 +246,7 @@ pub struct AssociationView {
     pub associated_at: String,
     pub expires_at: String,
     pub applications: Vec<AuthorizationView>,
-    /// Present if a reminder is set and not yet due.
+    /// Present if a reminder is set and can still be sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reminder: Option<ReminderView>,
 }
@@ -221,7 +263,7 @@ pub struct ReminderView {
 pub struct AuthorizationView {
     pub application: String,
     pub since: String,
-    /// The minor's 18th birthday, if a guardian gave the authorization and the photos expire later.
+    /// The minor's 18th birthday. Present if a guardian gave the authorization and the photos expire after this birthday.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
 }

@@ -1,5 +1,5 @@
 //! Checks that no environment variable changes the presigned URLs and redirects that browsers receive, or the requests that TAXISnet and
-//! the registers receive. Only requests to AWS may differ, in the headers of [`FOR_AWS_ONLY`].
+//! the registers receive. Only requests to AWS may differ, and only in the headers that [`FOR_AWS_ONLY`] lists.
 //!
 //! A function runs as a process, polls a Runtime API, and makes each kind of request that functions make. It runs once with the variables
 //! that it needs, and once with all variables that Lambda or an operator may set (`tests/lambda/src/environment.rs`).
@@ -81,7 +81,7 @@ async fn handle(deps: &Deps) -> Result<Reply, Failure> {
 /// Simulates AWS, TAXISnet and the registers.
 fn respond(request: &Received) -> Response {
     let (json, xml) = ("application/x-amz-json-1.1", "text/xml");
-    // A proxy receives absolute URLs.
+    // A proxy receives absolute URLs, from which the scheme and the host are removed here.
     let target = request.target.split_once("://").map_or(request.target.as_str(), |(_, rest)| &rest[rest.find('/').unwrap_or_default()..]);
     let action = request.header("x-amz-target").rsplit('.').next().unwrap_or_default();
     match (action, target.split('?').next().unwrap_or_default()) {
@@ -162,7 +162,7 @@ impl Run {
             let signed = between(authorization, "SignedHeaders=", ",");
             let signed: Vec<_> = signed.split(';').filter(|name| !FOR_AWS_ONLY.iter().any(|(other, _)| name == other)).collect();
             let (key, scope) = between(authorization, "Credential=", ",").split_once('/').unwrap();
-            // The scope begins with the date, which is removed.
+            // The scope begins with the eight digits of the date, which are removed.
             let authorization = format!("{key} {} {}", &scope[8..], signed.join(";"));
             request.headers.insert("authorization".to_owned(), authorization);
             // The SDK writes the attributes of an SMS in random order.
@@ -215,14 +215,14 @@ async fn the_environment_variables_of_lambda_change_no_request_of_browsers_taxis
     assert_eq!(signed_headers(&full), ["content-length", "content-type", "host", "x-amz-checksum-sha256"]);
     assert_eq!(full.comparable_for_browser(), minimal.comparable_for_browser());
 
-    // Token, userinfo and businesses. All headers are compared.
+    // The three requests are for the token, the user information and the businesses. All their headers are compared.
     assert_eq!(full.to_others().len(), 3);
     assert_eq!(full.to_others(), minimal.to_others());
 
     // One request to each of DynamoDB, KMS, S3, SNS and SES.
     assert_eq!(full.to_aws().count(), 5);
     assert_eq!(full.comparable_to_aws(), minimal.comparable_to_aws());
-    // The variables did reach the process.
+    // Checks that the variables have reached the process.
     assert!(full.to_aws().all(|request| request.header("x-amzn-trace-id") == lambda::TRACE_ID));
     assert!(minimal.to_aws().all(|request| request.header("x-amzn-trace-id").is_empty()));
     assert!(full.to_aws().all(|request| request.header("x-amz-user-agent").contains("exec-env/AWS_Lambda")));
@@ -242,7 +242,7 @@ async fn a_proxy_receives_the_functions_requests_and_changes_no_url_for_browsers
 
     assert_eq!(proxied.comparable_for_browser(), direct.comparable_for_browser());
     for request in &mut proxied.requests {
-        // A proxy also receives the origin in the URL and its own credentials. Both are removed before comparing.
+        // A request to a proxy also contains the origin in its URL, and the credentials for the proxy. Both are removed before comparing.
         assert!(request.target.starts_with(&endpoint.url), "{}", request.target);
         request.target.drain(..endpoint.url.len());
         assert_eq!(request.headers.remove("proxy-authorization").as_deref(), Some("Basic dXNlcjpwYXNzd29yZA=="));

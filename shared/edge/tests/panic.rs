@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 /// Personal data that the message of the panic quotes.
 const QUOTED: &str = "Μαρία";
 
-/// Runs the ignored test of that name and sends it an event. Returns the output of the process, and its response to the Runtime API, if
-/// any.
+/// Runs the ignored test `function` in a separate process that acts as a Lambda function, and sends it an event. Returns the output of the
+/// process and, if there is one, its response to the Runtime API.
 async fn run(function: &str) -> (Output, Option<Sent>) {
     let mut api = RuntimeApi::start(lambda::gateway_event(), None).await;
     let variables = lambda::LAMBDA.into_iter().map(|variable| (variable.name, variable.value.to_owned()));

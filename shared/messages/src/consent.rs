@@ -33,7 +33,7 @@ pub fn text(kind: ConsentKind, language: Language) -> ConsentText {
     }
 }
 
-/// Returns the privacy notice, agreed to before first use: stored data, purposes, retention, recipients and rights.
+/// Returns the privacy notice, to which people agree before first use: stored data, purposes, retention, recipients and rights.
 pub fn personal_data(language: Language) -> ConsentText {
     let kind = ConsentKind::PersonalData;
     ConsentText {
@@ -45,7 +45,7 @@ pub fn personal_data(language: Language) -> ConsentText {
     }
 }
 
-/// Returns the text on storage and use of photos, agreed to at each association.
+/// Returns the text on storage and use of photos, to which people agree at each association.
 pub fn association(language: Language) -> ConsentText {
     let kind = ConsentKind::Association;
     ConsentText {
@@ -78,6 +78,10 @@ const PERSONAL_DATA_EL: &[&str] = &[
      ακόμη, για να μπορείτε να ελέγχετε τη χρήση των φωτογραφιών σας. Αν δεν συσχετίσετε φωτογραφίες, τη συγκατάθεσή σας σε αυτό το κείμενο την \
      κρατάμε 730 ημέρες. Τον αριθμό των κωδικάριθμων που υποβάλατε και των κωδικών μίας χρήσης που δώσατε μέσα σε μια ημέρα τον κρατάμε εκείνη \
      την ημέρα και την επόμενη.",
+    "ΚΕΠ. Αν σας εξυπηρετήσει υπάλληλος ΚΕΠ, κρατάμε για κάθε εξυπηρέτηση το ΚΕΠ, τον αριθμό της αίτησής σας, το είδος και τους τέσσερις τελευταίους \
+     χαρακτήρες του εγγράφου ταυτότητας που δείξατε, πότε έγινε, τι έγινε και πώς αποδείχθηκε η παρουσία σας, για 730 ημέρες, ώστε να βλέπετε \
+     τι έγινε για εσάς και να μπορεί να αποδειχθεί. Ο υπάλληλος βλέπει τα στοιχεία και τις φωτογραφίες σας μόνο όσο διαρκεί η εξυπηρέτηση. Στο τέλος \
+     σας στέλνουμε SMS στο κινητό σας.",
     "Φωτογράφοι. Ο φωτογράφος δεν βλέπει τον κωδικάριθμο και δεν μαθαίνει με ποιο πρόσωπο συσχετίστηκε. Αν μια υπηρεσία δημόσιου φορέα δεχθεί ή \
      απορρίψει μια φωτογραφία, ο φωτογράφος βλέπει την απόφαση και, αν ήταν απόρριψη, τον λόγο από έναν κατάλογο, για να μπορεί να τη \
      διορθώσει. Δεν βλέπει ποια υπηρεσία ήταν ούτε τι σας έγραψε. Το ιστορικό των μεταφορτώσεών του, με \
@@ -117,6 +121,10 @@ const PERSONAL_DATA_EN: &[&str] = &[
     "History. Your agreements, the authorizations that you give and each time an image is pulled are kept as long as the photos and 365 days more, \
      so that you can check how your photos are used. If you do not associate photos, your agreement to this text is kept for 730 days. How many code \
      numbers and one-time passwords you entered in a day is kept for that day and the next.",
+    "KEP. If a clerk of a Citizens' Service Centre (KEP) serves you, we keep for each visit the KEP, the number of your application, the kind and the \
+     last four characters of the identity document that you showed, when it was, what was done and how your presence was proven, for 730 days, so that \
+     you can see what was done for you and it can be proven. The clerk sees your details and photos only during the visit. At the end we send an SMS to \
+     your mobile number.",
     "Photographers. The photographer does not see the code number and does not learn with whom it was associated. If a service of a public body \
      accepts or rejects a photo, the photographer sees that decision and, if it was a rejection, its reason from a list, to be able to \
      correct the photo. The photographer does not see which service it was, nor what it wrote to you. The history of a photographer's \
@@ -188,12 +196,12 @@ mod tests {
             .flat_map(|kind| LANGUAGES.map(|language| text(kind, language)))
             .map(|text| (text.version, checksum(&whole(&text))))
             .collect();
-        // Once people have agreed to a version, change a sum here only together with its version in domain::consent.
+        // Once people have agreed to a version, change its checksum here only together with the version in domain::consent.
         assert_eq!(
             sums,
             [
-                ("2026-12.2", 14_412_725_232_307_084_412),
-                ("2026-12.2", 216_623_915_103_515_467),
+                ("2026-12.3", 4_319_484_862_392_028_317),
+                ("2026-12.3", 10_826_638_975_308_842_485),
                 ("2026-12", 11_081_576_150_193_947_407),
                 ("2026-12", 14_985_743_043_763_180_834)
             ]

@@ -5,7 +5,9 @@
 
 pub mod applications;
 pub mod consent;
+pub mod delivery;
 pub mod email;
+pub mod kep;
 pub mod link;
 mod numbers;
 pub mod pdf;
@@ -19,7 +21,7 @@ pub mod zip;
 
 use domain::Language;
 
-/// Why a document could not be rendered. None of these depends on user input.
+/// Reason why a document could not be rendered. None of the reasons depends on user input.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
     #[error("the sender is not an email address")]

@@ -1,4 +1,7 @@
-//! The PDF with the code number in `photos.zip`: one A4 page, tagged for screen readers (PDF/UA-1), with embedded fonts.
+//! PDF files of one A4 page, tagged for screen readers (PDF/UA-1), with embedded fonts: the page with the code number in `photos.zip`, and
+//! the receipt of a case at a KEP.
+
+mod receipt;
 
 use std::num::NonZeroU16;
 
@@ -22,6 +25,7 @@ use krilla::{
 };
 use skrifa::{FontRef, MetadataProvider, instance::LocationRef, instance::Size as FontSize};
 
+pub use self::receipt::{Receipt, ReceiptLine, receipt};
 use crate::{RenderError, link::code_link, pick, qr, time_text};
 
 static REGULAR: &[u8] = include_bytes!("../fonts/NotoSans-Regular.ttf");
@@ -88,8 +92,8 @@ const EN: Texts = Texts {
 /// Renders the page. It contains no creation date, so the same arguments always give the same bytes.
 ///
 /// # Errors
-/// [`RenderError::Glyph`] if the service's origin has a character that the fonts lack, [`RenderError::PageFull`] or [`RenderError::Qr`] if it
-/// is too long for the page or a QR code.
+/// [`RenderError::Glyph`] if the service's origin has a character that the fonts lack, [`RenderError::PageFull`] or [`RenderError::Qr`] if
+/// the origin is too long for the page or a QR code.
 pub fn code_sheet(code: &CodeNumber, expires_at: Moment, public_origin: &str, language: Language) -> Result<Vec<u8>, RenderError> {
     let texts = pick(language, &EL, &EN);
     let (regular, bold, mono) = (Face::new(REGULAR)?, Face::new(BOLD)?, Face::new(MONO)?);
@@ -97,13 +101,8 @@ pub fn code_sheet(code: &CodeNumber, expires_at: Moment, public_origin: &str, la
     let modules = qr::modules(&link)?;
     let until = format!("{} {}", texts.valid, time_text::athens(expires_at, language));
 
-    let configuration = ConfigurationBuilder::new()
-        .with_accessibility_validator(Accessibility::UA1)
-        .finish()
-        .map_err(|error| RenderError::Pdf(format!("{error:?}")))?;
-    let mut document = Document::new_with(SerializeSettings { configuration, ..SerializeSettings::default() });
-    let settings = PageSettings::from_wh(WIDTH, HEIGHT).ok_or(RenderError::PageFull)?;
-    let mut page = document.start_page_with(settings);
+    let mut document = empty_document()?;
+    let mut page = document.start_page_with(a4()?);
     let mut tags = TagTree::new().with_lang(Some(language.tag().to_owned()));
     let mut surface = page.surface();
     let mut sheet = Sheet { surface: &mut surface, y: MARGIN };
@@ -132,11 +131,29 @@ pub fn code_sheet(code: &CodeNumber, expires_at: Moment, public_origin: &str, la
     tags.push(heading);
     tags.push(list);
 
+    finished(document, tags, texts.title, language)
+}
+
+/// Returns a document without pages, which is checked against PDF/UA-1 when it is finished.
+fn empty_document() -> Result<Document, RenderError> {
+    let configuration = ConfigurationBuilder::new()
+        .with_accessibility_validator(Accessibility::UA1)
+        .finish()
+        .map_err(|error| RenderError::Pdf(format!("{error:?}")))?;
+    Ok(Document::new_with(SerializeSettings { configuration, ..SerializeSettings::default() }))
+}
+
+fn a4() -> Result<PageSettings, RenderError> {
+    PageSettings::from_wh(WIDTH, HEIGHT).ok_or(RenderError::PageFull)
+}
+
+/// Adds the tags, an outline and metadata, and returns the file.
+fn finished(mut document: Document, tags: TagTree, title: &str, language: Language) -> Result<Vec<u8>, RenderError> {
     let mut outline = Outline::new();
-    outline.push_child(OutlineNode::new(texts.title.to_owned(), XyzDestination::new(0, Point::from_xy(MARGIN, MARGIN))));
+    outline.push_child(OutlineNode::new(title.to_owned(), XyzDestination::new(0, Point::from_xy(MARGIN, MARGIN))));
     document.set_outline(outline);
     document.set_tag_tree(tags);
-    document.set_metadata(Metadata::new().title(texts.title.to_owned()).language(language.tag().to_owned()).creator("myPhoto".to_owned()));
+    document.set_metadata(Metadata::new().title(title.to_owned()).language(language.tag().to_owned()).creator("myPhoto".to_owned()));
     document.finish().map_err(|error| RenderError::Pdf(format!("{error:?}")))
 }
 

@@ -49,8 +49,8 @@ pub(crate) fn failed(kind: ImageKind, finding: &Finding, language: Language) -> 
     }
 }
 
-/// Formats a value for people. The proportion of width to height and that of the cheeks' brightness are decimal numbers, other ratios are in
-/// percent, and all other values are whole numbers. The text says in which direction an angle goes, so angles have no sign.
+/// Formats a value for people. The proportion of width to height and that of the cheeks' brightness are decimal numbers, other ratios are
+/// in percent, and all other values are whole numbers. The text says in which direction an angle goes, so angles have no sign.
 fn formatted(finding: &Finding, value: Option<f64>, language: Language) -> String {
     let (rule, value) = (finding.rule, value.unwrap_or_default());
     let (separator, point) = match language {
@@ -82,7 +82,7 @@ struct Numbers {
     measured: String,
     least: String,
     most: String,
-    /// Whether the measured value is below its minimum, and not above its maximum.
+    /// True if the measured value is below its minimum, false if it is above its maximum.
     below: bool,
 }
 

@@ -8,8 +8,8 @@ mod en;
 mod extensions;
 
 use domain::{
-    FileProfile, ImageKind, Language, MalformedCode, Moment, application::SignatureFault, code_limit::CodeLimit, photo::PictureFault,
-    typed::TypedError,
+    FileProfile, ImageKind, Language, MalformedCode, Moment, application::SignatureFault, code_limit::CodeLimit,
+    delivery_failure::FailureReason, photo::PictureFault, typed::TypedError,
 };
 #[derive(Debug, Clone, PartialEq)]
 pub enum Problem {
@@ -38,7 +38,7 @@ pub enum Problem {
     },
     MalformedJson,
     InvalidField {
-        /// A path such as `recipient.value`. It consists of field names, known or sent by the caller, and never of values.
+        /// A path such as `recipient.value`. It contains names of known fields or names that the caller sent, and never values.
         field: String,
         reason: FieldReason,
     },
@@ -83,11 +83,30 @@ pub enum Problem {
     StaffWithdrawn,
     /// The call is allowed for the owner of the business only.
     NotOwner,
-    /// The AFM to authorise as an employee is the owner's own.
+    /// The AFM of the employee to authorise is the owner's own.
     StaffIsOwner,
     StaffExhausted {
         limit: usize,
     },
+
+    /// The case at a KEP is unknown, closed or expired, or belongs to another session. All get this one response.
+    CaseOver,
+    /// The clerk already has a case open.
+    CaseOpen,
+    /// The clerk has opened the maximum number of cases of the day.
+    CaseLimit {
+        renews_at: Moment,
+    },
+    /// The registers know no adult by the number that the clerk gave.
+    CasePersonUnknown,
+    /// The person at the counter has no confirmed mobile number, and the operator does not allow a declaration instead.
+    NoMobileAtKep,
+    /// The number that the clerk gave is the clerk's own.
+    OwnCase,
+    /// The presence of the person at the counter is not proven yet.
+    PresenceNotProven,
+    /// Clerks may not call the operation. Only the person may, in their own session.
+    NotAtKep,
 
     SubjectUnknown,
     /// The minor does not exist, or is not in this person's custody. Both get this one response, so that numbers cannot be probed.
@@ -154,7 +173,7 @@ pub enum Problem {
         total: usize,
     },
 
-    /// A call for applications of public bodies came without a signed request.
+    /// The operation is for applications of public bodies, and the call contains no signed request.
     RequestUnsigned,
     SignatureRefused {
         fault: SignatureFault,
@@ -182,13 +201,13 @@ pub enum Problem {
         kind: ImageKind,
         fault: PictureFault,
     },
-    /// The upload to check has already been issued as a code, and its originals are deleted.
+    /// The request is to check an upload for which a code has already been issued, so its originals are deleted.
     UploadIssued,
     /// The upload was rejected earlier and cannot be used again.
     UploadRefused,
-    /// A code has already been issued for this upload, with another recipient or language.
+    /// A code has already been issued for this upload, by a request with different values, such as another recipient.
     IssuanceConflict,
-    /// The request gives a reason for issuing a code without a recognised face, but too few uploads were rejected for that.
+    /// The request gives a reason for issuing a code without a recognised face, but not enough uploads were rejected before.
     WithoutFaceTooEarly,
     /// The code is associated, and an associated code is not sent again.
     ResendAssociated,
@@ -198,6 +217,10 @@ pub enum Problem {
     },
     /// `deliver_code` is sending the message now, or has not made its first attempt yet.
     ResendInProgress,
+    /// An email to this recipient failed permanently. The code can only be sent to another recipient.
+    ResendUndeliverable {
+        reason: FailureReason,
+    },
 
     /// Two concurrent calls changed the same data.
     Conflict,
@@ -228,14 +251,21 @@ pub enum FieldReason {
     Unknown,
     Missing,
     WrongType,
-    /// Not one of the allowed values.
+    /// The value is not one of the allowed values.
     NotAllowed,
     InvalidMobile,
     InvalidEmail,
     InvalidNumber,
     /// The text has two or more different values of the expected kind.
     SeveralValues,
-    /// Empty, too long, or with control characters.
+    /// A text that is too long even after invisible characters and extra white space were removed.
+    TooLong {
+        /// In characters.
+        limit: usize,
+    },
+    /// A search of the history that names neither a day nor a month.
+    NeedsDayOrMonth,
+    /// The text is empty, too long, or has characters that the field does not allow.
     InvalidText {
         /// In characters.
         limit: usize,
@@ -262,6 +292,8 @@ impl FieldReason {
             Self::InvalidEmail => "invalid_email",
             Self::InvalidNumber => "invalid_number",
             Self::SeveralValues => "several_values",
+            Self::TooLong { .. } => "too_long",
+            Self::NeedsDayOrMonth => "needs_day_or_month",
             Self::InvalidText { .. } => "invalid_text",
         }
     }
@@ -308,6 +340,14 @@ impl Problem {
             Self::NotOwner => "not_owner",
             Self::StaffIsOwner => "staff_is_owner",
             Self::StaffExhausted { .. } => "staff_exhausted",
+            Self::CaseOver => "case_over",
+            Self::CaseOpen => "case_open",
+            Self::CaseLimit { .. } => "case_limit",
+            Self::CasePersonUnknown => "case_person_unknown",
+            Self::NoMobileAtKep => "no_mobile_at_kep",
+            Self::OwnCase => "own_case",
+            Self::PresenceNotProven => "presence_not_proven",
+            Self::NotAtKep => "not_at_kep",
             Self::SubjectUnknown => "subject_unknown",
             Self::CustodyNotConfirmed => "custody_not_confirmed",
             Self::MinorIsAdult => "minor_is_adult",
@@ -354,6 +394,7 @@ impl Problem {
             Self::ResendTooLate => "resend_too_late",
             Self::ResendExhausted { .. } => "resend_exhausted",
             Self::ResendInProgress => "resend_in_progress",
+            Self::ResendUndeliverable { .. } => "resend_undeliverable",
             Self::Conflict => "conflict",
             Self::Throttled => "throttled",
             Self::Internal => "internal",

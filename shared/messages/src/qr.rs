@@ -15,7 +15,7 @@ pub struct Modules {
 }
 
 impl Modules {
-    /// Returns the number of modules in a row.
+    /// Returns the number of modules per row.
     pub fn width(&self) -> usize {
         self.width
     }

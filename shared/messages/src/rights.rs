@@ -13,7 +13,7 @@ pub struct Kept {
     pub text: &'static str,
 }
 
-/// Returns the notes on what the export contains and what it does not.
+/// Returns the notes that say which data the export contains and which it does not contain.
 pub const fn export_notes(language: Language) -> &'static [&'static str] {
     pick(
         language,
@@ -36,7 +36,7 @@ pub const fn export_notes(language: Language) -> &'static [&'static str] {
     )
 }
 
-/// Returns the data that the law requires to retain after an erasure.
+/// Returns the data that the service retains after an erasure.
 pub fn kept(language: Language) -> Vec<Kept> {
     let text = |el, en| pick(language, el, en);
     vec![
@@ -70,6 +70,15 @@ pub fn kept(language: Language) -> Vec<Kept> {
                  ονομάζει· το ιστορικό αντλήσεων αναφέρει από ποια μεταφόρτωση προήλθε κάθε εικόνα.",
                 "The entry in the photographer's history, with only a part of the mobile number or email: 365 days from the code number's issue. It does \
                  not name you; the history of pulls says from which upload each image came.",
+            ),
+        },
+        Kept {
+            what: "kep_cases",
+            text: text(
+                "Κάθε εξυπηρέτησή σας σε ΚΕΠ, με το ΚΕΠ, τον αριθμό της αίτησής σας, το είδος και τους τέσσερις τελευταίους χαρακτήρες του εγγράφου \
+                 ταυτότητας που δείξατε: 730 ημέρες, ώστε να μπορεί να αποδειχθεί τι έγινε για εσάς.",
+                "Each visit to a KEP, with the KEP, the number of your application, the kind and the last four characters of the identity document that \
+                 you showed: 730 days, so that what was done for you can be proven.",
             ),
         },
         Kept {

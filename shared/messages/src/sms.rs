@@ -1,11 +1,18 @@
 //! SMS texts.
 //!
 //! A single Greek letter makes the whole message UCS-2, with 70 characters in one part, or 67 in each part of a longer message. English
-//! texts use the GSM 7-bit alphabet only, with 160 characters in one part, or 153 in each. Every part is billed.
+//! texts use the GSM 7-bit alphabet only, with 160 characters in one part, or 153 in each. The exceptions are English texts about a case at
+//! a KEP, because the office's name and the application's number may be Greek. Every part is billed.
 
-use domain::{CodeNumber, Language, Moment, otp::OTP_VALID, otp::Otp, reminder::ReminderKind};
+use domain::{
+    CodeNumber, Language, Moment,
+    kep::{ActKind, ApplicationNumber, OfficeName},
+    otp::OTP_VALID,
+    otp::Otp,
+    reminder::ReminderKind,
+};
 
-use crate::time_text;
+use crate::{kep, pick, time_text};
 
 /// Returns the text with a one-time password. It is at most two parts in either language. The text without its last line is one part.
 pub fn otp(otp: &Otp, public_origin: &str, language: Language) -> String {
@@ -17,11 +24,12 @@ pub fn otp(otp: &Otp, public_origin: &str, language: Language) -> String {
     bind_to_origin(text, otp, public_origin)
 }
 
-/// Appends the last line of the format of origin-bound one-time codes (WICG), `@host #123456`. Phones then offer the password on the pages of
-/// this host and on no other. The text stays without the line if it would have more than two parts, which only a host of more than 57
-/// characters causes.
+/// Appends the last line of the format of origin-bound one-time codes (WICG), `@host #123456`. Phones then offer the password on the pages
+/// of this host and on no other. If the text with the line would have more than two parts, the line is left out. This happens only if the
+/// host has more than 57 characters.
 ///
-/// A password that somebody other than its recipient types, such as a clerk, must not be bound, because it is for no page of the recipient.
+/// If another person types the password for its recipient, as a clerk does, the text must not have this line, because a page on the
+/// recipient's own phone must not be offered the password.
 pub fn bind_to_origin(text: String, otp: &Otp, public_origin: &str) -> String {
     let host = public_origin.split_once("://").map_or(public_origin, |(_, rest)| rest);
     // The format has neither a port nor a path.
@@ -33,8 +41,8 @@ pub fn bind_to_origin(text: String, otp: &Otp, public_origin: &str) -> String {
 /// The maximum number of parts of a message. Every part is billed.
 const PARTS_MAX: usize = 2;
 
-/// Returns the number of parts of a message, as a mobile operator counts them. Our texts in the GSM alphabet have only characters that take one
-/// position in it.
+/// Returns the number of parts of a message, as a mobile operator counts them. Our texts in the GSM alphabet have only characters that take
+/// one position in it.
 fn parts(text: &str) -> usize {
     let (length, single, joined) = if text.is_ascii() { (text.len(), 160, 153) } else { (text.encode_utf16().count(), 70, 67) };
     if length <= single { 1 } else { length.div_ceil(joined) }
@@ -68,6 +76,60 @@ pub fn reminder(kind: ReminderKind, expires_at: Moment, public_origin: &str, lan
             format!("myPhoto: your photos expire on {until}. If you need them, have new ones taken by a photographer. {public_origin}")
         }
     }
+}
+
+/// Maximum number of characters of an office's name in an SMS. A longer name is shortened.
+const OFFICE_CHARACTERS_MAX: usize = 50;
+
+/// Returns the text with the one-time password that proves the person's presence at a KEP. It is not bound to our pages, because the clerk
+/// types it. The English text has at most as many parts as the Greek one, even with a Greek name.
+pub fn presence_otp(otp: &Otp, office: &OfficeName, language: Language) -> String {
+    let (digits, minutes) = (otp.expose(), OTP_VALID.as_seconds() / 60);
+    let office = shortened(office, language);
+    match language {
+        Language::El => {
+            format!("myPhoto: κωδικός {digits}, ισχύει {minutes} λεπτά. Πείτε τον μόνο στον υπάλληλο που σας εξυπηρετεί τώρα στο {office}.")
+        }
+        Language::En => {
+            format!("myPhoto: password {digits}, valid for {minutes} minutes. Tell it only to the clerk serving you now at {office}.")
+        }
+    }
+}
+
+/// Returns the text that a person gets at the end of a case at a KEP. `acts` lists what was done, and is empty if nothing was done. The
+/// English text has at most as many parts as the Greek one, even with a Greek name and number.
+pub fn case_ended(
+    office: &OfficeName,
+    application_number: &ApplicationNumber,
+    acts: &[ActKind],
+    public_origin: &str,
+    language: Language,
+) -> String {
+    let (office, number) = (shortened(office, language), application_number.expose());
+    let done = kep::summary(acts, language).join(", ");
+    let what = match (language, done.as_str()) {
+        (Language::El, "") => format!("στο {office} δεν έγινε τίποτα για εσάς"),
+        (Language::El, done) => format!("στο {office} έγιναν για εσάς: {done}"),
+        (Language::En, "") => format!("nothing was done for you at {office}"),
+        (Language::En, done) => format!("done for you at {office}: {done}"),
+    };
+    match language {
+        Language::El => {
+            format!("myPhoto: {what}. Αίτηση {number}. Αν δεν το ζητήσατε, συνδεθείτε στο {public_origin} και ενημερώστε το ΚΕΠ.")
+        }
+        Language::En => format!("myPhoto: {what}. Application {number}. Not requested? Sign in at {public_origin} and tell the KEP."),
+    }
+}
+
+/// Returns the name of an office, shortened to [`OFFICE_CHARACTERS_MAX`] characters.
+fn shortened(office: &OfficeName, language: Language) -> String {
+    let name = office.as_str();
+    if name.chars().count() <= OFFICE_CHARACTERS_MAX {
+        return name.to_owned();
+    }
+    // The GSM alphabet has no ellipsis, which would make an English text UCS-2.
+    let end = pick(language, "…", "...");
+    name.chars().take(OFFICE_CHARACTERS_MAX - end.chars().count()).chain(end.chars()).collect()
 }
 
 #[cfg(test)]
@@ -154,9 +216,115 @@ mod tests {
                 assert!(checked_parts(&text) <= 2, "{} {text}", text.encode_utf16().count());
                 assert!(text.contains("2026 14:30") && text.contains(origin) && !text.contains("#code="), "{text}");
                 assert_eq!(has_greek(&text), language == Language::El);
-                // When this reminder is sent, the 24 hours in which a photographer can resend the code are over, so it offers a new one.
+                // When the reminder about a code is sent, the photographer can no longer resend the code, because its first 24 hours are
+                // over. This reminder therefore says to ask for a new code.
                 let new = crate::pick(language, "Ζητήστε νέο από τον φωτογράφο", "Ask the photographer for a new one");
                 assert_eq!(text.contains(new), kind == ReminderKind::Code, "{text}");
+            }
+        }
+    }
+
+    const LANGUAGES: [Language; 2] = [Language::El, Language::En];
+
+    fn office(name: &str) -> OfficeName {
+        OfficeName::parse(name).unwrap()
+    }
+
+    /// Returns names of offices: Greek names of 1 to 120 characters, so that some are shortened in the texts, and two names in ASCII.
+    fn offices() -> Vec<OfficeName> {
+        let greek = (1..=120).map(|length| office(&"Ω".repeat(length)));
+        greek.chain([office("KEP of Chania"), office(&"K".repeat(120))]).collect()
+    }
+
+    fn application(number: &str) -> ApplicationNumber {
+        ApplicationNumber::parse(number).unwrap()
+    }
+
+    #[test]
+    fn the_password_for_a_clerk_names_the_office_and_is_bound_to_no_page() {
+        let sent = Otp::parse("012345").unwrap();
+        for (language, expected) in [
+            (
+                Language::El,
+                "myPhoto: κωδικός 012345, ισχύει 5 λεπτά. Πείτε τον μόνο στον υπάλληλο που σας εξυπηρετεί τώρα στο ΚΕΠ Δήμου Χανίων.",
+            ),
+            (Language::En, "myPhoto: password 012345, valid for 5 minutes. Tell it only to the clerk serving you now at ΚΕΠ Δήμου Χανίων."),
+        ] {
+            assert_eq!(presence_otp(&sent, &office("ΚΕΠ Δήμου Χανίων"), language), expected);
+            assert_eq!(checked_parts(expected), 2);
+            for office in offices() {
+                let text = presence_otp(&sent, &office, language);
+                assert!(checked_parts(&text) <= 3 && !text.contains('@') && !text.contains('#'), "{text}");
+                assert_eq!(domain::typed::otp(&text).unwrap().value.expose(), "012345");
+            }
+        }
+    }
+
+    #[test]
+    fn the_english_password_for_a_clerk_has_at_most_as_many_parts_as_the_greek_one() {
+        let sent = Otp::parse("012345").unwrap();
+        for office in offices() {
+            let [greek, english] = LANGUAGES.map(|language| presence_otp(&sent, &office, language));
+            assert!(checked_parts(&english) <= checked_parts(&greek), "{english}");
+        }
+        // If the office's name is in ASCII, the English text is one part.
+        for office in [office("KEP of Chania"), office(&"K".repeat(120))] {
+            let english = presence_otp(&sent, &office, Language::En);
+            assert!(!has_greek(&english) && checked_parts(&english) == 1, "{english}");
+        }
+    }
+
+    #[test]
+    fn the_message_about_a_case_says_what_was_done_or_that_nothing_was() {
+        let (office, number) = (office("ΚΕΠ Δήμου Χανίων"), application("777/2026"));
+        let acts = [ActKind::Authorized, ActKind::Associated, ActKind::Authorized];
+        assert_eq!(
+            case_ended(&office, &number, &acts, ORIGIN, Language::El),
+            "myPhoto: στο ΚΕΠ Δήμου Χανίων έγιναν για εσάς: συσχέτιση φωτογραφιών, εξουσιοδότηση (2). Αίτηση 777/2026. Αν δεν το ζητήσατε, \
+             συνδεθείτε στο https://myphoto.example.gr και ενημερώστε το ΚΕΠ."
+        );
+        assert_eq!(
+            case_ended(&office, &number, &acts, ORIGIN, Language::En),
+            "myPhoto: done for you at ΚΕΠ Δήμου Χανίων: photos associated, application authorised (2). Application 777/2026. Not requested? \
+             Sign in at https://myphoto.example.gr and tell the KEP."
+        );
+        assert_eq!(
+            case_ended(&office, &number, &[], ORIGIN, Language::El),
+            "myPhoto: στο ΚΕΠ Δήμου Χανίων δεν έγινε τίποτα για εσάς. Αίτηση 777/2026. Αν δεν το ζητήσατε, συνδεθείτε στο \
+             https://myphoto.example.gr και ενημερώστε το ΚΕΠ."
+        );
+        assert_eq!(
+            case_ended(&office, &number, &[], ORIGIN, Language::En),
+            "myPhoto: nothing was done for you at ΚΕΠ Δήμου Χανίων. Application 777/2026. Not requested? Sign in at \
+             https://myphoto.example.gr and tell the KEP."
+        );
+    }
+
+    #[test]
+    fn the_english_message_about_a_case_is_at_most_as_long_as_the_greek_one_whatever_was_done() {
+        let (office, number, kinds) = (office("ΚΕΠ Δήμου Χανίων"), application("777/2026"), kep::tests::one_of_each());
+        // Checks every selection of kinds of acts, including the empty selection. The office and the number are equally long in both
+        // languages.
+        for selection in 0..1_u32 << kinds.len() {
+            let acts: Vec<ActKind> = (0..).zip(&kinds).filter(|(bit, _)| selection >> bit & 1 == 1).map(|(_, kind)| *kind).collect();
+            let [greek, english] = LANGUAGES.map(|language| case_ended(&office, &number, &acts, ORIGIN, language));
+            assert!(english.encode_utf16().count() <= greek.encode_utf16().count(), "{english}");
+        }
+    }
+
+    #[test]
+    fn the_english_message_about_a_case_has_at_most_as_many_parts_as_the_greek_one() {
+        let number = "9".repeat(40);
+        for acts in [vec![], vec![ActKind::Authorized], kep::tests::one_of_each()] {
+            for (office, number) in offices().into_iter().flat_map(|office| [(office.clone(), "ΑΠ-12"), (office, &*number)]) {
+                let number = application(number);
+                let [greek, english] = LANGUAGES.map(|language| case_ended(&office, &number, &acts, ORIGIN, language));
+                assert!(checked_parts(&english) <= checked_parts(&greek), "{english}");
+                assert_eq!(has_greek(&english), has_greek(office.as_str()) || has_greek(number.expose()), "{english}");
+                // The text names every kind of act that was done, even if there are acts of all kinds, because the person must see what was
+                // done for them.
+                assert!(kep::summary(&acts, Language::En).iter().all(|act| english.contains(act)), "{english}");
+                assert!(checked_parts(&greek) <= 8, "{} {greek}", parts(&greek));
             }
         }
     }

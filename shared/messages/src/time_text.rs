@@ -33,7 +33,7 @@ pub fn athens(moment: Moment, language: Language) -> String {
     format!("{} {name} {}, {:02}:{:02} ({place})", clock.day, clock.year, clock.hour, clock.minute)
 }
 
-/// Formats an instant for SMS, as short as is unambiguous in the language: `5/12/2026 14:30` or `5 Dec 2026 14:30`.
+/// Formats an instant for SMS, in the shortest form that is unambiguous in the language: `5/12/2026 14:30` or `5 Dec 2026 14:30`.
 pub fn athens_short(moment: Moment, language: Language) -> String {
     let clock = moment.athens_clock();
     match language {

@@ -16,8 +16,8 @@ pub struct PhotosZip<'a> {
 }
 
 impl PhotosZip<'_> {
-    /// Builds the zip file. Entries are stored and not compressed, because JPEG and PDF hardly shrink, and have no timestamps. The same
-    /// content therefore gives the same file, so that a client can fetch it in ranges by several requests.
+    /// Builds the zip file. Entries are not compressed, because JPEG and PDF hardly shrink. Entries have no timestamps. The same content
+    /// therefore gives the same file, so that a client can fetch it in ranges by several requests.
     ///
     /// # Errors
     /// [`RenderError::Io`] or [`RenderError::Zip`] if writing to memory fails.

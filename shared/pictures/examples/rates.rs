@@ -1,11 +1,12 @@
-//! Counts how often the good portraits in a folder violate each rule. Measures each portrait unchanged, and with mild variations as they
-//! occur among a studio's pictures:
+//! Counts how often the good portraits in a folder violate each rule. Measures each portrait unchanged, and with mild variations that are
+//! common among the pictures of a studio:
 //!
 //! `cargo run -p pictures --example rates -- FOLDER...`
 //!
 //! Each picture is first turned, cropped and scaled so that its head fits the profile, as a photographer would do. Violations of
-//! `head_height`, `eye_line` and `face_centre` therefore come from the variations, and not from the original framing. A picture with too little
-//! space around the head is extended with the pixels at its edge, so its rules about the background say nothing.
+//! `head_height`, `eye_line` and `face_centre` therefore come from the variations, and not from the original framing. A picture with too
+//! little space around the head is extended with the pixels at its edge, so the results of the rules about the background have no meaning
+//! for this picture.
 
 #![expect(clippy::print_stdout, reason = "a command-line program")]
 
@@ -79,8 +80,8 @@ fn inspect(profile: FileProfile, picture: &RgbImage, quality: u8) -> Report {
     pictures::inspect(profile, ImageKind::Face, file.get_ref())
 }
 
-/// Crops a portrait as `FacePosition::crop` says: turned so that the eyes are level, with the head in the middle of the ranges that the profile
-/// allows. Where the crop exceeds the picture, it repeats the nearest pixels. Returns `None` without a face.
+/// Crops a portrait with `FacePosition::crop`, which levels the eyes and places the head in the middle of the ranges that the profile
+/// allows. Beyond the edges of the picture, the crop repeats the nearest pixels. Returns `None` if the picture shows no face.
 fn framed(picture: &RgbImage, profile: FileProfile) -> Option<(RgbImage, Vec<Side>)> {
     let mut file = Cursor::new(Vec::new());
     JpegEncoder::new_with_quality(&mut file, 95).encode_image(picture).ok()?;
@@ -88,7 +89,7 @@ fn framed(picture: &RgbImage, profile: FileProfile) -> Option<(RgbImage, Vec<Sid
     let frame = profile.frame(ImageKind::Face);
     let scale = crop.height / f64::from(frame.min_height);
     let pixel = |at: f64, length: u32| at.round().clamp(0.0, f64::from(length - 1)) as i64;
-    // A crop from a large picture is taken from a smaller copy, so that it has no gaps between its samples.
+    // If the crop is larger than the frame, the picture is scaled down before it is sampled, to avoid aliasing.
     let shrink = scale.max(1.0);
     let source = if shrink > 1.0 {
         let size = |length: u32| ((f64::from(length) / shrink).round() as u32).max(2);
@@ -116,7 +117,7 @@ fn framed(picture: &RgbImage, profile: FileProfile) -> Option<(RgbImage, Vec<Sid
     Some((framed, crop.outside))
 }
 
-/// Returns variations of light, skin tone, contrast, side, position and size.
+/// Returns variations of light, skin tone, contrast, position and size, and a mirrored picture.
 fn variations(picture: &RgbImage) -> Vec<RgbImage> {
     let toned = |tone: &dyn Fn(f64) -> f64| {
         let mut toned = picture.clone();

@@ -37,7 +37,7 @@ NETWORKS = {
     "face_landmarks_detector": ["landmarks", "score", "tongue"],
 }
 OPSET = 16
-# The fields of the geometry's messages (mediapipe/tasks/cc/vision/face_geometry/proto).
+# The field numbers of the Protocol Buffers messages (mediapipe/tasks/cc/vision/face_geometry/proto).
 CANONICAL_MESH, LANDMARK_BASIS, VERTEX_BUFFER, LANDMARK_ID, WEIGHT = 1, 2, 3, 1, 2
 FLOATS_PER_VERTEX = 5
 
@@ -276,7 +276,7 @@ def messages(content):
 
 
 def write_vectors(parts):
-    """Writes inputs made from the portrait of the tests, and the outputs of LiteRT for them, which the tests compare with ours."""
+    """Writes inputs made from the portrait of the tests, and LiteRT's outputs for them. The tests compare our outputs with LiteRT's."""
     VECTORS.mkdir(parents=True, exist_ok=True)
     with Image.open(ROOT / "tests" / "fixtures" / "portrait.jpg") as picture:
         portrait = picture.convert("RGB")
@@ -285,7 +285,7 @@ def write_vectors(parts):
     square.paste(portrait, ((side - portrait.width) // 2, (side - portrait.height) // 2))
     boxes, scores = vector(parts, "face_detector", square.resize((128, 128), Image.Resampling.BOX), 127.5, 1)
     best = int(scores.argmax())
-    # Anchors: two for each of 16 x 16 cells, then six for each of 8 x 8.
+    # The first 512 anchors are two for each cell of a 16 x 16 grid. The others are six for each cell of an 8 x 8 grid.
     cell, cells = (best // 2, 16) if best < 512 else ((best - 512) // 6, 8)
     x, y = ((offset / 128 + (at + 0.5) / cells) * side for at, offset in ((cell % cells, boxes[0, best, 0]), (cell // cells, boxes[0, best, 1])))
     half = 0.75 * side * max(boxes[0, best, 2:4]) / 128

@@ -9,13 +9,14 @@ use std::sync::Arc;
 use domain::photo::PictureFault;
 use moxcms::{ColorProfile, Layout, TransformExecutor, TransformOptions};
 
-/// The beginning of a segment with a part of a profile. The part's number and the number of parts follow, one byte each.
+/// The beginning of a segment that contains a part of a profile. The number of this part and the total number of parts follow, one byte
+/// each.
 pub(crate) const SEGMENT: &[u8] = b"ICC_PROFILE\0";
 
 const HEADER: usize = 128;
 /// Length of a tag's entry in the tag table: name, offset of its data, and length of its data, four bytes each.
 const ENTRY: usize = 12;
-/// Replaces the profile's name and copyright.
+/// The text that is written in place of the profile's name and copyright.
 const TEXT: &[u8] = b"Picture";
 /// Maximum number of entries in a curve. Real curves have none, 1,024 or 4,096. The entries must also ascend, which the bytes of a hidden
 /// text hardly ever do.
@@ -28,16 +29,16 @@ type Name = [u8; 4];
 /// Decoders ignore a profile that lacks one of these tags.
 const NEEDED_RGB: &[Name] = &[*b"rXYZ", *b"gXYZ", *b"bXYZ", *b"rTRC", *b"gTRC", *b"bTRC"];
 const NEEDED_GRAY: &[Name] = &[*b"kTRC"];
-/// Tables from the picture's colours to standard ones, one for each rendering intent.
+/// Tags with tables that convert the picture's colours to standard colours, one tag for each rendering intent.
 const TABLES: [Name; 3] = [*b"A2B0", *b"A2B1", *b"A2B2"];
-/// These tags describe the light source. Most decoders do not need them.
+/// Tags that describe the light source. Most decoders do not need them.
 const OPTIONAL: &[Name] = &[*b"wtpt", *b"chad"];
 
 /// Returns the rewritten profile of a picture with this number of components, or `None` if it has no profile that browsers use. `parts` are
-/// the pieces from the file's segments.
+/// the parts of the profile from the file's segments, each with its number and the number of parts.
 ///
 /// # Errors
-/// [`PictureFault::ColourProfile`] if browsers use the profile, but its colours do not consist of a few numbers.
+/// [`PictureFault::ColourProfile`] if browsers use the profile, but it does not define colours by a few numbers.
 pub(crate) fn keep(parts: &[&[u8]], components: usize) -> Result<Option<Vec<u8>>, PictureFault> {
     let Some(joined) = join(parts) else { return Ok(None) };
     let Some(profile) = number(&joined, 0).and_then(|length| joined.get(..length)) else { return Ok(None) };
@@ -49,17 +50,19 @@ pub(crate) fn keep(parts: &[&[u8]], components: usize) -> Result<Option<Vec<u8>>
             let rewritten = rewrite(profile).filter(|profile| ToSrgb::of(profile).is_some());
             Ok(Some(rewritten.ok_or(PictureFault::ColourProfile)?))
         }
-        // Browsers use the profile of a colour space for gray pictures too. For most of these profiles it makes no difference.
+        // Browsers apply an RGB profile to gray pictures too. Most RGB profiles do not change gray. They are removed, and a picture with
+        // another RGB profile is rejected.
         (Some(b"RGB "), 1) => {
             let to_srgb = rewrite(profile).and_then(|profile| ToSrgb::of(&profile));
             to_srgb.filter(ToSrgb::leaves_gray_unchanged).map(|_| None).ok_or(PictureFault::ColourProfile)
         }
-        // Browsers ignore a profile for other colours than those of the picture. They convert CMYK in different ways, which is reported.
+        // Browsers ignore a profile whose colour space differs from that of the picture. They convert the colours of CMYK pictures in
+        // different ways. The report warns of this.
         _ => Ok(None),
     }
 }
 
-/// Joins the pieces of a profile in the order of their numbers, as libjpeg does. Returns `None` if a piece is missing or there twice.
+/// Joins the parts of a profile in the order of their numbers, as libjpeg does. Returns `None` if a part is missing or duplicated.
 fn join(parts: &[&[u8]]) -> Option<Vec<u8>> {
     let mut pieces = Vec::new();
     for part in parts {
@@ -83,12 +86,12 @@ fn rewrite(profile: &[u8]) -> Option<Vec<u8>> {
         b"GRAYXYZ " | b"GRAYLab " => NEEDED_GRAY,
         _ => return None,
     };
-    // Programs prefer tables to the matrix and the curves that such a profile has besides.
+    // If a profile has tables, programs use them even if it has a matrix and curves too.
     if TABLES.iter().any(|name| tag(profile, name).is_some()) {
         return None;
     }
-    // Accepts profiles of screens, cameras, scanners and colour spaces. Of printers, accepts only gray profiles (dot gain), which consist
-    // of a single curve.
+    // Accepts profiles of screens, cameras, scanners and colour spaces. Of printer profiles, only gray ones (dot gain) are accepted,
+    // because they consist of a single curve.
     let known = matches!(class, b"mntr" | b"scnr" | b"spac") || (class == b"prtr" && spaces.starts_with(b"GRAY"));
     if !matches!(version, 2 | 4) || !known {
         return None;
@@ -114,7 +117,8 @@ fn tag<'a>(profile: &'a [u8], name: &Name) -> Option<&'a [u8]> {
     profile.get(start..start.checked_add(length)?)
 }
 
-/// Returns a tag's data, cut to the length of its type, if it consists of numbers that are plausible for colours.
+/// Returns a tag's data, truncated to the length that its type defines. Returns `None` if the type is not accepted for this tag, or if the
+/// numbers are not plausible for colours.
 fn numbers<'a>(name: &Name, data: &'a [u8]) -> Option<&'a [u8]> {
     let is_curve = name.ends_with(b"TRC");
     let end = match (data.first_chunk()?, name) {
@@ -139,7 +143,7 @@ fn numbers<'a>(name: &Name, data: &'a [u8]) -> Option<&'a [u8]> {
     Some(data).filter(|data| sound && data[4..8] == [0; 4])
 }
 
-/// Returns the name and the copyright, which the standard requires, in the types of the profile's version.
+/// Returns the tags of the name and the copyright, which the standard requires. Their data types depend on the profile's version.
 fn texts(version: u8) -> (Vec<u8>, Vec<u8>) {
     let length = TEXT.len() as u8;
     if version == 2 {
@@ -207,7 +211,8 @@ impl ToSrgb {
         Some(Self { transform, is_gray })
     }
 
-    /// Converts pixels of red, green and blue. In pixels of gray pictures, these are equal.
+    /// Converts pixels of three bytes: red, green and blue. If the profile is for gray pictures, the three bytes of each pixel must be
+    /// equal.
     pub(crate) fn convert(&self, pixels: &[u8]) -> Option<Vec<u8>> {
         let mut converted = vec![0; pixels.len()];
         if self.is_gray {

@@ -1,7 +1,7 @@
-//! Which colours the components of a JPEG are.
+//! Determines which colours the components of a JPEG represent.
 //!
-//! The file does not say so itself. This module follows libjpeg-turbo, which most programs and browsers use, and rejects files on whose
-//! colours it only guesses.
+//! The frame header does not state the colours. This module follows libjpeg-turbo, which most programs and browsers use, and rejects files
+//! whose colours libjpeg-turbo only guesses.
 
 use domain::photo::UnsupportedJpeg;
 
@@ -11,13 +11,13 @@ pub(crate) enum ColourSpace {
     Gray,
     YCbCr,
     Rgb,
-    /// Four inks. Zero is full ink.
+    /// Cyan, magenta, yellow and black. 0 is full ink.
     Cmyk,
     /// YCbCr of the inverted first three inks, and black.
     Ycck,
 }
 
-/// What the segments before the first scan say about colours.
+/// Statements about colours in the segments before the first scan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct ColourMarkers {
     pub(crate) jfif: bool,
@@ -33,7 +33,7 @@ impl ColourMarkers {
     pub(crate) fn colour_space(self, ids: &[u8]) -> Result<ColourSpace, UnsupportedJpeg> {
         match (ids, self.jfif, self.adobe) {
             ([_], _, _) => Ok(ColourSpace::Gray),
-            // libjpeg-turbo ignores these IDs if there is a JFIF segment, and other programs do not.
+            // If there is a JFIF segment, libjpeg-turbo ignores these IDs, but other programs do not.
             ([b'R', b'G', b'B'], true, _) | ([b'R', b'G', b'B'], false, None) => Err(UnsupportedJpeg::ColourMarkers),
             // JFIF allows only YCbCr, and takes precedence over Adobe's segment.
             ([_, _, _], true, _) | ([_, _, _], false, None | Some(1)) => Ok(ColourSpace::YCbCr),
@@ -45,7 +45,8 @@ impl ColourMarkers {
         }
     }
 
-    /// Returns whether Adobe's segment says something else than the JFIF segment, which takes precedence.
+    /// Returns whether Adobe's segment contradicts the JFIF segment, which takes precedence. The result has no meaning for a file without
+    /// Adobe's segment.
     pub(crate) fn jfif_overrides_adobe(self, ids: &[u8]) -> bool {
         self.jfif && ids.len() == 3 && self.adobe != Some(1)
     }

@@ -1,7 +1,7 @@
 //! Finds faces and measures the largest one.
 //!
-//! Two neural networks do the work (networks.rs). The detector finds candidates in a square of 128 x 128 pixels. For each candidate, the second
-//! network locates 478 landmarks, and its score decides whether the candidate is a face. Everything else is geometry and brightness.
+//! Two neural networks do the work (networks.rs). The detector finds candidates in a square of 128 x 128 pixels. For each candidate, the
+//! second network locates 478 landmarks, and its score decides whether the candidate is a face. Everything else is geometry and brightness.
 
 mod canonical;
 mod detector;
@@ -16,7 +16,7 @@ use domain::{
     face_position::{FacePosition, Point},
     picture_report::{Face, FaceMeasures, Faces, Marks, Place},
 };
-use image::{GrayImage, RgbImage, imageops};
+use image::{GrayImage, Pixel, RgbImage};
 
 use self::{detector::Candidate, landmarks::Landmarks, pose::Pose, sampling::Square};
 use crate::levels::Levels;
@@ -24,14 +24,15 @@ use crate::levels::Levels;
 /// A face other than the largest one counts if its width is at least this fraction of the largest one's width. A face on a badge or a
 /// T-shirt is smaller.
 const SECOND_FACE_WIDTH_MIN: f64 = 0.4;
-/// Numbers by which the longer edge is divided for the tiles in which small faces are searched, in turn.
+/// Small faces are searched for in square tiles. The side of a tile is the longer edge of the picture, divided by one of these numbers. The
+/// numbers are tried in this order.
 const TILE_PARTS: [f64; 3] = [1.5, 2.0, 3.0];
 /// Added to the detector's score of an upright face, because most pictures are upright.
 const UPRIGHT_BONUS: f64 = 0.05;
 /// Beyond this yaw, in degrees, half of the face is hidden.
 const YAW_MEASURABLE: f64 = 45.0;
 
-/// The largest face, and how many there are.
+/// The largest face, and the number of faces.
 struct Found {
     face: Landmarks,
     /// The detector's score of the largest face.
@@ -44,9 +45,9 @@ pub(crate) struct Measured {
     pub(crate) marks: Option<Marks>,
 }
 
-/// Measures a copy of a picture. `size` is the size of the picture itself.
+/// Measures `picture`, which is a scaled copy of the uploaded picture. `size` is the size of the uploaded picture.
 pub(crate) fn measure(picture: &RgbImage, size: (u32, u32)) -> Measured {
-    let gray = imageops::grayscale(picture);
+    let gray = grayscale(picture);
     let levels = Levels::of_picture(&gray);
     let found = portrait_searches(picture).into_iter().find_map(|square| search(picture, square));
     let background = found.as_ref().and_then(|found| zones::background(&gray, &found.face));
@@ -60,8 +61,9 @@ pub(crate) fn measure(picture: &RgbImage, size: (u32, u32)) -> Measured {
     Measured { marks: found.map(|found| marks(picture, &found.face, &measures)), measures }
 }
 
-/// Finds the largest face. The head may be much smaller than in a portrait, and turned by any angle. `size` is the size of the picture of which
-/// `copy` is a copy.
+/// Finds the largest face. The head may be much smaller than in a portrait. Searches the whole picture in all quarter turns. If no face is
+/// found, searches it with a margin, then tilted to either side, and then in tiles, which are upright. `copy` is a scaled copy of the
+/// picture, and `size` is the size of the picture itself.
 pub(crate) fn locate(copy: &RgbImage, size: (u32, u32)) -> Option<FacePosition> {
     let largest = |group: Vec<Square>| {
         let found = group.into_iter().filter_map(|square| search(copy, square)).map(|found| found.face);
@@ -95,15 +97,15 @@ fn longer_edge(picture: &RgbImage) -> f64 {
     f64::from(picture.width().max(picture.height()).max(1))
 }
 
-/// Returns the squares in which the face of a portrait is searched, until one has a face: the whole picture, and the whole picture with a margin
-/// for a face that fills it. Parts of the picture are not searched, because only faces that are too small for a portrait need it, and patterns and
-/// animals would pass as faces more often.
+/// Returns the squares that are searched for the face of a portrait, in this order, until a face is found: the whole picture, and the whole
+/// picture with a margin, in case the face fills the picture. Parts of the picture are not searched. That would be needed only for faces
+/// that are too small for a portrait, and patterns and animals would pass as faces more often.
 fn portrait_searches(picture: &RgbImage) -> Vec<Square> {
     [1.0, 1.5].map(|scale| Square { centre: middle(picture), side: longer_edge(picture) * scale, degrees: 0.0 }).to_vec()
 }
 
-/// Searches the whole picture upright, on both sides and upside down. A face that is upside down can pass as an upright one, with a lower score of
-/// the detector, so the direction with the highest score is the right one.
+/// Searches the whole picture upright, turned by 90 degrees to either side, and upside down. A face that is upside down can pass as an
+/// upright one, with a lower score of the detector, so the direction with the highest score is the right one.
 fn in_any_quarter_turn(picture: &RgbImage) -> Option<Landmarks> {
     let square = |degrees| Square { centre: middle(picture), side: longer_edge(picture), degrees };
     let upright = search(picture, square(0.0)).map(|found| Found { score: found.score + UPRIGHT_BONUS, ..found });
@@ -111,7 +113,7 @@ fn in_any_quarter_turn(picture: &RgbImage) -> Option<Landmarks> {
     upright.into_iter().chain(turned).max_by(|one, other| one.score.total_cmp(&other.score)).map(|found| found.face)
 }
 
-/// Returns the whole picture with a margin, and tilted to either side.
+/// Returns three squares: one with a margin around the whole picture, and two without a margin, tilted to either side.
 fn other_searches(picture: &RgbImage) -> Vec<Square> {
     let square = |scale, degrees| Square { centre: middle(picture), side: longer_edge(picture) * scale, degrees };
     vec![square(1.5, 0.0), square(1.0, 40.0), square(1.0, -40.0)]
@@ -130,11 +132,12 @@ fn tiles(picture: &RgbImage, parts: f64) -> Vec<Square> {
     centres(height).flat_map(|y| centres(width).map(move |x| Square { centre: Point { x, y }, side, degrees: 0.0 })).collect()
 }
 
-/// Searches one square. The first candidate with landmarks is the largest face.
+/// Searches one square. The candidates are sorted by width, so the first one with landmarks is the largest face.
 fn search(picture: &RgbImage, square: Square) -> Option<Found> {
     let candidates = detector::detect(picture, square);
     let (at, face) = candidates.iter().enumerate().find_map(|(at, candidate)| Some((at, Landmarks::find(picture, candidate)?)))?;
-    // Two candidates can be the same face, and a candidate that is wider but has no landmarks is a pattern.
+    // A candidate close to the largest face can be the same face. Candidates before `at` are wider but have no landmarks, so they are
+    // patterns.
     let is_second_face = |other: &&Candidate| {
         other.width >= candidates[at].width * SECOND_FACE_WIDTH_MIN && other.square.centre.distance(face.eyes()) > face.eyes_to_chin()
     };
@@ -152,7 +155,8 @@ fn measure_face(picture: &RgbImage, gray: &GrayImage, face: &Landmarks, size: (u
     let eyes = face.eyes();
     let pose = Pose::of(face);
     let skin = zones::skin(picture, face);
-    // The copy of a very small picture is larger than the picture.
+    // Below 1 only if the upload was so small that it was enlarged to make the copy. Enlarging adds no detail, so `features::measure` then
+    // counts the distance between the eyes in pixels of the upload.
     let scale = (f64::from(size.0) / width).min(1.0);
     Face {
         head_height: face.crown().distance(face.chin()) / height,
@@ -168,8 +172,8 @@ fn measure_face(picture: &RgbImage, gray: &GrayImage, face: &Landmarks, size: (u
     }
 }
 
-/// Returns whether eyes, mouth and cheeks can be measured: they are within the picture, and the head is not turned so far that half of the face
-/// is hidden.
+/// Returns whether eyes, mouth and cheeks can be measured: they are within the picture, and the head is not turned so far that half of the
+/// face is hidden.
 fn is_measurable(picture: &RgbImage, face: &Landmarks, pose: &Pose) -> bool {
     let (width, height) = (f64::from(picture.width()), f64::from(picture.height()));
     let is_inside = |point: Point| (0.0..=width).contains(&point.x) && (0.0..=height).contains(&point.y);
@@ -188,8 +192,14 @@ fn marks(picture: &RgbImage, face: &Landmarks, measures: &FaceMeasures) -> Marks
     Marks { left_eye, right_eye, chin: place(face.chin()), crown: place(face.crown()), zones }
 }
 
-/// Returns the 99% quantile of the pixels' distance between their strongest and weakest colour channel. The distance of each pixel is scaled
-/// up to full brightness, so that a dark picture does not count as gray.
+/// Converts a picture to gray as `imageops::grayscale` of the crate `image` does, but that function takes three times as long.
+fn grayscale(picture: &RgbImage) -> GrayImage {
+    let levels = picture.as_raw().as_chunks().0.iter().map(|pixel| image::Rgb(*pixel).to_luma().0[0]);
+    GrayImage::from_raw(picture.width(), picture.height(), levels.collect()).unwrap_or_default()
+}
+
+/// Returns the 99% quantile of the difference between a pixel's strongest and weakest colour channel. The result is scaled up to full
+/// brightness, so that a dark picture does not count as gray.
 fn colour(picture: &RgbImage, levels: &Levels) -> f64 {
     let distance = |pixel: &image::Rgb<u8>| {
         let [red, green, blue] = pixel.0;
@@ -210,6 +220,12 @@ mod tests {
             assert_eq!(measure(&picture, (width, height)).measures.faces.clear, 0, "{width} x {height}");
             assert_eq!(locate(&picture, (width, height)), None, "{width} x {height}");
         }
+    }
+
+    #[test]
+    fn brightness_is_that_of_the_crate_image() {
+        let picture = RgbImage::from_fn(256, 256, |x, y| image::Rgb([x as u8, y as u8, (x * y) as u8]));
+        assert_eq!(grayscale(&picture), image::imageops::grayscale(&picture));
     }
 
     #[test]

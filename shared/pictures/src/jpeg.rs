@@ -1,5 +1,7 @@
 //! The outer structure of a JPEG file (ITU-T T.81, annex B): its segments, not its pixels.
 
+use std::io::BufRead;
+
 use domain::{
     photo::{PictureFault, UnsupportedJpeg},
     picture_report::Colours,
@@ -22,7 +24,7 @@ const APP1: u8 = 0xe1;
 const APP2: u8 = 0xe2;
 const APP14: u8 = 0xee;
 
-// The beginning of each segment, and the length up to which decoders read it.
+// The identifier with which the payload of each segment begins, and the length up to which decoders read the payload.
 const JFIF: &[u8] = b"JFIF\0";
 const JFIF_LENGTH: usize = 14;
 const ADOBE: &[u8] = b"Adobe";
@@ -68,10 +70,19 @@ impl<'a> Segments<'a> {
             self.in_scan = false;
             let rest = self.file.get(self.at..).ok_or(PictureFault::Damaged)?;
             // A scan ends at a marker that is neither stuffing (00), a fill byte (ff) nor a restart.
-            let end = rest
-                .windows(2)
-                .position(|pair| pair[0] == 0xff && !matches!(pair[1], 0x00 | 0xff | 0xd0..=0xd7))
-                .ok_or(PictureFault::Damaged)?;
+            let mut end = 0;
+            loop {
+                // The standard library searches for a byte with vector instructions.
+                end += (&rest[end..]).skip_until(0xff).map_err(|_| PictureFault::Damaged)?;
+                match rest.get(end) {
+                    Some(0x00 | 0xd0..=0xd7) => end += 1,
+                    // A fill byte may be the beginning of the marker.
+                    Some(0xff) => {}
+                    Some(_) => break,
+                    None => return Err(PictureFault::Damaged),
+                }
+            }
+            end -= 1;
             self.at += end;
             return Ok(Segment::Scan { bytes: &rest[..end] });
         }
@@ -95,7 +106,7 @@ impl<'a> Segments<'a> {
             Some(&[high, low]) => usize::from(high) << 8 | usize::from(low),
             _ => return Err(PictureFault::Damaged),
         };
-        // The length includes its own two bytes, so a length below 2 has no valid range and is damage.
+        // The length includes its own two bytes. For a length below 2, `get` returns `None`, because the range is invalid.
         let payload = self.file.get(self.at + 2..self.at + length).ok_or(PictureFault::Damaged)?;
         self.at += length;
         self.in_scan = marker == SOS;
@@ -116,7 +127,7 @@ pub(crate) fn read_header(file: &[u8]) -> Result<Header, PictureFault> {
     loop {
         match segments.next()? {
             Segment::Marker { marker, payload, .. } if is_frame(marker) => {
-                // If a file had two frames, a decoder could use the size in the other one, which was not checked.
+                // A second frame is an error, because a decoder could use the size of the frame that was not checked.
                 if size.is_some() {
                     return Err(PictureFault::Damaged);
                 }
@@ -158,7 +169,7 @@ pub(crate) struct FrameComponent {
     pub(crate) id: u8,
     /// Horizontal and vertical sampling factor: 1, 2 or 4.
     pub(crate) sampling: (usize, usize),
-    /// Place of the quantisation table.
+    /// Index of the quantisation table.
     pub(crate) table: usize,
 }
 
@@ -188,7 +199,7 @@ impl Frame {
             .0
             .iter()
             .map(|&[id, sampling, table]| {
-                // The valid sampling factors of a single component have no meaning, because a scan of one component is never interleaved.
+                // Valid sampling factors have no effect if there is only one component, because its scans are not interleaved.
                 let sampling = match (usize::from(sampling >> 4), usize::from(sampling & 15)) {
                     (1..=4, 1..=4) if count == 1 => (1, 1),
                     sampling => sampling,
@@ -246,8 +257,8 @@ impl Clean {
 /// segment is removed if the JFIF header overrides it, because some programs would use it nevertheless.
 ///
 /// # Errors
-/// [`PictureFault::NotJpeg`], [`PictureFault::Damaged`], [`PictureFault::Unsupported`], also if segments contradict each other on colours, or
-/// [`PictureFault::ColourProfile`].
+/// [`PictureFault::NotJpeg`], [`PictureFault::Damaged`], [`PictureFault::Unsupported`], also if segments contradict each other on colours,
+/// or [`PictureFault::ColourProfile`].
 pub(crate) fn without_metadata(file: &[u8]) -> Result<Clean, PictureFault> {
     let head = Head::read(file)?;
     let ids = head.frame.ids();
@@ -266,8 +277,8 @@ pub(crate) fn without_metadata(file: &[u8]) -> Result<Clean, PictureFault> {
             }
             Segment::Marker { marker: APP0, payload, .. } if payload.starts_with(JFIF) && !jfif && !in_scans => {
                 let head = payload.get(..JFIF_LENGTH).ok_or(PictureFault::Damaged)?;
-                // The last two bytes of the JFIF header are the size of a thumbnail, which is removed.
-                // Its version is 1.x, and decoders warn of others, which they read as 1.1.
+                // The last two bytes of the JFIF header are the size of a thumbnail, which is removed. The version must be 1.x. Decoders
+                // warn of other versions and read them as 1.1, so 1.1 is written instead.
                 let version = if head[JFIF.len()] == 1 { &head[JFIF.len()..][..2] } else { &[1, 1] };
                 append(&mut clean, APP0, &[JFIF, version, &head[JFIF.len() + 2..JFIF_LENGTH - 2], &[0, 0]].concat());
                 jfif = true;
@@ -298,18 +309,18 @@ pub(crate) fn without_metadata(file: &[u8]) -> Result<Clean, PictureFault> {
     }
 }
 
-/// Appends a segment. The payload must be shorter than the maximum of a segment.
+/// Appends a segment. The payload must fit into one segment.
 fn append(file: &mut Vec<u8>, marker: u8, payload: &[u8]) {
     file.extend_from_slice(&[0xff, marker]);
     file.extend_from_slice(&(payload.len() as u16 + 2).to_be_bytes());
     file.extend_from_slice(payload);
 }
 
-/// What the segments before the first scan say. Decoders look for the frame, the colours and the profile there.
+/// Content of the segments before the first scan, where decoders look for the frame, the colours and the profile.
 struct Head<'a> {
     frame: Frame,
     markers: ColourMarkers,
-    /// The pieces of the colour profile, each with its number and the number of pieces.
+    /// The parts of the colour profile, each with its number and the number of parts.
     profile: Vec<&'a [u8]>,
 }
 

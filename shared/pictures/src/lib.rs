@@ -1,7 +1,7 @@
 //! Checks uploaded JPEG files, strips their metadata, makes previews, and measures faces and signatures.
 //!
-//! This crate only measures. The rules and limits are in `domain::photo` and `domain::picture_report`. docs/pictures.md describes the methods
-//! and their error rates.
+//! This crate only measures. The rules and limits are in `domain::photo` and `domain::picture_report`. docs/pictures.md describes the
+//! methods and their error rates.
 
 mod colour_profile;
 mod colour_space;
@@ -9,6 +9,7 @@ mod face;
 mod jpeg;
 mod levels;
 mod preview;
+mod rgb;
 mod scan;
 mod shrink;
 mod signature;
@@ -25,10 +26,10 @@ use image::RgbImage;
 
 use self::jpeg::Clean;
 
-/// A picture that complies with every rule, without its metadata, and its preview.
+/// An accepted picture: the cleaned file, its size, and a preview.
 pub struct Accepted {
-    /// The uploaded JPEG without metadata and without bytes after its end. The image data is unchanged. Of a colour profile, only the numbers
-    /// that define colours remain.
+    /// The uploaded JPEG without metadata and without bytes after its end. The image data is unchanged. Of a colour profile, only the
+    /// numbers that define colours remain.
     pub jpeg: Vec<u8>,
     pub width: u32,
     pub height: u32,
@@ -53,7 +54,7 @@ pub fn accept(profile: FileProfile, kind: ImageKind, file: &[u8]) -> Result<Acce
     accept_waiving(profile, kind, file, |_| false)
 }
 
-/// Like [`accept`], but errors in what the picture shows are ignored if `is_waived` returns true for them.
+/// Checks an uploaded file as [`accept`] does, but ignores errors in the content of the picture for which `is_waived` returns true.
 ///
 /// # Errors
 /// Those of [`accept`].
@@ -76,8 +77,8 @@ pub fn accept_waiving(
     Ok(Accepted { jpeg: clean.jpeg, width: header.width, height: header.height, preview, waived: !waived.is_empty() })
 }
 
-/// Checks an uploaded file against every rule and reports each result, also of rules that are met. The report has a blocking finding exactly
-/// if [`accept`] rejects the file. A file that is too large to decode, or cannot be decoded, gets findings on its header only.
+/// Checks an uploaded file against every rule and reports each result, also of rules that are met. The report has a blocking finding
+/// exactly if [`accept`] rejects the file. A file that is too large to decode, or cannot be decoded, gets findings on its header only.
 pub fn inspect(profile: FileProfile, kind: ImageKind, file: &[u8]) -> Report {
     let bytes = length(file);
     let header = jpeg::read_header(file);
@@ -102,8 +103,8 @@ pub fn inspect(profile: FileProfile, kind: ImageKind, file: &[u8]) -> Report {
     Report { findings, marks: shown.marks }
 }
 
-/// Finds the largest face in a picture of any size and proportion. The head may be turned by up to 45 degrees, and the picture may lie on its
-/// side or stand on its head. Returns `None` if the picture shows no face.
+/// Finds the largest face in a picture of any size and proportion. The head may be tilted by up to 40 degrees, or the picture may lie on
+/// its side or be upside down. A head that is much smaller than in a portrait must be about upright. Returns `None` if no face is found.
 ///
 /// # Errors
 /// [`PictureFault::NotJpeg`], [`PictureFault::Damaged`], or a picture that is too large to decode.
@@ -132,12 +133,12 @@ pub fn clean(file: &[u8]) -> Result<Vec<u8>, PictureFault> {
 /// Returns the cleaned file as [`clean`] does, and the small copy of its pixels from which the preview and all measurements are made.
 ///
 /// # Errors
-/// As [`clean`].
+/// Those of [`clean`].
 pub fn decode(file: &[u8]) -> Result<(Vec<u8>, RgbImage), PictureFault> {
     clean_and_decode(file).map(|(clean, copy)| (clean.jpeg, copy))
 }
 
-/// Scales a picture that another decoder has read to the size of the small copy, as [`decode`] does, so that both can be compared.
+/// Scales a picture from another decoder to the size of the small copy that [`decode`] returns, so that both can be compared.
 pub fn scaled_down(picture: &RgbImage) -> RgbImage {
     preview::scaled_down(picture)
 }
@@ -150,7 +151,7 @@ pub fn preview(copy: &RgbImage) -> Result<Vec<u8>, PictureFault> {
     preview::make(copy)
 }
 
-/// Checks the header of a file that must comply with [`small_copy`]. Must be called before [`locate`], which decodes the file.
+/// Checks the header of a file against the limits in [`small_copy`]. Must be called before [`locate`], which decodes the file.
 ///
 /// # Errors
 /// [`PictureFault::NotJpeg`], [`PictureFault::Damaged`], and those of [`small_copy::check_header`].

@@ -1,8 +1,8 @@
 //! Decodes the image data of a JPEG (ITU-T T.81, annexes F and G), and checks that it is complete: every block of the frame, and nothing
 //! else.
 //!
-//! Other decoders silently paint missing blocks gray, and some do not decode every kind of file correctly. This one reads each code once.
-//! Large pictures are reduced while they are decoded, because only a small copy is needed.
+//! Other decoders silently paint missing blocks gray, and some do not decode every kind of file correctly. This decoder reads each code
+//! once. Large pictures are reduced while they are decoded, because only a small copy is needed.
 
 mod bits;
 mod blocks;
@@ -26,11 +26,12 @@ use crate::jpeg::{DHT, DQT, DRI, Frame, SOS, Segment, Segments};
 const SCANS_MAX: usize = 100;
 /// Maximum number of blocks in a minimum coded unit of several components (ITU-T T.81, B.2.3).
 const UNIT_BLOCKS_MAX: usize = 10;
-/// The longer edge of a reduced picture has at least this many pixels, twice as many as the copy that is made from it.
+/// A picture is reduced while it is decoded only if its longer edge then still has at least this many pixels. This is twice the longer edge
+/// of the small copy to which [`crate::preview`] scales the reduced picture.
 const REDUCED_EDGE_MIN: usize = 1_920;
 
-/// The result of reading entropy-coded data, `None` if the data is invalid. It is returned for every code. To be fast, it contains no
-/// [`PictureFault`].
+/// The result of reading entropy-coded data, `None` if the data is invalid. It is returned for every code, and contains no [`PictureFault`]
+/// because that would be slower.
 type Checked<T = ()> = Option<T>;
 
 /// A decoded picture, reduced to a half, a quarter or an eighth of its size if it is large.
@@ -43,8 +44,8 @@ pub(crate) struct Decoded {
 /// Decodes a file that [`crate::jpeg::without_metadata`] has returned.
 ///
 /// # Errors
-/// [`PictureFault::Damaged`] if blocks are missing or left over, or a code is invalid. [`PictureFault::Unsupported`] for kinds of JPEG that
-/// decoders show in different ways.
+/// [`PictureFault::Damaged`] if blocks are missing, image data remains after the last block, or a code is invalid.
+/// [`PictureFault::Unsupported`] for kinds of JPEG that decoders show in different ways.
 pub(crate) fn decode(file: &[u8]) -> Result<Decoded, PictureFault> {
     let mut segments = Segments::of(file)?;
     let mut tables = Tables::default();
@@ -81,7 +82,7 @@ pub(crate) fn decode(file: &[u8]) -> Result<Decoded, PictureFault> {
     picture.ok_or(PictureFault::Damaged)?.finish()
 }
 
-/// A picture while it is decoded.
+/// A picture that is being decoded.
 struct Picture {
     progressive: bool,
     /// Width and height in pixels.
@@ -97,9 +98,9 @@ struct Component {
     sampling: (usize, usize),
     /// Number of blocks in a row, including those that only complete the last minimum coded unit.
     stride: usize,
-    /// Width and height in blocks of the part inside the picture.
+    /// Width and height, in blocks, of the part inside the picture.
     blocks: (usize, usize),
-    /// Place of the quantisation table.
+    /// Index of the quantisation table.
     table: usize,
     dequantiser: Option<Dequantiser>,
     /// All blocks of a progressive picture.
@@ -145,7 +146,7 @@ impl Picture {
         Ok(Self { progressive: frame.progressive, size, reduction, units, components: components.collect() })
     }
 
-    /// Reads all blocks of a scan, and checks that no image data is left.
+    /// Reads all blocks of a scan, and checks that no image data remains.
     fn read_scan(&mut self, tables: &mut Tables, header: &[u8], bytes: &[u8]) -> Result<(), PictureFault> {
         let (band, mut parts) = self.read_scan_header(header).ok_or(PictureFault::Damaged)?;
         tables.quantisation_is_fixed = true;
@@ -164,7 +165,8 @@ impl Picture {
         self.read_blocks(&mut reader, &band, &mut parts).and_then(|()| reader.bits.end()).ok_or(PictureFault::Damaged)
     }
 
-    /// Returns the band and the parts of a scan, after checking that they fit the earlier scans.
+    /// Parses the header of a scan: its band of coefficients, and the components in it. Returns `None` if the header is malformed, or if it
+    /// does not fit the earlier scans. Records in `missing_bits` how many bits are missing after this scan.
     fn read_scan_header(&mut self, header: &[u8]) -> Checked<(Band, Vec<Part>)> {
         let (&count, rest) = header.split_first()?;
         let (selectors, band) = rest.split_at_checked(usize::from(count) * 2)?;
@@ -190,14 +192,14 @@ impl Picture {
         for &[id, table] in selectors.as_chunks::<2>().0 {
             let index = self.components.iter().position(|component| component.id == id)?;
             let component = &mut self.components[index];
-            // First coefficients come before others, and a refinement after exactly one bit less. Libraries differ on other orders.
+            // The first (DC) coefficients must come before the others. No scan may repeat coefficients, and a refinement must add exactly
+            // the next missing bit. Libraries decode other orders differently.
             let after_first = band.first == 0 || component.missing_bits[0].is_some();
-            let repeats = !self.progressive && component.missing_bits[0].is_some();
-            if !after_first || repeats || parts.iter().any(|part| part.index == index) {
+            if !after_first || parts.iter().any(|part| part.index == index) {
                 return None;
             }
             for missing in &mut component.missing_bits[band.first..=band.last] {
-                if missing.unwrap_or(0) != high {
+                if *missing != band.refines.then_some(high) {
                     return None;
                 }
                 *missing = Some(low);

@@ -10,8 +10,8 @@ use crate::levels::Levels;
 
 /// Width of the measured copy, in pixels.
 const WIDTH: u32 = 1_000;
-/// Minimum difference in brightness between ink and paper, in levels. Smaller differences are grain and shadow. A pixel counts as ink if it
-/// also differs from the paper by at least half as much as the darkest stroke.
+/// Minimum difference in brightness between ink and paper, in levels. Smaller differences are grain and shadow. A pixel counts as ink only
+/// if the difference is also more than half of the difference between the paper and the darkest stroke.
 const GAP_MIN: f64 = 20.0;
 
 pub(crate) fn measure(picture: &RgbImage) -> SignatureMeasures {
@@ -19,7 +19,7 @@ pub(crate) fn measure(picture: &RgbImage) -> SignatureMeasures {
     let copy = imageops::resize(picture, WIDTH, u32::try_from(height).unwrap_or(1), FilterType::Triangle);
     let gray = imageops::grayscale(&copy);
     let levels = Levels::of_picture(&gray);
-    // More than half of the pixels of any signature are paper, so the median is paper.
+    // More than half of the pixels of any signature are paper, so the median is the brightness of the paper.
     let paper = levels.quantile(0.5);
     let gap = ((paper - levels.quantile(0.0005)) / 2.0).max(GAP_MIN);
     let is_ink = |level: u8| f64::from(level) < paper - gap;

@@ -1,5 +1,5 @@
-//! Tests of the rules for eyes, mouth, pose and light on the face. The portrait is changed where the report says that the eyes, the mouth and
-//! the cheeks are.
+//! Tests of the rules for eyes, mouth, pose and light on the face. The tests change the portrait in the zones in which its report locates
+//! the eyes, the mouth and the cheeks.
 
 #![expect(clippy::expect_used, reason = "a failure fails the test")]
 
@@ -31,7 +31,7 @@ fn finding(report: &Report, rule: Rule) -> Finding {
     find(report, rule).unwrap_or_else(|| panic!("{rule:?} is not reported"))
 }
 
-/// Asserts that a file has a warning by this rule, which the portrait itself has not, and is accepted.
+/// Asserts that a file is accepted with a warning of this rule, and that the portrait itself complies with the rule.
 fn assert_warns(file: &[u8], rule: Rule) {
     assert!(finding(&report(PORTRAIT), rule).ok, "the portrait itself");
     let found = finding(&report(file), rule);
@@ -51,8 +51,9 @@ fn boxes(rule: Rule) -> Vec<(f64, f64, f64, f64)> {
     zones.map(|zone| bounds(zone.points)).collect()
 }
 
-/// Returns the portrait with the content of each box compressed to a part of its height, towards the given position in the box. The skin above
-/// and below is stretched to fill the rest. It closes eyes and lips. The lower `flatness` is, the further the effect reaches to the sides.
+/// Returns the portrait with the content of each box scaled vertically by the factor `part`, towards a line. `towards` is the position of
+/// the line in the box, from 0 (top) to 1. The skin above and below is stretched or compressed to fit. A `part` below 1 closes eyes and
+/// lips. The lower `flatness` is, the further the effect reaches to the sides.
 fn compressed(boxes: &[(f64, f64, f64, f64)], part: f64, towards: f64, flatness: f64) -> Vec<u8> {
     changed(PORTRAIT, |picture| {
         let mut result = picture.clone();
@@ -60,7 +61,7 @@ fn compressed(boxes: &[(f64, f64, f64, f64)], part: f64, towards: f64, flatness:
             let height = bottom - top;
             let line = top + height * towards;
             for x in left as u32..right as u32 {
-                // Less towards the ends, so that the edge of the change cannot be seen.
+                // The change is weaker towards the ends of the box, so that its edge cannot be seen.
                 let across = (f64::from(x) - left) / (right - left);
                 let part = 1.0 - (1.0 - part) * (std::f64::consts::PI * across).sin().max(0.0).powf(flatness);
                 let (upper, lower) = (line - (line - top) * part, line + (bottom - line) * part);
@@ -116,7 +117,7 @@ fn a_smile_is_a_hint_and_rejects_nothing() {
     accept(FileProfile::Standard, ImageKind::Face, PORTRAIT).expect("hints do not reject");
 }
 
-/// Returns the portrait turned clockwise around its middle, on its own background.
+/// Returns the portrait rotated clockwise around its centre. Beyond its edges, the nearest pixels are repeated.
 fn turned(degrees: f64) -> Vec<u8> {
     changed(PORTRAIT, |picture| {
         let (sin, cos) = degrees.to_radians().sin_cos();
@@ -201,7 +202,7 @@ fn a_face_that_is_too_small_or_cropped_gets_a_warning_instead_of_measures() {
 
 #[test]
 fn marks_say_where_the_face_is_in_fractions_of_the_picture() {
-    // By eye in the fixture of 800 x 1200 pixels.
+    // These positions were read by eye from the fixture of 800 x 1200 pixels.
     let near = |place: Place, x: f64, y: f64| (place.x * 800.0 - x).abs() < 30.0 && (place.y * 1200.0 - y).abs() < 45.0;
     let found = marks();
     assert!(found.left_eye.x < found.right_eye.x);

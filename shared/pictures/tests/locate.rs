@@ -38,7 +38,7 @@ fn the_face_of_a_portrait_is_located() {
 #[test]
 fn the_crop_of_a_located_face_meets_the_limits_of_the_profile() {
     for (profile, width, height) in [(FileProfile::Standard, 800, 1200), (FileProfile::IdentityCard, 1280, 1600)] {
-        // Space on all sides, so that the crop is inside.
+        // Adds space on all sides, so that the crop is within the picture.
         let file = changed(PORTRAIT, |picture| {
             let mut wide = RgbImage::from_pixel(1600, 1800, *picture.get_pixel(20, 20));
             imageops::replace(&mut wide, &picture, 400, 300);
@@ -103,7 +103,7 @@ fn a_head_that_is_tilted_by_40_degrees_is_located() {
 fn a_head_of_15_percent_of_a_wide_picture_is_located_anywhere() {
     for (x, y) in [(100, 80), (1300, 700), (2500, 1200)] {
         let wide = changed(PORTRAIT, |picture| {
-            // The head of the portrait has about 0.6 of its height.
+            // The head takes up about 0.6 of the portrait's height, so it is about 300 of the copy's 500 pixels high.
             let copy = imageops::resize(&picture, 333, 500, imageops::FilterType::Triangle);
             let mut wide = RgbImage::from_fn(3000, 2000, |x, y| Rgb([150 + (x / 60) as u8, 170, 200 - (y / 40) as u8]));
             imageops::replace(&mut wide, &copy, x, y);

@@ -139,20 +139,61 @@ fn invalid_markers_are_rejected() {
     assert!(pictures::clean(&with(&[0xff, 0xfe, 0, 2])).is_ok(), "an empty comment");
 }
 
-/// Each tiny scan covers the whole picture and is valid by itself. The original picture has 6 scans.
+/// A progressive picture whose scans can be counted: each AC coefficient has a scan, and the first ones have a second scan, which refines
+/// them. These scans cover the whole picture and contain only zeros.
+struct Progressive {
+    /// The two scans of the DC coefficients, with the headers of the file.
+    beginning: Vec<u8>,
+    component: u8,
+}
+
+impl Progressive {
+    fn new() -> Self {
+        let good = include_bytes!("data/gray_progressive.jpg");
+        let position =
+            |from: usize, marker: &[u8]| from + good[from..].windows(marker.len()).position(|bytes| bytes == marker).expect("the marker");
+        let component = good[position(0, &[0xff, 0xc2]) + 10];
+        let first = position(0, &[0xff, 0xda]);
+        let refinement = position(first, &[0xff, 0xda, 0, 8, 1, component, 0, 0, 0, 0x10]);
+        // The image data of a scan contains no marker, so a scan ends at the next table.
+        let end_of = |scan| position(scan, &[0xff, 0xc4]);
+        // A single code ends 16,384 blocks. The picture has 15,000.
+        let table = [&[0xff, 0xc4, 0, 20, 0x10, 1][..], &[0; 15], &[0xe0]].concat();
+        let beginning = [&good[..end_of(first)], &good[refinement..end_of(refinement)], &table].concat();
+        Self { beginning, component }
+    }
+
+    fn scan(&self, coefficient: u8, bits: u8) -> [u8; 12] {
+        [0xff, 0xda, 0, 8, 1, self.component, 0, coefficient, coefficient, bits, 0, 0]
+    }
+
+    /// Returns a file with this number of scans, and then `more`.
+    fn with(&self, scans: u8, more: &[u8]) -> Vec<u8> {
+        let refined = scans - 2 - 63;
+        let firsts = (1..=63).flat_map(|coefficient| self.scan(coefficient, u8::from(coefficient <= refined)));
+        let refinements = (1..=refined).flat_map(|coefficient| self.scan(coefficient, 0x10));
+        self.beginning.iter().copied().chain(firsts).chain(refinements).chain(more.iter().copied()).chain([0xff, 0xd9]).collect()
+    }
+}
+
 #[test]
 fn more_than_a_hundred_scans_are_rejected() {
-    let good = include_bytes!("data/gray_progressive.jpg");
-    let component = good[good.windows(2).position(|pair| pair == [0xff, 0xc2]).unwrap() + 10];
-    // A single code ends 16,384 blocks. The picture has 15,000.
-    let table = [&[0xff, 0xc4, 0, 20, 0x10, 1][..], &[0; 15], &[0xe0]].concat();
-    let scan = [0xff, 0xda, 0, 8, 1, component, 0, 1, 63, 0, 0, 0];
-    let with = |scans| [&good[..good.len() - 2], &table, &scan.repeat(scans), &[0xff, 0xd9]].concat();
-    assert!(pictures::clean(&with(94)).is_ok());
-    assert_eq!(pictures::clean(&with(95)), Err(PictureFault::Damaged));
+    let picture = Progressive::new();
+    assert!(pictures::clean(&picture.with(100, &[])).is_ok());
+    assert_eq!(pictures::clean(&picture.with(101, &[])), Err(PictureFault::Damaged));
     let begun = Instant::now();
-    assert_eq!(fault(&with(240_000)), PictureFault::Damaged);
+    assert_eq!(fault(&picture.with(80, &picture.scan(63, 0x10).repeat(240_000))), PictureFault::Damaged);
     assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_scan_that_repeats_coefficients_is_rejected() {
+    let picture = Progressive::new();
+    assert!(pictures::clean(&picture.with(66, &[])).is_ok());
+    for (coefficient, bits) in [(63, 0), (63, 1), (63, 0x10), (1, 0), (1, 1), (1, 0x10), (0, 0), (0, 1), (0, 0x10)] {
+        let scan = picture.scan(coefficient, bits);
+        assert_eq!(pictures::clean(&picture.with(66, &scan)), Err(PictureFault::Damaged), "{coefficient} {bits}");
+    }
 }
 
 /// An empty table takes 17 bytes of the file and 131 KB of memory.
@@ -193,7 +234,7 @@ fn tables_and_headers_cannot_hide_other_data() {
         segment(0xdb, &[&quantisation[..], b"<script>"].concat()),
         segment(0xdb, &[&[0x20][..], &[b'<'; 192]].concat()),
         segment(0xdb, &[&[0x04][..], &[b'<'; 64]].concat()),
-        // A Huffman table with 257 codes, while a code has only 256 possible values.
+        // The Huffman table has 257 codes, although a code has only 256 possible values.
         segment(0xc4, &[&[0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 128, 129][..], &[b'<'; 257]].concat()),
         segment(0xc4, &[&[0x10][..], &[0; 16], b"<script>"].concat()),
         segment(0xdd, b"\0\0<script>"),
@@ -261,8 +302,8 @@ fn a_picture_of_fifty_megapixels_is_decoded_and_rejected_for_its_content() {
     let [h1, h0] = HEIGHT.to_be_bytes();
     let quantisation = [&[0xff, 0xdb, 0, 67, 0][..], &[1; 64]].concat();
     let frame = [0xff, 0xc2, 0, 17, 8, h1, h0, w1, w0, 3, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0];
-    // Two Huffman tables with a single code of one bit. It stands for the same brightness as in the previous block, or for no other
-    // coefficients.
+    // Two Huffman tables, each with a single code of one bit. In the first table the code means the same brightness as in the previous
+    // block. In the second it means that there are no other coefficients.
     let table = [&[0xff, 0xc4, 0, 38, 0, 1][..], &[0; 15], &[0, 0x10, 1], &[0; 15], &[0]].concat();
     let blocks = usize::from(WIDTH).div_ceil(8) * usize::from(HEIGHT).div_ceil(8);
     let mut file = [&[0xff, 0xd8][..], &quantisation, &frame, &table, &[0xff, 0xda, 0, 12, 3, 1, 0, 2, 0, 3, 0, 0, 0, 0]].concat();

@@ -22,7 +22,7 @@ use made::changed;
 const STANDARD: FileProfile = FileProfile::Standard;
 const WHITE: Rgb<u8> = Rgb([250, 250, 250]);
 
-/// Returns the violated rules, without those about the smile of the person in the portrait. tests/features.rs tests them.
+/// Returns the violated rules except those about the smile of the person in the portrait, which tests/features.rs tests.
 fn violated(report: &Report) -> Vec<Rule> {
     let is_smile = |rule: &Rule| matches!(rule, Rule::MouthClosed | Rule::Expression);
     report.findings.iter().filter(|finding| !finding.ok).map(|finding| finding.rule).filter(|rule| !is_smile(rule)).collect()
@@ -62,7 +62,7 @@ fn toned(file: &[u8], tone: impl Fn(f64) -> f64) -> Vec<u8> {
     })
 }
 
-/// Returns the portrait scaled and moved, on its own background.
+/// Returns the portrait scaled and moved. The rest of the picture has the colour of the portrait's background.
 fn placed(scale: f64, right: i64, down: i64) -> Vec<u8> {
     changed(made::PORTRAIT, |picture| {
         let size = |edge: u32| (f64::from(edge) * scale) as u32;
@@ -145,7 +145,7 @@ fn head_size_and_position_must_fit_the_profile() {
     assert!(!finding(&large, Rule::HeadHeight).is_below());
     face(&placed(0.95, 0, 220), &[Rule::EyeLine]);
     face(&placed(1.0, 60, 0), &[Rule::FaceCentre]);
-    // The other profile requires a larger head.
+    // The profile for identity cards requires a larger head.
     let card = changed(made::PORTRAIT_4X5, |picture| {
         let copy = imageops::resize(&picture, 940, 1175, FilterType::Triangle);
         let mut smaller = RgbImage::from_pixel(1280, 1600, *picture.get_pixel(20, 20));

@@ -25,14 +25,15 @@ pub enum RegisterError {
     Unavailable(String),
     #[error("unexpected response: {0}")]
     Unexpected(&'static str),
-    /// The response does not contain the number of the request, so it may be about another person. The alarm `RegisterMismatches`
-    /// (`infra/watch.yaml`) matches the first word of the message.
+    /// The response may be about another person, because it does not contain the requested identity number, or because TAXISnet and the
+    /// citizens' registry state different birth years. The alarm `RegisterMismatches` (`infra/watch.yaml`) matches the first word of the
+    /// message.
     #[error("another_person: {0}")]
     AnotherPerson(&'static str),
 }
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// Time limit of a whole call.
+/// Time limit of a call, from connecting to the end of the response.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Creates the HTTP client for TAXISnet and the registers. It trusts Mozilla's root certificates, or those in `SSL_CERT_FILE` or
@@ -50,15 +51,16 @@ fn has_custom_roots(variable: impl Fn(&'static str) -> Option<OsString>) -> bool
     ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().any(|name| variable(name).is_some_and(|path| !path.is_empty()))
 }
 
-/// Creates an HTTP client that trusts the given root certificates, or those that the environment names if `roots` is `None`. The default roots
-/// are compiled into the binary, because loading the system's took longer than everything else that a function does before its first event.
+/// Creates an HTTP client that trusts the given root certificates, or those that the environment names if `roots` is `None`. The default
+/// roots are compiled into the binary, because loading the system's roots took longer than everything else that a function does before its
+/// first event.
 fn client(roots: Option<RootCertStore>) -> Result<reqwest::Client, RegisterError> {
     let builder = reqwest::Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(CALL_TIMEOUT)
         .redirect(reqwest::redirect::Policy::none())
-        // No connection is reused. Lambda freezes a process between events, and meanwhile the server may close a pooled connection. The next
-        // request would fail, and an authorization code cannot be exchanged again (docs/decisions/delivery.md).
+        // No connection is reused, because the server may close a pooled connection while Lambda has frozen the process between two events.
+        // The next request would then fail, and an authorization code cannot be exchanged again (docs/decisions/delivery.md).
         .pool_max_idle_per_host(0);
     let builder = match roots {
         None => builder,

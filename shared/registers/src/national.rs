@@ -1,8 +1,10 @@
-//! Client of the national registers: citizens' registry, National Communications Register (EMEp) and tax registry.
+//! Client of the national registers: citizens' registry, National Communications Register (EMEp), tax registry and register of KEP clerks.
 
 use domain::{
     Afm, GreekMobile, Identifier, Secret,
     identity::{Amka, Paaypa},
+    kep::Office,
+    minor::BirthDate,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -29,12 +31,20 @@ pub struct RegisteredPerson {
 }
 
 impl RegisteredPerson {
-    /// Returns all numbers of the person. The AMKA or PAAYPA comes first, because people have it from birth and it is decisive.
+    /// Returns all numbers of the person, the AMKA or PAAYPA before the AFM.
     pub fn identifiers(&self) -> Vec<Identifier> {
         let amka = self.amka.clone().map(Identifier::Amka);
         let paaypa = self.paaypa.clone().map(Identifier::Paaypa);
         let afm = self.afm.clone().map(Identifier::Afm);
         amka.into_iter().chain(paaypa).chain(afm).collect()
+    }
+
+    /// Parses the birth date.
+    ///
+    /// # Errors
+    /// [`RegisterError::Unexpected`] if it is not a date.
+    pub fn birth_date(&self) -> Result<BirthDate, RegisterError> {
+        BirthDate::parse(&self.birth_date).map_err(|_| RegisterError::Unexpected("a birth date breaks the contract"))
     }
 }
 
@@ -63,9 +73,20 @@ struct CustodyRequest<'a> {
 }
 
 #[derive(Serialize)]
+struct NumberRequest<'a> {
+    number: IdentifierRequest<'a>,
+}
+
+#[derive(Serialize)]
 struct IdentifierRequest<'a> {
     kind: &'a str,
     value: &'a str,
+}
+
+impl<'a> IdentifierRequest<'a> {
+    fn of(identifier: &'a Identifier) -> Self {
+        Self { kind: identifier.kind(), value: identifier.expose() }
+    }
 }
 
 #[derive(Serialize)]
@@ -73,7 +94,7 @@ struct AfmRequest<'a> {
     afm: &'a str,
 }
 
-/// Returns an error unless the response contains the number of the request.
+/// Returns an error unless the response contains the identity number that the request is about.
 fn require_match(matches: bool, path: &'static str) -> Result<(), RegisterError> {
     if matches { Ok(()) } else { Err(RegisterError::AnotherPerson(path)) }
 }
@@ -88,6 +109,12 @@ struct Contact {
 struct Businesses {
     afm: Afm,
     businesses: Vec<OwnedBusiness>,
+}
+
+#[derive(Deserialize)]
+struct KepOffices {
+    afm: Afm,
+    offices: Vec<Office>,
 }
 
 impl NationalRegisters {
@@ -106,8 +133,19 @@ impl NationalRegisters {
         Ok(person)
     }
 
-    /// Returns the mobile number that the person has confirmed in the National Communications Register, or `None` if there is none or it is not
-    /// Greek. The service sends SMS to Greek numbers only.
+    /// Returns a person from the citizens' registry by one of their numbers.
+    ///
+    /// # Errors
+    /// Among others [`RegisterError::PersonUnknown`], and [`RegisterError::AnotherPerson`] if the response does not contain this number.
+    pub async fn person_by_number(&self, number: &Identifier) -> Result<RegisteredPerson, RegisterError> {
+        const PATH: &str = "v1/person-by-number";
+        let person: RegisteredPerson = self.post(PATH, &NumberRequest { number: IdentifierRequest::of(number) }).await?;
+        require_match(person.identifiers().contains(number), PATH)?;
+        Ok(person)
+    }
+
+    /// Returns the mobile number that the person has confirmed in the National Communications Register, or `None` if there is none or it is
+    /// not Greek. The service sends SMS to Greek numbers only.
     ///
     /// # Errors
     /// Among others [`RegisterError::PersonUnknown`], and [`RegisterError::AnotherPerson`] if the response does not contain this AFM.
@@ -129,15 +167,26 @@ impl NationalRegisters {
         Ok(response.businesses)
     }
 
+    /// Returns the KEP offices at which the person is an authorised clerk today.
+    ///
+    /// # Errors
+    /// Among others [`RegisterError::PersonUnknown`], and [`RegisterError::AnotherPerson`] if the response does not contain this AFM.
+    pub async fn kep_offices(&self, afm: &Afm) -> Result<Vec<Office>, RegisterError> {
+        const PATH: &str = "v1/kep-offices";
+        let response: KepOffices = self.post(PATH, &AfmRequest { afm: afm.expose() }).await?;
+        require_match(response.afm == *afm, PATH)?;
+        Ok(response.offices)
+    }
+
     /// Returns a minor by one of their numbers, and whether the custodian has custody of them today.
     ///
     /// # Errors
-    /// Among others [`RegisterError::PersonUnknown`] if either of them is unknown, and [`RegisterError::AnotherPerson`] if the response does not
-    /// contain both numbers.
+    /// Among others [`RegisterError::PersonUnknown`] if either of them is unknown, and [`RegisterError::AnotherPerson`] if the response
+    /// does not contain both numbers.
     pub async fn custody(&self, custodian: &Afm, minor: &Identifier) -> Result<CustodyResponse, RegisterError> {
         const PATH: &str = "v1/custody";
-        let requested = IdentifierRequest { kind: minor.kind(), value: minor.expose() };
-        let response: CustodyResponse = self.post(PATH, &CustodyRequest { custodian_afm: custodian.expose(), minor: requested }).await?;
+        let requested = CustodyRequest { custodian_afm: custodian.expose(), minor: IdentifierRequest::of(minor) };
+        let response: CustodyResponse = self.post(PATH, &requested).await?;
         require_match(response.custodian_afm == *custodian && response.minor.identifiers().contains(minor), PATH)?;
         Ok(response)
     }

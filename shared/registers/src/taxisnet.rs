@@ -1,4 +1,5 @@
-//! Client of TAXISnet: exchange of an OAuth 2.0 authorization code, then `userinfo` as XML. The format is that of the public clients of GSIS.
+//! Client of TAXISnet. Exchanges an OAuth 2.0 authorization code for an access token, and requests `userinfo`, which is XML. The format is
+//! that of the public clients of GSIS.
 
 use domain::{Afm, Secret};
 use serde::Deserialize;
@@ -27,8 +28,9 @@ pub struct TaxisnetPerson {
 }
 
 impl TaxisnetPerson {
-    /// Checks that the birth date in the registry (YYYY-MM-DD) is in the birth year in `userinfo`. A request to TAXISnet contains no number that
-    /// the response could be compared with, so this is the only sign that TAXISnet or the registry returned another person.
+    /// Checks that the birth date in the citizens' registry (YYYY-MM-DD) has the birth year that `userinfo` states. The registry was asked
+    /// for the AFM in `userinfo`. The request for `userinfo` names no AFM, so this comparison is the only check that AFM and birth year in
+    /// the response of TAXISnet belong to one person. Passes if `userinfo` has no valid year.
     ///
     /// # Errors
     /// Returns [`RegisterError::AnotherPerson`] if the years differ.
@@ -136,8 +138,8 @@ pub fn parse_userinfo(xml: &str) -> Result<TaxisnetPerson, RegisterError> {
     const NOT_XML: RegisterError = RegisterError::Unexpected("userinfo is not the XML of GSIS");
     let root: UserinfoRoot = quick_xml::de::from_str(xml).map_err(|_| NOT_XML)?;
     let info = root.userinfo;
-    // quick-xml accepts control characters that XML forbids (XML 1.0, 2.2). They are rejected here, because names are displayed and written to
-    // files.
+    // quick-xml accepts control characters that XML forbids (XML 1.0, 2.2). They are rejected here, because names are displayed and written
+    // to files.
     let is_xml_char = |c: char| c >= ' ' || matches!(c, '\t' | '\n' | '\r');
     if !info.lastname.chars().chain(info.firstname.chars()).all(is_xml_char) {
         return Err(NOT_XML);

@@ -101,7 +101,11 @@ async fn a_response_without_the_requested_number_is_an_error_of_its_own() {
         assert_eq!(matches(registers(body).await.confirmed_mobile(&afm).await.err()), is_requested, "contact");
         let body = format!(r#"{{"afm":{returned},"businesses":[]}}"#);
         assert_eq!(matches(registers(body).await.businesses(&afm).await.err()), is_requested, "businesses");
-        // The response has the minor, and this custodian.
+        let body = format!(r#"{{"afm":{returned},"offices":[{{"id":"KEP-1","name":"ΚΕΠ"}}]}}"#);
+        assert_eq!(matches(registers(body).await.kep_offices(&afm).await.err()), is_requested, "offices");
+        let number = Identifier::Afm(afm.clone());
+        assert_eq!(matches(registers(person(returned, "null")).await.person_by_number(&number).await.err()), is_requested, "number");
+        // The response contains the requested minor, and `returned` as the AFM of the custodian.
         let body = format!(r#"{{"custodian_afm":{returned},"minor":{},"custody":true}}"#, person("null", r#""22111603142""#));
         assert_eq!(matches(registers(body).await.custody(&afm, &minor).await.err()), is_requested, "custodian");
     }
@@ -111,11 +115,41 @@ async fn a_response_without_the_requested_number_is_an_error_of_its_own() {
         let error = registers(body).await.custody(&other, &minor).await.unwrap_err();
         assert!(matches!(error, RegisterError::AnotherPerson("v1/custody")), "{error}");
     }
+    // The AFM of the response matches, but another number was requested.
+    for amka in [r#""20021404114""#, "null"] {
+        let error = registers(person(r#""068933130""#, amka)).await.person_by_number(&minor).await.unwrap_err();
+        assert!(matches!(error, RegisterError::AnotherPerson("v1/person-by-number")), "{error}");
+    }
+    // A PAAYPA does not match an AMKA with the same digits.
+    let body = r#"{"afm":null,"amka":null,"paaypa":"22111603142","first_name":"A","last_name":"B","birth_date":"2016-11-22"}"#.to_owned();
+    assert!(matches!(registers(body).await.person_by_number(&minor).await, Err(RegisterError::AnotherPerson(_))));
     // A response without any number breaks the contract.
     let body = r#"{"mobile":"+306912345678"}"#.to_owned();
     assert!(matches!(registers(body).await.confirmed_mobile(&afm).await, Err(RegisterError::Unexpected(_))));
     let body = person("null", "null");
     assert!(matches!(registers(body).await.person(&afm).await, Err(RegisterError::AnotherPerson("v1/person"))));
+}
+
+/// The ID and the name of an office must have the forms that `OfficeId` and `OfficeName` accept. The name is part of messages to people.
+#[tokio::test]
+async fn an_office_without_a_usable_id_or_name_breaks_the_contract() {
+    let afm = Afm::parse("068933130").unwrap();
+    for (office, is_usable) in [
+        (r#"{"id":"KEP-0417","name":"ΚΕΠ Δήμου Ασπροχωρίου"}"#, true),
+        (r#"{"id":"KEP-0417","name":"ΚΕΠ","since":"2020-01-01"}"#, true),
+        (r#"{"id":"KEP/0417","name":"ΚΕΠ"}"#, false),
+        (r#"{"id":"","name":"ΚΕΠ"}"#, false),
+        (r#"{"id":"KEP-0417","name":""}"#, false),
+        (r#"{"id":"KEP-0417"}"#, false),
+    ] {
+        let body: &'static str = Box::leak(format!(r#"{{"afm":"068933130","offices":[{office}]}}"#).into_boxed_str());
+        let responses: &'static [(u16, &'static str)] = Box::leak(Box::new([(200, body)]));
+        let registers = NationalRegisters::new(http_client().unwrap(), server(responses).await, Secret::new("token"));
+        match registers.kep_offices(&afm).await {
+            Ok(offices) => assert!(is_usable && offices[0].id.as_str() == "KEP-0417", "{office}"),
+            Err(error) => assert!(!is_usable && matches!(error, RegisterError::Unexpected(_)), "{office}: {error}"),
+        }
+    }
 }
 
 #[tokio::test]

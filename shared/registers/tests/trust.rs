@@ -1,4 +1,4 @@
-//! Tests over TLS which server certificates the client of the registers trusts.
+//! Tests which server certificates the client of the registers trusts, with a server that uses TLS.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test that calls it")]
 
@@ -9,7 +9,7 @@ use registers::{NationalRegisters, RegisterError, http_client};
 
 /// Environment variable with the URL of the register, for the child process.
 const URL_VARIABLE: &str = "REGISTER_OF_THIS_TEST";
-/// Response of a register without businesses.
+/// Response of the register for a person without businesses.
 const RESPONSE: &str = "HTTP/1.1 200 OK\r\ncontent-length: 35\r\n\r\n{\"afm\":\"068933130\",\"businesses\":[]}";
 
 async fn count_businesses(base_url: String) -> Result<usize, RegisterError> {

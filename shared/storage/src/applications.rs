@@ -29,8 +29,8 @@ pub struct Application {
     pub profile: FileProfile,
     /// Public keys by key ID (`kid`).
     pub keys: BTreeMap<String, PublicKey>,
-    /// When the application was taken out of service. Since then it can neither pull images nor be authorised. The item is retained because
-    /// people's histories show its name.
+    /// Time at which the application was taken out of service. Since then the application can neither pull images nor be authorised. The
+    /// item is retained because people's histories show its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawn_at: Option<Moment>,
     /// An ID that every change replaces. Updates are conditional on the revision that was read.
@@ -45,7 +45,7 @@ impl Application {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublicKey {
-    /// The only algorithm accepted with this key. Requests that name another are rejected.
+    /// The only algorithm accepted with this key. Requests that name another algorithm are rejected.
     pub algorithm: SigningAlgorithm,
     /// JSON Web Key (RFC 7517), public members only.
     pub jwk: String,
@@ -60,7 +60,7 @@ impl Applications {
         Self(Table::new(client, table))
     }
 
-    /// Reads an application, also one that is withdrawn.
+    /// Reads an application, even if it is withdrawn.
     ///
     /// # Errors
     /// Storage errors.
@@ -102,14 +102,14 @@ impl Applications {
         }
     }
 
-    /// Returns whether the stored application is the one that was to be written. The condition of a write also fails if the SDK repeats the
-    /// write because the first response was lost.
+    /// Returns whether this revision of `application` is stored although the condition of its write failed. This happens if the SDK repeats
+    /// a write because it did not receive the response of the first one.
     async fn is_written(&self, application: &Application, now: Moment) -> Result<bool, StorageError> {
         let stored = self.find(&application.application, now).await?;
         Ok(stored.is_some_and(|stored| stored.revision == application.revision))
     }
 
-    /// Reads all applications, also those withdrawn, sorted by ID. There are some dozens.
+    /// Reads all applications, including withdrawn ones, sorted by ID. There are a few dozen.
     ///
     /// # Errors
     /// Storage errors.

@@ -1,4 +1,4 @@
-//! The table `Associations`: the photo set that is associated with a subject now. A subject has at most one.
+//! The table `Associations`: the photo set that is associated with a subject now. A subject has at most one photo set.
 
 use std::collections::BTreeMap;
 
@@ -30,16 +30,18 @@ pub struct Association {
     pub set_id: String,
     pub profile: FileProfile,
     pub images: Vec<ImageFacts>,
-    /// Start of this association. The 365 days of `expires_at` count from the first association of the code.
+    /// Start of this association. The 365 days until `expires_at` count from the first association of the code, which may have been
+    /// earlier.
     pub associated_at: Moment,
     pub expires_at: Moment,
-    /// The business of the upload that the photos came from. With `upload_id` it leads to the photographer's record, which shows verdicts.
+    /// The business that uploaded the photos. `business` and `upload_id` are the key of the photographer's record, to which verdicts are
+    /// written.
     pub business: BusinessId,
     pub upload_id: String,
     /// An ID that every change replaces. Updates are conditional on the revision that was read.
     pub revision: String,
-    /// Authorized applications. All are stored in this item, so that deleting it ends every authorization. Authorizations by a guardian may
-    /// have ended already.
+    /// Authorized applications. All are stored in this item, so that deleting the item ends every authorization. An authorization that a
+    /// guardian gave is still listed after it has ended at the minor's 18th birthday.
     pub applications: BTreeMap<ApplicationId, Authorization>,
     /// A reminder that was requested and not sent yet. Its address is stored, sealed, in [`crate::reminders`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -57,8 +59,8 @@ pub struct RequestedReminder {
 }
 
 impl Association {
-    /// Returns the reminder that can still be sent. Ignores a reminder whose address has expired in the table of reminders, because TTL
-    /// does not remove its entry here.
+    /// Returns the reminder if it can still be sent. Returns `None` if the reminder's address in the table `Reminders` has expired. TTL
+    /// deletes the address there, but not the entry in this item.
     pub fn pending_reminder(&self, now: Moment) -> Option<&RequestedReminder> {
         let has_address =
             |reminder: &&RequestedReminder| !now.has_reached(ReminderKind::Association.kept_until(self.expires_at, reminder.until));

@@ -1,7 +1,7 @@
 //! Daily counts of issued codes and of messages with codes, stored in the table `Quotas`.
 //!
-//! The transaction that issues or sends a code also increments the counts, on condition that each is below its limit. The transaction has
-//! an idempotency token, so a repeated request is counted once. If the transaction fails, nothing is counted.
+//! The transaction that issues or sends a code also increments the counts, on condition that each count is below its limit. The transaction
+//! has an idempotency token, so a repeated request is counted once. If the transaction fails, nothing is counted.
 
 use aws_sdk_dynamodb::{
     Client,
@@ -26,7 +26,7 @@ use crate::{
 /// The attribute with the count. The roles of functions that count codes may write no other attribute of the table, apart from the key and
 /// the TTL.
 const COUNT: &str = "codes";
-/// Number of items over which the count of all SMS is spread, because concurrent transactions on the same item conflict.
+/// Number of items over which the count of all SMS is spread, because concurrent transactions on a single item would conflict.
 pub const SMS_COUNTERS: u32 = 8;
 
 /// Daily limits, set by the operator.
@@ -59,14 +59,14 @@ struct Counter {
     id: String,
     /// Limit of this item.
     limit: u32,
-    /// Limit of all items of this kind together.
+    /// Limit of the sum over all items of the same [`CodeLimit`].
     total_limit: u32,
     used: u32,
-    /// Sum of all items of this kind.
+    /// Sum of `used` over all items of the same [`CodeLimit`].
     total_used: u32,
 }
 
-/// The reason why nothing was written.
+/// The reason why [`CodeLimits::commit`] wrote nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum CommitError {
     #[error("the limit {0:?} is reached")]
@@ -88,8 +88,8 @@ impl CodeLimits {
         Self { table: Table::new(client, table), limits, hasher }
     }
 
-    /// Reads the counts and chooses the items to increment. The inner `Err` is a limit that is reached. The condition of the transaction
-    /// checks the limits again.
+    /// Reads the counts and chooses the items to increment. The inner result is `Err` if a limit is already reached. The transaction checks
+    /// the limits again in its conditions.
     ///
     /// # Errors
     /// Storage errors.
@@ -113,8 +113,8 @@ impl CodeLimits {
         Ok(Ok(Counters { counters: chosen, writes }))
     }
 
-    /// Makes `writes` and increments the counts in one transaction. If the chosen SMS item has reached its share of the limit since it was
-    /// read, tries again with another item that has not.
+    /// Executes `writes` and increments the counts in one transaction. If the chosen SMS item has reached its share of the limit since it
+    /// was read, retries with another SMS item.
     ///
     /// # Errors
     /// [`CommitError::Reached`] if a limit is reached. [`CommitError::Transaction`] if the transaction fails for another reason.
@@ -145,7 +145,7 @@ impl CodeLimits {
         Err(CommitError::Reached(CodeLimit::Sms))
     }
 
-    /// Returns all counts that the code or message could increment, not read yet.
+    /// Returns all counts that the code or message could increment. Their values are 0, because they are not read yet.
     fn counters(&self, request: Wanted<'_>, day: AthensDay) -> Vec<Counter> {
         let counter = |of, id, limit, total_limit| Counter { of, id, limit, total_limit, used: 0, total_used: 0 };
         let Limits { codes_per_business, sms } = self.limits;
@@ -167,8 +167,8 @@ impl CodeLimits {
         business.into_iter().chain([recipient]).chain(sms).collect()
     }
 
-    /// Reads the counts from the table. DynamoDB may leave keys out of a response (`UnprocessedKeys`). Their counts remain 0 here, and the
-    /// condition of the transaction checks the stored value.
+    /// Reads the counts from the table. DynamoDB may omit items from a response (`UnprocessedKeys`). The counts of omitted items remain 0
+    /// here. The condition of the transaction checks the stored values.
     async fn read_counts(&self, counters: &mut [Counter], now: Moment) -> Result<(), StorageError> {
         let keys = counters.iter().map(|counter| key(KEY, &counter.id)).collect();
         let keys_and_attributes =
@@ -219,8 +219,8 @@ fn pick(mut counters: Vec<Counter>) -> Result<Option<Counter>, StorageError> {
 }
 
 impl Counters {
-    /// Returns the limit whose condition failed, in a transaction that begins with the writes of these counts. Returns `None` if the
-    /// condition of one of the writes after them failed.
+    /// Returns the limit whose condition failed, or `None` if the condition of another write failed. `failed_conditions` are positions in
+    /// the transaction. The writes of these counts come first in it.
     fn limit_of(&self, failed_conditions: &[usize]) -> Option<CodeLimit> {
         if failed_conditions.iter().any(|position| *position >= self.counters.len()) {
             return None;
@@ -228,8 +228,8 @@ impl Counters {
         failed_conditions.first().and_then(|position| self.counters.get(*position)).map(|counter| counter.of)
     }
 
-    /// Returns the limits of which half or all is used after the transaction. Concurrent calls may have read the same counts, so every use
-    /// beyond the half is reported, not only the one that reaches it.
+    /// Returns the limits of which at least half is used after the transaction. Every use beyond half is reported, not only the one that
+    /// reaches half, because concurrent calls may have read the same counts.
     pub fn reached(&self) -> impl Iterator<Item = (CodeLimit, Share)> {
         self.counters.iter().filter_map(|counter| Share::of(counter.total_used + 1, counter.total_limit).map(|share| (counter.of, share)))
     }

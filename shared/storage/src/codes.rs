@@ -44,7 +44,7 @@ pub struct CodeItem {
     pub images: Vec<ImageFacts>,
     pub business: BusinessId,
     pub upload_id: String,
-    /// The message with the code number. It is in the outbox for 24 hours.
+    /// The ID of the message with the code number. The message is in the outbox for 24 hours.
     pub message_id: String,
     pub issued_at: Moment,
     pub expires_at: Moment,
@@ -55,7 +55,7 @@ pub struct CodeItem {
     /// The subject with whom the code is associated now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<SubjectId>,
-    /// Number of dissociations. A submission from before the last one is no longer valid, and the code must be submitted again.
+    /// Number of dissociations. A dissociation invalidates earlier submissions of the code, so the code must be submitted again.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub dissociations: u32,
 }
@@ -66,7 +66,7 @@ const fn is_zero(number: &u32) -> bool {
 }
 
 impl CodeItem {
-    /// Returns the code of an upload that is issued just now, without its images.
+    /// Creates the item of the code that is issued now for `upload`. Its list of images is empty.
     pub fn issued(code_id: String, wrapped_key: Vec<u8>, set_id: String, upload: &Issuance, issued: &Issued) -> Self {
         Self {
             code_id,
@@ -119,13 +119,13 @@ fn wrapping_context(set_id: &str) -> String {
     format!("data key of {set_id}")
 }
 
-/// A new association, as it is written to the item of its code.
+/// A new association, as it is written to the item of the associated code.
 #[derive(Debug, Clone)]
 pub struct NewOwner<'a> {
     pub subject: &'a SubjectId,
     pub associated_at: Moment,
     pub expires_at: Moment,
-    /// The state in which the caller read the code. The write fails if the state or the number of dissociations has changed since.
+    /// The state of the code when the caller read it. The write fails if the state or the number of dissociations has changed since.
     pub from: CodeState,
     pub dissociations: u32,
 }
@@ -154,8 +154,8 @@ impl Codes {
         self.0.put_new_write(to_item(item)?, KEY)
     }
 
-    /// Builds the write that associates the code with a subject. The transaction fails if the code is no longer in the state that `owner`
-    /// names or has expired.
+    /// Builds the write that associates the code with a subject. The transaction fails if the code has expired, or if its state or number
+    /// of dissociations differs from that in `owner`.
     ///
     /// # Errors
     /// If the request cannot be built.

@@ -1,6 +1,9 @@
 //! The table `Consents`: one record for each agreement, with the person, the kind of consent, the version of the text and the time.
 
-use aws_sdk_dynamodb::{Client, types::Update};
+use aws_sdk_dynamodb::{
+    Client,
+    types::{Put, Update},
+};
 use domain::{
     Moment, SubjectId,
     consent::ConsentKind,
@@ -10,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::{StorageError, failed},
+    history::AtKep,
     table::{TTL_ATTRIBUTE, Table, from_item, is_live, key2, moment, text, to_item},
     transaction::TransactWrite,
 };
@@ -26,6 +30,9 @@ pub struct Consent {
     pub version: String,
     pub given_at: Moment,
     pub expires_at: Moment,
+    /// The case at a KEP in which the person agreed on paper.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_kep: Option<AtKep>,
 }
 
 #[derive(Debug, Clone)]
@@ -83,21 +90,26 @@ impl Consents {
     /// # Errors
     /// Storage errors.
     pub async fn agree_personal_data(&self, person: &SubjectId, now: Moment) -> Result<(), StorageError> {
-        let kind = ConsentKind::PersonalData;
-        let consent = Consent {
-            subject_id: person.clone(),
-            agreement: agreement(kind, kind.current_version()),
-            kind,
-            version: kind.current_version().to_owned(),
-            given_at: now,
-            // Photos associated today are stored for at most this long, and records a year longer. A later association extends the period
-            // ([`Self::extend_personal_data_write`]).
-            expires_at: now.plus(ASSOCIATION_VALID).plus(RECORD_RETENTION_AFTER_PHOTOS),
-        };
-        self.0.put_new(to_item(&consent)?, KEY, now).await.map(|_| ())
+        self.0.put_new(to_item(&personal_data(person, None, now))?, KEY, now).await.map(|_| ())
     }
 
-    /// Builds the write that records the agreement to the storage and use of photos. Each association has its own record.
+    /// Builds the write that records the agreement to the current text on personal data, given on paper in a case at a KEP. The transaction
+    /// fails if the person has already agreed to it.
+    ///
+    /// # Errors
+    /// If the item cannot be serialized.
+    pub fn agree_personal_data_at_kep_write(&self, person: &SubjectId, at_kep: &AtKep, now: Moment) -> Result<TransactWrite, StorageError> {
+        let put = Put::builder()
+            .set_item(Some(to_item(&personal_data(person, Some(at_kep), now))?))
+            .condition_expression("attribute_not_exists(#key) OR #end <= :now")
+            .expression_attribute_names("#key", KEY)
+            .expression_attribute_names("#end", TTL_ATTRIBUTE)
+            .expression_attribute_values(":now", moment(now));
+        self.0.put_builder_write(put)
+    }
+
+    /// Builds the write that records the agreement to the storage and use of photos. Each association has its own record. `at_kep` is the
+    /// case at a KEP in which the person agreed.
     ///
     /// # Errors
     /// If the item cannot be serialized.
@@ -107,6 +119,7 @@ impl Consents {
         set_id: &str,
         now: Moment,
         photos_expire_at: Moment,
+        at_kep: Option<&AtKep>,
     ) -> Result<TransactWrite, StorageError> {
         let kind = ConsentKind::Association;
         let consent = Consent {
@@ -116,12 +129,13 @@ impl Consents {
             version: kind.current_version().to_owned(),
             given_at: now,
             expires_at: photos_expire_at.plus(RECORD_RETENTION_AFTER_PHOTOS),
+            at_kep: at_kep.cloned(),
         };
         self.0.put_write(to_item(&consent)?)
     }
 
-    /// Builds the write that retains the agreement to the text on personal data as long as the records of these photos. The transaction
-    /// fails if there is no such agreement.
+    /// Builds the write that extends the retention of the agreement to the text on personal data, so that it is retained as long as the
+    /// records of photos that expire at `photos_expire_at`. The transaction fails if there is no such agreement.
     ///
     /// # Errors
     /// If the request cannot be built.
@@ -142,7 +156,23 @@ impl Consents {
     }
 }
 
-/// Returns the first components of the sort key.
+/// Returns the record of an agreement to the current text on personal data.
+fn personal_data(person: &SubjectId, at_kep: Option<&AtKep>, now: Moment) -> Consent {
+    let kind = ConsentKind::PersonalData;
+    Consent {
+        subject_id: person.clone(),
+        agreement: agreement(kind, kind.current_version()),
+        kind,
+        version: kind.current_version().to_owned(),
+        given_at: now,
+        // Photos associated now are stored for at most `ASSOCIATION_VALID`, and their records a year longer. A later association extends
+        // the retention ([`Consents::extend_personal_data_write`]).
+        expires_at: now.plus(ASSOCIATION_VALID).plus(RECORD_RETENTION_AFTER_PHOTOS),
+        at_kep: at_kep.cloned(),
+    }
+}
+
+/// Returns the first two components of the sort key: kind and version.
 fn agreement(kind: ConsentKind, version: &str) -> String {
     format!("{}#{version}", kind.name())
 }

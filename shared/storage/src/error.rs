@@ -14,10 +14,10 @@ use aws_smithy_types::retry::ErrorKind;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
-    /// AWS throttled the call, also after the SDK's retries.
+    /// AWS throttled the call and all retries of the SDK.
     #[error("throttled: {0}")]
     Throttled(String),
-    /// The item was part of another transaction, also after the retries of [`RetryOnTransactionConflict`]. Nothing was written.
+    /// The item was part of another transaction during the call and all retries of [`RetryOnTransactionConflict`]. Nothing was written.
     #[error("transaction conflict: {0}")]
     Conflict(String),
     /// AWS was unreachable, rejected the call or failed.
@@ -26,7 +26,8 @@ pub enum StorageError {
     /// S3 denied access. The object may be absent: without the right to list the bucket, S3 does not distinguish the two cases.
     #[error("denied")]
     Denied,
-    /// Stored data does not have the form in which this service writes it. It is always logged and its text is never part of a response.
+    /// Stored data does not have the form in which this service writes it. This error is always logged. Its text is never part of a
+    /// response.
     #[error("corrupt: {0}")]
     Corrupt(&'static str),
     #[error(transparent)]
@@ -44,7 +45,8 @@ const THROTTLES: [&str; 7] = [
     "TooManyRequestsException",
 ];
 
-/// Maps the error of an SDK call to a [`StorageError`] whose text has the operation and the message of AWS. Neither contains personal data.
+/// Maps the error of an SDK call to a [`StorageError`] whose text contains the name of the operation and the error message of AWS. Neither
+/// contains personal data.
 pub(crate) fn failed<E, R>(operation: &'static str) -> impl Fn(SdkError<E, R>) -> StorageError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
@@ -61,7 +63,7 @@ where
     }
 }
 
-/// Pause before a retry after a conflict. A transaction takes some milliseconds.
+/// Pause before a retry after a conflict. It is longer than a transaction, which takes some milliseconds.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Makes the SDK retry a write that DynamoDB rejects because the item is part of a transaction at that moment. The SDK does not do so by
@@ -77,7 +79,7 @@ impl ClassifyRetry for RetryOnTransactionConflict {
                 || error.downcast_ref().is_some_and(PutItemError::is_transaction_conflict_exception)
                 || error.downcast_ref().is_some_and(DeleteItemError::is_transaction_conflict_exception)
         });
-        // `TransientError` is not used, because the SDK closes the connection after such an error.
+        // The kind is not `TransientError`, because the SDK closes the connection after an error of that kind.
         if is_conflict {
             RetryAction::retryable_error_with_explicit_delay(ErrorKind::ServerError, PAUSE)
         } else {

@@ -1,5 +1,7 @@
 //! The table `History`: the events of a subject's photos, which the subject can read.
 
+mod cases;
+
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::{
@@ -17,6 +19,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use self::cases::{AtKep, CaseRecord, KepFacts};
 use crate::{
     error::{StorageError, failed},
     table::{Table, from_item, is_live, key2, moment, text, to_item},
@@ -43,7 +46,7 @@ pub enum Event {
     Erased {
         set_id: String,
         by: SubjectId,
-        /// Whether the photos were associated with the subject of this record when their first subject erased them.
+        /// True if the first subject of the photos erased them while they were associated with the subject of this record.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         by_first_subject: bool,
     },
@@ -51,11 +54,15 @@ pub enum Event {
         application: ApplicationId,
         purpose: Purpose,
         by: SubjectId,
-        /// When the authorization ends by itself: when the photos expire, or at the minor's 18th birthday if a guardian gave it.
+        /// Time at which the authorization ends unless it is ended earlier. This is the expiry of the photos, or the minor's 18th birthday
+        /// if a guardian gave the authorization and the birthday is earlier.
         until: Moment,
         /// When the authorization was ended before `until`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ended_at: Option<Moment>,
+        /// The case at a KEP in which the authorization was ended.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ended_at_kep: Option<AtKep>,
     },
     /// An application requested an image.
     Pulled {
@@ -64,7 +71,7 @@ pub enum Event {
         image: ImageKind,
         /// The application's own reference.
         case: String,
-        /// Why the image was refused. `None` if it was given.
+        /// Reason why the image was refused. `None` if the application received the image.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         refusal: Option<PullRefusal>,
         /// The upload that the image came from. A verdict is also written to the photographer's record of this upload.
@@ -73,6 +80,8 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         verdict: Option<GivenVerdict>,
     },
+    /// A clerk of a KEP opened a case for the person.
+    Case(CaseRecord),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,12 +101,13 @@ pub struct GivenVerdict {
     pub at: Moment,
 }
 
-/// The three histories of a subject.
+/// The kinds of records in a subject's history. Each kind is listed separately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Associations,
     Authorizations,
     Accesses,
+    Cases,
 }
 
 impl Kind {
@@ -106,6 +116,7 @@ impl Kind {
             Self::Associations => "association#",
             Self::Authorizations => "authorization#",
             Self::Accesses => "access#",
+            Self::Cases => "case#",
         }
     }
 }
@@ -116,6 +127,7 @@ impl Event {
             Self::Associated { .. } | Self::Dissociated { .. } | Self::Erased { .. } => Kind::Associations,
             Self::Authorized { .. } => Kind::Authorizations,
             Self::Pulled { .. } => Kind::Accesses,
+            Self::Case(_) => Kind::Cases,
         }
     }
 }
@@ -123,10 +135,13 @@ impl Event {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Record {
     pub subject_id: SubjectId,
-    /// Prefix of the kind, then a UUIDv7. Records of a kind sort by time.
+    /// Prefix of the kind, then a UUIDv7. Records of the same kind sort by time.
     pub event: String,
     pub at: Moment,
     pub expires_at: Moment,
+    /// The case at a KEP in which the event was caused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_kep: Option<AtKep>,
     #[serde(flatten)]
     pub what: Event,
 }
@@ -139,11 +154,12 @@ impl Record {
             event: format!("{}{}", what.kind().prefix(), Uuid::now_v7()),
             at,
             expires_at: photos_expire_at.plus(RECORD_RETENTION_AFTER_PHOTOS),
+            at_kep: None,
             what,
         }
     }
 
-    /// Returns the ID of the record within its kind. It is used in URLs and as the cursor of pages.
+    /// Returns the ID of the record among the records of the same kind. The ID is used in URLs and as the cursor of pages.
     pub fn id(&self) -> &str {
         self.event.split_once('#').map_or(self.event.as_str(), |(_, id)| id)
     }
@@ -192,8 +208,8 @@ impl History {
         self.table.get(key2(KEY, subject.as_str(), RANGE, event), now).await
     }
 
-    /// Returns those of the given authorization records that cannot be ended: records that are missing, unreadable or, after a restore of
-    /// the table, already ended.
+    /// Returns the authorization records among `records` that cannot be ended, because they are missing, unreadable or already ended. An
+    /// authorization in force can have an ended record only if a table was restored from a backup.
     ///
     /// # Errors
     /// Storage errors.
@@ -216,18 +232,34 @@ impl History {
         Ok(without_open_record)
     }
 
-    /// Builds the write that ends an authorization. The transaction fails if the record is missing or has ended.
+    /// Builds the write that ends an authorization. `at_kep` is the case at a KEP in which the authorization is ended. The transaction
+    /// fails if the record of the authorization is missing or already ended.
     ///
     /// # Errors
     /// If the request cannot be built.
-    pub fn end_authorization_write(&self, subject: &SubjectId, event: &str, at: Moment) -> Result<TransactWrite, StorageError> {
+    pub fn end_authorization_write(
+        &self,
+        subject: &SubjectId,
+        event: &str,
+        at: Moment,
+        at_kep: Option<&AtKep>,
+    ) -> Result<TransactWrite, StorageError> {
         let update = Update::builder()
             .set_key(Some(key2(KEY, subject.as_str(), RANGE, event)))
-            .update_expression("SET #ended = :at")
             .condition_expression("attribute_exists(#range) AND attribute_not_exists(#ended)")
             .expression_attribute_names("#range", RANGE)
             .expression_attribute_names("#ended", "ended_at")
             .expression_attribute_values(":at", moment(at));
+        let update = match at_kep {
+            None => update.update_expression("SET #ended = :at"),
+            Some(at_kep) => update
+                .update_expression("SET #ended = :at, #kep = :kep")
+                .expression_attribute_names("#kep", "ended_at_kep")
+                .expression_attribute_values(
+                    ":kep",
+                    serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(at_kep).map_err(|_| StorageError::Corrupt("a mark of a case"))?,
+                ),
+        };
         self.table.update_write(update)
     }
 
@@ -317,8 +349,14 @@ mod tests {
             origin: Some(Origin { business: BusinessId::from_hash("b".to_owned()), upload_id: "u".to_owned() }),
             verdict: Some(verdict.clone()),
         };
-        let authorized =
-            Event::Authorized { application, purpose: Purpose::Passport, by: subject.clone(), until: now, ended_at: Some(now) };
+        let authorized = Event::Authorized {
+            application,
+            purpose: Purpose::Passport,
+            by: subject.clone(),
+            until: now,
+            ended_at: Some(now),
+            ended_at_kep: None,
+        };
         for (event, prefix) in [(pulled, "access#"), (authorized, "authorization#")] {
             let record = Record::new(&subject, event, now, now);
             assert!(record.event.starts_with(prefix) && !record.id().contains('#'));

@@ -3,16 +3,21 @@
 
 mod item;
 mod list;
+mod reference;
 
 use aws_sdk_dynamodb::{
     Client,
     types::{AttributeValue, Update},
 };
-use domain::{Moment, business::BusinessId, delivery::DeliveryState, retention::ISSUANCE_RETENTION, verdict::Verdict};
+use domain::{
+    Moment, business::BusinessId, delivery::DeliveryState, delivery_failure::DeliveryFailure, retention::ISSUANCE_RETENTION,
+    verdict::Verdict,
+};
 
 pub use self::{
     item::{Declared, Issuance, Issued, Resent, SealedWithoutFace, UploadState, Verdicts},
-    list::{Page, Wanted},
+    list::{Page, Wanted, WantedReference},
+    reference::SealedReference,
 };
 use crate::{
     error::StorageError,
@@ -35,7 +40,7 @@ impl Issuances {
         Self(Table::new(client, table))
     }
 
-    /// Stores an upload whose presigned URLs are returned now. Returns `false` if its ID exists.
+    /// Stores an upload whose presigned URLs are returned now. Returns `false` if an upload with this ID exists.
     ///
     /// # Errors
     /// Storage errors.
@@ -162,6 +167,35 @@ impl Issuances {
         self.0.update_write(update)
     }
 
+    /// Builds the write that stores a failure that was reported after the message was sent. The transaction fails if the code is
+    /// associated, or if the issuance names another message because the recipient or the language was changed.
+    ///
+    /// # Errors
+    /// If the request cannot be built.
+    pub fn failure_write(
+        &self,
+        business: &BusinessId,
+        upload_id: &str,
+        message_id: &str,
+        failure: DeliveryFailure,
+    ) -> Result<TransactWrite, StorageError> {
+        let value = |value: Result<AttributeValue, _>| value.map_err(|_: serde_dynamo::Error| StorageError::Corrupt("a failure"));
+        let update = Update::builder()
+            .set_key(Some(key2(KEY, business.as_str(), RANGE, upload_id)))
+            .update_expression("SET #issued.#delivery = :failed, #issued.#failure = :failure")
+            .condition_expression("#issued.#message_id = :message AND #issued.#associated = :false")
+            .expression_attribute_names("#issued", "issued")
+            .expression_attribute_names("#delivery", "delivery")
+            .expression_attribute_names("#failure", "failure")
+            .expression_attribute_names("#message_id", "message_id")
+            .expression_attribute_names("#associated", "associated")
+            .expression_attribute_values(":failed", value(serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(DeliveryState::Failed))?)
+            .expression_attribute_values(":failure", value(serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(failure))?)
+            .expression_attribute_values(":message", text(message_id))
+            .expression_attribute_values(":false", AttributeValue::Bool(false));
+        self.0.update_write(update)
+    }
+
     /// Builds the write that changes the issuance to `new` because the code is sent again. The transaction fails if the code was sent again
     /// or associated since `previous` was read.
     ///
@@ -175,7 +209,7 @@ impl Issuances {
         new: &Issued,
     ) -> Result<TransactWrite, StorageError> {
         let mut new: Item = to_item(new)?;
-        // Items written before codes could be sent again have no list, which is read as an empty one.
+        // Items written before codes could be sent again have no list. A missing list is read as an empty one.
         let resent_unchanged = if previous.resent.is_empty() {
             "(attribute_not_exists(#issued.#resent) OR size(#issued.#resent) = :before)"
         } else {
@@ -187,6 +221,7 @@ impl Issuances {
             .expression_attribute_names("#issued", "issued")
             .expression_attribute_names("#associated", "associated")
             .expression_attribute_names("#sent_at", "sent_at")
+            .expression_attribute_names("#failure", "failure")
             .expression_attribute_values(":read", text(&previous.message_id))
             .expression_attribute_values(":false", AttributeValue::Bool(false))
             .expression_attribute_values(":before", number(previous.resent.len()));
@@ -197,6 +232,6 @@ impl Issuances {
             sets.push(format!("#issued.#{name} = :{name}"));
             update = update.expression_attribute_names(format!("#{name}"), name).expression_attribute_values(format!(":{name}"), value);
         }
-        self.0.update_write(update.update_expression(format!("SET {} REMOVE #issued.#sent_at", sets.join(", "))))
+        self.0.update_write(update.update_expression(format!("SET {} REMOVE #issued.#sent_at, #issued.#failure", sets.join(", "))))
     }
 }

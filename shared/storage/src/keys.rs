@@ -1,4 +1,5 @@
-//! The table `Keys`: for each association in force, the data key of its photos and its code number, sealed together by KMS.
+//! The table `Keys`: an item for each association in force. The item contains the data key of the photos and their code number, sealed
+//! together by KMS.
 //!
 //! An item is deleted together with its association. From then on only the code number opens the photos.
 
@@ -75,10 +76,10 @@ fn context<'a>(subject_id: &'a SubjectId, set_id: &'a str) -> [(&'static str, &'
     [("subject_id", subject_id.as_str()), ("set", set_id)]
 }
 
-/// Reads a subject's association in force and its key, in a state in which they belong together.
+/// Reads a subject's association in force and the key that belongs to it.
 ///
 /// # Errors
-/// Storage errors. [`StorageError::Corrupt`] if an association has no key, also when it is read again.
+/// Storage errors. [`StorageError::Corrupt`] if an association still has no key after both were read again.
 pub async fn in_force(
     associations: &Associations,
     keys: &Keys,
@@ -87,13 +88,13 @@ pub async fn in_force(
 ) -> Result<Option<(Association, KeyItem)>, StorageError> {
     let mut found = tokio::try_join!(associations.of(subject, now), keys.of(subject, now))?;
     let mut unmatched_revision = None;
-    // The loop ends, because it continues only if the association has changed again since the previous round.
+    // This loop always ends, because it continues only if the association has changed since the previous round.
     loop {
         match match_key(unmatched_revision, found)? {
             ControlFlow::Break(found) => return Ok(found),
             ControlFlow::Continue(revision) => unmatched_revision = Some(revision),
         }
-        // The key is read first, so that this read lies between two reads of the association.
+        // The key is read first, so that `match_key` can compare the association's revisions before and after this read.
         let key = keys.of(subject, now).await?;
         found = (associations.of(subject, now).await?, key);
     }
@@ -101,9 +102,10 @@ pub async fn in_force(
 
 /// Decides whether an association and a key that were read by two calls belong together.
 ///
-/// Both are written and deleted in one transaction, but such a transaction may have taken place between the two reads. In that case the
-/// result is `Continue` with the association's revision, and both are read again. `unmatched_revision` is the revision that the previous
-/// round returned. If the association still has that revision, nothing took place in between, and the key is missing.
+/// An association and its key are always written or deleted together, in one transaction. If such a transaction took place between the two
+/// reads, the key does not match. The result is then `Continue` with the association's revision, and the caller reads both again.
+/// `unmatched_revision` is the revision that the previous call returned. If the association still has that revision, no transaction took
+/// place, and the key is missing.
 fn match_key(
     unmatched_revision: Option<String>,
     found: (Option<Association>, Option<KeyItem>),
@@ -184,8 +186,8 @@ mod tests {
 
     type Found = (Option<Association>, Option<KeyItem>);
 
-    /// Passes the reads to `match_key` until it decides. Returns the set ID and revision that it found, and the number of reads that it
-    /// needed.
+    /// Passes the reads to `match_key` until it returns `Break` or an error. Returns the set ID and revision that were found, and the
+    /// number of reads that were needed.
     fn decide(reads: Vec<Found>) -> (Result<Option<(String, String)>, StorageError>, usize) {
         let mut unmatched_revision = None;
         for (at, found) in reads.into_iter().enumerate() {

@@ -38,7 +38,8 @@ impl KmsKey {
     /// # Errors
     /// Errors of KMS, which also rejects a context other than the one given to [`Self::seal`].
     pub async fn open(&self, context: &[(&str, &str)], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, StorageError> {
-        // The blob contains the ID of its key. The key is given nevertheless, so that KMS rejects a blob encrypted with another key.
+        // The blob contains the ID of its key, so `key_id` is optional here. It is set so that KMS rejects a blob encrypted with another
+        // key.
         let mut call = self.client.decrypt().key_id(&self.key_id).ciphertext_blob(Blob::new(sealed));
         for (name, value) in context {
             call = call.encryption_context(*name, *value);

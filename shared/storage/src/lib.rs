@@ -5,6 +5,7 @@
 
 pub mod applications;
 pub mod associations;
+pub mod case_closing;
 pub mod code_limits;
 pub mod codes;
 pub mod consents;
@@ -47,8 +48,8 @@ pub fn time_ordered_id() -> String {
     uuid::Uuid::now_v7().to_string()
 }
 
-/// Returns the beginning of an ID from [`time_ordered_id`] that is created at `moment`, as a bound for queries. It sorts after all IDs that
-/// were created earlier, and before all others.
+/// Returns the beginning of an ID from [`time_ordered_id`] that is created at `moment`, as a bound for queries. The text sorts after all
+/// IDs that were created before `moment`, and before all other IDs.
 pub(crate) fn id_bound(moment: domain::Moment) -> String {
     let millis = moment.epoch_seconds().max(0).saturating_mul(1000);
     format!("{:08x}-{:04x}", millis >> 16, millis & 0xffff)

@@ -27,14 +27,14 @@ const TOKEN_CONTEXT: &str = "exchange token";
 pub struct SignIn {
     /// Digest of the cookie of the browser that started the sign-in.
     pub browser: String,
-    /// The path of this site to which the browser is redirected afterwards.
+    /// The path of this site to which the browser is redirected after the sign-in.
     pub return_to: String,
     /// The app that started the sign-in and receives the session. Absent if the browser itself receives it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app: Option<AppSignIn>,
 }
 
-/// The values that an app must present with its exchange code, and the session token that it receives.
+/// The session token that an app receives for its exchange code, and the values with which the app's request is compared.
 #[derive(Debug, Clone)]
 pub struct Exchange {
     pub redirect_uri: RedirectUri,
@@ -63,7 +63,7 @@ struct ExchangeItem {
     expires_at: Moment,
     redirect_uri: RedirectUri,
     code_challenge: CodeChallenge,
-    /// Sealed with a key derived from the exchange code.
+    /// Session token, sealed with a key derived from the exchange code.
     #[serde(with = "serde_bytes")]
     token: Vec<u8>,
 }

@@ -1,11 +1,14 @@
 //! The table `Outbox`: messages with a code number, sealed by a KMS key that is used for nothing else. A message is stored for 24 hours,
-//! also after it was sent, so that it can be sent again.
+//! even if it was sent, so that it can be sent again.
 //!
 //! The transaction that issues a code also writes its message. The stream of the table then invokes the sender (`deliver_code`). A message
 //! whose sending failed becomes due again. The sweep (`sweep_outbox`) finds due messages in the sparse index `due`, and writes a wake
-//! record for each, whose key names the message. The stream shows this record to the sender.
+//! record for each. The key of a wake record contains the ID of the message. The stream delivers the wake record to the sender, which tries
+//! again.
 
 mod message;
+
+use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{
     Client,
@@ -14,6 +17,7 @@ use aws_sdk_dynamodb::{
 use domain::{
     Moment,
     delivery::{CLAIM, DeliveryState},
+    delivery_failure::DeliveryFailure,
     time::Span,
 };
 use serde::Deserialize;
@@ -29,7 +33,7 @@ const KEY: &str = "message_id";
 /// Index of all messages by the time at which the sweep handles them next, either to retry them or to delete them at the end of their
 /// retention.
 const DUE_INDEX: &str = "due";
-/// Name and only value of the index's partition key.
+/// Name of the index's partition key, and the only value of this key.
 const DUE: &str = "due";
 /// Prefix of the keys of wake records.
 const WAKE: &str = "wake#";
@@ -38,9 +42,12 @@ const WAKE_RETENTION: Span = Span::minutes(10);
 /// Time after which the sweep handles a new message, in case the stream has not invoked the sender.
 const FIRST_SWEEP_AFTER: Span = Span::minutes(2);
 
-/// Condition that a message has not changed since it was read. A claim changes the number of attempts, and the end of an attempt changes
-/// the state or the time at which the message is due.
+/// Condition that no attempt to send a message has begun or ended since the message was read. A claim changes the number of attempts, and
+/// the end of an attempt changes the state or the time at which the message is due.
 const UNCHANGED: &str = "#state = :state AND #attempts = :read AND #next = :next";
+
+const SENDING: &str = "sending_id";
+const FAILURE: &str = "failure";
 
 /// Returns the ID of the message that a stream record is about, and whether the record is a wake record.
 pub fn woken(record_key: &str) -> (&str, bool) {
@@ -54,7 +61,43 @@ fn state_value(state: DeliveryState) -> Result<AttributeValue, StorageError> {
     serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(state).map_err(|_| StorageError::Corrupt("a state"))
 }
 
-/// A due message, with the attributes that the index has.
+fn failure_value(failure: DeliveryFailure) -> Result<AttributeValue, StorageError> {
+    serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(failure).map_err(|_| StorageError::Corrupt("a failure"))
+}
+
+/// Attribute names and values that the condition [`unchanged`] uses.
+type Operands = (HashMap<String, String>, HashMap<String, AttributeValue>);
+
+/// Returns the condition that a message has not changed since it was read, and the attribute names and values that it uses. In addition to
+/// the attributes in [`UNCHANGED`], the condition compares `sending_id`, because a completed resend may change only this attribute, and
+/// `failure`, because a further reported failure may change only that one.
+fn unchanged(message: &OutboxItem) -> Result<(String, Operands), StorageError> {
+    let names = [("#state", "state"), ("#attempts", "attempts"), ("#next", "next_at"), ("#sending", SENDING), ("#failure", FAILURE)];
+    let names = HashMap::from(names.map(|(placeholder, name)| (placeholder.to_owned(), name.to_owned())));
+    let mut values = HashMap::from([
+        (":state".to_owned(), state_value(message.state)?),
+        (":read".to_owned(), number(message.attempts)),
+        (":next".to_owned(), moment(message.next_at)),
+    ]);
+    let mut condition = UNCHANGED.to_owned();
+    match &message.sending_id {
+        Some(sending_id) => {
+            values.insert(":sending".to_owned(), text(sending_id));
+            condition.push_str(" AND #sending = :sending");
+        }
+        None => condition.push_str(" AND attribute_not_exists(#sending)"),
+    }
+    match message.failure {
+        Some(failure) => {
+            values.insert(":known".to_owned(), failure_value(failure)?);
+            condition.push_str(" AND #failure = :known");
+        }
+        None => condition.push_str(" AND attribute_not_exists(#failure)"),
+    }
+    Ok((condition, (names, values)))
+}
+
+/// A due message, with the attributes that the index `due` contains.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Due {
     pub message_id: String,
@@ -78,28 +121,32 @@ impl Outbox {
     }
 
     /// Claims a message for one attempt to send it, so that it is not sent twice at the same time. Returns `None` if the message is absent,
-    /// sent, given up, not due or claimed by another attempt.
+    /// sent, given up, not due or claimed by another attempt, or if a failure was reported. `sending_id` is the random ID of the attempt.
     ///
     /// # Errors
     /// Storage errors.
-    pub async fn claim(&self, message_id: &str, now: Moment) -> Result<Option<OutboxItem>, StorageError> {
+    pub async fn claim(&self, message_id: &str, sending_id: &str, now: Moment) -> Result<Option<OutboxItem>, StorageError> {
         let result = self
             .0
             .client
             .update_item()
             .table_name(&self.0.name)
             .set_key(Some(key(KEY, message_id)))
-            .update_expression("SET #claim = :until, #attempts = #attempts + :one, #next = :until")
+            .update_expression("SET #claim = :until, #attempts = #attempts + :one, #next = :until, #sending = :sending")
             // If the SDK retries this write, the claim of its first attempt makes the condition fail. The claim then expires and the sweep
             // tries again, so that the message is sent late but not twice.
             .condition_expression(
-                "#state = :queued AND #end > :now AND (attribute_not_exists(#claim) OR #claim <= :now) AND (#attempts = :zero OR #next <= :now)",
+                "#state = :queued AND #end > :now AND (attribute_not_exists(#claim) OR #claim <= :now) AND (#attempts = :zero OR #next <= :now) \
+                 AND attribute_not_exists(#failure)",
             )
             .expression_attribute_names("#claim", "claimed_until")
             .expression_attribute_names("#attempts", "attempts")
             .expression_attribute_names("#next", "next_at")
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#end", "kept_until")
+            .expression_attribute_names("#sending", SENDING)
+            .expression_attribute_names("#failure", FAILURE)
+            .expression_attribute_values(":sending", text(sending_id))
             .expression_attribute_values(":queued", state_value(DeliveryState::Queued)?)
             .expression_attribute_values(":until", moment(now.plus(CLAIM)))
             .expression_attribute_values(":now", moment(now))
@@ -115,7 +162,7 @@ impl Outbox {
         }
     }
 
-    /// Builds the write that ends the attempt because the message was sent or given up. The sweep handles it again at the end of its
+    /// Builds the write that ends the attempt because the message was sent or given up. The sweep deletes the message at the end of its
     /// retention.
     ///
     /// # Errors
@@ -151,7 +198,8 @@ impl Outbox {
         self.0.update_write(update)
     }
 
-    /// Builds the write that deletes a message. The transaction fails if it was claimed or settled since it was read.
+    /// Builds the write that deletes a message. The transaction fails if an attempt to send the message has begun or ended since the
+    /// message was read.
     ///
     /// # Errors
     /// If the request cannot be built.
@@ -164,8 +212,8 @@ impl Outbox {
         self.0.delete_write(delete)
     }
 
-    /// Builds the write that deletes the message of a code that has been associated. Its photos can then no longer be opened with the
-    /// message.
+    /// Builds the write that deletes the message of a code that has been associated. The stored message can then no longer be used to open
+    /// the photos.
     ///
     /// # Errors
     /// If the request cannot be built.
@@ -173,26 +221,44 @@ impl Outbox {
         self.0.delete_write(Delete::builder().set_key(Some(key(KEY, message_id))))
     }
 
-    /// Builds the write that queues a message to be sent again, with its attempts reset. The transaction fails if it has changed since it
-    /// was read. [`Self::wake_again_write`] wakes the sender.
+    /// Builds the write that stores a failure that was reported after the message was sent. No further attempt is made. The transaction
+    /// fails if the message has changed since it was read.
+    ///
+    /// # Errors
+    /// If the request cannot be built.
+    pub fn failure_write(&self, message: &OutboxItem, failure: DeliveryFailure) -> Result<TransactWrite, StorageError> {
+        let (condition, (names, values)) = unchanged(message)?;
+        let update = Update::builder()
+            .set_key(Some(key(KEY, &message.message_id)))
+            .update_expression("SET #state = :failed, #failure = :failure, #next = :retention_end REMOVE #claim")
+            .condition_expression(condition)
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(Some(values))
+            .expression_attribute_names("#claim", "claimed_until")
+            .expression_attribute_values(":failed", state_value(DeliveryState::Failed)?)
+            .expression_attribute_values(":failure", failure_value(failure)?)
+            .expression_attribute_values(":retention_end", moment(message.kept_until));
+        self.0.update_write(update)
+    }
+
+    /// Builds the write that queues a message to be sent again, with its attempts reset and its failure removed. The transaction fails if
+    /// the message has changed since it was read. [`Self::wake_again_write`] wakes the sender.
     ///
     /// # Errors
     /// If the request cannot be built.
     pub fn requeue_write(&self, message: &OutboxItem, now: Moment) -> Result<TransactWrite, StorageError> {
+        let (condition, (names, values)) = unchanged(message)?;
         let update = Update::builder()
             .set_key(Some(key(KEY, &message.message_id)))
-            .update_expression("SET #state = :queued, #attempts = :zero, #next = :sweep REMOVE #claim")
-            .condition_expression(UNCHANGED)
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_names("#attempts", "attempts")
-            .expression_attribute_names("#next", "next_at")
+            // The ID of the last attempt is removed, so that a late report of that attempt's temporary failure cannot stop the new attempt.
+            .update_expression("SET #state = :queued, #attempts = :zero, #next = :sweep REMOVE #claim, #failure, #sending")
+            .condition_expression(condition)
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(Some(values))
             .expression_attribute_names("#claim", "claimed_until")
             .expression_attribute_values(":queued", state_value(DeliveryState::Queued)?)
             .expression_attribute_values(":zero", number(0))
-            .expression_attribute_values(":sweep", moment(now.plus(FIRST_SWEEP_AFTER)))
-            .expression_attribute_values(":state", state_value(message.state)?)
-            .expression_attribute_values(":read", number(message.attempts))
-            .expression_attribute_values(":next", moment(message.next_at));
+            .expression_attribute_values(":sweep", moment(now.plus(FIRST_SWEEP_AFTER)));
         self.0.update_write(update)
     }
 
@@ -206,20 +272,18 @@ impl Outbox {
         self.0.put_new_write(item, KEY)
     }
 
-    /// Builds the write that deletes a message that another message replaces. The transaction fails if it has changed since it was read.
+    /// Builds the write that deletes a message that another message replaces. The transaction fails if the message to delete has changed
+    /// since it was read.
     ///
     /// # Errors
     /// If the request cannot be built.
     pub fn withdraw_write(&self, message: &OutboxItem) -> Result<TransactWrite, StorageError> {
+        let (condition, (names, values)) = unchanged(message)?;
         let delete = Delete::builder()
             .set_key(Some(key(KEY, &message.message_id)))
-            .condition_expression(UNCHANGED)
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_names("#attempts", "attempts")
-            .expression_attribute_names("#next", "next_at")
-            .expression_attribute_values(":state", state_value(message.state)?)
-            .expression_attribute_values(":read", number(message.attempts))
-            .expression_attribute_values(":next", moment(message.next_at));
+            .condition_expression(condition)
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(Some(values));
         self.0.delete_write(delete)
     }
 
@@ -246,7 +310,7 @@ impl Outbox {
         output.items.unwrap_or_default().into_iter().map(from_item).collect()
     }
 
-    /// Writes a wake record for a due message. Returns `false` if one was already written for the same due time.
+    /// Writes a wake record for a due message. Returns `false` if a wake record was already written for the same due time.
     ///
     /// # Errors
     /// Storage errors.
@@ -256,7 +320,8 @@ impl Outbox {
         self.0.put_new(item, KEY, now).await
     }
 
-    /// Postpones a message that cannot be read, so that it does not delay the messages behind it. TTL deletes it in the end.
+    /// Postpones a message that cannot be read, so that it does not delay messages that are due later. TTL deletes it after the end of its
+    /// retention.
     ///
     /// # Errors
     /// Storage errors.
@@ -274,7 +339,7 @@ impl Outbox {
             .expression_attribute_values(":next", moment(due.next_at))
             .send()
             .await;
-        // If the condition fails, another run has already changed the message.
+        // If the condition fails, another call has already changed the message.
         condition_is_met(result).map(drop)
     }
 
@@ -294,7 +359,7 @@ impl Outbox {
             .map_err(failed("DeleteItem"))
     }
 
-    /// Reads a message, also after the end of its retention, because the sweep then needs it.
+    /// Reads a message. Also returns a message whose retention has ended, because the sweep still has to process it.
     ///
     /// # Errors
     /// Storage errors.

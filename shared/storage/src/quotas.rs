@@ -1,21 +1,25 @@
 //! The table `Quotas`: each person's uses of the daily quotas, by day in Athens. Uses are stored as sets of IDs, so that a repeated write
-//! is counted once.
+//! is counted once. The table also has an item for each KEP clerk who has a case open, so that a clerk can have only one open case in all
+//! sessions together.
 
 use std::collections::HashSet;
 
 use aws_sdk_dynamodb::{
     Client,
-    types::{AttributeValue, ReturnValue},
+    types::{AttributeValue, Delete, Put, ReturnValue},
 };
 use domain::{
     AthensDay, Moment, SubjectId,
     quota::{Quota, counter_expiry},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     error::{StorageError, failed},
-    table::{TTL_ATTRIBUTE, Table, key, moment, number, text},
+    sealing::sha256_base64url,
+    sessions::CaseHandle,
+    table::{TTL_ATTRIBUTE, Table, key, moment, number, text, to_item},
+    transaction::TransactWrite,
 };
 
 pub(crate) const KEY: &str = "subject_day";
@@ -25,12 +29,23 @@ const fn attribute(quota: Quota) -> &'static str {
         Quota::Submissions => "submissions",
         Quota::WrongOtps => "wrong_otps",
         Quota::OtpMessages => "otp_messages",
+        Quota::Cases => "cases",
     }
 }
 
 #[derive(Debug, Default, Deserialize)]
 struct QuotaItem {
     submissions: Option<HashSet<String>>,
+}
+
+/// Marks that a clerk has an open case. Expires with the case. Contains nothing about the person at the counter.
+#[derive(Debug, Serialize, Deserialize)]
+struct OpenCaseItem {
+    subject_day: String,
+    /// Hash of the clerk's ID and the case handle. The handle is not stored in clear, because anyone with the clerk's session and the
+    /// handle can use the case.
+    case: String,
+    expires_at: Moment,
 }
 
 /// Result of using a quota.
@@ -85,8 +100,8 @@ impl Quotas {
         }
     }
 
-    /// Removes a use from the count. One-time passwords are counted as wrong before they are compared, and the correct one is removed
-    /// again.
+    /// Removes a use from the count. An attempt to enter a one-time password is counted before the password is compared, and removed if the
+    /// password is correct.
     ///
     /// # Errors
     /// Storage errors.
@@ -114,6 +129,60 @@ impl Quotas {
         let used = item.unwrap_or_default().submissions.map_or(0, |set| set.len());
         Ok(Quota::Submissions.remaining(used))
     }
+
+    /// Returns whether the clerk has an open case, in any session.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn has_open_case(&self, clerk: &SubjectId, now: Moment) -> Result<bool, StorageError> {
+        Ok(self.0.get::<OpenCaseItem>(key(KEY, &case_key(clerk)), now).await?.is_some())
+    }
+
+    /// Builds the write that marks that a clerk has an open case, until the case expires. The transaction fails if the clerk already has an
+    /// unexpired case in any session.
+    ///
+    /// # Errors
+    /// If the item cannot be serialized.
+    pub fn open_case_write(
+        &self,
+        clerk: &SubjectId,
+        case: &CaseHandle,
+        expires_at: Moment,
+        now: Moment,
+    ) -> Result<TransactWrite, StorageError> {
+        let item = OpenCaseItem { subject_day: case_key(clerk), case: hash_of_case(clerk, case), expires_at };
+        let put = Put::builder()
+            .set_item(Some(to_item(&item)?))
+            .condition_expression("attribute_not_exists(#key) OR #end <= :now")
+            .expression_attribute_names("#key", KEY)
+            .expression_attribute_names("#end", TTL_ATTRIBUTE)
+            .expression_attribute_values(":now", moment(now));
+        self.0.put_builder_write(put)
+    }
+
+    /// Builds the write that deletes the item of a clerk's open case, so that the clerk can open another case. The transaction fails if the
+    /// item belongs to another case. It is not an error if the clerk has no open case.
+    ///
+    /// # Errors
+    /// If the request cannot be built.
+    pub fn close_case_write(&self, clerk: &SubjectId, case: &CaseHandle) -> Result<TransactWrite, StorageError> {
+        let delete = Delete::builder()
+            .set_key(Some(key(KEY, &case_key(clerk))))
+            .condition_expression("attribute_not_exists(#key) OR #case = :case")
+            .expression_attribute_names("#key", KEY)
+            .expression_attribute_names("#case", "case")
+            .expression_attribute_values(":case", text(hash_of_case(clerk, case)));
+        self.0.delete_write(delete)
+    }
+}
+
+fn hash_of_case(clerk: &SubjectId, case: &CaseHandle) -> String {
+    sha256_base64url(&format!("{}#{}", clerk.as_str(), case.as_str()))
+}
+
+/// Returns the key of a clerk's open case. IAM allows `PutItem` and `DeleteItem` only for such keys (template.yaml).
+fn case_key(clerk: &SubjectId) -> String {
+    format!("{}#case", clerk.as_str())
 }
 
 fn day_key(person: &SubjectId, day: AthensDay) -> String {

@@ -1,8 +1,10 @@
-//! The table `Reminders`: addresses to which one reminder each is to be sent. They are sealed by a KMS key that is used for nothing else,
-//! and deleted when the reminder is sent.
+//! The table `Reminders`: addresses to which one reminder, or one message about a case at a KEP, is to be sent. They are sealed by a KMS
+//! key that is used for nothing else, and deleted when the message is sent.
 //!
-//! The partition key of an item begins with the day, in Athens, on which the reminder is due. The key can be computed from the code or
-//! association that the reminder is about and its expiry, so that a transaction that ends one of these can also delete the reminder.
+//! The partition key of a reminder begins with the day in Athens on which it is due. It can be computed from the code or association that
+//! the reminder is about and its expiry, so a transaction that ends the code or association can also delete the reminder.
+
+pub mod cases;
 
 use aws_lc_rs::digest;
 use aws_sdk_dynamodb::{
@@ -98,7 +100,7 @@ pub struct ReminderItem {
     about: String,
     #[serde(with = "serde_bytes")]
     sealed: Vec<u8>,
-    /// The photo set for which the reminder was requested. It is not sent about another set that has replaced this one.
+    /// The photo set for which the reminder was requested. If another set has replaced it, the reminder is not sent.
     pub set_id: String,
     pub attempts: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -192,7 +194,7 @@ impl Listed {
     }
 }
 
-/// A page of the reminders under one partition key. Items that cannot be read are errors of their own and do not hide the others.
+/// A page of the reminders under one partition key. An unreadable item is an `Err` in the list, so the other items are still returned.
 #[derive(Debug)]
 pub struct Page {
     pub reminders: Vec<Result<Listed, StorageError>>,
@@ -207,8 +209,8 @@ impl Reminders {
         Self(Table::new(client, table))
     }
 
-    /// Builds the write that stores a reminder, for the transaction that writes the code or association it is about. It replaces an earlier
-    /// reminder.
+    /// Builds the write that stores a reminder, for the transaction that writes the code or association that the reminder is about.
+    /// Replaces an earlier reminder.
     ///
     /// # Errors
     /// If the item cannot be serialized.
@@ -216,8 +218,8 @@ impl Reminders {
         self.0.put_write(to_item(item)?)
     }
 
-    /// Builds the write that deletes a reminder that is no longer needed. `expires_at` is the expiry of the code or association that it is
-    /// about. Deleting an absent reminder is not an error.
+    /// Builds the write that deletes a reminder that is no longer needed. `expires_at` is the expiry of the code or association that the
+    /// reminder is about. Deleting an absent reminder is not an error.
     ///
     /// # Errors
     /// If the request cannot be built.
@@ -272,8 +274,8 @@ impl Reminders {
             .table_name(&self.0.name)
             .set_key(Some(key2(KEY, &listed.slot, RANGE, &listed.about)))
             .update_expression("SET #claim = :claim, #until = :until, #attempts = :attempts")
-            // The second alternative of the condition lets a retry by the SDK succeed, which finds the claim of its first attempt. The
-            // retry writes the same `#attempts`, so the attempt counts once.
+            // `OR #claim = :claim` makes a retry by the SDK succeed if an earlier try has already stored this claim. The retry writes the
+            // same `#attempts`, so the attempt counts once.
             .condition_expression("(attribute_not_exists(#claim) AND #attempts = :read AND #end > :now) OR #claim = :claim")
             .expression_attribute_names("#claim", CLAIM_ID)
             .expression_attribute_names("#until", CLAIMED_UNTIL)
@@ -316,7 +318,7 @@ impl Reminders {
     }
 
     /// Builds the write that deletes a reminder that this run has claimed, because it was sent or is no longer needed. The transaction
-    /// fails without the claim.
+    /// fails if the reminder no longer has this run's claim.
     ///
     /// # Errors
     /// If the request cannot be built.

@@ -44,7 +44,7 @@ impl SealingKey {
         Ok(Self(aws::random_bytes()?))
     }
 
-    /// Creates a key from bytes that were stored sealed.
+    /// Creates a key from its bytes, which the caller has decrypted.
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
@@ -124,7 +124,7 @@ pub fn code_key(code: &CodeNumber) -> SealingKey {
     SealingKey(*derive(code.bytes(), b"code key"))
 }
 
-/// Returns the SHA-256 of a text in unpadded URL-safe base64. It is used for values that can be used once, and is the method `S256` of RFC
+/// Returns the SHA-256 of a text in unpadded URL-safe base64. For a code verifier, this is the code challenge of the method `S256` of RFC
 /// 7636.
 pub fn sha256_base64url(text: &str) -> String {
     URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, text.as_bytes()))
@@ -140,16 +140,22 @@ pub fn equal(a: &[u8], b: &[u8]) -> bool {
     constant_time::verify_slices_are_equal(a, b).is_ok()
 }
 
-/// Derives the key that seals the identities of photographers' staff. `secret` is also the secret of [`IdentifierHasher`]. The label makes
-/// this key independent of the hashes.
+/// Derives the key that seals the identities of photographers' staff. `secret` is also the secret of [`IdentifierHasher`]. The label
+/// `staff` makes this key independent of the hashes.
 pub fn staff_key(secret: &str) -> SealingKey {
     SealingKey(*derive(secret.as_bytes(), b"staff"))
 }
 
-/// Derives the key that seals what a photographer writes about a customer in the history of the business. The functions that issue codes
-/// have this secret, so that they need not have the one by which people are found.
+/// Derives the key that seals a photographer's texts about a customer in the history of the business. `secret` is used for nothing else, so
+/// that the functions that issue codes do not need the secret of [`IdentifierHasher`].
 pub fn issuance_key(secret: &str) -> SealingKey {
     SealingKey(*derive(secret.as_bytes(), b"issuance"))
+}
+
+/// Derives the key that seals the office, application number and clerk of a case at a KEP. The functions that open cases and the functions
+/// that show people their history have this secret.
+pub fn kep_key(secret: &str) -> SealingKey {
+    SealingKey(*derive(secret.as_bytes(), b"kep"))
 }
 
 #[cfg(test)]

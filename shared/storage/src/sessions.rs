@@ -1,6 +1,7 @@
 //! The table `Sessions`. The key of a session is the SHA-256 of its token. Personal and secret attributes are sealed with a key derived
 //! from the token, so that a copy of the table does not reveal them.
 
+mod case;
 mod minors;
 mod otp;
 mod person;
@@ -20,17 +21,19 @@ use domain::{
     Moment, SubjectId,
     business::BusinessId,
     consent::PERSONAL_DATA_VERSION,
+    kep::OfficeId,
     session::{self, Role, Stage},
     without_face::Rejections,
 };
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use self::sealed_fields::{ASSOCIATED, MINORS, PERSON, REJECTIONS, SUBMISSION, SUCCESSOR, open, open_successor, seal};
+use self::sealed_fields::{ASSOCIATED, CASE, MINORS, PERSON, REJECTIONS, SUBMISSION, SUCCESSOR, open, open_successor, seal};
 pub use self::{
+    case::{Case, CaseHandle, CasePerson, LastCase},
     minors::Minor,
     otp::{AwaitedOtp, Try},
-    person::{Business, Person},
+    person::{Business, ClerkOffice, Person},
     submission::{Associated, PendingSubmission},
 };
 use crate::{
@@ -42,27 +45,35 @@ use crate::{
 
 const KEY: &str = "session_id";
 
-/// For each update of a session, the attributes that it names in its key, condition or expression.
+/// Lists, for each update of a session, the attributes that the update names in its key, condition or expression.
 ///
 /// IAM allows each function only the attributes of the updates that it makes (template.yaml), so that a compromised function cannot, for
 /// example, add minors to a session. IAM does not distinguish attributes in conditions from attributes that are written.
-pub const UPDATE_ATTRIBUTES: [(&str, &[&str]); 13] = [
+pub const UPDATE_ATTRIBUTES: [(&str, &[&str]); 21] = [
     ("touch", &[KEY, TTL_ATTRIBUTE, "successor", "used_at"]),
     ("rotate_write", &[KEY, TTL_ATTRIBUTE, "successor", "tries"]),
     ("note_try", &[KEY, "tries"]),
     ("replace_otp", &[KEY, "otp"]),
-    ("choose_role", &[KEY, TTL_ATTRIBUTE, "role", "submission", "successor", "used_at"]),
+    ("choose_role", &[KEY, TTL_ATTRIBUTE, "case", "role", "submission", "successor", "used_at"]),
     ("agree", &[KEY, TTL_ATTRIBUTE, "consent", "successor", "used_at"]),
     ("store_submission", &[KEY, TTL_ATTRIBUTE, "submission", "successor", "used_at"]),
     ("confirm", &[KEY, TTL_ATTRIBUTE, "submission", "successor", "used_at"]),
+    ("store_submission_write", &[KEY, TTL_ATTRIBUTE, "submission", "successor", "used_at"]),
+    ("confirm_write", &[KEY, TTL_ATTRIBUTE, "submission", "successor", "used_at"]),
     ("associated_write", &[KEY, "associated", "submission", "successor"]),
     ("remove_submission", &[KEY, "submission", "successor"]),
+    ("open_case_write", &[KEY, TTL_ATTRIBUTE, "associated", "case", "case_tries", "minors", "role", "submission", "successor", "used_at"]),
+    ("note_case_try", &[KEY, "case_tries"]),
+    ("replace_case", &[KEY, "case", "successor"]),
+    ("replace_case_write", &[KEY, "case", "successor"]),
+    ("close_case_write", &[KEY, "associated", "case", "case_tries", "minors", "submission", "successor"]),
     ("set_minors", &[KEY, "minors", "successor"]),
+    ("set_minors_write", &[KEY, "minors", "successor"]),
     ("set_rejections", &[KEY, "rejections", "successor"]),
     ("remove_rejections_write", &[KEY, "rejections", "successor"]),
 ];
 
-/// The attributes of a new session. IAM allows no others in a put, so that no session can be created with minors.
+/// The attributes of a new session. IAM allows no other attributes in `PutItem`, so that no session can be created with minors.
 pub const NEW_SESSION_ATTRIBUTES: [&str; 9] = ["consent", TTL_ATTRIBUTE, "hard_end", "otp", "person", "role", KEY, "subject_id", "used_at"];
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -97,6 +108,11 @@ struct SessionItem {
     minors: Option<ByteBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rejections: Option<ByteBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    case: Option<ByteBuf>,
+    /// IDs of the attempts to enter the one-time password of the case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    case_tries: Option<HashSet<String>>,
 }
 
 /// A session as it was read, with the sealed attributes opened.
@@ -117,19 +133,24 @@ pub struct Session {
     pub submission: Option<PendingSubmission>,
     pub associated: Option<Associated>,
     pub minors: Vec<Minor>,
-    /// The uploads that were rejected because no face was found.
+    /// The uploads that were rejected in this session because no face was found.
     pub rejections: Rejections,
+    /// The open case of a KEP clerk or, if none is open, the last one.
+    pub case: Option<LastCase>,
+    /// Number of attempts to enter the one-time password of the case.
+    pub case_tries: usize,
     /// The sealed attributes as they were read, for the conditions of updates.
     sealed_submission: Option<Vec<u8>>,
     sealed_minors: Option<Vec<u8>>,
     sealed_rejections: Option<Vec<u8>>,
+    sealed_case: Option<Vec<u8>>,
 }
 
 impl Session {
     /// Creates the session of a person who has just signed in with TAXISnet.
     pub fn begin(token: SessionToken, subject_id: SubjectId, person: Person, now: Moment) -> Self {
         let hard_end = now.plus(session::DURATION_MAX);
-        let role = person.businesses.is_empty().then_some(Role::Citizen);
+        let role = (person.businesses.is_empty() && person.offices.is_empty()).then_some(Role::Citizen);
         Self {
             token,
             subject_id,
@@ -146,9 +167,12 @@ impl Session {
             associated: None,
             minors: Vec::new(),
             rejections: Rejections::default(),
+            case: None,
+            case_tries: 0,
             sealed_submission: None,
             sealed_minors: None,
             sealed_rejections: None,
+            sealed_case: None,
         }
     }
 
@@ -163,6 +187,11 @@ impl Session {
     /// Returns the business with this ID, if the person may act for it.
     pub fn business(&self, id: &BusinessId) -> Option<&Business> {
         self.person.businesses.iter().find(|business| business.id == *id)
+    }
+
+    /// Returns the office with this ID, if the person is an authorised clerk there.
+    pub fn office(&self, id: &OfficeId) -> Option<&ClerkOffice> {
+        self.person.offices.iter().find(|own| own.office.id == *id)
     }
 
     /// Returns whether the time of the last use must be updated. It is updated at most once a minute.
@@ -192,6 +221,13 @@ impl Sessions {
             return Ok(None);
         }
         let sealing = token.key();
+        let case = item.case.as_ref().map(|sealed| open(&sealing, CASE, sealed)).transpose()?;
+        // The result does not contain minors or a submission of an earlier case, so that they do not appear for the next person. They may
+        // remain in the item from that case, or a slow request of that case may have written them after it ended.
+        let belongs = |written_in: Option<&CaseHandle>| case::belongs(item.role.as_ref(), case.as_ref(), written_in);
+        let submission: Option<PendingSubmission> =
+            item.submission.as_ref().map(|sealed| open(&sealing, SUBMISSION, sealed)).transpose()?;
+        let minors: Option<Vec<Minor>> = item.minors.as_ref().map(|sealed| open(&sealing, MINORS, sealed)).transpose()?;
         Ok(Some(Session {
             subject_id: item.subject_id,
             hard_end: item.hard_end,
@@ -200,16 +236,19 @@ impl Sessions {
             otp: item.otp,
             tries: item.tries.map_or(0, |tries| tries.len()),
             successor: item.successor.map(|sealed| open_successor(&sealing, &sealed)).transpose()?,
-            role: item.role,
             consent: item.consent,
             person: open(&sealing, PERSON, &item.person)?,
-            submission: item.submission.as_ref().map(|sealed| open(&sealing, SUBMISSION, sealed)).transpose()?,
+            submission: submission.filter(|submission| belongs(submission.case.as_ref())),
             associated: item.associated.map(|sealed| open(&sealing, ASSOCIATED, &sealed)).transpose()?,
-            minors: item.minors.as_ref().map(|sealed| open(&sealing, MINORS, sealed)).transpose()?.unwrap_or_default(),
+            minors: minors.unwrap_or_default().into_iter().filter(|minor| belongs(minor.case.as_ref())).collect(),
             rejections: item.rejections.as_ref().map(|sealed| open(&sealing, REJECTIONS, sealed)).transpose()?.unwrap_or_default(),
             sealed_submission: item.submission.map(ByteBuf::into_vec),
             sealed_minors: item.minors.map(ByteBuf::into_vec),
             sealed_rejections: item.rejections.map(ByteBuf::into_vec),
+            sealed_case: item.case.map(ByteBuf::into_vec),
+            case_tries: item.case_tries.map_or(0, |tries| tries.len()),
+            role: item.role,
+            case,
             token: token.clone(),
         }))
     }
@@ -230,8 +269,9 @@ impl Sessions {
         self.0.put_new_write(to_item(&sealed(session)?)?, KEY)
     }
 
-    /// Builds the write that marks the old session as rotated. Its item then contains the new token until `ends_at`. The transaction fails
-    /// if the session has ended or was already rotated. `correct_try` is the ID of the attempt with the correct one-time password.
+    /// Builds the write that marks the old session as rotated. Until `ends_at`, the item of the old session then contains the new token.
+    /// The transaction fails if the session has ended or was already rotated. `correct_try` is the ID of the attempt with the correct
+    /// one-time password.
     ///
     /// # Errors
     /// If sealing fails.
@@ -245,7 +285,7 @@ impl Sessions {
         let pointer = old.token.key().seal(SUCCESSOR, successor.expose().as_bytes())?;
         let update = Update::builder()
             .set_key(Some(key(KEY, &old.token.session_id())))
-            // The correct attempt is removed from the count, so that it can be repeated if the response was lost.
+            // The correct attempt is removed from the count, so that the caller can repeat it if the response was lost.
             .update_expression("SET #successor = :successor, #end = :end DELETE #tries :correct")
             .condition_expression("attribute_exists(#key) AND attribute_not_exists(#successor)")
             .expression_attribute_names("#key", KEY)
@@ -256,22 +296,6 @@ impl Sessions {
             .expression_attribute_values(":successor", AttributeValue::B(Blob::new(pointer)))
             .expression_attribute_values(":end", moment(ends_at));
         self.0.update_write(update)
-    }
-
-    /// Stores the role that the person has chosen. Returns `false` if the session has ended or was rotated.
-    ///
-    /// # Errors
-    /// Storage errors.
-    pub async fn choose_role(&self, session: &Session, role: &Role, now: Moment) -> Result<bool, StorageError> {
-        let value = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(role).map_err(|_| StorageError::Corrupt("a role"))?;
-        let update = self
-            .update(session)
-            // The pending submission belongs to the previous role.
-            .update_expression("SET #role = :role, #used = :now, #end = :end REMOVE #submission")
-            .expression_attribute_names("#role", "role")
-            .expression_attribute_names("#submission", "submission")
-            .expression_attribute_values(":role", value);
-        condition_is_met(with_use(update, session, now).send().await)
     }
 
     /// Stores the version of the text on personal data to which the person agreed. Returns `false` if the session has ended or was rotated.
@@ -322,8 +346,8 @@ impl Sessions {
     }
 }
 
-/// Adds the values of the last use and of the expiry to an update, and the condition that the session has neither ended nor was rotated, so
-/// that the update cannot recreate it.
+/// Adds the values of the last use and of the expiry to an update, and the condition that the session has neither ended nor been rotated.
+/// The condition prevents the update from creating a deleted session again.
 fn with_use(update: UpdateItemFluentBuilder, session: &Session, now: Moment) -> UpdateItemFluentBuilder {
     update
         .condition_expression("attribute_exists(#key) AND attribute_not_exists(#successor)")
@@ -334,7 +358,8 @@ fn with_use(update: UpdateItemFluentBuilder, session: &Session, now: Moment) -> 
         .expression_attribute_values(":end", moment(session::ends_at(now, session.hard_end)))
 }
 
-/// Seals a session as the item that is stored when it begins.
+/// Builds the item that is stored for a new session or for a session's new token. The person and the pending submission are sealed under a
+/// key derived from the token.
 fn sealed(session: &Session) -> Result<SessionItem, StorageError> {
     let key = session.token.key();
     Ok(SessionItem {
@@ -354,5 +379,7 @@ fn sealed(session: &Session) -> Result<SessionItem, StorageError> {
         associated: None,
         minors: None,
         rejections: None,
+        case: None,
+        case_tries: None,
     })
 }

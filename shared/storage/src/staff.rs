@@ -1,7 +1,8 @@
 //! The table `Staff`: the employees that a business has authorised. The sort key is a keyed hash of the employee's AFM. Data that
 //! identifies the employee is sealed.
 //!
-//! In addition a business has one item, the roster, with the set of its employees' IDs. A condition on its size limits their number.
+//! In addition each business has one item, the roster, with the set of its employees' IDs. A condition on the size of the set limits the
+//! number of employees.
 
 use aws_sdk_dynamodb::{
     Client,
@@ -36,8 +37,8 @@ pub struct StaffFacts {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<StaffLabel>,
     pub business_afm: Afm,
-    /// The AFM of the owner who authorised the employee. Whenever the employee signs in, the registers are asked whether the business still
-    /// belongs to this owner.
+    /// The AFM of the owner who authorised the employee. Whenever the employee signs in, the service asks the registers whether the
+    /// business still belongs to this owner.
     pub owner_afm: Afm,
 }
 
@@ -69,7 +70,7 @@ impl StaffItem {
         Ok(Self { business, employee, sealed, authorized_at: now, authorized_by: by })
     }
 
-    /// Returns the same authorization with other facts, given by the owner `by`.
+    /// Returns a copy of the authorization with new facts, which the owner `by` has given.
     ///
     /// # Errors
     /// If the operating system provides no random bytes.
@@ -158,7 +159,7 @@ impl Staff {
         self.0.put_builder_write(put)
     }
 
-    /// Builds the write that ends an employee's authorization. It is not an error if there is none.
+    /// Builds the write that ends an employee's authorization. It is not an error if there is no authorization.
     ///
     /// # Errors
     /// If the request cannot be built.
@@ -198,8 +199,8 @@ impl Staff {
         output.items.unwrap_or_default().into_iter().map(from_item).collect()
     }
 
-    /// Returns the latest authorizations of an employee at all businesses, at most [`EMPLOYERS_MAX`]. All authorizations are read to find
-    /// them, so that older ones cannot displace newer ones. There are few, because each business authorises an employee once.
+    /// Returns the latest authorizations of an employee, at most [`EMPLOYERS_MAX`]. All authorizations of the employee are read before the
+    /// latest are chosen, so that none of the latest is missed. An employee has few, because each business authorises an employee once.
     ///
     /// # Errors
     /// Storage errors.

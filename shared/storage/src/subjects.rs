@@ -1,4 +1,5 @@
-//! The table `Subjects`: maps the keyed hash of an identifier to a random [`SubjectId`]. All identifiers of a person map to the same one.
+//! The table `Subjects`: maps the keyed hash of an identifier to a random [`SubjectId`]. All identifiers of a person map to the same
+//! `SubjectId`.
 
 use aws_sdk_dynamodb::Client;
 use domain::{Identifier, Moment, SubjectId};
@@ -12,8 +13,8 @@ use crate::{
 };
 
 const KEY: &str = "identifier";
-/// Attempts to write identifiers while other calls write them too. Each failed attempt means that another call wrote at least one of the
-/// identifiers, of which a person has at most three.
+/// Maximum number of attempts to write identifiers while other calls write the same identifiers. A person has at most three identifiers,
+/// and each failed attempt means that another call wrote at least one of them.
 const ATTEMPTS_MAX: usize = 4;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -33,7 +34,7 @@ impl Subjects {
         Self { table: Table::new(client, table), hasher }
     }
 
-    /// Returns the subject that `identifier` maps to. Creates none.
+    /// Returns the subject that `identifier` maps to. Does not create a subject.
     ///
     /// # Errors
     /// Storage errors.
@@ -45,8 +46,8 @@ impl Subjects {
     /// Returns the subject to whom all of `identifiers` belong according to the registers. Creates one if none of them is stored yet.
     ///
     /// If one identifier is stored, its subject is used, so that a minor who later receives an AFM remains the same subject. The other
-    /// identifiers are stored with the same subject in one transaction. Of several concurrent calls one writes, and the others read its
-    /// result.
+    /// identifiers are stored with the same subject in one transaction. Of several concurrent calls only one writes. The other calls read
+    /// the subject that this call stored.
     ///
     /// # Errors
     /// Storage errors. [`StorageError::Corrupt`] if the identifiers map to different subjects, because it cannot be decided here which of
@@ -68,7 +69,8 @@ impl Subjects {
             }
             match transaction.commit().await {
                 Ok(()) => return Ok(subject),
-                // Another call has stored one of the identifiers. Its subject is used.
+                // Another call has just stored one of the identifiers. The next attempt of this call uses the subject that the other call
+                // stored.
                 Err(TransactionError::Refused(_) | TransactionError::Conflict) => {}
                 Err(TransactionError::Storage(error)) => return Err(error),
             }

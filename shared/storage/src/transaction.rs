@@ -20,7 +20,7 @@ pub enum TransactionError {
     /// The conditions of the writes at these positions were not met. Nothing was written.
     #[error("conditions of writes {0:?} were not met")]
     Refused(Vec<usize>),
-    /// The transaction conflicted with others on the same items, also after all retries. Nothing was written.
+    /// The transaction and all its retries conflicted with other transactions on the same items. Nothing was written.
     #[error("conflict with another transaction")]
     Conflict,
     #[error(transparent)]
@@ -75,8 +75,8 @@ impl Transaction {
     /// Sends the transaction, and retries it after conflicts and throttling.
     ///
     /// # Errors
-    /// [`TransactionError::Refused`] with the positions of the writes whose conditions failed. In every case either all writes are made or
-    /// none.
+    /// [`TransactionError::Refused`] with the positions of the writes whose conditions failed. After any error, either all writes were made
+    /// or none.
     pub async fn commit(self) -> Result<(), TransactionError> {
         // All retries, including those of the SDK, use this token, so that DynamoDB does not repeat a transaction whose response was lost.
         let token = Uuid::now_v7().to_string();
@@ -88,7 +88,7 @@ impl Transaction {
                 Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
                     cancelled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or_default().to_owned()).collect()
                 }
-                // DynamoDB is still processing an earlier request of this transaction. The next retry gets its outcome.
+                // DynamoDB is still processing an earlier request of this transaction. The next retry receives the outcome of that request.
                 Some(TransactWriteItemsError::TransactionInProgressException(_)) => vec![IN_PROGRESS.to_owned()],
                 _ => return Err(failed("TransactWriteItems")(error).into()),
             };
@@ -107,7 +107,7 @@ impl Transaction {
                 return Err(match (conflict, throttled) {
                     (true, _) => TransactionError::Conflict,
                     (false, true) => StorageError::Throttled("TransactWriteItems".to_owned()).into(),
-                    // The error is not `Conflict`, which promises that nothing was written, because the earlier request may still succeed.
+                    // `Conflict` promises that nothing was written. It is not returned here, because the earlier request may still succeed.
                     (false, false) => StorageError::Unavailable("TransactWriteItems: still in progress".to_owned()).into(),
                 });
             }
@@ -117,8 +117,8 @@ impl Transaction {
     }
 }
 
-/// Returns the pause before a retry: 20, 40, 80, 160, 320 ms, plus a random share of up to the same length, so that two transactions that
-/// conflicted do not conflict again.
+/// Returns the pause before a retry: 20, 40, 80, 160, 320 ms, plus a random time of up to the same length. Because of the random time, two
+/// transactions that have conflicted are unlikely to conflict again.
 fn pause(attempt: u32) -> Result<Duration, StorageError> {
     let base = 20_u64 << attempt;
     let [random] = aws::random_bytes::<1>()?;

@@ -24,7 +24,8 @@ pub const UPLOAD_TYPE: &str = "image/jpeg";
 
 /// The headers that the signature of an upload covers, sorted as `X-Amz-SignedHeaders` lists them.
 ///
-/// Clients send all of them. HTTP sets `host` and `content-length`; the bucket's CORS rule (template.yaml) allows browsers the others.
+/// Clients send all of them. HTTP clients set `host` and `content-length` by themselves. The bucket's CORS rule (template.yaml) allows
+/// browsers to send the other headers.
 const SIGNED_HEADERS: [&str; 4] = ["content-length", "content-type", HOST, "x-amz-checksum-sha256"];
 const HOST: &str = "host";
 
@@ -84,8 +85,8 @@ impl UploadUrl {
     /// Takes the URL and the signed headers from a presigned request. Headers that are not signed are dropped.
     ///
     /// # Errors
-    /// [`StorageError::Corrupt`] unless exactly [`SIGNED_HEADERS`] are signed, because S3 rejects an upload without a signed header, and no
-    /// client sends other headers.
+    /// [`StorageError::Corrupt`] unless exactly [`SIGNED_HEADERS`] are signed. S3 rejects an upload that lacks a signed header, and clients
+    /// send only these headers.
     fn of<'a>(url: &str, headers: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Self, StorageError> {
         let (_, query) = url.split_once('?').unwrap_or_default();
         let signed = query.split('&').find_map(|pair| pair.strip_prefix("X-Amz-SignedHeaders="));
@@ -212,7 +213,7 @@ impl Vault {
     /// Fetches and opens an object of a set.
     ///
     /// # Errors
-    /// Storage errors, also if the object is absent, because the database lists it.
+    /// Storage errors. An absent object is an error, because callers open only objects that the database lists.
     pub async fn open(
         &self,
         data_key: &SealingKey,
@@ -223,7 +224,7 @@ impl Vault {
         self.fetch(prefix, set_id, role).await?.open(data_key)
     }
 
-    /// Fetches an object of a set without opening it, so that its key can be fetched at the same time.
+    /// Fetches an object of a set without opening it, so that the caller can fetch the data key at the same time.
     ///
     /// # Errors
     /// The same as [`Self::open`].
@@ -248,7 +249,7 @@ impl Vault {
             .map_err(failed("CopyObject"))
     }
 
-    /// Deletes a pending object for whose set no code was issued.
+    /// Deletes a pending object whose set has no code, because issuing the code failed.
     ///
     /// # Errors
     /// Storage errors.
@@ -293,8 +294,8 @@ fn object(prefix: StoragePrefix, set_id: &str, role: ObjectRole) -> String {
     format!("{}{set_id}/{}", prefix.as_str(), role.name())
 }
 
-/// Returns the sealing context of an object: its set and its role. The format version is not part of it, because it is the first byte of
-/// sealed data.
+/// Returns the sealing context of an object: its set and its role. The context does not contain the format version, which is the first byte
+/// of sealed data.
 fn context(set_id: &str, role: ObjectRole) -> String {
     format!("{set_id}/{}", role.name())
 }

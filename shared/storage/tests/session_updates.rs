@@ -1,5 +1,5 @@
-//! Compares the attributes that updates of sessions name with the lists in `storage::sessions`. The roles of the functions allow only the
-//! attributes in these lists (template.yaml).
+//! Compares the attributes that are named in updates of sessions with the lists in `storage::sessions`. The roles of the functions allow
+//! only the attributes in these lists (template.yaml).
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
@@ -10,7 +10,7 @@ use lambda::{Endpoint, Received, Response};
 use serde_json::{Value, json};
 use storage::{
     sealing::SessionToken,
-    sessions::{Associated, AwaitedOtp, NEW_SESSION_ATTRIBUTES, PendingSubmission, Person, Session, Sessions, UPDATE_ATTRIBUTES},
+    sessions::{Associated, AwaitedOtp, Case, NEW_SESSION_ATTRIBUTES, PendingSubmission, Person, Session, Sessions, UPDATE_ATTRIBUTES},
     transaction::{TransactWrite, Transaction},
 };
 
@@ -24,8 +24,18 @@ fn session() -> Session {
         birth_date: "1990-05-17".to_owned(),
         mobile: None,
         businesses: Vec::new(),
+        offices: Vec::new(),
     };
     Session::begin(SessionToken::random().unwrap(), serde_json::from_value::<SubjectId>(json!("subject")).unwrap(), person, NOW)
+}
+
+fn case() -> Case {
+    let case = json!({
+        "handle": "h", "record": "case#1", "office": { "id": "k1", "name": "ΚΕΠ" }, "application_number": "1", "proof": "otp",
+        "document": { "kind": "passport", "last_four": "1234" }, "at_kep": { "seal": "s", "sealed": "s" }, "opened_at": 1, "expires_at": 2,
+        "person": { "subject_id": "s", "first_name": "Άννα", "last_name": "Παπαδοπούλου", "birth_date": "1990-05-17" },
+    });
+    serde_json::from_value(case).unwrap()
 }
 
 fn submission() -> PendingSubmission {
@@ -37,7 +47,7 @@ fn submission() -> PendingSubmission {
     serde_json::from_value(submission).unwrap()
 }
 
-/// Returns the top-level attributes that the only update among the requests names. They are the values of the IAM condition key
+/// Returns the top-level attributes that are named in the only update among the requests. They are the values of the IAM condition key
 /// `dynamodb:Attributes`.
 fn named_attributes(requests: &[Received]) -> BTreeSet<String> {
     let bodies = requests.iter().map(|request| serde_json::from_str::<Value>(&request.body).unwrap());
@@ -50,7 +60,7 @@ fn named_attributes(requests: &[Received]) -> BTreeSet<String> {
     let [update] = updates.as_slice() else { panic!("{} updates", updates.len()) };
     let expressions = ["UpdateExpression", "ConditionExpression"].map(|name| update[name].as_str().unwrap_or_default()).join(" ");
     let words = expressions.split(|c: char| !(c.is_ascii_alphanumeric() || "#:._".contains(c)));
-    // The part of a path after a dot is inside an attribute.
+    // In a path, the part after a dot names a member of an attribute. IAM does not distinguish members.
     let paths = words.filter(|word| word.starts_with('#')).map(|path| path.split('.').next().unwrap());
     let names = &update["ExpressionAttributeNames"];
     let keys = update["Key"].as_object().unwrap().keys().cloned();
@@ -83,9 +93,25 @@ async fn updates_name_exactly_the_listed_attributes() {
                 );
                 assert!(sessions.store_submission(&session, Some(&submission), NOW).await.unwrap());
             }
+            "store_submission_write" => {
+                commit(sessions.store_submission_write(&session, None, NOW).unwrap()).await;
+                assert_eq!(
+                    named_attributes(&endpoint.take()),
+                    attributes.iter().map(|name| (*name).to_owned()).collect(),
+                    "{update} of `None`"
+                );
+                commit(sessions.store_submission_write(&session, Some(&submission), NOW).unwrap()).await;
+            }
+            "confirm_write" => commit(sessions.confirm_write(&session, &submission, NOW).unwrap()).await,
+            "set_minors_write" => commit(sessions.set_minors_write(&session, &[]).unwrap()).await,
             "confirm" => assert!(sessions.confirm(&session, &submission, NOW).await.unwrap()),
             "associated_write" => commit(sessions.associated_write(&session, &associated).unwrap()).await,
             "remove_submission" => assert!(sessions.remove_submission(&session).await.unwrap()),
+            "open_case_write" => commit(sessions.open_case_write(&session, case(), NOW).unwrap()).await,
+            "note_case_try" => assert_eq!(sessions.note_case_try(&session, "try", 3).await.unwrap(), storage::sessions::Try::Noted(1)),
+            "replace_case" => assert!(sessions.replace_case(&session, case()).await.unwrap()),
+            "replace_case_write" => commit(sessions.replace_case_write(&session, case()).unwrap()).await,
+            "close_case_write" => commit(sessions.close_case_write(&session, &case().handle).unwrap()).await,
             "set_rejections" => assert!(sessions.set_rejections(&session, &Rejections::default()).await.unwrap()),
             "remove_rejections_write" => commit(sessions.remove_rejections_write(&session).unwrap()).await,
             "set_minors" => assert!(sessions.set_minors(&session, &[]).await.unwrap()),
@@ -110,7 +136,7 @@ async fn a_new_session_has_exactly_the_listed_attributes() {
     for put in [&body(&put), &body(&transaction)["TransactItems"][0]["Put"]] {
         let attributes: BTreeSet<&str> = put["Item"].as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(attributes, BTreeSet::from(NEW_SESSION_ATTRIBUTES));
-        // The attributes in the condition count too.
+        // For IAM, the attributes in the condition count too.
         assert!(put["ExpressionAttributeNames"].as_object().unwrap().values().all(|name| attributes.contains(name.as_str().unwrap())));
     }
 }
@@ -120,14 +146,18 @@ async fn a_new_session_has_exactly_the_listed_attributes() {
 fn every_update_in_the_source_is_listed() {
     let source = [
         include_str!("../src/sessions.rs"),
+        include_str!("../src/sessions/case.rs"),
         include_str!("../src/sessions/minors.rs"),
         include_str!("../src/sessions/otp.rs"),
         include_str!("../src/sessions/rejections.rs"),
         include_str!("../src/sessions/submission.rs"),
     ]
     .concat();
-    // Every Rust function that sets an update expression makes an update, so its name must be listed.
-    let functions: Vec<&str> = source.split("fn ").skip(1).filter(|body| body.contains(".update_expression(")).collect();
+    // Every Rust function that sets an update expression makes an update, so its name must be listed. `count_try` makes the updates of the
+    // functions that call it.
+    let makes_an_update =
+        |body: &&str| (body.contains(".update_expression(") || body.contains(".count_try(")) && !body.starts_with("count_try(");
+    let functions: Vec<&str> = source.split("fn ").skip(1).filter(makes_an_update).collect();
     let listed: BTreeSet<&str> = UPDATE_ATTRIBUTES.iter().map(|(update, _)| *update).collect();
     assert_eq!(functions.iter().map(|body| body.split('(').next().unwrap()).collect::<BTreeSet<_>>(), listed);
 }

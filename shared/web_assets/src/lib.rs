@@ -1,7 +1,7 @@
 //! The web application as built by Vite (web/dist), embedded into the binary of the function that serves it.
 
-/// Content-Security-Policy of the web application, one directive per line. `UPLOADS_ORIGIN` is a placeholder for the origin to which pictures
-/// are uploaded.
+/// Content-Security-Policy of the web application, one directive per line. `UPLOADS_ORIGIN` is a placeholder for the origin to which
+/// pictures are uploaded.
 pub const CONTENT_SECURITY_POLICY: &str = include_str!("../content_security_policy.txt");
 
 /// A file of the web application.

@@ -1,5 +1,5 @@
-// The work of submit_code in usual JavaScript for Node, with which `make bench` compares functions/citizen/submit_code.rs. It reads and writes the
-// same items and objects and returns the same response. Instead of problems it throws exceptions. Never deployed.
+// The work of submit_code in idiomatic JavaScript for Node.js, which `make bench` compares with functions/citizen/submit_code.rs. It reads and writes
+// the same items and objects and returns the same response. Instead of returning problems it throws exceptions. It is never deployed.
 
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
 import http from 'node:http';

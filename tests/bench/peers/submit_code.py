@@ -1,5 +1,5 @@
-"""The work of submit_code in usual Python, with which `make bench` compares functions/citizen/submit_code.rs. It reads and writes the same items and
-objects and returns the same response. Instead of problems it raises exceptions. Never deployed."""
+"""The work of submit_code in idiomatic Python, which `make bench` compares with functions/citizen/submit_code.rs. It reads and writes the same items and
+objects and returns the same response. Instead of returning problems it raises exceptions. It is never deployed."""
 
 import base64
 import datetime

@@ -1,5 +1,5 @@
-//! Measures how long each function takes to start, to respond to its first event and to the next ones, and how much memory it uses, in comparison
-//! with a function that does nothing. Run by `make bench`, with a stack's settings. docs/benchmarks.md explains the output.
+//! Measures how long each function takes to start, to respond to its first event and to the next ones, and how much memory it uses, in
+//! comparison with a function that does nothing. Run by `make bench`, with a stack's settings. docs/benchmarks.md explains the output.
 //!
 //! In each round every program runs once, so that other load on the machine affects all of them alike.
 
@@ -34,7 +34,7 @@ const HELLO: &str = "hello_world";
 struct Arguments {
     /// Measures only functions whose names contain one of these texts.
     functions: Vec<String>,
-    /// Measures only this part.
+    /// Runs only this part of the benchmarks.
     #[arg(long, value_enum)]
     only: Option<Part>,
     /// A folder like target/lambda with functions from another build, which `tls` measures too.

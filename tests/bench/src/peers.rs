@@ -1,5 +1,5 @@
-//! Measures `submit_code` in comparison with the same work in usual Python and in usual JavaScript for Node. Each program submits the same code of
-//! the same citizen in every event, which is accepted each time, and must return the same response as the Rust function.
+//! Measures `submit_code` in comparison with the same work in idiomatic Python and JavaScript for Node.js. In every event the same citizen
+//! submits the same code, which is accepted each time. Each program must return the same response as the Rust function.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -25,7 +25,7 @@ pub(crate) async fn programs(mut environments: BTreeMap<String, BTreeMap<String,
         variables.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         Program { name: name.to_owned(), command, variables, event: event.clone(), expected_body: Some(expected_body.clone()) }
     };
-    // A deployed Python program has its bytecode. Here the first run, which is not counted, writes it.
+    // A Python program is deployed together with its compiled bytecode. Here the first run, which is not counted, compiles it.
     let python = vec![root.join(".tools/aws/bin/python"), folder.join("submit_code.py")];
     let node = vec![PathBuf::from("node"), folder.join("submit_code.mjs")];
     vec![program("in Rust", vec![binary(FUNCTION)], &[]), program("in Python", python, &[]), program("for Node", node, &[])]

@@ -61,8 +61,8 @@ impl RuntimeApi {
         address
     }
 
-    /// Delivers the same event `times` times to the process that is about to start. The receiver gets the observations after the last response or
-    /// the first failure.
+    /// Delivers the same event `times` times to the process that is about to start. The receiver gets the observations after the last
+    /// response or the first failure.
     pub(crate) fn expect(&self, event: &[u8], times: usize) -> oneshot::Receiver<Watched> {
         let (done, receiver) = oneshot::channel();
         let run = Run {
@@ -77,7 +77,7 @@ impl RuntimeApi {
         receiver
     }
 
-    /// Tells the server the process that was started.
+    /// Tells the server the ID of the process that was started.
     pub(crate) fn started(&self, pid: u32) {
         if let Some(run) = self.lock().as_mut() {
             run.pid = pid;
@@ -98,7 +98,7 @@ impl RuntimeApi {
 async fn next(State(api): State<RuntimeApi>) -> Response {
     let now = Instant::now();
     loop {
-        // The process may poll before `started` was called.
+        // The process may poll before `started` has stored the process ID. Reading its memory needs this ID, so the loop waits.
         if api.lock().as_ref().is_some_and(|run| run.pid > 0) {
             break;
         }
@@ -113,7 +113,7 @@ async fn next(State(api): State<RuntimeApi>) -> Response {
         Some((run.event.clone(), run.remaining))
     });
     let Some((event, remaining)) = event else {
-        // There are no more events, and the process is about to be ended.
+        // The process has handled all events. Its poll gets no response until the caller ends the process.
         return std::future::pending().await;
     };
     let deadline = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis()) + 10_000;
@@ -137,7 +137,7 @@ async fn responded(State(api): State<RuntimeApi>, body: Bytes) -> StatusCode {
     let now = Instant::now();
     if let Some(run) = api.lock().as_mut() {
         run.watched.durations.push(now - run.delivered_at);
-        // Responses to events of a stream or a schedule have no status.
+        // Responses to events that are not HTTP requests have no status.
         let response: Value = serde_json::from_slice(&body).unwrap_or_default();
         run.watched.bodies.extend(response["body"].as_str().and_then(|body| serde_json::from_str(body).ok()));
         run.watched.statuses.push(response["statusCode"].as_i64().unwrap_or_default());

@@ -1,21 +1,21 @@
-// Files that a browser writes to its folder for downloads.
+// Reads the files that a browser writes to its folder for downloads.
 
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Returns a function that waits for the next file of the folder and returns it as soon as it is complete. */
+/** Returns a function that waits for the next new file in the folder and returns it as soon as it is complete. */
 export function newDownload(folder) {
   const before = new Set(readdirSync(folder));
   return async (timeout) => {
     const until = Date.now() + timeout;
     let last;
     for (;;) {
-      // Firefox writes to NAME.part, and WebKit to NAME.wkdownload. Beside it, Firefox reserves NAME with an empty file.
+      // Firefox writes to NAME.part, and WebKit to NAME.wkdownload. Firefox also creates an empty file NAME at once.
       const names = readdirSync(folder).filter((name) => !before.has(name));
       const name = names.find((name) => !/\.(part|wkdownload)$/.test(name));
       const bytes = name && names.length === 1 ? readFileSync(join(folder, name)) : undefined;
-      // Complete means not empty, and as long as a moment ago.
+      // A file is complete if it is not empty and has not grown for a moment.
       if (bytes?.length > 0 && bytes.length === last) return { name, bytes };
       last = bytes?.length;
       if (Date.now() > until) throw new Error(`no download within ${timeout / 1000} s; the folder has ${names.join(', ') || 'nothing new'}`);

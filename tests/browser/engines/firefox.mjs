@@ -8,13 +8,17 @@ import { firefoxPath } from './installed.mjs';
 
 const SIZES = { phone: { width: 390, height: 844, deviceScaleFactor: 2 }, desktop: { width: 1280, height: 800 } };
 
-/** What Firefox cannot do here, by the name of what is not tested. */
+/** The tests that Firefox cannot run here. Maps the name of each test to the reason. */
 export const LACKS = {
   'the camera scans a QR code': 'Firefox\'s fake camera shows a test picture and cannot show a given one. Its picture is only opened and closed; Chromium tests the scan',
   'two fingers zoom the picture': 'WebDriver BiDi in this Firefox emulates no touch screen; Chromium tests the gesture',
 };
 
-/** @param {{ size: 'phone' | 'desktop', origins: string[] }} options `origins`: those that may receive requests, the service's first @returns {Promise<import('./page.mjs').Driver<unknown>>} */
+/**
+ * @param {{ size: 'phone' | 'desktop', origins: string[] }} options `origins`: the origins that may receive requests, beginning with the
+ *   service's origin
+ * @returns {Promise<import('./page.mjs').Driver<unknown>>}
+ */
 export async function start({ size, origins }) {
   const downloads = mkdtempSync(join(tmpdir(), 'myphoto-firefox-'));
   const browser = await puppeteer.launch({
@@ -25,7 +29,7 @@ export async function start({ size, origins }) {
       'browser.download.folderList': 2,
       'browser.download.dir': downloads,
       'intl.accept_languages': 'el-GR, el',
-      // A camera that shows a test picture, and no question whether the page may use it.
+      // Gives the page a fake camera with a test picture. The browser does not ask for permission to use it.
       'media.navigator.streams.fake': true,
       'media.navigator.permission.disabled': true,
     },
@@ -62,7 +66,7 @@ export async function start({ size, origins }) {
 
 function watch(page, origins) {
   const found = [];
-  // The pages of the sandbox are not tested.
+  // Faults of the sandbox's pages are ignored, because these pages are not under test.
   const isOurs = () => new URL(page.url()).origin === origins[0];
   page.on('pageerror', (error) => {
     if (isOurs()) found.push(`exception: ${error.stack ?? error.message}`);

@@ -26,22 +26,29 @@ export function find({ css, role, name, label, text }) {
 /** Returns what a person can read on the page. */
 export const visibleText = () => document.body?.innerText ?? '';
 
-/** Returns whether the page has been loaded, is visible and waits for nothing. The empty page of a new tab always has. A page of the service has a heading. */
+/**
+ * Returns whether the page has loaded, shows text and has no element that is loading or busy. `about:blank` counts as settled. A page of
+ * the service must also have a heading.
+ */
 export function isSettled() {
   if (location.href === 'about:blank') return true;
   if (document.readyState !== 'complete' || document.body.innerText.trim() === '') return false;
   return document.querySelector('.loading, [aria-busy=true]') === null && (document.querySelector('#app') === null || document.querySelector('main h1') !== null);
 }
 
-/** Goes through the history. Then `window.isLeaving` is true until another page is shown. A page that the browser keeps has `window.wasLeft` when it is shown again. */
+/**
+ * Goes back or forward in the history. Sets `window.isLeaving`, which is true until another page is shown. A page from the back/forward
+ * cache has `window.wasLeft` when it is shown again.
+ */
 export function moveInHistory(by) {
   Object.assign(window, { isLeaving: true, wasLeft: true });
-  // Between two states of one document there is no other event.
-  for (const event of ['popstate', 'pagehide']) addEventListener(event, () => (window.isLeaving = false), { once: true });
+  // A step between two states of one document causes only `popstate`. A document from the back/forward cache receives `pageshow` when it is
+  // shown again.
+  for (const event of ['popstate', 'pageshow']) addEventListener(event, () => (window.isLeaving = false), { once: true });
   setTimeout(() => history.go(by));
 }
 
-/** Everything that the page contains, seen or not, as text. */
+/** Returns everything that the page contains, visible or not, as text. */
 export function everything() {
   const typed = [...document.querySelectorAll('input, textarea')].map(({ value }) => value);
   return `${document.title}\n${document.documentElement.innerHTML}\n${JSON.stringify(typed)}`;
@@ -55,7 +62,7 @@ export function overflowing() {
   return wide.slice(-3).map((element) => element.outerHTML.slice(0, 160));
 }
 
-/** Collects faults of a page of this origin in `window.faultsOfPage`, from now on. */
+/** Begins to collect the faults of this page in `window.faultsOfPage`, if the page is from this origin. */
 export function watchFaults(origin) {
   if (window.faultsOfPage || location.origin !== origin) return;
   const found = (window.faultsOfPage = []);
@@ -67,10 +74,11 @@ export function watchFaults(origin) {
 export const faultsOfPage = () => window.faultsOfPage ?? [];
 
 /**
- * Draws a picture like that of a camera: a portrait at some place on a plain background of the same colour. Returns the JPEG as base64.
+ * Draws a picture like that of a camera: a portrait on a plain background that has the colour of the portrait's background. Returns the
+ * JPEG as base64.
  * @param {string} portrait a JPEG, base64
- * @param {{ width: number, height: number, at: [number, number, number] }} options size of the stored picture; left, top and width of the portrait as people see it.
- *   The picture is stored rotated, as by a camera that was held upright
+ * @param {{ width: number, height: number, at: [number, number, number] }} options `width` and `height`: size of the stored picture. `at`:
+ *   left, top and width of the portrait as people see it. The picture is stored rotated, as by a camera that was held upright
  */
 export async function drawCameraPicture(portrait, { width, height, at: [left, top, across] }) {
   const image = new Image();
@@ -87,7 +95,7 @@ export async function drawCameraPicture(portrait, { width, height, at: [left, to
   return canvas.toDataURL('image/jpeg', 0.95).split(',')[1];
 }
 
-/** Returns a number that changes with the picture that a canvas shows. @param {string} css */
+/** Returns a checksum of the picture that a canvas shows. @param {string} css */
 export function checksumOfCanvas(css) {
   const canvas = document.querySelector(css);
   const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);

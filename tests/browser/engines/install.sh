@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs Debian's packages of these engines if something is missing and this user may install packages. Otherwise fails with a list of what is missing.
+# Checks whether the programs that the given engines need are installed. If the user is root and apt-get exists, installs the Debian
+# packages of missing programs. If programs are still missing, lists them and fails.
 #
 #     tests/browser/engines/install.sh firefox webkit
 set -euo pipefail

@@ -1,11 +1,14 @@
-// Finds the browsers on this machine. `node installed.mjs firefox webkit` prints what is missing, one a line, and exits with 1 if something is. With `--debian` it
-// prints the names of Debian's packages instead.
+// Finds the browsers on this machine. `node installed.mjs firefox webkit` prints what is missing, one item per line, and exits with 1 if something is
+// missing. With `--debian` it prints the names of Debian's packages instead.
 
 import { accessSync, constants, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** Folders with one subfolder for each version of WebKitGTK. Debian's and Ubuntu's are in a folder of the processor's architecture. */
+/**
+ * Folders that may have a subfolder for each version of WebKitGTK. On Debian and Ubuntu, these subfolders are in a folder that is named
+ * after the processor's architecture.
+ */
 const LIBRARIES = ['/usr/libexec', '/usr/lib', '/usr/lib64', ...folders('/usr/lib').map((name) => join('/usr/lib', name))];
 
 function folders(path) {
@@ -27,7 +30,10 @@ function isProgram(path) {
 
 const inPath = (names) => names.flatMap((name) => (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name)));
 
-/** A program: the variable with its path, or else the first that exists of some paths. */
+/**
+ * The programs. If the environment variable `variable` is set, it is the path of the program. Otherwise the path is the first of `paths`
+ * that can be executed.
+ */
 const PROGRAMS = {
   firefox: { title: 'Firefox', variable: 'FIREFOX', paths: () => inPath(['firefox-esr', 'firefox']), debian: 'firefox-esr' },
   webKitDriver: { title: 'WebKitWebDriver', variable: 'WEBKIT_DRIVER', paths: () => inPath(['WebKitWebDriver']), debian: 'webkit2gtk-driver' },
@@ -62,7 +68,11 @@ export const xvfbPath = () => pathOf('xvfb');
 
 const lacking = (engines) => engines.flatMap((engine) => NEEDS[engine]).filter((key) => find(key) === undefined);
 
-/** Returns what these engines lack on this machine. @param {string[]} engines */
+/**
+ * Returns a line for each program that these engines need and that is not installed on this machine. The line contains the program's title,
+ * its Debian package and the environment variable that can name its path.
+ * @param {string[]} engines
+ */
 export const missingFor = (engines) => lacking(engines).map(missing);
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

@@ -1,4 +1,5 @@
-// The journeys of a citizen and of a photographer in Firefox and WebKit: `make test`, or `make engines` on a running stack with TLS. Chromium has tests of its own.
+// The journeys of a citizen, of a photographer and of a KEP clerk in Firefox and WebKit. `make test` runs them, and so does `make engines`
+// on a running stack with TLS. Chromium has separate tests.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -19,7 +20,7 @@ import { words } from './words.mjs';
 
 const ENGINES = { firefox, webkit };
 const SIZES = { phone: 'el', desktop: 'en' };
-/** The most browsers that run at the same time. With more, functions exceed their timeout on a machine with two cores. */
+/** Maximum number of browsers that run at the same time. With more, functions exceed their timeout on a machine with two cores. */
 const CONCURRENCY = 2;
 const TIMEOUT = 300_000;
 
@@ -42,7 +43,7 @@ function file(name, bytes) {
 
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
-/** Defines a test with a page in a browser of its own. */
+/** Defines a test with a page in a separate browser. */
 function journey(engine, size, name, body) {
   test(`${engine}, ${size}: ${name}`, { timeout: TIMEOUT }, async (t) => {
     const driver = await ENGINES[engine].start({ size, origins: [origin(), uploads(), sandbox()] });
@@ -68,7 +69,7 @@ function journey(engine, size, name, body) {
   });
 }
 
-/** Signs in with the pages: the button, TAXISnet's page, and the one-time password. */
+/** Signs in on the pages: clicks the button, fills in TAXISnet's page, and enters the one-time password. */
 async function signIn({ page, check, say }, who) {
   const before = await inbox.lastSeq(who.mobile);
   await page.button(say.signIn);
@@ -81,21 +82,35 @@ async function signIn({ page, check, say }, who) {
 }
 
 /**
- * Signs out, and goes back and forward through the whole history of this tab. No page that the service then shows may contain any of the texts. The pages before are
- * documents of their own, which a browser may keep as they were.
+ * Loads each path of `visited` as a separate document, so that the browser may store it in the back/forward cache. The last page must show
+ * one of the `secrets`.
  */
-async function signOutAndLookBack({ page, check, say, t }, secrets, visited) {
+async function visit({ page }, secrets, visited) {
   for (const path of visited) {
     await page.open(path);
     await page.settled();
   }
   const shown = await page.evaluate(visibleText);
   assert.ok(secrets.some((secret) => shown.includes(secret)), `the last page shows something private, so that its absence means something:\n${shown}`);
+}
+
+/** Visits the paths of `visited`, signs out, and asserts with `lookBack` that the history no longer shows the `secrets`. */
+async function signOutAndLookBack(given, secrets, visited) {
+  const { page, check, say } = given;
+  await visit(given, secrets, visited);
   if (await page.has({ css: '.header-menu' }) && !(await page.has({ role: 'button', name: say.signOut }))) await page.button(say.menu);
   await page.button(say.signOut);
   await page.waitForPath('/');
   await page.element({ role: 'button', name: say.signIn });
   await check('signed-out');
+  await lookBack(given, secrets, visited);
+}
+
+/**
+ * Goes back and then forward through the whole history of this tab. Asserts that no page of the service contains any of the `secrets` or a
+ * picture.
+ */
+async function lookBack({ page, t }, secrets, visited) {
   const entries = await page.evaluate(() => history.length);
   let ofService = 0;
   for (const [direction, steps] of [['back', entries - 1], ['forward', entries - 1]]) {
@@ -105,12 +120,12 @@ async function signOutAndLookBack({ page, check, say, t }, secrets, visited) {
       if (url.origin !== origin()) continue;
       ofService += 1;
       const text = await page.evaluate(everything);
-      for (const secret of secrets) assert.ok(!text.includes(secret), `${direction} to ${url.pathname}: the page contains ${secret} after the sign-out`);
-      assert.ok(!/src="blob:/.test(text), `${direction} to ${url.pathname}: the page contains a picture after the sign-out`);
+      for (const secret of secrets) assert.ok(!text.includes(secret), `${direction} to ${url.pathname}: the page contains ${secret}`);
+      assert.ok(!/src="blob:/.test(text), `${direction} to ${url.pathname}: the page contains a picture`);
     }
   }
   assert.ok(ofService >= 2 * visited.length, `${ofService} pages of the service in the history`);
-  t.diagnostic(`${ofService} pages of the history were shown after the sign-out, ${page.restored} of them as the browser had kept them`);
+  t.diagnostic(`${ofService} pages of the history were shown afterwards, ${page.restored} of them as the browser had kept them`);
 }
 
 async function citizen(given) {
@@ -135,7 +150,7 @@ async function citizen(given) {
     await page.button(say.close);
     await page.waitUntil('the camera off', () => document.querySelector('video') === null);
   }
-  // A picture without a QR code first, so that the reading itself is seen.
+  // First chooses a picture without a QR code. The page's message about this picture shows that the page reads pictures.
   await page.chooseFile({ css: 'input[type=file]' }, file('face.jpg', pictures.face()));
   await page.waitForText(say.noQrCode);
   await page.chooseFile({ css: 'input[type=file]' }, file('qr.png', inbox.qrPngOf(message)));
@@ -253,12 +268,76 @@ async function photographer(given) {
   await signOutAndLookBack(given, [who.first_name, who.last_name, business, '@example.gr'], ['/photographer/staff', '/photographer']);
 }
 
+async function clerk(given) {
+  const { page, check, say, language } = given;
+  const [who, customer] = [await person('kep_clerk'), await person()];
+  const [{ code }, { name: office }] = [await issue({ recipient: customer.mobile }), who.offices[0]];
+  await page.open('/kep');
+  await page.speak(language);
+  await signIn(given, who);
+  await page.waitForHeading(say.whichRole);
+  await page.click({ label: office });
+  await page.button(say.continue);
+
+  await page.waitForHeading(say.newCase);
+  await check('new-case');
+  await page.type({ css: '#number' }, customer.afm);
+  await page.click({ label: say.identityCard });
+  await page.type({ css: '#lastFour' }, '4567');
+  await page.type({ css: '#applicationNumber' }, '1234/2026');
+  await page.click({ label: say.smsLanguage });
+  const before = await inbox.lastSeq(customer.mobile);
+  await page.button(say.openCase);
+  await page.waitForHeading(say.checkPerson);
+  await page.waitForText(customer.last_name);
+  await check('presence');
+  const otp = await inbox.otp(customer.mobile, before);
+  const [sms] = await inbox.messages(customer.mobile, before);
+  assert.ok(sms.text.includes(say.smsToPerson), sms.text);
+  await page.type({ css: '#otp' }, otp);
+  await page.button(say.continue);
+  await page.waitForHeading(say.paperConsent);
+  await check('consent');
+  await page.click({ css: 'label:has(#signed)' });
+  await page.button(say.continue);
+
+  await page.waitForHeading(say.caseOverview);
+  await check('case');
+  await page.link(`${customer.first_name} ${customer.last_name}`);
+  await page.waitForHeading(say.photosOfPerson);
+  await check('person');
+  const home = (await page.url()).pathname;
+  await page.link(say.submitCode);
+  await page.type({ css: '#code' }, code);
+  await page.button(say.continue);
+  await page.waitForHeading(say.areTheseRight);
+  await check('photos');
+  await page.button(say.theirs);
+  await page.waitForHeading(say.associate);
+  await page.click({ css: 'label:has(#agree)' });
+  await page.button(say.associateButton);
+  await page.waitForHeading(say.associated);
+
+  const secrets = [customer.last_name, customer.afm, code];
+  const visited = ['/kep', home];
+  await visit(given, secrets, visited);
+  await page.waitUntil('both photos', () => [...document.querySelectorAll('.picture img')].filter((image) => image.naturalWidth > 0).length === 2);
+  await page.button(say.closeCase);
+  await page.waitForText(say.closeCaseMessage);
+  await check('close');
+  await page.button(say.closeCaseYes);
+  await page.waitForHeading(say.caseClosed);
+  await check('closed');
+  await lookBack(given, secrets, visited);
+}
+
 describe('engines', { concurrency: CONCURRENCY }, () => {
   before(seed);
   for (const engine of chosen) {
     for (const [size, language] of Object.entries(SIZES)) {
       journey(engine, size, `a citizen submits a code from a picture file and by typing, and downloads the photos (${language})`, citizen);
       journey(engine, size, `a photographer crops a camera's picture and sends a code (${language})`, photographer);
+      journey(engine, size, `a clerk of a KEP serves a person, and nothing of the person is left (${language})`, clerk);
     }
     for (const [what, reason] of Object.entries(ENGINES[engine].LACKS)) test(`${engine}: ${what}`, { skip: reason }, () => undefined);
   }

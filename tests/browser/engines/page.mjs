@@ -1,4 +1,4 @@
-// A page of any engine, as a person uses it. Everything is built on the few calls of a driver, of which each engine has its own.
+// Operates a page as a person does, in any engine. Uses only the few calls of a `Driver`, and each engine has a driver.
 
 import axeCore from 'axe-core';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ const TIMEOUT = 30_000;
 const INTERVAL = 100;
 
 /**
- * A page in a browser of its own or in a context without cookies of other pages. `E` stands for the engine's element.
+ * A page in a separate browser or in a context without cookies of other pages. `E` stands for the engine's element.
  * @template E
  * @typedef {object} Driver
  * @property {string} downloads the folder with the page's downloads
@@ -33,10 +33,10 @@ export class Page {
   #driver;
   #origin;
   #faults = new Set();
-  /** How many times the browser showed a kept page, in place of loading it, after going back or forward. */
+  /** Number of moves in the history after which the browser showed a page from its back/forward cache instead of loading it. */
   restored = 0;
 
-  /** @param {Driver<unknown>} driver @param {string} origin the service's */
+  /** @param {Driver<unknown>} driver @param {string} origin the origin of the service */
   constructor(driver, origin) {
     this.#driver = driver;
     this.#origin = origin;
@@ -63,7 +63,7 @@ export class Page {
   async waitUntil(description, condition, ...values) {
     const until = Date.now() + TIMEOUT;
     for (;;) {
-      // While a page is being replaced by another one, nothing can be evaluated.
+      // Evaluating fails while the page is being replaced by another one, so it is tried again.
       const result = await this.evaluate(condition, ...values).catch(() => undefined);
       if (result) return result;
       if (Date.now() > until) throw new Error(`${description}: not within ${TIMEOUT / 1000} s at ${await this.whereAndWhat()}`);
@@ -105,7 +105,7 @@ export class Page {
     await this.evaluate(inPage.watchFaults, this.#origin);
   }
 
-  /** Clicks an element as soon as it is there. Clicks again if it was replaced in between. @param {import('./in_page.mjs').Target} target */
+  /** Clicks an element as soon as it exists. Clicks again if it was replaced in between. @param {import('./in_page.mjs').Target} target */
   async click(target) {
     for (let attempt = 1; ; attempt += 1) {
       const element = await this.element(target);
@@ -154,7 +154,7 @@ export class Page {
     return next(TIMEOUT);
   }
 
-  /** Goes back in the history. Pages that the browser has kept are shown as they were. */
+  /** Goes back in the history. A page in the back/forward cache is shown as it was left. */
   async back() {
     await this.#move(-1);
   }
@@ -163,13 +163,16 @@ export class Page {
     await this.#move(1);
   }
 
-  /** Waits for the history's event, because drivers wait for a load, which a kept page does not have. */
+  /**
+   * Moves in the history by a script, and waits for the event `popstate` or `pageshow`. Drivers would wait for a load event, which a page
+   * from the back/forward cache does not have.
+   */
   async #move(by) {
     await this.collectFaults();
     await this.evaluate(inPage.moveInHistory, by);
     await this.waitUntil('another page of the history', () => window.isLeaving !== true);
     await this.settled();
-    // A page that the browser kept still has its variables.
+    // Only a page from the back/forward cache still has the variable that was set before leaving it.
     if (await this.evaluate(() => window.wasLeft === true)) this.restored += 1;
     await this.evaluate(inPage.watchFaults, this.#origin);
   }

@@ -1,4 +1,4 @@
-// Drives WebKitGTK's MiniBrowser with selenium-webdriver, over WebDriver. The window is on a screen without a monitor.
+// Drives WebKitGTK's MiniBrowser with selenium-webdriver, over WebDriver. The window is on a virtual display (Xvfb).
 
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,8 +11,15 @@ import { miniBrowserPath, webKitDriverPath, xvfbPath } from './installed.mjs';
 const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 850 } };
 const SCREEN = '1400x1000x24';
 const START_TIMEOUT = 30_000;
+const LOAD_TIMEOUT = 30_000;
+/**
+ * Time limit in milliseconds for the response to a script. If WebKitWebDriver gives a script to a page that is being replaced, it never
+ * responds. The script must then be tried again.
+ */
+const SCRIPT_TIMEOUT = 12_000;
+const SHORT_SCRIPT_TIMEOUT = 3_000;
 
-/** What WebKit cannot do here, by the name of what is not tested. */
+/** The tests that WebKit cannot run here. Maps the name of each test to the reason. */
 export const LACKS = {
   'the camera scans a QR code': 'MiniBrowser has no camera that shows a given picture; Chromium tests the scan',
   'two fingers zoom the picture': 'WebKitWebDriver emulates no touch screen; Chromium tests the gesture',
@@ -34,7 +41,7 @@ export async function start({ size }) {
     rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   };
   try {
-    // Xvfb writes the number of the screen that it has chosen.
+    // Xvfb writes the number of the display that it has chosen.
     const xvfb = run(processes, xvfbPath(), ['-displayfd', '1', '-screen', '0', SCREEN, '-nolisten', 'tcp'], {});
     const display = `:${(await output(xvfb, /^(\d+)\n/))[1]}`;
     const environment = { PATH: process.env.PATH, HOME: home, DISPLAY: display, LANG: 'C.UTF-8', GDK_BACKEND: 'x11', XDG_RUNTIME_DIR: home };
@@ -45,6 +52,9 @@ export async function start({ size }) {
     const capabilities = new Capabilities({
       browserName: 'MiniBrowser',
       acceptInsecureCerts: true,
+      // With any other page load strategy, each command waits for the end of a navigation. WebKitWebDriver never notices that end if the
+      // browser shows a page of another origin from its back/forward cache.
+      pageLoadStrategy: 'none',
       'webkitgtk:browserOptions': { binary: miniBrowserPath(), args: ['--automation'] },
     });
     const session = await new Builder().usingServer(url).withCapabilities(capabilities).build();
@@ -65,8 +75,9 @@ export async function start({ size }) {
 async function setSize(session, size) {
   if (size === 'phone') {
     const [first] = await session.getAllWindowHandles();
-    // A script may open a window only when the user clicks.
+    // The window is opened by a click, because a script may not open a window by itself.
     await session.get('data:text/html,<button>open</button>');
+    await session.wait(() => session.executeScript('return document.querySelector("button") !== null'), START_TIMEOUT, 'a button');
     await session.executeScript(`document.querySelector('button').onclick = () => window.open('about:blank', '', 'popup,toolbar=no,menubar=no,location=no')`);
     await session.findElement(By.css('button')).click();
     await session.wait(async () => (await session.getAllWindowHandles()).length === 2, START_TIMEOUT);
@@ -78,13 +89,19 @@ async function setSize(session, size) {
 }
 
 function driver(session, downloads, close) {
-  // WebKitWebDriver leaves an element as it is if it is partly below the window, and then cannot click it.
+  const execute = (script, timeout = SCRIPT_TIMEOUT) => within(timeout, session.executeScript(`return ${script}`));
+  // WebKitWebDriver does not scroll to an element that is partly below the visible area, and then cannot click it.
   const scrollTo = (element) => session.executeScript('arguments[0].scrollIntoView({ block: "center", behavior: "instant" })', element);
   return {
     downloads,
-    open: (url) => session.get(url),
-    evaluate: (script) => session.executeScript(`return ${script}`),
-    element: (script) => session.executeScript(`return ${script}`),
+    open: async (url) => {
+      await execute('void (window.isOld = true)', SHORT_SCRIPT_TIMEOUT).catch(() => undefined);
+      await session.get(url);
+      const isLoaded = () => execute('location.href !== "about:blank" && window.isOld !== true && document.readyState === "complete"', SHORT_SCRIPT_TIMEOUT).catch(() => false);
+      await session.wait(isLoaded, LOAD_TIMEOUT, url);
+    },
+    evaluate: (script) => execute(script),
+    element: (script) => execute(script),
     click: async (element) => {
       await scrollTo(element);
       await element.click();
@@ -103,7 +120,16 @@ function driver(session, downloads, close) {
   };
 }
 
-/** The processes that run. They are ended with this process, which a test that timed out may not have closed. */
+/** Rejects if the promise is not settled in time. */
+function within(milliseconds, promise) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`the page did not respond within ${milliseconds / 1000} s`)), milliseconds);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+/** The running child processes. They are killed when this process exits, because a test that timed out does not close them itself. */
 const running = new Set();
 process.on('exit', () => running.forEach((child) => child.kill()));
 

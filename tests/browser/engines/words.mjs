@@ -1,4 +1,4 @@
-// Texts of the pages by which the journeys find their way, in both languages.
+// Texts of the pages by which the journeys find elements, in both languages.
 
 export const words = {
   el: {
@@ -43,6 +43,21 @@ export const words = {
     issued: 'Ο κωδικάριθμος εκδόθηκε',
     sent: 'Στάλθηκε',
     allCodes: 'Όλοι οι κωδικάριθμοι',
+    newCase: 'Νέα εξυπηρέτηση',
+    identityCard: 'Δελτίο ταυτότητας',
+    smsLanguage: 'Ελληνικά',
+    smsToPerson: 'Πείτε τον μόνο στον υπάλληλο',
+    openCase: 'Άνοιγμα εξυπηρέτησης',
+    checkPerson: 'Έλεγχος του πολίτη',
+    paperConsent: 'Συγκατάθεση του πολίτη',
+    caseOverview: 'Επισκόπηση εξυπηρέτησης',
+    photosOfPerson: 'Οι φωτογραφίες του πολίτη',
+    areTheseRight: 'Είναι αυτές οι σωστές φωτογραφίες;',
+    theirs: 'Ναι, είναι του πολίτη',
+    closeCase: 'Κλείσιμο',
+    closeCaseMessage: 'Ο πολίτης θα λάβει SMS',
+    closeCaseYes: 'Ναι, κλείσιμο',
+    caseClosed: 'Η εξυπηρέτηση έκλεισε',
   },
   en: {
     signIn: 'Sign in with TAXISnet',
@@ -86,5 +101,20 @@ export const words = {
     issued: 'The code number was issued',
     sent: 'Sent',
     allCodes: 'All code numbers',
+    newCase: 'New case',
+    identityCard: 'Identity card',
+    smsLanguage: 'English',
+    smsToPerson: 'Tell it only to the clerk',
+    openCase: 'Open the case',
+    checkPerson: 'Check the person',
+    paperConsent: "The person's agreement",
+    caseOverview: 'Overview of the case',
+    photosOfPerson: "The person's photos",
+    areTheseRight: 'Are these the right photos?',
+    theirs: "Yes, they are this person's",
+    closeCase: 'Close',
+    closeCaseMessage: 'The person will get an SMS',
+    closeCaseYes: 'Yes, close it',
+    caseClosed: 'The case is closed',
   },
 };

@@ -7,7 +7,7 @@ const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa']
 /** Returns axe's options. @param {string[]} [without] rules to leave out */
 export const axeOptions = (without = []) => ({ runOnly: { type: 'tag', values: TAGS }, rules: Object.fromEntries(without.map((rule) => [rule, { enabled: false }])) });
 
-/** Returns a list of violations for people. */
+/** Returns the violations as a readable list. */
 export function violationsText(pathname, violations) {
   const lines = violations.map(({ id, impact, help, nodes }) => {
     const where = nodes.map((node) => `      ${node.target.join(' ')}\n        ${node.failureSummary.replaceAll('\n', '\n        ')}`);
@@ -22,7 +22,7 @@ export function violationsText(pathname, violations) {
  * @param {{ without?: string[] }} [options] rules to leave out, each with a comment that gives the reason
  */
 export async function axe(page, { without = [] } = {}) {
-  // Uses the debugger's protocol, to which the page's Content-Security-Policy and Trusted Types do not apply.
+  // Runs axe through Chromium's debugging protocol, because the page's Content-Security-Policy and Trusted Types do not apply to it.
   const session = await page.context().newCDPSession(page);
   const expression = `${axeCore.source};axe.run(document, ${JSON.stringify(axeOptions(without))}).then((found) => JSON.stringify(found.violations))`;
   const { result, exceptionDetails } = await session.send('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true });
@@ -33,7 +33,7 @@ export async function axe(page, { without = [] } = {}) {
   throw new Error(violationsText(new URL(page.url()).pathname, violations));
 }
 
-/** Checks accessibility in the language of the page and in the other one, and switches back. */
+/** Checks accessibility in the language of the page and in the other language. Then switches back. */
 export async function axeInBoth(page) {
   const other = page.locator('.header-button').first();
   await axe(page);

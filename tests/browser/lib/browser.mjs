@@ -8,7 +8,7 @@ import { origin, sandbox, uploads, variable } from './stack.mjs';
 import { serveDist } from './web_dist.mjs';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
-/** Milliseconds for one action or expectation. Long enough for a cold start and an SMS. */
+/** Time limit in milliseconds for one action or expectation. It is long enough for a cold start and an SMS. */
 const ACTION_TIMEOUT = 15_000;
 
 /** Returns the path of Chromium: `CHROMIUM`, or else the first of the usual names in PATH. */
@@ -42,7 +42,7 @@ export async function launch({ camera } = {}) {
   const options = { executablePath: chromiumPath(), args };
   if (process.env.WEB_DIST) {
     dist ??= serveDist(process.env.WEB_DIST);
-    // Requests to loopback addresses also use the proxy.
+    // Sends requests to loopback addresses through the proxy too, which Chromium does not do by default.
     options.proxy = { server: (await dist).url, bypass: '<-loopback>' };
   } else {
     args.push('--no-proxy-server');
@@ -57,7 +57,7 @@ after(async () => {
   (await dist)?.close();
 });
 
-/** The browser that all pages of a test file share, except those that need a camera of their own. Each page has its own context. */
+/** The browser that all pages of a test file share, except those that need their own camera. Each page has its own context. */
 let shared;
 
 const VIEWPORTS = {
@@ -69,7 +69,7 @@ const VIEWPORTS = {
  * @typedef {object} PageOptions
  * @property {'el' | 'en'} [language] language of the browser (default: `el`)
  * @property {'phone' | 'desktop'} [viewport] default: `phone`
- * @property {string} [camera] a Y4M file that the camera shows. Without it there is a camera, but the page gets no permission to use it
+ * @property {string} [camera] a Y4M file that the camera shows. By default the browser has a camera that the page gets no permission to use
  * @property {boolean} [serviceWorker] whether the page may install its service worker (default: `false`)
  * @property {boolean} [javaScript] default: `true`
  * @property {'reduce' | 'no-preference'} [reducedMotion]

@@ -1,12 +1,12 @@
-// Pictures of a camera, drawn by the browser, and choosing them on the photographer's page.
+// Draws pictures in the browser that look like those of a camera, and chooses them on the photographer's page.
 
 import { pictures } from './people.mjs';
 
 /**
- * Creates a picture like that of a camera, drawn by the browser: the valid portrait at some place on a plain background of the same colour.
+ * Draws in the browser a picture like that of a camera: the valid portrait on a plain background that has the colour of the portrait's background.
  * @param {import('playwright-core').Page} page
  * @param {{ width: number, height: number, at: [number, number, number], rotated?: boolean, tilt?: number }} options `at`: left, top and width of
- *   the portrait. `rotated`: the camera was held upright, which only the EXIF orientation tells. `tilt`: degrees by which the portrait is turned
+ *   the portrait. `rotated`: the camera was held upright, which only the EXIF orientation shows. `tilt`: degrees by which the portrait is turned
  */
 export async function cameraPicture(page, { width, height, at, rotated = false, tilt = 0 }) {
   const draw = async ([portrait, width, height, [left, top, across], rotated, tilt]) => {

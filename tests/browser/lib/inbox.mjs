@@ -1,9 +1,11 @@
-// Messages that the service sent, as the sandbox received them.
+// Reads the messages that the service sent, from the sandbox, which received them.
 
 import { json } from './http.mjs';
 import { sandbox } from './stack.mjs';
 
-/** Milliseconds in which a message arrives. Sending is asynchronous, and the stream invokes the sender within seconds. */
+/**
+ * Time limit in milliseconds for the arrival of a message. Sending is asynchronous: the table's stream invokes the sender within seconds.
+ */
 const MESSAGE_TIMEOUT = 30_000;
 
 /**
@@ -23,7 +25,8 @@ export const messages = (to, after = 0) => json('GET', `${sandbox()}/inbox.json?
 export const lastSeq = async (to) => (await messages(to)).at(-1)?.seq ?? 0;
 
 /**
- * Waits for a message to a recipient for which `matches` returns true, with a sequence number greater than `after`. Returns the first such message.
+ * Waits for a message to a recipient that has a sequence number greater than `after` and for which `matches` returns true. Returns the
+ * first such message.
  * @param {string} to
  * @param {{ after?: number, matches?: (message: Message) => boolean, timeout?: number }} [options]
  * @returns {Promise<Message>}
@@ -44,10 +47,10 @@ const hasCode = (message) => message.text.includes('#code=');
 /** Returns the six digits of an SMS with a one-time password, or undefined. */
 const otpIn = (message) => (hasCode(message) ? undefined : /(?<!\d)\d{6}(?!\d)/.exec(message.text)?.[0]);
 
-/** Waits for the next one-time password with a sequence number greater than `after` and returns it. */
+/** Waits for a message that has a one-time password and a sequence number greater than `after`. Returns the password. */
 export const otp = async (to, after = 0) => otpIn(await waitFor(to, { after, matches: (message) => otpIn(message) !== undefined }));
 
-/** Waits for the next message with a code number, with a sequence number greater than `after`, and returns it. */
+/** Waits for a message that has a code number and a sequence number greater than `after`. Returns the message. */
 export const codeMessage = (to, after = 0) => waitFor(to, { after, matches: hasCode });
 
 /** Returns the link in a message with a code number: the service's URL with the code after `#code=`. */

@@ -3,6 +3,7 @@
 export { axe, axeInBoth } from './axe.mjs';
 export { cameraPicture, choose } from './camera.mjs';
 export { checkPage, chromiumPath, forgetFaults, launch, newPage, test } from './browser.mjs';
+export { assertFits } from './fits.mjs';
 export { Caller, json, request } from './http.mjs';
 export * as inbox from './inbox.mjs';
 export { caller, changeMinor, emailOf, issue, minor, named, person, photographer, pictures } from './people.mjs';

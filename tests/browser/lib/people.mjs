@@ -1,4 +1,4 @@
-// Creates people of the sandbox, each for one test, and acts for them without a page.
+// Creates people in the sandbox, each for one test, and calls the API on their behalf without a page.
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -16,9 +16,10 @@ import { sandbox } from './stack.mjs';
  * @property {string | null} amka
  * @property {string | null} mobile the confirmed number in the communications register
  * @property {{ afm: string, name: string }[]} businesses
+ * @property {{ id: string, name: string }[]} offices KEP offices at which the person is a clerk
  */
 
-/** Creates a person of whom the service has no data yet. @param {'citizen' | 'photographer' | 'no_mobile'} kind @returns {Promise<Person>} */
+/** Creates a person of whom the service has no data yet. @param {'citizen' | 'photographer' | 'kep_clerk' | 'no_mobile'} kind @returns {Promise<Person>} */
 export const person = (kind = 'citizen') => json('POST', `${sandbox()}/people`, 201, { kind });
 
 /** Returns a person of infra/sandbox/people.toml. Other tests use these people too. @returns {Promise<Person>} */
@@ -38,7 +39,7 @@ export const minor = (custodian, has = {}) => json('POST', `${sandbox()}/minors`
 /** Changes a minor's data in the registers: `{ custodian: key or null }`, `{ afm: true }`, `{ adult: true }`. */
 export const changeMinor = (child, change) => json('POST', `${sandbox()}/minors/${child.key}`, 200, change);
 
-/** Returns an email address of the person that nobody else has. @param {Person} who */
+/** Returns an email address that only this person has. @param {Person} who */
 export const emailOf = (who) => `${who.key}.${who.afm}@example.gr`;
 
 const fixture = (name) => readFileSync(new URL(`../../fixtures/${name}`, import.meta.url));
@@ -64,7 +65,7 @@ async function throughTaxisnet(page, who) {
 /**
  * Signs a person in without a page, chooses a role and, as a citizen, agrees to the text on personal data.
  * @param {Person} who
- * @param {'citizen' | 'photographer'} role
+ * @param {'citizen' | 'photographer' | 'kep_clerk'} role
  */
 export async function caller(who, role) {
   const calls = new Caller();
@@ -78,17 +79,18 @@ export async function caller(who, role) {
 }
 
 /**
- * Enters the one-time password, chooses the role and agrees to the text, until the session is ready. `call` is
+ * Completes a sign-in: enters the one-time password, then chooses the role and agrees to the text if the session requires it. `call` is
  * `(method, path, status, body) => response`.
  * @param {string} otp
- * @param {'citizen' | 'photographer'} role
+ * @param {'citizen' | 'photographer' | 'kep_clerk'} role
  */
 export async function finishSignIn(call, otp, role) {
   let session = await call('POST', '/v1/session/otp', 200, { otp });
   if (session.stage === 'role') {
     const chosen = session.roles.find((one) => one.kind === role);
     if (!chosen) throw new Error(`this person cannot act as ${role}`);
-    const body = role === 'photographer' ? { kind: role, business: chosen.business.id } : { kind: role };
+    const place = { citizen: {}, photographer: { business: chosen.business?.id }, kep_clerk: { office: chosen.office?.id } }[role];
+    const body = { kind: role, ...place };
     session = await call('PUT', '/v1/session/role', 200, body);
   }
   if (session.stage === 'consent') {

@@ -1,4 +1,4 @@
-// Signs people in with a page, through the sandbox's TAXISnet page and with the one-time password from the SMS.
+// Signs people in on a page: fills in the sandbox's TAXISnet page, and sends the one-time password that arrived by SMS.
 
 import * as inbox from './inbox.mjs';
 import { finishSignIn } from './people.mjs';
@@ -36,11 +36,12 @@ export async function upToOtp(page, who, { returnTo = '/' } = {}) {
 }
 
 /**
- * Signs in, chooses a role and, as a citizen, agrees to the text on personal data. Afterwards the page is at `returnTo`. TAXISnet's page is operated as
- * people do. The password, the role and the agreement are sent with the page's `fetch` instead of its forms, which have tests of their own.
+ * Signs in, chooses a role and, as a citizen, agrees to the text on personal data. Afterwards the page is at `returnTo`. Fills in
+ * TAXISnet's page as a person does. Sends the one-time password, the role and the agreement with the page's `fetch` instead of its forms,
+ * which have separate tests.
  * @param {import('playwright-core').Page} page
  * @param {import('./people.mjs').Person} who
- * @param {{ role?: 'citizen' | 'photographer', returnTo?: string }} [options]
+ * @param {{ role?: 'citizen' | 'photographer' | 'kep_clerk', returnTo?: string }} [options]
  */
 export async function signIn(page, who, { role = 'citizen', returnTo = '/' } = {}) {
   const otp = await upToOtp(page, who, { returnTo });

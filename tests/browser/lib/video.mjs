@@ -1,4 +1,4 @@
-// Creates the video file of Chromium's fake camera from the picture of a QR code.
+// Creates the video file that Chromium's fake camera shows, from the picture of a QR code.
 
 import { writeFileSync } from 'node:fs';
 import { PNG } from 'pngjs';

@@ -1,6 +1,6 @@
-// For developing pages: replaces the files that the stack serves by those of a folder. The API is still that of the stack.
+// Serves pages from a folder instead of from the stack, for the development of pages. Requests to the API still go to the stack.
 //
-// This is a proxy, because the browser also sends redirects and the requests of workers and service workers through a proxy.
+// This is a proxy, because a proxy also receives redirects and the requests of workers and service workers.
 
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import http from 'node:http';
@@ -21,7 +21,7 @@ const TYPES = {
   '.woff2': 'font/woff2',
 };
 
-/** Returns the Content-Security-Policy, from the same text with which serve_web is built. */
+/** Returns the Content-Security-Policy from the file with which serve_web is built. */
 const policy = () => {
   const text = readFileSync(new URL('../../../shared/web_assets/content_security_policy.txt', import.meta.url), 'utf8');
   return text.trim().replaceAll('\n', '; ').replace('UPLOADS_ORIGIN', uploads());

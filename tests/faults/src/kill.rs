@@ -11,7 +11,7 @@ use crate::proxy::{self, AwsCall};
 /// receives the call.
 const DELAY: u32 = 1_500;
 
-/// Makes the client's request, and kills the function's process when it makes this call to AWS.
+/// Makes the client's request `act`, and kills the function's process when it makes `call`.
 ///
 /// # Panics
 /// If no process makes the call.

@@ -57,7 +57,7 @@ struct Arguments {
     /// `MYPHOTO_RECORD` must be the path of the file that the proxies write.
     #[arg(long)]
     requests: Option<std::path::PathBuf>,
-    /// Tests only a few cases: the faults of writes to tables that are hardest to handle.
+    /// Tests only a few cases: writes to tables, with the faults that are hardest to handle.
     #[arg(long)]
     sample: bool,
 }
@@ -121,7 +121,7 @@ async fn main() -> ExitCode {
             continue;
         }
         let started = Instant::now();
-        // Each operation gets people and sessions of its own, because the cases of deliver_code take longer than a session may be idle (30
+        // Each operation gets separate people and sessions, because the cases of deliver_code take longer than a session may be idle (30
         // minutes).
         let world = World::new().await;
         let Ok(cases) = AssertUnwindSafe(cases(&world, &operation, &arguments)).catch_unwind().await else {
@@ -168,8 +168,8 @@ async fn cases(world: &World, operation: &Operation, arguments: &Arguments) -> V
     (prepared.settled)(response).await;
     let mut cases = Vec::new();
     for call in &calls {
-        // If a scheduled run repeats a call, faults are injected only into its first and last repetition. For example, `send_reminders`
-        // makes one query for each day and shard, sixteen in total.
+        // If a scheduled run repeats a call, faults are injected only into the first and the last of the repeated calls. For example,
+        // `send_reminders` makes one query for each day and shard, sixteen in total.
         let is_last = !calls.iter().any(|other| other.service == call.service && other.operation == call.operation && other.nth > call.nth);
         if operation.is_run && call.nth > 0 && !is_last {
             continue;
@@ -183,8 +183,8 @@ async fn cases(world: &World, operation: &Operation, arguments: &Arguments) -> V
     cases
 }
 
-/// Returns the ways in which a call is made to fail. After a single fault, a retry by the SDK must succeed. A lasting fault must be
-/// reported to the client.
+/// Returns the ways in which a call is made to fail. A fault occurs either once, so that a retry by the SDK can succeed, or at every
+/// attempt, so that the SDK gives up.
 fn failures_of(call: &AwsCall, sample: bool) -> Vec<Failure> {
     let possible = |fault: &Fault| fault.effect(call).is_some();
     if sample {
@@ -248,9 +248,8 @@ async fn attempt(operation: &Operation, case: &Case, prepared: Prepared) {
     (prepared.settled)(last).await;
 }
 
-/// Asserts that the fault explains the problem that the client got. The problem may be a failure of the service, a conflict, or a problem that
-/// the operation lists for a request that was used up. If the fault is a conflict with another transaction, only the problem `conflict` is
-/// right.
+/// Asserts that the fault explains the problem that the client got. The problem may be `conflict`, one of the operation's
+/// `accepted_problems` or, unless the fault is a conflict with another transaction, a failure of the service.
 fn assert_expected_problem(operation: &Operation, fault: Fault, response: &Response) {
     let problem = response.problem();
     let is_failure = match (problem.status, problem.code.as_str()) {

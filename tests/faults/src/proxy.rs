@@ -1,10 +1,10 @@
-//! The proxies between functions and AWS, and the faults that they can cause. A proxy recognises a function's calls by their user agent, which
-//! contains the function's name.
+//! The proxies between functions and AWS, and the faults that they can cause. A proxy recognises a function's calls by their user agent,
+//! which contains the function's name.
 
 use journeys::{browser::Response, stack};
 use serde_json::{Value, json};
 
-/// One call of a function to AWS.
+/// One call that a function sends to AWS.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct AwsCall {
     pub(crate) service: String,
@@ -50,7 +50,7 @@ impl Fault {
         }
     }
 
-    /// Returns what the proxy's rule does with the call, or `None` if AWS has no such error for this call.
+    /// Returns the action by which a rule of the proxy causes this fault, or `None` if AWS has no such error for this call.
     pub(crate) fn effect(self, call: &AwsCall) -> Option<Value> {
         Some(match self {
             Self::Throttle => error(throttle(&call.service)?),
@@ -103,7 +103,8 @@ fn proxies() -> [String; 2] {
     ["EMULATOR_PROXY", "SANDBOX_PROXY"].map(stack::variable)
 }
 
-/// Makes a first call to each service. A proxy loads its data about a service at the first call, which takes longer than a function's timeout.
+/// Makes a first call to each service. A proxy loads its data about a service at the first call, which takes longer than a function's
+/// timeout.
 pub(crate) async fn warm() {
     for (proxy, services) in proxies().iter().zip([["dynamodb", "s3", "kms"].as_slice(), ["sns", "ses"].as_slice()]) {
         for service in services {
@@ -133,7 +134,8 @@ pub(crate) async fn clear() {
     }
 }
 
-/// Returns a rule for the calls of a function. `function` is a part of its name, as it occurs in the user agent.
+/// Returns a rule for a function's calls to AWS. `function` is a part of the function's name, which occurs in the user agent of these
+/// calls.
 pub(crate) fn rule(function: &str, effect: &Value, more: &Value) -> Value {
     let mut rule = json!({ "headers": { "user-agent": function } });
     for part in [effect, more] {
@@ -143,7 +145,7 @@ pub(crate) fn rule(function: &str, effect: &Value, more: &Value) -> Value {
     rule
 }
 
-/// Lets all calls of a function pass and records them.
+/// Records all of a function's calls to AWS, and lets them pass.
 pub(crate) async fn watch(function: &str) {
     set(&[rule(function, &json!({ "latency": 1 }), &json!({}))]).await;
 }
@@ -180,7 +182,7 @@ pub(crate) async fn calls() -> Vec<AwsCall> {
     calls
 }
 
-/// Makes a call of a function fail: either this call alone, or this call and all later calls of the same AWS operation until the rules are
+/// Makes one of a function's calls to AWS fail. If `once` is false, all later calls of the same AWS operation fail too, until the rules are
 /// cleared.
 pub(crate) async fn break_call(function: &str, call: &AwsCall, effect: &Value, once: bool) {
     let kind = json!({ "service": call.service, "operation": call.operation });

@@ -1,13 +1,14 @@
-//! Lists the environment variables that a function's process can have. Each entry states which component reads the variable and what it changes.
+//! Lists the environment variables that a function's process can have. Each entry states which component reads the variable and what it
+//! changes.
 //!
-//! `shared/edge/tests/environment.rs` sets all of them and compares the requests that a function makes. If a variable changes such a request, its
-//! `effect` must say so, and that test must expect it.
+//! `shared/edge/tests/environment.rs` sets all of them and compares the requests that a function makes. If a variable changes such a
+//! request, its `effect` must say so, and that test must expect it.
 
 /// An environment variable.
 #[derive(Debug, Clone, Copy)]
 pub struct Variable {
     pub name: &'static str,
-    /// A value as Lambda sets it, or one that differs from the default.
+    /// An example value: one that Lambda sets, or one that differs from the default.
     pub value: &'static str,
     /// The component that reads the variable, and what the variable changes.
     pub effect: &'static str,
@@ -27,7 +28,8 @@ const SIGNATURE: &str = "aws: signs requests to AWS and presigned URLs (also `X-
 const PROXY: &str =
     "SDK and reqwest: the proxy through which requests to AWS, TAXISnet and the registers go; sees them in the clear unless TLS is used";
 
-/// Variables that Lambda sets: "Defined runtime environment variables" of the Lambda Developer Guide, including those of single runtimes.
+/// Variables that Lambda sets: "Defined runtime environment variables" of the Lambda Developer Guide. Includes variables that Lambda sets
+/// only for some runtimes.
 pub const LAMBDA: [Variable; 39] = [
     variable("_HANDLER", "bootstrap", NOT_READ),
     // lambda_runtime sets it for each event to the trace ID from the Runtime API, and removes it if the event has none.
@@ -66,7 +68,7 @@ pub const LAMBDA: [Variable; 39] = [
     variable("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001", "lambda_runtime: address of the Runtime API"),
     variable("AWS_LAMBDA_METADATA_API", "127.0.0.1:9001", NOT_READ),
     variable("AWS_LAMBDA_METADATA_TOKEN", "metadata-token", NOT_READ),
-    // Greater than 1 only on Lambda Managed Instances, which template.yaml does not use.
+    // The value is greater than 1 only on Lambda Managed Instances, which template.yaml does not use.
     variable(
         "AWS_LAMBDA_MAX_CONCURRENCY",
         "1",
@@ -96,8 +98,8 @@ pub const LAMBDA: [Variable; 39] = [
     variable("AWS_LAMBDA_DOTNET_PREJIT", "ProvisionedConcurrency", RUNTIMES),
 ];
 
-/// Further variables that an operator may set, and variables that a library of a function's process, or an SDK with its usual configuration, reads.
-/// `docs/operating/settings.md` lists those that are meant to be set.
+/// Variables that Lambda does not set. An operator may set some of them, and `docs/operating/settings.md` lists these. The others are read
+/// by libraries of the function's process, or would be read by an SDK with its usual configuration.
 pub const OPERATOR: [Variable; 43] = [
     // Nothing listens on port 9, so a request through this proxy fails. Tests of proxies set other values.
     variable("HTTP_PROXY", "http://127.0.0.1:9", PROXY),

@@ -1,4 +1,4 @@
-//! An endpoint whose connections are unusable after their first response, as they are for a client that Lambda has frozen meanwhile.
+//! An endpoint whose connections become unusable after their first response, as can happen while Lambda freezes the client's process.
 
 use std::sync::{
     Arc,
@@ -13,11 +13,11 @@ use tokio::{
 /// Behaviour of a connection after its first response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Idle {
-    /// Closes it at once.
+    /// The endpoint closes the connection at once.
     Closed,
-    /// Closes it when a second request arrives, so that the client learns of it too late.
+    /// The endpoint closes the connection when a second request arrives, so the client has already sent this request.
     ClosedWhenUsed,
-    /// Never responds again, as if a device on the network path had dropped the connection.
+    /// The endpoint never responds on the connection again, as if a device on the network path had dropped it.
     Silent,
 }
 

@@ -1,8 +1,8 @@
-//! Simulates the surroundings of a function on Lambda, for tests: environment variables, the Runtime API, and an HTTP endpoint in place of AWS,
-//! TAXISnet and the registers.
+//! Simulates the surroundings of a function on Lambda, for tests: environment variables, the Runtime API, and an HTTP endpoint in place of
+//! AWS, TAXISnet and the registers.
 //!
-//! Environment variables cannot be changed safely in a running process. A test that needs particular ones therefore runs an ignored test of its
-//! own test program in a new process ([`process`], [`invoke`]).
+//! Environment variables cannot be changed safely in a running process. A test that needs particular variables therefore starts its test
+//! program again, as a new process that runs only one `#[ignore]`d test ([`process`], [`invoke`]).
 
 #![expect(clippy::expect_used, clippy::panic, reason = "for tests: a panic here fails the calling test")]
 
@@ -24,7 +24,7 @@ pub use forgetful::{Forgetful, Idle};
 pub use runtime_api::{REQUEST_ID, RuntimeApi, Sent, TRACE_ID, gateway_event};
 use serde_json::Value;
 
-/// Longer than any test's function takes on a busy machine.
+/// Time limit for a test's function, which is not reached even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Returns a configuration of the SDK for clients that call an endpoint in place of AWS.
@@ -37,7 +37,7 @@ pub fn sdk_config(url: &str) -> SdkConfig {
         .build()
 }
 
-/// Returns a command that runs the ignored test `name` of the calling test program, with these environment variables and no others.
+/// Returns a command that runs the `#[ignore]`d test `name` of the calling test program, with these environment variables and no others.
 ///
 /// # Panics
 /// If the path of the test program is unknown.
@@ -47,7 +47,7 @@ pub fn process<'a>(name: &str, variables: impl IntoIterator<Item = (&'a str, Str
     command
 }
 
-/// Runs the ignored test `name`, which must serve a function, in a new process. Sends it one event and returns its response.
+/// Runs the `#[ignore]`d test `name`, which must serve a function, in a new process. Sends it one event and returns its response.
 ///
 /// # Panics
 /// If the function does not respond, or responds with an error.

@@ -27,7 +27,7 @@ pub const TRACE_ID: &str = "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a91
 #[derive(Debug)]
 pub struct Sent {
     pub path: String,
-    /// `null` unless the body is JSON.
+    /// The body, or `null` if it is not JSON.
     pub body: Value,
 }
 

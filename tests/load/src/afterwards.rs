@@ -64,8 +64,8 @@ fn text<'v>(value: &'v Value, name: &str) -> &'v str {
     value[name].as_str().expect("a text")
 }
 
-/// Asserts that every message was sent. Sent messages stay in the outbox for a day, so that they can be resent. Only associating their code deletes
-/// them.
+/// Asserts that every message was sent. Sent messages stay in the outbox for a day, so that they can be resent. In this load,
+/// only associating their code deletes them earlier.
 async fn nothing_waits(world: &World) {
     let uploads: BTreeSet<String> = world.users.iter().flat_map(|user| user.issued()).map(|(upload, _)| upload).collect();
     let text = |item: &Item, name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
@@ -146,7 +146,7 @@ async fn pulls_are_logged(world: &World) {
         let pulls = citizen.done().pulls;
         for (case, has_response) in &pulls {
             let times = records.get(case).copied().unwrap_or_default();
-            // A pull without a response may or may not have been executed.
+            // The service may have executed a pull that got no response, so the log may contain it or not.
             assert!(times == 1 || (times == 0 && !has_response), "the access log contains {case} {times} times");
         }
         assert!(records.keys().all(|case| pulls.contains_key(case)), "a pull that nobody made");

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::world::World;
 
-/// The error that ends a failed step in goose. Its cause has been recorded already.
+/// The error with which goose ends a failed step. The cause of the failure has already been recorded.
 pub(crate) type Failed = Box<TransactionError>;
 
 pub(crate) struct Response {
@@ -43,7 +43,7 @@ impl Caller<'_> {
         self.must(response.json()["code"] == code, operation, "another problem code")
     }
 
-    /// Records `error` unless the condition holds.
+    /// Records `error` and fails if the condition does not hold.
     pub(crate) fn must(&self, holds: bool, operation: &str, error: &str) -> Result<(), Failed> {
         if holds { Ok(()) } else { Err(self.failed(format!("{operation}: {error}"))) }
     }

@@ -1,10 +1,11 @@
 //! Puts a mixed load on the running stack and checks the stored data afterwards: `make load`.
 //!
-//! Several users act concurrently, each with a photographer's studio and citizens of its own. A user makes the next request as soon as the response
-//! to the last one has arrived. Of a hundred requests, 90 are made by citizens, nine are pulls by an application, and one is part of issuing a code.
-//! Before the measurement begins, all citizens have signed in and associated photos.
+//! Several users act concurrently, each with a separate photographer's studio and separate citizens. A user makes the next request as soon
+//! as the response to the last one has arrived. Of a hundred requests, 90 are made by citizens, nine are pulls by an application, and one
+//! is part of issuing a code. Before the measurement begins, all citizens have signed in and associated photos.
 //!
-//! A response with an unexpected status is an error. Wrong data afterwards is a broken invariant. In both cases the program exits with status 1.
+//! A response with an unexpected status is an error. Wrong data afterwards is a broken invariant. In both cases the program exits with
+//! status 1.
 
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "a test program that prints its results, and stops if it cannot measure")]
 
@@ -82,8 +83,8 @@ async fn load(arguments: &Arguments, world: &Arc<World>) -> GooseMetrics {
     configuration.quiet = 2;
     configuration.no_print_metrics = true;
     configuration.no_telnet = true;
-    // The order of steps is random. In goose's fixed rotation, rare steps would at first be as frequent as all others, until they have run
-    // as often as one round requires.
+    // The order of steps is random. In goose's fixed rotation all steps would be equally frequent at the beginning of a round, until the
+    // rare ones have run as often as the round requires.
     let attack = GooseAttack::initialize_with_config(configuration).expect("goose's configuration").set_scheduler(GooseScheduler::Random);
     let attack = mix::scenarios(world).into_iter().fold(attack, GooseAttack::register_scenario);
     // A panic would end a user of goose without an error, so a hook records one.

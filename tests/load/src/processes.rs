@@ -20,7 +20,7 @@ const TICK: f64 = 0.01;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Owner {
     Emulator,
-    /// A function. The value is its operation's name.
+    /// The process of a function. Contains the name of the operation.
     Function(String),
     Sandbox,
     Load,
@@ -140,7 +140,7 @@ fn machine() -> (u64, u64) {
     let text = fs::read_to_string("/proc/stat").expect("Linux");
     let line = text.lines().next().expect("a first line");
     // The fields are: user, nice, system, idle, I/O wait, two kinds of interrupts, stolen. The last fields, time of virtual guests, are
-    // skipped, because user and nice contain it.
+    // skipped, because `user` and `nice` include them.
     let ticks: Vec<u64> = line.split_whitespace().skip(1).take(8).filter_map(|field| field.parse().ok()).collect();
     (ticks.iter().sum(), ticks[3] + ticks[4])
 }

@@ -60,8 +60,8 @@ struct Function {
 /// Shares, in percent, of the time that callers waited for functions.
 #[derive(Serialize)]
 struct Time {
-    /// Time before the function received the event and after it responded. The emulator's gateway and its invocation of the function take
-    /// this time.
+    /// Time that the emulator's gateway and its invocation of the function take, before the function receives the event and after it has
+    /// responded.
     outside: f64,
     /// Time in which the function waited for the emulator's responses to its calls to AWS, or for a processor.
     waiting: f64,
@@ -138,7 +138,7 @@ impl Report {
         println!("\nOf all requests: {}.", listed(&self.mix));
         let Time { outside, waiting, working } = self.time;
         println!(
-            "Of the time that callers waited for functions: the gateway and running functions {outside:.0}%, functions that wait for AWS {waiting:.0}%, functions that work {working:.0}%."
+            "Of the time that callers waited for functions: the gateway and running functions {outside:.0}%, functions that wait for AWS or for a processor {waiting:.0}%, functions that work {working:.0}%."
         );
         println!("Of the processors' time: {}.", listed(&self.processors));
         println!("\nerrors: {}", self.errors.values().sum::<usize>());
@@ -187,7 +187,7 @@ impl CallerTimes {
     }
 }
 
-/// Adds the times of an operation to the times of all operations together, which goose itself does not compute.
+/// Adds the times of an operation to the totals of all operations, which goose itself does not compute.
 fn add(all: &mut GooseRequestMetricTimingData, times: &GooseRequestMetricTimingData) {
     for (bucket, count) in times.times_us.iter() {
         let before = all.times_us.get(bucket).copied().unwrap_or_default();

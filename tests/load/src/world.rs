@@ -19,13 +19,14 @@ use journeys::{
 };
 use serde_json::{Value, json};
 
-/// Citizens per user. More citizens allow more submissions, because each has a daily quota, but each takes seconds to sign in.
+/// Citizens per user. More citizens allow more submissions, because each citizen has a daily quota, but signing in each citizen takes
+/// seconds.
 const CITIZENS: usize = 3;
 
 pub(crate) struct World {
     pub(crate) users: Vec<Arc<User>>,
     pub(crate) citizens: Vec<Arc<Citizen>>,
-    /// The application that may pull everybody's photos at all times.
+    /// The application that all citizens authorise before the load, and that may pull their photos at all times.
     pub(crate) puller: Application,
     /// The application ("changing") that citizens authorise and revoke repeatedly.
     pub(crate) changing: Application,
@@ -35,7 +36,7 @@ pub(crate) struct World {
     turn: AtomicUsize,
 }
 
-/// A user of goose, which makes one request at a time.
+/// A simulated user, with one studio and [`CITIZENS`] citizens. Makes one request at a time.
 pub(crate) struct User {
     pub(crate) studio: Visit,
     pub(crate) citizens: Vec<Arc<Citizen>>,
@@ -59,16 +60,16 @@ pub(crate) struct Citizen {
     turn: AtomicUsize,
 }
 
-/// The requests of a citizen that got a response, for comparison with the stored data.
+/// The requests of a citizen that are compared with the stored data. Pulls are included before their response arrives, all others after it.
 #[derive(Default, Clone)]
 pub(crate) struct Done {
-    /// Wrong codes that were counted as submissions. Each is counted once.
+    /// Non-existent codes that the service counted as submissions. Each code counts once.
     pub(crate) wrong: Vec<String>,
     /// How often the changing application was authorised.
     pub(crate) authorized: usize,
     /// How often the changing application was revoked.
     pub(crate) revoked: usize,
-    /// Pulls by their case, and whether they got a response.
+    /// The case number of each pull. The value is `true` if the pull got a response.
     pub(crate) pulls: BTreeMap<String, bool>,
 }
 
@@ -90,7 +91,7 @@ impl World {
         Arc::new(Self { users, citizens, puller, changing, photos, began, errors, turn })
     }
 
-    /// Returns the citizens of all users in turn.
+    /// Returns the next citizen, in rotation over the citizens of all users.
     pub(crate) fn anybody(&self) -> &Arc<Citizen> {
         next(&self.turn, &self.citizens)
     }
@@ -103,7 +104,8 @@ impl World {
         lock(&self.errors).clone()
     }
 
-    /// Returns whether midnight in Athens has not passed since the beginning. At midnight counters are reset, so their expected values are unknown.
+    /// Returns whether it is still the same day in Athens as at the beginning. Counters are reset at midnight, so later their expected
+    /// values are unknown.
     pub(crate) fn is_still_the_same_day(&self) -> bool {
         AthensDay::of(self.began) == AthensDay::of(Moment::from_epoch_seconds(application::now()))
     }
@@ -126,7 +128,7 @@ impl User {
         next(&self.turn, &self.citizens)
     }
 
-    /// Returns a new recipient of a code: a mobile number and an email address in turn.
+    /// Returns a new recipient of a code, alternately a mobile number and an email address.
     pub(crate) fn recipient(&self) -> To {
         let mut bytes = [0; 8];
         aws_lc_rs::rand::fill(&mut bytes).expect("randomness");

@@ -1,4 +1,4 @@
-//! Runs the main journey and prints each step, from the photographer's upload to the citizen's photos.zip. `make run` ends with it.
+//! Runs the main journey, from the photographer's upload to the citizen's photos.zip, and prints each step. `make run` runs it at its end.
 
 #![expect(clippy::print_stdout, clippy::expect_used, reason = "a demonstration, which prints its steps and stops at the first failure")]
 

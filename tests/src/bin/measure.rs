@@ -1,5 +1,6 @@
-//! Measures requests per second and latency of `submit_code` on the running stack, for `make measure`. A few people concurrently submit
-//! their own code repeatedly, which does not count against the daily limit. The first calls, which start processes, are not measured.
+//! Measures requests per second and latency of `submit_code` on the running stack, for `make measure`. A few people submit codes
+//! concurrently. Each person submits their own code repeatedly, because repeated submissions of a code do not count against the daily
+//! limit. The first calls are not measured, because they start processes.
 
 #![expect(clippy::print_stdout, reason = "the program prints its results")]
 

@@ -14,8 +14,8 @@ fn code_spans(markdown: &str) -> impl Iterator<Item = &str> {
     markdown.split('`').skip(1).step_by(2)
 }
 
-/// Returns whether a test exists. `file` is the path of a source file of any crate. For tests in `tests/tests` it may also be the name of the
-/// file without `.rs`, or the name of a folder that contains the file: `template::x` is found in `template/rights.rs`.
+/// Returns whether a test exists. `file` is the path of a source file of any crate. For tests in `tests/tests` it may also be the name of
+/// the file without `.rs`, or the name of a folder that contains the file: `template::x` is found in `template/rights.rs`.
 fn is_test(file: &str, name: &str) -> bool {
     let paths = if file.contains('/') {
         vec![file.to_owned()]
@@ -27,7 +27,7 @@ fn is_test(file: &str, name: &str) -> bool {
     paths.iter().filter(|path| root().join(path).is_file()).any(|path| {
         let source = read(path);
         let at = source.find(&format!("fn {name}("));
-        // The attribute `#[test]` or `#[tokio::test]` stands directly above the function, possibly among other attributes.
+        // Searches the lines between the previous empty line and the function for `#[test]` or `#[tokio::test]`.
         at.is_some_and(|at| {
             source[..at].rsplit("\n\n").next().is_some_and(|before| before.contains("#[test]") || before.contains("::test"))
         })
@@ -46,7 +46,7 @@ fn every_test_named_in_the_documents_exists() {
     let (mut count, mut faults) = (0, Vec::new());
     for document in DOCUMENTS {
         let markdown = read(document);
-        // CloudFormation types contain `::` too, but begin with a capital letter.
+        // Names of CloudFormation types also contain `::`, but they begin with a capital letter and are not tests.
         let named = code_spans(&markdown).filter_map(|text| text.split_once("::")).filter(|(file, _)| file.starts_with(char::is_lowercase));
         for (file, name) in named.filter(|(file, _)| !file.contains(' ')) {
             if !is_test(file, name) {
@@ -82,7 +82,7 @@ fn every_test_skipped_on_an_emulator_exists_and_has_a_reason() {
         for line in text.lines().filter(|line| !line.starts_with('#')) {
             let (test, reason) = line.split_once(' ').unwrap_or_else(|| panic!("{}: {line}", list.display()));
             let (program, name) = test.split_once("::").unwrap_or_else(|| panic!("{}: {test}", list.display()));
-            // The name includes the test's module, except at the root of its program.
+            // The name begins with the test's module, unless the test is at the root of its program.
             let (module, name) = name.rsplit_once("::").unwrap_or((program, name));
             let file = module.rsplit("::").next().expect("a module");
             assert!(is_test(file, name) && reason.len() > 20, "{}: {line}", list.display());

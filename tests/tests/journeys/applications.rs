@@ -1,4 +1,4 @@
-//! Applications of public bodies: which images they may pull and until when, and the signature on their requests.
+//! Tests which images the applications of public bodies may pull and until when, and the signature on their requests.
 
 use aws_lc_rs::hmac;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use crate::aws;
 
-/// A citizen who has associated a face and a signature, with the photographer and the upload.
+/// A citizen who has associated a face and a signature. Also contains the photographer and the upload's ID.
 pub(crate) struct Associated {
     pub(crate) visit: Visit,
     pub(crate) studio: Visit,
@@ -43,7 +43,8 @@ pub(crate) async fn authorized(visit: &Visit, purpose: Purpose) -> Application {
     application
 }
 
-/// Sends a new request in Greek and another in English and checks that both are rejected alike. Returns the problem in English.
+/// Sends a new request in Greek and another one in English, and checks that both are rejected with this status and problem code. Returns
+/// the problem in English.
 pub(crate) async fn assert_rejected<'b>(call: impl Fn() -> Request<'b>, status: u16, code: &str) -> Problem {
     let greek = call().header("accept-language", "el").send().await.rejected(status, code);
     let english = call().header("accept-language", "en").send().await;
@@ -53,7 +54,7 @@ pub(crate) async fn assert_rejected<'b>(call: impl Fn() -> Request<'b>, status: 
     english
 }
 
-/// Checks that a pull with this token is rejected for its signature, with this reason.
+/// Checks that a pull with this token is rejected with `signature_refused`, and that the response gives this reason.
 async fn assert_signature_rejected(application: &Application, token: impl Fn() -> String, reason: &str) {
     let problem = assert_rejected(|| application.request(PULLS, &token()), 401, "signature_refused").await;
     assert_eq!(problem.members["reason"], reason);
@@ -87,7 +88,7 @@ async fn the_signature_goes_to_driving_licences_alone() {
     let Associated { visit, .. } = associated().await;
     for purpose in Purpose::ALL {
         if purpose == Purpose::IdentityCard {
-            continue; // Needs photos of another profile.
+            continue; // This application needs photos of another profile.
         }
         let application = authorized(&visit, purpose).await;
         application.pull(&afm(&visit), ImageKind::Face).await.expect(200);
@@ -133,7 +134,7 @@ async fn pulls_for_unknown_unassociated_and_unauthorised_people_are_rejected_ali
         responses.push((response.status, names, response.body));
     }
     assert!(responses.windows(2).all(|pair| pair[0] == pair[1]), "{responses:?}");
-    // Of these people, the two whom the service knows see the rejected pulls in their access logs.
+    // The service knows only `visit` and `unassociated`. Both see the rejected pulls in their access logs.
     for (visit, refusal) in [(&visit, "not_authorized"), (&unassociated, "nothing_associated")] {
         let all = accesses(visit).await;
         assert_eq!(all.len(), 3, "{all:?}");
@@ -141,7 +142,7 @@ async fn pulls_for_unknown_unassociated_and_unauthorised_people_are_rejected_ali
     }
 }
 
-/// Returns the history item of a pull by its case number, whoever the person is.
+/// Finds the history item of a pull by its case number, among the items of all people.
 async fn history_item(case: &Value) -> std::collections::HashMap<String, AttributeValue> {
     let scan = aws::dynamodb(&aws::config().await).scan().table_name(journeys::stack::variable("HISTORY_TABLE")).consistent_read(true);
     let scan = scan.filter_expression("#case = :case").expression_attribute_names("#case", "case");
@@ -220,7 +221,7 @@ async fn a_request_not_signed_by_a_registered_key_is_rejected() {
 
     assert_rejected(|| application.request(PULLS, "").without("authorization").json(&json!({})), 401, "request_unsigned").await;
     assert_signature_rejected(&application, || "a.b.c".to_owned(), "malformed").await;
-    // The algorithm `none`, and HMAC with the public key as the secret.
+    // Attacks on the signature: the algorithm `none`, and an HMAC with the public key as its secret.
     assert_signature_rejected(&application, || format!("{}.", message(&header("none", "first"), &claims())), "algorithm").await;
     let secret = hmac::Key::new(hmac::HMAC_SHA256, key.pem().as_bytes());
     let by_hmac = || {
@@ -228,7 +229,7 @@ async fn a_request_not_signed_by_a_registered_key_is_rejected() {
         format!("{message}.{}", URL_SAFE_NO_PAD.encode(hmac::sign(&secret, message.as_bytes())))
     };
     assert_signature_rejected(&application, by_hmac, "algorithm").await;
-    // Every check that needs the registered key gives the same reason.
+    // All checks that need the registered key report the same reason.
     assert_signature_rejected(&application, || token(key, &header("RS256", "first"), &claims()), "signature").await;
     assert_signature_rejected(&application, || token(key, &header("EdDSA", "second"), &claims()), "signature").await;
     let stranger = SigningKey::new("first", SigningAlgorithm::EdDsa);

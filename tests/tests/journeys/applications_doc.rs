@@ -45,11 +45,12 @@ async fn the_example_pulls_an_image_and_reports_a_verdict() {
 
     let folder = tempfile::tempdir().expect("a folder");
     let id = format!("doc-{}", &issued.upload_id[24..]);
-    // The blocks run in two parts. Between them, the person authorises the application, which the first part registers.
+    // The last block that contains `make application` completes the registration of the application. Only then can the person authorise
+    // it, so the blocks run in two parts. The second part pulls an image and reports a verdict.
     let blocks = blocks();
     let registered = blocks.iter().rposition(|block| block.contains("make application")).expect("the registration") + 1;
     let run = |blocks: &[String]| {
-        // Replaces `make application` by the path of the operators' program, because it is already built.
+        // Replaces `make application` by a call of the operators' program, which is already built.
         let prelude = "set -euo pipefail\nmake() { test \"$1\" = application; eval \"$OPERATOR ${2#CMD=}\"; }\n";
         let output = Command::new("bash")
             .args(["-c", &format!("{prelude}{}", blocks.join("\n"))])

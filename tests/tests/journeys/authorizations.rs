@@ -40,7 +40,8 @@ fn ids(association: &Value) -> Vec<&str> {
     association["applications"].as_array().unwrap().iter().map(|given| given["application"].as_str().unwrap()).collect()
 }
 
-/// Sends the request in Greek and in English and checks that both are rejected alike. Returns the problem in English.
+/// Sends the request in Greek and in English, and checks that both are rejected with this status and problem code. Returns the problem in
+/// English.
 async fn assert_rejected<'b>(call: impl Fn() -> Request<'b>, status: u16, code: &str) -> Problem {
     let greek = call().header("accept-language", "el").send().await.rejected(status, code);
     let english = call().header("accept-language", "en").send().await.rejected(status, code);
@@ -98,7 +99,7 @@ async fn several_applications_are_authorised_at_once_and_the_history_shows_start
         assert_eq!(record["application"]["name"], json!({ "el": of.name_el, "en": of.name_en }));
     }
 
-    // Authorising again creates another record. Dissociating ends all authorizations in force.
+    // Authorising an application again creates a new record in the history. Dissociating ends all authorizations in force.
     own(&visit).authorize(&names[..1]).await.expect(200);
     own(&visit).dissociate().await.expect(204);
     let history = own(&visit).authorizations("").await.expect(200).json()["authorizations"].clone();
@@ -179,7 +180,7 @@ async fn at_most_fifty_applications_are_authorised_at_a_time() {
     assert_eq!(problem.members["limit"], 50);
     own(&visit).revoke(names[0]).await.expect(204);
     own(&visit).authorize(&names[50..]).await.expect(200);
-    // Dissociating ends all fifty in one transaction.
+    // Dissociating ends all fifty authorizations in one transaction.
     own(&visit).dissociate().await.expect(204);
     let history = own(&visit).authorizations("?limit=100").await.expect(200).json()["authorizations"].clone();
     assert!(history.as_array().unwrap().iter().all(|record| record["ended_at"].is_string()));
@@ -206,7 +207,7 @@ async fn a_guardians_authorization_ends_when_the_minor_turns_18() {
     let one = application::fresh(Purpose::Passport).await;
     let association = child.authorize(&[&one.id]).await.expect(200).json();
     let until = association["applications"][0]["until"].as_str().unwrap().to_owned();
-    // Midnight in Athens is 22:00 or 21:00 UTC of the day before.
+    // `until` is in UTC, in which midnight in Athens is 22:00 or 21:00 of the day before.
     let adult_on: jiff::civil::Date = added["adult_on"].as_str().unwrap().parse().unwrap();
     assert!(until.starts_with(&adult_on.yesterday().unwrap().to_string()), "{until} {adult_on}");
     let history = child.authorizations("").await.expect(200).json();

@@ -1,5 +1,5 @@
-//! Daily limits of codes, per business, and per recipient across all businesses. The daily limit of SMS of the whole service is tested in
-//! races.rs, because no other test may send SMS during that test.
+//! Daily limits of codes per business, and per recipient across all businesses. The service's daily limit of SMS is tested in races.rs,
+//! because no other test may send SMS during that test.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{AthensDay, FileProfile, Language, Moment};
@@ -41,7 +41,8 @@ async fn uploaded(studio: &Visit) -> String {
     upload(studio, FileProfile::Standard, &face_only()).await
 }
 
-/// Checks that the request was rejected until midnight in Athens, according to both the problem and `Retry-After`.
+/// Checks that the request was rejected with this problem code, and that `renews_at` and the header `Retry-After` both name the next
+/// midnight in Athens.
 fn assert_rejected_until_midnight(response: &Response, code: &str) -> Problem {
     let problem = response.rejected(429, code);
     let midnight = AthensDay::of(moment()).next().start();
@@ -80,10 +81,10 @@ async fn the_301st_code_of_a_business_is_rejected_until_midnight_without_losing_
             "business_codes_exhausted",
         );
     }
-    // Repeating the successful call still works, and other businesses are not affected.
+    // The successful call can still be repeated, and other businesses can issue codes.
     issue_code(&studio, &uploads[issued[0]], &recipients[issued[0]], Language::El).await.expect(200);
     issue_code(&other, &uploaded(&other).await, &mobile().await, Language::El).await.expect(201);
-    // A resend to the same recipient does not create a new code. A resend to a corrected recipient does, and counts.
+    // A resend to the same recipient creates no new code. A resend to a corrected recipient creates one, which counts towards the limit.
     wait_until_sent(&studio, &uploads[issued[0]]).await;
     resend_code(&studio, &uploads[issued[0]], None, None).await.expect(200);
     wait_until_sent(&studio, &uploads[issued[0]]).await;
@@ -113,7 +114,7 @@ async fn a_recipient_gets_ten_messages_a_day_across_all_businesses_and_spellings
         let upload = uploaded(studio).await;
         (issue_code(studio, &upload, &spelling(number), Language::El).await, upload)
     };
-    // The ninth code is also sent again, because a resend counts as a message.
+    // The last message within the limit resends the ninth code, because a resend counts as a message too.
     for number in 0..RECIPIENT_MESSAGES_PER_DAY - 2 {
         issue(number).await.0.expect(201);
     }

@@ -24,8 +24,7 @@ use storage::{
 
 use crate::{aws, items::items_where, outbox};
 
-/// How long a test waits for the next attempt. A failed attempt is due again after 15 seconds or more, and the next sweep, within a minute,
-/// repeats it.
+/// Timeout for the next attempt. A failed attempt is due again after 15 seconds or more. The next sweep repeats it, at most a minute later.
 const NEXT_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(120);
 
 async fn issue(studio: &Visit, to: &To) -> String {
@@ -45,7 +44,7 @@ fn attempted(times: u64) -> impl Fn(&Value) -> bool {
     move |item| item["delivery"]["attempts"].as_u64().expect("a count") >= times
 }
 
-/// Waits two seconds. Returns whether the record that woke the sender for this message still exists.
+/// Waits two seconds. Returns whether the table still has the record that woke the sender for this message (`wake#`).
 async fn has_wake_record(message_id: &str) -> bool {
     tokio::time::sleep(Duration::from_secs(2)).await;
     let found = items_where("OUTBOX_TABLE", "begins_with(message_id, :value)", &format!("wake#{message_id}")).await;
@@ -103,7 +102,7 @@ async fn a_message_that_always_fails_is_retried_and_delays_no_other() {
     photographer::wait_until_listed(&studio, &failing, attempted(2), NEXT_ATTEMPT_TIMEOUT).await;
     assert_queued(&photographer::listed(&studio, &failing).await, 2);
     assert!(inbox::codes(never.address()).await.is_empty());
-    // A later message to somebody else is not delayed either.
+    // The failing message does not delay a later message to somebody else.
     let other = To::Mobile(people::fresh("citizen").await.mobile().to_owned());
     issue(&studio, &other).await;
     inbox::code_message(other.address(), 0).await;
@@ -128,7 +127,7 @@ async fn an_unreadable_message_delays_no_other() {
     arrived.expect("the next message arrives");
 }
 
-/// Writes a message after `attempts` attempts, whose upload has no row in the history. Returns the message's id.
+/// Writes a message that has failed `attempts` times. Its upload has no row in the history. Returns the message's id.
 async fn message_without_history(to: &str, attempts: u32) -> String {
     let config = aws::config().await;
     let (client, kms) = (aws::dynamodb(&config), KmsKey::new(&config, stack::variable("OUTBOX_KEY")));
@@ -180,7 +179,8 @@ async fn a_message_without_a_history_row_fails_unsent_once_its_attempts_are_used
     assert!(inbox::codes(&to).await.is_empty());
 }
 
-/// If the sweep did not postpone unreadable messages, two hundred of them would be read before all others in each run.
+/// If the sweep did not postpone unreadable messages, it would read them before all others in each run. Two hundred of them would then use
+/// up `SWEEP_MESSAGES_MAX`.
 #[tokio::test]
 async fn an_unreadable_message_is_postponed_by_an_hour() {
     let client = aws::dynamodb(&aws::config().await);

@@ -21,8 +21,8 @@ async fn dissociated_photos_open_only_with_the_code_even_given_all_tables_and_ke
     own(&visit).take(&issued.code).await;
     let code = CodeNumber::parse(&issued.code).unwrap();
     let thief = Thief::new(&code_id(&code)).await;
-    // While photos are associated, the service can decrypt them, and so can a thief with all tables and keys. So the thief's search must
-    // find the key here.
+    // While photos are associated, a thief with all tables and keys can decrypt them, just as the service can. The thief's search must
+    // therefore find the key here.
     assert!(thief.opens().await, "the search does not find a key that exists");
 
     assert_eq!(own(&visit).show_code().await.expect(200).json()["code"], issued.code);
@@ -46,7 +46,7 @@ async fn a_dissociated_code_can_be_associated_again_with_the_same_expiry() {
     own(&visit).dissociate().await.expect(204);
 
     own(&stranger).submit(&issued.code).await.rejected(403, "code_taken");
-    // The code can be associated in another session too. Submitting it again does not count against the daily limit.
+    // The same person can associate the code in another session. Submitting it again does not count against the daily limit.
     let new_session = people::citizen(visit.person.clone(), Language::En).await;
     let second = own(&new_session).take(&issued.code).await;
     assert_eq!(second["expires_at"], first["expires_at"]);
@@ -68,7 +68,7 @@ async fn a_session_forgets_the_code_once_it_is_associated() {
     own(&visit).dissociate().await.expect(204);
     own(&visit).associate(&version).await.rejected(404, "no_submission");
     own(&visit).show_association().await.rejected(404, "nothing_associated");
-    // The same code is submitted in two browsers, and then associated in one after the other.
+    // The person submits the same code in two browsers. Then the first browser associates it, and the second browser repeats the call.
     let other = people::citizen(visit.person.clone(), Language::En).await;
     own(&visit).submit_and_confirm(&issued.code).await;
     own(&other).submit_and_confirm(&issued.code).await;
@@ -105,7 +105,7 @@ async fn associating_again_does_not_rewrite_the_stored_objects() {
     let before = modification_times().await;
     assert!(!before.is_empty());
     own(&visit).dissociate().await.expect(204);
-    // Modification times have a resolution of one second.
+    // Modification times have a resolution of one second. Waits longer than that, so that an object that changes gets a later time.
     tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
     own(&visit).take(&code).await;
     assert_eq!(modification_times().await, before);
@@ -129,7 +129,7 @@ async fn a_code_submitted_before_a_dissociation_must_be_submitted_again() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     let elsewhere = people::citizen(visit.person.clone(), Language::El).await;
     let code = issue_by_sms(&studio, visit.person.mobile()).await.code;
-    // In the first pass the code was never associated. In the second pass it was associated and dissociated before.
+    // Before the first pass, the code was never associated. Before the second pass, it was associated and dissociated.
     for _ in 0..2 {
         let version = own(&elsewhere).submit_and_confirm(&code).await;
         own(&visit).take(&code).await;

@@ -1,4 +1,4 @@
-//! The pages of the photographer's history.
+//! Tests the pagination of the photographer's history.
 
 use domain::{FileProfile, Language};
 use journeys::{

@@ -111,7 +111,7 @@ async fn the_history_can_be_filtered_by_state() {
     // The state `associated` takes precedence over `expired`.
     set(&business, &associated.upload_id, "code_expires_at", AttributeValue::N(now().epoch_seconds().to_string())).await;
     assert_eq!(page(&studio, "state=associated").await.0, std::slice::from_ref(&associated.upload_id));
-    // Both filters together: state and day.
+    // Combines both filters, state and day.
     let today = AthensDay::of(now());
     assert_eq!(page(&studio, &format!("state=sent&day={today}")).await.0, [sent]);
     assert_eq!(page(&studio, &format!("state=sent&day={}", today.minus(3))).await.0, Vec::<String>::new());
@@ -126,7 +126,7 @@ async fn a_day_begins_and_ends_at_midnight_in_athens() {
     let (start, end) = (day.start(), day.next().start());
     let second = |moment: Moment, seconds| moment.plus(Span::seconds(seconds));
     let before = copied(&business, &model, second(start, -61), second(start, -1), 1).await;
-    // An upload that was begun the day before and whose code was issued in the first second of the day.
+    // The upload was begun the day before, and its code was issued in the first second of the day.
     let across = copied(&business, &model, second(start, -3600), start, 2).await;
     let first = copied(&business, &model, start, second(start, 1), 3).await;
     let last = copied(&business, &model, second(end, -30), second(end, -1), 4).await;

@@ -1,4 +1,4 @@
-//! The position of the face in a small copy of a photo, and the crops that follow from it.
+//! The position of the face in a small copy of a photo, and the crops that the service computes from it.
 
 use domain::Language;
 use journeys::{
@@ -97,7 +97,7 @@ async fn a_file_that_is_no_whole_upright_jpeg_is_rejected_with_its_reason_in_the
     closed.extend([0xff, 0xd9]);
     let mut png = pictures::png_named_jpg();
     png.truncate(10_000);
-    // The header of a rotated picture is added to the small copy.
+    // Adds the EXIF segment of a rotated picture to the small copy.
     let portrait = pictures::with_orientation(6);
     let exif = portrait.windows(2).position(|bytes| bytes == [0xff, 0xe1]).expect("an Exif segment");
     let exif = &portrait[exif..exif + 2 + usize::from(u16::from_be_bytes([portrait[exif + 2], portrait[exif + 3]]))];
@@ -141,7 +141,7 @@ async fn another_site_cannot_send_a_picture_in_the_name_of_a_photographer() {
     for site in ["cross-site", "same-site"] {
         request().header("sec-fetch-site", site).send().await.rejected(403, "foreign_origin");
     }
-    // What a form on another site can send.
+    // Content types that a form on another site can send.
     for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"] {
         let form = studio.browser.request(Method::POST, FACE).body(kind, pictures::small_copy()).without("origin");
         form.send().await.rejected(415, "unsupported_media_type");
@@ -164,7 +164,7 @@ async fn only_photographers_and_their_current_staff_may_locate_a_face() {
     let stranger = Browser::new(Language::El);
     let request = stranger.request(Method::POST, FACE).body("image/jpeg", pictures::small_copy());
     request.send().await.rejected(401, "no_session");
-    // The caller is checked before the picture.
+    // The function checks the caller before the picture.
     let request = stranger.request(Method::POST, FACE).body("image/jpeg", "no picture");
     request.send().await.rejected(401, "no_session");
 }

@@ -11,6 +11,9 @@ mod applications_doc;
 mod authorizations;
 #[path = "../aws/mod.rs"]
 mod aws;
+mod bounces;
+#[path = "../aws/case_messages.rs"]
+mod case_messages;
 mod code_limits;
 mod delivery;
 mod dissociation;
@@ -18,6 +21,12 @@ mod history;
 mod issued_list;
 #[path = "../aws/items.rs"]
 mod items;
+mod kep;
+mod kep_citizen;
+mod kep_declared;
+mod kep_language;
+mod kep_roles;
+mod kep_sessions;
 mod locate_face;
 mod main_journey;
 mod minors;
@@ -30,6 +39,7 @@ mod outbox;
 mod photos_zip;
 mod picture_report;
 mod raw;
+mod references;
 mod rejections;
 mod reminders;
 mod repetition;

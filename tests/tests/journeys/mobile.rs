@@ -1,4 +1,4 @@
-//! Apps: the example of docs/mobile.md runs as written, and a token allows everything that a cookie does.
+//! Apps: the example of docs/mobile.md runs as written, and a token allows everything that a cookie allows.
 
 use domain::{ImageKind, Language};
 use journeys::{

@@ -1,6 +1,6 @@
-//! Model-based test: random sequences of operations by several people and applications on the deployed stack. Each response is compared
-//! with a simple model of the rules: at most one photo set per subject, at most five codes a day, and no pull without an association and an
-//! authorization in force.
+//! Model-based test: random sequences of operations by several people, a clerk of a KEP and applications on the deployed stack. Each
+//! response is compared with a simple model of the rules: at most one photo set per subject, at most five codes a day, and no pull without
+//! an association and an authorization in force.
 //!
 //! A failure prints its seed. `MODEL_SEED=<seed>` repeats that sequence.
 
@@ -17,7 +17,7 @@ use journeys::{
     browser::Response,
     citizen::acting,
     dice::Dice,
-    minors,
+    kep, minors,
     people::{Visit, fresh_citizen, fresh_photographer},
     photographer::issue_by_sms,
 };
@@ -29,6 +29,9 @@ const STEPS: usize = 70;
 const ISSUED_CODES: usize = 4;
 const UNKNOWN_CODES: usize = 3;
 const SUBJECTS: usize = 3;
+/// An actor is a subject, for whom a person acts in their own session, or the clerk of a KEP, who acts for subject 0 in an open case.
+const ACTORS: usize = 4;
+const CLERK: usize = 3;
 const APPLICATIONS: usize = 2;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,19 +68,29 @@ struct Model {
     dissociations: BTreeMap<usize, u32>,
     association: BTreeMap<usize, usize>,
     authorized: BTreeSet<(usize, usize)>,
+    /// The submission of each session.
     pending: BTreeMap<usize, Pending>,
-    /// The subject and code of each person's latest association, by which a repeated call is recognised.
+    /// The subject and code of each session's latest association, by which a repeated call is recognised.
     latest_association: BTreeMap<usize, (usize, usize)>,
     /// The codes that each person submitted today.
     submitted: BTreeMap<usize, BTreeSet<usize>>,
 }
 
-/// The expected status, and the expected problem code, or an empty string for a success.
+/// The expected status and the expected problem code, which is empty for a success.
 type Expected = (u16, &'static str);
 const OK: Expected = (200, "");
 
+const fn subject_of(actor: usize) -> usize {
+    if actor == CLERK { 0 } else { actor }
+}
+
 const fn person_of(subject: usize) -> usize {
     if subject == 2 { 1 } else { 0 }
+}
+
+/// Returns the index of the actor's session, which is the person's or the clerk's.
+const fn session_of(actor: usize) -> usize {
+    if actor == CLERK { 2 } else { person_of(actor) }
 }
 
 impl Model {
@@ -85,7 +98,8 @@ impl Model {
         (self.codes[code].stage(), self.dissociations.get(&code).copied().unwrap_or_default())
     }
 
-    fn submit(&mut self, subject: usize, code: usize) -> Expected {
+    fn submit(&mut self, actor: usize, code: usize) -> Expected {
+        let subject = subject_of(actor);
         let person = person_of(subject);
         let submitted = self.submitted.entry(person).or_default();
         if !submitted.contains(&code) && submitted.len() == 5 {
@@ -100,12 +114,13 @@ impl Model {
             Code::Dissociated { first } if person_of(first) == person => {}
             Code::Dissociated { .. } => return (403, "code_taken"),
         }
-        self.pending.insert(person, Pending { subject, code, stage: self.stage(code), confirmed: false });
+        self.pending.insert(session_of(actor), Pending { subject, code, stage: self.stage(code), confirmed: false });
         OK
     }
 
-    fn confirm(&mut self, subject: usize) -> Expected {
-        match self.pending.get_mut(&person_of(subject)).filter(|pending| pending.subject == subject) {
+    fn confirm(&mut self, actor: usize) -> Expected {
+        let subject = subject_of(actor);
+        match self.pending.get_mut(&session_of(actor)).filter(|pending| pending.subject == subject) {
             None => (404, "no_submission"),
             Some(pending) => {
                 pending.confirmed = true;
@@ -114,11 +129,11 @@ impl Model {
         }
     }
 
-    fn associate(&mut self, subject: usize) -> Expected {
-        let person = person_of(subject);
-        let Some(&pending) = self.pending.get(&person).filter(|pending| pending.subject == subject) else {
+    fn associate(&mut self, actor: usize) -> Expected {
+        let (subject, session) = (subject_of(actor), session_of(actor));
+        let Some(&pending) = self.pending.get(&session).filter(|pending| pending.subject == subject) else {
             let repeated =
-                self.latest_association.get(&person).is_some_and(|(of, code)| *of == subject && self.association.get(of) == Some(code));
+                self.latest_association.get(&session).is_some_and(|(of, code)| *of == subject && self.association.get(of) == Some(code));
             return if repeated { OK } else { (404, "no_submission") };
         };
         if !pending.confirmed {
@@ -133,7 +148,7 @@ impl Model {
         let state = &mut self.codes[pending.code];
         if !is_unchanged {
             if matches!(state, Code::Dissociated { .. }) {
-                self.pending.remove(&person);
+                self.pending.remove(&session);
                 return (404, "no_submission");
             }
             return (409, "association_raced");
@@ -144,8 +159,8 @@ impl Model {
         };
         *state = Code::Associated { owner: subject, first };
         self.association.insert(subject, pending.code);
-        self.pending.remove(&person);
-        self.latest_association.insert(person, (subject, pending.code));
+        self.pending.remove(&session);
+        self.latest_association.insert(session, (subject, pending.code));
         (201, "")
     }
 
@@ -187,9 +202,10 @@ impl Model {
 
 /// The people, codes and applications on the deployed stack, with the same indices as in the model.
 struct World {
-    visits: [Visit; 2],
-    /// The handle of each subject, which the citizen uses.
-    handles: [String; SUBJECTS],
+    /// The visit of each session.
+    visits: [Visit; 3],
+    /// The handle that each actor uses for the subject.
+    handles: [String; ACTORS],
     /// The number of each subject, which applications use.
     numbers: [String; SUBJECTS],
     codes: Vec<String>,
@@ -210,14 +226,16 @@ impl World {
             codes.push(unknown_code());
         }
         let applications = join_all((0..APPLICATIONS).map(|_| application::fresh(Purpose::Passport))).await;
+        let clerk = kep::fresh_clerk().await;
+        let case = kep::ready(&clerk, &guardian.person).await;
         Self {
-            handles: ["self".to_owned(), handle, "self".to_owned()],
+            handles: ["self".to_owned(), handle, "self".to_owned(), case.handle],
             numbers: [
                 format!("afm:{}", guardian.person.afm),
                 format!("amka:{}", minor.amka.as_deref().unwrap()),
                 format!("afm:{}", other.person.afm),
             ],
-            visits: [guardian, other],
+            visits: [guardian, other, clerk],
             codes,
             applications,
             version: json!(domain::consent::ASSOCIATION_VERSION),
@@ -226,20 +244,21 @@ impl World {
 
     /// Performs a random operation on the model and on the stack. Returns the expected result and the response.
     async fn step(&self, dice: &mut Dice, model: &mut Model, log: &mut String) -> (Expected, Response) {
-        let (subject, application) = (dice.below(SUBJECTS), dice.below(APPLICATIONS));
-        let citizen = acting(&self.visits[person_of(subject)], &self.handles[subject]);
+        let (actor, application) = (dice.below(ACTORS), dice.below(APPLICATIONS));
+        let subject = subject_of(actor);
+        let citizen = acting(&self.visits[session_of(actor)], &self.handles[actor]);
         let id = self.applications[application].id.as_str();
         let kind = dice.below(16);
-        writeln!(log, "  {kind} subject {subject} application {application}").unwrap();
+        writeln!(log, "  {kind} actor {actor} application {application}").unwrap();
         match kind {
             0..=3 => {
                 // Three of four submissions are of issued codes.
                 let code = if dice.below(4) == 0 { ISSUED_CODES + dice.below(UNKNOWN_CODES) } else { dice.below(ISSUED_CODES) };
                 writeln!(log, "    submits code {code}").unwrap();
-                (model.submit(subject, code), citizen.submit(&self.codes[code]).await)
+                (model.submit(actor, code), citizen.submit(&self.codes[code]).await)
             }
-            4 | 5 => (model.confirm(subject), citizen.confirm().await),
-            6..=8 => (model.associate(subject), citizen.associate(&self.version).await),
+            4 | 5 => (model.confirm(actor), citizen.confirm().await),
+            6..=8 => (model.associate(actor), citizen.associate(&self.version).await),
             9 => (model.dissociate(subject), citizen.dissociate().await),
             10 | 11 => (model.authorize(subject, application), citizen.authorize(&[id]).await),
             12 => (model.revoke(subject, application), citizen.revoke(id).await),

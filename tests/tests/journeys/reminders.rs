@@ -51,7 +51,7 @@ fn day_of(item: &Item) -> &str {
     item["slot"].as_s().expect("a slot").split('#').next().expect("a day")
 }
 
-/// Sets a time in the association of a photo set in the table, as if time had passed.
+/// Overwrites a time in the stored association of a photo set, as if time had passed.
 async fn change_association(set_id: &str, path: &[&str], value: Moment) {
     let client = aws::dynamodb(&aws::config().await);
     let table = stack::variable("ASSOCIATIONS_TABLE");
@@ -112,7 +112,7 @@ async fn a_reminder_address_is_stored_sealed_only_with_consent_and_until_associa
     let due = ReminderKind::Code.due_on(Moment::from_epoch_seconds(expires_at.as_second()));
     assert_eq!(day_of(&item), due.to_string());
 
-    // Repeating the call succeeds. The same call without the consent to a reminder is a conflict.
+    // Repeating the call succeeds. Repeating it without the consent to a reminder is rejected as a conflict.
     photographer::issue_code_with_reminder(&studio, &issued.upload_id, &to, Language::El).await.expect(200);
     photographer::issue_code(&studio, &issued.upload_id, &to, Language::El).await.rejected(409, "issuance_conflict");
 
@@ -183,7 +183,7 @@ async fn an_expiring_association_gets_one_reminder_and_its_address_is_deleted() 
     assert_eq!(citizen::show_association(&visit).await.expect(200).json(), view);
     assert_sealed(&reminder_of(&set_id).await, first.address());
 
-    // Changing the address leaves one reminder, to the second address.
+    // After a change of the address there is only one reminder, which goes to the second address.
     let changed = citizen::set_reminder(&visit, second.address(), Language::En).await.expect(200).json();
     assert_eq!(changed["reminder"]["language"], "en");
     let item = reminder_of(&set_id).await;
@@ -221,12 +221,12 @@ async fn no_reminder_is_sent_once_the_photos_are_associated_or_dissociated() {
     let other = fresh_email().await;
     citizen::set_reminder(&visit, other.address(), Language::El).await.expect(200);
     let association_reminder = reminder_of(&set_id).await;
-    // A reminder of a photo set that is no longer associated, because this one has replaced it.
+    // Gives the reminder the ID of a set that is not associated, as if the reminder remained from an earlier set.
     let another = storage::random_id().expect("randomness");
     move_to(&association_reminder, today(), &[("set_id", AttributeValue::S(another.clone()))]).await;
     run_until_deleted(&another).await;
     assert!(inbox::reminders(other.address()).await.is_empty());
-    // A reminder whose item still exists although the person has deleted the reminder.
+    // Restores the item of the reminder after the person has deleted the reminder.
     citizen::unset_reminder(&visit).await.expect(200);
     move_to(&association_reminder, today(), &[]).await;
     run_until_deleted(&set_id).await;
@@ -290,7 +290,8 @@ async fn a_deleted_reminder_is_not_shown() {
     run_until_deleted(&set_id).await;
     assert!(inbox::reminders(to.address()).await.is_empty());
     assert!(citizen::show_association(&visit).await.expect(200).json()["reminder"].is_null());
-    // If no run processes the reminder, its TTL deletes it a week after the day on which it was due.
+    // If no run processes the reminder, TTL deletes it a week after the start of the day on which it was due. The association then still
+    // mentions the reminder, but the reminder is not shown. If the photos expire in 22 days, the reminder was due eight days ago.
     let view = citizen::set_reminder(&visit, to.address(), Language::El).await.expect(200).json();
     assert!(view["reminder"].is_object(), "{view}");
     change_association(&set_id, &["expires_at"], now().plus(Span::days(22))).await;
@@ -307,7 +308,8 @@ async fn a_reminder_of_a_guardian_is_not_sent_once_the_minor_is_18() {
     let code = photographer::issue_by_sms(&studio, guardian.person.mobile()).await.code;
     child.take(&code).await;
     let set_id = set_of(&code).await;
-    // The photos expire 27 days after the birthday, so the reminder is due three days before it and may be sent until the birthday.
+    // The photos expire 27 days after the birthday, so the reminder is due three days before the birthday. It may be sent until the
+    // birthday.
     change_association(&set_id, &["expires_at"], birthday.plus(Span::days(27))).await;
     let to = fresh_email().await;
     let view = child.set_reminder(to.address(), Language::El).await.expect(200).json();
@@ -331,7 +333,7 @@ async fn reminders_that_another_run_has_claimed_or_that_are_not_due_are_not_touc
         ("claimed_until", number(now().epoch_seconds() + 600)),
         ("attempts", number(1)),
     ];
-    // The second reminder is too old and would be deleted if no run had claimed it.
+    // The second reminder is too old to be sent. The run does not delete it, because another run has claimed it.
     for (day, changes) in [(today(), &claim[..]), (today().minus(3), &claim[..]), (today().next(), &[][..])] {
         let to = fresh_email().await;
         let set_id = set_of(&issue_with_reminder(&studio, &to, Language::El).await.code).await;

@@ -1,4 +1,5 @@
-//! Resending a code that did not arrive or went to the wrong address: within a day, at most three times, and not after its association.
+//! Resending a code that did not arrive or went to the wrong address. This is possible within a day, at most three times, and not after the
+//! code was associated.
 
 use std::time::Duration;
 
@@ -20,7 +21,8 @@ use crate::{aws, outbox};
 /// Time within which a second message would arrive if one were sent.
 const SECOND_MESSAGE_WAIT: Duration = Duration::from_secs(6);
 
-/// Requests a resend in Greek and in English and checks that both are rejected alike. Returns the problem in English.
+/// Requests a resend in Greek and in English, and checks that both are rejected with this status and problem code. Returns the problem in
+/// English.
 async fn assert_rejected(visit: &Visit, upload_id: &str, body: &Value, status: u16, code: &str) -> Problem {
     let call = async |language: Language| {
         let path = format!("/v1/photographer/issuances/{upload_id}/resend");
@@ -47,7 +49,7 @@ async fn next_code(to: &To, after: u64) -> String {
     inbox::code_message(to.address(), after).await.code()
 }
 
-/// Returns the number of remaining resends, and for each past one whether it was a correction.
+/// Returns the number of remaining resends, and whether each past resend was a correction.
 fn resends(item: &Value) -> (i64, Vec<bool>) {
     let list = item["resends"]["list"].as_array().expect("a list");
     for one in list {
@@ -186,7 +188,8 @@ async fn an_associated_code_is_not_resent() {
     }
     let item = photographer::listed(&studio, &issued.upload_id).await;
     assert_eq!((resends(&item), &item["state"]), ((0, Vec::new()), &json!("associated")));
-    // The recipient is deleted with the message, but the history still shows that a code was issued. So a repeated issuance succeeds.
+    // The recipient is deleted with the message. A repeated issuance succeeds nevertheless, because the history still shows that a code was
+    // issued.
     photographer::issue_code(&studio, &issued.upload_id, &to, Language::El).await.expect(200);
     citizen::show_association(&visit).await.expect(200);
 }
@@ -202,7 +205,7 @@ async fn a_code_cannot_be_resent_a_day_after_its_issue() {
     let problem = assert_rejected(&studio, &issued.upload_id, &json!({}), 409, "resend_too_late").await;
     assert!(problem.detail.contains("Upload the photos again"), "{}", problem.detail);
     assert_eq!(photographer::listed(&studio, &issued.upload_id).await["resends"]["left"], 0);
-    // A resend is also rejected if the retention of the message has ended before.
+    // Even within 24 hours of the issue, a resend is rejected if the retention period of the message has ended.
     set("ISSUANCES_TABLE", &key, "issued.issued_at", now() - 3600).await;
     let message = message_of(&issued.upload_id).await;
     outbox::set(&message, &[("kept_until", now())]).await;
@@ -260,7 +263,8 @@ async fn concurrent_corrections_leave_one_active_code() {
     let addresses = [someone().await, someone().await, someone().await];
     let calls = addresses.iter().map(|to| resend_code(&studio, &issued.upload_id, Some(to), None));
     let responses = futures_util::future::join_all(calls).await;
-    // More than one correction may succeed, because each replaces the code of the one before. There must never be two active codes.
+    // More than one correction may succeed, because each correction replaces the code of the previous one. There must never be two active
+    // codes.
     let successful = count_successful(&responses);
     assert!(successful >= 1);
     let item = wait_until_sent(&studio, &issued.upload_id).await;

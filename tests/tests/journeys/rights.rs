@@ -1,4 +1,4 @@
-//! Rights under the GDPR: the export of all data on a person, and erasure at once.
+//! Rights under the GDPR: the export of all data on a person, and immediate erasure.
 
 use std::collections::BTreeSet;
 
@@ -125,7 +125,8 @@ async fn erasure_deletes_photos_keys_and_codes_at_once_and_lists_what_is_retaine
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     let (mut old, mut new) = (issue_by_sms(&studio, visit.person.mobile()).await, issue_by_sms(&studio, visit.person.mobile()).await);
     if set_id(&old.code).await > set_id(&new.code).await {
-        // Erasure processes photo sets in this order. The dissociated set comes first, to check that its erasure does not affect the other.
+        // Erasure processes photo sets in the order of their IDs. The set with the smaller ID is dissociated below, to check that erasing
+        // it first does not affect the other set.
         std::mem::swap(&mut old, &mut new);
     }
     own(&visit).take(&old.code).await;
@@ -196,7 +197,7 @@ async fn the_first_subject_can_erase_photos_that_another_subject_has_associated(
     assert!(own["associations"][0]["by_first_subject"].is_null(), "{}", own["associations"]);
 }
 
-/// The subject with which the photos are associated now can erase them too. Here a guardian does so for a minor.
+/// The photos can also be erased for the subject with whom they are associated now. Here the guardian erases them for the minor.
 #[tokio::test]
 async fn the_current_subject_can_erase_photos_that_another_subject_associated_first() {
     let (guardian, handle, code) = reassociated_for_minor().await;
@@ -223,7 +224,8 @@ async fn dissociated_photos_are_not_erased_for_a_subject_that_was_not_the_first(
     acting(&guardian, &handle).take(&code).await;
 }
 
-/// An erasure that reads an association halfway, with the code associated and no item in `Associations`, must not erase half of the data.
+/// If an erasure reads the tables while an association is being written, it can find the code associated but no item in `Associations`.
+/// Such an erasure must not erase only a part of the data.
 #[tokio::test]
 async fn erasure_during_an_association_is_rejected_as_a_conflict() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);

@@ -18,7 +18,7 @@ use crate::aws;
 
 const LANGUAGES: [Language; 2] = [Language::El, Language::En];
 
-/// Sends the request in Greek and in English and checks that both are rejected alike. Returns the problem in English.
+/// Sends the request in Greek and in English. Checks that both get this status and problem code. Returns the problem in English.
 async fn assert_rejected(
     visit: &Visit,
     method: Method,
@@ -72,7 +72,7 @@ async fn an_authorised_employee_works_for_the_business_and_the_history_shows_who
     for (reader, upload_id, yours, by) in [
         (&owner, &by_staff, false, json!({ "capacity": "staff", "employee": employee, "label": "Νίκη, ταμείο" })),
         (&owner, &by_owner, true, json!({ "capacity": "owner" })),
-        // Only the owner sees the label.
+        // Only the owner sees the employee's label.
         (&visit, &by_staff, true, json!({ "capacity": "staff", "employee": employee })),
         (&visit, &by_owner, false, json!({ "capacity": "owner" })),
     ] {
@@ -115,7 +115,7 @@ async fn a_withdrawn_employee_is_rejected_at_the_next_request() {
     let (_, session) = sign_in(visit.person.clone(), Language::El).await;
     assert_eq!(session["roles"], json!([{ "kind": "citizen" }]), "the role is no longer offered");
 
-    // After a new authorization the employee can go on in the same session.
+    // After a new authorization the employee can act for the business again in the same session.
     authorize(&owner, &visit.person.afm, None).await.expect(201);
     choose(&visit, &business).await.expect(200);
     photographer::issue_code(&visit, &waiting, &To::Email("nobody@example.gr".to_owned()), Language::El).await.expect(201);
@@ -151,7 +151,7 @@ async fn authorising_again_changes_only_the_label() {
     assert_eq!((&labelled["label"], &labelled["since"]), (&json!("Νίκη"), &first["since"]));
     assert_eq!(authorize(&owner, &person.afm, None).await.expect(200).json(), labelled, "without a label in the request the old one stays");
     assert_eq!(staff::list(&owner).await, [labelled]);
-    // Concurrent authorizations of one person create one employee.
+    // Concurrent requests to authorise the same person create one employee.
     let other = people::fresh("citizen").await;
     let responses = futures_util::future::join_all((0..3).map(|_| authorize(&owner, &other.afm, Some("Μία")))).await;
     assert_eq!(responses.iter().filter(|response| response.status == 201).count(), 1);
@@ -218,7 +218,7 @@ async fn only_employee_hash(business: &Value) -> String {
     item["employee"].as_s().expect("an id").clone()
 }
 
-/// A page that was opened before an update identifies an employee by the hash that is stored in the table, instead of the current id.
+/// A page that was opened before an update of the service may identify an employee by the previous kind of ID: the hash in the table.
 #[tokio::test]
 async fn an_employee_can_be_withdrawn_by_the_previous_kind_of_id() {
     let owner = fresh_photographer().await;
@@ -229,8 +229,8 @@ async fn an_employee_can_be_withdrawn_by_the_previous_kind_of_id() {
     visit.browser.get("/v1/photographer/issuances").await.rejected(403, "staff_withdrawn");
 }
 
-/// Writes authorizations of this employee by `count` other businesses to the table, at the time `at`. Their sealed content cannot be
-/// decrypted.
+/// Writes to the table that `count` other businesses authorised this employee at the time `at`. The sealed content of these authorizations
+/// cannot be decrypted.
 async fn authorize_by_others(employee: &str, count: usize, at: i64) {
     let client = aws::dynamodb(&aws::config().await);
     for number in 0..count {
@@ -254,7 +254,7 @@ async fn an_employee_authorised_by_many_businesses_can_work_for_the_latest() {
     authorize_by_others(&employee, 25, since - 1).await;
     let (_, session) = sign_in(person.clone(), Language::El).await;
     assert_eq!(roles_of(&session), [(business["id"].as_str().expect("an id").to_owned(), "staff".to_owned())]);
-    // With 25 later authorizations the role is no longer offered, until the owner authorises again.
+    // With 25 later authorizations by other businesses, the role is no longer offered until the owner authorises the person again.
     authorize_by_others(&employee, 25, since + 1).await;
     let (_, session) = sign_in(person.clone(), Language::El).await;
     assert_eq!(roles_of(&session), []);
@@ -285,7 +285,7 @@ async fn the_101st_employee_is_rejected_until_another_one_is_withdrawn() {
     let owner = fresh_photographer().await;
     add_to_roster(&owner, 99).await;
     let (last, more) = (people::fresh("citizen").await, people::fresh("citizen").await);
-    // Two concurrent calls authorise an employee when the business may authorise only one more.
+    // Two concurrent calls each authorise one person, but the business may authorise only one more.
     let (one, other) = tokio::join!(authorize(&owner, &last.afm, None), authorize(&owner, &more.afm, None));
     let (accepted, rejected, rejected_person) = if one.status == 201 { (one, other, &more) } else { (other, one, &last) };
     let employee = accepted.expect(201).json()["employee"].clone();
@@ -317,7 +317,7 @@ async fn an_employee_of_two_businesses_chooses_and_switches() {
     let history = visit.browser.get("/v1/photographer/issuances").await.expect(200).json();
     assert_eq!(history["issuances"], json!([]), "each business has its own history");
     photographer::listed(&one, &upload_id).await;
-    // After one business withdraws the employee, the other authorization is still in force.
+    // After one business has withdrawn the employee, the authorization by the other business is still in force.
     let employee = staff::list(&one).await[0]["employee"].clone();
     staff::withdraw(&one, &employee).await.expect(204);
     visit.browser.get("/v1/photographer/issuances").await.expect(200);
@@ -346,7 +346,7 @@ async fn an_owner_may_be_staff_of_another_business() {
     }
 }
 
-/// Collects the texts in a row that are long enough (20 bytes) to identify a person, except the hashes of the pictures.
+/// Collects the texts of a row that are long enough (20 bytes) to identify a person, except the hashes of the pictures.
 fn texts(value: &AttributeValue, found: &mut BTreeSet<String>) {
     if let Ok(text) = value.as_s() {
         if text.len() >= 20 {

@@ -1,4 +1,4 @@
-//! The web application as the service serves it: headers, caching, compression and paths. The pages themselves are tested in a browser
+//! Tests how the service serves the web application: headers, caching, compression and paths. The pages themselves are tested in a browser
 //! (tests/browser).
 
 use std::collections::BTreeSet;
@@ -59,12 +59,13 @@ async fn pages_may_connect_only_to_this_site_and_the_upload_bucket() {
     assert_eq!(directive("script-src").as_deref(), Some("'self' 'wasm-unsafe-eval'"));
     assert_eq!(directive("require-trusted-types-for").as_deref(), Some("'script'"));
 
-    // The CORS preflight before an upload: the bucket allows these headers from this origin only.
+    // In the CORS preflight before an upload, the bucket allows these headers from this origin only.
     let names = upload["face"]["headers"].as_object().expect("headers").keys();
     // Browsers set `Content-Length` themselves and do not list it in a preflight.
     let mut names: Vec<_> = names.map(|name| name.to_ascii_lowercase()).filter(|name| name != "content-length").collect();
     names.sort();
-    // Functions have a trace ID on both emulators, which the SDK adds to its requests. Presigned uploads must not contain it.
+    // On both emulators functions have a trace ID. The SDK adds it as a header to its requests, but a presigned upload must not require
+    // this header.
     assert_eq!(names, ["content-type", "x-amz-checksum-sha256"]);
     let signed = address.query_pairs().find_map(|(name, value)| (name == "X-Amz-SignedHeaders").then(|| value.into_owned()));
     assert_eq!(signed.as_deref(), Some("content-length;content-type;host;x-amz-checksum-sha256"));
@@ -172,7 +173,7 @@ fn no_spelling_of_a_path_leads_out_of_the_files() {
         let Raw { status, media_type, .. } = raw(path, None);
         assert!(matches!(status, 400..=404) && !media_type.starts_with("text/html"), "{path}: {status} {media_type}");
     }
-    // Paths that are no file return the application's page. Its script then shows that the path is unknown.
+    // A path that is no file returns the application's page. Its script then shows that the path is unknown.
     for path in ["//", "/%00", "/%0d%0aX-Header:%20x", "/a%2fb", "/%CE%BA"] {
         let response = raw(path, None);
         assert_eq!((response.status, response.media_type.as_str()), (200, "text/html; charset=utf-8"), "{path}");
@@ -197,7 +198,7 @@ async fn the_service_describes_its_api_for_generators_of_clients() {
     for operation in ["show_session", "issue_code", "pull_photo", "show_openapi"] {
         assert!(described.contains(operation), "{operation}");
     }
-    // Pages of other sites may link to this page, because it contains no personal data.
+    // Other sites may request the OpenAPI document, because it contains no personal data.
     let elsewhere = Browser::new(Language::El).request(Method::GET, "/v1/openapi.json").header("sec-fetch-site", "cross-site").send().await;
     elsewhere.expect(200);
 }

@@ -48,7 +48,7 @@ async fn after_two_rejected_uploads_a_code_is_issued_and_the_history_shows_the_r
     let view = issue_code_without_face(&studio, &upload_id, &to, &covered()).await.expect(201).json();
     assert_eq!(view["without_face"], covered());
     assert_eq!(listed(&studio, &upload_id).await["without_face"], covered());
-    // The photos are usable, and the citizen does not see the reason.
+    // The citizen can associate the photos, and does not see why the code was issued without a face.
     let code = inbox::code_message(to.address(), 0).await.code();
     let visit = fresh_citizen().await;
     let submitted = citizen::submit(&visit, &code).await.expect(200);
@@ -93,7 +93,7 @@ async fn rejections_in_another_session_do_not_count() {
     let (upload_id, may) = check_faceless(&second).await;
     assert!(!may);
     issue_code_without_face(&second, &upload_id, &someone().await, &not_recognised()).await.rejected(409, "without_face_too_early");
-    // The owner's rejections do not count for an employee either.
+    // An employee of the same business cannot rely on the owner's rejected pictures.
     let (employee, _) = staff::employee_of(&first, "Ν").await;
     let (_, may) = check_faceless(&employee).await;
     assert!(!may);

@@ -4,7 +4,7 @@
 //! The calls are divided into steps, so that a test can examine what is stored between them. [`super::lines`] verifies from the functions'
 //! logs that each operation succeeded.
 
-use domain::{CodeNumber, FileProfile, ImageKind, Language, application::Purpose};
+use domain::{AthensDay, AthensMonth, CodeNumber, FileProfile, ImageKind, Language, Moment, application::Purpose};
 use journeys::{
     application::{self, Application, PULLS, VERDICTS},
     browser::Browser,
@@ -12,15 +12,19 @@ use journeys::{
     inbox, minors,
     mobile::{AppSignIn, REDIRECT_URI},
     people::{self, Person, Visit, fresh_photographer},
-    photographer::{self, Issued, To, both},
-    pictures, routes, staff,
+    photographer::{self, Issued, To, both, face_only},
+    pictures, routes, ses, staff,
 };
 use serde_json::{Value, json};
 use url::Url;
 
-use super::Secret;
+use super::{Secret, kep::CaseOfClerk};
 
 const LABEL: &str = "Ταμίας-Νίκη";
+const REFERENCE: &str = "Παραγγελία-Ζήνων-8417";
+/// The beginning of the reference in two forms: as a photographer may type it to search, and in the normalised form that the search
+/// compares.
+const SEARCHED: [&str; 2] = ["ΠΑΡΑΓΓΕΛΙΑ-ΖΗΝ", "παραγγελια-ζην"];
 
 pub(crate) struct Everything {
     /// Seconds since 1970.
@@ -33,6 +37,8 @@ pub(crate) struct Everything {
     employee_id: Value,
     minor: String,
     pub(crate) application: Application,
+    /// The case of a KEP clerk. `None` until the step that uses the photos opens it.
+    case: Option<CaseOfClerk>,
     pub(crate) by_sms: Issued,
     pub(crate) by_email: Issued,
     pub(crate) of_minor: Issued,
@@ -59,6 +65,7 @@ impl Everything {
         }
         let mut more_secrets = Vec::new();
         let code_without_face = issue_without_face(&studio, &person, &mut more_secrets).await;
+        let code_with_reference = issue_with_reference(&studio, &person, &mut more_secrets).await;
         locate_face(&studio, &mut more_secrets).await;
         let (employee, employee_id) = staff::employee_of(&studio, LABEL).await;
         let citizen = people::citizen(person, Language::El).await;
@@ -71,7 +78,7 @@ impl Everything {
         citizen.browser.get("/v1/nothing").await.rejected(404, "not_found");
         let application = application::fresh(Purpose::Passport).await;
         let mut codes: Vec<String> = [&by_sms, &by_email, &of_minor].map(|issued| issued.code.clone()).into();
-        codes.push(code_without_face);
+        codes.extend([code_without_face, code_with_reference]);
         Self {
             began,
             studio,
@@ -81,6 +88,7 @@ impl Everything {
             employee_id,
             minor,
             application,
+            case: None,
             by_sms,
             by_email,
             of_minor,
@@ -99,7 +107,8 @@ impl Everything {
         citizen.submit_and_confirm(&self.by_sms.code).await;
     }
 
-    /// Associates and uses photos, and resends a message to another recipient, which replaces its code. Returns that recipient and code.
+    /// Associates and uses photos. Also sends a code again to another recipient, who gets a new code. Returns this recipient and the new
+    /// code.
     pub(crate) async fn use_photos(&mut self) -> (To, String) {
         let citizen = own(&self.citizen);
         citizen.take(&self.by_sms.code).await;
@@ -111,7 +120,18 @@ impl Everything {
         citizen.show_code().await.expect(200);
         citizen.authorize(&[&self.application.id]).await.expect(200);
         self.employee.browser.get("/v1/photographer/issuances").await.expect(200);
+        let today = AthensDay::of(Moment::from_epoch_seconds(application::now()));
+        let found =
+            photographer::search(&self.employee, SEARCHED[0], &format!("month={}", AthensMonth::of(today))).await.expect(200).json();
+        assert_eq!(found["issuances"][0]["reference"], REFERENCE);
+        photographer::search(&self.employee, SEARCHED[0], "").await.rejected(422, "invalid_field");
+        let case = CaseOfClerk::begin(&self.studio, &self.application.id).await;
+        self.otps.extend(case.otps.clone());
+        self.codes.extend(case.codes.clone());
+        self.more_secrets.extend(case.secrets.clone());
+        self.case = Some(case);
 
+        ses::report("unknown", &self.by_email.message).await;
         let other = To::Email(format!("again.{}", self.citizen.person.email()));
         photographer::resend_code(&self.studio, &self.by_email.upload_id, Some(&other), None).await.expect(200);
         let again = inbox::code_message(other.address(), 0).await.code();
@@ -137,6 +157,7 @@ impl Everything {
     pub(crate) async fn end(&self) {
         let citizen = own(&self.citizen);
         citizen.revoke(&self.application.id).await.expect(204);
+        self.case.as_ref().expect("a case").end(&self.application.id).await;
         staff::withdraw(&self.studio, &self.employee_id).await.expect(204);
         acting(&self.citizen, &self.minor).dissociate().await.expect(204);
         citizen.erase().await.expect(200);
@@ -147,7 +168,7 @@ impl Everything {
         self.application.pull_claims(&format!("afm:{}", self.citizen.person.afm), ImageKind::Face)
     }
 
-    /// Signs a request and records its values that must not be found.
+    /// Signs a request, and records those of its values that must not be logged or stored.
     pub(crate) fn signed(&mut self, claims: &Value) -> String {
         let token = self.application.sign(claims);
         let signature = token.rsplit('.').next().expect("a signature");
@@ -162,6 +183,7 @@ impl Everything {
     pub(crate) fn secrets(&self) -> Vec<Secret> {
         let mut secrets = self.more_secrets.clone();
         secrets.push(Secret::new("employee's label", LABEL));
+        secrets.extend([REFERENCE].iter().chain(&SEARCHED).map(|text| Secret::new("reference", *text)));
         for visit in [&self.studio, &self.citizen, &self.waiting, &self.employee] {
             secrets.extend(about(&visit.person));
             let cookies = visit.browser.all_cookie_values();
@@ -173,7 +195,7 @@ impl Everything {
             secrets.push(Secret::new("code number", code));
             secrets.push(Secret::new("code number's bits", CodeNumber::parse(code).expect("a code number").bytes()));
         }
-        // 32 bytes from the middle of each picture, which storage would contain if the picture were stored unsealed.
+        // 32 bytes from the middle of each picture. Storage would contain them if the picture were stored unsealed.
         secrets.extend(both().iter().map(|(_, jpeg)| Secret::new("image data", &jpeg[jpeg.len() / 2..][..32])));
         secrets
     }
@@ -215,6 +237,25 @@ async fn issue_without_face(studio: &Visit, person: &Person, more_secrets: &mut 
     let texts = ["reason", "text"].map(|name| without_face[name].as_str().expect("a text"));
     more_secrets.extend(texts.map(|text| Secret::new("why there is no face", text)));
     inbox::code_message(to.address(), 0).await.code()
+}
+
+/// Issues a code with a reference, and sends it again to a corrected recipient. The resend retains the reference. Returns the last code.
+async fn issue_with_reference(studio: &Visit, person: &Person, more_secrets: &mut Vec<Secret>) -> String {
+    let [to, other] = ["order", "corrected"].map(|name| To::Email(format!("{name}.{}", person.email())));
+    let upload_id = photographer::upload(studio, FileProfile::Standard, &face_only()).await;
+    photographer::issue_code_with_reference(studio, &upload_id, &to, &json!(REFERENCE)).await.expect(201);
+    photographer::wait_until_sent(studio, &upload_id).await;
+    photographer::resend_code(studio, &upload_id, Some(&other), None).await.expect(200);
+    photographer::wait_until_sent(studio, &upload_id).await;
+    assert_eq!(photographer::listed(studio, &upload_id).await["reference"], REFERENCE);
+    let messages = [inbox::code_message(to.address(), 0).await, inbox::code_message(other.address(), 0).await];
+    for message in &messages {
+        let texts = [Some(&message.text), message.html.as_ref(), message.subject.as_ref()];
+        assert!(texts.into_iter().flatten().all(|text| !text.contains(REFERENCE)), "the message contains the reference");
+    }
+    more_secrets.extend([&to, &other].map(|to| Secret::new("recipient", to.address())));
+    more_secrets.push(Secret::new("replaced code number", messages[0].code()));
+    messages[1].code()
 }
 
 /// Requests the position of a face. Neither the picture nor the position may be stored or logged.

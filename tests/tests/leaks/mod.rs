@@ -1,6 +1,7 @@
 //! Searches data for secrets in every encoding in which they could have been stored or logged.
 
 pub(crate) mod everything;
+mod kep;
 pub(crate) mod lines;
 #[expect(dead_code, reason = "other tests use the rest of it")]
 #[path = "../project/mod.rs"]
@@ -20,8 +21,9 @@ pub(crate) struct Secret {
 }
 
 impl Secret {
-    /// Encodes a value in clear, in hexadecimal and in base64, alone or inside longer data. Does the same with the value's unkeyed hash,
-    /// because for values with few possibilities, such as telephone numbers, the value can be found from that hash.
+    /// Collects the forms in which data may contain a value: in clear, in hexadecimal and in base64, alone or inside longer data. Collects
+    /// the same forms of the value's unkeyed hash, because a value with few possibilities, such as a telephone number, can be found from
+    /// that hash.
     pub(crate) fn new(name: &'static str, value: impl AsRef<[u8]>) -> Self {
         let value = value.as_ref();
         assert!(value.len() >= 6, "{name} is too short to search for");
@@ -31,7 +33,7 @@ impl Secret {
             forms.extend([bytes.to_vec(), hex(bytes).into_bytes(), hex(bytes).to_uppercase().into_bytes()]);
             forms.extend((0..3).flat_map(|before| base64(bytes, before)));
         }
-        // JSON writes other characters as `\u` escapes where only ASCII is allowed.
+        // JSON writers that produce only ASCII escape all other characters as `\u`.
         let text = String::from_utf8_lossy(value);
         if !text.is_ascii() {
             let escaped = |c: char| {
@@ -49,8 +51,8 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Returns the base64 characters that depend only on these bytes if `before` other bytes precede them in the encoded data. The two results
-/// are in the standard and in the URL-safe alphabet.
+/// Encodes bytes in base64 as part of longer data, in which `before` other bytes precede them. Returns only the characters that do not
+/// depend on neighbouring bytes, first in the standard and then in the URL-safe alphabet.
 fn base64(bytes: &[u8], before: usize) -> Vec<Vec<u8>> {
     let padded = [&vec![0; before], bytes].concat();
     // Each base64 character encodes six bits. The first and the last character are left out if they also contain bits of neighbouring
@@ -59,7 +61,7 @@ fn base64(bytes: &[u8], before: usize) -> Vec<Vec<u8>> {
     [STANDARD.encode(&padded), URL_SAFE.encode(&padded)].map(|text| text.as_bytes()[first..end].to_vec()).to_vec()
 }
 
-/// An index of all secrets, with which data is searched in one pass.
+/// An index of all secrets, for searching data in one pass.
 pub(crate) struct Search<'s> {
     /// Names and forms of secrets, indexed by the first two bytes of the form.
     starts: Vec<Vec<(&'s str, &'s [u8])>>,
@@ -90,7 +92,7 @@ impl<'s> Search<'s> {
     }
 }
 
-/// Returns whether the data contains the digits as a number of their own, because six digits also occur inside many longer numbers.
+/// Returns whether the data contains the digits as a separate number. Six digits also occur inside many longer numbers.
 pub(crate) fn has_number(data: &[u8], digits: &str) -> bool {
     let part_of_longer = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'.');
     data.windows(digits.len()).enumerate().any(|(at, window)| {

@@ -1,5 +1,5 @@
-//! Compares the number of requests to AWS that functions log with the budget in infra/operations.toml. Requests that run concurrently count
-//! as one round trip ("round").
+//! Compares the number of requests to AWS, which functions log, with the budget in infra/operations.toml. Requests that run concurrently
+//! count as one round trip ("round").
 
 use std::{
     cmp::Reverse,
@@ -8,12 +8,13 @@ use std::{
 
 use serde_json::Value;
 
-/// Stands for an unknown number of rounds. The SDK retried a request in each invocation of the operation, because the emulator was slow.
+/// Stands for the number of rounds of an invocation in which the SDK retried a request, which happens if the emulator is slow. The number
+/// that the invocation needs is then unknown.
 const UNKNOWN: u64 = u64::MAX;
 const BUDGET: &str = include_str!("../../../infra/operations.toml");
 
-/// Asserts that each operation makes exactly as many calls to AWS as its budget says, and no more rounds than its budget allows. An operation
-/// that makes fewer calls fails too, because its budget is then out of date.
+/// Asserts that each operation makes exactly as many calls to AWS as its budget says, and no more rounds than its budget allows. An
+/// operation that makes fewer calls also fails the test, because its budget is out of date.
 pub(crate) fn assert_budget_is_kept(lines: &[(String, String)], operations: BTreeSet<String>) {
     let budget = budget();
     assert_eq!(budget.keys().collect::<Vec<_>>(), operations.iter().collect::<Vec<_>>(), "infra/operations.toml has each operation");
@@ -27,8 +28,8 @@ pub(crate) fn assert_budget_is_kept(lines: &[(String, String)], operations: BTre
         let retries = number("aws_retries");
         // Leaves out retries by the SDK, and calls for which the response does not wait, such as the one that records the use of a session.
         let own = number("aws_calls").saturating_sub(number("aws_beside") + retries);
-        // Calls that depend on each other always need separate rounds, but independent calls may get separate rounds by chance. So the fewest
-        // rounds among calls with the same amount of work count.
+        // Calls that depend on each other always need separate rounds, but independent calls may also get separate rounds by chance.
+        // Therefore, of the invocations with the most calls, the one with the fewest rounds is compared.
         let rounds = if retries > 0 { UNKNOWN } else { number("aws_rounds").min(own) };
         let most = measured.entry(operation.to_owned()).or_insert((own, Reverse(rounds)));
         *most = (*most).max((own, Reverse(rounds)));
@@ -48,7 +49,7 @@ pub(crate) fn assert_budget_is_kept(lines: &[(String, String)], operations: BTre
     assert!(wrong.is_empty(), "infra/operations.toml: {wrong:#?}");
 }
 
-/// Returns the permitted numbers of calls and rounds of each operation. They are `None` if they depend on the amount of work.
+/// Returns the permitted numbers of calls and rounds of each operation, or `None` if they depend on the amount of work.
 fn budget() -> BTreeMap<String, Option<(u64, u64)>> {
     let operations: toml::Table = BUDGET.parse().expect("TOML");
     let number = |facts: &toml::Value, key: &str| facts.get(key)?.as_integer()?.try_into().ok();

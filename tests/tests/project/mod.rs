@@ -137,7 +137,7 @@ fn replaced(value: &Value, from: &str, to: &str) -> Value {
 #[derive(Debug)]
 pub(crate) struct Route {
     pub(crate) path: String,
-    /// The method in capitals. `ANY` stands for all methods without a route of their own.
+    /// The method in capitals. `ANY` stands for all methods of the path that have no separate route.
     pub(crate) method: String,
     pub(crate) operation: Option<String>,
     /// Logical id of the function that the gateway calls.

@@ -15,6 +15,7 @@ use journeys::{
     browser::{Response, SESSION_COOKIE},
     citizen::{Acting, acting},
     dice::Dice,
+    kep::{self, OpenCase},
     minors,
     people::{self, Visit, fresh_citizen, fresh_photographer},
     photographer::issue_by_sms,
@@ -36,8 +37,10 @@ const ROUNDS: usize = 16;
 const LANES: usize = 8;
 /// Number of steps that a lane makes in each round.
 const STEPS: usize = 2;
-/// One person acts for themselves and for a minor in two browsers, with three codes and two applications.
-const BROWSERS: usize = 2;
+/// The setting: one person acts for themselves and for a minor, in two browsers, with three codes and two applications. A clerk of a KEP
+/// acts for the same person in a third browser.
+const BROWSERS: usize = 3;
+const CLERK: usize = 2;
 const SUBJECTS: usize = 2;
 const CODES: usize = 3;
 const APPLICATIONS: usize = 2;
@@ -77,8 +80,10 @@ impl Step {
             11 => Act::Revoke { application },
             _ => Act::Pull { application },
         };
-        // Five of six steps are for the person and one is for the minor, so that more steps concern the same subject.
-        Self { browser: dice.below(BROWSERS), subject: usize::from(dice.below(6) == 0), act }
+        let browser = dice.below(BROWSERS);
+        // Of six steps, the person makes five for themselves and one for the minor, so that more steps concern the same subject. The clerk's
+        // steps are all for the person.
+        Self { browser, subject: usize::from(dice.below(6) == 0 && browser != CLERK), act }
     }
 }
 
@@ -111,8 +116,9 @@ impl DoneStep {
     }
 }
 
-/// Returns whether a pull had to succeed, or had to be rejected, according to the last change acknowledged before the pull began. Returns `None`
-/// if another change overlapped with it, so that both outcomes are right.
+/// Returns `Some(true)` if a pull had to succeed, and `Some(false)` if it had to be rejected, according to the last change acknowledged
+/// before the pull began. It had to be rejected if no change had allowed it. Returns `None` if another change overlapped with the pull or
+/// with that change, so that both outcomes are right.
 fn expected_outcome(pull: &DoneStep, application: usize, log: &[DoneStep]) -> Option<bool> {
     let subject = pull.step.subject;
     let before = || log.iter().filter(|other| !other.is_after(pull));
@@ -145,6 +151,7 @@ fn sorted(texts: impl Iterator<Item = String>) -> Vec<String> {
 
 struct World {
     visits: [Visit; BROWSERS],
+    case: OpenCase,
     /// Handles of the subjects in the API, by browser and subject.
     handles: [[String; SUBJECTS]; BROWSERS],
     /// Identifiers of the subjects in applications' requests.
@@ -160,9 +167,12 @@ impl World {
     async fn new() -> Self {
         let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
         let minor = minors::fresh(&visit.person, &json!({})).await;
-        let visits = [people::citizen(visit.person.clone(), Language::En).await, visit];
+        let visits = [people::citizen(visit.person.clone(), Language::En).await, visit, kep::fresh_clerk().await];
+        let case = kep::ready(&visits[CLERK], &visits[0].person).await;
         let own = "self".to_owned();
-        let handles = [[own.clone(), minors::added(&visits[0], &minor).await], [own, minors::added(&visits[1], &minor).await]];
+        let minors = [minors::added(&visits[0], &minor).await, minors::added(&visits[1], &minor).await];
+        let [first, second] = minors.map(|minor| [own.clone(), minor]);
+        let handles = [first, second, [case.handle.clone(), case.handle.clone()]];
         let person = &visits[0].person;
         let mut codes = Vec::new();
         // Issues the codes one after the other, because the test reads each from the latest message of the recipient.
@@ -178,6 +188,7 @@ impl World {
             subjects: [session.subject_id, session.minors[0].subject_id.clone()],
             handles,
             visits,
+            case,
             codes,
             applications: join_all((0..APPLICATIONS).map(|_| application::fresh(Purpose::Passport))).await,
             tables,
@@ -210,8 +221,8 @@ impl World {
         DoneStep { step, case, status, began, ended: Instant::now() }
     }
 
-    /// Submits a code, confirms its photos and associates them, and stops at the first problem. Meanwhile the same browser may submit another
-    /// code, and another person may associate this one. Returns the last status.
+    /// Submits a code, confirms its photos and associates them, and stops at the first problem. Concurrent steps may submit another code in
+    /// the same browser, or associate this code. Returns the last status.
     async fn take(&self, step: Step, citizen: &Acting<'_>, code: usize) -> u16 {
         let owned = [(409, "code_already_yours"), (403, "code_taken")];
         let submitted = expected_status(step, &citizen.submit(&self.codes[code]).await, &[200], &owned);
@@ -241,6 +252,7 @@ impl World {
 
     /// Asserts, while nothing is running, that the tables agree with each other, with all responses so far, and with what the API returns.
     async fn check(&self, log: &mut Vec<DoneStep>) {
+        self.check_case(log).await;
         let mut owners = BTreeMap::new();
         for subject in 0..SUBJECTS {
             let id = &self.subjects[subject];
@@ -264,6 +276,17 @@ impl World {
             let year = item.first_associated_at.map(association_expiry);
             assert!(year.is_none_or(|end| end == item.expires_at), "a later association does not extend the year");
         }
+    }
+
+    /// Asserts that the record of the clerk's case contains each association and dissociation by the clerk once, and no other.
+    async fn check_case(&self, log: &[DoneStep]) {
+        let shown = kep::show(&self.visits[CLERK], &self.case).await.expect(200).json();
+        let acts = shown["done"].as_array().unwrap();
+        let recorded = |what: &str| acts.iter().filter(|act| act["what"] == what).count();
+        let by_clerk = || log.iter().filter(|done| done.step.browser == CLERK);
+        let associated = by_clerk().filter(|done| done.status == 201).count();
+        let dissociated = by_clerk().filter(|done| (done.step.act, done.status) == (Act::Dissociate, 204)).count();
+        assert_eq!((recorded("associated"), recorded("dissociated")), (associated, dissociated), "{acts:?}");
     }
 
     /// Asserts that the API returns what the tables contain. Makes a pull by each application and adds it to the log.

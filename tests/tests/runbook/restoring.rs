@@ -28,7 +28,8 @@ async fn lost_items_are_restored_and_existing_items_are_unchanged() {
     let (lost, changed) = (associated(&studio).await, associated(&studio).await);
     let mut shell = restoring_shell();
     let step = |text: &str| block("restoring.md", "## Items of a table", text);
-    shell.run("aws dynamodb delete-table --table-name restored > /dev/null 2>&1 || true"); // left by a failed run
+    // Deletes the table that a failed run of this test may have left.
+    shell.run("aws dynamodb delete-table --table-name restored > /dev/null 2>&1 || true");
     // The emulator always restores the items that exist when the command runs, whatever time is given. So this test restores before it
     // deletes the items.
     assert!(shell.run(&step("restore-table-to-point-in-time")).contains("ENABLED"));
@@ -124,8 +125,8 @@ async fn restore(table: &str, one: &Associated, body: &Application, before: &str
     assert_eq!(pull_status(body, one).await, 200);
 }
 
-/// Deletes a table and runs `recover`, which must create it again. If `recover` panics, creates the table anyway, because other tests use the
-/// same stack.
+/// Deletes a table and runs `recover`, which must create it again. If `recover` panics, creates the table anyway, because other tests use
+/// the same stack.
 async fn lose_table(table: &str, recover: impl Future<Output = ()>) {
     let client = aws::dynamodb(&aws::config().await);
     let described: TableDescription = client.describe_table().table_name(table).send().await.expect("a table").table.expect("a table");
@@ -134,14 +135,14 @@ async fn lose_table(table: &str, recover: impl Future<Output = ()>) {
     if let Err(panic) = std::panic::AssertUnwindSafe(recover).catch_unwind().await {
         let again = client.create_table().table_name(table).billing_mode(BillingMode::PayPerRequest);
         let again = again.set_key_schema(described.key_schema).set_attribute_definitions(described.attribute_definitions);
-        // Fails if the table exists already.
+        // Ignores an error, because `recover` may have created the table before it panicked.
         let _ = again.send().await;
         std::panic::resume_unwind(panic);
     }
     protect(table, false).await;
 }
 
-/// Runs the commands that create a table without a backup, and compares its settings with those before the loss.
+/// Runs the commands that create a lost table again without a backup, and compares its settings with those before the loss.
 async fn recreate(shell: &mut Shell, table: &str, output: &str, before: &str) {
     let step = |text: &str| block("restoring.md", "## A table without a backup", text);
     shell.run(&step("remake()"));
@@ -169,7 +170,7 @@ async fn after_keys_are_lost_codes_entered_again_open_the_same_photos() {
         let other = associated(&studio).await;
         own(&one.visit).show_photo(ImageKind::Face).await.rejected(500, "internal");
         assert_eq!(pull_status(&body, &one).await, 500);
-        let output = shell.run(&block("restoring.md", "## Associations that do not open", "KeysTable"));
+        let output = shell.run(&block("restoring.md", "## Associations without their key", "KeysTable"));
         assert!(output.ends_with(" 1 open"), "{output}");
         own(&one.visit).show_association().await.rejected(404, "nothing_associated");
         assert_eq!(pull_status(&body, &one).await, 403);

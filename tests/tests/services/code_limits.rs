@@ -15,10 +15,10 @@ use storage::{
 
 use crate::aws;
 
-/// Number of SMS per day in these tests, two on each of the eight items.
+/// Number of SMS per day in these tests, two for each of the eight counter items.
 const SMS: u32 = 16;
 
-/// Counts on a day of the future that no other test uses.
+/// The code limits of a future day that no other test uses.
 struct Day {
     limits: CodeLimits,
     client: aws_sdk_dynamodb::Client,
@@ -66,7 +66,8 @@ async fn an_sms_is_counted_on_another_item_if_the_chosen_one_was_filled_since_it
         let counters = day.read(resent(recipient)).await.unwrap();
         let _ = day.commit(counters, resent(recipient)).await.unwrap();
     }
-    // There is room for six more SMS, on few of the items that were chosen when all were empty.
+    // Ten of the 16 SMS are counted, so six more are allowed. Their counter items were chosen while all items were empty, and a chosen item
+    // may be full now. `commit` must then choose another one.
     let mut read_early = later.iter().zip(read_early);
     for (recipient, counters) in read_early.by_ref().take(6) {
         let _ = day.commit(counters, resent(recipient)).await.unwrap();

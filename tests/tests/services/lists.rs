@@ -38,7 +38,7 @@ async fn a_history_is_paged_newest_first_without_expired_records() {
         let what = Event::Dissociated { set_id: set.to_string(), by: subject.clone() };
         Record::new(&subject, what, NOW, end)
     };
-    // Three of seven records, in the middle, have expired. A page skips them and is filled with later records.
+    // Of seven records, the three in the middle have expired. A page skips the expired records and continues with the next ones.
     let mut valid = Vec::new();
     for set in 0..7 {
         let mut record = dissociated(set, LATER);
@@ -48,7 +48,7 @@ async fn a_history_is_paged_newest_first_without_expired_records() {
             valid.push(record.event.clone());
         }
         history.put(&record).await.unwrap();
-        // The order of ids from the same millisecond is random, so each is created in a later one.
+        // The order of IDs from the same millisecond is random, so each record is created in a later millisecond.
         tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     }
     valid.reverse();
@@ -58,6 +58,7 @@ async fn a_history_is_paged_newest_first_without_expired_records() {
         by: subject.clone(),
         until: LATER,
         ended_at: None,
+        ended_at_kep: None,
     };
     let other = Record::new(&subject, other, NOW, LATER);
     commit(&dynamodb().await, [history.put_write(&other).unwrap()]).await.unwrap();
@@ -105,14 +106,14 @@ async fn a_verdict_replaces_an_earlier_one() {
     }
 }
 
-fn upload(business: &BusinessId) -> Issuance {
+pub(crate) fn upload(business: &BusinessId) -> Issuance {
     let made_by = (member(), Capacity::Owner);
     let mut upload = Issuance::begin(business.clone(), storage::time_ordered_id(), made_by, FileProfile::Standard, BTreeMap::new(), NOW);
     upload.expires_at = LATER;
     upload
 }
 
-fn issued(at: Moment) -> Issued {
+pub(crate) fn issued(at: Moment) -> Issued {
     Issued {
         recipient_kind: RecipientKind::Mobile,
         recipient_masked: "m".to_owned(),
@@ -122,12 +123,14 @@ fn issued(at: Moment) -> Issued {
         delivery: DeliveryState::Queued,
         attempts: 0,
         sent_at: None,
+        failure: None,
         associated: false,
         message_id: "first".to_owned(),
         reminder: false,
         resent: Vec::new(),
         verdicts: Verdicts::default(),
         without_face: None,
+        reference: None,
     }
 }
 
@@ -135,7 +138,8 @@ async fn issuances() -> Issuances {
     Issuances::new(dynamodb().await, stack::variable("ISSUANCES_TABLE"))
 }
 
-/// Returns the current time. Upload ids contain their time of creation, and the list of a day selects by it, so these tests cannot use `NOW`.
+/// Returns the current time. These tests cannot use `NOW`, because upload IDs contain their time of creation, by which the list of a day
+/// selects.
 fn current_time() -> Moment {
     Moment::from_epoch_seconds(jiff::Timestamp::now().as_second())
 }
@@ -161,7 +165,7 @@ async fn issuances_of_a_business_are_paged_and_filtered_by_day_and_state() {
     commit(&client, [issuances.delivery_write(&shop, sent, DeliveryState::Sent, 1, Some(now)).unwrap()]).await.unwrap();
     commit(&client, [issuances.associated_write(&shop, &issued_uploads[2]).unwrap()]).await.unwrap();
 
-    let all = async |filter: Wanted, limit: usize| {
+    let all = async |filter: Wanted<'_>, limit: usize| {
         let (mut found, mut after) = (Vec::new(), None);
         loop {
             let page = issuances.list(&shop, filter, after.as_deref(), limit, now).await.unwrap();
@@ -176,10 +180,10 @@ async fn issuances_of_a_business_are_paged_and_filtered_by_day_and_state() {
     let day = AthensDay::of(now);
     for limit in 1..=6 {
         assert_eq!(all(Wanted::default(), limit).await, issued_uploads, "{limit} per page");
-        assert_eq!(all(Wanted { day: Some(day), state: None }, limit).await, issued_uploads, "of the day, {limit} per page");
-        assert_eq!(all(Wanted { day: None, state: Some(IssuanceState::Sent) }, limit).await, issued_uploads[1..2]);
-        assert_eq!(all(Wanted { day: None, state: Some(IssuanceState::Associated) }, limit).await, issued_uploads[2..3]);
-        assert!(all(Wanted { day: Some(day.minus(1)), state: None }, limit).await.is_empty());
+        assert_eq!(all(Wanted { day: Some(day), ..Wanted::default() }, limit).await, issued_uploads, "of the day, {limit} per page");
+        assert_eq!(all(Wanted { state: Some(IssuanceState::Sent), ..Wanted::default() }, limit).await, issued_uploads[1..2]);
+        assert_eq!(all(Wanted { state: Some(IssuanceState::Associated), ..Wanted::default() }, limit).await, issued_uploads[2..3]);
+        assert!(all(Wanted { day: Some(day.minus(1)), ..Wanted::default() }, limit).await.is_empty());
     }
     let read = issuances.find(&shop, sent, now).await.unwrap().unwrap().issued.unwrap();
     assert_eq!((read.delivery, read.attempts, read.sent_at), (DeliveryState::Sent, 1, Some(now)));
@@ -259,7 +263,7 @@ async fn an_employee_of_many_businesses_sees_those_that_authorised_last() {
     assert!(staff.of_employee(&EmployeeId::from_hash(id())).await.unwrap().is_empty());
 }
 
-/// A code with the association that it leads to.
+/// A code, and the association of its photos with a subject.
 struct PhotoSet {
     subject: SubjectId,
     code: CodeNumber,

@@ -1,13 +1,15 @@
-//! Tests the crates `storage` and `sending` against DynamoDB, KMS, S3 and SNS. Each function is called once so that it succeeds, and then
-//! so that it is rejected.
+//! Tests the crates `storage` and `sending` against DynamoDB, KMS, S3 and SNS. For each function, the tests first make a call that succeeds
+//! and then one that is rejected.
 //!
-//! Tests that cannot pass on an emulator are listed in tests/not_on. Most times lie in the year 2096, so that no schedule of the stack finds the
-//! items. The cases of `conditions` are not repeated in the other modules.
+//! Tests that cannot pass on an emulator are listed in tests/not_on. Most times lie in the year 2096, so that no schedule of the stack
+//! finds the items. The cases of `conditions` are not repeated in the other modules.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test that calls it")]
 
 #[path = "../aws/mod.rs"]
 mod aws;
+#[path = "../aws/case_messages.rs"]
+mod case_messages;
 mod code_limits;
 mod conditions;
 mod lists;
@@ -16,6 +18,7 @@ mod messages;
 mod objects;
 mod people;
 mod photos;
+mod references;
 mod sealed;
 mod storage;
 

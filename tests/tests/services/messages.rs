@@ -21,6 +21,9 @@ use storage::{
 
 use crate::{LATER, NOW, aws, business, commit, dynamodb, id, kms, rejected_writes};
 
+/// The random ID of an attempt.
+const SENDING: &str = "sending";
+
 fn mobile() -> Recipient {
     Recipient::Mobile(GreekMobile::parse("6900000001").unwrap())
 }
@@ -33,7 +36,8 @@ async fn write(write: Result<TransactWrite, storage::StorageError>) {
     commit(&dynamodb().await, [write.unwrap()]).await.unwrap();
 }
 
-/// Seals a message that failed once and is due again at `NOW`. The stack's sender would send a new message at once.
+/// Seals a message that failed once and is due again at `NOW`. A new message would not be suitable, because the stack's sender would send
+/// it at once.
 async fn message() -> OutboxItem {
     let code = CodeNumber::from_bytes([5; 16]);
     let message = Message::new(mobile(), &code, Language::El, LATER);
@@ -46,8 +50,8 @@ async fn message() -> OutboxItem {
     serde_json::from_value(item).unwrap()
 }
 
-/// Returns when a message is due, or `None` if it is not due by `now`. Reads up to 5,000 entries of the index, because the tests' messages are due
-/// decades after all others and therefore come last.
+/// Returns when a message is due, or `None` if it is not due by `now`. Reads up to 5,000 entries of the index, because the tests' messages
+/// are due decades after all others and therefore come last.
 async fn due(outbox: &Outbox, message: &OutboxItem, now: Moment) -> Option<Moment> {
     let due = outbox.due(now, 5_000).await.unwrap();
     assert!(due.is_sorted_by_key(|due| due.next_at));
@@ -64,29 +68,30 @@ async fn a_message_is_claimed_retried_settled_requeued_and_withdrawn() {
     let before = Moment::from_epoch_seconds(NOW.epoch_seconds() - 1);
     assert_eq!((due(&outbox, &item, before).await, due(&outbox, &item, NOW).await), (None, Some(NOW)));
 
-    let claimed = outbox.claim(&item.message_id, NOW).await.unwrap().unwrap();
+    let claimed = outbox.claim(&item.message_id, SENDING, NOW).await.unwrap().unwrap();
     assert_eq!((claimed.attempts, claimed.claimed_until), (2, Some(NOW.plus(CLAIM))));
-    assert!(outbox.claim(&item.message_id, NOW).await.unwrap().is_none(), "another sender has claimed it");
+    assert_eq!(claimed.sending_id.as_deref(), Some(SENDING));
+    assert!(outbox.claim(&item.message_id, SENDING, NOW).await.unwrap().is_none(), "another sender has claimed it");
     let again = NOW.plus(Span::minutes(5));
     write(outbox.retry_write(&claimed, again)).await;
     assert_eq!((due(&outbox, &item, NOW).await, due(&outbox, &item, again).await), (None, Some(again)));
-    let claimed = outbox.claim(&item.message_id, again).await.unwrap().unwrap();
+    let claimed = outbox.claim(&item.message_id, SENDING, again).await.unwrap().unwrap();
     assert_eq!(claimed.attempts, 3);
     write(outbox.settle_write(&claimed, DeliveryState::Sent)).await;
     let retention_end = NOW.plus(MESSAGE_RETENTION);
     assert_eq!(due(&outbox, &item, retention_end).await, Some(retention_end));
-    assert!(outbox.claim(&item.message_id, again).await.unwrap().is_none(), "the message was sent");
+    assert!(outbox.claim(&item.message_id, SENDING, again).await.unwrap().is_none(), "the message was sent");
 
     write(outbox.requeue_write(&stored().await, again)).await;
     assert_eq!((stored().await.attempts, stored().await.state, stored().await.claimed_until), (0, DeliveryState::Queued, None));
-    assert!(outbox.claim(&item.message_id, again).await.unwrap().is_some(), "the message is sent again");
+    assert!(outbox.claim(&item.message_id, SENDING, again).await.unwrap().is_some(), "the message is sent again");
     write(outbox.withdraw_write(&stored().await)).await;
     assert!(outbox.find(&item.message_id).await.unwrap().is_none());
     assert_eq!(due(&outbox, &item, LATER).await, None, "the index entry is deleted too");
 }
 
-/// Asserts that a record is not written again while it exists. The deployed sender deletes a record when it is woken, sometimes before the
-/// second write, so this function tries several writes.
+/// Asserts that `write` is rejected while its record exists. Each record wakes the deployed sender, which may delete the record before the
+/// next write. The write is therefore repeated until one is rejected, at most 20 times.
 async fn assert_one_record(write: impl AsyncFn() -> bool) {
     for _ in 0..20 {
         if !write().await {
@@ -128,7 +133,7 @@ async fn reminders() -> Reminders {
     Reminders::new(dynamodb().await, stack::variable("REMINDERS_TABLE"))
 }
 
-/// Returns all listed reminders about a code or association, on the day on which it is due.
+/// Returns all reminders about a code or association that are listed for the day on which the reminder is due.
 async fn listed(reminders: &Reminders, about: &About, expires_at: Moment) -> Vec<Listed> {
     let mut found = Vec::new();
     for slot in slots(about.kind().due_on(expires_at)) {
@@ -206,7 +211,7 @@ async fn an_unreadable_reminder_does_not_hide_the_others_of_its_day() {
     assert_eq!((sizes, readable), (vec![100, 100, 3], 202));
 }
 
-/// Returns the SMS sent to a number. Both emulators record SMS and list them under a URL of their own.
+/// Returns the SMS sent to a number. Both emulators record SMS, but each lists them under a different URL.
 async fn sms_sent_to(number: &str) -> Vec<serde_json::Value> {
     let sns = std::env::var("AWS_ENDPOINT_URL_SNS").unwrap_or_else(|_| stack::variable("AWS_ENDPOINT_URL"));
     for path in ["/_ministack/sns/sms-messages", "/_aws/sns/sms-messages"] {
@@ -239,7 +244,7 @@ async fn an_sms_is_sent_with_its_text_and_our_sender_id() {
     assert_eq!(sms["Message"], text);
     for (name, value) in [("AWS.SNS.SMS.SenderID", "myPhoto"), ("AWS.SNS.SMS.SMSType", "Transactional")] {
         let attribute = &sms["MessageAttributes"][name];
-        // The emulators use different field names for the value.
+        // The emulators use different field names for the value of an attribute.
         assert!([&attribute["Value"], &attribute["StringValue"]].contains(&&serde_json::json!(value)), "{sms}");
     }
 }

@@ -103,6 +103,7 @@ fn session(businesses: Vec<Business>) -> Session {
         birth_date: "1990-01-01".to_owned(),
         mobile: None,
         businesses,
+        offices: Vec::new(),
     };
     Session::begin(SessionToken::random().unwrap(), someone(), person, NOW)
 }
@@ -127,6 +128,7 @@ fn pending_submission() -> PendingSubmission {
         code_expires_at: LATER,
         nothing_associated_at: Some(NOW),
         confirmed: false,
+        case: None,
     }
 }
 
@@ -196,6 +198,23 @@ async fn a_submission_is_confirmed_and_removed_only_if_unchanged() {
     assert!(after.submission.is_none());
     assert_eq!(after.associated, Some(associated.clone()));
     assert!(!sessions.confirm(&second, &confirmed, NOW).await.unwrap(), "a removed submission is not restored");
+    // Checks the same conditions on `confirm_write` and `store_submission_write`, the writes of requests in a clerk's case.
+    let confirm = async |read: &Session| commit(&client, [sessions.confirm_write(read, &confirmed, NOW).unwrap()]).await;
+    let store = async |read: &Session, submission: Option<&PendingSubmission>| {
+        commit(&client, [sessions.store_submission_write(read, submission, NOW).unwrap()]).await
+    };
+    store(&after, Some(&pending_submission())).await.unwrap();
+    let pending = load().await;
+    confirm(&pending).await.unwrap();
+    assert!(load().await.submission.is_some_and(|submission| submission.confirmed));
+    assert_eq!(rejected_writes(confirm(&pending).await), [0], "the submission was confirmed meanwhile");
+    store(&after, None).await.unwrap();
+    assert!(load().await.submission.is_none());
+    sessions.end(&begun.token).await.unwrap();
+    for submission in [Some(&pending_submission()), None] {
+        assert_eq!(rejected_writes(store(&after, submission).await), [0], "the session has ended");
+    }
+    sessions.start(&begun, NOW).await.unwrap();
     assert_eq!(rejected_writes(finish(&second).await), [0]);
 }
 
@@ -248,7 +267,7 @@ async fn a_returned_unit_of_a_quota_can_be_used_again() {
     let quotas = Quotas::new(dynamodb().await, stack::variable("QUOTAS_TABLE"));
     let person = someone();
     let wrong = async |id: usize| quotas.use_one(Quota::WrongOtps, &person, &id.to_string(), NOW).await.unwrap();
-    // Removing the last element of a set removes the attribute. The limit must still be enforced afterwards.
+    // DynamoDB removes a set attribute together with its last element. The limit must be enforced even after the attribute was removed.
     assert_eq!(wrong(0).await, Use::WithinLimit { used: 1 });
     let give_back = async |id: usize| quotas.give_back(Quota::WrongOtps, &person, &id.to_string(), NOW).await.unwrap();
     give_back(0).await;
@@ -304,7 +323,7 @@ async fn a_repeated_agreement_keeps_the_time_of_the_first() {
     consents.agree_personal_data(&person, LATER).await.unwrap();
     let end = NOW.plus(ASSOCIATION_VALID).plus(RECORD_RETENTION_AFTER_PHOTOS);
     assert!(agreed(NOW).await && !agreed(end).await);
-    commit(&client, [consents.associate_write(&person, "set", NOW, LATER).unwrap()]).await.unwrap();
+    commit(&client, [consents.associate_write(&person, "set", NOW, LATER, None).unwrap()]).await.unwrap();
     commit(&client, [consents.extend_personal_data_write(&person, PERSONAL_DATA_VERSION, end).unwrap()]).await.unwrap();
     assert!(agreed(end).await, "its retention was extended");
     let all = consents.of(&person, NOW).await.unwrap();

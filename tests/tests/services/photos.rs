@@ -13,7 +13,7 @@ use storage::{
 use crate::{aws, business, id};
 
 const PICTURE: &[u8] = b"as declared";
-/// Other content of the same length.
+/// Different content with the same length as `PICTURE`.
 const ANOTHER: &[u8] = b"as_declared";
 
 async fn vault() -> Vault {
@@ -105,7 +105,7 @@ async fn an_upload_url_accepts_no_other_picture() {
     assert_eq!(upload.stored().await.as_deref(), Some(PICTURE));
 }
 
-/// Returns the SHA-256 digest in base64, as the header `x-amz-checksum-sha256` has it.
+/// Returns the SHA-256 digest in base64, as in the header `x-amz-checksum-sha256`.
 fn aws_sha256(bytes: &[u8]) -> &'static str {
     use base64::{Engine, engine::general_purpose::STANDARD};
     STANDARD.encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes)).leak()
@@ -139,7 +139,7 @@ async fn a_picture_opens_only_with_its_key_and_its_copy_survives_the_original() 
     vault.delete_pending(&set, preview).await.unwrap();
 }
 
-/// 3 MB, which arrive in several chunks.
+/// The object is 3 MB large, so that it arrives in several chunks.
 #[tokio::test]
 async fn a_large_picture_is_read_back_unchanged() {
     let (vault, set, key) = (vault().await, id(), SealingKey::random().unwrap());

@@ -26,7 +26,7 @@ fn mobile() -> Recipient {
 async fn a_blob_opens_only_with_its_encryption_context() {
     let ours = kms("OUTBOX_KEY").await;
     let context = [("subject_id", "a"), ("set", "b")];
-    // KMS encrypts at most 4096 bytes. A long message has about 200.
+    // KMS encrypts at most 4096 bytes. A long message has about 200 bytes.
     let plain = [7; 400];
     let sealed = ours.seal(&context, &plain).await.unwrap();
     assert_eq!(*ours.open(&context, &sealed).await.unwrap(), plain);

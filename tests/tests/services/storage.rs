@@ -1,5 +1,5 @@
-//! Quotas and subjects, on the tables of the deployed stack. The functions of `storage` take the time as an argument, so these tests need not
-//! wait for midnight or for a clock change.
+//! Quotas and subjects, on the tables of the deployed stack. The functions of `storage` take the time as an argument, so these tests need
+//! not wait for midnight or for a clock change.
 
 use domain::{
     Afm, Amka, Identifier, Moment, Paaypa, SubjectId,
@@ -34,7 +34,7 @@ fn at(rfc3339: &str) -> Moment {
 #[tokio::test]
 async fn the_sixth_code_of_the_day_is_rejected_and_at_midnight_in_athens_five_are_free_again() {
     let quotas = quotas().await;
-    // The last second in UTC of an ordinary day in Athens, and of the days around both clock changes.
+    // The last second of five days in Athens, as UTC: an ordinary day, and the days around both clock changes.
     for last_second in
         ["2026-11-20T21:59:59Z", "2026-03-28T21:59:59Z", "2026-03-29T20:59:59Z", "2026-10-24T20:59:59Z", "2026-10-25T21:59:59Z"]
     {

@@ -26,7 +26,7 @@ fn deployments_of_each_function_roll_back_by_its_alarm_and_the_gateway_alarm() {
     for (id, function) in lambdas() {
         let own = &function["Properties"]["DeploymentPreference"];
         assert_eq!(own["Alarms"], json!([{ "Ref": format!("{id}Errors") }]), "{id}");
-        // A page works only with files of its own version, so ServeWeb moves to a new version all at once.
+        // A page works only with files of the same version, so ServeWeb moves to a new version all at once.
         assert_eq!(own["Type"], if id == "ServeWeb" { json!("AllAtOnce") } else { Value::Null }, "{id}");
     }
 }
@@ -37,7 +37,7 @@ fn the_sandbox_is_never_used_in_production() {
     let rule = &template["Rules"]["NoSandboxInProduction"];
     assert_eq!(rule["RuleCondition"], json!({ "Fn::Equals": [{ "Ref": "Production" }, "true"] }));
     assert_eq!(rule["Assertions"][0]["Assert"], json!({ "Fn::Equals": [{ "Ref": "SandboxUrl" }, ""] }));
-    // The condition repeats the rule, because an emulator of CloudFormation may ignore rules.
+    // The condition `UsesSandbox` repeats the rule `NoSandboxInProduction`, because an emulator of CloudFormation may ignore rules.
     let uses_sandbox = json!({ "Fn::And": [
         { "Fn::Equals": [{ "Ref": "Production" }, "false"] },
         { "Fn::Not": [{ "Fn::Equals": [{ "Ref": "SandboxUrl" }, ""] }] },
@@ -88,10 +88,11 @@ fn every_deployment_sets_the_tags_for_cost_allocation() {
 #[test]
 fn a_failed_first_deployment_can_delete_its_tables_and_later_ones_protect_them() {
     let template = template();
-    // A protected table cannot be deleted, so the stack of a failed first deployment would end in ROLLBACK_FAILED.
+    // By default the tables are not protected. The stack of a failed first deployment could not delete protected tables and would end in
+    // ROLLBACK_FAILED.
     assert_eq!(template["Parameters"]["DeletionProtection"]["Default"], "false");
     assert_eq!(template["Conditions"]["ProtectsTables"], json!({ "Fn::Equals": [{ "Ref": "DeletionProtection" }, "true"] }));
-    // deploy.py sets the parameter, after it has asked CloudFormation whether the stack exists.
+    // deploy.py sets the parameter `DeletionProtection`, after asking CloudFormation whether the stack exists.
     assert!(!read("samconfig.toml").contains("DeletionProtection="));
     assert!(recipe("deploy").contains("infra/operator/deploy.py"));
 }
@@ -99,7 +100,7 @@ fn a_failed_first_deployment_can_delete_its_tables_and_later_ones_protect_them()
 #[test]
 fn the_rehearsal_makes_the_same_change_as_the_deployment_and_precedes_it_in_the_runbook() {
     for target in ["rehearse", "deploy"] {
-        // Both targets package the functions in the same way, and so create a new version of every function.
+        // `make rehearse` and `make deploy` package the functions in the same way, so both create a new version of every function.
         let (recipe, script) = (recipe(target), format!("infra/operator/{target}.py"));
         assert!(recipe.contains(&script) && recipe.contains("for folder in target/lambda/*/"), "{recipe}");
     }

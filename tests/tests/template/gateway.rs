@@ -7,13 +7,14 @@ use serde_json::{Value, json};
 
 use crate::{
     project::{functions, logical_id, routes, template, yaml},
-    support::{lambdas, of_type, resource_text},
+    support::{gateway, lambdas, of_type, resource_text},
 };
 
 #[test]
 fn every_route_calls_the_function_of_its_name_and_the_gateway_may_call_it() {
-    let template = template();
     let (lambdas, functions) = (lambdas(), functions());
+    let (template, gateway) = (template(), gateway());
+    let given = template["Resources"]["GatewayRights"]["Properties"]["Parameters"].as_object().expect("parameters");
     let mut permissions = of_type("AWS::Lambda::Permission");
     let mut operations = Vec::new();
     for route in routes() {
@@ -26,23 +27,29 @@ fn every_route_calls_the_function_of_its_name_and_the_gateway_may_call_it() {
                 operations.push(operation.clone());
             }
             None if route.method == "ANY" => assert_eq!(route.function, "UnknownRoute", "{route:?}"),
-            // ServeWeb serves pages and files on all paths outside the API, but only one of its routes may have the operationId.
+            // ServeWeb serves pages and files on all paths outside the API. It has several routes, and only one of them may have its
+            // operationId.
             None => {
                 assert_eq!(route.function, "ServeWeb", "{route:?}");
                 assert!(matches!(route.path.as_str(), "/" | "/{proxy+}") && matches!(route.method.as_str(), "GET" | "HEAD"), "{route:?}");
             }
         }
-        let permission = &template["Resources"][format!("{}Invoke", route.function)];
-        assert_eq!(permission["Type"], "AWS::Lambda::Permission", "missing in template.yaml: {}Invoke", route.function);
+        let permission = &gateway["Resources"][format!("{}Invoke", route.function)];
+        assert_eq!(permission["Type"], "AWS::Lambda::Permission", "missing in infra/gateway.yaml: {}Invoke", route.function);
         let properties = &permission["Properties"];
         assert_eq!(properties["Action"], "lambda:InvokeFunction");
-        assert_eq!(properties["FunctionName"], json!({ "Ref": format!("{}Aliaslive", route.function) }));
+        assert_eq!(properties["FunctionName"], json!({ "Ref": route.function }));
+        assert_eq!(
+            given[&route.function],
+            json!({ "Ref": format!("{}Aliaslive", route.function) }),
+            "template.yaml, parameters of GatewayRights"
+        );
         assert_eq!(properties["Principal"], "apigateway.amazonaws.com");
         assert!(resource_text(&properties["SourceArn"]).ends_with(":${Api}/*"), "{properties}");
         permissions.remove(&format!("{}Invoke", route.function));
     }
     let without_route: Vec<_> = permissions.keys().collect();
-    assert!(without_route.is_empty(), "template.yaml allows the gateway to call functions without a route: {without_route:?}");
+    assert!(without_route.is_empty(), "infra/gateway.yaml allows the gateway to call functions without a route: {without_route:?}");
 }
 
 #[test]
@@ -66,7 +73,7 @@ fn the_firewall_protects_the_api_and_stores_no_samples_of_requests() {
     let rules: Vec<&Value> =
         rules.flat_map(|rule| rule["Fn::If"].as_array().map_or_else(|| vec![rule], |parts| parts[1..].iter().collect())).collect();
     for part in rules.iter().copied().chain([firewall]) {
-        // Samples contain the headers of requests, and so session cookies.
+        // Samples of requests would contain their headers, including session cookies.
         assert_eq!(part["VisibilityConfig"]["SampledRequestsEnabled"], false, "{part}");
     }
     let sign_ins = rules.iter().find(|rule| rule["Name"] == "SignInsPerAddress").expect("the rule SignInsPerAddress");
@@ -74,7 +81,10 @@ fn the_firewall_protects_the_api_and_stores_no_samples_of_requests() {
     let paths = pattern.as_str().and_then(|regex| regex.strip_prefix("^/v1/(")?.strip_suffix(')')).expect("a list of paths");
     for path in paths.split('|') {
         let path = format!("/v1/{}", path.trim_end_matches("/*$").replace("[^/]+", "{subject}"));
-        assert!(routes().iter().any(|route| route.path == path), "SignInsPerAddress has {path}, which is no path in infra/openapi.yaml");
+        assert!(
+            routes().iter().any(|route| route.path.replace("{case}", "{subject}") == path),
+            "SignInsPerAddress has {path}, which is no path in infra/openapi.yaml"
+        );
     }
 }
 
@@ -82,7 +92,7 @@ fn the_firewall_protects_the_api_and_stores_no_samples_of_requests() {
 fn every_method_setting_is_for_a_route_and_turns_no_request_logs_on() {
     let template = template();
     for setting in template["Resources"]["Api"]["Properties"]["MethodSettings"].as_array().expect("settings") {
-        // CloudFormation writes the slashes of a path as `~1`, after one that is not encoded.
+        // `ResourcePath` is a plain slash and then the path, in which CloudFormation encodes each slash as `~1`.
         let path = setting["ResourcePath"].as_str().expect("a path").replace("~1", "/");
         let path = path.strip_prefix('/').expect("a slash before the encoded one");
         let is_route = routes().iter().any(|route| route.path == path && setting["HttpMethod"] == route.method);
@@ -120,6 +130,7 @@ fn maxima(schemas: &Value) -> BTreeMap<String, u64> {
 fn every_maximum_in_the_schemas_is_the_limit_of_its_rule() {
     let expected = [
         ("Session.submissions_left", u64::from(SUBMISSIONS_PER_DAY)),
+        ("Case.submissions_left", u64::from(SUBMISSIONS_PER_DAY)),
         ("Submission.submissions_left", u64::from(SUBMISSIONS_PER_DAY)),
         ("OtpAwaited.tries_left", u64::from(otp::WRONG_OTPS_MAX)),
         ("OtpAwaited.resends_left", u64::from(otp::RESENDS_MAX)),

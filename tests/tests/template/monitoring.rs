@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Metrics without an alarm, which only the dashboard shows.
-const DASHBOARD_METRICS: &[&str] = &["CodesSent", "CodeRefusals"];
+const DASHBOARD_METRICS: &[&str] = &["CodesSent", "CodeRefusals", "CaseRefusals"];
 
 /// Returns the metrics of the stack's own namespace that alarms use.
 fn own_metrics(alarms: &Map<String, Value>) -> BTreeSet<String> {
@@ -70,7 +70,7 @@ fn every_function_has_alarms_for_failures_and_for_slowness() {
             &alarm.unwrap_or_else(|| panic!("missing in {file}: alarm {id}{kind}"))["Properties"]
         };
         // Threshold in milliseconds, and number of evaluation periods. Functions that decode pictures or send messages may take longer.
-        // Reminders are sent only once an hour.
+        // `SendReminders` has only one period, because reminders are sent once an hour, and a slow run is therefore in one period.
         let (threshold, periods) = match id.as_str() {
             "CheckPhotos" | "LocateFace" | "IssueCode" => (15_000, 3),
             "DeliverCode" => (60_000, 3),
@@ -113,7 +113,8 @@ fn the_alarm_of_each_function_counts_lambda_errors_and_internal_responses() {
         let expected = expected.map(|metric| Value::from_iter(metric.map(|(key, value)| (key.to_owned(), value))));
         assert_eq!(metrics, expected, "{id}");
         assert!(parts.iter().all(|part| part["MetricStat"]["Stat"] == "Sum" && part["MetricStat"]["Period"] == 60), "{id}");
-        // The emulator does not support sums of metrics. There, the alarm has the first metric only, in properties that are absent on AWS.
+        // The emulator does not support sums of metrics. On the emulator the alarm therefore has only the first metric, in properties that
+        // are absent on AWS.
         for (key, value) in
             function_metric("AWS/Lambda", "Errors", id).into_iter().chain([("Statistic", json!("Sum")), ("Period", json!(60))])
         {
@@ -125,19 +126,79 @@ fn the_alarm_of_each_function_counts_lambda_errors_and_internal_responses() {
     }
 }
 
+/// CloudWatch's limit of metrics that one alarm can read.
+const METRICS_PER_ALARM_MAX: usize = 10;
+
+/// Returns the metrics that an alarm reads on AWS, if it combines several.
+fn combined_metrics(alarm: &Value) -> Vec<Value> {
+    let metrics = &alarm["Properties"]["Metrics"];
+    let metrics = metrics["Fn::If"].as_array().map_or(metrics, |choice| &choice[1]);
+    metrics.as_array().into_iter().flatten().filter(|metric| !metric["MetricStat"].is_null()).cloned().collect()
+}
+
+#[test]
+fn no_alarm_reads_more_metrics_than_cloudwatch_allows() {
+    let counts: Vec<_> = of_type("AWS::CloudWatch::Alarm").iter().map(|(id, alarm)| (id.clone(), combined_metrics(alarm).len())).collect();
+    assert!(counts.iter().any(|(_, count)| *count > 2), "no alarm combines metrics");
+    for (id, count) in counts {
+        assert!(count <= METRICS_PER_ALARM_MAX, "{id} reads {count} metrics");
+    }
+}
+
+#[test]
+fn two_alarms_count_the_rejections_of_exactly_the_methods_with_a_limit() {
+    let template = template();
+    let limited: BTreeSet<_> = list(&template["Resources"]["Api"]["Properties"]["MethodSettings"])
+        .into_iter()
+        .filter(|setting| setting["ThrottlingRateLimit"].is_number() && setting["ResourcePath"] != "/*")
+        .map(|setting| {
+            assert_eq!(setting["MetricsEnabled"], true, "{setting}");
+            let path = setting["ResourcePath"].as_str().expect("a path").replace("~1", "/");
+            (setting["HttpMethod"].as_str().expect("a method").to_owned(), path[1..].to_owned())
+        })
+        .collect();
+    let alarms = of_type("AWS::CloudWatch::Alarm");
+    let mut counted = BTreeSet::new();
+    for id in ["GatewayThrottles", "PictureThrottles"] {
+        let metrics = combined_metrics(&alarms[id]);
+        let mut terms = Vec::new();
+        for (number, pair) in (1..).zip(metrics.chunks(2)) {
+            let part = |metric: &Value| {
+                let own = &metric["MetricStat"]["Metric"];
+                let dimension = |name: &str| {
+                    let found = list(&own["Dimensions"]).into_iter().find(|dimension| dimension["Name"] == name);
+                    found.unwrap_or_else(|| panic!("{id} has no dimension {name}"))["Value"].as_str().expect("a value").to_owned()
+                };
+                let stat = metric["MetricStat"]["Stat"].as_str().expect("a statistic").to_owned();
+                (own["MetricName"].as_str().expect("a name").to_owned(), stat, (dimension("Method"), dimension("Resource")))
+            };
+            let [(asked, sum, method), (passed, count, same)] = [part(&pair[0]), part(&pair[1])];
+            assert_eq!([&*asked, &*sum, &*passed, &*count], ["Count", "Sum", "IntegrationLatency", "SampleCount"], "{id}");
+            assert_eq!(method, same, "{id}");
+            assert_eq!([&pair[0]["Id"], &pair[1]["Id"]], [&json!(format!("asked{number}")), &json!(format!("passed{number}"))], "{id}");
+            assert!(counted.insert(method), "{id} counts a method twice");
+            terms.push(format!("FILL(asked{number}, 0) - FILL(passed{number}, 0)"));
+        }
+        let production = &alarms[id]["Properties"]["Metrics"]["Fn::If"][1];
+        let expressions: Vec<_> = list(production).iter().filter_map(|metric| metric["Expression"].as_str().map(str::to_owned)).collect();
+        assert_eq!(expressions, [terms.join(" + ")], "{id}");
+    }
+    assert_eq!(counted, limited);
+}
+
 #[test]
 fn every_alarm_links_to_the_runbook_and_notifies_the_topic() {
     for (id, alarm) in of_type("AWS::CloudWatch::Alarm") {
         let own = &alarm["Properties"];
         let description = own["AlarmDescription"].as_str().unwrap_or_else(|| panic!("{id} has no AlarmDescription"));
         let (page, anchor) = description.split_once('#').unwrap_or_else(|| panic!("{id}: {description}"));
-        // The sections about functions are generated from infra/operations.toml, the others are written by hand.
+        // Sections about functions are generated from infra/operations.toml. All other sections are written by hand.
         assert!(page == "docs/operations.md" || page.starts_with("docs/operating/alarms/"), "{id}: {description}");
         assert!(anchors(&read(page)).contains(anchor), "missing in {page}: section {anchor}");
         let notifies = |condition: &str| json!({ "Fn::If": [condition, [{ "Ref": "AlarmTopic" }], { "Ref": "AWS::NoValue" }] });
         assert!([notifies("TellsTopic"), notifies("NotifiesTopic")].contains(&own["AlarmActions"]), "{id}");
         assert!(alarm["Condition"].is_null(), "{id} is conditional");
-        // Missing data counts as no failure. The exception is the age of the outbox, which the sweep reports in every run.
+        // Missing data does not count as a failure, except for the age of the outbox, which the sweep reports in every run.
         assert_eq!(own["TreatMissingData"], if id == "OutboxAge" { "breaching" } else { "notBreaching" }, "{id}");
     }
 }
@@ -288,7 +349,8 @@ fn dashboard_searches_match_whole_metric_names_and_the_stack_prefix_of_resource_
     for search in searches {
         let (schema, terms) = search.split_once("} ").expect("a schema in braces");
         let [metric, name] = terms.split(' ').collect::<Vec<_>>().try_into().unwrap_or_else(|_| panic!("{search}"));
-        // CloudWatch compares a term in double quotes with the whole value. Names of resources only begin with the name of the stack.
+        // In a search of CloudWatch, a term in double quotes must equal the whole value. So names of metrics are quoted, but the name of
+        // the stack is not, because it is only the beginning of a resource's name.
         assert!(metric.starts_with("MetricName=\\\"") && metric.ends_with("\\\""), "{search}");
         let (dimension, value) = name.split_once('=').expect("a dimension");
         assert!(schema.split(',').any(|part| part == dimension), "{search}");

@@ -1,17 +1,17 @@
-//! Every operation is written in several places. These tests say which place lacks an operation, or has one that does not exist.
+//! Every operation is listed in several files. These tests report each file that lacks an operation, or lists one that does not exist.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     project::{folders, functions, logical_id, read, template, yaml},
-    support::{assert_no_faults, differences, rust_files},
+    support::{assert_no_faults, differences, gateway, rust_files},
 };
 
 /// Facts about an operation that have to be in infra/operations.toml and may not be empty texts.
 const FACTS: &[&str] = &["summary", "who_may", "if_taken_over", "when_failing"];
-/// The class of access of functions that a stream or a schedule calls.
+/// The class of access of functions that are invoked by a stream, a schedule or a rule of EventBridge.
 const NO_CALLER: &str = "no caller";
-/// Classes of access of requests that are not operations: other methods of a path, and pages.
+/// Classes of access of requests that are not operations: a path called with another method.
 const CLASSES_WITHOUT_OPERATION: &[&str] = &["another method"];
 /// Parameters of infra/watch.yaml with type String that are neither functions nor log groups.
 const OTHER_PARAMETERS: &[&str] = &["Stack", "AlarmTopic", "GatewayFailures", "Production"];
@@ -19,7 +19,7 @@ const NO_FUNCTION: &str = "which is no function in functions/*/Cargo.toml";
 const FACTS_FILE: &str = "infra/operations.toml";
 const ACCESS_FILE: &str = "tests/tests/journeys/who_may.txt";
 
-/// Returns the operations, by whether they have a route. The others have `Events` in template.yaml.
+/// Returns two sets: the operations with a route, and those that `Events` in template.yaml trigger.
 fn operations() -> (BTreeSet<String>, BTreeSet<String>) {
     let template = template();
     let has_events = |name: &String| !template["Resources"][logical_id(name)]["Properties"]["Events"].is_null();
@@ -60,17 +60,19 @@ fn every_operation_is_written_in_all_its_places() {
     assert_no_faults(&faults);
 }
 
-/// Returns the files of handlers that are not a binary in a manifest. (`functions` fails if a binary has no file.)
+/// Returns the files of handlers that no manifest lists as a binary, and those whose first line does not describe the operation.
+/// `functions` fails if a binary has no file.
 fn faults_in_sources() -> Vec<String> {
     let binaries: BTreeSet<_> = functions().into_iter().map(|(name, folder)| format!("functions/{folder}/{name}.rs")).collect();
     let files = rust_files("functions").into_iter().filter(|file| !file.ends_with("/lib.rs") && !file.ends_with("/build.rs"));
     let unlisted = files.filter(|file| !binaries.contains(file)).map(|file| format!("missing in functions/*/Cargo.toml: {file}"));
-    // `make operation` leaves a TODO in the first line.
+    // `make operation` writes a placeholder that begins with TODO into the first line.
     let undescribed = binaries.iter().filter(|file| read(file).lines().next().is_none_or(|line| line.contains("TODO")));
     unlisted.chain(undescribed.map(|file| format!("missing in {file}: what the operation does"))).collect()
 }
 
-/// Returns what is missing or surplus among the functions, log groups and permissions in template.yaml.
+/// Returns a fault for each missing or surplus function or log group in template.yaml, and for each missing or surplus permission in
+/// infra/gateway.yaml.
 fn faults_in_template(routed: &BTreeSet<String>, triggered: &BTreeSet<String>) -> Vec<String> {
     let template = template();
     let resources = template["Resources"].as_object().expect("resources");
@@ -87,12 +89,18 @@ fn faults_in_template(routed: &BTreeSet<String>, triggered: &BTreeSet<String>) -
             faults.push(format!("missing in template.yaml: CodeUri {expected} of {}", logical_id(name)));
         }
     }
-    // The template's list `&routed` creates a log group and a permission for each function in it. The list `&triggered` creates only a log
-    // group.
+    // The template creates a log group for each function in the lists `&routed` and `&triggered`. It passes only the functions in `&routed`
+    // to infra/gateway.yaml.
     let logs = named("AWS::Logs::LogGroup", "Log");
-    let invokes = named("AWS::Lambda::Permission", "Invoke");
-    let listed_as_triggered = logs.difference(&invokes).cloned().collect();
-    faults.extend(differences("template.yaml, list &routed", &invokes, &ids(routed), "which is no function with a route"));
+    let passed = resources["GatewayRights"]["Properties"]["Parameters"].as_object().expect("parameters");
+    let listed_as_routed = passed.keys().filter(|name| *name != "Api").cloned().collect();
+    let gateway = gateway();
+    let permissions = gateway["Resources"].as_object().expect("resources").keys();
+    let invokes = permissions.map(|id| id.strip_suffix("Invoke").unwrap_or(id).to_owned()).collect();
+    let listed_as_triggered = logs.difference(&listed_as_routed).cloned().collect();
+    let without_route = "which is no function with a route";
+    faults.extend(differences("template.yaml, list &routed", &listed_as_routed, &ids(routed), without_route));
+    faults.extend(differences("infra/gateway.yaml", &invokes, &ids(routed), without_route));
     let without_events = "which is no function with Events";
     faults.extend(differences("template.yaml, list &triggered", &listed_as_triggered, &ids(triggered), without_events));
     faults
@@ -132,7 +140,7 @@ fn faults_in_facts(every: &BTreeSet<String>) -> Vec<String> {
     for name in every.iter().filter(|name| facts.contains_key(*name)) {
         let missing = FACTS.iter().filter(|key| fact(&facts, name, key).is_empty());
         faults.extend(missing.map(|key| format!("missing in {FACTS_FILE}: {key} of {name}")));
-        // The list may be empty, because some operations are called so rarely that docs/usage.md does not count them.
+        // The list `usage` may be empty, because some operations are called so rarely that docs/usage.md does not count them.
         if !facts[name].get("usage").is_some_and(toml::Value::is_array) {
             faults.push(format!("missing in {FACTS_FILE}: usage of {name}"));
         }
@@ -140,12 +148,12 @@ fn faults_in_facts(every: &BTreeSet<String>) -> Vec<String> {
     faults
 }
 
-/// Returns the cells of a row, which two or more spaces separate.
+/// Returns the cells of a row. Cells are separated by two or more spaces.
 fn cells(row: &str) -> Vec<&str> {
     row.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect()
 }
 
-/// Parses the table of access: for each class, the result for each kind of caller. Adds faults of the table itself.
+/// Parses the table of access: for each class, the result for each kind of caller. Adds errors in the table itself to `faults`.
 fn access_table(faults: &mut Vec<String>) -> BTreeMap<String, Vec<String>> {
     let text = read(ACCESS_FILE);
     let mut rows = text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty()).map(cells);

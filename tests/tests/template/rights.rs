@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::{
-    project::logical_id,
+    project::{logical_id, template},
     support::{assert_no_faults, differences, lambdas, list, of_type, resource_text, statements},
 };
 
-/// Returns the policy statement that allows a role to send SMS through AWS End User Messaging, only in calls that SNS makes on its behalf.
-/// The managed policy `AmazonSNSFullAccess` contains the same condition.
+/// Returns the policy statement that allows a role to send SMS through AWS End User Messaging, but only in calls that SNS makes on the
+/// role's behalf. The managed policy `AmazonSNSFullAccess` contains the same condition.
 fn right_to_send_sms_through_sns() -> Value {
     json!({
         "Effect": "Allow",
@@ -34,7 +34,7 @@ fn only_roles_that_publish_sms_may_send_them_through_sns() {
         assert_eq!(sms, if publishes { vec![&right] } else { Vec::new() }, "{id}");
         publishers += usize::from(publishes);
     }
-    assert_eq!(publishers, 4);
+    assert_eq!(publishers, 6);
 }
 
 #[test]
@@ -70,7 +70,8 @@ fn no_role_allows_wildcard_actions_or_all_resources() {
                 );
             }
             for resource in list(&statement["Resource"]).into_iter().map(resource_text) {
-                // Phone numbers have no ARN, so SMS needs two rights to `*`: to publish, with all topics denied, and to send, in calls of SNS only.
+                // Phone numbers have no ARN, so sending SMS needs two rights to the resource `*`: `sns:Publish`, which is denied for all
+                // topics, and `sms-voice:SendTextMessage`, which is limited to calls that SNS makes.
                 let is_sms = resource == "*" && statement["Action"] == json!(["sns:Publish"]) && denies_topics;
                 let is_sms = is_sms || *statement == sms_through_sns;
                 let is_prefix = resource.strip_prefix("${Photos.Arn}/").and_then(|rest| rest.strip_suffix("/*"));
@@ -109,7 +110,7 @@ fn rights_to_encrypt_and_to_decrypt_belong_to_the_listed_functions_only() {
         ("kms:Encrypt OutboxKey.Arn", &["IssueCode", "ResendCode"]),
         // Only ResendCode may both encrypt and decrypt messages, because it creates a new message from an old one.
         ("kms:Decrypt OutboxKey.Arn", &["DeliverCode", "ResendCode"]),
-        ("kms:Encrypt RemindersKey.Arn", &["IssueCode", "ResendCode", "SetReminder"]),
+        ("kms:Encrypt RemindersKey.Arn", &["ConfirmPresence", "IssueCode", "ResendCode", "SetReminder"]),
         ("kms:Decrypt RemindersKey.Arn", &["SendReminders"]),
         ("kms:Encrypt AssociationsKey.Arn", &["Associate"]),
         ("kms:Decrypt AssociationsKey.Arn", &["ShowPhoto", "DownloadPhotos", "ShowCode", "PullPhoto"]),
@@ -124,6 +125,55 @@ fn rights_to_encrypt_and_to_decrypt_belong_to_the_listed_functions_only() {
         rights.into_iter().map(|(right, ids)| format!("template.yaml has the right {right} of {ids:?}, which this test does not list")),
     );
     assert_no_faults(&faults);
+}
+
+#[test]
+fn exactly_the_sender_of_codes_uses_the_configuration_set_on_which_ses_reports() {
+    let set = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:configuration-set/${CodeEmails}";
+    for (id, function) in lambdas() {
+        let has_right = statements(&function).iter().any(|statement| {
+            list(&statement["Resource"]).into_iter().any(|resource| resource_text(resource) == set)
+                && statement["Action"] == json!(["ses:SendEmail", "ses:SendRawEmail"])
+        });
+        let variable = &function["Properties"]["Environment"]["Variables"]["EMAIL_CONFIGURATION_SET"];
+        assert_eq!(has_right, id == "DeliverCode", "{id}");
+        assert_eq!(*variable, if has_right { json!({ "Ref": "CodeEmails" }) } else { Value::Null }, "{id}");
+    }
+}
+
+#[test]
+fn reports_of_ses_reach_the_function_without_personal_data_and_are_stored_encrypted_for_a_day() {
+    let template = template();
+    let resources = &template["Resources"];
+    let destination = &resources["CodeEmailReports"]["Properties"];
+    assert_eq!(destination["ConfigurationSetName"], json!({ "Ref": "CodeEmails" }));
+    assert_eq!(destination["EventDestination"]["Enabled"], true);
+    // SES must not report delays, because they are not failures. It must not report deliveries and openings of messages either, because
+    // these are personal data that nobody needs.
+    assert_eq!(destination["EventDestination"]["MatchingEventTypes"], json!(["bounce", "complaint", "reject"]));
+    let function = &resources["RecordBounce"]["Properties"];
+    let rule = &function["Events"]["Report"]["Properties"];
+    assert_eq!(rule["Pattern"]["source"], json!(["aws.ses"]));
+    assert_eq!(rule["Pattern"]["detail"]["mail"]["tags"]["ses:configuration-set"], json!([{ "Ref": "CodeEmails" }]));
+    let paths: BTreeSet<&str> =
+        rule["InputTransformer"]["InputPathsMap"].as_object().expect("paths").values().filter_map(Value::as_str).collect();
+    let without_personal_data = [
+        "$.detail.eventType",
+        "$.detail.bounce.bounceType",
+        "$.detail.bounce.bounceSubType",
+        "$.detail.bounce.bouncedRecipients[0].status",
+        "$.detail.complaint.complaintSubType",
+        "$.detail.complaint.complaintFeedbackType",
+        "$.detail.mail.tags.message",
+        "$.detail.mail.tags.sending",
+    ];
+    assert_eq!(paths, BTreeSet::from(without_personal_data));
+    assert!(rule["Input"].is_null() && rule["InputPath"].is_null() && rule["DeadLetterConfig"].is_null());
+    let on_failure = &function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"];
+    assert_eq!(*on_failure, json!({ "Type": "SQS", "Destination": { "Fn::GetAtt": ["UnrecordedBounces", "Arn"] } }));
+    let queue = &resources["UnrecordedBounces"]["Properties"];
+    assert_eq!(queue["SqsManagedSseEnabled"], true);
+    assert_eq!(queue["MessageRetentionPeriod"].as_i64(), Some(domain::retention::MESSAGE_RETENTION.as_seconds()));
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! The role of a function may write only those attributes of a session that the function's updates change.
 //!
-//! The emulators do not evaluate `dynamodb:Attributes`, so this compares the template with the code. `storage::sessions::UPDATE_ATTRIBUTES` lists the attributes of
-//! each update (shared/storage/tests/session_updates.rs compares it with real requests). The updates that a function makes are read from its
-//! source.
+//! The emulators do not evaluate `dynamodb:Attributes`, so this compares the template with the code. `storage::sessions::UPDATE_ATTRIBUTES`
+//! lists the attributes of each update (shared/storage/tests/session_updates.rs compares it with real requests). The updates that a
+//! function makes are read from its source.
 
 use std::collections::BTreeSet;
 
@@ -15,15 +15,18 @@ use crate::{
 };
 
 /// The guards that extend a session's idle time with the update `touch` (shared/edge/src/guard.rs).
-const GUARDS: &[&str] = &["Visitor", "SignedIn", "Citizen", "Photographer", "Owner"];
+const GUARDS: &[&str] = &["Visitor", "SignedIn", "Citizen", "Photographer", "Owner", "Acting", "CaseInBody", "Clerk", "InCase"];
 
-/// Functions in `lib.rs` of a caller that make an update, with the update.
-const HELPERS: &[(&str, &str)] = &[("note_no_face(", "set_rejections")];
+/// Functions that handlers call and that make an update: the function, the update, and the file that contains the function.
+const HELPERS: &[(&str, &str, &str)] = &[
+    ("note_no_face(", "set_rejections", "functions/photographer/lib.rs"),
+    ("close_case(", "close_case_write", "shared/storage/src/case_closing.rs"),
+];
 
 /// Returns the attributes that the updates in a function's source change. Empty if it makes no update.
 fn updated_attributes(source: &str) -> BTreeSet<&'static str> {
     let guarded = GUARDS.iter().any(|guard| source.contains(&format!("{guard}::from(")));
-    let by_helper = |update: &str| HELPERS.iter().any(|(helper, made)| update == *made && source.contains(helper));
+    let by_helper = |update: &str| HELPERS.iter().any(|(helper, made, _)| update == *made && source.contains(helper));
     let makes = |update: &str| (update == "touch" && guarded) || by_helper(update) || source.contains(&format!("sessions.{update}("));
     UPDATE_ATTRIBUTES.iter().filter(|(update, _)| makes(update)).flat_map(|(_, attributes)| attributes.iter().copied()).collect()
 }
@@ -31,8 +34,8 @@ fn updated_attributes(source: &str) -> BTreeSet<&'static str> {
 #[test]
 fn a_function_may_write_only_the_session_attributes_that_its_updates_change() {
     let (lambdas, sessions) = (lambdas(), json!({ "Fn::GetAtt": ["Sessions", "Arn"] }));
-    for (helper, update) in HELPERS {
-        let source = read("functions/photographer/lib.rs");
+    for (helper, update, file) in HELPERS {
+        let source = read(file);
         assert!(source.contains(&format!("fn {helper}")) && source.contains(&format!("sessions.{update}(")), "{helper}");
     }
     let mut count = 0;
@@ -69,7 +72,7 @@ fn only_the_sign_in_may_create_sessions_and_only_with_the_initial_attributes() {
     assert_eq!(creators, BTreeSet::from(["Callback".to_owned(), "VerifyOtp".to_owned()]));
 }
 
-/// The first write of a session's item contains these attributes.
+/// The first write of a session's item sets these attributes. No later update may change them.
 #[test]
 fn no_update_changes_the_person_or_the_hard_end_of_a_session() {
     let updated: BTreeSet<&str> = UPDATE_ATTRIBUTES.iter().flat_map(|(_, attributes)| attributes.iter().copied()).collect();

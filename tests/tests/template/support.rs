@@ -28,13 +28,21 @@ fn with_mappings_resolved(value: Value, mappings: &Value) -> Value {
     }
 }
 
-/// Returns all resources of a type in template.yaml and infra/watch.yaml, by logical ID.
+/// Returns infra/gateway.yaml, the template of the nested stack with the permissions of the gateway.
+pub(crate) fn gateway() -> Value {
+    yaml("infra/gateway.yaml")
+}
+
+/// Returns all resources of a type in template.yaml and the nested stacks, by logical ID.
 pub(crate) fn of_type(kind: &str) -> Map<String, Value> {
     let mut found = Map::new();
-    for mut template in [template(), watch()] {
+    for mut template in [template(), watch(), gateway()] {
         let Value::Object(resources) = template["Resources"].take() else { panic!("a template has no resources") };
         for (id, resource) in resources.into_iter().filter(|(_, resource)| resource["Type"] == kind) {
-            assert!(found.insert(id.clone(), resource).is_none(), "{id} is in both template.yaml and infra/watch.yaml");
+            assert!(
+                found.insert(id.clone(), resource).is_none(),
+                "{id} is in two of template.yaml, infra/watch.yaml and infra/gateway.yaml"
+            );
         }
     }
     assert!(!found.is_empty(), "no resource has the type {kind}");

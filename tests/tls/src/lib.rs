@@ -1,5 +1,5 @@
-//! An endpoint that terminates TLS and forwards connections to an endpoint without TLS. Like the endpoints of AWS it has RSA keys of 2048 bits, a
-//! certificate chain of root, intermediate and leaf, and HTTP/1.1.
+//! An endpoint that terminates TLS and forwards connections to an endpoint without TLS. Like the endpoints of AWS it has RSA keys of 2048
+//! bits, a certificate chain of root, intermediate and leaf, and HTTP/1.1.
 
 #![expect(clippy::expect_used, reason = "for tests: a panic here fails the calling test")]
 
@@ -37,7 +37,7 @@ pub struct Endpoint {
 /// Starts a TLS endpoint that sends `response` unchanged to every request. The returned flag tells whether a request has arrived.
 ///
 /// # Panics
-/// As [`start`].
+/// In the same cases as [`start`].
 pub async fn answering(response: &'static str) -> (Endpoint, Arc<AtomicBool>) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
     let address = listener.local_addr().expect("a port");

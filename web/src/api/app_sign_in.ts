@@ -3,20 +3,20 @@ const QUERY_PARAMETERS = ["redirect_uri", "code_challenge", "code_challenge_meth
 const REDIRECT_URI_LENGTH_MAX = 200;
 /**
  * A private-use URI scheme (RFC 8252): a domain name in reverse order, such as gr.gov.myphoto. Schemes without a dot are rejected, because
- * browsers use some of them themselves.
+ * some of them belong to browsers.
  */
 const PRIVATE_USE_SCHEME = /^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:$/;
 
 export type AppSignIn = {
-  /** The app as the redirect URI identifies it: a host name, a scheme, or a host and port on this computer. */
+  /** The part of the redirect URI that identifies the app: a host name, a private-use scheme, or a host and port on this computer. */
   app: string;
   onThisComputer: boolean;
-  /** The URL of the service that starts the sign-in. */
+  /** The service's URL that starts the sign-in. */
   url: string;
 };
 
 /**
- * Reads an app's sign-in request from the page's query. Returns undefined if the redirect URI is of a kind that apps may not use. Only the
+ * Reads an app's sign-in request from the page's query. Returns undefined if the kind of redirect URI is forbidden for apps. Only the
  * service knows whether the URI is registered.
  */
 export function appSignIn(query: Readonly<Record<string, string>>): AppSignIn | undefined {

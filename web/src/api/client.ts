@@ -8,8 +8,8 @@ export type Schemas = components["schemas"];
 export type Problem = Schemas["Problem"];
 
 /**
- * How long to wait for a response to begin, and then for each next byte, in milliseconds. The gateway gives up after 29 s. Slow connections
- * that still deliver data never time out.
+ * Maximum time in milliseconds until a response begins, and between two parts of its body. Longer than the gateway's timeout of 29 s. A
+ * slow connection that still delivers data never times out.
  */
 const STALL_TIMEOUT_MS = 35_000;
 
@@ -21,12 +21,17 @@ export class ProblemError extends Error {
 }
 
 /**
- * There was no valid response: the device has no network (`offline`), the connection broke although there is a network (`interrupted`), there
- * was a timeout (`slow`), or the response does not come from the service (`broken`).
+ * There was no valid response. `offline`: the device has no network. `interrupted`: the connection broke although there is a network.
+ * `slow`: a timeout. `broken`: the response does not come from the service.
  */
 export class ConnectionError extends Error {
   constructor(readonly reason: "offline" | "interrupted" | "slow" | "broken") {
     super(reason);
+  }
+
+  /** True if the same request may succeed later. Subclasses for permanent errors override this. */
+  get isTemporary(): boolean {
+    return true;
   }
 }
 
@@ -45,7 +50,7 @@ function serviceTime(response: Response): number | undefined {
   return Number.isNaN(at) ? undefined : at;
 }
 
-/** Fetches a response together with its body, so that a body that stalls counts as a timeout too. */
+/** Fetches a response together with its body, so that a stalled body also counts as a timeout. */
 async function fetchWithTimeout(request: Request): Promise<Response> {
   const abort = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -88,17 +93,29 @@ api.use({
   },
 });
 
+let generation = 0;
+
+/**
+ * Makes all pending requests fail when a session or a clerk's case ends, so that a late response cannot bring back the previous person's
+ * data.
+ */
+export function dropPendingResponses(): void {
+  generation += 1;
+}
+
 type ClientResult<T> = { data?: T; error?: unknown; response: Response };
 
 /** Returns the data of a response: `await responseData(api.GET("/v1/session"))`. Throws only `ProblemError` or `ConnectionError`. */
 export async function responseData<T>(call: Promise<ClientResult<T>>): Promise<T> {
+  const startedIn = generation;
   let result: ClientResult<T>;
   try {
     result = await call;
   } catch (error) {
-    // Other errors mean that the body does not have the declared media type.
+    // Any other error means that the body does not have the declared media type.
     throw error instanceof ConnectionError ? error : new ConnectionError("broken");
   }
+  if (startedIn !== generation) throw new ConnectionError("interrupted");
   if (result.response.ok) {
     listeners.onResponse(undefined, serviceTime(result.response));
     return result.data as T;

@@ -1,9 +1,10 @@
 /*
- * A code number that is not submitted yet. The link of a QR code has the code in its fragment, which browsers never send to a server. Such a
- * code is stored in this tab's sessionStorage while the person signs in. A typed code is only kept in memory.
+ * A code number that is not submitted yet. The link of a QR code contains the code in its fragment, which browsers never send to a server.
+ * The code of a link is stored in this tab's sessionStorage while the person signs in. A typed code is only in memory.
  */
 import { signal } from "@preact/signals";
 
+import { codeInFragment } from "../typed/code_in_fragment";
 import { deviceTime } from "../words/clock";
 import { onEnd } from "./session";
 
@@ -25,7 +26,7 @@ function readStoredCode(): string | undefined {
   return undefined;
 }
 
-/** Keeps a typed code in memory until the page is closed or the session ends. */
+/** Stores a typed code in memory until the page is closed or the session ends. */
 export function setTypedCode(code: string): void {
   clearPendingCode();
   pendingCode.value = code;
@@ -59,9 +60,8 @@ onEnd.push((reason) => {
 
 /** Moves `#code=...` from the URL into this module, so that the code appears neither in the browser's history nor on a shared screen. */
 export function takeCodeFromUrl(): void {
-  // URLSearchParams reads a plus sign, which older codes have, as a blank.
-  const code = new URLSearchParams(location.hash.slice(1).replace(/\+/g, "%2B")).get("code");
-  if (code !== null) {
+  const code = codeInFragment(location.hash.slice(1));
+  if (code !== undefined) {
     storeLinkedCode(code);
     history.replaceState(history.state, "", location.pathname + location.search);
   }

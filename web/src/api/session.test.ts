@@ -29,7 +29,7 @@ beforeEach(async () => {
   vi.stubGlobal("BroadcastChannel", undefined);
   vi.stubGlobal("addEventListener", page.addEventListener.bind(page));
   vi.stubGlobal("fetch", () => respond());
-  // "in" would still find the stubbed property.
+  // The stub only sets the property to undefined. Remove the property, because the session module tests with `in` whether it exists.
   Reflect.deleteProperty(globalThis, "BroadcastChannel");
   client = await import("./client");
   session = await import("./session");

@@ -1,11 +1,13 @@
-/* The session as this page knows it. Tabs share the session cookie, so they tell each other about changes. */
+/* This page's copy of the session. All tabs share the session cookie, so they send each other messages about changes. */
 import { computed, signal } from "@preact/signals";
 
 import { now, setServiceTime } from "../words/clock";
-import { responseData, api, listeners, ProblemError, ConnectionError, type Failure, type Schemas } from "./client";
+import { responseData, api, dropPendingResponses, listeners, ProblemError, ConnectionError, type Failure, type Schemas } from "./client";
 
 export type Session = Schemas["Session"];
 export type EndReason = "expired" | "signed_out" | "consent_refused";
+/** When a clerk's case ends, the data of the person at the counter is cleared as at the end of a session, but the clerk stays signed in. */
+export type ClearReason = EndReason | "case_over";
 
 export type SessionState =
   | { kind: "unknown" }
@@ -15,13 +17,16 @@ export type SessionState =
 
 export const sessionState = signal<SessionState>({ kind: "unknown" });
 export const session = computed(() => (sessionState.value.kind === "signed_in" ? sessionState.value.session : undefined));
-/** When the session expires unless another request extends it, by the service's clock. */
+/** Time at which the session expires unless another request extends it, by the service's clock. */
 export const endsAt = signal<number | undefined>(undefined);
 
-/** Each successful call extends the session by 30 minutes. The service stores that at most once a minute, so this counts one minute less. */
+/**
+ * Each successful call extends the session by 30 minutes. The service stores the extension at most once a minute, so the page assumes 29
+ * minutes.
+ */
 const IDLE_TIMEOUT_MS = 29 * 60_000;
 
-/** Returns when the session ends even if it is used, by the service's clock. */
+/** Returns the latest possible end of the session, by the service's clock. Using the session does not extend it beyond this time. */
 export function absoluteEnd(value: Session): number {
   return Date.parse(value.expires_at);
 }
@@ -36,23 +41,37 @@ function extendIdleEnd(): void {
 export function setSession(value: Session): void {
   const previous = session.value;
   if (previous?.person !== undefined && afmOf(previous) !== afmOf(value)) {
-    // Another person has signed in in another tab. Reload, so that no data of the previous person stays on this page and no action runs
+    // Another person has signed in in another tab. Reload the page, so that it shows no data of the previous person and runs no action
     // under the wrong name.
     runEndHandlers("signed_out");
     sessionState.value = { kind: "unknown" };
     location.reload();
     return;
   }
+  const isCaseOver = previous?.case !== undefined && previous.case.handle !== value.case?.handle;
   sessionState.value = { kind: "signed_in", session: value };
+  if (isCaseOver) runEndHandlers("case_over");
   extendIdleEnd();
-  broadcast({ kind: "who", who: afmOf(value) });
+  broadcastIdentity(value);
 }
 
-/** Changes fields of the session after a call whose response already contains them, which saves a request. `undefined` removes a field. */
+/**
+ * Changes fields of the session after a call whose response contains the new values. So the session need not be loaded again. `undefined`
+ * removes a field.
+ */
 export function patchSession(change: { [K in keyof Session]?: Session[K] | undefined }): void {
   if (session.value !== undefined) {
     sessionState.value = { kind: "signed_in", session: { ...session.value, ...change } as Session };
   }
+}
+
+/** Ends a clerk's case in this page and tells the other tabs. */
+export function dropCase(): void {
+  const current = session.value;
+  if (current?.case === undefined) return;
+  patchSession({ case: undefined });
+  runEndHandlers("case_over");
+  broadcastIdentity({ ...current, case: undefined });
 }
 
 export function endSession(reason: EndReason): void {
@@ -66,23 +85,46 @@ function endInThisTab(reason: EndReason): void {
   runEndHandlers(reason);
 }
 
-function runEndHandlers(reason: EndReason): void {
+function runEndHandlers(reason: ClearReason): void {
+  dropPendingResponses();
   for (const handler of onEnd) {
     handler(reason);
   }
 }
 
-/** Handlers that clear data, such as codes and drafts, when the session ends. */
-export const onEnd: ((why: EndReason) => void)[] = [];
+/** Handlers that clear data, such as codes and drafts, when the session or a clerk's case ends. */
+export const onEnd: ((why: ClearReason) => void)[] = [];
 
-/* Messages between tabs: the session was used, it has ended, or it belongs to the person with this AFM. */
-type TabMessage = { kind: "used"; endsAt: number; serviceTime: number } | { kind: "ended"; why: EndReason } | { kind: "who"; who: string };
+/*
+ * The messages between tabs. `used`: the session was used. `ended`: the session has ended. `who`: the session's person (AFM) and case
+ * (handle). `case_changed`: the case has changed.
+ */
+type TabMessage =
+  | { kind: "used"; endsAt: number; serviceTime: number }
+  | { kind: "ended"; why: EndReason }
+  | { kind: "who"; who: string; caseHandle: string }
+  | { kind: "case_changed" };
 
 const tabs = "BroadcastChannel" in globalThis ? new BroadcastChannel("session") : undefined;
 
 function broadcast(message: TabMessage): void {
   tabs?.postMessage(message);
 }
+
+/** Tells the other tabs whose session this is, and which case is open. */
+export function broadcastIdentity(value: Pick<Session, "person"> & { case?: Session["case"] | undefined }): void {
+  broadcast({ kind: "who", who: value.person?.afm ?? "", caseHandle: value.case?.handle ?? "" });
+}
+
+/** Makes the other tabs load the case again. */
+export function broadcastCaseChange(): void {
+  broadcast({ kind: "case_changed" });
+}
+
+/**
+ * The module of the case sets `onChange`. It runs when another tab has changed the case, or when a response says that a step is missing.
+ */
+export const caseListener: { onChange: () => void } = { onChange: () => undefined };
 
 function afmOf(value: Session): string {
   return value.person?.afm ?? "";
@@ -91,9 +133,11 @@ function afmOf(value: Session): string {
 tabs?.addEventListener("message", ({ data }: MessageEvent<TabMessage>) => {
   const current = session.value;
   if (data.kind === "who") {
-    // The other tab may have older or newer information, so ask the service. If nobody was signed in here, somebody has just signed in
-    // there.
-    if (current === undefined || data.who !== afmOf(current)) refreshSession().catch(() => undefined);
+    // The other tab may have older or newer information than this tab, so ask the service. If this tab has no session, a user has just
+    // signed in in the other tab.
+    if (current === undefined || data.who !== afmOf(current) || data.caseHandle !== (current.case?.handle ?? "")) refreshSession().catch(() => undefined);
+  } else if (data.kind === "case_changed") {
+    caseListener.onChange();
   } else if (current !== undefined && data.kind === "used") {
     setServiceTime(data.serviceTime);
     endsAt.value = Math.min(data.endsAt, absoluteEnd(current));
@@ -111,7 +155,7 @@ export async function refreshSession(): Promise<void> {
       if (sessionState.value.kind === "signed_in") {
         endSession("expired");
       } else if (sessionState.value.kind !== "signed_out") {
-        // No session existed, so the end handlers must not run: they would clear a code that came by link and waits for the sign-in.
+        // No session existed, so the end handlers must not run. They would clear a code that came by link and waits for the sign-in.
         sessionState.value = failure.problem.code === "session_expired" ? { kind: "signed_out", reason: "expired" } : { kind: "signed_out" };
       }
     } else if (sessionState.value.kind !== "signed_in" && (failure instanceof ProblemError || failure instanceof ConnectionError)) {
@@ -123,8 +167,9 @@ export async function refreshSession(): Promise<void> {
 }
 
 /**
- * Whether the session has to be checked, or why the check failed. Nothing private is shown unless it is undefined. The page may return from
- * the browser's back/forward cache after the user has signed out in another tab or in a later page of this tab.
+ * State of the check that the session still exists: `"running"`, or the failure of the last check. Undefined if no check is pending.
+ * Private data is shown only while this is undefined, because the browser's back/forward cache may restore this page after the user has
+ * signed out in another tab, or on a later page of this tab.
  */
 export const pendingCheck = signal<"running" | Failure | undefined>(undefined);
 
@@ -139,7 +184,7 @@ export async function checkSession(): Promise<void> {
   }
 }
 
-/** Hides everything private when the browser leaves the page, and checks the session when it returns to it. */
+/** Hides all private data when the user leaves the page. When the browser shows the page again, checks the session. */
 export function checkSessionOnReturn(): void {
   addEventListener("pagehide", () => {
     if (sessionState.value.kind === "signed_in") pendingCheck.value = "running";
@@ -155,13 +200,18 @@ listeners.onResponse = (problem, serviceTime) => {
     extendIdleEnd();
   } else if (session.value !== undefined && (problem.code === "session_expired" || problem.code === "no_session")) {
     endSession("expired");
-  } else if (session.value !== undefined && STAGE_CHANGE_CODES.has(problem.code)) {
-    // The session changed elsewhere (in another tab, or through a new consent text), so load it again.
+  } else if (problem.code === "case_over") {
+    dropCase();
+    // Another tab may have opened another case in this session.
     refreshSession().catch(() => undefined);
+  } else if (session.value !== undefined && STAGE_CHANGE_CODES.has(problem.code)) {
+    // The session has changed, for example in another tab or through a new consent text, so load it again.
+    refreshSession().catch(() => undefined);
+    caseListener.onChange();
   }
 };
 
-const STAGE_CHANGE_CODES = new Set(["otp_not_verified", "role_not_chosen", "consent_required", "wrong_role", "staff_withdrawn"]);
+const STAGE_CHANGE_CODES = new Set(["otp_not_verified", "role_not_chosen", "consent_required", "presence_not_proven", "wrong_role", "staff_withdrawn"]);
 
 /** Goes to TAXISnet to sign in, and then back to this page. */
 export function signIn(returnTo = location.pathname + location.search): void {

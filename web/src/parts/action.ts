@@ -10,8 +10,8 @@ function asFailure(error: unknown): Failure {
 }
 
 /**
- * An asynchronous action of the user. `run` does nothing while the action is busy, and returns undefined if it fails; `failure` then has
- * the error.
+ * An asynchronous action of the user. While the action is running, `run` does nothing. If the action fails, `run` returns undefined and
+ * `failure` has the error.
  */
 export function useAction<A extends unknown[], T>(action: (...values: A) => Promise<T>) {
   const [busy, setBusy] = useState(false);
@@ -38,7 +38,7 @@ export function useAction<A extends unknown[], T>(action: (...values: A) => Prom
   return { run, busy, failure, setFailure };
 }
 
-/** Loads data for a page: at once, again on `reload`, and again when the language changes. */
+/** Loads data when the page opens, on `reload`, and when the language changes. */
 export function useLoad<T>(load: () => Promise<T>, dependencies: readonly unknown[]) {
   const [data, setData] = useState<T>();
   const [failure, setFailure] = useState<Failure>();
@@ -64,8 +64,9 @@ export function useLoad<T>(load: () => Promise<T>, dependencies: readonly unknow
 }
 
 /**
- * Remembers the URL at the start of an action. The returned function tells whether the user is still there, so that a finished action does
- * not navigate someone who has moved on. It compares URLs rather than mounted components, because the action itself may replace components.
+ * Stores the URL at the start of an action. The returned function tells whether the URL is still the same, so that a finished action does
+ * not navigate a user who has opened another page. It does not check whether a component is still mounted, because the action itself may
+ * replace components.
  */
 export function rememberUrl(): () => boolean {
   const { href } = location;

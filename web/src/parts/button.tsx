@@ -17,8 +17,8 @@ type ButtonProps = {
 };
 
 /**
- * A button that ignores presses while busy, but stays in place and keeps the focus. If a focused button is removed, the focus moves to the
- * page's heading.
+ * A button that ignores presses while its action is running. It stays in place and keeps the focus. If a button that has the focus is
+ * removed, the focus moves to the page's heading.
  */
 export function Button({ children, variant = "primary", busy = false, submit = false, disabled = false, onClick, id, label, expanded }: ButtonProps) {
   const button = useRef<HTMLButtonElement>(null);

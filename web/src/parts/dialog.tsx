@@ -1,7 +1,10 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 
-/** The browser's modal dialog. It keeps the focus inside, returns it on close, and closes on Escape. */
+/**
+ * The browser's modal dialog. The focus stays inside while the dialog is open, and returns to its previous element on close. Escape closes
+ * the dialog.
+ */
 export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ComponentChildren }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
@@ -11,7 +14,7 @@ export function Dialog({ title, onClose, children }: { title: string; onClose: (
     element?.showModal();
     return () => {
       element?.close();
-      // The dialog may already be removed from the page, and then the browser does not return the focus.
+      // If the dialog is already removed from the page, the browser does not return the focus.
       if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
     };
   }, []);

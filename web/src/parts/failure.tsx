@@ -1,4 +1,4 @@
-/* Error messages. A problem has its own text from the service; other failures have texts here. */
+/* Error messages. The text of a problem comes from the service. The texts of other failures come from this application. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
@@ -10,7 +10,7 @@ export function failureText(failure: Failure): string {
   return failure instanceof ProblemError ? failure.problem.detail : words()[failure.reason];
 }
 
-/** Shows a failure of a page, or of an action that has no form. It takes the focus, so that screen readers read it. */
+/** Shows the failure of a page, or of an action without a form. The message takes the focus, so that screen readers read it. */
 export function FailureNote({ failure, onRetry, children }: { failure: Failure | undefined; onRetry?: () => void; children?: ComponentChildren }) {
   const t = words();
   const note = useRef<HTMLDivElement>(null);
@@ -18,7 +18,7 @@ export function FailureNote({ failure, onRetry, children }: { failure: Failure |
     if (failure !== undefined) note.current?.focus();
   }, [failure]);
   if (failure === undefined) return null;
-  // Retrying cannot help after the authorization was withdrawn. The user has to choose another role.
+  // If the authorization was withdrawn, retrying cannot help, and the user has to choose another role.
   const isWithdrawn = failure instanceof ProblemError && failure.problem.code === "staff_withdrawn";
   return (
     <div class="govgr-error-summary" role="alert" tabIndex={-1} ref={note} data-problem={failure instanceof ProblemError ? failure.problem.code : failure.reason}>

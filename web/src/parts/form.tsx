@@ -5,12 +5,12 @@ import { ProblemError, type Failure } from "../api/client";
 import { failureText } from "./failure";
 import { words } from "./words";
 
-/** Error texts by the id of the field. */
+/** Error texts. The key is the id of the field. */
 export type Errors = Readonly<Record<string, string>>;
 
 /**
- * Assigns a failure to a field. `fields` maps an API path ("recipient.value") or a problem code ("otp_wrong") to the id of a field. A
- * failure without a field is returned as `other` and shown above the form.
+ * Maps a failure to a field. The keys of `fields` are API paths ("recipient.value") or problem codes ("otp_wrong"), and its values are the
+ * ids of fields. A failure without a field is returned as `other` and shown above the form.
  */
 export function splitFailure(failure: Failure | undefined, fields: Readonly<Record<string, string>>): { errors: Errors; other: Failure | undefined } {
   if (failure instanceof ProblemError) {
@@ -23,11 +23,11 @@ export function splitFailure(failure: Failure | undefined, fields: Readonly<Reco
 
 type FormProps = { children: ComponentChildren; onSubmit: () => unknown; errors?: Errors; failure?: Failure | undefined; label?: string };
 
-/** A form with an error summary that takes the focus and links to each invalid field. */
+/** A form with an error summary. The summary takes the focus and links to each invalid field. */
 export function Form({ children, onSubmit, errors = {}, failure, label }: FormProps) {
   const summary = useRef<HTMLDivElement>(null);
   const entries = Object.entries(errors);
-  // True from a submit until its errors are shown. Field errors take the focus only then, never while the user types.
+  // True from a submit until its errors are shown. So new input errors move the focus only after a submit, never while the user types.
   const awaitsResult = useRef(false);
   const focusedFailure = useRef<Failure | undefined>(undefined);
   const focusSummary = () => {

@@ -7,7 +7,7 @@ import { words } from "./words";
 
 type PageProps = { title: string; caption?: string; back?: string; wide?: boolean; children: ComponentChildren };
 
-/** A page. Its title becomes the document's title and takes the focus when the page opens, so that screen readers start there. */
+/** A page. When the page opens, its title becomes the document's title. The heading takes the focus, so that screen readers start there. */
 export function Page({ title, caption, back, wide = false, children }: PageProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {

@@ -24,7 +24,7 @@ export const words = bilingual(
     more: "More",
     problemTitle: "There is a problem",
     offline: "There is no internet connection. Check your connection and try again; nothing was lost.",
-    interrupted: "The connection broke before the answer arrived. Try again.",
+    interrupted: "The connection was interrupted before the answer arrived. Try again.",
     slow: "The answer is taking long. Your connection may be slow. Try again.",
     otherRole: "Choose another role",
     broken: "Something went wrong with the service. Try again shortly.",

@@ -1,9 +1,10 @@
 /*
- * Asks for the steps that come before a page: sign-in, OTP, role, consent. They replace the page and the URL stays, so that reload, the
- * back button and deep links work at every step.
+ * Asks for the steps that must precede a page: sign-in, OTP, role, consent. A step is shown instead of the page, under the same URL. So
+ * reload, the back button and deep links work at every step.
  */
 import type { ComponentChildren } from "preact";
 
+import type { Schemas } from "../api/client";
 import { checkSession, pendingCheck, refreshSession, session, sessionState } from "../api/session";
 import { FailureNote } from "../parts/failure";
 import { Loading, Page } from "../parts/page";
@@ -13,7 +14,7 @@ import { RoleChoice } from "../pages/session/role_choice";
 import { SignIn } from "../pages/session/sign_in";
 import { WrongRole } from "../pages/session/wrong_role";
 
-export function Gate({ role, children }: { role?: "citizen" | "photographer" | undefined; children: ComponentChildren }) {
+export function Gate({ role, children }: { role?: RoleKind | undefined; children: ComponentChildren }) {
   const state = sessionState.value;
   const check = pendingCheck.value;
   if (state.kind === "unknown" || check === "running") return <Loading />;
@@ -39,6 +40,8 @@ export function Gate({ role, children }: { role?: "citizen" | "photographer" | u
   if (role !== undefined && current.role?.kind !== role) return <WrongRole requiredRole={role} />;
   return <>{children}</>;
 }
+
+export type RoleKind = Schemas["Role"]["kind"];
 
 /** Returns the session. Only for pages inside `Gate`. */
 export function useSession() {

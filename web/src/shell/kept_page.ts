@@ -1,6 +1,7 @@
 /*
- * Pages that the browser keeps in memory when the user leaves, and shows again when the user goes back. The session is checked then (api/session.ts), and nothing
- * private is rendered until it is confirmed. WebKit shows a kept page before that is rendered, so the page is invisible until then.
+ * Handles pages of the browser's back/forward cache. When the user goes back to such a page, it checks the session (api/session.ts), and
+ * renders nothing private until the session is confirmed. WebKit shows the stored page before the page renders anew, so the page is
+ * invisible until then.
  */
 export function hideKeptPages(): void {
   addEventListener("pagehide", ({ persisted }) => {

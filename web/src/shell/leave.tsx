@@ -1,4 +1,4 @@
-/* Signing out. Asks first if there is unsent work, and reports a failure. */
+/* Signs the user out. If there is unsent work, asks first. Reports a failure. */
 import { useState } from "preact/hooks";
 
 import { signOut } from "../api/session";
@@ -7,14 +7,27 @@ import { Button } from "../parts/button";
 import { Dialog } from "../parts/dialog";
 import { FailureNote } from "../parts/failure";
 import { words as parts } from "../parts/words";
+import { countEntries, removeUnsent } from "../stored/session_end";
 import { hasUnsentWork } from "./unsent";
 import { words } from "./words";
 
-/** Ends the session here and then at TAXISnet, which sends the browser back. */
+/** Ends the session at this service and then at TAXISnet. TAXISnet redirects the browser back. */
 export function SignOut() {
   const t = words();
   const [isAsking, setIsAsking] = useState(false);
-  const leaving = useAction(async () => location.assign(await signOut()));
+  const [entries, setEntries] = useState(0);
+  const leaving = useAction(async () => {
+    const url = await signOut();
+    // If the browser left the page before the removal is complete, the removal would stop.
+    await removeUnsent();
+    location.assign(url);
+  });
+  const ask = async () => {
+    const count = await countEntries();
+    setEntries(count);
+    if (count > 0 || hasUnsentWork()) setIsAsking(true);
+    else void leaving.run();
+  };
   const hasFailed = leaving.failure !== undefined;
   return (
     <>
@@ -22,10 +35,7 @@ export function SignOut() {
         type="button"
         class="menu-sign-out"
         aria-busy={leaving.busy}
-        onClick={() => {
-          if (hasUnsentWork()) setIsAsking(true);
-          else void leaving.run();
-        }}
+        onClick={() => void ask()}
       >
         {t.signOut}
       </button>
@@ -38,7 +48,9 @@ export function SignOut() {
           }}
         >
           <FailureNote failure={leaving.failure} />
-          <p class="govgr-body">{hasFailed ? t.stillHere : t.unsent}</p>
+          {hasFailed && <p class="govgr-body">{t.stillHere}</p>}
+          {!hasFailed && hasUnsentWork() && <p class="govgr-body">{t.unsent}</p>}
+          {!hasFailed && entries > 0 && <p class="govgr-body">{t.unsentEntries(entries)}</p>}
           <div class="govgr-button-group">
             <Button variant="warning" busy={leaving.busy} onClick={() => leaving.run()}>
               {hasFailed ? parts().retry : t.unsentLeave}

@@ -1,4 +1,4 @@
-/* A dialog shortly before the session ends, with a button that extends it. */
+/* The dialog that opens shortly before the session ends, with a button that extends the session. */
 import { useEffect, useState } from "preact/hooks";
 
 import { endSession, endsAt, absoluteEnd, refreshSession, session } from "../api/session";

@@ -1,5 +1,5 @@
 /* The frame of every page: header with menu, notices about network and session, footer. */
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, ComponentType } from "preact";
 import { useLocation } from "preact-iso";
 import { useEffect, useState } from "preact/hooks";
 
@@ -18,6 +18,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
       </a>
       <Header />
       <OfflineNotice />
+      <CaseBar />
       <div class="frame">
         <main id="content" tabIndex={-1}>
           {children}
@@ -35,6 +36,7 @@ function Header() {
   const [open, setOpen] = useState(false);
   const { path } = useLocation();
   useEffect(() => setOpen(false), [path]);
+  const workplace = current?.role?.business?.name ?? current?.role?.office?.name;
   return (
     <header class="header">
       <div class="header-row">
@@ -58,7 +60,7 @@ function Header() {
           {current.person !== undefined && (
             <p class="menu-name">
               {current.person.first_name} {current.person.last_name}
-              {current.role?.business !== undefined && <span class="menu-business">{current.role.business.name}</span>}
+              {workplace !== undefined && <span class="menu-business">{workplace}</span>}
             </p>
           )}
           <ul>
@@ -89,7 +91,18 @@ function links(): { href: string; text: string }[] {
     const staff = current.role.capacity === "owner" ? [{ href: "/photographer/staff", text: t.staff }] : [];
     return [{ href: "/photographer", text: t.issued }, ...staff, ...choices];
   }
+  if (current.role?.kind === "kep_clerk") return [{ href: "/kep", text: t.counter }, ...choices];
   return [{ href: "/people", text: t.home }, ...choices];
+}
+
+/** The bar of a clerk's open case. It stays while the user opens other pages. Its code is loaded only for clerks. */
+function CaseBar() {
+  const [Bar, setBar] = useState<ComponentType>();
+  const isNeeded = session.value?.case !== undefined;
+  useEffect(() => {
+    if (isNeeded && Bar === undefined) import("../pages/kep/pages").then((pages) => setBar(() => pages.CaseBar), () => undefined);
+  }, [isNeeded]);
+  return Bar === undefined || !isNeeded || pendingCheck.value !== undefined ? null : <Bar />;
 }
 
 function OfflineNotice() {

@@ -1,4 +1,4 @@
-/* Modules with work that would be lost on leaving the page register a check here. */
+/* Checks for unsent work. A module whose work would be lost when the user leaves the page registers its check here. */
 const checks: (() => boolean)[] = [];
 
 export function registerUnsentCheck(check: () => boolean): void {

@@ -1,38 +1,40 @@
 /*
- * The characters of a typed text, cleaned, and an account of which of them belong to the value. The same rules as in
- * shared/domain/src/typed/characters.rs; the table shared/domain/tests/typed.json is tested with both.
+ * Cleans the characters of a typed text, and records the characters that a parser has used. The rules are the same as in
+ * shared/domain/src/typed/characters.rs. Tests run both with the table shared/domain/tests/typed.json.
  */
 
-/** A kind of text that was dropped. The names and their order are those of the service. */
+/** A kind of text that a parser has dropped. Names and order are the same as in the service. */
 export type Dropped = "invisible" | "white_space" | "punctuation" | "label" | "link" | "text";
 export type Typed = { readonly value: string; readonly dropped: readonly Dropped[] };
 export type TypedError = "invalid" | "several";
 export type Result = Typed | { readonly error: TypedError };
-/** The range of characters from `start` to before `end`. */
+/** The range of characters from `start` (inclusive) to `end` (exclusive). */
 export type Place = { readonly start: number; readonly end: number };
 
 /**
- * Characters without a glyph, the object replacement character that phones paste for a picture, and the keycap of an emoji digit. Control
- * characters other than white space count, too.
+ * Characters without a glyph, the object replacement character that phones paste instead of a picture, and the keycap of an emoji digit.
+ * `isInvisible` also returns true for control characters other than white space.
  */
 const INVISIBLE = /[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20e3\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]/u;
 const CONTROL = /\p{Cc}/u;
 const HYPHEN = /[-\u02d7\u058a\u05be\u1806\u2010-\u2015\u2043\u2212\u2e17\u2e3a\u2e3b\u301c\ufe31\ufe32\ufe58\ufe63\uff0d]/u;
-/** The first of ten consecutive digits, in other scripts and in the mathematical styles. */
+/** Dots that people write between groups of digits, in the middle or at the bottom of the line. */
+export const DOTS = ".\u00b7\u0387\u2024\u2027\u2219\u22c5";
+/** The digit zero of other scripts and of the mathematical styles. The other nine digits follow it. */
 const ZEROS = [0x660, 0x6f0, 0x966, 0x1d7ce, 0x1d7d8, 0x1d7e2, 0x1d7ec, 0x1d7f6];
 const FULL_WIDTH = { first: 0xff01, last: 0xff5e, toAscii: 0xfee0 };
 
 export const isSpace = (c: string) => /\p{White_Space}/u.test(c);
 export const isDigit = (c: string) => /^[0-9]$/.test(c);
-/** Returns whether the character belongs to a word: a letter or digit of any script, or an accent that is a character of its own. */
+/** Returns whether the character belongs to a word: a letter or digit of any script, or a combining accent. */
 export const isWord = (c: string) => /[\p{Alphabetic}\p{N}\u0300-\u036f]/u.test(c);
 export const isGreek = (c: string) => /[\u0370-\u03ff\u1f00-\u1fff]/u.test(c) && /\p{Alphabetic}/u.test(c);
 export const isAscii = (c: string) => /^[A-Za-z0-9]$/.test(c);
 
-const isInvisible = (c: string) => INVISIBLE.test(c) || (CONTROL.test(c) && !isSpace(c));
+export const isInvisible = (c: string) => INVISIBLE.test(c) || (CONTROL.test(c) && !isSpace(c));
 
 /** Replaces hyphens, digits, full-width ASCII and the ideographic full stops by the ASCII character of the same meaning. */
-function toAscii(c: string): string {
+export function toAscii(c: string): string {
   if (HYPHEN.test(c)) return "-";
   const code = c.codePointAt(0) ?? 0;
   const zero = ZEROS.find((zero) => code >= zero && code < zero + 10);
@@ -43,12 +45,12 @@ function toAscii(c: string): string {
   return c === "\u2800" ? " " : c;
 }
 
-/** Returns a word in lower case, without Greek accents, and with `σ` for `ς`. */
+/** Returns a word in lower case, without accents, and with `σ` for `ς`. */
 export function fold(word: readonly string[]): string {
   return word.join("").toLowerCase().normalize("NFD").replace(/[\u0300-\u036f]/g, "").replace(/ς/g, "σ");
 }
 
-/** Number of characters of a text that are read. Our own messages are much shorter. */
+/** Maximum number of characters that are read from a text. Further characters are ignored. Messages of the service are much shorter. */
 const TEXT_CHARACTERS_MAX = 6000;
 
 export class Text {
@@ -65,7 +67,7 @@ export class Text {
     this.#used = this.chars.map(() => false);
   }
 
-  /** Replaces the characters, before anything is used. */
+  /** Replaces all characters. Must be called before any character is marked as used. */
   replace(chars: readonly string[]): void {
     this.chars = chars;
     this.#used = chars.map(() => false);
@@ -88,7 +90,7 @@ export class Text {
     return this.#hasLink;
   }
 
-  /** Returns the character at a position, or undefined if it is used or beyond the end. */
+  /** Returns the character at a position. Returns undefined if a parser has used the character, or if the text is shorter. */
   free(at: number): string | undefined {
     return this.#used[at] === false ? this.chars[at] : undefined;
   }
@@ -109,7 +111,10 @@ export class Text {
     return runs;
   }
 
-  /** Returns the last unused word that ends at or before a position, with nothing but signs and white space in between. */
+  /**
+   * Returns the last unused word that ends at or before a position. Between the word and the position there may be only signs and white
+   * space.
+   */
   wordBefore(at: number): Place | undefined {
     let end = at;
     for (;;) {
@@ -128,7 +133,7 @@ export class Text {
     return labels.has(fold(this.slice(word)));
   }
 
-  /** Returns the kinds of text that remain unused. */
+  /** Returns the kinds of text that no parser has used. */
   dropped(labels: ReadonlySet<string>): Dropped[] {
     const words = this.runs(isWord);
     const onlyLabels = words.every((word) => this.isLabel(word, labels));
@@ -144,20 +149,20 @@ export class Text {
   }
 }
 
-/** Returns the number of characters for which the predicate holds, from the beginning. */
+/** Returns the number of characters at the beginning for which the predicate holds. */
 export function countWhile(chars: readonly string[], isPart: (c: string) => boolean): number {
   const end = chars.findIndex((c) => !isPart(c));
   return end < 0 ? chars.length : end;
 }
 
-/** Returns the only different value of a list. */
+/** Returns the common value if all values are equal. Otherwise returns an error. */
 export function only(values: readonly string[]): { value: string } | { error: TypedError } {
   const [first] = values;
   if (first === undefined) return { error: "invalid" };
   return values.every((value) => value === first) ? { value: first } : { error: "several" };
 }
 
-/** The words by which people name each kind of value, folded by `fold`. */
+/** Labels that people write before each kind of value, in the form that `fold` returns. */
 export const LABELS = {
   code: new Set("κωδικαριθμοσ κωδικαριθμο κωδικαριθμου κωδικοσ κωδικο κωδ ο τον του ειναι σασ μου code number codenumber kodikarithmos no nr is your my the myphoto".split(" ")),
   otp: new Set("κωδικοσ κωδικο κωδ μιασ χρησησ χρησεωσ ο ειναι σασ otp pin code password passcode one time is your the myphoto".split(" ")),

@@ -1,15 +1,20 @@
-/* Finds the code number in a typed or pasted text. The same rules as in shared/domain/src/typed/code.rs. */
+/* Finds the code number in a typed or pasted text. The rules are the same as in shared/domain/src/typed/code.rs. */
 import { LABELS, Text, countWhile, fold, isAscii, isGreek, isSpace, isWord, type Place, type Typed } from "./characters";
 import { readableForms } from "./link";
 
 export const CODE_LENGTH = 22;
-/** 22 base64 characters hold 132 bits, of which a code uses 128. So the last character has only 2 significant bits. */
+/**
+ * Possible last characters of a code. 22 base64 characters have 132 bits, and a code uses 128 of them. So only 2 bits of the last character
+ * are significant.
+ */
 const LAST_CHARACTERS = "AQgw";
-const PARAMETER = "code=";
-/** A text of more characters is a message without a code, not a code with wrong characters. */
+const PARAMETER = /code=/gi;
+/** The texts that follow the code in the names of the files in photos.zip. */
+const FILE_NAME_ENDINGS = ["_PASSPORT_", "_QR"];
+/** Maximum length of a text that counts as a code with wrong characters. A longer text counts as a message without a code. */
 const ATTEMPT_CHARACTERS_MAX = 2 * CODE_LENGTH;
 
-/** Why there is no code, and the number of characters that look most like one. */
+/** Reason why a text contains no code. `length` is the length of the part that looks most like a code. */
 export type CodeFault = { readonly fault: "length" | "character" | "greek_letter" | "last_character" | "several"; readonly length: number };
 
 const isSign = (c: string) => "+/_-".includes(c);
@@ -24,7 +29,7 @@ export function typedCode(text: string): Typed | CodeFault {
 class Search {
   readonly #text: Text;
   readonly #found: string[] = [];
-  /** The fault of an incomplete code in a link. */
+  /** The fault of the last malformed code in a link. */
   #linkFault: CodeFault | undefined;
 
   constructor(text: string) {
@@ -50,20 +55,22 @@ class Search {
       const link = this.#text.slice(word).join("");
       if (!/:\/\/|#code=|%23code/i.test(link)) continue;
       let last: string | undefined;
-      for (const form of readableForms(link)) last = this.#parameters(form) ?? last;
+      for (const form of readableForms(link)) {
+        last = this.#parameters(form) ?? last;
+        this.#fileNames(form);
+      }
       this.#text.markLink(word);
-      // A link that was broken over two lines continues after the white space.
+      // A link that was broken over two lines continues after the white space of the line break.
       if (last !== undefined) this.#brokenLink(last, word.end);
     }
   }
 
-  /** Reads the values of `code=`. Returns an incomplete one with which the link ends. */
+  /** Reads the values of `code=`. If the link ends with an incomplete value, returns this value. */
   #parameters(form: string): string | undefined {
     let incomplete: string | undefined;
-    const lower = form.toLowerCase();
-    for (let at = lower.indexOf(PARAMETER); at >= 0; at = lower.indexOf(PARAMETER, at + 1)) {
-      if (at > 0 && isWord(form.charAt(at - 1))) continue;
-      const value = Array.from(form.slice(at + PARAMETER.length));
+    for (const { index } of form.matchAll(PARAMETER)) {
+      if (isWord(Array.from(form.slice(0, index)).at(-1) ?? "")) continue;
+      const value = Array.from(form.slice(index + "code=".length));
       const length = countWhile(value, isBase64);
       // Quoted-printable, the encoding of emails, writes `=` as `=3D`.
       const skipped = length === CODE_LENGTH + 2 && value[0] === "3" && value[1] === "D" ? 2 : 0;
@@ -75,6 +82,15 @@ class Search {
       }
     }
     return incomplete;
+  }
+
+  /** Reads the codes in names of files in photos.zip, for example in the `file:` URL of an opened file. */
+  #fileNames(form: string): void {
+    for (const run of form.split(/[^A-Za-z0-9+/_-]+/)) {
+      const place = fileName(run);
+      const code = place === undefined ? undefined : parse(Array.from(run.slice(place.start, place.end)));
+      if (code !== undefined) this.#found.push(code);
+    }
   }
 
   #brokenLink(start: string, end: number): void {
@@ -95,7 +111,7 @@ class Search {
     }
   }
 
-  /** Reads a run of base64 characters and white space. */
+  /** Reads a code from a run of base64 characters and white space. */
   #segment(segment: Place, isAlone: boolean): void {
     const all = wordsOf(this.#text, segment);
     const before = this.#text.wordBefore(segment.start);
@@ -122,12 +138,15 @@ class Search {
     if (this.#found.length === known && (isLabelled || isAlone)) this.#groups(words, isLabelled);
   }
 
-  /** Joins groups of characters. After a label, words may follow the code. */
+  /**
+   * Reads a code that white space divides into groups. After a label, other words may follow the code. Without a label, all words must
+   * belong to the code.
+   */
   #groups(words: readonly Place[], isLabelled: boolean): void {
     const joined: string[] = [];
     for (const [index, word] of words.entries()) {
       joined.push(...this.#text.slice(word));
-      // Further words cannot complete a code.
+      // Stop, because the words already have more characters than a code.
       if (joined.filter((c) => !isSign(c)).length > CODE_LENGTH) return;
       if (!isLabelled && index + 1 < words.length) continue;
       const code = read(joined);
@@ -139,7 +158,7 @@ class Search {
     }
   }
 
-  /** Returns why there is no code. */
+  /** Returns the reason why the text contains no code. */
   #fault(): CodeFault {
     const text = this.#text;
     if (this.#linkFault !== undefined) return this.#linkFault;
@@ -169,15 +188,15 @@ function wordsOf(text: Text, segment: Place): Place[] {
   return words;
 }
 
-/** Removes signs of the base64 alphabets around a word, such as the hyphen of a list. */
+/** Removes signs of the base64 alphabets at both ends of a word, such as the hyphen of a list item. */
 function trim(word: readonly string[]): readonly string[] {
   const start = countWhile(word, isSign);
   return word.slice(start, Math.max(start, word.length - countWhile(word.toReversed(), isSign)));
 }
 
 /**
- * Parses a run of base64 characters as a code, without signs around it and without hyphens between groups if it is too long. Returns the
- * code's place in the run.
+ * Parses a run of base64 characters as a code, and returns the code's place in the run. A run that is too long may be a code with signs
+ * around it, with hyphens between groups, or pasted twice. It may also be the name of a file in photos.zip, with or without folders.
  */
 function read(run: readonly string[]): ({ code: string } & Place) | CodeFault {
   const { length } = run;
@@ -194,9 +213,25 @@ function read(run: readonly string[]): ({ code: string } & Place) | CodeFault {
     const code = parse(run.slice(start, end));
     if (code !== undefined) return { code, start, end };
   }
+  const [front, rest] = [run.slice(0, CODE_LENGTH), run.slice(CODE_LENGTH).join("")];
+  const place = fileName(run.join("")) ?? (front.join("") === rest ? { start: 0, end: length } : undefined);
+  if (place !== undefined) {
+    const code = parse(run.slice(place.start, place.start + CODE_LENGTH));
+    return code === undefined ? { fault: "last_character", length } : { code, ...place };
+  }
   const grouped = run.filter((c) => c !== "-");
   const code = grouped.length === CODE_LENGTH ? parse(grouped) : undefined;
   return code === undefined ? { fault: "length", length } : { code, start: 0, end: length };
+}
+
+/** Returns the position of the code in the name of a file in photos.zip. Only the names of folders may precede the code. */
+function fileName(run: string): Place | undefined {
+  for (let end = CODE_LENGTH; end < run.length; end += 1) {
+    const start = end - CODE_LENGTH;
+    const isBeginning = start === 0 || run[start - 1] === "/";
+    if (isBeginning && FILE_NAME_ENDINGS.some((ending) => run.startsWith(ending, end))) return { start, end };
+  }
+  return undefined;
 }
 
 function parse(chars: readonly string[]): string | undefined {

@@ -3,8 +3,8 @@ import { Dialog } from "../parts/dialog";
 import { SuggestionNote } from "./notes";
 import { words } from "./words";
 
-/** Shows a recipient once more, large, before anything is sent to it. */
-export function ConfirmDialog({ purpose, value, onYes, onUse, onClose }: { purpose: "confirm" | "confirmReminder"; value: string; onYes: () => void; onUse: (email: string) => void; onClose: () => void }) {
+/** Shows a recipient in large type for confirmation before anything is sent to it. */
+export function ConfirmDialog({ purpose, value, onYes, onUse, onClose }: { purpose: "confirm" | "confirmLater" | "confirmReminder"; value: string; onYes: () => void; onUse: (email: string) => void; onClose: () => void }) {
   const t = words()[purpose];
   return (
     <Dialog title={t.title} onClose={onClose}>
@@ -21,7 +21,7 @@ export function ConfirmDialog({ purpose, value, onYes, onUse, onClose }: { purpo
   );
 }
 
-/** Divides a mobile number into groups. An email address stays as it is. */
+/** Divides a mobile number into groups. Returns an email address unchanged. */
 export function readable(value: string): string {
   const mobile = /^\+30(\d{3})(\d{3})(\d{4})$/.exec(value);
   return mobile === null ? value : mobile.slice(1).join(" ");

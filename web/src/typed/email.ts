@@ -1,17 +1,33 @@
-/* Finds the email address in a typed or pasted text. The same rules as in shared/domain/src/typed/email.rs. */
-import { LABELS, Text, countWhile, fold, isSpace, isWord, only, type Place, type Result } from "./characters";
+/* Finds the email address in a typed or pasted text. The rules are the same as in shared/domain/src/typed/email.rs. */
+import { LABELS, Text, countWhile, fold, isAscii, isSpace, isWord, only, type Place, type Result } from "./characters";
 import { percentDecode } from "./link";
 
-/** A word of at most this many letters after an address may be the end of a divided domain. */
+/**
+ * If a word of at most this length follows an address, such as `gr` in `maria@example.gov gr`, it may be the last part of the address's
+ * domain. Such an address is not accepted.
+ */
 const DOMAIN_END_LETTERS_MAX = 3;
+
+/** Marks of links, lists, quotes and formatted texts. The standard permits them at the beginning of an address, but no provider does. */
+const LEADING_MARKS = "/*`|~{}=-'";
+
+/** Other signs with which the standard permits an address to begin, but no provider does. */
+const LEADING_SIGNS = "#!$%&^+?";
+
+/** Signs in front of an address, and the signs that close them. */
+const ENCLOSING: ReadonlyMap<string, string> = new Map(Object.entries({ "<": ">", "(": ")", "[": "]", '"': '"', "«": "»", "“": "”", "„": "“", "‹": "›", "*": "*", "`": "`", "~": "~", "{": "}", "'": "'", "|": "|" }));
+
+/** The position of an address. `hasLabel`: a label such as `email=` is directly in front of it. */
+type AddressPlace = Place & { readonly hasLabel: boolean };
 
 const isLocal = (c: string) => /^[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~.]$/.test(c);
 const isDomain = (c: string) => /^[A-Za-z0-9.-]$/.test(c);
 const isBreak = (c: string) => "\n\r\t".includes(c);
 
 /**
- * Finds an email address: alone, in `Name <address>`, in `mailto:`, after a label, in quotes or brackets, before punctuation. A blank inside
- * an address is a mistake that must not change the recipient, so only words that cannot be a part of the address may stand beside it.
+ * Finds an email address: alone, in `Name <address>`, in `mailto:`, after a label, in quotes or brackets, or before punctuation. If someone
+ * typed a blank inside the address, a part of the address must not become the recipient. So the words next to the address must be words
+ * that cannot belong to it.
  */
 export function typedEmail(typed: string): Result {
   const text = new Text(typed);
@@ -21,7 +37,7 @@ export function typedEmail(typed: string): Result {
   const found = places.filter((place) => place !== undefined);
   const result = only(found.map((place) => text.slice(place).join("")));
   if ("error" in result) return result;
-  if (found.length < places.length || !found.every((place) => standsAlone(text, place))) return { error: "invalid" };
+  if (found.length < places.length || !found.every((place) => standsAlone(text.chars, place))) return { error: "invalid" };
   for (const place of found) text.markUsed(place);
   return { ...result, dropped: text.dropped(LABELS.email) };
 }
@@ -40,37 +56,97 @@ export function isEmail(address: string): boolean {
   );
 }
 
-/** Returns the place of the address around an `@`, without quotes and without punctuation at its end. */
-function addressPlace(text: Text, at: number): Place | undefined {
+/** Returns the position of the address around an `@`, without the label, marks and quotes before it and the punctuation after it. */
+function addressPlace(text: Text, at: number): AddressPlace | undefined {
   const { chars } = text;
-  let start = at - countWhile(chars.slice(0, at).reverse(), isLocal);
+  const runStart = at - countWhile(chars.slice(0, at).reverse(), isLocal);
+  let start = runStart;
   let end = at + 1 + countWhile(chars.slice(at + 1), isDomain);
   while (".-".includes(chars[end - 1] ?? " ")) end -= 1;
-  if (chars[end] === "'" && chars[start] === "'") start += 1;
-  return isEmail(chars.slice(start, end).join("")) ? { start, end } : undefined;
+  const equals = chars.slice(start, at).lastIndexOf("=");
+  const hasLabel = equals >= 0 && isLabel(lastWord(chars.slice(start, start + equals)));
+  if (hasLabel) start += equals + 1;
+  const written = chars.slice(start, at).join("");
+  // A byte in quoted-printable, the encoding of emails, such as `=3D`, would become a part of the address.
+  if (/=[0-9A-F]{2}/.test(written) || (hasLabel && written.startsWith("3D"))) return undefined;
+  start += countWhile(chars.slice(start, at), (c) => LEADING_MARKS.includes(c));
+  if (LEADING_SIGNS.includes(chars[start] ?? "") || isInLink(chars.slice(start, at).join(""), chars.slice(runStart, at).join(""))) return undefined;
+  return isEmail(chars.slice(start, end).join("")) ? { start, end, hasLabel } : undefined;
 }
 
-/** Returns whether nothing beside the address can belong to it. */
-function standsAlone({ chars }: Text, { start, end }: Place): boolean {
-  const [before, after] = [chars[start - 1], chars[end]];
-  const isStartClear = before === undefined || isBreak(before) || "<([{:;\"'«“„>*|".includes(before) || (isSpace(before) && mayPrecede(chars.slice(0, start - 1)));
-  const isEndClear = after === undefined || isBreak(after) || (isSpace(after) ? mayFollow(chars.slice(end)) : !isWord(after) && !"@_%&=+#".includes(after));
-  return isStartClear && isEndClear;
+/** Returns the last word of a text, which may contain hyphens. Nothing follows the word. */
+function lastWord(text: readonly string[]): readonly string[] {
+  return text.slice(text.length - countWhile(text.toReversed(), (c) => isWord(c) || c === "-"));
 }
 
-/** Returns whether the last word of the text cannot be the beginning of the address: it is a label or has a sign that no address has. */
+/**
+ * Returns whether the text before an `@` is a part of a link. `run` also contains the text that was removed before `local`, such as `//`.
+ */
+function isInLink(local: string, run: string): boolean {
+  const isPath = local.includes("/") && (/^[^/]*\.|\/$/.test(local) || /\/\/|www\./i.test(run));
+  return isPath || /\?|%[0-9A-Fa-f]{2}/.test(local);
+}
+
+/** Returns whether no text next to the address can be a part of it. */
+function standsAlone(chars: readonly string[], { start, end, hasLabel }: AddressPlace): boolean {
+  const marks = countWhile(chars.slice(0, start).reverse(), (c) => LEADING_MARKS.includes(c));
+  const after = chars.slice(end);
+  return (hasLabel || isStartClear(chars.slice(0, start - marks), chars.slice(start - marks, start), after)) && isEndClear(after);
+}
+
+/**
+ * Returns whether no text in front of an address can be a part of it. `marks` are the marks directly in front of it, and `front` is the text
+ * in front of these.
+ */
+function isStartClear(front: readonly string[], marks: readonly string[], after: readonly string[]): boolean {
+  const last = front.at(-1);
+  if (last === undefined) return true;
+  const before = front.slice(0, -1);
+  const isEnclosed = marks.length > 0 && after.length > 0 && ENCLOSING.get(marks.at(-1) ?? "") === after[0];
+  const isAfterWord = isAscii(before.at(-1) ?? "");
+  // In quoted-printable, a line that ends with `=` continues in the next line.
+  if (isBreak(last)) return front.findLast((c) => !"\r\n".includes(c)) !== "=";
+  if (isSpace(last)) return isEnclosed || mayPrecede(front);
+  if (last === ":") return !isAfterWord || marks.slice(0, 2).join("") === "//" || isLabel(lastWord(before));
+  if (last === ";" || last === ">") return true;
+  if ("<([\"«“„‹".includes(last)) return !isAfterWord || ENCLOSING.get(last) === after.find((c) => !LEADING_MARKS.includes(c));
+  return isEnclosed || (marks.length > 0 && !isWord(last) && last !== ",");
+}
+
+/** Returns whether no text behind an address can be a part of it. */
+function isEndClear(after: readonly string[]): boolean {
+  const [first, next] = after;
+  if (first === undefined || isBreak(first)) return true;
+  if (isSpace(first)) return mayFollow(after);
+  if (",;:".includes(first) && next !== undefined && isDomain(next)) return mayFollow(after.slice(1));
+  return !isWord(first) && !"@_%&=+#".includes(first);
+}
+
+/**
+ * Returns whether the last word of the text cannot be the beginning of the address, because it is a label, ends with a sign that the part
+ * before the `@` cannot contain, is in another script, or is itself a link or an address. Skips words that consist only of the signs
+ * `-*=|`, such as the mark of a list item.
+ */
 function mayPrecede(text: readonly string[]): boolean {
   const end = text.findLastIndex((c) => !isSpace(c) || isBreak(c)) + 1;
   const reversed = text.slice(0, end).reverse();
-  const word = reversed.slice(0, countWhile(reversed, (c) => !isSpace(c)));
-  if (word.length === 0 || !word.every(isLocal)) return true;
-  return LABELS.email.has(fold(word.reverse().filter((c) => c !== "-")));
+  const word = reversed.slice(0, countWhile(reversed, (c) => !isSpace(c))).reverse();
+  if (word.length === 0) return true;
+  if (word.every((c) => "-*=|".includes(c))) return mayPrecede(text.slice(0, end - word.length));
+  if (word.every(isLocal)) return isLabel(word);
+  const tail = word.slice(word.length - countWhile(word.toReversed(), (c) => isWord(c) || isLocal(c)));
+  return word.includes("@") || word.join("").includes("://") || !tail.some((c) => /[A-Za-z]/.test(c)) || isLabel(tail);
+}
+
+function isLabel(word: readonly string[]): boolean {
+  return LABELS.email.has(fold(word.filter((c) => c !== "-")));
 }
 
 /** Returns whether the first word of the text cannot be the end of the domain. */
 function mayFollow(text: readonly string[]): boolean {
   const rest = text.slice(countWhile(text, (c) => isSpace(c) && !isBreak(c)));
-  const word = rest.slice(0, countWhile(rest, (c) => !isSpace(c)));
+  const closed = rest.slice(0, countWhile(rest, (c) => !isSpace(c)));
+  const word = closed.slice(0, closed.length - countWhile(closed.toReversed(), (c) => ",;!?)]}>\"'»”*".includes(c)));
   const isDomainPart = word.length > 0 && word.every(isDomain) && word.some((c) => /[A-Za-z]/.test(c));
   return !isDomainPart || (word.length > DOMAIN_END_LETTERS_MAX && !word.slice(0, -1).includes("."));
 }

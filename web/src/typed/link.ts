@@ -1,13 +1,16 @@
-/* The readable forms of a link, including links that a mail filter has rewritten. The same rules as in shared/domain/src/typed/link.rs. */
+/* Decodes links that a mail filter has rewritten. The rules are the same as in shared/domain/src/typed/link.rs. */
 
-/** A filter encodes the link once, and a second filter encodes it again. More rounds do not occur. */
+/**
+ * Maximum number of times that a link is decoded. Each mail filter encodes the link once more, and no link passes through more filters than
+ * this.
+ */
 const DECODINGS_MAX = 5;
-/** Base64 of `http`, with which the original link begins in a link of filters that encode it so. */
+/** Base64 of `http`. A link that a filter has encoded in base64 contains this text. */
 const HTTP_IN_BASE64 = "aHR0c";
 
 /**
- * Returns the link as it is and as its encodings are undone, one after the other: percent-encoding (SafeLinks and most filters), the encoding
- * of Proofpoint's version 2, and base64.
+ * Returns all forms of a link: the link itself, and the result of removing each encoding in turn. The encodings are percent-encoding
+ * (SafeLinks and most filters), the encoding of Proofpoint's version 2, and base64.
  */
 export function readableForms(link: string): string[] {
   const isProofpoint2 = link.toLowerCase().includes("urldefense") && link.includes("/v2/");
@@ -19,7 +22,7 @@ export function readableForms(link: string): string[] {
     try {
       forms.push(...decodings(atob(run.replace(/-/g, "+").replace(/_/g, "/"))));
     } catch {
-      // It only looks like base64.
+      // The text looks like base64 but is not.
     }
   }
   return forms;
@@ -36,7 +39,7 @@ function decodings(link: string): string[] {
   return forms;
 }
 
-/** Decodes `%XX` of ASCII characters, once. */
+/** Decodes `%XX` if it encodes a printable ASCII character. Does not decode the result again, so `%2540` becomes `%40`. */
 export function percentDecode(text: string): string {
   return text.replace(/%([2-6][0-9A-Fa-f]|7[0-9A-Ea-e])/g, (_, code: string) => String.fromCharCode(parseInt(code, 16)));
 }

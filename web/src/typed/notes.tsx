@@ -1,13 +1,16 @@
-/* Notes below a field about what was read from it. */
+/* Notes below a field that tell the user which value was read. */
 import { Button } from "../parts/button";
 import type { Dropped, Result } from "./characters";
 import { suggestEmail } from "./suggestion";
 import { words } from "./words";
 
-/** Blanks and punctuation are dropped without a word, because the value is still what the person typed. */
+/**
+ * Kinds of dropped text that the note mentions. The note does not mention blanks and punctuation, because the value without them is still
+ * what the person typed.
+ */
 const MENTIONED = new Set<Dropped>(["invisible", "label", "link", "text"]);
 
-/** Says which value was read, and what was left out. */
+/** Says which value was read, and which text was dropped. */
 export function ReadNote({ read }: { read: Result | { readonly fault: unknown } }) {
   const t = words();
   const isMentioned = "value" in read && read.dropped.some((kind) => MENTIONED.has(kind));
@@ -18,7 +21,7 @@ export function ReadNote({ read }: { read: Result | { readonly fault: unknown } 
   );
 }
 
-/** Asks whether another email address was meant. `email` is an address, or a text that is almost one. */
+/** Asks whether the user meant another email address. `email` is an address, or a text that is almost an address. */
 export function SuggestionNote({ email, onUse }: { email: string; onUse: (email: string) => void }) {
   const t = words();
   const suggested = suggestEmail(email);

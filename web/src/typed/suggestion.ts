@@ -1,11 +1,14 @@
 /*
- * Suggests the email address that was probably meant if its domain is misspelt. The same rules as in
- * shared/domain/src/typed/suggestion.rs. A suggestion is a question, because an unusual domain may be right.
+ * If the domain of an email address is misspelt, suggests the address that was probably meant. The rules are the same as in
+ * shared/domain/src/typed/suggestion.rs. The page shows a suggestion as a question, because an unusual domain may be right.
  */
 
 import { isEmail } from "./email";
 
-/** Domains of email providers that people in Greece use. The first of two equally near domains is suggested. None of these is ever questioned. */
+/**
+ * Domains of email providers that people in Greece use. If two domains are equally similar, the first one is suggested. An address in one
+ * of these domains gets no suggestion.
+ */
 export const EMAIL_DOMAINS: readonly string[] = [
   "gmail.com",
   "yahoo.gr",
@@ -117,7 +120,7 @@ export const EMAIL_DOMAINS: readonly string[] = [
   "bigpond.com",
 ];
 
-/** Misspelt top-level domains. None of these exists. */
+/** Misspelt top-level domains. None of them exists. */
 const WRONG_ENDINGS = new Map([
   ["con", "com"],
   ["comm", "com"],
@@ -139,32 +142,75 @@ const WRONG_ENDINGS = new Map([
   ["ent", "net"],
   ["ogr", "org"],
   ["orgg", "org"],
+  ["comn", "com"],
+  ["coml", "com"],
+  ["coim", "com"],
+  ["cpom", "com"],
+  ["vcom", "com"],
+  ["c0m", "com"],
+  ["clm", "com"],
+  ["cok", "com"],
+  ["dom", "com"],
+  ["grt", "gr"],
+  ["gtr", "gr"],
+  ["fgr", "gr"],
+  ["nte", "net"],
+  ["ney", "net"],
+  ["nt", "net"],
+  ["rog", "org"],
+  ["orh", "org"],
 ]);
 
-/** The name of a domain of this length or more is compared without its ending. So `gmail.gr`, which is not Google's, is questioned. */
+/**
+ * Minimum length of a domain's name, such as `gmail`, for a comparison of the name without its ending. For example, an address at
+ * `gmail.gr`, which is not Google's, gets a suggestion.
+ */
 const DISTINCTIVE_NAME_LENGTH = 5;
 
 /**
- * Returns the address that was probably meant, or undefined if the domain is one of `EMAIL_DOMAINS` or like none of them. The text may be an
- * address or almost one, such as `maria@gmail` or `maria@gmail,com`.
+ * Returns the address that was probably meant. Returns undefined if the domain is one of `EMAIL_DOMAINS`, or if it is similar to none of
+ * them and its top-level domain is not in `WRONG_ENDINGS`. The text may be an address, or almost one, such as `maria@gmail`,
+ * `maria@gmail,com` or `maria.gmail.com`.
  */
 export function suggestEmail(text: string): string | undefined {
-  const match = /^([^@]+)@([A-Za-z0-9.,-]+)$/.exec(text.trim());
-  const [local, typed] = [match?.[1], match?.[2]];
-  if (local === undefined || typed === undefined) return undefined;
-  const meant = meantDomain(typed.toLowerCase().replace(/,/g, ".").replace(/^\.+|\.+$/g, ""));
-  const suggested = `${local}@${meant ?? ""}`;
-  return meant === typed.toLowerCase() || !isEmail(suggested) ? undefined : suggested;
+  const typed = text.replace(/^\p{White_Space}+|\p{White_Space}+$/gu, "");
+  if (!typed.includes("@")) return withoutAt(typed);
+  const [, beforeAt = "", afterAt = ""] = /^([^@]+)@([A-Za-z0-9.,;:/\p{White_Space}-]+)$/u.exec(typed) ?? [];
+  const local = withoutWww(beforeAt);
+  const domain = afterAt.toLowerCase().replace(/[,;:/]/g, ".").replace(/\p{White_Space}/gu, "").replace(/^\.+|\.+$/g, "");
+  const meant = meantDomain(domain) ?? (local === beforeAt ? "" : domain);
+  const suggested = `${local.replace(/\p{White_Space}+$/u, "")}@${meant}`;
+  return suggested.toLowerCase() === typed.toLowerCase() || !isEmail(suggested) ? undefined : suggested;
+}
+
+/** Returns the address of a text without `@` that ends with the domain of a provider. */
+function withoutAt(text: string): string | undefined {
+  const lower = text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  const endings = EMAIL_DOMAINS.filter((known) => known.indexOf(".") >= DISTINCTIVE_NAME_LENGTH && lower.endsWith(known));
+  const ending = endings.reduce((longest, known) => (known.length > longest.length ? known : longest), "");
+  const local = text.slice(0, text.length - ending.length).replace(/[^A-Za-z0-9]+$/, "");
+  // The text is the address of a web page.
+  if (/^www$|[/:]/i.test(local) || text.includes("://")) return undefined;
+  const suggested = `${withoutWww(local)}@${ending}`;
+  return isEmail(suggested) ? suggested : undefined;
+}
+
+/** Removes `www.`, which people write in front of an email address as in front of a web page's. */
+function withoutWww(local: string): string {
+  return local.replace(/^www\./i, "");
 }
 
 function meantDomain(domain: string): string | undefined {
-  // Only what follows a known domain can be wrong, such as a second dot.
+  // The domain is known. Only the punctuation around it can be wrong, such as a second dot.
   if (EMAIL_DOMAINS.includes(domain)) return domain;
   const [name = "", ...ending] = domain.split(".");
   const isEndingSimple = ending.length < 2 || ending[0] === "com" || ending[0] === "co";
   if (name.length >= DISTINCTIVE_NAME_LENGTH && isEndingSimple) {
-    const sameName = nearest(domain, EMAIL_DOMAINS.filter((known) => known.split(".")[0] === name));
-    if (sameName !== undefined) return sameName;
+    const sameName = EMAIL_DOMAINS.filter((known) => known.split(".")[0] === name);
+    // People who write `outlook.gr` believe that this provider has a Greek domain. They have not mistyped `outlook.fr`, so the ending
+    // `gr` is not compared with other endings.
+    const known = ending.join(".") === "gr" ? (sameName.find((known) => known.endsWith(".gr")) ?? sameName[0]) : nearest(domain, sameName);
+    if (known !== undefined) return known;
   }
   const known = nearest(domain, EMAIL_DOMAINS);
   if (known !== undefined && distance(domain, known) <= tolerance(domain, known)) return known;
@@ -173,15 +219,15 @@ function meantDomain(domain: string): string | undefined {
   return right === undefined ? undefined : `${domain.slice(0, last)}.${right}`;
 }
 
-/** Returns the first of the nearest domains. */
+/** Returns the most similar domain. If several domains are equally similar, returns the first one. */
 function nearest(domain: string, candidates: readonly string[]): string | undefined {
   const distances = candidates.map((known) => distance(domain, known));
   return candidates[distances.indexOf(Math.min(...distances))];
 }
 
 /**
- * Returns the number of mistakes up to which a domain is taken for another. Short domains differ from each other in one letter (`uoa.gr`,
- * `uoc.gr`), so they are never questioned.
+ * Returns the maximum number of mistakes with which a typed domain still counts as the known domain. Short domains differ from each other
+ * in one letter (`uoa.gr`, `uoc.gr`), so for them the maximum is 0.
  */
 function tolerance(domain: string, known: string): number {
   const length = Math.min(domain.length, known.length);

@@ -21,6 +21,12 @@ export const words = bilingual(
       yes: "Ναι, αποστολή",
       no: "Διόρθωση",
     },
+    confirmLater: {
+      title: "Είναι σωστός ο παραλήπτης;",
+      text: "Ο κωδικάριθμος θα σταλεί εδώ αργότερα, όταν ο πελάτης σας μπορεί να έχει φύγει. Διαβάστε του τώρα τον παραλήπτη, ψηφίο προς ψηφίο ή γράμμα προς γράμμα.",
+      yes: "Ναι, αποθήκευση",
+      no: "Διόρθωση",
+    },
     confirmReminder: {
       title: "Είναι σωστή η διεύθυνση email;",
       text: "Η υπενθύμιση θα σταλεί εδώ.",
@@ -45,6 +51,12 @@ export const words = bilingual(
       title: "Is the recipient right?",
       text: "The code number will be sent here. Read the recipient to your customer, digit by digit or letter by letter.",
       yes: "Yes, send it",
+      no: "Correct it",
+    },
+    confirmLater: {
+      title: "Is the recipient right?",
+      text: "The code number will be sent here later, when your customer may have left. Read the recipient to them now, digit by digit or letter by letter.",
+      yes: "Yes, keep it",
       no: "Correct it",
     },
     confirmReminder: {

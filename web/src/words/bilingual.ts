@@ -14,8 +14,8 @@ type SameShape<T> = {
 };
 
 /**
- * Combines Greek and English texts: `const words = bilingual(el, en)`, then in a component `const t = words()`, which follows the language.
- * The compiler checks that no English text is missing.
+ * Combines Greek and English texts. `const words = bilingual(el, en)` defines them, and `const t = words()` in a component returns the
+ * texts in the language of the page. The compiler checks that no English text is missing.
  */
 export function bilingual<T extends Words>(el: T, en: SameShape<T>): () => SameShape<T> {
   return () => (language.value === "el" ? (el as unknown as SameShape<T>) : en);

@@ -5,11 +5,11 @@ import { signal } from "@preact/signals";
 const offset = signal(0);
 /**
  * Smaller changes of the offset are ignored, because the Date header has whole seconds and responses take time. Otherwise each response
- * would render every component that shows a time.
+ * would cause every component that shows a time to render.
  */
 const TOLERANCE_MS = 3_000;
 
-/** Sets the service's time, as a response reports it. */
+/** Sets the service's time from a response. */
 export function setServiceTime(at: number): void {
   const measured = at - Date.now();
   if (Math.abs(measured - offset.peek()) > TOLERANCE_MS) offset.value = measured;
@@ -21,7 +21,7 @@ export function now(): number {
 }
 
 /**
- * Returns the time of this device's clock. Only for comparing two moments on this device, one of which may be from before the page was
+ * Returns the time of this device's clock. Use it only to compare two times of this device, if one of them may be from before the page was
  * loaded, when the service's time was not known yet.
  */
 export function deviceTime(): number {

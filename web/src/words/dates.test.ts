@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 
 import { moment, time } from "./dates";
 
-// The real module reads the browser's language, and tests have no browser.
+// Replaces the real module, which reads the browser's language. Tests have no browser.
 const language = vi.hoisted(() => ({ value: "el" }));
 vi.mock("./language", () => ({ language }));
 

@@ -16,7 +16,7 @@ effect(() => {
   }
 });
 
-/** Returns the language of a text that came from the service. */
+/** Returns the language of a text from the service. */
 export function languageOf(text: string): Language {
   return /\p{Script=Greek}/u.test(text) ? "el" : "en";
 }
@@ -30,7 +30,7 @@ function storedLanguage(): Language | undefined {
   }
 }
 
-/** Returns Greek, unless the browser lists languages and Greek is not among them. */
+/** Returns Greek, or English if the browser lists languages and Greek is not among them. */
 function preferredLanguage(): Language {
   return navigator.languages.length === 0 || navigator.languages.some((tag) => tag.startsWith("el")) ? "el" : "en";
 }

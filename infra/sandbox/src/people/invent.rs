@@ -4,7 +4,7 @@ use jiff::ToSpan;
 use jiff::civil::date;
 use serde::Deserialize;
 
-use super::{Business, Note, Person, Registers};
+use super::{Business, Note, Office, Person, Registers};
 use crate::{identifiers, today};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -13,6 +13,7 @@ pub(super) enum Kind {
     Citizen,
     Photographer,
     NoMobile,
+    KepClerk,
 }
 
 const WOMEN: [(&str, &str); 4] = [("ΑΓΓΕΛΙΚΗ", "ΒΑΣΙΛΕΙΟΥ"), ("ΔΕΣΠΟΙΝΑ", "ΚΩΣΤΟΠΟΥΛΟΥ"), ("ΖΩΗ", "ΠΑΠΠΑ"), ("ΚΑΛΛΙΟΠΗ", "ΣΤΑΘΟΠΟΥΛΟΥ")];
@@ -21,8 +22,8 @@ const MEN: [(&str, &str); 4] = [("ΑΝΔΡΕΑΣ", "ΓΑΛΑΝΗΣ"), ("ΗΛΙΑ
 /// Number of different birth dates, from 1950 to 1999.
 const BIRTH_DATES: u64 = 18_000;
 
-/// Invents the person with this serial number. The result is always the same, and its numbers differ from those of all other
-/// people. The seed does not use these ranges. Returns `None` if the ranges are used up.
+/// Invents the person with this serial number. The same serial number always gives the same person, whose numbers differ from those of all
+/// other people. The seed file does not use the ranges of these numbers. Returns `None` if the ranges are used up.
 pub(super) fn invent(serial: u64, kind: Kind) -> Option<Person> {
     // 37 and 18,000 have no common divisor, so 18,000 successive people have different birth dates.
     let day = i64::try_from(serial * 37 % BIRTH_DATES).ok()?;
@@ -39,7 +40,10 @@ pub(super) fn invent(serial: u64, kind: Kind) -> Option<Person> {
         Kind::NoMobile => {
             ("no-mobile", "Person without a confirmed mobile number, created for a test", "Χωρίς επιβεβαιωμένο κινητό, για δοκιμή")
         }
+        Kind::KepClerk => ("kep-clerk", "KEP clerk created for a test", "Υπάλληλος ΚΕΠ για δοκιμή"),
     };
+    // Each clerk has a separate office, so that tests do not share one.
+    let office = || Office { id: format!("KEP-{serial}"), name: format!("ΚΕΠ Δήμου Δοκιμών {serial}"), until: None };
     Some(Person {
         key: format!("{prefix}-{serial}"),
         note: Note { en: en.to_owned(), el: el.to_owned() },
@@ -61,6 +65,8 @@ pub(super) fn invent(serial: u64, kind: Kind) -> Option<Person> {
             })
             .into_iter()
             .collect(),
+        offices: (kind == Kind::KepClerk).then(office).into_iter().collect(),
+        clerk_register: Registers::Answer,
         afm: Some(afm),
         created: true,
     })
@@ -86,6 +92,8 @@ pub(super) fn invent_minor(serial: u64, with_afm: bool, with_paaypa: bool) -> Op
         taxisnet: false,
         registers: Registers::Answer,
         businesses: Vec::new(),
+        offices: Vec::new(),
+        clerk_register: Registers::Answer,
         created: true,
     })
 }
@@ -109,6 +117,8 @@ mod tests {
             assert!(taken.insert(afm) && taken.insert(amka) && taken.insert(mobile), "{serial}");
         }
         assert_eq!(invent(1, Kind::NoMobile).unwrap().mobile, None);
-        assert!(invent(1, Kind::Citizen).unwrap().businesses.is_empty());
+        let citizen = invent(1, Kind::Citizen).unwrap();
+        assert!(citizen.businesses.is_empty() && citizen.offices.is_empty());
+        assert_eq!(invent(1, Kind::KepClerk).unwrap().roles(), ["citizen", "kep_clerk"]);
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn sign_in_page(lang: Lang, query: &Authorize, people: &[Arc<Person>]
                 p.notice role="alert" { (lang.text("Το TAXISnet δεν γνωρίζει αυτόν τον ΑΦΜ.", "TAXISnet does not know this AFM.")) }
             }
         }
-        // A separate form, so that Enter in the field does not press the button of the first person.
+        // The field has a separate form, so that Enter in the field does not press the button of the first person.
         form.entry method="post" {
             (fields)
             label for="afm" { (lang.text("ΑΦΜ", "AFM")) }

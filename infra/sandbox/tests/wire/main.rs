@@ -1,4 +1,4 @@
-//! Tests of the sandbox over real HTTP, each on its own port and with its own folder.
+//! Tests of the sandbox over real HTTP. Each test runs a sandbox on its own port and with its own folder.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail their test")]
 
 mod messages;
@@ -60,5 +60,6 @@ async fn the_first_page_is_available_in_both_languages() {
     let sandbox = Sandbox::start().await;
     assert_eq!(sandbox.text("/health").await, "ok");
     assert!(sandbox.text("/").await.contains("Άνθρωποι"));
-    assert!(sandbox.text("/?lang=en").await.contains("People"));
+    let page = sandbox.text("/?lang=en").await;
+    assert!(page.contains("People") && page.contains("ΚΕΠ Δήμου Νέας Πηγής (KEP-0418)") && page.contains(", until 2025-06-30"));
 }

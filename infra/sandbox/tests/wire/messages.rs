@@ -120,6 +120,30 @@ async fn an_email_without_raw_content_arrives_once_for_each_recipient() {
 }
 
 #[tokio::test]
+async fn the_inbox_has_what_events_about_an_email_name() {
+    let sandbox = Sandbox::start().await;
+    let mut call = simple("a@example.org");
+    call["ConfigurationSetName"] = json!("codes");
+    call["EmailTags"] = json!([{ "Name": "message", "Value": "019aa8f2-4b6a-7c1d-9e2f-3a4b5c6d7e8f" }]);
+    let response: Value = email(&sandbox, &call, "1").await.json().await.unwrap();
+    let inbox = sandbox.json("/inbox.json").await;
+    let expected = json!({
+        "message_id": response["MessageId"],
+        "configuration_set": "codes",
+        "tags": { "message": ["019aa8f2-4b6a-7c1d-9e2f-3a4b5c6d7e8f"] },
+    });
+    assert_eq!(inbox[0]["ses"], expected);
+    assert!(sandbox.text("/inbox/1?lang=en").await.contains("make bounce TO=a@example.org"));
+
+    email(&sandbox, &simple("b@example.org"), "2").await;
+    assert!(!sandbox.text("/inbox/2?lang=en").await.contains("make bounce"));
+    for tags in [json!([{ "Name": "message", "Value": "a b" }]), json!([{ "Name": "a", "Value": "1" }, { "Name": "a", "Value": "2" }])] {
+        call["EmailTags"] = tags;
+        assert_eq!(email(&sandbox, &call, "3").await.status(), 400, "{call}");
+    }
+}
+
+#[tokio::test]
 async fn calls_without_a_signature_for_the_service_are_rejected() {
     let sandbox = Sandbox::start().await;
     let form = [("Action", "Publish"), ("PhoneNumber", "+306944100001"), ("Message", "x")];

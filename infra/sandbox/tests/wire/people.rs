@@ -17,6 +17,8 @@ async fn the_seed_is_listed_with_roles_and_notes() {
     assert_eq!(person("eleni")["roles"], json!(["citizen", "photographer"]));
     assert_eq!(person("vasilis")["roles"], json!(["citizen"]));
     assert_eq!(person("ioanna")["roles"], json!(["minor"]));
+    assert_eq!(person("lina")["roles"], json!(["citizen", "kep_clerk"]));
+    assert_eq!(person("rea")["roles"], json!(["citizen"]));
     assert_eq!(person("christos")["roles"], json!(["citizen"]));
     assert_eq!(person("katerina")["roles"], json!(["minor"]));
     assert!(person("kostas")["note"]["en"].as_str().unwrap().contains("emep.gov.gr"));

@@ -34,10 +34,82 @@ async fn the_registers_return_person_contact_and_businesses() {
     assert_eq!(query_registers(&sandbox, "contact", kostas.clone()).await, (200, json!({ "afm": kostas["afm"], "mobile": null })));
 
     let loukas = json!({ "afm": afm(&sandbox, "loukas").await });
-    for call in ["person", "contact", "businesses"] {
+    for call in ["person", "contact", "businesses", "kep-offices"] {
         let (status, response) = query_registers(&sandbox, call, loukas.clone()).await;
         assert_eq!((status, &response["afm"]), (200, &json!("454330124")), "another person's data");
     }
+}
+
+#[tokio::test]
+async fn a_person_is_found_by_each_of_their_numbers() {
+    let sandbox = Sandbox::start().await;
+    let maria = query_registers(&sandbox, "person", json!({ "afm": "454330124" })).await;
+    for (kind, value) in [("afm", "454330124"), ("amka", "12038501420")] {
+        assert_eq!(query_registers(&sandbox, "person-by-number", json!({ "number": { "kind": kind, "value": value } })).await, maria);
+    }
+    let (status, olena) =
+        query_registers(&sandbox, "person-by-number", json!({ "number": { "kind": "paaypa", "value": "19059070012" } })).await;
+    assert_eq!((status, &olena["afm"]), (200, &json!("489906086")));
+    // A number is not found under another kind: an AMKA is not found as a PAAYPA.
+    for (kind, value, status) in
+        [("paaypa", "12038501420", 404), ("amka", "19059070012", 404), ("afm", "454330125", 400), ("amka", "1", 400)]
+    {
+        let (received, _) = query_registers(&sandbox, "person-by-number", json!({ "number": { "kind": kind, "value": value } })).await;
+        assert_eq!(received, status, "{kind} {value}");
+    }
+}
+
+#[tokio::test]
+async fn only_offices_that_authorise_the_clerk_today_are_listed() {
+    let sandbox = Sandbox::start().await;
+    let offices = async |key: &str| {
+        let (status, response) = query_registers(&sandbox, "kep-offices", json!({ "afm": afm(&sandbox, key).await })).await;
+        assert_eq!(status, 200, "{key}");
+        response["offices"].clone()
+    };
+    let [first, second] =
+        [("KEP-0417", "ΚΕΠ Δήμου Ασπροχωρίου"), ("KEP-0418", "ΚΕΠ Δήμου Νέας Πηγής")].map(|(id, name)| json!({ "id": id, "name": name }));
+    assert_eq!(offices("lina").await, json!([first]));
+    assert_eq!(offices("thanos").await, json!([first, second]));
+    assert_eq!(offices("zafeiris").await, json!([second]));
+    assert_eq!(offices("rea").await, json!([]), "the authorisation has ended");
+    assert_eq!(offices("maria").await, json!([]));
+}
+
+#[tokio::test]
+async fn tests_change_the_offices_and_the_mobile_number_of_people_whom_they_created() {
+    let sandbox = Sandbox::start().await;
+    let clerk: Value = sandbox.post("/people").json(&json!({ "kind": "kep_clerk" })).send().await.unwrap().json().await.unwrap();
+    assert_eq!(clerk["roles"], json!(["citizen", "kep_clerk"]));
+    let change = async |key: &Value, change: Value| {
+        let response = sandbox.post(&format!("/people/{}", key.as_str().unwrap())).json(&change).send().await.unwrap();
+        response.status().as_u16()
+    };
+    let query = json!({ "afm": clerk["afm"] });
+    let office = json!({ "id": clerk["offices"][0]["id"], "name": clerk["offices"][0]["name"] });
+    let listed = async |sandbox: &Sandbox| query_registers(sandbox, "kep-offices", query.clone()).await;
+    assert_eq!(listed(&sandbox).await, (200, json!({ "afm": clerk["afm"], "offices": [office] })));
+
+    let ended =
+        json!([{ "id": "KEP-1", "name": "ΚΕΠ Δήμου Πρώτου", "until": "2025-06-30" }, { "id": "KEP-2", "name": "ΚΕΠ Δήμου Δεύτερου" }]);
+    assert_eq!(change(&clerk["key"], json!({ "offices": ended })).await, 200);
+    let remaining = json!([{ "id": "KEP-2", "name": "ΚΕΠ Δήμου Δεύτερου" }]);
+    assert_eq!(listed(&sandbox).await, (200, json!({ "afm": clerk["afm"], "offices": remaining })));
+    assert_eq!(change(&clerk["key"], json!({ "mobile": false })).await, 200);
+    let contact = query_registers(&sandbox, "contact", query.clone()).await;
+    assert_eq!(contact, (200, json!({ "afm": clerk["afm"], "mobile": null })));
+    for (behaviour, status) in [("fail", 500), ("unknown", 404), ("mixed", 200), ("answer", 200)] {
+        assert_eq!(change(&clerk["key"], json!({ "clerk_register": behaviour })).await, 200);
+        let (received, response) = listed(&sandbox).await;
+        assert_eq!(received, status, "{behaviour}");
+        assert_eq!(response["afm"] == clerk["afm"], behaviour == "answer", "{behaviour}");
+        assert_eq!(query_registers(&sandbox, "person", query.clone()).await.0, 200, "the other registers are not affected");
+    }
+    // A person of the seed file cannot be changed.
+    assert_eq!(change(&json!("lina"), json!({ "offices": [] })).await, 400);
+    assert_eq!(change(&clerk["key"], json!({ "office": [] })).await, 400);
+    let sandbox = sandbox.restart().await;
+    assert_eq!(listed(&sandbox).await, (200, json!({ "afm": clerk["afm"], "offices": remaining })));
 }
 
 #[tokio::test]
@@ -89,7 +161,7 @@ async fn invalid_requests_and_unknown_people_are_rejected() {
     let sandbox = Sandbox::start().await;
     let unknown = (404, json!({ "code": "person_unknown" }));
     let bad = (400, json!({ "code": "bad_request" }));
-    // A valid AFM of nobody in the sandbox.
+    // A valid AFM that nobody in the sandbox has.
     assert_eq!(query_registers(&sandbox, "person", json!({ "afm": "068933130" })).await, unknown);
     assert_eq!(query_registers(&sandbox, "person", json!({ "afm": afm(&sandbox, "anna").await })).await, unknown);
     assert_eq!(query_registers(&sandbox, "person", json!({ "afm": "454330125" })).await, bad);
@@ -108,7 +180,7 @@ async fn every_path_of_the_api_description_exists_and_requires_the_token() {
     let sandbox = Sandbox::start().await;
     let paths: Vec<&str> =
         include_str!("../../../registers.yaml").lines().filter_map(|line| line.strip_prefix("  /")?.strip_suffix(':')).collect();
-    assert_eq!(paths, ["v1/person", "v1/contact", "v1/businesses", "v1/custody"]);
+    assert_eq!(paths, ["v1/person", "v1/person-by-number", "v1/contact", "v1/businesses", "v1/kep-offices", "v1/custody"]);
     for path in paths {
         for token in [None, Some("wrong")] {
             let mut call = sandbox.post(&format!("/registers/{path}")).json(&json!({ "afm": "454330124" }));

@@ -72,7 +72,7 @@ async fn the_page_lists_everyone_who_can_sign_in() {
     assert!(html.contains(&format!("value=\"{MARIA}\"")));
     assert!(html.contains(&format!("value=\"{}\"", created["afm"].as_str().unwrap())));
     assert!(html.contains("value=\"a b&amp;c\""));
-    // A minor without TAXISnet.
+    // A minor, who has no TAXISnet account.
     assert!(!html.contains("ΙΩΑΝΝΑ"));
 }
 

@@ -1,4 +1,4 @@
-//! Places of a face in a picture, for drawing them on the picture.
+//! Points and areas of a face, which can be drawn on the picture.
 
 use crate::{face_position::Point, picture_rule::Rule};
 
@@ -23,7 +23,7 @@ pub struct Zone {
     pub points: Vec<Place>,
 }
 
-/// The places of the largest face.
+/// The points and areas of the largest face.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Marks {
     /// The eye on the left side of the picture, which is the person's right eye.

@@ -37,7 +37,7 @@ const SIGNATURE_LIMITS: SignatureLimits = SignatureLimits {
 /// With less ink than this, the paper counts as empty. The limit is about 170 pixels of a picture of 1000 x 333.
 const ANY_INK: Limit = Limit::least(0.0005);
 
-/// Measurements of a signature. The variants of [`Rule`] document what each one measures.
+/// Measurements of a signature. The variants of [`Rule`] document each measurement.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SignatureMeasures {
     pub ink: f64,

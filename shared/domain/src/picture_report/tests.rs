@@ -82,7 +82,7 @@ fn only_the_single_tone_is_an_error_among_all_violations_in_a_face_photo() {
         })
     };
     let findings = face_findings(FileProfile::Standard, &bad);
-    // All but the eyes, which are not measured in a blurred picture.
+    // Every rule is violated except that for the eyes, which are not measured in a blurred picture.
     assert_eq!(violated(&findings).len(), 17);
     assert_eq!(findings.iter().filter(|finding| finding.blocks()).map(|finding| finding.rule).collect::<Vec<_>>(), [Rule::Tones]);
 }

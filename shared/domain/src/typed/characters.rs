@@ -1,13 +1,14 @@
-//! The characters of a typed text, cleaned, and an account of which of them belong to the value.
+//! Cleans the characters of a typed text, and records which of them a parser has used.
 
 use std::ops::Range;
 
+use icu_normalizer::DecomposingNormalizerBorrowed;
 use zeroize::Zeroizing;
 
 use super::Dropped;
 
-/// Unicode's `Default_Ignorable_Code_Point` (UAX 44), the interlinear annotation marks, the object replacement character that phones paste for
-/// a picture, and the keycap of an emoji digit.
+/// Unicode's `Default_Ignorable_Code_Point` (UAX 44), the interlinear annotation marks, the object replacement character that phones paste
+/// for a picture, and the keycap of an emoji digit.
 pub(super) const INVISIBLE: &[(u32, u32)] = &[
     (0xad, 0xad),
     (0x34f, 0x34f),
@@ -48,8 +49,11 @@ pub(super) const HYPHENS: &[(u32, u32)] = &[
     (0xff0d, 0xff0d),
 ];
 
-/// The first of ten consecutive digits: Arabic, extended Arabic, Devanagari, and the five mathematical styles. Full-width digits are among the
-/// full-width ASCII characters.
+/// Dots that people put between groups of digits, on the baseline or above it.
+pub(super) const DOTS: &str = ".\u{b7}\u{387}\u{2024}\u{2027}\u{2219}\u{22c5}";
+
+/// The zero of each range of ten consecutive digits: Arabic, extended Arabic, Devanagari, and the five mathematical styles. Full-width
+/// digits are not listed, because [`to_ascii`] replaces all full-width ASCII characters.
 pub(super) const ZEROS: &[u32] = &[0x660, 0x6f0, 0x966, 0x1d7ce, 0x1d7d8, 0x1d7e2, 0x1d7ec, 0x1d7f6];
 
 fn is_in(ranges: &[(u32, u32)], c: char) -> bool {
@@ -57,12 +61,12 @@ fn is_in(ranges: &[(u32, u32)], c: char) -> bool {
 }
 
 /// Returns whether the character has no glyph. Control characters other than white space count, too.
-fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     is_in(INVISIBLE, c) || (c.is_control() && !c.is_whitespace())
 }
 
 /// Replaces hyphens, digits, full-width ASCII and the ideographic full stops by the ASCII character of the same meaning.
-fn to_ascii(c: char) -> char {
+pub(crate) fn to_ascii(c: char) -> char {
     let code = u32::from(c);
     if is_in(HYPHENS, c) {
         return '-';
@@ -79,7 +83,7 @@ fn to_ascii(c: char) -> char {
     }
 }
 
-/// Returns whether the character belongs to a word: a letter or digit of any script, or an accent that is a character of its own.
+/// Returns whether the character belongs to a word: a letter or digit of any script, or a combining accent.
 pub(super) fn is_word(c: char) -> bool {
     c.is_alphanumeric() || is_accent(c)
 }
@@ -92,28 +96,15 @@ pub(super) fn is_greek(c: char) -> bool {
     c.is_alphabetic() && matches!(u32::from(c), 0x370..=0x3ff | 0x1f00..=0x1fff)
 }
 
-/// Returns a word in lower case, without Greek accents, and with `σ` for `ς`.
+/// Returns a word in lower case, without accents, and with `σ` for `ς`.
 pub(super) fn fold(word: &[char]) -> String {
-    let mut folded = String::with_capacity(word.len() * 4);
-    for c in word.iter().flat_map(|c| c.to_lowercase()) {
-        match c {
-            accent if is_accent(accent) => {}
-            'ά' => folded.push('α'),
-            'έ' => folded.push('ε'),
-            'ή' => folded.push('η'),
-            'ί' | 'ϊ' | 'ΐ' => folded.push('ι'),
-            'ό' => folded.push('ο'),
-            'ύ' | 'ϋ' | 'ΰ' => folded.push('υ'),
-            'ώ' => folded.push('ω'),
-            'ς' => folded.push('σ'),
-            other => folded.push(other),
-        }
-    }
-    folded
+    let lower: Zeroizing<String> = Zeroizing::new(word.iter().flat_map(|c| c.to_lowercase()).collect());
+    let letters = DecomposingNormalizerBorrowed::new_nfd().normalize_iter(lower.chars()).filter(|&c| !is_accent(c));
+    letters.map(|c| if c == 'ς' { 'σ' } else { c }).collect()
 }
 
-/// Number of characters of a text that are read. Our own messages are much shorter. The time of some searches grows with the square of the
-/// length.
+/// Maximum number of characters of a text that are read. Our own messages are much shorter. The limit is needed because the duration of
+/// some searches grows with the square of the length.
 const TEXT_CHARACTERS_MAX: usize = 6_000;
 
 /// A cleaned text. Its memory is overwritten when it is dropped, because it may contain a code number or a password.
@@ -128,7 +119,8 @@ pub(super) struct Text {
 impl Text {
     /// Removes invisible characters and replaces look-alikes of ASCII.
     pub(super) fn clean(text: &str) -> Self {
-        // A character has at least one byte, so the memory is never reallocated and no copy stays behind.
+        // A character takes at least one byte, so this capacity is sufficient. The memory is never reallocated, and no copy of the text
+        // remains in freed memory.
         let mut chars = Zeroizing::new(Vec::with_capacity(text.len()));
         let mut has_invisible = false;
         for c in text.chars().take(TEXT_CHARACTERS_MAX) {
@@ -142,7 +134,7 @@ impl Text {
         Self { chars, used, has_invisible, has_link: false }
     }
 
-    /// Replaces the characters by others of the same or a smaller number, before anything is used.
+    /// Replaces the characters of the text. Must be called before any character is marked as used.
     pub(super) fn replace(&mut self, chars: Zeroizing<Vec<char>>) {
         self.used = vec![false; chars.len()];
         self.chars = chars;
@@ -157,12 +149,12 @@ impl Text {
         self.mark_used(range);
     }
 
-    /// Returns the character at a position. Returns `None` if it is used or beyond the end.
+    /// Returns the character at a position. Returns `None` if the character is used or the position is beyond the end.
     pub(super) fn free(&self, at: usize) -> Option<char> {
         if self.used.get(at).is_some_and(|used| !used) { self.chars.get(at).copied() } else { None }
     }
 
-    /// Returns the longest runs of unused characters for which the predicate holds.
+    /// Returns all runs of unused characters for which the predicate holds, each as long as possible.
     pub(super) fn runs(&self, is_part: impl Fn(char) -> bool) -> Vec<Range<usize>> {
         let mut runs = Vec::new();
         let mut start = None;
@@ -197,7 +189,7 @@ impl Text {
         labels.contains(&fold(&self.chars[word]).as_str())
     }
 
-    /// Returns the kinds of text that remain unused.
+    /// Returns the kinds of text that the parser has dropped.
     pub(super) fn dropped(&self, labels: &[&str]) -> Vec<Dropped> {
         let words = self.runs(is_word);
         let only_labels = words.iter().all(|word| self.is_label(word.clone(), labels));

@@ -2,9 +2,11 @@
 //!
 //! A code is 22 characters of base64, in one of these places:
 //!
-//! 1. after `code=` in a link, whoever rewrote the link, and even if the link is broken over two lines;
-//! 2. as one word of 22 characters. Outside labels it must have small and capital letters, which no ordinary word of that length has;
-//! 3. in groups separated by white space or hyphens, after a label or as the only content.
+//! 1. after `code=` in a link, even if mail filters have rewritten the link or it is broken over two lines;
+//! 2. in a link to a file from photos.zip, whose name begins with the code;
+//! 3. as one word of 22 characters, or as a longer word that `read` accepts, such as the name of a file from photos.zip. Unless the word
+//!    follows a label or is the only content, it must have small and capital letters, which no ordinary word of that length has;
+//! 4. in groups separated by white space, after a label or as the only content.
 
 use std::ops::Range;
 
@@ -19,13 +21,17 @@ use super::{
 use crate::code_number::{CODE_LENGTH, CodeNumber, MalformedCode};
 
 const PARAMETER: &str = "code=";
-/// A text of more characters is a message without a code, not a code with wrong characters.
+/// The texts that follow the code in the names of the files in photos.zip.
+const FILE_NAME_ENDINGS: [&str; 2] = ["_PASSPORT_", "_QR"];
+/// Maximum number of characters of a text that counts as an attempt to type a code. A longer text counts as a message without a code, so
+/// wrong characters are not reported.
 const ATTEMPT_CHARACTERS_MAX: usize = 2 * CODE_LENGTH;
 
 /// Finds the code number in a text.
 ///
 /// # Errors
-/// [`MalformedCode::Several`] if the text has two different codes. Otherwise the fault of what looks most like a code.
+/// [`MalformedCode::Several`] if the text has two different codes. If the text has no code, the fault of the part that looks most like a
+/// code.
 pub fn code_number(text: &str) -> Result<Typed<CodeNumber>, MalformedCode> {
     let mut search = Search { text: Text::clean(text), found: Vec::new(), link_fault: None };
     search.links();
@@ -63,6 +69,7 @@ impl Search {
             let mut last = None;
             for form in readable_forms(&link) {
                 last = self.parameters(&form).or(last);
+                self.file_names(&form);
             }
             self.text.mark_link(word.clone());
             // A link that was broken over two lines continues after the white space.
@@ -72,7 +79,7 @@ impl Search {
         }
     }
 
-    /// Reads the values of `code=`. Returns an incomplete one with which the link ends.
+    /// Reads the values of `code=`. If the link ends with an incomplete value, returns it.
     fn parameters(&mut self, form: &[char]) -> Option<Chars> {
         let mut incomplete = None;
         for at in find_all(form, PARAMETER) {
@@ -95,6 +102,16 @@ impl Search {
             }
         }
         incomplete
+    }
+
+    /// Reads the codes in names of files from photos.zip. A link contains such a name if the user opened a file of photos.zip in the
+    /// browser and copied its URL.
+    fn file_names(&mut self, form: &[char]) {
+        for run in form.split(|&c| !is_base64(c)) {
+            if let Some(Ok(code)) = file_name(run).map(|place| parse(&run[place])) {
+                self.found.push(code);
+            }
+        }
     }
 
     fn broken_link(&mut self, start: Chars, end: usize) {
@@ -128,16 +145,15 @@ impl Search {
                 start = at + 1;
             }
         }
-        let mut is_labelled = self.text.word_before(segment.start).is_some_and(|word| self.text.is_label(word, LABELS));
         let labels = words
             .iter()
             .take_while(|word| {
                 let label = trim(&self.text.chars[(*word).clone()]);
-                is_labelled |= !label.is_empty();
                 label.is_empty() || LABELS.contains(&fold(label).as_str())
             })
             .count();
-        is_labelled &= labels > 0 || self.text.word_before(segment.start).is_some();
+        let is_labelled = words[..labels].iter().any(|word| self.text.chars[word.clone()].iter().any(|&c| !is_sign(c)))
+            || self.text.word_before(segment.start).is_some_and(|word| self.text.is_label(word, LABELS));
         let words = &words[labels..];
         let is_only_word = is_alone && words.len() == 1;
         let before = self.found.len();
@@ -154,13 +170,15 @@ impl Search {
         }
     }
 
-    /// Joins groups of characters. After a label, words may follow the code.
+    /// Reads a code that white space divides into groups. After a label, other words may follow the code. Without a label, all words must
+    /// belong to the code.
     fn groups(&mut self, words: &[Range<usize>], is_labelled: bool) {
         let capacity = words.iter().map(Range::len).sum();
         let mut joined: Chars = Zeroizing::new(Vec::with_capacity(capacity));
         for (index, word) in words.iter().enumerate() {
             joined.extend_from_slice(&self.text.chars[word.clone()]);
-            // Further words cannot complete a code. Without this limit, a long text would take minutes.
+            // The text is already longer than a code, so further words cannot complete one. Without this limit, a long text would take
+            // minutes.
             if joined.iter().filter(|&&c| !is_sign(c)).count() > CODE_LENGTH {
                 return;
             }
@@ -177,7 +195,7 @@ impl Search {
         }
     }
 
-    /// Returns why there is no code.
+    /// Returns the error for a text in which no code was found.
     fn fault(mut self) -> MalformedCode {
         if let Some(fault) = self.link_fault {
             return fault;
@@ -222,8 +240,9 @@ fn trim(word: &[char]) -> &[char] {
     &word[start..end]
 }
 
-/// Parses a run of base64 characters as a code, without signs around it and without hyphens between groups if it is too long. Returns the
-/// code's place in the run.
+/// Parses a run of base64 characters as a code. If the run is too long, it may be a code with signs around it, a code with hyphens between
+/// groups, a code that was pasted twice, or the name of a file in photos.zip, with or without folders. Also returns the position of the
+/// code in the run.
 fn read(run: &[char]) -> Result<(CodeNumber, Range<usize>), MalformedCode> {
     let Some(excess) = run.len().checked_sub(CODE_LENGTH) else {
         return Err(MalformedCode::Length(run.len()));
@@ -239,6 +258,13 @@ fn read(run: &[char]) -> Result<(CodeNumber, Range<usize>), MalformedCode> {
             return Ok((code, place));
         }
     }
+    let (front, rest) = run.split_at(CODE_LENGTH);
+    if let Some(place) = file_name(run) {
+        return parse(&run[place.clone()]).map(|code| (code, place));
+    }
+    if front == rest {
+        return parse(front).map(|code| (code, 0..run.len()));
+    }
     let mut grouped: Chars = Zeroizing::new(Vec::with_capacity(run.len()));
     grouped.extend(run.iter().filter(|&&c| c != '-'));
     match (grouped.len() == CODE_LENGTH).then(|| parse(&grouped)) {
@@ -247,8 +273,18 @@ fn read(run: &[char]) -> Result<(CodeNumber, Range<usize>), MalformedCode> {
     }
 }
 
+/// Returns the position of the code in the name of a file from photos.zip. Only the names of folders may precede it.
+fn file_name(run: &[char]) -> Option<Range<usize>> {
+    (CODE_LENGTH..run.len()).find_map(|end| {
+        let start = end - CODE_LENGTH;
+        let is_beginning = start == 0 || run[start - 1] == '/';
+        let is_ending = FILE_NAME_ENDINGS.iter().any(|ending| run[end..].iter().copied().take(ending.len()).eq(ending.chars()));
+        (is_beginning && is_ending).then_some(start..end)
+    })
+}
+
 fn parse(chars: &[char]) -> Result<CodeNumber, MalformedCode> {
-    // A base64 character has one byte.
+    // Each base64 character has one byte, so this capacity is sufficient.
     let mut text = Zeroizing::new(String::with_capacity(chars.len()));
     text.extend(chars.iter());
     CodeNumber::parse_compact(&text)

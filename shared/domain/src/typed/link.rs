@@ -7,9 +7,9 @@ use base64::{
 };
 use zeroize::Zeroizing;
 
-/// A filter encodes the link once, and a second filter encodes it again. More rounds do not occur.
+/// Maximum number of times that percent-encoding is removed from one link. Several mail filters may each have encoded the link.
 const DECODINGS_MAX: usize = 5;
-/// Base64 of `http`, with which the original link begins in a link of filters that encode it so.
+/// Base64 of `http`. Some filters encode the original link in base64, and their links then contain this text.
 const HTTP_IN_BASE64: &str = "aHR0c";
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -19,8 +19,8 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 pub(super) type Chars = Zeroizing<Vec<char>>;
 
-/// Returns the link as it is and as its encodings are undone, one after the other: percent-encoding (SafeLinks and most filters), the encoding
-/// of Proofpoint's version 2, and base64.
+/// Returns the link as it is, and all forms that result from removing its encodings one after the other: percent-encoding (SafeLinks and
+/// most filters), the encoding of Proofpoint's version 2, and base64.
 pub(super) fn readable_forms(link: &[char]) -> Vec<Chars> {
     let mut forms = Vec::new();
     let text: Zeroizing<String> = Zeroizing::new(link.iter().collect());
@@ -53,7 +53,7 @@ fn decode_all(link: &[char], forms: &mut Vec<Chars>) {
     forms.push(form);
 }
 
-/// Decodes `%XX` of ASCII characters, once.
+/// Decodes `%XX` if it encodes a printable ASCII character. Does not decode the result again, so `%2540` becomes `%40`.
 pub(super) fn percent_decode(text: &[char]) -> Chars {
     let mut decoded = Zeroizing::new(Vec::with_capacity(text.len()));
     let mut at = 0;
@@ -103,12 +103,12 @@ fn url_safe(c: char) -> char {
     }
 }
 
-/// Returns the position of an ASCII text.
+/// Returns the first position of `wanted`, which is ASCII.
 pub(super) fn find(text: &[char], wanted: &str) -> Option<usize> {
     text.windows(wanted.len()).position(|window| window.iter().copied().eq(wanted.chars()))
 }
 
-/// Returns every position of an ASCII text in lower case, regardless of case.
+/// Returns every position of `wanted`, which is ASCII in lower case. Ignores the case of `text`.
 pub(super) fn find_all(text: &[char], wanted: &str) -> Vec<usize> {
     let is_here = |window: &[char]| window.iter().map(char::to_ascii_lowercase).eq(wanted.chars());
     text.windows(wanted.len()).enumerate().filter(|(_, window)| is_here(window)).map(|(at, _)| at).collect()

@@ -1,7 +1,8 @@
 //! Finds mobile numbers and identity numbers in a typed or pasted text.
 //!
-//! Digits with spaces, dots, hyphens, slashes and brackets between them are one run. A run is a number as a whole, or its lines are, or all of
-//! its groups are. Digits are never left over silently: `6912345678 9` is rejected, because the last digit may be the mistake.
+//! Digits with spaces, dots, hyphens, underscores, slashes and brackets between them are one run. If the whole run is not a number, the
+//! parser tries its lines. If no line is a number, it tries the groups of the run, but only if every group has at least
+//! [`COMPLETE_DIGITS_MIN`] digits. It rejects `6912345678 9` and `6912345678/1`, because any of their digits may be the mistake.
 
 use std::ops::Range;
 
@@ -9,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::{
     Typed, TypedError,
-    characters::{Text, is_word},
+    characters::{DOTS, Text, is_word},
     labels, link, only,
 };
 use crate::{Afm, Amka, GreekMobile, Paaypa};
@@ -19,7 +20,7 @@ use crate::{Afm, Amka, GreekMobile, Paaypa};
 /// # Errors
 /// See [`TypedError`].
 pub fn mobile(text: &str) -> Result<Typed<GreekMobile>, TypedError> {
-    find(text, labels::MOBILE, |_| true, |digits| parse_mobile(digits).or_else(|| parse_mobile(&without_trunk_zero(digits)?)))
+    find(text, &kind(labels::MOBILE), |digits| parse_mobile(digits).or_else(|| parse_mobile(&without_trunk_zero(digits)?)))
 }
 
 /// Finds an AFM, with or without the prefix EL, ΕΛ or GR. Eight digits are an old AFM without its leading zero.
@@ -27,10 +28,17 @@ pub fn mobile(text: &str) -> Result<Typed<GreekMobile>, TypedError> {
 /// # Errors
 /// See [`TypedError`].
 pub fn afm(text: &str) -> Result<Typed<Afm>, TypedError> {
-    let nine = find(text, labels::AFM, is_greek_prefix, |digits| Afm::parse(digits).ok());
+    let kind = Kind { may_precede: is_greek_prefix, ..kind(labels::AFM) };
+    let nine = find(text, &kind, |digits| Afm::parse(digits).ok());
     match nine {
         Err(TypedError::Invalid) => {
-            find(text, labels::AFM, is_greek_prefix, |digits| if digits.len() == 8 { Afm::parse(&format!("0{digits}")).ok() } else { None })
+            find(
+                text,
+                &Kind { digits_min: 8, ..kind },
+                |digits| {
+                    if digits.len() == 8 { Afm::parse(&format!("0{digits}")).ok() } else { None }
+                },
+            )
         }
         Ok(_) | Err(TypedError::Several) => nine,
     }
@@ -41,7 +49,7 @@ pub fn afm(text: &str) -> Result<Typed<Afm>, TypedError> {
 /// # Errors
 /// See [`TypedError`].
 pub fn amka(text: &str) -> Result<Typed<Amka>, TypedError> {
-    find(text, labels::AMKA, |_| true, |digits| Amka::parse(digits).ok())
+    find(text, &kind(labels::AMKA), |digits| Amka::parse(digits).ok())
 }
 
 /// Finds a PAAYPA.
@@ -49,7 +57,7 @@ pub fn amka(text: &str) -> Result<Typed<Amka>, TypedError> {
 /// # Errors
 /// See [`TypedError`].
 pub fn paaypa(text: &str) -> Result<Typed<Paaypa>, TypedError> {
-    find(text, labels::PAAYPA, |_| true, |digits| Paaypa::parse(digits).ok())
+    find(text, &kind(labels::PAAYPA), |digits| Paaypa::parse(digits).ok())
 }
 
 fn parse_mobile(digits: &str) -> Option<GreekMobile> {
@@ -68,44 +76,64 @@ fn without_trunk_zero(digits: &str) -> Option<Zeroizing<String>> {
     Some(Zeroizing::new(format!("{}{}", &digits[..at - 1], &digits[at..])))
 }
 
-/// Returns whether a word in front of an AFM can stand there: not the country of another tax number.
+/// Returns whether a word may precede an AFM. The prefix of another country may not, because it begins a tax number of that country.
 fn is_greek_prefix(word: &[char]) -> bool {
     let is_country = word.len() == 2 && word.iter().all(char::is_ascii_uppercase);
     !is_country || matches!(word, ['E', 'L'] | ['G', 'R'] | ['N', 'O'] | ['I', 'D'])
 }
 
-fn is_separator(c: char) -> bool {
-    c.is_whitespace() || ".-()[]/·'".contains(c)
+/// A kind of number.
+struct Kind {
+    labels: &'static [&'static str],
+    /// Minimum number of digits of a complete number, of this kind or another one.
+    digits_min: usize,
+    /// Returns whether a word may precede a number.
+    may_precede: fn(&[char]) -> bool,
 }
 
-/// Finds the only different number that the parser accepts.
-fn find<T: PartialEq>(
-    text: &str,
-    labels: &[&str],
-    may_precede: impl Fn(&[char]) -> bool,
-    parse: impl Fn(&str) -> Option<T>,
-) -> Result<Typed<T>, TypedError> {
+/// Returns a kind of number that any word may precede. Telephone and identity numbers have at least 9 digits.
+fn kind(labels: &'static [&'static str]) -> Kind {
+    Kind { labels, digits_min: 9, may_precede: |_| true }
+}
+
+fn is_separator(c: char) -> bool {
+    c.is_whitespace() || "-_()[]/'’".contains(c) || DOTS.contains(c)
+}
+
+/// Finds the number that the parser accepts. Fails if it accepts several different numbers, or if the text contains another number of the
+/// kind that is not accepted only because of the digits around it.
+fn find<T: PartialEq>(text: &str, kind: &Kind, parse: impl Fn(&str) -> Option<T>) -> Result<Typed<T>, TypedError> {
     let mut text = Text::clean(text);
     if link::find(&text.chars, "%2").is_some() {
         let decoded = link::percent_decode(&text.chars);
         text.replace(decoded);
     }
-    let mut found = Vec::new();
-    for run in runs(&text) {
-        if !stands_alone(&text, &run, labels, &may_precede) {
+    let runs = runs(&text);
+    let (mut found, mut doubtful) = (Vec::new(), Vec::new());
+    for (index, run) in runs.iter().enumerate() {
+        if !stands_alone(&text, run, kind) {
             continue;
         }
-        let numbers = numbers_of(&text, &run, &parse);
-        for (number, place) in numbers {
-            found.push(number);
-            for at in place {
-                if text.chars[at].is_ascii_digit() || text.chars[at] == '+' {
-                    text.mark_used(at..at + 1);
+        doubtful.extend(pieces_of(&text, run, &parse));
+        let numbers = numbers_of(&text, run, kind.digits_min, &parse);
+        if continues(&text, &runs, index, kind.digits_min) {
+            doubtful.extend(numbers.into_iter().map(|(number, _)| number));
+        } else {
+            for (number, place) in numbers {
+                found.push(number);
+                for at in place {
+                    if text.chars[at].is_ascii_digit() || text.chars[at] == '+' {
+                        text.mark_used(at..at + 1);
+                    }
                 }
             }
         }
     }
-    only(found).map(|value| Typed { value, dropped: text.dropped(labels) })
+    let value = only(found)?;
+    if doubtful.iter().any(|other| *other != value) {
+        return Err(TypedError::Several);
+    }
+    Ok(Typed { value, dropped: text.dropped(kind.labels) })
 }
 
 /// Returns the runs of digits, each with the plus sign in front of it.
@@ -117,7 +145,7 @@ fn runs(text: &Text) -> Vec<Range<usize>> {
         let mut end = long.start;
         for at in long.clone() {
             if chars[at] == '+' {
-                // A plus sign begins a number.
+                // A plus sign always begins a new number.
                 runs.extend(start.filter(|&first| first < end).map(|first| first..end));
                 start = Some(at);
                 end = at;
@@ -132,46 +160,83 @@ fn runs(text: &Text) -> Vec<Range<usize>> {
 }
 
 /// Returns whether no letter adjoins the run, apart from a label or a prefix such as EL.
-fn stands_alone(text: &Text, run: &Range<usize>, labels: &[&str], may_precede: impl Fn(&[char]) -> bool) -> bool {
+fn stands_alone(text: &Text, run: &Range<usize>, kind: &Kind) -> bool {
     if text.chars.get(run.end).copied().is_some_and(is_word) {
         return false;
     }
     let Some(word) = text.word_before(run.start) else { return true };
     let is_adjoining = word.end == run.start;
-    may_precede(&text.chars[word.clone()]) && (!is_adjoining || text.is_label(word, labels))
+    (kind.may_precede)(&text.chars[word.clone()]) && (!is_adjoining || text.is_label(word, kind.labels))
 }
 
-type Found<T> = Vec<(T, Range<usize>)>;
-
-/// Returns the numbers of a run: the whole, or else its lines, or else its groups if each of them is a telephone or identity number.
-fn numbers_of<T>(text: &Text, run: &Range<usize>, parse: impl Fn(&str) -> Option<T>) -> Found<T> {
-    let number = |place: &Range<usize>| {
-        let mut digits = Zeroizing::new(String::with_capacity(place.len()));
-        digits.extend(text.chars[place.clone()].iter().filter(|c| c.is_ascii_digit() || **c == '+'));
-        parse(&digits)
+/// Returns whether one sign separates the run from further digits that are too few for another number, such as in `6912345678,1`. Digits
+/// that belong to a word, such as in `tel1:6912345678`, do not count.
+fn continues(text: &Text, runs: &[Range<usize>], index: usize, digits_min: usize) -> bool {
+    let chars = &text.chars;
+    let adjoins = |left: &Range<usize>, right: &Range<usize>| {
+        let between = &chars[left.end..right.start];
+        match between {
+            [] => true,
+            [sign] => !is_word(*sign) && !sign.is_whitespace() && chars[right.start] != '+',
+            _ => false,
+        }
     };
-    if let Some(whole) = number(run) {
+    let is_rest = |other: &Range<usize>| {
+        let is_in_word = other.start.checked_sub(1).is_some_and(|before| chars[before].is_alphabetic());
+        !is_in_word && digits_of(text, other).bytes().filter(u8::is_ascii_digit).count() < digits_min
+    };
+    let run = &runs[index];
+    let before = index.checked_sub(1).map(|index| &runs[index]);
+    before.is_some_and(|before| adjoins(before, run) && is_rest(before))
+        || runs.get(index + 1).is_some_and(|after| adjoins(run, after) && is_rest(after))
+}
+
+/// Returns the digits in a place, and the plus signs.
+fn digits_of(text: &Text, place: &Range<usize>) -> Zeroizing<String> {
+    let mut digits = Zeroizing::new(String::with_capacity(place.len()));
+    digits.extend(text.chars[place.clone()].iter().filter(|c| c.is_ascii_digit() || **c == '+'));
+    digits
+}
+
+/// Divides a run at certain characters. Returns the pieces that contain digits.
+fn split(text: &Text, run: &Range<usize>, is_end: impl Fn(char) -> bool) -> Vec<Range<usize>> {
+    let mut pieces = Vec::new();
+    let mut start = run.start;
+    for at in run.clone().chain([run.end]) {
+        if at == run.end || is_end(text.chars[at]) {
+            if text.chars[start..at].iter().any(char::is_ascii_digit) {
+                pieces.push(start..at);
+            }
+            start = at + 1;
+        }
+    }
+    pieces
+}
+
+fn is_line_end(c: char) -> bool {
+    "\n\r\t".contains(c)
+}
+
+/// Returns the numbers among the pieces of a run, whatever the other pieces are.
+fn pieces_of<T>(text: &Text, run: &Range<usize>, parse: impl Fn(&str) -> Option<T>) -> Vec<T> {
+    let lines = split(text, run, |c| is_line_end(c) || c == '/');
+    let words = split(text, run, |c| c.is_whitespace() || c == '/');
+    lines.iter().chain(&words).filter_map(|piece| parse(&digits_of(text, piece))).collect()
+}
+
+/// Returns the numbers of a run. If the whole run is a number, returns only that. Otherwise returns the numbers among its lines. If no line
+/// is a number, divides the run by slashes, and if this finds no number, by white space. Returns the numbers among these groups only if
+/// every group has at least `digits_min` digits.
+fn numbers_of<T>(text: &Text, run: &Range<usize>, digits_min: usize, parse: impl Fn(&str) -> Option<T>) -> Vec<(T, Range<usize>)> {
+    if let Some(whole) = parse(&digits_of(text, run)) {
         return vec![(whole, run.clone())];
     }
-    let split = |is_end: fn(char) -> bool| -> Vec<Range<usize>> {
-        let mut pieces = Vec::new();
-        let mut start = run.start;
-        for at in run.clone().chain([run.end]) {
-            if at == run.end || is_end(text.chars[at]) {
-                if text.chars[start..at].iter().any(char::is_ascii_digit) {
-                    pieces.push(start..at);
-                }
-                start = at + 1;
-            }
-        }
-        pieces
+    let read = |pieces: Vec<Range<usize>>| -> Vec<(T, Range<usize>)> {
+        pieces.into_iter().filter_map(|piece| Some((parse(&digits_of(text, &piece))?, piece))).collect()
     };
-    let read = |pieces: Vec<Range<usize>>| -> Found<T> { pieces.into_iter().filter_map(|piece| Some((number(&piece)?, piece))).collect() };
-    let lines = read(split(|c| "\n\r\t/".contains(c)));
-    if !lines.is_empty() {
-        return lines;
-    }
-    let groups = split(char::is_whitespace);
-    let is_complete = |group: &Range<usize>| text.chars[group.clone()].iter().filter(|c| c.is_ascii_digit()).count() >= 9;
-    if groups.iter().all(is_complete) { read(groups) } else { Vec::new() }
+    let is_complete = |group: &Range<usize>| text.chars[group.clone()].iter().filter(|c| c.is_ascii_digit()).count() >= digits_min;
+    let complete = |groups: Vec<Range<usize>>| if groups.iter().all(is_complete) { read(groups) } else { Vec::new() };
+    let lines = read(split(text, run, is_line_end));
+    let by_slash = if lines.is_empty() { complete(split(text, run, |c| c == '/')) } else { lines };
+    if by_slash.is_empty() { complete(split(text, run, char::is_whitespace)) } else { by_slash }
 }

@@ -11,10 +11,15 @@ use super::{
 };
 use crate::otp::{OTP_LENGTH, Otp};
 
+/// Maximum number of signs between the two halves of a password.
+const DIVISION_LENGTH_MAX: usize = 3;
+
 /// Finds the one-time password in a text, which may be the whole SMS.
 ///
-/// The last line of our SMS, `@host #123456`, decides if the text has it. Otherwise the password is six digits, alone or as 3 + 3. If there
-/// are several such numbers, the one after a label (`κωδικός`, `password is`) is taken.
+/// If the text has the last line of our SMS, `@host #123456`, the password is the number in it. Otherwise the password is six digits,
+/// undivided or in two groups of three. If there are several such numbers, the password is the one after a label (`password is`,
+/// `κωδικός`). After a label, and in a text without other words, the digits may be divided in other ways too. A number that is written as a
+/// date is the password only if the text contains nothing else.
 ///
 /// # Errors
 /// See [`TypedError`].
@@ -31,7 +36,8 @@ pub fn otp(text: &str) -> Result<Typed<Otp>, TypedError> {
     }
     let digits = distinct.pop().ok_or(TypedError::Invalid)?;
     let value = Otp::parse(&digits).ok_or(TypedError::Invalid)?;
-    for run in text.runs(|c| c.is_ascii_digit() || is_separator(c)) {
+    let runs = text.runs(|c| c.is_ascii_digit() || is_separator(c));
+    for run in runs.into_iter().chain(places) {
         if *digits_of(&text, &run) == *digits {
             mark_digits(&mut text, run);
         }
@@ -91,7 +97,7 @@ fn bound(text: &Text) -> Option<Range<usize>> {
 fn candidates(text: &Text) -> Vec<Range<usize>> {
     let numbers = text.runs(|c| c.is_ascii_digit());
     let has_only_labels = text.runs(is_word).iter().all(|word| numbers.contains(word) || text.is_label(word.clone(), LABELS));
-    let mut places = Vec::new();
+    let (mut places, mut dates) = (Vec::new(), Vec::new());
     for run in text.runs(|c| c.is_ascii_digit() || is_separator(c)) {
         let groups: Vec<&Range<usize>> = numbers.iter().filter(|number| run.start <= number.start && number.end <= run.end).collect();
         let (Some(first), Some(last)) = (groups.first(), groups.last()) else { continue };
@@ -100,17 +106,54 @@ fn candidates(text: &Text) -> Vec<Range<usize>> {
             continue;
         }
         let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
-        let is_whole = digits_of(text, &whole).len() == OTP_LENGTH && (has_only_labels || lengths == [OTP_LENGTH] || lengths == [3, 3]);
-        if is_whole {
+        let may_be_divided = has_only_labels || is_labelled(text, &whole);
+        let is_whole = digits_of(text, &whole).len() == OTP_LENGTH && (may_be_divided || lengths == [OTP_LENGTH] || lengths == [3, 3]);
+        if is_whole && is_date(text, &groups) {
+            dates.push(whole);
+        } else if is_whole {
             places.push(whole);
         } else {
             places.extend(groups.into_iter().filter(|group| group.len() == OTP_LENGTH).cloned());
         }
     }
+    if places.is_empty() && has_only_labels {
+        places.extend(dates);
+        places.extend(halves(text, &numbers));
+    }
     places
 }
 
-/// Returns whether a letter adjoins the number, or a sign that makes it a part of a date, a time or an amount.
+/// Returns whether dots or hyphens divide the digits as in a date, such as `1.2.2026`, `01-12-26`, `26-12-01`, `12.2026` or `2026-12`, or
+/// as in a time, such as `14.30.25`.
+fn is_date(text: &Text, groups: &[&Range<usize>]) -> bool {
+    let is_divided = groups.windows(2).all(|pair| matches!(text.chars[pair[0].end..pair[1].start], ['.' | '-']));
+    let value = |group: &Range<usize>| digits_of(text, group).parse::<u32>().unwrap_or(u32::MAX);
+    let (is_day, is_month) =
+        (|group: &Range<usize>| (1..=31).contains(&value(group)), |group: &Range<usize>| (1..=12).contains(&value(group)));
+    let has_parts = match groups {
+        [hour, minute, second]
+            if value(hour) <= 23 && value(minute) <= 59 && value(second) <= 59 && hour.len() == 2 && minute.len() == 2 =>
+        {
+            true
+        }
+        [first, month, last] => is_month(month) && ((first.len() <= 2 && is_day(first)) || (last.len() <= 2 && is_day(last))),
+        [month, year] | [year, month] if month.len() == 2 && is_month(month) && (1900..2100).contains(&value(year)) => true,
+        _ => false,
+    };
+    is_divided && has_parts
+}
+
+/// Returns the place of a password whose halves are divided by any sign, such as `057/896` or `(057) 896`.
+fn halves(text: &Text, numbers: &[Range<usize>]) -> Option<Range<usize>> {
+    let [first, last] = numbers else { return None };
+    let between = &text.chars[first.end..last.start];
+    let is_divided = between.len() <= DIVISION_LENGTH_MAX && !between.iter().any(|&c| is_word(c) || "\n\r".contains(c));
+    let whole = first.start..last.end;
+    (first.len() == 3 && last.len() == 3 && is_divided && !adjoins(text, &whole)).then_some(whole)
+}
+
+/// Returns whether the number adjoins a letter, or a sign that makes it part of a date, a time or an amount. If the number follows a label,
+/// checks only the character after it.
 fn adjoins(text: &Text, place: &Range<usize>) -> bool {
     let before = place.start.checked_sub(1).map(|at| text.chars[at]);
     let is_label = text.word_before(place.start).is_some_and(|word| text.is_label(word, LABELS));

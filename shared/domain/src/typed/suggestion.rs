@@ -1,8 +1,9 @@
 //! Suggests the email address that was probably meant if its domain is misspelt.
 //!
-//! A suggestion is a question. An unusual domain may be right, so nothing is ever corrected without asking.
+//! The user decides about a suggestion, because an unusual domain may be right. No address is corrected without asking.
 
-/// Domains of email providers that people in Greece use. The first of two equally near domains is suggested. None of these is ever questioned.
+/// Domains of email providers that people in Greece use. If two domains are equally similar, the first of them is suggested. An address in
+/// one of these domains gets no suggestion.
 pub const EMAIL_DOMAINS: &[&str] = &[
     "gmail.com",
     "yahoo.gr",
@@ -136,38 +137,87 @@ const WRONG_ENDINGS: &[(&str, &str)] = &[
     ("ent", "net"),
     ("ogr", "org"),
     ("orgg", "org"),
+    ("comn", "com"),
+    ("coml", "com"),
+    ("coim", "com"),
+    ("cpom", "com"),
+    ("vcom", "com"),
+    ("c0m", "com"),
+    ("clm", "com"),
+    ("cok", "com"),
+    ("dom", "com"),
+    ("grt", "gr"),
+    ("gtr", "gr"),
+    ("fgr", "gr"),
+    ("nte", "net"),
+    ("ney", "net"),
+    ("nt", "net"),
+    ("rog", "org"),
+    ("orh", "org"),
 ];
 
-/// The name of a domain of this length or more is compared without its ending. So `gmail.gr`, which is not Google's, is questioned.
+/// Minimum length at which the name of a domain identifies a provider even with a wrong ending. For example, an address at `gmail.gr`,
+/// which is not Google's, gets a suggestion.
 const DISTINCTIVE_NAME_LENGTH: usize = 5;
 
-/// Returns the address that was probably meant, or `None` if the domain is one of [`EMAIL_DOMAINS`] or like none of them. The text may be an
-/// address or almost one, such as `maria@gmail` or `maria@gmail,com`.
+/// Returns the address that was probably meant, or `None` if the domain is one of [`EMAIL_DOMAINS`] or is similar to none of them. The text
+/// may be an address or almost one, such as `maria@gmail`, `maria@gmail,com` or `maria.gmail.com`.
 pub fn suggestion(text: &str) -> Option<String> {
-    let (local, typed) = text.trim().rsplit_once('@')?;
-    let domain = typed.to_ascii_lowercase().replace(',', ".");
+    let text = text.trim();
+    let Some((local, typed)) = text.rsplit_once('@') else { return without_at(text) };
+    let written = local.trim_end();
+    let local = without_www(written);
+    let domain: String = typed.to_ascii_lowercase().replace([',', ';', ':', '/'], ".").split_whitespace().collect();
     let is_plausible = |c: char| c.is_ascii_alphanumeric() || ".-".contains(c);
     if local.is_empty() || local.contains('@') || domain.is_empty() || !domain.chars().all(is_plausible) || !local.is_ascii() {
         return None;
     }
-    let meant = meant_domain(domain.trim_matches('.'))?;
-    if meant.eq_ignore_ascii_case(typed) {
+    let domain = domain.trim_matches('.');
+    let meant = meant_domain(domain).or_else(|| (local != written).then(|| domain.to_owned()))?;
+    let suggested = format!("{local}@{meant}");
+    let is_new = !suggested.eq_ignore_ascii_case(text);
+    (is_new && crate::EmailAddress::parse(&suggested).is_ok()).then_some(suggested)
+}
+
+/// Returns the address with the missing `@` inserted, if the text ends with the domain of a provider.
+fn without_at(text: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    let is_distinctive = |known: &str| known.split('.').next().is_some_and(|name| name.len() >= DISTINCTIVE_NAME_LENGTH);
+    let ending = EMAIL_DOMAINS.iter().filter(|known| is_distinctive(known) && lower.ends_with(*known)).max_by_key(|known| known.len())?;
+    let local = text[..text.len() - ending.len()].trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+    // The text is the address of a web page.
+    if local.eq_ignore_ascii_case("www") || local.contains(['/', ':']) || text.contains("://") {
         return None;
     }
-    let suggested = format!("{local}@{meant}");
+    let suggested = format!("{}@{ending}", without_www(local));
     crate::EmailAddress::parse(&suggested).is_ok().then_some(suggested)
+}
+
+/// Removes `www.`, which people write in front of an email address as in front of a web page's.
+fn without_www(local: &str) -> &str {
+    match local.get(..4) {
+        Some(start) if start.eq_ignore_ascii_case("www.") => &local[4..],
+        Some(_) | None => local,
+    }
 }
 
 fn meant_domain(domain: &str) -> Option<String> {
     if EMAIL_DOMAINS.contains(&domain) {
-        // Only what follows the domain can be wrong, such as a second dot.
+        // The domain itself is right. Only characters around it, such as a second dot, can be wrong.
         return Some(domain.to_owned());
     }
     let (name, ending) = domain.split_once('.').unwrap_or((domain, ""));
     let is_ending_simple = !ending.contains('.') || ending.starts_with("com.") || ending.starts_with("co.");
     if name.len() >= DISTINCTIVE_NAME_LENGTH && is_ending_simple {
-        let same_name = EMAIL_DOMAINS.iter().filter(|known| known.split('.').next() == Some(name));
-        if let Some(known) = same_name.min_by_key(|known| distance(domain, known)) {
+        let same_name = || EMAIL_DOMAINS.iter().filter(|known| known.split('.').next() == Some(name));
+        // People who write `outlook.gr` believe that this provider has a Greek domain. They have not mistyped `outlook.fr`, so the ending
+        // `gr` is not compared with other endings.
+        let known = if ending == "gr" {
+            same_name().find(|known| known.ends_with(".gr")).or_else(|| same_name().next())
+        } else {
+            same_name().min_by_key(|known| distance(domain, known))
+        };
+        if let Some(known) = known {
             return Some((*known).to_owned());
         }
     }
@@ -180,8 +230,8 @@ fn meant_domain(domain: &str) -> Option<String> {
     Some(format!("{rest}.{right}"))
 }
 
-/// Returns the number of mistakes up to which a domain is taken for another. Short domains differ from each other in one letter (`uoa.gr`,
-/// `uoc.gr`), so they are never questioned.
+/// Returns the maximum number of mistakes at which a domain counts as a misspelling of another. It is 0 for short domains, because some of
+/// them differ in one letter only (`uoa.gr`, `uoc.gr`).
 fn tolerance(domain: &str, known: &str) -> usize {
     match domain.len().min(known.len()) {
         0..=6 => 0,

@@ -6,8 +6,8 @@ use lambda_http::http::header;
 use super::Call;
 
 impl Call {
-    /// From now on, reports a problem to the app that began this sign-in, by redirecting to its redirect URI, because the person
-    /// continues in the app and not on a page of ours.
+    /// Redirects the browser to the redirect URI of the app that began this sign-in if the request fails from now on. The person continues
+    /// in the app, not on a page of the web application.
     pub fn report_errors_to_app(&self, app: &AppSignIn) {
         // Handlers call this once, so the value is not set yet.
         let _ = self.app.set(app.clone());
@@ -18,27 +18,28 @@ impl Call {
         self.app.get()
     }
 
-    /// From now on, redirects to the web application's problem page if the request fails. Does so only for a browser that navigates to this
-    /// URL, that is, if `Accept` prefers HTML.
+    /// Redirects the browser to the web application's problem page if the request fails from now on. Has no effect unless `Accept` prefers
+    /// HTML, which shows that a browser navigates to this URL.
     pub fn redirect_errors_to_page(&self) {
         if prefers_html(self.header(header::ACCEPT).unwrap_or_default()) {
             let _ = self.problem_page.set(());
         }
     }
 
-    /// Sets the path of ours at which the person continues from the problem page. The caller of this function must have checked the path.
+    /// Sets the path of the web application at which the person continues from the problem page. The caller of this function must have
+    /// checked the path.
     pub fn set_return_path(&self, return_path: &str) {
         let _ = self.return_path.set(return_path.to_owned());
     }
 
-    /// Returns `None` unless the problem page is to show errors. The inner value is the path at which the person continues, if there is
-    /// one.
+    /// Returns the path at which the person continues from the problem page, if one was set. The outer `Option` is `None` if errors are not
+    /// redirected to this page.
     pub(crate) fn problem_page(&self) -> Option<Option<&str>> {
         self.problem_page.get().map(|()| self.return_path.get().map(String::as_str))
     }
 }
 
-/// Returns whether `Accept` prefers a page to a problem document. Browsers name `text/html` when a person follows a link, and not for
+/// Returns whether `Accept` prefers a page to a problem document. Browsers name `text/html` when a person follows a link, but not in
 /// requests of scripts.
 pub(super) fn prefers_html(accept: &str) -> bool {
     let quality = |media_type: &str| {

@@ -43,7 +43,7 @@ impl Call {
 
     /// Returns whether the request is under `/v1`. All other paths belong to the web application.
     pub fn is_api_request(&self) -> bool {
-        // The route is checked as well, because the caller may percent-encode characters of the path.
+        // The route is checked in addition to the path, because the caller may percent-encode characters of the path.
         self.is_api_request || self.route.starts_with("/v1/")
     }
 
@@ -79,8 +79,8 @@ impl Call {
         let mut deserializer = serde_json::Deserializer::from_slice(&self.body);
         let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
             let path = error.path().to_string();
-            // The body is parsed again, because serde_json also reports a syntax error where it expects the name of an enum variant and
-            // finds a list or a number.
+            // Checks whether the body is JSON at all. The kind of the error does not show this, because serde_json also reports a syntax
+            // error if it finds a list or a number in place of the name of an enum variant.
             let is_json = serde_json::from_slice::<IgnoredAny>(&self.body).is_ok();
             field_problem(&path, error.inner(), is_json)
         })?;

@@ -229,7 +229,7 @@ fn unknown_applications_unknown_keys_and_wrong_signatures_get_the_same_error() {
     let mut without_key = registered();
     without_key.keys.remove("ES256");
     assert_eq!(check_from(&good, Some(without_key)), same_error);
-    // The request is signed by one application but names another one, which has not registered the key.
+    // The stored application is not the issuer that the request names.
     let mut other = registered();
     other.application = ApplicationId::parse("identity-cards").unwrap();
     assert_eq!(check_from(&good, Some(other)), same_error);
@@ -238,7 +238,7 @@ fn unknown_applications_unknown_keys_and_wrong_signatures_get_the_same_error() {
     }
     assert_eq!(check(&token(Es256, &without("iss"))), same_error);
     assert_eq!(check(&token_under(&json!({ "alg": "ES256", "kid": "es256" }), Es256, &claims())), same_error);
-    // Faults of the claims are not reported to a caller without a key.
+    // If the signature is wrong, the error does not reveal faults of the claims.
     for wrong in [changed("exp", json!(NOW - 100)), changed("aud", json!("x")), without("jti"), changed("sub", json!(1))] {
         let forged = format!("{}.{}", message(&header(Rs256), &wrong), base64([0; 256]));
         assert_eq!(check(&forged), same_error);
@@ -317,11 +317,11 @@ fn malformed_tokens_and_unknown_header_members_are_rejected() {
     ] {
         assert_eq!(fault(&malformed), SignatureFault::Malformed, "{}", &malformed[..malformed.len().min(200)]);
     }
-    // A signature that is truncated, too long, or belongs to another message.
+    // The signature is missing, truncated, too long or not base64, or is another part of the token.
     for other in [String::new(), parts[2][..40].to_owned(), format!("{}AAAA", parts[2]), "!".to_owned(), parts[1].to_owned()] {
         assert_eq!(fault(&format!("{}.{}.{other}", parts[0], parts[1])), SignatureFault::Signature);
     }
-    // A duplicate member in the header, of which two parsers could read different values.
+    // The header contains `alg` twice, and two parsers could read different values.
     let twice = format!("{}.{}", base64(r#"{"alg":"EdDSA","alg":"none","kid":"EdDSA"}"#), parts[1]);
     assert_eq!(fault(&format!("{twice}.{}", base64(sign(EdDsa, &twice)))), SignatureFault::Malformed);
 }

@@ -3,6 +3,7 @@
 use domain::{
     FileProfile, ImageKind, Language, Moment,
     delivery::{self, DeliveryState, IssuanceState},
+    delivery_failure::{DeliveryFailure, FailureReason},
     recipient::{Recipient, RecipientKind},
     staff::{Capacity, MemberId},
     verdict::Verdict,
@@ -10,7 +11,7 @@ use domain::{
 };
 use serde::Serialize;
 use storage::{
-    issuances::{Issuance, Issued, SealedWithoutFace},
+    issuances::{Issuance, Issued, SealedReference, SealedWithoutFace},
     sealing::SealingKey,
     sessions::Session,
 };
@@ -28,25 +29,31 @@ pub struct IssuanceView {
     pub expires_at: String,
     pub state: IssuanceState,
     pub delivery: DeliveryView,
+    /// Present if a failure was reported after the message was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<FailureView>,
     pub associated: bool,
-    /// True if the citizen agreed to a reminder before the code expires.
+    /// True if the citizen agreed to receive a reminder before the code expires.
     pub reminder: bool,
     pub resends: ResendsView,
-    /// The verdicts of public bodies, without the body, the image and the time.
+    /// The verdicts of public bodies. A verdict does not show which body gave it, for which image or when.
     pub verdicts: Vec<VerdictView>,
     /// True if the caller made the upload, false if another member of the business did.
     pub issued_by_you: bool,
     pub issued_by: IssuerView,
-    /// Present if no face was found in the face photo.
+    /// Present if the code was issued although no face was found in the face photo.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub without_face: Option<WithoutFaceView>,
+    /// The photographer's own reference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
 pub struct RecipientView {
     pub kind: RecipientKind,
     pub masked: String,
-    /// The email address that was probably meant, if the domain of the given one looks misspelt.
+    /// The email address that the photographer probably meant. Present if the domain of the given address looks misspelt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<String>,
 }
@@ -59,9 +66,26 @@ pub struct DeliveryView {
     pub sent_at: Option<String>,
 }
 
+/// The failure of an email, which was reported after the email was sent.
+#[derive(Debug, Serialize)]
+pub struct FailureView {
+    pub reason: FailureReason,
+    /// Text that explains `reason`.
+    pub message: &'static str,
+    /// True if the code is not sent to this recipient again.
+    pub permanent: bool,
+}
+
+impl FailureView {
+    const fn of(failure: DeliveryFailure, language: Language) -> Self {
+        let DeliveryFailure { reason, permanent } = failure;
+        Self { reason, message: messages::delivery::failure(reason, language), permanent }
+    }
+}
+
 #[derive(Debug, Serialize)]
 pub struct ResendsView {
-    /// How many more times the code may be sent again.
+    /// Number of times that the code may still be sent again.
     pub left: usize,
     pub list: Vec<ResendView>,
 }
@@ -69,7 +93,7 @@ pub struct ResendsView {
 #[derive(Debug, Serialize)]
 pub struct ResendView {
     pub at: String,
-    /// True if a new code was sent, to another recipient or in another language.
+    /// True if a new code was sent, because the recipient or the language was changed.
     pub corrected: bool,
 }
 
@@ -77,7 +101,7 @@ pub struct ResendView {
 pub struct VerdictView {
     #[serde(flatten)]
     pub verdict: Verdict,
-    /// The text of `reason`.
+    /// Text that explains the reason in `verdict`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason_text: Option<&'static str>,
 }
@@ -93,7 +117,7 @@ pub struct IssuerView {
     pub label: Option<String>,
 }
 
-/// The reason for which a code was issued without a recognised face.
+/// The reason for issuing a code without a recognised face.
 #[derive(Debug, Serialize)]
 pub struct WithoutFaceView {
     pub reason: Reason,
@@ -102,8 +126,8 @@ pub struct WithoutFaceView {
 }
 
 impl WithoutFaceView {
-    /// Opens the sealed reason. Returns `None` if it does not open, which happens after the secret was changed, so that the rest of the history
-    /// can still be shown.
+    /// Opens the sealed reason. Returns `None` if the reason cannot be opened because the secret was changed, so that the rest of the
+    /// history can still be shown.
     fn open(sealed: &SealedWithoutFace, issuance: &Issuance, key: &SealingKey) -> Option<Self> {
         match sealed.open(key, &issuance.business, &issuance.upload_id) {
             Ok(WithoutFace { reason, text }) => Some(Self { reason, text: text.map(|text| text.expose().to_owned()) }),
@@ -115,9 +139,20 @@ impl WithoutFaceView {
     }
 }
 
+/// Opens the sealed reference. Returns `None` if the reference cannot be opened, for the reason that [`WithoutFaceView::open`] explains.
+fn open_reference(sealed: &SealedReference, issuance: &Issuance, key: &SealingKey) -> Option<String> {
+    match sealed.open(key, &issuance.business, &issuance.upload_id) {
+        Ok(reference) => Some(reference.expose().to_owned()),
+        Err(error) => {
+            log::side_call("reference", Err(error));
+            None
+        }
+    }
+}
+
 impl IssuanceView {
-    /// Creates the view of an issuance for the caller. `member` is the caller's ID in the records of the business. `key` opens what its
-    /// photographers wrote about customers.
+    /// Creates the view of an issuance for the caller. `member` is the caller's ID in the records of the business. `key` opens the texts
+    /// that photographers of the business wrote about customers.
     pub fn of(
         issuance: &Issuance,
         issued: &Issued,
@@ -142,6 +177,7 @@ impl IssuanceView {
             expires_at: issued.code_expires_at.rfc3339(),
             state: issued.state(now),
             delivery: DeliveryView { state: issued.delivery, attempts: issued.attempts, sent_at: issued.sent_at.map(Moment::rfc3339) },
+            failure: issued.failure.map(|failure| FailureView::of(failure, language)),
             associated: issued.associated,
             reminder: issued.reminder,
             resends: ResendsView { left: delivery::resends_left(&issued.resend_facts(), now), list: resends.collect() },
@@ -149,10 +185,12 @@ impl IssuanceView {
             issued_by_you: issuance.was_made_by(member, &caller.subject_id),
             issued_by: IssuerView { capacity: issuance.capacity(), employee: issuance.employee.clone(), label: None },
             without_face: issued.without_face.as_ref().and_then(|sealed| WithoutFaceView::open(sealed, issuance, key)),
+            reference: issued.reference.as_ref().and_then(|sealed| open_reference(sealed, issuance, key)),
         }
     }
 
-    /// Adds a suggestion for the recipient of this request. Only the response to the photographer who has just given the address contains it.
+    /// Adds a suggestion if the email address of `recipient` looks misspelt. Only the responses of `issue_code` and `resend_code` contain
+    /// it.
     #[must_use]
     pub fn suggesting_for(mut self, recipient: &Recipient) -> Self {
         self.recipient.suggestion = match recipient {

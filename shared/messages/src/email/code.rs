@@ -74,8 +74,8 @@ const EN: Texts = Texts {
 /// loads nothing from the network.
 ///
 /// # Errors
-/// [`RenderError::Sender`] or [`RenderError::MessageId`] if the envelope has a value that is invalid in a header, [`RenderError::Qr`] if the
-/// link is too long for a QR code.
+/// [`RenderError::Sender`] or [`RenderError::MessageId`] if the envelope has a value that is invalid in a header, [`RenderError::Qr`] if
+/// the link is too long for a QR code.
 pub fn code(envelope: &Envelope<'_>, code: &CodeNumber, expires_at: Moment, public_origin: &str) -> Result<Vec<u8>, RenderError> {
     let language = envelope.language;
     let texts = pick(language, &EL, &EN);
@@ -199,7 +199,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// A mail parser reads exactly one recipient from every address that we accept, and no injected header.
+        /// A mail parser reads exactly one recipient and no injected header from every address that we accept.
         #[test]
         fn an_accepted_address_is_parsed_as_one_recipient(local in "[!#$%&'*+/=?^_`{|}~a-zA-Z0-9-]{1,20}", domain in "[a-z0-9]{1,9}(-[a-z0-9]{1,9})?") {
             let address = format!("{local}@{domain}.gr");

@@ -68,8 +68,8 @@ impl Envelope<'_> {
     }
 }
 
-/// The colours of a dark screen. The light colours are in `style` attributes, for mail programs that drop style sheets. Every pair of text
-/// and background has a contrast of 4.5 or more.
+/// Colours for dark mode. The colours for light mode are in `style` attributes, for mail programs that drop style sheets. Every pair of
+/// text and background has a contrast of 4.5 or more.
 const DARK_STYLE_SHEET: &str = "@media (prefers-color-scheme: dark) { \
     .page { background: #14181f !important; } .card { background: #1f2630 !important; color: #f2f5f9 !important; border-color: #3a4452 !important; } \
     .code { background: #14181f !important; color: #f2f5f9 !important; border-color: #7fb0e8 !important; } .quiet { color: #b4bfcc !important; } \
@@ -110,7 +110,7 @@ pub(super) fn paragraph(text: &str) -> Markup {
     html! { p style="margin:0 0 20px;" { (text) } }
 }
 
-/// Renders a label with an emphasised moment, followed by a sentence.
+/// Renders a label with an emphasised date and time, followed by a sentence.
 pub(super) fn until(label: &str, moment: &str, after: &str) -> Markup {
     html! { p style="margin:0 0 20px;" { (label) " " strong { (moment) } ". " (after) } }
 }

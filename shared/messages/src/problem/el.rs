@@ -13,7 +13,7 @@ use domain::{
 };
 
 use super::{BodyType, FieldReason, Problem, TOLERANCE_PERCENT};
-use crate::{numbers::group_thousands, picture_report, time_text};
+use crate::{delivery, numbers::group_thousands, picture_report, time_text};
 
 fn athens(moment: domain::Moment) -> String {
     time_text::athens(moment, Language::El)
@@ -68,7 +68,7 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::OtpMalformed => "Ο κωδικός μίας χρήσης δεν έχει σωστή μορφή",
         Problem::OtpWrong { .. } => "Λάθος κωδικός μίας χρήσης",
         Problem::OtpExpired => "Ο κωδικός μίας χρήσης έληξε",
-        Problem::OtpExhausted => "Η σύνδεση τερματίστηκε",
+        Problem::OtpExhausted => "Πολλοί λάθος κωδικοί μίας χρήσης",
         Problem::OtpDailyLimit { .. } => "Πολλοί λάθος κωδικοί μίας χρήσης σήμερα",
         Problem::OtpResendsExhausted => "Ο κωδικός μίας χρήσης δεν ξαναστέλνεται",
         Problem::OtpMessagesDailyLimit { .. } => "Πολλά μηνύματα με κωδικό μίας χρήσης σήμερα",
@@ -79,6 +79,14 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::NotOwner => "Μόνο για τον ιδιοκτήτη της επιχείρησης",
         Problem::StaffIsOwner => "Η επιχείρηση είναι δική σας",
         Problem::StaffExhausted { .. } => "Πολλοί υπάλληλοι",
+        Problem::CaseOver => "Η εξυπηρέτηση έχει τελειώσει",
+        Problem::CaseOpen => "Υπάρχει ανοιχτή εξυπηρέτηση",
+        Problem::CaseLimit { .. } => "Φτάσατε το σημερινό όριο εξυπηρετήσεων",
+        Problem::CasePersonUnknown => "Το πρόσωπο δεν βρέθηκε στα μητρώα",
+        Problem::NoMobileAtKep => "Το πρόσωπο δεν έχει επιβεβαιωμένο αριθμό κινητού",
+        Problem::OwnCase => "Ο αριθμός είναι δικός σας",
+        Problem::PresenceNotProven => "Η παρουσία δεν έχει αποδειχθεί",
+        Problem::NotAtKep => "Δεν γίνεται σε ΚΕΠ",
         Problem::SubjectUnknown => "Άγνωστο πρόσωπο",
         Problem::CustodyNotConfirmed => "Η επιμέλεια δεν επιβεβαιώθηκε",
         Problem::MinorIsAdult => "Το πρόσωπο είναι ενήλικο",
@@ -125,6 +133,7 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::ResendTooLate => "Πέρασε ο χρόνος για επαναποστολή",
         Problem::ResendExhausted { .. } => "Ο κωδικάριθμος δεν ξαναστέλνεται",
         Problem::ResendInProgress => "Το μήνυμα στέλνεται τώρα",
+        Problem::ResendUndeliverable { .. } => "Δεν στέλνεται ξανά σε αυτή τη διεύθυνση",
         Problem::Conflict => "Δύο ενέργειες ταυτόχρονα",
         Problem::Throttled => "Η υπηρεσία έχει πολλή κίνηση",
         Problem::Internal => "Παρουσιάστηκε σφάλμα",
@@ -193,23 +202,23 @@ pub(super) fn detail(problem: &Problem) -> String {
             format!("Ο κωδικός μίας χρήσης ισχύει {} λεπτά και έληξε. Ζητήστε να σταλεί νέος.", OTP_VALID.as_seconds() / 60)
         }
         Problem::OtpExhausted => {
-            format!("Δώσατε {WRONG_OTPS_MAX} φορές λάθος κωδικό μίας χρήσης και η σύνδεση τερματίστηκε. Ξεκινήστε τη σύνδεση από την αρχή.")
+            format!("Δώσατε {WRONG_OTPS_MAX} φορές λάθος κωδικό μίας χρήσης και η σύνδεση ή η εξυπηρέτηση τερματίστηκε. Ξεκινήστε από την αρχή.")
         }
         Problem::OtpDailyLimit { renews_at } => format!(
-            "Δώσατε σήμερα {} φορές λάθος κωδικό μίας χρήσης. Μπορείτε να δοκιμάσετε ξανά από τις {}.",
+            "Δόθηκε σήμερα {} φορές λάθος κωδικός μίας χρήσης για αυτό το πρόσωπο. Μπορείτε να δοκιμάσετε ξανά από τις {}.",
             Quota::WrongOtps.limit(),
             athens(*renews_at)
         ),
         Problem::OtpResendsExhausted => {
-            format!("Ο κωδικός μίας χρήσης στέλνεται ξανά έως {RESENDS_MAX} φορές σε κάθε σύνδεση. Ξεκινήστε τη σύνδεση από την αρχή.")
+            format!("Ο κωδικός μίας χρήσης στέλνεται ξανά έως {RESENDS_MAX} φορές σε κάθε σύνδεση ή εξυπηρέτηση. Ξεκινήστε από την αρχή.")
         }
         Problem::OtpMessagesDailyLimit { renews_at } => format!(
-            "Σας στείλαμε σήμερα {} μηνύματα με κωδικό μίας χρήσης. Μπορείτε να ζητήσετε νέο από τις {}.",
+            "Στάλθηκαν σήμερα {} μηνύματα με κωδικό μίας χρήσης στο κινητό αυτού του προσώπου. Μπορείτε να ζητήσετε νέο από τις {}.",
             Quota::OtpMessages.limit(),
             athens(*renews_at)
         ),
         Problem::OtpNotSent => "Το SMS με τον κωδικό μίας χρήσης δεν μπόρεσε να σταλεί. Δοκιμάστε ξανά σε λίγο.".into(),
-        Problem::NotAwaitingOtp => "Σε αυτή τη σύνδεση ο κωδικός μίας χρήσης έχει ήδη δοθεί ή δεν χρειάζεται.".into(),
+        Problem::NotAwaitingOtp => "Σε αυτή τη σύνδεση ή εξυπηρέτηση ο κωδικός μίας χρήσης έχει ήδη δοθεί ή δεν χρειάζεται.".into(),
         Problem::RoleNotYours => "Η ιδιότητα αυτή δεν είναι διαθέσιμη για εσάς. Επιλέξτε μία από όσες σας δείχνει η υπηρεσία.".into(),
         Problem::StaffWithdrawn => {
             "Ο ιδιοκτήτης της επιχείρησης ανακάλεσε την εξουσιοδότησή σας. Μπορείτε να συνεχίσετε με άλλη ιδιότητα ή να απευθυνθείτε σε εκείνον.".into()
@@ -219,12 +228,35 @@ pub(super) fn detail(problem: &Problem) -> String {
         Problem::StaffExhausted { limit } => {
             format!("Μια επιχείρηση εξουσιοδοτεί έως {limit} υπαλλήλους ταυτόχρονα. Ανακαλέστε πρώτα την εξουσιοδότηση κάποιου άλλου.")
         }
+        Problem::CaseOver => {
+            "Η εξυπηρέτηση έκλεισε ή έληξε ο χρόνος της, και από εδώ δεν γίνεται πια τίποτα για το πρόσωπο. Ανοίξτε νέα εξυπηρέτηση, αν χρειάζεται."
+                .into()
+        }
+        Problem::CaseOpen => "Εξυπηρετείτε ένα πρόσωπο κάθε φορά. Κλείστε πρώτα την εξυπηρέτηση που είναι ανοιχτή. Αν είναι ανοιχτή σε άλλο \
+             πρόγραμμα περιήγησης, κλείστε την εκεί ή περιμένετε να λήξει ο χρόνος της."
+            .into(),
+        Problem::CaseLimit { renews_at } => format!(
+            "Ανοίξατε σήμερα {} εξυπηρετήσεις, που είναι το όριο της ημέρας. Μπορείτε να ανοίξετε άλλη από τις {}.",
+            Quota::Cases.limit(),
+            athens(*renews_at)
+        ),
+        Problem::CasePersonUnknown => {
+            "Τα μητρώα του Δημοσίου δεν έχουν ενήλικο πρόσωπο με αυτόν τον αριθμό. Ελέγξτε τον αριθμό. Η αναζήτηση μετράει στο όριο της ημέρας.".into()
+        }
+        Problem::NoMobileAtKep => {
+            "Το πρόσωπο δεν έχει επιβεβαιώσει αριθμό κινητού στο Εθνικό Μητρώο Επικοινωνίας (ΕΜΕπ), οπότε η παρουσία του δεν μπορεί να αποδειχθεί. \
+             Πρέπει πρώτα να δηλώσει και να επιβεβαιώσει το κινητό του στο emep.gov.gr."
+                .into()
+        }
+        Problem::OwnCase => "Δεν μπορείτε να εξυπηρετήσετε τον εαυτό σας. Συνεχίστε ως πολίτης ή απευθυνθείτε σε άλλον υπάλληλο.".into(),
+        Problem::PresenceNotProven => "Αποδείξτε πρώτα την παρουσία του προσώπου, με τον κωδικό μίας χρήσης που έλαβε στο κινητό του ή, αν δεν στάλθηκε κωδικός, με δήλωσή σας.".into(),
+        Problem::NotAtKep => "Αυτό το κάνει μόνο το ίδιο το πρόσωπο, όταν συνδεθεί με τους δικούς του κωδικούς.".into(),
         Problem::SubjectUnknown => {
-            "Το πρόσωπο δεν έχει προστεθεί σε αυτή τη σύνδεση. Επιλέξτε τον εαυτό σας ή προσθέστε ανήλικο του οποίου έχετε την επιμέλεια.".into()
+            "Το πρόσωπο δεν έχει προστεθεί σε αυτή τη σύνδεση. Συνεχίστε από την αρχική σελίδα ή προσθέστε τον ανήλικο ξανά. Σε ΚΕΠ συνεχίστε από την εξυπηρέτηση που είναι ανοιχτή.".into()
         }
         Problem::CustodyNotConfirmed => {
-            "Τα μητρώα δεν επιβεβαιώνουν ότι έχετε σήμερα την επιμέλεια ανηλίκου με αυτόν τον αριθμό. Ελέγξτε τον αριθμό· αν είναι σωστός, \
-             απευθυνθείτε σε ΚΕΠ ή στο ληξιαρχείο."
+            "Τα μητρώα δεν επιβεβαιώνουν την επιμέλεια ανηλίκου με αυτόν τον αριθμό σήμερα. Ελέγξτε τον αριθμό. Αν είναι σωστός, όποιος έχει \
+             την επιμέλεια μπορεί να απευθυνθεί στο ληξιαρχείο."
                 .into()
         }
         Problem::MinorIsAdult => {
@@ -377,6 +409,10 @@ pub(super) fn detail(problem: &Problem) -> String {
              ξανά τότε."
                 .into()
         }
+        Problem::ResendUndeliverable { reason } => format!(
+            "{}. Ο κωδικάριθμος δεν στέλνεται ξανά σε αυτή τη διεύθυνση. Διορθώστε τη ή στείλτε τον σε άλλο email ή κινητό.",
+            delivery::failure(*reason, Language::El)
+        ),
         Problem::Conflict => "Μια άλλη ενέργεια για τα ίδια στοιχεία έγινε την ίδια στιγμή. Δοκιμάστε ξανά.".into(),
         Problem::Throttled => "Υπάρχουν πολλά αιτήματα αυτή τη στιγμή. Δοκιμάστε ξανά σε λίγο.".into(),
         Problem::Internal => "Κάτι δεν πήγε καλά στην υπηρεσία. Δοκιμάστε ξανά σε λίγο.".into(),
@@ -427,8 +463,14 @@ fn field_detail(field: &str, reason: FieldReason) -> String {
         FieldReason::InvalidEmail => format!("Το πεδίο «{field}» πρέπει να είναι διεύθυνση email, όπως onoma@example.gr."),
         FieldReason::InvalidNumber => format!("Το πεδίο «{field}» δεν είναι έγκυρος αριθμός."),
         FieldReason::SeveralValues => format!("Το πεδίο «{field}» έχει περισσότερες από μία τιμές. Επικολλήστε μόνο μία."),
+        FieldReason::TooLong { limit } => format!("Το πεδίο «{field}» επιτρέπεται να έχει έως {limit} χαρακτήρες."),
+        FieldReason::NeedsDayOrMonth => {
+            format!("Το πεδίο «{field}» χρησιμοποιείται μόνο μαζί με ημέρα («day») ή μήνα («month»).")
+        }
         FieldReason::InvalidText { limit } => {
-            format!("Το πεδίο «{field}» πρέπει να είναι κείμενο από 1 έως {limit} χαρακτήρες, χωρίς χαρακτήρες ελέγχου.")
+            format!(
+                "Το πεδίο «{field}» πρέπει να είναι κείμενο από 1 έως {limit} χαρακτήρες, χωρίς χαρακτήρες που δεν επιτρέπονται σε αυτό."
+            )
         }
     }
 }

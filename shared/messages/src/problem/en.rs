@@ -13,7 +13,7 @@ use domain::{
 };
 
 use super::{BodyType, FieldReason, Problem, TOLERANCE_PERCENT};
-use crate::{numbers::group_thousands, picture_report, time_text};
+use crate::{delivery, numbers::group_thousands, picture_report, time_text};
 
 fn athens(moment: domain::Moment) -> String {
     time_text::athens(moment, Language::En)
@@ -60,7 +60,7 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::OtpMalformed => "Not a one-time password",
         Problem::OtpWrong { .. } => "Wrong one-time password",
         Problem::OtpExpired => "The one-time password has expired",
-        Problem::OtpExhausted => "The sign-in has ended",
+        Problem::OtpExhausted => "Too many wrong one-time passwords",
         Problem::OtpDailyLimit { .. } => "Too many wrong one-time passwords today",
         Problem::OtpResendsExhausted => "The one-time password is not sent again",
         Problem::OtpMessagesDailyLimit { .. } => "Too many one-time passwords sent today",
@@ -71,6 +71,14 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::NotOwner => "For the owner of the business only",
         Problem::StaffIsOwner => "You own the business yourself",
         Problem::StaffExhausted { .. } => "Too many employees",
+        Problem::CaseOver => "The case has ended",
+        Problem::CaseOpen => "A case is open",
+        Problem::CaseLimit { .. } => "Today's limit of cases is reached",
+        Problem::CasePersonUnknown => "The registers do not know the person",
+        Problem::NoMobileAtKep => "The person has no confirmed mobile number",
+        Problem::OwnCase => "The number is your own",
+        Problem::PresenceNotProven => "The presence is not proven",
+        Problem::NotAtKep => "Not done at a KEP",
         Problem::SubjectUnknown => "Unknown person",
         Problem::CustodyNotConfirmed => "Custody is not confirmed",
         Problem::MinorIsAdult => "The person is of age",
@@ -117,6 +125,7 @@ pub(super) const fn title(problem: &Problem) -> &'static str {
         Problem::ResendTooLate => "Too late to send the code number again",
         Problem::ResendExhausted { .. } => "The code number is not sent again",
         Problem::ResendInProgress => "The message is being sent",
+        Problem::ResendUndeliverable { .. } => "Not sent to this address again",
         Problem::Conflict => "Two actions at once",
         Problem::Throttled => "The service is busy",
         Problem::Internal => "Something went wrong",
@@ -181,23 +190,23 @@ pub(super) fn detail(problem: &Problem) -> String {
             format!("A one-time password is valid for {} minutes, and this one has expired. Ask for a new one.", OTP_VALID.as_seconds() / 60)
         }
         Problem::OtpExhausted => {
-            format!("You entered a wrong one-time password {WRONG_OTPS_MAX} times, and the sign-in has ended. Start to sign in again.")
+            format!("You entered a wrong one-time password {WRONG_OTPS_MAX} times, and the sign-in or the case has ended. Start again.")
         }
         Problem::OtpDailyLimit { renews_at } => format!(
-            "You entered a wrong one-time password {} times today. You can try again from {}.",
+            "A wrong one-time password was entered {} times today for this person. You can try again from {}.",
             Quota::WrongOtps.limit(),
             athens(*renews_at)
         ),
         Problem::OtpResendsExhausted => {
-            format!("A one-time password is sent again {RESENDS_MAX} times at most in one sign-in. Start to sign in again.")
+            format!("A one-time password is sent again {RESENDS_MAX} times at most in one sign-in or case. Start again.")
         }
         Problem::OtpMessagesDailyLimit { renews_at } => format!(
-            "We sent you {} messages with a one-time password today. You can ask for another from {}.",
+            "{} messages with a one-time password were sent to this person's mobile today. You can ask for another from {}.",
             Quota::OtpMessages.limit(),
             athens(*renews_at)
         ),
         Problem::OtpNotSent => "The SMS with the one-time password could not be sent. Try again shortly.".into(),
-        Problem::NotAwaitingOtp => "In this session the one-time password was already given, or is not needed.".into(),
+        Problem::NotAwaitingOtp => "In this session or case the one-time password was already given, or is not needed.".into(),
         Problem::RoleNotYours => "This role is not open to you. Choose one of the roles that the service shows you.".into(),
         Problem::StaffWithdrawn => {
             "The owner of the business has withdrawn your authorization. You can go on in another role, or ask the owner.".into()
@@ -207,10 +216,32 @@ pub(super) fn detail(problem: &Problem) -> String {
         Problem::StaffExhausted { limit } => {
             format!("A business can authorise {limit} employees at a time. Withdraw the authorization of another one first.")
         }
-        Problem::SubjectUnknown => "This person has not been added in this session. Choose yourself, or add a minor in your custody.".into(),
+        Problem::CaseOver => {
+            "The case was closed or its time is over, and nothing more can be done for the person from here. Open a new case if it is needed.".into()
+        }
+        Problem::CaseOpen => "You serve one person at a time. First close the case that is open. If it is open in another browser, close it \
+             there, or wait until its time is over."
+            .into(),
+        Problem::CaseLimit { renews_at } => format!(
+            "You opened {} cases today, which is the day's limit. You can open another from {}.",
+            Quota::Cases.limit(),
+            athens(*renews_at)
+        ),
+        Problem::CasePersonUnknown => {
+            "The state's registers have no adult with this number. Check the number. The search counts towards the day's limit.".into()
+        }
+        Problem::NoMobileAtKep => {
+            "The person has not confirmed a mobile number in the National Communications Register (EMEp), so their presence cannot be proven. \
+             They first have to register and confirm their mobile number at emep.gov.gr."
+                .into()
+        }
+        Problem::OwnCase => "You cannot serve yourself. Continue as a citizen, or ask another clerk.".into(),
+        Problem::PresenceNotProven => "First prove the person's presence, by the one-time password that they received on their mobile or, if none was sent, by your declaration.".into(),
+        Problem::NotAtKep => "Only the person can do this, after signing in with their own credentials.".into(),
+        Problem::SubjectUnknown => "This person has not been added in this session. Continue from the home page, or add the minor again. At a KEP, continue from the open case.".into(),
         Problem::CustodyNotConfirmed => {
-            "The registers do not confirm that you have custody today of a minor with this number. Check the number; if it is right, ask a Citizens' \
-             Service Centre (KEP) or the registry office."
+            "The registers do not confirm custody today of a minor with this number. Check the number. If it is right, whoever has custody can ask \
+             the registry office."
                 .into()
         }
         Problem::MinorIsAdult => {
@@ -352,6 +383,10 @@ pub(super) fn detail(problem: &Problem) -> String {
         Problem::ResendInProgress => {
             "The message with this code number is on its way at this very moment. Look at your history in two minutes, and send it again then if need be.".into()
         }
+        Problem::ResendUndeliverable { reason } => format!(
+            "{}. The code number is not sent to this address again. Correct the address, or send the code number to another email address or a mobile.",
+            delivery::failure(*reason, Language::En)
+        ),
         Problem::Conflict => "Something else was done with the same data at the same moment. Try again.".into(),
         Problem::Throttled => "There are many requests at the moment. Try again shortly.".into(),
         Problem::Internal => "Something went wrong in the service. Try again shortly.".into(),
@@ -394,8 +429,12 @@ fn field_detail(field: &str, reason: FieldReason) -> String {
         FieldReason::InvalidEmail => format!("The field \"{field}\" must be an email address, such as name@example.gr."),
         FieldReason::InvalidNumber => format!("The field \"{field}\" is not a valid number."),
         FieldReason::SeveralValues => format!("The field \"{field}\" has more than one value. Paste only one."),
+        FieldReason::TooLong { limit } => format!("The field \"{field}\" may have {limit} characters at most."),
+        FieldReason::NeedsDayOrMonth => {
+            format!("The field \"{field}\" can be used only together with a day (\"day\") or a month (\"month\").")
+        }
         FieldReason::InvalidText { limit } => {
-            format!("The field \"{field}\" must be a text of 1 to {limit} characters, without control characters.")
+            format!("The field \"{field}\" must be a text of 1 to {limit} characters, without characters that are not allowed in it.")
         }
     }
 }

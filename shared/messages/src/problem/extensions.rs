@@ -15,6 +15,7 @@ impl Problem {
             | Self::TooManyMinors { limit }
             | Self::AuthorizationsExhausted { limit }
             | Self::ResendExhausted { limit } => vec![("limit", json!(limit))],
+            Self::ResendUndeliverable { reason } => vec![("reason", json!(reason.name()))],
             Self::AssociationExists { associated_at, expires_at } => {
                 vec![("associated_at", json!(associated_at.rfc3339())), ("expires_at", json!(expires_at.rfc3339()))]
             }
@@ -34,7 +35,7 @@ impl Problem {
             Self::ImageNotAllowed { kind } => vec![("image", json!(kind.name()))],
             Self::InvalidField { field, reason } => {
                 let mut members = vec![("field", json!(field)), ("reason", json!(reason.name()))];
-                if let FieldReason::InvalidText { limit } = reason {
+                if let FieldReason::InvalidText { limit } | FieldReason::TooLong { limit } = reason {
                     members.push(("limit", json!(limit)));
                 }
                 members
@@ -43,6 +44,7 @@ impl Problem {
             Self::OtpDailyLimit { renews_at }
             | Self::OtpMessagesDailyLimit { renews_at }
             | Self::SubmissionsExhausted { renews_at }
+            | Self::CaseLimit { renews_at }
             | Self::CodeLimitReached { renews_at, .. } => vec![("renews_at", json!(renews_at.rfc3339()))],
             Self::CodeMalformed(malformed) => match malformed {
                 MalformedCode::Length(measured) => {
@@ -89,6 +91,13 @@ impl Problem {
             | Self::StaffWithdrawn
             | Self::NotOwner
             | Self::StaffIsOwner
+            | Self::CaseOver
+            | Self::CaseOpen
+            | Self::CasePersonUnknown
+            | Self::NoMobileAtKep
+            | Self::OwnCase
+            | Self::PresenceNotProven
+            | Self::NotAtKep
             | Self::SubjectUnknown
             | Self::CustodyNotConfirmed
             | Self::MinorIsAdult

@@ -50,7 +50,15 @@ fn next(problem: &Problem) -> Option<Problem> {
         P::StaffWithdrawn => P::NotOwner,
         P::NotOwner => P::StaffIsOwner,
         P::StaffIsOwner => P::StaffExhausted { limit: 100 },
-        P::StaffExhausted { .. } => P::SubjectUnknown,
+        P::StaffExhausted { .. } => P::CaseOver,
+        P::CaseOver => P::CaseOpen,
+        P::CaseOpen => P::CaseLimit { renews_at: expiry() },
+        P::CaseLimit { .. } => P::CasePersonUnknown,
+        P::CasePersonUnknown => P::NoMobileAtKep,
+        P::NoMobileAtKep => P::OwnCase,
+        P::OwnCase => P::PresenceNotProven,
+        P::PresenceNotProven => P::NotAtKep,
+        P::NotAtKep => P::SubjectUnknown,
         P::SubjectUnknown => P::CustodyNotConfirmed,
         P::CustodyNotConfirmed => P::MinorIsAdult,
         P::MinorIsAdult => P::MinorAfmRequired,
@@ -100,7 +108,8 @@ fn next(problem: &Problem) -> Option<Problem> {
         P::ResendAssociated => P::ResendTooLate,
         P::ResendTooLate => P::ResendExhausted { limit: 3 },
         P::ResendExhausted { .. } => P::ResendInProgress,
-        P::ResendInProgress => P::Conflict,
+        P::ResendInProgress => P::ResendUndeliverable { reason: FailureReason::AddressUnknown },
+        P::ResendUndeliverable { .. } => P::Conflict,
         P::Conflict => P::Throttled,
         P::Throttled => P::Internal,
         P::Internal => P::Timeout,
@@ -152,9 +161,8 @@ fn all() -> Vec<Problem> {
     problems.push(Problem::ImageNotAllowed { kind: ImageKind::Face });
     use FieldReason as R;
     let text = R::InvalidText { limit: 500 };
-    for reason in
-        [R::Unknown, R::Missing, R::WrongType, R::NotAllowed, R::InvalidMobile, R::InvalidEmail, R::InvalidNumber, R::SeveralValues, text]
-    {
+    let about_one_value = [R::Unknown, R::Missing, R::WrongType, R::NotAllowed, R::InvalidMobile, R::InvalidEmail, R::InvalidNumber];
+    for reason in about_one_value.into_iter().chain([R::SeveralValues, R::TooLong { limit: 40 }, R::NeedsDayOrMonth, text]) {
         problems.push(Problem::InvalidField { field: "language".to_owned(), reason });
     }
     problems
@@ -258,4 +266,29 @@ fn a_limit_is_reported_with_the_athens_time_at_which_it_renews() {
     assert!(problem.detail(Language::El).contains("5 Δεκεμβρίου 2026, 14:30 (ώρα Αθήνας)"));
     assert!(problem.detail(Language::En).contains("5 December 2026, 14:30 (Athens time)"));
     assert_eq!(problem.extensions(), [("renews_at", json!("2026-12-05T12:30:00Z"))]);
+}
+
+#[test]
+fn what_a_citizen_and_a_clerk_can_both_get_does_not_take_one_for_the_other() {
+    let renews_at = expiry();
+    for problem in [
+        Problem::OtpDailyLimit { renews_at },
+        Problem::OtpMessagesDailyLimit { renews_at },
+        Problem::NotAwaitingOtp,
+        Problem::CustodyNotConfirmed,
+        Problem::SubjectUnknown,
+        Problem::PresenceNotProven,
+    ] {
+        let (el, en) = (problem.detail(Language::El), problem.detail(Language::En));
+        for own in ["Σας", "σας στ", "Δώσατε", "ότι έχετε", "οποίου έχετε", "εαυτό σας", "απευθυνθείτε σε ΚΕΠ"]
+        {
+            assert!(!el.contains(own), "{own}: {el}");
+        }
+        for own in ["You entered", "sent you", "you have", "yourself", "your custody", "(KEP)"] {
+            assert!(!en.contains(own), "{own}: {en}");
+        }
+    }
+    // A person without a mobile number gets no password, so the clerk declares the presence.
+    assert!(Problem::PresenceNotProven.detail(Language::En).contains("declaration"));
+    assert!(Problem::PresenceNotProven.detail(Language::El).contains("δήλωσή"));
 }

@@ -1,5 +1,5 @@
-//! Finds candidates for faces in a square of a picture, with the detector BlazeFace (short range). It finds faces that are about a tenth of the
-//! square or larger.
+//! Finds candidates for faces in a square of a picture, with the detector BlazeFace (short range). It finds faces that are about a tenth of
+//! the square or larger.
 
 use domain::face_position::Point;
 use image::RgbImage;
@@ -11,15 +11,16 @@ use super::{
 
 /// The minimum score of a candidate. Many patterns reach it, so the score of the landmarks decides whether a candidate is a face.
 const SCORE_MIN: f64 = 0.5;
-/// Two boxes of which the intersection is a larger part of the union than this belong to the same face.
+/// Two boxes belong to the same face if the ratio of their intersection to their union is above this number.
 const OVERLAP_MAX: f64 = 0.3;
-/// Number of candidates for which landmarks are searched. A search takes about 15 ms, and a pattern can have hundreds of candidates.
+/// Maximum number of candidates for which landmarks are searched. A search takes about 15 ms, and a pattern can have hundreds of
+/// candidates.
 const CANDIDATES_MAX: usize = 10;
 /// Numbers for each anchor: the box's centre, width and height, and six points, of which the eyes are the first two.
 const NUMBERS: usize = 16;
-/// The grids of anchors: cells in a row, and anchors in a cell.
+/// The grids of anchors: the number of cells in a row, and the number of anchors in a cell.
 const GRIDS: [(usize, usize); 2] = [(16, 2), (8, 6)];
-/// Side of the square for the landmarks, in sides of the detector's box.
+/// Ratio of the side of the square for the landmarks to the longer side of the detector's box.
 const LANDMARKS_SQUARE: f64 = 1.5;
 
 /// A candidate for a face.

@@ -12,7 +12,7 @@ use super::{
     zones,
 };
 
-// Pairs of landmarks on the upper and the lower edge.
+// Each pair is a landmark on the upper lid or lip and the landmark below it on the lower lid or lip.
 const LEFT_EYE_LIDS: [(usize, usize); 3] = [(159, 145), (158, 153), (160, 144)];
 const RIGHT_EYE_LIDS: [(usize, usize); 3] = [(386, 374), (385, 380), (387, 373)];
 const INNER_LIPS: [(usize, usize); 3] = [(13, 14), (312, 317), (82, 87)];
@@ -27,12 +27,12 @@ const MOUTH_EDGE: [usize; 8] = [61, 40, 0, 270, 291, 321, 17, 91];
 /// Half of the side of the squares on the cheeks and around the eyes, relative to the distance between the eyes.
 const CHEEK_RADIUS: f64 = 0.15;
 const EYE_RADIUS: f64 = 0.2;
-/// Rows and columns of the points that are read in a square.
+/// Each square is sampled at `POINTS` x `POINTS` points.
 const POINTS: usize = 24;
 /// A point near an eye counts as dark if it is darker than this fraction of the cheeks.
 const DARK: f32 = 0.45;
-/// The minimum distance between the eyes at which lids can be told apart, in pixels of the measured copy, as far as they are pixels of the
-/// upload too. The copy, and not the upload, decides, because the lids are measured in the copy.
+/// The minimum distance between the eyes at which the lids can be distinguished. It is in pixels of the copy in which the lids are measured
+/// or, if the upload is smaller than the copy, in pixels of the upload.
 const EYE_DISTANCE_MIN: f64 = 70.0;
 
 /// Measures a face whose features are visible. `scale` is the number of pixels of the upload for each pixel of the copy, at most 1.
@@ -96,7 +96,7 @@ fn mean(levels: &[f32]) -> f32 {
     levels.iter().sum::<f32>() / levels.len().max(1) as f32
 }
 
-/// Returns the places where the features are measured.
+/// Returns the areas in which the features are measured.
 pub(super) fn zones(picture: &RgbImage, face: &Landmarks) -> Vec<Zone> {
     let edge = |numbers: [usize; 8]| numbers.map(|number| face.point(number)).to_vec();
     let mut found = Vec::new();

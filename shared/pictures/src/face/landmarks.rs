@@ -9,7 +9,7 @@ use super::{
     sampling::{Outside, Square},
 };
 
-// Numbers of landmarks. "Left" and "right" are sides of the picture.
+// Indices of landmarks. "Left" and "right" are sides of the picture.
 pub(super) const LEFT_EYE_CORNERS: (usize, usize) = (33, 133);
 pub(super) const RIGHT_EYE_CORNERS: (usize, usize) = (362, 263);
 pub(super) const CHIN: usize = 152;
@@ -23,8 +23,8 @@ const OVAL: [usize; 36] = [
 
 /// The minimum score of a face. Of 168 pictures without a face, two have a candidate that reaches it (docs/pictures.md).
 const SCORE_MIN: f64 = 0.5;
-/// Height of the skull above the eyes, relative to the distance between eyes and chin. With hair, it was 1.06 on average in the pictures that
-/// we measured.
+/// Height of the skull above the eyes, relative to the distance between eyes and chin. With hair, it was 1.06 on average in the pictures
+/// that we measured.
 const CROWN: f64 = 1.0;
 
 /// The landmarks of a face: their coordinates in pixels of the picture, to the right, down, and away from the camera.
@@ -37,9 +37,10 @@ impl Landmarks {
         Self::within(picture, candidate.square)
     }
 
-    /// Locates the landmarks again, in the square that follows from them. They are then more exact if the first square was a poor fit.
+    /// Locates the landmarks again, in a square that is calculated from the current landmarks. The new landmarks are more exact if the
+    /// first square was a poor fit.
     pub(super) fn refined(self, picture: &RgbImage) -> Self {
-        // As large and as high as the square of the detector is in portraits.
+        // In a portrait, the detector's square has the same size and vertical position.
         let centre = self.eyes().offset(0.0, self.eyes_to_chin() * 0.2, self.eye_angle());
         let square = Square { centre, side: self.eyes_to_chin() * 2.5, degrees: self.eye_angle() };
         Self::within(picture, square).unwrap_or(self)
@@ -87,7 +88,7 @@ impl Landmarks {
         self.between(RIGHT_EYE_CORNERS)
     }
 
-    /// The middle between the eyes.
+    /// Returns the point halfway between the eyes.
     pub(super) fn eyes(&self) -> Point {
         self.left_eye().middle(self.right_eye())
     }
@@ -108,19 +109,19 @@ impl Landmarks {
         self.point(FOREHEAD)
     }
 
-    /// The top of the skull.
+    /// Returns the top of the skull.
     pub(super) fn crown(&self) -> Point {
         let (eyes, chin) = (self.eyes(), self.chin());
         Point { x: eyes.x + (eyes.x - chin.x) * CROWN, y: eyes.y + (eyes.y - chin.y) * CROWN }
     }
 
-    /// The angle of the line through the eyes, in degrees, clockwise positive.
+    /// Returns the angle of the line through the eyes, in degrees. Positive if the line is turned clockwise.
     pub(super) fn eye_angle(&self) -> f64 {
         let (left, right) = (self.left_eye(), self.right_eye());
         (right.y - left.y).atan2(right.x - left.x).to_degrees()
     }
 
-    /// The outer ends of eyes, cheeks, mouth and chin.
+    /// Returns the outer corners of the eyes, points on the cheeks, the corners of the mouth, and the chin.
     pub(super) fn features(&self) -> [Point; 7] {
         [LEFT_EYE_CORNERS.0, RIGHT_EYE_CORNERS.1, 50, 280, 61, 291, CHIN].map(|number| self.point(number))
     }
@@ -129,7 +130,7 @@ impl Landmarks {
         OVAL.map(|number| self.point(number)).to_vec()
     }
 
-    /// The smallest box around the face: left, top, right and bottom.
+    /// Returns the smallest box around the face: left, top, right and bottom.
     pub(super) fn bounds(&self) -> (f64, f64, f64, f64) {
         self.oval().into_iter().fold((f64::MAX, f64::MAX, f64::MIN, f64::MIN), |(left, top, right, bottom), point| {
             (left.min(point.x), top.min(point.y), right.max(point.x), bottom.max(point.y))

@@ -13,7 +13,7 @@ pub(super) const DETECTOR_SIDE: usize = 128;
 /// Width and height of the input of the network for landmarks, in pixels.
 pub(super) const LANDMARKS_SIDE: usize = 256;
 
-// A process reads a network once, at the first picture that needs it.
+// A process loads each network once, at the first picture that needs it.
 static DETECTOR: LazyLock<Option<Network>> = LazyLock::new(|| Network::read(DETECTOR_FILE, DETECTOR_SIDE, ["boxes", "scores"]));
 static LANDMARKS: LazyLock<Option<Network>> = LazyLock::new(|| Network::read(LANDMARKS_FILE, LANDMARKS_SIDE, ["landmarks", "score"]));
 /// A function of AWS Lambda has one core for a picture, so more threads would only wait for each other.
@@ -37,7 +37,8 @@ struct Network {
 }
 
 impl Network {
-    /// Reads a network, with only those operators that both networks need. `None` if the file is damaged, which the tests exclude.
+    /// Loads a network, with only the operators that the two networks need. Returns `None` if the file is damaged. The tests check that the
+    /// files are not damaged.
     fn read(file: &'static [u8], side: usize, outputs: [&str; 2]) -> Option<Self> {
         let operators = op_registry!(Add, Cast, Concat, Conv, Identity, MaxPool, PRelu, Pad, Relu, Reshape, Sigmoid, Transpose);
         let mut options = ModelOptions::with_ops(operators);
@@ -75,14 +76,15 @@ mod tests {
         file.chunks_exact(4).map(|bytes| f32::from_le_bytes(bytes.try_into().expect("four bytes"))).collect()
     }
 
-    /// Asserts that all numbers differ by at most the tolerance.
+    /// Asserts that corresponding numbers differ by at most the tolerance.
     fn assert_close(ours: &[f32], theirs: &[f32], tolerance: f32) {
         assert_eq!(ours.len(), theirs.len());
         let largest = ours.iter().zip(theirs).map(|(one, other)| (one - other).abs()).fold(0.0, f32::max);
         assert!(largest <= tolerance, "the largest difference is {largest}");
     }
 
-    // The runtimes add the same products in a different order. Points are in pixels of the input, and scores are logits.
+    // LiteRT and `rten` add the same products in different orders, so their results differ slightly. Points are in pixels of the input, and
+    // scores are logits.
 
     #[test]
     fn the_detector_finds_the_same_as_litert() {

@@ -17,10 +17,10 @@ pub(super) struct Pose {
 }
 
 impl Pose {
-    /// Fits the canonical face to the landmarks (Horn's method with quaternions: the rotation is the eigenvector of the largest eigenvalue of a
-    /// symmetric matrix of 4 x 4).
+    /// Fits the canonical face to the landmarks by Horn's method with quaternions. The rotation is the eigenvector of the largest
+    /// eigenvalue of a symmetric 4 x 4 matrix.
     pub(super) fn of(landmarks: &Landmarks) -> Self {
-        // Both sets of coordinates point to the right, up and towards the camera.
+        // The axes of the landmarks are changed to those of `POINTS`: to the right, up and towards the camera.
         let observed = POINTS.map(|(number, ..)| {
             let [x, y, z] = landmarks.coordinates(number);
             [x, -y, -z]
@@ -72,7 +72,7 @@ fn rotation(covariance: &[[f64; 3]; 3]) -> [[f64; 3]; 3] {
 
 /// Returns the eigenvector of length 1 of the largest eigenvalue, by Jacobi's method.
 fn largest_eigenvector(mut matrix: [[f64; 4]; 4]) -> [f64; 4] {
-    /// Each sweep squares the error, so this is far more than enough.
+    /// Each sweep squares the error, so fewer sweeps would be enough.
     const SWEEPS: usize = 12;
     let mut vectors: [[f64; 4]; 4] = std::array::from_fn(|row| std::array::from_fn(|column| f64::from(u8::from(row == column))));
     for _ in 0..SWEEPS {
@@ -96,7 +96,7 @@ fn largest_eigenvector(mut matrix: [[f64; 4]; 4]) -> [f64; 4] {
 mod tests {
     use super::*;
 
-    /// The canonical face, turned by angles in degrees and seen from afar.
+    /// Returns the landmarks of the canonical face, turned by these angles in degrees and projected without perspective.
     fn turned(yaw: f64, pitch: f64, roll: f64) -> Landmarks {
         let mut points = vec![[0.0; 3]; 478];
         for (number, [x, y, z], _) in POINTS {
@@ -122,7 +122,7 @@ mod tests {
             (0.0, 0.0, 25.0),
             (0.0, 0.0, -50.0),
         ];
-        // Rotations around several axes depend on their order.
+        // The result of rotations around several axes depends on their order, so the tolerance for these angles is larger.
         let combined = [(12.0, 10.0, -9.0), (-10.0, 7.0, 8.0)];
         for ((yaw, pitch, roll), tolerance) in single.map(|angles| (angles, 1e-6)).into_iter().chain(combined.map(|angles| (angles, 3.0))) {
             let pose = Pose::of(&turned(yaw, pitch, roll));

@@ -1,9 +1,9 @@
-//! Reads turned squares from a picture.
+//! Samples rotated squares of a picture.
 
 use domain::face_position::Point;
 use image::RgbImage;
 
-/// A square in pixels of a picture. It may be turned, and may exceed the picture.
+/// A square in pixels of a picture. It may be rotated, and may extend beyond the picture.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Square {
     pub(super) centre: Point,
@@ -19,7 +19,8 @@ pub(super) enum Outside {
     NearestPixel,
 }
 
-/// Samples for each pixel of the result at most this many rows and columns. A larger square gets gaps between the samples.
+/// Maximum number of samples for each pixel of the result, in each direction. A square that would need more samples is undersampled, so
+/// aliasing can occur.
 const SAMPLES_MAX: f64 = 4.0;
 
 impl Square {
@@ -34,8 +35,9 @@ impl Square {
         self.centre.offset((across - 0.5) * self.side, (down - 0.5) * self.side, self.degrees)
     }
 
-    /// Scales the square to `size` x `size` pixels: rows of pixels, each with red, green and blue from 0 to 255. Each pixel is the mean of
-    /// interpolated samples, about one for each pixel of the picture that it covers.
+    /// Returns the square, scaled to `size` x `size` pixels: rows of pixels, each with red, green and blue from 0 to 255. Each of these
+    /// pixels is the mean of up to `SAMPLES_MAX` x `SAMPLES_MAX` interpolated samples, about one for each pixel of the picture in the area
+    /// that it covers.
     pub(super) fn read(&self, picture: &RgbImage, size: usize, outside: Outside) -> Vec<f32> {
         let samples = (self.side / size as f64).round().clamp(1.0, SAMPLES_MAX) as usize;
         let step = self.side / (size * samples) as f64;
@@ -43,21 +45,23 @@ impl Square {
         let (across, down) = ((cos * step) as f32, (sin * step) as f32);
         let first = self.centre.offset((step - self.side) / 2.0, (step - self.side) / 2.0, self.degrees);
         let (first_x, first_y) = ((first.x - 0.5) as f32, (first.y - 0.5) as f32);
-        let source = Source { pixels: picture.as_raw(), width: picture.width() as usize, height: picture.height() as usize, outside };
+        let source = Source::of(picture, outside);
         let share = 1.0 / (samples * samples) as f32;
-        let mut result = vec![0.0; size * size * 3];
+        let mut result = Vec::with_capacity(size * size * 3);
+        let mut line = vec![[0.0; CHANNELS]; size];
         for row in 0..size * samples {
-            let line = &mut result[row / samples * size * 3..][..size * 3];
             let (mut x, mut y) = (first_x - row as f32 * down, first_y + row as f32 * across);
-            for pixel in line.chunks_exact_mut(3) {
+            for pixel in &mut line {
                 for _ in 0..samples {
                     let sample = source.interpolate(x, y);
-                    for (sum, value) in pixel.iter_mut().zip(sample) {
-                        *sum += value * share;
-                    }
+                    *pixel = std::array::from_fn(|channel| pixel[channel] + sample[channel] * share);
                     x += across;
                     y += down;
                 }
+            }
+            if (row + 1).is_multiple_of(samples) {
+                result.extend(line.iter().flat_map(|&[red, green, blue, _]| [red, green, blue]));
+                line.fill([0.0; CHANNELS]);
             }
         }
         result
@@ -72,44 +76,66 @@ impl Square {
     }
 }
 
+/// Red, green and blue. The fourth number is padding, because the processor calculates with four numbers at once (SIMD).
+const CHANNELS: usize = 4;
+
+#[inline]
+fn between(one: [f32; CHANNELS], other: [f32; CHANNELS], share: f32) -> [f32; CHANNELS] {
+    std::array::from_fn(|channel| one[channel] + (other[channel] - one[channel]) * share)
+}
+
 struct Source<'a> {
     pixels: &'a [u8],
     width: usize,
     height: usize,
+    /// The coordinates of the last pixel.
+    last: (f32, f32),
     outside: Outside,
 }
 
-impl Source<'_> {
-    fn interpolate(&self, x: f32, y: f32) -> [f32; 3] {
-        let (left, top) = (x.floor(), y.floor());
-        let (right_share, lower_share) = (x - left, y - top);
-        let (left, top) = (left as i64, top as i64);
-        if let Some((upper, lower)) = self.inner_rows(left, top) {
-            return std::array::from_fn(|channel| {
-                let at = |row: &[u8; 6]| {
-                    let (one, other) = (f32::from(row[channel]), f32::from(row[channel + 3]));
-                    one + (other - one) * right_share
-                };
-                at(upper) + (at(lower) - at(upper)) * lower_share
-            });
-        }
-        let corners = [self.pixel(left, top), self.pixel(left + 1, top), self.pixel(left, top + 1), self.pixel(left + 1, top + 1)];
-        std::array::from_fn(|channel| {
-            let [upper_left, upper_right, lower_left, lower_right] = corners.map(|pixel| f32::from(pixel[channel]));
-            let upper = upper_left + (upper_right - upper_left) * right_share;
-            let lower = lower_left + (lower_right - lower_left) * right_share;
-            upper + (lower - upper) * lower_share
-        })
+impl<'a> Source<'a> {
+    fn of(picture: &'a RgbImage, outside: Outside) -> Self {
+        let (width, height) = (picture.width() as usize, picture.height() as usize);
+        Self { pixels: picture.as_raw(), width, height, last: (width as f32 - 1.0, height as f32 - 1.0), outside }
     }
 
-    /// Returns two adjacent pixels of two adjacent rows, or `None` at the edges of the picture. This is the fast path for nearly all samples.
-    fn inner_rows(&self, x: i64, y: i64) -> Option<(&[u8; 6], &[u8; 6])> {
-        let (x, y) = (usize::try_from(x).ok()?, usize::try_from(y).ok()?);
-        if x + 1 >= self.width || y + 1 >= self.height {
+    #[inline]
+    fn interpolate(&self, x: f32, y: f32) -> [f32; CHANNELS] {
+        let Some((left, top, [upper_left, upper_right, lower_left, lower_right])) = self.inner_corners(x, y) else {
+            return self.interpolate_at_edge(x, y);
+        };
+        let right_share = x - left;
+        between(between(upper_left, upper_right, right_share), between(lower_left, lower_right, right_share), y - top)
+    }
+
+    /// Returns the four pixels around a point: the column and row of the upper left one, and the colours of all four. Returns `None` at the
+    /// edges of the picture. This is the fast path for nearly all samples of a face.
+    #[inline]
+    fn inner_corners(&self, x: f32, y: f32) -> Option<(f32, f32, [[f32; CHANNELS]; 4])> {
+        if !(x >= 0.0 && x < self.last.0 && y >= 0.0 && y < self.last.1) {
             return None;
         }
-        let start = (y * self.width + x) * 3;
-        Some((self.pixels.get(start..)?.first_chunk()?, self.pixels.get(start + self.width * 3..)?.first_chunk()?))
+        let (left, top) = (x as i32, y as i32);
+        let start = (top as usize * self.width + left as usize) * 3;
+        let upper: &[u8; 7] = self.pixels.get(start..)?.first_chunk()?;
+        let lower: &[u8; 7] = self.pixels.get(start + self.width * 3..)?.first_chunk()?;
+        let pixel = |row: &[u8; 7], at: usize| [row[at], row[at + 1], row[at + 2], row[at + 3]].map(f32::from);
+        Some((left as f32, top as f32, [pixel(upper, 0), pixel(upper, 3), pixel(lower, 0), pixel(lower, 3)]))
+    }
+
+    fn interpolate_at_edge(&self, x: f32, y: f32) -> [f32; CHANNELS] {
+        let is_outside = |at: f32, last: f32| at <= -1.0 || at >= last + 1.0;
+        if self.outside == Outside::Black && (is_outside(x, self.last.0) || is_outside(y, self.last.1)) {
+            return [0.0; CHANNELS];
+        }
+        let (left, top) = (x.floor(), y.floor());
+        let right_share = x - left;
+        let corner = |right: i64, down: i64| {
+            let [red, green, blue] = self.pixel(left as i64 + right, top as i64 + down).map(f32::from);
+            [red, green, blue, 0.0]
+        };
+        let (upper, lower) = (between(corner(0, 0), corner(1, 0), right_share), between(corner(0, 1), corner(1, 1), right_share));
+        between(upper, lower, y - top)
     }
 
     fn pixel(&self, x: i64, y: i64) -> [u8; 3] {
@@ -131,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_square_is_read_turned_and_its_points_map_to_the_picture() {
-        // Each pixel says where it is.
+        // The colour of each pixel encodes its position.
         let picture = RgbImage::from_fn(40, 40, |x, y| image::Rgb([x as u8, y as u8, 7]));
         for degrees in [0.0, 30.0, 90.0, -135.0] {
             let square = Square { centre: Point { x: 20.0, y: 18.0 }, side: 8.0, degrees };
@@ -154,5 +180,17 @@ mod tests {
         assert!(right.read(&picture, 4, Outside::NearestPixel).iter().all(|&level| level == 200.0));
         let whole = Square { centre: Point { x: 5.0, y: 5.0 }, side: 8.0, degrees: 0.0 };
         assert!(whole.read(&picture, 2, Outside::Black).iter().all(|&level| (level - 100.0).abs() < 30.0));
+    }
+
+    #[test]
+    fn the_fast_path_gives_the_same_samples_as_the_edge() {
+        let picture = RgbImage::from_fn(9, 7, |x, y| image::Rgb([(x * 29) as u8, (y * 37) as u8, (x * y * 5) as u8]));
+        for outside in [Outside::Black, Outside::NearestPixel] {
+            let source = Source::of(&picture, outside);
+            for (x, y) in (-24..=96).flat_map(|x| (-24..=80).map(move |y| (x as f32 / 8.0, y as f32 / 8.0))) {
+                let (sample, expected) = (source.interpolate(x, y), source.interpolate_at_edge(x, y));
+                assert_eq!(sample[..3], expected[..3], "{x}, {y}, {outside:?}");
+            }
+        }
     }
 }

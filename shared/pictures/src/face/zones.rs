@@ -12,16 +12,16 @@ use image::{
 use super::{features, landmarks::Landmarks, sampling::Square};
 use crate::levels::Levels;
 
-/// The square in which sharpness is measured reaches from the eyebrows to the chin. Its side, and the distance of its upper side from the eyes,
-/// relative to the distance between eyes and chin.
+/// The square in which sharpness is measured reaches from the eyebrows to the chin. `FACE_SIDE` is its side, and `FACE_TOP` is the distance
+/// of its upper side from the eyes. Both are relative to the distance between eyes and chin.
 const FACE_SIDE: f64 = 1.59;
 const FACE_TOP: f64 = 0.59;
 /// Half of the side of the square on the forehead, relative to the distance between the eyes.
 const FOREHEAD_RADIUS: f64 = 0.2;
-/// Rows and columns of the points that are read in a square of skin.
+/// Each square of skin is sampled at `POINTS` x `POINTS` points.
 const POINTS: usize = 40;
 
-/// Places where the background is measured: strips down the sides, and strips along the upper edge.
+/// Areas in which the background is measured: strips down the sides, and strips along the upper edge.
 struct Strips {
     /// Left, top, right and bottom, as fractions of the picture's width and height.
     boxes: [(f64, f64, f64, f64); 4],
@@ -30,8 +30,8 @@ struct Strips {
 impl Strips {
     /// Width of the strips down the sides, as a fraction of the picture's width.
     const SIDE: f64 = 0.06;
-    /// Length of the strips down the sides, as a fraction of the distance from the picture's upper edge to the eyebrows. Further down, hair and
-    /// shoulders begin.
+    /// Length of the strips down the sides, as a fraction of the distance from the picture's upper edge to the eyebrows. Further down, hair
+    /// and shoulders begin.
     const DOWN: f64 = 0.7;
     /// Height of the strips along the upper edge, as a fraction of the picture's height.
     const ABOVE: f64 = 0.04;
@@ -52,11 +52,12 @@ impl Strips {
     }
 }
 
-/// The part of the picture above the head, with much hair, relative to the distance between eyes and chin: half of its width, and its height
-/// above the eyes.
+/// The half ellipse above the eyes that contains a head with much hair: half of its width, and its height. Both are relative to the
+/// distance between eyes and chin.
 const HAIR: (f64, f64) = (1.05, 1.4);
 
-/// Returns whether a point lies on the head or its hair: in the half ellipse above the eyes, or between its sides below them.
+/// Returns whether a point lies on the head or its hair: in the half ellipse `HAIR` above the eyes, or in the strip of the same width below
+/// the eyes.
 fn is_head(face: &Landmarks, point: Point) -> bool {
     let (right, down) = point.distances_from(face.eyes(), face.eye_angle());
     let (across, up) = (right / (HAIR.0 * face.eyes_to_chin()), down.min(0.0) / (HAIR.1 * face.eyes_to_chin()));
@@ -71,8 +72,8 @@ fn crop(gray: &GrayImage, (left, top, right, bottom): (f64, f64, f64, f64)) -> (
     (x, y, imageops::crop_imm(gray, x, y, width, height).to_image())
 }
 
-/// Measures the background beside and above the head. Takes means of blocks of pixels, so that grain has no effect, and leaves out the darkest
-/// and the lightest twentieth of the blocks.
+/// Measures the background beside and above the head. Uses the means of blocks of pixels, so that grain has no effect. The spread does not
+/// include the darkest and the lightest twentieth of the blocks.
 pub(super) fn background(gray: &GrayImage, face: &Landmarks) -> Option<Background> {
     /// Width and height of the averaged blocks, in pixels.
     const BLOCK: usize = 8;
@@ -105,8 +106,8 @@ fn face_square(face: &Landmarks) -> Square {
     Square { centre: face.eyes().offset(0.0, down, face.eye_angle()), side, degrees: face.eye_angle() }
 }
 
-/// Returns the ratio of the face's fine detail to its contrast. The face is scaled to a fixed size first, so that the result depends neither
-/// on the resolution nor on the light.
+/// Returns the ratio of the face's fine detail to its contrast. The face is scaled to a fixed size first, so that the result depends
+/// neither on the resolution nor on the light.
 pub(super) fn sharpness(gray: &GrayImage, face: &Landmarks) -> f64 {
     const SIDE: u32 = 160;
     let square = face_square(face);
@@ -118,28 +119,44 @@ pub(super) fn sharpness(gray: &GrayImage, face: &Landmarks) -> f64 {
         return 0.0;
     }
     let face = imageops::resize(&face, SIDE, SIDE, FilterType::Triangle);
-    let at = |x: u32, y: u32| f64::from(face.get_pixel(x, y).0[0]);
-    let inner = || (1..SIDE - 1).flat_map(|y| (1..SIDE - 1).map(move |x| (x, y)));
-    let detail = deviation(inner().map(|(x, y)| 4.0 * at(x, y) - at(x - 1, y) - at(x + 1, y) - at(x, y - 1) - at(x, y + 1)));
-    let contrast = deviation(inner().map(|(x, y)| at(x, y)));
+    let rows: Vec<&[u8]> = face.as_raw().chunks_exact(SIDE as usize).collect();
+    let (mut detail, mut contrast) = (Deviation::default(), Deviation::default());
+    for [above, row, below] in rows.array_windows() {
+        for (&[left, level, right], (&above, &below)) in row.array_windows().zip(above[1..].iter().zip(&below[1..])) {
+            let [left, level, right, above, below] = [left, level, right, above, below].map(i64::from);
+            detail.add(4 * level - left - right - above - below);
+            contrast.add(level);
+        }
+    }
+    let (detail, contrast) = (detail.value(), contrast.value());
     if contrast > 0.0 { detail / contrast } else { 0.0 }
 }
 
-/// Returns the standard deviation.
-fn deviation(values: impl Iterator<Item = f64>) -> f64 {
-    let (mut count, mut sum, mut squares) = (0.0, 0.0, 0.0);
-    for value in values {
-        count += 1.0;
-        sum += value;
-        squares += value * value;
+/// Calculates the standard deviation of whole numbers.
+#[derive(Default)]
+struct Deviation {
+    count: i64,
+    sum: i64,
+    squares: i64,
+}
+
+impl Deviation {
+    fn add(&mut self, value: i64) {
+        self.count += 1;
+        self.sum += value;
+        self.squares += value * value;
     }
-    if count == 0.0 { 0.0 } else { (squares / count - (sum / count).powi(2)).max(0.0).sqrt() }
+
+    fn value(&self) -> f64 {
+        let (count, sum, squares) = (self.count as f64, self.sum as f64, self.squares as f64);
+        if self.count == 0 { 0.0 } else { (squares / count - (sum / count).powi(2)).max(0.0).sqrt() }
+    }
 }
 
 /// Returns squares of skin: on the forehead and both cheeks.
 fn skin_squares(face: &Landmarks) -> [Square; 3] {
     let [left, right] = features::cheeks(face);
-    // A third of the way from the eyes to the hairline is above the eyebrows, and below most hair.
+    // This point, at 62% of the way from the eyes to the hairline, is above the eyebrows and below most hair.
     let (_, up) = face.forehead().distances_from(face.eyes(), face.eye_angle());
     let centre = face.eyes().offset(0.0, up * 0.62, face.eye_angle());
     [Square { centre, side: 2.0 * FOREHEAD_RADIUS * face.eye_distance(), degrees: face.eye_angle() }, left, right]
@@ -156,7 +173,7 @@ pub(super) fn zone(picture: &RgbImage, rule: Rule, points: &[Point]) -> Zone {
     Zone { rule, points: points.iter().map(|&point| Place::of(point, picture.dimensions())).collect() }
 }
 
-/// Returns the places where this module measures.
+/// Returns the areas in which this module measures.
 pub(super) fn zones(picture: &RgbImage, face: &Landmarks, has_background: bool) -> Vec<Zone> {
     let mut zones = vec![zone(picture, Rule::Sharpness, &face_square(face).corners())];
     for rule in [Rule::Underexposure, Rule::Overexposure] {

@@ -13,7 +13,7 @@ const fn contains_ff(bytes: u64) -> bool {
 pub(super) struct Bits<'a> {
     bytes: &'a [u8],
     position: usize,
-    /// The next `buffered` bits, at the low end.
+    /// The next bits of the scan are the lowest `buffered` bits of this number.
     buffer: u64,
     buffered: u32,
 }
@@ -38,7 +38,7 @@ impl<'a> Bits<'a> {
         while self.buffered <= 48 {
             let (byte, length) = match (self.bytes.get(self.position), self.bytes.get(self.position + 1)) {
                 (Some(0xff), Some(0x00)) => (0xff, 2),
-                // Here follows a restart marker, or fill bytes before a restart marker or before the end.
+                // The data ends here, or a restart marker or fill bytes follow.
                 (Some(0xff), _) | (None, _) => return,
                 (Some(&byte), _) => (byte, 1),
             };
@@ -87,7 +87,7 @@ impl<'a> Bits<'a> {
         Some((self.buffer >> self.buffered & ((1 << count) - 1)) as u32)
     }
 
-    /// Consumes the restart marker with this number, which may follow only the unused bits of the last byte.
+    /// Consumes the restart marker with this number. Only the unused bits of the last byte and fill bytes may precede the marker.
     pub(super) fn restart(&mut self, number: usize) -> Checked {
         self.fill();
         while self.bytes.get(self.position + 1) == Some(&0xff) {
@@ -101,11 +101,12 @@ impl<'a> Bits<'a> {
         Some(())
     }
 
-    /// Checks that no image data is left. Some cameras pad a scan with zeros, or with a last restart marker.
+    /// Checks that no image data remains, except padding. Some cameras pad a scan with zeros, or with a last restart marker.
     pub(super) fn end(mut self) -> Checked {
         self.fill();
         let is_padding = |byte: &u8| matches!(byte, 0x00 | 0xd0..=0xd7 | 0xff);
-        // The buffered bits that do not fill a byte are the unused rest of the last byte.
+        // If the buffered bits do not fill whole bytes, the first of them are the unused bits of a partly read byte, which may have any
+        // value.
         let buffer_is_padding = self.buffer & ((1 << (self.buffered - self.buffered % 8)) - 1) == 0;
         if !buffer_is_padding || !self.bytes[self.position..].iter().all(is_padding) {
             return None;

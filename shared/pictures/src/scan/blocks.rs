@@ -26,7 +26,7 @@ impl Band {
 pub(super) struct BlockReader<'a> {
     pub(super) bits: Bits<'a>,
     pub(super) tables: &'a Tables,
-    /// The number of following blocks that the last "end of band" code has already ended.
+    /// Number of blocks that follow and are already ended by the last "end of band" code.
     pub(super) blocks_to_skip: u32,
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Part {
     /// Indices of its Huffman tables for first (DC) and other (AC) coefficients.
     pub(super) dc: usize,
     pub(super) ac: usize,
-    /// The first coefficient of the previous block, without the bits that later scans add.
+    /// The DC coefficient of the component's previous block, without the lower bits that later scans add.
     pub(super) previous: i32,
 }
 
@@ -50,7 +50,7 @@ impl BlockReader<'_> {
         Some((u32::from(value >> 4), u32::from(value & 15)))
     }
 
-    /// Reads a block of a sequential picture. All coefficients must be zero before.
+    /// Reads a block of a sequential picture. All coefficients of `block` must be zero before the call.
     pub(super) fn sequential(&mut self, part: &mut Part, block: &mut Coefficients) -> Checked {
         self.first(part, 0, block)?;
         self.coefficients(&Band::ALL, self.tables.ac.get(part.ac), block)?;
@@ -71,7 +71,7 @@ impl BlockReader<'_> {
         }
     }
 
-    /// Reads the first coefficient, as difference from that of the previous block.
+    /// Reads the first coefficient, which is stored as the difference from that of the previous block.
     fn first(&mut self, part: &mut Part, shift: u32, block: &mut Coefficients) -> Checked {
         let Some(Some(table)) = self.tables.dc.get(part.dc) else { return None };
         let (bits, length) = table.look_up(self.bits.peek())?;
@@ -84,7 +84,8 @@ impl BlockReader<'_> {
         Some(())
     }
 
-    /// Reads coefficients for the first time. Each code is a number of zeros and the number of bits of the coefficient after them.
+    /// Reads coefficients for the first time. Each code stands for a number of zero coefficients and the number of bits of the coefficient
+    /// after them.
     fn coefficients(&mut self, band: &Band, table: Option<&Option<Table>>, block: &mut Coefficients) -> Checked {
         if self.blocks_to_skip > 0 {
             self.blocks_to_skip -= 1;
@@ -117,7 +118,7 @@ impl BlockReader<'_> {
         Some(())
     }
 
-    /// Reads a refinement: one more bit of each coefficient that is not zero, and the coefficients that become nonzero now.
+    /// Reads a refinement: one more bit of each coefficient that is not zero, and the coefficients that become nonzero in this scan.
     fn refine(&mut self, band: &Band, table: Option<&Option<Table>>, block: &mut Coefficients) -> Checked {
         let mut at = band.first;
         while at <= band.last && self.blocks_to_skip == 0 {

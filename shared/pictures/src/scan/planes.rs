@@ -2,22 +2,23 @@
 
 use super::idct::{Coefficients, Dequantiser};
 
-/// Samples of a component. Incomplete blocks at the right and the lower edge are included.
+/// Samples of a component. Blocks at the right and the lower edge are stored completely, so some samples are outside the picture.
 pub(crate) struct Plane {
     pub(crate) samples: Vec<u8>,
     /// Number of samples in a row.
     pub(crate) stride: usize,
     /// Width and height of the part inside the picture.
     pub(crate) size: (usize, usize),
-    /// The number of pixels of the reduced picture for each sample, in each direction: 1, 2 or 4.
+    /// Number of pixels of the reduced picture that one sample covers, in each direction: 1, 2 or 4.
     pub(crate) pixels: (usize, usize),
-    /// The number of decoded samples, in each direction, whose mean is one sample here: 1, 2, 4 or 8.
+    /// Number of decoded samples, in each direction, that are averaged to one sample of this plane: 1, 2, 4 or 8.
     means: (usize, usize),
 }
 
 impl Plane {
-    /// Creates the plane of a component for a picture that is reduced by the factor `reduction`. `blocks` is its width and height in blocks,
-    /// `size` in samples, and `ratio` the number of pixels per sample of the full picture.
+    /// Creates the plane of a component for a picture that is reduced by the factor `reduction`. `blocks` and `size` are the plane's width
+    /// and height before the reduction, in blocks and in samples. `ratio` is the number of pixels of the full picture per sample, in each
+    /// direction.
     pub(super) fn new(blocks: (usize, usize), size: (usize, usize), ratio: (usize, usize), reduction: usize) -> Self {
         let means = ((reduction / ratio.0).max(1), (reduction / ratio.1).max(1));
         let pixels = ((ratio.0 / reduction).max(1), (ratio.1 / reduction).max(1));
@@ -55,33 +56,84 @@ impl Plane {
         }
     }
 
-    /// Writes one row of the reduced picture. Samples that stand for several pixels are interpolated as libjpeg does: linearly if they stand
-    /// for two pixels, and not at all if they stand for four.
-    pub(crate) fn write_row(&self, y: usize, out: &mut [u8]) {
-        let row = |at: usize| &self.samples[at.min(self.size.1 - 1) * self.stride..][..self.stride];
+    /// Writes one row of the reduced picture. Samples that stand for several pixels are interpolated as libjpeg does: linearly if they
+    /// stand for two pixels, and not at all if they stand for four. `mixed` is memory for intermediate results.
+    pub(crate) fn write_row(&self, y: usize, mixed: &mut Vec<u16>, out: &mut [u8]) {
+        let row = |at: usize| &self.samples[at.min(self.size.1 - 1) * self.stride..][..self.size.0];
         let near = row(y / self.pixels.1);
-        // The other row to interpolate with, a quarter of which is added to three quarters of the near one.
+        // The second row for the interpolation. The result is a quarter of this row plus three quarters of the nearer row.
         let far = match (self.pixels.1, y % 2) {
             (2, 0) => row((y / 2).saturating_sub(1)),
             (2, _) => row(y / 2 + 1),
             _ => near,
         };
-        let width = self.size.0;
-        let mixed = |at: usize| 3 * u16::from(near[at]) + u16::from(far[at]);
+        let sums = near.iter().zip(far).map(|(&near, &far)| 3 * u16::from(near) + u16::from(far));
         match self.pixels {
             (1, 1 | 4) => out.iter_mut().zip(near).for_each(|(out, &sample)| *out = sample),
-            (1, _) => out.iter_mut().enumerate().for_each(|(x, out)| *out = ((mixed(x.min(width - 1)) + 2) / 4) as u8),
+            (1, _) => out.iter_mut().zip(sums).for_each(|(out, sum)| *out = ((sum + 2) / 4) as u8),
             (2, _) => {
-                for (x, pair) in out.chunks_mut(2).enumerate() {
-                    let (x, before, after) = (x.min(width - 1), x.saturating_sub(1).min(width - 1), (x + 1).min(width - 1));
-                    let middle = 3 * mixed(x);
-                    pair[0] = ((middle + mixed(before) + 8) / 16) as u8;
-                    if let Some(second) = pair.get_mut(1) {
-                        *second = ((middle + mixed(after) + 7) / 16) as u8;
-                    }
+                // The first and the last sum are repeated, for the pixels at the edges.
+                mixed.clear();
+                mixed.extend(sums.clone().take(1));
+                mixed.extend(sums);
+                mixed.extend(mixed.last().copied());
+                let pairs = mixed
+                    .array_windows()
+                    .map(|&[before, middle, after]| [((3 * middle + before + 8) / 16) as u8, ((3 * middle + after + 7) / 16) as u8]);
+                let (whole, rest) = out.as_chunks_mut::<2>();
+                if let ([last], Some([pixel, _])) = (rest, pairs.clone().nth(whole.len())) {
+                    *last = pixel;
                 }
+                whole.iter_mut().zip(pairs).for_each(|(out, pair)| *out = pair);
             }
-            (across, _) => out.iter_mut().enumerate().for_each(|(x, out)| *out = near[(x / across).min(width - 1)]),
+            (across, _) => out.chunks_mut(across).zip(near).for_each(|(out, &sample)| out.fill(sample)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection, prelude::*};
+
+    use super::*;
+
+    /// Returns one pixel, interpolated as libjpeg defines it.
+    fn interpolated(plane: &Plane, x: usize, y: usize) -> u8 {
+        let (width, height) = plane.size;
+        let sample = |x: usize, y: usize| u16::from(plane.samples[y.min(height - 1) * plane.stride + x.min(width - 1)]);
+        // Returns the index of the neighbouring sample, which contributes a quarter to the pixel.
+        let neighbour = |at: usize| if at.is_multiple_of(2) { (at / 2).saturating_sub(1) } else { at / 2 + 1 };
+        let mixed = |x: usize| match plane.pixels.1 {
+            2 => 3 * sample(x, y / 2) + sample(x, neighbour(y)),
+            down => 4 * sample(x, y / down),
+        };
+        let sum = match plane.pixels.0 {
+            1 => mixed(x) + 2,
+            2 => (3 * mixed(x / 2) + mixed(neighbour(x)) + if x.is_multiple_of(2) { 8 } else { 7 }) / 4,
+            across => 4 * sample(x / across, y / plane.pixels.1),
+        };
+        (sum / 4) as u8
+    }
+
+    proptest! {
+        #[test]
+        fn rows_are_interpolated_as_libjpeg_does(
+            samples in collection::vec(any::<u8>(), 24 * 16),
+            width in 1_usize..=24,
+            height in 1_usize..=16,
+            across in 0..3_u32,
+            down in 0..3_u32,
+            missing in 0..4_usize,
+        ) {
+            let pixels = (1 << across, 1 << down);
+            let plane = Plane { samples, stride: 24, size: (width, height), pixels, means: (1, 1) };
+            // The last sample may stand for fewer pixels than the others.
+            let mut row = vec![0; width * pixels.0 - missing.min(pixels.0 - 1)];
+            for y in 0..height * pixels.1 {
+                plane.write_row(y, &mut Vec::new(), &mut row);
+                let expected: Vec<u8> = (0..row.len()).map(|x| interpolated(&plane, x, y)).collect();
+                prop_assert_eq!(&row, &expected, "row {}", y);
+            }
         }
     }
 }

@@ -6,12 +6,13 @@ use super::{Checked, SCANS_MAX};
 
 /// A Huffman table takes at least 17 bytes of the file, and 131,072 bytes of memory. Encoders define at most four for a scan.
 const TABLES_MAX: usize = 4 * SCANS_MAX;
-/// A file has four places for quantisation tables, and encoders fill each once. Their 64 numbers are arbitrary, so more tables could hide
-/// other data.
+/// Quantisation tables have four indices, and encoders define at most one table for each index. The 64 numbers of a table are arbitrary, so
+/// more tables could hide other data.
 const QUANTISATION_TABLES_MAX: usize = 8;
 /// The number of values that a code can stand for.
 const HUFFMAN_VALUES_MAX: usize = 256;
-/// Nearly all codes have at most this many bits. A table of these prefixes fits into the processor's first-level cache.
+/// Nearly all codes have at most this many bits. A table that is indexed by this number of bits fits into the processor's first-level
+/// cache.
 const SHORT_BITS: usize = 9;
 
 #[derive(Default)]
@@ -24,7 +25,7 @@ pub(super) struct Tables {
     quantisation_definitions: usize,
     /// Quantisation tables, in the order of the file.
     pub(super) quantisation: [Option<[u16; 64]>; 4],
-    /// Whether a scan has been read, after which tables must not be redefined.
+    /// Whether a scan has been read. From then on, no quantisation table may be added or changed.
     pub(super) quantisation_is_fixed: bool,
 }
 
@@ -40,7 +41,7 @@ impl Tables {
                 return None;
             }
             let class = match class_and_place >> 4 {
-                // The values of a table for first coefficients are numbers of bits, and differences have fewer than 16.
+                // The values in a table for first coefficients are lengths of differences in bits. A difference has fewer than 16 bits.
                 0 if values.iter().all(|&value| value < 16) => &mut self.dc,
                 1 => &mut self.ac,
                 _ => return None,
@@ -69,7 +70,8 @@ impl Tables {
                 _ => u16::from(numbers[at]),
             });
             let place = &mut self.quantisation[usize::from(precision_and_place & 3)];
-            // libjpeg uses the table of a component's first scan, and other decoders the last one.
+            // After the first scan, a new or changed table is rejected. libjpeg uses the table that was defined at a component's first
+            // scan, and other decoders use the table that was defined last.
             if self.quantisation_is_fixed && *place != Some(table) {
                 return Err(PictureFault::Unsupported(UnsupportedJpeg::QuantisationTables));
             }
@@ -80,8 +82,8 @@ impl Tables {
     }
 }
 
-/// A Huffman table. For each possible value of the next 16 bits, it contains the value and the length of the code at their beginning. The
-/// length is 0 if these bits begin with no code.
+/// A Huffman table, indexed by the next 16 bits of the scan. An entry is the decoded value and the length of the code with which these bits
+/// begin. The length is 0 if they begin with no code.
 pub(super) struct Table {
     by_16_bits: Vec<(u8, u8)>,
     /// The same table, indexed only by the first [`SHORT_BITS`] bits. The length is 0 if the code is longer.
@@ -126,7 +128,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_short_table_gives_the_same_codes_as_the_whole_one(lengths in any::<[u8; 16]>()) {
-            // Up to 15 codes of each length, as far as there is room.
+            // The table has up to 15 codes of each length, or as many as fit after the shorter codes.
             let (mut room, mut counts) = (1_u32 << 16, [0_u8; 16]);
             for (index, (count, requested)) in counts.iter_mut().zip(lengths).enumerate() {
                 let each = 1 << (15 - index);

@@ -1,6 +1,6 @@
 use super::*;
 
-/// The parts of a minimal picture. Its Huffman tables have one code, a single zero bit.
+/// The parts of a minimal picture. Each of its Huffman tables has one code, which is a single zero bit.
 #[derive(Clone)]
 struct Parts {
     /// Marker and payload.
@@ -25,7 +25,7 @@ fn table(class_and_place: u8, value: u8) -> (u8, Vec<u8>) {
     (DHT, [&[class_and_place, 1][..], &[0; 15], &[value]].concat())
 }
 
-/// Returns two gray blocks. Each has two codes: the same brightness as before, and end of block.
+/// Returns two gray blocks. Each block has two codes: no change of brightness, and end of block.
 fn baseline() -> Parts {
     Parts {
         frame: frame(BASELINE, 16, 8, &[GRAY]),
@@ -34,8 +34,8 @@ fn baseline() -> Parts {
     }
 }
 
-/// Returns a progressive picture of one block. The first scan has the block's brightness, the second has the other coefficients, which are all
-/// zero.
+/// Returns a progressive picture of one block. The first scan has the block's brightness, the second has the other coefficients, which are
+/// all zero.
 fn progressive() -> Parts {
     let scans = vec![(vec![1, 1, 0, 0, 0, 0], vec![0b0111_1111]), (vec![1, 1, 0, 1, 63, 0], vec![0b0111_1111])];
     Parts { frame: frame(PROGRESSIVE, 8, 8, &[GRAY]), scans, ..baseline() }
@@ -119,7 +119,7 @@ fn a_picture_above_the_pixel_limit_is_not_decoded() {
     let with_size = |width: u16, height: u16| {
         let [w1, w0] = width.to_be_bytes();
         let [h1, h0] = height.to_be_bytes();
-        // A scan of the whole picture is a single code of one zero bit for each block.
+        // A scan of the whole picture contains one code, a single zero bit, for each block.
         let bits = usize::from(width).div_ceil(8) * usize::from(height).div_ceil(8);
         let scan = |band: [u8; 3]| ([&[1, 1, 0][..], &band].concat(), vec![0; bits.div_ceil(8)]);
         with(progressive(), |parts| {

@@ -1,4 +1,4 @@
-//! Accepted files still show the same colours, because the JFIF header, Adobe's colour transform and the numbers of a colour profile
+//! Tests that accepted files still show the same colours. The JFIF header, Adobe's colour transform and the numbers of a colour profile
 //! remain.
 
 use std::io::Cursor;
@@ -16,7 +16,7 @@ use crate::{
 
 /// The colour profile of a phone, in version 4 of the ICC format.
 pub(crate) const DISPLAY_P3: &[u8] = include_bytes!("../data/display_p3.icc");
-/// The colour profile of cameras and programs for print, in version 2.
+/// The colour profile of cameras and of programs for printing, in version 2 of the ICC format.
 const ADOBE_RGB: &[u8] = include_bytes!("../data/adobe_rgb.icc");
 /// A colour profile for gray pictures, in version 2 of the ICC format.
 pub(crate) const GRAY: &[u8] = include_bytes!("../data/gray_gamma_2_2.icc");
@@ -89,7 +89,8 @@ fn a_colour_profile_keeps_its_colours_and_loses_its_texts() {
         let kept = profile(&accepted.jpeg).unwrap();
         assert_eq!(tags(&kept).len(), tags(original).len());
         for (name, expected) in tags(original).into_iter().filter(|(name, _)| name != b"desc" && name != b"cprt") {
-            // The tag in the test file is not padded to a multiple of four bytes.
+            // In the test file, the length of a tag includes its padding to a multiple of four bytes. In the rewritten profile, it does
+            // not.
             let got = tag(&kept, &name);
             assert!(expected.starts_with(got) && expected.len() - got.len() < 4, "{}", name.escape_ascii());
         }
@@ -111,7 +112,7 @@ fn nothing_can_be_hidden_in_a_colour_profile() {
     let header = patched(&patched(DISPLAY_P3, &[0; 20], hidden), b"\x07\xe6\0\x01", b"%PDF");
     let tail = [DISPLAY_P3, hidden].concat();
     let (one, other) = text.split_at(300);
-    // Of these profiles, the definition of colours remains and everything else is removed.
+    // Of each of these profiles, only the definition of colours remains.
     let two: &[Part<'_>] = &[(1, 2, one), (2, 2, other)];
     let wrong_order: &[Part<'_>] = &[(2, 2, other), (1, 2, one)];
     for parts in [&[(1, 1, &text[..])][..], &[(1, 1, &header)], &[(1, 1, &tail)], two, wrong_order] {
@@ -137,7 +138,7 @@ fn nothing_can_be_hidden_in_a_colour_profile() {
     for (name, parts) in parts {
         assert!(cleaned(parts) == without_profile, "{name}");
     }
-    // Browsers may use these profiles, but they do not consist of a few numbers.
+    // Browsers may use these profiles. They are rejected because their colours are not defined by a few numbers.
     for (name, rejected) in [
         ("of another version", &patched(&text, &[4, 0, 0, 0], &[5, 0, 0, 0])),
         ("of a printer", &patched(&text, b"mntr", b"prtr")),
@@ -162,7 +163,7 @@ fn nothing_can_be_hidden_in_a_colour_profile() {
     }
 }
 
-/// Browsers use the profile of a colour space for a gray picture too. The curve of most such profiles is that of sRGB.
+/// Browsers apply an RGB profile to gray pictures too. The curve of most RGB profiles is that of sRGB.
 #[test]
 fn a_gray_picture_with_a_profile_for_colours_is_accepted_if_the_profile_changes_nothing() {
     let gray = include_bytes!("../data/gray.jpg");

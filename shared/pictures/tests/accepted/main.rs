@@ -66,7 +66,7 @@ fn grainy_pictures_are_accepted() {
         (ImageKind::Face, made::grainy(made::PORTRAIT, 1200, 1800, 86)),
         (ImageKind::Signature, made::grainy(made::SIGNATURE, 1980, 660, 97)),
     ] {
-        // The tests of the whole service need files of this size.
+        // The tests of the whole service use such pictures, because they need files of this size.
         assert!((2_300_000..=3_000_000).contains(&file.len()), "{} bytes", file.len());
         accept(STANDARD, kind, &file).unwrap();
     }

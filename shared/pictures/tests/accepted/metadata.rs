@@ -56,7 +56,7 @@ fn every_segment_that_decoders_skip_is_removed() {
     assert!(face(&file).jpeg == face(made::PORTRAIT).jpeg);
 }
 
-/// Invalid EXIF is removed if no orientation can be read from it. If it says that the picture is rotated, the picture is rejected as
+/// Invalid EXIF data is removed if no orientation can be read from it. If a rotated orientation can be read, the picture is rejected as
 /// rotated.
 #[test]
 fn invalid_exif_is_removed_or_gets_the_picture_rejected_as_rotated() {

@@ -9,7 +9,8 @@ from pathlib import Path
 from PIL import Image, ImageFilter
 
 HERE = Path(__file__).resolve().parent
-# The pictures are blurred so that their files are small. Their size is the minimum of the profile, or odd, to test incomplete blocks.
+# Width and height of the pictures: the minimum for photos of the profile `standard`, and odd numbers, which leave incomplete blocks at the
+# edges. The pictures are blurred so that their files are small.
 MINIMUM_SIZE, ODD_SIZE = (800, 1200), (805, 1207)
 COLOURS = Path(sys.argv[1])
 
@@ -87,7 +88,7 @@ profile(
 GAMMA = b"curv" + bytes(4) + struct.pack(">IH", 1, round(2.2 * 256))
 profile("gray_gamma_2_2", 2, b"GRAY", {"desc": old_text("Gray Gamma 2.2"), "cprt": b"text" + bytes(4) + b"Rights\0", "wtpt": WHITE, "kTRC": GAMMA})
 
-# The profile of cameras and programs for print.
+# The profile of cameras and of programs for printing.
 ADOBE_CURVE = b"curv" + bytes(4) + struct.pack(">IH", 1, 563)
 profile(
     "adobe_rgb",

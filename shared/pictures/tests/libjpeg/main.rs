@@ -23,22 +23,22 @@ use image::{
 
 use crate::{programs::djpeg, variants::Random};
 
-/// Maximum of the mean difference of all samples, in levels.
+/// Maximum of the mean difference between the samples of two pictures, in levels.
 const DIFFERENCE_MAX: f64 = 3.0;
 
 /// Results by kind of variant and outcome.
 #[derive(Default)]
 struct Results {
     counts: BTreeMap<(String, String), u32>,
-    /// The largest mean difference of an accepted file, and the file's name.
+    /// The largest mean difference between our copy of a file and libjpeg-turbo's picture, and the file's name.
     largest_copy: (f64, String),
     largest_preview: (f64, String),
     faults: Vec<String>,
-    /// Whether previews are compared with the picture itself, and not with its preview.
+    /// Whether our preview is compared with libjpeg-turbo's full picture, instead of with a preview of that picture.
     are_photos: bool,
 }
 
-/// Returns the mean difference of all samples of two pictures of the same size.
+/// Returns the mean of the absolute differences between the samples of two pictures of the same size.
 fn difference(one: &RgbImage, other: &RgbImage) -> f64 {
     assert_eq!(one.dimensions(), other.dimensions());
     let sum: u64 = one.as_raw().iter().zip(other.as_raw()).map(|(one, other)| u64::from(one.abs_diff(*other))).sum();
@@ -68,7 +68,7 @@ impl Results {
             Ok((_, warnings)) => return self.faults.push(format!("{name}: djpeg warns of the cleaned file: {warnings}")),
             Err(error) => return self.faults.push(format!("{name}: djpeg rejects the cleaned file: {error}")),
         };
-        // What viewers show of the uploaded file. libjpeg-turbo rejects reserved markers, which cleaning removes.
+        // Decodes the uploaded file as viewers do. libjpeg-turbo rejects reserved markers, which cleaning removes.
         match djpeg(file) {
             Ok((picture, _)) if of_clean == picture => {}
             Ok((picture, _)) => self.compare_pixels(name, &picture, copy),
@@ -81,7 +81,8 @@ impl Results {
         let expected = pictures::scaled_down(picture);
         let of_copy = difference(&expected, copy);
         let preview = image::load_from_memory(&pictures::preview(copy).unwrap()).unwrap().into_rgb8();
-        // The generated variants are small and full of noise, on which the compression of a preview is visible. It is the same in both.
+        // The generated variants are small and full of noise, so compression visibly changes their previews. For them, the expected picture
+        // is therefore compressed like the preview.
         let expected = match self.are_photos {
             true => imageops::resize(&expected, preview.width(), preview.height(), FilterType::Triangle),
             false => image::load_from_memory(&pictures::preview(&expected).unwrap()).unwrap().into_rgb8(),
@@ -131,7 +132,7 @@ fn files_of_the_repository_look_as_in_libjpeg_turbo() {
     results.report();
 }
 
-/// Large pictures are reduced while they are decoded, by 2, 4 or 8.
+/// Large pictures are reduced by the factor 2, 4 or 8 while they are decoded.
 #[test]
 fn large_pictures_look_as_in_libjpeg_turbo() {
     let portrait = image::load_from_memory(include_bytes!("../../../../tests/fixtures/portrait.jpg")).unwrap().into_rgb8();

@@ -1,6 +1,6 @@
 //! Changes the segments of JPEG files. These functions expect valid files.
 
-/// Returns the segments of a file as marker and bytes. Image data follows its header, and belongs to it.
+/// Returns the segments of a file as marker and bytes. A scan header and the image data that follows it are one segment.
 pub(crate) fn segments(file: &[u8]) -> Vec<(u8, Vec<u8>)> {
     let mut found = Vec::new();
     let mut at = 2;

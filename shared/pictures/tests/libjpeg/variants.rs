@@ -53,9 +53,9 @@ impl Random {
 const PORTRAIT: &[u8] = include_bytes!("../../../../tests/fixtures/portrait.jpg");
 const CMYK: &[u8] = include_bytes!("../../../../fuzz/corpus/jpeg/cmyk.jpg");
 
-/// Scripts of scans (libjpeg-turbo, wizard.txt) of sequential pictures.
+/// Scan scripts for sequential pictures (wizard.txt of libjpeg-turbo describes the format).
 const SEQUENTIAL: [&str; 5] = ["0; 1; 2;", "0; 1 2;", "0 1; 2;", "1; 0; 2;", "2; 0 1;"];
-/// Scripts of progressive pictures: complete in several orders, and the last five incomplete.
+/// Scan scripts for progressive pictures. The first five are complete, in several orders. The last five are incomplete.
 const PROGRESSIVE: [&str; 10] = [
     "0 1 2: 0-0, 0, 0; 0: 1-63, 0, 0; 1: 1-63, 0, 0; 2: 1-63, 0, 0;",
     "0: 0-0, 0, 0; 1 2: 0-0, 0, 0; 2: 1-63, 0, 0; 1: 1-63, 0, 0; 0: 1-5, 0, 0; 0: 6-63, 0, 0;",
@@ -71,7 +71,7 @@ const PROGRESSIVE: [&str; 10] = [
     "0 1 2: 0-0, 0, 0;",
 ];
 
-/// A picture of odd or even size: the portrait, noise in bright colours, or a drawing.
+/// Returns a picture of odd or even size: the portrait, noise in bright colours, or a drawing.
 fn source(random: &mut Random) -> RgbImage {
     static DECODED: OnceLock<RgbImage> = OnceLock::new();
     let portrait = DECODED.get_or_init(|| image::load_from_memory(PORTRAIT).unwrap().into_rgb8());
@@ -97,7 +97,7 @@ pub(crate) fn cjpeg(picture: &RgbImage, settings: &[String]) -> Vec<u8> {
     output.stdout
 }
 
-/// Settings of cjpeg that give a supported file, without a script of scans.
+/// Returns settings of cjpeg that give a supported file, without a scan script.
 fn common_settings(random: &mut Random) -> Vec<String> {
     let mut settings = vec!["-quality".to_owned(), random.of(&["30", "60", "75", "90", "97", "100"]).to_owned()];
     match random.below(8) {
@@ -125,7 +125,7 @@ fn with_scans(random: &mut Random, settings: &mut Vec<String>, scripts: &[&str])
     script
 }
 
-/// Removes the file of a script, and returns the script.
+/// Returns the scan script that the settings name, and removes its file.
 fn remove_script(settings: &[String]) -> String {
     let [.., option, path] = settings else { return String::new() };
     if option != "-scans" {
@@ -175,7 +175,7 @@ fn scans(random: &mut Random) -> Made {
     (if script < 5 { "complete scans" } else { "incomplete scans" }, format!("script {script} {settings:?}"), file)
 }
 
-/// Kinds of JPEG that are rarely written.
+/// Writes a file with settings that are rarely used.
 fn transformed(random: &mut Random) -> Made {
     let picture = source(random);
     let settings: Vec<String> = random
@@ -272,14 +272,15 @@ fn tables(random: &mut Random) -> Made {
             "without Huffman tables"
         }
         2 => {
-            // Between scans, or at the end.
+            // Inserts a copy of the first quantisation table before or after the last scan. Half of the copies differ from the original in
+            // one value.
             let at = parts.iter().rposition(|(marker, _)| *marker == 0xda).unwrap() + random.below(2);
             let mut table = parts.iter().find(|(marker, _)| *marker == 0xdb).unwrap().clone();
             if random.one_in(2) {
                 table.1[5] = table.1[5].wrapping_add(40);
             }
             parts.insert(at, table);
-            "with a table before the last scan"
+            "with a table before or after the last scan"
         }
         _ => {
             let at = parts.iter().position(|(marker, _)| *marker == 0xdb).unwrap();
@@ -368,7 +369,7 @@ fn truncations(random: &mut Random) -> Made {
     ("truncated", format!("{description} at {length}, closed {closed}"), file)
 }
 
-/// Changes what is at the end of scans and of the file.
+/// Changes the ends of scans and of the file.
 fn ends(random: &mut Random) -> Made {
     let (description, file) = common(random);
     let inner = &file[..file.len() - 2];
@@ -382,7 +383,7 @@ fn ends(random: &mut Random) -> Made {
         4 => ("with data after the scan", [inner, &tail, end].concat()),
         5 => ("with fill bytes", [inner, &[0xff; 5], end].concat()),
         _ => {
-            // A restart marker with another number, or between other blocks.
+            // Changes the number of the first restart marker, as if it belonged between other blocks.
             let mut changed = file.clone();
             if let Some(at) = changed.windows(2).position(|pair| pair[0] == 0xff && matches!(pair[1], 0xd0..=0xd7)) {
                 changed[at + 1] ^= 1;

@@ -9,6 +9,7 @@ use domain::{
     FileProfile, ImageKind, Language, Moment, Recipient, SubjectId,
     business::BusinessId,
     delivery::{DeliveryState, IssuanceState, ResendFacts},
+    delivery_failure::DeliveryFailure,
     recipient::RecipientKind,
     retention::UPLOAD_RETENTION,
     staff::{Capacity, MemberId},
@@ -18,6 +19,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::SealedReference;
 use crate::{error::StorageError, sealing::SealingKey};
 
 /// The size and hash of a picture that the photographer declares before uploading it. The presigned URL accepts no other file.
@@ -51,7 +53,7 @@ pub struct Issuance {
 }
 
 impl Issuance {
-    /// Returns an upload that was requested just now.
+    /// Creates the item of an upload that was requested just now.
     pub fn begin(
         business: BusinessId,
         upload_id: String,
@@ -79,8 +81,8 @@ impl Issuance {
         if self.employee.is_some() { Capacity::Staff } else { Capacity::Owner }
     }
 
-    /// Returns whether this person requested the upload. `member` is their ID within the business, and `person` their citizen ID, which is
-    /// compared because items written by an older version have it as `uploader`.
+    /// Returns whether this person requested the upload. `member` is their ID within the business. `person` is their citizen ID, which is
+    /// the `uploader` in items written by an older version.
     pub fn was_made_by(&self, member: &MemberId, person: &SubjectId) -> bool {
         self.uploader == *member || self.uploader.as_str() == person.as_str()
     }
@@ -89,7 +91,7 @@ impl Issuance {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum UploadState {
-    /// The presigned URLs were returned. Nothing was checked yet.
+    /// The presigned URLs were returned. The pictures are not checked yet.
     Uploading,
     /// A code was issued.
     Issued,
@@ -119,11 +121,14 @@ pub struct Issued {
     pub attempts: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sent_at: Option<Moment>,
+    /// The failure that was reported after the message was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<DeliveryFailure>,
     pub associated: bool,
-    /// The message with the code number. It is in the outbox for 24 hours.
+    /// The ID of the message with the code number. The message is in the outbox for 24 hours.
     #[serde(default)]
     pub message_id: String,
-    /// Whether the customer agreed to a reminder before the code expires.
+    /// Whether the customer agreed to receive a reminder before the code expires.
     #[serde(default)]
     pub reminder: bool,
     /// One entry for each time the code was sent again.
@@ -131,9 +136,12 @@ pub struct Issued {
     pub resent: Vec<Resent>,
     #[serde(default)]
     pub verdicts: Verdicts,
-    /// Why the code was issued although no face was found, sealed. Absent if a face was found.
+    /// The sealed reason for issuing the code although no face was found. Absent if a face was found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub without_face: Option<SealedWithoutFace>,
+    /// The photographer's own reference, sealed. Absent if none was given, and in items written by an older version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<SealedReference>,
 }
 
 impl Issued {
@@ -148,12 +156,14 @@ impl Issued {
             delivery: DeliveryState::Queued,
             attempts: 0,
             sent_at: None,
+            failure: None,
             associated: false,
             message_id,
             reminder: false,
             resent: Vec::new(),
             verdicts: Verdicts::default(),
             without_face: None,
+            reference: None,
         }
     }
 
@@ -166,7 +176,7 @@ impl Issued {
     }
 }
 
-/// A sealed [`WithoutFace`]. The business and the upload are authenticated with it, so that it opens for no other upload.
+/// A sealed [`WithoutFace`]. The IDs of the business and the upload are its associated data, so it cannot be opened for another upload.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SealedWithoutFace(#[serde(with = "serde_bytes")] Vec<u8>);
@@ -178,7 +188,7 @@ impl fmt::Debug for SealedWithoutFace {
 }
 
 impl SealedWithoutFace {
-    /// Seals the reason and text for an upload.
+    /// Seals the reason and text of an upload.
     ///
     /// # Errors
     /// If the operating system provides no random bytes.
@@ -202,16 +212,17 @@ fn context(business: &BusinessId, upload_id: &str) -> String {
     format!("without face {} {upload_id}", business.as_str())
 }
 
-/// The last verdict of each application on each image, by [`VerdictSlot`](crate::sealing::VerdictSlot). Contains neither the application,
-/// the image, the time nor the clerk's text. Items written before slots existed have keys of the form `application:image`.
+/// The last verdict of each application on each image. The map's keys are [`VerdictSlot`](crate::sealing::VerdictSlot)s. The map reveals
+/// neither the application, the image, the time nor the clerk's text. Items written before slots existed have keys of the form
+/// `application:image`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Verdicts(BTreeMap<String, Verdict>);
 
 impl Verdicts {
-    /// Returns the verdicts that the business may see: each different verdict once, in a fixed order. Their number would reveal a driving
-    /// licence, the only purpose that pulls two images, and the order of arrival could reveal the application. Verdicts whose key names
-    /// their application are omitted.
+    /// Returns the verdicts that the business may see: each different verdict once, in a fixed order. The number of verdicts would reveal
+    /// that the photos are for a driving licence, because only driving licences need two images. The order in which verdicts arrive could
+    /// reveal the application. Verdicts whose key contains the application's ID are omitted.
     pub fn visible(&self) -> BTreeSet<Verdict> {
         self.0.iter().filter(|(slot, _)| !slot.contains(':')).map(|(_, verdict)| *verdict).collect()
     }
@@ -223,7 +234,7 @@ pub struct Resent {
     pub at: Moment,
     /// The member of the business who sent the code again. Items written by an older version have the person's citizen ID here.
     pub by: MemberId,
-    /// Whether a new code was sent to a corrected address.
+    /// Whether a new code was sent, because the recipient or the language was changed.
     pub corrected: bool,
 }
 

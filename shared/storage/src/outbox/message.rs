@@ -4,6 +4,7 @@ use domain::{
     CodeNumber, Language, Moment, Recipient, Secret,
     business::BusinessId,
     delivery::{DeliveryState, MessageFacts},
+    delivery_failure::{DeliveryFailure, FailureReason},
     retention::MESSAGE_RETENTION,
     time::Span,
 };
@@ -13,8 +14,8 @@ use zeroize::Zeroizing;
 use super::{DUE, FIRST_SWEEP_AFTER};
 use crate::{error::StorageError, kms::KmsKey, sealing::RecipientHasher};
 
-/// Time between the end of a message's retention and its TTL. In this time the sweep deletes the message and records if it was never sent.
-/// It could not do so after TTL has deleted the message.
+/// Time between the end of a message's retention and its TTL. During this time the sweep deletes the message. If the message was never
+/// sent, the sweep also marks the issuance as failed, which it could not do if TTL had already deleted the message.
 const TTL_DELAY: Span = Span::hours(1);
 
 /// The recipient and the content of a message. Stored sealed.
@@ -24,11 +25,39 @@ pub struct Message {
     code: Secret,
     pub language: Language,
     pub code_expires_at: Moment,
+    /// The recipients of earlier messages of the same issuance that failed permanently. Empty in messages written by an older version.
+    #[serde(default)]
+    undeliverable: Vec<Undeliverable>,
+}
+
+/// A recipient who cannot receive email.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Undeliverable {
+    recipient: Recipient,
+    reason: FailureReason,
 }
 
 impl Message {
     pub fn new(recipient: Recipient, code: &CodeNumber, language: Language, code_expires_at: Moment) -> Self {
-        Self { recipient, code: Secret::new(code.expose()), language, code_expires_at }
+        Self { recipient, code: Secret::new(code.expose()), language, code_expires_at, undeliverable: Vec::new() }
+    }
+
+    /// Copies the permanently undeliverable recipients of `previous`, which this message replaces. If `failure`, the failure of `previous`,
+    /// is permanent, adds the recipient of `previous` too.
+    #[must_use]
+    pub fn replacing(mut self, previous: &Self, failure: Option<DeliveryFailure>) -> Self {
+        self.undeliverable.clone_from(&previous.undeliverable);
+        if let Some(DeliveryFailure { reason, permanent: true }) = failure {
+            self.undeliverable.push(Undeliverable { recipient: previous.recipient.clone(), reason });
+        }
+        self
+    }
+
+    /// Returns the reason if a message of this issuance to `recipient` has failed permanently. No message of this issuance may then be sent
+    /// to this recipient again. Returns `None` if there was no such failure. `failure` is the failure of this message.
+    pub fn undeliverable_to(&self, recipient: &Recipient, failure: Option<DeliveryFailure>) -> Option<FailureReason> {
+        let own = failure.filter(|failure| failure.permanent && self.recipient.is_same_as(recipient)).map(|failure| failure.reason);
+        own.or_else(|| self.undeliverable.iter().find(|one| one.recipient.is_same_as(recipient)).map(|one| one.reason))
     }
 
     /// Returns the code number.
@@ -51,15 +80,24 @@ pub struct OutboxItem {
     recipient_hash: Vec<u8>,
     pub state: DeliveryState,
     pub attempts: u32,
-    /// Partition key of the index `due`. It is the same for all messages. Wake records have none, so the index does not contain them.
+    /// Partition key of the index `due`. It is the same for all messages. Wake records do not have this attribute, so the index does not
+    /// contain them.
     due: String,
     /// When the sweep handles the message next.
     pub next_at: Moment,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claimed_until: Option<Moment>,
+    /// Random ID of the last attempt. A report about the email contains this ID. Absent before the first attempt, and in messages written
+    /// by an older version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sending_id: Option<String>,
+    /// The failure that was reported after the message was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<DeliveryFailure>,
     pub business: BusinessId,
     pub upload_id: String,
-    /// End of the time in which the message may be sent. Afterwards the sweep deletes it, and records if it was never sent.
+    /// End of the time in which the message may be sent. Then the sweep deletes the message and, if it was never sent, marks the issuance
+    /// as failed.
     pub kept_until: Moment,
     /// TTL. [`TTL_DELAY`] later than `kept_until`.
     expires_at: Moment,
@@ -90,6 +128,8 @@ impl OutboxItem {
             due: DUE.to_owned(),
             next_at: now.plus(FIRST_SWEEP_AFTER),
             claimed_until: None,
+            sending_id: None,
+            failure: None,
             business: business.clone(),
             upload_id: upload_id.to_owned(),
             kept_until: now.plus(MESSAGE_RETENTION),
@@ -106,8 +146,8 @@ impl OutboxItem {
         serde_json::from_slice(&plain).map_err(|_| StorageError::Corrupt("a message has another shape"))
     }
 
-    /// Returns whether the message goes to this recipient, without opening it. Also returns `true` for messages without a hash, for which
-    /// this is unknown.
+    /// Returns whether the message goes to this recipient, without opening it. Also returns `true` for messages without a hash, whose
+    /// recipient is unknown.
     pub fn is_for(&self, hasher: &RecipientHasher, recipient: &Recipient) -> bool {
         self.recipient_hash.is_empty() || hasher.is_of(&self.recipient_hash, &self.message_id, recipient)
     }
@@ -121,6 +161,30 @@ impl OutboxItem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn message(email: &str) -> Message {
+        let recipient = Recipient::Email(domain::EmailAddress::parse(email).unwrap());
+        Message::new(recipient, &CodeNumber::from_bytes([9; 16]), Language::El, Moment::from_epoch_seconds(0))
+    }
+
+    #[test]
+    fn a_recipient_who_cannot_receive_email_is_known_to_all_later_messages() {
+        use FailureReason::{AddressUnknown, Complaint, MailboxFull};
+        let unknown = Some(DeliveryFailure::permanent(AddressUnknown));
+        let (first, full) = (message("a@example.gr"), Some(DeliveryFailure::temporary(MailboxFull)));
+        let to = |email: &str| message(email).recipient;
+        assert_eq!(first.undeliverable_to(&to("A@example.gr"), unknown), Some(AddressUnknown));
+        assert_eq!(first.undeliverable_to(&to("b@example.gr"), unknown), None);
+        assert_eq!(first.undeliverable_to(&to("a@example.gr"), full), None);
+        assert_eq!(first.undeliverable_to(&to("a@example.gr"), None), None);
+
+        let second = message("b@example.gr").replacing(&first, unknown);
+        let third = message("c@example.gr").replacing(&second, Some(DeliveryFailure::permanent(Complaint)));
+        assert_eq!(third.undeliverable_to(&to("a@example.gr"), None), Some(AddressUnknown));
+        assert_eq!(third.undeliverable_to(&to("b@example.gr"), None), Some(Complaint));
+        assert_eq!(third.undeliverable_to(&to("c@example.gr"), None), None);
+        assert_eq!(message("b@example.gr").replacing(&first, full).undeliverable_to(&to("a@example.gr"), None), None);
+    }
 
     #[test]
     fn the_debug_output_of_a_message_contains_neither_code_nor_recipient() {

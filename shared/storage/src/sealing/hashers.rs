@@ -8,6 +8,7 @@ use domain::{
     AthensDay, Identifier,
     business::BusinessId,
     code_limit::counting_address,
+    kep::{ClerkId, OfficeId},
     recipient::Recipient,
     staff::{EmployeeId, MemberId},
 };
@@ -42,10 +43,16 @@ impl IdentifierHasher {
         BusinessId::from_hash(self.hash("business", afm.expose()))
     }
 
-    /// Returns the ID of a person within a business. The person has other IDs at other businesses and as a citizen, and they cannot be
-    /// linked.
+    /// Returns the ID of a person within a business. The person has other IDs at other businesses and as a citizen. The IDs cannot be
+    /// linked to each other.
     pub fn member(&self, business: &BusinessId, afm: &domain::Afm) -> MemberId {
         MemberId::from_hash(self.hash(&format!("member#{}", business.as_str()), afm.expose()))
+    }
+
+    /// Returns the ID of a clerk at a KEP office. The clerk has other IDs at other offices and as a citizen. The IDs cannot be linked to
+    /// each other.
+    pub fn clerk(&self, office: &OfficeId, afm: &domain::Afm) -> ClerkId {
+        ClerkId::from_hash(self.hash(&format!("clerk#{}", office.as_str()), afm.expose()))
     }
 
     /// Returns the ID of a person as an employee. It differs from the person's ID as a citizen, so that the staff of a business cannot be
@@ -55,8 +62,8 @@ impl IdentifierHasher {
     }
 }
 
-/// Hashes recipients, so that a function can check the recipient of a message that it cannot open. Masked addresses are not enough for
-/// this, because two addresses can have the same mask.
+/// Hashes recipients, so that a function can check the recipient of a message that it cannot open. Comparing masked addresses is not
+/// enough, because two addresses can have the same mask.
 #[derive(Clone)]
 pub struct RecipientHasher(hmac::Key);
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use aws_lc_rs::{digest, hmac};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::otp::Otp;
+use domain::{Secret, SubjectId, business::BusinessId, otp::Otp};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::{SealingKey, derive};
@@ -55,6 +55,14 @@ impl SessionToken {
         SealingKey(*derive(&self.0, b"session"))
     }
 
+    /// Derives the key with which a photographer's page encrypts its unsent pictures in the browser, for one session and one business, in
+    /// unpadded URL-safe base64. The key also depends on the ID of the subject, which never leaves the service. A thief who copies the
+    /// cookie from the device's disk therefore cannot compute the key.
+    pub fn draft_key(&self, subject: &SubjectId, business: &BusinessId) -> Secret {
+        let label = format!("draft key, {}, {}", subject.as_str(), business.as_str());
+        Secret::new(URL_SAFE_NO_PAD.encode(*derive(&self.0, label.as_bytes())))
+    }
+
     /// Returns the hash under which a one-time password is stored. It is keyed with the token, so that nobody without the token can try the
     /// million possible passwords.
     pub fn otp_hash(&self, otp: &Otp) -> [u8; 32] {
@@ -94,7 +102,7 @@ impl ExchangeCode {
         URL_SAFE_NO_PAD.encode(self.0)
     }
 
-    /// Returns the ID in the database key. The code cannot be computed from it.
+    /// Returns the ID that the database key contains. The code cannot be computed from it.
     pub fn id(&self) -> String {
         URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, &self.0))
     }
@@ -112,7 +120,8 @@ mod tests {
     use super::*;
     use crate::sealing::equal;
 
-    /// Checks that these types are wiped when they are dropped. They contain only bytes, so nothing else would need a destructor.
+    /// Checks at compile time that these types are wiped when they are dropped. They contain only bytes, so `needs_drop` is true only
+    /// because of the wiping.
     const _: () = {
         assert!(std::mem::needs_drop::<SealingKey>());
         assert!(std::mem::needs_drop::<SessionToken>());
@@ -143,13 +152,27 @@ mod tests {
     }
 
     #[test]
+    fn a_draft_key_belongs_to_one_session_one_person_and_one_business() {
+        let (token, other) = (SessionToken([7; 32]), SessionToken([8; 32]));
+        let [subject, another] = [1, 2].map(|byte| SubjectId::from_random([byte; 16]));
+        let [business, second] = ["a", "b"].map(|hash| BusinessId::from_hash(hash.to_owned()));
+        let key = token.draft_key(&subject, &business);
+        assert_eq!(secret_bytes(key.expose()).map(|bytes| bytes.len()), Some(32));
+        assert_eq!(token.draft_key(&subject, &business).expose(), key.expose());
+        for different in [other.draft_key(&subject, &business), token.draft_key(&another, &business), token.draft_key(&subject, &second)] {
+            assert_ne!(different.expose(), key.expose());
+        }
+        assert_ne!(key.expose(), URL_SAFE_NO_PAD.encode(token.key().bytes()));
+    }
+
+    #[test]
     fn an_exchange_code_is_parsed_from_its_text_and_opens_data_sealed_with_it() {
         let code = ExchangeCode::random().unwrap();
         let sealed = code.key().seal("token", b"a token").unwrap();
         let again = ExchangeCode::parse(&code.expose()).unwrap();
         assert_eq!(again.key().open("token", &sealed).unwrap(), b"a token");
         assert!(ExchangeCode::random().unwrap().key().open("token", &sealed).is_err());
-        // The stored ID of the code, used in place of the code, does not open the token.
+        // A key derived from the stored ID instead of the code does not open the token.
         let id = ExchangeCode::parse(&code.id()).unwrap();
         assert!(id.key().open("token", &sealed).is_err());
         assert!(ExchangeCode::parse("short").is_none());

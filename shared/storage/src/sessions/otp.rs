@@ -26,7 +26,7 @@ pub struct AwaitedOtp {
 /// Result of counting an attempt to enter the one-time password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Try {
-    /// The attempt was counted, and is the n-th. The password may now be compared.
+    /// The attempt was counted. The value is the number of counted attempts, including this one. The password may now be compared.
     Noted(usize),
     /// No attempts are left.
     Exhausted,
@@ -41,6 +41,17 @@ impl Sessions {
     /// # Errors
     /// Storage errors.
     pub async fn note_try(&self, session: &Session, try_id: &str, limit: u32) -> Result<Try, StorageError> {
+        self.count_try(session, "tries", try_id, limit).await
+    }
+
+    /// Adds an attempt to the set `attribute` of a session.
+    pub(super) async fn count_try(
+        &self,
+        session: &Session,
+        attribute: &'static str,
+        try_id: &str,
+        limit: u32,
+    ) -> Result<Try, StorageError> {
         let result = self
             .0
             .client
@@ -52,7 +63,7 @@ impl Sessions {
                 "attribute_exists(#key) AND (attribute_not_exists(#tries) OR size(#tries) < :limit OR contains(#tries, :id))",
             )
             .expression_attribute_names("#key", KEY)
-            .expression_attribute_names("#tries", "tries")
+            .expression_attribute_names("#tries", attribute)
             .expression_attribute_values(":try", AttributeValue::Ss(vec![try_id.to_owned()]))
             .expression_attribute_values(":id", text(try_id))
             .expression_attribute_values(":limit", AttributeValue::N(limit.to_string()))
@@ -62,7 +73,7 @@ impl Sessions {
             .await;
         match result {
             Ok(output) => {
-                let tries = output.attributes.as_ref().and_then(|item| item.get("tries")).and_then(|set| set.as_ss().ok());
+                let tries = output.attributes.as_ref().and_then(|item| item.get(attribute)).and_then(|set| set.as_ss().ok());
                 Ok(Try::Noted(tries.map_or(1, Vec::len)))
             }
             Err(error) => match error.as_service_error() {

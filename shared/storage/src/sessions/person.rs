@@ -3,6 +3,7 @@
 use domain::{
     Afm, GreekMobile,
     business::BusinessId,
+    kep::{ClerkId, Office},
     staff::{EmployeeId, MemberId},
 };
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,17 @@ pub struct Person {
     /// The mobile number that is confirmed in the National Communications Register.
     pub mobile: Option<GreekMobile>,
     pub businesses: Vec<Business>,
+    /// The KEP offices at which the person is an authorised clerk. Absent in sessions written by an older version.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offices: Vec<ClerkOffice>,
+}
+
+/// A KEP office at which the person is an authorised clerk.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ClerkOffice {
+    pub office: Office,
+    /// The ID of the person in the records of the office.
+    pub clerk: ClerkId,
 }
 
 /// A photographer's business for which the person may act.

@@ -17,8 +17,8 @@ use crate::{
 };
 
 impl Sessions {
-    /// Replaces the rejections of the session. Returns `false` if they have changed since the session was read, or if the session has ended or
-    /// was rotated.
+    /// Replaces the rejections of the session. Returns `false` if they have changed since the session was read, or if the session has ended
+    /// or was rotated.
     ///
     /// # Errors
     /// Storage errors.
@@ -29,7 +29,7 @@ impl Sessions {
             .expression_attribute_names("#rejections", "rejections")
             .expression_attribute_names("#successor", "successor")
             .expression_attribute_values(":rejections", AttributeValue::B(Blob::new(seal(&session.token.key(), REJECTIONS, rejections)?)));
-        // The last alternative of each condition lets a retry by the SDK succeed, which finds the rejections of its first attempt.
+        // `OR #rejections = :rejections` makes a retry by the SDK succeed if an earlier try has already stored these rejections.
         let update = match &session.sealed_rejections {
             Some(read) => update
                 .condition_expression(
@@ -43,13 +43,14 @@ impl Sessions {
         condition_is_met(update.send().await)
     }
 
-    /// Builds the write that removes the rejections of the session, for the transaction that issues a code because of them. The transaction
-    /// fails if they have changed since the session was read, so that two codes cannot use the same rejections.
+    /// Builds the write that removes the rejections of the session, for the transaction that issues a code without a recognised face. The
+    /// transaction fails if the rejections have changed since the session was read, so that two codes cannot use the same rejections.
     ///
     /// # Errors
     /// If the request cannot be built.
     pub fn remove_rejections_write(&self, session: &Session) -> Result<TransactWrite, StorageError> {
-        // A session without rejections permits no such code. The value then differs from all sealed data.
+        // If the session has no rejections, no such code may be issued. The condition then compares with a value that no sealed data
+        // equals, so it fails.
         let read = session.sealed_rejections.as_deref().unwrap_or(&[0]);
         let update = Update::builder()
             .set_key(Some(key(KEY, &session.token.session_id())))

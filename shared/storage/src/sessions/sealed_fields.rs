@@ -1,5 +1,5 @@
-//! Sealing of the personal and secret attributes of a session. Each attribute has its own context, so that one cannot be replaced by
-//! another.
+//! Sealing of the personal and secret attributes of a session. Each attribute has its own context, so that the sealed value of one
+//! attribute cannot be used for another.
 
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
@@ -13,6 +13,7 @@ pub(super) const PERSON: &str = "session person";
 pub(super) const SUBMISSION: &str = "session submission";
 pub(super) const ASSOCIATED: &str = "session associated";
 pub(super) const MINORS: &str = "session minors";
+pub(super) const CASE: &str = "session case";
 pub(super) const REJECTIONS: &str = "session rejections";
 pub(super) const SUCCESSOR: &str = "session successor";
 

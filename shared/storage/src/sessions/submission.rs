@@ -1,30 +1,31 @@
-//! The pending submission of a session, and the association that was made last in it.
+//! The pending submission of a session, and the last association that was made in the session.
 
 use aws_sdk_dynamodb::{
     primitives::Blob,
-    types::{AttributeValue, Update},
+    types::{AttributeValue, Update, builders::UpdateBuilder},
 };
 use domain::{
     CodeNumber, FileProfile, Moment, SubjectId,
     business::BusinessId,
+    session,
     submission::{CodeState, FirstAssociation, may_associate_again},
     time::Span,
 };
 use serde::{Deserialize, Serialize};
 
 use super::{
-    KEY, Session, Sessions,
+    CaseHandle, KEY, Session, Sessions,
     sealed_fields::{ASSOCIATED, SUBMISSION, seal},
     with_use,
 };
 use crate::{
     codes::ImageFacts,
     error::StorageError,
-    table::{condition_is_met, key},
+    table::{TTL_ATTRIBUTE, condition_is_met, key, moment},
     transaction::TransactWrite,
 };
 
-/// A code that was submitted and accepted, and is not associated yet, with all data that the association needs. Stored sealed.
+/// A code that was submitted and accepted but is not associated yet, with all data that is needed to associate it. Stored sealed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PendingSubmission {
     /// The subject as named in the request: `self`, or the handle of a minor.
@@ -53,25 +54,29 @@ pub struct PendingSubmission {
     pub first_associated_at: Option<Moment>,
     pub issued_at: Moment,
     pub code_expires_at: Moment,
-    /// When the code was submitted, if the subject had no association at that time.
+    /// Time of the submission. Absent if the subject had an association at that time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nothing_associated_at: Option<Moment>,
     /// Whether the person has confirmed that the photos are theirs.
     pub confirmed: bool,
+    /// The case at a KEP in which the code was submitted. The submission is not visible in other cases, or when the clerk acts as a
+    /// citizen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<CaseHandle>,
 }
 
-/// How long after the submission the check that the subject has no association need not be repeated before the photos are copied. It is
-/// long enough for a person to look at the photos.
+/// Time for which `associate` relies on the finding of `submit_code` that the subject has no association. After this time, `associate`
+/// looks up the association again before it copies the photos. The time is long enough for a person to look at the photos.
 const ABSENCE_CHECK_VALID: Span = Span::minutes(10);
 
 impl PendingSubmission {
-    /// Returns whether it was checked at most ten minutes ago that the subject has no association.
+    /// Returns whether `submit_code` found less than ten minutes ago that the subject has no association.
     pub fn subject_was_recently_unassociated(&self, now: Moment) -> bool {
         self.nothing_associated_at.is_some_and(|at| !now.has_reached(at.plus(ABSENCE_CHECK_VALID)))
     }
 
-    /// Returns whether a person who acts for the subjects `managed` may associate the code now. A code that was associated before is
-    /// checked again, because since the submission a minor may have turned 18, or the time for a correction may have ended.
+    /// Returns whether a person who acts for the subjects `managed` may associate the code now. If the code was associated before, the
+    /// rules are checked again, because a minor may have turned 18 since the submission, or the time for a correction may have ended.
     pub fn may_be_associated(&self, managed: &[SubjectId], now: Moment) -> bool {
         match (&self.first_subject, self.first_associated_at) {
             (None, _) => true,
@@ -86,7 +91,7 @@ impl PendingSubmission {
     }
 }
 
-/// The association that was made last in this session. It is used to recognise a repeated request for the same association. Does not
+/// The last association that was made in this session. It is used to recognise a repeated request for the same association. Does not
 /// contain the code number. Stored sealed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Associated {
@@ -120,15 +125,47 @@ impl Sessions {
     ) -> Result<bool, StorageError> {
         let update = self.update(session).expression_attribute_names("#submission", "submission");
         let update = match submission {
-            Some(submission) => {
-                update.update_expression("SET #submission = :submission, #used = :now, #end = :end").expression_attribute_values(
-                    ":submission",
-                    AttributeValue::B(Blob::new(seal(&session.token.key(), SUBMISSION, submission)?)),
-                )
-            }
+            Some(submission) => update
+                .update_expression("SET #submission = :submission, #used = :now, #end = :end")
+                .expression_attribute_values(":submission", sealed_submission(session, submission)?),
             None => update.update_expression("SET #used = :now, #end = :end REMOVE #submission"),
         };
         condition_is_met(with_use(update, session, now).send().await)
+    }
+
+    /// Builds the write of [`Self::store_submission`] for a transaction, which fails if the session has ended or was rotated.
+    ///
+    /// # Errors
+    /// If sealing fails.
+    pub fn store_submission_write(
+        &self,
+        session: &Session,
+        submission: Option<&PendingSubmission>,
+        now: Moment,
+    ) -> Result<TransactWrite, StorageError> {
+        let update = used_write(session, now).expression_attribute_names("#submission", "submission");
+        let update = match submission {
+            Some(submission) => update
+                .update_expression("SET #submission = :submission, #used = :now, #end = :end")
+                .expression_attribute_values(":submission", sealed_submission(session, submission)?),
+            None => update.update_expression("SET #used = :now, #end = :end REMOVE #submission"),
+        };
+        self.0.update_write(update)
+    }
+
+    /// Builds the write of [`Self::confirm`] for a transaction, which fails if the submission has changed since the session was read, or if
+    /// the session has ended or was rotated.
+    ///
+    /// # Errors
+    /// If sealing fails.
+    pub fn confirm_write(&self, session: &Session, confirmed: &PendingSubmission, now: Moment) -> Result<TransactWrite, StorageError> {
+        let update = used_write(session, now)
+            .update_expression("SET #submission = :submission, #used = :now, #end = :end")
+            .condition_expression("attribute_exists(#key) AND attribute_not_exists(#successor) AND #submission = :read")
+            .expression_attribute_names("#submission", "submission")
+            .expression_attribute_values(":submission", sealed_submission(session, confirmed)?)
+            .expression_attribute_values(":read", submission_as_read(session));
+        self.0.update_write(update)
     }
 
     /// Replaces the pending submission by the confirmed one. Returns `false` if the submission has changed since the session was read, or
@@ -141,17 +178,17 @@ impl Sessions {
             .update(session)
             .update_expression("SET #submission = :submission, #used = :now, #end = :end")
             .expression_attribute_names("#submission", "submission")
-            .expression_attribute_values(":submission", AttributeValue::B(Blob::new(seal(&session.token.key(), SUBMISSION, confirmed)?)))
+            .expression_attribute_values(":submission", sealed_submission(session, confirmed)?)
             .expression_attribute_values(":read", submission_as_read(session));
-        // The last alternative of the condition lets a retry by the SDK succeed, which finds the submission of its first attempt.
+        // `OR #submission = :submission` makes a retry by the SDK succeed if an earlier try has already stored this submission.
         let update = with_use(update, session, now).condition_expression(
             "attribute_exists(#key) AND attribute_not_exists(#successor) AND (#submission = :read OR #submission = :submission)",
         );
         condition_is_met(update.send().await)
     }
 
-    /// Builds the write that replaces the pending submission by its association. The session then no longer contains the code number, which
-    /// must be submitted again to be used. The transaction fails if the submission has changed since the session was read.
+    /// Builds the write that replaces the pending submission by its association. The session then no longer contains the code number. To
+    /// use the code again, the person must submit it again. The transaction fails if the submission has changed since the session was read.
     ///
     /// # Errors
     /// If sealing fails.
@@ -169,8 +206,8 @@ impl Sessions {
         self.0.update_write(update)
     }
 
-    /// Removes the pending submission. Returns `false` if another one has replaced it since the session was read, or if the session has
-    /// ended or was rotated.
+    /// Removes the pending submission. Returns `false` if another submission has replaced it since the session was read, or if the session
+    /// has ended or was rotated.
     ///
     /// # Errors
     /// Storage errors.
@@ -178,7 +215,7 @@ impl Sessions {
         let update = self
             .update(session)
             .update_expression("REMOVE #submission")
-            // The last alternative of the condition lets a retry by the SDK succeed, which finds no submission.
+            // `OR attribute_not_exists(#submission)` makes a retry by the SDK succeed if an earlier try has already removed the submission.
             .condition_expression(
                 "attribute_exists(#key) AND attribute_not_exists(#successor) AND (#submission = :read OR attribute_not_exists(#submission))",
             )
@@ -189,8 +226,25 @@ impl Sessions {
     }
 }
 
-/// Returns the sealed submission as it was read, for a condition. If there was none, returns a value that differs from all sealed data. It
-/// is not empty, because older versions of DynamoDB Local reject empty values.
+/// Begins an update for a transaction, with the values and the condition of [`with_use`].
+fn used_write(session: &Session, now: Moment) -> UpdateBuilder {
+    Update::builder()
+        .set_key(Some(key(KEY, &session.token.session_id())))
+        .condition_expression("attribute_exists(#key) AND attribute_not_exists(#successor)")
+        .expression_attribute_names("#key", KEY)
+        .expression_attribute_names("#successor", "successor")
+        .expression_attribute_names("#used", "used_at")
+        .expression_attribute_names("#end", TTL_ATTRIBUTE)
+        .expression_attribute_values(":now", moment(now))
+        .expression_attribute_values(":end", moment(session::ends_at(now, session.hard_end)))
+}
+
+fn sealed_submission(session: &Session, submission: &PendingSubmission) -> Result<AttributeValue, StorageError> {
+    Ok(AttributeValue::B(Blob::new(seal(&session.token.key(), SUBMISSION, submission)?)))
+}
+
+/// Returns the sealed submission as it was read, for a condition. If there was no submission, returns a value that differs from all sealed
+/// data. The value is not empty, because older versions of DynamoDB Local reject empty values.
 fn submission_as_read(session: &Session) -> AttributeValue {
     AttributeValue::B(Blob::new(session.sealed_submission.as_deref().unwrap_or(&[0])))
 }
@@ -200,7 +254,8 @@ mod tests {
     use super::*;
     use crate::sessions::Business;
 
-    /// Such a submission does not have the time of the first association, nor the time at which the subject had no association.
+    /// A submission that an older version stored lacks both the time of the first association and the time at which the subject had no
+    /// association.
     #[test]
     fn a_submission_written_by_an_older_version_is_read() {
         let old_submission = serde_json::json!({
@@ -212,7 +267,7 @@ mod tests {
         let moment = Moment::from_epoch_seconds;
         assert!(read.is_first() && read.confirmed && !read.subject_was_recently_unassociated(moment(1)));
         assert_eq!(read.dissociations, 0);
-        // The time of the first association is unknown. The first subject may always associate the code again, and no other subject may.
+        // The time of the first association is unknown. The first subject may then always associate the code again. No other subject may.
         let subject = |name: &str| serde_json::from_value::<SubjectId>(serde_json::json!(name)).unwrap();
         let again = PendingSubmission { first_subject: Some(subject("child")), ..read.clone() };
         let managed = [subject("s"), subject("child")];

@@ -1,5 +1,5 @@
-//! The cases that are measured. The first case of each group is the functions' own work. The others are a part of it, or the same work with
-//! another library.
+//! The cases that are measured. The first case of each group is the functions' own work. The others are parts of that work, or the same
+//! work with another library.
 
 use std::{
     io::Cursor,
@@ -22,12 +22,12 @@ const COPY: u32 = 960;
 /// Longer edge in pixels of a preview (shared/pictures).
 const PREVIEW: u32 = 480;
 
-/// The work that is measured. Its result depends on all of the work, so that the compiler cannot remove any.
+/// A function to measure. Its result depends on everything that it computes, so that the compiler cannot remove any of it.
 type Work = Box<dyn Fn() -> usize>;
 
 pub(crate) struct Case {
     pub(crate) name: &'static str,
-    /// Reads the input and returns the work.
+    /// Reads the input and returns the function to measure.
     pub(crate) prepare: fn(&Path) -> Work,
 }
 
@@ -132,7 +132,7 @@ fn with(path: &Path, work: impl Fn(&[u8]) -> usize + 'static) -> Work {
     Box::new(move || work(&file))
 }
 
-/// Returns work on the small copy. Each call of the work gets a clone.
+/// Returns a benchmark of `work` on the small copy. Each run gets a clone of the copy.
 fn with_copy(path: &Path, work: impl Fn(RgbImage) -> usize + 'static) -> Work {
     let copy = decoded(&std::fs::read(path).expect("a picture")).thumbnail(COPY, COPY).into_rgb8();
     Box::new(move || work(copy.clone()))

@@ -1,8 +1,8 @@
-//! Measures time and memory of the functions' work on pictures, in comparison with other libraries. Run by `make bench-work`. docs/benchmarks.md
-//! explains the output.
+//! Measures time and memory of the functions' work on pictures, in comparison with other libraries. Run by `make bench-work`.
+//! docs/benchmarks.md explains the output.
 //!
-//! Each case runs in its own process, so that its memory is measured separately. In each round every case runs once, so that other load on the
-//! machine affects all of them alike.
+//! Each case runs in its own process, so that its memory is measured separately. In each round every case runs once, so that other load on
+//! the machine affects all of them alike.
 
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "a measuring program that prints its results")]
 
@@ -28,7 +28,7 @@ const REPETITIONS: usize = 4;
 /// Measures work on pictures.
 #[derive(Parser)]
 struct Arguments {
-    /// How often each case is run in a process of its own.
+    /// How often each case is run, each time in a new process.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
     /// The folder in which the large picture is created.
@@ -37,7 +37,8 @@ struct Arguments {
     /// The file for the results, as JSON.
     #[arg(long, default_value = "target/work.json")]
     report: PathBuf,
-    /// Runs one case, given by the number of its group and its number in the group. The program starts itself with this option.
+    /// Runs a single case. The first number selects the group, the second one the case in this group. The program starts itself with this
+    /// option.
     #[arg(long, num_args = 2, hide = true)]
     case: Option<Vec<usize>>,
     /// The picture for `--case`.
@@ -88,7 +89,7 @@ fn main() {
         let mut times: Vec<f64> = measured.iter().flat_map(|one| one.ms.iter().copied()).collect();
         times.sort_by(f64::total_cmp);
         let part = |of: usize| times[(times.len() - 1) * of / 4];
-        // Each group begins with its first case.
+        // The first case of a group is the reference for the ratios of the group.
         if *at == 0 {
             first = part(2);
         }
@@ -116,7 +117,7 @@ fn is_possible(case: &Case) -> bool {
     !is_elsewhere(case) || Command::new("djpeg").arg("-version").output().is_ok()
 }
 
-/// Runs a case in a process of its own.
+/// Runs a case in a separate process.
 fn run_in_process(group: usize, case: usize, picture: &Path) -> Measured {
     let program = std::env::current_exe().expect("this program");
     let output = Command::new(program).arg("--case").arg(group.to_string()).arg(case.to_string()).arg("--picture").arg(picture).output();

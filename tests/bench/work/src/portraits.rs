@@ -11,7 +11,7 @@ const WIDTH: u32 = 2_830;
 const HEIGHT: u32 = 4_245;
 /// JPEG quality that photographers usually deliver.
 const QUALITY: u8 = 92;
-/// Amplitude of simulated sensor noise in levels. The noise makes the file about 3 MB large.
+/// Amplitude of the simulated sensor noise, in levels of 0 to 255. The noise makes the file about 3 MB large.
 const NOISE: u32 = 6;
 
 pub(crate) struct Portrait {

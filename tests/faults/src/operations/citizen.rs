@@ -309,6 +309,16 @@ fn reading() -> Vec<Operation> {
             boxed!(|world| prepared(authorised(world).await, boxed!(|state| own(&state.0.visit).accesses("").await), succeeds)),
         ),
         Operation::new(
+            "case_log",
+            boxed!(|world| {
+                prepared(
+                    associated(world).await,
+                    boxed!(|holder| holder.visit.browser.get("/v1/subjects/self/cases").await),
+                    boxed!(|_holder, response| assert!(response.json()["cases"].is_array())),
+                )
+            }),
+        ),
+        Operation::new(
             "export_my_data",
             boxed!(|world| prepared(authorised(world).await, boxed!(|state| own(&state.0.visit).export().await), succeeds)),
         ),

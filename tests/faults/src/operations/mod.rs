@@ -3,6 +3,7 @@
 
 mod application;
 mod citizen;
+mod kep;
 mod photographer;
 mod session;
 mod system;
@@ -80,10 +81,10 @@ pub(crate) struct Operation {
     /// Distinguishes several variants of the same operation. Empty if there is only one.
     pub(crate) variant: &'static str,
     pub(crate) prepare: Prepare,
-    /// Problems (status and code) that a repeated request may get because the first one used up a state, code or password. The client then
-    /// starts over.
+    /// Problems (status and code) that a repeated request may get because the first request used up a state, code or password. A client
+    /// that gets such a problem starts over.
     pub(crate) accepted_problems: &'static [(u16, &'static str)],
-    /// Whether a schedule runs the operation, so that no caller waits for a response.
+    /// Whether a schedule or EventBridge invokes the operation, so that no caller waits for a response.
     pub(crate) is_run: bool,
 }
 
@@ -96,7 +97,7 @@ impl Operation {
         Self { name: name.to_owned(), variant: "", prepare, accepted_problems: &[], is_run: false }
     }
 
-    /// Creates the case of a read that needs only its path and a signed-in caller.
+    /// Creates an operation that is a GET request and needs nothing but a signed-in caller.
     fn read(name: &str, path: &str) -> Self {
         let (path, is_photographers) = (path.replace("{subject}", "self"), path.starts_with("/v1/photographer/"));
         let prepare: Prepare = Box::new(move |_| {
@@ -136,10 +137,13 @@ impl Operation {
     }
 }
 
-/// Returns all operations that call AWS: those of the modules in this folder, and all reads for which nothing has to be prepared.
+/// Returns the operations that call AWS: all that the modules in this folder prepare, and every other GET request whose path has no
+/// parameter except `{subject}`.
 pub(crate) fn all() -> Vec<Operation> {
-    let mut all: Vec<Operation> =
-        [session::all(), photographer::all(), citizen::all(), application::all(), system::all()].into_iter().flatten().collect();
+    let mut all: Vec<Operation> = [session::all(), photographer::all(), citizen::all(), kep::all(), application::all(), system::all()]
+        .into_iter()
+        .flatten()
+        .collect();
     for name in names() {
         if !all.iter().any(|operation| operation.name == name)
             && let Some(path) = routes::path_of_read(&name)

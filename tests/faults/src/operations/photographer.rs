@@ -24,7 +24,7 @@ impl Uploaded {
         Self { studio, upload_id, to: to(people::fresh("citizen").await) }
     }
 
-    /// An upload without a face for which a code may be issued.
+    /// Creates an upload whose pictures show no face. It is the second such upload of the studio, so a code may be issued for it.
     async fn without_face() -> Self {
         let studio = fresh_photographer().await;
         let upload_id = photographer::rejected_twice(&studio).await;
@@ -50,8 +50,8 @@ impl Uploaded {
         citizen::take(&visit, &code).await;
         assert_eq!(inbox::codes(self.to.address()).await.len(), 1, "one message");
         if !crate::invariants::uploaded(&self.upload_id).await.is_empty() {
-            // The code was issued, but deleting the originals failed. The repeated request deletes them, or otherwise the bucket's lifecycle
-            // rule after a day.
+            // The code was issued, but deleting the originals failed. A repeated request deletes them. Without one, the bucket's lifecycle
+            // rule deletes them after a day.
             self.issue().await.expect(200);
             assert!(crate::invariants::uploaded(&self.upload_id).await.is_empty(), "the originals are gone");
         }
@@ -70,7 +70,7 @@ fn by_email(person: people::Person) -> To {
     To::Email(person.email())
 }
 
-/// A code that has been delivered. Each case has a studio of its own.
+/// A code that has been delivered. Each case has a separate studio.
 struct Delivered {
     studio: Visit,
     issued: Issued,
@@ -120,7 +120,7 @@ pub(super) fn all() -> Vec<Operation> {
                     uploaded,
                     boxed!(|up| photographer::check_photos(&up.studio, &up.upload_id, Language::El).await),
                     boxed!(|up, _response| {
-                        // A code can still be issued for photos that were only checked.
+                        // After a check, a code can still be issued for the upload.
                         up.issue().await.expect(201);
                     }),
                 )
@@ -160,7 +160,7 @@ pub(super) fn all() -> Vec<Operation> {
                     let code = inbox::code_message(up.to.address(), 0).await.code();
                     citizen::take(&fresh_citizen().await, &code).await;
                     assert_eq!(photographer::listed(&up.studio, &up.upload_id).await["without_face"], without_face());
-                    // The rejections that permitted this code permit no second one.
+                    // Issuing a code without a face is permitted only after rejections, and these rejections permit only one such code.
                     let next = photographer::upload(&up.studio, FileProfile::Standard, &photographer::faceless()).await;
                     let response = photographer::issue_code_without_face(&up.studio, &next, &up.to, &without_face()).await;
                     response.rejected(409, "without_face_too_early");
@@ -175,7 +175,7 @@ pub(super) fn all() -> Vec<Operation> {
                     Delivered::new().await,
                     boxed!(|delivered| photographer::resend_code(&delivered.studio, &delivered.issued.upload_id, None, None).await),
                     boxed!(|delivered, response| {
-                        // Whether the response is a success or says that a resend is in progress, the message must arrive.
+                        // The message must arrive even if the last response is a conflict or says that a resend is in progress.
                         assert!(response.status < 400 || response.status == 409, "{}", response.text());
                         inbox::wait_for(delivered.to.address(), delivered.issued.message.seq, |_| true, inbox::PATIENCE).await;
                         let codes = inbox::codes(delivered.to.address()).await;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Operation, boxed, prepared, succeeds};
 
-/// A person who has signed in at TAXISnet and not returned to the service yet.
+/// A person who has signed in at TAXISnet but has not returned to the service yet.
 struct AtTaxisnet {
     browser: Browser,
     person: Person,
@@ -69,7 +69,8 @@ pub(super) fn all() -> Vec<Operation> {
                         let to_app = response.header("location").filter(|to| to.starts_with(REDIRECT_URI));
                         match to_app.and_then(|to| app.returned(to).code) {
                             Some(code) => assert_eq!(app.exchange(&code).await.expect(200).json()["session"]["stage"], "otp"),
-                            // The failed request used up the sign-in, or the app received a problem. The app then begins a new sign-in.
+                            // The failed request used up the sign-in, or the app received a problem. In both cases the app begins a new
+                            // sign-in.
                             None => drop(mobile::sign_in_until_otp(at_taxisnet.person.clone(), Language::El).await),
                         }
                     }),

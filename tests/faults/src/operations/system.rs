@@ -1,5 +1,6 @@
-//! Operations without a caller: the sender of codes, the sweep of the outbox, and the sending of reminders. The tests trigger the sender by
-//! a message in the outbox, and invoke the others as their schedules would.
+//! Operations without a caller: the sender of codes, the function that records bounces, the sweep of the outbox, and the sending of
+//! reminders. The tests trigger the sender by a message in the outbox. They invoke the others with the events of EventBridge or of their
+//! schedules.
 
 use std::time::{Duration, Instant};
 
@@ -8,10 +9,11 @@ use domain::{AthensDay, FileProfile, Language, Moment};
 use journeys::{
     application,
     browser::Response,
-    citizen, inbox,
+    citizen,
+    inbox::{self, Message},
     people::{self, Visit, fresh_citizen, fresh_photographer},
     photographer::{self, To, both},
-    stack,
+    ses, stack,
 };
 
 use serde_json::{Value, json};
@@ -24,7 +26,7 @@ use crate::{
     stored_reminders::{move_to, reminder_of, reminders_of, set_of},
 };
 
-/// No attempt to send lasts longer, so a claim that still exists after this time belongs to an attempt that failed.
+/// An attempt to send takes less than this time. A claim that still exists afterwards belongs to an attempt that failed.
 const ATTEMPT_MAX: Duration = Duration::from_secs(20);
 const SENT_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -55,7 +57,7 @@ impl Waiting {
         response
     }
 
-    /// Asserts that a usable code arrives, and not more often than the history shows attempts.
+    /// Asserts that a usable code arrives, in at most as many messages as the history shows attempts.
     async fn assert_arrives(&self) {
         let started = Instant::now();
         let sent = loop {
@@ -80,15 +82,49 @@ impl Waiting {
     }
 }
 
-/// A message that was sent, or of which an attempt failed, and that the sweep must process.
+/// An email with a code that has come back.
+struct Bounced {
+    waiting: Waiting,
+    email: Message,
+}
+
+impl Bounced {
+    async fn new() -> Self {
+        let waiting = Waiting::new(true).await;
+        photographer::issue_code(&waiting.studio, &waiting.upload_id, &waiting.to, Language::El).await.expect(201);
+        let email = inbox::code_message(waiting.to.address(), 0).await;
+        photographer::wait_until_sent(&waiting.studio, &waiting.upload_id).await;
+        Self { waiting, email }
+    }
+
+    /// Reports the bounce to `record_bounce`. Lambda repeats such an event after a failure.
+    async fn report(&self) -> Response {
+        Response::from_invocation("RECORD_BOUNCE", ses::try_report("unknown", &self.email).await)
+    }
+
+    /// Asserts that the history shows the failure, and that the code can be resent to another address but not to the same one.
+    async fn assert_recorded(&self) {
+        let Waiting { studio, upload_id, to } = &self.waiting;
+        let listed = photographer::listed(studio, upload_id).await;
+        assert_eq!((&listed["delivery"]["state"], &listed["failure"]["reason"]), (&json!("failed"), &json!("address_unknown")));
+        photographer::resend_code(studio, upload_id, None, None).await.rejected(409, "resend_undeliverable");
+        assert_eq!(inbox::codes(to.address()).await.len(), 1);
+        let citizen = fresh_citizen().await;
+        let corrected = To::Email(citizen.person.email());
+        photographer::resend_code(studio, upload_id, Some(&corrected), None).await.expect(200);
+        citizen::take(&citizen, &inbox::code_message(corrected.address(), 0).await.code()).await;
+    }
+}
+
+/// A message that the sweep must process. It was sent, or an attempt to send it failed.
 struct Due {
     waiting: Waiting,
     message_id: String,
 }
 
 impl Due {
-    /// Issues a code and makes the first `failures` attempts to send it fail. Waits until the history shows one attempt and `state`, then sets
-    /// the attributes `past` of the message to a time in the past.
+    /// Issues a code and makes the first `failures` attempts to send it fail. Waits until the history shows one attempt and `state`, then
+    /// sets each attribute of the message that `past` names to a time in the past.
     async fn new(failures: u32, state: &str, past: &[&str]) -> Self {
         let waiting = Waiting::new(false).await;
         if failures > 0 {
@@ -112,8 +148,8 @@ impl Due {
         assert_eq!(inbox::codes(self.waiting.to.address()).await.len(), sent);
     }
 
-    /// Sets the code's time of issue to a day ago. The consistency check covers only codes of the last day, so it then does not expect this
-    /// code's message.
+    /// Sets the code's time of issue to a day ago. The consistency check examines only codes that were issued since the run
+    /// began, so it then does not expect this code's message.
     async fn age_code(&self) {
         let code = items_where("CODES_TABLE", "message_id = :value", &self.message_id).await.remove(0);
         let update = aws::dynamodb(&aws::config().await).update_item().table_name(stack::variable("CODES_TABLE"));
@@ -157,8 +193,8 @@ impl Reminded {
         Self { to, set_id, owner }
     }
 
-    /// Asserts that the reminder arrived once, at the latest after the next run. It may be missing only if a run failed after claiming it, because
-    /// it is then never sent again. In each case its address must be deleted.
+    /// Asserts that the reminder arrived once, at the latest after the next run. It may be missing only if a run failed after claiming it,
+    /// because a claimed reminder is not sent again. Asserts that its address is deleted in either case.
     async fn assert_arrived(&self) {
         let remaining = reminders_of(&self.set_id).await;
         let is_claimed = remaining.iter().any(|item| item.contains_key("claimed_until"));
@@ -175,7 +211,7 @@ impl Reminded {
         self.assert_forgotten().await;
     }
 
-    /// Asserts that neither the reminder's address nor the association's note of it exists any more.
+    /// Asserts that the reminder's address is deleted, and that the association no longer mentions a reminder.
     async fn assert_forgotten(&self) {
         assert!(reminders_of(&self.set_id).await.is_empty(), "the address still exists");
         if let Some(owner) = &self.owner {
@@ -212,6 +248,15 @@ pub(super) fn all() -> Vec<Operation> {
             )),
         )
         .variant("by email"),
+        Operation::new(
+            "record_bounce",
+            boxed!(|_world| prepared(
+                Bounced::new().await,
+                boxed!(|bounced| bounced.report().await),
+                boxed!(|bounced, _response| bounced.assert_recorded().await)
+            )),
+        )
+        .on_schedule(),
         Operation::new(
             "sweep_outbox",
             boxed!(|_world| swept(Due::new(1, "queued", &["next_at"]).await, boxed!(|due, _response| due.waiting.assert_arrives().await))),

@@ -16,7 +16,7 @@ use crate::{aws, objects};
 const SUBMISSIONS: &str = "/v1/subjects/self/submissions";
 const ASSOCIATION: &str = "/v1/subjects/self/association";
 
-/// Issues a code for a face that nobody has submitted yet.
+/// Issues a new code for a face photo.
 async fn fresh_code(studio: &Visit) -> String {
     let email = people::fresh("citizen").await.email();
     issue(studio, domain::FileProfile::Standard, &face_only(), &To::Email(email), Language::El).await.code
@@ -32,7 +32,7 @@ fn unknown_code() -> String {
     code.expect("a code").expose().to_owned()
 }
 
-/// Returns the number of the photo set's objects under the prefix whose objects are retained for a year.
+/// Returns the number of the photo set's objects under `associated/`, the prefix of objects that are retained for a year.
 async fn associated_objects(set_id: &str) -> usize {
     let list = objects::s3(&aws::config().await).list_objects_v2().bucket(stack::variable("PHOTOS_BUCKET"));
     list.prefix(format!("associated/{set_id}/")).send().await.expect("a list").contents().len()
@@ -248,8 +248,8 @@ async fn a_second_photo_set_cannot_be_associated() {
     assert_eq!(citizen::show_association(&visit).await.expect(200).json(), first);
 }
 
-/// The session stores that the subject had no association when the code was submitted. If the submission is older, the function checks
-/// again before it copies objects.
+/// The session stores that the subject had no association when the code was submitted. After ten minutes the function no longer relies on
+/// this, so it looks for an association before it copies objects.
 #[tokio::test]
 async fn a_photo_set_is_rejected_if_another_was_associated_after_its_code_was_submitted() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
@@ -306,7 +306,7 @@ async fn a_zip_too_large_for_one_response_requires_a_range() {
     let to = To::Email(people::fresh("citizen").await.email());
     let code = issue(&studio, domain::FileProfile::Standard, &photos, &to, Language::El).await.code;
     take(&visit, &code).await;
-    // The language is fixed, because the file contains a page in that language.
+    // All requests use the same language, because the PDF in the zip, and therefore the size, depends on it.
     let path = format!("{}?language=el", citizen::PHOTOS_ZIP);
     let problem = assert_rejected(|| visit.browser.request(Method::GET, &path), 409, "range_required").await;
     let total = problem.members["total"].as_u64().expect("the size of the file");

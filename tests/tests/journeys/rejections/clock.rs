@@ -15,7 +15,7 @@ use storage::{
 
 use crate::aws;
 
-/// Seconds after the first association within which a code can be associated with another subject.
+/// The correction period in seconds. For this time after its first association, a code can be associated with another subject.
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 
 pub(crate) fn now() -> i64 {
@@ -105,7 +105,7 @@ pub(crate) async fn make_minors_adult(browser: &Browser) {
     assert!(sessions.set_minors(&session, &minors).await.expect("a response"));
 }
 
-/// Records three tries of a one-time password in the sign-in, as if three calls had begun whose passwords were not compared yet.
+/// Counts three tries of a sign-in's one-time password, as if three calls had begun but had not compared their passwords yet.
 pub(crate) async fn use_up_tries(browser: &Browser) {
     let (sessions, session, _) = load_session(browser).await;
     for id in ["one", "two", "three"] {

@@ -190,7 +190,8 @@ async fn cross_site_changes_with_a_token_are_rejected() {
     assert_rejected(|| call().header("origin", "https://evil.example"), 403, "foreign_origin").await;
     assert_rejected(|| call().header("sec-fetch-site", "cross-site"), 403, "foreign_origin").await;
     assert_rejected(|| app.browser.request(Method::DELETE, "/v1/session").header("origin", "null"), 403, "foreign_origin").await;
-    // A body must be JSON. A request without a body needs no media type, so the handler rejects it as malformed.
+    // A body of another media type is rejected with `unsupported_media_type`. A request without a body needs no media type, but this
+    // operation rejects it with `malformed_json`.
     assert_rejected(|| app.browser.request(Method::POST, "/v1/session/consent").body("text/plain", "{}"), 415, "unsupported_media_type")
         .await;
     assert_rejected(|| app.browser.request(Method::POST, "/v1/session/consent"), 400, "malformed_json").await;
@@ -209,17 +210,18 @@ async fn another_site_cannot_begin_a_sign_in_of_an_app() {
     for site in ["cross-site", "same-site"] {
         let response = browser.request(Method::GET, &url).header("sec-fetch-site", site).send().await.expect(303);
         assert_eq!(response.header("set-cookie"), None, "{site}");
-        // The browser is redirected to a page, which gets the app's parameters unchanged.
+        // The browser is redirected to the page `/sign-in/app`, which gets the app's parameters unchanged.
         let page = Url::parse(&stack::origin()).and_then(|origin| origin.join(response.header("location").expect("a location")));
         let page = page.expect("a URL");
         assert_eq!((page.origin().ascii_serialization(), page.path()), (stack::origin(), "/sign-in/app"), "{site}");
         let forwarded: Vec<_> = page.query_pairs().into_owned().collect();
         assert_eq!(forwarded, parameters.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect::<Vec<_>>(), "{site}");
     }
-    // Invalid parameters are rejected without a redirect to that page.
+    // Invalid parameters are rejected without a redirect to `/sign-in/app`.
     let elsewhere = sign_in_url(&AppSignIn::new("https://evil.example/signed-in").parameters());
     assert_rejected(|| browser.request(Method::GET, &elsewhere).header("sec-fetch-site", "cross-site"), 422, "invalid_field").await;
-    // Requests from the button of that page, from the operating system, and from browsers that do not send the header.
+    // Requests are permitted from the button of `/sign-in/app` (`same-origin`), from the operating system (`none`), and from browsers that
+    // do not send `Sec-Fetch-Site`.
     for site in [Some("same-origin"), Some("none"), None] {
         let request = browser.request(Method::GET, &url);
         let request = if let Some(site) = site { request.header("sec-fetch-site", site) } else { request };

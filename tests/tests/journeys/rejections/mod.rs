@@ -17,7 +17,8 @@ use journeys::browser::{Problem, Request};
 
 const LANGUAGES: [Language; 2] = [Language::El, Language::En];
 
-/// Sends the request in Greek and in English and checks that both are rejected alike, each in its language. Returns the problem in English.
+/// Sends the request in Greek and in English, and checks that each is rejected in its language with this status and problem code. Returns
+/// the problem in English.
 pub(super) async fn assert_rejected<'b>(call: impl Fn() -> Request<'b>, status: u16, code: &str) -> Problem {
     let greek = call().header("accept-language", "el-GR,el;q=0.9,en;q=0.1").send().await;
     assert_eq!(greek.header("cache-control"), Some("no-store"));
@@ -50,13 +51,18 @@ fn every_problem_code_is_covered_by_a_test() {
         "../races",
         "application_registration",
         "applications",
+        "bounces",
         "code_limits",
+        "kep",
+        "kep_citizen",
+        "kep_roles",
         "repetition",
         "rejections/citizen",
         "rejections/minors",
         "authorizations",
         "rejections/mobile",
         "rejections/otp",
+        "references",
         "rejections/photographer",
         "rejections/request",
         "rejections/session",

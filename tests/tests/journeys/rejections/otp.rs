@@ -33,7 +33,7 @@ async fn three_wrong_passwords_end_the_sign_in() {
             assert!(problem.detail.contains(&left.to_string()), "{}", problem.detail);
         }
         enter_wrong_otp(&visit).await.rejected(403, "otp_exhausted");
-        // The right password is rejected afterwards.
+        // After three wrong passwords the right one is rejected.
         enter_otp(&visit.browser, &visit.otp).await.rejected(401, "session_expired");
     }
 }
@@ -94,7 +94,7 @@ async fn a_password_is_resent_three_times_and_each_one_replaces_the_one_before()
     let call = || visit.browser.request(Method::POST, "/v1/session/otp/resend").json(&json!({}));
     assert_rejected(call, 429, "otp_resends_exhausted").await;
     enter_otp(&visit.browser, &otp).await.expect(200);
-    // After the password was entered, no other one can be sent or entered.
+    // After the right password was entered, the sign-in accepts no further password and sends no new one.
     assert_rejected(call, 409, "not_awaiting_otp").await;
     let call = || visit.browser.request(Method::POST, "/v1/session/otp").json(&json!({ "otp": "123456" }));
     assert_rejected(call, 409, "not_awaiting_otp").await;
@@ -118,7 +118,7 @@ async fn twenty_wrong_passwords_a_day_are_the_limit_across_all_sign_ins() {
         assert!(response.header("retry-after").is_some());
         let problem = response.rejected(429, "otp_daily_limit");
         assert!(problem.detail.contains("20") && problem.members["renews_at"].is_string(), "{}", problem.detail);
-        // The right password gets the same response as a wrong one.
+        // Once the daily limit is reached, the right password gets the same response as a wrong one.
         enter_otp(&visit.browser, &visit.otp).await.rejected(429, "otp_daily_limit");
     }
 }

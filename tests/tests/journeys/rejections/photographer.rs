@@ -88,7 +88,7 @@ async fn a_picture_of_the_wrong_size_or_proportion_is_rejected_with_its_measured
     assert_picture_rejected(&visit, FileProfile::IdentityCard, face(pictures::PORTRAIT.to_vec()), card).await;
     let other_profile = json!({ "image": "face", "rule": "proportion", "width": 1280, "height": 1600, "proportion": "2:3" });
     assert_picture_rejected(&visit, STANDARD, face(pictures::PORTRAIT_4X5.to_vec()), other_profile).await;
-    // One bad picture of two is enough.
+    // One bad picture of two is enough for a rejection.
     let signature = vec![(ImageKind::Face, pictures::PORTRAIT.to_vec()), (ImageKind::Signature, pictures::jpeg(1200, 420))];
     let members = json!({ "image": "signature", "rule": "proportion", "width": 1200, "height": 420, "proportion": "3:1" });
     assert_picture_rejected(&visit, STANDARD, signature, members).await;
@@ -197,7 +197,7 @@ async fn uploaded_files_must_match_their_declaration() {
     incomplete("signature").await;
     put(&response["signature"], &photos[1].1).await.expect(200);
 
-    // Even if other bytes get into the bucket, the difference is detected when the code is issued.
+    // Issuing the code detects that the bytes in the bucket are not the declared ones.
     let key = originals_of(&upload_id).await.into_iter().find(|key| key.ends_with("/face")).expect("the original");
     let put_object = crate::objects::s3(&aws::config().await).put_object().bucket(stack::variable("PHOTOS_BUCKET")).key(key);
     put_object.body(ByteStream::from(altered)).send().await.expect("access to the bucket");
@@ -226,7 +226,7 @@ async fn a_code_is_sent_only_to_a_greek_mobile_or_an_email_address() {
         ("mobile", "2101234567", "invalid_mobile"),
         ("mobile", "+447912345678", "invalid_mobile"),
         ("mobile", "69123", "invalid_mobile"),
-        // Premium-rate numbers, a satellite number, and a text of two numbers.
+        // These are premium-rate numbers, a satellite number, and a text of two numbers.
         ("mobile", "9012345678", "invalid_mobile"),
         ("mobile", "+30 90 1234567", "invalid_mobile"),
         ("mobile", "+881612345678", "invalid_mobile"),
@@ -270,7 +270,7 @@ async fn a_malformed_upload_id_is_treated_as_unknown() {
         let body = request(upload_id, "email", "someone@example.gr");
         assert_rejected(|| visit.browser.request(Method::POST, ISSUANCES).json(&body), 404, "upload_unknown").await;
     }
-    // An id that is longer than a key of DynamoDB can be.
+    // This ID exceeds DynamoDB's limit for a key.
     let upload_id = "a".repeat(2000);
     for path in [format!("{UPLOADS}/{upload_id}/check"), format!("{ISSUANCES}/{upload_id}/resend")] {
         assert_rejected(|| visit.browser.request(Method::POST, &path).json(&json!({})), 404, "upload_unknown").await;

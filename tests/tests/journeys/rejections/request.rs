@@ -50,13 +50,23 @@ async fn a_path_accepts_only_its_own_methods() {
 }
 
 #[tokio::test]
+async fn a_picture_shared_without_the_service_worker_leads_to_the_page_that_asks_for_it_again() {
+    let browser = Browser::new(Language::El);
+    let picture = || b"--x\r\nContent-Disposition: form-data; name=\"picture\"\r\n\r\n\xff\xd8\r\n--x--\r\n".to_vec();
+    let share = |path: &str| browser.request(Method::POST, path).body("multipart/form-data; boundary=x", picture());
+    let answer = share("/photographer/share").send().await;
+    assert_eq!((answer.status, answer.header("location")), (303, Some("/photographer/new?from=share_failed")));
+    assert_rejected(|| share("/photographer/new"), 405, "method_not_allowed").await;
+}
+
+#[tokio::test]
 async fn a_body_that_is_too_large_is_rejected() {
     let visit = fresh_citizen().await;
     let large = json!({ "code": "A".repeat(20_000) });
     let problem = assert_rejected(|| visit.browser.request(Method::POST, SUBMISSIONS).json(&large), 413, "body_too_large").await;
     assert_eq!(problem.members["limit"], 16_384);
     assert!(problem.detail.contains("16,384"), "{}", problem.detail);
-    // Without a session, a body that is too large is rejected too.
+    // A body that is too large is also rejected if the caller has no session.
     let stranger = Browser::new(Language::El);
     assert_rejected(|| stranger.request(Method::POST, SUBMISSIONS).body("application/json", vec![b' '; 2_000_000]), 413, "body_too_large")
         .await;
@@ -150,7 +160,7 @@ async fn cross_site_requests_get_the_same_response_for_every_session() {
                 assert_rejected(|| browser.request(Method::GET, path).header("sec-fetch-site", site), 403, "foreign_origin").await;
             }
         }
-        // The callback is open, because TAXISnet redirects the browser from another site.
+        // Requests to the callback may come from another site, because TAXISnet redirects the browser to it.
         let callback = visit.browser.request(Method::GET, "/v1/sign-in/callback?code=x&state=y").header("sec-fetch-site", site);
         callback.send().await.rejected(400, "sign_in_state");
         // Any site may link to pages.

@@ -84,7 +84,7 @@ async fn only_the_exact_session_cookie_is_accepted() {
     let token = visit.browser.cookie(SESSION_COOKIE).expect("a session");
     let (name, own) = (SESSION_COOKIE, format!("{SESSION_COOKIE}={token}"));
     for cookies in [
-        // The token under another or a similar cookie name. Some of these are names that browsers allow a subdomain to set.
+        // The token in a cookie with a different or a similar name. Browsers allow a subdomain to set cookies with some of these names.
         format!("session={token}"),
         format!("__Secure-session={token}"),
         format!("__host-session={token}"),
@@ -110,7 +110,7 @@ async fn only_the_exact_session_cookie_is_accepted() {
         format!("{name}=%{:02x}{}", token.as_bytes()[0], &token[1..]),
         format!("{name}=hush\tand\thush"),
         format!("{name}=hush\u{3b1}"),
-        // More than one cookie of that name. Only the first counts.
+        // More than one cookie with the name of the session cookie. Only the first counts.
         format!("{name}=hush; {own}"),
         format!("{name}=; {own}"),
         format!("{name}=hush\r\nCookie: {own}"),
@@ -133,7 +133,7 @@ async fn only_the_exact_session_cookie_is_accepted() {
         let response = raw("/v1/session", Some(&cookies));
         assert!((400..500).contains(&response.status) && !response.head.contains("hush"), "{}", response.head);
     }
-    // The exact cookie is accepted, with any other cookies after or before it.
+    // The exact session cookie is accepted, also with other cookies before or after it.
     for cookies in [own.clone(), format!("hush=1; {own}; hush=2"), format!("hush=1;{own};{name}=hush")] {
         assert_eq!(raw("/v1/session", Some(&cookies)).status, 200, "{cookies:?}");
     }

@@ -74,7 +74,7 @@ async fn an_error_of_taxisnet_is_reported_as_taxisnet_being_unavailable() {
         browser.get(&format!("/v1/sign-in/callback?error={error}&state={state}")).await.rejected(502, "taxisnet_unavailable");
         browser.get("/v1/session").await.rejected(401, "no_session");
     }
-    // The error is reported only to the browser that began the sign-in.
+    // A browser that did not begin the sign-in gets `sign_in_state` instead of TAXISnet's error.
     let browser = Browser::new(Language::El);
     browser.get("/v1/sign-in/callback?error=server_error&state=never-begun").await.rejected(400, "sign_in_state");
 }
@@ -85,7 +85,8 @@ async fn a_state_is_valid_once_and_only_in_the_browser_that_began() {
     let browser = Browser::new(Language::El);
     let back = press(&begin_sign_in(&browser).await, ("afm", &maria.afm)).await;
 
-    // Another browser cannot use the state, whether it has begun a sign-in or not, and its attempt uses the state up.
+    // Another browser cannot use the state, even if it has begun another sign-in. After its attempt, the first browser cannot use the state
+    // either.
     let stranger = Browser::new(Language::El);
     assert_rejected(|| stranger.request(Method::GET, &back), 400, "sign_in_state").await;
     begin_sign_in(&stranger).await;
@@ -225,7 +226,7 @@ async fn a_navigating_browser_is_redirected_to_the_problem_page() {
     let browser = Browser::new(Language::El);
     let follow = |url: String| browser.request(Method::GET, &url).header("accept", NAVIGATION_ACCEPT).send();
 
-    // Once the state is verified, the problem page gets the path to which the person wanted to return.
+    // If the state is valid, the URL of the problem page contains the path to which the person wanted to return.
     let begun = browser.get("/v1/sign-in?return_to=/photos?tab=1%26x").await.expect(303);
     let page = Url::parse(begun.header("location").expect("a location")).expect("a URL");
     let response = follow(press(&page, ("afm", &kostas.afm)).await).await.expect(303);
@@ -236,7 +237,8 @@ async fn a_navigating_browser_is_redirected_to_the_problem_page() {
     let denied = follow(press(&begin_sign_in(&browser).await, ("deny", "1")).await).await.expect(303);
     assert_eq!(denied.header("location"), Some("/sign-in/problem?code=sign_in_refused&return_to=%2Fv1%2Fsession"));
 
-    // With the state of another browser or an unknown one, the problem page gets neither that person's path nor anything from the URL.
+    // If the state is unknown or belongs to another browser, the URL of the problem page contains only the error code. It contains neither
+    // the other person's path nor any parameter of the request.
     let stranger = Browser::new(Language::El);
     let back = press(&begin_sign_in(&browser).await, ("afm", &kostas.afm)).await;
     for url in [back, "/v1/sign-in/callback?code=x&state=y&return_to=https://evil.example/&error=%0d%0aX:".to_owned()] {
@@ -258,7 +260,7 @@ async fn sign_in_errors_of_an_app_go_to_the_app_even_if_its_browser_navigates() 
     let response = browser.request(Method::GET, &back).header("accept", NAVIGATION_ACCEPT).send().await.expect(303);
     assert!(response.header("location").expect("a location").starts_with(&format!("{REDIRECT_URI}?error=access_denied")));
 
-    // Invalid parameters of an app are an error of its developer, so they are reported directly.
+    // Invalid parameters of an app are an error of its developer, so the response is a problem document instead of a redirect.
     let wrong =
         browser.request(Method::GET, "/v1/sign-in?redirect_uri=https://evil.example/").header("accept", NAVIGATION_ACCEPT).send().await;
     wrong.rejected(422, "invalid_field");
@@ -271,7 +273,7 @@ async fn another_site_cannot_begin_a_sign_in() {
         let response = browser.request(Method::GET, "/v1/sign-in?return_to=/home").header("sec-fetch-site", site).send().await.expect(303);
         assert_eq!((response.header("location"), response.header("set-cookie")), (Some("/"), None), "{site}");
     }
-    // Our own pages, and a URL that somebody typed.
+    // `same-origin` is sent by the service's own pages, and `none` for a URL that somebody typed.
     for site in ["same-origin", "none"] {
         let browser = Browser::new(Language::El);
         let response = browser.request(Method::GET, "/v1/sign-in").header("sec-fetch-site", site).send().await.expect(303);

@@ -12,13 +12,17 @@ use journeys::{
     application::{self, Application, SigningKey},
     browser::{Browser, SESSION_COOKIE},
     citizen::own,
+    kep,
     minors::{self, Minor},
     people::{self, Visit, fresh, fresh_citizen, fresh_photographer, sign_in},
     photographer::{self, Issued, To, both},
     stack, staff,
 };
 use serde_json::{Value, json};
-use storage::{sealing::SessionToken, sessions::Sessions};
+use storage::{
+    sealing::SessionToken,
+    sessions::{Session, Sessions},
+};
 
 use crate::aws;
 
@@ -38,9 +42,11 @@ pub(super) struct Resources {
 pub(super) struct Caller {
     pub(super) name: &'static str,
     pub(super) visit: Visit,
-    /// The subject for whom they act: `self` or the handle of a minor.
+    /// The subject for whom they act: `self`, the handle of a minor, or for clerks the handle of a case.
     pub(super) subject: String,
-    /// A code of their own.
+    /// The handle of the case in the calls of clerks.
+    pub(super) case: String,
+    /// A code that no other caller uses.
     pub(super) code: Issued,
     pub(super) application: Application,
     /// Whether the caller is the application of a public body, whose requests are signed.
@@ -60,13 +66,27 @@ fn visit(browser: Browser, person: people::Person) -> Visit {
     Visit { browser, person, otp: String::new() }
 }
 
-/// Makes the session expire, as if it had not been used for half an hour.
-async fn expire_session(visit: &Visit) {
+/// Returns a session as it is stored.
+async fn stored(visit: &Visit) -> (Sessions, Session, Moment) {
     let sessions = Sessions::new(aws::dynamodb(&aws::config().await), stack::variable("SESSIONS_TABLE"));
     let token = visit.browser.cookie(SESSION_COOKIE).as_deref().and_then(SessionToken::parse).expect("a session");
     let now = Moment::from_epoch_seconds(application::now());
     let session = sessions.load(&token, now).await.expect("a response").expect("a session");
+    (sessions, session, now)
+}
+
+/// Makes the session expire, as if it had not been used for half an hour.
+async fn expire_session(visit: &Visit) {
+    let (sessions, session, now) = stored(visit).await;
     assert!(sessions.touch(&session, now.plus(Span::seconds(-IDLE.as_seconds()))).await.expect("a response"));
+}
+
+/// Signs in a clerk and opens a case in which every operation is permitted. Returns the clerk's visit and the handle of the case. The
+/// visit's `person` is the person at the counter, because the calls use that person's minors and photos.
+async fn clerk_in_case() -> (Visit, String) {
+    let (clerk, person) = (kep::fresh_clerk().await, fresh("citizen").await);
+    let case = kep::ready(&clerk, &person).await;
+    (Visit { person, ..clerk }, case.handle)
 }
 
 /// Issues a code and waits until it has been sent, so that it can be sent again.
@@ -112,6 +132,10 @@ pub(super) async fn callers() -> (Vec<Caller>, Resources) {
     let expired = fresh_citizen().await;
     expire_session(&expired).await;
 
+    let (in_case, case) = clerk_in_case().await;
+    let (expired_clerk, expired_case) = clerk_in_case().await;
+    crate::kep::expire(&expired_clerk).await;
+
     let nobody = || async { visit(Browser::new(Language::El), fresh("citizen").await) };
     let resources = Resources {
         uploaded: photographer::upload(&owner, FileProfile::Standard, &both()).await,
@@ -136,6 +160,10 @@ pub(super) async fn callers() -> (Vec<Caller>, Resources) {
         ("application", nobody().await, "self".to_owned()),
         ("unauthorised", nobody().await, "self".to_owned()),
         ("removed_key", nobody().await, "self".to_owned()),
+        ("clerk", kep::fresh_clerk().await, "AAECAwQFBgcICQoLDA0ODw".to_owned()),
+        ("clerk_in_case", in_case, case.clone()),
+        ("clerk_expired", expired_clerk, expired_case),
+        ("clerk_other", clerk_in_case().await.0, case),
     ];
     let studio = fresh_photographer().await;
     let mut signing_applications = BTreeMap::from([("application", authorised), ("unauthorised", other), ("removed_key", revoked)]);
@@ -152,6 +180,7 @@ pub(super) async fn callers() -> (Vec<Caller>, Resources) {
         callers.push(Caller {
             name,
             visit,
+            case: subject.clone(),
             subject,
             code: photographer::issue_by_sms(&studio, fresh("citizen").await.mobile()).await,
             signs: signing_application.is_some(),

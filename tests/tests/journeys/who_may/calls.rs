@@ -4,7 +4,7 @@ use domain::{FileProfile, ImageKind, Language};
 use journeys::{
     application::{self, PULLS, VERDICTS},
     browser::{Browser, Request, Response},
-    minors,
+    kep, minors,
     mobile::{AppSignIn, REDIRECT_URI},
     people::{self, fresh, press},
     photographer::{FACE, declaration, face_only},
@@ -46,6 +46,18 @@ impl Caller {
         format!("/v1/subjects/{}/{rest}", self.subject)
     }
 
+    /// Adds the handle of the case to the body if the caller is a clerk.
+    fn with_case(&self, mut body: Value) -> Value {
+        if self.name.starts_with("clerk") {
+            body["case"] = json!(self.case);
+        }
+        body
+    }
+
+    fn case_path(&self, rest: &str) -> String {
+        format!("{}/{}{rest}", kep::CASES, self.case)
+    }
+
     /// Calls a route for applications, with a signed request if the caller is an application.
     async fn call_as_application(&self, path: &str, claims: &Value) -> Response {
         if self.signs {
@@ -76,13 +88,14 @@ impl Caller {
             "show_session" => self.get("/v1/session").await,
             "verify_otp" => {
                 let otp = if self.visit.otp.is_empty() { "000000" } else { &self.visit.otp };
-                // A second browser with the same cookies enters the password and gets the new session. The caller's browser still has not
-                // entered it.
+                // A second browser with the same cookies enters the password and gets the new session, so the caller's browser stays in the
+                // state before the password.
                 let twin = self.visit.browser.twin();
                 if self.signs { self.post("/v1/session/otp", &json!({ "otp": otp })).await } else { people::enter_otp(&twin, otp).await }
             }
             "resend_otp" => match self.name {
-                // `verify_otp` has superseded the caller's session. So another person signs in until the one-time password is requested.
+                // The call of `verify_otp` has replaced the caller's session by a new one. Another person therefore begins a sign-in, up to
+                // the one-time password, and makes this call.
                 "before_otp" => {
                     self.visit = people::sign_in_until_otp(fresh("citizen").await, Language::El).await;
                     self.post("/v1/session/otp/resend", &json!({})).await
@@ -93,7 +106,7 @@ impl Caller {
             "add_minor" => {
                 let own = async || minors::fresh(&self.visit.person, &json!({})).await;
                 let minor = if let Some(child) = &self.child { child.clone() } else { own().await };
-                let response = self.post("/v1/minors", &minor.body()).await;
+                let response = self.post("/v1/minors", &self.with_case(minor.body())).await;
                 if self.child.is_some() && response.status < 400 {
                     // If adding a minor of somebody else is wrongly permitted, the caller acts for that minor in all later calls.
                     self.subject = response.json()["subject"].as_str().expect("a handle").to_owned();
@@ -103,7 +116,7 @@ impl Caller {
             "submit_code" => self.post(&self.subject_path("submissions"), &json!({ "code": self.code.code })).await,
             "reject_photos" => self.send(Method::DELETE, &self.subject_path("submissions/current"), None).await,
             "confirm_photos" => {
-                // The submission was rejected by `reject_photos` before.
+                // An earlier call of `reject_photos` ended the submission.
                 self.post(&self.subject_path("submissions"), &json!({ "code": self.code.code })).await;
                 self.post(&self.subject_path("submissions/current/confirmation"), &json!({})).await
             }
@@ -125,7 +138,8 @@ impl Caller {
                 self.call_as_application(PULLS, &self.application.pull_claims(&subject, ImageKind::Face)).await
             }
             "report_verdict" => {
-                // Only the application that pulled an image may report on it. The others use the id of that pull, if there is one yet.
+                // Only the application that pulled an image may report on it. The other callers use the ID of that pull if the application
+                // has already made it.
                 let accesses = application::accesses(&resources.person).await;
                 let given = accesses.iter().find(|access| access["outcome"] == "given").and_then(|access| access["pull"].as_str());
                 let mut claims = self.application.claims(VERDICTS, json!({ "verdict": "accepted" }));
@@ -137,6 +151,7 @@ impl Caller {
                 self.call_as_application(VERDICTS, &claims).await
             }
             "access_log" => self.get(&self.subject_path("accesses")).await,
+            "case_log" => self.get(&self.subject_path("cases")).await,
             "export_my_data" => self.get(&self.subject_path("export")).await,
             "revoke_authorization" => {
                 self.send(Method::DELETE, &self.subject_path(&format!("authorizations/{}", self.application.id)), None).await
@@ -167,11 +182,34 @@ impl Caller {
             }
             "give_consent" => {
                 let version = json!(domain::consent::PERSONAL_DATA_VERSION);
-                self.post("/v1/session/consent", &json!({ "version": version, "agree": true })).await
+                self.post("/v1/session/consent", &self.with_case(json!({ "version": version, "agree": true }))).await
             }
             "choose_role" => self.send(Method::PUT, "/v1/session/role", Some(&json!({ "kind": "citizen" }))).await,
             "sign_out" => self.send(Method::DELETE, "/v1/session", None).await,
-            // A read needs no more than its path.
+            "open_case" => {
+                let response = self.post(kep::CASES, &kep::request_for(&fresh("citizen").await)).await;
+                if response.status == 201 {
+                    let handle = response.json()["handle"].as_str().expect("a handle").to_owned();
+                    self.send(Method::DELETE, &format!("{}/{handle}", kep::CASES), None).await.expect(204);
+                }
+                response
+            }
+            "show_case" => self.get(&self.case_path("")).await,
+            "print_receipt" => self.get(&self.case_path("/receipt.pdf")).await,
+            // The presence is already proven in the caller's case, so this request repeats a successful one.
+            "confirm_presence" => self.send(Method::PUT, &self.case_path("/presence"), Some(&json!({ "otp": "000000" }))).await,
+            "resend_presence" => match self.name {
+                // The presence is already proven in the caller's case, so no password can be sent again there. Another clerk opens a new
+                // case for this request.
+                "clerk_in_case" => {
+                    let clerk = kep::fresh_clerk().await;
+                    let case = kep::opened(&clerk, &fresh("citizen").await).await;
+                    clerk.browser.post(&case.path("/presence/resend"), &json!({})).await
+                }
+                _ => self.post(&self.case_path("/presence/resend"), &json!({})).await,
+            },
+            "close_case" => self.send(Method::DELETE, &self.case_path(""), None).await,
+            // All other operations are reads, whose requests consist only of the path.
             other => {
                 let path =
                     routes::path_of_read(other).unwrap_or_else(|| panic!("{other} is not a read, so its call has to be defined here"));

@@ -172,6 +172,7 @@ async fn an_authorization_ends_once_and_only_a_delivered_image_gets_a_verdict() 
         by: subject.clone(),
         until: LATER,
         ended_at: None,
+        ended_at_kep: None,
     };
     let pulled = |refusal| Event::Pulled {
         application: application.clone(),
@@ -184,7 +185,7 @@ async fn an_authorization_ends_once_and_only_a_delivered_image_gets_a_verdict() 
     };
     let record = |what| Record::new(&subject, what, NOW, LATER);
     let (authorized, delivered, rejected) = (record(authorized), record(pulled(None)), record(pulled(Some(PullRefusal::ImageAbsent))));
-    let end = |event: &str| history.end_authorization_write(&subject, event, NOW).unwrap();
+    let end = |event: &str| history.end_authorization_write(&subject, event, NOW, None).unwrap();
     assert_rejected(&client, end(&authorized.event), "no authorization exists").await;
     let verdict = GivenVerdict { verdict: Verdict::Accepted, text: None, at: NOW };
     let report = |event: &str| history.verdict_write(&subject, event, &verdict).unwrap();

@@ -3,7 +3,14 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{FileProfile, Language, delivery::DeliveryState, recipient::RecipientKind, staff::Capacity, time::Span};
+use domain::{
+    FileProfile, Language,
+    delivery::DeliveryState,
+    delivery_failure::{DeliveryFailure, FailureReason},
+    recipient::RecipientKind,
+    staff::Capacity,
+    time::Span,
+};
 use journeys::stack;
 use storage::{
     issuances::{Issuance, Issuances, Issued, Verdicts},
@@ -31,12 +38,14 @@ pub(super) fn issued() -> Issued {
         delivery: DeliveryState::Sent,
         attempts: 1,
         sent_at: None,
+        failure: None,
         associated: false,
         message_id: "first".to_owned(),
         reminder: false,
         resent: Vec::new(),
         verdicts: Verdicts::default(),
         without_face: None,
+        reference: None,
     }
 }
 
@@ -116,7 +125,7 @@ async fn only_one_sender_claims_a_message_that_waits_and_is_due() {
     let claim = async |item: Item| {
         put(&client, "OUTBOX_TABLE", &item).await;
         let message_id = item["message_id"].as_s().unwrap();
-        let claimed = outbox.claim(message_id, NOW).await.unwrap().is_some();
+        let claimed = outbox.claim(message_id, "sending", NOW).await.unwrap().is_some();
         outbox.delete(message_id).await.unwrap();
         claimed
     };
@@ -131,7 +140,73 @@ async fn only_one_sender_claims_a_message_that_waits_and_is_due() {
     ] {
         assert!(!claim(with(&message(), name, value)).await, "{why}");
     }
-    assert!(outbox.claim(&id(), NOW).await.unwrap().is_none(), "no such message exists");
+    assert!(!claim(with(&message(), "failure", failure(true))).await, "a permanent failure was reported");
+    assert!(!claim(with(&message(), "failure", failure(false))).await, "a temporary failure was reported, and nobody has sent it again");
+    assert!(outbox.claim(&id(), "sending", NOW).await.unwrap().is_none(), "no such message exists");
+}
+
+fn failure(permanent: bool) -> AttributeValue {
+    AttributeValue::M(item([("reason", text("blocked")), ("permanent", AttributeValue::Bool(permanent))]))
+}
+
+#[tokio::test]
+async fn a_reported_failure_is_stored_in_the_message_as_it_was_read() {
+    let client = dynamodb().await;
+    let outbox = Outbox::new(client.clone(), stack::variable("OUTBOX_TABLE"));
+    let reported = DeliveryFailure::permanent(FailureReason::AddressUnknown);
+    let sent = with(&with(&message(), "state", text("sent")), "sending_id", text("first"));
+    let failed = with(&sent, "failure", failure(false));
+    for (read_before, changed, why) in [
+        (&sent, with(&sent, "state", text("queued")), "the message was queued again"),
+        (&sent, with(&sent, "attempts", number(2)), "another attempt was made"),
+        (&sent, with(&sent, "next_at", seconds(LATER)), "it has another due time"),
+        (&sent, with(&sent, "sending_id", text("second")), "it was sent again"),
+        (&sent, failed.clone(), "a failure was reported"),
+        (&failed, sent.clone(), "it was sent again without its failure"),
+        (&failed, with(&sent, "failure", failure(true)), "another failure was reported"),
+    ] {
+        put(&client, "OUTBOX_TABLE", &changed).await;
+        let old: OutboxItem = read(read_before.clone());
+        for write in [outbox.failure_write(&old, reported), outbox.requeue_write(&old, NOW), outbox.withdraw_write(&old)] {
+            assert_rejected(&client, write.unwrap(), why).await;
+        }
+    }
+    for unchanged in [&sent, &failed] {
+        put(&client, "OUTBOX_TABLE", unchanged).await;
+        write(&client, outbox.failure_write(&read(unchanged.clone()), reported).unwrap()).await;
+        let stored = outbox.find(sent["message_id"].as_s().unwrap()).await.unwrap().unwrap();
+        assert_eq!((stored.state, stored.failure, stored.claimed_until), (DeliveryState::Failed, Some(reported), None));
+    }
+}
+
+#[tokio::test]
+async fn a_reported_failure_is_stored_in_the_history_of_the_same_message_only() {
+    let client = dynamodb().await;
+    let issuances = Issuances::new(client.clone(), stack::variable("ISSUANCES_TABLE"));
+    let reported = DeliveryFailure::temporary(FailureReason::MailboxFull);
+    for (stored, why) in [
+        (Issued { message_id: "second".to_owned(), ..issued() }, Some("another message was sent meanwhile")),
+        (Issued { associated: true, ..issued() }, Some("the code was associated meanwhile")),
+        (issued(), None),
+    ] {
+        let one = upload();
+        assert!(issuances.begin(&one, NOW).await.unwrap());
+        write(&client, issuances.issue_write(&one.business, &one.upload_id, &stored).unwrap()).await;
+        let failure = issuances.failure_write(&one.business, &one.upload_id, "first", reported).unwrap();
+        match why {
+            Some(why) => assert_rejected(&client, failure, why).await,
+            None => write(&client, failure).await,
+        }
+        let found = issuances.find(&one.business, &one.upload_id, NOW).await.unwrap().unwrap().issued.unwrap();
+        let expected = if why.is_none() { (DeliveryState::Failed, Some(reported)) } else { (DeliveryState::Sent, None) };
+        assert_eq!((found.delivery, found.failure), expected);
+        // A resend removes the failure from the history.
+        if why.is_none() {
+            write(&client, issuances.resend_write(&one.business, &one.upload_id, &found, &issued()).unwrap()).await;
+            let found = issuances.find(&one.business, &one.upload_id, NOW).await.unwrap().unwrap().issued.unwrap();
+            assert_eq!(found.failure, None);
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,11 +1,12 @@
-//! A conditional write is rejected if the item has changed since it was read. Real requests rarely overlap at the right moment, so these tests
-//! make the calls one after the other, on items that belong to nobody, in the tables of the deployed stack.
+//! A conditional write is rejected if the item has changed since it was read. Real requests rarely overlap at the right moment, so these
+//! tests make the calls one after the other. They use items that belong to nobody, in the tables of the deployed stack.
 //!
 //! Each case violates exactly one term of a condition. All times lie in the year 2096, so that no schedule of the stack finds these items.
 
 mod associations;
 mod expiry;
 mod issuances;
+mod kep;
 mod sessions;
 
 use std::collections::HashMap;

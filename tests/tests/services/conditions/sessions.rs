@@ -19,6 +19,7 @@ pub(super) fn session() -> Session {
         birth_date: String::new(),
         mobile: None,
         businesses: Vec::new(),
+        offices: Vec::new(),
     };
     Session::begin(SessionToken::random().unwrap(), someone(), person, NOW)
 }
@@ -36,6 +37,7 @@ async fn a_session_that_ended_or_was_superseded_is_not_revived() {
         afm: None,
         amka: None,
         paaypa: None,
+        case: None,
     };
     let (ended, without_minor, rotated) = (session(), session(), session());
     for one in [&without_minor, &rotated] {
@@ -73,6 +75,10 @@ async fn minors_and_passwords_are_replaced_only_if_unchanged() {
     let read = sessions.load(&session.token, NOW).await.unwrap().unwrap();
     assert!(sessions.set_minors(&read, &[]).await.unwrap());
     assert!(!sessions.set_minors(&read, &[]).await.unwrap(), "a minor was added meanwhile");
+    super::assert_rejected(&client, sessions.set_minors_write(&read, &[]).unwrap(), "a minor was added meanwhile").await;
+    super::assert_rejected(&client, sessions.set_minors_write(&session, &[]).unwrap(), "the first minor was added meanwhile").await;
+    let read = sessions.load(&session.token, NOW).await.unwrap().unwrap();
+    super::write(&client, sessions.set_minors_write(&read, &[]).unwrap()).await;
 }
 
 #[tokio::test]
@@ -96,7 +102,7 @@ async fn rejections_are_replaced_only_if_unchanged_and_removed_only_once() {
     write(&client, sessions.remove_rejections_write(&read).unwrap()).await;
     assert_rejected(&client, sessions.remove_rejections_write(&read).unwrap(), "they permitted a code already").await;
     assert_eq!(sessions.load(&session.token, NOW).await.unwrap().unwrap().rejections, Rejections::default());
-    // A session that has ended is not created again, and one that was rotated is not changed.
+    // An ended session is not created again, and a rotated session is not changed.
     assert!(!sessions.set_rejections(&ended, &one).await.unwrap());
     assert!(sessions.load(&ended.token, NOW).await.unwrap().is_none());
     assert!(sessions.set_rejections(&session, &one).await.unwrap());

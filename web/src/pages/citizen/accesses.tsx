@@ -11,7 +11,7 @@ import { words } from "./words/records";
 
 type Access = Schemas["Access"];
 
-/** The access log: which application requested which image, when, for which case, and the result. */
+/** Shows the access log: which application requested which image, when, for which case, and the result. */
 export function Accesses({ subject }: { subject: Subject }) {
   const t = words().accesses;
   const paged = usePaged<Access>(async (cursor) => {

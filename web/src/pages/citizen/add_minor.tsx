@@ -2,18 +2,16 @@ import { useState } from "preact/hooks";
 
 import { responseData, api } from "../../api/client";
 import { pendingCode } from "../../api/pending_code";
-import { patchSession } from "../../api/session";
 import { rememberUrl, useAction } from "../../parts/action";
 import { Button } from "../../parts/button";
 import { Field, Form, Radios, splitFailure, type Errors } from "../../parts/form";
 import { Notice } from "../../parts/notice";
 import { Page } from "../../parts/page";
-import { useSession } from "../../shell/gate";
 import { typedAfm, typedAmka, typedPaaypa } from "../../typed/numbers";
 import { ReadNote } from "../../typed/notes";
 import { words as typedWords } from "../../typed/words";
 import { storeMinorNumbers, type MinorNumbers } from "./minor_numbers";
-import { homeOf } from "./subject";
+import { homeOf, patchVisit, useVisit } from "./subject";
 import { useRouteWithMessage } from "./status_message";
 import { words } from "./words/people";
 
@@ -21,7 +19,7 @@ const FIELDS = { "identifier.kind": "kind", "identifier.value": "number", afm: "
 
 export function AddMinor() {
   const t = words().minor;
-  const session = useSession();
+  const visit = useVisit();
   const routeWithMessage = useRouteWithMessage();
   const [kind, setKind] = useState<MinorNumbers["kind"]>();
   const [number, setNumber] = useState("");
@@ -30,9 +28,9 @@ export function AddMinor() {
   const add = useAction(async (numbers: MinorNumbers) => {
     const isSameUrl = rememberUrl();
     const { kind, value, afm } = numbers;
-    const minor = await responseData(api.POST("/v1/minors", { body: { identifier: { kind, value }, ...(afm === undefined ? {} : { afm }) } }));
+    const minor = await responseData(api.POST("/v1/minors", { body: { identifier: { kind, value }, ...(afm === undefined ? {} : { afm }), ...(visit.caseHandle === undefined ? {} : { case: visit.caseHandle }) } }));
     storeMinorNumbers(minor.subject, numbers);
-    patchSession({ minors: [...session.minors.filter(({ subject }) => subject !== minor.subject), minor] });
+    patchVisit({ minors: [...visit.minors.filter(({ subject }) => subject !== minor.subject), minor] });
     const home = homeOf(minor.subject);
     if (isSameUrl()) routeWithMessage(pendingCode.value === undefined ? home : `${home}/code`, "minorAdded", true);
   });
@@ -46,12 +44,12 @@ export function AddMinor() {
   };
   const hasInputErrors = Object.keys(inputErrors).length > 0;
   const serviceErrors = splitFailure(add.failure, FIELDS);
-  // Input errors appear after the first submit. Errors from the service stay until there is an input error.
+  // After a submit with input errors, shows the input errors while there are any. Otherwise shows the errors from the service.
   const errors = wasSubmitted && hasInputErrors ? inputErrors : serviceErrors.errors;
   return (
-    <Page title={t.title} back="/people">
+    <Page title={t.title} back={visit.adult.people}>
       <Notice>
-        <p>{t.lead}</p>
+        <p>{visit.adult.isAtKep ? t.leadAtKep : t.lead}</p>
       </Notice>
       <Form
         errors={errors}

@@ -17,7 +17,10 @@ import { words } from "./words/home";
 
 type Application = Schemas["Application"];
 
-/** Limit of applications in one request and of active authorizations (shared/domain/src/authorization.rs). */
+/**
+ * Maximum number of applications in one request, and of a person's active authorizations (`AUTHORIZED_APPLICATIONS_MAX` in
+ * shared/domain/src/application.rs).
+ */
 const AUTHORIZATIONS_MAX = 50;
 
 /** Selects the applications that may use the photos. */

@@ -1,7 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 
 import { responseData, api, ProblemError, type Schemas } from "../../api/client";
-import { patchSession, refreshSession } from "../../api/session";
 import { useAction } from "../../parts/action";
 import { Button, ButtonLink } from "../../parts/button";
 import { FailureNote } from "../../parts/failure";
@@ -14,7 +13,7 @@ import { language, languageOf } from "../../words/language";
 import { useAssociation, type Association } from "./association";
 import { minorNumbersOf } from "./minor_numbers";
 import { clearPreviews } from "./previews";
-import type { Subject } from "./subject";
+import { patchVisit, refreshVisit, useVisit, type Subject } from "./subject";
 import { RedirectWithMessage, useRouteWithMessage } from "./status_message";
 import { nextStepFor, NextStep } from "./error_message";
 import { words as common } from "./words/common";
@@ -22,9 +21,9 @@ import { words } from "./words/photos";
 
 type Submission = Schemas["Submission"];
 
-/** The agreement to the association, and the page after it. */
+/** Asks for consent to the association, and then shows the result. */
 export function Associate({ subject }: { subject: Subject }) {
-  const submission = useSession().submission;
+  const { submission } = useVisit();
   const [done, setDone] = useState<Association>();
   if (done !== undefined) return <Done subject={subject} association={done} />;
   if (submission?.subject !== subject.handle) return <NoPendingSubmission subject={subject} />;
@@ -32,7 +31,7 @@ export function Associate({ subject }: { subject: Subject }) {
   return <Agreement subject={subject} submission={submission} onDone={setDone} />;
 }
 
-/** Without a pending submission the photos are most likely associated already and the page was reloaded. */
+/** Explains that there is no pending submission. Most likely the photos are already associated, and the user has reloaded the page. */
 function NoPendingSubmission({ subject }: { subject: Subject }) {
   const association = useAssociation(subject.handle);
   if (association.data === undefined && association.failure === undefined) return <Loading />;
@@ -56,23 +55,24 @@ function Agreement({ subject, submission, onDone }: { subject: Subject; submissi
       const association = await responseData(api.PUT("/v1/subjects/{subject}/association", { params, body: { version, agree: true } }));
       onDone(association);
       clearPreviews();
-      patchSession({ submission: undefined });
+      patchVisit({ submission: undefined });
     } catch (error) {
       if (error instanceof ProblemError && error.problem.code === "no_submission") {
-        // The submission no longer exists, because the photos were associated and dissociated, or rejected, in another session.
+        // This session no longer has the submission. In another tab, the photos were rejected, or a code was submitted for another person.
+        // Or the photos were associated and then dissociated, in another tab or another session.
         clearPreviews();
         routeWithMessage(`${subject.home}/code`, "submitAgain", true);
-        patchSession({ submission: undefined });
+        patchVisit({ submission: undefined });
         return;
       }
       if (error instanceof ProblemError && error.problem.code === "consent_version_old") {
         setAgreed(false);
-        await refreshSession();
+        await refreshVisit();
       }
       throw error;
     }
   });
-  const errors: Record<string, string> = isUnchecked && !agreed ? { agree: t.agreeMissing } : {};
+  const errors: Record<string, string> = isUnchecked && !agreed ? { agree: subject.isAtKep ? t.agreeMissingAtKep : t.agreeMissing } : {};
   const nextStep = associate.failure === undefined ? undefined : nextStepFor(associate.failure, subject);
   return (
     <Page title={t.title} back={`${subject.home}/photos`}>
@@ -100,7 +100,7 @@ function Agreement({ subject, submission, onDone }: { subject: Subject; submissi
               {paragraph}
             </p>
           ))}
-          <Checkbox id="agree" label={t.agree(text.agreement)} checked={agreed} onChange={setAgreed} error={errors.agree} />
+          <Checkbox id="agree" label={subject.isAtKep ? t.agreeAtKep : t.agree(text.agreement)} checked={agreed} onChange={setAgreed} error={errors.agree} />
           <Button submit busy={associate.busy}>
             {t.submit}
           </Button>
@@ -112,6 +112,7 @@ function Agreement({ subject, submission, onDone }: { subject: Subject; submissi
 
 function numberOf(subject: Subject): string {
   const t = words().association;
+  if (subject.minor === undefined) return t.number;
   const numbers = minorNumbersOf(subject.handle);
   if (numbers === undefined) return t.minorNumber;
   return numbers.afm !== undefined ? t.afm(numbers.afm) : t[numbers.kind](numbers.value);
@@ -121,7 +122,7 @@ function numberOf(subject: Subject): string {
 function useConsentText(submission: Submission) {
   const currentLanguage = language.value;
   const text = submission.consent;
-  const reload = useAction(refreshSession);
+  const reload = useAction(refreshVisit);
   useEffect(() => {
     if (text === undefined || languageOf(text.title) !== currentLanguage) void reload.run();
   }, [currentLanguage]);

@@ -18,7 +18,7 @@ export function useAssociation(subject: string) {
   return useLoad(() => findAssociation(subject), [subject]);
 }
 
-/** In the last 30 days the association's end is highlighted. The reminder is sent on the first of these days. */
+/** The page highlights the end of the association during its last 30 days. The reminder is sent on the first of these days. */
 export const URGENT_DAYS = 30;
 
 export function listApplications(): Promise<readonly Schemas["Application"][]> {

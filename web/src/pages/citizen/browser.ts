@@ -1,4 +1,4 @@
-/* What the browser in which the page runs cannot do. */
+/* Detects limitations of the user's browser. */
 
 export type Client = { userAgent: string; maxTouchPoints: number; isStandalone: boolean };
 
@@ -9,13 +9,14 @@ export function currentClient(): Client {
   return { userAgent, maxTouchPoints, isStandalone: isOnHomeScreen || matchMedia("(display-mode: standalone)").matches };
 }
 
-/** Names that apps add to the user agent of the pages that they show, and the mark of Android's WebView. */
+/** Substrings of the User-Agent that identify apps that show web pages, and the substring that Android's WebView adds. */
 const APPS = /\bFB(AN|AV|IOS)\b|FB_IAB|Messenger|Instagram|Viber|WhatsApp|\bLine\/|MicroMessenger|TikTok|musical_ly|BytedanceWebview|Snapchat|Twitter|LinkedInApp|Pinterest|Telegram|; wv\)/i;
 
 /** Returns whether the page is shown inside an app that is not a browser. */
 export function isInsideApp(client: Client): boolean {
   const { userAgent, isStandalone } = client;
-  // All browsers of iOS name Safari, but apps that show a page do not. Neither do apps on the home screen.
+  // On iOS, the User-Agent of every browser contains `Safari`. This text is missing in the User-Agent of an app that shows a page, and of a
+  // page opened from the home screen.
   const isAppleView = isAppleMobile(client) && /AppleWebKit/.test(userAgent) && !/Safari\//.test(userAgent) && !isStandalone;
   return isAppleView || APPS.test(userAgent);
 }
@@ -28,8 +29,8 @@ function isAppleMobile({ userAgent, maxTouchPoints }: Client): boolean {
 export type SavingMethod = "download" | "share" | "impossible";
 
 /**
- * Returns how a file can be saved. On the home screen of iOS and inside apps, a link to a file saves nothing, so the file has to be shared
- * with another app, such as Files.
+ * Returns the method for saving a file. In a page opened from the home screen of iOS, and inside apps, a link to a file saves nothing.
+ * There the user has to share the file with another app, such as Files.
  */
 export function savingMethod(client: Client, canShare: boolean): SavingMethod {
   const ignoresDownloads = isInsideApp(client) || (isAppleMobile(client) && client.isStandalone);
@@ -37,7 +38,7 @@ export function savingMethod(client: Client, canShare: boolean): SavingMethod {
   return canShare ? "share" : "impossible";
 }
 
-/** Errors of `navigator.share` after which it can be tried again: the user closed the share sheet, or another one is open. */
+/** Errors of `navigator.share` after which the user can try again: the user closed the share sheet, or another share sheet is open. */
 const SHARING_CAN_BE_REPEATED = new Set(["AbortError", "NotAllowedError", "InvalidStateError"]);
 
 /** Hands a file to an app that the user chooses. */
@@ -50,7 +51,10 @@ export async function shareFile(file: File, share: (data: ShareData) => Promise<
   }
 }
 
-/** Returns a URL of the page for another browser. It has neither query nor fragment, and no person whom only this session knows. */
+/**
+ * Returns a URL of the page for another browser, without query and fragment. A path that is neither `/people/self` nor below it becomes
+ * `/`, because it may contain a handle that only this session knows.
+ */
 export function urlForOtherBrowser({ origin, pathname }: { origin: string; pathname: string }): string {
   return origin + (/^\/people\/self(\/[a-z]+)*$/.test(pathname) ? pathname : "/");
 }

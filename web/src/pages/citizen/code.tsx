@@ -3,13 +3,11 @@ import { useEffect, useState } from "preact/hooks";
 
 import { responseData, api, ProblemError } from "../../api/client";
 import { clearPendingCode, setTypedCode, pendingCode } from "../../api/pending_code";
-import { patchSession, refreshSession } from "../../api/session";
 import { rememberUrl, useAction } from "../../parts/action";
 import { Button, ButtonLink } from "../../parts/button";
 import { Field, Form, splitFailure } from "../../parts/form";
 import { Notice } from "../../parts/notice";
 import { Page } from "../../parts/page";
-import { useSession } from "../../shell/gate";
 import { typedCode } from "../../typed/code";
 import { ReadNote } from "../../typed/notes";
 import { day, moment } from "../../words/dates";
@@ -17,20 +15,20 @@ import { useAssociation } from "./association";
 import { faultOf, CODE_LENGTH } from "./code_number";
 import { storePreviews } from "./previews";
 import { ScanButtons } from "./scan_buttons";
-import type { Subject } from "./subject";
+import { patchVisit, refreshVisit, useVisit, type Subject } from "./subject";
 import { StatusMessage } from "./status_message";
 import { nextStepFor, NextStep } from "./error_message";
 import { words } from "./words/code";
 import { words as common } from "./words/common";
 
 const FIELDS = { code: "code", code_malformed: "code", code_not_active: "code", code_taken: "code" };
-/** Problems after which the same code cannot succeed, so it need not be kept for a retry. */
+/** Problem codes after which the submitted code is removed from `pendingCode`, because the service would reject the same code again. */
 const FINAL_CODES = new Set(["code_not_active", "code_taken", "code_already_yours", "code_malformed"]);
 
 export function Code({ subject }: { subject: Subject }) {
   const t = words();
   const { route } = useLocation();
-  const session = useSession();
+  const visit = useVisit();
   const [typed, setTyped] = useState(pendingCode.value ?? "");
   const [prefill, setPrefill] = useState<"filled" | "scanned" | undefined>(pendingCode.value === undefined ? undefined : "filled");
   const [wasSubmitted, setWasSubmitted] = useState(false);
@@ -38,8 +36,9 @@ export function Code({ subject }: { subject: Subject }) {
   const code = "value" in read ? read.value : "";
   const fault = faultOf(read);
   useEffect(() => {
-    // Only the response of show_session contains the number of submissions left, not the responses of signing in.
-    if (session.submissions_left === undefined) refreshSession().catch(() => undefined);
+    // The responses of show_session and show_case contain the number of submissions left. The responses of the steps before this page do
+    // not.
+    if (visit.submissionsLeft === undefined) refreshVisit().catch(() => undefined);
   }, []);
   useEffect(() => {
     // A link with a code was opened in this tab while the page was open.
@@ -49,23 +48,23 @@ export function Code({ subject }: { subject: Subject }) {
     }
   }, [pendingCode.value]);
   useEffect(() => {
-    // Runs after the scanner's dialog is closed.
+    // Runs after the scanner's dialog is closed, because closing the dialog moves the focus to the button that opened it.
     if (prefill === "scanned") document.getElementById("code")?.focus();
   }, [prefill]);
   const submit = useAction(async () => {
     const isSameUrl = rememberUrl();
-    // A link may have brought another code in the meantime. That one is kept.
+    // While the request ran, a link may have brought another code. The page keeps the code of the link.
     const clearSubmitted = () => {
       if (pendingCode.value !== undefined && typedValue(pendingCode.value) === code) clearPendingCode();
     };
     try {
       const submission = await responseData(api.POST("/v1/subjects/{subject}/submissions", { params: { path: { subject: subject.handle } }, body: { code } }));
-      patchSession({ submission: storePreviews(submission), submissions_left: submission.submissions_left });
+      patchVisit({ submission: storePreviews(submission), submissions_left: submission.submissions_left });
       clearSubmitted();
       if (isSameUrl()) route(`${subject.home}/photos`);
     } catch (error) {
       if (error instanceof ProblemError && FINAL_CODES.has(error.problem.code)) clearSubmitted();
-      if (error instanceof ProblemError && error.problem.code === "submissions_exhausted") patchSession({ submissions_left: 0 });
+      if (error instanceof ProblemError && error.problem.code === "submissions_exhausted") patchVisit({ submissions_left: 0 });
       throw error;
     }
   });
@@ -74,7 +73,7 @@ export function Code({ subject }: { subject: Subject }) {
     setPrefill(undefined);
     setWasSubmitted(false);
     if (submit.failure !== undefined) submit.setFailure(undefined);
-    // A complete code is kept while the user visits other pages.
+    // A complete code stays in memory while the user visits other pages.
     const entered = typedValue(text);
     if (entered !== undefined) setTypedCode(entered);
     else if (pendingCode.value !== undefined) clearPendingCode();
@@ -121,7 +120,7 @@ export function Code({ subject }: { subject: Subject }) {
             }
           />
         </div>
-        <SubmissionsLeft renewsAt={submit.failure instanceof ProblemError ? submit.failure.problem.renews_at : undefined} left={session.submissions_left} />
+        <SubmissionsLeft renewsAt={submit.failure instanceof ProblemError ? submit.failure.problem.renews_at : undefined} left={visit.submissionsLeft} />
         <Button submit busy={submit.busy}>
           {t.submit}
         </Button>
@@ -138,7 +137,7 @@ export function Code({ subject }: { subject: Subject }) {
   );
 }
 
-/** Returns the code number of a text, if it has exactly one. */
+/** Returns the code number in the text, if the text contains exactly one. */
 function typedValue(text: string): string | undefined {
   const read = typedCode(text);
   return "value" in read ? read.value : undefined;
@@ -151,7 +150,7 @@ function CodeCheck({ read }: { read: ReturnType<typeof typedCode> }) {
   const isMistake = fault !== undefined && fault !== "short";
   return (
     <p class={isMistake ? "code-check code-check-bad" : fault === undefined ? "code-check code-check-good" : "code-check"} id="code-check">
-      {/* The count is not announced by screen readers. Only errors and completion are. */}
+      {/* Screen readers announce only errors and the completion of the code, not the count. */}
       {!isMistake && fault !== undefined && <span>{t.count(Math.min("fault" in read ? read.length : CODE_LENGTH, CODE_LENGTH))}</span>}
       <span role="status">{isMistake ? t.faults[fault] : fault === undefined ? t.complete : ""}</span>
     </p>
@@ -169,11 +168,11 @@ function SubmissionsLeft({ left, renewsAt }: { left: number | undefined; renewsA
   );
 }
 
-/** Points out associated photos, which block a new association, and a pending submission. */
+/** Tells the user about associated photos, which block a new association, and about a pending submission. */
 function ExistingPhotos({ subject }: { subject: Subject }) {
   const t = words();
   const association = useAssociation(subject.handle).data;
-  const hasPending = useSession().submission?.subject === subject.handle;
+  const hasPending = useVisit().submission?.subject === subject.handle;
   return (
     <>
       {association !== undefined && association !== null && (

@@ -5,7 +5,9 @@ export { CODE_LENGTH };
 
 export type Fault = "short" | "long" | "character" | "greek" | "last_character" | "several";
 
-/** Returns the fault of a typed text, or undefined if it has one code number. `short` is not an error while the user still types. */
+/**
+ * Returns the fault of a typed text, or undefined if the text contains one code number. `short` is not an error while the user still types.
+ */
 export function faultOf(code: ReturnType<typeof typedCode>): Fault | undefined {
   if (!("fault" in code)) return undefined;
   if (code.fault === "length") return code.length < CODE_LENGTH ? "short" : "long";

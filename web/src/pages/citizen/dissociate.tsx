@@ -14,8 +14,8 @@ import { ErrorMessage } from "./error_message";
 import { words } from "./words/rights";
 
 /**
- * Ends the association. First shows the code number to keep, because the photos cannot be used again without it. The code is only in this
- * component's state.
+ * Ends the association. First shows the code number, which the person must write down, because the photos cannot be used again without it.
+ * The code is only in this component's state.
  */
 export function Dissociate({ subject }: { subject: Subject }) {
   const t = words().dissociation;
@@ -111,7 +111,7 @@ function Done({ subject, until }: { subject: Subject; until: string }) {
       <p class="govgr-body">{t.doneUntil(day(until))}</p>
       <div class="govgr-button-group">
         <ButtonLink href={`${subject.home}/code`}>{t.toCode}</ButtonLink>
-        <ButtonLink href="/people" variant="secondary">
+        <ButtonLink href={subject.people} variant="secondary">
           {t.toHome}
         </ButtonLink>
       </div>

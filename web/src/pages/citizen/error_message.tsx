@@ -23,14 +23,14 @@ export function NextStep({ href, text }: { href: string; text: string }) {
   );
 }
 
-/** Returns the next step after a problem that retrying does not solve. */
+/** Returns the link to the next step after a problem that retrying does not solve. */
 export function nextStepFor(failure: Failure, subject: Subject): { href: string; text: string } | undefined {
   const t = words();
   if (!(failure instanceof ProblemError)) return undefined;
   switch (failure.problem.code) {
     case "subject_unknown":
     case "minor_is_adult":
-      return { href: "/people", text: t.lost.people };
+      return { href: subject.people, text: t.lost.people };
     case "association_exists":
       return { href: `${subject.home}/dissociation`, text: t.toDissociation };
     case "code_already_yours":

@@ -1,5 +1,6 @@
 /* Downloads files from the service. */
 import { responseData, api, ConnectionError, type Schemas } from "../../api/client";
+import { onEnd } from "../../api/session";
 import type { Language } from "../../words/language";
 import { fetchInRanges, fileNameFrom, RangeMismatch } from "./ranged_download";
 
@@ -34,9 +35,20 @@ export async function fetchPhoto(subject: string, image: Schemas["Image"]["kind"
   return blob;
 }
 
+/** URLs of files whose download has just started. */
+const downloadUrls = new Set<string>();
+
+function revoke(url: string): void {
+  URL.revokeObjectURL(url);
+  downloadUrls.delete(url);
+}
+
+onEnd.push(() => downloadUrls.forEach(revoke));
+
 /** Downloads a file by a link to it. Not every browser saves it (see `savingMethod`). */
 export function downloadFile(blob: Blob, name: string): void {
   const url = URL.createObjectURL(blob);
+  downloadUrls.add(url);
   const link = document.createElement("a");
   link.href = url;
   link.download = name;
@@ -44,5 +56,5 @@ export function downloadFile(blob: Blob, name: string): void {
   link.click();
   link.remove();
   // Browsers start the download a moment after the click, so the URL must stay valid until then.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  setTimeout(() => revoke(url), 60_000);
 }

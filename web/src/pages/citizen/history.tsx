@@ -6,6 +6,7 @@ import { language } from "../../words/language";
 import { ENTRIES_PER_PAGE, PagedList, usePaged } from "./paged";
 import type { Subject } from "./subject";
 import { Table } from "./table";
+import { AtKep } from "./visits";
 import { words } from "./words/records";
 
 /** The history of authorizations, with start and end of each. */
@@ -34,12 +35,23 @@ export function History({ subject }: { subject: Subject }) {
                 ),
               },
               { name: t.purpose, cell: ({ purpose }) => purpose.text },
-              { name: t.start, cell: ({ started_at }) => moment(started_at) },
+              {
+                name: t.start,
+                cell: ({ started_at, at_kep }) => (
+                  <>
+                    {moment(started_at)}
+                    <AtKep at={at_kep} />
+                  </>
+                ),
+              },
               {
                 name: t.end,
-                cell: ({ ended_at, ends_at }) =>
+                cell: ({ ended_at, ends_at, ended_at_kep }) =>
                   ended_at !== undefined ? (
-                    moment(ended_at)
+                    <>
+                      {moment(ended_at)}
+                      <AtKep at={ended_at_kep} />
+                    </>
                   ) : (
                     <>
                       <Tag kind="good">{t.active}</Tag>

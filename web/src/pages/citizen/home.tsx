@@ -10,13 +10,12 @@ import { FailureNote } from "../../parts/failure";
 import { Notice } from "../../parts/notice";
 import { Loading, Page } from "../../parts/page";
 import { words as parts } from "../../parts/words";
-import { useSession } from "../../shell/gate";
 import { day, daysLeft, shortDay } from "../../words/dates";
 import { language } from "../../words/language";
 import { listApplications, URGENT_DAYS, useAssociation, type Association } from "./association";
 import { Download } from "./download";
 import { Photo } from "./photo";
-import { UnknownSubject, type Subject } from "./subject";
+import { UnknownSubject, useVisit, type Subject } from "./subject";
 import { StatusMessage } from "./status_message";
 import { ErrorMessage } from "./error_message";
 import { words } from "./words/home";
@@ -28,11 +27,11 @@ export function Home({ subject }: { subject: Subject }) {
   const t = words();
   const association = useAssociation(subject.handle);
   const { data, failure } = association;
-  if (failure !== undefined && "problem" in failure && failure.problem.code === "subject_unknown") return <UnknownSubject />;
+  if (failure !== undefined && "problem" in failure && failure.problem.code === "subject_unknown") return <UnknownSubject people={subject.people} isAtKep={subject.isAtKep} />;
   return (
-    <Page title={subject.isSelf ? t.title : t.titleMinor} caption={subject.name} back="/people">
+    <Page title={subject.isSelf ? t.title : subject.minor === undefined ? t.titleAtKep : t.titleMinor} caption={subject.name} back={subject.people}>
       <StatusMessage />
-      {/* While photos are associated, a pending submission cannot be associated or is for the same photos, so it is only shown without an association. */}
+      {/* Associated photos block a pending submission, or are its photos. In both cases the submission is not shown. */}
       {data === null && <PendingSubmission subject={subject} />}
       {failure !== undefined ? (
         <ErrorMessage failure={failure} onRetry={association.reload} subject={subject} />
@@ -54,7 +53,7 @@ export function Home({ subject }: { subject: Subject }) {
 
 function PendingSubmission({ subject }: { subject: Subject }) {
   const t = words();
-  const submission = useSession().submission;
+  const submission = useVisit().submission;
   if (submission?.subject !== subject.handle) return null;
   return (
     <Notice kind="warning" title={t.pendingTitle}>
@@ -66,7 +65,7 @@ function PendingSubmission({ subject }: { subject: Subject }) {
 
 function Empty({ subject }: { subject: Subject }) {
   const t = words();
-  const hasPending = useSession().submission?.subject === subject.handle && pendingCode.value === undefined;
+  const hasPending = useVisit().submission?.subject === subject.handle && pendingCode.value === undefined;
   return (
     <>
       <h2 class="govgr-heading-m">{t.emptyTitle}</h2>
@@ -93,7 +92,7 @@ function Associated({ subject, association, onWithdrawn }: { subject: Subject; a
   );
 }
 
-/** How long the association is still valid. */
+/** Shows the remaining time of the association. */
 function Remaining({ association }: { association: Association }) {
   const t = words();
   const left = daysLeft(association.expires_at);
@@ -193,14 +192,19 @@ function Actions({ subject, associated }: { subject: Subject; associated: boolea
     <>
       <h2 class="govgr-heading-m">{t.more}</h2>
       <ul class="rows">
-        {/* Histories and data exist even without an association. */}
+        {/* A person without an association also has histories and data. */}
         <Action href={`${subject.home}/history`} text={t.history} hint={t.historyHint} />
         <Action href={`${subject.home}/accesses`} text={t.accesses} hint={t.accessesHint} />
         {associated && subject.isSelf && <Action href={`${subject.home}/reminder`} text={t.reminder} hint={t.reminderHint} />}
         {associated && <Action href={`${subject.home}/dissociation`} text={t.dissociate} hint={t.dissociateHint} />}
         {associated && <Action href={`${subject.home}/code`} text={t.another} hint={t.anotherHint} />}
-        <Action href={`${subject.home}/data`} text={subject.isSelf ? t.data : t.dataMinor} hint={subject.isSelf ? t.dataHint : t.dataHintMinor} />
-        <Action href="/people" text={t.people} />
+        {!subject.isAtKep && (
+          <>
+            <Action href={`${subject.home}/visits`} text={t.visits} hint={t.visitsHint} />
+            <Action href={`${subject.home}/data`} text={subject.isSelf ? t.data : t.dataMinor} hint={subject.isSelf ? t.dataHint : t.dataHintMinor} />
+          </>
+        )}
+        <Action href={subject.people} text={subject.isAtKep ? t.toCase : t.people} />
       </ul>
     </>
   );

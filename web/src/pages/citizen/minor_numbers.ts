@@ -1,4 +1,4 @@
-/* The numbers with which minors were added, because the session does not contain them. They are only kept in memory. */
+/* The identity numbers that were typed to add minors. The session does not contain them. They are only in memory. */
 import { onEnd } from "../../api/session";
 
 export type MinorNumbers = { kind: "amka" | "paaypa"; value: string; afm?: string };

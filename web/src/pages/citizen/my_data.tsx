@@ -19,7 +19,7 @@ import { words } from "./words/rights";
 
 type Erasure = Schemas["Erasure"];
 
-/** Rights of access, portability and erasure. */
+/** The page for the rights of access, portability and erasure. */
 export function MyData({ subject }: { subject: Subject }) {
   const t = words().data;
   const [erasure, setErasure] = useState<Erasure>();
@@ -123,7 +123,7 @@ function Erased({ subject, erasure }: { subject: Subject; erasure: Erasure }) {
           </ul>
         </>
       )}
-      <ButtonLink href="/people" variant="secondary">
+      <ButtonLink href={subject.people} variant="secondary">
         {words().dissociation.toHome}
       </ButtonLink>
     </Page>

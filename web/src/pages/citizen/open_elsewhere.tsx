@@ -32,7 +32,7 @@ async function copyText(input: HTMLInputElement): Promise<boolean> {
     await navigator.clipboard.writeText(input.value);
     return true;
   } catch {
-    // Pages inside apps often have no clipboard, but can copy what is selected.
+    // Pages inside apps often have no clipboard, but the browser can copy a selected text.
     input.focus();
     input.select();
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- the only way where there is no clipboard

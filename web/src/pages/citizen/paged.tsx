@@ -14,7 +14,7 @@ export const ENTRIES_PER_PAGE = 20;
 
 export type ListPage<T> = { entries: readonly T[]; next: string | undefined };
 
-/** Loads a list page by page, newest entries first. A change of language starts again with the first page. */
+/** Loads a list page by page, newest entries first. After a change of language, starts again with the first page. */
 export function usePaged<T>(fetchPage: (cursor: string | undefined) => Promise<ListPage<T>>) {
   const first = useLoad(() => fetchPage(undefined), []);
   const [shown, setShown] = useState<ListPage<T>>();

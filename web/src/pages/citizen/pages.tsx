@@ -12,6 +12,7 @@ import { MyData as MyDataOf } from "./my_data";
 import { Photos as PhotosOf } from "./photos";
 import { Reminder as ReminderOf } from "./reminder";
 import { withSubject } from "./subject";
+import { Visits as VisitsOf } from "./visits";
 
 export { AddMinor } from "./add_minor";
 export { People } from "./people";
@@ -23,6 +24,7 @@ export const Associate = withSubject(AssociateOf);
 export const Applications = withSubject(ApplicationsOf);
 export const History = withSubject(HistoryOf);
 export const Accesses = withSubject(AccessesOf);
-export const Reminder = withSubject(ReminderOf, { selfOnly: true });
+export const Reminder = withSubject(ReminderOf, { selfOnly: true, atKep: false });
 export const Dissociate = withSubject(DissociateOf);
-export const MyData = withSubject(MyDataOf);
+export const MyData = withSubject(MyDataOf, { atKep: false });
+export const Visits = withSubject(VisitsOf, { atKep: false });

@@ -9,7 +9,7 @@ import { ErrorMessage } from "./error_message";
 import { words as common } from "./words/common";
 import { words } from "./words/home";
 
-/** One associated image at full size. Its memory is released when the page is left. */
+/** One associated image at full size. The image's memory is released when the user leaves the page. */
 export function Photo({ subject, image }: { subject: Subject; image: Schemas["Image"] }) {
   const t = words();
   const [url, setUrl] = useState<string>();

@@ -2,7 +2,6 @@ import { useLocation } from "preact-iso";
 import { useState } from "preact/hooks";
 
 import { responseData, api, type Schemas } from "../../api/client";
-import { patchSession } from "../../api/session";
 import { rememberUrl, useAction } from "../../parts/action";
 import { Button, ButtonLink } from "../../parts/button";
 import { Dialog } from "../../parts/dialog";
@@ -10,10 +9,9 @@ import { FailureNote } from "../../parts/failure";
 import { Notice, Summary } from "../../parts/notice";
 import { Page } from "../../parts/page";
 import { words as parts } from "../../parts/words";
-import { useSession } from "../../shell/gate";
 import { bytes, day, moment } from "../../words/dates";
 import { clearPreviews, previewsOf } from "./previews";
-import type { Subject } from "./subject";
+import { patchVisit, useVisit, type Subject } from "./subject";
 import { RedirectWithMessage, StatusMessage, useRouteWithMessage } from "./status_message";
 import { ErrorMessage } from "./error_message";
 import { words as common } from "./words/common";
@@ -23,9 +21,9 @@ type Submission = Schemas["Submission"];
 
 /** The photos of a submitted code, to confirm or reject. */
 export function Photos({ subject }: { subject: Subject }) {
-  const submission = useSession().submission;
+  const { submission } = useVisit();
   const [rejected, setRejected] = useState(false);
-  // The rejection itself navigates to another page.
+  // Show nothing, because the `reject` action opens another page.
   if (rejected) return null;
   if (submission?.subject !== subject.handle) return <RedirectWithMessage path={`${subject.home}/code`} messageKey="noSubmission" />;
   return <PendingPhotos subject={subject} submission={submission} onRejected={() => setRejected(true)} />;
@@ -39,7 +37,7 @@ function PendingPhotos({ subject, submission, onRejected }: { subject: Subject; 
   const params = { path: { subject: subject.handle } };
   const confirm = useAction(async () => {
     const isSameUrl = rememberUrl();
-    patchSession({ submission: await responseData(api.POST("/v1/subjects/{subject}/submissions/current/confirmation", { params, body: {} })) });
+    patchVisit({ submission: await responseData(api.POST("/v1/subjects/{subject}/submissions/current/confirmation", { params, body: {} })) });
     if (isSameUrl()) route(`${subject.home}/association`);
   });
   const reject = useAction(async () => {
@@ -47,13 +45,13 @@ function PendingPhotos({ subject, submission, onRejected }: { subject: Subject; 
     await responseData(api.DELETE("/v1/subjects/{subject}/submissions/current", { params }));
     onRejected();
     clearPreviews();
-    patchSession({ submission: undefined });
+    patchVisit({ submission: undefined });
     if (isSameUrl()) routeWithMessage(`${subject.home}/code`, "rejected", true);
   });
   const previews = previewsOf(submission);
   const hasPreviews = submission.images.every(({ kind }) => previews[kind] !== undefined);
   return (
-    <Page title={subject.isSelf ? t.title : t.titleMinor(subject.name)} back={`${subject.home}/code`}>
+    <Page {...headingOf(subject)} back={`${subject.home}/code`}>
       <StatusMessage />
       {submission.confirmed ? (
         <Notice kind="success">
@@ -94,7 +92,7 @@ function PendingPhotos({ subject, submission, onRejected }: { subject: Subject; 
         ) : (
           hasPreviews && (
             <Button busy={confirm.busy} onClick={() => confirm.run()}>
-              {subject.isSelf ? t.mine : t.minesMinor}
+              {subject.isSelf ? t.mine : subject.minor === undefined ? t.theirs : t.minesMinor}
             </Button>
           )
         )}
@@ -118,4 +116,11 @@ function PendingPhotos({ subject, submission, onRejected }: { subject: Subject; 
       )}
     </Page>
   );
+}
+
+/** Returns the page's title. In a clerk's case the title contains no name, because the browser's history stores the titles of pages. */
+function headingOf(subject: Subject): { title: string; caption?: string } {
+  const t = words();
+  if (subject.isAtKep) return { title: t.titleAtKep, caption: subject.name };
+  return { title: subject.isSelf ? t.title : t.titleMinor(subject.name) };
 }

@@ -1,6 +1,6 @@
 /*
- * The previews that came with a submitted code. They are only kept in memory, so that they cannot be found in the browser later. After a
- * reload, submitting the same code brings them again.
+ * The previews in the response to a submitted code. They are only in memory, so that nobody can find them in the browser later. After a
+ * reload, the person gets them again by submitting the same code.
  */
 import { signal } from "@preact/signals";
 
@@ -13,7 +13,7 @@ type StoredPreviews = { submission: Submission; pictures: Readonly<Partial<Recor
 const stored = signal<StoredPreviews | undefined>(undefined);
 onEnd.push(clearPreviews);
 
-/** Stores the previews of a submit_code response. Returns the rest of the response in the form that the session has it. */
+/** Stores the previews of a submit_code response. Returns the response without them, in the format of the session's `submission`. */
 export function storePreviews(response: Submission): Submission {
   const pictures = Object.fromEntries(response.images.map((image) => [image.kind, image.preview]));
   const submission: Submission = { ...response, images: response.images.map(({ kind, width, height, bytes }) => ({ kind, width, height, bytes })) };

@@ -1,6 +1,6 @@
 /* Downloads a file in byte ranges (RFC 9110) and joins them. */
 
-/** The ranges do not belong to the same file. */
+/** Thrown if the ranges do not belong to the same file. */
 export class RangeMismatch extends Error {}
 
 /** Parses a Content-Range header such as "bytes 0-4194303/9000000". */
@@ -19,7 +19,10 @@ export function fileNameFrom(disposition: string | null, fallback: string): stri
 
 export type RangeResponse = { blob: Blob; range: string | null; etag: string | null; isComplete: boolean };
 
-/** Downloads a file that may come in ranges. `fetchFrom` receives the first byte to fetch and the ETag of the first response. */
+/**
+ * Downloads a file, which may come in byte ranges. `fetchFrom` receives the position of the first byte to fetch, and the ETag of the first
+ * response.
+ */
 export async function fetchInRanges(fetchFrom: (from: number, etag: string | null) => Promise<RangeResponse>, onProgress: (share: number) => void): Promise<Blob> {
   const first = await fetchFrom(0, null);
   if (first.isComplete) return first.blob;

@@ -19,7 +19,7 @@ import { RedirectWithMessage } from "./status_message";
 import { ErrorMessage } from "./error_message";
 import { words } from "./words/records";
 
-/** Sets an email address for a single reminder before the photos expire. */
+/** Sets the email address for the reminder. There is only one reminder, which is sent before the photos expire. */
 export function Reminder({ subject }: { subject: Subject }) {
   const t = words().reminder;
   const association = useAssociation(subject.handle);

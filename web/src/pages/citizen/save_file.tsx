@@ -1,4 +1,4 @@
-/* Saves files on the user's device, and says so only if they were saved. */
+/* Saves files on the user's device. Reports success only if a file was saved. */
 import { useState } from "preact/hooks";
 
 import { Button } from "../../parts/button";
@@ -9,7 +9,7 @@ import { words } from "./words/elsewhere";
 
 type Saving =
   | { kind: "downloaded" }
-  /** The file waits for a tap, because browsers share files only in response to one. */
+  /** The file waits for a tap, because browsers share files only in response to a tap. */
   | { kind: "ready"; file: File; wasCancelled: boolean }
   | { kind: "handedOver" }
   | { kind: "impossible" };

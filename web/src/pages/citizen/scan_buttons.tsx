@@ -20,7 +20,7 @@ export function ScanButtons({ onCode }: { onCode: (code: string) => void }) {
   const [error, setError] = useState<ScanError>();
   const [typingRequests, setTypingRequests] = useState(0);
   useEffect(() => {
-    // Runs after the scanner's dialog is closed, which returns the focus to the button that opened it.
+    // Runs after the scanner's dialog is closed, because closing the dialog moves the focus to the button that opened it.
     if (typingRequests > 0) document.getElementById("code")?.focus();
   }, [typingRequests]);
   const open = useAction(async () => {

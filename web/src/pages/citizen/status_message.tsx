@@ -1,4 +1,4 @@
-/* A message that is shown on the next page: the result of an action, or the reason why a step is not possible. */
+/* A message that the next page shows: the result of an action, or the reason why a step is not possible. */
 import { signal } from "@preact/signals";
 import { useLocation } from "preact-iso";
 import { useEffect } from "preact/hooks";
@@ -25,7 +25,7 @@ export function useRouteWithMessage() {
   };
 }
 
-/** Shows the message for this page. It is cleared when the page is left. */
+/** Shows the message for this page, and clears it when the user leaves the page. */
 export function StatusMessage() {
   const { path } = useLocation();
   useEffect(
@@ -44,7 +44,7 @@ export function StatusMessage() {
   );
 }
 
-/** Replaces a page whose step is not possible now: opens another page and shows the reason there. */
+/** Replaces a page whose step is not possible now. Opens another page, which shows the reason. */
 export function RedirectWithMessage({ path, messageKey }: { path: string; messageKey: MessageKey }) {
   const routeWithMessage = useRouteWithMessage();
   useEffect(() => routeWithMessage(path, messageKey, true), [path]);

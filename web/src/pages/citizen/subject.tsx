@@ -1,8 +1,10 @@
-/* The person to whom a page applies: the signed-in person, or a minor of this session. */
+/* The person to whom a page applies: the signed-in person, the person at the counter of a KEP, or a minor in the custody of one of them. */
 import { useRoute } from "preact-iso";
 import type { ComponentType } from "preact";
 
+import { loadCase, openCase, patchCase, type Case } from "../../api/case";
 import type { Schemas } from "../../api/client";
+import { patchSession, refreshSession } from "../../api/session";
 import { ButtonLink } from "../../parts/button";
 import { Page } from "../../parts/page";
 import { useSession } from "../../shell/gate";
@@ -12,51 +14,105 @@ export type Subject = {
   /** The value of {subject} in API paths. */
   handle: string;
   isSelf: boolean;
+  /** True for the person at the counter of a KEP and for that person's minors. A clerk acts for them, so some pages are not offered. */
+  isAtKep: boolean;
   name: string;
   minor?: Schemas["Minor"];
   /** Path of the person's main page. The person's other pages are below it. */
   home: string;
+  /** Path of the page that lists all people of the visit (`Visit`). */
+  people: string;
 };
 
 export function homeOf(subject: string): string {
   return `/people/${encodeURIComponent(subject)}`;
 }
 
-export function selfSubject(session: Schemas["Session"]): Subject {
-  return { handle: "self", isSelf: true, name: `${session.person?.first_name ?? ""} ${session.person?.last_name ?? ""}`.trim(), home: homeOf("self") };
+/** The adult and the minors for whom the pages may act, and their pending submission. */
+export type Visit = {
+  /** The signed-in citizen, or the person at the counter. */
+  adult: Subject;
+  minors: readonly Schemas["Minor"][];
+  submission: Schemas["Submission"] | undefined;
+  submissionsLeft: number | undefined;
+  /** Handle of the clerk's open case. Undefined for a citizen. */
+  caseHandle: string | undefined;
+};
+
+/**
+ * Returns the signed-in citizen's visit, or the visit of the person in the clerk's open case. Only for pages inside `Gate`. For a clerk,
+ * the page must also be inside `InCase`.
+ */
+export function useVisit(): Visit {
+  const session = useSession();
+  const current = openCase.value;
+  const { minors, submission, submissions_left: submissionsLeft } = current ?? session;
+  return { adult: current === undefined ? selfSubject(session) : counterSubject(current), minors, submission, submissionsLeft, caseHandle: current?.handle };
 }
 
-export function minorSubject(minor: Schemas["Minor"]): Subject {
-  return { handle: minor.subject, isSelf: false, name: `${minor.first_name} ${minor.last_name}`, minor, home: homeOf(minor.subject) };
+/** Changes fields of the visit after a call whose response contains the new values. So the visit need not be loaded again. */
+export function patchVisit(change: { submissions_left?: number | undefined; minors?: Schemas["Minor"][]; submission?: Schemas["Submission"] | undefined }): void {
+  if (openCase.value === undefined) patchSession(change);
+  else patchCase(change);
+}
+
+/** Loads the data of the visit again, from the clerk's open case or from the citizen's session. */
+export async function refreshVisit(): Promise<void> {
+  await (openCase.value === undefined ? refreshSession() : loadCase());
+}
+
+const fullName = (person: { first_name: string; last_name: string } | undefined) => `${person?.first_name ?? ""} ${person?.last_name ?? ""}`.trim();
+
+function selfSubject(session: Schemas["Session"]): Subject {
+  return { handle: "self", isSelf: true, isAtKep: false, name: fullName(session.person), home: homeOf("self"), people: "/people" };
+}
+
+function counterSubject({ handle, person }: Case): Subject {
+  return { handle, isSelf: false, isAtKep: true, name: fullName(person), home: homeOf(handle), people: "/kep" };
+}
+
+export function minorSubject(minor: Schemas["Minor"], { adult }: Visit): Subject {
+  return { handle: minor.subject, isSelf: false, isAtKep: adult.isAtKep, name: fullName(minor), minor, home: homeOf(minor.subject), people: adult.people };
 }
 
 /**
- * Wraps a page below /people/:subject and passes the person to it. A handle that this session does not know, for example from an old link,
- * gets an explanation instead.
+ * Wraps a page below /people/:subject and passes the person to it. If the session does not know the handle in the URL, for example from an
+ * old link, shows an explanation instead. Pages with `atKep: false` are not for clerks.
  */
-export function withSubject(InnerPage: ComponentType<{ subject: Subject }>, { selfOnly = false } = {}): ComponentType {
+export function withSubject(InnerPage: ComponentType<{ subject: Subject }>, { selfOnly = false, atKep = true } = {}): ComponentType {
   return function WithSubject() {
-    const handle = useRoute().params.subject ?? "self";
-    const session = useSession();
-    const minor = session.minors.find((minor) => minor.subject === handle);
-    if (handle !== "self" && minor === undefined) return <UnknownSubject />;
-    const subject = minor === undefined ? selfSubject(session) : minorSubject(minor);
+    const visit = useVisit();
+    const handle = useRoute().params.subject ?? visit.adult.handle;
+    const minor = visit.minors.find((minor) => minor.subject === handle);
+    if (handle !== visit.adult.handle && minor === undefined) return <UnknownSubject people={visit.adult.people} isAtKep={visit.adult.isAtKep} />;
+    const subject = minor === undefined ? visit.adult : minorSubject(minor, visit);
+    if (subject.isAtKep && !atKep) return <NotAtKep subject={subject} />;
     return selfOnly && !subject.isSelf ? <SelfOnly subject={subject} /> : <InnerPage key={handle} subject={subject} />;
   };
 }
 
-export function UnknownSubject() {
-  const t = words().lost;
+export function UnknownSubject({ people, isAtKep }: { people: string; isAtKep: boolean }) {
+  const t = isAtKep ? words().lostAtKep : words().lost;
   return (
-    <Page title={t.title} back="/people">
+    <Page title={t.title} back={people}>
       <p class="govgr-body">{t.text}</p>
-      <ButtonLink href="/people">{t.people}</ButtonLink>
+      <ButtonLink href={people}>{t.people}</ButtonLink>
     </Page>
   );
 }
 
 function SelfOnly({ subject }: { subject: Subject }) {
   const t = words().selfOnly;
+  return (
+    <Page title={t.title} back={subject.home}>
+      <p class="govgr-body">{t.text}</p>
+      <ButtonLink href={subject.home}>{subject.name}</ButtonLink>
+    </Page>
+  );
+}
+
+function NotAtKep({ subject }: { subject: Subject }) {
+  const t = words().notAtKep;
   return (
     <Page title={t.title} back={subject.home}>
       <p class="govgr-body">{t.text}</p>

@@ -1,4 +1,4 @@
-/* Members of the API's requests and responses that are about the place of the face in a picture, and about issuing without one. */
+/* Parts of the API's requests and responses that concern the position of the face in a picture, and issuing without a face. */
 import type { Schemas } from "../../api/client";
 import type { Profile } from "./picture/profiles";
 
@@ -7,8 +7,9 @@ export type Point = { readonly x: number; readonly y: number };
 export type Side = "above" | "below" | "left" | "right";
 
 /**
- * Where the frame of a profile should be. Width and height are fractions of the picture's. The picture is turned clockwise by `rotation`
- * degrees under the frame. `outside` lists the sides on which the frame is larger than the picture, as the upright head has them.
+ * The best position of a profile's frame. Width and height are fractions of the picture's width and height. Under the frame, the picture is
+ * rotated clockwise by `rotation` degrees. `outside` lists the sides on which the frame exceeds the picture. The sides are named as seen
+ * when the head is upright.
  */
 export type FaceCrop = { readonly profile: Profile; readonly centre: Point; readonly width: number; readonly height: number; readonly rotation: number; readonly outside: readonly Side[] };
 
@@ -17,7 +18,7 @@ export type Face = { readonly left_eye: Point; readonly right_eye: Point; readon
 /** The response of `locate_face`. `face` is absent, and `crops` is empty, if no face was found. */
 export type FaceLocation = { readonly face?: Face; readonly crops: readonly FaceCrop[] };
 
-/** Where the picture check has measured. `left_eye` is the eye on the left side of the picture. */
+/** Points and zones that the picture check has measured. `left_eye` is the eye on the left side of the picture. */
 export type Marks = { readonly left_eye: Point; readonly right_eye: Point; readonly chin: Point; readonly crown: Point; readonly zones: readonly { readonly rule: string; readonly points: readonly Point[] }[] };
 
 export type Finding = Omit<Schemas["PictureFinding"], "severity"> & { readonly severity: "error" | "warning" | "hint" };

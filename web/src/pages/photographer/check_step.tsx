@@ -1,23 +1,24 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 
-import { ConnectionError } from "../../api/client";
+import { ConnectionError, ProblemError } from "../../api/client";
 import { Button } from "../../parts/button";
 import { FailureNote } from "../../parts/failure";
 import { Notice } from "../../parts/notice";
-import { Loading, Page } from "../../parts/page";
+import { Page } from "../../parts/page";
 import { language } from "../../words/language";
 import { FileChooser, useFileChoice } from "./chooser";
-import { currentReport, job, pictures, finishedPictures, uploadAndCheck } from "./draft";
+import { currentReport, job, pictures, uploadAndCheck, uploadId } from "./draft";
 import { words } from "./new_words";
 import type { Kind } from "./picture/profiles";
-import { ImageReport } from "./report";
-import { formatPercent } from "./report_words";
+import { LateReport } from "./late_report";
 import { STEPS, useSteps } from "./step";
+import { GoOnWithoutCheck } from "./stored/later";
+import { UploadProgress } from "./upload_progress";
 import { mayIssueWithoutFace } from "./without_face";
 import { WithoutFaceForm } from "./without_face_form";
 import { words as common } from "./words";
 
-/** Step 2: uploads the pictures and shows the service's report on each. */
+/** Step 2: uploads the pictures and shows the service's report on each picture. */
 export function CheckStep() {
   const t = words();
   const { go } = useSteps();
@@ -32,10 +33,23 @@ export function CheckStep() {
   const hasWarnings = report?.images.some(({ findings }) => findings.some(({ ok, severity }) => !ok && severity !== "hint")) === true;
   return (
     <Page title={t.check.title} caption={t.step(2, STEPS.length)} back="/photographer/new" wide>
-      <Progress />
+      <UploadProgress onCancel={() => go("pictures", { replace: true })} />
       {currentJob.phase === "failed" && (
         <FailureNote failure={currentJob.failure} onRetry={() => void uploadAndCheck()}>
-          {currentJob.failure instanceof ConnectionError && <p class="govgr-body">{t.check.uploadOffline}</p>}
+          {currentJob.failure instanceof ConnectionError && (
+            <>
+              <p class="govgr-body">{t.check.uploadOffline}</p>
+              <GoOnWithoutCheck />
+            </>
+          )}
+          {/* The response of `issue_code` was lost, so the upload may already have a code. Another upload would get a second code. */}
+          {currentJob.failure instanceof ProblemError && currentJob.failure.problem.code === "upload_issued" && (
+            <p class="govgr-body">
+              <a class="govgr-link" href={`/photographer/issued/${uploadId.value ?? ""}`}>
+                {t.recipient.conflict}
+              </a>
+            </p>
+          )}
         </FailureNote>
       )}
       {report !== undefined && (
@@ -62,7 +76,7 @@ export function CheckStep() {
   );
 }
 
-function ImageSection({ image }: { image: Parameters<typeof ImageReport>[0]["image"] }) {
+function ImageSection({ image }: { image: Parameters<typeof LateReport>[0]["image"] }) {
   const t = words();
   const { go } = useSteps();
   const kind: Kind = image.kind;
@@ -70,7 +84,7 @@ function ImageSection({ image }: { image: Parameters<typeof ImageReport>[0]["ima
   const choice = useFileChoice(kind, () => go(kind, { after: "check" }));
   const finished = pictures.value[kind]?.finished;
   return (
-    <ImageReport image={image} url={finished?.url} size={finished?.size}>
+    <LateReport image={image} url={finished?.url} size={finished?.size}>
       {choice.error !== undefined && (
         <p class="govgr-error-message" role="alert">
           {choice.error}
@@ -82,39 +96,6 @@ function ImageSection({ image }: { image: Parameters<typeof ImageReport>[0]["ima
         </Button>
         <FileChooser kind={kind} choice={choice} replaces camera={!image.ok} />
       </div>
-    </ImageReport>
-  );
-}
-
-/** Time in milliseconds after which a text says that the upload is still running. */
-const SLOW_AFTER_MS = 10_000;
-
-function Progress() {
-  const t = words().check;
-  const currentJob = job.value;
-  const names = common().image;
-  const [isSlow, setSlow] = useState(false);
-  useEffect(() => {
-    setSlow(false);
-    const timer = setTimeout(() => setSlow(true), SLOW_AFTER_MS);
-    return () => clearTimeout(timer);
-  }, [currentJob.phase]);
-  if (currentJob.phase === "preparing") return <Loading text={t.preparing} />;
-  if (currentJob.phase === "checking") return <Loading text={t.checking} />;
-  if (currentJob.phase !== "sending") return null;
-  return (
-    <div class="uploads">
-      {finishedPictures.value.map(({ kind, picture }) => {
-        const share = (currentJob.sent[kind] ?? 0) / picture.file.size;
-        const text = t.sending(names[kind], formatPercent(Math.floor(share * 100) / 100));
-        return currentJob.sent[kind] === undefined ? null : (
-          <p key={kind} class="upload">
-            <label for={`upload-${kind}`}>{text}</label>
-            <progress id={`upload-${kind}`} max={1} value={share} />
-          </p>
-        );
-      })}
-      <p role="status">{isSlow && t.slow}</p>
-    </div>
+    </LateReport>
   );
 }

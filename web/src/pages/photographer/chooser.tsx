@@ -12,7 +12,7 @@ import { words as common } from "./words";
 /** The `capture` attribute only works on devices with a handheld camera. */
 export const hasCamera = () => matchMedia("(pointer: coarse)").matches;
 
-export type FileChoice = { busy: boolean; error: string | undefined; pick: (files: FileList | null | undefined) => Promise<void> };
+export type FileChoice = { busy: boolean; error: string | undefined; pick: (files: ArrayLike<File> | null | undefined) => Promise<void> };
 
 /** Opens a chosen file. Calls `onChosen` if it is a picture. */
 export function useFileChoice(kind: Kind, onChosen: () => void): FileChoice {
@@ -20,7 +20,7 @@ export function useFileChoice(kind: Kind, onChosen: () => void): FileChoice {
   const [busy, setBusy] = useState(false);
   const [errorKind, setErrorKind] = useState<UnreadableFile["reason"] | "several">();
   const running = useRef(false);
-  const pick = async (files: FileList | null | undefined) => {
+  const pick = async (files: ArrayLike<File> | null | undefined) => {
     const file = files?.[0];
     if (file === undefined || running.current) return;
     if (files?.length !== 1) return setErrorKind("several");
@@ -41,7 +41,9 @@ export function useFileChoice(kind: Kind, onChosen: () => void): FileChoice {
   return { busy, error: errorKind === undefined ? undefined : t[errorKind], pick };
 }
 
-/** Buttons to choose a picture. `replaces` means that there already is a picture, and `camera` that the camera is offered. */
+/**
+ * Buttons to choose a picture. `replaces` is true if the slot already has a picture. `camera` tells whether the phone's camera is offered.
+ */
 export function FileChooser({ kind, choice, replaces = false, camera = true }: { kind: Kind; choice: FileChoice; replaces?: boolean; camera?: boolean }) {
   const t = words().pictures;
   const image = common().image[kind];

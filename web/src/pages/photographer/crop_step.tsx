@@ -11,7 +11,7 @@ import { words } from "./new_words";
 import { PlacementNotes } from "./placement_notes";
 import { hasEnoughPixels, maxWidth, outputSize } from "./picture/crop";
 import { frameOf, HEAD_LIMITS, type Kind } from "./picture/profiles";
-import { formatNumber } from "./report_words";
+import { formatNumber } from "./numbers";
 import { STEPS, useSteps } from "./step";
 
 /** Crops one picture. */
@@ -35,10 +35,22 @@ export function CropStep({ kind }: { kind: Kind }) {
   const isOriginal = sendsOriginal(kind, chosen);
   const size = isOriginal ? source.size : outputSize(frame, crop);
   const back = after === "check" ? "/photographer/new?step=check" : "/photographer/new";
+  // A picture cannot be accepted while the file that will replace it is being opened.
+  const canAccept = isLargeEnough && !choice.busy;
+  const accept = () => {
+    if (canAccept) void finish.run();
+  };
   const isLargeEnoughRotated = [1, 2, 3].some((more) => hasEnoughPixels(frame, { ...crop, width: maxWidth(frame, source.size, { quarter: ((crop.quarter + more) % 4) as 0 | 1 | 2 | 3, tilt: 0 }) }));
   return (
     <Page title={t.crop.title[kind]} caption={t.step(1, STEPS.length)} back={back} wide>
-      <div class="crop">
+      <form
+        class="crop"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          accept();
+        }}
+      >
         <Cropper
           key={`${source.file.name} ${source.file.lastModified}`}
           frame={frame}
@@ -48,6 +60,7 @@ export function CropStep({ kind }: { kind: Kind }) {
           initialCrop={initialCrop}
           head={kind === "face" ? HEAD_LIMITS[profile.value] : undefined}
           onCrop={(crop) => setCrop(kind, crop)}
+          onAccept={accept}
         >
           <p class="govgr-body">
             {t.crop.help[kind]} {hasCamera() ? t.crop.fingers : t.crop.keys}
@@ -84,7 +97,7 @@ export function CropStep({ kind }: { kind: Kind }) {
             </p>
           )}
           <div class="govgr-button-group">
-            <Button busy={finish.busy} disabled={!isLargeEnough} onClick={() => finish.run()}>
+            <Button submit busy={finish.busy} disabled={!canAccept}>
               {t.crop.use}
             </Button>
             {kind === "signature" && (
@@ -95,7 +108,7 @@ export function CropStep({ kind }: { kind: Kind }) {
             <FileChooser kind={kind} choice={choice} replaces />
           </div>
         </div>
-      </div>
+      </form>
     </Page>
   );
 }

@@ -1,4 +1,4 @@
-/* The picture under a fixed frame. It can be moved, zoomed, rotated and straightened by touch, mouse, keyboard and buttons. */
+/* The picture under a fixed frame. The user can move, zoom, rotate and straighten the picture by touch, mouse, keyboard and buttons. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
@@ -7,11 +7,11 @@ import { HeadGuides } from "./head_guides";
 import { words } from "./new_words";
 import { hasEnoughPixels, minWidth, maxWidth, pan, TILT_MAX, straighten, transform, rotate, zoom, type Crop } from "./picture/crop";
 import type { Frame, HeadLimits, Size } from "./picture/profiles";
-import { formatNumber } from "./report_words";
+import { formatNumber } from "./numbers";
 
-/** Width of the area shown around the frame, relative to the frame's width. */
+/** Width of the margin shown around the frame, relative to the frame's width. */
 const MARGIN_RATIO = 0.08;
-/** Distance of one arrow key press, relative to the frame's width. */
+/** Distance of one arrow key press, relative to the frame's width. With Shift, the distance is ten times as large. */
 const PAN_STEP = 0.01;
 const ZOOM_STEP = 1.05;
 const TILT_STEP = 0.5;
@@ -25,16 +25,18 @@ type CropperProps = {
   initialCrop: Crop;
   head: HeadLimits | undefined;
   onCrop: (crop: Crop) => void;
+  /** Called when Enter is pressed on the picture. */
+  onAccept: () => void;
   children: ComponentChildren;
 };
 
-export function Cropper({ frame, source, preview, crop, initialCrop, head, onCrop, children }: CropperProps) {
+export function Cropper({ frame, source, preview, crop, initialCrop, head, onCrop, onAccept, children }: CropperProps) {
   const t = words().crop;
   const stage = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const [width, setWidth] = useState(0);
   const { proportion } = frame;
-  // In units of the frame's width.
+  // The unit is the frame's width.
   const stageSize = { width: 1 + 2 * MARGIN_RATIO, height: proportion.height / proportion.width + 2 * MARGIN_RATIO };
 
   useLayoutEffect(() => {
@@ -79,14 +81,15 @@ export function Cropper({ frame, source, preview, crop, initialCrop, head, onCro
   const maxZoom = widest / narrowest;
   const currentZoom = Math.min(maxZoom, widest / crop.width);
   const isFullyZoomed = crop.width <= narrowest + 0.01;
-  const keys: Readonly<Record<string, () => void>> = {
-    ArrowLeft: () => panBy(-PAN_STEP, 0),
-    ArrowRight: () => panBy(PAN_STEP, 0),
-    ArrowUp: () => panBy(0, -PAN_STEP),
-    ArrowDown: () => panBy(0, PAN_STEP),
+  const keys: Readonly<Record<string, (step: number) => void>> = {
+    ArrowLeft: (step) => panBy(-step, 0),
+    ArrowRight: (step) => panBy(step, 0),
+    ArrowUp: (step) => panBy(0, -step),
+    ArrowDown: (step) => panBy(0, step),
     "+": () => zoomBy(ZOOM_STEP),
     "=": () => zoomBy(ZOOM_STEP),
     "-": () => zoomBy(1 / ZOOM_STEP),
+    Enter: onAccept,
   };
 
   return (
@@ -96,7 +99,7 @@ export function Cropper({ frame, source, preview, crop, initialCrop, head, onCro
           class="stage"
           ref={stage}
           style={{ aspectRatio: `${stageSize.width} / ${stageSize.height}` }}
-          // With this role screen readers pass the arrow keys on to the page.
+          // With the role `application`, screen readers pass the arrow keys on to the page.
           role="application"
           tabIndex={0}
           aria-label={t.stage}
@@ -104,7 +107,7 @@ export function Cropper({ frame, source, preview, crop, initialCrop, head, onCro
             const action = event.ctrlKey || event.metaKey || event.altKey ? undefined : keys[event.key];
             if (action === undefined) return;
             event.preventDefault();
-            action();
+            action(event.shiftKey ? 10 * PAN_STEP : PAN_STEP);
           }}
         >
           <canvas ref={canvas} class="stage-canvas" />
@@ -196,7 +199,10 @@ function Slider({
   );
 }
 
-/** Handles arrow keys on the slider. A range input without steps would move too far, so a key press moves as far as the slider's buttons. */
+/**
+ * Handles arrow keys on the slider. A key press does the same as one of the slider's buttons, because the browser's own step would be too
+ * large.
+ */
 function stepBy(event: KeyboardEvent, less: IconButtonProps, more: IconButtonProps): void {
   const button = event.key === "ArrowLeft" || event.key === "ArrowDown" ? less : event.key === "ArrowRight" || event.key === "ArrowUp" ? more : undefined;
   if (button === undefined) return;
@@ -205,8 +211,8 @@ function stepBy(event: KeyboardEvent, less: IconButtonProps, more: IconButtonPro
 }
 
 /**
- * Handles pointers and the wheel. One pointer moves the picture, two pointers also zoom it, the wheel zooms it. Distances are in frame
- * widths, measured from the centre.
+ * Handles pointers and the wheel. One pointer moves the picture, two pointers also zoom it, and the wheel zooms it. The unit of distances
+ * is the frame's width, and the origin is the centre.
  */
 function useGestures(stage: { current: HTMLDivElement | null }, frameWidths: number, move: (across: number, down: number) => void, zoom: (factor: number, about: Point) => void): void {
   const handlers = useRef({ move, zoom });
@@ -239,7 +245,7 @@ function useGestures(stage: { current: HTMLDivElement | null }, frameWidths: num
     };
     const up = (event: PointerEvent) => pointers.delete(event.pointerId);
     const wheel = (event: WheelEvent) => {
-      // Without focus the wheel scrolls the page.
+      // While the picture does not have the focus, the wheel scrolls the page.
       if (document.activeElement !== element && !event.ctrlKey) return;
       event.preventDefault();
       handlers.current.zoom(Math.exp(-event.deltaY * (event.deltaMode === 1 ? 0.03 : 0.0015)), at(event));

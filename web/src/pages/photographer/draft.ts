@@ -1,9 +1,12 @@
-/* The photo set in progress. It stays in memory while other pages are open, and is cleared when it is sent or the session ends. */
+/*
+ * The photo set in progress. It stays in memory while the user visits other pages. It is cleared when it is sent, or when the session ends.
+ */
 import { computed, effect, signal } from "@preact/signals";
 
 import { responseData, api, ProblemError, ConnectionError, type Failure, type Schemas } from "../../api/client";
 import { onEnd, session } from "../../api/session";
-import { UploadRejected, uploadFile, sha256 } from "../../api/upload";
+import { mayPass, withRetries } from "../../api/retry";
+import { UploadRejected, sha256 } from "../../api/upload";
 import { registerUnsentCheck } from "../../shell/unsent";
 import { now } from "../../words/clock";
 import { language } from "../../words/language";
@@ -13,9 +16,11 @@ import { equals, fullFrame, type Crop } from "./picture/crop";
 import { cropToJpeg, canSendUnchanged, openPicture, release, type OpenedPicture, type Picture } from "./picture/decode";
 import { convertToFrame, fitsUncropped, place, type Placement } from "./picture/placement";
 import { KINDS, frameOf, type Kind, type Profile, type Size } from "./picture/profiles";
+import { readReference } from "./reference";
+import { EXPIRY_MARGIN_MS, needsNewUpload, sendPictures, STALE_UPLOAD_CODES, type Sending, type Wait } from "./send_pictures";
 import { mayIssueWithoutFace } from "./without_face";
 
-/** A picture as it will be uploaded. */
+/** The picture in the form in which it will be uploaded. */
 export type FinishedPicture = { readonly file: Blob; readonly size: Size; readonly url: string; readonly sha256: string; readonly isOriginalFile: boolean };
 export type ChosenPicture = {
   readonly source: OpenedPicture;
@@ -24,49 +29,59 @@ export type ChosenPicture = {
   readonly finished?: FinishedPicture | undefined;
   /** The search for the face. Absent for a signature. */
   readonly face?: FaceSearch;
-  /** Where the face belongs in the frame of the current document. */
+  /** The best position of the current document's frame on the face. */
   readonly placement?: Placement | undefined;
-  /** Whether the user has changed or accepted the crop. Then it is no longer placed automatically. */
+  /** True if the user has changed or accepted the crop. Then the frame is no longer placed automatically. */
   readonly isCorrected: boolean;
-  /** Whether the service has rejected the file itself, so that it must be drawn anew. */
+  /** True if the service has rejected the file itself. Then the picture must be encoded again. */
   readonly mustRedraw: boolean;
 };
 export type FaceSearch = "searching" | "not_found" | FaceLocation;
-export type Recipient = { readonly kind: "mobile" | "email"; readonly mobile: string; readonly email: string; readonly language: "el" | "en"; readonly reminder: boolean };
+/** The input of the recipient form. `reference` is the photographer's own reference for the customer, as typed. */
+export type Recipient = { readonly kind: "mobile" | "email"; readonly mobile: string; readonly email: string; readonly language: "el" | "en"; readonly reminder: boolean; readonly reference: string };
 
 type Upload = Schemas["Upload"];
-/** An upload. The fingerprint identifies its pictures, because other pictures need another upload. */
-type UploadProgress = { readonly fingerprint: string; readonly upload: Upload; readonly uploaded: ReadonlySet<Kind> };
+/** An upload. `fingerprint` identifies the pictures of this upload. Other pictures need another upload. */
+export type UploadProgress = { readonly fingerprint: string; readonly upload: Upload; readonly uploaded: ReadonlySet<Kind> };
 export type Report = { readonly fingerprint: string; readonly language: string; readonly report: PictureReport };
-type Job = { readonly phase: "idle" | "preparing" | "checking" | "done" } | { readonly phase: "sending"; readonly sent: Readonly<Partial<Record<Kind, number>>> } | { readonly phase: "failed"; readonly failure: Failure };
+type Job =
+  | { readonly phase: "idle" | "done" }
+  | { readonly phase: "preparing" | "checking"; readonly wait?: Wait | undefined }
+  | ({ readonly phase: "sending" } & Sending)
+  | { readonly phase: "failed"; readonly failure: Failure };
 
-const EMPTY_RECIPIENT: Recipient = { kind: "mobile", mobile: "", email: "", language: "el", reminder: false };
+export const EMPTY_RECIPIENT: Recipient = { kind: "mobile", mobile: "", email: "", language: "el", reminder: false, reference: "" };
 
 export const profile = signal<Profile>("standard");
 export const pictures = signal<Readonly<Partial<Record<Kind, ChosenPicture>>>>({});
 export const job = signal<Job>({ phase: "idle" });
 export const report = signal<Report | undefined>(undefined);
 export const recipient = signal<Recipient>(EMPTY_RECIPIENT);
-/** Why a code is issued although no face was found. */
+/** The photographer's reason for issuing a code although no face was found. */
 export const withoutFace = signal<WithoutFace | undefined>(undefined);
 export const issued = signal<Schemas["Issuance"] | undefined>(undefined);
-const uploadProgress = signal<UploadProgress | undefined>(undefined);
+/** True if the browser has stored the pictures in their current state, so that they survive a reload (stored/draft_storage.ts). */
+export const isStored = signal(false);
+export const uploadProgress = signal<UploadProgress | undefined>(undefined);
 
 export const finishedPictures = computed(() => KINDS.flatMap((kind) => (pictures.value[kind]?.finished === undefined ? [] : [{ kind, picture: pictures.value[kind].finished }])));
-/** Whether there is at least one picture and all pictures are cropped. */
+/** True if there is at least one picture and all pictures are cropped. */
 export const isComplete = computed(() => finishedPictures.value.length > 0 && KINDS.every((kind) => pictures.value[kind] === undefined || pictures.value[kind].finished !== undefined));
 const fingerprint = computed(() => [profile.value, ...finishedPictures.value.map(({ kind, picture }) => `${kind}:${picture.sha256}`)].join(" "));
-/** The report, if it belongs to the current pictures. */
+/** The service's report, if it is about the current pictures. */
 export const currentReport = computed(() => (report.value?.fingerprint === fingerprint.value ? report.value : undefined));
 
-/** Whether a code can be issued for the current pictures. */
+/** True if a code can be issued for the current pictures. */
 export const mayIssue = computed(() => {
   const current = currentReport.value?.report;
   return current !== undefined && (current.ok || (withoutFace.value !== undefined && mayIssueWithoutFace(current)));
 });
 
+/** Adds a picture to the draft of the current customer. Drops the picture if the draft is cleared while the picture is decoded. */
 export async function choosePicture(kind: Kind, file: File): Promise<void> {
+  const customer = currentCustomer();
   const source = await openPicture(file);
+  if (customer !== currentCustomer()) return release(source.preview);
   const initialCrop = fullFrame(frameOf(profile.value, kind), source.size);
   releasePicture(pictures.value[kind]);
   const chosen: ChosenPicture = { source, initialCrop, crop: initialCrop, isCorrected: false, mustRedraw: false };
@@ -74,14 +89,14 @@ export async function choosePicture(kind: Kind, file: File): Promise<void> {
   if (kind === "face") void searchFace(source);
 }
 
-/** Places the frame as soon as the service has found the face, unless the user was faster. */
-async function searchFace(source: OpenedPicture): Promise<void> {
+/** Places the frame as soon as the service has found the face, unless the user has already changed or accepted the crop. */
+export async function searchFace(source: OpenedPicture): Promise<void> {
   const location = await locateFace(source.preview);
   const chosen = pictures.value.face;
   if (chosen?.source === source) pictures.value = { ...pictures.value, face: withPlacement({ ...chosen, face: location ?? "not_found" }) };
 }
 
-/** Returns the face photo placed for the current document. A crop that the user has corrected stays. */
+/** Returns the face photo with the frame placed for the current document. If the user has corrected the crop, the crop does not change. */
 function withPlacement(chosen: ChosenPicture): ChosenPicture {
   const { face, source } = chosen;
   if (face === undefined || face === "searching" || face === "not_found") return chosen;
@@ -91,7 +106,7 @@ function withPlacement(chosen: ChosenPicture): ChosenPicture {
   return { ...chosen, placement, crop: chosen.isCorrected ? chosen.crop : (placement?.crop ?? chosen.crop) };
 }
 
-/** Undoes the user's corrections of the automatic placement. */
+/** Discards the user's changes of the crop and restores the automatic placement. */
 export function placeAutomatically(): void {
   const chosen = pictures.value.face;
   if (chosen !== undefined) pictures.value = { ...pictures.value, face: withPlacement({ ...chosen, isCorrected: false }) };
@@ -102,7 +117,7 @@ export function removePicture(kind: Kind): void {
   pictures.value = Object.fromEntries(Object.entries(pictures.value).filter(([name]) => name !== kind));
 }
 
-/** Changes the document. Pictures whose frame changes have to be cropped again. */
+/** Changes the document. The user must crop a picture again if its frame changes. */
 export function changeProfile(to: Profile): void {
   const from = profile.value;
   profile.value = to;
@@ -118,13 +133,16 @@ export function changeProfile(to: Profile): void {
   );
 }
 
-/** Stores a crop that is still being edited. */
+/** Stores a crop while the user still edits it. */
 export function setCrop(kind: Kind, crop: Crop): void {
   const chosen = pictures.value[kind];
   if (chosen !== undefined) pictures.value = { ...pictures.value, [kind]: { ...chosen, crop, isCorrected: true } };
 }
 
-/** Returns whether the file itself will be uploaded: the user changed nothing, and the file follows all rules. */
+/**
+ * Returns whether the chosen file will be uploaded as it is. This requires that the crop has not been changed, that the file follows all
+ * rules, and that the service has not rejected the file.
+ */
 export function sendsOriginal(kind: Kind, { source, crop, initialCrop, mustRedraw }: ChosenPicture): boolean {
   return !mustRedraw && canSendUnchanged(frameOf(profile.value, kind), source) && equals(crop, initialCrop);
 }
@@ -135,16 +153,16 @@ export async function finishPicture(kind: Kind): Promise<void> {
   if (chosen === undefined) return;
   const { source, crop } = chosen;
   const isOriginalFile = sendsOriginal(kind, chosen);
-  // From here on the crop is accepted. The face may be found later, and must not move it.
+  // The user has accepted the crop. If the service finds the face later, it must not change the crop.
   if (chosen.placement === undefined) pictures.value = { ...pictures.value, [kind]: { ...chosen, isCorrected: true } };
   const picture = isOriginalFile ? { file: source.file as Blob, ...source.size } : await cropToJpeg(frameOf(profile.value, kind), source, crop);
   await finishWith(kind, chosen, picture, isOriginalFile);
 }
 
-/** Uses a picture that was made from the chosen file. */
+/** Stores the picture that was made from the chosen file. */
 export async function finishWith(kind: Kind, chosen: ChosenPicture, picture: Picture, isOriginalFile = false): Promise<void> {
   const digest = await sha256(picture.file);
-  // Another file may have been chosen in the meantime.
+  // While the picture was made, the user may have chosen another file.
   const current = pictures.value[kind];
   if (current?.source !== chosen.source) return;
   releaseFinished(current);
@@ -152,10 +170,13 @@ export async function finishWith(kind: Kind, chosen: ChosenPicture, picture: Pic
   pictures.value = { ...pictures.value, [kind]: { ...current, crop: chosen.crop, finished } };
 }
 
-/** Whether the rule is about the file itself. If an unchanged file breaks one of them, the same picture drawn anew may not. */
+/** Returns whether the rule is about the file itself. If an unchanged file breaks such a rule, encoding the picture again may help. */
 const isFileRule = (rule: string) => rule.startsWith("file_") || rule === "colour_profile";
 
-/** Draws the files anew that the service rejected as files. Returns whether there are any. Each is drawn anew only once. */
+/**
+ * Encodes a picture again if the service rejected its file. Returns whether any picture was encoded again. Each picture is encoded again
+ * only once.
+ */
 async function redrawRejectedFiles(pictureReport: PictureReport): Promise<boolean> {
   const rejected = pictureReport.images.filter(
     ({ kind, findings }) => pictures.value[kind]?.finished?.isOriginalFile === true && findings.some(({ ok, severity, rule }) => !ok && severity === "error" && isFileRule(rule)),
@@ -167,7 +188,7 @@ async function redrawRejectedFiles(pictureReport: PictureReport): Promise<boolea
     try {
       await finishPicture(kind);
     } catch {
-      // The picture does not fit into the memory. The report says what is wrong with the file.
+      // Encoding fails if the picture is too large for the device's memory. The report then describes the fault of the file.
       return false;
     }
   }
@@ -175,78 +196,102 @@ async function redrawRejectedFiles(pictureReport: PictureReport): Promise<boolea
 }
 
 /**
- * Uploads the pictures that are not uploaded yet, and has them checked. It continues while other pages are open. After a failure it resumes
- * with the missing pictures.
+ * Uploads the pictures that are not uploaded yet, and requests the service's check. Continues while the user visits other pages, and
+ * retries failed requests. After a failure the function can be called again, and resumes with the missing pictures.
  */
 export async function uploadAndCheck(): Promise<void> {
-  if (job.value.phase === "preparing" || job.value.phase === "sending" || job.value.phase === "checking") return;
-  const thisRun = ++latestRun;
+  if (isUploading.value) return;
+  run = new AbortController();
+  const { signal } = run;
   const uploadFingerprint = fingerprint.value;
   const setJob = (next: Job) => {
-    if (thisRun === latestRun) job.value = next;
+    if (!signal.aborted) job.value = next;
   };
   try {
-    setJob({ phase: "preparing" });
-    const upload = await uploadFor(uploadFingerprint);
-    const sentBytes: Partial<Record<Kind, number>> = {};
-    for (const { kind, picture } of finishedPictures.value) {
-      const target = upload[kind];
-      if (thisRun !== latestRun) return;
-      if (uploadProgress.value?.uploaded.has(kind) === true || target === undefined) continue;
-      setJob({ phase: "sending", sent: { ...sentBytes, [kind]: 0 } });
-      await uploadFile(target, picture.file, (bytes) => setJob({ phase: "sending", sent: { ...sentBytes, [kind]: bytes } }));
-      sentBytes[kind] = picture.file.size;
-      if (uploadProgress.value?.upload === upload) uploadProgress.value = { ...uploadProgress.value, uploaded: new Set([...uploadProgress.value.uploaded, kind]) };
-    }
-    setJob({ phase: "checking" });
     const checkLanguage = language.value;
-    const pictureReport: PictureReport = await responseData(api.POST("/v1/photographer/uploads/{upload}/check", { params: { path: { upload: upload.upload_id } }, body: {} }));
-    // The change of the pictures cancels this run, and the page checks the new ones.
-    if (thisRun === latestRun && (await redrawRejectedFiles(pictureReport))) return;
-    if (thisRun === latestRun) report.value = { fingerprint: uploadFingerprint, language: checkLanguage, report: pictureReport };
+    const pictureReport = await sendAndCheck(uploadFingerprint, signal, setJob).catch((error: unknown) => {
+      if (signal.aborted || !needsNewUpload(error)) throw error;
+      uploadProgress.value = undefined;
+      return sendAndCheck(uploadFingerprint, signal, setJob);
+    });
+    // Encoding a picture again aborts this upload, and the page starts another one with the new picture.
+    if (!signal.aborted && (await redrawRejectedFiles(pictureReport))) return;
+    if (!signal.aborted) report.value = { fingerprint: uploadFingerprint, language: checkLanguage, report: pictureReport };
     setJob({ phase: "done" });
   } catch (error) {
-    if (thisRun !== latestRun) return;
+    if (signal.aborted) return;
     if (error instanceof UploadRejected || (error instanceof ProblemError && STALE_UPLOAD_CODES.has(error.problem.code))) uploadProgress.value = undefined;
     if (!(error instanceof ProblemError || error instanceof ConnectionError)) console.error(error);
     setJob({ phase: "failed", failure: error instanceof ProblemError || error instanceof ConnectionError ? error : new ConnectionError("broken") });
   }
 }
 
-/** A change of the pictures cancels a running upload of the previous ones. */
-let latestRun = 0;
+async function sendAndCheck(uploadFingerprint: string, signal: AbortSignal, setJob: (next: Job) => void): Promise<PictureReport> {
+  setJob({ phase: "preparing" });
+  // If there is no network at the beginning of an upload, the page says so at once instead of waiting.
+  const isTemporary = (error: unknown) => mayPass(error) && !(error instanceof ConnectionError && error.reason === "offline");
+  const upload = await withRetries(() => uploadFor(uploadFingerprint, signal), { signal, isTemporary, onWait: (wait) => setJob({ phase: "preparing", wait }) });
+  const parts = finishedPictures.value.flatMap(({ kind, picture }) => {
+    const target = upload[kind];
+    return uploadProgress.value?.uploaded.has(kind) === true || target === undefined ? [] : [{ kind, file: picture.file, target }];
+  });
+  await sendPictures(parts, {
+    signal,
+    onProgress: (sending) => setJob({ phase: "sending", ...sending }),
+    onSent: (kind) => {
+      if (uploadProgress.value?.upload === upload) uploadProgress.value = { ...uploadProgress.value, uploaded: new Set([...uploadProgress.value.uploaded, kind]) };
+    },
+  });
+  setJob({ phase: "checking" });
+  const check = (): Promise<PictureReport> => responseData(api.POST("/v1/photographer/uploads/{upload}/check", { params: { path: { upload: upload.upload_id } }, body: {} }));
+  return withRetries(check, { signal, onWait: (wait) => setJob({ phase: "checking", wait }) });
+}
+
+/** Returns whether an upload or a check is running, or waits for its next try. */
+export const isUploading = computed(() => job.value.phase === "preparing" || job.value.phase === "sending" || job.value.phase === "checking");
+
+/** Stops a running upload. The pictures stay in the draft. A picture that was sent completely is not sent again. */
+export function cancelUpload(): void {
+  run.abort();
+  job.value = { phase: "idle" };
+}
+
+/** The latest upload. A change of the pictures cancels it. */
+let run = new AbortController();
 effect(() => {
   // eslint-disable-next-line @typescript-eslint/no-unused-expressions -- subscribes to the signal
   fingerprint.value;
-  latestRun += 1;
-  job.value = { phase: "idle" };
+  cancelUpload();
   withoutFace.value = undefined;
 });
 
-/** Problems after which a retry needs a new upload. */
-const STALE_UPLOAD_CODES = new Set(["upload_unknown", "upload_incomplete", "upload_altered", "upload_refused", "upload_issued"]);
-/** An upload URL that expires within a minute is not used any more. */
-const EXPIRY_MARGIN_MS = 60_000;
-
-async function uploadFor(uploadFingerprint: string): Promise<Upload> {
+async function uploadFor(uploadFingerprint: string, signal: AbortSignal): Promise<Upload> {
   const progress = uploadProgress.value;
   const isFullyUploaded = progress?.fingerprint === uploadFingerprint && finishedPictures.value.every(({ kind }) => progress.uploaded.has(kind));
   if (progress?.fingerprint === uploadFingerprint && (isFullyUploaded || Date.parse(progress.upload.expires_at) - now() > EXPIRY_MARGIN_MS)) return progress.upload;
   const declared = Object.fromEntries(finishedPictures.value.map(({ kind, picture }) => [kind, { bytes: picture.file.size, sha256: picture.sha256 }]));
   const upload = await responseData(api.POST("/v1/photographer/uploads", { body: { profile: profile.value, ...declared } }));
+  // If the upload was cancelled while the request ran, no data of this customer may remain.
+  signal.throwIfAborted();
   uploadProgress.value = { fingerprint: uploadFingerprint, upload, uploaded: new Set() };
   return upload;
+}
+
+/** Returns the request that issues the code, without `upload_id`. */
+export function issuanceRequest() {
+  const { kind, mobile, email, language, reminder, reference } = recipient.value;
+  const value = kind === "mobile" ? mobile : email;
+  const exception = currentReport.value?.report.ok === true || withoutFace.value === undefined ? {} : { without_face: withoutFace.value };
+  const ownReference = readReference(reference);
+  return { recipient: { kind, value }, language, reminder, ...exception, ...(ownReference === "" ? {} : { reference: ownReference }) };
 }
 
 /** Issues the code. Repeating the call after a lost response is safe, because an upload has only one code number. */
 export async function issueCode(): Promise<void> {
   const progress = uploadProgress.value;
   if (progress?.fingerprint !== fingerprint.value) return;
-  const { kind, mobile, email, language, reminder } = recipient.value;
-  const value = kind === "mobile" ? mobile : email;
-  const exception = currentReport.value?.report.ok === true || withoutFace.value === undefined ? {} : { without_face: withoutFace.value };
   try {
-    issued.value = await responseData(api.POST("/v1/photographer/issuances", { body: { upload_id: progress.upload.upload_id, recipient: { kind, value }, language, reminder, ...exception } }));
+    issued.value = await responseData(api.POST("/v1/photographer/issuances", { body: { upload_id: progress.upload.upload_id, ...issuanceRequest() } }));
   } catch (error) {
     if (error instanceof ProblemError && (error.problem.code === "bad_picture" || STALE_UPLOAD_CODES.has(error.problem.code))) {
       uploadProgress.value = undefined;
@@ -255,28 +300,43 @@ export async function issueCode(): Promise<void> {
     }
     throw error;
   }
-  clearPictures();
+  clearCustomer();
 }
 
-/** ID of the upload. The service may already have issued its code if a response was lost. */
+/** Returns the upload of the current pictures, if there is one. */
+export const currentUpload = (): UploadProgress | undefined => (uploadProgress.value?.fingerprint === fingerprint.value ? uploadProgress.value : undefined);
+
+/** ID of the upload. If a response was lost, the service may already have issued a code for this upload. */
 export const uploadId = computed(() => uploadProgress.value?.upload.upload_id);
 
-/** Clears this customer's data. The document, the kind of recipient and the language stay for the next customer. */
+/** Number of customers whose drafts were cleared so far. */
+let cleared = 0;
+
+/** Returns a number that identifies the draft's customer within this page. The number changes when the draft is cleared. */
+export const currentCustomer = (): number => cleared;
+
+/**
+ * Clears this customer's data, including `issued`, which the page about the code shows. The document, the kind of recipient and the
+ * language stay for the next customer.
+ */
 export function nextCustomer(): void {
-  clearPictures();
+  clearCustomer();
   issued.value = undefined;
-  recipient.value = { ...EMPTY_RECIPIENT, kind: recipient.value.kind, language: recipient.value.language };
 }
 
-function clearPictures(): void {
+/** Clears this customer's data that is not needed after the code is issued. */
+function clearCustomer(): void {
+  cleared += 1;
+  recipient.value = { ...EMPTY_RECIPIENT, kind: recipient.value.kind, language: recipient.value.language };
+  withoutFace.value = undefined;
+  cancelUpload();
   for (const kind of KINDS) releasePicture(pictures.value[kind]);
   pictures.value = {};
   uploadProgress.value = undefined;
   report.value = undefined;
-  job.value = { phase: "idle" };
 }
 
-function releasePicture(chosen: ChosenPicture | undefined): void {
+export function releasePicture(chosen: ChosenPicture | undefined): void {
   if (chosen === undefined) return;
   release(chosen.source.preview);
   releaseFinished(chosen);
@@ -286,7 +346,7 @@ function releaseFinished(chosen: ChosenPicture): void {
   if (chosen.finished !== undefined) URL.revokeObjectURL(chosen.finished.url);
 }
 
-function clearDraft(): void {
+export function clearDraft(): void {
   nextCustomer();
   recipient.value = EMPTY_RECIPIENT;
   profile.value = "standard";
@@ -295,7 +355,7 @@ function clearDraft(): void {
 onEnd.push(clearDraft);
 registerUnsentCheck(() => Object.keys(pictures.value).length > 0);
 
-/** The draft belongs to one business. It is cleared when the session switches to another. */
+/** The draft belongs to one business, so it is cleared when the session switches to another business. */
 let business: string | undefined;
 effect(() => {
   const now = session.value?.role?.business?.id;
@@ -304,9 +364,9 @@ effect(() => {
   business = now;
 });
 
-/** Closing the page would lose the pictures, so the browser asks first. */
+/** Closing the page would lose pictures that are not stored, so the browser asks first. */
 const warnBeforeUnload = (event: BeforeUnloadEvent) => event.preventDefault();
 effect(() => {
-  if (Object.keys(pictures.value).length > 0) addEventListener("beforeunload", warnBeforeUnload);
+  if (Object.keys(pictures.value).length > 0 && !isStored.value) addEventListener("beforeunload", warnBeforeUnload);
   else removeEventListener("beforeunload", warnBeforeUnload);
 });

@@ -2,7 +2,7 @@ import { words } from "./new_words";
 import { guides } from "./picture/guides";
 import type { Frame, HeadLimits } from "./picture/profiles";
 
-/** Draws the frame, and where the head should be. Coordinates are in hundredths of the frame's width. */
+/** Draws the frame and the outline of the head's correct position. Coordinates are in hundredths of the frame's width. */
 export function HeadGuides({ frame, head, margin }: { frame: Frame; head: HeadLimits | undefined; margin: number }) {
   const t = words().crop;
   const [width, height, edge] = [100, (100 * frame.proportion.height) / frame.proportion.width, 100 * margin];

@@ -1,6 +1,5 @@
 /* A cache of the issued code numbers that this page has loaded, because the API returns them only as a list. */
 import { signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
 
 import { responseData, api, type Schemas } from "../../api/client";
 import { onEnd, session } from "../../api/session";
@@ -10,31 +9,55 @@ export type Issuance = Schemas["Issuance"];
 export type State = Issuance["state"];
 export const STATES: readonly State[] = ["queued", "sent", "failed", "associated", "expired"];
 
+/** `request` is the number of the request that returned the issuance. */
+type Cached = { readonly issuance: Issuance; readonly request: number };
 /** The key includes the business, because a person may act for several businesses, and each has its own codes. */
-const cache = signal<ReadonlyMap<string, Issuance>>(new Map());
+const cache = signal<ReadonlyMap<string, Cached>>(new Map());
 onEnd.push(() => (cache.value = new Map()));
 
 /** Returns the ID of the business for which the session acts now. */
 export const currentBusiness = (): string => session.value?.role?.business?.id ?? "";
 const keyOf = (business: string, upload: string) => `${business} ${upload}`;
 
-/** Stores issuances of `business`, the one at the time of the request. The session may have switched to another since. */
-export function cacheIssuances(issuances: readonly Issuance[], business: string): void {
-  cache.value = new Map([...cache.value, ...issuances.map((issuance) => [keyOf(business, issuance.upload_id), issuance] as const)]);
+/**
+ * Number of requests so far. The numbers prevent an older response from replacing a newer one. A request for a list gets its number when it
+ * is sent. The response to an action gets its number when it arrives, because it is newer than every list that was requested before.
+ */
+let requests = 0;
+
+/**
+ * Stores issuances in the cache. `business` is the business for which the session acted when the request was sent. Skips an issuance if the
+ * cache has it from a newer response.
+ */
+export function cacheIssuances(issuances: readonly Issuance[], business: string, request = ++requests): void {
+  const newer = issuances.filter(({ upload_id }) => (cache.value.get(keyOf(business, upload_id))?.request ?? 0) <= request);
+  cache.value = new Map([...cache.value, ...newer.map((issuance) => [keyOf(business, issuance.upload_id), { issuance: withoutAddress(issuance), request }] as const)]);
 }
 
-export const cachedIssuance = (upload: string): Issuance | undefined => cache.value.get(keyOf(currentBusiness(), upload));
+/** Removes the suggested email address, because no address of a customer may remain after the code was issued. */
+const withoutAddress = (issuance: Issuance): Issuance => ({ ...issuance, recipient: { kind: issuance.recipient.kind, masked: issuance.recipient.masked } });
 
-type Query = { limit: number; cursor?: string; day?: string; state?: State };
+export const cachedIssuance = (upload: string): Issuance | undefined => cache.value.get(keyOf(currentBusiness(), upload))?.issuance;
 
+export type Query = { limit: number; cursor?: string; day?: string; month?: string; state?: State; reference?: string };
+
+/** Loads a part of the list. If the cache has a newer state of an issuance than the response, returns the newer state. */
 export async function listIssuances(query: Query): Promise<Schemas["Issuances"]> {
   const business = currentBusiness();
+  const request = ++requests;
   const page = await responseData(api.GET("/v1/photographer/issuances", { params: { query } }));
-  cacheIssuances(page.issuances, business);
-  return page;
+  cacheIssuances(page.issuances, business, request);
+  const latest = (issuance: Issuance) => {
+    const cached = cache.value.get(keyOf(business, issuance.upload_id));
+    return cached === undefined || cached.request === request ? issuance : cached.issuance;
+  };
+  return { ...page, issuances: page.issuances.map(latest) };
 }
 
-/** How far back to search for an issuance. Codes can be sent again for one day. The second day allows for differing clocks. */
+/**
+ * Age of an issuance, in milliseconds, at which the search for an issuance stops. Codes can be sent again for one day. Clocks may differ,
+ * so the search covers two days.
+ */
 const SEARCH_WINDOW_MS = 2 * 86_400_000;
 
 /** Loads the current state of an issuance. Returns undefined if it was not issued within the last two days. */
@@ -51,7 +74,7 @@ export async function findIssuance(upload: string): Promise<Issuance | undefined
   return undefined;
 }
 
-/** Codes can be sent again for 24 hours after they were issued. */
+/** Time after issuing during which a code can be sent again, in milliseconds. */
 const RESEND_WINDOW_MS = 86_400_000;
 
 export const resendUntil = ({ issued_at }: Issuance): string => new Date(Date.parse(issued_at) + RESEND_WINDOW_MS).toISOString();
@@ -60,37 +83,20 @@ export function mayResend(issuance: Issuance): boolean {
   return !issuance.associated && issuance.resends.left > 0 && Date.parse(resendUntil(issuance)) > now();
 }
 
-/** Polling starts fast, because messages are sent within seconds, and then slows down. */
-const [POLL_INTERVAL_MIN_MS, POLL_INTERVAL_MAX_MS] = [2_500, 30_000];
+/** Returns whether the code can be sent to the same recipient again. After a permanent failure, the service rejects this. */
+export const mayResendSame = ({ state, failure }: Pick<Issuance, "state" | "failure">): boolean => state !== "failed" || failure?.permanent !== true;
 
-/** Polls while `isActive` and the page is visible. Errors are ignored, because the data on the page stay correct as of their time. */
-export function usePolling(isActive: boolean, poll: () => Promise<unknown>): void {
-  const latest = useRef(poll);
-  latest.current = poll;
-  useEffect(() => {
-    if (!isActive) return;
-    let [interval, isStopped] = [POLL_INTERVAL_MIN_MS, false];
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const schedule = () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => void pollOnce(), interval);
-    };
-    const pollOnce = async () => {
-      if (document.visibilityState === "visible") await latest.current().catch(() => undefined);
-      interval = Math.min(POLL_INTERVAL_MAX_MS, interval * 1.5);
-      if (!isStopped) schedule();
-    };
-    const onVisible = () => {
-      if (document.visibilityState !== "visible") return;
-      interval = POLL_INTERVAL_MIN_MS;
-      schedule();
-    };
-    schedule();
-    document.addEventListener("visibilitychange", onVisible);
-    return () => {
-      isStopped = true;
-      clearTimeout(timer);
-      document.removeEventListener("visibilitychange", onVisible);
-    };
-  }, [isActive]);
+/**
+ * Returns whether the code can be sent again, but only to a corrected recipient. This is false after a temporary failure, because then the
+ * recipient may be right.
+ */
+export const mayCorrect = (issuance: Issuance): boolean => !mayResendSame(issuance) && mayResend(issuance);
+
+/** Time after sending during which an email can bounce, in milliseconds. After this time, the page stops polling for the delivery state. */
+const BOUNCE_WINDOW_MS = 15 * 60_000;
+
+/** Returns whether the delivery state may still change without an action of the user. An SMS does not bounce. */
+export function mayChange({ state, delivery, recipient }: Pick<Issuance, "state" | "recipient" | "delivery">): boolean {
+  if (state === "queued") return true;
+  return state === "sent" && recipient.kind === "email" && delivery.sent_at !== undefined && Date.parse(delivery.sent_at) + BOUNCE_WINDOW_MS > now();
 }

@@ -1,97 +1,133 @@
 import { useLocation } from "preact-iso";
+import { useRef } from "preact/hooks";
 
 import { rememberUrl, useAction, useLoad } from "../../parts/action";
 import { Button, ButtonLink } from "../../parts/button";
 import { FailureNote } from "../../parts/failure";
 import { focusAfterRender } from "../../parts/focus";
 import { Loaded, Loading, Page } from "../../parts/page";
-import { moment, shortDay, time } from "../../words/dates";
+import { now } from "../../words/clock";
+import { day, moment, month, shortDay, time } from "../../words/dates";
 import { Filters, isState, type Filter } from "./filters";
-import { StateTag, Verdicts, WithoutFaceNote, imagesText, issuerText, resendsText } from "./issuance_parts";
-import { listIssuances, mayResend, usePolling, type Issuance } from "./issuances";
+import { AgainLink, DeliveryFailure, Reference, StateTag, Verdicts, WithoutFaceNote, imagesText, issuerText, resendsText } from "./issuance_parts";
+import { currentBusiness, listIssuances, mayChange, mayResend, type Issuance } from "./issuances";
 import { words } from "./issued_words";
+import { collectPages } from "./pages_of_list";
+import { isDay, isMonth, monthOf } from "./periods";
+import { usePolling } from "./polling";
+import { searchedReference, searchReference } from "./reference_search";
+import { words as referenceWords } from "./reference_words";
+import { RemovedNotice } from "./stored/notices";
+import { issuedFromQueue } from "./stored/queue";
+import { QueueSection, QueueStatus } from "./stored/queue_section";
 import { words as common } from "./words";
 
 const PAGE_SIZE = 25;
 const PAGE_SIZE_MAX = 100;
 
-type ShownList = { query: string; issuances: readonly Issuance[]; next: string | undefined };
+/** `key` identifies the filter with which the list was loaded. */
+type ShownList = { key: string; issuances: readonly Issuance[]; next: string | undefined };
 
-/** The business's history of code numbers. The filter is in the URL, so that reload and the back button keep it. */
+/**
+ * The history of the business's code numbers. Day, month and state are in the URL, so that a reload and the back button restore them. The
+ * searched reference is not in the URL (see `reference_search.ts`).
+ */
 export function Issued() {
-  const t = words().list;
+  const { list: t } = words();
+  const r = referenceWords();
   const { query, route } = useLocation();
-  const filter: Filter = { ...(isDay(query.day) ? { day: query.day } : {}), ...(isState(query.state) ? { state: query.state } : {}) };
-  const isFiltered = Object.keys(filter).length > 0;
-  const queryString = asQuery(filter);
-  const load = useLoad(async () => ({ query: queryString, ...pageOf(await listIssuances({ limit: PAGE_SIZE, ...filter })) }), [queryString]);
+  const filter = filterOf(query, searchedReference());
+  const key = JSON.stringify(filter);
+  const latestKey = useRef(key);
+  latestKey.current = key;
+  const read = (cursor: string | undefined) => collectPages((cursor) => listIssuances({ limit: PAGE_SIZE, ...filter, ...(cursor === undefined ? {} : { cursor }) }), cursor, PAGE_SIZE, () => latestKey.current === key);
+  const load = useLoad(async () => ({ key, ...(await read(undefined)) }), [key, currentBusiness(), issuedFromQueue.value]);
   const more = useAction(async ({ issuances, next }: ShownList) => {
     if (next === undefined) return;
     const isSameUrl = rememberUrl();
-    const page = pageOf(await listIssuances({ limit: PAGE_SIZE, cursor: next, ...filter }));
-    // Discard the page if the filter has changed in the meantime.
-    load.setData((before) => (before?.query !== queryString ? before : { query: queryString, issuances: [...issuances, ...page.issuances], next: page.next }));
+    const page = await read(next);
+    // If the filter has changed in the meantime, discard the loaded page.
+    load.setData((before) => (before?.key !== key ? before : { key, issuances: [...issuances, ...page.issuances], next: page.next }));
     // After the last page the button is removed, so the focus moves to the first new row.
-    if (page.next === undefined && isSameUrl()) focusAfterRender(() => document.querySelectorAll("main tbody tr")[issuances.length]);
+    if (page.next === undefined && page.issuances.length > 0 && isSameUrl()) focusAfterRender(() => document.querySelectorAll("main tbody tr")[issuances.length]);
   });
   const shown = load.data;
-  usePolling(shown?.issuances.some(({ state }) => state === "queued") === true, async () => {
+  usePolling(shown?.issuances.some(mayChange) === true, async () => {
     if (shown === undefined || more.busy) return;
     const latest = await listIssuances({ limit: Math.min(PAGE_SIZE_MAX, Math.max(PAGE_SIZE, shown.issuances.length)), ...filter });
-    load.setData((before) => (before?.query !== queryString ? before : mergeLists(before, latest.issuances, filter)));
+    load.setData((before) => (before?.key !== key ? before : mergeLists(before, latest.issuances, filter)));
   });
+  const { reference } = filter;
+  const period = filter.day !== undefined ? day(filter.day) : month(filter.month ?? monthOf(now()));
   return (
     <Page title={t.title} wide>
       <p class="govgr-body">{t.lead}</p>
       <div class="govgr-button-group">
         <ButtonLink href="/photographer/new">{common().newPhotos}</ButtonLink>
       </div>
-      <Filters filter={filter} onChange={(filter) => route(`/photographer${asQuery(filter)}`, true)} />
+      <RemovedNotice />
+      <QueueStatus />
+      <QueueSection />
+      <Filters
+        filter={filter}
+        onChange={({ reference = "", ...inUrl }) => {
+          searchReference(reference);
+          route(`/photographer${asQuery(inUrl)}`, true);
+        }}
+      />
       <Loaded load={load}>
-        {(shown) => shown.query !== queryString ? <Loading /> : (
-          <>
-            {shown.issuances.length === 0 ? (
-              <p class="govgr-body">{shown.next !== undefined ? t.searched : isFiltered ? t.emptyFiltered : t.empty}</p>
-            ) : (
-              <IssuanceTable issuances={shown.issuances} />
-            )}
-            <FailureNote failure={more.failure} />
-            {shown.next !== undefined && (
-              <div class="govgr-button-group">
-                <Button variant="secondary" busy={more.busy} onClick={() => more.run(shown)}>
-                  {shown.issuances.length === 0 ? t.goOn : t.more}
-                </Button>
-              </div>
-            )}
-          </>
-        )}
+        {(shown) =>
+          shown.key !== key ? (
+            <Loading {...(reference === undefined ? {} : { text: r.searching(reference, period) })} />
+          ) : (
+            <>
+              {reference !== undefined && (
+                <p class="govgr-body issued-found" role="status">
+                  {shown.next === undefined ? r.found(shown.issuances.length, reference, period) : r.foundSoFar(shown.issuances.length, reference, period)}
+                </p>
+              )}
+              {shown.issuances.length > 0 && <IssuanceTable issuances={shown.issuances} />}
+              {shown.issuances.length === 0 && reference === undefined && <p class="govgr-body">{shown.next !== undefined ? t.searched : key === "{}" ? t.empty : t.emptyFiltered}</p>}
+              <FailureNote failure={more.failure} />
+              {shown.next !== undefined && (
+                <div class="govgr-button-group">
+                  <Button variant="secondary" busy={more.busy} onClick={() => more.run(shown)}>
+                    {shown.issuances.length === 0 || reference !== undefined ? t.goOn : t.more}
+                  </Button>
+                </div>
+              )}
+            </>
+          )
+        }
       </Loaded>
     </Page>
   );
 }
 
-const pageOf = ({ issuances, next }: { issuances: readonly Issuance[]; next?: string }) => ({ issuances, next });
+/** Returns the filter from the URL and the searched reference. A search without a day or month covers the current month. */
+function filterOf(query: Readonly<Record<string, string>>, reference: string): Filter {
+  const period = isDay(query.day) ? { day: query.day } : isMonth(query.month) ? { month: query.month } : reference === "" ? {} : { month: monthOf(now()) };
+  return { ...period, ...(isState(query.state) ? { state: query.state } : {}), ...(reference === "" ? {} : { reference }) };
+}
 
 /**
  * Merges newer data into the list: adds new entries at the top, updates existing ones in place, and removes entries that no longer match
  * the filter's state.
  */
-function mergeLists({ query, issuances, next }: ShownList, latest: readonly Issuance[], { state }: Filter): ShownList {
+function mergeLists({ key, issuances, next }: ShownList, latest: readonly Issuance[], { state }: Filter): ShownList {
   const latestById = new Map(latest.map((issuance) => [issuance.upload_id, issuance]));
   const shownIds = new Set(issuances.map((issuance) => issuance.upload_id));
-  const updated = issuances.map((issuance) => latestById.get(issuance.upload_id) ?? issuance).filter((issuance) => state === undefined || latestById.has(issuance.upload_id) || issuance.state !== "queued");
+  const updated = issuances.map((issuance) => latestById.get(issuance.upload_id) ?? issuance).filter((issuance) => state === undefined || latestById.has(issuance.upload_id) || !mayChange(issuance));
   const newest = issuances[0]?.issued_at ?? "";
-  return { query, issuances: [...latest.filter((issuance) => !shownIds.has(issuance.upload_id) && issuance.issued_at > newest), ...updated], next };
+  return { key, issuances: [...latest.filter((issuance) => !shownIds.has(issuance.upload_id) && issuance.issued_at > newest), ...updated], next };
 }
 
-const isDay = (text: string | undefined): text is string => text !== undefined && /^\d{4}-\d{2}-\d{2}$/.test(text);
-
-function asQuery(filter: Filter): string {
+function asQuery(filter: Omit<Filter, "reference">): string {
   const query = new URLSearchParams(filter);
   return query.size === 0 ? "" : `?${query}`;
 }
 
-/** A table, which becomes a list of cards on a phone with the same markup. */
+/** A table that CSS turns into a list of cards on a phone. */
 function IssuanceTable({ issuances }: { issuances: readonly Issuance[] }) {
   const t = words();
   const c = t.columns;
@@ -123,9 +159,11 @@ function IssuanceTable({ issuances }: { issuances: readonly Issuance[] }) {
             </td>
             <td data-label={c.to} class="issued-to">
               {issuance.recipient.masked}
+              <Reference issuance={issuance} />
             </td>
             <td data-label={c.state}>
-              <StateTag state={issuance.state} />
+              <StateTag state={issuance.state} failure={issuance.failure} />
+              <DeliveryFailure issuance={issuance} />
               {issuance.delivery.sent_at !== undefined && <span class="issued-more">{moment(issuance.delivery.sent_at)}</span>}
             </td>
             <td data-label={c.what}>
@@ -137,11 +175,7 @@ function IssuanceTable({ issuances }: { issuances: readonly Issuance[] }) {
             <td data-label={c.by}>{issuerText(issuance)}</td>
             <td data-label={c.again}>
               <span>{resendsText(issuance)}</span>
-              {mayResend(issuance) && (
-                <a class="govgr-link issued-again" href={`/photographer/issued/${issuance.upload_id}`} aria-label={t.list.againTo(issuance.recipient.masked)}>
-                  {t.list.again}
-                </a>
-              )}
+              {mayResend(issuance) && <AgainLink issuance={issuance} />}
             </td>
           </tr>
         ))}

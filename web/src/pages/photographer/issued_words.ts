@@ -1,4 +1,4 @@
-/* Texts of the list of code numbers and of sending one again. */
+/* Texts of the list of code numbers, and of the page that sends a code number again. */
 import { bilingual } from "../../words/bilingual";
 
 export const words = bilingual(

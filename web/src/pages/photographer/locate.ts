@@ -3,7 +3,7 @@ import { api, responseData } from "../../api/client";
 import type { FaceLocation } from "./api_types";
 import { smallCopy } from "./picture/small_copy";
 
-/** The call with a body that is not JSON. */
+/** The type of the API call. The generated types assume a JSON body, but this body is a picture. */
 type Locate = (path: "/v1/photographer/face", request: { body: Blob; bodySerializer: (body: Blob) => Blob; headers: Readonly<Record<string, string>> }) => Promise<{ data?: FaceLocation; error?: unknown; response: Response }>;
 
 /**

@@ -1,5 +1,6 @@
 import { useEffect } from "preact/hooks";
 
+import { Loading } from "../../parts/page";
 import { CheckStep } from "./check_step";
 import { CropStep } from "./crop_step";
 import { isComplete, issued, mayIssue, nextCustomer, pictures } from "./draft";
@@ -8,18 +9,29 @@ import { RecipientStep } from "./recipient_step";
 import { SentStep } from "./sent_step";
 import { CleanStep, DrawStep } from "./signature/deferred";
 import { useSteps, type Step } from "./step";
+import { isRestoring } from "./stored/draft_storage";
+import { DraftNotice, RemovedNotice } from "./stored/notices";
+import { sendsLater } from "./stored/queue";
+import { QueueSection, QueueStatus } from "./stored/queue_section";
+import { SharedPictureNote } from "./stored/shared_picture";
 
-/** Returns the requested step, or the step that the draft allows. After a reload the draft is empty and the first step follows. */
+/** Returns the requested step if the draft allows it, otherwise another step that the draft allows. */
 function allowedStep(requested: string): Step {
-  // A code was just issued, or the user came back to that page. Any other step starts the next customer.
+  // After a code was issued, the steps `recipient` and `sent` show the page about the code, also when the user goes back. Every other step
+  // begins a draft for the next customer.
   if (issued.value !== undefined && (requested === "recipient" || requested === "sent")) return "sent";
   if ((requested === "face" || requested === "signature") && pictures.value[requested] !== undefined) return requested;
   if (requested === "draw" || (requested === "clean" && pictures.value.signature !== undefined)) return requested;
-  if (requested === "recipient" && mayIssue.value) return requested;
+  if (requested === "recipient" && (mayIssue.value || sendsLater.value)) return requested;
   return (requested === "check" || requested === "recipient") && isComplete.value ? "check" : "pictures";
 }
 
+/** Waits until a stored draft is restored, because the possible steps depend on the draft. */
 export function NewPhotos() {
+  return isRestoring.value ? <Loading /> : <Steps />;
+}
+
+function Steps() {
   const { requested, go } = useSteps();
   const step = allowedStep(requested);
   useEffect(() => {
@@ -27,7 +39,7 @@ export function NewPhotos() {
     if (step !== requested) go(step, { replace: true });
   }, [step, requested]);
   useEffect(() => {
-    // A file dropped outside of a slot would make the browser leave the page.
+    // Without this, the browser would leave the page when a file is dropped outside of a slot.
     const preventDrop = (event: DragEvent) => event.preventDefault();
     addEventListener("dragover", preventDrop);
     addEventListener("drop", preventDrop);
@@ -36,6 +48,23 @@ export function NewPhotos() {
       removeEventListener("drop", preventDrop);
     };
   }, []);
+  return (
+    <>
+      <DraftNotice />
+      {step === "pictures" && (
+        <>
+          <RemovedNotice />
+          <QueueStatus />
+          <SharedPictureNote />
+        </>
+      )}
+      <CurrentStep step={step} />
+      {step === "pictures" && <QueueSection />}
+    </>
+  );
+}
+
+function CurrentStep({ step }: { step: Step }) {
   switch (step) {
     case "face":
     case "signature":

@@ -1,7 +1,6 @@
 import "./look.css";
 import "./cropper.css";
+import "./day.css";
 
 export { Issued } from "./issued";
 export { NewPhotos } from "./new_photos";
-export { SendAgain } from "./send_again";
-export { Staff } from "./staff";

@@ -1,17 +1,19 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
 import { Button } from "../../parts/button";
 import { focusAfterRender } from "../../parts/focus";
 import { Form, Radios, type Errors } from "../../parts/form";
 import { Page } from "../../parts/page";
 import { bytes } from "../../words/dates";
-import { FileChooser, hasCamera, useFileChoice } from "./chooser";
+import { FileChooser, hasCamera, useFileChoice, type FileChoice } from "./chooser";
 import { changeProfile, pictures, profile, removePicture } from "./draft";
 import { words } from "./new_words";
+import { focusedSlot, slotFor, usePaste } from "./paste";
+import { words as pasteWords } from "./paste_words";
 import { canSendUnchanged } from "./picture/decode";
 import { frameOf, KINDS, PROFILES, type Kind } from "./picture/profiles";
-import { formatNumber } from "./report_words";
-import { STEPS, useSteps, type Step } from "./step";
+import { formatNumber } from "./numbers";
+import { STEPS, takeFirstFieldFocus, useSteps, type Step } from "./step";
 import { words as common } from "./words";
 
 /** Step 1: the document and the pictures. */
@@ -21,6 +23,17 @@ export function PicturesStep() {
   const { go } = useSteps();
   const [wasSubmitted, setWasSubmitted] = useState(false);
   const errors = wasSubmitted ? missingPictures(t.pictures, image) : {};
+  const choices = { face: useFileChoice("face", () => go(editStep("face"))), signature: useFileChoice("signature", () => go(editStep("signature"))) };
+  const [pasteError, setPasteError] = useState<{ reason: "text" | "empty" | "which"; number: number }>();
+  usePaste((pasted) => {
+    const slot = slotFor(focusedSlot(), KINDS.filter((kind) => pictures.value[kind] !== undefined));
+    const reason = "none" in pasted ? pasted.none : slot === undefined ? "which" : undefined;
+    setPasteError((last) => (reason === undefined ? undefined : { reason, number: (last?.number ?? 0) + 1 }));
+    if ("files" in pasted && slot !== undefined) void choices[slot].pick(pasted.files);
+  });
+  useEffect(() => {
+    if (takeFirstFieldFocus()) document.querySelector<HTMLElement>("input[name=profile]:checked")?.focus();
+  }, []);
   return (
     <Page title={t.pictures.title} caption={t.step(1, STEPS.length)} back="/photographer" wide>
       <Form
@@ -37,10 +50,18 @@ export function PicturesStep() {
           onChange={changeProfile}
           choices={PROFILES.map((value) => ({ value, label: profileNames[value], hint: minSizeText(frameOf(value, "face").minSize) }))}
         />
-        <p class="govgr-body">{t.pictures.intro}</p>
+        <p class="govgr-body">
+          {t.pictures.intro} {!hasCamera() && pasteWords().hint(isApple() ? "⌘V" : "Ctrl+V")}
+        </p>
+        {pasteError !== undefined && (
+          // Each paste creates a new element, so that screen readers also read a repeated text.
+          <p key={pasteError.number} class="govgr-error-message" role="alert">
+            {pasteWords()[pasteError.reason]}
+          </p>
+        )}
         <div class="slots">
           {KINDS.map((kind) => (
-            <PictureSlot key={kind} kind={kind} error={errors[kind]} />
+            <PictureSlot key={kind} kind={kind} choice={choices[kind]} error={errors[kind]} />
           ))}
         </div>
         <div class="govgr-button-group">
@@ -51,7 +72,13 @@ export function PicturesStep() {
   );
 }
 
-/** A signature on paper is cleaned. A file that meets the specification already, such as a drawn signature, is only cropped. */
+/** Returns whether the keyboard has a command key, as on Apple devices. */
+const isApple = () => /mac|iphone|ipad/i.test(navigator.userAgent);
+
+/**
+ * Returns the step in which the picture is edited. A photo of a signature on paper is cleaned. A file that already meets the specification,
+ * such as a drawn signature, is only cropped.
+ */
 function editStep(kind: Kind): Step {
   const chosen = pictures.value[kind];
   return kind === "signature" && chosen !== undefined && !canSendUnchanged(frameOf(profile.value, kind), chosen.source) ? "clean" : kind;
@@ -65,11 +92,10 @@ function missingPictures(t: ReturnType<typeof words>["pictures"], image: Readonl
   return Object.fromEntries(chosen.filter((kind) => pictures.value[kind]?.finished === undefined).map((kind) => [kind, t.cropFirst(image[kind])]));
 }
 
-function PictureSlot({ kind, error }: { kind: Kind; error: string | undefined }) {
+function PictureSlot({ kind, choice, error }: { kind: Kind; choice: FileChoice; error: string | undefined }) {
   const t = words().pictures;
   const image = common().image[kind];
   const { go } = useSteps();
-  const choice = useFileChoice(kind, () => go(editStep(kind)));
   const [isDraggedOver, setIsDraggedOver] = useState(false);
   const chosen = pictures.value[kind];
   const shownError = choice.error ?? error;
@@ -77,6 +103,9 @@ function PictureSlot({ kind, error }: { kind: Kind; error: string | undefined })
     <section
       class={`slot${isDraggedOver ? " slot-over" : ""}${shownError === undefined ? "" : " slot-wrong"}`}
       aria-labelledby={`${kind}-title`}
+      data-slot={kind}
+      // Pressing on the slot focuses it, so that the next pasted picture goes to this slot.
+      tabIndex={-1}
       onDragOver={(event) => {
         event.preventDefault();
         setIsDraggedOver(true);

@@ -5,7 +5,10 @@ import { words } from "./new_words";
 import { headIn, isAt } from "./picture/placement";
 import { HEAD_LIMITS, type Frame } from "./picture/profiles";
 
-/** Says how the frame was placed on the face, unless the file is sent as it is, and offers to place it so again after a correction. */
+/**
+ * Describes how the frame was placed on the face, unless the file is sent unchanged. If the user has changed the placement, offers to
+ * restore it.
+ */
 export function PlacementNotes({ chosen, frame, isOriginal }: { chosen: ChosenPicture; frame: Frame; isOriginal: boolean }) {
   const t = words().placement;
   const { face, placement, isCorrected } = chosen;
@@ -34,7 +37,7 @@ export function PlacementNotes({ chosen, frame, isOriginal }: { chosen: ChosenPi
   );
 }
 
-/** Whether the picture has too few pixels for a crop in which the head is large enough. */
+/** Returns whether the picture has too few pixels for a crop in which the head is large enough. */
 function isHeadSmall({ face, placement, source }: ChosenPicture, frame: Frame): boolean {
   if (typeof face !== "object" || face.face === undefined || placement === undefined) return false;
   return headIn(frame, source.size, placement.crop, face.face).height < HEAD_LIMITS[profile.value].headHeight.min;

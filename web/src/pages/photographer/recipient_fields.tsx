@@ -11,7 +11,7 @@ import { words } from "./words";
 /** Maps the error paths of the API to the ids of the fields. */
 export const recipientFieldIds = (kind: Recipient["kind"]) => ({ "recipient.value": kind, recipient: kind, "recipient.kind": "kind", language: "language" });
 
-/** Reads the mobile number or email address from what was typed. */
+/** Reads the mobile number or email address from the user's input. */
 export function readRecipient({ kind, mobile, email }: Pick<Recipient, "kind" | "mobile" | "email">): Result {
   return kind === "mobile" ? typedMobile(mobile) : typedEmail(email);
 }

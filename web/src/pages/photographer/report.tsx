@@ -7,7 +7,7 @@ import { MarkedPicture } from "./report_marks";
 import { formatLimit, formatMeasured, words } from "./report_words";
 import { words as common } from "./words";
 
-/** The report on one picture: errors, then remarks and hints, and the passed rules in a collapsed section. */
+/** The report on one picture: first errors, then warnings and hints. The passed rules are in a collapsed section. */
 export function ImageReport({ image, url, size, children }: { image: Report; url: string | undefined; size: Size | undefined; children: ComponentChildren }) {
   const t = words();
   const name = common().image[image.kind];

@@ -1,4 +1,7 @@
-/* The picture with what the check has measured on it. The findings beside it say the same in words. */
+/*
+ * The picture with the measurements of the picture check drawn on it. The findings next to the picture contain the same information in
+ * words.
+ */
 import { useState } from "preact/hooks";
 
 import { Checkbox } from "../../parts/form";
@@ -49,7 +52,7 @@ export function MarkedPicture({ image, url, name, size, findingsId }: MarkedPict
   );
 }
 
-/** What is outside the limits is dashed, so that it does not differ in colour alone. */
+/** Marks that do not meet the rules are dashed, so that not only their colour is different. */
 const lineClass = (mark: Mark) => (mark.isMet ? "mark-line mark-met" : "mark-line mark-not-met");
 
 /** Draws a coloured line on a dark one, so that it is visible on any picture. */

@@ -5,7 +5,7 @@ import { language } from "../../words/language";
 import type { Finding } from "./api_types";
 import { formatLimit, formatMeasure, formatMeasured, words } from "./report_words";
 
-// What words/language.ts reads from the browser.
+// Stubs of the browser's objects that words/language.ts reads when it is loaded.
 vi.hoisted(() => {
   vi.stubGlobal("navigator", { languages: ["el"] });
   vi.stubGlobal("document", { documentElement: { lang: "" } });

@@ -2,7 +2,7 @@
 import type { Schemas } from "../../api/client";
 import { bilingual } from "../../words/bilingual";
 import { bytes } from "../../words/dates";
-import { language } from "../../words/language";
+import { formatNumber, formatPercent } from "./numbers";
 
 type Finding = Schemas["PictureFinding"];
 
@@ -139,16 +139,7 @@ export const words = bilingual(
   },
 );
 
-/** Formats a number with the language's separators, for example 3.000.000 in Greek, and with at most `digits` decimals. */
-export function formatNumber(value: number, digits = 0, minDigits = 0): string {
-  return new Intl.NumberFormat(language.value === "el" ? "el-GR" : "en-GB", { maximumFractionDigits: digits, minimumFractionDigits: minDigits, useGrouping: true }).format(value);
-}
-
-export function formatPercent(value: number, digits = 2, minDigits = 0): string {
-  return `${formatNumber(value * 100, digits, minDigits)}%`;
-}
-
-/** Formats a measured value with its unit, with `extraDigits` more decimals than usual. */
+/** Formats a measured value with its unit. `extraDigits` is the number of additional decimals. */
 export function formatMeasure(finding: Pick<Finding, "rule" | "unit">, value: number, extraDigits = 0): string {
   const t = words().unit;
   if (finding.rule === "proportion") return formatNumber(value, 3 + extraDigits, 3 + extraDigits);
@@ -171,10 +162,13 @@ export function formatMeasure(finding: Pick<Finding, "rule" | "unit">, value: nu
   }
 }
 
-/** The service sends ratios with four decimals, so more decimals than these cannot tell values apart. */
+/**
+ * Limit (exclusive) of the number of additional decimals. The service sends ratios with four decimals, so more decimals would not show a
+ * difference.
+ */
 const EXTRA_DIGITS_MAX = 6;
 
-/** Returns how many more decimals than usual are needed so that the measured value looks different from a limit that it does not equal. */
+/** Returns how many additional decimals are needed so that the measured value looks different from each limit to which it is not equal. */
 export function extraDigits({ rule, unit, measured, limit }: Pick<Finding, "rule" | "unit" | "measured" | "limit">): number {
   if (measured === undefined) return 0;
   const others = [limit?.least, limit?.most].filter((value) => value !== undefined && value !== measured);

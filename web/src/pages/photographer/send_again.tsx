@@ -11,10 +11,13 @@ import { Loaded, Page } from "../../parts/page";
 import { ConfirmDialog } from "../../typed/confirm_dialog";
 import { moment } from "../../words/dates";
 import type { Recipient } from "./draft";
-import { StateTag, imagesText, resendsText } from "./issuance_parts";
-import { currentBusiness, findIssuance, mayResend, cacheIssuances, resendUntil, cachedIssuance, usePolling, type Issuance } from "./issuances";
+import { words as failureWords } from "./failure_words";
+import { StateTag, failureText, imagesText, resendsText } from "./issuance_parts";
+import { currentBusiness, findIssuance, mayCorrect, mayResend, mayResendSame, cacheIssuances, resendUntil, cachedIssuance, mayChange, type Issuance } from "./issuances";
 import { words } from "./issued_words";
+import { usePolling } from "./polling";
 import { readRecipient, recipientFieldIds, RecipientFields, recipientErrors } from "./recipient_fields";
+import { words as referenceWords } from "./reference_words";
 import { words as common } from "./words";
 
 /** Sends a code number again, or corrects its recipient. */
@@ -25,7 +28,7 @@ export function SendAgain() {
   return (
     <Page title={t.title} back="/photographer">
       <Loaded load={load}>
-        {/* The cached issuance is newer than the loaded one if polling has updated it. */}
+        {/* If polling has updated the cached issuance, it is newer than the loaded one. */}
         {(found) => (found === null ? <NotFound /> : <IssuanceDetails issuance={cachedIssuance(upload) ?? found} />)}
       </Loaded>
     </Page>
@@ -45,7 +48,7 @@ function IssuanceDetails({ issuance }: { issuance: Issuance }) {
   const t = words().again;
   const c = common();
   const [successText, setSuccessText] = useState<string>();
-  usePolling(issuance.state === "queued", () => findIssuance(issuance.upload_id));
+  usePolling(mayChange(issuance), () => findIssuance(issuance.upload_id));
   const resendSame = useAction(async () => {
     setSuccessText(undefined);
     await resend(issuance, {});
@@ -63,7 +66,8 @@ function IssuanceDetails({ issuance }: { issuance: Issuance }) {
       <Summary
         rows={[
           [c.to, issuance.recipient.masked],
-          [c.delivery, <StateTag key="state" state={issuance.state} />],
+          [c.delivery, <StateTag key="state" state={issuance.state} failure={issuance.failure} />],
+          ...(issuance.reference === undefined ? [] : [[referenceWords().name, issuance.reference] as const]),
           [c.recipient.language, c.language[issuance.language]],
           [c.issuedAt, moment(issuance.issued_at)],
           [c.expiresAt, moment(issuance.expires_at)],
@@ -83,6 +87,13 @@ function IssuanceDetails({ issuance }: { issuance: Issuance }) {
           </ul>
         </>
       )}
+      {issuance.state === "failed" && issuance.failure !== undefined && (
+        <Notice kind="warning" live>
+          <p>
+            {failureText(issuance.failure)} {canResend && (mayCorrect(issuance) ? failureWords().next[issuance.recipient.kind] : failureWords().again)}
+          </p>
+        </Notice>
+      )}
       {!canResend && (
         <Notice kind={issuance.associated ? "info" : "warning"}>
           <p>{issuance.associated ? t.associated : issuance.resends.left === 0 ? t.exhausted : t.tooLate(moment(resendUntil(issuance)))}</p>
@@ -90,12 +101,16 @@ function IssuanceDetails({ issuance }: { issuance: Issuance }) {
       )}
       {canResend && (
         <>
-          <h2 class="govgr-heading-m">{t.sameTitle}</h2>
-          <p class="govgr-body">{t.same(issuance.recipient.masked)}</p>
-          <FailureNote failure={resendSame.failure} />
-          <Button variant="secondary" busy={resendSame.busy} onClick={() => resendSame.run()}>
-            {t.sameButton}
-          </Button>
+          {mayResendSame(issuance) && (
+            <>
+              <h2 class="govgr-heading-m">{t.sameTitle}</h2>
+              <p class="govgr-body">{t.same(issuance.recipient.masked)}</p>
+              <FailureNote failure={resendSame.failure} />
+              <Button variant="secondary" busy={resendSame.busy} onClick={() => resendSame.run()}>
+                {t.sameButton}
+              </Button>
+            </>
+          )}
           <h2 class="govgr-heading-m">{t.correctTitle}</h2>
           <p class="govgr-body">{t.correct}</p>
           <CorrectionForm
@@ -112,7 +127,7 @@ function IssuanceDetails({ issuance }: { issuance: Issuance }) {
   );
 }
 
-/** Returns whether the last resend issued a new code. If the address and language are unchanged, the service repeats the message instead. */
+/** Returns whether the last resend issued a new code. If neither address nor language was changed, the service only repeats the message. */
 const isLastResendCorrected = ({ resends }: Issuance) => resends.list.reduce((last, attempt) => (attempt.at > last.at ? attempt : last), { at: "", corrected: false }).corrected;
 
 type Correction = Pick<Recipient, "kind" | "mobile" | "email" | "language">;
@@ -176,7 +191,7 @@ function CorrectionForm({ issuance, onDone }: { issuance: Issuance; onDone: (now
 }
 
 /**
- * Sends the code again. If the service rejects it because it may not be sent again, loads the issuance, so that the page shows its current
+ * Sends the code again. If the service responds that the code may not be sent again, loads the issuance, so that the page shows its current
  * state.
  */
 async function resend(issuance: Issuance, body: { recipient?: { kind: Recipient["kind"]; value: string }; language?: Recipient["language"] }): Promise<Issuance> {

@@ -4,7 +4,7 @@ import { useCallback } from "preact/hooks";
 
 import type { Kind } from "./picture/profiles";
 
-/** `clean` and `draw` are other ways than cropping to make the signature. */
+/** The steps `face` and `signature` crop a picture. `clean` and `draw` make the signature without cropping. */
 export type Step = "pictures" | Kind | "clean" | "draw" | "check" | "recipient" | "sent";
 
 const NEW_PHOTOS_PATH = "/photographer/new";
@@ -13,10 +13,25 @@ const NEW_PHOTOS_PATH = "/photographer/new";
 export const STEPS = ["pictures", "check", "recipient"] as const;
 
 /**
- * Whether the browser's history has the previous step before the crop step. Then leaving the crop step goes back in the history, so that no
- * duplicate entry remains.
+ * True if the entry before the crop step in the browser's history is the previous step. Then leaving the crop step goes back in the
+ * history, so that no duplicate entry remains.
  */
 let cropHasPreviousStep = false;
+
+/** True if the first step should focus its first field instead of its heading. */
+let firstFieldTakesFocus = false;
+
+/** Makes the first step focus its first field when it opens next, so that the photographer can begin with the next customer at once. */
+export function focusFirstField(): void {
+  firstFieldTakesFocus = true;
+}
+
+/** Returns whether the first field should take the focus now. */
+export function takeFirstFieldFocus(): boolean {
+  const takes = firstFieldTakesFocus;
+  firstFieldTakesFocus = false;
+  return takes;
+}
 
 export function useSteps() {
   const { route, query } = useLocation();

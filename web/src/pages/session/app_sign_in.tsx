@@ -8,8 +8,8 @@ import { NotFound } from "../not_found";
 import { words } from "./words";
 
 /**
- * Time in milliseconds for which the page must be in front before its button works. It is longer than a double click, so that a second click
- * that was meant for another page has no effect.
+ * Time in milliseconds for which the page must be visible and in front before its button works. It is longer than a double click, so that a
+ * second click that was meant for another page has no effect.
  */
 const SETTLE_DELAY_MS = 1000;
 

@@ -14,8 +14,8 @@ import { language, languageOf } from "../../words/language";
 import { words } from "./words";
 
 /**
- * Shows the person's details from the registers, and the text on personal data, which the person accepts or rejects. Rejecting it ends the
- * session.
+ * Shows the person's details from the registers, and the text on personal data. The person accepts or rejects the text. Rejecting it ends
+ * the session.
  */
 export function Consent() {
   const t = words().consent;
@@ -23,7 +23,7 @@ export function Consent() {
   const [refusing, setRefusing] = useState(false);
   const currentLanguage = language.value;
   const loadText = useAction(refreshSession);
-  // The service sends the text in the language of the request. After a language change it has to be loaded again.
+  // The service sends the text in the language of the request, so the text must be loaded again after a language change.
   const isInCurrentLanguage = current?.consent !== undefined && languageOf(current.consent.title) === currentLanguage;
   useEffect(() => {
     if (!isInCurrentLanguage) void loadText.run();

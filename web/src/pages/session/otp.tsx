@@ -91,7 +91,10 @@ export function Otp() {
   );
 }
 
-/** Returns the password alone if a label or a whole message was pasted with it, so that its digits are visible in the field. */
+/**
+ * Returns a pasted password without the label or message around it, so that its digits are visible in the field. Returns other texts
+ * unchanged.
+ */
 function shownText(text: string): string {
   const read = typedOtp(text);
   return "value" in read && (read.dropped.includes("text") || read.dropped.includes("label")) ? read.value : text;

@@ -5,7 +5,7 @@ import { responseData, api, type Schemas } from "../../api/client";
 import { sameOriginPath } from "../../api/same_origin_path";
 import { setSession, session } from "../../api/session";
 import { useAction } from "../../parts/action";
-import { Button } from "../../parts/button";
+import { Button, ButtonLink } from "../../parts/button";
 import { Form, Radios } from "../../parts/form";
 import { Page } from "../../parts/page";
 import { Dialog } from "../../parts/dialog";
@@ -16,9 +16,9 @@ import { words } from "./words";
 
 type Role = Schemas["Role"];
 
-const keyOf = (role: Role) => role.business?.id ?? role.kind;
+const keyOf = (role: Role) => [role.kind, role.business?.id ?? role.office?.id].join("-");
 
-/** Asks for the role after sign-in, if there are several. */
+/** After sign-in, asks a person with several roles to choose one. */
 export function RoleChoice({ onChosen }: { onChosen?: () => void }) {
   const t = words().role;
   const current = session.value;
@@ -26,11 +26,20 @@ export function RoleChoice({ onChosen }: { onChosen?: () => void }) {
   const [isUnchosen, setIsUnchosen] = useState(false);
   const [pendingRole, setPendingRole] = useState<Role>();
   const choose = useAction(async (role: Role) => {
-    const body = role.business === undefined ? { kind: role.kind } : { kind: role.kind, business: role.business.id };
+    const { kind, business, office } = role;
+    const body = { kind, ...(business === undefined ? {} : { business: business.id }), ...(office === undefined ? {} : { office: office.id }) };
     setSession(await responseData(api.PUT("/v1/session/role", { body })));
     onChosen?.();
   });
   if (current === undefined) return null;
+  if (current.case !== undefined) {
+    return (
+      <Page title={t.caseOpenTitle}>
+        <p class="govgr-body">{t.caseOpen}</p>
+        <ButtonLink href="/kep">{t.toCase}</ButtonLink>
+      </Page>
+    );
+  }
   const errors: Record<string, string> = isUnchosen ? { role: t.choose } : {};
   return (
     <Page title={t.title}>
@@ -53,8 +62,8 @@ export function RoleChoice({ onChosen }: { onChosen?: () => void }) {
           error={errors.role}
           choices={current.roles.map((role) => ({
             value: keyOf(role),
-            label: role.business?.name ?? t.citizen,
-            hint: role.business === undefined ? t.citizenHint : role.capacity === "owner" ? t.owner : t.staff,
+            label: role.business?.name ?? role.office?.name ?? t.citizen,
+            hint: hintOf(role),
           }))}
         />
         <Button submit busy={choose.busy}>
@@ -85,7 +94,19 @@ export function RoleChoice({ onChosen }: { onChosen?: () => void }) {
   );
 }
 
-/** The same choice from the menu, to switch roles without signing in again. */
+function hintOf({ kind, capacity }: Role): string {
+  const t = words().role;
+  switch (kind) {
+    case "citizen":
+      return t.citizenHint;
+    case "photographer":
+      return capacity === "owner" ? t.owner : t.staff;
+    case "kep_clerk":
+      return t.clerk;
+  }
+}
+
+/** The page on which a person switches roles without signing in again. The menu opens it. */
 export function RolePage() {
   const { route, query } = useLocation();
   return <RoleChoice onChosen={() => route(sameOriginPath(query.return_to))} />;

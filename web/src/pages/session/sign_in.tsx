@@ -5,7 +5,7 @@ import { words } from "./words";
 
 type Reason = Extract<SessionState, { kind: "signed_out" }>["reason"];
 
-/** Replaces a page that needs a session. Says why there is none, and signs in with a return to the same page. */
+/** Replaces a page that needs a session. Says why there is no session, and offers a sign-in that returns to the same page. */
 export function SignIn({ reason }: { reason?: Reason }) {
   const t = words().signIn;
   const title = reason === "expired" ? t.expiredTitle : reason === "signed_out" ? t.signedOutTitle : reason === "consent_refused" ? t.refusedTitle : t.title;

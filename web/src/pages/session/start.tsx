@@ -6,7 +6,7 @@ import { session, signIn, sessionState } from "../../api/session";
 import { Button } from "../../parts/button";
 import { Notice } from "../../parts/notice";
 import { Loading, Page } from "../../parts/page";
-import { Gate } from "../../shell/gate";
+import { Gate, type RoleKind } from "../../shell/gate";
 import { words } from "./words";
 
 /** The front page. Signed-in users are redirected to their role's first page, after any remaining sign-in steps. */
@@ -22,10 +22,12 @@ export function Start() {
   return state.kind === "signed_out" && (state.reason === undefined || state.reason === "signed_out") ? <Welcome /> : <Gate>{null}</Gate>;
 }
 
+const HOMES: Readonly<Record<RoleKind, string>> = { citizen: "/people", photographer: "/photographer", kep_clerk: "/kep" };
+
 function RedirectToHome() {
   const { route } = useLocation();
   const role = session.value?.role?.kind;
-  useEffect(() => route(role === "photographer" ? "/photographer" : "/people", true), [role]);
+  useEffect(() => route(role === undefined ? "/people" : HOMES[role], true), [role]);
   return <Loading />;
 }
 

@@ -75,7 +75,7 @@ describe("the choice among several lenses", () => {
     [IPHONE_PRO, "Back Triple Camera"],
     [ANDROID, "camera2 0, facing back"],
     [["Back Camera", "Front Camera"], "Back Camera"],
-    // The user of a computer has chosen the camera in the browser.
+    // On a computer, the user chooses the camera in the browser.
     [["FaceTime HD Camera", "USB Camera"], "FaceTime HD Camera"],
     [["Integrated Camera", "Integrated IR Camera", "OBS Virtual Camera"], "Integrated Camera"],
     [["", ""], ""],

@@ -1,14 +1,14 @@
 /* Opens cameras, chooses among them, and uses their light and zoom. */
 
-/** Why there is no picture of a camera. */
+/** Reason why a camera delivers no images. */
 export type CameraProblem = "unavailable" | "refused" | "absent" | "in_use" | "unsuitable" | "unknown";
 export type Devices = Pick<MediaDevices, "getUserMedia" | "enumerateDevices">;
 export type Camera = { id: string; label: string };
 export type Zoom = { min: number; max: number; step: number; value: number };
-/** What the user can set on the open camera. */
+/** Settings of the open camera that the user can change. */
 export type Controls = { torch: boolean; zoom?: Zoom };
 
-/** Names of errors of getUserMedia in all browsers, also of older ones. */
+/** Error names of getUserMedia in all browsers, including older ones. */
 const PROBLEMS: Readonly<Record<string, CameraProblem>> = {
   NotAllowedError: "refused",
   PermissionDeniedError: "refused",
@@ -27,14 +27,14 @@ const PROBLEMS: Readonly<Record<string, CameraProblem>> = {
 };
 
 export function cameraProblem(error: unknown): CameraProblem {
-  // OverconstrainedError is not a DOMException in every browser, so only the name is compared.
+  // In some browsers OverconstrainedError is not a DOMException, so only the name is compared.
   const name = typeof error === "object" && error !== null && "name" in error ? String(error.name) : "";
   return Object.hasOwn(PROBLEMS, name) ? (PROBLEMS[name] ?? "unknown") : "unknown";
 }
 
 const PREFERRED: MediaTrackConstraints = { width: { ideal: 1280 }, height: { ideal: 960 } };
 
-/** Opens a camera: the given one, otherwise one at the back. If the device has none that fits, opens any camera. */
+/** Opens the given camera, or a camera at the back if none is given. If the device has no suitable camera, opens any camera. */
 export async function openCamera(devices: Devices | undefined, id: string | undefined): Promise<MediaStream> {
   // Pages inside apps such as Messenger have no mediaDevices.
   if (typeof devices?.getUserMedia !== "function") throw new TypeError("there is no getUserMedia");
@@ -49,7 +49,7 @@ export async function openCamera(devices: Devices | undefined, id: string | unde
       return await devices.getUserMedia({ video });
     } catch (error) {
       failure = error;
-      // The chosen camera may be unplugged.
+      // The chosen camera may have been unplugged.
       const isGone = id !== undefined && cameraProblem(error) === "absent";
       if (cameraProblem(error) !== "unsuitable" && !isGone) throw error;
     }
@@ -57,7 +57,7 @@ export async function openCamera(devices: Devices | undefined, id: string | unde
   throw failure;
 }
 
-/** Returns the cameras, best first. Browsers tell the labels only after the user has allowed a camera. */
+/** Returns the cameras, best first. Browsers reveal the labels only after the user has allowed a camera. */
 export async function listCameras(devices: Devices): Promise<readonly Camera[]> {
   try {
     const inputs = (await devices.enumerateDevices()).filter(({ kind, deviceId }) => kind === "videoinput" && deviceId !== "");
@@ -69,9 +69,9 @@ export async function listCameras(devices: Devices): Promise<readonly Camera[]> 
 }
 
 /**
- * Ranks of labels, in iOS in English and Greek, in Android, and in desktop browsers. Lower ranks can better read a code that is near. On
- * phones with several lenses, the triple and the dual wide camera of iOS switch to the lens that focuses near; ultra-wide lenses often have
- * no autofocus, and telephoto lenses do not focus near.
+ * Patterns of camera labels and their ranks. The labels are those of iOS in English and Greek, of Android, and of desktop browsers. Cameras
+ * with a lower rank focus better on a close code. On phones with several lenses, the triple and the dual wide camera of iOS switch to the
+ * lens that focuses near. Ultra-wide lenses often have no autofocus, and telephoto lenses do not focus near.
  */
 const LENS_RANKS: readonly (readonly [RegExp, number])[] = [
   [/front|facing user|selfie|facetime|μπροστ|προσθι/, 9],
@@ -82,7 +82,7 @@ const LENS_RANKS: readonly (readonly [RegExp, number])[] = [
   [/macro/, 4],
   [/triple|τριπλ/, 0],
   [/dual wide|διπλη ευρυ/, 1],
-  // Android numbers its cameras; 0 is the main camera.
+  // Android numbers its cameras. The main camera has the number 0.
   [/camera2? 0\b/, 2],
   [/camera2? \d+/, 4],
 ];
@@ -98,20 +98,20 @@ const plainText = (label: string) => label.normalize("NFD").replace(/\p{M}/gu, "
 const BACK = /back|rear|πισω|οπισθ/;
 
 /**
- * Returns the camera at the back that can read a near code better than the open one. `cameras` are sorted, best first. On computers no label
- * says where a camera is, so the browser's choice stays.
+ * Returns the camera at the back that focuses better on a close code than the open one. `cameras` are sorted, best first. On computers,
+ * labels do not say where a camera is, so the browser's choice stays.
  */
 export function betterCamera(cameras: readonly Camera[], open: MediaStreamTrack): Camera | undefined {
   const best = cameras.find(({ label }) => BACK.test(plainText(label)));
   return best !== undefined && best.id !== open.getSettings().deviceId && lensRank(best.label) < lensRank(open.label) ? best : undefined;
 }
 
-/** Returns the camera after the open one, and after the last one the first. */
+/** Returns the camera that follows the open one in the list. The first camera follows the last one. */
 export function nextCamera(cameras: readonly Camera[], openId: string | undefined): Camera | undefined {
   return cameras[(cameras.findIndex(({ id }) => id === openId) + 1) % cameras.length];
 }
 
-/** TypeScript's types lack what the specification of image capture adds. */
+/** Members that the image capture specification adds and TypeScript's types lack. */
 type ImageCapabilities = { torch?: boolean | readonly boolean[]; zoom?: { min?: number; max?: number; step?: number }; focusMode?: readonly string[] };
 type ImageSettings = { zoom?: number };
 
@@ -133,7 +133,7 @@ export function controlsOf(track: MediaStreamTrack): Controls {
   const hasTorch = Array.isArray(torch) ? torch.includes(true) : torch === true;
   const { min, max, step } = zoom ?? {};
   if (min === undefined || max === undefined || max <= min) return { torch: hasTorch };
-  // Lenses wider than the main one have a zoom below 1. Some cameras count in percent.
+  // The main lens has a zoom of 1, and a wider lens has a zoom below 1. Some cameras report the zoom in percent.
   const natural = Math.max(min, 1);
   const largest = Math.min(max, natural * MAGNIFICATION_MAX);
   const value = (track.getSettings() as ImageSettings).zoom ?? natural;

@@ -13,14 +13,15 @@ type ControlsProps = {
   onSwitch: () => void;
 };
 
-/** Light, zoom and choice of the camera, as far as the open camera has them. */
+/** Controls for the light, the zoom and the choice of the camera. Shows only those that the open camera supports. */
 export function ControlsOfCamera({ controls, canSwitch, onTorch, onZoom, onSwitch }: ControlsProps) {
   const t = words();
   const id = useId();
   const [isLit, setLit] = useState(false);
   const [zoom, setZoom] = useState(controls.zoom?.value);
   useEffect(() => {
-    // Another camera was opened, or the same one again.
+    // `controls` changes when a camera is opened, even if it is the same camera again. It also changes when the open camera reports other
+    // capabilities while it delivers images. A newly opened camera has its light off.
     setLit(false);
     setZoom(controls.zoom?.value);
   }, [controls]);

@@ -3,11 +3,11 @@ import { vi } from "vitest";
 
 import type { Devices } from "./camera";
 
-export type FakeCamera = { id?: string; label?: string; capabilities?: object; settings?: object; muted?: boolean; ended?: boolean; fails?: string };
+export type FakeCamera = { id?: string; label?: string; capabilities?: object; settings?: object; muted?: boolean; ended?: boolean; fails?: string; apply?: () => Promise<void> };
 
 export class FakeTrack extends EventTarget {
   readonly stop = vi.fn(() => void (this.readyState = "ended"));
-  readonly applyConstraints = vi.fn<(constraints: MediaTrackConstraints) => Promise<void>>(() => Promise.resolve());
+  readonly applyConstraints = vi.fn<(constraints: MediaTrackConstraints) => Promise<void>>(() => this.camera.apply?.() ?? Promise.resolve());
   readonly label: string;
   muted: boolean;
   readyState: "live" | "ended";
@@ -22,7 +22,7 @@ export class FakeTrack extends EventTarget {
   getSettings = () => ({ deviceId: this.camera.id ?? "only", ...this.camera.settings });
   getCapabilities = () => this.camera.capabilities ?? {};
 
-  /** What the system does when another app takes the camera, or when it is unplugged. */
+  /** Fires the browser's event for a camera that another app uses, or that was unplugged. */
   fail(event: "ended" | "mute" | "unmute"): void {
     this.muted = event === "mute";
     if (event === "ended") this.readyState = "ended";
@@ -33,8 +33,8 @@ export class FakeTrack extends EventTarget {
 export type Opening = FakeCamera | Error | DOMException | Promise<FakeCamera>;
 
 /**
- * Devices whose `getUserMedia` returns or throws what `openings` lists, in this order. The last one repeats. A request for a camera by its ID
- * opens that camera if `cameras` has it.
+ * Simulates the browser's devices. `getUserMedia` opens the camera with the requested ID if `cameras` contains it. Otherwise each call
+ * returns or throws the next entry of `openings`, and the last entry repeats.
  */
 export function fakeDevices(openings: readonly Opening[], cameras: readonly FakeCamera[] = []) {
   const tracks: FakeTrack[] = [];

@@ -6,12 +6,12 @@ export type PictureResult = Finding | { kind: "nothing" } | { kind: "unreadable"
 export type PictureError = OtherFinding | { kind: "nothing" } | { kind: "unreadable" };
 
 /**
- * Longest sides, in pixels, to which a picture is scaled for reading. The small size comes first, because it is faster and often easier to
- * read.
+ * Longest sides, in pixels, to which the page scales a picture for reading. The small size comes first, because it is faster and often
+ * easier to read.
  */
 const SCANNED_SIDES = [1000, 2000];
 
-/** Finds the code number in a picture file with a QR code. */
+/** Finds the code number of a QR code in a picture file. */
 export async function codeInPicture(file: Blob): Promise<PictureResult> {
   const read = createReader(0);
   let picture: ImageBitmap;

@@ -37,6 +37,7 @@ describe("the reader of QR codes", () => {
     ["does not support QR codes", detector({ formats: () => Promise.resolve(["ean_13"]), detect: () => Promise.resolve([{ rawValue: "native" }]) })],
     ["cannot list its formats", detector({ formats: () => Promise.reject(new Error("no service")), detect: () => Promise.resolve([]) })],
     ["finds nothing", detector({ detect: () => Promise.resolve([]) })],
+    ["finds a code without a text", detector({ detect: () => Promise.resolve([{ rawValue: "" }]) })],
     ["rejects", detector({ detect: () => Promise.reject(new DOMException("", "NotSupportedError")) })],
     ["throws", detector({ detect: () => { throw new TypeError(); } })],
   ])("asks zxing about the same image if the browser's detector %s", async (_, native) => {

@@ -1,6 +1,6 @@
 /*
- * Reads QR codes with the browser's own detector and, if that finds nothing or fails, with zxing as WebAssembly from our own origin. The
- * browser's detector is fast, but on some devices it supports no QR codes, always fails, or never finds anything.
+ * Reads QR codes with the browser's own detector. If the detector fails or finds nothing, uses zxing as WebAssembly from our own origin.
+ * The browser's detector is fast, but on some devices it supports no QR codes, always fails, or never finds anything.
  */
 import { prepareZXingModule, readBarcodes } from "zxing-wasm/reader";
 import wasm from "zxing-wasm/reader/zxing_reader.wasm?url";
@@ -12,14 +12,17 @@ export type DetectorClass = { new (options: { formats: string[] }): Detector; ge
 export type Reader = (image: ImageData) => Promise<readonly string[]>;
 export type Readers = { native: DetectorClass | undefined; loadZxing: () => Promise<Reader> };
 
-/** How long the browser's detector may take for one call, in milliseconds. */
+/** Maximum time for one call of the browser's detector, in milliseconds. */
 const NATIVE_TIMEOUT_MS = 2_000;
-/** After zxing could not be loaded, it is tried again after this many images in which the browser's detector found nothing. */
+/**
+ * If zxing could not be loaded, the reader tries to load it again after `IMAGES_BEFORE_RETRY` consecutive images in which the browser's
+ * detector found nothing.
+ */
 const IMAGES_BEFORE_RETRY = 40;
 
 /**
- * Creates a reader. `patience` is the number of images in a row in which the browser's detector may find nothing before zxing reads them too.
- * It delays the download of zxing until a camera has had time to see the code.
+ * Creates a reader. `patience` is the number of consecutive images in which the browser's detector may find nothing before zxing also reads
+ * the images. This gives the camera time to see the code before zxing is downloaded.
  */
 export function createReader(patience: number, { native, loadZxing }: Readers = browserReaders()): Reader {
   let nativeReader: Promise<Reader | undefined> | undefined;
@@ -32,7 +35,7 @@ export function createReader(patience: number, { native, loadZxing }: Readers = 
       const read = await (nativeReader ??= openNative(native));
       if (read !== undefined) return await withTimeout(read(image));
     } catch {
-      // zxing reads this image and all further ones.
+      // The browser's detector failed. It is not used again, and zxing reads this image and all later ones.
     }
     isNativeReliable = false;
     return [];
@@ -67,14 +70,15 @@ function browserReaders(): Readers {
 async function openNative(native: DetectorClass | undefined): Promise<Reader | undefined> {
   if (native === undefined || !(await withTimeout(native.getSupportedFormats())).includes("qr_code")) return undefined;
   const detector = new native({ formats: ["qr_code"] });
-  return async (image) => (await detector.detect(image)).map(({ rawValue }) => rawValue);
+  // Some detectors locate a code that they cannot decode, and return an empty text for it.
+  return async (image) => (await detector.detect(image)).map(({ rawValue }) => rawValue).filter((text) => text !== "");
 }
 
 let zxing: Promise<Reader> | undefined;
 
 function loadZxing(): Promise<Reader> {
   zxing ??= prepareZxing().catch((error: unknown) => {
-    // Allows another attempt to load it.
+    // Allows another attempt to load zxing.
     zxing = undefined;
     throw error;
   });

@@ -292,6 +292,35 @@ describe("several cameras", () => {
     expect(open().map(({ label }) => label)).toEqual(["Back Ultra Wide Camera"]);
   });
 
+  it("capabilities that a camera tells only when it delivers images are offered", async () => {
+    const camera: FakeCamera = {};
+    const read = () => {
+      camera.capabilities = { torch: true };
+      return Promise.resolve([]);
+    };
+    const { controls } = startSession({ openings: [camera], read });
+    await pass(500);
+    expect(controls.at(-1)).toEqual([{ torch: true }, 0]);
+    expect(controls.filter(([{ torch }]) => torch)).toHaveLength(1);
+  });
+
+  it("capabilities that the images do not change are reported once, so that the light is still shown as on", async () => {
+    const { session, controls } = startSession({ openings: [{ capabilities: { torch: true, zoom: { min: 1, max: 4, step: 1 } } }] });
+    await pass(100);
+    expect(await session.setTorch(true)).toBe(true);
+    await pass(5_000);
+    expect(controls.filter(([{ torch }]) => torch)).toHaveLength(1);
+  });
+
+  it("a camera that never answers the request to focus is read nevertheless", async () => {
+    const camera: FakeCamera = { capabilities: { torch: true, focusMode: ["continuous"] }, apply: () => new Promise(() => undefined) };
+    const { tracks, controls, state } = startSession({ openings: [camera] });
+    await pass(1_500);
+    expect(lastOf(tracks).applyConstraints).toHaveBeenCalledTimes(1);
+    expect(state()).toEqual({ kind: "looking" });
+    expect(controls.at(-1)).toEqual([{ torch: true }, 0]);
+  });
+
   it("light and zoom are set on the open camera, and offered only while it is open", async () => {
     const { session, tracks, controls } = startSession({ openings: [{ capabilities: { torch: true, zoom: { min: 1, max: 4, step: 1 } } }] });
     await pass(500);

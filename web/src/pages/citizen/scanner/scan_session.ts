@@ -1,6 +1,6 @@
 /*
- * Scans the camera's picture until it contains a code number. Browsers and phones fail in many ways, so everything of the browser is passed
- * in, and tests pass objects that fail in each of these ways.
+ * Scans the camera's images until one contains a code number. Browsers and phones fail in many ways. So the caller passes in all browser
+ * objects, and tests pass objects that fail in each of these ways.
  */
 import { applySetting, betterCamera, cameraProblem, controlsOf, focusContinuously, listCameras, nextCamera, openCamera, type Camera, type CameraProblem, type Controls, type Devices } from "./camera";
 import type { Reader } from "./reader";
@@ -9,7 +9,7 @@ import { recognizeTexts, type Finding } from "./scanned_text";
 export type OtherFinding = Exclude<Finding, { kind: "code" }>;
 export type ScanState =
   | { kind: "opening"; isSlow: boolean }
-  /** The browser shows the camera's picture only after a tap, for example an iPhone in low power mode. */
+  /** The browser shows the camera's images only after a tap, for example on an iPhone in low power mode. */
   | { kind: "tap" }
   | { kind: "looking"; found?: OtherFinding }
   /** The page is hidden, so the camera is switched off. */
@@ -22,12 +22,12 @@ export type Screen = { srcObject: MediaProvider | null; play: () => Promise<void
 export type Environment = {
   devices: Devices | undefined;
   screen: Screen;
-  /** Returns what the screen shows now, or undefined if it shows nothing yet. */
+  /** Returns the image that `screen` shows now, or undefined if it shows nothing yet. */
   capture: () => ImageData | undefined;
   read: Reader;
   origin: string;
   isHidden: () => boolean;
-  /** Calls back whenever the page is hidden or shown. Returns the function that ends this. */
+  /** Calls `listener` whenever the page is hidden or shown. Returns a function that removes the listener. */
   onVisibilityChange: (listener: () => void) => () => void;
 };
 
@@ -38,23 +38,33 @@ export type Listener = {
   onCode: (code: string) => void;
 };
 
-/** After this time the page names the other ways to enter a code. */
+/** Time in milliseconds after which the page names the other ways to enter a code. */
 export const SLOW_AFTER_MS = 10_000;
 const SCAN_INTERVAL_MS = 120;
-/** A camera that another app interrupts is muted. If it stays muted for this long, it is opened again. */
+/** Time in milliseconds after which a muted camera is opened again. A camera is muted while another app interrupts it. */
 const MUTED_MAX_MS = 3_000;
-/** A camera that ends this many times without delivering images in between is not opened again. */
+/**
+ * Maximum number of times that a camera is opened again after it ended or stayed muted. The count starts again after
+ * `IMAGES_OF_WORKING_CAMERA` images.
+ */
 const REOPENINGS_MAX = 3;
-/** After this many images the camera counts as working. */
+/**
+ * Maximum time to wait, in milliseconds, for the camera's answer to the request to focus continuously. After this time, scanning begins
+ * without it.
+ */
+const FOCUS_MAX_MS = 1_000;
+/** Number of images after which the camera counts as working. */
 const IMAGES_OF_WORKING_CAMERA = 20;
 
 const NO_CONTROLS: Controls = { torch: false };
 
 export class ScanSession {
   private state: ScanState = { kind: "paused" };
-  /** Aborted when the camera is closed. Each opening of a camera has its own. */
+  /** Aborted when the camera is closed. Each opened camera has its own controller. */
   private opening = new AbortController();
   private track: MediaStreamTrack | undefined;
+  /** The capabilities of the open camera that were reported last, as JSON. */
+  private reportedCapabilities: string | undefined;
   private cameras: readonly Camera[] = [];
   private chosenCamera: string | undefined;
   private reopenings = 0;
@@ -69,20 +79,23 @@ export class ScanSession {
     if (!environment.isHidden()) this.open();
   }
 
-  /** Switches the camera off for good. */
+  /** Switches the camera off permanently. */
   end(): void {
     this.hasEnded = true;
     this.stopListening();
     this.close();
   }
 
-  /** Tries to open the camera again after a failure. */
+  /** Opens the camera again when the user asks for it after a failure. */
   retry(): void {
     this.reopenings = 0;
     if (this.state.kind === "failed") this.open();
   }
 
-  /** Starts the picture. Must be called directly by the handler of the tap, because only then do browsers allow it. */
+  /**
+   * Starts the video after the user's tap. The tap's handler must call this directly, because browsers allow playback only inside such a
+   * handler.
+   */
   tap(): void {
     const { signal } = this.opening;
     this.environment.screen.play().then(
@@ -95,7 +108,7 @@ export class ScanSession {
     );
   }
 
-  /** Continues the picture after the system has paused it. */
+  /** Resumes the video after the system has paused it. */
   resume(): void {
     if (this.state.kind !== "looking") return;
     const { signal } = this.opening;
@@ -126,7 +139,7 @@ export class ScanSession {
       this.close();
       this.setState({ kind: "paused" });
     } else if (this.state.kind === "paused" || (this.state.kind === "failed" && this.state.problem !== "unavailable")) {
-      // The user may have allowed the camera in the settings, or closed the other app that used it.
+      // While the page was hidden, the user may have allowed the camera in the settings, or closed another app that used it.
       this.reopenings = 0;
       this.open();
     }
@@ -148,6 +161,7 @@ export class ScanSession {
     this.opening.abort();
     this.track = undefined;
     this.environment.screen.srcObject = null;
+    this.reportedCapabilities = undefined;
     this.listener.onControls(NO_CONTROLS, 0);
   }
 
@@ -163,7 +177,10 @@ export class ScanSession {
     await this.readImages(signal);
   }
 
-  /** Opens a camera, and another one if that can read a near code better. Returns undefined if the camera was closed meanwhile. */
+  /**
+   * Opens a camera. If the device has another camera that focuses better on a close code, opens that one instead. Returns undefined if the
+   * camera was closed in the meantime.
+   */
   private async openBestCamera(signal: AbortSignal): Promise<MediaStream | undefined> {
     const { devices } = this.environment;
     const first = await this.openUnlessAborted(this.chosenCamera, signal);
@@ -183,7 +200,7 @@ export class ScanSession {
     }
   }
 
-  /** Opens a camera. If it opens only after `signal` was aborted, switches it off. */
+  /** Opens a camera. If `signal` was aborted before the camera opened, switches the camera off again. */
   private async openUnlessAborted(id: string | undefined, signal: AbortSignal): Promise<MediaStream | undefined> {
     const stream = await openCamera(this.environment.devices, id);
     if (isAborted(signal)) {
@@ -205,11 +222,25 @@ export class ScanSession {
     screen.play().catch(() => {
       if (!signal.aborted) this.setState({ kind: "tap" });
     });
-    await focusContinuously(track);
-    if (!isAborted(signal)) this.listener.onControls(controlsOf(track), this.cameras.length);
+    // A camera that never answers this request can still deliver images.
+    await Promise.race([focusContinuously(track), delay(FOCUS_MAX_MS)]);
+    if (!isAborted(signal)) this.reportControls();
   }
 
-  /** Opens the camera again if the system ends or interrupts it. */
+  /**
+   * Reports the capabilities of the open camera. Reports nothing if they have not changed, because each report makes the page show the
+   * light as off.
+   */
+  private reportControls(): void {
+    if (this.track === undefined) return;
+    const controls = controlsOf(this.track);
+    const capabilities = JSON.stringify({ ...controls, zoom: { ...controls.zoom, value: undefined } });
+    if (capabilities === this.reportedCapabilities) return;
+    this.reportedCapabilities = capabilities;
+    this.listener.onControls(controls, this.cameras.length);
+  }
+
+  /** Opens the camera again after the system has ended or interrupted it. */
   private watch(track: MediaStreamTrack, signal: AbortSignal): void {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const stopTimer = () => clearTimeout(timer);
@@ -249,6 +280,8 @@ export class ScanSession {
           // A muted camera delivers black images.
           if (this.track?.muted === false) images += 1;
           if (images === IMAGES_OF_WORKING_CAMERA) this.reopenings = 0;
+          // Android's cameras report some of their capabilities only after they deliver images.
+          if (images === 1 || images === IMAGES_OF_WORKING_CAMERA) this.reportControls();
           this.showFinding(finding);
         }
         await delay(SCAN_INTERVAL_MS);
@@ -258,7 +291,7 @@ export class ScanSession {
     }
   }
 
-  /** Shows what was found. It stays on the page until something else is found, so that there is time to read it. */
+  /** Shows the finding. It stays on the page until there is another finding, so that the user has time to read it. */
   private showFinding(finding: OtherFinding | undefined): void {
     if (this.state.kind === "tap") return;
     if (finding !== undefined) this.setState({ kind: "looking", found: finding });
@@ -280,7 +313,7 @@ function stopCamera(stream: MediaStream): void {
   for (const track of stream.getTracks()) track.stop();
 }
 
-/** A function, because TypeScript would otherwise assume that `aborted` cannot change across an await. */
+/** This is a function, because TypeScript would otherwise assume that `aborted` cannot change across an await. */
 function isAborted(signal: AbortSignal): boolean {
   return signal.aborted;
 }

@@ -1,10 +1,11 @@
-/* Recognises what a scanned QR code contains. Only code numbers are used; links are never opened. */
+/* Recognises the contents of a scanned QR code. Only code numbers are used. Links are never opened. */
 import { typedCode } from "../../../typed/code";
+import { codeInFragment } from "../../../typed/code_in_fragment";
 
 export type OtherKind = "wifi" | "contact" | "message" | "event" | "place" | "payment" | "certificate" | "password" | "text";
 export type ScannedText =
   | { kind: "code"; code: string }
-  /** A link of the service without a code number, or with one that is damaged. */
+  /** A link of the service without a code number, or with a damaged code number. */
   | { kind: "damaged" }
   /** A link to another site. */
   | { kind: "link"; host: string }
@@ -17,18 +18,18 @@ const PREFIXES: readonly (readonly [RegExp, OtherKind])[] = [
   [/^(tel|sms|smsto|mms|mmsto|mailto|matmsg|sip|facetime|whatsapp|viber|tg):/i, "message"],
   [/^BEGIN:(VCALENDAR|VEVENT)/i, "event"],
   [/^geo:/i, "place"],
-  // EPC069-12, Swiss QR-bill, EMV merchant codes, and virtual currencies.
+  // Payments by EPC069-12, Swiss QR-bill, EMV merchant codes, or virtual currencies.
   [/^(BCD\r?\n|SPC\r?\n|00020[12]|(bitcoin|ethereum|litecoin|lightning):)/i, "payment"],
   [/^(HC1|SHC):/i, "certificate"],
   [/^otpauth(-migration)?:/i, "password"],
 ];
-/** A code number at the beginning of a text, after which no further letter or digit follows directly. */
+/** A code number at the beginning of a text. The character after it must not be a letter or digit. */
 const LEADING_CODE = /^[A-Za-z0-9+/_-]{22}(?![A-Za-z0-9])/;
 
-/** What may surround a code number in a QR code that is no link. */
+/** Kinds of text that may surround a code number in a QR code that is not a link. */
 const HARMLESS: ReadonlySet<string> = new Set(["invisible", "white_space", "punctuation"]);
 
-/** Recognises the text of a QR code. `origin` is that of the service. */
+/** Recognises the text of a QR code. `origin` is the service's origin. */
 export function recognizeText(text: string, origin: string): ScannedText {
   const trimmed = text.replaceAll("\0", "").replace(/^[\s\ufeff<«"'(]+/u, "").trim();
   const url = webUrl(trimmed, new URL(origin).hostname);
@@ -39,7 +40,7 @@ export function recognizeText(text: string, origin: string): ScannedText {
   return code === undefined ? { kind: "text" } : { kind: "code", code };
 }
 
-/** Returns what the texts of one image contain: a code number if there is exactly one, otherwise the first other text. */
+/** Returns the finding for all texts of one image: a code number if there is exactly one, otherwise the first other text. */
 export function recognizeTexts(texts: readonly string[], origin: string): Finding | undefined {
   const found = texts.map((text) => recognizeText(text, origin));
   const codes = new Set(found.flatMap((one) => (one.kind === "code" ? [one.code] : [])));
@@ -50,31 +51,26 @@ export function recognizeTexts(texts: readonly string[], origin: string): Findin
 function recognizeUrl(url: URL, serviceHost: string): ScannedText {
   const host = withoutFinalDot(url.hostname);
   if (host !== withoutFinalDot(serviceHost)) return { kind: "link", host };
-  const code = validCode(codeInFragment(url.hash.slice(1)));
+  const code = validCode(codeInFragment(url.hash.slice(1)) ?? "");
   return code === undefined ? { kind: "damaged" } : { kind: "code", code };
 }
 
 /**
- * Parses a web link. The scheme may be missing before the service's own host. `URL` converts scheme and host to lower case and removes the
+ * Parses a web link. A link to the service's own host may lack the scheme. `URL` converts scheme and host to lower case and removes the
  * default port.
  */
 function webUrl(text: string, serviceHost: string): URL | undefined {
-  // A mark that some programs escape, although it begins the fragment.
+  // Some programs escape the `#` that begins the fragment.
   const link = text.includes("#") ? text : text.replace(/%23/, "#");
   const isOurs = link.toLowerCase().startsWith(serviceHost) && /^[/:#.]/.test(link.slice(serviceHost.length));
   const address = isOurs ? `https://${link}` : link;
   return /^https?:/i.test(address) && URL.canParse(address) ? new URL(address) : undefined;
 }
 
-function codeInFragment(fragment: string): string {
-  // A plus sign is a character of codes, but URLSearchParams would read it as a space.
-  for (const [name, value] of new URLSearchParams(fragment.replaceAll("+", "%2B"))) {
-    if (name.toLowerCase() === "code") return value;
-  }
-  return "";
-}
-
-/** Returns the code number with which a text begins, or that it contains with whitespace in between. */
+/**
+ * Returns the code number at the beginning of a text. If there is none, returns the code number in the text, provided that everything else
+ * is `HARMLESS`.
+ */
 function validCode(text: string): string | undefined {
   for (const candidate of [LEADING_CODE.exec(text)?.[0] ?? "", text]) {
     const code = typedCode(candidate);

@@ -16,10 +16,13 @@ import { ScanSession, type Listener, type ScanState } from "./scan_session";
 export type ScannerProps = { onCode: (code: string) => void; onPicture: () => void; onType: () => void; onClose: () => void };
 
 const SCANNED_SIDE_MAX = 900;
-/** About a second of images in which the browser's detector may find nothing. */
+/** Number of images, delivered within about one second, in which the browser's detector may find nothing before zxing is loaded. */
 const READER_PATIENCE = 8;
 
-/** Scans a code number with the camera, which is switched off however the dialog is closed. Always offers the two other ways. */
+/**
+ * Scans a code number with the camera. The camera is switched off, in whichever way the dialog is closed. The dialog always offers the two
+ * other ways to enter a code: a picture file, and typing.
+ */
 export function Scanner({ onCode, onPicture, onType, onClose }: ScannerProps) {
   const t = words();
   const video = useRef<HTMLVideoElement>(null);
@@ -105,7 +108,7 @@ function stateText(state: ScanState): string {
 
 function startSession(screen: HTMLVideoElement, listener: Listener): ScanSession {
   const environment = {
-    // Browsers provide mediaDevices only on secure connections, and apps that show pages often not at all.
+    // Browsers provide mediaDevices only on secure connections. Apps that show web pages often do not provide it at all.
     devices: navigator.mediaDevices as MediaDevices | undefined,
     screen,
     capture: () => (screen.videoWidth > 0 ? scaledPixels(screen, screen.videoWidth, screen.videoHeight, SCANNED_SIDE_MAX) : undefined),

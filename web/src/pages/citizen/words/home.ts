@@ -4,6 +4,7 @@ export const words = bilingual(
   {
     title: "Οι φωτογραφίες σας",
     titleMinor: "Οι φωτογραφίες του ανηλίκου",
+    titleAtKep: "Οι φωτογραφίες του πολίτη",
     emptyTitle: "Δεν υπάρχουν φωτογραφίες ακόμη",
     empty: "Υποβάλετε τον κωδικάριθμο που λάβατε με SMS ή email από τον φωτογράφο, για να δείτε τις φωτογραφίες και να τις συσχετίσετε.",
     submit: "Υποβολή κωδικάριθμου",
@@ -48,6 +49,9 @@ export const words = bilingual(
     dataHint: "Αντίγραφο ή διαγραφή",
     dataHintMinor: "Αντίγραφο",
     people: "Αλλαγή προσώπου",
+    visits: "Επισκέψεις σε ΚΕΠ",
+    visitsHint: "Πού και πότε εξυπηρετηθήκατε και τι έγινε",
+    toCase: "Επιστροφή στην εξυπηρέτηση",
     applications: {
       title: "Εξουσιοδότηση εφαρμογών",
       lead: "Επιλέξτε τις εφαρμογές του Δημοσίου που θα μπορούν να χρησιμοποιούν τις φωτογραφίες. Κάθε εξουσιοδότηση μπορείτε να την ανακαλέσετε όποτε θέλετε.",
@@ -72,6 +76,7 @@ export const words = bilingual(
   {
     title: "Your photos",
     titleMinor: "The minor's photos",
+    titleAtKep: "The person's photos",
     emptyTitle: "There are no photos yet",
     empty: "Submit the code number that you received by SMS or email from the photographer, to see the photos and associate them.",
     submit: "Submit a code number",
@@ -116,6 +121,9 @@ export const words = bilingual(
     dataHint: "A copy, or erasure",
     dataHintMinor: "A copy",
     people: "Switch person",
+    visits: "Visits to a KEP",
+    visitsHint: "Where and when you were served, and what was done",
+    toCase: "Back to the case",
     applications: {
       title: "Authorise applications",
       lead: "Choose the public bodies' applications that may use the photos. You can withdraw each authorization at any time.",

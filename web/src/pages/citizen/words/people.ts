@@ -6,6 +6,7 @@ export const words = bilingual(
     codeTitle: "Για ποιον είναι ο κωδικάριθμος;",
     codeWaits: "Ο κωδικάριθμος διαβάστηκε. Επιλέξτε για ποιον είναι και θα τον βρείτε συμπληρωμένο.",
     self: "Για εσάς",
+    atCounter: "Ο πολίτης που εξυπηρετείτε",
     born: (date: string) => `Ανήλικος, γεννήθηκε στις ${date}`,
     until: (date: string) => `Φωτογραφίες έως τις ${date}`,
     none: "Χωρίς φωτογραφίες",
@@ -16,6 +17,7 @@ export const words = bilingual(
     minor: {
       title: "Προσθήκη ανηλίκου",
       lead: "Σε κάθε επίσκεψη ελέγχουμε στα μητρώα του Δημοσίου ότι έχετε την επιμέλεια του ανηλίκου και ότι είναι κάτω των 18 ετών.",
+      leadAtKep: "Σε κάθε επίσκεψη ελέγχουμε στα μητρώα του Δημοσίου ότι ο πολίτης που εξυπηρετείτε έχει την επιμέλεια του ανηλίκου και ότι ο ανήλικος είναι κάτω των 18 ετών.",
       kind: "Ποιον αριθμό έχει ο ανήλικος;",
       amka: "ΑΜΚΑ",
       amkaHint: "Αριθμός Μητρώου Κοινωνικής Ασφάλισης",
@@ -37,6 +39,7 @@ export const words = bilingual(
     codeTitle: "For whom is the code number?",
     codeWaits: "The code number was read. Choose for whom it is, and you will find it filled in.",
     self: "For you",
+    atCounter: "The person at the counter",
     born: (date: string) => `Minor, born on ${date}`,
     until: (date: string) => `Photos until ${date}`,
     none: "No photos",
@@ -47,6 +50,7 @@ export const words = bilingual(
     minor: {
       title: "Add a minor",
       lead: "At each visit we check in the state's registers that you have custody of the minor and that they are under 18.",
+      leadAtKep: "At each visit we check in the state's registers that the person at the counter has custody of the minor, and that the minor is under 18.",
       kind: "Which number does the minor have?",
       amka: "AMKA",
       amkaHint: "Social security number",

@@ -10,7 +10,7 @@ const box = (type: string, length: number) => [...four(8 + length), ...ascii(typ
 const chunk = (type: string, length: number) => [...ascii(type), ...littleFour(length), ...new Array<number>(length + (length % 2)).fill(7)];
 const riff = (...chunks: readonly number[][]) => [...ascii("RIFF"), ...littleFour(4 + chunks.flat().length), ...ascii("WEBP"), ...chunks.flat()];
 
-/** Pictures of one pixel, or with image data that nobody decodes. */
+/** Small files of each format: pictures of one pixel, or headers with invalid image data. The tests do not decode the image data. */
 const FILES: Readonly<Record<string, Uint8Array>> = {
   png: fromBase64("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="),
   gif: fromBase64("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"),

@@ -1,17 +1,20 @@
-/* Checks by their structure whether PNG, WebP, GIF, BMP, HEIC and AVIF files are complete. Their image data is not decoded. */
+/*
+ * Checks whether PNG, WebP, GIF, BMP, HEIC and AVIF files are complete. Reads only the structure of the files and does not decode image
+ * data.
+ */
 import type { Completeness } from "./jpeg";
 
 const text = (file: Uint8Array, at: number, length: number) => String.fromCharCode(...file.subarray(at, at + length));
 const view = (file: Uint8Array) => new DataView(file.buffer, file.byteOffset, file.byteLength);
 
-/** No picture file is shorter. */
+/** Minimum length of a picture file. Every shorter file is incomplete. */
 const FILE_BYTES_MIN = 16;
-/** The first box of HEIC and AVIF is a short list of names. */
+/** Maximum length of `ftyp`, the first box of HEIC and AVIF files. This box is a short list of names. */
 const FTYP_BYTES_MAX = 4096;
 
 export type Format = "png" | "webp" | "gif" | "bmp" | "boxes" | "unknown";
 
-/** Returns the format and whether the file is complete. `boxes` is the container of HEIC and AVIF. */
+/** Returns the format and whether the file is complete. The format `boxes` stands for HEIC and AVIF. */
 export function inspectContainer(file: Uint8Array): { format: Format; completeness: Completeness } {
   // An interrupted copy often leaves a file of the right length that begins with zeros.
   if (file.length < FILE_BYTES_MIN || file.subarray(0, FILE_BYTES_MIN).every((byte) => byte === 0)) return { format: "unknown", completeness: "incomplete" };
@@ -19,7 +22,7 @@ export function inspectContainer(file: Uint8Array): { format: Format; completene
   try {
     return { format, completeness: format === "unknown" ? "unknown" : CHECKS[format](file) ? "complete" : "incomplete" };
   } catch (error) {
-    // The structure refers to bytes after the end.
+    // The file's structure refers to bytes beyond the end of the file.
     if (error instanceof RangeError) return { format, completeness: "incomplete" };
     throw error;
   }
@@ -35,7 +38,7 @@ function formatOf(file: Uint8Array): Format {
 
 const CHECKS: Readonly<Record<Exclude<Format, "unknown">, (file: Uint8Array) => boolean>> = { png: isCompletePng, webp: isCompleteRiff, gif: isCompleteGif, bmp: isCompleteBmp, boxes: isCompleteBoxes };
 
-/** Chunks, each with a checksum, up to IEND. */
+/** A PNG file is a series of chunks, each with a checksum. The last one is IEND. */
 function isCompletePng(file: Uint8Array): boolean {
   const data = view(file);
   for (let at = 8; ; ) {
@@ -60,7 +63,7 @@ function crc32(bytes: Uint8Array): number {
   return (value ^ 0xffffffff) >>> 0;
 }
 
-/** Chunks with even lengths, which together have the length that the beginning of the file says. */
+/** A RIFF file is a series of chunks of even length. The header of the file contains their total length. */
 function isCompleteRiff(file: Uint8Array): boolean {
   const data = view(file);
   const end = 8 + data.getUint32(4, true);
@@ -77,7 +80,7 @@ function isCompleteRiff(file: Uint8Array): boolean {
   return hasImage && at >= end - 1 && file.length >= end - 1;
 }
 
-/** Blocks of sub-blocks, up to the trailer. */
+/** A GIF file is a series of blocks, which consist of sub-blocks. The last one is the trailer. */
 function isCompleteGif(file: Uint8Array): boolean {
   const data = view(file);
   const skipTable = (flags: number) => ((flags & 0x80) === 0 ? 0 : 3 << ((flags & 7) + 1));
@@ -103,7 +106,7 @@ function isCompleteBmp(file: Uint8Array): boolean {
   return file.length >= pixels + Math.ceil((width * bits) / 32) * 4 * height;
 }
 
-/** HEIC and AVIF: boxes that fill the file, among them the image data. */
+/** A HEIC or AVIF file is a series of boxes that fill the file. One of them is the image data. */
 function isCompleteBoxes(file: Uint8Array): boolean {
   const data = view(file);
   let [at, hasData] = [0, false];
@@ -112,7 +115,7 @@ function isCompleteBoxes(file: Uint8Array): boolean {
     if (!/^[\x20-\x7e\xa9]{4}$/.test(type)) return false;
     let length = data.getUint32(at);
     if (length === 1) length = Number(data.getBigUint64(at + 8));
-    // 0 means that the box continues to the end of the file.
+    // A length of 0 means that the box continues to the end of the file.
     if (length === 0) length = file.length - at;
     if (length < 8 || at + length > file.length) return false;
     if (type === "mdat") hasData = true;

@@ -1,4 +1,4 @@
-/* Decodes files to upright pixels, whatever their EXIF orientation, and encodes crops as JPEG. */
+/* Decodes files to upright pixels according to their EXIF orientation, and encodes crops as JPEG. */
 import { minScale, outputSize, transform, type Crop } from "./crop";
 import { meetsFileRules } from "./file_rules";
 import type { Inspection } from "./inspect";
@@ -9,10 +9,10 @@ import { encodeWithinLimit } from "./quality_search";
 /** Longest side of the preview for cropping, in pixels. Moving a full-size picture would be slow. */
 const PREVIEW_EDGE_MAX = 1600;
 
-/** Length of the part of a file that names its format. */
+/** Number of bytes at the beginning of a file that contain the name of its format. */
 const BRAND_BYTES = 12;
 
-/** The file cannot be decoded, or only a part of it. */
+/** Thrown if the browser cannot read or decode the file, or can decode only a part of it. */
 export class UnreadableFile extends Error {
   constructor(readonly reason: "heic" | "incomplete" | "unreadable") {
     super(reason);
@@ -24,14 +24,17 @@ type Pixels = ImageBitmap | HTMLImageElement;
 export type OpenedPicture = {
   readonly file: File;
   readonly size: Size;
-  /** A smaller copy for cropping. */
+  /** A smaller copy of the picture for cropping. */
   readonly preview: ImageBitmap | HTMLCanvasElement;
   readonly inspection: Inspection;
 };
 
-/** Opens a file. Throws `UnreadableFile`, also if only a part of the picture is there. */
+/** Opens a file. Throws `UnreadableFile` if the file cannot be decoded or is incomplete. */
 export async function openPicture(file: File): Promise<OpenedPicture> {
-  const inspection = await inspectFile(file);
+  const inspection = await inspectFile(file).catch((error: unknown) => {
+    // The file cannot be read any more, for example because the card was removed from the computer.
+    throw error instanceof DOMException ? new UnreadableFile("incomplete") : error;
+  });
   if (inspection.completeness === "incomplete") throw new UnreadableFile("incomplete");
   const pixels = await decode(file, inspection);
   try {
@@ -68,8 +71,8 @@ async function decode(file: File, inspection: Inspection): Promise<Pixels> {
 }
 
 /**
- * Returns whether an image element may decode what `createImageBitmap` rejects. It also shows a part of a picture, so it is used only for a
- * JPEG that is known to be complete, and for formats that some browsers decode in no other way (Safari: HEIC).
+ * Returns whether an image element may decode a file that `createImageBitmap` rejects. An image element also shows incomplete pictures. So
+ * it is used only for complete JPEGs, and for formats that some browsers decode in no other way (Safari: HEIC).
  */
 function mayUseImageElement({ format, completeness }: Inspection): boolean {
   return format === "jpeg" ? completeness === "complete" : format === "boxes" || format === "unknown";
@@ -122,7 +125,7 @@ export function release(pixels: Pixels | HTMLCanvasElement): void {
 
 export type Picture = Size & { readonly file: Blob };
 
-/** Crops the picture at its own resolution. Returns the JPEG, in sRGB, of the highest quality within PHOTO_BYTES_MAX. */
+/** Crops the picture at its own resolution. Returns a JPEG in sRGB with the highest quality that fits into PHOTO_BYTES_MAX. */
 export async function cropToJpeg(frame: Frame, { file, inspection }: OpenedPicture, crop: Crop): Promise<Picture> {
   const pixels = await decode(file, inspection);
   try {
@@ -151,8 +154,8 @@ export async function cropToJpeg(frame: Frame, { file, inspection }: OpenedPictu
 type Canvas = OffscreenCanvas | HTMLCanvasElement;
 
 /**
- * Draws the crop. Some telephones have no canvas as large as their own camera's pictures and silently draw nothing. Then half the size is
- * tried.
+ * Draws the crop. Some telephones support no canvas as large as the pictures of their own camera, and silently draw nothing. In that case
+ * the function tries half the size.
  */
 function draw(pixels: Pixels, frame: Frame, crop: Crop, scale: number): Canvas {
   const size = outputSize(frame, crop, scale);

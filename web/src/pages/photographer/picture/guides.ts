@@ -1,15 +1,15 @@
 /* Computes the head guides from the limits of the picture check. */
 import type { HeadLimits, Range } from "./profiles";
 
-/** Position of the eyes from the chin, relative to the head's height, and width of a head, relative to its height. */
+/** Height of the eyes above the chin, and width of a head. Both are fractions of the head's height. */
 const EYE_POSITION = 0.5;
 const HEAD_ASPECT = 0.74;
 
 const midpoint = ({ min, max }: Range) => (min + max) / 2;
 
 /**
- * Returns all values relative to the picture's height, from its top. The outlined head has the middle of the allowed sizes. The chin has a
- * band, because heads of different size are allowed.
+ * Returns the guides as fractions of the picture's height, measured from its top. The outlined head has a size in the middle of the allowed
+ * sizes. The chin has a range of positions, because the allowed heads differ in size.
  */
 export function guides({ headHeight, eyeLine }: HeadLimits): { eyes: Range; chin: Range; head: { top: number; middle: number; height: number; halfWidth: number } } {
   const headHeight_ = midpoint(headHeight);

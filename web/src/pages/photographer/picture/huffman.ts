@@ -1,9 +1,9 @@
 /* Huffman tables of JPEG (ITU-T T.81, annex C). */
 
-/** Codes of up to this many bits are found in a small table, which stays in the processor's cache. */
+/** Maximum length, in bits, of the codes in the table `short`. The table is small, so that it stays in the processor's cache. */
 const SHORT_BITS = 9;
 
-/** Looks up codes. An entry is the code's length times 256 plus its value, or 0 if no code has these bits. */
+/** Looks up Huffman codes. A table entry is the code's length times 256 plus the decoded value, or 0 if no code has these bits. */
 export class HuffmanTable {
   private readonly short = new Uint16Array(1 << SHORT_BITS);
   private readonly long: Uint16Array | undefined;
@@ -24,7 +24,7 @@ export class HuffmanTable {
     });
   }
 
-  /** Returns undefined if the numbers of codes are impossible. */
+  /** `lengths` contains the number of codes of each length. Returns undefined if no Huffman table can have these numbers of codes. */
   static from(lengths: Uint8Array, values: Uint8Array): HuffmanTable | undefined {
     let free = 1;
     for (const count of lengths) {
@@ -34,17 +34,17 @@ export class HuffmanTable {
     return lengths.length === 16 ? new HuffmanTable(lengths, values) : undefined;
   }
 
-  /** Returns the entry of the code with which these 16 bits begin. */
+  /** Returns the entry of the code at the beginning of these 16 bits. */
   lookUp(bits: number): number {
     const entry = this.short[bits >> (16 - SHORT_BITS)] ?? 0;
     return entry !== 0 || this.long === undefined ? entry : (this.long[bits] ?? 0);
   }
 }
 
-/** The tables that a scan can select: four of the first (DC) coefficients, and four of the others (AC). */
+/** The Huffman tables that a scan can select: four tables for the first (DC) coefficients, and four for the other (AC) coefficients. */
 export type HuffmanTables = { readonly dc: (HuffmanTable | undefined)[]; readonly ac: (HuffmanTable | undefined)[] };
 
-/** Reads the payload of a DHT segment. Returns false if it is invalid. */
+/** Reads the payload of a DHT segment. Returns false if the payload is invalid. */
 export function defineHuffman({ dc, ac }: HuffmanTables, payload: Uint8Array): boolean {
   for (let at = 0; at < payload.length; ) {
     const classAndPlace = payload[at] ?? 0;

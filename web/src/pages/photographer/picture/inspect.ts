@@ -1,11 +1,11 @@
-/* Looks at a file before it is opened. Runs in a worker, because a camera's picture has several megabytes. */
+/* Inspects a file before the browser opens it. This runs in a worker, because a camera's picture has several megabytes. */
 import { inspectContainer, type Format } from "./containers";
 import { isJpeg, readJpeg, type Completeness, type JpegInfo } from "./jpeg";
 
 export type Inspection = {
   readonly format: Format | "jpeg";
   readonly completeness: Completeness;
-  /** Absent if the file is not a JPEG. */
+  /** Present only if the file is a JPEG. */
   readonly jpeg?: JpegInfo;
 };
 

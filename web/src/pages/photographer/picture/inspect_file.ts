@@ -3,10 +3,10 @@ import { scriptUrl } from "../../../script_url";
 import { inspect, type Inspection } from "./inspect";
 import workerUrl from "./inspect_worker?worker&url";
 
-/** Smaller files are inspected in less time than a worker needs to start. */
+/** Minimum size of a file for the worker. A smaller file is inspected in less time than a worker needs to start. */
 const WORKER_BYTES_MIN = 500_000;
 
-/** Larger files, such as videos, are not read into memory. No browser opens a picture of this size. */
+/** Maximum size of a file that is inspected. No browser opens a larger picture. Larger files, such as videos, are not read into memory. */
 const FILE_BYTES_MAX = 300_000_000;
 
 export async function inspectFile(file: File): Promise<Inspection> {
@@ -18,7 +18,7 @@ export async function inspectFile(file: File): Promise<Inspection> {
   return inspect(new Uint8Array(await file.arrayBuffer()));
 }
 
-/** Returns undefined if the browser cannot run the worker. */
+/** Returns undefined if the browser cannot run the worker, or if the worker cannot read the file. */
 function inspectInWorker(file: File): Promise<Inspection | undefined> {
   return new Promise((resolve) => {
     try {

@@ -4,7 +4,7 @@ import { inspect } from "./inspect";
 addEventListener("message", (event: MessageEvent<File>) => {
   event.data.arrayBuffer().then(
     (bytes) => postMessage(inspect(new Uint8Array(bytes))),
-    // The page reads the file itself then, and so learns the reason.
+    // If the worker cannot read the file, the page tries to read the file itself and gets the error.
     () => postMessage(undefined),
   );
 });

@@ -20,7 +20,7 @@ const letters = (text: string) => Array.from(text, (letter) => letter.charCodeAt
 const segment = (marker: number, ...content: number[]) => [0xff, marker, (content.length + 2) >> 8, (content.length + 2) & 0xff, ...content];
 
 type Sampling = readonly [across: number, down: number];
-/** A JPEG to build. All its blocks are of one gray, and have six bits with the typical Huffman tables. */
+/** Describes a JPEG for a test. All blocks have the same gray, and each takes six bits with the typical Huffman tables. */
 type Plan = {
   width?: number;
   height?: number;
@@ -41,7 +41,7 @@ const YCC: readonly Sampling[] = [[2, 2], [1, 1], [1, 1]];
 const JFIF = segment(0xe0, ...letters("JFIF\0"), 1, 1, 0, 0, 1, 0, 1, 0, 0);
 const adobe = (transform: number) => segment(0xee, ...letters("Adobe"), 0, 100, 0, 0, 0, 0, transform);
 const profile = (number: number, of: number, space = "RGB ") => segment(0xe2, ...letters("ICC_PROFILE\0"), number, of, ...new Array<number>(16).fill(0), ...letters(space));
-/** The typical tables, as the file of the fixtures has them. */
+/** The typical Huffman tables and the quantisation tables, copied from the fixture file. */
 const TABLES = (() => {
   const found: number[] = [];
   for (let at = 2; BASELINE[at + 1] !== 0xda; ) {
@@ -59,16 +59,16 @@ function build({ width = 40, height = 24, sampling = YCC, ids = sampling.map((_,
   const data = scans.flatMap((parts) => {
     const alone = parts.length === 1 ? sampling[parts[0] ?? 0] : undefined;
     const blocks = alone === undefined ? units * parts.reduce((sum, part) => sum + (sampling[part]?.[0] ?? 0) * (sampling[part]?.[1] ?? 0), 0) : Math.ceil((width * alone[0]) / (8 * maxAcross)) * Math.ceil((height * alone[1]) / (8 * maxDown));
-    // A difference of 0 (00) and the end of the block (1010).
+    // Each block has the code for a difference of 0 (00) and the code for the end of the block (1010).
     const bits = "001010".repeat(blocks - blocksMissing).replace(/.{1,8}/g, (byte) => String.fromCharCode(Number.parseInt(byte.padEnd(8, "1"), 2)));
     return [...segment(0xda, parts.length, ...parts.flatMap((part) => [ids[part] ?? 0, 0]), 0, 63, 0), ...letters(bits)];
   });
   return Uint8Array.from([0xff, 0xd8, ...before, ...frame, ...beforeScan, ...data, ...after, ...end]);
 }
 
-/** How many places to cut each file at. */
+/** Number of positions at which each file is cut off. */
 const STEPS = 20;
-/** Milliseconds for tests that read many files, also on a busy machine. */
+/** Timeout in milliseconds for tests that read many files, long enough for a busy machine. */
 const TIMEOUT = 120_000;
 
 test("a complete file of a common kind is complete and plain, whatever its sampling, scans and restarts", { timeout: TIMEOUT }, () => {
@@ -81,7 +81,7 @@ test("a file cut off at any place is incomplete", { timeout: TIMEOUT }, () => {
       const length = 2 + Math.floor(((file.length - 5) * step) / STEPS);
       expect(readJpeg(file.subarray(0, length)).completeness, `${name} ${length}`).toBe("incomplete");
     }
-    // The last byte of the image data is missing.
+    // Cuts off the last byte of the image data.
     expect(readJpeg(file.subarray(0, file.length - 3)).completeness, name).toBe("incomplete");
   }
 });
@@ -168,7 +168,7 @@ const exif = (orientation: number, littleEndian: boolean) => {
 test("size and orientation are read in both byte orders, and an orientation that is cut off is 0", () => {
   expect(readJpeg(build({ width: 800, height: 1200 }))).toMatchObject({ width: 800, height: 1200, orientation: 1 });
   for (const little of [true, false]) expect(readJpeg(build({ before: [...exif(6, little), ...TABLES] })).orientation).toBe(6);
-  // Programs that use the first of two EXIF segments, and those that use the last, must both show the picture upright.
+  // Some programs use the first of two EXIF segments, and others use the last. Both kinds must show the picture upright.
   expect(readJpeg(build({ before: [...exif(1, true), ...exif(6, true), ...TABLES] })).orientation).toBe(6);
   expect(readJpeg(build({ before: [...exif(6, true), ...exif(1, true), ...TABLES] })).orientation).toBe(6);
   const cut = segment(0xe1, ...letters("Exif\0\0"), 0x49, 0x49, 42);

@@ -7,18 +7,18 @@ import { walkScan, type Component, type Frame, type Scan, type ScanResult } from
 import type { Size } from "./profiles";
 
 /**
- * `complete`: all image data is there. `incomplete`: image data is missing or damaged. `unknown`: this kind of file cannot be judged here,
- * so the browser's decoder decides.
+ * `complete`: the file has all image data. `incomplete`: image data is missing or damaged. `unknown`: this module cannot judge this kind of
+ * file, so the browser's decoder decides.
  */
 export type Completeness = "complete" | "incomplete" | "unknown";
 
 export type JpegInfo = Size & {
   readonly completeness: Completeness;
-  /** EXIF orientation. 0 if it cannot be read, so that other software may read another one. */
+  /** EXIF orientation, or 0 if this module cannot read the orientation. Other software may then read any orientation. */
   readonly orientation: number;
   /**
-   * Whether the file is of the common kind that every decoder shows alike. Any other kind is drawn anew, because the service rejects some of
-   * them, and other software may show other colours.
+   * True if the file is complete and uses only common features of JPEG, so that all decoders show the same picture. Any other picture is
+   * encoded again, because the service rejects some rare features, and because other software may show other colours.
    */
   readonly isPlain: boolean;
 };
@@ -34,12 +34,12 @@ const APP1 = 0xe1;
 const APP2 = 0xe2;
 const APP14 = 0xee;
 
-/** The service rejects files with more scans and tables. */
+/** Limits of the service. It rejects files with more scans or more quantisation tables. */
 const SCANS_MAX = 100;
 const QUANTISATION_TABLES_MAX = 8;
 /** Maximum number of blocks in a minimum coded unit (T.81, B.2.3). */
 const UNIT_BLOCKS_MAX = 10;
-/** The value of a coefficient's precision while no scan has contained it. */
+/** Stands for the precision of a coefficient that no scan has contained so far. */
 const NOT_SEEN = 255;
 
 /** Returns whether a marker begins a frame header. DHT (c4), JPG (c8) and DAC (cc) are in the same range but are no frame headers. */
@@ -47,7 +47,7 @@ const isFrameMarker = (marker: number) => marker >= 0xc0 && marker <= 0xcf && ma
 /** Huffman-coded frames: baseline, extended and progressive. */
 const isHuffmanFrame = (marker: number) => marker >= 0xc0 && marker <= 0xc2;
 
-/** Returns whether the file begins as a JPEG does. A file of two bytes counts too, because it is the beginning of one. */
+/** Returns whether the file begins like a JPEG. A file that consists of only the first two bytes also counts. */
 export const isJpeg = (file: Uint8Array) => file[0] === 0xff && file[1] === SOI && (file[2] ?? 0xff) === 0xff;
 
 export function readJpeg(file: Uint8Array): JpegInfo {
@@ -68,9 +68,9 @@ class JpegReader {
   private hasJfif = false;
   private adobeTransform: number | undefined;
   private readonly profileParts: Uint8Array[] = [];
-  /** Whether image data is missing or damaged. */
+  /** True if image data is missing or damaged. */
   private isBroken = false;
-  /** Whether the file has a part that cannot be judged here. */
+  /** True if the file has a part that this class does not understand. Then this class cannot decide whether the file is complete. */
   private isUnknown = false;
   private hasEnd = false;
   private isPlain = true;
@@ -100,7 +100,7 @@ class JpegReader {
       } else if (marker === EOI) {
         this.hasEnd = true;
       } else if (marker <= 0x01 || (marker >= 0xd0 && marker <= SOI)) {
-        // These have no length field. None is valid between segments, and decoders skip them.
+        // These markers have no length field. None of them is valid between segments, and decoders skip them.
         this.isPlain = false;
         at += 2;
       } else {
@@ -168,7 +168,7 @@ class JpegReader {
     this.size = size;
     const factors = Array.from({ length: count }, (_, index) => ({ id: payload[6 + 3 * index] ?? 0, across: (payload[7 + 3 * index] ?? 0) >> 4, down: (payload[7 + 3 * index] ?? 0) & 15 }));
     const possible = factors.every(({ across, down }) => across >= 1 && across <= 4 && down >= 1 && down <= 4);
-    // A height of 0 means that it follows the first scan, which browsers do not support.
+    // A height of 0 means that the file states the height after the first scan. Browsers do not support this.
     if (size.width === 0 || size.height === 0 || !possible) return this.giveUp();
     const isProgressive = marker === 0xc2;
     const units = { width: Math.ceil(size.width / (8 * Math.max(...factors.map(({ across }) => across)))), height: Math.ceil(size.height / (8 * Math.max(...factors.map(({ down }) => down)))) };
@@ -202,7 +202,8 @@ class JpegReader {
       count > 0 && parts.length === count && new Set(parts.map(({ component }) => component)).size === count && header.length === 4 + 2 * count && band.last < 64 && band.first <= band.last &&
       (count === 1 || (unitBlocks <= UNIT_BLOCKS_MAX && band.first === 0)) && (!frame.isProgressive || (band.first === 0) === (band.last === 0));
     if (!isPossible) return this.giveUp();
-    // The service accepts the usual order only: all components together, or progressive scans that begin with all components together.
+    // The service accepts only the usual orders: one scan with all components, or progressive scans that begin with all components
+    // together.
     if (band.first === 0 && !band.refines && (count !== frame.components.length || (!frame.isProgressive && this.scans > 1))) this.isPlain = false;
     const tables: HuffmanTables = { dc: [0, 1, 2, 3].map((place) => this.defined.dc[place] ?? this.typical.dc[place]), ac: [0, 1, 2, 3].map((place) => this.defined.ac[place] ?? this.typical.ac[place]) };
     const needsDc = band.first === 0 && !band.refines;
@@ -220,11 +221,14 @@ class JpegReader {
     const precisions = [...(this.frame?.precisionOf.values() ?? [])];
     if (precisions.some(([first]) => first === NOT_SEEN)) return "incomplete";
     if (this.hasEnd) return "complete";
-    // Without an end marker, scans may be missing. The last refinement of every coefficient shows that none is.
+    // Without an end marker, scans may be missing. If every coefficient has its last refinement, no scan is missing.
     return this.lastScan === "complete" && precisions.every((precision) => precision.every((bits) => bits === 0)) ? "complete" : "incomplete";
   }
 
-  /** Whether the markers leave no doubt about the colours. Four inks (CMYK) are converted, because few programs show them alike. */
+  /**
+   * Returns whether the markers define the colours unambiguously. Returns false for CMYK, because different programs show different colours
+   * for the same CMYK file. Such a picture is encoded again.
+   */
   private hasPlainColours(): boolean {
     const ids = this.frame?.components.map(({ id }) => id) ?? [];
     if (new Set(ids).size !== ids.length) return false;
@@ -234,7 +238,10 @@ class JpegReader {
     return this.hasJfif || ids.every((id, index) => id === index + 1);
   }
 
-  /** Whether there is no colour profile, or its parts are complete, in order and for this number of components. */
+  /**
+   * Returns whether the file has no colour profile, or a complete one: all its parts are in order, and its colour space fits the number of
+   * components.
+   */
   private hasPlainProfile(): boolean {
     const parts = this.profileParts;
     const [first] = parts;
@@ -245,7 +252,7 @@ class JpegReader {
   }
 }
 
-/** Whether the sampling is one that cameras and programs use: colours at full, half or a quarter of the resolution. */
+/** Returns whether cameras and programs usually use this sampling: colours at full, half or a quarter of the resolution. */
 function hasPlainSampling(components: readonly Component[]): boolean {
   const [first, ...others] = components;
   const factors = `${first?.across ?? 0}x${first?.down ?? 0}`;
@@ -253,7 +260,7 @@ function hasPlainSampling(components: readonly Component[]): boolean {
   return ["1x1", "2x1", "1x2", "2x2", "4x1"].includes(factors) && others.every(({ across, down }) => across === 1 && down === 1);
 }
 
-/** Returns the position of the next marker that is neither stuffing (00), a fill byte (ff) nor a restart. */
+/** Returns the position of the next marker. Skips stuffing (00), fill bytes (ff) and restart markers. */
 function nextMarker(file: Uint8Array, from: number): number {
   for (let at = file.indexOf(0xff, from); at >= 0; at = file.indexOf(0xff, at + 1)) {
     const next = file[at + 1] ?? 0;
@@ -266,7 +273,7 @@ function beginsWith(payload: Uint8Array, text: string): boolean {
   return payload.length >= text.length && Array.from(text).every((letter, index) => payload[index] === letter.charCodeAt(0));
 }
 
-/** Reads the orientation from EXIF data. Returns undefined if it has none, and 0 if the data is cut off. */
+/** Reads the orientation from EXIF data. Returns undefined if the EXIF data has no orientation, and 0 if the EXIF data is cut off. */
 function readExifOrientation(tiff: Uint8Array): number | undefined {
   const view = new DataView(tiff.buffer, tiff.byteOffset, tiff.byteLength);
   try {
@@ -278,7 +285,7 @@ function readExifOrientation(tiff: Uint8Array): number | undefined {
       if (view.getUint16(at, little) === 0x0112) return view.getUint16(at + 8, little);
     }
   } catch {
-    // Other software may read another orientation from such data, so the file must not be uploaded unchanged.
+    // Other software may read another orientation from EXIF data that is cut off, so the file must not be uploaded unchanged.
     return 0;
   }
   return undefined;

@@ -9,7 +9,8 @@ export type Component = {
   readonly across: number;
   readonly down: number;
   /**
-   * For each block of a progressive picture, a bit mask (two numbers) of the coefficients that are not zero so far. Later scans refine these.
+   * Bit masks of a progressive picture: two numbers for each block, with a bit for each coefficient that is not zero so far. Later scans
+   * refine these coefficients.
    */
   readonly nonzero: Int32Array | undefined;
 };
@@ -23,17 +24,17 @@ export type Frame = {
 
 export type Scan = {
   readonly parts: readonly { readonly component: Component; readonly dc: number; readonly ac: number }[];
-  /** The coefficients that the scan contains, first to last. */
+  /** The range of coefficients that the scan contains, from `first` to `last`, inclusive. */
   readonly first: number;
   readonly last: number;
-  /** Whether the scan adds one bit to coefficients of earlier scans. */
+  /** True if the scan adds one bit to coefficients of earlier scans. */
   readonly refines: boolean;
   readonly restartInterval: number;
 };
 
 /**
- * `complete`: all blocks, and at most the unused bits of the last byte after them. `padded`: bytes that mean nothing follow. `extra`: other
- * data follows. `broken`: blocks are missing, or a code is invalid.
+ * `complete`: all blocks, and after them at most the unused bits of the last byte. `padded`: all blocks, and after them bytes without
+ * meaning. `extra`: all blocks, and after them other data. `broken`: blocks are missing, or a code is invalid.
  */
 export type ScanResult = "complete" | "padded" | "extra" | "broken";
 
@@ -46,7 +47,7 @@ export function walkScan(frame: Frame, scan: Scan, tables: HuffmanTables, bytes:
   const [only] = parts;
   let unit = 0;
   if (only !== undefined && parts.length === 1) {
-    // A scan of a single component contains only the blocks inside the picture, without those beyond the edge that complete the last unit.
+    // A scan of a single component contains only blocks inside the picture. It omits the blocks beyond the edge that fill up the last unit.
     const stride = units.width * only.component.across;
     const width = Math.ceil((frame.width * only.component.across) / (8 * maxAcross));
     const height = Math.ceil((frame.height * only.component.down) / (8 * maxDown));
@@ -60,7 +61,7 @@ export function walkScan(frame: Frame, scan: Scan, tables: HuffmanTables, bytes:
   for (const count = units.width * units.height; unit < count; ) {
     if (!reader.restart(unit++)) return "broken";
     for (const { component, dc, ac } of parts) {
-      // An interleaved progressive scan contains only first (DC) coefficients, which need no mask.
+      // In a progressive picture, a scan of several components contains only first (DC) coefficients, which need no mask.
       for (let left = component.across * component.down; left > 0; left -= 1) if (!reader.block(dc, ac, undefined, 0)) return "broken";
     }
   }
@@ -69,11 +70,11 @@ export function walkScan(frame: Frame, scan: Scan, tables: HuffmanTables, bytes:
 
 class BlockReader {
   private at = 0;
-  /** The next `buffered` bits, at the low end. The last `padded` of them stand for no data. */
+  /** The next `buffered` bits are at the low end of the buffer. The last `padded` of these bits are padding after the end of the data. */
   private buffer = 0;
   private buffered = 0;
   private padded = 0;
-  /** The number of following blocks that the last "end of band" code has already ended. */
+  /** Number of following blocks that the last "end of band" code covers. */
   private blocksToSkip = 0;
 
   constructor(
@@ -82,7 +83,7 @@ class BlockReader {
     private readonly isProgressive: boolean,
   ) {}
 
-  /** Fills the buffer to at least 25 bits. A marker is not passed; ones stand for the bits after the data, as in decoders. */
+  /** Fills the buffer to at least 25 bits. Stops at a marker. Beyond the end of the data, fills up with ones, as decoders do. */
   private fill(): void {
     while (this.buffered <= 24) {
       let byte = this.bytes[this.at];
@@ -97,7 +98,7 @@ class BlockReader {
     }
   }
 
-  /** Reads a code. Returns its value, or -1 if there is no such code. */
+  /** Reads a Huffman code. Returns the decoded value, or -1 if the table has no such code. */
   private code(table: HuffmanTable): number {
     if (this.buffered < 16) this.fill();
     const entry = table.lookUp((this.buffer >>> (this.buffered - 16)) & 0xffff);
@@ -116,7 +117,10 @@ class BlockReader {
     return this.padded > this.buffered;
   }
 
-  /** Reads the restart marker before this unit, if the scan has one there. It may follow only the unused bits of the last byte. */
+  /**
+   * If the scan has a restart marker before this unit, reads it. Returns false if the marker is missing, or if 8 or more unread bits
+   * precede it. Fewer bits are the padding of the last byte.
+   */
   restart(unit: number): boolean {
     const { restartInterval } = this.scan;
     if (restartInterval === 0 || unit === 0 || unit % restartInterval !== 0) return true;
@@ -129,7 +133,10 @@ class BlockReader {
     return true;
   }
 
-  /** Reads one block. `nonzero` has the masks of its component, and `index` is its place in them. Returns false if the data is broken. */
+  /**
+   * Reads one block. `nonzero` contains the masks of the block's component, and `index` is the block's position in `nonzero`. Returns false
+   * if the data is broken.
+   */
   block(dc: HuffmanTable | undefined, ac: HuffmanTable | undefined, nonzero: Int32Array | undefined, index: number): boolean {
     const { first, refines } = this.scan;
     if (first === 0) {
@@ -147,7 +154,10 @@ class BlockReader {
     return isValid && !this.isPastEnd;
   }
 
-  /** Reads coefficients for the first time. Each code is a number of zeros and the number of bits of the coefficient after them. */
+  /**
+   * Reads a block's coefficients for the first time. Each code contains a number of zero coefficients and the number of bits of the
+   * coefficient after them.
+   */
   private coefficients(table: HuffmanTable, nonzero: Int32Array | undefined, mask: number): boolean {
     if (this.blocksToSkip > 0) {
       this.blocksToSkip -= 1;
@@ -163,7 +173,8 @@ class BlockReader {
           at += 15;
           continue;
         }
-        // Only progressive scans end several blocks at once. In other scans, decoders end the block at any such code.
+        // The code ends the block. In progressive scans, it can end several blocks at once. In other scans, decoders end only the current
+        // block, whatever the value of `zeros`.
         if (!this.isProgressive) return true;
         this.blocksToSkip = (1 << zeros) + this.take(zeros) - 1;
         return true;
@@ -176,7 +187,10 @@ class BlockReader {
     return true;
   }
 
-  /** Reads a refinement: one more bit of each coefficient that is not zero, and the coefficients that become nonzero now. */
+  /**
+   * Reads a refinement of a block: one more bit of each coefficient that is not zero, and the coefficients that become nonzero in this
+   * scan.
+   */
   private refine(table: HuffmanTable, nonzero: Int32Array, mask: number): boolean {
     const { first, last } = this.scan;
     let at = first;
@@ -209,10 +223,10 @@ class BlockReader {
     return true;
   }
 
-  /** Returns what follows the last block. */
+  /** Judges the data after the last block. */
   end(): ScanResult {
     this.fill();
-    // A single ff at the end is the first half of a marker.
+    // A single byte ff at the end is the first half of a marker.
     const rest = this.bytes.subarray(this.at);
     const unread = this.buffered - this.padded;
     if (unread < 8 && (rest.length === 0 || (rest.length === 1 && rest[0] === 0xff))) return "complete";

@@ -1,16 +1,19 @@
-/* The lines and zones that show on the picture what the check has measured. */
+/* Computes the lines and zones that show the picture check's measurements on the picture. */
 import type { Finding, Marks, Point } from "../api_types";
 
 type Rule = Finding["rule"];
 type LineName = "eyes" | "chin" | "crown" | "centre";
 
-/** A line or a zone, in fractions of the picture. `isMet` is true if all rules hold that are measured there. */
+/**
+ * A line or a zone. The points are fractions of the picture's width and height. `isMet` is true if the picture meets all rules that were
+ * measured there.
+ */
 export type Mark = { readonly key: string; readonly points: readonly Point[]; readonly isClosed: boolean; readonly isMet: boolean } & ({ readonly name: LineName } | { readonly name: "zone"; readonly rule: Rule });
 
-/** The rules that each line shows. */
+/** The rules whose measurements each line shows. */
 const LINE_RULES: Readonly<Record<LineName, readonly Rule[]>> = { crown: ["head_height"], eyes: ["eye_line"], chin: ["head_height"], centre: ["face_centre"] };
 
-/** Returns the marks of the measured rules. A zone of a rule that is not in the report is left out. */
+/** Returns the marks of the measured rules. Omits a zone if the report does not contain the zone's rule. */
 export function marksOf(marks: Marks, findings: readonly Finding[]): readonly Mark[] {
   const of = (rules: readonly Rule[]) => findings.filter(({ rule }) => rules.includes(rule));
   const line = (name: LineName, points: readonly Point[]): readonly Mark[] => {

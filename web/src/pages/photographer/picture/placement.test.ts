@@ -8,7 +8,10 @@ import { FACE_CENTRE, frameOf, HEAD_LIMITS, isLargeEnough, PROFILES, type Profil
 const CAMERA: Size = { width: 4000, height: 6000 };
 const middle = ({ min, max }: Range) => (min + max) / 2;
 
-/** Creates the service's response for a head of this height, in pixels, whose eyes are at this point. The head is turned by `roll` degrees. */
+/**
+ * Creates the service's response for a head of `head` pixels in height, with the eyes at the point `eyes`. The head is turned by `roll`
+ * degrees.
+ */
 function located(source: Size, eyes: Point, head: number, roll = 0, outside: readonly Side[] = []): FaceLocation {
   const [sin, cos] = [Math.sin((roll * Math.PI) / 180), Math.cos((roll * Math.PI) / 180)];
   const at = (right: number, down: number) => ({ x: (eyes.x + right * cos - down * sin) / source.width, y: (eyes.y + right * sin + down * cos) / source.height });
@@ -57,7 +60,7 @@ test("near an edge, the crop lies in the picture and is the best that fits", () 
     expect(placement?.outside).toEqual([side]);
     const crop = placed("standard", CAMERA, location);
     expect(clampToSource(frame, CAMERA, crop)).toEqual(crop);
-    // There is enough room for a head within the limits, though not for one in their middle.
+    // There is enough room for a head within the limits, but not for a head in the middle of the limits.
     expect(meetsLimits(HEAD_LIMITS.standard, head("standard", CAMERA, crop, location)), side).toBe(true);
   }
 });

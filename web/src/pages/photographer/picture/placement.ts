@@ -6,15 +6,15 @@ import { FACE_CENTRE, HEAD_LIMITS, type Frame, type HeadLimits, type Profile, ty
 /** The placed frame. `outside` lists the sides on which the picture has too little room around the head. */
 export type Placement = { readonly crop: Crop; readonly outside: readonly Side[] };
 
-/** Position of a head in a cropped picture, in fractions of its height and width. */
+/** Position of a head in a cropped picture, in fractions of the picture's height and width. */
 export type HeadPosition = { readonly height: number; readonly eyeLine: number; readonly centre: number };
 
-/** Step between the sizes that are tried, as a factor. */
+/** Factor between two consecutive sizes that are tried. */
 const SIZE_STEP = 0.99;
 
 /**
- * Returns where the frame of this profile belongs, in a picture of this size. If the place is not completely in the picture, the crop is the
- * one inside whose head is nearest to the middle of the limits. Returns undefined if no face was found.
+ * Returns the position of this profile's frame for a picture of the size `source`. If the ideal position exceeds the picture, returns the
+ * crop inside the picture that places the head nearest to the middle of the limits. Returns undefined if no face was found.
  */
 export function place(frame: Frame, profile: Profile, source: Size, location: FaceLocation): Placement | undefined {
   const wanted = location.crops.find((crop) => crop.profile === profile);
@@ -24,7 +24,7 @@ export function place(frame: Frame, profile: Profile, source: Size, location: Fa
   return { crop: face === undefined ? clampToSource(frame, source, ideal) : nearestInside(frame, HEAD_LIMITS[profile], source, ideal, face), outside: wanted.outside };
 }
 
-/** Converts the service's crop, which has any rotation, to quarter turns and a tilt. */
+/** Converts the service's crop to a `Crop`. Splits its rotation, which may be any angle, into quarter turns and a tilt. */
 export function cropOf({ centre, width, rotation }: FaceCrop, source: Size): Crop {
   const quarters = Math.round(rotation / 90);
   const quarter = (((quarters % 4) + 4) % 4) as Crop["quarter"];
@@ -34,7 +34,7 @@ export function cropOf({ centre, width, rotation }: FaceCrop, source: Size): Cro
 function nearestInside(frame: Frame, limits: HeadLimits, source: Size, ideal: Crop, face: Face): Crop {
   let best = clampToSource(frame, source, ideal);
   let leastDeviation = deviation(limits, headIn(frame, source, best, face));
-  // A smaller frame needs less room. It shrinks towards the point between the eyes, which so keep their place in it.
+  // A smaller frame needs less room. It shrinks towards the point between the eyes, so that the eyes keep their position in the frame.
   const eyes = { x: ((face.left_eye.x + face.right_eye.x) / 2) * source.width, y: ((face.left_eye.y + face.right_eye.y) / 2) * source.height };
   for (let scale = SIZE_STEP; ideal.width * scale >= requiredWidth(frame); scale *= SIZE_STEP) {
     const smaller = { ...ideal, x: eyes.x + (ideal.x - eyes.x) * scale, y: eyes.y + (ideal.y - eyes.y) * scale, width: ideal.width * scale };
@@ -47,7 +47,7 @@ function nearestInside(frame: Frame, limits: HeadLimits, source: Size, ideal: Cr
   return best;
 }
 
-/** Returns where the head is in the cropped picture. */
+/** Returns the position of the head in the cropped picture. */
 export function headIn(frame: Frame, source: Size, crop: Crop, face: Face): HeadPosition {
   const [sin, cos] = [Math.sin(angleOf(crop)), Math.cos(angleOf(crop))];
   const height = heightOf(frame, crop);
@@ -65,24 +65,30 @@ export function meetsLimits({ headHeight, eyeLine }: HeadLimits, head: HeadPosit
   return isIn(headHeight, head.height) && isIn(eyeLine, head.eyeLine) && isIn(FACE_CENTRE, head.centre);
 }
 
-/** Sum of the squared distances from the middles of the limits. At a limit, the distance is 1. */
+/**
+ * Returns how far the head is from the middles of the limits, as the sum of the squared distances. A distance of 1 means that the head is
+ * at a limit.
+ */
 function deviation({ headHeight, eyeLine }: HeadLimits, head: HeadPosition): number {
   const distance = ({ min, max }: Range, value: number) => (2 * value - min - max) / (max - min);
   return distance(headHeight, head.height) ** 2 + distance(eyeLine, head.eyeLine) ** 2 + distance(FACE_CENTRE, head.centre) ** 2;
 }
 
 /**
- * Returns whether the picture can stay as it is, because the head in the whole picture meets the limits. Then a file that follows all rules
- * is sent unchanged, which no other crop allows.
+ * Returns whether, without a crop, the head meets the limits and does not look tilted. Then a file that follows all rules can be sent
+ * unchanged. With any crop, the file would have to be encoded again.
  */
 export function fitsUncropped(frame: Frame, profile: Profile, source: Size, { face }: FaceLocation): boolean {
   return face !== undefined && Math.abs(face.roll) <= ROLL_MAX && meetsLimits(HEAD_LIMITS[profile], headIn(frame, source, fullFrame(frame, source), face));
 }
 
-/** Degrees up to which a head does not look tilted. */
+/** Largest angle, in degrees, at which a head does not look tilted. */
 const ROLL_MAX = 3;
 
-/** Returns the crop for a frame of another proportion: the same centre and rotation, and the same height if it fits. */
+/**
+ * Returns the crop for a frame of another proportion. The rotation stays the same. The centre and the height stay the same too if the new
+ * crop then fits into the source and has the required number of pixels.
+ */
 export function convertToFrame(from: Frame, to: Frame, source: Size, crop: Crop): Crop {
   return clampToSource(to, source, { ...crop, width: (heightOf(from, crop) * to.proportion.width) / to.proportion.height });
 }

@@ -1,6 +1,6 @@
 /*
- * Requirements for pictures, the same as in the service (shared/domain/src/photo.rs, picture_report.rs). The result of the service's own check is decisive. A
- * test compares the numbers.
+ * Requirements for pictures, the same as in the service (shared/domain/src/photo.rs, picture_report.rs). A test compares the numbers. The
+ * service checks the pictures again, and its result decides.
  */
 import type { Schemas } from "../../../api/client";
 
@@ -19,7 +19,7 @@ export type Size = { readonly width: number; readonly height: number };
 /** Minimum size in pixels, and the proportion width : height. */
 export type Frame = { readonly minSize: Size; readonly proportion: Size };
 export type Range = { readonly min: number; readonly max: number };
-/** Limits of the head's height and the eyes' position, relative to the picture's height. */
+/** Limits of the head's height and of the eyes' position, relative to the picture's height. */
 export type HeadLimits = { readonly headHeight: Range; readonly eyeLine: Range };
 
 const SIGNATURE_FRAME: Frame = { minSize: { width: 1200, height: 400 }, proportion: { width: 3, height: 1 } };
@@ -34,14 +34,14 @@ export const HEAD_LIMITS: Readonly<Record<Profile, HeadLimits>> = {
   identity_card: { headHeight: { min: 0.54, max: 0.9 }, eyeLine: { min: 0.28, max: 0.52 } },
 };
 
-/** Limits of the horizontal middle of the face, relative to the picture's width. The same for all profiles. */
+/** Limits of the horizontal middle of the face, relative to the picture's width. They are the same for all profiles. */
 export const FACE_CENTRE: Range = { min: 0.43, max: 0.57 };
 
 export function frameOf(profile: Profile, kind: Kind): Frame {
   return kind === "signature" ? SIGNATURE_FRAME : FACE_FRAMES[profile];
 }
 
-/** Uses integers only, as the service does, so that both decide the same. */
+/** Returns whether a size has the frame's proportion. Uses only integers, so that the page and the service decide alike. */
 export function hasProportion({ proportion }: Frame, { width, height }: Size): boolean {
   const expected = height * proportion.width;
   return Math.abs(width * proportion.height - expected) * 1000 <= expected * PROPORTION_TOLERANCE;

@@ -1,14 +1,14 @@
 /* Finds the best JPEG within a size limit. */
 
 export const QUALITY_MAX = 100;
-/** Below this quality JPEG blocks become visible, and a smaller picture of higher quality looks better. */
+/** Lowest JPEG quality to try. Below it, JPEG blocks become visible, and a smaller picture of higher quality looks better. */
 export const QUALITY_MIN = 70;
 
 export type Encoded<T> = { readonly file: T; readonly bytes: number };
 
 /**
- * Returns the picture with the highest quality, from QUALITY_MAX down to QUALITY_MIN, that `encode` fits into `maxBytes`. If none fits, the
- * picture is scaled down. Returns undefined if it does not fit even at `minScale`.
+ * Returns the picture with the highest quality, from QUALITY_MAX down to QUALITY_MIN, for which the output of `encode` fits into
+ * `maxBytes`. If no quality fits, scales the picture down. Returns undefined if the picture does not fit even at `minScale`.
  */
 export async function encodeWithinLimit<T>(
   encode: (quality: number, scale: number) => Promise<Encoded<T>>,
@@ -19,7 +19,7 @@ export async function encodeWithinLimit<T>(
     const found = await bestQuality((quality) => encode(quality, scale), maxBytes);
     if ("file" in found) return found.file;
     if (scale <= minScale) return undefined;
-    // The file size is roughly proportional to the area. The extra 2% makes the search end sooner.
+    // The file size is roughly proportional to the area. The factor 0.98 makes the search end sooner.
     scale = Math.max(minScale, scale * Math.min(0.95, Math.sqrt(maxBytes / found.smallestBytes) * 0.98));
   }
 }

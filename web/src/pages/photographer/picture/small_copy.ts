@@ -1,18 +1,18 @@
-/* Makes the small copy of a picture in which the service looks for the face. */
+/* Makes the small copy of a picture in which the service searches for the face. */
 
-/** The service accepts no larger copy. */
+/** Maximum side in pixels and maximum size in bytes of a copy that the service accepts. */
 export const COPY_EDGE_MAX = 640;
 export const COPY_BYTES_MAX = 98_304;
 
-/** JPEG qualities to try. A face is found as well at a low one. */
+/** JPEG qualities to try. A low quality does not make it harder to find a face. */
 const QUALITIES = [0.85, 0.7, 0.55, 0.4, 0.25] as const;
 
-/** Encodes a copy of this longer edge at this quality. */
+/** Encodes a copy. `edge` is the length of its longer side, in pixels. */
 type Encode = (edge: number, quality: number) => Promise<Blob | undefined>;
 
 /**
- * Returns a JPEG of the picture within the service's limits, upright as the picture is shown, without any metadata. Returns undefined if the
- * browser cannot make one.
+ * Returns a JPEG of the picture within the service's limits, upright and without any metadata. Returns undefined if the browser cannot make
+ * one.
  */
 export async function smallCopy(picture: ImageBitmap | HTMLCanvasElement): Promise<Blob | undefined> {
   return smallestLoss(Math.min(COPY_EDGE_MAX, Math.max(picture.width, picture.height)), async (edge, quality) => {
@@ -29,7 +29,7 @@ export async function smallCopy(picture: ImageBitmap | HTMLCanvasElement): Promi
   });
 }
 
-/** Lowers the quality, and then the size, until the copy has few enough bytes. */
+/** Lowers the quality, and then the size, until the copy has at most COPY_BYTES_MAX bytes. */
 export async function smallestLoss(edge: number, encode: Encode): Promise<Blob | undefined> {
   for (const quality of QUALITIES) {
     const blob = await encode(edge, quality);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 
+import { cleanSignature, STRENGTH_DEFAULT } from "./clean";
 import { cases, clean, compare, darkest, margin } from "./clean_cases";
 import type { Raster } from "./raster";
 import { findArea, inset } from "./find_area";
@@ -7,10 +8,10 @@ import { distance, project } from "./quad";
 import { measureAsService } from "./service_measure";
 import { INSIDE, page, photograph, type Page, type Photo } from "./synthetic";
 
-/** The machine may be busy. */
+/** Timeout in milliseconds, long enough for a busy machine. */
 const TIMEOUT_MS = 300_000;
 
-/** Checks what each result must have. */
+/** Checks the requirements for every result. */
 function expectClean(page_: Page, photo: Photo, ink: "blue" | "black", result = clean(photo)): void {
   const { cleaned } = result;
   const picture = cleaned.picture as Raster;
@@ -41,6 +42,16 @@ for (const [name, paper, camera, ink] of cases) {
     expectClean(original, photograph(original, camera), ink);
   });
 }
+
+test("the lines of a notebook are removed from the signature's part of a large photo", { timeout: TIMEOUT_MS }, () => {
+  const original = page({ pattern: "rows", scale: 4, at: [800, 600] });
+  const photo = photograph(original, { width: 2800, height: 2100, blur: 2.5 });
+  const settings = { quad: photo.corners, isBox: false, strength: STRENGTH_DEFAULT };
+  const cleaned = cleanSignature(photo.raster, settings, { left: 0.35, top: 0.36, right: 0.6, bottom: 0.54 });
+  const { recall, falseInk } = compare(original, photo, { cleaned, settings });
+  expect(recall).toBeGreaterThan(0.95);
+  expect(falseInk).toBeLessThan(0.002);
+});
 
 const BLANK = [
   ["white paper", { empty: true }, {}],

@@ -1,56 +1,62 @@
 /* Turns the photo of a signature on paper into dark strokes on white. */
 import { flatten, rectify, type FlatPicture, type Window } from "./flatten";
-import { removeRows, type Ink } from "./lines";
+import { removeRows, thickestLine, type Ink } from "./lines";
 import { sizeOfQuad, type Quad } from "./quad";
 import { dilate, histogram, newPlane, quantile, smooth, transpose, type Plane, type Raster } from "./raster";
-import { hysteresis, keepStrokes } from "./strokes";
+import { hysteresis, keepStrokes, type Strokes } from "./strokes";
 
-/** What the photographer can choose. `strength` goes from 0 (keeps faint strokes) to 1 (removes faint marks). */
+/** The settings that the photographer can change. `strength` goes from 0 (faint strokes stay) to 1 (faint marks are removed). */
 export type Settings = { readonly quad: Quad; readonly isBox: boolean; readonly strength: number };
 export const STRENGTH_DEFAULT = 0.5;
 
-/** `empty`: no signature was found, so that there is no picture. The others are warnings. */
+/** `empty`: no signature was found, so there is no picture. All other problems are warnings. */
 export type Problem = "empty" | "dark" | "blurred" | "cut" | "small" | "faint" | "colour";
 
 export type Cleaned = {
-  /** The signature on white, 3:1. */
+  /** The signature on white. The proportion is 3:1. */
   readonly picture: Raster | undefined;
   readonly problems: readonly Problem[];
-  /** The part of the area that the picture shows. */
+  /** The part of the area `Settings.quad` that the picture shows. */
   readonly window: Window;
-  /** Pixels of the picture per pixel of the photo. */
+  /** Number of the picture's pixels per pixel of the photo, along one side. */
   readonly enlarged: number;
-  /** Pixels that were processed per pixel of the photo, at most 1. */
+  /** Number of processed pixels per pixel of the photo, along one side. At most 1. */
   readonly resolution: number;
 };
 
-/** Smallest and largest width of the result, in pixels. Its height is a third. */
+/** Smallest and largest width of the result, in pixels. The height is a third of the width. */
 export const WIDTH_MIN = 1200;
 export const WIDTH_MAX = 2400;
-/** Parts of the result's width and height that the signature fills at most. */
+/** Largest fractions of the result's width and height that the signature fills. */
 const FILL = { width: 0.86, height: 0.76 };
-/** Most pixels of the area that are processed, so that a telephone needs about a second. */
+/** Maximum number of pixels to process, so that a telephone needs about a second. */
 const AREA_PIXELS_MAX = 1_500_000;
-/** Space around a printed box that is processed with it, because strokes may cross the line. */
+/**
+ * Width of the space around a printed box, in units of the box's size. The space is processed together with the box, because strokes may
+ * cross the box's lines.
+ */
 const BOX_SPACE = 0.12;
 const WHOLE: Window = { left: 0, top: 0, right: 1, bottom: 1 };
 
-/** Median brightness of paper below which the photo counts as dark. */
+/** If the median brightness of the paper is below this, the photo is too dark. */
 const PAPER_DARK = 60;
-/** Darkness of the ink below which nothing was written, and below which it is faint. */
+/** If the ink's darkness is below INK_MIN, the paper has no signature. Below INK_FAINT, the signature is faint. */
 const INK_MIN = 26;
 const INK_FAINT = 55;
-/** Luma of the result's ink. Lighter ink is darkened, so that the picture check's contrast of 90 is met with a reserve. */
+/** Maximum luma of the result's ink. Lighter ink is darkened, so that the contrast is well above the 90 that the picture check requires. */
 const INK_LUMA_MAX = 105;
-/** Part of the strokes' length that is curved, at least. A signature may be underlined. */
+/** Minimum share of the strokes' length that must be curved. The rest may be straight, because a signature may be underlined. */
 const CURVED_MIN = 0.15;
-/** Enlargement from which strokes look soft. */
+/** Enlargement above which strokes look soft. */
 const ENLARGED_MAX = 3;
-/** A stroke's edge is this many pixels wide in a sharp photo. Blur is the width of the edge relative to the signature, or to the stroke. */
+/**
+ * An edge of at most `EDGE_SHARP` pixels counts as sharp. A photo is blurred if the edges of its strokes are wider than that, and also
+ * wider than `EDGE_PER_WIDTH` times the signature's longer side or than 1.6 times the stroke's width.
+ */
 const EDGE_SHARP = 7;
 const EDGE_PER_WIDTH = 0.011;
 
-/** `part` limits the work to a part of the area, for a second pass with more pixels. */
+/** Cleans a signature. `part` limits the work to a part of the area, for a second pass with more pixels. */
 export function cleanSignature(photo: Raster, { quad, isBox, strength }: Settings, part?: Window): Cleaned {
   const window = part ?? (isBox ? { left: -BOX_SPACE, top: -BOX_SPACE, right: 1 + BOX_SPACE, bottom: 1 + BOX_SPACE } : WHOLE);
   const whole = sizeOfQuad(quad);
@@ -62,15 +68,17 @@ export function cleanSignature(photo: Raster, { quad, isBox, strength }: Setting
   const nothing: Cleaned = { picture: undefined, problems: [...problems, "empty"], window, enlarged: 1, resolution: scale };
 
   const sides = boxSides(isBox, window, size);
-  const darkness = withoutLines(withoutThings(flat), flat, sides);
+  // A part of the area shows the same printed lines as the whole area, so their maximum thickness must not depend on the size of the part.
+  const thickest = thickestLine(Math.max(whole.width * scale, whole.height * scale, size.width, size.height));
+  const darkness = withoutLines(withoutThings(flat), flat, sides, thickest);
   const ink = inkDarkness(darkness, flat.noise);
   if (ink < INK_MIN) return nothing;
   const factor = 2 ** ((strength - STRENGTH_DEFAULT) * 2);
-  const high = Math.max(0.42 * ink * factor, 5 * flat.noise, 18);
-  const low = Math.min(high, Math.max(0.24 * ink * factor, 3 * flat.noise, 10));
+  const high = Math.max(0.32 * ink * factor, 6 * flat.noise, 16);
+  const low = Math.min(high, Math.max(0.16 * ink * factor, 4 * flat.noise, 9));
   const strokes = keepStrokes(hysteresis(darkness, low, high), sides, factor);
   const { box } = strokes;
-  // What remains of an empty sheet are pieces of printed lines.
+  // On an empty sheet, only pieces of printed lines are found.
   if (box === undefined || strokes.curvedLength < CURVED_MIN * strokes.length || strokes.length < 0.02 * Math.max(size.width, size.height) || Math.max(box.right - box.left, box.bottom - box.top) < 8 * strokes.width) return nothing;
 
   const [width, height] = [box.right - box.left + 1, box.bottom - box.top + 1];
@@ -78,12 +86,12 @@ export function cleanSignature(photo: Raster, { quad, isBox, strength }: Setting
   const frame = { left: (box.left + box.right + 1 - frameWidth) / 2, top: (box.top + box.bottom + 1 - frameWidth / 3) / 2, width: frameWidth };
   const resultWidth = 3 * Math.round(Math.max(WIDTH_MIN, Math.min(WIDTH_MAX, frameWidth)) / 3);
   const colour = inkColour(flat, darkness, strokes.mask, ink);
-  const picture = draw(opacity(darkness, strokes.mask, low, 0.78 * ink), frame, resultWidth, colour);
+  const picture = draw(opacity(darkness, strokes, low, ink), frame, resultWidth, colour);
 
   const edge = edgeWidth(flat.darkness, strokes.mask);
   if (edge > EDGE_SHARP && (edge > EDGE_PER_WIDTH * Math.max(width, height) || edge > 1.6 * strokes.width)) problems.push("blurred");
   if (ink < INK_FAINT) problems.push("faint");
-  if (part === undefined && (box.left <= 1 || box.top <= 1 || box.right >= size.width - 2 || box.bottom >= size.height - 2)) problems.push("cut");
+  if (part === undefined && (strokes.isCut || box.left <= 1 || box.top <= 1 || box.right >= size.width - 2 || box.bottom >= size.height - 2)) problems.push("cut");
   if (Math.max(colour[0], colour[1]) - colour[2] > 40) problems.push("colour");
   const enlarged = (resultWidth / frameWidth) * scale;
   if (enlarged > ENLARGED_MAX) problems.push("small");
@@ -94,7 +102,7 @@ export function cleanSignature(photo: Raster, { quad, isBox, strength }: Setting
 
 type Sides = { left: number; top: number; right: number; bottom: number; isBox: boolean };
 
-/** Returns the box in pixels, or everything. */
+/** Returns the sides of the box in pixels, or the sides of the whole picture if there is no box. */
 function boxSides(isBox: boolean, window: Window, { width, height }: { width: number; height: number }): Sides {
   const x = (u: number) => ((u - window.left) / (window.right - window.left)) * width;
   const y = (v: number) => ((v - window.top) / (window.bottom - window.top)) * height;
@@ -109,7 +117,9 @@ function withoutThings({ darkness, things }: FlatPicture): Plane {
   return result;
 }
 
-/** Returns the darkness of the middle of strokes. Only the darkest pixels count, because printed lines are usually lighter. */
+/**
+ * Returns the darkness of the ink in the middle of the strokes. Only the darkest pixels count, because printed lines are usually lighter.
+ */
 function inkDarkness(darkness: Plane, noise: number): number {
   const counts = histogram(darkness);
   const darkest = quantile(counts, 0.9997);
@@ -117,8 +127,8 @@ function inkDarkness(darkness: Plane, noise: number): number {
   return quantile(counts, 0.7, Math.min(254, from));
 }
 
-/** Removes lines in both directions. */
-function withoutLines(darkness: Plane, flat: FlatPicture, sides: Sides): Plane {
+/** Removes horizontal and vertical lines. */
+function withoutLines(darkness: Plane, flat: FlatPicture, sides: Sides, thickest: number): Plane {
   const { width } = darkness;
   const hueAt = (index: number) => {
     const [red, , blue] = flat.colour(index);
@@ -127,11 +137,11 @@ function withoutLines(darkness: Plane, flat: FlatPicture, sides: Sides): Plane {
   const ink = { darkness: inkDarkness(darkness, flat.noise), noise: flat.noise };
   const alongRows: Ink = { ...ink, hue: (x, y) => hueAt(y * width + x) };
   const alongColumns: Ink = { ...ink, hue: (y, x) => hueAt(y * width + x) };
-  const rows = removeRows(darkness, alongRows, sides.isBox ? [sides.top, sides.bottom] : []);
-  return transpose(removeRows(transpose(rows), alongColumns, sides.isBox ? [sides.left, sides.right] : []));
+  const rows = removeRows(darkness, alongRows, thickest, sides.isBox ? [sides.top, sides.bottom] : []);
+  return transpose(removeRows(transpose(rows), alongColumns, thickest, sides.isBox ? [sides.left, sides.right] : []));
 }
 
-/** Returns the ink's colour, darkened if it is too light. The hue stays. */
+/** Returns the ink's colour, darkened if it is too light. The hue does not change. */
 function inkColour(flat: FlatPicture, darkness: Plane, mask: Plane, ink: number): [number, number, number] {
   const sums: [number, number, number] = [0, 0, 0];
   let count = 0;
@@ -152,19 +162,30 @@ function inkColour(flat: FlatPicture, darkness: Plane, mask: Plane, ink: number)
   return [red * factor, green * factor, blue * factor];
 }
 
-/** Returns how much of each pixel is ink, 0 to 255. Edges of strokes are soft. */
-function opacity(darkness: Plane, mask: Plane, low: number, full: number): Plane {
+/** Fraction of the darkness in the middle of a stroke. A pixel that is at least this dark is completely ink. */
+const FULL = 0.78;
+
+/**
+ * Returns how much of each pixel is ink, 0 to 255. Edges of strokes are soft. A pen presses unevenly, so each pixel is compared with the
+ * darkest pixel of its stroke nearby. So pale strokes become as solid as dark ones.
+ */
+function opacity(darkness: Plane, { mask, width: strokeWidth }: Strokes, low: number, ink: number): Plane {
   const { width, height } = darkness;
   const edge = dilate(mask, 1);
+  const inside = newPlane(width, height);
+  for (let index = 0; index < inside.data.length; index += 1) if ((mask.data[index] ?? 0) !== 0) inside.data[index] = (darkness.data[index] ?? 0);
+  const middle = dilate(inside, Math.max(2, Math.round(strokeWidth)));
   const result = newPlane(width, height);
+  const start = 0.7 * low;
   for (let index = 0; index < result.data.length; index += 1) {
     if ((edge.data[index] ?? 0) === 0) continue;
-    result.data[index] = Math.max(0, Math.min(255, (255 * ((darkness.data[index] ?? 0) - 0.7 * low)) / Math.max(1, full - 0.7 * low)));
+    const full = Math.max(1.3 * low, FULL * Math.min(ink, (middle.data[index] ?? 0)));
+    result.data[index] = Math.max(0, Math.min(255, (255 * ((darkness.data[index] ?? 0) - start)) / Math.max(1, full - start)));
   }
   return result;
 }
 
-/** Draws the frame on white, with cubic interpolation (Catmull-Rom). Enlarged strokes get back their sharp edges. */
+/** Draws the part `frame` on white, with cubic interpolation (Catmull-Rom). Sharpens the edges of strokes that are enlarged. */
 function draw(opacity: Plane, frame: { left: number; top: number; width: number }, width: number, colour: readonly [number, number, number]): Raster {
   const height = width / 3;
   const scale = frame.width / width;
@@ -194,7 +215,7 @@ function draw(opacity: Plane, frame: { left: number; top: number; width: number 
   return { width, height, data };
 }
 
-/** Returns the four source pixels and their weights for each pixel of the result. An index of -1 is outside. */
+/** Returns four source pixels and their weights for each pixel of the result. The index -1 stands for a pixel outside of the source. */
 function taps(size: number, start: number, scale: number, limit: number): { index: Int32Array; weight: Float32Array } {
   const [index, weight] = [new Int32Array(4 * size), new Float32Array(4 * size)];
   for (let to = 0; to < size; to += 1) {
@@ -211,8 +232,8 @@ function taps(size: number, start: number, scale: number, limit: number): { inde
 }
 
 /**
- * Returns the width of the strokes' edges in pixels: the difference from paper to ink, divided by the steepest step of an edge. It is measured
- * on a smoothed copy, because noise has steep steps as well.
+ * Returns the width of the strokes' edges in pixels: the difference between paper and ink, divided by the steepest step of an edge.
+ * Measures on a smoothed copy, because noise also has steep steps.
  */
 function edgeWidth(darkness: Plane, mask: Plane): number {
   const { width, height, data } = smooth(smooth(darkness));

@@ -1,4 +1,4 @@
-/* Photos for the tests of cleaning, and the comparison of a result with the truth. */
+/* Test cases and helpers for `cleanSignature`. The helpers clean a photo, and compare the result with the known strokes. */
 import { cleanSignature, STRENGTH_DEFAULT, type Cleaned } from "./clean";
 import { findArea } from "./find_area";
 import { fullQuad, perspective, project } from "./quad";
@@ -11,7 +11,10 @@ export function clean(photo: Photo, strength = STRENGTH_DEFAULT): { cleaned: Cle
   return { cleaned: cleanSignature(photo.raster, settings), settings };
 }
 
-/** Compares the result with the truth of the page: the share of true pixels that are ink within a pixel of the page, and of other pixels that are ink. */
+/**
+ * Compares the result with the known strokes. `recall` is the share of the stroke pixels with ink at a distance of at most one page pixel.
+ * `falseInk` is the share of all pixels that have ink although no stroke is near.
+ */
 export function compare({ truth }: Page, photo: Photo, { cleaned, settings }: ReturnType<typeof clean>): { recall: number; falseInk: number } {
   const picture = cleaned.picture as Raster;
   const area = perspective(settings.quad);
@@ -41,7 +44,7 @@ export function compare({ truth }: Page, photo: Photo, { cleaned, settings }: Re
   return { recall: hit / strokes, falseInk: falseInk / all };
 }
 
-/** Returns the distance of the ink from the nearest edge, relative to the picture's size in that direction. */
+/** Returns the smallest distance of ink from an edge of the picture, as a fraction of the picture's width or height. */
 export function margin({ width, height, data }: Raster): number {
   let least = 1;
   for (let y = 0; y < height; y += 1) for (let x = 0; x < width; x += 1) {
@@ -50,7 +53,7 @@ export function margin({ width, height, data }: Raster): number {
   return least;
 }
 
-/** Returns the mean colour of the pixels that are as dark as the darkest. */
+/** Returns the mean colour of the darkest pixels. */
 export function darkest({ data }: Raster): [number, number, number] {
   const reds = data.filter((_, index) => index % 4 === 0);
   const limit = reds.reduce((least, red) => Math.min(least, red), 255) + 6;
@@ -79,6 +82,7 @@ export const cases: readonly (readonly [string, Parameters<typeof page>[0], Para
   ["a printed baseline", { baseline: true }, {}, "blue"],
   ["a black pen on the paper", { pen: true }, { shadow: 0.7 }, "blue"],
   ["a bright wooden table", {}, { table: [206, 164, 112] }, "blue"],
+  ["a pen that is pressed unevenly", { pressure: 0.38 }, {}, "blue"],
   ["a light blue pen", { ink: [88, 104, 176] }, {}, "blue"],
 ];
 

@@ -10,7 +10,7 @@ import { FileChooser, useFileChoice } from "../chooser";
 import { finishWith, pictures } from "../draft";
 import { words as photoWords } from "../new_words";
 import type { OpenedPicture } from "../picture/decode";
-import { formatNumber } from "../report_words";
+import { formatNumber } from "../numbers";
 import { STEPS, useSteps } from "../step";
 import { STRENGTH_DEFAULT, type Cleaned, type Settings } from "./clean";
 import { startCleaner, type Cleaner } from "./cleaner";
@@ -20,13 +20,13 @@ import { fullQuad, turnQuad } from "./quad";
 import type { Raster } from "./raster";
 import { words } from "./words";
 
-/** Time without a change of the corners or the strength after which the picture is made again. */
+/** The picture is made again when the corners and the strength have not changed for this time, in milliseconds. */
 const SETTLE_MS = 150;
 
-/** The last settings of each photo, for when the step is opened again. */
+/** The last settings for each photo. They are used when the user opens the step again. */
 const usedSettings = new WeakMap<OpenedPicture, Settings>();
 
-/** Makes a clean signature of the photo of a paper. Nothing is sent. */
+/** Makes a clean signature from a photo of a signature on paper. Sends nothing. */
 export function CleanStep() {
   const t = words().clean;
   const { step } = photoWords();
@@ -46,66 +46,74 @@ export function CleanStep() {
   return (
     <Page title={t.title} caption={step(1, STEPS.length)} back={after === "check" ? "/photographer/new?step=check" : "/photographer/new"} wide>
       <p class="govgr-body">{t.intro}</p>
-      <div class="clean">
-        <section aria-labelledby="clean-before">
-          <h2 class="govgr-heading-s" id="clean-before">
-            {t.before}
-          </h2>
-          {settings !== undefined && <Corners preview={source.preview} size={source.size} quad={settings.quad} onChange={(quad) => change({ ...settings, quad, isBox: false })} />}
-          <p class="govgr-hint" id="corners-help">
-            {t.cornersHelp}
-          </p>
-        </section>
-        <section aria-labelledby="clean-after">
-          <h2 class="govgr-heading-s" id="clean-after">
-            {t.after}
-          </h2>
-          {picture !== undefined && <Result picture={picture} />}
-          <div role="status">
-            {busy && <Loading text={t.working} />}
-            {!busy && picture !== undefined && <p class="govgr-hint">{t.result(formatNumber(picture.width), formatNumber(picture.height))}</p>}
-            {!busy &&
-              cleaned?.problems.map((problem) => (
-                <Notice key={problem} kind="warning">
-                  <p>{t.problem[problem]}</p>
-                </Notice>
-              ))}
-          </div>
-          {settings !== undefined && <Strength value={settings.strength} onInput={(strength) => change({ ...settings, strength })} />}
-        </section>
-      </div>
-      {settings !== undefined && (
-        <div class="govgr-button-group">
-          <Button variant="secondary" onClick={() => change({ ...settings, quad: turnQuad(turnQuad(turnQuad(settings.quad))) })}>
-            <span aria-hidden="true">⟲</span> {t.turnLeft}
-          </Button>
-          <Button variant="secondary" onClick={() => change({ ...settings, quad: turnQuad(settings.quad) })}>
-            <span aria-hidden="true">⟳</span> {t.turnRight}
-          </Button>
-          <Button variant="link" onClick={findAgain}>
-            {t.reset}
-          </Button>
+      <form
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          void finish.run();
+        }}
+      >
+        <div class="clean">
+          <section aria-labelledby="clean-before">
+            <h2 class="govgr-heading-s" id="clean-before">
+              {t.before}
+            </h2>
+            {settings !== undefined && <Corners preview={source.preview} size={source.size} quad={settings.quad} onChange={(quad) => change({ ...settings, quad, isBox: false })} />}
+            <p class="govgr-hint" id="corners-help">
+              {t.cornersHelp}
+            </p>
+          </section>
+          <section aria-labelledby="clean-after">
+            <h2 class="govgr-heading-s" id="clean-after">
+              {t.after}
+            </h2>
+            {picture !== undefined && <Result picture={picture} />}
+            <div role="status">
+              {busy && <Loading text={t.working} />}
+              {!busy && picture !== undefined && <p class="govgr-hint">{t.result(formatNumber(picture.width), formatNumber(picture.height))}</p>}
+              {!busy &&
+                cleaned?.problems.map((problem) => (
+                  <Notice key={problem} kind="warning">
+                    <p>{t.problem[problem]}</p>
+                  </Notice>
+                ))}
+            </div>
+            {settings !== undefined && <Strength value={settings.strength} onInput={(strength) => change({ ...settings, strength })} />}
+          </section>
         </div>
-      )}
-      {(failed || finish.failure !== undefined) && (
-        <Notice kind="warning" live>
-          <p>{t.failed}</p>
-        </Notice>
-      )}
-      {choice.error !== undefined && (
-        <p class="govgr-error-message" role="alert">
-          {choice.error}
-        </p>
-      )}
-      <div class="govgr-button-group">
-        <Button busy={finish.busy || busy} disabled={picture === undefined} onClick={() => finish.run()}>
-          {t.use}
-        </Button>
-        <Button variant="secondary" onClick={() => go("signature", { replace: true, ...(after === "check" ? { after } : {}) })}>
-          {t.keep}
-        </Button>
-        <FileChooser kind="signature" choice={choice} replaces />
-      </div>
+        {settings !== undefined && (
+          <div class="govgr-button-group">
+            <Button variant="secondary" onClick={() => change({ ...settings, quad: turnQuad(turnQuad(turnQuad(settings.quad))) })}>
+              <span aria-hidden="true">⟲</span> {t.turnLeft}
+            </Button>
+            <Button variant="secondary" onClick={() => change({ ...settings, quad: turnQuad(settings.quad) })}>
+              <span aria-hidden="true">⟳</span> {t.turnRight}
+            </Button>
+            <Button variant="link" onClick={findAgain}>
+              {t.reset}
+            </Button>
+          </div>
+        )}
+        {(failed || finish.failure !== undefined) && (
+          <Notice kind="warning" live>
+            <p>{t.failed}</p>
+          </Notice>
+        )}
+        {choice.error !== undefined && (
+          <p class="govgr-error-message" role="alert">
+            {choice.error}
+          </p>
+        )}
+        <div class="govgr-button-group">
+          <Button submit busy={finish.busy || busy} disabled={picture === undefined || choice.busy}>
+            {t.use}
+          </Button>
+          <Button variant="secondary" onClick={() => go("signature", { replace: true, ...(after === "check" ? { after } : {}) })}>
+            {t.keep}
+          </Button>
+          <FileChooser kind="signature" choice={choice} replaces />
+        </div>
+      </form>
     </Page>
   );
 }
@@ -138,7 +146,7 @@ function Strength({ value, onInput }: { value: number; onInput: (value: number) 
   );
 }
 
-/** Cleans the photo at first with what is found in it, then again after each change. */
+/** Cleans the photo, first with the area found in it, and again after each change of the settings. */
 function useCleaning(source: OpenedPicture | undefined) {
   const [cleaned, setCleaned] = useState<Cleaned>();
   const [settings, setSettings] = useState<Settings>();
@@ -148,7 +156,7 @@ function useCleaning(source: OpenedPicture | undefined) {
   const latestRun = useRef(0);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
 
-  /** Runs one step of work. A later step replaces its result. */
+  /** Runs `work`. Discards its result if other work starts before it ends. */
   const run = (work: (isCurrent: () => boolean) => Promise<void>) => {
     const thisRun = ++latestRun.current;
     const isCurrent = () => thisRun === latestRun.current;

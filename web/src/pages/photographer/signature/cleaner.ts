@@ -1,4 +1,4 @@
-/* Runs the worker that cleans signatures, and gives it the photo. */
+/* Starts the worker that cleans signatures, and passes the photo to the worker. */
 import { scriptUrl } from "../../../script_url";
 import { readPixels, type OpenedPicture } from "../picture/decode";
 import type { Cleaned, Settings } from "./clean";
@@ -8,12 +8,15 @@ import { mapQuad, perspective, project } from "./quad";
 import type { WorkerRequest, WorkerResponse } from "./worker";
 import workerUrl from "./worker?worker&url";
 
-/** Longest side of the copy that is processed, in pixels. */
+/** Longest side of the photo's copy that the worker processes, in pixels. */
 const EDGE_MAX = 2400;
-/** A result is made again from the signature's part of the photo if it was enlarged by more than this, and if that gives as many more pixels. */
+/**
+ * A second pass cleans a more detailed copy of the part that contains the signature. It runs only if, for the same area, both the first
+ * result and this copy have at least `GAIN_MIN` times as many pixels along one side as the first pass has processed.
+ */
 const GAIN_MIN = 1.15;
 
-/** Positions in settings and areas are pixels of the photo itself. */
+/** Positions in settings and areas are in pixels of the original photo. */
 export type Cleaner = {
   readonly findArea: () => Promise<FoundArea | undefined>;
   readonly clean: (settings: Settings) => Promise<Cleaned>;
@@ -57,7 +60,7 @@ function required({ cleaned }: WorkerResponse): Cleaned {
   return cleaned;
 }
 
-/** Sends one request at a time. The worker answers in the order of the requests. */
+/** Returns a function that sends requests to the worker, one at a time. The worker responds in the order of the requests. */
 function queue(worker: Worker): (request: WorkerRequest, transfer?: Transferable[]) => Promise<WorkerResponse> {
   let last: Promise<unknown> = Promise.resolve();
   return (request, transfer = []) => {
@@ -74,13 +77,13 @@ function queue(worker: Worker): (request: WorkerRequest, transfer?: Transferable
   };
 }
 
-/** Returns the window with space around it, so that light and lines are estimated from more than the strokes. */
+/** Returns the window with space around it, so that light and lines are not estimated from the strokes alone. */
 function widen({ left, top, right, bottom }: Window): Window {
   const [across, down] = [0.1 * (right - left), 0.25 * (bottom - top)];
   return { left: left - across, top: top - down, right: right + across, bottom: bottom + down };
 }
 
-/** Returns the part of the photo that contains a part of the area. */
+/** Returns the smallest rectangle of the photo, in whole pixels, that contains a part of the area. Leaves out what is outside the photo. */
 function regionOf({ quad }: Settings, { left, top, right, bottom }: Window, { width, height }: { width: number; height: number }): { x: number; y: number; width: number; height: number } {
   const lens = perspective(quad);
   const corners = [project(lens, left, top), project(lens, right, top), project(lens, right, bottom), project(lens, left, bottom)];

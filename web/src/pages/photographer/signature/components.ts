@@ -2,10 +2,13 @@
 import { type Plane } from "./raster";
 
 export type Component = { readonly label: number; area: number; left: number; top: number; right: number; bottom: number };
-/** `labels` has the component's number for each pixel, from 1, and 0 outside of the mask. `right` and `bottom` are inclusive. */
+/**
+ * `labels` has a number for each pixel: the number of its component, counted from 1, or 0 outside of the mask. `right` and `bottom` are
+ * inclusive.
+ */
 export type Components = { readonly labels: Int32Array; readonly all: readonly Component[] };
 
-/** Labels the pixels that are not 0. */
+/** Finds the connected components of the pixels that are not 0. */
 export function components({ width, height, data }: Plane): Components {
   const labels = new Int32Array(width * height);
   const all: Component[] = [];
@@ -37,7 +40,9 @@ export function components({ width, height, data }: Plane): Components {
   return { labels, all };
 }
 
-/** Returns the leftmost and the rightmost pixel of a component in each row. They have the same convex hull as the component. */
+/**
+ * Returns the leftmost and the rightmost pixel of a component in each row. These pixels have the same convex hull as the whole component.
+ */
 export function outline({ labels }: Components, { label, left, top, right, bottom }: Component, width: number): { x: number; y: number }[] {
   const points: { x: number; y: number }[] = [];
   for (let y = top; y <= bottom; y += 1) {

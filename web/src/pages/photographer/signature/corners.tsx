@@ -3,12 +3,12 @@ import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { isUsable, type Point, type Quad } from "./quad";
 import { words } from "./words";
 
-/** Distance of one arrow key press, relative to the photo's longer side. With Shift it is ten times as far. */
+/** Distance of one arrow key press, relative to the photo's longer side. With Shift, the distance is ten times as large. */
 const KEY_STEP = 0.004;
 
 type CornersProps = { preview: ImageBitmap | HTMLCanvasElement; size: { readonly width: number; readonly height: number }; quad: Quad; onChange: (quad: Quad) => void };
 
-/** The photo with the four corners of the area, which can be moved with a pointer and with the arrow keys. */
+/** Shows the photo with the four corners of the area. The user can move the corners with a pointer and with the arrow keys. */
 export function Corners({ preview, size, quad, onChange }: CornersProps) {
   const t = words().clean;
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -24,7 +24,7 @@ export function Corners({ preview, size, quad, onChange }: CornersProps) {
   const moveTo = (index: number, { x, y }: Point) => {
     const corner = { x: Math.max(0, Math.min(size.width, x)), y: Math.max(0, Math.min(size.height, y)) };
     const moved = latest.current.map((old, other) => (other === index ? corner : old)) as unknown as Quad;
-    // Corners that cross would mirror the picture.
+    // A quadrilateral whose sides cross would mirror the picture.
     if (!isUsable(moved)) return;
     latest.current = moved;
     onChange(moved);

@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { Loading } from "../../../parts/page";
 import { NotLoaded } from "../../not_loaded";
 
-/** Loads a step when it is opened, so that the first page of a photographer stays small. */
+/** Loads a step when it is opened, so that the photographer's first page stays small. */
 function deferred(load: () => Promise<ComponentType>) {
   return function Deferred() {
     const [Step, setStep] = useState<ComponentType>();

@@ -17,7 +17,7 @@ import { Pad, pictureOf, type InkName } from "./pad";
 import { isSigned, type Stroke } from "./strokes_drawn";
 import { PAD_WORDS, words } from "./words";
 
-/** Lets the person sign on the screen. Nothing is sent. */
+/** Lets the person sign on the screen. Sends nothing. */
 export function DrawStep() {
   const t = words().draw;
   const { step } = photoWords();
@@ -105,7 +105,7 @@ function PadButtons({ strokes, onStrokes, language }: PadButtonsProps) {
 
 type FullPadProps = { strokes: readonly Stroke[]; onStrokes: (strokes: readonly Stroke[]) => void; ink: InkName; onClose: () => void };
 
-/** The drawing area on the whole window, for the person who signs, in their language. */
+/** The drawing area that fills the window. Its texts are in the language of the person who signs. */
 function FullPad({ strokes, onStrokes, ink, onClose }: FullPadProps) {
   const [shown, setShown] = useState<Language>(language.value);
   const other: Language = shown === "el" ? "en" : "el";

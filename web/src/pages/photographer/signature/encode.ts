@@ -3,7 +3,9 @@ import { PHOTO_BYTES_MAX } from "../picture/profiles";
 import type { Picture } from "../picture/decode";
 import type { Raster } from "./raster";
 
-/** Strokes on white look the same at a higher quality. The lower ones are for pictures that do not fit. */
+/**
+ * JPEG qualities to try. Strokes on white do not look better at a higher quality. A lower quality is tried only if the file is too large.
+ */
 const QUALITIES = [0.92, 0.85, 0.7];
 
 export function newCanvas(width: number, height: number): { canvas: HTMLCanvasElement; context: CanvasRenderingContext2D } {

@@ -1,20 +1,20 @@
-/* Finds the sheet of paper, or the printed box, in which the signature stands. */
+/* Finds the area of the signature: the sheet of paper, or the printed box. */
 import { components, outline } from "./components";
 import { angles, area, convexHull, enclosingQuad, isUsable, mapQuad, project, perspective, type Point, type Quad } from "./quad";
 import { boxBlur, histogram, luma, newPlane, quantile, shrink, type Plane, type Raster } from "./raster";
 
-/** `sheet`: the paper's edge is visible. `box`: a printed frame. */
+/** `sheet`: a sheet of paper with visible edges. `box`: a printed frame. */
 export type FoundArea = { readonly quad: Quad; readonly kind: "sheet" | "box" };
 
-/** Longest side of the copies that are searched, in pixels. Printed lines need more pixels than sheets. */
+/** Longest sides, in pixels, of the copies in which sheets and boxes are searched. Printed lines need more pixels than sheets. */
 const SHEET_EDGE = 320;
 const BOX_EDGE = 900;
-/** Part of the side by which a sheet's edge is cut off, so that nothing of the table remains. */
+/** Width of the border that is cut off from a sheet, relative to its sides, so that no part of the table remains. */
 const SHEET_INSET = 0.012;
-/** A box has at most this part of the sheet's area. The sheet's own edge looks like a larger box. */
+/** Maximum area of a box relative to the sheet's area. A larger box is usually the sheet's own edge. */
 const BOX_AREA_MAX = 0.8;
 
-/** Returns the box if the picture has one with ink in it, otherwise the sheet, otherwise undefined. */
+/** Returns the box if the picture has a box with ink in it, otherwise the sheet. Returns undefined if there is neither. */
 export function findArea(picture: Raster): FoundArea | undefined {
   const factor = Math.max(1, Math.round(Math.max(picture.width, picture.height) / BOX_EDGE));
   const small = shrink(picture, factor);
@@ -31,7 +31,7 @@ export function inset(quad: Quad, share: number): Quad {
   return [project(lens, share, share), project(lens, 1 - share, share), project(lens, 1 - share, 1 - share), project(lens, share, 1 - share)];
 }
 
-/** Searches for a bright quadrilateral with several thresholds, because shadow on the paper may be darker than light on the table. */
+/** Searches for a bright quadrilateral. Tries several thresholds, because shadow on the paper may be darker than light on the table. */
 function findSheet(picture: Raster): Quad | undefined {
   const factor = Math.max(1, Math.ceil(Math.max(picture.width, picture.height) / SHEET_EDGE));
   const small = shrink(picture, factor);
@@ -50,7 +50,10 @@ function findSheet(picture: Raster): Quad | undefined {
   return best === undefined ? undefined : mapQuad(best.quad, ({ x, y }) => ({ x: x * factor, y: y * factor }));
 }
 
-/** Wooden tables are bright but coloured. Their darkest channel is much darker than that of paper. */
+/**
+ * Returns the darkest channel of each pixel. Wooden tables are as bright as paper but coloured, so their darkest channel is much darker
+ * than that of paper.
+ */
 function darkestChannel({ width, height, data }: Raster): Plane {
   const plane = newPlane(width, height);
   for (let to = 0, from = 0; to < plane.data.length; to += 1, from += 4) plane.data[to] = Math.min((data[from] ?? 0), (data[from + 1] ?? 0), (data[from + 2] ?? 0));
@@ -68,16 +71,18 @@ function brightQuad(plane: Plane, threshold: number): { quad: Quad; score: numbe
   const quad = enclosingQuad(hull);
   if (quad === undefined || !isUsable(quad) || angles(quad).some((angle) => angle < 50 || angle > 130)) return undefined;
   const [quadArea, hullArea] = [area(quad), area(hull)];
-  // A sheet fills its quadrilateral, except for ink and things that lie on it.
+  // Most of a sheet's quadrilateral must be paper. The rest is ink and objects that lie on the sheet.
   if (hullArea < 0.95 * quadArea || largest.area < 0.8 * hullArea) return undefined;
   if (quad.some(({ x, y }) => x < -0.03 * width || y < -0.03 * height || x > 1.03 * width || y > 1.03 * height)) return undefined;
   const edge = edgeContrast(plane, quad);
-  // Without a visible edge the paper fills the picture.
+  // If no edge is visible, the paper fills the picture.
   if (edge.visible === 0 || edge.contrast < 18) return undefined;
   return { quad, score: (hullArea / quadArea) * (largest.area / hullArea) * Math.min(1, edge.contrast / 60) };
 }
 
-/** Returns the number of sides that do not lie on the picture's border, and the least difference in brightness across one of them. */
+/**
+ * Returns the number of sides that are not on the picture's border, and the smallest difference in brightness across one of these sides.
+ */
 function edgeContrast({ width, height, data }: Plane, quad: Quad): { visible: number; contrast: number } {
   const centre = { x: quad.reduce((sum, { x }) => sum + x, 0) / 4, y: quad.reduce((sum, { y }) => sum + y, 0) / 4 };
   const isOnBorder = ({ x, y }: Point) => x < 0.02 * width || y < 0.02 * height || x > 0.98 * width || y > 0.98 * height;
@@ -101,7 +106,7 @@ function edgeContrast({ width, height, data }: Plane, quad: Quad): { visible: nu
   return { visible, contrast };
 }
 
-/** Searches for a printed frame: four dark, thin sides that are connected. */
+/** Searches for a printed frame: four dark, thin, connected sides. */
 function findBox(picture: Raster, maxArea: number): Quad | undefined {
   const light = luma(picture);
   const { width, height } = light;
@@ -113,7 +118,7 @@ function findBox(picture: Raster, maxArea: number): Quad | undefined {
   for (const component of found.all) {
     const [across, down] = [component.right - component.left, component.bottom - component.top];
     if (across < 0.2 * width || down < 0.05 * height || component.left <= 2 || component.top <= 2 || component.right >= width - 3 || component.bottom >= height - 3) continue;
-    // The lines are thin, so that the component covers a small part of its bounding box.
+    // A frame's lines are thin, so its component covers only a small part of its bounding box.
     if (component.area > 0.25 * across * down) continue;
     const hull = convexHull(outline(found, component, width));
     const quad = enclosingQuad(hull);
@@ -126,7 +131,7 @@ function findBox(picture: Raster, maxArea: number): Quad | undefined {
   return best?.quad;
 }
 
-/** Returns whether at least 85% of each side has a dark pixel nearby, while most of the inside is bright. */
+/** Returns whether at least 85% of each side is near a dark pixel, and most of the inside is bright. */
 function isBoxDrawn({ width, height, data }: Plane, quad: Quad): boolean {
   const isDark = (x: number, y: number) => {
     for (let dy = -2; dy <= 2; dy += 1) for (let dx = -2; dx <= 2; dx += 1) if (x + dx >= 0 && x + dx < width && y + dy >= 0 && y + dy < height && (data[(y + dy) * width + x + dx] ?? 0) !== 0) return true;

@@ -1,11 +1,14 @@
-/* Evens out perspective and light. */
+/* Corrects perspective and uneven light. */
 import { perspective, project, type Quad } from "./quad";
 import { boxBlur, channel, close, histogram, luma, newPlane, quantile, shrink, smooth, type Plane, type Raster } from "./raster";
 
-/** A rectangle in units of the area's width and height. The whole area is 0, 0, 1, 1. */
+/** A rectangle in units of the area's width and height. The whole area is the rectangle from 0, 0 to 1, 1. */
 export type Window = { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number };
 
-/** Returns the part `window` of the quadrilateral as a rectangle of `size`. Points outside of the picture repeat its border. */
+/**
+ * Straightens the part `window` of the quadrilateral into a rectangular picture of size `size`. Points outside of the source picture get
+ * the colour of the source picture's border.
+ */
 export function rectify({ width, height, data }: Raster, quad: Quad, { left, top, right, bottom }: Window, size: { readonly width: number; readonly height: number }): Raster {
   const result = new Uint8ClampedArray(size.width * size.height * 4);
   const lens = perspective(quad);
@@ -33,19 +36,21 @@ export function rectify({ width, height, data }: Raster, quad: Quad, { left, top
 
 /** Light is estimated on a copy that is smaller by this factor. */
 const LIGHT_FACTOR = 4;
-/** Ink strokes are narrower than this part of the longer side. Anything wider is light, shadow or a thing on the paper. */
+/**
+ * Maximum width of ink strokes, relative to the picture's longer side. Wider dark regions are uneven light, shadow or objects on the paper.
+ */
 const STROKE_MAX = 0.02;
 
 export type FlatPicture = {
-  /** How much darker than the paper around it each pixel is. Red counts more than blue, so that blue ink is as dark as black ink. */
+  /** Darkness of each pixel compared with the paper around it. Red counts more than blue, so that blue ink is as dark as black ink. */
   readonly darkness: Plane;
-  /** Pixels of things that lie on the paper, such as a pen, and of the table. */
+  /** Pixels of the table, and of objects that lie on the paper, such as a pen. */
   readonly things: Plane;
   /** Median brightness of the paper in the photo. */
   readonly paper: number;
   /** Standard deviation of `darkness` on the paper. */
   readonly noise: number;
-  /** Returns the colour of a pixel as if the light was even and the paper white. */
+  /** Returns the colour that a pixel would have in even light on white paper. */
   readonly colour: (index: number) => readonly [number, number, number];
 };
 
@@ -64,7 +69,7 @@ export function flatten(picture: Raster): FlatPicture {
     const share = (RED * (data[from] ?? 0)) / Math.max(1, (red.data[index] ?? 0)) + (GREEN * (data[from + 1] ?? 0)) / Math.max(1, (green.data[index] ?? 0)) + (BLUE * (data[from + 2] ?? 0)) / Math.max(1, (blue.data[index] ?? 0));
     darkness.data[index] = share >= 1 ? 0 : 255 * (1 - share);
   }
-  // Light is estimated from the brightest pixels nearby, so that the paper itself is slightly darker. Subtract that.
+  // The light is estimated from the brightest pixels nearby, so the paper itself seems slightly dark. Subtract this darkness.
   const counts = histogram(darkness);
   const median = quantile(counts, 0.5);
   const noise = Math.max(0.7, (median - quantile(counts, 0.16)) * 1.2, median * 0.3);
@@ -81,7 +86,7 @@ export function flatten(picture: Raster): FlatPicture {
   };
 }
 
-/** A thing is much darker than the paper's light around it, or has another colour. */
+/** Finds the pixels of objects on the paper. An object is much darker than the light around it, or has another colour. */
 function findThings({ width, height }: Raster, light: readonly Plane[]): Plane {
   const [red = newPlane(width, height), green = red, blue = red] = light;
   const brightness = newPlane(width, height);
@@ -97,7 +102,7 @@ function findThings({ width, height }: Raster, light: readonly Plane[]): Plane {
   return result;
 }
 
-/** Enlarges a plane by LIGHT_FACTOR with linear interpolation. */
+/** Enlarges a plane by the factor LIGHT_FACTOR with linear interpolation. */
 function enlarge({ width, height, data }: Plane, toWidth: number, toHeight: number): Plane {
   const result = newPlane(toWidth, toHeight);
   for (let row = 0, to = 0; row < toHeight; row += 1) {

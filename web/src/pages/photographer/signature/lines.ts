@@ -1,35 +1,43 @@
-/* Removes printed lines: those of a notebook, of squared paper, of a form. */
+/* Removes printed lines: the lines of a notebook, of squared paper, or of a form. */
 import { type Plane } from "./raster";
 
 /** A line that runs approximately along the rows. It has a centre for each column, because paper bends. */
 type Line = { readonly centre: Float32Array; readonly thickness: number; readonly darkness: number; readonly coverage: number; readonly hue: number };
 
-/** Short vertical runs of dark pixels, by column. */
+/** Short vertical runs of dark pixels, sorted by column. */
 type Runs = { readonly start: Int32Array; readonly centre: Float32Array; readonly length: Uint8Array };
 
 export type Ink = {
-  /** Darkness of the ink, of the noise, and the hue of a pixel: 0 for black, positive for blue. */
+  /** Darkness of the ink, level of the noise, and a function for the hue of a pixel: 0 for black, positive for blue. */
   readonly darkness: number;
   readonly noise: number;
   readonly hue: (x: number, y: number) => number;
 };
 
-/** Steepest line that is searched, as pixels down per pixel across. */
-const SLOPE_MAX = 0.2;
-/** Thickest printed line, relative to the longer side. */
-const THICKNESS_MAX = 0.009;
+/**
+ * Returns the maximum thickness of the printed lines to search for, in pixels. `longest` is the longer side of the whole area, in pixels.
+ */
+export const thickestLine = (longest: number): number => Math.max(THICKNESS.min, Math.min(THICKNESS.max, Math.round(THICKNESS.share * longest)));
 
-/** Lines that are not quite parallel are removed in several passes. */
+/** Maximum slope of the printed lines to search for, in pixels down per pixel across. */
+const SLOPE_MAX = 0.2;
+/**
+ * Maximum thickness of a printed line, as a fraction of the area's longer side, and limits for it in pixels. A camera blurs a thin line to
+ * several pixels.
+ */
+const THICKNESS = { share: 0.009, min: 8, max: 40 };
+
+/** Maximum number of passes. Each pass removes lines of one slope, and printed lines are often not quite parallel. */
 const PASSES_MAX = 3;
 
 /**
- * Returns the darkness without printed lines that run approximately along the rows. `known` has the rows where a line is expected, such as the
- * sides of a box.
+ * Returns the darkness without printed lines that run approximately along the rows. `known` contains the rows where a line is expected,
+ * such as the sides of a box. `thickest` is in pixels.
  */
-export function removeRows(plane: Plane, ink: Ink, known: readonly number[] = []): Plane {
+export function removeRows(plane: Plane, ink: Ink, thickest: number, known: readonly number[] = []): Plane {
   let [remaining, expected] = [plane, known];
   for (let pass = 0; pass < PASSES_MAX; pass += 1) {
-    const next = removeParallel(remaining, ink, expected);
+    const next = removeParallel(remaining, ink, thickest, expected);
     if (next === undefined) break;
     [remaining, expected] = [next, []];
   }
@@ -37,16 +45,15 @@ export function removeRows(plane: Plane, ink: Ink, known: readonly number[] = []
 }
 
 /** Removes the lines of the most common slope. Returns undefined if there are none. */
-function removeParallel(plane: Plane, ink: Ink, known: readonly number[]): Plane | undefined {
+function removeParallel(plane: Plane, ink: Ink, thickest: number, known: readonly number[]): Plane | undefined {
   const { width, height } = plane;
-  const thickest = Math.max(5, Math.min(40, Math.round(THICKNESS_MAX * Math.max(width, height))));
   const floor = Math.max(10, 3 * ink.noise);
   const runs = thinRuns(plane, floor, thickest);
   const slope = commonSlope(runs, width, height);
   const found = peaks(runs, slope, width, height, thickest).map((row) => follow(plane, runs, ink, row, slope, thickest));
   const expected = known.map((row) => follow(plane, runs, ink, nearestRow(runs, slope, row, width, height, thickest), slope, thickest));
   const usualHue = inkHue(plane, ink, found);
-  const lines = [...found.filter((line) => isPrinted(line, found, ink, usualHue)), ...expected.filter(({ coverage }) => coverage > 0.25)];
+  const lines = [...found.filter((line) => isPrinted(line, found, ink, usualHue, narrowness(plane))), ...expected.filter(({ coverage }) => coverage > 0.25)];
   if (lines.length === 0) return undefined;
   const result = { width, height, data: plane.data.slice() };
   for (const line of lines) erase(plane, result, line, ink, floor);
@@ -78,7 +85,7 @@ function thinRuns({ width, height, data }: Plane, floor: number, longest: number
 
 const BIN = 2;
 
-/** Counts the runs by the row at which a line of this slope through them crosses the middle column. */
+/** Projects the runs of every `step`-th column along lines of this slope to the middle column, and counts them in bins of `BIN` rows. */
 function project(runs: Runs, slope: number, width: number, height: number, step: number): Uint32Array {
   const counts = new Uint32Array(Math.ceil((height + SLOPE_MAX * width) / BIN) + 2);
   const shift = (SLOPE_MAX * width) / 2;
@@ -101,7 +108,7 @@ function commonSlope(runs: Runs, width: number, height: number): number {
   return best(range(best(range(0, SLOPE_MAX, 0.008)), 0.008, 0.001));
 }
 
-/** Returns the rows, at the middle column, of lines that may be printed. */
+/** Returns the rows at which possible printed lines cross the middle column. */
 function peaks(runs: Runs, slope: number, width: number, height: number, apart: number): number[] {
   const counts = project(runs, slope, width, height, 1);
   const sum = (bin: number) => (counts[bin - 1] ?? 0) + (counts[bin] ?? 0) + (counts[bin + 1] ?? 0);
@@ -117,7 +124,7 @@ function peaks(runs: Runs, slope: number, width: number, height: number, apart: 
   return rows;
 }
 
-/** Returns the row near an expected one where most runs are. */
+/** Returns the row with the most runs among the rows near `row`. */
 function nearestRow(runs: Runs, slope: number, row: number, width: number, height: number, apart: number): number {
   const counts = project(runs, slope, width, height, 1);
   const shift = (SLOPE_MAX * width) / 2;
@@ -180,19 +187,35 @@ function median(values: number[]): number {
   return values[Math.floor(values.length / 2)] ?? 0;
 }
 
-/** Lines that are lighter than this part of the ink's darkness are told from ink pixel by pixel. */
+/**
+ * If a line is lighter than this fraction of the ink's darkness, the darkness of each pixel decides whether the pixel belongs to the line
+ * or to the ink.
+ */
 const LIGHT = 0.62;
 const HUE_DIFFERENCE = 0.22;
 
-/** A stroke can be long and straight too. A printed line is lighter than the ink, or of another colour, or goes from one side to the other. */
-function isPrinted({ coverage, darkness, hue }: Line, all: readonly Line[], ink: Ink, usualHue: number): boolean {
+/** Fraction of the area's width. A line that covers more of the width counts as printed, whatever it looks like. */
+const COVERAGE_SURE = 0.85;
+
+/**
+ * Returns the factor by which the required coverage of a printed line is multiplied. It is larger than 1 only in a narrow area, because
+ * strokes also reach across much of its width.
+ */
+const narrowness = ({ width, height }: Plane): number => Math.max(1, (0.6 * height) / width);
+
+/**
+ * Returns whether a line is printed, and not a long straight stroke. A line that covers almost the whole width is printed. A shorter line
+ * is printed if it covers enough of the width, and is lighter than the ink, has another colour, or is one of several parallel lines.
+ */
+function isPrinted({ coverage, darkness, hue }: Line, all: readonly Line[], ink: Ink, usualHue: number, narrow: number): boolean {
+  const covers = (share: number) => coverage > Math.min(COVERAGE_SURE, share * narrow);
   const parallel = all.filter((line) => line.coverage > 0.4).length;
-  if (coverage > 0.85 || (parallel >= 4 && coverage > 0.3)) return true;
-  if (darkness < LIGHT * ink.darkness && coverage > 0.4) return true;
-  return Math.abs(hue - usualHue) > HUE_DIFFERENCE && coverage > 0.25;
+  if (coverage > COVERAGE_SURE || (parallel >= 4 && covers(0.3))) return true;
+  if (darkness < LIGHT * ink.darkness && covers(0.4)) return true;
+  return Math.abs(hue - usualHue) > HUE_DIFFERENCE && covers(0.25);
 }
 
-/** Returns the median hue of the ink away from lines. */
+/** Returns the median hue of the ink, without pixels near lines. */
 function inkHue({ width, height, data }: Plane, ink: Ink, lines: readonly Line[]): number {
   const hues: number[] = [];
   const likely = lines.filter(({ coverage }) => coverage > 0.25);
@@ -220,7 +243,7 @@ function erase(source: Plane, result: Plane, line: Line, ink: Ink, floor: number
   }
 }
 
-/** Returns the pixels of a dark line that belong to strokes. A stroke crosses the line if there is ink on both of its sides. */
+/** Returns those pixels of a dark line that belong to strokes. Where there is ink on both sides of the line, a stroke crosses it. */
 function crossingStrokes({ width, height, data }: Plane, { centre }: Line, half: number, floor: number): Set<number> {
   const kept = new Set<number>();
   const reach = Math.ceil(2 * half) + 4;
@@ -230,7 +253,7 @@ function crossingStrokes({ width, height, data }: Plane, { centre }: Line, half:
   };
   for (let x = 0; x < width; x += 1) {
     if (!isInk(x, -half - 1)) continue;
-    // Of the places below the line the nearest ones continue the stroke.
+    // The stroke continues at the pixels below the line that are nearest to this pixel above the line.
     let nearest = -1;
     for (let away = 0; away <= reach && nearest < 0; away += 1) if (isInk(x + away, half + 1) || isInk(x - away, half + 1)) nearest = away;
     if (nearest < 0) continue;

@@ -9,12 +9,12 @@ export type InkName = "blue" | "black";
 /** Dark blue and black ink, as CSS colours. */
 export const INKS: Readonly<Record<InkName, string>> = { blue: "#14237a", black: "#141414" };
 
-/** Width of the finished picture, in pixels. Its height is a third. */
+/** Width of the finished picture, in pixels. The height is a third of the width. */
 const PICTURE_WIDTH = 1800;
 
 type PadProps = { strokes: readonly Stroke[]; onStrokes: (strokes: readonly Stroke[]) => void; ink: InkName; language: Language };
 
-/** The area to draw on. It keeps the drawing when its size changes. */
+/** The drawing area. When its size changes, the drawing stays. */
 export function Pad({ strokes, onStrokes, ink, language }: PadProps) {
   const t = PAD_WORDS[language];
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -27,7 +27,7 @@ export function Pad({ strokes, onStrokes, ink, language }: PadProps) {
     if (element === null) return;
     const measure = () => {
       const next = { width: element.clientWidth, height: element.clientHeight };
-      // The scale changes with the size only, so that the drawing does not move under the pen.
+      // Only a change of the area's size changes the scale, so that the drawing does not move under the pen.
       latest.current.scale = scaleFor(latest.current.strokes, next);
       setSize(next);
     };
@@ -89,7 +89,7 @@ function listen(element: HTMLCanvasElement, state: () => PadState): () => void {
     return {
       x: (event.clientX - box.left - box.width / 2) / scale,
       y: (event.clientY - box.top - box.height / 2) / scale,
-      // Touch screens and mice report a constant or no pressure.
+      // Only the pressure of a pen is used. Touch screens and mice report a constant pressure or none.
       pressure: event.pointerType === "pen" && event.pressure > 0 ? event.pressure : undefined,
       time: event.timeStamp,
     };
@@ -111,7 +111,7 @@ function listen(element: HTMLCanvasElement, state: () => PadState): () => void {
   };
   const move = (event: PointerEvent) => {
     if (!choice.draws(event.pointerId)) return;
-    // Browsers combine positions into one event per frame. Older ones do not tell the positions.
+    // Browsers combine several positions of the pointer into one event per frame. Older browsers report only the last of these positions.
     const all = "getCoalescedEvents" in event ? event.getCoalescedEvents() : [];
     replaceLast((stroke) =>
       (all.length === 0 ? [event] : all).reduce((longer, one) => {
@@ -129,7 +129,7 @@ function listen(element: HTMLCanvasElement, state: () => PadState): () => void {
   };
   const cancel = (event: PointerEvent) => {
     if (!choice.up(event.pointerId)) return;
-    // The system cancels a touch that it recognises as a palm or as a gesture of its own.
+    // The system cancels a touch that it recognises as a palm or as a system gesture.
     if (event.pointerType === "touch") state().onStrokes(state().strokes.slice(0, -1));
   };
   const listeners = { pointerdown: down, pointermove: move, pointerup: up, pointercancel: cancel } as const;
@@ -139,7 +139,7 @@ function listen(element: HTMLCanvasElement, state: () => PadState): () => void {
   };
 }
 
-/** Draws the whole signature on white, 3:1. */
+/** Draws the whole signature on white. The proportion is 3:1. */
 export function pictureOf(strokes: readonly Stroke[], ink: InkName): HTMLCanvasElement {
   const frame = frameAround(strokes);
   const { canvas, context } = newCanvas(PICTURE_WIDTH, PICTURE_WIDTH / 3);

@@ -1,4 +1,4 @@
-/* Quadrilaterals, and the perspective that maps a rectangle to one. */
+/* Quadrilaterals, and the perspective that maps a rectangle to a quadrilateral. */
 
 export type Point = { readonly x: number; readonly y: number };
 /** The corners top left, top right, bottom right, bottom left. */
@@ -20,16 +20,16 @@ export function fullQuad({ width, height }: { readonly width: number; readonly h
 
 export const mapQuad = ([a, b, c, d]: Quad, change: (point: Point) => Point): Quad => [change(a), change(b), change(c), change(d)];
 
-/** Returns whether the corners form a convex quadrilateral in clockwise order (on a screen) with a usable area. */
+/** Returns whether the corners form a convex quadrilateral, in clockwise order on a screen, with an area that is large enough. */
 export function isUsable(quad: Quad): boolean {
   const [a, b, c, d] = quad;
   return cross(a, b, c) > 0 && cross(b, c, d) > 0 && cross(c, d, a) > 0 && cross(d, a, b) > 0 && area(quad) > 100;
 }
 
-/** Turns the picture in the quadrilateral by a quarter, clockwise. */
+/** Rotates the picture in the quadrilateral clockwise by a quarter turn. */
 export const turnQuad = ([a, b, c, d]: Quad): Quad => [d, a, b, c];
 
-/** Returns the size of the rectangle that has the mean lengths of the opposite sides. */
+/** Returns the size of a rectangle whose sides are the mean lengths of the quadrilateral's opposite sides. */
 export function sizeOfQuad([a, b, c, d]: Quad): { width: number; height: number } {
   return { width: (distance(a, b) + distance(d, c)) / 2, height: (distance(a, d) + distance(b, c)) / 2 };
 }
@@ -48,7 +48,7 @@ export function perspective([p0, p1, p2, p3]: Quad): Perspective {
 }
 
 export function project(lens: Perspective, u: number, v: number): Point {
-  // Reads by index, because destructuring takes several times as long, and this runs for each pixel.
+  // Reads the numbers by index. Destructuring takes several times as long, and this function runs for each pixel.
   const w = lens[6] * u + lens[7] * v + 1;
   return { x: (lens[0] * u + lens[1] * v + lens[2]) / w, y: (lens[3] * u + lens[4] * v + lens[5]) / w };
 }
@@ -72,7 +72,7 @@ export function convexHull(points: readonly Point[]): Point[] {
   return sorted.length < 3 ? sorted : [...chain(sorted), ...chain(sorted.reverse())];
 }
 
-/** Returns the intersection of the lines a-b and c-d, if they meet beyond b and before c. */
+/** Returns the intersection of the lines a-b and c-d, if the lines meet beyond b and before c. */
 function meet(a: Point, b: Point, c: Point, d: Point): Point | undefined {
   const determinant = (b.x - a.x) * (d.y - c.y) - (b.y - a.y) * (d.x - c.x);
   if (Math.abs(determinant) < 1e-9) return undefined;
@@ -82,8 +82,8 @@ function meet(a: Point, b: Point, c: Point, d: Point): Point | undefined {
 }
 
 /**
- * Returns a small quadrilateral around a convex polygon. It removes edges one by one and lengthens their neighbours until four remain, each
- * time the edge that adds the least area. Rounded and folded corners do not disturb the long edges.
+ * Returns a small quadrilateral around a convex polygon. Removes edges and lengthens their neighbours until four edges remain. Each time,
+ * removes the edge whose removal adds the least area. So rounded and folded corners do not disturb the long edges.
  */
 export function enclosingQuad(hull: readonly Point[]): Quad | undefined {
   let polygon = [...hull];
@@ -106,7 +106,7 @@ export function enclosingQuad(hull: readonly Point[]): Quad | undefined {
   return a === undefined || b === undefined || c === undefined || d === undefined ? undefined : startTopLeft([a, b, c, d]);
 }
 
-/** Returns the clockwise corners so that the first is the one nearest to the top left. */
+/** Returns the corners in clockwise order, beginning with the corner nearest to the top left. */
 function startTopLeft(quad: Quad): Quad {
   let turned = quad;
   let best = quad;

@@ -1,13 +1,16 @@
-/* Operations on pictures and on planes of one value per pixel. All functions are pure. */
+/* Operations on pictures, and on planes, which have one value per pixel. All functions are pure. */
 
 /** A picture with four bytes per pixel (red, green, blue, alpha). ImageData has this shape. */
 export type Raster = { readonly width: number; readonly height: number; readonly data: Uint8ClampedArray };
-/** One value of 0 to 255 per pixel. */
+/** A plane: one value from 0 to 255 per pixel. */
 export type Plane = { readonly width: number; readonly height: number; readonly data: Uint8Array };
 
 export const newPlane = (width: number, height: number): Plane => ({ width, height, data: new Uint8Array(width * height) });
 
-/** Returns the mean of each square of `factor` x `factor` pixels. Incomplete squares at the right and at the bottom use what they have. */
+/**
+ * Returns the mean of each square of `factor` x `factor` pixels. For an incomplete square at the right or at the bottom, returns the mean
+ * of its existing pixels.
+ */
 export function shrink({ width, height, data }: Raster, factor: number): Raster {
   const size = { width: Math.ceil(width / factor), height: Math.ceil(height / factor) };
   const result = new Uint8ClampedArray(size.width * size.height * 4);
@@ -53,7 +56,10 @@ export function transpose({ width, height, data }: Plane): Plane {
   return result;
 }
 
-/** Returns the largest value within `radius` in both directions. Takes constant time per pixel (van Herk, Gil, Werman). */
+/**
+ * Returns, for each pixel, the largest value within `radius` pixels horizontally and vertically. The time per pixel is constant (van Herk,
+ * Gil, Werman).
+ */
 export function dilate(plane: Plane, radius: number): Plane {
   return transpose(dilateRows(transpose(dilateRows(plane, radius)), radius));
 }
@@ -76,13 +82,13 @@ function dilateRows({ width, height, data }: Plane, radius: number): Plane {
 
 const invert = ({ width, height, data }: Plane): Plane => ({ width, height, data: data.map((value) => 255 - value) });
 
-/** Returns the smallest value within `radius` in both directions. */
+/** Returns, for each pixel, the smallest value within `radius` pixels horizontally and vertically. */
 export const erode = (plane: Plane, radius: number): Plane => invert(dilate(invert(plane), radius));
 
 /** Removes dark details that are narrower than 2 x radius + 1 pixels. */
 export const close = (plane: Plane, radius: number): Plane => erode(dilate(plane, radius), radius);
 
-/** Returns the mean within `radius` in both directions. */
+/** Returns, for each pixel, the mean within `radius` pixels horizontally and vertically. */
 export function boxBlur(plane: Plane, radius: number): Plane {
   const alongRows = ({ width, height, data }: Plane): Plane => {
     const result = newPlane(width, height);
@@ -101,7 +107,7 @@ export function boxBlur(plane: Plane, radius: number): Plane {
   return transpose(alongRows(transpose(alongRows(plane))));
 }
 
-/** Smooths with the weights 1 2 1 in both directions. */
+/** Smooths with the weights 1 2 1 horizontally and vertically. */
 export function smooth({ width, height, data }: Plane): Plane {
   const [rows, result] = [new Uint16Array(width * height), newPlane(width, height)];
   for (let y = 0; y < height; y += 1) {
@@ -114,7 +120,7 @@ export function smooth({ width, height, data }: Plane): Plane {
   return result;
 }
 
-/** Counts the pixels of each value. */
+/** Counts how many pixels have each value. */
 export function histogram({ data }: Plane): Uint32Array {
   const counts = new Uint32Array(256);
   for (const value of data) counts[value] = (counts[value] ?? 0) + 1;

@@ -1,4 +1,4 @@
-/* The service's measures of a signature (shared/pictures/src/signature.rs), for tests. */
+/* Measures a signature as the service does (shared/pictures/src/signature.rs), for tests. */
 import { luma, type Raster } from "./raster";
 
 const WIDTH = 1000;

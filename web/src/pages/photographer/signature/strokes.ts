@@ -1,8 +1,8 @@
-/* Tells the strokes of a signature from specks, pens and edges. */
+/* Distinguishes the strokes of a signature from specks, pens and edges. */
 import { components, type Component } from "./components";
 import { dilate, newPlane, type Plane } from "./raster";
 
-/** Distance of each pixel of a mask from the outside, in thirds of a pixel (chamfer 3-4), at most 255. */
+/** Returns the distance of each pixel of a mask from the outside, in thirds of a pixel (chamfer 3-4), at most 255. */
 export function distanceInside({ width, height, data }: Plane): Plane {
   const result = newPlane(width, height);
   const far = (index: number, x: number, y: number) => (x < 0 || y < 0 || x >= width || y >= height ? 0 : (result.data[index] ?? 0));
@@ -19,7 +19,7 @@ export function distanceInside({ width, height, data }: Plane): Plane {
   return result;
 }
 
-/** Returns the pixels above `high`, and those above `low` that are connected to them. */
+/** Returns the pixels above `high`, and the pixels above `low` that are connected to a pixel above `high`. */
 export function hysteresis(plane: Plane, low: number, high: number): Plane {
   const { width, height, data } = plane;
   const result = newPlane(width, height);
@@ -40,17 +40,21 @@ export function hysteresis(plane: Plane, low: number, high: number): Plane {
   return result;
 }
 
-export type Strokes = { readonly mask: Plane; readonly width: number; readonly length: number; /** Length of the strokes that are not straight. */ readonly curvedLength: number; readonly box: { left: number; top: number; right: number; bottom: number } | undefined };
+export type Strokes = { readonly mask: Plane; readonly width: number; readonly length: number; /** Length of the strokes that are not straight. */ readonly curvedLength: number; /** True if a letter is missing, because it stands at the area's border. */ readonly isCut: boolean; readonly box: { left: number; top: number; right: number; bottom: number } | undefined };
 
-/** A component that is thicker than this many strokes is not ink of the pen that signed. */
+/** A component thicker than this multiple of the stroke width is not ink of the signer's pen. */
 const THICK = 4;
-/** Part of the longer side at the border in which fragments of edges are ignored. */
+/** Width of the border in which fragments of edges are ignored, as a fraction of the area's width or height. */
 const BORDER = 0.02;
+
+/** Minimum width of a dot, relative to the width of the strokes. */
+const DOT_WIDTH_MIN = 0.6;
 
 type Measured = Component & { readonly strokeWidth: number; readonly strokeLength: number; readonly isStraight?: boolean };
 
 /**
- * Keeps the components that can be strokes. `inside` is the rectangle in which a stroke must mostly lie; it is the printed box, if there is one.
+ * Returns the components that can be strokes. A stroke must mostly lie in the rectangle `inside`, which is the printed box, if there is
+ * one.
  */
 export function keepStrokes(mask: Plane, inside: { left: number; top: number; right: number; bottom: number }, speckFactor: number): Strokes {
   const { width, height } = mask;
@@ -61,7 +65,7 @@ export function keepStrokes(mask: Plane, inside: { left: number; top: number; ri
   const moments = new Float64Array(5 * (found.all.length + 1));
   const insideCount = new Uint32Array(found.all.length + 1);
   const borderCount = new Uint32Array(found.all.length + 1);
-  const border = Math.round(BORDER * Math.max(width, height));
+  const [borderX, borderY] = [Math.round(BORDER * width), Math.round(BORDER * height)];
   for (let y = 0, index = 0; y < height; y += 1) for (let x = 0; x < width; x += 1, index += 1) {
     const label = (found.labels[index] ?? 0);
     if (label === 0) continue;
@@ -73,7 +77,7 @@ export function keepStrokes(mask: Plane, inside: { left: number; top: number; ri
     moments[first + 3] = (moments[first + 3] ?? 0) + x * y;
     moments[first + 4] = (moments[first + 4] ?? 0) + y * y;
     if (x >= inside.left && x <= inside.right && y >= inside.top && y <= inside.bottom) insideCount[label] = (insideCount[label] ?? 0) + 1;
-    if (x < border || y < border || x >= width - border || y >= height - border) borderCount[label] = (borderCount[label] ?? 0) + 1;
+    if (x < borderX || y < borderY || x >= width - borderX || y >= height - borderY) borderCount[label] = (borderCount[label] ?? 0) + 1;
   }
   const measured: Measured[] = found.all.map((one) => {
     const strokeWidth = Math.max(1, (2 * (sums[one.label] ?? 0)) / one.area - 0.5);
@@ -81,9 +85,10 @@ export function keepStrokes(mask: Plane, inside: { left: number; top: number; ri
     return { ...one, strokeWidth, strokeLength, isStraight: strokeLength > 8 * strokeWidth && spread(moments, one) < 0.6 * strokeWidth + 0.8 };
   });
   const usualWidth = weightedMedian(measured);
+  const isAtBorder = (one: Measured) => (borderCount[one.label] ?? 0) >= 0.5 * one.area;
   const isStroke = (one: Measured) =>
     (insideCount[one.label] ?? 0) >= 0.5 * one.area &&
-    (borderCount[one.label] ?? 0) < 0.5 * one.area &&
+    !isAtBorder(one) &&
     one.area >= 0.35 * speckFactor * usualWidth * usualWidth;
   const candidates = measured.filter(isStroke);
   const kept = nearOthers(candidates, usualWidth, speckFactor);
@@ -97,12 +102,25 @@ export function keepStrokes(mask: Plane, inside: { left: number; top: number; ri
     right: Math.max(...kept.map(({ right }) => right)),
     bottom: Math.max(...kept.map(({ bottom }) => bottom)),
   };
-  return { mask: result, width: usualWidth, length: lengthOf(kept), curvedLength: lengthOf(kept.filter((one) => one.isStraight !== true && one.strokeLength > 8 * usualWidth)), box };
+  const isCut = measured.some((one) => isAtBorder(one) && isCutLetter(one, kept, usualWidth));
+  return { mask: result, isCut, width: usualWidth, length: lengthOf(kept), curvedLength: lengthOf(kept.filter((one) => one.isStraight !== true && one.strokeLength > 8 * usualWidth)), box };
 }
+
+/** Returns whether a component at the border is a part of a letter, and not of a printed line or of the sheet's edge. */
+function isCutLetter(one: Measured, kept: readonly Measured[], usualWidth: number): boolean {
+  const isPenStroke = one.strokeWidth > 0.5 * usualWidth && one.strokeWidth < 2 * usualWidth && one.strokeLength > 5 * usualWidth && one.isStraight !== true;
+  return isPenStroke && kept.some((stroke) => gap(one, stroke) <= 8 * usualWidth);
+}
+
+/** Returns the larger of the horizontal and the vertical distance between two bounding boxes. */
+const gap = (a: Component, b: Component): number => Math.max(0, Math.max(a.left, b.left) - Math.min(a.right, b.right), Math.max(a.top, b.top) - Math.min(a.bottom, b.bottom));
 
 const lengthOf = (strokes: readonly Measured[]) => strokes.reduce((sum, { strokeLength }) => sum + strokeLength, 0);
 
-/** Returns the standard deviation of a component's pixels across its main direction. `moments` has the sums of x, y, xx, xy, yy by label. */
+/**
+ * Returns the standard deviation of a component's pixels perpendicular to the component's main direction. For each label, `moments`
+ * contains the sums of x, y, xx, xy and yy.
+ */
 function spread(moments: Float64Array, { label, area }: Component): number {
   const moment = (index: number) => (moments[5 * label + index] ?? 0) / area;
   const [x, y] = [moment(0), moment(1)];
@@ -110,10 +128,13 @@ function spread(moments: Float64Array, { label, area }: Component): number {
   return Math.sqrt(Math.max(0, (xx + yy) / 2 - Math.hypot((xx - yy) / 2, xy)));
 }
 
-/** Returns the width of strokes that most of the length has. A pen that lies on the paper has a large area, but a small length. */
+/**
+ * Returns the median width of the strokes, weighted by their length. So a pen that lies on the paper counts little, because its area is
+ * large but its length is small.
+ */
 function weightedMedian(measured: readonly Measured[]): number {
   const sorted = [...measured].sort((a, b) => a.strokeWidth - b.strokeWidth);
-  // Specks have next to no length, but there can be thousands of them.
+  // Ignore specks. Each has almost no length, but there can be thousands of them.
   const long = sorted.filter(({ strokeLength, strokeWidth }) => strokeLength > 6 * strokeWidth);
   const counted = long.length > 0 ? long : sorted;
   const total = counted.reduce((sum, { strokeLength }) => sum + strokeLength, 0);
@@ -125,14 +146,17 @@ function weightedMedian(measured: readonly Measured[]): number {
   return 1;
 }
 
-/** Removes specks that are far from every stroke, and strokes that are small and far from the signature. Dots and accents are near strokes. */
+/**
+ * Removes specks that are far from every stroke, and small strokes that are far from the signature. Dots and accents stay, because they are
+ * near strokes.
+ */
 function nearOthers(candidates: readonly Measured[], usualWidth: number, speckFactor: number): Measured[] {
   const isLong = (one: Measured) => one.strokeLength > 5 * usualWidth * speckFactor;
-  const gap = (a: Measured, b: Measured) => Math.max(0, Math.max(a.left, b.left) - Math.min(a.right, b.right), Math.max(a.top, b.top) - Math.min(a.bottom, b.bottom));
   const longest = candidates.reduce<Measured | undefined>((best, one) => (best === undefined || one.strokeLength > best.strokeLength ? one : best), undefined);
   if (longest === undefined) return [];
   const reach = 0.6 * Math.max(longest.right - longest.left, longest.bottom - longest.top);
-  // The signature is the longest component, everything long near it, and near that again.
+  // The signature consists of the longest component, of components with at least 0.3 times its length, and of long components near any of
+  // these.
   const signature = new Set<Measured>([longest]);
   for (let grown = true; grown; ) {
     grown = false;
@@ -144,11 +168,12 @@ function nearOthers(candidates: readonly Measured[], usualWidth: number, speckFa
     }
   }
   const strokes = [...signature];
-  const small = candidates.filter((one) => !isLong(one) && strokes.some((stroke) => gap(one, stroke) <= 8 * usualWidth));
+  // Dots and accents are as wide as the pen's strokes. Remains of a printed line are thinner.
+  const small = candidates.filter((one) => !isLong(one) && one.strokeWidth > DOT_WIDTH_MIN * usualWidth && strokes.some((stroke) => gap(one, stroke) <= 8 * usualWidth));
   return [...strokes, ...small];
 }
 
-/** Removes what is much thicker than the strokes, such as a pen that lies on the paper, together with its edges. */
+/** Removes objects that are much thicker than the strokes, such as a pen that lies on the paper, together with their edges. */
 function removeThick(mask: Plane): Plane {
   const { width, height } = mask;
   const depth = distanceInside(mask);
@@ -170,7 +195,7 @@ function removeThick(mask: Plane): Plane {
     any = true;
   }
   if (!any) return mask;
-  // Crossings of strokes are thick as well, but small.
+  // Crossings of strokes are also thick, but small.
   const blobs = components(thick);
   const isLarge = (one: Component) => one.area > 4 * limit * limit;
   if (!blobs.all.some(isLarge)) return mask;

@@ -4,7 +4,7 @@ import type { Raster } from "./raster";
 import { measureAsService } from "./service_measure";
 import { boundsOf, extend, finish, frameAround, isSigned, PointerChoice, scaleFor, segments, type Sample, type Stroke } from "./strokes_drawn";
 
-/** Draws a stroke through positions, one sample each 8 milliseconds. */
+/** Draws a stroke through the positions, with one sample every 8 milliseconds. */
 function draw(positions: readonly (readonly [number, number])[], pressure?: number): Stroke {
   const samples = positions.map(([x, y], index): Sample => ({ x, y, pressure, time: 8 * index }));
   const stroke = samples.reduce<Stroke>((longer, sample, index) => extend(longer, sample, samples[index - 1]), []);

@@ -1,19 +1,25 @@
-/* Strokes that are drawn by hand: their points, their smoothing, and where they are shown. All functions are pure. */
+/* Strokes that a person draws by hand: their points, their smoothing, and their position in the picture. All functions are pure. */
 
-/** A point of a stroke, in the units of the drawing, and the width of the line there. The origin is the centre of the drawing area. */
+/** A point of a stroke, and the width of the line at this point, in units of the drawing. The origin is the centre of the drawing area. */
 export type InkPoint = { readonly x: number; readonly y: number; readonly width: number };
 export type Stroke = readonly InkPoint[];
-/** A position of a pointer. `pressure` is undefined for pointers that do not measure it. `time` is in milliseconds. */
+/** A position of a pointer. `pressure` is undefined for pointers that do not measure pressure. `time` is in milliseconds. */
 export type Sample = { readonly x: number; readonly y: number; readonly pressure: number | undefined; readonly time: number };
 export type Segment = { readonly x0: number; readonly y0: number; readonly x1: number; readonly y1: number; readonly width: number };
 export type Bounds = { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number };
 
-/** Width of a line at usual pressure and speed, in units of the drawing, which are CSS pixels at first. */
+/**
+ * Width of a line at usual pressure and speed, in units of the drawing. A unit is a CSS pixel unless the drawing is scaled down
+ * (`scaleFor`).
+ */
 const LINE_WIDTH = 2.6;
-/** How much of the way to the pointer the line goes with each sample. The rest smooths the hand's and the screen's trembling. */
+/**
+ * Fraction of the distance to the pointer that the line covers with each sample. A fraction below 1 smooths the trembling of the hand and
+ * the screen.
+ */
 const FOLLOW = 0.55;
 const WIDTH_FOLLOW = 0.25;
-/** Speed at which a line without pressure is thinnest, in units per millisecond. */
+/** Speed at which a line drawn without pressure data is thinnest, in units per millisecond. */
 const FAST = 2.5;
 
 /** Returns the stroke with one more sample. */
@@ -28,7 +34,7 @@ export function extend(stroke: Stroke, sample: Sample, previous: Sample | undefi
   return Math.hypot(point.x - last.x, point.y - last.y) < 0.2 ? stroke : [...stroke, point];
 }
 
-/** Returns the stroke with its end at the last position of the pointer, which smoothing had not reached. */
+/** Returns the stroke with the pointer's last position at its end. Because of the smoothing, the line had not reached this position. */
 export function finish(stroke: Stroke, { x, y }: Pick<Sample, "x" | "y">): Stroke {
   const last = stroke.at(-1);
   return last === undefined || stroke.length === 1 || Math.hypot(x - last.x, y - last.y) < 0.2 ? stroke : [...stroke, { x, y, width: last.width * 0.8 }];
@@ -41,7 +47,7 @@ function lineWidth({ x, y, pressure, time }: Sample, previous: Sample | undefine
   return LINE_WIDTH * (1.25 - 0.65 * Math.min(1, speed / FAST));
 }
 
-/** Returns short straight pieces of a smooth curve through the middles of the points. A stroke of one point is a dot. */
+/** Returns short straight pieces of a smooth curve through the midpoints between consecutive points. A stroke of one point is a dot. */
 export function segments(stroke: Stroke): Segment[] {
   const [first] = stroke;
   if (first === undefined) return [];
@@ -77,7 +83,10 @@ export function boundsOf(strokes: readonly Stroke[]): Bounds | undefined {
   };
 }
 
-/** CSS pixels per unit of the drawing. Below 1 if the drawing would not fit the area, for example after the device was turned. */
+/**
+ * Returns the CSS pixels per unit of the drawing. Below 1 if the drawing would not fit into the area, for example after the device was
+ * turned.
+ */
 export function scaleFor(strokes: readonly Stroke[], size: { readonly width: number; readonly height: number }): number {
   const bounds = boundsOf(strokes);
   if (bounds === undefined) return 1;
@@ -85,11 +94,11 @@ export function scaleFor(strokes: readonly Stroke[], size: { readonly width: num
   return Math.min(1, (0.48 * size.width) / reach.x, (0.48 * size.height) / reach.y);
 }
 
-/** Parts of the picture's width and height that the signature fills at most. */
+/** Largest fractions of the picture's width and height that the signature fills. */
 const FILL = { width: 0.86, height: 0.76 };
-/** Smallest frame, in units. A dot is not enlarged to the size of the picture. */
+/** Smallest width of the frame, in units of the drawing, so that a dot is not enlarged to the size of the picture. */
 const FRAME_MIN = 150;
-/** Length of all strokes, in units, below which nothing was signed. */
+/** Minimum length of all strokes together, in units of the drawing. Below it, the drawing is not a signature. */
 const LENGTH_MIN = 60;
 
 export function isSigned(strokes: readonly Stroke[]): boolean {
@@ -106,8 +115,8 @@ export function frameAround(strokes: readonly Stroke[]): { left: number; top: nu
 type Pointer = { readonly id: number; readonly type: string };
 
 /**
- * Decides which pointer draws. One pointer draws at a time. A pen ends a stroke that a touch has begun, which is the palm, and from then on
- * touches are ignored.
+ * Decides which pointer draws. Only one pointer draws at a time. If a pen touches the screen during a stroke that a touch has begun, the
+ * touch was the palm, so its stroke is removed. Once a pen was used, touches are ignored.
  */
 export class PointerChoice {
   private drawing: Pointer | undefined;

@@ -1,4 +1,4 @@
-/* Photos of signatures for tests: strokes with a known truth on paper, seen by a camera that is not straight, in uneven light. */
+/* Creates photos of signatures for tests: known strokes on paper, seen by a camera that is not straight, in uneven light. */
 import { perspective, type Perspective, type Quad } from "./quad";
 import type { Plane, Raster } from "./raster";
 
@@ -6,14 +6,16 @@ export type Colour = readonly [number, number, number];
 export const DARK_BLUE: Colour = [28, 40, 120];
 export const BLACK: Colour = [32, 32, 34];
 
-/** A page of 210 x 148 millimetres (A5). `truth` is 1 where the signature is. */
+/** A page of 210 x 148 millimetres (A5). `truth` is 1 for the pixels of the signature. */
 export type Page = { readonly raster: Raster; readonly truth: Plane };
-/** Pixels of a page per tenth of a millimetre. Lengths in this file are tenths of a millimetre. */
+/** Number of pixels per tenth of a millimetre. All lengths in this file are in tenths of a millimetre. */
 const DENSITY = 0.7;
 const PAGE = { width: Math.round(2100 * DENSITY), height: Math.round(1480 * DENSITY) };
 
 type PageOptions = {
   readonly ink?: Colour;
+  /** Darkness of the letters in the right half relative to the other strokes, as if the pen was pressed less. */
+  readonly pressure?: number;
   readonly paper?: Colour;
   readonly pattern?: "none" | "rows" | "squares";
   readonly patternColour?: Colour;
@@ -27,7 +29,7 @@ type PageOptions = {
   readonly at?: readonly [number, number];
 };
 
-/** Returns a generator of numbers from 0 to 1 that is the same in each run. */
+/** Returns a generator of numbers from 0 to 1 that returns the same numbers in each run. */
 export function randomFrom(seed: number): () => number {
   let state = seed;
   return () => (state = (state * 48271) % 2147483647) / 2147483647;
@@ -35,7 +37,7 @@ export function randomFrom(seed: number): () => number {
 
 type Curve = readonly [number, number, number, number, number, number, number, number];
 
-/** An invented signature: a capital, a wave, a flourish, and a dot. Coordinates from 0 to 100 across. */
+/** An invented signature: a capital letter, a wave, a flourish, and a dot. Horizontal coordinates go from 0 to 100. */
 const CURVES: readonly Curve[] = [
   [4, 24, 2, 2, 16, -4, 14, 12],
   [14, 12, 12, 30, 2, 34, 6, 20],
@@ -52,7 +54,7 @@ const CURVES: readonly Curve[] = [
 ];
 const DOT = [38, 8] as const;
 
-/** Draws the signature's strokes and returns their truth. The width follows the speed of the pen. */
+/** Draws the signature's strokes into the plane `truth`. The width of a stroke varies, as it does when a pen changes its speed. */
 function drawSignature(truth: Plane, left: number, top: number, scale: number): void {
   const disc = (x: number, y: number, radius: number) => {
     for (let py = Math.floor(y - radius); py <= y + radius; py += 1) for (let px = Math.floor(x - radius); px <= x + radius; px += 1) {
@@ -69,7 +71,7 @@ function drawSignature(truth: Plane, left: number, top: number, scale: number): 
   disc(left + scale * DOT[0], top + scale * DOT[1], 5 * DENSITY);
 }
 
-export function page({ ink = DARK_BLUE, paper = [236, 234, 228], pattern = "none", patternColour = [150, 178, 214], box = false, baseline = false, text = false, pen = false, empty = false, scale = 12, at = [430, 480] }: PageOptions = {}): Page {
+export function page({ ink = DARK_BLUE, pressure = 1, paper = [236, 234, 228], pattern = "none", patternColour = [150, 178, 214], box = false, baseline = false, text = false, pen = false, empty = false, scale = 12, at = [430, 480] }: PageOptions = {}): Page {
   const { width, height } = PAGE;
   const truth: Plane = { width, height, data: new Uint8Array(width * height) };
   if (!empty) drawSignature(truth, at[0] * DENSITY, at[1] * DENSITY, scale * DENSITY);
@@ -85,9 +87,12 @@ export function page({ ink = DARK_BLUE, paper = [236, 234, 228], pattern = "none
     if (pattern === "squares" && (y % 50 < 3 || x % 50 < 3)) colour = patternColour;
     if (box && x >= 300 && x < 1800 && y >= 380 && y < 1020 && (x < 306 || x >= 1794 || y < 386 || y >= 1014)) colour = black;
     if (baseline && y >= 890 && y < 895 && x > 350 && x < 1750) colour = black;
-    // Blocks as large as printed letters.
+    // Draws blocks of the size of printed letters.
     if (text && y > 200 && y < 300 && y % 50 < 26 && x > 200 && x < 1700 && (x * 7 + Math.floor(y / 50) * 13) % 41 < 18 && (x + y) % 9 < 4) colour = black;
-    if (truth.data[row * width + column] === 1) colour = ink;
+    if (truth.data[row * width + column] === 1) {
+      const share = x > 1000 && y < 780 ? pressure : 1;
+      colour = [0, 1, 2].map((channel) => (colour[channel] ?? 0) + share * ((ink[channel] ?? 0) - (colour[channel] ?? 0))) as unknown as Colour;
+    }
     const pencil = pen && Math.abs((y - 1200) * 0.98 + (x - 1000) * 0.17) < 42 && x > 500 && x < 1750;
     if (pencil) colour = [26, 26, 30];
     const grain = fibres[(column * 31 + row * 57) & 4095] ?? 0;
@@ -102,10 +107,13 @@ export type Photo = { readonly raster: Raster; readonly lens: Perspective; reado
 type CameraOptions = {
   readonly width?: number;
   readonly height?: number;
-  /** Corners of the page in the photo, relative to its size. */
+  /** Corners of the page in the photo, relative to the photo's size. */
   readonly corners?: Quad;
   readonly table?: Colour;
-  /** Light at the left and at the right, and the darkness of a shadow with an edge. */
+  /**
+   * `light` is the brightness at the left and at the right. `shadow` is the brightness in a shadow with an edge, relative to its
+   * surroundings.
+   */
   readonly light?: readonly [number, number];
   readonly shadow?: number;
   readonly tint?: Colour;
@@ -114,10 +122,10 @@ type CameraOptions = {
 };
 
 export const TILTED: Quad = [{ x: 0.14, y: 0.12 }, { x: 0.9, y: 0.07 }, { x: 0.96, y: 0.93 }, { x: 0.06, y: 0.86 }];
-/** The photo shows a part of the page only, without its edges. */
+/** Corners for a photo that shows only a part of the page, without its edges. */
 export const INSIDE: Quad = [{ x: -0.12, y: -0.1 }, { x: 1.12, y: -0.12 }, { x: 1.1, y: 1.15 }, { x: -0.1, y: 1.12 }];
 
-/** Photographs a page. */
+/** Returns a photo of the page. */
 export function photograph({ raster }: Page, { width = 1400, height = 1050, corners = TILTED, table = [96, 70, 50], light = [1, 0.75], shadow = 1, tint = [1, 1, 1], noise = 4, blur = 0.7 }: CameraOptions = {}): Photo {
   const placed = corners.map(({ x, y }) => ({ x: x * width, y: y * height })) as unknown as Quad;
   const lens = perspective(placed);
@@ -156,7 +164,7 @@ export function invert([a, b, c, d, e, f, g, h]: Perspective): Matrix {
   return [e - f * h, c * h - b, b * f - c * e, f * g - d, a - c * g, c * d - a * f, d * h - e * g, b * g - a * h, a * e - b * d];
 }
 
-/** Blurs three channels with a Gaussian. */
+/** Blurs three colour channels with a Gaussian filter. */
 function gaussian(source: Float32Array, width: number, sigma: number): Float32Array {
   if (sigma <= 0) return source;
   const radius = Math.ceil(2.5 * sigma);

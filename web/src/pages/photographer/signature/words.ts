@@ -91,7 +91,7 @@ export const words = bilingual(
 
 type PadWords = Readonly<Record<"title" | "help" | "pad" | "undo" | "clear" | "done" | "other" | "empty", string>> & { readonly strokes: (count: number) => string };
 
-/** Texts of the drawing area. The person who signs may read another language than the photographer. */
+/** Texts of the drawing area. The person who signs may read a different language from the photographer. */
 export const PAD_WORDS: Readonly<Record<Language, PadWords>> = {
   el: {
     title: "Υπογράψτε εδώ",

@@ -7,7 +7,7 @@ import type { Raster } from "./raster";
 export type WorkerRequest =
   | { readonly kind: "photo"; readonly photo: Raster }
   | { readonly kind: "find" }
-  /** `detail` replaces the photo for this request. */
+  /** If `detail` is given, it is cleaned instead of the photo. */
   | { readonly kind: "clean"; readonly settings: Settings; readonly part?: Window; readonly detail?: Raster };
 export type WorkerResponse = { readonly area?: FoundArea | undefined; readonly cleaned?: Cleaned; readonly failed?: boolean };
 

@@ -1,0 +1,113 @@
+/* Texts about unsent data: the draft, the queue, and a picture that was shared with the application. */
+import { bilingual } from "../../../words/bilingual";
+
+export const words = bilingual(
+  {
+    draft: {
+      restored: "Το πρόχειρό σας επαναφέρθηκε. Ελέγξτε ότι είναι του πελάτη που έχετε μπροστά σας.",
+      discard: "Απόρριψη του πρόχειρου",
+      notStored: "Ο περιηγητής δεν μπορεί να αποθηκεύσει το πρόχειρο. Αν κλείσει η σελίδα ή φορτωθεί ξανά, οι εικόνες και ο παραλήπτης θα χαθούν.",
+    },
+    removed: (count: number) =>
+      count === 1
+        ? "Η προηγούμενη σύνδεση σε αυτόν τον περιηγητή έληξε ενώ 1 πελάτης περίμενε αποστολή. Οι εικόνες του διαγράφηκαν από τη συσκευή. Ελέγξτε στους κωδικάριθμους αν κάτι στάλθηκε."
+        : `Η προηγούμενη σύνδεση σε αυτόν τον περιηγητή έληξε ενώ ${count} πελάτες περίμεναν αποστολή. Οι εικόνες τους διαγράφηκαν από τη συσκευή. Ελέγξτε στους κωδικάριθμους αν κάτι στάλθηκε.`,
+    understood: "Κατάλαβα",
+    later: {
+      offer: "Χωρίς σύνδεση μπορείτε να συνεχίσετε στον παραλήπτη χωρίς τον έλεγχο των εικόνων και να στείλετε τον κωδικάριθμο αργότερα.",
+      goOn: "Συνέχεια χωρίς έλεγχο",
+      unchecked: "Δεν υπάρχει σύνδεση. Οι εικόνες ελέγχονται όταν σταλούν και τότε εκδίδεται ο κωδικάριθμος.",
+      keep: "Αποθήκευση για αργότερα",
+      full: (max: number) => `Περιμένουν ήδη ${max} πελάτες, που είναι το όριο. Στείλτε ή αφαιρέστε κάποιον και δοκιμάστε ξανά.`,
+      notStored: "Ο περιηγητής δεν μπορεί να αποθηκεύσει τις εικόνες. Περιμένετε τη σύνδεση σε αυτή τη σελίδα και στείλτε τις από εδώ.",
+      added: "Αποθηκεύτηκε σε αυτή τη συσκευή και δεν στάλθηκε ακόμη. Στείλτε το μόλις επανέλθει η σύνδεση.",
+    },
+    queue: {
+      title: (count: number, max: number) => `Περιμένουν αποστολή: ${count} από ${max}`,
+      lead: "Κάθε γραμμή είναι ένας πελάτης. Οι 14 ημέρες του κωδικάριθμου μετρούν από την αποστολή.",
+      until: (time: string) => `Στείλτε τα έως τις ${time}: τότε λήγει η σύνδεσή σας και διαγράφονται από τη συσκευή.`,
+      offline: "Δεν υπάρχει σύνδεση με το διαδίκτυο. Η αποστολή ξεκινά όταν το ζητήσετε, αφού επανέλθει.",
+      online: "Υπάρχει σύνδεση με το διαδίκτυο. Τίποτα δεν στέλνεται χωρίς εσάς.",
+      sendAll: "Αποστολή όλων",
+      send: "Αποστολή",
+      open: "Άνοιγμα και διόρθωση",
+      remove: "Αφαίρεση",
+      forRecipient: (action: string, recipient: string) => `${action}: ${recipient}`,
+      added: (time: string) => `από τις ${time}`,
+      waiting: "Περιμένει",
+      sending: (percent: string) => `Αποστολή, ${percent}`,
+      rejected: "Δεν εκδόθηκε",
+      issued: (count: number) => (count === 1 ? "Εκδόθηκε 1 κωδικάριθμος." : `Εκδόθηκαν ${count} κωδικάριθμοι.`),
+      openFirst: "Τελειώστε ή απορρίψτε πρώτα το πρόχειρο που έχετε ανοιχτό.",
+      notOpened: "Δεν άνοιξε ως πρόχειρο και περιμένει ακόμη εδώ. Δοκιμάστε ξανά.",
+      uploadRejected: "Οι εικόνες δεν έγιναν δεκτές στο ανέβασμα. Δοκιμάστε ξανά, ίσως από άλλο δίκτυο, ή ανοίξτε τις και επιλέξτε άλλες.",
+      conflict: "Έχει ήδη εκδοθεί κωδικάριθμος για αυτές τις εικόνες: δείτε τον παραλήπτη του",
+      removeTitle: "Να αφαιρεθεί ο πελάτης;",
+      removeText: "Οι εικόνες του θα διαγραφούν από αυτή τη συσκευή και δεν θα λάβει κωδικάριθμο από αυτές.",
+    },
+    shared: {
+      title: "Εικόνα από τη συσκευή σας",
+      text: "Δώσατε μια εικόνα στο myPhoto. Δεν έχει σταλεί πουθενά. Για τι θα χρησιμοποιηθεί;",
+      newCustomer: "Είναι για νέο πελάτη: το πρόχειρο που υπάρχει απορρίπτεται",
+      face: "Χρήση ως φωτογραφία προσώπου",
+      signature: "Χρήση ως υπογραφή",
+      discard: "Να μη χρησιμοποιηθεί",
+      gone: "Η εικόνα που δώσατε δεν υπάρχει πια, γιατί διατηρείται έως 10 λεπτά. Επιλέξτε την ξανά εδώ ή δώστε την ξανά από τη συλλογή σας.",
+      failed: "Η εικόνα που δώσατε δεν έφτασε στη σελίδα. Επιλέξτε την εδώ. Την επόμενη φορά θα λειτουργήσει και από τη συλλογή σας.",
+    },
+  },
+  {
+    draft: {
+      restored: "Your draft was restored. Check that it is of the customer in front of you.",
+      discard: "Discard the draft",
+      notStored: "The browser cannot store the draft. If the page is closed or loaded again, the pictures and the recipient will be lost.",
+    },
+    removed: (count: number) =>
+      count === 1
+        ? "The session before this one in this browser ended while 1 customer was waiting to be sent. The pictures were deleted from the device. See in the code numbers whether anything was sent."
+        : `The session before this one in this browser ended while ${count} customers were waiting to be sent. The pictures were deleted from the device. See in the code numbers whether anything was sent.`,
+    understood: "I understand",
+    later: {
+      offer: "Without a connection you can go on to the recipient without the check of the pictures, and send the code number later.",
+      goOn: "Go on without the check",
+      unchecked: "There is no connection. The pictures are checked when they are sent, and the code number is issued then.",
+      keep: "Keep for later",
+      full: (max: number) => `${max} customers are waiting already, which is the limit. Send or remove one and try again.`,
+      notStored: "The browser cannot store the pictures. Wait for the connection on this page, and send them from here.",
+      added: "Kept on this device and not sent yet. Send it as soon as the connection is back.",
+    },
+    queue: {
+      title: (count: number, max: number) => `Waiting to be sent: ${count} of ${max}`,
+      lead: "Each line is one customer. The 14 days of the code number count from the sending.",
+      until: (time: string) => `Send them by ${time}: then your session ends and they are deleted from the device.`,
+      offline: "There is no internet connection. Sending begins when you ask for it, once the connection is back.",
+      online: "There is an internet connection. Nothing is sent without you.",
+      sendAll: "Send all",
+      send: "Send",
+      open: "Open and correct",
+      remove: "Remove",
+      forRecipient: (action: string, recipient: string) => `${action}: ${recipient}`,
+      added: (time: string) => `since ${time}`,
+      waiting: "Waiting",
+      sending: (percent: string) => `Sending, ${percent}`,
+      rejected: "Not issued",
+      issued: (count: number) => (count === 1 ? "1 code number was issued." : `${count} code numbers were issued.`),
+      openFirst: "Finish or discard the draft that you have open first.",
+      notOpened: "It was not opened as a draft and still waits here. Try again.",
+      uploadRejected: "The pictures were not accepted when they were uploaded. Try again, perhaps from another network, or open them and choose others.",
+      conflict: "A code number was already issued for these pictures: see its recipient",
+      removeTitle: "Remove this customer?",
+      removeText: "The pictures will be deleted from this device, and the customer will get no code number from them.",
+    },
+    shared: {
+      title: "A picture from your device",
+      text: "You gave myPhoto a picture. It was not sent anywhere. What shall it be used as?",
+      newCustomer: "It is for a new customer: the draft that exists is discarded",
+      face: "Use as the face photo",
+      signature: "Use as the signature",
+      discard: "Do not use it",
+      gone: "The picture that you gave is no longer here, because it is kept for 10 minutes at most. Choose it again here, or share it again from your gallery.",
+      failed: "The picture that you gave did not reach the page. Choose it here. Next time it will also work from your gallery.",
+    },
+  },
+);
