@@ -46,8 +46,12 @@ unexport MAKEFLAGS MFLAGS
 
 # What `make test EMULATOR=localstack` runs: the tests of the LocalStack plugin (plugin), test programs of tests/, and the browser tests (browser).
 TESTS ?= plugin journeys races services dump logs runbook browser
+# What `make repeat` runs, how many times, and the number of processes that keep the machine busy meanwhile.
+SUITES ?= races services
+TIMES ?= 10
+LOAD ?= 2
 
-.PHONY: run stop bounce build-dev build-release test test-ministack test-localstack test-external test-plugin schemathesis check lint deny checkov build functions programs web browser engines screenshots chromium djpeg jpegs other-engines application faults mutants fuzz bench bench-work usage simulate operations operation docs compare-emulators measure load sbom advisories pins models rehearse deploy fmt clean tools
+.PHONY: run stop bounce build-dev build-release test test-ministack test-localstack test-external repeat test-plugin schemathesis check lint deny checkov build functions programs web browser engines screenshots chromium djpeg jpegs other-engines application faults mutants fuzz bench bench-work usage simulate operations operation docs compare-emulators measure load sbom advisories pins models rehearse deploy fmt clean tools
 
 WEB_SOURCES := infra/openapi.yaml $(shell find web -type f -not -path "web/node_modules/*" -not -path "web/dist/*" -not -name schema.d.ts 2>/dev/null)
 
@@ -77,6 +81,12 @@ test-localstack: functions $(if $(filter browser,$(TESTS)),chromium tests/browse
 	@$(STACK) tools awscli
 	$(TEST_BUILD) --bin sandbox
 	$(STACK) --instance test around tests/on_emulator.sh localstack $(filter-out plugin,$(TESTS))
+
+repeat: functions $(if $(filter browser,$(SUITES)),chromium tests/browser/node_modules/.installed) ## runs suites several times in a row on a busy machine, on a separate stack: SUITES="races services" TIMES=10 LOAD=2 EMULATOR=localstack (tests/README.md)
+	@[ $(EMULATOR) != external ] || { echo "make repeat runs on ministack or localstack only, because it needs an emulator without data." >&2; exit 2; }
+	@$(STACK) tools awscli
+	$(TEST_BUILD) --bin sandbox
+	$(STACK) --instance repeat-$(EMULATOR) around tests/repeat.sh $(EMULATOR) $(TIMES) $(LOAD) $(SUITES)
 
 test-external:
 	@echo "make test runs on ministack or localstack only, because it needs an emulator without data. Use EMULATOR=external with make run." >&2; exit 2
