@@ -13,8 +13,8 @@ TLS ?= off
 ifeq ($(filter on off,$(TLS)),)
 $(error TLS=$(TLS) is unknown. Use on or off)
 endif
-# How `make run` builds the functions: release, as for AWS, or dev, which takes less time (docs/decisions/build.md, record 211). An environment variable of this
-# name probably belongs to another program, so only the command line counts.
+# How `make run` builds the functions: release, as for AWS, or dev, which takes less time (docs/decisions/build.md, record 211). An environment variable with the
+# name BUILD is ignored, because it probably belongs to another program. Only `make run BUILD=...` sets it.
 ifneq ($(origin BUILD),command line)
 BUILD := $(if $(filter ministack,$(EMULATOR)),dev,release)
 endif
@@ -32,7 +32,7 @@ SAM_SETTINGS := SAM_CLI_ENABLE_LANGUAGE_EXTENSIONS=1 SAM_CLI_TELEMETRY=0 __SAM_C
 SAM := $(SAM_SETTINGS) .tools/aws/bin/sam
 # The operators' command is built in the same call as the functions, so that the AWS SDK crates that both use are built once.
 FUNCTIONS := $(foreach folder,$(notdir $(wildcard functions/*)),-p $(folder)-functions) -p operator
-# The programs of these packages: the functions, and applications.
+# The names of the binaries of these packages: one for each function, and `applications`, the operators' command.
 FUNCTION_NAMES := $(shell sed -n '/^\[\[bin\]\]/{n;s/^name = "\(.*\)"$$/\1/p}' functions/*/Cargo.toml infra/operator/Cargo.toml)
 APPLICATIONS := target/lambda/applications/bootstrap
 # Omits unwind tables, because a panic aborts the process (docs/decisions/build.md).
@@ -129,7 +129,8 @@ checkov: ## scans template.yaml for weak settings; intended exceptions and their
 
 build-release: build
 
-# Builds everything in one call, so that all programs share the crates that several of them use. Symbols are removed, because the deployment compresses and copies each binary.
+# Builds everything in one call of cargo, so that shared dependencies are compiled only once. Removes the symbols from each binary, because the deployment compresses
+# and copies it.
 build-dev: tools web
 	cargo build -q $(FUNCTIONS) -p sandbox -p journeys $(addprefix --bin=,$(FUNCTION_NAMES) sandbox main_journey)
 	for name in $(FUNCTION_NAMES); do mkdir -p target/lambda/$$name && strip -o target/lambda/$$name/bootstrap target/debug/$$name || exit 1; done
