@@ -13,8 +13,8 @@ TLS ?= off
 ifeq ($(filter on off,$(TLS)),)
 $(error TLS=$(TLS) is unknown. Use on or off)
 endif
-# How `make run` builds the functions: release, as for AWS, or dev, which takes less time (docs/decisions/build.md, record 211). An environment variable with the
-# name BUILD is ignored, because it probably belongs to another program. Only `make run BUILD=...` sets it.
+# How `make run` builds the functions: release, as for AWS, or dev, which takes less time (docs/decisions/build.md, record 211).
+# An environment variable BUILD is ignored, because it probably belongs to another program. Set BUILD on the command line of make.
 ifneq ($(origin BUILD),command line)
 BUILD := $(if $(filter ministack,$(EMULATOR)),dev,release)
 endif
@@ -129,8 +129,8 @@ checkov: ## scans template.yaml for weak settings; intended exceptions and their
 
 build-release: build
 
-# Builds everything in one call of cargo, so that shared dependencies are compiled only once. Removes the symbols from each binary, because the deployment compresses
-# and copies it.
+# Builds everything in one call of cargo, so that shared dependencies are compiled only once. Removes the symbols from the functions'
+# binaries, because the deployment compresses and copies each of them.
 build-dev: tools web
 	cargo build -q $(FUNCTIONS) -p sandbox -p journeys $(addprefix --bin=,$(FUNCTION_NAMES) sandbox main_journey)
 	for name in $(FUNCTION_NAMES); do mkdir -p target/lambda/$$name && strip -o target/lambda/$$name/bootstrap target/debug/$$name || exit 1; done
