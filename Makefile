@@ -172,7 +172,7 @@ web/node_modules/.installed tests/browser/node_modules/.installed tests/bench/pe
 	cd $* && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-jpegs: djpeg ## compares the decoder of pictures with libjpeg-turbo on the files of this repository and on generated variants; VARIANTS=2000
+jpegs: djpeg ## compares the decoder of pictures with libjpeg-turbo on the files of this repository and on generated variants; VARIANTS=2000 sets the number of variants
 	JPEG_VARIANTS=$(or $(VARIANTS),2000) cargo test -p pictures --test libjpeg -- --nocapture --test-threads=1
 
 djpeg: # for tests of pictures: uses the programs of libjpeg-turbo in PATH, or installs them from Debian
@@ -209,7 +209,7 @@ bench-work: tools ## measures time and memory of picture processing, and compare
 	$(RELEASE) --lambda-dir target/bench --package work
 	target/bench/work/bootstrap
 
-usage: build ## counts the AWS requests of each operation on a separate stack, into infra/usage/requests.json
+usage: build ## counts the AWS requests of each operation on a separate stack, and writes the counts to infra/usage/requests.json
 	cargo build -q --workspace --bin faults
 	rm -f target/recorded.jsonl && touch target/recorded.jsonl
 	MYPHOTO_RECORD=$(CURDIR)/target/recorded.jsonl $(STACK) --instance usage around --faulty target/debug/faults --requests infra/usage/requests.json
@@ -243,7 +243,7 @@ advisories: tools ## lists known vulnerabilities of the components in the lock f
 	@$(STACK) tools upkeep
 	python3 infra/supply/advisories.py
 
-pins: ## pins the Python tools of infra/local/requirements-*.in again, with hashes; UPGRADE=--upgrade for newer versions
+pins: ## writes the pinned versions and hashes of the Python tools in infra/local/requirements-*.in again; UPGRADE=--upgrade for newer versions
 	@$(STACK) tools upkeep
 	cd infra/local && pin() { UV_CUSTOM_COMPILE_COMMAND="make pins" $(CURDIR)/.tools/upkeep/bin/uv pip compile -q $(UPGRADE) --generate-hashes \
 	--no-annotate --python-platform x86_64-unknown-linux-gnu requirements-$$1.in -o requirements-$$1.txt "$${@:2}"; } && \
