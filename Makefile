@@ -243,7 +243,7 @@ advisories: tools ## lists known vulnerabilities of the components in the lock f
 	@$(STACK) tools upkeep
 	python3 infra/supply/advisories.py
 
-pins: ## writes the pinned versions and hashes of the Python tools in infra/local/requirements-*.in again; UPGRADE=--upgrade for newer versions
+pins: ## pins the Python tools of infra/local/requirements-*.in: writes versions and hashes to requirements-*.txt; UPGRADE=--upgrade for newer versions
 	@$(STACK) tools upkeep
 	cd infra/local && pin() { UV_CUSTOM_COMPILE_COMMAND="make pins" $(CURDIR)/.tools/upkeep/bin/uv pip compile -q $(UPGRADE) --generate-hashes \
 	--no-annotate --python-platform x86_64-unknown-linux-gnu requirements-$$1.in -o requirements-$$1.txt "$${@:2}"; } && \
