@@ -13,8 +13,8 @@ TLS ?= off
 ifeq ($(filter on off,$(TLS)),)
 $(error TLS=$(TLS) is unknown. Use on or off)
 endif
-# How `make run` builds the functions: release, as for AWS, or dev, which takes less time (docs/decisions/build.md, record 211). An environment variable of this
-# name probably belongs to another program, so only the command line counts.
+# How `make run` builds the functions: release, as for AWS, or dev, which takes less time (docs/decisions/build.md, record 211).
+# An environment variable BUILD is ignored, because it probably belongs to another program. Set BUILD on the command line of make.
 ifneq ($(origin BUILD),command line)
 BUILD := $(if $(filter ministack,$(EMULATOR)),dev,release)
 endif
@@ -32,7 +32,7 @@ SAM_SETTINGS := SAM_CLI_ENABLE_LANGUAGE_EXTENSIONS=1 SAM_CLI_TELEMETRY=0 __SAM_C
 SAM := $(SAM_SETTINGS) .tools/aws/bin/sam
 # The operators' command is built in the same call as the functions, so that the AWS SDK crates that both use are built once.
 FUNCTIONS := $(foreach folder,$(notdir $(wildcard functions/*)),-p $(folder)-functions) -p operator
-# The programs of these packages: the functions, and applications.
+# The names of the binaries of these packages: one for each function, and `applications`, the operators' command.
 FUNCTION_NAMES := $(shell sed -n '/^\[\[bin\]\]/{n;s/^name = "\(.*\)"$$/\1/p}' functions/*/Cargo.toml infra/operator/Cargo.toml)
 APPLICATIONS := target/lambda/applications/bootstrap
 # Omits unwind tables, because a panic aborts the process (docs/decisions/build.md).
@@ -139,7 +139,8 @@ checkov: ## scans template.yaml for weak settings; intended exceptions and their
 
 build-release: build
 
-# Builds everything in one call, so that all programs share the crates that several of them use. Symbols are removed, because the deployment compresses and copies each binary.
+# Builds everything in one call of cargo, so that shared dependencies are compiled only once. Removes the symbols from the functions'
+# binaries, because the deployment compresses and copies each of them.
 build-dev: tools web
 	cargo build -q $(FUNCTIONS) -p sandbox -p journeys $(addprefix --bin=,$(FUNCTION_NAMES) sandbox main_journey)
 	for name in $(FUNCTION_NAMES); do mkdir -p target/lambda/$$name && strip -o target/lambda/$$name/bootstrap target/debug/$$name || exit 1; done
@@ -181,7 +182,7 @@ web/node_modules/.installed tests/browser/node_modules/.installed tests/bench/pe
 	cd $* && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-jpegs: djpeg ## compares the decoder of pictures with libjpeg-turbo on the files of this repository and on generated variants; VARIANTS=2000
+jpegs: djpeg ## compares the decoder of pictures with libjpeg-turbo on the files of this repository and on generated variants; VARIANTS=2000 sets the number of variants
 	JPEG_VARIANTS=$(or $(VARIANTS),2000) cargo test -p pictures --test libjpeg -- --nocapture --test-threads=1
 
 djpeg: # for tests of pictures: uses the programs of libjpeg-turbo in PATH, or installs them from Debian
@@ -218,7 +219,7 @@ bench-work: tools ## measures time and memory of picture processing, and compare
 	$(RELEASE) --lambda-dir target/bench --package work
 	target/bench/work/bootstrap
 
-usage: build ## counts the AWS requests of each operation on a separate stack, into infra/usage/requests.json
+usage: build ## counts the AWS requests of each operation on a separate stack, and writes the counts to infra/usage/requests.json
 	cargo build -q --workspace --bin faults
 	rm -f target/recorded.jsonl && touch target/recorded.jsonl
 	MYPHOTO_RECORD=$(CURDIR)/target/recorded.jsonl $(STACK) --instance usage around --faulty target/debug/faults --requests infra/usage/requests.json
@@ -252,7 +253,7 @@ advisories: tools ## lists known vulnerabilities of the components in the lock f
 	@$(STACK) tools upkeep
 	python3 infra/supply/advisories.py
 
-pins: ## pins the Python tools of infra/local/requirements-*.in again, with hashes; UPGRADE=--upgrade for newer versions
+pins: ## pins the Python tools of infra/local/requirements-*.in: writes versions and hashes to requirements-*.txt; UPGRADE=--upgrade for newer versions
 	@$(STACK) tools upkeep
 	cd infra/local && pin() { UV_CUSTOM_COMPILE_COMMAND="make pins" $(CURDIR)/.tools/upkeep/bin/uv pip compile -q $(UPGRADE) --generate-hashes \
 	--no-annotate --python-platform x86_64-unknown-linux-gnu requirements-$$1.in -o requirements-$$1.txt "$${@:2}"; } && \
