@@ -198,11 +198,11 @@ async fn offices(deps: &Deps, afm: &Afm) -> Vec<ClerkOffice> {
     })
 }
 
-/// Returns the businesses that have authorised this person as staff. Leaves out a business that its owner no longer has or that is no
+/// Returns the businesses that have authorised this person as staff. Leaves out a business that no longer belongs to its owner or is no
 /// longer a photographer's, so that staff cannot act for a closed business.
 ///
-/// A business for which the registers return an error or take too long is left out as well, and the sign-in continues. Otherwise any owner
-/// could block the sign-in of a person by authorising them.
+/// If the registers return an error or take too long for a business, leaves out this business too, and the sign-in continues. Otherwise an
+/// owner could block the sign-in of a person by authorising them.
 async fn employers(deps: &Deps, afm: &Afm) -> Result<Vec<Business>, Failure> {
     let employee = deps.hasher.employee(afm);
     let mut businesses = Vec::new();

@@ -1,7 +1,7 @@
 //! Sends codes. The outbox's stream invokes it for each new message, and for each wake record, which requests another attempt.
 //!
-//! A failed attempt to send is recorded and counts as processed. The message becomes due again later, so that the other messages need not
-//! wait. Lambda repeats a record only if storage failed.
+//! If sending fails, the failure is recorded and the message becomes due again later. For Lambda the stream record is then processed, so
+//! that the other messages need not wait. Lambda repeats a stream record only if storage failed.
 
 use domain::{
     Moment, Recipient,
