@@ -1,5 +1,5 @@
-//! Each hour during the day, a run sends reminders about codes and associations that expire soon, and then deletes their addresses. Each
-//! minute, another run sends the messages about cases at a KEP that have ended.
+//! Each hour during the day, a run sends reminders about codes and associations that expire soon, and deletes each reminder with its
+//! address. Each minute, another run sends the messages about cases at a KEP that have ended.
 //!
 //! A reminder is sent at most once: if a reminder may have been sent, it is not sent again. A failure does not delay the other reminders.
 
