@@ -1,8 +1,9 @@
 //! POST /v1/pulls: returns one image of a person to an application that the person has authorised.
 //!
-//! Makes three rounds of concurrent calls. The first round finds the application and the person. The second reads the association and
-//! stores the nonce. The third fetches the image and writes its record. A request for an unknown person goes through the same rounds under
-//! a random ID, so that neither the response nor its duration reveals whether the person is unknown or has not authorised the application.
+//! Makes three rounds of concurrent calls to AWS. The first round finds the application and the person. The second reads the association
+//! and stores the request's ID, so that a repeated request is rejected. The third fetches the image and records the pull. A request for an
+//! unknown person goes through the same rounds under a random ID, so that neither the response nor its duration reveals whether the person
+//! is unknown or has not authorised the application.
 
 use domain::{
     Identifier, ImageKind, Moment, SubjectId,

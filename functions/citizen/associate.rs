@@ -165,7 +165,7 @@ async fn store_association(
         from: submission.state,
         dissociations: submission.dissociations,
     };
-    // The reminder that the unused code will expire. The transaction deletes it, because the code is now used.
+    // Identifies the reminder about the code's expiry, which the transaction deletes because the code is now used.
     let code_reminder = About::Code { code_id: association.code_id.clone() };
     let version = acting.consent().unwrap_or_default();
     let in_session = Associated { subject_id: subject.id.clone(), code_id: association.code_id.clone() };
@@ -189,8 +189,9 @@ async fn store_association(
         .await
 }
 
-/// Responds if the subject already has an association. If it has the same code, another browser or a concurrent request created it, so the
-/// request succeeds, and this session forgets the code. If it has another code, the person must end it first.
+/// Returns the response if the subject already has an association. If the association has the same code, another browser or a concurrent
+/// request has created it. This request then succeeds, and the session forgets the code. If the association has another code, the person
+/// must end it first.
 async fn answer_existing(
     deps: &Deps,
     call: &Call,
@@ -210,8 +211,8 @@ async fn answer_existing(
     }
 }
 
-/// Returns the response after the transaction was rejected. The first attempt of this request may have succeeded, another association may
-/// exist, or another request may have changed the code.
+/// Returns the response after the transaction was rejected. Possible causes: an earlier attempt of this request succeeded, another
+/// association exists, or another request has changed the code.
 async fn respond_to_conflict(
     deps: &Deps,
     call: &Call,

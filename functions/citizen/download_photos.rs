@@ -1,8 +1,8 @@
 //! GET /v1/subjects/{subject}/association/photos.zip: the images, and a PDF page with the code, its QR code and the expiry.
 //!
-//! Lambda cannot return a binary response above some 4.5 MB, so a larger file is served in ranges. The file has the same bytes at each
-//! request, so the ranges of several requests fit together. A client that sends `Range: bytes=0-` gets the first part and continues from
-//! there. For a larger file, a request without a range gets an error that asks for a range.
+//! Lambda cannot return a binary response above about 4.5 MB, so a larger file is served in ranges. The file has the same bytes at each
+//! request, so the ranges of several requests fit together. A client that sends `Range: bytes=0-` gets the first range and requests the
+//! rest after it. If the file is too large for one response, a request without a range gets an error that asks for a range.
 
 use citizen_functions::{KeyAccess, PhotoAccess};
 use domain::{ImageKind, Language, kep::ActKind};

@@ -25,11 +25,12 @@ use storage::{
     sessions::{Session, Sessions},
 };
 
-/// Maximum number of accesses in one response. Most accesses take some 400 bytes. If applications sent long texts, a page reaches
+/// Maximum number of accesses in one response. Most accesses take about 400 bytes. If applications sent long texts, a page reaches
 /// [`PAGE_BYTES`] with fewer accesses.
 const ACCESSES_PER_PAGE: usize = 2_000;
-/// Number of other records that are read at a time. The first page contains all of these records. They are few, because people create them
-/// one by one, in their own session or through a clerk of a KEP. Accesses are not so few, because applications create them.
+/// Number of records of other kinds that are read at a time. The first page contains all of these records. There are only a few, because
+/// people create them one by one, in their own session or through a clerk of a KEP. There can be many more accesses, because applications
+/// create those.
 const CHUNK: usize = 500;
 
 struct Deps {

@@ -92,9 +92,9 @@ impl AssociationEnding {
         Ok(transaction)
     }
 
-    /// Returns the authorizations' records that cannot be ended, because they are missing from the history, unreadable, or ended already.
-    /// Called after a transaction was rejected. The next attempt leaves these records out, so that a gap in the history does not prevent
-    /// people from ending the use of their photos.
+    /// Returns the IDs of authorization records that cannot be ended, because they are missing from the history, unreadable, or already
+    /// ended. Called after a transaction was rejected. The next attempt does not write to these records, so that a gap in the history does
+    /// not prevent people from ending the use of their photos.
     ///
     /// # Errors
     /// Storage errors.

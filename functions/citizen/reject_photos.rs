@@ -23,7 +23,7 @@ async fn main() -> Result<(), lambda_http::Error> {
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let acting = Acting::from(call, &deps.sessions).await?;
     let subject = acting.subject(call)?;
-    // If the session's submission is for another subject, it is not rejected.
+    // A submission for another subject remains in the session.
     if acting.session.submission.as_ref().is_none_or(|submission| submission.subject_id != subject.id) {
         return Ok(Reply::no_content());
     }

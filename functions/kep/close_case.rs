@@ -46,7 +46,7 @@ async fn close(deps: &Deps, call: &Call, session: &Session, case: &Case) -> Resu
     if !call.now.has_reached(case.expires_at) {
         return deps.closing.close_case(session, case, call.now).await;
     }
-    // The case has expired, so its message is due now or within seconds, and only the person's data remains to be removed from the session.
+    // The case has expired, so its message is sent without this request. Only the person's data must still be removed from the session.
     let forget = deps.closing.sessions.close_case_write(session, &case.handle)?;
     deps.closing.transaction.clone().with(forget).commit().await
 }

@@ -131,7 +131,7 @@ async fn record_try_and_compare(
     }
     if noted >= WRONG_OTPS_MAX {
         return match deps.closing.close_case(session, case, call.now).await {
-            // If another request caused a conflict, the case may still be open. It accepts no further try and ends when it expires.
+            // After a conflict with another request, the case may still be open. It accepts no further password and ends when it expires.
             Ok(()) | Err(TransactionError::Refused(_) | TransactionError::Conflict) => Err(Problem::OtpExhausted.into()),
             Err(TransactionError::Storage(error)) => Err(error.into()),
         };

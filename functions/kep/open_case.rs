@@ -96,7 +96,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         mobile,
     };
     let (case, otp) = open(deps, call, &clerk, person, proof, request).await?;
-    // The response must describe the session after the write, which removed everything that belonged to the last case.
+    // The response describes the session as the transaction has stored it, without the data of the previous case.
     let mut session = clerk.session;
     (session.case_tries, session.submission, session.minors) = (0, None, Vec::new());
     if let (Some(mobile), Some(otp)) = (&case.person.mobile, &otp)
@@ -168,7 +168,7 @@ async fn open(
     }
 }
 
-/// Counts a case of the clerk. Logs the share of the day's limit that is used, once it is half or more.
+/// Counts a case of the clerk. If at least half of the daily limit is used, logs whether half or all of it is used.
 async fn count_case(deps: &Deps, call: &Call, clerk: &Clerk) -> Result<(), Failure> {
     let id: &SubjectId = &clerk.session.subject_id;
     let report = |share: Share| log::line(env!("CARGO_BIN_NAME"), LogCode::CaseLimit, &[("share", json!(share.name()))]);

@@ -110,7 +110,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         let view = IssuanceView::of(upload, issued, (&session, &member), &deps.issuance_key, call.language, call.now);
         view.suggesting_for(&order.to.recipient)
     };
-    // The response if an earlier request has issued a code for the upload or marked the upload as refused.
+    // Returns the response if an earlier request has already issued a code for the upload, or marked the upload as refused.
     let settled = async |upload: &Issuance| match (upload.state, &upload.issued) {
         (UploadState::Issued, Some(issued)) => Some(match is_for(deps, upload, issued, &order).await {
             Ok(true) => Reply::json(200, &view(upload, issued)),
@@ -176,7 +176,7 @@ async fn is_for(deps: &Deps, upload: &Issuance, issued: &Issued, order: &Order) 
     Ok(message.is_none_or(|message| message.is_for(&deps.recipient_hasher, &to.recipient)))
 }
 
-/// Draws the code, seals the pictures and the message, and writes code, history and message in one transaction. If the code is issued
+/// Generates the code, seals the pictures and the message, and writes code, history and message in one transaction. If the code is issued
 /// without a recognised face, the transaction also removes the rejections that permit it.
 async fn issue(
     deps: &Deps,

@@ -150,7 +150,7 @@ pub fn is_without_face(failure: &Failure) -> bool {
 
 /// Stores in the session that an upload was rejected because no face was found. Returns the session's rejections, which include this one.
 ///
-/// If another request changes them at the same time, reads the session again and repeats the update.
+/// If another request changes the rejections at the same time, reads the session again and repeats the update.
 ///
 /// # Errors
 /// Storage errors; [`Problem::SessionExpired`] if the session has ended; [`Problem::Conflict`] if other requests change the session at each
@@ -168,7 +168,7 @@ pub async fn note_no_face(sessions: &Sessions, session: &Session, upload: &Issua
     Err(Problem::Conflict.into())
 }
 
-/// A picture that satisfies every rule that was not waived.
+/// A picture that breaks no rule, except one that was waived.
 pub struct CheckedPicture {
     pub kind: ImageKind,
     pub picture: Accepted,
@@ -221,8 +221,8 @@ pub async fn check(vault: &Vault, upload: &Issuance, waives_no_face: bool) -> Re
     Ok(checked)
 }
 
-/// Deletes the originals of an upload after its code was issued or the upload was refused. If that fails, the bucket's lifecycle rule
-/// deletes them within two days.
+/// Deletes the originals of an upload, because its code was issued or the upload was refused. If the deletion fails, the bucket's lifecycle
+/// rule deletes the originals within two days.
 pub async fn delete_originals(vault: &Vault, upload: &Issuance) {
     let deleting = upload.declared.keys().map(async |&kind| {
         log::side_call("delete_originals", vault.delete_incoming(&upload.business, &upload.upload_id, kind).await);

@@ -1,6 +1,6 @@
 //! POST /v1/photographer/face: finds the face in a small copy of a photo, and returns the crop for each profile.
 //!
-//! The photo itself has not been uploaded. Neither the copy nor the position is stored or logged.
+//! The photo itself is not needed for this. Neither the copy nor the position is stored or logged.
 
 use domain::{
     FileProfile, ImageKind,
@@ -53,7 +53,7 @@ struct PointView {
     y: f64,
 }
 
-/// The part of the picture to use as a face photo. Lengths and points are fractions as in [`FaceView`]. The crop may extend beyond the
+/// The area of the picture to use as a face photo. Lengths and points are fractions as in [`FaceView`]. The area may extend beyond the
 /// picture.
 #[derive(Debug, PartialEq, Serialize)]
 struct CropView {

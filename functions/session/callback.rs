@@ -198,11 +198,11 @@ async fn offices(deps: &Deps, afm: &Afm) -> Vec<ClerkOffice> {
     })
 }
 
-/// Returns the businesses that have authorised this person as staff. Leaves out a business that its owner no longer has or that is no
+/// Returns the businesses that have authorised this person as staff. Leaves out a business that no longer belongs to its owner or is no
 /// longer a photographer's, so that staff cannot act for a closed business.
 ///
-/// A business for which the registers return an error or take too long is left out as well, and the sign-in continues. Otherwise any owner
-/// could block the sign-in of a person by authorising them.
+/// Also leaves out a business for which the registers return an error. If the lookups together take too long, leaves out the remaining
+/// businesses. The sign-in continues in both cases. Otherwise an owner could block the sign-in of a person by authorising them.
 async fn employers(deps: &Deps, afm: &Afm) -> Result<Vec<Business>, Failure> {
     let employee = deps.hasher.employee(afm);
     let mut businesses = Vec::new();
@@ -224,7 +224,7 @@ async fn employers(deps: &Deps, afm: &Afm) -> Result<Vec<Business>, Failure> {
     Ok(businesses)
 }
 
-/// Returns the business that authorised an employee, or `None` if its owner no longer has the business or the business is no longer a
+/// Returns the business that authorised an employee. Returns `None` if the business no longer belongs to its owner or is no longer a
 /// photographer's.
 async fn employer(deps: &Deps, item: &StaffItem) -> Result<Option<Business>, Failure> {
     let facts = item.open(&deps.staff_key)?;

@@ -61,7 +61,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         (Kind::Photographer, None, None) => return Err(invalid("business", FieldReason::Missing)),
         (Kind::KepClerk, None, None) => return Err(invalid("office", FieldReason::Missing)),
     };
-    // The clerk closes a case before changing roles, so that no case is forgotten while it is open.
+    // The clerk must close a case before changing roles, so that no case is forgotten while it is open.
     if session.open_case(call.now).is_some() {
         return Err(Problem::CaseOpen.into());
     }

@@ -1,5 +1,5 @@
-//! POST /v1/session/consent: agrees to the text on personal data, or refuses, which ends the session. A clerk of a KEP agrees for the
-//! person at the counter, who has signed the text on paper.
+//! POST /v1/session/consent: agrees to the text on personal data, or refuses it. A refusal ends the session, unless a clerk of a KEP sends
+//! it. A clerk agrees for the person at the counter, who has signed the text on paper.
 
 use domain::{
     consent::PERSONAL_DATA_VERSION,
@@ -64,7 +64,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
 }
 
 async fn agree(deps: &Deps, call: &Call, mut session: Session) -> Result<Session, Failure> {
-    // The record is written first, so that every session with a consent has a record of it.
+    // The record of the consent is written first, so that no session contains a consent without a record.
     deps.consents.agree_personal_data(&session.subject_id, call.now).await?;
     if !deps.sessions.agree(&session, PERSONAL_DATA_VERSION, call.now).await? {
         return Err(Problem::SessionExpired.into());

@@ -1,5 +1,5 @@
-//! GET /v1/sign-in: begins a sign-in and redirects the browser to TAXISnet. The sign-in is for the browser itself or for an app that opened
-//! it (RFC 8252).
+//! GET /v1/sign-in: begins a sign-in and redirects the browser to TAXISnet. The sign-in is for the browser itself, or for an app that
+//! opened the browser (RFC 8252).
 
 use domain::native_app::{
     AppSignIn, AppState, CODE_CHALLENGE, CODE_CHALLENGE_METHOD, CodeChallenge, PARAMETERS, REDIRECT_URI, RedirectList, S256, STATE,

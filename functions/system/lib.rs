@@ -1,4 +1,4 @@
-//! Messages about cases at a KEP, which `send_reminders` sends each minute. A message is sent at most once. If it is unknown whether it was
+//! Messages about cases at a KEP, which `send_reminders` sends each minute. A message is sent at most once: if a message may have been
 //! sent, it is not sent again.
 
 use domain::{
@@ -25,7 +25,8 @@ use storage::{
 /// The name of the operation in log lines.
 const OPERATION: &str = "send_reminders";
 
-/// Number of messages that are sent concurrently. SNS accepts 20 SMS a second from an account, including one-time passwords.
+/// Number of messages that are sent concurrently. The number is low, because SNS accepts only 20 SMS a second from an account, including
+/// one-time passwords.
 const CONCURRENCY: usize = 4;
 
 /// Dependencies for sending the messages.
@@ -94,7 +95,7 @@ impl CaseMessages<'_> {
         result.unwrap_or_else(|error| broken(error.to_string()))
     }
 
-    /// Deletes a message that has expired, or that may have been sent, because the person must not get it twice.
+    /// Deletes a message without sending it, because it has expired or may already have been sent.
     async fn give_up(&self, listed: &CaseMessageItem) -> Result<Outcome, StorageError> {
         log_line(LogCode::CaseMessageGivenUp, &[]);
         self.reminders.delete_case_message(listed).await?;

@@ -54,7 +54,7 @@ async fn handle(deps: &Deps, event: Value) -> Result<Value, Failure> {
     Err(Failure::internal("the message changed each time"))
 }
 
-/// Reads the message that the report names. Checks the format of the ID first, because the table also has items that are no messages, and
+/// Reads the message that the report names. Checks the format of the ID first, because the table also has items that are not messages, and
 /// because DynamoDB rejects an empty key.
 async fn find(deps: &Deps, report: &Report) -> Result<Option<OutboxItem>, Failure> {
     if !storage::is_time_ordered_id(report.message_id()) {

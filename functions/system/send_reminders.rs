@@ -1,8 +1,7 @@
-//! Sends reminders of codes and associations that expire soon, and deletes the addresses, in a run each hour during the day. A run each
-//! minute sends the messages about cases at a KEP that have ended.
+//! Each hour during the day, a run sends reminders about codes and associations that expire soon, and deletes each reminder with its
+//! address. Each minute, another run sends the messages about cases at a KEP that have ended.
 //!
-//! A reminder is sent at most once. If it is unknown whether it was sent, it is not sent again. A failure does not delay the other
-//! reminders.
+//! A reminder is sent at most once: if a reminder may have been sent, it is not sent again. A failure does not delay the other reminders.
 
 use domain::{
     Moment, Recipient,
@@ -31,7 +30,7 @@ use storage::{
 
 use system_functions::{CaseMessages, Unsent};
 
-/// Number of reminders that are sent concurrently. SES accepts 14 messages a second from an account. If two are sent concurrently, some
+/// Number of reminders that are sent concurrently. SES accepts 14 messages a second from an account. If two are sent concurrently, about
 /// nine are sent in a second (docs/usage.md).
 const CONCURRENCY: usize = 2;
 
@@ -125,7 +124,7 @@ async fn handle(deps: &Deps, now: Moment) -> Result<Value, Failure> {
     if broken > 0 { Err(Failure::internal(format!("{broken} reminders could not be looked at"))) } else { Ok(json!({})) }
 }
 
-/// Sends a reminder, gives it up or leaves it to another run.
+/// Sends a reminder, gives it up, or does nothing because another run processes it.
 async fn process(deps: &Deps, listed: &Result<Listed, StorageError>, turn: Turn, now: Moment) -> Outcome {
     let result = match listed {
         Ok(listed) if listed.is_claimed(now) => return Outcome::Left,

@@ -57,8 +57,8 @@ fn asset(path: &str) -> Option<&'static Asset> {
     web_assets::find(path).or_else(|| if is_page(path) { web_assets::find(INDEX) } else { None })
 }
 
-/// Returns whether a path may be that of a page. Paths with a dot are files, and paths under `assets` and `v1` are files and the API, so
-/// none of them is a page.
+/// Returns whether a path may be that of a page. Paths with a dot and paths under `assets` are those of files. Paths under `v1` are those
+/// of the API.
 fn is_page(path: &str) -> bool {
     let first = path.split('/').find(|part| !part.is_empty());
     !path.contains('.') && !matches!(first, Some("assets" | "v1"))

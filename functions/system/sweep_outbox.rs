@@ -99,7 +99,7 @@ async fn process(deps: &Deps, due: &Due, now: Moment) -> Result<Seen, Failure> {
         deps.outbox.delete(&item.message_id).await?;
         return Ok(Seen::Ended);
     }
-    // The message was never sent and is not sent any more. The photographer's list shows it as failed.
+    // The message was never sent, and it is too late to send it now. The photographer's list shows it as failed.
     let unsent = deps.issuances.delivery_write(&item.business, &item.upload_id, DeliveryState::Failed, item.attempts, None)?;
     match deps.transaction.clone().with(deps.outbox.delete_write(&item)?).with(unsent).commit().await {
         Ok(()) => Ok(Seen::EndedUnsent),

@@ -128,7 +128,7 @@ pub(crate) fn recipients(data: &[u8]) {
     }
 }
 
-/// Asserts that storage returns the same value that it has stored.
+/// Asserts that a value is equal after it is serialized to JSON and parsed again.
 pub(crate) fn assert_round_trip<T: PartialEq + Debug + Serialize + DeserializeOwned>(value: &T) {
     let json = serde_json::to_string(value).unwrap();
     assert_eq!(&serde_json::from_str::<T>(&json).unwrap(), value);
