@@ -1,6 +1,7 @@
 """Checks that infra/openapi.yaml is valid OpenAPI, uses only what API Gateway imports, and has the right integration for each operation.
 
-Otherwise API Gateway would reject the file during a deployment to AWS, or silently behave differently. Runs in the virtual environment of the AWS tools.
+A deployment to AWS would show these errors late, or not at all: API Gateway rejects the file, or silently behaves differently. Runs in the
+virtual environment of the AWS tools.
 """
 
 import json
@@ -20,7 +21,7 @@ URI = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/fu
 # the operation serve_web. An operationId must be unique, so only GET of the second path has this operationId.
 WEB = ("/", "/{proxy+}")
 WEB_OPERATION = "serve_web"
-# Keywords that API Gateway's models lack. The models support a subset of JSON Schema draft 4.
+# Keywords that API Gateway's models do not support. The models support a subset of JSON Schema draft 4.
 NOT_IN_SCHEMAS = {
     *("oneOf", "anyOf", "allOf", "not", "discriminator", "additionalProperties", "nullable", "example", "readOnly", "writeOnly"),
     *("xml", "externalDocs", "exclusiveMinimum", "exclusiveMaximum", "deprecated"),
@@ -98,8 +99,8 @@ def gateway_problems(responses):
 
 def problems(document):
     yield from gateway_problems(document["x-amazon-apigateway-gateway-responses"])
-    # In a path parameter, API Gateway's own sign `+` matches several path segments. OpenAPI does not have it, so it is removed before the
-    # check.
+    # API Gateway writes `{name+}` for a path parameter that matches several path segments. OpenAPI does not have the `+`, so it is removed
+    # before the check.
     plain = document | {"paths": {path.replace("+}", "}"): item for path, item in document["paths"].items()}}
     for error in OpenAPIV30SpecValidator(plain).iter_errors():
         yield f"{'/'.join(map(str, error.absolute_path))}: {error.message}"

@@ -35,7 +35,8 @@ class Emulator:
     def __init__(self, folder):
         self.folder = folder
         self.daemon = Daemon(folder, "emulator")
-        # The daemon of DynamoDB Local. Only LocalStack starts it. Every emulator stops it, because LocalStack may have run before.
+        # The daemon of DynamoDB Local, which only LocalStack starts. It is defined here so that `stop` also stops a DynamoDB Local of an
+        # earlier run.
         self.dynamodb = Daemon(folder, "dynamodb")
 
     def missing(self):
@@ -62,7 +63,8 @@ class Emulator:
         return f"http://127.0.0.1:{port}"
 
     def start(self, port, endpoints, environment):
-        """Starts the emulator on the port. `endpoints` are the URLs of emulator and sandbox that the functions use. `environment` are further variables of the functions."""
+        """Starts the emulator on the port. `endpoints` contains the URLs at which the functions call the emulator and the sandbox.
+        `environment` contains additional environment variables for the functions."""
         raise NotImplementedError
 
     def stop(self):
