@@ -295,8 +295,8 @@ pub struct Act {
     pub minor: Option<SubjectId>,
 }
 
-/// Returns the time between the moment at which the message about a case was due and its next attempt, after `attempts` failed ones. The
-/// time between attempts doubles, so that a message to a number that cannot be reached is attempted some ten times before it is deleted.
+/// Returns how long after its due time a message about a case is sent again, if `attempts` attempts have failed. The time between attempts
+/// doubles, so that sending to a number that cannot be reached is attempted some ten times before the message is deleted.
 pub fn message_retry_after(attempts: u32) -> Span {
     Span::minutes((1_i64 << attempts.min(20)) - 1)
 }
