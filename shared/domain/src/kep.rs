@@ -154,7 +154,7 @@ pub struct Document {
 }
 
 /// Number that the office gave to the person's signed application: 1 to 40 Latin or Greek letters, digits, spaces, and `/`, `-`, `_`, `.`.
-/// A letter may not follow a dot, because the number is in the message to the person, where it must not look like a link.
+/// A letter must not follow a dot, because the number would then look like a link in the message to the person.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ApplicationNumber(String);
@@ -174,7 +174,7 @@ impl ApplicationNumber {
 
 redacted_text!(ApplicationNumber, InvalidText);
 
-/// Returns whether a character may be in an [`ApplicationNumber`]. Other alphabets are left out, because some of their characters look like
+/// Returns whether a character may be in an [`ApplicationNumber`]. Other alphabets are rejected, because some of their characters look like
 /// a dot or a slash.
 fn may_be_in_a_number(character: char) -> bool {
     let is_greek = matches!(character, '\u{370}'..='\u{3ff}' | '\u{1f00}'..='\u{1fff}') && character.is_alphabetic();
@@ -263,8 +263,8 @@ pub fn message_due_at(expires_at: Moment) -> Moment {
     expires_at.plus(ACT_TIME_MAX)
 }
 
-/// Kind of an action that a clerk took for the person. Viewing the previews of a submission has no kind, because it is part of submitting
-/// the code.
+/// Kind of an action that a clerk took for the person. Viewing the previews of a submission is not recorded separately, because it is part
+/// of submitting the code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ActKind {

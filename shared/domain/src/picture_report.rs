@@ -88,7 +88,7 @@ pub fn file_findings(profile: FileProfile, kind: ImageKind, file: &FileMeasures)
     let expected = f64::from(frame.proportion.0) / f64::from(frame.proportion.1);
     let tolerance = expected * PROPORTION_TOLERANCE as f64 / 1000.0;
     let mut proportion = Finding::error(Rule::Proportion, width / height, Limit::between(expected - tolerance, expected + tolerance));
-    // The proportion is compared in whole numbers, as it is when the code is issued, so that report and issue always agree.
+    // The proportion is compared in whole numbers, as when a code is issued, so that the report never contradicts `issue_code`.
     proportion.ok = frame.has_proportion(header.width, header.height);
     findings.extend([
         Finding::error(Rule::Pixels, width * height, Limit::most(PHOTO_PIXELS_MAX as f64)),
@@ -215,7 +215,7 @@ pub struct FaceMeasures {
 /// Number of detected faces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Faces {
-    /// Number of faces. Includes the largest face.
+    /// Number of candidates that are certainly faces, including the largest face.
     pub clear: u32,
     /// Number of further candidates, which may be faces or only patterns. They count only if there is exactly one clear face.
     pub doubtful: u32,
@@ -288,11 +288,12 @@ pub fn face_findings(profile: FileProfile, measured: &FaceMeasures) -> Vec<Findi
     findings
 }
 
-/// Checks the rules for eyes, mouth, pose and light. A rule that cannot be measured is omitted, and [`Rule::FaceMeasured`] reports it.
+/// Checks the rules for eyes, mouth, pose and light. If eyes and mouth cannot be measured, their rules are omitted and
+/// [`Rule::FaceMeasured`] gives a warning.
 fn feature_findings(limits: &FaceLimits, face: &Face) -> Vec<Finding> {
     let eye_opening = face.features.and_then(|features| features.eye_opening);
     let mut findings = vec![Finding::unmeasured(Rule::FaceMeasured, Severity::Warning, eye_opening.is_some())];
-    // Open eyes look closed in a blurred picture, so their rule is omitted. The rule for sharpness reports the blur.
+    // Open eyes look closed in a blurred picture, so the rule for open eyes is omitted. The rule for sharpness reports the blur.
     let sharp_eyes = eye_opening.filter(|_| limits.sharpness.allows(face.sharpness));
     findings.extend(sharp_eyes.map(|opening| Finding::warning(Rule::EyesOpen, opening, limits.eyes_open)));
     findings.extend(face.features.into_iter().flat_map(|features| {

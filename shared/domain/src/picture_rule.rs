@@ -78,7 +78,8 @@ pub enum Rule {
     Underexposure,
     /// Fraction of the face that is overexposed to white.
     Overexposure,
-    /// 99% quantile of the difference between the strongest and the weakest colour channel of a pixel, scaled up to full brightness.
+    /// 99% quantile of the difference between the strongest and the weakest colour channel of a pixel. It is scaled up to full brightness,
+    /// so that a dark picture does not count as gray.
     Colour,
     /// Difference in brightness between the lightest and the darkest part of the background.
     BackgroundEvenness,

@@ -63,7 +63,7 @@ mod tests {
         Moment::from_epoch_seconds(rfc3339.parse::<jiff::Timestamp>().unwrap().as_second())
     }
 
-    // The limit itself is enforced by a condition in the storage crate and tested in tests/tests/services/storage.rs.
+    // A condition in the storage crate enforces the limits. tests/tests/services/storage.rs tests the condition.
 
     #[test]
     fn quotas_renew_at_midnight_in_athens_also_on_days_when_the_clocks_change() {
