@@ -61,8 +61,8 @@ fn secrets(text: &str) {
     assert!(PULLS.open(&ApplicationId::parse("passports").expect("an id"), text).is_none());
 }
 
-/// Asserts that a text from an application is accepted exactly if it is one line that is neither empty nor too long. A label must meet the
-/// same conditions after white space at both ends is removed.
+/// Asserts that a text from an application is accepted exactly if it is one line that is neither blank nor too long. The same applies to a
+/// label after white space at both ends is removed.
 fn lines(text: &str) {
     let is_line =
         |text: &str, max| (1..=max).contains(&text.chars().count()) && !text.trim().is_empty() && !text.chars().any(char::is_control);

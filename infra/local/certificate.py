@@ -77,8 +77,8 @@ def create(folder, hosts, now):
     )
     private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     folder.mkdir(parents=True, exist_ok=True)
-    # The server's file is written last. If the start is interrupted between the two, this file is missing or was issued by an earlier CA.
-    # The next start notices this and creates both files again.
+    # The server's file is written last. If the script is interrupted between the two writes, the server's certificate is missing or was
+    # issued by an earlier CA. The next run notices this and creates both files again.
     write(folder / "ca.pem", ca.public_bytes(serialization.Encoding.PEM), 0o644)
     write(folder / "server.pem", private + server.public_bytes(serialization.Encoding.PEM), 0o600)
 

@@ -1,7 +1,7 @@
 """Checks that infra/openapi.yaml is valid OpenAPI, uses only what API Gateway imports, and has the right integration for each operation.
 
-A deployment to AWS would show these errors late, or not at all: API Gateway rejects the file, or silently behaves differently. Runs in the
-virtual environment of the AWS tools.
+Without this check, an error would appear only in a deployment to AWS. API Gateway would reject the file, or behave differently without an
+error message. Runs in the virtual environment of the AWS tools.
 """
 
 import json

@@ -3,7 +3,7 @@
 No emulator publishes events of SES, and no caller may send EventBridge an event whose source is `aws.ses`. So this script builds the event, applies to it the pattern and
 the transformer of the rule in template.yaml, and invokes the function with the result.
 
-    ses_report.py KIND --to ADDRESS   reports on the last email with a code to this address in the sandbox's inbox
+    ses_report.py KIND --to ADDRESS   reports on the last email with a code that the sandbox's inbox has for this address
     ses_report.py KIND --email JSON   reports on this email, which is an entry of the inbox in JSON
 
 Runs in the environment of the AWS tools, with the variables of the stack (.local/dev/env).

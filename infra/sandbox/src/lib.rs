@@ -1,7 +1,7 @@
 //! The sandbox simulates the external services of myPhoto for local runs and tests: TAXISnet, the national registers, SNS and SES. It shows
-//! the SMS and emails in an inbox. It listens on loopback, or on a private address if the operator permits that.
+//! the SMS and emails in an inbox. The program listens on a loopback address, or with `--private-address` on a private one.
 //!
-//! It is also a library, so that each test can start it on a separate port.
+//! The sandbox is also a library, so that each test can start it on a separate port.
 
 mod aws;
 mod email;

@@ -142,7 +142,7 @@ async fn by_number(world: &Sandbox, number: &Number) -> Result<Arc<Person>, Reje
     respond_as(person.registers, world, person).await
 }
 
-/// Returns the person, or the error or the other person's data that `behaviour` demands.
+/// Returns the person. Depending on `behaviour`, returns an error or another person instead, or waits before it returns.
 async fn respond_as(behaviour: Registers, world: &Sandbox, person: Arc<Person>) -> Result<Arc<Person>, Rejection> {
     match behaviour {
         Registers::Answer => {}

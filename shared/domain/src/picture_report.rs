@@ -288,8 +288,8 @@ pub fn face_findings(profile: FileProfile, measured: &FaceMeasures) -> Vec<Findi
     findings
 }
 
-/// Checks the rules for eyes, mouth, pose and light. If eyes and mouth cannot be measured, their rules are omitted and
-/// [`Rule::FaceMeasured`] gives a warning.
+/// Checks the rules for eyes, mouth, pose and light. A rule is omitted if it needs a feature that cannot be measured. If the eyes cannot be
+/// measured, [`Rule::FaceMeasured`] gives a warning.
 fn feature_findings(limits: &FaceLimits, face: &Face) -> Vec<Finding> {
     let eye_opening = face.features.and_then(|features| features.eye_opening);
     let mut findings = vec![Finding::unmeasured(Rule::FaceMeasured, Severity::Warning, eye_opening.is_some())];
