@@ -1,4 +1,4 @@
-//! Signed requests of applications of public bodies.
+//! Checks of signed requests, which applications of public bodies send.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -115,8 +115,8 @@ fn accepted(token: &str) -> bool {
     })
 }
 
-/// Returns whether a token complies with the rules. This is a second implementation of them, independent of the code under test. If a name
-/// occurs twice in the claims, the later value counts. A name must not occur twice in a header.
+/// Returns whether a token complies with the rules. This is a second implementation of the rules, independent of the code under test. If a
+/// member occurs twice in the claims, its last value counts. A header must not contain a member twice.
 fn complies_with_the_rules(algorithm: SigningAlgorithm, token: &str, header_json: &str, claims_json: &str) -> bool {
     let (Ok(header), Ok(claims)) =
         (serde_json::from_str::<StrictHeader>(header_json), serde_json::from_str::<Map<String, Value>>(claims_json))

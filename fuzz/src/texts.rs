@@ -1,5 +1,5 @@
-//! Short texts that operations read from bodies, URLs and signed requests: labels, ids, tokens, references, and the values that an app
-//! sends.
+//! Checks of short texts that operations read from bodies, URLs and signed requests: labels, ids, tokens, references, and the values that
+//! an app sends.
 
 use std::sync::LazyLock;
 
@@ -15,7 +15,7 @@ use storage::sealing::{ExchangeCode, PullIds, SessionToken};
 
 use crate::{numbers, text};
 
-/// A list of redirect URIs in the format of the stack's parameter `MobileRedirects`, with one URI of each kind.
+/// Redirect URIs, one of each kind that the stack's parameter `MobileRedirects` accepts.
 const REDIRECTS: [&str; 3] = ["gr.gov.myphoto:/signed-in", "https://app.example.gr/signed-in", "http://127.0.0.1/signed-in"];
 
 static LIST: LazyLock<RedirectList> = LazyLock::new(|| RedirectList::parse(&REDIRECTS.join(",")).expect("a list"));

@@ -48,7 +48,8 @@ GATEWAY_STATUSES = {
     "UNSUPPORTED_MEDIA_TYPE": 415,
     "WAF_FILTERED": 403,
 }
-# Types whose status we change. An unknown path or method gets 404 instead of 403, and a crashed function causes 502 instead of 504.
+# Types of gateway responses for which infra/openapi.yaml changes the status. An unknown path or method gets 404 instead of 403, and a
+# crashed function causes 502 instead of 504.
 GATEWAY_STATUSES_CHANGED = {"MISSING_AUTHENTICATION_TOKEN": 404, "INTEGRATION_FAILURE": 502}
 GATEWAY_DEFAULTS = {"DEFAULT_4XX", "DEFAULT_5XX"}
 

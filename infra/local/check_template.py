@@ -24,7 +24,7 @@ LIMITS = {"resources": 450, "parameters": 150, "outputs": 150, "bytes": 900_000}
 
 
 class NoManagedPolicies:
-    """A loader of AWS's managed policies that returns none. SAM's translator requires a loader, but the template names no managed policy."""
+    """A loader of AWS's managed policies that returns none. SAM's translator requires one, but the template names no managed policy."""
 
     def load(self):
         return {}

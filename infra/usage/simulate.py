@@ -23,7 +23,8 @@ ROOT = HERE.parents[1]
 SCALES = (1, 100)
 # A setting must be able to handle the load of the busiest second, multiplied by this factor.
 RESERVE = 2.0
-# The factor for the load of the busiest day. It is lower, because the load of a day varies less than the load of a second.
+# A daily limit must be able to handle the load of the busiest day, multiplied by this factor. The factor is lower than RESERVE, because
+# the load of a day varies less than the load of a second.
 RESERVE_OF_DAY = 1.5
 
 # The paths for which template.yaml sets a rate limit, and the function that handles each.
@@ -299,8 +300,8 @@ def longest_wait(year, parallel):
     hours, peak = year.country["peak"]["hours"], year.country["peak"]
     takes = seconds_per_message(year)
     day, longest = year.amounts["pairs"] / 365 * peak["day"], 0.0
-    # In every tenth minute, messages arrive at the rate of the busiest second. In the other minutes they arrive so much more slowly that
-    # the mean rate of the hour is right.
+    # In every tenth minute, messages arrive at the rate of the busiest second. In the other minutes they arrive more slowly, so that the
+    # mean rate of the hour stays as country.toml defines it.
     quiet = (10 - peak["second"]) / 9
     for hour, part in enumerate(hours):
         now, end = hour * 3_600.0, (hour + 1) * 3_600.0
@@ -316,8 +317,8 @@ def longest_wait(year, parallel):
 
 
 def admitted_share(own, flood, rate):
-    """Returns the share of the callers that the gateway admits during a flood, if it admits `rate` requests per second of all callers
-    together."""
+    """Returns the share of requests that the gateway admits during a flood, if it admits `rate` requests per second of all callers together.
+    `own` and `flood` are the requests per second of the other callers and of the flood."""
     return min(1.0, rate / (own + flood))
 
 

@@ -63,7 +63,7 @@ fn from_pem(text: &str) -> Result<Key, BadKey> {
     let bytes = text.as_bytes();
     let key = DecodingKey::from_ed_pem(bytes).or_else(|_| DecodingKey::from_ec_pem(bytes)).or_else(|_| DecodingKey::from_rsa_pem(bytes));
     let key = key.map_err(|_| BadKey::Unreadable)?;
-    // The conversion to a JWK fails if the length of the key's point is wrong for P-256 and for P-384.
+    // The conversion to a JWK fails if the length of the key's point fits neither P-256 nor P-384.
     checked(&Jwk::from_decoding_key(&key, None).map_err(|_| BadKey::Curve)?)
 }
 

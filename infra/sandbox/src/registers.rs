@@ -69,7 +69,7 @@ impl Number {
     fn is_valid(&self) -> bool {
         match self.kind {
             Identifier::Afm => identifiers::is_afm(&self.value),
-            // An AMKA and a PAAYPA have the same form. Without the person's birth date, only this form can be checked.
+            // Only the format of an AMKA or a PAAYPA is checked. It is the same for both: 11 digits.
             Identifier::Amka | Identifier::Paaypa => identifiers::is_paaypa(&self.value),
         }
     }

@@ -73,8 +73,8 @@ impl Side {
     const CLOCKWISE: [Self; 4] = [Self::Above, Self::Right, Self::Below, Self::Left];
 }
 
-/// The part of a picture to use as a face photo. It is a rectangle that is turned around its own centre, in pixels of the picture as it was
-/// given.
+/// The part of a picture to use as a face photo: a rectangle that is turned around its own centre. Lengths and points are in pixels of the
+/// picture as it was given.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Crop {
     pub centre: Point,

@@ -22,7 +22,7 @@ const REDIRECT_BYTES_MAX: usize = 200;
 const STATE_BYTES_MAX: usize = 128;
 /// Length of a SHA-256 digest in unpadded base64.
 const CHALLENGE_LENGTH: usize = 43;
-/// Lengths of a code verifier (RFC 7636, 4.1).
+/// Permitted lengths of a code verifier (RFC 7636, 4.1).
 const VERIFIER_LENGTHS: std::ops::RangeInclusive<usize> = 43..=128;
 /// Loopback origins on which desktop apps listen (RFC 8252, 7.3). `localhost` is not among them, because that name may resolve to an
 /// address other than loopback (RFC 8252, 8.3).

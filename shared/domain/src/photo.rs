@@ -86,7 +86,7 @@ pub enum UnsupportedJpeg {
     ArithmeticCoding,
     Lossless,
     Hierarchical,
-    /// Samples of other than 8 bits.
+    /// The samples do not have 8 bits.
     Precision,
     /// The number of components is not 1, 3 or 4, or several components have the same ID.
     Components,

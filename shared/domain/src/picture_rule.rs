@@ -4,7 +4,7 @@
 pub enum Severity {
     /// Prevents the issue of a code.
     Error,
-    /// A fault for which the picture may be refused later.
+    /// A fault for which a clerk of a public body may refuse the picture later.
     Warning,
     /// A measured value outside of its limits, which is often no fault.
     Hint,
