@@ -317,8 +317,8 @@ def longest_wait(year, parallel):
 
 
 def admitted_share(own, flood, rate):
-    """Returns the share of requests that the gateway admits during a flood, if it admits `rate` requests per second of all callers together.
-    `own` and `flood` are the requests per second of the other callers and of the flood."""
+    """Returns the share of requests that the gateway admits during a flood, if it admits `rate` requests per second of all callers
+    together. `own` and `flood` are the requests per second of the other callers and of the flood."""
     return min(1.0, rate / (own + flood))
 
 
