@@ -54,7 +54,8 @@ def folder_of(like):
 
 
 def block(text, start, indent, what):
-    """Returns the lines from the one that matches `start` up to, but without, the next line that is indented by at most `indent` spaces."""
+    """Returns the block of lines that begins at the match of `start`. It ends before the next line that is indented by at most `indent`
+    spaces."""
     found = re.search(start, text, re.MULTILINE)
     if not found:
         sys.exit(f"{what} has no {start}")
@@ -63,7 +64,7 @@ def block(text, start, indent, what):
 
 
 def with_parameters_of(path, lines):
-    """Removes from the lines the descriptions of path parameters that do not occur in the path."""
+    """Returns the lines without the definitions of path parameters that do not occur in the path."""
     lines = re.sub(r"^ +- \{name: (\w+), in: path,.*\n", lambda found: found[0] if f"{{{found[1]}" in path else "", lines, flags=re.MULTILINE)
     return re.sub(r"^( +)parameters:\n(?!\1 +- )", "", lines, flags=re.MULTILINE)
 

@@ -1,4 +1,4 @@
-//! Signed requests of applications of public bodies.
+//! Checks of signed requests, which applications of public bodies send.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -28,8 +28,8 @@ const PATH: &str = "/v1/pulls";
 const AUDIENCE: &str = "https://myphoto.example/v1/pulls";
 const NOW: i64 = 1_800_000_000;
 
-/// The claims of the only request that the application has signed and sent. The corpus contains this request, and other inputs may be any
-/// modification of it.
+/// The claims of the only request that the application has sent. The corpus contains the token of this request, so the fuzzer can modify
+/// it.
 const SENT_CLAIMS: &str =
     r#"{"aud":"https://myphoto.example/v1/pulls","exp":1800000060,"iat":1800000000,"iss":"passports","jti":"a-1","sub":"afm:068933130"}"#;
 
@@ -80,9 +80,11 @@ static APPLICATION: LazyLock<Sender> = LazyLock::new(|| {
     Sender { ed, ec, rsa, registered }
 });
 
-/// Asserts that only requests signed by the application are accepted. An input of one line is a token from anybody, and is accepted only if
-/// the application has signed it. An input of three lines is an algorithm, a header and claims, which the application signs. Such a request
-/// is accepted exactly if it complies with the rules, whatever its JSON notation.
+/// Asserts that only valid requests that the application has signed are accepted. There are two kinds of input:
+///
+/// - One line is a token from anybody. It may be accepted only if the application has signed it.
+/// - Three lines are the name of an algorithm, a header and claims. The application signs them. The request must be accepted exactly if it
+///   complies with the rules.
 pub(crate) fn signed_request(data: &[u8]) {
     let Some(text) = text(data) else { return };
     let lines: Vec<&str> = text.split('\n').collect();
@@ -113,8 +115,8 @@ fn accepted(token: &str) -> bool {
     })
 }
 
-/// Returns whether a token complies with the rules. This is a second implementation of them, independent of the code under test. If a name
-/// occurs twice in the claims, the later value counts. A name must not occur twice in a header.
+/// Returns whether a token complies with the rules. This is a second implementation of the rules, independent of the code under test. If a
+/// member occurs twice in the claims, its last value counts. A header must not contain a member twice.
 fn complies_with_the_rules(algorithm: SigningAlgorithm, token: &str, header_json: &str, claims_json: &str) -> bool {
     let (Ok(header), Ok(claims)) =
         (serde_json::from_str::<StrictHeader>(header_json), serde_json::from_str::<Map<String, Value>>(claims_json))

@@ -1,5 +1,5 @@
-//! Short texts that operations read from bodies, URLs and signed requests: labels, ids, tokens, references, and the values that an app
-//! sends.
+//! Checks of short texts that operations read from bodies, URLs and signed requests: labels, ids, tokens, references, and the values that
+//! an app sends.
 
 use std::sync::LazyLock;
 
@@ -15,7 +15,7 @@ use storage::sealing::{ExchangeCode, PullIds, SessionToken};
 
 use crate::{numbers, text};
 
-/// A list of redirect URIs in the format of the stack's parameter `MobileRedirects`, with one URI of each kind.
+/// Redirect URIs, one of each kind that the stack's parameter `MobileRedirects` accepts.
 const REDIRECTS: [&str; 3] = ["gr.gov.myphoto:/signed-in", "https://app.example.gr/signed-in", "http://127.0.0.1/signed-in"];
 
 static LIST: LazyLock<RedirectList> = LazyLock::new(|| RedirectList::parse(&REDIRECTS.join(",")).expect("a list"));
@@ -29,7 +29,7 @@ pub(crate) fn texts(data: &[u8]) {
     }
 }
 
-/// Tries a text as every kind of text that an operation reads.
+/// Runs the checks of every kind of text that an operation reads.
 pub(crate) fn check_every_kind(text: &str) {
     numbers::code_number(text.as_bytes());
     numbers::identity_numbers(text.as_bytes());
@@ -41,8 +41,9 @@ pub(crate) fn check_every_kind(text: &str) {
     app(text);
 }
 
-/// Asserts that an accepted one-time password has six digits besides white space, and that an accepted token is unchanged. Debug output
-/// must contain neither. A pull ID that the service did not create must be invalid.
+/// Asserts that a one-time password is accepted exactly if it consists of six digits and, optionally, white space. Asserts that accepted
+/// tokens are unchanged, that debug output contains neither passwords nor tokens, and that a pull ID that the service did not create is
+/// invalid.
 fn secrets(text: &str) {
     let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     let is_password = compact.len() == OTP_LENGTH && compact.bytes().all(|byte| byte.is_ascii_digit());
@@ -60,7 +61,8 @@ fn secrets(text: &str) {
     assert!(PULLS.open(&ApplicationId::parse("passports").expect("an id"), text).is_none());
 }
 
-/// Asserts that labels, and texts that applications send, are accepted exactly if they are one line, neither empty nor too long.
+/// Asserts that a text from an application is accepted exactly if it is one line that is neither blank nor too long. The same applies to a
+/// label after white space at both ends is removed.
 fn lines(text: &str) {
     let is_line =
         |text: &str, max| (1..=max).contains(&text.chars().count()) && !text.trim().is_empty() && !text.chars().any(char::is_control);

@@ -34,7 +34,7 @@ PAGE = """\
 
 
 def without_extensions(node):
-    """Removes what concerns API Gateway alone: keys that begin with `x-`."""
+    """Returns the document without keys that begin with `x-`. They are only for API Gateway."""
     if isinstance(node, dict):
         return {key: without_extensions(value) for key, value in node.items() if not str(key).startswith("x-")}
     if isinstance(node, list):

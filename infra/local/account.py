@@ -1,4 +1,4 @@
-"""The part of the local stack that calls the emulated AWS account. It needs boto3, so it runs in the virtual environment of the AWS tools:
+"""The steps of the local stack that call the emulated AWS account. They need boto3, so they run in the AWS tools' virtual environment:
 
     python account.py state
     python account.py prepare < secrets.json
@@ -19,7 +19,8 @@ import dropped_settings
 
 STACK = "myphoto"
 ARTIFACTS = "myphoto-artifacts"
-# The SSM parameter that stores the hash of the deployed stack's inputs. It is in the emulated account, so that it is lost whenever the stack is lost.
+# The SSM parameter that stores the hash of the deployed stack's inputs. It is stored in the emulated account, so it disappears together
+# with the stack.
 DEPLOYED = "/myphoto/deployed"
 
 

@@ -2,8 +2,9 @@
 
     certificate.py FOLDER HOST ...
 
-FOLDER gets `ca.pem`, the certificate of a certificate authority (CA) to trust, and `server.pem`, the server's key with its certificate for the hosts. Valid files
-for exactly these hosts are replaced only if the certificate ends within RENEWAL.
+Two files are written to FOLDER. `ca.pem` is the certificate of a certificate authority (CA), which devices have to trust. `server.pem`
+contains the server's key and its certificate for the hosts. Nothing is written if both files are valid for exactly these hosts and the
+certificate does not end within RENEWAL.
 
 The key of the CA is never stored. A device that trusts the CA therefore trusts only this one server certificate, and a copy of the folder cannot be used to issue other
 certificates. Because the key is not stored, a renewal creates a new CA, which must be trusted again.
@@ -22,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 VALIDITY = datetime.timedelta(days=90)
-# The remaining validity below which a certificate is renewed.
+# A certificate is renewed if it ends within this time.
 RENEWAL = datetime.timedelta(days=14)
 # The validity begins this long before the certificate is created, because the clock of a phone may be behind the clock of this machine.
 CLOCK_SKEW = datetime.timedelta(hours=24)
@@ -76,7 +77,8 @@ def create(folder, hosts, now):
     )
     private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     folder.mkdir(parents=True, exist_ok=True)
-    # Writes the server's file last. If an interruption leaves it missing, or issued by an earlier CA, the next start creates both files again.
+    # The server's file is written last. If the script is interrupted between the two writes, the server's certificate is missing or was
+    # issued by an earlier CA. The next run notices this and creates both files again.
     write(folder / "ca.pem", ca.public_bytes(serialization.Encoding.PEM), 0o644)
     write(folder / "server.pem", private + server.public_bytes(serialization.Encoding.PEM), 0o600)
 

@@ -1,6 +1,7 @@
 """Checks that infra/openapi.yaml is valid OpenAPI, uses only what API Gateway imports, and has the right integration for each operation.
 
-Otherwise API Gateway would reject the file during a deployment to AWS, or silently behave differently. Runs in the virtual environment of the AWS tools.
+Without this check, an error would appear only in a deployment to AWS. API Gateway would reject the file, or behave differently without an
+error message. Runs in the virtual environment of the AWS tools.
 """
 
 import json
@@ -20,7 +21,7 @@ URI = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/fu
 # the operation serve_web. An operationId must be unique, so only GET of the second path has this operationId.
 WEB = ("/", "/{proxy+}")
 WEB_OPERATION = "serve_web"
-# Keywords that API Gateway's models lack. The models support a subset of JSON Schema draft 4.
+# Keywords that API Gateway's models do not support. The models support a subset of JSON Schema draft 4.
 NOT_IN_SCHEMAS = {
     *("oneOf", "anyOf", "allOf", "not", "discriminator", "additionalProperties", "nullable", "example", "readOnly", "writeOnly"),
     *("xml", "externalDocs", "exclusiveMinimum", "exclusiveMaximum", "deprecated"),
@@ -47,7 +48,8 @@ GATEWAY_STATUSES = {
     "UNSUPPORTED_MEDIA_TYPE": 415,
     "WAF_FILTERED": 403,
 }
-# Types whose status we change. An unknown path or method gets 404 instead of 403, and a crashed function causes 502 instead of 504.
+# Types of gateway responses for which infra/openapi.yaml changes the status. An unknown path or method gets 404 instead of 403, and a
+# crashed function causes 502 instead of 504.
 GATEWAY_STATUSES_CHANGED = {"MISSING_AUTHENTICATION_TOKEN": 404, "INTEGRATION_FAILURE": 502}
 GATEWAY_DEFAULTS = {"DEFAULT_4XX", "DEFAULT_5XX"}
 
@@ -98,8 +100,8 @@ def gateway_problems(responses):
 
 def problems(document):
     yield from gateway_problems(document["x-amazon-apigateway-gateway-responses"])
-    # In a path parameter, API Gateway's own sign `+` matches several path segments. OpenAPI does not have it, so it is removed before the
-    # check.
+    # API Gateway writes `{name+}` for a path parameter that matches several path segments. OpenAPI does not have the `+`, so it is removed
+    # before the check.
     plain = document | {"paths": {path.replace("+}", "}"): item for path, item in document["paths"].items()}}
     for error in OpenAPIV30SpecValidator(plain).iter_errors():
         yield f"{'/'.join(map(str, error.absolute_path))}: {error.message}"

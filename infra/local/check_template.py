@@ -24,7 +24,7 @@ LIMITS = {"resources": 450, "parameters": 150, "outputs": 150, "bytes": 900_000}
 
 
 class NoManagedPolicies:
-    """A loader without the ARNs of AWS's managed policies. SAM's translator requires a loader, and the template uses no short names of managed policies."""
+    """A loader of AWS's managed policies that returns none. SAM's translator requires one, but the template names no managed policy."""
 
     def load(self):
         return {}
@@ -70,7 +70,7 @@ def measures(template):
 
 
 def templates():
-    """Yields the name and the expanded form of the template and of its nested templates."""
+    """Yields a name and the expanded template for template.yaml and each of its nested stacks."""
     root = expanded(ROOT / "template.yaml", {"TrafficShift": TRAFFIC_SHIFT})
     yield "template.yaml", root
     for resource in root["Resources"].values():

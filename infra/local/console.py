@@ -1,4 +1,4 @@
-"""Output and failures of the local stack's commands. A failure is one line that says where to look."""
+"""Functions with which the commands of the local stack print progress and report errors."""
 
 import contextlib
 import subprocess

@@ -107,7 +107,7 @@ def session_members(session):
     found = []
     for status in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
-            # PID (NAME) STATE PPID PGRP SESSION ... A name may contain spaces and parentheses.
+            # The file contains: PID (NAME) STATE PPID PGRP SESSION ... The name may contain spaces and parentheses.
             fields = status.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
             if int(fields[3]) == session and fields[0] != "Z":
                 found.append(int(status.parent.name))

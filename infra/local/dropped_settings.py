@@ -1,6 +1,6 @@
 """Applies settings of template.yaml and infra/openapi.yaml that the emulator's CloudFormation drops.
 
-It uses the same API calls as AWS, so that tests which read the settings back see what the files contain.
+CloudFormation on AWS makes the same API calls. So tests that read these settings from the emulator find what the files contain.
 """
 
 import boto3
@@ -41,7 +41,7 @@ class Stack:
 
 def apply_table(dynamodb, name, setting):
     ttl = setting("TimeToLiveSpecification")
-    # The API rejects a request to turn on TTL that is already on, as AWS does, so the status is read first.
+    # Turning on TTL fails if TTL is already on, as on AWS. So the status is read first.
     if ttl and dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]["TimeToLiveStatus"] == "DISABLED":
         dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=ttl)
     if recovery := setting("PointInTimeRecoverySpecification"):
@@ -96,7 +96,7 @@ def apply(repository, stack_name):
         "AWS::S3::Bucket": (apply_bucket, boto3.client("s3")),
     }
     for logical, resource in template["Resources"].items():
-        # The value of a loop (Fn::ForEach) is a list and not a resource. Loops are skipped, because none creates tables or buckets.
+        # A loop (Fn::ForEach) is a list and not a resource. Loops are skipped, because none of them creates a table or a bucket.
         if isinstance(resource, dict) and resource["Type"] in appliers:
             function, client = appliers[resource["Type"]]
             function(client, stack.ids[logical], lambda name, properties=resource["Properties"]: stack.value(properties.get(name)))

@@ -1,6 +1,6 @@
 """The AWS emulators that the stack can run on. Each class defines what its emulator needs on this machine, which tools it installs, and how it is started.
 
-To the functions and the template, an emulator is only an endpoint. docs/emulators.md describes what each emulator checks.
+The functions and the template need only the emulator's endpoint. docs/emulators.md describes what each emulator checks.
 """
 
 import hashlib
@@ -29,13 +29,14 @@ class Emulator:
 
     name = None
     title = None
-    # Sets of pinned Python tools (tools.py).
+    # Names of the sets of pinned Python packages that the emulator needs (tools.py).
     tool_sets = ()
 
     def __init__(self, folder):
         self.folder = folder
         self.daemon = Daemon(folder, "emulator")
-        # The daemon of DynamoDB Local. Only LocalStack starts it. Every emulator stops it, because LocalStack may have run before.
+        # The daemon of DynamoDB Local, which only LocalStack starts. It is defined here so that `stop` also stops a DynamoDB Local of an
+        # earlier run.
         self.dynamodb = Daemon(folder, "dynamodb")
 
     def missing(self):
@@ -62,7 +63,8 @@ class Emulator:
         return f"http://127.0.0.1:{port}"
 
     def start(self, port, endpoints, environment):
-        """Starts the emulator on the port. `endpoints` are the URLs of emulator and sandbox that the functions use. `environment` are further variables of the functions."""
+        """Starts the emulator on the port. `endpoints` contains the URLs at which the functions call the emulator and the sandbox.
+        `environment` contains additional environment variables for the functions."""
         raise NotImplementedError
 
     def stop(self):
@@ -199,7 +201,7 @@ class LocalStack(Emulator):
             ],
             {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(data), "TMPDIR": str(data / "tmp"), "DDB_LOCAL_TELEMETRY": "0"},
         )
-        # DynamoDB Local responds to an unsigned request with an error.
+        # DynamoDB Local responds to an unsigned request with an error, so any status means that it has started.
         self.dynamodb.await_response(f"http://127.0.0.1:{port}/", any_status=True)
         return port
 

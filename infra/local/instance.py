@@ -168,8 +168,8 @@ class Instance:
                     proxy.await_response(f"{self.url(proxy.name)}/_microburst/health")
 
     def start_tls(self, free_ports, tls):
-        """Starts the TLS front. Without `tls`, stops the TLS front of an earlier start. Restarts it if its certificate was renewed or the emulator has
-        another port."""
+        """Starts the TLS front, or stops it if `tls` is false. A running TLS front is restarted if its certificate, its code or the
+        emulator's port has changed."""
         if not tls:
             self.tls.stop()
             return
@@ -194,7 +194,7 @@ class Instance:
         self.save_state()
 
     def tls_for_functions(self):
-        """Returns the functions' environment variables for requests to the bucket with https. Presigned URLs of the bucket then have https too."""
+        """Returns the environment variables that make the functions call the bucket with https, and sign URLs that begin with https."""
         return {"AWS_ENDPOINT_URL_S3": self.uploads_origin(), "SSL_CERT_FILE": str(self.certificates / "ca.pem")} if self.uses_tls() else {}
 
     def url_for_functions(self, daemon):
@@ -329,7 +329,7 @@ class Instance:
         return self.emulator.is_running() and self.sandbox.pid() is not None
 
     def down(self):
-        """Stops all daemons, even if the stack runs on another emulator than this instance was created for."""
+        """Stops all daemons. The emulator to stop is the one that the stored state names, even if this instance was created for another."""
         emulators.KNOWN[self.state.get("emulator", self.emulator.name)](self.folder).stop()
         for daemon in (self.sandbox, self.tls, *self.proxies.values()):
             daemon.stop()

@@ -3,8 +3,8 @@
 No emulator publishes events of SES, and no caller may send EventBridge an event whose source is `aws.ses`. So this script builds the event, applies to it the pattern and
 the transformer of the rule in template.yaml, and invokes the function with the result.
 
-    ses_report.py KIND --to ADDRESS   about the last email with a code to the address, which it reads from the sandbox's inbox
-    ses_report.py KIND --email JSON   about this email, an entry of the inbox
+    ses_report.py KIND --to ADDRESS   reports on the last email with a code that the sandbox's inbox has for this address
+    ses_report.py KIND --email JSON   reports on this email, which is an entry of the inbox in JSON
 
 Runs in the environment of the AWS tools, with the variables of the stack (.local/dev/env).
 """
@@ -27,8 +27,8 @@ def bounce(kind, subtype, status=None, text="failed"):
     return "Bounce", {"bounceType": kind, "bounceSubType": subtype}, {"action": "failed", "status": status, "diagnosticCode": f"smtp; 550 {status} <{{to}}>: {text}"} if status else {}
 
 
-# The reports of SES by their names on the command line. Each consists of the event type, the members of the event's object (OBJECTS) except the
-# recipients, and the members of a recipient (RECIPIENTS) except its address.
+# The reports of SES by their names on the command line. A report is a tuple of three values: the event type, the members of the event's
+# object (OBJECTS) without the recipients, and the members of a recipient (RECIPIENTS) without the address.
 KINDS = {
     "unknown": bounce("Permanent", "General", "5.1.1", "user unknown"),
     "permanent": bounce("Permanent", "General"),

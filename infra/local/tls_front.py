@@ -32,7 +32,7 @@ def address(text):
 async def serve(listen, upstream, certificate):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    # The emulator receives the connections' bytes unchanged, so clients must use the version of HTTP that it speaks.
+    # The TLS front does not interpret HTTP, so it offers only the version that the emulator speaks.
     context.set_alpn_protocols(["http/1.1"])
 
     async def forward(reader, writer):

@@ -2,9 +2,12 @@
 
     deploy.py SECTION [--config-file FILE]
 
-A first deployment that fails must delete the tables that it created. It could not delete protected tables, and the stack would end in ROLLBACK_FAILED. So the first
-deployment creates tables without protection. When it has succeeded, a second one turns protection on. Every later deployment leaves it on. If the section sets
-DeletionProtection, that value is used instead. Called by `make deploy`; runs in the virtual environment of the AWS tools.
+If a first deployment fails, CloudFormation has to delete the tables that it created. It cannot delete protected tables, so the stack would
+end in ROLLBACK_FAILED. Therefore the first deployment creates tables without protection, and a second deployment, directly after the first,
+turns protection on. Every later deployment leaves it on. If the section sets DeletionProtection, there is a single deployment with that
+value.
+
+Called by `make deploy`. Runs in the virtual environment of the AWS tools.
 """
 
 import argparse
@@ -90,7 +93,8 @@ def chosen_by_operator(overrides):
 
 
 def phases(status, overrides):
-    """Returns the overrides of each deployment that a stack with this status needs, in order."""
+    """Returns the overrides for each deployment to run, in order. A new stack needs two deployments, unless the section sets
+    DeletionProtection. An existing stack needs one."""
     if status not in STABLE | NEW:
         raise Failure(f"the stack is {status} and cannot be deployed, see {RUNBOOK}")
     if chosen_by_operator(overrides) is not None:
@@ -119,7 +123,7 @@ def deploy(settings, client, run=subprocess.run, say=say_at_once):
         code = run(settings.sam(overrides), check=False).returncode
         if code != 0:
             return code
-        # It is not an error if the operator declines SAM's confirmation.
+        # If the operator declines SAM's confirmation, SAM exits with 0 without deploying. That is not an error.
         if status_of(client, settings.stack) not in STABLE:
             say(f"- {settings.stack}: nothing was deployed")
             return 0

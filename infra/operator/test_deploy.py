@@ -47,7 +47,8 @@ def settings(section="production"):
 
 
 def run_deploy(client, overrides, codes=(0, 0), declined=()):
-    """Returns the exit code, the values of DeletionProtection that each run of SAM received, and the output. The operator declines the runs in `declined`."""
+    """Returns the exit code, the values of DeletionProtection that each run of SAM received, and the output. `declined` contains the
+    numbers of the runs that the operator declines."""
     received, output = [], []
     codes = iter(codes)
 

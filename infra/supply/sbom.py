@@ -166,7 +166,8 @@ def python_packages():
 
 
 def python_licences(environment):
-    """Returns the licences that installed packages state as an SPDX expression, or as a single SPDX identifier in the older field."""
+    """Returns the licences of installed packages: the SPDX expression in the field License-Expression, or a known SPDX identifier in the
+    older field License."""
     licences = {}
     for metadata in environment.glob("lib/python*/site-packages/*.dist-info/METADATA"):
         headers = HeaderParser().parsestr(metadata.read_text(encoding="utf-8"))

@@ -23,7 +23,8 @@ ROOT = HERE.parents[1]
 SCALES = (1, 100)
 # A setting must be able to handle the load of the busiest second, multiplied by this factor.
 RESERVE = 2.0
-# The same for the load of the busiest day. This factor is lower, because the load of a day varies less than that of a second.
+# A daily limit must be able to handle the load of the busiest day, multiplied by this factor. The factor is lower than RESERVE, because
+# the load of a day varies less than the load of a second.
 RESERVE_OF_DAY = 1.5
 
 # The paths for which template.yaml sets a rate limit, and the function that handles each.
@@ -37,8 +38,8 @@ THROTTLED = {
     "/v1/kep/cases/{case}/presence/resend": "resend_presence",
     "/v1/pulls": "pull_photo",
 }
-# The paths with a rate limit that a flood could use up. For each path, the parameter of the firewall that limits one IP address, and whether the firewall
-# requires a session.
+# The paths with a rate limit that a flood of requests could use up. Each path has the name of the template parameter that limits the
+# requests of one IP address, and whether the firewall blocks requests without a session.
 FLOODED = {
     "/v1/photographer/uploads/{upload}/check": ("IssuingPerAddress", True),
     "/v1/photographer/face": ("IssuingPerAddress", True),
@@ -133,10 +134,12 @@ class Usage:
 
 
 def requests_of(country, operations, usage):
-    """Returns the AWS requests of each case, with two corrections: a reminder does not include the queries that its run makes once, and a scan costs as many read
-    units as for a full table of applications.
+    """Returns the AWS requests of each case.
 
-    A case that has not been measured yet is estimated from the operation's budget of calls, each of which reads one unit.
+    Two measured figures are corrected. The queries that send_reminders makes once in a run are subtracted from the requests for one
+    reminder. The read units of a scan are those of a table of applications with the expected size.
+
+    A case that has not been measured yet is estimated from the operation's budget of calls, as if each call read one unit.
     """
     requests = json.loads((HERE / "requests.json").read_text(encoding="utf-8"))
     for case in sorted(usage.cases - set(requests)):
@@ -147,7 +150,8 @@ def requests_of(country, operations, usage):
         if one["function"] == "send_reminders" and one["calls"].get("dynamodb Query", 0) >= QUERIES_OF_A_RUN and operation not in usage.fixed:
             one["read_units"] -= QUERIES_OF_A_RUN
             one["calls"]["dynamodb Query"] -= QUERIES_OF_A_RUN
-        # The measurement counted one read unit for a nearly empty table. A scan is strongly consistent and reads the whole table.
+        # A scan reads the whole table with strong consistency. The measurement counted only one read unit for it, because the table was
+        # nearly empty.
         one["read_units"] += one["calls"].get("dynamodb Scan", 0) * (country["sizes"]["applications_kb"] / READ_UNIT_KB - 1)
     return requests
 
@@ -296,7 +300,8 @@ def longest_wait(year, parallel):
     hours, peak = year.country["peak"]["hours"], year.country["peak"]
     takes = seconds_per_message(year)
     day, longest = year.amounts["pairs"] / 365 * peak["day"], 0.0
-    # In every tenth minute messages arrive at the rate of the busiest second, and in the other minutes so much more slowly that the hour has its mean rate.
+    # In every tenth minute, messages arrive at the rate of the busiest second. In the other minutes they arrive more slowly, so that the
+    # mean rate of the hour stays as country.toml defines it.
     quiet = (10 - peak["second"]) / 9
     for hour, part in enumerate(hours):
         now, end = hour * 3_600.0, (hour + 1) * 3_600.0
@@ -312,15 +317,21 @@ def longest_wait(year, parallel):
 
 
 def admitted_share(own, flood, rate):
-    """Returns the share of the callers that the gateway admits during a flood, if it admits `rate` requests per second of all callers
-    together."""
+    """Returns the share of requests that the gateway admits during a flood, if it admits `rate` requests per second of all callers
+    together. `own` and `flood` are the requests per second of the other callers and of the flood."""
     return min(1.0, rate / (own + flood))
 
 
 def floods(year):
-    """Returns a tuple for each path and number of hosts. It contains the path, the number of hosts, the number of the other callers' requests in the busiest
-    second, and the share of these requests that is admitted during a flood, in three cases: with the settings in BEFORE (None if the path did not exist then),
-    with the present settings and a flood without sessions, and with the present settings and a flood with invented sessions."""
+    """Returns the effect of a flood on the other callers, as a tuple for each path and number of flooding hosts.
+
+    A tuple contains the path, the number of hosts, the number of the other callers' requests in the busiest second, and three shares of
+    these requests that are admitted during the flood:
+
+    - with the settings in BEFORE, or None if the path did not exist then
+    - with the present settings, if the requests of the flood have no session
+    - with the present settings, if the requests of the flood have invented sessions
+    """
     found = []
     for path, (parameter, needs_session) in FLOODED.items():
         own, rate = year.busiest(year.calls_of(THROTTLED[path])), year.template.throttles[path]
@@ -335,7 +346,8 @@ def floods(year):
 
 
 def studio_calls(year):
-    """Returns how often, in its busiest five minutes, the largest studio calls the operation that it calls most."""
+    """Returns the largest number of calls of one operation that a photographer's business makes in five minutes. The business issues as
+    many codes a day as its limit permits."""
     a_pair = max(year.usage.times(name, "pairs") for name in ("request_upload", "check_photos", "locate_face"))
     return year.template.parameters["CodesPerBusiness"] * year.hour() / 3_600 * WINDOW * year.country["peak"]["second"] * a_pair
 

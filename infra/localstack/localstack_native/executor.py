@@ -26,8 +26,8 @@ LOG = logging.getLogger(__name__)
 ENV_PREFIX = "LAMBDA_NATIVE_ENV_"
 # LocalStack's variables with these prefixes are for its own process in a container. They do not exist on Lambda, so functions do not get them.
 NOT_IN_LAMBDA = ("LOCALSTACK_", "EDGE_PORT", "AWS_LAMBDA_FUNCTION_TIMEOUT")
-# Maximum seconds to wait for the next poll after a response. A process may still write log lines after the response, and polls when it has written them. So the
-# log is read after this wait.
+# Maximum seconds to wait for the next poll after a response. A process may write log lines after it has responded, and polls only when it
+# has written them. So the log is read after this wait.
 POLL_AFTER_RESPONSE_SECONDS = 1
 # Maximum seconds from the start of a process to its first poll, as on Lambda.
 INIT_SECONDS = 10

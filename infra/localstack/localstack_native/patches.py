@@ -82,8 +82,8 @@ def expand_language_extensions():
 
 
 def include_without_following_references():
-    """LocalStack resolves references while it searches for AWS::Include. Before SAM's transform a function and its own alarm refer to each other
-    (DeploymentPreference), so CreateChangeSet would never end."""
+    """LocalStack follows references while it searches for AWS::Include. A function with a DeploymentPreference and its alarm refer to each
+    other until SAM's transform has run, so CreateChangeSet would never end."""
     from localstack.services.cloudformation.engine.v2.change_set_model import is_nothing
     from localstack.services.cloudformation.engine.v2.change_set_model_transform import ChangeSetModelTransform
 
@@ -131,7 +131,8 @@ def route_custom_domain_names():
             stages[domain_name] = (rest_api_id, stage)
             return original(self, context, domain_name, rest_api_id, domain_name_id=domain_name_id, base_path=base_path, stage=stage, **rest)
 
-        # LocalStack finds the function of an operation by the function's name and attributes, so the replacement gets those of the original.
+        # LocalStack recognises the handler of an operation by the handler's name and attributes, so the replacement gets the name and
+        # attributes of the original.
         create.__name__ = original.__name__
         vars(create).update(vars(original))
         return create

@@ -52,11 +52,11 @@ pub enum Command {
 
 #[derive(Debug, Subcommand)]
 pub enum KeyCommand {
-    /// Adds a public key in PEM or JWK format, which determines the algorithm
+    /// Adds a public key in PEM or JWK format. The kind of key determines the signature algorithm
     Add {
         #[arg(value_parser = application_id)]
         id: ApplicationId,
-        /// ID of the key, which requests name in their header
+        /// ID of the key. Requests name it in the header of the JWT
         #[arg(long, value_parser = key_id)]
         kid: String,
         file: PathBuf,

@@ -47,7 +47,7 @@ pub struct Key {
 /// Parses and checks a public key in PEM or JWK.
 ///
 /// # Errors
-/// If the text is not a key that the service accepts, and in particular if it is a private key.
+/// If the text is not a public key that the service accepts. The error says so explicitly if the text is a private key.
 pub fn read_key(text: &str) -> Result<Key, BadKey> {
     let text = text.trim();
     if text.contains("PRIVATE KEY") {
@@ -63,7 +63,7 @@ fn from_pem(text: &str) -> Result<Key, BadKey> {
     let bytes = text.as_bytes();
     let key = DecodingKey::from_ed_pem(bytes).or_else(|_| DecodingKey::from_ec_pem(bytes)).or_else(|_| DecodingKey::from_rsa_pem(bytes));
     let key = key.map_err(|_| BadKey::Unreadable)?;
-    // The conversion to a JWK already fails if the length is not that of a point on P-256 or P-384.
+    // The conversion to a JWK fails if the length of the key's point fits neither P-256 nor P-384.
     checked(&Jwk::from_decoding_key(&key, None).map_err(|_| BadKey::Curve)?)
 }
 

@@ -65,7 +65,7 @@ pub enum OperatorError {
 /// Executes a command. Returns the text to print.
 ///
 /// # Errors
-/// If the command failed. In that case nothing was changed.
+/// If the command failed. `seed` may have added some of the applications before it failed.
 pub async fn run(cli: Cli) -> Result<String, OperatorError> {
     let table = Applications::new(storage::dynamodb(&aws::config().await), cli.table);
     let registry = Registry { table, now: now() };

@@ -1,4 +1,4 @@
-//! Parses a file of applications, which a local stack or a new installation begins with.
+//! Parses a file of applications with which the table of a local stack or a new installation is filled.
 
 use std::collections::BTreeMap;
 

@@ -21,7 +21,7 @@ impl<T> Expiring<T> {
         self.lifetime
     }
 
-    /// Stores a value under a new random key, which it returns. Removes expired values first, so that memory stays bounded.
+    /// Stores a value under a new random key. Returns the key. Removes expired values first, so that memory stays bounded.
     pub(crate) fn put(&mut self, now: Instant, value: T) -> String {
         while let Some((_, key)) = self.order.pop_front_if(|(until, _)| *until <= now) {
             self.values.remove(&key);

@@ -43,7 +43,7 @@ pub(crate) struct Rule {
     pub(crate) note: String,
 }
 
-/// Maximum number of rules that tests can add at run time.
+/// Maximum number of rules, including those of the seed.
 const RULES_MAX: usize = 10_000;
 
 pub(crate) struct Failures {
@@ -104,8 +104,8 @@ impl Failures {
     }
 }
 
-/// `POST /failures {to, fail, error}`: adds a rule for a recipient, or replaces the recipient's rule and starts its count again. The rule
-/// is not stored across restarts.
+/// `POST /failures {to, fail, error}`: adds a rule for a recipient, or replaces the recipient's rule and sets its count of failed calls to
+/// 0. The rule is lost when the sandbox stops.
 pub(crate) async fn create(State(world): State<World>, body: axum::body::Bytes) -> Response {
     match serde_json::from_slice::<Rule>(&body).map(|rule| world.failures.set(rule)) {
         Ok(true) => StatusCode::NO_CONTENT.into_response(),

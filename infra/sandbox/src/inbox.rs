@@ -61,7 +61,7 @@ pub(crate) struct Sent {
 pub(crate) struct Ses {
     pub(crate) message_id: String,
     pub(crate) configuration_set: Option<String>,
-    /// The values of each tag. SES lists several values for a tag, but a call gives only one.
+    /// The values of each tag. SES reports a list for each tag, although a call can set only one value.
     pub(crate) tags: BTreeMap<String, Vec<String>>,
 }
 

@@ -14,8 +14,8 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// Opens the file and calls `each` for every line, oldest first. A last line without a line break, which a kill during a
-    /// write leaves behind, is removed. Any other line that cannot be parsed is an error.
+    /// Opens the file and calls `each` for every line, oldest first. If the last line has no line break, it is removed, because the process
+    /// was killed while it wrote the line. Any other line that cannot be parsed is an error.
     pub(crate) fn open<T: DeserializeOwned>(path: PathBuf, mut each: impl FnMut(T)) -> io::Result<Self> {
         let file = OpenOptions::new().create(true).read(true).append(true).open(&path)?;
         let mut reader = BufReader::new(&file);

@@ -1,5 +1,7 @@
-//! Replaces the external services of myPhoto for local runs and tests: TAXISnet, the national registers, and SNS and SES with
-//! an inbox for SMS and email. It listens on loopback. It is also a library, so that each test can start it on a separate port.
+//! The sandbox simulates the external services of myPhoto for local runs and tests: TAXISnet, the national registers, SNS and SES. It shows
+//! the SMS and emails in an inbox. The program listens on a loopback address, or with `--private-address` on a private one.
+//!
+//! The sandbox is also a library, so that each test can start it on a separate port.
 
 mod aws;
 mod email;

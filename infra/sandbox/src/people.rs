@@ -176,7 +176,8 @@ impl People {
         self.read(|inner| inner.all.clone())
     }
 
-    /// Returns the first person with another AFM. The registers return that person's data instead of this person's ([`Registers::Mixed`]).
+    /// Returns the person whose data the registers return instead of this person's ([`Registers::Mixed`]): the first person with another
+    /// AFM.
     pub(crate) fn mixed_up_with(&self, person: &Person) -> Option<Arc<Person>> {
         self.read(|inner| inner.all.iter().find(|other| other.afm != person.afm).cloned())
     }

@@ -69,7 +69,7 @@ impl Number {
     fn is_valid(&self) -> bool {
         match self.kind {
             Identifier::Afm => identifiers::is_afm(&self.value),
-            // An AMKA and a PAAYPA have the same form. Without the person's birth date, only this form can be checked.
+            // Only the format of an AMKA or a PAAYPA is checked. It is the same for both: 11 digits.
             Identifier::Amka | Identifier::Paaypa => identifiers::is_paaypa(&self.value),
         }
     }
@@ -142,7 +142,7 @@ async fn by_number(world: &Sandbox, number: &Number) -> Result<Arc<Person>, Reje
     respond_as(person.registers, world, person).await
 }
 
-/// Returns the person, or the response that `behaviour` requires.
+/// Returns the person. Depending on `behaviour`, returns an error or another person instead, or waits before it returns.
 async fn respond_as(behaviour: Registers, world: &Sandbox, person: Arc<Person>) -> Result<Arc<Person>, Rejection> {
     match behaviour {
         Registers::Answer => {}

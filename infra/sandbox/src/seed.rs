@@ -178,7 +178,7 @@ fn check(person: &Person, taken: &mut HashSet<String>) -> Result<(), SeedError> 
     Ok(())
 }
 
-/// Checks the format of `infra/registers.yaml`.
+/// Checks an office ID against the format that `infra/registers.yaml` defines.
 fn is_office_id(id: &str) -> bool {
     (1..=40).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }

@@ -35,8 +35,8 @@ pub async fn config() -> SdkConfig {
 }
 
 /// Returns the configuration for Lambda functions. Credentials and settings come only from the environment variables that Lambda sets,
-/// because the other providers of the SDK would add code to load, relocate and run before the first event (docs/benchmarks.md). The user
-/// agent contains the name of the function, so that CloudTrail shows it and the fault tests know which function makes a call.
+/// because the other providers of the SDK would make every start of a function slower (docs/benchmarks.md). The user agent contains the
+/// name of the function, so that CloudTrail shows it and the fault tests know which function makes a call.
 pub fn of_function() -> SdkConfig {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let mut config = SdkConfig::builder()

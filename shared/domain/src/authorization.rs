@@ -14,8 +14,8 @@ pub struct Authorization {
     pub since: Moment,
     /// ID of the record in the subject's history.
     pub record: String,
-    /// The subject's 18th birthday, on which an authorization from a guardian ends. `None` if the subject gave the authorization, or if the
-    /// photos do not expire after this birthday. The authorization then lasts as long as the association, unless it is revoked.
+    /// The subject's 18th birthday, on which an authorization from a guardian ends. `None` if the authorization has no such end: either the
+    /// subject gave it, or the photos expire before the birthday. It then lasts as long as the association, unless it is revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Moment>,
 }

@@ -1,5 +1,5 @@
-//! Limits on the codes that are issued, and on the messages with codes that are sent, in one Athens day. Beyond a limit, issuing and
-//! resending are rejected until midnight.
+//! Daily limits on issued codes and on messages with codes. Days are in Athens time. Beyond a limit, issuing and resending are rejected
+//! until midnight.
 //!
 //! The limits keep anyone from exhausting the SMS budget, which codes and one-time passwords share.
 

@@ -18,17 +18,18 @@ pub const ATTEMPTS: usize = RETRY_DELAYS_SECONDS.len() + 1;
 /// the sending function (template.yaml).
 pub const CLAIM: Span = Span::minutes(2);
 
-/// Maximum number of due messages that one run of the sweep processes. A longer backlog takes several runs, one a minute.
+/// Maximum number of due messages that one run of `sweep_outbox` processes. A longer backlog takes several runs, one a minute.
 pub const SWEEP_MESSAGES_MAX: usize = 200;
 
-/// Number of messages that the sweep processes concurrently.
+/// Number of messages that `sweep_outbox` processes concurrently.
 pub const SWEEP_CONCURRENCY: usize = 8;
 
-/// Time after which a run of the sweep starts no further messages, so that it ends within its `Timeout` (template.yaml).
+/// Time after which a run of `sweep_outbox` does not begin to process another message, so that the run ends within the function's
+/// `Timeout` (template.yaml).
 pub const SWEEP_RUN_TIME_MAX: Span = Span::seconds(20);
 
-/// Time for which the sweep postpones a message that it cannot read. The sweep takes the longest overdue messages first, so unreadable ones
-/// would otherwise fill every run.
+/// Time for which `sweep_outbox` postpones a message that it cannot read. It processes the longest overdue messages first, so unreadable
+/// messages would otherwise fill every run.
 pub const UNREADABLE_RETRY_DELAY: Span = Span::hours(1);
 
 /// State of a message.
@@ -228,7 +229,7 @@ mod tests {
             // The message has not been attempted yet. There is nothing to resend, but a correction can still replace the wrong recipient.
             (message(S::Queued, 0, None), Resend::BeingSent, Resend::Allowed),
             (message(S::Queued, 1, Some(51)), Resend::BeingSent, Resend::BeingSent),
-            // The claim has expired, because the attempt ended without releasing it.
+            // The attempt ended without releasing its claim, and the claim has expired.
             (message(S::Queued, 1, Some(50)), Resend::Allowed, Resend::Allowed),
         ] {
             assert_eq!(

@@ -67,12 +67,12 @@ impl DeliveryFailure {
     }
 }
 
-/// Decides whether a reported failure is stored with a message, in place of the failure that is already stored, if any.
-/// `about_last_sending` is false if the report is about an earlier sending, after which the message was sent or claimed again.
+/// Returns whether a reported failure is to be stored with the message. It then replaces the failure that is already stored, if there is
+/// one. `about_last_sending` is false if the message was sent or claimed again after the sending that the report is about.
 ///
-/// Reports arrive more than once and in any order. A permanent failure concerns the recipient, who is the same each time the message is
-/// sent, so it is stored even if the report is about an earlier sending. A temporary failure of an earlier sending says nothing about the
-/// later one.
+/// Reports may arrive more than once and in any order. A permanent failure is stored even if it is about an earlier sending, because it
+/// concerns the recipient, who is the same for every sending. A temporary failure of an earlier sending is ignored, because it says nothing
+/// about the last sending.
 pub const fn replaces(reported: DeliveryFailure, stored: Option<DeliveryFailure>, about_last_sending: bool) -> bool {
     match stored {
         Some(DeliveryFailure { permanent: true, .. }) => false,

@@ -55,8 +55,8 @@ pub struct FacePosition {
     pub chin: Point,
     /// The top of the skull, estimated from the distance between eyes and chin. Hair can be higher.
     pub crown: Point,
-    /// Angle of the line through the eyes in degrees, clockwise positive, above -180 and up to 180. It is near 90, 180 or -90 if the
-    /// picture lies on its side or is upside down.
+    /// Angle of the line through the eyes in degrees, above -180 and up to 180. Clockwise angles are positive. The angle is near 90, 180 or
+    /// -90 if the picture lies on its side or is upside down.
     pub roll: f64,
 }
 
@@ -73,14 +73,14 @@ impl Side {
     const CLOCKWISE: [Self; 4] = [Self::Above, Self::Right, Self::Below, Self::Left];
 }
 
-/// The part of a picture to use as a face photo. It is a rectangle that is turned around its own centre, in pixels of the picture as it was
-/// given.
+/// The part of a picture to use as a face photo: a rectangle that is turned around its own centre. Lengths and points are in pixels of the
+/// picture as it was given.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Crop {
     pub centre: Point,
     pub width: f64,
     pub height: f64,
-    /// Degrees by which the picture is to be turned, clockwise positive, so that the eyes are level.
+    /// Angle in degrees by which the picture must be turned so that the eyes are level. Clockwise angles are positive.
     pub rotation: f64,
     /// The sides on which the crop extends beyond the picture, as seen after the rotation.
     pub outside: Vec<Side>,

@@ -17,12 +17,13 @@ pub const CASE_VALID: Span = Span::minutes(20);
 /// Maximum number of cases that a clerk may open per Athens day. A number that the registers do not know counts as a case, so that a clerk
 /// cannot search for people.
 pub const CASES_PER_DAY: u32 = 60;
-/// Maximum number of acts in one case, so that the record of a case has a bounded size.
+/// Maximum number of actions ([`Act`]) in one case, so that the record of a case has a bounded size.
 pub const ACTS_PER_CASE_MAX: usize = 200;
-/// Time after the end of a case during which a call that began before the end may still write its act. No function that API Gateway calls
-/// runs longer.
+/// Time after the end of a case during which a request that began before the end may still record its action. No function that API Gateway
+/// calls runs longer.
 pub const ACT_TIME_MAX: Span = Span::seconds(30);
-/// Time after which a run that sends messages about cases leaves the remaining messages to the next run. A run begins each minute.
+/// Time after which a run of `send_reminders` sends no further messages about cases. The next run, which begins a minute after this one,
+/// sends them.
 pub const MESSAGE_RUN_TIME_MAX: Span = Span::seconds(40);
 /// Maximum number of characters in the ID of an office, and in its name.
 const OFFICE_ID_CHARACTERS_MAX: usize = 40;
@@ -154,7 +155,7 @@ pub struct Document {
 }
 
 /// Number that the office gave to the person's signed application: 1 to 40 Latin or Greek letters, digits, spaces, and `/`, `-`, `_`, `.`.
-/// A letter may not follow a dot, because the number is in the message to the person, where it must not look like a link.
+/// A letter must not follow a dot, because the number would then look like a link in the message to the person.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ApplicationNumber(String);
@@ -174,7 +175,7 @@ impl ApplicationNumber {
 
 redacted_text!(ApplicationNumber, InvalidText);
 
-/// Returns whether a character may be in an [`ApplicationNumber`]. Other alphabets are left out, because some of their characters look like
+/// Returns whether a character may be in an [`ApplicationNumber`]. Other alphabets are rejected, because some of their characters look like
 /// a dot or a slash.
 fn may_be_in_a_number(character: char) -> bool {
     let is_greek = matches!(character, '\u{370}'..='\u{3ff}' | '\u{1f00}'..='\u{1fff}') && character.is_alphabetic();
@@ -257,14 +258,14 @@ pub fn expires_at(opened_at: Moment, session_hard_end: Moment) -> Moment {
     opened_at.plus(CASE_VALID).min(session_hard_end)
 }
 
-/// Returns when the message about a case that ends by itself is due. The message must name every act, and a call that began before the end
-/// may write its act until [`ACT_TIME_MAX`] after the end.
+/// Returns when the message about a case that ends by itself is due. The message must name every action, and a request that began before
+/// the end may record its action until [`ACT_TIME_MAX`] after the end.
 pub fn message_due_at(expires_at: Moment) -> Moment {
     expires_at.plus(ACT_TIME_MAX)
 }
 
-/// Kind of an action that a clerk took for the person. Viewing the previews of a submission has no kind, because it is part of submitting
-/// the code.
+/// Kind of an action that a clerk took for the person. Viewing the previews of a submission is not recorded separately, because it is part
+/// of submitting the code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ActKind {
@@ -282,7 +283,7 @@ pub enum ActKind {
     PhotoShown,
 }
 
-/// One act in a case, as stored in the record of the case.
+/// One action of the clerk in a case, as stored in the record of the case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Act {
     pub what: ActKind,
@@ -290,13 +291,13 @@ pub struct Act {
     /// The application that was authorised or whose authorization was withdrawn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub application: Option<ApplicationId>,
-    /// The minor for whom the act was done. `None` if it was done for the person at the counter.
+    /// The minor for whom the clerk acted. `None` if the clerk acted for the person at the counter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minor: Option<SubjectId>,
 }
 
-/// Returns the time between the moment at which the message about a case was due and its next attempt, after `attempts` failed ones. The
-/// time between attempts doubles, so that a message to a number that cannot be reached is attempted some ten times before it is deleted.
+/// Returns how long after its due time a message about a case is sent again, if `attempts` attempts have failed. The time between attempts
+/// doubles, so that sending to a number that cannot be reached is attempted some ten times before the message is deleted.
 pub fn message_retry_after(attempts: u32) -> Span {
     Span::minutes((1_i64 << attempts.min(20)) - 1)
 }

@@ -1,5 +1,5 @@
-//! Sign-in of native apps, mobile or desktop (RFC 8252). Defines the redirect URIs to which the browser may deliver an authorization code,
-//! and the proof that the app that exchanges the code also began the sign-in (PKCE, RFC 7636).
+//! Sign-in of native apps, mobile or desktop (RFC 8252). Defines the redirect URIs at which the browser may deliver an authorization code
+//! to an app, and the proof that the app that exchanges the code is the app that began the sign-in (PKCE, RFC 7636).
 
 use std::fmt;
 
@@ -22,7 +22,7 @@ const REDIRECT_BYTES_MAX: usize = 200;
 const STATE_BYTES_MAX: usize = 128;
 /// Length of a SHA-256 digest in unpadded base64.
 const CHALLENGE_LENGTH: usize = 43;
-/// Lengths of a code verifier (RFC 7636, 4.1).
+/// Permitted lengths of a code verifier (RFC 7636, 4.1).
 const VERIFIER_LENGTHS: std::ops::RangeInclusive<usize> = 43..=128;
 /// Loopback origins on which desktop apps listen (RFC 8252, 7.3). `localhost` is not among them, because that name may resolve to an
 /// address other than loopback (RFC 8252, 8.3).
@@ -34,7 +34,7 @@ pub struct RedirectList(Vec<AllowedRedirect>);
 
 #[derive(Debug, Clone)]
 enum AllowedRedirect {
-    /// A claimed https URI, or a URI with a private-use scheme. A request must have exactly this URI.
+    /// An https URI that belongs to an app, or a URI with a private-use scheme. A request must have exactly this URI.
     Exact(String),
     /// A loopback URI. Matches any port, because the operating system assigns a port when the app starts to listen.
     Loopback { origin: &'static str, path: String },

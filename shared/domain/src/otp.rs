@@ -1,4 +1,4 @@
-//! The one-time password (OTP) that completes a sign-in.
+//! The one-time password (OTP) that completes a sign-in, or proves that a person is present at a KEP.
 
 use std::fmt;
 
@@ -6,12 +6,12 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::time::Span;
 
-/// Number of digits.
+/// Number of digits of a password.
 pub const OTP_LENGTH: usize = 6;
 pub const OTP_VALID: Span = Span::minutes(5);
-/// Maximum number of wrong passwords in one sign-in. The last of them ends the sign-in.
+/// Maximum number of wrong passwords in one sign-in or case. The last of them ends the sign-in or closes the case.
 pub const WRONG_OTPS_MAX: u32 = 3;
-/// Maximum number of times that a password can be resent in one sign-in.
+/// Maximum number of times that a password can be resent in one sign-in or case.
 pub const RESENDS_MAX: u32 = 3;
 
 /// Six random digits. Each combination is equally likely.

@@ -8,7 +8,7 @@ use crate::picture_rule::{Finding, Rule};
 pub const PHOTO_BYTES_MAX: u64 = 3_000_000;
 /// Maximum number of pixels in one picture (50 megapixels).
 pub const PHOTO_PIXELS_MAX: u64 = 50_000_000;
-/// Allowed deviation from the expected proportion, in thousandths of it.
+/// Allowed deviation from the expected proportion, in thousandths of the expected proportion.
 pub const PROPORTION_TOLERANCE: u64 = 10;
 
 /// The two pictures of a photo set.
@@ -86,7 +86,7 @@ pub enum UnsupportedJpeg {
     ArithmeticCoding,
     Lossless,
     Hierarchical,
-    /// Samples of other than 8 bits.
+    /// The samples do not have 8 bits.
     Precision,
     /// The number of components is not 1, 3 or 4, or several components have the same ID.
     Components,

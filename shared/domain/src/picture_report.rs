@@ -88,7 +88,7 @@ pub fn file_findings(profile: FileProfile, kind: ImageKind, file: &FileMeasures)
     let expected = f64::from(frame.proportion.0) / f64::from(frame.proportion.1);
     let tolerance = expected * PROPORTION_TOLERANCE as f64 / 1000.0;
     let mut proportion = Finding::error(Rule::Proportion, width / height, Limit::between(expected - tolerance, expected + tolerance));
-    // The proportion is compared in whole numbers, as it is when the code is issued, so that report and issue always agree.
+    // The proportion is compared in whole numbers, as when a code is issued, so that the report never contradicts `issue_code`.
     proportion.ok = frame.has_proportion(header.width, header.height);
     findings.extend([
         Finding::error(Rule::Pixels, width * height, Limit::most(PHOTO_PIXELS_MAX as f64)),
@@ -124,8 +124,8 @@ pub struct FaceLimits {
     pub background_brightness: Limit,
 }
 
-/// Our own measure, in levels from 0 to 255. A picture below the limit is a single tone and shows nothing. Portraits have more than 150
-/// levels.
+/// Our own measure: a difference in brightness, in levels from 0 to 255. A picture below the limit is a single tone and shows nothing.
+/// Portraits measured more than 150.
 const TONES: Limit = Limit::least(24.0);
 const ONE_FACE: Limit = Limit::between(1.0, 1.0);
 /// ISO/IEC 19794-5 (full frontal): middle of the face at 45 to 55% of the width. Widened by 0.02 on each side, because the middle between
@@ -147,7 +147,7 @@ const HEAD_NODDING: Limit = Limit::between(-18.0, 18.0);
 const HEAD_TILTED: Limit = Limit::most(8.0);
 /// No dark glasses: at most 65% of the area around the eyes is dark. Deep shadow rarely exceeds this limit.
 const DARK_GLASSES: Limit = Limit::most(0.65);
-/// Even light on the face.
+/// Even light on the face: one cheek is at most 1.7 times as bright as the other.
 const SIDE_LIGHT: Limit = Limit::most(1.7);
 
 /// Our own measure. The limit is below the sharpness of every face that we consider sharp (docs/pictures.md), so it detects only pictures
@@ -171,7 +171,7 @@ impl FileProfile {
     pub const fn face_limits(self) -> FaceLimits {
         let common = FaceLimits {
             // Hellenic Police, passport photos of 40 x 60 mm: jaw to the top of the head 31 to 35 mm, which is 0.52 to 0.58 of the height.
-            // The range is widened by a tenth of the value, because the top of the head is estimated.
+            // The range is widened at each end by about a tenth of the value there, because the top of the head is estimated.
             head_height: Limit::between(0.46, 0.64),
             // Hellenic Police, passport photos of 40 x 60 mm: eyes 30 to 39 mm above the lower edge, which is 0.35 to 0.50 from the top.
             // Widened by 0.02 on each side.
@@ -215,7 +215,7 @@ pub struct FaceMeasures {
 /// Number of detected faces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Faces {
-    /// Number of faces. Includes the largest face.
+    /// Number of candidates that are certainly faces, including the largest face.
     pub clear: u32,
     /// Number of further candidates, which may be faces or only patterns. They count only if there is exactly one clear face.
     pub doubtful: u32,
@@ -288,11 +288,12 @@ pub fn face_findings(profile: FileProfile, measured: &FaceMeasures) -> Vec<Findi
     findings
 }
 
-/// Checks the rules for eyes, mouth, pose and light. A rule that cannot be measured is omitted, and [`Rule::FaceMeasured`] reports it.
+/// Checks the rules for eyes, mouth, pose and light. A rule is omitted if it needs a feature that cannot be measured. If the eyes cannot be
+/// measured, [`Rule::FaceMeasured`] gives a warning.
 fn feature_findings(limits: &FaceLimits, face: &Face) -> Vec<Finding> {
     let eye_opening = face.features.and_then(|features| features.eye_opening);
     let mut findings = vec![Finding::unmeasured(Rule::FaceMeasured, Severity::Warning, eye_opening.is_some())];
-    // Open eyes look closed in a blurred picture, so their rule is omitted. The rule for sharpness reports the blur.
+    // Open eyes look closed in a blurred picture, so the rule for open eyes is omitted. The rule for sharpness reports the blur.
     let sharp_eyes = eye_opening.filter(|_| limits.sharpness.allows(face.sharpness));
     findings.extend(sharp_eyes.map(|opening| Finding::warning(Rule::EyesOpen, opening, limits.eyes_open)));
     findings.extend(face.features.into_iter().flat_map(|features| {

@@ -4,7 +4,7 @@
 pub enum Severity {
     /// Prevents the issue of a code.
     Error,
-    /// A fault for which the picture may be refused later.
+    /// A fault for which a clerk of a public body may refuse the picture later.
     Warning,
     /// A measured value outside of its limits, which is often no fault.
     Hint,
@@ -78,7 +78,8 @@ pub enum Rule {
     Underexposure,
     /// Fraction of the face that is overexposed to white.
     Overexposure,
-    /// 99% quantile of the difference between the strongest and the weakest colour channel of a pixel, scaled up to full brightness.
+    /// 99% quantile of the difference between the strongest and the weakest colour channel of a pixel. It is scaled up to full brightness,
+    /// so that a dark picture does not count as gray.
     Colour,
     /// Difference in brightness between the lightest and the darkest part of the background.
     BackgroundEvenness,

@@ -7,9 +7,9 @@ use crate::{
 
 /// Number of different code numbers that a person may submit per day. Submitting the same number again on the same day does not count.
 pub const SUBMISSIONS_PER_DAY: u32 = 5;
-/// Number of wrong one-time passwords that a person may enter per day, in all sign-ins together.
+/// Number of wrong one-time passwords that may be entered for a person per day, in all sign-ins and KEP cases together.
 pub const WRONG_OTPS_PER_DAY: u32 = 20;
-/// Number of messages with a one-time password that a person may get per day, in all sign-ins together.
+/// Number of messages with a one-time password that a person may get per day, in all sign-ins and KEP cases together.
 pub const OTP_MESSAGES_PER_DAY: u32 = 15;
 
 /// A quota. Its use is stored as a set of IDs and not as a number, so that a repeated write is counted once.
@@ -63,7 +63,7 @@ mod tests {
         Moment::from_epoch_seconds(rfc3339.parse::<jiff::Timestamp>().unwrap().as_second())
     }
 
-    // The limit itself is enforced by a condition in the storage crate and tested in tests/tests/services/storage.rs.
+    // A condition in the storage crate enforces the limits. tests/tests/services/storage.rs tests the condition.
 
     #[test]
     fn quotas_renew_at_midnight_in_athens_also_on_days_when_the_clocks_change() {

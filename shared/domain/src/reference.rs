@@ -69,8 +69,8 @@ impl ReferenceSearch {
 
     pub fn matches(&self, reference: &Reference) -> bool {
         let (folded, beginning) = (Secret::new(fold(reference.expose())), self.0.expose());
-        // Folding makes a searched text that consists only of accents empty, and every reference begins with the empty text. Such a search
-        // must not find every reference, so it finds only references that folding makes empty too.
+        // If the searched text consists only of accents, folding makes it empty, and every reference begins with the empty text. Such a
+        // search must not find every reference, so it finds only references that folding makes empty too.
         if beginning.is_empty() { folded.expose().is_empty() } else { folded.expose().starts_with(beginning) }
     }
 }
@@ -219,7 +219,7 @@ mod tests {
             if let Ok(reference) = Reference::parse(&text) {
                 let beginning: String = reference.expose().chars().take(length).collect();
                 for typed in [beginning.to_uppercase(), beginning.to_lowercase(), beginning] {
-                    // A text can have more characters in capitals, and may then be too long for a reference.
+                    // The text in capitals can have more characters, and may then be too long to be parsed.
                     if let Ok(typed) = Reference::parse(&typed) {
                         prop_assert!(ReferenceSearch::new(&typed).matches(&reference));
                     }

@@ -53,7 +53,7 @@ fn each_profile_has_its_own_limits_for_the_head() {
     assert_eq!(violated(&face_findings(FileProfile::IdentityCard, &small)), [(Rule::HeadHeight, Severity::Warning)]);
 }
 
-/// Returns the measurements of a good photo with another face.
+/// Returns the measurements of a good photo, except that `change` is applied to the measurements of the face.
 fn with_face(change: impl FnOnce(&mut Face)) -> FaceMeasures {
     let mut face = GOOD.face.unwrap();
     change(&mut face);
@@ -82,7 +82,7 @@ fn only_the_single_tone_is_an_error_among_all_violations_in_a_face_photo() {
         })
     };
     let findings = face_findings(FileProfile::Standard, &bad);
-    // Every rule is violated except that for the eyes, which are not measured in a blurred picture.
+    // Every rule is violated except `Faces`, `FaceMeasured` and `EyesOpen`. `EyesOpen` is not checked in a blurred picture.
     assert_eq!(violated(&findings).len(), 17);
     assert_eq!(findings.iter().filter(|finding| finding.blocks()).map(|finding| finding.rule).collect::<Vec<_>>(), [Rule::Tones]);
 }
