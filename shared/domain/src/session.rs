@@ -10,7 +10,7 @@ use crate::{
 
 /// Idle time after which a session ends.
 pub const IDLE: Span = Span::minutes(30);
-/// Maximum duration of a session. A session that is in use ends then too.
+/// Maximum duration of a session. The session ends after this time even if the person is still using it.
 pub const DURATION_MAX: Span = Span::hours(8);
 /// Time within which a browser must return from the sign-in page of TAXISnet.
 pub const SIGN_IN_VALID: Span = Span::minutes(15);
@@ -32,7 +32,7 @@ pub enum Role {
     Photographer {
         business: BusinessId,
     },
-    /// Acts for the person at the counter of an office, in a case.
+    /// A clerk, who opens cases at the counter of this office. In a case, the clerk acts for the person at the counter.
     KepClerk {
         office: OfficeId,
     },
@@ -52,7 +52,7 @@ pub enum Stage {
 }
 
 /// Returns the stage of a session that is past [`Stage::Otp`]. Photographers and clerks need no consent, because the text on personal data
-/// is for citizens. In a case the person at the counter agrees to it.
+/// is for citizens. In a case at a KEP, the citizen at the counter agrees to the text.
 pub const fn stage(role: Option<&Role>, agreed_to_current_text: bool) -> Stage {
     match (role, agreed_to_current_text) {
         (None, _) => Stage::Role,

@@ -60,7 +60,7 @@ fn is_in(ranges: &[(u32, u32)], c: char) -> bool {
     ranges.iter().any(|&(first, last)| (first..=last).contains(&u32::from(c)))
 }
 
-/// Returns whether the character has no glyph. Control characters other than white space count, too.
+/// Returns whether the character has no glyph. This includes control characters, except white space.
 pub(crate) fn is_invisible(c: char) -> bool {
     is_in(INVISIBLE, c) || (c.is_control() && !c.is_whitespace())
 }
@@ -103,8 +103,8 @@ pub(super) fn fold(word: &[char]) -> String {
     letters.map(|c| if c == 'ς' { 'σ' } else { c }).collect()
 }
 
-/// Maximum number of characters of a text that are read. Our own messages are much shorter. The limit is needed because the duration of
-/// some searches grows with the square of the length.
+/// Maximum number of characters that are read from a text. The rest of a longer text is ignored. Our own messages are much shorter. The
+/// limit is needed because the duration of some searches grows with the square of the length.
 const TEXT_CHARACTERS_MAX: usize = 6_000;
 
 /// A cleaned text. Its memory is overwritten when it is dropped, because it may contain a code number or a password.

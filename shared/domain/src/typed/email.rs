@@ -1,7 +1,7 @@
 //! Finds the email address in a typed or pasted text.
 //!
-//! A blank inside an address is a mistake. `na me@example.gr` and `maria@example.co m` are rejected and not shortened, because shortening
-//! would change the recipient. Only words that cannot be a part of the address may be next to it.
+//! A blank inside an address is a mistake. `na me@example.gr` and `maria@example.co m` are rejected. To accept only the part without the
+//! blank would change the recipient. A word next to an address is allowed only if it cannot belong to the address.
 
 use zeroize::Zeroizing;
 
