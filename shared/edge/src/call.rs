@@ -128,9 +128,10 @@ impl Call {
         self.headers.get("sec-fetch-site").is_some_and(|site| !matches!(site.as_bytes(), b"same-origin" | b"none"))
     }
 
-    /// Rejects API requests that a page of another site caused, whatever their method. The routes in `CROSS_SITE_ROUTES` are exempt. A
-    /// browser sends the session's cookie when another site opens a URL of the API. Even without reading the response, that site could
-    /// detect whether the response is a download or an error.
+    /// Rejects API requests that a page of another site caused, whatever their method. The routes in `CROSS_SITE_ROUTES` are exempt.
+    ///
+    /// This also protects `GET` requests. When another site opens a URL of the API, the browser sends the session's cookie. That site
+    /// cannot read the response, but could detect whether the response is a download or an error.
     ///
     /// # Errors
     /// [`Problem::ForeignOrigin`].

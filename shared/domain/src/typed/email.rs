@@ -13,17 +13,19 @@ use super::{
 };
 use crate::EmailAddress;
 
-/// A word of at most this length after an address may be the last part of its domain, such as `gr` in `maria@example.gov gr`. The address
-/// is then not accepted.
+/// If the word after an address is at most this long, it may be the end of the domain, such as `gr` in `maria@example.gov gr`. The address
+/// is then rejected.
 const DOMAIN_END_LETTERS_MAX: usize = 3;
 
-/// Marks of links, lists, quotes and formatted texts. The standard permits them at the beginning of an address, but no provider does.
+/// Signs that begin links, list entries, quotes and formatted texts. The email standard permits them at the beginning of an address, but no
+/// provider does. The parser removes them from there.
 const LEADING_MARKS: &str = "/*`|~{}=-'";
 
-/// Other signs with which the standard permits an address to begin, but no provider does.
+/// Other signs that the email standard permits at the beginning of an address, but no provider does. The parser rejects an address that
+/// begins with one of them.
 const LEADING_SIGNS: &str = "#!$%&^+?";
 
-/// Signs in front of an address, and the signs that close them.
+/// Pairs of opening and closing signs that may enclose an address.
 const ENCLOSING: [(char, char); 14] = [
     ('<', '>'),
     ('(', ')'),
@@ -41,7 +43,8 @@ const ENCLOSING: [(char, char); 14] = [
     ('|', '|'),
 ];
 
-/// Finds an email address: alone, in `Name <address>`, in `mailto:`, after a label, in quotes or brackets, before punctuation.
+/// Finds an email address in a text. The address may be alone, in `Name <address>`, in `mailto:`, after a label, in quotes or brackets, or
+/// before punctuation.
 ///
 /// # Errors
 /// See [`TypedError`].
@@ -116,12 +119,13 @@ impl Place {
     }
 }
 
-/// Returns the last word of a text, which may contain hyphens. Nothing follows the word.
+/// Returns the word at the end of a text. The word may contain hyphens. It is empty if the text ends with another character.
 fn last_word(text: &[char]) -> &[char] {
     &text[text.len() - text.iter().rev().take_while(|&&c| is_word(c) || c == '-').count()..]
 }
 
-/// Returns whether a text has a byte in quoted-printable, the encoding of emails, such as `=3D`. It would become a part of the address.
+/// Returns whether a text contains a byte in quoted-printable, the encoding of emails, such as `=3D`. Such a byte would otherwise become a
+/// part of the address.
 fn is_quoted_printable(text: &[char]) -> bool {
     text.windows(3).any(|window| window[0] == '=' && window[1..].iter().all(|c| matches!(c, '0'..='9' | 'A'..='F')))
 }
@@ -176,9 +180,14 @@ fn is_break(c: char) -> bool {
     "\n\r\t".contains(c)
 }
 
-/// Returns whether the last word of the text cannot be the beginning of the address, because it is a label, ends with a sign that the part
-/// before the `@` cannot contain, is in another script, or is itself a link or an address. Skips words that consist only of `-`, `*`, `=`
-/// and `|`, such as list marks.
+/// Returns whether the last word of the text cannot be the beginning of the address. This is the case if the word
+///
+/// - is a label,
+/// - ends with a sign that the part before the `@` cannot contain,
+/// - is in another script, or
+/// - is itself a link or an address.
+///
+/// Skips words that consist only of `-`, `*`, `=` and `|`, such as list marks.
 fn may_precede(text: &[char]) -> bool {
     let end = text.iter().rposition(|&c| !c.is_whitespace() || is_break(c)).map_or(0, |last| last + 1);
     let word = &text[end - text[..end].iter().rev().take_while(|c| !c.is_whitespace()).count()..end];
