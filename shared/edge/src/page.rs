@@ -1,5 +1,5 @@
-//! Pages of lists, limited by size. Some entries contain texts that other parties wrote, so a limit on the number of entries alone does not
-//! limit the size of a response.
+//! Divides lists into pages of a limited size in bytes. Some entries contain texts that other parties wrote, so a limit on the number of
+//! entries alone does not limit the size of a response.
 
 use serde::Serialize;
 

@@ -101,7 +101,7 @@ impl AuthorizationRecordView {
     /// KEP. Callers pass `None` if a clerk reads the record.
     pub fn of(record: &Record, names: &ApplicationNames<'_>, key: Option<&SealingKey>, language: Language, now: Moment) -> Option<Self> {
         let Event::Authorized { application, purpose, by, until, ended_at, ended_at_kep } = &record.what else { return None };
-        // The authorization ended when it was revoked or, if it was not, when it expired.
+        // An authorization that was not revoked ends when it expires.
         let ended = ended_at.or(now.has_reached(*until).then_some(*until));
         Some(Self {
             id: record.id().to_owned(),

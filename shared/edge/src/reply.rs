@@ -14,8 +14,8 @@ use crate::{
     failure::{Failure, status},
 };
 
-/// Maximum number of bytes of a response body, as it is encoded in Lambda's response. Lambda's own limit is 6,291,556 bytes of JSON,
-/// including base64.
+/// Maximum number of bytes that the encoded body takes in Lambda's response. Lambda limits the whole response to 6,291,556 bytes of JSON,
+/// in which files are encoded in base64.
 const RESPONSE_BYTES_MAX: usize = 6_000_000;
 
 /// Headers of every response. They require TLS, forbid content sniffing, keep other sites from embedding the response or sharing a browsing
