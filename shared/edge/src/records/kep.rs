@@ -50,8 +50,8 @@ impl KepView {
 pub struct ActView {
     pub what: ActKind,
     pub at: String,
-    /// If the act concerns an application: its name. Otherwise, if the act was done for a minor who has been added in this session: the
-    /// minor's first name. Otherwise absent.
+    /// For an act that concerns an application, the application's name. For another act, the first name of the minor for whom it was done,
+    /// if the minor has been added in this session. Otherwise absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
 }
