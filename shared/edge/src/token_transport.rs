@@ -1,5 +1,5 @@
-//! Defines how a caller sends its session token. A browser sends the token in a cookie that no script can read. An app sends the token in the
-//! `Authorization` header.
+//! Defines how a caller sends its session token. A browser sends the token in a cookie that no script can read. An app sends the token in
+//! the `Authorization` header.
 //!
 //! A response returns a new token in the same way, so that no script can obtain a readable token by sending a request with the cookie.
 

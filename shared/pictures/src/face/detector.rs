@@ -1,5 +1,5 @@
-//! Finds candidates for faces in a square of a picture, with the detector BlazeFace (short range). It finds faces that are about a tenth of
-//! the square or larger.
+//! Finds candidates for faces in a square of a picture, with the detector BlazeFace (short range). The detector finds faces that are at
+//! least about a tenth as large as the square.
 
 use domain::face_position::Point;
 use image::RgbImage;
