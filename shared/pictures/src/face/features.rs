@@ -61,8 +61,8 @@ fn opening(face: &Landmarks, lids: [(usize, usize); 3], (inner, outer): (usize, 
     lids.map(|(upper, lower)| face.distance(upper, lower)).iter().sum::<f64>() / 3.0 / face.distance(inner, outer).max(1.0)
 }
 
-/// Returns the width of the mouth relative to the distance between the eyes, plus the height of its corners above the middle of the lips
-/// relative to the distance between eyes and chin.
+/// Returns the sum of two values. The first is the width of the mouth, relative to the distance between the eyes. The second is the height
+/// of the corners of the mouth above the middle of the lips, relative to the distance between eyes and chin.
 fn smile(face: &Landmarks) -> f64 {
     let (left, right) = MOUTH_CORNERS;
     let (upper, lower) = INNER_LIPS[0];
