@@ -84,8 +84,8 @@ impl BlockReader<'_> {
         Some(())
     }
 
-    /// Reads coefficients for the first time. Each code stands for a number of zero coefficients and the number of bits of the coefficient
-    /// after them.
+    /// Reads coefficients for the first time. Each code contains two numbers: how many coefficients are zero, and how many bits the
+    /// coefficient after them has.
     fn coefficients(&mut self, band: &Band, table: Option<&Option<Table>>, block: &mut Coefficients) -> Checked {
         if self.blocks_to_skip > 0 {
             self.blocks_to_skip -= 1;

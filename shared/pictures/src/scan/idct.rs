@@ -18,11 +18,12 @@ const SCALES: [f32; 8] = [1.0, 1.387_039_8, 1.306_563, 1.175_875_6, 1.0, 0.785_6
 pub(super) type Coefficients = [i16; 64];
 type Row = [f32; 8];
 
-/// Maximum of the Euclidean norm of a block's coefficients. The samples of the block have the same norm. It is at most 1,024, because a
-/// block has 64 samples of -128 to 127. The limit is twice as high, for programs that change coefficients directly.
+/// Maximum of the Euclidean norm of a block's coefficients. The samples of the block have the same norm. It is normally at most 1,024,
+/// because a block has 64 samples of -128 to 127. The limit is twice as high, so that files of programs that change coefficients directly
+/// are accepted.
 const NORM_MAX: f32 = 2_048.0;
-/// A block is plausible if the absolute value of its first coefficient is at most the first number, and the absolute value of each other
-/// coefficient is at most the second number. The norm is then below 2,021.
+/// Limits for a fast check. A block is plausible if the absolute value of its first coefficient is at most the first number, and the
+/// absolute value of each other coefficient is at most the second number. The norm of such a block is below 2,021.
 const PLAIN: (f32, f32) = (1_250.0, 200.0);
 
 /// A quantisation table, as a matrix.
@@ -38,7 +39,7 @@ pub(super) struct Dequantiser {
 }
 
 impl Dequantiser {
-    /// `table` is in the order of the file.
+    /// Creates the matrices from a quantisation table, whose numbers are in the order of the file.
     pub(super) fn of(table: &[u16; 64]) -> Self {
         let mut matrix = [0.0; 64];
         for (number, &value) in table.iter().enumerate() {
