@@ -21,8 +21,8 @@ use self::{
 };
 use crate::jpeg::{DHT, DQT, DRI, Frame, SOS, Segment, Segments};
 
-/// Maximum number of scans. Encoders write about ten. A small file can contain thousands of scans, because a progressive scan over the whole
-/// picture can be very short. The limit keeps the time for decoding such a file short.
+/// Maximum number of scans. Encoders write about ten. A small file can contain thousands of scans, because a progressive scan over the
+/// whole picture can be very short. The limit keeps the time for decoding such a file short.
 const SCANS_MAX: usize = 100;
 /// Maximum number of blocks in a minimum coded unit of several components (ITU-T T.81, B.2.3).
 const UNIT_BLOCKS_MAX: usize = 10;
