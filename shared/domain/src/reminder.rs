@@ -20,8 +20,8 @@ pub enum ReminderKind {
 pub const SENDING_DAYS: usize = 3;
 /// Hours of the day in Athens in which reminders are sent, so that none arrives at night.
 pub const HOURS: Range<i8> = 9..21;
-/// Time for which a run of `send_reminders` claims a reminder. Until then, no other run sends the reminder. This time is longer than the
-/// `Timeout` of the function in template.yaml.
+/// Time for which a run of `send_reminders` claims a reminder or a message about a case. During this time, no other run sends the same
+/// reminder or message. The claim lasts longer than a run, because it is longer than the `Timeout` of the function in template.yaml.
 pub const CLAIM: Span = Span::minutes(16);
 /// Time after which a run starts no further attempt to send. The next run sends the remaining reminders.
 pub const REMINDER_RUN_TIME_MAX: Span = Span::minutes(10);
@@ -51,10 +51,10 @@ impl ReminderKind {
         self.due_on(expires_at).start() < end
     }
 
-    /// Returns the time until which the address is stored at most. No reminder is sent after this time. Normally a run deletes the address
-    /// earlier.
+    /// Returns the time at which the address is deleted at the latest. No reminder is sent after this time. Normally a run of
+    /// `send_reminders` deletes the address earlier.
     ///
-    /// If a guardian gave the address, `until` is the minor's 18th birthday. The address is not stored beyond it.
+    /// If a guardian gave the address, `until` is the minor's 18th birthday. The address is not stored beyond this day.
     pub fn kept_until(self, expires_at: Moment, until: Option<Moment>) -> Moment {
         let latest = expires_at.min(self.due_on(expires_at).start().plus(REMINDER_RETENTION));
         until.map_or(latest, |until| until.min(latest))

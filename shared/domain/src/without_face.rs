@@ -12,8 +12,8 @@ use crate::{
     time::{Moment, Span},
 };
 
-/// Number of uploads that must have been rejected because no face was found, before the photographer may issue such a code. The uploads
-/// must be of the same session and business. They may show different people.
+/// Number of uploads that must have been rejected because no face was found, before the photographer may issue a code without a recognised
+/// face. The uploads must be of the same session and business. They may show different people.
 pub const REJECTIONS_NEEDED: usize = 2;
 /// Time for which a rejected upload counts towards [`REJECTIONS_NEEDED`].
 pub const REJECTION_VALID: Span = Span::hours(2);
@@ -124,8 +124,8 @@ struct Rejection {
 pub struct Rejections(Vec<Rejection>);
 
 impl Rejections {
-    /// Returns these rejections with one more, that of the upload `upload_id`. Omits rejections that no longer count for the business.
-    /// Returns `None` if this upload is already among them.
+    /// Returns a copy with the rejection of the upload `upload_id` added, and without the rejections that do not count for the business.
+    /// Returns `None` if a rejection of this upload already counts.
     pub fn with(&self, business: &BusinessId, upload_id: &str, now: Moment) -> Option<Self> {
         let mut current: Vec<_> = self.0.iter().filter(|rejection| rejection.counts_for(business, now)).cloned().collect();
         if current.iter().any(|rejection| rejection.upload_id == upload_id) {

@@ -59,8 +59,8 @@ impl From<aws::NoRandom> for Failure {
 }
 
 impl From<TransactionError> for Failure {
-    /// Maps every failed condition to [`Problem::Conflict`], because a condition normally fails when another request wrote first. Handlers
-    /// that need to know which condition failed match the error themselves.
+    /// Maps every failed condition to [`Problem::Conflict`], because a condition normally fails only if another request wrote first.
+    /// Handlers that need to know which condition failed match the error themselves.
     fn from(error: TransactionError) -> Self {
         match error {
             TransactionError::Refused(_) | TransactionError::Conflict => Self::Refused(Problem::Conflict),

@@ -20,8 +20,8 @@ pub enum LogCode {
     Panicked,
     /// The function cannot start.
     NotStarted,
-    /// A call failed, but the response to the caller does not depend on its result. Examples are the write that records the use of a
-    /// session, and the deletion of a file, which a lifecycle rule deletes later.
+    /// An error occurred on which the response to the caller does not depend. For example, recording the use of a session failed, or
+    /// deleting a file that a lifecycle rule deletes later.
     SideCallFailed,
     /// A code was sent.
     CodeSent,

@@ -57,7 +57,8 @@ fn bearer(value: &str) -> Option<&str> {
 }
 
 impl Reply {
-    /// Returns the session with its new token. The new token is in the cookie or in the body, wherever the request had the old token.
+    /// Returns the session with its new token. The token is in the body if the request has an `Authorization` header, otherwise in the
+    /// cookie.
     ///
     /// # Errors
     /// If the response cannot be serialized.

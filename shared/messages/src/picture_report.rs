@@ -431,7 +431,7 @@ mod tests {
         assert_eq!((number(&head, 0.407_249_9), number(&bytes, 12.0)), (json!(0.4072), json!(12)));
     }
 
-    /// A picture of 800 x 1213 pixels has the proportion 0.65952. The minimum is 0.66, so only four decimals show the difference.
+    /// A picture of 800 x 1213 pixels has the proportion 0.65952. The minimum is 0.66. With three decimals, both would be shown as 0.660.
     #[test]
     fn a_violated_limit_never_looks_equal_to_the_measured_value() {
         let of = |rule, measured, least, most| {

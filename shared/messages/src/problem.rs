@@ -103,9 +103,9 @@ pub enum Problem {
     NoMobileAtKep,
     /// The AFM, AMKA or PAAYPA that the clerk entered is the clerk's own.
     OwnCase,
-    /// Clerks may not call the operation. Only the person may call it, in their own session.
+    /// The presence of the person at the counter is not proven yet.
     PresenceNotProven,
-    /// Clerks may not call the operation. Only the person may, in their own session.
+    /// Clerks may not call the operation. Only the person may call it, in their own session.
     NotAtKep,
 
     SubjectUnknown,

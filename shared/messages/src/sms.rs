@@ -38,7 +38,7 @@ pub fn bind_to_origin(text: String, otp: &Otp, public_origin: &str) -> String {
     if !host.is_empty() && parts(&bound) <= PARTS_MAX { bound } else { text }
 }
 
-/// The maximum number of parts of a message. Every part is billed.
+/// Maximum number of parts of a message with the line that [`bind_to_origin`] appends. Every part is billed.
 const PARTS_MAX: usize = 2;
 
 /// Returns the number of parts of a message, as a mobile operator counts them. A text in ASCII is sent in the GSM alphabet. Our texts

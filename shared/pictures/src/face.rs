@@ -97,8 +97,8 @@ fn longer_edge(picture: &RgbImage) -> f64 {
     f64::from(picture.width().max(picture.height()).max(1))
 }
 
-/// Returns the squares in which the face of a portrait is searched. They are searched in this order until a face is found: the whole
-/// picture, and the whole picture with a margin, in case the face fills the picture.
+/// Returns the squares in which the detector looks for the face of a portrait, in this order, until it finds a face: the whole picture, and
+/// the whole picture with a margin, in case the face fills the picture.
 ///
 /// Smaller squares would find only faces that are too small for a portrait, and would more often mistake patterns and animals for faces.
 fn portrait_searches(picture: &RgbImage) -> Vec<Square> {

@@ -24,7 +24,7 @@ const APP1: u8 = 0xe1;
 const APP2: u8 = 0xe2;
 const APP14: u8 = 0xee;
 
-// The identifiers at the beginning of a JFIF and an Adobe payload, and how many bytes of these payloads decoders read.
+// The identifiers with which the payloads of JFIF and Adobe segments begin, and how many bytes of these payloads decoders read.
 const JFIF: &[u8] = b"JFIF\0";
 const JFIF_LENGTH: usize = 14;
 const ADOBE: &[u8] = b"Adobe";

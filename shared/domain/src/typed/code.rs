@@ -30,8 +30,8 @@ const ATTEMPT_CHARACTERS_MAX: usize = 2 * CODE_LENGTH;
 /// Finds the code number in a text.
 ///
 /// # Errors
-/// [`MalformedCode::Several`] if the text has two different codes. If the text has no code, the error describes what is wrong with the text
-/// that looks most like a code.
+/// [`MalformedCode::Several`] if the text has two different codes. If the text has no code, the error says what is wrong: with the
+/// incomplete code in a link, if there is one, otherwise with the text without its labels.
 pub fn code_number(text: &str) -> Result<Typed<CodeNumber>, MalformedCode> {
     let mut search = Search { text: Text::clean(text), found: Vec::new(), link_fault: None };
     search.links();

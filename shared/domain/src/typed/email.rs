@@ -1,7 +1,7 @@
 //! Finds the email address in a typed or pasted text.
 //!
-//! A blank inside an address is a mistake. `na me@example.gr` and `maria@example.co m` are rejected. To accept only the part without the
-//! blank would change the recipient. A word next to an address is allowed only if it cannot belong to the address.
+//! A blank inside an address is a mistake. `na me@example.gr` and `maria@example.co m` are rejected, because accepting only the part
+//! without the blank would change the recipient. A word next to an address is allowed only if it cannot belong to the address.
 
 use zeroize::Zeroizing;
 
@@ -18,7 +18,7 @@ use crate::EmailAddress;
 const DOMAIN_END_LETTERS_MAX: usize = 3;
 
 /// Signs that begin links, list entries, quotes and formatted texts. The email standard permits them at the beginning of an address, but no
-/// provider does. The parser removes them from there.
+/// provider does. The parser removes these signs from the beginning of an address.
 const LEADING_MARKS: &str = "/*`|~{}=-'";
 
 /// Other signs that the email standard permits at the beginning of an address, but no provider does. The parser rejects an address that
@@ -180,7 +180,8 @@ fn is_break(c: char) -> bool {
     "\n\r\t".contains(c)
 }
 
-/// Returns whether the last word of the text cannot be the beginning of the address. This is the case if the word
+/// Returns whether the text in front of an address may be there, because its last word cannot be the beginning of the address. This is the
+/// case if the last line has no word, or if its last word
 ///
 /// - is a label,
 /// - ends with a sign that the part before the `@` cannot contain,

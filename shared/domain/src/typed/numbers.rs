@@ -94,7 +94,7 @@ struct Kind {
     may_precede: fn(&[char]) -> bool,
 }
 
-/// Returns a kind of number with these labels, which any word may precede. Telephone and identity numbers have at least 9 digits.
+/// Returns a kind of number with these labels. Any word may precede such a number. Telephone and identity numbers have at least 9 digits.
 fn kind(labels: &'static [&'static str]) -> Kind {
     Kind { labels, digits_min: 9, may_precede: |_| true }
 }

@@ -2,8 +2,8 @@
 //!
 //! The user decides whether to accept the suggestion. No address is corrected automatically, because an unusual domain may be right.
 
-/// Domains of email providers that people in Greece use. If two domains are equally similar, the first of them is suggested. An address in
-/// one of these domains gets no suggestion.
+/// Domains of email providers that people in Greece use. If two domains are equally similar, the first of them is suggested. For an address
+/// in one of these domains, no other domain is suggested.
 pub const EMAIL_DOMAINS: &[&str] = &[
     "gmail.com",
     "yahoo.gr",
@@ -156,12 +156,13 @@ const WRONG_ENDINGS: &[(&str, &str)] = &[
     ("orh", "org"),
 ];
 
-/// Minimum length of the name of a domain, such as `gmail` in `gmail.com`, that identifies a provider even with a wrong ending. For
-/// example, `gmail.gr` does not belong to Google, so an address there gets a suggestion.
+/// A name of at least this length, such as `gmail` in `gmail.com`, identifies a provider even with a wrong ending. For example, `gmail.gr`
+/// does not belong to Google, so for an address in this domain the parser suggests `gmail.com`.
 const DISTINCTIVE_NAME_LENGTH: usize = 5;
 
-/// Returns the address that was probably meant, or `None` if the domain is one of [`EMAIL_DOMAINS`] or is similar to none of them. The text
-/// may be an address or almost one, such as `maria@gmail`, `maria@gmail,com` or `maria.gmail.com`.
+/// Returns the address that was probably meant, or `None` if no typing mistake is recognised. Recognises domains that are similar to one of
+/// [`EMAIL_DOMAINS`], wrong endings such as `.rog`, and `www.` in front of an address. The text may be an address or almost one, such as
+/// `maria@gmail`, `maria@gmail,com` or `maria.gmail.com`.
 pub fn suggestion(text: &str) -> Option<String> {
     let text = text.trim();
     let Some((local, typed)) = text.rsplit_once('@') else { return without_at(text) };

@@ -25,12 +25,12 @@ pub struct KepView {
 }
 
 impl KepView {
-    /// Opens the sealed facts about the case in which a record was written. Returns `None` in three cases:
+    /// Opens the sealed facts about the case in which a record was written. Returns `None` if
     ///
-    /// - The record was not written in a case.
+    /// - the record was not written in a case;
     /// - `key` is `None`. Callers pass no key if a clerk reads the record, because a clerk need not know at which other offices the person
-    ///   was.
-    /// - The facts cannot be opened, because `KEP_SECRET` was changed. The rest of the history can still be shown.
+    ///   was;
+    /// - the facts cannot be opened, for example because `KEP_SECRET` was changed. The rest of the history can still be shown.
     pub fn open(at_kep: Option<&AtKep>, key: Option<&SealingKey>) -> Option<Self> {
         match at_kep?.open(key?) {
             Ok(facts) => Some(Self {

@@ -126,8 +126,8 @@ pub struct WithoutFaceView {
 }
 
 impl WithoutFaceView {
-    /// Opens the sealed reason. Returns `None` if the reason cannot be opened, because `ISSUANCE_SECRET` was changed. The rest of the
-    /// history can still be shown.
+    /// Opens the sealed reason. Returns `None` if the reason cannot be opened, for example because `ISSUANCE_SECRET` was changed. The rest
+    /// of the history can still be shown.
     fn open(sealed: &SealedWithoutFace, issuance: &Issuance, key: &SealingKey) -> Option<Self> {
         match sealed.open(key, &issuance.business, &issuance.upload_id) {
             Ok(WithoutFace { reason, text }) => Some(Self { reason, text: text.map(|text| text.expose().to_owned()) }),

@@ -11,7 +11,7 @@ use krilla::tagging::{Tag, TagTree};
 use super::{BLACK, BLUE, BOLD, Face, GREY, MARGIN, REGULAR, Sheet};
 use crate::{RenderError, consent::DPO_EMAIL, kep, pick, time_text};
 
-/// Maximum number of acts that are listed one by one. The page has room for this number of lines and for all other content.
+/// Maximum number of acts that are listed one by one. The page has room for the lines of these acts and for all other content.
 const LINES_MAX: usize = 12;
 
 /// Content of the receipt.
