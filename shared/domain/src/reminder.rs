@@ -69,7 +69,7 @@ pub enum Turn {
     GiveUp,
 }
 
-/// Returns the due days whose reminders a run processes, the oldest first.
+/// Returns the due days whose reminders a run processes, the oldest first, and how the run processes them.
 pub fn days(now: Moment) -> [(AthensDay, Turn); SENDING_DAYS + 1] {
     let today = AthensDay::of(now);
     [(today.minus(3), Turn::GiveUp), (today.minus(2), Turn::Send), (today.minus(1), Turn::Send), (today, Turn::Send)]

@@ -1,4 +1,5 @@
-//! Validity and retention periods. Each is defined once, here. template.yaml repeats those that AWS needs, and a test compares the two.
+//! Validity and retention periods. Each is defined once, in this module. template.yaml repeats the periods that AWS needs, and a test
+//! compares it with this module.
 
 use crate::time::{Moment, Span};
 

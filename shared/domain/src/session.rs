@@ -14,9 +14,9 @@ pub const IDLE: Span = Span::minutes(30);
 pub const DURATION_MAX: Span = Span::hours(8);
 /// Time within which a browser must return from the sign-in page of TAXISnet.
 pub const SIGN_IN_VALID: Span = Span::minutes(15);
-/// Time within which an app must exchange the code from the redirect for its session.
+/// Time within which an app must exchange the code that it received with the redirect. The app gets its session in return.
 pub const EXCHANGE_VALID: Span = Span::minutes(2);
-/// Minimum time between two updates of a session's last use in storage.
+/// Minimum time between two writes of the time at which a session was last used.
 pub const TOUCH_INTERVAL: Span = Span::minutes(1);
 
 /// Returns when a session that was last used at `used_at` ends if it is not used again. `hard_end` is the end that [`DURATION_MAX`] sets.
@@ -32,7 +32,7 @@ pub enum Role {
     Photographer {
         business: BusinessId,
     },
-    /// A clerk, who opens cases at the counter of this office. In a case, the clerk acts for the person at the counter.
+    /// A clerk of a KEP, who opens cases at the counter of the office `office`. In a case, the clerk acts for the person at the counter.
     KepClerk {
         office: OfficeId,
     },

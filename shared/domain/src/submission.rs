@@ -18,7 +18,7 @@ pub enum CodeState {
     /// Issued and never associated.
     Issued,
     Associated,
-    /// Associated once, and then dissociated. Until the code expires, [`may_associate_again`] decides for whom it may be associated.
+    /// Associated earlier, and dissociated now. Until the code expires, [`may_associate_again`] decides for whom it may be associated.
     Dissociated,
 }
 

@@ -1,4 +1,4 @@
-//! The table of typed and pasted texts, which the tests of the web application read too.
+//! Tests the parsers with the typed and pasted texts in `typed.json`. The tests of the web application use the same table.
 
 use std::collections::HashMap;
 

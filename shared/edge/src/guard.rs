@@ -46,7 +46,7 @@ pub struct Photographer {
     pub employee: Option<EmployeeId>,
 }
 
-/// The owner of a photographer's business. The owner acts for this business.
+/// A person who acts for a photographer's business and owns it.
 #[derive(Debug)]
 pub struct Owner {
     pub session: Session,
@@ -140,7 +140,7 @@ fn managed_by(session: &Session, person: &SubjectId, call: &Call) -> Vec<Subject
     std::iter::once(person).chain(minors.map(|minor| &minor.subject_id)).cloned().collect()
 }
 
-/// The person for whom a citizen acts: the citizen, or a minor.
+/// The person for whom the caller acts: a citizen, or a minor in the citizen's custody.
 #[derive(Debug, Clone)]
 pub struct Subject {
     pub id: SubjectId,

@@ -195,9 +195,9 @@ pub enum AssociationStep {
 pub struct AssociationEventView {
     pub what: AssociationStep,
     pub at: String,
-    /// False if a guardian or the first subject of the photos caused the event.
+    /// False if another person caused the event: a guardian, or the person for whom the photos were first associated.
     pub by_subject: bool,
-    /// True if the first subject of the photos erased them while they were associated with this subject.
+    /// True if the person for whom the photos were first associated erased them while they were associated for this subject.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub by_first_subject: bool,
     pub kept_until: String,

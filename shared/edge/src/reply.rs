@@ -158,7 +158,8 @@ impl Reply {
         }
     }
 
-    /// Reports a problem to an app by redirecting to its redirect URI (RFC 6749, 4.1.2.1). The problem's code is the `error_description`.
+    /// Reports a problem to an app by redirecting to the app's redirect URI (RFC 6749, 4.1.2.1). The `error_description` is the problem's
+    /// code.
     pub(crate) fn problem_to_app(problem: &Problem, app: &AppSignIn) -> Self {
         let error = if status(problem).is_server_error() { "server_error" } else { "access_denied" };
         Self::see_other(&app.with_error(error, problem.code()))

@@ -98,7 +98,8 @@ impl<C: DeserializeOwned> SignedRequest<C> {
         })
     }
 
-    /// Returns the operation's claims before verification, for reading from storage only.
+    /// Returns the operation's claims, or `None` if these claims are invalid. The request is not verified yet, so the claims may be used
+    /// only for reading from storage.
     pub fn unproven(&self) -> Option<&C> {
         self.own.as_ref().ok()
     }

@@ -162,7 +162,7 @@ impl Run {
             let signed = between(authorization, "SignedHeaders=", ",");
             let signed: Vec<_> = signed.split(';').filter(|name| !FOR_AWS_ONLY.iter().any(|(other, _)| name == other)).collect();
             let (key, scope) = between(authorization, "Credential=", ",").split_once('/').unwrap();
-            // The scope begins with the eight digits of the date, which are removed.
+            // Removes the date, which is the first eight digits of the credential scope.
             let authorization = format!("{key} {} {}", &scope[8..], signed.join(";"));
             request.headers.insert("authorization".to_owned(), authorization);
             // The SDK writes the attributes of an SMS in random order.

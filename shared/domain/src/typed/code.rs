@@ -31,7 +31,7 @@ const ATTEMPT_CHARACTERS_MAX: usize = 2 * CODE_LENGTH;
 ///
 /// # Errors
 /// [`MalformedCode::Several`] if the text has two different codes. If the text has no code, the error says what is wrong: with the
-/// incomplete code in a link, if there is one, otherwise with the text without its labels.
+/// malformed code in a link, if there is one, otherwise with the text without its labels.
 pub fn code_number(text: &str) -> Result<Typed<CodeNumber>, MalformedCode> {
     let mut search = Search { text: Text::clean(text), found: Vec::new(), link_fault: None };
     search.links();
@@ -54,12 +54,12 @@ pub fn code_number(text: &str) -> Result<Typed<CodeNumber>, MalformedCode> {
 struct Search {
     text: Text,
     found: Vec<CodeNumber>,
-    /// The fault of an incomplete code in a link.
+    /// The fault of a malformed code in a link.
     link_fault: Option<MalformedCode>,
 }
 
 impl Search {
-    /// Reads the links and marks them as used.
+    /// Finds the codes in links, and marks the links as used.
     fn links(&mut self) {
         for word in self.text.runs(|c| !c.is_whitespace() && !"<>\"«»“”„".contains(c)) {
             let link: Chars = Zeroizing::new(self.text.chars[word.clone()].to_vec());
@@ -79,7 +79,7 @@ impl Search {
         }
     }
 
-    /// Reads the values of `code=`. If the link ends with an incomplete value, returns it.
+    /// Finds the codes after `code=` in a link. If the link ends with an incomplete code, returns the characters of this code.
     fn parameters(&mut self, form: &[char]) -> Option<Chars> {
         let mut incomplete = None;
         for at in find_all(form, PARAMETER) {
@@ -133,7 +133,8 @@ impl Search {
         }
     }
 
-    /// Reads a run of base64 characters and white space.
+    /// Finds the codes in a run of base64 characters and white space. `is_alone` is true if the text contains no link and no words outside
+    /// this run.
     fn segment(&mut self, segment: Range<usize>, is_alone: bool) {
         let mut words: Vec<Range<usize>> = Vec::new();
         let mut start = segment.start;
@@ -177,8 +178,8 @@ impl Search {
         let mut joined: Chars = Zeroizing::new(Vec::with_capacity(capacity));
         for (index, word) in words.iter().enumerate() {
             joined.extend_from_slice(&self.text.chars[word.clone()]);
-            // The text is already longer than a code, so further words cannot complete one. Without this limit, a long text would take
-            // minutes.
+            // The joined words are already longer than a code, so further words cannot complete a code. Without this limit, a long text
+            // would take minutes.
             if joined.iter().filter(|&&c| !is_sign(c)).count() > CODE_LENGTH {
                 return;
             }
@@ -273,7 +274,7 @@ fn read(run: &[char]) -> Result<(CodeNumber, Range<usize>), MalformedCode> {
     }
 }
 
-/// Returns the position of the code in the name of a file from photos.zip. Only the names of folders may precede it.
+/// Returns the position of the code in the name of a file from photos.zip. Only the names of folders may precede the code.
 fn file_name(run: &[char]) -> Option<Range<usize>> {
     (CODE_LENGTH..run.len()).find_map(|end| {
         let start = end - CODE_LENGTH;

@@ -110,7 +110,7 @@ impl Place {
         EmailAddress::parse(&address).ok().map(|address| Self { address, start, end, has_label })
     }
 
-    /// Returns whether no text next to the address can be a part of it.
+    /// Returns `false` if the text in front of or behind the address may belong to the address.
     fn stands_alone(&self, chars: &[char]) -> bool {
         let marks = chars[..self.start].iter().rev().take_while(|&&c| LEADING_MARKS.contains(c)).count();
         let front = &chars[..self.start - marks];
@@ -147,8 +147,8 @@ fn is_domain(c: char) -> bool {
     c.is_ascii_alphanumeric() || ".-".contains(c)
 }
 
-/// Returns whether no text in front of an address can be a part of it. `marks` are the marks directly in front of it, and `front` is the
-/// text in front of these.
+/// Returns `false` if the text in front of an address may belong to the address. `marks` are the [`LEADING_MARKS`] directly in front of the
+/// address, and `front` is the text in front of these marks.
 fn is_start_clear(front: &[char], marks: &[char], after: &[char]) -> bool {
     let Some((&last, before)) = front.split_last() else { return true };
     let closes = |opening: char, closing: Option<&char>| ENCLOSING.iter().any(|&(first, last)| first == opening && closing == Some(&last));
@@ -165,7 +165,7 @@ fn is_start_clear(front: &[char], marks: &[char], after: &[char]) -> bool {
     }
 }
 
-/// Returns whether no text behind an address can be a part of it.
+/// Returns `false` if the text behind an address may belong to the address.
 fn is_end_clear(after: &[char]) -> bool {
     match after {
         [] => true,
@@ -180,9 +180,9 @@ fn is_break(c: char) -> bool {
     "\n\r\t".contains(c)
 }
 
-/// Returns whether the text in front of an address may be there, because its last word cannot be the beginning of the address. This is the
-/// case if the last line has no word, or if its last word
+/// Returns `false` if the last word of a text may be the beginning of the address that follows the text. A word is not the beginning if it
 ///
+/// - is in an earlier line,
 /// - is a label,
 /// - ends with a sign that the part before the `@` cannot contain,
 /// - is in another script, or
@@ -211,7 +211,7 @@ fn is_label(word: &[char]) -> bool {
     LABELS.contains(&fold(&word).as_str())
 }
 
-/// Returns whether the first word of the text cannot be the end of the domain.
+/// Returns `false` if the first word of a text may be the end of the domain of the address that precedes the text.
 fn may_follow(text: &[char]) -> bool {
     let start = text.iter().position(|&c| !c.is_whitespace() || is_break(c)).unwrap_or(text.len());
     let length = text[start..].iter().take_while(|c| !c.is_whitespace()).count();

@@ -1,4 +1,4 @@
-//! The readable forms of a link, including links that a mail filter has rewritten.
+//! Decodes links, so that their parameters can be read even if a mail filter has rewritten the link.
 
 use base64::{
     Engine,

@@ -1,9 +1,9 @@
 //! Finds mobile numbers and identity numbers in a typed or pasted text.
 //!
 //! A run consists of digits, and of spaces, dots, hyphens, underscores, slashes and brackets between the digits. If the whole run is not a
-//! number, the parser tries its lines. If no line is a number, it tries the groups of the run, but only if every group has at least
-//! `Kind::digits_min` digits. Therefore it rejects `6912345678 9` and `6912345678/1`. The additional digit shows a mistake, and the
-//! mistake may be in any digit.
+//! number, the parser tries its lines. If no line is a number, it tries the groups that slashes or white space separate, but only if every
+//! group has at least `Kind::digits_min` digits. Therefore it rejects `6912345678 9` and `6912345678/1`. The additional digit shows a
+//! mistake, and the mistake may be in any digit.
 
 use std::ops::Range;
 
@@ -90,7 +90,7 @@ struct Kind {
     labels: &'static [&'static str],
     /// Minimum number of digits of a telephone or identity number. Fewer digits are only a part of a number.
     digits_min: usize,
-    /// Returns whether a word may precede a number.
+    /// Returns whether a word may precede a number of this kind.
     may_precede: fn(&[char]) -> bool,
 }
 
@@ -202,7 +202,7 @@ fn digits_of(text: &Text, place: &Range<usize>) -> Zeroizing<String> {
     digits
 }
 
-/// Divides a run at certain characters. Returns the pieces that contain digits.
+/// Divides a run at the characters for which `is_end` is true. Returns the pieces that contain digits.
 fn split(text: &Text, run: &Range<usize>, is_end: impl Fn(char) -> bool) -> Vec<Range<usize>> {
     let mut pieces = Vec::new();
     let mut start = run.start;
@@ -221,7 +221,7 @@ fn is_line_end(c: char) -> bool {
     "\n\r\t".contains(c)
 }
 
-/// Divides a run, and returns the pieces that are numbers, even if other pieces are not.
+/// Divides a run by line ends, white space and slashes, and returns the pieces that are numbers, even if other pieces are not.
 fn pieces_of<T>(text: &Text, run: &Range<usize>, parse: impl Fn(&str) -> Option<T>) -> Vec<T> {
     let lines = split(text, run, |c| is_line_end(c) || c == '/');
     let words = split(text, run, |c| c.is_whitespace() || c == '/');

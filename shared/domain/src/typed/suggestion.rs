@@ -115,7 +115,7 @@ pub const EMAIL_DOMAINS: &[&str] = &[
     "bigpond.com",
 ];
 
-/// Misspelt top-level domains. None of these exists.
+/// Misspelt top-level domains, each with its correction. None of the misspelt domains exists.
 const WRONG_ENDINGS: &[(&str, &str)] = &[
     ("con", "com"),
     ("comm", "com"),

@@ -29,7 +29,7 @@ pub struct CaseView {
     /// The last four digits of the mobile number to which the one-time password was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mobile_hint: Option<String>,
-    /// State of the awaited one-time password. Present until the password is verified.
+    /// State of the one-time password that was sent. Present until the password is verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub otp: Option<OtpView>,
     /// The text on personal data. Present after the presence is proven.
@@ -61,7 +61,7 @@ pub struct ActView {
     pub what: ActKind,
     pub at: String,
     /// For an act that concerns an application, the application's name. For another act, the first name of the minor for whom it was done.
-    /// Absent if there is neither, or if the name is not known in this session.
+    /// Absent if the act concerns neither an application nor a minor, or if the name is not known in this session.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
 }

@@ -44,7 +44,7 @@ pub struct IssuanceView {
     /// Present if the code was issued although no face was found in the face photo.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub without_face: Option<WithoutFaceView>,
-    /// The photographer's own reference.
+    /// The photographer's own reference, such as an order number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
 }

@@ -86,7 +86,7 @@ fn a_citizen_acts_for_themselves_and_no_handle_of_a_case_names_them() {
     assert!(!citizen.is_case_over(&TransactionError::Refused(vec![0])));
 }
 
-/// Returns the case before the presence of the person is proven.
+/// Returns a case in which the presence of the person is not proven yet.
 fn awaiting(handle: &str) -> Case {
     Case { proven_at: None, consent: None, ..case(handle) }
 }
