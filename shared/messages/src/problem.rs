@@ -20,7 +20,8 @@ pub enum Problem {
     },
 
     NoSession,
-    /// Has the same texts as [`Self::NoSession`]. The different code tells a client that a session existed.
+    /// The token of the request is invalid or no longer valid. Has the same texts as [`Self::NoSession`], which means that the request has
+    /// no token. Clients can distinguish the two by their codes.
     SessionExpired,
     OtpNotVerified,
     RoleNotChosen,

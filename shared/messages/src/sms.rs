@@ -129,7 +129,7 @@ fn shortened(office: &OfficeName, language: Language) -> String {
     if name.chars().count() <= OFFICE_CHARACTERS_MAX {
         return name.to_owned();
     }
-    // An English text gets three dots, because the GSM alphabet has no ellipsis, so that an ellipsis would make the text UCS-2.
+    // An English text gets three dots, because an ellipsis, which the GSM alphabet lacks, would make the text UCS-2.
     let end = pick(language, "…", "...");
     name.chars().take(OFFICE_CHARACTERS_MAX - end.chars().count()).chain(end.chars()).collect()
 }

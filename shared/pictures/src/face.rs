@@ -1,7 +1,8 @@
 //! Finds faces and measures the largest one.
 //!
-//! Two neural networks do the work (networks.rs). The detector finds candidates in a square of 128 x 128 pixels. For each candidate, the
-//! second network locates 478 landmarks, and its score decides whether the candidate is a face. Everything else is geometry and brightness.
+//! There are two neural networks (networks.rs). The detector finds candidates in a square of 128 x 128 pixels. For each candidate, the
+//! second network locates 478 landmarks, and its score decides whether the candidate is a face. All measurements are calculated from the
+//! landmarks and from the pixels of the picture.
 
 mod canonical;
 mod detector;

@@ -72,7 +72,7 @@ impl<'a> Segments<'a> {
             // A scan ends at a marker that is neither stuffing (00), a fill byte (ff) nor a restart.
             let mut end = 0;
             loop {
-                // The standard library searches for a byte with vector instructions.
+                // `skip_until` is fast, because the standard library searches for a byte with vector instructions.
                 end += (&rest[end..]).skip_until(0xff).map_err(|_| PictureFault::Damaged)?;
                 match rest.get(end) {
                     Some(0x00 | 0xd0..=0xd7) => end += 1,

@@ -107,7 +107,7 @@ pub fn inspect(profile: FileProfile, kind: ImageKind, file: &[u8]) -> Report {
 /// its side or be upside down. A head that is much smaller than in a portrait must be about upright. Returns `None` if no face is found.
 ///
 /// # Errors
-/// [`PictureFault::NotJpeg`], [`PictureFault::Damaged`], or a picture that is too large to decode.
+/// [`PictureFault::TooManyBytes`], and those of [`clean`].
 pub fn locate(file: &[u8]) -> Result<Option<FacePosition>, PictureFault> {
     photo::check_bytes(length(file))?;
     let header = jpeg::read_header(file)?;

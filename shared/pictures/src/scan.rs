@@ -103,7 +103,7 @@ struct Component {
     /// Index of the quantisation table.
     table: usize,
     dequantiser: Option<Dequantiser>,
-    /// All blocks of a progressive picture.
+    /// All blocks of a progressive picture. Empty for a sequential picture.
     coefficients: Vec<Coefficients>,
     /// For each coefficient, the number of lower bits that are still missing. `None` before its first scan.
     missing_bits: [Option<u32>; 64],

@@ -139,7 +139,7 @@ fn find<T: PartialEq>(text: &str, kind: &Kind, parse: impl Fn(&str) -> Option<T>
     Ok(Typed { value, dropped: text.dropped(kind.labels) })
 }
 
-/// Returns the runs of digits, each with the plus sign in front of it.
+/// Returns the runs of digits. If a plus sign is in front of a run, it belongs to the run.
 fn runs(text: &Text) -> Vec<Range<usize>> {
     let mut runs = Vec::new();
     for long in text.runs(|c| c.is_ascii_digit() || c == '+' || is_separator(c)) {

@@ -64,7 +64,7 @@ mod tests {
 
     use super::*;
 
-    /// Decodes an input that `make models` has written, as the network receives it.
+    /// Decodes a PNG that `make models` has written, and returns the numbers that the network receives.
     fn input(file: &[u8], scale: f32, offset: f32) -> Vec<f32> {
         let mut reader = png::Decoder::new(Cursor::new(file)).read_info().expect("a PNG");
         let mut pixels = vec![0; reader.output_buffer_size().expect("the size of a PNG")];

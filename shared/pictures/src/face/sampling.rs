@@ -24,7 +24,7 @@ pub(super) enum Outside {
 const SAMPLES_MAX: f64 = 4.0;
 
 impl Square {
-    /// The corners, clockwise from the upper left one.
+    /// Returns the corners of the square, clockwise from the upper left one.
     pub(super) fn corners(&self) -> [Point; 4] {
         let half = self.side / 2.0;
         [(-half, -half), (half, -half), (half, half), (-half, half)].map(|(right, down)| self.centre.offset(right, down, self.degrees))

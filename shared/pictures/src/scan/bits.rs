@@ -5,7 +5,7 @@ use super::Checked;
 /// Returns whether one of the eight bytes is 0xff.
 const fn contains_ff(bytes: u64) -> bool {
     const ONES: u64 = 0x0101_0101_0101_0101;
-    // In the complement, a byte 0xff becomes 0, and subtracting 1 from it borrows from its high bit.
+    // In the complement, a byte 0xff becomes 0. Subtracting 1 from this byte sets its high bit.
     (!bytes).wrapping_sub(ONES) & bytes & (ONES << 7) != 0
 }
 

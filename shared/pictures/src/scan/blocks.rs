@@ -26,11 +26,11 @@ impl Band {
 pub(super) struct BlockReader<'a> {
     pub(super) bits: Bits<'a>,
     pub(super) tables: &'a Tables,
-    /// Number of blocks that follow and are already ended by the last "end of band" code.
+    /// Number of following blocks to which the last "end of band" code also applies.
     pub(super) blocks_to_skip: u32,
 }
 
-/// A component's part in a scan.
+/// A component in a scan.
 pub(super) struct Part {
     /// Index of the component.
     pub(super) index: usize,

@@ -6,7 +6,7 @@ const ZIGZAG: [u8; 64] = [
     57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
 ];
 
-/// Returns the position in the matrix of a coefficient. `number` is its index in the order of the file, 0 to 63.
+/// Returns the position of a coefficient in the matrix. `number` is the coefficient's index in the order of the file, 0 to 63.
 pub(super) fn position(number: usize) -> usize {
     usize::from(ZIGZAG[number & 63] & 63)
 }
@@ -48,7 +48,7 @@ impl Dequantiser {
         let (table, factors) = (matrix, std::array::from_fn(|at| matrix[at] * SCALES[at / 8] * SCALES[at % 8] / 8.0));
         // When an encoder rounds a coefficient, it changes the coefficient by at most half of the coefficient's entry in the table.
         let rounding = table.iter().map(|number| number * number).sum::<f32>().sqrt() / 2.0;
-        // A table can contain zeros.
+        // The divisor is at least 1, because a table can contain zeros.
         let plain = std::array::from_fn(|at| (if at == 0 { PLAIN.0 } else { PLAIN.1 } / table[at].max(1.0)) as i16);
         Self { table, factors, plain, squares_max: (NORM_MAX + rounding).powi(2) }
     }
