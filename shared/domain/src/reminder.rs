@@ -16,14 +16,14 @@ pub enum ReminderKind {
     Association,
 }
 
-/// Number of days on which sending is attempted: the due day and the next two.
+/// Number of days on which the service tries to send a reminder: the due day and the two days after it.
 pub const SENDING_DAYS: usize = 3;
 /// Hours of the day in Athens in which reminders are sent, so that none arrives at night.
 pub const HOURS: Range<i8> = 9..21;
-/// Duration of a run's claim on a reminder. No other run sends the reminder while the claim is valid. The claim is longer than the
-/// `Timeout` of a run (template.yaml).
+/// Time for which a run of `send_reminders` claims a reminder or a message about a case. During this time, no other run sends the same
+/// reminder or message. The claim lasts longer than a run, because it is longer than the `Timeout` of the function in template.yaml.
 pub const CLAIM: Span = Span::minutes(16);
-/// Time after which a run begins no further attempts to send. The next run sends the remaining reminders.
+/// Time after which a run starts no further attempt to send. The next run sends the remaining reminders.
 pub const REMINDER_RUN_TIME_MAX: Span = Span::minutes(10);
 
 impl ReminderKind {
@@ -45,13 +45,16 @@ impl ReminderKind {
         AthensDay::of(now) < self.due_on(expires_at)
     }
 
-    /// Returns whether the reminder is due before `end`, the moment from which the guardian who requests it no longer acts for the minor.
+    /// Returns whether the reminder is due before `end`. If a guardian requests the reminder, `end` is the time at which the guardian stops
+    /// acting for the minor.
     pub fn is_due_before(self, end: Moment, expires_at: Moment) -> bool {
         self.due_on(expires_at).start() < end
     }
 
-    /// Returns the time until which the address is stored if no run removes it earlier. If a guardian gave the address, `until` is the
-    /// minor's 18th birthday, and the returned time is never after `until`. No reminder is sent after the returned time.
+    /// Returns the time at which the address is deleted at the latest. No reminder is sent after this time. Normally a run of
+    /// `send_reminders` deletes the address earlier.
+    ///
+    /// If a guardian gave the address, `until` is the minor's 18th birthday. The address is not stored beyond this day.
     pub fn kept_until(self, expires_at: Moment, until: Option<Moment>) -> Moment {
         let latest = expires_at.min(self.due_on(expires_at).start().plus(REMINDER_RETENTION));
         until.map_or(latest, |until| until.min(latest))
@@ -66,7 +69,7 @@ pub enum Turn {
     GiveUp,
 }
 
-/// Returns the due days whose reminders a run processes, the oldest first.
+/// Returns the due days whose reminders a run processes, the oldest first, and how the run processes them.
 pub fn days(now: Moment) -> [(AthensDay, Turn); SENDING_DAYS + 1] {
     let today = AthensDay::of(now);
     [(today.minus(3), Turn::GiveUp), (today.minus(2), Turn::Send), (today.minus(1), Turn::Send), (today, Turn::Send)]

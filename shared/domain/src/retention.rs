@@ -1,4 +1,5 @@
-//! Validity and retention periods. Each is defined once, here. template.yaml repeats those that AWS needs, and a test compares the two.
+//! Validity and retention periods. Each is defined once, in this module. template.yaml repeats the periods that AWS needs, and a test
+//! compares it with this module.
 
 use crate::time::{Moment, Span};
 
@@ -15,8 +16,8 @@ pub const MESSAGE_RETENTION: Span = Span::hours(24);
 /// Maximum retention of the address for a reminder, counted from the start of the day on which the reminder is due. Normally the address is
 /// deleted earlier, together with the reminder.
 pub const REMINDER_RETENTION: Span = Span::days(7);
-/// Maximum retention of a message about a case at a KEP, counted from the time at which it is due. Normally the message is deleted when it
-/// is sent.
+/// Maximum retention of a message about a case at a KEP, counted from the time at which the message is due. Normally the message is deleted
+/// when it is sent.
 pub const CASE_MESSAGE_RETENTION: Span = Span::hours(24);
 /// Retention of an entry in a photographer's history.
 pub const ISSUANCE_RETENTION: Span = Span::days(365);

@@ -28,8 +28,8 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Implements the traits of a validated text that identifies a person. The text is deserialized through its `parse`, redacted in `Debug`,
-/// and wiped from memory on drop.
+/// Implements traits for a type that contains a validated text about a person. The text is deserialized through the type's `parse`,
+/// redacted in `Debug`, and wiped from memory on drop.
 macro_rules! redacted_text {
     ($name:ident, $error:ty) => {
         impl std::fmt::Debug for $name {

@@ -10,13 +10,13 @@ use crate::{
 
 /// Idle time after which a session ends.
 pub const IDLE: Span = Span::minutes(30);
-/// Maximum duration of a session. A session that is in use ends then too.
+/// Maximum duration of a session. The session ends after this time even if the person is still using it.
 pub const DURATION_MAX: Span = Span::hours(8);
 /// Time within which a browser must return from the sign-in page of TAXISnet.
 pub const SIGN_IN_VALID: Span = Span::minutes(15);
-/// Time within which an app must exchange the code from the redirect for its session.
+/// Time within which an app must exchange the code that it received with the redirect. The app gets its session in return.
 pub const EXCHANGE_VALID: Span = Span::minutes(2);
-/// Minimum time between two updates of a session's last use in storage.
+/// Minimum time between two writes of the time at which a session was last used.
 pub const TOUCH_INTERVAL: Span = Span::minutes(1);
 
 /// Returns when a session that was last used at `used_at` ends if it is not used again. `hard_end` is the end that [`DURATION_MAX`] sets.
@@ -32,7 +32,7 @@ pub enum Role {
     Photographer {
         business: BusinessId,
     },
-    /// Acts for the person at the counter of an office, in a case.
+    /// A clerk of a KEP, who opens cases at the counter of the office `office`. In a case, the clerk acts for the person at the counter.
     KepClerk {
         office: OfficeId,
     },
@@ -52,7 +52,7 @@ pub enum Stage {
 }
 
 /// Returns the stage of a session that is past [`Stage::Otp`]. Photographers and clerks need no consent, because the text on personal data
-/// is for citizens. In a case the person at the counter agrees to it.
+/// is for citizens. In a case at a KEP, the citizen at the counter agrees to the text.
 pub const fn stage(role: Option<&Role>, agreed_to_current_text: bool) -> Stage {
     match (role, agreed_to_current_text) {
         (None, _) => Stage::Role,

@@ -2,7 +2,8 @@
 
 use crate::photo::PictureFault;
 
-/// Maximum size of the copy in bytes (96 KB). A photo of 640 pixels needs less at any reasonable quality.
+/// Maximum size of the copy in bytes (96 KB). At any reasonable quality, a JPEG file with edges of at most [`COPY_EDGE_MAX`] pixels is
+/// smaller.
 pub const COPY_BYTES_MAX: usize = 98_304;
 /// Maximum length of the copy's longer edge, in pixels.
 pub const COPY_EDGE_MAX: u32 = 640;
@@ -10,8 +11,8 @@ pub const COPY_EDGE_MAX: u32 = 640;
 /// Checks the values in the copy's header. Runs before any pixel is decoded, because a small file may claim a billion pixels.
 ///
 /// # Errors
-/// [`PictureFault::TooLarge`]. [`PictureFault::Turned`], because programs that ignore the orientation would place the positions in the
-/// response differently from programs that apply it.
+/// [`PictureFault::TooLarge`] if an edge is too long. [`PictureFault::Turned`] if the orientation is not 1. Some programs ignore the
+/// orientation and others apply it, so that positions in the picture would be ambiguous.
 pub const fn check_header(width: u32, height: u32, orientation: Option<u32>) -> Result<(), PictureFault> {
     if width > COPY_EDGE_MAX || height > COPY_EDGE_MAX {
         return Err(PictureFault::TooLarge { width, height, edge_max: COPY_EDGE_MAX });

@@ -7,7 +7,8 @@ use crate::{
     time::{Moment, Span},
 };
 
-/// Time after the first association of a photo set in which the set can be associated for another subject, to correct a mistake.
+/// Correction period, counted from the first association of a photo set. Within this period, the set can still be associated for another
+/// subject.
 pub const CORRECTION_PERIOD: Span = Span::hours(24);
 
 /// State of a code.
@@ -17,7 +18,7 @@ pub enum CodeState {
     /// Issued and never associated.
     Issued,
     Associated,
-    /// Associated once, and then dissociated. Until the code expires, [`may_associate_again`] decides for whom it may be associated.
+    /// Associated earlier, and dissociated now. Until the code expires, [`may_associate_again`] decides for whom it may be associated.
     Dissociated,
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Time-zone data built into the binary, so that no files are read at start-up.
 static ATHENS: TimeZone = jiff::tz::get!("Europe/Athens");
 
-/// An instant in whole seconds since 1970-01-01T00:00:00Z. Data that expires at a moment is already invalid in that second.
+/// An instant in whole seconds since 1970-01-01T00:00:00Z. Data that expires at a moment is invalid from this second on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Moment(i64);

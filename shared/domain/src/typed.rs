@@ -4,9 +4,9 @@
 //! reports which kinds of text it dropped, so that a page can tell the user. If the text contains two different values, the parser returns
 //! an error.
 //!
-//! The types themselves ([`CodeNumber`](crate::CodeNumber), [`Afm`](crate::Afm), ...) parse only the written form, which storage, registers
-//! and signed requests use. The web application has the same parsers in `web/src/typed`. Both are tested with the table in
-//! `shared/domain/tests/typed.json`.
+//! The types themselves ([`CodeNumber`](crate::CodeNumber), [`Afm`](crate::Afm), ...) parse only the exact form of a value that storage,
+//! registers and signed requests use. The web application has the same parsers in `web/src/typed`. The table in
+//! `shared/domain/tests/typed.json` tests both.
 
 pub(crate) mod characters;
 mod code;
@@ -38,9 +38,9 @@ pub enum Dropped {
     WhiteSpace,
     /// Quotes, brackets, dots, hyphens and other signs.
     Punctuation,
-    /// Words that all name the value, such as `Κωδικάριθμος` or `tel`.
+    /// Words that only name the value, such as `Κωδικάριθμος` or `tel`.
     Label,
-    /// The link in which the value was, or another link.
+    /// A link. It may be the link that contained the value.
     Link,
     /// Other words or numbers.
     Text,

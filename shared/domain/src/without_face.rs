@@ -12,9 +12,10 @@ use crate::{
     time::{Moment, Span},
 };
 
-/// Number of uploads of the session and business that must have been rejected because no face was found. They may show different people.
+/// Number of uploads that must have been rejected because no face was found, before the photographer may issue a code without a recognised
+/// face. The uploads must be of the same session and business. They may show different people.
 pub const REJECTIONS_NEEDED: usize = 2;
-/// Time for which a rejection counts.
+/// Time for which a rejected upload counts towards [`REJECTIONS_NEEDED`].
 pub const REJECTION_VALID: Span = Span::hours(2);
 /// Maximum number of characters in the photographer's text.
 pub const TEXT_CHARACTERS_MAX: usize = 200;
@@ -23,7 +24,7 @@ pub const TEXT_CHARACTERS_MAX: usize = 200;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
-    /// The face is visible, and the detector does not find it.
+    /// The face is visible, but the detector does not find it.
     FaceNotRecognised,
     FaceCoveredForMedicalReasons,
     ReligiousHeadCovering,
@@ -123,8 +124,8 @@ struct Rejection {
 pub struct Rejections(Vec<Rejection>);
 
 impl Rejections {
-    /// Returns the rejections that still count for the business, together with the rejection of an upload. Returns `None` if a rejection of
-    /// this upload is already among them.
+    /// Returns a copy with the rejection of the upload `upload_id` added, and without the rejections that do not count for the business.
+    /// Returns `None` if a rejection of this upload already counts.
     pub fn with(&self, business: &BusinessId, upload_id: &str, now: Moment) -> Option<Self> {
         let mut current: Vec<_> = self.0.iter().filter(|rejection| rejection.counts_for(business, now)).cloned().collect();
         if current.iter().any(|rejection| rejection.upload_id == upload_id) {

@@ -1,4 +1,4 @@
-//! The table of typed and pasted texts, which the tests of the web application read too.
+//! Tests the parsers with the typed and pasted texts in `typed.json`. The tests of the web application use the same table.
 
 use std::collections::HashMap;
 
@@ -145,7 +145,7 @@ fn the_web_application_knows_the_same_email_domains() {
     assert_eq!(table().email_domains, EMAIL_DOMAINS);
 }
 
-/// Texts on which a search that starts again at each word would take minutes.
+/// Uses texts on which a search would take minutes if it started again at each word.
 #[test]
 fn long_texts_without_a_code_are_rejected() {
     for text in [

@@ -34,7 +34,7 @@ pub const SIGN_IN_COOKIE: &str = "__Host-sign-in";
 /// the requesting site. `openapi.json` is the public description of the API, to which other sites may link.
 const CROSS_SITE_ROUTES: &[&str] = &["/v1/sign-in", "/v1/sign-in/callback", "/v1/openapi.json"];
 
-/// Limit of a JSON body, in bytes. The largest valid body of any operation has a few hundred bytes.
+/// Limit of a JSON body, in bytes. A body has a few hundred bytes, unless a person pasted a whole message into a field.
 const BODY_BYTES_MAX: usize = 16 * 1024;
 
 /// The request body that an operation accepts.
@@ -122,15 +122,16 @@ impl Call {
     /// Returns whether the header `Sec-Fetch-Site` says that a page of another site, or of another host of our site, caused this request.
     ///
     /// Returns `false` for URLs that a person types or opens from another program (`none`). Also returns `false` if the header is absent,
-    /// because apps, applications and browsers released before 2023 do not send it.
+    /// because the header is sent neither by browsers released before 2023, nor by apps, nor by the applications of public bodies.
     pub fn is_from_another_site(&self) -> bool {
         // The header is compared as bytes, so that a value that is not text counts as another site.
         self.headers.get("sec-fetch-site").is_some_and(|site| !matches!(site.as_bytes(), b"same-origin" | b"none"))
     }
 
-    /// Rejects API requests that a page of another site caused, whatever their method. The routes in `CROSS_SITE_ROUTES` are exempt. A
-    /// browser sends the session's cookie when another site opens a URL of the API. Even without reading the response, that site could
-    /// detect whether the response is a download or an error.
+    /// Rejects API requests that a page of another site caused, whatever their method. The routes in `CROSS_SITE_ROUTES` are exempt.
+    ///
+    /// This also protects `GET` requests. When another site opens a URL of the API, the browser sends the session's cookie. That site
+    /// cannot read the response, but could detect whether the response is a download or an error.
     ///
     /// # Errors
     /// [`Problem::ForeignOrigin`].
@@ -143,8 +144,8 @@ impl Call {
     /// client that is not a browser, and its body must have the accepted type.
     ///
     /// A form on another site can send neither JSON nor a JPEG as the body. A script on another site can do so only after a preflight
-    /// request, which the service never permits. A request of an old browser whose `sendBeacon` sends `image/jpeg` without a preflight
-    /// request is rejected, because it names the other site in `Origin`.
+    /// request, which the service never permits. In some old browsers, `sendBeacon` sends `image/jpeg` without a preflight request. Such a
+    /// request is rejected, because its header `Origin` names the other site.
     ///
     /// A JSON body may be empty in a `DELETE` request, and in a request with an `Authorization` header, because a form on another site can
     /// send neither of these requests.

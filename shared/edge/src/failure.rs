@@ -8,8 +8,8 @@ use storage::{StorageError, TransactionError};
 /// The error type of handlers.
 #[derive(Debug)]
 pub enum Failure {
-    /// The request is rejected because of its content or the current state. The caller receives the problem. There is no underlying error
-    /// to log.
+    /// The request is rejected because of its content or the current state. The caller receives the problem. No underlying error needs to
+    /// be logged.
     Refused(Problem),
     /// The service, AWS, TAXISnet or a register failed. The cause is logged once and never sent to the caller.
     Failed { problem: Problem, cause: String },
@@ -59,8 +59,8 @@ impl From<aws::NoRandom> for Failure {
 }
 
 impl From<TransactionError> for Failure {
-    /// Maps every failed condition to [`Problem::Conflict`], because another request wrote first. Handlers that need to know which
-    /// condition failed match the error themselves.
+    /// Maps every failed condition to [`Problem::Conflict`], because a condition normally fails only if another request wrote first.
+    /// Handlers that need to know which condition failed match the error themselves.
     fn from(error: TransactionError) -> Self {
         match error {
             TransactionError::Refused(_) | TransactionError::Conflict => Self::Refused(Problem::Conflict),

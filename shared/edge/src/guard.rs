@@ -46,7 +46,7 @@ pub struct Photographer {
     pub employee: Option<EmployeeId>,
 }
 
-/// The owner of a photographer's business, who acts for it.
+/// A person who acts for a photographer's business and owns it.
 #[derive(Debug)]
 pub struct Owner {
     pub session: Session,
@@ -70,8 +70,8 @@ impl Visitor {
         Ok(Self { session })
     }
 
-    /// Loads the caller's session. Unlike [`Self::from`], also accepts a session that was rotated a moment ago, so that a caller who did
-    /// not receive the response can repeat the call.
+    /// Loads the caller's session. Unlike [`Self::from`], this function also accepts a session that was just rotated. If the response with
+    /// the new session is lost, the caller can therefore repeat the call with the old one.
     ///
     /// # Errors
     /// [`Problem::NoSession`], [`Problem::SessionExpired`].
@@ -96,7 +96,7 @@ impl Citizen {
     ///
     /// # Errors
     /// Those of [`SignedIn::from`], [`Problem::RoleNotChosen`], [`Problem::WrongRole`], [`Problem::ConsentRequired`]; [`Problem::NotAtKep`]
-    /// for a clerk, because operations that a clerk may call take [`Acting`].
+    /// for a clerk, because operations that clerks may call use the guard [`Acting`] instead.
     pub async fn from(call: &Call, sessions: &Sessions) -> Result<Self, Failure> {
         let session = session_with_role(call, sessions).await?;
         match (&session.role, session.stage()) {
@@ -140,7 +140,7 @@ fn managed_by(session: &Session, person: &SubjectId, call: &Call) -> Vec<Subject
     std::iter::once(person).chain(minors.map(|minor| &minor.subject_id)).cloned().collect()
 }
 
-/// The person for whom a citizen acts: the citizen, or a minor.
+/// The person for whom the caller acts: a citizen, or a minor in the citizen's custody.
 #[derive(Debug, Clone)]
 pub struct Subject {
     pub id: SubjectId,
@@ -184,14 +184,14 @@ impl Owner {
     }
 }
 
-/// Returns the member ID that an older version writes into the records of a business. Sessions that the older version began contain no
-/// member ID. They last at most 8 hours.
+/// Returns the member ID for a session that contains none, because an older version of the service began the session. The older version
+/// writes the same ID into the records of the business. Such a session ends at most 8 hours after its start.
 fn member_of_before(session: &Session) -> MemberId {
     MemberId::from_hash(session.subject_id.as_str().to_owned())
 }
 
-/// Checks that the owner still authorises the employee. Reads the authorization at every call. Without `employee` the caller is the owner
-/// and needs no authorization.
+/// Checks that the owner still authorises the employee. Reads the authorization at every call. `employee` is `None` for the owner, who
+/// needs no authorization.
 ///
 /// # Errors
 /// [`Problem::StaffWithdrawn`].

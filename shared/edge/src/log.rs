@@ -7,7 +7,7 @@ use domain::Moment;
 use serde_json::{Map, Value, json};
 
 /// Namespace and name of the metric that CloudWatch extracts from the fields of [`failure_metric`]. The alarms named `FUNCTIONErrors` in
-/// template.yaml watch it.
+/// template.yaml watch this metric.
 const NAMESPACE: &str = "myPhoto/Functions";
 const FAILURES: &str = "Failures";
 
@@ -20,16 +20,16 @@ pub enum LogCode {
     Panicked,
     /// The function cannot start.
     NotStarted,
-    /// A call failed, but no response depends on it. Examples are the write that records the use of a session, and a deletion that a
-    /// lifecycle rule repeats.
+    /// An error occurred on which the response to the caller does not depend. For example, recording the use of a session failed, or
+    /// deleting a file that a lifecycle rule deletes later.
     SideCallFailed,
     /// A code was sent.
     CodeSent,
-    /// Half or all of a daily limit of codes is used.
+    /// Half or all of a daily limit for codes or their messages is used.
     CodeLimit,
     /// A code was issued although no face was found in the face photo.
     IssuedWithoutFace,
-    /// An attempt to send a code failed. It will be repeated.
+    /// An attempt to send a code failed. Another attempt will be made.
     DeliveryFailed,
     /// A code could not be sent, and no further attempt is made.
     DeliveryGivenUp,
@@ -43,22 +43,25 @@ pub enum LogCode {
     OutboxSwept,
     /// A reminder was sent.
     ReminderSent,
-    /// An attempt to send a reminder failed. The next run tries again, or removes the reminder if it may have been sent.
+    /// An attempt to send a reminder failed. The next run tries again. If the reminder may have been sent despite the failure, the next run
+    /// removes it instead.
     ReminderFailed,
-    /// A reminder was removed, because it could not be sent on the days on which it was due, because it has expired, or because it may have
-    /// been sent (a claim expired without a result).
+    /// A reminder was removed for one of three reasons: it has expired, every attempt on the due days failed, or a claim expired without a
+    /// result, so that the reminder may have been sent.
     ReminderGivenUp,
-    /// A run has processed the reminders that are due.
+    /// A run of `send_reminders` has processed the reminders that are due.
     RemindersLookedAt,
     /// A KEP clerk has used half or all of the daily limit of cases.
     CaseLimit,
     /// The message about a case was sent.
     CaseMessageSent,
-    /// An attempt to send the message about a case failed. The next run tries again, or gives the message up if it may have been sent.
+    /// An attempt to send the message about a case failed. The next run tries again. If the message may have been sent despite the failure,
+    /// the next run removes it instead.
     CaseMessageFailed,
-    /// The message about a case was removed, because it has expired, or because it may have been sent (a claim expired without a result).
+    /// The message about a case was removed for one of two reasons: it has expired, or a claim expired without a result, so that the
+    /// message may have been sent.
     CaseMessageGivenUp,
-    /// A run has processed the messages about cases that are due.
+    /// A run of `send_reminders` has processed the messages about cases that are due.
     CaseMessagesLookedAt,
 }
 
@@ -111,7 +114,7 @@ pub(crate) fn failure_metric(function: &str, at: Moment) -> [(&'static str, Valu
     [("_aws", json!({ "Timestamp": milliseconds, "CloudWatchMetrics": [metric] })), ("FunctionName", json!(function)), (FAILURES, json!(1))]
 }
 
-/// Logs the failure of a call on which no response depends.
+/// Logs an error on which the response to the caller does not depend.
 pub fn side_call<E: std::fmt::Display>(operation: &str, result: Result<(), E>) {
     if let Err(error) = result {
         line(operation, LogCode::SideCallFailed, &[("cause", json!(error.to_string()))]);

@@ -24,7 +24,7 @@ pub fn draw(session: &Session, resends: u32, now: Moment) -> Result<(Otp, Awaite
     Ok((otp, awaited))
 }
 
-/// Counts a message against the daily quota of the person who receives it. Sign-ins and cases share this quota.
+/// Counts a message with a one-time password against the daily quota of the person who receives it. Sign-ins and cases share this quota.
 ///
 /// # Errors
 /// [`Problem::OtpMessagesDailyLimit`].

@@ -1,5 +1,5 @@
-//! Pages of lists, limited by size. Some entries contain texts that other parties wrote, so a limit on the number of entries alone does not
-//! limit the size of a response.
+//! Divides lists into pages of a limited size in bytes. Some entries contain texts that other parties wrote, so a limit on the number of
+//! entries alone does not limit the size of a response.
 
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ pub const PAGE_BYTES: usize = 5_000_000;
 #[derive(Debug)]
 pub struct Page<T> {
     pub entries: Vec<T>,
-    /// The ID of the last entry, which is the `cursor` of the next page. `None` on the last page.
+    /// The ID of the last entry. The caller sends it as `cursor` to get the next page. `None` on the last page.
     pub next: Option<String>,
 }
 

@@ -101,7 +101,7 @@ impl AuthorizationRecordView {
     /// KEP. Callers pass `None` if a clerk reads the record.
     pub fn of(record: &Record, names: &ApplicationNames<'_>, key: Option<&SealingKey>, language: Language, now: Moment) -> Option<Self> {
         let Event::Authorized { application, purpose, by, until, ended_at, ended_at_kep } = &record.what else { return None };
-        // The authorization ended when it was revoked or, if it was not, when it expired.
+        // An authorization that was not revoked ends when it expires.
         let ended = ended_at.or(now.has_reached(*until).then_some(*until));
         Some(Self {
             id: record.id().to_owned(),
@@ -195,9 +195,9 @@ pub enum AssociationStep {
 pub struct AssociationEventView {
     pub what: AssociationStep,
     pub at: String,
-    /// False if a guardian or the first subject of the photos caused the event.
+    /// False if another person caused the event: a guardian, or the person for whom the photos were first associated.
     pub by_subject: bool,
-    /// True if the first subject of the photos erased them while they were associated with this subject.
+    /// True if the person for whom the photos were first associated erased them while they were associated for this subject.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub by_first_subject: bool,
     pub kept_until: String,

@@ -14,8 +14,8 @@ use crate::{
     failure::{Failure, status},
 };
 
-/// Maximum number of bytes of a response body, as it is encoded in Lambda's response. Lambda's own limit is 6,291,556 bytes of JSON,
-/// including base64.
+/// Maximum number of bytes that the encoded body takes in Lambda's response. Lambda limits the whole response to 6,291,556 bytes of JSON,
+/// in which files are encoded in base64.
 const RESPONSE_BYTES_MAX: usize = 6_000_000;
 
 /// Headers of every response. They require TLS, forbid content sniffing, keep other sites from embedding the response or sharing a browsing
@@ -42,8 +42,8 @@ const PERSONAL_HEADERS: [(HeaderName, &str); 3] = [
     (header::VARY, "Accept, Accept-Language, Authorization, Cookie, Origin"),
 ];
 
-/// Returns the length of a JSON text after escaping it as a string, which is how Lambda's response contains the body. Only quotation marks
-/// and backslashes need an escape, because JSON contains no raw control characters.
+/// Returns the length of a JSON text as an escaped string. Lambda's response contains the body as such a string. Only quotation marks and
+/// backslashes need an escape, because JSON contains no raw control characters.
 pub(crate) fn escaped_length(json: &[u8]) -> usize {
     json.len() + json.iter().filter(|byte| matches!(byte, b'"' | b'\\')).count()
 }
@@ -96,7 +96,7 @@ impl Reply {
         self
     }
 
-    /// Makes a browser save the response under this name.
+    /// Makes a browser save the response as a file with this name.
     #[must_use]
     pub fn attachment(self, name: &str) -> Self {
         self.header(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))
@@ -123,7 +123,7 @@ impl Reply {
         self.header(header::SET_COOKIE, format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{age}"))
     }
 
-    /// Returns a problem document, `application/problem+json` (RFC 9457), with our stable `code`.
+    /// Returns a problem document, `application/problem+json` (RFC 9457). Its member `code` does not change with the language.
     pub(crate) fn problem(problem: &Problem, language: Language, now: Moment) -> Self {
         let status = status(problem);
         let mut document = Map::new();
@@ -158,7 +158,8 @@ impl Reply {
         }
     }
 
-    /// Reports a problem to an app by redirecting to its redirect URI (RFC 6749, 4.1.2.1). The problem's code is the `error_description`.
+    /// Reports a problem to an app by redirecting to the app's redirect URI (RFC 6749, 4.1.2.1). The `error_description` is the problem's
+    /// code.
     pub(crate) fn problem_to_app(problem: &Problem, app: &AppSignIn) -> Self {
         let error = if status(problem).is_server_error() { "server_error" } else { "access_denied" };
         Self::see_other(&app.with_error(error, problem.code()))

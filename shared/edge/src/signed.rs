@@ -44,7 +44,7 @@ pub struct SignedRequest<C> {
     own: Result<C, Problem>,
 }
 
-/// The header of a JWT. Other members are rejected, because an unknown member might change the meaning of the known ones.
+/// The header of a JWT. Headers with other fields are rejected, because an unknown field might change the meaning of the known ones.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Header {
@@ -98,7 +98,8 @@ impl<C: DeserializeOwned> SignedRequest<C> {
         })
     }
 
-    /// Returns the operation's claims before verification, for reading from storage only.
+    /// Returns the operation's claims, or `None` if these claims are invalid. The request is not verified yet, so the claims may be used
+    /// only for reading from storage.
     pub fn unproven(&self) -> Option<&C> {
         self.own.as_ref().ok()
     }
@@ -203,7 +204,8 @@ fn is_signed(message: &str, signature: &str, key: &PublicKey) -> Result<bool, St
         SigningAlgorithm::Rs256 => Algorithm::RS256,
         SigningAlgorithm::EdDsa => Algorithm::EdDSA,
     };
-    // An error means that the signature cannot be decoded, or that the algorithm needs another type of key. The request is then not signed.
+    // Verification fails with an error if the signature cannot be decoded, or if the algorithm needs another type of key. In both cases the
+    // signature counts as wrong.
     Ok(crypto::verify(signature, message.as_bytes(), &public, pinned).unwrap_or(false))
 }
 

@@ -1,8 +1,7 @@
-//! The way in which a caller sends its session token. A browser sends the token in a cookie that no script can read. An app sends the token
-//! in the `Authorization` header.
+//! Defines how a caller sends its session token. A browser sends the token in a cookie that no script can read. An app sends the token in
+//! the `Authorization` header.
 //!
-//! A response returns a new token in the same way in which the request sent the old token, so a script cannot exchange the cookie for a
-//! token that it can read.
+//! A response returns a new token in the same way, so that no script can obtain a readable token by sending a request with the cookie.
 
 use lambda_http::http::header;
 use messages::problem::Problem;
@@ -58,7 +57,8 @@ fn bearer(value: &str) -> Option<&str> {
 }
 
 impl Reply {
-    /// Returns the session with its new token, which goes into the cookie or into the body, according to the transport of the request.
+    /// Returns the session with its new token. The token is in the body if the request has an `Authorization` header, otherwise in the
+    /// cookie.
     ///
     /// # Errors
     /// If the response cannot be serialized.

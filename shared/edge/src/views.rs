@@ -54,8 +54,8 @@ pub struct SessionView {
     pub expires_at: String,
 }
 
-/// State of the awaited one-time password of a sign-in or a case. Present until the password is verified. Until the password of a sign-in
-/// is verified, the response about its session contains nothing about the person except the last digits of the mobile number.
+/// State of the one-time password that was sent for a sign-in or a case. Present until the password is verified. Before the password of a
+/// sign-in is verified, the last digits of the mobile number are the only data about the person in the response.
 #[derive(Debug, Serialize)]
 pub struct OtpView {
     pub mobile_ending: String,

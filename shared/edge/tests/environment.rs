@@ -162,7 +162,7 @@ impl Run {
             let signed = between(authorization, "SignedHeaders=", ",");
             let signed: Vec<_> = signed.split(';').filter(|name| !FOR_AWS_ONLY.iter().any(|(other, _)| name == other)).collect();
             let (key, scope) = between(authorization, "Credential=", ",").split_once('/').unwrap();
-            // The scope begins with the eight digits of the date, which are removed.
+            // Removes the date, which is the first eight digits of the credential scope.
             let authorization = format!("{key} {} {}", &scope[8..], signed.join(";"));
             request.headers.insert("authorization".to_owned(), authorization);
             // The SDK writes the attributes of an SMS in random order.
@@ -258,7 +258,8 @@ fn every_variable_is_listed_once() {
     assert!(LAMBDA.iter().chain(&OPERATOR).all(|variable| !variable.effect.is_empty()));
 }
 
-/// The tests above cover all functions only if no other file reads environment variables or builds HTTP clients.
+/// Checks that the tests above cover all functions: apart from the files listed here, no file reads environment variables or builds HTTP
+/// clients.
 #[test]
 fn only_these_files_read_environment_variables_and_build_clients() {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");

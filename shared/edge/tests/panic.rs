@@ -22,7 +22,7 @@ async fn run(function: &str) -> (Output, Option<Sent>) {
     (output, api.sent_so_far())
 }
 
-/// Checks that the function exits with one log line, which contains the location of the panic and not its message.
+/// Checks that the function exits with one log line, which contains the location of the panic but not its message.
 async fn assert_only_the_location_is_logged(function: &str) {
     let (output, sent) = run(function).await;
     let (stdout, stderr) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());

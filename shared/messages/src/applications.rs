@@ -4,7 +4,7 @@ use domain::{Language, application::Purpose, authorization::PullRefusal, verdict
 
 use crate::pick;
 
-/// Returns the purpose of an application, shown to citizens next to its name.
+/// Returns the purpose of an application. Citizens see it next to the application's name.
 pub const fn purpose(purpose: Purpose, language: Language) -> &'static str {
     let (el, en) = match purpose {
         Purpose::DrivingLicenceIssue => ("Έκδοση άδειας οδήγησης", "Issue of a driving licence"),

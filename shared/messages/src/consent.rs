@@ -5,7 +5,7 @@ use domain::{Language, consent::ConsentKind};
 use crate::pick;
 
 /// The data protection officer's email address. It is part of a text that people agree to, so it is a constant and not a setting. An
-/// operator who replaces it also sets a new version of the text.
+/// operator who changes the address must also set a new version of the text.
 macro_rules! dpo_email {
     () => {
         "dpo@mindigital.gr"
@@ -269,7 +269,7 @@ mod tests {
             }
             assert!(whole(&association(language)).contains(&format!("{} {days_of}", days(ASSOCIATION_VALID))));
         }
-        // The text states these periods with the same numbers: 365 days, and 1 day.
+        // The text also states these three periods, as 365 days and 1 day. If this assertion fails, change the text.
         assert_eq!(
             (days(ISSUANCE_RETENTION), days(RECORD_RETENTION_AFTER_PHOTOS), days(UPLOAD_RETENTION)),
             (days(ASSOCIATION_VALID), days(ASSOCIATION_VALID), 1)

@@ -1,4 +1,4 @@
-//! Emails, each as plain text and as HTML with the same content. They are readable without images, and opening one loads nothing from the
+//! Emails, each as plain text and as HTML with the same content. They can be read without images. Opening an email loads nothing from the
 //! network.
 
 mod code;

@@ -62,7 +62,7 @@ pub const fn presence(presence: Presence, language: Language) -> &'static str {
     }
 }
 
-/// Returns the name of each kind of act once, with the number of its acts if there are several.
+/// Returns the name of each kind of act that was done. If several acts of a kind were done, their number follows the name.
 pub fn summary(acts: &[ActKind], language: Language) -> Vec<String> {
     let mut counted = BTreeMap::new();
     for kind in acts {

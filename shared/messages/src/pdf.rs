@@ -89,7 +89,7 @@ const EN: Texts = Texts {
     ],
 };
 
-/// Renders the page. It contains no creation date, so the same arguments always give the same bytes.
+/// Renders the page with the code number. The PDF contains no creation date, so the same arguments always give the same bytes.
 ///
 /// # Errors
 /// [`RenderError::Glyph`] if the service's origin has a character that the fonts lack, [`RenderError::PageFull`] or [`RenderError::Qr`] if
@@ -268,7 +268,7 @@ impl Sheet<'_, '_> {
         Ok(group)
     }
 
-    /// Sets one centred line as a link. Returns its tags and the area that it covers.
+    /// Draws one centred line of text as a link. Returns its tags and the area that it covers.
     fn anchor(&mut self, style: &Style<'_>, text: &str, space_after: f32) -> Result<(TagGroup, Rect), RenderError> {
         let mut group = TagGroup::new(Tag::Link);
         let (width, top) = (style.width(text)?, self.y);
@@ -279,7 +279,7 @@ impl Sheet<'_, '_> {
         Ok((group, area))
     }
 
-    /// Sets one line, centred in a frame as wide as the text column.
+    /// Draws one centred line of text in a frame as wide as the text column.
     fn boxed(&mut self, style: &Style<'_>, text: &str, space_after: f32) -> Result<TagGroup, RenderError> {
         const PADDING: f32 = 10.0;
         let height = style.line_height() + 2.0 * PADDING;

@@ -1,4 +1,4 @@
-//! Texts of a picture report, for photographers. The text of a violated rule has the measured value, the allowed range, and the remedy.
+//! Texts of a picture report, for photographers. The text of a violated rule states the measured value, the allowed range, and the remedy.
 
 use domain::{
     ImageKind, Language,
@@ -49,8 +49,9 @@ pub(crate) fn failed(kind: ImageKind, finding: &Finding, language: Language) -> 
     }
 }
 
-/// Formats a value for people. The proportion of width to height and that of the cheeks' brightness are decimal numbers, other ratios are
-/// in percent, and all other values are whole numbers. The text says in which direction an angle goes, so angles have no sign.
+/// Formats a value for people. [`Rule::Proportion`] and [`Rule::SideLight`] are shown as decimal numbers, other ratios in percent, and all
+/// other values as whole numbers. A value that violates a limit gets more decimals if it would otherwise look equal to the limit. An angle
+/// has no sign, because the text around it says in which direction the angle goes.
 fn formatted(finding: &Finding, value: Option<f64>, language: Language) -> String {
     let (rule, value) = (finding.rule, value.unwrap_or_default());
     let (separator, point) = match language {
@@ -430,7 +431,7 @@ mod tests {
         assert_eq!((number(&head, 0.407_249_9), number(&bytes, 12.0)), (json!(0.4072), json!(12)));
     }
 
-    /// A picture of 800 x 1213 pixels has the proportion 0.65952, and 0.66 is allowed.
+    /// A picture of 800 x 1213 pixels has the proportion 0.65952. The minimum is 0.66. With three decimals, both would be shown as 0.660.
     #[test]
     fn a_violated_limit_never_looks_equal_to_the_measured_value() {
         let of = |rule, measured, least, most| {

@@ -20,7 +20,8 @@ pub enum Problem {
     },
 
     NoSession,
-    /// Has the same texts as [`Self::NoSession`]. The different code tells a client that a session existed.
+    /// The token of the request is invalid or no longer valid. Has the same texts as [`Self::NoSession`], which means that the request has
+    /// no token. Clients can distinguish the two by their codes.
     SessionExpired,
     OtpNotVerified,
     RoleNotChosen,
@@ -51,8 +52,8 @@ pub enum Problem {
     SignInState,
     /// The person cancelled the sign-in at TAXISnet.
     SignInRefused,
-    /// An app's exchange code is unknown, already used or expired, or the app is not the one that started the sign-in. All get this one
-    /// response, so that a caller cannot tell them apart.
+    /// An app's exchange code is unknown, already used or expired, or the app is not the one that started the sign-in. In all of these
+    /// cases the response is the same, so that a caller cannot tell them apart.
     ExchangeRefused,
     TaxisnetUnavailable,
     RegistersUnavailable,
@@ -89,7 +90,7 @@ pub enum Problem {
         limit: usize,
     },
 
-    /// The case at a KEP is unknown, closed or expired, or belongs to another session. All get this one response.
+    /// The case at a KEP is unknown, closed or expired, or belongs to another session. In all of these cases the response is the same.
     CaseOver,
     /// The clerk already has a case open.
     CaseOpen,
@@ -97,19 +98,20 @@ pub enum Problem {
     CaseLimit {
         renews_at: Moment,
     },
-    /// The registers know no adult by the number that the clerk gave.
+    /// The registers know no adult with the AFM, AMKA or PAAYPA that the clerk entered.
     CasePersonUnknown,
     /// The person at the counter has no confirmed mobile number, and the operator does not allow a declaration instead.
     NoMobileAtKep,
-    /// The number that the clerk gave is the clerk's own.
+    /// The AFM, AMKA or PAAYPA that the clerk entered is the clerk's own.
     OwnCase,
     /// The presence of the person at the counter is not proven yet.
     PresenceNotProven,
-    /// Clerks may not call the operation. Only the person may, in their own session.
+    /// Clerks may not call the operation. Only the person may call it, in their own session.
     NotAtKep,
 
     SubjectUnknown,
-    /// The minor does not exist, or is not in this person's custody. Both get this one response, so that numbers cannot be probed.
+    /// The minor does not exist, or is not in this person's custody. In both cases the response is the same, so that nobody can find out
+    /// which AFM, AMKA or PAAYPA numbers exist.
     CustodyNotConfirmed,
     MinorIsAdult,
     /// The registers have an AFM for the minor, and the request did not contain it.
@@ -119,7 +121,7 @@ pub enum Problem {
         limit: usize,
     },
     CodeMalformed(MalformedCode),
-    /// The code number is unknown or has expired. Both get this one response.
+    /// The code number is unknown or has expired. In both cases the response is the same.
     CodeNotActive,
     CodeTaken,
     CodeAlreadyYours,
@@ -133,7 +135,7 @@ pub enum Problem {
     },
     NoSubmission,
     SubmissionNotConfirmed,
-    /// The person already has associated photos. The fields describe them.
+    /// The person already has associated photos. The fields are about these photos.
     AssociationExists {
         associated_at: Moment,
         expires_at: Moment,
@@ -178,8 +180,8 @@ pub enum Problem {
     SignatureRefused {
         fault: SignatureFault,
     },
-    /// The person is unknown, has nothing associated, or has not authorised the application. All three get this one response, so that an
-    /// application cannot find out which people have photos.
+    /// The person is unknown, has nothing associated, or has not authorised the application. In all three cases the response is the same,
+    /// so that an application cannot find out which people have photos.
     PullRefused,
     /// The application's purpose gives no right to this image.
     ImageNotAllowed {
@@ -201,7 +203,7 @@ pub enum Problem {
         kind: ImageKind,
         fault: PictureFault,
     },
-    /// The request is to check an upload for which a code has already been issued, so its originals are deleted.
+    /// The photos of an upload cannot be checked any more, because a code has been issued for it and its original files are deleted.
     UploadIssued,
     /// The upload was rejected earlier and cannot be used again.
     UploadRefused,
@@ -258,12 +260,12 @@ pub enum FieldReason {
     InvalidNumber,
     /// The text has two or more different values of the expected kind.
     SeveralValues,
-    /// A text that is too long even after invisible characters and extra white space were removed.
+    /// The text is too long, even without invisible characters and extra white space.
     TooLong {
         /// In characters.
         limit: usize,
     },
-    /// A search of the history that names neither a day nor a month.
+    /// The search of the history names neither a day nor a month.
     NeedsDayOrMonth,
     /// The text is empty, too long, or has characters that the field does not allow.
     InvalidText {
@@ -420,7 +422,7 @@ impl Problem {
     }
 }
 
-/// The allowed deviation from a proportion.
+/// The allowed deviation from the proportion that a picture must have.
 const TOLERANCE_PERCENT: u64 = domain::photo::PROPORTION_TOLERANCE / 10;
 
 #[cfg(test)]

@@ -24,12 +24,12 @@ pub fn otp(otp: &Otp, public_origin: &str, language: Language) -> String {
     bind_to_origin(text, otp, public_origin)
 }
 
-/// Appends the last line of the format of origin-bound one-time codes (WICG), `@host #123456`. Phones then offer the password on the pages
-/// of this host and on no other. If the text with the line would have more than two parts, the line is left out. This happens only if the
-/// host has more than 57 characters.
+/// Appends the line `@host #123456` to a text with a one-time password. The line is in the format of origin-bound one-time codes (WICG), so
+/// that phones offer the password only on the pages of this host. If the text with the line would have more than two parts, the line is
+/// omitted. This happens only if the host has more than 57 characters.
 ///
-/// If another person types the password for its recipient, as a clerk does, the text must not have this line, because a page on the
-/// recipient's own phone must not be offered the password.
+/// Do not append the line to the SMS for a person at a KEP. The clerk types that password, so the person's own phone must not offer it on a
+/// page.
 pub fn bind_to_origin(text: String, otp: &Otp, public_origin: &str) -> String {
     let host = public_origin.split_once("://").map_or(public_origin, |(_, rest)| rest);
     // The format has neither a port nor a path.
@@ -38,18 +38,18 @@ pub fn bind_to_origin(text: String, otp: &Otp, public_origin: &str) -> String {
     if !host.is_empty() && parts(&bound) <= PARTS_MAX { bound } else { text }
 }
 
-/// The maximum number of parts of a message. Every part is billed.
+/// Maximum number of parts of a message with the line that [`bind_to_origin`] appends. Every part is billed.
 const PARTS_MAX: usize = 2;
 
-/// Returns the number of parts of a message, as a mobile operator counts them. Our texts in the GSM alphabet have only characters that take
-/// one position in it.
+/// Returns the number of parts of a message, as a mobile operator counts them. A text in ASCII is sent in the GSM alphabet. Our texts
+/// contain only characters that take one position in that alphabet.
 fn parts(text: &str) -> usize {
     let (length, single, joined) = if text.is_ascii() { (text.len(), 160, 153) } else { (text.encode_utf16().count(), 70, 67) };
     if length <= single { 1 } else { length.div_ceil(joined) }
 }
 
-/// Returns the text with a code number, which it contains twice: alone, for typing, and in the link. The text takes two parts in Greek and
-/// one in English if the service's origin has at most 27 characters.
+/// Returns the text of the SMS with a code number. The code number is in the text twice: alone, for typing, and in the link. If the
+/// service's origin has at most 27 characters, the text has two parts in Greek and one in English.
 pub fn code(code: &CodeNumber, expires_at: Moment, link: &str, language: Language) -> String {
     let (written, until) = (code.expose(), time_text::athens_short(expires_at, language));
     match language {
@@ -58,7 +58,8 @@ pub fn code(code: &CodeNumber, expires_at: Moment, link: &str, language: Languag
     }
 }
 
-/// Returns the text of a reminder. It contains no code number and is at most two parts if the service's origin has at most 27 characters.
+/// Returns the text of a reminder. The text contains no code number. If the service's origin has at most 27 characters, the text has at
+/// most two parts.
 pub fn reminder(kind: ReminderKind, expires_at: Moment, public_origin: &str, language: Language) -> String {
     let until = time_text::athens_short(expires_at, language);
     match (kind, language) {
@@ -81,8 +82,9 @@ pub fn reminder(kind: ReminderKind, expires_at: Moment, public_origin: &str, lan
 /// Maximum number of characters of an office's name in an SMS. A longer name is shortened.
 const OFFICE_CHARACTERS_MAX: usize = 50;
 
-/// Returns the text with the one-time password that proves the person's presence at a KEP. It is not bound to our pages, because the clerk
-/// types it. The English text has at most as many parts as the Greek one, even with a Greek name.
+/// Returns the text with the one-time password that proves the person's presence at a KEP. The text does not end with the line of
+/// [`bind_to_origin`], because the clerk types the password. The English text has at most as many parts as the Greek one, even if the
+/// office's name is Greek.
 pub fn presence_otp(otp: &Otp, office: &OfficeName, language: Language) -> String {
     let (digits, minutes) = (otp.expose(), OTP_VALID.as_seconds() / 60);
     let office = shortened(office, language);
@@ -97,7 +99,7 @@ pub fn presence_otp(otp: &Otp, office: &OfficeName, language: Language) -> Strin
 }
 
 /// Returns the text that a person gets at the end of a case at a KEP. `acts` lists what was done, and is empty if nothing was done. The
-/// English text has at most as many parts as the Greek one, even with a Greek name and number.
+/// English text has at most as many parts as the Greek one, even if the name of the office and the number of the application are Greek.
 pub fn case_ended(
     office: &OfficeName,
     application_number: &ApplicationNumber,
@@ -127,7 +129,7 @@ fn shortened(office: &OfficeName, language: Language) -> String {
     if name.chars().count() <= OFFICE_CHARACTERS_MAX {
         return name.to_owned();
     }
-    // The GSM alphabet has no ellipsis, which would make an English text UCS-2.
+    // An English text gets three dots, because an ellipsis, which the GSM alphabet lacks, would make the text UCS-2.
     let end = pick(language, "…", "...");
     name.chars().take(OFFICE_CHARACTERS_MAX - end.chars().count()).chain(end.chars()).collect()
 }

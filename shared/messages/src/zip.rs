@@ -7,7 +7,7 @@ use domain::CodeNumber;
 
 use crate::{RenderError, link::url_safe};
 
-/// The content of the file: the existing images and the PDF with the code number.
+/// The content of the file: the images that the photo set has, and the PDF with the code number.
 pub struct PhotosZip<'a> {
     pub code: &'a CodeNumber,
     pub face: Option<&'a [u8]>,
@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn no_entry_name_leads_outside_the_extraction_folder() {
-        // Codes issued by the state can contain `+` and `/`, and `/` in a file name would make a path.
+        // Codes of another issuer can contain `+` and `/`, and a `/` in the name of a file would divide the name into a folder and a file.
         for bytes in [[0xfb; 16], [0xff; 16]] {
             let code = CodeNumber::from_bytes(bytes);
             assert!(code.expose().contains(['+', '/']));

@@ -1,4 +1,4 @@
-//! Prints the report on each file and the time it took: `cargo run -p pictures --example inspect -- face standard FILE...`
+//! Prints the report on each file and how long the inspection took: `cargo run -p pictures --example inspect -- face standard FILE...`
 
 #![expect(clippy::print_stdout, reason = "a command-line program")]
 

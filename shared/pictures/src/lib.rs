@@ -77,8 +77,8 @@ pub fn accept_waiving(
     Ok(Accepted { jpeg: clean.jpeg, width: header.width, height: header.height, preview, waived: !waived.is_empty() })
 }
 
-/// Checks an uploaded file against every rule and reports each result, also of rules that are met. The report has a blocking finding
-/// exactly if [`accept`] rejects the file. A file that is too large to decode, or cannot be decoded, gets findings on its header only.
+/// Checks an uploaded file against every rule and reports all results, not only violations. The report has a blocking finding if and only
+/// if [`accept`] rejects the file. If a file is too large to decode or cannot be decoded, no finding is about its pixels.
 pub fn inspect(profile: FileProfile, kind: ImageKind, file: &[u8]) -> Report {
     let bytes = length(file);
     let header = jpeg::read_header(file);
@@ -107,7 +107,7 @@ pub fn inspect(profile: FileProfile, kind: ImageKind, file: &[u8]) -> Report {
 /// its side or be upside down. A head that is much smaller than in a portrait must be about upright. Returns `None` if no face is found.
 ///
 /// # Errors
-/// [`PictureFault::NotJpeg`], [`PictureFault::Damaged`], or a picture that is too large to decode.
+/// [`PictureFault::TooManyBytes`], and those of [`clean`].
 pub fn locate(file: &[u8]) -> Result<Option<FacePosition>, PictureFault> {
     photo::check_bytes(length(file))?;
     let header = jpeg::read_header(file)?;
@@ -119,8 +119,8 @@ fn length(file: &[u8]) -> u64 {
     u64::try_from(file.len()).unwrap_or(u64::MAX)
 }
 
-/// Returns the file without metadata and without bytes after its end, after checking that its image data is complete. It does not check the
-/// file's size, which [`accept`] does first.
+/// Returns the file without metadata and without bytes after its end. Checks that the image data is complete. Does not check the file's
+/// size, which [`accept`] checks before it cleans a file.
 ///
 /// # Errors
 /// [`PictureFault::NotJpeg`], [`PictureFault::Damaged`], [`PictureFault::Unsupported`] or [`PictureFault::ColourProfile`].

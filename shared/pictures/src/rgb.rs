@@ -13,7 +13,7 @@ pub(crate) struct RgbRows {
     colour_space: ColourSpace,
     /// One row of each component. The conversion overwrites the first three components with red, green and blue.
     row: Vec<Vec<u8>>,
-    /// Memory for [`Plane::write_row`].
+    /// Buffer for [`Plane::write_row`].
     mixed: Vec<u16>,
 }
 

@@ -1,8 +1,8 @@
 //! Decodes the image data of a JPEG (ITU-T T.81, annexes F and G), and checks that it is complete: every block of the frame, and nothing
 //! else.
 //!
-//! Other decoders silently paint missing blocks gray, and some do not decode every kind of file correctly. This decoder reads each code
-//! once. Large pictures are reduced while they are decoded, because only a small copy is needed.
+//! The crate has its own decoder, because other decoders silently paint missing blocks gray, and some do not decode every kind of file
+//! correctly. Large pictures are reduced while they are decoded, because only a small copy is needed.
 
 mod bits;
 mod blocks;
@@ -21,17 +21,17 @@ use self::{
 };
 use crate::jpeg::{DHT, DQT, DRI, Frame, SOS, Segment, Segments};
 
-/// Maximum number of scans. A progressive scan over the whole picture can be so short that a small file could contain thousands of scans.
-/// Encoders write about ten.
+/// Maximum number of scans. Encoders write about ten. A small file can contain thousands of scans, because a progressive scan over the
+/// whole picture can be very short. The limit keeps the time for decoding such a file short.
 const SCANS_MAX: usize = 100;
 /// Maximum number of blocks in a minimum coded unit of several components (ITU-T T.81, B.2.3).
 const UNIT_BLOCKS_MAX: usize = 10;
-/// A picture is reduced while it is decoded only if its longer edge then still has at least this many pixels. This is twice the longer edge
-/// of the small copy to which [`crate::preview`] scales the reduced picture.
+/// Minimum length of the longer edge of a reduced picture. A picture is reduced while it is decoded only if the result is at least this
+/// large. This is twice the longer edge of the small copy to which [`crate::preview`] scales the reduced picture.
 const REDUCED_EDGE_MIN: usize = 1_920;
 
-/// The result of reading entropy-coded data, `None` if the data is invalid. It is returned for every code, and contains no [`PictureFault`]
-/// because that would be slower.
+/// The result of reading entropy-coded data, or `None` if the data is invalid. This type is an `Option` and not a `Result` with a
+/// [`PictureFault`], because a result is returned for every code, and a `Result` would be slower.
 type Checked<T = ()> = Option<T>;
 
 /// A decoded picture, reduced to a half, a quarter or an eighth of its size if it is large.
@@ -103,7 +103,7 @@ struct Component {
     /// Index of the quantisation table.
     table: usize,
     dequantiser: Option<Dequantiser>,
-    /// All blocks of a progressive picture.
+    /// All blocks of a progressive picture. Empty for a sequential picture.
     coefficients: Vec<Coefficients>,
     /// For each coefficient, the number of lower bits that are still missing. `None` before its first scan.
     missing_bits: [Option<u32>; 64],

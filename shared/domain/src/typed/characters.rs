@@ -7,8 +7,8 @@ use zeroize::Zeroizing;
 
 use super::Dropped;
 
-/// Unicode's `Default_Ignorable_Code_Point` (UAX 44), the interlinear annotation marks, the object replacement character that phones paste
-/// for a picture, and the keycap of an emoji digit.
+/// Ranges of characters without a glyph: Unicode's `Default_Ignorable_Code_Point` (UAX 44), the interlinear annotation marks, the object
+/// replacement character that phones paste for a picture, and the keycap of an emoji digit.
 pub(super) const INVISIBLE: &[(u32, u32)] = &[
     (0xad, 0xad),
     (0x34f, 0x34f),
@@ -52,15 +52,15 @@ pub(super) const HYPHENS: &[(u32, u32)] = &[
 /// Dots that people put between groups of digits, on the baseline or above it.
 pub(super) const DOTS: &str = ".\u{b7}\u{387}\u{2024}\u{2027}\u{2219}\u{22c5}";
 
-/// The zero of each range of ten consecutive digits: Arabic, extended Arabic, Devanagari, and the five mathematical styles. Full-width
-/// digits are not listed, because [`to_ascii`] replaces all full-width ASCII characters.
+/// The zeros of Arabic, extended Arabic and Devanagari digits, and of the five mathematical styles of digits. In Unicode, the digits 1 to 9
+/// follow each zero. Full-width digits are not listed, because [`to_ascii`] replaces all full-width ASCII characters.
 pub(super) const ZEROS: &[u32] = &[0x660, 0x6f0, 0x966, 0x1d7ce, 0x1d7d8, 0x1d7e2, 0x1d7ec, 0x1d7f6];
 
 fn is_in(ranges: &[(u32, u32)], c: char) -> bool {
     ranges.iter().any(|&(first, last)| (first..=last).contains(&u32::from(c)))
 }
 
-/// Returns whether the character has no glyph. Control characters other than white space count, too.
+/// Returns whether the character has no glyph. This includes control characters, except white space.
 pub(crate) fn is_invisible(c: char) -> bool {
     is_in(INVISIBLE, c) || (c.is_control() && !c.is_whitespace())
 }
@@ -77,7 +77,7 @@ pub(crate) fn to_ascii(c: char) -> char {
     match code {
         0xff01..=0xff5e => char::from_u32(code - 0xfee0).unwrap_or(c),
         0x3002 | 0xff61 => '.',
-        // Braille pattern blank.
+        // The blank Braille pattern, which looks like a space.
         0x2800 => ' ',
         _ => c,
     }
@@ -103,14 +103,14 @@ pub(super) fn fold(word: &[char]) -> String {
     letters.map(|c| if c == 'ς' { 'σ' } else { c }).collect()
 }
 
-/// Maximum number of characters of a text that are read. Our own messages are much shorter. The limit is needed because the duration of
-/// some searches grows with the square of the length.
+/// Maximum number of characters that are read from a text. The rest of a longer text is ignored. Our own messages are much shorter. The
+/// limit is needed because the duration of some searches grows with the square of the length.
 const TEXT_CHARACTERS_MAX: usize = 6_000;
 
 /// A cleaned text. Its memory is overwritten when it is dropped, because it may contain a code number or a password.
 pub(super) struct Text {
     pub(super) chars: Zeroizing<Vec<char>>,
-    /// Characters that belong to the value or to a link.
+    /// For each character, whether it belongs to the value or to a link.
     used: Vec<bool>,
     has_invisible: bool,
     has_link: bool,
@@ -154,7 +154,7 @@ impl Text {
         if self.used.get(at).is_some_and(|used| !used) { self.chars.get(at).copied() } else { None }
     }
 
-    /// Returns all runs of unused characters for which the predicate holds, each as long as possible.
+    /// Returns all runs of unused characters for which `is_part` is true. Each run is as long as possible.
     pub(super) fn runs(&self, is_part: impl Fn(char) -> bool) -> Vec<Range<usize>> {
         let mut runs = Vec::new();
         let mut start = None;
@@ -172,7 +172,8 @@ impl Text {
         runs
     }
 
-    /// Returns the last unused word that ends at or before a position, with nothing but signs and white space in between.
+    /// Returns the last word before a position. Returns `None` if there is none, or if a used character is between the word and the
+    /// position.
     pub(super) fn word_before(&self, at: usize) -> Option<Range<usize>> {
         let mut end = at;
         while end > 0 && !is_word(self.free(end - 1)?) {

@@ -2,10 +2,10 @@
 //!
 //! A code is 22 characters of base64, in one of these places:
 //!
-//! 1. after `code=` in a link, even if mail filters have rewritten the link or it is broken over two lines;
+//! 1. after `code=` in a link, even if a mail filter has rewritten the link or a line break divides it;
 //! 2. in a link to a file from photos.zip, whose name begins with the code;
-//! 3. as one word of 22 characters, or as a longer word that `read` accepts, such as the name of a file from photos.zip. Unless the word
-//!    follows a label or is the only content, it must have small and capital letters, which no ordinary word of that length has;
+//! 3. in one word: either the word is the code, or `read` finds the code in it, as in the name of a file from photos.zip. The word must
+//!    follow a label, be the only content, or have both small and capital letters, because no ordinary word of 22 letters mixes them;
 //! 4. in groups separated by white space, after a label or as the only content.
 
 use std::ops::Range;
@@ -23,15 +23,15 @@ use crate::code_number::{CODE_LENGTH, CodeNumber, MalformedCode};
 const PARAMETER: &str = "code=";
 /// The texts that follow the code in the names of the files in photos.zip.
 const FILE_NAME_ENDINGS: [&str; 2] = ["_PASSPORT_", "_QR"];
-/// Maximum number of characters of a text that counts as an attempt to type a code. A longer text counts as a message without a code, so
-/// wrong characters are not reported.
+/// A text of at most this many characters counts as an attempt to type a code. A longer text counts as a message without a code, so wrong
+/// characters in it are not reported.
 const ATTEMPT_CHARACTERS_MAX: usize = 2 * CODE_LENGTH;
 
 /// Finds the code number in a text.
 ///
 /// # Errors
-/// [`MalformedCode::Several`] if the text has two different codes. If the text has no code, the fault of the part that looks most like a
-/// code.
+/// [`MalformedCode::Several`] if the text has two different codes. If the text has no code, the error says what is wrong: with the
+/// malformed code in a link, if there is one, otherwise with the text without its labels.
 pub fn code_number(text: &str) -> Result<Typed<CodeNumber>, MalformedCode> {
     let mut search = Search { text: Text::clean(text), found: Vec::new(), link_fault: None };
     search.links();
@@ -54,12 +54,12 @@ pub fn code_number(text: &str) -> Result<Typed<CodeNumber>, MalformedCode> {
 struct Search {
     text: Text,
     found: Vec<CodeNumber>,
-    /// The fault of an incomplete code in a link.
+    /// The fault of a malformed code in a link.
     link_fault: Option<MalformedCode>,
 }
 
 impl Search {
-    /// Reads the links and marks them as used.
+    /// Finds the codes in links, and marks the links as used.
     fn links(&mut self) {
         for word in self.text.runs(|c| !c.is_whitespace() && !"<>\"«»“”„".contains(c)) {
             let link: Chars = Zeroizing::new(self.text.chars[word.clone()].to_vec());
@@ -79,7 +79,7 @@ impl Search {
         }
     }
 
-    /// Reads the values of `code=`. If the link ends with an incomplete value, returns it.
+    /// Finds the codes after `code=` in a link. If the link ends with an incomplete code, returns the characters of this code.
     fn parameters(&mut self, form: &[char]) -> Option<Chars> {
         let mut incomplete = None;
         for at in find_all(form, PARAMETER) {
@@ -133,7 +133,8 @@ impl Search {
         }
     }
 
-    /// Reads a run of base64 characters and white space.
+    /// Finds the codes in a run of base64 characters and white space. `is_alone` is true if the text contains no link and no words outside
+    /// this run.
     fn segment(&mut self, segment: Range<usize>, is_alone: bool) {
         let mut words: Vec<Range<usize>> = Vec::new();
         let mut start = segment.start;
@@ -177,8 +178,8 @@ impl Search {
         let mut joined: Chars = Zeroizing::new(Vec::with_capacity(capacity));
         for (index, word) in words.iter().enumerate() {
             joined.extend_from_slice(&self.text.chars[word.clone()]);
-            // The text is already longer than a code, so further words cannot complete one. Without this limit, a long text would take
-            // minutes.
+            // The joined words are already longer than a code, so further words cannot complete a code. Without this limit, a long text
+            // would take minutes.
             if joined.iter().filter(|&&c| !is_sign(c)).count() > CODE_LENGTH {
                 return;
             }
@@ -241,8 +242,8 @@ fn trim(word: &[char]) -> &[char] {
 }
 
 /// Parses a run of base64 characters as a code. If the run is too long, it may be a code with signs around it, a code with hyphens between
-/// groups, a code that was pasted twice, or the name of a file in photos.zip, with or without folders. Also returns the position of the
-/// code in the run.
+/// groups, a code that was pasted twice, or the name of a file from photos.zip, with or without its folders. Returns the code and its
+/// position in the run.
 fn read(run: &[char]) -> Result<(CodeNumber, Range<usize>), MalformedCode> {
     let Some(excess) = run.len().checked_sub(CODE_LENGTH) else {
         return Err(MalformedCode::Length(run.len()));
@@ -273,7 +274,7 @@ fn read(run: &[char]) -> Result<(CodeNumber, Range<usize>), MalformedCode> {
     }
 }
 
-/// Returns the position of the code in the name of a file from photos.zip. Only the names of folders may precede it.
+/// Returns the position of the code in the name of a file from photos.zip. Only the names of folders may precede the code.
 fn file_name(run: &[char]) -> Option<Range<usize>> {
     (CODE_LENGTH..run.len()).find_map(|end| {
         let start = end - CODE_LENGTH;

@@ -1,7 +1,7 @@
 //! Finds the email address in a typed or pasted text.
 //!
-//! A blank inside an address is a mistake. `na me@example.gr` and `maria@example.co m` are rejected and not shortened, because shortening
-//! would change the recipient. Only words that cannot be a part of the address may be next to it.
+//! A blank inside an address is a mistake. `na me@example.gr` and `maria@example.co m` are rejected, because accepting only the part
+//! without the blank would change the recipient. A word next to an address is allowed only if it cannot belong to the address.
 
 use zeroize::Zeroizing;
 
@@ -13,17 +13,19 @@ use super::{
 };
 use crate::EmailAddress;
 
-/// A word of at most this length after an address may be the last part of its domain, such as `gr` in `maria@example.gov gr`. The address
-/// is then not accepted.
+/// If the word after an address is at most this long, it may be the end of the domain, such as `gr` in `maria@example.gov gr`. The address
+/// is then rejected.
 const DOMAIN_END_LETTERS_MAX: usize = 3;
 
-/// Marks of links, lists, quotes and formatted texts. The standard permits them at the beginning of an address, but no provider does.
+/// Signs that begin links, list entries, quotes and formatted texts. The email standard permits them at the beginning of an address, but no
+/// provider does. The parser removes these signs from the beginning of an address.
 const LEADING_MARKS: &str = "/*`|~{}=-'";
 
-/// Other signs with which the standard permits an address to begin, but no provider does.
+/// Other signs that the email standard permits at the beginning of an address, but no provider does. The parser rejects an address that
+/// begins with one of them.
 const LEADING_SIGNS: &str = "#!$%&^+?";
 
-/// Signs in front of an address, and the signs that close them.
+/// Pairs of opening and closing signs that may enclose an address.
 const ENCLOSING: [(char, char); 14] = [
     ('<', '>'),
     ('(', ')'),
@@ -41,7 +43,8 @@ const ENCLOSING: [(char, char); 14] = [
     ('|', '|'),
 ];
 
-/// Finds an email address: alone, in `Name <address>`, in `mailto:`, after a label, in quotes or brackets, before punctuation.
+/// Finds an email address in a text. The address may be alone, in `Name <address>`, in `mailto:`, after a label, in quotes or brackets, or
+/// before punctuation.
 ///
 /// # Errors
 /// See [`TypedError`].
@@ -107,7 +110,7 @@ impl Place {
         EmailAddress::parse(&address).ok().map(|address| Self { address, start, end, has_label })
     }
 
-    /// Returns whether no text next to the address can be a part of it.
+    /// Returns `false` if the text in front of or behind the address may belong to the address.
     fn stands_alone(&self, chars: &[char]) -> bool {
         let marks = chars[..self.start].iter().rev().take_while(|&&c| LEADING_MARKS.contains(c)).count();
         let front = &chars[..self.start - marks];
@@ -116,12 +119,13 @@ impl Place {
     }
 }
 
-/// Returns the last word of a text, which may contain hyphens. Nothing follows the word.
+/// Returns the word at the end of a text. The word may contain hyphens. It is empty if the text ends with another character.
 fn last_word(text: &[char]) -> &[char] {
     &text[text.len() - text.iter().rev().take_while(|&&c| is_word(c) || c == '-').count()..]
 }
 
-/// Returns whether a text has a byte in quoted-printable, the encoding of emails, such as `=3D`. It would become a part of the address.
+/// Returns whether a text contains a byte in quoted-printable, the encoding of emails, such as `=3D`. Such a byte would otherwise become a
+/// part of the address.
 fn is_quoted_printable(text: &[char]) -> bool {
     text.windows(3).any(|window| window[0] == '=' && window[1..].iter().all(|c| matches!(c, '0'..='9' | 'A'..='F')))
 }
@@ -143,8 +147,8 @@ fn is_domain(c: char) -> bool {
     c.is_ascii_alphanumeric() || ".-".contains(c)
 }
 
-/// Returns whether no text in front of an address can be a part of it. `marks` are the marks directly in front of it, and `front` is the
-/// text in front of these.
+/// Returns `false` if the text in front of an address may belong to the address. `marks` are the [`LEADING_MARKS`] directly in front of the
+/// address, and `front` is the text in front of these marks.
 fn is_start_clear(front: &[char], marks: &[char], after: &[char]) -> bool {
     let Some((&last, before)) = front.split_last() else { return true };
     let closes = |opening: char, closing: Option<&char>| ENCLOSING.iter().any(|&(first, last)| first == opening && closing == Some(&last));
@@ -161,7 +165,7 @@ fn is_start_clear(front: &[char], marks: &[char], after: &[char]) -> bool {
     }
 }
 
-/// Returns whether no text behind an address can be a part of it.
+/// Returns `false` if the text behind an address may belong to the address.
 fn is_end_clear(after: &[char]) -> bool {
     match after {
         [] => true,
@@ -176,9 +180,15 @@ fn is_break(c: char) -> bool {
     "\n\r\t".contains(c)
 }
 
-/// Returns whether the last word of the text cannot be the beginning of the address, because it is a label, ends with a sign that the part
-/// before the `@` cannot contain, is in another script, or is itself a link or an address. Skips words that consist only of `-`, `*`, `=`
-/// and `|`, such as list marks.
+/// Returns `false` if the last word of a text may be the beginning of the address that follows the text. A word is not the beginning if it
+///
+/// - is in an earlier line,
+/// - is a label,
+/// - ends with a sign that the part before the `@` cannot contain,
+/// - is in another script, or
+/// - is itself a link or an address.
+///
+/// Skips words that consist only of `-`, `*`, `=` and `|`, such as list marks.
 fn may_precede(text: &[char]) -> bool {
     let end = text.iter().rposition(|&c| !c.is_whitespace() || is_break(c)).map_or(0, |last| last + 1);
     let word = &text[end - text[..end].iter().rev().take_while(|c| !c.is_whitespace()).count()..end];
@@ -201,7 +211,7 @@ fn is_label(word: &[char]) -> bool {
     LABELS.contains(&fold(&word).as_str())
 }
 
-/// Returns whether the first word of the text cannot be the end of the domain.
+/// Returns `false` if the first word of a text may be the end of the domain of the address that precedes the text.
 fn may_follow(text: &[char]) -> bool {
     let start = text.iter().position(|&c| !c.is_whitespace() || is_break(c)).unwrap_or(text.len());
     let length = text[start..].iter().take_while(|c| !c.is_whitespace()).count();

@@ -1,4 +1,4 @@
-//! The readable forms of a link, including links that a mail filter has rewritten.
+//! Decodes links, so that their parameters can be read even if a mail filter has rewritten the link.
 
 use base64::{
     Engine,
@@ -19,8 +19,9 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 pub(super) type Chars = Zeroizing<Vec<char>>;
 
-/// Returns the link as it is, and all forms that result from removing its encodings one after the other: percent-encoding (SafeLinks and
-/// most filters), the encoding of Proofpoint's version 2, and base64.
+/// Removes the encodings of a link one after the other, and returns the form of the link after each step. The encodings are
+/// percent-encoding (SafeLinks and most filters), the encoding of Proofpoint's version 2, and base64. The first form is the link as it is,
+/// or without Proofpoint's encoding.
 pub(super) fn readable_forms(link: &[char]) -> Vec<Chars> {
     let mut forms = Vec::new();
     let text: Zeroizing<String> = Zeroizing::new(link.iter().collect());
@@ -81,7 +82,7 @@ fn escaped(text: &[char], at: usize) -> Option<char> {
     if (0x20..0x7f).contains(&code) { char::from_u32(code) } else { None }
 }
 
-/// Proofpoint's version 2 writes `-` for `%` and `_` for `/`.
+/// Replaces `-` by `%` and `_` by `/`, because Proofpoint's version 2 encodes these two characters in this way.
 fn undo_proofpoint(link: &[char]) -> Chars {
     let plain = |c| match c {
         '-' => '%',

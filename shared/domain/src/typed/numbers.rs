@@ -1,8 +1,9 @@
 //! Finds mobile numbers and identity numbers in a typed or pasted text.
 //!
-//! Digits with spaces, dots, hyphens, underscores, slashes and brackets between them are one run. If the whole run is not a number, the
-//! parser tries its lines. If no line is a number, it tries the groups of the run, but only if every group has at least
-//! [`COMPLETE_DIGITS_MIN`] digits. It rejects `6912345678 9` and `6912345678/1`, because any of their digits may be the mistake.
+//! A run consists of digits, and of spaces, dots, hyphens, underscores, slashes and brackets between the digits. If the whole run is not a
+//! number, the parser tries its lines. If no line is a number, it tries the groups that slashes or white space separate, but only if every
+//! group has at least `Kind::digits_min` digits. Therefore it rejects `6912345678 9` and `6912345678/1`. The additional digit shows a
+//! mistake, and the mistake may be in any digit.
 
 use std::ops::Range;
 
@@ -23,7 +24,8 @@ pub fn mobile(text: &str) -> Result<Typed<GreekMobile>, TypedError> {
     find(text, &kind(labels::MOBILE), |digits| parse_mobile(digits).or_else(|| parse_mobile(&without_trunk_zero(digits)?)))
 }
 
-/// Finds an AFM, with or without the prefix EL, ΕΛ or GR. Eight digits are an old AFM without its leading zero.
+/// Finds an AFM, with or without the prefix EL, ΕΛ or GR. A number of eight digits counts as an old AFM that was written without its
+/// leading zero.
 ///
 /// # Errors
 /// See [`TypedError`].
@@ -76,7 +78,8 @@ fn without_trunk_zero(digits: &str) -> Option<Zeroizing<String>> {
     Some(Zeroizing::new(format!("{}{}", &digits[..at - 1], &digits[at..])))
 }
 
-/// Returns whether a word may precede an AFM. The prefix of another country may not, because it begins a tax number of that country.
+/// Returns whether a word may precede an AFM. The prefix of another country may not precede it, because this prefix begins a tax number of
+/// that country.
 fn is_greek_prefix(word: &[char]) -> bool {
     let is_country = word.len() == 2 && word.iter().all(char::is_ascii_uppercase);
     !is_country || matches!(word, ['E', 'L'] | ['G', 'R'] | ['N', 'O'] | ['I', 'D'])
@@ -85,13 +88,13 @@ fn is_greek_prefix(word: &[char]) -> bool {
 /// A kind of number.
 struct Kind {
     labels: &'static [&'static str],
-    /// Minimum number of digits of a complete number, of this kind or another one.
+    /// Minimum number of digits of a telephone or identity number. Fewer digits are only a part of a number.
     digits_min: usize,
-    /// Returns whether a word may precede a number.
+    /// Returns whether a word may precede a number of this kind.
     may_precede: fn(&[char]) -> bool,
 }
 
-/// Returns a kind of number that any word may precede. Telephone and identity numbers have at least 9 digits.
+/// Returns a kind of number with these labels. Any word may precede such a number. Telephone and identity numbers have at least 9 digits.
 fn kind(labels: &'static [&'static str]) -> Kind {
     Kind { labels, digits_min: 9, may_precede: |_| true }
 }
@@ -100,8 +103,8 @@ fn is_separator(c: char) -> bool {
     c.is_whitespace() || "-_()[]/'’".contains(c) || DOTS.contains(c)
 }
 
-/// Finds the number that the parser accepts. Fails if it accepts several different numbers, or if the text contains another number of the
-/// kind that is not accepted only because of the digits around it.
+/// Finds the only number in the text that `parse` accepts. Fails if the text contains several different numbers. Also fails if the text
+/// contains a different number that would be valid without the digits next to it.
 fn find<T: PartialEq>(text: &str, kind: &Kind, parse: impl Fn(&str) -> Option<T>) -> Result<Typed<T>, TypedError> {
     let mut text = Text::clean(text);
     if link::find(&text.chars, "%2").is_some() {
@@ -136,7 +139,7 @@ fn find<T: PartialEq>(text: &str, kind: &Kind, parse: impl Fn(&str) -> Option<T>
     Ok(Typed { value, dropped: text.dropped(kind.labels) })
 }
 
-/// Returns the runs of digits, each with the plus sign in front of it.
+/// Returns the runs of digits. If a plus sign is in front of a run, it belongs to the run.
 fn runs(text: &Text) -> Vec<Range<usize>> {
     let mut runs = Vec::new();
     for long in text.runs(|c| c.is_ascii_digit() || c == '+' || is_separator(c)) {
@@ -159,7 +162,8 @@ fn runs(text: &Text) -> Vec<Range<usize>> {
     runs
 }
 
-/// Returns whether no letter adjoins the run, apart from a label or a prefix such as EL.
+/// Returns whether the run can be a number despite the words around it. No word may directly follow the run. A word directly in front of it
+/// must be a label, such as EL. `kind.may_precede` must accept the last word before the run.
 fn stands_alone(text: &Text, run: &Range<usize>, kind: &Kind) -> bool {
     if text.chars.get(run.end).copied().is_some_and(is_word) {
         return false;
@@ -169,8 +173,8 @@ fn stands_alone(text: &Text, run: &Range<usize>, kind: &Kind) -> bool {
     (kind.may_precede)(&text.chars[word.clone()]) && (!is_adjoining || text.is_label(word, kind.labels))
 }
 
-/// Returns whether one sign separates the run from further digits that are too few for another number, such as in `6912345678,1`. Digits
-/// that belong to a word, such as in `tel1:6912345678`, do not count.
+/// Returns whether further digits adjoin the run, directly or after one sign, and are too few for a number of their own, such as the `1` at
+/// the end of `6912345678,1`. Digits that belong to a word, such as in `tel1:6912345678`, do not count.
 fn continues(text: &Text, runs: &[Range<usize>], index: usize, digits_min: usize) -> bool {
     let chars = &text.chars;
     let adjoins = |left: &Range<usize>, right: &Range<usize>| {
@@ -191,14 +195,14 @@ fn continues(text: &Text, runs: &[Range<usize>], index: usize, digits_min: usize
         || runs.get(index + 1).is_some_and(|after| adjoins(run, after) && is_rest(after))
 }
 
-/// Returns the digits in a place, and the plus signs.
+/// Returns the digits and plus signs in a range of the text.
 fn digits_of(text: &Text, place: &Range<usize>) -> Zeroizing<String> {
     let mut digits = Zeroizing::new(String::with_capacity(place.len()));
     digits.extend(text.chars[place.clone()].iter().filter(|c| c.is_ascii_digit() || **c == '+'));
     digits
 }
 
-/// Divides a run at certain characters. Returns the pieces that contain digits.
+/// Divides a run at the characters for which `is_end` is true. Returns the pieces that contain digits.
 fn split(text: &Text, run: &Range<usize>, is_end: impl Fn(char) -> bool) -> Vec<Range<usize>> {
     let mut pieces = Vec::new();
     let mut start = run.start;
@@ -217,7 +221,7 @@ fn is_line_end(c: char) -> bool {
     "\n\r\t".contains(c)
 }
 
-/// Returns the numbers among the pieces of a run, whatever the other pieces are.
+/// Divides a run by line ends, white space and slashes, and returns the pieces that are numbers, even if other pieces are not.
 fn pieces_of<T>(text: &Text, run: &Range<usize>, parse: impl Fn(&str) -> Option<T>) -> Vec<T> {
     let lines = split(text, run, |c| is_line_end(c) || c == '/');
     let words = split(text, run, |c| c.is_whitespace() || c == '/');

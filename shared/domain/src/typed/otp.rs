@@ -78,7 +78,8 @@ fn different(text: &Text, places: &[Range<usize>]) -> Vec<Zeroizing<String>> {
     distinct
 }
 
-/// Finds `@host #123456`. The line break in front of it may be missing, because browsers remove line breaks from a pasted text.
+/// Finds the digits in `@host #123456`, the last line of our SMS. The line break in front of this line may be missing, because browsers
+/// remove line breaks from a pasted text.
 fn bound(text: &Text) -> Option<Range<usize>> {
     let chars = &text.chars;
     let is_digit = |at: usize| chars.get(at).is_some_and(char::is_ascii_digit);

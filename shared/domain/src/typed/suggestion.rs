@@ -1,9 +1,9 @@
-//! Suggests the email address that was probably meant if its domain is misspelt.
+//! Suggests the email address that the user probably meant, if the domain is misspelt.
 //!
-//! The user decides about a suggestion, because an unusual domain may be right. No address is corrected without asking.
+//! The user decides whether to accept the suggestion. No address is corrected automatically, because an unusual domain may be right.
 
-/// Domains of email providers that people in Greece use. If two domains are equally similar, the first of them is suggested. An address in
-/// one of these domains gets no suggestion.
+/// Domains of email providers that people in Greece use. If two domains are equally similar, the first of them is suggested. For an address
+/// in one of these domains, no other domain is suggested.
 pub const EMAIL_DOMAINS: &[&str] = &[
     "gmail.com",
     "yahoo.gr",
@@ -115,7 +115,7 @@ pub const EMAIL_DOMAINS: &[&str] = &[
     "bigpond.com",
 ];
 
-/// Misspelt top-level domains. None of these exists.
+/// Misspelt top-level domains, each with its correction. None of the misspelt domains exists.
 const WRONG_ENDINGS: &[(&str, &str)] = &[
     ("con", "com"),
     ("comm", "com"),
@@ -156,12 +156,13 @@ const WRONG_ENDINGS: &[(&str, &str)] = &[
     ("orh", "org"),
 ];
 
-/// Minimum length at which the name of a domain identifies a provider even with a wrong ending. For example, an address at `gmail.gr`,
-/// which is not Google's, gets a suggestion.
+/// A name of at least this length, such as `gmail` in `gmail.com`, identifies a provider even with a wrong ending. For example, `gmail.gr`
+/// does not belong to Google, so for an address in this domain the parser suggests `gmail.com`.
 const DISTINCTIVE_NAME_LENGTH: usize = 5;
 
-/// Returns the address that was probably meant, or `None` if the domain is one of [`EMAIL_DOMAINS`] or is similar to none of them. The text
-/// may be an address or almost one, such as `maria@gmail`, `maria@gmail,com` or `maria.gmail.com`.
+/// Returns the address that was probably meant, or `None` if no typing mistake is recognised. Recognises domains that are similar to one of
+/// [`EMAIL_DOMAINS`], wrong endings such as `.rog`, and `www.` in front of an address. The text may be an address or almost one, such as
+/// `maria@gmail`, `maria@gmail,com` or `maria.gmail.com`.
 pub fn suggestion(text: &str) -> Option<String> {
     let text = text.trim();
     let Some((local, typed)) = text.rsplit_once('@') else { return without_at(text) };
@@ -193,7 +194,7 @@ fn without_at(text: &str) -> Option<String> {
     crate::EmailAddress::parse(&suggested).is_ok().then_some(suggested)
 }
 
-/// Removes `www.`, which people write in front of an email address as in front of a web page's.
+/// Removes `www.` from the beginning of an email address. Some people write it there by mistake.
 fn without_www(local: &str) -> &str {
     match local.get(..4) {
         Some(start) if start.eq_ignore_ascii_case("www.") => &local[4..],
@@ -230,8 +231,8 @@ fn meant_domain(domain: &str) -> Option<String> {
     Some(format!("{rest}.{right}"))
 }
 
-/// Returns the maximum number of mistakes at which a domain counts as a misspelling of another. It is 0 for short domains, because some of
-/// them differ in one letter only (`uoa.gr`, `uoc.gr`).
+/// Returns the maximum number of typing mistakes at which a domain counts as a misspelling of another. The maximum is 0 for short domains,
+/// because some short domains differ in one letter only (`uoa.gr`, `uoc.gr`).
 fn tolerance(domain: &str, known: &str) -> usize {
     match domain.len().min(known.len()) {
         0..=6 => 0,
@@ -240,7 +241,7 @@ fn tolerance(domain: &str, known: &str) -> usize {
     }
 }
 
-/// Returns the Damerau-Levenshtein distance with adjacent transpositions (optimal string alignment).
+/// Returns the optimal string alignment distance, which counts insertions, deletions, substitutions and swaps of adjacent characters.
 fn distance(from: &str, to: &str) -> usize {
     let (from, to) = (from.as_bytes(), to.as_bytes());
     let mut before: Vec<usize> = Vec::new();

@@ -32,8 +32,8 @@ impl Call {
         let _ = self.return_path.set(return_path.to_owned());
     }
 
-    /// Returns the path at which the person continues from the problem page, if one was set. The outer `Option` is `None` if errors are not
-    /// redirected to this page.
+    /// Returns `None` if errors are not redirected to the problem page. Otherwise returns `Some(Some(path))` with the path at which the
+    /// person continues from that page, or `Some(None)` if no path was set.
     pub(crate) fn problem_page(&self) -> Option<Option<&str>> {
         self.problem_page.get().map(|()| self.return_path.get().map(String::as_str))
     }

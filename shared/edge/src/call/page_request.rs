@@ -19,7 +19,7 @@ pub struct PageRequest<'a> {
 }
 
 impl Call {
-    /// Parses `limit` and `cursor`. The value of `cursor` is the `next` of the previous page.
+    /// Parses `limit` and `cursor`. As `cursor`, a caller sends the value of `next` from the previous page.
     ///
     /// # Errors
     /// [`Problem::InvalidField`].

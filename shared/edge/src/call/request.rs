@@ -15,7 +15,7 @@ impl Call {
         self.headers.contains_key(name)
     }
 
-    /// Returns the value of a header that occurs exactly once.
+    /// Returns the value of a header. Returns `None` if the header is absent, occurs more than once, or is not text.
     pub(crate) fn only_header(&self, name: &HeaderName) -> Option<&str> {
         let mut values = self.headers.get_all(name).iter();
         values.next().filter(|_| values.next().is_none()).and_then(|value| value.to_str().ok())

@@ -155,7 +155,7 @@ fn an_operation_that_accepts_a_jpeg_rejects_everything_that_another_site_can_sen
         assert_eq!(check(&[jpeg], &"x".repeat(100)), Ok(()));
         assert_eq!(check(&[jpeg], &"x".repeat(101)), Err(Problem::BodyTooLarge { limit: 100 }));
     }
-    // Neither the media types that a form can send nor other types that are not accepted pass, even if the body is empty.
+    // Every other media type is rejected, even if the body is empty. This includes the types that a form can send.
     let unsupported = Err(Problem::UnsupportedMediaType { accepted: BodyType::Jpeg });
     for kind in [
         "text/plain",

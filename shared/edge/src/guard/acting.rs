@@ -80,8 +80,8 @@ impl CaseInBody {
         Acting::at_any_stage(call, sessions).await.map(Self)
     }
 
-    /// Checks the member `case` of the body, and then the stage of the case. A clerk must name the open case. A citizen must not name a
-    /// case. Because the member is checked first, a browser tab that still shows an earlier case receives [`Problem::CaseOver`] at every
+    /// Checks the field `case` of the body, and then the stage of the case. A clerk must name the open case. A citizen must not name a
+    /// case. The field is checked first, so that a browser tab that still shows an earlier case receives [`Problem::CaseOver`] at every
     /// stage of the open case.
     ///
     /// # Errors
@@ -161,8 +161,8 @@ impl Acting {
     /// minor is named by a handle, if custody was confirmed in this session or case.
     ///
     /// # Errors
-    /// [`Problem::SubjectUnknown`]; [`Problem::CaseOver`] for a clerk, because the handle may be of an earlier case;
-    /// [`Problem::MinorIsAdult`] from the 18th birthday on.
+    /// [`Problem::SubjectUnknown`] for a citizen. For a clerk, [`Problem::CaseOver`] instead, because an unknown handle may be the handle
+    /// of an earlier case. [`Problem::MinorIsAdult`] from the 18th birthday on.
     pub fn subject(&self, call: &Call) -> Result<Subject, Problem> {
         match &self.case {
             None => named_subject(&self.session, &self.session.subject_id, SELF, call),
@@ -173,7 +173,7 @@ impl Acting {
         }
     }
 
-    /// Checks the member `case` of a request body.
+    /// Checks the field `case` of a request body.
     fn check_case(&self, named: Option<&str>) -> Result<(), Problem> {
         let invalid = |reason| Problem::InvalidField { field: "case".to_owned(), reason };
         match (&self.case, named) {
@@ -211,8 +211,8 @@ impl Acting {
         self.case.as_ref().map(|case| &case.at_kep)
     }
 
-    /// Begins a transaction with the write that records an act in the case. For a citizen the transaction begins empty. For a clerk it
-    /// fails if the case has ended in the meantime ([`Self::is_case_over`]).
+    /// Begins a transaction. For a clerk, its first write records an act in the case. The transaction fails if the case has ended in the
+    /// meantime or has too many acts ([`Self::is_case_over`]). For a citizen, the transaction begins without a write.
     ///
     /// # Errors
     /// If the write cannot be serialized.
@@ -249,8 +249,8 @@ impl Acting {
         Ok(transaction.clone().with_some(write.transpose()?))
     }
 
-    /// Returns whether a transaction of [`Self::begin`] failed because the case has ended. In that case, the condition of the first write,
-    /// which records the act, was not met.
+    /// Returns whether a transaction of [`Self::begin`] failed because no further act can be recorded in the case. The first write of the
+    /// transaction records the act. Its condition is not met if the case has ended or has too many acts.
     pub fn is_case_over(&self, error: &TransactionError) -> bool {
         match error {
             TransactionError::Refused(positions) => self.case.is_some() && positions.contains(&0),
@@ -262,7 +262,7 @@ impl Acting {
     /// this ID.
     ///
     /// # Errors
-    /// [`Problem::CaseOver`] if the case has ended in the meantime.
+    /// [`Problem::CaseOver`] if the case has ended in the meantime or has the maximum number of acts.
     pub async fn record_act(&self, history: &History, act_id: &str, what: ActKind, subject: &Subject, call: &Call) -> Result<(), Failure> {
         let Some(case) = &self.case else { return Ok(()) };
         let is_recorded = history.add_act(self.person(), &case.record, act_id, &act(what, subject, None, call)).await?;

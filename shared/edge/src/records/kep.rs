@@ -25,12 +25,12 @@ pub struct KepView {
 }
 
 impl KepView {
-    /// Opens the sealed facts about the case in which a record was written. Returns `None` if the record was not written in a case. Also
-    /// returns `None` without a key. Callers pass no key if a clerk reads the record, because a clerk need not know at which other offices
-    /// the person was.
+    /// Opens the sealed facts about the case in which a record was written. Returns `None` if
     ///
-    /// If the secret was changed, the facts cannot be opened. The result is then `None`, so that the rest of the history can still be
-    /// shown.
+    /// - the record was not written in a case;
+    /// - `key` is `None`. Callers pass no key if a clerk reads the record, because a clerk need not know at which other offices the person
+    ///   was;
+    /// - the facts cannot be opened, for example because `KEP_SECRET` was changed. The rest of the history can still be shown.
     pub fn open(at_kep: Option<&AtKep>, key: Option<&SealingKey>) -> Option<Self> {
         match at_kep?.open(key?) {
             Ok(facts) => Some(Self {
@@ -50,8 +50,8 @@ impl KepView {
 pub struct ActView {
     pub what: ActKind,
     pub at: String,
-    /// The name of the application or, for an act without an application, the first name of the minor for whom the act was done. Absent for
-    /// an act without an application that was done for the person, or for a minor who has not been added in this session.
+    /// For an act that concerns an application, the application's name. For another act, the first name of the minor for whom it was done,
+    /// if the minor has been added in this session. Otherwise absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
 }

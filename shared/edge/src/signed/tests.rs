@@ -1,4 +1,4 @@
-//! Valid and forged signed requests.
+//! Tests with valid and forged requests of applications.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 

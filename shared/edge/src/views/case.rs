@@ -29,7 +29,7 @@ pub struct CaseView {
     /// The last four digits of the mobile number to which the one-time password was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mobile_hint: Option<String>,
-    /// State of the awaited one-time password. Present until the password is verified.
+    /// State of the one-time password that was sent. Present until the password is verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub otp: Option<OtpView>,
     /// The text on personal data. Present after the presence is proven.
@@ -60,8 +60,8 @@ pub struct CasePersonView {
 pub struct ActView {
     pub what: ActKind,
     pub at: String,
-    /// The application's name or, if there is none, the first name of the minor for whom the act was done. Absent if the act has neither,
-    /// or if the name is not known in this session.
+    /// For an act that concerns an application, the application's name. For another act, the first name of the minor for whom it was done.
+    /// Absent if the act concerns neither an application nor a minor, or if the name is not known in this session.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
 }
@@ -72,7 +72,8 @@ impl ActView {
     }
 }
 
-/// Returns the application's name or, if there is none, the first name of the minor for whom the act was done.
+/// Returns the name of the application that the act concerns. For an act without an application, returns the first name of the minor for
+/// whom it was done.
 pub fn label(act: &Act, applications: &[Application], minors: &[Minor], language: Language) -> Option<String> {
     let Some(id) = &act.application else {
         return minors.iter().find(|minor| act.minor.as_ref() == Some(&minor.subject_id)).map(|minor| minor.first_name.clone());

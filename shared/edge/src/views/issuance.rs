@@ -44,7 +44,7 @@ pub struct IssuanceView {
     /// Present if the code was issued although no face was found in the face photo.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub without_face: Option<WithoutFaceView>,
-    /// The photographer's own reference.
+    /// The photographer's own reference, such as an order number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
 }
@@ -66,7 +66,7 @@ pub struct DeliveryView {
     pub sent_at: Option<String>,
 }
 
-/// The failure of an email, which was reported after the email was sent.
+/// A failure of an email that was reported after sending.
 #[derive(Debug, Serialize)]
 pub struct FailureView {
     pub reason: FailureReason,
@@ -126,8 +126,8 @@ pub struct WithoutFaceView {
 }
 
 impl WithoutFaceView {
-    /// Opens the sealed reason. Returns `None` if the reason cannot be opened because the secret was changed, so that the rest of the
-    /// history can still be shown.
+    /// Opens the sealed reason. Returns `None` if the reason cannot be opened, for example because `ISSUANCE_SECRET` was changed. The rest
+    /// of the history can still be shown.
     fn open(sealed: &SealedWithoutFace, issuance: &Issuance, key: &SealingKey) -> Option<Self> {
         match sealed.open(key, &issuance.business, &issuance.upload_id) {
             Ok(WithoutFace { reason, text }) => Some(Self { reason, text: text.map(|text| text.expose().to_owned()) }),
@@ -189,8 +189,8 @@ impl IssuanceView {
         }
     }
 
-    /// Adds a suggestion if the email address of `recipient` looks misspelt. Only the responses of `issue_code` and `resend_code` contain
-    /// it.
+    /// Adds a suggestion if the email address of `recipient` looks misspelt. Only the responses of `issue_code` and `resend_code` contain a
+    /// suggestion.
     #[must_use]
     pub fn suggesting_for(mut self, recipient: &Recipient) -> Self {
         self.recipient.suggestion = match recipient {

@@ -70,8 +70,8 @@ const EN: Texts = Texts {
     automatic: "This message was sent automatically. Do not reply to it.",
 };
 
-/// Renders the email as raw MIME, with plain text and HTML alternatives. The QR code is an image inside the message, so that opening it
-/// loads nothing from the network.
+/// Renders the email as raw MIME, with plain text and HTML alternatives. The QR code is an image inside the message, so that opening the
+/// email loads nothing from the network.
 ///
 /// # Errors
 /// [`RenderError::Sender`] or [`RenderError::MessageId`] if the envelope has a value that is invalid in a header, [`RenderError::Qr`] if
@@ -199,7 +199,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// A mail parser reads exactly one recipient and no injected header from every address that we accept.
+        /// Checks that a mail parser finds exactly one recipient and no injected header in emails to every address that we accept.
         #[test]
         fn an_accepted_address_is_parsed_as_one_recipient(local in "[!#$%&'*+/=?^_`{|}~a-zA-Z0-9-]{1,20}", domain in "[a-z0-9]{1,9}(-[a-z0-9]{1,9})?") {
             let address = format!("{local}@{domain}.gr");

@@ -103,7 +103,7 @@ const fn texts(kind: ReminderKind, language: Language) -> &'static Texts {
     }
 }
 
-/// Renders the email as raw MIME, with plain text and HTML alternatives. It contains no code number.
+/// Renders the email as raw MIME, with plain text and HTML alternatives. The email contains no code number.
 ///
 /// # Errors
 /// [`RenderError::Sender`] or [`RenderError::MessageId`] if the envelope has a value that is invalid in a header.

@@ -11,7 +11,7 @@ use krilla::tagging::{Tag, TagTree};
 use super::{BLACK, BLUE, BOLD, Face, GREY, MARGIN, REGULAR, Sheet};
 use crate::{RenderError, consent::DPO_EMAIL, kep, pick, time_text};
 
-/// Maximum number of acts that are listed one by one. The page has room for them and all other content.
+/// Maximum number of acts that are listed one by one. The page has room for the lines of these acts and for all other content.
 const LINES_MAX: usize = 12;
 
 /// Content of the receipt.
@@ -124,8 +124,8 @@ pub fn receipt(receipt: &Receipt<'_>, public_origin: &str, language: Language) -
     super::finished(document, tags, texts.title, language)
 }
 
-/// Returns one line for each act. If there are more than [`LINES_MAX`], only the latest acts have a line, and the first line contains the
-/// number of earlier ones.
+/// Returns one line for each act. If there are more acts than [`LINES_MAX`], only the latest acts have a line, and the first line contains
+/// the number of earlier acts.
 fn lines(done: &[ReceiptLine], language: Language) -> Vec<String> {
     let earlier = done.len().saturating_sub(LINES_MAX);
     let and_earlier = (earlier > 0).then(|| match language {

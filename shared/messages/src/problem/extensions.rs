@@ -1,4 +1,4 @@
-//! Extension members of a problem document (RFC 9457, section 3.2): the values behind its text, for programs.
+//! Extension members of a problem document (RFC 9457, section 3.2). They give programs the values that the text contains, such as a limit.
 
 use domain::{MalformedCode, application::SignatureFault, code_number::CODE_LENGTH, photo::PictureFault};
 use serde_json::{Value, json};

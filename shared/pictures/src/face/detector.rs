@@ -1,5 +1,5 @@
-//! Finds candidates for faces in a square of a picture, with the detector BlazeFace (short range). It finds faces that are about a tenth of
-//! the square or larger.
+//! Finds candidates for faces in a square of a picture, with the detector BlazeFace (short range). The detector finds faces that are at
+//! least about a tenth as large as the square.
 
 use domain::face_position::Point;
 use image::RgbImage;
@@ -13,10 +13,11 @@ use super::{
 const SCORE_MIN: f64 = 0.5;
 /// Two boxes belong to the same face if the ratio of their intersection to their union is above this number.
 const OVERLAP_MAX: f64 = 0.3;
-/// Maximum number of candidates for which landmarks are searched. A search takes about 15 ms, and a pattern can have hundreds of
-/// candidates.
+/// Maximum number of candidates for which the second network locates landmarks. This takes about 15 ms for each candidate, and a pattern
+/// can have hundreds of candidates.
 const CANDIDATES_MAX: usize = 10;
-/// Numbers for each anchor: the box's centre, width and height, and six points, of which the eyes are the first two.
+/// How many numbers the detector returns for each anchor: the box's centre, width and height, and six points, of which the eyes are the
+/// first two.
 const NUMBERS: usize = 16;
 /// The grids of anchors: the number of cells in a row, and the number of anchors in a cell.
 const GRIDS: [(usize, usize); 2] = [(16, 2), (8, 6)];
@@ -29,7 +30,7 @@ pub(super) struct Candidate {
     pub(super) score: f64,
     /// Width of the face in pixels.
     pub(super) width: f64,
-    /// The square around the face in which landmarks are searched, with its upper side parallel to the eyes.
+    /// The square around the face in which the landmarks are located. Its upper side is parallel to the line through the eyes.
     pub(super) square: Square,
 }
 

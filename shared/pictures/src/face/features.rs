@@ -17,7 +17,7 @@ const LEFT_EYE_LIDS: [(usize, usize); 3] = [(159, 145), (158, 153), (160, 144)];
 const RIGHT_EYE_LIDS: [(usize, usize); 3] = [(386, 374), (385, 380), (387, 373)];
 const INNER_LIPS: [(usize, usize); 3] = [(13, 14), (312, 317), (82, 87)];
 const MOUTH_CORNERS: (usize, usize) = (61, 291);
-/// Pairs of landmarks around the middle of each cheek.
+/// Two landmarks on each cheek. The middle of the cheek is halfway between them.
 const CHEEKS: [(usize, usize); 2] = [(50, 205), (280, 425)];
 /// The outer edges of eyes and mouth, clockwise.
 const LEFT_EYE_EDGE: [usize; 8] = [33, 160, 159, 158, 133, 153, 145, 144];
@@ -29,7 +29,7 @@ const CHEEK_RADIUS: f64 = 0.15;
 const EYE_RADIUS: f64 = 0.2;
 /// Each square is sampled at `POINTS` x `POINTS` points.
 const POINTS: usize = 24;
-/// A point near an eye counts as dark if it is darker than this fraction of the cheeks.
+/// A point near an eye counts as dark if its brightness is less than this fraction of the brightness of the cheeks.
 const DARK: f32 = 0.45;
 /// The minimum distance between the eyes at which the lids can be distinguished. It is in pixels of the copy in which the lids are measured
 /// or, if the upload is smaller than the copy, in pixels of the upload.
@@ -61,8 +61,8 @@ fn opening(face: &Landmarks, lids: [(usize, usize); 3], (inner, outer): (usize, 
     lids.map(|(upper, lower)| face.distance(upper, lower)).iter().sum::<f64>() / 3.0 / face.distance(inner, outer).max(1.0)
 }
 
-/// Returns the width of the mouth relative to the distance between the eyes, plus the height of its corners above the middle of the lips
-/// relative to the distance between eyes and chin.
+/// Returns the sum of two values. The first is the width of the mouth, relative to the distance between the eyes. The second is the height
+/// of the corners of the mouth above the middle of the lips, relative to the distance between eyes and chin.
 fn smile(face: &Landmarks) -> f64 {
     let (left, right) = MOUTH_CORNERS;
     let (upper, lower) = INNER_LIPS[0];

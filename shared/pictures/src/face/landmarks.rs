@@ -21,10 +21,10 @@ const OVAL: [usize; 36] = [
     93, 234, 127, 162, 21, 54, 103, 67, 109,
 ];
 
-/// The minimum score of a face. Of 168 pictures without a face, two have a candidate that reaches it (docs/pictures.md).
+/// The minimum score of a face. Of 168 pictures without a face, two have a candidate with at least this score (docs/pictures.md).
 const SCORE_MIN: f64 = 0.5;
-/// Height of the skull above the eyes, relative to the distance between eyes and chin. With hair, it was 1.06 on average in the pictures
-/// that we measured.
+/// Height of the skull above the eyes, relative to the distance between eyes and chin. The height including hair was 1.06 on average in the
+/// pictures that we measured.
 const CROWN: f64 = 1.0;
 
 /// The landmarks of a face: their coordinates in pixels of the picture, to the right, down, and away from the camera.
@@ -40,7 +40,7 @@ impl Landmarks {
     /// Locates the landmarks again, in a square that is calculated from the current landmarks. The new landmarks are more exact if the
     /// first square was a poor fit.
     pub(super) fn refined(self, picture: &RgbImage) -> Self {
-        // In a portrait, the detector's square has the same size and vertical position.
+        // For a portrait, this square has the same size and vertical position as the detector's square.
         let centre = self.eyes().offset(0.0, self.eyes_to_chin() * 0.2, self.eye_angle());
         let square = Square { centre, side: self.eyes_to_chin() * 2.5, degrees: self.eye_angle() };
         Self::within(picture, square).unwrap_or(self)

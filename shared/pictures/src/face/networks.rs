@@ -13,10 +13,10 @@ pub(super) const DETECTOR_SIDE: usize = 128;
 /// Width and height of the input of the network for landmarks, in pixels.
 pub(super) const LANDMARKS_SIDE: usize = 256;
 
-// A process loads each network once, at the first picture that needs it.
+// A network is loaded once per process, when the first picture needs it.
 static DETECTOR: LazyLock<Option<Network>> = LazyLock::new(|| Network::read(DETECTOR_FILE, DETECTOR_SIDE, ["boxes", "scores"]));
 static LANDMARKS: LazyLock<Option<Network>> = LazyLock::new(|| Network::read(LANDMARKS_FILE, LANDMARKS_SIDE, ["landmarks", "score"]));
-/// A function of AWS Lambda has one core for a picture, so more threads would only wait for each other.
+/// A Lambda function has one core for a picture, so more threads would only wait for each other.
 static ONE_THREAD: LazyLock<Arc<ThreadPool>> = LazyLock::new(|| Arc::new(ThreadPool::with_num_threads(1)));
 
 /// Returns 16 numbers for each anchor (box and six points), and one score for each anchor.
@@ -64,7 +64,7 @@ mod tests {
 
     use super::*;
 
-    /// Decodes an input that `make models` has written, as the network receives it.
+    /// Decodes a PNG that `make models` has written, and returns the numbers that the network receives.
     fn input(file: &[u8], scale: f32, offset: f32) -> Vec<f32> {
         let mut reader = png::Decoder::new(Cursor::new(file)).read_info().expect("a PNG");
         let mut pixels = vec![0; reader.output_buffer_size().expect("the size of a PNG")];
@@ -83,8 +83,8 @@ mod tests {
         assert!(largest <= tolerance, "the largest difference is {largest}");
     }
 
-    // LiteRT and `rten` add the same products in different orders, so their results differ slightly. Points are in pixels of the input, and
-    // scores are logits.
+    // LiteRT and `rten` add the same products in different orders, so their results differ slightly. The tolerances of the following tests
+    // are in pixels of the input for points, and in logits for scores.
 
     #[test]
     fn the_detector_finds_the_same_as_litert() {

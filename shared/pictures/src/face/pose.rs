@@ -2,7 +2,8 @@
 
 use super::{canonical::POINTS, landmarks::Landmarks};
 
-/// Mean pitch of frontal portraits, in degrees. The canonical face looks further down than people do.
+/// Mean pitch of frontal portraits relative to the canonical face, in degrees. It is not 0, because the canonical face looks further down
+/// than people do.
 const PITCH_MEAN: f64 = 7.0;
 
 /// Rotation of the head in degrees.

@@ -24,7 +24,7 @@ pub(super) enum Outside {
 const SAMPLES_MAX: f64 = 4.0;
 
 impl Square {
-    /// The corners, clockwise from the upper left one.
+    /// Returns the corners of the square, clockwise from the upper left one.
     pub(super) fn corners(&self) -> [Point; 4] {
         let half = self.side / 2.0;
         [(-half, -half), (half, -half), (half, half), (-half, half)].map(|(right, down)| self.centre.offset(right, down, self.degrees))
@@ -35,9 +35,10 @@ impl Square {
         self.centre.offset((across - 0.5) * self.side, (down - 0.5) * self.side, self.degrees)
     }
 
-    /// Returns the square, scaled to `size` x `size` pixels: rows of pixels, each with red, green and blue from 0 to 255. Each of these
-    /// pixels is the mean of up to `SAMPLES_MAX` x `SAMPLES_MAX` interpolated samples, about one for each pixel of the picture in the area
-    /// that it covers.
+    /// Returns the square, scaled to `size` x `size` pixels: rows of pixels, each with red, green and blue from 0 to 255.
+    ///
+    /// Each pixel of the result is the mean of up to `SAMPLES_MAX` x `SAMPLES_MAX` interpolated samples. There is about one sample for each
+    /// pixel of the picture that the pixel of the result covers.
     pub(super) fn read(&self, picture: &RgbImage, size: usize, outside: Outside) -> Vec<f32> {
         let samples = (self.side / size as f64).round().clamp(1.0, SAMPLES_MAX) as usize;
         let step = self.side / (size * samples) as f64;

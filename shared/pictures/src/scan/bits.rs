@@ -5,7 +5,7 @@ use super::Checked;
 /// Returns whether one of the eight bytes is 0xff.
 const fn contains_ff(bytes: u64) -> bool {
     const ONES: u64 = 0x0101_0101_0101_0101;
-    // In the complement, a byte 0xff becomes 0, and subtracting 1 from it borrows from its high bit.
+    // In the complement, a byte 0xff becomes 0. Subtracting 1 from this byte sets its high bit.
     (!bytes).wrapping_sub(ONES) & bytes & (ONES << 7) != 0
 }
 
@@ -105,8 +105,8 @@ impl<'a> Bits<'a> {
     pub(super) fn end(mut self) -> Checked {
         self.fill();
         let is_padding = |byte: &u8| matches!(byte, 0x00 | 0xd0..=0xd7 | 0xff);
-        // If the buffered bits do not fill whole bytes, the first of them are the unused bits of a partly read byte, which may have any
-        // value.
+        // If the buffered bits do not fill whole bytes, the first of them are the unused bits of a partly read byte. These unused bits may
+        // have any value.
         let buffer_is_padding = self.buffer & ((1 << (self.buffered - self.buffered % 8)) - 1) == 0;
         if !buffer_is_padding || !self.bytes[self.position..].iter().all(is_padding) {
             return None;

@@ -26,11 +26,11 @@ impl Band {
 pub(super) struct BlockReader<'a> {
     pub(super) bits: Bits<'a>,
     pub(super) tables: &'a Tables,
-    /// Number of blocks that follow and are already ended by the last "end of band" code.
+    /// Number of following blocks to which the last "end of band" code also applies.
     pub(super) blocks_to_skip: u32,
 }
 
-/// A component's part in a scan.
+/// A component in a scan.
 pub(super) struct Part {
     /// Index of the component.
     pub(super) index: usize,
@@ -84,8 +84,8 @@ impl BlockReader<'_> {
         Some(())
     }
 
-    /// Reads coefficients for the first time. Each code stands for a number of zero coefficients and the number of bits of the coefficient
-    /// after them.
+    /// Reads coefficients for the first time. Each code contains two numbers: how many coefficients are zero, and how many bits the
+    /// coefficient after them has.
     fn coefficients(&mut self, band: &Band, table: Option<&Option<Table>>, block: &mut Coefficients) -> Checked {
         if self.blocks_to_skip > 0 {
             self.blocks_to_skip -= 1;

@@ -6,7 +6,7 @@ const ZIGZAG: [u8; 64] = [
     57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
 ];
 
-/// Returns the position in the matrix of a coefficient. `number` is its index in the order of the file, 0 to 63.
+/// Returns the position of a coefficient in the matrix. `number` is the coefficient's index in the order of the file, 0 to 63.
 pub(super) fn position(number: usize) -> usize {
     usize::from(ZIGZAG[number & 63] & 63)
 }
@@ -18,11 +18,12 @@ const SCALES: [f32; 8] = [1.0, 1.387_039_8, 1.306_563, 1.175_875_6, 1.0, 0.785_6
 pub(super) type Coefficients = [i16; 64];
 type Row = [f32; 8];
 
-/// Maximum of the Euclidean norm of a block's coefficients. The samples of the block have the same norm. It is at most 1,024, because a
-/// block has 64 samples of -128 to 127. The limit is twice as high, for programs that change coefficients directly.
+/// Maximum of the Euclidean norm of a block's coefficients. The samples of the block have the same norm. It is normally at most 1,024,
+/// because a block has 64 samples of -128 to 127. The limit is twice as high, so that files of programs that change coefficients directly
+/// are accepted.
 const NORM_MAX: f32 = 2_048.0;
-/// A block is plausible if the absolute value of its first coefficient is at most the first number, and the absolute value of each other
-/// coefficient is at most the second number. The norm is then below 2,021.
+/// Limits for a fast check. A block is plausible if the absolute value of its first coefficient is at most the first number, and the
+/// absolute value of each other coefficient is at most the second number. The norm of such a block is below 2,021.
 const PLAIN: (f32, f32) = (1_250.0, 200.0);
 
 /// A quantisation table, as a matrix.
@@ -38,7 +39,7 @@ pub(super) struct Dequantiser {
 }
 
 impl Dequantiser {
-    /// `table` is in the order of the file.
+    /// Creates the matrices from a quantisation table, whose numbers are in the order of the file.
     pub(super) fn of(table: &[u16; 64]) -> Self {
         let mut matrix = [0.0; 64];
         for (number, &value) in table.iter().enumerate() {
@@ -47,7 +48,7 @@ impl Dequantiser {
         let (table, factors) = (matrix, std::array::from_fn(|at| matrix[at] * SCALES[at / 8] * SCALES[at % 8] / 8.0));
         // When an encoder rounds a coefficient, it changes the coefficient by at most half of the coefficient's entry in the table.
         let rounding = table.iter().map(|number| number * number).sum::<f32>().sqrt() / 2.0;
-        // A table can contain zeros.
+        // The divisor is at least 1, because a table can contain zeros.
         let plain = std::array::from_fn(|at| (if at == 0 { PLAIN.0 } else { PLAIN.1 } / table[at].max(1.0)) as i16);
         Self { table, factors, plain, squares_max: (NORM_MAX + rounding).powi(2) }
     }

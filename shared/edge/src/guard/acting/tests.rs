@@ -65,7 +65,7 @@ fn a_clerk_acts_only_for_the_person_of_the_case_and_the_minors_added_in_it() {
     let clerk = Acting { session, case: Some(case("h")) };
     assert_eq!(clerk.subject(&call("h")).unwrap().id, person_at_the_counter());
     assert_eq!(clerk.subject(&call("m")).unwrap().id, SubjectId::from_random([2; 16]));
-    // A clerk cannot act for `self`. Each of the other names is unknown, so it may be the handle of an earlier case.
+    // A clerk cannot act for `self`. The other names are no handle of this case, so each may be the handle of an earlier case.
     for other in [SELF, "earlier", "", "1"] {
         assert_eq!(clerk.subject(&call(other)).unwrap_err(), Problem::CaseOver, "{other}");
     }
@@ -86,7 +86,7 @@ fn a_citizen_acts_for_themselves_and_no_handle_of_a_case_names_them() {
     assert!(!citizen.is_case_over(&TransactionError::Refused(vec![0])));
 }
 
-/// Returns the case before the presence of the person is proven.
+/// Returns a case in which the presence of the person is not proven yet.
 fn awaiting(handle: &str) -> Case {
     Case { proven_at: None, consent: None, ..case(handle) }
 }
