@@ -4,10 +4,11 @@ use domain::photo::{PictureFault, UnsupportedJpeg};
 
 use super::{Checked, SCANS_MAX};
 
-/// A Huffman table takes at least 17 bytes of the file, and 131,072 bytes of memory. Encoders define at most four for a scan.
+/// Maximum number of Huffman tables that a file may define. Encoders define at most four per scan. Without this limit, a small file could
+/// waste time: each definition takes only 17 bytes of the file but fills 131,072 bytes of memory.
 const TABLES_MAX: usize = 4 * SCANS_MAX;
-/// Quantisation tables have four indices, and encoders define at most one table for each index. The 64 numbers of a table are arbitrary, so
-/// more tables could hide other data.
+/// Maximum number of quantisation tables that a file may define. Encoders define at most four, one for each index. The limit exists because
+/// the 64 numbers of a table are arbitrary, so that many tables could hide other data.
 const QUANTISATION_TABLES_MAX: usize = 8;
 /// The number of values that a code can stand for.
 const HUFFMAN_VALUES_MAX: usize = 256;
@@ -23,7 +24,7 @@ pub(super) struct Tables {
     pub(super) restart_interval: usize,
     huffman_definitions: usize,
     quantisation_definitions: usize,
-    /// Quantisation tables, in the order of the file.
+    /// Quantisation tables. The numbers of each table are in the order in which the file lists them.
     pub(super) quantisation: [Option<[u16; 64]>; 4],
     /// Whether a scan has been read. From then on, no quantisation table may be added or changed.
     pub(super) quantisation_is_fixed: bool,
@@ -41,7 +42,7 @@ impl Tables {
                 return None;
             }
             let class = match class_and_place >> 4 {
-                // The values in a table for first coefficients are lengths of differences in bits. A difference has fewer than 16 bits.
+                // In a table for DC coefficients, each value is the length of a difference in bits, which is below 16.
                 0 if values.iter().all(|&value| value < 16) => &mut self.dc,
                 1 => &mut self.ac,
                 _ => return None,

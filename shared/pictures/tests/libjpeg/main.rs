@@ -34,7 +34,8 @@ struct Results {
     largest_copy: (f64, String),
     largest_preview: (f64, String),
     faults: Vec<String>,
-    /// Whether our preview is compared with libjpeg-turbo's full picture, instead of with a preview of that picture.
+    /// Whether the files are photos. The previews of photos are compared with libjpeg-turbo's picture itself, scaled to the same size.
+    /// Other previews are compared with a preview of libjpeg-turbo's picture.
     are_photos: bool,
 }
 
@@ -81,8 +82,8 @@ impl Results {
         let expected = pictures::scaled_down(picture);
         let of_copy = difference(&expected, copy);
         let preview = image::load_from_memory(&pictures::preview(copy).unwrap()).unwrap().into_rgb8();
-        // The generated variants are small and full of noise, so compression visibly changes their previews. For them, the expected picture
-        // is therefore compressed like the preview.
+        // The generated variants are small and full of noise, so the compression of a preview changes them visibly. Therefore the expected
+        // picture of a variant is compressed in the same way.
         let expected = match self.are_photos {
             true => imageops::resize(&expected, preview.width(), preview.height(), FilterType::Triangle),
             false => image::load_from_memory(&pictures::preview(&expected).unwrap()).unwrap().into_rgb8(),
