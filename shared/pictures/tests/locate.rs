@@ -19,7 +19,7 @@ fn found(file: &[u8]) -> FacePosition {
     locate(file).expect("a picture").expect("a face")
 }
 
-/// Asserts that two points are close in comparison with the head.
+/// Asserts that the distance of two points is below 4% of the length of the head.
 fn assert_near(one: Point, other: Point, head: f64) {
     assert!(one.distance(other) < head * 0.04, "{one:?} {other:?}");
 }
