@@ -109,7 +109,7 @@ impl UploadState {
     }
 }
 
-/// The part of an issuance that exists once its code is issued.
+/// The attributes of an issuance that exist only after its code is issued.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Issued {
     pub recipient_kind: RecipientKind,
