@@ -1,8 +1,8 @@
 //! The table `Reminders`: addresses to which one reminder, or one message about a case at a KEP, is to be sent. They are sealed by a KMS
 //! key that is used for nothing else, and deleted when the message is sent.
 //!
-//! The partition key of a reminder begins with the day in Athens on which it is due. It can be computed from the code or association that
-//! the reminder is about and its expiry, so a transaction that ends the code or association can also delete the reminder.
+//! The partition key of a reminder begins with the day in Athens on which the reminder is due. This key can be computed from the ID and the
+//! expiry of the code or association. A transaction that ends the code or association can therefore also delete the reminder.
 
 pub mod cases;
 

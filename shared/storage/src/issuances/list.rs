@@ -42,7 +42,7 @@ pub struct WantedReference<'a> {
 }
 
 impl WantedReference<'_> {
-    /// Returns whether the search finds the reference of this code. A reference that cannot be opened because the secret was changed does
+    /// Returns whether the search finds the reference of this code. If a reference cannot be opened because the secret was changed, it does
     /// not match.
     fn finds(self, issuance: &Issuance) -> bool {
         let sealed = issuance.issued.as_ref().and_then(|issued| issued.reference.as_ref());
