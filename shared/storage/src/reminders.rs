@@ -111,8 +111,8 @@ pub struct ReminderItem {
 }
 
 impl ReminderItem {
-    /// Seals the address of a reminder about a photo set that expires at `expires_at`. If a guardian requested it, `until` is the minor's
-    /// 18th birthday, after which the address is not stored.
+    /// Seals the address of a reminder about a photo set that expires at `expires_at`. If a guardian requested the reminder, `until` is the
+    /// minor's 18th birthday. The address is not stored after that day.
     ///
     /// # Errors
     /// Errors of KMS.
@@ -227,7 +227,8 @@ impl Reminders {
         self.0.delete_write(Delete::builder().set_key(Some(key2(KEY, &about.slot(expires_at), RANGE, &about.name()))))
     }
 
-    /// Reads the page of reminders that follows `before`, or the first page. Returns `None` after the last page.
+    /// Reads the next page of reminders. `before` is the previous page, or `None` to read the first page. Returns `None` after the last
+    /// page.
     ///
     /// # Errors
     /// Storage errors.

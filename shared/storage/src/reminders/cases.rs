@@ -57,13 +57,13 @@ pub struct CaseMessageItem {
     expires_at: Moment,
 }
 
-/// The action that a run takes on a message that is due.
+/// What a run does with a message that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
     Send,
-    /// The message may have been sent, or has expired. It is deleted.
+    /// Delete the message without sending it, because it has expired or may already have been sent.
     GiveUp,
-    /// Another run is sending the message, or an attempt has failed and the next one is not due yet.
+    /// Do nothing yet, because another run is sending the message, or because an attempt has failed and the next one is not due yet.
     Wait,
 }
 
@@ -177,8 +177,8 @@ impl Reminders {
         self.0.delete_write(delete)
     }
 
-    /// Reads the page of messages due at `now` that follows `before`, or the first page. Returns `None` after the last page. The oldest
-    /// message comes first. The pages also contain messages that have expired or wait for their next attempt.
+    /// Reads the next page of the messages that are due at `now`, the oldest first. `before` is the previous page, or `None` to read the
+    /// first page. Returns `None` after the last page. The pages also contain messages that have expired or wait for their next attempt.
     ///
     /// # Errors
     /// Storage errors.

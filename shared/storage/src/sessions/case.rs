@@ -98,7 +98,7 @@ pub struct CasePerson {
     pub last_name: String,
     /// The birth date in the registers, as `YYYY-MM-DD`.
     pub birth_date: String,
-    /// Absent for a person without an AFM, who has no custody that the registers could confirm.
+    /// Absent if the person has no AFM. The registers cannot confirm custody for such a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub afm: Option<Afm>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
