@@ -14,7 +14,7 @@ use crate::{
 
 const KEY: &str = "identifier";
 /// Maximum number of attempts to write identifiers while other calls write the same identifiers. A person has at most three identifiers,
-/// and each failed attempt means that another call wrote at least one of them.
+/// and an attempt fails if another call has written at least one of them. After three failed attempts, no identifier is left to write.
 const ATTEMPTS_MAX: usize = 4;
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -144,8 +144,8 @@ pub(super) fn belongs(role: Option<&Role>, last: Option<&LastCase>, written_in: 
 
 impl Sessions {
     /// Builds the write that stores a new case and removes all data of the previous case. The transaction fails if the session has ended or
-    /// was rotated, or if its case or role has changed since it was read. Of two concurrent requests only one can therefore open a case,
-    /// and no case is opened in a role that another request has changed.
+    /// was rotated, or if its case or role has changed since it was read. Therefore only one of two concurrent requests can open a case,
+    /// and no case is opened if another request has changed the role in the meantime.
     ///
     /// # Errors
     /// If sealing fails, or if the session has no role.
@@ -288,7 +288,8 @@ fn role_value(role: &Role) -> Result<AttributeValue, StorageError> {
     serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(role).map_err(|_| StorageError::Corrupt("a role"))
 }
 
-/// Returns the sealed case as it was read, for a condition. If the session had no case, returns a value that differs from all sealed data.
+/// Returns the value with which a condition compares the sealed case. This is the sealed case as it was read. If the session had no case,
+/// the value differs from all sealed data, so that the comparison fails.
 fn case_as_read(session: &Session) -> AttributeValue {
     AttributeValue::B(Blob::new(session.sealed_case.as_deref().unwrap_or(&[0])))
 }
