@@ -33,7 +33,8 @@ const RANGE: &str = "about";
 const ATTEMPTS: &str = "attempts";
 const CLAIM_ID: &str = "claim";
 const CLAIMED_UNTIL: &str = "claimed_until";
-/// Number of partition keys for the reminders of a day. DynamoDB accepts a thousand writes per second and partition key.
+/// Number of partition keys for the reminders of a day. There are several, because DynamoDB accepts only a thousand writes per second for
+/// each partition key.
 const SHARDS: usize = 4;
 /// Number of reminders read by one query.
 const PAGE_SIZE: i32 = 100;

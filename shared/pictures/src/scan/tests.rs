@@ -25,7 +25,7 @@ fn table(class_and_place: u8, value: u8) -> (u8, Vec<u8>) {
     (DHT, [&[class_and_place, 1][..], &[0; 15], &[value]].concat())
 }
 
-/// Returns two gray blocks. Each block has two codes: no change of brightness, and end of block.
+/// Returns a picture of two gray blocks. Each block has two codes: no change of brightness, and end of block.
 fn baseline() -> Parts {
     Parts {
         frame: frame(BASELINE, 16, 8, &[GRAY]),

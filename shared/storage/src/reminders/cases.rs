@@ -22,7 +22,7 @@ use crate::{
     transaction::TransactWrite,
 };
 
-/// Partition key of all messages about cases. The keys of reminders begin with a day.
+/// Partition key of all messages about cases. No reminder has this key, because the keys of reminders begin with a day.
 const SLOT: &str = "case";
 /// Name in the KMS encryption context. The value under this name is the sort key of the case's record.
 const CONTEXT: &str = "case";
