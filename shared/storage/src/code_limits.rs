@@ -228,8 +228,8 @@ impl Counters {
         failed_conditions.first().and_then(|position| self.counters.get(*position)).map(|counter| counter.of)
     }
 
-    /// Returns the limits of which at least half is used after the transaction. A limit is returned after every transaction beyond half, not
-    /// only after the one that reaches half, because concurrent calls may have read the same counts.
+    /// Returns the limits of which at least half is used after the transaction. A limit is returned after every transaction beyond half,
+    /// not only after the one that reaches half, because concurrent calls may have read the same counts.
     pub fn reached(&self) -> impl Iterator<Item = (CodeLimit, Share)> {
         self.counters.iter().filter_map(|counter| Share::of(counter.total_used + 1, counter.total_limit).map(|share| (counter.of, share)))
     }
