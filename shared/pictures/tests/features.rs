@@ -1,5 +1,5 @@
 //! Tests of the rules for eyes, mouth, pose and light on the face. The report of the portrait contains the positions of eyes, mouth and
-//! cheeks. The tests change the portrait there.
+//! cheeks. The tests change the portrait at these positions.
 
 #![expect(clippy::expect_used, reason = "a failure fails the test")]
 

@@ -1,4 +1,5 @@
-//! Tests of rejected files. For each rule there is a file that breaks it. Its rejection reports the measured value and the limit.
+//! Tests of rejected files. Each rule is tested with a file that breaks it. If a rule has a limit, the rejection reports the measured value
+//! and the limit.
 
 #![expect(clippy::expect_used, reason = "a failure fails the test")]
 
@@ -140,8 +141,8 @@ fn invalid_markers_are_rejected() {
     assert!(pictures::clean(&with(&[0xff, 0xfe, 0, 2])).is_ok(), "an empty comment");
 }
 
-/// Builds progressive pictures with a given number of scans. Each of the 63 AC coefficients has a first scan. Further scans refine the
-/// first of these coefficients. All these scans cover the whole picture and contain only zeros.
+/// Builds progressive pictures with a given number of scans. Each of the 63 AC coefficients has a first scan. To reach the given number of
+/// scans, some coefficients get a second scan, which refines them. All these scans cover the whole picture and contain only zeros.
 struct Progressive {
     /// The two scans of the DC coefficients, with the headers of the file.
     beginning: Vec<u8>,

@@ -20,7 +20,7 @@ pub enum StorageError {
     /// The item was part of another transaction during the call and all retries of [`RetryOnTransactionConflict`]. Nothing was written.
     #[error("transaction conflict: {0}")]
     Conflict(String),
-    /// AWS was unreachable, rejected the call or responded with an error.
+    /// AWS was unreachable or responded with another error.
     #[error("unavailable: {0}")]
     Unavailable(String),
     /// S3 denied access. The object may be absent: without the right to list the bucket, S3 does not distinguish the two cases.

@@ -133,8 +133,9 @@ impl Outbox {
             .table_name(&self.0.name)
             .set_key(Some(key(KEY, message_id)))
             .update_expression("SET #claim = :until, #attempts = #attempts + :one, #next = :until, #sending = :sending")
-            // If the SDK retries this write, the condition fails because the first write has already stored the claim. The message is then
-            // not sent now. After the claim has expired, the sweep tries again. So the message is sent late, but not twice.
+            // If the response to this write is lost, the SDK retries the write. The condition then fails, because the first try has already
+            // stored the claim. The message is not sent now, but after the claim has expired, when the sweep handles it. So the message is
+            // sent late, but not twice.
             .condition_expression(
                 "#state = :queued AND #end > :now AND (attribute_not_exists(#claim) OR #claim <= :now) AND (#attempts = :zero OR #next <= :now) \
                  AND attribute_not_exists(#failure)",

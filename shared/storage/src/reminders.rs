@@ -1,8 +1,9 @@
 //! The table `Reminders`: addresses to which one reminder, or one message about a case at a KEP, is to be sent. They are sealed by a KMS
 //! key that is used for nothing else, and deleted when the message is sent.
 //!
-//! The partition key of a reminder begins with the day in Athens on which the reminder is due. This key can be computed from the ID and the
-//! expiry of the code or association. A transaction that ends the code or association can therefore also delete the reminder.
+//! The partition key of a reminder begins with the day in Athens on which the reminder is due. A reminder is about a code or an
+//! association. Its key can be computed from the ID of the code or of the associated person, and from the expiry. A transaction that ends
+//! the code or association can therefore also delete the reminder.
 
 pub mod cases;
 
@@ -113,7 +114,7 @@ pub struct ReminderItem {
 
 impl ReminderItem {
     /// Seals the address of a reminder about a photo set that expires at `expires_at`. If a guardian requested the reminder, `until` is the
-    /// minor's 18th birthday. The address is not stored after that day.
+    /// minor's 18th birthday. The reminder expires on that day at the latest.
     ///
     /// # Errors
     /// Errors of KMS.

@@ -56,9 +56,9 @@ impl Plane {
         }
     }
 
-    /// Writes one row of the reduced picture, with the same interpolation as libjpeg. A sample that covers one or four pixels in a
-    /// direction is copied to each of them. Between samples that cover two pixels, the pixels are interpolated linearly. `mixed` is a
-    /// buffer for intermediate results.
+    /// Writes one row of the reduced picture, with the same interpolation as libjpeg. Where a sample covers two pixels in a direction, the
+    /// pixels are interpolated linearly between neighbouring samples. Where it covers one or four pixels, it is copied to each of them. If
+    /// samples cover four pixels horizontally, nothing is interpolated vertically either. `mixed` is a buffer for intermediate results.
     pub(crate) fn write_row(&self, y: usize, mixed: &mut Vec<u16>, out: &mut [u8]) {
         let row = |at: usize| &self.samples[at.min(self.size.1 - 1) * self.stride..][..self.size.0];
         let near = row(y / self.pixels.1);

@@ -5,7 +5,7 @@ use domain::photo::{PictureFault, UnsupportedJpeg};
 use super::{Checked, SCANS_MAX};
 
 /// Maximum number of Huffman tables that a file may define. Encoders define at most four per scan. Without this limit, a small file could
-/// waste time: each definition takes only 17 bytes of the file but fills 131,072 bytes of memory.
+/// waste time, because a definition may take only 17 bytes of the file but fills 131,072 bytes of memory.
 const TABLES_MAX: usize = 4 * SCANS_MAX;
 /// Maximum number of quantisation tables that a file may define. Encoders define at most four, one for each index. The limit exists because
 /// the 64 numbers of a table are arbitrary, so that many tables could hide other data.
@@ -42,7 +42,7 @@ impl Tables {
                 return None;
             }
             let class = match class_and_place >> 4 {
-                // In a table for DC coefficients, each value is the length of a difference in bits, which is below 16.
+                // The values in a table for DC coefficients are bit lengths, and are below 16.
                 0 if values.iter().all(|&value| value < 16) => &mut self.dc,
                 1 => &mut self.ac,
                 _ => return None,

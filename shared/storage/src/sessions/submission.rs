@@ -76,7 +76,7 @@ impl PendingSubmission {
     }
 
     /// Returns whether a person who acts for the subjects `managed` may associate the code now. If the code was associated before, the
-    /// rules are checked again, because the answer may have changed since the submission: a minor may have turned 18, or the period may
+    /// rules are checked again, because the result may have changed since the submission: a minor may have turned 18, or the period may
     /// have ended in which photos can be associated with another subject.
     pub fn may_be_associated(&self, managed: &[SubjectId], now: Moment) -> bool {
         match (&self.first_subject, self.first_associated_at) {
