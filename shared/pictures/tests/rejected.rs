@@ -76,7 +76,7 @@ fn every_orientation_but_upright_is_rejected() {
 
 #[test]
 fn a_rotated_picture_is_rejected_even_if_other_exif_entries_are_broken() {
-    // In the camera's EXIF directory, a later entry points outside the segment.
+    // In the camera's EXIF directory, an entry after the orientation points outside the segment.
     let mut file = made::turned();
     let exif = file.windows(6).position(|bytes| bytes == b"Exif\0\0").unwrap() + 6;
     let pointer = file[exif..].windows(4).position(|bytes| bytes == [0x87, 0x69, 0, 4]).unwrap() + exif + 8;
@@ -169,7 +169,7 @@ impl Progressive {
         [0xff, 0xda, 0, 8, 1, self.component, 0, coefficient, coefficient, bits, 0, 0]
     }
 
-    /// Returns a file with this number of scans, and then `more`.
+    /// Returns a file with this number of scans. The bytes `more` follow after the last of these scans.
     fn with(&self, scans: u8, more: &[u8]) -> Vec<u8> {
         let refined = scans - 2 - 63;
         let firsts = (1..=63).flat_map(|coefficient| self.scan(coefficient, u8::from(coefficient <= refined)));
@@ -198,7 +198,7 @@ fn a_scan_that_repeats_coefficients_is_rejected() {
     }
 }
 
-/// An empty table takes 17 bytes of the file and 131 KB of memory.
+/// An empty Huffman table takes 17 bytes of the file and 131 KB of memory.
 #[test]
 fn too_many_huffman_tables_are_rejected() {
     let good = include_bytes!("data/gray_progressive.jpg");

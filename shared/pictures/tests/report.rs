@@ -178,7 +178,7 @@ fn a_background_must_be_even_and_light() {
     face(&dark, &[Rule::BackgroundBrightness]);
 }
 
-/// The pictures of good studios differ by as much as these variations do.
+/// The pictures of good studios differ from each other by as much as these variations.
 #[test]
 fn mild_variations_of_light_skin_size_and_position_violate_no_rule() {
     for file in [

@@ -219,8 +219,8 @@ fn pick(mut counters: Vec<Counter>) -> Result<Option<Counter>, StorageError> {
 }
 
 impl Counters {
-    /// Returns the limit whose condition failed, or `None` if the condition of another write failed. `failed_conditions` are positions in
-    /// the transaction. The writes of these counts come first in it.
+    /// Returns the limit whose condition failed, or `None` if the condition of another write failed. `failed_conditions` are positions of
+    /// writes in the transaction, which begins with the writes of these counts.
     fn limit_of(&self, failed_conditions: &[usize]) -> Option<CodeLimit> {
         if failed_conditions.iter().any(|position| *position >= self.counters.len()) {
             return None;
@@ -229,7 +229,8 @@ impl Counters {
     }
 
     /// Returns the limits of which at least half is used after the transaction. A limit is returned after every transaction beyond half,
-    /// not only after the one that reaches half, because concurrent calls may have read the same counts.
+    /// not only after the one that reaches half, because concurrent calls may have read the same counts, so that none of them saw exactly
+    /// half.
     pub fn reached(&self) -> impl Iterator<Item = (CodeLimit, Share)> {
         self.counters.iter().filter_map(|counter| Share::of(counter.total_used + 1, counter.total_limit).map(|share| (counter.of, share)))
     }

@@ -96,7 +96,7 @@ pub struct Origin {
 pub struct GivenVerdict {
     #[serde(flatten)]
     pub verdict: Verdict,
-    /// The clerk's explanation. It is shown to the citizen only.
+    /// Explanation by the clerk of the public body. It is shown to the citizen only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     pub at: Moment,

@@ -128,7 +128,7 @@ mod tests {
         ) {
             let pixels = (1 << across, 1 << down);
             let plane = Plane { samples, stride: 24, size: (width, height), pixels, means: (1, 1) };
-            // The last sample may stand for fewer pixels than the others.
+            // The last sample of a row may cover fewer pixels than the others.
             let mut row = vec![0; width * pixels.0 - missing.min(pixels.0 - 1)];
             for y in 0..height * pixels.1 {
                 plane.write_row(y, &mut Vec::new(), &mut row);

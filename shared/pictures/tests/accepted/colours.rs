@@ -94,7 +94,7 @@ fn a_colour_profile_keeps_its_colours_and_loses_its_texts() {
             let got = tag(&kept, &name);
             assert!(expected.starts_with(got) && expected.len() - got.len() < 4, "{}", name.escape_ascii());
         }
-        // Version, class, colour space and connection space.
+        // These bytes of the profile's header are its version, class, colour space and connection space.
         assert_eq!((kept[8], &kept[12..24]), (original[8], &original[12..24]));
         for trace in [&b"\0D\0i\0s\0p"[..], b"\0C\0o\0p\0y", b"Gray Gamma", b"Rights", b"APPL", b"appl"] {
             assert!(!contains(&kept, trace));

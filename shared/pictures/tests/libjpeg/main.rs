@@ -1,5 +1,6 @@
 //! Compares our decoder with libjpeg-turbo, which browsers and most programs use, on the test data, the corpus of the fuzz tests, and
-//! generated variants of JPEG files. A file that we accept must look the same in both, and must be complete for libjpeg-turbo too.
+//! generated variants of JPEG files. A file that we accept must look the same with both decoders. libjpeg-turbo must decode the cleaned
+//! file without a warning.
 //!
 //! `JPEG_VARIANTS` is the number of generated variants, and `JPEG_SEED` the first seed. The test needs djpeg and cjpeg.
 
@@ -26,7 +27,7 @@ use crate::{programs::djpeg, variants::Random};
 /// Maximum of the mean difference between the samples of two pictures, in levels.
 const DIFFERENCE_MAX: f64 = 3.0;
 
-/// Results by kind of variant and outcome.
+/// Results of the comparison. `counts` has the number of files for each kind of variant and outcome.
 #[derive(Default)]
 struct Results {
     counts: BTreeMap<(String, String), u32>,
@@ -69,7 +70,7 @@ impl Results {
             Ok((_, warnings)) => return self.faults.push(format!("{name}: djpeg warns of the cleaned file: {warnings}")),
             Err(error) => return self.faults.push(format!("{name}: djpeg rejects the cleaned file: {error}")),
         };
-        // Decodes the uploaded file as viewers do. libjpeg-turbo rejects reserved markers, which cleaning removes.
+        // Decodes the uploaded file too, as viewers do. libjpeg-turbo may reject it because of reserved markers, which cleaning removes.
         match djpeg(file) {
             Ok((picture, _)) if of_clean == picture => {}
             Ok((picture, _)) => self.compare_pixels(name, &picture, copy),

@@ -291,7 +291,7 @@ mod tests {
         let act = |what, at| Act { what, at: moment(at), application: None, minor: None };
         let mut case =
             CaseRecord { presence: Presence::Otp, document: String::new(), ends_at: moment(20), closed_at: None, done: BTreeMap::new() };
-        // The ID of a download begins with `d`. It sorts after the IDs of the two later acts.
+        // The ID of a download begins with `d`, so it sorts after the IDs of the two acts that were made later.
         case.done.insert("downloaded set".to_owned(), act(ActKind::Downloaded, 1));
         case.done.insert("019b".to_owned(), act(ActKind::Withdrawn, 2));
         case.done.insert("019a".to_owned(), act(ActKind::Authorized, 2));

@@ -220,9 +220,9 @@ fn context(business: &BusinessId, upload_id: &str) -> String {
 pub struct Verdicts(BTreeMap<String, Verdict>);
 
 impl Verdicts {
-    /// Returns the verdicts that the business may see. Equal verdicts are returned once. Two of them would reveal that the photos are for a
-    /// driving licence, because only driving licences need two images. The order is fixed, because the order in which verdicts arrive could
-    /// reveal the application. Verdicts whose key contains the application's ID are omitted.
+    /// Returns the verdicts that the business may see. Equal verdicts are returned once. A verdict that appears twice would reveal that the
+    /// photos are for a driving licence, because only driving licences need two images. The order is fixed, because the order in which
+    /// verdicts arrive could reveal the application. Verdicts whose key contains the application's ID are omitted.
     pub fn visible(&self) -> BTreeSet<Verdict> {
         self.0.iter().filter(|(slot, _)| !slot.contains(':')).map(|(_, verdict)| *verdict).collect()
     }

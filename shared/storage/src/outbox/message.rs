@@ -1,4 +1,4 @@
-//! Messages with a code, and their sealed items.
+//! Messages with a code number, and the items in which they are stored sealed.
 
 use domain::{
     CodeNumber, Language, Moment, Recipient, Secret,
@@ -31,7 +31,7 @@ pub struct Message {
     undeliverable: Vec<Undeliverable>,
 }
 
-/// A recipient who cannot receive email.
+/// A recipient to whom a message has failed permanently, and the reason.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Undeliverable {
     recipient: Recipient,
@@ -101,12 +101,12 @@ pub struct OutboxItem {
     /// End of the time in which the message may be sent. Then the sweep deletes the message and, if it was never sent, marks the issuance
     /// as failed.
     pub kept_until: Moment,
-    /// TTL. [`TTL_DELAY`] later than `kept_until`.
+    /// Time after which TTL deletes the item: [`TTL_DELAY`] after `kept_until`.
     expires_at: Moment,
 }
 
 impl OutboxItem {
-    /// Seals a new message, which is due immediately.
+    /// Seals a new message. It may be sent at once. The sweep handles it only after `FIRST_SWEEP_AFTER`.
     ///
     /// # Errors
     /// Errors of KMS.

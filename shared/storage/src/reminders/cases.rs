@@ -47,7 +47,7 @@ pub struct CaseMessageItem {
     sealed: Vec<u8>,
     /// The person whose history has the record of the case.
     pub subject_id: SubjectId,
-    /// Sort key of the record.
+    /// Sort key of the case's record.
     pub record: String,
     pub attempts: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]

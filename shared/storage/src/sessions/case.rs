@@ -29,8 +29,8 @@ use crate::{
     transaction::TransactWrite,
 };
 
-/// The random name of a case in URLs: 128 bits in unpadded URL-safe base64. It is also the value of `{subject}` for the person at the
-/// counter. A browser tab that still shows an earlier case sends the handle of that case, so it cannot act for the next person.
+/// The random name of a case in URLs: 128 bits in unpadded URL-safe base64. In URLs with `{subject}`, this name stands for the person at
+/// the counter. A browser tab that still shows an earlier case sends the name of that case, so it cannot act for the next person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CaseHandle(String);
@@ -67,7 +67,7 @@ pub struct Case {
     pub office: Office,
     pub application_number: ApplicationNumber,
     pub document: Document,
-    /// The language of the SMS to the person. A case that was stored without it is Greek.
+    /// The language of the SMS to the person. It is Greek if the case was stored without a language.
     #[serde(default)]
     pub language: Language,
     pub person: CasePerson,

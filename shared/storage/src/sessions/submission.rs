@@ -270,7 +270,7 @@ mod tests {
         let moment = Moment::from_epoch_seconds;
         assert!(read.is_first() && read.confirmed && !read.subject_was_recently_unassociated(moment(1)));
         assert_eq!(read.dissociations, 0);
-        // The time of the first association is unknown. The first subject may then always associate the code again. No other subject may.
+        // If the time of the first association is unknown, only the first subject may associate the code again, but without a time limit.
         let subject = |name: &str| serde_json::from_value::<SubjectId>(serde_json::json!(name)).unwrap();
         let again = PendingSubmission { first_subject: Some(subject("child")), ..read.clone() };
         let managed = [subject("s"), subject("child")];
