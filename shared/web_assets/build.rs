@@ -45,7 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let mut names = Vec::new();
     collect_files(&dist, "", &mut names)?;
-    // `find` uses binary search.
+    // Sorted, because `find` uses binary search.
     names.sort();
     let mut list = format!("pub(crate) static ASSETS: [Asset; {}] = [\n", names.len());
     for (number, name) in names.iter().enumerate() {

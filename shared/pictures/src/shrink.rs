@@ -1,8 +1,8 @@
 //! Scales pictures down with a box filter: each pixel of the result is the mean of the area that it covers. Partly covered pixels are
 //! weighted by the covered fraction.
 //!
-//! The crate `image` has two filters for this. `thumbnail` leaves partly covered pixels out and takes twice as long, and `resize` takes
-//! five times as long (docs/benchmarks.md).
+//! The crate `image` has two filters for this, `thumbnail` and `resize`. Both take longer than this code, and `thumbnail` leaves partly
+//! covered pixels out.
 
 use image::RgbImage;
 
@@ -11,8 +11,8 @@ const ONE: u32 = 256;
 /// Added to a mean before it is rounded, so that halves are rounded upwards. It changes no other result, because means are fractions whose
 /// denominator (the sum of the weights) is below 2^30, and because floating-point errors are below 2^-43.
 const HALVES_UP: f64 = 1.0 / (1_u64 << 36) as f64;
-/// The constant is so large that a floating-point sum with it has no bits for a fraction. The addition therefore rounds, and the lowest
-/// bits of the sum are the rounded number.
+/// Added to a number to round it. This constant is so large that the floating-point sum has no bits for a fraction. The lowest bits of the
+/// sum are therefore the rounded number.
 const NO_FRACTION: f64 = (1_u64 << 52) as f64;
 
 /// Scales a picture so that its longer edge has `edge` pixels. A smaller picture is enlarged, by repeating its pixels.
@@ -63,7 +63,7 @@ impl Spans {
         Self { first, weights, length: length as usize }
     }
 
-    /// Iterates over the spans: the first pixel, and the weights.
+    /// Iterates over the spans. Each item is the first pixel of a span, and the weights of its pixels.
     fn iter(&self) -> impl Iterator<Item = (usize, &[u16])> {
         self.first.iter().copied().zip(self.weights.chunks_exact(self.length))
     }

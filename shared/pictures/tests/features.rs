@@ -1,5 +1,5 @@
-//! Tests of the rules for eyes, mouth, pose and light on the face. The tests change the portrait in the zones in which its report locates
-//! the eyes, the mouth and the cheeks.
+//! Tests of the rules for eyes, mouth, pose and light on the face. The report of the portrait contains the positions of eyes, mouth and
+//! cheeks. The tests change the portrait at these positions.
 
 #![expect(clippy::expect_used, reason = "a failure fails the test")]
 
@@ -51,9 +51,9 @@ fn boxes(rule: Rule) -> Vec<(f64, f64, f64, f64)> {
     zones.map(|zone| bounds(zone.points)).collect()
 }
 
-/// Returns the portrait with the content of each box scaled vertically by the factor `part`, towards a line. `towards` is the position of
-/// the line in the box, from 0 (top) to 1. The skin above and below is stretched or compressed to fit. A `part` below 1 closes eyes and
-/// lips. The lower `flatness` is, the further the effect reaches to the sides.
+/// Returns the portrait with the content of each box scaled vertically by the factor `part`. A `part` below 1 closes eyes and lips. A
+/// horizontal line in the box stays where it is. `towards` is the position of this line, from 0 (top of the box) to 1 (bottom). The skin
+/// above and below is stretched or compressed to fit. With a lower `flatness`, the left and right ends of the box are scaled more.
 fn compressed(boxes: &[(f64, f64, f64, f64)], part: f64, towards: f64, flatness: f64) -> Vec<u8> {
     changed(PORTRAIT, |picture| {
         let mut result = picture.clone();
@@ -61,7 +61,7 @@ fn compressed(boxes: &[(f64, f64, f64, f64)], part: f64, towards: f64, flatness:
             let height = bottom - top;
             let line = top + height * towards;
             for x in left as u32..right as u32 {
-                // The change is weaker towards the ends of the box, so that its edge cannot be seen.
+                // The scaling becomes weaker towards the left and right ends of the box, so that no edge is visible.
                 let across = (f64::from(x) - left) / (right - left);
                 let part = 1.0 - (1.0 - part) * (std::f64::consts::PI * across).sin().max(0.0).powf(flatness);
                 let (upper, lower) = (line - (line - top) * part, line + (bottom - line) * part);

@@ -19,7 +19,7 @@ fn found(file: &[u8]) -> FacePosition {
     locate(file).expect("a picture").expect("a face")
 }
 
-/// Asserts that two points are close in comparison with the head.
+/// Asserts that the distance of two points is below 4% of the length of the head.
 fn assert_near(one: Point, other: Point, head: f64) {
     assert!(one.distance(other) < head * 0.04, "{one:?} {other:?}");
 }
@@ -103,7 +103,8 @@ fn a_head_that_is_tilted_by_40_degrees_is_located() {
 fn a_head_of_15_percent_of_a_wide_picture_is_located_anywhere() {
     for (x, y) in [(100, 80), (1300, 700), (2500, 1200)] {
         let wide = changed(PORTRAIT, |picture| {
-            // The head takes up about 0.6 of the portrait's height, so it is about 300 of the copy's 500 pixels high.
+            // The head takes up about 0.6 of the portrait's height. The copy is 500 pixels high, so the head in it is about 300 pixels
+            // high.
             let copy = imageops::resize(&picture, 333, 500, imageops::FilterType::Triangle);
             let mut wide = RgbImage::from_fn(3000, 2000, |x, y| Rgb([150 + (x / 60) as u8, 170, 200 - (y / 40) as u8]));
             imageops::replace(&mut wide, &copy, x, y);

@@ -1,4 +1,5 @@
-//! Tests of rejected files: a file for each rule, and the measured value and limit that its rejection reports.
+//! Tests of rejected files. Each rule is tested with a file that breaks it. If a rule has a limit, the rejection reports the measured value
+//! and the limit.
 
 #![expect(clippy::expect_used, reason = "a failure fails the test")]
 
@@ -75,7 +76,7 @@ fn every_orientation_but_upright_is_rejected() {
 
 #[test]
 fn a_rotated_picture_is_rejected_even_if_other_exif_entries_are_broken() {
-    // In the camera's EXIF directory, a later entry points outside the segment.
+    // In the camera's EXIF directory, an entry after the orientation points outside the segment.
     let mut file = made::turned();
     let exif = file.windows(6).position(|bytes| bytes == b"Exif\0\0").unwrap() + 6;
     let pointer = file[exif..].windows(4).position(|bytes| bytes == [0x87, 0x69, 0, 4]).unwrap() + exif + 8;
@@ -84,7 +85,8 @@ fn a_rotated_picture_is_rejected_even_if_other_exif_entries_are_broken() {
     assert_eq!(fault(&file), PictureFault::Turned { orientation: 6 });
 }
 
-/// Decoders paint missing image data gray, so each kind of scan is tested with a little and with much of its data missing.
+/// Many decoders accept a file that lacks image data, and paint the missing area gray. This test removes a little or much of the image data
+/// from files with each kind of scan.
 #[test]
 fn truncated_image_data_is_rejected_in_every_kind_of_file() {
     for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data")).unwrap() {
@@ -139,8 +141,8 @@ fn invalid_markers_are_rejected() {
     assert!(pictures::clean(&with(&[0xff, 0xfe, 0, 2])).is_ok(), "an empty comment");
 }
 
-/// A progressive picture whose scans can be counted: each AC coefficient has a scan, and the first ones have a second scan, which refines
-/// them. These scans cover the whole picture and contain only zeros.
+/// Builds progressive pictures with a given number of scans. Each of the 63 AC coefficients has a first scan. To reach the given number of
+/// scans, some coefficients get a second scan, which refines them. All these scans cover the whole picture and contain only zeros.
 struct Progressive {
     /// The two scans of the DC coefficients, with the headers of the file.
     beginning: Vec<u8>,
@@ -157,7 +159,7 @@ impl Progressive {
         let refinement = position(first, &[0xff, 0xda, 0, 8, 1, component, 0, 0, 0, 0x10]);
         // The image data of a scan contains no marker, so a scan ends at the next table.
         let end_of = |scan| position(scan, &[0xff, 0xc4]);
-        // A single code ends 16,384 blocks. The picture has 15,000.
+        // Each AC scan has a single code, which ends 16,384 blocks. That is enough for the 15,000 blocks of the picture.
         let table = [&[0xff, 0xc4, 0, 20, 0x10, 1][..], &[0; 15], &[0xe0]].concat();
         let beginning = [&good[..end_of(first)], &good[refinement..end_of(refinement)], &table].concat();
         Self { beginning, component }
@@ -167,7 +169,7 @@ impl Progressive {
         [0xff, 0xda, 0, 8, 1, self.component, 0, coefficient, coefficient, bits, 0, 0]
     }
 
-    /// Returns a file with this number of scans, and then `more`.
+    /// Returns a file with this number of scans. The bytes `more` follow after the last of these scans.
     fn with(&self, scans: u8, more: &[u8]) -> Vec<u8> {
         let refined = scans - 2 - 63;
         let firsts = (1..=63).flat_map(|coefficient| self.scan(coefficient, u8::from(coefficient <= refined)));
@@ -196,7 +198,7 @@ fn a_scan_that_repeats_coefficients_is_rejected() {
     }
 }
 
-/// An empty table takes 17 bytes of the file and 131 KB of memory.
+/// An empty Huffman table takes 17 bytes of the file and 131 KB of memory.
 #[test]
 fn too_many_huffman_tables_are_rejected() {
     let good = include_bytes!("data/gray_progressive.jpg");
@@ -264,7 +266,7 @@ fn contradicting_colour_transforms_are_rejected() {
     assert!(pictures::clean(&[&good[..last], adobe, &good[last..]].concat()).is_ok(), "the same transform again");
 }
 
-/// Browsers show these files, so their faults need other words than those of a damaged file.
+/// A JPEG of an unsupported kind is not damaged, and browsers may show it. Its rejection must therefore name the kind.
 #[test]
 fn unsupported_kinds_of_jpeg_are_rejected_with_their_reason() {
     use UnsupportedJpeg as U;
@@ -293,7 +295,7 @@ fn unsupported_kinds_of_jpeg_are_rejected_with_their_reason() {
     assert!(pictures::clean(&[&plain[..scan], &quantisation, &plain[scan..]].concat()).is_ok(), "before the first scan");
 }
 
-/// A small file at the pixel limit, which is the most expensive file for a function to decode.
+/// A small file whose picture has nearly the maximum number of pixels. Such pictures take a function the longest to decode.
 #[test]
 fn a_picture_of_fifty_megapixels_is_decoded_and_rejected_for_its_content() {
     const WIDTH: u16 = 5_770;

@@ -139,7 +139,7 @@ fn a_picture_of_one_tone_is_rejected() {
 fn head_size_and_position_must_fit_the_profile() {
     let small = face(&placed(0.7, 0, 0), &[Rule::HeadHeight]);
     assert!(finding(&small, Rule::HeadHeight).is_below());
-    // The head reaches into the upper corners, which may also be reported as an uneven background.
+    // The head reaches into the upper corners. The report may therefore also contain an uneven background.
     let large = inspect(STANDARD, ImageKind::Face, &placed(1.22, 0, 100));
     assert!(violated(&large).contains(&Rule::HeadHeight) && large.ok(), "{large:#?}");
     assert!(!finding(&large, Rule::HeadHeight).is_below());
@@ -178,7 +178,7 @@ fn a_background_must_be_even_and_light() {
     face(&dark, &[Rule::BackgroundBrightness]);
 }
 
-/// The pictures of good studios differ by as much as these variations do.
+/// The pictures of good studios differ from each other by as much as these variations.
 #[test]
 fn mild_variations_of_light_skin_size_and_position_violate_no_rule() {
     for file in [

@@ -31,7 +31,7 @@ pub struct RegisteredPerson {
 }
 
 impl RegisteredPerson {
-    /// Returns all numbers of the person, the AMKA or PAAYPA before the AFM.
+    /// Returns all identity numbers of the person. The AFM is last.
     pub fn identifiers(&self) -> Vec<Identifier> {
         let amka = self.amka.clone().map(Identifier::Amka);
         let paaypa = self.paaypa.clone().map(Identifier::Paaypa);
@@ -133,7 +133,7 @@ impl NationalRegisters {
         Ok(person)
     }
 
-    /// Returns a person from the citizens' registry by one of their numbers.
+    /// Returns the person with this identity number from the citizens' registry.
     ///
     /// # Errors
     /// Among others [`RegisterError::PersonUnknown`], and [`RegisterError::AnotherPerson`] if the response does not contain this number.
@@ -178,11 +178,11 @@ impl NationalRegisters {
         Ok(response.offices)
     }
 
-    /// Returns a minor by one of their numbers, and whether the custodian has custody of them today.
+    /// Returns the minor with this identity number, and whether the custodian has custody of the minor today.
     ///
     /// # Errors
-    /// Among others [`RegisterError::PersonUnknown`] if either of them is unknown, and [`RegisterError::AnotherPerson`] if the response
-    /// does not contain both numbers.
+    /// Among others [`RegisterError::PersonUnknown`] if the custodian or the minor is unknown, and [`RegisterError::AnotherPerson`] if the
+    /// response does not contain the numbers of both.
     pub async fn custody(&self, custodian: &Afm, minor: &Identifier) -> Result<CustodyResponse, RegisterError> {
         const PATH: &str = "v1/custody";
         let requested = CustodyRequest { custodian_afm: custodian.expose(), minor: IdentifierRequest::of(minor) };

@@ -28,9 +28,9 @@ pub struct TaxisnetPerson {
 }
 
 impl TaxisnetPerson {
-    /// Checks that the birth date in the citizens' registry (YYYY-MM-DD) has the birth year that `userinfo` states. The registry was asked
-    /// for the AFM in `userinfo`. The request for `userinfo` names no AFM, so this comparison is the only check that AFM and birth year in
-    /// the response of TAXISnet belong to one person. Passes if `userinfo` has no valid year.
+    /// Checks that the birth date in the citizens' registry (YYYY-MM-DD) has the birth year that `userinfo` states. `registered` is the
+    /// registry's response for the AFM in `userinfo`. No other check shows that the AFM and the birth year in `userinfo` belong to one
+    /// person, because the request for `userinfo` contains no AFM to compare with. The check passes if `userinfo` has no valid year.
     ///
     /// # Errors
     /// Returns [`RegisterError::AnotherPerson`] if the years differ.

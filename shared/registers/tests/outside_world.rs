@@ -123,7 +123,7 @@ async fn a_response_without_the_requested_number_is_an_error_of_its_own() {
     // A PAAYPA does not match an AMKA with the same digits.
     let body = r#"{"afm":null,"amka":null,"paaypa":"22111603142","first_name":"A","last_name":"B","birth_date":"2016-11-22"}"#.to_owned();
     assert!(matches!(registers(body).await.person_by_number(&minor).await, Err(RegisterError::AnotherPerson(_))));
-    // A response without any number breaks the contract.
+    // A response that lacks the AFM breaks the contract. A person whose AFM is `null` counts as another person.
     let body = r#"{"mobile":"+306912345678"}"#.to_owned();
     assert!(matches!(registers(body).await.confirmed_mobile(&afm).await, Err(RegisterError::Unexpected(_))));
     let body = person("null", "null");

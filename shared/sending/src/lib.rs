@@ -139,7 +139,7 @@ impl Email {
     }
 }
 
-/// The configuration set and the values of the tags with which SES reports on an email.
+/// What SES needs for reports on an email: the configuration set, and the values of the two tags.
 #[derive(Clone, Copy)]
 struct Reported<'a> {
     configuration_set: &'a str,

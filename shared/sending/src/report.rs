@@ -1,7 +1,7 @@
 //! Reports of SES about an email that it had accepted before: bounces, complaints and rejections.
 //!
 //! SES publishes them as events (<https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html>). An event
-//! contains the recipient's address, so the rule in template.yaml passes only the fields of [`Report`] on.
+//! contains the recipient's address, so the EventBridge rule in template.yaml passes on only the fields of [`Report`].
 
 use domain::delivery_failure::{
     DeliveryFailure,
@@ -9,7 +9,8 @@ use domain::delivery_failure::{
 };
 use serde::Deserialize;
 
-/// The fields of an event that are used, with the names that the rule gives them. A field that the event does not have is an empty text.
+/// The fields that the EventBridge rule takes from an event, with the names that the rule gives them. If the event lacks a field, the value
+/// is an empty string.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Report {
@@ -61,7 +62,8 @@ impl Report {
             ("Permanent", "Suppressed" | "OnAccountSuppressionList" | "UnsubscribedRecipient") => DeliveryFailure::permanent(Suppressed),
             (_, "MailboxFull") => DeliveryFailure::temporary(MailboxFull),
             ("Permanent" | "Transient", _) if (subject, detail) == ("2", "2") => DeliveryFailure::temporary(MailboxFull),
-            // RFC 3463: 7 is security and policy, 6 is content, 2.3 and 3.4 are about the size.
+            // Status codes of RFC 3463: `x.6.x` means content, `x.7.x` means security or policy, `x.2.3` and `x.3.4` mean that the message
+            // is too large.
             ("Permanent", _) if matches!((subject, detail), ("6" | "7", _) | ("2", "3") | ("3", "4")) => {
                 DeliveryFailure::permanent(Blocked)
             }
@@ -82,7 +84,7 @@ impl Report {
     }
 }
 
-/// Returns the second and the third number of a status code. A number that is missing is an empty text.
+/// Returns the second and the third number of a status code. A missing number is returned as an empty string.
 fn status_parts(status: &str) -> (&str, &str) {
     let mut parts = status.trim().split('.').skip(1);
     let (subject, detail) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());

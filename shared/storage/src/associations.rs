@@ -34,8 +34,8 @@ pub struct Association {
     /// earlier.
     pub associated_at: Moment,
     pub expires_at: Moment,
-    /// The business that uploaded the photos. `business` and `upload_id` are the key of the photographer's record, to which verdicts are
-    /// written.
+    /// The business that uploaded the photos. `business` and `upload_id` are the key of the item in `Issuances` in which verdicts of public
+    /// bodies are stored.
     pub business: BusinessId,
     pub upload_id: String,
     /// An ID that every change replaces. Updates are conditional on the revision that was read.

@@ -26,7 +26,7 @@ use crate::{
 /// The attribute with the count. The roles of functions that count codes may write no other attribute of the table, apart from the key and
 /// the TTL.
 const COUNT: &str = "codes";
-/// Number of items over which the count of all SMS is spread, because concurrent transactions on a single item would conflict.
+/// Number of items over which the count of all SMS is spread. A single item would make concurrent transactions conflict.
 pub const SMS_COUNTERS: u32 = 8;
 
 /// Daily limits, set by the operator.
@@ -57,9 +57,9 @@ pub struct CodeLimits {
 struct Counter {
     of: CodeLimit,
     id: String,
-    /// Limit of this item.
+    /// Maximum of `used`.
     limit: u32,
-    /// Limit of the sum over all items of the same [`CodeLimit`].
+    /// Maximum of `total_used`.
     total_limit: u32,
     used: u32,
     /// Sum of `used` over all items of the same [`CodeLimit`].
@@ -219,8 +219,8 @@ fn pick(mut counters: Vec<Counter>) -> Result<Option<Counter>, StorageError> {
 }
 
 impl Counters {
-    /// Returns the limit whose condition failed, or `None` if the condition of another write failed. `failed_conditions` are positions in
-    /// the transaction. The writes of these counts come first in it.
+    /// Returns the limit whose condition failed, or `None` if the condition of another write failed. `failed_conditions` are positions of
+    /// writes in the transaction, which begins with the writes of these counts.
     fn limit_of(&self, failed_conditions: &[usize]) -> Option<CodeLimit> {
         if failed_conditions.iter().any(|position| *position >= self.counters.len()) {
             return None;
@@ -228,8 +228,9 @@ impl Counters {
         failed_conditions.first().and_then(|position| self.counters.get(*position)).map(|counter| counter.of)
     }
 
-    /// Returns the limits of which at least half is used after the transaction. Every use beyond half is reported, not only the one that
-    /// reaches half, because concurrent calls may have read the same counts.
+    /// Returns the limits of which at least half is used after the transaction. A limit is returned after every transaction beyond half,
+    /// not only after the one that reaches half, because concurrent calls may have read the same counts, so that none of them saw exactly
+    /// half.
     pub fn reached(&self) -> impl Iterator<Item = (CodeLimit, Share)> {
         self.counters.iter().filter_map(|counter| Share::of(counter.total_used + 1, counter.total_limit).map(|share| (counter.of, share)))
     }

@@ -20,10 +20,10 @@ pub enum StorageError {
     /// The item was part of another transaction during the call and all retries of [`RetryOnTransactionConflict`]. Nothing was written.
     #[error("transaction conflict: {0}")]
     Conflict(String),
-    /// AWS was unreachable, rejected the call or failed.
+    /// AWS was unreachable or responded with another error.
     #[error("unavailable: {0}")]
     Unavailable(String),
-    /// S3 denied access. The object may be absent: without the right to list the bucket, S3 does not distinguish the two cases.
+    /// S3 denied access, or the object is absent. S3 does not distinguish the two cases if the caller has no right to list the bucket.
     #[error("denied")]
     Denied,
     /// Stored data does not have the form in which this service writes it. This error is always logged. Its text is never part of a

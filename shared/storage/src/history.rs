@@ -42,11 +42,12 @@ pub enum Event {
         set_id: String,
         by: SubjectId,
     },
-    /// The photos were erased on request of the person.
+    /// The photos were erased because a person requested it.
     Erased {
         set_id: String,
         by: SubjectId,
-        /// True if the first subject of the photos erased them while they were associated with the subject of this record.
+        /// Whether the first subject of the photos erased them while they were associated with another person, who is the subject of this
+        /// record.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         by_first_subject: bool,
     },
@@ -95,7 +96,7 @@ pub struct Origin {
 pub struct GivenVerdict {
     #[serde(flatten)]
     pub verdict: Verdict,
-    /// The clerk's explanation. It is shown to the citizen only.
+    /// Explanation by the clerk of the public body. It is shown to the citizen only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     pub at: Moment,
@@ -208,8 +209,8 @@ impl History {
         self.table.get(key2(KEY, subject.as_str(), RANGE, event), now).await
     }
 
-    /// Returns the authorization records among `records` that cannot be ended, because they are missing, unreadable or already ended. An
-    /// authorization in force can have an ended record only if a table was restored from a backup.
+    /// Returns the records among `records` whose authorization cannot be ended, because the record is missing, unreadable or already ended.
+    /// The record of an authorization in force is in this state only if a table was restored from a backup.
     ///
     /// # Errors
     /// Storage errors.

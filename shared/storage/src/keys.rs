@@ -94,18 +94,19 @@ pub async fn in_force(
             ControlFlow::Break(found) => return Ok(found),
             ControlFlow::Continue(revision) => unmatched_revision = Some(revision),
         }
-        // The key is read first, so that `match_key` can compare the association's revisions before and after this read.
+        // The key is read before the association, so that `match_key` can compare the association's revisions before and after the read of
+        // the key.
         let key = keys.of(subject, now).await?;
         found = (associations.of(subject, now).await?, key);
     }
 }
 
-/// Decides whether an association and a key that were read by two calls belong together.
+/// Decides whether an association and a key belong together although they were read by separate calls.
 ///
 /// An association and its key are always written or deleted together, in one transaction. If such a transaction took place between the two
 /// reads, the key does not match. The result is then `Continue` with the association's revision, and the caller reads both again.
-/// `unmatched_revision` is the revision that the previous call returned. If the association still has that revision, no transaction took
-/// place, and the key is missing.
+/// `unmatched_revision` is the revision in the previous `Continue`. If the association still has that revision, no transaction took place
+/// in the meantime, so the key is missing and the result is an error.
 fn match_key(
     unmatched_revision: Option<String>,
     found: (Option<Association>, Option<KeyItem>),

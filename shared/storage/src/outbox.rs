@@ -68,9 +68,9 @@ fn failure_value(failure: DeliveryFailure) -> Result<AttributeValue, StorageErro
 /// Attribute names and values that the condition [`unchanged`] uses.
 type Operands = (HashMap<String, String>, HashMap<String, AttributeValue>);
 
-/// Returns the condition that a message has not changed since it was read, and the attribute names and values that it uses. In addition to
-/// the attributes in [`UNCHANGED`], the condition compares `sending_id`, because a completed resend may change only this attribute, and
-/// `failure`, because a further reported failure may change only that one.
+/// Returns the condition that a message has not changed since it was read, and the attribute names and values that the condition uses. It
+/// extends [`UNCHANGED`] by `sending_id` and `failure`, because a completed resend may change only `sending_id`, and another reported
+/// failure may change only `failure`.
 fn unchanged(message: &OutboxItem) -> Result<(String, Operands), StorageError> {
     let names = [("#state", "state"), ("#attempts", "attempts"), ("#next", "next_at"), ("#sending", SENDING), ("#failure", FAILURE)];
     let names = HashMap::from(names.map(|(placeholder, name)| (placeholder.to_owned(), name.to_owned())));
@@ -133,8 +133,9 @@ impl Outbox {
             .table_name(&self.0.name)
             .set_key(Some(key(KEY, message_id)))
             .update_expression("SET #claim = :until, #attempts = #attempts + :one, #next = :until, #sending = :sending")
-            // If the SDK retries this write, the claim of its first attempt makes the condition fail. The claim then expires and the sweep
-            // tries again, so that the message is sent late but not twice.
+            // If the response to this write is lost, the SDK retries the write. The condition then fails, because the first try has already
+            // stored the claim. The message is not sent now, but after the claim has expired, when the sweep handles it. So the message is
+            // sent late, but not twice.
             .condition_expression(
                 "#state = :queued AND #end > :now AND (attribute_not_exists(#claim) OR #claim <= :now) AND (#attempts = :zero OR #next <= :now) \
                  AND attribute_not_exists(#failure)",

@@ -1,6 +1,6 @@
 //! The table `Quotas`: each person's uses of the daily quotas, by day in Athens. Uses are stored as sets of IDs, so that a repeated write
 //! is counted once. The table also has an item for each KEP clerk who has a case open, so that a clerk can have only one open case in all
-//! sessions together.
+//! sessions together. The module [`crate::code_limits`] stores the daily counts of codes in the same table.
 
 use std::collections::HashSet;
 
@@ -180,7 +180,7 @@ fn hash_of_case(clerk: &SubjectId, case: &CaseHandle) -> String {
     sha256_base64url(&format!("{}#{}", clerk.as_str(), case.as_str()))
 }
 
-/// Returns the key of a clerk's open case. IAM allows `PutItem` and `DeleteItem` only for such keys (template.yaml).
+/// Returns the key of the item that marks a clerk's open case. IAM allows `PutItem` and `DeleteItem` only for such keys (template.yaml).
 fn case_key(clerk: &SubjectId) -> String {
     format!("{}#case", clerk.as_str())
 }

@@ -1,8 +1,9 @@
 //! The table `Reminders`: addresses to which one reminder, or one message about a case at a KEP, is to be sent. They are sealed by a KMS
 //! key that is used for nothing else, and deleted when the message is sent.
 //!
-//! The partition key of a reminder begins with the day in Athens on which it is due. It can be computed from the code or association that
-//! the reminder is about and its expiry, so a transaction that ends the code or association can also delete the reminder.
+//! The partition key of a reminder begins with the day in Athens on which the reminder is due. A reminder is about a code or an
+//! association. Its key can be computed from the ID of the code or of the associated person, and from the expiry. A transaction that ends
+//! the code or association can therefore also delete the reminder.
 
 pub mod cases;
 
@@ -33,7 +34,8 @@ const RANGE: &str = "about";
 const ATTEMPTS: &str = "attempts";
 const CLAIM_ID: &str = "claim";
 const CLAIMED_UNTIL: &str = "claimed_until";
-/// Number of partition keys for the reminders of a day. DynamoDB accepts a thousand writes per second and partition key.
+/// Number of partition keys for the reminders of a day. There are several, because DynamoDB accepts only a thousand writes per second for
+/// each partition key.
 const SHARDS: usize = 4;
 /// Number of reminders read by one query.
 const PAGE_SIZE: i32 = 100;
@@ -111,8 +113,8 @@ pub struct ReminderItem {
 }
 
 impl ReminderItem {
-    /// Seals the address of a reminder about a photo set that expires at `expires_at`. If a guardian requested it, `until` is the minor's
-    /// 18th birthday, after which the address is not stored.
+    /// Seals the address of a reminder about a photo set that expires at `expires_at`. If a guardian requested the reminder, `until` is the
+    /// minor's 18th birthday. The reminder expires on that day at the latest.
     ///
     /// # Errors
     /// Errors of KMS.
@@ -227,7 +229,8 @@ impl Reminders {
         self.0.delete_write(Delete::builder().set_key(Some(key2(KEY, &about.slot(expires_at), RANGE, &about.name()))))
     }
 
-    /// Reads the page of reminders that follows `before`, or the first page. Returns `None` after the last page.
+    /// Reads the next page of reminders. `before` is the previous page, or `None` to read the first page. Returns `None` after the last
+    /// page.
     ///
     /// # Errors
     /// Storage errors.

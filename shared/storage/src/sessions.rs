@@ -45,7 +45,7 @@ use crate::{
 
 const KEY: &str = "session_id";
 
-/// Lists, for each update of a session, the attributes that the update names in its key, condition or expression.
+/// Lists the updates of a session. For each update, lists the attributes that its key, condition or expression names.
 ///
 /// IAM allows each function only the attributes of the updates that it makes (template.yaml), so that a compromised function cannot, for
 /// example, add minors to a session. IAM does not distinguish attributes in conditions from attributes that are written.
@@ -73,7 +73,8 @@ pub const UPDATE_ATTRIBUTES: [(&str, &[&str]); 21] = [
     ("remove_rejections_write", &[KEY, "rejections", "successor"]),
 ];
 
-/// The attributes of a new session. IAM allows no other attributes in `PutItem`, so that no session can be created with minors.
+/// The attributes of a new session. IAM allows no other attributes in `PutItem`, so that nobody can create a session that already contains
+/// minors.
 pub const NEW_SESSION_ATTRIBUTES: [&str; 9] = ["consent", TTL_ATTRIBUTE, "hard_end", "otp", "person", "role", KEY, "subject_id", "used_at"];
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -222,8 +223,9 @@ impl Sessions {
         }
         let sealing = token.key();
         let case = item.case.as_ref().map(|sealed| open(&sealing, CASE, sealed)).transpose()?;
-        // The result does not contain minors or a submission of an earlier case, so that they do not appear for the next person. They may
-        // remain in the item from that case, or a slow request of that case may have written them after it ended.
+        // Omits minors and a submission that belong to an earlier case, so that the clerk does not see them in the case of the next person.
+        // The item can still contain them, because they were not removed, or because a slow request of the earlier case wrote them after
+        // that case had ended.
         let belongs = |written_in: Option<&CaseHandle>| case::belongs(item.role.as_ref(), case.as_ref(), written_in);
         let submission: Option<PendingSubmission> =
             item.submission.as_ref().map(|sealed| open(&sealing, SUBMISSION, sealed)).transpose()?;

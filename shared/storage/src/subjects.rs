@@ -14,7 +14,7 @@ use crate::{
 
 const KEY: &str = "identifier";
 /// Maximum number of attempts to write identifiers while other calls write the same identifiers. A person has at most three identifiers,
-/// and each failed attempt means that another call wrote at least one of them.
+/// and an attempt fails if another call has written at least one of them. After three failed attempts, no identifier is left to write.
 const ATTEMPTS_MAX: usize = 4;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -46,8 +46,8 @@ impl Subjects {
     /// Returns the subject to whom all of `identifiers` belong according to the registers. Creates one if none of them is stored yet.
     ///
     /// If one identifier is stored, its subject is used, so that a minor who later receives an AFM remains the same subject. The other
-    /// identifiers are stored with the same subject in one transaction. Of several concurrent calls only one writes. The other calls read
-    /// the subject that this call stored.
+    /// identifiers are stored with the same subject in one transaction. Of several concurrent calls only one writes. The other calls use
+    /// the subject that the writing call stored.
     ///
     /// # Errors
     /// Storage errors. [`StorageError::Corrupt`] if the identifiers map to different subjects, because it cannot be decided here which of

@@ -92,8 +92,8 @@ impl Table {
         output.item.filter(|item| is_live(item, now)).map(from_item).transpose()
     }
 
-    /// Writes an item under a random key. It needs no condition, because no other item has the key, and the SDK may safely repeat the write
-    /// after a lost response.
+    /// Writes an item whose key is random. The write has no condition, because no other item can have this key. The SDK may repeat the
+    /// write if it received no response.
     pub(crate) async fn put(&self, item: Item) -> Result<(), StorageError> {
         self.client.put_item().table_name(&self.name).set_item(Some(item)).send().await.map(|_| ()).map_err(failed("PutItem"))
     }

@@ -249,7 +249,7 @@ impl Vault {
             .map_err(failed("CopyObject"))
     }
 
-    /// Deletes a pending object whose set has no code, because issuing the code failed.
+    /// Deletes a pending object of a set that has no code because the code could not be issued.
     ///
     /// # Errors
     /// Storage errors.
@@ -326,7 +326,8 @@ mod tests {
         }
     }
 
-    /// The pages' Content-Security-Policy allows uploads to `Photos.RegionalDomainName` only (template.yaml).
+    /// The pages' Content-Security-Policy allows uploads to the origin `Photos.RegionalDomainName` only (template.yaml). The upload URLs
+    /// must therefore have this origin.
     #[tokio::test]
     async fn upload_urls_have_the_origin_of_the_bucket() {
         use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};

@@ -16,9 +16,9 @@ pub(crate) struct Plane {
 }
 
 impl Plane {
-    /// Creates the plane of a component for a picture that is reduced by the factor `reduction`. `blocks` and `size` are the plane's width
-    /// and height before the reduction, in blocks and in samples. `ratio` is the number of pixels of the full picture per sample, in each
-    /// direction.
+    /// Creates an empty plane. `reduction` is the factor by which the picture is reduced. `blocks` and `size` are the width and height of
+    /// the component before the reduction: `blocks` in blocks, `size` in samples. `ratio` is the number of pixels of the full picture that
+    /// one sample covers, in each direction.
     pub(super) fn new(blocks: (usize, usize), size: (usize, usize), ratio: (usize, usize), reduction: usize) -> Self {
         let means = ((reduction / ratio.0).max(1), (reduction / ratio.1).max(1));
         let pixels = ((ratio.0 / reduction).max(1), (ratio.1 / reduction).max(1));
@@ -56,8 +56,9 @@ impl Plane {
         }
     }
 
-    /// Writes one row of the reduced picture. Samples that stand for several pixels are interpolated as libjpeg does: linearly if they
-    /// stand for two pixels, and not at all if they stand for four. `mixed` is memory for intermediate results.
+    /// Writes one row of the reduced picture, with the same interpolation as libjpeg. Where a sample covers two pixels in a direction, the
+    /// pixels are interpolated linearly between neighbouring samples. Where it covers one or four pixels, it is copied to each of them. If
+    /// samples cover four pixels horizontally, nothing is interpolated vertically either. `mixed` is a buffer for intermediate results.
     pub(crate) fn write_row(&self, y: usize, mixed: &mut Vec<u16>, out: &mut [u8]) {
         let row = |at: usize| &self.samples[at.min(self.size.1 - 1) * self.stride..][..self.size.0];
         let near = row(y / self.pixels.1);
@@ -72,7 +73,7 @@ impl Plane {
             (1, 1 | 4) => out.iter_mut().zip(near).for_each(|(out, &sample)| *out = sample),
             (1, _) => out.iter_mut().zip(sums).for_each(|(out, sum)| *out = ((sum + 2) / 4) as u8),
             (2, _) => {
-                // The first and the last sum are repeated, for the pixels at the edges.
+                // Repeats the first and the last sum, because pixels at the edges have a neighbour on one side only.
                 mixed.clear();
                 mixed.extend(sums.clone().take(1));
                 mixed.extend(sums);
@@ -127,7 +128,7 @@ mod tests {
         ) {
             let pixels = (1 << across, 1 << down);
             let plane = Plane { samples, stride: 24, size: (width, height), pixels, means: (1, 1) };
-            // The last sample may stand for fewer pixels than the others.
+            // The last sample of a row may cover fewer pixels than the others.
             let mut row = vec![0; width * pixels.0 - missing.min(pixels.0 - 1)];
             for y in 0..height * pixels.1 {
                 plane.write_row(y, &mut Vec::new(), &mut row);

@@ -4,15 +4,16 @@ use domain::photo::{PictureFault, UnsupportedJpeg};
 
 use super::{Checked, SCANS_MAX};
 
-/// A Huffman table takes at least 17 bytes of the file, and 131,072 bytes of memory. Encoders define at most four for a scan.
+/// Maximum number of Huffman tables that a file may define. Encoders define at most four per scan. Without this limit, a small file could
+/// waste time, because a definition may take only 17 bytes of the file but fills 131,072 bytes of memory.
 const TABLES_MAX: usize = 4 * SCANS_MAX;
-/// Quantisation tables have four indices, and encoders define at most one table for each index. The 64 numbers of a table are arbitrary, so
-/// more tables could hide other data.
+/// Maximum number of quantisation tables that a file may define. Encoders define at most four, one for each index. The limit exists because
+/// the 64 numbers of a table are arbitrary, so that many tables could hide other data.
 const QUANTISATION_TABLES_MAX: usize = 8;
-/// The number of values that a code can stand for.
+/// Number of different values that a Huffman code can stand for.
 const HUFFMAN_VALUES_MAX: usize = 256;
-/// Nearly all codes have at most this many bits. A table that is indexed by this number of bits fits into the processor's first-level
-/// cache.
+/// Nearly all Huffman codes have at most this many bits. A table that is indexed by this number of bits fits into the processor's
+/// first-level cache.
 const SHORT_BITS: usize = 9;
 
 #[derive(Default)]
@@ -23,7 +24,7 @@ pub(super) struct Tables {
     pub(super) restart_interval: usize,
     huffman_definitions: usize,
     quantisation_definitions: usize,
-    /// Quantisation tables, in the order of the file.
+    /// Quantisation tables. The numbers of each table are in the order in which the file lists them.
     pub(super) quantisation: [Option<[u16; 64]>; 4],
     /// Whether a scan has been read. From then on, no quantisation table may be added or changed.
     pub(super) quantisation_is_fixed: bool,
@@ -41,7 +42,7 @@ impl Tables {
                 return None;
             }
             let class = match class_and_place >> 4 {
-                // The values in a table for first coefficients are lengths of differences in bits. A difference has fewer than 16 bits.
+                // The values in a table for DC coefficients are bit lengths, and are below 16.
                 0 if values.iter().all(|&value| value < 16) => &mut self.dc,
                 1 => &mut self.ac,
                 _ => return None,
@@ -82,8 +83,8 @@ impl Tables {
     }
 }
 
-/// A Huffman table, indexed by the next 16 bits of the scan. An entry is the decoded value and the length of the code with which these bits
-/// begin. The length is 0 if they begin with no code.
+/// A Huffman table, indexed by the next 16 bits of the scan. If these bits begin with a code, the entry contains the value of the code and
+/// its length in bits. If they do not, the length in the entry is 0.
 pub(super) struct Table {
     by_16_bits: Vec<(u8, u8)>,
     /// The same table, indexed only by the first [`SHORT_BITS`] bits. The length is 0 if the code is longer.
@@ -128,7 +129,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_short_table_gives_the_same_codes_as_the_whole_one(lengths in any::<[u8; 16]>()) {
-            // The table has up to 15 codes of each length, or as many as fit after the shorter codes.
+            // The table has up to 15 codes of each length, but only as many as the shorter codes leave room for.
             let (mut room, mut counts) = (1_u32 << 16, [0_u8; 16]);
             for (index, (count, requested)) in counts.iter_mut().zip(lengths).enumerate() {
                 let each = 1 << (15 - index);

@@ -25,7 +25,7 @@ fn table(class_and_place: u8, value: u8) -> (u8, Vec<u8>) {
     (DHT, [&[class_and_place, 1][..], &[0; 15], &[value]].concat())
 }
 
-/// Returns two gray blocks. Each block has two codes: no change of brightness, and end of block.
+/// Returns a picture of two gray blocks. Each block has two codes: no change of brightness, and end of block.
 fn baseline() -> Parts {
     Parts {
         frame: frame(BASELINE, 16, 8, &[GRAY]),
@@ -119,7 +119,7 @@ fn a_picture_above_the_pixel_limit_is_not_decoded() {
     let with_size = |width: u16, height: u16| {
         let [w1, w0] = width.to_be_bytes();
         let [h1, h0] = height.to_be_bytes();
-        // A scan of the whole picture contains one code, a single zero bit, for each block.
+        // Each scan contains one zero bit for each block of the picture. A zero bit is the only code of the Huffman tables.
         let bits = usize::from(width).div_ceil(8) * usize::from(height).div_ceil(8);
         let scan = |band: [u8; 3]| ([&[1, 1, 0][..], &band].concat(), vec![0; bits.div_ceil(8)]);
         with(progressive(), |parts| {

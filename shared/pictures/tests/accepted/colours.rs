@@ -1,5 +1,5 @@
-//! Tests that accepted files still show the same colours. The JFIF header, Adobe's colour transform and the numbers of a colour profile
-//! remain.
+//! Tests that accepted files show the same colours as the uploaded files. Cleaning must preserve the JFIF header, Adobe's colour transform
+//! and the numbers of a colour profile.
 
 use std::io::Cursor;
 
@@ -94,7 +94,7 @@ fn a_colour_profile_keeps_its_colours_and_loses_its_texts() {
             let got = tag(&kept, &name);
             assert!(expected.starts_with(got) && expected.len() - got.len() < 4, "{}", name.escape_ascii());
         }
-        // Version, class, colour space and connection space.
+        // These bytes of the profile's header are its version, class, colour space and connection space.
         assert_eq!((kept[8], &kept[12..24]), (original[8], &original[12..24]));
         for trace in [&b"\0D\0i\0s\0p"[..], b"\0C\0o\0p\0y", b"Gray Gamma", b"Rights", b"APPL", b"appl"] {
             assert!(!contains(&kept, trace));
@@ -138,7 +138,8 @@ fn nothing_can_be_hidden_in_a_colour_profile() {
     for (name, parts) in parts {
         assert!(cleaned(parts) == without_profile, "{name}");
     }
-    // Browsers may use these profiles. They are rejected because their colours are not defined by a few numbers.
+    // Browsers may use these profiles. The files are rejected, because these profiles do not define colours by a few numbers that can be
+    // checked.
     for (name, rejected) in [
         ("of another version", &patched(&text, &[4, 0, 0, 0], &[5, 0, 0, 0])),
         ("of a printer", &patched(&text, b"mntr", b"prtr")),
@@ -163,7 +164,8 @@ fn nothing_can_be_hidden_in_a_colour_profile() {
     }
 }
 
-/// Browsers apply an RGB profile to gray pictures too. The curve of most RGB profiles is that of sRGB.
+/// Browsers apply an RGB profile to a gray picture too. Most RGB profiles have the curve of sRGB and change no gray level. Such a profile
+/// can be removed. Other RGB profiles get the picture rejected.
 #[test]
 fn a_gray_picture_with_a_profile_for_colours_is_accepted_if_the_profile_changes_nothing() {
     let gray = include_bytes!("../data/gray.jpg");
@@ -182,7 +184,7 @@ fn stripes(colours: &[[u8; 3]]) -> Vec<u8> {
     file
 }
 
-/// A colour in the profile, and in sRGB.
+/// The same colour twice: in the colour space of the profile, and in sRGB.
 type Converted = ([u8; 3], [u8; 3]);
 
 /// The expected colours were computed by Little CMS 2.14: `transicc -s -t1 -i PROFILE -o *sRGB`.

@@ -1,4 +1,4 @@
-//! Tests of accepted files. Files of many encoders are accepted, and come back without metadata and otherwise unchanged.
+//! Tests of accepted files. Files of many encoders are accepted. Only their metadata is removed.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failure fails the test")]
 
@@ -66,7 +66,7 @@ fn grainy_pictures_are_accepted() {
         (ImageKind::Face, made::grainy(made::PORTRAIT, 1200, 1800, 86)),
         (ImageKind::Signature, made::grainy(made::SIGNATURE, 1980, 660, 97)),
     ] {
-        // The tests of the whole service use such pictures, because they need files of this size.
+        // Tests of the deployed stack also use these two pictures. Those tests need files of nearly the maximum size.
         assert!((2_300_000..=3_000_000).contains(&file.len()), "{} bytes", file.len());
         accept(STANDARD, kind, &file).unwrap();
     }

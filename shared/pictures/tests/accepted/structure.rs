@@ -5,7 +5,8 @@ use std::io::Cursor;
 use image::{GenericImageView, ImageDecoder, codecs::jpeg::JpegDecoder};
 use pictures::Accepted;
 
-/// Returns the segments of a JPEG as marker and bytes. Image data gets marker 0, and the end marker gets all bytes that follow it.
+/// Returns the segments of a JPEG, each with its marker and its bytes. The image data of a scan is returned as a segment with marker 0. The
+/// bytes of the end marker are all bytes that follow it in the file.
 pub(crate) fn segments(file: &[u8]) -> Vec<(u8, &[u8])> {
     let mut found = Vec::new();
     let mut at = 2;

@@ -50,7 +50,7 @@ def old_text(words):
 
 
 def profile(name, version, space, tags):
-    """Writes a colour profile with these tags (ICC.1). Tags with equal data share it, as in real profiles."""
+    """Writes a colour profile with these tags (ICC.1). As in real profiles, equal data of several tags is stored once."""
     at = 132 + 12 * len(tags)
     table, data = struct.pack(">I", len(tags)), b""
     for tag, value in tags.items():
@@ -66,7 +66,7 @@ def profile(name, version, space, tags):
 
 SRGB_CURVE = b"para" + bytes(4) + struct.pack(">HH", 3, 0) + fixed(2.4, 0.94787, 0.05213, 0.0774, 0.04045)
 WHITE = b"XYZ " + bytes(4) + fixed(0.9642, 1, 0.8249)
-# The profile of phones.
+# The colour profile that phones use.
 profile(
     "display_p3",
     4,
@@ -84,11 +84,11 @@ profile(
         "bTRC": SRGB_CURVE,
     },
 )
-# Photoshop's profile for gray, in version 2.
+# Photoshop's colour profile for gray pictures, in version 2 of the ICC format.
 GAMMA = b"curv" + bytes(4) + struct.pack(">IH", 1, round(2.2 * 256))
 profile("gray_gamma_2_2", 2, b"GRAY", {"desc": old_text("Gray Gamma 2.2"), "cprt": b"text" + bytes(4) + b"Rights\0", "wtpt": WHITE, "kTRC": GAMMA})
 
-# The profile of cameras and of programs for printing.
+# The colour profile that cameras and programs for printing use.
 ADOBE_CURVE = b"curv" + bytes(4) + struct.pack(">IH", 1, 563)
 profile(
     "adobe_rgb",

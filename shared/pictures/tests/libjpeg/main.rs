@@ -1,5 +1,6 @@
 //! Compares our decoder with libjpeg-turbo, which browsers and most programs use, on the test data, the corpus of the fuzz tests, and
-//! generated variants of JPEG files. A file that we accept must look the same in both, and must be complete for libjpeg-turbo too.
+//! generated variants of JPEG files. A file that we accept must look the same with both decoders. libjpeg-turbo must decode the cleaned
+//! file without a warning.
 //!
 //! `JPEG_VARIANTS` is the number of generated variants, and `JPEG_SEED` the first seed. The test needs djpeg and cjpeg.
 
@@ -26,7 +27,7 @@ use crate::{programs::djpeg, variants::Random};
 /// Maximum of the mean difference between the samples of two pictures, in levels.
 const DIFFERENCE_MAX: f64 = 3.0;
 
-/// Results by kind of variant and outcome.
+/// Results of the comparison. `counts` has the number of files for each kind of variant and outcome.
 #[derive(Default)]
 struct Results {
     counts: BTreeMap<(String, String), u32>,
@@ -34,7 +35,8 @@ struct Results {
     largest_copy: (f64, String),
     largest_preview: (f64, String),
     faults: Vec<String>,
-    /// Whether our preview is compared with libjpeg-turbo's full picture, instead of with a preview of that picture.
+    /// Whether the files are photos. The previews of photos are compared with libjpeg-turbo's picture itself, scaled to the same size.
+    /// Other previews are compared with a preview of libjpeg-turbo's picture.
     are_photos: bool,
 }
 
@@ -68,7 +70,7 @@ impl Results {
             Ok((_, warnings)) => return self.faults.push(format!("{name}: djpeg warns of the cleaned file: {warnings}")),
             Err(error) => return self.faults.push(format!("{name}: djpeg rejects the cleaned file: {error}")),
         };
-        // Decodes the uploaded file as viewers do. libjpeg-turbo rejects reserved markers, which cleaning removes.
+        // Decodes the uploaded file too, as viewers do. libjpeg-turbo may reject it because of reserved markers, which cleaning removes.
         match djpeg(file) {
             Ok((picture, _)) if of_clean == picture => {}
             Ok((picture, _)) => self.compare_pixels(name, &picture, copy),
@@ -81,8 +83,8 @@ impl Results {
         let expected = pictures::scaled_down(picture);
         let of_copy = difference(&expected, copy);
         let preview = image::load_from_memory(&pictures::preview(copy).unwrap()).unwrap().into_rgb8();
-        // The generated variants are small and full of noise, so compression visibly changes their previews. For them, the expected picture
-        // is therefore compressed like the preview.
+        // The generated variants are small and full of noise, so the compression of a preview changes them visibly. Therefore the expected
+        // picture of a variant is compressed in the same way.
         let expected = match self.are_photos {
             true => imageops::resize(&expected, preview.width(), preview.height(), FilterType::Triangle),
             false => image::load_from_memory(&pictures::preview(&expected).unwrap()).unwrap().into_rgb8(),

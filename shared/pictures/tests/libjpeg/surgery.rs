@@ -34,7 +34,7 @@ pub(crate) fn adobe(transform: u8) -> (u8, Vec<u8>) {
     segment(0xee, &[b"Adobe\0\x64\0\0\0\0", &[transform][..]].concat())
 }
 
-/// Returns quantisation tables with numbers of 16 bits.
+/// Returns the file with 16-bit numbers in its quantisation tables.
 pub(crate) fn with_wide_tables(file: &[u8]) -> Vec<u8> {
     let mut parts = segments(file);
     for (marker, bytes) in &mut parts {

@@ -383,7 +383,7 @@ fn ends(random: &mut Random) -> Made {
         4 => ("with data after the scan", [inner, &tail, end].concat()),
         5 => ("with fill bytes", [inner, &[0xff; 5], end].concat()),
         _ => {
-            // Changes the number of the first restart marker, as if it belonged between other blocks.
+            // Changes the number of the first restart marker, as if the marker belonged to another place in the scan.
             let mut changed = file.clone();
             if let Some(at) = changed.windows(2).position(|pair| pair[0] == 0xff && matches!(pair[1], 0xd0..=0xd7)) {
                 changed[at + 1] ^= 1;

@@ -1,7 +1,7 @@
 //! Records of cases at a KEP, and the sealed facts that every record written in a case contains.
 //!
 //! The record of a case is written when the case is opened, so that an unfinished case is visible too. Each act in the case is added to the
-//! record by the transaction that makes the act, on the condition that the case has not ended.
+//! record, on the condition that the case has not ended. If an act needs a transaction, the same transaction adds it to the record.
 
 use std::collections::BTreeMap;
 
@@ -101,7 +101,7 @@ pub struct CaseRecord {
     /// When the clerk closed the case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_at: Option<Moment>,
-    /// The acts by their ID. They are a map, so that a repeated write is counted once.
+    /// The acts by their ID. A repeated write of an act has the same ID, so the act is stored once.
     #[serde(default)]
     pub done: BTreeMap<String, Act>,
 }
@@ -291,7 +291,7 @@ mod tests {
         let act = |what, at| Act { what, at: moment(at), application: None, minor: None };
         let mut case =
             CaseRecord { presence: Presence::Otp, document: String::new(), ends_at: moment(20), closed_at: None, done: BTreeMap::new() };
-        // The ID of a download begins with `d`, so it can sort after the ID of a later act.
+        // The ID of a download begins with `d`, so it sorts after the IDs of the two acts that were made later.
         case.done.insert("downloaded set".to_owned(), act(ActKind::Downloaded, 1));
         case.done.insert("019b".to_owned(), act(ActKind::Withdrawn, 2));
         case.done.insert("019a".to_owned(), act(ActKind::Authorized, 2));

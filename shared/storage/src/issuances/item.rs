@@ -109,7 +109,7 @@ impl UploadState {
     }
 }
 
-/// The part of an issuance that exists once its code is issued.
+/// The attributes of an issuance that exist only after its code is issued.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Issued {
     pub recipient_kind: RecipientKind,
@@ -220,9 +220,9 @@ fn context(business: &BusinessId, upload_id: &str) -> String {
 pub struct Verdicts(BTreeMap<String, Verdict>);
 
 impl Verdicts {
-    /// Returns the verdicts that the business may see: each different verdict once, in a fixed order. The number of verdicts would reveal
-    /// that the photos are for a driving licence, because only driving licences need two images. The order in which verdicts arrive could
-    /// reveal the application. Verdicts whose key contains the application's ID are omitted.
+    /// Returns the verdicts that the business may see. Equal verdicts are returned once. A verdict that appears twice would reveal that the
+    /// photos are for a driving licence, because only driving licences need two images. The order is fixed, because the order in which
+    /// verdicts arrive could reveal the application. Verdicts whose key contains the application's ID are omitted.
     pub fn visible(&self) -> BTreeSet<Verdict> {
         self.0.iter().filter(|(slot, _)| !slot.contains(':')).map(|(_, verdict)| *verdict).collect()
     }

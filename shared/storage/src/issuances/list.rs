@@ -1,4 +1,4 @@
-//! The photographer's history: issued codes, filtered by day and state, in pages.
+//! The photographer's history: issued codes, filtered by day, month, state and reference, in pages.
 
 use domain::{
     AthensDay, AthensMonth, Moment, business::BusinessId, delivery::IssuanceState, reference::ReferenceSearch, retention::UPLOAD_RETENTION,
@@ -32,8 +32,8 @@ pub struct Wanted<'a> {
     pub reference: Option<WantedReference<'a>>,
 }
 
-/// A search in the photographer's references. References are sealed, so the reference of each item that matches the other fields of the
-/// filter is opened.
+/// A search in the photographer's references. References are sealed, so DynamoDB cannot search them. The search opens the reference of each
+/// item that matches the other fields of the filter.
 #[derive(Debug, Clone, Copy)]
 pub struct WantedReference<'a> {
     pub search: &'a ReferenceSearch,
@@ -42,7 +42,7 @@ pub struct WantedReference<'a> {
 }
 
 impl WantedReference<'_> {
-    /// Returns whether the search finds the reference of this code. A reference that cannot be opened because the secret was changed does
+    /// Returns whether the search finds the reference of this code. If a reference cannot be opened because the secret was changed, it does
     /// not match.
     fn finds(self, issuance: &Issuance) -> bool {
         let sealed = issuance.issued.as_ref().and_then(|issued| issued.reference.as_ref());

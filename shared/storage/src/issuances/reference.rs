@@ -97,7 +97,8 @@ mod tests {
         assert_eq!(read.issued.unwrap().reference.unwrap().open(&issuance_key("secret"), &business("b"), "u").unwrap().expose(), TEXT);
     }
 
-    /// An older and a newer version run at the same time during a deployment.
+    /// During a deployment, the older and the newer version of the code run at the same time. Each must be able to read the items of the
+    /// other.
     #[test]
     fn an_item_without_a_reference_is_read_and_an_unknown_attribute_does_not_matter() {
         let without: Item = to_item(&issuance(None)).unwrap();

@@ -1,4 +1,4 @@
-//! Messages with a code, and their sealed items.
+//! Messages with a code number, and the items in which they are stored sealed.
 
 use domain::{
     CodeNumber, Language, Moment, Recipient, Secret,
@@ -25,12 +25,13 @@ pub struct Message {
     code: Secret,
     pub language: Language,
     pub code_expires_at: Moment,
-    /// The recipients of earlier messages of the same issuance that failed permanently. Empty in messages written by an older version.
+    /// The recipients to whom an earlier message of the same issuance has failed permanently. Empty in messages written by an older
+    /// version.
     #[serde(default)]
     undeliverable: Vec<Undeliverable>,
 }
 
-/// A recipient who cannot receive email.
+/// A recipient to whom a message has failed permanently, and the reason.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Undeliverable {
     recipient: Recipient,
@@ -42,8 +43,8 @@ impl Message {
         Self { recipient, code: Secret::new(code.expose()), language, code_expires_at, undeliverable: Vec::new() }
     }
 
-    /// Copies the permanently undeliverable recipients of `previous`, which this message replaces. If `failure`, the failure of `previous`,
-    /// is permanent, adds the recipient of `previous` too.
+    /// Takes over the list of undeliverable recipients from `previous`, which is the message that this one replaces. `failure` is the
+    /// failure of `previous`. If it is permanent, the recipient of `previous` is added to the list.
     #[must_use]
     pub fn replacing(mut self, previous: &Self, failure: Option<DeliveryFailure>) -> Self {
         self.undeliverable.clone_from(&previous.undeliverable);
@@ -53,8 +54,9 @@ impl Message {
         self
     }
 
-    /// Returns the reason if a message of this issuance to `recipient` has failed permanently. No message of this issuance may then be sent
-    /// to this recipient again. Returns `None` if there was no such failure. `failure` is the failure of this message.
+    /// Returns the reason if this message, or an earlier message of the same issuance, was sent to `recipient` and has failed permanently.
+    /// No further message of the issuance may then be sent to this recipient. Returns `None` if there was no such failure. `failure` is the
+    /// failure of this message.
     pub fn undeliverable_to(&self, recipient: &Recipient, failure: Option<DeliveryFailure>) -> Option<FailureReason> {
         let own = failure.filter(|failure| failure.permanent && self.recipient.is_same_as(recipient)).map(|failure| failure.reason);
         own.or_else(|| self.undeliverable.iter().find(|one| one.recipient.is_same_as(recipient)).map(|one| one.reason))
@@ -99,12 +101,12 @@ pub struct OutboxItem {
     /// End of the time in which the message may be sent. Then the sweep deletes the message and, if it was never sent, marks the issuance
     /// as failed.
     pub kept_until: Moment,
-    /// TTL. [`TTL_DELAY`] later than `kept_until`.
+    /// Time after which TTL deletes the item: [`TTL_DELAY`] after `kept_until`.
     expires_at: Moment,
 }
 
 impl OutboxItem {
-    /// Seals a new message, which is due immediately.
+    /// Seals a new message. It may be sent at once. The sweep handles it only after `FIRST_SWEEP_AFTER`.
     ///
     /// # Errors
     /// Errors of KMS.

@@ -22,7 +22,7 @@ use crate::{
     transaction::TransactWrite,
 };
 
-/// Partition key of all messages about cases. The keys of reminders begin with a day.
+/// Partition key of all messages about cases. No reminder has this key, because the keys of reminders begin with a day.
 const SLOT: &str = "case";
 /// Name in the KMS encryption context. The value under this name is the sort key of the case's record.
 const CONTEXT: &str = "case";
@@ -47,7 +47,7 @@ pub struct CaseMessageItem {
     sealed: Vec<u8>,
     /// The person whose history has the record of the case.
     pub subject_id: SubjectId,
-    /// Sort key of the record.
+    /// Sort key of the case's record.
     pub record: String,
     pub attempts: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -57,13 +57,13 @@ pub struct CaseMessageItem {
     expires_at: Moment,
 }
 
-/// The action that a run takes on a message that is due.
+/// What a run does with a message that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
     Send,
-    /// The message may have been sent, or has expired. It is deleted.
+    /// Delete the message without sending it, because it has expired or may already have been sent.
     GiveUp,
-    /// Another run is sending the message, or an attempt has failed and the next one is not due yet.
+    /// Do nothing yet, because another run is sending the message, or because an attempt has failed and the next one is not due yet.
     Wait,
 }
 
@@ -177,8 +177,8 @@ impl Reminders {
         self.0.delete_write(delete)
     }
 
-    /// Reads the page of messages due at `now` that follows `before`, or the first page. Returns `None` after the last page. The oldest
-    /// message comes first. The pages also contain messages that have expired or wait for their next attempt.
+    /// Reads the next page of the messages that are due at `now`, the oldest first. `before` is the previous page, or `None` to read the
+    /// first page. Returns `None` after the last page. The pages also contain messages that have expired or wait for their next attempt.
     ///
     /// # Errors
     /// Storage errors.

@@ -55,9 +55,9 @@ impl SessionToken {
         SealingKey(*derive(&self.0, b"session"))
     }
 
-    /// Derives the key with which a photographer's page encrypts its unsent pictures in the browser, for one session and one business, in
-    /// unpadded URL-safe base64. The key also depends on the ID of the subject, which never leaves the service. A thief who copies the
-    /// cookie from the device's disk therefore cannot compute the key.
+    /// Derives the key with which a photographer's page encrypts unsent pictures in the browser. The key is in unpadded URL-safe base64,
+    /// and is different for each session and each business. It also depends on the photographer's subject ID, which never leaves the
+    /// service. A thief who copies the session cookie from the device's disk therefore cannot compute the key.
     pub fn draft_key(&self, subject: &SubjectId, business: &BusinessId) -> Secret {
         let label = format!("draft key, {}, {}", subject.as_str(), business.as_str());
         Secret::new(URL_SAFE_NO_PAD.encode(*derive(&self.0, label.as_bytes())))

@@ -29,8 +29,8 @@ use crate::{
     transaction::TransactWrite,
 };
 
-/// The random name of a case in URLs: 128 bits in unpadded URL-safe base64. It is also the value of `{subject}` for the person at the
-/// counter. A browser tab that still shows an earlier case sends the handle of that case, so it cannot act for the next person.
+/// The random name of a case in URLs: 128 bits in unpadded URL-safe base64. In URLs with `{subject}`, this name stands for the person at
+/// the counter. A browser tab that still shows an earlier case sends the name of that case, so it cannot act for the next person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CaseHandle(String);
@@ -67,7 +67,7 @@ pub struct Case {
     pub office: Office,
     pub application_number: ApplicationNumber,
     pub document: Document,
-    /// The language of the SMS to the person. A case that was stored without it is Greek.
+    /// The language of the SMS to the person. It is Greek if the case was stored without a language.
     #[serde(default)]
     pub language: Language,
     pub person: CasePerson,
@@ -98,7 +98,7 @@ pub struct CasePerson {
     pub last_name: String,
     /// The birth date in the registers, as `YYYY-MM-DD`.
     pub birth_date: String,
-    /// Absent for a person without an AFM, who has no custody that the registers could confirm.
+    /// Absent if the person has no AFM. The registers cannot confirm custody for such a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub afm: Option<Afm>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -144,8 +144,8 @@ pub(super) fn belongs(role: Option<&Role>, last: Option<&LastCase>, written_in: 
 
 impl Sessions {
     /// Builds the write that stores a new case and removes all data of the previous case. The transaction fails if the session has ended or
-    /// was rotated, or if its case or role has changed since it was read. Of two concurrent requests only one can therefore open a case,
-    /// and no case is opened in a role that another request has changed.
+    /// was rotated, or if its case or role has changed since it was read. Therefore only one of two concurrent requests can open a case,
+    /// and no case is opened if another request has changed the role in the meantime.
     ///
     /// # Errors
     /// If sealing fails, or if the session has no role.
@@ -288,7 +288,8 @@ fn role_value(role: &Role) -> Result<AttributeValue, StorageError> {
     serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(role).map_err(|_| StorageError::Corrupt("a role"))
 }
 
-/// Returns the sealed case as it was read, for a condition. If the session had no case, returns a value that differs from all sealed data.
+/// Returns the value with which a condition compares the sealed case. This is the sealed case as it was read. If the session had no case,
+/// the value differs from all sealed data, so that the comparison fails.
 fn case_as_read(session: &Session) -> AttributeValue {
     AttributeValue::B(Blob::new(session.sealed_case.as_deref().unwrap_or(&[0])))
 }

@@ -64,7 +64,8 @@ impl Sessions {
         condition_is_met(update.send().await)
     }
 
-    /// Builds the write of [`Self::set_minors`] for a transaction, which fails under the same conditions.
+    /// Builds the same write as [`Self::set_minors`] for a transaction. The transaction fails if the minors have changed since the session
+    /// was read, or if the session has ended or was rotated.
     ///
     /// # Errors
     /// If sealing fails.

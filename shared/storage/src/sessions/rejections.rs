@@ -49,8 +49,8 @@ impl Sessions {
     /// # Errors
     /// If the request cannot be built.
     pub fn remove_rejections_write(&self, session: &Session) -> Result<TransactWrite, StorageError> {
-        // If the session has no rejections, no such code may be issued. The condition then compares with a value that no sealed data
-        // equals, so it fails.
+        // If the session has no rejections, the transaction must fail. The condition therefore compares with `[0]`, which differs from all
+        // sealed data.
         let read = session.sealed_rejections.as_deref().unwrap_or(&[0]);
         let update = Update::builder()
             .set_key(Some(key(KEY, &session.token.session_id())))

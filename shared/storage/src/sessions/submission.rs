@@ -76,7 +76,8 @@ impl PendingSubmission {
     }
 
     /// Returns whether a person who acts for the subjects `managed` may associate the code now. If the code was associated before, the
-    /// rules are checked again, because a minor may have turned 18 since the submission, or the time for a correction may have ended.
+    /// rules are checked again, because the result may have changed since the submission: a minor may have turned 18, or the period may
+    /// have ended in which photos can be associated with another subject.
     pub fn may_be_associated(&self, managed: &[SubjectId], now: Moment) -> bool {
         match (&self.first_subject, self.first_associated_at) {
             (None, _) => true,
@@ -133,7 +134,8 @@ impl Sessions {
         condition_is_met(with_use(update, session, now).send().await)
     }
 
-    /// Builds the write of [`Self::store_submission`] for a transaction, which fails if the session has ended or was rotated.
+    /// Builds the same write as [`Self::store_submission`] for a transaction. The transaction fails if the session has ended or was
+    /// rotated.
     ///
     /// # Errors
     /// If sealing fails.
@@ -153,8 +155,8 @@ impl Sessions {
         self.0.update_write(update)
     }
 
-    /// Builds the write of [`Self::confirm`] for a transaction, which fails if the submission has changed since the session was read, or if
-    /// the session has ended or was rotated.
+    /// Builds the same write as [`Self::confirm`] for a transaction. The transaction fails if the submission has changed since the session
+    /// was read, or if the session has ended or was rotated.
     ///
     /// # Errors
     /// If sealing fails.
@@ -243,8 +245,9 @@ fn sealed_submission(session: &Session, submission: &PendingSubmission) -> Resul
     Ok(AttributeValue::B(Blob::new(seal(&session.token.key(), SUBMISSION, submission)?)))
 }
 
-/// Returns the sealed submission as it was read, for a condition. If there was no submission, returns a value that differs from all sealed
-/// data. The value is not empty, because older versions of DynamoDB Local reject empty values.
+/// Returns the value with which a condition compares the sealed submission. This is the sealed submission as it was read. If there was
+/// none, the value differs from all sealed data, so that the comparison fails. It is not empty, because older versions of DynamoDB Local
+/// reject empty values.
 fn submission_as_read(session: &Session) -> AttributeValue {
     AttributeValue::B(Blob::new(session.sealed_submission.as_deref().unwrap_or(&[0])))
 }
@@ -267,7 +270,7 @@ mod tests {
         let moment = Moment::from_epoch_seconds;
         assert!(read.is_first() && read.confirmed && !read.subject_was_recently_unassociated(moment(1)));
         assert_eq!(read.dissociations, 0);
-        // The time of the first association is unknown. The first subject may then always associate the code again. No other subject may.
+        // If the time of the first association is unknown, only the first subject may associate the code again, but without a time limit.
         let subject = |name: &str| serde_json::from_value::<SubjectId>(serde_json::json!(name)).unwrap();
         let again = PendingSubmission { first_subject: Some(subject("child")), ..read.clone() };
         let managed = [subject("s"), subject("child")];
