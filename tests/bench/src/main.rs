@@ -34,10 +34,10 @@ const HELLO: &str = "hello_world";
 struct Arguments {
     /// Measures only functions whose names contain one of these texts.
     functions: Vec<String>,
-    /// Runs only this part of the benchmarks.
+        /// Runs only these benchmarks.
     #[arg(long, value_enum)]
     only: Option<Part>,
-    /// A folder like target/lambda with functions from another build, which `tls` measures too.
+    /// A folder like target/lambda with functions from another build. The part `tls` measures show_session from this folder too.
     #[arg(long)]
     beside: Option<PathBuf>,
     /// How often each program is started.
@@ -50,11 +50,11 @@ struct Arguments {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
-    /// All functions.
+        /// Measures all functions.
     Starts,
-    /// submit_code in comparison with the same work in other languages.
+        /// Measures submit_code and programs in other languages that do the same work.
     Peers,
-    /// show_session with and without TLS.
+        /// Measures show_session with and without TLS.
     Tls,
 }
 

@@ -1,4 +1,4 @@
-//! Medians, spreads, and ratios to the reference program.
+//! Calculates medians, quartiles, and each program's ratio to the reference program.
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
@@ -29,7 +29,7 @@ pub(crate) struct Row {
     status: Value,
     starts: usize,
     init_ms: Figure,
-    /// Ratio of the median to that of the reference program.
+        /// The median of `init_ms` divided by the reference program's median.
     init_ratio: f64,
     first_ms: Figure,
     warm_ms: Figure,

@@ -26,7 +26,7 @@ pub(crate) struct Watched {
     /// Time from the delivery of each event to its response.
     pub(crate) durations: Vec<Duration>,
     pub(crate) statuses: Vec<i64>,
-    /// Bodies of the responses that are JSON.
+    /// Response bodies. Those that are not JSON are omitted.
     pub(crate) bodies: Vec<Value>,
     pub(crate) failure: Option<String>,
 }
