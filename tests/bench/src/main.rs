@@ -34,7 +34,7 @@ const HELLO: &str = "hello_world";
 struct Arguments {
     /// Measures only functions whose names contain one of these texts.
     functions: Vec<String>,
-        /// Runs only these benchmarks.
+    /// Runs only these benchmarks.
     #[arg(long, value_enum)]
     only: Option<Part>,
     /// A folder like target/lambda with functions from another build. The part `tls` measures show_session from this folder too.
@@ -50,11 +50,11 @@ struct Arguments {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
-        /// Measures all functions.
+    /// Measures all functions.
     Starts,
-        /// Measures submit_code and programs in other languages that do the same work.
+    /// Measures submit_code and programs in other languages that do the same work.
     Peers,
-        /// Measures show_session with and without TLS.
+    /// Measures show_session with and without TLS.
     Tls,
 }
 

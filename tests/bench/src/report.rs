@@ -29,7 +29,7 @@ pub(crate) struct Row {
     status: Value,
     starts: usize,
     init_ms: Figure,
-        /// The median of `init_ms` divided by the reference program's median.
+    /// The median of `init_ms` divided by the reference program's median.
     init_ratio: f64,
     first_ms: Figure,
     warm_ms: Figure,

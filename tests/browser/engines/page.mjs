@@ -12,7 +12,7 @@ const TIMEOUT = 30_000;
 const INTERVAL = 100;
 
 /**
- * A page in a separate browser or in a context without cookies of other pages. `E` stands for the engine's element.
+ * A page that shares no cookies with other pages. `E` is the type that the engine uses for elements.
  * @template E
  * @typedef {object} Driver
  * @property {string} downloads the folder with the page's downloads
@@ -164,8 +164,8 @@ export class Page {
   }
 
   /**
-   * Moves in the history by a script, and waits for the event `popstate` or `pageshow`. Drivers would wait for a load event, which a page
-   * from the back/forward cache does not have.
+   * Goes back or forward in the history with a script, and waits for the event `popstate` or `pageshow`. The engine's own function for
+   * this would wait for a load event, which does not occur if the page comes from the back/forward cache.
    */
   async #move(by) {
     await this.collectFaults();

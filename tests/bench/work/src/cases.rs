@@ -132,7 +132,7 @@ fn with(path: &Path, work: impl Fn(&[u8]) -> usize + 'static) -> Work {
     Box::new(move || work(&file))
 }
 
-/// Returns a benchmark of `work` on the small copy. Each run gets a clone of the copy.
+/// Makes the small copy of the picture, and returns a function that calls `work` with a clone of this copy.
 fn with_copy(path: &Path, work: impl Fn(RgbImage) -> usize + 'static) -> Work {
     let copy = decoded(&std::fs::read(path).expect("a picture")).thumbnail(COPY, COPY).into_rgb8();
     Box::new(move || work(copy.clone()))
