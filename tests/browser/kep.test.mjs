@@ -91,7 +91,8 @@ describe('the clerk of a KEP', { concurrency: true }, () => {
     const compared = page.locator('.compared');
     for (const text of [who.first_name, who.last_name]) await compared.getByText(text, { exact: true }).waitFor();
     const bar = page.getByRole('region', { name: 'Ανοιχτή εξυπηρέτηση' });
-    // Without `exact`, Playwright ignores case. It then lowercases a final sigma differently if the text of another element follows it.
+    // Without `exact`, Playwright compares texts in lowercase. A final Σ becomes ς, but σ if the text of another element follows without a
+    // space.
     await bar.getByText(nameOf(who), { exact: true }).waitFor();
     for (const text of [office.name, 'Αίτηση 1234/30-11-2026']) await bar.getByText(text).waitFor();
     assert.match(await bar.getByRole('timer').textContent(), /^(20:00|19:\d\d)$/);
@@ -259,7 +260,7 @@ describe('the clerk of a KEP', { concurrency: true }, () => {
     const [clerk, who] = await Promise.all([person('kep_clerk'), person()]);
     const page = await newPage({ language: 'en', viewport: 'desktop', colorScheme: 'dark' });
     await page.clock.install();
-    // Hides the `Date` header of responses from the page, which would set its clock by this header instead of by the test's clock.
+    // The page corrects its clock by the `Date` header of responses. Hides this header, so that the page uses the test's clock.
     await page.addInitScript(() => {
       const { get } = Headers.prototype;
       Headers.prototype.get = function (name) {

@@ -1,4 +1,4 @@
-// The photographer's pages, from the camera's picture to the message that the citizen receives.
+// Tests the photographer's pages, from the camera's picture to the message that the citizen receives.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';

@@ -167,7 +167,8 @@ test('a picture that the device shares opens in a new draft, and no server gets 
   assert.ok(!(await page.evaluate(() => indexedDB.databases())).some(({ name }) => name === 'shared-picture'), 'the stored copy is removed');
 });
 
-// Playwright cannot open a file with an installed application, so the test provides the `launchQueue` at which the page registers.
+// Playwright cannot open a file with an installed application. So the test replaces `launchQueue`, and passes the file to the function that
+// the page has registered there.
 test('a picture that the user opens with the installed application opens in a new draft', async ({ newPage }) => {
   const page = await newPage({ language: 'en', viewport: 'desktop' });
   await page.addInitScript(() => {

@@ -1,4 +1,4 @@
-// Sends HTTP requests from the test itself: to the sandbox, and to the API on behalf of people who use no page.
+// Sends HTTP requests without a browser: to the sandbox, and to the API on behalf of people.
 
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
@@ -43,7 +43,7 @@ export async function json(method, url, status, body, headers = {}) {
   return response.body.length === 0 ? null : JSON.parse(response.body.toString());
 }
 
-/** Calls the API without a page. Stores and sends cookies as a browser does. */
+/** Calls the API without a browser. Stores and sends cookies as a browser does. */
 export class Caller {
   #cookies = new Map();
 

@@ -1,6 +1,7 @@
 // Serves pages from a folder instead of from the stack, for the development of pages. Requests to the API still go to the stack.
 //
-// This is a proxy, because a proxy also receives redirects and the requests of workers and service workers.
+// The browser uses this server as its proxy, because a proxy gets all requests, including those after redirects and those of workers and
+// service workers.
 
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import http from 'node:http';
