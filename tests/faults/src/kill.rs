@@ -11,7 +11,7 @@ use crate::proxy::{self, AwsCall};
 /// receives the call.
 const DELAY: u32 = 1_500;
 
-/// Makes the client's request `act`, and kills the function's process when it makes `call`.
+/// Makes the client's request `act`, and kills the function's process while the proxy delays `call`.
 ///
 /// # Panics
 /// If no process makes the call.

@@ -1,4 +1,4 @@
-//! The proxies between functions and AWS, and the faults that they can cause. A proxy recognises a function's calls by their user agent,
+//! Controls the proxies between functions and AWS, and defines the faults that they can cause. A proxy recognises a function's calls by their user agent,
 //! which contains the function's name.
 
 use journeys::{browser::Response, stack};
@@ -50,7 +50,7 @@ impl Fault {
         }
     }
 
-    /// Returns the action by which a rule of the proxy causes this fault, or `None` if AWS has no such error for this call.
+    /// Returns the members of a proxy rule that cause this fault, or `None` if AWS has no such error for this call.
     pub(crate) fn effect(self, call: &AwsCall) -> Option<Value> {
         Some(match self {
             Self::Throttle => error(throttle(&call.service)?),
@@ -116,7 +116,7 @@ pub(crate) async fn warm() {
     }
 }
 
-/// Replaces all rules and forgets recorded events. The first rule that matches a call applies.
+/// Replaces all rules, and deletes the list of calls that matched a rule. If several rules match a call, the first one applies.
 pub(crate) async fn set(rules: &[Value]) {
     for proxy in proxies() {
         let request = stack::client().post(format!("{proxy}/_microburst/rules")).json(&rules);

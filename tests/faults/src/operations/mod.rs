@@ -18,7 +18,7 @@ use journeys::{
     routes,
 };
 
-/// A closure that borrows its argument and returns a boxed future.
+/// A closure that borrows its arguments and returns a boxed future.
 macro_rules! boxed {
     (|$($argument:ident),+| $body:expr) => {
         |$($argument),+| futures_util::FutureExt::boxed_local(async move { $body })
