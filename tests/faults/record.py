@@ -1,7 +1,8 @@
 """Records calls to AWS, and computes the cost of DynamoDB calls in read and write units as docs/usage.md counts them.
 
-The cost depends on the sizes of items. A request that updates or deletes an item does not contain the whole item, so its size is estimated: it is the
-size when the item was last read or written or, for an update, the size of the key and the values in the request, if that is larger."""
+The cost depends on the sizes of items. A request that updates or deletes an item does not contain the whole item. In this case, the size is
+estimated: it is the size of the item when it was last read or written. For an update, the size of the key and the values in the request is
+used if it is larger."""
 
 import base64
 import json

@@ -1,5 +1,5 @@
-//! Controls the proxies between functions and AWS, and defines the faults that they can cause. A proxy recognises a function's calls by their user agent,
-//! which contains the function's name.
+//! Controls the proxies between functions and AWS, and defines the faults that they can cause. A proxy recognises a function's calls by
+//! their user agent, which contains the function's name.
 
 use journeys::{browser::Response, stack};
 use serde_json::{Value, json};
@@ -134,8 +134,8 @@ pub(crate) async fn clear() {
     }
 }
 
-/// Returns a rule for a function's calls to AWS. `function` is a part of the function's name, which occurs in the user agent of these
-/// calls.
+/// Returns a rule for a function's calls to AWS. `function` is a part of the function's name, such as `-SubmitCode-`. The user agent of the
+/// calls contains it.
 pub(crate) fn rule(function: &str, effect: &Value, more: &Value) -> Value {
     let mut rule = json!({ "headers": { "user-agent": function } });
     for part in [effect, more] {

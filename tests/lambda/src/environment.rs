@@ -1,8 +1,8 @@
 //! Lists the environment variables that a function's process can have. Each entry states which component reads the variable and what it
 //! changes.
 //!
-//! `shared/edge/tests/environment.rs` sets all of them and compares the requests that a function makes. If a variable changes such a
-//! request, its `effect` must say so, and that test must expect it.
+//! `shared/edge/tests/environment.rs` runs a function with all of these variables, and compares its requests with those of a run that has
+//! only the necessary variables. If a variable changes a request, its `effect` must say so, and that test must expect the change.
 
 /// An environment variable.
 #[derive(Debug, Clone, Copy)]

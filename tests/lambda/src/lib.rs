@@ -47,7 +47,8 @@ pub fn process<'a>(name: &str, variables: impl IntoIterator<Item = (&'a str, Str
     command
 }
 
-/// Runs the `#[ignore]`d test `name`, which must serve a function, in a new process. Sends it one event and returns its response.
+/// Runs the `#[ignore]`d test `name` in a new process. This test must run a Lambda function. Sends one event to the function and returns
+/// the response.
 ///
 /// # Panics
 /// If the function does not respond, or responds with an error.

@@ -45,7 +45,7 @@ struct Event {
 }
 
 impl RuntimeApi {
-    /// Listens on a free port. The second poll for an event gets no response.
+    /// Listens on a free port. The first poll gets `event`. The second poll gets no response.
     ///
     /// # Panics
     /// If no port is free.

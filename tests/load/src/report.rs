@@ -47,7 +47,7 @@ struct Operation {
     function: Option<Function>,
 }
 
-/// Means per call. Times are in milliseconds.
+/// Averages per call. Times are in milliseconds.
 #[derive(Serialize)]
 struct Function {
     /// Time from the event to the response.
