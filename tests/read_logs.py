@@ -9,7 +9,7 @@ import time
 
 import boto3
 
-# The emulator returns at most this number of events for a period, and no token for a next page. If a response has this number, each half of
+# The emulator returns at most this many events for a period, and no token for a next page. If a response has this many events, each half of
 # the period is requested separately.
 EVENTS_MAX = 10_000
 

@@ -5,9 +5,9 @@
     MUTANTS_STACK=kept ...                      uses the stack that an earlier run left running, and leaves it running
 
 The sources are copied and rewritten (rewrite.py), built once, and deployed to a separate stack. The sites that each test reaches are recorded
-first. Each site is then tried with the tests that reach it, beginning with those that reach the fewest sites. A site counts as tested if a test fails
-with the site off and passes with nothing off. Results are stored in target/mutants/all/results.json. Sites for which a test failed are not tried
-again unless they are named."""
+first. Each site is then tried with the tests that reach it, beginning with quick tests that reach few sites. A site counts as tested if a
+test fails with the site off and passes with no site off. Results are stored in target/mutants/all/results.json. Sites for which a test failed
+are not tried again unless they are named."""
 
 import hashlib
 import json
@@ -202,7 +202,8 @@ def last(name):
 
 
 def record(tests):
-    """Returns for each test the sites that it reaches, with the condition or term of each. Tests that fail with nothing off are marked, and not used."""
+    """Returns for each test the sites that it reaches, with the condition or term of each. Marks tests that fail although no site is off as
+    red. They are not used."""
     known = json.loads(REACH.read_text(encoding="utf-8")) if REACH.exists() else {}
     shutil.rmtree(REACHED, ignore_errors=True)
     REACHED.mkdir(parents=True)
@@ -241,11 +242,11 @@ def record(tests):
 
 
 def attempt(tests, site, candidates):
-    """Returns the first test that fails with the site off and passes with nothing off, with its message."""
+    """Returns the first test that fails if the site is off and passes if no site is off, with its message."""
     control("", site)
     try:
         remaining, started = list(candidates), time.monotonic()
-        # The tests that reach the fewest sites are the most likely to fail. The first two run alone, then up to 12 tests of one program together.
+        # The first tests of the list are the most likely to fail. Two tests run alone, then up to 12 tests of one program together.
         while remaining and (sys.argv[1:] or time.monotonic() - started < SITE_TIMEOUT):
             program = remaining[0].partition("::")[0]
             size = 1 if len(candidates) - len(remaining) < 2 else 12
@@ -326,7 +327,7 @@ def try_all(sites, programs):
     chosen = [name for name in sites if (any(text in name for text in selected) if selected else not results.get(name, {}).get("by"))]
     say(f"- {len(sites)} sites including the terms of conditions; trying {len(chosen)}")
     for number, name in enumerate(chosen, 1):
-        # Tests that reach the site and pass with nothing off.
+        # Tests that reach the site and pass if no site is off.
         candidates = [test for test, one in reach.items() if name in one["sites"] and not one["red"]]
         reaches = {test: len(reach[test]["sites"]) for test in candidates}
         unit = lambda test: "::" not in test  # noqa: E731

@@ -180,7 +180,7 @@ impl Request<'_> {
     /// Sends the request and stores the cookies of its response.
     ///
     /// # Panics
-    /// If no response arrives, or if it sets a cookie for an app.
+    /// If no response arrives, or if the response to an app sets a cookie.
     pub async fn send(self) -> Response {
         let (browser, call) = (self.browser, format!("{} {}", self.method, self.url));
         let request = self.builder();
@@ -202,7 +202,7 @@ pub struct Response {
 }
 
 impl Response {
-    /// Sends a request and reads the whole response. `call` names it in panics.
+    /// Sends a request and reads the whole response. `call` names the request in panic messages.
     ///
     /// # Panics
     /// If no response arrives.
