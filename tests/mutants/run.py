@@ -6,8 +6,8 @@
 
 The sources are copied and rewritten (rewrite.py), built once, and deployed to a separate stack. The sites that each test reaches are recorded
 first. Each site is then tried with the tests that reach it, beginning with quick tests that reach few sites. A site counts as tested if a
-test fails with the site off and passes with no site off. Results are stored in target/mutants/all/results.json. Sites for which a test failed
-are not tried again unless they are named."""
+test fails with the site off and passes with no site off. Results are stored in target/mutants/all/results.json. Sites for which a test
+failed are not tried again unless they are named."""
 
 import hashlib
 import json

@@ -1,6 +1,7 @@
 //! Test harness: drives people of the sandbox through a deployed stack over HTTP, as their browsers and apps would.
 //!
-//! Its callers are tests, so every unexpected response panics with the request and the response.
+//! Only tests call the harness. If a response is not the expected one, the harness panics with a message that contains the request and the
+//! response.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test harness: a failure here fails the test that calls it")]
 

@@ -73,12 +73,12 @@ pub fn python(script: &str, arguments: &[String]) -> Result<Vec<u8>, String> {
     if output.status.success() { Ok(output.stdout) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
 }
 
-/// Invokes the function whose name is in this variable, as its schedule would. Returns its output, or the error in `Err`.
+/// Invokes the function whose name is in this variable, with the event `{}`. Returns the function's output, or the error in `Err`.
 pub async fn invoke(function_variable: &str) -> Result<String, String> {
     invoke_with(function_variable, &serde_json::json!({})).await
 }
 
-/// Invokes the function whose name is in this variable with an input. Returns its output, or the error in `Err`.
+/// Invokes the function whose name is in this variable, with the event `input`. Returns the function's output, or the error in `Err`.
 pub async fn invoke_with(function_variable: &str, input: &serde_json::Value) -> Result<String, String> {
     let arguments = [variable(function_variable), input.to_string()];
     let result = tokio::task::spawn_blocking(move || python("tests/invoke.py", &arguments)).await.expect("a thread");

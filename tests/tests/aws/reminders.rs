@@ -1,5 +1,5 @@
-//! Accesses reminders with the credentials of the account's owner. A reminder is due a month or more after it was written, so tests move it
-//! to an earlier day.
+//! Accesses reminders with the credentials of the account's owner. A reminder is due many days after it was stored. So tests move the
+//! reminder to an earlier day.
 
 use std::collections::HashMap;
 

@@ -1,5 +1,5 @@
 //! Operations without a caller: the sender of codes, the function that records bounces, the sweep of the outbox, and the sending of
-//! reminders. The tests trigger the sender by a message in the outbox. They invoke the others with the events of EventBridge or of their
+//! reminders. The tests trigger the sender by a message in the outbox. They invoke the other functions in place of EventBridge and of the
 //! schedules.
 
 use std::time::{Duration, Instant};
@@ -30,7 +30,7 @@ use crate::{
 const ATTEMPT_MAX: Duration = Duration::from_secs(20);
 const SENT_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Invokes a function with the event that its schedule sends.
+/// Invokes a function that a schedule invokes on AWS.
 async fn run_schedule(function: &str) -> Response {
     Response::from_invocation(function, stack::invoke(&format!("{function}_FUNCTION")).await)
 }
