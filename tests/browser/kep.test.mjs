@@ -91,8 +91,8 @@ describe('the clerk of a KEP', { concurrency: true }, () => {
     const compared = page.locator('.compared');
     for (const text of [who.first_name, who.last_name]) await compared.getByText(text, { exact: true }).waitFor();
     const bar = page.getByRole('region', { name: 'Ανοιχτή εξυπηρέτηση' });
-    // Without `exact`, Playwright compares texts in lowercase. A final Σ becomes ς, but σ if the text of another element follows without a
-    // space.
+    // Without `exact`, Playwright compares texts in lowercase. Σ at the end of the name becomes ς, but it becomes σ if the text of the next
+    // element follows without a space.
     await bar.getByText(nameOf(who), { exact: true }).waitFor();
     for (const text of [office.name, 'Αίτηση 1234/30-11-2026']) await bar.getByText(text).waitFor();
     assert.match(await bar.getByRole('timer').textContent(), /^(20:00|19:\d\d)$/);

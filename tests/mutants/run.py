@@ -202,8 +202,8 @@ def last(name):
 
 
 def record(tests):
-    """Returns for each test the sites that it reaches, with the condition or term of each. Marks tests that fail although no site is off as
-    red. They are not used."""
+    """Returns for each test the sites that it reaches, with the condition or term of each site. A test that fails although no site is off is
+    marked as red, and it is not used for any site."""
     known = json.loads(REACH.read_text(encoding="utf-8")) if REACH.exists() else {}
     shutil.rmtree(REACHED, ignore_errors=True)
     REACHED.mkdir(parents=True)
@@ -246,7 +246,8 @@ def attempt(tests, site, candidates):
     control("", site)
     try:
         remaining, started = list(candidates), time.monotonic()
-        # The first tests of the list are the most likely to fail. Two tests run alone, then up to 12 tests of one program together.
+        # The candidates begin with quick tests that reach few sites. The first two candidates run one by one. After them, up to 12 tests
+        # of one program run together.
         while remaining and (sys.argv[1:] or time.monotonic() - started < SITE_TIMEOUT):
             program = remaining[0].partition("::")[0]
             size = 1 if len(candidates) - len(remaining) < 2 else 12

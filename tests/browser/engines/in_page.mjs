@@ -6,7 +6,7 @@
  * @property {string} [css] a selector, which may also match an invisible element
  * @property {'button' | 'link' | 'heading'} [role]
  * @property {string} [name] required with `role`: the accessible name of the element or, for a heading, a part of the name
- * @property {string} [label] the beginning of a label's text. Selects the label itself
+ * @property {string} [label] the beginning of a label's text. Selects the label, not its field
  * @property {string} [text] a part of an element's text. Selects the innermost element that contains the text
  */
 

@@ -12,7 +12,7 @@ const TIMEOUT = 30_000;
 const INTERVAL = 100;
 
 /**
- * A page that shares no cookies with other pages. `E` is the type that the engine uses for elements.
+ * Controls one page, which shares no cookies with other pages. `E` is the type that the engine uses for elements.
  * @template E
  * @typedef {object} Driver
  * @property {string} downloads the folder with the page's downloads

@@ -149,8 +149,8 @@ impl Due {
         assert_eq!(inbox::codes(self.waiting.to.address()).await.len(), sent);
     }
 
-    /// Sets the code's time of issue to a day ago. The consistency check would fail because the code has no message, but it examines only
-    /// codes that were issued since the run began.
+    /// Sets the code's time of issue to a day ago. The code no longer has a message, which the consistency check would report. But this
+    /// check examines only codes that were issued since the run began.
     async fn age_code(&self) {
         let code = items_where("CODES_TABLE", "message_id = :value", &self.message_id).await.remove(0);
         let update = aws::dynamodb(&aws::config().await).update_item().table_name(stack::variable("CODES_TABLE"));
