@@ -1,5 +1,5 @@
 """Invokes the alias `live` of a function and prints the response. The arguments are the function's name and its event. Without an event,
-the function gets `{}`. Runs in the environment of the AWS tools."""
+the function gets `{}`. Runs with the Python of the AWS tools (.tools/aws)."""
 
 import sys
 

@@ -1,4 +1,5 @@
-"""Prints all events of the log groups given as arguments, as a JSON list of [group, message]. Runs in the environment of the AWS tools.
+"""Prints all events of the log groups given as arguments, as a JSON list of [group, message]. Runs with the Python of the AWS tools
+(.tools/aws).
 
 `--between START END` prints only the events of a period, in milliseconds since 1970."""
 

@@ -216,8 +216,7 @@ describe('the clerk of a KEP', { concurrency: true }, () => {
     const [{ code }, page] = await Promise.all([issue({ recipient: who.mobile }), newPage({ language: 'en', viewport: 'desktop', errors: [/ERR_FILE_NOT_FOUND/] })]);
     const handle = await readyCase(page, clerk, who, '55/2026');
     await associate(page, handle, code);
-    // The first page of each tab is a separate document, which the browser may store in the back/forward cache. The other pages are
-    // history entries of the same document.
+    // Each `goto` loads a separate document. Links that the test clicks later add entries of the same document to the history.
     await page.goto(`/people/${handle}`);
     await page.goto('/kep');
     await heading(page, 'Overview of the case');

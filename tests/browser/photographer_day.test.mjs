@@ -152,7 +152,7 @@ test('copied pictures and files are pasted into the first empty place or the cho
   await use.click();
   await page.locator('img.thumb-face').waitFor();
 
-  // A pasted file goes into the slot that is still empty.
+  // The face photo exists already, so a pasted file is used as the signature.
   await paste(page, copied(pictures.signature()));
   await heading(page, 'Περικοπή της υπογραφής');
   await use.click();

@@ -14,8 +14,8 @@ use std::{
 /// nothing is recorded. Its second line is the site that is off.
 const CONTROL: &str = env!("MUTANTS_CONTROL");
 
-/// Time after which the control file is read again. It is not read at each check, because some guards are checked for every few bits of a
-/// picture. run.py waits longer than this after it has changed the file.
+/// Time after which the control file is read again. The file is not read at each check, because some guards are checked for every few bits
+/// of a picture. After run.py has changed the file, it waits longer than this time.
 const READ_AGAIN: Duration = Duration::from_millis(20);
 
 static CONTROL_STATE: Mutex<Option<ControlState>> = Mutex::new(None);

@@ -1,6 +1,6 @@
 """Mutation testing: turns off each guard and condition, one at a time, and checks that a test fails. Called by `make mutants`; see tests/README.md.
 
-    python3 tests/mutants/run.py [TEXT ...]     only sites whose names contain one of the texts, with all tests that reach them
+    python3 tests/mutants/run.py [TEXT ...]     tries only sites whose names contain one of the texts, with all tests that reach them
     MUTANTS_TESTS="issue code_limits" ...       runs only tests whose names contain one of the texts, to try a few sites in minutes
     MUTANTS_STACK=kept ...                      uses the stack that an earlier run left running, and leaves it running
 
@@ -41,8 +41,8 @@ EXCLUDED = {"template", "events", "runbook"}
 LAST = ("journeys::delivery::", "journeys::reminders::", "dump::", "logs::", "journeys::model::")
 # Time limit of a test program in seconds, to which 20 seconds are added for each of its tests.
 TEST_PROGRAM_TIMEOUT = 150
-# Time limit of one site in seconds. It does not apply if sites are named on the command line. Without it, a site in code that every call
-# runs would be tried with all tests.
+# Time limit of one site in seconds. It does not apply if sites are named on the command line. Without this limit, a site in code that every
+# call runs would be tried with all tests.
 SITE_TIMEOUT = 90
 TESTS = os.environ.get("MUTANTS_TESTS", "").split()
 KEEP_STACK = os.environ.get("MUTANTS_STACK") == "kept"
@@ -56,7 +56,7 @@ def say(text):
 
 
 def environment():
-    """Returns the environment of the build, with a separate target folder and without debug information."""
+    """Returns the environment variables of the build, which set a separate target folder and turn debug information off."""
     own = {"MUTANTS_CONTROL": CONTROL, "CARGO_TARGET_DIR": OUT / "build", "CARGO_PROFILE_DEV_DEBUG": 0, "CARGO_INCREMENTAL": 0}
     return os.environ | {name: str(value) for name, value in own.items()}
 
@@ -75,7 +75,8 @@ def prepare():
 
 def build_functions():
     say("- building the functions")
-    # The tests are built in the same call, because the crates would otherwise get other features and be built a second time for the tests.
+    # Builds the functions and the tests in one call of cargo. In a second call, cargo would select other features of the crates, and would
+    # build the crates again.
     cargo("build", "--workspace", "--bins", "--test", "journeys")
     target = OUT / "build" / "debug"
     for manifest in sorted(SOURCE.glob("functions/*/Cargo.toml")):
@@ -269,7 +270,7 @@ def attempt(tests, site, candidates):
 
 
 def suspicious(message):
-    """Returns whether a test may have failed for another reason than the site."""
+    """Returns whether the test may have failed for another reason than the site that is off, such as a timeout."""
     return bool(re.search(r"timeout|\b50[0-9]\b|internal|timed out|unavailable|Corrupt|Unavailable", message))
 
 

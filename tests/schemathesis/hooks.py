@@ -46,8 +46,8 @@ def token(path):
     now = int(time.time())
     claims = {"iss": CALLER["id"], "aud": os.environ["MYPHOTO_URL"] + path, "iat": now, "exp": now + 30, "jti": f"s-{CHANCE.getrandbits(64):x}"}
     for name, values in CLAIMS[path].items():
-        # The verdict `accepted` must not have a reason, and the verdict `refused` must have one. So optional claims are present in half of
-        # the requests.
+        # The verdict `accepted` must not have a reason, and the verdict `refused` must have one. So the claims `reason` and `text` are
+        # present in half of the requests.
         if CHANCE.random() < (0.5 if name in ("reason", "text") else 0.95):
             claims[name] = CHANCE.choice(values if CHANCE.random() < 0.9 else ODD)
     if CHANCE.random() < 0.2:
@@ -64,7 +64,7 @@ def before_call(context, case, kwargs):
         for name, value in CALLER.get("body", {}).items():
             if name in case.body and CHANCE.random() < 0.5:
                 case.body[name] = value
-    # One request in ten is sent as Schemathesis generated it.
+    # Signs nine in ten of the application's requests. The others are sent as Schemathesis generated them.
     if KEY and CHANCE.random() < 0.9:
         case.headers["Authorization"] = f"Bearer {token(case.operation.path)}"
 

@@ -85,7 +85,7 @@ impl Browser {
         self.request(Method::DELETE, path).send().await
     }
 
-    /// Returns all entries of a paginated list, in its order.
+    /// Reads all pages of a list. Returns the entries in the order of the list.
     ///
     /// # Panics
     /// If a response has no such list.
@@ -169,7 +169,7 @@ impl Request<'_> {
         self.header(header::CONTENT_TYPE.as_str(), content_type)
     }
 
-    /// Converts the request to a `reqwest` request, which the caller sends. Cookies of its response are not stored.
+    /// Converts the request to a `reqwest` request, which the caller sends. The cookies that the response sets are then not stored.
     pub fn builder(self) -> reqwest::RequestBuilder {
         let cookies =
             self.browser.jar(|jar| jar.current.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; "));
@@ -213,7 +213,7 @@ impl Response {
         Self { status, headers, body, call }
     }
 
-    /// Converts the result of a function that was invoked without HTTP to a response. The status is 200, or 500 if the function failed.
+    /// Creates a response from the result of a function that was invoked without HTTP. The status is 200, or 500 if the function failed.
     pub fn from_invocation(call: &str, result: Result<String, String>) -> Self {
         let (status, body) = result.map_or_else(|error| (500, error), |output| (200, output));
         Self { status, headers: HeaderMap::new(), body: body.into_bytes(), call: call.to_owned() }

@@ -70,7 +70,7 @@ pub fn of_bytes(length: usize) -> Vec<u8> {
     padded(PORTRAIT, length)
 }
 
-/// Returns a small copy of the portrait, as it is sent to find the face: 300 x 450 pixels, without metadata.
+/// Returns a small copy of the portrait, as apps send it to the service, which locates the face in it: 300 x 450 pixels, without metadata.
 pub fn small_copy() -> Vec<u8> {
     include_bytes!("../fixtures/small_copy.jpg").to_vec()
 }

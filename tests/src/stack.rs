@@ -1,4 +1,5 @@
-//! The stack under test. `infra/local/stack.py` writes its URLs and resource names as environment variables.
+//! Gives access to the stack under test. Its URLs and resource names are in environment variables, which `infra/local/stack.py` writes to
+//! the file `env` of the stack's folder.
 
 use std::{env, net::SocketAddr, process::Command, sync::LazyLock, time::Duration};
 
@@ -61,11 +62,11 @@ pub fn client() -> &'static reqwest::Client {
     &CLIENT
 }
 
-/// Runs a Python script of the project in the environment of the AWS tools. Returns its standard output, or its standard error in `Err`
-/// if it fails.
+/// Runs a Python script of the project with the Python of the AWS tools (`.tools/aws`). Returns the script's standard output, or its
+/// standard error in `Err` if the script fails.
 ///
 /// # Panics
-/// If the tools are not installed.
+/// If the AWS tools are not installed.
 pub fn python(script: &str, arguments: &[String]) -> Result<Vec<u8>, String> {
     let root = crate::docs::root();
     let output = Command::new(root.join(".tools/aws/bin/python")).arg(root.join(script)).args(arguments).output();

@@ -1,4 +1,5 @@
-//! Calculates medians, quartiles, and each program's ratio to the reference program.
+//! Calculates medians and quartiles, and how many times longer each program takes to start than the reference program. Prints the results
+//! and writes them as JSON.
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 

@@ -63,7 +63,7 @@ async function throughTaxisnet(page, who) {
 }
 
 /**
- * Signs a person in without a browser, chooses a role and, as a citizen, agrees to the text on personal data.
+ * Signs a person in without a browser, and chooses a role. If the role is `citizen`, agrees to the text on personal data.
  * @param {Person} who
  * @param {'citizen' | 'photographer' | 'kep_clerk'} role
  */

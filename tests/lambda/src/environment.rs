@@ -32,7 +32,7 @@ const PROXY: &str =
 /// only for some runtimes.
 pub const LAMBDA: [Variable; 39] = [
     variable("_HANDLER", "bootstrap", NOT_READ),
-    // lambda_runtime sets it for each event to the trace ID from the Runtime API, and removes it if the event has none.
+    // lambda_runtime sets this variable for each event to the trace ID from the Runtime API, and removes it if the event has none.
     variable(
         "_X_AMZN_TRACE_ID",
         super::TRACE_ID,

@@ -1,4 +1,4 @@
-//! Invariants that must hold after the load, checked over HTTP and in the tables.
+//! Checks over HTTP and in the tables that the invariants hold after the load.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

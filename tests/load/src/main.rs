@@ -83,8 +83,8 @@ async fn load(arguments: &Arguments, world: &Arc<World>) -> GooseMetrics {
     configuration.quiet = 2;
     configuration.no_print_metrics = true;
     configuration.no_telnet = true;
-    // Makes the steps of a round in random order. In goose's default order, all rare steps would be at the beginning of the round, because
-    // goose makes the different steps in turn.
+    // Makes the steps of a round in random order. By default, goose makes the different steps in turn, so that all rare steps would be at
+    // the beginning of the round.
     let attack = GooseAttack::initialize_with_config(configuration).expect("goose's configuration").set_scheduler(GooseScheduler::Random);
     let attack = mix::scenarios(world).into_iter().fold(attack, GooseAttack::register_scenario);
     // A panic would end a user of goose without an error, so a hook records one.

@@ -66,11 +66,11 @@ pub(crate) struct Citizen {
 pub(crate) struct Done {
     /// Non-existent codes that the service counted as submissions. Each code counts once.
     pub(crate) wrong: Vec<String>,
-    /// How often the application [`World::changing`] was authorised.
+    /// How often the citizen authorised the application [`World::changing`].
     pub(crate) authorized: usize,
-    /// How often this authorization was revoked.
+    /// How often the citizen revoked the authorization of [`World::changing`].
     pub(crate) revoked: usize,
-    /// The case number of each pull. The value is `true` if the pull got a response.
+    /// The pulls of this citizen's photos, by case number. The value is `true` if the pull got a response.
     pub(crate) pulls: BTreeMap<String, bool>,
 }
 

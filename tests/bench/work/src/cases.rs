@@ -1,5 +1,5 @@
-//! The cases that are measured. The first case of each group is the functions' own work. The others are parts of that work, or the same
-//! work with another library.
+//! The cases that are measured. The first case of each group does the work as the Lambda functions do it. The other cases do a part of this
+//! work, or the same work with another library.
 
 use std::{
     io::Cursor,
@@ -159,7 +159,7 @@ fn fast(width: u32, height: u32, pixels: Vec<u8>, longer: u32, algorithm: Resize
     to.into_vec()
 }
 
-/// Returns work that decodes the picture with the program `djpeg`.
+/// Returns a function that decodes the picture with the program `djpeg`.
 fn djpeg(path: &Path, options: &'static [&'static str]) -> Work {
     let path = path.to_owned();
     Box::new(move || {
@@ -169,7 +169,7 @@ fn djpeg(path: &Path, options: &'static [&'static str]) -> Work {
     })
 }
 
-/// Returns a code number and the PDF page with it.
+/// Returns a code number and the PDF page that shows it.
 fn page() -> (CodeNumber, Vec<u8>) {
     let code = CodeNumber::draw(|bytes| {
         bytes.fill(7);

@@ -22,7 +22,7 @@ use cases::{Case, GROUPS};
 use clap::Parser;
 use serde::{Deserialize, Serialize};
 
-/// Repetitions in one process, of which the first is not counted.
+/// Number of times that a process does the work of its case. The first time is not counted.
 const REPETITIONS: usize = 4;
 
 /// Measures work on pictures.

@@ -1,5 +1,5 @@
-//! Every operation that makes calls to AWS, with its preparation, the request of its client, and the state that must hold after the last
-//! response.
+//! Defines the cases for every operation that makes calls to AWS: the preparation, the request of the client, and the state that must hold
+//! after the last response.
 
 mod application;
 mod citizen;

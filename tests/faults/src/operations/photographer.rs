@@ -120,7 +120,7 @@ pub(super) fn all() -> Vec<Operation> {
                     uploaded,
                     boxed!(|up| photographer::check_photos(&up.studio, &up.upload_id, Language::El).await),
                     boxed!(|up, _response| {
-                        // After a check, a code can still be issued for the upload.
+                        // The check has not changed the upload, so a code can still be issued for it.
                         up.issue().await.expect(201);
                     }),
                 )

@@ -194,8 +194,9 @@ impl Reminded {
         Self { to, set_id, owner }
     }
 
-    /// Runs the schedule again if the reminder is still stored. Then asserts that the reminder arrived once and its address is deleted. If a
-    /// run claimed the reminder and then failed, the reminder need not have arrived, because a claimed reminder is not sent again.
+    /// Invokes `send_reminders` again if the reminder is still stored. Then asserts that the reminder arrived once and its address is
+    /// deleted. If a run claimed the reminder and then failed, the reminder need not have arrived, because a claimed reminder is not sent
+    /// again.
     async fn assert_arrived(&self) {
         let remaining = reminders_of(&self.set_id).await;
         let is_claimed = remaining.iter().any(|item| item.contains_key("claimed_until"));
