@@ -1,4 +1,5 @@
-"""Disables all schedules of a local stack permanently, so that only tests invoke the scheduled functions. Runs in the environment of the AWS tools."""
+"""Disables all schedules of a local stack permanently, so that only tests invoke the scheduled functions. Runs with the
+Python of the AWS tools (.tools/aws)."""
 
 import os
 

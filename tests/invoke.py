@@ -1,5 +1,5 @@
-"""Invokes the alias `live` of a function and prints the response. The arguments are the function's name and its input, which is `{}` by default, as if a schedule
-invoked it. Runs in the environment of the AWS tools."""
+"""Invokes the alias `live` of a function and prints the response. The arguments are the function's name and its event. Without an event,
+the function gets `{}`. Runs with the Python of the AWS tools (.tools/aws)."""
 
 import sys
 

@@ -1,7 +1,9 @@
-"""Copies a deployed function, changes environment variables of the copy, invokes the copy and prints its response. Runs in the environment of the AWS tools.
+"""Copies a deployed function, changes environment variables of the copy, invokes the copy and prints its response. Runs with the Python of
+the AWS tools (.tools/aws).
 
-The arguments are the function's logical ID in template.yaml, a JSON object with the values of variables to change, and the event. The copy has the code of the version
-that the alias `live` points to, and the settings of this version that SETTINGS lists. It is deleted afterwards, and the deployed function does not change."""
+The arguments are the function's logical ID in template.yaml, a JSON object with the values of variables to change, and the event. The copy
+has the code of the version that the alias `live` points to. SETTINGS lists the settings that are copied from this version. The copy is
+deleted afterwards, and the deployed function does not change."""
 
 import json
 import sys

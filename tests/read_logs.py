@@ -1,4 +1,5 @@
-"""Prints all events of the log groups given as arguments, as a JSON list of [group, message]. Runs in the environment of the AWS tools.
+"""Prints all events of the log groups given as arguments, as a JSON list of [group, message]. Runs with the Python of the AWS tools
+(.tools/aws).
 
 `--between START END` prints only the events of a period, in milliseconds since 1970."""
 
@@ -9,7 +10,7 @@ import time
 
 import boto3
 
-# The emulator returns at most this number of events for a period, and no token for a next page. If a response has this number, each half of
+# The emulator returns at most this many events for a period, and no token for a next page. If a response has this many events, each half of
 # the period is requested separately.
 EVENTS_MAX = 10_000
 

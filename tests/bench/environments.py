@@ -1,5 +1,5 @@
-"""Prints a JSON object that maps each operation to the environment variables of its function on the running stack. Runs in the environment of the AWS
-tools."""
+"""Prints a JSON object that maps each operation to the environment variables of its function on the running stack. Runs with
+the Python of the AWS tools (.tools/aws)."""
 
 import json
 import sys

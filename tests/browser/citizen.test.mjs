@@ -21,7 +21,7 @@ const link = (page, name) => page.getByRole('link', { name, exact: true });
 const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
 const path = (page) => new URL(page.url()).pathname;
 
-/** Checks accessibility and layout in both languages. Writes screenshots to the folder SHOTS if this variable is set. */
+/** Checks accessibility and layout in both languages. If the variable SHOTS is set, writes screenshots to the folder that it names. */
 async function check(page, name) {
   for (const turn of [1, 2]) {
     await page.locator('.loading').first().waitFor({ state: 'detached' });
@@ -83,7 +83,7 @@ describe('the citizen', { concurrency: true }, () => {
     await button(page, 'Κλείσιμο').click();
     await field.fill(withBlanks(code));
     await page.getByText('Μπορείτε να συνεχίσετε').waitFor();
-    // The code in the field is stored nowhere, so that the next person at this computer does not find it.
+    // The page does not store a code that was typed, so that the next person at this computer does not find it.
     await page.reload();
     assert.equal(await field.inputValue(), '');
     assert.ok(!(await page.evaluate(() => JSON.stringify({ ...sessionStorage, ...localStorage }))).includes(code));

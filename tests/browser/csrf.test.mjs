@@ -89,7 +89,7 @@ const APP = `/v1/sign-in?${new URLSearchParams({
 test('a page of another site cannot begin a sign-in, not even for an app, without a click of the person', async ({ newPage, t }) => {
   const site = await otherSite(t);
   const page = await newPage({ language: 'en', viewport: 'desktop', origins: [site], errors: [/frame-ancestors/, /net::ERR_BLOCKED_BY_RESPONSE/] });
-  // The page disables the button for one second. This script replaces the page's timer, so that the test decides when the second ends.
+  // The page disables the button for 1,000 ms. This script replaces the page's timer, so that the test decides when this time is over.
   await page.addInitScript(() => {
     const { setTimeout } = window;
     window.setTimeout = (run, after, ...rest) => (after === 1000 ? ((window.settle = run), 0) : setTimeout(run, after, ...rest));
@@ -109,7 +109,7 @@ test('a page of another site cannot begin a sign-in, not even for an app, withou
   await page.getByText('127.0.0.1:51004', { exact: true }).waitFor();
   await axe(page);
 
-  // A frame, an image and a script's request on the other site do not begin a sign-in.
+  // The other site cannot begin a sign-in with a frame, an image or a script's request either.
   await page.goto(site);
   await page.evaluate(async (url) => {
     const parts = [Object.assign(document.createElement('iframe'), { src: url }), Object.assign(document.createElement('img'), { src: url })];

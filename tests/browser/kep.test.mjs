@@ -91,7 +91,8 @@ describe('the clerk of a KEP', { concurrency: true }, () => {
     const compared = page.locator('.compared');
     for (const text of [who.first_name, who.last_name]) await compared.getByText(text, { exact: true }).waitFor();
     const bar = page.getByRole('region', { name: 'Ανοιχτή εξυπηρέτηση' });
-    // Without `exact`, Playwright ignores case. It then lowercases a final sigma differently if the text of another element follows it.
+    // Without `exact`, Playwright compares texts in lowercase. Σ at the end of the name becomes ς, but it becomes σ if the text of the next
+    // element follows without a space.
     await bar.getByText(nameOf(who), { exact: true }).waitFor();
     for (const text of [office.name, 'Αίτηση 1234/30-11-2026']) await bar.getByText(text).waitFor();
     assert.match(await bar.getByRole('timer').textContent(), /^(20:00|19:\d\d)$/);
@@ -215,8 +216,7 @@ describe('the clerk of a KEP', { concurrency: true }, () => {
     const [{ code }, page] = await Promise.all([issue({ recipient: who.mobile }), newPage({ language: 'en', viewport: 'desktop', errors: [/ERR_FILE_NOT_FOUND/] })]);
     const handle = await readyCase(page, clerk, who, '55/2026');
     await associate(page, handle, code);
-    // The first page of each tab is a separate document, which the browser may store in the back/forward cache. The other pages are
-    // history entries of the same document.
+    // Each `goto` loads a separate document. Links that the test clicks later add entries of the same document to the history.
     await page.goto(`/people/${handle}`);
     await page.goto('/kep');
     await heading(page, 'Overview of the case');
@@ -259,7 +259,7 @@ describe('the clerk of a KEP', { concurrency: true }, () => {
     const [clerk, who] = await Promise.all([person('kep_clerk'), person()]);
     const page = await newPage({ language: 'en', viewport: 'desktop', colorScheme: 'dark' });
     await page.clock.install();
-    // Hides the `Date` header of responses from the page, which would set its clock by this header instead of by the test's clock.
+    // The page corrects its clock by the `Date` header of responses. Hides this header, so that the page uses the test's clock.
     await page.addInitScript(() => {
       const { get } = Headers.prototype;
       Headers.prototype.get = function (name) {

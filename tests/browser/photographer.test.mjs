@@ -1,4 +1,4 @@
-// The photographer's pages, from the camera's picture to the message that the citizen receives.
+// Tests the photographer's pages, from the camera's picture to the message that the citizen receives.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -56,7 +56,7 @@ test('a photographer turns the camera\'s pictures into a code number that arrive
   await axe(page);
   await use.click();
   await page.getByText('Το αρχείο στέλνεται όπως είναι.').waitFor();
-  // The draft is complete after going to another page and back.
+  // The photographer goes to another page and back, and the draft is still complete.
   await page.getByRole('link', { name: 'Κωδικάριθμοι', exact: true }).click();
   await page.getByRole('heading', { level: 1, name: 'Κωδικάριθμοι' }).waitFor();
   await page.goBack();
@@ -64,7 +64,7 @@ test('a photographer turns the camera\'s pictures into a code number that arrive
 
   const [declared] = await Promise.all([declaredBy(page), next.click()]);
   await page.getByText('Μπορείτε να συνεχίσετε. Δείτε πρώτα τις παρατηρήσεις: ο δημόσιος φορέας μπορεί να ζητήσει άλλη φωτογραφία.').waitFor();
-  // The person in the portrait smiles and may show her teeth.
+  // The person in the portrait smiles and may show her teeth, so these two findings are the only ones that may occur.
   const rules = await page.locator('.finding').evaluateAll((findings) => findings.map((finding) => finding.dataset.rule));
   assert.ok(rules.includes('expression') && rules.every((rule) => ['mouth_closed', 'expression'].includes(rule)), rules.join());
   assert.ok(declared.face.bytes <= 3_000_000 && declared.face.bytes > 300_000, `${declared.face.bytes} bytes of face`);

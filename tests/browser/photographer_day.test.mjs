@@ -152,7 +152,7 @@ test('copied pictures and files are pasted into the first empty place or the cho
   await use.click();
   await page.locator('img.thumb-face').waitFor();
 
-  // A pasted file goes into the slot that is still empty.
+  // The face photo exists already, so a pasted file is used as the signature.
   await paste(page, copied(pictures.signature()));
   await heading(page, 'Περικοπή της υπογραφής');
   await use.click();
@@ -174,8 +174,8 @@ async function choosePortrait(page) {
 }
 
 /**
- * Handles the first PUT requests to the bucket with these functions, one each, and lets the later ones through. Returns the URLs of all
- * PUTs.
+ * Handles the first PUT requests to the bucket with `handlers`: the first request with the first handler, and so on. Later requests reach
+ * the bucket. Returns an array to which the URL of each PUT request is added.
  */
 async function breakUploads(page, ...handlers) {
   const puts = [];
@@ -224,7 +224,7 @@ test('an upload that breaks begins anew by itself, and only what cannot pass is 
   await page.locator('.report-face').waitFor();
   assert.deepEqual([expired.length, new Set(expired).size, requested.length], [2, 2, 3], 'a new URL after 403');
 
-  // The page reports a failed upload after the third try, or after the first if a new URL cannot help (413).
+  // The page reports a failed upload after the third try. After status 413 it reports the failure at once, because a new URL cannot help.
   for (const [handlers, tries] of [[[disconnect, disconnect, disconnect], 3], [[respond(413)], 1]]) {
     const failing = await uploadAnother(...handlers);
     await page.getByText('there is no need to choose them again').waitFor();
@@ -313,7 +313,7 @@ async function listed(route, url) {
   return json('GET', url, 200, undefined, { cookie: cookies.map(({ name, value }) => `${name}=${value}`).join('; ') });
 }
 
-/** Changes the list of issued codes in the service's responses before the page receives it. */
+/** Replaces the list of issued codes in the service's responses with the result of `change`. */
 const changeList = (page, change) =>
   page.route(/\/v1\/photographer\/issuances(\?|$)/, async (route) => {
     if (route.request().method() !== 'GET') return route.fallback();

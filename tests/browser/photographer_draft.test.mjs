@@ -6,7 +6,7 @@ import { axeInBoth, cameraPicture, choose, emailOf, inbox, person, pictures, sig
 
 const OFFLINE = [/ERR_INTERNET_DISCONNECTED/, /Failed to fetch/];
 
-/** Returns the number of stored records, and everything in them that can be read as text. */
+/** Returns the number of records that the page has stored in the browser, and everything in them that can be read as text. */
 const stored = (page) =>
   page.evaluate(async () => {
     if (!(await indexedDB.databases()).some(({ name }) => name === 'unsent')) return { count: 0, text: '' };
@@ -104,7 +104,7 @@ test('without a network a finished draft waits, and is sent once when the photog
 
   await page.getByRole('button', { name: `Send: ${to}` }).click();
   await page.getByText('1 code number was issued.').waitFor();
-  // The list below the queue has the new code number without a reload.
+  // The list below the queue shows the new code number without a reload.
   await page.locator('tr[data-upload]').waitFor();
   await inbox.codeMessage(to);
   // The only record left in the browser is the photographer's choice to send codes by email.
@@ -167,7 +167,8 @@ test('a picture that the device shares opens in a new draft, and no server gets 
   assert.ok(!(await page.evaluate(() => indexedDB.databases())).some(({ name }) => name === 'shared-picture'), 'the stored copy is removed');
 });
 
-// Playwright cannot open a file with an installed application, so the test provides the `launchQueue` at which the page registers.
+// Playwright cannot open a file with an installed application. So the test replaces `launchQueue`, and passes the file to the function that
+// the page has registered there.
 test('a picture that the user opens with the installed application opens in a new draft', async ({ newPage }) => {
   const page = await newPage({ language: 'en', viewport: 'desktop' });
   await page.addInitScript(() => {

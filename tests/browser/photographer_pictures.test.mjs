@@ -57,7 +57,7 @@ for (const [name, picture] of [
   test(`the frame is placed on the face, and the check finds the head in its limits (camera ${name})`, async ({ newPage }) => {
     const page = await newPhotos(newPage, { language: 'en', viewport: 'phone' });
     await choose(page, 'face', await cameraPicture(page, picture));
-    // The page sends a copy of the picture to the service, which rejects a copy that is too large or not upright.
+    // The frame is placed only if the service accepts the copy of the picture that the page sends. The copy must be small and upright.
     await placed(page);
     await axe(page);
     await use(page);

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { origin, request } from './lib/index.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** The command that `make application` runs. It reads the table's name from the stack's environment variables. */
+/** The operators' command, which `make application` runs too. It reads the table's name from the stack's environment variables. */
 const OPERATOR_COMMAND = process.env.APPLICATIONS_COMMAND ?? join(ROOT, 'target/lambda/applications/bootstrap');
 const KID = 'browser';
 
@@ -21,7 +21,7 @@ export const seed = () => operate('seed', join(ROOT, 'infra/sandbox/applications
 const base64url = (text) => Buffer.from(text).toString('base64url');
 
 /**
- * Registers a new application with a new key. The test must withdraw it at the end, so that it does not appear in the lists of other tests.
+ * Registers a new application with a new key. The test must withdraw the application at the end, so that other tests do not list it.
  * @param {string} purpose
  */
 export function publicBody(purpose) {

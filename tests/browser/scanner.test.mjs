@@ -163,7 +163,10 @@ describe('the scanner', { concurrency: true }, () => {
 });
 
 describe('a file', { concurrency: true }, () => {
-  /** Makes the browser ignore downloads, as some do on phones. `outcomes` are the results of the attempts to share a file. */
+  /**
+   * Makes the browser ignore downloads, as some do on phones. The first attempts to share a file fail with the errors in `outcomes`, one
+   * error per attempt. All further attempts succeed.
+   */
   const ignoreDownloads = ([userAgent, canShare, outcomes]) => {
     Object.defineProperty(Navigator.prototype, 'userAgent', { value: userAgent });
     Object.defineProperty(Navigator.prototype, 'standalone', { value: true });

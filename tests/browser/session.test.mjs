@@ -143,11 +143,11 @@ test('three wrong passwords end the sign-in, and the page leads to a new one', a
   const before = await inbox.lastSeq(who.mobile);
   await passTaxisnet(page, who);
   await heading(page, 'One-time password');
-  // The code number from the link is still stored in the tab.
   await page.getByLabel('One-time password').fill(await inbox.otp(who.mobile, before));
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByRole('button', { name: 'I have taken note' }).click();
   await page.getByText('code number', { exact: false }).first().waitFor();
+  // The tab still stores the code number from the link.
   assert.ok(await page.evaluate(() => sessionStorage.getItem('code')?.includes('adEC3wlknv5LcQn5W65twA')));
 });
 
@@ -211,7 +211,7 @@ test('a page that returns from the cache of the browser shows nothing private un
   const isBlank = async () => !(await page.locator('body').innerText()).includes(who.last_name);
   const dispatch = (type) => page.evaluate((type) => dispatchEvent(new PageTransitionEvent(type, { persisted: true })), type);
 
-  // The session still exists.
+  // First case: the session still exists when the page returns.
   let release;
   const released = new Promise((resolve) => (release = resolve));
   await page.route('**/v1/session', async (route) => {
@@ -226,7 +226,7 @@ test('a page that returns from the cache of the browser shows nothing private un
   await name.waitFor();
   await page.unroute('**/v1/session');
 
-  // The session has ended in the meantime.
+  // Second case: the session has ended before the page returns.
   await callFrom(page, 'DELETE', '/v1/session', 200);
   await dispatch('pagehide');
   await dispatch('pageshow');

@@ -1,7 +1,8 @@
 """Records calls to AWS, and computes the cost of DynamoDB calls in read and write units as docs/usage.md counts them.
 
-The cost depends on the sizes of items. The size of an item that is updated or deleted is an estimate: the larger of its size when it was last
-read or written, and the size of its key and the updated values."""
+The cost depends on the sizes of items. A request that updates or deletes an item does not contain the whole item. In this case, the size is
+estimated: it is the size of the item when it was last read or written. For an update, the size of the key and the values in the request is
+used if it is larger."""
 
 import base64
 import json
@@ -10,8 +11,8 @@ import re
 
 # Bytes of one read unit and of one write unit. A call that finds nothing costs one unit.
 READ, WRITE = 4096, 1024
-# Key attributes of each table's index. The index does not contain an item without the first attribute. An update that changes one of the
-# attributes writes to the index twice.
+# The tables that have an index, with the attributes of the index's key. An item without the first attribute is not in the index. An update
+# that changes one of these attributes writes to the index twice.
 INDEXES = {"Outbox": ("due", "next_at"), "Staff": ("employee", "business")}
 
 
@@ -59,7 +60,7 @@ class Units:
                 read += reads(found + missing, keys.get("ConsistentRead"))
             return read, 0
         if operation == "TransactWriteItems":
-            # A transactional write costs twice as much.
+            # A write in a transaction costs twice as much as the same write alone.
             writes = [next(iter(write.items())) for write in request["TransactItems"]]
             return 0, sum(self.write_cost(kind, write, 2) for kind, write in writes)
         if operation in ("PutItem", "UpdateItem", "DeleteItem"):

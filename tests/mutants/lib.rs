@@ -10,12 +10,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Path of the control file. Its first line is the phase, under whose name reached sites are recorded. Its second line is the site that is
-/// off.
+/// Path of the control file. Its first line is the phase, which names the file in which reached sites are recorded. If the line is empty,
+/// nothing is recorded. Its second line is the site that is off.
 const CONTROL: &str = env!("MUTANTS_CONTROL");
 
-/// Time after which the control file is read again. It is not read at each check, because some guards are checked for every few bits of a
-/// picture. run.py waits longer than this after it has changed the file.
+/// Time after which the control file is read again. The file is not read at each check, because some guards are checked for every few bits
+/// of a picture. After run.py has changed the file, it waits longer than this time.
 const READ_AGAIN: Duration = Duration::from_millis(20);
 
 static CONTROL_STATE: Mutex<Option<ControlState>> = Mutex::new(None);
@@ -47,8 +47,8 @@ pub fn off(site: &'static str) -> bool {
     is_chosen(site, "")
 }
 
-/// Returns the condition unchanged, unless the mutant chosen for this run is the condition or one of its terms. Then that part is weakened
-/// so that it always holds. It still uses all names and values, because DynamoDB rejects unused ones.
+/// Returns the condition. If this condition or one of its terms is the site that is off, this condition or term is changed so that it is
+/// always true. The changed condition still uses all names and values, because DynamoDB rejects unused names and values.
 pub fn condition(site: &'static str, expression: impl Into<String>) -> String {
     let expression = expression.into();
     if is_chosen(site, &format!("{expression}")) {

@@ -1,13 +1,13 @@
 """Mutation testing: turns off each guard and condition, one at a time, and checks that a test fails. Called by `make mutants`; see tests/README.md.
 
-    python3 tests/mutants/run.py [TEXT ...]     only sites whose names contain one of the texts, with all tests that reach them
+    python3 tests/mutants/run.py [TEXT ...]     tries only sites whose names contain one of the texts, with all tests that reach them
     MUTANTS_TESTS="issue code_limits" ...       runs only tests whose names contain one of the texts, to try a few sites in minutes
     MUTANTS_STACK=kept ...                      uses the stack that an earlier run left running, and leaves it running
 
 The sources are copied and rewritten (rewrite.py), built once, and deployed to a separate stack. The sites that each test reaches are recorded
-first. Each site is then tried with the tests that reach it, beginning with those that reach the fewest sites. A site counts as tested if a test fails
-with the site off and passes with nothing off. Results are stored in target/mutants/all/results.json. Sites for which a test failed are not tried
-again unless they are named."""
+first. Each site is then tried with the tests that reach it, beginning with quick tests that reach few sites. A site counts as tested if a
+test fails with the site off and passes with no site off. Results are stored in target/mutants/all/results.json. Sites for which a test
+failed are not tried again unless they are named."""
 
 import hashlib
 import json
@@ -41,8 +41,8 @@ EXCLUDED = {"template", "events", "runbook"}
 LAST = ("journeys::delivery::", "journeys::reminders::", "dump::", "logs::", "journeys::model::")
 # Time limit of a test program in seconds, to which 20 seconds are added for each of its tests.
 TEST_PROGRAM_TIMEOUT = 150
-# Time limit of one site in seconds. It does not apply if sites are named on the command line. Without it, a site in code that every call
-# runs would be tried with all tests.
+# Time limit of one site in seconds. It does not apply if sites are named on the command line. Without this limit, a site in code that every
+# call runs would be tried with all tests.
 SITE_TIMEOUT = 90
 TESTS = os.environ.get("MUTANTS_TESTS", "").split()
 KEEP_STACK = os.environ.get("MUTANTS_STACK") == "kept"
@@ -56,7 +56,7 @@ def say(text):
 
 
 def environment():
-    """Returns the environment of the build, with a separate target folder and without debug information."""
+    """Returns the environment variables of the build, which set a separate target folder and turn debug information off."""
     own = {"MUTANTS_CONTROL": CONTROL, "CARGO_TARGET_DIR": OUT / "build", "CARGO_PROFILE_DEV_DEBUG": 0, "CARGO_INCREMENTAL": 0}
     return os.environ | {name: str(value) for name, value in own.items()}
 
@@ -75,7 +75,8 @@ def prepare():
 
 def build_functions():
     say("- building the functions")
-    # The tests are built in the same call, because the crates would otherwise get other features and be built a second time for the tests.
+    # Builds the functions and the tests in one call of cargo. In a second call, cargo would select other features of the crates, and would
+    # build the crates again.
     cargo("build", "--workspace", "--bins", "--test", "journeys")
     target = OUT / "build" / "debug"
     for manifest in sorted(SOURCE.glob("functions/*/Cargo.toml")):
@@ -202,7 +203,8 @@ def last(name):
 
 
 def record(tests):
-    """Returns for each test the sites that it reaches, with the condition or term of each. Tests that fail with nothing off are marked, and not used."""
+    """Returns for each test the sites that it reaches, with the condition or term of each site. A test that fails although no site is off is
+    marked as red, and it is not used for any site."""
     known = json.loads(REACH.read_text(encoding="utf-8")) if REACH.exists() else {}
     shutil.rmtree(REACHED, ignore_errors=True)
     REACHED.mkdir(parents=True)
@@ -241,11 +243,12 @@ def record(tests):
 
 
 def attempt(tests, site, candidates):
-    """Returns the first test that fails with the site off and passes with nothing off, with its message."""
+    """Returns the first test that fails if the site is off and passes if no site is off, with its message."""
     control("", site)
     try:
         remaining, started = list(candidates), time.monotonic()
-        # The tests that reach the fewest sites are the most likely to fail. The first two run alone, then up to 12 tests of one program together.
+        # The candidates begin with quick tests that reach few sites. The first two candidates run one by one. After them, up to 12 tests
+        # of one program run together.
         while remaining and (sys.argv[1:] or time.monotonic() - started < SITE_TIMEOUT):
             program = remaining[0].partition("::")[0]
             size = 1 if len(candidates) - len(remaining) < 2 else 12
@@ -267,7 +270,7 @@ def attempt(tests, site, candidates):
 
 
 def suspicious(message):
-    """Returns whether a test may have failed for another reason than the site."""
+    """Returns whether the test may have failed for another reason than the site that is off, such as a timeout."""
     return bool(re.search(r"timeout|\b50[0-9]\b|internal|timed out|unavailable|Corrupt|Unavailable", message))
 
 
@@ -326,7 +329,7 @@ def try_all(sites, programs):
     chosen = [name for name in sites if (any(text in name for text in selected) if selected else not results.get(name, {}).get("by"))]
     say(f"- {len(sites)} sites including the terms of conditions; trying {len(chosen)}")
     for number, name in enumerate(chosen, 1):
-        # Tests that reach the site and pass with nothing off.
+        # Tests that reach the site and pass if no site is off.
         candidates = [test for test, one in reach.items() if name in one["sites"] and not one["red"]]
         reaches = {test: len(reach[test]["sites"]) for test in candidates}
         unit = lambda test: "::" not in test  # noqa: E731

@@ -337,8 +337,8 @@ BY_HAND = {
     ],
 }
 
-# Sites for which no test can fail, by name, with the reason. If a test fails with a site off after all, remove the site here. The run fails if a name does
-# not exist any more.
+# Sites for which no test can fail, by name, with the reason. If a test does fail with one of these sites off, remove the site from this
+# list. The run fails if the list names a site that does not exist any more.
 CONCURRENT = "decides only the response to one of two calls within milliseconds; the condition by which only one call writes is tested (services/conditions)"
 RANDOM = "the key is new and random, so the item exists only if the SDK retries its own write"
 EARLIER = "the check only saves work, because a later check, which is tested, gives the same response"

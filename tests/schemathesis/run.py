@@ -1,11 +1,12 @@
-"""Sends requests that Schemathesis generates from infra/openapi.yaml to the deployed stack, as several callers. Checks that no response is a server error
-and that each conforms to the document: status, content type, headers, body. Runs in the environment of .tools/schemathesis, with the stack's settings:
+"""Sends requests that Schemathesis generates from infra/openapi.yaml to the deployed stack, as several callers. Checks that no response is
+a server error and that each response conforms to this file in status, content type, headers and body. Runs with the Python of
+.tools/schemathesis and the stack's settings:
 
     python run.py PROGRAM_FOR_CALLERS [CALLER ...]
 
-The environment variable EXAMPLES (default 100) is the maximum number of requests for an operation and caller, in addition to those that cover its
-schema. SEED (default 1) determines which requests are generated. The response statuses of each operation are printed, so that it is visible if a caller
-got nothing but error responses from it.
+The environment variable EXAMPLES (default 100) is the maximum number of random requests that a caller sends to an operation, in addition
+to the requests that cover the operation's schema. SEED (default 1) determines which requests are generated. For each caller and operation,
+the response statuses are printed, which shows if the caller got only error responses.
 """
 
 import json

@@ -1,4 +1,4 @@
-//! Registers applications of public bodies with the operators' command. Each application has its own keys.
+//! Registers applications of public bodies with the operators' command, and sends their signed requests. Each application has its own keys.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -85,7 +85,7 @@ impl Browser {
         self.request(Method::DELETE, path).send().await
     }
 
-    /// Returns all entries of a paginated list, in its order.
+    /// Reads all pages of a list. Returns the entries in the order of the list.
     ///
     /// # Panics
     /// If a response has no such list.
@@ -169,7 +169,7 @@ impl Request<'_> {
         self.header(header::CONTENT_TYPE.as_str(), content_type)
     }
 
-    /// Converts the request to a `reqwest` request, which the caller sends. Cookies of its response are not stored.
+    /// Converts the request to a `reqwest` request, which the caller sends. The cookies that the response sets are then not stored.
     pub fn builder(self) -> reqwest::RequestBuilder {
         let cookies =
             self.browser.jar(|jar| jar.current.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; "));
@@ -180,7 +180,7 @@ impl Request<'_> {
     /// Sends the request and stores the cookies of its response.
     ///
     /// # Panics
-    /// If no response arrives, or if it sets a cookie for an app.
+    /// If no response arrives, or if the response to an app sets a cookie.
     pub async fn send(self) -> Response {
         let (browser, call) = (self.browser, format!("{} {}", self.method, self.url));
         let request = self.builder();
@@ -202,7 +202,7 @@ pub struct Response {
 }
 
 impl Response {
-    /// Sends a request and reads the whole response. `call` names it in panics.
+    /// Sends a request and reads the whole response. `call` names the request in panic messages.
     ///
     /// # Panics
     /// If no response arrives.
@@ -213,7 +213,7 @@ impl Response {
         Self { status, headers, body, call }
     }
 
-    /// Converts the result of a function that was invoked without HTTP to a response. The status is 200, or 500 if the function failed.
+    /// Creates a response from the result of a function that was invoked without HTTP. The status is 200, or 500 if the function failed.
     pub fn from_invocation(call: &str, result: Result<String, String>) -> Self {
         let (status, body) = result.map_or_else(|error| (500, error), |output| (200, output));
         Self { status, headers: HeaderMap::new(), body: body.into_bytes(), call: call.to_owned() }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{browser::Response, people::Visit};
 
-/// A signed-in person who acts for a subject: `self`, a minor's handle, or for clerks the handle of a case.
+/// A signed-in person who acts for a subject. `subject` is `self`, the handle of a minor or, for clerks, the handle of a case.
 #[derive(Clone)]
 pub struct Acting<'v> {
     visit: &'v Visit,

@@ -51,7 +51,7 @@ fn dedented(lines: &[String]) -> String {
 }
 
 /// A shell that runs one block after another and stops at the first command that fails, as a person who follows the page would. A terminal,
-/// however, runs the remaining commands of a pasted block even if one fails. Pages join commands with `&&` where this would do harm.
+/// however, runs the remaining commands of a pasted block even if one fails. Where that would do harm, pages join the commands with `&&`.
 pub struct Shell {
     process: Child,
     input: ChildStdin,

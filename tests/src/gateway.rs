@@ -38,7 +38,7 @@ pub fn event(operation: &str, request: Request<'_>) -> Value {
     event
 }
 
-/// Converts a function's output to the response that the gateway would send. `call` names the call in panics.
+/// Converts a function's output to the response that the gateway would send. `call` names the call in panic messages.
 ///
 /// # Panics
 /// If the output does not have the form that the gateway requires.

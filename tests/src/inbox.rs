@@ -67,12 +67,12 @@ pub async fn wait_for(to: &str, after: u64, condition: impl Fn(&Message) -> bool
     }
 }
 
-/// Waits for a one-time password with a sequence number above `after`.
+/// Waits for a message that has a one-time password and a sequence number above `after`. Returns the password.
 pub async fn otp(to: &str, after: u64) -> String {
     wait_for(to, after, |message| message.otp().is_some(), PATIENCE).await.otp().expect("a one-time password")
 }
 
-/// Waits for a message with a code number and a sequence number above `after`.
+/// Waits for a message that has a code number and a sequence number above `after`. Returns the message.
 pub async fn code_message(to: &str, after: u64) -> Message {
     wait_for(to, after, Message::brings_code, PATIENCE).await
 }

@@ -1,4 +1,4 @@
-//! Clerks of KEP offices, and the cases that they open for people at the counter.
+//! Signs in clerks of KEP offices, and makes the API calls for the cases that they open for people at the counter.
 
 use domain::Language;
 use reqwest::Method;
@@ -48,7 +48,7 @@ pub async fn open(clerk: &Visit, person: &Person) -> Response {
 }
 
 /// Opens a case for a person as if the stack allowed clerks to serve people without a confirmed mobile number. The stack under test does
-/// not allow that, so this invokes a copy of the deployed function with `KEP_WITHOUT_MOBILE` set to `true`.
+/// not allow that. So the request goes to a copy of the deployed function `open_case` in which `KEP_WITHOUT_MOBILE` is `true`.
 pub async fn open_where_declarations_are_allowed(clerk: &Visit, person: &Person) -> Response {
     let event = gateway::event("open_case", clerk.browser.request(Method::POST, CASES).json(&request_for(person)));
     let output = stack::invoke_copy("OpenCase", &json!({ "KEP_WITHOUT_MOBILE": "true" }), &event).await.expect("an output");

@@ -1,6 +1,7 @@
 //! Test harness: drives people of the sandbox through a deployed stack over HTTP, as their browsers and apps would.
 //!
-//! Its callers are tests, so every unexpected response panics with the request and the response.
+//! Only tests and programs for development use the harness. So if a response is not the expected one, the harness panics with a message
+//! that names the request and quotes the response.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test harness: a failure here fails the test that calls it")]
 

@@ -39,7 +39,7 @@ impl Minor {
         }
     }
 
-    /// Changes the minor: `{"custodian": key or null}`, `{"afm": true}`, `{"adult": true}` or `{"adult_in": days}`.
+    /// Changes the minor's data in the registers: `{"custodian": key or null}`, `{"afm": true}`, `{"adult": true}` or `{"adult_in": days}`.
     pub async fn change(&self, change: &Value) -> Value {
         let url = format!("{}/minors/{}", stack::sandbox(), self.key);
         let request = stack::client().post(&url).json(change);

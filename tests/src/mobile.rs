@@ -141,7 +141,8 @@ pub async fn sign_in_until_otp(person: Person, language: Language) -> Visit {
     Visit { browser: Browser::app(language, response["token"].as_str().expect("a token")), person, otp }
 }
 
-/// Signs in with an app and enters the one-time password. Role and consent are still missing. Also returns the session.
+/// Signs in with an app and enters the one-time password, but chooses no role and does not agree to the text on personal data. Also returns
+/// the session.
 pub async fn sign_in(person: Person, language: Language) -> (Visit, Value) {
     let visit = sign_in_until_otp(person, language).await;
     let session = people::enter_otp(&visit.browser, &visit.otp).await.expect(200).json();

@@ -124,7 +124,8 @@ pub async fn enter_otp(browser: &Browser, otp: &str) -> Response {
     browser.post("/v1/session/otp", &json!({ "otp": otp })).await
 }
 
-/// Signs in and enters the one-time password. Role and consent are still missing. Also returns the session.
+/// Signs in and enters the one-time password, but chooses no role and does not agree to the text on personal data. Also returns the
+/// session.
 pub async fn sign_in(person: Person, language: Language) -> (Visit, Value) {
     let visit = sign_in_until_otp(person, language).await;
     let session = enter_otp(&visit.browser, &visit.otp).await.expect(200).json();

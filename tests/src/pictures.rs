@@ -70,7 +70,7 @@ pub fn of_bytes(length: usize) -> Vec<u8> {
     padded(PORTRAIT, length)
 }
 
-/// Returns a small copy of the portrait, as it is sent to find the face: 300 x 450 pixels, without metadata.
+/// Returns a small copy of the portrait, as apps send it to the service, which locates the face in it: 300 x 450 pixels, without metadata.
 pub fn small_copy() -> Vec<u8> {
     include_bytes!("../fixtures/small_copy.jpg").to_vec()
 }
@@ -78,13 +78,13 @@ pub fn small_copy() -> Vec<u8> {
 /// Returns the file padded to exactly `length` bytes with comment segments.
 ///
 /// # Panics
-/// If the file is longer, or shorter by less than four bytes.
+/// If the file is longer than `length`, or one to three bytes shorter.
 pub fn padded(file: &[u8], length: usize) -> Vec<u8> {
     let missing = length.checked_sub(file.len()).expect("at least as many bytes as the file has");
     let mut comments = Vec::with_capacity(missing);
     while comments.len() < missing {
-        // A segment has at most 65,537 bytes, of which four are its marker and length. If more bytes remain, 60,000 of them are written
-        // first, so that the last segment never gets fewer than four.
+        // A segment has 4 to 65,537 bytes, of which four are its marker and length. If more bytes are missing, a segment of 60,000 bytes is
+        // written first, so that at least four bytes remain for the last segment.
         let remaining = missing - comments.len();
         let size = if remaining <= 65_537 { remaining } else { 60_000 };
         let stored = u16::try_from(size - 2).expect("a comment of at least four bytes").to_be_bytes();

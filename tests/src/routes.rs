@@ -16,8 +16,8 @@ pub fn path_of_read(operation: &str) -> Option<String> {
     (method == "get:" && !has_other_parameters).then(|| path.to_owned())
 }
 
-/// Returns the paths of all reads that need only a session. Leaves out the two operations of signing in, and `photos.zip`, which is
-/// requested in parts.
+/// Returns the paths of all GET requests that need only a session. Omits the two operations of signing in, and `photos.zip`, which tests
+/// download separately.
 pub fn reads() -> Vec<String> {
     let operations = DOCUMENT.lines().filter_map(|line| line.strip_prefix("      operationId: "));
     operations

@@ -1,4 +1,5 @@
-//! The stack under test. `infra/local/stack.py` writes its URLs and resource names as environment variables.
+//! Gives access to the stack under test. Its URLs and resource names are in environment variables, which `infra/local/stack.py` writes to
+//! the file `env` of the stack's folder.
 
 use std::{env, net::SocketAddr, process::Command, sync::LazyLock, time::Duration};
 
@@ -61,11 +62,11 @@ pub fn client() -> &'static reqwest::Client {
     &CLIENT
 }
 
-/// Runs a Python script of the project in the environment of the AWS tools. Returns its standard output, or its standard error in `Err`
-/// if it fails.
+/// Runs a Python script of the project with the Python of the AWS tools (`.tools/aws`). Returns the script's standard output, or its
+/// standard error in `Err` if the script fails.
 ///
 /// # Panics
-/// If the tools are not installed.
+/// If the AWS tools are not installed.
 pub fn python(script: &str, arguments: &[String]) -> Result<Vec<u8>, String> {
     let root = crate::docs::root();
     let output = Command::new(root.join(".tools/aws/bin/python")).arg(root.join(script)).args(arguments).output();
@@ -73,12 +74,12 @@ pub fn python(script: &str, arguments: &[String]) -> Result<Vec<u8>, String> {
     if output.status.success() { Ok(output.stdout) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
 }
 
-/// Invokes the function whose name is in this variable, as its schedule would. Returns its output, or the error in `Err`.
+/// Invokes the function whose name is in this variable, with the event `{}`. Returns the function's output, or the error in `Err`.
 pub async fn invoke(function_variable: &str) -> Result<String, String> {
     invoke_with(function_variable, &serde_json::json!({})).await
 }
 
-/// Invokes the function whose name is in this variable with an input. Returns its output, or the error in `Err`.
+/// Invokes the function whose name is in this variable, with the event `input`. Returns the function's output, or the error in `Err`.
 pub async fn invoke_with(function_variable: &str, input: &serde_json::Value) -> Result<String, String> {
     let arguments = [variable(function_variable), input.to_string()];
     let result = tokio::task::spawn_blocking(move || python("tests/invoke.py", &arguments)).await.expect("a thread");

@@ -1,4 +1,4 @@
-//! Calls by which owners of businesses manage their staff, and the sign-in of staff.
+//! Makes the API calls with which owners of businesses manage their staff, and signs staff in.
 
 use domain::Language;
 use serde_json::{Value, json};

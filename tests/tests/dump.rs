@@ -113,8 +113,8 @@ fn contains_picture(data: &[u8]) -> bool {
 fn assert_reveals_nothing(dump: &[StoredValue], secrets: &[Secret], otps: &[String], issued: &[&Issued]) {
     let search = Search::new(secrets);
     for StoredValue { place, data } in dump {
-        // Skips the originals, because other users of the stack may be uploading some at this moment. The originals of this test's uploads
-        // must have been deleted.
+        // Skips uploaded originals, because other users of the stack may be uploading pictures during the test. The originals that this
+        // test uploaded must have been deleted.
         if place.contains("incoming/") {
             assert!(issued.iter().all(|one| !place.contains(&one.upload_id)), "an original remains: {place}");
             continue;
@@ -127,7 +127,7 @@ fn assert_reveals_nothing(dump: &[StoredValue], secrets: &[Secret], otps: &[Stri
     }
 }
 
-/// Asserts that the dump contains this code's item and its sealed pictures. Without them, the search for secrets would prove nothing.
+/// Asserts that the dump contains this code's item and its sealed pictures. If they were missing, finding no secrets would prove nothing.
 async fn assert_contains(dump: &[StoredValue], issued: &Issued, prefix: &str) {
     let id = storage::sealing::code_id(&CodeNumber::parse(&issued.code).unwrap());
     assert!(dump.iter().any(|found| found.place == "CODES_TABLE code_id" && found.data == id.as_bytes()));

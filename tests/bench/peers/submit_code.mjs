@@ -1,5 +1,6 @@
-// The work of submit_code in idiomatic JavaScript for Node.js, which `make bench` compares with functions/citizen/submit_code.rs. It reads and writes
-// the same items and objects and returns the same response. Instead of returning problems it throws exceptions. It is never deployed.
+// Does the work of functions/citizen/submit_code.rs in idiomatic JavaScript for Node.js, so that `make bench` can compare the two programs.
+// This program reads and writes the same items and objects as the Rust function, and returns the same response. Where the Rust function
+// returns a problem, this program throws an exception. It is never deployed.
 
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
 import http from 'node:http';

@@ -1,5 +1,6 @@
-"""The work of submit_code in idiomatic Python, which `make bench` compares with functions/citizen/submit_code.rs. It reads and writes the same items and
-objects and returns the same response. Instead of returning problems it raises exceptions. It is never deployed."""
+"""Does the work of functions/citizen/submit_code.rs in idiomatic Python, so that `make bench` can compare the two programs. This program
+reads and writes the same items and objects as the Rust function, and returns the same response. Where the Rust function returns a problem,
+this program raises an exception. It is never deployed."""
 
 import base64
 import datetime

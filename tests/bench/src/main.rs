@@ -23,7 +23,7 @@ use runtime_api::{RuntimeApi, memory};
 use serde_json::Value;
 use tokio::{process::Command, time::timeout};
 
-/// Number of events after the first one.
+/// Number of events that each process gets after its first event.
 const WARM: usize = 20;
 /// Time limit for all events of one process.
 const PROCESS_TIMEOUT: Duration = Duration::from_secs(30);
@@ -34,10 +34,11 @@ const HELLO: &str = "hello_world";
 struct Arguments {
     /// Measures only functions whose names contain one of these texts.
     functions: Vec<String>,
-    /// Runs only this part of the benchmarks.
+    /// Runs only this group of benchmarks.
     #[arg(long, value_enum)]
     only: Option<Part>,
-    /// A folder like target/lambda with functions from another build, which `tls` measures too.
+    /// A folder with the functions of another build, laid out like target/lambda. The group `tls` also measures show_session from this
+    /// folder.
     #[arg(long)]
     beside: Option<PathBuf>,
     /// How often each program is started.
@@ -50,11 +51,11 @@ struct Arguments {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
-    /// All functions.
+    /// Measures all functions.
     Starts,
-    /// submit_code in comparison with the same work in other languages.
+    /// Measures submit_code and programs in other languages that do the same work.
     Peers,
-    /// show_session with and without TLS.
+    /// Measures show_session with and without TLS.
     Tls,
 }
 
@@ -119,7 +120,7 @@ fn environments() -> BTreeMap<String, BTreeMap<String, String>> {
     serde_json::from_slice(&printed).expect("JSON")
 }
 
-/// Returns the path of the deployed binary.
+/// Returns the path of the function's binary that is deployed.
 fn binary(function: &str) -> PathBuf {
     journeys::docs::root().join("target/lambda").join(function).join("bootstrap")
 }
@@ -154,7 +155,7 @@ fn sample(function: &str) -> Option<Vec<u8>> {
     std::fs::read(files.first()?).ok()
 }
 
-/// Starts a program, sends it all events, and ends it.
+/// Starts a program, sends all events to it, and ends it.
 async fn run(api: &RuntimeApi, address: &str, program: &Program) -> Measured {
     let done = api.expect(&program.event, 1 + WARM);
     let mut command = Command::new(&program.command[0]);

@@ -25,7 +25,7 @@ pub(crate) async fn programs(mut environments: BTreeMap<String, BTreeMap<String,
         variables.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         Program { name: name.to_owned(), command, variables, event: event.clone(), expected_body: Some(expected_body.clone()) }
     };
-    // A Python program is deployed together with its compiled bytecode. Here the first run, which is not counted, compiles it.
+    // A Python program is deployed together with its compiled bytecode. Here the first run, which is not counted, compiles the program.
     let python = vec![root.join(".tools/aws/bin/python"), folder.join("submit_code.py")];
     let node = vec![PathBuf::from("node"), folder.join("submit_code.mjs")];
     vec![program("in Rust", vec![binary(FUNCTION)], &[]), program("in Python", python, &[]), program("for Node", node, &[])]

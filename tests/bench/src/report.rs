@@ -1,4 +1,5 @@
-//! Medians, spreads, and ratios to the reference program.
+//! Calculates medians and quartiles, and how many times longer each program takes to start than the reference program. Prints the results
+//! and writes them as JSON.
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
@@ -29,7 +30,7 @@ pub(crate) struct Row {
     status: Value,
     starts: usize,
     init_ms: Figure,
-    /// Ratio of the median to that of the reference program.
+    /// The median of `init_ms` divided by the reference program's median.
     init_ratio: f64,
     first_ms: Figure,
     warm_ms: Figure,

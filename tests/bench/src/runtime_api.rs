@@ -26,12 +26,12 @@ pub(crate) struct Watched {
     /// Time from the delivery of each event to its response.
     pub(crate) durations: Vec<Duration>,
     pub(crate) statuses: Vec<i64>,
-    /// Bodies of the responses that are JSON.
+    /// Response bodies. Those that are not JSON are omitted.
     pub(crate) bodies: Vec<Value>,
     pub(crate) failure: Option<String>,
 }
 
-/// The events for a process, and the observations of it so far.
+/// A process: the events that it still gets, and what was observed of it so far.
 struct Run {
     pid: u32,
     event: Bytes,
@@ -113,7 +113,7 @@ async fn next(State(api): State<RuntimeApi>) -> Response {
         Some((run.event.clone(), run.remaining))
     });
     let Some((event, remaining)) = event else {
-        // The process has handled all events. Its poll gets no response until the caller ends the process.
+        // The process has handled all events. This poll never gets a response, and the caller ends the process.
         return std::future::pending().await;
     };
     let deadline = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis()) + 10_000;

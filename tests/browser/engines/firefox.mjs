@@ -29,7 +29,7 @@ export async function start({ size, origins }) {
       'browser.download.folderList': 2,
       'browser.download.dir': downloads,
       'intl.accept_languages': 'el-GR, el',
-      // Gives the page a fake camera with a test picture. The browser does not ask for permission to use it.
+      // Gives the page a fake camera that shows a test picture, and lets the page use the camera without asking for permission.
       'media.navigator.streams.fake': true,
       'media.navigator.permission.disabled': true,
     },

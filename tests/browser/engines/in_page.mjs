@@ -1,12 +1,13 @@
-// Functions that run inside pages. Each is sent to the browser as text, so it uses nothing from outside itself.
+// Functions that run inside pages. The browser gets the source code of one function, so a function cannot use anything that is defined
+// outside it.
 
 /**
- * @typedef {object} Target describes an element. Of several visible elements that match, the first one counts
- * @property {string} [css] a selector. The element may be invisible
+ * @typedef {object} Target describes an element by a selector, by role and name, by label, or by text
+ * @property {string} [css] a selector, which may also match an invisible element
  * @property {'button' | 'link' | 'heading'} [role]
- * @property {string} [name] the element's accessible name, for `role`. For a heading a part of it is enough
- * @property {string} [label] the text of a label. The element is the label, which people click
- * @property {string} [text] a part of the text of an element
+ * @property {string} [name] required with `role`: the accessible name of the element or, for a heading, a part of the name
+ * @property {string} [label] the beginning of a label's text. Selects the label, not its field
+ * @property {string} [text] a part of an element's text. Selects the innermost element that contains the text
  */
 
 /** Returns the element, or null. @param {Target} target */
@@ -19,7 +20,6 @@ export function find({ css, role, name, label, text }) {
   const all = [...document.querySelectorAll(role ? SELECTORS[role] : label ? 'label' : 'body *')].filter(isVisible);
   if (role) return all.find((element) => (role === 'heading' ? nameOf(element).includes(name) : nameOf(element) === name)) ?? null;
   if (label) return all.find((element) => normal(element.innerText).startsWith(label)) ?? null;
-  // The innermost element that contains the text.
   return all.findLast((element) => normal(element.innerText ?? '').includes(text)) ?? null;
 }
 
@@ -37,8 +37,8 @@ export function isSettled() {
 }
 
 /**
- * Goes back or forward in the history. Sets `window.isLeaving`, which is true until another page is shown. A page from the back/forward
- * cache has `window.wasLeft` when it is shown again.
+ * Goes back or forward in the history. Sets `window.isLeaving`, which is true until another page is shown, and `window.wasLeft`. When the
+ * browser shows a page again, the page still has `window.wasLeft` only if the browser took the page from its back/forward cache.
  */
 export function moveInHistory(by) {
   Object.assign(window, { isLeaving: true, wasLeft: true });

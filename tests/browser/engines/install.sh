@@ -8,7 +8,7 @@ cd "$(dirname "$0")"
 node installed.mjs "$@" > /dev/null && exit
 if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
   packages=$(node installed.mjs --debian "$@") || true
-  # If a distribution does not have one of these packages, the list below says which program is missing.
+  # apt-get fails if the distribution lacks one of these packages. In this case, the message at the end names the missing programs.
   # shellcheck disable=SC2086
   { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends $packages > /dev/null; } || true
 fi

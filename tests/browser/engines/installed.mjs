@@ -31,8 +31,8 @@ function isProgram(path) {
 const inPath = (names) => names.flatMap((name) => (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name)));
 
 /**
- * The programs. If the environment variable `variable` is set, it is the path of the program. Otherwise the path is the first of `paths`
- * that can be executed.
+ * The programs that tests in Firefox and WebKit need. `variable` is the name of an environment variable. If this variable is set, its value
+ * is the path of the program. Otherwise the path is the first of `paths` that can be executed.
  */
 const PROGRAMS = {
   firefox: { title: 'Firefox', variable: 'FIREFOX', paths: () => inPath(['firefox-esr', 'firefox']), debian: 'firefox-esr' },

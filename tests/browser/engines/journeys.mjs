@@ -83,7 +83,7 @@ async function signIn({ page, check, say }, who) {
 
 /**
  * Loads each path of `visited` as a separate document, so that the browser may store it in the back/forward cache. The last page must show
- * one of the `secrets`.
+ * one of the `secrets`. Otherwise it would prove nothing if the secrets are absent later.
  */
 async function visit({ page }, secrets, visited) {
   for (const path of visited) {

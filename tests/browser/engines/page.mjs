@@ -12,7 +12,7 @@ const TIMEOUT = 30_000;
 const INTERVAL = 100;
 
 /**
- * A page in a separate browser or in a context without cookies of other pages. `E` stands for the engine's element.
+ * Controls one page, which shares no cookies with other pages. `E` is the type that the engine uses for elements.
  * @template E
  * @typedef {object} Driver
  * @property {string} downloads the folder with the page's downloads
@@ -50,7 +50,7 @@ export class Page {
     await this.#driver.evaluate(call(inPage.watchFaults, this.#origin));
   }
 
-  /** Calls a function in the page with JSON values. */
+  /** Calls a function in the page. The arguments and the result must be JSON. */
   evaluate(body, ...values) {
     return this.#driver.evaluate(call(body, ...values));
   }
@@ -63,7 +63,7 @@ export class Page {
   async waitUntil(description, condition, ...values) {
     const until = Date.now() + TIMEOUT;
     for (;;) {
-      // Evaluating fails while the page is being replaced by another one, so it is tried again.
+      // While the page is being replaced by another one, the condition cannot be evaluated. So the loop tries again.
       const result = await this.evaluate(condition, ...values).catch(() => undefined);
       if (result) return result;
       if (Date.now() > until) throw new Error(`${description}: not within ${TIMEOUT / 1000} s at ${await this.whereAndWhat()}`);
@@ -105,7 +105,10 @@ export class Page {
     await this.evaluate(inPage.watchFaults, this.#origin);
   }
 
-  /** Clicks an element as soon as it exists. Clicks again if it was replaced in between. @param {import('./in_page.mjs').Target} target */
+  /**
+   * Clicks an element as soon as it exists. Tries up to three times, because the page may replace the element in between.
+   * @param {import('./in_page.mjs').Target} target
+   */
   async click(target) {
     for (let attempt = 1; ; attempt += 1) {
       const element = await this.element(target);
@@ -164,8 +167,8 @@ export class Page {
   }
 
   /**
-   * Moves in the history by a script, and waits for the event `popstate` or `pageshow`. Drivers would wait for a load event, which a page
-   * from the back/forward cache does not have.
+   * Goes back or forward in the history with a script, and waits for the event `popstate` or `pageshow`. The engine's own function for
+   * this would wait for a load event, which does not occur if the page comes from the back/forward cache.
    */
   async #move(by) {
     await this.collectFaults();
@@ -200,10 +203,10 @@ export class Page {
     if (wide.length > 0) throw new Error(`${pathname} is wider than its window:\n  ${wide.join('\n  ')}`);
   }
 
-  /** Remembers faults of the current page before it is left. */
+  /** Stores the faults of the current page, because they are lost when the browser leaves the page. */
   async collectFaults() {
     for (const fault of await this.evaluate(inPage.faultsOfPage).catch(() => [])) this.#faults.add(fault);
-    // Firefox asks the sandbox's TAXISnet, which is no part of the service, for an icon.
+    // Ignores faults about the icon that Firefox requests for the sandbox's TAXISnet page, because this page is not part of the service.
     for (const fault of this.#driver.faults()) if (!/\/\/127\.0\.0\.1:\d+\/favicon\.ico/.test(fault)) this.#faults.add(fault);
   }
 

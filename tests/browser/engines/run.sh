@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Serves a running stack over https, and runs the journeys in these engines on it.
+# Makes a running stack available over https, and runs the journeys in the given engines on this stack.
 #
 #     tests/browser/engines/run.sh INSTANCE [firefox] [webkit]
 set -euo pipefail

@@ -13,8 +13,8 @@ const SCREEN = '1400x1000x24';
 const START_TIMEOUT = 30_000;
 const LOAD_TIMEOUT = 30_000;
 /**
- * Time limit in milliseconds for the response to a script. If WebKitWebDriver gives a script to a page that is being replaced, it never
- * responds. The script must then be tried again.
+ * Time limit in milliseconds for the result of a script. If a page is being replaced while WebKitWebDriver runs a script in it, no result
+ * arrives. The script must then be tried again.
  */
 const SCRIPT_TIMEOUT = 12_000;
 const SHORT_SCRIPT_TIMEOUT = 3_000;
@@ -142,7 +142,7 @@ function run(processes, command, options, environment) {
   return child;
 }
 
-/** Waits until the output of a process matches. */
+/** Waits until the output of the process matches `pattern`. Returns the match. */
 function output(child, pattern) {
   return new Promise((resolve, reject) => {
     let text = '';

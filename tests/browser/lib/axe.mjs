@@ -19,10 +19,10 @@ export function violationsText(pathname, violations) {
 /**
  * Fails with a list of accessibility violations.
  * @param {import('playwright-core').Page} page
- * @param {{ without?: string[] }} [options] rules to leave out, each with a comment that gives the reason
+ * @param {{ without?: string[] }} [options] names of rules to disable. The caller gives the reason for each in a comment
  */
 export async function axe(page, { without = [] } = {}) {
-  // Runs axe through Chromium's debugging protocol, because the page's Content-Security-Policy and Trusted Types do not apply to it.
+  // Runs axe through Chromium's debugging protocol, so that the page's Content-Security-Policy and Trusted Types do not block it.
   const session = await page.context().newCDPSession(page);
   const expression = `${axeCore.source};axe.run(document, ${JSON.stringify(axeOptions(without))}).then((found) => JSON.stringify(found.violations))`;
   const { result, exceptionDetails } = await session.send('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true });

@@ -69,7 +69,7 @@ const VIEWPORTS = {
  * @typedef {object} PageOptions
  * @property {'el' | 'en'} [language] language of the browser (default: `el`)
  * @property {'phone' | 'desktop'} [viewport] default: `phone`
- * @property {string} [camera] a Y4M file that the camera shows. By default the browser has a camera that the page gets no permission to use
+ * @property {string} [camera] a Y4M file that the camera shows. By default, the browser has a camera but denies the page the use of it
  * @property {boolean} [serviceWorker] whether the page may install its service worker (default: `false`)
  * @property {boolean} [javaScript] default: `true`
  * @property {'reduce' | 'no-preference'} [reducedMotion]
@@ -83,7 +83,8 @@ const VIEWPORTS = {
 const faults = new WeakMap();
 
 /**
- * Opens a page in a new browser context without cookies and storage. `test` calls `checkPage` at the end, which fails if the page had faults.
+ * Opens a page in a new browser context without cookies and storage. At the end of a test, `test` calls `checkPage`, which fails if the
+ * page had faults.
  * @param {PageOptions} [options]
  * @returns {Promise<import('playwright-core').Page>}
  */
@@ -149,8 +150,8 @@ export function checkPage(page) {
 export const forgetFaults = (page) => faults.get(page)?.splice(0);
 
 /**
- * Defines a test with pages. All pages that it opens with its `newPage` are checked and closed at its end. If it fails, screenshots of them are written
- * to `browser/` in the stack's folder.
+ * Defines a test that opens pages with its `newPage`. At the end of the test, all these pages are checked and closed. If the test fails,
+ * screenshots of the pages are written to `browser/` in the stack's folder.
  * @param {string} name
  * @param {(given: { newPage: typeof newPage, t: import('node:test').TestContext }) => Promise<void>} body
  * @param {import('node:test').TestOptions} [options]

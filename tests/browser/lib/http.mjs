@@ -1,14 +1,14 @@
-// Sends HTTP requests from the test itself: to the sandbox, and to the API on behalf of people who use no page.
+// Sends HTTP requests without a browser: to the sandbox, and to the API on behalf of people.
 
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import { origin } from './stack.mjs';
 
-/** Resolves every host name to 127.0.0.1. Browsers resolve *.localhost to it themselves, but the system's resolver may not. */
+/** Resolves every host name to 127.0.0.1. Browsers resolve *.localhost to this address themselves, but the system's resolver may not. */
 const lookup = (_name, options, done) => (options.all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4));
 
-/** The certificate authority of a local stack with TLS. */
+/** The certificate of the authority that a local stack with TLS uses. */
 const ca = process.env.MYPHOTO_CA ? [readFileSync(process.env.MYPHOTO_CA, 'utf8')] : undefined;
 
 /**
@@ -43,7 +43,7 @@ export async function json(method, url, status, body, headers = {}) {
   return response.body.length === 0 ? null : JSON.parse(response.body.toString());
 }
 
-/** Calls the API without a page. Stores and sends cookies as a browser does. */
+/** Calls the API without a browser. Stores and sends cookies as a browser does. */
 export class Caller {
   #cookies = new Map();
 
@@ -51,7 +51,7 @@ export class Caller {
     this.language = language;
   }
 
-  /** @param {string} path a path of the service, or a complete URL of it */
+  /** @param {string} path a path or a complete URL of the service */
   async send(method, path, body) {
     const url = new URL(path, origin());
     if (url.origin !== origin()) throw new Error(`${url} is not a URL of the service and must not get its cookies`);

@@ -1,4 +1,4 @@
-// Reads the messages that the service sent, from the sandbox, which received them.
+// Reads messages that the service has sent. The sandbox receives and lists them.
 
 import { json } from './http.mjs';
 import { sandbox } from './stack.mjs';

@@ -1,4 +1,4 @@
-// Creates people in the sandbox, each for one test, and calls the API on their behalf without a page.
+// Creates people in the sandbox, each for one test, and calls the API on their behalf without a browser.
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -32,7 +32,7 @@ export async function named(key) {
 /**
  * Creates an eight-year-old in this person's custody.
  * @param {Person} custodian
- * @param {{ afm?: true, paaypa?: true }} [has] `paaypa`: a PAAYPA instead of the AMKA. `afm`: an AFM too
+ * @param {{ afm?: true, paaypa?: true }} [has] `paaypa`: the minor has a PAAYPA instead of an AMKA. `afm`: the minor also has an AFM
  */
 export const minor = (custodian, has = {}) => json('POST', `${sandbox()}/minors`, 201, { ...has, custodian: custodian.key });
 
@@ -63,7 +63,7 @@ async function throughTaxisnet(page, who) {
 }
 
 /**
- * Signs a person in without a page, chooses a role and, as a citizen, agrees to the text on personal data.
+ * Signs a person in without a browser, and chooses a role. If the role is `citizen`, agrees to the text on personal data.
  * @param {Person} who
  * @param {'citizen' | 'photographer' | 'kep_clerk'} role
  */
@@ -99,7 +99,7 @@ export async function finishSignIn(call, otp, role) {
   if (session.stage !== 'ready' || session.role.kind !== role) throw new Error(`not ready as ${role}: ${JSON.stringify(session)}`);
 }
 
-/** Creates a photographer and signs them in without a page. */
+/** Creates a photographer and signs them in without a browser. */
 export const photographer = async () => caller(await person('photographer'), 'photographer');
 
 let issuer;

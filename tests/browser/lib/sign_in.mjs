@@ -36,9 +36,9 @@ export async function upToOtp(page, who, { returnTo = '/' } = {}) {
 }
 
 /**
- * Signs in, chooses a role and, as a citizen, agrees to the text on personal data. Afterwards the page is at `returnTo`. Fills in
- * TAXISnet's page as a person does. Sends the one-time password, the role and the agreement with the page's `fetch` instead of its forms,
- * which have separate tests.
+ * Signs in and chooses a role. If the role is `citizen`, agrees to the text on personal data. Afterwards the page is at `returnTo`. Fills
+ * in TAXISnet's page as a person does, but sends the one-time password, the role and the agreement with the page's `fetch`. The service's
+ * forms for these three steps have separate tests.
  * @param {import('playwright-core').Page} page
  * @param {import('./people.mjs').Person} who
  * @param {{ role?: 'citizen' | 'photographer' | 'kep_clerk', returnTo?: string }} [options]

@@ -1,6 +1,7 @@
 // Serves pages from a folder instead of from the stack, for the development of pages. Requests to the API still go to the stack.
 //
-// This is a proxy, because a proxy also receives redirects and the requests of workers and service workers.
+// The browser uses this server as its proxy, because a proxy gets all requests, including those after redirects and those of workers and
+// service workers.
 
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import http from 'node:http';
@@ -21,7 +22,7 @@ const TYPES = {
   '.woff2': 'font/woff2',
 };
 
-/** Returns the Content-Security-Policy from the file with which serve_web is built. */
+/** Returns the Content-Security-Policy, read from the file that the function serve_web contains too. */
 const policy = () => {
   const text = readFileSync(new URL('../../../shared/web_assets/content_security_policy.txt', import.meta.url), 'utf8');
   return text.trim().replaceAll('\n', '; ').replace('UPLOADS_ORIGIN', uploads());

@@ -1,4 +1,5 @@
-//! Checks that the tables are consistent with each other, whatever has failed. Reads them with the credentials of the account's owner.
+//! Checks that the tables are consistent with each other, whatever has failed. Reads the tables with the credentials of the emulated
+//! account's owner.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -11,10 +11,10 @@ use crate::proxy::{self, AwsCall};
 /// receives the call.
 const DELAY: u32 = 1_500;
 
-/// Makes the client's request `act`, and kills the function's process when it makes `call`.
+/// Makes the client's request `act`, and kills the function's process while the proxy delays `call`.
 ///
 /// # Panics
-/// If no process makes the call.
+/// If the function makes the call but its process cannot be found.
 pub(crate) async fn before(function: &str, call: &AwsCall, act: impl Future<Output = Response>) -> Response {
     proxy::break_call(function, call, &json!({ "latency": DELAY, "reset": true }), true).await;
     let responded = Cell::new(false);

@@ -67,7 +67,7 @@ struct Arguments {
 enum Failure {
     /// The call gets a fault, either once (`true`) or at each attempt during the client's first request (`false`).
     Broken(Fault, bool),
-    /// The function's process is killed before the call.
+    /// The function's process is killed before AWS receives the call.
     Killed,
 }
 
@@ -129,7 +129,7 @@ async fn main() -> ExitCode {
             println!("FAILED {}", failures[failures.len() - 1]);
             continue;
         };
-        // A scheduled run processes everything that is due, so its cases cannot be prepared together.
+        // A scheduled run processes the due messages and reminders of all cases that are prepared, so these cases are prepared one by one.
         for some in cases.chunks(if operation.is_run { 1 } else { CONCURRENT_PREPARATIONS }) {
             let preparations = join_all(some.iter().map(|_| AssertUnwindSafe((operation.prepare)(&world)).catch_unwind())).await;
             for (case, prepared) in some.iter().zip(preparations) {
@@ -248,8 +248,8 @@ async fn attempt(operation: &Operation, case: &Case, prepared: Prepared) {
     (prepared.settled)(last).await;
 }
 
-/// Asserts that the fault explains the problem that the client got. The problem may be `conflict`, one of the operation's
-/// `accepted_problems` or, unless the fault is a conflict with another transaction, a failure of the service.
+/// Asserts that the client got a problem that the fault can cause: `conflict`, one of the operation's `accepted_problems` or, unless the
+/// fault is a conflict with another transaction, a server error (5xx).
 fn assert_expected_problem(operation: &Operation, fault: Fault, response: &Response) {
     let problem = response.problem();
     let is_failure = match (problem.status, problem.code.as_str()) {

@@ -1,5 +1,5 @@
-//! The proxies between functions and AWS, and the faults that they can cause. A proxy recognises a function's calls by their user agent,
-//! which contains the function's name.
+//! Controls the proxies between functions and AWS, and defines the faults that they can cause. A proxy recognises a function's calls by
+//! their user agent, which contains the function's name.
 
 use journeys::{browser::Response, stack};
 use serde_json::{Value, json};
@@ -50,7 +50,7 @@ impl Fault {
         }
     }
 
-    /// Returns the action by which a rule of the proxy causes this fault, or `None` if AWS has no such error for this call.
+    /// Returns the members of a proxy rule that cause this fault, or `None` if AWS has no such error for this call.
     pub(crate) fn effect(self, call: &AwsCall) -> Option<Value> {
         Some(match self {
             Self::Throttle => error(throttle(&call.service)?),
@@ -116,7 +116,7 @@ pub(crate) async fn warm() {
     }
 }
 
-/// Replaces all rules and forgets recorded events. The first rule that matches a call applies.
+/// Replaces all rules, and deletes the list of calls that matched a rule. If several rules match a call, the first one applies.
 pub(crate) async fn set(rules: &[Value]) {
     for proxy in proxies() {
         let request = stack::client().post(format!("{proxy}/_microburst/rules")).json(&rules);
@@ -134,8 +134,8 @@ pub(crate) async fn clear() {
     }
 }
 
-/// Returns a rule for a function's calls to AWS. `function` is a part of the function's name, which occurs in the user agent of these
-/// calls.
+/// Returns a rule for a function's calls to AWS. `function` is a part of the function's name, such as `-SubmitCode-`. The user agent of the
+/// calls contains it.
 pub(crate) fn rule(function: &str, effect: &Value, more: &Value) -> Value {
     let mut rule = json!({ "headers": { "user-agent": function } });
     for part in [effect, more] {

@@ -1,4 +1,4 @@
-//! An HTTP endpoint that stands for AWS, TAXISnet and the registers, and records what it receives.
+//! An HTTP endpoint that functions call in place of AWS, TAXISnet and the registers. It records the requests that it receives.
 
 use std::{
     collections::BTreeMap,
@@ -84,7 +84,7 @@ impl Endpoint {
         Self { url, serving }
     }
 
-    /// Returns the requests since the last call, in the order in which they arrived.
+    /// Returns the requests that have arrived since the previous call of `take`, in the order of their arrival.
     pub fn take(&self) -> Vec<Received> {
         self.serving.seen(|seen| std::mem::take(&mut seen.received))
     }

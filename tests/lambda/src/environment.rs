@@ -1,8 +1,8 @@
 //! Lists the environment variables that a function's process can have. Each entry states which component reads the variable and what it
 //! changes.
 //!
-//! `shared/edge/tests/environment.rs` sets all of them and compares the requests that a function makes. If a variable changes such a
-//! request, its `effect` must say so, and that test must expect it.
+//! `shared/edge/tests/environment.rs` runs a function with all of these variables, and compares its requests with those of a run that has
+//! only the necessary variables. If a variable changes a request, its `effect` must say so, and that test must expect the change.
 
 /// An environment variable.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +32,7 @@ const PROXY: &str =
 /// only for some runtimes.
 pub const LAMBDA: [Variable; 39] = [
     variable("_HANDLER", "bootstrap", NOT_READ),
-    // lambda_runtime sets it for each event to the trace ID from the Runtime API, and removes it if the event has none.
+    // lambda_runtime sets this variable for each event to the trace ID from the Runtime API, and removes it if the event has none.
     variable(
         "_X_AMZN_TRACE_ID",
         super::TRACE_ID,

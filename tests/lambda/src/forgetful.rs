@@ -27,8 +27,8 @@ pub struct Forgetful {
 }
 
 impl Forgetful {
-    /// Listens on a free port until the runtime ends. Responds with `body` to the first request of each connection, and with the header
-    /// `connection: keep-alive`.
+    /// Listens on a free port until the runtime ends. The response to the first request of each connection has the header
+    /// `connection: keep-alive` and the body `body`.
     ///
     /// # Panics
     /// If no port is free.

@@ -24,7 +24,7 @@ pub use forgetful::{Forgetful, Idle};
 pub use runtime_api::{REQUEST_ID, RuntimeApi, Sent, TRACE_ID, gateway_event};
 use serde_json::Value;
 
-/// Time limit for a test's function, which is not reached even on a busy machine.
+/// Time limit for the response of a test's function. It is long enough for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Returns a configuration of the SDK for clients that call an endpoint in place of AWS.
@@ -47,7 +47,8 @@ pub fn process<'a>(name: &str, variables: impl IntoIterator<Item = (&'a str, Str
     command
 }
 
-/// Runs the `#[ignore]`d test `name`, which must serve a function, in a new process. Sends it one event and returns its response.
+/// Runs the `#[ignore]`d test `name` in a new process. This test must run a Lambda function. Sends one event to the function and returns
+/// the response.
 ///
 /// # Panics
 /// If the function does not respond, or responds with an error.

@@ -45,7 +45,7 @@ struct Event {
 }
 
 impl RuntimeApi {
-    /// Listens on a free port. The second poll for an event gets no response.
+    /// Listens on a free port. The first poll gets `event`. The second poll gets no response.
     ///
     /// # Panics
     /// If no port is free.
@@ -72,7 +72,7 @@ impl RuntimeApi {
         self.sent.recv().await.expect("the server runs")
     }
 
-    /// Returns the next request that the function has sent, or `None` if there is none yet.
+    /// Returns the oldest request of the function that this type has not returned yet, or `None` if there is none.
     pub fn sent_so_far(&mut self) -> Option<Sent> {
         self.sent.try_recv().ok()
     }

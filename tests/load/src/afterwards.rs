@@ -1,4 +1,4 @@
-//! Invariants that must hold after the load, checked over HTTP and in the tables.
+//! Checks over HTTP and in the tables that the invariants hold after the load.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -64,8 +64,8 @@ fn text<'v>(value: &'v Value, name: &str) -> &'v str {
     value[name].as_str().expect("a text")
 }
 
-/// Asserts that every message was sent. Sent messages stay in the outbox for a day, so that they can be resent. In this load,
-/// only associating their code deletes them earlier.
+/// Asserts that every message was sent. A sent message stays in the outbox for a day, so that it can be resent. In this load, a message is
+/// deleted earlier only if its code is associated, which happens to one code per citizen.
 async fn nothing_waits(world: &World) {
     let uploads: BTreeSet<String> = world.users.iter().flat_map(|user| user.issued()).map(|(upload, _)| upload).collect();
     let text = |item: &Item, name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();

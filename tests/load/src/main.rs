@@ -83,8 +83,8 @@ async fn load(arguments: &Arguments, world: &Arc<World>) -> GooseMetrics {
     configuration.quiet = 2;
     configuration.no_print_metrics = true;
     configuration.no_telnet = true;
-    // The order of steps is random. In goose's fixed rotation all steps would be equally frequent at the beginning of a round, until the
-    // rare ones have run as often as the round requires.
+    // Makes the steps of a round in random order. By default, goose makes the different steps in turn, so that all rare steps would be at
+    // the beginning of the round.
     let attack = GooseAttack::initialize_with_config(configuration).expect("goose's configuration").set_scheduler(GooseScheduler::Random);
     let attack = mix::scenarios(world).into_iter().fold(attack, GooseAttack::register_scenario);
     // A panic would end a user of goose without an error, so a hook records one.
@@ -98,7 +98,7 @@ async fn load(arguments: &Arguments, world: &Arc<World>) -> GooseMetrics {
     metrics
 }
 
-/// Returns the current time in milliseconds since 1970, as the functions' logs have it.
+/// Returns the current time in milliseconds since 1970, which is the unit of times in the functions' logs.
 fn milliseconds() -> i64 {
     let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed: Duration| elapsed.as_millis());
     i64::try_from(elapsed).unwrap_or(i64::MAX)

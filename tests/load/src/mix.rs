@@ -1,4 +1,4 @@
-//! The mix of requests: the steps of a user and their frequencies.
+//! Defines the mix of requests: the steps that a user makes, and how often.
 
 use std::sync::Arc;
 

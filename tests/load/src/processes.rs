@@ -114,7 +114,8 @@ fn all() -> BTreeMap<u32, Process> {
 /// Returns `None` if the process has ended.
 fn process(id: u32) -> Option<Process> {
     let line = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-    // The fields after the name, which may contain any character, are: state, parent, ..., user time, system time.
+    // The second field is the name in brackets, and the name may contain any character. Fields after it: state, parent, ..., user time,
+    // system time.
     let fields: Vec<&str> = line.rsplit_once(')')?.1.split_whitespace().collect();
     let number = |at: usize| fields.get(at)?.parse::<u64>().ok();
     Some(Process { parent: u32::try_from(number(1)?).ok()?, ticks: number(11)? + number(12)? })

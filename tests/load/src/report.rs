@@ -47,7 +47,7 @@ struct Operation {
     function: Option<Function>,
 }
 
-/// Means per call. Times are in milliseconds.
+/// Averages per call. Times are in milliseconds.
 #[derive(Serialize)]
 struct Function {
     /// Time from the event to the response.
@@ -187,7 +187,7 @@ impl CallerTimes {
     }
 }
 
-/// Adds the times of an operation to the totals of all operations, which goose itself does not compute.
+/// Adds the times of an operation to the totals of all operations. Goose itself does not compute these totals.
 fn add(all: &mut GooseRequestMetricTimingData, times: &GooseRequestMetricTimingData) {
     for (bucket, count) in times.times_us.iter() {
         let before = all.times_us.get(bucket).copied().unwrap_or_default();

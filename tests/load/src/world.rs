@@ -54,22 +54,23 @@ pub(crate) struct Citizen {
     pub(crate) wrong: Vec<String>,
     /// The response of `associate`.
     pub(crate) association: Value,
-    /// The face photo as the service returned it after it was associated.
+    /// The face photo, as the service returned it after the association.
     pub(crate) face: Vec<u8>,
     done: Mutex<Done>,
     turn: AtomicUsize,
 }
 
-/// The requests of a citizen that are compared with the stored data. Pulls are included before their response arrives, all others after it.
+/// The requests of a citizen, which are later compared with the stored data. A pull is added before its response arrives, because the
+/// service may record a pull whose response is lost. Every other request is added after its response.
 #[derive(Default, Clone)]
 pub(crate) struct Done {
     /// Non-existent codes that the service counted as submissions. Each code counts once.
     pub(crate) wrong: Vec<String>,
-    /// How often the changing application was authorised.
+    /// How often the citizen authorised the application [`World::changing`].
     pub(crate) authorized: usize,
-    /// How often the changing application was revoked.
+    /// How often the citizen revoked the authorization of [`World::changing`].
     pub(crate) revoked: usize,
-    /// The case number of each pull. The value is `true` if the pull got a response.
+    /// The pulls of this citizen's photos, by case number. The value is `true` if the pull got a response.
     pub(crate) pulls: BTreeMap<String, bool>,
 }
 

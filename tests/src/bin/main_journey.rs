@@ -1,4 +1,5 @@
-//! Runs the main journey, from the photographer's upload to the citizen's photos.zip, and prints each step. `make run` runs it at its end.
+//! Runs the main journey, from the photographer's upload to the citizen's photos.zip, and prints each step. `make run` runs
+//! this program after deploying.
 
 #![expect(clippy::print_stdout, clippy::expect_used, reason = "a demonstration, which prints its steps and stops at the first failure")]
 

@@ -1,5 +1,5 @@
-//! Accesses reminders with the credentials of the account's owner. A reminder is due a month or more after it was written, so tests move it
-//! to an earlier day.
+//! Accesses reminders with the credentials of the account's owner. A reminder is due many days after it was stored. So tests move the
+//! reminder to an earlier day.
 
 use std::collections::HashMap;
 
@@ -32,7 +32,8 @@ pub(crate) async fn reminder_of(set_id: &str) -> Item {
     found.remove(0)
 }
 
-/// Moves a reminder to another day and overwrites the given attributes: stores the copy, then deletes the original.
+/// Moves a reminder to another day: stores a copy of it under the key of that day, with `changes` made to its attributes, and then deletes
+/// the original.
 pub(crate) async fn move_to(item: &Item, day: AthensDay, changes: &[(&str, AttributeValue)]) {
     let client = aws::dynamodb(&aws::config().await);
     let mut moved = item.clone();

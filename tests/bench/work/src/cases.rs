@@ -1,5 +1,5 @@
-//! The cases that are measured. The first case of each group is the functions' own work. The others are parts of that work, or the same
-//! work with another library.
+//! The cases that are measured. The first case of each group does the work as the Lambda functions do it. The other cases do a part of this
+//! work, or the same work with another library.
 
 use std::{
     io::Cursor,
@@ -132,7 +132,7 @@ fn with(path: &Path, work: impl Fn(&[u8]) -> usize + 'static) -> Work {
     Box::new(move || work(&file))
 }
 
-/// Returns a benchmark of `work` on the small copy. Each run gets a clone of the copy.
+/// Makes the small copy of the picture, and returns a function that calls `work` with a clone of this copy.
 fn with_copy(path: &Path, work: impl Fn(RgbImage) -> usize + 'static) -> Work {
     let copy = decoded(&std::fs::read(path).expect("a picture")).thumbnail(COPY, COPY).into_rgb8();
     Box::new(move || work(copy.clone()))
@@ -159,7 +159,7 @@ fn fast(width: u32, height: u32, pixels: Vec<u8>, longer: u32, algorithm: Resize
     to.into_vec()
 }
 
-/// Returns work that decodes the picture with the program `djpeg`.
+/// Returns a function that decodes the picture with the program `djpeg`.
 fn djpeg(path: &Path, options: &'static [&'static str]) -> Work {
     let path = path.to_owned();
     Box::new(move || {
@@ -169,7 +169,7 @@ fn djpeg(path: &Path, options: &'static [&'static str]) -> Work {
     })
 }
 
-/// Returns a code number and the PDF page with it.
+/// Returns a code number and the PDF page that shows it.
 fn page() -> (CodeNumber, Vec<u8>) {
     let code = CodeNumber::draw(|bytes| {
         bytes.fill(7);

@@ -22,13 +22,13 @@ use cases::{Case, GROUPS};
 use clap::Parser;
 use serde::{Deserialize, Serialize};
 
-/// Repetitions in one process, of which the first is not counted.
+/// Number of times that a process does the work of its case. The first time is not counted.
 const REPETITIONS: usize = 4;
 
 /// Measures work on pictures.
 #[derive(Parser)]
 struct Arguments {
-    /// How often each case is run, each time in a new process.
+    /// Number of runs of each case. Each run has its own process.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
     /// The folder in which the large picture is created.
@@ -37,8 +37,8 @@ struct Arguments {
     /// The file for the results, as JSON.
     #[arg(long, default_value = "target/work.json")]
     report: PathBuf,
-    /// Runs a single case. The first number selects the group, the second one the case in this group. The program starts itself with this
-    /// option.
+    /// Runs a single case, given by the number of its group and its number in the group. To run each case in its own process, this program
+    /// starts itself with this option.
     #[arg(long, num_args = 2, hide = true)]
     case: Option<Vec<usize>>,
     /// The picture for `--case`.

@@ -1,4 +1,5 @@
-//! The two pictures: the fixture of 800 x 1200 pixels, and the same portrait enlarged to 12 megapixels, as a camera would produce it.
+//! Provides the two pictures of the benchmark: the fixture, which has 800 x 1200 pixels, and a copy of it that is enlarged to 12 megapixels
+//! and has noise like a picture from a camera.
 
 use std::{
     fs,

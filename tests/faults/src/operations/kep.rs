@@ -1,4 +1,4 @@
-//! Cases at a KEP. Whatever fails, the clerk serves one person at a time, and the person gets one message at the end.
+//! The operations on cases at a KEP. Whatever fails, a clerk has one open case at a time, and the person gets one message at its end.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! Every operation that makes calls to AWS, with its preparation, the request of its client, and the state that must hold after the last
-//! response.
+//! Defines the cases for every operation that makes calls to AWS: the preparation, the request of the client, and the state that must hold
+//! after the last response.
 
 mod application;
 mod citizen;
@@ -18,7 +18,7 @@ use journeys::{
     routes,
 };
 
-/// A closure that borrows its argument and returns a boxed future.
+/// A closure that borrows its arguments and returns a boxed future.
 macro_rules! boxed {
     (|$($argument:ident),+| $body:expr) => {
         |$($argument),+| futures_util::FutureExt::boxed_local(async move { $body })

@@ -120,7 +120,7 @@ pub(super) fn all() -> Vec<Operation> {
                     uploaded,
                     boxed!(|up| photographer::check_photos(&up.studio, &up.upload_id, Language::El).await),
                     boxed!(|up, _response| {
-                        // After a check, a code can still be issued for the upload.
+                        // The check has not changed the upload, so a code can still be issued for it.
                         up.issue().await.expect(201);
                     }),
                 )
@@ -160,7 +160,7 @@ pub(super) fn all() -> Vec<Operation> {
                     let code = inbox::code_message(up.to.address(), 0).await.code();
                     citizen::take(&fresh_citizen().await, &code).await;
                     assert_eq!(photographer::listed(&up.studio, &up.upload_id).await["without_face"], without_face());
-                    // Issuing a code without a face is permitted only after rejections, and these rejections permit only one such code.
+                    // Two rejected uploads permit one code without a face. That code has been issued, so a second one is not permitted.
                     let next = photographer::upload(&up.studio, FileProfile::Standard, &photographer::faceless()).await;
                     let response = photographer::issue_code_without_face(&up.studio, &next, &up.to, &without_face()).await;
                     response.rejected(409, "without_face_too_early");

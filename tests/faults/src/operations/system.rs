@@ -1,5 +1,5 @@
 //! Operations without a caller: the sender of codes, the function that records bounces, the sweep of the outbox, and the sending of
-//! reminders. The tests trigger the sender by a message in the outbox. They invoke the others with the events of EventBridge or of their
+//! reminders. The tests trigger the sender by a message in the outbox. They invoke the other functions in place of EventBridge and of the
 //! schedules.
 
 use std::time::{Duration, Instant};
@@ -30,7 +30,7 @@ use crate::{
 const ATTEMPT_MAX: Duration = Duration::from_secs(20);
 const SENT_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Invokes a function with the event that its schedule sends.
+/// Invokes a function that a schedule invokes on AWS.
 async fn run_schedule(function: &str) -> Response {
     Response::from_invocation(function, stack::invoke(&format!("{function}_FUNCTION")).await)
 }
@@ -82,7 +82,7 @@ impl Waiting {
     }
 }
 
-/// An email with a code that has come back.
+/// An email with a code. The case reports that this email has bounced.
 struct Bounced {
     waiting: Waiting,
     email: Message,
@@ -123,8 +123,8 @@ struct Due {
 }
 
 impl Due {
-    /// Issues a code and makes the first `failures` attempts to send it fail. Waits until the history shows one attempt and `state`, then
-    /// sets each attribute of the message that `past` names to a time in the past.
+    /// Issues a code and makes the first `failures` attempts to send it fail. Waits until the history shows one attempt and `state`. Then
+    /// sets the message's attributes that `past` lists to a time in the past.
     async fn new(failures: u32, state: &str, past: &[&str]) -> Self {
         let waiting = Waiting::new(false).await;
         if failures > 0 {
@@ -139,7 +139,8 @@ impl Due {
         Self { waiting, message_id }
     }
 
-    /// Asserts that the message was deleted after its retention period, that `sent` messages arrived, and that the history shows `state`.
+    /// Asserts that the message was deleted from the outbox, that the history shows `state`, and that `sent` copies of the message have
+    /// arrived.
     async fn assert_ended(&self, state: &str, sent: usize) {
         self.age_code().await;
         assert!(outbox::messages_of(&self.waiting.upload_id).await.is_empty(), "{} still exists", self.message_id);
@@ -148,8 +149,8 @@ impl Due {
         assert_eq!(inbox::codes(self.waiting.to.address()).await.len(), sent);
     }
 
-    /// Sets the code's time of issue to a day ago. The consistency check examines only codes that were issued since the run
-    /// began, so it then does not expect this code's message.
+    /// Sets the code's time of issue to a day ago. The code no longer has a message, which the consistency check would report. But this
+    /// check examines only codes that were issued since the run began.
     async fn age_code(&self) {
         let code = items_where("CODES_TABLE", "message_id = :value", &self.message_id).await.remove(0);
         let update = aws::dynamodb(&aws::config().await).update_item().table_name(stack::variable("CODES_TABLE"));
@@ -167,7 +168,7 @@ fn today() -> AthensDay {
 struct Reminded {
     to: To,
     set_id: String,
-    /// Owner of the association, or `None` for the reminder of a code.
+    /// The owner of the association, or `None` if the reminder is about a code.
     owner: Option<Visit>,
 }
 
@@ -193,13 +194,14 @@ impl Reminded {
         Self { to, set_id, owner }
     }
 
-    /// Asserts that the reminder arrived once, at the latest after the next run. It may be missing only if a run failed after claiming it,
-    /// because a claimed reminder is not sent again. Asserts that its address is deleted in either case.
+    /// Invokes `send_reminders` again if the reminder is still stored. Then asserts that the reminder arrived once and its address is
+    /// deleted. If a run claimed the reminder and then failed, the reminder need not have arrived, because a claimed reminder is not sent
+    /// again.
     async fn assert_arrived(&self) {
         let remaining = reminders_of(&self.set_id).await;
         let is_claimed = remaining.iter().any(|item| item.contains_key("claimed_until"));
         if is_claimed {
-            // Ends the claim on the reminder.
+            // Lets the claim on the reminder expire.
             let passed = [("claimed_until", AttributeValue::N((application::now() - 1).to_string()))];
             move_to(&remaining[0], today().minus(1), &passed).await;
         }
