@@ -1,5 +1,4 @@
-//! Authorizations of applications: granting one or several at a time, revoking them, their end when the photos are dissociated, and their
-//! history.
+//! Authorizations of applications: granting one or several at once, revoking them, how dissociation ends them, and their history.
 
 use domain::{
     FileProfile, ImageKind, Language, Moment, SubjectId,

@@ -105,7 +105,7 @@ async fn a_report_about_an_email_to_the_old_address_does_not_change_the_correcte
         ses::report(kind, &sent.email).await;
         sent.assert_sent().await;
     }
-    // The corrected address has not failed, so the code can be sent to it again.
+    // The reports were about the old address, so the code can be sent to the corrected address again.
     let again = sent.resend(Some(&right)).await;
     assert_eq!(again.code(), corrected.code());
 }
