@@ -21,7 +21,7 @@ fn now() -> Moment {
     Moment::from_epoch_seconds(i64::try_from(elapsed.as_secs()).expect("seconds"))
 }
 
-/// Requests one page. Returns the upload ids, and the cursor of the next page.
+/// Requests one page. Returns the upload ids and the cursor of the next page.
 async fn page(studio: &Visit, query: &str) -> (Vec<String>, Option<String>) {
     let page = studio.browser.get(&format!("{ISSUANCES}?{query}")).await.expect(200).json();
     let ids = page["issuances"].as_array().expect("a list").iter().map(|item| item["upload_id"].as_str().expect("an id").to_owned());

@@ -16,7 +16,7 @@ use crate::{
     kep::{send_messages, stored_case, stored_session},
 };
 
-/// Asserts that the person's log has exactly one case, and that this case ended before `expires_at`.
+/// Asserts that the person's log of cases has exactly one case, and that this case ended before `expires_at`.
 async fn assert_ended_early(person: &Person, expires_at: Moment) {
     let home = people::citizen(person.clone(), Language::El).await;
     let [case] = kep::case_log(&home).await.try_into().expect("one case");

@@ -227,7 +227,7 @@ async fn a_reminder_requires_an_association_a_valid_address_and_enough_time() {
     assert!(problem.members["expires_at"].is_string());
     clock::set_association_expiry(&visit.browser, clock::now() + 32 * 86_400).await;
     put(valid.clone()).send().await.expect(200);
-    // One day before expiry the address cannot be changed, but the reminder can be deleted.
+    // One day before expiry the address of the reminder cannot be changed, but the reminder can be deleted.
     clock::set_association_expiry(&visit.browser, clock::now() + 86_400).await;
     assert_rejected(|| put(valid.clone()), 409, "reminder_too_late").await;
     assert!(put(json!({ "email": null })).send().await.expect(200).json()["reminder"].is_null());
@@ -248,8 +248,8 @@ async fn a_second_photo_set_cannot_be_associated() {
     assert_eq!(citizen::show_association(&visit).await.expect(200).json(), first);
 }
 
-/// The session stores that the subject had no association when the code was submitted. After ten minutes the function no longer relies on
-/// this, so it looks for an association before it copies objects.
+/// When a code is submitted, the session stores that the subject has no association. `associate` relies on this for ten minutes. After that
+/// time, it looks for an association before it copies objects.
 #[tokio::test]
 async fn a_photo_set_is_rejected_if_another_was_associated_after_its_code_was_submitted() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);

@@ -268,6 +268,6 @@ async fn an_app_gets_no_error_unless_the_browser_is_the_one_that_began() {
     let stranger = Browser::new(Language::El);
     begin_sign_in(&stranger).await;
     assert_rejected(|| stranger.request(Method::GET, &back), 400, "sign_in_state").await;
-    // The failed attempt used up the `state`, so it is not accepted again.
+    // The failed attempt has used up the `state`, so a second attempt with it is rejected.
     assert_rejected(|| browser.request(Method::GET, &back), 400, "sign_in_state").await;
 }
