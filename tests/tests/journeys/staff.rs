@@ -37,7 +37,7 @@ async fn assert_rejected(
     english
 }
 
-/// Returns the photographer's roles of a session as (business id, capacity).
+/// Returns the business id and the capacity of each photographer role of a session.
 fn roles_of(session: &Value) -> Vec<(String, String)> {
     let photographers = session["roles"].as_array().expect("roles").iter().filter(|role| role["kind"] == "photographer");
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
@@ -254,7 +254,8 @@ async fn an_employee_authorised_by_many_businesses_can_work_for_the_latest() {
     authorize_by_others(&employee, 25, since - 1).await;
     let (_, session) = sign_in(person.clone(), Language::El).await;
     assert_eq!(roles_of(&session), [(business["id"].as_str().expect("an id").to_owned(), "staff".to_owned())]);
-    // With 25 later authorizations by other businesses, the role is no longer offered until the owner authorises the person again.
+    // A sign-in offers only the latest 20 authorizations (`EMPLOYERS_MAX`). 25 later ones by other businesses therefore hide this
+    // business's, until the owner authorises the person again.
     authorize_by_others(&employee, 25, since + 1).await;
     let (_, session) = sign_in(person.clone(), Language::El).await;
     assert_eq!(roles_of(&session), []);
@@ -346,7 +347,7 @@ async fn an_owner_may_be_staff_of_another_business() {
     }
 }
 
-/// Collects the texts of a row that are long enough (20 bytes) to identify a person, except the hashes of the pictures.
+/// Collects the strings of a row that may identify a person, because they have at least 20 bytes. Omits the hashes of the pictures.
 fn texts(value: &AttributeValue, found: &mut BTreeSet<String>) {
     if let Ok(text) = value.as_s() {
         if text.len() >= 20 {
@@ -359,7 +360,8 @@ fn texts(value: &AttributeValue, found: &mut BTreeSet<String>) {
     }
 }
 
-/// A person who works for two businesses has a different id in the records of each, and neither contains the person's id as a citizen.
+/// If a person works for two businesses, each business's records have a different id for the person. No record contains the person's id as
+/// a citizen.
 #[tokio::test]
 async fn rows_of_two_businesses_do_not_reveal_their_common_employee() {
     let employer = fresh_photographer().await;

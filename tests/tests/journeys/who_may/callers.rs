@@ -112,8 +112,8 @@ pub(super) async fn callers() -> (Vec<Caller>, Resources) {
     let transferred = minors::fresh(&former.person, &json!({})).await;
     let old_handle = minors::added(&former, &transferred).await;
     transferred.change(&json!({ "custodian": guardian.person.key })).await;
-    // Custody is checked when a minor is added to a session. A session that began before custody changed can still act for its minors, but
-    // in the next session adding the minor is rejected.
+    // Custody is checked when a minor is added to a session. `losing` began the session before custody changed, so it can still act for the
+    // minor. `former` is the same person in a new session, in which adding the minor is rejected.
     let losing = former;
     let former = people::citizen(losing.person.clone(), Language::El).await;
 

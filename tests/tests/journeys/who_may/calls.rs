@@ -108,7 +108,8 @@ impl Caller {
                 let minor = if let Some(child) = &self.child { child.clone() } else { own().await };
                 let response = self.post("/v1/minors", &self.with_case(minor.body())).await;
                 if self.child.is_some() && response.status < 400 {
-                    // If adding a minor of somebody else is wrongly permitted, the caller acts for that minor in all later calls.
+                    // Adding somebody else's minor should be rejected. If it is permitted by mistake, the caller acts for that minor in all
+                    // later calls.
                     self.subject = response.json()["subject"].as_str().expect("a handle").to_owned();
                 }
                 response
