@@ -33,7 +33,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use stored_reminders::{move_to, reminder_of, set_of};
 
-/// A text that is sent in every part of a request and must not be logged.
+/// A string that is sent in every part of a request and must not be logged.
 const PLANTED: &str = "Planted4Logs7Xq";
 
 /// Makes requests that are rejected.

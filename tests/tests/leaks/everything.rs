@@ -37,7 +37,7 @@ pub(crate) struct Everything {
     employee_id: Value,
     minor: String,
     pub(crate) application: Application,
-    /// The case of a KEP clerk. `None` until the step that uses the photos opens it.
+    /// The case of a KEP clerk, which [`Everything::use_photos`] opens. `None` before.
     case: Option<CaseOfClerk>,
     pub(crate) by_sms: Issued,
     pub(crate) by_email: Issued,
@@ -107,8 +107,8 @@ impl Everything {
         citizen.submit_and_confirm(&self.by_sms.code).await;
     }
 
-    /// Associates and uses photos. Also sends a code again to another recipient, who gets a new code. Returns this recipient and the new
-    /// code.
+    /// Associates and uses photos, also in the case of a clerk. Corrects the recipient of a code, who gets a new code. Returns the new
+    /// recipient and the new code.
     pub(crate) async fn use_photos(&mut self) -> (To, String) {
         let citizen = own(&self.citizen);
         citizen.take(&self.by_sms.code).await;

@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, time::Duration};
 use journeys::{application::now, stack};
 use serde_json::Value;
 
-/// Returns all lines of all functions' log groups since a time in seconds since 1970, each with the environment variable that names its log
-/// group.
+/// Returns all log lines of all functions since `since` (seconds since 1970). Each line comes with the name of the environment variable
+/// that contains its log group.
 pub(crate) async fn lines(since: i64) -> Vec<(String, String)> {
     // A line may appear a moment after the response.
     tokio::time::sleep(Duration::from_secs(3)).await;
