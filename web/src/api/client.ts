@@ -42,7 +42,10 @@ export function lostConnection(): ConnectionError {
 
 export type Failure = ProblemError | ConnectionError;
 
-/** The session module sets `onResponse` to follow each response. `serviceTime` is the service's clock, if the response has a Date header. */
+/**
+ * `onResponse` is called after every response. The session module sets it. `serviceTime` is the service's clock, if the response has a Date
+ * header.
+ */
 export const listeners: { onResponse: (problem: Problem | undefined, serviceTime: number | undefined) => void } = { onResponse: () => undefined };
 
 function serviceTime(response: Response): number | undefined {
