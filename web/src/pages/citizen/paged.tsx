@@ -30,7 +30,7 @@ export function usePaged<T>(fetchPage: (cursor: string | undefined) => Promise<L
   return { list: { ...first, data: shown }, more };
 }
 
-/** Shows a paged list: loading, failure, an empty text, or the entries with a button for more. */
+/** Shows a paged list: loading, a failure, the text `none` if the list is empty, or the entries with a button for more. */
 export function PagedList<T>({ paged: { list, more }, none, subject, children }: { paged: ReturnType<typeof usePaged<T>>; none: string; subject: Subject; children: (entries: readonly T[]) => ComponentChildren }) {
   if (list.failure !== undefined) return <ErrorMessage failure={list.failure} onRetry={list.reload} subject={subject} />;
   if (list.data === undefined) return <Loading />;

@@ -1,4 +1,4 @@
-/* Saves files on the user's device. Reports success only if a file was saved. */
+/* Saves files on the user's device. Does not report success where a download saves nothing. */
 import { useState } from "preact/hooks";
 
 import { Button } from "../../parts/button";
