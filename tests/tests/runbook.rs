@@ -106,7 +106,7 @@ async fn failed_messages_are_all_sent_by_one_command() {
     photographer::issue_code(&studio, &upload_id, &to, Language::El).await.expect(201);
     let tried = |item: &Value| item["delivery"]["attempts"] == 1;
     photographer::wait_until_listed(&studio, &upload_id, tried, inbox::PATIENCE).await;
-    // Makes the last attempt due now, so that the test need not wait for hours.
+    // Makes the last attempt due now. Without this change, the test would have to wait for hours.
     let (at, far) = (Moment::from_epoch_seconds(0), Moment::from_epoch_seconds(i64::from(u32::MAX)));
     let last = (1_u32..).find(|attempts| after_failure(*attempts, at, far) == AfterFailure::GiveUp).expect("a last attempt");
     outbox::set(&outbox::messages_of(&upload_id).await[0], &[("attempts", i64::from(last) - 1), ("next_at", now())]).await;

@@ -7,7 +7,8 @@ function showReason() {
 showReason();
 addEventListener("online", showReason);
 addEventListener("offline", showReason);
-// The browser may report "online" before the network works, or not report it at all. So the page also tries to reload every 3 seconds.
+// The browser may report "online" before the network works, or may never report it. So the page also sends a request every 3 seconds, and
+// reloads if there is a response.
 async function reloadIfOnline() {
   if (!navigator.onLine) return;
   try {

@@ -113,7 +113,7 @@ async fn only_an_authorised_application_learns_that_an_image_is_absent() {
     citizen::take(&visit, &issued.code).await;
     let application = authorized(&visit, Purpose::DrivingLicenceIssue).await;
     application.pull(&afm(&visit), ImageKind::Signature).await.rejected(404, "image_absent");
-    // If the application is not authorised, the response does not tell that the image is absent.
+    // To an application that is not authorised, the response does not reveal that the image is absent.
     let other = application::fresh(Purpose::DrivingLicenceIssue).await;
     other.pull(&afm(&visit), ImageKind::Signature).await.rejected(403, "pull_refused");
 }
@@ -134,7 +134,7 @@ async fn pulls_for_unknown_unassociated_and_unauthorised_people_are_rejected_ali
         responses.push((response.status, names, response.body));
     }
     assert!(responses.windows(2).all(|pair| pair[0] == pair[1]), "{responses:?}");
-    // The service has records only of the people of `visit` and `unassociated`. Both people see the rejected pulls in their access logs.
+    // Only the people of `visit` and `unassociated` have ever signed in. Both see the rejected pulls in their access logs.
     for (visit, refusal) in [(&visit, "not_authorized"), (&unassociated, "nothing_associated")] {
         let all = accesses(visit).await;
         assert_eq!(all.len(), 3, "{all:?}");

@@ -63,7 +63,7 @@ async fn change_association(set_id: &str, path: &[&str], value: Moment) {
     change.expression_attribute_values(":at", AttributeValue::N(value.epoch_seconds().to_string())).send().await.expect("a change");
 }
 
-/// Runs the hourly function once. The run also processes the reminders of other tests.
+/// Runs the function that sends reminders, as its hourly schedule does. The run also processes the reminders of other tests.
 async fn send_reminders() {
     stack::invoke("SEND_REMINDERS_FUNCTION").await.expect("a run");
 }

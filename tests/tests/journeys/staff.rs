@@ -254,8 +254,8 @@ async fn an_employee_authorised_by_many_businesses_can_work_for_the_latest() {
     authorize_by_others(&employee, 25, since - 1).await;
     let (_, session) = sign_in(person.clone(), Language::El).await;
     assert_eq!(roles_of(&session), [(business["id"].as_str().expect("an id").to_owned(), "staff".to_owned())]);
-    // A sign-in offers only the latest 20 authorizations (`EMPLOYERS_MAX`). 25 later ones by other businesses therefore hide this
-    // business's, until the owner authorises the person again.
+    // A sign-in offers only the latest 20 authorizations (`EMPLOYERS_MAX`). Here other businesses make 25 later authorizations, so this
+    // business is not offered until its owner authorises the person again.
     authorize_by_others(&employee, 25, since + 1).await;
     let (_, session) = sign_in(person.clone(), Language::El).await;
     assert_eq!(roles_of(&session), []);

@@ -8,8 +8,8 @@ use std::{
 
 use serde_json::Value;
 
-/// Number of rounds of an invocation in which the SDK retried a request. The true number is unknown then. Retries happen if the emulator is
-/// slow.
+/// Stands for the number of rounds of an invocation in which the SDK retried a request. The true number is unknown, because retries add
+/// rounds. Retries happen if the emulator is slow.
 const UNKNOWN: u64 = u64::MAX;
 const BUDGET: &str = include_str!("../../../infra/operations.toml");
 

@@ -116,9 +116,9 @@ impl DoneStep {
     }
 }
 
-/// Returns what the pull's outcome must be: `Some(true)` for a success, `Some(false)` for a rejection. It follows from the last change that
-/// was acknowledged before the pull began. If no change had allowed the pull, it must be a rejection. Returns `None` if both outcomes are
-/// right, because another change overlapped with the pull or with the last change.
+/// Returns what the pull's outcome must be: `Some(true)` for a success, `Some(false)` for a rejection. The outcome follows from the last
+/// change that was acknowledged before the pull began. If no change had allowed the pull, the pull must be rejected. Returns `None` if both
+/// outcomes are right, because another change overlapped with the pull or with the last change.
 fn expected_outcome(pull: &DoneStep, application: usize, log: &[DoneStep]) -> Option<bool> {
     let subject = pull.step.subject;
     let before = || log.iter().filter(|other| !other.is_after(pull));

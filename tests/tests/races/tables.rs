@@ -43,7 +43,7 @@ impl Tables {
         self.codes.find(&code, Moment::from_epoch_seconds(now())).await.unwrap().unwrap()
     }
 
-    /// Returns the id of the photo set of the subject's item in `Keys`.
+    /// Returns the id of the photo set whose key the subject's item in `Keys` contains.
     async fn key(&self, subject: &SubjectId) -> Option<String> {
         let key = AttributeValue::S(subject.as_str().to_owned());
         let get = self.client.get_item().table_name(stack::variable("KEYS_TABLE")).key("subject_id", key).consistent_read(true);

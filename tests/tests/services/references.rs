@@ -14,7 +14,8 @@ use crate::{
     lists::{issued, upload},
 };
 
-/// Noon of 15 October 2026 in Athens. Upload IDs contain this time, because the list of a month selects uploads by the time in their IDs.
+/// Noon of 15 October 2026 in Athens. The tests create upload IDs with this time, because the list of a month selects uploads by the time
+/// in their IDs.
 const NOON: Moment = Moment::from_epoch_seconds(1_792_054_800);
 
 async fn issuances() -> Issuances {

@@ -113,7 +113,7 @@ fn the_gateway_neither_logs_nor_traces_requests() {
     assert_eq!(template["Parameters"]["Traces"]["Default"], "Disabled");
 }
 
-/// Returns the `maximum` of each property in the schemas that has one, by the name `Schema.property`.
+/// Returns all values of `maximum` in the schemas. The key of each value is `Schema.property`.
 fn maxima(schemas: &Value) -> BTreeMap<String, u64> {
     let schemas = schemas.as_object().expect("schemas");
     let properties = schemas.iter().flat_map(|(schema, value)| {

@@ -70,7 +70,7 @@ fn every_function_has_alarms_for_failures_and_for_slowness() {
             &alarm.unwrap_or_else(|| panic!("missing in {file}: alarm {id}{kind}"))["Properties"]
         };
         // Threshold in milliseconds, and number of evaluation periods. Functions that decode pictures or send messages may take longer.
-        // `SendReminders` runs once an hour, so a slow run is visible in one period only.
+        // `SendReminders` has only one period. It sends reminders once an hour, so a slow run is in one period and not in the next ones.
         let (threshold, periods) = match id.as_str() {
             "CheckPhotos" | "LocateFace" | "IssueCode" => (15_000, 3),
             "DeliverCode" => (60_000, 3),

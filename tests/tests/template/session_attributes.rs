@@ -23,7 +23,7 @@ const HELPERS: &[(&str, &str, &str)] = &[
     ("close_case(", "close_case_write", "shared/storage/src/case_closing.rs"),
 ];
 
-/// Returns the attributes that a function's updates change, from the function's source. Empty if the function makes no update.
+/// Finds the updates in a function's source. Returns the session attributes that they change, or nothing if there is no update.
 fn updated_attributes(source: &str) -> BTreeSet<&'static str> {
     let guarded = GUARDS.iter().any(|guard| source.contains(&format!("{guard}::from(")));
     let by_helper = |update: &str| HELPERS.iter().any(|(helper, made, _)| update == *made && source.contains(helper));

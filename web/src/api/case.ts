@@ -24,7 +24,7 @@ export const openCase = computed(() => (details.value?.handle === session.value?
 export const lastCaseEnd = signal<CaseEnd | undefined>(undefined);
 
 let plannedEnd: EndOfCase | undefined;
-/** Time at which the open case expires. If it ends earlier without a reason from this tab, another tab or the service has closed it. */
+/** Time at which the open case expires. If the case ends earlier and this tab did not end it, another tab or the service closed it. */
 let expiry = Infinity;
 /**
  * Tolerance in milliseconds, because `now()` may be a few seconds behind the service's clock (`TOLERANCE_MS` in words/clock.ts). A case

@@ -122,8 +122,8 @@ export function broadcastCaseChange(): void {
 }
 
 /**
- * The module of the case sets `onChange`, which is called when another tab has changed the case, or when a response says that a step is
- * missing.
+ * The module of the case sets `onChange`, which is called when another tab has changed the case, or when a response shows that the session
+ * has changed (`STAGE_CHANGE_CODES`).
  */
 export const caseListener: { onChange: () => void } = { onChange: () => undefined };
 

@@ -248,8 +248,8 @@ async fn a_second_photo_set_cannot_be_associated() {
     assert_eq!(citizen::show_association(&visit).await.expect(200).json(), first);
 }
 
-/// When a code is submitted, the session stores that the subject has no association. `associate` relies on this for ten minutes. After that
-/// time, it looks for an association before it copies objects.
+/// If the subject has no association when a code is submitted, the session stores this finding. `associate` relies on the finding for ten
+/// minutes. After that time, `associate` looks for an association again before it copies objects.
 #[tokio::test]
 async fn a_photo_set_is_rejected_if_another_was_associated_after_its_code_was_submitted() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);

@@ -15,8 +15,8 @@ use storage::{
 
 use crate::aws;
 
-/// Length in seconds of the correction period, which begins with the first association of a code. Until it ends, the code can be associated
-/// with another subject.
+/// Length in seconds of the correction period, which begins with the first association of a code. Until this period ends, a guardian can
+/// associate the code with another subject.
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 
 pub(crate) fn now() -> i64 {

@@ -309,7 +309,8 @@ async fn issuing_again_to_an_address_that_looks_the_same_masked_is_rejected() {
     assert_conflict(&other).await;
     let again = issue_code(&visit, &upload_id, &to, Language::El).await.expect(200).json();
     assert_eq!(again["issued_at"], first["issued_at"]);
-    // After the recipient was corrected, issuing again succeeds with the corrected address, and is a conflict with the first one.
+    // After the recipient was corrected, issuing the code again succeeds with the corrected address. With the first address it is rejected
+    // as a conflict.
     resend_code(&visit, &upload_id, Some(&other), None).await.expect(200);
     issue_code(&visit, &upload_id, &other, Language::El).await.expect(200);
     assert_conflict(&to).await;

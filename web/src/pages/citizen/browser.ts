@@ -53,7 +53,7 @@ export async function shareFile(file: File, share: (data: ShareData) => Promise<
 
 /**
  * Returns the URL that opens this page in another browser, without query and fragment. If the path is neither `/people/self` nor below it,
- * returns the home page, because the path may contain a handle that only this session knows.
+ * returns the URL of the home page, because the path may contain a handle that is valid only in this session.
  */
 export function urlForOtherBrowser({ origin, pathname }: { origin: string; pathname: string }): string {
   return origin + (/^\/people\/self(\/[a-z]+)*$/.test(pathname) ? pathname : "/");
