@@ -1,5 +1,5 @@
-//! Every function has a folder of sample events. The samples have the format in which AWS sends events. Those of HTTP functions also match
-//! the gateway's routes.
+//! Every function has a folder of sample events. The samples have the format in which AWS sends events. The samples of functions with a
+//! route also match the gateway's routes.
 
 #![expect(clippy::expect_used, reason = "what fails here fails the test")]
 

@@ -34,7 +34,7 @@ use journeys::{
 };
 use storage::code_limits::SMS_COUNTERS;
 
-/// Locked by each test, so that only one runs at a time.
+/// Each test holds this lock while it runs, so that only one test runs at a time.
 static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// Number of concurrent calls for which the emulator can start processes without slowing down.

@@ -45,8 +45,8 @@ async fn the_example_pulls_an_image_and_reports_a_verdict() {
 
     let folder = tempfile::tempdir().expect("a folder");
     let id = format!("doc-{}", &issued.upload_id[24..]);
-    // The blocks up to the last one with `make application` register the application. The person authorises it before the remaining blocks,
-    // which pull an image and report a verdict.
+    // The blocks up to the last one with `make application` register the application. Then the person authorises the application. The
+    // remaining blocks pull an image and report a verdict.
     let blocks = blocks();
     let registered = blocks.iter().rposition(|block| block.contains("make application")).expect("the registration") + 1;
     let run = |blocks: &[String]| {

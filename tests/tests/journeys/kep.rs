@@ -354,7 +354,7 @@ async fn only_a_clerk_opens_cases() {
     let citizen = people::fresh_citizen().await;
     let person = fresh("citizen").await;
     kep::open(&citizen, &person).await.rejected(403, "wrong_role");
-    // A person with an office cannot open cases before choosing a role, and cannot open cases in the role of a citizen.
+    // A person whom the registers name as a clerk cannot open cases before choosing a role, nor after choosing the role of a citizen.
     let (undecided, session) = people::sign_in(fresh("kep_clerk").await, Language::El).await;
     assert_eq!(session["stage"], "role", "{session}");
     kep::open(&undecided, &person).await.rejected(403, "role_not_chosen");

@@ -1,4 +1,5 @@
-//! A case at a KEP and the clerk's sessions and tabs: a case ends with its session, and an earlier tab learns that its case is over.
+//! A case at a KEP and the clerk's sessions and tabs. A case ends with the session in which it was opened. If a tab still shows an earlier
+//! case, its next request is rejected because that case is over.
 
 use domain::{Language, Moment, kep::message_due_at};
 use journeys::{

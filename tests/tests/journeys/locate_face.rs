@@ -84,7 +84,7 @@ async fn a_copy_may_have_98304_bytes_and_640_pixels_and_not_one_more() {
             assert_eq!(&problem.members[name], value, "{}", problem.members);
         }
     }
-    // A small file that claims to be huge is not decoded.
+    // The header of this small file declares 30,000 x 30,000 pixels, so the function rejects the file before decoding it.
     assert_eq!(locate_face(&studio, &pictures::giant()).await.rejected(422, "bad_picture").members["rule"], "width");
 }
 

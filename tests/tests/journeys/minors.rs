@@ -102,8 +102,8 @@ async fn custody_is_checked_in_each_session_and_the_current_guardian_manages_the
     let child = acting(&after, &handle);
     assert_eq!(child.show_association().await.expect(200).json()["associated_at"], association["associated_at"]);
     child.dissociate().await.expect(204);
-    // The code was first associated for the minor. So the former guardian can no longer submit it. The current guardian can, for the minor
-    // or for themselves.
+    // The code was first associated for the minor. So the former guardian can no longer submit the code. The current guardian can submit it
+    // for the minor or for themselves.
     own(&new_session(&before).await).submit(&code).await.rejected(403, "code_taken");
     let taken = own(&after).take(&code).await;
     assert_eq!(taken["expires_at"], association["expires_at"], "the expiry does not change");

@@ -72,7 +72,7 @@ struct Model {
     authorized: BTreeSet<(usize, usize)>,
     /// The pending submission of each session.
     pending: BTreeMap<usize, Pending>,
-    /// The subject and code of each session's latest association. A repeated call of `associate` is recognised by them.
+    /// The subject and the code of each session's latest association. They show whether a call of `associate` repeats the latest one.
     latest_association: BTreeMap<usize, (usize, usize)>,
     /// The codes that each person submitted today.
     submitted: BTreeMap<usize, BTreeSet<usize>>,
@@ -90,7 +90,7 @@ const fn person_of(subject: usize) -> usize {
     if subject == 2 { 1 } else { 0 }
 }
 
-/// Returns the index of the actor's session, which is the person's or the clerk's.
+/// Returns the index of the session that an actor uses. Person 0 has session 0, person 1 has session 1, and the clerk has session 2.
 const fn session_of(actor: usize) -> usize {
     if actor == CLERK { 2 } else { person_of(actor) }
 }
@@ -206,7 +206,7 @@ impl Model {
 struct World {
     /// The visit of each session.
     visits: [Visit; 3],
-    /// The handle that each actor uses for the subject.
+    /// The handle by which each actor names their subject in requests.
     handles: [String; ACTORS],
     /// The AFM or AMKA by which applications name each subject.
     numbers: [String; SUBJECTS],
@@ -254,7 +254,7 @@ impl World {
         writeln!(log, "  {kind} actor {actor} application {application}").unwrap();
         match kind {
             0..=3 => {
-                // Three of four submissions are of issued codes.
+                // On average, three of four submissions are of issued codes.
                 let code = if dice.below(4) == 0 { ISSUED_CODES + dice.below(UNKNOWN_CODES) } else { dice.below(ISSUED_CODES) };
                 writeln!(log, "    submits code {code}").unwrap();
                 (model.submit(actor, code), citizen.submit(&self.codes[code]).await)

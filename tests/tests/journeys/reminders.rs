@@ -1,7 +1,7 @@
 //! Reminders are sent only with consent. They do not contain the code, and the address is stored sealed and deleted after sending.
 //!
-//! A reminder is due in a month or later. The tests therefore move its item to an earlier day in the table, and invoke the function as its
-//! schedule would.
+//! A new reminder is due only after days or months. The tests therefore move its item to an earlier day in the table, and invoke
+//! `send_reminders`, as its schedule would.
 
 use std::{
     collections::HashMap,
@@ -68,8 +68,8 @@ async fn send_reminders() {
     stack::invoke("SEND_REMINDERS_FUNCTION").await.expect("a run");
 }
 
-/// Runs the function until no reminder of this set is stored. More than one run may be needed, because a run of another test may have
-/// claimed the reminder.
+/// Runs `send_reminders` until no reminder about this photo set is stored. More than one run may be needed, because a run of another test
+/// may have claimed the reminder.
 async fn run_until_deleted(set_id: &str) {
     for _ in 0..10 {
         send_reminders().await;
@@ -290,8 +290,9 @@ async fn a_deleted_reminder_is_not_shown() {
     run_until_deleted(&set_id).await;
     assert!(inbox::reminders(to.address()).await.is_empty());
     assert!(citizen::show_association(&visit).await.expect(200).json()["reminder"].is_null());
-    // If no run processes the reminder, TTL deletes it a week after its due day begins. The association still mentions the reminder then,
-    // but it is not shown. The new expiry in 22 days simulates this, because the due day, 30 days before expiry, is then eight days ago.
+    // If no run processes the reminder, TTL deletes its item a week after the due day begins. The association still contains the reminder
+    // then, but `show_association` does not show it. A reminder is due 30 days before expiry, so with an expiry in 22 days it was due eight
+    // days ago.
     let view = citizen::set_reminder(&visit, to.address(), Language::El).await.expect(200).json();
     assert!(view["reminder"].is_object(), "{view}");
     change_association(&set_id, &["expires_at"], now().plus(Span::days(22))).await;

@@ -151,7 +151,7 @@ async fn authorising_again_changes_only_the_label() {
     assert_eq!((&labelled["label"], &labelled["since"]), (&json!("Νίκη"), &first["since"]));
     assert_eq!(authorize(&owner, &person.afm, None).await.expect(200).json(), labelled, "without a label in the request the old one stays");
     assert_eq!(staff::list(&owner).await, [labelled]);
-    // Concurrent requests to authorise the same person create one employee.
+    // Of concurrent requests to authorise the same person, only one adds an employee.
     let other = people::fresh("citizen").await;
     let responses = futures_util::future::join_all((0..3).map(|_| authorize(&owner, &other.afm, Some("Μία")))).await;
     assert_eq!(responses.iter().filter(|response| response.status == 201).count(), 1);
@@ -235,7 +235,7 @@ async fn authorize_by_others(employee: &str, count: usize, at: i64) {
     let client = aws::dynamodb(&aws::config().await);
     for number in 0..count {
         let put = client.put_item().table_name(journeys::stack::variable("STAFF_TABLE"));
-        // These business ids come before all real ones in the order of the index.
+        // In the index, these business ids come before all real ones. So a query that reads only the beginning misses the real business.
         let put = put.item("business", AttributeValue::S(format!("--{number}-{employee}")));
         let put = put.item("employee", AttributeValue::S(employee.to_owned()));
         let put = put.item("sealed", AttributeValue::B(vec![7; 40].into())).item("authorized_at", AttributeValue::N(at.to_string()));
@@ -347,7 +347,7 @@ async fn an_owner_may_be_staff_of_another_business() {
     }
 }
 
-/// Collects the strings of a row that may identify a person, because they have at least 20 bytes. Omits the hashes of the pictures.
+/// Collects the strings of a row that have at least 20 bytes, because ids are that long. Omits the hashes of the pictures.
 fn texts(value: &AttributeValue, found: &mut BTreeSet<String>) {
     if let Ok(text) = value.as_s() {
         if text.len() >= 20 {

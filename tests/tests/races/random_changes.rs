@@ -81,8 +81,8 @@ impl Step {
             _ => Act::Pull { application },
         };
         let browser = dice.below(BROWSERS);
-        // Of six steps, the person makes five for themselves and one for the minor, so that more steps concern the same subject. The clerk's
-        // steps are all for the person.
+        // On average, the person makes five of six steps for themselves and one for the minor, so that more steps concern the same subject.
+        // The clerk's steps are all for the person.
         Self { browser, subject: usize::from(dice.below(6) == 0 && browser != CLERK), act }
     }
 }

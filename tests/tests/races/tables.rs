@@ -23,7 +23,7 @@ pub(crate) struct Tables {
 /// The association of a subject and the authorizations in force.
 pub(crate) struct InForce {
     pub(crate) association: Option<Association>,
-    /// Applications that may pull, by the id of the history record of their authorization.
+    /// Each application that may pull. The map's key is the id of the history record of the application's authorization.
     pub(crate) open: BTreeMap<String, String>,
 }
 

@@ -1,4 +1,4 @@
-//! Runs the commands of the section "Restoring": for lost items, for a lost table, and for a lost table without a backup.
+//! Runs the commands of docs/operating/restoring.md: for lost items, for a lost table, and for a lost table without a backup.
 
 use aws_sdk_dynamodb::types::{AttributeValue, BillingMode, KeyType, SseSpecification, SseType, TableDescription};
 use domain::{ImageKind, Language, application::Purpose};
@@ -13,7 +13,7 @@ use journeys::{
 
 use crate::{ALONE, Associated, associated, aws, block, items::items_where, operator_shell};
 
-/// Starts a shell with the section's initial commands, for the table of associations.
+/// Starts a shell and runs the initial commands of docs/operating/restoring.md in it, for the table of associations.
 fn restoring_shell() -> Shell {
     let mut shell = operator_shell();
     shell.run(&block("restoring.md", "## Before you begin", "output AssociationsTable"));
@@ -111,7 +111,7 @@ async fn restore(table: &str, one: &Associated, body: &Application, before: &str
     shell.run(&step("restore-table-from-backup"));
     shell.run(&step("update-time-to-live"));
     let client = aws::dynamodb(&aws::config().await);
-    // Unlike DynamoDB, the emulator ignores the encryption key when it restores a table. It accepts the key in UpdateTable.
+    // Unlike DynamoDB, the emulator ignores the encryption key when it restores a table. The emulator accepts the key in UpdateTable.
     let key = SseSpecification::builder().enabled(true).sse_type(SseType::Kms).kms_master_key_id(stack::variable("DATA_KEY")).build();
     client.update_table().table_name(table).sse_specification(key).send().await.expect("the key");
     assert_eq!(settings(table).await, before);

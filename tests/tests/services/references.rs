@@ -105,7 +105,7 @@ async fn a_reference_sealed_with_another_secret_is_not_found_and_does_not_end_th
     assert_eq!(all(&issuances, &shop, wanted, 10).await.0, [codes[1].upload_id.clone()]);
 }
 
-/// One page reads at most a thousand codes, and the next page begins where it stopped.
+/// A page reads at most a thousand codes, and the next page begins where the previous one stopped.
 #[tokio::test]
 async fn a_search_of_a_large_month_finds_every_match_once_in_several_pages() {
     let (issuances, shop) = (issuances().await, business());

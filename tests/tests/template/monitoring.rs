@@ -126,7 +126,7 @@ fn the_alarm_of_each_function_counts_lambda_errors_and_internal_responses() {
     }
 }
 
-/// CloudWatch's limit of metrics that one alarm can read.
+/// Maximum number of metrics that one CloudWatch alarm can read.
 const METRICS_PER_ALARM_MAX: usize = 10;
 
 /// Returns the metrics that an alarm reads on AWS, if it combines several.

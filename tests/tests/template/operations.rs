@@ -39,7 +39,7 @@ fn operation_facts() -> toml::Table {
     read(FACTS_FILE).parse().unwrap_or_else(|error| panic!("{FACTS_FILE}: {error}"))
 }
 
-/// Returns the value of a fact that is a text, and the empty text if the fact is absent.
+/// Returns a fact about an operation. Returns the empty string if the fact is absent or not a string.
 fn fact<'a>(facts: &'a toml::Table, operation: &str, name: &str) -> &'a str {
     facts.get(operation).and_then(|facts| facts.get(name)).and_then(toml::Value::as_str).unwrap_or_default().trim()
 }

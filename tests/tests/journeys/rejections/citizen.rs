@@ -122,7 +122,7 @@ async fn the_sixth_code_of_the_day_is_rejected_and_an_earlier_one_is_free() {
     // Signing in again does not reset the count.
     let again = people::citizen(visit.person.clone(), Language::El).await;
     submit(&again, &unknown_code()).await.rejected(429, "submissions_exhausted");
-    // A code that was submitted before can still be associated.
+    // Although the limit is reached, a code that was submitted before can be submitted again and associated.
     let version = submit_and_confirm(&again, &code).await;
     associate(&again, &version).await.expect(201);
 }
@@ -306,7 +306,7 @@ async fn a_zip_too_large_for_one_response_requires_a_range() {
     let to = To::Email(people::fresh("citizen").await.email());
     let code = issue(&studio, domain::FileProfile::Standard, &photos, &to, Language::El).await.code;
     take(&visit, &code).await;
-    // All requests use the same language, because the PDF in the zip, and therefore the size, depends on it.
+    // All requests use the same language, because the PDF in the zip depends on the language, and so does the size of the zip.
     let path = format!("{}?language=el", citizen::PHOTOS_ZIP);
     let problem = assert_rejected(|| visit.browser.request(Method::GET, &path), 409, "range_required").await;
     let total = problem.members["total"].as_u64().expect("the size of the file");

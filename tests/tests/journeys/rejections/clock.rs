@@ -89,7 +89,7 @@ pub(crate) async fn set_first_association_a_day_ago(browser: &Browser) {
     assert!(sessions.store_submission(&session, Some(&submission), now).await.expect("a response"));
 }
 
-/// Sets the first association of a code to one day ago.
+/// In the stored item of a code, sets the time of the first association to one day ago.
 pub(crate) async fn age_first_association_by_a_day(code: &str) {
     let code = CodeNumber::parse(code).expect("a code number");
     set("CODES_TABLE", ("code_id", &code_id(&code)), &[("first_associated_at", now() - DAY_SECONDS)]).await;

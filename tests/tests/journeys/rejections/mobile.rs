@@ -125,7 +125,7 @@ async fn an_exchange_with_a_wrong_verifier_or_redirect_uri_fails_and_uses_up_the
         exchange(&body).await.rejected(400, "exchange_refused");
         sign_in.exchange(&code).await.rejected(400, "exchange_refused");
     }
-    // The challenge is not accepted as the verifier, because the browser has seen it.
+    // The PKCE challenge is not accepted in place of the verifier, because the browser has seen the challenge.
     let sign_in = AppSignIn::new(REDIRECT_URI);
     let code = sign_in.code(&browser, &person).await;
     let body = json!({ "code": code, "code_verifier": sign_in.challenge(), "redirect_uri": REDIRECT_URI });

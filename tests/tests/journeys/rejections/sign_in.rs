@@ -272,7 +272,7 @@ async fn another_site_cannot_begin_a_sign_in() {
         let response = browser.request(Method::GET, "/v1/sign-in?return_to=/home").header("sec-fetch-site", site).send().await.expect(303);
         assert_eq!((response.header("location"), response.header("set-cookie")), (Some("/"), None), "{site}");
     }
-    // `same-origin` is sent by the service's own pages, and `none` for a URL that somebody typed.
+    // Browsers send `same-origin` in requests of the service's own pages, and `none` in a request for a URL that somebody typed.
     for site in ["same-origin", "none"] {
         let browser = Browser::new(Language::El);
         let response = browser.request(Method::GET, "/v1/sign-in").header("sec-fetch-site", site).send().await.expect(303);

@@ -117,7 +117,7 @@ impl Caller {
             "submit_code" => self.post(&self.subject_path("submissions"), &json!({ "code": self.code.code })).await,
             "reject_photos" => self.send(Method::DELETE, &self.subject_path("submissions/current"), None).await,
             "confirm_photos" => {
-                // An earlier call of `reject_photos` ended the submission.
+                // An earlier call of `reject_photos` ended the submission, so the code is submitted again.
                 self.post(&self.subject_path("submissions"), &json!({ "code": self.code.code })).await;
                 self.post(&self.subject_path("submissions/current/confirmation"), &json!({})).await
             }
@@ -139,8 +139,8 @@ impl Caller {
                 self.call_as_application(PULLS, &self.application.pull_claims(&subject, ImageKind::Face)).await
             }
             "report_verdict" => {
-                // Only the application that pulled an image may report on it. The other callers use the ID of that pull if the application
-                // has already made it.
+                // Only the application that pulled an image may report a verdict on it. All other callers use the ID of a pull by this
+                // application, if the application has already made one.
                 let accesses = application::accesses(&resources.person).await;
                 let given = accesses.iter().find(|access| access["outcome"] == "given").and_then(|access| access["pull"].as_str());
                 let mut claims = self.application.claims(VERDICTS, json!({ "verdict": "accepted" }));

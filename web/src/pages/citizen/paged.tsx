@@ -24,7 +24,7 @@ export function usePaged<T>(fetchPage: (cursor: string | undefined) => Promise<L
     const page = await fetchPage(cursor);
     const count = shown?.entries.length ?? 0;
     setShown((before) => ({ entries: [...(before?.entries ?? []), ...page.entries], next: page.next }));
-    // After the last page the button is removed, so the focus moves to the first new row.
+    // When the last page is added, the pressed button is removed, so the focus moves to the first new row.
     if (page.next === undefined && isSameUrl()) focusAfterRender(() => document.querySelectorAll("main tbody tr")[count]);
   });
   return { list: { ...first, data: shown }, more };

@@ -221,7 +221,7 @@ export class ScanSession {
     screen.play().catch(() => {
       if (!signal.aborted) this.setState({ kind: "tap" });
     });
-    // A camera that never answers this request can still deliver images.
+    // A camera that neither accepts nor rejects continuous focus can still deliver images.
     await Promise.race([focusContinuously(track), delay(FOCUS_MAX_MS)]);
     if (!isAborted(signal)) this.reportControls();
   }
