@@ -12,7 +12,7 @@ export default defineConfig(
       "@typescript-eslint/no-misused-promises": ["error", { checksVoidReturn: { attributes: false } }],
       // Only src/api/client.ts may send requests.
       "no-restricted-globals": ["error", "fetch"],
-      // Only src/words/clock.ts may read the device's clock, because it may be wrong.
+      // Only src/words/clock.ts may read the device's clock, because that clock may be wrong.
       "no-restricted-syntax": [
         "error",
         { selector: "MemberExpression[object.name='Date'][property.name='now']", message: "Use now() of src/words/clock.ts." },

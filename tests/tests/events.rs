@@ -1,4 +1,5 @@
-//! Every function has a folder of sample events. They have the format in which AWS sends events, and match the gateway's routes.
+//! Every function has a folder of sample events. The samples have the format in which AWS sends events. The samples of functions with a
+//! route also match the gateway's routes.
 
 #![expect(clippy::expect_used, reason = "what fails here fails the test")]
 
@@ -13,7 +14,7 @@ use aws_lambda_events::{cloudwatch_events::CloudWatchEvent, dynamodb};
 use lambda_http::{Body, RequestExt, request::RequestContext};
 use project::{functions, logical_id, read, root, routes, template};
 
-/// Returns the paths and texts of a function's sample events.
+/// Returns the path and the content of each sample event of a function.
 fn events_of(function: &str) -> Vec<(String, String)> {
     let folder = format!("events/{function}");
     let entries = fs::read_dir(root().join(&folder)).unwrap_or_else(|error| panic!("missing in events/: {function}: {error}"));
@@ -109,8 +110,8 @@ fn events_of_functions_without_a_route_match_their_stream_or_schedule() {
                         "{file}"
                     );
                 }
-                // The function receives the event as the rule's `InputTransformer` transforms it. infra/local/test_ses_report.py tests the
-                // transformer.
+                // The function does not receive the event itself, but the output of the rule's `InputTransformer`.
+                // infra/local/test_ses_report.py tests the transformer.
                 Some("EventBridgeRule") => {
                     let report: sending::Report = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"));
                     assert!(storage::is_time_ordered_id(report.message_id()), "{file}");

@@ -33,7 +33,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use stored_reminders::{move_to, reminder_of, set_of};
 
-/// A text that is sent in every part of a request and must not be logged.
+/// A string that is sent in every part of a request and must not be logged.
 const PLANTED: &str = "Planted4Logs7Xq";
 
 /// Makes requests that are rejected.
@@ -67,7 +67,7 @@ async fn make_invalid_requests(all: &mut Everything) {
     all.application.send(PULLS, &wrong).await.rejected(422, "invalid_field");
 }
 
-/// Makes SMS, email and registers fail, so that functions log causes.
+/// Makes SMS, email and registers fail, so that functions log the causes of failures.
 async fn cause_failures(all: &mut Everything, reminded: &To, code: &str) {
     let (stelios, person) = (people::named("stelios").await, people::fresh("citizen").await);
     through_taxisnet(&Browser::new(Language::El), &stelios).await.rejected(502, "registers_unavailable");

@@ -34,7 +34,7 @@ use journeys::{
 };
 use storage::code_limits::SMS_COUNTERS;
 
-/// Locked by each test, so that only one runs at a time.
+/// Each test holds this lock while it runs, so that only one test runs at a time.
 static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// Number of concurrent calls for which the emulator can start processes without slowing down.
@@ -89,7 +89,8 @@ async fn one_code_associated_by_fifty_people_at_once_has_one_owner() {
     }
 }
 
-/// A period between two acknowledged changes. Every pull in it must succeed if `allowed` is true, and must be rejected otherwise.
+/// A period between two acknowledged changes. If `allowed` is true, every pull in this period must succeed. Otherwise every pull must be
+/// rejected.
 struct Period {
     from: Instant,
     until: Instant,
@@ -176,7 +177,7 @@ async fn under_load_a_pull_obeys_the_last_change_acknowledged_before_it() {
     assert_eq!(logged_pulls(&visit, "self").await, made);
 }
 
-/// Sets the number of SMS with codes sent today, in each of the items over which the count is distributed.
+/// Sets today's number of SMS with codes. The number is the sum of several counter items, and each item is set to `count`.
 async fn set_code_sms(count: &str) {
     let today = AthensDay::of(Moment::from_epoch_seconds(now()));
     for number in 0..SMS_COUNTERS {
@@ -200,7 +201,7 @@ async fn when_the_daily_sms_quota_for_codes_is_used_up_email_and_sign_in_still_w
     let upload = async || photographer::upload(&studio, FileProfile::Standard, &face_only()).await;
     let uploads = join_all((0..4).map(|_| upload())).await;
     let by_sms = To::Mobile(one.mobile().to_owned());
-    // A single SMS of the day's quota remains, in one of the counter items. Of four concurrent issuances exactly one gets it.
+    // Only one of today's SMS remains, in the fourth counter item. Of four concurrent issuances, exactly one gets it.
     set_code_sms(&SMS_PER_COUNTER.to_string()).await;
     let today = AthensDay::of(Moment::from_epoch_seconds(now()));
     let update = aws::dynamodb(&aws::config().await).update_item().table_name(stack::variable("QUOTAS_TABLE"));

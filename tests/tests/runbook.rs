@@ -106,7 +106,7 @@ async fn failed_messages_are_all_sent_by_one_command() {
     photographer::issue_code(&studio, &upload_id, &to, Language::El).await.expect(201);
     let tried = |item: &Value| item["delivery"]["attempts"] == 1;
     photographer::wait_until_listed(&studio, &upload_id, tried, inbox::PATIENCE).await;
-    // Makes the last attempt due now, as if the hours between the attempts had passed.
+    // Makes the last attempt due now. Without this change, the test would have to wait for hours.
     let (at, far) = (Moment::from_epoch_seconds(0), Moment::from_epoch_seconds(i64::from(u32::MAX)));
     let last = (1_u32..).find(|attempts| after_failure(*attempts, at, far) == AfterFailure::GiveUp).expect("a last attempt");
     outbox::set(&outbox::messages_of(&upload_id).await[0], &[("attempts", i64::from(last) - 1), ("next_at", now())]).await;
@@ -197,7 +197,8 @@ async fn stolen_codes_of_a_period_are_deleted_and_associated_ones_are_not() {
     own(&visit).take(&later).await;
 }
 
-/// Returns a template with one protected table. `failing` adds a resource that cannot be created.
+/// Returns a template with one table that is protected from deletion. If `failing` is true, the template also has a resource that cannot be
+/// created.
 fn small_stack(failing: bool) -> String {
     let table = r#""Sessions": {"Type": "AWS::DynamoDB::Table", "DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain", "Properties": {
         "BillingMode": "PAY_PER_REQUEST", "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],

@@ -1,13 +1,14 @@
-// Reloads the page instead of linking to it. The URL's fragment may hold the code number of a QR code's link, and a link would lose it.
+// Reloads the page. A link to the same page would lose the URL's fragment, which may contain the code number of a QR code.
 for (const button of document.querySelectorAll("button")) button.addEventListener("click", () => location.reload());
-// A connection can break although the device has a network, for example when the service does not respond.
+// Shows one of two headings: the device has no network, or there is a network but the service cannot be reached.
 function showReason() {
   for (const heading of document.querySelectorAll("[data-when]")) heading.hidden = (heading.dataset.when === "online") !== navigator.onLine;
 }
 showReason();
 addEventListener("online", showReason);
 addEventListener("offline", showReason);
-// The browser may report "online" before the network works, or not report it at all. So the page also tries every 3 seconds.
+// The browser may report "online" before the network works, or may never report it. So the page also sends a request every 3 seconds, and
+// reloads if there is a response.
 async function reloadIfOnline() {
   if (!navigator.onLine) return;
   try {

@@ -52,7 +52,7 @@ async fn operators_cannot_overwrite_an_application_or_each_others_changes() {
     assert!(operate(&["show", &application.id]).await.expect("shown").contains("passport"));
     assert!(matches!(operate(&["withdraw", "nobody-knows-this"]).await, Err(OperatorError::Unknown(_))));
 
-    // Two operators change an application at once. A change that is based on an outdated read does not overwrite the other change.
+    // Two operators change the same application. The second change is based on an outdated read, so it must not overwrite the first one.
     let table =
         storage::applications::Applications::new(aws::dynamodb(&aws::config().await), journeys::stack::variable("APPLICATIONS_TABLE"));
     let now = domain::Moment::from_epoch_seconds(now());

@@ -1,4 +1,4 @@
-//! Tests which images the applications of public bodies may pull and until when, and the signature on their requests.
+//! Pulls by applications of public bodies: which images an application may pull, until when, and how its requests must be signed.
 
 use aws_lc_rs::hmac;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use crate::aws;
 
-/// A citizen who has associated a face and a signature. Also contains the photographer and the upload's ID.
+/// A citizen (`visit`) who has associated a face and a signature, and the photographer (`studio`) who uploaded them.
 pub(crate) struct Associated {
     pub(crate) visit: Visit,
     pub(crate) studio: Visit,
@@ -113,7 +113,7 @@ async fn only_an_authorised_application_learns_that_an_image_is_absent() {
     citizen::take(&visit, &issued.code).await;
     let application = authorized(&visit, Purpose::DrivingLicenceIssue).await;
     application.pull(&afm(&visit), ImageKind::Signature).await.rejected(404, "image_absent");
-    // An application without authorization does not learn which images the set has.
+    // To an application that is not authorised, the response does not reveal that the image is absent.
     let other = application::fresh(Purpose::DrivingLicenceIssue).await;
     other.pull(&afm(&visit), ImageKind::Signature).await.rejected(403, "pull_refused");
 }
@@ -134,7 +134,7 @@ async fn pulls_for_unknown_unassociated_and_unauthorised_people_are_rejected_ali
         responses.push((response.status, names, response.body));
     }
     assert!(responses.windows(2).all(|pair| pair[0] == pair[1]), "{responses:?}");
-    // The service knows only `visit` and `unassociated`. Both see the rejected pulls in their access logs.
+    // Only the people of `visit` and `unassociated` have ever signed in. Both see the rejected pulls in their access logs.
     for (visit, refusal) in [(&visit, "not_authorized"), (&unassociated, "nothing_associated")] {
         let all = accesses(visit).await;
         assert_eq!(all.len(), 3, "{all:?}");
@@ -229,7 +229,7 @@ async fn a_request_not_signed_by_a_registered_key_is_rejected() {
         format!("{message}.{}", URL_SAFE_NO_PAD.encode(hmac::sign(&secret, message.as_bytes())))
     };
     assert_signature_rejected(&application, by_hmac, "algorithm").await;
-    // All checks that need the registered key report the same reason.
+    // All checks that need the registered key report the same reason, `signature`.
     assert_signature_rejected(&application, || token(key, &header("RS256", "first"), &claims()), "signature").await;
     assert_signature_rejected(&application, || token(key, &header("EdDSA", "second"), &claims()), "signature").await;
     let stranger = SigningKey::new("first", SigningAlgorithm::EdDsa);
@@ -276,7 +276,7 @@ async fn a_signed_request_is_valid_for_one_url_for_one_minute_and_once() {
     let used = with(json!({}));
     application.send(PULLS, &used).await.expect(200);
     assert_signature_rejected(&application, || used.clone(), "replayed").await;
-    // Of many concurrent uses of a token, one succeeds.
+    // If a token is used several times at once, exactly one use succeeds.
     let token = with(json!({}));
     let many = futures_util::future::join_all((0..8).map(|_| application.send(PULLS, &token))).await;
     assert_eq!(many.iter().filter(|response| response.status == 200).count(), 1);

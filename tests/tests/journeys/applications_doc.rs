@@ -45,8 +45,8 @@ async fn the_example_pulls_an_image_and_reports_a_verdict() {
 
     let folder = tempfile::tempdir().expect("a folder");
     let id = format!("doc-{}", &issued.upload_id[24..]);
-    // The last block that contains `make application` completes the registration of the application. Only then can the person authorise
-    // it, so the blocks run in two parts. The second part pulls an image and reports a verdict.
+    // The blocks up to the last one with `make application` register the application. Then the person authorises the application. The
+    // remaining blocks pull an image and report a verdict.
     let blocks = blocks();
     let registered = blocks.iter().rposition(|block| block.contains("make application")).expect("the registration") + 1;
     let run = |blocks: &[String]| {

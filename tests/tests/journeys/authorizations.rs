@@ -1,5 +1,4 @@
-//! Authorizations of applications: granting one or several at a time, revoking them, their end when the photos are dissociated, and their
-//! history.
+//! Authorizations of applications: granting one or several at once, revoking them, how dissociation ends them, and their history.
 
 use domain::{
     FileProfile, ImageKind, Language, Moment, SubjectId,
@@ -231,7 +230,7 @@ async fn an_expired_authorization_is_neither_shown_nor_counted_nor_ended_again()
     let subject = serde_json::from_value(child.export().await.expect(200).json()["person"]["subject_id"].clone()).unwrap();
     expire_authorization(&subject, &one.id).await;
     assert_eq!(ids(&child.show_association().await.expect(200).json()), Vec::<&str>::new());
-    // An expired authorization cannot be revoked, so its record keeps the time at which it expired.
+    // Revoking an expired authorization changes nothing, so the history still shows the time at which the authorization expired.
     let before = history().await;
     child.revoke(&one.id).await.expect(204);
     assert_eq!(history().await, before);

@@ -105,7 +105,7 @@ async fn a_report_about_an_email_to_the_old_address_does_not_change_the_correcte
         ses::report(kind, &sent.email).await;
         sent.assert_sent().await;
     }
-    // The corrected address has not failed, so the code can be sent to it again.
+    // The reports were about the old address, so the code can be sent to the corrected address again.
     let again = sent.resend(Some(&right)).await;
     assert_eq!(again.code(), corrected.code());
 }
@@ -198,7 +198,7 @@ async fn a_report_about_an_unknown_message_is_ignored_and_a_malformed_one_fails_
         other["ses"]["tags"]["message"] = json!([id]);
         ses::report_on("unknown", &other).await.expect("the function ignores it");
     }
-    // This report is about the message, but its tag `sending` names an attempt that never took place.
+    // This report is about the message, but its tag `sending` names an attempt that never took place. So the function ignores the report.
     let mut other = json!({ "to": sent.to.address(), "ses": sent.email.ses });
     other["ses"]["tags"]["sending"] = json!([storage::time_ordered_id()]);
     ses::report_on("full", &other).await.expect("the function ignores it");

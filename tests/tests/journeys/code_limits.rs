@@ -81,7 +81,7 @@ async fn the_301st_code_of_a_business_is_rejected_until_midnight_without_losing_
             "business_codes_exhausted",
         );
     }
-    // The successful call can still be repeated, and other businesses can issue codes.
+    // The call that succeeded can still be repeated, and other businesses can still issue codes.
     issue_code(&studio, &uploads[issued[0]], &recipients[issued[0]], Language::El).await.expect(200);
     issue_code(&other, &uploaded(&other).await, &mobile().await, Language::El).await.expect(201);
     // A resend to the same recipient creates no new code. A resend to a corrected recipient creates one, which counts towards the limit.
@@ -114,7 +114,7 @@ async fn a_recipient_gets_ten_messages_a_day_across_all_businesses_and_spellings
         let upload = uploaded(studio).await;
         (issue_code(studio, &upload, &spelling(number), Language::El).await, upload)
     };
-    // The last message within the limit resends the ninth code, because a resend counts as a message too.
+    // Nine issued codes and one resend make ten messages, because a resend counts as a message too.
     for number in 0..RECIPIENT_MESSAGES_PER_DAY - 2 {
         issue(number).await.0.expect(201);
     }

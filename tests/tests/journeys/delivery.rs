@@ -24,7 +24,8 @@ use storage::{
 
 use crate::{aws, items::items_where, outbox};
 
-/// Timeout for the next attempt. A failed attempt is due again after 15 seconds or more. The next sweep repeats it, at most a minute later.
+/// Timeout for the next attempt. A failed message is due again after at least 15 seconds, and the sweep, which sends due messages, runs
+/// once a minute.
 const NEXT_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(120);
 
 async fn issue(studio: &Visit, to: &To) -> String {
@@ -44,7 +45,7 @@ fn attempted(times: u64) -> impl Fn(&Value) -> bool {
     move |item| item["delivery"]["attempts"].as_u64().expect("a count") >= times
 }
 
-/// Waits two seconds. Returns whether the table still has the record that woke the sender for this message (`wake#`).
+/// Waits two seconds. Returns whether the table still has this message's wake record, which woke the sender.
 async fn has_wake_record(message_id: &str) -> bool {
     tokio::time::sleep(Duration::from_secs(2)).await;
     let found = items_where("OUTBOX_TABLE", "begins_with(message_id, :value)", &format!("wake#{message_id}")).await;

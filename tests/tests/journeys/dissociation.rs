@@ -21,8 +21,8 @@ async fn dissociated_photos_open_only_with_the_code_even_given_all_tables_and_ke
     own(&visit).take(&issued.code).await;
     let code = CodeNumber::parse(&issued.code).unwrap();
     let thief = Thief::new(&code_id(&code)).await;
-    // While photos are associated, a thief with all tables and keys can decrypt them, just as the service can. The thief's search must
-    // therefore find the key here.
+    // While the photos are associated, a thief with all tables and keys can decrypt them, as the service can. This also checks that the
+    // thief's search works.
     assert!(thief.opens().await, "the search does not find a key that exists");
 
     assert_eq!(own(&visit).show_code().await.expect(200).json()["code"], issued.code);

@@ -130,13 +130,13 @@ async fn the_person_is_found_by_afm_or_amka_and_an_unknown_number_counts_as_a_ca
     assert_eq!(opened["person"]["last_name"], person.last_name.as_str());
     let handle = opened["handle"].as_str().expect("a handle");
     clerk.browser.delete(&format!("{CASES}/{handle}")).await.expect(204);
-    // The number is well formed and belongs to nobody.
+    // This AFM is well formed, but nobody has it.
     clerk.browser.post(CASES, &by("afm", "000000024")).await.rejected(404, "case_person_unknown");
     let session = stored_session(&clerk).await;
     let quotas = Quotas::new(aws::dynamodb(&aws::config().await), stack::variable("QUOTAS_TABLE"));
     let used = quotas.use_one(Quota::Cases, &session.subject_id, "a third case", now()).await.expect("a response");
     assert_eq!(used, Use::WithinLimit { used: 3 });
-    // A number with a wrong check digit is rejected before the case is counted.
+    // An AFM with a wrong check digit is rejected before the case is counted.
     let problem = clerk.browser.post(CASES, &by("afm", "123456789")).await.rejected(422, "invalid_field");
     assert_eq!(problem.members["field"], "person.value");
     let own = json!({ "person": { "kind": "afm", "value": clerk.person.afm }, "document": { "kind": "passport", "last_four": "AB12" }, "application_number": "1" });
@@ -154,8 +154,8 @@ async fn a_clerk_cannot_be_served_by_themselves_under_a_number_that_does_not_lea
     let (clerk, person) = (kep::fresh_clerk().await, fresh("citizen").await);
     let home = people::citizen(person.clone(), Language::El).await;
     let (session, own) = (stored_session(&clerk).await, stored_session(&home).await.subject_id);
-    // If clerks enter their own AMKA or PAAYPA, the registers may return no AFM, so `open_case` also compares subject IDs. This test makes
-    // them equal by giving the clerk's session the subject ID of the person at the counter.
+    // If clerks enter their own AMKA or PAAYPA, the registers may return no AFM, so `open_case` also compares subject IDs. To test this
+    // comparison, the clerk's session gets the subject ID of the person at the counter.
     let update = aws::dynamodb(&aws::config().await).update_item().table_name(stack::variable("SESSIONS_TABLE"));
     let update = update.key("session_id", AttributeValue::S(session.token.session_id()));
     let update = update.update_expression("SET subject_id = :own").condition_expression("attribute_exists(subject_id)");
@@ -283,7 +283,7 @@ async fn a_clerk_serves_one_person_at_a_time_and_an_earlier_handle_never_reaches
         clerk.browser.get(&earlier.path(rest)).await.rejected(409, "case_over");
     }
     kep::close(&clerk, &earlier).await.rejected(409, "case_over");
-    // Another clerk cannot use this case, even while that clerk has an open case.
+    // A case cannot be used by another clerk, even if the other clerk has an open case too.
     let other = kep::fresh_clerk().await;
     kep::show(&other, &current).await.rejected(409, "case_over");
     let others_case = kep::ready(&other, &first).await;
@@ -295,7 +295,7 @@ async fn a_clerk_serves_one_person_at_a_time_and_an_earlier_handle_never_reaches
 #[tokio::test]
 async fn an_expired_case_ends_by_itself_and_its_message_needs_no_clerk() {
     let (clerk, person) = (kep::fresh_clerk().await, fresh("citizen").await);
-    // The person has already agreed to the text on personal data in an earlier session, so no act is recorded in this case.
+    // The person agreed to the text on personal data in an earlier session, so the agreement is not recorded as an act of this case.
     people::citizen(person.clone(), Language::El).await;
     let case = kep::ready(&clerk, &person).await;
     let expires_at = kep::show(&clerk, &case).await.expect(200).json()["expires_at"].clone();
@@ -354,7 +354,7 @@ async fn only_a_clerk_opens_cases() {
     let citizen = people::fresh_citizen().await;
     let person = fresh("citizen").await;
     kep::open(&citizen, &person).await.rejected(403, "wrong_role");
-    // A person with an office cannot open cases before choosing a role, and cannot open cases in the role of a citizen.
+    // A person whom the registers name as a clerk cannot open cases before choosing a role, nor after choosing the role of a citizen.
     let (undecided, session) = people::sign_in(fresh("kep_clerk").await, Language::El).await;
     assert_eq!(session["stage"], "role", "{session}");
     kep::open(&undecided, &person).await.rejected(403, "role_not_chosen");

@@ -170,7 +170,7 @@ async fn export_erasure_reminder_and_the_log_of_cases_are_for_the_person_alone()
     counter.erase().await.rejected(403, "not_at_kep");
     counter.set_reminder(&person.email(), Language::El).await.rejected(403, "not_at_kep");
     clerk.browser.get(&format!("/v1/subjects/{}/cases", case.handle)).await.rejected(403, "not_at_kep");
-    // In the role of a clerk these operations are also rejected for the clerk's own data.
+    // A clerk cannot use these operations for their own data either, until they switch to the role of a citizen.
     own(&clerk).export().await.rejected(403, "not_at_kep");
     counter.show_association().await.expect(200);
 }
@@ -236,7 +236,7 @@ async fn a_minor_is_added_in_a_case_if_the_person_at_the_counter_has_custody() {
     assert_eq!(export["associations"][0]["at_kep"]["application_number"], APPLICATION_NUMBER);
     let [case] = kep::case_log(&home).await.try_into().expect("one case");
     assert_eq!(case["done"][1], json!({ "what": "minor_added", "at": case["done"][1]["at"], "label": child.first_name }));
-    // The minor's name is absent in a session in which the registers have not confirmed custody.
+    // In a session in which the registers have not confirmed custody, the log of cases does not show the minor's name.
     let later = people::citizen(person, Language::El).await;
     assert!(kep::case_log(&later).await[0]["done"][1]["label"].is_null());
 }

@@ -1,4 +1,5 @@
-//! A case at a KEP and the clerk's sessions and tabs: a case ends with its session, and an earlier tab learns that its case is over.
+//! A case at a KEP and the clerk's sessions and tabs. A case ends with the session in which it was opened. If a tab still shows an earlier
+//! case, its next request is rejected because that case is over.
 
 use domain::{Language, Moment, kep::message_due_at};
 use journeys::{
@@ -16,7 +17,7 @@ use crate::{
     kep::{send_messages, stored_case, stored_session},
 };
 
-/// Asserts that the history of a person has one case, and that the case ended before `expires_at`.
+/// Asserts that the person's log of cases has exactly one case, and that this case ended before `expires_at`.
 async fn assert_ended_early(person: &Person, expires_at: Moment) {
     let home = people::citizen(person.clone(), Language::El).await;
     let [case] = kep::case_log(&home).await.try_into().expect("one case");
@@ -36,8 +37,8 @@ async fn a_case_ends_with_the_session_and_the_person_gets_the_message_at_once() 
     assert_ended_early(&person, stored.expires_at).await;
     send_messages().await;
     inbox::wait_for(person.mobile(), 0, |one| one.text.contains("Αίτηση"), inbox::PATIENCE).await;
-    // A second sign-out changes nothing. When the person's presence was proven, the message was stored with a later due time. The first
-    // sign-out replaced this item, so no message with that due time exists.
+    // A second sign-out changes nothing. The message was first due after the end of the case's time. The first sign-out replaced it by a
+    // message that is due at once, so no message with the first due time exists.
     before.delete("/v1/session").await.expect(200);
     let reminders = Reminders::new(aws::dynamodb(&aws::config().await), stack::variable("REMINDERS_TABLE"));
     let due = due_messages(&reminders, message_due_at(stored.expires_at)).await;

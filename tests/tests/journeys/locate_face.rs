@@ -33,7 +33,7 @@ async fn the_face_of_a_portrait_is_found_where_it_is() {
     let bounds = |name: &str| number(&face["box"][name]);
     assert!(bounds("left") < left_eye.0 && left_eye.0 < bounds("left") + bounds("width"), "{face}");
     assert!(bounds("top") < left_eye.1 && left_eye.1 < bounds("top") + bounds("height"), "{face}");
-    // Positions have four decimals.
+    // Positions have at most four decimals.
     for value in [left_eye.0, left_eye.1, chin.0, crown.1, bounds("width")] {
         assert!((value * 10_000.0 - (value * 10_000.0).round()).abs() < 1e-6, "{value}");
     }
@@ -84,7 +84,7 @@ async fn a_copy_may_have_98304_bytes_and_640_pixels_and_not_one_more() {
             assert_eq!(&problem.members[name], value, "{}", problem.members);
         }
     }
-    // A small file that claims to be huge is not decoded.
+    // The header of this small file declares 30,000 x 30,000 pixels, so the function rejects the file before decoding it.
     assert_eq!(locate_face(&studio, &pictures::giant()).await.rejected(422, "bad_picture").members["rule"], "width");
 }
 
@@ -141,7 +141,7 @@ async fn another_site_cannot_send_a_picture_in_the_name_of_a_photographer() {
     for site in ["cross-site", "same-site"] {
         request().header("sec-fetch-site", site).send().await.rejected(403, "foreign_origin");
     }
-    // Content types that a form on another site can send.
+    // A form on another site can send requests with these content types, so the service rejects them.
     for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"] {
         let form = studio.browser.request(Method::POST, FACE).body(kind, pictures::small_copy()).without("origin");
         form.send().await.rejected(415, "unsupported_media_type");

@@ -1,5 +1,5 @@
-//! Journeys over HTTP on the deployed stack. All of them are in one program, so that only one has to be linked, and tests that wait run in
-//! parallel with others.
+//! Journeys over HTTP on the deployed stack. All of them are in one program, so that only one program must be linked, and so that other
+//! tests run while some tests wait.
 //!
 //! Tests that read everything that is stored or logged are separate programs, which run alone after this one: dump.rs, logs.rs.
 

@@ -1,4 +1,4 @@
-//! Guardians who act for minors: custody, changes of custody and numbers, and the end of guardianship at 18.
+//! Guardians who act for minors: custody and its changes, a minor who gets an AFM, and the end of guardianship at 18.
 
 use domain::{ImageKind, Language};
 use journeys::{
@@ -102,8 +102,8 @@ async fn custody_is_checked_in_each_session_and_the_current_guardian_manages_the
     let child = acting(&after, &handle);
     assert_eq!(child.show_association().await.expect(200).json()["associated_at"], association["associated_at"]);
     child.dissociate().await.expect(204);
-    // The code was first associated for the minor. So only the minor's current guardian may associate it again, for the minor or for
-    // themselves.
+    // The code was first associated for the minor. So the former guardian can no longer submit the code. The current guardian can submit it
+    // for the minor or for themselves.
     own(&new_session(&before).await).submit(&code).await.rejected(403, "code_taken");
     let taken = own(&after).take(&code).await;
     assert_eq!(taken["expires_at"], association["expires_at"], "the expiry does not change");
@@ -133,7 +133,7 @@ async fn a_code_submitted_for_a_minor_cannot_be_associated_with_the_guardian() {
     let minor = minors::fresh(&guardian.person, &json!({})).await;
     let child = added(&guardian, &minor).await;
     let code = issue_by_sms(&studio, guardian.person.mobile()).await.code;
-    // A code that was submitted for the child is not pending for the guardian.
+    // The code was submitted for the child, so the guardian cannot associate it for themselves.
     let version = acting(&guardian, &child).submit_and_confirm(&code).await;
     own(&guardian).associate(&version).await.rejected(404, "no_submission");
     acting(&guardian, &child).associate(&version).await.expect(201);

@@ -91,7 +91,7 @@ async fn an_app_can_do_everything_that_a_browser_can() {
         "the token is returned only when the one-time password is entered"
     );
 
-    // The roles of one session are switched without signing in again.
+    // The role of a session can be changed without signing in again.
     let back = studio.browser.put("/v1/session/role", &json!({ "kind": "citizen" })).await.expect(200).json();
     assert_eq!(back["role"]["kind"], "citizen");
     citizen::show_photo(&studio, ImageKind::Face).await.rejected(403, "consent_required");

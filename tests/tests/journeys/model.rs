@@ -25,11 +25,13 @@ use serde_json::{Value, json};
 
 const SEQUENCES: u64 = 4;
 const STEPS: usize = 70;
-/// Number of codes that the test issues, and number of well-formed codes that were never issued.
+/// Number of codes that the test issues.
 const ISSUED_CODES: usize = 4;
+/// Number of well-formed codes that were never issued.
 const UNKNOWN_CODES: usize = 3;
 const SUBJECTS: usize = 3;
-/// An actor is a subject, for whom a person acts in their own session, or the clerk of a KEP, who acts for subject 0 in an open case.
+/// Actors 0 to 2 stand for the subjects 0 to 2, for whom people act in their own sessions. The last actor is a clerk of a KEP, who acts for
+/// subject 0 in an open case.
 const ACTORS: usize = 4;
 const CLERK: usize = 3;
 const APPLICATIONS: usize = 2;
@@ -42,8 +44,8 @@ enum Code {
 }
 
 impl Code {
-    /// Returns the part of the code's state that a submission stores. A submission also stores the number of dissociations. If either
-    /// changes before the code is associated, the association is rejected.
+    /// Returns a number for the state of the code. A submission stores this number and how often the code was dissociated. If one of them
+    /// changes after the submission, the association is rejected.
     const fn stage(self) -> u8 {
         match self {
             Self::Issued => 0,
@@ -68,9 +70,9 @@ struct Model {
     dissociations: BTreeMap<usize, u32>,
     association: BTreeMap<usize, usize>,
     authorized: BTreeSet<(usize, usize)>,
-    /// The submission of each session.
+    /// The pending submission of each session.
     pending: BTreeMap<usize, Pending>,
-    /// The subject and code of each session's latest association, by which a repeated call is recognised.
+    /// The subject and the code of each session's latest association. They show whether a call of `associate` repeats the latest one.
     latest_association: BTreeMap<usize, (usize, usize)>,
     /// The codes that each person submitted today.
     submitted: BTreeMap<usize, BTreeSet<usize>>,
@@ -88,7 +90,7 @@ const fn person_of(subject: usize) -> usize {
     if subject == 2 { 1 } else { 0 }
 }
 
-/// Returns the index of the actor's session, which is the person's or the clerk's.
+/// Returns the index of the session that an actor uses. Person 0 has session 0, person 1 has session 1, and the clerk has session 2.
 const fn session_of(actor: usize) -> usize {
     if actor == CLERK { 2 } else { person_of(actor) }
 }
@@ -204,9 +206,9 @@ impl Model {
 struct World {
     /// The visit of each session.
     visits: [Visit; 3],
-    /// The handle that each actor uses for the subject.
+    /// The handle by which each actor names their subject in requests.
     handles: [String; ACTORS],
-    /// The number of each subject, which applications use.
+    /// The AFM or AMKA by which applications name each subject.
     numbers: [String; SUBJECTS],
     codes: Vec<String>,
     applications: Vec<Application>,
@@ -252,7 +254,7 @@ impl World {
         writeln!(log, "  {kind} actor {actor} application {application}").unwrap();
         match kind {
             0..=3 => {
-                // Three of four submissions are of issued codes.
+                // On average, three of four submissions are of issued codes.
                 let code = if dice.below(4) == 0 { ISSUED_CODES + dice.below(UNKNOWN_CODES) } else { dice.below(ISSUED_CODES) };
                 writeln!(log, "    submits code {code}").unwrap();
                 (model.submit(actor, code), citizen.submit(&self.codes[code]).await)

@@ -1,7 +1,7 @@
 //! Reminders are sent only with consent. They do not contain the code, and the address is stored sealed and deleted after sending.
 //!
-//! A reminder is due in a month or later. The tests therefore move its item to an earlier day in the table, and invoke the function as its
-//! schedule would.
+//! A new reminder is due only after days or months. The tests therefore move its item to an earlier day in the table, and invoke
+//! `send_reminders`, as its schedule would.
 
 use std::{
     collections::HashMap,
@@ -63,13 +63,13 @@ async fn change_association(set_id: &str, path: &[&str], value: Moment) {
     change.expression_attribute_values(":at", AttributeValue::N(value.epoch_seconds().to_string())).send().await.expect("a change");
 }
 
-/// Runs the hourly function once. It also processes the reminders of other tests.
+/// Runs the function that sends reminders, as its hourly schedule does. The run also processes the reminders of other tests.
 async fn send_reminders() {
     stack::invoke("SEND_REMINDERS_FUNCTION").await.expect("a run");
 }
 
-/// Runs the function until no reminder of this set is stored. More than one run may be needed, because a run of another test may have
-/// claimed the reminder.
+/// Runs `send_reminders` until no reminder about this photo set is stored. More than one run may be needed, because a run of another test
+/// may have claimed the reminder.
 async fn run_until_deleted(set_id: &str) {
     for _ in 0..10 {
         send_reminders().await;
@@ -112,7 +112,7 @@ async fn a_reminder_address_is_stored_sealed_only_with_consent_and_until_associa
     let due = ReminderKind::Code.due_on(Moment::from_epoch_seconds(expires_at.as_second()));
     assert_eq!(day_of(&item), due.to_string());
 
-    // Repeating the call succeeds. Repeating it without the consent to a reminder is rejected as a conflict.
+    // Repeating the call succeeds. A repetition without the consent to a reminder is rejected as a conflict.
     photographer::issue_code_with_reminder(&studio, &issued.upload_id, &to, Language::El).await.expect(200);
     photographer::issue_code(&studio, &issued.upload_id, &to, Language::El).await.rejected(409, "issuance_conflict");
 
@@ -290,8 +290,9 @@ async fn a_deleted_reminder_is_not_shown() {
     run_until_deleted(&set_id).await;
     assert!(inbox::reminders(to.address()).await.is_empty());
     assert!(citizen::show_association(&visit).await.expect(200).json()["reminder"].is_null());
-    // If no run processes the reminder, TTL deletes it a week after the start of the day on which it was due. The association then still
-    // mentions the reminder, but the reminder is not shown. If the photos expire in 22 days, the reminder was due eight days ago.
+    // If no run processes the reminder, TTL deletes its item a week after the due day begins. The association still contains the reminder
+    // then, but `show_association` does not show it. A reminder is due 30 days before expiry, so with an expiry in 22 days it was due eight
+    // days ago.
     let view = citizen::set_reminder(&visit, to.address(), Language::El).await.expect(200).json();
     assert!(view["reminder"].is_object(), "{view}");
     change_association(&set_id, &["expires_at"], now().plus(Span::days(22))).await;
@@ -308,8 +309,8 @@ async fn a_reminder_of_a_guardian_is_not_sent_once_the_minor_is_18() {
     let code = photographer::issue_by_sms(&studio, guardian.person.mobile()).await.code;
     child.take(&code).await;
     let set_id = set_of(&code).await;
-    // The photos expire 27 days after the birthday, so the reminder is due three days before the birthday. It may be sent until the
-    // birthday.
+    // The reminder is due 30 days before the photos expire. With this expiry, that is three days before the minor's 18th birthday. The
+    // reminder may be sent until the birthday.
     change_association(&set_id, &["expires_at"], birthday.plus(Span::days(27))).await;
     let to = fresh_email().await;
     let view = child.set_reminder(to.address(), Language::El).await.expect(200).json();
@@ -333,7 +334,7 @@ async fn reminders_that_another_run_has_claimed_or_that_are_not_due_are_not_touc
         ("claimed_until", number(now().epoch_seconds() + 600)),
         ("attempts", number(1)),
     ];
-    // The second reminder is too old to be sent. The run does not delete it, because another run has claimed it.
+    // The second reminder is so old that a run would delete it. This run does not, because another run has claimed the reminder.
     for (day, changes) in [(today(), &claim[..]), (today().minus(3), &claim[..]), (today().next(), &[][..])] {
         let to = fresh_email().await;
         let set_id = set_of(&issue_with_reminder(&studio, &to, Language::El).await.code).await;

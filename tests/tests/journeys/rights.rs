@@ -125,8 +125,8 @@ async fn erasure_deletes_photos_keys_and_codes_at_once_and_lists_what_is_retaine
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     let (mut old, mut new) = (issue_by_sms(&studio, visit.person.mobile()).await, issue_by_sms(&studio, visit.person.mobile()).await);
     if set_id(&old.code).await > set_id(&new.code).await {
-        // Erasure processes photo sets in the order of their IDs. The set with the smaller ID is dissociated below, to check that erasing
-        // it first does not affect the other set.
+        // Erasure processes photo sets in the order of their IDs. The set with the smaller ID is dissociated below, to check that its
+        // erasure does not affect the set that is erased after it.
         std::mem::swap(&mut old, &mut new);
     }
     own(&visit).take(&old.code).await;
@@ -156,7 +156,8 @@ async fn erasure_deletes_photos_keys_and_codes_at_once_and_lists_what_is_retaine
     assert_ne!(english["kept"][0]["text"], response["kept"][0]["text"]);
 }
 
-/// A session with a pending submission of the erased code gets `code_not_active`, and the function logs no failure.
+/// If a code is erased while it is pending in another session, `associate` responds to that session with `code_not_active`, not with an
+/// internal error.
 #[tokio::test]
 async fn a_code_pending_in_another_session_is_not_active_after_an_erasure() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);

@@ -37,7 +37,7 @@ async fn assert_rejected(
     english
 }
 
-/// Returns the photographer's roles of a session as (business id, capacity).
+/// Returns the business id and the capacity of each photographer role of a session.
 fn roles_of(session: &Value) -> Vec<(String, String)> {
     let photographers = session["roles"].as_array().expect("roles").iter().filter(|role| role["kind"] == "photographer");
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
@@ -151,7 +151,7 @@ async fn authorising_again_changes_only_the_label() {
     assert_eq!((&labelled["label"], &labelled["since"]), (&json!("Νίκη"), &first["since"]));
     assert_eq!(authorize(&owner, &person.afm, None).await.expect(200).json(), labelled, "without a label in the request the old one stays");
     assert_eq!(staff::list(&owner).await, [labelled]);
-    // Concurrent requests to authorise the same person create one employee.
+    // Of concurrent requests to authorise the same person, only one adds an employee.
     let other = people::fresh("citizen").await;
     let responses = futures_util::future::join_all((0..3).map(|_| authorize(&owner, &other.afm, Some("Μία")))).await;
     assert_eq!(responses.iter().filter(|response| response.status == 201).count(), 1);
@@ -235,7 +235,7 @@ async fn authorize_by_others(employee: &str, count: usize, at: i64) {
     let client = aws::dynamodb(&aws::config().await);
     for number in 0..count {
         let put = client.put_item().table_name(journeys::stack::variable("STAFF_TABLE"));
-        // These business ids come before all real ones in the order of the index.
+        // In the index, these business ids come before all real ones. So a query that reads only the beginning misses the real business.
         let put = put.item("business", AttributeValue::S(format!("--{number}-{employee}")));
         let put = put.item("employee", AttributeValue::S(employee.to_owned()));
         let put = put.item("sealed", AttributeValue::B(vec![7; 40].into())).item("authorized_at", AttributeValue::N(at.to_string()));
@@ -254,7 +254,8 @@ async fn an_employee_authorised_by_many_businesses_can_work_for_the_latest() {
     authorize_by_others(&employee, 25, since - 1).await;
     let (_, session) = sign_in(person.clone(), Language::El).await;
     assert_eq!(roles_of(&session), [(business["id"].as_str().expect("an id").to_owned(), "staff".to_owned())]);
-    // With 25 later authorizations by other businesses, the role is no longer offered until the owner authorises the person again.
+    // A sign-in offers only the latest 20 authorizations (`EMPLOYERS_MAX`). Here other businesses make 25 later authorizations, so this
+    // business is not offered until its owner authorises the person again.
     authorize_by_others(&employee, 25, since + 1).await;
     let (_, session) = sign_in(person.clone(), Language::El).await;
     assert_eq!(roles_of(&session), []);
@@ -346,7 +347,7 @@ async fn an_owner_may_be_staff_of_another_business() {
     }
 }
 
-/// Collects the texts of a row that are long enough (20 bytes) to identify a person, except the hashes of the pictures.
+/// Collects the strings of a row that have at least 20 bytes, because ids are that long. Omits the hashes of the pictures.
 fn texts(value: &AttributeValue, found: &mut BTreeSet<String>) {
     if let Ok(text) = value.as_s() {
         if text.len() >= 20 {
@@ -359,7 +360,8 @@ fn texts(value: &AttributeValue, found: &mut BTreeSet<String>) {
     }
 }
 
-/// A person who works for two businesses has a different id in the records of each, and neither contains the person's id as a citizen.
+/// If a person works for two businesses, each business's records have a different id for the person. No record contains the person's id as
+/// a citizen.
 #[tokio::test]
 async fn rows_of_two_businesses_do_not_reveal_their_common_employee() {
     let employer = fresh_photographer().await;

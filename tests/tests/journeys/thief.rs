@@ -17,7 +17,8 @@ pub(crate) struct Thief {
     config: aws_config::SdkConfig,
     set_id: String,
     wrapped_key: Vec<u8>,
-    /// The sealed preview of the face photo. It is tried instead of the photo, because it is smaller and sealed under the same key.
+    /// The sealed preview of the face photo. The thief tries to decrypt it instead of the photo, because it is smaller and sealed under the
+    /// same key.
     sealed_preview: Vec<u8>,
 }
 

@@ -45,8 +45,8 @@ async fn the_person_sees_the_whole_verdict_and_the_photographer_only_its_outcome
     assert!(all[0].to_string().contains("accepted") && !all[0].to_string().contains("glasses"), "{all:?}");
     assert_eq!(listed_verdicts().await, json!([{ "verdict": "accepted" }]));
 
-    // Equal verdicts are listed once. Only applications for driving licences pull two images, so two equal verdicts would reveal the
-    // purpose.
+    // The photographer sees equal verdicts only once. Otherwise two equal verdicts would reveal the purpose, because only applications for
+    // driving licences pull two images.
     let licence = authorized(&visit, Purpose::DrivingLicenceIssue).await;
     for (image, verdict) in [(ImageKind::Face, json!({ "verdict": "accepted" })), (ImageKind::Signature, json!({ "verdict": "accepted" }))]
     {

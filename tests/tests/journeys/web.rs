@@ -59,13 +59,13 @@ async fn pages_may_connect_only_to_this_site_and_the_upload_bucket() {
     assert_eq!(directive("script-src").as_deref(), Some("'self' 'wasm-unsafe-eval'"));
     assert_eq!(directive("require-trusted-types-for").as_deref(), Some("'script'"));
 
-    // In the CORS preflight before an upload, the bucket allows these headers from this origin only.
+    // In a CORS preflight, the bucket must allow the headers of the upload, but only to the service's own origin.
     let names = upload["face"]["headers"].as_object().expect("headers").keys();
     // Browsers set `Content-Length` themselves and do not list it in a preflight.
     let mut names: Vec<_> = names.map(|name| name.to_ascii_lowercase()).filter(|name| name != "content-length").collect();
     names.sort();
-    // On both emulators functions have a trace ID. The SDK adds it as a header to its requests, but a presigned upload must not require
-    // this header.
+    // On both emulators, functions have a trace ID, which the SDK sends as a header of its own requests. A presigned upload must not
+    // require this header.
     assert_eq!(names, ["content-type", "x-amz-checksum-sha256"]);
     let signed = address.query_pairs().find_map(|(name, value)| (name == "X-Amz-SignedHeaders").then(|| value.into_owned()));
     assert_eq!(signed.as_deref(), Some("content-length;content-type;host;x-amz-checksum-sha256"));
@@ -173,7 +173,7 @@ fn no_spelling_of_a_path_leads_out_of_the_files() {
         let Raw { status, media_type, .. } = raw(path, None);
         assert!(matches!(status, 400..=404) && !media_type.starts_with("text/html"), "{path}: {status} {media_type}");
     }
-    // A path that is no file returns the application's page. Its script then shows that the path is unknown.
+    // A path that is no file returns the application's page. The page's script then shows that the path is unknown.
     for path in ["//", "/%00", "/%0d%0aX-Header:%20x", "/a%2fb", "/%CE%BA"] {
         let response = raw(path, None);
         assert_eq!((response.status, response.media_type.as_str()), (200, "text/html; charset=utf-8"), "{path}");

@@ -1,8 +1,8 @@
 //! Access control of every route for every kind of caller. The expected outcomes are in who_may.txt.
 //!
 //! A permitted caller must get a success, or a redirect if the operation redirects the browser. All others must get the problem code in the
-//! table. Callers without the right to a resource use the id of an existing one. Each row of the table is a class of access, and
-//! infra/operations.toml assigns one class to each operation.
+//! table. Callers who have no right to a resource use the id of an existing resource, so that they are not rejected because of an unknown
+//! id. Each row of the table is a class of access, and infra/operations.toml assigns one class to each operation.
 
 mod callers;
 mod calls;

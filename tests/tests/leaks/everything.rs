@@ -37,7 +37,7 @@ pub(crate) struct Everything {
     employee_id: Value,
     minor: String,
     pub(crate) application: Application,
-    /// The case of a KEP clerk. `None` until the step that uses the photos opens it.
+    /// The case of a KEP clerk, which [`Everything::use_photos`] opens. `None` before.
     case: Option<CaseOfClerk>,
     pub(crate) by_sms: Issued,
     pub(crate) by_email: Issued,
@@ -52,7 +52,7 @@ pub(crate) struct Everything {
 }
 
 impl Everything {
-    /// Signs everybody in and sends three codes.
+    /// Signs everybody in and issues the codes.
     pub(crate) async fn begin() -> Self {
         let began = application::now();
         let studio = fresh_photographer().await;
@@ -99,7 +99,7 @@ impl Everything {
         }
     }
 
-    /// Submits a code, rejects its photos, then submits and confirms it again.
+    /// Submits a code and rejects its photos. Then submits the same code again and confirms its photos.
     pub(crate) async fn submit_codes_without_associating(&self) {
         let citizen = own(&self.citizen);
         citizen.submit(&self.by_sms.code).await.expect(200);
@@ -107,8 +107,8 @@ impl Everything {
         citizen.submit_and_confirm(&self.by_sms.code).await;
     }
 
-    /// Associates and uses photos. Also sends a code again to another recipient, who gets a new code. Returns this recipient and the new
-    /// code.
+    /// Associates and uses photos, at home and in a clerk's case at a KEP. Corrects the recipient of a code. Returns the new recipient and
+    /// the new code that this recipient got.
     pub(crate) async fn use_photos(&mut self) -> (To, String) {
         let citizen = own(&self.citizen);
         citizen.take(&self.by_sms.code).await;
@@ -153,7 +153,7 @@ impl Everything {
         (other, again)
     }
 
-    /// Undoes everything that can be undone: erases the citizen's photos and dissociates the minor's.
+    /// Ends what can be ended: authorizations, associations, the clerk's case and the citizen's session. Also erases the citizen's photos.
     pub(crate) async fn end(&self) {
         let citizen = own(&self.citizen);
         citizen.revoke(&self.application.id).await.expect(204);
@@ -276,7 +276,7 @@ async fn minors_of(guardian: &Visit, more_secrets: &mut Vec<Secret>) -> String {
     for kind in [json!({ "afm": true }), json!({ "paaypa": true })] {
         let minor = minors::fresh(&guardian.person, &kind).await;
         handle = minors::added(guardian, &minor).await;
-        // An empty change returns the minor's data in the registers.
+        // A change without members changes nothing, and returns the minor's data in the registers.
         let registered = minor.change(&json!({})).await;
         let names = ["first_name", "last_name", "father_name", "mother_name", "birth_date", "afm", "amka", "paaypa"];
         more_secrets.extend(names.into_iter().filter_map(|name| Some(Secret::new(name, registered[name].as_str()?))));

@@ -1,4 +1,4 @@
-//! A case at a KEP: a clerk opens it for a person, and does everything in it.
+//! A case at a KEP. A clerk opens the case for a person, and in it associates photos and authorises an application.
 
 use journeys::{
     citizen::acting,
@@ -18,7 +18,7 @@ const LAST_FOUR: &str = "ΩΞΨΦ";
 pub(crate) struct CaseOfClerk {
     clerk: Visit,
     case: OpenCase,
-    /// All one-time passwords: the clerk's, and both of the person at the counter.
+    /// All one-time passwords: the one of the clerk, and the two that the person at the counter got.
     pub(crate) otps: Vec<String>,
     pub(crate) codes: Vec<String>,
     pub(crate) secrets: Vec<Secret>,

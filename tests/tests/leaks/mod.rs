@@ -51,8 +51,8 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Encodes bytes in base64 as part of longer data, in which `before` other bytes precede them. Returns only the characters that do not
-/// depend on neighbouring bytes, first in the standard and then in the URL-safe alphabet.
+/// Encodes bytes in base64 as they would appear in longer data with `before` bytes in front. Returns only the characters that do not depend
+/// on the bytes around them, first in the standard and then in the URL-safe alphabet.
 fn base64(bytes: &[u8], before: usize) -> Vec<Vec<u8>> {
     let padded = [&vec![0; before], bytes].concat();
     // Each base64 character encodes six bits. The first and the last character are left out if they also contain bits of neighbouring

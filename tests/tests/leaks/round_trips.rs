@@ -8,12 +8,12 @@ use std::{
 
 use serde_json::Value;
 
-/// Stands for the number of rounds of an invocation in which the SDK retried a request, which happens if the emulator is slow. The number
-/// that the invocation needs is then unknown.
+/// Stands for the number of rounds of an invocation in which the SDK retried a request. The true number is unknown, because retries add
+/// rounds. Retries happen if the emulator is slow.
 const UNKNOWN: u64 = u64::MAX;
 const BUDGET: &str = include_str!("../../../infra/operations.toml");
 
-/// Asserts that each operation makes exactly as many calls to AWS as its budget says, and no more rounds than its budget allows. An
+/// Asserts that each operation makes exactly as many calls to AWS as its budget says (`calls`), and at most as many rounds (`rounds`). An
 /// operation that makes fewer calls also fails the test, because its budget is out of date.
 pub(crate) fn assert_budget_is_kept(lines: &[(String, String)], operations: BTreeSet<String>) {
     let budget = budget();
@@ -26,7 +26,8 @@ pub(crate) fn assert_budget_is_kept(lines: &[(String, String)], operations: BTre
             continue;
         }
         let retries = number("aws_retries");
-        // Leaves out retries by the SDK, and calls for which the response does not wait, such as the one that records the use of a session.
+        // Does not count retries by the SDK, nor calls that the response does not wait for, such as the one that records the use of a
+        // session.
         let own = number("aws_calls").saturating_sub(number("aws_beside") + retries);
         // Calls that depend on each other always need separate rounds, but independent calls may also get separate rounds by chance.
         // Therefore, of the invocations with the most calls, the one with the fewest rounds is compared.

@@ -22,7 +22,7 @@ pub(crate) fn functions() -> BTreeMap<String, String> {
         for bin in manifest["bin"].as_array().expect("binaries") {
             let name = bin["name"].as_str().expect("a name");
             assert_eq!(bin["path"].as_str(), Some(format!("{name}.rs").as_str()), "one name everywhere");
-            // Test builds of all functions would take minutes, so only functions with unit tests may have `test = true`.
+            // Functions without unit tests have `test = false`, because test builds of all functions would take minutes.
             let has_tests = read(&format!("functions/{folder}/{name}.rs")).contains("#[cfg(test)]");
             assert_eq!(
                 bin.get("test").and_then(toml::Value::as_bool),

@@ -81,8 +81,8 @@ impl Step {
             _ => Act::Pull { application },
         };
         let browser = dice.below(BROWSERS);
-        // Of six steps, the person makes five for themselves and one for the minor, so that more steps concern the same subject. The clerk's
-        // steps are all for the person.
+        // On average, the person makes five of six steps for themselves and one for the minor, so that more steps concern the same subject.
+        // The clerk's steps are all for the person.
         Self { browser, subject: usize::from(dice.below(6) == 0 && browser != CLERK), act }
     }
 }
@@ -109,16 +109,16 @@ impl DoneStep {
         (self.step.subject, self.step.act, self.status) == (subject, Act::Authorize { application }, 200)
     }
 
-    /// Returns whether this step ended the application's right to pull, or was rejected because nothing is associated.
+    /// Returns whether the application had no right to pull after this step, because the step ended the right or found nothing associated.
     fn forbids(&self, subject: usize, application: usize) -> bool {
         let ending = [Act::Dissociate, Act::Revoke { application }].contains(&self.step.act);
         ending && self.step.subject == subject && [204, 404].contains(&self.status)
     }
 }
 
-/// Returns `Some(true)` if a pull had to succeed, and `Some(false)` if it had to be rejected, according to the last change acknowledged
-/// before the pull began. It had to be rejected if no change had allowed it. Returns `None` if another change overlapped with the pull or
-/// with that change, so that both outcomes are right.
+/// Returns what the pull's outcome must be: `Some(true)` for a success, `Some(false)` for a rejection. The outcome follows from the last
+/// change that was acknowledged before the pull began. If no change had allowed the pull, the pull must be rejected. Returns `None` if both
+/// outcomes are right, because another change overlapped with the pull or with the last change.
 fn expected_outcome(pull: &DoneStep, application: usize, log: &[DoneStep]) -> Option<bool> {
     let subject = pull.step.subject;
     let before = || log.iter().filter(|other| !other.is_after(pull));
@@ -306,7 +306,7 @@ impl World {
         if let Some(association) = &in_force.association {
             let shown = shown.expect(200).json();
             assert_eq!(sorted(shown["applications"].as_array().unwrap().iter().map(|one| text(&one["application"]))), allowed);
-            // `show_code` decrypts the code number that the subject's key contains.
+            // The item in `Keys` contains the code number, which `show_code` decrypts.
             let code = CodeNumber::parse(&text(&code.expect(200).json()["code"])).unwrap();
             assert_eq!(code_id(&code), association.code_id);
         } else {

@@ -23,7 +23,7 @@ pub(crate) struct Tables {
 /// The association of a subject and the authorizations in force.
 pub(crate) struct InForce {
     pub(crate) association: Option<Association>,
-    /// Applications that may pull, by the id of the history record of their authorization.
+    /// Each application that may pull. The map's key is the id of the history record of the application's authorization.
     pub(crate) open: BTreeMap<String, String>,
 }
 
@@ -43,7 +43,7 @@ impl Tables {
         self.codes.find(&code, Moment::from_epoch_seconds(now())).await.unwrap().unwrap()
     }
 
-    /// Returns the id of the photo set that the subject's key opens.
+    /// Returns the id of the photo set whose key the subject's item in `Keys` contains.
     async fn key(&self, subject: &SubjectId) -> Option<String> {
         let key = AttributeValue::S(subject.as_str().to_owned());
         let get = self.client.get_item().table_name(stack::variable("KEYS_TABLE")).key("subject_id", key).consistent_read(true);
@@ -54,7 +54,7 @@ impl Tables {
         self.history.list(subject, kind, None, 1_000, Moment::from_epoch_seconds(now())).await.unwrap().records
     }
 
-    /// Returns the association and the authorizations in force, after asserting that associations, keys and history agree about them.
+    /// Asserts that associations, keys and history agree. Returns the association, and the authorizations in force.
     pub(crate) async fn in_force(&self, subject: &SubjectId) -> InForce {
         let association = self.associations.of(subject, Moment::from_epoch_seconds(now())).await.unwrap();
         let set = association.as_ref().map(|association| association.set_id.clone());

@@ -1,4 +1,4 @@
-//! Runs the commands of the section "Restoring": for lost items, for a lost table, and for a lost table without a backup.
+//! Runs the commands of docs/operating/restoring.md: for lost items, for a lost table, and for a lost table without a backup.
 
 use aws_sdk_dynamodb::types::{AttributeValue, BillingMode, KeyType, SseSpecification, SseType, TableDescription};
 use domain::{ImageKind, Language, application::Purpose};
@@ -13,7 +13,7 @@ use journeys::{
 
 use crate::{ALONE, Associated, associated, aws, block, items::items_where, operator_shell};
 
-/// Starts a shell with the section's initial commands, for the table of associations.
+/// Starts a shell and runs the initial commands of docs/operating/restoring.md in it, for the table of associations.
 fn restoring_shell() -> Shell {
     let mut shell = operator_shell();
     shell.run(&block("restoring.md", "## Before you begin", "output AssociationsTable"));
@@ -30,8 +30,8 @@ async fn lost_items_are_restored_and_existing_items_are_unchanged() {
     let step = |text: &str| block("restoring.md", "## Items of a table", text);
     // Deletes the table that a failed run of this test may have left.
     shell.run("aws dynamodb delete-table --table-name restored > /dev/null 2>&1 || true");
-    // The emulator always restores the items that exist when the command runs, whatever time is given. So this test restores before it
-    // deletes the items.
+    // The emulator cannot restore the items of an earlier time. It always restores the items that exist when the command runs, so this test
+    // restores the table before it deletes an item.
     assert!(shell.run(&step("restore-table-to-point-in-time")).contains("ENABLED"));
     own(&changed.visit).set_reminder("later@example.gr", Language::El).await.expect(200);
     let delete = aws::dynamodb(&aws::config().await).delete_item().table_name(stack::variable("ASSOCIATIONS_TABLE"));
@@ -111,7 +111,7 @@ async fn restore(table: &str, one: &Associated, body: &Application, before: &str
     shell.run(&step("restore-table-from-backup"));
     shell.run(&step("update-time-to-live"));
     let client = aws::dynamodb(&aws::config().await);
-    // Unlike DynamoDB, the emulator ignores the encryption key when it restores a table. It accepts the key in UpdateTable.
+    // Unlike DynamoDB, the emulator ignores the encryption key when it restores a table. The emulator accepts the key in UpdateTable.
     let key = SseSpecification::builder().enabled(true).sse_type(SseType::Kms).kms_master_key_id(stack::variable("DATA_KEY")).build();
     client.update_table().table_name(table).sse_specification(key).send().await.expect("the key");
     assert_eq!(settings(table).await, before);
@@ -175,7 +175,7 @@ async fn after_keys_are_lost_codes_entered_again_open_the_same_photos() {
         own(&one.visit).show_association().await.rejected(404, "nothing_associated");
         assert_eq!(pull_status(&body, &one).await, 403);
         own(&other.visit).show_photo(ImageKind::Face).await.expect(200);
-        // The commands dissociate the photos, so a code that was submitted before must be submitted again.
+        // The commands dissociated the photos, so a code that was submitted before the dissociation must be submitted again.
         own(&elsewhere).associate(&version).await.rejected(404, "no_submission");
         own(&one.visit).take(&one.code).await;
         own(&one.visit).show_photo(ImageKind::Face).await.expect(200);

@@ -15,10 +15,10 @@ use storage::{
 
 use crate::aws;
 
-/// Number of SMS per day in these tests, two for each of the eight counter items.
+/// Permitted number of SMS per day in these tests: two for each of the eight counter items.
 const SMS: u32 = 16;
 
-/// The code limits of a future day that no other test uses.
+/// A future day that no other test uses, and the code limits.
 struct Day {
     limits: CodeLimits,
     client: aws_sdk_dynamodb::Client,
@@ -66,8 +66,8 @@ async fn an_sms_is_counted_on_another_item_if_the_chosen_one_was_filled_since_it
         let counters = day.read(resent(recipient)).await.unwrap();
         let _ = day.commit(counters, resent(recipient)).await.unwrap();
     }
-    // Ten of the 16 SMS are counted, so six more are allowed. Their counter items were chosen while all items were empty, and a chosen item
-    // may be full now. `commit` must then choose another one.
+    // Ten of the 16 SMS are counted, so six more are permitted. Their counter items were chosen when all items were empty. If a chosen item
+    // has become full, `commit` must choose another one.
     let mut read_early = later.iter().zip(read_early);
     for (recipient, counters) in read_early.by_ref().take(6) {
         let _ = day.commit(counters, resent(recipient)).await.unwrap();

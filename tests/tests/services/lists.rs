@@ -138,8 +138,8 @@ async fn issuances() -> Issuances {
     Issuances::new(dynamodb().await, stack::variable("ISSUANCES_TABLE"))
 }
 
-/// Returns the current time. These tests cannot use `NOW`, because upload IDs contain their time of creation, by which the list of a day
-/// selects.
+/// Returns the current time. These tests cannot use `NOW`, because the list of a day selects uploads by the time in their IDs, and `upload`
+/// creates IDs with the current time.
 fn current_time() -> Moment {
     Moment::from_epoch_seconds(jiff::Timestamp::now().as_second())
 }

@@ -21,7 +21,7 @@ use storage::{
 
 use crate::{LATER, NOW, aws, business, commit, dynamodb, id, kms, rejected_writes};
 
-/// The random ID of an attempt.
+/// ID of an attempt to send the message.
 const SENDING: &str = "sending";
 
 fn mobile() -> Recipient {

@@ -198,7 +198,8 @@ async fn a_submission_is_confirmed_and_removed_only_if_unchanged() {
     assert!(after.submission.is_none());
     assert_eq!(after.associated, Some(associated.clone()));
     assert!(!sessions.confirm(&second, &confirmed, NOW).await.unwrap(), "a removed submission is not restored");
-    // Checks the same conditions on `confirm_write` and `store_submission_write`, the writes of requests in a clerk's case.
+    // Checks the conditions also on `confirm_write` and `store_submission_write`, which requests in a clerk's case use instead of `confirm`
+    // and `store_submission`.
     let confirm = async |read: &Session| commit(&client, [sessions.confirm_write(read, &confirmed, NOW).unwrap()]).await;
     let store = async |read: &Session, submission: Option<&PendingSubmission>| {
         commit(&client, [sessions.store_submission_write(read, submission, NOW).unwrap()]).await

@@ -14,7 +14,8 @@ use crate::{
     lists::{issued, upload},
 };
 
-/// Noon of 15 October 2026 in Athens. Upload IDs contain a time, by which the list of a month selects.
+/// Noon of 15 October 2026 in Athens. The tests create upload IDs with this time, because the list of a month selects uploads by the time
+/// in their IDs.
 const NOON: Moment = Moment::from_epoch_seconds(1_792_054_800);
 
 async fn issuances() -> Issuances {
@@ -104,7 +105,7 @@ async fn a_reference_sealed_with_another_secret_is_not_found_and_does_not_end_th
     assert_eq!(all(&issuances, &shop, wanted, 10).await.0, [codes[1].upload_id.clone()]);
 }
 
-/// One page reads at most a thousand codes, and the next page begins where it stopped.
+/// A page reads at most a thousand codes, and the next page begins where the previous one stopped.
 #[tokio::test]
 async fn a_search_of_a_large_month_finds_every_match_once_in_several_pages() {
     let (issuances, shop) = (issuances().await, business());

@@ -1,5 +1,5 @@
-//! Compares the firewall's managed rules with the requests of this service. A rule that would block one of these requests must be set to
-//! count matches instead of blocking.
+//! Compares the firewall's managed rules with the requests of this service. A rule that matches one of these requests must be set to count
+//! the request instead of blocking it.
 //!
 //! AWS documents each rule with a sentence and an example, but does not publish the patterns. The matchers below implement those sentences
 //! and examples, so they detect requests that a rule certainly blocks. They do not prove that a rule lets other requests pass. Only the
@@ -148,19 +148,19 @@ fn requests() -> Vec<Request> {
     let pull = Request { name: "a pull without User-Agent".to_owned(), user_agent: None, ..sample("pull_photo") };
     // If a body is too large, functions respond with 413 and a problem. The firewall must not replace this response by its 403.
     let large = Request { name: "a body that is too large".to_owned(), body: " ".repeat(BODY_BYTES_MAX + 1), ..sample("submit_code") };
-    // Two request bodies contain a free text. That of `authorize_staff` has the owner's note on an employee. (The text of a verdict is in a
-    // signed header.)
+    // Two request bodies contain free text. The body of `authorize_staff` contains the owner's note on an employee. (The text of a verdict
+    // is not in a body, but in a signed header.)
     let note = "«Νίκη & Σία» – ταμείο / εκτυπώσεις, τηλ. 210 1234567; βλ. https://studio.example.gr/staff?id=1".to_lowercase();
     let note = Request { name: "a note on an employee".to_owned(), body: format!("{{\"label\":\"{note}\"}}"), ..sample("authorize_staff") };
-    // The body of `issue_code` has a photographer's text about a customer.
+    // The body of `issue_code` contains a photographer's text about a customer.
     let text = note.body.replace("label", "text");
     let text = Request { name: "a text of issue_code".to_owned(), body: text, ..sample("issue_code") };
     found.extend([pull, large, note, text]);
     found
 }
 
-/// Returns the pictures that `locate_face` receives: the sample, and one with the texts that rules look for. A picture may contain such
-/// texts by chance.
+/// Returns the pictures that `locate_face` receives: the sample, and one whose bytes contain strings that rules look for. Any picture may
+/// contain such strings by chance.
 fn pictures() -> Vec<Request> {
     let sample = requests().into_iter().find(|request| request.name == "events/locate_face/request.json").expect("a sample");
     let body = ["../", "<script", "http://127.0.0.1", &" ".repeat(8_193)].concat();
@@ -175,7 +175,7 @@ fn managed_rules_that_match_a_request_of_this_service_count_and_all_others_block
     for (group, known) in [("AWSManagedRulesCommonRuleSet", COMMON), ("AWSManagedRulesKnownBadInputsRuleSet", KNOWN_BAD_INPUTS)] {
         let managed = |rule: &serde_json::Value| rule["Statement"]["ManagedRuleGroupStatement"]["Name"] == group;
         let rule = rules.iter().find(|rule| managed(rule)).unwrap_or_else(|| panic!("{group}"));
-        // The bytes of a picture may match rules for texts by chance, so the group that has such rules does not examine pictures.
+        // Some rules look for text that a picture may contain by chance. A group with such rules does not examine pictures.
         let scope =
             &rule["Statement"]["ManagedRuleGroupStatement"]["ScopeDownStatement"]["NotStatement"]["Statement"]["RegexMatchStatement"];
         let excludes_pictures =

@@ -32,13 +32,13 @@ fn every_function_has_a_time_limit_a_memory_size_and_the_alias_live() {
         let number = |key: &str| setting(key).as_u64().unwrap_or_else(|| panic!("{id} has no {key}"));
         assert_eq!(setting("AutoPublishAlias"), "live", "{id}");
         assert_eq!(setting("Runtime"), "provided.al2023", "{id}");
-        // The longest permitted time limit, in seconds. API Gateway waits 29 seconds for a function. A sender has to end before its claim
-        // on a message expires, and the sweep before its next run.
+        // Maximum of the setting `Timeout`, in seconds. API Gateway waits 29 seconds for a function. A function that sends messages has to
+        // end before its claim on a message expires. The sweep has to end before its next run.
         let longest = match id.as_str() {
             "SweepOutbox" => 59,
             "DeliverCode" => domain::delivery::CLAIM.as_seconds().unsigned_abs() - 1,
             "SendReminders" => domain::reminder::CLAIM.as_seconds().unsigned_abs() - 1,
-            // An act in a case at a KEP has to be written before the message about the case is due.
+            // A function that acts in a case at a KEP has to write the act before the message about the case is due.
             _ => 28_u64.min(domain::kep::ACT_TIME_MAX.as_seconds().unsigned_abs() - 1),
         };
         assert!((1..=longest).contains(&number("Timeout")), "{id}");

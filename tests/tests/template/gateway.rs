@@ -27,8 +27,8 @@ fn every_route_calls_the_function_of_its_name_and_the_gateway_may_call_it() {
                 operations.push(operation.clone());
             }
             None if route.method == "ANY" => assert_eq!(route.function, "UnknownRoute", "{route:?}"),
-            // ServeWeb serves pages and files on all paths outside the API. It has several routes, and only one of them may have its
-            // operationId.
+            // ServeWeb serves pages and files on all paths outside the API. It has several routes, but an operationId must be unique, so
+            // only one of these routes has the operationId `serve_web`.
             None => {
                 assert_eq!(route.function, "ServeWeb", "{route:?}");
                 assert!(matches!(route.path.as_str(), "/" | "/{proxy+}") && matches!(route.method.as_str(), "GET" | "HEAD"), "{route:?}");
@@ -113,7 +113,7 @@ fn the_gateway_neither_logs_nor_traces_requests() {
     assert_eq!(template["Parameters"]["Traces"]["Default"], "Disabled");
 }
 
-/// Collects each `maximum` of a property in the schemas, under `Schema.property`.
+/// Returns all values of `maximum` in the schemas. The key of each value is `Schema.property`.
 fn maxima(schemas: &Value) -> BTreeMap<String, u64> {
     let schemas = schemas.as_object().expect("schemas");
     let properties = schemas.iter().flat_map(|(schema, value)| {

@@ -70,7 +70,7 @@ fn every_function_has_alarms_for_failures_and_for_slowness() {
             &alarm.unwrap_or_else(|| panic!("missing in {file}: alarm {id}{kind}"))["Properties"]
         };
         // Threshold in milliseconds, and number of evaluation periods. Functions that decode pictures or send messages may take longer.
-        // `SendReminders` has only one period, because reminders are sent once an hour, and a slow run is therefore in one period.
+        // `SendReminders` has only one period. It sends reminders once an hour, so a slow run is in one period and not in the next ones.
         let (threshold, periods) = match id.as_str() {
             "CheckPhotos" | "LocateFace" | "IssueCode" => (15_000, 3),
             "DeliverCode" => (60_000, 3),
@@ -126,7 +126,7 @@ fn the_alarm_of_each_function_counts_lambda_errors_and_internal_responses() {
     }
 }
 
-/// CloudWatch's limit of metrics that one alarm can read.
+/// Maximum number of metrics that one CloudWatch alarm can read.
 const METRICS_PER_ALARM_MAX: usize = 10;
 
 /// Returns the metrics that an alarm reads on AWS, if it combines several.
@@ -281,7 +281,8 @@ fn denials_are_counted_for_every_function_that_uses_kms_s3_sns_or_ses() {
 
 #[test]
 fn missing_or_unreadable_uploads_are_counted_for_every_function_that_reads_originals() {
-    // Without the right to list the bucket, S3 returns the same error for a missing object and for one that may not be read.
+    // S3 returns the same error for a missing object and for an object that the function may not read, because the function has no right to
+    // list the bucket. So the metric counts both.
     let reads_originals = |function: &Value| {
         statements(function).iter().any(|statement| {
             list(&statement["Action"]).contains(&&json!("s3:GetObject"))

@@ -39,7 +39,7 @@ fn operation_facts() -> toml::Table {
     read(FACTS_FILE).parse().unwrap_or_else(|error| panic!("{FACTS_FILE}: {error}"))
 }
 
-/// Returns the value of a fact that is a text, and the empty text if the fact is absent.
+/// Returns a fact about an operation. Returns the empty string if the fact is absent or not a string.
 fn fact<'a>(facts: &'a toml::Table, operation: &str, name: &str) -> &'a str {
     facts.get(operation).and_then(|facts| facts.get(name)).and_then(toml::Value::as_str).unwrap_or_default().trim()
 }
@@ -60,8 +60,8 @@ fn every_operation_is_written_in_all_its_places() {
     assert_no_faults(&faults);
 }
 
-/// Returns the files of handlers that no manifest lists as a binary, and those whose first line does not describe the operation.
-/// `functions` fails if a binary has no file.
+/// Returns handler files that no manifest lists as a binary, and binaries whose first line does not describe the operation. A binary
+/// without a file already makes `functions` panic.
 fn faults_in_sources() -> Vec<String> {
     let binaries: BTreeSet<_> = functions().into_iter().map(|(name, folder)| format!("functions/{folder}/{name}.rs")).collect();
     let files = rust_files("functions").into_iter().filter(|file| !file.ends_with("/lib.rs") && !file.ends_with("/build.rs"));

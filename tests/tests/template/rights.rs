@@ -70,8 +70,8 @@ fn no_role_allows_wildcard_actions_or_all_resources() {
                 );
             }
             for resource in list(&statement["Resource"]).into_iter().map(resource_text) {
-                // Phone numbers have no ARN, so sending SMS needs two rights to the resource `*`: `sns:Publish`, which is denied for all
-                // topics, and `sms-voice:SendTextMessage`, which is limited to calls that SNS makes.
+                // Phone numbers have no ARN, so sending SMS needs two rights to the resource `*`. One is `sns:Publish`, which another
+                // statement denies for all topics. The other is `sms-voice:SendTextMessage`, which is limited to calls that SNS makes.
                 let is_sms = resource == "*" && statement["Action"] == json!(["sns:Publish"]) && denies_topics;
                 let is_sms = is_sms || *statement == sms_through_sns;
                 let is_prefix = resource.strip_prefix("${Photos.Arn}/").and_then(|rest| rest.strip_suffix("/*"));

@@ -1,8 +1,8 @@
 //! The role of a function may write only those attributes of a session that the function's updates change.
 //!
-//! The emulators do not evaluate `dynamodb:Attributes`, so this compares the template with the code. `storage::sessions::UPDATE_ATTRIBUTES`
-//! lists the attributes of each update (shared/storage/tests/session_updates.rs compares it with real requests). The updates that a
-//! function makes are read from its source.
+//! The emulators do not evaluate `dynamodb:Attributes`, so this test compares the template with the code.
+//! `storage::sessions::UPDATE_ATTRIBUTES` lists the attributes of each update (shared/storage/tests/session_updates.rs compares it with
+//! real requests). The updates that a function makes are read from its source.
 
 use std::collections::BTreeSet;
 
@@ -23,7 +23,7 @@ const HELPERS: &[(&str, &str, &str)] = &[
     ("close_case(", "close_case_write", "shared/storage/src/case_closing.rs"),
 ];
 
-/// Returns the attributes that the updates in a function's source change. Empty if it makes no update.
+/// Finds the updates in a function's source. Returns the session attributes that they change, or nothing if there is no update.
 fn updated_attributes(source: &str) -> BTreeSet<&'static str> {
     let guarded = GUARDS.iter().any(|guard| source.contains(&format!("{guard}::from(")));
     let by_helper = |update: &str| HELPERS.iter().any(|(helper, made, _)| update == *made && source.contains(helper));

@@ -39,7 +39,7 @@ fn secrets_and_their_digests_are_compared_in_constant_time() {
 #[test]
 fn nothing_panics_on_purpose_outside_tests() {
     for file in source_files("functions").into_iter().chain(source_files("shared")) {
-        // Skips the modules that their parent modules declare under `#[cfg(test)]`.
+        // Skips modules of tests. Their parent modules declare them under `#[cfg(test)]`.
         if file.ends_with("/testing.rs") || file.ends_with("/tests.rs") {
             continue;
         }

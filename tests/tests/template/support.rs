@@ -88,7 +88,8 @@ pub(crate) fn literals<'a>(source: &'a str, call: &'a str) -> impl Iterator<Item
     source.split(call).skip(1).filter_map(|rest| rest.strip_prefix('"')?.split('"').next().map(str::to_owned))
 }
 
-/// Returns the anchors that links to a Markdown file may use: `id` attributes, and headings in the form that code forges give them.
+/// Returns the anchors that links to a Markdown file may use: the values of `id` attributes, and the anchors that sites such as GitHub
+/// derive from headings.
 pub(crate) fn anchors(markdown: &str) -> BTreeSet<String> {
     let ids = markdown.split("id=\"").skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned);
     let headings = markdown.lines().filter(|line| line.starts_with('#')).map(|line| {

@@ -77,7 +77,8 @@ fn the_runbook_recreates_tables_as_the_template_defines_them() {
             assert_eq!(count(text), count_expected(text), "{name}: the number of {text} in {documented}");
         }
     }
-    // Compares the documented command that creates the event source mapping, which connects the new stream of Outbox to the sender.
+    // Compares the command in docs/operating/restoring.md with the event source of `DeliverCode` in the template. The command connects the
+    // stream of a new table `Outbox` to this function.
     let documented = command("aws lambda create-event-source-mapping");
     let mut stream = lambdas()["DeliverCode"]["Properties"]["Events"]["Outbox"]["Properties"].take();
     let number = |key: &str| stream[key].as_u64().unwrap_or_else(|| panic!("{key}"));

@@ -20,15 +20,15 @@ export type CaseEnd = { reason: EndOfCase; isMessageSent: boolean };
 const details = signal<Case | undefined>(undefined);
 /** The open case, or undefined if there is none or it is not loaded yet. */
 export const openCase = computed(() => (details.value?.handle === session.value?.case?.handle ? details.value : undefined));
-/** Describes how the last case ended. Cleared when the clerk opens the next case. Contains no data about the person. */
+/** How the last case ended. Cleared when the clerk opens the next case. Contains no data about the person. */
 export const lastCaseEnd = signal<CaseEnd | undefined>(undefined);
 
 let plannedEnd: EndOfCase | undefined;
-/** Time at which the open case expires. Needed to distinguish an expired case from a case that another tab or the service closed. */
+/** Time at which the open case expires. If the case ends earlier and this tab did not end it, another tab or the service closed it. */
 let expiry = Infinity;
 /**
- * A case that ends less than this time before its expiry, in milliseconds, counts as expired. `now()` may be a few seconds behind the
- * service's clock (`TOLERANCE_MS` in words/clock.ts).
+ * Tolerance in milliseconds, because `now()` may be a few seconds behind the service's clock (`TOLERANCE_MS` in words/clock.ts). A case
+ * that ends within this time before its expiry also counts as expired.
  */
 const CLOCK_TOLERANCE_MS = 5_000;
 

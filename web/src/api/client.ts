@@ -42,7 +42,10 @@ export function lostConnection(): ConnectionError {
 
 export type Failure = ProblemError | ConnectionError;
 
-/** The session module sets `onResponse` to follow each response. `serviceTime` is the service's clock, if the response has a Date header. */
+/**
+ * `onResponse` is called after each successful response and each problem. The session module sets this function. `serviceTime` is the time
+ * in the response's Date header, or undefined if there is no such header.
+ */
 export const listeners: { onResponse: (problem: Problem | undefined, serviceTime: number | undefined) => void } = { onResponse: () => undefined };
 
 function serviceTime(response: Response): number | undefined {

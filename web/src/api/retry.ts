@@ -12,7 +12,7 @@ const NETWORK_WAIT_MS = 60_000;
 export type Waiting = "pause" | "network";
 type Options = {
   readonly signal: AbortSignal;
-  /** Tells whether the task is tried again after an error. */
+  /** Returns whether the task may be tried again after this error. */
   readonly isTemporary?: (error: unknown) => boolean;
   /** Receives the kind of wait and the number of the next try before each wait, and undefined when that try begins. */
   readonly onWait?: (wait: { readonly for: Waiting; readonly nextTry: number } | undefined) => void;

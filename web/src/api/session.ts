@@ -6,7 +6,7 @@ import { responseData, api, dropPendingResponses, listeners, ProblemError, Conne
 
 export type Session = Schemas["Session"];
 export type EndReason = "expired" | "signed_out" | "consent_refused";
-/** When a clerk's case ends, the data of the person at the counter is cleared as at the end of a session, but the clerk stays signed in. */
+/** Why data is cleared. At `case_over`, the clerk stays signed in, but the data of the person at the counter is cleared. */
 export type ClearReason = EndReason | "case_over";
 
 export type SessionState =
@@ -17,7 +17,7 @@ export type SessionState =
 
 export const sessionState = signal<SessionState>({ kind: "unknown" });
 export const session = computed(() => (sessionState.value.kind === "signed_in" ? sessionState.value.session : undefined));
-/** Time at which the session expires unless another request extends it, by the service's clock. */
+/** Time at which the session expires if no request extends it, by the service's clock. */
 export const endsAt = signal<number | undefined>(undefined);
 
 /**
@@ -122,7 +122,8 @@ export function broadcastCaseChange(): void {
 }
 
 /**
- * The module of the case sets `onChange`. It runs when another tab has changed the case, or when a response says that a step is missing.
+ * The module of the case sets `onChange`, which is called when another tab has changed the case, or when a response shows that the session
+ * has changed (`STAGE_CHANGE_CODES`).
  */
 export const caseListener: { onChange: () => void } = { onChange: () => undefined };
 

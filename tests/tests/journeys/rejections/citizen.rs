@@ -122,7 +122,7 @@ async fn the_sixth_code_of_the_day_is_rejected_and_an_earlier_one_is_free() {
     // Signing in again does not reset the count.
     let again = people::citizen(visit.person.clone(), Language::El).await;
     submit(&again, &unknown_code()).await.rejected(429, "submissions_exhausted");
-    // A code that was submitted before can still be associated.
+    // Although the limit is reached, a code that was submitted before can be submitted again and associated.
     let version = submit_and_confirm(&again, &code).await;
     associate(&again, &version).await.expect(201);
 }
@@ -227,7 +227,7 @@ async fn a_reminder_requires_an_association_a_valid_address_and_enough_time() {
     assert!(problem.members["expires_at"].is_string());
     clock::set_association_expiry(&visit.browser, clock::now() + 32 * 86_400).await;
     put(valid.clone()).send().await.expect(200);
-    // One day before expiry the address cannot be changed, but the reminder can be deleted.
+    // One day before expiry the address of the reminder cannot be changed, but the reminder can be deleted.
     clock::set_association_expiry(&visit.browser, clock::now() + 86_400).await;
     assert_rejected(|| put(valid.clone()), 409, "reminder_too_late").await;
     assert!(put(json!({ "email": null })).send().await.expect(200).json()["reminder"].is_null());
@@ -248,8 +248,8 @@ async fn a_second_photo_set_cannot_be_associated() {
     assert_eq!(citizen::show_association(&visit).await.expect(200).json(), first);
 }
 
-/// The session stores that the subject had no association when the code was submitted. After ten minutes the function no longer relies on
-/// this, so it looks for an association before it copies objects.
+/// If the subject has no association when a code is submitted, the session stores this finding. `associate` relies on the finding for ten
+/// minutes. After that time, `associate` looks for an association again before it copies objects.
 #[tokio::test]
 async fn a_photo_set_is_rejected_if_another_was_associated_after_its_code_was_submitted() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
@@ -306,7 +306,7 @@ async fn a_zip_too_large_for_one_response_requires_a_range() {
     let to = To::Email(people::fresh("citizen").await.email());
     let code = issue(&studio, domain::FileProfile::Standard, &photos, &to, Language::El).await.code;
     take(&visit, &code).await;
-    // All requests use the same language, because the PDF in the zip, and therefore the size, depends on it.
+    // All requests use the same language, because the PDF in the zip depends on the language, and so does the size of the zip.
     let path = format!("{}?language=el", citizen::PHOTOS_ZIP);
     let problem = assert_rejected(|| visit.browser.request(Method::GET, &path), 409, "range_required").await;
     let total = problem.members["total"].as_u64().expect("the size of the file");

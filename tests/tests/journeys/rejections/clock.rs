@@ -15,7 +15,8 @@ use storage::{
 
 use crate::aws;
 
-/// The correction period in seconds. For this time after its first association, a code can be associated with another subject.
+/// Length in seconds of the correction period, which begins with the first association of a code. Until this period ends, a guardian can
+/// associate the code with another subject.
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 
 pub(crate) fn now() -> i64 {
@@ -68,7 +69,7 @@ pub(crate) async fn expire_pending_submission(browser: &Browser) {
     assert!(sessions.store_submission(&session, Some(&submission), now).await.expect("a response"));
 }
 
-/// Moves the time of the session's pending submission ten minutes into the past.
+/// Makes the session's pending submission ten minutes older, so that `associate` looks again for an association of the subject.
 pub(crate) async fn age_pending_submission_by_ten_minutes(browser: &Browser) {
     let (sessions, session, now) = load_session(browser).await;
     let submission = session.submission.clone().expect("a pending submission");
@@ -78,7 +79,7 @@ pub(crate) async fn age_pending_submission_by_ten_minutes(browser: &Browser) {
     assert!(sessions.store_submission(&session, Some(&submission), now).await.expect("a response"));
 }
 
-/// Moves the first association of the code in the session's pending submission one day into the past.
+/// In the session's pending submission, moves the time of the code's first association one day into the past.
 pub(crate) async fn set_first_association_a_day_ago(browser: &Browser) {
     let (sessions, session, now) = load_session(browser).await;
     let submission = session.submission.clone().expect("a pending submission");
@@ -88,7 +89,7 @@ pub(crate) async fn set_first_association_a_day_ago(browser: &Browser) {
     assert!(sessions.store_submission(&session, Some(&submission), now).await.expect("a response"));
 }
 
-/// Sets the first association of a code to one day ago.
+/// In the stored item of a code, sets the time of the first association to one day ago.
 pub(crate) async fn age_first_association_by_a_day(code: &str) {
     let code = CodeNumber::parse(code).expect("a code number");
     set("CODES_TABLE", ("code_id", &code_id(&code)), &[("first_associated_at", now() - DAY_SECONDS)]).await;
@@ -105,7 +106,7 @@ pub(crate) async fn make_minors_adult(browser: &Browser) {
     assert!(sessions.set_minors(&session, &minors).await.expect("a response"));
 }
 
-/// Counts three tries of a sign-in's one-time password, as if three calls had begun but had not compared their passwords yet.
+/// Counts three tries of a sign-in's one-time password without comparing a password, as if three calls had begun but not ended.
 pub(crate) async fn use_up_tries(browser: &Browser) {
     let (sessions, session, _) = load_session(browser).await;
     for id in ["one", "two", "three"] {

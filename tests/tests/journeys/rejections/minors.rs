@@ -27,7 +27,7 @@ async fn an_unknown_number_and_a_child_of_others_get_the_same_response() {
     let unknown = assert_minor_rejected(&visit, &amka("01018012342"), 403, "custody_not_confirmed").await;
     let of_others = assert_minor_rejected(&visit, &child.body(), 403, "custody_not_confirmed").await;
     assert_eq!(unknown.members, of_others.members);
-    // A wrong AFM, and the AMKA of an adult, get the same response. It reveals nothing about the number.
+    // A wrong AFM and the AMKA of an adult get the same response too, so the response reveals nothing about a number.
     let wrong_afm = json!({ "identifier": child.identifier(), "afm": visit.person.afm });
     assert_minor_rejected(&visit, &wrong_afm, 403, "custody_not_confirmed").await;
     assert_minor_rejected(&visit, &amka(other.person.amka.as_deref().expect("an AMKA")), 403, "custody_not_confirmed").await;
@@ -43,7 +43,7 @@ async fn somebody_who_turned_18_is_rejected_even_if_the_register_still_names_a_g
 
 #[tokio::test]
 async fn a_guardian_cannot_set_a_reminder_that_is_due_after_the_minor_turns_18() {
-    // The photos expire in a year, eleven months after the birthday.
+    // The photos expire in a year. The minor turns 18 in a month, so a reminder would be due after the birthday.
     let visit = fresh_citizen().await;
     let handle = minors::added(&visit, &minors::nearly_adult(&visit.person).await).await;
     let child = acting(&visit, &handle);
@@ -129,15 +129,16 @@ async fn a_minor_who_turns_18_regains_a_code_that_a_guardian_has_submitted() {
     child.show_association().await.rejected(403, "minor_is_adult");
 }
 
-/// Within a day a wrong choice of the subject can be corrected. Later nobody can take a minor's photos away from the minor.
+/// A guardian who chose the wrong subject can correct this within a day of the first association. After that day, nobody can take a minor's
+/// photos away from the minor.
 #[tokio::test]
 async fn a_day_after_the_first_association_the_photos_stay_with_the_first_subject() {
     let (guardian, handle, code) = dissociated_for_minor().await;
     let child = acting(&guardian, &handle);
-    // Within the day the guardian may associate the photos, more than once.
+    // Within the day, the guardian may associate the photos with themselves, even several times.
     own(&guardian).take(&code).await;
     own(&guardian).dissociate().await.expect(204);
-    // The code is submitted within a day of the first association, but associated later.
+    // The code is submitted within the day, but associated after it.
     let version = own(&guardian).submit_and_confirm(&code).await;
     clock::set_first_association_a_day_ago(&guardian.browser).await;
     own(&guardian).associate(&version).await.rejected(403, "code_taken");

@@ -125,7 +125,7 @@ async fn an_exchange_with_a_wrong_verifier_or_redirect_uri_fails_and_uses_up_the
         exchange(&body).await.rejected(400, "exchange_refused");
         sign_in.exchange(&code).await.rejected(400, "exchange_refused");
     }
-    // The challenge is not accepted as the verifier, because the browser has seen it.
+    // The PKCE challenge is not accepted in place of the verifier, because the browser has seen the challenge.
     let sign_in = AppSignIn::new(REDIRECT_URI);
     let code = sign_in.code(&browser, &person).await;
     let body = json!({ "code": code, "code_verifier": sign_in.challenge(), "redirect_uri": REDIRECT_URI });
@@ -268,6 +268,6 @@ async fn an_app_gets_no_error_unless_the_browser_is_the_one_that_began() {
     let stranger = Browser::new(Language::El);
     begin_sign_in(&stranger).await;
     assert_rejected(|| stranger.request(Method::GET, &back), 400, "sign_in_state").await;
-    // The failed attempt used up the `state`, so it is not accepted again.
+    // The failed attempt has used up the `state`, so a second attempt with it is rejected.
     assert_rejected(|| browser.request(Method::GET, &back), 400, "sign_in_state").await;
 }

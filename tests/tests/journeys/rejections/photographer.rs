@@ -39,7 +39,7 @@ async fn assert_picture_rejected(visit: &Visit, profile: FileProfile, photos: Ph
         let problem = response.rejected(422, "bad_picture");
         for (name, value) in members.as_object().expect("members") {
             assert_eq!(&problem.members[name], value, "{name} of {}", problem.members);
-            // The text contains the measured value and the limit as well.
+            // The problem's `detail` contains the measured value and the limit too.
             if let Some(number) = value.as_u64() {
                 let digits: String = problem.detail.chars().filter(|c| !matches!(c, ',' | '.')).collect();
                 assert!(digits.contains(&number.to_string()), "{number} in: {}", problem.detail);
@@ -178,7 +178,7 @@ async fn uploaded_files_must_match_their_declaration() {
     };
     incomplete("face").await;
 
-    // Uploads that differ from what the photographer declared: other bytes of the same length, fewer bytes, and changed headers.
+    // S3 rejects uploads that differ from what the photographer declared: other bytes of the same length, fewer bytes, and changed headers.
     let (face, mut altered) = (&photos[0].1, photos[0].1.clone());
     let middle = altered.len() / 2;
     altered[middle] ^= 1;
@@ -226,7 +226,7 @@ async fn a_code_is_sent_only_to_a_greek_mobile_or_an_email_address() {
         ("mobile", "2101234567", "invalid_mobile"),
         ("mobile", "+447912345678", "invalid_mobile"),
         ("mobile", "69123", "invalid_mobile"),
-        // These are premium-rate numbers, a satellite number, and a text of two numbers.
+        // Two premium-rate numbers, a satellite number, and two numbers in one value.
         ("mobile", "9012345678", "invalid_mobile"),
         ("mobile", "+30 90 1234567", "invalid_mobile"),
         ("mobile", "+881612345678", "invalid_mobile"),
@@ -309,7 +309,8 @@ async fn issuing_again_to_an_address_that_looks_the_same_masked_is_rejected() {
     assert_conflict(&other).await;
     let again = issue_code(&visit, &upload_id, &to, Language::El).await.expect(200).json();
     assert_eq!(again["issued_at"], first["issued_at"]);
-    // After a correction, repeating the issuance succeeds with the corrected address. With the first address it is a conflict.
+    // After the recipient was corrected, issuing the code again succeeds with the corrected address. With the first address it is rejected
+    // as a conflict.
     resend_code(&visit, &upload_id, Some(&other), None).await.expect(200);
     issue_code(&visit, &upload_id, &other, Language::El).await.expect(200);
     assert_conflict(&to).await;

@@ -71,7 +71,7 @@ fn all_calls() -> Vec<(Method, &'static str, Value)> {
 async fn without_a_session_every_call_is_rejected() {
     let browser = Browser::new(Language::El);
     assert_all_rejected(&browser, all_calls(), 401, "no_session").await;
-    // Values that never were a session token. One of them has the format of a token.
+    // The service has issued neither of these tokens. The first one has the format of a token.
     for token in ["A".repeat(43), "nonsense".to_owned()] {
         browser.put_cookie(SESSION_COOKIE, &token);
         assert_all_rejected(&browser, vec![(Method::GET, "/v1/session", Value::Null)], 401, "session_expired").await;
@@ -84,7 +84,7 @@ async fn only_the_exact_session_cookie_is_accepted() {
     let token = visit.browser.cookie(SESSION_COOKIE).expect("a session");
     let (name, own) = (SESSION_COOKIE, format!("{SESSION_COOKIE}={token}"));
     for cookies in [
-        // The token in a cookie with a different or a similar name. Browsers allow a subdomain to set cookies with some of these names.
+        // The token in a cookie with a wrong name. For some of these names, browsers allow a subdomain to set the cookie.
         format!("session={token}"),
         format!("__Secure-session={token}"),
         format!("__host-session={token}"),

@@ -1,4 +1,4 @@
-//! Rejections during sign-in: TAXISnet, the registers, and the redirects back.
+//! Rejections during sign-in: failures of TAXISnet and the registers, and forged or repeated redirects.
 
 use domain::Language;
 use journeys::{
@@ -85,15 +85,14 @@ async fn a_state_is_valid_once_and_only_in_the_browser_that_began() {
     let browser = Browser::new(Language::El);
     let back = press(&begin_sign_in(&browser).await, ("afm", &maria.afm)).await;
 
-    // Another browser cannot use the state, even if it has begun another sign-in. After its attempt, the first browser cannot use the state
-    // either.
+    // Another browser cannot use the state, even if it has begun another sign-in. Its attempt also uses up the state for the first browser.
     let stranger = Browser::new(Language::El);
     assert_rejected(|| stranger.request(Method::GET, &back), 400, "sign_in_state").await;
     begin_sign_in(&stranger).await;
     assert_rejected(|| stranger.request(Method::GET, &back), 400, "sign_in_state").await;
     assert_rejected(|| browser.request(Method::GET, &back), 400, "sign_in_state").await;
 
-    // A state that was already used, a state that was never issued, and no state.
+    // Rejects a state that was already used, a state that was never issued, and no state.
     let back = press(&begin_sign_in(&browser).await, ("afm", &maria.afm)).await;
     browser.get(&back).await.expect(303);
     begin_sign_in(&browser).await;
@@ -139,7 +138,7 @@ async fn a_used_code_of_taxisnet_is_rejected_under_another_state() {
 #[tokio::test]
 async fn a_planted_session_cookie_is_replaced_at_sign_in() {
     let browser = Browser::new(Language::El);
-    // A token of the right format that the attacker knows.
+    // An attacker has set a cookie in this browser. Its token has the right format, and the attacker knows it.
     let planted = "A".repeat(43);
     browser.put_cookie(SESSION_COOKIE, &planted);
     through_taxisnet(&browser, &people::fresh("citizen").await).await.expect(303);
@@ -273,7 +272,7 @@ async fn another_site_cannot_begin_a_sign_in() {
         let response = browser.request(Method::GET, "/v1/sign-in?return_to=/home").header("sec-fetch-site", site).send().await.expect(303);
         assert_eq!((response.header("location"), response.header("set-cookie")), (Some("/"), None), "{site}");
     }
-    // `same-origin` is sent by the service's own pages, and `none` for a URL that somebody typed.
+    // Browsers send `same-origin` in requests of the service's own pages, and `none` in a request for a URL that somebody typed.
     for site in ["same-origin", "none"] {
         let browser = Browser::new(Language::El);
         let response = browser.request(Method::GET, "/v1/sign-in").header("sec-fetch-site", site).send().await.expect(303);

@@ -42,9 +42,9 @@ pub(super) struct Resources {
 pub(super) struct Caller {
     pub(super) name: &'static str,
     pub(super) visit: Visit,
-    /// The subject for whom they act: `self`, the handle of a minor, or for clerks the handle of a case.
+    /// The subject for whom the caller acts: `self`, the handle of a minor, or for clerks the handle of a case.
     pub(super) subject: String,
-    /// The handle of the case in the calls of clerks.
+    /// The handle of the case that clerks name in their calls.
     pub(super) case: String,
     /// A code that no other caller uses.
     pub(super) code: Issued,
@@ -56,9 +56,9 @@ pub(super) struct Caller {
     /// An upload whose code was sent.
     pub(super) sent: String,
     pub(super) employee: Value,
-    /// The minor whom they try to add. If `None`, a minor in their own custody is created.
+    /// The minor whom the caller tries to add. If `None`, the test creates a minor in the caller's own custody.
     pub(super) child: Option<Minor>,
-    /// The version of the text to which they agree when they associate photos.
+    /// The version of the text to which the caller agrees when associating photos.
     pub(super) version: Value,
 }
 
@@ -112,8 +112,8 @@ pub(super) async fn callers() -> (Vec<Caller>, Resources) {
     let transferred = minors::fresh(&former.person, &json!({})).await;
     let old_handle = minors::added(&former, &transferred).await;
     transferred.change(&json!({ "custodian": guardian.person.key })).await;
-    // Custody is checked when a minor is added to a session. A session that began before custody changed can still act for its minors, but
-    // in the next session adding the minor is rejected.
+    // Custody is checked when a minor is added to a session. `losing` began the session before custody changed, so it can still act for the
+    // minor. `former` is the same person in a new session, in which adding the minor is rejected.
     let losing = former;
     let former = people::citizen(losing.person.clone(), Language::El).await;
 

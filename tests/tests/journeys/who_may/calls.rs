@@ -108,7 +108,8 @@ impl Caller {
                 let minor = if let Some(child) = &self.child { child.clone() } else { own().await };
                 let response = self.post("/v1/minors", &self.with_case(minor.body())).await;
                 if self.child.is_some() && response.status < 400 {
-                    // If adding a minor of somebody else is wrongly permitted, the caller acts for that minor in all later calls.
+                    // Adding somebody else's minor should be rejected. If it is permitted by mistake, the caller acts for that minor in all
+                    // later calls.
                     self.subject = response.json()["subject"].as_str().expect("a handle").to_owned();
                 }
                 response
@@ -116,7 +117,7 @@ impl Caller {
             "submit_code" => self.post(&self.subject_path("submissions"), &json!({ "code": self.code.code })).await,
             "reject_photos" => self.send(Method::DELETE, &self.subject_path("submissions/current"), None).await,
             "confirm_photos" => {
-                // An earlier call of `reject_photos` ended the submission.
+                // An earlier call of `reject_photos` ended the submission, so the code is submitted again.
                 self.post(&self.subject_path("submissions"), &json!({ "code": self.code.code })).await;
                 self.post(&self.subject_path("submissions/current/confirmation"), &json!({})).await
             }
@@ -138,8 +139,8 @@ impl Caller {
                 self.call_as_application(PULLS, &self.application.pull_claims(&subject, ImageKind::Face)).await
             }
             "report_verdict" => {
-                // Only the application that pulled an image may report on it. The other callers use the ID of that pull if the application
-                // has already made it.
+                // Only the application that pulled an image may report a verdict on it. All other callers use the ID of a pull by this
+                // application, if the application has already made one.
                 let accesses = application::accesses(&resources.person).await;
                 let given = accesses.iter().find(|access| access["outcome"] == "given").and_then(|access| access["pull"].as_str());
                 let mut claims = self.application.claims(VERDICTS, json!({ "verdict": "accepted" }));

@@ -1,4 +1,4 @@
-//! Conditions on associations, codes, agreements and the history.
+//! Conditional writes of associations, codes, agreements and the history.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Conditions on uploads, issued codes, messages of the outbox and reminders.
+//! Conditional writes of uploads, issued codes, messages of the outbox and reminders.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Conditions of the writes about cases at a KEP.
+//! Conditional writes about cases at a KEP.
 
 use domain::{
     Afm, Language, Moment, SubjectId,

@@ -1,4 +1,4 @@
-//! Conditions on sessions and on the staff of a business.
+//! Conditional writes of sessions and of the staff of a business.
 
 use domain::{minor::BirthDate, session::Role, staff::EmployeeId, without_face::Rejections};
 use journeys::stack;

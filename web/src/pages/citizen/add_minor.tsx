@@ -44,7 +44,7 @@ export function AddMinor() {
   };
   const hasInputErrors = Object.keys(inputErrors).length > 0;
   const serviceErrors = splitFailure(add.failure, FIELDS);
-  // After a submit with input errors, shows the input errors while there are any. Otherwise shows the errors from the service.
+  // If the user submitted the form with input errors, shows the remaining input errors. Otherwise shows the errors from the service.
   const errors = wasSubmitted && hasInputErrors ? inputErrors : serviceErrors.errors;
   return (
     <Page title={t.title} back={visit.adult.people}>

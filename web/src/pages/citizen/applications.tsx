@@ -23,7 +23,7 @@ type Application = Schemas["Application"];
  */
 const AUTHORIZATIONS_MAX = 50;
 
-/** Selects the applications that may use the photos. */
+/** The page on which a person selects the applications that may use the photos. */
 export function Applications({ subject }: { subject: Subject }) {
   const t = words().applications;
   const association = useAssociation(subject.handle);

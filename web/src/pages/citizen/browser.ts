@@ -9,14 +9,14 @@ export function currentClient(): Client {
   return { userAgent, maxTouchPoints, isStandalone: isOnHomeScreen || matchMedia("(display-mode: standalone)").matches };
 }
 
-/** Substrings of the User-Agent that identify apps that show web pages, and the substring that Android's WebView adds. */
+/** Parts of the User-Agent by which apps that show web pages are recognised. `; wv)` is the part that Android's WebView adds. */
 const APPS = /\bFB(AN|AV|IOS)\b|FB_IAB|Messenger|Instagram|Viber|WhatsApp|\bLine\/|MicroMessenger|TikTok|musical_ly|BytedanceWebview|Snapchat|Twitter|LinkedInApp|Pinterest|Telegram|; wv\)/i;
 
 /** Returns whether the page is shown inside an app that is not a browser. */
 export function isInsideApp(client: Client): boolean {
   const { userAgent, isStandalone } = client;
-  // On iOS, the User-Agent of every browser contains `Safari`. This text is missing in the User-Agent of an app that shows a page, and of a
-  // page opened from the home screen.
+  // On iOS, the User-Agent of every browser contains `Safari`. Apps that show web pages, and pages opened from the home screen, send a
+  // User-Agent without `Safari`.
   const isAppleView = isAppleMobile(client) && /AppleWebKit/.test(userAgent) && !/Safari\//.test(userAgent) && !isStandalone;
   return isAppleView || APPS.test(userAgent);
 }
@@ -52,8 +52,8 @@ export async function shareFile(file: File, share: (data: ShareData) => Promise<
 }
 
 /**
- * Returns a URL of the page for another browser, without query and fragment. A path that is neither `/people/self` nor below it becomes
- * `/`, because it may contain a handle that only this session knows.
+ * Returns the URL that opens this page in another browser, without query and fragment. If the path is neither `/people/self` nor below it,
+ * returns the URL of the home page, because the path may contain a handle that is valid only in this session.
  */
 export function urlForOtherBrowser({ origin, pathname }: { origin: string; pathname: string }): string {
   return origin + (/^\/people\/self(\/[a-z]+)*$/.test(pathname) ? pathname : "/");

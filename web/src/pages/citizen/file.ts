@@ -35,7 +35,7 @@ export async function fetchPhoto(subject: string, image: Schemas["Image"]["kind"
   return blob;
 }
 
-/** URLs of files whose download has just started. */
+/** Object URLs of files whose download began less than a minute ago. */
 const downloadUrls = new Set<string>();
 
 function revoke(url: string): void {
@@ -45,7 +45,7 @@ function revoke(url: string): void {
 
 onEnd.push(() => downloadUrls.forEach(revoke));
 
-/** Downloads a file by a link to it. Not every browser saves it (see `savingMethod`). */
+/** Downloads a file by clicking a link to the file. In some browsers this saves nothing (see `savingMethod`). */
 export function downloadFile(blob: Blob, name: string): void {
   const url = URL.createObjectURL(blob);
   downloadUrls.add(url);

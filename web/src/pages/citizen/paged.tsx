@@ -24,13 +24,13 @@ export function usePaged<T>(fetchPage: (cursor: string | undefined) => Promise<L
     const page = await fetchPage(cursor);
     const count = shown?.entries.length ?? 0;
     setShown((before) => ({ entries: [...(before?.entries ?? []), ...page.entries], next: page.next }));
-    // After the last page the button is removed, so the focus moves to the first new row.
+    // When the last page is added, the pressed button is removed, so the focus moves to the first new row.
     if (page.next === undefined && isSameUrl()) focusAfterRender(() => document.querySelectorAll("main tbody tr")[count]);
   });
   return { list: { ...first, data: shown }, more };
 }
 
-/** Shows a paged list: loading, failure, an empty text, or the entries with a button for more. */
+/** Shows a paged list: loading, a failure, the text `none` if the list is empty, or the entries with a button for more. */
 export function PagedList<T>({ paged: { list, more }, none, subject, children }: { paged: ReturnType<typeof usePaged<T>>; none: string; subject: Subject; children: (entries: readonly T[]) => ComponentChildren }) {
   if (list.failure !== undefined) return <ErrorMessage failure={list.failure} onRetry={list.reload} subject={subject} />;
   if (list.data === undefined) return <Loading />;

@@ -1,4 +1,4 @@
-/* Saves files on the user's device. Reports success only if a file was saved. */
+/* Saves files on the user's device. In browsers in which a download saves nothing, the user can share the file with another app instead. */
 import { useState } from "preact/hooks";
 
 import { Button } from "../../parts/button";

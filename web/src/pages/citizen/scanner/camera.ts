@@ -69,9 +69,9 @@ export async function listCameras(devices: Devices): Promise<readonly Camera[]> 
 }
 
 /**
- * Patterns of camera labels and their ranks. The labels are those of iOS in English and Greek, of Android, and of desktop browsers. Cameras
- * with a lower rank focus better on a close code. On phones with several lenses, the triple and the dual wide camera of iOS switch to the
- * lens that focuses near. Ultra-wide lenses often have no autofocus, and telephoto lenses do not focus near.
+ * Patterns of camera labels and their ranks. The labels are those of iOS in English and Greek, of Android, and of desktop browsers. A
+ * camera with a lower rank focuses better on a close code. The triple camera and the dual wide camera of iPhones use the lens that focuses
+ * near. Ultra-wide lenses often have no autofocus, and telephoto lenses do not focus near.
  */
 const LENS_RANKS: readonly (readonly [RegExp, number])[] = [
   [/front|facing user|selfie|facetime|μπροστ|προσθι/, 9],
@@ -98,15 +98,15 @@ const plainText = (label: string) => label.normalize("NFD").replace(/\p{M}/gu, "
 const BACK = /back|rear|πισω|οπισθ/;
 
 /**
- * Returns the camera at the back that focuses better on a close code than the open one. `cameras` are sorted, best first. On computers,
- * labels do not say where a camera is, so the browser's choice stays.
+ * Returns the camera at the back that focuses better on a close code than the open camera, if there is one. `cameras` are sorted, best
+ * first. On computers, labels do not say where a camera is, so this returns undefined and the browser's choice stays.
  */
 export function betterCamera(cameras: readonly Camera[], open: MediaStreamTrack): Camera | undefined {
   const best = cameras.find(({ label }) => BACK.test(plainText(label)));
   return best !== undefined && best.id !== open.getSettings().deviceId && lensRank(best.label) < lensRank(open.label) ? best : undefined;
 }
 
-/** Returns the camera that follows the open one in the list. The first camera follows the last one. */
+/** Returns the camera that follows the open camera in the list. After the last camera comes the first. */
 export function nextCamera(cameras: readonly Camera[], openId: string | undefined): Camera | undefined {
   return cameras[(cameras.findIndex(({ id }) => id === openId) + 1) % cameras.length];
 }
@@ -133,7 +133,8 @@ export function controlsOf(track: MediaStreamTrack): Controls {
   const hasTorch = Array.isArray(torch) ? torch.includes(true) : torch === true;
   const { min, max, step } = zoom ?? {};
   if (min === undefined || max === undefined || max <= min) return { torch: hasTorch };
-  // The main lens has a zoom of 1, and a wider lens has a zoom below 1. Some cameras report the zoom in percent.
+  // The natural zoom is that of the main lens. It is 1, or the minimum if that is larger, as in cameras that report the zoom in percent.
+  // Wider lenses have a zoom below 1.
   const natural = Math.max(min, 1);
   const largest = Math.min(max, natural * MAGNIFICATION_MAX);
   const value = (track.getSettings() as ImageSettings).zoom ?? natural;

@@ -49,8 +49,7 @@ const MUTED_MAX_MS = 3_000;
  */
 const REOPENINGS_MAX = 3;
 /**
- * Maximum time to wait, in milliseconds, for the camera's answer to the request to focus continuously. After this time, scanning begins
- * without it.
+ * Maximum time in milliseconds to wait until the camera has accepted or rejected continuous focus. After this time, scanning begins anyway.
  */
 const FOCUS_MAX_MS = 1_000;
 /** Number of images after which the camera counts as working. */
@@ -93,8 +92,8 @@ export class ScanSession {
   }
 
   /**
-   * Starts the video after the user's tap. The tap's handler must call this directly, because browsers allow playback only inside such a
-   * handler.
+   * Starts the video after the user's tap. The handler of the tap must call `tap` directly, because browsers allow playback only during
+   * such a handler.
    */
   tap(): void {
     const { signal } = this.opening;
@@ -222,7 +221,7 @@ export class ScanSession {
     screen.play().catch(() => {
       if (!signal.aborted) this.setState({ kind: "tap" });
     });
-    // A camera that never answers this request can still deliver images.
+    // A camera that neither accepts nor rejects continuous focus can still deliver images.
     await Promise.race([focusContinuously(track), delay(FOCUS_MAX_MS)]);
     if (!isAborted(signal)) this.reportControls();
   }
@@ -291,7 +290,7 @@ export class ScanSession {
     }
   }
 
-  /** Shows the finding. It stays on the page until there is another finding, so that the user has time to read it. */
+  /** Shows the finding. The finding stays on the page until there is another one, so that the user has time to read it. */
   private showFinding(finding: OtherFinding | undefined): void {
     if (this.state.kind === "tap") return;
     if (finding !== undefined) this.setState({ kind: "looking", found: finding });
