@@ -40,8 +40,8 @@ export type Visit = {
 };
 
 /**
- * Returns the signed-in citizen's visit, or the visit of the person in the clerk's open case. Only for pages inside `Gate`. For a clerk,
- * the page must also be inside `InCase`.
+ * Returns the visit of the signed-in citizen or, for a clerk, of the person in the open case. The calling page must be inside `Gate` and,
+ * for a clerk, also inside `InCase`.
  */
 export function useVisit(): Visit {
   const session = useSession();
@@ -50,7 +50,7 @@ export function useVisit(): Visit {
   return { adult: current === undefined ? selfSubject(session) : counterSubject(current), minors, submission, submissionsLeft, caseHandle: current?.handle };
 }
 
-/** Changes fields of the visit after a call whose response contains the new values. So the visit need not be loaded again. */
+/** Updates fields of the visit with the values from a response, so that the visit need not be loaded again. */
 export function patchVisit(change: { submissions_left?: number | undefined; minors?: Schemas["Minor"][]; submission?: Schemas["Submission"] | undefined }): void {
   if (openCase.value === undefined) patchSession(change);
   else patchCase(change);

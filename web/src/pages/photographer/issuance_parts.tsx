@@ -48,7 +48,7 @@ export function Reference({ issuance: { reference } }: { issuance: Issuance }) {
   );
 }
 
-/** Returns a text that says how often the code can still be sent again, and until when. */
+/** Returns a text that says how many more times the code can be sent again, and until when. */
 export function resendsText(issuance: Issuance): string {
   const t = words();
   const left = t.resendsLeft(issuance.resends.left);

@@ -1,4 +1,4 @@
-/* Loads the component `ImageReport` when the first report is shown. The report needs the network anyway. */
+/* Loads the component `ImageReport` when the first report is shown. It need not work offline, because reports come from the service. */
 import { useEffect, useState } from "preact/hooks";
 
 import { Loading } from "../../parts/page";

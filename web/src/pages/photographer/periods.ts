@@ -8,7 +8,7 @@ export function monthOf(instant: number): string {
   return `${part("year")}-${part("month")}`;
 }
 
-/** The history reaches back a year, so it touches thirteen months. */
+/** The history covers the last 12 months. Because it can begin within a month, it covers parts of 13 calendar months. */
 const MONTHS = 13;
 
 /** Returns the months of the history, the current one first. */

@@ -26,7 +26,7 @@ const PREFIXES: readonly (readonly [RegExp, OtherKind])[] = [
 /** A code number at the beginning of a text. The character after it must not be a letter or digit. */
 const LEADING_CODE = /^[A-Za-z0-9+/_-]{22}(?![A-Za-z0-9])/;
 
-/** Kinds of text that may surround a code number in a QR code that is not a link. */
+/** Kinds of characters that may surround the code number, if the QR code does not contain a link. */
 const HARMLESS: ReadonlySet<string> = new Set(["invisible", "white_space", "punctuation"]);
 
 /** Recognises the text of a QR code. `origin` is the service's origin. */
@@ -40,7 +40,10 @@ export function recognizeText(text: string, origin: string): ScannedText {
   return code === undefined ? { kind: "text" } : { kind: "code", code };
 }
 
-/** Returns the finding for all texts of one image: a code number if there is exactly one, otherwise the first other text. */
+/**
+ * Returns one finding for the texts of all QR codes in an image: the code number, "several" if the image has different code numbers, or the
+ * finding for the first text if the image has no code number. Returns undefined if there are no texts.
+ */
 export function recognizeTexts(texts: readonly string[], origin: string): Finding | undefined {
   const found = texts.map((text) => recognizeText(text, origin));
   const codes = new Set(found.flatMap((one) => (one.kind === "code" ? [one.code] : [])));

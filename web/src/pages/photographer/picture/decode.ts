@@ -154,8 +154,8 @@ export async function cropToJpeg(frame: Frame, { file, inspection }: OpenedPictu
 type Canvas = OffscreenCanvas | HTMLCanvasElement;
 
 /**
- * Draws the crop. Some telephones support no canvas as large as the pictures of their own camera, and silently draw nothing. In that case
- * the function tries half the size.
+ * Draws the crop. On some phones, the largest possible canvas is smaller than the pictures of the phone's own camera. The browser then
+ * draws nothing and reports no error. In that case the function tries half the size.
  */
 function draw(pixels: Pixels, frame: Frame, crop: Crop, scale: number): Canvas {
   const size = outputSize(frame, crop, scale);

@@ -168,7 +168,8 @@ const exif = (orientation: number, littleEndian: boolean) => {
 test("size and orientation are read in both byte orders, and an orientation that is cut off is 0", () => {
   expect(readJpeg(build({ width: 800, height: 1200 }))).toMatchObject({ width: 800, height: 1200, orientation: 1 });
   for (const little of [true, false]) expect(readJpeg(build({ before: [...exif(6, little), ...TABLES] })).orientation).toBe(6);
-  // Some programs use the first of two EXIF segments, and others use the last. Both kinds must show the picture upright.
+  // Some programs use the first of two EXIF segments, and others the last. In both orders the orientation that is not upright is returned,
+  // so that the picture is encoded again.
   expect(readJpeg(build({ before: [...exif(1, true), ...exif(6, true), ...TABLES] })).orientation).toBe(6);
   expect(readJpeg(build({ before: [...exif(6, true), ...exif(1, true), ...TABLES] })).orientation).toBe(6);
   const cut = segment(0xe1, ...letters("Exif\0\0"), 0x49, 0x49, 42);

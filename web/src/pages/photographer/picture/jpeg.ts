@@ -14,11 +14,11 @@ export type Completeness = "complete" | "incomplete" | "unknown";
 
 export type JpegInfo = Size & {
   readonly completeness: Completeness;
-  /** EXIF orientation, or 0 if this module cannot read the orientation. Other software may then read any orientation. */
+  /** EXIF orientation, or 0 if this module cannot read it. With 0, different programs may show the picture in different orientations. */
   readonly orientation: number;
   /**
    * True if the file is complete and uses only common features of JPEG, so that all decoders show the same picture. Any other picture is
-   * encoded again, because the service rejects some rare features, and because other software may show other colours.
+   * encoded again, because the service rejects some rare features, and because different programs may show it in different colours.
    */
   readonly isPlain: boolean;
 };
@@ -134,7 +134,8 @@ class JpegReader {
         if (beginsWith(payload, "JFIF\0")) this.hasJfif = true;
         break;
       case APP1:
-        // If a file has two EXIF segments, some programs use the first and others the last.
+        // If a file has two EXIF segments, some programs use the first and others the last. Any orientation other than 1 prevails, so that
+        // the picture is encoded again.
         if (beginsWith(payload, "Exif\0\0") && (this.orientation ?? 1) === 1) this.orientation = readExifOrientation(payload.subarray(6)) ?? this.orientation;
         break;
       case APP2:

@@ -33,8 +33,8 @@ export type Scan = {
 };
 
 /**
- * `complete`: all blocks, and after them at most the unused bits of the last byte. `padded`: all blocks, and after them bytes without
- * meaning. `extra`: all blocks, and after them other data. `broken`: blocks are missing, or a code is invalid.
+ * `broken`: blocks are missing, or a code is invalid. In all other cases, the scan has all blocks. `complete`: nothing follows the blocks
+ * except unused bits of the last byte. `padded`: meaningless bytes follow the blocks. `extra`: other data follows the blocks.
  */
 export type ScanResult = "complete" | "padded" | "extra" | "broken";
 
