@@ -198,8 +198,8 @@ const HUE_DIFFERENCE = 0.22;
 const COVERAGE_SURE = 0.85;
 
 /**
- * Returns the factor by which the required coverage of a printed line is multiplied. It is larger than 1 only in a narrow area, because
- * strokes also reach across much of its width.
+ * Returns the factor by which the required coverage of a printed line is multiplied. In a narrow area, the factor is larger than 1, because
+ * there a stroke can also cover much of the width.
  */
 const narrowness = ({ width, height }: Plane): number => Math.max(1, (0.6 * height) / width);
 

@@ -53,8 +53,8 @@ const DOT_WIDTH_MIN = 0.6;
 type Measured = Component & { readonly strokeWidth: number; readonly strokeLength: number; readonly isStraight?: boolean };
 
 /**
- * Returns the components that can be strokes. A stroke must mostly lie in the rectangle `inside`, which is the printed box, if there is
- * one.
+ * Returns the components that can be strokes. At least half of a stroke must lie in the rectangle `inside`: the printed box or, if there is
+ * no box, the whole picture.
  */
 export function keepStrokes(mask: Plane, inside: { left: number; top: number; right: number; bottom: number }, speckFactor: number): Strokes {
   const { width, height } = mask;

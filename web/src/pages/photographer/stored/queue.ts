@@ -265,8 +265,8 @@ export const isUploadRejected = ({ head }: Entry): boolean => head.problem?.code
 export const mayOpen = ({ head }: Entry): boolean => head.problem !== undefined && NOT_ISSUED_CODES.has(head.problem.code);
 
 /**
- * Returns the ID of the entry's upload if, according to the entry's problem, the service has issued the upload's code for a request with
- * other values, such as another recipient.
+ * Returns the ID of the entry's upload if the service rejected the entry because it has already issued a code for this upload, but with
+ * other values, such as another recipient. Otherwise returns undefined.
  */
 export const issuedToAnother = ({ head }: Entry): string | undefined => (head.problem?.code === "issuance_conflict" ? head.upload?.upload.upload_id : undefined);
 
