@@ -18,7 +18,7 @@ const SWEEP_INTERVAL_MS = 60_000;
  * session. Without the item, this module does not open the database.
  */
 const MARK_KEY = "unsent";
-/** The number of entries of the queue that were removed when a session ended. Reset when the page has shown the number. */
+/** Key of the localStorage item that counts the entries of the queue that were removed at a session's end, until the page reports them. */
 const REMOVED_KEY = "unsent-removed";
 
 /**

@@ -74,7 +74,7 @@ function addressPlace(text: Text, at: number): AddressPlace | undefined {
   return isEmail(chars.slice(start, end).join("")) ? { start, end, hasLabel } : undefined;
 }
 
-/** Returns the last word of a text, which may contain hyphens. Nothing follows the word. */
+/** Returns the word at the end of a text. The word may contain hyphens. It is empty if the text ends with another sign. */
 function lastWord(text: readonly string[]): readonly string[] {
   return text.slice(text.length - countWhile(text.toReversed(), (c) => isWord(c) || c === "-"));
 }

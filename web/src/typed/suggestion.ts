@@ -162,8 +162,8 @@ const WRONG_ENDINGS = new Map([
 ]);
 
 /**
- * Minimum length of a domain's name, such as `gmail`, for a comparison of the name without its ending. For example, an address at
- * `gmail.gr`, which is not Google's, gets a suggestion.
+ * If the name of a domain, such as `gmail`, has at least this length, the name is compared without the ending of the domain. For example,
+ * `gmail.com` is suggested for an address at `gmail.gr`, which does not belong to Google.
  */
 const DISTINCTIVE_NAME_LENGTH = 5;
 
@@ -195,7 +195,7 @@ function withoutAt(text: string): string | undefined {
   return isEmail(suggested) ? suggested : undefined;
 }
 
-/** Removes `www.`, which people write in front of an email address as in front of a web page's. */
+/** Removes `www.` from the beginning of an email address, where some people write it by mistake. */
 function withoutWww(local: string): string {
   return local.replace(/^www\./i, "");
 }

@@ -75,8 +75,8 @@ function readRecord(): Promise<SharedRecord | undefined> {
 }
 
 /**
- * Asks the user whether the picture is a face photo or a signature. If there is a draft, also asks whether the picture is of a new
- * customer, because the draft may be about another one.
+ * Asks the user whether the picture is a face photo or a signature. If there is a draft, also asks whether the picture is of the same
+ * customer as the draft or of a new customer.
  */
 export function SharedPictureNote() {
   const t = words().shared;
