@@ -52,7 +52,7 @@ export async function readContent(database: IDBDatabase, id: string): Promise<Ar
   return done(database.transaction(CONTENTS, "readonly").objectStore(CONTENTS).get(id) as IDBRequest<ArrayBuffer | undefined>);
 }
 
-/** Thrown by `writeGroup` if a record that it must keep no longer exists, for example because an old draft was removed. Nothing is written. */
+/** Thrown by `writeGroup` if a record to keep no longer exists, for example because an old draft was removed. Nothing is written. */
 export class MissingRecord extends Error {}
 
 /**

@@ -22,8 +22,9 @@ const MARK_KEY = "unsent";
 const REMOVED_KEY = "unsent-removed";
 
 /**
- * Key of the localStorage item that says that the user was asked about the entries. It is set at a sign-out and removed at the next
- * sign-in. If the user leaves this page before the entries are removed, the next page removes them and does not report them.
+ * Key of the localStorage item that says that the user, when signing out, was asked about the entries. The item is removed at the next
+ * sign-in. If the user leaves this page before the entries are removed, the next page removes them. Because of this item, the next page
+ * does not report them.
  */
 const WAS_ASKED_KEY = "unsent-was-asked";
 

@@ -203,8 +203,8 @@ class JpegReader {
       count > 0 && parts.length === count && new Set(parts.map(({ component }) => component)).size === count && header.length === 4 + 2 * count && band.last < 64 && band.first <= band.last &&
       (count === 1 || (unitBlocks <= UNIT_BLOCKS_MAX && band.first === 0)) && (!frame.isProgressive || (band.first === 0) === (band.last === 0));
     if (!isPossible) return this.giveUp();
-    // The service accepts only the usual orders: one scan with all components, or progressive scans that begin with all components
-    // together.
+    // The service accepts only the usual structures: one scan with all components, or progressive scans of which the first has all
+    // components.
     if (band.first === 0 && !band.refines && (count !== frame.components.length || (!frame.isProgressive && this.scans > 1))) this.isPlain = false;
     const tables: HuffmanTables = { dc: [0, 1, 2, 3].map((place) => this.defined.dc[place] ?? this.typical.dc[place]), ac: [0, 1, 2, 3].map((place) => this.defined.ac[place] ?? this.typical.ac[place]) };
     const needsDc = band.first === 0 && !band.refines;
