@@ -18,13 +18,16 @@ const SWEEP_INTERVAL_MS = 60_000;
  * session. Without the item, this module does not open the database.
  */
 const MARK_KEY = "unsent";
-/** Key of the localStorage item that counts the entries of the queue that were removed at a session's end, until the page reports them. */
+/**
+ * Key of the localStorage item with the number of queue entries removed at a session's end. The item is removed after a page has shown the
+ * number.
+ */
 const REMOVED_KEY = "unsent-removed";
 
 /**
  * Key of the localStorage item that says that the user, when signing out, was asked about the entries. The item is removed at the next
- * sign-in. If the user leaves this page before the entries are removed, the next page removes them. Because of this item, the next page
- * does not report them.
+ * sign-in. If the user leaves this page before the entries are removed, the next page removes them and, because of this item, does not
+ * report them.
  */
 const WAS_ASKED_KEY = "unsent-was-asked";
 

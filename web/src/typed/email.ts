@@ -74,7 +74,7 @@ function addressPlace(text: Text, at: number): AddressPlace | undefined {
   return isEmail(chars.slice(start, end).join("")) ? { start, end, hasLabel } : undefined;
 }
 
-/** Returns the word at the end of a text. The word may contain hyphens. It is empty if the text ends with another sign. */
+/** Returns the word at the end of a text. The word may contain hyphens. The result is empty if the text ends with any other character. */
 function lastWord(text: readonly string[]): readonly string[] {
   return text.slice(text.length - countWhile(text.toReversed(), (c) => isWord(c) || c === "-"));
 }

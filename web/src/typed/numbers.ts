@@ -7,7 +7,7 @@ type Parse = (digits: string) => string | undefined;
 
 /**
  * A kind of number. Fewer than `digitsMin` digits are never a complete number, neither of this kind nor of another. `mayPrecede` returns
- * whether a word may precede a number.
+ * whether a word may precede a number of this kind.
  */
 type Kind = { readonly labels: ReadonlySet<string>; readonly digitsMin: number; readonly mayPrecede: (word: string) => boolean };
 
@@ -70,8 +70,8 @@ function isGreekPrefix(word: string): boolean {
 const isSeparator = (c: string) => isSpace(c) || "-_()[]/'’".includes(c) || DOTS.includes(c);
 
 /**
- * Finds the number that `parse` accepts. Fails if `parse` accepts several different numbers. Also fails if `parse` would accept another
- * number without the digits around that number.
+ * Finds the number that `parse` accepts. Fails if `parse` accepts several different numbers. Also fails if the text contains a different
+ * number that `parse` would accept if no other digits stood next to it.
  */
 function find(typed: string, kind: Kind, parse: Parse): Result {
   const text = new Text(typed);

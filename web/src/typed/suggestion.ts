@@ -162,8 +162,8 @@ const WRONG_ENDINGS = new Map([
 ]);
 
 /**
- * If the name of a domain, such as `gmail`, has at least this length, the name is compared without the ending of the domain. For example,
- * `gmail.com` is suggested for an address at `gmail.gr`, which does not belong to Google.
+ * Minimum length of a domain's name, such as `gmail`, to recognise a provider by the name although the rest of the address is wrong. For
+ * example, `gmail.com` is suggested for an address at `gmail.gr`, which does not belong to Google.
  */
 const DISTINCTIVE_NAME_LENGTH = 5;
 

@@ -21,8 +21,8 @@ export function now(): number {
 }
 
 /**
- * Returns the time of this device's clock. Use it only to compare the present with a time that this device has stored. An earlier page may
- * have stored that time before it knew the service's time.
+ * Returns the time of this device's clock. Use it only to compare the present with a time that this device has stored. `now` is unsuitable
+ * for such a comparison, because the page that stored the time may not have known the service's time.
  */
 export function deviceTime(): number {
   return Date.now();

@@ -34,7 +34,9 @@ export type ChosenPicture = {
   readonly placement?: Placement | undefined;
   /** True if the user has changed or accepted the crop. Then the frame is no longer placed automatically. */
   readonly isCorrected: boolean;
-  /** True if the service rejected the unchanged file because of an `isFileRule` rule. Then the picture must be encoded again. */
+  /**
+   * True if the service rejected the user's unchanged file because of its format or colour profile. Then the picture must be encoded again.
+   */
   readonly mustRedraw: boolean;
 };
 export type FaceSearch = "searching" | "not_found" | FaceLocation;

@@ -55,10 +55,7 @@ export async function listIssuances(query: Query): Promise<Schemas["Issuances"]>
   return { ...page, issuances: page.issuances.map(latest) };
 }
 
-/**
- * `findIssuance` searches issuances up to this age, in milliseconds. Codes can be sent again for one day. The search covers two days,
- * because the browser's clock may be wrong.
- */
+/** `findIssuance` searches issuances up to this age, in milliseconds. Codes can be sent again for one day. The second day is a margin. */
 const SEARCH_WINDOW_MS = 2 * 86_400_000;
 
 /** Loads the current state of an issuance. Returns undefined if it was not issued within the last two days. */

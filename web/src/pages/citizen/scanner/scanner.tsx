@@ -16,7 +16,7 @@ import { ScanSession, type Listener, type ScanState } from "./scan_session";
 export type ScannerProps = { onCode: (code: string) => void; onPicture: () => void; onType: () => void; onClose: () => void };
 
 const SCANNED_SIDE_MAX = 900;
-/** zxing is loaded if the browser's detector finds nothing in this number of consecutive images. They cover about one second. */
+/** Number of consecutive images in which the browser's detector may find nothing before zxing is loaded. They cover about one second. */
 const READER_PATIENCE = 8;
 
 /**

@@ -199,7 +199,7 @@ effect(() => {
   clearTimeout(timer);
   timer = undefined;
   if (key === undefined) {
-    // Nobody is signed in as a photographer any more. If the session has ended, stored/session_end.ts removes all records.
+    // Nobody is signed in as a photographer. If the session has ended, stored/session_end.ts removes all records.
     void enqueue(forget);
     vault = Promise.resolve(undefined);
     draftNotice.value = undefined;

@@ -16,7 +16,7 @@ const service = vi.hoisted(() => ({
   losesResponse: false,
   rejectsWith: undefined as string | undefined,
   onIssue: (): unknown => undefined,
-  /** So many of the next requests for a code fail with the problem `throttled`. */
+  /** How many of the next requests for a code fail with the problem `throttled`. */
   busy: 0,
   /** The results of the next calls of `uploadFile`: an error, or undefined for success. */
   breaks: [] as (Error | undefined)[],
