@@ -28,7 +28,7 @@ export function homeOf(subject: string): string {
   return `/people/${encodeURIComponent(subject)}`;
 }
 
-/** The adult and the minors for whom the pages may act, and their pending submission. */
+/** The people for whom the user may act, an adult and the adult's minors, and their pending submission. */
 export type Visit = {
   /** The signed-in citizen, or the person at the counter. */
   adult: Subject;
@@ -76,8 +76,8 @@ export function minorSubject(minor: Schemas["Minor"], { adult }: Visit): Subject
 }
 
 /**
- * Wraps a page below /people/:subject and passes the person to it. If the session does not know the handle in the URL, for example from an
- * old link, shows an explanation instead. Pages with `atKep: false` are not for clerks.
+ * Wraps a page below /people/:subject. Passes the person with the handle `:subject` to the page. If the visit has no such person, for
+ * example because the link is old, shows an explanation instead of the page. Pages with `atKep: false` are not for clerks.
  */
 export function withSubject(InnerPage: ComponentType<{ subject: Subject }>, { selfOnly = false, atKep = true } = {}): ComponentType {
   return function WithSubject() {

@@ -18,7 +18,7 @@ const PREFIXES: readonly (readonly [RegExp, OtherKind])[] = [
   [/^(tel|sms|smsto|mms|mmsto|mailto|matmsg|sip|facetime|whatsapp|viber|tg):/i, "message"],
   [/^BEGIN:(VCALENDAR|VEVENT)/i, "event"],
   [/^geo:/i, "place"],
-  // Payments by EPC069-12, Swiss QR-bill, EMV merchant codes, or virtual currencies.
+  // Payments: bank transfers (EPC069-12 or Swiss QR-bill), EMV merchant codes, and virtual currencies.
   [/^(BCD\r?\n|SPC\r?\n|00020[12]|(bitcoin|ethereum|litecoin|lightning):)/i, "payment"],
   [/^(HC1|SHC):/i, "certificate"],
   [/^otpauth(-migration)?:/i, "password"],
@@ -71,8 +71,8 @@ function webUrl(text: string, serviceHost: string): URL | undefined {
 }
 
 /**
- * Returns the code number at the beginning of a text. If there is none, returns the code number in the text, provided that everything else
- * is `HARMLESS`.
+ * Returns the code number at the beginning of a text. If there is none, returns the code number elsewhere in the text, but only if all
+ * other characters are `HARMLESS`.
  */
 function validCode(text: string): string | undefined {
   for (const candidate of [LEADING_CODE.exec(text)?.[0] ?? "", text]) {
