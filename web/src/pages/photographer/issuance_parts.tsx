@@ -16,7 +16,7 @@ export function StateTag({ state, failure }: { state: State; failure?: Issuance[
   return <Tag kind={TAG_KINDS[state]}>{state === "failed" && failure !== undefined ? failureWords().state : words().state[state]}</Tag>;
 }
 
-/** Returns the service's reason and adds a full stop, which the service omits. */
+/** Returns the service's text about the failure, with a full stop at the end, which the service omits. */
 export const failureText = ({ message }: NonNullable<Issuance["failure"]>): string => `${message}.`;
 
 /** Says why the message did not reach the recipient, if the receiving mail server has reported a reason. */

@@ -32,7 +32,7 @@ export type OpenedPicture = {
 /** Opens a file. Throws `UnreadableFile` if the file cannot be decoded or is incomplete. */
 export async function openPicture(file: File): Promise<OpenedPicture> {
   const inspection = await inspectFile(file).catch((error: unknown) => {
-    // The file cannot be read any more, for example because the card was removed from the computer.
+    // The file cannot be read any more, for example because the memory card was removed from the computer.
     throw error instanceof DOMException ? new UnreadableFile("incomplete") : error;
   });
   if (inspection.completeness === "incomplete") throw new UnreadableFile("incomplete");
