@@ -44,7 +44,7 @@ const NOT_SEEN = 255;
 
 /** Returns whether a marker begins a frame header. DHT (c4), JPG (c8) and DAC (cc) are in the same range but are no frame headers. */
 const isFrameMarker = (marker: number) => marker >= 0xc0 && marker <= 0xcf && marker !== DHT && marker !== 0xc8 && marker !== 0xcc;
-/** Huffman-coded frames: baseline, extended and progressive. */
+/** Returns whether a marker begins a Huffman-coded frame, which is baseline, extended or progressive. */
 const isHuffmanFrame = (marker: number) => marker >= 0xc0 && marker <= 0xc2;
 
 /** Returns whether the file begins like a JPEG. A file that consists of only the first two bytes also counts. */
@@ -89,7 +89,7 @@ class JpegReader {
     let at = 2;
     while (!this.isBroken && !this.hasEnd && at < file.length) {
       if (file[at] !== 0xff) {
-        // Decoders skip bytes between segments.
+        // This byte belongs to no segment. Decoders skip such bytes.
         this.isPlain = false;
         at = nextMarker(file, at);
         continue;

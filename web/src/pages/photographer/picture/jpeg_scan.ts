@@ -47,7 +47,8 @@ export function walkScan(frame: Frame, scan: Scan, tables: HuffmanTables, bytes:
   const [only] = parts;
   let unit = 0;
   if (only !== undefined && parts.length === 1) {
-    // A scan of a single component contains only blocks inside the picture. It omits the blocks beyond the edge that fill up the last unit.
+    // A scan of a single component contains only blocks inside the picture. It omits the blocks beyond the edge that fill up the last
+    // minimum coded unit.
     const stride = units.width * only.component.across;
     const width = Math.ceil((frame.width * only.component.across) / (8 * maxAcross));
     const height = Math.ceil((frame.height * only.component.down) / (8 * maxDown));

@@ -32,8 +32,8 @@ const FILL = { width: 0.86, height: 0.76 };
 /** Maximum number of pixels to process, so that a phone needs about a second. */
 const AREA_PIXELS_MAX = 1_500_000;
 /**
- * Width of the space around a printed box, in units of the box's size. The space is processed together with the box, because strokes may
- * cross the box's lines.
+ * Width of the space around a printed box, as a fraction of the box's width or height. The space is processed together with the box,
+ * because strokes may cross the box's lines.
  */
 const BOX_SPACE = 0.12;
 const WHOLE: Window = { left: 0, top: 0, right: 1, bottom: 1 };
