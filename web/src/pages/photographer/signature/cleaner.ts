@@ -8,7 +8,7 @@ import { mapQuad, perspective, project } from "./quad";
 import type { WorkerRequest, WorkerResponse } from "./worker";
 import workerUrl from "./worker?worker&url";
 
-/** Longest side of the photo's copy that the worker processes, in pixels. */
+/** Maximum length, in pixels, of the longer side of the photo's copy that the worker processes. */
 const EDGE_MAX = 2400;
 /**
  * A second pass cleans a more detailed copy of the part that contains the signature. It runs only if the gain is large enough: along one

@@ -22,8 +22,8 @@ export const thickestLine = (longest: number): number => Math.max(THICKNESS.min,
 /** Maximum slope of the printed lines to search for, in pixels down per pixel across. */
 const SLOPE_MAX = 0.2;
 /**
- * Maximum thickness of a printed line, as a fraction of the area's longer side, and limits for it in pixels. A camera blurs a thin line to
- * several pixels.
+ * Maximum thickness of a printed line, as a fraction of the area's longer side, and limits for this thickness in pixels. A camera blurs a
+ * thin line to several pixels.
  */
 const THICKNESS = { share: 0.009, min: 8, max: 40 };
 

@@ -2,7 +2,9 @@
 import { components, type Component } from "./components";
 import { dilate, newPlane, type Plane } from "./raster";
 
-/** Returns the distance of each pixel of a mask from the outside, in thirds of a pixel (chamfer 3-4), at most 255. */
+/**
+ * Returns the distance of each pixel of a mask from the nearest pixel outside of the mask, in thirds of a pixel (chamfer 3-4), at most 255.
+ */
 export function distanceInside({ width, height, data }: Plane): Plane {
   const result = newPlane(width, height);
   const far = (index: number, x: number, y: number) => (x < 0 || y < 0 || x >= width || y >= height ? 0 : (result.data[index] ?? 0));
