@@ -37,7 +37,7 @@ let tasks: Promise<unknown> = Promise.resolve();
 let timer: ReturnType<typeof setTimeout> | undefined;
 let lifetimeTimer: ReturnType<typeof setTimeout> | undefined;
 /**
- * Incremented when the key of the session or business changes (`keyOf`). A task that began before the last change must not change the
+ * Incremented when `keyOf`, the key of the current session and business, changes. A task that began with an earlier key must not touch the
  * draft.
  */
 let openings = 0;

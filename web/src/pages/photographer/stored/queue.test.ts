@@ -103,7 +103,7 @@ async function reload(): Promise<void> {
   await openPage();
 }
 
-/** Prepares a customer and adds them to the queue. */
+/** Prepares a draft for a customer and moves the draft into the queue. */
 async function add(mobile: string): Promise<void> {
   await draft.choosePicture("face", new File(["picture"], "picture.jpg"));
   await draft.finishPicture("face");

@@ -272,7 +272,7 @@ export const issuedToAnother = ({ head }: Entry): string | undefined => (head.pr
 
 /**
  * Turns an entry back into the draft, so that the user can correct it. The draft must have no pictures. The transaction that stores the
- * draft also removes the entry. Returns whether that succeeded.
+ * draft also removes the entry. Returns whether the entry is now the draft.
  */
 export async function openEntry(id: string): Promise<boolean> {
   wasAdded.value = false;
@@ -318,7 +318,7 @@ effect(() => {
   sendsLater.value = false;
 });
 
-/** Another tab may have added or sent entries while this page was hidden. */
+/** Reloads the queue when the page is shown again, because another tab may have added or sent entries in the meantime. */
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible" && keyOf.peek() !== undefined) reload();
 });
