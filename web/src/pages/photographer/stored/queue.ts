@@ -335,5 +335,5 @@ effect(() => {
   if (!draft.isComplete.value || draft.mayIssue.value) sendsLater.value = false;
 });
 
-/** The order in which the page lists the pictures of an entry. */
+/** Returns the kinds of an entry's pictures, in the order in which the page lists them. */
 export const kindsOf = ({ head }: Entry): readonly Kind[] => KINDS.filter((kind) => head.pictures.some((picture) => picture.kind === kind));

@@ -38,7 +38,7 @@ async function isReadable(file: File): Promise<boolean> {
   }
 }
 
-/** Opens the picture that the service worker has stored, and removes it. */
+/** Decrypts the picture that the service worker has stored, and removes the picture from the storage. */
 export async function takeSharedPicture(): Promise<File | undefined> {
   const key = readSharedPictureKey();
   if (key === undefined) return undefined;

@@ -25,9 +25,9 @@ export type Vault = {
 };
 
 /**
- * Opens the vault. `session` is the session's `expires_at`. `isCurrent` tells whether the page still acts in this session and for this
- * business. If it returns false, nothing is written, because the records of the session may already have been removed. Rejects if the
- * browser stores nothing.
+ * Opens the vault. `session` is the session's `expires_at`, which identifies the session. `isCurrent` tells whether the page still acts in
+ * this session and for this business. If it returns false, nothing is written, because the records of the session may already have been
+ * removed. Rejects if the browser stores nothing.
  */
 export async function openVault(key: string, session: string, isCurrent: () => boolean): Promise<Vault> {
   markStored();
