@@ -60,8 +60,8 @@ function isAmka(amka: string): boolean {
 }
 
 /**
- * Returns whether a word may precede an AFM. The country prefix of another country may not, because it belongs to that country's tax
- * number.
+ * Returns whether a word may precede an AFM. The prefix of another country, such as `DE`, may not, because then the number is a tax number
+ * of that country.
  */
 function isGreekPrefix(word: string): boolean {
   return !/^[A-Z]{2}$/.test(word) || ["EL", "GR", "NO", "ID"].includes(word);

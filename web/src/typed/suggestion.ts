@@ -189,7 +189,7 @@ function withoutAt(text: string): string | undefined {
   const endings = EMAIL_DOMAINS.filter((known) => known.indexOf(".") >= DISTINCTIVE_NAME_LENGTH && lower.endsWith(known));
   const ending = endings.reduce((longest, known) => (known.length > longest.length ? known : longest), "");
   const local = text.slice(0, text.length - ending.length).replace(/[^A-Za-z0-9]+$/, "");
-  // The text is the address of a web page.
+  // The text is the URL of a web page, not an email address.
   if (/^www$|[/:]/i.test(local) || text.includes("://")) return undefined;
   const suggested = `${withoutWww(local)}@${ending}`;
   return isEmail(suggested) ? suggested : undefined;
