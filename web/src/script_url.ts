@@ -1,6 +1,6 @@
 /*
- * Creates the URLs of scripts that a page starts itself. Trusted Types allow such URLs only from the policy `myphoto`, which can be created
- * only once.
+ * Creates the script URLs of workers and of the service worker. Trusted Types allow such URLs only from the policy `myphoto`, which can be
+ * created only once.
  */
 type ScriptPolicy = { createScriptURL: (url: string) => string };
 type TrustedTypes = { createPolicy: (name: string, rules: ScriptPolicy) => ScriptPolicy };

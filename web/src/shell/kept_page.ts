@@ -1,7 +1,7 @@
 /*
- * Handles pages of the browser's back/forward cache. When the user goes back to such a page, it checks the session (api/session.ts), and
- * renders nothing private until the session is confirmed. WebKit shows the stored page before the page renders anew, so the page is
- * invisible until then.
+ * Handles pages of the browser's back/forward cache. When the user goes back to such a page, the page checks the session (api/session.ts),
+ * and renders nothing private until the session is confirmed. WebKit shows the old content before the page renders anew. So this module
+ * hides the page when the user leaves it, and shows it again after the page has rendered.
  */
 export function hideKeptPages(): void {
   addEventListener("pagehide", ({ persisted }) => {

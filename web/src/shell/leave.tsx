@@ -18,7 +18,7 @@ export function SignOut() {
   const [entries, setEntries] = useState(0);
   const leaving = useAction(async () => {
     const url = await signOut();
-    // If the browser left the page before the removal is complete, the removal would stop.
+    // Wait for the removal, because it stops when the browser leaves the page.
     await removeUnsent();
     location.assign(url);
   });

@@ -52,7 +52,7 @@ export async function readContent(database: IDBDatabase, id: string): Promise<Ar
   return done(database.transaction(CONTENTS, "readonly").objectStore(CONTENTS).get(id) as IDBRequest<ArrayBuffer | undefined>);
 }
 
-/** Thrown if a record of `keep` was removed in the meantime, for example with an old draft. Nothing was written. */
+/** Thrown by `writeGroup` if a record to keep no longer exists, for example because an old draft was removed. Nothing is written. */
 export class MissingRecord extends Error {}
 
 /**
@@ -112,7 +112,7 @@ function done<T>(request: IDBRequest<T>): Promise<T> {
   });
 }
 
-/** The data is stored only after this event, because a full disk is reported at the end of a transaction. */
+/** Waits for the end of the transaction. Only then is the data stored, because the browser reports a full disk at the end. */
 function completed(transaction: IDBTransaction): Promise<void> {
   return new Promise((resolve, reject) => {
     transaction.oncomplete = () => resolve();

@@ -18,12 +18,16 @@ const SWEEP_INTERVAL_MS = 60_000;
  * session. Without the item, this module does not open the database.
  */
 const MARK_KEY = "unsent";
-/** The number of entries of the queue that were removed when a session ended. Reset when the page has shown the number. */
+/**
+ * Key of the localStorage item with the number of queue entries removed at a session's end. The item is removed after a page has shown the
+ * number.
+ */
 const REMOVED_KEY = "unsent-removed";
 
 /**
- * Key of the localStorage item that says that the user was asked about the entries. It is set at a sign-out and removed at the next
- * sign-in. If the user leaves this page before the entries are removed, the next page removes them and does not report them.
+ * Key of the localStorage item that says that the user, when signing out, was asked about the entries. The item is removed at the next
+ * sign-in. If the user leaves this page before the entries are removed, the next page removes them and, because of this item, does not
+ * report them.
  */
 const WAS_ASKED_KEY = "unsent-was-asked";
 

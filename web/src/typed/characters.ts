@@ -95,7 +95,7 @@ export class Text {
     return this.#used[at] === false ? this.chars[at] : undefined;
   }
 
-  /** Returns the longest runs of unused characters for which the predicate holds. */
+  /** Returns all runs of consecutive unused characters for which the predicate holds. */
   runs(isPart: (c: string) => boolean): Place[] {
     const runs: Place[] = [];
     let start: number | undefined;

@@ -67,14 +67,14 @@ function addressPlace(text: Text, at: number): AddressPlace | undefined {
   const hasLabel = equals >= 0 && isLabel(lastWord(chars.slice(start, start + equals)));
   if (hasLabel) start += equals + 1;
   const written = chars.slice(start, at).join("");
-  // A byte in quoted-printable, the encoding of emails, such as `=3D`, would become a part of the address.
+  // A byte such as `=3D`, which comes from quoted-printable, the encoding of emails, would become a part of the address.
   if (/=[0-9A-F]{2}/.test(written) || (hasLabel && written.startsWith("3D"))) return undefined;
   start += countWhile(chars.slice(start, at), (c) => LEADING_MARKS.includes(c));
   if (LEADING_SIGNS.includes(chars[start] ?? "") || isInLink(chars.slice(start, at).join(""), chars.slice(runStart, at).join(""))) return undefined;
   return isEmail(chars.slice(start, end).join("")) ? { start, end, hasLabel } : undefined;
 }
 
-/** Returns the last word of a text, which may contain hyphens. Nothing follows the word. */
+/** Returns the word at the end of a text. The word may contain hyphens. The result is empty if the text ends with any other character. */
 function lastWord(text: readonly string[]): readonly string[] {
   return text.slice(text.length - countWhile(text.toReversed(), (c) => isWord(c) || c === "-"));
 }
@@ -95,8 +95,8 @@ function standsAlone(chars: readonly string[], { start, end, hasLabel }: Address
 }
 
 /**
- * Returns whether no text in front of an address can be a part of it. `marks` are the marks directly in front of it, and `front` is the text
- * in front of these.
+ * Returns whether no text in front of an address can be a part of it. `marks` are the marks directly in front of it, and `front` is the
+ * text in front of the marks.
  */
 function isStartClear(front: readonly string[], marks: readonly string[], after: readonly string[]): boolean {
   const last = front.at(-1);

@@ -6,8 +6,8 @@ import { percentDecode } from "./link";
 type Parse = (digits: string) => string | undefined;
 
 /**
- * A kind of number. `digitsMin` is the minimum number of digits of a complete number, of this kind or another one. `mayPrecede` returns
- * whether a word may precede a number.
+ * A kind of number. Fewer than `digitsMin` digits are never a complete number, neither of this kind nor of another. `mayPrecede` returns
+ * whether a word may precede a number of this kind.
  */
 type Kind = { readonly labels: ReadonlySet<string>; readonly digitsMin: number; readonly mayPrecede: (word: string) => boolean };
 
@@ -60,8 +60,8 @@ function isAmka(amka: string): boolean {
 }
 
 /**
- * Returns whether a word may precede an AFM. The country prefix of another country may not, because it belongs to that country's tax
- * number.
+ * Returns whether a word may precede an AFM. The prefix of another country, such as `DE`, may not, because then the number is a tax number
+ * of that country.
  */
 function isGreekPrefix(word: string): boolean {
   return !/^[A-Z]{2}$/.test(word) || ["EL", "GR", "NO", "ID"].includes(word);
@@ -70,8 +70,8 @@ function isGreekPrefix(word: string): boolean {
 const isSeparator = (c: string) => isSpace(c) || "-_()[]/'’".includes(c) || DOTS.includes(c);
 
 /**
- * Finds the number that `parse` accepts. Fails if `parse` accepts several different numbers, or if the text contains another number of the
- * kind that is not accepted only because of the digits around it.
+ * Finds the number that `parse` accepts. Fails if `parse` accepts several different numbers. Also fails if the text contains a different
+ * number that `parse` would accept if no other digits stood next to it.
  */
 function find(typed: string, kind: Kind, parse: Parse): Result {
   const text = new Text(typed);
@@ -129,8 +129,8 @@ function runs(text: Text): Place[] {
 }
 
 /**
- * Returns whether no letter is directly before or after the run. A label or a prefix such as EL may be there. Also checks the last word
- * before the run.
+ * Returns whether no letter is directly before or after the run, except for a label or a prefix such as EL directly before it. Also returns
+ * false if `kind.mayPrecede` rejects the last word before the run.
  */
 function standsAlone(text: Text, run: Place, kind: Kind): boolean {
   const after = text.chars[run.end];
@@ -159,7 +159,7 @@ function continues(text: Text, runs: readonly Place[], index: number, digitsMin:
   return (before !== undefined && adjoins(before, run) && isRest(before)) || (after !== undefined && adjoins(run, after) && isRest(after));
 }
 
-/** Returns the digits in a place, and the plus signs. */
+/** Returns the digits and the plus signs in a place. */
 const digitsOf = (text: Text, place: Place) => text.slice(place).filter((c) => isDigit(c) || c === "+").join("");
 
 /** Divides a run at certain characters. Returns the pieces that contain digits. */
@@ -176,7 +176,7 @@ function split(text: Text, run: Place, isEnd: (c: string) => boolean): Place[] {
 
 const isLineEnd = (c: string) => "\n\r\t".includes(c);
 
-/** Returns the numbers among the pieces of a run, whatever the other pieces are. */
+/** Returns the pieces of a run that `parse` accepts as numbers, even if it rejects the other pieces. */
 function piecesOf(text: Text, run: Place, parse: Parse): string[] {
   const pieces = [...split(text, run, (c) => isLineEnd(c) || c === "/"), ...split(text, run, (c) => isSpace(c) || c === "/")];
   return pieces.map((piece) => parse(digitsOf(text, piece))).filter((number) => number !== undefined);

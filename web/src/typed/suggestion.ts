@@ -162,8 +162,8 @@ const WRONG_ENDINGS = new Map([
 ]);
 
 /**
- * Minimum length of a domain's name, such as `gmail`, for a comparison of the name without its ending. For example, an address at
- * `gmail.gr`, which is not Google's, gets a suggestion.
+ * Minimum length of a domain's name, such as `gmail`, to recognise a provider by the name although the rest of the address is wrong. For
+ * example, `gmail.com` is suggested for an address at `gmail.gr`, which does not belong to Google.
  */
 const DISTINCTIVE_NAME_LENGTH = 5;
 
@@ -189,13 +189,13 @@ function withoutAt(text: string): string | undefined {
   const endings = EMAIL_DOMAINS.filter((known) => known.indexOf(".") >= DISTINCTIVE_NAME_LENGTH && lower.endsWith(known));
   const ending = endings.reduce((longest, known) => (known.length > longest.length ? known : longest), "");
   const local = text.slice(0, text.length - ending.length).replace(/[^A-Za-z0-9]+$/, "");
-  // The text is the address of a web page.
+  // The text is the URL of a web page, not an email address.
   if (/^www$|[/:]/i.test(local) || text.includes("://")) return undefined;
   const suggested = `${withoutWww(local)}@${ending}`;
   return isEmail(suggested) ? suggested : undefined;
 }
 
-/** Removes `www.`, which people write in front of an email address as in front of a web page's. */
+/** Removes `www.` from the beginning of an email address, where some people write it by mistake. */
 function withoutWww(local: string): string {
   return local.replace(/^www\./i, "");
 }

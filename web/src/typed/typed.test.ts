@@ -39,7 +39,7 @@ describe("a typed or pasted text", () => {
       ["otp", "057896", "057896"],
       ["email", "maria@example.gr", "maria@example.gr"],
     ];
-    // Tests only every 64th character and the last one of a long range, because the range of tags has 4,096 characters.
+    // Tests only every 64th character and the last one of a long range, because the longest range has 4,096 characters.
     const points = table.invisible.flatMap(([first = 0, last = 0]) => pointsOf([[first, last]]).filter((code) => code === last || (code - first) % 64 === 0 || last - first < 64));
     for (const code of points) {
       const c = String.fromCodePoint(code);

@@ -21,8 +21,8 @@ export function now(): number {
 }
 
 /**
- * Returns the time of this device's clock. Use it only to compare two times of this device, if one of them may be from before the page was
- * loaded, when the service's time was not known yet.
+ * Returns the time of this device's clock. Use it only to compare the present with a time that this device has stored. `now` is unsuitable
+ * for such a comparison, because the page that stored the time may not have known the service's time.
  */
 export function deviceTime(): number {
   return Date.now();

@@ -31,7 +31,7 @@ export function time(value: string): string {
   return format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }, asDate(value));
 }
 
-/** Returns the whole days from now until the instant. Returns 0 for less than a day, and for an instant in the past. */
+/** Returns the number of whole days from now until the instant. Returns 0 for less than a day, and for an instant in the past. */
 export function daysLeft(value: string): number {
   return Math.max(0, Math.floor((Date.parse(value) - now()) / 86_400_000));
 }

@@ -44,7 +44,7 @@ export function StatusMessage() {
   );
 }
 
-/** Replaces a page whose step is not possible now. Opens another page, which shows the reason. */
+/** Redirects to the page at `path`, which shows why the requested step is not possible now. */
 export function RedirectWithMessage({ path, messageKey }: { path: string; messageKey: MessageKey }) {
   const routeWithMessage = useRouteWithMessage();
   useEffect(() => routeWithMessage(path, messageKey, true), [path]);

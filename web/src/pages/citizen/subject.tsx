@@ -28,7 +28,7 @@ export function homeOf(subject: string): string {
   return `/people/${encodeURIComponent(subject)}`;
 }
 
-/** The adult and the minors for whom the pages may act, and their pending submission. */
+/** The people for whom the user may act, an adult and the adult's minors, and their pending submission. */
 export type Visit = {
   /** The signed-in citizen, or the person at the counter. */
   adult: Subject;
@@ -40,8 +40,8 @@ export type Visit = {
 };
 
 /**
- * Returns the signed-in citizen's visit, or the visit of the person in the clerk's open case. Only for pages inside `Gate`. For a clerk,
- * the page must also be inside `InCase`.
+ * Returns the visit of the signed-in citizen or, for a clerk, of the person in the open case. The calling page must be inside `Gate` and,
+ * for a clerk, also inside `InCase`.
  */
 export function useVisit(): Visit {
   const session = useSession();
@@ -50,7 +50,7 @@ export function useVisit(): Visit {
   return { adult: current === undefined ? selfSubject(session) : counterSubject(current), minors, submission, submissionsLeft, caseHandle: current?.handle };
 }
 
-/** Changes fields of the visit after a call whose response contains the new values. So the visit need not be loaded again. */
+/** Updates fields of the visit with the values from a response, so that the visit need not be loaded again. */
 export function patchVisit(change: { submissions_left?: number | undefined; minors?: Schemas["Minor"][]; submission?: Schemas["Submission"] | undefined }): void {
   if (openCase.value === undefined) patchSession(change);
   else patchCase(change);
@@ -76,8 +76,8 @@ export function minorSubject(minor: Schemas["Minor"], { adult }: Visit): Subject
 }
 
 /**
- * Wraps a page below /people/:subject and passes the person to it. If the session does not know the handle in the URL, for example from an
- * old link, shows an explanation instead. Pages with `atKep: false` are not for clerks.
+ * Wraps a page below /people/:subject. Passes the person with the handle `:subject` to the page. If the visit has no such person, for
+ * example because the link is old, shows an explanation instead of the page. Pages with `atKep: false` are not for clerks.
  */
 export function withSubject(InnerPage: ComponentType<{ subject: Subject }>, { selfOnly = false, atKep = true } = {}): ComponentType {
   return function WithSubject() {

@@ -3,8 +3,8 @@ import type { ComponentChildren } from "preact";
 type Column<T> = { name: string; cell: (entry: T) => ComponentChildren };
 
 /**
- * A table that becomes a list of cards on a phone, with the column's name before each value. It sets ARIA roles explicitly, because the
- * styles that change `display` remove the native ones.
+ * A table that becomes a list of cards on a phone, with the column's name before each value. It sets ARIA roles explicitly, because a table
+ * loses its native roles when styles change its `display`.
  */
 export function Table<T extends { id: string }>({ label, columns, entries }: { label: string; columns: readonly Column<T>[]; entries: readonly T[] }) {
   return (

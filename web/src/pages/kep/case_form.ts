@@ -19,7 +19,7 @@ export type CaseForm = { kind: IdentifierKind; number: string; document: Documen
 /** A field that the clerk may have to correct. */
 export type FormField = "number" | "document" | "lastFour" | "applicationNumber";
 
-/** The form of a new case. It does not keep the language of the last case, because each person has their own. */
+/** The form of a new case. It does not keep the language of the last case, because that was another person's language. */
 export const EMPTY: CaseForm = { kind: "afm", number: "", document: undefined, lastFour: "", applicationNumber: "", language: "el" };
 
 const TYPED: Readonly<Record<IdentifierKind, (text: string) => Result>> = { afm: typedAfm, amka: typedAmka, paaypa: typedPaaypa };
@@ -38,8 +38,8 @@ export function typedLastFour(text: string): string | undefined {
 }
 
 /**
- * Parses the number that the office gave to the signed application. Returns undefined if it is empty, too long, has other characters, or
- * could look like a link.
+ * Parses the number that the office gave to the signed application. Returns undefined if the number is empty or too long, contains a
+ * character that is not allowed, or could look like a link.
  */
 export function typedApplicationNumber(text: string): string | undefined {
   const trimmed = text.trim();
@@ -65,7 +65,7 @@ export function caseRequest(form: CaseForm): { request: CaseRequest } | { faults
   return { faults: checks.filter(([, isRight]) => !isRight).map(([field]) => field) };
 }
 
-/** Fields of the form. The keys are the API's field paths, and the codes of problems that concern a field. */
+/** The field of the form at which an error is shown. A key is a field path of the API, or the code of a problem that concerns one field. */
 export const FIELD_OF: Readonly<Record<string, FormField | "language">> = {
   "person.value": "number",
   "document.kind": "document",

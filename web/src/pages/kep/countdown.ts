@@ -11,7 +11,7 @@ export function clockText(remainingMs: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
-/** Returns the current warning, 5 or 1 minutes. Returns undefined while more time remains, and after the end of the case. */
+/** Returns the number of minutes to announce now. Returns undefined while more than 5 minutes remain, and after the end of the case. */
 export function warningMinutes(remainingMs: number): (typeof WARNINGS)[number] | undefined {
   return remainingMs <= 0 ? undefined : WARNINGS.find((minutes) => remainingMs <= minutes * 60_000);
 }

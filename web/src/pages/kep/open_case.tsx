@@ -48,8 +48,8 @@ export function OpenCase() {
     lastFour: t.wrongLastFour,
     applicationNumber: t.wrongApplicationNumber,
   };
-  // Input errors appear after a submit. An error is hidden while its field is valid. Errors of other fields appear only at the next submit.
-  // Errors of the service stay until the next submit.
+  // A submit shows the error of each invalid field. The error is hidden while the field is valid. A field that becomes invalid after the
+  // submit shows no error before the next submit. Errors of the service stay until the next submit.
   const result = caseRequest(form);
   const current = "faults" in result ? result.faults : [];
   const errors: Errors = faults.length > 0 ? Object.fromEntries(faults.filter((field) => current.includes(field)).map((field) => [field, wrong[field]])) : service.errors;

@@ -14,7 +14,10 @@ import { day, time } from "../../words/dates";
 import { CloseButton } from "./close_case";
 import { words } from "./words";
 
-/** Asks the clerk to compare the person with the identity document, and proves that the person is present. */
+/**
+ * Asks the clerk to compare the person with the identity document, and to prove the person's presence with a one-time password or a
+ * declaration.
+ */
 export function Presence({ current }: { current: Case }) {
   const t = words().presence;
   const { person } = current;
@@ -57,7 +60,7 @@ async function followProblem(current: Case, { code, left }: ProblemError["proble
   if (code === "otp_wrong" && current.otp !== undefined && left !== undefined) patchCase({ otp: { ...current.otp, tries_left: left } });
   else if (code === "not_awaiting_otp") await loadCase();
   else if (code === "otp_exhausted") {
-    // After the last wrong password, the service has ended the case.
+    // No tries are left, so the service has ended the case.
     endCase("password");
     await refreshSession();
   }

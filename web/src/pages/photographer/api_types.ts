@@ -1,4 +1,4 @@
-/* Parts of the API's requests and responses that concern the position of the face in a picture, and issuing without a face. */
+/* Types of the API's requests and responses about the position of the face in a picture, and about issuing a code without a face. */
 import type { Schemas } from "../../api/client";
 import type { Profile } from "./picture/profiles";
 
@@ -7,9 +7,9 @@ export type Point = { readonly x: number; readonly y: number };
 export type Side = "above" | "below" | "left" | "right";
 
 /**
- * The best position of a profile's frame. Width and height are fractions of the picture's width and height. Under the frame, the picture is
- * rotated clockwise by `rotation` degrees. `outside` lists the sides on which the frame exceeds the picture. The sides are named as seen
- * when the head is upright.
+ * The best position of the crop frame for a profile, such as `identity_card`. Width and height are fractions of the picture's width and
+ * height. The crop step rotates the picture clockwise by `rotation` degrees. `outside` lists the sides on which the frame extends beyond
+ * the picture. The sides are named as seen when the head is upright.
  */
 export type FaceCrop = { readonly profile: Profile; readonly centre: Point; readonly width: number; readonly height: number; readonly rotation: number; readonly outside: readonly Side[] };
 

@@ -9,7 +9,7 @@ import { UnreadableFile } from "./picture/decode";
 import type { Kind } from "./picture/profiles";
 import { words as common } from "./words";
 
-/** The `capture` attribute only works on devices with a handheld camera. */
+/** Returns whether the device has a touch screen. The `capture` attribute of an input opens the camera only on phones and tablets. */
 export const hasCamera = () => matchMedia("(pointer: coarse)").matches;
 
 export type FileChoice = { busy: boolean; error: string | undefined; pick: (files: ArrayLike<File> | null | undefined) => Promise<void> };

@@ -36,7 +36,7 @@ export function Cropper({ frame, source, preview, crop, initialCrop, head, onCro
   const canvas = useRef<HTMLCanvasElement>(null);
   const [width, setWidth] = useState(0);
   const { proportion } = frame;
-  // The unit is the frame's width.
+  // The size of the stage, in units of the frame's width.
   const stageSize = { width: 1 + 2 * MARGIN_RATIO, height: proportion.height / proportion.width + 2 * MARGIN_RATIO };
 
   useLayoutEffect(() => {
@@ -212,7 +212,7 @@ function stepBy(event: KeyboardEvent, less: IconButtonProps, more: IconButtonPro
 
 /**
  * Handles pointers and the wheel. One pointer moves the picture, two pointers also zoom it, and the wheel zooms it. The unit of distances
- * is the frame's width, and the origin is the centre.
+ * is the frame's width, and the origin is the centre of the stage.
  */
 function useGestures(stage: { current: HTMLDivElement | null }, frameWidths: number, move: (across: number, down: number) => void, zoom: (factor: number, about: Point) => void): void {
   const handlers = useRef({ move, zoom });

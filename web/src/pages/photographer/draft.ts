@@ -1,5 +1,6 @@
 /*
- * The photo set in progress. It stays in memory while the user visits other pages. It is cleared when it is sent, or when the session ends.
+ * The photo set in progress. It stays in memory while the user visits other pages. It is cleared when its code is issued, or when the
+ * session ends.
  */
 import { computed, effect, signal } from "@preact/signals";
 
@@ -27,13 +28,15 @@ export type ChosenPicture = {
   readonly initialCrop: Crop;
   readonly crop: Crop;
   readonly finished?: FinishedPicture | undefined;
-  /** The search for the face. Absent for a signature. */
+  /** State or result of the search for the face. Absent for a signature. */
   readonly face?: FaceSearch;
   /** The best position of the current document's frame on the face. */
   readonly placement?: Placement | undefined;
   /** True if the user has changed or accepted the crop. Then the frame is no longer placed automatically. */
   readonly isCorrected: boolean;
-  /** True if the service has rejected the file itself. Then the picture must be encoded again. */
+  /**
+   * True if the service rejected the user's unchanged file because of its format or colour profile. Then the picture must be encoded again.
+   */
   readonly mustRedraw: boolean;
 };
 export type FaceSearch = "searching" | "not_found" | FaceLocation;
@@ -174,8 +177,8 @@ export async function finishWith(kind: Kind, chosen: ChosenPicture, picture: Pic
 const isFileRule = (rule: string) => rule.startsWith("file_") || rule === "colour_profile";
 
 /**
- * Encodes a picture again if the service rejected its file. Returns whether any picture was encoded again. Each picture is encoded again
- * only once.
+ * Encodes the pictures again whose unchanged files the service rejected. Each picture is encoded again only once. Returns true if there
+ * were such pictures and all of them could be encoded.
  */
 async function redrawRejectedFiles(pictureReport: PictureReport): Promise<boolean> {
   const rejected = pictureReport.images.filter(
@@ -188,7 +191,7 @@ async function redrawRejectedFiles(pictureReport: PictureReport): Promise<boolea
     try {
       await finishPicture(kind);
     } catch {
-      // Encoding fails if the picture is too large for the device's memory. The report then describes the fault of the file.
+      // Encoding fails if the picture is too large for the device's memory. The user then sees the report about the rejected file.
       return false;
     }
   }
@@ -324,7 +327,7 @@ export function nextCustomer(): void {
   issued.value = undefined;
 }
 
-/** Clears this customer's data that is not needed after the code is issued. */
+/** Clears this customer's data except `issued`. */
 function clearCustomer(): void {
   cleared += 1;
   recipient.value = { ...EMPTY_RECIPIENT, kind: recipient.value.kind, language: recipient.value.language };

@@ -15,7 +15,7 @@ export type Filter = { readonly day?: string; readonly month?: string; readonly 
 
 export const isState = (text: string | undefined): text is State => STATES.some((state) => state === text);
 
-/** Returns the filter without these members. */
+/** Returns a copy of the filter without the members `names`. */
 function without(filter: Filter, ...names: readonly (keyof Filter)[]): Filter {
   return Object.fromEntries(Object.entries(filter).filter(([name]) => !names.includes(name as keyof Filter)));
 }

@@ -16,7 +16,7 @@ export function StateTag({ state, failure }: { state: State; failure?: Issuance[
   return <Tag kind={TAG_KINDS[state]}>{state === "failed" && failure !== undefined ? failureWords().state : words().state[state]}</Tag>;
 }
 
-/** Returns the service's reason and adds a full stop, which the service omits. */
+/** Returns the service's text about the failure, with a full stop at the end, which the service omits. */
 export const failureText = ({ message }: NonNullable<Issuance["failure"]>): string => `${message}.`;
 
 /** Says why the message did not reach the recipient, if the receiving mail server has reported a reason. */
@@ -48,7 +48,7 @@ export function Reference({ issuance: { reference } }: { issuance: Issuance }) {
   );
 }
 
-/** Returns a text that says how often the code can still be sent again, and until when. */
+/** Returns a text that says how many more times the code can be sent again, and until when. */
 export function resendsText(issuance: Issuance): string {
   const t = words();
   const left = t.resendsLeft(issuance.resends.left);

@@ -56,7 +56,7 @@ test("a recipient is corrected after a permanent failure, within 24 hours of the
   expect(mayCorrect(failed(true))).toBe(true);
   expect(mayCorrect(failed(true, 24 * 60 + 1))).toBe(false);
   expect(mayCorrect({ ...failed(true), resends: { left: 0, list: [] } })).toBe(false);
-  // After a temporary failure, such as a full mailbox, the recipient may be right, so the same message may be sent again.
+  // After a temporary failure, such as a full mailbox, the code may be sent again, because the address may be correct.
   expect([mayCorrect(failed(false)), mayResend(failed(false))]).toEqual([false, true]);
   expect(mayCorrect(issuance("failed", "email", 1))).toBe(false);
   expect(mayCorrect(issuance("sent", "email", 1))).toBe(false);

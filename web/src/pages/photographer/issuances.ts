@@ -9,7 +9,7 @@ export type Issuance = Schemas["Issuance"];
 export type State = Issuance["state"];
 export const STATES: readonly State[] = ["queued", "sent", "failed", "associated", "expired"];
 
-/** `request` is the number of the request that returned the issuance. */
+/** `request` is the sequence number (see `requests`) of the response that contained the issuance. */
 type Cached = { readonly issuance: Issuance; readonly request: number };
 /** The key includes the business, because a person may act for several businesses, and each has its own codes. */
 const cache = signal<ReadonlyMap<string, Cached>>(new Map());
@@ -20,14 +20,15 @@ export const currentBusiness = (): string => session.value?.role?.business?.id ?
 const keyOf = (business: string, upload: string) => `${business} ${upload}`;
 
 /**
- * Number of requests so far. The numbers prevent an older response from replacing a newer one. A request for a list gets its number when it
- * is sent. The response to an action gets its number when it arrives, because it is newer than every list that was requested before.
+ * The last sequence number. Sequence numbers prevent an older response from replacing a newer one in the cache. The response to a list
+ * request gets its number when the request is sent. The response to an action gets its number when the response arrives, because it is
+ * newer than every list that was requested before.
  */
 let requests = 0;
 
 /**
  * Stores issuances in the cache. `business` is the business for which the session acted when the request was sent. Skips an issuance if the
- * cache has it from a newer response.
+ * cache already contains a newer state of the issuance.
  */
 export function cacheIssuances(issuances: readonly Issuance[], business: string, request = ++requests): void {
   const newer = issuances.filter(({ upload_id }) => (cache.value.get(keyOf(business, upload_id))?.request ?? 0) <= request);
@@ -41,7 +42,7 @@ export const cachedIssuance = (upload: string): Issuance | undefined => cache.va
 
 export type Query = { limit: number; cursor?: string; day?: string; month?: string; state?: State; reference?: string };
 
-/** Loads a part of the list. If the cache has a newer state of an issuance than the response, returns the newer state. */
+/** Loads one page of the list. If the cache has a newer state of an issuance than the response, returns the newer state. */
 export async function listIssuances(query: Query): Promise<Schemas["Issuances"]> {
   const business = currentBusiness();
   const request = ++requests;
@@ -54,10 +55,7 @@ export async function listIssuances(query: Query): Promise<Schemas["Issuances"]>
   return { ...page, issuances: page.issuances.map(latest) };
 }
 
-/**
- * Age of an issuance, in milliseconds, at which the search for an issuance stops. Codes can be sent again for one day. Clocks may differ,
- * so the search covers two days.
- */
+/** `findIssuance` searches issuances up to this age, in milliseconds. Codes can be sent again for one day. The second day is a margin. */
 const SEARCH_WINDOW_MS = 2 * 86_400_000;
 
 /** Loads the current state of an issuance. Returns undefined if it was not issued within the last two days. */

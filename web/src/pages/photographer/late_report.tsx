@@ -1,4 +1,7 @@
-/* Loads the component `ImageReport` when the first report is shown. The report needs the network anyway. */
+/*
+ * Loads the component `ImageReport` when the first report is shown. The component need not be available offline, because the reports come
+ * from the service.
+ */
 import { useEffect, useState } from "preact/hooks";
 
 import { Loading } from "../../parts/page";

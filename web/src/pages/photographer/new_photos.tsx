@@ -39,7 +39,7 @@ function Steps() {
     if (step !== requested) go(step, { replace: true });
   }, [step, requested]);
   useEffect(() => {
-    // Without this, the browser would leave the page when a file is dropped outside of a slot.
+    // Otherwise, if a file is dropped outside of the slots for pictures, the browser would leave the page and open the file.
     const preventDrop = (event: DragEvent) => event.preventDefault();
     addEventListener("dragover", preventDrop);
     addEventListener("drop", preventDrop);

@@ -7,7 +7,8 @@ import { KINDS, type Kind } from "./picture/profiles";
 export type Pasted = { readonly files: readonly File[] } | { readonly none: "text" | "empty" };
 
 /**
- * Returns the files of the clipboard. Text in the clipboard is ignored, because browsers copy a picture of a page together with its HTML.
+ * Returns the files of the clipboard. If there are files, text is ignored, because a browser that copies a picture from a page also copies
+ * its HTML.
  */
 export function readClipboard(data: Pick<DataTransfer, "files" | "types"> | null): Pasted {
   const files = Array.from(data?.files ?? []);

@@ -1,14 +1,14 @@
 /* The day or month to which a filter restricts the history. */
 import { now } from "../../words/clock";
 
-/** Returns the month of an instant in Athens, as YYYY-MM. */
+/** Returns the month in which an instant lies by the time of Athens, as YYYY-MM. */
 export function monthOf(instant: number): string {
   const parts = new Intl.DateTimeFormat("en-GB", { timeZone: "Europe/Athens", year: "numeric", month: "2-digit" }).formatToParts(instant);
   const part = (type: "year" | "month") => parts.find((found) => found.type === type)?.value ?? "";
   return `${part("year")}-${part("month")}`;
 }
 
-/** The history reaches back a year, so it touches thirteen months. */
+/** The history covers the last 12 months. Because it can begin within a month, it covers parts of 13 calendar months. */
 const MONTHS = 13;
 
 /** Returns the months of the history, the current one first. */

@@ -2,8 +2,8 @@
 import { useEffect, useRef } from "preact/hooks";
 
 /**
- * Shortest and longest interval between polls. Messages are sent within seconds, so polling begins with the shortest interval and then
- * slows down.
+ * Shortest and longest interval between two polls, in milliseconds. Messages are sent within seconds, so polling begins with the shortest
+ * interval and then slows down.
  */
 const [POLL_INTERVAL_MIN_MS, POLL_INTERVAL_MAX_MS] = [2_500, 30_000];
 /**

@@ -52,7 +52,7 @@ export function MarkedPicture({ image, url, name, size, findingsId }: MarkedPict
   );
 }
 
-/** Marks that do not meet the rules are dashed, so that not only their colour is different. */
+/** Marks that do not meet the rules have another colour and are also dashed, for people who cannot see the difference in colour. */
 const lineClass = (mark: Mark) => (mark.isMet ? "mark-line mark-met" : "mark-line mark-not-met");
 
 /** Draws a coloured line on a dark one, so that it is visible on any picture. */

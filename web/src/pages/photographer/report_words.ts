@@ -163,7 +163,7 @@ export function formatMeasure(finding: Pick<Finding, "rule" | "unit">, value: nu
 }
 
 /**
- * Limit (exclusive) of the number of additional decimals. The service sends ratios with four decimals, so more decimals would not show a
+ * The number of additional decimals is smaller than this. The service sends ratios with four decimals, so more decimals would not show a
  * difference.
  */
 const EXTRA_DIGITS_MAX = 6;

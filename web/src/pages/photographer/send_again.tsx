@@ -127,7 +127,10 @@ function IssuanceDetails({ issuance }: { issuance: Issuance }) {
   );
 }
 
-/** Returns whether the last resend issued a new code. If neither address nor language was changed, the service only repeats the message. */
+/**
+ * Returns whether the last resend issued a new code. If neither the address nor the language was changed, the service only repeats the
+ * message.
+ */
 const isLastResendCorrected = ({ resends }: Issuance) => resends.list.reduce((last, attempt) => (attempt.at > last.at ? attempt : last), { at: "", corrected: false }).corrected;
 
 type Correction = Pick<Recipient, "kind" | "mobile" | "email" | "language">;

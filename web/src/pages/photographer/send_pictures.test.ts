@@ -5,7 +5,7 @@ import type { Sending } from "./send_pictures";
 
 vi.mock("../../words/language", () => ({ language: { value: "en" } }));
 
-/** Replaces the bucket. Receives half of the file, then calls `end`. */
+/** Simulates the bucket. It receives half of the file, then calls `end`. */
 const bucket = vi.hoisted(() => ({ urls: [] as string[], end: (): Promise<void> => Promise.resolve() }));
 vi.mock("../../api/upload", async (original) => ({
   ...(await original<object>()),

@@ -21,8 +21,8 @@ type Part = { readonly kind: Kind; readonly file: Blob; readonly target: Schemas
 type Options = { readonly signal: AbortSignal; readonly onProgress: (sending: Sending) => void; readonly onSent: (kind: Kind) => void | Promise<void> };
 
 /**
- * Sends one picture after the other. The bucket accepts whole files only, so an interrupted picture is sent again from its beginning.
- * Pictures that were sent before it are not sent again.
+ * Sends one picture after the other. The bucket accepts whole files only, so if sending a picture is interrupted, the whole picture is sent
+ * again. Pictures that were sent completely are not sent again.
  */
 export async function sendPictures(parts: readonly Part[], { signal, onProgress, onSent }: Options): Promise<void> {
   const total = parts.reduce((sum, { file }) => sum + file.size, 0);

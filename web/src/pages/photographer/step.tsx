@@ -1,4 +1,7 @@
-/* The steps of a new photo set. They share one route and the step is in the query, so that the back button goes back one step. */
+/*
+ * The steps of a new photo set. They share one route. The query of the URL contains the step, so that the browser's back button goes back
+ * one step.
+ */
 import { useLocation } from "preact-iso";
 import { useCallback } from "preact/hooks";
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { nextAnnouncement, roundedTime, secondsLeft, withSample } from "./transfer";
 
-/** Simulates an upload at constant speed from a given time on. */
+/** Returns the samples of an upload at constant speed, one for every 500 milliseconds from `from` to `to`. */
 const steady = (from: number, to: number, bytesPerSecond: number, start = 0) => Array.from({ length: (to - from) / 500 + 1 }, (_, index) => ({ at: from + index * 500, sent: start + (index * bytesPerSecond) / 2 }));
 const collect = (samples: readonly { at: number; sent: number }[]) => samples.reduce<readonly { at: number; sent: number }[]>(withSample, []);
 

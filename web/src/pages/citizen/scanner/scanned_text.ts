@@ -18,7 +18,7 @@ const PREFIXES: readonly (readonly [RegExp, OtherKind])[] = [
   [/^(tel|sms|smsto|mms|mmsto|mailto|matmsg|sip|facetime|whatsapp|viber|tg):/i, "message"],
   [/^BEGIN:(VCALENDAR|VEVENT)/i, "event"],
   [/^geo:/i, "place"],
-  // Payments by EPC069-12, Swiss QR-bill, EMV merchant codes, or virtual currencies.
+  // Payments: bank transfers (EPC069-12 or Swiss QR-bill), EMV merchant codes, and virtual currencies.
   [/^(BCD\r?\n|SPC\r?\n|00020[12]|(bitcoin|ethereum|litecoin|lightning):)/i, "payment"],
   [/^(HC1|SHC):/i, "certificate"],
   [/^otpauth(-migration)?:/i, "password"],
@@ -26,7 +26,7 @@ const PREFIXES: readonly (readonly [RegExp, OtherKind])[] = [
 /** A code number at the beginning of a text. The character after it must not be a letter or digit. */
 const LEADING_CODE = /^[A-Za-z0-9+/_-]{22}(?![A-Za-z0-9])/;
 
-/** Kinds of text that may surround a code number in a QR code that is not a link. */
+/** Kinds of characters that may surround the code number, if the QR code does not contain a link. */
 const HARMLESS: ReadonlySet<string> = new Set(["invisible", "white_space", "punctuation"]);
 
 /** Recognises the text of a QR code. `origin` is the service's origin. */
@@ -40,7 +40,10 @@ export function recognizeText(text: string, origin: string): ScannedText {
   return code === undefined ? { kind: "text" } : { kind: "code", code };
 }
 
-/** Returns the finding for all texts of one image: a code number if there is exactly one, otherwise the first other text. */
+/**
+ * Returns one finding for the texts of all QR codes in an image: the code number, "several" if the image has different code numbers, or the
+ * finding for the first text if the image has no code number. Returns undefined if there are no texts.
+ */
 export function recognizeTexts(texts: readonly string[], origin: string): Finding | undefined {
   const found = texts.map((text) => recognizeText(text, origin));
   const codes = new Set(found.flatMap((one) => (one.kind === "code" ? [one.code] : [])));
@@ -68,8 +71,8 @@ function webUrl(text: string, serviceHost: string): URL | undefined {
 }
 
 /**
- * Returns the code number at the beginning of a text. If there is none, returns the code number in the text, provided that everything else
- * is `HARMLESS`.
+ * Returns the code number at the beginning of a text. If there is none, returns the code number elsewhere in the text, but only if all
+ * other characters are `HARMLESS`.
  */
 function validCode(text: string): string | undefined {
   for (const candidate of [LEADING_CODE.exec(text)?.[0] ?? "", text]) {

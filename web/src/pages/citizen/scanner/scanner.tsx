@@ -16,12 +16,12 @@ import { ScanSession, type Listener, type ScanState } from "./scan_session";
 export type ScannerProps = { onCode: (code: string) => void; onPicture: () => void; onType: () => void; onClose: () => void };
 
 const SCANNED_SIDE_MAX = 900;
-/** Number of images, delivered within about one second, in which the browser's detector may find nothing before zxing is loaded. */
+/** Number of consecutive images in which the browser's detector may find nothing before zxing is loaded. They cover about one second. */
 const READER_PATIENCE = 8;
 
 /**
- * Scans a code number with the camera. The camera is switched off, in whichever way the dialog is closed. The dialog always offers the two
- * other ways to enter a code: a picture file, and typing.
+ * Scans a code number with the camera. The camera is switched off when the dialog is closed, no matter how. The dialog always offers the
+ * two other ways to enter a code: choosing a picture file, and typing.
  */
 export function Scanner({ onCode, onPicture, onType, onClose }: ScannerProps) {
   const t = words();

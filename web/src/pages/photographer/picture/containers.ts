@@ -38,7 +38,7 @@ function formatOf(file: Uint8Array): Format {
 
 const CHECKS: Readonly<Record<Exclude<Format, "unknown">, (file: Uint8Array) => boolean>> = { png: isCompletePng, webp: isCompleteRiff, gif: isCompleteGif, bmp: isCompleteBmp, boxes: isCompleteBoxes };
 
-/** A PNG file is a series of chunks, each with a checksum. The last one is IEND. */
+/** A PNG file is a series of chunks, each with a checksum. The last chunk is IEND. */
 function isCompletePng(file: Uint8Array): boolean {
   const data = view(file);
   for (let at = 8; ; ) {
@@ -80,7 +80,7 @@ function isCompleteRiff(file: Uint8Array): boolean {
   return hasImage && at >= end - 1 && file.length >= end - 1;
 }
 
-/** A GIF file is a series of blocks, which consist of sub-blocks. The last one is the trailer. */
+/** A GIF file is a series of blocks, which consist of sub-blocks. The last block is the trailer. */
 function isCompleteGif(file: Uint8Array): boolean {
   const data = view(file);
   const skipTable = (flags: number) => ((flags & 0x80) === 0 ? 0 : 3 << ((flags & 7) + 1));
@@ -106,7 +106,7 @@ function isCompleteBmp(file: Uint8Array): boolean {
   return file.length >= pixels + Math.ceil((width * bits) / 32) * 4 * height;
 }
 
-/** A HEIC or AVIF file is a series of boxes that fill the file. One of them is the image data. */
+/** A HEIC or AVIF file is a series of boxes that fill the file. The box `mdat` contains the image data. */
 function isCompleteBoxes(file: Uint8Array): boolean {
   const data = view(file);
   let [at, hasData] = [0, false];

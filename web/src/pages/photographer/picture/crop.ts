@@ -2,8 +2,8 @@
 import { PHOTO_PIXELS_MAX, type Frame, type Size } from "./profiles";
 
 /**
- * The part of the source that becomes the picture: its centre and width in the source's pixels. The height follows from the proportion. The
- * source is rotated clockwise under the frame by `quarter` times 90 degrees plus `tilt` degrees.
+ * The part of the source that becomes the picture: its centre and width in the source's pixels. The height follows from the frame's
+ * proportion. The source is rotated clockwise under the frame by `quarter` times 90 degrees plus `tilt` degrees.
  */
 export type Crop = { readonly x: number; readonly y: number; readonly width: number; readonly quarter: 0 | 1 | 2 | 3; readonly tilt: number };
 
@@ -46,7 +46,10 @@ export function minWidth(frame: Frame, source: Size, rotation: Pick<Crop, "quart
 /** Returns the width of a crop with exactly the required number of pixels. */
 export const requiredWidth = (frame: Frame) => Math.max(frame.minSize.width, frame.minSize.height / heightPerWidth(frame));
 
-/** Returns whether the crop has the required number of pixels. Upscaling would not add any detail. */
+/**
+ * Returns whether the crop has the required number of pixels. A crop with fewer pixels is not accepted, because upscaling it would not add
+ * any detail.
+ */
 export function hasEnoughPixels(frame: Frame, crop: Crop): boolean {
   return crop.width + 1e-6 >= requiredWidth(frame);
 }

@@ -17,7 +17,7 @@ class FakeImage {
   decode = () => Promise.resolve();
 }
 
-/** Defines whether `createImageBitmap` decodes files. The image element shows everything, as it does in browsers. */
+/** Installs the fakes. `decodes` tells whether `createImageBitmap` decodes files. The image element decodes every file. */
 function setDecoder(decodes: boolean): void {
   vi.stubGlobal("HTMLImageElement", FakeImage);
   vi.stubGlobal("Image", FakeImage);

@@ -32,7 +32,7 @@ export type OpenedPicture = {
 /** Opens a file. Throws `UnreadableFile` if the file cannot be decoded or is incomplete. */
 export async function openPicture(file: File): Promise<OpenedPicture> {
   const inspection = await inspectFile(file).catch((error: unknown) => {
-    // The file cannot be read any more, for example because the card was removed from the computer.
+    // The file cannot be read any more, for example because the memory card was removed from the computer.
     throw error instanceof DOMException ? new UnreadableFile("incomplete") : error;
   });
   if (inspection.completeness === "incomplete") throw new UnreadableFile("incomplete");
@@ -154,8 +154,8 @@ export async function cropToJpeg(frame: Frame, { file, inspection }: OpenedPictu
 type Canvas = OffscreenCanvas | HTMLCanvasElement;
 
 /**
- * Draws the crop. Some telephones support no canvas as large as the pictures of their own camera, and silently draw nothing. In that case
- * the function tries half the size.
+ * Draws the crop. On some phones, the largest possible canvas is smaller than the pictures of the phone's own camera. The browser then
+ * draws nothing and reports no error. In that case the function tries half the size.
  */
 function draw(pixels: Pixels, frame: Frame, crop: Crop, scale: number): Canvas {
   const size = outputSize(frame, crop, scale);

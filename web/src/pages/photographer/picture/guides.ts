@@ -8,8 +8,8 @@ const HEAD_ASPECT = 0.74;
 const midpoint = ({ min, max }: Range) => (min + max) / 2;
 
 /**
- * Returns the guides as fractions of the picture's height, measured from its top. The outlined head has a size in the middle of the allowed
- * sizes. The chin has a range of positions, because the allowed heads differ in size.
+ * Returns the guides as fractions of the picture's height, measured from its top. The height of the outlined head is the middle of the
+ * allowed range. `chin` is a range, because a head may have any height in the allowed range.
  */
 export function guides({ headHeight, eyeLine }: HeadLimits): { eyes: Range; chin: Range; head: { top: number; middle: number; height: number; halfWidth: number } } {
   const headHeight_ = midpoint(headHeight);

@@ -3,10 +3,13 @@ import { scriptUrl } from "../../../script_url";
 import { inspect, type Inspection } from "./inspect";
 import workerUrl from "./inspect_worker?worker&url";
 
-/** Minimum size of a file for the worker. A smaller file is inspected in less time than a worker needs to start. */
+/** Minimum size, in bytes, of a file that the worker inspects. A smaller file is inspected in less time than the worker needs to start. */
 const WORKER_BYTES_MIN = 500_000;
 
-/** Maximum size of a file that is inspected. No browser opens a larger picture. Larger files, such as videos, are not read into memory. */
+/**
+ * Maximum size, in bytes, of a file that is inspected. No browser opens a larger picture. Larger files, such as videos, are not read into
+ * memory.
+ */
 const FILE_BYTES_MAX = 300_000_000;
 
 export async function inspectFile(file: File): Promise<Inspection> {

@@ -59,7 +59,7 @@ function build({ width = 40, height = 24, sampling = YCC, ids = sampling.map((_,
   const data = scans.flatMap((parts) => {
     const alone = parts.length === 1 ? sampling[parts[0] ?? 0] : undefined;
     const blocks = alone === undefined ? units * parts.reduce((sum, part) => sum + (sampling[part]?.[0] ?? 0) * (sampling[part]?.[1] ?? 0), 0) : Math.ceil((width * alone[0]) / (8 * maxAcross)) * Math.ceil((height * alone[1]) / (8 * maxDown));
-    // Each block has the code for a difference of 0 (00) and the code for the end of the block (1010).
+    // Each block has two codes: 00, which says that the gray is the same as in the block before, and 1010, which ends the block.
     const bits = "001010".repeat(blocks - blocksMissing).replace(/.{1,8}/g, (byte) => String.fromCharCode(Number.parseInt(byte.padEnd(8, "1"), 2)));
     return [...segment(0xda, parts.length, ...parts.flatMap((part) => [ids[part] ?? 0, 0]), 0, 63, 0), ...letters(bits)];
   });
@@ -81,7 +81,7 @@ test("a file cut off at any place is incomplete", { timeout: TIMEOUT }, () => {
       const length = 2 + Math.floor(((file.length - 5) * step) / STEPS);
       expect(readJpeg(file.subarray(0, length)).completeness, `${name} ${length}`).toBe("incomplete");
     }
-    // Cuts off the last byte of the image data.
+    // Cuts off the end marker and the last byte of the image data.
     expect(readJpeg(file.subarray(0, file.length - 3)).completeness, name).toBe("incomplete");
   }
 });
@@ -168,7 +168,8 @@ const exif = (orientation: number, littleEndian: boolean) => {
 test("size and orientation are read in both byte orders, and an orientation that is cut off is 0", () => {
   expect(readJpeg(build({ width: 800, height: 1200 }))).toMatchObject({ width: 800, height: 1200, orientation: 1 });
   for (const little of [true, false]) expect(readJpeg(build({ before: [...exif(6, little), ...TABLES] })).orientation).toBe(6);
-  // Some programs use the first of two EXIF segments, and others use the last. Both kinds must show the picture upright.
+  // Some programs use the first of two EXIF segments, and others the last. In both orders the orientation that is not upright is returned,
+  // so that the picture is encoded again.
   expect(readJpeg(build({ before: [...exif(1, true), ...exif(6, true), ...TABLES] })).orientation).toBe(6);
   expect(readJpeg(build({ before: [...exif(6, true), ...exif(1, true), ...TABLES] })).orientation).toBe(6);
   const cut = segment(0xe1, ...letters("Exif\0\0"), 0x49, 0x49, 42);

@@ -14,11 +14,11 @@ export type Completeness = "complete" | "incomplete" | "unknown";
 
 export type JpegInfo = Size & {
   readonly completeness: Completeness;
-  /** EXIF orientation, or 0 if this module cannot read the orientation. Other software may then read any orientation. */
+  /** EXIF orientation, or 0 if this module cannot read it. With 0, different programs may show the picture in different orientations. */
   readonly orientation: number;
   /**
    * True if the file is complete and uses only common features of JPEG, so that all decoders show the same picture. Any other picture is
-   * encoded again, because the service rejects some rare features, and because other software may show other colours.
+   * encoded again, because the service rejects some rare features, and because different programs may show it in different colours.
    */
   readonly isPlain: boolean;
 };
@@ -44,7 +44,7 @@ const NOT_SEEN = 255;
 
 /** Returns whether a marker begins a frame header. DHT (c4), JPG (c8) and DAC (cc) are in the same range but are no frame headers. */
 const isFrameMarker = (marker: number) => marker >= 0xc0 && marker <= 0xcf && marker !== DHT && marker !== 0xc8 && marker !== 0xcc;
-/** Huffman-coded frames: baseline, extended and progressive. */
+/** Returns whether a marker begins a Huffman-coded frame, which is baseline, extended or progressive. */
 const isHuffmanFrame = (marker: number) => marker >= 0xc0 && marker <= 0xc2;
 
 /** Returns whether the file begins like a JPEG. A file that consists of only the first two bytes also counts. */
@@ -89,7 +89,7 @@ class JpegReader {
     let at = 2;
     while (!this.isBroken && !this.hasEnd && at < file.length) {
       if (file[at] !== 0xff) {
-        // Decoders skip bytes between segments.
+        // This byte belongs to no segment. Decoders skip such bytes.
         this.isPlain = false;
         at = nextMarker(file, at);
         continue;
@@ -134,7 +134,8 @@ class JpegReader {
         if (beginsWith(payload, "JFIF\0")) this.hasJfif = true;
         break;
       case APP1:
-        // If a file has two EXIF segments, some programs use the first and others the last.
+        // If a file has two EXIF segments, some programs use the first and others the last. Any orientation other than 1 prevails, so that
+        // the picture is encoded again.
         if (beginsWith(payload, "Exif\0\0") && (this.orientation ?? 1) === 1) this.orientation = readExifOrientation(payload.subarray(6)) ?? this.orientation;
         break;
       case APP2:
@@ -202,8 +203,8 @@ class JpegReader {
       count > 0 && parts.length === count && new Set(parts.map(({ component }) => component)).size === count && header.length === 4 + 2 * count && band.last < 64 && band.first <= band.last &&
       (count === 1 || (unitBlocks <= UNIT_BLOCKS_MAX && band.first === 0)) && (!frame.isProgressive || (band.first === 0) === (band.last === 0));
     if (!isPossible) return this.giveUp();
-    // The service accepts only the usual orders: one scan with all components, or progressive scans that begin with all components
-    // together.
+    // The service accepts only the usual structures: one scan with all components, or progressive scans of which the first has all
+    // components.
     if (band.first === 0 && !band.refines && (count !== frame.components.length || (!frame.isProgressive && this.scans > 1))) this.isPlain = false;
     const tables: HuffmanTables = { dc: [0, 1, 2, 3].map((place) => this.defined.dc[place] ?? this.typical.dc[place]), ac: [0, 1, 2, 3].map((place) => this.defined.ac[place] ?? this.typical.ac[place]) };
     const needsDc = band.first === 0 && !band.refines;

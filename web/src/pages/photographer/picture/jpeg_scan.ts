@@ -33,8 +33,8 @@ export type Scan = {
 };
 
 /**
- * `complete`: all blocks, and after them at most the unused bits of the last byte. `padded`: all blocks, and after them bytes without
- * meaning. `extra`: all blocks, and after them other data. `broken`: blocks are missing, or a code is invalid.
+ * `broken`: blocks are missing, or a code is invalid. In all other cases, the scan has all blocks. `complete`: nothing follows the blocks
+ * except unused bits of the last byte. `padded`: meaningless bytes follow the blocks. `extra`: other data follows the blocks.
  */
 export type ScanResult = "complete" | "padded" | "extra" | "broken";
 
@@ -47,7 +47,8 @@ export function walkScan(frame: Frame, scan: Scan, tables: HuffmanTables, bytes:
   const [only] = parts;
   let unit = 0;
   if (only !== undefined && parts.length === 1) {
-    // A scan of a single component contains only blocks inside the picture. It omits the blocks beyond the edge that fill up the last unit.
+    // A scan of a single component contains only blocks inside the picture. It omits the blocks beyond the edge that fill up the last
+    // minimum coded unit.
     const stride = units.width * only.component.across;
     const width = Math.ceil((frame.width * only.component.across) / (8 * maxAcross));
     const height = Math.ceil((frame.height * only.component.down) / (8 * maxDown));

@@ -5,8 +5,8 @@ type Rule = Finding["rule"];
 type LineName = "eyes" | "chin" | "crown" | "centre";
 
 /**
- * A line or a zone. The points are fractions of the picture's width and height. `isMet` is true if the picture meets all rules that were
- * measured there.
+ * A line or a zone. The points are fractions of the picture's width and height. `isMet` is true if the picture meets all rules whose
+ * measurements this line or zone shows.
  */
 export type Mark = { readonly key: string; readonly points: readonly Point[]; readonly isClosed: boolean; readonly isMet: boolean } & ({ readonly name: LineName } | { readonly name: "zone"; readonly rule: Rule });
 

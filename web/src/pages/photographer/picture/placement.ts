@@ -6,10 +6,13 @@ import { FACE_CENTRE, HEAD_LIMITS, type Frame, type HeadLimits, type Profile, ty
 /** The placed frame. `outside` lists the sides on which the picture has too little room around the head. */
 export type Placement = { readonly crop: Crop; readonly outside: readonly Side[] };
 
-/** Position of a head in a cropped picture, in fractions of the picture's height and width. */
+/**
+ * Position of a head in a cropped picture. Height and eye line are fractions of the picture's height. The centre is a fraction of its
+ * width.
+ */
 export type HeadPosition = { readonly height: number; readonly eyeLine: number; readonly centre: number };
 
-/** Factor between two consecutive sizes that are tried. */
+/** Each size of the frame that is tried is this fraction of the size that was tried before. */
 const SIZE_STEP = 0.99;
 
 /**

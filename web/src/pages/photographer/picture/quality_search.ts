@@ -19,7 +19,7 @@ export async function encodeWithinLimit<T>(
     const found = await bestQuality((quality) => encode(quality, scale), maxBytes);
     if ("file" in found) return found.file;
     if (scale <= minScale) return undefined;
-    // The file size is roughly proportional to the area. The factor 0.98 makes the search end sooner.
+    // The file size is roughly proportional to the area. The factor 0.98 makes it likely that the next attempt fits.
     scale = Math.max(minScale, scale * Math.min(0.95, Math.sqrt(maxBytes / found.smallestBytes) * 0.98));
   }
 }

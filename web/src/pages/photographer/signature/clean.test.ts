@@ -11,7 +11,7 @@ import { INSIDE, page, photograph, type Page, type Photo } from "./synthetic";
 /** Timeout in milliseconds, long enough for a busy machine. */
 const TIMEOUT_MS = 300_000;
 
-/** Checks the requirements for every result. */
+/** Checks the requirements that every result must meet. */
 function expectClean(page_: Page, photo: Photo, ink: "blue" | "black", result = clean(photo)): void {
   const { cleaned } = result;
   const picture = cleaned.picture as Raster;

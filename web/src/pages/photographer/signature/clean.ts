@@ -27,13 +27,13 @@ export type Cleaned = {
 /** Smallest and largest width of the result, in pixels. The height is a third of the width. */
 export const WIDTH_MIN = 1200;
 export const WIDTH_MAX = 2400;
-/** Largest fractions of the result's width and height that the signature fills. */
+/** Largest fractions of the result's width and height that the signature may fill. */
 const FILL = { width: 0.86, height: 0.76 };
-/** Maximum number of pixels to process, so that a telephone needs about a second. */
+/** Maximum number of pixels to process, so that a phone needs about a second. */
 const AREA_PIXELS_MAX = 1_500_000;
 /**
- * Width of the space around a printed box, in units of the box's size. The space is processed together with the box, because strokes may
- * cross the box's lines.
+ * Width of the space around a printed box, as a fraction of the box's width or height. The space is processed together with the box,
+ * because strokes may cross the box's lines.
  */
 const BOX_SPACE = 0.12;
 const WHOLE: Window = { left: 0, top: 0, right: 1, bottom: 1 };
@@ -50,13 +50,13 @@ const CURVED_MIN = 0.15;
 /** Enlargement above which strokes look soft. */
 const ENLARGED_MAX = 3;
 /**
- * An edge of at most `EDGE_SHARP` pixels counts as sharp. A photo is blurred if the edges of its strokes are wider than that, and also
- * wider than `EDGE_PER_WIDTH` times the signature's longer side or than 1.6 times the stroke's width.
+ * A photo is blurred if the edges of the strokes are too wide. An edge of at most `EDGE_SHARP` pixels is never too wide. A wider edge is
+ * too wide if it exceeds `EDGE_PER_WIDTH` times the signature's longer side, or 1.6 times the stroke's width.
  */
 const EDGE_SHARP = 7;
 const EDGE_PER_WIDTH = 0.011;
 
-/** Cleans a signature. `part` limits the work to a part of the area, for a second pass with more pixels. */
+/** Cleans a signature. `part` limits the work to a part of the area, for a second pass at a higher resolution. */
 export function cleanSignature(photo: Raster, { quad, isBox, strength }: Settings, part?: Window): Cleaned {
   const window = part ?? (isBox ? { left: -BOX_SPACE, top: -BOX_SPACE, right: 1 + BOX_SPACE, bottom: 1 + BOX_SPACE } : WHOLE);
   const whole = sizeOfQuad(quad);
@@ -78,7 +78,7 @@ export function cleanSignature(photo: Raster, { quad, isBox, strength }: Setting
   const low = Math.min(high, Math.max(0.16 * ink * factor, 4 * flat.noise, 9));
   const strokes = keepStrokes(hysteresis(darkness, low, high), sides, factor);
   const { box } = strokes;
-  // On an empty sheet, only pieces of printed lines are found.
+  // If the strokes are too short, too straight or too small, they are pieces of printed lines, and the sheet is empty.
   if (box === undefined || strokes.curvedLength < CURVED_MIN * strokes.length || strokes.length < 0.02 * Math.max(size.width, size.height) || Math.max(box.right - box.left, box.bottom - box.top) < 8 * strokes.width) return nothing;
 
   const [width, height] = [box.right - box.left + 1, box.bottom - box.top + 1];
@@ -162,7 +162,7 @@ function inkColour(flat: FlatPicture, darkness: Plane, mask: Plane, ink: number)
   return [red * factor, green * factor, blue * factor];
 }
 
-/** Fraction of the darkness in the middle of a stroke. A pixel that is at least this dark is completely ink. */
+/** A pixel is completely ink if it has at least this fraction of the darkness in the middle of its stroke. */
 const FULL = 0.78;
 
 /**

@@ -12,8 +12,8 @@ export function clean(photo: Photo, strength = STRENGTH_DEFAULT): { cleaned: Cle
 }
 
 /**
- * Compares the result with the known strokes. `recall` is the share of the stroke pixels with ink at a distance of at most one page pixel.
- * `falseInk` is the share of all pixels that have ink although no stroke is near.
+ * Compares the result with the known strokes. `recall` is the share of the known strokes' pixels that have ink nearby in the result.
+ * `falseInk` is the share of the result's pixels that have ink although no known stroke is near.
  */
 export function compare({ truth }: Page, photo: Photo, { cleaned, settings }: ReturnType<typeof clean>): { recall: number; falseInk: number } {
   const picture = cleaned.picture as Raster;

@@ -26,7 +26,7 @@ const SETTLE_MS = 150;
 /** The last settings for each photo. They are used when the user opens the step again. */
 const usedSettings = new WeakMap<OpenedPicture, Settings>();
 
-/** Makes a clean signature from a photo of a signature on paper. Sends nothing. */
+/** Makes a clean signature from a photo of a signature on paper. This step uploads nothing. */
 export function CleanStep() {
   const t = words().clean;
   const { step } = photoWords();

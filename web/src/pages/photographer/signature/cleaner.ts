@@ -8,11 +8,11 @@ import { mapQuad, perspective, project } from "./quad";
 import type { WorkerRequest, WorkerResponse } from "./worker";
 import workerUrl from "./worker?worker&url";
 
-/** Longest side of the photo's copy that the worker processes, in pixels. */
+/** Maximum length, in pixels, of the longer side of the photo's copy that the worker processes. */
 const EDGE_MAX = 2400;
 /**
- * A second pass cleans a more detailed copy of the part that contains the signature. It runs only if, for the same area, both the first
- * result and this copy have at least `GAIN_MIN` times as many pixels along one side as the first pass has processed.
+ * A second pass cleans a more detailed copy of the part that contains the signature. It runs only if the gain is large enough: along one
+ * side of this part, both the copy and the first result must have at least `GAIN_MIN` times as many pixels as the first pass processed.
  */
 const GAIN_MIN = 1.15;
 

@@ -24,7 +24,7 @@ export function Corners({ preview, size, quad, onChange }: CornersProps) {
   const moveTo = (index: number, { x, y }: Point) => {
     const corner = { x: Math.max(0, Math.min(size.width, x)), y: Math.max(0, Math.min(size.height, y)) };
     const moved = latest.current.map((old, other) => (other === index ? corner : old)) as unknown as Quad;
-    // A quadrilateral whose sides cross would mirror the picture.
+    // Ignore positions that make the quadrilateral unusable. For example, if its sides crossed, the picture would be mirrored.
     if (!isUsable(moved)) return;
     latest.current = moved;
     onChange(moved);

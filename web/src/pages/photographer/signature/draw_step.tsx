@@ -17,7 +17,7 @@ import { Pad, pictureOf, type InkName } from "./pad";
 import { isSigned, type Stroke } from "./strokes_drawn";
 import { PAD_WORDS, words } from "./words";
 
-/** Lets the person sign on the screen. Sends nothing. */
+/** Lets the person sign on the screen. This step uploads nothing. */
 export function DrawStep() {
   const t = words().draw;
   const { step } = photoWords();

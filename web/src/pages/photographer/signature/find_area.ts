@@ -6,10 +6,13 @@ import { boxBlur, histogram, luma, newPlane, quantile, shrink, type Plane, type 
 /** `sheet`: a sheet of paper with visible edges. `box`: a printed frame. */
 export type FoundArea = { readonly quad: Quad; readonly kind: "sheet" | "box" };
 
-/** Longest sides, in pixels, of the copies in which sheets and boxes are searched. Printed lines need more pixels than sheets. */
+/**
+ * Approximate length of the longer side, in pixels, of the small copies in which this module searches for sheets and for boxes. The thin
+ * lines of a box need more pixels than a sheet.
+ */
 const SHEET_EDGE = 320;
 const BOX_EDGE = 900;
-/** Width of the border that is cut off from a sheet, relative to its sides, so that no part of the table remains. */
+/** Width of the border that is cut off from a sheet, relative to the sheet's sides, so that no part of the table remains. */
 const SHEET_INSET = 0.012;
 /** Maximum area of a box relative to the sheet's area. A larger box is usually the sheet's own edge. */
 const BOX_AREA_MAX = 0.8;

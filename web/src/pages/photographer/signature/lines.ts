@@ -22,8 +22,8 @@ export const thickestLine = (longest: number): number => Math.max(THICKNESS.min,
 /** Maximum slope of the printed lines to search for, in pixels down per pixel across. */
 const SLOPE_MAX = 0.2;
 /**
- * Maximum thickness of a printed line, as a fraction of the area's longer side, and limits for it in pixels. A camera blurs a thin line to
- * several pixels.
+ * Maximum thickness of a printed line, as a fraction of the area's longer side, and limits for this thickness in pixels. A camera blurs a
+ * thin line to several pixels.
  */
 const THICKNESS = { share: 0.009, min: 8, max: 40 };
 
@@ -198,8 +198,8 @@ const HUE_DIFFERENCE = 0.22;
 const COVERAGE_SURE = 0.85;
 
 /**
- * Returns the factor by which the required coverage of a printed line is multiplied. It is larger than 1 only in a narrow area, because
- * strokes also reach across much of its width.
+ * Returns the factor by which the required coverage of a printed line is multiplied. In a narrow area, the factor is larger than 1, because
+ * there a stroke can also cover much of the width.
  */
 const narrowness = ({ width, height }: Plane): number => Math.max(1, (0.6 * height) / width);
 

@@ -129,7 +129,7 @@ function listen(element: HTMLCanvasElement, state: () => PadState): () => void {
   };
   const cancel = (event: PointerEvent) => {
     if (!choice.up(event.pointerId)) return;
-    // The system cancels a touch that it recognises as a palm or as a system gesture.
+    // The system cancels a touch that it recognises as a palm or as a system gesture. Such a touch leaves no stroke.
     if (event.pointerType === "touch") state().onStrokes(state().strokes.slice(0, -1));
   };
   const listeners = { pointerdown: down, pointermove: move, pointerup: up, pointercancel: cancel } as const;

@@ -26,7 +26,7 @@ export function isUsable(quad: Quad): boolean {
   return cross(a, b, c) > 0 && cross(b, c, d) > 0 && cross(c, d, a) > 0 && cross(d, a, b) > 0 && area(quad) > 100;
 }
 
-/** Rotates the picture in the quadrilateral clockwise by a quarter turn. */
+/** Returns the same quadrilateral with its corners in another order, so that the picture in it is rotated clockwise by a quarter turn. */
 export const turnQuad = ([a, b, c, d]: Quad): Quad => [d, a, b, c];
 
 /** Returns the size of a rectangle whose sides are the mean lengths of the quadrilateral's opposite sides. */
@@ -34,7 +34,7 @@ export function sizeOfQuad([a, b, c, d]: Quad): { width: number; height: number 
   return { width: (distance(a, b) + distance(d, c)) / 2, height: (distance(a, d) + distance(b, c)) / 2 };
 }
 
-/** The perspective as eight numbers: x = (au + bv + c) / (gu + hv + 1), y = (du + ev + f) / (gu + hv + 1). */
+/** The eight numbers a to h of a perspective: x = (au + bv + c) / (gu + hv + 1), y = (du + ev + f) / (gu + hv + 1). */
 export type Perspective = readonly [number, number, number, number, number, number, number, number];
 
 /** Returns the perspective that maps the unit square to a quadrilateral (Heckbert 1989). */

@@ -26,9 +26,9 @@ describe("strokes of a signature", () => {
     expect(keeps(strokes, 334, 44)).toBe(false);
   });
 
-  /** The right part of a letter at the left border. */
+  /** Rectangles that form the right part of a letter. The left border cuts off the rest. */
   const LETTER = [[0, 80, 11, 6], [6, 80, 6, 40], [0, 116, 11, 6], [0, 98, 11, 6]] as const;
-  /** Lengthens the wave to the left. */
+  /** Returns a rectangle that lengthens the wave to the left. */
   const tail = (pixels: number) => [60 - pixels, 97, pixels, 6] as const;
 
   test("a letter that the border cuts off is reported if it is near the signature", () => {

@@ -2,7 +2,9 @@
 import { components, type Component } from "./components";
 import { dilate, newPlane, type Plane } from "./raster";
 
-/** Returns the distance of each pixel of a mask from the outside, in thirds of a pixel (chamfer 3-4), at most 255. */
+/**
+ * Returns the distance of each pixel of a mask from the nearest pixel outside of the mask, in thirds of a pixel (chamfer 3-4), at most 255.
+ */
 export function distanceInside({ width, height, data }: Plane): Plane {
   const result = newPlane(width, height);
   const far = (index: number, x: number, y: number) => (x < 0 || y < 0 || x >= width || y >= height ? 0 : (result.data[index] ?? 0));
@@ -53,8 +55,8 @@ const DOT_WIDTH_MIN = 0.6;
 type Measured = Component & { readonly strokeWidth: number; readonly strokeLength: number; readonly isStraight?: boolean };
 
 /**
- * Returns the components that can be strokes. A stroke must mostly lie in the rectangle `inside`, which is the printed box, if there is
- * one.
+ * Returns the components that can be strokes. At least half of a stroke must lie in the rectangle `inside`: the printed box or, if there is
+ * no box, the whole picture.
  */
 export function keepStrokes(mask: Plane, inside: { left: number; top: number; right: number; bottom: number }, speckFactor: number): Strokes {
   const { width, height } = mask;

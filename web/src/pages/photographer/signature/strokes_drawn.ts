@@ -94,7 +94,7 @@ export function scaleFor(strokes: readonly Stroke[], size: { readonly width: num
   return Math.min(1, (0.48 * size.width) / reach.x, (0.48 * size.height) / reach.y);
 }
 
-/** Largest fractions of the picture's width and height that the signature fills. */
+/** Largest fractions of the picture's width and height that the signature may fill. */
 const FILL = { width: 0.86, height: 0.76 };
 /** Smallest width of the frame, in units of the drawing, so that a dot is not enlarged to the size of the picture. */
 const FRAME_MIN = 150;

@@ -1,4 +1,4 @@
-/* Creates photos of signatures for tests: known strokes on paper, seen by a camera that is not straight, in uneven light. */
+/* Creates photos of signatures for tests: known strokes on paper, photographed at an angle and in uneven light. */
 import { perspective, type Perspective, type Quad } from "./quad";
 import type { Plane, Raster } from "./raster";
 

@@ -1,4 +1,4 @@
-/* Turns the draft into a record, and a record into the draft. */
+/* Turns the draft into a record that can be stored, and turns a stored record back into the draft. */
 import { batch } from "@preact/signals";
 
 import * as draft from "../draft";
@@ -124,7 +124,7 @@ export async function restore(record: DraftRecord, readPart: (part: string) => P
     draft.uploadProgress.value = upload === undefined ? undefined : { ...upload, uploaded: new Set(upload.uploaded) };
     draft.report.value = report;
   });
-  // A change of the pictures clears `withoutFace`, so it is set last.
+  // A change of the pictures clears `withoutFace`, so `withoutFace` is set last.
   draft.withoutFace.value = record.withoutFace;
   const { face } = restored;
   if (face?.face === "searching") void draft.searchFace(face.source);

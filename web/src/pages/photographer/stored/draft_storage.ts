@@ -37,7 +37,7 @@ let tasks: Promise<unknown> = Promise.resolve();
 let timer: ReturnType<typeof setTimeout> | undefined;
 let lifetimeTimer: ReturnType<typeof setTimeout> | undefined;
 /**
- * Incremented when the key of the session or business changes (`keyOf`). A task that began before the last change must not change the
+ * Incremented when `keyOf`, the key of the current session and business, changes. A task that began with an earlier key must not touch the
  * draft.
  */
 let openings = 0;
@@ -81,10 +81,10 @@ async function restoreNewest(from: Vault, isCurrent: () => boolean): Promise<voi
   }
 }
 
-/** Returns whether the sweep of stored/session_end.ts may have removed the stored draft because of its age. */
+/** Returns whether the stored draft is so old that stored/session_end.ts, which removes old drafts, may have removed it. */
 const isTooOld = ({ writtenAt }: Own): boolean => Math.abs(deviceTime() - writtenAt) >= DRAFT_LIFETIME_MS;
 
-/** Sets `isStored`, and resets it when the sweep may remove the draft. */
+/** Sets `isStored`, and resets it when the draft becomes too old. */
 function setStored(): void {
   isStored.value = own !== undefined && !isTooOld(own);
   clearTimeout(lifetimeTimer);
@@ -137,7 +137,7 @@ async function store(to: Vault | undefined, isCurrent: () => boolean, replaced: 
     return true;
   } catch (error) {
     console.warn("the draft is not stored", error);
-    // The stored draft is older than the draft on the page, and may be about the previous customer.
+    // Remove the stored draft, because it is older than the draft on the page, and may be about the previous customer.
     await forget();
     if (isCurrent() && isAboutCustomer(record)) draftNotice.value = "not_stored";
     return false;
@@ -199,7 +199,7 @@ effect(() => {
   clearTimeout(timer);
   timer = undefined;
   if (key === undefined) {
-    // Either the role has changed, or the session has ended. At the end of a session, all records are removed.
+    // Nobody is signed in as a photographer. If the session has ended, stored/session_end.ts removes all records.
     void enqueue(forget);
     vault = Promise.resolve(undefined);
     draftNotice.value = undefined;
@@ -208,7 +208,7 @@ effect(() => {
   }
   isRestoring.value = true;
   vault = enqueue(async () => {
-    // The stored draft belongs to another business.
+    // If this page has a stored draft, the draft belongs to another business.
     await forget();
     return open(key, isCurrent);
   });

@@ -16,7 +16,7 @@ const service = vi.hoisted(() => ({
   losesResponse: false,
   rejectsWith: undefined as string | undefined,
   onIssue: (): unknown => undefined,
-  /** Number of the next requests for a code that fail with the problem `throttled`. */
+  /** How many of the next requests for a code fail with the problem `throttled`. */
   busy: 0,
   /** The results of the next calls of `uploadFile`: an error, or undefined for success. */
   breaks: [] as (Error | undefined)[],
@@ -103,7 +103,7 @@ async function reload(): Promise<void> {
   await openPage();
 }
 
-/** Prepares a customer and adds them to the queue. */
+/** Prepares a draft for a customer and moves the draft into the queue. */
 async function add(mobile: string): Promise<void> {
   await draft.choosePicture("face", new File(["picture"], "picture.jpg"));
   await draft.finishPicture("face");

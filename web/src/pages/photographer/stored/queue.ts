@@ -265,14 +265,14 @@ export const isUploadRejected = ({ head }: Entry): boolean => head.problem?.code
 export const mayOpen = ({ head }: Entry): boolean => head.problem !== undefined && NOT_ISSUED_CODES.has(head.problem.code);
 
 /**
- * Returns the ID of the entry's upload if, according to the entry's problem, the service has issued the upload's code for a request with
- * other values, such as another recipient.
+ * Returns the ID of the entry's upload if the service rejected the entry because it has already issued a code for this upload, but with
+ * other values, such as another recipient. Otherwise returns undefined.
  */
 export const issuedToAnother = ({ head }: Entry): string | undefined => (head.problem?.code === "issuance_conflict" ? head.upload?.upload.upload_id : undefined);
 
 /**
  * Turns an entry back into the draft, so that the user can correct it. The draft must have no pictures. The transaction that stores the
- * draft also removes the entry. Returns whether that succeeded.
+ * draft also removes the entry. Returns whether the entry is now the draft.
  */
 export async function openEntry(id: string): Promise<boolean> {
   wasAdded.value = false;
@@ -318,7 +318,7 @@ effect(() => {
   sendsLater.value = false;
 });
 
-/** Another tab may have added or sent entries while this page was hidden. */
+/** Reloads the queue when the page is shown again, because another tab may have added or sent entries in the meantime. */
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible" && keyOf.peek() !== undefined) reload();
 });
@@ -335,5 +335,5 @@ effect(() => {
   if (!draft.isComplete.value || draft.mayIssue.value) sendsLater.value = false;
 });
 
-/** The order in which the page lists the pictures of an entry. */
+/** Returns the kinds of an entry's pictures, in the order in which the page lists them. */
 export const kindsOf = ({ head }: Entry): readonly Kind[] => KINDS.filter((kind) => head.pictures.some((picture) => picture.kind === kind));

@@ -38,7 +38,7 @@ async function isReadable(file: File): Promise<boolean> {
   }
 }
 
-/** Opens the picture that the service worker has stored, and removes it. */
+/** Decrypts the picture that the service worker has stored, and removes the picture from the storage. */
 export async function takeSharedPicture(): Promise<File | undefined> {
   const key = readSharedPictureKey();
   if (key === undefined) return undefined;
@@ -75,8 +75,8 @@ function readRecord(): Promise<SharedRecord | undefined> {
 }
 
 /**
- * Asks the user whether the picture is a face photo or a signature. If there is a draft, also asks whether the picture is of a new
- * customer, because the draft may be about another one.
+ * Asks the user whether the picture is a face photo or a signature. If there is a draft, also asks whether the picture is of the same
+ * customer as the draft or of a new customer.
  */
 export function SharedPictureNote() {
   const t = words().shared;

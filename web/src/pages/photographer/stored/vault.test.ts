@@ -31,7 +31,7 @@ test("another session or business reads nothing, and removes nothing of this ses
   expect(await other.list("entry")).toEqual([]);
   await expect(other.readPart("g", "p")).rejects.toThrow();
   expect(await vault.list("entry")).toHaveLength(1);
-  // The key alone does not open a record, because the record also names its session.
+  // The right key is not enough, because a vault lists only the records of its own session.
   expect(await (await openVault(KEYS.first, "2126-01-01T00:00:01Z", () => true)).list("entry")).toEqual([]);
 });
 

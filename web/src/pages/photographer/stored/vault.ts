@@ -1,6 +1,7 @@
 /*
  * The encrypted records of this session and this business: drafts, and entries of the queue. A group is one draft or one entry. It has a
- * head in JSON, and pictures. The head names the pictures, so no picture can get into another customer's group.
+ * head in JSON, which names the pictures, and the pictures. The ID of the group is authenticated when a picture is decrypted, so a picture
+ * cannot be decrypted as a part of another customer's group.
  */
 import { listFrames, openDatabase, readContent, removeRecords, writeGroup, type Frame, type StoredRecord } from "../../../stored/database";
 import { markStored } from "../../../stored/session_end";
@@ -24,9 +25,9 @@ export type Vault = {
 };
 
 /**
- * Opens the vault. `session` is the session's `expires_at`. `isCurrent` tells whether the page still acts in this session and for this
- * business. If it returns false, nothing is written, because the records of the session may already have been removed. Rejects if the
- * browser stores nothing.
+ * Opens the vault. `session` is the session's `expires_at`, which identifies the session. `isCurrent` tells whether the page still acts in
+ * this session and for this business. If it returns false, nothing is written, because the records of the session may already have been
+ * removed. Rejects if the browser stores nothing.
  */
 export async function openVault(key: string, session: string, isCurrent: () => boolean): Promise<Vault> {
   markStored();
