@@ -162,10 +162,17 @@ fn long_texts_without_a_code_are_rejected() {
     }
 }
 
+/// Generates codes with small and capital letters. Only one code in 50,000 has no such mix, and typed.json has examples of these.
+fn codes() -> impl Strategy<Value = CodeNumber> {
+    any::<[u8; 16]>().prop_map(CodeNumber::from_bytes).prop_filter("small and capital letters", |code| {
+        let has = |is_kind: fn(&char) -> bool| code.expose().chars().any(|c| is_kind(&c));
+        has(char::is_ascii_lowercase) && has(char::is_ascii_uppercase)
+    })
+}
+
 proptest! {
     #[test]
-    fn a_code_is_found_in_every_place_of_a_message(bytes: [u8; 16], before in "[α-ωΑ-Ω ,.:!0-9]{0,30}", after in "[α-ωΑ-Ω ,.:!0-9]{0,30}") {
-        let code = CodeNumber::from_bytes(bytes);
+    fn a_code_is_found_in_every_place_of_a_message(code in codes(), before in "[α-ωΑ-Ω ,.:!0-9]{0,30}", after in "[α-ωΑ-Ω ,.:!0-9]{0,30}") {
         let url_safe = code.expose().replace('+', "-").replace('/', "_");
         for written in [code.expose(), url_safe.clone(), format!("https://myphoto.example.gr/#code={url_safe}"), format!("«{}»", code.expose())] {
             // Without the space and the comma, adjoining digits would count as a part of the code.
@@ -175,9 +182,9 @@ proptest! {
     }
 
     #[test]
-    fn two_different_codes_are_never_decided_between(first: [u8; 16], second: [u8; 16], between in "[α-ω ,;]{1,9}") {
+    fn two_different_codes_are_never_decided_between(first in codes(), second in codes(), between in "[α-ω ,;]{1,9}") {
         prop_assume!(first != second);
-        let [first, second] = [first, second].map(|bytes| CodeNumber::from_bytes(bytes).expose());
+        let [first, second] = [first, second].map(|code| code.expose());
         prop_assert_eq!(typed::code_number(&format!("{first} {between} {second}")).unwrap_err(), MalformedCode::Several);
     }
 

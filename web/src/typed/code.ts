@@ -20,6 +20,15 @@ export type CodeFault = { readonly fault: "length" | "character" | "greek_letter
 const isSign = (c: string) => "+/_-".includes(c);
 const isBase64 = (c: string) => isAscii(c) || isSign(c);
 
+/**
+ * Returns whether a word has small and capital letters, or letters and digits but no signs. No ordinary word of 22 letters has either mix,
+ * but paths and words with hyphens often have digits and signs.
+ */
+function looksLikeCode(word: readonly string[]): boolean {
+  const has = (kind: RegExp) => word.some((c) => kind.test(c));
+  return (has(/[a-z]/) && has(/[A-Z]/)) || (has(/[a-zA-Z]/) && has(/[0-9]/) && !word.some(isSign));
+}
+
 /** Finds the code number in a text, and returns it in the standard base64 alphabet. */
 export function typedCode(text: string): Typed | CodeFault {
   const search = new Search(text);
@@ -128,9 +137,8 @@ class Search {
     const known = this.#found.length;
     for (const word of words) {
       const chars = this.#text.slice(word);
-      const isMixed = chars.some((c) => /[A-Z]/.test(c)) && chars.some((c) => /[a-z]/.test(c));
       const code = read(chars);
-      if ("code" in code && (isLabelled || isOnlyWord || isMixed)) {
+      if ("code" in code && (isLabelled || isOnlyWord || looksLikeCode(chars))) {
         this.#found.push(code.code);
         this.#text.markUsed({ start: word.start + code.start, end: word.start + code.end });
       }

@@ -5,7 +5,7 @@
 //! 1. after `code=` in a link, even if a mail filter has rewritten the link or a line break divides it;
 //! 2. in a link to a file from photos.zip, whose name begins with the code;
 //! 3. in one word: either the word is the code, or `read` finds the code in it, as in the name of a file from photos.zip. The word must
-//!    follow a label, be the only content, or have both small and capital letters, because no ordinary word of 22 letters mixes them;
+//!    follow a label, be the only content, or look like a code (`looks_like_a_code`);
 //! 4. in groups separated by white space, after a label or as the only content.
 
 use std::ops::Range;
@@ -160,8 +160,7 @@ impl Search {
         let before = self.found.len();
         for word in words {
             let chars = &self.text.chars[word.clone()];
-            let is_mixed = chars.iter().any(char::is_ascii_uppercase) && chars.iter().any(char::is_ascii_lowercase);
-            if let (true, Ok((code, inside))) = (is_labelled || is_only_word || is_mixed, read(chars)) {
+            if let (true, Ok((code, inside))) = (is_labelled || is_only_word || looks_like_a_code(chars), read(chars)) {
                 self.found.push(code);
                 self.text.mark_used(word.start + inside.start..word.start + inside.end);
             }
@@ -232,6 +231,14 @@ fn is_base64(c: char) -> bool {
 
 fn is_sign(c: char) -> bool {
     "+/-_".contains(c)
+}
+
+/// Returns whether a word has small and capital letters, or letters and digits but no signs. No ordinary word of 22 letters has either mix,
+/// but paths and words with hyphens often have digits and signs.
+fn looks_like_a_code(word: &[char]) -> bool {
+    let has = |is_kind: fn(&char) -> bool| word.iter().any(is_kind);
+    let (small, capital) = (has(char::is_ascii_lowercase), has(char::is_ascii_uppercase));
+    (small && capital) || ((small || capital) && has(char::is_ascii_digit) && word.iter().all(char::is_ascii_alphanumeric))
 }
 
 /// Removes signs of the base64 alphabets around a word, such as the hyphen of a list.
