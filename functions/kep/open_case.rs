@@ -79,8 +79,8 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     };
     let proof = kep::presence_proof(mobile.is_some(), deps.allows_no_mobile).ok_or(Problem::NoMobileAtKep)?;
     let subject_id = deps.subjects.resolve(&registered.identifiers(), call.now).await?;
-    // If the clerk enters their own AMKA or PAAYPA, the registers may respond without the AFM. The subject ID then shows that it is the
-    // clerk.
+    // If the clerk enters their own AMKA or PAAYPA, the registers may respond without the AFM. The subject ID then shows that the person is
+    // the clerk.
     if subject_id == clerk.session.subject_id {
         return Err(Problem::OwnCase.into());
     }

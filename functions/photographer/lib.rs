@@ -168,7 +168,7 @@ pub async fn note_no_face(sessions: &Sessions, session: &Session, upload: &Issua
     Err(Problem::Conflict.into())
 }
 
-/// A picture that breaks no rule, except one that was waived.
+/// A picture that passed the check: it breaks no rule, unless the rule that a face must be found was waived.
 pub struct CheckedPicture {
     pub kind: ImageKind,
     pub picture: Accepted,

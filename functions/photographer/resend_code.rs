@@ -209,7 +209,7 @@ impl Resending<'_> {
         Ok(updated)
     }
 
-    /// Returns the issuance with its code queued again and the resend recorded.
+    /// Returns the new state of the issuance: its message is queued again, and this resend is in the list of resends.
     fn updated_issuance(&self, corrected: bool) -> Issued {
         let mut updated = Issued { delivery: DeliveryState::Queued, attempts: 0, sent_at: None, failure: None, ..self.issued.clone() };
         updated.resent.push(Resent { at: self.call.now, by: self.member.clone(), corrected });

@@ -1,7 +1,7 @@
 //! Sends codes. The outbox's stream invokes this function for each new message, and for each wake record, which requests another attempt.
 //!
 //! If sending fails, the function records the failure and reports success to Lambda, so that the other messages need not wait. The message
-//! becomes due again later. Only if storage failed, the function reports a failure, and Lambda repeats the stream record.
+//! becomes due again later. If storage fails, the function reports a failure to Lambda, which then repeats the stream record.
 
 use domain::{
     Moment, Recipient,

@@ -139,8 +139,8 @@ mod tests {
         Response { status: 400, ..ok(&body) }
     }
 
-    /// Processes an event with a simulated table. `answer` gets the number of a transaction, counted from 0, and returns the response to
-    /// it. Returns the result, the number of reads, and the transactions.
+    /// Processes an event with a simulated table. Calls `answer` for each transaction, with the transaction's number (from 0), to get the
+    /// table's response. Returns the result, the number of reads, and the transactions.
     async fn run(
         event: Value,
         item: Option<Value>,

@@ -83,7 +83,8 @@ async fn run(deps: &Deps, tick: Tick) -> Result<Value, Failure> {
 #[derive(PartialEq, Eq)]
 enum Outcome {
     Sent,
-    /// The code is associated or no longer exists, or the association has ended or no longer has this reminder.
+    /// A reminder about a code: the code is associated or no longer exists. A reminder about an association: the association has ended or
+    /// no longer has this reminder.
     NotNeeded,
     /// Sending failed. The next run processes the reminder again.
     Failed,

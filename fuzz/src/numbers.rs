@@ -13,8 +13,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::text;
 
-/// Asserts that different texts parse to the same code only if they differ in nothing but white space and the base64 alphabet (`+/` or
-/// `-_`).
+/// Asserts that two texts parse to the same code only if they are equal apart from white space and the base64 alphabet (`+/` or `-_`).
 pub(crate) fn code_number(data: &[u8]) {
     let Some(text) = text(data) else { return };
     let plain: String = text.chars().filter(|c| !c.is_whitespace()).collect();

@@ -95,7 +95,8 @@ class Daemon:
     def orphans(self):
         """Returns the processes that the daemon started and that still run after it has ended.
 
-        They are in the daemon's session. Their environment must also contain this folder, because the number of an ended session may have been reused.
+        They are in the daemon's session. The number of an ended session may have been reused for unrelated processes. So a process counts only
+        if its environment also contains the path of the daemon's folder.
         """
         if not self.lock.exists() or self.pid() is not None or not (last := self.lock.read_text(encoding="ascii")):
             return []

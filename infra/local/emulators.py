@@ -25,7 +25,7 @@ DYNAMODB_LOCAL_HEAP = "2g"
 
 
 class Emulator:
-    """An emulator that the stack starts and stops. Its process is always the daemon `emulator` of the instance."""
+    """An emulator that the stack starts and stops. The emulator runs as the daemon `emulator` in the folder of its stack."""
 
     name = None
     title = None
