@@ -71,7 +71,7 @@ def with_parameters_of(path, lines):
 
 
 def add_route(files, name, like, path):
-    """Adds the route to infra/openapi.yaml. Returns the path and method of LIKE, and the method of the new route."""
+    """Adds the route to infra/openapi.yaml. Returns the path of LIKE, and the HTTP method, which is the same for LIKE and the new operation."""
     file = "infra/openapi.yaml"
     text = files.read(file)
     at = text.index(f"      operationId: {like}\n")

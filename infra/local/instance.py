@@ -234,7 +234,7 @@ class Instance:
     def external_services(self):
         """Returns the template parameters that make the functions use the sandbox."""
         if self.emulator.name == emulators.External.name:
-            # Only this emulator needs SandboxUrl. Other emulators pass the sandbox's URL for SNS and SES to the functions in environment variables.
+            # Only an external emulator needs SandboxUrl. The emulators that stack.py starts pass the sandbox's URL for SNS and SES to the functions as environment variables.
             return {"SandboxUrl": self.url("sandbox"), "RegistersUrl": "https://registers.invalid"}
         return {"TaxisnetUrl": self.url("sandbox"), "RegistersUrl": f"{self.url('sandbox')}/registers"}
 
@@ -254,7 +254,7 @@ class Instance:
             },
         )
         for binary in built_functions():
-            # Makes SAM publish a new version of the function. template.yaml explains this at AutoPublishAlias.
+            # The changed file makes SAM publish a new version of the function. template.yaml explains this at AutoPublishAlias.
             (binary.parent / "deployment").write_text(inputs, encoding="ascii")
         with step("deploying template.yaml with the SAM CLI"):
             run_logged(
