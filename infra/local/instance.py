@@ -234,7 +234,8 @@ class Instance:
     def external_services(self):
         """Returns the template parameters that make the functions use the sandbox."""
         if self.emulator.name == emulators.External.name:
-            # Only an external emulator needs SandboxUrl. The emulators that stack.py starts pass the sandbox's URL for SNS and SES to the functions as environment variables.
+            # Only an external emulator needs SandboxUrl. The emulators that stack.py starts pass the sandbox's URL for SNS and SES to the functions as
+            # environment variables.
             return {"SandboxUrl": self.url("sandbox"), "RegistersUrl": "https://registers.invalid"}
         return {"TaxisnetUrl": self.url("sandbox"), "RegistersUrl": f"{self.url('sandbox')}/registers"}
 
